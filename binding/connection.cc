@@ -1,0 +1,205 @@
+#include "connection.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#if __has_include(<linux/tcp.h>)
+#include <linux/tcp.h>
+#endif
+
+#include <condition_variable>
+#include <thread>
+
+#include "lane.h"
+
+namespace neon {
+
+namespace {
+
+// Bytes that crossed this socket in both directions; ~0 where the system cannot tell, which counts as moving.
+bool bytes_moved(int descriptor, std::uint64_t &bytes) {
+#if __has_include(<linux/tcp.h>)
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  if (getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;
+  bytes = info.tcpi_bytes_acked + info.tcpi_bytes_received;
+  return true;
+#else
+  static_cast<void>(descriptor);
+  static_cast<void>(bytes);
+  return false;
+#endif
+}
+
+}  // namespace
+
+/// The list of connections with an operation inside neon, and the thread that looks after them. The thread is
+/// started by the first that wants watching, and ends when none did for a while. Process exit: it parks.
+class Watchdog final {
+ public:
+  static Watchdog &instance() {
+    static Watchdog *const watchdog = new Watchdog();  // never destroyed: lanes outlive static destruction
+    return *watchdog;
+  }
+
+  void add(Connection &connection) {
+    const std::lock_guard lock(mutex_);
+    connection.next_ = first_;
+    connection.previous_ = nullptr;
+    if (first_) first_->previous_ = &connection;
+    first_ = &connection;
+    if (connection.watched_ && !awake_) awake_ = start_thread([this] { run(); });
+  }
+
+  void remove(Connection &connection) {
+    const std::lock_guard lock(mutex_);
+    if (connection.previous_) connection.previous_->next_ = connection.next_;
+    if (connection.next_) connection.next_->previous_ = connection.previous_;
+    if (first_ == &connection) first_ = connection.next_;
+  }
+
+  template <class Visit>
+  void each(Visit visit) {
+    const std::lock_guard lock(mutex_);
+    for (Connection *connection = first_; connection; connection = connection->next_) visit(*connection);
+  }
+
+ private:
+  static constexpr std::chrono::milliseconds tick{250};
+  static constexpr int idle_ticks = 20;
+
+  void run() {
+    for (int idle = 0;;) {
+      std::this_thread::sleep_for(tick);
+      if (exiting()) park();
+      bool any = false;
+      const auto now = Connection::Clock::now();
+      const std::lock_guard lock(mutex_);
+      for (Connection *connection = first_; connection; connection = connection->next_) {
+        if (!connection->watched_) continue;
+        any = true;
+        connection->look(now);
+      }
+      idle = any ? 0 : idle + 1;
+      if (idle == idle_ticks) {
+        awake_ = false;
+        return;
+      }
+    }
+  }
+
+  std::mutex mutex_;
+  Connection *first_ = nullptr;
+  bool awake_ = false;
+};
+
+void Connection::begin(const Operation &operation, bool watched) {
+  {
+    const std::lock_guard lock(mutex_);
+    running_ = &operation;
+    watched_ = watched;
+    paused_ = false;
+    interruption_ = Interruption::None;
+    moved_ = 0;
+    moved_at_ = Clock::now();
+    next_look_ = moved_at_ + stall_limit / 4;
+  }
+  Watchdog::instance().add(*this);
+}
+
+Connection::Interruption Connection::end() {
+  Watchdog::instance().remove(*this);
+  const std::lock_guard lock(mutex_);
+  running_ = nullptr;
+  const Interruption why = interruption_;
+  interruption_ = Interruption::None;
+  return why;
+}
+
+void Connection::pause() {
+  const std::lock_guard lock(mutex_);
+  paused_ = true;
+}
+
+void Connection::resume() {
+  const std::lock_guard lock(mutex_);
+  paused_ = false;
+  moved_at_ = Clock::now();
+}
+
+void Connection::interrupt(const Operation &operation) {
+  const std::lock_guard lock(mutex_);
+  if (running_ == &operation) cut(Interruption::Aborted);
+}
+
+void Connection::cut(Interruption why) {
+  if (interruption_ != Interruption::None) return;
+  interruption_ = why;
+  if (descriptor_ >= 0) ::shutdown(descriptor_, SHUT_RDWR);
+}
+
+Connection::Interruption Connection::interruption() {
+  const std::lock_guard lock(mutex_);
+  return interruption_;
+}
+
+// The list's lock is held by the caller, this connection's is taken inside it, never the other way round.
+void Connection::look(Clock::time_point now) {
+  const std::lock_guard lock(mutex_);
+  if (now < next_look_ || descriptor_ < 0 || paused_ || interruption_ != Interruption::None) return;
+  next_look_ = now + stall_limit / 4;
+  std::uint64_t bytes = 0;
+  if (!bytes_moved(descriptor_, bytes)) return;
+  if (bytes != moved_) {
+    moved_ = bytes;
+    moved_at_ = now;
+  } else if (now - moved_at_ >= stall_limit) {
+    cut(Interruption::Stalled);
+  }
+}
+
+int Connection::connect(ne_socket *socket, const ne_inet_addr *address, unsigned port) {
+  if (interruption() != Interruption::None) {
+    ne_sock_set_error(socket, "%s", "Operation aborted");
+    return NE_SOCK_ERROR;  // neon tries its next address, and comes here again
+  }
+  int result;
+  {
+    const SafePoint outside;
+    result = real::connect(socket, address, port);
+  }
+  if (result != 0) return result;
+  const std::lock_guard lock(mutex_);
+  descriptor_ = ne_sock_fd(socket);
+  moved_at_ = Clock::now();
+  if (interruption_ != Interruption::None) ::shutdown(descriptor_, SHUT_RDWR);
+  return result;
+}
+
+int Connection::close(ne_socket *socket) {
+  {
+    const std::lock_guard lock(mutex_);
+    const int descriptor = ne_sock_fd(socket);
+    if (descriptor >= 0) {
+      // A TLS closure alert must not wait for a peer that reads nothing.
+      const int flags = ::fcntl(descriptor, F_GETFL);
+      if (flags >= 0) ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
+    }
+    if (descriptor == descriptor_) descriptor_ = -1;
+  }
+  return real::close(socket);
+}
+
+ne_sock_addr *Connection::resolve(const char *hostname, int flags) {
+  const SafePoint outside;
+  return real::resolve(hostname, flags);
+}
+
+void Connection::interrupt_all() {
+  Watchdog::instance().each([](Connection &connection) {
+    const std::lock_guard lock(connection.mutex_);
+    connection.cut(Interruption::Aborted);
+  });
+}
+
+}  // namespace neon

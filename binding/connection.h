@@ -1,0 +1,73 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+
+#include "interpose.h"
+
+namespace neon {
+
+class Operation;
+
+/// One neon session's connection as seen from outside neon, which hides its socket: the descriptor, so that a
+/// blocked call can be ended by shutdown(2).
+///
+/// Who writes: the thread inside neon (begin, end, connect, close), under `mutex_`. Who else touches it: the
+/// JavaScript thread (interrupt), the watchdog, the exit handler: under the same lock, so that the descriptor
+/// they shut down is still this connection's. Between begin() and end() it stands in the list of those running,
+/// which is what the watchdog and the exit handler walk. The session owns it, and each operation owns the
+/// session, so it outlives begin() … end().
+class Connection final : public Interposed {
+ public:
+  using Clock = std::chrono::steady_clock;
+  enum class Interruption { None, Aborted, Stalled };
+
+  Connection() = default;
+  Connection(const Connection &) = delete;
+  Connection &operator=(const Connection &) = delete;
+  ~Connection() = default;
+
+  /// An operation enters neon. `watched`: shut the socket down when nothing moves for `stall_limit`.
+  void begin(const Operation &operation, bool watched);
+  /// It left neon. Tells what interrupted it.
+  Interruption end();
+  /// While the operation waits for an answer of JavaScript's, the watchdog looks away.
+  void pause();
+  void resume();
+
+  /// Ends this operation if it is the one inside neon.
+  void interrupt(const Operation &operation);
+  Interruption interruption();
+
+  int connect(ne_socket *socket, const ne_inet_addr *address, unsigned port) override;
+  int close(ne_socket *socket) override;
+  ne_sock_addr *resolve(const char *hostname, int flags) override;
+
+  /// How long a running operation may see no byte move, before the watchdog ends it; set between operations.
+  std::chrono::seconds stall_limit{120};
+
+  /// Shuts down the sockets of everything that runs (process exit).
+  static void interrupt_all();
+
+ private:
+  friend class Watchdog;
+  void look(Clock::time_point now);
+  void cut(Interruption why);
+
+  std::mutex mutex_;
+  int descriptor_ = -1;
+  const Operation *running_ = nullptr;
+  bool watched_ = false;
+  bool paused_ = false;
+  Interruption interruption_ = Interruption::None;
+  // The watchdog's: bytes moved so far, as last seen, and since when.
+  std::uint64_t moved_ = 0;
+  Clock::time_point moved_at_;
+  Clock::time_point next_look_;
+  // In the list of those running; under the list's lock.
+  Connection *previous_ = nullptr;
+  Connection *next_ = nullptr;
+};
+
+}  // namespace neon

@@ -1,0 +1,233 @@
+#include "convert.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "describe.h"
+#include "error.h"
+
+namespace neon {
+
+namespace {
+
+bool is_token_character(unsigned char c) {
+  return std::isalnum(c) || (c && std::strchr("!#$%&'*+-.^_`|~", c) != nullptr);
+}
+
+std::string quoted(const char *name) { return std::string("The \"") + name + "\" argument "; }
+
+}  // namespace
+
+Arguments::Arguments(napi_env env, napi_callback_info info) : env_(env), environment_(Environment::of(env)) {
+  check(env, napi_get_cb_info(env, info, &count_, values_, nullptr, &data_));
+  check(env, napi_get_undefined(env, &undefined_));
+}
+
+std::shared_ptr<Handle> Arguments::live_handle(std::size_t index, Kind kind, const char *name) const {
+  const std::shared_ptr<Handle> *handle = Wrapping::unwrap(env_, (*this)[index], kind, name);
+  if (!handle) throw neon_failure(code::destroyed, std::string("This ") + class_name(kind) + " is destroyed");
+  return *handle;
+}
+
+void Arguments::wrong_type(std::size_t index, const char *name, const char *expected) const {
+  throw type_failure(code::argument_type,
+                     quoted(name) + "must be " + expected + ". " + received(env_, (*this)[index]));
+}
+
+std::string Arguments::text(std::size_t index, const char *name) const {
+  napi_valuetype type;
+  check(env_, napi_typeof(env_, (*this)[index], &type));
+  if (type != napi_string) wrong_type(index, name, "of type string");
+  std::string text = to_string(env_, (*this)[index]);
+  if (text.find('\0') != std::string::npos)
+    throw type_failure(code::argument_value, quoted(name) + "must be a string without null characters");
+  return text;
+}
+
+std::string Arguments::line(std::size_t index, const char *name) const {
+  napi_valuetype type;
+  check(env_, napi_typeof(env_, (*this)[index], &type));
+  if (type != napi_string) wrong_type(index, name, "of type string");
+  std::string text = to_string(env_, (*this)[index]);
+  require_line(text, name);
+  return text;
+}
+
+std::string Arguments::token(std::size_t index, const char *name) const {
+  std::string text = line(index, name);
+  require_token(text, name);
+  return text;
+}
+
+std::int64_t Arguments::integer(std::size_t index, const char *name, std::int64_t least, std::int64_t most) const {
+  napi_valuetype type;
+  check(env_, napi_typeof(env_, (*this)[index], &type));
+  if (type != napi_number) wrong_type(index, name, "of type number");
+  double number = 0;
+  check(env_, napi_get_value_double(env_, (*this)[index], &number));
+  if (number != std::trunc(number) || number < static_cast<double>(least) || number > static_cast<double>(most) ||
+      std::isnan(number))
+    throw range_failure("The value of \"" + std::string(name) + "\" is out of range. It must be an integer >= " +
+                        std::to_string(least) + " and <= " + std::to_string(most) + ". " +
+                        received(env_, (*this)[index]));
+  return static_cast<std::int64_t>(number);
+}
+
+int Arguments::flag(std::size_t index, const char *name) const {
+  napi_valuetype type;
+  check(env_, napi_typeof(env_, (*this)[index], &type));
+  if (type != napi_boolean) return static_cast<int>(integer(index, name, INT32_MIN, INT32_MAX));
+  bool value = false;
+  check(env_, napi_get_value_bool(env_, (*this)[index], &value));
+  return value ? 1 : 0;
+}
+
+std::string Arguments::bytes(std::size_t index, const char *name) const {
+  napi_value value = (*this)[index];
+  napi_valuetype type;
+  check(env_, napi_typeof(env_, value, &type));
+  if (type == napi_string) return to_string(env_, value);
+  bool typed = false;
+  check(env_, napi_is_typedarray(env_, value, &typed));
+  napi_typedarray_type array_type = napi_int8_array;
+  std::size_t length = 0;
+  void *data = nullptr;
+  if (typed) check(env_, napi_get_typedarray_info(env_, value, &array_type, &length, &data, nullptr, nullptr));
+  if (!typed || array_type != napi_uint8_array) wrong_type(index, name, "of type string or an instance of Uint8Array");
+  return length ? std::string(static_cast<char *>(data), length) : std::string();
+}
+
+std::span<char> Arguments::buffer(std::size_t index, const char *name) const {
+  napi_value value = (*this)[index];
+  bool typed = false;
+  check(env_, napi_is_typedarray(env_, value, &typed));
+  napi_typedarray_type array_type = napi_int8_array;
+  std::size_t length = 0;
+  void *data = nullptr;
+  if (typed) check(env_, napi_get_typedarray_info(env_, value, &array_type, &length, &data, nullptr, nullptr));
+  if (!typed || array_type != napi_uint8_array) wrong_type(index, name, "an instance of Uint8Array");
+  if (length == 0) throw type_failure(code::argument_value, quoted(name) + "must hold at least one byte");
+  return {static_cast<char *>(data), length};
+}
+
+napi_value Arguments::function(std::size_t index, const char *name) const {
+  if (!is_function(env_, (*this)[index])) wrong_type(index, name, "of type function");
+  return (*this)[index];
+}
+
+napi_value Arguments::object(std::size_t index, const char *name) const {
+  napi_valuetype type;
+  check(env_, napi_typeof(env_, (*this)[index], &type));
+  if (type != napi_object) wrong_type(index, name, "of type object");
+  return (*this)[index];
+}
+
+bool Arguments::is_nullish(std::size_t index) const {
+  napi_valuetype type;
+  check(env_, napi_typeof(env_, (*this)[index], &type));
+  return type == napi_null || type == napi_undefined;
+}
+
+void require_line(std::string_view text, const char *name) {
+  const auto forbidden = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
+  if (std::any_of(text.begin(), text.end(), forbidden))
+    throw type_failure(code::invalid_char, std::string("Invalid character in \"") + name + "\"");
+}
+
+void require_token(std::string_view text, const char *name) {
+  if (text.empty() || !std::all_of(text.begin(), text.end(), is_token_character))
+    throw type_failure(code::invalid_char, std::string("Invalid character in \"") + name + "\": it must be a token");
+}
+
+std::string to_string(napi_env env, napi_value string) {
+  // Most strings fit here, and are converted once only.
+  char small[256];
+  std::size_t length = 0;
+  check(env, napi_get_value_string_utf8(env, string, small, sizeof small, &length));
+  if (length < sizeof small - 4) return {small, length};
+  check(env, napi_get_value_string_utf8(env, string, nullptr, 0, &length));
+  std::string text(length + 1, '\0');
+  check(env, napi_get_value_string_utf8(env, string, text.data(), text.size(), &length));
+  text.resize(length);
+  return text;
+}
+
+bool is_function(napi_env env, napi_value value) {
+  napi_valuetype type;
+  check(env, napi_typeof(env, value, &type));
+  return type == napi_function;
+}
+
+bool is_promise(napi_env env, napi_value value) {
+  bool result = false;
+  check(env, napi_is_promise(env, value, &result));
+  return result;
+}
+
+napi_value from(napi_env env, double number) {
+  napi_value value;
+  check(env, napi_create_double(env, number, &value));
+  return value;
+}
+
+napi_value from(napi_env env, int number) {
+  napi_value value;
+  check(env, napi_create_int32(env, number, &value));
+  return value;
+}
+
+napi_value from(napi_env env, bool boolean) {
+  napi_value value;
+  check(env, napi_get_boolean(env, boolean, &value));
+  return value;
+}
+
+napi_value from(napi_env env, std::string_view text) {
+  napi_value value;
+  check(env, napi_create_string_utf8(env, text.data(), text.size(), &value));
+  return value;
+}
+
+napi_value from(napi_env env, const char *text) { return text ? from(env, std::string_view(text)) : null(env); }
+
+napi_value null(napi_env env) {
+  napi_value value;
+  check(env, napi_get_null(env, &value));
+  return value;
+}
+
+napi_value undefined(napi_env env) {
+  napi_value value;
+  check(env, napi_get_undefined(env, &value));
+  return value;
+}
+
+napi_value copy_to_buffer(napi_env env, std::string_view bytes) {
+  napi_value buffer;
+  void *data;
+  check(env, napi_create_buffer_copy(env, bytes.size(), bytes.data(), &data, &buffer));
+  return buffer;
+}
+
+void set(napi_env env, napi_value object, const char *field, napi_value value) {
+  check(env, napi_set_named_property(env, object, field, value));
+}
+
+Memory allocate(std::size_t size) {
+  Memory memory(static_cast<char *>(std::malloc(size)));
+  if (!memory) throw std::bad_alloc();
+  return memory;
+}
+
+napi_value hand_over(napi_env env, Memory memory, std::size_t size) {
+  napi_value buffer;
+  const auto free_memory = [](napi_env, void *data, void *) { std::free(data); };
+  const napi_status status = napi_create_external_buffer(env, size, memory.get(), free_memory, nullptr, &buffer);
+  if (status == napi_no_external_buffers_allowed) return copy_to_buffer(env, {memory.get(), size});
+  check(env, status);
+  static_cast<void>(memory.release());  // the buffer's finalizer frees it
+  return buffer;
+}
+
+}  // namespace neon

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <napi.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "handle.h"
+
+namespace neon {
+
+/// Whether a call blocks its caller (`libneon/ne`) or returns a promise (`libneon/ne/promises`).
+enum class Mode { Sync, Async };
+
+/// The arguments of one call from JavaScript. Every reader names its argument, and throws the error of Node's
+/// that fits when the value does not.
+class Arguments final {
+ public:
+  Arguments(napi_env env, napi_callback_info info);
+
+  napi_env env() const { return env_; }
+  Environment &environment() const { return environment_; }
+  napi_value operator[](std::size_t index) const { return index < count_ ? values_[index] : undefined_; }
+  void *data() const { return data_; }
+
+  /// A live handle; ERR_NEON_DESTROYED when it is not.
+  template <class T>
+  std::shared_ptr<T> handle(std::size_t index, const char *name) const {
+    return std::static_pointer_cast<T>(live_handle(index, T::kind, name));
+  }
+
+  /// Text that goes to C: no NUL inside.
+  std::string text(std::size_t index, const char *name) const;
+  /// Text that goes into a message's head: no CR, LF or NUL.
+  std::string line(std::size_t index, const char *name) const;
+  /// A header name: an RFC 9110 token.
+  std::string token(std::size_t index, const char *name) const;
+  std::int64_t integer(std::size_t index, const char *name, std::int64_t least, std::int64_t most) const;
+  /// An int flag: a number or a boolean.
+  int flag(std::size_t index, const char *name) const;
+  /// The bytes of a string or Uint8Array, copied.
+  std::string bytes(std::size_t index, const char *name) const;
+  /// The caller's own memory, to be filled: a Uint8Array of at least one byte.
+  std::span<char> buffer(std::size_t index, const char *name) const;
+  napi_value function(std::size_t index, const char *name) const;
+  /// An object whose fields the call fills.
+  napi_value object(std::size_t index, const char *name) const;
+  bool is_nullish(std::size_t index) const;
+
+ private:
+  static constexpr std::size_t capacity = 10;
+  std::shared_ptr<Handle> live_handle(std::size_t index, Kind kind, const char *name) const;
+  [[noreturn]] void wrong_type(std::size_t index, const char *name, const char *expected) const;
+
+  napi_env env_;
+  Environment &environment_;
+  std::size_t count_ = capacity;
+  napi_value values_[capacity];
+  napi_value undefined_;
+  void *data_ = nullptr;
+};
+
+/// Text that is to be one line of a message's head; throws ERR_INVALID_CHAR.
+void require_line(std::string_view text, const char *name);
+/// An RFC 9110 token; throws ERR_INVALID_CHAR.
+void require_token(std::string_view text, const char *name);
+
+std::string to_string(napi_env env, napi_value string);
+bool is_function(napi_env env, napi_value value);
+bool is_promise(napi_env env, napi_value value);
+
+napi_value from(napi_env env, double number);
+napi_value from(napi_env env, int number);
+napi_value from(napi_env env, bool boolean);
+napi_value from(napi_env env, std::string_view text);
+napi_value from(napi_env env, const char *text);  // null is null
+napi_value null(napi_env env);
+napi_value undefined(napi_env env);
+/// A Buffer with a copy of these bytes.
+napi_value copy_to_buffer(napi_env env, std::string_view bytes);
+void set(napi_env env, napi_value object, const char *field, napi_value value);
+
+/// Memory that was received into and that JavaScript takes over without a copy (with one, where external
+/// buffers are not allowed).
+struct Free {
+  void operator()(char *memory) const { std::free(memory); }
+};
+using Memory = std::unique_ptr<char[], Free>;
+Memory allocate(std::size_t size);
+napi_value hand_over(napi_env env, Memory memory, std::size_t size);
+
+}  // namespace neon

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <napi.h>
+
+#include <string>
+
+namespace neon {
+
+/// "Received …", as Node's own errors say it.
+std::string received(napi_env env, napi_value value);
+
+}  // namespace neon

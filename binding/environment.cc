@@ -1,0 +1,178 @@
+#include "environment.h"
+
+#include <algorithm>
+#include <string>
+
+#include "error.h"
+#include "operation.h"
+
+namespace neon {
+
+namespace {
+
+// In the order of Kind.
+constexpr const char *class_names[] = {"ne_session", "ne_request", "ne_header_cursor", "ne_ssl_certificate",
+                                       "neon_exchange"};
+static_assert(std::size(class_names) == static_cast<std::size_t>(Kind::Count));
+
+// In the order of Hook.
+constexpr const char *hook_names[] = {"NeonError", "snapshot", "enter", "isInside"};
+static_assert(std::size(hook_names) == static_cast<std::size_t>(Environment::Hook::Count));
+
+// So many events are delivered before other work of the event loop gets its turn.
+constexpr std::size_t batch = 256;
+
+napi_value refuse_construction(napi_env env, napi_callback_info info) {
+  if (Environment::of(env).constructing) {
+    napi_value self = nullptr;
+    napi_get_cb_info(env, info, nullptr, nullptr, &self, nullptr);
+    return self;
+  }
+  napi_throw_type_error(env, "ERR_ILLEGAL_CONSTRUCTOR", "Illegal constructor");
+  return nullptr;
+}
+
+// What an event threw must not reach the next one.
+void report_uncaught(napi_env env) {
+  bool pending = false;
+  napi_value exception = nullptr;
+  if (napi_is_exception_pending(env, &pending) != napi_ok || !pending) return;
+  if (napi_get_and_clear_last_exception(env, &exception) == napi_ok) napi_fatal_exception(env, exception);
+}
+
+}  // namespace
+
+const char *class_name(Kind kind) { return class_names[static_cast<std::size_t>(kind)]; }
+
+void Environment::create(napi_env env) {
+  std::shared_ptr<Environment> environment(new Environment(env));
+  check(env, napi_set_instance_data(
+                 env, new std::shared_ptr<Environment>(environment),
+                 [](napi_env, void *data, void *) { delete static_cast<std::shared_ptr<Environment> *>(data); },
+                 nullptr));
+  environment->open_queue();
+}
+
+Environment &Environment::of(napi_env env) {
+  void *data = nullptr;
+  napi_get_instance_data(env, &data);
+  return **static_cast<std::shared_ptr<Environment> *>(data);
+}
+
+void Environment::open_queue() {
+  napi_value name;
+  check(env_, napi_create_string_utf8(env_, "libneon", NAPI_AUTO_LENGTH, &name));
+  auto *context = new std::shared_ptr<Environment>(shared_from_this());
+  check(env_, napi_create_threadsafe_function(
+                  env_, nullptr, nullptr, name, 0, 1, nullptr,
+                  [](napi_env, void *, void *data) { delete static_cast<std::shared_ptr<Environment> *>(data); },
+                  context, on_wakeup, &wakeup_));
+  check(env_, napi_unref_threadsafe_function(env_, wakeup_));
+  open_ = true;
+  // After the thread-safe function, whose own hook must run later than this one.
+  check(env_, napi_add_env_cleanup_hook(env_, on_cleanup, this));
+}
+
+void Environment::initialize(napi_value hooks, bool in_worker) {
+  in_worker_ = in_worker;
+  for (std::size_t i = 0; i < hooks_.size(); ++i) {
+    napi_value hook;
+    check(env_, napi_get_named_property(env_, hooks, hook_names[i], &hook));
+    if (hooks_[i]) napi_delete_reference(env_, hooks_[i]);
+    check(env_, napi_create_reference(env_, hook, 1, &hooks_[i]));
+  }
+}
+
+napi_value Environment::hook(Hook hook) const {
+  napi_value value = nullptr;
+  check(env_, napi_get_reference_value(env_, hooks_[static_cast<std::size_t>(hook)], &value));
+  return value;
+}
+
+napi_value Environment::handle_class(Kind kind) {
+  napi_ref &reference = classes_[static_cast<std::size_t>(kind)];
+  napi_value constructor = nullptr;
+  if (reference) {
+    check(env_, napi_get_reference_value(env_, reference, &constructor));
+    return constructor;
+  }
+  check(env_, napi_define_class(env_, class_names[static_cast<std::size_t>(kind)], NAPI_AUTO_LENGTH,
+                                refuse_construction, nullptr, 0, nullptr, &constructor));
+  check(env_, napi_create_reference(env_, constructor, 1, &reference));
+  return constructor;
+}
+
+bool Environment::post(std::shared_ptr<Event> event) {
+  const std::lock_guard lock(mutex_);
+  if (!open_) return false;
+  const bool was_empty = queue_.empty();
+  queue_.push_back(std::move(event));
+  if (was_empty) napi_call_threadsafe_function(wakeup_, nullptr, napi_tsfn_nonblocking);
+  return true;
+}
+
+void Environment::on_wakeup(napi_env env, napi_value, void *context, void *) {
+  if (!env) return;  // the function is being torn down
+  const std::shared_ptr<Environment> self = *static_cast<std::shared_ptr<Environment> *>(context);
+  self->drain();
+}
+
+void Environment::drain() {
+  std::deque<std::shared_ptr<Event>> events;
+  {
+    const std::lock_guard lock(mutex_);
+    if (queue_.size() <= batch) {
+      events.swap(queue_);
+    } else {
+      const auto end = queue_.begin() + batch;
+      events.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
+      queue_.erase(queue_.begin(), end);
+      if (open_) napi_call_threadsafe_function(wakeup_, nullptr, napi_tsfn_nonblocking);
+    }
+  }
+  for (std::shared_ptr<Event> &event : events) {
+    const Scope scope(env_);
+    at_border(env_, [&]() -> napi_value {
+      event->deliver(env_);
+      return nullptr;
+    });
+    event.reset();
+    report_uncaught(env_);
+  }
+}
+
+void Environment::hold() {
+  if (held_++ == 0) napi_ref_threadsafe_function(env_, wakeup_);
+}
+
+void Environment::release() {
+  if (--held_ == 0 && open_) napi_unref_threadsafe_function(env_, wakeup_);
+}
+
+std::uint64_t Environment::enlist(const std::shared_ptr<Operation> &operation) {
+  operations_.emplace(++last_operation_, operation);
+  return last_operation_;
+}
+
+std::shared_ptr<Operation> Environment::find(std::uint64_t id) const {
+  const auto found = operations_.find(id);
+  return found == operations_.end() ? nullptr : found->second.lock();
+}
+
+void Environment::on_cleanup(void *self) { static_cast<Environment *>(self)->close(); }
+
+void Environment::close() {
+  std::deque<std::shared_ptr<Event>> dropped;
+  {
+    const std::lock_guard lock(mutex_);
+    open_ = false;
+    dropped.swap(queue_);
+  }
+  napi_release_threadsafe_function(wakeup_, napi_tsfn_abort);
+  const auto operations = std::move(operations_);
+  for (const auto &[id, weak] : operations) {
+    if (const std::shared_ptr<Operation> operation = weak.lock()) operation->environment_gone();
+  }
+}
+
+}  // namespace neon

@@ -1,0 +1,39 @@
+#include "error.h"
+
+#include "environment.h"
+
+namespace neon {
+
+void check(napi_env env, napi_status status) {
+  if (status == napi_ok) return;
+  bool pending = false;
+  napi_is_exception_pending(env, &pending);
+  if (!pending) {
+    const napi_extended_error_info *info = nullptr;
+    napi_get_last_error_info(env, &info);
+    napi_throw_error(env, nullptr, info && info->error_message ? info->error_message : "Node-API call failed");
+  }
+  throw JavaScriptException();
+}
+
+napi_value to_error(napi_env env, const Failure &failure) {
+  napi_value code, message, error;
+  check(env, napi_create_string_utf8(env, failure.code, NAPI_AUTO_LENGTH, &code));
+  check(env, napi_create_string_utf8(env, failure.message.data(), failure.message.size(), &message));
+  switch (failure.kind) {
+    case Failure::Kind::Type:
+      check(env, napi_create_type_error(env, code, message, &error));
+      return error;
+    case Failure::Kind::Range:
+      check(env, napi_create_range_error(env, code, message, &error));
+      return error;
+    case Failure::Kind::Neon:
+      break;
+  }
+  napi_value constructor = Environment::of(env).hook(Environment::Hook::NeonError);
+  napi_value arguments[] = {message, code};
+  check(env, napi_new_instance(env, constructor, 2, arguments, &error));
+  return error;
+}
+
+}  // namespace neon

@@ -1,0 +1,38 @@
+#include "gated.h"
+
+#include <dlfcn.h>
+#include <ne_utils.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "error.h"
+
+namespace neon {
+
+namespace {
+
+constexpr GatedName names[] = {
+    {"ne_version_library", "0.37.0"},
+};
+
+std::string loaded_version() {
+  const std::string text = ne_version_string();  // "neon 0.32.5: Library build, …"
+  return text.substr(0, text.find(':'));
+}
+
+}  // namespace
+
+const std::span<const GatedName> gated_names = names;
+
+void *find_symbol(const char *name) { return dlsym(RTLD_DEFAULT, name); }
+
+void throw_unsupported(const char *name) {
+  const auto *found = std::find_if(std::begin(names), std::end(names),
+                                   [&](const GatedName &gated) { return std::strcmp(gated.name, name) == 0; });
+  const std::string since = found == std::end(names) ? "a newer neon" : std::string("neon ") + found->since;
+  throw neon_failure(code::unsupported,
+                     std::string(name) + " needs " + since + "; the loaded library is " + loaded_version());
+}
+
+}  // namespace neon

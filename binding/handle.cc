@@ -1,0 +1,121 @@
+#include "handle.h"
+
+#include "describe.h"
+
+namespace neon {
+
+struct Wrapping::Box {
+  std::shared_ptr<Handle> handle;
+  std::int64_t size;
+};
+
+namespace {
+
+// Its address makes the tags those of this very copy of the addon: a handle of another copy, whose classes may
+// be laid out otherwise, is of the wrong class.
+const char this_copy = 0;
+
+napi_type_tag tag_of(Kind kind) {
+  return {reinterpret_cast<std::uintptr_t>(&this_copy), 0x6e656f6e00000000u | static_cast<unsigned>(kind)};
+}
+
+}  // namespace
+
+napi_value Handle::object() const {
+  napi_value value = nullptr;
+  if (self_) check(environment->env(), napi_get_reference_value(environment->env(), self_, &value));
+  return value;
+}
+
+napi_value Handle::kept_values(bool create) const {
+  const napi_env env = environment->env();
+  napi_value self = object(), name, values;
+  if (!self) return nullptr;
+  check(env, napi_create_string_utf8(env, "callbacks", NAPI_AUTO_LENGTH, &name));
+  check(env, napi_get_property(env, self, name, &values));
+  napi_valuetype type;
+  check(env, napi_typeof(env, values, &type));
+  if (type == napi_object) return values;
+  if (!create) return nullptr;
+  check(env, napi_create_array(env, &values));
+  const napi_property_descriptor property = {nullptr, name,   nullptr,      nullptr,
+                                             nullptr, values, napi_default, nullptr};
+  check(env, napi_define_properties(env, self, 1, &property));
+  return values;
+}
+
+std::uint32_t Handle::keep(napi_value value) {
+  const napi_env env = environment->env();
+  napi_value values = kept_values(true);
+  std::uint32_t index = 0;
+  check(env, napi_get_array_length(env, values, &index));
+  check(env, napi_set_element(env, values, index, value));
+  return index;
+}
+
+napi_value Handle::kept(std::uint32_t index) const {
+  napi_value values = kept_values(false), value = nullptr;
+  if (values) check(environment->env(), napi_get_element(environment->env(), values, index, &value));
+  return value;
+}
+
+napi_value Wrapping::wrap(std::shared_ptr<Handle> handle, Kind kind, std::int64_t size) {
+  Environment &environment = *handle->environment;
+  const napi_env env = environment.env();
+  napi_value object;
+  environment.constructing = true;
+  const napi_status status = napi_new_instance(env, environment.handle_class(kind), 0, nullptr, &object);
+  environment.constructing = false;
+  check(env, status);
+
+  const napi_type_tag tag = tag_of(kind);
+  check(env, napi_type_tag_object(env, object, &tag));
+  const auto finalize = [](napi_env env, void *data, void *) {
+    Box *box = static_cast<Box *>(data);
+    std::int64_t now;
+    napi_adjust_external_memory(env, -box->size, &now);
+    napi_delete_reference(env, box->handle->self_);
+    box->handle->self_ = nullptr;
+    box->handle->parted();
+    delete box;
+  };
+  auto box = std::make_unique<Box>(Box{handle, size});
+  check(env, napi_wrap(env, object, box.get(), finalize, nullptr, &handle->self_));
+  static_cast<void>(box.release());  // the finalizer's, or destroy()'s
+  std::int64_t now;
+  napi_adjust_external_memory(env, size, &now);
+  return object;
+}
+
+std::shared_ptr<Handle> *Wrapping::unwrap(napi_env env, napi_value value, Kind kind, const char *argument) {
+  const napi_type_tag tag = tag_of(kind);
+  bool tagged = false;
+  if (napi_check_object_type_tag(env, value, &tag, &tagged) != napi_ok || !tagged)
+    throw type_failure(code::argument_type, std::string("The \"") + argument +
+                                                "\" argument must be an instance of " + class_name(kind) + ". " +
+                                                received(env, value));
+  void *data = nullptr;
+  if (napi_unwrap(env, value, &data) != napi_ok || !data) return nullptr;
+  Box *box = static_cast<Box *>(data);
+  // A handle of another load of the module in the same process: its events would come out elsewhere.
+  if (box->handle->environment->env() != env)
+    throw type_failure(code::argument_type, std::string("The \"") + argument + "\" argument is an instance of " +
+                                                class_name(kind) + " of another load of libneon");
+  return &box->handle;
+}
+
+void Wrapping::destroy(Handle &handle) {
+  const napi_env env = handle.environment->env();
+  napi_value object = handle.object();
+  if (!object) return;
+  void *data = nullptr;
+  check(env, napi_remove_wrap(env, object, &data));
+  const std::unique_ptr<Box> box(static_cast<Box *>(data));
+  napi_delete_reference(env, handle.self_);
+  handle.self_ = nullptr;
+  handle.parted();
+  std::int64_t now;
+  napi_adjust_external_memory(env, -box->size, &now);
+}
+
+}  // namespace neon

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "environment.h"
+#include "error.h"
+
+namespace neon {
+
+/// The control block behind a JavaScript handle object.
+///
+/// Who owns: the JavaScript object holds one shared_ptr (dropped by its finalizer, or at once when the handle
+/// is destroyed), dependants hold others. The C object dies with the last of them, wherever that is.
+/// The block refers to its object weakly, so that one C object stays one JavaScript object.
+class Handle : public std::enable_shared_from_this<Handle> {
+ public:
+  explicit Handle(Environment &environment) : environment(environment.shared_from_this()) {}
+  Handle(const Handle &) = delete;
+  Handle &operator=(const Handle &) = delete;
+  virtual ~Handle() = default;
+
+  /// The JavaScript object, or null once it was collected or destroyed. JavaScript thread.
+  napi_value object() const;
+
+  /// The array on the JavaScript object that keeps callbacks alive: a property, and not a native reference,
+  /// so that a callback which closes over its own handle is collected with it.
+  std::uint32_t keep(napi_value value);
+  napi_value kept(std::uint32_t index) const;
+
+  /// The JavaScript object is gone: destroyed or collected. JavaScript thread; must not call JavaScript.
+  virtual void parted() {}
+
+  const std::shared_ptr<Environment> environment;
+
+ private:
+  friend class Wrapping;
+  napi_value kept_values(bool create) const;
+
+  napi_ref self_ = nullptr;
+};
+
+/// Joins control blocks and JavaScript objects, and takes them apart.
+class Wrapping {
+ public:
+  /// A new JavaScript object of this kind. `size` is the C memory that it stands for, in bytes.
+  static napi_value wrap(std::shared_ptr<Handle> handle, Kind kind, std::int64_t size);
+
+  /// The control block, or null after the handle was destroyed; throws ERR_INVALID_ARG_TYPE on anything that
+  /// is no handle of this kind.
+  static std::shared_ptr<Handle> *unwrap(napi_env env, napi_value value, Kind kind, const char *argument);
+
+  /// Parts the JavaScript object from its control block: from now on every use is ERR_NEON_DESTROYED.
+  static void destroy(Handle &handle);
+
+ private:
+  struct Box;
+};
+
+/// The JavaScript object of a handle, made when there is none yet.
+template <class T>
+napi_value to_object(const std::shared_ptr<T> &handle) {
+  napi_value object = handle->object();
+  return object ? object : Wrapping::wrap(handle, T::kind, T::external_size);
+}
+
+}  // namespace neon

@@ -1,0 +1,162 @@
+#include "lane.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <thread>
+
+#include "connection.h"
+#include "error.h"
+
+namespace neon {
+
+namespace {
+
+constexpr std::size_t stack_size = std::size_t{1} << 20;  // name service modules and Kerberos need as much
+constexpr std::chrono::seconds idle_limit{5};
+constexpr std::chrono::milliseconds exit_limit{500};
+
+std::atomic<bool> process_exiting{false};
+std::atomic<int> lanes_inside{0};
+thread_local Lane *this_lane = nullptr;
+
+void step_in() {
+  ++lanes_inside;
+  if (process_exiting) {
+    --lanes_inside;
+    park();
+  }
+}
+
+void step_out() {
+  --lanes_inside;
+  if (process_exiting) park();
+}
+
+void *thread_main(void *data) {
+  const std::unique_ptr<std::function<void()>> main(static_cast<std::function<void()> *>(data));
+  (*main)();
+  return nullptr;
+}
+
+class Deferred final : public Job {
+ public:
+  explicit Deferred(std::function<void()> work) : work_(std::move(work)) {}
+  void execute() noexcept override {
+    const Inside inside;
+    work_();
+    work_ = nullptr;
+  }
+
+ private:
+  std::function<void()> work_;
+};
+
+}  // namespace
+
+bool start_thread(std::function<void()> main) {
+  auto data = std::make_unique<std::function<void()>>(std::move(main));
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, stack_size);
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  // A handler without SA_RESTART that ran on a lane would make a TLS handshake fail.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  pthread_t thread;
+  const int error = pthread_create(&thread, &attributes, thread_main, data.get());
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  pthread_attr_destroy(&attributes);
+  if (error != 0) return false;
+  static_cast<void>(data.release());  // thread_main's
+  return true;
+}
+
+void Lane::post(std::shared_ptr<Job> job) {
+  const std::lock_guard lock(mutex_);
+  if (!has_thread_) {
+    has_thread_ = start_thread([self = shared_from_this()] { self->run(); });
+    if (!has_thread_) throw neon_failure(code::no_thread, "The system gave no thread to run this call on");
+  }
+  queue_.push_back(std::move(job));
+  work_.notify_one();
+}
+
+void Lane::run_when_free(std::function<void()> work) {
+  if (this_lane != this) {
+    const std::lock_guard lock(mutex_);
+    if (busy_ || !queue_.empty()) {  // then there is a thread
+      queue_.push_back(std::make_shared<Deferred>(std::move(work)));
+      return;
+    }
+  }
+  work();
+}
+
+void Lane::wait_idle() {
+  std::unique_lock lock(mutex_);
+  idle_.wait(lock, [this] { return !busy_ && queue_.empty(); });
+}
+
+void Lane::dismiss() {
+  const std::lock_guard lock(mutex_);
+  dismissed_ = true;
+  work_.notify_one();
+}
+
+void Lane::run() {
+  this_lane = this;
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    work_.wait_for(lock, idle_limit, [this] { return !queue_.empty() || dismissed_; });
+    if (queue_.empty()) break;
+    std::shared_ptr<Job> job = std::move(queue_.front());
+    queue_.pop_front();
+    busy_ = true;
+    lock.unlock();
+    job->execute();
+    job.reset();
+    if (exiting()) park();
+    lock.lock();
+    busy_ = false;
+    if (queue_.empty()) idle_.notify_all();
+  }
+  has_thread_ = false;
+  this_lane = nullptr;
+}
+
+bool exiting() { return process_exiting; }
+
+void park() {
+  for (;;) ::pause();
+}
+
+void prepare_exit() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    std::atexit([] {
+      process_exiting = true;
+      const auto give_up = std::chrono::steady_clock::now() + exit_limit;
+      Connection::interrupt_all();
+      while (lanes_inside > 0 && std::chrono::steady_clock::now() < give_up)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    });
+  });
+}
+
+Inside::Inside() { step_in(); }
+Inside::~Inside() { step_out(); }
+
+SafePoint::SafePoint() {
+  if (this_lane) step_out();
+}
+SafePoint::~SafePoint() {
+  if (this_lane) step_in();
+}
+
+}  // namespace neon

@@ -1,0 +1,471 @@
+#include "operation.h"
+
+#include <chrono>
+
+#include "error.h"
+
+namespace neon {
+
+namespace {
+
+thread_local Operation *current_operation = nullptr;
+
+// A worker that waits in a synchronous call looks this often whether it is being terminated.
+constexpr std::chrono::milliseconds slice{50};
+
+// The places of an operation's holder array.
+constexpr std::uint32_t exception_place = 0;
+constexpr std::uint32_t context_place = 1;
+constexpr std::uint32_t first_held_place = 2;
+
+bool can_run_javascript(Environment &environment) {
+  const napi_env env = environment.env();
+  const Scope scope(env);
+  napi_value nothing, result;
+  return napi_get_undefined(env, &nothing) == napi_ok &&
+         napi_call_function(env, nothing, environment.hook(Environment::Hook::IsInside), 1, &nothing, &result) ==
+             napi_ok;
+}
+
+// A synchronous operation is below us on the stack.
+class Occupying final {
+ public:
+  Occupying(Target &target, Part *part, Operation *operation) : target_(target), part_(part) {
+    target_.running = operation;
+    if (part_) ++part_->occupied;
+  }
+  ~Occupying() {
+    target_.running = nullptr;
+    if (part_) --part_->occupied;
+  }
+  Occupying(const Occupying &) = delete;
+  Occupying &operator=(const Occupying &) = delete;
+
+ private:
+  Target &target_;
+  Part *const part_;
+};
+
+}  // namespace
+
+// --- Target -----------------------------------------------------------------------------------------------
+
+Target::~Target() {
+  if (lane_) lane_->dismiss();
+}
+
+bool Target::inside_callback() const {
+  if (running) return true;
+  if (!asking) return false;
+  // Some code runs while a callback's promise is open: is it that callback's own?
+  const napi_env env = target_environment().env();
+  napi_value object = target_object(), nothing = undefined(env), answer;
+  if (!object) return false;
+  check(env, napi_call_function(env, nothing, target_environment().hook(Environment::Hook::IsInside), 1, &object,
+                                &answer));
+  bool inside = false;
+  check(env, napi_get_value_bool(env, answer, &inside));
+  return inside;
+}
+
+void Target::require_usable() const {
+  if (running || asking) return;  // whoever is inside neon waits for JavaScript
+  if (pending) throw neon_failure(code::busy, "Promises of this session are pending: await them, or use the promise form");
+  if (lane_) lane_->wait_idle();
+}
+
+void Target::require_idle() const {
+  require_queueable();
+  if (pending) throw neon_failure(code::busy, "Promises of this session are pending: await them, or use the promise form");
+  if (lane_) lane_->wait_idle();
+}
+
+void Target::require_queueable() const {
+  if (inside_callback())
+    throw neon_failure(code::reentrant, "This must not be called from inside a callback of the same session's running call");
+}
+
+Lane &Target::lane() {
+  if (!lane_) lane_ = std::make_shared<Lane>();
+  return *lane_;
+}
+
+void Target::run_when_free(std::function<void()> work) {
+  const auto interposed = [this, work = std::move(work)] {
+    const Interposing interposing(&connection);
+    work();
+  };
+  if (lane_ && !running && !asking)
+    lane_->run_when_free(interposed);
+  else
+    interposed();
+}
+
+// --- Call -------------------------------------------------------------------------------------------------
+
+void Call::deliver(napi_env env) {
+  {
+    const std::lock_guard lock(operation_->mutex_);
+    if (state_ != State::Waiting) return;
+    state_ = State::Running;
+  }
+  ++operation_->target().asking;
+  try {
+    napi_value value = question->put(env);
+    if (is_promise(env, value) && !operation_->waited_for_) return await(env, value);
+    if (is_promise(env, value))
+      throw type_failure(code::argument_type, "A callback of a blocking call must not return a promise");
+    return answer(env, value);
+  } catch (const JavaScriptException &) {
+    operation_->keep_exception(env);
+  } catch (const Failure &failure) {
+    operation_->keep_failure(env, failure);
+  }
+  settle(State::Answered);
+}
+
+bool Call::is_running() const {
+  const std::lock_guard lock(operation_->mutex_);
+  return state_ == State::Running;
+}
+
+void Call::answer(napi_env env, napi_value value) {
+  if (!is_running()) return;  // aborted meanwhile: a late answer is dropped
+  try {
+    question->take(env, value);
+  } catch (const JavaScriptException &) {
+    operation_->keep_exception(env);
+  } catch (const Failure &failure) {
+    operation_->keep_failure(env, failure);
+  }
+  settle(State::Answered);
+}
+
+void Call::refuse(napi_env env, napi_value reason) {
+  if (!is_running()) return;
+  napi_throw(env, reason);
+  operation_->keep_exception(env);
+  settle(State::Answered);
+}
+
+void Call::settle(State state) {
+  const std::lock_guard lock(operation_->mutex_);
+  if (state_ == State::Running) --operation_->target().asking;
+  if (state_ == State::Running || state_ == State::Waiting) state_ = state;
+  operation_->changed_.notify_all();
+}
+
+// The promise stays Running until it settles.
+void Call::await(napi_env env, napi_value promise) {
+  using Shared = std::shared_ptr<Call>;
+  const Shared self = shared_from_this();
+  const auto reaction = [&](napi_callback callback) {
+    auto data = std::make_unique<Shared>(self);
+    napi_value function;
+    check(env, napi_create_function(env, nullptr, 0, callback, data.get(), &function));
+    check(env, napi_add_finalizer(
+                   env, function, data.get(),
+                   [](napi_env, void *shared, void *) { delete static_cast<Shared *>(shared); }, nullptr, nullptr));
+    static_cast<void>(data.release());
+    return function;
+  };
+  napi_value arguments[] = {
+      reaction([](napi_env env, napi_callback_info info) -> napi_value {
+        return at_border(env, [&]() -> napi_value {
+          const Arguments args(env, info);
+          (*static_cast<Shared *>(args.data()))->answer(env, args[0]);
+          return nullptr;
+        });
+      }),
+      reaction([](napi_env env, napi_callback_info info) -> napi_value {
+        return at_border(env, [&]() -> napi_value {
+          const Arguments args(env, info);
+          (*static_cast<Shared *>(args.data()))->refuse(env, args[0]);
+          return nullptr;
+        });
+      })};
+  napi_value then, ignored;
+  check(env, napi_get_named_property(env, promise, "then", &then));
+  check(env, napi_call_function(env, promise, then, 2, arguments, &ignored));
+}
+
+// --- Operation --------------------------------------------------------------------------------------------
+
+Operation::Operation(std::shared_ptr<Target> target)
+    : environment_(target->target_environment().shared_from_this()), target_(std::move(target)) {}
+
+Operation *Operation::current() { return current_operation; }
+
+napi_value Operation::call() {
+  target_->require_idle();
+  const napi_env env = environment_->env();
+  {
+    const Occupying occupying(*target_, part_.get(), this);
+    if (environment_->in_worker())
+      run_in_worker();
+    else
+      run_here();
+  }
+  if (napi_value thrown = error(env)) {
+    drop_holder(env);
+    check(env, napi_throw(env, thrown));
+    throw JavaScriptException();
+  }
+  drop_holder(env);
+  return result(env);
+}
+
+void Operation::enqueue(napi_deferred deferred) {
+  target_->require_queueable();
+  const napi_env env = environment_->env();
+  if (has_callbacks()) {
+    napi_value context;
+    check(env, napi_call_function(env, undefined(env), environment_->hook(Environment::Hook::Snapshot), 0, nullptr,
+                                  &context));
+    check(env, napi_set_element(env, holder(env), context_place, context));
+  }
+  std::uint32_t place = first_held_place;
+  for (napi_value value : held_values_) check(env, napi_set_element(env, holder(env), place++, value));
+  on_lane_ = true;
+  target_->lane().post(shared_from_this());
+  // It may be running now; but its completion is drained on this thread, after all this.
+  deferred_ = deferred;
+  id_ = environment_->enlist(shared_from_this());
+  environment_->hold();
+  ++target_->pending;
+  if (part_) ++part_->occupied;
+}
+
+napi_value Operation::held(napi_env env, std::uint32_t index) {
+  if (!on_lane_ || waited_for_) return held_values_[index];
+  napi_value value;
+  check(env, napi_get_element(env, holder(env), first_held_place + index, &value));
+  return value;
+}
+
+// Inside neon, on whichever thread.
+void Operation::run_here() noexcept {
+  Operation *const outer = std::exchange(current_operation, this);
+  const Interposing interposing(&target_->connection);
+  target_->connection.begin(*this, on_lane_);
+  if (!cancelled_) {
+    try {
+      run();
+    } catch (const Failure &failure) {
+      failure_ = std::make_unique<Failure>(failure);
+    } catch (const std::bad_alloc &) {
+      failure_ = std::make_unique<Failure>(Failure::Kind::Neon, code::no_memory, "Out of memory");
+    }
+  }
+  const Connection::Interruption why = target_->connection.end();
+  if (why == Connection::Interruption::Stalled) {
+    target_->note_stall();
+    stalled();
+  }
+  if (why != Connection::Interruption::None || threw_) target_->recover();
+  error_text_ = target_->error_text();
+  current_operation = outer;
+}
+
+// On the lane.
+void Operation::execute() noexcept {
+  {
+    const Inside inside;
+    run_here();
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    done_ = true;
+    if (waited_for_) {
+      changed_.notify_all();
+      return;
+    }
+  }
+  environment_->post(shared_from_this());
+}
+
+void Operation::run_in_worker() {
+  on_lane_ = true;
+  waited_for_ = true;
+  target_->lane().post(shared_from_this());
+  answer_questions();
+  target_->lane().wait_idle();
+}
+
+// The JavaScript thread of a worker, until the lane is done.
+void Operation::answer_questions() {
+  std::unique_lock lock(mutex_);
+  const auto something_to_do = [this] { return done_ || (call_ && call_->state_ == Call::State::Waiting); };
+  while (!done_) {
+    const bool woken = changed_.wait_for(lock, slice, something_to_do);
+    if (done_) return;
+    const std::shared_ptr<Call> call = call_;
+    lock.unlock();
+    if (woken) {
+      const Scope scope(environment_->env());
+      call->deliver(environment_->env());
+    } else if (!can_run_javascript(*environment_)) {
+      environment_gone();
+      throw JavaScriptException();
+    }
+    lock.lock();
+  }
+}
+
+bool Operation::wait_for_answer(const std::shared_ptr<Call> &call) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (gone_) return false;
+    call_ = call;
+    if (waited_for_) changed_.notify_all();
+  }
+  target_->connection.pause();
+  bool answered = false;
+  {
+    const SafePoint outside;
+    if (waited_for_ || environment_->post(call)) {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [&] {
+        return gone_ || call->state_ == Call::State::Answered || call->state_ == Call::State::Gone;
+      });
+      answered = call->state_ == Call::State::Answered && !gone_;
+    }
+  }
+  target_->connection.resume();
+  const std::lock_guard lock(mutex_);
+  call_.reset();
+  return answered && !threw_;
+}
+
+napi_value Operation::call_function(napi_env env, napi_value function, std::size_t count, const napi_value *arguments) {
+  napi_value answer;
+  if (!on_lane_ || waited_for_) {
+    check(env, napi_call_function(env, undefined(env), function, count, arguments, &answer));
+    return answer;
+  }
+  napi_value context;
+  check(env, napi_get_element(env, holder(env), context_place, &context));
+  std::vector<napi_value> all = {context, target_->target_object(), function};
+  all.insert(all.end(), arguments, arguments + count);
+  check(env, napi_call_function(env, undefined(env), environment_->hook(Environment::Hook::Enter), all.size(),
+                                all.data(), &answer));
+  return answer;
+}
+
+void Operation::keep_exception(napi_env env) {
+  napi_value exception;
+  if (napi_get_and_clear_last_exception(env, &exception) != napi_ok) return wake();
+  if (!threw_) napi_set_element(env, holder(env), exception_place, exception);
+  threw_ = true;
+}
+
+void Operation::keep_failure(napi_env env, const Failure &failure) {
+  try {
+    if (!threw_) napi_set_element(env, holder(env), exception_place, to_error(env, failure));
+  } catch (const JavaScriptException &) {
+    keep_exception(env);
+  }
+  threw_ = true;
+}
+
+napi_value Operation::error(napi_env env) {
+  if (threw_) {
+    napi_value exception;
+    check(env, napi_get_element(env, holder(env), exception_place, &exception));
+    return exception;
+  }
+  return failure_ ? to_error(env, *failure_) : nullptr;
+}
+
+void Operation::deliver(napi_env env) { finish(env); }
+
+void Operation::finish(napi_env env) {
+  drained();
+  settle(env);
+  drop_holder(env);
+}
+
+void Operation::settle(napi_env env) {
+  if (settled_) return;
+  if (napi_value thrown = error(env)) return reject(env, thrown);
+  try {
+    resolve(env, result(env));
+  } catch (const JavaScriptException &) {
+    keep_exception(env);
+    reject(env, error(env));
+  } catch (const Failure &failure) {
+    reject(env, to_error(env, failure));
+  }
+}
+
+bool Operation::done() {
+  const std::lock_guard lock(mutex_);
+  return done_;
+}
+
+void Operation::drained() {
+  if (std::exchange(drained_, true)) return;
+  environment_->strike(id_);
+  --target_->pending;
+  if (part_) --part_->occupied;
+  target_->settled_error = std::move(error_text_);
+}
+
+void Operation::resolve(napi_env env, napi_value value) {
+  if (std::exchange(settled_, true)) return;
+  environment_->release();
+  check(env, napi_resolve_deferred(env, deferred_, value));
+}
+
+void Operation::reject(napi_env env, napi_value reason) {
+  if (std::exchange(settled_, true)) return;
+  environment_->release();
+  check(env, napi_reject_deferred(env, deferred_, reason));
+}
+
+void Operation::cancel() {
+  cancelled_ = true;
+  wake();
+  target_->connection.interrupt(*this);
+}
+
+void Operation::abort(napi_value reason) {
+  cancel();
+  reject(environment_->env(), reason);
+}
+
+void Operation::environment_gone() {
+  settled_ = true;
+  cancel();
+}
+
+// Whoever waits for JavaScript's answer waits no more.
+void Operation::wake() {
+  std::shared_ptr<Call> call;
+  {
+    const std::lock_guard lock(mutex_);
+    gone_ = true;
+    call = call_;
+    changed_.notify_all();
+  }
+  if (call) call->settle(Call::State::Gone);
+  woken();
+}
+
+napi_value Operation::holder(napi_env env) {
+  napi_value value;
+  if (holder_) {
+    check(env, napi_get_reference_value(env, holder_, &value));
+    return value;
+  }
+  check(env, napi_create_array(env, &value));
+  check(env, napi_create_reference(env, value, 1, &holder_));
+  return value;
+}
+
+void Operation::drop_holder(napi_env env) {
+  if (holder_) napi_delete_reference(env, holder_);
+  holder_ = nullptr;
+}
+
+}  // namespace neon

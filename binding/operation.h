@@ -1,0 +1,308 @@
+#pragma once
+
+#include <ne_request.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "connection.h"
+#include "convert.h"
+#include "environment.h"
+#include "lane.h"
+
+namespace neon {
+
+class Operation;
+
+/// What operations run on, one at a time: a session with its connection and its lane.
+///
+/// `pending`, `asking` and `running` belong to the JavaScript thread; they say who may touch the C object now:
+///  - pending: promises of this target that are queued or on the lane, counted from enqueueing until the
+///    completion is drained. While it is not 0 the lane owns the C object;
+///  - asking: questions of such an operation's callbacks that JavaScript has not answered yet. Meanwhile the
+///    lane waits, and JavaScript may touch the C object;
+///  - running: the synchronous operation below us on the stack, when JavaScript runs inside its callback.
+class Target {
+ public:
+  Target() = default;
+  Target(const Target &) = delete;
+  Target &operator=(const Target &) = delete;
+  virtual ~Target();
+
+  /// About to touch the C object on the JavaScript thread, in a call that does not block: ERR_NEON_BUSY.
+  void require_usable() const;
+  /// The same for what is forbidden inside this target's callbacks too: ERR_NEON_REENTRANT.
+  void require_idle() const;
+  void require_queueable() const;
+
+  Lane &lane();
+  /// Runs `work` on the C object as soon as no operation uses it: now, or on the lane at its turn.
+  void run_when_free(std::function<void()> work);
+
+  /// Runs where the operation ran, after it was interrupted or a callback of it threw: closes the connection.
+  virtual void recover() = 0;
+  /// Says in the C object's error text that the watchdog ended the operation.
+  virtual void note_stall() = 0;
+  virtual std::string error_text() const = 0;
+  /// The JavaScript object that stands for the target.
+  virtual napi_value target_object() const = 0;
+  virtual Environment &target_environment() const = 0;
+
+  Connection connection;
+  std::size_t pending = 0;
+  std::size_t asking = 0;
+  Operation *running = nullptr;
+  std::string settled_error;
+
+ private:
+  bool inside_callback() const;
+  std::shared_ptr<Lane> lane_;
+};
+
+/// What an operation occupies beside its target: as long as `occupied` is not 0, nobody else may use it.
+class Part {
+ public:
+  Part() = default;
+  Part(const Part &) = delete;
+  Part &operator=(const Part &) = delete;
+  virtual ~Part() = default;
+  std::size_t occupied = 0;
+};
+
+/// One question that neon asks of a JavaScript function from a lane. The lane waits in Operation::wait_for_answer.
+class Call final : public Event, public std::enable_shared_from_this<Call> {
+ public:
+  /// Calls the function (may read the asking frame: the lane waits), and converts what it answered.
+  struct Question {
+    Question() = default;
+    Question(const Question &) = delete;
+    Question &operator=(const Question &) = delete;
+    virtual ~Question() = default;
+    virtual napi_value put(napi_env env) = 0;
+    virtual void take(napi_env env, napi_value answer) = 0;
+  };
+
+  Call(std::shared_ptr<Operation> operation, std::unique_ptr<Question> question)
+      : question(std::move(question)), operation_(std::move(operation)) {}
+
+  void deliver(napi_env env) override;
+
+  const std::unique_ptr<Question> question;
+
+ private:
+  friend class Operation;
+  enum class State { Waiting, Running, Answered, Gone };
+
+  void await(napi_env env, napi_value promise);
+  void answer(napi_env env, napi_value value);
+  void refuse(napi_env env, napi_value reason);
+  bool is_running() const;
+  void settle(State state);
+
+  const std::shared_ptr<Operation> operation_;
+  State state_ = State::Waiting;  // under the operation's mutex
+};
+
+/// One blocking call of neon's: written once, run on the calling thread (`libneon/ne`) or on the target's lane
+/// (promises).
+///
+/// Life on a lane. JavaScript thread: enqueue() → queued; the lane takes it: execute() → run() inside neon →
+/// posts itself; JavaScript thread: deliver() → settles the promise and counts down `pending`.
+/// Who wakes whom, and what if a side dies:
+///  - the lane waits for an answer of JavaScript's in wait_for_answer() on `changed_`: woken by the answer, by
+///    abort() and by environment_gone(); a call goes Waiting → Running → Answered, or → Gone;
+///  - an abort settles the promise at once, marks the operation cancelled and shuts the socket down; the lane
+///    returns from C when C does, and posts; the target stays busy until then;
+///  - the environment goes away: the same without JavaScript. The post is refused, the operation dies on the lane;
+///  - a synchronous call in a worker runs on the lane too, and the JavaScript thread waits on `changed_`, in
+///    slices so that terminate() is noticed; the lane's questions are answered from that wait.
+/// `mutex_` guards call_, gone_ and done_. JavaScript references are made and dropped on the JavaScript thread
+/// only; what is left of them when the environment is gone goes with it.
+class Operation : public Event, public Job, public std::enable_shared_from_this<Operation> {
+ public:
+  explicit Operation(std::shared_ptr<Target> target);
+
+  /// The operation that runs on this thread, or null (then callbacks are mute).
+  static Operation *current();
+
+  /// libneon/ne: runs it here; returns the result or throws.
+  napi_value call();
+  /// libneon/ne/promises: queues it; `deferred` is settled when it is over.
+  void enqueue(napi_deferred deferred);
+
+  /// Rejects the promise with `reason` and ends the operation. JavaScript thread.
+  void abort(napi_value reason);
+  /// The same without a word to the promise: ends what runs, wakes what waits. JavaScript thread.
+  void cancel();
+  /// There is no JavaScript any more.
+  void environment_gone();
+
+  /// Keeps a JavaScript value alive until the operation is over; held() gives it back, by order.
+  void hold(napi_value value) { held_values_.push_back(value); }
+  napi_value held(napi_env env, std::uint32_t index);
+  /// Marks what the operation uses beside its target.
+  void occupy(std::shared_ptr<Part> part) { part_ = std::move(part); }
+
+  /// Asks JavaScript from inside neon: calls `put`, converts with `take`; gives `refusal` when there is nobody
+  /// to answer, an earlier callback threw, or this one throws.
+  template <class Answer, class Put, class Take>
+  Answer ask(Answer refusal, Put put, Take take);
+
+  /// Calls a function in the context (AsyncLocalStorage) in which the operation was started.
+  napi_value call_function(napi_env env, napi_value function, std::size_t count, const napi_value *arguments);
+
+  void deliver(napi_env env) override;
+  void execute() noexcept final;
+
+ protected:
+  /// Settles the promise with result() or error(). JavaScript thread.
+  void settle(napi_env env);
+  /// The blocking body. Throws Failure for what makes the call throw or reject.
+  virtual void run() = 0;
+  /// The watchdog ended it.
+  virtual void stalled() {}
+  /// After run(), on the JavaScript thread.
+  virtual napi_value result(napi_env env) = 0;
+  /// A wait of the lane's own inside run() should look at cancelled() again.
+  virtual void woken() {}
+  virtual bool has_callbacks() const { return false; }
+
+  bool cancelled() const { return cancelled_; }
+  Target &target() const { return *target_; }
+  Environment &environment() const { return *environment_; }
+  bool settled() const { return settled_; }
+  void resolve(napi_env env, napi_value value);
+  void reject(napi_env env, napi_value reason);
+  /// The lane is done with it.
+  bool done();
+  /// After that: settles the promise, counts down, lets go of what it held. JavaScript thread.
+  void finish(napi_env env);
+  /// The exception or failure that ended it, or null.
+  napi_value error(napi_env env);
+  bool on_lane() const { return on_lane_; }
+
+ private:
+  friend class Call;
+
+  void drained();
+  void run_here() noexcept;
+  void run_in_worker();
+  void answer_questions();
+  bool wait_for_answer(const std::shared_ptr<Call> &call);
+  void keep_exception(napi_env env);
+  void keep_failure(napi_env env, const Failure &failure);
+  napi_value holder(napi_env env);
+  void drop_holder(napi_env env);
+  void wake();
+
+  const std::shared_ptr<Environment> environment_;
+  const std::shared_ptr<Target> target_;
+  std::shared_ptr<Part> part_;
+
+  // JavaScript thread.
+  std::uint64_t id_ = 0;
+  bool settled_ = false;
+  napi_deferred deferred_ = nullptr;
+  napi_ref holder_ = nullptr;  // an array: the exception, the async context, what is held
+  bool drained_ = false;
+  std::vector<napi_value> held_values_;
+
+  // The thread that runs it; the JavaScript thread after that.
+  bool on_lane_ = false;
+  std::unique_ptr<Failure> failure_;
+  std::string error_text_;
+
+  std::atomic<bool> cancelled_{false};
+  std::atomic<bool> threw_{false};  // a callback did; JavaScript is skipped from then on
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::shared_ptr<Call> call_;
+  bool gone_ = false;
+  bool waited_for_ = false;  // by the JavaScript thread of a worker
+  bool done_ = false;
+};
+
+/// An operation made of a function that blocks and one that converts what it returned.
+template <class Run, class Convert>
+class SimpleOperation final : public Operation {
+ public:
+  using Value = std::invoke_result_t<Run>;
+
+  SimpleOperation(std::shared_ptr<Target> target, Run run, Convert convert, bool callbacks)
+      : Operation(std::move(target)), run_(std::move(run)), convert_(std::move(convert)), callbacks_(callbacks) {}
+
+ protected:
+  void run() override { value_ = run_(); }
+  void stalled() override {
+    if constexpr (std::is_same_v<Value, int>) {
+      if (value_ != NE_OK) value_ = NE_TIMEOUT;
+    }
+  }
+  napi_value result(napi_env env) override { return convert_(*this, env, std::move(value_)); }
+  bool has_callbacks() const override { return callbacks_; }
+
+ private:
+  Run run_;
+  Convert convert_;
+  bool callbacks_;
+  Value value_{};
+};
+
+template <class Run, class Convert>
+std::shared_ptr<Operation> operation(std::shared_ptr<Target> target, Run run, Convert convert,
+                                     bool callbacks = false) {
+  return std::make_shared<SimpleOperation<Run, Convert>>(std::move(target), std::move(run), std::move(convert),
+                                                         callbacks);
+}
+
+/// An operation whose result is an NE_* code (or another int that goes to JavaScript as it is).
+template <class Run>
+std::shared_ptr<Operation> code_operation(std::shared_ptr<Target> target, Run run, bool callbacks = false) {
+  return operation(
+      std::move(target), std::move(run), [](Operation &, napi_env env, int code) { return from(env, code); }, callbacks);
+}
+
+// --- ask() ------------------------------------------------------------------------------------------------
+
+template <class Answer, class Put, class Take>
+Answer Operation::ask(Answer refusal, Put put, Take take) {
+  if (threw_ || cancelled_) return refusal;
+  if (!on_lane_) {
+    const napi_env env = environment_->env();
+    const Scope scope(env);
+    try {
+      napi_value answer = put(env);
+      if (is_promise(env, answer))
+        throw type_failure(code::argument_type, "A callback of a blocking call must not return a promise");
+      return take(env, answer);
+    } catch (const JavaScriptException &) {
+      keep_exception(env);
+    } catch (const Failure &failure) {
+      keep_failure(env, failure);
+    }
+    return refusal;
+  }
+  struct Typed final : Call::Question {
+    Typed(Put put, Take take, Answer answer)
+        : put_(std::move(put)), take_(std::move(take)), answer(std::move(answer)) {}
+    napi_value put(napi_env env) override { return put_(env); }
+    void take(napi_env env, napi_value value) override { answer = take_(env, value); }
+    Put put_;
+    Take take_;
+    Answer answer;
+  };
+  auto question = std::make_unique<Typed>(std::move(put), std::move(take), refusal);
+  Typed *typed = question.get();
+  const auto call = std::make_shared<Call>(shared_from_this(), std::move(question));
+  return wait_for_answer(call) ? std::move(typed->answer) : std::move(refusal);
+}
+
+}  // namespace neon

@@ -1,0 +1,205 @@
+#include "session.h"
+
+#include <ne_request.h>
+
+#include "interpose.h"
+#include "request.h"
+#include "topic.h"
+
+namespace neon {
+
+Session::Session(Environment &environment, const std::string &scheme, const std::string &host, unsigned port)
+    : Handle(environment), c_(ne_session_create(scheme.c_str(), host.c_str(), port)) {}
+
+Session::~Session() {
+  const Interposing interposing(&connection);
+  ne_session_destroy(c_);
+}
+
+void Session::require_free(const Request *request) const {
+  if (active && active != request)
+    throw neon_failure(code::active_request,
+                       "The request " + active->description() + " is between ne_begin_request and ne_end_request");
+}
+
+void Session::close_connection() {
+  if (active) active->connection_lost();
+  active = nullptr;
+  ne_close_connection(c_);
+}
+
+void Session::note_stall() {
+  ne_set_error(c_, "Connection timed out: no data moved for %lld seconds",
+               static_cast<long long>(connection.stall_limit.count()));
+}
+
+namespace {
+
+constexpr std::int64_t most_seconds = 2147483;  // C multiplies by 1000
+
+std::shared_ptr<Session> usable(const Arguments &arguments) {
+  auto session = arguments.handle<Session>(0, "sess");
+  session->require_usable();
+  return session;
+}
+
+napi_value nothing(Operation &, napi_env env, bool) { return undefined(env); }
+
+napi_value create(const Arguments &arguments) {
+  const std::string scheme = arguments.line(0, "scheme");
+  const std::string host = arguments.line(1, "hostname");
+  const auto port = static_cast<unsigned>(arguments.integer(2, "port", 0, 65535));
+  return to_object(std::make_shared<Session>(arguments.environment(), scheme, host, port));
+}
+
+// The refusal while requests are live is lib's; whatever comes here, the C object outlives its requests.
+std::shared_ptr<Operation> destroy(const Arguments &arguments, Mode mode) {
+  auto session = arguments.handle<Session>(0, "sess");
+  if (mode == Mode::Sync)
+    session->require_idle();
+  else
+    session->require_queueable();
+  const bool live = !session->live.empty();
+  Wrapping::destroy(*session);
+  return operation(
+      session,
+      [session, live] {
+        if (!live) session->close_connection();
+        return true;
+      },
+      nothing);
+}
+
+napi_value live_requests(const Arguments &arguments) {
+  const napi_env env = arguments.env();
+  const auto session = arguments.handle<Session>(0, "sess");
+  napi_value list;
+  check(env, napi_create_array(env, &list));
+  std::uint32_t index = 0;
+  for (const Request *request : session->live)
+    check(env, napi_set_element(env, list, index++, from(env, request->description())));
+  return list;
+}
+
+std::shared_ptr<Operation> close_connection(const Arguments &arguments, Mode) {
+  auto session = arguments.handle<Session>(0, "sess");
+  return operation(
+      session,
+      [session] {
+        session->require_free();
+        session->close_connection();
+        return true;
+      },
+      nothing);
+}
+
+napi_value set_flag(const Arguments &arguments) {
+  const auto session = usable(arguments);
+  const auto flag = static_cast<ne_session_flag>(arguments.integer(1, "flag", 0, INT32_MAX));
+  ne_set_session_flag(session->c(), flag, arguments.flag(2, "value"));
+  return undefined(arguments.env());
+}
+
+napi_value get_flag(const Arguments &arguments) {
+  const auto session = usable(arguments);
+  const auto flag = static_cast<ne_session_flag>(arguments.integer(1, "flag", 0, INT32_MAX));
+  return from(arguments.env(), ne_get_session_flag(session->c(), flag));
+}
+
+napi_value set_read_timeout(const Arguments &arguments) {
+  const auto session = usable(arguments);
+  const int seconds = static_cast<int>(arguments.integer(1, "timeout", 1, most_seconds));
+  ne_set_read_timeout(session->c(), seconds);
+  session->connection.stall_limit = std::chrono::seconds(seconds);
+  return undefined(arguments.env());
+}
+
+napi_value set_connect_timeout(const Arguments &arguments) {
+  const auto session = usable(arguments);
+  ne_set_connect_timeout(session->c(), static_cast<int>(arguments.integer(1, "timeout", 1, most_seconds)));
+  return undefined(arguments.env());
+}
+
+napi_value set_useragent(const Arguments &arguments) {
+  const auto session = usable(arguments);
+  ne_set_useragent(session->c(), arguments.line(1, "product").c_str());
+  return undefined(arguments.env());
+}
+
+napi_value version_pre_http11(const Arguments &arguments) {
+  return from(arguments.env(), ne_version_pre_http11(usable(arguments)->c()));
+}
+
+napi_value get_server_hostport(const Arguments &arguments) {
+  return from(arguments.env(), ne_get_server_hostport(arguments.handle<Session>(0, "sess")->c()));
+}
+
+napi_value get_scheme(const Arguments &arguments) {
+  return from(arguments.env(), ne_get_scheme(arguments.handle<Session>(0, "sess")->c()));
+}
+
+napi_value fill_server_uri(const Arguments &arguments) {
+  const napi_env env = arguments.env();
+  const auto session = usable(arguments);
+  napi_value object = arguments.object(1, "uri");
+  ne_uri uri{};
+  ne_fill_server_uri(session->c(), &uri);
+  set(env, object, "scheme", from(env, uri.scheme));
+  set(env, object, "host", from(env, uri.host));
+  set(env, object, "port", from(env, static_cast<int>(uri.port)));
+  ne_uri_free(&uri);
+  return undefined(env);
+}
+
+// The format is applied in JavaScript; here it is data.
+napi_value set_error(const Arguments &arguments) {
+  const auto session = usable(arguments);
+  ne_set_error(session->c(), "%s", arguments.text(1, "format").c_str());
+  return undefined(arguments.env());
+}
+
+napi_value get_error(const Arguments &arguments) {
+  const auto session = arguments.handle<Session>(0, "sess");
+  if (session->pending && !session->asking) return from(arguments.env(), session->settled_error);
+  return from(arguments.env(), ne_get_error(usable(arguments)->c()));
+}
+
+napi_value trust_default_ca(const Arguments &arguments) {
+  ne_ssl_trust_default_ca(usable(arguments)->c());
+  return undefined(arguments.env());
+}
+
+napi_value pending_calls(const Arguments &arguments) {
+  return from(arguments.env(), static_cast<double>(arguments.handle<Session>(0, "sess")->pending));
+}
+
+// Throws what any use of a handle that is not a live session throws; for lib's private data.
+napi_value require_session(const Arguments &arguments) {
+  arguments.handle<Session>(0, "sess");
+  return undefined(arguments.env());
+}
+
+}  // namespace
+
+void register_session(Topic &topic) {
+  topic.plain("ne_session_create", create);
+  topic.blocking("ne_session_destroy", destroy);
+  topic.plain("liveRequests", live_requests);
+  topic.plain("requireSession", require_session);
+  topic.plain("pendingCalls", pending_calls);
+  topic.blocking("ne_close_connection", close_connection);
+  topic.plain("ne_set_session_flag", set_flag);
+  topic.plain("ne_get_session_flag", get_flag);
+  topic.plain("ne_set_read_timeout", set_read_timeout);
+  topic.plain("ne_set_connect_timeout", set_connect_timeout);
+  topic.plain("ne_set_useragent", set_useragent);
+  topic.plain("ne_version_pre_http11", version_pre_http11);
+  topic.plain("ne_get_server_hostport", get_server_hostport);
+  topic.plain("ne_get_scheme", get_scheme);
+  topic.plain("ne_fill_server_uri", fill_server_uri);
+  topic.plain("ne_set_error", set_error);
+  topic.plain("ne_get_error", get_error);
+  topic.plain("ne_ssl_trust_default_ca", trust_default_ca);
+}
+
+}  // namespace neon

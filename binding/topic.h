@@ -1,0 +1,42 @@
+#pragma once
+
+#include "convert.h"
+#include "operation.h"
+
+namespace neon {
+
+/// Registers the functions of one neon header with the module.
+class Topic final {
+ public:
+  /// A function that does not block.
+  using Plain = napi_value (*)(const Arguments &arguments);
+  /// Makes the operation of one call to a function that blocks; the same for both surfaces.
+  using Prepare = std::shared_ptr<Operation> (*)(const Arguments &arguments, Mode mode);
+
+  /// `sync` and `async` are the two tables of the binding.
+  Topic(napi_env env, napi_value sync, napi_value async) : env_(env), sync_(sync), async_(async) {}
+
+  void plain(const char *name, Plain function);
+  void blocking(const char *name, Prepare prepare);
+  /// The promise form of a function that does not block but must wait its turn.
+  void queued(const char *name, Prepare prepare);
+  void constant(const char *name, double value);
+
+ private:
+  void define(napi_value table, const char *name, napi_callback callback, void *data);
+
+  napi_env env_;
+  napi_value sync_;
+  napi_value async_;
+};
+
+// One per topic; module.cc calls them.
+void register_utils(Topic &topic);
+void register_socket(Topic &topic);
+void register_session(Topic &topic);
+void register_request(Topic &topic);
+void register_ssl(Topic &topic);
+void register_exchange(Topic &topic);
+void register_constants(Topic &topic);
+
+}  // namespace neon

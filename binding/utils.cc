@@ -1,0 +1,66 @@
+#include <dlfcn.h>
+#include <ne_utils.h>
+
+#include "gated.h"
+#include "interpose.h"
+#include "topic.h"
+
+namespace neon {
+
+namespace {
+
+napi_value version_string(const Arguments &arguments) { return from(arguments.env(), ne_version_string()); }
+
+napi_value version_library(const Arguments &arguments) {
+  return from(arguments.env(), Gated<const char *()>::required("ne_version_library")());
+}
+
+napi_value version_match(const Arguments &arguments) {
+  const int major = static_cast<int>(arguments.integer(0, "major", 0, INT32_MAX));
+  return from(arguments.env(), ne_version_match(major, static_cast<int>(arguments.integer(1, "minor", 0, INT32_MAX))));
+}
+
+napi_value has_support(const Arguments &arguments) {
+  return from(arguments.env(), ne_has_support(static_cast<int>(arguments.integer(0, "feature", INT32_MIN, INT32_MAX))));
+}
+
+// The TLS library that libneon's calls are bound to in this process: looked up as the dynamic linker did it,
+// the program's own symbols (node exports its OpenSSL) before those of libneon's dependencies.
+napi_value tls_version(const Arguments &arguments) {
+  const std::string build = ne_version_string();
+  if (build.find("GnuTLS") != std::string::npos) {
+    const auto version = reinterpret_cast<const char *(*)(const char *)>(dlsym(RTLD_DEFAULT, "gnutls_check_version"));
+    if (version) return from(arguments.env(), "GnuTLS " + std::string(version(nullptr)));
+  } else if (build.find("OpenSSL") != std::string::npos) {
+    const auto version = reinterpret_cast<const char *(*)(int)>(dlsym(RTLD_DEFAULT, "OpenSSL_version"));
+    if (version) {
+      const std::string text = version(0);  // "OpenSSL 3.0.19 27 Jan 2026"
+      return from(arguments.env(), text.substr(0, text.find(' ', text.find(' ') + 1)));
+    }
+  }
+  return null(arguments.env());
+}
+
+napi_value can_interrupt(const Arguments &arguments) { return from(arguments.env(), interposition_works()); }
+
+napi_value newer_functions(const Arguments &arguments) {
+  const napi_env env = arguments.env();
+  napi_value list;
+  check(env, napi_create_object(env, &list));
+  for (const GatedName &gated : gated_names) set(env, list, gated.name, from(env, find_symbol(gated.name) != nullptr));
+  return list;
+}
+
+}  // namespace
+
+void register_utils(Topic &topic) {
+  topic.plain("ne_version_string", version_string);
+  topic.plain("ne_version_library", version_library);
+  topic.plain("ne_version_match", version_match);
+  topic.plain("ne_has_support", has_support);
+  topic.plain("tlsVersion", tls_version);
+  topic.plain("canInterrupt", can_interrupt);
+  topic.plain("newerFunctions", newer_functions);
+}
+
+}  // namespace neon

@@ -1,0 +1,58 @@
+import { invalidType, NeonError, outOfRange } from './errors.js';
+import { addon } from './load.js';
+
+/** What every call that returns a promise can be given. */
+export interface CallOptions {
+  /**
+   * Aborts the call: its promise rejects with the signal's reason at once, and its connection is closed so that the
+   * server sees it. The session is busy until its thread has left C.
+   */
+  signal?: AbortSignal | undefined;
+  /** The deadline of the whole call, in milliseconds; past it the promise rejects with `NE_TIMEOUT`. */
+  timeout?: number | undefined;
+}
+
+const lastOperation = addon.sync['lastOperation'] as () => number;
+const abort = addon.sync['abort'] as (operation: number, reason: unknown) => void;
+const longest = 2 ** 31 - 1; // of a timer, in milliseconds
+
+/** Starts a call of the addon's that can be ended before it is done. `onStart` is given what ends it. */
+export function abortable<T>(
+  start: () => Promise<T>,
+  { signal, timeout }: CallOptions,
+  onStart?: (stop: (reason: unknown) => void) => void,
+): Promise<T> {
+  try {
+    validate(signal, timeout);
+    signal?.throwIfAborted();
+  } catch (error) {
+    return Promise.reject(error as Error);
+  }
+  const before = lastOperation();
+  const promise = start();
+  const operation = lastOperation();
+  if (operation === before) return promise; // refused before it was queued
+  const stop = (reason: unknown): void => abort(operation, reason);
+  onStart?.(stop);
+  if (!signal && timeout === undefined) return promise;
+
+  const onAbort = (): void => stop(signal?.reason);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  const timer =
+    timeout === undefined
+      ? undefined
+      : setTimeout(() => stop(new NeonError(`Timed out after ${timeout} ms`, 'NE_TIMEOUT')), timeout);
+  const settled = (): void => {
+    signal?.removeEventListener('abort', onAbort);
+    clearTimeout(timer);
+  };
+  promise.then(settled, settled);
+  return promise;
+}
+
+function validate(signal: unknown, timeout: unknown): void {
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidType('signal', 'an instance of AbortSignal', signal);
+  if (timeout === undefined) return;
+  if (typeof timeout !== 'number') throw invalidType('timeout', 'of type number', timeout);
+  if (!(timeout > 0 && timeout <= longest)) throw outOfRange('timeout', `> 0 and <= ${longest}`, timeout);
+}

@@ -1,0 +1,88 @@
+import { inspect } from 'node:util';
+
+/** The `NE_*` result codes of neon (ne_request.h), by name. */
+const results: readonly string[] = [
+  'NE_OK',
+  'NE_ERROR',
+  'NE_LOOKUP',
+  'NE_AUTH',
+  'NE_PROXYAUTH',
+  'NE_CONNECT',
+  'NE_TIMEOUT',
+  'NE_FAILED',
+  'NE_RETRY',
+  'NE_REDIRECT',
+];
+
+/** Which request an error belongs to. */
+export interface ErrorContext {
+  method?: string;
+  target?: string;
+  origin?: string;
+  status?: number;
+}
+
+/**
+ * What every failure of neon's, and every refusal of this library's, is thrown or rejected as. Match `code`: it is
+ * stable; the text is not.
+ *
+ * - `NE_LOOKUP`, `NE_CONNECT`, `NE_TIMEOUT`, `NE_AUTH`, `NE_PROXYAUTH`, `NE_ERROR`, …: the result code of neon
+ *   (ne_request.h), with neon's own session error as the message;
+ * - `ERR_NEON_*`: a use that neon leaves undefined, and that is refused here.
+ */
+export class NeonError extends Error {
+  /** `'NE_TIMEOUT'`, …, or `'ERR_NEON_BUSY'`, … */
+  readonly code: string;
+  /** The number of the `NE_*` code; undefined for `ERR_NEON_*`. */
+  readonly errno: number | undefined;
+  /** The method of the request that failed, where known. */
+  declare method?: string;
+  /** Its request target. */
+  declare target?: string;
+  /** `scheme://host[:port]` of its session. */
+  declare origin?: string;
+  /** The status code of its response, where there was one. */
+  declare status?: number;
+
+  constructor(message: string, code: string, context?: ErrorContext) {
+    super(message);
+    this.code = code;
+    const errno = results.indexOf(code);
+    this.errno = errno < 0 ? undefined : errno;
+    if (context) Object.assign(this, context);
+  }
+
+  override get name(): string {
+    return 'NeonError';
+  }
+
+  /** Adds to an error what it does not know itself: where it happened. Anything else passes through unchanged. */
+  static within<E>(error: E, context: ErrorContext): E {
+    return error instanceof NeonError ? Object.assign(error, context) : error;
+  }
+}
+
+/** `TypeError` with Node's code ERR_INVALID_ARG_TYPE. */
+export function invalidType(name: string, expected: string, value: unknown): TypeError {
+  return withCode(
+    new TypeError(`The "${name}" argument must be ${expected}. Received ${inspect(value, { depth: -1 })}`),
+    'ERR_INVALID_ARG_TYPE',
+  );
+}
+
+/** `TypeError` with Node's code ERR_INVALID_ARG_VALUE. */
+export function invalidValue(message: string): TypeError {
+  return withCode(new TypeError(message), 'ERR_INVALID_ARG_VALUE');
+}
+
+/** `RangeError` with Node's code ERR_OUT_OF_RANGE. */
+export function outOfRange(name: string, range: string, value: unknown): RangeError {
+  return withCode(
+    new RangeError(`The value of "${name}" is out of range. It must be ${range}. Received ${inspect(value)}`),
+    'ERR_OUT_OF_RANGE',
+  );
+}
+
+function withCode<E extends Error>(error: E, code: string): E {
+  return Object.assign(error, { code });
+}

@@ -1,0 +1,12 @@
+/**
+ * `libneon`: the classes, idiomatic for Node, thin over `libneon/ne` and `libneon/ne/promises`.
+ *
+ * @module
+ */
+export type { CallOptions } from './abort.js';
+export { NeonError } from './errors.js';
+export { type Body, type HeadersInit, Request, type RequestFlag, type RequestOptions } from './request.js';
+export { Response } from './response.js';
+export { Session, type SessionFlag, type SessionOptions } from './session.js';
+export type { TrustOptions } from './trust.js';
+export { type Features, features, type Versions, versions } from './versions.js';

@@ -1,0 +1,98 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
+
+import { NeonError } from './errors.js';
+
+/** A function of the addon's. Its types are said where it is exported. */
+export type Native = (...values: never[]) => unknown;
+
+/** What the addon exports: the functions of both surfaces by their C names, and the constants. */
+interface Addon {
+  sync: Record<string, Native | number>;
+  async: Record<string, Native>;
+}
+
+/** The folder of this package. */
+export const packageRoot = findPackageRoot(__dirname);
+
+/** This package's version. */
+export const packageVersion = readVersion(packageRoot);
+
+/** The targets (session handles) inside whose callbacks the current asynchronous context runs. */
+const inside = new AsyncLocalStorage<readonly object[]>();
+
+/** What the addon calls in JavaScript. */
+const hooks = {
+  NeonError,
+  /** Captures the caller's asynchronous context. */
+  snapshot: () => AsyncLocalStorage.snapshot(),
+  /** Calls a callback of the user's in the context in which its operation was started. */
+  enter: (
+    context: ReturnType<typeof AsyncLocalStorage.snapshot>,
+    target: object,
+    callback: (...values: unknown[]) => unknown,
+    ...values: unknown[]
+  ) => context(() => inside.run([...(inside.getStore() ?? []), target], callback, ...values)),
+  /** Whether the caller is inside a callback of this target's running operation. */
+  isInside: (target: object) => inside.getStore()?.includes(target) ?? false,
+};
+
+/** The loaded addon, with neon initialised. */
+export const addon = load();
+
+function load(): Addon {
+  const file = findBinary();
+  const loaded = requireBinary(file);
+  (loaded.sync['initialize'] as (hooks: object, inWorker: boolean) => void)(hooks, !isMainThread);
+  const result = (loaded.sync['ne_sock_init'] as () => number)();
+  if (result !== 0) throw new NeonError('neon could not initialise its socket and TLS libraries (ne_sock_init)', 'ERR_NEON_INIT');
+  return loaded;
+}
+
+/** The prebuilt binary of this platform if there is one, else the one built here. */
+function findBinary(): string {
+  const candidates = [
+    join(packageRoot, 'prebuilds', `${process.platform}-${process.arch}`, 'libneon.node'),
+    join(packageRoot, 'build', 'Release', 'libneon.node'),
+  ];
+  const found = candidates.find((candidate) => existsSync(candidate));
+  if (found === undefined)
+    throw new NeonError(
+      'The addon of libneon is not built: run "npm rebuild libneon" (it says what is missing, if anything is)',
+      'ERR_NEON_LOAD',
+    );
+  return found;
+}
+
+function requireBinary(file: string): Addon {
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- an addon can be loaded no other way
+    return require(file) as Addon;
+  } catch (error) {
+    throw Object.assign(new NeonError(explain(String(error)), 'ERR_NEON_LOAD'), { cause: error });
+  }
+}
+
+/** A load error in a sentence, with the command that mends it. */
+export function explain(message: string): string {
+  if (/libneon[\w.-]*\.so[\d.]*: cannot open shared object|Library not loaded: .*libneon/.test(message))
+    return 'The system\'s neon library is missing: install it (Debian, Ubuntu: "apt-get install libneon27"; Fedora: "dnf install neon"; Arch: "pacman -S neon"; Alpine: "apk add neon"; Homebrew: "brew install neon")';
+  if (/undefined symbol: ne_|symbol not found.*ne_/i.test(message))
+    return `The system's neon library is older than the 0.32 that libneon needs: update it (${message})`;
+  if (/wrong ELF class|invalid ELF header|incompatible architecture|mach-o file, but is/.test(message))
+    return 'The addon of libneon was built for another platform or architecture: run "npm rebuild libneon" on this machine';
+  return `The addon of libneon does not load: run "npm rebuild libneon" (${message})`;
+}
+
+function findPackageRoot(from: string): string {
+  for (let folder = from; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'package.json')) && existsSync(join(folder, 'binding'))) return folder;
+    if (folder === dirname(folder)) throw new NeonError('The files of libneon are incomplete: reinstall it', 'ERR_NEON_LOAD');
+  }
+}
+
+function readVersion(folder: string): string {
+  return (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }).version;
+}

@@ -1,0 +1,26 @@
+// The opaque handles of neon's C types. They have no public constructor and no properties: only the functions of
+// `libneon/ne` make and take them.
+
+declare const type: unique symbol;
+
+/** A handle that stands for a C object of this type. */
+interface Handle<Name extends string> {
+  readonly [type]: Name;
+}
+
+/** An HTTP session: `ne_session *` (ne_session.h). */
+export type ne_session = Handle<'ne_session'>;
+/** A single HTTP request: `ne_request *` (ne_request.h). */
+export type ne_request = Handle<'ne_request'>;
+/** A position among the headers of a response: what ne_response_header_iterate returns. */
+export type ne_header_cursor = Handle<'ne_header_cursor'>;
+/** An X.509 certificate: `ne_ssl_certificate *` (ne_ssl.h). */
+export type ne_ssl_certificate = Handle<'ne_ssl_certificate'>;
+
+/** Where a C function would write through a pointer. */
+export interface Out<T> {
+  value: T;
+}
+
+/** An int flag that goes in. */
+export type Flag = number | boolean;

@@ -1,0 +1,13 @@
+/**
+ * `libneon/ne`: neon's C API, name for name, blocking as in C. The names and their behaviour are neon's; `docs/` says
+ * how C's types map.
+ *
+ * @module
+ */
+export * from './constants.js';
+export type * from './handles.js';
+export * from './request.js';
+export * from './session.js';
+export * from './socket.js';
+export * from './ssl.js';
+export * from './utils.js';

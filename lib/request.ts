@@ -1,0 +1,198 @@
+import { abortable, type CallOptions } from './abort.js';
+import { invalidType, NeonError, type ErrorContext } from './errors.js';
+import type { Live, LiveSet } from './live.js';
+import { addon } from './load.js';
+import { native } from './native.js';
+import { NE_REQFLAG_1XXTIMEOUT, NE_REQFLAG_EXPECT100, NE_REQFLAG_IDEMPOTENT } from './ne/constants.js';
+import type { ne_session } from './ne/handles.js';
+import { type RawResponse, Response } from './response.js';
+
+/** What a request can send: text (as UTF-8) or bytes. */
+export type Body = string | Uint8Array;
+
+/** Headers to send: an object, or pairs when a name comes more than once or the order matters. */
+export type HeadersInit = Readonly<Record<string, string>> | Iterable<readonly [string, string]>;
+
+/** What a request can be given. */
+export interface RequestOptions extends CallOptions {
+  headers?: HeadersInit | undefined;
+  body?: Body | undefined;
+  /** Sends `Expect: 100-continue` and waits for the interim response before the body. Default: the session's flag. */
+  expect100?: boolean | undefined;
+  /** Whether the method is idempotent. Default true. */
+  idempotent?: boolean | undefined;
+}
+
+/** The names of neon's request flags (`NE_REQFLAG_*`). */
+export const requestFlags = {
+  expect100: NE_REQFLAG_EXPECT100,
+  idempotent: NE_REQFLAG_IDEMPOTENT,
+  interimTimeout: NE_REQFLAG_1XXTIMEOUT,
+} as const;
+
+/** The name of a request flag. */
+export type RequestFlag = keyof typeof requestFlags;
+
+/** What a request needs to know of its session. @internal */
+export interface RequestOwner {
+  readonly handle: ne_session;
+  readonly origin: string;
+  readonly live: LiveSet;
+  /** Throws when the session is destroyed or closing. */
+  requireOpen(): void;
+}
+
+type Exchange<R> = (
+  session: ne_session,
+  method: string,
+  target: string,
+  headers: readonly string[],
+  flags: readonly number[],
+  body: Body | undefined,
+) => R;
+const exchangeSync: Exchange<RawResponse> = native('exchange');
+const exchange = addon.async['exchange'] as unknown as Exchange<Promise<RawResponse>>;
+
+/**
+ * A request to be sent: set its headers, flags and body, then dispatch it. It becomes real on the session's thread at
+ * its turn, so it can be filled while others are on their way, and dispatched again.
+ *
+ * It counts among the session's live requests until it is destroyed.
+ */
+export class Request {
+  readonly method: string;
+  readonly target: string;
+  /** What it sends; undefined is no body. */
+  body: Body | undefined;
+
+  readonly #owner: RequestOwner;
+  readonly #headers: [name: string, value: string][] = [];
+  readonly #flags: number[] = [];
+  readonly #item: Live;
+  readonly #dispatched = new Set<(reason: unknown) => void>();
+  #destroyed = false;
+
+  /** @internal */
+  constructor(owner: RequestOwner, method: string, target: string, options: Omit<RequestOptions, keyof CallOptions> = {}) {
+    owner.requireOpen();
+    this.method = method;
+    this.target = target;
+    this.#owner = owner;
+    this.body = options.body;
+    if (options.headers !== undefined) for (const [name, value] of pairs(options.headers)) this.addHeader(name, value);
+    if (options.expect100 !== undefined) this.setFlag('expect100', options.expect100);
+    if (options.idempotent !== undefined) this.setFlag('idempotent', options.idempotent);
+    this.#item = { description: `${method} ${target}`, end: (reason) => this.#end(reason) };
+    owner.live.add(this.#item);
+  }
+
+  get destroyed(): boolean {
+    return this.#destroyed;
+  }
+
+  /** Sets a header, in the place of any of the same name. */
+  setHeader(name: string, value: string): this {
+    this.removeHeader(name);
+    return this.addHeader(name, value);
+  }
+
+  /** Adds a header field, beside those of the same name. */
+  addHeader(name: string, value: string): this {
+    if (typeof name !== 'string') throw invalidType('name', 'of type string', name);
+    if (typeof value !== 'string') throw invalidType('value', 'of type string', value);
+    this.#headers.push([name, value]);
+    return this;
+  }
+
+  /** Removes the headers of this name. */
+  removeHeader(name: string): this {
+    const lower = name.toLowerCase();
+    for (let i = this.#headers.length - 1; i >= 0; i--)
+      if (this.#headers[i]![0].toLowerCase() === lower) this.#headers.splice(i, 1);
+    return this;
+  }
+
+  /** Sets a flag of neon's (`NE_REQFLAG_*`), by name or number. */
+  setFlag(flag: RequestFlag | number, value: boolean): this {
+    this.#flags.push(typeof flag === 'number' ? flag : requestFlags[flag], value ? 1 : 0);
+    return this;
+  }
+
+  /**
+   * Sends the request, after those that the session was given before. Resolves when the response arrived whole, or,
+   * when it is longer than 64 KiB, as soon as its head and first block did. A response of any status resolves.
+   *
+   * Rejects with a {@link NeonError} of neon's code when there is no response, and with the signal's reason.
+   */
+  async dispatch(options: CallOptions = {}): Promise<Response> {
+    this.#requireLive();
+    let stop: ((reason: unknown) => void) | undefined;
+    try {
+      const raw = await abortable(
+        () => exchange(...this.#recipe()),
+        options,
+        (given) => this.#dispatched.add((stop = given)),
+      );
+      const response = this.#respond(raw);
+      abortBody(response, raw, options);
+      return response;
+    } catch (error) {
+      throw NeonError.within(error, this.#context());
+    } finally {
+      if (stop) this.#dispatched.delete(stop);
+    }
+  }
+
+  /** The same, blocking: the body is read when it returns. */
+  dispatchSync(): Response {
+    this.#requireLive();
+    try {
+      return this.#respond(exchangeSync(...this.#recipe()));
+    } catch (error) {
+      throw NeonError.within(error, this.#context());
+    }
+  }
+
+  /** It is live no more. What was dispatched goes on. */
+  destroy(): void {
+    this.#destroyed = true;
+    this.#owner.live.delete(this.#item);
+  }
+
+  [Symbol.dispose](): void {
+    this.destroy();
+  }
+
+  #end(reason: NeonError): void {
+    for (const stop of [...this.#dispatched]) stop(reason);
+    this.destroy();
+  }
+
+  #requireLive(): void {
+    if (this.#destroyed) throw new NeonError('This request is destroyed', 'ERR_NEON_DESTROYED', this.#context());
+    this.#owner.requireOpen();
+  }
+
+  #recipe(): Parameters<Exchange<unknown>> {
+    return [this.#owner.handle, this.method, this.target, this.#headers.flat(), this.#flags, this.body];
+  }
+
+  #respond(raw: RawResponse): Response {
+    return new Response(raw, this.#context(), this.#owner.live, this.#item.description);
+  }
+
+  #context(): ErrorContext {
+    return { method: this.method, target: this.target, origin: this.#owner.origin };
+  }
+}
+
+/** The signal goes on to reject the reading of a body that is still arriving. */
+function abortBody(response: Response, raw: RawResponse, { signal }: CallOptions): void {
+  if (!signal || raw[6] === null) return;
+  const weak = new WeakRef(response);
+  signal.addEventListener('abort', () => weak.deref()?._abort(signal.reason as Error), { once: true });
+}
+
+function pairs(headers: HeadersInit): Iterable<readonly [string, string]> {
+  return Symbol.iterator in headers ? (headers as Iterable<readonly [string, string]>) : Object.entries(headers);
+}

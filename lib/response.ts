@@ -1,0 +1,225 @@
+import { Readable } from 'node:stream';
+import { TextDecoder } from 'node:util';
+
+import { NeonError, type ErrorContext } from './errors.js';
+import type { Live, LiveSet } from './live.js';
+import { native } from './native.js';
+
+/** What the addon knows of a response that streams: dropping it gives the rest of the body up. */
+declare const streamType: unique symbol;
+export interface StreamHandle {
+  readonly [streamType]: true;
+}
+
+/** A response as it comes from the addon: status, reason, HTTP major, minor, headers (lines, two by two), body, stream. */
+export type RawResponse = [
+  status: number,
+  reason: string,
+  major: number,
+  minor: number,
+  headers: string,
+  body: Buffer | null,
+  stream: StreamHandle | null,
+];
+
+const readStream: (stream: StreamHandle) => Buffer | null | Promise<Buffer | null> = native('readStream');
+const dropStream: (stream: StreamHandle) => void = native('dropStream');
+
+const nothing = Buffer.alloc(0);
+
+/** Ends the request of a body that was dropped unread. */
+const dropped = new FinalizationRegistry<() => void>((end) => end());
+
+/**
+ * A body that is still arriving. While it is not read to its end, cancelled or dropped, its request is live: the
+ * session's next request waits for it.
+ */
+class ArrivingBody {
+  readonly #stream: StreamHandle;
+  readonly #context: ErrorContext;
+  readonly #live: LiveSet;
+  readonly #item: Live;
+  #failure: Error | undefined;
+
+  constructor(stream: StreamHandle, context: ErrorContext, live: LiveSet, description: string) {
+    this.#stream = stream;
+    this.#context = context;
+    this.#live = live;
+    const weak = new WeakRef(this);
+    this.#item = { description, end: (reason) => weak.deref()?.cancel(reason) };
+    live.add(this.#item);
+    const item = this.#item;
+    dropped.register(this, () => live.delete(item), this);
+  }
+
+  /** The next block, or null at the end. */
+  async read(): Promise<Buffer | null> {
+    if (this.#failure) throw this.#failure;
+    try {
+      const block = await readStream(this.#stream);
+      if (block === null) this.#over();
+      return block;
+    } catch (error) {
+      this.#over();
+      throw this.#failure ?? NeonError.within(error, this.#context);
+    }
+  }
+
+  /** Gives the rest up: closes the connection; reads fail with `reason`. */
+  cancel(reason: Error): void {
+    if (this.#failure) return;
+    this.#failure = reason;
+    this.#over();
+    dropStream(this.#stream);
+  }
+
+  #over(): void {
+    dropped.unregister(this);
+    this.#live.delete(this.#item);
+  }
+}
+
+/**
+ * The response to a request of the classes. A small one (up to 64 KiB) arrived whole; the body of a longer one is
+ * still arriving, and its request is live until the body is read to its end, cancelled, or dropped.
+ */
+export class Response {
+  /** The status code. */
+  readonly status: number;
+  readonly reasonPhrase: string;
+  /** `'1.1'` */
+  readonly httpVersion: string;
+
+  readonly #headerLines: string;
+  readonly #arriving: ArrivingBody | undefined;
+  readonly #whole: Buffer;
+  #headers: Record<string, string> | undefined;
+  #body: Readable | undefined;
+  #used = false;
+
+  /** @internal */
+  constructor(raw: RawResponse, context: ErrorContext, live: LiveSet, description: string) {
+    const [status, reason, major, minor, headers, body, stream] = raw;
+    this.status = status;
+    this.reasonPhrase = reason;
+    this.httpVersion = `${major}.${minor}`;
+    this.#headerLines = headers;
+    this.#whole = body ?? nothing;
+    if (stream) this.#arriving = new ArrivingBody(stream, { ...context, status }, live, description);
+  }
+
+  /** Whether the status is one of 2xx. */
+  get ok(): boolean {
+    return this.status >= 200 && this.status < 300;
+  }
+
+  /** The headers by their names in lower case; fields of the same name are joined by ", ". No prototype. */
+  get headers(): Readonly<Record<string, string>> {
+    if (this.#headers) return this.#headers;
+    const headers = Object.create(null) as Record<string, string>;
+    const lines = this.#headerLines.split('\n');
+    for (let i = 0; i + 1 < lines.length; i += 2) headers[lines[i]!] = lines[i + 1]!;
+    return (this.#headers = headers);
+  }
+
+  /** Whether the body was taken, by one of the methods below or as `body`. */
+  get bodyUsed(): boolean {
+    return this.#used;
+  }
+
+  /** The body as a stream, with back-pressure. Destroying it gives the rest up and closes the connection. */
+  get body(): Readable {
+    if (this.#body) return this.#body;
+    this.#take();
+    return (this.#body = this.#arriving ? streamOf(this.#arriving) : Readable.from(this.#whole.length ? [this.#whole] : [], { objectMode: false }));
+  }
+
+  /** The whole body. */
+  async bytes(): Promise<Buffer> {
+    this.#take();
+    if (!this.#arriving) return this.#whole;
+    const blocks: Buffer[] = [this.#whole];
+    for (let block; (block = await this.#arriving.read()) !== null; ) blocks.push(block);
+    return Buffer.concat(blocks);
+  }
+
+  /** The whole body, decoded by the charset of its Content-Type (UTF-8 where there is none, or none that is known). */
+  async text(): Promise<string> {
+    return this.#decode(await this.bytes());
+  }
+
+  /** The whole body, parsed as JSON. */
+  async json(): Promise<unknown> {
+    return JSON.parse(await this.text()) as unknown;
+  }
+
+  /**
+   * The whole body at once: of a response of `requestSync`, or of one that arrived whole.
+   *
+   * @throws `ERR_NEON_INVALID_STATE` when it is still arriving
+   */
+  bytesSync(): Buffer {
+    if (this.#arriving) throw new NeonError('The body is still arriving: await bytes()', 'ERR_NEON_INVALID_STATE');
+    this.#take();
+    return this.#whole;
+  }
+
+  /** Like {@link Response.text}; throws like {@link Response.bytesSync}. */
+  textSync(): string {
+    return this.#decode(this.bytesSync());
+  }
+
+  /** Like {@link Response.json}; throws like {@link Response.bytesSync}. */
+  jsonSync(): unknown {
+    return JSON.parse(this.textSync()) as unknown;
+  }
+
+  /** Gives up what is left of the body: closes the connection, and ends the request. */
+  cancel(): void {
+    this.#used = true;
+    this.#arriving?.cancel(new NeonError('The response was cancelled', 'ERR_NEON_ABORTED'));
+  }
+
+  [Symbol.dispose](): void {
+    this.cancel();
+  }
+
+  /** @internal The signal of the request rejects what is still to be read, too. */
+  _abort(reason: Error): void {
+    this.#arriving?.cancel(reason);
+  }
+
+  #take(): void {
+    if (this.#used) throw new NeonError('The body of this response was taken already', 'ERR_NEON_INVALID_STATE');
+    this.#used = true;
+  }
+
+  #decode(bytes: Buffer): string {
+    const charset = /;\s*charset="?([^";\s]+)/i.exec(this.headers['content-type'] ?? '')?.[1];
+    return decoder(charset).decode(bytes);
+  }
+}
+
+function decoder(charset = 'utf-8'): TextDecoder {
+  try {
+    return new TextDecoder(charset);
+  } catch {
+    return new TextDecoder();
+  }
+}
+
+function streamOf(body: ArrivingBody): Readable {
+  return new Readable({
+    highWaterMark: 64 * 1024,
+    read() {
+      body.read().then(
+        (block) => this.push(block),
+        (error: unknown) => this.destroy(error as Error),
+      );
+    },
+    destroy(error, callback) {
+      body.cancel(error ?? new NeonError('The response was cancelled', 'ERR_NEON_ABORTED'));
+      callback(error);
+    },
+  });
+}

@@ -1,0 +1,188 @@
+import { invalidType, invalidValue, NeonError } from './errors.js';
+import { LiveSet, liveRequests, refuseWhileLive } from './live.js';
+import { native, promised } from './native.js';
+import * as ne from './ne/index.js';
+import { Request, type RequestOptions, type RequestOwner } from './request.js';
+import type { Response } from './response.js';
+import { trust, type TrustOptions } from './trust.js';
+
+/** The names of neon's session flags (`NE_SESSFLAG_*`). */
+export const sessionFlags = {
+  persist: ne.NE_SESSFLAG_PERSIST,
+  icyproto: ne.NE_SESSFLAG_ICYPROTO,
+  sslv2: ne.NE_SESSFLAG_SSLv2,
+  rfc4918: ne.NE_SESSFLAG_RFC4918,
+  connauth: ne.NE_SESSFLAG_CONNAUTH,
+  tlsSni: ne.NE_SESSFLAG_TLS_SNI,
+  expect100: ne.NE_SESSFLAG_EXPECT100,
+  sharepoint: ne.NE_SESSFLAG_SHAREPOINT,
+  strict: ne.NE_SESSFLAG_STRICT,
+} as const;
+
+/** The name of a session flag. */
+export type SessionFlag = keyof typeof sessionFlags;
+
+const pendingCalls: (session: ne.ne_session) => number = native('pendingCalls');
+const destroyNow: (session: ne.ne_session) => void = native('ne_session_destroy');
+const destroyLater = promised<typeof destroyNow>('ne_session_destroy', 1);
+
+/** How a session is set up. */
+export interface SessionOptions {
+  /** The product of `User-Agent: product neon/VERSION`; none is sent by default. */
+  userAgent?: string | undefined;
+  /** How long a read may take, in whole seconds. Default: neon's 120. */
+  readTimeout?: number | undefined;
+  /** How long making a connection may take, in whole seconds. Default: as long as TCP tries. */
+  connectTimeout?: number | undefined;
+  flags?: Partial<Record<SessionFlag, boolean>> | undefined;
+  tls?: TrustOptions | undefined;
+}
+
+/**
+ * A session with one server: `ne_session`. One connection, kept open between requests; requests run one after the
+ * other, in the order in which they were made.
+ */
+export class Session {
+  /** The `ne_session` under it, for the functions of `libneon/ne`. */
+  readonly handle: ne.ne_session;
+  /** `'http'` or `'https'` */
+  readonly scheme: string;
+  /** `'host[:port]'`, as in the Host header */
+  readonly hostport: string;
+
+  readonly #live = new LiveSet();
+  readonly #owner: RequestOwner;
+  readonly #base: URL | undefined;
+  #destroyed = false;
+  #closing = false;
+
+  /**
+   * Nothing is sent, and no name is looked up, before the first request.
+   *
+   * @param port 0 to 65535
+   */
+  constructor(scheme: string, hostname: string, port: number, options: SessionOptions = {}, base?: URL) {
+    if (scheme !== 'http' && scheme !== 'https') {
+      if (typeof scheme !== 'string') throw invalidType('scheme', 'of type string', scheme);
+      throw invalidValue(`The "scheme" argument must be 'http' or 'https'. Received '${scheme}'`);
+    }
+    this.handle = ne.ne_session_create(scheme, hostname, port);
+    this.scheme = ne.ne_get_scheme(this.handle);
+    this.hostport = ne.ne_get_server_hostport(this.handle);
+    this.#base = base;
+    this.#owner = {
+      handle: this.handle,
+      origin: `${this.scheme}://${this.hostport}`,
+      live: this.#live,
+      requireOpen: () => this.#requireOpen(),
+    };
+    if (options.userAgent !== undefined) ne.ne_set_useragent(this.handle, options.userAgent);
+    if (options.readTimeout !== undefined) ne.ne_set_read_timeout(this.handle, options.readTimeout);
+    if (options.connectTimeout !== undefined) ne.ne_set_connect_timeout(this.handle, options.connectTimeout);
+    for (const [flag, value] of Object.entries(options.flags ?? {})) this.setFlag(flag as SessionFlag, value);
+    if (scheme === 'https') trust(this.handle, options.tls);
+  }
+
+  /** A session with the server of a URL. Targets of its requests may be relative to it. */
+  static open(url: string | URL, options?: SessionOptions): Session {
+    const { protocol, hostname, port } = new URL(url);
+    const scheme = protocol.slice(0, -1);
+    return new Session(scheme, hostname, port ? Number(port) : scheme === 'https' ? 443 : 80, options, new URL(url));
+  }
+
+  /** How many requests are live: not destroyed, on their way, or with a body still to be read. */
+  get liveRequests(): number {
+    return this.#live.size + (this.#destroyed ? 0 : liveRequests(this.handle).length);
+  }
+
+  get destroyed(): boolean {
+    return this.#destroyed;
+  }
+
+  /** Sets a flag of neon's (`NE_SESSFLAG_*`), by name or number. */
+  setFlag(flag: SessionFlag | number, value: boolean): void {
+    ne.ne_set_session_flag(this.handle, flagNumber(flag), value);
+  }
+
+  /** Whether a flag is set; undefined when this neon does not know it. */
+  getFlag(flag: SessionFlag | number): boolean | undefined {
+    const value = ne.ne_get_session_flag(this.handle, flagNumber(flag));
+    return value < 0 ? undefined : value > 0;
+  }
+
+  /** Closes the connection; the next request opens another. */
+  closeConnection(): void {
+    ne.ne_close_connection(this.handle);
+  }
+
+  /** A request to be filled and dispatched; live until it is destroyed. */
+  createRequest(method: string, target: string, options?: RequestOptions): Request {
+    return new Request(this.#owner, method, this.#resolve(target), options);
+  }
+
+  /**
+   * Sends a request, after those that were made before. Resolves whatever the status; see {@link Request.dispatch}.
+   *
+   * @param target an absolute path with an optional query, URI-escaped; relative ones need `Session.open`
+   */
+  async request(method: string, target: string, options: RequestOptions = {}): Promise<Response> {
+    using request = this.createRequest(method, target, options);
+    return await request.dispatch(options);
+  }
+
+  /** The same, blocking; the body is read when it returns. */
+  requestSync(method: string, target: string, options: RequestOptions = {}): Response {
+    using request = this.createRequest(method, target, options);
+    return request.dispatchSync();
+  }
+
+  /**
+   * Closes the connection and frees the session. Once it is destroyed, this does nothing.
+   *
+   * @param options.force aborts live requests first: they reject with `ERR_NEON_DESTROYED`
+   * @throws `ERR_NEON_LIVE_REQUESTS` while requests are live, unless forced
+   */
+  destroy({ force = false }: { force?: boolean } = {}): void {
+    if (this.#destroyed) return;
+    if (!force) refuseWhileLive([...this.#live.descriptions, ...liveRequests(this.handle)]);
+    this.#destroyed = true;
+    this.#live.end(new NeonError('The session was destroyed', 'ERR_NEON_DESTROYED', { origin: this.#owner.origin }));
+    // What was aborted or cancelled may be inside C still: then its turn comes after that.
+    if (pendingCalls(this.handle) > 0) void destroyLater(this.handle);
+    else destroyNow(this.handle);
+  }
+
+  /** Waits until no request is live, then destroys the session. New requests are refused meanwhile. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    await this.#live.empty();
+    this.destroy();
+  }
+
+  [Symbol.dispose](): void {
+    this.destroy();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #requireOpen(): void {
+    if (this.#destroyed) throw new NeonError('The session is destroyed', 'ERR_NEON_DESTROYED', { origin: this.#owner.origin });
+    if (this.#closing) throw new NeonError('The session is closing', 'ERR_NEON_DESTROYED', { origin: this.#owner.origin });
+  }
+
+  #resolve(target: string): string {
+    if (typeof target !== 'string') throw invalidType('target', 'of type string', target);
+    if (!this.#base || target.startsWith('/') || target === '*') return target;
+    const url = new URL(target, this.#base);
+    return url.pathname + url.search;
+  }
+}
+
+function flagNumber(flag: SessionFlag | number): number {
+  if (typeof flag === 'number') return flag;
+  const number = sessionFlags[flag] as number | undefined;
+  if (number === undefined) throw invalidValue(`There is no session flag '${String(flag)}'`);
+  return number;
+}
