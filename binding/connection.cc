@@ -102,7 +102,7 @@ void Connection::begin(const Operation &operation, bool watched) {
     interruption_ = Interruption::None;
     moved_ = 0;
     moved_at_ = Clock::now();
-    next_look_ = moved_at_ + stall_limit / 4;
+    next_look_ = moved_at_ + stall_limit_ / 4;
   }
   Watchdog::instance().add(*this);
 }
@@ -127,6 +127,16 @@ void Connection::resume() {
   moved_at_ = Clock::now();
 }
 
+std::chrono::seconds Connection::stall_limit() {
+  const std::lock_guard lock(mutex_);
+  return stall_limit_;
+}
+
+void Connection::set_stall_limit(std::chrono::seconds limit) {
+  const std::lock_guard lock(mutex_);
+  stall_limit_ = limit;
+}
+
 void Connection::interrupt(const Operation &operation) {
   const std::lock_guard lock(mutex_);
   if (running_ == &operation) cut(Interruption::Aborted);
@@ -147,13 +157,13 @@ Connection::Interruption Connection::interruption() {
 void Connection::look(Clock::time_point now) {
   const std::lock_guard lock(mutex_);
   if (now < next_look_ || descriptor_ < 0 || paused_ || interruption_ != Interruption::None) return;
-  next_look_ = now + stall_limit / 4;
+  next_look_ = now + stall_limit_ / 4;
   std::uint64_t bytes = 0;
   if (!bytes_moved(descriptor_, bytes)) return;
   if (bytes != moved_) {
     moved_ = bytes;
     moved_at_ = now;
-  } else if (now - moved_at_ >= stall_limit) {
+  } else if (now - moved_at_ >= stall_limit_) {
     cut(Interruption::Stalled);
   }
 }

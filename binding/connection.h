@@ -44,8 +44,9 @@ class Connection final : public Interposed {
   int close(ne_socket *socket) override;
   ne_sock_addr *resolve(const char *hostname, int flags) override;
 
-  /// How long a running operation may see no byte move, before the watchdog ends it; set between operations.
-  std::chrono::seconds stall_limit{120};
+  /// How long a running operation may see no byte move before the watchdog ends it.
+  std::chrono::seconds stall_limit();
+  void set_stall_limit(std::chrono::seconds limit);
 
   /// Shuts down the sockets of everything that runs (process exit).
   static void interrupt_all();
@@ -65,6 +66,7 @@ class Connection final : public Interposed {
   std::uint64_t moved_ = 0;
   Clock::time_point moved_at_;
   Clock::time_point next_look_;
+  std::chrono::seconds stall_limit_{120};  // as neon's own read time-out
   // In the list of those running; under the list's lock.
   Connection *previous_ = nullptr;
   Connection *next_ = nullptr;

@@ -132,6 +132,7 @@ class Stream final : public Handle {
 
 void Exchange::run() {
   session_->require_free();
+  session_->prepare();
   ne_request *request = ne_request_create(session_->c(), recipe_.method.c_str(), recipe_.target.c_str());
   for (const auto &[flag, value] : recipe_.flags)
     ne_set_request_flag(request, static_cast<ne_request_flag>(flag), value);

@@ -7,6 +7,15 @@ namespace neon {
 struct Wrapping::Box {
   std::shared_ptr<Handle> handle;
   std::int64_t size;
+  napi_ref reference = nullptr;  // weak; the handle's self_ as long as that is this object
+
+  void part(napi_env env) {
+    std::int64_t now;
+    napi_adjust_external_memory(env, -size, &now);
+    napi_delete_reference(env, reference);
+    if (handle->self_ == reference) handle->self_ = nullptr;
+    handle->parted();
+  }
 };
 
 namespace {
@@ -71,16 +80,12 @@ napi_value Wrapping::wrap(std::shared_ptr<Handle> handle, Kind kind, std::int64_
   const napi_type_tag tag = tag_of(kind);
   check(env, napi_type_tag_object(env, object, &tag));
   const auto finalize = [](napi_env env, void *data, void *) {
-    Box *box = static_cast<Box *>(data);
-    std::int64_t now;
-    napi_adjust_external_memory(env, -box->size, &now);
-    napi_delete_reference(env, box->handle->self_);
-    box->handle->self_ = nullptr;
-    box->handle->parted();
-    delete box;
+    const std::unique_ptr<Box> box(static_cast<Box *>(data));
+    box->part(env);
   };
   auto box = std::make_unique<Box>(Box{handle, size});
-  check(env, napi_wrap(env, object, box.get(), finalize, nullptr, &handle->self_));
+  check(env, napi_wrap(env, object, box.get(), finalize, nullptr, &box->reference));
+  handle->self_ = box->reference;
   static_cast<void>(box.release());  // the finalizer's, or destroy()'s
   std::int64_t now;
   napi_adjust_external_memory(env, size, &now);
@@ -111,11 +116,7 @@ void Wrapping::destroy(Handle &handle) {
   void *data = nullptr;
   check(env, napi_remove_wrap(env, object, &data));
   const std::unique_ptr<Box> box(static_cast<Box *>(data));
-  napi_delete_reference(env, handle.self_);
-  handle.self_ = nullptr;
-  handle.parted();
-  std::int64_t now;
-  napi_adjust_external_memory(env, -box->size, &now);
+  box->part(env);
 }
 
 }  // namespace neon

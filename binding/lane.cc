@@ -78,13 +78,15 @@ bool start_thread(std::function<void()> main) {
 }
 
 void Lane::post(std::shared_ptr<Job> job) {
-  const std::lock_guard lock(mutex_);
-  if (!has_thread_) {
-    has_thread_ = start_thread([self = shared_from_this()] { self->run(); });
-    if (!has_thread_) throw neon_failure(code::no_thread, "The system gave no thread to run this call on");
+  {
+    const std::lock_guard lock(mutex_);
+    if (!has_thread_) {
+      has_thread_ = start_thread([self = shared_from_this()] { self->run(); });
+      if (!has_thread_) throw neon_failure(code::no_thread, "The system gave no thread to run this call on");
+    }
+    queue_.push_back(std::move(job));
   }
-  queue_.push_back(std::move(job));
-  work_.notify_one();
+  work_.notify_one();  // after the lock, which the woken thread takes
 }
 
 void Lane::run_when_free(std::function<void()> work) {

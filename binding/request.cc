@@ -69,16 +69,17 @@ Request::Request(std::shared_ptr<Session> session, std::string method, std::stri
       target_(std::move(target)),
       c_(ne_request_create(session_->c(), method_.c_str(), target_.c_str())) {}
 
+std::shared_ptr<Request> Request::create(std::shared_ptr<Session> session, std::string method, std::string target) {
+  return {new Request(std::move(session), std::move(method), std::move(target)), [](Request *request) {
+            const std::shared_ptr<Session> owner = request->session_;
+            owner->run_when_free([owner, request] { delete request; });
+          }};
+}
+
 Request::~Request() {
   // Its unread body would be the next response's head.
-  const bool unread = session_->active == this;
-  session_->run_when_free([session = session_, c = c_, unread] {
-    if (unread) {
-      session->active = nullptr;
-      session->close_connection();
-    }
-    ne_request_destroy(c);
-  });
+  if (session_->active == this) session_->close_connection();
+  ne_request_destroy(c_);
 }
 
 void Request::parted() { session_->live.erase(this); }
@@ -111,6 +112,7 @@ int Request::dispatch() {
   session_->require_free(this);
   if (phase_ == Phase::Body || phase_ == Phase::AtEnd)
     throw neon_failure(code::invalid_state, "This request was begun: read it and end it");
+  session_->prepare();
   ++generation_;
   const int result = ne_request_dispatch(c_);
   enter(Phase::Ended);
@@ -121,6 +123,7 @@ int Request::begin() {
   session_->require_free(this);
   if (phase_ == Phase::Body || phase_ == Phase::AtEnd)
     throw neon_failure(code::invalid_state, "This request was begun already: end it first");
+  session_->prepare();
   ++generation_;
   received_ = 0;
   session_->active = this;
@@ -238,7 +241,7 @@ napi_value create(const Arguments &arguments) {
   const auto session = arguments.handle<Session>(0, "sess");
   std::string method = arguments.line(1, "method"), target = arguments.line(2, "path");
   session->require_idle();
-  return std::make_shared<Request>(session, std::move(method), std::move(target))->open_handle();
+  return Request::create(session, std::move(method), std::move(target))->open_handle();
 }
 
 // Made on the lane, at its turn.
@@ -248,7 +251,7 @@ std::shared_ptr<Operation> create_queued(const Arguments &arguments, Mode) {
   return operation(
       session,
       [session, method = std::move(method), target = std::move(target)] {
-        return std::make_shared<Request>(session, method, target);
+        return Request::create(session, method, target);
       },
       [](Operation &, napi_env, const std::shared_ptr<Request> &request) { return request->open_handle(); });
 }

@@ -31,8 +31,8 @@ class Request final : public Handle, public Part {
     std::uint32_t read_function = 0;
   };
 
-  Request(std::shared_ptr<Session> session, std::string method, std::string target);
-  ~Request() override;
+  /// Whoever drops the last reference, and wherever: it is deleted when no operation uses its session.
+  static std::shared_ptr<Request> create(std::shared_ptr<Session> session, std::string method, std::string target);
 
   ne_request *c() const { return c_; }
   Session &session() const { return *session_; }
@@ -61,6 +61,9 @@ class Request final : public Handle, public Part {
   int end();
 
  private:
+  Request(std::shared_ptr<Session> session, std::string method, std::string target);
+  ~Request() override;
+
   bool body_complete() const;
   void require_pulling(const char *function) const;
   void enter(Phase phase);

@@ -28,9 +28,13 @@ void Session::close_connection() {
   ne_close_connection(c_);
 }
 
+void Session::prepare() {
+  if (std::exchange(trust_default_ca, false)) ne_ssl_trust_default_ca(c_);
+}
+
 void Session::note_stall() {
   ne_set_error(c_, "Connection timed out: no data moved for %lld seconds",
-               static_cast<long long>(connection.stall_limit.count()));
+               static_cast<long long>(connection.stall_limit().count()));
 }
 
 namespace {
@@ -110,7 +114,7 @@ napi_value set_read_timeout(const Arguments &arguments) {
   const auto session = usable(arguments);
   const int seconds = static_cast<int>(arguments.integer(1, "timeout", 1, most_seconds));
   ne_set_read_timeout(session->c(), seconds);
-  session->connection.stall_limit = std::chrono::seconds(seconds);
+  session->connection.set_stall_limit(std::chrono::seconds(seconds));
   return undefined(arguments.env());
 }
 
@@ -173,6 +177,12 @@ napi_value pending_calls(const Arguments &arguments) {
   return from(arguments.env(), static_cast<double>(arguments.handle<Session>(0, "sess")->pending));
 }
 
+// For the classes: ne_ssl_trust_default_ca, but at the first request, where it blocks nobody.
+napi_value trust_default_later(const Arguments &arguments) {
+  usable(arguments)->trust_default_ca = true;
+  return undefined(arguments.env());
+}
+
 // Throws what any use of a handle that is not a live session throws; for lib's private data.
 napi_value require_session(const Arguments &arguments) {
   arguments.handle<Session>(0, "sess");
@@ -185,6 +195,7 @@ void register_session(Topic &topic) {
   topic.plain("ne_session_create", create);
   topic.blocking("ne_session_destroy", destroy);
   topic.plain("liveRequests", live_requests);
+  topic.plain("trustDefaultLater", trust_default_later);
   topic.plain("requireSession", require_session);
   topic.plain("pendingCalls", pending_calls);
   topic.blocking("ne_close_connection", close_connection);

@@ -31,6 +31,8 @@ class Session final : public Handle, public Target {
   void require_free(const Request *request = nullptr) const;
   /// Nothing is active any more (the connection is closed).
   void close_connection();
+  /// Does what was put off until a request is sent. Runs where the operation runs.
+  void prepare();
 
   void recover() override { close_connection(); }
   void note_stall() override;
@@ -42,6 +44,8 @@ class Session final : public Handle, public Target {
   Request *active = nullptr;
   /// Requests whose handle is not destroyed.
   std::unordered_set<const Request *> live;
+  /// Loading the default authorities takes 7 to 25 ms, so it is put off until a connection may be made.
+  bool trust_default_ca = false;
 
  private:
   ne_session *const c_;

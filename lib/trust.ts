@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 import { invalidType, invalidValue, NeonError } from './errors.js';
+import { native } from './native.js';
 import * as ne from './ne/index.js';
 
 /** Whom a TLS session trusts. */
@@ -11,6 +12,8 @@ export interface TrustOptions {
   trustDefaultCA?: boolean | undefined;
 }
 
+const trustDefaultLater: (session: ne.ne_session) => void = native('trustDefaultLater');
+
 const pem = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----([\s\S]+?)-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g;
 
 /** Makes a session trust what the options say. */
@@ -20,7 +23,7 @@ export function trust(session: ne.ne_session, { ca = [], trustDefaultCA = true }
     if (found === 0) throw invalidValue('The "ca" option holds no certificate in PEM form');
   }
   if (!trustDefaultCA) return;
-  ne.ne_ssl_trust_default_ca(session);
+  trustDefaultLater(session);
   const extra = process.env['NODE_EXTRA_CA_CERTS'];
   if (extra) trustPem(session, readExtra(extra));
 }
