@@ -87,7 +87,8 @@ void Request::parted() { session_->live.erase(this); }
 napi_value Request::open_handle() {
   session_->live.insert(this);
   napi_value object = to_object(std::static_pointer_cast<Request>(shared_from_this()));
-  keep(session_->object());  // with the callbacks that hang on it
+  // With the callbacks that hang on it; none if it was destroyed meanwhile.
+  if (napi_value session = session_->object()) keep(session);
   return object;
 }
 
@@ -248,12 +249,14 @@ napi_value create(const Arguments &arguments) {
 std::shared_ptr<Operation> create_queued(const Arguments &arguments, Mode) {
   auto session = arguments.handle<Session>(0, "sess");
   std::string method = arguments.line(1, "method"), target = arguments.line(2, "path");
-  return operation(
+  auto made = operation(
       session,
       [session, method = std::move(method), target = std::move(target)] {
         return Request::create(session, method, target);
       },
       [](Operation &, napi_env, const std::shared_ptr<Request> &request) { return request->open_handle(); });
+  made->hold(arguments[0]);
+  return made;
 }
 
 // Parts the handle at once; the C object goes when the session is free.

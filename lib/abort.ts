@@ -36,18 +36,37 @@ export function abortable<T>(
   onStart?.(stop);
   if (!signal && timeout === undefined) return promise;
 
-  const onAbort = (): void => stop(signal?.reason);
-  signal?.addEventListener('abort', onAbort, { once: true });
+  const unlisten = signal && whenAborted(signal, () => stop(signal.reason));
   const timer =
     timeout === undefined
       ? undefined
       : setTimeout(() => stop(new NeonError(`Timed out after ${timeout} ms`, 'NE_TIMEOUT')), timeout);
   const settled = (): void => {
-    signal?.removeEventListener('abort', onAbort);
+    unlisten?.();
     clearTimeout(timer);
   };
   promise.then(settled, settled);
   return promise;
+}
+
+/** Who waits for each signal. One listener serves them all: thousands of calls may share one controller. */
+const waiting = new WeakMap<AbortSignal, Set<() => void>>();
+
+/** Calls `react` when the signal aborts; returns what takes that back. */
+export function whenAborted(signal: AbortSignal, react: () => void): () => void {
+  let reactions = waiting.get(signal);
+  if (!reactions) {
+    const all = new Set<() => void>();
+    const listener = (): void => {
+      waiting.delete(signal);
+      for (const reaction of all) reaction();
+    };
+    signal.addEventListener('abort', listener, { once: true });
+    waiting.set(signal, (reactions = all));
+  }
+  const joined = reactions;
+  joined.add(react);
+  return () => joined.delete(react);
 }
 
 function validate(signal: unknown, timeout: unknown): void {

@@ -133,9 +133,7 @@ export class Request {
         options,
         (given) => this.#dispatched.add((stop = given)),
       );
-      const response = this.#respond(raw);
-      abortBody(response, raw, options);
-      return response;
+      return this.#respond(raw, options.signal);
     } catch (error) {
       throw NeonError.within(error, this.#context());
     } finally {
@@ -177,20 +175,14 @@ export class Request {
     return [this.#owner.handle, this.method, this.target, this.#headers.flat(), this.#flags, this.body];
   }
 
-  #respond(raw: RawResponse): Response {
-    return new Response(raw, this.#context(), this.#owner.live, this.#item.description);
+  #respond(raw: RawResponse, signal?: AbortSignal): Response {
+    const { live } = this.#owner;
+    return new Response(raw, { context: this.#context(), live, description: this.#item.description, signal });
   }
 
   #context(): ErrorContext {
     return { method: this.method, target: this.target, origin: this.#owner.origin };
   }
-}
-
-/** The signal goes on to reject the reading of a body that is still arriving. */
-function abortBody(response: Response, raw: RawResponse, { signal }: CallOptions): void {
-  if (!signal || raw[6] === null) return;
-  const weak = new WeakRef(response);
-  signal.addEventListener('abort', () => weak.deref()?._abort(signal.reason as Error), { once: true });
 }
 
 function pairs(headers: HeadersInit): Iterable<readonly [string, string]> {

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { TextDecoder } from 'node:util';
 
+import { whenAborted } from './abort.js';
 import { NeonError, type ErrorContext } from './errors.js';
 import type { Live, LiveSet } from './live.js';
 import { native } from './native.js';
@@ -22,6 +23,15 @@ export type RawResponse = [
   stream: StreamHandle | null,
 ];
 
+/** Where a response comes from. @internal */
+export interface ResponseOrigin {
+  readonly context: ErrorContext;
+  readonly live: LiveSet;
+  readonly description: string;
+  /** Goes on to reject the reading of a body that is still arriving. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 const readStream: (stream: StreamHandle) => Buffer | null | Promise<Buffer | null> = native('readStream');
 const dropStream: (stream: StreamHandle) => void = native('dropStream');
 
@@ -37,19 +47,23 @@ const dropped = new FinalizationRegistry<() => void>((end) => end());
 class ArrivingBody {
   readonly #stream: StreamHandle;
   readonly #context: ErrorContext;
-  readonly #live: LiveSet;
-  readonly #item: Live;
+  readonly #end: () => void;
   #failure: Error | undefined;
 
-  constructor(stream: StreamHandle, context: ErrorContext, live: LiveSet, description: string) {
+  constructor(stream: StreamHandle, { context, live, description, signal }: ResponseOrigin) {
     this.#stream = stream;
     this.#context = context;
-    this.#live = live;
-    const weak = new WeakRef(this);
-    this.#item = { description, end: (reason) => weak.deref()?.cancel(reason) };
-    live.add(this.#item);
-    const item = this.#item;
-    dropped.register(this, () => live.delete(item), this);
+    const weak = new WeakRef(this); // what waits for this body's end must not keep it alive
+    const cancel = (reason: Error): void => weak.deref()?.cancel(reason);
+    const item: Live = { description, end: cancel };
+    const unlisten = signal && whenAborted(signal, () => cancel(signal.reason as Error));
+    live.add(item);
+    this.#end = () => {
+      unlisten?.();
+      live.delete(item);
+    };
+    dropped.register(this, this.#end, this);
+    if (signal?.aborted) this.cancel(signal.reason as Error);
   }
 
   /** The next block, or null at the end. */
@@ -75,7 +89,7 @@ class ArrivingBody {
 
   #over(): void {
     dropped.unregister(this);
-    this.#live.delete(this.#item);
+    this.#end();
   }
 }
 
@@ -98,14 +112,14 @@ export class Response {
   #used = false;
 
   /** @internal */
-  constructor(raw: RawResponse, context: ErrorContext, live: LiveSet, description: string) {
+  constructor(raw: RawResponse, origin: ResponseOrigin) {
     const [status, reason, major, minor, headers, body, stream] = raw;
     this.status = status;
     this.reasonPhrase = reason;
     this.httpVersion = `${major}.${minor}`;
     this.#headerLines = headers;
     this.#whole = body ?? nothing;
-    if (stream) this.#arriving = new ArrivingBody(stream, { ...context, status }, live, description);
+    if (stream) this.#arriving = new ArrivingBody(stream, { ...origin, context: { ...origin.context, status } });
   }
 
   /** Whether the status is one of 2xx. */
@@ -182,11 +196,6 @@ export class Response {
 
   [Symbol.dispose](): void {
     this.cancel();
-  }
-
-  /** @internal The signal of the request rejects what is still to be read, too. */
-  _abort(reason: Error): void {
-    this.#arriving?.cancel(reason);
   }
 
   #take(): void {
