@@ -15,9 +15,9 @@ class Operation;
 ///
 /// Who writes: the thread inside neon (begin, end, connect, close), under `mutex_`. Who else touches it: the
 /// JavaScript thread (interrupt), the watchdog, the exit handler: under the same lock, so that the descriptor
-/// they shut down is still this connection's. Between begin() and end() it stands in the list of those running,
-/// which is what the watchdog and the exit handler walk. The session owns it, and each operation owns the
-/// session, so it outlives begin() … end().
+/// they shut down is still this connection's. Between begin() and end() it stands in the list of those
+/// running, which is what the watchdog and the exit handler walk. The session owns it, and each operation
+/// owns the session, so it outlives begin() … end().
 class Connection final : public Interposed {
  public:
   using Clock = std::chrono::steady_clock;

@@ -60,17 +60,18 @@ std::string Arguments::token(std::size_t index, const char *name) const {
   return text;
 }
 
-std::int64_t Arguments::integer(std::size_t index, const char *name, std::int64_t least, std::int64_t most) const {
+std::int64_t Arguments::integer(std::size_t index, const char *name, std::int64_t least,
+                                std::int64_t most) const {
   napi_valuetype type;
   check(env_, napi_typeof(env_, (*this)[index], &type));
   if (type != napi_number) wrong_type(index, name, "of type number");
   double number = 0;
   check(env_, napi_get_value_double(env_, (*this)[index], &number));
-  if (number != std::trunc(number) || number < static_cast<double>(least) || number > static_cast<double>(most) ||
-      std::isnan(number))
-    throw range_failure("The value of \"" + std::string(name) + "\" is out of range. It must be an integer >= " +
-                        std::to_string(least) + " and <= " + std::to_string(most) + ". " +
-                        received(env_, (*this)[index]));
+  if (number != std::trunc(number) || number < static_cast<double>(least) ||
+      number > static_cast<double>(most) || std::isnan(number))
+    throw range_failure("The value of \"" + std::string(name) +
+                        "\" is out of range. It must be an integer >= " + std::to_string(least) +
+                        " and <= " + std::to_string(most) + ". " + received(env_, (*this)[index]));
   return static_cast<std::int64_t>(number);
 }
 
@@ -93,8 +94,10 @@ std::string Arguments::bytes(std::size_t index, const char *name) const {
   napi_typedarray_type array_type = napi_int8_array;
   std::size_t length = 0;
   void *data = nullptr;
-  if (typed) check(env_, napi_get_typedarray_info(env_, value, &array_type, &length, &data, nullptr, nullptr));
-  if (!typed || array_type != napi_uint8_array) wrong_type(index, name, "of type string or an instance of Uint8Array");
+  if (typed)
+    check(env_, napi_get_typedarray_info(env_, value, &array_type, &length, &data, nullptr, nullptr));
+  if (!typed || array_type != napi_uint8_array)
+    wrong_type(index, name, "of type string or an instance of Uint8Array");
   return length ? std::string(static_cast<char *>(data), length) : std::string();
 }
 
@@ -105,7 +108,8 @@ std::span<char> Arguments::buffer(std::size_t index, const char *name) const {
   napi_typedarray_type array_type = napi_int8_array;
   std::size_t length = 0;
   void *data = nullptr;
-  if (typed) check(env_, napi_get_typedarray_info(env_, value, &array_type, &length, &data, nullptr, nullptr));
+  if (typed)
+    check(env_, napi_get_typedarray_info(env_, value, &array_type, &length, &data, nullptr, nullptr));
   if (!typed || array_type != napi_uint8_array) wrong_type(index, name, "an instance of Uint8Array");
   if (length == 0) throw type_failure(code::argument_value, quoted(name) + "must hold at least one byte");
   return {static_cast<char *>(data), length};
@@ -137,7 +141,8 @@ void require_line(std::string_view text, const char *name) {
 
 void require_token(std::string_view text, const char *name) {
   if (text.empty() || !std::all_of(text.begin(), text.end(), is_token_character))
-    throw type_failure(code::invalid_char, std::string("Invalid character in \"") + name + "\": it must be a token");
+    throw type_failure(code::invalid_char,
+                       std::string("Invalid character in \"") + name + "\": it must be a token");
 }
 
 std::string to_string(napi_env env, napi_value string) {
@@ -189,7 +194,9 @@ napi_value from(napi_env env, std::string_view text) {
   return value;
 }
 
-napi_value from(napi_env env, const char *text) { return text ? from(env, std::string_view(text)) : null(env); }
+napi_value from(napi_env env, const char *text) {
+  return text ? from(env, std::string_view(text)) : null(env);
+}
 
 napi_value null(napi_env env) {
   napi_value value;
@@ -223,7 +230,8 @@ Memory allocate(std::size_t size) {
 napi_value hand_over(napi_env env, Memory memory, std::size_t size) {
   napi_value buffer;
   const auto free_memory = [](napi_env, void *data, void *) { std::free(data); };
-  const napi_status status = napi_create_external_buffer(env, size, memory.get(), free_memory, nullptr, &buffer);
+  const napi_status status =
+      napi_create_external_buffer(env, size, memory.get(), free_memory, nullptr, &buffer);
   if (status == napi_no_external_buffers_allowed) return copy_to_buffer(env, {memory.get(), size});
   check(env, status);
   static_cast<void>(memory.release());  // the buffer's finalizer frees it

@@ -46,10 +46,11 @@ const char *class_name(Kind kind) { return class_names[static_cast<std::size_t>(
 
 void Environment::create(napi_env env) {
   std::shared_ptr<Environment> environment(new Environment(env));
-  check(env, napi_set_instance_data(
-                 env, new std::shared_ptr<Environment>(environment),
-                 [](napi_env, void *data, void *) { delete static_cast<std::shared_ptr<Environment> *>(data); },
-                 nullptr));
+  check(env,
+        napi_set_instance_data(
+            env, new std::shared_ptr<Environment>(environment),
+            [](napi_env, void *data, void *) { delete static_cast<std::shared_ptr<Environment> *>(data); },
+            nullptr));
   environment->open_queue();
 }
 
@@ -63,10 +64,11 @@ void Environment::open_queue() {
   napi_value name;
   check(env_, napi_create_string_utf8(env_, "libneon", NAPI_AUTO_LENGTH, &name));
   auto *context = new std::shared_ptr<Environment>(shared_from_this());
-  check(env_, napi_create_threadsafe_function(
-                  env_, nullptr, nullptr, name, 0, 1, nullptr,
-                  [](napi_env, void *, void *data) { delete static_cast<std::shared_ptr<Environment> *>(data); },
-                  context, on_wakeup, &wakeup_));
+  check(env_,
+        napi_create_threadsafe_function(
+            env_, nullptr, nullptr, name, 0, 1, nullptr,
+            [](napi_env, void *, void *data) { delete static_cast<std::shared_ptr<Environment> *>(data); },
+            context, on_wakeup, &wakeup_));
   check(env_, napi_unref_threadsafe_function(env_, wakeup_));
   open_ = true;
   // After the thread-safe function, whose own hook must run later than this one.

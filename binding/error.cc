@@ -11,7 +11,8 @@ void check(napi_env env, napi_status status) {
   if (!pending) {
     const napi_extended_error_info *info = nullptr;
     napi_get_last_error_info(env, &info);
-    napi_throw_error(env, nullptr, info && info->error_message ? info->error_message : "Node-API call failed");
+    napi_throw_error(env, nullptr,
+                     info && info->error_message ? info->error_message : "Node-API call failed");
   }
   throw JavaScriptException();
 }

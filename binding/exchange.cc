@@ -54,12 +54,12 @@ struct Recipe {
   bool has_body = false;
 };
 
-/// One whole request and its response, as one operation: what the classes run. A response of at most one block
-/// crosses to JavaScript whole, in one event.
+/// One whole request and its response, as one operation: what the classes run. A response of at most one
+/// block crosses to JavaScript whole, in one event.
 ///
 /// A longer one streams (promises only). The lane posts the head, then fills blocks ahead of JavaScript up to
-/// `high_water`, and waits on `room_` for JavaScript to take some: that is the back-pressure. It is woken by a
-/// take, by cancel() (the response was dropped, destroyed, aborted) and when the environment goes away.
+/// `high_water`, and waits on `room_` for JavaScript to take some: that is the back-pressure. It is woken by
+/// a take, by cancel() (the response was dropped, destroyed, aborted) and when the environment goes away.
 /// `stream_mutex_` guards blocks_, buffered_, reader_waits_ and the end; JavaScript's side holds at most one
 /// promise of a read (reader_).
 class Exchange final : public Operation {
@@ -136,7 +136,8 @@ void Exchange::run() {
   ne_request *request = ne_request_create(session_->c(), recipe_.method.c_str(), recipe_.target.c_str());
   for (const auto &[flag, value] : recipe_.flags)
     ne_set_request_flag(request, static_cast<ne_request_flag>(flag), value);
-  for (const auto &[name, value] : recipe_.headers) ne_add_request_header(request, name.c_str(), value.c_str());
+  for (const auto &[name, value] : recipe_.headers)
+    ne_add_request_header(request, name.c_str(), value.c_str());
   if (recipe_.has_body) ne_set_request_body_buffer(request, recipe_.body.data(), recipe_.body.size());
   bool complete = false;
   do {
@@ -173,7 +174,8 @@ int Exchange::receive(ne_request *request) {
   const unsigned long long known = length ? std::strtoull(length, nullptr, 10) : block_size;
   Block block(static_cast<std::size_t>(std::clamp<unsigned long long>(known + 1, 1, block_size)));
   for (;;) {
-    const ssize_t count = ne_read_response_block(request, block.memory.get() + block.size, block.capacity - block.size);
+    const ssize_t count =
+        ne_read_response_block(request, block.memory.get() + block.size, block.capacity - block.size);
     if (count < 0) return NE_ERROR;
     if (count == 0) break;
     block.size += static_cast<std::size_t>(count);
@@ -194,7 +196,8 @@ int Exchange::receive(ne_request *request) {
 int Exchange::receive_whole(ne_request *request, Block &block) {
   for (;;) {
     if (block.size == block.capacity) block.grow(block.capacity * 2);
-    const ssize_t count = ne_read_response_block(request, block.memory.get() + block.size, block.capacity - block.size);
+    const ssize_t count =
+        ne_read_response_block(request, block.memory.get() + block.size, block.capacity - block.size);
     if (count <= 0) return count == 0 ? NE_OK : NE_ERROR;
     block.size += static_cast<std::size_t>(count);
   }
@@ -208,7 +211,8 @@ int Exchange::receive_stream(ne_request *request, Block block) {
   push(std::move(block));
   environment().post(shared_from_this());
   for (Block next(block_size); !cancelled();) {
-    const ssize_t count = ne_read_response_block(request, next.memory.get() + next.size, next.capacity - next.size);
+    const ssize_t count =
+        ne_read_response_block(request, next.memory.get() + next.size, next.capacity - next.size);
     if (count < 0) return NE_ERROR;
     next.size += static_cast<std::size_t>(count);
     const bool end = count == 0;
@@ -309,8 +313,13 @@ napi_value Exchange::result(napi_env env) {
                                       environment(), std::static_pointer_cast<Exchange>(shared_from_this())))
                                 : null(env);
   napi_value body = whole_ && whole_->size ? whole_->take(env) : null(env);
-  const napi_value fields[] = {from(env, status_), from(env, reason_),  from(env, major_), from(env, minor_),
-                               from(env, headers_), body, stream};
+  const napi_value fields[] = {from(env, status_),
+                               from(env, reason_),
+                               from(env, major_),
+                               from(env, minor_),
+                               from(env, headers_),
+                               body,
+                               stream};
   napi_value list;
   check(env, napi_create_array_with_length(env, std::size(fields), &list));
   for (std::uint32_t i = 0; i < std::size(fields); ++i) check(env, napi_set_element(env, list, i, fields[i]));
@@ -332,7 +341,8 @@ void each_pair(napi_env env, napi_value list, Visit visit) {
   }
 }
 
-/// exchange(session, method, target, headers, flags, body) → [status, reason, major, minor, headers, body, stream]
+/// exchange(session, method, target, headers, flags, body) → [status, reason, major, minor, headers, body,
+/// stream]
 std::shared_ptr<Operation> exchange(const Arguments &arguments, Mode mode) {
   const napi_env env = arguments.env();
   auto session = arguments.handle<Session>(0, "session");

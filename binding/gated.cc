@@ -28,8 +28,9 @@ const std::span<const GatedName> gated_names = names;
 void *find_symbol(const char *name) { return dlsym(RTLD_DEFAULT, name); }
 
 void throw_unsupported(const char *name) {
-  const auto *found = std::find_if(std::begin(names), std::end(names),
-                                   [&](const GatedName &gated) { return std::strcmp(gated.name, name) == 0; });
+  const auto *found = std::find_if(std::begin(names), std::end(names), [&](const GatedName &gated) {
+    return std::strcmp(gated.name, name) == 0;
+  });
   const std::string since = found == std::end(names) ? "a newer neon" : std::string("neon ") + found->since;
   throw neon_failure(code::unsupported,
                      std::string(name) + " needs " + since + "; the loaded library is " + loaded_version());

@@ -20,12 +20,23 @@ struct Wrapping::Box {
 
 namespace {
 
-// Its address makes the tags those of this very copy of the addon: a handle of another copy, whose classes may
-// be laid out otherwise, is of the wrong class.
+// Its address makes the tags those of this very copy of the addon: a handle of another copy, whose classes
+// may be laid out otherwise, is of the wrong class.
 const char this_copy = 0;
 
 napi_type_tag tag_of(Kind kind) {
   return {reinterpret_cast<std::uintptr_t>(&this_copy), 0x6e656f6e00000000u | static_cast<unsigned>(kind)};
+}
+
+constexpr const char *kept_name = "callbacks";
+
+// The array of what an object keeps, or null.
+napi_value kept_values(napi_env env, napi_value object) {
+  napi_value values;
+  check(env, napi_get_named_property(env, object, kept_name, &values));
+  napi_valuetype type;
+  check(env, napi_typeof(env, values, &type));
+  return type == napi_object ? values : nullptr;
 }
 
 }  // namespace
@@ -36,35 +47,25 @@ napi_value Handle::object() const {
   return value;
 }
 
-napi_value Handle::kept_values(bool create) const {
-  const napi_env env = environment->env();
-  napi_value self = object(), name, values;
-  if (!self) return nullptr;
-  check(env, napi_create_string_utf8(env, "callbacks", NAPI_AUTO_LENGTH, &name));
-  check(env, napi_get_property(env, self, name, &values));
-  napi_valuetype type;
-  check(env, napi_typeof(env, values, &type));
-  if (type == napi_object) return values;
-  if (!create) return nullptr;
-  check(env, napi_create_array(env, &values));
-  const napi_property_descriptor property = {nullptr, name,   nullptr,      nullptr,
-                                             nullptr, values, napi_default, nullptr};
-  check(env, napi_define_properties(env, self, 1, &property));
-  return values;
-}
-
 std::uint32_t Handle::keep(napi_value value) {
   const napi_env env = environment->env();
-  napi_value values = kept_values(true);
+  napi_value self = object(), values = kept_values(env, self);
   std::uint32_t index = 0;
-  check(env, napi_get_array_length(env, values, &index));
+  if (values) {
+    check(env, napi_get_array_length(env, values, &index));
+  } else {
+    check(env, napi_create_array(env, &values));
+    const napi_property_descriptor property = {kept_name, nullptr, nullptr,      nullptr,
+                                               nullptr,   values,  napi_default, nullptr};
+    check(env, napi_define_properties(env, self, 1, &property));
+  }
   check(env, napi_set_element(env, values, index, value));
   return index;
 }
 
-napi_value Handle::kept(std::uint32_t index) const {
-  napi_value values = kept_values(false), value = nullptr;
-  if (values) check(environment->env(), napi_get_element(environment->env(), values, index, &value));
+napi_value Handle::kept(napi_env env, napi_value object, std::uint32_t index) {
+  napi_value value;
+  check(env, napi_get_element(env, kept_values(env, object), index, &value));
   return value;
 }
 
@@ -97,15 +98,16 @@ std::shared_ptr<Handle> *Wrapping::unwrap(napi_env env, napi_value value, Kind k
   bool tagged = false;
   if (napi_check_object_type_tag(env, value, &tag, &tagged) != napi_ok || !tagged)
     throw type_failure(code::argument_type, std::string("The \"") + argument +
-                                                "\" argument must be an instance of " + class_name(kind) + ". " +
-                                                received(env, value));
+                                                "\" argument must be an instance of " + class_name(kind) +
+                                                ". " + received(env, value));
   void *data = nullptr;
   if (napi_unwrap(env, value, &data) != napi_ok || !data) return nullptr;
   Box *box = static_cast<Box *>(data);
   // A handle of another load of the module in the same process: its events would come out elsewhere.
   if (box->handle->environment->env() != env)
-    throw type_failure(code::argument_type, std::string("The \"") + argument + "\" argument is an instance of " +
-                                                class_name(kind) + " of another load of libneon");
+    throw type_failure(code::argument_type, std::string("The \"") + argument +
+                                                "\" argument is an instance of " + class_name(kind) +
+                                                " of another load of libneon");
   return &box->handle;
 }
 

@@ -26,7 +26,8 @@ class Handle : public std::enable_shared_from_this<Handle> {
   /// The array on the JavaScript object that keeps callbacks alive: a property, and not a native reference,
   /// so that a callback which closes over its own handle is collected with it.
   std::uint32_t keep(napi_value value);
-  napi_value kept(std::uint32_t index) const;
+  /// What keep() gave this number; from the object, since the handle may be destroyed while a call goes on.
+  static napi_value kept(napi_env env, napi_value object, std::uint32_t index);
 
   /// The JavaScript object is gone: destroyed or collected. JavaScript thread; must not call JavaScript.
   virtual void parted() {}
@@ -35,7 +36,6 @@ class Handle : public std::enable_shared_from_this<Handle> {
 
  private:
   friend class Wrapping;
-  napi_value kept_values(bool create) const;
 
   napi_ref self_ = nullptr;
 };

@@ -5,15 +5,16 @@
 #include <ne_session.h>
 #include <pthread.h>
 
-// The one thing that all copies of the addon in a process share: the key under which a thread finds the object
-// to ask. Unique by its symbol type, so that the dynamic linker binds every copy to the first one's, even though
-// addons are loaded locally.
+// The one thing that all copies of the addon in a process share: the key under which a thread finds the
+// object to ask. Unique by its symbol type, so that the dynamic linker binds every copy to the first one's,
+// even though addons are loaded locally.
 extern "C" {
 struct libneon_interposer_v1 {
   pthread_once_t once;
   pthread_key_t key;
 };
-__attribute__((visibility("default"))) libneon_interposer_v1 libneon_interposer_key_v1 = {PTHREAD_ONCE_INIT, 0};
+__attribute__((visibility("default")))
+libneon_interposer_v1 libneon_interposer_key_v1 = {PTHREAD_ONCE_INIT, 0};
 }
 #ifdef __ELF__
 __asm__(".type libneon_interposer_key_v1, @gnu_unique_object");
@@ -70,7 +71,9 @@ ne_sock_addr *resolve(const char *hostname, int flags) {
 
 }  // namespace real
 
-Interposing::Interposing(Interposed *interposed) : outer_(current()) { pthread_setspecific(key(), interposed); }
+Interposing::Interposing(Interposed *interposed) : outer_(current()) {
+  pthread_setspecific(key(), interposed);
+}
 
 Interposing::~Interposing() { pthread_setspecific(key(), outer_); }
 

@@ -4,9 +4,9 @@
 
 namespace neon {
 
-/// What neon's own calls to ne_sock_connect, ne_sock_close and ne_addr_resolve go through while an operation of
-/// ours runs on the thread. Only virtual functions: when two copies of the addon are in one process, libneon
-/// calls the interposer of the first for the operations of both.
+/// What neon's own calls to ne_sock_connect, ne_sock_close and ne_addr_resolve go through while an operation
+/// of ours runs on the thread. Only virtual functions: when two copies of the addon are in one process,
+/// libneon calls the interposer of the first for the operations of both.
 class Interposed {
  public:
   virtual int connect(ne_socket *socket, const ne_inet_addr *address, unsigned port) = 0;
@@ -36,8 +36,8 @@ class Interposing final {
   Interposed *const outer_;
 };
 
-/// Whether libneon's calls really arrive here. They do in a normal load on ELF systems; they do not when another
-/// addon loaded libneon first, or the distribution linked it with -Bsymbolic-functions, or on macOS.
+/// Whether libneon's calls really arrive here. They do in a normal load on ELF systems; they do not when
+/// another addon loaded libneon first, or the distribution linked it with -Bsymbolic-functions, or on macOS.
 bool interposition_works();
 
 }  // namespace neon

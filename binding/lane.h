@@ -20,10 +20,10 @@ class Job {
 
 /// A thread of our own that runs the blocking work of one session, first in first out.
 ///
-/// State, under `mutex_`: the queue; whether a job runs; whether there is a thread. The thread is started by the
-/// first job, waits a few seconds for the next, and ends; it owns the lane while it lives. Jobs own what they
-/// touch. The thread is never joined: when its environment goes away, or the process, it runs out or parks.
-/// After a job the lane keeps nothing of it: who needs it has it.
+/// State, under `mutex_`: the queue; whether a job runs; whether there is a thread. The thread is started by
+/// the first job, waits a few seconds for the next, and ends; it owns the lane while it lives. Jobs own what
+/// they touch. The thread is never joined: when its environment goes away, or the process, it runs out or
+/// parks. After a job the lane keeps nothing of it: who needs it has it.
 class Lane final : public std::enable_shared_from_this<Lane> {
  public:
   /// Queues a job; throws ERR_NEON_NO_THREAD when the system gives no thread.
@@ -52,8 +52,8 @@ bool start_thread(std::function<void()> main);
 
 // --- Process exit -----------------------------------------------------------------------------------------
 // The exit handler (std::atexit, registered when the module loads, so that it runs before OpenSSL's) sets
-// `exiting`, interrupts all connections, and waits, at most 500 ms, until no lane is inside neon. Lanes park for
-// ever at safe points, and neither unwind nor free: the process's data may be going away under them.
+// `exiting`, interrupts all connections, and waits, at most 500 ms, until no lane is inside neon. Lanes park
+// for ever at safe points, and neither unwind nor free: the process's data may be going away under them.
 
 bool exiting();
 [[noreturn]] void park();

@@ -26,7 +26,8 @@ napi_value last_operation(const Arguments &arguments) {
 /// abort(operation, reason): rejects its promise, and ends it.
 napi_value abort_operation(const Arguments &arguments) {
   const std::int64_t id = arguments.integer(0, "operation", 0, std::int64_t{1} << 53);
-  if (const auto operation = arguments.environment().find(static_cast<std::uint64_t>(id))) operation->abort(arguments[1]);
+  if (const auto operation = arguments.environment().find(static_cast<std::uint64_t>(id)))
+    operation->abort(arguments[1]);
   return undefined(arguments.env());
 }
 
@@ -56,5 +57,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
 
 }  // namespace neon
 
-static Napi::Object initialise_module(Napi::Env env, Napi::Object exports) { return neon::Init(env, exports); }
+static Napi::Object initialise_module(Napi::Env env, Napi::Object exports) {
+  return neon::Init(env, exports);
+}
 NODE_API_MODULE(libneon, initialise_module)

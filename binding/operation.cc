@@ -23,8 +23,8 @@ bool can_run_javascript(Environment &environment) {
   const Scope scope(env);
   napi_value nothing, result;
   return napi_get_undefined(env, &nothing) == napi_ok &&
-         napi_call_function(env, nothing, environment.hook(Environment::Hook::IsInside), 1, &nothing, &result) ==
-             napi_ok;
+         napi_call_function(env, nothing, environment.hook(Environment::Hook::IsInside), 1, &nothing,
+                            &result) == napi_ok;
 }
 
 // A synchronous operation is below us on the stack.
@@ -61,8 +61,8 @@ bool Target::inside_callback() const {
   const napi_env env = target_environment().env();
   napi_value object = target_object(), nothing = undefined(env), answer;
   if (!object) return false;
-  check(env, napi_call_function(env, nothing, target_environment().hook(Environment::Hook::IsInside), 1, &object,
-                                &answer));
+  check(env, napi_call_function(env, nothing, target_environment().hook(Environment::Hook::IsInside), 1,
+                                &object, &answer));
   bool inside = false;
   check(env, napi_get_value_bool(env, answer, &inside));
   return inside;
@@ -70,19 +70,24 @@ bool Target::inside_callback() const {
 
 void Target::require_usable() const {
   if (running || asking) return;  // whoever is inside neon waits for JavaScript
-  if (pending) throw neon_failure(code::busy, "Promises of this session are pending: await them, or use the promise form");
+  if (pending)
+    throw neon_failure(code::busy,
+                       "Promises of this session are pending: await them, or use the promise form");
   if (lane_) lane_->wait_idle();
 }
 
 void Target::require_idle() const {
   require_queueable();
-  if (pending) throw neon_failure(code::busy, "Promises of this session are pending: await them, or use the promise form");
+  if (pending)
+    throw neon_failure(code::busy,
+                       "Promises of this session are pending: await them, or use the promise form");
   if (lane_) lane_->wait_idle();
 }
 
 void Target::require_queueable() const {
   if (inside_callback())
-    throw neon_failure(code::reentrant, "This must not be called from inside a callback of the same session's running call");
+    throw neon_failure(code::reentrant,
+                       "This must not be called from inside a callback of the same session's running call");
 }
 
 Lane &Target::lane() {
@@ -165,25 +170,25 @@ void Call::await(napi_env env, napi_value promise) {
     check(env, napi_create_function(env, nullptr, 0, callback, data.get(), &function));
     check(env, napi_add_finalizer(
                    env, function, data.get(),
-                   [](napi_env, void *shared, void *) { delete static_cast<Shared *>(shared); }, nullptr, nullptr));
+                   [](napi_env, void *shared, void *) { delete static_cast<Shared *>(shared); }, nullptr,
+                   nullptr));
     static_cast<void>(data.release());
     return function;
   };
-  napi_value arguments[] = {
-      reaction([](napi_env env, napi_callback_info info) -> napi_value {
-        return at_border(env, [&]() -> napi_value {
-          const Arguments args(env, info);
-          (*static_cast<Shared *>(args.data()))->answer(env, args[0]);
-          return nullptr;
-        });
-      }),
-      reaction([](napi_env env, napi_callback_info info) -> napi_value {
-        return at_border(env, [&]() -> napi_value {
-          const Arguments args(env, info);
-          (*static_cast<Shared *>(args.data()))->refuse(env, args[0]);
-          return nullptr;
-        });
-      })};
+  napi_value arguments[] = {reaction([](napi_env env, napi_callback_info info) -> napi_value {
+                              return at_border(env, [&]() -> napi_value {
+                                const Arguments args(env, info);
+                                (*static_cast<Shared *>(args.data()))->answer(env, args[0]);
+                                return nullptr;
+                              });
+                            }),
+                            reaction([](napi_env env, napi_callback_info info) -> napi_value {
+                              return at_border(env, [&]() -> napi_value {
+                                const Arguments args(env, info);
+                                (*static_cast<Shared *>(args.data()))->refuse(env, args[0]);
+                                return nullptr;
+                              });
+                            })};
   napi_value then, ignored;
   check(env, napi_get_named_property(env, promise, "then", &then));
   check(env, napi_call_function(env, promise, then, 2, arguments, &ignored));
@@ -220,8 +225,8 @@ void Operation::enqueue(napi_deferred deferred) {
   const napi_env env = environment_->env();
   if (has_callbacks()) {
     napi_value context;
-    check(env, napi_call_function(env, undefined(env), environment_->hook(Environment::Hook::Snapshot), 0, nullptr,
-                                  &context));
+    check(env, napi_call_function(env, undefined(env), environment_->hook(Environment::Hook::Snapshot), 0,
+                                  nullptr, &context));
     check(env, napi_set_element(env, holder(env), context_place, context));
   }
   std::uint32_t place = first_held_place;
@@ -342,15 +347,17 @@ bool Operation::wait_for_answer(const std::shared_ptr<Call> &call) {
   return answered && !threw_;
 }
 
-napi_value Operation::call_function(napi_env env, napi_value function, std::size_t count, const napi_value *arguments) {
+napi_value Operation::call_function(napi_env env, napi_value function, std::size_t count,
+                                    const napi_value *arguments) {
   napi_value answer;
   if (!on_lane_ || waited_for_) {
     check(env, napi_call_function(env, undefined(env), function, count, arguments, &answer));
     return answer;
   }
-  napi_value context;
+  napi_value context, object = target_->target_object();
   check(env, napi_get_element(env, holder(env), context_place, &context));
-  std::vector<napi_value> all = {context, target_->target_object(), function};
+  // A handle that was destroyed meanwhile cannot be used from inside the callback either.
+  std::vector<napi_value> all = {context, object ? object : undefined(env), function};
   all.insert(all.end(), arguments, arguments + count);
   check(env, napi_call_function(env, undefined(env), environment_->hook(Environment::Hook::Enter), all.size(),
                                 all.data(), &answer));

@@ -23,7 +23,8 @@ class Operation;
 
 /// What operations run on, one at a time: a session with its connection and its lane.
 ///
-/// `pending`, `asking` and `running` belong to the JavaScript thread; they say who may touch the C object now:
+/// `pending`, `asking` and `running` belong to the JavaScript thread; they say who may touch the C object
+/// now:
 ///  - pending: promises of this target that are queued or on the lane, counted from enqueueing until the
 ///    completion is drained. While it is not 0 the lane owns the C object;
 ///  - asking: questions of such an operation's callbacks that JavaScript has not answered yet. Meanwhile the
@@ -76,7 +77,8 @@ class Part {
   std::size_t occupied = 0;
 };
 
-/// One question that neon asks of a JavaScript function from a lane. The lane waits in Operation::wait_for_answer.
+/// One question that neon asks of a JavaScript function from a lane. The lane waits in
+/// Operation::wait_for_answer.
 class Call final : public Event, public std::enable_shared_from_this<Call> {
  public:
   /// Calls the function (may read the asking frame: the lane waits), and converts what it answered.
@@ -110,21 +112,23 @@ class Call final : public Event, public std::enable_shared_from_this<Call> {
   State state_ = State::Waiting;  // under the operation's mutex
 };
 
-/// One blocking call of neon's: written once, run on the calling thread (`libneon/ne`) or on the target's lane
-/// (promises).
+/// One blocking call of neon's: written once, run on the calling thread (`libneon/ne`) or on the target's
+/// lane (promises).
 ///
 /// Life on a lane. JavaScript thread: enqueue() → queued; the lane takes it: execute() → run() inside neon →
 /// posts itself; JavaScript thread: deliver() → settles the promise and counts down `pending`.
 /// Who wakes whom, and what if a side dies:
-///  - the lane waits for an answer of JavaScript's in wait_for_answer() on `changed_`: woken by the answer, by
+///  - the lane waits for an answer of JavaScript's in wait_for_answer() on `changed_`: woken by the answer,
+///  by
 ///    abort() and by environment_gone(); a call goes Waiting → Running → Answered, or → Gone;
 ///  - an abort settles the promise at once, marks the operation cancelled and shuts the socket down; the lane
 ///    returns from C when C does, and posts; the target stays busy until then;
-///  - the environment goes away: the same without JavaScript. The post is refused, the operation dies on the lane;
+///  - the environment goes away: the same without JavaScript. The post is refused, the operation dies on the
+///  lane;
 ///  - a synchronous call in a worker runs on the lane too, and the JavaScript thread waits on `changed_`, in
 ///    slices so that terminate() is noticed; the lane's questions are answered from that wait.
-/// `mutex_` guards call_, gone_ and done_. JavaScript references are made and dropped on the JavaScript thread
-/// only; what is left of them when the environment is gone goes with it.
+/// `mutex_` guards call_, gone_ and done_. JavaScript references are made and dropped on the JavaScript
+/// thread only; what is left of them when the environment is gone goes with it.
 class Operation : public Event, public Job, public std::enable_shared_from_this<Operation> {
  public:
   explicit Operation(std::shared_ptr<Target> target);
@@ -150,8 +154,8 @@ class Operation : public Event, public Job, public std::enable_shared_from_this<
   /// Marks what the operation uses beside its target.
   void occupy(std::shared_ptr<Part> part) { part_ = std::move(part); }
 
-  /// Asks JavaScript from inside neon: calls `put`, converts with `take`; gives `refusal` when there is nobody
-  /// to answer, an earlier callback threw, or this one throws.
+  /// Asks JavaScript from inside neon: calls `put`, converts with `take`; gives `refusal` when there is
+  /// nobody to answer, an earlier callback threw, or this one throws.
   template <class Answer, class Put, class Take>
   Answer ask(Answer refusal, Put put, Take take);
 
@@ -237,7 +241,10 @@ class SimpleOperation final : public Operation {
   using Value = std::invoke_result_t<Run>;
 
   SimpleOperation(std::shared_ptr<Target> target, Run run, Convert convert, bool callbacks)
-      : Operation(std::move(target)), run_(std::move(run)), convert_(std::move(convert)), callbacks_(callbacks) {}
+      : Operation(std::move(target)),
+        run_(std::move(run)),
+        convert_(std::move(convert)),
+        callbacks_(callbacks) {}
 
  protected:
   void run() override { value_ = run_(); }
@@ -259,15 +266,16 @@ class SimpleOperation final : public Operation {
 template <class Run, class Convert>
 std::shared_ptr<Operation> operation(std::shared_ptr<Target> target, Run run, Convert convert,
                                      bool callbacks = false) {
-  return std::make_shared<SimpleOperation<Run, Convert>>(std::move(target), std::move(run), std::move(convert),
-                                                         callbacks);
+  return std::make_shared<SimpleOperation<Run, Convert>>(std::move(target), std::move(run),
+                                                         std::move(convert), callbacks);
 }
 
 /// An operation whose result is an NE_* code (or another int that goes to JavaScript as it is).
 template <class Run>
 std::shared_ptr<Operation> code_operation(std::shared_ptr<Target> target, Run run, bool callbacks = false) {
   return operation(
-      std::move(target), std::move(run), [](Operation &, napi_env env, int code) { return from(env, code); }, callbacks);
+      std::move(target), std::move(run), [](Operation &, napi_env env, int code) { return from(env, code); },
+      callbacks);
 }
 
 // --- ask() ------------------------------------------------------------------------------------------------

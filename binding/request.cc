@@ -25,7 +25,8 @@ int to_int(napi_env env, napi_value value) {
     check(env, napi_get_value_bool(env, value, &boolean));
     return boolean ? 1 : 0;
   }
-  if (type != napi_number) throw type_failure(code::argument_type, "A callback must return a number or nothing");
+  if (type != napi_number)
+    throw type_failure(code::argument_type, "A callback must return a number or nothing");
   int number = 0;
   check(env, napi_get_value_int32(env, value, &number));
   return number;
@@ -38,9 +39,10 @@ int accept_response(void *userdata, ne_request *, const ne_status *status) noexc
   return operation->ask(
       0,
       [=](napi_env env) {
-        const napi_value arguments[] = {to_object(std::static_pointer_cast<Request>(reader->request->shared_from_this())),
-                                        status_object(env, *status)};
-        return operation->call_function(env, reader->request->kept(reader->accept_function), 2, arguments);
+        // Every operation on a request holds the request's object first.
+        const napi_value arguments[] = {operation->held(env, 0), status_object(env, *status)};
+        return operation->call_function(env, Handle::kept(env, arguments[0], reader->accept_function), 2,
+                                        arguments);
       },
       to_int);
 }
@@ -53,7 +55,8 @@ int read_block(void *userdata, const char *bytes, std::size_t size) noexcept {
       1,
       [=](napi_env env) {
         napi_value block = copy_to_buffer(env, {bytes, size});
-        return operation->call_function(env, reader->request->kept(reader->read_function), 1, &block);
+        napi_value function = Handle::kept(env, operation->held(env, 0), reader->read_function);
+        return operation->call_function(env, function, 1, &block);
       },
       to_int);
 }
@@ -69,7 +72,8 @@ Request::Request(std::shared_ptr<Session> session, std::string method, std::stri
       target_(std::move(target)),
       c_(ne_request_create(session_->c(), method_.c_str(), target_.c_str())) {}
 
-std::shared_ptr<Request> Request::create(std::shared_ptr<Session> session, std::string method, std::string target) {
+std::shared_ptr<Request> Request::create(std::shared_ptr<Session> session, std::string method,
+                                         std::string target) {
   return {new Request(std::move(session), std::move(method), std::move(target)), [](Request *request) {
             const std::shared_ptr<Session> owner = request->session_;
             owner->run_when_free([owner, request] { delete request; });
@@ -104,8 +108,9 @@ void Request::set_body(std::string body) {
   ne_set_request_body_buffer(c_, body_.data(), body_.size());
 }
 
-void Request::add_reader(ne_accept_response accept, std::uint32_t accept_function, std::uint32_t read_function) {
-  readers_.push_back(std::make_unique<Reader>(Reader{this, accept, accept_function, read_function}));
+void Request::add_reader(ne_accept_response accept, std::uint32_t accept_function,
+                         std::uint32_t read_function) {
+  readers_.push_back(std::make_unique<Reader>(Reader{accept_function, read_function}));
   ne_add_response_body_reader(c_, accept ? accept : accept_response, read_block, readers_.back().get());
 }
 
@@ -157,7 +162,8 @@ int Request::end() {
   if (phase_ == Phase::AtEnd || body_complete()) {
     result = ne_end_request(c_);
   } else {
-    // The rest of the body stands in the connection, and C would take it for trailers or for the next response.
+    // The rest of the body stands in the connection, and C would take it for trailers or for the next
+    // response.
     ne_set_error(session_->c(), "%s", "The response body was not read to its end");
     ne_close_connection(session_->c());
     result = NE_ERROR;
@@ -166,12 +172,13 @@ int Request::end() {
   return result;
 }
 
-// No block of length 0 was seen yet: is the body complete all the same? A chunked one never is, since its last
-// chunk stands in the connection still.
+// No block of length 0 was seen yet: is the body complete all the same? A chunked one never is, since its
+// last chunk stands in the connection still.
 bool Request::body_complete() const {
   const ne_status *status = ne_get_status(c_);
   if (method_ == "HEAD" || status->code == 204 || status->code == 304) return true;
-  if (const char *coding = ne_get_response_header(c_, "Transfer-Encoding"); coding && strcasecmp(coding, "identity") != 0)
+  if (const char *coding = ne_get_response_header(c_, "Transfer-Encoding");
+      coding && strcasecmp(coding, "identity") != 0)
     return false;
   const char *length = ne_get_response_header(c_, "Content-Length");
   return length && std::strtoull(length, nullptr, 10) == received_;
@@ -180,7 +187,8 @@ bool Request::body_complete() const {
 void Request::require_pulling(const char *function) const {
   session_->require_free(this);
   if (phase_ != Phase::Body && phase_ != Phase::AtEnd)
-    throw neon_failure(code::invalid_state, std::string(function) + " needs a request that ne_begin_request began");
+    throw neon_failure(code::invalid_state,
+                       std::string(function) + " needs a request that ne_begin_request began");
 }
 
 void Request::enter(Phase phase) {
@@ -230,7 +238,8 @@ std::shared_ptr<Request> usable(const Arguments &arguments) {
 
 // A blocking call on a request: it uses the session and the request.
 template <class Run>
-std::shared_ptr<Operation> request_operation(const Arguments &arguments, std::shared_ptr<Request> request, Run run) {
+std::shared_ptr<Operation> request_operation(const Arguments &arguments, std::shared_ptr<Request> request,
+                                             Run run) {
   const bool callbacks = request->has_readers();
   auto made = code_operation(request->shared_session(), std::move(run), callbacks);
   made->occupy(request);
@@ -264,7 +273,8 @@ napi_value destroy(const Arguments &arguments) {
   const auto request = arguments.handle<Request>(0, "req");
   const Session &session = request->session();
   if (request->occupied && (session.running || session.asking))
-    throw neon_failure(code::reentrant, "A request must not be destroyed from a callback of its own running call");
+    throw neon_failure(code::reentrant,
+                       "A request must not be destroyed from a callback of its own running call");
   if (!session.running && !session.asking) session.require_idle();
   Wrapping::destroy(*request);
   return undefined(arguments.env());
@@ -297,7 +307,8 @@ napi_value print_header(const Arguments &arguments) {
   const std::string name = arguments.token(1, "name");
   const std::string value = arguments.line(2, "format");
   if (value.size() >= NE_BUFSIZ)
-    throw range_failure("The formatted header value must be shorter than " + std::to_string(NE_BUFSIZ) + " bytes");
+    throw range_failure("The formatted header value must be shorter than " + std::to_string(NE_BUFSIZ) +
+                        " bytes");
   ne_print_request_header(request->c(), name.c_str(), "%s", value.c_str());
   return undefined(arguments.env());
 }
@@ -318,7 +329,8 @@ ne_accept_response native_accept(const Arguments &arguments, std::size_t index) 
 napi_value accept_2xx(const Arguments &arguments) {
   ne_status status{};
   napi_value klass;
-  check(arguments.env(), napi_get_named_property(arguments.env(), arguments.object(1, "st"), "klass", &klass));
+  check(arguments.env(),
+        napi_get_named_property(arguments.env(), arguments.object(1, "st"), "klass", &klass));
   status.klass = to_int(arguments.env(), klass);
   return from(arguments.env(), ne_accept_2xx(nullptr, nullptr, &status));
 }
@@ -384,7 +396,8 @@ std::shared_ptr<Operation> read_block(const Arguments &arguments, Mode mode) {
       [](Operation &operation, napi_env env, const Block &block) {
         void *data = nullptr;
         std::size_t room = 0;
-        check(env, napi_get_typedarray_info(env, operation.held(env, 1), nullptr, &room, &data, nullptr, nullptr));
+        check(env,
+              napi_get_typedarray_info(env, operation.held(env, 1), nullptr, &room, &data, nullptr, nullptr));
         if (block.count > 0 && room < static_cast<std::size_t>(block.count))
           throw neon_failure(code::invalid_state, "The buffer was taken away while it was to be filled");
         if (block.count > 0) std::memcpy(data, block.memory.get(), static_cast<std::size_t>(block.count));

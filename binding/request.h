@@ -14,7 +14,8 @@ namespace neon {
 ///
 /// Owned by its JavaScript object and by the operations that use it; it owns its session. `phase_` and what
 /// C points to (body, readers) belong to whoever runs an operation on it, else to the JavaScript thread, as
-/// long as `occupied` is 0. ne_request_destroy runs the session's hooks, so it waits until the session is free.
+/// long as `occupied` is 0. ne_request_destroy runs the session's hooks, so it waits until the session is
+/// free.
 class Request final : public Handle, public Part {
  public:
   static constexpr Kind kind = Kind::Request;
@@ -25,14 +26,13 @@ class Request final : public Handle, public Part {
 
   /// A pair of callbacks from ne_add_response_body_reader; the functions are kept by the handle object.
   struct Reader {
-    Request *request;
-    ne_accept_response accept;  // the accept functions of neon's own stay in C; else null
-    std::uint32_t accept_function = 0;
-    std::uint32_t read_function = 0;
+    std::uint32_t accept_function;  // unused where neon's own decides
+    std::uint32_t read_function;
   };
 
   /// Whoever drops the last reference, and wherever: it is deleted when no operation uses its session.
-  static std::shared_ptr<Request> create(std::shared_ptr<Session> session, std::string method, std::string target);
+  static std::shared_ptr<Request> create(std::shared_ptr<Session> session, std::string method,
+                                         std::string target);
 
   ne_request *c() const { return c_; }
   Session &session() const { return *session_; }

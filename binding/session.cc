@@ -18,8 +18,8 @@ Session::~Session() {
 
 void Session::require_free(const Request *request) const {
   if (active && active != request)
-    throw neon_failure(code::active_request,
-                       "The request " + active->description() + " is between ne_begin_request and ne_end_request");
+    throw neon_failure(code::active_request, "The request " + active->description() +
+                                                 " is between ne_begin_request and ne_end_request");
 }
 
 void Session::close_connection() {

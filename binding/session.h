@@ -14,8 +14,8 @@ class Request;
 
 /// A `ne_session`.
 ///
-/// Owned by its JavaScript object, its requests, and the operations that run on it; ne_session_destroy runs when
-/// the last of them is gone. `active` belongs to whoever runs an operation (see Target); `live` to the
+/// Owned by its JavaScript object, its requests, and the operations that run on it; ne_session_destroy runs
+/// when the last of them is gone. `active` belongs to whoever runs an operation (see Target); `live` to the
 /// JavaScript thread.
 class Session final : public Handle, public Target {
  public:

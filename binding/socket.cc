@@ -11,8 +11,9 @@ namespace neon {
 
 namespace {
 
-// neon counts its own initialisations without a lock, and the real exit would take the library away from other
-// users in the process: so neon is initialised once, for ever, and what JavaScript says is counted here.
+// neon counts its own initialisations without a lock, and the real exit would take the library away from
+// other users in the process: so neon is initialised once, for ever, and what JavaScript says is counted
+// here.
 std::atomic<int> initialisations{0};
 
 // neon ignores SIGPIPE from here on; a user's own handler must survive that.

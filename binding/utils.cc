@@ -17,11 +17,13 @@ napi_value version_library(const Arguments &arguments) {
 
 napi_value version_match(const Arguments &arguments) {
   const int major = static_cast<int>(arguments.integer(0, "major", 0, INT32_MAX));
-  return from(arguments.env(), ne_version_match(major, static_cast<int>(arguments.integer(1, "minor", 0, INT32_MAX))));
+  return from(arguments.env(),
+              ne_version_match(major, static_cast<int>(arguments.integer(1, "minor", 0, INT32_MAX))));
 }
 
 napi_value has_support(const Arguments &arguments) {
-  return from(arguments.env(), ne_has_support(static_cast<int>(arguments.integer(0, "feature", INT32_MIN, INT32_MAX))));
+  return from(arguments.env(),
+              ne_has_support(static_cast<int>(arguments.integer(0, "feature", INT32_MIN, INT32_MAX))));
 }
 
 // The TLS library that libneon's calls are bound to in this process: looked up as the dynamic linker did it,
@@ -29,7 +31,8 @@ napi_value has_support(const Arguments &arguments) {
 napi_value tls_version(const Arguments &arguments) {
   const std::string build = ne_version_string();
   if (build.find("GnuTLS") != std::string::npos) {
-    const auto version = reinterpret_cast<const char *(*)(const char *)>(dlsym(RTLD_DEFAULT, "gnutls_check_version"));
+    const auto version =
+        reinterpret_cast<const char *(*)(const char *)>(dlsym(RTLD_DEFAULT, "gnutls_check_version"));
     if (version) return from(arguments.env(), "GnuTLS " + std::string(version(nullptr)));
   } else if (build.find("OpenSSL") != std::string::npos) {
     const auto version = reinterpret_cast<const char *(*)(int)>(dlsym(RTLD_DEFAULT, "OpenSSL_version"));
@@ -47,7 +50,8 @@ napi_value newer_functions(const Arguments &arguments) {
   const napi_env env = arguments.env();
   napi_value list;
   check(env, napi_create_object(env, &list));
-  for (const GatedName &gated : gated_names) set(env, list, gated.name, from(env, find_symbol(gated.name) != nullptr));
+  for (const GatedName &gated : gated_names)
+    set(env, list, gated.name, from(env, find_symbol(gated.name) != nullptr));
   return list;
 }
 

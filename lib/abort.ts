@@ -16,37 +16,47 @@ const lastOperation = addon.sync['lastOperation'] as () => number;
 const abort = addon.sync['abort'] as (operation: number, reason: unknown) => void;
 const longest = 2 ** 31 - 1; // of a timer, in milliseconds
 
+/** What ends a call: rejects its promise with the reason. */
+export type Stop = (reason: unknown) => void;
+
 /** Starts a call of the addon's that can be ended before it is done. `onStart` is given what ends it. */
 export function abortable<T>(
   start: () => Promise<T>,
-  { signal, timeout }: CallOptions,
-  onStart?: (stop: (reason: unknown) => void) => void,
+  options: CallOptions,
+  onStart?: (stop: Stop) => void,
 ): Promise<T> {
-  try {
-    validate(signal, timeout);
-    signal?.throwIfAborted();
-  } catch (error) {
-    return Promise.reject(error as Error);
-  }
+  return options.signal === undefined && options.timeout === undefined
+    ? started(start, onStart)
+    : limited(start, options, onStart);
+}
+
+function started<T>(start: () => Promise<T>, onStart?: (stop: Stop) => void): Promise<T> {
   const before = lastOperation();
   const promise = start();
   const operation = lastOperation();
-  if (operation === before) return promise; // refused before it was queued
-  const stop = (reason: unknown): void => abort(operation, reason);
-  onStart?.(stop);
-  if (!signal && timeout === undefined) return promise;
+  // The same as before when the call was refused, and nothing queued.
+  if (operation !== before) onStart?.((reason) => abort(operation, reason));
+  return promise;
+}
 
+async function limited<T>(start: () => Promise<T>, options: CallOptions, onStart?: (stop: Stop) => void): Promise<T> {
+  validate(options);
+  const { signal, timeout } = options;
+  signal?.throwIfAborted();
+  let stop: Stop = () => undefined;
+  const promise = started(start, (given) => {
+    stop = given;
+    onStart?.(given);
+  });
   const unlisten = signal && whenAborted(signal, () => stop(signal.reason));
-  const timer =
-    timeout === undefined
-      ? undefined
-      : setTimeout(() => stop(new NeonError(`Timed out after ${timeout} ms`, 'NE_TIMEOUT')), timeout);
-  const settled = (): void => {
+  const expire = (): void => stop(new NeonError(`Timed out after ${timeout} ms`, 'NE_TIMEOUT'));
+  const timer = timeout === undefined ? undefined : setTimeout(expire, timeout);
+  try {
+    return await promise;
+  } finally {
     unlisten?.();
     clearTimeout(timer);
-  };
-  promise.then(settled, settled);
-  return promise;
+  }
 }
 
 /** Who waits for each signal. One listener serves them all: thousands of calls may share one controller. */
@@ -69,8 +79,9 @@ export function whenAborted(signal: AbortSignal, react: () => void): () => void 
   return () => joined.delete(react);
 }
 
-function validate(signal: unknown, timeout: unknown): void {
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidType('signal', 'an instance of AbortSignal', signal);
+function validate({ signal, timeout }: { signal?: unknown; timeout?: unknown }): void {
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw invalidType('signal', 'an instance of AbortSignal', signal);
   if (timeout === undefined) return;
   if (typeof timeout !== 'number') throw invalidType('timeout', 'of type number', timeout);
   if (!(timeout > 0 && timeout <= longest)) throw outOfRange('timeout', `> 0 and <= ${longest}`, timeout);

@@ -47,15 +47,16 @@ function load(): Addon {
   const loaded = requireBinary(file);
   (loaded.sync['initialize'] as (hooks: object, inWorker: boolean) => void)(hooks, !isMainThread);
   const result = (loaded.sync['ne_sock_init'] as () => number)();
-  if (result !== 0) throw new NeonError('neon could not initialise its socket and TLS libraries (ne_sock_init)', 'ERR_NEON_INIT');
+  if (result !== 0)
+    throw new NeonError('neon could not initialise its socket and TLS libraries (ne_sock_init)', 'ERR_NEON_INIT');
   return loaded;
 }
 
-/** The prebuilt binary of this platform if there is one, else the one built here. */
+/** What was built here, on purpose or because no prebuilt binary loads; else the prebuilt one of this platform. */
 function findBinary(): string {
   const candidates = [
-    join(packageRoot, 'prebuilds', `${process.platform}-${process.arch}`, 'libneon.node'),
     join(packageRoot, 'build', 'Release', 'libneon.node'),
+    join(packageRoot, 'prebuilds', `${process.platform}-${process.arch}`, 'libneon.node'),
   ];
   const found = candidates.find((candidate) => existsSync(candidate));
   if (found === undefined)
@@ -89,7 +90,8 @@ export function explain(message: string): string {
 function findPackageRoot(from: string): string {
   for (let folder = from; ; folder = dirname(folder)) {
     if (existsSync(join(folder, 'package.json')) && existsSync(join(folder, 'binding'))) return folder;
-    if (folder === dirname(folder)) throw new NeonError('The files of libneon are incomplete: reinstall it', 'ERR_NEON_LOAD');
+    if (folder === dirname(folder))
+      throw new NeonError('The files of libneon are incomplete: reinstall it', 'ERR_NEON_LOAD');
   }
 }
 

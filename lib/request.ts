@@ -1,4 +1,4 @@
-import { abortable, type CallOptions } from './abort.js';
+import { abortable, type CallOptions, type Stop } from './abort.js';
 import { invalidType, NeonError, type ErrorContext } from './errors.js';
 import type { Live, LiveSet } from './live.js';
 import { addon } from './load.js';
@@ -66,14 +66,19 @@ export class Request {
   body: Body | undefined;
 
   readonly #owner: RequestOwner;
-  readonly #headers: [name: string, value: string][] = [];
+  #headers: [name: string, value: string][] = [];
   readonly #flags: number[] = [];
   readonly #item: Live;
-  readonly #dispatched = new Set<(reason: unknown) => void>();
+  readonly #dispatched = new Set<Stop>();
   #destroyed = false;
 
   /** @internal */
-  constructor(owner: RequestOwner, method: string, target: string, options: Omit<RequestOptions, keyof CallOptions> = {}) {
+  constructor(
+    owner: RequestOwner,
+    method: string,
+    target: string,
+    options: Omit<RequestOptions, keyof CallOptions> = {},
+  ) {
     owner.requireOpen();
     this.method = method;
     this.target = target;
@@ -107,8 +112,7 @@ export class Request {
   /** Removes the headers of this name. */
   removeHeader(name: string): this {
     const lower = name.toLowerCase();
-    for (let i = this.#headers.length - 1; i >= 0; i--)
-      if (this.#headers[i]![0].toLowerCase() === lower) this.#headers.splice(i, 1);
+    this.#headers = this.#headers.filter(([other]) => other.toLowerCase() !== lower);
     return this;
   }
 
@@ -126,7 +130,7 @@ export class Request {
    */
   async dispatch(options: CallOptions = {}): Promise<Response> {
     this.#requireLive();
-    let stop: ((reason: unknown) => void) | undefined;
+    let stop: Stop | undefined;
     try {
       const raw = await abortable(
         () => exchange(...this.#recipe()),

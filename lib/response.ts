@@ -75,7 +75,7 @@ class ArrivingBody {
       return block;
     } catch (error) {
       this.#over();
-      throw this.#failure ?? NeonError.within(error, this.#context);
+      throw this.#givenUp() ?? NeonError.within(error, this.#context);
     }
   }
 
@@ -85,6 +85,11 @@ class ArrivingBody {
     this.#failure = reason;
     this.#over();
     dropStream(this.#stream);
+  }
+
+  /** Why the body was given up while it was read. */
+  #givenUp(): Error | undefined {
+    return this.#failure;
   }
 
   #over(): void {
@@ -131,8 +136,8 @@ export class Response {
   get headers(): Readonly<Record<string, string>> {
     if (this.#headers) return this.#headers;
     const headers = Object.create(null) as Record<string, string>;
-    const lines = this.#headerLines.split('\n');
-    for (let i = 0; i + 1 < lines.length; i += 2) headers[lines[i]!] = lines[i + 1]!;
+    for (const [, name, value] of this.#headerLines.matchAll(/(.*)\n(.*)\n/g))
+      headers[name as string] = value as string;
     return (this.#headers = headers);
   }
 
@@ -145,7 +150,9 @@ export class Response {
   get body(): Readable {
     if (this.#body) return this.#body;
     this.#take();
-    return (this.#body = this.#arriving ? streamOf(this.#arriving) : Readable.from(this.#whole.length ? [this.#whole] : [], { objectMode: false }));
+    return (this.#body = this.#arriving
+      ? streamOf(this.#arriving)
+      : Readable.from(this.#whole.length ? [this.#whole] : [], { objectMode: false }));
   }
 
   /** The whole body. */
@@ -153,7 +160,7 @@ export class Response {
     this.#take();
     if (!this.#arriving) return this.#whole;
     const blocks: Buffer[] = [this.#whole];
-    for (let block; (block = await this.#arriving.read()) !== null; ) blocks.push(block);
+    for (let block; (block = await this.#arriving.read()) !== null;) blocks.push(block);
     return Buffer.concat(blocks);
   }
 

@@ -168,8 +168,10 @@ export class Session {
   }
 
   #requireOpen(): void {
-    if (this.#destroyed) throw new NeonError('The session is destroyed', 'ERR_NEON_DESTROYED', { origin: this.#owner.origin });
-    if (this.#closing) throw new NeonError('The session is closing', 'ERR_NEON_DESTROYED', { origin: this.#owner.origin });
+    if (this.#destroyed)
+      throw new NeonError('The session is destroyed', 'ERR_NEON_DESTROYED', { origin: this.#owner.origin });
+    if (this.#closing)
+      throw new NeonError('The session is closing', 'ERR_NEON_DESTROYED', { origin: this.#owner.origin });
   }
 
   #resolve(target: string): string {
@@ -183,6 +185,6 @@ export class Session {
 function flagNumber(flag: SessionFlag | number): number {
   if (typeof flag === 'number') return flag;
   const number = sessionFlags[flag] as number | undefined;
-  if (number === undefined) throw invalidValue(`There is no session flag '${String(flag)}'`);
+  if (number === undefined) throw invalidValue(`There is no session flag '${flag}'`);
   return number;
 }

@@ -31,8 +31,8 @@ export function trust(session: ne.ne_session, { ca = [], trustDefaultCA = true }
 /** Trusts each certificate of a PEM text; returns how many there were. */
 function trustPem(session: ne.ne_session, text: string): number {
   let count = 0;
-  for (const [, base64] of text.matchAll(pem)) {
-    const certificate = ne.ne_ssl_cert_import(base64!.replace(/\s+/g, ''));
+  for (const [, base64 = ''] of text.matchAll(pem)) {
+    const certificate = ne.ne_ssl_cert_import(base64.replace(/\s+/g, ''));
     if (!certificate) throw new NeonError('A trusted certificate could not be read', 'NE_ERROR');
     ne.ne_ssl_trust_cert(session, certificate);
     ne.ne_ssl_cert_free(certificate);

@@ -17,12 +17,20 @@ const widths: Record<string, number> = { hh: 8, h: 16, l: 64, ll: 64, q: 64, j: 
 export function format(template: string, values: readonly unknown[]): string {
   let next = 0;
   const take = (): unknown => {
-    if (next >= values.length) throw invalidValue(`The format "${template}" needs more than ${values.length} arguments`);
+    if (next >= values.length)
+      throw invalidValue(`The format "${template}" needs more than ${values.length} arguments`);
     return values[next++];
   };
   const result = template.replace(
     conversion,
-    (whole, flags: string, width: string | undefined, precision: string | undefined, length: string | undefined, kind: string | undefined) => {
+    (
+      whole,
+      flags: string,
+      width: string | undefined,
+      precision: string | undefined,
+      length: string | undefined,
+      kind: string | undefined,
+    ) => {
       if (kind === '%' && whole === '%%') return '%';
       const spec = new Spec(template, flags, number(width, take), number(precision, take), length ?? '');
       switch (kind) {
@@ -42,11 +50,14 @@ export function format(template: string, values: readonly unknown[]): string {
         case 's':
           return spec.string(take());
         default:
-          throw invalidValue(`The format "${template}" has a conversion that is not one of d i u x X o c s %: "${whole}"`);
+          throw invalidValue(
+            `The format "${template}" has a conversion that is not one of d i u x X o c s %: "${whole}"`,
+          );
       }
     },
   );
-  if (next < values.length) throw invalidValue(`The format "${template}" takes ${next} arguments, not ${values.length}`);
+  if (next < values.length)
+    throw invalidValue(`The format "${template}" takes ${next} arguments, not ${values.length}`);
   return result;
 }
 
@@ -54,7 +65,8 @@ function number(text: string | undefined, take: () => unknown): number | undefin
   if (text === undefined) return undefined;
   if (text !== '*') return Number(text || 0);
   const value = take();
-  if (typeof value !== 'number' || !Number.isInteger(value)) throw invalidValue('A width or precision of * needs an integer');
+  if (typeof value !== 'number' || !Number.isInteger(value))
+    throw invalidValue('A width or precision of * needs an integer');
   return value;
 }
 
@@ -71,7 +83,8 @@ class Spec {
     precision: number | undefined,
     readonly length: string,
   ) {
-    if (Math.abs(width ?? 0) > 8192 || (precision ?? 0) > 8192) throw invalidValue(`The format "${template}" asks for too long a field`);
+    if (Math.abs(width ?? 0) > 8192 || (precision ?? 0) > 8192)
+      throw invalidValue(`The format "${template}" asks for too long a field`);
     this.#left = flags.includes('-') || (width ?? 0) < 0; // a negative * width is the flag
     this.#width = Math.abs(width ?? 0);
     this.#precision = precision !== undefined && precision < 0 ? undefined : precision; // a negative one is none
@@ -93,8 +106,9 @@ class Spec {
   }
 
   character(value: unknown): string {
-    if (typeof value === 'string' && [...value].length === 1) return this.#pad(value);
-    if (typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 128) return this.#pad(String.fromCharCode(value));
+    if (typeof value === 'string' && /^.$/su.test(value)) return this.#pad(value);
+    if (typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 128)
+      return this.#pad(String.fromCharCode(value));
     throw invalidValue(`The format "${this.template}" needs one character for %c`);
   }
 

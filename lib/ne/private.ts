@@ -7,7 +7,7 @@ export class PrivateData {
 
   set(handle: object, id: string, value: unknown): void {
     let values = this.#values.get(handle);
-    if (!values) this.#values.set(handle, (values = new Map()));
+    if (!values) this.#values.set(handle, (values = new Map<string, unknown>()));
     values.set(id, value);
   }
 

@@ -18,7 +18,10 @@ export interface ne_status {
  * Decides whether a reader takes the body of a response: non-zero (or true) if it does. Called once for each time the
  * request is sent. On the promise surface it may return a promise.
  */
-export type ne_accept_response = (req: ne_request, st: ne_status) => number | boolean | undefined | Promise<number | boolean | undefined>;
+export type ne_accept_response = (
+  req: ne_request,
+  st: ne_status,
+) => number | boolean | undefined | Promise<number | boolean | undefined>;
 
 /**
  * Takes one block of a response body; the last call has a block of length 0. Anything but 0 or nothing aborts the
@@ -27,13 +30,15 @@ export type ne_accept_response = (req: ne_request, st: ne_status) => number | bo
 export type ne_block_reader = (buf: Buffer) => number | undefined | void | Promise<number | undefined | void>;
 
 /** Creates a request. `path` goes into the request line as it is, and must be URI-escaped by the caller. */
-export const ne_request_create: (sess: ne_session, method: string, path: string) => ne_request = native('ne_request_create');
+export const ne_request_create: (sess: ne_session, method: string, path: string) => ne_request =
+  native('ne_request_create');
 
 /** Frees a request. Between begin and end it closes the connection, too: the unread body stands in it. */
 export const ne_request_destroy: (req: ne_request) => void = native('ne_request_destroy');
 
 /** Adds a header to the request. */
-export const ne_add_request_header: (req: ne_request, name: string, value: string) => void = native('ne_add_request_header');
+export const ne_add_request_header: (req: ne_request, name: string, value: string) => void =
+  native('ne_add_request_header');
 
 const printHeader: (req: ne_request, name: string, value: string) => void = native('ne_print_request_header');
 
@@ -68,8 +73,11 @@ const addReader: (req: ne_request, accept: ne_accept_response | number, reader: 
  *
  * @throws `ERR_NEON_INVALID_STATE` between ne_begin_request and ne_end_request
  */
-export const ne_add_response_body_reader = (req: ne_request, accpt: ne_accept_response, reader: ne_block_reader): void =>
-  addReader(req, accpt === ne_accept_2xx ? 1 : accpt === ne_accept_always ? 0 : accpt, reader);
+export const ne_add_response_body_reader = (
+  req: ne_request,
+  accpt: ne_accept_response,
+  reader: ne_block_reader,
+): void => addReader(req, accpt === ne_accept_2xx ? 1 : accpt === ne_accept_always ? 0 : accpt, reader);
 
 /** Sends the request and reads the whole response; returns an `NE_*` code. */
 export const ne_request_dispatch: (req: ne_request) => number = native('ne_request_dispatch');
@@ -97,7 +105,8 @@ export const ne_end_request: (req: ne_request) => number = native('ne_end_reques
 export const ne_get_status: (req: ne_request) => ne_status = native('ne_get_status');
 
 /** The value of a response header (fields of the same name joined by ", "), or null. */
-export const ne_get_response_header: (req: ne_request, name: string) => string | null = native('ne_get_response_header');
+export const ne_get_response_header: (req: ne_request, name: string) => string | null =
+  native('ne_get_response_header');
 
 /**
  * Walks the response headers, in no defined order: call it with null, then with what it returned, until that is null.

@@ -21,7 +21,8 @@ export interface ne_uri {
  *
  * @param port 0 to 65535
  */
-export const ne_session_create: (scheme: string, hostname: string, port: number) => ne_session = native('ne_session_create');
+export const ne_session_create: (scheme: string, hostname: string, port: number) => ne_session =
+  native('ne_session_create');
 
 const destroy: (sess: ne_session) => void = native('ne_session_destroy');
 

@@ -1,0 +1,49 @@
+# Finds neon and defines the target Neon::Neon.
+#
+# NEON_ROOT (a variable here or in the environment) names a prefix to use; else pkg-config is asked, then neon-config.
+# NEON_TLS=gnutls links neon's GnuTLS build. The looking itself is done by neon-flags.mjs beside this file, which the
+# node-gyp build asks too: both must find the same neon, and compile with neon's own flags, because they decide the
+# size of ne_off_t. NODE_EXECUTABLE runs it.
+#
+# Sets Neon_FOUND, Neon_VERSION, Neon_INCLUDE_DIR and Neon_LIBRARY.
+
+set(settings "NEON_TLS=${NEON_TLS}")
+if(NEON_ROOT)
+  list(APPEND settings "NEON_ROOT=${NEON_ROOT}")
+endif()
+execute_process(
+  COMMAND "${CMAKE_COMMAND}" -E env ${settings} "${NODE_EXECUTABLE}" "${CMAKE_CURRENT_LIST_DIR}/neon-flags.mjs" json
+  OUTPUT_VARIABLE answer
+  ERROR_VARIABLE problem
+  RESULT_VARIABLE result)
+
+if(result EQUAL 0)
+  string(JSON Neon_VERSION GET "${answer}" version)
+  string(JSON Neon_INCLUDE_DIR GET "${answer}" include)
+  string(JSON Neon_LIBRARY GET "${answer}" library)
+  string(JSON defines_count LENGTH "${answer}" defines)
+  set(defines)
+  if(defines_count GREATER 0)
+    math(EXPR last "${defines_count} - 1")
+    foreach(index RANGE ${last})
+      string(JSON define GET "${answer}" defines ${index})
+      list(APPEND defines "${define}")
+    endforeach()
+  endif()
+endif()
+
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(
+  Neon
+  REQUIRED_VARS Neon_LIBRARY Neon_INCLUDE_DIR
+  VERSION_VAR Neon_VERSION
+  REASON_FAILURE_MESSAGE "${problem}")
+
+if(Neon_FOUND AND NOT TARGET Neon::Neon)
+  add_library(Neon::Neon UNKNOWN IMPORTED)
+  set_target_properties(
+    Neon::Neon
+    PROPERTIES IMPORTED_LOCATION "${Neon_LIBRARY}"
+               INTERFACE_INCLUDE_DIRECTORIES "${Neon_INCLUDE_DIR}"
+               INTERFACE_COMPILE_OPTIONS "${defines}")
+endif()

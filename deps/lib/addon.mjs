@@ -1,0 +1,225 @@
+// @ts-check
+import { existsSync, mkdirSync, realpathSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { exclusively } from './lock.mjs';
+import { requireNeon } from './neon.mjs';
+import { missing } from './packages.mjs';
+import { onPath, packageScript, root, run, SetupError } from './run.mjs';
+import { filesOf, isFresh, readStamp, writeStamp } from './stamp.mjs';
+
+/** @typedef {import('./run.mjs').Env} Env */
+/** @typedef {import('./neon.mjs').Neon} Neon */
+/** @typedef {import('./packages.mjs').Need} Need */
+/** @typedef {'cmake' | 'gyp'} Builder */
+
+const STAMP = 'build/stamp.json';
+const BINARY = 'build/Release/libneon.node';
+const PREBUILT = `prebuilds/${process.platform}-${process.arch}/libneon.node`;
+const SOURCES = [
+  'binding',
+  'CMakeLists.txt',
+  'binding.gyp',
+  'deps/FindNeon.cmake',
+  'deps/neon-flags.mjs',
+  'deps/lib/neon.mjs',
+];
+
+/** The environment variables that choose what is built, with the values they may have. */
+const CHOICES = {
+  LIBNEON_BUILD: ['cmake', 'gyp'],
+  NEON_TLS: ['default', 'gnutls'],
+  NEON_SANITIZE: ['address', 'thread', 'undefined'],
+  NEON_COVERAGE: ['0', '1'],
+  NEON_WERROR: ['0', '1'],
+};
+
+/** @param {Env} env */
+function checkChoices(env) {
+  for (const [name, values] of Object.entries(CHOICES)) {
+    const value = env[name];
+    if (value && !values.includes(value))
+      throw new SetupError(`libneon: ${name}=${value} is none of ${values.join(', ')}.`);
+  }
+}
+
+/**
+ * What makes one binary differ from another one of the same sources.
+ *
+ * @param {Env} env
+ * @returns {Record<string, string>}
+ */
+function settingsOf(env) {
+  return {
+    tls: env.NEON_TLS || 'default',
+    sanitize: env.NEON_SANITIZE || '',
+    coverage: env.NEON_COVERAGE || '0',
+    neonRoot: env.NEON_ROOT || '',
+    compiler: env.CXX || '',
+    machine: `${process.platform}-${process.arch}`,
+  };
+}
+
+/**
+ * The addon that is there and good as it is: one that came with the package, or one built here from the sources as they
+ * are and with the settings that the environment asks for.
+ *
+ * @param {Env} [env]
+ * @returns {string | undefined} which
+ */
+export function addonInPlace(env = process.env) {
+  checkChoices(env);
+  const settings = settingsOf(env);
+  const asksForNothing = Object.keys(CHOICES).every((name) => !env[name]) && !env.NEON_ROOT;
+  if (asksForNothing && existsSync(join(root, PREBUILT)) && loads(PREBUILT, env).ok) return PREBUILT;
+
+  const stamp = readStamp(STAMP);
+  if (!existsSync(join(root, BINARY)) || !isFresh(stamp, filesOf(SOURCES))) return undefined;
+  const same = Object.entries(settings).every(([name, value]) => stamp.settings[name] === value);
+  const builder = !env.LIBNEON_BUILD || stamp.settings.builder === env.LIBNEON_BUILD;
+  // A build whose warnings were errors serves everyone; the other way round they have not been looked at.
+  const strict = env.NEON_WERROR !== '1' || stamp.settings.strict === '1';
+  return same && builder && strict ? BINARY : undefined;
+}
+
+/**
+ * Which tool will build, and what is missing for it. CMake where it is installed, else node-gyp; sanitizers and
+ * coverage are CMake's alone.
+ *
+ * @param {Env} env
+ * @returns {{ builder: Builder, needs: Need[] }}
+ */
+export function plan(env = process.env) {
+  checkChoices(env);
+  const has = (/** @type {string} */ program) => onPath(program, env) !== undefined;
+  const compiler = env.CXX || has('c++') || has('g++') || has('clang++');
+  const chosen = env.LIBNEON_BUILD;
+  const special = env.NEON_SANITIZE || env.NEON_COVERAGE === '1';
+  if (chosen === 'gyp' && special)
+    throw new SetupError('libneon: NEON_SANITIZE and NEON_COVERAGE need LIBNEON_BUILD=cmake.');
+  const python = Boolean(env.PYTHON) || has('python3') || has('python');
+  const gypServes = chosen !== 'cmake' && !special && python && nodeGyp(env) !== undefined;
+  const builder = chosen === 'gyp' || (gypServes && !has('cmake')) ? 'gyp' : 'cmake';
+
+  /** @type {[Need, boolean][]} */
+  const lacks = [
+    ['compiler', !compiler],
+    ['make', !has('make') && !(builder === 'cmake' && has('ninja'))],
+    ['cmake', builder === 'cmake' && !has('cmake')],
+    ['python', builder === 'gyp' && !python],
+  ];
+  return { builder, needs: lacks.filter(([, lacking]) => lacking).map(([need]) => need) };
+}
+
+/**
+ * How the addon would be built here. Throws two lines of advice when something for it is missing.
+ *
+ * @param {Env} [env]
+ * @returns {{ builder: Builder, neon: Neon }}
+ */
+export function prepare(env = process.env) {
+  const { builder, needs } = plan(env);
+  const neon = requireNeon(env, needs);
+  if (needs.length > 0) throw missing(needs);
+  return { builder, neon };
+}
+
+/**
+ * Builds the addon. Quiet; when it fails, the error carries the whole log.
+ *
+ * @param {Builder} builder
+ * @param {{ force?: boolean, env?: Env }} [options]  with `force` from scratch, even when nothing has changed
+ */
+export function buildAddon(builder, { force = false, env = process.env } = {}) {
+  exclusively('build', () => {
+    if (force || addonInPlace(env) === undefined) build(builder, env, force);
+  });
+}
+
+/**
+ * @param {Builder} builder
+ * @param {Env} env
+ * @param {boolean} clean
+ */
+function build(builder, env, clean) {
+  /** @type {Record<string, string>} */
+  const settings = { ...settingsOf(env), builder, strict: env.NEON_WERROR === '1' ? '1' : '0', root };
+  const steps = builder === 'cmake' ? cmakeSteps(env) : gypSteps(env);
+  const before = readStamp(STAMP)?.settings;
+  const sameTree = before !== undefined && JSON.stringify(before) === JSON.stringify(settings);
+  // CMake's and gyp's files have the same names: never one on top of the other's.
+  if (clean || !sameTree) rmSync(join(root, 'build'), { recursive: true, force: true });
+  mkdirSync(join(root, 'build'), { recursive: true });
+
+  const stamp = { time: Date.now(), sources: filesOf(SOURCES), done: false, settings };
+  writeStamp(STAMP, stamp);
+  // The builders ask "node" for paths: it shall be this one.
+  const tools = { ...env, PATH: `${dirname(process.execPath)}${delimiter}${env.PATH ?? ''}` };
+  for (const [script = '', ...args] of steps) {
+    const { ok, log } = run(process.execPath, [script, ...args], { env: tools });
+    if (!ok)
+      throw new SetupError(
+        log.trimEnd(),
+        `libneon: building the addon failed, see above (${[script, ...args].join(' ')}).`,
+      );
+  }
+  const { ok, log } = settings.sanitize ? { ok: true, log: '' } : loads(BINARY, env);
+  if (!ok) throw new SetupError(log.trimEnd(), 'libneon: the addon was built but does not load, see above.');
+  writeStamp(STAMP, { ...stamp, done: true });
+}
+
+/**
+ * @param {Env} env
+ * @returns {string[][]}
+ */
+function cmakeSteps(env) {
+  const script = packageScript('cmake-js');
+  if (script === undefined)
+    throw new SetupError('libneon: the npm package cmake-js is missing.', 'Install it with: npm install');
+  const passed = ['NEON_ROOT', 'NEON_TLS', 'NEON_SANITIZE', 'NEON_COVERAGE', 'NEON_WERROR'].filter((name) => env[name]);
+  const options = passed.map((name) => `--CD${name}=${env[name] ?? ''}`);
+  // Configured each time, because "build" alone would keep old options; it costs half a second.
+  return [
+    [script, 'configure', `--CDNODE_EXECUTABLE=${process.execPath}`, ...options],
+    [script, 'build', '--parallel', String(availableParallelism())],
+  ];
+}
+
+/**
+ * @param {Env} env
+ * @returns {string[][]}
+ */
+function gypSteps(env) {
+  const script = nodeGyp(env);
+  if (script === undefined)
+    throw new SetupError('libneon: node-gyp is missing.', 'Install it with: npm install --global node-gyp');
+  // With headers on the machine nothing is downloaded.
+  const headers = [join(dirname(process.execPath), '..'), '/usr'].find((prefix) =>
+    ['node_api.h', 'common.gypi'].every((name) => existsSync(join(prefix, 'include/node', name))),
+  );
+  const nodedir = headers === undefined ? [] : [`--nodedir=${headers}`];
+  return [[script, 'configure', 'build', ...nodedir, '-j', String(availableParallelism())]];
+}
+
+/**
+ * node-gyp's script: our own dependency's, npm's own copy, or one on PATH.
+ *
+ * @param {Env} env
+ */
+function nodeGyp(env) {
+  const inNpm = [env.npm_execpath, onPath('npm', env), join(dirname(process.execPath), 'npm')]
+    .flatMap((script) => (script && existsSync(script) ? [realpathSync(script)] : []))
+    .map((script) => join(dirname(script), '../node_modules/node-gyp/bin/node-gyp.js'));
+  const scripts = [env.npm_config_node_gyp, ...inNpm, onPath('node-gyp', env)];
+  return packageScript('node-gyp') ?? scripts.find((script) => script && existsSync(script));
+}
+
+/**
+ * Whether Node can load an addon, tried in a process of its own.
+ *
+ * @param {string} binary
+ * @param {Env} env
+ */
+function loads(binary, env) {
+  return run(process.execPath, ['-e', 'require(process.argv[1])', join(root, binary)], { env });
+}

@@ -1,0 +1,53 @@
+// @ts-check
+import { createHash } from 'node:crypto';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root } from './run.mjs';
+
+// Outside the tree: building removes build/, and npm removes node_modules/.
+const tree = createHash('sha256').update(root).digest('hex').slice(0, 16);
+
+/**
+ * Runs the work while no other process does the same in this tree; waits for one that does. Two builds in one folder
+ * would spoil each other (several terminals, or a test suite beside an editor that builds).
+ *
+ * @template T
+ * @param {string} name
+ * @param {() => T} work
+ * @returns {T}
+ */
+export function exclusively(name, work) {
+  const lock = join(tmpdir(), `libneon-${tree}-${name}.lock`);
+  while (!take(lock)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+  try {
+    return work();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+/** @param {string} lock */
+function take(lock) {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') throw error;
+    if (holderIsGone(lock)) rmSync(lock, { force: true });
+    return false;
+  }
+}
+
+/** @param {string} lock */
+function holderIsGone(lock) {
+  try {
+    const holder = Number(readFileSync(lock, 'utf8'));
+    // Empty: its holder is just writing it.
+    if (holder === 0) return false;
+    process.kill(holder, 0);
+    return false;
+  } catch (error) {
+    return /** @type {NodeJS.ErrnoException} */ (error).code === 'ESRCH';
+  }
+}

@@ -1,0 +1,236 @@
+// @ts-check
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { missing, unsuitable } from './packages.mjs';
+import { ask, onPath } from './run.mjs';
+import { isForThisMachine } from './symbols.mjs';
+
+/** @typedef {import('./run.mjs').Env} Env */
+/** @typedef {import('./packages.mjs').Need} Need */
+
+/**
+ * An installed neon, ready to compile and link with.
+ *
+ * @typedef {object} Neon
+ * @property {string} by  what found it
+ * @property {string} version  of the library
+ * @property {string} include  the folder of ne_session.h
+ * @property {string[]} defines  neon's own compiler flags besides the folder: they decide the size of ne_off_t
+ * @property {string} library  the shared library's file
+ * @property {string | undefined} rpath  its folder, when the dynamic linker would not look there by itself
+ */
+
+/**
+ * @typedef {object} NoNeon
+ * @property {string} problem  a sentence
+ * @property {Need | undefined} need  what to install; undefined when there is a neon, but not one that fits
+ */
+
+/** The oldest neon that the addon compiles and runs with. */
+export const OLDEST = '0.32';
+
+const MACOS = process.platform === 'darwin';
+
+/**
+ * Finds neon: in NEON_ROOT when that is set, else by pkg-config, else by neon-config. With NEON_TLS=gnutls its GnuTLS
+ * build is linked, with the same headers.
+ *
+ * @param {Env} [env]
+ * @returns {Neon | NoNeon}
+ */
+export function findNeon(env = process.env) {
+  const told = env.NEON_ROOT ? inRoot(resolve(env.NEON_ROOT), env) : (byPkgConfig(env) ?? byNeonConfig(env));
+  if (told === undefined) {
+    return {
+      problem: `neon ${OLDEST} or newer, library and headers, was found neither by pkg-config nor by neon-config`,
+      need: 'neon',
+    };
+  }
+  const include = told.includes.find((folder) => existsSync(join(folder, 'ne_session.h')));
+  if (include === undefined)
+    return { problem: `${told.by}: no ne_session.h in ${told.includes.join(' ')}`, need: undefined };
+
+  const gnutls = env.NEON_TLS === 'gnutls';
+  const names = gnutls ? libraryNames('neon-gnutls') : libraryNames(told.name);
+  const library = findLibrary(names, told.folders);
+  if (library === undefined) {
+    if (gnutls) return { problem: `NEON_TLS=gnutls needs ${names.join(' or ')}`, need: 'neon-gnutls' };
+    return { problem: `${told.by}: there is no ${names.join(' or ')}`, need: undefined };
+  }
+
+  const version = libraryVersion(library) ?? told.version;
+  if (isOlder(version, OLDEST)) {
+    return {
+      problem: `neon ${version} (${library}) is too old, ${OLDEST} or newer is needed`,
+      need: undefined,
+    };
+  }
+  const rpath = /^(\/usr)?\/lib(32|64|x32)?(\/[^/]+-linux-[^/]+)?$/.test(dirname(library))
+    ? undefined
+    : dirname(library);
+  return { by: told.by, version, include, defines: told.defines, library, rpath };
+}
+
+/**
+ * The neon to build for. Throws two lines of advice when there is none that fits.
+ *
+ * @param {Env} [env]
+ * @param {Need[]} [alsoMissing]
+ * @returns {Neon}
+ */
+export function requireNeon(env = process.env, alsoMissing = []) {
+  const neon = findNeon(env);
+  if (!('problem' in neon)) return neon;
+  if (neon.need === undefined) throw unsuitable(neon.problem);
+  // With other things missing too one command for all of them; alone, the exact reason.
+  throw alsoMissing.length > 0 ? missing([neon.need, ...alsoMissing]) : missing([neon.need], neon.problem);
+}
+
+/**
+ * What one of the three ways says, before it is checked.
+ *
+ * @typedef {object} Told
+ * @property {string} by
+ * @property {string} version
+ * @property {string[]} includes
+ * @property {string[]} defines
+ * @property {string} name  of the library, without lib and suffix
+ * @property {string[]} folders  where the library may be
+ */
+
+/**
+ * @param {Env} env
+ * @returns {Told | undefined}
+ */
+function byPkgConfig(env) {
+  const program = pkgConfig(env);
+  if (program === undefined) return undefined;
+  const flags = ask(program, ['--cflags', '--libs', 'neon'], env);
+  const version = ask(program, ['--modversion', 'neon'], env);
+  const folder = ask(program, ['--variable=libdir', 'neon'], env);
+  if (flags === undefined || version === undefined) return undefined;
+  return { by: 'pkg-config', version, ...readFlags(flags, [folder ?? '']) };
+}
+
+/**
+ * @param {Env} env
+ * @returns {Told | undefined}
+ */
+function byNeonConfig(env) {
+  const program = onPath('neon-config', env);
+  return program === undefined ? undefined : { by: 'neon-config', ...askNeonConfig(program, env) };
+}
+
+/**
+ * NEON_ROOT is a prefix, maybe one that was moved after neon was installed to it: its own files tell the flags, but the
+ * folders are those that are there.
+ *
+ * @param {string} root
+ * @param {Env} env
+ * @returns {Told}
+ */
+function inRoot(root, env) {
+  const folders = ['lib', 'lib64', ...subfolders(join(root, 'lib')).map((name) => `lib/${name}`)].map((name) =>
+    join(root, name),
+  );
+  const includes = [join(root, 'include/neon'), join(root, 'include')];
+  const description = folders.map((folder) => join(folder, 'pkgconfig/neon.pc')).find((file) => existsSync(file));
+  const program = pkgConfig(env);
+  const script = join(root, 'bin/neon-config');
+  /** @type {{ version: string, name: string, defines: string[] }} */
+  let told = { version: '', name: 'neon', defines: [] };
+  if (description !== undefined && program !== undefined) {
+    told = {
+      version: ask(program, ['--modversion', description], env) ?? '',
+      ...readFlags(ask(program, ['--cflags', '--libs', description], env) ?? '', []),
+    };
+  } else if (existsSync(script)) {
+    told = askNeonConfig(script, env);
+  }
+  return { ...told, by: `NEON_ROOT=${root}`, includes, folders };
+}
+
+/** @param {Env} env */
+function pkgConfig(env) {
+  return env.PKG_CONFIG || onPath('pkg-config', env) || onPath('pkgconf', env);
+}
+
+/**
+ * @param {string} program
+ * @param {Env} env
+ */
+function askNeonConfig(program, env) {
+  const version = (ask(program, ['--version'], env) ?? '').replace(/^neon\s+/, '');
+  const prefix = ask(program, ['--prefix'], env) ?? '';
+  const flags = `${ask(program, ['--cflags'], env) ?? ''} ${ask(program, ['--libs'], env) ?? ''}`;
+  return { version, ...readFlags(flags, [join(prefix, 'lib'), join(prefix, 'lib64')]) };
+}
+
+/**
+ * @param {string} flags
+ * @param {string[]} folders
+ */
+function readFlags(flags, folders) {
+  const words = flags.split(/\s+/);
+  const after = (/** @type {string} */ start) =>
+    words.filter((word) => word.startsWith(start)).map((word) => word.slice(start.length));
+  return {
+    includes: after('-I'),
+    defines: words.filter((word) => word.startsWith('-D')),
+    name: after('-l').find((name) => name.startsWith('neon')) ?? 'neon',
+    folders: [...after('-L'), ...folders].filter((folder) => folder !== ''),
+  };
+}
+
+/** @param {string} name */
+function libraryNames(name) {
+  // Debian's libneon27-gnutls ships the versioned file only: its development package can't stand beside the other one.
+  return MACOS ? [`lib${name}.dylib`, `lib${name}.27.dylib`] : [`lib${name}.so`, `lib${name}.so.27`];
+}
+
+/**
+ * @param {string[]} names
+ * @param {string[]} told
+ */
+function findLibrary(names, told) {
+  const standard = ['/usr/lib', '/usr/lib64', '/usr/local/lib', '/usr/local/lib64', '/lib', '/lib64'];
+  const folders = [...told, ...standard].flatMap((folder) => [
+    folder,
+    ...subfolders(folder)
+      .filter((name) => name.includes('-linux-'))
+      .map((name) => join(folder, name)),
+  ]);
+  return folders
+    .flatMap((folder) => names.map((name) => join(folder, name)))
+    .find((file) => existsSync(file) && isForThisMachine(file));
+}
+
+/** @param {string} folder */
+function subfolders(folder) {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name);
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * The version that ne_version_string() answers, read from the file: headers and library can differ.
+ *
+ * @param {string} library
+ */
+function libraryVersion(library) {
+  return /\0neon (\d+\.\d+\.\d+[^:\0]*): /.exec(readFileSync(library, 'latin1'))?.[1];
+}
+
+/**
+ * @param {string} version
+ * @param {string} than
+ */
+export function isOlder(version, than) {
+  const [a, b] = [version, than].map((text) => text.split('.').map((part) => Number.parseInt(part, 10) || 0));
+  const difference = [0, 1, 2].map((index) => (a?.[index] ?? 0) - (b?.[index] ?? 0)).find((value) => value !== 0);
+  return (difference ?? 0) < 0;
+}

@@ -1,0 +1,142 @@
+// @ts-check
+// The files of deps/ are plain JavaScript modules without dependencies, not TypeScript: on a fresh machine they run
+// before there is a compiler, and before npm has installed anything.
+
+import { spawnSync } from 'node:child_process';
+import { accessSync, closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** @typedef {Record<string, string | undefined>} Env */
+
+/** The directory of package.json. */
+export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+
+const require = createRequire(join(root, 'package.json'));
+
+/** What went wrong and what mends it, in lines for a person; no stack trace helps with it. */
+export class SetupError extends Error {
+  /** @param {string[]} lines */
+  constructor(...lines) {
+    super(lines.join('\n'));
+  }
+}
+
+/**
+ * Runs a command's main function: a SetupError ends the process with its lines alone and exit code 1.
+ *
+ * @param {() => void} main
+ */
+export function command(main) {
+  try {
+    main();
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+  }
+}
+
+/**
+ * The file of a program on PATH, or where administrators' programs are (a plain user's PATH often leaves those out).
+ *
+ * @param {string} program
+ * @param {Env} [env]
+ * @returns {string | undefined}
+ */
+export function onPath(program, env = process.env) {
+  const folders = [...(env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];
+  return folders
+    .filter((folder) => folder !== '')
+    .map((folder) => join(folder, program))
+    .find(isExecutable);
+}
+
+/** @param {string} file */
+function isExecutable(file) {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Runs a program to its end and collects what it prints on both streams, in order.
+ *
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {{ env?: Env, cwd?: string }} [options]
+ * @returns {{ ok: boolean, log: string }}
+ */
+export function run(program, args, { env = process.env, cwd = root } = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'libneon-log-'));
+  const log = join(folder, 'log');
+  // A file opened for appending keeps the order of the two streams; two pipes would not.
+  const output = openSync(log, 'a');
+  try {
+    const child = spawnSync(program, args, { cwd, env, stdio: ['ignore', output, output] });
+    const reason = child.error?.message ?? (child.signal === null ? '' : `${program} was ended by ${child.signal}`);
+    const text = readFileSync(log, 'utf8');
+    return { ok: child.status === 0, log: reason === '' ? text : `${text}${reason}\n` };
+  } finally {
+    closeSync(output);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * What a program prints on its standard output, trimmed; undefined when it is not there or fails.
+ *
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {Env} [env]
+ * @returns {string | undefined}
+ */
+export function ask(program, args, env = process.env) {
+  const child = spawnSync(program, args, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  return child.status === 0 ? child.stdout.trim() : undefined;
+}
+
+/**
+ * One line on standard output for one step: what is being done, and when it is done the seconds it took.
+ *
+ * @template T
+ * @param {string} what
+ * @param {() => T} work
+ * @returns {T}
+ */
+export function step(what, work) {
+  const start = performance.now();
+  process.stdout.write(`libneon: ${what} ... `);
+  let outcome = 'failed after';
+  try {
+    const result = work();
+    outcome = 'done in';
+    return result;
+  } finally {
+    process.stdout.write(`${outcome} ${((performance.now() - start) / 1000).toFixed(1)} s\n`);
+  }
+}
+
+/**
+ * The script that a package's "bin" names, as seen from this package; undefined when the package is not installed.
+ *
+ * @param {string} name
+ * @param {string} [bin]
+ * @returns {string | undefined}
+ */
+export function packageScript(name, bin = name) {
+  try {
+    const file = require.resolve(`${name}/package.json`);
+    /** @type {{ bin?: string | Record<string, string> }} */
+    const manifest = JSON.parse(readFileSync(file, 'utf8'));
+    const script = typeof manifest.bin === 'string' ? manifest.bin : manifest.bin?.[bin];
+    return script === undefined ? undefined : join(dirname(file), script);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,74 @@
+// @ts-check
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './run.mjs';
+
+/**
+ * What a built thing was made from. `time` is when the work began, not when it ended, so that a source saved meanwhile
+ * counts as newer; the names are kept because a removed source leaves no newer time behind.
+ *
+ * @typedef {object} Stamp
+ * @property {number} time  milliseconds since 1970
+ * @property {string[]} sources  relative to the root, sorted
+ * @property {boolean} done  whether the work succeeded
+ * @property {Record<string, string>} settings
+ */
+
+/**
+ * All files of the given files and folders, relative to the root, sorted. What is not there is left out.
+ *
+ * @param {readonly string[]} places
+ * @param {RegExp} [pattern]
+ * @returns {string[]}
+ */
+export function filesOf(places, pattern = /./) {
+  return places
+    .flatMap((place) => walk(place))
+    .filter((file) => pattern.test(file))
+    .sort();
+}
+
+/**
+ * @param {string} place
+ * @returns {string[]}
+ */
+function walk(place) {
+  const stat = statSync(join(root, place), { throwIfNoEntry: false });
+  if (stat === undefined) return [];
+  if (!stat.isDirectory()) return [place];
+  return readdirSync(join(root, place)).flatMap((name) => walk(`${place}/${name}`));
+}
+
+/**
+ * @param {string} file  relative to the root
+ * @returns {Stamp | undefined}
+ */
+export function readStamp(file) {
+  try {
+    return JSON.parse(readFileSync(join(root, file), 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * @param {string} file  relative to the root
+ * @param {Stamp} stamp
+ */
+export function writeStamp(file, stamp) {
+  writeFileSync(join(root, file), `${JSON.stringify(stamp, null, 2)}\n`);
+}
+
+/**
+ * Whether the stamped work succeeded, from these very sources, none of which has changed since.
+ *
+ * @param {Stamp | undefined} stamp
+ * @param {readonly string[]} sources
+ * @returns {stamp is Stamp}
+ */
+export function isFresh(stamp, sources) {
+  if (stamp === undefined || !stamp.done || stamp.sources.join() !== sources.join()) return false;
+  return sources.every(
+    (source) => (statSync(join(root, source), { throwIfNoEntry: false })?.mtimeMs ?? Infinity) <= stamp.time,
+  );
+}

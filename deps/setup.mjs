@@ -1,0 +1,73 @@
+// @ts-check
+// Makes a fresh clone ready, for `npm start` and `npm test`: system packages, npm packages, TypeScript, addon. Each
+// only when something is missing or has changed; silent when nothing is. Never asks.
+//
+//   node deps/setup.mjs [--test] [--force]
+//
+// --test   also the servers that tests run against, where CI or LIBNEON_TEST_SERVERS=install is set; elsewhere the
+//          suites that lack their server report themselves as skipped
+// --force  compiles TypeScript and addon anew
+
+import { addonInPlace, buildAddon, plan, prepare } from './lib/addon.mjs';
+import { findNeon } from './lib/neon.mjs';
+import { npmPackagesAreMissing, installNpmPackages } from './lib/npm.mjs';
+import { debianPackages, installDebian, notInstalled, packageManager, rootPrefix } from './lib/packages.mjs';
+import { command, onPath, step } from './lib/run.mjs';
+import { compile, isCompiled } from './lib/typescript.mjs';
+
+/** @typedef {import('./lib/packages.mjs').Need} Need */
+
+/** Debian's packages of the programs that tests use, each optional. */
+const TEST_PACKAGES = ['apache2', 'apache2-utils', 'gcc', 'nginx', 'openssl', 'valgrind'];
+
+command(() => {
+  const options = process.argv.slice(2);
+  const force = options.includes('--force');
+  const lacksAddon = force || addonInPlace() === undefined;
+  const servers = options.includes('--test') && wantsTestServers() ? TEST_PACKAGES : [];
+  systemPackages(lacksAddon ? buildNeeds() : [], servers);
+  // Whatever could not be installed and can't be done without ends here, with the command for it.
+  const preparation = lacksAddon ? prepare() : undefined;
+
+  if (npmPackagesAreMissing()) step('installing npm packages', installNpmPackages);
+  if (force || !isCompiled()) step('compiling TypeScript', () => compile(force));
+  if (preparation !== undefined) {
+    const { builder, neon } = preparation;
+    step(`building the addon by ${builder} for neon ${neon.version} (${neon.by})`, () =>
+      buildAddon(builder, { force }),
+    );
+  }
+});
+
+function wantsTestServers() {
+  return Boolean(process.env.CI) || process.env.LIBNEON_TEST_SERVERS === 'install';
+}
+
+/**
+ * What the build lacks, and CMake in any case: node-gyp serves where it can't be had, but is not the first choice.
+ *
+ * @returns {Need[]}
+ */
+function buildNeeds() {
+  const neon = findNeon();
+  const lacks = plan().needs;
+  if ('need' in neon && neon.need !== undefined) lacks.unshift(neon.need);
+  const cmake = process.env.LIBNEON_BUILD === 'gyp' || onPath('cmake') !== undefined || lacks.includes('cmake');
+  return cmake ? lacks : [...lacks, 'cmake'];
+}
+
+/**
+ * Installs the missing system packages where that can be done without asking: on Debian, as root or by a sudo that
+ * wants no password.
+ *
+ * @param {Need[]} needs
+ * @param {string[]} servers
+ */
+function systemPackages(needs, servers) {
+  if (packageManager() !== 'apt') return;
+  const packages = debianPackages(needs);
+  const optional = servers.length > 0 ? notInstalled(servers) : [];
+  const become = packages.length + optional.length > 0 ? rootPrefix() : undefined;
+  if (become === undefined) return;
+  step(`installing ${[...packages, ...optional].join(' ')}`, () => installDebian(become, packages, optional));
+}
