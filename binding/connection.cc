@@ -7,7 +7,7 @@
 #include <linux/tcp.h>
 #endif
 
-#include <condition_variable>
+#include <algorithm>
 #include <thread>
 
 #include "lane.h"
@@ -48,7 +48,7 @@ class Watchdog final {
     connection.previous_ = nullptr;
     if (first_) first_->previous_ = &connection;
     first_ = &connection;
-    if (connection.watched_ && !awake_) awake_ = start_thread([this] { run(); });
+    if (!awake_) awake_ = start_thread([this] { run(); });
   }
 
   void remove(Connection &connection) {
@@ -76,7 +76,6 @@ class Watchdog final {
       const auto now = Connection::Clock::now();
       const std::lock_guard lock(mutex_);
       for (Connection *connection = first_; connection; connection = connection->next_) {
-        if (!connection->watched_) continue;
         any = true;
         connection->look(now);
       }
@@ -93,11 +92,11 @@ class Watchdog final {
   bool awake_ = false;
 };
 
-void Connection::begin(const Operation &operation, bool watched) {
+void Connection::begin(const Operation &operation, std::optional<Clock::time_point> deadline) {
   {
     const std::lock_guard lock(mutex_);
     running_ = &operation;
-    watched_ = watched;
+    deadline_ = deadline;
     paused_ = false;
     interruption_ = Interruption::None;
     moved_ = 0;
@@ -134,7 +133,12 @@ std::chrono::seconds Connection::stall_limit() {
 
 void Connection::set_stall_limit(std::chrono::seconds limit) {
   const std::lock_guard lock(mutex_);
-  stall_limit_ = limit;
+  next_stall_limit_ = limit;
+}
+
+void Connection::set_connect_limit(std::chrono::seconds limit) {
+  const std::lock_guard lock(mutex_);
+  connect_limit_ = limit;
 }
 
 void Connection::interrupt(const Operation &operation) {
@@ -168,8 +172,19 @@ void Connection::look(Clock::time_point now) {
   }
 }
 
+// False when the deadline has passed.
+bool Connection::limit_connect(ne_socket *socket) {
+  const std::lock_guard lock(mutex_);
+  if (!deadline_) return true;
+  const auto left = std::chrono::ceil<std::chrono::seconds>(*deadline_ - Clock::now());
+  if (left.count() <= 0) return false;
+  const auto limit = connect_limit_.count() > 0 ? std::min(left, connect_limit_) : left;
+  ne_sock_connect_timeout(socket, static_cast<int>(limit.count()));
+  return true;
+}
+
 int Connection::connect(ne_socket *socket, const ne_inet_addr *address, unsigned port) {
-  if (interruption() != Interruption::None) {
+  if (interruption() != Interruption::None || !limit_connect(socket)) {
     ne_sock_set_error(socket, "%s", "Operation aborted");
     return NE_SOCK_ERROR;  // neon tries its next address, and comes here again
   }
@@ -181,7 +196,9 @@ int Connection::connect(ne_socket *socket, const ne_inet_addr *address, unsigned
   if (result != 0) return result;
   const std::lock_guard lock(mutex_);
   descriptor_ = ne_sock_fd(socket);
+  stall_limit_ = next_stall_limit_;
   moved_at_ = Clock::now();
+  next_look_ = moved_at_ + stall_limit_ / 4;
   if (interruption_ != Interruption::None) ::shutdown(descriptor_, SHUT_RDWR);
   return result;
 }

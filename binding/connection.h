@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 
 #include "interpose.h"
 
@@ -28,8 +29,9 @@ class Connection final : public Interposed {
   Connection &operator=(const Connection &) = delete;
   ~Connection() = default;
 
-  /// An operation enters neon. `watched`: shut the socket down when nothing moves for `stall_limit`.
-  void begin(const Operation &operation, bool watched);
+  /// An operation enters neon. From now on the watchdog shuts the socket down when nothing moves for
+  /// stall_limit(); making a connection stops at the deadline, if there is one.
+  void begin(const Operation &operation, std::optional<Clock::time_point> deadline);
   /// It left neon. Tells what interrupted it.
   Interruption end();
   /// While the operation waits for an answer of JavaScript's, the watchdog looks away.
@@ -44,9 +46,12 @@ class Connection final : public Interposed {
   int close(ne_socket *socket) override;
   ne_sock_addr *resolve(const char *hostname, int flags) override;
 
-  /// How long a running operation may see no byte move before the watchdog ends it.
+  /// How long a running operation may see no byte move before the watchdog ends it. Like neon's own read
+  /// time-out, a new one counts from the next connection on.
   std::chrono::seconds stall_limit();
   void set_stall_limit(std::chrono::seconds limit);
+  /// neon's own connect time-out, which a deadline shortens; 0 is none.
+  void set_connect_limit(std::chrono::seconds limit);
 
   /// Shuts down the sockets of everything that runs (process exit).
   static void interrupt_all();
@@ -55,11 +60,11 @@ class Connection final : public Interposed {
   friend class Watchdog;
   void look(Clock::time_point now);
   void cut(Interruption why);
+  bool limit_connect(ne_socket *socket);
 
   std::mutex mutex_;
   int descriptor_ = -1;
   const Operation *running_ = nullptr;
-  bool watched_ = false;
   bool paused_ = false;
   Interruption interruption_ = Interruption::None;
   // The watchdog's: bytes moved so far, as last seen, and since when.
@@ -67,6 +72,9 @@ class Connection final : public Interposed {
   Clock::time_point moved_at_;
   Clock::time_point next_look_;
   std::chrono::seconds stall_limit_{120};  // as neon's own read time-out
+  std::chrono::seconds next_stall_limit_{120};
+  std::chrono::seconds connect_limit_{0};
+  std::optional<Clock::time_point> deadline_;
   // In the list of those running; under the list's lock.
   Connection *previous_ = nullptr;
   Connection *next_ = nullptr;

@@ -12,13 +12,20 @@ std::string shortened(std::string text) {
   return text;
 }
 
+// What looks at an object of the user's may run code of the user's, which may throw: that is swallowed.
+bool succeeded(napi_env env, napi_status status) {
+  napi_value ignored;
+  if (status == napi_pending_exception) napi_get_and_clear_last_exception(env, &ignored);
+  return status == napi_ok;
+}
+
 std::string constructor_name(napi_env env, napi_value object) {
   napi_value constructor, name;
   napi_valuetype type;
-  if (napi_get_named_property(env, object, "constructor", &constructor) != napi_ok) return {};
-  if (napi_typeof(env, constructor, &type) != napi_ok || type != napi_function) return {};
-  if (napi_get_named_property(env, constructor, "name", &name) != napi_ok) return {};
-  if (napi_typeof(env, name, &type) != napi_ok || type != napi_string) return {};
+  if (!succeeded(env, napi_get_named_property(env, object, "constructor", &constructor))) return {};
+  if (!succeeded(env, napi_typeof(env, constructor, &type)) || type != napi_function) return {};
+  if (!succeeded(env, napi_get_named_property(env, constructor, "name", &name))) return {};
+  if (!succeeded(env, napi_typeof(env, name, &type)) || type != napi_string) return {};
   return to_string(env, name);
 }
 

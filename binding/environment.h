@@ -3,10 +3,13 @@
 #include <napi.h>
 
 #include <array>
+#include <chrono>
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
+#include <utility>
 
 namespace neon {
 
@@ -42,7 +45,7 @@ const char *class_name(Kind kind);
 class Environment final : public std::enable_shared_from_this<Environment> {
  public:
   /// What lib/load.ts hands over when it initialises the module.
-  enum class Hook { NeonError, Snapshot, Enter, IsInside, Count };
+  enum class Hook { NeonError, Snapshot, Enter, IsInside, Keep, Kept, Count };
 
   /// Creates the environment's data; called once, when the module registers.
   static void create(napi_env env);
@@ -64,6 +67,13 @@ class Environment final : public std::enable_shared_from_this<Environment> {
 
   /// Any thread. False when the environment is gone; the event is dropped then.
   bool post(std::shared_ptr<Event> event);
+
+  /// The time limit of the operation that is queued next; abort() ends it then, and making a connection
+  /// stops.
+  void set_time_limit(std::optional<std::chrono::milliseconds> limit) { time_limit_ = limit; }
+  std::optional<std::chrono::milliseconds> take_time_limit() {
+    return std::exchange(time_limit_, std::nullopt);
+  }
 
   /// Unsettled promises keep the event loop alive; an idle session does not.
   void hold();
@@ -89,6 +99,7 @@ class Environment final : public std::enable_shared_from_this<Environment> {
   std::array<napi_ref, static_cast<std::size_t>(Hook::Count)> hooks_{};
   std::array<napi_ref, static_cast<std::size_t>(Kind::Count)> classes_{};
   std::size_t held_ = 0;
+  std::optional<std::chrono::milliseconds> time_limit_;
   std::uint64_t last_operation_ = 0;
   std::unordered_map<std::uint64_t, std::weak_ptr<Operation>> operations_;
 

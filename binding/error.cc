@@ -6,14 +6,12 @@ namespace neon {
 
 void check(napi_env env, napi_status status) {
   if (status == napi_ok) return;
+  const napi_extended_error_info *info = nullptr;
+  napi_get_last_error_info(env, &info);  // the next call clears it
+  const std::string message = info && info->error_message ? info->error_message : "unknown error";
   bool pending = false;
   napi_is_exception_pending(env, &pending);
-  if (!pending) {
-    const napi_extended_error_info *info = nullptr;
-    napi_get_last_error_info(env, &info);
-    napi_throw_error(env, nullptr,
-                     info && info->error_message ? info->error_message : "Node-API call failed");
-  }
+  if (!pending) napi_throw_error(env, nullptr, ("Node-API: " + message).c_str());
   throw JavaScriptException();
 }
 

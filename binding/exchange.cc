@@ -14,6 +14,8 @@ namespace neon {
 namespace {
 
 constexpr std::size_t block_size = 64 * 1024;
+// A response of at most so many bytes crosses whole; the memory for it has one more, which tells the end.
+constexpr std::size_t whole_limit = block_size;
 // So much is read ahead of JavaScript.
 constexpr std::size_t high_water = 4 * block_size;
 
@@ -25,9 +27,15 @@ constexpr const char *code_names[] = {"NE_OK",      "NE_ERROR",   "NE_LOOKUP", "
 struct Block {
   Memory memory;
   std::size_t capacity = 0;
-  std::size_t size = 0;
+  std::size_t size = 0;   // received
+  std::size_t taken = 0;  // of these JavaScript has a copy
 
+  Block() = default;
   explicit Block(std::size_t capacity) : memory(allocate(capacity)), capacity(capacity) {}
+
+  char *end() const { return memory.get() + size; }
+  std::size_t room() const { return capacity - size; }
+  std::size_t left() const { return size - taken; }
 
   void grow(std::size_t to) {
     char *grown = static_cast<char *>(std::realloc(memory.get(), to));
@@ -37,9 +45,16 @@ struct Block {
     capacity = to;
   }
 
+  /// The bytes that are left, as a Buffer; the block goes on.
+  napi_value copy_left(napi_env env) {
+    const std::size_t from = std::exchange(taken, size);
+    return copy_to_buffer(env, {memory.get() + from, size - from});
+  }
+
+  /// The same; the block ends.
   napi_value take(napi_env env) {
     // A buffer of its own for few bytes costs less than one that holds on to many.
-    if (size < capacity / 2 || size < 4096) return copy_to_buffer(env, {memory.get(), size});
+    if (taken > 0 || size < capacity / 2 || size < 4096) return copy_left(env);
     return hand_over(env, std::move(memory), size);
   }
 };
@@ -57,11 +72,13 @@ struct Recipe {
 /// One whole request and its response, as one operation: what the classes run. A response of at most one
 /// block crosses to JavaScript whole, in one event.
 ///
-/// A longer one streams (promises only). The lane posts the head, then fills blocks ahead of JavaScript up to
+/// A longer one streams (promises only). The lane posts the head, then reads ahead of JavaScript up to
 /// `high_water`, and waits on `room_` for JavaScript to take some: that is the back-pressure. It is woken by
 /// a take, by cancel() (the response was dropped, destroyed, aborted) and when the environment goes away.
-/// `stream_mutex_` guards blocks_, buffered_, reader_waits_ and the end; JavaScript's side holds at most one
-/// promise of a read (reader_).
+/// `stream_mutex_` guards full_, open_ and reader_waits_. The lane reads into the free end of open_ without
+/// the lock, since nobody else touches that, and counts the bytes in with it; JavaScript takes over full
+/// blocks, and copies what there is of the open one. JavaScript's side holds at most one promise of a read
+/// (reader_).
 class Exchange final : public Operation {
  public:
   Exchange(std::shared_ptr<Session> session, Recipe recipe, bool streams)
@@ -88,9 +105,11 @@ class Exchange final : public Operation {
  private:
   void note_head(ne_request *request);
   int receive(ne_request *request);
+  int receive_body(ne_request *request);
   int receive_whole(ne_request *request, Block &block);
   int receive_stream(ne_request *request, Block block);
-  void push(Block block);
+  void add(std::size_t count);
+  std::size_t buffered() const;
   bool next_block(napi_env env, napi_value *value);
   void let_go_of_reader();
   Failure failure() const;
@@ -109,10 +128,10 @@ class Exchange final : public Operation {
 
   std::mutex stream_mutex_;
   std::condition_variable room_;
-  std::deque<Block> blocks_;
-  std::size_t buffered_ = 0;
-  bool head_posted_ = false;
-  std::atomic<bool> reader_waits_{false};
+  std::deque<Block> full_;
+  Block open_;
+  bool reader_waits_ = false;
+  bool head_posted_ = false;  // written before the post
 
   napi_deferred reader_ = nullptr;
 };
@@ -133,27 +152,30 @@ class Stream final : public Handle {
 void Exchange::run() {
   session_->require_free();
   session_->prepare();
-  ne_request *request = ne_request_create(session_->c(), recipe_.method.c_str(), recipe_.target.c_str());
+  const std::unique_ptr<ne_request, decltype(&ne_request_destroy)> owner(
+      ne_request_create(session_->c(), recipe_.method.c_str(), recipe_.target.c_str()), ne_request_destroy);
+  ne_request *const request = owner.get();
   for (const auto &[flag, value] : recipe_.flags)
     ne_set_request_flag(request, static_cast<ne_request_flag>(flag), value);
   for (const auto &[name, value] : recipe_.headers)
     ne_add_request_header(request, name.c_str(), value.c_str());
   if (recipe_.has_body) ne_set_request_body_buffer(request, recipe_.body.data(), recipe_.body.size());
-  bool complete = false;
+  int result;
+  bool complete;
   do {
-    code_ = ne_begin_request(request);
-    if (code_ != NE_OK) break;
-    note_head(request);
     complete = false;
-    code_ = receive(request);
-    if (code_ != NE_OK) break;
+    result = ne_begin_request(request);
+    if (result != NE_OK) break;
+    note_head(request);
+    result = receive(request);
+    if (result != NE_OK) break;
     complete = true;
-    code_ = ne_end_request(request);
-  } while (code_ == NE_RETRY && !head_posted_);
+    result = ne_end_request(request);
+  } while (result == NE_RETRY && !head_posted_);
   text_ = ne_get_error(session_->c());
+  code_ = result;  // until here it is NE_ERROR, whatever is thrown
   // What is left of an unread body must not become the head of the next response.
   if (!complete) session_->close_connection();
-  ne_request_destroy(request);
 }
 
 void Exchange::note_head(ne_request *request) {
@@ -168,20 +190,25 @@ void Exchange::note_head(ne_request *request) {
     headers_.append(name).append("\n").append(value).append("\n");
 }
 
+// Where the end of the connection is the end of the body, neon takes our own cut for it.
 int Exchange::receive(ne_request *request) {
-  // A short body of known length needs no more room than that, and one byte that tells the end.
+  const int result = receive_body(request);
+  return session_->connection.interruption() == Connection::Interruption::None ? result : NE_ERROR;
+}
+
+int Exchange::receive_body(ne_request *request) {
+  // A short body of known length needs no more memory than that.
   const char *length = ne_get_response_header(request, "Content-Length");
-  const unsigned long long known = length ? std::strtoull(length, nullptr, 10) : block_size;
-  Block block(static_cast<std::size_t>(std::clamp<unsigned long long>(known + 1, 1, block_size)));
+  const unsigned long long known = length ? std::strtoull(length, nullptr, 10) : whole_limit;
+  Block block(static_cast<std::size_t>(std::min<unsigned long long>(known, whole_limit)) + 1);
   for (;;) {
-    const ssize_t count =
-        ne_read_response_block(request, block.memory.get() + block.size, block.capacity - block.size);
+    const ssize_t count = ne_read_response_block(request, block.end(), block.room());
     if (count < 0) return NE_ERROR;
     if (count == 0) break;
     block.size += static_cast<std::size_t>(count);
-    if (block.size < block.capacity) continue;
-    if (block.capacity < block_size) {
-      block.grow(block_size);  // longer than it said, or nothing was said (HEAD)
+    if (block.room() > 0) continue;
+    if (block.capacity <= whole_limit) {
+      block.grow(whole_limit + 1);  // the length was that of another body (HEAD, chunks)
       continue;
     }
     if (streams_) return receive_stream(request, std::move(block));
@@ -195,57 +222,56 @@ int Exchange::receive(ne_request *request) {
 // The blocking surface: everything into one piece of memory.
 int Exchange::receive_whole(ne_request *request, Block &block) {
   for (;;) {
-    if (block.size == block.capacity) block.grow(block.capacity * 2);
-    const ssize_t count =
-        ne_read_response_block(request, block.memory.get() + block.size, block.capacity - block.size);
+    if (block.room() == 0) block.grow(block.capacity * 2);
+    const ssize_t count = ne_read_response_block(request, block.end(), block.room());
     if (count <= 0) return count == 0 ? NE_OK : NE_ERROR;
     block.size += static_cast<std::size_t>(count);
   }
 }
 
 int Exchange::receive_stream(ne_request *request, Block block) {
-  {
-    const std::lock_guard lock(stream_mutex_);
-    head_posted_ = true;
-  }
-  push(std::move(block));
+  open_ = std::move(block);
+  head_posted_ = true;
   environment().post(shared_from_this());
-  for (Block next(block_size); !cancelled();) {
-    const ssize_t count =
-        ne_read_response_block(request, next.memory.get() + next.size, next.capacity - next.size);
-    if (count < 0) return NE_ERROR;
-    next.size += static_cast<std::size_t>(count);
-    const bool end = count == 0;
-    // A reader that waits is given what is there; else the block is filled first.
-    if (next.size > 0 && (end || next.size == next.capacity || reader_waits_)) {
-      push(std::move(next));
-      next = Block(block_size);
-    }
-    if (end) return NE_OK;
+  add(0);
+  while (!cancelled()) {
+    const ssize_t count = ne_read_response_block(request, open_.end(), open_.room());
+    if (count <= 0) return count == 0 ? NE_OK : NE_ERROR;
+    add(static_cast<std::size_t>(count));
   }
   return NE_ERROR;
 }
 
-void Exchange::push(Block block) {
-  bool wake;
-  {
-    std::unique_lock lock(stream_mutex_);
-    buffered_ += block.size;
-    blocks_.push_back(std::move(block));
-    wake = reader_waits_.exchange(false);
-    if (!wake && buffered_ >= high_water) {
-      session_->connection.pause();
-      {
-        lock.unlock();
-        const SafePoint outside;
-        lock.lock();
-        room_.wait(lock, [this] { return buffered_ < high_water || cancelled(); });
-        lock.unlock();
-      }
-      session_->connection.resume();
-    }
+// The lane read so many bytes into the open block: counts them in, and waits while JavaScript has enough to
+// take.
+void Exchange::add(std::size_t count) {
+  std::unique_lock lock(stream_mutex_);
+  open_.size += count;
+  if (open_.room() == 0) {
+    full_.push_back(std::move(open_));
+    open_ = Block(block_size);
   }
-  if (wake) environment().post(shared_from_this());
+  if (std::exchange(reader_waits_, false)) {
+    lock.unlock();
+    environment().post(shared_from_this());
+    return;
+  }
+  if (buffered() < high_water) return;
+  lock.unlock();
+  session_->connection.pause();
+  {
+    const SafePoint outside;
+    lock.lock();
+    room_.wait(lock, [this] { return buffered() < high_water || cancelled(); });
+    lock.unlock();
+  }
+  session_->connection.resume();
+}
+
+std::size_t Exchange::buffered() const {
+  std::size_t sum = open_.left();
+  for (const Block &block : full_) sum += block.left();
+  return sum;
 }
 
 void Exchange::deliver(napi_env env) {
@@ -274,18 +300,24 @@ void Exchange::let_go_of_reader() {
 // True when there is a block, or null for the end; throws when the response failed.
 bool Exchange::next_block(napi_env env, napi_value *value) {
   std::unique_lock lock(stream_mutex_);
-  if (!blocks_.empty()) {
-    Block block = std::move(blocks_.front());
-    blocks_.pop_front();
-    buffered_ -= block.size;
+  if (!full_.empty()) {
+    Block block = std::move(full_.front());
+    full_.pop_front();
     room_.notify_all();
     lock.unlock();
+    if (block.left() == 0) return next_block(env, value);  // JavaScript has had it, while it was the open one
     *value = block.take(env);
+    return true;
+  }
+  if (open_.left() > 0) {
+    *value = open_.copy_left(env);
+    room_.notify_all();
     return true;
   }
   reader_waits_ = true;
   lock.unlock();
   if (!done()) return false;
+  finish(env);  // the session is free when its response has ended, not a turn of the loop later
   if (code_ != NE_OK) throw failure();
   *value = null(env);
   return true;

@@ -1,5 +1,6 @@
 #include "handle.h"
 
+#include "convert.h"
 #include "describe.h"
 
 namespace neon {
@@ -28,17 +29,6 @@ napi_type_tag tag_of(Kind kind) {
   return {reinterpret_cast<std::uintptr_t>(&this_copy), 0x6e656f6e00000000u | static_cast<unsigned>(kind)};
 }
 
-constexpr const char *kept_name = "callbacks";
-
-// The array of what an object keeps, or null.
-napi_value kept_values(napi_env env, napi_value object) {
-  napi_value values;
-  check(env, napi_get_named_property(env, object, kept_name, &values));
-  napi_valuetype type;
-  check(env, napi_typeof(env, values, &type));
-  return type == napi_object ? values : nullptr;
-}
-
 }  // namespace
 
 napi_value Handle::object() const {
@@ -49,23 +39,20 @@ napi_value Handle::object() const {
 
 std::uint32_t Handle::keep(napi_value value) {
   const napi_env env = environment->env();
-  napi_value self = object(), values = kept_values(env, self);
+  const napi_value arguments[] = {object(), value};
+  napi_value number;
+  check(env, napi_call_function(env, undefined(env), environment->hook(Environment::Hook::Keep), 2, arguments,
+                                &number));
   std::uint32_t index = 0;
-  if (values) {
-    check(env, napi_get_array_length(env, values, &index));
-  } else {
-    check(env, napi_create_array(env, &values));
-    const napi_property_descriptor property = {kept_name, nullptr, nullptr,      nullptr,
-                                               nullptr,   values,  napi_default, nullptr};
-    check(env, napi_define_properties(env, self, 1, &property));
-  }
-  check(env, napi_set_element(env, values, index, value));
+  check(env, napi_get_value_uint32(env, number, &index));
   return index;
 }
 
 napi_value Handle::kept(napi_env env, napi_value object, std::uint32_t index) {
+  const napi_value arguments[] = {object, from(env, static_cast<double>(index))};
   napi_value value;
-  check(env, napi_get_element(env, kept_values(env, object), index, &value));
+  check(env, napi_call_function(env, undefined(env), Environment::of(env).hook(Environment::Hook::Kept), 2,
+                                arguments, &value));
   return value;
 }
 
@@ -96,7 +83,10 @@ napi_value Wrapping::wrap(std::shared_ptr<Handle> handle, Kind kind, std::int64_
 std::shared_ptr<Handle> *Wrapping::unwrap(napi_env env, napi_value value, Kind kind, const char *argument) {
   const napi_type_tag tag = tag_of(kind);
   bool tagged = false;
-  if (napi_check_object_type_tag(env, value, &tag, &tagged) != napi_ok || !tagged)
+  napi_valuetype type;
+  check(env, napi_typeof(env, value, &type));
+  if (type == napi_object) check(env, napi_check_object_type_tag(env, value, &tag, &tagged));
+  if (!tagged)
     throw type_failure(code::argument_type, std::string("The \"") + argument +
                                                 "\" argument must be an instance of " + class_name(kind) +
                                                 ". " + received(env, value));

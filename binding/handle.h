@@ -23,8 +23,8 @@ class Handle : public std::enable_shared_from_this<Handle> {
   /// The JavaScript object, or null once it was collected or destroyed. JavaScript thread.
   napi_value object() const;
 
-  /// The array on the JavaScript object that keeps callbacks alive: a property, and not a native reference,
-  /// so that a callback which closes over its own handle is collected with it.
+  /// Keeps a value (callbacks) alive as long as the JavaScript object: in JavaScript, by a weak key, and not
+  /// by a native reference, so that a callback which closes over its own handle is collected with it.
   std::uint32_t keep(napi_value value);
   /// What keep() gave this number; from the object, since the handle may be destroyed while a call goes on.
   static napi_value kept(napi_env env, napi_value object, std::uint32_t index);

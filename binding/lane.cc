@@ -1,5 +1,6 @@
 #include "lane.h"
 
+#include <dlfcn.h>
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
@@ -122,13 +123,20 @@ void Lane::run() {
     busy_ = true;
     lock.unlock();
     job->execute();
-    job.reset();
-    if (exiting()) park();
+    {
+      const Inside inside;  // the last reference to a session may go here
+      job.reset();
+    }
     lock.lock();
     busy_ = false;
     if (queue_.empty()) idle_.notify_all();
   }
   has_thread_ = false;
+  lock.unlock();
+  // OpenSSL's data of this thread would be freed when it ends, uncounted, and maybe while the process exits.
+  const Inside inside;
+  static const auto stop_openssl = reinterpret_cast<void (*)()>(dlsym(RTLD_DEFAULT, "OPENSSL_thread_stop"));
+  if (stop_openssl) stop_openssl();
   this_lane = nullptr;
 }
 

@@ -23,6 +23,14 @@ napi_value last_operation(const Arguments &arguments) {
   return from(arguments.env(), static_cast<double>(arguments.environment().last_operation()));
 }
 
+/// setTimeLimit(ms): of the operation that is queued next; 0 takes it back.
+napi_value set_time_limit(const Arguments &arguments) {
+  const std::int64_t limit = arguments.integer(0, "timeout", 0, INT32_MAX);
+  arguments.environment().set_time_limit(limit ? std::optional(std::chrono::milliseconds(limit))
+                                               : std::nullopt);
+  return undefined(arguments.env());
+}
+
 /// abort(operation, reason): rejects its promise, and ends it.
 napi_value abort_operation(const Arguments &arguments) {
   const std::int64_t id = arguments.integer(0, "operation", 0, std::int64_t{1} << 53);
@@ -31,17 +39,18 @@ napi_value abort_operation(const Arguments &arguments) {
   return undefined(arguments.env());
 }
 
-}  // namespace
-
 // binding.sync and binding.async hold the functions of the two surfaces, by their C names.
-Napi::Object Init(Napi::Env env, Napi::Object exports) {
+void fill(napi_env env, napi_value exports) {
   Environment::create(env);
   prepare_exit();
   interposition_works();  // probed while nothing else runs
-  const Napi::Object sync = Napi::Object::New(env), async = Napi::Object::New(env);
+  napi_value sync, async;
+  check(env, napi_create_object(env, &sync));
+  check(env, napi_create_object(env, &async));
   Topic topic(env, sync, async);
   topic.plain("initialize", initialize);
   topic.plain("lastOperation", last_operation);
+  topic.plain("setTimeLimit", set_time_limit);
   topic.plain("abort", abort_operation);
   register_constants(topic);
   register_utils(topic);
@@ -50,14 +59,17 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   register_request(topic);
   register_ssl(topic);
   register_exchange(topic);
-  exports.Set("sync", sync);
-  exports.Set("async", async);
-  return exports;
+  set(env, exports, "sync", sync);
+  set(env, exports, "async", async);
 }
+
+}  // namespace
 
 }  // namespace neon
 
-static Napi::Object initialise_module(Napi::Env env, Napi::Object exports) {
-  return neon::Init(env, exports);
+NAPI_MODULE_INIT() {
+  return neon::at_border(env, [&] {
+    neon::fill(env, exports);
+    return exports;
+  });
 }
-NODE_API_MODULE(libneon, initialise_module)

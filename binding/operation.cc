@@ -69,7 +69,7 @@ bool Target::inside_callback() const {
 }
 
 void Target::require_usable() const {
-  if (running || asking) return;  // whoever is inside neon waits for JavaScript
+  if (inside_callback()) return;  // whoever is inside neon waits for JavaScript
   if (pending)
     throw neon_failure(code::busy,
                        "Promises of this session are pending: await them, or use the promise form");
@@ -88,6 +88,16 @@ void Target::require_queueable() const {
   if (inside_callback())
     throw neon_failure(code::reentrant,
                        "This must not be called from inside a callback of the same session's running call");
+}
+
+void Target::note_error() {
+  if (pending) return;
+  if (lane_) lane_->wait_idle();
+  settled_error = error_text();
+}
+
+bool Target::asks_about(const Part &part) const {
+  return (running && running->part() == &part) || (asking && asked == &part);
 }
 
 Lane &Target::lane() {
@@ -115,18 +125,18 @@ void Call::deliver(napi_env env) {
     state_ = State::Running;
   }
   ++operation_->target().asking;
-  try {
+  operation_->target().asked = operation_->part();
+  bool waits = false;
+  operation_->guard(env, [&] {
     napi_value value = question->put(env);
-    if (is_promise(env, value) && !operation_->waited_for_) return await(env, value);
-    if (is_promise(env, value))
-      throw type_failure(code::argument_type, "A callback of a blocking call must not return a promise");
-    return answer(env, value);
-  } catch (const JavaScriptException &) {
-    operation_->keep_exception(env);
-  } catch (const Failure &failure) {
-    operation_->keep_failure(env, failure);
-  }
-  settle(State::Answered);
+    if (operation_->waited_for_) Operation::refuse_promise(env, value);
+    waits = is_promise(env, value);
+    if (waits)
+      await(env, value);
+    else
+      question->take(env, value);
+  });
+  if (!waits) settle(State::Answered);
 }
 
 bool Call::is_running() const {
@@ -134,22 +144,19 @@ bool Call::is_running() const {
   return state_ == State::Running;
 }
 
+// A late answer of an aborted call is dropped.
 void Call::answer(napi_env env, napi_value value) {
-  if (!is_running()) return;  // aborted meanwhile: a late answer is dropped
-  try {
-    question->take(env, value);
-  } catch (const JavaScriptException &) {
-    operation_->keep_exception(env);
-  } catch (const Failure &failure) {
-    operation_->keep_failure(env, failure);
-  }
+  if (!is_running()) return;
+  operation_->guard(env, [&] { question->take(env, value); });
   settle(State::Answered);
 }
 
 void Call::refuse(napi_env env, napi_value reason) {
   if (!is_running()) return;
-  napi_throw(env, reason);
-  operation_->keep_exception(env);
+  operation_->guard(env, [&] {
+    check(env, napi_throw(env, reason));
+    throw JavaScriptException();
+  });
   settle(State::Answered);
 }
 
@@ -160,32 +167,33 @@ void Call::settle(State state) {
   operation_->changed_.notify_all();
 }
 
-// The promise stays Running until it settles.
+// The promise stays Running until it settles. Its reactions do not own the call: the operation does, while it
+// waits.
 void Call::await(napi_env env, napi_value promise) {
-  using Shared = std::shared_ptr<Call>;
-  const Shared self = shared_from_this();
+  using Weak = std::weak_ptr<Call>;
   const auto reaction = [&](napi_callback callback) {
-    auto data = std::make_unique<Shared>(self);
+    auto data = std::make_unique<Weak>(weak_from_this());
     napi_value function;
     check(env, napi_create_function(env, nullptr, 0, callback, data.get(), &function));
     check(env, napi_add_finalizer(
                    env, function, data.get(),
-                   [](napi_env, void *shared, void *) { delete static_cast<Shared *>(shared); }, nullptr,
-                   nullptr));
+                   [](napi_env, void *weak, void *) { delete static_cast<Weak *>(weak); }, nullptr, nullptr));
     static_cast<void>(data.release());
     return function;
   };
   napi_value arguments[] = {reaction([](napi_env env, napi_callback_info info) -> napi_value {
                               return at_border(env, [&]() -> napi_value {
                                 const Arguments args(env, info);
-                                (*static_cast<Shared *>(args.data()))->answer(env, args[0]);
+                                if (const auto call = static_cast<Weak *>(args.data())->lock())
+                                  call->answer(env, args[0]);
                                 return nullptr;
                               });
                             }),
                             reaction([](napi_env env, napi_callback_info info) -> napi_value {
                               return at_border(env, [&]() -> napi_value {
                                 const Arguments args(env, info);
-                                (*static_cast<Shared *>(args.data()))->refuse(env, args[0]);
+                                if (const auto call = static_cast<Weak *>(args.data())->lock())
+                                  call->refuse(env, args[0]);
                                 return nullptr;
                               });
                             })};
@@ -223,6 +231,9 @@ napi_value Operation::call() {
 void Operation::enqueue(napi_deferred deferred) {
   target_->require_queueable();
   const napi_env env = environment_->env();
+  if (const auto limit = environment_->take_time_limit()) deadline_ = Connection::Clock::now() + *limit;
+  // While calls are pending, ne_get_error tells the text of the one that settled last.
+  target_->note_error();
   if (has_callbacks()) {
     napi_value context;
     check(env, napi_call_function(env, undefined(env), environment_->hook(Environment::Hook::Snapshot), 0,
@@ -257,14 +268,17 @@ napi_value Operation::held(napi_env env, std::uint32_t index) {
 void Operation::run_here() noexcept {
   Operation *const outer = std::exchange(current_operation, this);
   const Interposing interposing(&target_->connection);
-  target_->connection.begin(*this, on_lane_);
-  if (!cancelled_) {
+  target_->connection.begin(*this, deadline_);
+  const bool entered = !cancelled_;
+  bool out_of_memory = false;
+  if (entered) {
     try {
       run();
     } catch (const Failure &failure) {
       failure_ = std::make_unique<Failure>(failure);
     } catch (const std::bad_alloc &) {
       failure_ = std::make_unique<Failure>(Failure::Kind::Neon, code::no_memory, "Out of memory");
+      out_of_memory = true;
     }
   }
   const Connection::Interruption why = target_->connection.end();
@@ -272,7 +286,7 @@ void Operation::run_here() noexcept {
     target_->note_stall();
     stalled();
   }
-  if (why != Connection::Interruption::None || threw_) target_->recover();
+  if (entered && (why != Connection::Interruption::None || threw_ || out_of_memory)) target_->recover();
   error_text_ = target_->error_text();
   current_operation = outer;
 }
@@ -364,20 +378,27 @@ napi_value Operation::call_function(napi_env env, napi_value function, std::size
   return answer;
 }
 
-void Operation::keep_exception(napi_env env) {
-  napi_value exception;
-  if (napi_get_and_clear_last_exception(env, &exception) != napi_ok) return wake();
-  if (!threw_) napi_set_element(env, holder(env), exception_place, exception);
+void Operation::refuse_promise(napi_env env, napi_value answer) {
+  if (is_promise(env, answer))
+    throw type_failure(code::argument_type, "A callback of a blocking call must not return a promise");
+}
+
+// What fails here does so because the environment is going away: nobody is there to be told.
+void Operation::keep(napi_env env, napi_value exception) noexcept {
+  try {
+    if (!threw_) check(env, napi_set_element(env, holder(env), exception_place, exception));
+  } catch (const std::exception &) {
+    cancelled_ = true;
+  }
   threw_ = true;
 }
 
-void Operation::keep_failure(napi_env env, const Failure &failure) {
+void Operation::keep(napi_env env, const Failure &failure) noexcept {
   try {
-    if (!threw_) napi_set_element(env, holder(env), exception_place, to_error(env, failure));
-  } catch (const JavaScriptException &) {
-    keep_exception(env);
+    keep(env, to_error(env, failure));
+  } catch (const std::exception &) {
+    threw_ = true;
   }
-  threw_ = true;
 }
 
 napi_value Operation::error(napi_env env) {
@@ -399,15 +420,9 @@ void Operation::finish(napi_env env) {
 
 void Operation::settle(napi_env env) {
   if (settled_) return;
-  if (napi_value thrown = error(env)) return reject(env, thrown);
-  try {
-    resolve(env, result(env));
-  } catch (const JavaScriptException &) {
-    keep_exception(env);
-    reject(env, error(env));
-  } catch (const Failure &failure) {
-    reject(env, to_error(env, failure));
-  }
+  napi_value value = error(env);
+  if (!value && guard(env, [&] { value = result(env); })) return resolve(env, value);
+  reject(env, value ? value : error(env));
 }
 
 bool Operation::done() {

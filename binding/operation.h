@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <type_traits>
@@ -15,11 +16,13 @@
 #include "connection.h"
 #include "convert.h"
 #include "environment.h"
+#include "error.h"
 #include "lane.h"
 
 namespace neon {
 
 class Operation;
+class Part;
 
 /// What operations run on, one at a time: a session with its connection and its lane.
 ///
@@ -43,6 +46,13 @@ class Target {
   void require_idle() const;
   void require_queueable() const;
 
+  /// Whether the caller is inside a callback of this target's running operation.
+  bool inside_callback() const;
+  /// Takes the error text down before the first promise is pending.
+  void note_error();
+  /// Whether the operation that asks JavaScript just now occupies this part.
+  bool asks_about(const Part &part) const;
+
   Lane &lane();
   /// Runs `work` on the C object as soon as no operation uses it: now, or on the lane at its turn.
   void run_when_free(std::function<void()> work);
@@ -59,11 +69,11 @@ class Target {
   Connection connection;
   std::size_t pending = 0;
   std::size_t asking = 0;
+  const Part *asked = nullptr;  // what the asking operation occupies
   Operation *running = nullptr;
   std::string settled_error;
 
  private:
-  bool inside_callback() const;
   std::shared_ptr<Lane> lane_;
 };
 
@@ -153,6 +163,7 @@ class Operation : public Event, public Job, public std::enable_shared_from_this<
   napi_value held(napi_env env, std::uint32_t index);
   /// Marks what the operation uses beside its target.
   void occupy(std::shared_ptr<Part> part) { part_ = std::move(part); }
+  const Part *part() const { return part_.get(); }
 
   /// Asks JavaScript from inside neon: calls `put`, converts with `take`; gives `refusal` when there is
   /// nobody to answer, an earlier callback threw, or this one throws.
@@ -200,8 +211,11 @@ class Operation : public Event, public Job, public std::enable_shared_from_this<
   void run_in_worker();
   void answer_questions();
   bool wait_for_answer(const std::shared_ptr<Call> &call);
-  void keep_exception(napi_env env);
-  void keep_failure(napi_env env, const Failure &failure);
+  template <class Body>
+  bool guard(napi_env env, Body body);
+  static void refuse_promise(napi_env env, napi_value answer);
+  void keep(napi_env env, napi_value exception) noexcept;
+  void keep(napi_env env, const Failure &failure) noexcept;
   napi_value holder(napi_env env);
   void drop_holder(napi_env env);
   void wake();
@@ -220,6 +234,7 @@ class Operation : public Event, public Job, public std::enable_shared_from_this<
 
   // The thread that runs it; the JavaScript thread after that.
   bool on_lane_ = false;
+  std::optional<Connection::Clock::time_point> deadline_;
   std::unique_ptr<Failure> failure_;
   std::string error_text_;
 
@@ -278,7 +293,28 @@ std::shared_ptr<Operation> code_operation(std::shared_ptr<Target> target, Run ru
       callbacks);
 }
 
-// --- ask() ------------------------------------------------------------------------------------------------
+// --- Callbacks
+// ------------------------------------------------------------------------------------------------
+
+// Runs what calls JavaScript; keeps the first exception, from when on JavaScript is skipped and C made to
+// fail.
+template <class Body>
+bool Operation::guard(napi_env env, Body body) {
+  try {
+    body();
+    return true;
+  } catch (const JavaScriptException &) {
+    napi_value exception;
+    if (napi_get_and_clear_last_exception(env, &exception) == napi_ok) keep(env, exception);
+  } catch (const Failure &failure) {
+    keep(env, failure);
+  } catch (const std::exception &) {
+    keep(env, neon_failure(code::no_memory, "Out of memory"));
+  }
+  threw_ = true;
+  target_->connection.interrupt(*this);
+  return false;
+}
 
 template <class Answer, class Put, class Take>
 Answer Operation::ask(Answer refusal, Put put, Take take) {
@@ -286,16 +322,13 @@ Answer Operation::ask(Answer refusal, Put put, Take take) {
   if (!on_lane_) {
     const napi_env env = environment_->env();
     const Scope scope(env);
-    try {
+    target_->connection.pause();
+    guard(env, [&] {
       napi_value answer = put(env);
-      if (is_promise(env, answer))
-        throw type_failure(code::argument_type, "A callback of a blocking call must not return a promise");
-      return take(env, answer);
-    } catch (const JavaScriptException &) {
-      keep_exception(env);
-    } catch (const Failure &failure) {
-      keep_failure(env, failure);
-    }
+      refuse_promise(env, answer);
+      refusal = take(env, answer);
+    });
+    target_->connection.resume();
     return refusal;
   }
   struct Typed final : Call::Question {

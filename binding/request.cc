@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 
@@ -25,11 +26,11 @@ int to_int(napi_env env, napi_value value) {
     check(env, napi_get_value_bool(env, value, &boolean));
     return boolean ? 1 : 0;
   }
-  if (type != napi_number)
-    throw type_failure(code::argument_type, "A callback must return a number or nothing");
-  int number = 0;
-  check(env, napi_get_value_int32(env, value, &number));
-  return number;
+  double number = 0.5;
+  if (type == napi_number) check(env, napi_get_value_double(env, value, &number));
+  if (number != std::trunc(number) || std::abs(number) > INT32_MAX)
+    throw type_failure(code::argument_type, "A callback must return an integer, a boolean or nothing");
+  return static_cast<int>(number);
 }
 
 int accept_response(void *userdata, ne_request *, const ne_status *status) noexcept {
@@ -97,8 +98,8 @@ napi_value Request::open_handle() {
 }
 
 void Request::require_usable() const {
-  if (session_->running || session_->asking) return;
-  if (occupied) throw neon_failure(code::busy, "A promise of this request is pending");
+  if (occupied && !session_->asks_about(*this))
+    throw neon_failure(code::busy, "A promise of this request is pending");
 }
 
 void Request::set_body(std::string body) {
@@ -114,26 +115,28 @@ void Request::add_reader(ne_accept_response accept, std::uint32_t accept_functio
   ne_add_response_body_reader(c_, accept ? accept : accept_response, read_block, readers_.back().get());
 }
 
+// As ne_request_dispatch, of which the calls below are the documented parts.
 int Request::dispatch() {
-  session_->require_free(this);
-  if (phase_ == Phase::Body || phase_ == Phase::AtEnd)
-    throw neon_failure(code::invalid_state, "This request was begun: read it and end it");
-  session_->prepare();
-  ++generation_;
-  const int result = ne_request_dispatch(c_);
-  enter(Phase::Ended);
+  int result;
+  do {
+    result = begin();
+    if (result == NE_OK) result = discard();
+    if (result == NE_OK) result = end();
+  } while (result == NE_RETRY);
   return result;
 }
 
 int Request::begin() {
   session_->require_free(this);
-  if (phase_ == Phase::Body || phase_ == Phase::AtEnd)
-    throw neon_failure(code::invalid_state, "This request was begun already: end it first");
+  if (phase_ != Phase::Idle && phase_ != Phase::Ended)
+    throw neon_failure(code::invalid_state, "This request was begun already: read it and end it first");
   session_->prepare();
   ++generation_;
   received_ = 0;
-  session_->active = this;
+  enter(Phase::Sending);
   const int result = ne_begin_request(c_);
+  // Some errors leave the connection open with the rest of the response in it.
+  if (result == NE_ERROR) ne_close_connection(session_->c());
   enter(result == NE_OK ? Phase::Body : Phase::Ended);
   return result;
 }
@@ -141,7 +144,8 @@ int Request::begin() {
 ssize_t Request::read(char *buffer, std::size_t size) {
   require_pulling("ne_read_response_block");
   if (phase_ == Phase::AtEnd) return 0;  // C would read on, into the next response
-  const ssize_t count = ne_read_response_block(c_, buffer, size);
+  ssize_t count = ne_read_response_block(c_, buffer, size);
+  if (count == 0 && was_cut()) count = NE_SOCK_ERROR;
   if (count > 0) received_ += static_cast<std::uint64_t>(count);
   if (count == 0) enter(Phase::AtEnd);
   if (count < 0) enter(Phase::Ended);
@@ -151,9 +155,15 @@ ssize_t Request::read(char *buffer, std::size_t size) {
 int Request::discard() {
   require_pulling("ne_discard_response");
   if (phase_ == Phase::AtEnd) return NE_OK;
-  const int result = ne_discard_response(c_);
+  int result = ne_discard_response(c_);
+  if (result == NE_OK && was_cut()) result = NE_ERROR;
   enter(result == NE_OK ? Phase::AtEnd : Phase::Ended);
   return result;
+}
+
+// Where the end of the connection is the end of the body, neon takes our own cut for it.
+bool Request::was_cut() const {
+  return session_->connection.interruption() != Connection::Interruption::None;
 }
 
 int Request::end() {
@@ -193,7 +203,7 @@ void Request::require_pulling(const char *function) const {
 
 void Request::enter(Phase phase) {
   phase_ = phase;
-  const bool pulling = phase == Phase::Body || phase == Phase::AtEnd;
+  const bool pulling = phase == Phase::Sending || phase == Phase::Body || phase == Phase::AtEnd;
   if (pulling)
     session_->active = this;
   else if (session_->active == this)
@@ -258,12 +268,15 @@ napi_value create(const Arguments &arguments) {
 std::shared_ptr<Operation> create_queued(const Arguments &arguments, Mode) {
   auto session = arguments.handle<Session>(0, "sess");
   std::string method = arguments.line(1, "method"), target = arguments.line(2, "path");
+  auto creation = std::make_shared<Creation>(method + " " + target);
+  session->creations.push_back(creation);
   auto made = operation(
       session,
       [session, method = std::move(method), target = std::move(target)] {
         return Request::create(session, method, target);
       },
       [](Operation &, napi_env, const std::shared_ptr<Request> &request) { return request->open_handle(); });
+  made->occupy(creation);
   made->hold(arguments[0]);
   return made;
 }
@@ -272,10 +285,10 @@ std::shared_ptr<Operation> create_queued(const Arguments &arguments, Mode) {
 napi_value destroy(const Arguments &arguments) {
   const auto request = arguments.handle<Request>(0, "req");
   const Session &session = request->session();
-  if (request->occupied && (session.running || session.asking))
+  if (session.asks_about(*request) && session.inside_callback())
     throw neon_failure(code::reentrant,
                        "A request must not be destroyed from a callback of its own running call");
-  if (!session.running && !session.asking) session.require_idle();
+  session.require_usable();
   Wrapping::destroy(*request);
   return undefined(arguments.env());
 }
@@ -327,6 +340,7 @@ ne_accept_response native_accept(const Arguments &arguments, std::size_t index) 
 }
 
 napi_value accept_2xx(const Arguments &arguments) {
+  arguments.handle<Request>(0, "req");
   ne_status status{};
   napi_value klass;
   check(arguments.env(),
@@ -336,6 +350,8 @@ napi_value accept_2xx(const Arguments &arguments) {
 }
 
 napi_value accept_always(const Arguments &arguments) {
+  arguments.handle<Request>(0, "req");
+  arguments.object(1, "st");
   const ne_status status{};
   return from(arguments.env(), ne_accept_always(nullptr, nullptr, &status));
 }
@@ -346,7 +362,7 @@ napi_value add_body_reader(const Arguments &arguments) {
   const ne_accept_response native = native_accept(arguments, 1);
   napi_value accept = native ? nullptr : arguments.function(1, "accpt");
   napi_value read = arguments.function(2, "reader");
-  if (request->phase() == Request::Phase::Body || request->phase() == Request::Phase::AtEnd)
+  if (request->phase() != Request::Phase::Idle && request->phase() != Request::Phase::Ended)
     throw neon_failure(code::invalid_state, "A reader must be added before the request begins");
   request->add_reader(native, native ? 0 : request->keep(accept), request->keep(read));
   return undefined(env);

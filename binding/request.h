@@ -22,7 +22,7 @@ class Request final : public Handle, public Part {
   static constexpr std::int64_t external_size = 12288;  // ne_request_s holds a buffer of 8 KiB
 
   /// Where a request stands between ne_begin_request and ne_end_request. `Ended` also stands for failed ones.
-  enum class Phase { Idle, Body, AtEnd, Ended };
+  enum class Phase { Idle, Sending, Body, AtEnd, Ended };
 
   /// A pair of callbacks from ne_add_response_body_reader; the functions are kept by the handle object.
   struct Reader {
@@ -65,6 +65,7 @@ class Request final : public Handle, public Part {
   ~Request() override;
 
   bool body_complete() const;
+  bool was_cut() const;
   void require_pulling(const char *function) const;
   void enter(Phase phase);
 

@@ -28,6 +28,18 @@ void Session::close_connection() {
   ne_close_connection(c_);
 }
 
+std::vector<std::string> Session::live_requests() {
+  std::vector<std::string> descriptions;
+  for (const Request *request : live) descriptions.push_back(request->description());
+  std::erase_if(creations, [&](const std::weak_ptr<const Creation> &weak) {
+    const auto creation = weak.lock();
+    if (!creation || !creation->occupied) return true;
+    descriptions.push_back(creation->description);
+    return false;
+  });
+  return descriptions;
+}
+
 void Session::prepare() {
   if (std::exchange(trust_default_ca, false)) ne_ssl_trust_default_ca(c_);
 }
@@ -63,7 +75,7 @@ std::shared_ptr<Operation> destroy(const Arguments &arguments, Mode mode) {
     session->require_idle();
   else
     session->require_queueable();
-  const bool live = !session->live.empty();
+  const bool live = !session->live_requests().empty();
   Wrapping::destroy(*session);
   return operation(
       session,
@@ -76,12 +88,11 @@ std::shared_ptr<Operation> destroy(const Arguments &arguments, Mode mode) {
 
 napi_value live_requests(const Arguments &arguments) {
   const napi_env env = arguments.env();
-  const auto session = arguments.handle<Session>(0, "sess");
   napi_value list;
   check(env, napi_create_array(env, &list));
   std::uint32_t index = 0;
-  for (const Request *request : session->live)
-    check(env, napi_set_element(env, list, index++, from(env, request->description())));
+  for (const std::string &description : arguments.handle<Session>(0, "sess")->live_requests())
+    check(env, napi_set_element(env, list, index++, from(env, description)));
   return list;
 }
 
@@ -120,7 +131,9 @@ napi_value set_read_timeout(const Arguments &arguments) {
 
 napi_value set_connect_timeout(const Arguments &arguments) {
   const auto session = usable(arguments);
-  ne_set_connect_timeout(session->c(), static_cast<int>(arguments.integer(1, "timeout", 1, most_seconds)));
+  const int seconds = static_cast<int>(arguments.integer(1, "timeout", 1, most_seconds));
+  ne_set_connect_timeout(session->c(), seconds);
+  session->connection.set_connect_limit(std::chrono::seconds(seconds));
   return undefined(arguments.env());
 }
 
@@ -168,18 +181,27 @@ napi_value get_error(const Arguments &arguments) {
   return from(arguments.env(), ne_get_error(usable(arguments)->c()));
 }
 
+// No effect without TLS, where neon would use a context that is not there.
 napi_value trust_default_ca(const Arguments &arguments) {
-  ne_ssl_trust_default_ca(usable(arguments)->c());
+  const auto session = usable(arguments);
+  if (session->uses_tls()) ne_ssl_trust_default_ca(session->c());
   return undefined(arguments.env());
 }
 
-napi_value pending_calls(const Arguments &arguments) {
-  return from(arguments.env(), static_cast<double>(arguments.handle<Session>(0, "sess")->pending));
+// For the classes, which have aborted what was pending: closes the connection as soon as no call is inside C,
+// and nobody waits for it.
+napi_value drop(const Arguments &arguments) {
+  const auto session = arguments.handle<Session>(0, "sess");
+  session->require_queueable();
+  Wrapping::destroy(*session);
+  session->run_when_free([session] { session->close_connection(); });
+  return undefined(arguments.env());
 }
 
 // For the classes: ne_ssl_trust_default_ca, but at the first request, where it blocks nobody.
 napi_value trust_default_later(const Arguments &arguments) {
-  usable(arguments)->trust_default_ca = true;
+  const auto session = usable(arguments);
+  session->trust_default_ca = session->uses_tls();
   return undefined(arguments.env());
 }
 
@@ -197,7 +219,7 @@ void register_session(Topic &topic) {
   topic.plain("liveRequests", live_requests);
   topic.plain("trustDefaultLater", trust_default_later);
   topic.plain("requireSession", require_session);
-  topic.plain("pendingCalls", pending_calls);
+  topic.plain("dropSession", drop);
   topic.blocking("ne_close_connection", close_connection);
   topic.plain("ne_set_session_flag", set_flag);
   topic.plain("ne_get_session_flag", get_flag);

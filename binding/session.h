@@ -3,7 +3,9 @@
 #include <ne_session.h>
 
 #include <string>
+#include <string_view>
 #include <unordered_set>
+#include <vector>
 
 #include "handle.h"
 #include "operation.h"
@@ -11,6 +13,13 @@
 namespace neon {
 
 class Request;
+
+/// A request that ne_request_create of the promises has still to make; it counts as live as long as it is
+/// occupied.
+struct Creation final : Part {
+  explicit Creation(std::string description) : description(std::move(description)) {}
+  const std::string description;
+};
 
 /// A `ne_session`.
 ///
@@ -26,6 +35,7 @@ class Session final : public Handle, public Target {
   ~Session() override;
 
   ne_session *c() const { return c_; }
+  bool uses_tls() const { return std::string_view(ne_get_scheme(c_)) == "https"; }
 
   /// ERR_NEON_ACTIVE_REQUEST when another request is between begin and end.
   void require_free(const Request *request = nullptr) const;
@@ -44,6 +54,9 @@ class Session final : public Handle, public Target {
   Request *active = nullptr;
   /// Requests whose handle is not destroyed.
   std::unordered_set<const Request *> live;
+  std::vector<std::weak_ptr<const Creation>> creations;
+  /// What destroying the session would leave without it: "GET /path", …
+  std::vector<std::string> live_requests();
   /// Loading the default authorities takes 7 to 25 ms, so it is put off until a connection may be made.
   bool trust_default_ca = false;
 

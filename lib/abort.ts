@@ -8,12 +8,16 @@ export interface CallOptions {
    * server sees it. The session is busy until its thread has left C.
    */
   signal?: AbortSignal | undefined;
-  /** The deadline of the whole call, in milliseconds; past it the promise rejects with `NE_TIMEOUT`. */
+  /**
+   * The deadline of the whole call, in milliseconds: past it the promise rejects with `NE_TIMEOUT`, and so does reading
+   * the body of a response that is still arriving.
+   */
   timeout?: number | undefined;
 }
 
 const lastOperation = addon.sync['lastOperation'] as () => number;
 const abort = addon.sync['abort'] as (operation: number, reason: unknown) => void;
+const setTimeLimit = addon.sync['setTimeLimit'] as (timeout: number) => void;
 const longest = 2 ** 31 - 1; // of a timer, in milliseconds
 
 /** What ends a call: rejects its promise with the reason. */
@@ -39,18 +43,24 @@ function started<T>(start: () => Promise<T>, onStart?: (stop: Stop) => void): Pr
   return promise;
 }
 
-async function limited<T>(start: () => Promise<T>, options: CallOptions, onStart?: (stop: Stop) => void): Promise<T> {
-  validate(options);
-  const { signal, timeout } = options;
+/** The same, whatever the options are: what is wrong with them rejects. */
+export async function limited<T>(
+  start: () => Promise<T>,
+  options: CallOptions,
+  onStart?: (stop: Stop) => void,
+): Promise<T> {
+  const { signal, timeout } = validated(options);
   signal?.throwIfAborted();
   let stop: Stop = () => undefined;
+  // Given before the call is queued: it limits how long the call may take to connect, too, where nothing can end it.
+  setTimeLimit(timeout === undefined ? 0 : Math.ceil(timeout));
   const promise = started(start, (given) => {
     stop = given;
     onStart?.(given);
   });
+  setTimeLimit(0);
   const unlisten = signal && whenAborted(signal, () => stop(signal.reason));
-  const expire = (): void => stop(new NeonError(`Timed out after ${timeout} ms`, 'NE_TIMEOUT'));
-  const timer = timeout === undefined ? undefined : setTimeout(expire, timeout);
+  const timer = timeout === undefined ? undefined : setTimeout(() => stop(timedOut(timeout)), timeout);
   try {
     return await promise;
   } finally {
@@ -59,30 +69,52 @@ async function limited<T>(start: () => Promise<T>, options: CallOptions, onStart
   }
 }
 
+/** What a call rejects with when its deadline has passed. */
+export function timedOut(timeout: number): NeonError {
+  return new NeonError(`Timed out after ${timeout} ms`, 'NE_TIMEOUT');
+}
+
+interface Waiting {
+  readonly reactions: Set<() => void>;
+  readonly unlisten: () => void;
+}
+
 /** Who waits for each signal. One listener serves them all: thousands of calls may share one controller. */
-const waiting = new WeakMap<AbortSignal, Set<() => void>>();
+const waiting = new WeakMap<AbortSignal, Waiting>();
 
 /** Calls `react` when the signal aborts; returns what takes that back. */
 export function whenAborted(signal: AbortSignal, react: () => void): () => void {
-  let reactions = waiting.get(signal);
-  if (!reactions) {
-    const all = new Set<() => void>();
-    const listener = (): void => {
-      waiting.delete(signal);
-      for (const reaction of all) reaction();
-    };
-    signal.addEventListener('abort', listener, { once: true });
-    waiting.set(signal, (reactions = all));
-  }
-  const joined = reactions;
-  joined.add(react);
-  return () => joined.delete(react);
+  const { reactions, unlisten } = waiting.get(signal) ?? listen(signal);
+  reactions.add(react);
+  return () => {
+    reactions.delete(react);
+    if (reactions.size === 0) unlisten();
+  };
 }
 
-function validate({ signal, timeout }: { signal?: unknown; timeout?: unknown }): void {
+function listen(signal: AbortSignal): Waiting {
+  const reactions = new Set<() => void>();
+  const unlisten = (): void => {
+    waiting.delete(signal);
+    signal.removeEventListener('abort', listener);
+  };
+  const listener = (): void => {
+    unlisten();
+    for (const react of reactions) react();
+  };
+  signal.addEventListener('abort', listener);
+  const group = { reactions, unlisten };
+  waiting.set(signal, group);
+  return group;
+}
+
+function validated(options: unknown): CallOptions {
+  if (typeof options !== 'object' || options === null) throw invalidType('options', 'of type object', options);
+  const { signal, timeout } = options as { signal?: unknown; timeout?: unknown };
   if (signal !== undefined && !(signal instanceof AbortSignal))
     throw invalidType('signal', 'an instance of AbortSignal', signal);
-  if (timeout === undefined) return;
+  if (timeout === undefined) return { signal };
   if (typeof timeout !== 'number') throw invalidType('timeout', 'of type number', timeout);
   if (!(timeout > 0 && timeout <= longest)) throw outOfRange('timeout', `> 0 and <= ${longest}`, timeout);
+  return { signal, timeout };
 }

@@ -75,6 +75,11 @@ export function invalidValue(message: string): TypeError {
   return withCode(new TypeError(message), 'ERR_INVALID_ARG_VALUE');
 }
 
+/** `TypeError` with Node's code ERR_INVALID_CHAR. */
+export function invalidChar(name: string, advice: string): TypeError {
+  return withCode(new TypeError(`Invalid character in "${name}": ${advice}`), 'ERR_INVALID_CHAR');
+}
+
 /** `RangeError` with Node's code ERR_OUT_OF_RANGE. */
 export function outOfRange(name: string, range: string, value: unknown): RangeError {
   return withCode(

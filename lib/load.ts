@@ -20,8 +20,17 @@ export const packageRoot = findPackageRoot(__dirname);
 /** This package's version. */
 export const packageVersion = readVersion(packageRoot);
 
-/** The targets (session handles) inside whose callbacks the current asynchronous context runs. */
-const inside = new AsyncLocalStorage<readonly object[]>();
+/** A question that neon asks of a callback: of which target (session handle), and whether it is still open. */
+interface Question {
+  readonly target: object;
+  open: boolean;
+}
+
+/** The questions inside whose callbacks the current asynchronous context runs. */
+const inside = new AsyncLocalStorage<readonly Question[]>();
+
+/** What handles keep alive: callbacks. By weak keys, so that a callback which closes over its handle goes with it. */
+const kept = new WeakMap<object, unknown[]>();
 
 /** What the addon calls in JavaScript. */
 const hooks = {
@@ -34,9 +43,32 @@ const hooks = {
     target: object,
     callback: (...values: unknown[]) => unknown,
     ...values: unknown[]
-  ) => context(() => inside.run([...(inside.getStore() ?? []), target], callback, ...values)),
+  ) => {
+    const question = { target, open: true };
+    const close = (): void => {
+      question.open = false;
+    };
+    try {
+      const answer = context(() => inside.run([...(inside.getStore() ?? []), question], callback, ...values));
+      if (answer instanceof Promise) answer.then(close, close);
+      else close();
+      return answer;
+    } catch (error) {
+      close();
+      throw error;
+    }
+  },
   /** Whether the caller is inside a callback of this target's running operation. */
-  isInside: (target: object) => inside.getStore()?.includes(target) ?? false,
+  isInside: (target: object) =>
+    inside.getStore()?.some((question) => question.open && question.target === target) ?? false,
+  /** Keeps a value alive as long as the handle; returns its number. */
+  keep: (handle: object, value: unknown): number => {
+    let values = kept.get(handle);
+    if (!values) kept.set(handle, (values = []));
+    return values.push(value) - 1;
+  },
+  /** What keep() gave this number. */
+  kept: (handle: object, index: number): unknown => kept.get(handle)?.[index],
 };
 
 /** The loaded addon, with neon initialised. */

@@ -1,4 +1,4 @@
-import { abortable, type CallOptions } from './abort.js';
+import { type CallOptions, limited } from './abort.js';
 import { addon, type Native } from './load.js';
 
 /** A function of the blocking surface, by its C name. */
@@ -21,7 +21,7 @@ export function promised<F extends Native>(name: string, arity: number): Promise
   const start = addon.async[name] as (...values: unknown[]) => Promise<unknown>;
   const call = (...values: unknown[]): Promise<unknown> => {
     const options = values[arity] as CallOptions | undefined;
-    return options === undefined ? start(...values) : abortable(() => start(...values.slice(0, arity)), options);
+    return options === undefined ? start(...values) : limited(() => start(...values.slice(0, arity)), options);
   };
   Object.defineProperty(call, 'name', { value: name });
   return call as Promised<F>;

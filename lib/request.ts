@@ -1,11 +1,12 @@
 import { abortable, type CallOptions, type Stop } from './abort.js';
-import { invalidType, NeonError, type ErrorContext } from './errors.js';
+import { invalidChar, invalidType, NeonError, type ErrorContext } from './errors.js';
+import { flagNumber } from './flags.js';
 import type { Live, LiveSet } from './live.js';
 import { addon } from './load.js';
 import { native } from './native.js';
 import { NE_REQFLAG_1XXTIMEOUT, NE_REQFLAG_EXPECT100, NE_REQFLAG_IDEMPOTENT } from './ne/constants.js';
 import type { ne_session } from './ne/handles.js';
-import { type RawResponse, Response } from './response.js';
+import { type RawResponse, Response, type ResponseOrigin } from './response.js';
 
 /** What a request can send: text (as UTF-8) or bytes. */
 export type Body = string | Uint8Array;
@@ -80,8 +81,9 @@ export class Request {
     options: Omit<RequestOptions, keyof CallOptions> = {},
   ) {
     owner.requireOpen();
-    this.method = method;
-    this.target = target;
+    requireObject(options);
+    this.method = validMethod(method);
+    this.target = validTarget(target);
     this.#owner = owner;
     this.body = options.body;
     if (options.headers !== undefined) for (const [name, value] of pairs(options.headers)) this.addHeader(name, value);
@@ -97,20 +99,20 @@ export class Request {
 
   /** Sets a header, in the place of any of the same name. */
   setHeader(name: string, value: string): this {
-    this.removeHeader(name);
-    return this.addHeader(name, value);
+    requireStrings(name, value);
+    return this.removeHeader(name).addHeader(name, value);
   }
 
   /** Adds a header field, beside those of the same name. */
   addHeader(name: string, value: string): this {
-    if (typeof name !== 'string') throw invalidType('name', 'of type string', name);
-    if (typeof value !== 'string') throw invalidType('value', 'of type string', value);
+    requireStrings(name, value);
     this.#headers.push([name, value]);
     return this;
   }
 
   /** Removes the headers of this name. */
   removeHeader(name: string): this {
+    requireStrings(name, '');
     const lower = name.toLowerCase();
     this.#headers = this.#headers.filter(([other]) => other.toLowerCase() !== lower);
     return this;
@@ -118,7 +120,7 @@ export class Request {
 
   /** Sets a flag of neon's (`NE_REQFLAG_*`), by name or number. */
   setFlag(flag: RequestFlag | number, value: boolean): this {
-    this.#flags.push(typeof flag === 'number' ? flag : requestFlags[flag], value ? 1 : 0);
+    this.#flags.push(flagNumber(requestFlags, flag), value ? 1 : 0);
     return this;
   }
 
@@ -130,6 +132,7 @@ export class Request {
    */
   async dispatch(options: CallOptions = {}): Promise<Response> {
     this.#requireLive();
+    const since = performance.now();
     let stop: Stop | undefined;
     try {
       const raw = await abortable(
@@ -137,7 +140,7 @@ export class Request {
         options,
         (given) => this.#dispatched.add((stop = given)),
       );
-      return this.#respond(raw, options.signal);
+      return this.#respond(raw, { signal: options.signal, timeout: options.timeout, since });
     } catch (error) {
       throw NeonError.within(error, this.#context());
     } finally {
@@ -179,9 +182,9 @@ export class Request {
     return [this.#owner.handle, this.method, this.target, this.#headers.flat(), this.#flags, this.body];
   }
 
-  #respond(raw: RawResponse, signal?: AbortSignal): Response {
+  #respond(raw: RawResponse, limits: Pick<ResponseOrigin, 'signal' | 'timeout' | 'since'> = {}): Response {
     const { live } = this.#owner;
-    return new Response(raw, { context: this.#context(), live, description: this.#item.description, signal });
+    return new Response(raw, { context: this.#context(), live, description: this.#item.description, ...limits });
   }
 
   #context(): ErrorContext {
@@ -191,4 +194,26 @@ export class Request {
 
 function pairs(headers: HeadersInit): Iterable<readonly [string, string]> {
   return Symbol.iterator in headers ? (headers as Iterable<readonly [string, string]>) : Object.entries(headers);
+}
+
+function requireObject(options: unknown): void {
+  if (typeof options !== 'object' || options === null) throw invalidType('options', 'of type object', options);
+}
+
+function requireStrings(name: unknown, value: unknown): void {
+  if (typeof name !== 'string') throw invalidType('name', 'of type string', name);
+  if (typeof value !== 'string') throw invalidType('value', 'of type string', value);
+}
+
+/** An RFC 9110 token. */
+function validMethod(method: unknown): string {
+  if (typeof method !== 'string') throw invalidType('method', 'of type string', method);
+  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(method)) throw invalidChar('method', 'it must be a token');
+  return method;
+}
+
+/** What can stand in a request line: no spaces, control characters or anything beyond ASCII. */
+function validTarget(target: string): string {
+  if (!/^[\x21-\x7e]+$/.test(target)) throw invalidChar('target', 'escape it, with encodeURI() for example');
+  return target;
 }

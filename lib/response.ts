@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { TextDecoder } from 'node:util';
 
-import { whenAborted } from './abort.js';
+import { timedOut, whenAborted } from './abort.js';
 import { NeonError, type ErrorContext } from './errors.js';
 import type { Live, LiveSet } from './live.js';
 import { native } from './native.js';
@@ -30,6 +30,9 @@ export interface ResponseOrigin {
   readonly description: string;
   /** Goes on to reject the reading of a body that is still arriving. */
   readonly signal?: AbortSignal | undefined;
+  /** So does this many milliseconds after the request was dispatched, which was at `since`. */
+  readonly timeout?: number | undefined;
+  readonly since?: number;
 }
 
 const readStream: (stream: StreamHandle) => Buffer | null | Promise<Buffer | null> = native('readStream');
@@ -50,16 +53,21 @@ class ArrivingBody {
   readonly #end: () => void;
   #failure: Error | undefined;
 
-  constructor(stream: StreamHandle, { context, live, description, signal }: ResponseOrigin) {
+  constructor(stream: StreamHandle, { context, live, description, signal, timeout, since = 0 }: ResponseOrigin) {
     this.#stream = stream;
     this.#context = context;
     const weak = new WeakRef(this); // what waits for this body's end must not keep it alive
     const cancel = (reason: Error): void => weak.deref()?.cancel(reason);
     const item: Live = { description, end: cancel };
     const unlisten = signal && whenAborted(signal, () => cancel(signal.reason as Error));
+    const timer =
+      timeout === undefined
+        ? undefined
+        : setTimeout(() => cancel(timedOut(timeout)), Math.max(since + timeout - performance.now(), 0));
     live.add(item);
     this.#end = () => {
       unlisten?.();
+      clearTimeout(timer);
       live.delete(item);
     };
     dropped.register(this, this.#end, this);
@@ -71,6 +79,8 @@ class ArrivingBody {
     if (this.#failure) throw this.#failure;
     try {
       const block = await readStream(this.#stream);
+      const failure = this.#givenUp();
+      if (failure) throw failure;
       if (block === null) this.#over();
       return block;
     } catch (error) {

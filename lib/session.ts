@@ -1,6 +1,7 @@
 import { invalidType, invalidValue, NeonError } from './errors.js';
+import { flagNumber } from './flags.js';
 import { LiveSet, liveRequests, refuseWhileLive } from './live.js';
-import { native, promised } from './native.js';
+import { native } from './native.js';
 import * as ne from './ne/index.js';
 import { Request, type RequestOptions, type RequestOwner } from './request.js';
 import type { Response } from './response.js';
@@ -22,9 +23,7 @@ export const sessionFlags = {
 /** The name of a session flag. */
 export type SessionFlag = keyof typeof sessionFlags;
 
-const pendingCalls: (session: ne.ne_session) => number = native('pendingCalls');
-const destroyNow: (session: ne.ne_session) => void = native('ne_session_destroy');
-const destroyLater = promised<typeof destroyNow>('ne_session_destroy', 1);
+const dropSession: (session: ne.ne_session) => void = native('dropSession');
 
 /** How a session is set up. */
 export interface SessionOptions {
@@ -85,9 +84,12 @@ export class Session {
 
   /** A session with the server of a URL. Targets of its requests may be relative to it. */
   static open(url: string | URL, options?: SessionOptions): Session {
-    const { protocol, hostname, port } = new URL(url);
-    const scheme = protocol.slice(0, -1);
-    return new Session(scheme, hostname, port ? Number(port) : scheme === 'https' ? 443 : 80, options, new URL(url));
+    const base = new URL(url);
+    if (base.username || base.password)
+      throw invalidValue('The URL of a session must not hold a user name or password');
+    const scheme = base.protocol.slice(0, -1);
+    const port = base.port ? Number(base.port) : scheme === 'https' ? 443 : 80;
+    return new Session(scheme, base.hostname, port, options, base);
   }
 
   /** How many requests are live: not destroyed, on their way, or with a body still to be read. */
@@ -101,12 +103,12 @@ export class Session {
 
   /** Sets a flag of neon's (`NE_SESSFLAG_*`), by name or number. */
   setFlag(flag: SessionFlag | number, value: boolean): void {
-    ne.ne_set_session_flag(this.handle, flagNumber(flag), value);
+    ne.ne_set_session_flag(this.handle, flagNumber(sessionFlags, flag), value);
   }
 
   /** Whether a flag is set; undefined when this neon does not know it. */
   getFlag(flag: SessionFlag | number): boolean | undefined {
-    const value = ne.ne_get_session_flag(this.handle, flagNumber(flag));
+    const value = ne.ne_get_session_flag(this.handle, flagNumber(sessionFlags, flag));
     return value < 0 ? undefined : value > 0;
   }
 
@@ -145,18 +147,20 @@ export class Session {
   destroy({ force = false }: { force?: boolean } = {}): void {
     if (this.#destroyed) return;
     if (!force) refuseWhileLive([...this.#live.descriptions, ...liveRequests(this.handle)]);
+    dropSession(this.handle);
     this.#destroyed = true;
     this.#live.end(new NeonError('The session was destroyed', 'ERR_NEON_DESTROYED', { origin: this.#owner.origin }));
-    // What was aborted or cancelled may be inside C still: then its turn comes after that.
-    if (pendingCalls(this.handle) > 0) void destroyLater(this.handle);
-    else destroyNow(this.handle);
   }
 
   /** Waits until no request is live, then destroys the session. New requests are refused meanwhile. */
   async close(): Promise<void> {
     this.#closing = true;
-    await this.#live.empty();
-    this.destroy();
+    try {
+      await this.#live.empty();
+      this.destroy();
+    } finally {
+      this.#closing = false; // requests made with libneon/ne may still be live: then it goes on
+    }
   }
 
   [Symbol.dispose](): void {
@@ -176,15 +180,12 @@ export class Session {
 
   #resolve(target: string): string {
     if (typeof target !== 'string') throw invalidType('target', 'of type string', target);
-    if (!this.#base || target.startsWith('/') || target === '*') return target;
-    const url = new URL(target, this.#base);
+    if (target.startsWith('/') || target === '*') return target;
+    if (!this.#base)
+      throw invalidValue(`The target must begin with '/' (relative ones need Session.open): '${target}'`);
+    const url = URL.canParse(target, this.#base.href) ? new URL(target, this.#base) : undefined;
+    if (url?.origin !== this.#base.origin)
+      throw invalidValue(`The target is not one of this session's server, ${this.#base.origin}: '${target}'`);
     return url.pathname + url.search;
   }
-}
-
-function flagNumber(flag: SessionFlag | number): number {
-  if (typeof flag === 'number') return flag;
-  const number = sessionFlags[flag] as number | undefined;
-  if (number === undefined) throw invalidValue(`There is no session flag '${flag}'`);
-  return number;
 }

@@ -1,4 +1,4 @@
-import { invalidValue } from '../errors.js';
+import { invalidType, invalidValue } from '../errors.js';
 
 // What C's printf takes, as far as it means something for JavaScript's values: flags, width, precision, a length
 // modifier, and one of d i u x X o c s %.
@@ -15,6 +15,7 @@ const widths: Record<string, number> = { hh: 8, h: 16, l: 64, ll: 64, q: 64, j: 
  * and `%p`), on an argument of another type than the conversion takes, and on too few or too many arguments.
  */
 export function format(template: string, values: readonly unknown[]): string {
+  if (typeof template !== 'string') throw invalidType('format', 'of type string', template);
   let next = 0;
   const take = (): unknown => {
     if (next >= values.length)

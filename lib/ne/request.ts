@@ -1,3 +1,4 @@
+import { invalidType } from '../errors.js';
 import { native } from '../native.js';
 import { format } from './format.js';
 import type { Flag, ne_header_cursor, ne_request, ne_session, Out } from './handles.js';
@@ -40,6 +41,7 @@ export const ne_request_destroy: (req: ne_request) => void = native('ne_request_
 export const ne_add_request_header: (req: ne_request, name: string, value: string) => void =
   native('ne_add_request_header');
 
+const requireRequest: (req: ne_request) => void = native('requireRequest');
 const printHeader: (req: ne_request, name: string, value: string) => void = native('ne_print_request_header');
 
 /**
@@ -47,8 +49,16 @@ const printHeader: (req: ne_request, name: string, value: string) => void = nati
  *
  * @throws `ERR_OUT_OF_RANGE` when the value is longer than 8191 bytes (C would cut it)
  */
-export const ne_print_request_header = (req: ne_request, name: string, template: string, ...values: unknown[]): void =>
+export const ne_print_request_header = (
+  req: ne_request,
+  name: string,
+  template: string,
+  ...values: unknown[]
+): void => {
+  requireRequest(req);
+  if (typeof name !== 'string') throw invalidType('name', 'of type string', name);
   printHeader(req, name, format(template, values));
+};
 
 /**
  * The request's body is these bytes (of the string's UTF-8), copied. Adds the header Content-Length.
@@ -77,7 +87,11 @@ export const ne_add_response_body_reader = (
   req: ne_request,
   accpt: ne_accept_response,
   reader: ne_block_reader,
-): void => addReader(req, accpt === ne_accept_2xx ? 1 : accpt === ne_accept_always ? 0 : accpt, reader);
+): void => {
+  requireRequest(req);
+  if (typeof accpt !== 'function') throw invalidType('accpt', 'of type function', accpt);
+  addReader(req, accpt === ne_accept_2xx ? 1 : accpt === ne_accept_always ? 0 : accpt, reader);
+};
 
 /** Sends the request and reads the whole response; returns an `NE_*` code. */
 export const ne_request_dispatch: (req: ne_request) => number = native('ne_request_dispatch');
@@ -130,7 +144,6 @@ export const ne_get_request_flag: (req: ne_request, flag: number) => number = na
 /** The session of the request: the very object that ne_request_create was given. */
 export const ne_get_session: (req: ne_request) => ne_session = native('ne_get_session');
 
-const requireRequest: (req: ne_request) => void = native('requireRequest');
 const privateData = new PrivateData();
 
 /** Stores any value under `id`; a later value under the same id replaces it. */

@@ -70,6 +70,7 @@ export const ne_get_scheme: (sess: ne_session) => string = native('ne_get_scheme
 /** Sets `scheme`, `host` and `port` of `uri` to the session's server; its other fields stay. */
 export const ne_fill_server_uri: (sess: ne_session, uri: Partial<ne_uri>) => void = native('ne_fill_server_uri');
 
+const requireSession: (sess: ne_session) => void = native('requireSession');
 const setError: (sess: ne_session, text: string) => void = native('ne_set_error');
 
 /**
@@ -77,13 +78,14 @@ const setError: (sess: ne_session, text: string) => void = native('ne_set_error'
  *
  * @throws `ERR_INVALID_ARG_VALUE` on a wrong conversion or number of arguments
  */
-export const ne_set_error = (sess: ne_session, template: string, ...values: unknown[]): void =>
+export const ne_set_error = (sess: ne_session, template: string, ...values: unknown[]): void => {
+  requireSession(sess);
   setError(sess, format(template, values));
+};
 
 /** The session's error text. While promises of the session are pending, that of the call which settled last. */
 export const ne_get_error: (sess: ne_session) => string = native('ne_get_error');
 
-const requireSession: (sess: ne_session) => void = native('requireSession');
 const privateData = new PrivateData();
 
 /** Stores any value under `id`; a later value under the same id replaces it. */
