@@ -36,7 +36,10 @@ export default defineConfig(
     // Tests look into JSON, say what can't be undefined, and give wrong arguments on purpose.
     files: ['test/**', 'bench/**', 'examples/**'],
     rules: {
+      '@typescript-eslint/no-confusing-void-expression': 'off',
       '@typescript-eslint/no-deprecated': 'off',
+      '@typescript-eslint/no-unnecessary-condition': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-unsafe-argument': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',

@@ -16,6 +16,9 @@ namespace neon {
 
 namespace {
 
+// neon's own time-outs go first.
+constexpr std::chrono::milliseconds grace{500};
+
 // Bytes that crossed this socket in both directions; ~0 where the system cannot tell, which counts as moving.
 bool bytes_moved(int descriptor, std::uint64_t &bytes) {
 #if __has_include(<linux/tcp.h>)
@@ -167,7 +170,7 @@ void Connection::look(Clock::time_point now) {
   if (bytes != moved_) {
     moved_ = bytes;
     moved_at_ = now;
-  } else if (now - moved_at_ >= stall_limit_) {
+  } else if (now - moved_at_ >= stall_limit_ + std::max<Clock::duration>(grace, stall_limit_ / 4)) {
     cut(Interruption::Stalled);
   }
 }

@@ -14,9 +14,12 @@ std::string shortened(std::string text) {
 
 // What looks at an object of the user's may run code of the user's, which may throw: that is swallowed.
 bool succeeded(napi_env env, napi_status status) {
+  if (status == napi_ok) return true;
+  bool pending = false;
   napi_value ignored;
-  if (status == napi_pending_exception) napi_get_and_clear_last_exception(env, &ignored);
-  return status == napi_ok;
+  if (napi_is_exception_pending(env, &pending) == napi_ok && pending)
+    napi_get_and_clear_last_exception(env, &ignored);
+  return false;
 }
 
 std::string constructor_name(napi_env env, napi_value object) {

@@ -110,9 +110,9 @@ function requireBinary(file: string): Addon {
 
 /** A load error in a sentence, with the command that mends it. */
 export function explain(message: string): string {
-  if (/libneon[\w.-]*\.so[\d.]*: cannot open shared object|Library not loaded: .*libneon/.test(message))
+  if (/libneon[\w.-]*\.so[\d.]*: (cannot open shared object|No such file)|Library not loaded: .*libneon/.test(message))
     return 'The system\'s neon library is missing: install it (Debian, Ubuntu: "apt-get install libneon27"; Fedora: "dnf install neon"; Arch: "pacman -S neon"; Alpine: "apk add neon"; Homebrew: "brew install neon")';
-  if (/undefined symbol: ne_|symbol not found.*ne_/i.test(message))
+  if (/undefined symbol: ne_|symbol not found.*ne_|ne_\w+: symbol not found/i.test(message))
     return `The system's neon library is older than the 0.32 that libneon needs: update it (${message})`;
   if (/wrong ELF class|invalid ELF header|incompatible architecture|mach-o file, but is/.test(message))
     return 'The addon of libneon was built for another platform or architecture: run "npm rebuild libneon" on this machine';

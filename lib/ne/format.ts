@@ -100,6 +100,7 @@ class Spec {
   unsigned(value: unknown, base: number, prefix: string): string {
     const integer = BigInt.asUintN(this.#bits(), this.#integer(value));
     let digits = integer.toString(base);
+    if (this.flags.includes('#') && prefix === '0' && integer === 0n && this.#precision === 0) return this.#pad(digits);
     if (!this.flags.includes('#') || integer === 0n) return this.#number('', digits);
     if (prefix !== '0') return this.#number(prefix, digits);
     digits = digits.padStart(Math.max(this.#precision ?? 0, digits.length + 1), '0');
@@ -116,7 +117,8 @@ class Spec {
   string(value: unknown): string {
     if (typeof value !== 'string') throw invalidValue(`The format "${this.template}" needs a string for %s`);
     if (this.#precision === undefined) return this.#pad(value);
-    return this.#pad(Buffer.from(value).subarray(0, this.#precision).toString());
+    const bytes = Buffer.from(value).subarray(0, this.#precision);
+    return this.#pad(bytes.toString(), bytes.length); // a character that is cut is U+FFFD now
   }
 
   #bits(): number {
@@ -137,8 +139,8 @@ class Spec {
     return this.#pad(sign + digits);
   }
 
-  #pad(text: string): string {
-    const missing = this.#width - Buffer.byteLength(text);
+  #pad(text: string, length = Buffer.byteLength(text)): string {
+    const missing = this.#width - length;
     if (missing <= 0) return text;
     return this.#left ? text + ' '.repeat(missing) : ' '.repeat(missing) + text;
   }

@@ -1,0 +1,24 @@
+import { check, type ScriptPeer } from '../peer.js';
+
+/** neon's calls on lanes: a session, and so a thread, for each connection. */
+export const nePromises: ScriptPeer = {
+  name: 'libneon/ne/promises',
+  calls: 'ne_request_create, await ne_request_dispatch, ne_request_destroy',
+  async open(target, connections) {
+    const ne = await import('libneon/ne');
+    const { ne_request_dispatch } = await import('libneon/ne/promises');
+    const create = (): ReturnType<typeof ne.ne_session_create> =>
+      ne.ne_session_create(target.scheme, target.host, target.port);
+    const sessions = Array.from({ length: connections }, create);
+    return {
+      async get(connection) {
+        const session = sessions[connection]!;
+        const request = ne.ne_request_create(session, 'GET', target.path);
+        if ((await ne_request_dispatch(request)) !== ne.NE_OK) throw new Error(ne.ne_get_error(session));
+        check(target, ne.ne_get_status(request).code);
+        ne.ne_request_destroy(request);
+      },
+      close: () => sessions.forEach((session) => ne.ne_session_destroy(session)),
+    };
+  },
+};

@@ -1,0 +1,59 @@
+/** One turn of one peer, in a process of its own: warms up, measures, prints a measurement. */
+import type { Client, Measurement, ScriptPeer, Target, Times } from './peer.js';
+import { peers } from './peers/index.js';
+import type { Scenario } from './scenario.js';
+
+/** What the process gets as its one argument, as JSON. */
+export interface TurnOptions extends Times {
+  readonly peer: string;
+  readonly target: Target;
+  readonly connections: number;
+  readonly operation: Scenario['operation'];
+}
+
+if (require.main === module) void main(JSON.parse(process.argv[2] ?? '') as TurnOptions);
+
+async function main({ peer: name, target, connections, operation, warmup, seconds }: TurnOptions): Promise<void> {
+  const peer = peers.find((candidate): candidate is ScriptPeer => candidate.name === name && 'open' in candidate);
+  if (!peer) throw new Error(`no peer ${name}`);
+  const client = await peer.open(target, connections);
+  await measure(client, operation, connections, warmup);
+  console.log(JSON.stringify(await measure(client, operation, connections, seconds)));
+  await client.close();
+}
+
+async function measure(
+  client: Client,
+  operation: Scenario['operation'],
+  connections: number,
+  seconds: number,
+): Promise<Measurement> {
+  const cpu = process.cpuUsage();
+  const start = performance.now();
+  const end = start + seconds * 1000;
+  const loops = Array.from({ length: connections }, (_, connection) => loop(client, operation, connection, end));
+  const counts = await Promise.all(loops);
+  const elapsed = performance.now() - start;
+  const { user, system } = process.cpuUsage(cpu);
+  return {
+    count: counts.reduce((sum, count) => sum + count, 0),
+    seconds: elapsed / 1000,
+    cpuSeconds: (user + system) / 1e6,
+  };
+}
+
+/** Waits only for promises, so that a synchronous peer pays for no turn of the event loop. */
+async function loop(
+  client: Client,
+  operation: Scenario['operation'],
+  connection: number,
+  end: number,
+): Promise<number> {
+  let count = 0;
+  while (performance.now() < end) {
+    const pending = client[operation](connection);
+    if (pending !== undefined) await pending;
+    count++;
+  }
+  return count;
+}

@@ -1,0 +1,89 @@
+/**
+ * terminate.js PORTS CASES: for each case `worker END PLACE` (100 promises, or one call of the blocking surface when
+ * PLACE begins with `sync-`) a worker that waits, and how that ends; all at once. The main thread goes on, unless END
+ * says otherwise.
+ */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { Session } from '../../../lib/index.js';
+import { block, syncPlaces, type Place, type Ports, portsFrom, type SyncPlace } from './blocked.js';
+import { report, reportEnding, threads, threadsAtRest, until } from './tools.js';
+
+/** How a case ends: the worker is terminated, ends itself, throws, or the whole process exits. */
+export type End = 'terminate' | 'exit' | 'throw' | 'process';
+
+/** What the worker waits for, in 100 promises or in one call. */
+export type Wait = Place | `sync-${SyncPlace}`;
+
+/** One worker. */
+export type Case = readonly [end: End, wait: Wait];
+
+interface Task {
+  readonly ports: Ports;
+  readonly end: End;
+  readonly wait: Wait;
+}
+
+if (isMainThread) void main(portsFrom(process.argv[2]), JSON.parse(process.argv[3]!) as Case[]);
+else void work(workerData as Task);
+
+async function main(ports: Ports, cases: readonly Case[]): Promise<void> {
+  const before = await threadsAtRest();
+  const running = await Promise.all(cases.map(([end, wait]) => start({ ports, end, wait })));
+  await sleep(200);
+  if (cases.some(([end]) => end === 'process')) {
+    reportEnding();
+    process.exit(5);
+  }
+  const times = await Promise.all(running.map(({ end }) => end()));
+
+  // Connects that nobody answers are the one thing that cannot be cut.
+  if (!cases.some(([, wait]) => wait.endsWith('connect'))) {
+    await until(
+      () => threads() <= before + 1,
+      1000,
+      () => `${threads() - before} threads are left`,
+    );
+  }
+  const session = new Session('http', '127.0.0.1', ports.good);
+  assert.equal(session.requestSync('GET', '/').textSync(), 'hello\n');
+  assert.equal(await (await session.request('GET', '/')).text(), 'hello\n');
+  report({ slowest: Math.max(...times) });
+}
+
+async function start(task: Task): Promise<{ end: () => Promise<number> }> {
+  const worker = new Worker(__filename, { workerData: task });
+  const errors: Error[] = [];
+  worker.on('error', (error) => errors.push(error));
+  await once(worker, 'message');
+  return {
+    end: async () => {
+      const ended = new Promise<number>((resolve) => worker.once('exit', resolve));
+      const started = performance.now();
+      if (task.end === 'terminate') void worker.terminate();
+      else worker.postMessage('end');
+      assert.equal(await ended, task.end === 'exit' ? 3 : 1);
+      assert.deepEqual(
+        errors.map(({ message }) => message),
+        task.end === 'throw' ? ['thrown on purpose'] : [],
+      );
+      return performance.now() - started;
+    },
+  };
+}
+
+async function work({ ports, end, wait }: Task): Promise<void> {
+  parentPort!.once('message', () => {
+    if (end === 'exit') process.exit(3);
+    throw new Error('thrown on purpose');
+  });
+  if (wait.startsWith('sync-')) {
+    parentPort!.postMessage('waits');
+    syncPlaces[wait.slice('sync-'.length) as SyncPlace](ports);
+    throw new Error('a call that should wait returned');
+  }
+  await block(wait as Place, 100, ports);
+  parentPort!.postMessage('waits');
+}

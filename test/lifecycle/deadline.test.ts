@@ -1,0 +1,40 @@
+/** Servers that fall silent: every promise ends by its deadline, and leaves nothing behind. */
+import { testPki } from '../servers/pki.js';
+import type { By, Outcome, Surface } from './children/deadline.js';
+import { expectEnd, nodes, repeat, reported, run } from './fork.js';
+
+jest.setTimeout(60_000);
+
+const surfaces: readonly Surface[] = ['class', 'ne'];
+const deadlines: readonly (readonly [By, limit: number])[] = [
+  ['timeout', 1500],
+  ['readTimeout', 4000],
+];
+
+describe.each(nodes)('Node %s: servers that fall silent', (_, node) => {
+  test.each(deadlines)('every promise ends by its %s', async (by, limit) => {
+    const { ca, server } = testPki();
+    await repeat(surfaces.length, async (index) => {
+      const ended = await run('deadline', [by, surfaces[index]!, ca.cert, server.key, server.cert], { node });
+
+      expectEnd(ended);
+      const { outcomes } = reported<{ outcomes: Outcome[] }>(ended);
+      expect(outcomes).toHaveLength(9);
+      const wrong = outcomes.filter(([place, code, ms]) => {
+        // neon's own read time-out inside a body is NE_ERROR.
+        const expected = code === 'NE_TIMEOUT' || (code === 'NE_ERROR' && place === 'body' && by === 'readTimeout');
+        return ms > limit || !expected;
+      });
+      expect(wrong).toEqual([]);
+    });
+  });
+
+  test('a connect that nobody answers ends by the deadline of the call or of the session, and its thread with it', async () => {
+    const ended = await run('deadline', ['connect'], { node });
+
+    expectEnd(ended);
+    const { outcomes } = reported<{ outcomes: [code: string, ms: number][] }>(ended);
+    expect(outcomes.map(([code]) => code)).toEqual(['NE_TIMEOUT', 'NE_TIMEOUT', 'NE_TIMEOUT']);
+    for (const [, ms] of outcomes) expect(ms).toBeLessThan(1500);
+  });
+});

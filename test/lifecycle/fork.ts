@@ -1,0 +1,110 @@
+/**
+ * Runs small scripts (`children/`) in processes of their own, and tells how they ended: a crash is a signal, a hang is
+ * a process that had to be killed.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import path from 'node:path';
+
+/** How a script is run. */
+export interface RunOptions {
+  /** The Node binary; the one that runs this. */
+  readonly node?: string;
+  /** Options of Node's own. */
+  readonly execArgv?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** It is killed after that many milliseconds; 20,000 unless given. */
+  readonly killAfterMs?: number;
+}
+
+/** How a script ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** How long it took, in milliseconds. */
+  readonly ms: number;
+  /** `Date.now()` when the process was gone. */
+  readonly endedAt: number;
+}
+
+/** The Node binaries to test with, by version: this one and those in LIBNEON_TEST_NODES (separated by colons). */
+export const nodes: readonly (readonly [version: string, node: string])[] = [...new Map(findNodes())];
+
+/** How often to repeat what crashes rarely: LIBNEON_TEST_REPEAT, or 100 in CI and 10 elsewhere. */
+export const repetitions = Number(process.env['LIBNEON_TEST_REPEAT'] ?? (process.env['CI'] ? 100 : 10));
+
+/** Whether to take the time for full numbers. */
+export const full = Boolean(process.env['LIBNEON_TEST_FULL']);
+
+/** Runs `children/<script>.js`. */
+export function run(script: string, args: readonly (string | number)[] = [], options: RunOptions = {}): Promise<Ended> {
+  const { node = process.execPath, execArgv = [] } = options;
+  const file = path.join(__dirname, 'children', `${script}.js`);
+  return runProgram(node, [...execArgv, file, ...args.map(String)], options);
+}
+
+/** Runs any program in the same way. */
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  { env = {}, killAfterMs = 20_000 }: Pick<RunOptions, 'env' | 'killAfterMs'> = {},
+): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const startedAt = Date.now();
+    let endedAt = 0;
+    const output = { stdout: '', stderr: '' };
+    const child = spawn(program, args, { env: { ...cleanEnvironment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const killer = setTimeout(() => child.kill('SIGKILL'), killAfterMs);
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name].setEncoding('utf8').on('data', (text: string) => (output[name] += text));
+    }
+    child.on('error', reject);
+    child.on('exit', () => {
+      endedAt = Date.now();
+      clearTimeout(killer);
+    });
+    // The output may come in still, also from a server that the script left behind.
+    child.on('close', (code, signal) => resolve({ code, signal, ...output, ms: endedAt - startedAt, endedAt }));
+  });
+}
+
+/** Expects an end by `process.exit(code)` or the like, with nothing on standard error. */
+export function expectEnd(ended: Ended, code = 0): void {
+  const { signal, stderr } = ended;
+  expect({ code: ended.code, signal, stderr }).toEqual({ code, signal: null, stderr: '' });
+}
+
+/** What the script said last, by `report()` of `children/tools.ts`. */
+export function reported<T>(ended: Ended): T {
+  return JSON.parse(ended.stdout.trimEnd().split('\n').at(-1)!) as T;
+}
+
+/** How long it took the process to end after it reported `{ endingAt: Date.now() }`, in milliseconds. */
+export function timeToEnd(ended: Ended): number {
+  return ended.endedAt - reported<{ endingAt: number }>(ended).endingAt;
+}
+
+/** Does something so many times, two at a time, and no more after a failure. */
+export async function repeat(count: number, job: (index: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const failures: unknown[] = [];
+  const line = async (): Promise<void> => {
+    while (next < count && failures.length === 0) await job(next++).catch((error: unknown) => failures.push(error));
+  };
+  await Promise.all([line(), line()]);
+  if (failures.length > 0) throw failures[0];
+}
+
+/** The variables of this process without those that make Node or TLS behave otherwise. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS: _1, NODE_EXTRA_CA_CERTS: _2, SSL_CERT_FILE: _3, SSL_CERT_DIR: _4, ...env } = process.env;
+  return env;
+}
+
+function* findNodes(): Generator<[string, string]> {
+  for (const node of (process.env['LIBNEON_TEST_NODES'] ?? '').split(path.delimiter)) {
+    if (node !== '') yield [execFileSync(node, ['--version'], { encoding: 'utf8' }).trim(), node];
+  }
+  yield [process.version, process.execPath];
+}

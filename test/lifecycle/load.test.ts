@@ -1,0 +1,70 @@
+/** The module is loaded in workers, several times, and from several copies. */
+import { cpSync, existsSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { projectRoot, scratchDirectory } from '../servers/start.js';
+import type { End, Main, Order } from './children/workers.js';
+import { expectEnd, nodes, repeat, repetitions, reported, run } from './fork.js';
+import { removeAtTheEnd, blockedPorts } from './servers.js';
+
+const ROUNDS = Math.ceil(repetitions / 2);
+
+jest.setTimeout(60_000 + 1000 * ROUNDS);
+
+let ports: string;
+beforeAll(async () => {
+  ports = await blockedPorts();
+});
+
+describe.each(nodes)('Node %s', (_, node) => {
+  async function workers(main: Main, count: number, order: Order, end: End): Promise<void> {
+    const ended = await run('workers', [ports, main, count, order, end], { node, killAfterMs: 50_000 });
+    expectEnd(ended);
+    expect(reported(ended)).toEqual({ ended: count });
+  }
+
+  describe('loaded in a worker only, whose threads still run when it ends by', () => {
+    const ends: readonly End[] = ['terminate', 'exit', 'natural'];
+
+    // With the only worker of a process the dynamic linker would unmap the addon for the first time.
+    test.each(ends)(`%s, in ${ROUNDS} processes`, (end) =>
+      repeat(ROUNDS, () => workers('main-without', 1, 'sequence', end)),
+    );
+
+    test('each, 50 times in one process', () =>
+      repeat(ends.length, (index) => workers('main-without', 50, 'sequence', ends[index]!)));
+  });
+
+  test('loaded in five workers one after the other, and in five at once', async () => {
+    await repeat(2, (index) => workers('main-without', 5, index === 0 ? 'sequence' : 'together', 'natural'));
+  });
+
+  test('loaded in the main thread and in workers', async () => {
+    await repeat(2, (index) => workers('main-with', 5, 'together', index === 0 ? 'terminate' : 'natural'));
+  });
+
+  test.each(['natural', 'exit'])('two and three copies in one process (end: %s)', async (end) => {
+    const copies = [copyPackage(), copyPackage()];
+    await repeat(2, async (index) => {
+      const ended = await run('copies', [ports, end, ...(index === 0 ? copies : [projectRoot, ...copies])], { node });
+      expectEnd(ended);
+    });
+  });
+
+  test('loaded again and again in one environment', async () => {
+    const ended = await run('reload', [ports], { node });
+    expectEnd(ended);
+    expect(reported(ended)).toEqual({ loads: 5 });
+  });
+});
+
+/** What is installed of the package, in a folder of its own. */
+function copyPackage(): string {
+  const folder = removeAtTheEnd(scratchDirectory('copy'));
+  for (const part of ['package.json', 'dist/lib', 'binding', 'build/Release/libneon.node', 'prebuilds']) {
+    const from = path.join(projectRoot, part);
+    if (!existsSync(from)) continue;
+    mkdirSync(path.dirname(path.join(folder, part)), { recursive: true });
+    cpSync(from, path.join(folder, part), { recursive: true });
+  }
+  return folder;
+}

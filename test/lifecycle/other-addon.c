@@ -1,0 +1,49 @@
+/*
+ * Another addon that uses the system's OpenSSL: linked with it, or by dlopen with the flags that -DOPEN= gives. It
+ * declares what it needs itself, so that it compiles without the headers of OpenSSL and Node.
+ *
+ * Linked or opened without RTLD_DEEPBIND, that library finds much of Node's own OpenSSL instead of itself, and does not
+ * always work with it. That is no fault of ours: what counts is that HTTPS works afterwards.
+ */
+#ifdef OPEN
+#define _GNU_SOURCE
+#endif
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#ifdef OPEN
+#include <dlfcn.h>
+
+static void *library;
+
+static void *find(const char *name) {
+  if (!library) library = dlopen("libssl.so.3", OPEN);
+  void *found = library ? dlsym(library, name) : NULL;
+  if (!found) {
+    fprintf(stderr, "%s\n", dlerror());
+    abort();
+  }
+  return found;
+}
+
+#define OPENSSL_init_ssl ((int (*)(uint64_t, const void *))find("OPENSSL_init_ssl"))
+#define TLS_client_method ((const void *(*)(void))find("TLS_client_method"))
+#define SSL_CTX_new ((void *(*)(const void *))find("SSL_CTX_new"))
+#define SSL_CTX_set_default_verify_paths ((int (*)(void *))find("SSL_CTX_set_default_verify_paths"))
+#else
+int OPENSSL_init_ssl(uint64_t, const void *);
+const void *TLS_client_method(void);
+void *SSL_CTX_new(const void *);
+int SSL_CTX_set_default_verify_paths(void *);
+#endif
+
+/* The context stays, as a client library's would. */
+static void *context;
+
+void *napi_register_module_v1(void *env, void *exports) {
+  (void)env;
+  if (OPENSSL_init_ssl(0, NULL)) context = SSL_CTX_new(TLS_client_method());
+  if (context) SSL_CTX_set_default_verify_paths(context);
+  return exports;
+}

@@ -1,0 +1,57 @@
+/** The servers that scripts are sent to. */
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { fixedServer, fullBacklogServer, rawServer, silentServer, type RawServer } from '../servers/raw.js';
+import { pem, testPki } from '../servers/pki.js';
+import { startChild } from '../servers/start.js';
+import type { Ports } from './children/blocked.js';
+import type { PathsOptions, PathsStarted } from './children/paths-server.js';
+
+const running: { stop(): Promise<void> }[] = [];
+const folders: string[] = [];
+
+/** All that a script of calls that block needs, as its argument. */
+export async function blockedPorts(): Promise<string> {
+  const servers = await Promise.all([silentServer(), fullBacklogServer(), endlessServer(), fixedServer()]);
+  running.push(...servers);
+  const [silent, backlog, endless, good] = servers.map(({ port }) => port) as [number, number, number, number];
+  return JSON.stringify({ silent, backlog, endless, good } satisfies Ports);
+}
+
+/** Sends a body without end, over TLS (signed by the test CA) if asked to. */
+export function endlessServer(tls = false): Promise<RawServer> {
+  const { server } = tls ? testPki() : { server: null };
+  return rawServer({
+    connections: [
+      [{ read: 'request' }, { send: 'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n' }, { streamForever: 65_536 }],
+    ],
+    rest: 'repeat-last',
+    ...(server && { tls: { key: pem(server.key), cert: pem(server.cert) } }),
+  });
+}
+
+/** Answers by path, over TLS (signed by the test CA) too. */
+export async function pathsServer(): Promise<PathsStarted> {
+  const { server } = testPki();
+  const options: PathsOptions = { key: pem(server.key), cert: pem(server.cert) };
+  const child = await startChild<PathsStarted>(path.join(__dirname, 'children', 'paths-server.js'), options);
+  running.push(child);
+  return child.started;
+}
+
+/** Stops a server at the end of the tests in this file. */
+export function untilTheEnd<S extends { stop(): Promise<void> }>(server: S): S {
+  running.push(server);
+  return server;
+}
+
+/** The same for a folder. */
+export function removeAtTheEnd(folder: string): string {
+  folders.push(folder);
+  return folder;
+}
+
+afterAll(async () => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+  await Promise.all(running.splice(0).map((server) => server.stop()));
+});

@@ -1,0 +1,34 @@
+/** Signals are the user's: handlers stay, and run on the main thread whatever other threads do. */
+import { pem, testPki } from '../servers/pki.js';
+import { fixedServer, rawServer, response } from '../servers/raw.js';
+import { expectEnd, nodes, run } from './fork.js';
+import { blockedPorts, untilTheEnd } from './servers.js';
+
+jest.setTimeout(60_000);
+
+describe.each(nodes)('Node %s', (_, node) => {
+  const signals = async (...args: (string | number)[]): Promise<void> =>
+    expectEnd(await run('signals', args, { node }));
+
+  test('a handler of SIGPIPE is there after the load, and works', async () => {
+    const { port } = untilTheEnd(await fixedServer());
+    await signals('sigpipe', port);
+  });
+
+  test('the load changes nothing in how signals are handled', () => signals('dispositions'));
+
+  test('handlers run while 100 threads are blocked, which take no signals', async () =>
+    signals('handler', await blockedPorts()));
+
+  test('signals disturb no TLS handshake and no request', async () => {
+    const { ca, server } = testPki();
+    const { port } = untilTheEnd(
+      await rawServer({
+        tls: { key: pem(server.key), cert: pem(server.cert) },
+        connections: [[{ repeat: 'forever', steps: [{ read: 'request' }, { send: response('hello\n') }] }]],
+        rest: 'repeat-last',
+      }),
+    );
+    await signals('storm', port, ca.cert);
+  });
+});

@@ -1,0 +1,52 @@
+/** Workers that end, and processes that end, while calls wait in workers. */
+import type { Case, End, Wait } from './children/terminate.js';
+import { expectEnd, nodes, repeat, reported, run, timeToEnd } from './fork.js';
+import { blockedPorts } from './servers.js';
+
+jest.setTimeout(60_000);
+
+let ports: string;
+beforeAll(async () => {
+  ports = await blockedPorts();
+});
+
+const promised: readonly Wait[] = ['response', 'handshake', 'connect', 'room', 'answer'];
+const sync: readonly Wait[] = ['sync-response', 'sync-handshake', 'sync-connect', 'sync-reader', 'sync-callback'];
+
+describe.each(nodes)('Node %s', (_, node) => {
+  const end = (...cases: Case[]) => run('terminate', [ports, JSON.stringify(cases)], { node });
+
+  async function expectQuick(...cases: Case[]): Promise<void> {
+    const ended = await end(...cases);
+    expectEnd(ended);
+    expect(reported<{ slowest: number }>(ended).slowest).toBeLessThan(1000);
+  }
+
+  test.each(promised)(
+    'terminate(), process.exit() and an exception in a worker, while 100 promises wait for %s',
+    async (wait) => {
+      const ends: readonly End[] = ['terminate', 'exit', 'throw'];
+      await repeat(ends.length, (index) => expectQuick([ends[index]!, wait]));
+    },
+  );
+
+  test('terminate() while a worker is inside a blocking call', () =>
+    repeat(sync.length, (index) => expectQuick(['terminate', sync[index]!])));
+
+  test('terminate() of five workers in all kinds of blocking calls', () =>
+    expectQuick(...sync.map((wait): Case => ['terminate', wait])));
+
+  test('terminate() of five workers in all kinds of waiting', () =>
+    expectQuick(...promised.map((wait): Case => ['terminate', wait])));
+
+  test.each([
+    ['promises', promised],
+    ['blocking calls', sync],
+    ['both', ['response', 'handshake', 'sync-response', 'sync-handshake'] as const],
+  ])('process.exit() while workers wait in %s', async (_, waits) => {
+    const ended = await end(...waits.map((wait): Case => ['process', wait]));
+
+    expectEnd(ended, 5);
+    expect(timeToEnd(ended)).toBeLessThan(1000);
+  });
+});

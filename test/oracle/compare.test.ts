@@ -1,0 +1,11 @@
+import { describeWith } from '../servers/packages.js';
+import { compare, cTwin, jsTwin, surfaces } from './oracle.js';
+import { scenarios } from './scenarios.js';
+
+describeWith('cc', 'JavaScript does what C does', () => {
+  describe.each(surfaces)('on the surface %s', (surface) => {
+    test.each(scenarios)('$twin: $about', async ({ twin, ...scenario }) => {
+      await compare(cTwin(twin), jsTwin(twin, surface), scenario);
+    });
+  });
+});

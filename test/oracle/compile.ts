@@ -1,0 +1,88 @@
+/** Compiles C programs against the neon that the addon is built with. */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import path from 'node:path';
+import { findProgram } from '../servers/packages.js';
+import { projectRoot } from '../servers/start.js';
+
+/** As `deps/neon-flags.mjs json` tells. */
+export interface Neon {
+  readonly version: string;
+  readonly include: string;
+  readonly defines: readonly string[];
+  readonly library: string;
+  readonly rpath?: string;
+}
+
+let found: Neon | undefined;
+
+/** The neon that C programs here are compiled with. */
+export function neon(): Neon {
+  const script = path.join(projectRoot, 'deps', 'neon-flags.mjs');
+  found ??= JSON.parse(execFileSync(process.execPath, [script, 'json'], { encoding: 'utf8' })) as Neon;
+  return found;
+}
+
+/**
+ * Compiles a program of one C file, given from the project's root, and gives the path of the executable. It is kept in
+ * the temporary folder under a hash of all that it is made of.
+ */
+export function compileWithNeon(source: string, headers: readonly string[] = []): string {
+  const compiler = process.env['CC'] ?? findProgram('gcc') ?? 'cc';
+  const options = compilerOptions(neon());
+  const executable = path.join(
+    cacheFolder(),
+    `${path.basename(source, '.c')}-${hashOf([source, ...headers], compiler, options)}`,
+  );
+  if (!existsSync(executable)) compileTo(executable, compiler, path.join(projectRoot, source), options);
+  return executable;
+}
+
+function compilerOptions({ include, defines, library, rpath }: Neon): string[] {
+  const warnings = ['-Wall', '-Wextra', '-Werror'];
+  const search = rpath === undefined ? [] : [`-Wl,-rpath,${rpath}`];
+  return ['-std=gnu11', '-O2', ...warnings, `-isystem${include}`, ...defines, library, ...search, '-pthread'];
+}
+
+function hashOf(files: readonly string[], compiler: string, options: readonly string[]): string {
+  const hash = createHash('sha256').update(JSON.stringify([compiler, options, statSync(neon().library).mtimeMs]));
+  for (const file of files) hash.update(readFileSync(path.join(projectRoot, file)));
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** Belongs to this user alone, since programs in it are run. */
+function cacheFolder(): string {
+  const { uid } = userInfo();
+  const folder = path.join(realpathSync(tmpdir()), `libneon-programs-${uid}`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (statSync(folder).uid !== uid) throw new Error(`${folder} belongs to somebody else`);
+  chmodSync(folder, 0o700);
+  return folder;
+}
+
+/** Compiled aside and renamed, so that nobody runs half a program. */
+function compileTo(executable: string, compiler: string, source: string, options: readonly string[]): void {
+  const aside = mkdtempSync(`${executable}.`);
+  try {
+    const output = path.join(aside, 'program');
+    execFileSync(compiler, ['-o', output, source, ...options], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      encoding: 'utf8',
+    });
+    renameSync(output, executable);
+  } finally {
+    rmSync(aside, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * Twins: a C program and a JavaScript program that do the same with neon. Both run against the same scripted server;
+ * then their output and what the server received must be equal, byte for byte.
+ */
+import { deepStrictEqual } from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { rawServer, type RawServer, type RawServerOptions } from '../servers/raw.js';
+import { compileWithNeon } from './compile.js';
+
+/** The two surfaces that JavaScript twins are run on. */
+export const surfaces = ['sync', 'promises'] as const;
+export type Surface = (typeof surfaces)[number];
+
+/** A program that takes the port of a server and then the arguments of its scenario. */
+export interface Twin {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+/** What both twins meet. */
+export interface Scenario {
+  readonly server: RawServerOptions;
+  /** Arguments after the port. */
+  readonly args?: readonly string[];
+  /** Milliseconds after which a twin counts as hanging; 20,000 unless given. */
+  readonly limitMs?: number;
+}
+
+/** What came of a run. The server's port reads `PORT` everywhere. */
+export interface Outcome {
+  readonly lines: readonly string[];
+  readonly exit: number | string | null;
+  readonly stderr: string;
+  /** What the server received on each connection, as Latin-1, so that every byte is one character. */
+  readonly received: readonly string[];
+}
+
+/** The C twin of that name, compiled if need be. */
+export function cTwin(name: string): Twin {
+  return { command: compileWithNeon(`test/oracle/${name}.c`, ['test/oracle/twin.h']), args: [] };
+}
+
+/** The JavaScript twin of that name, on one surface. */
+export function jsTwin(name: string, surface: Surface): Twin {
+  return { command: process.execPath, args: [path.join(__dirname, `${name}.js`), surface] };
+}
+
+/** Runs the C twin and then the other, each against a fresh server, and throws where they differ. */
+export async function compare(reference: Twin, subject: Twin, scenario: Scenario): Promise<void> {
+  const expected = await runTwin(reference, scenario);
+  const actual = await runTwin(subject, scenario);
+  deepStrictEqual(comparable(actual), comparable(expected), differenceIn(actual));
+}
+
+/** Runs one twin against a fresh server. */
+export async function runTwin(twin: Twin, scenario: Scenario): Promise<Outcome> {
+  const server = await rawServer(scenario.server);
+  try {
+    const { stdout, stderr, exit } = await run(twin, server.port, scenario);
+    const received = await receivedBy(server);
+    const hidePort = (from: string): string => from.replaceAll(new RegExp(`(?<=:)${server.port}\\b`, 'g'), 'PORT');
+    return {
+      lines: hidePort(stdout).split('\n').slice(0, -1),
+      exit,
+      stderr,
+      received: received.map(hidePort),
+    };
+  } finally {
+    await server.stop();
+  }
+}
+
+/** Messages in the C locale; proxies of this machine are none of their business. */
+async function run(
+  twin: Twin,
+  port: number,
+  scenario: Scenario,
+): Promise<Pick<Outcome, 'exit' | 'stderr'> & { stdout: string }> {
+  const { http_proxy: _http, https_proxy: _https, all_proxy: _all, ...env } = process.env;
+  const child = spawn(twin.command, [...twin.args, String(port), ...(scenario.args ?? [])], {
+    env: { ...env, LC_ALL: 'C' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: scenario.limitMs ?? 20_000,
+    killSignal: 'SIGKILL',
+  });
+  const [stdout, stderr, [code, signal]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit'),
+  ]);
+  return { stdout, stderr, exit: (code ?? signal) as number | string | null };
+}
+
+/** The program has ended, so each connection comes to its end as soon as the server reads on. */
+async function receivedBy(server: RawServer): Promise<string[]> {
+  await server.release();
+  const { length } = await server.connections();
+  const records = await server.waitForClosed(length);
+  return records.map(({ received }) => received.toString('latin1'));
+}
+
+function comparable({ lines, exit, received }: Outcome): Omit<Outcome, 'stderr'> {
+  return { lines, exit, received };
+}
+
+/** The assertion's own text shows the difference; a crash is explained by what the program wrote. */
+function differenceIn({ stderr }: Outcome): Error | undefined {
+  return stderr === '' ? undefined : new Error(`the JavaScript twin wrote:\n${stderr}`);
+}

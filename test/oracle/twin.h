@@ -1,0 +1,57 @@
+/* What C twins share: they print lines of key=value, as the JavaScript twins do (twin.ts). */
+#ifndef TWIN_H
+#define TWIN_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ne_request.h>
+#include <ne_session.h>
+#include <ne_socket.h>
+#include <ne_string.h>
+#include <ne_utils.h>
+
+static inline void say_number(const char *key, long long value) { printf("%s=%lld\n", key, value); }
+
+/* Printable ASCII stays, a backslash and all other bytes become \xNN, and NULL is (null). */
+static inline void say_text(const char *key, const char *value) {
+  printf("%s=", key);
+  if (value == NULL)
+    printf("(null)");
+  else
+    for (const unsigned char *p = (const unsigned char *)value; *p != '\0'; p++)
+      printf(*p >= 0x20 && *p < 0x7f && *p != '\\' ? "%c" : "\\x%02x", *p);
+  putchar('\n');
+}
+
+static inline void say_status(const ne_request *req) {
+  const ne_status *status = ne_get_status(req);
+  printf("status=%d.%d %d %d\n", status->major_version, status->minor_version, status->code, status->klass);
+  say_text("reason", status->reason_phrase);
+}
+
+/* FNV-1a of 32 bits; start with HASH_START. */
+#define HASH_START 2166136261u
+
+static inline uint32_t hash_more(uint32_t hash, const char *bytes, size_t count) {
+  for (size_t i = 0; i < count; i++) hash = (hash ^ (unsigned char)bytes[i]) * 16777619u;
+  return hash;
+}
+
+/* The argument with this number (from 1; the port is 1), or what is given instead. */
+static inline const char *argument(int argc, char **argv, int number, const char *otherwise) {
+  return argc > number ? argv[number] : otherwise;
+}
+
+static inline unsigned int port_argument(int argc, char **argv) {
+  return (unsigned int)atoi(argument(argc, argv, 1, "0"));
+}
+
+static inline void begin_twin(void) {
+  if (ne_sock_init() != 0) exit(70);
+  setvbuf(stdout, NULL, _IOLBF, 0);
+}
+
+#endif

@@ -1,0 +1,147 @@
+/** Apache as the reference server: WebDAV, Basic, Digest, gzip, redirects, CGI, a throttle, TLS, client certificates. */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { apacheConfiguration } from './apache.conf.js';
+import { requireProgram } from './packages.js';
+import { testPki } from './pki.js';
+import { scratchDirectory, startProgram, withFreePorts, type RunningServer } from './start.js';
+
+/** The one user that Basic and Digest know. */
+export const apacheUser = {
+  name: 'alice',
+  password: 'secret',
+  basicRealm: 'basic realm',
+  digestRealm: 'digest realm',
+} as const;
+
+/** How Apache is to differ from `apache.conf.ts`. */
+export interface ApacheOptions {
+  /** Directives to add at the end. */
+  readonly extra?: string;
+}
+
+/** A running Apache. */
+export interface Apache extends RunningServer {
+  /** TLS 1.2 and 1.3; `/mtls` asks for a client certificate. */
+  readonly tlsPort: number;
+  /** TLS 1.2 that asks for a client certificate in the handshake. */
+  readonly clientCertificatePort: number;
+  /** `http://127.0.0.1:PORT` and the https one of `tlsPort`. */
+  readonly origin: string;
+  readonly tlsOrigin: string;
+  /** Folder that is served at `/dav`, `/gzip`, `/inflate`, `/throttle` and `/mtls`; likewise at `/basic`, at `/digest`, and at `/`. */
+  readonly files: {
+    readonly dav: string;
+    readonly basic: string;
+    readonly digest: string;
+    readonly documents: string;
+  };
+  /** Puts a file there, owned by whom Apache runs as. */
+  write(folder: 'dav' | 'basic' | 'digest' | 'documents', name: string, content: string | Uint8Array): string;
+  /** The lines of the access log: user, request line, status, bytes sent. */
+  accessLog(): string[];
+}
+
+/** Starts Apache on three free ports, as root or not. */
+export function startApache(options: ApacheOptions = {}): Promise<Apache> {
+  const command = requireProgram('apache2');
+  return withFreePorts(3, async (ports) => {
+    const [port, tlsPort, clientCertificatePort] = ports as [number, number, number];
+    const scratch = scratchDirectory('apache');
+    const config = path.join(scratch, 'apache.conf');
+    const log = path.join(scratch, 'run', 'output.log');
+    const user = process.getuid?.() === 0 ? unprivilegedUser() : null;
+    layOut(scratch);
+    writeFileSync(
+      config,
+      apacheConfiguration({
+        scratch,
+        pki: testPki(),
+        user,
+        port,
+        tlsPort,
+        clientCertificatePort,
+        extra: options.extra ?? '',
+      }),
+    );
+    if (user !== null) giveTo(user, scratch);
+
+    const logs = [path.join(scratch, 'run', 'error.log')];
+    const child = await startProgram({
+      command,
+      args: ['-d', scratch, '-f', config, '-DFOREGROUND'],
+      ports,
+      log,
+      logs,
+      scratch,
+    });
+    const files = {
+      dav: path.join(scratch, 'dav'),
+      basic: path.join(scratch, 'basic'),
+      digest: path.join(scratch, 'digest'),
+      documents: path.join(scratch, 'documents'),
+    };
+    return {
+      port,
+      tlsPort,
+      clientCertificatePort,
+      origin: `http://127.0.0.1:${port}`,
+      tlsOrigin: `https://127.0.0.1:${tlsPort}`,
+      pid: child.pid,
+      files,
+      write: (folder, name, content) => {
+        const file = path.join(files[folder], name);
+        mkdirSync(path.dirname(file), { recursive: true });
+        writeFileSync(file, content);
+        if (user !== null) giveTo(user, files[folder]);
+        return file;
+      },
+      accessLog: () => linesOf(path.join(scratch, 'run', 'access.log')),
+      stop: () => child.stop(),
+    };
+  });
+}
+
+function layOut(scratch: string): void {
+  for (const folder of ['run', 'dav', 'basic', 'digest', 'documents', 'cgi']) mkdirSync(path.join(scratch, folder));
+  writeFileSync(
+    path.join(scratch, 'basic.users'),
+    `${apacheUser.name}:{SHA}${hash('sha1', apacheUser.password, 'base64')}\n`,
+  );
+  writeFileSync(path.join(scratch, 'digest.users'), digestUser());
+  for (const [name, script] of Object.entries(CGI)) {
+    writeFileSync(path.join(scratch, 'cgi', name), `#!/bin/sh\n${script}`, { mode: 0o755 });
+  }
+}
+
+/** `sleep?N` answers after N seconds, `echo` gives the request body back, `env` what CGI knows of the request. */
+const CGI = {
+  sleep: `sleep "$QUERY_STRING"; printf 'Content-Type: text/plain\\r\\n\\r\\nslept %s\\n' "$QUERY_STRING"\n`,
+  echo: `printf 'Content-Type: application/octet-stream\\r\\nX-Method: %s\\r\\n\\r\\n' "$REQUEST_METHOD"; cat\n`,
+  env: `printf 'Content-Type: text/plain\\r\\n\\r\\n'; env | sort\n`,
+} as const;
+
+function digestUser(): string {
+  const { name, digestRealm, password } = apacheUser;
+  return `${name}:${digestRealm}:${hash('md5', `${name}:${digestRealm}:${password}`, 'hex')}\n`;
+}
+
+function hash(algorithm: string, text: string, encoding: 'hex' | 'base64'): string {
+  return createHash(algorithm).update(text).digest(encoding);
+}
+
+/** Apache started by root serves as somebody else. */
+function unprivilegedUser(): string {
+  const users = readFileSync('/etc/passwd', 'utf8');
+  return /^www-data:/m.test(users) ? 'www-data' : 'nobody';
+}
+
+function giveTo(user: string, folder: string): void {
+  execFileSync('chown', ['-R', user, folder]);
+}
+
+function linesOf(file: string): string[] {
+  return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
+}

@@ -1,0 +1,82 @@
+/**
+ * The child's half of a test server: takes its options from the parent, says when it is up, answers questions, and ends
+ * with its parent. Everything goes over the IPC channel, so the parent may block in a synchronous call meanwhile.
+ */
+
+/** What a started server hands to {@link serveParent}. */
+export interface Service<Started, Question = never, Answer = never> {
+  /** Sent to the parent once: ports and the like. */
+  readonly started: Started;
+  /** Answers one question of the parent. */
+  answer?(question: Question): Answer | Promise<Answer>;
+}
+
+/** Runs at the end of the child, last registered first. */
+export type Cleanup = () => void | Promise<void>;
+
+/** Starts a server; what it opens before it is up is registered with `atEnd` at once. */
+export type Start<Options, Started, Question, Answer> = (
+  options: Options,
+  atEnd: (cleanup: Cleanup) => void,
+) => Promise<Service<Started, Question, Answer>>;
+
+/** A question on its way to the child. */
+export interface Asked<Question> {
+  readonly id: number;
+  readonly question: Question;
+}
+
+/** All that a child says to its parent. */
+export type Report<Started, Answer> =
+  | { readonly kind: 'started'; readonly started: Started }
+  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: Answer }
+  | { readonly kind: 'refused'; readonly id: number; readonly reason: string };
+
+/** Runs this process as a test server: the first message is the options, every later one a question. */
+export function serveParent<Options, Started, Question = never, Answer = never>(
+  start: Start<Options, Started, Question, Answer>,
+): void {
+  const cleanups: Cleanup[] = [];
+  let ending = false;
+
+  process.once('message', (options: Options) => void run(options));
+  process.once('disconnect', () => void end(0));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end(0));
+
+  async function run(options: Options): Promise<void> {
+    try {
+      const service = await start(options, (cleanup) => cleanups.push(cleanup));
+      process.on('message', (asked: Asked<Question>) => void answer(service, asked));
+      report({ kind: 'started', started: service.started });
+    } catch (error) {
+      report({ kind: 'failed', reason: textOf(error) });
+      await end(1);
+    }
+  }
+
+  async function answer(service: Service<Started, Question, Answer>, { id, question }: Asked<Question>): Promise<void> {
+    try {
+      if (!service.answer) throw new Error('this server answers no questions');
+      report({ kind: 'answer', id, answer: await service.answer(question) });
+    } catch (error) {
+      report({ kind: 'refused', id, reason: textOf(error) });
+    }
+  }
+
+  function report(message: Report<Started, Answer>): void {
+    if (process.connected) process.send?.(message, () => {});
+  }
+
+  async function end(code: number): Promise<void> {
+    if (ending) return;
+    ending = true;
+    for (const cleanup of cleanups.reverse()) await cleanup();
+    if (code !== 0) await new Promise((resolve) => setTimeout(resolve, 20)); // lets the last report leave
+    process.exit(code);
+  }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,93 @@
+/** nginx with static files on loopback: quick, keeps connections for ever, and speaks TLS if asked. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { requireProgram } from './packages.js';
+import { testPki } from './pki.js';
+import { scratchDirectory, startProgram, withFreePorts, type RunningServer } from './start.js';
+
+/** The file that is always there, and its 12 bytes. */
+export const smallFile = { path: '/small', body: 'Hello, neon!' } as const;
+
+/** What nginx serves. */
+export interface NginxOptions {
+  /** More files: path → content, or a size in bytes to be filled with a pattern. */
+  readonly files?: Readonly<Record<string, string | Uint8Array | number>>;
+  /** Listens on a TLS port too, with the server certificate of the test PKI. */
+  readonly tls?: boolean;
+}
+
+/** A running nginx. */
+export interface Nginx extends RunningServer {
+  /** 0 when there is no TLS. */
+  readonly tlsPort: number;
+  /** `http://127.0.0.1:PORT` */
+  readonly origin: string;
+  readonly tlsOrigin: string;
+}
+
+/** Starts nginx; it serves {@link smallFile} and the files of the options. */
+export function startNginx(options: NginxOptions = {}): Promise<Nginx> {
+  const command = requireProgram('nginx');
+  return withFreePorts(options.tls ? 2 : 1, async (ports) => {
+    const [port, tlsPort = 0] = ports as [number, number?];
+    const scratch = scratchDirectory('nginx');
+    layOut(scratch, { [smallFile.path]: smallFile.body, ...options.files });
+    const config = path.join(scratch, 'nginx.conf');
+    const log = path.join(scratch, 'error.log');
+    writeFileSync(config, configuration(scratch, port, tlsPort));
+
+    const args = ['-p', scratch, '-c', config, '-e', log];
+    const child = await startProgram({ command, args, ports, log, scratch });
+    const origin = `http://127.0.0.1:${port}`;
+    const tlsOrigin = tlsPort === 0 ? '' : `https://127.0.0.1:${tlsPort}`;
+    return { port, tlsPort, origin, tlsOrigin, pid: child.pid, stop: () => child.stop() };
+  });
+}
+
+function layOut(scratch: string, files: Required<NginxOptions>['files']): void {
+  for (const [name, content] of Object.entries(files)) {
+    const file = path.join(scratch, 'files', name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, typeof content === 'number' ? Buffer.alloc(content, '0123456789abcdef') : content);
+  }
+}
+
+function configuration(scratch: string, port: number, tlsPort: number): string {
+  return `
+${process.getuid?.() === 0 ? 'user root;' : ''}
+daemon off;
+worker_processes 1;
+pid ${scratch}/nginx.pid;
+error_log ${scratch}/error.log warn;
+events { worker_connections 1024; }
+http {
+  access_log off;
+  default_type application/octet-stream;
+  client_body_temp_path ${scratch}/body;
+  proxy_temp_path ${scratch}/proxy;
+  fastcgi_temp_path ${scratch}/fastcgi;
+  uwsgi_temp_path ${scratch}/uwsgi;
+  scgi_temp_path ${scratch}/scgi;
+  sendfile on;
+  tcp_nodelay on;
+  open_file_cache max=1000 inactive=1h;
+  keepalive_timeout 1h;
+  keepalive_requests 1000000000;
+  server {
+    listen 127.0.0.1:${port};
+    ${tlsPort === 0 ? '' : tlsDirectives(tlsPort)}
+    root ${scratch}/files;
+  }
+}
+`;
+}
+
+function tlsDirectives(tlsPort: number): string {
+  const { cert, key } = testPki().server;
+  return `
+    listen 127.0.0.1:${tlsPort} ssl;
+    ssl_certificate ${cert};
+    ssl_certificate_key ${key};
+    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_session_cache shared:tls:1m;`;
+}

@@ -1,0 +1,73 @@
+/** Which Debian package brings which program, and test suites that need such programs. */
+import { accessSync, constants } from 'node:fs';
+import path from 'node:path';
+
+/** Program → Debian package. */
+export const packageOf = {
+  apache2: 'apache2',
+  cc: 'gcc',
+  gcc: 'gcc',
+  danted: 'dante-server',
+  htpasswd: 'apache2-utils',
+  kinit: 'krb5-user',
+  krb5kdc: 'krb5-kdc',
+  lighttpd: 'lighttpd',
+  litmus: 'litmus',
+  microsocks: 'microsocks',
+  'neon-config': 'libneon27-dev',
+  nginx: 'nginx',
+  openssl: 'openssl',
+  'pkg-config': 'pkg-config',
+  squid: 'squid',
+  sshd: 'openssh-server',
+  ssh: 'openssh-client',
+  tinyproxy: 'tinyproxy',
+} as const;
+
+/** A program that tests know where to get. */
+export type Program = keyof typeof packageOf;
+
+/** The full path of a program, or null; looks where servers are too, which is not on every user's PATH. */
+export function findProgram(program: Program): string | null {
+  const folders = [...(process.env['PATH'] ?? '').split(path.delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];
+  return folders.map((folder) => path.join(folder, program)).find(isExecutable) ?? null;
+}
+
+/** The full path of a program; throws naming its package when it is missing. */
+export function requireProgram(program: Program): string {
+  const file = findProgram(program);
+  if (file === null) throw new Error(`needs Debian package ${packageOf[program]} (${program} not found)`);
+  return file;
+}
+
+/**
+ * `describe` for a suite that needs programs. When one is missing, the suite fails where `CI` is set, and is otherwise
+ * replaced by one skipped test that names the package.
+ */
+export function describeWith(programs: Program | readonly Program[], name: string, suite: () => void): void {
+  const missing = [programs].flat().filter((program) => findProgram(program) === null);
+  if (missing.length === 0) describe(name, suite);
+  else describeMissing(missing, name);
+}
+
+function describeMissing(missing: readonly Program[], name: string): void {
+  const title = `needs Debian package ${missing.map((program) => packageOf[program]).join(', ')}`;
+  describe(name, () => {
+    if (process.env['CI']) {
+      test(title, () => {
+        throw new Error(title);
+      });
+    } else {
+      test.skip(title, () => {});
+    }
+  });
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,273 @@
+/**
+ * A throw-away PKI for tests, made with the `openssl` program: once a day for each user, in the temporary folder.
+ * The password of the PKCS#12 files is `secret`.
+ */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import path from 'node:path';
+import { requireProgram } from './packages.js';
+
+/** A certificate and its key, as PEM files. */
+export interface KeyPair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** The files of the PKI. Server certificates are for `localhost`, 127.0.0.1 and ::1 unless their name says otherwise. */
+export interface Pki {
+  readonly directory: string;
+  /** The root that signs all others, and the certificate revocation list that it signed. */
+  readonly ca: KeyPair;
+  readonly crl: string;
+  /** A root that signed nothing. */
+  readonly otherCa: KeyPair;
+  readonly server: KeyPair;
+  /** Signed by an intermediate certificate, which follows it in the file. */
+  readonly chained: KeyPair;
+  readonly wildcard: KeyPair;
+  readonly wrongHost: KeyPair;
+  readonly expired: KeyPair;
+  readonly notYet: KeyPair;
+  readonly revoked: KeyPair;
+  readonly selfSigned: KeyPair;
+  readonly client: KeyPair;
+  readonly revokedClient: KeyPair;
+  /** PKCS#12 of `client`: with its CA and a friendly name; without password; without a friendly name. */
+  readonly p12: string;
+  readonly p12NoPassword: string;
+  readonly p12NoName: string;
+  /** With the old RC2 and 3DES encryption; null where this openssl cannot make it. */
+  readonly p12Legacy: string | null;
+}
+
+const HOUR = 3_600_000;
+
+const EXTENSIONS: Record<string, string> = {
+  root: 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash',
+  intermediate:
+    'basicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash',
+  server: serverExtensions('DNS:localhost,IP:127.0.0.1,IP:::1'),
+  wildcard: serverExtensions('DNS:*.test.invalid'),
+  wrongHost: serverExtensions('DNS:wrong.test.invalid'),
+  client: 'basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=clientAuth',
+};
+
+const CONFIGURATION = `
+[ca]
+default_ca = authority
+[authority]
+dir = .
+new_certs_dir = issued
+database = index.txt
+serial = serial
+crlnumber = crlnumber
+default_md = sha256
+default_days = 30
+default_crl_days = 30
+policy = names
+unique_subject = no
+[names]
+organizationName = optional
+organizationalUnitName = optional
+countryName = optional
+commonName = supplied
+[req]
+distinguished_name = ask_nothing
+prompt = no
+[ask_nothing]
+${Object.entries(EXTENSIONS)
+  .map(([name, lines]) => `[${name}]\n${lines}`)
+  .join('\n')}
+`;
+
+/** The PKI of today; made at the first call (a second or less). */
+export function testPki(): Pki {
+  const directory = todaysDirectory();
+  if (!existsSync(directory)) makeInPlace(directory);
+  if (statSync(directory).uid !== userInfo().uid) throw new Error(`${directory} belongs to somebody else`);
+  return filesIn(directory);
+}
+
+/** The text of a PEM file, for options that take data. */
+export function pem(file: string): string {
+  return readFileSync(file, 'utf8');
+}
+
+function todaysDirectory(): string {
+  const recipe = createHash('sha256').update(CONFIGURATION).update(make.toString()).digest('hex').slice(0, 12);
+  const day = new Date().toISOString().slice(0, 10);
+  return path.join(realpathSync(tmpdir()), `libneon-pki-${userInfo().uid}-${recipe}-${day}`);
+}
+
+/** Made aside and renamed, so that others see all of it or nothing; who comes second uses what is there. */
+function makeInPlace(directory: string): void {
+  const aside = mkdtempSync(`${directory}.`);
+  chmodSync(aside, 0o755);
+  try {
+    make(aside);
+    renameSync(aside, directory);
+  } catch (error) {
+    rmSync(aside, { recursive: true, force: true });
+    if (!existsSync(directory)) throw error;
+  }
+  removeOlder(directory);
+}
+
+function removeOlder(directory: string): void {
+  const prefix = `libneon-pki-${userInfo().uid}-`;
+  for (const name of readdirSync(path.dirname(directory))) {
+    const other = path.join(path.dirname(directory), name);
+    const made = statSync(other, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
+    if (name.startsWith(prefix) && Date.now() - made > 48 * HOUR) rmSync(other, { recursive: true, force: true });
+  }
+}
+
+function make(directory: string): void {
+  const program = requireProgram('openssl');
+  const openssl = (...args: string[]): void =>
+    void execFileSync(program, args, { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] });
+  mkdirSync(path.join(directory, 'issued'));
+  writeFileSync(path.join(directory, 'openssl.cnf'), CONFIGURATION);
+  writeFileSync(path.join(directory, 'index.txt'), '');
+  writeFileSync(path.join(directory, 'serial'), '1001\n');
+  writeFileSync(path.join(directory, 'crlnumber'), '1001\n');
+
+  selfSign('ca', '/O=libneon test/CN=Test Root', 'root');
+  selfSign('otherCa', '/O=libneon test/CN=Other Root', 'root');
+  selfSign('selfSigned', '/CN=localhost', 'server');
+  issue('intermediate', 'Test Intermediate', 'intermediate');
+  issue('server', 'localhost', 'server');
+  issue('chained', 'localhost', 'server', ['-cert', 'intermediate.crt', '-keyfile', 'intermediate.key']);
+  issue('wildcard', '*.test.invalid', 'wildcard');
+  issue('wrongHost', 'wrong.test.invalid', 'wrongHost');
+  issue('expired', 'localhost', 'server', ['-startdate', '20200101000000Z', '-enddate', '20210101000000Z']);
+  issue('notYet', 'localhost', 'server', ['-startdate', '20400101000000Z', '-enddate', '20410101000000Z']);
+  issue('revoked', 'localhost', 'server');
+  issue('client', 'Test Client', 'client');
+  issue('revokedClient', 'Revoked Client', 'client');
+  writeFileSync(
+    path.join(directory, 'chained.crt'),
+    pem(path.join(directory, 'chained.crt')) + pem(path.join(directory, 'intermediate.crt')),
+  );
+  revoke('revoked', 'revokedClient');
+
+  bundle('p12', '-certfile', 'ca.crt', '-name', 'Test Client', '-passout', 'pass:secret');
+  bundle('p12NoPassword', '-name', 'Test Client', '-passout', 'pass:');
+  bundle('p12NoName', '-passout', 'pass:secret');
+  try {
+    bundle('p12Legacy', '-legacy', '-name', 'Test Client', '-passout', 'pass:secret');
+  } catch {
+    rmSync(path.join(directory, 'p12Legacy.p12'), { force: true }); // this openssl has no legacy provider
+  }
+
+  function selfSign(name: string, subject: string, extensions: string): void {
+    key(name);
+    openssl(
+      'req',
+      '-new',
+      '-x509',
+      '-config',
+      'openssl.cnf',
+      '-extensions',
+      extensions,
+      '-days',
+      '30',
+      '-subj',
+      subject,
+      '-key',
+      `${name}.key`,
+      '-out',
+      `${name}.crt`,
+    );
+  }
+
+  function issue(name: string, commonName: string, extensions: string, more: string[] = []): void {
+    key(name);
+    openssl(
+      'req',
+      '-new',
+      '-config',
+      'openssl.cnf',
+      '-subj',
+      `/O=libneon test/CN=${commonName}`,
+      '-key',
+      `${name}.key`,
+      '-out',
+      `${name}.csr`,
+    );
+    const issuer = more.includes('-cert') ? [] : ['-cert', 'ca.crt', '-keyfile', 'ca.key'];
+    openssl(
+      'ca',
+      '-batch',
+      '-notext',
+      '-config',
+      'openssl.cnf',
+      ...issuer,
+      ...more,
+      '-extensions',
+      extensions,
+      '-in',
+      `${name}.csr`,
+      '-out',
+      `${name}.crt`,
+    );
+  }
+
+  function key(name: string): void {
+    openssl('genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', `${name}.key`);
+    chmodSync(path.join(directory, `${name}.key`), 0o644);
+  }
+
+  function revoke(...names: string[]): void {
+    const authority = ['ca', '-batch', '-config', 'openssl.cnf', '-cert', 'ca.crt', '-keyfile', 'ca.key'];
+    for (const name of names) openssl(...authority, '-revoke', `${name}.crt`);
+    openssl(...authority, '-gencrl', '-out', 'crl.pem');
+  }
+
+  function bundle(name: string, ...options: string[]): void {
+    openssl('pkcs12', '-export', '-in', 'client.crt', '-inkey', 'client.key', '-out', `${name}.p12`, ...options);
+  }
+}
+
+function filesIn(directory: string): Pki {
+  const file = (name: string): string => path.join(directory, name);
+  const pair = (name: string): KeyPair => ({ cert: file(`${name}.crt`), key: file(`${name}.key`) });
+  return {
+    directory,
+    ca: pair('ca'),
+    crl: file('crl.pem'),
+    otherCa: pair('otherCa'),
+    server: pair('server'),
+    chained: pair('chained'),
+    wildcard: pair('wildcard'),
+    wrongHost: pair('wrongHost'),
+    expired: pair('expired'),
+    notYet: pair('notYet'),
+    revoked: pair('revoked'),
+    selfSigned: pair('selfSigned'),
+    client: pair('client'),
+    revokedClient: pair('revokedClient'),
+    p12: file('p12.p12'),
+    p12NoPassword: file('p12NoPassword.p12'),
+    p12NoName: file('p12NoName.p12'),
+    p12Legacy: existsSync(file('p12Legacy.p12')) ? file('p12Legacy.p12') : null,
+  };
+}
+
+function serverExtensions(names: string): string {
+  return `basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature,keyEncipherment\nextendedKeyUsage=serverAuth\nsubjectAltName=${names}`;
+}

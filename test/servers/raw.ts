@@ -1,0 +1,228 @@
+/**
+ * Scripted TCP and TLS servers. A script is data: for each connection, in the order of acceptance, the steps to take on
+ * it. The server notes what each client sent and how it closed.
+ *
+ * ```ts
+ * const server = await rawServer({ connections: [[{ read: 'request' }, { send: response('hello') }]] });
+ * ```
+ */
+import path from 'node:path';
+import type { SecureContextOptions } from 'node:tls';
+import { isGone, startChild, type RunningServer, type ServerChild } from './start.js';
+
+/** One step on a connection. When the client has closed, reading steps end the script of that connection. */
+export type Step =
+  /** Reads a request: `head` up to the empty line, `body` what that head announced, `request` both. */
+  | { readonly read: 'request' | 'head' | 'body' }
+  /** Reads one TLS record as plain bytes: the ClientHello, on a server without `tls` or before `startTls`. */
+  | { readonly read: 'client-hello' }
+  /** Reads up to and including these bytes. */
+  | { readonly readUntil: string }
+  | { readonly readBytes: number }
+  /** Sends text (as UTF-8) or bytes, and waits while the client is slow. */
+  | { readonly send: string | Uint8Array }
+  /** Sends blocks of that many bytes until the client closes. */
+  | { readonly streamForever: number }
+  /** Does nothing for so many milliseconds. */
+  | { readonly delay: number }
+  /** Answers the TLS handshake at this point of the script, instead of first. */
+  | { readonly startTls: true }
+  /** `fin` ends TLS properly and then TCP; `truncate` ends TCP only; both go on reading. `rst` resets at once. */
+  | { readonly close: 'fin' | 'truncate' | 'rst' }
+  /** Keeps the connection open: `true` reads nothing, so that an upload stalls and no close is seen; `reading` reads. */
+  | { readonly hang: true | 'reading' }
+  | { readonly repeat: number | 'forever'; readonly steps: readonly Step[] };
+
+/** The server's side of TLS, all of it in PEM. Client certificates are asked for on demand, noted, and never refused. */
+export type RawTls = Pick<
+  SecureContextOptions,
+  'key' | 'cert' | 'ca' | 'ciphers' | 'minVersion' | 'maxVersion' | 'secureOptions' | 'sigalgs' | 'ecdhCurve'
+> & { readonly requestCert?: boolean; readonly ALPNProtocols?: string[] };
+
+/** What a scripted server does. */
+export interface RawServerOptions {
+  /** The steps of the first connection, the second, … A connection whose steps are over is closed with a FIN. */
+  readonly connections?: readonly (readonly Step[])[];
+  /**
+   * What happens to further connections: `refuse` stops listening when the last listed one is accepted, `close` closes
+   * each at once, `repeat-last` gives each the last script. `refuse` unless given.
+   */
+  readonly rest?: 'refuse' | 'repeat-last' | 'close';
+  /** The connections are TLS from the start, or from `startTls` where the steps have one. */
+  readonly tls?: RawTls;
+  /** No script and no TLS: answers each request (without body) with these bytes and keeps the connection. Fast. */
+  readonly fixed?: string | Uint8Array;
+  /** `127.0.0.1` unless given. */
+  readonly host?: string;
+  /** A free port unless given. */
+  readonly port?: number;
+  /** How many received bytes are kept for each connection; 1 MiB unless given. */
+  readonly keep?: number;
+}
+
+/** What happened on one connection. Times are `Date.now()`. */
+export interface ConnectionRecord {
+  readonly openedAt: number;
+  /** The bytes that the client sent, under TLS decrypted; at most `keep`. What was not read is not there. */
+  readonly received: Buffer;
+  readonly receivedTotal: number;
+  readonly sentTotal: number;
+  /** How many requests (or heads) were read. */
+  readonly requests: number;
+  /** How the client closed, if it did and the server could see it, and when. */
+  readonly clientClose: 'fin' | 'rst' | null;
+  readonly clientClosedAt: number | null;
+  /** When both directions were closed. */
+  readonly closedAt: number | null;
+  readonly tls: TlsRecord | null;
+  /** Why a TLS handshake failed, or a script could not go on. */
+  readonly error: string | null;
+}
+
+/** What a TLS handshake settled. */
+export interface TlsRecord {
+  readonly protocol: string | null;
+  readonly servername: string | null;
+  readonly alpn: string | null;
+  /** The common name in the client's certificate. */
+  readonly clientCertificate: string | null;
+}
+
+/** A running scripted server. Its process, `pid`, serves the other scripted servers of this process too. */
+export interface RawServer extends RunningServer {
+  /** The records of all connections, in the order of acceptance. */
+  connections(): Promise<ConnectionRecord[]>;
+  /** How many connections are open. */
+  openCount(): Promise<number>;
+  /** Waits until `count` connections were accepted; like all waits it rejects when that takes too long. */
+  waitForConnections(count: number, timeoutMs?: number): Promise<ConnectionRecord[]>;
+  /** Waits until `count` requests (or heads) were read, over all connections. */
+  waitForRequests(count: number, timeoutMs?: number): Promise<ConnectionRecord[]>;
+  /** Waits until `count` connections are closed in both directions. */
+  waitForClosed(count: number, timeoutMs?: number): Promise<ConnectionRecord[]>;
+  /** Makes every `{ hang: true }` read on, so that it sees what the client did meanwhile. */
+  release(): Promise<void>;
+}
+
+/** What the parent asks the child about the server with this number, which the parent chose. */
+export type RawQuestion = { readonly server: number } & (
+  | { readonly ask: 'listen'; readonly options: RawServerOptions }
+  | { readonly ask: 'connections' | 'release' | 'stop' }
+  | {
+      readonly ask: 'wait';
+      readonly for: 'opened' | 'requests' | 'closed';
+      readonly count: number;
+      readonly timeoutMs: number;
+    }
+);
+
+/** What it answers, whatever was asked. */
+export interface RawAnswer {
+  readonly port: number;
+  readonly records: ConnectionRecord[];
+}
+
+type RawChild = ServerChild<null, RawQuestion, RawAnswer>;
+
+const WAIT_LIMIT = 5_000;
+
+/** One child serves all scripted servers of this process, since starting one takes longer than most tests. */
+let child: Promise<RawChild> | null = null;
+let lastServer = 0;
+
+/** Starts a scripted server. */
+export async function rawServer(options: RawServerOptions): Promise<RawServer> {
+  const server = ++lastServer;
+  const { host, port } = await listen(server, options);
+  const records = async (question: Asked): Promise<ConnectionRecord[]> =>
+    (await host.ask({ server, ...question })).records;
+  const wait =
+    (what: 'opened' | 'requests' | 'closed') =>
+    (count: number, timeoutMs: number = WAIT_LIMIT) =>
+      records({ ask: 'wait', for: what, count, timeoutMs });
+
+  return {
+    port,
+    pid: host.pid,
+    stop: async () => {
+      await host.ask({ server, ask: 'stop' }).catch(() => {});
+    },
+    connections: () => records({ ask: 'connections' }),
+    openCount: async () => (await records({ ask: 'connections' })).filter(({ closedAt }) => closedAt === null).length,
+    waitForConnections: wait('opened'),
+    waitForRequests: wait('requests'),
+    waitForClosed: wait('closed'),
+    release: async () => {
+      await records({ ask: 'release' });
+    },
+  };
+}
+
+type Asked = RawQuestion extends infer Question
+  ? Question extends RawQuestion
+    ? Omit<Question, 'server'>
+    : never
+  : never;
+
+/** The child ends when it has nothing to serve for a while; then it takes a new one. */
+async function listen(server: number, options: RawServerOptions): Promise<{ host: RawChild; port: number }> {
+  child ??= startChild(path.join(__dirname, 'raw-child.js'), null);
+  const host = await child;
+  try {
+    const { port } = await host.ask({ server, ask: 'listen', options });
+    return { host, port };
+  } catch (error) {
+    if (!isGone(error)) throw error;
+    child = null;
+    return listen(server, options);
+  }
+}
+
+/** A server that answers every request alike and keeps its connections: `hello` unless told otherwise. */
+export function fixedServer(fixed: string | Uint8Array = response('hello\n')): Promise<RawServer> {
+  return rawServer({ fixed });
+}
+
+/** A server that accepts, reads, and never says a word: to a TLS client one that is silent during the handshake. */
+export function silentServer(): Promise<RawServer> {
+  return rawServer({ connections: [[{ hang: 'reading' }]], rest: 'repeat-last' });
+}
+
+/** A server that reads the ClientHello of TLS and then neither reads nor says anything. */
+export function clientHelloServer(): Promise<RawServer> {
+  return rawServer({ connections: [[{ read: 'client-hello' }, { hang: true }]], rest: 'repeat-last' });
+}
+
+/** A server whose queue of waiting connections is full: connecting to it is neither accepted nor refused. */
+export async function fullBacklogServer(): Promise<RunningServer> {
+  const child = await startChild<{ port: number }>(path.join(__dirname, 'backlog-child.js'), null);
+  return { port: child.started.port, pid: child.pid, stop: () => child.stop() };
+}
+
+/** The text of a response with this body and its length. */
+export function response(body: string, options: { status?: string; headers?: Record<string, string> } = {}): string {
+  const { status = '200 OK', headers = {} } = options;
+  const fields = { ...headers, 'Content-Length': String(Buffer.byteLength(body)) };
+  return `HTTP/1.1 ${status}\r\n${fieldLines(fields)}\r\n${body}`;
+}
+
+/** The text of a chunked response, one chunk for each piece. */
+export function chunkedResponse(pieces: readonly string[], headers: Record<string, string> = {}): string {
+  const chunks = pieces.map((piece) => `${Buffer.byteLength(piece).toString(16)}\r\n${piece}\r\n`).join('');
+  return `HTTP/1.1 200 OK\r\n${fieldLines({ ...headers, 'Transfer-Encoding': 'chunked' })}\r\n${chunks}0\r\n\r\n`;
+}
+
+/** Steps that send a text in pieces of so many characters, with a pause after each. */
+export function inPieces(text: string, size: number, pauseMs: number): Step[] {
+  const count = Math.ceil(text.length / size);
+  return Array.from({ length: count }, (_, i) => text.slice(i * size, (i + 1) * size)).flatMap((piece) => [
+    { send: piece },
+    { delay: pauseMs },
+  ]);
+}
+
+function fieldLines(fields: Record<string, string>): string {
+  return Object.entries(fields)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('');
+}

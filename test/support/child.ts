@@ -1,0 +1,42 @@
+/** Node programs of a test's own: for garbage collection, process ends, and loading. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { projectRoot } from '../servers/start.js';
+import type { Scenario } from './scenario-child.js';
+
+/** How a program ended, and what it wrote. */
+export interface Ended {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** The exit code, or the signal that ended it. */
+  readonly exit: number | string | null;
+}
+
+/** A program that takes longer hangs. */
+const LIMIT = 20_000;
+
+/** Runs node; relative paths are from `cwd`, which is the project's root unless given. */
+export async function runNode(args: readonly string[], cwd: string = projectRoot): Promise<Ended> {
+  const child = spawn(process.execPath, args, {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: LIMIT,
+    killSignal: 'SIGKILL',
+  });
+  const [stdout, stderr, [code, signal]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit'),
+  ]);
+  return { stdout, stderr, exit: (code ?? signal) as number | string | null };
+}
+
+/** Runs one of the scenarios of scenario-child.ts in a process with `gc()`, and gives what it returned. */
+export async function runScenario<R>(name: Scenario, port: number): Promise<R> {
+  const script = path.join(__dirname, 'scenario-child.js');
+  const { stdout, stderr, exit } = await runNode(['--expose-gc', script, name, String(port)]);
+  if (exit !== 0) throw new Error(`${name} ended with ${exit}: ${stderr}`);
+  return JSON.parse(stdout) as R;
+}

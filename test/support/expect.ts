@@ -1,0 +1,31 @@
+/** What tests expect of errors. Jest runs tests in a realm of their own, so errors are told by name and code. */
+
+/** Any error with this code (and this name). */
+export function coded(code: string, name?: string): Error {
+  return expect.objectContaining(name === undefined ? { code } : { code, name }) as Error;
+}
+
+/** A NeonError with one of the `ERR_NEON_*` codes, or of neon's. */
+export function neonError(code: string, errno?: number): Error {
+  return expect.objectContaining({ name: 'NeonError', code, errno }) as Error;
+}
+
+export const wrongType: Error = coded('ERR_INVALID_ARG_TYPE', 'TypeError');
+export const wrongValue: Error = coded('ERR_INVALID_ARG_VALUE', 'TypeError');
+export const wrongChar: Error = coded('ERR_INVALID_CHAR', 'TypeError');
+export const outOfRange: Error = coded('ERR_OUT_OF_RANGE', 'RangeError');
+
+/** What an action throws or its promise rejects with; fails when it does neither. */
+export async function failureOf(action: () => unknown): Promise<Error & { code?: unknown }> {
+  try {
+    await action();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('expected a failure');
+}
+
+/** What a call returns, also where its type says nothing. */
+export function result(call: () => unknown): unknown {
+  return call();
+}

@@ -1,0 +1,132 @@
+/** Scenarios that need a process of their own with `gc()`; see child.ts. What one returns is written as JSON. */
+import { setImmediate as turn } from 'node:timers/promises';
+import { Session, type Response } from 'libneon';
+import * as ne from 'libneon/ne';
+import * as promises from 'libneon/ne/promises';
+
+const scenarios = {
+  requestKeepsSession,
+  sessionGoesWithRequest,
+  pendingKeepsAlive,
+  callbackKeepsAlive,
+  idleSession,
+  abortedCall,
+  droppedResponse,
+  droppedBody,
+  droppedSession,
+};
+
+/** The name of a scenario. */
+export type Scenario = keyof typeof scenarios;
+
+const [, , name, port] = process.argv as [string, string, Scenario, string];
+void scenarios[name](Number(port)).then((result) => process.stdout.write(JSON.stringify(result ?? null)));
+
+/**
+ * Collects garbage until the condition holds. Finalizers run between turns of the event loop, and looking at a WeakRef
+ * keeps its target for the rest of the turn.
+ */
+async function collect(until: () => boolean | Promise<boolean>): Promise<boolean> {
+  for (let i = 0; i < 100; i++) {
+    gc!();
+    await turn();
+    if (await until()) return true;
+    await turn();
+  }
+  return false;
+}
+
+async function requestKeepsSession(port: number): Promise<unknown> {
+  let session: ne.ne_session | null = ne.ne_session_create('http', '127.0.0.1', port);
+  const weak = new WeakRef(session);
+  const request = ne.ne_request_create(session, 'GET', '/');
+  session = null;
+  await collect(() => weak.deref() === undefined);
+  return {
+    same: ne.ne_get_session(request) === weak.deref(),
+    collected: weak.deref() === undefined,
+    result: ne.ne_request_dispatch(request),
+    status: ne.ne_get_status(request).code,
+  };
+}
+
+async function sessionGoesWithRequest(port: number): Promise<unknown> {
+  const weak = (() => {
+    const session = ne.ne_session_create('http', '127.0.0.1', port);
+    const request = ne.ne_request_create(session, 'GET', '/');
+    ne.ne_request_dispatch(request);
+    return new WeakRef(session);
+  })();
+  return { collected: await collect(() => weak.deref() === undefined) };
+}
+
+async function pendingKeepsAlive(port: number): Promise<unknown> {
+  const request = ne.ne_request_create(ne.ne_session_create('http', '127.0.0.1', port), 'GET', '/');
+  const result = await promises.ne_begin_request(request);
+  const block = Buffer.alloc(100);
+  const count = await promises.ne_read_response_block(request, block);
+  return { result, body: block.toString('latin1', 0, count) };
+}
+
+/** The callback's own promise is settled by a timer that would not keep the process alive. */
+async function callbackKeepsAlive(port: number): Promise<unknown> {
+  const request = ne.ne_request_create(ne.ne_session_create('http', '127.0.0.1', port), 'GET', '/');
+  let blocks = 0;
+  ne.ne_add_response_body_reader(request, ne.ne_accept_2xx, async () => {
+    blocks++;
+    await new Promise((resolve) => setTimeout(resolve, 50).unref());
+  });
+  return { result: await promises.ne_request_dispatch(request), blocks };
+}
+
+/** The handles stay reachable, and the connection open, when the program has nothing more to do. */
+async function idleSession(port: number): Promise<unknown> {
+  const session = ne.ne_session_create('http', '127.0.0.1', port);
+  const request = ne.ne_request_create(session, 'GET', '/');
+  Object.assign(globalThis, { kept: [session, request] });
+  await promises.ne_request_dispatch(request);
+  return { status: ne.ne_get_status(request).code };
+}
+
+async function abortedCall(port: number): Promise<unknown> {
+  const request = ne.ne_request_create(ne.ne_session_create('http', '127.0.0.1', port), 'GET', '/');
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(new Error('the reason')), 100);
+  return promises
+    .ne_request_dispatch(request, { signal: controller.signal })
+    .catch((error: unknown) => ({ reason: (error as Error).message }));
+}
+
+/** Counts what is live before and after garbage collection, while `drop` lets go of a response. */
+async function dropping(port: number, drop: (res: Response) => unknown): Promise<unknown> {
+  const session = new Session('http', '127.0.0.1', port);
+  const before = await (async () => {
+    const res = await session.request('GET', '/endless');
+    await drop(res);
+    return session.liveRequests;
+  })();
+  await collect(() => session.liveRequests === 0);
+  const after = session.liveRequests;
+  const next = await session.request('GET', '/next');
+  return { before, after, next: next.status };
+}
+
+async function droppedResponse(port: number): Promise<unknown> {
+  return dropping(port, () => {});
+}
+
+async function droppedBody(port: number): Promise<unknown> {
+  return dropping(port, async (res) => {
+    const blocks = res.body.iterator({ destroyOnReturn: false });
+    await blocks.next();
+  });
+}
+
+async function droppedSession(port: number): Promise<unknown> {
+  const weak = await (async () => {
+    const session = new Session('http', '127.0.0.1', port);
+    const res = await session.request('GET', '/endless');
+    return [new WeakRef(session), new WeakRef(res)] as const;
+  })();
+  return { collected: await collect(() => weak.every((ref) => ref.deref() === undefined)) };
+}

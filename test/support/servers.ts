@@ -1,0 +1,51 @@
+/** Scripted servers that are stopped after each test, and the scripts that many tests want. */
+import * as ne from 'libneon/ne';
+import { rawServer, response, type RawServer, type RawServerOptions, type Step } from '../servers/raw.js';
+
+/** Gives a function that starts a scripted server for the running test. */
+export function testServers(): (options: RawServerOptions) => Promise<RawServer> {
+  const running: RawServer[] = [];
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((server) => server.stop()));
+  });
+  return async (options) => {
+    const server = await rawServer(options);
+    running.push(server);
+    return server;
+  };
+}
+
+/** A session with a server on loopback. */
+export function sessionWith({ port }: { port: number }): ne.ne_session {
+  return ne.ne_session_create('http', '127.0.0.1', port);
+}
+
+/** Reads a request and answers it. */
+export function exchange(answer: string | Uint8Array = response('hello')): Step[] {
+  return [{ read: 'request' }, { send: answer }];
+}
+
+/** Answers every request on the connection alike. */
+export function keepAlive(answer?: string | Uint8Array): Step[] {
+  return [{ repeat: 'forever', steps: exchange(answer) }];
+}
+
+/** Every connection answers every request alike. */
+export function answering(answer?: string | Uint8Array): RawServerOptions {
+  return { connections: [keepAlive(answer)], rest: 'repeat-last' };
+}
+
+/** Reads a request, and says nothing, or this and nothing more. */
+export function stalling(start?: string | Uint8Array): Step[] {
+  return [{ read: 'request' }, ...(start === undefined ? [] : [{ send: start }]), { hang: 'reading' }];
+}
+
+/** The first connections as given, then ones that answer everything with `hello`. */
+export function thenAnswering(...connections: (readonly Step[])[]): RawServerOptions {
+  return { connections: [...connections, keepAlive()], rest: 'repeat-last' };
+}
+
+/** The text of all that came on each connection. */
+export async function receivedBy(server: RawServer): Promise<string[]> {
+  return (await server.connections()).map(({ received }) => received.toString());
+}
