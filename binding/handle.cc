@@ -103,6 +103,7 @@ std::shared_ptr<Handle> *Wrapping::unwrap(napi_env env, napi_value value, Kind k
 
 void Wrapping::destroy(Handle &handle) {
   const napi_env env = handle.environment->env();
+  handle.destroyed_ = true;
   napi_value object = handle.object();
   if (!object) return;
   void *data = nullptr;

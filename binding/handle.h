@@ -29,6 +29,8 @@ class Handle : public std::enable_shared_from_this<Handle> {
   /// What keep() gave this number; from the object, since the handle may be destroyed while a call goes on.
   static napi_value kept(napi_env env, napi_value object, std::uint32_t index);
 
+  /// Whether the handle was destroyed, not just collected.
+  bool destroyed() const { return destroyed_; }
   /// The JavaScript object is gone: destroyed or collected. JavaScript thread; must not call JavaScript.
   virtual void parted() {}
 
@@ -38,6 +40,7 @@ class Handle : public std::enable_shared_from_this<Handle> {
   friend class Wrapping;
 
   napi_ref self_ = nullptr;
+  bool destroyed_ = false;
 };
 
 /// Joins control blocks and JavaScript objects, and takes them apart.

@@ -92,9 +92,12 @@ void Request::parted() { session_->live.erase(this); }
 napi_value Request::open_handle() {
   session_->live.insert(this);
   napi_value object = to_object(std::static_pointer_cast<Request>(shared_from_this()));
-  // With the callbacks that hang on it; none if it was destroyed meanwhile.
-  if (napi_value session = session_->object()) keep(session);
+  if (session_->attached) keep_session();
   return object;
+}
+
+void Request::keep_session() {
+  if (napi_value session = session_->object()) keep(session);
 }
 
 void Request::require_usable() const {
@@ -468,9 +471,10 @@ napi_value get_flag(const Arguments &arguments) {
 }
 
 napi_value get_session(const Arguments &arguments) {
-  napi_value session = arguments.handle<Request>(0, "req")->session().object();
-  if (!session) throw neon_failure(code::destroyed, "The ne_session of this request is destroyed");
-  return session;
+  const auto session = arguments.handle<Request>(0, "req")->shared_session();
+  if (session->destroyed())
+    throw neon_failure(code::destroyed, "The ne_session of this request is destroyed");
+  return to_object(session);
 }
 
 napi_value require_request(const Arguments &arguments) {
