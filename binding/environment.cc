@@ -16,21 +16,12 @@ constexpr const char *class_names[] = {"ne_session", "ne_request", "ne_header_cu
 static_assert(std::size(class_names) == static_cast<std::size_t>(Kind::Count));
 
 // In the order of Hook.
-constexpr const char *hook_names[] = {"NeonError", "snapshot", "enter", "isInside", "keep", "kept"};
+constexpr const char *hook_names[] = {"NeonError", "snapshot", "enter", "isInside",
+                                      "keep",      "kept",     "token", "handleClasses"};
 static_assert(std::size(hook_names) == static_cast<std::size_t>(Environment::Hook::Count));
 
 // So many events are delivered before other work of the event loop gets its turn.
 constexpr std::size_t batch = 256;
-
-napi_value refuse_construction(napi_env env, napi_callback_info info) {
-  if (Environment::of(env).constructing) {
-    napi_value self = nullptr;
-    napi_get_cb_info(env, info, nullptr, nullptr, &self, nullptr);
-    return self;
-  }
-  napi_throw_type_error(env, "ERR_ILLEGAL_CONSTRUCTOR", "Illegal constructor");
-  return nullptr;
-}
 
 // What an event threw must not reach the next one.
 void report_uncaught(napi_env env) {
@@ -98,8 +89,7 @@ napi_value Environment::handle_class(Kind kind) {
     check(env_, napi_get_reference_value(env_, reference, &constructor));
     return constructor;
   }
-  check(env_, napi_define_class(env_, class_names[static_cast<std::size_t>(kind)], NAPI_AUTO_LENGTH,
-                                refuse_construction, nullptr, 0, nullptr, &constructor));
+  check(env_, napi_get_named_property(env_, hook(Hook::HandleClasses), class_name(kind), &constructor));
   check(env_, napi_create_reference(env_, constructor, 1, &reference));
   return constructor;
 }

@@ -45,7 +45,7 @@ const char *class_name(Kind kind);
 class Environment final : public std::enable_shared_from_this<Environment> {
  public:
   /// What lib/load.ts hands over when it initialises the module.
-  enum class Hook { NeonError, Snapshot, Enter, IsInside, Keep, Kept, Count };
+  enum class Hook { NeonError, Snapshot, Enter, IsInside, Keep, Kept, Token, HandleClasses, Count };
 
   /// Creates the environment's data; called once, when the module registers.
   static void create(napi_env env);
@@ -61,9 +61,8 @@ class Environment final : public std::enable_shared_from_this<Environment> {
   void initialize(napi_value hooks, bool in_worker);
   napi_value hook(Hook hook) const;
 
-  /// The JavaScript class of a kind of handle, and whether C++ (not a user) is constructing one just now.
+  /// The JavaScript class of a kind of handle (lib/handle.ts).
   napi_value handle_class(Kind kind);
-  bool constructing = false;
 
   /// Any thread. False when the environment is gone; the event is dropped then.
   bool post(std::shared_ptr<Event> event);

@@ -56,14 +56,12 @@ napi_value Handle::kept(napi_env env, napi_value object, std::uint32_t index) {
   return value;
 }
 
-napi_value Wrapping::wrap(std::shared_ptr<Handle> handle, Kind kind, std::int64_t size) {
+napi_value Wrapping::wrap(std::shared_ptr<Handle> handle, Kind kind, std::int64_t size, napi_value owner) {
   Environment &environment = *handle->environment;
   const napi_env env = environment.env();
   napi_value object;
-  environment.constructing = true;
-  const napi_status status = napi_new_instance(env, environment.handle_class(kind), 0, nullptr, &object);
-  environment.constructing = false;
-  check(env, status);
+  const napi_value arguments[] = {environment.hook(Environment::Hook::Token), owner ? owner : undefined(env)};
+  check(env, napi_new_instance(env, environment.handle_class(kind), 2, arguments, &object));
 
   const napi_type_tag tag = tag_of(kind);
   check(env, napi_type_tag_object(env, object, &tag));
@@ -103,7 +101,6 @@ std::shared_ptr<Handle> *Wrapping::unwrap(napi_env env, napi_value value, Kind k
 
 void Wrapping::destroy(Handle &handle) {
   const napi_env env = handle.environment->env();
-  handle.destroyed_ = true;
   napi_value object = handle.object();
   if (!object) return;
   void *data = nullptr;

@@ -29,8 +29,6 @@ class Handle : public std::enable_shared_from_this<Handle> {
   /// What keep() gave this number; from the object, since the handle may be destroyed while a call goes on.
   static napi_value kept(napi_env env, napi_value object, std::uint32_t index);
 
-  /// Whether the handle was destroyed, not just collected.
-  bool destroyed() const { return destroyed_; }
   /// The JavaScript object is gone: destroyed or collected. JavaScript thread; must not call JavaScript.
   virtual void parted() {}
 
@@ -40,14 +38,15 @@ class Handle : public std::enable_shared_from_this<Handle> {
   friend class Wrapping;
 
   napi_ref self_ = nullptr;
-  bool destroyed_ = false;
 };
 
 /// Joins control blocks and JavaScript objects, and takes them apart.
 class Wrapping {
  public:
-  /// A new JavaScript object of this kind. `size` is the C memory that it stands for, in bytes.
-  static napi_value wrap(std::shared_ptr<Handle> handle, Kind kind, std::int64_t size);
+  /// A new JavaScript object of this kind. `size` is the C memory that it stands for, in bytes; `owner` an
+  /// object that it keeps alive.
+  static napi_value wrap(std::shared_ptr<Handle> handle, Kind kind, std::int64_t size,
+                         napi_value owner = nullptr);
 
   /// The control block, or null after the handle was destroyed; throws ERR_INVALID_ARG_TYPE on anything that
   /// is no handle of this kind.

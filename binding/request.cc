@@ -91,13 +91,8 @@ void Request::parted() { session_->live.erase(this); }
 
 napi_value Request::open_handle() {
   session_->live.insert(this);
-  napi_value object = to_object(std::static_pointer_cast<Request>(shared_from_this()));
-  if (session_->attached) keep_session();
-  return object;
-}
-
-void Request::keep_session() {
-  if (napi_value session = session_->object()) keep(session);
+  // With the session's object, and what hangs on it; none if that was destroyed meanwhile.
+  return Wrapping::wrap(shared_from_this(), kind, external_size, session_->object());
 }
 
 void Request::require_usable() const {
@@ -395,10 +390,13 @@ std::shared_ptr<Operation> discard(const Arguments &arguments, Mode) {
 std::shared_ptr<Operation> read_block(const Arguments &arguments, Mode mode) {
   auto request = arguments.handle<Request>(0, "req");
   const std::span<char> buffer = arguments.buffer(1, "buffer");
-  if (mode == Mode::Sync && !arguments.environment().in_worker() && !request->has_readers())
-    return request_operation(arguments, request, [request, buffer] {
-      return static_cast<int>(request->read(buffer.data(), std::min<std::size_t>(buffer.size(), INT32_MAX)));
-    });
+  if (mode == Mode::Sync && !arguments.environment().in_worker() && !request->has_readers()) {
+    auto made = operation(
+        request->shared_session(), [request, buffer] { return request->read(buffer.data(), buffer.size()); },
+        [](Operation &, napi_env env, ssize_t count) { return from(env, static_cast<double>(count)); });
+    made->occupy(request);
+    return made;
+  }
 
   struct Block {
     Memory memory;
@@ -471,10 +469,9 @@ napi_value get_flag(const Arguments &arguments) {
 }
 
 napi_value get_session(const Arguments &arguments) {
-  const auto session = arguments.handle<Request>(0, "req")->shared_session();
-  if (session->destroyed())
-    throw neon_failure(code::destroyed, "The ne_session of this request is destroyed");
-  return to_object(session);
+  napi_value session = arguments.handle<Request>(0, "req")->session().object();
+  if (!session) throw neon_failure(code::destroyed, "The ne_session of this request is destroyed");
+  return session;
 }
 
 napi_value require_request(const Arguments &arguments) {

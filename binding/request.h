@@ -49,8 +49,6 @@ class Request final : public Handle, public Part {
   void parted() override;
   /// Its JavaScript object, from when on it counts as live.
   napi_value open_handle();
-  /// Keeps the session's JavaScript object alive, with what hangs on it.
-  void keep_session();
 
   void set_body(std::string body);
   void add_reader(ne_accept_response accept, std::uint32_t accept_function, std::uint32_t read_function);

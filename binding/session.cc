@@ -40,11 +40,6 @@ std::vector<std::string> Session::live_requests() {
   return descriptions;
 }
 
-void Session::attach() {
-  if (std::exchange(attached, true)) return;
-  for (Request *request : live) request->keep_session();
-}
-
 void Session::prepare() {
   if (std::exchange(trust_default_ca, false)) ne_ssl_trust_default_ca(c_);
 }
@@ -210,13 +205,7 @@ napi_value trust_default_later(const Arguments &arguments) {
   return undefined(arguments.env());
 }
 
-// For lib's private data, which hangs on the JavaScript object.
-napi_value attach(const Arguments &arguments) {
-  arguments.handle<Session>(0, "sess")->attach();
-  return undefined(arguments.env());
-}
-
-// Throws what any use of a handle that is not a live session throws.
+// Throws what any use of a handle that is not a live session throws; for lib's private data.
 napi_value require_session(const Arguments &arguments) {
   arguments.handle<Session>(0, "sess");
   return undefined(arguments.env());
@@ -230,7 +219,6 @@ void register_session(Topic &topic) {
   topic.plain("liveRequests", live_requests);
   topic.plain("trustDefaultLater", trust_default_later);
   topic.plain("requireSession", require_session);
-  topic.plain("attach", attach);
   topic.plain("dropSession", drop);
   topic.blocking("ne_close_connection", close_connection);
   topic.plain("ne_set_session_flag", set_flag);

@@ -53,14 +53,10 @@ class Session final : public Handle, public Target {
   /// The request between begin and end.
   Request *active = nullptr;
   /// Requests whose handle is not destroyed.
-  std::unordered_set<Request *> live;
+  std::unordered_set<const Request *> live;
   std::vector<std::weak_ptr<const Creation>> creations;
   /// What destroying the session would leave without it: "GET /path", …
   std::vector<std::string> live_requests();
-  /// Something of the user's hangs on the JavaScript object (private data): then requests keep that alive,
-  /// too.
-  void attach();
-  bool attached = false;
   /// Loading the default authorities takes 7 to 25 ms, so it is put off until a connection may be made.
   bool trust_default_ca = false;
 

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 
 import { NeonError } from './errors.js';
+import { handleClasses, keep, kept, token } from './handle.js';
 
 /** A function of the addon's. Its types are said where it is exported. */
 export type Native = (...values: never[]) => unknown;
@@ -28,9 +29,6 @@ interface Question {
 
 /** The questions inside whose callbacks the current asynchronous context runs. */
 const inside = new AsyncLocalStorage<readonly Question[]>();
-
-/** What handles keep alive: callbacks. By weak keys, so that a callback which closes over its handle goes with it. */
-const kept = new WeakMap<object, unknown[]>();
 
 /** What the addon calls in JavaScript. */
 const hooks = {
@@ -61,14 +59,10 @@ const hooks = {
   /** Whether the caller is inside a callback of this target's running operation. */
   isInside: (target: object) =>
     inside.getStore()?.some((question) => question.open && question.target === target) ?? false,
-  /** Keeps a value alive as long as the handle; returns its number. */
-  keep: (handle: object, value: unknown): number => {
-    let values = kept.get(handle);
-    if (!values) kept.set(handle, (values = []));
-    return values.push(value) - 1;
-  },
-  /** What keep() gave this number. */
-  kept: (handle: object, index: number): unknown => kept.get(handle)?.[index],
+  token,
+  handleClasses,
+  keep,
+  kept,
 };
 
 /** The loaded addon, with neon initialised. */
@@ -99,13 +93,18 @@ function findBinary(): string {
   return found;
 }
 
+/**
+ * Not by require(), which would hand the addon of one copy of these modules to another: Jest, for one, loads them anew
+ * for each test file. Every initialisation of the addon stands for itself.
+ */
 function requireBinary(file: string): Addon {
+  const module = { exports: {} };
   try {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- an addon can be loaded no other way
-    return require(file) as Addon;
+    process.dlopen(module, file);
   } catch (error) {
     throw Object.assign(new NeonError(explain(String(error)), 'ERR_NEON_LOAD'), { cause: error });
   }
+  return module.exports as Addon;
 }
 
 /** A load error in a sentence, with the command that mends it. */

@@ -86,12 +86,11 @@ export const ne_set_error = (sess: ne_session, template: string, ...values: unkn
 /** The session's error text. While promises of the session are pending, that of the call which settled last. */
 export const ne_get_error: (sess: ne_session) => string = native('ne_get_error');
 
-const attach: (sess: ne_session) => void = native('attach');
 const privateData = new PrivateData();
 
 /** Stores any value under `id`; a later value under the same id replaces it. */
 export const ne_set_session_private = (sess: ne_session, id: string, value: unknown): void => {
-  attach(sess);
+  requireSession(sess);
   privateData.set(sess, id, value);
 };
 

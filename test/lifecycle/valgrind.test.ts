@@ -14,7 +14,8 @@ const ours = /\/(libneon\.node|libneon\.so[\d.]*)$/;
 jest.setTimeout(LIMIT + 10_000);
 
 const available = isAvailable();
-if (available || process.env['CI']) test('a little of everything has no errors and no leaks under valgrind', underValgrind);
+if (available || process.env['CI'])
+  test('a little of everything has no errors and no leaks under valgrind', underValgrind);
 else test.skip('needs Debian package valgrind', () => {});
 
 async function underValgrind(): Promise<void> {
@@ -35,12 +36,16 @@ async function underValgrind(): Promise<void> {
     '--keep-debuginfo=yes',
     `--suppressions=${path.join(projectRoot, 'test', 'lifecycle', 'valgrind.supp')}`,
   ];
-  const ended = await runProgram('valgrind', [...options, process.execPath, '--expose-gc', script, ...args], { killAfterMs: LIMIT });
+  const ended = await runProgram('valgrind', [...options, process.execPath, '--expose-gc', script, ...args], {
+    killAfterMs: LIMIT,
+  });
 
   expect(ended).toMatchObject({ signal: null, stdout: '{"done":true}\n', stderr: '' });
   const errors = errorsIn(readFileSync(report, 'utf8'));
   const mine = errors.filter(({ frames }) => frames.some(({ object }) => ours.test(object)));
-  console.info(`valgrind: ${errors.length} errors that are not suppressed, ${mine.length} of them ours; ${ended.ms} ms`);
+  console.info(
+    `valgrind: ${errors.length} errors that are not suppressed, ${mine.length} of them ours; ${ended.ms} ms`,
+  );
   expect(mine.map(describeError)).toEqual([]);
   expect([0, 99]).toContain(ended.code); // 99: errors, but nobody's of ours
 }
@@ -61,7 +66,10 @@ function errorsIn(xml: string): ValgrindError[] {
   return [...xml.matchAll(/<error>([^]*?)<\/error>/g)].map(([, error]) => ({
     kind: tag(error!, 'kind'),
     what: tag(error!, 'what') || tag(error!, 'text'),
-    frames: [...error!.matchAll(/<frame>([^]*?)<\/frame>/g)].map(([, frame]) => ({ object: tag(frame!, 'obj'), name: tag(frame!, 'fn') })),
+    frames: [...error!.matchAll(/<frame>([^]*?)<\/frame>/g)].map(([, frame]) => ({
+      object: tag(frame!, 'obj'),
+      name: tag(frame!, 'fn'),
+    })),
   }));
 }
 

@@ -35,7 +35,7 @@ function functions(): void {
   assert.equal(length, 100_000);
   const name = { value: '' };
   const value = { value: '' };
-  for (let cursor = null; (cursor = ne.ne_response_header_iterate(request, cursor, name, value)); );
+  for (let cursor = null; (cursor = ne.ne_response_header_iterate(request, cursor, name, value)););
   ne.ne_request_destroy(request);
   const thrower = ne.ne_request_create(session, 'GET', '/large');
   ne.ne_add_response_body_reader(thrower, ne.ne_accept_always, () => {
@@ -56,10 +56,14 @@ async function functionsLater(): Promise<void> {
   await promises.ne_request_destroy(request);
   const reading = ne.ne_request_create(session, 'GET', '/large');
   let length = 0;
-  ne.ne_add_response_body_reader(reading, () => 1, async (read) => {
-    await turn();
-    length += read.length;
-  });
+  ne.ne_add_response_body_reader(
+    reading,
+    () => 1,
+    async (read) => {
+      await turn();
+      length += read.length;
+    },
+  );
   assert.equal(await promises.ne_request_dispatch(reading), ne.NE_OK);
   assert.equal(length, 300_000);
   const half = await promises.ne_request_create(session, 'GET', '/large');
@@ -78,7 +82,7 @@ async function classes(): Promise<void> {
   for await (const block of (await session.request('GET', '/chunked')).body) length += (block as Buffer).length;
   assert.equal(length, 300_006);
   (await session.request('GET', '/endless')).cancel();
-  await assert.rejects((await session.request('GET', '/cut')).bytes().then((bytes) => assert.equal(bytes.length, 300_000)));
+  await assert.rejects(session.request('GET', '/cut'), { code: 'NE_ERROR' });
 }
 
 async function overTls(): Promise<void> {
@@ -104,7 +108,11 @@ async function aborts(): Promise<void> {
 function dropped(): void {
   const session = ne.ne_session_create('http', host, port);
   const request = ne.ne_request_create(session, 'GET', '/large');
-  ne.ne_add_response_body_reader(request, () => (session ? 1 : 0), () => (request ? 0 : 1));
+  ne.ne_add_response_body_reader(
+    request,
+    () => (session ? 1 : 0),
+    () => (request ? 0 : 1),
+  );
   assert.equal(ne.ne_begin_request(request), ne.NE_OK);
   assert(ne.ne_read_response_block(request, Buffer.alloc(1000)) > 0);
 }

@@ -1,0 +1,38 @@
+/** What the addon shows when it makes a handle; nobody else has it. */
+export const token: object = Object.freeze({});
+
+/**
+ * The object that stands for a C object. It has nothing that a user could see or change: the C side is attached to it
+ * natively, and what it keeps alive stands in private fields, so that cycles through callbacks are collected.
+ */
+abstract class Handle {
+  #kept: unknown[] | undefined;
+
+  /** `owner`: a handle that this one keeps alive. */
+  constructor(given: unknown, owner?: object) {
+    if (given !== token) throw Object.assign(new TypeError('Illegal constructor'), { code: 'ERR_ILLEGAL_CONSTRUCTOR' });
+    if (owner) this.#kept = [owner];
+  }
+
+  /** Keeps a value alive as long as the handle; returns its number. */
+  static keep(handle: Handle, value: unknown): number {
+    return (handle.#kept ??= []).push(value) - 1;
+  }
+
+  /** What keep() gave this number. */
+  static kept(handle: Handle, index: number): unknown {
+    return handle.#kept?.[index];
+  }
+}
+
+export const keep = (handle: Handle, value: unknown): number => Handle.keep(handle, value);
+export const kept = (handle: Handle, index: number): unknown => Handle.kept(handle, index);
+
+/** The classes of the handles, by their C names. */
+export const handleClasses: Readonly<Record<string, new (given: unknown, owner?: object) => object>> = {
+  ne_session: class ne_session extends Handle {},
+  ne_request: class ne_request extends Handle {},
+  ne_header_cursor: class ne_header_cursor extends Handle {},
+  ne_ssl_certificate: class ne_ssl_certificate extends Handle {},
+  neon_exchange: class neon_exchange extends Handle {},
+};
