@@ -1,7 +1,16 @@
 /** What each function of the C API does with arguments that are none: one table for all of them, on both surfaces. */
 import { rootCertificates } from 'node:tls';
 import * as ne from 'libneon/ne';
-import { coded, failureOf, neonError, outOfRange, result, wrongChar, wrongType, wrongValue } from './support/expect.js';
+import {
+  coded,
+  failureOf,
+  neonError,
+  outOfRange,
+  result,
+  wrongChar,
+  wrongType,
+  wrongValue,
+} from './support/expect.js';
 import { answering, receivedBy, sessionWith, testServers } from './support/servers.js';
 import { names, surfaces, type Io } from './support/surfaces.js';
 
@@ -69,7 +78,21 @@ function handle(name: string, kind: keyof typeof handles, destroy: (handle: neve
     name,
     good: handles[kind],
     bad: (good) => [
-      ...all(wrongType, [undefined, null, 0, 1, '', 'text', true, 1n, Symbol('s'), {}, [], () => {}, Buffer.alloc(8)]),
+      ...all(wrongType, [
+        undefined,
+        null,
+        0,
+        1,
+        '',
+        'text',
+        true,
+        1n,
+        Symbol('s'),
+        {},
+        [],
+        () => {},
+        Buffer.alloc(8),
+      ]),
       ['an object made of one', Object.create(good as object), wrongType],
       ['an object of its class', Object.create(Object.getPrototypeOf(good) as object), wrongType],
       ['a proxy of one', new Proxy(good as object, {}), wrongType],
@@ -172,7 +195,10 @@ function flagValue(name: string): Argument {
   return {
     name,
     good: () => 1,
-    bad: () => [...all(wrongType, noNumbers), ...all(outOfRange, [2 ** 31, -(2 ** 31) - 1, 0.5, NaN, 2 ** 53])],
+    bad: () => [
+      ...all(wrongType, noNumbers),
+      ...all(outOfRange, [2 ** 31, -(2 ** 31) - 1, 0.5, NaN, 2 ** 53]),
+    ],
   };
 }
 
@@ -399,15 +425,16 @@ describe('handles', () => {
     expect(make()).toBeInstanceOf(constructor); // and they are made nevertheless
   });
 
-  test.each(Object.entries(handles))('%s has no properties to be seen', (_, make) => {
-    expect(Object.keys(make())).toEqual([]);
-    expect(JSON.stringify(make())).toBe('{}');
+  test.each(Object.entries(handles))('%s has no properties', (_, make) => {
+    expect(Reflect.ownKeys(make())).toEqual([]);
   });
 
   test('what is put on one does not matter', async () => {
     const server = await serve(answering());
     const request = ne.ne_request_create(sessionWith(server), 'GET', '/');
-    const own = Object.fromEntries(['handle', 'constructor', 'then', 'value', 'type', 'name'].map((name) => [name, 1]));
+    const own = Object.fromEntries(
+      ['callbacks', 'handle', 'constructor', 'then', 'value', 'type'].map((name) => [name, 1]),
+    );
     Object.assign(request, own);
     const blocks: string[] = [];
     ne.ne_add_response_body_reader(
@@ -457,7 +484,9 @@ describe('long strings', () => {
   });
 
   test('in an error message they are cut', async () => {
-    const failure = await failureOf(() => ne.ne_session_create('http', 'h', 'x'.repeat(100_000) as unknown as number));
+    const failure = await failureOf(() =>
+      ne.ne_session_create('http', 'h', 'x'.repeat(100_000) as unknown as number),
+    );
     expect(failure).toEqual(wrongType);
     expect(failure.message.length).toBeLessThan(500);
   });
