@@ -16,8 +16,8 @@ constexpr const char *class_names[] = {"ne_session", "ne_request", "ne_header_cu
 static_assert(std::size(class_names) == static_cast<std::size_t>(Kind::Count));
 
 // In the order of Hook.
-constexpr const char *hook_names[] = {"NeonError", "snapshot", "enter", "isInside",
-                                      "keep",      "kept",     "token", "handleClasses"};
+constexpr const char *hook_names[] = {"NeonError", "snapshot", "enter",         "isInside", "keep",
+                                      "kept",      "token",    "handleClasses", "status"};
 static_assert(std::size(hook_names) == static_cast<std::size_t>(Environment::Hook::Count));
 
 // So many events are delivered before other work of the event loop gets its turn.

@@ -45,7 +45,7 @@ const char *class_name(Kind kind);
 class Environment final : public std::enable_shared_from_this<Environment> {
  public:
   /// What lib/load.ts hands over when it initialises the module.
-  enum class Hook { NeonError, Snapshot, Enter, IsInside, Keep, Kept, Token, HandleClasses, Count };
+  enum class Hook { NeonError, Snapshot, Enter, IsInside, Keep, Kept, Token, HandleClasses, Status, Count };
 
   /// Creates the environment's data; called once, when the module registers.
   static void create(napi_env env);

@@ -209,13 +209,12 @@ void Request::enter(Phase phase) {
 }
 
 napi_value status_object(napi_env env, const ne_status &status) {
+  const napi_value fields[] = {from(env, status.major_version), from(env, status.minor_version),
+                               from(env, status.code), from(env, status.klass),
+                               from(env, static_cast<const char *>(status.reason_phrase))};
   napi_value object;
-  check(env, napi_create_object(env, &object));
-  set(env, object, "major_version", from(env, status.major_version));
-  set(env, object, "minor_version", from(env, status.minor_version));
-  set(env, object, "code", from(env, status.code));
-  set(env, object, "klass", from(env, status.klass));
-  set(env, object, "reason_phrase", from(env, static_cast<const char *>(status.reason_phrase)));
+  check(env, napi_call_function(env, undefined(env), Environment::of(env).hook(Environment::Hook::Status),
+                                std::size(fields), fields, &object));
   return object;
 }
 

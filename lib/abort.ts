@@ -100,7 +100,8 @@ function listen(signal: AbortSignal): Waiting {
   };
   const listener = (): void => {
     unlisten();
-    for (const react of reactions) react();
+    // The newest first: ending a call that runs lets the next one begin.
+    for (const react of [...reactions].reverse()) react();
   };
   signal.addEventListener('abort', listener);
   const group = { reactions, unlisten };

@@ -47,7 +47,8 @@ export class LiveSet {
 
   /** Ends everything. */
   end(reason: NeonError): void {
-    for (const item of [...this.#items]) item.end(reason);
+    // The newest first: ending a call that runs lets the next one begin.
+    for (const item of [...this.#items].reverse()) item.end(reason);
     for (const item of [...this.#items]) this.delete(item);
   }
 

@@ -59,6 +59,20 @@ const hooks = {
   /** Whether the caller is inside a callback of this target's running operation. */
   isInside: (target: object) =>
     inside.getStore()?.some((question) => question.open && question.target === target) ?? false,
+  /** The fields of `ne_status`; made in JavaScript, where that costs half as much. */
+  status: (
+    major_version: number,
+    minor_version: number,
+    code: number,
+    klass: number,
+    reason_phrase: string | null,
+  ) => ({
+    major_version,
+    minor_version,
+    code,
+    klass,
+    reason_phrase,
+  }),
   token,
   handleClasses,
   keep,

@@ -169,7 +169,7 @@ export class Request {
   }
 
   #end(reason: NeonError): void {
-    for (const stop of [...this.#dispatched]) stop(reason);
+    for (const stop of [...this.#dispatched].reverse()) stop(reason);
     this.destroy();
   }
 

@@ -1,16 +1,7 @@
 /** What each function of the C API does with arguments that are none: one table for all of them, on both surfaces. */
 import { rootCertificates } from 'node:tls';
 import * as ne from 'libneon/ne';
-import {
-  coded,
-  failureOf,
-  neonError,
-  outOfRange,
-  result,
-  wrongChar,
-  wrongType,
-  wrongValue,
-} from './support/expect.js';
+import { coded, failureOf, neonError, outOfRange, result, wrongChar, wrongType, wrongValue } from './support/expect.js';
 import { answering, receivedBy, sessionWith, testServers } from './support/servers.js';
 import { names, surfaces, type Io } from './support/surfaces.js';
 
@@ -78,21 +69,7 @@ function handle(name: string, kind: keyof typeof handles, destroy: (handle: neve
     name,
     good: handles[kind],
     bad: (good) => [
-      ...all(wrongType, [
-        undefined,
-        null,
-        0,
-        1,
-        '',
-        'text',
-        true,
-        1n,
-        Symbol('s'),
-        {},
-        [],
-        () => {},
-        Buffer.alloc(8),
-      ]),
+      ...all(wrongType, [undefined, null, 0, 1, '', 'text', true, 1n, Symbol('s'), {}, [], () => {}, Buffer.alloc(8)]),
       ['an object made of one', Object.create(good as object), wrongType],
       ['an object of its class', Object.create(Object.getPrototypeOf(good) as object), wrongType],
       ['a proxy of one', new Proxy(good as object, {}), wrongType],
@@ -195,10 +172,7 @@ function flagValue(name: string): Argument {
   return {
     name,
     good: () => 1,
-    bad: () => [
-      ...all(wrongType, noNumbers),
-      ...all(outOfRange, [2 ** 31, -(2 ** 31) - 1, 0.5, NaN, 2 ** 53]),
-    ],
+    bad: () => [...all(wrongType, noNumbers), ...all(outOfRange, [2 ** 31, -(2 ** 31) - 1, 0.5, NaN, 2 ** 53])],
   };
 }
 
@@ -484,9 +458,7 @@ describe('long strings', () => {
   });
 
   test('in an error message they are cut', async () => {
-    const failure = await failureOf(() =>
-      ne.ne_session_create('http', 'h', 'x'.repeat(100_000) as unknown as number),
-    );
+    const failure = await failureOf(() => ne.ne_session_create('http', 'h', 'x'.repeat(100_000) as unknown as number));
     expect(failure).toEqual(wrongType);
     expect(failure.message.length).toBeLessThan(500);
   });

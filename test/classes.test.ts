@@ -1188,6 +1188,22 @@ describe('the end of a session', () => {
     expect((await server.connections()).map(({ requests }) => requests)).toEqual([1]);
   });
 
+  test('what force finds waiting is never sent', async () => {
+    const server = await serve({ connections: [stalling()], rest: 'repeat-last' });
+    const sessions = Array.from({ length: 32 }, () => open(server));
+    const calls = sessions.flatMap((session) =>
+      ['/running', '/waiting', '/waiting'].map((target) => session.request('DELETE', target)),
+    );
+    await server.waitForRequests(32);
+    for (const session of sessions) session.destroy({ force: true });
+    const outcomes = await Promise.allSettled(calls);
+    expect(outcomes).toEqual(Array(96).fill({ status: 'rejected', reason: neonError('ERR_NEON_DESTROYED') }));
+    await server.waitForClosed(32);
+    while ((await server.openCount()) > 0) await sleep(5);
+    const lines = (await receivedBy(server)).map((text) => text.split('\r\n')[0]);
+    expect(lines).toEqual(Array(32).fill('DELETE /running HTTP/1.1'));
+  });
+
   test('a small response outlives its session', async () => {
     const server = await serve(answering());
     const session = open(server);

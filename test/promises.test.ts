@@ -518,6 +518,24 @@ describe('signal', () => {
     while ((await server.openCount()) > 0) await sleep(5);
   });
 
+  test('what it finds waiting is never made, though it ends the call before it, too', async () => {
+    const controller = new AbortController();
+    const server = await serve({ connections: [stalling()], rest: 'repeat-last' });
+    const sessions = Array.from({ length: 32 }, () => sessionWith(server));
+    const requests = sessions.flatMap((session) =>
+      ['/running', '/waiting', '/waiting'].map((path) => ne.ne_request_create(session, 'DELETE', path)),
+    );
+    const calls = requests.map((request) => promises.ne_request_dispatch(request, { signal: controller.signal }));
+    await server.waitForRequests(32);
+    controller.abort(reason);
+    expect(await Promise.allSettled(calls)).toEqual(Array(96).fill({ status: 'rejected', reason }));
+    await Promise.all(sessions.map((session) => promises.ne_close_connection(session)));
+    await server.waitForClosed(32);
+    while ((await server.openCount()) > 0) await sleep(5);
+    const lines = (await receivedBy(server)).map((text) => text.split('\r\n')[0]);
+    expect(lines).toEqual(Array(32).fill('DELETE /running HTTP/1.1'));
+  });
+
   test('the session is busy until its thread has left C, and then free', async () => {
     const server = await serve(thenAnswering(stalling()));
     const session = sessionWith(server);
