@@ -299,6 +299,7 @@ void Exchange::let_go_of_reader() {
 
 // True when there is a block, or null for the end; throws when the response failed.
 bool Exchange::next_block(napi_env env, napi_value *value) {
+  const bool over = done();  // asked before the queue is looked at: the last bytes come before the end
   std::unique_lock lock(stream_mutex_);
   if (!full_.empty()) {
     Block block = std::move(full_.front());
@@ -316,7 +317,7 @@ bool Exchange::next_block(napi_env env, napi_value *value) {
   }
   reader_waits_ = true;
   lock.unlock();
-  if (!done()) return false;
+  if (!over) return false;
   finish(env);  // the session is free when its response has ended, not a turn of the loop later
   if (code_ != NE_OK) throw failure();
   *value = null(env);

@@ -266,6 +266,7 @@ std::shared_ptr<Operation> create_queued(const Arguments &arguments, Mode) {
   auto session = arguments.handle<Session>(0, "sess");
   std::string method = arguments.line(1, "method"), target = arguments.line(2, "path");
   auto creation = std::make_shared<Creation>(method + " " + target);
+  std::erase_if(session->creations, [](const auto &weak) { return weak.expired(); });
   session->creations.push_back(creation);
   auto made = operation(
       session,
