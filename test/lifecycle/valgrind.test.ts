@@ -1,7 +1,7 @@
 /** Memory errors and leaks with a frame of ours or of neon's, as valgrind (Debian package valgrind) finds them. */
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { describeWith } from '../servers/packages.js';
 import { testPki } from '../servers/pki.js';
 import { silentServer } from '../servers/raw.js';
 import { projectRoot, scratchDirectory } from '../servers/start.js';
@@ -13,13 +13,11 @@ const ours = /\/(libneon\.node|libneon\.so[\d.]*)$/;
 
 jest.setTimeout(LIMIT + 10_000);
 
-const available = isAvailable();
-if (available || process.env['CI'])
-  test('a little of everything has no errors and no leaks under valgrind', underValgrind);
-else test.skip('needs Debian package valgrind', () => {});
+describeWith('valgrind', 'under valgrind', () => {
+  test('a little of everything has no errors and no leaks', underValgrind);
+});
 
 async function underValgrind(): Promise<void> {
-  if (!available) throw new Error('needs Debian package valgrind');
   const [paths, silent] = [await pathsServer(), untilTheEnd(await silentServer())];
   const report = path.join(removeAtTheEnd(scratchDirectory('valgrind')), 'report.xml');
   const script = path.join(__dirname, 'children', 'valgrind.js');
@@ -80,13 +78,4 @@ function tag(xml: string, name: string): string {
 function describeError({ kind, what, frames }: ValgrindError): string {
   const lines = frames.map(({ object, name }) => `  ${name || '?'} (${path.basename(object)})`);
   return [`${kind}: ${what}`, ...lines.slice(0, 25)].join('\n');
-}
-
-function isAvailable(): boolean {
-  try {
-    execFileSync('valgrind', ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -22,6 +22,7 @@ export const packageOf = {
   sshd: 'openssh-server',
   ssh: 'openssh-client',
   tinyproxy: 'tinyproxy',
+  valgrind: 'valgrind',
 } as const;
 
 /** A program that tests know where to get. */
