@@ -8,7 +8,6 @@
 #endif
 
 #include <algorithm>
-#include <thread>
 
 #include "lane.h"
 
@@ -36,65 +35,6 @@ bool bytes_moved(int descriptor, std::uint64_t &bytes) {
 
 }  // namespace
 
-/// The list of connections with an operation inside neon, and the thread that looks after them. The thread is
-/// started by the first that wants watching, and ends when none did for a while. Process exit: it parks.
-class Watchdog final {
- public:
-  static Watchdog &instance() {
-    static Watchdog *const watchdog = new Watchdog();  // never destroyed: lanes outlive static destruction
-    return *watchdog;
-  }
-
-  void add(Connection &connection) {
-    const std::lock_guard lock(mutex_);
-    connection.next_ = first_;
-    connection.previous_ = nullptr;
-    if (first_) first_->previous_ = &connection;
-    first_ = &connection;
-    if (!awake_) awake_ = start_thread([this] { run(); });
-  }
-
-  void remove(Connection &connection) {
-    const std::lock_guard lock(mutex_);
-    if (connection.previous_) connection.previous_->next_ = connection.next_;
-    if (connection.next_) connection.next_->previous_ = connection.previous_;
-    if (first_ == &connection) first_ = connection.next_;
-  }
-
-  template <class Visit>
-  void each(Visit visit) {
-    const std::lock_guard lock(mutex_);
-    for (Connection *connection = first_; connection; connection = connection->next_) visit(*connection);
-  }
-
- private:
-  static constexpr std::chrono::milliseconds tick{250};
-  static constexpr int idle_ticks = 20;
-
-  void run() {
-    for (int idle = 0;;) {
-      std::this_thread::sleep_for(tick);
-      if (exiting()) park();
-      bool any = false;
-      const auto now = Connection::Clock::now();
-      const std::lock_guard lock(mutex_);
-      for (Connection *connection = first_; connection; connection = connection->next_) {
-        any = true;
-        connection->look(now);
-      }
-      idle = any ? 0 : idle + 1;
-      if (idle == idle_ticks) {
-        awake_ = false;
-        return;
-      }
-    }
-  }
-
-  std::mutex mutex_;
-  Connection *first_ = nullptr;
-  bool awake_ = false;
-};
-
 void Connection::begin(const Operation &operation, std::optional<Clock::time_point> deadline) {
   {
     const std::lock_guard lock(mutex_);
@@ -106,11 +46,10 @@ void Connection::begin(const Operation &operation, std::optional<Clock::time_poi
     moved_at_ = Clock::now();
     next_look_ = moved_at_ + stall_limit_ / 4;
   }
-  Watchdog::instance().add(*this);
+  Watchdog::instance().wake();
 }
 
 Connection::Interruption Connection::end() {
-  Watchdog::instance().remove(*this);
   const std::lock_guard lock(mutex_);
   running_ = nullptr;
   const Interruption why = interruption_;
@@ -160,19 +99,25 @@ Connection::Interruption Connection::interruption() {
   return interruption_;
 }
 
-// The list's lock is held by the caller, this connection's is taken inside it, never the other way round.
-void Connection::look(Clock::time_point now) {
+bool Connection::look(Clock::time_point now) {
   const std::lock_guard lock(mutex_);
-  if (now < next_look_ || descriptor_ < 0 || paused_ || interruption_ != Interruption::None) return;
+  if (!running_) return false;
+  if (now < next_look_ || descriptor_ < 0 || paused_ || interruption_ != Interruption::None) return true;
   next_look_ = now + stall_limit_ / 4;
   std::uint64_t bytes = 0;
-  if (!bytes_moved(descriptor_, bytes)) return;
+  if (!bytes_moved(descriptor_, bytes)) return true;
   if (bytes != moved_) {
     moved_ = bytes;
     moved_at_ = now;
   } else if (now - moved_at_ >= stall_limit_ + std::max<Clock::duration>(grace, stall_limit_ / 4)) {
     cut(Interruption::Stalled);
   }
+  return true;
+}
+
+void Connection::process_exits() {
+  const std::lock_guard lock(mutex_);
+  if (running_) cut(Interruption::Aborted);
 }
 
 // False when the deadline has passed.
@@ -223,13 +168,6 @@ int Connection::close(ne_socket *socket) {
 ne_sock_addr *Connection::resolve(const char *hostname, int flags) {
   const SafePoint outside;
   return real::resolve(hostname, flags);
-}
-
-void Connection::interrupt_all() {
-  Watchdog::instance().each([](Connection &connection) {
-    const std::lock_guard lock(connection.mutex_);
-    connection.cut(Interruption::Aborted);
-  });
 }
 
 }  // namespace neon

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "interpose.h"
+#include "watchdog.h"
 
 namespace neon {
 
@@ -16,12 +17,10 @@ class Operation;
 ///
 /// Who writes: the thread inside neon (begin, end, connect, close), under `mutex_`. Who else touches it: the
 /// JavaScript thread (interrupt), the watchdog, the exit handler: under the same lock, so that the descriptor
-/// they shut down is still this connection's. Between begin() and end() it stands in the list of those
-/// running, which is what the watchdog and the exit handler walk. The session owns it, and each operation
-/// owns the session, so it outlives begin() … end().
-class Connection final : public Interposed {
+/// they shut down is still this connection's. The session owns it, and each operation owns the session, so it
+/// outlives begin() … end().
+class Connection final : public Interposed, public Watched {
  public:
-  using Clock = std::chrono::steady_clock;
   enum class Interruption { None, Aborted, Stalled };
 
   Connection() = default;
@@ -53,12 +52,10 @@ class Connection final : public Interposed {
   /// neon's own connect time-out, which a deadline shortens; 0 is none.
   void set_connect_limit(std::chrono::seconds limit);
 
-  /// Shuts down the sockets of everything that runs (process exit).
-  static void interrupt_all();
+  bool look(Clock::time_point now) override;
+  void process_exits() override;
 
  private:
-  friend class Watchdog;
-  void look(Clock::time_point now);
   void cut(Interruption why);
   bool limit_connect(ne_socket *socket);
 
@@ -75,9 +72,7 @@ class Connection final : public Interposed {
   std::chrono::seconds next_stall_limit_{120};
   std::chrono::seconds connect_limit_{0};
   std::optional<Clock::time_point> deadline_;
-  // In the list of those running; under the list's lock.
-  Connection *previous_ = nullptr;
-  Connection *next_ = nullptr;
+  const Watching watching_{*this};
 };
 
 }  // namespace neon

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <thread>
 
 #include "error.h"
 #include "operation.h"
@@ -16,11 +17,12 @@ constexpr const char *class_names[] = {"ne_session", "ne_request", "ne_header_cu
 static_assert(std::size(class_names) == static_cast<std::size_t>(Kind::Count));
 
 // In the order of Hook.
-constexpr const char *hook_names[] = {"NeonError", "snapshot", "enter",         "isInside", "keep",
-                                      "kept",      "token",    "handleClasses", "status"};
+constexpr const char *hook_names[] = {"NeonError", "snapshot", "enter",        "isInside",
+                                      "keep",      "kept",     "token",        "handleClasses",
+                                      "isHandle",  "status",   "lastOperation"};
 static_assert(std::size(hook_names) == static_cast<std::size_t>(Environment::Hook::Count));
 
-// So many events are delivered before other work of the event loop gets its turn.
+// After so many events other work of the event loop gets its turn.
 constexpr std::size_t batch = 256;
 
 // What an event threw must not reach the next one.
@@ -74,6 +76,10 @@ void Environment::initialize(napi_value hooks, bool in_worker) {
     if (hooks_[i]) napi_delete_reference(env_, hooks_[i]);
     check(env_, napi_create_reference(env_, hook, 1, &hooks_[i]));
   }
+  void *cell = nullptr;
+  check(env_,
+        napi_get_typedarray_info(env_, hook(Hook::LastOperation), nullptr, nullptr, &cell, nullptr, nullptr));
+  last_operation_ = static_cast<double *>(cell);
 }
 
 napi_value Environment::hook(Hook hook) const {
@@ -95,13 +101,19 @@ napi_value Environment::handle_class(Kind kind) {
 }
 
 bool Environment::post(std::shared_ptr<Event> event) {
-  const std::lock_guard lock(mutex_);
-  if (!open_) return false;
-  const bool was_empty = queue_.empty();
-  queue_.push_back(std::move(event));
-  if (was_empty) napi_call_threadsafe_function(wakeup_, nullptr, napi_tsfn_nonblocking);
+  {
+    const std::lock_guard lock(mutex_);
+    if (!open_) return false;
+    queue_.push_back(std::move(event));
+    if (std::exchange(called_, true)) return true;
+    ++calling_;
+  }
+  call_for_drain();
+  --calling_;
   return true;
 }
+
+void Environment::call_for_drain() { napi_call_threadsafe_function(wakeup_, nullptr, napi_tsfn_nonblocking); }
 
 void Environment::on_wakeup(napi_env env, napi_value, void *context, void *) {
   if (!env) return;  // the function is being torn down
@@ -110,18 +122,29 @@ void Environment::on_wakeup(napi_env env, napi_value, void *context, void *) {
 }
 
 void Environment::drain() {
-  std::deque<std::shared_ptr<Event>> events;
-  {
-    const std::lock_guard lock(mutex_);
-    if (queue_.size() <= batch) {
-      events.swap(queue_);
-    } else {
-      const auto end = queue_.begin() + batch;
-      events.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
-      queue_.erase(queue_.begin(), end);
-      if (open_) napi_call_threadsafe_function(wakeup_, nullptr, napi_tsfn_nonblocking);
-    }
+  std::vector<std::shared_ptr<Event>> events;
+  for (std::size_t delivered = 0; take(events); events.clear()) {
+    deliver(events);
+    delivered += events.size();
+    if (delivered >= batch) return call_for_drain();
   }
+}
+
+// False when there are none: then the next post calls for the drain.
+bool Environment::take(std::vector<std::shared_ptr<Event>> &events) {
+  const std::lock_guard lock(mutex_);
+  if (queue_.size() <= batch) {
+    events.swap(queue_);
+  } else {
+    const auto end = queue_.begin() + batch;
+    events.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
+    queue_.erase(queue_.begin(), end);
+  }
+  called_ = !events.empty();
+  return called_;
+}
+
+void Environment::deliver(std::vector<std::shared_ptr<Event>> &events) {
   for (std::shared_ptr<Event> &event : events) {
     const Scope scope(env_);
     at_border(env_, [&]() -> napi_value {
@@ -142,8 +165,9 @@ void Environment::release() {
 }
 
 std::uint64_t Environment::enlist(const std::shared_ptr<Operation> &operation) {
-  operations_.emplace(++last_operation_, operation);
-  return last_operation_;
+  const auto id = static_cast<std::uint64_t>(++*last_operation_);
+  operations_.emplace(id, operation);
+  return id;
 }
 
 std::shared_ptr<Operation> Environment::find(std::uint64_t id) const {
@@ -154,12 +178,13 @@ std::shared_ptr<Operation> Environment::find(std::uint64_t id) const {
 void Environment::on_cleanup(void *self) { static_cast<Environment *>(self)->close(); }
 
 void Environment::close() {
-  std::deque<std::shared_ptr<Event>> dropped;
+  std::vector<std::shared_ptr<Event>> dropped;
   {
     const std::lock_guard lock(mutex_);
     open_ = false;
     dropped.swap(queue_);
   }
+  while (calling_ > 0) std::this_thread::yield();
   napi_release_threadsafe_function(wakeup_, napi_tsfn_abort);
   const auto operations = std::move(operations_);
   for (const auto &[id, weak] : operations) {

@@ -3,13 +3,15 @@
 #include <napi.h>
 
 #include <array>
+#include <atomic>
 #include <chrono>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
+#include <vector>
 
 namespace neon {
 
@@ -34,18 +36,32 @@ const char *class_name(Kind kind);
 /// load (Jest loads the module again in the same environment).
 ///
 /// State. `open`, `wakeup_` and `queue_` are shared by the JavaScript thread and all lanes, under `mutex_`:
-///  - a lane posts: locks; if not open, refuses; pushes; if the queue was empty, calls the thread-safe
-///    function while it holds the lock, so that the function cannot be released in between; unlocks;
-///  - the drain (JavaScript thread) swaps out a bounded batch under the lock, and delivers it without;
-///  - the clean-up hook, registered after the thread-safe function so that it runs first, closes: nobody
-///    touches the function after that. It tells every unsettled operation, which wakes lanes that wait for an
-///    answer of JavaScript's and shuts their sockets down.
+///  - a lane posts: locks; if not open, refuses; pushes; if the drain is not on its way, calls for it by the
+///    thread-safe function, without the lock, for which others queue up, but counted in `calling_`;
+///  - the drain (JavaScript thread) takes what there is under the lock, and delivers it without, until there
+///    is no more or it did enough for one turn of the event loop;
+///  - the clean-up hook, registered after the thread-safe function so that it runs first, closes, and waits
+///    until nobody is calling: nobody touches the function after that. It tells every unsettled operation,
+///    which wakes lanes that wait for an answer of JavaScript's and shuts their sockets down.
 /// Everything else belongs to the JavaScript thread alone.
 /// Owned by a shared_ptr each in: the instance data, the thread-safe function, every operation and handle.
 class Environment final : public std::enable_shared_from_this<Environment> {
  public:
   /// What lib/load.ts hands over when it initialises the module.
-  enum class Hook { NeonError, Snapshot, Enter, IsInside, Keep, Kept, Token, HandleClasses, Status, Count };
+  enum class Hook {
+    NeonError,
+    Snapshot,
+    Enter,
+    IsInside,
+    Keep,
+    Kept,
+    Token,
+    HandleClasses,
+    IsHandle,
+    Status,
+    LastOperation,
+    Count
+  };
 
   /// Creates the environment's data; called once, when the module registers.
   static void create(napi_env env);
@@ -63,6 +79,9 @@ class Environment final : public std::enable_shared_from_this<Environment> {
 
   /// The JavaScript class of a kind of handle (lib/handle.ts).
   napi_value handle_class(Kind kind);
+
+  /// What objects of this environment are known to wrap (Wrapping).
+  std::unordered_set<const void *> boxes;
 
   /// Any thread. False when the environment is gone; the event is dropped then.
   bool post(std::shared_ptr<Event> event);
@@ -82,13 +101,15 @@ class Environment final : public std::enable_shared_from_this<Environment> {
   std::uint64_t enlist(const std::shared_ptr<Operation> &operation);
   void strike(std::uint64_t id) { operations_.erase(id); }
   std::shared_ptr<Operation> find(std::uint64_t id) const;
-  std::uint64_t last_operation() const { return last_operation_; }
 
  private:
   explicit Environment(napi_env env) : env_(env) {}
 
   void open_queue();
+  void call_for_drain();
   void drain();
+  bool take(std::vector<std::shared_ptr<Event>> &events);
+  void deliver(std::vector<std::shared_ptr<Event>> &events);
   void close();
   static void on_wakeup(napi_env env, napi_value, void *context, void *);
   static void on_cleanup(void *self);
@@ -99,13 +120,15 @@ class Environment final : public std::enable_shared_from_this<Environment> {
   std::array<napi_ref, static_cast<std::size_t>(Kind::Count)> classes_{};
   std::size_t held_ = 0;
   std::optional<std::chrono::milliseconds> time_limit_;
-  std::uint64_t last_operation_ = 0;
+  double *last_operation_ = nullptr;  // what JavaScript reads, to know what it may abort
   std::unordered_map<std::uint64_t, std::weak_ptr<Operation>> operations_;
 
   std::mutex mutex_;
   bool open_ = false;
   napi_threadsafe_function wakeup_ = nullptr;
-  std::deque<std::shared_ptr<Event>> queue_;
+  bool called_ = false;  // the drain is on its way, or at work
+  std::atomic<int> calling_{0};
+  std::vector<std::shared_ptr<Event>> queue_;
 };
 
 /// A handle scope for the time of a C++ block.

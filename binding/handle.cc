@@ -7,6 +7,7 @@ namespace neon {
 
 struct Wrapping::Box {
   std::shared_ptr<Handle> handle;
+  Kind kind;
   std::int64_t size;
   napi_ref reference = nullptr;  // weak; the handle's self_ as long as that is this object
 
@@ -14,6 +15,7 @@ struct Wrapping::Box {
     std::int64_t now;
     napi_adjust_external_memory(env, -size, &now);
     napi_delete_reference(env, reference);
+    handle->environment->boxes.erase(this);
     if (handle->self_ == reference) handle->self_ = nullptr;
     handle->parted();
   }
@@ -21,12 +23,16 @@ struct Wrapping::Box {
 
 namespace {
 
-// Its address makes the tags those of this very copy of the addon: a handle of another copy, whose classes
-// may be laid out otherwise, is of the wrong class.
-const char this_copy = 0;
-
-napi_type_tag tag_of(Kind kind) {
-  return {reinterpret_cast<std::uintptr_t>(&this_copy), 0x6e656f6e00000000u | static_cast<unsigned>(kind)};
+// Of this class, though destroyed.
+bool is_handle(Environment &environment, napi_value value, Kind kind) {
+  const napi_env env = environment.env();
+  const napi_value arguments[] = {value, environment.handle_class(kind)};
+  napi_value answer;
+  bool result = false;
+  check(env, napi_call_function(env, undefined(env), environment.hook(Environment::Hook::IsHandle), 2,
+                                arguments, &answer));
+  check(env, napi_get_value_bool(env, answer, &result));
+  return result;
 }
 
 }  // namespace
@@ -63,14 +69,13 @@ napi_value Wrapping::wrap(std::shared_ptr<Handle> handle, Kind kind, std::int64_
   const napi_value arguments[] = {environment.hook(Environment::Hook::Token), owner ? owner : undefined(env)};
   check(env, napi_new_instance(env, environment.handle_class(kind), 2, arguments, &object));
 
-  const napi_type_tag tag = tag_of(kind);
-  check(env, napi_type_tag_object(env, object, &tag));
   const auto finalize = [](napi_env env, void *data, void *) {
     const std::unique_ptr<Box> box(static_cast<Box *>(data));
     box->part(env);
   };
-  auto box = std::make_unique<Box>(Box{handle, size});
+  auto box = std::make_unique<Box>(Box{handle, kind, size});
   check(env, napi_wrap(env, object, box.get(), finalize, nullptr, &box->reference));
+  environment.boxes.insert(box.get());
   handle->self_ = box->reference;
   static_cast<void>(box.release());  // the finalizer's, or destroy()'s
   std::int64_t now;
@@ -79,24 +84,20 @@ napi_value Wrapping::wrap(std::shared_ptr<Handle> handle, Kind kind, std::int64_
 }
 
 std::shared_ptr<Handle> *Wrapping::unwrap(napi_env env, napi_value value, Kind kind, const char *argument) {
-  const napi_type_tag tag = tag_of(kind);
-  bool tagged = false;
-  napi_valuetype type;
-  check(env, napi_typeof(env, value, &type));
-  if (type == napi_object) check(env, napi_check_object_type_tag(env, value, &tag, &tagged));
-  if (!tagged)
-    throw type_failure(code::argument_type, std::string("The \"") + argument +
-                                                "\" argument must be an instance of " + class_name(kind) +
-                                                ". " + received(env, value));
+  Environment &environment = Environment::of(env);
   void *data = nullptr;
-  if (napi_unwrap(env, value, &data) != napi_ok || !data) return nullptr;
-  Box *box = static_cast<Box *>(data);
-  // A handle of another load of the module in the same process: its events would come out elsewhere.
-  if (box->handle->environment->env() != env)
-    throw type_failure(code::argument_type, std::string("The \"") + argument +
-                                                "\" argument is an instance of " + class_name(kind) +
-                                                " of another load of libneon");
-  return &box->handle;
+  if (napi_unwrap(env, value, &data) == napi_ok) {
+    // Others wrap objects too, and so does another copy of this addon: only what is known is a box.
+    Box *box = static_cast<Box *>(data);
+    if (environment.boxes.contains(box) && box->kind == kind) return &box->handle;
+  } else if (is_handle(environment, value, kind)) {
+    return nullptr;
+  }
+  std::string what = received(env, value);
+  if (what.ends_with(class_name(kind))) what += " of another load of libneon";
+  throw type_failure(code::argument_type, std::string("The \"") + argument +
+                                              "\" argument must be an instance of " + class_name(kind) +
+                                              ". " + what);
 }
 
 void Wrapping::destroy(Handle &handle) {

@@ -1,10 +1,13 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstddef>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
+
+#include "watchdog.h"
 
 namespace neon {
 
@@ -21,10 +24,11 @@ class Job {
 /// A thread of our own that runs the blocking work of one session, first in first out.
 ///
 /// State, under `mutex_`: the queue; whether a job runs; whether there is a thread. The thread is started by
-/// the first job, waits a few seconds for the next, and ends; it owns the lane while it lives. Jobs own what
+/// the first job, and sent away by the watchdog when it waited some seconds for the next (a timed wait of its
+/// own would cost more than the rest of the hop); it owns the lane while it lives. Jobs own what
 /// they touch. The thread is never joined: when its environment goes away, or the process, it runs out or
 /// parks. After a job the lane keeps nothing of it: who needs it has it.
-class Lane final : public std::enable_shared_from_this<Lane> {
+class Lane final : public std::enable_shared_from_this<Lane>, public Watched {
  public:
   /// Queues a job; throws ERR_NEON_NO_THREAD when the system gives no thread.
   void post(std::shared_ptr<Job> job);
@@ -35,6 +39,8 @@ class Lane final : public std::enable_shared_from_this<Lane> {
   /// Nobody will post any more: the thread ends as soon as it is idle.
   void dismiss();
 
+  bool look(Clock::time_point now) override;
+
  private:
   void run();
 
@@ -42,9 +48,15 @@ class Lane final : public std::enable_shared_from_this<Lane> {
   std::condition_variable work_;
   std::condition_variable idle_;
   std::deque<std::shared_ptr<Job>> queue_;
+  std::size_t posted_ = 0;  // jobs so far
   bool busy_ = false;
   bool has_thread_ = false;
   bool dismissed_ = false;
+  // The watchdog's: how many jobs had been posted when it looked, and since when.
+  std::size_t posted_seen_ = 0;
+  Clock::time_point idle_since_;
+  bool retired_ = false;
+  const Watching watching_{*this};
 };
 
 /// Starts a detached thread with all signals blocked and a stack of 1 MiB. False when the system refuses.

@@ -18,11 +18,6 @@ napi_value initialize(const Arguments &arguments) {
   return undefined(arguments.env());
 }
 
-/// The identity of the operation that was queued last, for abort().
-napi_value last_operation(const Arguments &arguments) {
-  return from(arguments.env(), static_cast<double>(arguments.environment().last_operation()));
-}
-
 /// setTimeLimit(ms): of the operation that is queued next; 0 takes it back.
 napi_value set_time_limit(const Arguments &arguments) {
   const std::int64_t limit = arguments.integer(0, "timeout", 0, INT32_MAX);
@@ -49,7 +44,6 @@ void fill(napi_env env, napi_value exports) {
   check(env, napi_create_object(env, &async));
   Topic topic(env, sync, async);
   topic.plain("initialize", initialize);
-  topic.plain("lastOperation", last_operation);
   topic.plain("setTimeLimit", set_time_limit);
   topic.plain("abort", abort_operation);
   register_constants(topic);

@@ -40,7 +40,7 @@ int accept_response(void *userdata, ne_request *, const ne_status *status) noexc
   return operation->ask(
       0,
       [=](napi_env env) {
-        // Every operation on a request holds the request's object first.
+        // Every operation on a request with readers holds the request's object first.
         const napi_value arguments[] = {operation->held(env, 0), status_object(env, *status)};
         return operation->call_function(env, Handle::kept(env, arguments[0], reader->accept_function), 2,
                                         arguments);
@@ -250,7 +250,7 @@ std::shared_ptr<Operation> request_operation(const Arguments &arguments, std::sh
   const bool callbacks = request->has_readers();
   auto made = code_operation(request->shared_session(), std::move(run), callbacks);
   made->occupy(request);
-  made->hold(arguments[0]);
+  if (callbacks) made->hold(arguments[0]);  // what is called stands with the request's object
   return made;
 }
 

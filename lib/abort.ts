@@ -1,5 +1,5 @@
 import { invalidType, NeonError, outOfRange } from './errors.js';
-import { addon } from './load.js';
+import { addon, lastOperation } from './load.js';
 
 /** What every call that returns a promise can be given. */
 export interface CallOptions {
@@ -15,7 +15,6 @@ export interface CallOptions {
   timeout?: number | undefined;
 }
 
-const lastOperation = addon.sync['lastOperation'] as () => number;
 const abort = addon.sync['abort'] as (operation: number, reason: unknown) => void;
 const setTimeLimit = addon.sync['setTimeLimit'] as (timeout: number) => void;
 const longest = 2 ** 31 - 1; // of a timer, in milliseconds

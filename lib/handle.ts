@@ -14,6 +14,11 @@ abstract class Handle {
     if (owner) this.#kept = [owner];
   }
 
+  /** Whether the value is a handle itself: not made of one, nor a proxy of one. */
+  static is(value: object): boolean {
+    return #kept in value;
+  }
+
   /** Keeps a value alive as long as the handle; returns its number. */
   static keep(handle: Handle, value: unknown): number {
     return (handle.#kept ??= []).push(value) - 1;
@@ -27,6 +32,10 @@ abstract class Handle {
 
 export const keep = (handle: Handle, value: unknown): number => Handle.keep(handle, value);
 export const kept = (handle: Handle, index: number): unknown => Handle.kept(handle, index);
+
+/** Whether a value is a handle of this class, destroyed or not. */
+export const isHandle = (value: unknown, handleClass: abstract new (...values: never[]) => object): boolean =>
+  value instanceof handleClass && Handle.is(value);
 
 /** The classes of the handles, by their C names. */
 export const handleClasses: Readonly<Record<string, new (given: unknown, owner?: object) => object>> = {

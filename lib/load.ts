@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 
 import { NeonError } from './errors.js';
-import { handleClasses, keep, kept, token } from './handle.js';
+import { handleClasses, isHandle, keep, kept, token } from './handle.js';
 
 /** A function of the addon's. Its types are said where it is exported. */
 export type Native = (...values: never[]) => unknown;
@@ -73,11 +73,17 @@ const hooks = {
     klass,
     reason_phrase,
   }),
+  /** The addon writes the identity of the operation that was queued last; off the heap, so that it stays in its place. */
+  lastOperation: new Float64Array(new ArrayBuffer(8)),
   token,
   handleClasses,
+  isHandle,
   keep,
   kept,
 };
+
+/** The identity of the operation that was queued last, for abort(). */
+export const lastOperation = (): number => hooks.lastOperation[0] as number;
 
 /** The loaded addon, with neon initialised. */
 export const addon = load();

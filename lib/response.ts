@@ -12,16 +12,11 @@ export interface StreamHandle {
   readonly [streamType]: true;
 }
 
-/** A response as it comes from the addon: status, reason, HTTP major, minor, headers (lines, two by two), body, stream. */
-export type RawResponse = [
-  status: number,
-  reason: string,
-  major: number,
-  minor: number,
-  headers: string,
-  body: Buffer | null,
-  stream: StreamHandle | null,
-];
+/**
+ * A response as it comes from the addon. The head's lines are the version, the reason, and the headers two by two, each
+ * with its line feed.
+ */
+export type RawResponse = [status: number, head: string, body: Buffer | null, stream: StreamHandle | null];
 
 /** Where a response comes from. @internal */
 export interface ResponseOrigin {
@@ -115,11 +110,8 @@ class ArrivingBody {
 export class Response {
   /** The status code. */
   readonly status: number;
-  readonly reasonPhrase: string;
-  /** `'1.1'` */
-  readonly httpVersion: string;
 
-  readonly #headerLines: string;
+  readonly #head: string;
   readonly #arriving: ArrivingBody | undefined;
   readonly #whole: Buffer;
   #headers: Record<string, string> | undefined;
@@ -128,13 +120,20 @@ export class Response {
 
   /** @internal */
   constructor(raw: RawResponse, origin: ResponseOrigin) {
-    const [status, reason, major, minor, headers, body, stream] = raw;
+    const [status, head, body, stream] = raw;
     this.status = status;
-    this.reasonPhrase = reason;
-    this.httpVersion = `${major}.${minor}`;
-    this.#headerLines = headers;
+    this.#head = head;
     this.#whole = body ?? nothing;
     if (stream) this.#arriving = new ArrivingBody(stream, { ...origin, context: { ...origin.context, status } });
+  }
+
+  get reasonPhrase(): string {
+    return this.#lines()[1] as string;
+  }
+
+  /** `'1.1'` */
+  get httpVersion(): string {
+    return this.#lines()[0] as string;
   }
 
   /** Whether the status is one of 2xx. */
@@ -146,8 +145,8 @@ export class Response {
   get headers(): Readonly<Record<string, string>> {
     if (this.#headers) return this.#headers;
     const headers = Object.create(null) as Record<string, string>;
-    for (const [, name, value] of this.#headerLines.matchAll(/(.*)\n(.*)\n/g))
-      headers[name as string] = value as string;
+    const lines = this.#lines();
+    for (let i = 2; i + 1 < lines.length; i += 2) headers[lines[i] as string] = lines[i + 1] as string;
     return (this.#headers = headers);
   }
 
@@ -213,6 +212,10 @@ export class Response {
 
   [Symbol.dispose](): void {
     this.cancel();
+  }
+
+  #lines(): string[] {
+    return this.#head.split('\n');
   }
 
   #take(): void {

@@ -128,8 +128,12 @@ export class Session {
    * @param target an absolute path with an optional query, URI-escaped; relative ones need `Session.open`
    */
   async request(method: string, target: string, options: RequestOptions = {}): Promise<Response> {
-    using request = this.createRequest(method, target, options);
-    return await request.dispatch(options);
+    const request = this.createRequest(method, target, options);
+    try {
+      return await request.dispatch(options);
+    } finally {
+      request.destroy();
+    }
   }
 
   /** The same, blocking; the body is read when it returns. */

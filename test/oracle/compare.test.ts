@@ -7,5 +7,10 @@ describeWith('cc', 'JavaScript does what C does', () => {
     test.each(scenarios)('$twin: $about', async ({ twin, ...scenario }) => {
       await compare(cTwin(twin), jsTwin(twin, surface), scenario);
     });
+
+    const withClasses = scenarios.filter(({ twin }) => twin === 'session');
+    test.each(withClasses)('$twin, with the classes: $about', async ({ twin, ...scenario }) => {
+      await compare(cTwin(twin), jsTwin(`${twin}-classes`, surface), scenario);
+    });
   });
 });

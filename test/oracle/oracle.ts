@@ -43,7 +43,7 @@ export function cTwin(name: string): Twin {
   return { command: compileWithNeon(`test/oracle/${name}.c`, ['test/oracle/twin.h']), args: [] };
 }
 
-/** The JavaScript twin of that name, on one surface. */
+/** The JavaScript twin of that name, on one surface; `session-classes` is that of `session` with the classes. */
 export function jsTwin(name: string, surface: Surface): Twin {
   return { command: process.execPath, args: [path.join(__dirname, `${name}.js`), surface] };
 }

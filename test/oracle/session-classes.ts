@@ -1,0 +1,31 @@
+/** The twin of session.c, with the classes. */
+import { Session, type Response } from 'libneon';
+import * as ne from 'libneon/ne';
+import { sayNumber, sayText } from './twin.js';
+
+const [, , surface, port] = process.argv;
+play(surface === 'promises').catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});
+
+async function play(promises: boolean): Promise<void> {
+  const session = Session.open(`http://127.0.0.1:${port}`);
+  sayText('scheme', session.scheme);
+  sayText('hostport', session.hostport);
+
+  const request = session.createRequest('GET', '/path?query=1');
+  const response = promises ? await request.dispatch() : request.dispatchSync();
+  sayNumber('dispatch', ne.NE_OK);
+  sayText('error', ne.ne_get_error(session.handle));
+  sayStatus(response);
+  for (const name of ['X-Twin', 'x-twin', 'X-Absent']) sayText(name, response.headers[name.toLowerCase()] ?? null);
+
+  request.destroy();
+  session.destroy();
+}
+
+function sayStatus({ httpVersion, status, reasonPhrase }: Response): void {
+  console.log(`status=${httpVersion} ${status} ${Math.floor(status / 100)}`);
+  sayText('reason', reasonPhrase);
+}
