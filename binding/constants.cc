@@ -1,5 +1,6 @@
 #include <ne_request.h>
 #include <ne_session.h>
+#include <ne_socket.h>
 #include <ne_utils.h>
 
 #include "topic.h"
@@ -41,6 +42,17 @@ constexpr Constant constants[] = {
     {"NE_SESSFLAG_EXPECT100", 6},
     {"NE_SESSFLAG_SHAREPOINT", 7},
     {"NE_SESSFLAG_STRICT", 8},  // since 0.34
+    // ne_session.h: ne_session_status
+    {"ne_status_lookup", 0},
+    {"ne_status_connecting", 1},
+    {"ne_status_connected", 2},
+    {"ne_status_sending", 3},
+    {"ne_status_recving", 4},
+    {"ne_status_disconnected", 5},
+    {"ne_status_handshake", 6},  // since 0.33
+    // ne_socket.h: ne_iaddr_type
+    {"ne_iaddr_ipv4", 0},
+    {"ne_iaddr_ipv6", 1},
     // ne_utils.h: ne_has_support
     {"NE_FEATURE_SSL", 1},
     {"NE_FEATURE_ZLIB", 2},
@@ -82,6 +94,14 @@ SAME(NE_SESSFLAG_CONNAUTH);
 SAME(NE_SESSFLAG_TLS_SNI);
 SAME(NE_SESSFLAG_EXPECT100);
 SAME(NE_SESSFLAG_SHAREPOINT);
+SAME(ne_status_lookup);
+SAME(ne_status_connecting);
+SAME(ne_status_connected);
+SAME(ne_status_sending);
+SAME(ne_status_recving);
+SAME(ne_status_disconnected);
+SAME(ne_iaddr_ipv4);
+SAME(ne_iaddr_ipv6);
 SAME(NE_FEATURE_SSL);
 SAME(NE_FEATURE_ZLIB);
 SAME(NE_FEATURE_IPV6);

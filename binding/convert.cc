@@ -158,6 +158,40 @@ std::string to_string(napi_env env, napi_value string) {
   return text;
 }
 
+std::string bytes_of(napi_env env, napi_value array, const char *what) {
+  bool typed = false;
+  check(env, napi_is_typedarray(env, array, &typed));
+  napi_typedarray_type type = napi_int8_array;
+  std::size_t length = 0;
+  void *data = nullptr;
+  if (typed) check(env, napi_get_typedarray_info(env, array, &type, &length, &data, nullptr, nullptr));
+  if (!typed || type != napi_uint8_array)
+    throw type_failure(code::argument_type,
+                       std::string(what) + " must be an instance of Uint8Array. " + received(env, array));
+  return length ? std::string(static_cast<char *>(data), length) : std::string();
+}
+
+std::size_t size_or(napi_env env, napi_value number, std::size_t otherwise) {
+  napi_valuetype type;
+  check(env, napi_typeof(env, number, &type));
+  if (type == napi_undefined) return otherwise;
+  double value = -1;
+  if (type == napi_number) check(env, napi_get_value_double(env, number, &value));
+  if (!(value >= 1 && value <= static_cast<double>(otherwise)) || value != std::trunc(value))
+    throw range_failure("The size must be an integer >= 1 and <= " + std::to_string(otherwise) + ". " +
+                        received(env, number));
+  return static_cast<std::size_t>(value);
+}
+
+void fill(napi_env env, napi_value array, std::string_view bytes) {
+  void *data = nullptr;
+  std::size_t room = 0;
+  check(env, napi_get_typedarray_info(env, array, nullptr, &room, &data, nullptr, nullptr));
+  if (room < bytes.size())
+    throw neon_failure(code::invalid_state, "The buffer was taken away while it was to be filled");
+  if (!bytes.empty()) std::memcpy(data, bytes.data(), bytes.size());
+}
+
 bool is_function(napi_env env, napi_value value) {
   napi_valuetype type;
   check(env, napi_typeof(env, value, &type));

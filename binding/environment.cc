@@ -12,14 +12,15 @@ namespace neon {
 namespace {
 
 // In the order of Kind.
-constexpr const char *class_names[] = {"ne_session", "ne_request", "ne_header_cursor", "ne_ssl_certificate",
-                                       "neon_exchange"};
+constexpr const char *class_names[] = {"ne_session",         "ne_request",    "ne_header_cursor",
+                                       "ne_ssl_certificate", "neon_exchange", "ne_buffer",
+                                       "ne_inet_addr"};
 static_assert(std::size(class_names) == static_cast<std::size_t>(Kind::Count));
 
 // In the order of Hook.
-constexpr const char *hook_names[] = {"NeonError", "snapshot", "enter",        "isInside",
-                                      "keep",      "kept",     "token",        "handleClasses",
-                                      "isHandle",  "status",   "lastOperation"};
+constexpr const char *hook_names[] = {"NeonError",     "snapshot", "enter",  "isInside",
+                                      "keep",          "kept",     "forget", "token",
+                                      "handleClasses", "isHandle", "status", "lastOperation"};
 static_assert(std::size(hook_names) == static_cast<std::size_t>(Environment::Hook::Count));
 
 // After so many events other work of the event loop gets its turn.

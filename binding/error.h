@@ -34,6 +34,7 @@ inline constexpr const char *active_request = "ERR_NEON_ACTIVE_REQUEST";
 inline constexpr const char *busy = "ERR_NEON_BUSY";
 inline constexpr const char *reentrant = "ERR_NEON_REENTRANT";
 inline constexpr const char *invalid_state = "ERR_NEON_INVALID_STATE";
+inline constexpr const char *borrowed = "ERR_NEON_BORROWED";
 inline constexpr const char *unsupported = "ERR_NEON_UNSUPPORTED";
 inline constexpr const char *no_thread = "ERR_NEON_NO_THREAD";
 inline constexpr const char *no_memory = "ERR_NEON_NO_MEMORY";

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "error.h"
+#include "request.h"
 #include "session.h"
 #include "topic.h"
 
@@ -67,6 +68,32 @@ struct Recipe {
   std::vector<std::pair<int, int>> flags;
   std::string body;
   bool has_body = false;
+};
+
+/// The request that C gets. Hooks may meet it, so with them it has a control block.
+class OwnRequest final {
+ public:
+  OwnRequest(const std::shared_ptr<Session> &session, const Recipe &recipe) {
+    session->had_request = true;
+    if (session->has_callbacks())
+      block_ = Request::create(session, recipe.method, recipe.target, true);
+    else
+      c_ = ne_request_create(session->c(), recipe.method.c_str(), recipe.target.c_str());
+  }
+  ~OwnRequest() {
+    if (block_)
+      block_->close();
+    else
+      ne_request_destroy(c_);
+  }
+  OwnRequest(const OwnRequest &) = delete;
+  OwnRequest &operator=(const OwnRequest &) = delete;
+
+  ne_request *c() const { return block_ ? block_->c() : c_; }
+
+ private:
+  std::shared_ptr<Request> block_;
+  ne_request *c_ = nullptr;
 };
 
 /// One whole request and its response, as one operation: what the classes run. A response of at most one
@@ -152,9 +179,8 @@ class Stream final : public Handle {
 void Exchange::run() {
   session_->require_free();
   session_->prepare();
-  const std::unique_ptr<ne_request, decltype(&ne_request_destroy)> owner(
-      ne_request_create(session_->c(), recipe_.method.c_str(), recipe_.target.c_str()), ne_request_destroy);
-  ne_request *const request = owner.get();
+  const OwnRequest owner(session_, recipe_);
+  ne_request *const request = owner.c();
   for (const auto &[flag, value] : recipe_.flags)
     ne_set_request_flag(request, static_cast<ne_request_flag>(flag), value);
   for (const auto &[name, value] : recipe_.headers)

@@ -62,6 +62,16 @@ napi_value Handle::kept(napi_env env, napi_value object, std::uint32_t index) {
   return value;
 }
 
+void Handle::forget(std::uint32_t index) {
+  const napi_env env = environment->env();
+  const napi_value object = this->object();
+  if (!object) return;
+  const napi_value arguments[] = {object, from(env, static_cast<double>(index))};
+  napi_value nothing;
+  check(env, napi_call_function(env, undefined(env), environment->hook(Environment::Hook::Forget), 2,
+                                arguments, &nothing));
+}
+
 napi_value Wrapping::wrap(std::shared_ptr<Handle> handle, Kind kind, std::int64_t size, napi_value owner) {
   Environment &environment = *handle->environment;
   const napi_env env = environment.env();
@@ -89,7 +99,8 @@ std::shared_ptr<Handle> *Wrapping::unwrap(napi_env env, napi_value value, Kind k
   if (napi_unwrap(env, value, &data) == napi_ok) {
     // Others wrap objects too, and so does another copy of this addon: only what is known is a box.
     Box *box = static_cast<Box *>(data);
-    if (environment.boxes.contains(box) && box->kind == kind) return &box->handle;
+    if (environment.boxes.contains(box) && box->kind == kind)
+      return box->handle->closed() ? nullptr : &box->handle;
   } else if (is_handle(environment, value, kind)) {
     return nullptr;
   }

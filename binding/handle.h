@@ -29,6 +29,12 @@ class Handle : public std::enable_shared_from_this<Handle> {
   /// What keep() gave this number; from the object, since the handle may be destroyed while a call goes on.
   static napi_value kept(napi_env env, napi_value object, std::uint32_t index);
 
+  /// Lets go of what keep() gave this number, which it gives again.
+  void forget(std::uint32_t index);
+
+  /// The C object is gone though the handle was not destroyed: a lent one, or one in its last hook.
+  virtual bool closed() const { return false; }
+
   /// The JavaScript object is gone: destroyed or collected. JavaScript thread; must not call JavaScript.
   virtual void parted() {}
 

@@ -35,7 +35,7 @@ napi_value abort_operation(const Arguments &arguments) {
 }
 
 // binding.sync and binding.async hold the functions of the two surfaces, by their C names.
-void fill(napi_env env, napi_value exports) {
+void define_all(napi_env env, napi_value exports) {
   Environment::create(env);
   prepare_exit();
   interposition_works();  // probed while nothing else runs
@@ -51,6 +51,10 @@ void fill(napi_env env, napi_value exports) {
   register_socket(topic);
   register_session(topic);
   register_request(topic);
+  register_hooks(topic);
+  register_notifier(topic);
+  register_address(topic);
+  register_buffer(topic);
   register_ssl(topic);
   register_exchange(topic);
   set(env, exports, "sync", sync);
@@ -63,7 +67,7 @@ void fill(napi_env env, napi_value exports) {
 
 NAPI_MODULE_INIT() {
   return neon::at_border(env, [&] {
-    neon::fill(env, exports);
+    neon::define_all(env, exports);
     return exports;
   });
 }

@@ -1,5 +1,6 @@
 #include "operation.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "error.h"
@@ -16,7 +17,8 @@ constexpr std::chrono::milliseconds slice{50};
 // The places of an operation's holder array.
 constexpr std::uint32_t exception_place = 0;
 constexpr std::uint32_t context_place = 1;
-constexpr std::uint32_t first_held_place = 2;
+constexpr std::uint32_t target_place = 2;
+constexpr std::uint32_t first_held_place = 3;
 
 bool can_run_javascript(Environment &environment) {
   const napi_env env = environment.env();
@@ -239,6 +241,7 @@ void Operation::enqueue(napi_deferred deferred) {
     check(env, napi_call_function(env, undefined(env), environment_->hook(Environment::Hook::Snapshot), 0,
                                   nullptr, &context));
     check(env, napi_set_element(env, holder(env), context_place, context));
+    check(env, napi_set_element(env, holder(env), target_place, target_object(env)));
   }
   std::uint32_t place = first_held_place;
   for (napi_value value : held_values_) check(env, napi_set_element(env, holder(env), place++, value));
@@ -262,6 +265,22 @@ napi_value Operation::held(napi_env env, std::uint32_t index) {
   napi_value value;
   check(env, napi_get_element(env, holder(env), first_held_place + index, &value));
   return value;
+}
+
+void Operation::hold_on(napi_env env, napi_value value) {
+  const auto first_free = first_held_place + static_cast<std::uint32_t>(held_values_.size());
+  std::uint32_t length = 0;
+  check(env, napi_get_array_length(env, holder(env), &length));
+  check(env, napi_set_element(env, holder(env), std::max(length, first_free), value));
+}
+
+napi_value Operation::target_object(napi_env env) {
+  napi_value object = nullptr;
+  if (deferred_ && !waited_for_)
+    check(env, napi_get_element(env, holder(env), target_place, &object));
+  else
+    object = target_object_ ? target_object_ : target_->target_object();
+  return object ? object : undefined(env);
 }
 
 // Inside neon, on whichever thread.
@@ -368,10 +387,9 @@ napi_value Operation::call_function(napi_env env, napi_value function, std::size
     check(env, napi_call_function(env, undefined(env), function, count, arguments, &answer));
     return answer;
   }
-  napi_value context, object = target_->target_object();
+  napi_value context;
   check(env, napi_get_element(env, holder(env), context_place, &context));
-  // A handle that was destroyed meanwhile cannot be used from inside the callback either.
-  std::vector<napi_value> all = {context, object ? object : undefined(env), function};
+  std::vector<napi_value> all = {context, target_object(env), function};
   all.insert(all.end(), arguments, arguments + count);
   check(env, napi_call_function(env, undefined(env), environment_->hook(Environment::Hook::Enter), all.size(),
                                 all.data(), &answer));

@@ -62,8 +62,10 @@ class Target {
   /// Says in the C object's error text that the watchdog ended the operation.
   virtual void note_stall() = 0;
   virtual std::string error_text() const = 0;
-  /// The JavaScript object that stands for the target.
+  /// The JavaScript object that stands for the target, or null.
   virtual napi_value target_object() const = 0;
+  /// Whether C may call JavaScript, whatever operation runs.
+  virtual bool has_callbacks() const { return false; }
   virtual Environment &target_environment() const = 0;
 
   Connection connection;
@@ -161,9 +163,16 @@ class Operation : public Event, public Job, public std::enable_shared_from_this<
   /// Keeps a JavaScript value alive until the operation is over; held() gives it back, by order.
   void hold(napi_value value) { held_values_.push_back(value); }
   napi_value held(napi_env env, std::uint32_t index);
+  /// The same from inside a callback: until the operation is over.
+  void hold_on(napi_env env, napi_value value);
+  /// The target's JavaScript object, which keeps its callbacks; where it has any. It may be destroyed by now.
+  napi_value target_object(napi_env env);
+  /// The same, for an operation that parts it from its control block.
+  void set_target_object(napi_value object) { target_object_ = object; }
   /// Marks what the operation uses beside its target.
   void occupy(std::shared_ptr<Part> part) { part_ = std::move(part); }
   const Part *part() const { return part_.get(); }
+  Target &target() const { return *target_; }
 
   /// Asks JavaScript from inside neon: calls `put`, converts with `take`; gives `refusal` when there is
   /// nobody to answer, an earlier callback threw, or this one throws.
@@ -187,10 +196,9 @@ class Operation : public Event, public Job, public std::enable_shared_from_this<
   virtual napi_value result(napi_env env) = 0;
   /// A wait of the lane's own inside run() should look at cancelled() again.
   virtual void woken() {}
-  virtual bool has_callbacks() const { return false; }
+  virtual bool has_callbacks() const { return target_->has_callbacks(); }
 
   bool cancelled() const { return cancelled_; }
-  Target &target() const { return *target_; }
   Environment &environment() const { return *environment_; }
   bool settled() const { return settled_; }
   void resolve(napi_env env, napi_value value);
@@ -231,6 +239,7 @@ class Operation : public Event, public Job, public std::enable_shared_from_this<
   napi_ref holder_ = nullptr;  // an array: the exception, the async context, what is held
   bool drained_ = false;
   std::vector<napi_value> held_values_;
+  napi_value target_object_ = nullptr;
 
   // The thread that runs it; the JavaScript thread after that.
   bool on_lane_ = false;
@@ -269,7 +278,7 @@ class SimpleOperation final : public Operation {
     }
   }
   napi_value result(napi_env env) override { return convert_(*this, env, std::move(value_)); }
-  bool has_callbacks() const override { return callbacks_; }
+  bool has_callbacks() const override { return callbacks_ || Operation::has_callbacks(); }
 
  private:
   Run run_;

@@ -2,7 +2,9 @@
 
 #include <ne_request.h>
 
+#include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +17,8 @@ namespace neon {
 /// Owned by its JavaScript object and by the operations that use it; it owns its session. `phase_` and what
 /// C points to (body, readers) belong to whoever runs an operation on it, else to the JavaScript thread, as
 /// long as `occupied` is 0. ne_request_destroy runs the session's hooks, so it waits until the session is
-/// free.
+/// free. A request that the classes or neon itself made is lent to hooks: it belongs to the operation that
+/// runs, and ends with C's.
 class Request final : public Handle, public Part {
  public:
   static constexpr Kind kind = Kind::Request;
@@ -24,15 +27,31 @@ class Request final : public Handle, public Part {
   /// Where a request stands between ne_begin_request and ne_end_request. `Ended` also stands for failed ones.
   enum class Phase { Idle, Sending, Body, AtEnd, Ended };
 
-  /// A pair of callbacks from ne_add_response_body_reader; the functions are kept by the handle object.
+  /// Callbacks of this request's, which C has as userdata; the functions are kept by the handle object.
   struct Reader {
+    Request &request;
     std::uint32_t accept_function;  // unused where neon's own decides
     std::uint32_t read_function;
+  };
+  struct InterimHandler {
+    Request &request;
+    std::uint32_t function;
+  };
+  struct Provider {
+    std::uint32_t function;
+    std::int64_t length;     // announced; less than 0 is unknown
+    std::int64_t given = 0;  // since it was rewound
   };
 
   /// Whoever drops the last reference, and wherever: it is deleted when no operation uses its session.
   static std::shared_ptr<Request> create(std::shared_ptr<Session> session, std::string method,
-                                         std::string target);
+                                         std::string target, bool lent = false);
+  /// C has made this request; from now on it is known. Called by the first hook that meets it.
+  static void created(Session &session, ne_request *c);
+  /// Its handle was dropped, and now it goes: nobody is to be told.
+  static bool dropped(Session &session, ne_request *c);
+  /// The one JavaScript object of a request that a hook was given. JavaScript thread, inside the call.
+  static napi_value object_of(Session &session, ne_request *c, Operation &operation);
 
   ne_request *c() const { return c_; }
   Session &session() const { return *session_; }
@@ -43,25 +62,47 @@ class Request final : public Handle, public Part {
   /// About to use this request alone, on the JavaScript thread: ERR_NEON_BUSY.
   void require_usable() const;
   Phase phase() const { return phase_; }
-  bool has_readers() const { return !readers_.empty(); }
+  bool has_callbacks() const { return !readers_.empty() || !interim_handlers_.empty() || provider_; }
   std::uint64_t generation() const { return generation_; }
   void connection_lost() { phase_ = Phase::Ended; }
   void parted() override;
   /// Its JavaScript object, from when on it counts as live.
   napi_value open_handle();
 
+  bool closed() const override { return closed_; }
+  /// In its last hook: only what C has not freed may be used.
+  bool closing() const { return closing_; }
+  bool lent() const { return lent_; }
+  std::string_view method() const { return method_; }
+  /// ne_request_destroy.
+  void close();
+  /// C has destroyed it.
+  void release();
+
   void set_body(std::string body);
+  void set_body(int descriptor, std::int64_t offset, std::int64_t length);
+  void set_body_provider(std::int64_t length, std::uint32_t function);
+  std::optional<Provider> &provider() { return provider_; }
   void add_reader(ne_accept_response accept, std::uint32_t accept_function, std::uint32_t read_function);
+  void add_interim_handler(std::uint32_t function);
 
   // The blocking calls, with neon's results.
   int dispatch();
   int begin();
   ssize_t read(char *buffer, std::size_t size);
+  int read_to(int descriptor);
+  int read_to(char *buffer, std::size_t *size);
   int discard();
   int end();
 
  private:
-  Request(std::shared_ptr<Session> session, std::string method, std::string target);
+  Request(std::shared_ptr<Session> session, std::string method, std::string target, bool lent);
+  static std::shared_ptr<Request> shared(Request *made);
+  static std::shared_ptr<Request> adopt(Session &session, ne_request *c);
+  void open();
+  void know(ne_request *c);
+  void announce_body();
+  int finish_reading(int result);
   ~Request() override;
 
   bool body_complete() const;
@@ -72,13 +113,19 @@ class Request final : public Handle, public Part {
   const std::shared_ptr<Session> session_;
   const std::string method_;
   const std::string target_;
-  ne_request *const c_;
+  const bool lent_;
+  ne_request *c_ = nullptr;
+  bool adopted_ = false;  // from neon
+  bool closing_ = false;
+  std::atomic<bool> closed_{false};
   Phase phase_ = Phase::Idle;
   std::uint64_t received_ = 0;    // bytes of the body that were read
   std::uint64_t generation_ = 0;  // counts sends: the header cursors of an earlier one are stale
   std::string body_;
   bool has_body_ = false;
+  std::optional<Provider> provider_;
   std::vector<std::unique_ptr<Reader>> readers_;
+  std::vector<std::unique_ptr<InterimHandler>> interim_handlers_;
 };
 
 /// A plain object with the fields of `ne_status`.

@@ -2,6 +2,7 @@
 
 #include <ne_request.h>
 
+#include "callback.h"
 #include "interpose.h"
 #include "request.h"
 #include "topic.h"
@@ -13,7 +14,26 @@ Session::Session(Environment &environment, const std::string &scheme, const std:
 
 Session::~Session() {
   const Interposing interposing(&connection);
+  if (c_) ne_session_destroy(c_);
+}
+
+void Session::finish() {
+  if (!requests.empty()) return close_connection();
+  active = nullptr;
   ne_session_destroy(c_);
+  c_ = nullptr;
+}
+
+Operation *Session::operation() const {
+  Operation *running = Operation::current();
+  return running && &running->target() == this ? running : nullptr;
+}
+
+void Session::require_fresh(const char *function) const {
+  if (had_request)
+    throw neon_failure(
+        code::invalid_state,
+        std::string(function) + " must be called before the session's first request is created");
 }
 
 void Session::require_free(const Request *request) const {
@@ -25,7 +45,7 @@ void Session::require_free(const Request *request) const {
 void Session::close_connection() {
   if (active) active->connection_lost();
   active = nullptr;
-  ne_close_connection(c_);
+  if (c_) ne_close_connection(c_);
 }
 
 std::vector<std::string> Session::live_requests() {
@@ -45,6 +65,7 @@ void Session::prepare() {
 }
 
 void Session::note_stall() {
+  if (!c_) return;
   ne_set_error(c_, "Connection timed out: no data moved for %lld seconds",
                static_cast<long long>(connection.stall_limit().count()));
 }
@@ -77,13 +98,15 @@ std::shared_ptr<Operation> destroy(const Arguments &arguments, Mode mode) {
     session->require_queueable();
   const bool live = !session->live_requests().empty();
   Wrapping::destroy(*session);
-  return operation(
+  auto made = operation(
       session,
       [session, live] {
-        if (!live) session->close_connection();
+        if (!live) session->finish();
         return true;
       },
       nothing);
+  made->set_target_object(arguments[0]);
+  return made;
 }
 
 napi_value live_requests(const Arguments &arguments) {
@@ -155,18 +178,25 @@ napi_value get_scheme(const Arguments &arguments) {
   return from(arguments.env(), ne_get_scheme(arguments.handle<Session>(0, "sess")->c()));
 }
 
-napi_value fill_server_uri(const Arguments &arguments) {
+napi_value fill_uri(const Arguments &arguments, void (*fill)(ne_session *, ne_uri *)) {
   const napi_env env = arguments.env();
   const auto session = usable(arguments);
   napi_value object = arguments.object(1, "uri");
   ne_uri uri{};
-  ne_fill_server_uri(session->c(), &uri);
-  set(env, object, "scheme", from(env, uri.scheme));
-  set(env, object, "host", from(env, uri.host));
-  set(env, object, "port", from(env, static_cast<int>(uri.port)));
+  fill(session->c(), &uri);
+  // What C leaves alone stays: all of it where there is no proxy, whose scheme is never told.
+  if (uri.scheme) set(env, object, "scheme", from(env, uri.scheme));
+  if (uri.host) {
+    set(env, object, "host", from(env, uri.host));
+    set(env, object, "port", from(env, static_cast<int>(uri.port)));
+  }
   ne_uri_free(&uri);
   return undefined(env);
 }
+
+napi_value fill_server_uri(const Arguments &arguments) { return fill_uri(arguments, ne_fill_server_uri); }
+
+napi_value fill_proxy_uri(const Arguments &arguments) { return fill_uri(arguments, ne_fill_proxy_uri); }
 
 // The format is applied in JavaScript; here it is data.
 napi_value set_error(const Arguments &arguments) {
@@ -230,6 +260,7 @@ void register_session(Topic &topic) {
   topic.plain("ne_get_server_hostport", get_server_hostport);
   topic.plain("ne_get_scheme", get_scheme);
   topic.plain("ne_fill_server_uri", fill_server_uri);
+  topic.plain("ne_fill_proxy_uri", fill_proxy_uri);
   topic.plain("ne_set_error", set_error);
   topic.plain("ne_get_error", get_error);
   topic.plain("ne_ssl_trust_default_ca", trust_default_ca);

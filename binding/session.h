@@ -1,9 +1,12 @@
 #pragma once
 
+#include <ne_request.h>
 #include <ne_session.h>
 
+#include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -13,6 +16,7 @@
 namespace neon {
 
 class Request;
+struct Callback;
 
 /// A request that ne_request_create of the promises has still to make; it counts as live as long as it is
 /// occupied.
@@ -24,8 +28,10 @@ struct Creation final : Part {
 /// A `ne_session`.
 ///
 /// Owned by its JavaScript object, its requests, and the operations that run on it; ne_session_destroy runs
-/// when the last of them is gone. `active` belongs to whoever runs an operation (see Target); `live` to the
-/// JavaScript thread.
+/// when the last of them is gone, or in the operation of that name, where its hooks may call JavaScript, if
+/// no request is left. `active`, `requests`, `being_created` belong to whoever runs an operation (see
+/// Target); `live` to the JavaScript thread. `callbacks` are registered with C, and so outlive the C object:
+/// it calls some of them while it is being destroyed.
 class Session final : public Handle, public Target {
  public:
   static constexpr Kind kind = Kind::Session;
@@ -39,16 +45,36 @@ class Session final : public Handle, public Target {
 
   /// ERR_NEON_ACTIVE_REQUEST when another request is between begin and end.
   void require_free(const Request *request = nullptr) const;
+  /// ERR_NEON_INVALID_STATE when a request was created already.
+  void require_fresh(const char *function) const;
   /// Nothing is active any more (the connection is closed).
   void close_connection();
+  /// ne_session_destroy, unless requests are left.
+  void finish();
   /// Does what was put off until a request is sent. Runs where the operation runs.
   void prepare();
 
   void recover() override { close_connection(); }
   void note_stall() override;
-  std::string error_text() const override { return ne_get_error(c_); }
+  std::string error_text() const override { return c_ ? ne_get_error(c_) : ""; }
   napi_value target_object() const override { return object(); }
   Environment &target_environment() const override { return *environment; }
+  bool has_callbacks() const override { return notifier || !callbacks.empty(); }
+  /// The operation of this session's that runs on this thread, or null: then callbacks are mute.
+  Operation *operation() const;
+
+  std::vector<std::unique_ptr<Callback>> callbacks;
+  std::unique_ptr<Callback> notifier;  // or the progress callback
+  /// What stands for C's requests; `being_created` is not known to C yet.
+  std::unordered_map<ne_request *, Request *> requests;
+  Request *being_created = nullptr;
+  bool had_request = false;
+  /// Requests of neon's own that hooks have met; a hook of ours lets go of them.
+  std::vector<std::shared_ptr<Request>> lent;
+  bool watches_lent = false;
+  /// Addresses that C refers to.
+  std::vector<std::shared_ptr<Handle>> addresses;
+  std::shared_ptr<Handle> local_address;
 
   /// The request between begin and end.
   Request *active = nullptr;
@@ -61,7 +87,7 @@ class Session final : public Handle, public Target {
   bool trust_default_ca = false;
 
  private:
-  ne_session *const c_;
+  ne_session *c_;
 };
 
 }  // namespace neon

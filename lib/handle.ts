@@ -7,6 +7,7 @@ export const token: object = Object.freeze({});
  */
 abstract class Handle {
   #kept: unknown[] | undefined;
+  #free: number[] | undefined;
 
   /** `owner`: a handle that this one keeps alive. */
   constructor(given: unknown, owner?: object) {
@@ -19,9 +20,19 @@ abstract class Handle {
     return #kept in value;
   }
 
-  /** Keeps a value alive as long as the handle; returns its number. */
+  /** Keeps a value alive as long as the handle, or until it is forgotten; returns its number. */
   static keep(handle: Handle, value: unknown): number {
-    return (handle.#kept ??= []).push(value) - 1;
+    const kept = (handle.#kept ??= []);
+    const free = handle.#free?.pop();
+    if (free === undefined) return kept.push(value) - 1;
+    kept[free] = value;
+    return free;
+  }
+
+  static forget(handle: Handle, index: number): void {
+    if (!handle.#kept) return;
+    handle.#kept[index] = undefined;
+    (handle.#free ??= []).push(index);
   }
 
   /** What keep() gave this number. */
@@ -31,6 +42,7 @@ abstract class Handle {
 }
 
 export const keep = (handle: Handle, value: unknown): number => Handle.keep(handle, value);
+export const forget = (handle: Handle, index: number): void => Handle.forget(handle, index);
 export const kept = (handle: Handle, index: number): unknown => Handle.kept(handle, index);
 
 /** Whether a value is a handle of this class, destroyed or not. */
@@ -44,4 +56,6 @@ export const handleClasses: Readonly<Record<string, new (given: unknown, owner?:
   ne_header_cursor: class ne_header_cursor extends Handle {},
   ne_ssl_certificate: class ne_ssl_certificate extends Handle {},
   neon_exchange: class neon_exchange extends Handle {},
+  ne_buffer: class ne_buffer extends Handle {},
+  ne_inet_addr: class ne_inet_addr extends Handle {},
 };

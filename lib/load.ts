@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 
 import { NeonError } from './errors.js';
-import { handleClasses, isHandle, keep, kept, token } from './handle.js';
+import { forget, handleClasses, isHandle, keep, kept, token } from './handle.js';
 
 /** A function of the addon's. Its types are said where it is exported. */
 export type Native = (...values: never[]) => unknown;
@@ -80,6 +80,7 @@ const hooks = {
   isHandle,
   keep,
   kept,
+  forget,
 };
 
 /** The identity of the operation that was queued last, for abort(). */

@@ -50,6 +50,26 @@ export const NE_SESSFLAG_SHAREPOINT = constant('NE_SESSFLAG_SHAREPOINT');
 /** Parse HTTP/1.1 strictly (neon 0.34). */
 export const NE_SESSFLAG_STRICT = constant('NE_SESSFLAG_STRICT');
 
+// What the notifier is told (ne_session.h).
+/** Looking a host name up. */
+export const ne_status_lookup = constant('ne_status_lookup');
+/** Connecting to an address. */
+export const ne_status_connecting = constant('ne_status_connecting');
+/** Connected. */
+export const ne_status_connected = constant('ne_status_connected');
+/** Sending a request body. */
+export const ne_status_sending = constant('ne_status_sending');
+/** Receiving a response body. */
+export const ne_status_recving = constant('ne_status_recving');
+/** Disconnected. */
+export const ne_status_disconnected = constant('ne_status_disconnected');
+/** The TLS handshake is complete (neon 0.33). */
+export const ne_status_handshake = constant('ne_status_handshake');
+
+// Types of network addresses (ne_socket.h).
+export const ne_iaddr_ipv4 = constant('ne_iaddr_ipv4');
+export const ne_iaddr_ipv6 = constant('ne_iaddr_ipv6');
+
 // Features (ne_utils.h).
 /** TLS. */
 export const NE_FEATURE_SSL = constant('NE_FEATURE_SSL');

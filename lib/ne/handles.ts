@@ -17,6 +17,18 @@ export type ne_header_cursor = Handle<'ne_header_cursor'>;
 /** An X.509 certificate: `ne_ssl_certificate *` (ne_ssl.h). */
 export type ne_ssl_certificate = Handle<'ne_ssl_certificate'>;
 
+/** A network address: `ne_inet_addr *` (ne_socket.h). */
+export type ne_inet_addr = Handle<'ne_inet_addr'>;
+/** A string that grows: `ne_buffer *` (ne_string.h). */
+export interface ne_buffer extends Handle<'ne_buffer'> {
+  /** The string. */
+  readonly data: string;
+  /** Its bytes and one more. */
+  readonly used: number;
+  /** How many bytes it holds without growing. */
+  readonly length: number;
+}
+
 /** Where a C function would write through a pointer. */
 export interface Out<T> {
   value: T;

@@ -4,8 +4,12 @@
  *
  * @module
  */
+export * from './address.js';
+export * from './buffer.js';
 export * from './constants.js';
 export type * from './handles.js';
+export * from './hooks.js';
+export * from './notifier.js';
 export * from './request.js';
 export * from './session.js';
 export * from './socket.js';

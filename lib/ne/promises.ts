@@ -29,5 +29,10 @@ export const ne_request_destroy = promised<typeof ne.ne_request_destroy>('ne_req
 export const ne_request_dispatch = promised<typeof ne.ne_request_dispatch>('ne_request_dispatch', 1);
 export const ne_begin_request = promised<typeof ne.ne_begin_request>('ne_begin_request', 1);
 export const ne_read_response_block = promised<typeof ne.ne_read_response_block>('ne_read_response_block', 2);
+export const ne_read_response_to_fd = promised<typeof ne.ne_read_response_to_fd>('ne_read_response_to_fd', 2);
+export const ne_read_response_to_buffer = promised<typeof ne.ne_read_response_to_buffer>(
+  'ne_read_response_to_buffer',
+  3,
+);
 export const ne_discard_response = promised<typeof ne.ne_discard_response>('ne_discard_response', 1);
 export const ne_end_request = promised<typeof ne.ne_end_request>('ne_end_request', 1);

@@ -3,6 +3,7 @@ import { native } from '../native.js';
 import { format } from './format.js';
 import type { Flag, ne_header_cursor, ne_request, ne_session, Out } from './handles.js';
 import { PrivateData } from './private.js';
+import type { ne_uri } from './session.js';
 
 /** The status of a response: the fields of `ne_status` (ne_utils.h). */
 export interface ne_status {
@@ -68,6 +69,44 @@ export const ne_print_request_header = (
 export const ne_set_request_body_buffer: (req: ne_request, buffer: string | Uint8Array) => void =
   native('ne_set_request_body_buffer');
 
+/**
+ * The request's body is `length` bytes of a file from `offset` on. The descriptor stays the caller's, and must stay open
+ * until the request was sent; reading moves its position. Adds the header Content-Length.
+ *
+ * @throws `ERR_NEON_INVALID_STATE` when it has a body already
+ */
+export const ne_set_request_body_fd: (req: ne_request, fd: number, offset: number, length: number) => void =
+  native('ne_set_request_body_fd');
+
+/**
+ * Gives the next block of a request's body: at most `buflen` bytes, 0 at the end, -1 on an error (set the session's
+ * error text). When `buflen` is 0 the body is to start again from its beginning: return 0, or -1 if it cannot. On the
+ * promise surface it may return a promise.
+ */
+export type ne_provide_body = (buflen: number) => Uint8Array | number | Promise<Uint8Array | number>;
+
+/**
+ * The request's body is what `provider` gives, called whenever the body is sent. Adds the header Content-Length, or
+ * `Transfer-Encoding: chunked` when `length` is -1 (which HTTP/1.0 servers do not understand).
+ *
+ * Giving more or fewer bytes than announced fails the request with `NE_ERROR`.
+ *
+ * @throws `ERR_NEON_INVALID_STATE` when it has a body already
+ */
+export const ne_set_request_body_provider: (req: ne_request, length: number, provider: ne_provide_body) => void =
+  native('ne_set_request_body_provider');
+
+/** Told of an interim (1xx) response; its headers are the request's response headers for the time of the call. */
+export type ne_interim_response_fn = (req: ne_request, status: ne_status) => void | Promise<void>;
+
+/**
+ * Adds a handler of interim (1xx) responses. Needs neon 0.33.
+ *
+ * @throws `ERR_NEON_UNSUPPORTED` with an older one
+ */
+export const ne_add_interim_handler: (req: ne_request, fn: ne_interim_response_fn) => void =
+  native('ne_add_interim_handler');
+
 /** An acceptance function which accepts 2xx responses only. */
 export const ne_accept_2xx: (req: ne_request, st: ne_status) => number = native('ne_accept_2xx');
 
@@ -109,6 +148,23 @@ export const ne_begin_request: (req: ne_request) => number = native('ne_begin_re
  */
 export const ne_read_response_block: (req: ne_request, buffer: Uint8Array) => number = native('ne_read_response_block');
 
+/**
+ * Reads the rest of the response body and writes it to a descriptor; returns an `NE_*` code.
+ *
+ * @throws `ERR_NEON_INVALID_STATE` when the request was not begun
+ */
+export const ne_read_response_to_fd: (req: ne_request, fd: number) => number = native('ne_read_response_to_fd');
+
+/**
+ * Reads the rest of the response body into `buf`; returns an `NE_*` code: `NE_FAILED` when there is more than fits.
+ * `buflen.value` is how many bytes may be used (all of them unless given), and after `NE_OK` how many were. Needs neon
+ * 0.36.
+ *
+ * @throws `ERR_NEON_INVALID_STATE` when the request was not begun, `ERR_NEON_UNSUPPORTED` with an older neon
+ */
+export const ne_read_response_to_buffer: (req: ne_request, buf: Uint8Array, buflen: Partial<Out<number>>) => number =
+  native('ne_read_response_to_buffer');
+
 /** Reads the rest of the response body, for its readers alone; returns an `NE_*` code. */
 export const ne_discard_response: (req: ne_request) => number = native('ne_discard_response');
 
@@ -134,6 +190,26 @@ export const ne_response_header_iterate: (
   name: Out<string>,
   value: Out<string>,
 ) => ne_header_cursor | null = native('ne_response_header_iterate');
+
+/** The value of a field in the trailer of a chunked response, or null. Needs neon 0.37. */
+export const ne_get_response_trailer: (req: ne_request, name: string) => string | null =
+  native('ne_get_response_trailer');
+
+/** Walks the fields of the trailer, like {@link ne_response_header_iterate}. Needs neon 0.37. */
+export const ne_response_trailer_iterate: typeof ne_response_header_iterate = native('ne_response_trailer_iterate');
+
+/** The URI of the request's target, or null when it cannot be told. Needs neon 0.34. */
+export const ne_get_request_target: (req: ne_request) => ne_uri | null = native('ne_get_request_target');
+
+/**
+ * The URI of the response's Location header, resolved against the request's target, or null. `fragment` is that of the
+ * target, if it had one. Needs neon 0.34.
+ */
+export const ne_get_response_location: (req: ne_request, fragment: string | null) => ne_uri | null =
+  native('ne_get_response_location');
+
+/** When to try again by the response's Retry-After header, in seconds since 1970; 0 is not known. Needs neon 0.35. */
+export const ne_get_response_retry_after: (req: ne_request) => number = native('ne_get_response_retry_after');
 
 /** Sets a request flag (`NE_REQFLAG_*`). Flags that this neon does not know are ignored. */
 export const ne_set_request_flag: (req: ne_request, flag: number, value: Flag) => void = native('ne_set_request_flag');

@@ -70,6 +70,9 @@ export const ne_get_scheme: (sess: ne_session) => string = native('ne_get_scheme
 /** Sets `scheme`, `host` and `port` of `uri` to the session's server; its other fields stay. */
 export const ne_fill_server_uri: (sess: ne_session, uri: Partial<ne_uri>) => void = native('ne_fill_server_uri');
 
+/** Sets `host` and `port` of `uri` to the HTTP proxy that is in use, if one is; its other fields stay. */
+export const ne_fill_proxy_uri: (sess: ne_session, uri: Partial<ne_uri>) => void = native('ne_fill_proxy_uri');
+
 const requireSession: (sess: ne_session) => void = native('requireSession');
 const setError: (sess: ne_session, text: string) => void = native('ne_set_error');
 

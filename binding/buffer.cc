@@ -1,0 +1,124 @@
+#include "buffer.h"
+
+#include <cstring>
+
+#include "convert.h"
+#include "error.h"
+#include "topic.h"
+
+namespace neon {
+
+Buffer::Buffer(Environment &environment, std::size_t size)
+    : Handle(environment), own_(true), c_(ne_buffer_ncreate(size)) {}
+
+Buffer::~Buffer() {
+  if (own_) ne_buffer_destroy(c_);
+}
+
+namespace {
+
+constexpr std::int64_t most = std::int64_t{1} << 30;  // of bytes; C doubles until it has enough
+
+std::shared_ptr<Buffer> buffer_of(const Arguments &arguments) { return arguments.handle<Buffer>(0, "buf"); }
+
+napi_value create(const Arguments &arguments) {
+  return to_object(std::make_shared<Buffer>(arguments.environment(), 512));
+}
+
+napi_value create_sized(const Arguments &arguments) {
+  const auto size = static_cast<std::size_t>(arguments.integer(0, "size", 1, most));
+  return to_object(std::make_shared<Buffer>(arguments.environment(), size));
+}
+
+// C copies strings, so what follows a NUL would never be seen.
+napi_value append(const Arguments &arguments) {
+  const auto buffer = buffer_of(arguments);
+  const std::string bytes = arguments.bytes(1, "data");
+  if (bytes.find('\0') != std::string::npos)
+    throw type_failure(code::argument_value, "The \"data\" argument must not hold null bytes");
+  ne_buffer_append(buffer->c(), bytes.data(), bytes.size());
+  return undefined(arguments.env());
+}
+
+napi_value append_string(const Arguments &arguments) {
+  const auto buffer = buffer_of(arguments);
+  ne_buffer_zappend(buffer->c(), arguments.text(1, "str").c_str());
+  return undefined(arguments.env());
+}
+
+napi_value append_quoted(const Arguments &arguments) {
+  const auto buffer = buffer_of(arguments);
+  const std::string bytes = arguments.bytes(1, "data");
+  ne_buffer_qappend(buffer->c(), reinterpret_cast<const unsigned char *>(bytes.data()), bytes.size());
+  return undefined(arguments.env());
+}
+
+napi_value clear(const Arguments &arguments) {
+  ne_buffer_clear(buffer_of(arguments)->c());
+  return undefined(arguments.env());
+}
+
+napi_value grow(const Arguments &arguments) {
+  const auto buffer = buffer_of(arguments);
+  ne_buffer_grow(buffer->c(), static_cast<std::size_t>(arguments.integer(1, "size", 1, most)));
+  return undefined(arguments.env());
+}
+
+napi_value altered(const Arguments &arguments) {
+  ne_buffer_altered(buffer_of(arguments)->c());
+  return undefined(arguments.env());
+}
+
+napi_value size(const Arguments &arguments) {
+  return from(arguments.env(), static_cast<double>(ne_buffer_size(buffer_of(arguments)->c())));
+}
+
+/// bufferFields(buf) → [data, used, length]
+napi_value fields(const Arguments &arguments) {
+  const napi_env env = arguments.env();
+  const ne_buffer *c = buffer_of(arguments)->c();
+  const napi_value values[] = {from(env, static_cast<const char *>(c->data)),
+                               from(env, static_cast<double>(c->used)),
+                               from(env, static_cast<double>(c->length))};
+  napi_value list;
+  check(env, napi_create_array(env, &list));
+  for (std::uint32_t i = 0; i < std::size(values); ++i) check(env, napi_set_element(env, list, i, values[i]));
+  return list;
+}
+
+std::shared_ptr<Buffer> own(const Arguments &arguments) {
+  auto buffer = buffer_of(arguments);
+  if (buffer->lent()) throw neon_failure(code::borrowed, "This ne_buffer belongs to neon");
+  return buffer;
+}
+
+napi_value finish(const Arguments &arguments) {
+  const auto buffer = own(arguments);
+  napi_value text = from(arguments.env(), static_cast<const char *>(buffer->c()->data));
+  Wrapping::destroy(*buffer);
+  return text;
+}
+
+napi_value destroy(const Arguments &arguments) {
+  Wrapping::destroy(*own(arguments));
+  return undefined(arguments.env());
+}
+
+}  // namespace
+
+void register_buffer(Topic &topic) {
+  topic.plain("ne_buffer_create", create);
+  topic.plain("ne_buffer_ncreate", create_sized);
+  topic.plain("ne_buffer_append", append);
+  topic.plain("ne_buffer_zappend", append_string);
+  topic.plain("ne_buffer_qappend", append_quoted);
+  topic.plain("ne_buffer_clear", clear);
+  topic.plain("ne_buffer_grow", grow);
+  topic.plain("ne_buffer_altered", altered);
+  topic.plain("ne_buffer_size", size);
+  topic.plain("bufferFields", fields);
+  topic.plain("ne_buffer_finish", finish);
+  topic.plain("ne_buffer_destroy", destroy);
+}
+
+}  // namespace neon
