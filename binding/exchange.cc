@@ -1,11 +1,18 @@
+#include <fcntl.h>
+#include <limits.h>
 #include <ne_request.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <vector>
 
+#include "body.h"
 #include "error.h"
+#include "gated.h"
 #include "request.h"
 #include "session.h"
 #include "topic.h"
@@ -66,8 +73,7 @@ struct Recipe {
   std::string target;
   std::vector<std::pair<std::string, std::string>> headers;
   std::vector<std::pair<int, int>> flags;
-  std::string body;
-  bool has_body = false;
+  std::unique_ptr<Body> body;
 };
 
 /// The request that C gets. Hooks may meet it, so with them it has a control block.
@@ -113,6 +119,13 @@ class Exchange final : public Operation {
 
   /// The next block: a Buffer, null at the end, or a promise of one of them. JavaScript thread.
   napi_value read(napi_env env);
+  /// What is still to come, as a Buffer of at most `limit` bytes, or a promise of it. JavaScript thread.
+  napi_value gather(napi_env env, std::uint64_t limit);
+  /// The same written to a descriptor: the number of bytes, or a promise of it; or a Buffer of the last of
+  /// it, which the caller has to write.
+  napi_value divert(napi_env env, int descriptor);
+  /// The trailer of a response that was read to its end.
+  const std::string &trailers() const { return trailers_; }
 
   void deliver(napi_env env) override;
 
@@ -128,13 +141,28 @@ class Exchange final : public Operation {
     room_.notify_all();
   }
   napi_value result(napi_env env) override;
+  bool has_callbacks() const override {
+    return (recipe_.body && recipe_.body->function()) || Operation::has_callbacks();
+  }
 
  private:
+  /// Where a body that streams goes: into blocks that are read, into memory, or to a descriptor.
+  enum class Sink { Blocks, Memory, Descriptor };
+
   void note_head(ne_request *request);
   int receive(ne_request *request);
   int receive_body(ne_request *request);
   int receive_whole(ne_request *request, Block &block);
   int receive_stream(ne_request *request, Block block);
+  int receive_gathered(ne_request *request);
+  int receive_diverted(ne_request *request);
+  bool write_out(const char *bytes, std::size_t size);
+  void note_trailers(ne_request *request);
+  std::string added_to(const std::string &name, const std::string &value) const;
+  Sink sink();
+  Block all_there_is();
+  napi_value collect(napi_env env, Sink sink);
+  bool collected(napi_env env, napi_value *value);
   void add(std::size_t count);
   std::size_t buffered() const;
   bool next_block(napi_env env, napi_value *value);
@@ -159,8 +187,19 @@ class Exchange final : public Operation {
   Block open_;
   bool reader_waits_ = false;
   bool head_posted_ = false;  // written before the post
+  // Under the mutex: where the rest of the body is to go; the lane looks between two blocks.
+  Sink sink_ = Sink::Blocks;
+  std::uint64_t limit_ = 0;
+  int descriptor_ = -1;
+  // The lane's, and the JavaScript thread's after the end.
+  bool sink_met_ = false;
+  Block gathered_;
+  std::uint64_t written_ = 0;
+  std::uint64_t announced_ = 0;  // Content-Length, or 0
+  std::uint64_t arrived_ = 0;
+  std::string trailers_;
 
-  napi_deferred reader_ = nullptr;
+  napi_deferred reader_ = nullptr;  // of a read, or of what collects the rest
 };
 
 /// What JavaScript holds of a response that streams: when it is dropped, so is the rest of the body.
@@ -185,7 +224,7 @@ void Exchange::run() {
     ne_set_request_flag(request, static_cast<ne_request_flag>(flag), value);
   for (const auto &[name, value] : recipe_.headers)
     ne_add_request_header(request, name.c_str(), value.c_str());
-  if (recipe_.has_body) ne_set_request_body_buffer(request, recipe_.body.data(), recipe_.body.size());
+  if (recipe_.body) recipe_.body->give_to(request);
   int result;
   bool complete;
   do {
@@ -197,6 +236,7 @@ void Exchange::run() {
     if (result != NE_OK) break;
     complete = true;
     result = ne_end_request(request);
+    note_trailers(request);
   } while (result == NE_RETRY && !head_posted_);
   text_ = ne_get_error(session_->c());
   code_ = result;  // until here it is NE_ERROR, whatever is thrown
@@ -227,6 +267,7 @@ int Exchange::receive_body(ne_request *request) {
   // A short body of known length needs no more memory than that.
   const char *length = ne_get_response_header(request, "Content-Length");
   const unsigned long long known = length ? std::strtoull(length, nullptr, 10) : whole_limit;
+  announced_ = length ? known : 0;
   Block block(static_cast<std::size_t>(std::min<unsigned long long>(known, whole_limit)) + 1);
   for (;;) {
     const ssize_t count = ne_read_response_block(request, block.end(), block.room());
@@ -260,13 +301,122 @@ int Exchange::receive_stream(ne_request *request, Block block) {
   open_ = std::move(block);
   head_posted_ = true;
   environment().post(shared_from_this());
+  arrived_ = open_.size;
   add(0);
   while (!cancelled()) {
+    const Sink wanted = sink();
+    if (wanted == Sink::Memory) return receive_gathered(request);
+    if (wanted == Sink::Descriptor) return receive_diverted(request);
     const ssize_t count = ne_read_response_block(request, open_.end(), open_.room());
     if (count <= 0) return count == 0 ? NE_OK : NE_ERROR;
+    arrived_ += static_cast<std::uint64_t>(count);
     add(static_cast<std::size_t>(count));
   }
   return NE_ERROR;
+}
+
+Exchange::Sink Exchange::sink() {
+  const std::lock_guard lock(stream_mutex_);
+  sink_met_ = sink_ != Sink::Blocks;
+  return sink_;
+}
+
+// What was received and not taken, as one block.
+Block Exchange::all_there_is() {
+  const std::lock_guard lock(stream_mutex_);
+  std::vector<Block> blocks = std::move(full_);
+  full_.clear();
+  blocks.push_back(std::move(open_));
+  open_ = Block();
+  std::size_t size = 0;
+  for (const Block &block : blocks) size += block.left();
+  const std::uint64_t to_come = announced_ > arrived_ ? announced_ - arrived_ : 0;
+  const std::size_t room = sink_ == Sink::Memory ? std::min<std::uint64_t>(size + to_come, limit_) : size;
+  Block all(std::max(room, size) + 1);
+  for (const Block &block : blocks) {
+    if (block.left() > 0) std::memcpy(all.end(), block.memory.get() + block.taken, block.left());
+    all.size += block.left();
+  }
+  return all;
+}
+
+int Exchange::receive_gathered(ne_request *request) {
+  gathered_ = all_there_is();
+  while (!cancelled()) {
+    if (gathered_.size > limit_) {
+      ne_set_error(session_->c(), "The response body is longer than %llu bytes",
+                   static_cast<unsigned long long>(limit_));
+      return NE_ERROR;
+    }
+    if (gathered_.room() == 0) gathered_.grow(gathered_.capacity * 2);
+    const ssize_t count = ne_read_response_block(request, gathered_.end(), gathered_.room());
+    if (count <= 0) return count == 0 ? NE_OK : NE_ERROR;
+    gathered_.size += static_cast<std::size_t>(count);
+  }
+  return NE_ERROR;
+}
+
+int Exchange::receive_diverted(ne_request *request) {
+  {
+    const Block first = all_there_is();
+    if (!write_out(first.memory.get(), first.size)) return NE_ERROR;
+  }
+  const Memory memory = allocate(high_water);
+  while (!cancelled()) {
+    const ssize_t count = ne_read_response_block(request, memory.get(), high_water);
+    if (count <= 0) return count == 0 ? NE_OK : NE_ERROR;
+    if (!write_out(memory.get(), static_cast<std::size_t>(count))) return NE_ERROR;
+  }
+  return NE_ERROR;
+}
+
+// Neither a slow disk nor a slow reader of a pipe is a server that stalls, and an abort ends this too.
+bool Exchange::write_out(const char *bytes, std::size_t size) {
+  session_->connection.pause();
+  struct stat status {};
+  const bool is_file = ::fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode);
+  int error = 0;
+  while (size > 0 && error == 0 && !cancelled()) {
+    pollfd writable{descriptor_, POLLOUT, 0};
+    if (!is_file && ::poll(&writable, 1, 50) == 0) continue;
+    // A pipe that is writable takes so much without waiting.
+    const ssize_t count = ::write(descriptor_, bytes, is_file ? size : std::min<std::size_t>(size, PIPE_BUF));
+    if (count < 0) {
+      if (errno != EINTR && errno != EAGAIN) error = errno;
+      continue;
+    }
+    bytes += count;
+    size -= static_cast<std::size_t>(count);
+    written_ += static_cast<std::uint64_t>(count);
+  }
+  session_->connection.resume();
+  if (error != 0) ne_set_error(session_->c(), "Could not write the response body: %s", std::strerror(error));
+  return size == 0;
+}
+
+// Newer versions of neon keep the trailer apart; older ones add its fields to the headers.
+void Exchange::note_trailers(ne_request *request) {
+  const char *coding = ne_get_response_header(request, "Transfer-Encoding");
+  if (!coding) return;
+  using Iterate = void *(ne_request *, void *, const char **, const char **);
+  const auto iterate = reinterpret_cast<Iterate *>(find_symbol("ne_response_trailer_iterate"));
+  const char *name, *value;
+  for (void *cursor = nullptr;
+       (cursor = (iterate ? iterate : ne_response_header_iterate)(request, cursor, &name, &value));) {
+    const std::string line = std::string(name) + "\n" + value + "\n";
+    if (!iterate && ("\n" + headers_).find("\n" + line) != std::string::npos) continue;
+    trailers_ += iterate ? line : std::string(name) + "\n" + added_to(name, value) + "\n";
+  }
+}
+
+// What a field has now that it did not have in the head.
+std::string Exchange::added_to(const std::string &name, const std::string &value) const {
+  const std::string start = "\n" + name + "\n", lines = "\n" + headers_;
+  const std::size_t found = lines.find(start);
+  if (found == std::string::npos) return value;
+  const std::size_t from = found + start.size();
+  const std::string before = lines.substr(from, lines.find('\n', from) - from);
+  return value.starts_with(before + ", ") ? value.substr(before.size() + 2) : value;
 }
 
 // The lane read so many bytes into the open block: counts them in, and waits while JavaScript has enough to
@@ -289,7 +439,7 @@ void Exchange::add(std::size_t count) {
   {
     const SafePoint outside;
     lock.lock();
-    room_.wait(lock, [this] { return buffered() < high_water || cancelled(); });
+    room_.wait(lock, [this] { return buffered() < high_water || cancelled() || sink_ != Sink::Blocks; });
     lock.unlock();
   }
   session_->connection.resume();
@@ -310,7 +460,7 @@ void Exchange::deliver(napi_env env) {
   if (!reader_) return;
   const napi_deferred reader = reader_;
   try {
-    if (!next_block(env, &block)) return;
+    if (!(sink_ == Sink::Blocks ? next_block(env, &block) : collected(env, &block))) return;
     let_go_of_reader();
     check(env, napi_resolve_deferred(env, reader, block));
   } catch (const Failure &failure) {
@@ -360,6 +510,47 @@ napi_value Exchange::read(napi_env env) {
   return value;
 }
 
+napi_value Exchange::gather(napi_env env, std::uint64_t limit) {
+  limit_ = limit;
+  return collect(env, Sink::Memory);
+}
+
+napi_value Exchange::divert(napi_env env, int descriptor) {
+  descriptor_ = descriptor;
+  return collect(env, Sink::Descriptor);
+}
+
+napi_value Exchange::collect(napi_env env, Sink sink) {
+  if (reader_ || sink_ != Sink::Blocks)
+    throw neon_failure(code::invalid_state, "The response is being read already");
+  {
+    const std::lock_guard lock(stream_mutex_);
+    sink_ = sink;
+    room_.notify_all();
+  }
+  napi_value value;
+  if (done()) finish(env);
+  if (collected(env, &value)) return value;
+  check(env, napi_create_promise(env, &reader_, &value));
+  environment().hold();
+  return value;
+}
+
+// True when all is there; throws when the response failed. The lane may have ended without having met the
+// sink.
+bool Exchange::collected(napi_env env, napi_value *value) {
+  if (!done()) return false;
+  if (gathered_.size > limit_ && sink_ == Sink::Memory)
+    throw range_failure("The response body is longer than " + std::to_string(limit_) + " bytes");
+  if (code_ != NE_OK) throw failure();
+  if (!sink_met_) gathered_ = all_there_is();
+  if (sink_ == Sink::Memory && gathered_.size > limit_)
+    throw range_failure("The response body is longer than " + std::to_string(limit_) + " bytes");
+  *value =
+      sink_met_ && sink_ == Sink::Descriptor ? from(env, static_cast<double>(written_)) : gathered_.take(env);
+  return true;
+}
+
 Failure Exchange::failure() const {
   if (cancelled()) return neon_failure("ERR_NEON_ABORTED", "The response was given up before its end");
   const auto index = static_cast<std::size_t>(code_);
@@ -376,7 +567,7 @@ napi_value Exchange::result(napi_env env) {
   // One string and one array crosses to JavaScript in half the time of many values.
   const std::string head =
       std::to_string(major_) + "." + std::to_string(minor_) + "\n" + reason_ + "\n" + headers_;
-  const napi_value fields[] = {from(env, status_), from(env, head), body, stream};
+  const napi_value fields[] = {from(env, status_), from(env, head), body, stream, from(env, trailers_)};
   napi_value list;
   check(env, napi_create_array_with_length(env, std::size(fields), &list));
   for (std::uint32_t i = 0; i < std::size(fields); ++i) check(env, napi_set_element(env, list, i, fields[i]));
@@ -398,8 +589,8 @@ void each_pair(napi_env env, napi_value list, Visit visit) {
   }
 }
 
-/// exchange(session, method, target, headers, flags, body) → [status, head, body, stream]; the head's lines
-/// are version, reason, and the names and values of the headers
+/// exchange(session, method, target, headers, flags, body, length) → [status, head, body, stream, trailers];
+/// the head's lines are version, reason, and the names and values of the headers; the trailers' likewise
 std::shared_ptr<Operation> exchange(const Arguments &arguments, Mode mode) {
   const napi_env env = arguments.env();
   auto session = arguments.handle<Session>(0, "session");
@@ -417,13 +608,29 @@ std::shared_ptr<Operation> exchange(const Arguments &arguments, Mode mode) {
     check(env, napi_get_value_int32(env, value, &pair.second));
     recipe.flags.push_back(pair);
   });
-  recipe.has_body = !arguments.is_nullish(5);
-  if (recipe.has_body) recipe.body = arguments.bytes(5, "body");
-  return std::make_shared<Exchange>(std::move(session), std::move(recipe), mode == Mode::Async);
+  recipe.body = Body::from_arguments(arguments, 5);
+  napi_value function = recipe.body ? recipe.body->function() : nullptr;
+  auto made = std::make_shared<Exchange>(std::move(session), std::move(recipe), mode == Mode::Async);
+  if (function) made->hold(function);
+  return made;
 }
 
 napi_value read_stream(const Arguments &arguments) {
   return arguments.handle<Stream>(0, "stream")->exchange->read(arguments.env());
+}
+
+napi_value gather_stream(const Arguments &arguments) {
+  const auto limit = static_cast<std::uint64_t>(arguments.integer(1, "maxBytes", 0, std::int64_t{1} << 53));
+  return arguments.handle<Stream>(0, "stream")->exchange->gather(arguments.env(), limit);
+}
+
+napi_value divert_stream(const Arguments &arguments) {
+  const int descriptor = static_cast<int>(arguments.integer(1, "fd", 0, INT32_MAX));
+  return arguments.handle<Stream>(0, "stream")->exchange->divert(arguments.env(), descriptor);
+}
+
+napi_value stream_trailers(const Arguments &arguments) {
+  return from(arguments.env(), arguments.handle<Stream>(0, "stream")->exchange->trailers());
 }
 
 napi_value drop_stream(const Arguments &arguments) {
@@ -436,6 +643,9 @@ napi_value drop_stream(const Arguments &arguments) {
 void register_exchange(Topic &topic) {
   topic.blocking("exchange", exchange);
   topic.plain("readStream", read_stream);
+  topic.plain("gatherStream", gather_stream);
+  topic.plain("divertStream", divert_stream);
+  topic.plain("streamTrailers", stream_trailers);
   topic.plain("dropStream", drop_stream);
 }
 

@@ -5,8 +5,9 @@
  */
 export type { CallOptions } from './abort.js';
 export { NeonError } from './errors.js';
-export { type Body, type HeadersInit, Request, type RequestFlag, type RequestOptions } from './request.js';
-export { Response } from './response.js';
+export type { Body, BodyProvider, DescriptorBody, FileBody } from './body.js';
+export { type HeadersInit, Request, type RequestFlag, type RequestOptions } from './request.js';
+export { type BodyOptions, Response } from './response.js';
 export { Session, type SessionFlag, type SessionOptions } from './session.js';
 export type { TrustOptions } from './trust.js';
 export { type Features, features, type Versions, versions } from './versions.js';

@@ -1,5 +1,6 @@
 import { abortable, type CallOptions, type Stop } from './abort.js';
-import { invalidChar, invalidType, NeonError, type ErrorContext } from './errors.js';
+import { type Body, isSimple, prepareBody, type PreparedBody } from './body.js';
+import { invalidChar, invalidType, invalidValue, NeonError, type ErrorContext } from './errors.js';
 import { flagNumber } from './flags.js';
 import type { Live, LiveSet } from './live.js';
 import { addon } from './load.js';
@@ -7,9 +8,6 @@ import { native } from './native.js';
 import { NE_REQFLAG_1XXTIMEOUT, NE_REQFLAG_EXPECT100, NE_REQFLAG_IDEMPOTENT } from './ne/constants.js';
 import type { ne_session } from './ne/handles.js';
 import { type RawResponse, Response, type ResponseOrigin } from './response.js';
-
-/** What a request can send: text (as UTF-8) or bytes. */
-export type Body = string | Uint8Array;
 
 /** Headers to send: an object, or pairs when a name comes more than once or the order matters. */
 export type HeadersInit = Readonly<Record<string, string>> | Iterable<readonly [string, string]>;
@@ -43,13 +41,20 @@ export interface RequestOwner {
   requireOpen(): void;
 }
 
+/** What the addon is called with, and what lets go of the body afterwards. */
+interface Recipe {
+  readonly values: Parameters<Exchange<unknown>>;
+  readonly release?: (() => void) | undefined;
+}
+
 type Exchange<R> = (
   session: ne_session,
   method: string,
   target: string,
   headers: readonly string[],
   flags: readonly number[],
-  body: Body | undefined,
+  body: PreparedBody['body'] | undefined,
+  length?: number,
 ) => R;
 const exchangeSync: Exchange<RawResponse> = native('exchange');
 const exchange = addon.async['exchange'] as unknown as Exchange<Promise<RawResponse>>;
@@ -134,9 +139,10 @@ export class Request {
     this.#requireLive();
     const since = performance.now();
     let stop: Stop | undefined;
+    const recipe = this.#recipe(false);
     try {
       const raw = await abortable(
-        () => exchange(...this.#recipe()),
+        () => exchange(...recipe.values),
         options,
         (given) => this.#dispatched.add((stop = given)),
       );
@@ -144,6 +150,7 @@ export class Request {
     } catch (error) {
       throw NeonError.within(error, this.#context());
     } finally {
+      recipe.release?.();
       if (stop) this.#dispatched.delete(stop);
     }
   }
@@ -152,7 +159,7 @@ export class Request {
   dispatchSync(): Response {
     this.#requireLive();
     try {
-      return this.#respond(exchangeSync(...this.#recipe()));
+      return this.#respond(exchangeSync(...this.#recipe(true).values));
     } catch (error) {
       throw NeonError.within(error, this.#context());
     }
@@ -178,8 +185,28 @@ export class Request {
     this.#owner.requireOpen();
   }
 
-  #recipe(): Parameters<Exchange<unknown>> {
-    return [this.#owner.handle, this.method, this.target, this.#headers.flat(), this.#flags, this.body];
+  #recipe(blocking: boolean): Recipe {
+    const { method, target, body } = this;
+    const { handle } = this.#owner;
+    if (body === undefined || isSimple(body))
+      return { values: [handle, method, target, this.#headers.flat(), this.#flags, body] };
+    const prepared = prepareBody(body, this.#announcedLength(), blocking);
+    // neon adds the header itself.
+    const headers = this.#headers.filter(([name]) => prepared.length < 0 || name.toLowerCase() !== 'content-length');
+    return {
+      values: [handle, method, target, headers.flat(), this.#flags, prepared.body, prepared.length],
+      release: prepared.release,
+    };
+  }
+
+  /** The Content-Length header, which tells how long a stream is. */
+  #announcedLength(): number | undefined {
+    const header = this.#headers.find(([name]) => name.toLowerCase() === 'content-length');
+    if (!header) return undefined;
+    const length = Number(header[1]);
+    if (!/^\d+$/.test(header[1]) || !Number.isSafeInteger(length))
+      throw invalidValue(`The Content-Length header must be a number of bytes: '${header[1]}'`);
+    return length;
   }
 
   #respond(raw: RawResponse, limits: Pick<ResponseOrigin, 'signal' | 'timeout' | 'since'> = {}): Response {

@@ -1,8 +1,10 @@
+import { constants } from 'node:buffer';
+import { close, open, write } from 'node:fs';
 import { Readable } from 'node:stream';
-import { TextDecoder } from 'node:util';
+import { promisify, TextDecoder } from 'node:util';
 
 import { timedOut, whenAborted } from './abort.js';
-import { NeonError, type ErrorContext } from './errors.js';
+import { invalidType, NeonError, outOfRange, type ErrorContext } from './errors.js';
 import type { Live, LiveSet } from './live.js';
 import { native } from './native.js';
 
@@ -14,9 +16,21 @@ export interface StreamHandle {
 
 /**
  * A response as it comes from the addon. The head's lines are the version, the reason, and the headers two by two, each
- * with its line feed.
+ * with its line feed; so are the trailers'.
  */
-export type RawResponse = [status: number, head: string, body: Buffer | null, stream: StreamHandle | null];
+export type RawResponse = [
+  status: number,
+  head: string,
+  body: Buffer | null,
+  stream: StreamHandle | null,
+  trailers: string,
+];
+
+/** How much of a body is taken into memory. */
+export interface BodyOptions {
+  /** In bytes; a longer body is given up with `ERR_OUT_OF_RANGE`. By default as much as a Buffer can hold. */
+  maxBytes?: number | undefined;
+}
 
 /** Where a response comes from. @internal */
 export interface ResponseOrigin {
@@ -31,6 +45,9 @@ export interface ResponseOrigin {
 }
 
 const readStream: (stream: StreamHandle) => Buffer | null | Promise<Buffer | null> = native('readStream');
+const gatherStream: (stream: StreamHandle, maxBytes: number) => Buffer | Promise<Buffer> = native('gatherStream');
+const divertStream: (stream: StreamHandle, fd: number) => Buffer | Promise<Buffer | number> = native('divertStream');
+const streamTrailers: (stream: StreamHandle) => string = native('streamTrailers');
 const dropStream: (stream: StreamHandle) => void = native('dropStream');
 
 const nothing = Buffer.alloc(0);
@@ -71,13 +88,37 @@ class ArrivingBody {
 
   /** The next block, or null at the end. */
   async read(): Promise<Buffer | null> {
+    const block = await this.#take(readStream);
+    if (block === null) this.#over();
+    return block;
+  }
+
+  /** All that is still to come. */
+  async gather(maxBytes: number): Promise<Buffer> {
+    const bytes = await this.#take((stream) => gatherStream(stream, maxBytes));
+    this.#over();
+    return bytes;
+  }
+
+  /** Writes all that is still to come to a descriptor; returns how many bytes that were, or the last of it unwritten. */
+  async divert(fd: number): Promise<number | Buffer> {
+    const written = await this.#take((stream) => divertStream(stream, fd));
+    this.#over();
+    return written;
+  }
+
+  /** What came behind the body, once that was read. */
+  get trailers(): string {
+    return streamTrailers(this.#stream);
+  }
+
+  async #take<T>(take: (stream: StreamHandle) => T | Promise<T>): Promise<T> {
     if (this.#failure) throw this.#failure;
     try {
-      const block = await readStream(this.#stream);
+      const taken = await take(this.#stream);
       const failure = this.#givenUp();
       if (failure) throw failure;
-      if (block === null) this.#over();
-      return block;
+      return taken;
     } catch (error) {
       this.#over();
       throw this.#givenUp() ?? NeonError.within(error, this.#context);
@@ -114,14 +155,16 @@ export class Response {
   readonly #head: string;
   readonly #arriving: ArrivingBody | undefined;
   readonly #whole: Buffer;
+  readonly #trailers: string;
   #headers: Record<string, string> | undefined;
   #body: Readable | undefined;
   #used = false;
 
   /** @internal */
   constructor(raw: RawResponse, origin: ResponseOrigin) {
-    const [status, head, body, stream] = raw;
+    const [status, head, body, stream, trailers] = raw;
     this.status = status;
+    this.#trailers = trailers;
     this.#head = head;
     this.#whole = body ?? nothing;
     if (stream) this.#arriving = new ArrivingBody(stream, { ...origin, context: { ...origin.context, status } });
@@ -143,11 +186,7 @@ export class Response {
 
   /** The headers by their names in lower case; fields of the same name are joined by ", ". No prototype. */
   get headers(): Readonly<Record<string, string>> {
-    if (this.#headers) return this.#headers;
-    const headers = Object.create(null) as Record<string, string>;
-    const lines = this.#lines();
-    for (let i = 2; i + 1 < lines.length; i += 2) headers[lines[i] as string] = lines[i + 1] as string;
-    return (this.#headers = headers);
+    return (this.#headers ??= fieldsOf(this.#lines().slice(2)));
   }
 
   /** Whether the body was taken, by one of the methods below or as `body`. */
@@ -164,23 +203,60 @@ export class Response {
       : Readable.from(this.#whole.length ? [this.#whole] : [], { objectMode: false }));
   }
 
-  /** The whole body. */
-  async bytes(): Promise<Buffer> {
+  /** The body as a web stream. Cancelling it gives the rest up and closes the connection. */
+  toWeb(): ReadableStream<Uint8Array> {
+    return Readable.toWeb(this.body) as ReadableStream<Uint8Array>;
+  }
+
+  /**
+   * The whole body, received into one piece of memory.
+   *
+   * @throws `ERR_OUT_OF_RANGE` when it is longer than `maxBytes`; the connection is closed then
+   */
+  async bytes({ maxBytes = constants.MAX_LENGTH }: BodyOptions = {}): Promise<Buffer> {
+    requireCount('maxBytes', maxBytes);
     this.#take();
+    if (this.#whole.length > maxBytes) throw tooLong(maxBytes);
     if (!this.#arriving) return this.#whole;
-    const blocks: Buffer[] = [this.#whole];
-    for (let block; (block = await this.#arriving.read()) !== null;) blocks.push(block);
-    return Buffer.concat(blocks);
+    if (Number(this.headers['content-length']) > maxBytes) {
+      this.cancel();
+      throw tooLong(maxBytes);
+    }
+    return this.#arriving.gather(maxBytes);
   }
 
   /** The whole body, decoded by the charset of its Content-Type (UTF-8 where there is none, or none that is known). */
-  async text(): Promise<string> {
-    return this.#decode(await this.bytes());
+  async text(options?: BodyOptions): Promise<string> {
+    return this.#decode(await this.bytes(options));
   }
 
   /** The whole body, parsed as JSON. */
-  async json(): Promise<unknown> {
-    return JSON.parse(await this.text()) as unknown;
+  async json(options?: BodyOptions): Promise<unknown> {
+    return JSON.parse(await this.text(options)) as unknown;
+  }
+
+  /**
+   * Writes the body to a file, made or emptied first, or to a descriptor, which stays open; returns how many bytes that
+   * were. The bytes never pass through JavaScript. When it fails, the file holds what had come till then.
+   */
+  async toFile(file: string | URL | number): Promise<number> {
+    this.#take();
+    const fd = typeof file === 'number' ? file : await promisify(open)(file, 'w');
+    try {
+      if (!this.#arriving) return await writeAll(fd, this.#whole);
+      const written = await this.#arriving.divert(fd);
+      return typeof written === 'number' ? written : await writeAll(fd, written);
+    } catch (error) {
+      this.cancel();
+      throw error;
+    } finally {
+      if (fd !== file) await promisify(close)(fd);
+    }
+  }
+
+  /** The fields of the trailer of a chunked response, by their names in lower case: empty until the body was read. */
+  get trailers(): Readonly<Record<string, string>> {
+    return fieldsOf((this.#arriving?.trailers ?? this.#trailers).split('\n'));
   }
 
   /**
@@ -227,6 +303,30 @@ export class Response {
     const charset = /;\s*charset="?([^";\s]+)/i.exec(this.headers['content-type'] ?? '')?.[1];
     return decoder(charset).decode(bytes);
   }
+}
+
+/** Names and values, two by two. No prototype. */
+function fieldsOf(lines: readonly string[]): Record<string, string> {
+  const fields = Object.create(null) as Record<string, string>;
+  for (let i = 0; i + 1 < lines.length; i += 2) fields[lines[i] as string] = lines[i + 1] as string;
+  return fields;
+}
+
+async function writeAll(fd: number, bytes: Buffer): Promise<number> {
+  let written = 0;
+  while (written < bytes.length) written += (await promisify(write)(fd, bytes, written)).bytesWritten;
+  return written;
+}
+
+function tooLong(maxBytes: number): RangeError {
+  return Object.assign(new RangeError(`The response body is longer than ${maxBytes} bytes`), {
+    code: 'ERR_OUT_OF_RANGE',
+  });
+}
+
+function requireCount(name: string, value: unknown): void {
+  if (typeof value !== 'number') throw invalidType(name, 'of type number', value);
+  if (!Number.isSafeInteger(value) || value < 0) throw outOfRange(name, '>= 0', value);
 }
 
 function decoder(charset = 'utf-8'): TextDecoder {
