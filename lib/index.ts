@@ -5,6 +5,7 @@
  */
 export type { CallOptions } from './abort.js';
 export { NeonError } from './errors.js';
+export { SessionPool, type SessionPoolOptions } from './pool.js';
 export { type Body, type HeadersInit, Request, type RequestFlag, type RequestOptions } from './request.js';
 export { Response } from './response.js';
 export { Session, type SessionFlag, type SessionOptions } from './session.js';

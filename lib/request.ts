@@ -130,15 +130,20 @@ export class Request {
    *
    * Rejects with a {@link NeonError} of neon's code when there is no response, and with the signal's reason.
    */
-  async dispatch(options: CallOptions = {}): Promise<Response> {
+  dispatch(options: CallOptions = {}): Promise<Response> {
+    return this.dispatchSince(performance.now(), options);
+  }
+
+  /** The same, with a timeout that began before (a time of `performance.now()`). @internal */
+  async dispatchSince(since: number, options: CallOptions): Promise<Response> {
     this.#requireLive();
-    const since = performance.now();
     let stop: Stop | undefined;
     try {
       const raw = await abortable(
         () => exchange(...this.#recipe()),
         options,
         (given) => this.#dispatched.add((stop = given)),
+        since,
       );
       return this.#respond(raw, { signal: options.signal, timeout: options.timeout, since });
     } catch (error) {
