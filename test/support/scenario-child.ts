@@ -1,4 +1,5 @@
 /** Scenarios that need a process of their own with `gc()`; see child.ts. What one returns is written as JSON. */
+import { readdirSync, readlinkSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Session, SessionPool, type Response } from 'libneon';
 import * as ne from 'libneon/ne';
@@ -149,12 +150,27 @@ async function queuedInPool(port: number): Promise<unknown> {
 }
 
 async function droppedPool(port: number): Promise<unknown> {
+  const before = sockets();
   const weak = await (async () => {
     const pool = new SessionPool(`http://127.0.0.1:${port}/`, { idleTimeout: 60_000 });
     await Promise.all([pool.request('GET', '/'), pool.request('GET', '/')]);
     return new WeakRef(pool);
   })();
-  return { collected: await collect(() => weak.deref() === undefined) };
+  const opened = sockets() - before;
+  const collected = await collect(() => weak.deref() === undefined);
+  return { opened, collected, closed: await collect(() => sockets() === before) };
+}
+
+/** How many sockets this process has open. */
+function sockets(): number {
+  const link = (fd: string): string => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return ''; // the descriptor of the listing itself
+    }
+  };
+  return readdirSync('/proc/self/fd').filter((fd) => link(fd).startsWith('socket:')).length;
 }
 
 /** The session of a body that was dropped is given to the request that waits. */
