@@ -22,15 +22,19 @@ const longest = 2 ** 31 - 1; // of a timer, in milliseconds
 /** What ends a call: rejects its promise with the reason. */
 export type Stop = (reason: unknown) => void;
 
-/** Starts a call of the addon's that can be ended before it is done. `onStart` is given what ends it. */
+/**
+ * Starts a call of the addon's that can be ended before it is done. `onStart` is given what ends it. Its timeout began
+ * at `since`, which is now unless given.
+ */
 export function abortable<T>(
   start: () => Promise<T>,
   options: CallOptions,
   onStart?: (stop: Stop) => void,
+  since?: number,
 ): Promise<T> {
   return options.signal === undefined && options.timeout === undefined
     ? started(start, onStart)
-    : limited(start, options, onStart);
+    : limited(start, options, onStart, since);
 }
 
 function started<T>(start: () => Promise<T>, onStart?: (stop: Stop) => void): Promise<T> {
@@ -47,29 +51,48 @@ export async function limited<T>(
   start: () => Promise<T>,
   options: CallOptions,
   onStart?: (stop: Stop) => void,
+  since: number = performance.now(),
 ): Promise<T> {
-  const { signal, timeout } = validated(options);
-  signal?.throwIfAborted();
+  const limits = validated(options);
+  limits.signal?.throwIfAborted();
   let stop: Stop = () => undefined;
   // Given before the call is queued: it limits how long the call may take to connect, too, where nothing can end it.
-  setTimeLimit(timeout === undefined ? 0 : Math.ceil(timeout));
+  setTimeLimit(limits.timeout === undefined ? 0 : Math.max(Math.ceil(timeLeft(limits.timeout, since)), 1));
   const promise = started(start, (given) => {
     stop = given;
     onStart?.(given);
   });
   setTimeLimit(0);
-  const unlisten = signal && whenAborted(signal, () => stop(signal.reason));
-  const timer = timeout === undefined ? undefined : setTimeout(() => stop(timedOut(timeout)), timeout);
+  const unlimit = limit(limits, since, (reason) => stop(reason));
   try {
     return await promise;
   } finally {
-    unlisten?.();
-    clearTimeout(timer);
+    unlimit();
   }
 }
 
+/**
+ * Calls `stop` when the signal aborts, and when the timeout that began at `since` has passed; returns what takes that
+ * back.
+ */
+export function limit({ signal, timeout }: CallOptions, since: number, stop: Stop): () => void {
+  const unlisten = signal && whenAborted(signal, () => stop(signal.reason));
+  const timer =
+    timeout === undefined
+      ? undefined
+      : setTimeout(() => stop(timedOut(timeout)), Math.max(timeLeft(timeout, since), 0));
+  return () => {
+    unlisten?.();
+    clearTimeout(timer);
+  };
+}
+
+function timeLeft(timeout: number, since: number): number {
+  return since + timeout - performance.now();
+}
+
 /** What a call rejects with when its deadline has passed. */
-export function timedOut(timeout: number): NeonError {
+function timedOut(timeout: number): NeonError {
   return new NeonError(`Timed out after ${timeout} ms`, 'NE_TIMEOUT');
 }
 
@@ -82,7 +105,7 @@ interface Waiting {
 const waiting = new WeakMap<AbortSignal, Waiting>();
 
 /** Calls `react` when the signal aborts; returns what takes that back. */
-export function whenAborted(signal: AbortSignal, react: () => void): () => void {
+function whenAborted(signal: AbortSignal, react: () => void): () => void {
   const { reactions, unlisten } = waiting.get(signal) ?? listen(signal);
   reactions.add(react);
   return () => {
@@ -108,7 +131,8 @@ function listen(signal: AbortSignal): Waiting {
   return group;
 }
 
-function validated(options: unknown): CallOptions {
+/** The options of a call; throws Node's errors for what is wrong with them. */
+export function validated(options: unknown): CallOptions {
   if (typeof options !== 'object' || options === null) throw invalidType('options', 'of type object', options);
   const { signal, timeout } = options as { signal?: unknown; timeout?: unknown };
   if (signal !== undefined && !(signal instanceof AbortSignal))

@@ -6,11 +6,11 @@ import type { ne_session } from './ne/handles.js';
 export const liveRequests: (sess: ne_session) => string[] = native('liveRequests');
 
 /** Throws ERR_NEON_LIVE_REQUESTS, counting and naming them, when there are live requests. */
-export function refuseWhileLive(live: readonly string[]): void {
+export function refuseWhileLive(live: readonly string[], owner: 'session' | 'pool' = 'session'): void {
   if (live.length === 0) return;
   const named = live.slice(0, 5).join(', ') + (live.length > 5 ? ', …' : '');
   throw new NeonError(
-    `${live.length} ${live.length === 1 ? 'request of this session is' : 'requests of this session are'} live: ${named}`,
+    `${live.length} ${live.length === 1 ? `request of this ${owner} is` : `requests of this ${owner} are`} live: ${named}`,
     'ERR_NEON_LIVE_REQUESTS',
   );
 }
@@ -23,7 +23,7 @@ export interface Live {
   end(reason: NeonError): void;
 }
 
-/** What is live of one session of the classes. */
+/** What is live of one session of the classes, or of one request of a pool. */
 export class LiveSet {
   readonly #items = new Set<Live>();
   #waiting: (() => void)[] = [];

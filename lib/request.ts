@@ -135,9 +135,13 @@ export class Request {
    *
    * Rejects with a {@link NeonError} of neon's code when there is no response, and with the signal's reason.
    */
-  async dispatch(options: CallOptions = {}): Promise<Response> {
+  dispatch(options: CallOptions = {}): Promise<Response> {
+    return this.dispatchSince(performance.now(), options);
+  }
+
+  /** The same, with a timeout that began before (a time of `performance.now()`). @internal */
+  async dispatchSince(since: number, options: CallOptions): Promise<Response> {
     this.#requireLive();
-    const since = performance.now();
     let stop: Stop | undefined;
     const recipe = this.#recipe(false);
     try {
@@ -145,6 +149,7 @@ export class Request {
         () => exchange(...recipe.values),
         options,
         (given) => this.#dispatched.add((stop = given)),
+        since,
       );
       return this.#respond(raw, { signal: options.signal, timeout: options.timeout, since });
     } catch (error) {

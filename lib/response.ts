@@ -3,7 +3,7 @@ import { close, open, write } from 'node:fs';
 import { Readable } from 'node:stream';
 import { promisify, TextDecoder } from 'node:util';
 
-import { timedOut, whenAborted } from './abort.js';
+import { limit } from './abort.js';
 import { invalidType, NeonError, outOfRange, type ErrorContext } from './errors.js';
 import type { Live, LiveSet } from './live.js';
 import { native } from './native.js';
@@ -71,15 +71,10 @@ class ArrivingBody {
     const weak = new WeakRef(this); // what waits for this body's end must not keep it alive
     const cancel = (reason: Error): void => weak.deref()?.cancel(reason);
     const item: Live = { description, end: cancel };
-    const unlisten = signal && whenAborted(signal, () => cancel(signal.reason as Error));
-    const timer =
-      timeout === undefined
-        ? undefined
-        : setTimeout(() => cancel(timedOut(timeout)), Math.max(since + timeout - performance.now(), 0));
+    const unlimit = limit({ signal, timeout }, since, (reason) => cancel(reason as Error));
     live.add(item);
     this.#end = () => {
-      unlisten?.();
-      clearTimeout(timer);
+      unlimit();
       live.delete(item);
     };
     dropped.register(this, this.#end, this);

@@ -119,7 +119,7 @@ export class Session {
 
   /** A request to be filled and dispatched; live until it is destroyed. */
   createRequest(method: string, target: string, options?: RequestOptions): Request {
-    return new Request(this.#owner, method, this.#resolve(target), options);
+    return new Request(this.#owner, method, resolveTarget(target, this.#base), options);
   }
 
   /**
@@ -181,15 +181,15 @@ export class Session {
     if (this.#closing)
       throw new NeonError('The session is closing', 'ERR_NEON_DESTROYED', { origin: this.#owner.origin });
   }
+}
 
-  #resolve(target: string): string {
-    if (typeof target !== 'string') throw invalidType('target', 'of type string', target);
-    if (target.startsWith('/') || target === '*') return target;
-    if (!this.#base)
-      throw invalidValue(`The target must begin with '/' (relative ones need Session.open): '${target}'`);
-    const url = URL.canParse(target, this.#base.href) ? new URL(target, this.#base) : undefined;
-    if (url?.origin !== this.#base.origin)
-      throw invalidValue(`The target is not one of this session's server, ${this.#base.origin}: '${target}'`);
-    return url.pathname + url.search;
-  }
+/** What a request line says for this target, which may be relative to the URL of its session or pool. */
+export function resolveTarget(target: string, base: URL | undefined): string {
+  if (typeof target !== 'string') throw invalidType('target', 'of type string', target);
+  if (target.startsWith('/') || target === '*') return target;
+  if (!base) throw invalidValue(`The target must begin with '/' (relative ones need Session.open): '${target}'`);
+  const url = URL.canParse(target, base.href) ? new URL(target, base) : undefined;
+  if (url?.origin !== base.origin)
+    throw invalidValue(`The target is not one of this session's server, ${base.origin}: '${target}'`);
+  return url.pathname + url.search;
 }

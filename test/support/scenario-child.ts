@@ -1,6 +1,7 @@
 /** Scenarios that need a process of their own with `gc()`; see child.ts. What one returns is written as JSON. */
+import { readdirSync, readlinkSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
-import { Session, type Response } from 'libneon';
+import { Session, SessionPool, type Response } from 'libneon';
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
 
@@ -14,6 +15,10 @@ const scenarios = {
   droppedResponse,
   droppedBody,
   droppedSession,
+  idlePool,
+  queuedInPool,
+  droppedPool,
+  droppedPoolBody,
 };
 
 /** The name of a scenario. */
@@ -129,4 +134,51 @@ async function droppedSession(port: number): Promise<unknown> {
     return [new WeakRef(session), new WeakRef(res)] as const;
   })();
   return { collected: await collect(() => weak.every((ref) => ref.deref() === undefined)) };
+}
+
+async function idlePool(port: number): Promise<unknown> {
+  const pool = new SessionPool(`http://127.0.0.1:${port}/`, { idleTimeout: 60_000 });
+  Object.assign(globalThis, { pool });
+  await Promise.all([pool.request('GET', '/'), pool.request('GET', '/')]);
+  return { idle: pool.idle };
+}
+
+async function queuedInPool(port: number): Promise<unknown> {
+  const pool = new SessionPool(`http://127.0.0.1:${port}/`, { connections: 1 });
+  const responses = await Promise.all(['/1', '/2', '/3'].map((target) => pool.request('GET', target)));
+  return { statuses: responses.map(({ status }) => status) };
+}
+
+async function droppedPool(port: number): Promise<unknown> {
+  const before = sockets();
+  const weak = await (async () => {
+    const pool = new SessionPool(`http://127.0.0.1:${port}/`, { idleTimeout: 60_000 });
+    await Promise.all([pool.request('GET', '/'), pool.request('GET', '/')]);
+    return new WeakRef(pool);
+  })();
+  const opened = sockets() - before;
+  const collected = await collect(() => weak.deref() === undefined);
+  return { opened, collected, closed: await collect(() => sockets() === before) };
+}
+
+/** How many sockets this process has open. */
+function sockets(): number {
+  const link = (fd: string): string => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return ''; // the descriptor of the listing itself
+    }
+  };
+  return readdirSync('/proc/self/fd').filter((fd) => link(fd).startsWith('socket:')).length;
+}
+
+/** The session of a body that was dropped is given to the request that waits. */
+async function droppedPoolBody(port: number): Promise<unknown> {
+  const pool = new SessionPool(`http://127.0.0.1:${port}/`, { connections: 1 });
+  await (async () => pool.request('GET', '/endless'))();
+  const next = pool.request('GET', '/next');
+  const before = pool.queued;
+  await collect(() => pool.queued === 0);
+  return { before, status: (await next).status, idle: pool.idle };
 }
