@@ -1,80 +1,22 @@
-#include <fcntl.h>
-#include <limits.h>
+#include "exchange.h"
+
 #include <ne_request.h>
-#include <poll.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
-#include <vector>
 
-#include "body.h"
 #include "error.h"
 #include "gated.h"
 #include "request.h"
-#include "session.h"
 #include "topic.h"
 
 namespace neon {
 
 namespace {
 
-constexpr std::size_t block_size = 64 * 1024;
-// A response of at most so many bytes crosses whole; the memory for it has one more, which tells the end.
-constexpr std::size_t whole_limit = block_size;
-// So much is read ahead of JavaScript.
-constexpr std::size_t high_water = 4 * block_size;
-
 // In the order of the NE_* codes.
 constexpr const char *code_names[] = {"NE_OK",      "NE_ERROR",   "NE_LOOKUP", "NE_AUTH",  "NE_PROXYAUTH",
                                       "NE_CONNECT", "NE_TIMEOUT", "NE_FAILED", "NE_RETRY", "NE_REDIRECT"};
-
-/// Bytes that were received, in memory that JavaScript can take over.
-struct Block {
-  Memory memory;
-  std::size_t capacity = 0;
-  std::size_t size = 0;   // received
-  std::size_t taken = 0;  // of these JavaScript has a copy
-
-  Block() = default;
-  explicit Block(std::size_t capacity) : memory(allocate(capacity)), capacity(capacity) {}
-
-  char *end() const { return memory.get() + size; }
-  std::size_t room() const { return capacity - size; }
-  std::size_t left() const { return size - taken; }
-
-  void grow(std::size_t to) {
-    char *grown = static_cast<char *>(std::realloc(memory.get(), to));
-    if (!grown) throw std::bad_alloc();
-    static_cast<void>(memory.release());
-    memory.reset(grown);
-    capacity = to;
-  }
-
-  /// The bytes that are left, as a Buffer; the block goes on.
-  napi_value copy_left(napi_env env) {
-    const std::size_t from = std::exchange(taken, size);
-    return copy_to_buffer(env, {memory.get() + from, size - from});
-  }
-
-  /// The same; the block ends.
-  napi_value take(napi_env env) {
-    // A buffer of its own for few bytes costs less than one that holds on to many.
-    if (taken > 0 || size < capacity / 2 || size < 4096) return copy_left(env);
-    return hand_over(env, std::move(memory), size);
-  }
-};
-
-/// What is to be sent.
-struct Recipe {
-  std::string method;
-  std::string target;
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::vector<std::pair<int, int>> flags;
-  std::unique_ptr<Body> body;
-};
 
 /// The request that C gets. Hooks may meet it, so with them it has a control block.
 class OwnRequest final {
@@ -102,118 +44,7 @@ class OwnRequest final {
   ne_request *c_ = nullptr;
 };
 
-/// One whole request and its response, as one operation: what the classes run. A response of at most one
-/// block crosses to JavaScript whole, in one event.
-///
-/// A longer one streams (promises only). The lane posts the head, then reads ahead of JavaScript up to
-/// `high_water`, and waits on `room_` for JavaScript to take some: that is the back-pressure. It is woken by
-/// a take, by cancel() (the response was dropped, destroyed, aborted) and when the environment goes away.
-/// `stream_mutex_` guards full_, open_ and reader_waits_. The lane reads into the free end of open_ without
-/// the lock, since nobody else touches that, and counts the bytes in with it; JavaScript takes over full
-/// blocks, and copies what there is of the open one. JavaScript's side holds at most one promise of a read
-/// (reader_).
-class Exchange final : public Operation {
- public:
-  Exchange(std::shared_ptr<Session> session, Recipe recipe, bool streams)
-      : Operation(session), session_(std::move(session)), recipe_(std::move(recipe)), streams_(streams) {}
-
-  /// The next block: a Buffer, null at the end, or a promise of one of them. JavaScript thread.
-  napi_value read(napi_env env);
-  /// What is still to come, as a Buffer of at most `limit` bytes, or a promise of it. JavaScript thread.
-  napi_value gather(napi_env env, std::uint64_t limit);
-  /// The same written to a descriptor: the number of bytes, or a promise of it; or a Buffer of the last of
-  /// it, which the caller has to write.
-  napi_value divert(napi_env env, int descriptor);
-  /// The trailer of a response that was read to its end.
-  const std::string &trailers() const { return trailers_; }
-
-  void deliver(napi_env env) override;
-
- protected:
-  void run() override;
-  void stalled() override {
-    if (code_ == NE_OK) return;
-    code_ = NE_TIMEOUT;
-    text_ = ne_get_error(session_->c());
-  }
-  void woken() override {
-    const std::lock_guard lock(stream_mutex_);
-    room_.notify_all();
-  }
-  napi_value result(napi_env env) override;
-  bool has_callbacks() const override {
-    return (recipe_.body && recipe_.body->function()) || Operation::has_callbacks();
-  }
-
- private:
-  /// Where a body that streams goes: into blocks that are read, into memory, or to a descriptor.
-  enum class Sink { Blocks, Memory, Descriptor };
-
-  void note_head(ne_request *request);
-  int receive(ne_request *request);
-  int receive_body(ne_request *request);
-  int receive_whole(ne_request *request, Block &block);
-  int receive_stream(ne_request *request, Block block);
-  int receive_gathered(ne_request *request);
-  int receive_diverted(ne_request *request);
-  bool write_out(const char *bytes, std::size_t size);
-  void note_trailers(ne_request *request);
-  std::string added_to(const std::string &name, const std::string &value) const;
-  Sink sink();
-  Block all_there_is();
-  napi_value collect(napi_env env, Sink sink);
-  bool collected(napi_env env, napi_value *value);
-  void add(std::size_t count);
-  std::size_t buffered() const;
-  bool next_block(napi_env env, napi_value *value);
-  void let_go_of_reader();
-  Failure failure() const;
-
-  const std::shared_ptr<Session> session_;
-  Recipe recipe_;
-  const bool streams_;
-
-  // Written inside run(), read by JavaScript after the head or the end was posted.
-  int code_ = NE_ERROR;
-  std::string text_;
-  int status_ = 0, major_ = 0, minor_ = 0;
-  std::string reason_;
-  std::string headers_;  // name LF value LF …
-  std::unique_ptr<Block> whole_;
-
-  std::mutex stream_mutex_;
-  std::condition_variable room_;
-  std::vector<Block> full_;
-  Block open_;
-  bool reader_waits_ = false;
-  bool head_posted_ = false;  // written before the post
-  // Under the mutex: where the rest of the body is to go; the lane looks between two blocks.
-  Sink sink_ = Sink::Blocks;
-  std::uint64_t limit_ = 0;
-  int descriptor_ = -1;
-  // The lane's, and the JavaScript thread's after the end.
-  bool sink_met_ = false;
-  Block gathered_;
-  std::uint64_t written_ = 0;
-  std::uint64_t announced_ = 0;  // Content-Length, or 0
-  std::uint64_t arrived_ = 0;
-  std::string trailers_;
-
-  napi_deferred reader_ = nullptr;  // of a read, or of what collects the rest
-};
-
-/// What JavaScript holds of a response that streams: when it is dropped, so is the rest of the body.
-class Stream final : public Handle {
- public:
-  static constexpr Kind kind = Kind::Exchange;
-  static constexpr std::int64_t external_size = high_water;
-
-  Stream(Environment &environment, std::shared_ptr<Exchange> exchange)
-      : Handle(environment), exchange(std::move(exchange)) {}
-  void parted() override { exchange->cancel(); }
-
-  const std::shared_ptr<Exchange> exchange;
-};
+}  // namespace
 
 void Exchange::run() {
   session_->require_free();
@@ -297,103 +128,6 @@ int Exchange::receive_whole(ne_request *request, Block &block) {
   }
 }
 
-int Exchange::receive_stream(ne_request *request, Block block) {
-  open_ = std::move(block);
-  head_posted_ = true;
-  environment().post(shared_from_this());
-  arrived_ = open_.size;
-  add(0);
-  while (!cancelled()) {
-    const Sink wanted = sink();
-    if (wanted == Sink::Memory) return receive_gathered(request);
-    if (wanted == Sink::Descriptor) return receive_diverted(request);
-    const ssize_t count = ne_read_response_block(request, open_.end(), open_.room());
-    if (count <= 0) return count == 0 ? NE_OK : NE_ERROR;
-    arrived_ += static_cast<std::uint64_t>(count);
-    add(static_cast<std::size_t>(count));
-  }
-  return NE_ERROR;
-}
-
-Exchange::Sink Exchange::sink() {
-  const std::lock_guard lock(stream_mutex_);
-  sink_met_ = sink_ != Sink::Blocks;
-  return sink_;
-}
-
-// What was received and not taken, as one block.
-Block Exchange::all_there_is() {
-  const std::lock_guard lock(stream_mutex_);
-  std::vector<Block> blocks = std::move(full_);
-  full_.clear();
-  blocks.push_back(std::move(open_));
-  open_ = Block();
-  std::size_t size = 0;
-  for (const Block &block : blocks) size += block.left();
-  const std::uint64_t to_come = announced_ > arrived_ ? announced_ - arrived_ : 0;
-  const std::size_t room = sink_ == Sink::Memory ? std::min<std::uint64_t>(size + to_come, limit_) : size;
-  Block all(std::max(room, size) + 1);
-  for (const Block &block : blocks) {
-    if (block.left() > 0) std::memcpy(all.end(), block.memory.get() + block.taken, block.left());
-    all.size += block.left();
-  }
-  return all;
-}
-
-int Exchange::receive_gathered(ne_request *request) {
-  gathered_ = all_there_is();
-  while (!cancelled()) {
-    if (gathered_.size > limit_) {
-      ne_set_error(session_->c(), "The response body is longer than %llu bytes",
-                   static_cast<unsigned long long>(limit_));
-      return NE_ERROR;
-    }
-    if (gathered_.room() == 0) gathered_.grow(gathered_.capacity * 2);
-    const ssize_t count = ne_read_response_block(request, gathered_.end(), gathered_.room());
-    if (count <= 0) return count == 0 ? NE_OK : NE_ERROR;
-    gathered_.size += static_cast<std::size_t>(count);
-  }
-  return NE_ERROR;
-}
-
-int Exchange::receive_diverted(ne_request *request) {
-  {
-    const Block first = all_there_is();
-    if (!write_out(first.memory.get(), first.size)) return NE_ERROR;
-  }
-  const Memory memory = allocate(high_water);
-  while (!cancelled()) {
-    const ssize_t count = ne_read_response_block(request, memory.get(), high_water);
-    if (count <= 0) return count == 0 ? NE_OK : NE_ERROR;
-    if (!write_out(memory.get(), static_cast<std::size_t>(count))) return NE_ERROR;
-  }
-  return NE_ERROR;
-}
-
-// Neither a slow disk nor a slow reader of a pipe is a server that stalls, and an abort ends this too.
-bool Exchange::write_out(const char *bytes, std::size_t size) {
-  session_->connection.pause();
-  struct stat status {};
-  const bool is_file = ::fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode);
-  int error = 0;
-  while (size > 0 && error == 0 && !cancelled()) {
-    pollfd writable{descriptor_, POLLOUT, 0};
-    if (!is_file && ::poll(&writable, 1, 50) == 0) continue;
-    // A pipe that is writable takes so much without waiting.
-    const ssize_t count = ::write(descriptor_, bytes, is_file ? size : std::min<std::size_t>(size, PIPE_BUF));
-    if (count < 0) {
-      if (errno != EINTR && errno != EAGAIN) error = errno;
-      continue;
-    }
-    bytes += count;
-    size -= static_cast<std::size_t>(count);
-    written_ += static_cast<std::uint64_t>(count);
-  }
-  session_->connection.resume();
-  if (error != 0) ne_set_error(session_->c(), "Could not write the response body: %s", std::strerror(error));
-  return size == 0;
-}
-
 // Newer versions of neon keep the trailer apart; older ones add its fields to the headers.
 void Exchange::note_trailers(ne_request *request) {
   const char *coding = ne_get_response_header(request, "Transfer-Encoding");
@@ -417,138 +151,6 @@ std::string Exchange::added_to(const std::string &name, const std::string &value
   const std::size_t from = found + start.size();
   const std::string before = lines.substr(from, lines.find('\n', from) - from);
   return value.starts_with(before + ", ") ? value.substr(before.size() + 2) : value;
-}
-
-// The lane read so many bytes into the open block: counts them in, and waits while JavaScript has enough to
-// take.
-void Exchange::add(std::size_t count) {
-  std::unique_lock lock(stream_mutex_);
-  open_.size += count;
-  if (open_.room() == 0) {
-    full_.push_back(std::move(open_));
-    open_ = Block(block_size);
-  }
-  if (std::exchange(reader_waits_, false)) {
-    lock.unlock();
-    environment().post(shared_from_this());
-    return;
-  }
-  if (buffered() < high_water) return;
-  lock.unlock();
-  session_->connection.pause();
-  {
-    const SafePoint outside;
-    lock.lock();
-    room_.wait(lock, [this] { return buffered() < high_water || cancelled() || sink_ != Sink::Blocks; });
-    lock.unlock();
-  }
-  session_->connection.resume();
-}
-
-std::size_t Exchange::buffered() const {
-  std::size_t sum = open_.left();
-  for (const Block &block : full_) sum += block.left();
-  return sum;
-}
-
-void Exchange::deliver(napi_env env) {
-  if (done())
-    finish(env);
-  else
-    settle(env);
-  napi_value block;
-  if (!reader_) return;
-  const napi_deferred reader = reader_;
-  try {
-    if (!(sink_ == Sink::Blocks ? next_block(env, &block) : collected(env, &block))) return;
-    let_go_of_reader();
-    check(env, napi_resolve_deferred(env, reader, block));
-  } catch (const Failure &failure) {
-    let_go_of_reader();
-    check(env, napi_reject_deferred(env, reader, to_error(env, failure)));
-  }
-}
-
-void Exchange::let_go_of_reader() {
-  reader_ = nullptr;
-  environment().release();
-}
-
-// True when there is a block, or null for the end; throws when the response failed.
-bool Exchange::next_block(napi_env env, napi_value *value) {
-  const bool over = done();  // asked before the queue is looked at: the last bytes come before the end
-  std::unique_lock lock(stream_mutex_);
-  if (!full_.empty()) {
-    Block block = std::move(full_.front());
-    full_.erase(full_.begin());
-    room_.notify_all();
-    lock.unlock();
-    if (block.left() == 0) return next_block(env, value);  // JavaScript has had it, while it was the open one
-    *value = block.take(env);
-    return true;
-  }
-  if (open_.left() > 0) {
-    *value = open_.copy_left(env);
-    room_.notify_all();
-    return true;
-  }
-  reader_waits_ = true;
-  lock.unlock();
-  if (!over) return false;
-  finish(env);  // the session is free when its response has ended, not a turn of the loop later
-  if (code_ != NE_OK) throw failure();
-  *value = null(env);
-  return true;
-}
-
-napi_value Exchange::read(napi_env env) {
-  if (reader_) throw neon_failure(code::invalid_state, "The response is being read already");
-  napi_value value;
-  if (next_block(env, &value)) return value;
-  check(env, napi_create_promise(env, &reader_, &value));
-  environment().hold();
-  return value;
-}
-
-napi_value Exchange::gather(napi_env env, std::uint64_t limit) {
-  limit_ = limit;
-  return collect(env, Sink::Memory);
-}
-
-napi_value Exchange::divert(napi_env env, int descriptor) {
-  descriptor_ = descriptor;
-  return collect(env, Sink::Descriptor);
-}
-
-napi_value Exchange::collect(napi_env env, Sink sink) {
-  if (reader_ || sink_ != Sink::Blocks)
-    throw neon_failure(code::invalid_state, "The response is being read already");
-  {
-    const std::lock_guard lock(stream_mutex_);
-    sink_ = sink;
-    room_.notify_all();
-  }
-  napi_value value;
-  if (done()) finish(env);
-  if (collected(env, &value)) return value;
-  check(env, napi_create_promise(env, &reader_, &value));
-  environment().hold();
-  return value;
-}
-
-// True when all is there; throws when the response failed. The lane may have ended without having met the
-// sink.
-bool Exchange::collected(napi_env env, napi_value *value) {
-  if (!done()) return false;
-  if (gathered_.size > limit_ && sink_ == Sink::Memory)
-    throw range_failure("The response body is longer than " + std::to_string(limit_) + " bytes");
-  if (code_ != NE_OK) throw failure();
-  if (!sink_met_) gathered_ = all_there_is();
-  if (sink_ == Sink::Memory && gathered_.size > limit_)
-    throw range_failure("The response body is longer than " + std::to_string(limit_) + " bytes");
-  *value =
-      sink_met_ && sink_ == Sink::Descriptor ? from(env, static_cast<double>(written_)) : gathered_.take(env);
-  return true;
 }
 
 Failure Exchange::failure() const {
@@ -575,6 +177,8 @@ napi_value Exchange::result(napi_env env) {
 }
 
 // --------------------------------------------------------------------------------------------------------
+
+namespace {
 
 // A flat array of strings or numbers, two by two.
 template <class Visit>

@@ -53,6 +53,7 @@ void define_all(napi_env env, napi_value exports) {
   register_request(topic);
   register_hooks(topic);
   register_notifier(topic);
+  register_watcher(topic);
   register_address(topic);
   register_buffer(topic);
   register_ssl(topic);

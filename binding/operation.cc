@@ -246,15 +246,16 @@ void Operation::enqueue(napi_deferred deferred) {
   std::uint32_t place = first_held_place;
   for (napi_value value : held_values_) check(env, napi_set_element(env, holder(env), place++, value));
   on_lane_ = true;
+  id_ = environment_->enlist(shared_from_this());
   try {
     target_->lane().post(shared_from_this());
   } catch (const Failure &) {
+    environment_->strike(id_);
     drop_holder(env);
     throw;
   }
   // It may be running now; but its completion is drained on this thread, after all this.
   deferred_ = deferred;
-  id_ = environment_->enlist(shared_from_this());
   environment_->hold();
   ++target_->pending;
   if (part_) ++part_->occupied;

@@ -172,6 +172,8 @@ class Operation : public Event, public Job, public std::enable_shared_from_this<
   /// Marks what the operation uses beside its target.
   void occupy(std::shared_ptr<Part> part) { part_ = std::move(part); }
   const Part *part() const { return part_.get(); }
+  /// What abort() of the binding takes; 0 for a blocking call.
+  std::uint64_t id() const { return id_; }
   Target &target() const { return *target_; }
 
   /// Asks JavaScript from inside neon: calls `put`, converts with `take`; gives `refusal` when there is
@@ -232,8 +234,9 @@ class Operation : public Event, public Job, public std::enable_shared_from_this<
   const std::shared_ptr<Target> target_;
   std::shared_ptr<Part> part_;
 
+  std::uint64_t id_ = 0;  // written before it is queued
+
   // JavaScript thread.
-  std::uint64_t id_ = 0;
   bool settled_ = false;
   napi_deferred deferred_ = nullptr;
   napi_ref holder_ = nullptr;  // an array: the exception, the async context, what is held

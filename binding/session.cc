@@ -6,6 +6,7 @@
 #include "interpose.h"
 #include "request.h"
 #include "topic.h"
+#include "watcher.h"
 
 namespace neon {
 

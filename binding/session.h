@@ -17,6 +17,7 @@ namespace neon {
 
 class Request;
 struct Callback;
+class Watcher;
 
 /// A request that ne_request_create of the promises has still to make; it counts as live as long as it is
 /// occupied.
@@ -65,6 +66,7 @@ class Session final : public Handle, public Target {
 
   std::vector<std::unique_ptr<Callback>> callbacks;
   std::unique_ptr<Callback> notifier;  // or the progress callback
+  std::shared_ptr<Watcher> watcher;
   /// What stands for C's requests; `being_created` is not known to C yet.
   std::unordered_map<ne_request *, Request *> requests;
   Request *being_created = nullptr;

@@ -37,6 +37,7 @@ void register_session(Topic &topic);
 void register_request(Topic &topic);
 void register_hooks(Topic &topic);
 void register_notifier(Topic &topic);
+void register_watcher(Topic &topic);
 void register_address(Topic &topic);
 void register_buffer(Topic &topic);
 void register_ssl(Topic &topic);

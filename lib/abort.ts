@@ -23,13 +23,13 @@ const longest = 2 ** 31 - 1; // of a timer, in milliseconds
 export type Stop = (reason: unknown) => void;
 
 /**
- * Starts a call of the addon's that can be ended before it is done. `onStart` is given what ends it. Its timeout began
+ * Starts a call of the addon's that can be ended before it is done. `onStart` is given what ends it, and its number. Its timeout began
  * at `since`, which is now unless given.
  */
 export function abortable<T>(
   start: () => Promise<T>,
   options: CallOptions,
-  onStart?: (stop: Stop) => void,
+  onStart?: (stop: Stop, operation: number) => void,
   since?: number,
 ): Promise<T> {
   return options.signal === undefined && options.timeout === undefined
@@ -37,12 +37,12 @@ export function abortable<T>(
     : limited(start, options, onStart, since);
 }
 
-function started<T>(start: () => Promise<T>, onStart?: (stop: Stop) => void): Promise<T> {
+function started<T>(start: () => Promise<T>, onStart?: (stop: Stop, operation: number) => void): Promise<T> {
   const before = lastOperation();
   const promise = start();
   const operation = lastOperation();
   // The same as before when the call was refused, and nothing queued.
-  if (operation !== before) onStart?.((reason) => abort(operation, reason));
+  if (operation !== before) onStart?.((reason) => abort(operation, reason), operation);
   return promise;
 }
 
@@ -50,7 +50,7 @@ function started<T>(start: () => Promise<T>, onStart?: (stop: Stop) => void): Pr
 export async function limited<T>(
   start: () => Promise<T>,
   options: CallOptions,
-  onStart?: (stop: Stop) => void,
+  onStart?: (stop: Stop, operation: number) => void,
   since: number = performance.now(),
 ): Promise<T> {
   const limits = validated(options);
@@ -58,9 +58,9 @@ export async function limited<T>(
   let stop: Stop = () => undefined;
   // Given before the call is queued: it limits how long the call may take to connect, too, where nothing can end it.
   setTimeLimit(limits.timeout === undefined ? 0 : Math.max(Math.ceil(timeLeft(limits.timeout, since)), 1));
-  const promise = started(start, (given) => {
+  const promise = started(start, (given, operation) => {
     stop = given;
-    onStart?.(given);
+    onStart?.(given, operation);
   });
   setTimeLimit(0);
   const unlimit = limit(limits, since, (reason) => stop(reason));

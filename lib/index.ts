@@ -10,5 +10,6 @@ export { SessionPool, type SessionPoolOptions } from './pool.js';
 export { type HeadersInit, Request, type RequestFlag, type RequestOptions } from './request.js';
 export { type BodyOptions, Response } from './response.js';
 export { Session, type SessionFlag, type SessionOptions } from './session.js';
+export type { ProgressEvent, StatusEvent } from './status.js';
 export type { TrustOptions } from './trust.js';
 export { type Features, features, type Versions, versions } from './versions.js';

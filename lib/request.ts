@@ -8,6 +8,7 @@ import { native } from './native.js';
 import { NE_REQFLAG_1XXTIMEOUT, NE_REQFLAG_EXPECT100, NE_REQFLAG_IDEMPOTENT } from './ne/constants.js';
 import type { ne_session } from './ne/handles.js';
 import { type RawResponse, Response, type ResponseOrigin } from './response.js';
+import type { ProgressEvent } from './status.js';
 
 /** Headers to send: an object, or pairs when a name comes more than once or the order matters. */
 export type HeadersInit = Readonly<Record<string, string>> | Iterable<readonly [string, string]>;
@@ -20,6 +21,8 @@ export interface RequestOptions extends CallOptions {
   expect100?: boolean | undefined;
   /** Whether the method is idempotent. Default true. */
   idempotent?: boolean | undefined;
+  /** Told how far the bodies are, as they are sent and received; not in blocking requests. */
+  onProgress?: ((event: ProgressEvent) => void) | undefined;
 }
 
 /** The names of neon's request flags (`NE_REQFLAG_*`). */
@@ -37,6 +40,8 @@ export interface RequestOwner {
   readonly handle: ne_session;
   readonly origin: string;
   readonly live: LiveSet;
+  /** Passes the progress of an operation on; returns what takes that back. */
+  watch(operation: number, onProgress: (event: ProgressEvent) => void): () => void;
   /** Throws when the session is destroyed or closing. */
   requireOpen(): void;
 }
@@ -70,6 +75,8 @@ export class Request {
   readonly target: string;
   /** What it sends; undefined is no body. */
   body: Body | undefined;
+  /** Told how far the bodies are; see {@link RequestOptions}. */
+  onProgress: ((event: ProgressEvent) => void) | undefined;
 
   readonly #owner: RequestOwner;
   #headers: [name: string, value: string][] = [];
@@ -91,6 +98,9 @@ export class Request {
     this.target = validTarget(target);
     this.#owner = owner;
     this.body = options.body;
+    if (options.onProgress !== undefined && typeof options.onProgress !== 'function')
+      throw invalidType('onProgress', 'of type function', options.onProgress);
+    this.onProgress = options.onProgress;
     if (options.headers !== undefined) for (const [name, value] of pairs(options.headers)) this.addHeader(name, value);
     if (options.expect100 !== undefined) this.setFlag('expect100', options.expect100);
     if (options.idempotent !== undefined) this.setFlag('idempotent', options.idempotent);
@@ -143,16 +153,21 @@ export class Request {
   async dispatchSince(since: number, options: CallOptions): Promise<Response> {
     this.#requireLive();
     let stop: Stop | undefined;
+    let unwatch: (() => void) | undefined;
     const recipe = this.#recipe(false);
     try {
       const raw = await abortable(
         () => exchange(...recipe.values),
         options,
-        (given) => this.#dispatched.add((stop = given)),
+        (given, operation) => {
+          this.#dispatched.add((stop = given));
+          if (this.onProgress) unwatch = this.#owner.watch(operation, this.onProgress);
+        },
         since,
       );
-      return this.#respond(raw, { signal: options.signal, timeout: options.timeout, since });
+      return this.#respond(raw, { signal: options.signal, timeout: options.timeout, since, unwatch });
     } catch (error) {
+      unwatch?.();
       throw NeonError.within(error, this.#context());
     } finally {
       recipe.release?.();
@@ -214,7 +229,7 @@ export class Request {
     return length;
   }
 
-  #respond(raw: RawResponse, limits: Pick<ResponseOrigin, 'signal' | 'timeout' | 'since'> = {}): Response {
+  #respond(raw: RawResponse, limits: Pick<ResponseOrigin, 'signal' | 'timeout' | 'since' | 'unwatch'> = {}): Response {
     const { live } = this.#owner;
     return new Response(raw, { context: this.#context(), live, description: this.#item.description, ...limits });
   }

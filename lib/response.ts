@@ -42,6 +42,8 @@ export interface ResponseOrigin {
   /** So does this many milliseconds after the request was dispatched, which was at `since`. */
   readonly timeout?: number | undefined;
   readonly since?: number;
+  /** Ends the watching of progress. */
+  readonly unwatch?: (() => void) | undefined;
 }
 
 const readStream: (stream: StreamHandle) => Buffer | null | Promise<Buffer | null> = native('readStream');
@@ -65,7 +67,8 @@ class ArrivingBody {
   readonly #end: () => void;
   #failure: Error | undefined;
 
-  constructor(stream: StreamHandle, { context, live, description, signal, timeout, since = 0 }: ResponseOrigin) {
+  constructor(stream: StreamHandle, origin: ResponseOrigin) {
+    const { context, live, description, signal, timeout, since = 0, unwatch } = origin;
     this.#stream = stream;
     this.#context = context;
     const weak = new WeakRef(this); // what waits for this body's end must not keep it alive
@@ -75,6 +78,7 @@ class ArrivingBody {
     live.add(item);
     this.#end = () => {
       unlimit();
+      unwatch?.();
       live.delete(item);
     };
     dropped.register(this, this.#end, this);
@@ -162,7 +166,8 @@ export class Response {
     this.#trailers = trailers;
     this.#head = head;
     this.#whole = body ?? nothing;
-    if (stream) this.#arriving = new ArrivingBody(stream, { ...origin, context: { ...origin.context, status } });
+    if (!stream) origin.unwatch?.();
+    else this.#arriving = new ArrivingBody(stream, { ...origin, context: { ...origin.context, status } });
   }
 
   get reasonPhrase(): string {

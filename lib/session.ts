@@ -1,3 +1,5 @@
+import { EventEmitter } from 'node:events';
+
 import { invalidType, invalidValue, NeonError } from './errors.js';
 import { flagNumber } from './flags.js';
 import { LiveSet, liveRequests, refuseWhileLive } from './live.js';
@@ -5,6 +7,7 @@ import { native } from './native.js';
 import * as ne from './ne/index.js';
 import { Request, type RequestOptions, type RequestOwner } from './request.js';
 import type { Response } from './response.js';
+import { type ProgressEvent, type StatusEvent, StatusWatch } from './status.js';
 import { trust, type TrustOptions } from './trust.js';
 
 /** The names of neon's session flags (`NE_SESSFLAG_*`). */
@@ -25,6 +28,13 @@ export type SessionFlag = keyof typeof sessionFlags;
 
 const dropSession: (session: ne.ne_session) => void = native('dropSession');
 
+/** What a session emits. @internal */
+export interface SessionEvents {
+  status: [event: StatusEvent];
+  newListener: [name: string | symbol];
+  removeListener: [name: string | symbol];
+}
+
 /** How a session is set up. */
 export interface SessionOptions {
   /** The product of `User-Agent: product neon/VERSION`; none is sent by default. */
@@ -34,14 +44,20 @@ export interface SessionOptions {
   /** How long making a connection may take, in whole seconds. Default: as long as TCP tries. */
   connectTimeout?: number | undefined;
   flags?: Partial<Record<SessionFlag, boolean>> | undefined;
+  /** Network addresses (`'192.0.2.1'`, `'2001:db8::1'`) to connect to, in this order, instead of looking the name up. */
+  addresses?: readonly string[] | undefined;
+  /** The network address to connect from, where it is of the server's family. */
+  localAddress?: string | undefined;
   tls?: TrustOptions | undefined;
 }
 
 /**
  * A session with one server: `ne_session`. One connection, kept open between requests; requests run one after the
  * other, in the order in which they were made.
+ *
+ * Emits `'status'` with a {@link StatusEvent}: what neon's notifier tells, a little later and without making it wait.
  */
-export class Session {
+export class Session extends EventEmitter<SessionEvents> {
   /** The `ne_session` under it, for the functions of `libneon/ne`. */
   readonly handle: ne.ne_session;
   /** `'http'` or `'https'` */
@@ -50,6 +66,7 @@ export class Session {
   readonly hostport: string;
 
   readonly #live = new LiveSet();
+  readonly #watch: StatusWatch;
   readonly #owner: RequestOwner;
   readonly #base: URL | undefined;
   #destroyed = false;
@@ -61,10 +78,8 @@ export class Session {
    * @param port 0 to 65535
    */
   constructor(scheme: string, hostname: string, port: number, options: SessionOptions = {}, base?: URL) {
-    if (scheme !== 'http' && scheme !== 'https') {
-      if (typeof scheme !== 'string') throw invalidType('scheme', 'of type string', scheme);
-      throw invalidValue(`The "scheme" argument must be 'http' or 'https'. Received '${scheme}'`);
-    }
+    super();
+    requireScheme(scheme);
     this.handle = ne.ne_session_create(scheme, hostname, port);
     this.scheme = ne.ne_get_scheme(this.handle);
     this.hostport = ne.ne_get_server_hostport(this.handle);
@@ -73,11 +88,20 @@ export class Session {
       handle: this.handle,
       origin: `${this.scheme}://${this.hostport}`,
       live: this.#live,
+      watch: (operation, onProgress) => this.watchProgress(operation, onProgress),
       requireOpen: () => this.#requireOpen(),
     };
+    this.#watch = new StatusWatch(this.handle, (event) => this.emit('status', event));
+    this.on('newListener', (name) => {
+      if (name === 'status') this.#watch.listen(true);
+    });
+    this.on('removeListener', (name) => {
+      if (name === 'status') this.#watch.listen(this.listenerCount('status') > 0);
+    });
     if (options.userAgent !== undefined) ne.ne_set_useragent(this.handle, options.userAgent);
     if (options.readTimeout !== undefined) ne.ne_set_read_timeout(this.handle, options.readTimeout);
     if (options.connectTimeout !== undefined) ne.ne_set_connect_timeout(this.handle, options.connectTimeout);
+    setAddresses(this.handle, options);
     for (const [flag, value] of Object.entries(options.flags ?? {})) this.setFlag(flag as SessionFlag, value);
     if (scheme === 'https') trust(this.handle, options.tls);
   }
@@ -99,6 +123,11 @@ export class Session {
 
   get destroyed(): boolean {
     return this.#destroyed;
+  }
+
+  /** @internal */
+  watchProgress(operation: number, onProgress: (event: ProgressEvent) => void): () => void {
+    return this.#watch.watch(operation, onProgress);
   }
 
   /** Sets a flag of neon's (`NE_SESSFLAG_*`), by name or number. */
@@ -151,6 +180,7 @@ export class Session {
   destroy({ force = false }: { force?: boolean } = {}): void {
     if (this.#destroyed) return;
     if (!force) refuseWhileLive([...this.#live.descriptions, ...liveRequests(this.handle)]);
+    this.#watch.end();
     dropSession(this.handle);
     this.#destroyed = true;
     this.#live.end(new NeonError('The session was destroyed', 'ERR_NEON_DESTROYED', { origin: this.#owner.origin }));
@@ -192,4 +222,21 @@ export function resolveTarget(target: string, base: URL | undefined): string {
   if (url?.origin !== base.origin)
     throw invalidValue(`The target is not one of this session's server, ${base.origin}: '${target}'`);
   return url.pathname + url.search;
+}
+
+function requireScheme(scheme: unknown): void {
+  if (typeof scheme !== 'string') throw invalidType('scheme', 'of type string', scheme);
+  if (scheme !== 'http' && scheme !== 'https')
+    throw invalidValue(`The "scheme" argument must be 'http' or 'https'. Received '${scheme}'`);
+}
+
+function setAddresses(handle: ne.ne_session, { addresses, localAddress }: SessionOptions): void {
+  if (addresses !== undefined) ne.ne_set_addrlist(handle, addresses.map(addressOf));
+  if (localAddress !== undefined) ne.ne_set_localaddr(handle, addressOf(localAddress));
+}
+
+function addressOf(text: string): ne.ne_inet_addr {
+  const address = ne.ne_iaddr_parse(text, text.includes(':') ? ne.ne_iaddr_ipv6 : ne.ne_iaddr_ipv4);
+  if (!address) throw invalidValue(`This is no network address: '${text}'`);
+  return address;
 }

@@ -1,0 +1,140 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "block.h"
+#include "body.h"
+#include "operation.h"
+#include "session.h"
+
+namespace neon {
+
+/// What is to be sent.
+struct Recipe {
+  std::string method;
+  std::string target;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::vector<std::pair<int, int>> flags;
+  std::unique_ptr<Body> body;
+};
+
+/// One whole request and its response, as one operation: what the classes run. A response of at most one
+/// block crosses to JavaScript whole, in one event.
+///
+/// A longer one streams (promises only). The lane posts the head, then reads ahead of JavaScript up to
+/// `high_water`, and waits on `room_` for JavaScript to take some: that is the back-pressure. It is woken by
+/// a take, by cancel() (the response was dropped, destroyed, aborted) and when the environment goes away.
+/// `stream_mutex_` guards full_, open_ and reader_waits_. The lane reads into the free end of open_ without
+/// the lock, since nobody else touches that, and counts the bytes in with it; JavaScript takes over full
+/// blocks, and copies what there is of the open one. JavaScript's side holds at most one promise of a read
+/// (reader_).
+class Exchange final : public Operation {
+ public:
+  Exchange(std::shared_ptr<Session> session, Recipe recipe, bool streams)
+      : Operation(session), session_(std::move(session)), recipe_(std::move(recipe)), streams_(streams) {}
+
+  /// The next block: a Buffer, null at the end, or a promise of one of them. JavaScript thread.
+  napi_value read(napi_env env);
+  /// What is still to come, as a Buffer of at most `limit` bytes, or a promise of it. JavaScript thread.
+  napi_value gather(napi_env env, std::uint64_t limit);
+  /// The same written to a descriptor: the number of bytes, or a promise of it; or a Buffer of the last of
+  /// it, which the caller has to write.
+  napi_value divert(napi_env env, int descriptor);
+  /// The trailer of a response that was read to its end.
+  const std::string &trailers() const { return trailers_; }
+
+  void deliver(napi_env env) override;
+
+ protected:
+  void run() override;
+  void stalled() override {
+    if (code_ == NE_OK) return;
+    code_ = NE_TIMEOUT;
+    text_ = ne_get_error(session_->c());
+  }
+  void woken() override {
+    const std::lock_guard lock(stream_mutex_);
+    room_.notify_all();
+  }
+  napi_value result(napi_env env) override;
+  bool has_callbacks() const override {
+    return (recipe_.body && recipe_.body->function()) || Operation::has_callbacks();
+  }
+
+ private:
+  /// Where a body that streams goes: into blocks that are read, into memory, or to a descriptor.
+  enum class Sink { Blocks, Memory, Descriptor };
+
+  void note_head(ne_request *request);
+  int receive(ne_request *request);
+  int receive_body(ne_request *request);
+  int receive_whole(ne_request *request, Block &block);
+  int receive_stream(ne_request *request, Block block);
+  int receive_gathered(ne_request *request);
+  int receive_diverted(ne_request *request);
+  bool write_out(const char *bytes, std::size_t size);
+  void note_trailers(ne_request *request);
+  std::string added_to(const std::string &name, const std::string &value) const;
+  Sink sink();
+  Block all_there_is();
+  napi_value collect(napi_env env, Sink sink);
+  bool collected(napi_env env, napi_value *value);
+  void add(std::size_t count);
+  std::size_t buffered() const;
+  bool next_block(napi_env env, napi_value *value);
+  void let_go_of_reader();
+  Failure failure() const;
+
+  const std::shared_ptr<Session> session_;
+  Recipe recipe_;
+  const bool streams_;
+
+  // Written inside run(), read by JavaScript after the head or the end was posted.
+  int code_ = NE_ERROR;
+  std::string text_;
+  int status_ = 0, major_ = 0, minor_ = 0;
+  std::string reason_;
+  std::string headers_;  // name LF value LF …
+  std::unique_ptr<Block> whole_;
+
+  std::mutex stream_mutex_;
+  std::condition_variable room_;
+  std::vector<Block> full_;
+  Block open_;
+  bool reader_waits_ = false;
+  bool head_posted_ = false;  // written before the post
+  // Under the mutex: where the rest of the body is to go; the lane looks between two blocks.
+  Sink sink_ = Sink::Blocks;
+  std::uint64_t limit_ = 0;
+  int descriptor_ = -1;
+  // The lane's, and the JavaScript thread's after the end.
+  bool sink_met_ = false;
+  Block gathered_;
+  std::uint64_t written_ = 0;
+  std::uint64_t announced_ = 0;  // Content-Length, or 0
+  std::uint64_t arrived_ = 0;
+  std::string trailers_;
+
+  napi_deferred reader_ = nullptr;  // of a read, or of what collects the rest
+};
+
+/// What JavaScript holds of a response that streams: when it is dropped, so is the rest of the body.
+class Stream final : public Handle {
+ public:
+  static constexpr Kind kind = Kind::Exchange;
+  static constexpr std::int64_t external_size = high_water;
+
+  Stream(Environment &environment, std::shared_ptr<Exchange> exchange)
+      : Handle(environment), exchange(std::move(exchange)) {}
+  void parted() override { exchange->cancel(); }
+
+  const std::shared_ptr<Exchange> exchange;
+};
+
+}  // namespace neon
