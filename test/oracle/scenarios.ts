@@ -1,6 +1,10 @@
 /** What the twins of each name are run with. */
 import { chunkedResponse, response, type Step } from '../servers/raw.js';
-import type { Scenario } from './oracle.js';
+import type { NamedScenario } from './scenario.js';
+import { connections } from './scenarios-connections.js';
+import { framing } from './scenarios-framing.js';
+import { heads } from './scenarios-heads.js';
+import { uploads } from './scenarios-upload.js';
 
 const hello = response('hello', { headers: { 'X-Twin': 'value of  a header ' } });
 const big = response('0123456789abcdef'.repeat(20_000));
@@ -17,12 +21,6 @@ const withContinue: Step[] = [
   { read: 'body' },
   { send: response('done') },
 ];
-
-/** A scenario that says which twins it is for and what it is about. */
-export interface NamedScenario extends Scenario {
-  readonly twin: 'session' | 'pull' | 'headers' | 'errors';
-  readonly about: string;
-}
 
 /** All of them. */
 export const scenarios: readonly NamedScenario[] = [
@@ -130,4 +128,9 @@ export const scenarios: readonly NamedScenario[] = [
       ],
     },
   },
+
+  ...framing,
+  ...heads,
+  ...connections,
+  ...uploads,
 ];
