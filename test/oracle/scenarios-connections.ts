@@ -93,6 +93,12 @@ export const connections: readonly NamedScenario[] = [
   },
   {
     twin: 'dispatch',
+    about: 'an idle connection that is reset',
+    args: gets(2),
+    server: { connections: [[...answers(one), rst], answers(two)] },
+  },
+  {
+    twin: 'dispatch',
     about: 'a request that must not be sent twice',
     args: ['GET /', 'POST / unsafe', 'POST / unsafe'],
     server: {
@@ -175,5 +181,37 @@ export const connections: readonly NamedScenario[] = [
     server: {
       connections: [answers(notFound, closing), [...answers(one), fin], answers(two, 'none\r\n'), answers(two)],
     },
+  },
+  {
+    twin: 'dispatch',
+    about: 'a request sent again after it failed',
+    args: ['GET / again', 'GET / again', 'GET / again'],
+    server: {
+      connections: [
+        ...connectionEach(one.slice(0, -1), two, '', `${ok}Content-Length: x\r\n\r\nhello`),
+        answers(one, 'HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\ntwo'),
+      ],
+    },
+  },
+  {
+    twin: 'dispatch',
+    about: 'a request sent again, then answered with HTTP/1.0',
+    args: ['GET / again', 'GET /'],
+    server: { connections: [answers(one, 'HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\ntwo', one)] },
+  },
+  {
+    twin: 'dispatch',
+    about: 'an endless body that is refused',
+    args: ['GET / refuse', 'GET /'],
+    server: {
+      connections: [[...answers(`${ok}\r\n`), { streamForever: 10_000 }], answers(two)],
+      keep: 90,
+    },
+  },
+  {
+    twin: 'dispatch',
+    about: 'methods and targets',
+    args: ['GET /a%20b?x#fragment', 'GET http://other/', 'X-METHOD *', 'DELETE relative unsafe'],
+    server: { connections: [answers(one, two, notFound), answers(one)] },
   },
 ];

@@ -86,6 +86,16 @@ export const framing: readonly NamedScenario[] = [
   ),
   spoiled('a Content-Length beyond the body', `${ok}Content-Length: 10\r\n\r\nhello`, `${ok}Content-Length: 1\r\n\r\n`),
   spoiled(
+    'sizes far beyond the body',
+    `${chunked}FFFFFFFF\r\nhello`,
+    `${ok}Content-Length: 9223372036854775806\r\n\r\nhello`,
+  ),
+  spoiled(
+    'lines of a chunked body that are too long',
+    `${chunked}5;${'x'.repeat(5000)}\r\nhello\r\n0\r\n\r\n`,
+    `${chunked}5\r\nhello\r\n0\r\nX-Trailer: ${'y'.repeat(5000)}\r\n\r\n`,
+  ),
+  spoiled(
     'a Content-Length that is none',
     ...['-5', '5x', 'x', '', '0x5', '5, 6', '99999999999999999999'].map(
       (length) => `${ok}Content-Length: ${length}\r\n\r\nhello`,

@@ -148,7 +148,9 @@ export const pulledUploads: readonly NamedScenario[] = [
     twin: 'upload',
     about: 'a provider that cannot rewind',
     args: ['buffer 5', 'provider 9000 once', 'chunked 9000 once again', 'buffer 5'],
-    server: { connections: [[...answers(one), fin], answers(two), answers(one, two)] },
+    server: {
+      connections: [[...answers(one), fin], [{ read: 'head' }], [...answers(one), { read: 'head' }], answers(two)],
+    },
   },
   {
     twin: 'upload',

@@ -134,3 +134,20 @@ export const scenarios: readonly NamedScenario[] = [
   ...connections,
   ...uploads,
 ];
+
+/** Where JavaScript does not do what C does. */
+export const differing: readonly NamedScenario[] = [
+  {
+    twin: 'dispatch',
+    about: 'a header value that is not UTF-8',
+    args: ['GET /'],
+    server: {
+      connections: [
+        [
+          { read: 'request' },
+          { send: Buffer.from('HTTP/1.1 200 OK\r\nX-Latin: \u00e9\r\nContent-Length: 0\r\n\r\n', 'latin1') },
+        ],
+      ],
+    },
+  },
+];
