@@ -205,7 +205,6 @@ export const connections: readonly NamedScenario[] = [
     args: ['GET / refuse', 'GET /'],
     server: {
       connections: [[...answers(`${ok}\r\n`), { streamForever: 10_000 }], answers(two)],
-      keep: 90,
     },
   },
   {
