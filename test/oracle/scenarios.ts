@@ -4,7 +4,7 @@ import type { NamedScenario } from './scenario.js';
 import { connections } from './scenarios-connections.js';
 import { framing } from './scenarios-framing.js';
 import { heads } from './scenarios-heads.js';
-import { uploads } from './scenarios-upload.js';
+import { pulledUploads, uploads } from './scenarios-upload.js';
 
 const hello = response('hello', { headers: { 'X-Twin': 'value of  a header ' } });
 const big = response('0123456789abcdef'.repeat(20_000));
@@ -133,6 +133,7 @@ export const scenarios: readonly NamedScenario[] = [
   ...heads,
   ...connections,
   ...uploads,
+  ...pulledUploads,
 ];
 
 /** Where JavaScript does not do what C does. */

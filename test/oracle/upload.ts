@@ -5,17 +5,6 @@ import path from 'node:path';
 import * as ne from 'libneon/ne';
 import { playTwin, sayNumber, sayStatus, sayText, type Io } from './twin.js';
 
-/** Typed here until the module types them. */
-interface Bodies {
-  ne_set_request_body_fd(req: ne.ne_request, fd: number, offset: number, length: number): void;
-  ne_set_request_body_provider(
-    req: ne.ne_request,
-    length: number,
-    provide: (buflen: number) => Uint8Array | number,
-  ): void;
-}
-const bodies = ne as unknown as Bodies;
-
 const ahead = 'AHEAD';
 const after = 'AFTER';
 
@@ -60,9 +49,9 @@ function setBody(request: ne.ne_request, source: Source, fd: number): void {
   const { kind, bytes, words } = source;
   const beyond = words.includes('beyond') ? 100 : 0;
   if (kind === 'buffer') ne.ne_set_request_body_buffer(request, bytes);
-  if (kind === 'fd') bodies.ne_set_request_body_fd(request, fd, ahead.length, bytes.length + beyond);
-  if (kind === 'provider') bodies.ne_set_request_body_provider(request, bytes.length, provide(source));
-  if (kind === 'chunked') bodies.ne_set_request_body_provider(request, -1, provide(source));
+  if (kind === 'fd') ne.ne_set_request_body_fd(request, fd, ahead.length, bytes.length + beyond);
+  if (kind === 'provider') ne.ne_set_request_body_provider(request, bytes.length, provide(source));
+  if (kind === 'chunked') ne.ne_set_request_body_provider(request, -1, provide(source));
 }
 
 function letters(size: number): Buffer {
@@ -80,7 +69,7 @@ function openFilled({ bytes }: Source): number {
 }
 
 /** In pieces of 3000 bytes. */
-function provide(source: Source): (buflen: number) => Uint8Array | number {
+function provide(source: Source): ne.ne_provide_body {
   return (buflen) => {
     sayNumber('provide', buflen);
     if (buflen === 0) {
