@@ -122,6 +122,18 @@ export const pulledUploads: readonly NamedScenario[] = [
   },
   {
     twin: 'upload',
+    about: 'a part of a file',
+    args: ['fd 9000 within', 'fd 100 within', 'fd 20000 within expect'],
+    server: { connections: [[...answers(one, two), ...afterHead(goOn), { send: one }]] },
+  },
+  {
+    twin: 'upload',
+    about: 'a descriptor that has no offsets',
+    args: ['stdout 9', 'stdout 0', 'stdout 9 expect', 'fd 9'],
+    server: { connections: [[{ read: 'head' }], [...answers(two), ...afterHead(goOn)], answers(one)] },
+  },
+  {
+    twin: 'upload',
     about: 'a provider with a length',
     args: ['provider 0', 'provider 1', 'provider 30000', 'provider 9000 again'],
     server: { connections: [answers(one, two, one, two, one)] },

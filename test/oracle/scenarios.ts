@@ -151,4 +151,16 @@ export const differing: readonly NamedScenario[] = [
       ],
     },
   },
+  {
+    twin: 'upload',
+    about: 'a provider that gives less than announced',
+    args: ['provider 9000 beyond'],
+    server: { connections: [[{ read: 'head' }, { send: response('early') }, { hang: 'reading' }]] },
+  },
+  {
+    twin: 'upload',
+    about: 'a provider that gives more than announced',
+    args: ['provider 9000 within'],
+    server: { connections: [[{ read: 'request' }, { send: response('done') }, { hang: 'reading' }]] },
+  },
 ];

@@ -53,13 +53,14 @@ static void upload(ne_session *sess, const char *words) {
 }
 
 static void set_body(ne_request *req, struct source *source, FILE *file) {
-  long long beyond = strstr(source->words, " beyond") ? 100 : 0;
+  long long length = source->size;
+  if (strstr(source->words, " beyond")) length += 100;
+  if (strstr(source->words, " within")) length -= 100;
   if (strncmp(source->words, "buffer ", 7) == 0)
     ne_set_request_body_buffer(req, source->bytes, (size_t)source->size);
-  if (strncmp(source->words, "fd ", 3) == 0)
-    ne_set_request_body_fd(req, fileno(file), AHEAD, source->size + beyond);
-  if (strncmp(source->words, "provider ", 9) == 0)
-    ne_set_request_body_provider(req, source->size, provide, source);
+  if (strncmp(source->words, "fd ", 3) == 0) ne_set_request_body_fd(req, fileno(file), AHEAD, length);
+  if (strncmp(source->words, "stdout ", 7) == 0) ne_set_request_body_fd(req, STDOUT_FILENO, AHEAD, length);
+  if (strncmp(source->words, "provider ", 9) == 0) ne_set_request_body_provider(req, length, provide, source);
   if (strncmp(source->words, "chunked ", 8) == 0) ne_set_request_body_provider(req, -1, provide, source);
 }
 

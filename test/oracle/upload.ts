@@ -47,10 +47,11 @@ async function upload(io: Io, source: Source): Promise<void> {
 
 function setBody(request: ne.ne_request, source: Source, fd: number): void {
   const { kind, bytes, words } = source;
-  const beyond = words.includes('beyond') ? 100 : 0;
+  const length = bytes.length + (words.includes('beyond') ? 100 : words.includes('within') ? -100 : 0);
   if (kind === 'buffer') ne.ne_set_request_body_buffer(request, bytes);
-  if (kind === 'fd') ne.ne_set_request_body_fd(request, fd, ahead.length, bytes.length + beyond);
-  if (kind === 'provider') ne.ne_set_request_body_provider(request, bytes.length, provide(source));
+  if (kind === 'fd') ne.ne_set_request_body_fd(request, fd, ahead.length, length);
+  if (kind === 'stdout') ne.ne_set_request_body_fd(request, process.stdout.fd, ahead.length, length);
+  if (kind === 'provider') ne.ne_set_request_body_provider(request, length, provide(source));
   if (kind === 'chunked') ne.ne_set_request_body_provider(request, -1, provide(source));
 }
 
