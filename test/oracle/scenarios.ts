@@ -1,6 +1,10 @@
 /** What the twins of each name are run with. */
 import { chunkedResponse, response, type Step } from '../servers/raw.js';
-import type { Scenario } from './oracle.js';
+import type { NamedScenario } from './scenario.js';
+import { connections } from './scenarios-connections.js';
+import { framing } from './scenarios-framing.js';
+import { heads } from './scenarios-heads.js';
+import { pulledUploads, uploads } from './scenarios-upload.js';
 
 const hello = response('hello', { headers: { 'X-Twin': 'value of  a header ' } });
 const big = response('0123456789abcdef'.repeat(20_000));
@@ -17,12 +21,6 @@ const withContinue: Step[] = [
   { read: 'body' },
   { send: response('done') },
 ];
-
-/** A scenario that says which twins it is for and what it is about. */
-export interface NamedScenario extends Scenario {
-  readonly twin: 'session' | 'pull' | 'headers' | 'errors';
-  readonly about: string;
-}
 
 /** All of them. */
 export const scenarios: readonly NamedScenario[] = [
@@ -129,5 +127,40 @@ export const scenarios: readonly NamedScenario[] = [
         [{ read: 'request' }, { send: response('long').slice(0, -3) }, { hang: 'reading' }],
       ],
     },
+  },
+
+  ...framing,
+  ...heads,
+  ...connections,
+  ...uploads,
+  ...pulledUploads,
+];
+
+/** Where JavaScript does not do what C does. */
+export const differing: readonly NamedScenario[] = [
+  {
+    twin: 'dispatch',
+    about: 'a header value that is not UTF-8',
+    args: ['GET /'],
+    server: {
+      connections: [
+        [
+          { read: 'request' },
+          { send: Buffer.from('HTTP/1.1 200 OK\r\nX-Latin: \u00e9\r\nContent-Length: 0\r\n\r\n', 'latin1') },
+        ],
+      ],
+    },
+  },
+  {
+    twin: 'upload',
+    about: 'a provider that gives less than announced',
+    args: ['provider 9000 beyond'],
+    server: { connections: [[{ read: 'head' }, { send: response('early') }, { hang: 'reading' }]] },
+  },
+  {
+    twin: 'upload',
+    about: 'a provider that gives more than announced',
+    args: ['provider 9000 within'],
+    server: { connections: [[{ read: 'request' }, { send: response('done') }, { hang: 'reading' }]] },
   },
 ];
