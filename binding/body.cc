@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ne_session.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <cstring>
 
 #include "error.h"
+#include "lane.h"
 #include "operation.h"
 
 namespace neon {
@@ -102,7 +104,7 @@ class File final : public Body, private Provided {
   }
 
   void give_to(ne_request *request) override {
-    if (descriptor_ < 0) descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor_ < 0) descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // no waiting for a pipe
     struct stat status {};
     if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0) throw system_failure(errno, "open", path_);
     if (S_ISDIR(status.st_mode)) throw system_failure(EISDIR, "read", path_);
@@ -124,6 +126,7 @@ class File final : public Body, private Provided {
       size = static_cast<std::size_t>(
           std::min<std::int64_t>(static_cast<std::int64_t>(size), length_ - position_));
     if (size == 0) return 0;
+    if (!is_file_ && !wait_for_pipe()) return -1;
     ssize_t count;
     do {
       count = is_file_ ? ::pread(descriptor_, buffer, size, offset_ + position_)
@@ -135,6 +138,21 @@ class File final : public Body, private Provided {
     }
     position_ += count;
     return count;
+  }
+
+  // Who writes into it may take his time: that is no stall, and an abort ends it.
+  bool wait_for_pipe() {
+    const Operation *operation = Operation::current();
+    Connection &connection = operation->target().connection;
+    connection.pause();
+    pollfd readable{descriptor_, POLLIN, 0};
+    {
+      const SafePoint outside;
+      while (!operation->cancelled() && ::poll(&readable, 1, 50) == 0) {
+      }
+    }
+    connection.resume();
+    return !operation->cancelled();
   }
 
   const std::string path_;

@@ -175,6 +175,7 @@ class Operation : public Event, public Job, public std::enable_shared_from_this<
   /// What abort() of the binding takes; 0 for a blocking call.
   std::uint64_t id() const { return id_; }
   Target &target() const { return *target_; }
+  bool cancelled() const { return cancelled_; }
 
   /// Asks JavaScript from inside neon: calls `put`, converts with `take`; gives `refusal` when there is
   /// nobody to answer, an earlier callback threw, or this one throws.
@@ -200,7 +201,6 @@ class Operation : public Event, public Job, public std::enable_shared_from_this<
   virtual void woken() {}
   virtual bool has_callbacks() const { return target_->has_callbacks(); }
 
-  bool cancelled() const { return cancelled_; }
   Environment &environment() const { return *environment_; }
   bool settled() const { return settled_; }
   void resolve(napi_env env, napi_value value);

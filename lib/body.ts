@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { types } from 'node:util';
 
 import { invalidType, invalidValue, outOfRange } from './errors.js';
 
@@ -58,7 +59,7 @@ const blockSize = 64 * 1024;
 
 /** What needs no preparation. */
 export function isSimple(body: unknown): body is string | Uint8Array {
-  return typeof body === 'string' || body instanceof Uint8Array;
+  return typeof body === 'string' || types.isUint8Array(body);
 }
 
 /**
@@ -96,10 +97,10 @@ function ofFile(file: string | number, { offset = 0, length }: Omit<DescriptorBo
 
 function pullFrom(provider: BodyProvider): Pull {
   const answer = (block: Awaited<ReturnType<BodyProvider>>, again: boolean): Block =>
-    again ? block !== false : block instanceof Uint8Array && block.length === 0 ? null : (block ?? null);
+    again ? block !== false : types.isUint8Array(block) && block.length === 0 ? null : (block ?? null);
   return (again) => {
     const given = provider(again ? 0 : blockSize);
-    return given instanceof Promise ? given.then((block) => answer(block, again)) : answer(given, again);
+    return types.isPromise(given) ? given.then((block) => answer(block, again)) : answer(given, again);
   };
 }
 
@@ -133,7 +134,7 @@ function ofIterable(
         return null;
       }
       const block = typeof value === 'string' ? Buffer.from(value) : value;
-      if (!(block instanceof Uint8Array)) throw invalidType('body', 'made of strings or Uint8Arrays', value);
+      if (!types.isUint8Array(block)) throw invalidType('body', 'made of strings or Uint8Arrays', value);
       if (block.length > 0) return block;
     }
   };
