@@ -241,8 +241,9 @@ export class Response {
    */
   async toFile(file: string | URL | number): Promise<number> {
     this.#take();
-    const fd = typeof file === 'number' ? file : await promisify(open)(file, 'w');
+    let fd: number | undefined;
     try {
+      fd = typeof file === 'number' ? file : await promisify(open)(file, 'w');
       if (!this.#arriving) return await writeAll(fd, this.#whole);
       const written = await this.#arriving.divert(fd);
       return typeof written === 'number' ? written : await writeAll(fd, written);
@@ -250,7 +251,7 @@ export class Response {
       this.cancel();
       throw error;
     } finally {
-      if (fd !== file) await promisify(close)(fd);
+      if (fd !== undefined && fd !== file) await promisify(close)(fd);
     }
   }
 

@@ -231,11 +231,16 @@ function requireScheme(scheme: unknown): void {
 }
 
 function setAddresses(handle: ne.ne_session, { addresses, localAddress }: SessionOptions): void {
-  if (addresses !== undefined) ne.ne_set_addrlist(handle, addresses.map(addressOf));
-  if (localAddress !== undefined) ne.ne_set_localaddr(handle, addressOf(localAddress));
+  if (addresses !== undefined) {
+    if (!Array.isArray(addresses)) throw invalidType('addresses', 'an instance of Array', addresses);
+    const list = addresses.map((address: unknown) => addressOf('addresses', address));
+    ne.ne_set_addrlist(handle, list);
+  }
+  if (localAddress !== undefined) ne.ne_set_localaddr(handle, addressOf('localAddress', localAddress));
 }
 
-function addressOf(text: string): ne.ne_inet_addr {
+function addressOf(name: string, text: unknown): ne.ne_inet_addr {
+  if (typeof text !== 'string') throw invalidType(name, 'of type string', text);
   const address = ne.ne_iaddr_parse(text, text.includes(':') ? ne.ne_iaddr_ipv6 : ne.ne_iaddr_ipv4);
   if (!address) throw invalidValue(`This is no network address: '${text}'`);
   return address;

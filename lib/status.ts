@@ -5,7 +5,7 @@ import type { ne_session } from './ne/handles.js';
 /** What happened to a session: an event of neon's notifier. Progress that was overtaken is left out. */
 export interface StatusEvent {
   readonly type: 'lookup' | 'connecting' | 'connected' | 'handshake' | 'sending' | 'receiving' | 'disconnected';
-  /** Of the server, or the proxy; not for progress. */
+  /** Of the server, or the proxy, where neon tells it; not for progress. */
   readonly hostname?: string | undefined;
   /** The network address that is tried: for `connecting`. */
   readonly address?: string | undefined;
@@ -90,7 +90,7 @@ export class StatusWatch {
     const type = types[status];
     if (type === undefined) return;
     if (type !== 'sending' && type !== 'receiving') {
-      if (this.#listening) this.#emit({ type, hostname, ...(address && { address }) });
+      if (this.#listening) this.#emit({ type, ...(hostname && { hostname }), ...(address && { address }) });
       return;
     }
     const event: ProgressEvent = { type, progress, total: total < 0 ? undefined : total };
