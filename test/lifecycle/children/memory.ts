@@ -5,7 +5,7 @@
 import { Session } from '../../../lib/index.js';
 import * as ne from '../../../lib/ne/index.js';
 import * as promises from '../../../lib/ne/promises.js';
-import { collect, report, times, turn } from './tools.js';
+import { check, collect, report, times, turn } from './tools.js';
 
 const [, , what, count, ...ports] = process.argv;
 const [port, largePort] = ports.map(Number) as [number, number];
@@ -147,8 +147,4 @@ function dispatch(session: ne.ne_session): void {
   const request = ne.ne_request_create(session, 'GET', '/');
   check(ne.ne_request_dispatch(request) === ne.NE_OK);
   ne.ne_request_destroy(request);
-}
-
-function check(condition: boolean): void {
-  if (!condition) throw new Error(`a request failed: ${ne.ne_get_error(session)}`);
 }

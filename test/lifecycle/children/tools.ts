@@ -71,3 +71,8 @@ export function collectUntil(condition: () => boolean, limitMs: number, what: ()
 export function times<T>(count: number, make: (index: number) => T): T[] {
   return Array.from({ length: count }, (_, index) => make(index));
 }
+
+/** Fails the script when something is not so. */
+export function check(condition: boolean): void {
+  if (!condition) throw new Error('what had to be so is not');
+}
