@@ -66,10 +66,11 @@ static inline void end_get(ne_session *session, ne_request *request) {
 
 static inline void download_bytes(ne_session *session, const struct target *target) {
   ne_request *request = begin_get(session, target);
-  char *bytes = malloc(target->length);
+  size_t size = target->length + 1; /* the end is seen when there is still room */
+  char *bytes = malloc(size);
   size_t length = 0;
   for (;;) {
-    size_t room = target->length - length;
+    size_t room = size - length;
     ssize_t count = ne_read_response_block(request, bytes + length, room < BLOCK ? room : BLOCK);
     if (count < 0) fail(ne_get_error(session));
     if (count == 0) break;

@@ -1,7 +1,7 @@
 import { compileWithNeon } from '../../test/oracle/compile.js';
 import type { ProgramPeer } from '../peer.js';
 
-/** neon itself: what no binding can be faster than. */
+/** neon itself: what no binding can be faster than with the same calls. */
 export const c: ProgramPeer = {
   name: 'C',
   calls: {

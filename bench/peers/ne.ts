@@ -32,7 +32,7 @@ export const ne: ScriptPeer = {
       },
       downloadBytes() {
         pull((request, status) => {
-          const bytes = Buffer.allocUnsafeSlow(bodyLength);
+          const bytes = Buffer.allocUnsafeSlow(bodyLength + 1); // the end is seen when there is still room
           const length = readBlocks(request, (at) => bytes.subarray(at, at + blockSize));
           checkBytes(target, status, bytes.subarray(0, length));
         });
