@@ -9,19 +9,30 @@ import { findProgram } from '../test/servers/packages.js';
 import { projectRoot } from '../test/servers/start.js';
 import type { Measurement, Times } from './peer.js';
 import type { Result, Showing } from './rounds.js';
+import type { Scenario } from './scenario.js';
 
 /** The peers that others are compared with. */
 const REFERENCES = ['C', 'undici'] as const;
 
-/** One line of the report. Rates are operations a second. */
+/** In what a scenario is told: names of columns, and what they count. */
+interface Units {
+  readonly rate: string;
+  readonly perOperation: number;
+  readonly cpu: string;
+  /** Of the unit of processor time, for a second of it in an operation. */
+  readonly perCpuSecond: number;
+  readonly cpuDigits: number;
+}
+
+/** One line of the report, in the scenario's units. */
 export interface Line {
   readonly peer: string;
   readonly calls: string;
   readonly problem?: string;
   readonly rates: readonly number[];
   readonly median: number;
-  /** Processor time of one operation in the peer's process, in microseconds; median. */
-  readonly cpuMicros: number;
+  /** Processor time in the peer's process; median. */
+  readonly cpu: number;
   /** For each reference: the median over rounds of this peer's rate by that one's in the same round. */
   readonly ratios: Readonly<Record<string, number>>;
 }
@@ -34,16 +45,18 @@ export interface Report {
   readonly scenarios: readonly {
     readonly name: string;
     readonly about: string;
+    readonly units: Units;
     readonly lines: readonly Line[];
   }[];
 }
 
 /** Condenses results; `loadBefore` is the machine's load before the first round, which should be near 0. */
 export function reportOn(results: readonly Result[], options: Report['options'], loadBefore: number): Report {
-  const scenarios = results.map(({ scenario: { name, about }, showings }) => ({
-    name,
-    about,
-    lines: showings.map((showing) => lineFor(showing, showings)),
+  const scenarios = results.map(({ scenario, showings }) => ({
+    name: scenario.name,
+    about: scenario.about,
+    units: unitsOf(scenario),
+    lines: showings.map((showing) => lineFor(showing, showings, scenario)),
   }));
   return {
     date: new Date().toISOString(),
@@ -67,8 +80,23 @@ export function median(values: readonly number[]): number {
   return middle.reduce((sum, value) => sum + value, 0) / middle.length;
 }
 
-function lineFor(showing: Showing, all: readonly Showing[]): Line {
+function unitsOf({ mebibytes }: Scenario): Units {
+  return mebibytes === undefined
+    ? { rate: 'per second', perOperation: 1, cpu: 'CPU µs each', perCpuSecond: 1e6, cpuDigits: 1 }
+    : {
+        rate: 'MiB per second',
+        perOperation: mebibytes,
+        cpu: 'CPU s per GiB',
+        perCpuSecond: 1024 / mebibytes,
+        cpuDigits: 3,
+      };
+}
+
+function lineFor(showing: Showing, all: readonly Showing[], scenario: Scenario): Line {
   const { peer, measurements, problem } = showing;
+  const { perOperation, perCpuSecond } = unitsOf(scenario);
+  const calls = peer.calls[scenario.operation];
+  const rates = measurements.map((measurement) => rate(measurement) * perOperation);
   const ratios = REFERENCES.map(
     (name) =>
       [
@@ -81,11 +109,11 @@ function lineFor(showing: Showing, all: readonly Showing[]): Line {
   );
   return {
     peer: peer.name,
-    calls: peer.calls,
+    calls: typeof calls === 'string' ? calls : '',
     ...(problem !== undefined && { problem }),
-    rates: measurements.map(rate),
-    median: median(measurements.map(rate)),
-    cpuMicros: median(measurements.map(({ cpuSeconds, count }) => (cpuSeconds / count) * 1e6)),
+    rates,
+    median: median(rates),
+    cpu: median(measurements.map(({ cpuSeconds, count }) => (cpuSeconds / count) * perCpuSecond)),
     ratios: Object.fromEntries(ratios),
   };
 }
@@ -101,24 +129,24 @@ function rate({ count, seconds }: Measurement): number {
   return count / seconds;
 }
 
-function tableOf({ name, about, lines }: Report['scenarios'][number]): string {
+function tableOf({ name, about, units, lines }: Report['scenarios'][number]): string {
   const ratios = REFERENCES.map((reference) => `÷ ${reference}`);
-  const head = ['', 'per second', 'lowest – highest', 'CPU µs each', ...ratios];
+  const head = ['', units.rate, 'lowest – highest', units.cpu, ...ratios];
   const colAligns = head.map((_, i) => (i === 0 ? 'left' : 'right'));
   const chars = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
   const table = new Table({ head, colAligns, chars, style: { head: [], border: [] } });
-  table.push(...lines.filter(({ problem }) => problem === undefined).map(cellsOf));
+  table.push(...lines.filter(({ problem }) => problem === undefined).map((line) => cellsOf(line, units)));
   const absent = lines.flatMap(({ peer, problem }) => (problem === undefined ? [] : `without ${peer}: ${problem}`));
   return [`\n${name}: ${about}`, table.toString(), ...absent].join('\n');
 }
 
-function cellsOf({ peer, rates, median, cpuMicros, ratios }: Line): string[] {
+function cellsOf({ peer, rates, median, cpu, ratios }: Line, { cpuDigits }: Units): string[] {
   const whole = (value: number): string => Math.round(value).toLocaleString('en');
   const range = `${whole(Math.min(...rates))} – ${whole(Math.max(...rates))}`;
   const quotients = REFERENCES.map((reference) =>
     Number.isNaN(ratios[reference]) ? '' : ratios[reference]!.toFixed(2),
   );
-  return [peer, whole(median), range, cpuMicros.toFixed(1), ...quotients];
+  return [peer, whole(median), range, cpu.toFixed(cpuDigits), ...quotients];
 }
 
 function describeMachine(): Record<string, string> {

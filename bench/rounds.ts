@@ -45,7 +45,9 @@ export async function runScenario(
 
 /** A first short turn that doesn't count shows who cannot take part. */
 async function admit(showing: Showing, scenario: Scenario, target: Target): Promise<void> {
-  const { atOnce = Infinity } = showing.peer;
+  const { atOnce = Infinity, calls } = showing.peer;
+  const call = calls[scenario.operation];
+  if (typeof call !== 'string') showing.problem = call.without;
   if (scenario.connections > atOnce) showing.problem = `does ${atOnce} at a time`;
   await takeTurn(showing, scenario, target, { warmup: 0.1, seconds: 0.1 });
   showing.measurements.length = 0;
@@ -68,7 +70,7 @@ function commandOf(
   target: Target,
   times: Times,
 ): { command: string; args: string[] } {
-  if ('command' in peer) return peer.command(target, connections, times);
+  if ('command' in peer) return peer.command(operation, target, connections, times);
   const options: TurnOptions = { peer: peer.name, target, connections, operation, ...times };
   return { command: process.execPath, args: [path.join(__dirname, 'turn.js'), JSON.stringify(options)] };
 }

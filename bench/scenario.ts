@@ -1,5 +1,5 @@
 /** What is measured. */
-import type { Target } from './peer.js';
+import type { Operation, Target } from './peer.js';
 
 /** A server, and how peers use it. */
 export interface Scenario {
@@ -9,7 +9,9 @@ export interface Scenario {
   /** How many connections work at the same time; each does one operation after the other. */
   readonly connections: number;
   /** Which operation of the peers is counted. */
-  readonly operation: 'get';
+  readonly operation: Operation;
+  /** How much one operation transfers: then the report counts in MiB, not in operations. */
+  readonly mebibytes?: number;
   /** Starts the server. */
   serve(): Promise<Served>;
 }

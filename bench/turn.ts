@@ -1,14 +1,13 @@
 /** One turn of one peer, in a process of its own: warms up, measures, prints a measurement. */
-import type { Client, Measurement, ScriptPeer, Target, Times } from './peer.js';
+import type { Measurement, Operate, Operation, ScriptPeer, Target, Times } from './peer.js';
 import { peers } from './peers/index.js';
-import type { Scenario } from './scenario.js';
 
 /** What the process gets as its one argument, as JSON. */
 export interface TurnOptions extends Times {
   readonly peer: string;
   readonly target: Target;
   readonly connections: number;
-  readonly operation: Scenario['operation'];
+  readonly operation: Operation;
 }
 
 if (require.main === module) void main(JSON.parse(process.argv[2] ?? '') as TurnOptions);
@@ -17,21 +16,18 @@ async function main({ peer: name, target, connections, operation, warmup, second
   const peer = peers.find((candidate): candidate is ScriptPeer => candidate.name === name && 'open' in candidate);
   if (!peer) throw new Error(`no peer ${name}`);
   const client = await peer.open(target, connections);
-  await measure(client, operation, connections, warmup);
-  console.log(JSON.stringify(await measure(client, operation, connections, seconds)));
+  const operate = client[operation];
+  if (!operate) throw new Error(`${name} has no ${operation}`);
+  await measure(operate, connections, warmup);
+  console.log(JSON.stringify(await measure(operate, connections, seconds)));
   await client.close();
 }
 
-async function measure(
-  client: Client,
-  operation: Scenario['operation'],
-  connections: number,
-  seconds: number,
-): Promise<Measurement> {
+async function measure(operate: Operate, connections: number, seconds: number): Promise<Measurement> {
   const cpu = process.cpuUsage();
   const start = performance.now();
   const end = start + seconds * 1000;
-  const loops = Array.from({ length: connections }, (_, connection) => loop(client, operation, connection, end));
+  const loops = Array.from({ length: connections }, (_, connection) => loop(operate, connection, end));
   const counts = await Promise.all(loops);
   const elapsed = performance.now() - start;
   const { user, system } = process.cpuUsage(cpu);
@@ -43,15 +39,10 @@ async function measure(
 }
 
 /** Waits only for promises, so that a synchronous peer pays for no turn of the event loop. */
-async function loop(
-  client: Client,
-  operation: Scenario['operation'],
-  connection: number,
-  end: number,
-): Promise<number> {
+async function loop(operate: Operate, connection: number, end: number): Promise<number> {
   let count = 0;
   while (performance.now() < end) {
-    const pending = client[operation](connection);
+    const pending = operate(connection);
     if (pending !== undefined) await pending;
     count++;
   }

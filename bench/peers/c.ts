@@ -1,12 +1,19 @@
 import { compileWithNeon } from '../../test/oracle/compile.js';
 import type { ProgramPeer } from '../peer.js';
 
-/** neon itself: what no binding can be faster than. */
+/** neon itself: what no binding can be faster than with the same calls. */
 export const c: ProgramPeer = {
   name: 'C',
-  calls: 'ne_request_create, dispatch, destroy; a thread for each connection',
-  command({ scheme, host, port, path }, connections, { warmup, seconds }) {
-    const args = [scheme, host, port, path, connections, warmup, seconds];
-    return { command: compileWithNeon('bench/c/loop.c'), args: args.map(String) };
+  calls: {
+    get: 'ne_request_create, dispatch, destroy; a thread for each connection',
+    downloadBytes: 'ne_begin_request, ne_read_response_block of 64 KiB into malloced memory, ne_end_request',
+    downloadStream: 'ne_begin_request, ne_read_response_block of 64 KiB into the same buffer, ne_end_request',
+    downloadFile: 'ne_begin_request, ne_read_response_to_fd, ne_end_request',
+    uploadFile: 'ne_set_request_body_fd, ne_request_dispatch',
+  },
+  command(operation, target, connections, { warmup, seconds }) {
+    const { scheme, host, port, path, bodyLength, edge = '', file = '' } = target;
+    const args = [operation, scheme, host, port, path, bodyLength, edge, file, connections, warmup, seconds];
+    return { command: compileWithNeon('bench/c/loop.c', ['bench/c/operations.h']), args: args.map(String) };
   },
 };

@@ -1,9 +1,18 @@
-import { check, type ScriptPeer } from '../peer.js';
+import { check } from '../check.js';
+import type { ScriptPeer } from '../peer.js';
+
+const without = { without: 'would be the calls of libneon/ne, each with a promise' } as const;
 
 /** neon's calls on lanes: a session, and so a thread, for each connection. */
 export const nePromises: ScriptPeer = {
   name: 'libneon/ne/promises',
-  calls: 'ne_request_create, await ne_request_dispatch, ne_request_destroy',
+  calls: {
+    get: 'ne_request_create, await ne_request_dispatch, ne_request_destroy',
+    downloadBytes: without,
+    downloadStream: without,
+    downloadFile: without,
+    uploadFile: without,
+  },
   async open(target, connections) {
     const ne = await import('libneon/ne');
     const { ne_request_dispatch } = await import('libneon/ne/promises');

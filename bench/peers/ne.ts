@@ -1,22 +1,103 @@
-import { check, type ScriptPeer } from '../peer.js';
+import { closeSync, openSync } from 'node:fs';
+import type { ne_request } from 'libneon/ne';
+import { check, checkBytes, checkFile, checkUpload } from '../check.js';
+import type { ScriptPeer } from '../peer.js';
+
+const blockSize = 64 * 1024;
 
 /** The blocking surface: nothing else happens in the process meanwhile. */
 export const ne: ScriptPeer = {
   name: 'libneon/ne',
-  calls: 'ne_request_create, dispatch, destroy',
+  calls: {
+    get: 'ne_request_create, dispatch, destroy',
+    downloadBytes: 'ne_begin_request, ne_read_response_block of 64 KiB into one buffer, ne_end_request',
+    downloadStream: 'ne_begin_request, ne_read_response_block of 64 KiB into the same buffer, ne_end_request',
+    downloadFile: 'ne_begin_request, ne_read_response_to_fd, ne_end_request',
+    uploadFile: 'ne_set_request_body_fd, ne_request_dispatch',
+  },
   atOnce: 1,
   async open(target) {
     const ne = await import('libneon/ne');
     const session = ne.ne_session_create(target.scheme, target.host, target.port);
+    const { path, bodyLength } = target;
+    const file = target.file!;
+
     return {
       get() {
-        const request = ne.ne_request_create(session, 'GET', target.path);
-        if (ne.ne_request_dispatch(request) !== ne.NE_OK) throw new Error(ne.ne_get_error(session));
-        check(target, ne.ne_get_status(request).code);
-        ne.ne_request_destroy(request);
+        withRequest('GET', (request) => {
+          succeed(ne.ne_request_dispatch(request));
+          check(target, ne.ne_get_status(request).code);
+        });
+        return undefined;
+      },
+      downloadBytes() {
+        pull((request, status) => {
+          const bytes = Buffer.allocUnsafeSlow(bodyLength + 1); // the end is seen when there is still room
+          const length = readBlocks(request, (at) => bytes.subarray(at, at + blockSize));
+          checkBytes(target, status, bytes.subarray(0, length));
+        });
+        return undefined;
+      },
+      downloadStream() {
+        pull((request, status) => {
+          const block = Buffer.allocUnsafeSlow(blockSize);
+          check(
+            target,
+            status,
+            readBlocks(request, () => block),
+          );
+        });
+        return undefined;
+      },
+      downloadFile() {
+        pull((request, status) => {
+          withFile('w', (fd) => succeed(ne.ne_read_response_to_fd(request, fd)));
+          checkFile(target, status);
+        });
+        return undefined;
+      },
+      uploadFile() {
+        withRequest('PUT', (request) => {
+          withFile('r', (fd) => {
+            ne.ne_set_request_body_fd(request, fd, 0, bodyLength);
+            succeed(ne.ne_request_dispatch(request));
+          });
+          checkUpload(target, ne.ne_get_status(request).code, ne.ne_get_response_header(request, 'Received'));
+        });
         return undefined;
       },
       close: () => ne.ne_session_destroy(session),
     };
+
+    function withRequest(method: string, use: (request: ne_request) => void): void {
+      const request = ne.ne_request_create(session, method, path);
+      use(request);
+      ne.ne_request_destroy(request);
+    }
+
+    /** A GET whose body is read by `read`. */
+    function pull(read: (request: ne_request, status: number) => void): void {
+      withRequest('GET', (request) => {
+        succeed(ne.ne_begin_request(request));
+        read(request, ne.ne_get_status(request).code);
+        succeed(ne.ne_end_request(request));
+      });
+    }
+
+    function readBlocks(request: ne_request, bufferFor: (at: number) => Buffer): number {
+      let length = 0;
+      for (let count; (count = ne.ne_read_response_block(request, bufferFor(length))) > 0;) length += count;
+      return length;
+    }
+
+    function withFile(flags: string, use: (fd: number) => void): void {
+      const fd = openSync(file, flags);
+      use(fd);
+      closeSync(fd);
+    }
+
+    function succeed(result: number): void {
+      if (result !== ne.NE_OK) throw new Error(ne.ne_get_error(session));
+    }
   },
 };

@@ -1,30 +1,61 @@
-import { Agent, request } from 'node:http';
-import { check, type ScriptPeer } from '../peer.js';
+import { createReadStream } from 'node:fs';
+import { Agent, request, type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import type { Readable } from 'node:stream';
+import { check, checkBytes, checkUpload } from '../check.js';
+import type { ScriptPeer } from '../peer.js';
+import { count, save } from '../streams.js';
 
 /** Node's old client with a keep-alive agent. */
 export const nodeHttp: ScriptPeer = {
   name: 'node:http',
-  calls: 'request with a keep-alive agent, body collected',
+  calls: {
+    get: 'request with a keep-alive agent, body collected',
+    downloadBytes: 'request with a keep-alive agent, body collected, Buffer.concat',
+    downloadStream: 'request with a keep-alive agent, for await (const block of incoming)',
+    downloadFile: 'request with a keep-alive agent, await pipeline(incoming, createWriteStream(file))',
+    uploadFile: 'request with a keep-alive agent and Content-Length, createReadStream(file).pipe(outgoing)',
+  },
   async open(target, connections) {
     const agent = new Agent({ keepAlive: true, maxSockets: connections });
-    const { host, port, path } = target;
-    const options = { agent, host, port, path, method: 'GET' };
+    const { host, port, path, bodyLength, file } = target;
+    const options = { agent, host, port, path };
+    const upload = { ...options, method: 'PUT', headers: { 'Content-Length': bodyLength } };
+    const get = (take: Take): Promise<void> => exchange(options, (outgoing) => outgoing.end(), take);
+    const put = (body: Readable, take: Take): Promise<void> =>
+      exchange(upload, (outgoing) => body.pipe(outgoing), take);
+
     return {
-      get: () =>
-        new Promise((resolve, reject) => {
-          const outgoing = request(options, (incoming) => {
-            const blocks: Buffer[] = [];
-            incoming.on('data', (block: Buffer) => blocks.push(block));
-            incoming.on('error', reject);
-            incoming.on('end', () => {
-              check(target, incoming.statusCode ?? 0, Buffer.concat(blocks).length);
-              resolve();
-            });
-          });
-          outgoing.on('error', reject);
-          outgoing.end();
+      get: () => get(async (incoming, status) => check(target, status, (await collect(incoming)).length)),
+      downloadBytes: () => get(async (incoming, status) => checkBytes(target, status, await collect(incoming))),
+      downloadStream: () => get((incoming, status) => count(target, status, incoming)),
+      downloadFile: () => get((incoming, status) => save(target, status, incoming)),
+      uploadFile: () =>
+        put(createReadStream(file!), async (incoming, status) => {
+          await collect(incoming);
+          checkUpload(target, status, incoming.headers['received']);
         }),
       close: () => agent.destroy(),
     };
   },
 };
+
+type Take = (incoming: IncomingMessage, status: number) => Promise<void>;
+
+function exchange(options: RequestOptions, send: (outgoing: ClientRequest) => void, take: Take): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(options, (incoming) => {
+      take(incoming, incoming.statusCode ?? 0).then(resolve, reject);
+    });
+    outgoing.on('error', reject);
+    send(outgoing);
+  });
+}
+
+function collect(incoming: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const blocks: Buffer[] = [];
+    incoming.on('data', (block: Buffer) => blocks.push(block));
+    incoming.on('error', reject);
+    incoming.on('end', () => resolve(Buffer.concat(blocks)));
+  });
+}

@@ -8,10 +8,18 @@ import { scratchDirectory, startProgram, withFreePorts, type RunningServer } fro
 /** The file that is always there, and its 12 bytes. */
 export const smallFile = { path: '/small', body: 'Hello, neon!' } as const;
 
+/** What files of a given size are filled with, again and again. */
+export const pattern = '0123456789abcdef';
+
 /** What nginx serves. */
 export interface NginxOptions {
-  /** More files: path → content, or a size in bytes to be filled with a pattern. */
+  /** More files: path → content, or a size in bytes to be filled with the {@link pattern}. */
   readonly files?: Readonly<Record<string, string | Uint8Array | number>>;
+  /**
+   * A path that takes bodies of any method: they are read to their end, and forgotten; then the answer is 200, without a
+   * body, and its header `Received` tells how many bytes came.
+   */
+  readonly sink?: string;
   /** Listens on a TLS port too, with the server certificate of the test PKI. */
   readonly tls?: boolean;
 }
@@ -34,7 +42,7 @@ export function startNginx(options: NginxOptions = {}): Promise<Nginx> {
     layOut(scratch, { [smallFile.path]: smallFile.body, ...options.files });
     const config = path.join(scratch, 'nginx.conf');
     const log = path.join(scratch, 'error.log');
-    writeFileSync(config, configuration(scratch, port, tlsPort));
+    writeFileSync(config, configuration(scratch, port, tlsPort, options.sink));
 
     const args = ['-p', scratch, '-c', config, '-e', log];
     const child = await startProgram({ command, args, ports, log, scratch });
@@ -48,11 +56,11 @@ function layOut(scratch: string, files: Required<NginxOptions>['files']): void {
   for (const [name, content] of Object.entries(files)) {
     const file = path.join(scratch, 'files', name);
     mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, typeof content === 'number' ? Buffer.alloc(content, '0123456789abcdef') : content);
+    writeFileSync(file, typeof content === 'number' ? Buffer.alloc(content, pattern) : content);
   }
 }
 
-function configuration(scratch: string, port: number, tlsPort: number): string {
+function configuration(scratch: string, port: number, tlsPort: number, sink: string | undefined): string {
   return `
 ${process.getuid?.() === 0 ? 'user root;' : ''}
 daemon off;
@@ -77,6 +85,7 @@ http {
     listen 127.0.0.1:${port};
     ${tlsPort === 0 ? '' : tlsDirectives(tlsPort)}
     root ${scratch}/files;
+    ${sink === undefined ? '' : sinkDirectives(sink, port)}
   }
 }
 `;
@@ -90,4 +99,21 @@ function tlsDirectives(tlsPort: number): string {
     ssl_certificate_key ${key};
     ssl_protocols TLSv1.2 TLSv1.3;
     ssl_session_cache shared:tls:1m;`;
+}
+
+/**
+ * A location that answers by itself (return, or a static file) does so before the body has come. One that proxies takes
+ * the whole body first, in memory up to the size of the buffer; the server that it passes the head on to is itself.
+ */
+function sinkDirectives(sink: string, port: number): string {
+  return `
+    location = ${sink} {
+      client_max_body_size 0;
+      client_body_buffer_size 256m;
+      proxy_pass_request_body off;
+      proxy_set_header Content-Length "";
+      proxy_pass http://127.0.0.1:${port}${sink}/received;
+      add_header Received $content_length;
+    }
+    location = ${sink}/received { return 200; }`;
 }

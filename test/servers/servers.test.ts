@@ -109,6 +109,22 @@ describeWith('nginx', 'nginx', () => {
     await nginx.stop();
     expect(await accepts(nginx.port)).toBe(false);
   });
+
+  test('has a sink, which answers when the whole body came', async () => {
+    const nginx = await startNginx({ sink: '/sink' });
+    const big = await fetchOnce(`${nginx.origin}/sink`, { method: 'PUT' }, Buffer.alloc(1_000_000));
+    expect([big.status, big.headers['received'], big.body.length]).toEqual([200, '1000000', 0]);
+
+    const socket = await dial(nginx.port);
+    const half = 'x'.repeat(500_000);
+    socket.write(`PUT /sink HTTP/1.1\r\nHost: sink\r\nContent-Length: 1000000\r\n\r\n${half}`);
+    const answer = once(socket, 'data');
+    expect(await Promise.race([answer, sleep(200)])).toBeUndefined();
+    socket.write(half);
+    expect(String((await answer)[0])).toContain('Received: 1000000');
+    socket.destroy();
+    await nginx.stop();
+  });
 });
 
 describe('nephele', () => {
