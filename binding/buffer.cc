@@ -40,11 +40,16 @@ napi_value append(const Arguments &arguments) {
   return undefined(arguments.env());
 }
 
-napi_value append_string(const Arguments &arguments) {
+napi_value append_text(const Arguments &arguments, const char *name) {
   const auto buffer = buffer_of(arguments);
-  ne_buffer_zappend(buffer->c(), arguments.text(1, "str").c_str());
+  ne_buffer_zappend(buffer->c(), arguments.text(1, name).c_str());
   return undefined(arguments.env());
 }
+
+napi_value append_string(const Arguments &arguments) { return append_text(arguments, "str"); }
+
+// The format is applied in JavaScript; here it is data.
+napi_value append_formatted(const Arguments &arguments) { return append_text(arguments, "format"); }
 
 napi_value append_quoted(const Arguments &arguments) {
   const auto buffer = buffer_of(arguments);
@@ -111,6 +116,7 @@ void register_buffer(Topic &topic) {
   topic.plain("ne_buffer_ncreate", create_sized);
   topic.plain("ne_buffer_append", append);
   topic.plain("ne_buffer_zappend", append_string);
+  topic.plain("bufferPrint", append_formatted);
   topic.plain("ne_buffer_qappend", append_quoted);
   topic.plain("ne_buffer_clear", clear);
   topic.plain("ne_buffer_grow", grow);

@@ -215,6 +215,7 @@ class Operation : public Event, public Job, public std::enable_shared_from_this<
   friend class Call;
 
   void drained();
+  void prepare_callbacks(napi_env env);
   void run_here() noexcept;
   void run_in_worker();
   void answer_questions();
@@ -240,6 +241,7 @@ class Operation : public Event, public Job, public std::enable_shared_from_this<
   bool drained_ = false;
   std::vector<napi_value> held_values_;
   napi_value target_object_ = nullptr;
+  bool callbacks_prepared_ = false;
 
   // The thread that runs it; the JavaScript thread after that.
   bool on_lane_ = false;

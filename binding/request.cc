@@ -20,9 +20,16 @@ namespace {
 // ---------------------------------------------------------------------------------------------------------
 // What neon calls while an operation runs. No exception crosses neon's frames: ask() keeps it.
 
-// Every operation on a request with callbacks holds the request's object first.
-napi_value request_function(napi_env env, Operation &operation, std::uint32_t number) {
-  return Handle::kept(env, operation.held(env, 0), number);
+// Every operation on a request with callbacks holds the request's object first, in case its handle is destroyed;
+// a request that is lent has an object of its own.
+napi_value object_in(napi_env env, Operation &operation, const Request &request) {
+  napi_value object = request.object();
+  return object ? object : operation.held(env, 0);
+}
+
+napi_value request_function(napi_env env, Operation &operation, const Request &request,
+                            std::uint32_t number) {
+  return Handle::kept(env, object_in(env, operation, request), number);
 }
 
 int accept_response(void *userdata, ne_request *, const ne_status *status) noexcept {
@@ -32,9 +39,10 @@ int accept_response(void *userdata, ne_request *, const ne_status *status) noexc
   return operation->ask(
       0,
       [=](napi_env env) {
-        const napi_value arguments[] = {operation->held(env, 0), status_object(env, *status)};
-        return operation->call_function(env, request_function(env, *operation, reader->accept_function), 2,
-                                        arguments);
+        const napi_value arguments[] = {object_in(env, *operation, reader->request),
+                                        status_object(env, *status)};
+        return operation->call_function(
+            env, request_function(env, *operation, reader->request, reader->accept_function), 2, arguments);
       },
       to_int);
 }
@@ -47,8 +55,8 @@ int read_block(void *userdata, const char *bytes, std::size_t size) noexcept {
       1,
       [=](napi_env env) {
         napi_value block = copy_to_buffer(env, {bytes, size});
-        return operation->call_function(env, request_function(env, *operation, reader->read_function), 1,
-                                        &block);
+        return operation->call_function(
+            env, request_function(env, *operation, reader->request, reader->read_function), 1, &block);
       },
       to_int);
 }
@@ -60,9 +68,10 @@ void meet_interim(void *userdata, ne_request *, const ne_status *status) noexcep
   operation->ask(
       0,
       [=](napi_env env) {
-        const napi_value arguments[] = {operation->held(env, 0), status_object(env, *status)};
-        return operation->call_function(env, request_function(env, *operation, handler->function), 2,
-                                        arguments);
+        const napi_value arguments[] = {object_in(env, *operation, handler->request),
+                                        status_object(env, *status)};
+        return operation->call_function(
+            env, request_function(env, *operation, handler->request, handler->function), 2, arguments);
       },
       to_int);
 }
@@ -102,8 +111,8 @@ ssize_t provide_body(void *userdata, char *buffer, std::size_t size) noexcept {
       Provided{},
       [&](napi_env env) {
         napi_value argument = from(env, static_cast<double>(size));
-        return operation->call_function(env, request_function(env, *operation, provider.function), 1,
-                                        &argument);
+        return operation->call_function(env, request_function(env, *operation, request, provider.function),
+                                        1, &argument);
       },
       [=](napi_env env, napi_value value) { return to_provided(env, value, size); });
   if (size == 0 || provided.count < 0) return provided.count;
@@ -274,9 +283,11 @@ void Request::set_body_provider(std::int64_t length, std::uint32_t function) {
   ne_set_request_body_provider(c_, length, provide_body, this);
 }
 
-// C would send two Content-Length.
+// C would send two Content-Length, or a body that the head did not announce.
 void Request::announce_body() {
   if (has_body_) throw neon_failure(code::invalid_state, "This request has a body already");
+  const bool late = lent_ ? adopted_ || generation_ > 0 : phase_ != Phase::Idle && phase_ != Phase::Ended;
+  if (late) throw neon_failure(code::invalid_state, "A body must be set before the request begins");
   has_body_ = true;
 }
 
@@ -698,7 +709,7 @@ std::shared_ptr<Operation> read_to_buffer(const Arguments &arguments, Mode) {
   const std::span<char> buffer = arguments.buffer(1, "buf");
   napi_value out = arguments.object(2, "buflen"), value;
   check(env, napi_get_named_property(env, out, "value", &value));
-  const std::size_t size = size_or(env, value, buffer.size());
+  const std::size_t size = size_or(env, value, "buflen", buffer.size());
   auto made = operation(
       request->shared_session(),
       [request, size] {
@@ -728,8 +739,9 @@ napi_value get_status(const Arguments &arguments) {
 
 napi_value get_trailer(const Arguments &arguments) {
   const auto request = usable(arguments);
+  const std::string name = arguments.text(1, "name");
   const auto get = Gated<const char *(ne_request *, const char *)>::required("ne_get_response_trailer");
-  return from(arguments.env(), get(request->c(), arguments.text(1, "name").c_str()));
+  return from(arguments.env(), get(request->c(), name.c_str()));
 }
 
 napi_value get_target(const Arguments &arguments) {
@@ -741,8 +753,8 @@ napi_value get_target(const Arguments &arguments) {
 
 napi_value get_location(const Arguments &arguments) {
   const auto request = usable(arguments);
-  const auto get = Gated<ne_uri *(ne_request *, const char *)>::required("ne_get_response_location");
   const std::string fragment = arguments.is_nullish(1) ? "" : arguments.text(1, "fragment");
+  const auto get = Gated<ne_uri *(ne_request *, const char *)>::required("ne_get_response_location");
   ne_uri *uri = get(request->c(), arguments.is_nullish(1) ? nullptr : fragment.c_str());
   if (!uri) return null(arguments.env());
   napi_value object = uri_object(arguments.env(), *uri);
@@ -787,7 +799,11 @@ napi_value iterate_headers(const Arguments &arguments) {
 }
 
 napi_value iterate_trailers(const Arguments &arguments) {
+  // Wrong arguments are told before an old neon is.
   usable(arguments);
+  if (!arguments.is_nullish(1)) arguments.handle<HeaderCursor>(1, "cursor");
+  arguments.object(2, "name");
+  arguments.object(3, "value");
   return iterate_fields(arguments, Gated<Iterate>::required("ne_response_trailer_iterate"));
 }
 

@@ -64,6 +64,8 @@ class Request final : public Handle, public Part {
   Phase phase() const { return phase_; }
   bool has_callbacks() const { return !readers_.empty() || !interim_handlers_.empty() || provider_; }
   std::uint64_t generation() const { return generation_; }
+  /// The header cursors of what was sent before are stale.
+  void sent_again() { ++generation_; }
   void connection_lost() { phase_ = Phase::Ended; }
   void parted() override;
   /// Its JavaScript object, from when on it counts as live.
