@@ -1,6 +1,6 @@
 #include "buffer.h"
 
-#include <cstring>
+#include <algorithm>
 
 #include "convert.h"
 #include "error.h"
@@ -40,16 +40,20 @@ napi_value append(const Arguments &arguments) {
   return undefined(arguments.env());
 }
 
-napi_value append_text(const Arguments &arguments, const char *name) {
+napi_value append_string(const Arguments &arguments) {
   const auto buffer = buffer_of(arguments);
-  ne_buffer_zappend(buffer->c(), arguments.text(1, name).c_str());
+  ne_buffer_zappend(buffer->c(), arguments.text(1, "str").c_str());
   return undefined(arguments.env());
 }
 
-napi_value append_string(const Arguments &arguments) { return append_text(arguments, "str"); }
-
-// The format is applied in JavaScript; here it is data.
-napi_value append_formatted(const Arguments &arguments) { return append_text(arguments, "format"); }
+// bufferPrint(buf, text, most): the format is applied in JavaScript; here it is data. Cut where C cuts.
+napi_value append_formatted(const Arguments &arguments) {
+  const auto buffer = buffer_of(arguments);
+  const std::string text = arguments.text(1, "format");
+  const auto size = static_cast<std::size_t>(arguments.integer(2, "most", 0, most));
+  ne_buffer_append(buffer->c(), text.data(), std::min(text.size(), size));
+  return undefined(arguments.env());
+}
 
 napi_value append_quoted(const Arguments &arguments) {
   const auto buffer = buffer_of(arguments);

@@ -107,12 +107,12 @@ Lane &Target::lane() {
   return *lane_;
 }
 
-void Target::run_when_free(std::function<void()> work) {
+void Target::run_when_free(std::function<void()> work, bool in_question) {
   const auto interposed = [this, work = std::move(work)] {
     const Interposing interposing(&connection);
     work();
   };
-  if (lane_ && !running && !asking)
+  if (lane_ && !running && !(asking && in_question))
     lane_->run_when_free(interposed);
   else
     interposed();

@@ -55,7 +55,8 @@ class Target {
 
   Lane &lane();
   /// Runs `work` on the C object as soon as no operation uses it: now, or on the lane at its turn.
-  void run_when_free(std::function<void()> work);
+  /// `in_question`: also while an operation asks JavaScript, and the lane waits inside neon for the answer.
+  void run_when_free(std::function<void()> work, bool in_question = true);
 
   /// Runs where the operation ran, after it was interrupted or a callback of it threw: closes the connection.
   virtual void recover() = 0;

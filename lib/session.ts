@@ -25,6 +25,15 @@ export type SessionFlag = keyof typeof sessionFlags;
 
 const dropSession: (session: ne.ne_session) => void = native('dropSession');
 
+function isDestroyed(session: ne.ne_session): boolean {
+  try {
+    ne.ne_get_scheme(session);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 /** How a session is set up. */
 export interface SessionOptions {
   /** The product of `User-Agent: product neon/VERSION`; none is sent by default. */
@@ -151,9 +160,17 @@ export class Session {
   destroy({ force = false }: { force?: boolean } = {}): void {
     if (this.#destroyed) return;
     if (!force) refuseWhileLive([...this.#live.descriptions, ...liveRequests(this.handle)]);
-    dropSession(this.handle);
-    this.#destroyed = true;
-    this.#live.end(new NeonError('The session was destroyed', 'ERR_NEON_DESTROYED', { origin: this.#owner.origin }));
+    try {
+      dropSession(this.handle);
+    } finally {
+      // What a hook threw comes too late to keep it.
+      if (isDestroyed(this.handle)) {
+        this.#destroyed = true;
+        this.#live.end(
+          new NeonError('The session was destroyed', 'ERR_NEON_DESTROYED', { origin: this.#owner.origin }),
+        );
+      }
+    }
   }
 
   /** Waits until no request is live, then destroys the session. New requests are refused meanwhile. */

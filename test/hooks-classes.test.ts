@@ -129,4 +129,72 @@ describe('hooks and the classes', () => {
     ne.ne_unhook_post_send(session.handle, refuse);
     expect(await send(session)).toBe(200);
   });
+
+  test('destroy and close run the hooks of the session, and what they throw comes out', async () => {
+    const server = await serve(answering());
+    const log: string[] = [];
+    const endings: ((session: Session) => unknown)[] = [
+      (session) => session.destroy(),
+      (session) => session.close(),
+      (session) => session[Symbol.dispose](),
+    ];
+    for (const end of endings) {
+      const session = new Session('http', '127.0.0.1', server.port);
+      ne.ne_hook_destroy_session(session.handle, () => void log.push('destroy_session'));
+      ne.ne_hook_close_conn(session.handle, () => void log.push('close_conn'));
+      expect((await session.request('GET', '/')).status).toBe(200);
+      await end(session);
+      expect(session.destroyed).toBe(true);
+      expect(log.splice(0)).toEqual(['destroy_session', 'close_conn']);
+      session.destroy();
+      expect(log).toEqual([]);
+    }
+    const session = new Session('http', '127.0.0.1', server.port);
+    const thrown = new Error('thrown');
+    ne.ne_hook_destroy_session(session.handle, () => {
+      throw thrown;
+    });
+    expect(await failureOf(() => session.destroy())).toBe(thrown);
+    expect(session.destroyed).toBe(true);
+    expect(await failureOf(() => session.request('GET', '/'))).toEqual(neonError('ERR_NEON_DESTROYED'));
+  });
+
+  test('from inside a hook a session is not destroyed', async () => {
+    const server = await serve(answering());
+    const session = new Session('http', '127.0.0.1', server.port);
+    const failures: unknown[] = [];
+    ne.ne_hook_pre_send(session.handle, () => {
+      try {
+        session.destroy({ force: true });
+      } catch (error) {
+        failures.push(error);
+      }
+    });
+    expect((await session.request('GET', '/')).status).toBe(200);
+    expect(session.requestSync('GET', '/').status).toBe(200);
+    expect(failures).toEqual([neonError('ERR_NEON_REENTRANT'), neonError('ERR_NEON_REENTRANT')]);
+    expect(session.destroyed).toBe(false);
+  });
+
+  test('a session destroyed by force while a hook is pending tells nobody', async () => {
+    const server = await serve(answering());
+    const session = new Session('http', '127.0.0.1', server.port);
+    const log: string[] = [];
+    let asked = (): void => {};
+    const pending = new Promise<void>((resolve) => (asked = resolve));
+    ne.ne_hook_post_headers(session.handle, () => {
+      asked();
+      return new Promise<void>(() => {});
+    });
+    ne.ne_hook_post_send(session.handle, () => void log.push('post_send'));
+    ne.ne_hook_destroy_request(session.handle, () => void log.push('destroy_request'));
+    ne.ne_hook_destroy_session(session.handle, () => void log.push('destroy_session'));
+    ne.ne_hook_close_conn(session.handle, () => void log.push('close_conn'));
+    const sending = failureOf(() => session.request('GET', '/'));
+    await pending;
+    session.destroy({ force: true });
+    expect(await sending).toEqual(neonError('ERR_NEON_DESTROYED'));
+    await server.waitForClosed(1);
+    expect(log).toEqual([]);
+  });
 });

@@ -41,7 +41,7 @@ export const ne_buffer_concat = (buf: ne_buffer, ...strings: string[]): void => 
 export const ne_buffer_qappend: (buf: ne_buffer, data: string | Uint8Array) => void = native('ne_buffer_qappend');
 
 const mostBytes = 2 ** 30;
-const print: (buf: ne_buffer, text: string) => void = native('bufferPrint');
+const print: (buf: ne_buffer, text: string, most: number) => void = native('bufferPrint');
 
 /** Appends what a printf-like format gives, at most `max - 1` bytes of it; returns how many that were. */
 export const ne_buffer_snprintf = (buf: ne_buffer, max: number, template: string, ...values: unknown[]): number => {
@@ -49,7 +49,7 @@ export const ne_buffer_snprintf = (buf: ne_buffer, max: number, template: string
   if (typeof max !== 'number') throw invalidType('max', 'of type number', max);
   if (!Number.isInteger(max) || max < 1 || max > mostBytes)
     throw outOfRange('max', `an integer >= 1 and <= ${mostBytes}`, max);
-  print(buf, cut(format(template, values), max - 1));
+  print(buf, format(template, values), max - 1);
   return ne_buffer_size(buf) - before;
 };
 
@@ -70,8 +70,3 @@ export const ne_buffer_finish: (buf: ne_buffer) => string = native('ne_buffer_fi
 
 /** Frees a buffer. */
 export const ne_buffer_destroy: (buf: ne_buffer) => void = native('ne_buffer_destroy');
-
-/** At most so many bytes of the text's UTF-8. */
-function cut(text: string, bytes: number): string {
-  return Buffer.byteLength(text) <= bytes ? text : Buffer.from(text).subarray(0, bytes).toString();
-}
