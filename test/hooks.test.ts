@@ -4,6 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
 import { response } from './servers/raw.js';
+import { runScenario } from './support/child.js';
 import { neonError } from './support/expect.js';
 import { answering, exchange, receivedBy, sessionWith, testServers } from './support/servers.js';
 import { surfaces } from './support/surfaces.js';
@@ -345,5 +346,22 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect(log).toEqual(order.flatMap((name) => [`${name} (`, 'here)']));
     const [received] = await receivedBy(server);
     expect(received!.match(/X-Create: 1\r\nX-Pre-Send: 2\r\n\r\n/g)).toHaveLength(2);
+  });
+});
+
+describe('garbage collection', () => {
+  test('sessions and requests whose callbacks close over them are collected, and tell nobody', async () => {
+    const server = await serve(answering());
+    expect(await runScenario('hookedSessions', server.port)).toEqual({ collected: true, ran: true, ranLater: 0 });
+    await server.waitForClosed(30);
+  });
+
+  test('a request that is dropped runs no destroy hook', async () => {
+    const server = await serve(answering());
+    expect(await runScenario('droppedHooks', server.port)).toEqual({
+      collected: true,
+      result: ne.NE_OK,
+      log: ['kept'],
+    });
   });
 });
