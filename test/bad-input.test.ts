@@ -246,7 +246,7 @@ const addrs: Argument = {
   bad: () => [
     ...all(wrongType, [undefined, null, 0, 'text', {}, newAddress(), new Set([newAddress()])]),
     ['an empty list', [], wrongValue],
-    ['a list with a hole', [newAddress(), , newAddress()], wrongType], // eslint-disable-line no-sparse-arrays
+    ['a list with a hole', [newAddress(), , newAddress()], wrongType],
     ['a list with text', ['127.0.0.1'], wrongType],
     ['a list with a session', [newAddress(), newSession()], wrongType],
     ['a list with one that is destroyed', [destroyed(newAddress(), ne.ne_iaddr_free)], neonError('ERR_NEON_DESTROYED')],

@@ -138,7 +138,9 @@ async function hookedSessions(port: number): Promise<unknown> {
   let calls = 0;
   const hooked = (session: ne.ne_session): ne.ne_session => {
     const close: unknown[] = [session];
-    const fn = (): void => void (close.length > 0 && calls++);
+    const fn = (): void => {
+      if (close.length > 0) calls++;
+    };
     ne.ne_hook_create_request(session, (request) => {
       close.push(request); // requests that the classes make, too
       fn();
