@@ -176,13 +176,13 @@ std::size_t size_or(napi_env env, napi_value number, const char *name, std::size
   check(env, napi_typeof(env, number, &type));
   if (type == napi_undefined) return otherwise;
   if (type != napi_number)
-    throw type_failure(code::argument_type,
-                       "The value of \"" + std::string(name) + "\" must be of type number. " + received(env, number));
+    throw type_failure(code::argument_type, "The value of \"" + std::string(name) +
+                                                "\" must be of type number. " + received(env, number));
   double value = -1;
   check(env, napi_get_value_double(env, number, &value));
   if (!(value >= 1 && value <= static_cast<double>(otherwise)) || value != std::trunc(value))
-    throw range_failure("The value of \"" + std::string(name) + "\" must be an integer >= 1 and <= " + std::to_string(otherwise) + ". " +
-                        received(env, number));
+    throw range_failure("The value of \"" + std::string(name) + "\" must be an integer >= 1 and <= " +
+                        std::to_string(otherwise) + ". " + received(env, number));
   return static_cast<std::size_t>(value);
 }
 

@@ -20,8 +20,8 @@ namespace {
 // ---------------------------------------------------------------------------------------------------------
 // What neon calls while an operation runs. No exception crosses neon's frames: ask() keeps it.
 
-// Every operation on a request with callbacks holds the request's object first, in case its handle is destroyed;
-// a request that is lent has an object of its own.
+// Every operation on a request with callbacks holds the request's object first, in case its handle is
+// destroyed; a request that is lent has an object of its own.
 napi_value object_in(napi_env env, Operation &operation, const Request &request) {
   napi_value object = request.object();
   return object ? object : operation.held(env, 0);
@@ -111,8 +111,8 @@ ssize_t provide_body(void *userdata, char *buffer, std::size_t size) noexcept {
       Provided{},
       [&](napi_env env) {
         napi_value argument = from(env, static_cast<double>(size));
-        return operation->call_function(env, request_function(env, *operation, request, provider.function),
-                                        1, &argument);
+        return operation->call_function(env, request_function(env, *operation, request, provider.function), 1,
+                                        &argument);
       },
       [=](napi_env env, napi_value value) { return to_provided(env, value, size); });
   if (size == 0 || provided.count < 0) return provided.count;
@@ -233,6 +233,15 @@ Request::~Request() {
   if (c_) close();
 }
 
+bool Request::closed() const {
+  return closed_ || (doomed_ && !(session_->asks_about(*this) && session_->inside_callback()));
+}
+
+void Request::doom() {
+  session_->live.erase(this);
+  doomed_ = true;
+}
+
 void Request::close() {
   if (!c_) return;  // destroyed twice on the promise surface
   closing_ = true;
@@ -317,6 +326,7 @@ int Request::dispatch() {
 
 int Request::begin() {
   session_->require_free(this);
+  if (!c_) throw neon_failure(code::destroyed, "This ne_request is destroyed");
   if (phase_ != Phase::Idle && phase_ != Phase::Ended)
     throw neon_failure(code::invalid_state, "This request was begun already: read it and end it first");
   session_->prepare();
@@ -518,8 +528,11 @@ napi_value destroy(const Arguments &arguments) {
   if (session.asks_about(*request) && session.inside_callback())
     throw neon_failure(code::reentrant,
                        "A request must not be destroyed from a callback of its own running call");
+  if (session.has_callbacks()) {
+    session.require_idle();
+    return destroy_queued(arguments, Mode::Sync)->call();
+  }
   session.require_usable();
-  if (session.has_callbacks()) return destroy_queued(arguments, Mode::Sync)->call();
   Wrapping::destroy(*request);
   return undefined(arguments.env());
 }
@@ -529,7 +542,7 @@ std::shared_ptr<Operation> destroy_queued(const Arguments &arguments, Mode) {
   auto request = own(arguments);
   request->session().require_queueable();
   const auto session = request->shared_session();
-  session->live.erase(request.get());
+  request->doom();
   const bool hooks = session->has_callbacks();
   if (!hooks) Wrapping::destroy(*request);
   auto made = operation(
@@ -733,7 +746,7 @@ std::shared_ptr<Operation> read_to_buffer(const Arguments &arguments, Mode) {
 
 napi_value get_status(const Arguments &arguments) {
   const auto request = arguments.handle<Request>(0, "req");
-  if (!request->closing()) request->require_usable();
+  if (!request->closing() || !request->session().inside_callback()) request->require_usable();
   return status_object(arguments.env(), *ne_get_status(request->c()));
 }
 

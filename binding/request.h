@@ -71,11 +71,14 @@ class Request final : public Handle, public Part {
   /// Its JavaScript object, from when on it counts as live.
   napi_value open_handle();
 
-  bool closed() const override { return closed_; }
+  /// To whoever is not inside a callback of a call on it: a destroy that hooks have to see waits its turn.
+  bool closed() const override;
   /// In its last hook: only what C has not freed may be used.
   bool closing() const { return closing_; }
   bool lent() const { return lent_; }
   std::string_view method() const { return method_; }
+  /// It will be destroyed, and is so already for all but the hooks. JavaScript thread.
+  void doom();
   /// ne_request_destroy.
   void close();
   /// C has destroyed it.
@@ -118,7 +121,8 @@ class Request final : public Handle, public Part {
   const bool lent_;
   ne_request *c_ = nullptr;
   bool adopted_ = false;  // from neon
-  bool closing_ = false;
+  bool doomed_ = false;   // JavaScript thread
+  std::atomic<bool> closing_{false};
   std::atomic<bool> closed_{false};
   Phase phase_ = Phase::Idle;
   std::uint64_t received_ = 0;    // bytes of the body that were read

@@ -218,8 +218,8 @@ napi_value trust_default_ca(const Arguments &arguments) {
   return undefined(arguments.env());
 }
 
-// For the classes: ne_session_destroy where nothing is in the way. Else they abort what is pending: the connection is
-// closed as soon as no call is inside C, nobody waits for it, and no hook is told.
+// For the classes: ne_session_destroy where nothing is in the way. Else they abort what is pending: the
+// connection is closed as soon as no call is inside C, nobody waits for it, and no hook is told.
 napi_value drop(const Arguments &arguments) {
   const auto session = arguments.handle<Session>(0, "sess");
   session->require_queueable();

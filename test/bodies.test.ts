@@ -233,6 +233,27 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(await io.ne_request_dispatch(next)).toBe(ne.NE_OK);
     });
 
+    test('what it throws half-way comes out, and the connection is closed', async () => {
+      const server = await serve(thenAnswering([{ read: 'head' }, { hang: 'reading' }]));
+      const session = sessionWith(server);
+      const thrown = new Error('thrown');
+      let asked = 0;
+      const request = await io.ne_request_create(session, 'PUT', '/');
+      ne.ne_set_request_body_provider(request, 10, (buflen) => {
+        if (buflen === 0) return 0;
+        if (asked++ === 0) return Buffer.from('some ');
+        if (asynchronous) return Promise.reject(thrown);
+        throw thrown;
+      });
+      expect(await failureOf(() => io.ne_request_dispatch(request))).toBe(thrown);
+      expect(asked).toBe(2);
+      await io.ne_request_destroy(request);
+      const next = await io.ne_request_create(session, 'GET', '/next');
+      expect(await io.ne_request_dispatch(next)).toBe(ne.NE_OK);
+      const [first] = await server.waitForClosed(1);
+      expect(first!.received.toString()).toMatch(/\r\n\r\nsome $/);
+    });
+
     test('is rewound when a connection that was kept has gone stale', async () => {
       const server = await serve(thenAnswering(exchange())); // closes the first after one answer
       const session = sessionWith(server);

@@ -206,6 +206,28 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect(failures).toEqual(Array(10).fill(code('INVALID_STATE')));
   });
 
+  test('another request is not destroyed from inside a hook, and stays what it is', async () => {
+    const server = await serve(answering());
+    const session = sessionWith(server);
+    const other = await io.ne_request_create(session, 'GET', '/other');
+    const failures: unknown[] = [];
+    ne.ne_hook_pre_send(session, () => {
+      try {
+        if (failures.length === 0) ne.ne_request_destroy(other);
+      } catch (error) {
+        failures.push(error);
+      }
+    });
+    const request = await io.ne_request_create(session, 'GET', '/');
+    expect(await io.ne_request_dispatch(request)).toBe(ne.NE_OK);
+    await io.ne_request_destroy(request);
+    expect(failures).toEqual([code('REENTRANT')]);
+    expect(await failureOf(() => io.ne_session_destroy(session))).toEqual(code('LIVE_REQUESTS'));
+    expect(await io.ne_request_dispatch(other)).toBe(ne.NE_OK);
+    await io.ne_request_destroy(other);
+    await io.ne_session_destroy(session);
+  });
+
   test('a body in a hook that runs when the request was begun is refused', async () => {
     const server = await serve(answering());
     const session = sessionWith(server);
@@ -272,6 +294,31 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     await turn();
     expect(ne.ne_get_status(next).code).toBe(200);
     expect(log).toBe(1);
+  });
+
+  test('a request whose destruction waits its turn is destroyed already, but for its hooks', async () => {
+    const session = sessionWith(await serve(answering()));
+    const log: unknown[] = [];
+    ne.ne_hook_destroy_request(session, async (same) => {
+      await turn();
+      log.push(same === request, ne.ne_get_status(same).code);
+    });
+    const request = ne.ne_request_create(session, 'GET', '/');
+    const dispatched = promises.ne_request_dispatch(request);
+    const ended = promises.ne_request_destroy(request);
+    const later = [
+      () => promises.ne_request_destroy(request),
+      () => promises.ne_request_dispatch(request),
+      () => promises.ne_begin_request(request),
+      () => ne.ne_get_status(request),
+      () => ne.ne_add_request_header(request, 'X', 'y'),
+      () => ne.ne_request_destroy(request),
+    ];
+    for (const use of later) expect(await failureOf(use)).toEqual(code('DESTROYED'));
+    expect(await dispatched).toBe(ne.NE_OK);
+    expect(await ended).toBeUndefined();
+    expect(log).toEqual([true, 200]);
+    await promises.ne_session_destroy(session);
   });
 
   test('promise calls on the same session from inside an asynchronous hook are refused', async () => {
