@@ -104,7 +104,8 @@ class File final : public Body, private Provided {
   }
 
   void give_to(ne_request *request) override {
-    if (descriptor_ < 0) descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // no waiting for a pipe
+    if (descriptor_ < 0)
+      descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // no waiting for a pipe
     struct stat status {};
     if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0) throw system_failure(errno, "open", path_);
     if (S_ISDIR(status.st_mode)) throw system_failure(EISDIR, "read", path_);

@@ -1,6 +1,6 @@
 #include "buffer.h"
 
-#include <cstring>
+#include <algorithm>
 
 #include "convert.h"
 #include "error.h"
@@ -43,6 +43,15 @@ napi_value append(const Arguments &arguments) {
 napi_value append_string(const Arguments &arguments) {
   const auto buffer = buffer_of(arguments);
   ne_buffer_zappend(buffer->c(), arguments.text(1, "str").c_str());
+  return undefined(arguments.env());
+}
+
+// bufferPrint(buf, text, most): the format is applied in JavaScript; here it is data. Cut where C cuts.
+napi_value append_formatted(const Arguments &arguments) {
+  const auto buffer = buffer_of(arguments);
+  const std::string text = arguments.text(1, "format");
+  const auto size = static_cast<std::size_t>(arguments.integer(2, "most", 0, most));
+  ne_buffer_append(buffer->c(), text.data(), std::min(text.size(), size));
   return undefined(arguments.env());
 }
 
@@ -111,6 +120,7 @@ void register_buffer(Topic &topic) {
   topic.plain("ne_buffer_ncreate", create_sized);
   topic.plain("ne_buffer_append", append);
   topic.plain("ne_buffer_zappend", append_string);
+  topic.plain("bufferPrint", append_formatted);
   topic.plain("ne_buffer_qappend", append_quoted);
   topic.plain("ne_buffer_clear", clear);
   topic.plain("ne_buffer_grow", grow);

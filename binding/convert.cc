@@ -171,15 +171,18 @@ std::string bytes_of(napi_env env, napi_value array, const char *what) {
   return length ? std::string(static_cast<char *>(data), length) : std::string();
 }
 
-std::size_t size_or(napi_env env, napi_value number, std::size_t otherwise) {
+std::size_t size_or(napi_env env, napi_value number, const char *name, std::size_t otherwise) {
   napi_valuetype type;
   check(env, napi_typeof(env, number, &type));
   if (type == napi_undefined) return otherwise;
+  if (type != napi_number)
+    throw type_failure(code::argument_type, "The value of \"" + std::string(name) +
+                                                "\" must be of type number. " + received(env, number));
   double value = -1;
-  if (type == napi_number) check(env, napi_get_value_double(env, number, &value));
+  check(env, napi_get_value_double(env, number, &value));
   if (!(value >= 1 && value <= static_cast<double>(otherwise)) || value != std::trunc(value))
-    throw range_failure("The size must be an integer >= 1 and <= " + std::to_string(otherwise) + ". " +
-                        received(env, number));
+    throw range_failure("The value of \"" + std::string(name) + "\" must be an integer >= 1 and <= " +
+                        std::to_string(otherwise) + ". " + received(env, number));
   return static_cast<std::size_t>(value);
 }
 

@@ -74,7 +74,7 @@ std::string to_string(napi_env env, napi_value string);
 /// A copy of the bytes of a Uint8Array; throws ERR_INVALID_ARG_TYPE, saying what must be one.
 std::string bytes_of(napi_env env, napi_value array, const char *what);
 /// A size given as a number of at most `otherwise`, or that where none is given.
-std::size_t size_or(napi_env env, napi_value number, std::size_t otherwise);
+std::size_t size_or(napi_env env, napi_value number, const char *name, std::size_t otherwise);
 /// Copies bytes into the caller's Uint8Array; throws when that was taken away meanwhile.
 void fill(napi_env env, napi_value array, std::string_view bytes);
 bool is_function(napi_env env, napi_value value);

@@ -39,6 +39,15 @@ class OwnRequest final {
 
   ne_request *c() const { return block_ ? block_->c() : c_; }
 
+  // A hook may have given it one.
+  void give(Body &body) {
+    if (block_) block_->announce_body();
+    body.give_to(c());
+  }
+  void begins() {
+    if (block_) block_->sent_again();
+  }
+
  private:
   std::shared_ptr<Request> block_;
   ne_request *c_ = nullptr;
@@ -49,17 +58,18 @@ class OwnRequest final {
 void Exchange::run() {
   session_->require_free();
   session_->prepare();
-  const OwnRequest owner(session_, recipe_);
+  OwnRequest owner(session_, recipe_);
   ne_request *const request = owner.c();
   for (const auto &[flag, value] : recipe_.flags)
     ne_set_request_flag(request, static_cast<ne_request_flag>(flag), value);
   for (const auto &[name, value] : recipe_.headers)
     ne_add_request_header(request, name.c_str(), value.c_str());
-  if (recipe_.body) recipe_.body->give_to(request);
+  if (recipe_.body) owner.give(*recipe_.body);
   int result;
   bool complete;
   do {
     complete = false;
+    owner.begins();
     result = ne_begin_request(request);
     if (result != NE_OK) break;
     note_head(request);

@@ -107,12 +107,12 @@ Lane &Target::lane() {
   return *lane_;
 }
 
-void Target::run_when_free(std::function<void()> work) {
+void Target::run_when_free(std::function<void()> work, bool in_question) {
   const auto interposed = [this, work = std::move(work)] {
     const Interposing interposing(&connection);
     work();
   };
-  if (lane_ && !running && !asking)
+  if (lane_ && !running && !(asking && in_question))
     lane_->run_when_free(interposed);
   else
     interposed();
@@ -236,13 +236,7 @@ void Operation::enqueue(napi_deferred deferred) {
   if (const auto limit = environment_->take_time_limit()) deadline_ = Connection::Clock::now() + *limit;
   // While calls are pending, ne_get_error tells the text of the one that settled last.
   target_->note_error();
-  if (has_callbacks()) {
-    napi_value context;
-    check(env, napi_call_function(env, undefined(env), environment_->hook(Environment::Hook::Snapshot), 0,
-                                  nullptr, &context));
-    check(env, napi_set_element(env, holder(env), context_place, context));
-    check(env, napi_set_element(env, holder(env), target_place, target_object(env)));
-  }
+  if (has_callbacks()) prepare_callbacks(env);
   std::uint32_t place = first_held_place;
   for (napi_value value : held_values_) check(env, napi_set_element(env, holder(env), place++, value));
   on_lane_ = true;
@@ -261,6 +255,17 @@ void Operation::enqueue(napi_deferred deferred) {
   if (part_) ++part_->occupied;
 }
 
+// The context in which callbacks run, and the object that keeps them.
+void Operation::prepare_callbacks(napi_env env) {
+  napi_value context, object = target_->target_object();
+  check(env, napi_call_function(env, undefined(env), environment_->hook(Environment::Hook::Snapshot), 0,
+                                nullptr, &context));
+  check(env, napi_set_element(env, holder(env), context_place, context));
+  if (target_object_) object = target_object_;
+  if (object) check(env, napi_set_element(env, holder(env), target_place, object));
+  callbacks_prepared_ = true;
+}
+
 napi_value Operation::held(napi_env env, std::uint32_t index) {
   if (!on_lane_ || waited_for_) return held_values_[index];
   napi_value value;
@@ -277,9 +282,11 @@ void Operation::hold_on(napi_env env, napi_value value) {
 
 napi_value Operation::target_object(napi_env env) {
   napi_value object = nullptr;
-  if (deferred_ && !waited_for_)
+  if (on_lane_ && !waited_for_) {
+    // The first callback may have been added by one of an operation that ran before.
+    if (!callbacks_prepared_) prepare_callbacks(env);
     check(env, napi_get_element(env, holder(env), target_place, &object));
-  else
+  } else
     object = target_object_ ? target_object_ : target_->target_object();
   return object ? object : undefined(env);
 }
@@ -388,9 +395,9 @@ napi_value Operation::call_function(napi_env env, napi_value function, std::size
     check(env, napi_call_function(env, undefined(env), function, count, arguments, &answer));
     return answer;
   }
-  napi_value context;
+  napi_value context, target = target_object(env);
   check(env, napi_get_element(env, holder(env), context_place, &context));
-  std::vector<napi_value> all = {context, target_object(env), function};
+  std::vector<napi_value> all = {context, target, function};
   all.insert(all.end(), arguments, arguments + count);
   check(env, napi_call_function(env, undefined(env), environment_->hook(Environment::Hook::Enter), all.size(),
                                 all.data(), &answer));

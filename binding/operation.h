@@ -55,7 +55,8 @@ class Target {
 
   Lane &lane();
   /// Runs `work` on the C object as soon as no operation uses it: now, or on the lane at its turn.
-  void run_when_free(std::function<void()> work);
+  /// `in_question`: also while an operation asks JavaScript, and the lane waits inside neon for the answer.
+  void run_when_free(std::function<void()> work, bool in_question = true);
 
   /// Runs where the operation ran, after it was interrupted or a callback of it threw: closes the connection.
   virtual void recover() = 0;
@@ -217,6 +218,7 @@ class Operation : public Event, public Job, public std::enable_shared_from_this<
   friend class Call;
 
   void drained();
+  void prepare_callbacks(napi_env env);
   void run_here() noexcept;
   void run_in_worker();
   void answer_questions();
@@ -243,6 +245,7 @@ class Operation : public Event, public Job, public std::enable_shared_from_this<
   bool drained_ = false;
   std::vector<napi_value> held_values_;
   napi_value target_object_ = nullptr;
+  bool callbacks_prepared_ = false;
 
   // The thread that runs it; the JavaScript thread after that.
   bool on_lane_ = false;

@@ -20,9 +20,16 @@ namespace {
 // ---------------------------------------------------------------------------------------------------------
 // What neon calls while an operation runs. No exception crosses neon's frames: ask() keeps it.
 
-// Every operation on a request with callbacks holds the request's object first.
-napi_value request_function(napi_env env, Operation &operation, std::uint32_t number) {
-  return Handle::kept(env, operation.held(env, 0), number);
+// Every operation on a request with callbacks holds the request's object first, in case its handle is
+// destroyed; a request that is lent has an object of its own.
+napi_value object_in(napi_env env, Operation &operation, const Request &request) {
+  napi_value object = request.object();
+  return object ? object : operation.held(env, 0);
+}
+
+napi_value request_function(napi_env env, Operation &operation, const Request &request,
+                            std::uint32_t number) {
+  return Handle::kept(env, object_in(env, operation, request), number);
 }
 
 int accept_response(void *userdata, ne_request *, const ne_status *status) noexcept {
@@ -32,9 +39,10 @@ int accept_response(void *userdata, ne_request *, const ne_status *status) noexc
   return operation->ask(
       0,
       [=](napi_env env) {
-        const napi_value arguments[] = {operation->held(env, 0), status_object(env, *status)};
-        return operation->call_function(env, request_function(env, *operation, reader->accept_function), 2,
-                                        arguments);
+        const napi_value arguments[] = {object_in(env, *operation, reader->request),
+                                        status_object(env, *status)};
+        return operation->call_function(
+            env, request_function(env, *operation, reader->request, reader->accept_function), 2, arguments);
       },
       to_int);
 }
@@ -47,8 +55,8 @@ int read_block(void *userdata, const char *bytes, std::size_t size) noexcept {
       1,
       [=](napi_env env) {
         napi_value block = copy_to_buffer(env, {bytes, size});
-        return operation->call_function(env, request_function(env, *operation, reader->read_function), 1,
-                                        &block);
+        return operation->call_function(
+            env, request_function(env, *operation, reader->request, reader->read_function), 1, &block);
       },
       to_int);
 }
@@ -60,9 +68,10 @@ void meet_interim(void *userdata, ne_request *, const ne_status *status) noexcep
   operation->ask(
       0,
       [=](napi_env env) {
-        const napi_value arguments[] = {operation->held(env, 0), status_object(env, *status)};
-        return operation->call_function(env, request_function(env, *operation, handler->function), 2,
-                                        arguments);
+        const napi_value arguments[] = {object_in(env, *operation, handler->request),
+                                        status_object(env, *status)};
+        return operation->call_function(
+            env, request_function(env, *operation, handler->request, handler->function), 2, arguments);
       },
       to_int);
 }
@@ -102,7 +111,7 @@ ssize_t provide_body(void *userdata, char *buffer, std::size_t size) noexcept {
       Provided{},
       [&](napi_env env) {
         napi_value argument = from(env, static_cast<double>(size));
-        return operation->call_function(env, request_function(env, *operation, provider.function), 1,
+        return operation->call_function(env, request_function(env, *operation, request, provider.function), 1,
                                         &argument);
       },
       [=](napi_env env, napi_value value) { return to_provided(env, value, size); });
@@ -224,6 +233,15 @@ Request::~Request() {
   if (c_) close();
 }
 
+bool Request::closed() const {
+  return closed_ || (doomed_ && !(session_->asks_about(*this) && session_->inside_callback()));
+}
+
+void Request::doom() {
+  session_->live.erase(this);
+  doomed_ = true;
+}
+
 void Request::close() {
   if (!c_) return;  // destroyed twice on the promise surface
   closing_ = true;
@@ -274,9 +292,11 @@ void Request::set_body_provider(std::int64_t length, std::uint32_t function) {
   ne_set_request_body_provider(c_, length, provide_body, this);
 }
 
-// C would send two Content-Length.
+// C would send two Content-Length, or a body that the head did not announce.
 void Request::announce_body() {
   if (has_body_) throw neon_failure(code::invalid_state, "This request has a body already");
+  const bool late = lent_ ? adopted_ || generation_ > 0 : phase_ != Phase::Idle && phase_ != Phase::Ended;
+  if (late) throw neon_failure(code::invalid_state, "A body must be set before the request begins");
   has_body_ = true;
 }
 
@@ -306,6 +326,7 @@ int Request::dispatch() {
 
 int Request::begin() {
   session_->require_free(this);
+  if (!c_) throw neon_failure(code::destroyed, "This ne_request is destroyed");
   if (phase_ != Phase::Idle && phase_ != Phase::Ended)
     throw neon_failure(code::invalid_state, "This request was begun already: read it and end it first");
   session_->prepare();
@@ -507,8 +528,11 @@ napi_value destroy(const Arguments &arguments) {
   if (session.asks_about(*request) && session.inside_callback())
     throw neon_failure(code::reentrant,
                        "A request must not be destroyed from a callback of its own running call");
+  if (session.has_callbacks()) {
+    session.require_idle();
+    return destroy_queued(arguments, Mode::Sync)->call();
+  }
   session.require_usable();
-  if (session.has_callbacks()) return destroy_queued(arguments, Mode::Sync)->call();
   Wrapping::destroy(*request);
   return undefined(arguments.env());
 }
@@ -518,7 +542,7 @@ std::shared_ptr<Operation> destroy_queued(const Arguments &arguments, Mode) {
   auto request = own(arguments);
   request->session().require_queueable();
   const auto session = request->shared_session();
-  session->live.erase(request.get());
+  request->doom();
   const bool hooks = session->has_callbacks();
   if (!hooks) Wrapping::destroy(*request);
   auto made = operation(
@@ -698,7 +722,7 @@ std::shared_ptr<Operation> read_to_buffer(const Arguments &arguments, Mode) {
   const std::span<char> buffer = arguments.buffer(1, "buf");
   napi_value out = arguments.object(2, "buflen"), value;
   check(env, napi_get_named_property(env, out, "value", &value));
-  const std::size_t size = size_or(env, value, buffer.size());
+  const std::size_t size = size_or(env, value, "buflen", buffer.size());
   auto made = operation(
       request->shared_session(),
       [request, size] {
@@ -722,14 +746,15 @@ std::shared_ptr<Operation> read_to_buffer(const Arguments &arguments, Mode) {
 
 napi_value get_status(const Arguments &arguments) {
   const auto request = arguments.handle<Request>(0, "req");
-  if (!request->closing()) request->require_usable();
+  if (!request->closing() || !request->session().inside_callback()) request->require_usable();
   return status_object(arguments.env(), *ne_get_status(request->c()));
 }
 
 napi_value get_trailer(const Arguments &arguments) {
   const auto request = usable(arguments);
+  const std::string name = arguments.text(1, "name");
   const auto get = Gated<const char *(ne_request *, const char *)>::required("ne_get_response_trailer");
-  return from(arguments.env(), get(request->c(), arguments.text(1, "name").c_str()));
+  return from(arguments.env(), get(request->c(), name.c_str()));
 }
 
 napi_value get_target(const Arguments &arguments) {
@@ -741,8 +766,8 @@ napi_value get_target(const Arguments &arguments) {
 
 napi_value get_location(const Arguments &arguments) {
   const auto request = usable(arguments);
-  const auto get = Gated<ne_uri *(ne_request *, const char *)>::required("ne_get_response_location");
   const std::string fragment = arguments.is_nullish(1) ? "" : arguments.text(1, "fragment");
+  const auto get = Gated<ne_uri *(ne_request *, const char *)>::required("ne_get_response_location");
   ne_uri *uri = get(request->c(), arguments.is_nullish(1) ? nullptr : fragment.c_str());
   if (!uri) return null(arguments.env());
   napi_value object = uri_object(arguments.env(), *uri);
@@ -787,7 +812,11 @@ napi_value iterate_headers(const Arguments &arguments) {
 }
 
 napi_value iterate_trailers(const Arguments &arguments) {
+  // Wrong arguments are told before an old neon is.
   usable(arguments);
+  if (!arguments.is_nullish(1)) arguments.handle<HeaderCursor>(1, "cursor");
+  arguments.object(2, "name");
+  arguments.object(3, "value");
   return iterate_fields(arguments, Gated<Iterate>::required("ne_response_trailer_iterate"));
 }
 

@@ -64,21 +64,28 @@ class Request final : public Handle, public Part {
   Phase phase() const { return phase_; }
   bool has_callbacks() const { return !readers_.empty() || !interim_handlers_.empty() || provider_; }
   std::uint64_t generation() const { return generation_; }
+  /// The header cursors of what was sent before are stale.
+  void sent_again() { ++generation_; }
   void connection_lost() { phase_ = Phase::Ended; }
   void parted() override;
   /// Its JavaScript object, from when on it counts as live.
   napi_value open_handle();
 
-  bool closed() const override { return closed_; }
+  /// To whoever is not inside a callback of a call on it: a destroy that hooks have to see waits its turn.
+  bool closed() const override;
   /// In its last hook: only what C has not freed may be used.
   bool closing() const { return closing_; }
   bool lent() const { return lent_; }
   std::string_view method() const { return method_; }
+  /// It will be destroyed, and is so already for all but the hooks. JavaScript thread.
+  void doom();
   /// ne_request_destroy.
   void close();
   /// C has destroyed it.
   void release();
 
+  /// It gets a body: ERR_NEON_INVALID_STATE when it has one, or was sent.
+  void announce_body();
   void set_body(std::string body);
   void set_body(int descriptor, std::int64_t offset, std::int64_t length);
   void set_body_provider(std::int64_t length, std::uint32_t function);
@@ -101,7 +108,6 @@ class Request final : public Handle, public Part {
   static std::shared_ptr<Request> adopt(Session &session, ne_request *c);
   void open();
   void know(ne_request *c);
-  void announce_body();
   int finish_reading(int result);
   ~Request() override;
 
@@ -116,7 +122,8 @@ class Request final : public Handle, public Part {
   const bool lent_;
   ne_request *c_ = nullptr;
   bool adopted_ = false;  // from neon
-  bool closing_ = false;
+  bool doomed_ = false;   // JavaScript thread
+  std::atomic<bool> closing_{false};
   std::atomic<bool> closed_{false};
   Phase phase_ = Phase::Idle;
   std::uint64_t received_ = 0;    // bytes of the body that were read

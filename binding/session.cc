@@ -219,13 +219,15 @@ napi_value trust_default_ca(const Arguments &arguments) {
   return undefined(arguments.env());
 }
 
-// For the classes, which have aborted what was pending: closes the connection as soon as no call is inside C,
-// and nobody waits for it.
+// For the classes: ne_session_destroy where nothing is in the way. Else they abort what is pending: the
+// connection is closed as soon as no call is inside C, nobody waits for it, and no hook is told.
 napi_value drop(const Arguments &arguments) {
   const auto session = arguments.handle<Session>(0, "sess");
   session->require_queueable();
+  if (session->has_callbacks() && !session->pending && session->live_requests().empty())
+    return destroy(arguments, Mode::Sync)->call();
   Wrapping::destroy(*session);
-  session->run_when_free([session] { session->close_connection(); });
+  session->run_when_free([session] { session->close_connection(); }, false);
   return undefined(arguments.env());
 }
 

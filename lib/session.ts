@@ -35,6 +35,15 @@ export interface SessionEvents {
   removeListener: [name: string | symbol];
 }
 
+function isDestroyed(session: ne.ne_session): boolean {
+  try {
+    ne.ne_get_scheme(session);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 /** How a session is set up. */
 export interface SessionOptions {
   /** The product of `User-Agent: product neon/VERSION`; none is sent by default. */
@@ -181,9 +190,17 @@ export class Session extends EventEmitter<SessionEvents> {
     if (this.#destroyed) return;
     if (!force) refuseWhileLive([...this.#live.descriptions, ...liveRequests(this.handle)]);
     this.#watch.end();
-    dropSession(this.handle);
-    this.#destroyed = true;
-    this.#live.end(new NeonError('The session was destroyed', 'ERR_NEON_DESTROYED', { origin: this.#owner.origin }));
+    try {
+      dropSession(this.handle);
+    } finally {
+      // What a hook threw comes too late to keep it.
+      if (isDestroyed(this.handle)) {
+        this.#destroyed = true;
+        this.#live.end(
+          new NeonError('The session was destroyed', 'ERR_NEON_DESTROYED', { origin: this.#owner.origin }),
+        );
+      }
+    }
   }
 
   /** Waits until no request is live, then destroys the session. New requests are refused meanwhile. */

@@ -21,7 +21,15 @@ const newSession = (): ne.ne_session => ne.ne_session_create('http', 'nosuchhost
 const newRequest = (): ne.ne_request => ne.ne_request_create(newSession(), 'PUT', '/');
 const newCertificate = (): ne.ne_ssl_certificate => ne.ne_ssl_cert_import(root)!;
 
-const handles = { ne_session: newSession, ne_request: newRequest, ne_ssl_certificate: newCertificate };
+const newAddress = (): ne.ne_inet_addr => ne.ne_iaddr_parse('127.0.0.1', ne.ne_iaddr_ipv4)!;
+
+const handles = {
+  ne_session: newSession,
+  ne_request: newRequest,
+  ne_ssl_certificate: newCertificate,
+  ne_inet_addr: newAddress,
+  ne_buffer: ne.ne_buffer_create,
+};
 const all = (error: Error, values: readonly unknown[]): [string, unknown, Error][] =>
   values.map((value) => [show(value), value, error]);
 
@@ -160,7 +168,7 @@ function integer(name: string, good: number, least: number, most: number): Argum
     -(2 ** 53),
     2 ** 32 + good,
     1e300,
-  ];
+  ].filter((value) => !(Number.isInteger(value) && value >= least && value <= most));
   return {
     name,
     good: () => good,
@@ -178,6 +186,11 @@ function flagValue(name: string): Argument {
 
 function bytes(name: string): Argument {
   return { name, good: () => 'body', bad: () => all(wrongType, noBytes) };
+}
+
+function withoutNull(name: string): Argument {
+  const nulls = ['\0', 'a\0b', Buffer.alloc(1)];
+  return { ...bytes(name), bad: (good) => [...bytes(name).bad(good), ...all(wrongValue, nulls)] };
 }
 
 function filled(name: string): Argument {
@@ -202,6 +215,16 @@ function callback(name: string): Argument {
   };
 }
 
+/** A callback, or null for none. */
+function callbackOrNull(name: string): Argument {
+  return {
+    name,
+    good: () => () => 0,
+    bad: () => all(wrongType, [0, 1, true, 'text', {}, [], Symbol('s')]),
+    optional: true,
+  };
+}
+
 function object(name: string, good: () => object = () => ({})): Argument {
   return { name, good, bad: () => all(wrongType, noObjects) };
 }
@@ -215,6 +238,20 @@ const cursor: Argument = {
   bad: () => all(wrongType, [0, 1, '', true, {}, [], newRequest(), newSession()]),
   optional: true,
 };
+const ia = handle('ia', 'ne_inet_addr', ne.ne_iaddr_free);
+const buf = handle('buf', 'ne_buffer', ne.ne_buffer_destroy);
+const addrs: Argument = {
+  name: 'addrs',
+  good: () => [newAddress()],
+  bad: () => [
+    ...all(wrongType, [undefined, null, 0, 'text', {}, newAddress(), new Set([newAddress()])]),
+    ['an empty list', [], wrongValue],
+    ['a list with a hole', [newAddress(), , newAddress()], wrongType],
+    ['a list with text', ['127.0.0.1'], wrongType],
+    ['a list with a session', [newAddress(), newSession()], wrongType],
+    ['a list with one that is destroyed', [destroyed(newAddress(), ne.ne_iaddr_free)], neonError('ERR_NEON_DESTROYED')],
+  ],
+};
 const status = object('st', () => ({
   major_version: 1,
   minor_version: 1,
@@ -223,6 +260,23 @@ const status = object('st', () => ({
   reason_phrase: 'OK',
 }));
 const most = 2 ** 31 - 1;
+const mostSafe = Number.MAX_SAFE_INTEGER;
+const hook = [sess, callback('fn')];
+const fragments = [...all(wrongType, [0, true, {}, [], Buffer.from('text')]), ...all(wrongValue, ['\0', 'a\0'])];
+const rawAddress: Argument = {
+  ...bytes('raw'),
+  bad: (good) => [...bytes('raw').bad(good), ...all(outOfRange, ['', 'abc', 'abcde', new Uint8Array(16)])],
+};
+const room: Argument = {
+  ...object('buflen'),
+  bad: () => [
+    ...all(wrongType, noObjects),
+    ['text as its value', { value: '1' }, wrongType],
+    ...[0, -1, 9, 0.5, NaN].map(
+      (value) => [`${value} as its value`, { value }, outOfRange] as [string, unknown, Error],
+    ),
+  ],
+};
 
 type Function = {
   [N in keyof typeof ne]: (typeof ne)[N] extends (...values: never[]) => unknown ? N : never;
@@ -241,6 +295,7 @@ const functions: Record<Function, readonly Argument[]> = {
   ne_get_server_hostport: [sess],
   ne_get_scheme: [sess],
   ne_fill_server_uri: [sess, object('uri')],
+  ne_fill_proxy_uri: [sess, object('uri')],
   ne_set_error: [sess, text('format', 'text')],
   ne_get_error: [sess],
   ne_set_session_private: [sess, key('id')],
@@ -250,17 +305,32 @@ const functions: Record<Function, readonly Argument[]> = {
   ne_add_request_header: [req, token('name', 'X'), line('value', 'value')],
   ne_print_request_header: [req, token('name', 'X'), line('format', 'text')],
   ne_set_request_body_buffer: [req, bytes('buffer')],
+  ne_set_request_body_fd: [
+    req,
+    integer('fd', 0, 0, most),
+    integer('offset', 0, 0, mostSafe),
+    integer('length', 1, 0, mostSafe),
+  ],
+  ne_set_request_body_provider: [req, integer('length', 1, -1, mostSafe), callback('provider')],
+  ne_add_interim_handler: [req, callback('fn')],
   ne_accept_2xx: [req, status],
   ne_accept_always: [req, status],
   ne_add_response_body_reader: [req, callback('accpt'), callback('reader')],
   ne_request_dispatch: [req],
   ne_begin_request: [req],
   ne_read_response_block: [req, filled('buffer')],
+  ne_read_response_to_fd: [req, integer('fd', 0, 0, most)],
+  ne_read_response_to_buffer: [req, filled('buf'), room],
   ne_discard_response: [req],
   ne_end_request: [req],
   ne_get_status: [req],
   ne_get_response_header: [req, text('name', 'X')],
   ne_response_header_iterate: [req, cursor, object('name'), object('value')],
+  ne_get_response_trailer: [req, text('name', 'X')],
+  ne_response_trailer_iterate: [req, cursor, object('name'), object('value')],
+  ne_get_request_target: [req],
+  ne_get_response_location: [req, { ...text('fragment', 'X'), bad: () => fragments, optional: true }],
+  ne_get_response_retry_after: [req],
   ne_set_request_flag: [req, integer('flag', 0, 0, most), flagValue('value')],
   ne_get_request_flag: [req, integer('flag', 0, 0, most)],
   ne_get_session: [req],
@@ -273,6 +343,49 @@ const functions: Record<Function, readonly Argument[]> = {
   ne_ssl_cert_free: [cert],
   ne_ssl_trust_cert: [sess, cert],
   ne_ssl_trust_default_ca: [sess],
+  ne_hook_create_request: hook,
+  ne_hook_pre_send: hook,
+  ne_hook_post_headers: hook,
+  ne_hook_post_send: hook,
+  ne_hook_destroy_request: hook,
+  ne_hook_destroy_session: hook,
+  ne_hook_close_conn: hook,
+  ne_unhook_create_request: hook,
+  ne_unhook_pre_send: hook,
+  ne_unhook_post_headers: hook,
+  ne_unhook_post_send: hook,
+  ne_unhook_destroy_request: hook,
+  ne_unhook_destroy_session: hook,
+  ne_unhook_close_conn: hook,
+  ne_set_notifier: [sess, callbackOrNull('status')],
+  ne_set_progress: [sess, callbackOrNull('progress')],
+  ne_iaddr_make: [integer('type', 0, 0, 1), rawAddress],
+  ne_iaddr_parse: [text('addr', '127.0.0.1'), integer('type', 0, 0, 1)],
+  ne_iaddr_print: [ia],
+  ne_iaddr_raw: [ia],
+  ne_iaddr_typeof: [ia],
+  ne_iaddr_cmp: [
+    { ...ia, name: 'i1' },
+    { ...ia, name: 'i2', bad: () => ia.bad(newAddress()) },
+  ],
+  ne_iaddr_free: [ia],
+  ne_set_addrlist: [sess, addrs],
+  ne_set_addrlist2: [sess, integer('port', 80, 0, 65535), addrs],
+  ne_set_localaddr: [sess, { ...ia, name: 'addr', bad: (good) => ia.bad(good).slice(2), optional: true }],
+  ne_buffer_create: [],
+  ne_buffer_ncreate: [integer('size', 1, 1, 2 ** 30)],
+  ne_buffer_append: [buf, withoutNull('data')],
+  ne_buffer_zappend: [buf, text('str', 'text')],
+  ne_buffer_czappend: [buf, text('str', 'text')],
+  ne_buffer_concat: [buf, { ...text('str', 'text'), optional: true }],
+  ne_buffer_qappend: [buf, bytes('data')],
+  ne_buffer_snprintf: [buf, integer('max', 100, 1, 2 ** 30), text('format', 'text')],
+  ne_buffer_clear: [buf],
+  ne_buffer_grow: [buf, integer('size', 1, 1, 2 ** 30)],
+  ne_buffer_altered: [buf],
+  ne_buffer_size: [buf],
+  ne_buffer_finish: [buf],
+  ne_buffer_destroy: [buf],
   ne_version_string: [],
   ne_version_library: [],
   ne_version_match: [integer('major', 0, 0, most), integer('minor', 32, 0, most)],

@@ -20,6 +20,7 @@ const newer = {
   NE_FEATURE_GSSAPI: 9,
   NE_FEATURE_LIBPXY: 10,
   NE_FEATURE_NTLM: 11,
+  ne_status_handshake: 6,
 };
 
 test('those of newer versions are there with every neon', () => {
@@ -55,6 +56,8 @@ describeWith('cc', 'the installed headers', () => {
     ['ne_session.h', /\bNE_SESSFLAG_\w+/g],
     ['ne_request.h', /^#define (NE_(?:OK|ERROR|LOOKUP|AUTH|PROXYAUTH|CONNECT|TIMEOUT|FAILED|RETRY|REDIRECT))\b/gm],
     ['ne_utils.h', /\bNE_FEATURE_\w+/g],
+    ['ne_session.h', /\bne_status_\w+/g],
+    ['ne_socket.h', /\bne_iaddr_ipv\d\b/g],
   ])('all that %s has of %s is exported', (header, pattern) => {
     const found = new Set([...texts.get(header)!.matchAll(pattern)].map(([whole, group]) => group ?? whole));
     const expected = [...found].filter((name) => !name.endsWith('_LAST'));

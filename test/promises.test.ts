@@ -53,6 +53,8 @@ test('the functions are those that block, and the forms that wait their turn', (
       'ne_discard_response',
       'ne_end_request',
       'ne_read_response_block',
+      'ne_read_response_to_buffer',
+      'ne_read_response_to_fd',
       'ne_request_create',
       'ne_request_destroy',
       'ne_request_dispatch',

@@ -1,3 +1,4 @@
+import { invalidType, outOfRange } from '../errors.js';
 import { handleClasses } from '../handle.js';
 import { native } from '../native.js';
 import { format } from './format.js';
@@ -31,19 +32,24 @@ export const ne_buffer_czappend = ne_buffer_zappend;
 
 /** Appends any number of strings. */
 export const ne_buffer_concat = (buf: ne_buffer, ...strings: string[]): void => {
-  if (strings.length === 0) fields(buf); // what is wrong with the buffer throws all the same
-  for (const string of strings) ne_buffer_zappend(buf, string);
+  fields(buf);
+  for (const string of strings) if (typeof string !== 'string') throw invalidType('str', 'of type string', string);
+  ne_buffer_zappend(buf, strings.join(''));
 };
 
 /** Appends bytes, with those that are not printable ASCII escaped as `\xNN`. */
 export const ne_buffer_qappend: (buf: ne_buffer, data: string | Uint8Array) => void = native('ne_buffer_qappend');
 
+const mostBytes = 2 ** 30;
+const print: (buf: ne_buffer, text: string, most: number) => void = native('bufferPrint');
+
 /** Appends what a printf-like format gives, at most `max - 1` bytes of it; returns how many that were. */
 export const ne_buffer_snprintf = (buf: ne_buffer, max: number, template: string, ...values: unknown[]): number => {
   const before = ne_buffer_size(buf);
-  if (typeof max !== 'number' || !(max >= 1))
-    throw new RangeError(`The value of "max" is out of range: ${String(max)}`);
-  ne_buffer_zappend(buf, cut(format(template, values), max - 1));
+  if (typeof max !== 'number') throw invalidType('max', 'of type number', max);
+  if (!Number.isInteger(max) || max < 1 || max > mostBytes)
+    throw outOfRange('max', `an integer >= 1 and <= ${mostBytes}`, max);
+  print(buf, format(template, values), max - 1);
   return ne_buffer_size(buf) - before;
 };
 
@@ -64,8 +70,3 @@ export const ne_buffer_finish: (buf: ne_buffer) => string = native('ne_buffer_fi
 
 /** Frees a buffer. */
 export const ne_buffer_destroy: (buf: ne_buffer) => void = native('ne_buffer_destroy');
-
-/** At most so many bytes of the text's UTF-8. */
-function cut(text: string, bytes: number): string {
-  return Buffer.byteLength(text) <= bytes ? text : Buffer.from(text).subarray(0, bytes).toString();
-}

@@ -25,7 +25,7 @@ export type ne_post_send_fn = (
 ) => number | undefined | void | Promise<number | undefined | void>;
 /**
  * Called when a request is destroyed. Only ne_get_request_private, ne_get_session and ne_get_status may be used with it.
- * Not called for a request that is dropped without ne_request_destroy.
+ * A request dropped without ne_request_destroy runs no destroy hook.
  */
 export type ne_destroy_req_fn = (req: ne_request) => Nothing;
 /** Called when the session is destroyed by ne_session_destroy. */

@@ -19,6 +19,8 @@ const scenarios = {
   queuedInPool,
   droppedPool,
   droppedPoolBody,
+  hookedSessions,
+  droppedHooks,
 };
 
 /** The name of a scenario. */
@@ -181,4 +183,85 @@ async function droppedPoolBody(port: number): Promise<unknown> {
   const before = pool.queued;
   await collect(() => pool.queued === 0);
   return { before, status: (await next).status, idle: pool.idle };
+}
+
+/** Sessions whose callbacks close over them, used in every way; and how many callbacks ran. */
+async function hookedSessions(port: number): Promise<unknown> {
+  let calls = 0;
+  const hooked = (session: ne.ne_session): ne.ne_session => {
+    const close: unknown[] = [session];
+    const fn = (): void => {
+      if (close.length > 0) calls++;
+    };
+    ne.ne_hook_create_request(session, (request) => {
+      close.push(request); // requests that the classes make, too
+      fn();
+    });
+    ne.ne_hook_pre_send(session, (_, header) => {
+      close.push(header);
+      fn();
+    });
+    ne.ne_hook_post_headers(session, fn);
+    ne.ne_hook_post_send(session, fn);
+    ne.ne_hook_destroy_request(session, fn);
+    ne.ne_hook_destroy_session(session, fn);
+    ne.ne_hook_close_conn(session, fn);
+    ne.ne_set_notifier(session, (_, info) => {
+      close.push(info);
+      fn();
+    });
+    return session;
+  };
+  const weak: WeakRef<object>[] = [];
+  for (let i = 0; i < 10; i++) {
+    await (async () => {
+      const create = (): ne.ne_session => hooked(ne.ne_session_create('http', '127.0.0.1', port));
+      const [unused, blocking, promising] = [create(), create(), create()] as [
+        ne.ne_session,
+        ne.ne_session,
+        ne.ne_session,
+      ];
+      const classes = new Session('http', '127.0.0.1', port);
+      hooked(classes.handle);
+      const first = ne.ne_request_create(blocking, 'GET', '/');
+      ne.ne_set_request_body_provider(first, 0, () => (first && blocking ? 0 : -1));
+      ne.ne_request_dispatch(first);
+      const second = await promises.ne_request_create(promising, 'GET', '/');
+      await promises.ne_request_dispatch(second);
+      await (await classes.request('GET', '/')).text();
+      classes.requestSync('GET', '/');
+      weak.push(
+        ...[unused, blocking, promising, classes, classes.handle, first, second].map((one) => new WeakRef(one)),
+      );
+    })();
+  }
+  const ran = calls;
+  const collected = await collect(() => weak.every((ref) => ref.deref() === undefined));
+  return { collected, ran: ran > 100, ranLater: calls - ran };
+}
+
+/** What was dropped tells no hook, and what was not, does. */
+async function droppedHooks(port: number): Promise<unknown> {
+  const session = ne.ne_session_create('http', '127.0.0.1', port);
+  const log: string[] = [];
+  ne.ne_hook_destroy_request(session, (request) => {
+    log.push(String(ne.ne_get_request_private(request, 'name')));
+  });
+  const make = (name: string): ne.ne_request => {
+    const request = ne.ne_request_create(session, 'GET', '/');
+    ne.ne_set_request_private(request, 'name', name);
+    return request;
+  };
+  const weak = (() => {
+    const request = make('dropped');
+    ne.ne_request_dispatch(request);
+    return new WeakRef(request);
+  })();
+  const kept = make('kept');
+  const collected = await collect(() => weak.deref() === undefined);
+  await turn();
+  const result = ne.ne_request_dispatch(kept);
+  ne.ne_request_destroy(kept);
+  ne.ne_session_destroy(session); // nothing is live
+  return { collected, result, log };
 }
