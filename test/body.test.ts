@@ -348,9 +348,10 @@ describe('an abort while a body is sent', () => {
     const server = await serve(thenAnswering(noReading));
     using session = sessionOf(server);
     const controller = new AbortController();
-    let closed = false;
+    let [begun, closed] = [false, false];
     const body = (async function* () {
       try {
+        begun = true;
         yield 'first';
         await sleep(100);
         for (;;) yield Buffer.alloc(100_000);
@@ -359,10 +360,10 @@ describe('an abort while a body is sent', () => {
       }
     })();
     const call = session.request('PUT', '/', { body, signal: controller.signal });
-    await server.waitForRequests(1);
+    while (!begun) await sleep(5);
     controller.abort();
     await failureOf(() => call);
-    await sleep(200);
+    for (let waited = 0; !closed && waited < 5000; waited += 20) await sleep(20);
     expect(closed).toBe(true);
   });
 
