@@ -18,19 +18,6 @@ namespace neon {
 
 namespace {
 
-// As Node's own: "ENOENT: no such file or directory, open '/x'".
-Failure system_failure(int error, const char *call, const std::string &path) {
-#ifdef __GLIBC__
-  const char *name = strerrorname_np(error);
-#else
-  const char *name = nullptr;
-#endif
-  std::string message =
-      std::string(name ? name : "ERR_SYSTEM_ERROR") + ": " + std::strerror(error) + ", " + call;
-  if (!path.empty()) message += " '" + path + "'";
-  return neon_failure(name ? name : "ERR_SYSTEM_ERROR", std::move(message));
-}
-
 /// Bytes in memory.
 class Bytes final : public Body {
  public:

@@ -1,5 +1,7 @@
 #include "error.h"
 
+#include <cstring>
+
 #include "environment.h"
 
 namespace neon {
@@ -13,6 +15,18 @@ void check(napi_env env, napi_status status) {
   napi_is_exception_pending(env, &pending);
   if (!pending) napi_throw_error(env, nullptr, ("Node-API: " + message).c_str());
   throw JavaScriptException();
+}
+
+Failure system_failure(int error, const char *call, const std::string &path) {
+#ifdef __GLIBC__
+  const char *name = strerrorname_np(error);
+#else
+  const char *name = nullptr;
+#endif
+  std::string message =
+      std::string(name ? name : "ERR_SYSTEM_ERROR") + ": " + std::strerror(error) + ", " + call;
+  if (!path.empty()) message += " '" + path + "'";
+  return neon_failure(name ? name : "ERR_SYSTEM_ERROR", std::move(message));
 }
 
 napi_value to_error(napi_env env, const Failure &failure) {

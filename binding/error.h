@@ -56,6 +56,9 @@ inline Failure range_failure(std::string message) {
   return {Failure::Kind::Range, code::out_of_range, std::move(message)};
 }
 
+/// A NeonError with the system's code: "ENOENT: No such file or directory, open '/x'".
+Failure system_failure(int error, const char *call, const std::string &path = "");
+
 /// Throws JavaScriptException when a Node-API call failed; what failed without an exception becomes one.
 void check(napi_env env, napi_status status);
 

@@ -117,6 +117,7 @@ class Exchange final : public Operation {
   bool sink_met_ = false;
   Block gathered_;
   std::uint64_t written_ = 0;
+  int write_error_ = 0;          // of the system
   std::uint64_t announced_ = 0;  // Content-Length, or 0
   std::uint64_t arrived_ = 0;
   std::string trailers_;

@@ -108,7 +108,7 @@ bool Exchange::write_out(const char *bytes, std::size_t size) {
     written_ += static_cast<std::uint64_t>(count);
   }
   session_->connection.resume();
-  if (error != 0) ne_set_error(session_->c(), "Could not write the response body: %s", std::strerror(error));
+  write_error_ = error;
   return size == 0;
 }
 
@@ -235,6 +235,7 @@ bool Exchange::collected(napi_env env, napi_value *value) {
   if (!done()) return false;
   if (gathered_.size > limit_ && sink_ == Sink::Memory)
     throw range_failure("The response body is longer than " + std::to_string(limit_) + " bytes");
+  if (write_error_ != 0) throw system_failure(write_error_, "write");
   if (code_ != NE_OK) throw failure();
   if (!sink_met_) gathered_ = all_there_is();
   if (sink_ == Sink::Memory && gathered_.size > limit_)

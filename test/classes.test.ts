@@ -631,7 +631,7 @@ describe('requests that are made at once', () => {
   });
 
   test('wait for a body that is being read', async () => {
-    const server = await serve({ connections: [[...exchange(withBody(1_000_000)), ...exchange()]] });
+    const server = await serve({ connections: [[...exchange(withBody(3_000_000)), ...exchange()]] });
     using session = open(server);
     const first = await session.request('GET', '/1');
     expect(session.liveRequests).toBe(1);
@@ -639,7 +639,7 @@ describe('requests that are made at once', () => {
     const second = session.request('GET', '/2').finally(() => (done = true));
     await sleep(50);
     expect([done, session.liveRequests]).toEqual([false, 2]);
-    expect((await first.bytes()).length).toBe(1_000_000);
+    expect((await first.bytes()).length).toBe(3_000_000);
     expect(await (await second).text()).toBe('hello');
     expect((await server.connections()).length).toBe(1);
   });

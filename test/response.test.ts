@@ -12,7 +12,7 @@ import { answering, exchange, testServers, thenAnswering } from './support/serve
 
 const serve = testServers();
 const small = 'a small body';
-const big = '0123456789abcdef'.repeat(50_000); // 800,000 bytes
+const big = '0123456789abcdef'.repeat(200_000); // more than is read ahead
 const folder = mkdtempSync(path.join(tmpdir(), 'libneon-response-'));
 const file = path.join(folder, 'file');
 const open: Session[] = [];
@@ -193,10 +193,7 @@ describe('toFile', () => {
     const fd = openSync('/dev/null', 'r');
     try {
       const [res, session] = await answered(response(big));
-      expect(await failureOf(() => res.toFile(fd))).toMatchObject({
-        code: 'NE_ERROR',
-        message: 'Could not write the response body: Bad file descriptor',
-      });
+      expect(await failureOf(() => res.toFile(fd))).toEqual(coded('EBADF'));
       await expectUsable(session);
     } finally {
       closeSync(fd);
@@ -205,7 +202,7 @@ describe('toFile', () => {
 
   test('a disk that is full', async () => {
     const [res, session] = await answered(response(big));
-    expect(await failureOf(() => res.toFile('/dev/full'))).toMatchObject({ code: 'NE_ERROR' });
+    expect(await failureOf(() => res.toFile('/dev/full'))).toEqual(coded('ENOSPC'));
     await expectUsable(session);
   });
 
