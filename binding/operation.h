@@ -208,6 +208,8 @@ class Operation : public Event, public Job, public std::enable_shared_from_this<
   void reject(napi_env env, napi_value reason);
   /// The lane is done with it.
   bool done();
+  /// And JavaScript knows, as it does of all that was posted before. JavaScript thread.
+  bool delivered() const { return drained_; }
   /// After that: settles the promise, counts down, lets go of what it held. JavaScript thread.
   void finish(napi_env env);
   /// The exception or failure that ended it, or null.

@@ -222,8 +222,7 @@ napi_value Exchange::collect(napi_env env, Sink sink) {
     room_.notify_all();
   }
   napi_value value;
-  if (done()) finish(env);
-  if (collected(env, &value)) return value;
+  if (delivered() && collected(env, &value)) return value;
   check(env, napi_create_promise(env, &reader_, &value));
   environment().hold();
   return value;

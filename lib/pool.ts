@@ -8,7 +8,7 @@ import { ne_close_connection } from './ne/promises.js';
 import { Request, type RequestOptions, type RequestOwner } from './request.js';
 import type { Response } from './response.js';
 import { resolveTarget, Session, type SessionOptions } from './session.js';
-import type { ProgressEvent } from './status.js';
+import type { ProgressEvent, ProgressWatch } from './status.js';
 
 /** How a pool and its sessions are set up. */
 export interface SessionPoolOptions extends SessionOptions {
@@ -266,8 +266,9 @@ class Exchange implements Live, RequestOwner {
     return this.session.handle;
   }
 
-  watch(operation: number, onProgress: (event: ProgressEvent) => void): () => void {
-    return this.session?.watchProgress(operation, onProgress) ?? (() => undefined);
+  watch(onProgress: (event: ProgressEvent) => void): ProgressWatch {
+    if (!this.session) throw new Error('A request is dispatched when it has a session');
+    return this.session.watchProgress(onProgress);
   }
 
   requireOpen(): void {

@@ -8,7 +8,7 @@ import { native } from './native.js';
 import { NE_REQFLAG_1XXTIMEOUT, NE_REQFLAG_EXPECT100, NE_REQFLAG_IDEMPOTENT } from './ne/constants.js';
 import type { ne_session } from './ne/handles.js';
 import { type RawResponse, Response, type ResponseOrigin } from './response.js';
-import type { ProgressEvent } from './status.js';
+import type { ProgressEvent, ProgressWatch } from './status.js';
 
 /** Headers to send: an object, or pairs when a name comes more than once or the order matters. */
 export type HeadersInit = Readonly<Record<string, string>> | Iterable<readonly [string, string]>;
@@ -40,8 +40,8 @@ export interface RequestOwner {
   readonly handle: ne_session;
   readonly origin: string;
   readonly live: LiveSet;
-  /** Passes the progress of an operation on; returns what takes that back. */
-  watch(operation: number, onProgress: (event: ProgressEvent) => void): () => void;
+  /** Passes the progress of the operation that is started next on. */
+  watch(onProgress: (event: ProgressEvent) => void): ProgressWatch;
   /** Throws when the session is destroyed or closing. */
   requireOpen(): void;
 }
@@ -153,21 +153,21 @@ export class Request {
   async dispatchSince(since: number, options: CallOptions): Promise<Response> {
     this.#requireLive();
     let stop: Stop | undefined;
-    let unwatch: (() => void) | undefined;
     const recipe = this.#recipe(false);
+    const watch = this.onProgress && this.#owner.watch(this.onProgress);
     try {
       const raw = await abortable(
         () => exchange(...recipe.values),
         options,
         (given, operation) => {
           this.#dispatched.add((stop = given));
-          if (this.onProgress) unwatch = this.#owner.watch(operation, this.onProgress);
+          watch?.started(operation);
         },
         since,
       );
-      return this.#respond(raw, { signal: options.signal, timeout: options.timeout, since, unwatch });
+      return this.#respond(raw, { signal: options.signal, timeout: options.timeout, since, unwatch: watch?.stop });
     } catch (error) {
-      unwatch?.();
+      watch?.stop();
       throw NeonError.within(error, this.#context());
     } finally {
       recipe.release?.();

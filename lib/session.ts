@@ -7,7 +7,7 @@ import { native } from './native.js';
 import * as ne from './ne/index.js';
 import { Request, type RequestOptions, type RequestOwner } from './request.js';
 import type { Response } from './response.js';
-import { type ProgressEvent, type StatusEvent, StatusWatch } from './status.js';
+import { type ProgressEvent, type ProgressWatch, type StatusEvent, StatusWatch } from './status.js';
 import { trust, type TrustOptions } from './trust.js';
 
 /** The names of neon's session flags (`NE_SESSFLAG_*`). */
@@ -97,7 +97,7 @@ export class Session extends EventEmitter<SessionEvents> {
       handle: this.handle,
       origin: `${this.scheme}://${this.hostport}`,
       live: this.#live,
-      watch: (operation, onProgress) => this.watchProgress(operation, onProgress),
+      watch: (onProgress) => this.watchProgress(onProgress),
       requireOpen: () => this.#requireOpen(),
     };
     this.#watch = new StatusWatch(this.handle, (event) => this.emit('status', event));
@@ -135,8 +135,8 @@ export class Session extends EventEmitter<SessionEvents> {
   }
 
   /** @internal */
-  watchProgress(operation: number, onProgress: (event: ProgressEvent) => void): () => void {
-    return this.#watch.watch(operation, onProgress);
+  watchProgress(onProgress: (event: ProgressEvent) => void): ProgressWatch {
+    return this.#watch.watch(onProgress);
   }
 
   /** Sets a flag of neon's (`NE_SESSFLAG_*`), by name or number. */

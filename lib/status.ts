@@ -24,6 +24,14 @@ export interface ProgressEvent {
   readonly total: number | undefined;
 }
 
+/** The watching of one operation's progress. */
+export interface ProgressWatch {
+  /** The operation has this number. */
+  readonly started: (operation: number) => void;
+  /** To be called once; what was noted till then is passed on. */
+  readonly stop: () => void;
+}
+
 type OnStatus = (
   status: number,
   hostname: string,
@@ -51,6 +59,7 @@ export class StatusWatch {
   readonly #session: ne_session;
   readonly #emit: (event: StatusEvent) => void;
   readonly #progress = new Map<number, (event: ProgressEvent) => void>();
+  #watches = 0;
   #listening = false;
   #ended = false;
 
@@ -66,13 +75,19 @@ export class StatusWatch {
     this.#enable();
   }
 
-  /** Passes the progress of one operation on; returns what takes that back. */
-  watch(operation: number, onProgress: (event: ProgressEvent) => void): () => void {
-    this.#progress.set(operation, onProgress);
+  /** Passes the progress of one operation on. Asked for before it starts: it may be far when its number is known. */
+  watch(onProgress: (event: ProgressEvent) => void): ProgressWatch {
+    let number: number | undefined;
+    this.#watches++;
     this.#enable();
-    return () => {
-      this.#progress.delete(operation);
-      this.#enable();
+    return {
+      started: (operation) => this.#progress.set((number = operation), onProgress),
+      stop: () =>
+        void setImmediate(() => {
+          if (number !== undefined) this.#progress.delete(number);
+          this.#watches--;
+          this.#enable();
+        }),
     };
   }
 
@@ -83,7 +98,7 @@ export class StatusWatch {
 
   #enable(): void {
     if (this.#ended) return;
-    enableStatus(this.#session, this.#listening || this.#progress.size > 0 ? this.#onStatus : null);
+    enableStatus(this.#session, this.#listening || this.#watches > 0 ? this.#onStatus : null);
   }
 
   readonly #onStatus: OnStatus = (status, hostname, address, progress, total, operation) => {

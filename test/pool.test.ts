@@ -389,7 +389,7 @@ describe('a failure', () => {
   });
 
   test('of one request is none of the others', async () => {
-    const [ok, cut]: Step[][] = [keepAlive(), [{ read: 'request' }, { close: 'rst' }]];
+    const [ok, cut]: Step[][] = [slowly(5), [{ read: 'request' }, { close: 'rst' }]];
     const server = await serve({ connections: [ok!, cut!, cut!, cut!, ok!], rest: 'repeat-last' });
     using pool = poolOf(server, { connections: 3 });
     const outcomes = await Promise.allSettled(paths(40).map((path) => pool.request('GET', path)));

@@ -163,7 +163,7 @@ const cases = {
 
   /** A response that is dropped half-way closes its connection and sets its session free. */
   async streams(): Promise<void> {
-    const page = response('x'.repeat(1_000_000));
+    const page = response('x'.repeat(3_000_000));
     const first: Step[] = [{ read: 'request' }, { send: page }, { hang: 'reading' }];
     const server = await rawServer({ connections: [[...first]], rest: 'repeat-last' });
     const before = await threadsAtRest();
@@ -178,7 +178,7 @@ const cases = {
       await server.waitForClosed(20 * (round + 1));
     }
     const bodies = await Promise.all(sessions.map(async (session) => (await session.request('GET', '/')).bytes()));
-    for (const body of bodies) assert.equal(body.length, 1_000_000);
+    for (const body of bodies) assert.equal(body.length, 3_000_000);
     for (const session of sessions) session.destroy();
     await collectUntil(
       () => threads() <= before + 1,
