@@ -266,12 +266,19 @@ Memory allocate(std::size_t size) {
 
 napi_value hand_over(napi_env env, Memory memory, std::size_t size) {
   napi_value buffer;
-  const auto free_memory = [](napi_env, void *data, void *) { std::free(data); };
-  const napi_status status =
-      napi_create_external_buffer(env, size, memory.get(), free_memory, nullptr, &buffer);
+  const auto free_memory = [](napi_env env, void *data, void *size) {
+    std::free(data);
+    std::int64_t now;
+    napi_adjust_external_memory(env, -static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(size)), &now);
+  };
+  const napi_status status = napi_create_external_buffer(env, size, memory.get(), free_memory,
+                                                         reinterpret_cast<void *>(size), &buffer);
   if (status == napi_no_external_buffers_allowed) return copy_to_buffer(env, {memory.get(), size});
   check(env, status);
   static_cast<void>(memory.release());  // the buffer's finalizer frees it
+  // Counted once more than V8 does, so that what a stream leaves behind is collected in time.
+  std::int64_t now;
+  napi_adjust_external_memory(env, static_cast<std::int64_t>(size), &now);
   return buffer;
 }
 
