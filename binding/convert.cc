@@ -269,7 +269,8 @@ napi_value hand_over(napi_env env, Memory memory, std::size_t size) {
   const auto free_memory = [](napi_env env, void *data, void *size) {
     std::free(data);
     std::int64_t now;
-    napi_adjust_external_memory(env, -static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(size)), &now);
+    napi_adjust_external_memory(env, -static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(size)),
+                                &now);
   };
   const napi_status status = napi_create_external_buffer(env, size, memory.get(), free_memory,
                                                          reinterpret_cast<void *>(size), &buffer);
