@@ -30,7 +30,7 @@ napi_value has_support(const Arguments &arguments) {
 // the program's own symbols (node exports its OpenSSL) before those of libneon's dependencies.
 napi_value tls_version(const Arguments &arguments) {
   const std::string build = ne_version_string();
-  if (build.find("GnuTLS") != std::string::npos) {
+  if (build.find("GNU TLS") != std::string::npos) {
     const auto version =
         reinterpret_cast<const char *(*)(const char *)>(dlsym(RTLD_DEFAULT, "gnutls_check_version"));
     if (version) return from(arguments.env(), "GnuTLS " + std::string(version(nullptr)));
