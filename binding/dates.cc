@@ -17,8 +17,7 @@ constexpr std::int64_t most_seconds =
     std::min<std::int64_t>(std::numeric_limits<std::time_t>::max(), (std::int64_t{1} << 53) - 1);
 
 napi_value rfc1123_date(const Arguments &arguments) {
-  const auto anytime =
-      static_cast<std::time_t>(arguments.integer(0, "anytime", -most_seconds, most_seconds));
+  const auto anytime = static_cast<std::time_t>(arguments.integer(0, "anytime", -most_seconds, most_seconds));
   const auto text = [anytime] {
     const std::lock_guard lock(gmtime_mutex);
     return ne_rfc1123_date(anytime);

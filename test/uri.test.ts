@@ -96,7 +96,7 @@ describe('ne_uri_parse', () => {
       [true, 0],
       [true, 80],
     ];
-    expect(ports).toEqual(neonSince(36) ? Array(4).fill([false, 0]) : old);
+    expect(ports).toEqual(neonSince(34) ? Array(4).fill([false, 0]) : old);
   });
 });
 

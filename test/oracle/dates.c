@@ -1,4 +1,5 @@
-/* dates PORT TABLE ZONE: what ne_dates.h makes of each line of a file in a time zone; a number is a time, too. */
+/* dates PORT TABLE ZONE: what ne_dates.h makes of each line of a file in a time zone; a number is a time,
+ * too. */
 #include "twin.h"
 
 #include <ne_dates.h>
