@@ -82,7 +82,7 @@ void Exchange::run() {
   text_ = ne_get_error(session_->c());
   code_ = result;  // until here it is NE_ERROR, whatever is thrown
   // What is left of an unread body must not become the head of the next response.
-  if (!complete) session_->close_connection();
+  if (!complete) cancelled() ? session_->abandon_connection() : session_->close_connection();
 }
 
 void Exchange::note_head(ne_request *request) {

@@ -246,7 +246,7 @@ void Request::close() {
   if (!c_) return;  // destroyed twice on the promise surface
   closing_ = true;
   // Its unread body would be the next response's head.
-  if (session_->active == this) session_->close_connection();
+  if (session_->active == this) session_->abandon_connection();
   if (!adopted_) ne_request_destroy(c_);
   release();
 }

@@ -43,6 +43,11 @@ void Session::require_free(const Request *request) const {
                                                  " is between ne_begin_request and ne_end_request");
 }
 
+void Session::abandon_connection() {
+  connection.abandon();
+  close_connection();
+}
+
 void Session::close_connection() {
   if (active) active->connection_lost();
   active = nullptr;

@@ -50,12 +50,14 @@ class Session final : public Handle, public Target {
   void require_fresh(const char *function) const;
   /// Nothing is active any more (the connection is closed).
   void close_connection();
+  /// The same, and what may stand in it is given up.
+  void abandon_connection();
   /// ne_session_destroy, unless requests are left.
   void finish();
   /// Does what was put off until a request is sent. Runs where the operation runs.
   void prepare();
 
-  void recover() override { close_connection(); }
+  void recover() override { abandon_connection(); }
   void note_stall() override;
   std::string error_text() const override { return c_ ? ne_get_error(c_) : ""; }
   napi_value target_object() const override { return object(); }
