@@ -1,6 +1,7 @@
 #include <ne_request.h>
 #include <ne_session.h>
 #include <ne_socket.h>
+#include <ne_uri.h>
 #include <ne_utils.h>
 
 #include "topic.h"
@@ -53,6 +54,21 @@ constexpr Constant constants[] = {
     // ne_socket.h: ne_iaddr_type
     {"ne_iaddr_ipv4", 0},
     {"ne_iaddr_ipv6", 1},
+    // ne_uri.h: ne_path_escapef
+    {"NE_PATH_NONRES", 1},
+    {"NE_PATH_NONURI", 2},
+    {"NE_PATH_NONPC", 4},  // since 0.35
+    // ne_utils.h: ne_debug_init
+    {"NE_DBG_SOCKET", 1 << 0},
+    {"NE_DBG_HTTP", 1 << 1},
+    {"NE_DBG_XML", 1 << 2},
+    {"NE_DBG_HTTPAUTH", 1 << 3},
+    {"NE_DBG_HTTPPLAIN", 1 << 4},
+    {"NE_DBG_LOCKS", 1 << 5},
+    {"NE_DBG_XMLPARSE", 1 << 6},
+    {"NE_DBG_HTTPBODY", 1 << 7},
+    {"NE_DBG_SSL", 1 << 8},
+    {"NE_DBG_FLUSH", 1 << 30},
     // ne_utils.h: ne_has_support
     {"NE_FEATURE_SSL", 1},
     {"NE_FEATURE_ZLIB", 2},
@@ -102,6 +118,18 @@ SAME(ne_status_recving);
 SAME(ne_status_disconnected);
 SAME(ne_iaddr_ipv4);
 SAME(ne_iaddr_ipv6);
+SAME(NE_PATH_NONRES);
+SAME(NE_PATH_NONURI);
+SAME(NE_DBG_SOCKET);
+SAME(NE_DBG_HTTP);
+SAME(NE_DBG_XML);
+SAME(NE_DBG_HTTPAUTH);
+SAME(NE_DBG_HTTPPLAIN);
+SAME(NE_DBG_LOCKS);
+SAME(NE_DBG_XMLPARSE);
+SAME(NE_DBG_HTTPBODY);
+SAME(NE_DBG_SSL);
+SAME(NE_DBG_FLUSH);
 SAME(NE_FEATURE_SSL);
 SAME(NE_FEATURE_ZLIB);
 SAME(NE_FEATURE_IPV6);

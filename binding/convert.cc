@@ -235,6 +235,11 @@ napi_value from(napi_env env, const char *text) {
   return text ? from(env, std::string_view(text)) : null(env);
 }
 
+napi_value take(napi_env env, char *text) {
+  const Memory owned(text);
+  return from(env, static_cast<const char *>(text));
+}
+
 napi_value null(napi_env env) {
   napi_value value;
   check(env, napi_get_null(env, &value));

@@ -85,6 +85,8 @@ napi_value from(napi_env env, int number);
 napi_value from(napi_env env, bool boolean);
 napi_value from(napi_env env, std::string_view text);
 napi_value from(napi_env env, const char *text);  // null is null
+/// A string that C allocated and gave away; null is null.
+napi_value take(napi_env env, char *text);
 napi_value null(napi_env env);
 napi_value undefined(napi_env env);
 /// A Buffer with a copy of these bytes.

@@ -56,6 +56,9 @@ void define_all(napi_env env, napi_value exports) {
   register_watcher(topic);
   register_address(topic);
   register_buffer(topic);
+  register_uri(topic);
+  register_dates(topic);
+  register_i18n(topic);
   register_ssl(topic);
   register_exchange(topic);
   set(env, exports, "sync", sync);

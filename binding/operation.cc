@@ -249,6 +249,7 @@ void Operation::enqueue(napi_deferred deferred) {
     throw;
   }
   // It may be running now; but its completion is drained on this thread, after all this.
+  underway_.emplace();
   deferred_ = deferred;
   environment_->hold();
   ++target_->pending;
@@ -338,9 +339,11 @@ void Operation::execute() noexcept {
 void Operation::run_in_worker() {
   on_lane_ = true;
   waited_for_ = true;
+  underway_.emplace();
   target_->lane().post(shared_from_this());
   answer_questions();
   target_->lane().wait_idle();
+  underway_.reset();
 }
 
 // The JavaScript thread of a worker, until the lane is done.
@@ -459,6 +462,7 @@ bool Operation::done() {
 void Operation::drained() {
   if (std::exchange(drained_, true)) return;
   environment_->strike(id_);
+  underway_.reset();
   --target_->pending;
   if (part_) --part_->occupied;
   target_->settled_error = std::move(error_text_);

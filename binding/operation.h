@@ -125,6 +125,21 @@ class Call final : public Event, public std::enable_shared_from_this<Call> {
   State state_ = State::Waiting;  // under the operation's mutex
 };
 
+/// Counts what is queued or on a lane, in all environments of the process: promises until JavaScript knows of
+/// their end, blocking calls in workers until they are over.
+class Underway final {
+ public:
+  Underway() { ++count_; }
+  ~Underway() { --count_; }
+  Underway(const Underway &) = delete;
+  Underway &operator=(const Underway &) = delete;
+
+  static bool anything() { return count_ > 0; }
+
+ private:
+  static inline std::atomic<int> count_{0};
+};
+
 /// One blocking call of neon's: written once, run on the calling thread (`libneon/ne`) or on the target's
 /// lane (promises).
 ///
@@ -251,6 +266,7 @@ class Operation : public Event, public Job, public std::enable_shared_from_this<
 
   // The thread that runs it; the JavaScript thread after that.
   bool on_lane_ = false;
+  std::optional<Underway> underway_;
   std::optional<Connection::Clock::time_point> deadline_;
   std::unique_ptr<Failure> failure_;
   std::string error_text_;

@@ -15,6 +15,7 @@ test('there are constants, and all are safe integers', () => {
 
 /** Those of neon 0.33 and later. */
 const newer = {
+  NE_PATH_NONPC: 4,
   NE_REQFLAG_1XXTIMEOUT: 2,
   NE_SESSFLAG_STRICT: 8,
   NE_FEATURE_GSSAPI: 9,
@@ -56,6 +57,8 @@ describeWith('cc', 'the installed headers', () => {
     ['ne_session.h', /\bNE_SESSFLAG_\w+/g],
     ['ne_request.h', /^#define (NE_(?:OK|ERROR|LOOKUP|AUTH|PROXYAUTH|CONNECT|TIMEOUT|FAILED|RETRY|REDIRECT))\b/gm],
     ['ne_utils.h', /\bNE_FEATURE_\w+/g],
+    ['ne_uri.h', /\bNE_PATH_\w+/g],
+    ['ne_utils.h', /\bNE_DBG_\w+/g],
     ['ne_session.h', /\bne_status_\w+/g],
     ['ne_socket.h', /\bne_iaddr_ipv\d\b/g],
   ])('all that %s has of %s is exported', (header, pattern) => {

@@ -70,6 +70,36 @@ export const ne_status_handshake = constant('ne_status_handshake');
 export const ne_iaddr_ipv4 = constant('ne_iaddr_ipv4');
 export const ne_iaddr_ipv6 = constant('ne_iaddr_ipv6');
 
+// What ne_path_escapef escapes (ne_uri.h).
+/** All but what RFC 3986 calls unreserved, and `/`. */
+export const NE_PATH_NONRES = constant('NE_PATH_NONRES');
+/** What must not stand in a URI at all. */
+export const NE_PATH_NONURI = constant('NE_PATH_NONURI');
+/** What must not stand in a path, and `%` (neon 0.35; older ones escape nothing for it). */
+export const NE_PATH_NONPC = constant('NE_PATH_NONPC');
+
+// Channels of the debugging output (ne_utils.h).
+/** Sockets. */
+export const NE_DBG_SOCKET = constant('NE_DBG_SOCKET');
+/** Requests and responses. */
+export const NE_DBG_HTTP = constant('NE_DBG_HTTP');
+/** The XML parser. */
+export const NE_DBG_XML = constant('NE_DBG_XML');
+/** Authentication, without credentials. */
+export const NE_DBG_HTTPAUTH = constant('NE_DBG_HTTPAUTH');
+/** Authentication with credentials as they are. */
+export const NE_DBG_HTTPPLAIN = constant('NE_DBG_HTTPPLAIN');
+/** WebDAV locks. */
+export const NE_DBG_LOCKS = constant('NE_DBG_LOCKS');
+/** The XML parser, in detail. */
+export const NE_DBG_XMLPARSE = constant('NE_DBG_XMLPARSE');
+/** Bodies of responses. */
+export const NE_DBG_HTTPBODY = constant('NE_DBG_HTTPBODY');
+/** TLS. */
+export const NE_DBG_SSL = constant('NE_DBG_SSL');
+/** Flush after each line. */
+export const NE_DBG_FLUSH = constant('NE_DBG_FLUSH');
+
 // Features (ne_utils.h).
 /** TLS. */
 export const NE_FEATURE_SSL = constant('NE_FEATURE_SSL');

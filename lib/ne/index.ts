@@ -7,11 +7,14 @@
 export * from './address.js';
 export * from './buffer.js';
 export * from './constants.js';
+export * from './dates.js';
 export type * from './handles.js';
 export * from './hooks.js';
+export * from './i18n.js';
 export * from './notifier.js';
 export * from './request.js';
 export * from './session.js';
 export * from './socket.js';
 export * from './ssl.js';
+export * from './uri.js';
 export * from './utils.js';
