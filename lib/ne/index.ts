@@ -5,11 +5,13 @@
  * @module
  */
 export * from './address.js';
+export * from './auth.js';
 export * from './buffer.js';
 export * from './constants.js';
 export type * from './handles.js';
 export * from './hooks.js';
 export * from './notifier.js';
+export * from './proxy.js';
 export * from './request.js';
 export * from './session.js';
 export * from './socket.js';
