@@ -10,6 +10,7 @@
 
 #include "error.h"
 #include "gated.h"
+#include "secret.h"
 #include "topic.h"
 
 namespace neon {
@@ -26,8 +27,8 @@ struct Credentials {
   Credentials(const Credentials &) = delete;
   Credentials &operator=(const Credentials &) = delete;
   ~Credentials() {
-    explicit_bzero(username, sizeof username);
-    explicit_bzero(password, sizeof password);
+    wipe(username, sizeof username);
+    wipe(password, sizeof password);
   }
 
   char username[room] = "";

@@ -3,6 +3,7 @@
 #include <ne_uri.h>
 
 #include "error.h"
+#include "secret.h"
 #include "session.h"
 #include "topic.h"
 
@@ -82,7 +83,7 @@ napi_value socks_proxy(const Arguments &arguments) {
   const auto session = fresh(arguments, "ne_session_socks_proxy");
   if (version != NE_SOCK_SOCKSV4) require_socks_length(server_host(session->c()), "The session's host name");
   ne_session_socks_proxy(session->c(), version, hostname.c_str(), port, username.c_str(), password.c_str());
-  for (std::string *secret : {&username, &password}) explicit_bzero(secret->data(), secret->size());
+  for (std::string *secret : {&username, &password}) wipe(secret->data(), secret->size());
   replaced(*session);
   return undefined(arguments.env());
 }
