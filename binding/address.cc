@@ -116,6 +116,7 @@ napi_value set_list(const Arguments &arguments, const char *function, std::size_
   for (const auto &address : addresses) list.push_back(static_cast<const Address &>(*address).c());
   set_list(session->c(), list.data(), list.size());
   session->addresses = std::move(addresses);
+  session->system_proxy = false;
   return undefined(arguments.env());
 }
 

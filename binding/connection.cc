@@ -83,6 +83,11 @@ void Connection::set_connect_limit(std::chrono::seconds limit) {
   connect_limit_ = limit;
 }
 
+void Connection::abandon() {
+  const std::lock_guard lock(mutex_);
+  abandoned_ = descriptor_ >= 0;
+}
+
 void Connection::interrupt(const Operation &operation) {
   const std::lock_guard lock(mutex_);
   if (running_ == &operation) cut(Interruption::Aborted);
@@ -160,7 +165,13 @@ int Connection::close(ne_socket *socket) {
       const int flags = ::fcntl(descriptor, F_GETFL);
       if (flags >= 0) ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
     }
-    if (descriptor == descriptor_) descriptor_ = -1;
+    if (descriptor == descriptor_) {
+      const linger reset{1, 0};
+      if (abandoned_ || interruption_ != Interruption::None)
+        ::setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+      abandoned_ = false;
+      descriptor_ = -1;
+    }
   }
   return real::close(socket);
 }

@@ -37,6 +37,9 @@ class Connection final : public Interposed, public Watched {
   void pause();
   void resume();
 
+  /// What stands in the connection is given up: it is closed by a reset, and so is what was interrupted. A
+  /// server that is blocked in sending, and does not read, learns of nothing else for a minute.
+  void abandon();
   /// Ends this operation if it is the one inside neon.
   void interrupt(const Operation &operation);
   Interruption interruption();
@@ -61,6 +64,7 @@ class Connection final : public Interposed, public Watched {
 
   std::mutex mutex_;
   int descriptor_ = -1;
+  bool abandoned_ = false;
   const Operation *running_ = nullptr;
   bool paused_ = false;
   Interruption interruption_ = Interruption::None;

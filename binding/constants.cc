@@ -1,3 +1,4 @@
+#include <ne_auth.h>
 #include <ne_request.h>
 #include <ne_session.h>
 #include <ne_socket.h>
@@ -69,6 +70,23 @@ constexpr Constant constants[] = {
     {"NE_DBG_HTTPBODY", 1 << 7},
     {"NE_DBG_SSL", 1 << 8},
     {"NE_DBG_FLUSH", 1 << 30},
+    // ne_socket.h: ne_sock_sversion
+    {"NE_SOCK_SOCKSV4", 0},
+    {"NE_SOCK_SOCKSV4A", 1},
+    {"NE_SOCK_SOCKSV5", 2},
+    // ne_auth.h
+    {"NE_ABUFSIZ", 256},
+    {"NE_AUTH_BASIC", 0x0001},
+    {"NE_AUTH_LEGACY_DIGEST", 0x0002},
+    {"NE_AUTH_NEGOTIATE", 0x0004},
+    {"NE_AUTH_GSSAPI", 0x0008},
+    {"NE_AUTH_NTLM", 0x0010},
+    {"NE_AUTH_SSPI", 0x0020},
+    {"NE_AUTH_GSSAPI_ONLY", 0x0040},
+    {"NE_AUTH_DIGEST", 0x0080},
+    {"NE_AUTH_DEFAULT", 0x1000},
+    {"NE_AUTH_ALL", 0x2000},
+    {"NE_AUTH_PROXY", 0x4000},
     // ne_utils.h: ne_has_support
     {"NE_FEATURE_SSL", 1},
     {"NE_FEATURE_ZLIB", 2},
@@ -130,6 +148,21 @@ SAME(NE_DBG_XMLPARSE);
 SAME(NE_DBG_HTTPBODY);
 SAME(NE_DBG_SSL);
 SAME(NE_DBG_FLUSH);
+SAME(NE_SOCK_SOCKSV4);
+SAME(NE_SOCK_SOCKSV4A);
+SAME(NE_SOCK_SOCKSV5);
+SAME(NE_ABUFSIZ);
+SAME(NE_AUTH_BASIC);
+SAME(NE_AUTH_LEGACY_DIGEST);
+SAME(NE_AUTH_NEGOTIATE);
+SAME(NE_AUTH_GSSAPI);
+SAME(NE_AUTH_NTLM);
+SAME(NE_AUTH_SSPI);
+SAME(NE_AUTH_GSSAPI_ONLY);
+SAME(NE_AUTH_DIGEST);
+SAME(NE_AUTH_DEFAULT);
+SAME(NE_AUTH_ALL);
+SAME(NE_AUTH_PROXY);
 SAME(NE_FEATURE_SSL);
 SAME(NE_FEATURE_ZLIB);
 SAME(NE_FEATURE_IPV6);

@@ -52,6 +52,8 @@ void define_all(napi_env env, napi_value exports) {
   register_session(topic);
   register_request(topic);
   register_hooks(topic);
+  register_auth(topic);
+  register_proxy(topic);
   register_notifier(topic);
   register_watcher(topic);
   register_address(topic);

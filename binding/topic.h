@@ -36,6 +36,8 @@ void register_socket(Topic &topic);
 void register_session(Topic &topic);
 void register_request(Topic &topic);
 void register_hooks(Topic &topic);
+void register_auth(Topic &topic);
+void register_proxy(Topic &topic);
 void register_notifier(Topic &topic);
 void register_watcher(Topic &topic);
 void register_address(Topic &topic);

@@ -263,6 +263,18 @@ const most = 2 ** 31 - 1;
 const mostSafe = Number.MAX_SAFE_INTEGER;
 const hook = [sess, callback('fn')];
 const fragments = [...all(wrongType, [0, true, {}, [], Buffer.from('text')]), ...all(wrongValue, ['\0', 'a\0'])];
+/** Text that no error may repeat, or null for none. */
+const secret = (name: string): Argument => ({
+  name,
+  good: () => name,
+  bad: () => [
+    ...all(wrongType, [0, true, {}, [], Buffer.from('text')]),
+    ...all(wrongValue, ['\0', 'a\0']),
+    ...all(outOfRange, ['x'.repeat(256), 'é'.repeat(128)]),
+  ],
+  optional: true,
+});
+const authProtocol = integer('protocol', ne.NE_AUTH_ALL, 0, 2 ** 32 - 1);
 const rawAddress: Argument = {
   ...bytes('raw'),
   bad: (good) => [...bytes('raw').bad(good), ...all(outOfRange, ['', 'abc', 'abcde', new Uint8Array(16)])],
@@ -392,6 +404,22 @@ const functions: Record<Function, readonly Argument[]> = {
   ne_unhook_close_conn: hook,
   ne_set_notifier: [sess, callbackOrNull('status')],
   ne_set_progress: [sess, callbackOrNull('progress')],
+  ne_set_server_auth: [sess, callback('creds')],
+  ne_set_proxy_auth: [sess, callback('creds')],
+  ne_add_server_auth: [sess, authProtocol, callback('creds')],
+  ne_add_proxy_auth: [sess, authProtocol, callback('creds')],
+  ne_add_auth: [sess, authProtocol, callback('creds')],
+  ne_forget_auth: [sess],
+  ne_session_proxy: [sess, line('hostname', 'proxy'), integer('port', 80, 0, 65535)],
+  ne_session_socks_proxy: [
+    sess,
+    integer('vers', 2, 0, 2),
+    line('hostname', 'proxy'),
+    integer('port', 1080, 0, 65535),
+    secret('username'),
+    secret('password'),
+  ],
+  ne_session_system_proxy: [sess, integer('flags', 0, 0, 0)],
   ne_iaddr_make: [integer('type', 0, 0, 1), rawAddress],
   ne_iaddr_parse: [text('addr', '127.0.0.1'), integer('type', 0, 0, 1)],
   ne_iaddr_print: [ia],

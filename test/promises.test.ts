@@ -59,6 +59,7 @@ test('the functions are those that block, and the forms that wait their turn', (
       'ne_request_destroy',
       'ne_request_dispatch',
       'ne_session_destroy',
+      'ne_session_system_proxy',
     ].filter((name) => name in ne),
   );
 });

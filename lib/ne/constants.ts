@@ -99,6 +99,39 @@ export const NE_DBG_HTTPBODY = constant('NE_DBG_HTTPBODY');
 export const NE_DBG_SSL = constant('NE_DBG_SSL');
 /** Flush after each line. */
 export const NE_DBG_FLUSH = constant('NE_DBG_FLUSH');
+// Versions of the SOCKS protocol (ne_socket.h).
+/** Needs the network address of the server: neon looks it up. */
+export const NE_SOCK_SOCKSV4 = constant('NE_SOCK_SOCKSV4');
+/** The proxy looks the server's name up. */
+export const NE_SOCK_SOCKSV4A = constant('NE_SOCK_SOCKSV4A');
+/** The proxy looks the server's name up. */
+export const NE_SOCK_SOCKSV5 = constant('NE_SOCK_SOCKSV5');
+
+// Authentication protocols, to be combined (ne_auth.h).
+/** The size of neon's buffers for a user name and a password, in bytes: each must be shorter. */
+export const NE_ABUFSIZ = constant('NE_ABUFSIZ');
+/** Basic: who listens on a connection without TLS learns the password. */
+export const NE_AUTH_BASIC = constant('NE_AUTH_BASIC');
+/** With NE_AUTH_DIGEST: also the weaker Digest of RFC 2069. */
+export const NE_AUTH_LEGACY_DIGEST = constant('NE_AUTH_LEGACY_DIGEST');
+/** NE_AUTH_GSSAPI and NE_AUTH_NTLM. Not without TLS. */
+export const NE_AUTH_NEGOTIATE = constant('NE_AUTH_NEGOTIATE');
+/** NE_AUTH_GSSAPI_ONLY and NE_AUTH_SSPI. Not without TLS. */
+export const NE_AUTH_GSSAPI = constant('NE_AUTH_GSSAPI');
+/** NTLM, where neon was built with it. Not without TLS. */
+export const NE_AUTH_NTLM = constant('NE_AUTH_NTLM');
+/** Negotiate by SSPI (Windows). */
+export const NE_AUTH_SSPI = constant('NE_AUTH_SSPI');
+/** Negotiate by GSSAPI (Kerberos). Not without TLS. */
+export const NE_AUTH_GSSAPI_ONLY = constant('NE_AUTH_GSSAPI_ONLY');
+/** Digest of RFC 2617 and RFC 7616. */
+export const NE_AUTH_DIGEST = constant('NE_AUTH_DIGEST');
+/** What neon takes for fit: Basic and Digest, and, with TLS or for a proxy, Negotiate. */
+export const NE_AUTH_DEFAULT = constant('NE_AUTH_DEFAULT');
+/** All that this neon can. */
+export const NE_AUTH_ALL = constant('NE_AUTH_ALL');
+/** In the protocol that an ne_auth_provide is told: it is a proxy that asks. */
+export const NE_AUTH_PROXY = constant('NE_AUTH_PROXY');
 
 // Features (ne_utils.h).
 /** TLS. */

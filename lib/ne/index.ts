@@ -5,6 +5,7 @@
  * @module
  */
 export * from './address.js';
+export * from './auth.js';
 export * from './buffer.js';
 export * from './constants.js';
 export * from './dates.js';
@@ -12,6 +13,7 @@ export type * from './handles.js';
 export * from './hooks.js';
 export * from './i18n.js';
 export * from './notifier.js';
+export * from './proxy.js';
 export * from './request.js';
 export * from './session.js';
 export * from './socket.js';

@@ -24,6 +24,7 @@ export const ne_session_destroy: Promised<typeof ne.ne_session_destroy> = async 
 };
 
 export const ne_close_connection = promised<typeof ne.ne_close_connection>('ne_close_connection', 1);
+export const ne_session_system_proxy = promised<typeof ne.ne_session_system_proxy>('ne_session_system_proxy', 2);
 export const ne_request_create = promised<typeof ne.ne_request_create>('ne_request_create', 3);
 export const ne_request_destroy = promised<typeof ne.ne_request_destroy>('ne_request_destroy', 1);
 export const ne_request_dispatch = promised<typeof ne.ne_request_dispatch>('ne_request_dispatch', 1);

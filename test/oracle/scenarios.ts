@@ -1,6 +1,7 @@
 /** What the twins of each name are run with. */
 import { chunkedResponse, response, type Step } from '../servers/raw.js';
 import type { NamedScenario } from './scenario.js';
+import { auth } from './scenarios-auth.js';
 import { connections } from './scenarios-connections.js';
 import { framing } from './scenarios-framing.js';
 import { heads } from './scenarios-heads.js';
@@ -163,4 +164,5 @@ export const differing: readonly NamedScenario[] = [
     args: ['provider 9000 within'],
     server: { connections: [[{ read: 'request' }, { send: response('done') }, { hang: 'reading' }]] },
   },
+  ...auth,
 ];
