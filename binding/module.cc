@@ -56,6 +56,8 @@ void define_all(napi_env env, napi_value exports) {
   register_watcher(topic);
   register_address(topic);
   register_buffer(topic);
+  register_string(topic);
+  register_md5(topic);
   register_ssl(topic);
   register_exchange(topic);
   set(env, exports, "sync", sync);

@@ -40,6 +40,8 @@ void register_notifier(Topic &topic);
 void register_watcher(Topic &topic);
 void register_address(Topic &topic);
 void register_buffer(Topic &topic);
+void register_string(Topic &topic);
+void register_md5(Topic &topic);
 void register_ssl(Topic &topic);
 void register_exchange(Topic &topic);
 void register_constants(Topic &topic);

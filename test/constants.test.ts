@@ -17,6 +17,7 @@ test('there are constants, and all are safe integers', () => {
 const newer = {
   NE_REQFLAG_1XXTIMEOUT: 2,
   NE_SESSFLAG_STRICT: 8,
+  NE_HASH_SHA1: 5,
   NE_FEATURE_GSSAPI: 9,
   NE_FEATURE_LIBPXY: 10,
   NE_FEATURE_NTLM: 11,
@@ -55,6 +56,7 @@ describeWith('cc', 'the installed headers', () => {
     ['ne_request.h', /\bNE_REQFLAG_\w+/g],
     ['ne_session.h', /\bNE_SESSFLAG_\w+/g],
     ['ne_request.h', /^#define (NE_(?:OK|ERROR|LOOKUP|AUTH|PROXYAUTH|CONNECT|TIMEOUT|FAILED|RETRY|REDIRECT))\b/gm],
+    ['ne_string.h', /\bNE_HASH_\w+/g],
     ['ne_utils.h', /\bNE_FEATURE_\w+/g],
     ['ne_session.h', /\bne_status_\w+/g],
     ['ne_socket.h', /\bne_iaddr_ipv\d\b/g],
