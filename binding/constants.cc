@@ -3,6 +3,7 @@
 #include <ne_session.h>
 #include <ne_socket.h>
 #include <ne_uri.h>
+#include <ne_string.h>
 #include <ne_utils.h>
 
 #include "topic.h"
@@ -87,6 +88,14 @@ constexpr Constant constants[] = {
     {"NE_AUTH_DEFAULT", 0x1000},
     {"NE_AUTH_ALL", 0x2000},
     {"NE_AUTH_PROXY", 0x4000},
+    // ne_string.h: ne_strhash
+    {"NE_HASH_MD5", 0x0001},
+    {"NE_HASH_SHA256", 0x0002},
+    {"NE_HASH_SHA512", 0x0003},
+    {"NE_HASH_SHA512_256", 0x0004},
+    {"NE_HASH_SHA1", 0x0005},  // since 0.37
+    {"NE_HASH_COLON", 0x1000},
+    {"NE_HASH_SPACE", 0x2000},
     // ne_utils.h: ne_has_support
     {"NE_FEATURE_SSL", 1},
     {"NE_FEATURE_ZLIB", 2},
@@ -163,6 +172,12 @@ SAME(NE_AUTH_DIGEST);
 SAME(NE_AUTH_DEFAULT);
 SAME(NE_AUTH_ALL);
 SAME(NE_AUTH_PROXY);
+SAME(NE_HASH_MD5);
+SAME(NE_HASH_SHA256);
+SAME(NE_HASH_SHA512);
+SAME(NE_HASH_SHA512_256);
+SAME(NE_HASH_COLON);
+SAME(NE_HASH_SPACE);
 SAME(NE_FEATURE_SSL);
 SAME(NE_FEATURE_ZLIB);
 SAME(NE_FEATURE_IPV6);

@@ -84,11 +84,20 @@ int Arguments::flag(std::size_t index, const char *name) const {
   return value ? 1 : 0;
 }
 
-std::string Arguments::bytes(std::size_t index, const char *name) const {
+std::string Arguments::bytes(std::size_t index, const char *name, std::size_t most) const {
+  const auto require_room = [&](std::size_t size) {
+    if (size > most)
+      throw range_failure(quoted(name) + "must hold at most " + std::to_string(most) + " bytes. Received " +
+                          std::to_string(size));
+  };
   napi_value value = (*this)[index];
   napi_valuetype type;
   check(env_, napi_typeof(env_, value, &type));
-  if (type == napi_string) return to_string(env_, value);
+  if (type == napi_string) {
+    std::string text = to_string(env_, value);
+    require_room(text.size());
+    return text;
+  }
   bool typed = false;
   check(env_, napi_is_typedarray(env_, value, &typed));
   napi_typedarray_type array_type = napi_int8_array;
@@ -98,6 +107,7 @@ std::string Arguments::bytes(std::size_t index, const char *name) const {
     check(env_, napi_get_typedarray_info(env_, value, &array_type, &length, &data, nullptr, nullptr));
   if (!typed || array_type != napi_uint8_array)
     wrong_type(index, name, "of type string or an instance of Uint8Array");
+  require_room(length);
   return length ? std::string(static_cast<char *>(data), length) : std::string();
 }
 
@@ -155,6 +165,17 @@ std::string to_string(napi_env env, napi_value string) {
   std::string text(length + 1, '\0');
   check(env, napi_get_value_string_utf8(env, string, text.data(), text.size(), &length));
   text.resize(length);
+  return text;
+}
+
+std::string text_of(napi_env env, napi_value value, const std::string &what) {
+  napi_valuetype type;
+  check(env, napi_typeof(env, value, &type));
+  if (type != napi_string)
+    throw type_failure(code::argument_type, what + " must be of type string. " + received(env, value));
+  std::string text = to_string(env, value);
+  if (text.find('\0') != std::string::npos)
+    throw type_failure(code::argument_value, what + " must be a string without null characters");
   return text;
 }
 

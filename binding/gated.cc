@@ -13,10 +13,18 @@ namespace neon {
 namespace {
 
 constexpr GatedName names[] = {
-    {"ne_add_interim_handler", "0.33.0"},      {"ne_get_request_target", "0.34.0"},
-    {"ne_get_response_location", "0.34.0"},    {"ne_get_response_retry_after", "0.35.0"},
-    {"ne_get_response_trailer", "0.37.0"},     {"ne_read_response_to_buffer", "0.36.0"},
-    {"ne_response_trailer_iterate", "0.37.0"}, {"ne_version_library", "0.37.0"},
+    {"ne_add_interim_handler", "0.33.0"},
+    {"ne_get_request_target", "0.34.0"},
+    {"ne_get_response_location", "0.34.0"},
+    {"ne_get_response_retry_after", "0.35.0"},
+    {"ne_get_response_trailer", "0.37.0"},
+    {"ne_mknonce", "0.37.0"},
+    {"ne_read_response_to_buffer", "0.36.0"},
+    {"ne_response_trailer_iterate", "0.37.0"},
+    {"ne_strhextoul", "0.35.0"},
+    {"ne_strlower", "0.37.0"},
+    {"ne_strupper", "0.37.0"},
+    {"ne_version_library", "0.37.0"},
 };
 
 std::string loaded_version() {

@@ -58,4 +58,5 @@ export const handleClasses: Readonly<Record<string, new (given: unknown, owner?:
   neon_exchange: class neon_exchange extends Handle {},
   ne_buffer: class ne_buffer extends Handle {},
   ne_inet_addr: class ne_inet_addr extends Handle {},
+  ne_md5_ctx: class ne_md5_ctx extends Handle {},
 };

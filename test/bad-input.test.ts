@@ -1,5 +1,6 @@
 /** What each function of the C API does with arguments that are none: one table for all of them, on both surfaces. */
 import { rootCertificates } from 'node:tls';
+import { features } from 'libneon';
 import * as ne from 'libneon/ne';
 import { coded, failureOf, neonError, outOfRange, result, wrongChar, wrongType, wrongValue } from './support/expect.js';
 import { answering, receivedBy, sessionWith, testServers } from './support/servers.js';
@@ -23,12 +24,15 @@ const newCertificate = (): ne.ne_ssl_certificate => ne.ne_ssl_cert_import(root)!
 
 const newAddress = (): ne.ne_inet_addr => ne.ne_iaddr_parse('127.0.0.1', ne.ne_iaddr_ipv4)!;
 
+const newMd5 = (): ne.ne_md5_ctx => ne.ne_md5_create_ctx()!;
+
 const handles = {
   ne_session: newSession,
   ne_request: newRequest,
   ne_ssl_certificate: newCertificate,
   ne_inet_addr: newAddress,
   ne_buffer: ne.ne_buffer_create,
+  ne_md5_ctx: newMd5,
 };
 const all = (error: Error, values: readonly unknown[]): [string, unknown, Error][] =>
   values.map((value) => [show(value), value, error]);
@@ -240,6 +244,7 @@ const cursor: Argument = {
 };
 const ia = handle('ia', 'ne_inet_addr', ne.ne_iaddr_free);
 const buf = handle('buf', 'ne_buffer', ne.ne_buffer_destroy);
+const ctx = handle('ctx', 'ne_md5_ctx', ne.ne_md5_destroy_ctx);
 const addrs: Argument = {
   name: 'addrs',
   good: () => [newAddress()],
@@ -322,6 +327,62 @@ const longName: Argument = {
 };
 const path = text('path', '/a');
 const date = [text('date', 'Sun, 06 Nov 1994 08:49:37 GMT')];
+/** A char of C's. */
+function character(name: string, good: string): Argument {
+  const others = all(wrongValue, ['', 'ab', '\0', 'ä', '€', '\ud800']);
+  return { name, good: () => good, bad: () => [...all(wrongType, noStrings), ...others] };
+}
+
+/** What `ne_token` takes its tokens from. */
+const tokens: Argument = {
+  ...object('str', () => ({ value: 'a,b' })),
+  bad: () => [
+    ...all(wrongType, noObjects),
+    ...noStrings.map((value) => [`${show(value)} as its value`, { value }, wrongType] as [string, unknown, Error]),
+    ['a null character in its value', { value: 'a\0,b' }, wrongValue],
+  ],
+};
+const lower: Argument = {
+  name: 'c',
+  good: () => 'A',
+  bad: () => [
+    ...all(wrongType, [undefined, null, true, 1n, Symbol('s'), {}, ['A'], () => 'A']),
+    ...all(wrongValue, ['', 'AB', '\0', 'Ä']),
+    ...all(outOfRange, [-1, 256, 0.5, NaN, Infinity]),
+  ],
+};
+const charset: Argument = {
+  name: 'charset',
+  good: () => 'UTF-8',
+  bad: () => [...all(wrongType, noStrings), ...all(wrongValue, ['', 'latin1', 'UTF-16', 'UTF-8\0', "UTF-8''"])],
+};
+const nonce: Argument = {
+  ...filled('nonce'),
+  bad: (good) => [...filled('nonce').bad(good), ['257 bytes', new Uint8Array(257), outOfRange]],
+};
+/** So many bytes, or a multiple of them. */
+const sized = (name: string, size: number): Argument => ({
+  ...bytes(name),
+  good: () => Buffer.alloc(size),
+  bad: (good) => [
+    ...bytes(name).bad(good),
+    ...all(outOfRange, ['x'.repeat(size - 1), 'x'.repeat(size + 1), Buffer.alloc(1), 'ä'.repeat(size / 2) + 'x']),
+  ],
+});
+const hexDigits: Argument = {
+  ...text('buffer', '0123456789abcdefABCDEF0123456789'),
+  bad: () => [
+    ...all(wrongType, noStrings),
+    ...all(wrongValue, [
+      '',
+      '0'.repeat(31),
+      '0'.repeat(33),
+      `${'0'.repeat(31)}g`,
+      `${'0'.repeat(30)}ä`,
+      '0x'.repeat(16),
+    ]),
+  ],
+};
 
 type Function = {
   [N in keyof typeof ne]: (typeof ne)[N] extends (...values: never[]) => unknown ? N : never;
@@ -474,6 +535,39 @@ const functions: Record<Function, readonly Argument[]> = {
     integer('mask', 0, -(2 ** 31), most),
   ],
   ne_debug: [integer('ch', 1, -(2 ** 31), 2 ** 31 - 1), text('format', 'text')],
+  ne_token: [tokens, character('separator', ',')],
+  ne_qtoken: [tokens, character('separator', ','), text('quotes', '"')],
+  ne_shave: [text('str', ' a '), text('whitespace', ' ')],
+  ne_strclean: [text('str', 'text')],
+  ne_strlower: [text('str', 'text')],
+  ne_strupper: [text('str', 'text')],
+  ne_concat: [text('str', 'text')],
+  ne_strnqdup: [bytes('data')],
+  ne_base64: [bytes('text')],
+  ne_unbase64: [text('data', 'Zm8=')],
+  ne_strhash: [integer('flags', 1, 0, 2 ** 32 - 1), { ...text('str', 'text'), optional: true }],
+  ne_strparam: [charset, { ...text('lang', 'en'), bad: () => fragments, optional: true }, text('value', 'text')],
+  ne_strerror: [integer('errnum', 2, -(2 ** 31), most)],
+  ne_strcasecmp: [text('s1', 'text'), text('s2', 'text')],
+  ne_strncasecmp: [text('s1', 'text'), text('s2', 'text'), integer('n', 1, 0, mostSafe)],
+  ne_tolower: [lower],
+  ne_strhextoul: [
+    text('str', 'ff'),
+    { ...object('endptr'), bad: () => all(wrongType, [0, 'text', true, 1n, Symbol('s')]), optional: true },
+  ],
+  ne_mknonce: [nonce, integer('flags', 0, 0, 0)],
+  ne_md5_create_ctx: [],
+  ne_md5_process_bytes: [bytes('buffer'), { ...ctx, bad: () => ctx.bad(newMd5()) }],
+  ne_md5_process_block: [sized('buffer', 64), { ...ctx, bad: () => ctx.bad(newMd5()) }],
+  ne_md5_finish_ctx: [ctx],
+  ne_md5_finish_ascii: [ctx],
+  ne_md5_read_ctx: [ctx],
+  ne_md5_dup_ctx: [ctx],
+  ne_md5_reset_ctx: [ctx],
+  ne_md5_destroy_ctx: [ctx],
+  ne_md5_stream: [integer('fd', most, 0, most), object('resblock')],
+  ne_md5_to_ascii: [sized('md5_buf', 16)],
+  ne_ascii_to_md5: [hexDigits],
   ne_version_string: [],
   ne_version_library: [],
   ne_version_match: [integer('major', 0, 0, most), integer('minor', 32, 0, most)],
@@ -545,6 +639,8 @@ describe.each(forms)('$surface', ({ has, call }) => {
       } else if (list[0] === req) {
         expect(ne.ne_get_status(first as ne.ne_request).code).toBe(0);
         expect(result(() => ne.ne_request_destroy(first as ne.ne_request))).toBeUndefined();
+      } else if (features.functions[name] === false) {
+        expect(await failureOf(() => call(name)(...values))).toEqual(neonError('ERR_NEON_UNSUPPORTED'));
       } else {
         await expect((async () => call(name)(...values))()).resolves.not.toThrow();
       }

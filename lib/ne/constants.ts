@@ -132,6 +132,21 @@ export const NE_AUTH_DEFAULT = constant('NE_AUTH_DEFAULT');
 export const NE_AUTH_ALL = constant('NE_AUTH_ALL');
 /** In the protocol that an ne_auth_provide is told: it is a proxy that asks. */
 export const NE_AUTH_PROXY = constant('NE_AUTH_PROXY');
+// Hash algorithms and how their sums are written (ne_string.h).
+/** MD5. */
+export const NE_HASH_MD5 = constant('NE_HASH_MD5');
+/** SHA-256. */
+export const NE_HASH_SHA256 = constant('NE_HASH_SHA256');
+/** SHA-512. */
+export const NE_HASH_SHA512 = constant('NE_HASH_SHA512');
+/** SHA-512/256. */
+export const NE_HASH_SHA512_256 = constant('NE_HASH_SHA512_256');
+/** SHA-1 (neon 0.37). */
+export const NE_HASH_SHA1 = constant('NE_HASH_SHA1');
+/** Pairs of digits with colons between them. */
+export const NE_HASH_COLON = constant('NE_HASH_COLON');
+/** Pairs of digits with spaces between them. */
+export const NE_HASH_SPACE = constant('NE_HASH_SPACE');
 
 // Features (ne_utils.h).
 /** TLS. */

@@ -19,6 +19,8 @@ export type ne_ssl_certificate = Handle<'ne_ssl_certificate'>;
 
 /** A network address: `ne_inet_addr *` (ne_socket.h). */
 export type ne_inet_addr = Handle<'ne_inet_addr'>;
+/** The state of an MD5 sum: `ne_md5_ctx *` (ne_md5.h). */
+export type ne_md5_ctx = Handle<'ne_md5_ctx'>;
 /** A string that grows: `ne_buffer *` (ne_string.h). */
 export interface ne_buffer extends Handle<'ne_buffer'> {
   /** The string. */

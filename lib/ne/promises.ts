@@ -37,3 +37,4 @@ export const ne_read_response_to_buffer = promised<typeof ne.ne_read_response_to
 );
 export const ne_discard_response = promised<typeof ne.ne_discard_response>('ne_discard_response', 1);
 export const ne_end_request = promised<typeof ne.ne_end_request>('ne_end_request', 1);
+export const ne_md5_stream = promised<typeof ne.ne_md5_stream>('ne_md5_stream', 2);
