@@ -49,12 +49,16 @@ void define_all(napi_env env, napi_value exports) {
   register_constants(topic);
   register_utils(topic);
   register_socket(topic);
+  register_socket_calls(topic);
+  register_socket_tls(topic);
   register_session(topic);
   register_request(topic);
   register_hooks(topic);
   register_notifier(topic);
   register_watcher(topic);
   register_address(topic);
+  register_resolve(topic);
+  register_context(topic);
   register_buffer(topic);
   register_ssl(topic);
   register_exchange(topic);

@@ -7,10 +7,12 @@
 export * from './address.js';
 export * from './buffer.js';
 export * from './constants.js';
+export * from './context.js';
 export type * from './handles.js';
 export * from './hooks.js';
 export * from './notifier.js';
 export * from './request.js';
+export * from './resolve.js';
 export * from './session.js';
 export * from './socket.js';
 export * from './ssl.js';
