@@ -2,9 +2,12 @@
 #include <ne_request.h>
 #include <ne_session.h>
 #include <ne_socket.h>
-#include <ne_uri.h>
+#include <ne_ssl.h>
 #include <ne_string.h>
+#include <ne_uri.h>
 #include <ne_utils.h>
+
+#include <climits>
 
 #include "topic.h"
 
@@ -71,10 +74,6 @@ constexpr Constant constants[] = {
     {"NE_DBG_HTTPBODY", 1 << 7},
     {"NE_DBG_SSL", 1 << 8},
     {"NE_DBG_FLUSH", 1 << 30},
-    // ne_socket.h: ne_sock_sversion
-    {"NE_SOCK_SOCKSV4", 0},
-    {"NE_SOCK_SOCKSV4A", 1},
-    {"NE_SOCK_SOCKSV5", 2},
     // ne_auth.h
     {"NE_ABUFSIZ", 256},
     {"NE_AUTH_BASIC", 0x0001},
@@ -96,6 +95,32 @@ constexpr Constant constants[] = {
     {"NE_HASH_SHA1", 0x0005},  // since 0.37
     {"NE_HASH_COLON", 0x1000},
     {"NE_HASH_SPACE", 0x2000},
+    // ne_socket.h: results, flags of ne_addr_resolve and ne_sock_shutdown, ne_sock_sversion
+    {"NE_SOCK_ERROR", -1},
+    {"NE_SOCK_TIMEOUT", -2},
+    {"NE_SOCK_CLOSED", -3},
+    {"NE_SOCK_RESET", -4},
+    {"NE_SOCK_TRUNC", -5},
+    {"NE_SOCK_RETRY", -6},
+    {"NE_ADDR_CANON", 1},
+    {"NE_SOCK_RECV", 1},
+    {"NE_SOCK_SEND", 2},
+    {"NE_SOCK_BOTH", 3},
+    {"NE_SOCK_SOCKSV4", 0},
+    {"NE_SOCK_SOCKSV4A", 1},
+    {"NE_SOCK_SOCKSV5", 2},
+    // ne_ssl.h: modes and flags of contexts
+    {"NE_SSL_CTX_CLIENT", 0},
+    {"NE_SSL_CTX_SERVER", 1},
+    {"NE_SSL_CTX_SERVERv2", 2},
+    {"NE_SSL_CTX_SSLv2", 0},
+    // ne_ssl.h: ne_ssl_protocol, since 0.34
+    {"NE_SSL_PROTO_UNSPEC", 0},
+    {"NE_SSL_PROTO_SSL_3", 1},
+    {"NE_SSL_PROTO_TLS_1_0", 2},
+    {"NE_SSL_PROTO_TLS_1_1", 3},
+    {"NE_SSL_PROTO_TLS_1_2", 4},
+    {"NE_SSL_PROTO_TLS_1_3", 5},
     // ne_utils.h: ne_has_support
     {"NE_FEATURE_SSL", 1},
     {"NE_FEATURE_ZLIB", 2},
@@ -113,7 +138,7 @@ constexpr Constant constants[] = {
 constexpr int value_of(std::string_view name) {
   for (const Constant &constant : constants)
     if (name == constant.name) return constant.value;
-  return -1;
+  return INT_MIN;
 }
 
 #define SAME(name) static_assert(value_of(#name) == (name))
@@ -157,9 +182,6 @@ SAME(NE_DBG_XMLPARSE);
 SAME(NE_DBG_HTTPBODY);
 SAME(NE_DBG_SSL);
 SAME(NE_DBG_FLUSH);
-SAME(NE_SOCK_SOCKSV4);
-SAME(NE_SOCK_SOCKSV4A);
-SAME(NE_SOCK_SOCKSV5);
 SAME(NE_ABUFSIZ);
 SAME(NE_AUTH_BASIC);
 SAME(NE_AUTH_LEGACY_DIGEST);
@@ -178,6 +200,23 @@ SAME(NE_HASH_SHA512);
 SAME(NE_HASH_SHA512_256);
 SAME(NE_HASH_COLON);
 SAME(NE_HASH_SPACE);
+SAME(NE_SOCK_ERROR);
+SAME(NE_SOCK_TIMEOUT);
+SAME(NE_SOCK_CLOSED);
+SAME(NE_SOCK_RESET);
+SAME(NE_SOCK_TRUNC);
+SAME(NE_SOCK_RETRY);
+SAME(NE_ADDR_CANON);
+SAME(NE_SOCK_RECV);
+SAME(NE_SOCK_SEND);
+SAME(NE_SOCK_BOTH);
+SAME(NE_SOCK_SOCKSV4);
+SAME(NE_SOCK_SOCKSV4A);
+SAME(NE_SOCK_SOCKSV5);
+SAME(NE_SSL_CTX_CLIENT);
+SAME(NE_SSL_CTX_SERVER);
+SAME(NE_SSL_CTX_SERVERv2);
+SAME(NE_SSL_CTX_SSLv2);
 SAME(NE_FEATURE_SSL);
 SAME(NE_FEATURE_ZLIB);
 SAME(NE_FEATURE_IPV6);

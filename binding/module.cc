@@ -49,6 +49,8 @@ void define_all(napi_env env, napi_value exports) {
   register_constants(topic);
   register_utils(topic);
   register_socket(topic);
+  register_socket_calls(topic);
+  register_socket_tls(topic);
   register_session(topic);
   register_request(topic);
   register_hooks(topic);
@@ -57,6 +59,8 @@ void define_all(napi_env env, napi_value exports) {
   register_notifier(topic);
   register_watcher(topic);
   register_address(topic);
+  register_resolve(topic);
+  register_context(topic);
   register_buffer(topic);
   register_uri(topic);
   register_dates(topic);

@@ -73,23 +73,24 @@ bool Target::inside_callback() const {
 void Target::require_usable() const {
   if (inside_callback()) return;  // whoever is inside neon waits for JavaScript
   if (pending)
-    throw neon_failure(code::busy,
-                       "Promises of this session are pending: await them, or use the promise form");
+    throw neon_failure(code::busy, std::string("Promises of this ") + noun() +
+                                       " are pending: await them, or use the promise form");
   if (lane_) lane_->wait_idle();
 }
 
 void Target::require_idle() const {
   require_queueable();
   if (pending)
-    throw neon_failure(code::busy,
-                       "Promises of this session are pending: await them, or use the promise form");
+    throw neon_failure(code::busy, std::string("Promises of this ") + noun() +
+                                       " are pending: await them, or use the promise form");
   if (lane_) lane_->wait_idle();
 }
 
 void Target::require_queueable() const {
   if (inside_callback())
     throw neon_failure(code::reentrant,
-                       "This must not be called from inside a callback of the same session's running call");
+                       std::string("This must not be called from inside a callback of the same ") + noun() +
+                           "'s running call");
 }
 
 void Target::note_error() {

@@ -68,6 +68,8 @@ class Target {
   /// Whether C may call JavaScript, whatever operation runs.
   virtual bool has_callbacks() const { return false; }
   virtual Environment &target_environment() const = 0;
+  /// What messages call it.
+  virtual const char *noun() const { return "session"; }
 
   Connection connection;
   std::size_t pending = 0;
@@ -299,6 +301,8 @@ class SimpleOperation final : public Operation {
   void stalled() override {
     if constexpr (std::is_same_v<Value, int>) {
       if (value_ != NE_OK) value_ = NE_TIMEOUT;
+    } else if constexpr (requires { value_.stalled(); }) {
+      value_.stalled();
     }
   }
   napi_value result(napi_env env) override { return convert_(*this, env, std::move(value_)); }

@@ -33,6 +33,8 @@ class Topic final {
 // One per topic; module.cc calls them.
 void register_utils(Topic &topic);
 void register_socket(Topic &topic);
+void register_socket_calls(Topic &topic);
+void register_socket_tls(Topic &topic);
 void register_session(Topic &topic);
 void register_request(Topic &topic);
 void register_hooks(Topic &topic);
@@ -41,6 +43,8 @@ void register_proxy(Topic &topic);
 void register_notifier(Topic &topic);
 void register_watcher(Topic &topic);
 void register_address(Topic &topic);
+void register_resolve(Topic &topic);
+void register_context(Topic &topic);
 void register_buffer(Topic &topic);
 void register_uri(Topic &topic);
 void register_dates(Topic &topic);

@@ -58,7 +58,14 @@ export function setProxy(session: ne.ne_session, options: ProxyOptions): Credent
   }
   // SOCKS 4 has no password, and always a user name; neon wants both or, for 5, none.
   const user = username ?? (type === 'socks5' ? null : '');
-  ne.ne_session_socks_proxy(session, socksVersions[type], host, port ?? 1080, user, user === null ? null : (password ?? ''));
+  ne.ne_session_socks_proxy(
+    session,
+    socksVersions[type],
+    host,
+    port ?? 1080,
+    user,
+    user === null ? null : (password ?? ''),
+  );
   return undefined;
 }
 
@@ -135,7 +142,10 @@ function variable(lower: string): { name: string; value: string } | undefined {
  * or a network of it (`192.0.2.0/24`), each with a port if only that is meant, or `*`.
  */
 function isExcepted(exceptions: string, host: string, port: number): boolean {
-  const name = host.replace(/^\[|\]$/g, '').replace(/\.$/, '').toLowerCase();
+  const name = host
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '')
+    .toLowerCase();
   return exceptions
     .toLowerCase()
     .split(/[\s,]+/)

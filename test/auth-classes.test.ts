@@ -220,12 +220,15 @@ describe('a Digest server that answers', () => {
       res.writeHead(200, { 'Authentication-Info': info }).end(`${given['nonce']} ${nc}`);
     };
 
-  test.each(['MD5', 'MD5-sess', 'SHA-256', 'SHA-256-sess'])('%s: it is believed when it knows the password', async (algorithm) => {
-    answer = checking(algorithm, (rspauth) => rspauth);
-    await using session = open();
-    for (const count of ['00000001', '00000002'])
-      expect(await (await session.request('GET', '/a')).text()).toBe(`abc ${count}`);
-  });
+  test.each(['MD5', 'MD5-sess', 'SHA-256', 'SHA-256-sess'])(
+    '%s: it is believed when it knows the password',
+    async (algorithm) => {
+      answer = checking(algorithm, (rspauth) => rspauth);
+      await using session = open();
+      for (const count of ['00000001', '00000002'])
+        expect(await (await session.request('GET', '/a')).text()).toBe(`abc ${count}`);
+    },
+  );
 
   test('nextnonce beside it is used', async () => {
     answer = checking('MD5', (rspauth) => rspauth, ', nextnonce="second"');
@@ -274,11 +277,14 @@ describe('options', () => {
       (name: string): (() => undefined) =>
       () =>
         void asked.push(name);
-    const { session } = await sessionOf([unauthorized(4, basic, digest), unauthorized(4, basic, digest)], [
-      { protocols: 'negotiate' },
-      { provide: note('digest'), protocols: ['digest', 'legacyDigest'] },
-      { provide: note('all'), protocols: 'all' },
-    ]);
+    const { session } = await sessionOf(
+      [unauthorized(4, basic, digest), unauthorized(4, basic, digest)],
+      [
+        { protocols: 'negotiate' },
+        { provide: note('digest'), protocols: ['digest', 'legacyDigest'] },
+        { provide: note('all'), protocols: 'all' },
+      ],
+    );
     expect(await failureOf(() => session.request('GET', '/'))).toEqual(neonError('NE_AUTH', ne.NE_AUTH));
     expect(asked).toEqual(['digest', 'all']);
   });
@@ -294,7 +300,12 @@ describe('options', () => {
 
   test('what a callback throws is what the request fails with', async () => {
     const thrown = new Error('thrown');
-    for (const auth of [() => Promise.reject(thrown), () => { throw thrown; }]) {
+    for (const auth of [
+      () => Promise.reject(thrown),
+      () => {
+        throw thrown;
+      },
+    ]) {
       const { session } = await sessionOf([unauthorized()], auth);
       expect(await failureOf(() => session.request('GET', '/'))).toBe(thrown);
     }

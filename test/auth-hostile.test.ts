@@ -41,7 +41,12 @@ const cases: [about: string, challenges: string[][], info: string[], result: 'ok
     'refused',
   ],
   ['a first Digest that is stale', [[`${digest}, stale="true"`]], [], 'refused'],
-  ['a stale Digest of another realm', [[digest], ['Digest realm="s", nonce="n", qop="auth", stale=true']], [], 'refused'],
+  [
+    'a stale Digest of another realm',
+    [[digest], ['Digest realm="s", nonce="n", qop="auth", stale=true']],
+    [],
+    'refused',
+  ],
   ['a long realm', [[`Basic realm="${'r'.repeat(3000)}"`]], [], 'ok'],
   ['a realm of bytes that are no UTF-8', [['Basic realm="\xff\xfe\x01"']], [], 'ok'],
   ['a long nonce', [[`Digest realm="r", nonce="${'n'.repeat(3000)}", qop="auth"`]], [], 'ok'],
@@ -65,7 +70,9 @@ describe.each(surfaces)('$surface', ({ io }) => {
       const last = answer('200 OK', ...infos.map((value) => `${info}: ${value}`));
       // What goes in as Latin-1 is to come out as those bytes.
       const bytes = [...steps, last].map((text) => Buffer.from(text, 'latin1'));
-      const server = await serve({ connections: [bytes.flatMap((text) => exchange(text)), exchange(response('later'))] });
+      const server = await serve({
+        connections: [bytes.flatMap((text) => exchange(text)), exchange(response('later'))],
+      });
       const session = sessionWith(server);
       ne.ne_add_auth(session, ne.NE_AUTH_ALL, (attempt) => (attempt > 4 ? 1 : alice));
       const request = await io.ne_request_create(session, 'GET', '/');
@@ -80,7 +87,22 @@ describe.each(surfaces)('$surface', ({ io }) => {
   });
 
   test('targets that are no paths', async () => {
-    for (const target of ['', '?', '#', 'x', '*', 'http:', 'http://', '//', '//[', 'a:b', '/%zz', '\x80', '/a#b', '[']) {
+    for (const target of [
+      '',
+      '?',
+      '#',
+      'x',
+      '*',
+      'http:',
+      'http://',
+      '//',
+      '//[',
+      'a:b',
+      '/%zz',
+      '\x80',
+      '/a#b',
+      '[',
+    ]) {
       const texts = [basic, digest].map((value) => answer('401 No', `WWW-Authenticate: ${value}`));
       const steps = [...texts, response('a'), response('b')].flatMap((text) => exchange(text));
       const session = sessionWith(await serve({ connections: [steps] }));

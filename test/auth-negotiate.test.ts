@@ -31,11 +31,16 @@ describeWith(kerberosNeeds, 'Kerberos', () => {
       [200, 'negotiated'],
       [ne.NE_OK, 200],
     ]);
-    expect(kerberos.apache.accessLog()).toContainEqual(expect.stringContaining('alice@TEST.LOCAL "GET /negotiate/a.txt'));
+    expect(kerberos.apache.accessLog()).toContainEqual(
+      expect.stringContaining('alice@TEST.LOCAL "GET /negotiate/a.txt'),
+    );
   });
 
   test('without one it is not, and the error says why', async () => {
-    const refused = ['NE_AUTH', expect.stringMatching(/^Could not authenticate to server: GSSAPI authentication error/)];
+    const refused = [
+      'NE_AUTH',
+      expect.stringMatching(/^Could not authenticate to server: GSSAPI authentication error/),
+    ];
     expect(await get(kerberos.withoutTicket)).toEqual([refused, refused, [ne.NE_AUTH, 401]]);
   });
 });
@@ -49,10 +54,14 @@ describe.each(surfaces)('NTLM, $surface', ({ io }) => {
   const asking = (token: string): string =>
     `HTTP/1.1 401 No\r\nWWW-Authenticate: NTLM${token}\r\nContent-Length: 0\r\n\r\n`;
   const types = (sent: string): number[] =>
-    Array.from(sent.matchAll(/Authorization: NTLM (\S+)/g), ([, text = '']) => Buffer.from(text, 'base64').readUInt8(8));
+    Array.from(sent.matchAll(/Authorization: NTLM (\S+)/g), ([, text = '']) =>
+      Buffer.from(text, 'base64').readUInt8(8),
+    );
 
   test('both messages are sent, or this neon cannot', async () => {
-    const steps = [asking(''), asking(` ${message.toString('base64')}`), response('a')].flatMap((text) => exchange(text));
+    const steps = [asking(''), asking(` ${message.toString('base64')}`), response('a')].flatMap((text) =>
+      exchange(text),
+    );
     const server = await serve({ connections: [steps] });
     const session = sessionWith(server);
     const asked: unknown[] = [];
@@ -65,7 +74,6 @@ describe.each(surfaces)('NTLM, $surface', ({ io }) => {
     const sent = types((await receivedBy(server))[0]!);
     if (ne.ne_get_error(session).includes('ignored NTLM challenge'))
       expect({ result, sent, asked }).toEqual({ result: ne.NE_AUTH, sent: [], asked: [] });
-    else
-      expect({ result, sent, asked: asked.length }).toEqual({ result: ne.NE_OK, sent: [1, 3], asked: 1 });
+    else expect({ result, sent, asked: asked.length }).toEqual({ result: ne.NE_OK, sent: [1, 3], asked: 1 });
   });
 });

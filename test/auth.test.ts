@@ -77,16 +77,21 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(served.length).toBeGreaterThanOrEqual(2); // the last one may still be on its way
     });
 
-    test.each(['/basic/a.txt', '/digest/a.txt'])('%s: attempts are counted until the callback gives up', async (target) => {
-      const session = sessionWith(apache);
-      const { asked, creds } = noting((attempt) => (attempt < 3 ? { ...alice, password: `wrong${attempt}` } : 7));
-      ne.ne_set_server_auth(session, creds);
-      for (let i = 0; i < 2; i++) {
-        expect(await get(session, target)).toEqual(refused);
-        expect(ne.ne_get_error(session)).toMatch(/^Could not authenticate to server: rejected (Basic|Digest) challenge$/);
-        expect(asked.splice(0).map(([, attempt]) => attempt)).toEqual([0, 1, 2, 3]);
-      }
-    });
+    test.each(['/basic/a.txt', '/digest/a.txt'])(
+      '%s: attempts are counted until the callback gives up',
+      async (target) => {
+        const session = sessionWith(apache);
+        const { asked, creds } = noting((attempt) => (attempt < 3 ? { ...alice, password: `wrong${attempt}` } : 7));
+        ne.ne_set_server_auth(session, creds);
+        for (let i = 0; i < 2; i++) {
+          expect(await get(session, target)).toEqual(refused);
+          expect(ne.ne_get_error(session)).toMatch(
+            /^Could not authenticate to server: rejected (Basic|Digest) challenge$/,
+          );
+          expect(asked.splice(0).map(([, attempt]) => attempt)).toEqual([0, 1, 2, 3]);
+        }
+      },
+    );
 
     test('a nonce that is stale is replaced, and nobody is asked', async () => {
       const session = sessionWith(apache);
@@ -290,7 +295,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     ne.ne_set_server_auth(session, () => alice);
     const request = await io.ne_request_create(session, 'GET', '/');
     const results: unknown[] = [];
-    for (let result = ne.NE_RETRY; result === ne.NE_RETRY; ) {
+    for (let result = ne.NE_RETRY; result === ne.NE_RETRY;) {
       expect(await io.ne_begin_request(request)).toBe(ne.NE_OK);
       results.push(ne.ne_get_status(request).code, (await pull(io, request)).toString());
       results.push((result = await io.ne_end_request(request)));

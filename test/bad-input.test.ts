@@ -33,6 +33,9 @@ const handles = {
   ne_inet_addr: newAddress,
   ne_buffer: ne.ne_buffer_create,
   ne_md5_ctx: newMd5,
+  ne_sock_addr: () => ne.ne_addr_resolve('127.0.0.1', 0),
+  ne_ssl_context: () => ne.ne_ssl_context_create(ne.NE_SSL_CTX_CLIENT)!,
+  ne_socket: ne.ne_sock_create,
 };
 const all = (error: Error, values: readonly unknown[]): [string, unknown, Error][] =>
   values.map((value) => [show(value), value, error]);
@@ -244,7 +247,25 @@ const cursor: Argument = {
 };
 const ia = handle('ia', 'ne_inet_addr', ne.ne_iaddr_free);
 const buf = handle('buf', 'ne_buffer', ne.ne_buffer_destroy);
-const ctx = handle('ctx', 'ne_md5_ctx', ne.ne_md5_destroy_ctx);
+const md5 = handle('ctx', 'ne_md5_ctx', ne.ne_md5_destroy_ctx);
+const addr = handle('addr', 'ne_sock_addr', ne.ne_addr_destroy);
+const ctx = handle('ctx', 'ne_ssl_context', ne.ne_ssl_context_destroy);
+const sock = handle('sock', 'ne_socket', ne.ne_sock_close);
+const optional = (argument: Argument, name = argument.name): Argument => ({
+  ...argument,
+  name,
+  bad: (good) => argument.bad(good).filter(([, value]) => value !== null && value !== undefined),
+  optional: true,
+});
+const server: Argument = {
+  ...ctx,
+  good: () => ne.ne_ssl_context_create(ne.NE_SSL_CTX_SERVER),
+  bad: (good) => [...ctx.bad(good), ["a client's", ne.ne_ssl_context_create(ne.NE_SSL_CTX_CLIENT), wrongValue]],
+};
+const client: Argument = {
+  ...ctx,
+  bad: (good) => [...ctx.bad(good), ["a server's", ne.ne_ssl_context_create(ne.NE_SSL_CTX_SERVER), wrongValue]],
+};
 const addrs: Argument = {
   name: 'addrs',
   good: () => [newAddress()],
@@ -267,6 +288,22 @@ const status = object('st', () => ({
 const most = 2 ** 31 - 1;
 const mostSafe = Number.MAX_SAFE_INTEGER;
 const hook = [sess, callback('fn')];
+const port = integer('port', 80, 0, 65535);
+const seconds = integer('timeout', 1, 1, 2147483);
+const blocks: Argument = {
+  name: 'vector',
+  good: () => ['a', Buffer.from('b')],
+  bad: () => [
+    ...all(wrongType, [undefined, null, 0, 'text', {}, Buffer.from('text'), ['a', 1], ['a', null], ['a', , 'b']]),
+    ...all(wrongValue, [[]]),
+    ['more than the system takes', Array<string>(100_000).fill('a'), outOfRange],
+  ],
+};
+/** Text of at most 255 bytes, or none. */
+function socksText(name: string): Argument {
+  const { good, bad } = text(name, name);
+  return optional({ name, good, bad: (value) => [...bad(value), ...all(outOfRange, ['x'.repeat(256)])] });
+}
 const fragments = [...all(wrongType, [0, true, {}, [], Buffer.from('text')]), ...all(wrongValue, ['\0', 'a\0'])];
 /** Text that no error may repeat, or null for none. */
 const secret = (name: string): Argument => ({
@@ -444,6 +481,72 @@ const functions: Record<Function, readonly Argument[]> = {
   ne_get_request_private: [req, key('id')],
   ne_sock_init: [],
   ne_sock_exit: [],
+  ne_sock_create: [],
+  ne_sock_prebind: [sock, optional(ia, 'addr'), port],
+  ne_sock_connect: [sock, { ...ia, name: 'addr' }, port],
+  ne_sock_accept: [sock, integer('fd', 0, 0, most)],
+  ne_sock_read: [sock, filled('buffer')],
+  ne_sock_peek: [sock, filled('buffer')],
+  ne_sock_block: [sock, integer('n', 1, 1, 2147483)],
+  ne_sock_fullwrite: [sock, bytes('data')],
+  ne_sock_fullwritev: [sock, blocks],
+  ne_sock_readline: [sock, filled('buffer')],
+  ne_sock_fullread: [sock, filled('buffer')],
+  ne_sock_fd: [sock],
+  ne_sock_peer: [sock, object('port')],
+  ne_sock_shutdown: [sock, integer('flags', 1, 1, 3)],
+  ne_sock_close: [sock],
+  ne_sock_error: [sock],
+  ne_sock_set_error: [sock, text('format', 'text')],
+  ne_sock_read_timeout: [sock, seconds],
+  ne_sock_connect_timeout: [sock, { ...seconds, bad: integer('timeout', 0, 0, 2147483).bad }],
+  ne_sock_proxy: [
+    sock,
+    integer('vers', 2, 0, 2),
+    optional(ia, 'addr'),
+    socksText('hostname'),
+    port,
+    socksText('username'),
+    socksText('password'),
+  ],
+  ne_sock_accept_ssl: [sock, server],
+  ne_sock_connect_ssl: [sock, client],
+  ne_sock_handshake: [sock, client, optional(text('hostname', 'localhost')), integer('flags', 0, 0, 0)],
+  ne_sock_sessid: [sock, optional(filled('buf')), room],
+  ne_sock_cipher: [sock],
+  ne_sock_getproto: [sock],
+  ne_sock_getcert: [sock, ctx],
+  ne_ssl_check_certificate: [
+    ctx,
+    sock,
+    optional(text('hostname', 'localhost')),
+    optional(ia, 'address'),
+    cert,
+    integer('flags', 0, 0, 2 ** 32 - 1),
+    object('failures'),
+  ],
+  ne_ssl_context_create: [integer('mode', 0, 0, 2)],
+  ne_ssl_context_set_flag: [ctx, integer('flag', 0, 0, most), flagValue('value')],
+  ne_ssl_context_get_flag: [ctx, integer('flag', 0, 0, most)],
+  ne_ssl_context_keypair: [ctx, text('cert', '/nonexistent'), text('key', '/nonexistent')],
+  ne_ssl_context_set_verify: [
+    ctx,
+    flagValue('required'),
+    optional(text('ca_names', '/nonexistent')),
+    optional(text('verify_cas', '/nonexistent')),
+  ],
+  ne_ssl_context_set_versions: [ctx, integer('min', 0, 0, 5), integer('max', 0, 0, 5)],
+  ne_ssl_context_trustcert: [ctx, cert],
+  ne_ssl_context_trustdefca: [ctx],
+  ne_ssl_context_destroy: [ctx],
+  ne_ssl_proto_name: [integer('proto', 0, 0, most)],
+  ne_addr_resolve: [text('hostname', '127.0.0.1'), integer('flags', 0, 0, most)],
+  ne_addr_result: [addr],
+  ne_addr_first: [addr],
+  ne_addr_next: [addr],
+  ne_addr_error: [addr],
+  ne_addr_canonical: [addr],
+  ne_addr_destroy: [addr],
   ne_ssl_cert_read: [text('filename', '/nonexistent')],
   ne_ssl_cert_import: [text('data', root)],
   ne_ssl_cert_free: [cert],
@@ -491,6 +594,10 @@ const functions: Record<Function, readonly Argument[]> = {
     { ...ia, name: 'i2', bad: () => ia.bad(newAddress()) },
   ],
   ne_iaddr_free: [ia],
+  ne_iaddr_reverse: [ia, object('buf')],
+  ne_iaddr_put: [ia, integer('type', 0, 0, 1), rawAddress],
+  ne_iaddr_set_scope: [ia, text('scope', 'lo')],
+  ne_iaddr_get_scope: [ia],
   ne_set_addrlist: [sess, addrs],
   ne_set_addrlist2: [sess, integer('port', 80, 0, 65535), addrs],
   ne_set_localaddr: [sess, { ...ia, name: 'addr', bad: (good) => ia.bad(good).slice(2), optional: true }],
@@ -557,14 +664,14 @@ const functions: Record<Function, readonly Argument[]> = {
   ],
   ne_mknonce: [nonce, integer('flags', 0, 0, 0)],
   ne_md5_create_ctx: [],
-  ne_md5_process_bytes: [bytes('buffer'), { ...ctx, bad: () => ctx.bad(newMd5()) }],
-  ne_md5_process_block: [sized('buffer', 64), { ...ctx, bad: () => ctx.bad(newMd5()) }],
-  ne_md5_finish_ctx: [ctx],
-  ne_md5_finish_ascii: [ctx],
-  ne_md5_read_ctx: [ctx],
-  ne_md5_dup_ctx: [ctx],
-  ne_md5_reset_ctx: [ctx],
-  ne_md5_destroy_ctx: [ctx],
+  ne_md5_process_bytes: [bytes('buffer'), { ...md5, bad: () => ctx.bad(newMd5()) }],
+  ne_md5_process_block: [sized('buffer', 64), { ...md5, bad: () => ctx.bad(newMd5()) }],
+  ne_md5_finish_ctx: [md5],
+  ne_md5_finish_ascii: [md5],
+  ne_md5_read_ctx: [md5],
+  ne_md5_dup_ctx: [md5],
+  ne_md5_reset_ctx: [md5],
+  ne_md5_destroy_ctx: [md5],
   ne_md5_stream: [integer('fd', most, 0, most), object('resblock')],
   ne_md5_to_ascii: [sized('md5_buf', 16)],
   ne_ascii_to_md5: [hexDigits],
@@ -639,6 +746,8 @@ describe.each(forms)('$surface', ({ has, call }) => {
       } else if (list[0] === req) {
         expect(ne.ne_get_status(first as ne.ne_request).code).toBe(0);
         expect(result(() => ne.ne_request_destroy(first as ne.ne_request))).toBeUndefined();
+      } else if (list[0] === sock) {
+        expect([ne.ne_sock_fd(first as ne.ne_socket), ne.ne_sock_close(first as ne.ne_socket)]).toEqual([-1, 0]);
       } else if (features.functions[name] === false) {
         expect(await failureOf(() => call(name)(...values))).toEqual(neonError('ERR_NEON_UNSUPPORTED'));
       } else {

@@ -76,7 +76,12 @@ describeWith('apache2', 'an Apache behind', () => {
             asked.push(proxy);
             return new Promise((resolve) => setImmediate(() => resolve(alice)));
           };
-          await using session = new Session('http', '127.0.0.1', apache.port, asking({ auth: later, proxyAuth: later }));
+          await using session = new Session(
+            'http',
+            '127.0.0.1',
+            apache.port,
+            asking({ auth: later, proxyAuth: later }),
+          );
           expect(await (await session.request('GET', `/${place}/a.txt`)).text()).toBe(place);
           expect(asked).toEqual([true, false]);
         }

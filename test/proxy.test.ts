@@ -65,7 +65,8 @@ describe.each(surfaces)('$surface', ({ io }) => {
         const session = server();
         ne.ne_session_proxy(session, host, gone.port);
         const { result } = await get(session);
-        if (host === '') expect(result).not.toBe(ne.NE_OK); // some resolvers take it for this machine
+        if (host === '')
+          expect(result).not.toBe(ne.NE_OK); // some resolvers take it for this machine
         else expect(result).toBe(expected);
       }
     });
@@ -183,7 +184,9 @@ describe.each(surfaces)('$surface', ({ io }) => {
       const steps = socks5(password, { readBytes: 3 }, { send: Buffer.from([1, 1]) });
       const { proxy, session } = await through(steps, ne.NE_SOCK_SOCKSV5, null, null);
       expect((await get(session)).result).toBe(ne.NE_ERROR);
-      expect(ne.ne_get_error(session)).toMatch(/^Could not establish connection from SOCKS proxy .*: Authentication failed$/);
+      expect(ne.ne_get_error(session)).toMatch(
+        /^Could not establish connection from SOCKS proxy .*: Authentication failed$/,
+      );
       expect([...(await proxy.connections())[0]!.received]).toEqual([5, 2, 0, 2, 1, 0, 0]);
     });
 
@@ -204,7 +207,12 @@ describe.each(surfaces)('$surface', ({ io }) => {
         /Could not read address/,
       ],
       ['5: nothing', 2, [{ readBytes: 4 }], /Could not read initial response/],
-      ['4a: refused', 1, [{ readUntil: 'server.invalid\0' }, { send: Buffer.from([0, 0x5b, 0, 0, 0, 0, 0, 0]) }], /Could not connect/],
+      [
+        '4a: refused',
+        1,
+        [{ readUntil: 'server.invalid\0' }, { send: Buffer.from([0, 0x5b, 0, 0, 0, 0, 0, 0]) }],
+        /Could not connect/,
+      ],
     ] as const)('%s', async (_, version, steps, message) => {
       const { session } = await through(steps as readonly Step[], version, 'alice', 'secret');
       expect((await get(session)).result).toBe(ne.NE_ERROR);
@@ -233,8 +241,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
     });
 
     test('what it needs must be there', () => {
-      const set = (...values: unknown[]) =>
-        (ne.ne_session_socks_proxy as (...values: unknown[]) => void)(...values);
+      const set = (...values: unknown[]) => (ne.ne_session_socks_proxy as (...values: unknown[]) => void)(...values);
       for (const version of [ne.NE_SOCK_SOCKSV4, ne.NE_SOCK_SOCKSV4A])
         for (const user of [null, undefined])
           expect(() => set(server(), version, 'h', 1, user, 'secret')).toThrow(wrongValue);

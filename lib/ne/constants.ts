@@ -99,14 +99,6 @@ export const NE_DBG_HTTPBODY = constant('NE_DBG_HTTPBODY');
 export const NE_DBG_SSL = constant('NE_DBG_SSL');
 /** Flush after each line. */
 export const NE_DBG_FLUSH = constant('NE_DBG_FLUSH');
-// Versions of the SOCKS protocol (ne_socket.h).
-/** Needs the network address of the server: neon looks it up. */
-export const NE_SOCK_SOCKSV4 = constant('NE_SOCK_SOCKSV4');
-/** The proxy looks the server's name up. */
-export const NE_SOCK_SOCKSV4A = constant('NE_SOCK_SOCKSV4A');
-/** The proxy looks the server's name up. */
-export const NE_SOCK_SOCKSV5 = constant('NE_SOCK_SOCKSV5');
-
 // Authentication protocols, to be combined (ne_auth.h).
 /** The size of neon's buffers for a user name and a password, in bytes: each must be shorter. */
 export const NE_ABUFSIZ = constant('NE_ABUFSIZ');
@@ -147,6 +139,54 @@ export const NE_HASH_SHA1 = constant('NE_HASH_SHA1');
 export const NE_HASH_COLON = constant('NE_HASH_COLON');
 /** Pairs of digits with spaces between them. */
 export const NE_HASH_SPACE = constant('NE_HASH_SPACE');
+// Results of calls on sockets (ne_socket.h).
+/** Failed; ne_sock_error(sock) has the message. */
+export const NE_SOCK_ERROR = constant('NE_SOCK_ERROR');
+/** Timed out. */
+export const NE_SOCK_TIMEOUT = constant('NE_SOCK_TIMEOUT');
+/** The peer closed the connection. */
+export const NE_SOCK_CLOSED = constant('NE_SOCK_CLOSED');
+/** The connection was reset. */
+export const NE_SOCK_RESET = constant('NE_SOCK_RESET');
+/** A TLS connection was closed without the peer saying so in TLS. */
+export const NE_SOCK_TRUNC = constant('NE_SOCK_TRUNC');
+/** Try again later (ne_sock_shutdown of TLS: the peer has still to close). */
+export const NE_SOCK_RETRY = constant('NE_SOCK_RETRY');
+
+// Flags of ne_addr_resolve and ne_sock_shutdown, and versions of SOCKS (ne_socket.h).
+/** Asks ne_addr_resolve for the canonical name, too. */
+export const NE_ADDR_CANON = constant('NE_ADDR_CANON');
+/** Nothing more is received. */
+export const NE_SOCK_RECV = constant('NE_SOCK_RECV');
+/** Nothing more is sent. */
+export const NE_SOCK_SEND = constant('NE_SOCK_SEND');
+/** Both. */
+export const NE_SOCK_BOTH = constant('NE_SOCK_BOTH');
+/** SOCKS 4: to an IPv4 address. */
+export const NE_SOCK_SOCKSV4 = constant('NE_SOCK_SOCKSV4');
+/** SOCKS 4A: to a host name. */
+export const NE_SOCK_SOCKSV4A = constant('NE_SOCK_SOCKSV4A');
+/** SOCKS 5: to an address or a host name. */
+export const NE_SOCK_SOCKSV5 = constant('NE_SOCK_SOCKSV5');
+
+// Kinds of TLS contexts, and their flag (ne_ssl.h).
+/** A client's. */
+export const NE_SSL_CTX_CLIENT = constant('NE_SSL_CTX_CLIENT');
+/** A server's. */
+export const NE_SSL_CTX_SERVER = constant('NE_SSL_CTX_SERVER');
+/** Means nothing any more: null, or a server's (neon 0.37). */
+export const NE_SSL_CTX_SERVERv2 = constant('NE_SSL_CTX_SERVERv2');
+/** SSLv2, if the TLS library has it. */
+export const NE_SSL_CTX_SSLv2 = constant('NE_SSL_CTX_SSLv2');
+
+// Versions of TLS (ne_ssl.h; used by neon 0.34 and later).
+/** No TLS, or no limit. */
+export const NE_SSL_PROTO_UNSPEC = constant('NE_SSL_PROTO_UNSPEC');
+export const NE_SSL_PROTO_SSL_3 = constant('NE_SSL_PROTO_SSL_3');
+export const NE_SSL_PROTO_TLS_1_0 = constant('NE_SSL_PROTO_TLS_1_0');
+export const NE_SSL_PROTO_TLS_1_1 = constant('NE_SSL_PROTO_TLS_1_1');
+export const NE_SSL_PROTO_TLS_1_2 = constant('NE_SSL_PROTO_TLS_1_2');
+export const NE_SSL_PROTO_TLS_1_3 = constant('NE_SSL_PROTO_TLS_1_3');
 
 // Features (ne_utils.h).
 /** TLS. */

@@ -5,6 +5,7 @@ import { auth } from './scenarios-auth.js';
 import { connections } from './scenarios-connections.js';
 import { framing } from './scenarios-framing.js';
 import { heads } from './scenarios-heads.js';
+import { sockets } from './scenarios-sockets.js';
 import { pulledUploads, uploads } from './scenarios-upload.js';
 
 const hello = response('hello', { headers: { 'X-Twin': 'value of  a header ' } });
@@ -135,6 +136,7 @@ export const scenarios: readonly NamedScenario[] = [
   ...connections,
   ...uploads,
   ...pulledUploads,
+  ...sockets,
 ];
 
 /** Where JavaScript does not do what C does. */
