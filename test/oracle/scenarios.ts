@@ -2,6 +2,7 @@
 import { chunkedResponse, response, type Step } from '../servers/raw.js';
 import type { NamedScenario } from './scenario.js';
 import { connections } from './scenarios-connections.js';
+import { digests } from './scenarios-digests.js';
 import { framing } from './scenarios-framing.js';
 import { heads } from './scenarios-heads.js';
 import { pulledUploads, uploads } from './scenarios-upload.js';
@@ -134,6 +135,7 @@ export const scenarios: readonly NamedScenario[] = [
   ...connections,
   ...uploads,
   ...pulledUploads,
+  ...digests,
 ];
 
 /** Where JavaScript does not do what C does. */
