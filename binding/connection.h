@@ -12,8 +12,8 @@ namespace neon {
 
 class Operation;
 
-/// One neon session's connection as seen from outside neon, which hides its socket: the descriptor, so that a
-/// blocked call can be ended by shutdown(2).
+/// The connection of a neon session, or of a socket of its own, as seen from outside neon, which hides its
+/// socket: the descriptor, so that a blocked call can be ended by shutdown(2).
 ///
 /// Who writes: the thread inside neon (begin, end, connect, close), under `mutex_`. Who else touches it: the
 /// JavaScript thread (interrupt), the watchdog, the exit handler: under the same lock, so that the descriptor
@@ -48,6 +48,11 @@ class Connection final : public Interposed, public Watched {
   int close(ne_socket *socket) override;
   ne_sock_addr *resolve(const char *hostname, int flags) override;
 
+  /// This socket, which was accepted, is the connection from now on.
+  void attach(const ne_socket *socket);
+  /// Instead of stall_limit(), for the operation that runs and until the next connection.
+  void limit_stall(std::chrono::seconds limit);
+
   /// How long a running operation may see no byte move before the watchdog ends it. Like neon's own read
   /// time-out, a new one counts from the next connection on.
   std::chrono::seconds stall_limit();
@@ -61,6 +66,7 @@ class Connection final : public Interposed, public Watched {
  private:
   void cut(Interruption why);
   bool limit_connect(ne_socket *socket);
+  void watch_from_now();
 
   std::mutex mutex_;
   int descriptor_ = -1;

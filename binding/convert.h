@@ -45,6 +45,8 @@ class Arguments final {
   int flag(std::size_t index, const char *name) const;
   /// The bytes of a string or Uint8Array, copied; ERR_OUT_OF_RANGE when there are more.
   std::string bytes(std::size_t index, const char *name, std::size_t most = SIZE_MAX) const;
+  /// The elements of an array.
+  std::vector<napi_value> list(std::size_t index, const char *name) const;
   /// The caller's own memory, to be filled: a Uint8Array of at least one byte.
   std::span<char> buffer(std::size_t index, const char *name) const;
   napi_value function(std::size_t index, const char *name) const;
@@ -75,6 +77,8 @@ std::string to_string(napi_env env, napi_value string);
 std::string text_of(napi_env env, napi_value value, const std::string &what);
 /// A copy of the bytes of a Uint8Array; throws ERR_INVALID_ARG_TYPE, saying what must be one.
 std::string bytes_of(napi_env env, napi_value array, const char *what);
+/// The same, or the UTF-8 of a string.
+std::string bytes_or_text(napi_env env, napi_value value, const char *what);
 /// A size given as a number of at most `otherwise`, or that where none is given.
 std::size_t size_or(napi_env env, napi_value number, const char *name, std::size_t otherwise);
 /// Copies bytes into the caller's Uint8Array; throws when that was taken away meanwhile.

@@ -29,7 +29,20 @@ class Event {
 };
 
 /// Which C type a handle stands for. The order is that of the class names in environment.cc.
-enum class Kind { Session, Request, HeaderCursor, Certificate, Exchange, Buffer, Address, Md5Context, Count };
+enum class Kind {
+  Session,
+  Request,
+  HeaderCursor,
+  Certificate,
+  Exchange,
+  Buffer,
+  Address,
+  ResolvedAddress,
+  Context,
+  Socket,
+  Md5Context,
+  Count
+};
 const char *class_name(Kind kind);
 
 /// What one initialisation of the module owns: one per JavaScript environment (main thread, worker) and per

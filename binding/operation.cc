@@ -73,23 +73,24 @@ bool Target::inside_callback() const {
 void Target::require_usable() const {
   if (inside_callback()) return;  // whoever is inside neon waits for JavaScript
   if (pending)
-    throw neon_failure(code::busy,
-                       "Promises of this session are pending: await them, or use the promise form");
+    throw neon_failure(code::busy, std::string("Promises of this ") + noun() +
+                                       " are pending: await them, or use the promise form");
   if (lane_) lane_->wait_idle();
 }
 
 void Target::require_idle() const {
   require_queueable();
   if (pending)
-    throw neon_failure(code::busy,
-                       "Promises of this session are pending: await them, or use the promise form");
+    throw neon_failure(code::busy, std::string("Promises of this ") + noun() +
+                                       " are pending: await them, or use the promise form");
   if (lane_) lane_->wait_idle();
 }
 
 void Target::require_queueable() const {
   if (inside_callback())
     throw neon_failure(code::reentrant,
-                       "This must not be called from inside a callback of the same session's running call");
+                       std::string("This must not be called from inside a callback of the same ") + noun() +
+                           "'s running call");
 }
 
 void Target::note_error() {
@@ -249,6 +250,7 @@ void Operation::enqueue(napi_deferred deferred) {
     throw;
   }
   // It may be running now; but its completion is drained on this thread, after all this.
+  underway_.emplace();
   deferred_ = deferred;
   environment_->hold();
   ++target_->pending;
@@ -338,9 +340,11 @@ void Operation::execute() noexcept {
 void Operation::run_in_worker() {
   on_lane_ = true;
   waited_for_ = true;
+  underway_.emplace();
   target_->lane().post(shared_from_this());
   answer_questions();
   target_->lane().wait_idle();
+  underway_.reset();
 }
 
 // The JavaScript thread of a worker, until the lane is done.
@@ -459,6 +463,7 @@ bool Operation::done() {
 void Operation::drained() {
   if (std::exchange(drained_, true)) return;
   environment_->strike(id_);
+  underway_.reset();
   --target_->pending;
   if (part_) --part_->occupied;
   target_->settled_error = std::move(error_text_);

@@ -68,6 +68,8 @@ class Target {
   /// Whether C may call JavaScript, whatever operation runs.
   virtual bool has_callbacks() const { return false; }
   virtual Environment &target_environment() const = 0;
+  /// What messages call it.
+  virtual const char *noun() const { return "session"; }
 
   Connection connection;
   std::size_t pending = 0;
@@ -123,6 +125,21 @@ class Call final : public Event, public std::enable_shared_from_this<Call> {
 
   const std::shared_ptr<Operation> operation_;
   State state_ = State::Waiting;  // under the operation's mutex
+};
+
+/// Counts what is queued or on a lane, in all environments of the process: promises until JavaScript knows of
+/// their end, blocking calls in workers until they are over.
+class Underway final {
+ public:
+  Underway() { ++count_; }
+  ~Underway() { --count_; }
+  Underway(const Underway &) = delete;
+  Underway &operator=(const Underway &) = delete;
+
+  static bool anything() { return count_ > 0; }
+
+ private:
+  static inline std::atomic<int> count_{0};
 };
 
 /// One blocking call of neon's: written once, run on the calling thread (`libneon/ne`) or on the target's
@@ -251,6 +268,7 @@ class Operation : public Event, public Job, public std::enable_shared_from_this<
 
   // The thread that runs it; the JavaScript thread after that.
   bool on_lane_ = false;
+  std::optional<Underway> underway_;
   std::optional<Connection::Clock::time_point> deadline_;
   std::unique_ptr<Failure> failure_;
   std::string error_text_;
@@ -283,6 +301,8 @@ class SimpleOperation final : public Operation {
   void stalled() override {
     if constexpr (std::is_same_v<Value, int>) {
       if (value_ != NE_OK) value_ = NE_TIMEOUT;
+    } else if constexpr (requires { value_.stalled(); }) {
+      value_.stalled();
     }
   }
   napi_value result(napi_env env) override { return convert_(*this, env, std::move(value_)); }

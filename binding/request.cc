@@ -183,7 +183,7 @@ std::shared_ptr<Request> Request::shared(Request *made) {
 
 // Hooks that run inside meet this block through created().
 void Request::open() {
-  session_->had_request = true;
+  session_->expect_request();
   Request *const outer = std::exchange(session_->being_created, this);
   ne_request *const c = ne_request_create(session_->c(), method_.c_str(), target_.c_str());
   session_->being_created = outer;

@@ -2,6 +2,7 @@
 
 #include <ne_request.h>
 
+#include "auth.h"
 #include "callback.h"
 #include "interpose.h"
 #include "request.h"
@@ -64,6 +65,11 @@ std::vector<std::string> Session::live_requests() {
     return false;
   });
   return descriptions;
+}
+
+void Session::expect_request() {
+  had_request = true;
+  if (std::exchange(system_proxy, false)) ne_session_system_proxy(c_, 0);
 }
 
 void Session::prepare() {

@@ -59,4 +59,7 @@ export const handleClasses: Readonly<Record<string, new (given: unknown, owner?:
   ne_buffer: class ne_buffer extends Handle {},
   ne_inet_addr: class ne_inet_addr extends Handle {},
   ne_md5_ctx: class ne_md5_ctx extends Handle {},
+  ne_sock_addr: class ne_sock_addr extends Handle {},
+  ne_ssl_context: class ne_ssl_context extends Handle {},
+  ne_socket: class ne_socket extends Handle {},
 };

@@ -48,10 +48,12 @@ test('every function has the name of its C function', () => {
 test('the functions are those that block, and the forms that wait their turn', () => {
   expect([...names].sort()).toEqual(
     [
+      'ne_addr_resolve',
       'ne_begin_request',
       'ne_close_connection',
       'ne_discard_response',
       'ne_end_request',
+      'ne_iaddr_reverse',
       'ne_read_response_block',
       'ne_read_response_to_buffer',
       'ne_read_response_to_fd',
@@ -59,6 +61,22 @@ test('the functions are those that block, and the forms that wait their turn', (
       'ne_request_destroy',
       'ne_request_dispatch',
       'ne_session_destroy',
+      'ne_session_system_proxy',
+      'ne_sock_accept',
+      'ne_sock_accept_ssl',
+      'ne_sock_block',
+      'ne_sock_close',
+      'ne_sock_connect',
+      'ne_sock_connect_ssl',
+      'ne_sock_fullread',
+      'ne_sock_fullwrite',
+      'ne_sock_fullwritev',
+      'ne_sock_handshake',
+      'ne_sock_peek',
+      'ne_sock_proxy',
+      'ne_sock_read',
+      'ne_sock_readline',
+      'ne_sock_shutdown',
     ].filter((name) => name in ne),
   );
 });

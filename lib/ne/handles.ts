@@ -21,6 +21,12 @@ export type ne_ssl_certificate = Handle<'ne_ssl_certificate'>;
 export type ne_inet_addr = Handle<'ne_inet_addr'>;
 /** The state of an MD5 sum: `ne_md5_ctx *` (ne_md5.h). */
 export type ne_md5_ctx = Handle<'ne_md5_ctx'>;
+/** What a name resolved to: `ne_sock_addr *` (ne_socket.h). */
+export type ne_sock_addr = Handle<'ne_sock_addr'>;
+/** A TCP or TLS socket: `ne_socket *` (ne_socket.h). */
+export type ne_socket = Handle<'ne_socket'>;
+/** How a socket speaks TLS: `ne_ssl_context *` (ne_ssl.h). */
+export type ne_ssl_context = Handle<'ne_ssl_context'>;
 /** A string that grows: `ne_buffer *` (ne_string.h). */
 export interface ne_buffer extends Handle<'ne_buffer'> {
   /** The string. */

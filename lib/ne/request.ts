@@ -3,7 +3,7 @@ import { native } from '../native.js';
 import { format } from './format.js';
 import type { Flag, ne_header_cursor, ne_request, ne_session, Out } from './handles.js';
 import { PrivateData } from './private.js';
-import type { ne_uri } from './session.js';
+import type { ne_uri } from './uri.js';
 
 /** The status of a response: the fields of `ne_status` (ne_utils.h). */
 export interface ne_status {
