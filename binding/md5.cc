@@ -2,6 +2,9 @@
 #include <fcntl.h>
 #include <ne_md5.h>
 #include <poll.h>
+#ifdef __linux__
+#include <stdio_ext.h>
+#endif
 #include <unistd.h>
 
 #include <algorithm>
@@ -192,7 +195,10 @@ class Source final {
 
   std::FILE *open() {
 #ifdef __linux__
-    return fopencookie(this, "r", {on_read, nullptr, nullptr, nullptr});
+    std::FILE *file = fopencookie(this, "r", {on_read, nullptr, nullptr, nullptr});
+    // No one else uses it; and exit() would wait for its lock while read(2) does not return.
+    if (file) __fsetlocking(file, FSETLOCKING_BYCALLER);
+    return file;
 #else
     const auto read = [](void *self, char *bytes, int size) {
       return static_cast<int>(on_read(self, bytes, static_cast<std::size_t>(size)));
@@ -208,22 +214,23 @@ class Source final {
   // A failure is told to C as the end: it would lose its context otherwise.
   ssize_t read(char *bytes, std::size_t size) {
     if (failed_) return 0;
-    const SafePoint outside;
     ssize_t count = -1;
-    do {
-      if (!wait()) break;
+    while (wait()) {
+      const SafePoint outside;
       count = ::read(descriptor_, bytes, size);
-    } while (count < 0 && errno == EINTR);
+      if (count >= 0 || errno != EINTR) break;
+    }
     failed_ = count < 0;
     return std::max<ssize_t>(count, 0);
   }
 
-  // Until there is something to read. A descriptor that must not wait does not.
+  // Until there is something to read; false when nobody wants it any more. A descriptor that must not wait
+  // does not. When the process ends C returns and closes its FILE, which exit() would wait for.
   bool wait() const {
     const int flags = ::fcntl(descriptor_, F_GETFL);
     if (flags < 0 || (flags & O_NONBLOCK) != 0) return true;
     pollfd readable{descriptor_, POLLIN, 0};
-    while (!operation_->cancelled()) {
+    while (!operation_->cancelled() && !exiting()) {
       const int ready = ::poll(&readable, 1, slice_ms);
       if (ready > 0 || (ready < 0 && errno != EINTR)) return true;
     }

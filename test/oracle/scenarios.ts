@@ -3,6 +3,7 @@ import { chunkedResponse, response, type Step } from '../servers/raw.js';
 import type { NamedScenario } from './scenario.js';
 import { auth } from './scenarios-auth.js';
 import { connections } from './scenarios-connections.js';
+import { digests } from './scenarios-digests.js';
 import { framing } from './scenarios-framing.js';
 import { heads } from './scenarios-heads.js';
 import { sockets } from './scenarios-sockets.js';
@@ -137,6 +138,7 @@ export const scenarios: readonly NamedScenario[] = [
   ...uploads,
   ...pulledUploads,
   ...sockets,
+  ...digests,
 ];
 
 /** Where JavaScript does not do what C does. */
