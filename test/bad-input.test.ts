@@ -251,6 +251,8 @@ const md5 = handle('ctx', 'ne_md5_ctx', ne.ne_md5_destroy_ctx);
 const addr = handle('addr', 'ne_sock_addr', ne.ne_addr_destroy);
 const ctx = handle('ctx', 'ne_ssl_context', ne.ne_ssl_context_destroy);
 const sock = handle('sock', 'ne_socket', ne.ne_sock_close);
+/** A handle that is not the first argument: the good one stays alive. */
+const further = (argument: Argument): Argument => ({ ...argument, bad: () => argument.bad(argument.good()) });
 const optional = (argument: Argument, name = argument.name): Argument => ({
   ...argument,
   name,
@@ -518,10 +520,10 @@ const functions: Record<Function, readonly Argument[]> = {
   ne_sock_getcert: [sock, ctx],
   ne_ssl_check_certificate: [
     ctx,
-    sock,
+    further(sock),
     optional(text('hostname', 'localhost')),
-    optional(ia, 'address'),
-    cert,
+    optional(further(ia), 'address'),
+    further(cert),
     integer('flags', 0, 0, 2 ** 32 - 1),
     object('failures'),
   ],
@@ -536,7 +538,7 @@ const functions: Record<Function, readonly Argument[]> = {
     optional(text('verify_cas', '/nonexistent')),
   ],
   ne_ssl_context_set_versions: [ctx, integer('min', 0, 0, 5), integer('max', 0, 0, 5)],
-  ne_ssl_context_trustcert: [ctx, cert],
+  ne_ssl_context_trustcert: [ctx, further(cert)],
   ne_ssl_context_trustdefca: [ctx],
   ne_ssl_context_destroy: [ctx],
   ne_ssl_proto_name: [integer('proto', 0, 0, most)],

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
-import { features, versions } from 'libneon';
+import { features } from 'libneon';
 import { describeWith } from './servers/packages.js';
 import { silentServer } from './servers/raw.js';
 import { testPki, type KeyPair, type Pki } from './servers/pki.js';
@@ -14,7 +14,7 @@ import { surfaces } from './support/surfaces.js';
 const serve = testServers();
 const pair = testPairs();
 const invalidState = neonError('ERR_NEON_INVALID_STATE');
-const gnutls = versions.tls?.startsWith('GnuTLS') === true;
+const gnutls = ne.ne_version_string().includes('GnuTLS');
 /** Whether this neon judges certificates after the handshake. */
 const judges = features.functions['ne_ssl_check_certificate'] === true;
 /** GnuTLS does not verify in the handshake, and an older neon has nothing that does afterwards. */
