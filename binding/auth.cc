@@ -2,6 +2,7 @@
 
 #include <ne_auth.h>
 #include <ne_string.h>
+#include <ne_utils.h>
 #include <strings.h>
 
 #include <algorithm>
@@ -190,15 +191,39 @@ Authentication &authentication_of(Session &session) {
 
 enum Asking { Server = 1, Proxy = 2 };
 
-// `add(session, callback)` is the function of neon's.
+// Since 0.37 neon frees the token and password of an NTLM exchange that failed a second time with what it
+// forgets next, or with the session. Only then it tells that it has NTLM.
+bool ntlm_crashes() {
+  constexpr int feature_ntlm = 11;
+  return ne_has_support(feature_ntlm) != 0;
+}
+
+// The sets of protocols that C makes of these, without NTLM where that crashes.
+unsigned safe_protocol(const Session &session, unsigned protocol, int asking) {
+  if (!ntlm_crashes()) return protocol;
+  if (protocol & NE_AUTH_NTLM)
+    throw neon_failure(code::unsupported,
+                       "NTLM is not used with this neon, which would crash where it fails");
+  const bool negotiate = session.uses_tls() || asking == Proxy;
+  if (protocol & NE_AUTH_ALL)
+    protocol |= NE_AUTH_BASIC | NE_AUTH_DIGEST | NE_AUTH_GSSAPI;
+  else if (protocol & NE_AUTH_DEFAULT)
+    protocol |= NE_AUTH_BASIC | NE_AUTH_DIGEST | (negotiate ? NE_AUTH_GSSAPI : 0);
+  if (protocol & NE_AUTH_NEGOTIATE) protocol |= NE_AUTH_GSSAPI;
+  return protocol & ~static_cast<unsigned>(NE_AUTH_ALL | NE_AUTH_DEFAULT | NE_AUTH_NEGOTIATE);
+}
+
+// `add(session, protocol, callback)` is the function of neon's.
 template <class Add>
-napi_value register_callback(const Arguments &arguments, std::size_t index, int asking, Add add) {
+napi_value register_callback(const Arguments &arguments, std::size_t index, unsigned protocol, int asking,
+                             Add add) {
   const auto session = usable(arguments);
+  protocol = safe_protocol(*session, protocol, asking);
   Authentication &authentication = authentication_of(*session);
   std::unique_ptr<Callback> callback;
   if (!arguments.is_nullish(index))
     callback = std::make_unique<Callback>(Callback{*session, session->keep(arguments[index])});
-  add(session->c(), callback.get());
+  add(session->c(), protocol, callback.get());
   authentication.callbacks.push_back(std::move(callback));
   if (asking & Server) authentication.server.asked = true;
   if (asking & Proxy) authentication.proxy.asked = true;
@@ -207,51 +232,41 @@ napi_value register_callback(const Arguments &arguments, std::size_t index, int 
   return undefined(arguments.env());
 }
 
-unsigned protocol_argument(const Arguments &arguments) {
-  return static_cast<unsigned>(arguments.integer(1, "protocol", 0, UINT32_MAX));
+void add_to_server(ne_session *session, unsigned protocol, Callback *callback) {
+  ne_add_server_auth(session, protocol, on_creds, callback);
 }
 
-// Only for Negotiate may there be none.
-void require_creds(const Arguments &arguments, std::size_t index, unsigned protocol) {
-  constexpr unsigned without =
-      NE_AUTH_NEGOTIATE | NE_AUTH_GSSAPI | NE_AUTH_GSSAPI_ONLY | NE_AUTH_SSPI | NE_AUTH_PROXY;
-  if ((protocol & ~without) != 0 || !arguments.is_nullish(index)) arguments.function(index, "creds");
+void add_to_proxy(ne_session *session, unsigned protocol, Callback *callback) {
+  ne_add_proxy_auth(session, protocol, on_creds, callback);
 }
 
+// The set functions of neon's are its add functions with the default protocols.
 napi_value set_server_auth(const Arguments &arguments) {
   arguments.function(1, "creds");
-  return register_callback(arguments, 1, Server, [](ne_session *session, Callback *callback) {
-    ne_set_server_auth(session, on_creds, callback);
-  });
+  return register_callback(arguments, 1, NE_AUTH_DEFAULT, Server, add_to_server);
 }
 
 napi_value set_proxy_auth(const Arguments &arguments) {
   arguments.function(1, "creds");
-  return register_callback(arguments, 1, Proxy, [](ne_session *session, Callback *callback) {
-    ne_set_proxy_auth(session, on_creds, callback);
-  });
+  return register_callback(arguments, 1, NE_AUTH_DEFAULT, Proxy, add_to_proxy);
 }
 
-napi_value add_server_auth(const Arguments &arguments) {
-  const unsigned protocol = protocol_argument(arguments);
-  require_creds(arguments, 2, protocol);
-  return register_callback(arguments, 2, Server, [=](ne_session *session, Callback *callback) {
-    ne_add_server_auth(session, protocol, on_creds, callback);
-  });
+// Only for Negotiate may there be no callback.
+template <class Add>
+napi_value add(const Arguments &arguments, int asking, Add add) {
+  constexpr unsigned without =
+      NE_AUTH_NEGOTIATE | NE_AUTH_GSSAPI | NE_AUTH_GSSAPI_ONLY | NE_AUTH_SSPI | NE_AUTH_PROXY;
+  const auto protocol = static_cast<unsigned>(arguments.integer(1, "protocol", 0, UINT32_MAX));
+  if ((protocol & ~without) != 0 || !arguments.is_nullish(2)) arguments.function(2, "creds");
+  return register_callback(arguments, 2, protocol, asking, add);
 }
 
-napi_value add_proxy_auth(const Arguments &arguments) {
-  const unsigned protocol = protocol_argument(arguments);
-  require_creds(arguments, 2, protocol);
-  return register_callback(arguments, 2, Proxy, [=](ne_session *session, Callback *callback) {
-    ne_add_proxy_auth(session, protocol, on_creds, callback);
-  });
-}
+napi_value add_server_auth(const Arguments &arguments) { return add(arguments, Server, add_to_server); }
+
+napi_value add_proxy_auth(const Arguments &arguments) { return add(arguments, Proxy, add_to_proxy); }
 
 napi_value add_auth(const Arguments &arguments) {
-  const unsigned protocol = protocol_argument(arguments);
-  require_creds(arguments, 2, protocol);
-  return register_callback(arguments, 2, Server | Proxy, [=](ne_session *session, Callback *callback) {
+  return add(arguments, Server | Proxy, [](ne_session *session, unsigned protocol, Callback *callback) {
     ne_add_auth(session, protocol, on_provide, callback);
   });
 }
