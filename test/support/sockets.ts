@@ -30,9 +30,16 @@ export async function accepted({ fd }: Listener): Promise<ne.ne_socket> {
 /** Gives a function that connects two sockets for the running test. */
 export function testPairs(): () => Promise<Pair> {
   const listen = testListeners();
+  // A socket that is dropped is collected, and closed.
+  const held: Pair[] = [];
+  afterEach(() => {
+    held.length = 0;
+  });
   return async () => {
     const listener = await listen();
-    return { client: connectedTo(listener), server: await accepted(listener), listener };
+    const pair = { client: connectedTo(listener), server: await accepted(listener), listener };
+    held.push(pair);
+    return pair;
   };
 }
 
