@@ -54,6 +54,7 @@ test('the functions are those that block, and the forms that wait their turn', (
       'ne_discard_response',
       'ne_end_request',
       'ne_iaddr_reverse',
+      'ne_md5_stream',
       'ne_read_response_block',
       'ne_read_response_to_buffer',
       'ne_read_response_to_fd',
