@@ -15,9 +15,9 @@
 #include <memory>
 
 #include "convert.h"
-#include "digest.h"
 #include "error.h"
 #include "standalone.h"
+#include "tls_errors.h"
 #include "topic.h"
 
 namespace neon {
@@ -38,7 +38,7 @@ using Owned = std::unique_ptr<ne_md5_ctx, Destroy>;
 // Null where MD5 is prohibited.
 Owned new_context() {
   Owned c(ne_md5_create_ctx());
-  if (!c) forget_digest_error();
+  if (!c) forget_tls_errors();
   return c;
 }
 
@@ -93,7 +93,7 @@ class Md5Context final : public Handle {
 
   std::shared_ptr<Md5Context> copy() const {
     Owned c(ne_md5_dup_ctx(this->c()));
-    if (!c) forget_digest_error();
+    if (!c) forget_tls_errors();
     return c ? std::make_shared<Md5Context>(*environment, std::move(c), given_bytes_) : nullptr;
   }
 

@@ -5,9 +5,9 @@
 #include <array>
 
 #include "convert.h"
-#include "digest.h"
 #include "error.h"
 #include "gated.h"
+#include "tls_errors.h"
 #include "topic.h"
 
 namespace neon {
@@ -129,7 +129,7 @@ napi_value hash(const Arguments &arguments) {
   const auto flags = static_cast<unsigned>(arguments.integer(0, "flags", 0, UINT32_MAX));
   const std::string text = arguments.text(1, "str");
   char *digest = ne_strhash(flags, text.c_str(), static_cast<const char *>(nullptr));
-  if (!digest) forget_digest_error();
+  if (!digest) forget_tls_errors();
   return take(arguments.env(), digest);
 }
 
