@@ -1,17 +1,19 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <utility>
 #include <vector>
 
+#include "error.h"
 #include "request.h"
 #include "session.h"
 
 namespace neon {
 
 /// A JavaScript function that was registered with C for a session: a hook, the notifier, one that gives
-/// credentials. C has its address as
-/// userdata; the function is kept by the session's object, under this number.
+/// credentials or judges certificates. C has its address as userdata; the function is kept by the session's
+/// object, under this number.
 struct Callback {
   Session &session;
   std::uint32_t function;
@@ -45,6 +47,25 @@ Answer ask_callback(Callback &callback, Answer refusal, MakeArguments make_argum
 template <class MakeArguments>
 int call_back(Callback &callback, int refusal, MakeArguments make_arguments) {
   return ask_callback(callback, refusal, std::move(make_arguments), to_int);
+}
+
+/// Argument 1, a function or null for nobody, takes the place of the callback that stands in this member of
+/// the session; `set(session, callback)` tells C.
+template <class Set>
+napi_value replace_callback(const Arguments &arguments, std::unique_ptr<Callback> Session::*place,
+                            const char *name, Set set) {
+  const auto session = arguments.handle<Session>(0, "sess");
+  napi_value function = arguments.is_nullish(1) ? nullptr : arguments.function(1, name);
+  session->require_usable();
+  std::unique_ptr<Callback> &current = (*session).*place;
+  if (current && current->running)
+    throw neon_failure(code::reentrant, "A callback must not be replaced while it runs");
+  auto callback =
+      function ? std::make_unique<Callback>(Callback{*session, session->keep(function)}) : nullptr;
+  set(session->c(), callback.get());
+  if (current) session->forget(current->function);
+  current = std::move(callback);
+  return undefined(arguments.env());
 }
 
 }  // namespace neon

@@ -41,6 +41,8 @@ enum class Kind {
   Context,
   Socket,
   Md5Context,
+  DistinguishedName,
+  ClientCertificate,
   Count
 };
 const char *class_name(Kind kind);

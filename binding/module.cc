@@ -67,6 +67,8 @@ void define_all(napi_env env, napi_value exports) {
   register_i18n(topic);
   register_string(topic);
   register_md5(topic);
+  register_certificate(topic);
+  register_clicert(topic);
   register_ssl(topic);
   register_exchange(topic);
   set(env, exports, "sync", sync);

@@ -83,32 +83,19 @@ void on_progress(void *userdata, ne_off_t progress, ne_off_t total) noexcept {
   });
 }
 
-// One at a time: a new one takes the place of the old, whichever of the two kinds they are.
-template <class Set>
-napi_value replace(const Arguments &arguments, const char *name, Set set) {
-  const auto session = arguments.handle<Session>(0, "sess");
-  napi_value function = arguments.is_nullish(1) ? nullptr : arguments.function(1, name);
-  session->require_usable();
-  if (session->notifier && session->notifier->running)
-    throw neon_failure(code::reentrant, "The notifier must not be replaced while it runs");
-  auto callback =
-      function ? std::make_unique<Callback>(Callback{*session, session->keep(function)}) : nullptr;
-  set(session->c(), callback.get());
-  if (session->notifier) session->forget(session->notifier->function);
-  session->notifier = std::move(callback);
-  return undefined(arguments.env());
-}
-
+// One at a time, whichever of the two kinds it is.
 napi_value set_notifier(const Arguments &arguments) {
-  return replace(arguments, "status", [](ne_session *session, Callback *callback) {
-    ne_set_notifier(session, callback ? on_status : nullptr, callback);
-  });
+  return replace_callback(arguments, &Session::notifier, "status",
+                          [](ne_session *session, Callback *callback) {
+                            ne_set_notifier(session, callback ? on_status : nullptr, callback);
+                          });
 }
 
 napi_value set_progress(const Arguments &arguments) {
-  return replace(arguments, "progress", [](ne_session *session, Callback *callback) {
-    ne_set_progress(session, callback ? on_progress : nullptr, callback);
-  });
+  return replace_callback(arguments, &Session::notifier, "progress",
+                          [](ne_session *session, Callback *callback) {
+                            ne_set_progress(session, callback ? on_progress : nullptr, callback);
+                          });
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
+#include <utility>
 
 namespace neon {
 
@@ -9,5 +11,19 @@ namespace neon {
 inline void wipe(char *memory, std::size_t size) {
   for (volatile char *byte = memory; size > 0; --size) *byte++ = 0;
 }
+
+/// Text that is wiped when nobody needs it any more.
+class Secret final {
+ public:
+  explicit Secret(std::string text) : text_(std::move(text)) {}
+  ~Secret() { wipe(text_.data(), text_.size()); }
+  Secret(const Secret &) = delete;
+  Secret &operator=(const Secret &) = delete;
+
+  const char *c_str() const { return text_.c_str(); }
+
+ private:
+  std::string text_;
+};
 
 }  // namespace neon

@@ -65,12 +65,16 @@ class Session final : public Handle, public Target {
   std::string error_text() const override { return c_ ? ne_get_error(c_) : ""; }
   napi_value target_object() const override { return object(); }
   Environment &target_environment() const override { return *environment; }
-  bool has_callbacks() const override { return notifier || authentication || !callbacks.empty(); }
+  bool has_callbacks() const override {
+    return notifier || verifier || clicert_provider || authentication || !callbacks.empty();
+  }
   /// The operation of this session's that runs on this thread, or null: then callbacks are mute.
   Operation *operation() const;
 
   std::vector<std::unique_ptr<Callback>> callbacks;
   std::unique_ptr<Callback> notifier;  // or the progress callback
+  std::unique_ptr<Callback> verifier;
+  std::unique_ptr<Callback> clicert_provider;
   std::shared_ptr<Watcher> watcher;
   std::unique_ptr<Authentication> authentication;  // once credentials can be asked for
   /// What stands for C's requests; `being_created` is not known to C yet.

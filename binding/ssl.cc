@@ -1,7 +1,13 @@
 #include <ne_session.h>
 #include <ne_ssl.h>
 
+#include <cmath>
+
+#include "callback.h"
 #include "certificate.h"
+#include "clicert.h"
+#include "describe.h"
+#include "gated.h"
 #include "session.h"
 #include "topic.h"
 
@@ -9,22 +15,66 @@ namespace neon {
 
 namespace {
 
-napi_value to_certificate(const Arguments &arguments, ne_ssl_certificate *c) {
-  if (!c) return null(arguments.env());
-  return to_object(std::make_shared<Certificate>(arguments.environment(), c));
+// --- What neon calls --------------------------------------------------------------------------------------
+
+/// 0 accepts. Nothing else may pass for it: not nothing, and not a boolean, of which neither means what it
+/// would in C.
+int to_verdict(napi_env env, napi_value value) {
+  double number = NAN;
+  napi_valuetype type;
+  check(env, napi_typeof(env, value, &type));
+  if (type == napi_number) check(env, napi_get_value_double(env, value, &number));
+  if (!(number >= INT32_MIN && number <= INT32_MAX) || number != std::trunc(number))
+    throw type_failure(code::argument_type,
+                       "A callback that verifies a certificate must return 0 to accept it, or another "
+                       "integer to refuse it. " +
+                           received(env, value));
+  return static_cast<int>(number);
 }
 
-napi_value read(const Arguments &arguments) {
-  return to_certificate(arguments, ne_ssl_cert_read(arguments.text(0, "filename").c_str()));
+int on_verify(void *userdata, int failures, const ne_ssl_certificate *c) noexcept {
+  Callback &callback = *static_cast<Callback *>(userdata);
+  constexpr int refused = 1;
+  if (!callback.session.operation()) return refused;
+  const auto loan = std::make_shared<Loan>();
+  const auto certificate = Certificate::lend_copy(*callback.session.environment, c, loan);
+  if (!certificate) return refused;
+  const int verdict = ask_callback(
+      callback, refused,
+      [&](napi_env env, Operation &) {
+        return std::vector{from(env, failures), to_object(certificate)};
+      },
+      to_verdict);
+  loan->end();
+  return verdict;
 }
 
-napi_value import(const Arguments &arguments) {
-  return to_certificate(arguments, ne_ssl_cert_import(arguments.text(0, "data").c_str()));
+napi_value name_list(napi_env env, const std::shared_ptr<const Loan> &loan, const ne_ssl_dname *const *names,
+                     int count) {
+  napi_value list;
+  check(env, napi_create_array(env, &list));
+  for (int i = 0; i < count; ++i) {
+    const auto name = std::make_shared<DistinguishedName>(Environment::of(env), names[i], loan);
+    check(env, napi_set_element(env, list, static_cast<std::uint32_t>(i), to_object(name)));
+  }
+  return list;
 }
 
-napi_value free_certificate(const Arguments &arguments) {
-  Wrapping::destroy(*arguments.handle<Certificate>(0, "cert"));
-  return undefined(arguments.env());
+void on_provide_clicert(void *userdata, ne_session *, const ne_ssl_dname *const *names, int count) noexcept {
+  if (!userdata) return;
+  const auto loan = std::make_shared<Loan>();
+  call_back(*static_cast<Callback *>(userdata), 0, [&](napi_env env, Operation &operation) {
+    return std::vector{operation.target_object(env), name_list(env, loan, names, count)};
+  });
+  loan->end();
+}
+
+// --- The functions ----------------------------------------------------------------------------------------
+
+std::shared_ptr<Session> usable(const Arguments &arguments) {
+  auto session = arguments.handle<Session>(0, "sess");
+  session->require_usable();
+  return session;
 }
 
 napi_value trust(const Arguments &arguments) {
@@ -35,13 +85,46 @@ napi_value trust(const Arguments &arguments) {
   return undefined(arguments.env());
 }
 
+napi_value set_verify(const Arguments &arguments) {
+  return replace_callback(arguments, &Session::verifier, "fn", [](ne_session *session, Callback *callback) {
+    ne_ssl_set_verify(session, callback ? on_verify : nullptr, callback);
+  });
+}
+
+// Never NULL instead of the function: newer versions would call it.
+napi_value provide_clicert(const Arguments &arguments) {
+  return replace_callback(arguments, &Session::clicert_provider, "fn",
+                          [](ne_session *session, Callback *callback) {
+                            ne_ssl_provide_clicert(session, on_provide_clicert, callback);
+                          });
+}
+
+napi_value set_clicert(const Arguments &arguments) {
+  const auto session = arguments.handle<Session>(0, "sess");
+  const auto certificate = arguments.handle<ClientCertificate>(1, "clicert");
+  session->require_usable();
+  certificate->require_decrypted();
+  ne_ssl_set_clicert(session->c(), certificate->c());
+  return undefined(arguments.env());
+}
+
+napi_value set_protocol_versions(const Arguments &arguments) {
+  using SetVersions = int(ne_session *, int, int);
+  const auto session = usable(arguments);
+  const int least = static_cast<int>(arguments.integer(1, "min", 0, INT32_MAX));
+  const int most = static_cast<int>(arguments.integer(2, "max", 0, INT32_MAX));
+  return from(arguments.env(),
+              Gated<SetVersions>::required("ne_ssl_set_protovers")(session->c(), least, most));
+}
+
 }  // namespace
 
 void register_ssl(Topic &topic) {
-  topic.plain("ne_ssl_cert_read", read);
-  topic.plain("ne_ssl_cert_import", import);
-  topic.plain("ne_ssl_cert_free", free_certificate);
   topic.plain("ne_ssl_trust_cert", trust);
+  topic.plain("ne_ssl_set_verify", set_verify);
+  topic.plain("ne_ssl_provide_clicert", provide_clicert);
+  topic.plain("ne_ssl_set_clicert", set_clicert);
+  topic.plain("ne_ssl_set_protovers", set_protocol_versions);
 }
 
 }  // namespace neon

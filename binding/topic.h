@@ -51,6 +51,8 @@ void register_dates(Topic &topic);
 void register_i18n(Topic &topic);
 void register_string(Topic &topic);
 void register_md5(Topic &topic);
+void register_certificate(Topic &topic);
+void register_clicert(Topic &topic);
 void register_ssl(Topic &topic);
 void register_exchange(Topic &topic);
 void register_constants(Topic &topic);

@@ -70,6 +70,14 @@ export function invalidType(name: string, expected: string, value: unknown): Typ
   );
 }
 
+/** The same, for what a callback returned. */
+export function invalidAnswer(name: string, expected: string, value: unknown): TypeError {
+  return withCode(
+    new TypeError(`The "${name}" callback must return ${expected}. Received ${inspect(value, { depth: -1 })}`),
+    'ERR_INVALID_ARG_TYPE',
+  );
+}
+
 /** `TypeError` with Node's code ERR_INVALID_ARG_VALUE. */
 export function invalidValue(message: string): TypeError {
   return withCode(new TypeError(message), 'ERR_INVALID_ARG_VALUE');

@@ -62,4 +62,6 @@ export const handleClasses: Readonly<Record<string, new (given: unknown, owner?:
   ne_sock_addr: class ne_sock_addr extends Handle {},
   ne_ssl_context: class ne_ssl_context extends Handle {},
   ne_socket: class ne_socket extends Handle {},
+  ne_ssl_dname: class ne_ssl_dname extends Handle {},
+  ne_ssl_client_cert: class ne_ssl_client_cert extends Handle {},
 };

@@ -5,6 +5,7 @@
  */
 export type { CallOptions } from './abort.js';
 export type { AuthOptions, AuthProtocol, Challenge, Credentials, CredentialsProvider } from './auth.js';
+export { Certificate, ClientCertificate, type DigestAlgorithm } from './certificate.js';
 export { NeonError } from './errors.js';
 export type { Body, BodyProvider, DescriptorBody, FileBody } from './body.js';
 export { SessionPool, type SessionPoolOptions } from './pool.js';
@@ -13,5 +14,12 @@ export { type HeadersInit, Request, type RequestFlag, type RequestOptions } from
 export { type BodyOptions, Response } from './response.js';
 export { Session, type SessionFlag, type SessionOptions } from './session.js';
 export type { ProgressEvent, StatusEvent } from './status.js';
-export type { TrustOptions } from './trust.js';
+export type {
+  CertificateFailure,
+  CertificateVerifier,
+  ClientCertificateProvider,
+  ProtocolVersion,
+  TLSOptions,
+} from './tls.js';
+export type { Authority, TrustOptions } from './trust.js';
 export { type Features, features, type Versions, versions } from './versions.js';

@@ -9,6 +9,7 @@ import { Request, type RequestOptions, type RequestOwner } from './request.js';
 import type { Response } from './response.js';
 import { resolveTarget, Session, type SessionOptions } from './session.js';
 import type { ProgressEvent, ProgressWatch } from './status.js';
+import { withClientCertificate } from './tls.js';
 
 /** How a pool and its sessions are set up. */
 export interface SessionPoolOptions extends SessionOptions {
@@ -52,7 +53,9 @@ export class SessionPool {
     this.connections = validConnections(connections);
     this.idleTimeout = validIdleTimeout(idleTimeout);
     this.#base = new URL(url);
-    this.#options = sessionOptions;
+    const { tls } = sessionOptions;
+    const secure = tls && this.#base.protocol === 'https:';
+    this.#options = secure ? { ...sessionOptions, tls: withClientCertificate(tls) } : sessionOptions;
     // The first one is made now: it tells what is wrong with the options.
     const session = this.#open();
     this.origin = `${session.scheme}://${session.hostport}`;

@@ -10,7 +10,7 @@ import { type ProxyOptions, setProxy } from './proxy.js';
 import { Request, type RequestOptions, type RequestOwner } from './request.js';
 import type { Response } from './response.js';
 import { type ProgressEvent, type ProgressWatch, type StatusEvent, StatusWatch } from './status.js';
-import { trust, type TrustOptions } from './trust.js';
+import { secure, type TLSOptions } from './tls.js';
 
 /** The names of neon's session flags (`NE_SESSFLAG_*`). */
 export const sessionFlags = {
@@ -65,7 +65,8 @@ export interface SessionOptions {
   auth?: AuthOptions | readonly AuthOptions[] | undefined;
   /** What an HTTP proxy gets that asks for credentials. Default: those in `proxy`. */
   proxyAuth?: AuthOptions | readonly AuthOptions[] | undefined;
-  tls?: TrustOptions | undefined;
+  /** Whom the session trusts, and who it is; see {@link TLSOptions}. Without TLS this means nothing. */
+  tls?: TLSOptions | undefined;
 }
 
 /**
@@ -121,7 +122,7 @@ export class Session extends EventEmitter<SessionEvents> {
     setAddresses(this.handle, options);
     for (const [flag, value] of Object.entries(options.flags ?? {})) this.setFlag(flag as SessionFlag, value);
     setProxyAndAuth(this.handle, options);
-    if (scheme === 'https') trust(this.handle, options.tls);
+    if (scheme === 'https') secure(this.handle, options.tls);
   }
 
   /** A session with the server of a URL. Targets of its requests may be relative to it. */

@@ -2,6 +2,7 @@
 import { rootCertificates } from 'node:tls';
 import { features } from 'libneon';
 import * as ne from 'libneon/ne';
+import { clientCertificate } from './support/client-certificate.js';
 import { coded, failureOf, neonError, outOfRange, result, wrongChar, wrongType, wrongValue } from './support/expect.js';
 import { answering, receivedBy, sessionWith, testServers } from './support/servers.js';
 import { names, surfaces, type Io } from './support/surfaces.js';
@@ -22,6 +23,14 @@ const newSession = (): ne.ne_session => ne.ne_session_create('http', 'nosuchhost
 const newRequest = (): ne.ne_request => ne.ne_request_create(newSession(), 'PUT', '/');
 const newCertificate = (): ne.ne_ssl_certificate => ne.ne_ssl_cert_import(root)!;
 
+const newName = (): ne.ne_ssl_dname => ne.ne_ssl_cert_subject(newCertificate());
+const newClientCertificate = (): ne.ne_ssl_client_cert => ne.ne_ssl_clicert_import(clientCertificate)!;
+const decryptedCertificate = (): ne.ne_ssl_client_cert => {
+  const made = newClientCertificate();
+  ne.ne_ssl_clicert_decrypt(made, 'secret');
+  return made;
+};
+
 const newAddress = (): ne.ne_inet_addr => ne.ne_iaddr_parse('127.0.0.1', ne.ne_iaddr_ipv4)!;
 
 const newMd5 = (): ne.ne_md5_ctx => ne.ne_md5_create_ctx()!;
@@ -30,6 +39,8 @@ const handles = {
   ne_session: newSession,
   ne_request: newRequest,
   ne_ssl_certificate: newCertificate,
+  ne_ssl_dname: newName,
+  ne_ssl_client_cert: newClientCertificate,
   ne_inet_addr: newAddress,
   ne_buffer: ne.ne_buffer_create,
   ne_md5_ctx: newMd5,
@@ -239,6 +250,16 @@ function object(name: string, good: () => object = () => ({})): Argument {
 const sess = handle('sess', 'ne_session', ne.ne_session_destroy);
 const req = handle('req', 'ne_request', ne.ne_request_destroy);
 const cert = handle('cert', 'ne_ssl_certificate', ne.ne_ssl_cert_free);
+/** Names live as long as their certificates. */
+const dname = (name: string): Argument => ({
+  ...handle(name, 'ne_ssl_dname', () => {}),
+  bad: (good) =>
+    handle(name, 'ne_ssl_dname', () => {})
+      .bad(good)
+      .filter(([, , error]) => error === wrongType),
+});
+const ccert = handle('ccert', 'ne_ssl_client_cert', ne.ne_ssl_clicert_free);
+const decrypted: Argument = { ...ccert, good: decryptedCertificate };
 const cursor: Argument = {
   name: 'cursor',
   good: () => null,
@@ -552,6 +573,35 @@ const functions: Record<Function, readonly Argument[]> = {
   ne_ssl_cert_read: [text('filename', '/nonexistent')],
   ne_ssl_cert_import: [text('data', root)],
   ne_ssl_cert_free: [cert],
+  ne_ssl_cert_write: [cert, text('filename', '/nonexistent/file')],
+  ne_ssl_cert_export: [cert],
+  ne_ssl_cert_identity: [cert],
+  ne_ssl_cert_signedby: [cert],
+  ne_ssl_cert_issuer: [cert],
+  ne_ssl_cert_subject: [cert],
+  ne_ssl_cert_digest: [cert, object('digest')],
+  ne_ssl_cert_hdigest: [cert, integer('flags', 1, 0, 2 ** 32 - 1)],
+  ne_ssl_cert_validity: [cert, optional(object('from')), optional(object('until'))],
+  ne_ssl_cert_validity_time: [cert, optional(object('from')), optional(object('until'))],
+  ne_ssl_cert_cmp: [
+    { ...cert, name: 'c1' },
+    { ...cert, name: 'c2', bad: () => cert.bad(newCertificate()) },
+  ],
+  ne_ssl_readable_dname: [dname('dn')],
+  ne_ssl_dname_cmp: [dname('dn1'), dname('dn2')],
+  ne_ssl_clicert_read: [text('filename', '/nonexistent')],
+  ne_ssl_clicert_import: [bytes('buffer')],
+  ne_ssl_clicert_fromuri: [text('uri', 'file:/nonexistent'), integer('flags', 0, 0, 0)],
+  ne_ssl_clicert_encrypted: [ccert],
+  ne_ssl_clicert_name: [ccert],
+  ne_ssl_clicert_decrypt: [ccert, text('password', 'secret')],
+  ne_ssl_clicert_owner: [decrypted],
+  ne_ssl_clicert_copy: [decrypted],
+  ne_ssl_clicert_free: [ccert],
+  ne_ssl_set_verify: [sess, callbackOrNull('fn')],
+  ne_ssl_provide_clicert: [sess, callbackOrNull('fn')],
+  ne_ssl_set_clicert: [sess, { ...decrypted, name: 'clicert' }],
+  ne_ssl_set_protovers: [sess, integer('min', 0, 0, most), integer('max', 0, 0, most)],
   ne_ssl_trust_cert: [sess, cert],
   ne_ssl_trust_default_ca: [sess],
   ne_hook_create_request: hook,

@@ -188,6 +188,28 @@ export const NE_SSL_PROTO_TLS_1_1 = constant('NE_SSL_PROTO_TLS_1_1');
 export const NE_SSL_PROTO_TLS_1_2 = constant('NE_SSL_PROTO_TLS_1_2');
 export const NE_SSL_PROTO_TLS_1_3 = constant('NE_SSL_PROTO_TLS_1_3');
 
+// Why a server's certificate failed verification, to be combined (ne_ssl.h).
+/** It is not yet valid. */
+export const NE_SSL_NOTYETVALID = constant('NE_SSL_NOTYETVALID');
+/** It has expired. */
+export const NE_SSL_EXPIRED = constant('NE_SSL_EXPIRED');
+/** It is for another host. */
+export const NE_SSL_IDMISMATCH = constant('NE_SSL_IDMISMATCH');
+/** Whoever signed it is not trusted. */
+export const NE_SSL_UNTRUSTED = constant('NE_SSL_UNTRUSTED');
+/** One of those that signed it is not valid. */
+export const NE_SSL_BADCHAIN = constant('NE_SSL_BADCHAIN');
+/** It was revoked. */
+export const NE_SSL_REVOKED = constant('NE_SSL_REVOKED');
+/** All of these; other bits are failures, too. */
+export const NE_SSL_FAILMASK = constant('NE_SSL_FAILMASK');
+
+// Sizes of texts in C, with the null at their end (ne_ssl.h).
+/** Of a fingerprint. */
+export const NE_SSL_DIGESTLEN = constant('NE_SSL_DIGESTLEN');
+/** Of a time. */
+export const NE_SSL_VDATELEN = constant('NE_SSL_VDATELEN');
+
 // Features (ne_utils.h).
 /** TLS. */
 export const NE_FEATURE_SSL = constant('NE_FEATURE_SSL');

@@ -16,6 +16,10 @@ export type ne_request = Handle<'ne_request'>;
 export type ne_header_cursor = Handle<'ne_header_cursor'>;
 /** An X.509 certificate: `ne_ssl_certificate *` (ne_ssl.h). */
 export type ne_ssl_certificate = Handle<'ne_ssl_certificate'>;
+/** The name of whom a certificate is for, or is from: `ne_ssl_dname *` (ne_ssl.h). */
+export type ne_ssl_dname = Handle<'ne_ssl_dname'>;
+/** A certificate with its private key: `ne_ssl_client_cert *` (ne_ssl.h). */
+export type ne_ssl_client_cert = Handle<'ne_ssl_client_cert'>;
 
 /** A network address: `ne_inet_addr *` (ne_socket.h). */
 export type ne_inet_addr = Handle<'ne_inet_addr'>;

@@ -56,3 +56,5 @@ export const ne_sock_proxy = promised<typeof ne.ne_sock_proxy>('ne_sock_proxy', 
 export const ne_sock_accept_ssl = promised<typeof ne.ne_sock_accept_ssl>('ne_sock_accept_ssl', 2);
 export const ne_sock_connect_ssl = promised<typeof ne.ne_sock_connect_ssl>('ne_sock_connect_ssl', 2);
 export const ne_sock_handshake = promised<typeof ne.ne_sock_handshake>('ne_sock_handshake', 4);
+export const ne_ssl_clicert_fromuri = promised<typeof ne.ne_ssl_clicert_fromuri>('ne_ssl_clicert_fromuri', 2);
+export const ne_ssl_clicert_decrypt = promised<typeof ne.ne_ssl_clicert_decrypt>('ne_ssl_clicert_decrypt', 2);

@@ -44,12 +44,31 @@ export interface Pki {
   readonly notYet: KeyPair;
   readonly revoked: KeyPair;
   readonly selfSigned: KeyPair;
+  /** Signed by an intermediate certificate that has expired, which follows it in the file. */
+  readonly badChain: KeyPair;
+  /** For `first.test.invalid`, `localhost` and `*.test.invalid`; for 127.0.0.1 alone; for `localhost` alone. */
+  readonly severalNames: KeyPair;
+  readonly addressOnly: KeyPair;
+  readonly nameOnly: KeyPair;
+  /** Without alternative names: `localhost` is its common name; it has none (self-signed). */
+  readonly commonName: KeyPair;
+  readonly noName: KeyPair;
+  /** The alternative name is `localhost`, a null byte, and `.test.invalid`. */
+  readonly nullInName: KeyPair;
+  /** Valid until 2060, so that its time is written in the longer form. */
+  readonly until2060: KeyPair;
   readonly client: KeyPair;
   readonly revokedClient: KeyPair;
+  /** Signed by `otherCa`. */
+  readonly wrongClient: KeyPair;
   /** PKCS#12 of `client`: with its CA and a friendly name; without password; without a friendly name. */
   readonly p12: string;
   readonly p12NoPassword: string;
   readonly p12NoName: string;
+  /** Of `wrongClient`. Of `client` without its key; of its key alone. */
+  readonly p12WrongClient: string;
+  readonly p12NoKey: string;
+  readonly p12NoCertificate: string;
   /** With the old RC2 and 3DES encryption; null where this openssl cannot make it. */
   readonly p12Legacy: string | null;
 }
@@ -63,6 +82,11 @@ const EXTENSIONS: Record<string, string> = {
   server: serverExtensions('DNS:localhost,IP:127.0.0.1,IP:::1'),
   wildcard: serverExtensions('DNS:*.test.invalid'),
   wrongHost: serverExtensions('DNS:wrong.test.invalid'),
+  severalNames: serverExtensions('DNS:first.test.invalid,DNS:localhost,DNS:*.test.invalid'),
+  addressOnly: serverExtensions('IP:127.0.0.1'),
+  nameOnly: serverExtensions('DNS:localhost'),
+  nullInName: serverExtensions(`DER:${alternativeName('localhost\0.test.invalid')}`),
+  noNames: serverExtensions(null),
   client: 'basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=clientAuth',
 };
 
@@ -157,17 +181,33 @@ function make(directory: string): void {
   issue('expired', 'localhost', 'server', ['-startdate', '20200101000000Z', '-enddate', '20210101000000Z']);
   issue('notYet', 'localhost', 'server', ['-startdate', '20400101000000Z', '-enddate', '20410101000000Z']);
   issue('revoked', 'localhost', 'server');
+  issue('expiredIntermediate', 'Expired Intermediate', 'intermediate', [
+    '-startdate',
+    '20200101000000Z',
+    '-enddate',
+    '20210101000000Z',
+  ]);
+  issue('badChain', 'localhost', 'server', ['-cert', 'expiredIntermediate.crt', '-keyfile', 'expiredIntermediate.key']);
+  issue('severalNames', 'other.test.invalid', 'severalNames');
+  issue('addressOnly', 'address only', 'addressOnly');
+  issue('nameOnly', '127.0.0.1', 'nameOnly');
+  issue('commonName', 'localhost', 'noNames');
+  selfSign('noName', '/O=libneon test', 'noNames');
+  issue('nullInName', 'localhost', 'nullInName');
+  issue('until2060', 'localhost', 'server', ['-enddate', '20600229120000Z']);
   issue('client', 'Test Client', 'client');
   issue('revokedClient', 'Revoked Client', 'client');
-  writeFileSync(
-    path.join(directory, 'chained.crt'),
-    pem(path.join(directory, 'chained.crt')) + pem(path.join(directory, 'intermediate.crt')),
-  );
+  issue('wrongClient', 'Wrong Client', 'client', ['-cert', 'otherCa.crt', '-keyfile', 'otherCa.key']);
+  follow('chained', 'intermediate');
+  follow('badChain', 'expiredIntermediate');
   revoke('revoked', 'revokedClient');
 
   bundle('p12', '-certfile', 'ca.crt', '-name', 'Test Client', '-passout', 'pass:secret');
   bundle('p12NoPassword', '-name', 'Test Client', '-passout', 'pass:');
   bundle('p12NoName', '-passout', 'pass:secret');
+  bundleOf('wrongClient', 'p12WrongClient', '-name', 'Wrong Client', '-passout', 'pass:secret');
+  exportPkcs12('p12NoKey', '-nokeys', '-in', 'client.crt', '-passout', 'pass:secret');
+  exportPkcs12('p12NoCertificate', '-nocerts', '-inkey', 'client.key', '-passout', 'pass:secret');
   try {
     bundle('p12Legacy', '-legacy', '-name', 'Test Client', '-passout', 'pass:secret');
   } catch {
@@ -239,7 +279,21 @@ function make(directory: string): void {
   }
 
   function bundle(name: string, ...options: string[]): void {
-    openssl('pkcs12', '-export', '-in', 'client.crt', '-inkey', 'client.key', '-out', `${name}.p12`, ...options);
+    bundleOf('client', name, ...options);
+  }
+
+  function bundleOf(pair: string, name: string, ...options: string[]): void {
+    exportPkcs12(name, '-in', `${pair}.crt`, '-inkey', `${pair}.key`, ...options);
+  }
+
+  function exportPkcs12(name: string, ...options: string[]): void {
+    openssl('pkcs12', '-export', '-out', `${name}.p12`, ...options);
+  }
+
+  /** Puts the certificate that signed another behind it. */
+  function follow(name: string, signer: string): void {
+    const [certificate, next] = [name, signer].map((one) => path.join(directory, `${one}.crt`)) as [string, string];
+    writeFileSync(certificate, pem(certificate) + pem(next));
   }
 }
 
@@ -259,15 +313,35 @@ function filesIn(directory: string): Pki {
     notYet: pair('notYet'),
     revoked: pair('revoked'),
     selfSigned: pair('selfSigned'),
+    badChain: pair('badChain'),
+    severalNames: pair('severalNames'),
+    addressOnly: pair('addressOnly'),
+    nameOnly: pair('nameOnly'),
+    commonName: pair('commonName'),
+    noName: pair('noName'),
+    nullInName: pair('nullInName'),
+    until2060: pair('until2060'),
     client: pair('client'),
     revokedClient: pair('revokedClient'),
+    wrongClient: pair('wrongClient'),
     p12: file('p12.p12'),
     p12NoPassword: file('p12NoPassword.p12'),
     p12NoName: file('p12NoName.p12'),
+    p12WrongClient: file('p12WrongClient.p12'),
+    p12NoKey: file('p12NoKey.p12'),
+    p12NoCertificate: file('p12NoCertificate.p12'),
     p12Legacy: existsSync(file('p12Legacy.p12')) ? file('p12Legacy.p12') : null,
   };
 }
 
-function serverExtensions(names: string): string {
-  return `basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature,keyEncipherment\nextendedKeyUsage=serverAuth\nsubjectAltName=${names}`;
+function serverExtensions(names: string | null): string {
+  const usage =
+    'basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature,keyEncipherment\nextendedKeyUsage=serverAuth';
+  return names === null ? usage : `${usage}\nsubjectAltName=${names}`;
+}
+
+/** The DER of a subjectAltName of one host name, which may hold what the configuration cannot say. */
+function alternativeName(name: string): string {
+  const bytes = [0x30, name.length + 2, 0x82, name.length, ...Buffer.from(name)];
+  return bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(':');
 }

@@ -12,3 +12,6 @@ export const lookupEvents: readonly number[] = neonSince(34) ? [] : [ne.ne_statu
 
 /** Before the text of an error of TLS. */
 export const tlsErrorPrefix = neonSince(37) ? 'SSL error: ' : '';
+
+/** Whether the loaded neon uses GnuTLS. */
+export const usesGnuTls = versions.tls?.startsWith('GnuTLS') ?? false;

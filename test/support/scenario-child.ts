@@ -207,6 +207,8 @@ async function hookedSessions(port: number): Promise<unknown> {
     ne.ne_hook_destroy_session(session, fn);
     ne.ne_hook_close_conn(session, fn);
     ne.ne_add_auth(session, ne.NE_AUTH_ALL, () => close.length);
+    ne.ne_ssl_set_verify(session, () => close.length);
+    ne.ne_ssl_provide_clicert(session, fn);
     ne.ne_set_notifier(session, (_, info) => {
       close.push(info);
       fn();
