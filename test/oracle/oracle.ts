@@ -73,11 +73,17 @@ export async function runTwin(twin: Twin, scenario: Scenario): Promise<Outcome> 
   }
 }
 
+/** Runs one twin against a server that is there already; the port reads `PORT`. */
+export async function runTwinAt(twin: Twin, port: number, args: readonly string[]): Promise<Omit<Outcome, 'received'>> {
+  const { stdout, stderr, exit } = await run(twin, port, { args });
+  return { lines: stdout.replaceAll(`:${port}`, ':PORT').split('\n').slice(0, -1), exit, stderr };
+}
+
 /** Messages in the C locale; proxies of this machine are none of their business. */
 async function run(
   twin: Twin,
   port: number,
-  scenario: Scenario,
+  scenario: Pick<Scenario, 'args' | 'limitMs'>,
 ): Promise<Pick<Outcome, 'exit' | 'stderr'> & { stdout: string }> {
   const { http_proxy: _http, https_proxy: _https, all_proxy: _all, ...env } = process.env;
   const child = spawn(twin.command, [...twin.args, String(port), ...(scenario.args ?? [])], {

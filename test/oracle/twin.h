@@ -10,6 +10,7 @@
 #include <ne_request.h>
 #include <ne_session.h>
 #include <ne_socket.h>
+#include <ne_ssl.h>
 #include <ne_string.h>
 #include <ne_utils.h>
 
@@ -30,6 +31,36 @@ static inline void say_status(const ne_request *req) {
   const ne_status *status = ne_get_status(req);
   printf("status=%d.%d %d %d\n", status->major_version, status->minor_version, status->code, status->klass);
   say_text("reason", status->reason_phrase);
+}
+
+/* All that neon says about a certificate, and about those that signed it. */
+static inline void say_certificate(const ne_ssl_certificate *cert) {
+  for (; cert != NULL; cert = ne_ssl_cert_signedby(cert)) {
+    char *subject = ne_ssl_readable_dname(ne_ssl_cert_subject(cert));
+    char *issuer = ne_ssl_readable_dname(ne_ssl_cert_issuer(cert));
+    char *hash = ne_ssl_cert_hdigest(cert, NE_HASH_SHA256 | NE_HASH_SPACE);
+    char *base64 = ne_ssl_cert_export(cert);
+    char digest[NE_SSL_DIGESTLEN], from[NE_SSL_VDATELEN], until[NE_SSL_VDATELEN];
+    time_t from_time, until_time;
+    say_text("subject", subject);
+    say_text("issuer", issuer);
+    say_number("self-issued", ne_ssl_dname_cmp(ne_ssl_cert_subject(cert), ne_ssl_cert_issuer(cert)) == 0);
+    say_text("identity", ne_ssl_cert_identity(cert));
+    say_number("digest", ne_ssl_cert_digest(cert, digest));
+    say_text("sha1", digest);
+    say_text("sha256", hash);
+    ne_ssl_cert_validity(cert, from, until);
+    say_text("from", from);
+    say_text("until", until);
+    ne_ssl_cert_validity_time(cert, &from_time, &until_time);
+    say_number("from", (long long)from_time);
+    say_number("until", (long long)until_time);
+    say_text("base64", base64);
+    ne_free(subject);
+    ne_free(issuer);
+    ne_free(hash);
+    ne_free(base64);
+  }
 }
 
 /* FNV-1a of 32 bits; start with HASH_START. */

@@ -36,6 +36,29 @@ export function sayStatus(request: ne.ne_request): void {
   sayText('reason', reason_phrase);
 }
 
+/** Prints all that neon says about a certificate, and about those that signed it. */
+export function sayCertificate(certificate: ne.ne_ssl_certificate | null): void {
+  for (let cert = certificate; cert; cert = ne.ne_ssl_cert_signedby(cert)) {
+    const [digest, from, until] = [{ value: '' }, { value: '' }, { value: '' }];
+    const [fromTime, untilTime] = [{ value: 0 }, { value: 0 }];
+    sayText('subject', ne.ne_ssl_readable_dname(ne.ne_ssl_cert_subject(cert)));
+    sayText('issuer', ne.ne_ssl_readable_dname(ne.ne_ssl_cert_issuer(cert)));
+    const difference = ne.ne_ssl_dname_cmp(ne.ne_ssl_cert_subject(cert), ne.ne_ssl_cert_issuer(cert));
+    sayNumber('self-issued', difference === 0 ? 1 : 0);
+    sayText('identity', ne.ne_ssl_cert_identity(cert));
+    sayNumber('digest', ne.ne_ssl_cert_digest(cert, digest));
+    sayText('sha1', digest.value);
+    sayText('sha256', ne.ne_ssl_cert_hdigest(cert, ne.NE_HASH_SHA256 | ne.NE_HASH_SPACE));
+    ne.ne_ssl_cert_validity(cert, from, until);
+    sayText('from', from.value);
+    sayText('until', until.value);
+    ne.ne_ssl_cert_validity_time(cert, fromTime, untilTime);
+    sayNumber('from', fromTime.value);
+    sayNumber('until', untilTime.value);
+    sayText('base64', ne.ne_ssl_cert_export(cert));
+  }
+}
+
 /** FNV-1a of 32 bits. */
 export const hashStart = 2166136261;
 

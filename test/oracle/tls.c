@@ -1,0 +1,64 @@
+/* tls PORT HOST CLIENT CA...: a GET with nobody to ask about the server's certificate, then one where the
+ * callback refuses it, then one where it accepts. The server is at 127.0.0.1, whatever HOST says. CLIENT is
+ * -, set=FILE (PKCS#12), provide=FILE for a callback, or provide= for one that gives none. */
+#include "twin.h"
+
+enum mode { nobody, refuse, accept };
+static const char *const mode_names[] = {"nobody", "refuse", "accept"};
+
+static int verify(void *userdata, int failures, const ne_ssl_certificate *cert) {
+  const enum mode *mode = userdata;
+  say_number("failures", failures);
+  say_certificate(cert);
+  return *mode == accept ? 0 : 1;
+}
+
+static void set_client_certificate(ne_session *sess, const char *file) {
+  ne_ssl_client_cert *clicert = ne_ssl_clicert_read(file);
+  if (clicert == NULL) exit(70);
+  if (ne_ssl_clicert_encrypted(clicert)) say_number("decrypt", ne_ssl_clicert_decrypt(clicert, "secret"));
+  ne_ssl_set_clicert(sess, clicert);
+  ne_ssl_clicert_free(clicert);
+}
+
+static void provide(void *userdata, ne_session *sess, const ne_ssl_dname *const *dnames, int count) {
+  const char *file = userdata;
+  say_number("provide", count);
+  for (int i = 0; i < count; i++) {
+    char *name = ne_ssl_readable_dname(dnames[i]);
+    say_text("authority", name);
+    ne_free(name);
+  }
+  if (*file != '\0') set_client_certificate(sess, file);
+}
+
+int main(int argc, char **argv) {
+  begin_twin();
+  const char *client = argument(argc, argv, 3, "-");
+  ne_inet_addr *loopback = ne_iaddr_parse("127.0.0.1", ne_iaddr_ipv4);
+  const ne_inet_addr *addresses[] = {loopback};
+
+  for (enum mode mode = nobody; mode <= accept; mode++) {
+    ne_session *sess = ne_session_create("https", argument(argc, argv, 2, ""), port_argument(argc, argv));
+    ne_set_addrlist(sess, addresses, 1);
+    for (int i = 4; i < argc; i++) {
+      ne_ssl_certificate *ca = ne_ssl_cert_read(argv[i]);
+      if (ca == NULL) exit(70);
+      ne_ssl_trust_cert(sess, ca);
+      ne_ssl_cert_free(ca);
+    }
+    if (strncmp(client, "set=", 4) == 0) set_client_certificate(sess, client + 4);
+    if (strncmp(client, "provide=", 8) == 0) ne_ssl_provide_clicert(sess, provide, (char *)client + 8);
+    if (mode != nobody) ne_ssl_set_verify(sess, verify, &mode);
+
+    say_text("mode", mode_names[mode]);
+    ne_request *req = ne_request_create(sess, "GET", "/");
+    say_number("dispatch", ne_request_dispatch(req));
+    say_text("error", ne_get_error(sess));
+    say_status(req);
+    ne_request_destroy(req);
+    ne_session_destroy(sess);
+  }
+  ne_iaddr_free(loopback);
+  return 0;
+}

@@ -1,0 +1,53 @@
+/** Certificates and TLS: C and JavaScript see the same failures, results, error texts and certificates. */
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { describeWith } from '../servers/packages.js';
+import { testPki } from '../servers/pki.js';
+import { startTlsServer } from '../servers/s-server.js';
+import { situations, type Situation } from '../support/tls-situations.js';
+import { cTwin, jsTwin, runTwinAt, surfaces, type Twin } from './oracle.js';
+
+const programs = ['cc', 'openssl'] as const;
+
+/** Whether the server's alert or its reset comes first is chance. */
+function comparable(lines: readonly string[], { error }: Situation): string[] {
+  return lines.map((line) => (error?.source === '.' && line.startsWith('error=') ? 'error=' : line));
+}
+
+describeWith(programs, 'JavaScript does over TLS what C does', () => {
+  test.each(situations())('$about', async (situation) => {
+    const { server, host, client, trusts, failures } = situation;
+    const running = await startTlsServer(server);
+    try {
+      const option = !client ? '-' : 'set' in client ? `set=${client.set}` : `provide=${client.provided ?? ''}`;
+      const run = async (twin: Twin): Promise<object> => {
+        const { lines, exit, stderr } = await runTwinAt(twin, running.port, [host, option, ...trusts]);
+        expect(stderr).toBe('');
+        return { lines: comparable(lines, situation), exit };
+      };
+      const expected = await run(cTwin('tls'));
+      expect(expected).toMatchObject({ exit: 0 });
+      const asked = (expected as { lines: string[] }).lines.filter((line) => line.startsWith('failures='));
+      expect(asked).toEqual(failures === 0 ? [] : [`failures=${failures}`, `failures=${failures}`]);
+      for (const surface of surfaces) expect(await run(jsTwin('tls', surface))).toEqual(expected);
+    } finally {
+      await running.stop();
+    }
+  });
+});
+
+describeWith(programs, 'JavaScript reads of certificates what C reads', () => {
+  const { directory } = testPki();
+  const files = readdirSync(directory)
+    .filter((name) => /\.(crt|key|csr|p12|pem|cnf)$/.test(name))
+    .map((name) => path.join(directory, name));
+
+  test.each(surfaces)('%s', async (surface) => {
+    const args = [...files, directory, '/nonexistent', '/dev/null'];
+    const expected = await runTwinAt(cTwin('certificate'), 0, args);
+    expect(expected).toMatchObject({ exit: 0, stderr: '' });
+    expect(expected.lines.filter((line) => line === 'certificate=1').length).toBeGreaterThan(10);
+    expect(expected.lines.filter((line) => line === 'client certificate=1').length).toBeGreaterThan(2);
+    expect(await runTwinAt(jsTwin('certificate', surface), 0, args)).toEqual(expected);
+  });
+});

@@ -1,0 +1,41 @@
+/** The twin of tls.c. */
+import * as ne from 'libneon/ne';
+import { playTwin, sayCertificate, sayNumber, sayStatus, sayText } from './twin.js';
+
+playTwin(async (io, port, [host = '', client = '-', ...authorities]) => {
+  for (const mode of ['nobody', 'refuse', 'accept']) {
+    const session = ne.ne_session_create('https', host, port);
+    ne.ne_set_addrlist(session, [ne.ne_iaddr_parse('127.0.0.1', ne.ne_iaddr_ipv4)!]);
+    for (const file of authorities) ne.ne_ssl_trust_cert(session, ne.ne_ssl_cert_read(file)!);
+    if (client.startsWith('set=')) setClientCertificate(session, client.slice(4));
+    if (client.startsWith('provide='))
+      ne.ne_ssl_provide_clicert(session, (sess, names) => provide(sess, names, client.slice(8)));
+    if (mode !== 'nobody')
+      ne.ne_ssl_set_verify(session, (failures, certificate) => {
+        sayNumber('failures', failures);
+        sayCertificate(certificate);
+        return mode === 'accept' ? 0 : 1;
+      });
+
+    sayText('mode', mode);
+    const request = ne.ne_request_create(session, 'GET', '/');
+    sayNumber('dispatch', await io.ne_request_dispatch(request));
+    sayText('error', ne.ne_get_error(session));
+    sayStatus(request);
+    await io.ne_request_destroy(request);
+    await io.ne_session_destroy(session);
+  }
+});
+
+function provide(session: ne.ne_session, names: ne.ne_ssl_dname[], file: string): void {
+  sayNumber('provide', names.length);
+  for (const name of names) sayText('authority', ne.ne_ssl_readable_dname(name));
+  if (file !== '') setClientCertificate(session, file);
+}
+
+function setClientCertificate(session: ne.ne_session, file: string): void {
+  const certificate = ne.ne_ssl_clicert_read(file)!;
+  if (ne.ne_ssl_clicert_encrypted(certificate)) sayNumber('decrypt', ne.ne_ssl_clicert_decrypt(certificate, 'secret'));
+  ne.ne_ssl_set_clicert(session, certificate);
+  ne.ne_ssl_clicert_free(certificate);
+}
