@@ -19,7 +19,7 @@ namespace {
 constexpr std::int64_t newest_protocol = 5;  // NE_SSL_PROTO_TLS_1_3
 
 bool is_gnutls() {
-  static const bool gnutls = std::string_view(ne_version_string()).find("GnuTLS") != std::string_view::npos;
+  static const bool gnutls = std::string_view(ne_version_string()).find("GNU TLS") != std::string_view::npos;
   return gnutls;
 }
 

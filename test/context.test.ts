@@ -14,7 +14,7 @@ import { surfaces } from './support/surfaces.js';
 const serve = testServers();
 const pair = testPairs();
 const invalidState = neonError('ERR_NEON_INVALID_STATE');
-const gnutls = ne.ne_version_string().includes('GnuTLS');
+const gnutls = ne.ne_version_string().includes('GNU TLS');
 /** Whether this neon judges certificates after the handshake. */
 const judges = features.functions['ne_ssl_check_certificate'] === true;
 /** GnuTLS does not verify in the handshake, and an older neon has nothing that does afterwards. */
@@ -71,7 +71,7 @@ describeWith('openssl', 'with a PKI', () => {
       expect(await io.ne_sock_fullread(server, buffer.subarray(0, 4))).toBe(0);
       expect(buffer.toString('utf8', 0, 4)).toBe('rest');
       expect(await io.ne_sock_fullwritev(server, ['', 'one ', 'two ', Buffer.from('three')])).toBe(0);
-      expect(await io.ne_sock_fullwrite(server, '')).toBe(0);
+      expect(await io.ne_sock_fullwrite(server, '')).toBe(gnutls ? ne.NE_SOCK_ERROR : 0);
       expect(await io.ne_sock_fullread(client, buffer.subarray(0, 13))).toBe(0);
       expect(buffer.toString('utf8', 0, 13)).toBe('one two three');
       const shutting = promises.ne_sock_shutdown(client, ne.NE_SOCK_SEND);
@@ -201,10 +201,10 @@ describeWith('openssl', 'with a PKI', () => {
       expect(ne.ne_ssl_context_set_verify(context, true, pki.ca.cert, pki.ca.cert)).toBe(0);
       const accepting = promises.ne_sock_accept_ssl(ends.server, context);
       const connecting = await io.ne_sock_connect_ssl(ends.client, clientContext(pki.ca));
+      expect(await accepting).toBeLessThan(0);
+      ne.ne_sock_close(ends.server);
       // In TLS 1.3 the client is done before the server refuses.
       if (connecting === 0) expect(await io.ne_sock_read(ends.client, Buffer.alloc(1))).toBeLessThan(0);
-      ne.ne_sock_close(ends.client);
-      expect(await accepting).toBeLessThan(0);
     });
 
     test('the identity of the session', async () => {
