@@ -78,6 +78,8 @@ test('the functions are those that block, and the forms that wait their turn', (
       'ne_sock_read',
       'ne_sock_readline',
       'ne_sock_shutdown',
+      'ne_ssl_clicert_decrypt',
+      'ne_ssl_clicert_fromuri',
     ].filter((name) => name in ne),
   );
 });
