@@ -1,7 +1,11 @@
+#include <ne_207.h>
 #include <ne_request.h>
 #include <ne_session.h>
 #include <ne_socket.h>
 #include <ne_utils.h>
+#include <ne_xml.h>
+
+#include <climits>
 
 #include "topic.h"
 
@@ -53,6 +57,14 @@ constexpr Constant constants[] = {
     // ne_socket.h: ne_iaddr_type
     {"ne_iaddr_ipv4", 0},
     {"ne_iaddr_ipv6", 1},
+    // ne_xml.h: what a start callback returns, and the state of the root
+    {"NE_XML_DECLINE", 0},
+    {"NE_XML_ABORT", -1},
+    {"NE_XML_STATEROOT", 0},
+    // ne_207.h: states, flags
+    {"NE_207_STATE_PROP", 50},
+    {"NE_207_STATE_TOP", 100},
+    {"NE_207_MSSP_ESCAPING", 1},
     // ne_utils.h: ne_has_support
     {"NE_FEATURE_SSL", 1},
     {"NE_FEATURE_ZLIB", 2},
@@ -70,7 +82,7 @@ constexpr Constant constants[] = {
 constexpr int value_of(std::string_view name) {
   for (const Constant &constant : constants)
     if (name == constant.name) return constant.value;
-  return -1;
+  return INT_MIN;
 }
 
 #define SAME(name) static_assert(value_of(#name) == (name))
@@ -102,6 +114,12 @@ SAME(ne_status_recving);
 SAME(ne_status_disconnected);
 SAME(ne_iaddr_ipv4);
 SAME(ne_iaddr_ipv6);
+SAME(NE_XML_DECLINE);
+SAME(NE_XML_ABORT);
+SAME(NE_XML_STATEROOT);
+SAME(NE_207_STATE_PROP);
+SAME(NE_207_STATE_TOP);
+SAME(NE_207_MSSP_ESCAPING);
 SAME(NE_FEATURE_SSL);
 SAME(NE_FEATURE_ZLIB);
 SAME(NE_FEATURE_IPV6);

@@ -84,11 +84,20 @@ int Arguments::flag(std::size_t index, const char *name) const {
   return value ? 1 : 0;
 }
 
-std::string Arguments::bytes(std::size_t index, const char *name) const {
+std::string Arguments::bytes(std::size_t index, const char *name, std::size_t most) const {
+  const auto require_room = [&](std::size_t size) {
+    if (size > most)
+      throw range_failure(quoted(name) + "must hold at most " + std::to_string(most) + " bytes. Received " +
+                          std::to_string(size));
+  };
   napi_value value = (*this)[index];
   napi_valuetype type;
   check(env_, napi_typeof(env_, value, &type));
-  if (type == napi_string) return to_string(env_, value);
+  if (type == napi_string) {
+    std::string text = to_string(env_, value);
+    require_room(text.size());
+    return text;
+  }
   bool typed = false;
   check(env_, napi_is_typedarray(env_, value, &typed));
   napi_typedarray_type array_type = napi_int8_array;
@@ -98,6 +107,7 @@ std::string Arguments::bytes(std::size_t index, const char *name) const {
     check(env_, napi_get_typedarray_info(env_, value, &array_type, &length, &data, nullptr, nullptr));
   if (!typed || array_type != napi_uint8_array)
     wrong_type(index, name, "of type string or an instance of Uint8Array");
+  require_room(length);
   return length ? std::string(static_cast<char *>(data), length) : std::string();
 }
 
@@ -127,11 +137,7 @@ napi_value Arguments::object(std::size_t index, const char *name) const {
   return (*this)[index];
 }
 
-bool Arguments::is_nullish(std::size_t index) const {
-  napi_valuetype type;
-  check(env_, napi_typeof(env_, (*this)[index], &type));
-  return type == napi_null || type == napi_undefined;
-}
+bool Arguments::is_nullish(std::size_t index) const { return neon::is_nullish(env_, (*this)[index]); }
 
 void require_line(std::string_view text, const char *name) {
   const auto forbidden = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
@@ -156,6 +162,64 @@ std::string to_string(napi_env env, napi_value string) {
   check(env, napi_get_value_string_utf8(env, string, text.data(), text.size(), &length));
   text.resize(length);
   return text;
+}
+
+std::string text_of(napi_env env, napi_value value, const std::string &what) {
+  napi_valuetype type;
+  check(env, napi_typeof(env, value, &type));
+  if (type != napi_string)
+    throw type_failure(code::argument_type, what + " must be of type string. " + received(env, value));
+  std::string text = to_string(env, value);
+  if (text.find('\0') != std::string::npos)
+    throw type_failure(code::argument_value, what + " must be a string without null characters");
+  return text;
+}
+
+std::int64_t integer_of(napi_env env, napi_value value, const std::string &what, std::int64_t least,
+                        std::int64_t most) {
+  napi_valuetype type;
+  check(env, napi_typeof(env, value, &type));
+  if (type != napi_number)
+    throw type_failure(code::argument_type, what + " must be of type number. " + received(env, value));
+  double number = 0;
+  check(env, napi_get_value_double(env, value, &number));
+  if (number != std::trunc(number) || number < static_cast<double>(least) ||
+      number > static_cast<double>(most) || std::isnan(number))
+    throw range_failure(what + " must be an integer >= " + std::to_string(least) +
+                        " and <= " + std::to_string(most) + ". " + received(env, value));
+  return static_cast<std::int64_t>(number);
+}
+
+void require_object(napi_env env, napi_value value, const std::string &what) {
+  napi_valuetype type;
+  check(env, napi_typeof(env, value, &type));
+  if (type != napi_object)
+    throw type_failure(code::argument_type, what + " must be of type object. " + received(env, value));
+}
+
+napi_value field(napi_env env, napi_value object, const char *name) {
+  napi_value value;
+  check(env, napi_get_named_property(env, object, name, &value));
+  return value;
+}
+
+bool is_nullish(napi_env env, napi_value value) {
+  napi_valuetype type;
+  check(env, napi_typeof(env, value, &type));
+  return type == napi_null || type == napi_undefined;
+}
+
+std::vector<napi_value> elements(napi_env env, napi_value list, const char *name) {
+  bool is_list = false;
+  check(env, napi_is_array(env, list, &is_list));
+  if (!is_list)
+    throw type_failure(code::argument_type,
+                       quoted(name) + "must be an instance of Array. " + received(env, list));
+  std::uint32_t length = 0;
+  check(env, napi_get_array_length(env, list, &length));
+  std::vector<napi_value> values(length);
+  for (std::uint32_t i = 0; i < length; ++i) check(env, napi_get_element(env, list, i, &values[i]));
+  return values;
 }
 
 std::string bytes_of(napi_env env, napi_value array, const char *what) {

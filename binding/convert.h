@@ -43,8 +43,8 @@ class Arguments final {
   std::int64_t integer(std::size_t index, const char *name, std::int64_t least, std::int64_t most) const;
   /// An int flag: a number or a boolean.
   int flag(std::size_t index, const char *name) const;
-  /// The bytes of a string or Uint8Array, copied.
-  std::string bytes(std::size_t index, const char *name) const;
+  /// The bytes of a string or Uint8Array, copied; ERR_OUT_OF_RANGE when there are more.
+  std::string bytes(std::size_t index, const char *name, std::size_t most = SIZE_MAX) const;
   /// The caller's own memory, to be filled: a Uint8Array of at least one byte.
   std::span<char> buffer(std::size_t index, const char *name) const;
   napi_value function(std::size_t index, const char *name) const;
@@ -71,6 +71,18 @@ void require_line(std::string_view text, const char *name);
 void require_token(std::string_view text, const char *name);
 
 std::string to_string(napi_env env, napi_value string);
+/// Text inside an object that goes to C: no NUL inside; throws, saying what must be text.
+std::string text_of(napi_env env, napi_value value, const std::string &what);
+/// An integer inside an object; throws, saying what must be one.
+std::int64_t integer_of(napi_env env, napi_value value, const std::string &what, std::int64_t least,
+                        std::int64_t most);
+/// Throws ERR_INVALID_ARG_TYPE, saying what must be an object.
+void require_object(napi_env env, napi_value value, const std::string &what);
+napi_value field(napi_env env, napi_value object, const char *name);
+/// Null or undefined.
+bool is_nullish(napi_env env, napi_value value);
+/// The elements of an array; throws ERR_INVALID_ARG_TYPE, naming the argument.
+std::vector<napi_value> elements(napi_env env, napi_value list, const char *name);
 /// A copy of the bytes of a Uint8Array; throws ERR_INVALID_ARG_TYPE, saying what must be one.
 std::string bytes_of(napi_env env, napi_value array, const char *what);
 /// A size given as a number of at most `otherwise`, or that where none is given.

@@ -29,7 +29,18 @@ class Event {
 };
 
 /// Which C type a handle stands for. The order is that of the class names in environment.cc.
-enum class Kind { Session, Request, HeaderCursor, Certificate, Exchange, Buffer, Address, Count };
+enum class Kind {
+  Session,
+  Request,
+  HeaderCursor,
+  Certificate,
+  Exchange,
+  Buffer,
+  Address,
+  XmlParser,
+  Multistatus,
+  Count
+};
 const char *class_name(Kind kind);
 
 /// What one initialisation of the module owns: one per JavaScript environment (main thread, worker) and per

@@ -17,6 +17,7 @@ constexpr GatedName names[] = {
     {"ne_get_response_location", "0.34.0"},    {"ne_get_response_retry_after", "0.35.0"},
     {"ne_get_response_trailer", "0.37.0"},     {"ne_read_response_to_buffer", "0.36.0"},
     {"ne_response_trailer_iterate", "0.37.0"}, {"ne_version_library", "0.37.0"},
+    {"ne_xml_dispatchif_request", "0.36.0"},   {"ne_xml_set_encoding", "0.36.0"},
 };
 
 std::string loaded_version() {

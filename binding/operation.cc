@@ -29,23 +29,25 @@ bool can_run_javascript(Environment &environment) {
                             &result) == napi_ok;
 }
 
+using Parts = std::vector<std::shared_ptr<Part>>;
+
 // A synchronous operation is below us on the stack.
 class Occupying final {
  public:
-  Occupying(Target &target, Part *part, Operation *operation) : target_(target), part_(part) {
+  Occupying(Target &target, const Parts &parts, Operation *operation) : target_(target), parts_(parts) {
     target_.running = operation;
-    if (part_) ++part_->occupied;
+    for (const auto &part : parts_) part->enter(target_);
   }
   ~Occupying() {
     target_.running = nullptr;
-    if (part_) --part_->occupied;
+    for (const auto &part : parts_) part->leave();
   }
   Occupying(const Occupying &) = delete;
   Occupying &operator=(const Occupying &) = delete;
 
  private:
   Target &target_;
-  Part *const part_;
+  const Parts &parts_;
 };
 
 }  // namespace
@@ -99,7 +101,7 @@ void Target::note_error() {
 }
 
 bool Target::asks_about(const Part &part) const {
-  return (running && running->part() == &part) || (asking && asked == &part);
+  return (running && running->occupies(part)) || (asking && asker->occupies(part));
 }
 
 Lane &Target::lane() {
@@ -118,6 +120,20 @@ void Target::run_when_free(std::function<void()> work, bool in_question) {
     interposed();
 }
 
+// --- Part -------------------------------------------------------------------------------------------------
+
+void Part::admit(const Target &target) const {
+  if (!occupied || occupant == &target) return;
+  if (in_question())
+    throw neon_failure(code::reentrant,
+                       "This must not be used from inside a callback of the call that uses it");
+  throw neon_failure(code::busy, "A promise that uses this is pending");
+}
+
+bool Part::in_question() const {
+  return occupied && occupant->asks_about(*this) && occupant->inside_callback();
+}
+
 // --- Call -------------------------------------------------------------------------------------------------
 
 void Call::deliver(napi_env env) {
@@ -127,7 +143,7 @@ void Call::deliver(napi_env env) {
     state_ = State::Running;
   }
   ++operation_->target().asking;
-  operation_->target().asked = operation_->part();
+  operation_->target().asker = operation_.get();
   bool waits = false;
   operation_->guard(env, [&] {
     napi_value value = question->put(env);
@@ -213,9 +229,10 @@ Operation *Operation::current() { return current_operation; }
 
 napi_value Operation::call() {
   target_->require_idle();
+  require_parts();
   const napi_env env = environment_->env();
   {
-    const Occupying occupying(*target_, part_.get(), this);
+    const Occupying occupying(*target_, parts_, this);
     if (environment_->in_worker())
       run_in_worker();
     else
@@ -232,6 +249,7 @@ napi_value Operation::call() {
 
 void Operation::enqueue(napi_deferred deferred) {
   target_->require_queueable();
+  require_parts();
   const napi_env env = environment_->env();
   if (const auto limit = environment_->take_time_limit()) deadline_ = Connection::Clock::now() + *limit;
   // While calls are pending, ne_get_error tells the text of the one that settled last.
@@ -252,7 +270,7 @@ void Operation::enqueue(napi_deferred deferred) {
   deferred_ = deferred;
   environment_->hold();
   ++target_->pending;
-  if (part_) ++part_->occupied;
+  for (const auto &part : parts_) part->enter(*target_);
 }
 
 // The context in which callbacks run, and the object that keeps them.
@@ -264,6 +282,14 @@ void Operation::prepare_callbacks(napi_env env) {
   if (target_object_) object = target_object_;
   if (object) check(env, napi_set_element(env, holder(env), target_place, object));
   callbacks_prepared_ = true;
+}
+
+bool Operation::occupies(const Part &part) const {
+  return std::any_of(parts_.begin(), parts_.end(), [&](const auto &own) { return own.get() == &part; });
+}
+
+void Operation::require_parts() const {
+  for (const auto &part : parts_) part->admit(*target_);
 }
 
 napi_value Operation::held(napi_env env, std::uint32_t index) {
@@ -460,7 +486,7 @@ void Operation::drained() {
   if (std::exchange(drained_, true)) return;
   environment_->strike(id_);
   --target_->pending;
-  if (part_) --part_->occupied;
+  for (const auto &part : parts_) part->leave();
   target_->settled_error = std::move(error_text_);
 }
 

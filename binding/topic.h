@@ -41,6 +41,9 @@ void register_watcher(Topic &topic);
 void register_address(Topic &topic);
 void register_buffer(Topic &topic);
 void register_ssl(Topic &topic);
+void register_xml(Topic &topic);
+void register_xmlreq(Topic &topic);
+void register_multistatus(Topic &topic);
 void register_exchange(Topic &topic);
 void register_constants(Topic &topic);
 

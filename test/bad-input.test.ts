@@ -29,6 +29,8 @@ const handles = {
   ne_ssl_certificate: newCertificate,
   ne_inet_addr: newAddress,
   ne_buffer: ne.ne_buffer_create,
+  ne_xml_parser: ne.ne_xml_create,
+  ne_207_parser: () => ne.ne_207_create(ne.ne_xml_create(), { path: '/' }),
 };
 const all = (error: Error, values: readonly unknown[]): [string, unknown, Error][] =>
   values.map((value) => [show(value), value, error]);
@@ -252,6 +254,38 @@ const addrs: Argument = {
     ['a list with one that is destroyed', [destroyed(newAddress(), ne.ne_iaddr_free)], neonError('ERR_NEON_DESTROYED')],
   ],
 };
+const p = handle('p', 'ne_xml_parser', ne.ne_xml_destroy);
+const parser: Argument = { ...p, name: 'parser' };
+const multistatus = handle('p', 'ne_207_parser', ne.ne_207_destroy);
+const tellers = [multistatus, callbackOrNull('start'), callbackOrNull('end')];
+const idmap: Argument = {
+  name: 'map',
+  good: () => [{ nspace: 'DAV:', name: 'prop', id: 1 }],
+  bad: () => [
+    ...all(wrongType, [undefined, null, 0, 'text', {}, [undefined], [null], ['text'], [{}], [{ nspace: '', name: '' }]]),
+    ['a name with a null', [{ nspace: '', name: '\0', id: 1 }], wrongValue],
+    ['a number that is no int', [{ nspace: '', name: '', id: 2 ** 31 }], outOfRange],
+  ],
+};
+const attrs: Argument = {
+  name: 'attrs',
+  good: () => ['name', 'value'],
+  bad: () => [
+    ...all(wrongType, [undefined, null, 0, 'text', {}, [1, 'value'], ['name', null]]),
+    ['half a pair', ['name'], wrongValue],
+    ['a null', ['name', '\0'], wrongValue],
+  ],
+};
+const base: Argument = {
+  name: 'base',
+  good: () => ({ path: '/' }),
+  bad: () => [
+    ...all(wrongType, [...noObjects, {}, { path: null }, { path: 1 }, { path: '/', host: 1 }, { path: '/', port: '1' }]),
+    ['a path with a null', { path: '/\0' }, wrongValue],
+    ['a port that is none', { path: '/', port: 65536 }, outOfRange],
+  ],
+};
+const block: Argument = { ...bytes('block'), bad: () => all(wrongType, noBytes.slice(2)), optional: true };
 const status = object('st', () => ({
   major_version: 1,
   minor_version: 1,
@@ -262,7 +296,7 @@ const status = object('st', () => ({
 const most = 2 ** 31 - 1;
 const mostSafe = Number.MAX_SAFE_INTEGER;
 const hook = [sess, callback('fn')];
-const fragments = [...all(wrongType, [0, true, {}, [], Buffer.from('text')]), ...all(wrongValue, ['\0', 'a\0'])];
+const textOrNull = [...all(wrongType, [0, true, {}, [], Buffer.from('text')]), ...all(wrongValue, ['\0', 'a\0'])];
 const rawAddress: Argument = {
   ...bytes('raw'),
   bad: (good) => [...bytes('raw').bad(good), ...all(outOfRange, ['', 'abc', 'abcde', new Uint8Array(16)])],
@@ -329,7 +363,7 @@ const functions: Record<Function, readonly Argument[]> = {
   ne_get_response_trailer: [req, text('name', 'X')],
   ne_response_trailer_iterate: [req, cursor, object('name'), object('value')],
   ne_get_request_target: [req],
-  ne_get_response_location: [req, { ...text('fragment', 'X'), bad: () => fragments, optional: true }],
+  ne_get_response_location: [req, { ...text('fragment', 'X'), bad: () => textOrNull, optional: true }],
   ne_get_response_retry_after: [req],
   ne_set_request_flag: [req, integer('flag', 0, 0, most), flagValue('value')],
   ne_get_request_flag: [req, integer('flag', 0, 0, most)],
@@ -386,6 +420,32 @@ const functions: Record<Function, readonly Argument[]> = {
   ne_buffer_size: [buf],
   ne_buffer_finish: [buf],
   ne_buffer_destroy: [buf],
+  ne_accept_207: [req, status],
+  ne_xml_create: [],
+  ne_xml_push_handler: [p, callback('startelm'), callbackOrNull('cdata'), callbackOrNull('endelm')],
+  ne_xml_failed: [p],
+  ne_xml_set_error: [p, text('msg', 'text')],
+  ne_xml_get_error: [p],
+  ne_xml_parse: [p, block],
+  ne_xml_parse_v: [p, block],
+  ne_xml_currentline: [p],
+  ne_xml_doc_encoding: [p],
+  ne_xml_set_encoding: [p, text('encoding', 'UTF-8')],
+  ne_xml_get_attr: [p, attrs, { ...text('nspace', 'DAV:'), bad: () => textOrNull, optional: true }, text('name', 'x')],
+  ne_xml_resolve_nspace: [p, { ...text('prefix', 'D'), bad: () => textOrNull, optional: true }],
+  ne_xml_destroy: [p],
+  ne_xml_mapid: [idmap, text('nspace', 'DAV:'), text('name', 'prop')],
+  ne_xml_parse_response: [req, parser],
+  ne_xml_dispatch_request: [req, parser],
+  ne_xml_dispatchif_request: [req, parser, callback('acpt')],
+  ne_207_create: [parser, base],
+  ne_207_set_flags: [multistatus, integer('flags', 0, 0, 2 ** 32 - 1)],
+  ne_207_set_response_handlers: tellers,
+  ne_207_set_propstat_handlers: tellers,
+  ne_207_get_current_response: [multistatus],
+  ne_207_get_current_propstat: [multistatus],
+  ne_207_destroy: [multistatus],
+  ne_simple_request: [sess, req],
   ne_version_string: [],
   ne_version_library: [],
   ne_version_match: [integer('major', 0, 0, most), integer('minor', 32, 0, most)],
@@ -401,8 +461,8 @@ test('the table has every function', () => {
   expect(Object.keys(functions).sort()).toEqual([...exported].sort());
 });
 
-test('every other export is a number', () => {
-  const others = Object.entries(ne).filter(([name]) => !exported.includes(name));
+test('every other export but NE_XML_MEDIA_TYPE is a number', () => {
+  const others = Object.entries(ne).filter(([name]) => ![...exported, 'NE_XML_MEDIA_TYPE'].includes(name));
   for (const [name, value] of others) expect([name, typeof value]).toEqual([name, 'number']);
   expect(others.length).toBeGreaterThan(20);
 });
@@ -459,6 +519,10 @@ describe.each(forms)('$surface', ({ has, call }) => {
       } else if (list[0] === req) {
         expect(ne.ne_get_status(first as ne.ne_request).code).toBe(0);
         expect(result(() => ne.ne_request_destroy(first as ne.ne_request))).toBeUndefined();
+      } else if (list[0] === p) {
+        expect(ne.ne_xml_get_error(first as ne.ne_xml_parser)).toBe('Unknown error');
+        expect(ne.ne_xml_parse(first as ne.ne_xml_parser, '<a/>')).toBe(0);
+        expect(result(() => ne.ne_xml_destroy(first as ne.ne_xml_parser))).toBeUndefined();
       } else {
         await expect((async () => call(name)(...values))()).resolves.not.toThrow();
       }

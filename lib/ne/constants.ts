@@ -70,6 +70,24 @@ export const ne_status_handshake = constant('ne_status_handshake');
 export const ne_iaddr_ipv4 = constant('ne_iaddr_ipv4');
 export const ne_iaddr_ipv6 = constant('ne_iaddr_ipv6');
 
+// XML (ne_xml.h).
+/** A start callback declines the element, and so all that is in it. */
+export const NE_XML_DECLINE = constant('NE_XML_DECLINE');
+/** A start callback aborts the parse. */
+export const NE_XML_ABORT = constant('NE_XML_ABORT');
+/** The state that the parent of the root element has. */
+export const NE_XML_STATEROOT = constant('NE_XML_STATEROOT');
+/** A media type for XML, to be used in a Content-Type header. */
+export const NE_XML_MEDIA_TYPE = 'application/xml';
+
+// Multi-status documents (ne_207.h).
+/** The state of `prop` elements: the parent state of the elements of properties. */
+export const NE_207_STATE_PROP = constant('NE_207_STATE_PROP');
+/** The states between 0 and this are the 207 parser's own. */
+export const NE_207_STATE_TOP = constant('NE_207_STATE_TOP');
+/** A flag of ne_207_set_flags: escapes in `href` elements what SharePoint leaves as it is. */
+export const NE_207_MSSP_ESCAPING = constant('NE_207_MSSP_ESCAPING');
+
 // Features (ne_utils.h).
 /** TLS. */
 export const NE_FEATURE_SSL = constant('NE_FEATURE_SSL');

@@ -19,6 +19,10 @@ export type ne_ssl_certificate = Handle<'ne_ssl_certificate'>;
 
 /** A network address: `ne_inet_addr *` (ne_socket.h). */
 export type ne_inet_addr = Handle<'ne_inet_addr'>;
+/** An XML parser: `ne_xml_parser *` (ne_xml.h). */
+export type ne_xml_parser = Handle<'ne_xml_parser'>;
+/** A reader of multi-status documents: `ne_207_parser *` (ne_207.h). */
+export type ne_207_parser = Handle<'ne_207_parser'>;
 /** A string that grows: `ne_buffer *` (ne_string.h). */
 export interface ne_buffer extends Handle<'ne_buffer'> {
   /** The string. */

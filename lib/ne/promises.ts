@@ -7,6 +7,7 @@
  */
 import { liveRequests, refuseWhileLive } from '../live.js';
 import { promised, type Promised } from '../native.js';
+import { type Acceptor, acceptor } from './accept.js';
 import type * as ne from './index.js';
 
 export type { CallOptions } from '../abort.js';
@@ -36,3 +37,19 @@ export const ne_read_response_to_buffer = promised<typeof ne.ne_read_response_to
 );
 export const ne_discard_response = promised<typeof ne.ne_discard_response>('ne_discard_response', 1);
 export const ne_end_request = promised<typeof ne.ne_end_request>('ne_end_request', 1);
+export const ne_xml_parse_response = promised<typeof ne.ne_xml_parse_response>('ne_xml_parse_response', 2);
+export const ne_xml_dispatch_request = promised<typeof ne.ne_xml_dispatch_request>('ne_xml_dispatch_request', 2);
+
+const dispatchIf = promised<(req: ne.ne_request, parser: ne.ne_xml_parser, acpt: Acceptor) => number>(
+  'ne_xml_dispatchif_request',
+  3,
+);
+
+export const ne_xml_dispatchif_request: Promised<typeof ne.ne_xml_dispatchif_request> = async (
+  req,
+  parser,
+  acpt,
+  options,
+) => dispatchIf(req, parser, acceptor(acpt, 'acpt'), options);
+
+export const ne_simple_request = promised<typeof ne.ne_simple_request>('ne_simple_request', 2);

@@ -4,7 +4,7 @@ import type { Scenario } from './oracle.js';
 
 /** A scenario that says which twins it is for and what it is about. */
 export interface NamedScenario extends Scenario {
-  readonly twin: 'session' | 'pull' | 'headers' | 'errors' | 'dispatch' | 'upload';
+  readonly twin: 'session' | 'pull' | 'headers' | 'errors' | 'dispatch' | 'upload' | 'xml' | 'multistatus';
   readonly about: string;
 }
 

@@ -4,6 +4,7 @@ import type { NamedScenario } from './scenario.js';
 import { connections } from './scenarios-connections.js';
 import { framing } from './scenarios-framing.js';
 import { heads } from './scenarios-heads.js';
+import { xml } from './scenarios-xml.js';
 import { pulledUploads, uploads } from './scenarios-upload.js';
 
 const hello = response('hello', { headers: { 'X-Twin': 'value of  a header ' } });
@@ -132,6 +133,7 @@ export const scenarios: readonly NamedScenario[] = [
   ...framing,
   ...heads,
   ...connections,
+  ...xml,
   ...uploads,
   ...pulledUploads,
 ];
