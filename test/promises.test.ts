@@ -59,6 +59,10 @@ test('the functions are those that block, and the forms that wait their turn', (
       'ne_request_destroy',
       'ne_request_dispatch',
       'ne_session_destroy',
+      'ne_simple_request',
+      'ne_xml_dispatch_request',
+      'ne_xml_dispatchif_request',
+      'ne_xml_parse_response',
     ].filter((name) => name in ne),
   );
 });
