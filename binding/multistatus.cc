@@ -153,29 +153,27 @@ napi_value set_flags(const Arguments &arguments) {
   return undefined(arguments.env());
 }
 
-struct Pair {
-  explicit Pair(const Arguments &arguments)
-      : start(arguments.is_nullish(1) ? nullptr : arguments.function(1, "start")),
-        end(arguments.is_nullish(2) ? nullptr : arguments.function(2, "end")) {}
-  napi_value start, end;
-};
-
-napi_value set_response_handlers(const Arguments &arguments) {
+// A start and an end function, each of which may be null, of one kind of element; `set` gives C which there are.
+template <class Set>
+napi_value set_handlers(const Arguments &arguments, Multistatus::Element Multistatus::*element, Set set) {
   const auto multistatus = usable(arguments);
-  const Pair pair(arguments);
-  multistatus->set_functions(multistatus->response, pair.start, pair.end);
-  ne_207_set_response_handlers(multistatus->c(), pair.start ? on_start_response : nullptr,
-                               pair.end ? on_end_response : nullptr);
+  napi_value start = arguments.is_nullish(1) ? nullptr : arguments.function(1, "start");
+  napi_value end = arguments.is_nullish(2) ? nullptr : arguments.function(2, "end");
+  multistatus->set_functions((*multistatus).*element, start, end);
+  set(multistatus->c(), start != nullptr, end != nullptr);
   return undefined(arguments.env());
 }
 
+napi_value set_response_handlers(const Arguments &arguments) {
+  return set_handlers(arguments, &Multistatus::response, [](ne_207_parser *p, bool start, bool end) {
+    ne_207_set_response_handlers(p, start ? on_start_response : nullptr, end ? on_end_response : nullptr);
+  });
+}
+
 napi_value set_propstat_handlers(const Arguments &arguments) {
-  const auto multistatus = usable(arguments);
-  const Pair pair(arguments);
-  multistatus->set_functions(multistatus->propstat, pair.start, pair.end);
-  ne_207_set_propstat_handlers(multistatus->c(), pair.start ? on_start_propstat : nullptr,
-                               pair.end ? on_end_propstat : nullptr);
-  return undefined(arguments.env());
+  return set_handlers(arguments, &Multistatus::propstat, [](ne_207_parser *p, bool start, bool end) {
+    ne_207_set_propstat_handlers(p, start ? on_start_propstat : nullptr, end ? on_end_propstat : nullptr);
+  });
 }
 
 napi_value get_current_response(const Arguments &arguments) {

@@ -1,7 +1,11 @@
-import { features } from 'libneon';
+import { once } from 'node:events';
+import path from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { features, Session } from 'libneon';
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
 import { chunkedResponse, response } from './servers/raw.js';
+import { projectRoot } from './servers/start.js';
 import { runScenario } from './support/child.js';
 import { coded, failureOf, neonError } from './support/expect.js';
 import { answering, exchange, receivedBy, sessionWith, testServers, thenAnswering } from './support/servers.js';
@@ -208,7 +212,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(await failureOf(() => io.ne_request_dispatch(again.request))).toBe(reason);
     });
 
-    test('is refused after the request began, and for requests of others', async () => {
+    test('is refused after the request began', async () => {
       const { session, request } = await get();
       expect(await io.ne_begin_request(request)).toBe(ne.NE_OK);
       const add = (req: ne.ne_request): void =>
@@ -385,6 +389,22 @@ describe('while a promise is pending', () => {
     ne.ne_xml_destroy(parser);
   });
 
+  test('a request of the classes does not take one as a reader', async () => {
+    const session = new Session('http', '127.0.0.1', (await serve(answering(answer))).port);
+    const { parser } = noting();
+    const failures: unknown[] = [];
+    ne.ne_hook_create_request(session.handle, (request) => {
+      try {
+        ne.ne_add_response_body_reader(request, ne.ne_accept_2xx, ne.ne_xml_parse_v, parser);
+      } catch (error) {
+        failures.push(error);
+      }
+    });
+    expect((await session.request('GET', '/')).status).toBe(200);
+    expect(failures).toEqual([neonError('ERR_NEON_BORROWED')]);
+    await session.close();
+  });
+
   test('an abort rejects at once, and the parser can be destroyed afterwards', async () => {
     const head = 'HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 1000\r\n\r\n<a><b/>';
     const server = await serve({ connections: [[{ read: 'request' }, { send: head }, { hang: 'reading' }]] });
@@ -395,13 +415,12 @@ describe('while a promise is pending', () => {
       if (name === 'b') setTimeout(() => controller.abort(reason), 10);
       return 1;
     });
-    const call = promises.ne_xml_dispatch_request(ne.ne_request_create(session, 'GET', '/'), parser, {
-      signal: controller.signal,
-    });
+    const request = ne.ne_request_create(session, 'GET', '/');
+    const call = promises.ne_xml_dispatch_request(request, parser, { signal: controller.signal });
     expect(await failureOf(() => call)).toBe(reason);
-    await io.ne_session_destroy(session).catch(() => undefined);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await io.ne_request_destroy(request); // when the call has left C
     ne.ne_xml_destroy(parser);
+    await io.ne_session_destroy(session);
   });
 
   test('a rejected promise of a callback rejects the call', async () => {
@@ -415,6 +434,42 @@ describe('while a promise is pending', () => {
     expect(await failureOf(() => io.ne_xml_dispatch_request(request, parser))).toBe(reason);
     expect(ne.ne_xml_failed(parser)).toBe(ne.NE_XML_ABORT);
   });
+});
+
+test('a worker thread parses responses with its callbacks', async () => {
+  const server = await serve(answering(answer));
+  const text = `
+    const { parentPort } = require('node:worker_threads');
+    const ne = require(${JSON.stringify(path.join(projectRoot, 'dist', 'lib', 'ne', 'index.js'))});
+    const session = ne.ne_session_create('http', '127.0.0.1', ${server.port});
+    const log = [];
+    const thrown = new Error('thrown');
+    for (const way of ['dispatch', 'reader', 'throw']) {
+      const parser = ne.ne_xml_create();
+      ne.ne_xml_push_handler(parser, (parent, nspace, name, atts) => {
+        log.push(way + ' ' + ne.ne_xml_get_attr(parser, atts, null, 'b'));
+        if (way === 'throw') throw thrown;
+        try { ne.ne_xml_destroy(parser); } catch (error) { log.push(error.code); }
+        return 1;
+      }, null, null);
+      const request = ne.ne_request_create(session, 'GET', '/');
+      if (way === 'reader') ne.ne_add_response_body_reader(request, ne.ne_accept_2xx, ne.ne_xml_parse_v, parser);
+      try {
+        log.push(way === 'reader' ? ne.ne_request_dispatch(request) : ne.ne_xml_dispatch_request(request, parser));
+      } catch (error) {
+        log.push(error === thrown);
+      }
+      ne.ne_request_destroy(request);
+      ne.ne_xml_destroy(parser);
+    }
+    ne.ne_session_destroy(session);
+    parentPort.postMessage(log);`;
+  const worker = new Worker(text, { eval: true });
+  const ended = once(worker, 'exit');
+  const [log] = (await once(worker, 'message')) as [unknown[]];
+  await ended;
+  const good = (way: string): unknown[] => [`${way} 1`, 'ERR_NEON_REENTRANT', ne.NE_OK];
+  expect(log).toEqual([...good('dispatch'), ...good('reader'), 'throw 1', true]);
 });
 
 test('parsers whose callbacks close over them are collected', async () => {
