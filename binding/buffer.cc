@@ -21,6 +21,14 @@ constexpr std::int64_t most = std::int64_t{1} << 30;  // of bytes; C doubles unt
 
 std::shared_ptr<Buffer> buffer_of(const Arguments &arguments) { return arguments.handle<Buffer>(0, "buf"); }
 
+// About to append so many bytes.
+void require_room(const Buffer &buffer, std::size_t more) {
+  const std::size_t size = buffer.c()->used + more;
+  if (size > static_cast<std::size_t>(most))
+    throw range_failure("The ne_buffer would have " + std::to_string(size) + " bytes; it must have at most " +
+                        std::to_string(most));
+}
+
 napi_value create(const Arguments &arguments) {
   return to_object(std::make_shared<Buffer>(arguments.environment(), 512));
 }
@@ -36,13 +44,16 @@ napi_value append(const Arguments &arguments) {
   const std::string bytes = arguments.bytes(1, "data");
   if (bytes.find('\0') != std::string::npos)
     throw type_failure(code::argument_value, "The \"data\" argument must not hold null bytes");
+  require_room(*buffer, bytes.size());
   ne_buffer_append(buffer->c(), bytes.data(), bytes.size());
   return undefined(arguments.env());
 }
 
 napi_value append_string(const Arguments &arguments) {
   const auto buffer = buffer_of(arguments);
-  ne_buffer_zappend(buffer->c(), arguments.text(1, "str").c_str());
+  const std::string text = arguments.text(1, "str");
+  require_room(*buffer, text.size());
+  ne_buffer_zappend(buffer->c(), text.c_str());
   return undefined(arguments.env());
 }
 
@@ -51,13 +62,16 @@ napi_value append_formatted(const Arguments &arguments) {
   const auto buffer = buffer_of(arguments);
   const std::string text = arguments.text(1, "format");
   const auto size = static_cast<std::size_t>(arguments.integer(2, "most", 0, most));
-  ne_buffer_append(buffer->c(), text.data(), std::min(text.size(), size));
+  const std::size_t count = std::min(text.size(), size);
+  require_room(*buffer, count);
+  ne_buffer_append(buffer->c(), text.data(), count);
   return undefined(arguments.env());
 }
 
 napi_value append_quoted(const Arguments &arguments) {
   const auto buffer = buffer_of(arguments);
   const std::string bytes = arguments.bytes(1, "data");
+  require_room(*buffer, bytes.size() * 4);  // "\xNN"
   ne_buffer_qappend(buffer->c(), reinterpret_cast<const unsigned char *>(bytes.data()), bytes.size());
   return undefined(arguments.env());
 }

@@ -43,8 +43,7 @@ void Connection::begin(const Operation &operation, std::optional<Clock::time_poi
     paused_ = false;
     interruption_ = Interruption::None;
     moved_ = 0;
-    moved_at_ = Clock::now();
-    next_look_ = moved_at_ + stall_limit_ / 4;
+    watch_from_now();
   }
   Watchdog::instance().wake();
 }
@@ -81,6 +80,11 @@ void Connection::set_stall_limit(std::chrono::seconds limit) {
 void Connection::set_connect_limit(std::chrono::seconds limit) {
   const std::lock_guard lock(mutex_);
   connect_limit_ = limit;
+}
+
+void Connection::abandon() {
+  const std::lock_guard lock(mutex_);
+  abandoned_ = descriptor_ >= 0;
 }
 
 void Connection::interrupt(const Operation &operation) {
@@ -141,14 +145,27 @@ int Connection::connect(ne_socket *socket, const ne_inet_addr *address, unsigned
     const SafePoint outside;
     result = real::connect(socket, address, port);
   }
-  if (result != 0) return result;
+  if (result == 0) attach(socket);
+  return result;
+}
+
+void Connection::attach(const ne_socket *socket) {
   const std::lock_guard lock(mutex_);
   descriptor_ = ne_sock_fd(socket);
   stall_limit_ = next_stall_limit_;
+  watch_from_now();
+  if (interruption_ != Interruption::None) ::shutdown(descriptor_, SHUT_RDWR);
+}
+
+void Connection::limit_stall(std::chrono::seconds limit) {
+  const std::lock_guard lock(mutex_);
+  stall_limit_ = limit;
+  watch_from_now();
+}
+
+void Connection::watch_from_now() {
   moved_at_ = Clock::now();
   next_look_ = moved_at_ + stall_limit_ / 4;
-  if (interruption_ != Interruption::None) ::shutdown(descriptor_, SHUT_RDWR);
-  return result;
 }
 
 int Connection::close(ne_socket *socket) {
@@ -160,7 +177,13 @@ int Connection::close(ne_socket *socket) {
       const int flags = ::fcntl(descriptor, F_GETFL);
       if (flags >= 0) ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
     }
-    if (descriptor == descriptor_) descriptor_ = -1;
+    if (descriptor == descriptor_) {
+      const linger reset{1, 0};
+      if (abandoned_ || interruption_ != Interruption::None)
+        ::setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+      abandoned_ = false;
+      descriptor_ = -1;
+    }
   }
   return real::close(socket);
 }

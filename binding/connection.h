@@ -12,8 +12,8 @@ namespace neon {
 
 class Operation;
 
-/// One neon session's connection as seen from outside neon, which hides its socket: the descriptor, so that a
-/// blocked call can be ended by shutdown(2).
+/// The connection of a neon session, or of a socket of its own, as seen from outside neon, which hides its
+/// socket: the descriptor, so that a blocked call can be ended by shutdown(2).
 ///
 /// Who writes: the thread inside neon (begin, end, connect, close), under `mutex_`. Who else touches it: the
 /// JavaScript thread (interrupt), the watchdog, the exit handler: under the same lock, so that the descriptor
@@ -37,6 +37,9 @@ class Connection final : public Interposed, public Watched {
   void pause();
   void resume();
 
+  /// What stands in the connection is given up: it is closed by a reset, and so is what was interrupted. A
+  /// server that is blocked in sending, and does not read, learns of nothing else for a minute.
+  void abandon();
   /// Ends this operation if it is the one inside neon.
   void interrupt(const Operation &operation);
   Interruption interruption();
@@ -44,6 +47,11 @@ class Connection final : public Interposed, public Watched {
   int connect(ne_socket *socket, const ne_inet_addr *address, unsigned port) override;
   int close(ne_socket *socket) override;
   ne_sock_addr *resolve(const char *hostname, int flags) override;
+
+  /// This socket, which was accepted, is the connection from now on.
+  void attach(const ne_socket *socket);
+  /// Instead of stall_limit(), for the operation that runs and until the next connection.
+  void limit_stall(std::chrono::seconds limit);
 
   /// How long a running operation may see no byte move before the watchdog ends it. Like neon's own read
   /// time-out, a new one counts from the next connection on.
@@ -58,9 +66,11 @@ class Connection final : public Interposed, public Watched {
  private:
   void cut(Interruption why);
   bool limit_connect(ne_socket *socket);
+  void watch_from_now();
 
   std::mutex mutex_;
   int descriptor_ = -1;
+  bool abandoned_ = false;
   const Operation *running_ = nullptr;
   bool paused_ = false;
   Interruption interruption_ = Interruption::None;

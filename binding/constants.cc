@@ -1,7 +1,11 @@
 #include <ne_207.h>
+#include <ne_auth.h>
 #include <ne_request.h>
 #include <ne_session.h>
 #include <ne_socket.h>
+#include <ne_ssl.h>
+#include <ne_string.h>
+#include <ne_uri.h>
 #include <ne_utils.h>
 #include <ne_xml.h>
 
@@ -57,6 +61,68 @@ constexpr Constant constants[] = {
     // ne_socket.h: ne_iaddr_type
     {"ne_iaddr_ipv4", 0},
     {"ne_iaddr_ipv6", 1},
+    // ne_uri.h: ne_path_escapef
+    {"NE_PATH_NONRES", 1},
+    {"NE_PATH_NONURI", 2},
+    {"NE_PATH_NONPC", 4},  // since 0.35
+    // ne_utils.h: ne_debug_init
+    {"NE_DBG_SOCKET", 1 << 0},
+    {"NE_DBG_HTTP", 1 << 1},
+    {"NE_DBG_XML", 1 << 2},
+    {"NE_DBG_HTTPAUTH", 1 << 3},
+    {"NE_DBG_HTTPPLAIN", 1 << 4},
+    {"NE_DBG_LOCKS", 1 << 5},
+    {"NE_DBG_XMLPARSE", 1 << 6},
+    {"NE_DBG_HTTPBODY", 1 << 7},
+    {"NE_DBG_SSL", 1 << 8},
+    {"NE_DBG_FLUSH", 1 << 30},
+    // ne_auth.h
+    {"NE_ABUFSIZ", 256},
+    {"NE_AUTH_BASIC", 0x0001},
+    {"NE_AUTH_LEGACY_DIGEST", 0x0002},
+    {"NE_AUTH_NEGOTIATE", 0x0004},
+    {"NE_AUTH_GSSAPI", 0x0008},
+    {"NE_AUTH_NTLM", 0x0010},
+    {"NE_AUTH_SSPI", 0x0020},
+    {"NE_AUTH_GSSAPI_ONLY", 0x0040},
+    {"NE_AUTH_DIGEST", 0x0080},
+    {"NE_AUTH_DEFAULT", 0x1000},
+    {"NE_AUTH_ALL", 0x2000},
+    {"NE_AUTH_PROXY", 0x4000},
+    // ne_string.h: ne_strhash
+    {"NE_HASH_MD5", 0x0001},
+    {"NE_HASH_SHA256", 0x0002},
+    {"NE_HASH_SHA512", 0x0003},
+    {"NE_HASH_SHA512_256", 0x0004},
+    {"NE_HASH_SHA1", 0x0005},  // since 0.37
+    {"NE_HASH_COLON", 0x1000},
+    {"NE_HASH_SPACE", 0x2000},
+    // ne_socket.h: results, flags of ne_addr_resolve and ne_sock_shutdown, ne_sock_sversion
+    {"NE_SOCK_ERROR", -1},
+    {"NE_SOCK_TIMEOUT", -2},
+    {"NE_SOCK_CLOSED", -3},
+    {"NE_SOCK_RESET", -4},
+    {"NE_SOCK_TRUNC", -5},
+    {"NE_SOCK_RETRY", -6},
+    {"NE_ADDR_CANON", 1},
+    {"NE_SOCK_RECV", 1},
+    {"NE_SOCK_SEND", 2},
+    {"NE_SOCK_BOTH", 3},
+    {"NE_SOCK_SOCKSV4", 0},
+    {"NE_SOCK_SOCKSV4A", 1},
+    {"NE_SOCK_SOCKSV5", 2},
+    // ne_ssl.h: modes and flags of contexts
+    {"NE_SSL_CTX_CLIENT", 0},
+    {"NE_SSL_CTX_SERVER", 1},
+    {"NE_SSL_CTX_SERVERv2", 2},
+    {"NE_SSL_CTX_SSLv2", 0},
+    // ne_ssl.h: ne_ssl_protocol, since 0.34
+    {"NE_SSL_PROTO_UNSPEC", 0},
+    {"NE_SSL_PROTO_SSL_3", 1},
+    {"NE_SSL_PROTO_TLS_1_0", 2},
+    {"NE_SSL_PROTO_TLS_1_1", 3},
+    {"NE_SSL_PROTO_TLS_1_2", 4},
+    {"NE_SSL_PROTO_TLS_1_3", 5},
     // ne_xml.h: what a start callback returns, and the state of the root
     {"NE_XML_DECLINE", 0},
     {"NE_XML_ABORT", -1},
@@ -114,6 +180,53 @@ SAME(ne_status_recving);
 SAME(ne_status_disconnected);
 SAME(ne_iaddr_ipv4);
 SAME(ne_iaddr_ipv6);
+SAME(NE_PATH_NONRES);
+SAME(NE_PATH_NONURI);
+SAME(NE_DBG_SOCKET);
+SAME(NE_DBG_HTTP);
+SAME(NE_DBG_XML);
+SAME(NE_DBG_HTTPAUTH);
+SAME(NE_DBG_HTTPPLAIN);
+SAME(NE_DBG_LOCKS);
+SAME(NE_DBG_XMLPARSE);
+SAME(NE_DBG_HTTPBODY);
+SAME(NE_DBG_SSL);
+SAME(NE_DBG_FLUSH);
+SAME(NE_ABUFSIZ);
+SAME(NE_AUTH_BASIC);
+SAME(NE_AUTH_LEGACY_DIGEST);
+SAME(NE_AUTH_NEGOTIATE);
+SAME(NE_AUTH_GSSAPI);
+SAME(NE_AUTH_NTLM);
+SAME(NE_AUTH_SSPI);
+SAME(NE_AUTH_GSSAPI_ONLY);
+SAME(NE_AUTH_DIGEST);
+SAME(NE_AUTH_DEFAULT);
+SAME(NE_AUTH_ALL);
+SAME(NE_AUTH_PROXY);
+SAME(NE_HASH_MD5);
+SAME(NE_HASH_SHA256);
+SAME(NE_HASH_SHA512);
+SAME(NE_HASH_SHA512_256);
+SAME(NE_HASH_COLON);
+SAME(NE_HASH_SPACE);
+SAME(NE_SOCK_ERROR);
+SAME(NE_SOCK_TIMEOUT);
+SAME(NE_SOCK_CLOSED);
+SAME(NE_SOCK_RESET);
+SAME(NE_SOCK_TRUNC);
+SAME(NE_SOCK_RETRY);
+SAME(NE_ADDR_CANON);
+SAME(NE_SOCK_RECV);
+SAME(NE_SOCK_SEND);
+SAME(NE_SOCK_BOTH);
+SAME(NE_SOCK_SOCKSV4);
+SAME(NE_SOCK_SOCKSV4A);
+SAME(NE_SOCK_SOCKSV5);
+SAME(NE_SSL_CTX_CLIENT);
+SAME(NE_SSL_CTX_SERVER);
+SAME(NE_SSL_CTX_SERVERv2);
+SAME(NE_SSL_CTX_SSLv2);
 SAME(NE_XML_DECLINE);
 SAME(NE_XML_ABORT);
 SAME(NE_XML_STATEROOT);

@@ -15,7 +15,7 @@ bool is_token_character(unsigned char c) {
   return std::isalnum(c) || (c && std::strchr("!#$%&'*+-.^_`|~", c) != nullptr);
 }
 
-std::string quoted(const char *name) { return std::string("The \"") + name + "\" argument "; }
+std::string quoted(const char *name) { return std::string("The \"") + name + "\" argument"; }
 
 }  // namespace
 
@@ -32,7 +32,7 @@ std::shared_ptr<Handle> Arguments::live_handle(std::size_t index, Kind kind, con
 
 void Arguments::wrong_type(std::size_t index, const char *name, const char *expected) const {
   throw type_failure(code::argument_type,
-                     quoted(name) + "must be " + expected + ". " + received(env_, (*this)[index]));
+                     quoted(name) + " must be " + expected + ". " + received(env_, (*this)[index]));
 }
 
 std::string Arguments::text(std::size_t index, const char *name) const {
@@ -41,7 +41,7 @@ std::string Arguments::text(std::size_t index, const char *name) const {
   if (type != napi_string) wrong_type(index, name, "of type string");
   std::string text = to_string(env_, (*this)[index]);
   if (text.find('\0') != std::string::npos)
-    throw type_failure(code::argument_value, quoted(name) + "must be a string without null characters");
+    throw type_failure(code::argument_value, quoted(name) + " must be a string without null characters");
   return text;
 }
 
@@ -85,30 +85,19 @@ int Arguments::flag(std::size_t index, const char *name) const {
 }
 
 std::string Arguments::bytes(std::size_t index, const char *name, std::size_t most) const {
-  const auto require_room = [&](std::size_t size) {
-    if (size > most)
-      throw range_failure(quoted(name) + "must hold at most " + std::to_string(most) + " bytes. Received " +
-                          std::to_string(size));
-  };
-  napi_value value = (*this)[index];
-  napi_valuetype type;
-  check(env_, napi_typeof(env_, value, &type));
-  if (type == napi_string) {
-    std::string text = to_string(env_, value);
-    require_room(text.size());
-    return text;
-  }
-  bool typed = false;
-  check(env_, napi_is_typedarray(env_, value, &typed));
-  napi_typedarray_type array_type = napi_int8_array;
-  std::size_t length = 0;
-  void *data = nullptr;
-  if (typed)
-    check(env_, napi_get_typedarray_info(env_, value, &array_type, &length, &data, nullptr, nullptr));
-  if (!typed || array_type != napi_uint8_array)
-    wrong_type(index, name, "of type string or an instance of Uint8Array");
-  require_room(length);
-  return length ? std::string(static_cast<char *>(data), length) : std::string();
+  return bytes_or_text(env_, (*this)[index], quoted(name).c_str(), most);
+}
+
+std::vector<napi_value> Arguments::list(std::size_t index, const char *name) const {
+  bool is_list = false;
+  check(env_, napi_is_array(env_, (*this)[index], &is_list));
+  if (!is_list) wrong_type(index, name, "an instance of Array");
+  std::uint32_t length = 0;
+  check(env_, napi_get_array_length(env_, (*this)[index], &length));
+  std::vector<napi_value> values(length);
+  for (std::uint32_t i = 0; i < length; ++i)
+    check(env_, napi_get_element(env_, (*this)[index], i, &values[i]));
+  return values;
 }
 
 std::span<char> Arguments::buffer(std::size_t index, const char *name) const {
@@ -121,7 +110,7 @@ std::span<char> Arguments::buffer(std::size_t index, const char *name) const {
   if (typed)
     check(env_, napi_get_typedarray_info(env_, value, &array_type, &length, &data, nullptr, nullptr));
   if (!typed || array_type != napi_uint8_array) wrong_type(index, name, "an instance of Uint8Array");
-  if (length == 0) throw type_failure(code::argument_value, quoted(name) + "must hold at least one byte");
+  if (length == 0) throw type_failure(code::argument_value, quoted(name) + " must hold at least one byte");
   return {static_cast<char *>(data), length};
 }
 
@@ -203,26 +192,16 @@ napi_value field(napi_env env, napi_value object, const char *name) {
   return value;
 }
 
-bool is_nullish(napi_env env, napi_value value) {
-  napi_valuetype type;
-  check(env, napi_typeof(env, value, &type));
-  return type == napi_null || type == napi_undefined;
+namespace {
+
+void require_room(std::size_t size, std::size_t most, const char *what) {
+  if (size > most)
+    throw range_failure(std::string(what) + " must hold at most " + std::to_string(most) +
+                        " bytes. Received " + std::to_string(size));
 }
 
-std::vector<napi_value> elements(napi_env env, napi_value list, const char *name) {
-  bool is_list = false;
-  check(env, napi_is_array(env, list, &is_list));
-  if (!is_list)
-    throw type_failure(code::argument_type,
-                       quoted(name) + "must be an instance of Array. " + received(env, list));
-  std::uint32_t length = 0;
-  check(env, napi_get_array_length(env, list, &length));
-  std::vector<napi_value> values(length);
-  for (std::uint32_t i = 0; i < length; ++i) check(env, napi_get_element(env, list, i, &values[i]));
-  return values;
-}
-
-std::string bytes_of(napi_env env, napi_value array, const char *what) {
+std::string bytes_in(napi_env env, napi_value array, const char *what, const char *expected,
+                     std::size_t most = SIZE_MAX) {
   bool typed = false;
   check(env, napi_is_typedarray(env, array, &typed));
   napi_typedarray_type type = napi_int8_array;
@@ -231,8 +210,25 @@ std::string bytes_of(napi_env env, napi_value array, const char *what) {
   if (typed) check(env, napi_get_typedarray_info(env, array, &type, &length, &data, nullptr, nullptr));
   if (!typed || type != napi_uint8_array)
     throw type_failure(code::argument_type,
-                       std::string(what) + " must be an instance of Uint8Array. " + received(env, array));
+                       std::string(what) + " must be " + expected + ". " + received(env, array));
+  require_room(length, most, what);  // before so much is copied
   return length ? std::string(static_cast<char *>(data), length) : std::string();
+}
+
+}  // namespace
+
+std::string bytes_of(napi_env env, napi_value array, const char *what) {
+  return bytes_in(env, array, what, "an instance of Uint8Array");
+}
+
+std::string bytes_or_text(napi_env env, napi_value value, const char *what, std::size_t most) {
+  napi_valuetype type;
+  check(env, napi_typeof(env, value, &type));
+  if (type != napi_string)
+    return bytes_in(env, value, what, "of type string or an instance of Uint8Array", most);
+  std::string text = to_string(env, value);
+  require_room(text.size(), most, what);
+  return text;
 }
 
 std::size_t size_or(napi_env env, napi_value number, const char *name, std::size_t otherwise) {
@@ -297,6 +293,11 @@ napi_value from(napi_env env, std::string_view text) {
 
 napi_value from(napi_env env, const char *text) {
   return text ? from(env, std::string_view(text)) : null(env);
+}
+
+napi_value take(napi_env env, char *text) {
+  const Memory owned(text);
+  return from(env, static_cast<const char *>(text));
 }
 
 napi_value null(napi_env env) {

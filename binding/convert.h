@@ -45,6 +45,8 @@ class Arguments final {
   int flag(std::size_t index, const char *name) const;
   /// The bytes of a string or Uint8Array, copied; ERR_OUT_OF_RANGE when there are more.
   std::string bytes(std::size_t index, const char *name, std::size_t most = SIZE_MAX) const;
+  /// The elements of an array.
+  std::vector<napi_value> list(std::size_t index, const char *name) const;
   /// The caller's own memory, to be filled: a Uint8Array of at least one byte.
   std::span<char> buffer(std::size_t index, const char *name) const;
   napi_value function(std::size_t index, const char *name) const;
@@ -79,12 +81,10 @@ std::int64_t integer_of(napi_env env, napi_value value, const std::string &what,
 /// Throws ERR_INVALID_ARG_TYPE, saying what must be an object.
 void require_object(napi_env env, napi_value value, const std::string &what);
 napi_value field(napi_env env, napi_value object, const char *name);
-/// Null or undefined.
-bool is_nullish(napi_env env, napi_value value);
-/// The elements of an array; throws ERR_INVALID_ARG_TYPE, naming the argument.
-std::vector<napi_value> elements(napi_env env, napi_value list, const char *name);
 /// A copy of the bytes of a Uint8Array; throws ERR_INVALID_ARG_TYPE, saying what must be one.
 std::string bytes_of(napi_env env, napi_value array, const char *what);
+/// The same, or the UTF-8 of a string; ERR_OUT_OF_RANGE when there are more.
+std::string bytes_or_text(napi_env env, napi_value value, const char *what, std::size_t most = SIZE_MAX);
 /// A size given as a number of at most `otherwise`, or that where none is given.
 std::size_t size_or(napi_env env, napi_value number, const char *name, std::size_t otherwise);
 /// Copies bytes into the caller's Uint8Array; throws when that was taken away meanwhile.
@@ -97,6 +97,8 @@ napi_value from(napi_env env, int number);
 napi_value from(napi_env env, bool boolean);
 napi_value from(napi_env env, std::string_view text);
 napi_value from(napi_env env, const char *text);  // null is null
+/// A string that C allocated and gave away; null is null.
+napi_value take(napi_env env, char *text);
 napi_value null(napi_env env);
 napi_value undefined(napi_env env);
 /// A Buffer with a copy of these bytes.

@@ -37,6 +37,10 @@ enum class Kind {
   Exchange,
   Buffer,
   Address,
+  ResolvedAddress,
+  Context,
+  Socket,
+  Md5Context,
   XmlParser,
   Multistatus,
   Count

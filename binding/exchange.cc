@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "auth.h"
 #include "error.h"
 #include "gated.h"
 #include "request.h"
@@ -18,11 +19,14 @@ namespace {
 constexpr const char *code_names[] = {"NE_OK",      "NE_ERROR",   "NE_LOOKUP", "NE_AUTH",  "NE_PROXYAUTH",
                                       "NE_CONNECT", "NE_TIMEOUT", "NE_FAILED", "NE_RETRY", "NE_REDIRECT"};
 
+// What is kept of the body of a response that neon may answer itself.
+constexpr std::size_t most_held = std::size_t{1024} * 1024;
+
 /// The request that C gets. Hooks may meet it, so with them it has a control block.
 class OwnRequest final {
  public:
   OwnRequest(const std::shared_ptr<Session> &session, const Recipe &recipe) {
-    session->had_request = true;
+    session->expect_request();
     if (session->has_callbacks())
       block_ = Request::create(session, recipe.method, recipe.target, true);
     else
@@ -78,11 +82,15 @@ void Exchange::run() {
     complete = true;
     result = ne_end_request(request);
     note_trailers(request);
+    if (result == NE_OK && dropped_) {
+      ne_set_error(session_->c(), "The body of the %d response is longer than %zu bytes", status_, most_held);
+      result = NE_ERROR;
+    }
   } while (result == NE_RETRY && !head_posted_);
   text_ = ne_get_error(session_->c());
   code_ = result;  // until here it is NE_ERROR, whatever is thrown
   // What is left of an unread body must not become the head of the next response.
-  if (!complete) session_->close_connection();
+  if (!complete) cancelled() ? session_->abandon_connection() : session_->close_connection();
 }
 
 void Exchange::note_head(ne_request *request) {
@@ -93,6 +101,8 @@ void Exchange::note_head(ne_request *request) {
   reason_ = status->reason_phrase ? status->reason_phrase : "";
   headers_.clear();
   headers_.reserve(512);
+  trailers_.clear();
+  dropped_ = false;
   const char *name, *value;
   for (void *cursor = nullptr; (cursor = ne_response_header_iterate(request, cursor, &name, &value));)
     headers_.append(name).append("\n").append(value).append("\n");
@@ -100,7 +110,8 @@ void Exchange::note_head(ne_request *request) {
 
 // Where the end of the connection is the end of the body, neon takes our own cut for it.
 int Exchange::receive(ne_request *request) {
-  const int result = receive_body(request);
+  const bool held = session_->authentication && session_->authentication->may_retry(request);
+  const int result = held ? receive_held(request) : receive_body(request);
   return session_->connection.interruption() == Connection::Interruption::None ? result : NE_ERROR;
 }
 
@@ -123,6 +134,26 @@ int Exchange::receive_body(ne_request *request) {
     if (streams_) return receive_stream(request, std::move(block));
     if (receive_whole(request, block) != NE_OK) return NE_ERROR;
     break;
+  }
+  whole_ = std::make_unique<Block>(std::move(block));
+  return NE_OK;
+}
+
+// Whether the caller gets this response, or one to a request that neon sends once more, is known at its end.
+int Exchange::receive_held(ne_request *request) {
+  Block block(whole_limit + 1);
+  Block rest;
+  for (;;) {
+    if (block.room() == 0 && block.capacity < most_held) block.grow(std::min(block.capacity * 4, most_held));
+    if (block.room() == 0 && !dropped_) {
+      dropped_ = true;
+      rest = Block(whole_limit);
+    }
+    Block &into = dropped_ ? rest : block;
+    const ssize_t count = ne_read_response_block(request, into.end(), into.room());
+    if (count < 0) return NE_ERROR;
+    if (count == 0) break;
+    if (!dropped_) block.size += static_cast<std::size_t>(count);
   }
   whole_ = std::make_unique<Block>(std::move(block));
   return NE_OK;

@@ -74,6 +74,7 @@ class Exchange final : public Operation {
   void note_head(ne_request *request);
   int receive(ne_request *request);
   int receive_body(ne_request *request);
+  int receive_held(ne_request *request);
   int receive_whole(ne_request *request, Block &block);
   int receive_stream(ne_request *request, Block block);
   int receive_gathered(ne_request *request);
@@ -102,6 +103,7 @@ class Exchange final : public Operation {
   std::string reason_;
   std::string headers_;  // name LF value LF …
   std::unique_ptr<Block> whole_;
+  bool dropped_ = false;  // some of the body, which was too long to be held back
 
   std::mutex stream_mutex_;
   std::condition_variable room_;

@@ -13,11 +13,30 @@ namespace neon {
 namespace {
 
 constexpr GatedName names[] = {
-    {"ne_add_interim_handler", "0.33.0"},      {"ne_get_request_target", "0.34.0"},
-    {"ne_get_response_location", "0.34.0"},    {"ne_get_response_retry_after", "0.35.0"},
-    {"ne_get_response_trailer", "0.37.0"},     {"ne_read_response_to_buffer", "0.36.0"},
-    {"ne_response_trailer_iterate", "0.37.0"}, {"ne_version_library", "0.37.0"},
-    {"ne_xml_dispatchif_request", "0.36.0"},   {"ne_xml_set_encoding", "0.36.0"},
+    {"ne_add_interim_handler", "0.33.0"},
+    {"ne_get_request_target", "0.34.0"},
+    {"ne_get_response_location", "0.34.0"},
+    {"ne_get_response_retry_after", "0.35.0"},
+    {"ne_get_response_trailer", "0.37.0"},
+    {"ne_iaddr_get_scope", "0.34.0"},
+    {"ne_iaddr_put", "0.37.0"},
+    {"ne_iaddr_set_scope", "0.34.0"},
+    {"ne_mknonce", "0.37.0"},
+    {"ne_read_response_to_buffer", "0.36.0"},
+    {"ne_response_trailer_iterate", "0.37.0"},
+    {"ne_sock_getcert", "0.37.0"},
+    {"ne_sock_getproto", "0.34.0"},
+    {"ne_sock_handshake", "0.37.0"},
+    {"ne_ssl_check_certificate", "0.37.0"},
+    {"ne_ssl_context_set_versions", "0.34.0"},
+    {"ne_ssl_context_trustdefca", "0.37.0"},
+    {"ne_ssl_proto_name", "0.34.0"},
+    {"ne_strhextoul", "0.35.0"},
+    {"ne_strlower", "0.37.0"},
+    {"ne_strupper", "0.37.0"},
+    {"ne_version_library", "0.37.0"},
+    {"ne_xml_dispatchif_request", "0.36.0"},
+    {"ne_xml_set_encoding", "0.36.0"},
 };
 
 std::string loaded_version() {

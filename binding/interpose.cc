@@ -113,4 +113,15 @@ __attribute__((visibility("default"))) ne_sock_addr *ne_addr_resolve(const char 
   neon::Interposed *interposed = neon::current();
   return interposed ? interposed->resolve(hostname, flags) : neon::real::resolve(hostname, flags);
 }
+
+// A SOCKS proxy that the system named comes with no user name, and neon would read from NULL if the server
+// asks for one.
+__attribute__((visibility("default"))) int ne_sock_proxy(ne_socket *socket, ne_sock_sversion version,
+                                                         const ne_inet_addr *address, const char *hostname,
+                                                         unsigned int port, const char *username,
+                                                         const char *password) {
+  static const auto function = neon::next<decltype(&::ne_sock_proxy)>("ne_sock_proxy");
+  return function(socket, version, address, hostname, port, username ? username : "",
+                  password ? password : "");
+}
 }

@@ -136,12 +136,11 @@ std::shared_ptr<Multistatus> usable(const Arguments &arguments) {
 napi_value create(const Arguments &arguments) {
   const napi_env env = arguments.env();
   // First: a getter may destroy the parser.
-  const Uri base(env, arguments.object(1, "base"), "base");
-  if (!base.c().path)
-    throw type_failure(code::argument_type, "The \"path\" of \"base\" must be of type string");
+  const GivenUri base(arguments.env(), arguments.object(1, "base"), "base");
+  const ne_uri &uri = *base.with_path();
   const auto parser = arguments.handle<XmlParser>(0, "parser");
   parser->require_usable();
-  const auto made = std::make_shared<Multistatus>(parser, base.c());
+  const auto made = std::make_shared<Multistatus>(parser, uri);
   napi_value object = Wrapping::wrap(made, Multistatus::kind, Multistatus::external_size, arguments[0]);
   parser->attach(made, object);
   return object;

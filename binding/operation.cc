@@ -75,23 +75,24 @@ bool Target::inside_callback() const {
 void Target::require_usable() const {
   if (inside_callback()) return;  // whoever is inside neon waits for JavaScript
   if (pending)
-    throw neon_failure(code::busy,
-                       "Promises of this session are pending: await them, or use the promise form");
+    throw neon_failure(code::busy, std::string("Promises of this ") + noun() +
+                                       " are pending: await them, or use the promise form");
   if (lane_) lane_->wait_idle();
 }
 
 void Target::require_idle() const {
   require_queueable();
   if (pending)
-    throw neon_failure(code::busy,
-                       "Promises of this session are pending: await them, or use the promise form");
+    throw neon_failure(code::busy, std::string("Promises of this ") + noun() +
+                                       " are pending: await them, or use the promise form");
   if (lane_) lane_->wait_idle();
 }
 
 void Target::require_queueable() const {
   if (inside_callback())
     throw neon_failure(code::reentrant,
-                       "This must not be called from inside a callback of the same session's running call");
+                       std::string("This must not be called from inside a callback of the same ") + noun() +
+                           "'s running call");
 }
 
 void Target::note_error() {
@@ -121,14 +122,6 @@ void Target::run_when_free(std::function<void()> work, bool in_question) {
 }
 
 // --- Part -------------------------------------------------------------------------------------------------
-
-void Part::admit(const Target &target) const {
-  if (!occupied || occupant == &target) return;
-  if (in_question())
-    throw neon_failure(code::reentrant,
-                       "This must not be used from inside a callback of the call that uses it");
-  throw neon_failure(code::busy, "A promise that uses this is pending");
-}
 
 bool Part::in_question() const {
   return occupied && occupant->asks_about(*this) && occupant->inside_callback();
@@ -267,6 +260,7 @@ void Operation::enqueue(napi_deferred deferred) {
     throw;
   }
   // It may be running now; but its completion is drained on this thread, after all this.
+  underway_.emplace();
   deferred_ = deferred;
   environment_->hold();
   ++target_->pending;
@@ -364,9 +358,11 @@ void Operation::execute() noexcept {
 void Operation::run_in_worker() {
   on_lane_ = true;
   waited_for_ = true;
+  underway_.emplace();
   target_->lane().post(shared_from_this());
   answer_questions();
   target_->lane().wait_idle();
+  underway_.reset();
 }
 
 // The JavaScript thread of a worker, until the lane is done.
@@ -485,6 +481,7 @@ bool Operation::done() {
 void Operation::drained() {
   if (std::exchange(drained_, true)) return;
   environment_->strike(id_);
+  underway_.reset();
   --target_->pending;
   for (const auto &part : parts_) part->leave();
   target_->settled_error = std::move(error_text_);

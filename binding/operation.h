@@ -68,6 +68,8 @@ class Target {
   /// Whether C may call JavaScript, whatever operation runs.
   virtual bool has_callbacks() const { return false; }
   virtual Environment &target_environment() const = 0;
+  /// What messages call it.
+  virtual const char *noun() const { return "session"; }
 
   Connection connection;
   std::size_t pending = 0;
@@ -80,7 +82,7 @@ class Target {
   std::shared_ptr<Lane> lane_;
 };
 
-/// What an operation occupies beside its target: as long as `occupied` is not 0, nobody else may use it.
+/// What an operation occupies beside its target: as long as `occupied` is not 0, nobody else may change it.
 class Part {
  public:
   Part() = default;
@@ -88,9 +90,9 @@ class Part {
   Part &operator=(const Part &) = delete;
   virtual ~Part() = default;
 
-  /// An operation of this target is about to use it. Those of one target take their turns; throws
-  /// ERR_NEON_BUSY or ERR_NEON_REENTRANT when one of another target uses it.
-  virtual void admit(const Target &target) const;
+  /// An operation of this target is about to use it: throws when it must not. Those of one target take their
+  /// turns; those of several may share what C only reads.
+  virtual void admit(const Target &) const {}
   void enter(const Target &target) {
     ++occupied;
     occupant = &target;
@@ -100,7 +102,7 @@ class Part {
   bool in_question() const;
 
   std::size_t occupied = 0;
-  const Target *occupant = nullptr;  // while it is occupied
+  const Target *occupant = nullptr;  // while it is occupied: whose operation came last
 };
 
 /// One question that neon asks of a JavaScript function from a lane. The lane waits in
@@ -136,6 +138,21 @@ class Call final : public Event, public std::enable_shared_from_this<Call> {
 
   const std::shared_ptr<Operation> operation_;
   State state_ = State::Waiting;  // under the operation's mutex
+};
+
+/// Counts what is queued or on a lane, in all environments of the process: promises until JavaScript knows of
+/// their end, blocking calls in workers until they are over.
+class Underway final {
+ public:
+  Underway() { ++count_; }
+  ~Underway() { --count_; }
+  Underway(const Underway &) = delete;
+  Underway &operator=(const Underway &) = delete;
+
+  static bool anything() { return count_ > 0; }
+
+ private:
+  static inline std::atomic<int> count_{0};
 };
 
 /// One blocking call of neon's: written once, run on the calling thread (`libneon/ne`) or on the target's
@@ -270,6 +287,7 @@ class Operation : public Event, public Job, public std::enable_shared_from_this<
 
   // The thread that runs it; the JavaScript thread after that.
   bool on_lane_ = false;
+  std::optional<Underway> underway_;
   std::optional<Connection::Clock::time_point> deadline_;
   std::unique_ptr<Failure> failure_;
   std::string error_text_;
@@ -302,6 +320,8 @@ class SimpleOperation final : public Operation {
   void stalled() override {
     if constexpr (std::is_same_v<Value, int>) {
       if (value_ != NE_OK) value_ = NE_TIMEOUT;
+    } else if constexpr (requires { value_.stalled(); }) {
+      value_.stalled();
     }
   }
   napi_value result(napi_env env) override { return convert_(*this, env, std::move(value_)); }

@@ -194,7 +194,7 @@ std::shared_ptr<Request> Request::shared(Request *made) {
 
 // Hooks that run inside meet this block through created().
 void Request::open() {
-  session_->had_request = true;
+  session_->expect_request();
   Request *const outer = std::exchange(session_->being_created, this);
   ne_request *const c = ne_request_create(session_->c(), method_.c_str(), target_.c_str());
   session_->being_created = outer;
@@ -257,7 +257,7 @@ void Request::close() {
   if (!c_) return;  // destroyed twice on the promise surface
   closing_ = true;
   // Its unread body would be the next response's head.
-  if (session_->active == this) session_->close_connection();
+  if (session_->active == this) session_->abandon_connection();
   if (!adopted_) ne_request_destroy(c_);
   release();
 }

@@ -2,6 +2,7 @@
 
 #include <ne_request.h>
 
+#include "auth.h"
 #include "callback.h"
 #include "interpose.h"
 #include "request.h"
@@ -43,6 +44,11 @@ void Session::require_free(const Request *request) const {
                                                  " is between ne_begin_request and ne_end_request");
 }
 
+void Session::abandon_connection() {
+  connection.abandon();
+  close_connection();
+}
+
 void Session::close_connection() {
   if (active) active->connection_lost();
   active = nullptr;
@@ -59,6 +65,11 @@ std::vector<std::string> Session::live_requests() {
     return false;
   });
   return descriptions;
+}
+
+void Session::expect_request() {
+  had_request = true;
+  if (std::exchange(system_proxy, false)) ne_session_system_proxy(c_, 0);
 }
 
 void Session::prepare() {

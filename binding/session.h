@@ -15,6 +15,7 @@
 
 namespace neon {
 
+struct Authentication;
 class Request;
 struct Callback;
 class Watcher;
@@ -50,23 +51,28 @@ class Session final : public Handle, public Target {
   void require_fresh(const char *function) const;
   /// Nothing is active any more (the connection is closed).
   void close_connection();
+  /// The same, and what may stand in it is given up.
+  void abandon_connection();
   /// ne_session_destroy, unless requests are left.
   void finish();
-  /// Does what was put off until a request is sent. Runs where the operation runs.
+  /// A request is about to be created. Runs where the operation runs, like prepare().
+  void expect_request();
+  /// Does what was put off until a request is sent.
   void prepare();
 
-  void recover() override { close_connection(); }
+  void recover() override { abandon_connection(); }
   void note_stall() override;
   std::string error_text() const override { return c_ ? ne_get_error(c_) : ""; }
   napi_value target_object() const override { return object(); }
   Environment &target_environment() const override { return *environment; }
-  bool has_callbacks() const override { return notifier || !callbacks.empty(); }
+  bool has_callbacks() const override { return notifier || authentication || !callbacks.empty(); }
   /// The operation of this session's that runs on this thread, or null: then callbacks are mute.
   Operation *operation() const;
 
   std::vector<std::unique_ptr<Callback>> callbacks;
   std::unique_ptr<Callback> notifier;  // or the progress callback
   std::shared_ptr<Watcher> watcher;
+  std::unique_ptr<Authentication> authentication;  // once credentials can be asked for
   /// What stands for C's requests; `being_created` is not known to C yet.
   std::unordered_map<ne_request *, Request *> requests;
   Request *being_created = nullptr;
@@ -87,6 +93,8 @@ class Session final : public Handle, public Target {
   std::vector<std::string> live_requests();
   /// Loading the default authorities takes 7 to 25 ms, so it is put off until a connection may be made.
   bool trust_default_ca = false;
+  /// Asking the system for its proxies may block, so it is put off until there is a request.
+  bool system_proxy = false;
 
  private:
   ne_session *c_;

@@ -33,13 +33,24 @@ class Topic final {
 // One per topic; module.cc calls them.
 void register_utils(Topic &topic);
 void register_socket(Topic &topic);
+void register_socket_calls(Topic &topic);
+void register_socket_tls(Topic &topic);
 void register_session(Topic &topic);
 void register_request(Topic &topic);
 void register_hooks(Topic &topic);
+void register_auth(Topic &topic);
+void register_proxy(Topic &topic);
 void register_notifier(Topic &topic);
 void register_watcher(Topic &topic);
 void register_address(Topic &topic);
+void register_resolve(Topic &topic);
+void register_context(Topic &topic);
 void register_buffer(Topic &topic);
+void register_uri(Topic &topic);
+void register_dates(Topic &topic);
+void register_i18n(Topic &topic);
+void register_string(Topic &topic);
+void register_md5(Topic &topic);
 void register_ssl(Topic &topic);
 void register_xml(Topic &topic);
 void register_xmlreq(Topic &topic);

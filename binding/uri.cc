@@ -1,46 +1,89 @@
 #include "uri.h"
 
-#include <ne_alloc.h>
-
-#include <iterator>
 #include <optional>
-#include <utility>
 
 #include "convert.h"
+#include "describe.h"
 #include "error.h"
 
 namespace neon {
 
-// All is read before anything is allocated: what is thrown would leave it behind.
-Uri::Uri(napi_env env, napi_value object, const std::string &name) {
-  const std::pair<const char *, char * ne_uri::*> fields[] = {
-      {"scheme", &ne_uri::scheme}, {"host", &ne_uri::host},   {"userinfo", &ne_uri::userinfo},
-      {"path", &ne_uri::path},     {"query", &ne_uri::query}, {"fragment", &ne_uri::fragment}};
-  const auto what = [&](const char *field) {
-    return std::string("The \"") + field + "\" of \"" + name + "\"";
-  };
-  std::optional<std::string> texts[std::size(fields)];
-  for (std::size_t i = 0; i < std::size(fields); ++i) {
-    napi_value value = field(env, object, fields[i].first);
-    if (!is_nullish(env, value)) texts[i] = text_of(env, value, what(fields[i].first));
+namespace {
+
+struct TextField {
+  const char *name;
+  char *ne_uri::*member;
+};
+
+constexpr std::array text_fields = {
+    TextField{"scheme", &ne_uri::scheme},     TextField{"host", &ne_uri::host},
+    TextField{"userinfo", &ne_uri::userinfo}, TextField{"path", &ne_uri::path},
+    TextField{"query", &ne_uri::query},       TextField{"fragment", &ne_uri::fragment},
+};
+
+constexpr double most_port = 65535;
+
+std::string field_of(const char *field, const char *argument) {
+  return "The \"" + std::string(field) + "\" field of the \"" + argument + "\" argument ";
+}
+
+// A field's value and its type; nothing when it is missing.
+std::optional<napi_value> present(napi_env env, napi_value object, const char *field, napi_valuetype *type) {
+  napi_value value;
+  check(env, napi_get_named_property(env, object, field, &value));
+  check(env, napi_typeof(env, value, type));
+  if (*type == napi_undefined || *type == napi_null) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+GivenUri::GivenUri(napi_env env, napi_value object, const char *argument) : argument_(argument) {
+  static_assert(neon::text_fields.size() == text_fields);
+  napi_valuetype type;
+  for (std::size_t i = 0; i < text_fields; ++i) {
+    const auto [field, member] = neon::text_fields[i];
+    const auto value = present(env, object, field, &type);
+    if (!value) continue;
+    if (type != napi_string)
+      throw type_failure(code::argument_type,
+                         field_of(field, argument) + "must be of type string. " + received(env, *value));
+    texts_[i] = to_string(env, *value);
+    if (texts_[i].find('\0') != std::string::npos)
+      throw type_failure(code::argument_value,
+                         field_of(field, argument) + "must be a string without null characters");
+    c_.*member = texts_[i].data();
   }
-  napi_value port = field(env, object, "port");
-  if (!is_nullish(env, port)) c_.port = static_cast<unsigned>(integer_of(env, port, what("port"), 0, 65535));
-  for (std::size_t i = 0; i < std::size(fields); ++i)
-    if (texts[i]) c_.*fields[i].second = ne_strdup(texts[i]->c_str());
+  const auto port = present(env, object, "port", &type);
+  if (!port) return;
+  if (type != napi_number)
+    throw type_failure(code::argument_type,
+                       field_of("port", argument) + "must be of type number. " + received(env, *port));
+  double number = 0;
+  check(env, napi_get_value_double(env, *port, &number));
+  if (!(number >= 0 && number <= most_port) || number != static_cast<unsigned>(number))
+    throw range_failure(field_of("port", argument) +
+                        "is out of range. It must be an integer >= 0 and <= 65535. " + received(env, *port));
+  c_.port = static_cast<unsigned>(number);
+}
+
+const ne_uri *GivenUri::with_path() const {
+  if (!c_.path)
+    throw type_failure(code::argument_type, field_of("path", argument_) + "must be of type string");
+  return &c_;
 }
 
 napi_value uri_object(napi_env env, const ne_uri &uri) {
   napi_value object;
   check(env, napi_create_object(env, &object));
-  set(env, object, "scheme", from(env, static_cast<const char *>(uri.scheme)));
-  set(env, object, "host", from(env, static_cast<const char *>(uri.host)));
-  set(env, object, "userinfo", from(env, static_cast<const char *>(uri.userinfo)));
-  set(env, object, "port", from(env, static_cast<int>(uri.port)));
-  set(env, object, "path", from(env, static_cast<const char *>(uri.path)));
-  set(env, object, "query", from(env, static_cast<const char *>(uri.query)));
-  set(env, object, "fragment", from(env, static_cast<const char *>(uri.fragment)));
+  fill_uri(env, object, uri);
   return object;
+}
+
+void fill_uri(napi_env env, napi_value object, const ne_uri &uri) {
+  for (const auto &[field, member] : text_fields)
+    set(env, object, field, from(env, static_cast<const char *>(uri.*member)));
+  set(env, object, "port", from(env, static_cast<double>(uri.port)));
 }
 
 }  // namespace neon

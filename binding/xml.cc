@@ -81,8 +81,7 @@ void XmlParser::require_idle() const {
 }
 
 void XmlParser::admit(const Target &target) const {
-  if (direct_) require_idle();
-  Part::admit(target);
+  if (direct_ || (occupied && occupant != &target)) require_idle();
   require_whole();
 }
 
@@ -213,7 +212,7 @@ napi_value get_attr(const Arguments &arguments) {
   const napi_env env = arguments.env();
   const auto parser = arguments.handle<XmlParser>(0, "p");
   std::vector<std::string> texts;
-  for (napi_value value : elements(env, arguments[1], "attrs"))
+  for (napi_value value : arguments.list(1, "attrs"))
     texts.push_back(text_of(env, value, "What stands in \"attrs\""));
   if (texts.size() % 2 != 0)
     throw type_failure(code::argument_value, "The \"attrs\" argument must hold pairs of name and value");
@@ -256,7 +255,7 @@ struct MapEntry {
 napi_value map_id(const Arguments &arguments) {
   const napi_env env = arguments.env();
   std::vector<MapEntry> entries;
-  for (napi_value value : elements(env, arguments[0], "map")) entries.emplace_back(env, value);
+  for (napi_value value : arguments.list(0, "map")) entries.emplace_back(env, value);
   const std::string nspace = arguments.text(1, "nspace"), name = arguments.text(2, "name");
   std::vector<ne_xml_idmap> map;
   for (const MapEntry &entry : entries) map.push_back({entry.nspace.c_str(), entry.name.c_str(), entry.id});

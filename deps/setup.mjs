@@ -18,7 +18,11 @@ import { compile, isCompiled } from './lib/typescript.mjs';
 /** @typedef {import('./lib/packages.mjs').Need} Need */
 
 /** Debian's packages of the programs that tests use, each optional. */
-const TEST_PACKAGES = ['apache2', 'apache2-utils', 'gcc', 'nginx', 'openssl', 'valgrind'];
+const TEST_PACKAGES = [
+  ...['apache2', 'apache2-utils', 'gcc', 'nginx', 'openssl', 'valgrind'],
+  ...['dante-server', 'microsocks', 'openssh-client', 'openssh-server', 'squid', 'tinyproxy'],
+  ...['krb5-admin-server', 'krb5-kdc', 'krb5-user', 'libapache2-mod-auth-gssapi'],
+];
 
 command(() => {
   const options = process.argv.slice(2);

@@ -58,6 +58,10 @@ export const handleClasses: Readonly<Record<string, new (given: unknown, owner?:
   neon_exchange: class neon_exchange extends Handle {},
   ne_buffer: class ne_buffer extends Handle {},
   ne_inet_addr: class ne_inet_addr extends Handle {},
+  ne_md5_ctx: class ne_md5_ctx extends Handle {},
+  ne_sock_addr: class ne_sock_addr extends Handle {},
+  ne_ssl_context: class ne_ssl_context extends Handle {},
+  ne_socket: class ne_socket extends Handle {},
   ne_xml_parser: class ne_xml_parser extends Handle {},
   ne_207_parser: class ne_207_parser extends Handle {},
 };

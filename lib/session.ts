@@ -1,10 +1,12 @@
 import { EventEmitter } from 'node:events';
 
+import { authenticate, type AuthOptions } from './auth.js';
 import { invalidType, invalidValue, NeonError } from './errors.js';
 import { flagNumber } from './flags.js';
 import { LiveSet, liveRequests, refuseWhileLive } from './live.js';
 import { native } from './native.js';
 import * as ne from './ne/index.js';
+import { type ProxyOptions, setProxy } from './proxy.js';
 import { Request, type RequestOptions, type RequestOwner } from './request.js';
 import type { Response } from './response.js';
 import { type ProgressEvent, type ProgressWatch, type StatusEvent, StatusWatch } from './status.js';
@@ -57,6 +59,12 @@ export interface SessionOptions {
   addresses?: readonly string[] | undefined;
   /** The network address to connect from, where it is of the server's family. */
   localAddress?: string | undefined;
+  /** A proxy by its URL or as an object, `'system'`, or `'env'`; see {@link ProxyOptions}. Default: none. */
+  proxy?: ProxyOptions | undefined;
+  /** What the server gets that asks for credentials; several go in the order of their precedence. */
+  auth?: AuthOptions | readonly AuthOptions[] | undefined;
+  /** What an HTTP proxy gets that asks for credentials. Default: those in `proxy`. */
+  proxyAuth?: AuthOptions | readonly AuthOptions[] | undefined;
   tls?: TrustOptions | undefined;
 }
 
@@ -112,6 +120,7 @@ export class Session extends EventEmitter<SessionEvents> {
     if (options.connectTimeout !== undefined) ne.ne_set_connect_timeout(this.handle, options.connectTimeout);
     setAddresses(this.handle, options);
     for (const [flag, value] of Object.entries(options.flags ?? {})) this.setFlag(flag as SessionFlag, value);
+    setProxyAndAuth(this.handle, options);
     if (scheme === 'https') trust(this.handle, options.tls);
   }
 
@@ -148,6 +157,11 @@ export class Session extends EventEmitter<SessionEvents> {
   getFlag(flag: SessionFlag | number): boolean | undefined {
     const value = ne.ne_get_session_flag(this.handle, flagNumber(sessionFlags, flag));
     return value < 0 ? undefined : value > 0;
+  }
+
+  /** Makes neon forget the credentials that it uses: the next challenge asks for them anew. */
+  forgetAuth(): void {
+    ne.ne_forget_auth(this.handle);
   }
 
   /** Closes the connection; the next request opens another. */
@@ -254,6 +268,16 @@ function setAddresses(handle: ne.ne_session, { addresses, localAddress }: Sessio
     ne.ne_set_addrlist(handle, list);
   }
   if (localAddress !== undefined) ne.ne_set_localaddr(handle, addressOf('localAddress', localAddress));
+}
+
+function setProxyAndAuth(handle: ne.ne_session, { proxy, addresses, auth, proxyAuth }: SessionOptions): void {
+  if (proxy !== undefined && addresses !== undefined)
+    throw invalidValue('The options "proxy" and "addresses" exclude each other');
+  // First, since Negotiate is with the proxy that is set.
+  const credentials = proxy === undefined ? undefined : setProxy(handle, proxy);
+  if (auth !== undefined) authenticate(handle, 'auth', auth);
+  const forProxy = proxyAuth ?? credentials;
+  if (forProxy !== undefined) authenticate(handle, 'proxyAuth', forProxy);
 }
 
 function addressOf(name: string, text: unknown): ne.ne_inet_addr {

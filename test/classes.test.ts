@@ -13,6 +13,7 @@ import { chunkedResponse, response, type RawServer, type Step } from './servers/
 import { freePorts } from './servers/start.js';
 import { runScenario } from './support/child.js';
 import { failureOf, neonError, outOfRange, result, wrongChar, wrongType, wrongValue } from './support/expect.js';
+import { neonSince, tlsErrorPrefix } from './support/neon.js';
 import { answering, exchange, keepAlive, receivedBy, stalling, testServers, thenAnswering } from './support/servers.js';
 
 const serve = testServers();
@@ -334,7 +335,7 @@ describe.each(ways)('%s', (way, send) => {
     [304, false],
     [404, false],
     [500, false],
-    [600, false],
+    [neonSince(34) ? 599 : 600, false], // newer ones know no class 6
   ])('status %d does not fail', async (status, ok) => {
     const server = await serve({
       connections: [exchange(`HTTP/1.1 ${status} Reason\r\nContent-Length: 0\r\n\r\n`)],
@@ -1336,7 +1337,9 @@ describeWith('openssl', 'TLS', () => {
       using session = new Session('https', 'localhost', server.port, { tls: options });
       const error = await failureOf(() => send(session, 'GET', '/'));
       expect(error).toEqual(neonError('NE_ERROR', ne.NE_ERROR));
-      expect(error.message).toMatch(/^Server certificate verification failed: issuer is not trusted/);
+      expect(
+        error.message.startsWith(`${tlsErrorPrefix}Server certificate verification failed: issuer is not trusted`),
+      ).toBe(true);
     }
   });
 

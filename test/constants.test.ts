@@ -15,12 +15,20 @@ test('there are constants, and all are safe integers', () => {
 
 /** Those of neon 0.33 and later. */
 const newer = {
+  NE_PATH_NONPC: 4,
   NE_REQFLAG_1XXTIMEOUT: 2,
   NE_SESSFLAG_STRICT: 8,
+  NE_HASH_SHA1: 5,
   NE_FEATURE_GSSAPI: 9,
   NE_FEATURE_LIBPXY: 10,
   NE_FEATURE_NTLM: 11,
   ne_status_handshake: 6,
+  NE_SSL_PROTO_UNSPEC: 0,
+  NE_SSL_PROTO_SSL_3: 1,
+  NE_SSL_PROTO_TLS_1_0: 2,
+  NE_SSL_PROTO_TLS_1_1: 3,
+  NE_SSL_PROTO_TLS_1_2: 4,
+  NE_SSL_PROTO_TLS_1_3: 5,
 };
 
 test('those of newer versions are there with every neon', () => {
@@ -55,9 +63,15 @@ describeWith('cc', 'the installed headers', () => {
     ['ne_request.h', /\bNE_REQFLAG_\w+/g],
     ['ne_session.h', /\bNE_SESSFLAG_\w+/g],
     ['ne_request.h', /^#define (NE_(?:OK|ERROR|LOOKUP|AUTH|PROXYAUTH|CONNECT|TIMEOUT|FAILED|RETRY|REDIRECT))\b/gm],
+    ['ne_string.h', /\bNE_HASH_\w+/g],
     ['ne_utils.h', /\bNE_FEATURE_\w+/g],
+    ['ne_uri.h', /\bNE_PATH_\w+/g],
+    ['ne_utils.h', /\bNE_DBG_\w+/g],
     ['ne_session.h', /\bne_status_\w+/g],
     ['ne_socket.h', /\bne_iaddr_ipv\d\b/g],
+    ['ne_socket.h', /\bNE_(?:SOCK_(?!E?SSL)[A-Z0-9]+|ADDR_[A-Z]+)\b/g],
+    ['ne_ssl.h', /\bNE_SSL_CTX_\w+/g],
+    ['ne_auth.h', /\bNE_AUTH_(?!H\b)\w+/g],
     ['ne_xml.h', /\bNE_XML_(?!H\b|MAPLEN\b)\w+/g],
     ['ne_207.h', /\bNE_207_(?!H\b)\w+/g],
   ])('all that %s has of %s is exported', (header, pattern) => {

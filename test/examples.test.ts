@@ -133,11 +133,20 @@ describe('the examples', () => {
   };
 
   test('are all tested here', () => {
-    const helpers = ['server', 'steps', 'tour'];
+    const helpers = ['server', 'socket-server', 'steps', 'tour'];
     const names = readdirSync(path.join(projectRoot, 'examples'))
       .filter((name) => name.endsWith('.ts'))
       .map((name) => name.replace('.ts', ''));
     expect(names.filter((name) => !helpers.includes(name)).sort()).toEqual(Object.keys(outputs).sort());
+  });
+
+  test('socket-server is server and clients', async () => {
+    const { stdout, stderr, exit } = await run('socket-server');
+    expect({ stdout, stderr, exit }).toEqual({
+      stdout: 'hello, Ann, hello, Bob, hello, Cid\ngoodbye\n',
+      stderr: '',
+      exit: 0,
+    });
   });
 
   test.each(Object.entries(outputs))('%s runs against a server of its own', async (name, lines) => {

@@ -4,6 +4,7 @@ import { Session } from 'libneon';
 import * as ne from 'libneon/ne';
 import { chunkedResponse, response } from './servers/raw.js';
 import { neonError } from './support/expect.js';
+import { lookupEvents, neonSince } from './support/neon.js';
 import { answering, sessionWith, testServers } from './support/servers.js';
 import { surfaces } from './support/surfaces.js';
 
@@ -54,7 +55,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     ne.ne_iaddr_free(address); // a copy of its own
     const hostname = '127.0.0.1';
     expect(notes.filter((note) => note !== connecting)).toEqual([
-      { status: ne.ne_status_lookup, info: { lu: { hostname } } },
+      ...lookupEvents.map((status) => ({ status, info: { lu: { hostname } } })),
       { status: ne.ne_status_connected, info: { cd: { hostname } } },
       { status: ne.ne_status_sending, info: { sr: { progress: 0, total: 9 } } },
       { status: ne.ne_status_sending, info: { sr: { progress: 9, total: 9 } } },
@@ -63,16 +64,16 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       { status: ne.ne_status_disconnected, info: { cd: { hostname } } },
     ]);
     expect(connecting.info).toEqual({ ci: { hostname, address } });
-    expect(notes[1]).toBe(connecting);
+    expect(notes[lookupEvents.length]).toBe(connecting);
   });
 
-  test('a length that is not known is -1', async () => {
+  test('a length that is not known is -1, until the end', async () => {
     const session = sessionWith(await serve(answering(chunkedResponse(['hello ', 'world']))));
     const notes = noting(session);
     expect(await send(session)).toBe(ne.NE_OK);
     const received = notes.filter(({ status }) => status === ne.ne_status_recving).map(({ info }) => info.sr);
     expect(received.at(0)).toEqual({ progress: 0, total: -1 });
-    expect(received.at(-1)).toEqual({ progress: 11, total: -1 });
+    expect(received.at(-1)).toEqual({ progress: 11, total: neonSince(37) ? 11 : -1 });
   });
 
   test('a large body goes in blocks, which add up', async () => {
@@ -146,7 +147,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       }
     });
     expect(await send(session)).toBe(ne.NE_OK);
-    expect(failures.length).toBeGreaterThan(7);
+    expect(failures.length).toBeGreaterThan(5);
     expect(new Set(failures.map((error) => (error as { code: string }).code))).toEqual(new Set(['ERR_NEON_REENTRANT']));
   });
 
@@ -156,7 +157,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     ne.ne_hook_post_headers(session, () => ne.ne_set_notifier(session, null));
     expect(await send(session)).toBe(ne.NE_OK);
     expect(notes.map(({ status }) => status)).toEqual([
-      ne.ne_status_lookup,
+      ...lookupEvents,
       ne.ne_status_connecting,
       ne.ne_status_connected,
     ]);
@@ -168,7 +169,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     const session = sessionWith(server);
     const notes = noting(session);
     expect(await send(session)).toBe(ne.NE_CONNECT);
-    expect(notes.map(({ status }) => status)).toEqual([ne.ne_status_lookup, ne.ne_status_connecting]);
+    expect(notes.map(({ status }) => status)).toEqual([...lookupEvents, ne.ne_status_connecting]);
   });
 
   if (!asynchronous) return;
@@ -185,7 +186,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect(await send(session)).toBe(ne.NE_OK);
     const events = log.filter((_, i) => i % 2 === 0).map((text) => parseInt(text));
     expect(log).toEqual(events.flatMap((status) => [`${status} (`, `${status} )`]));
-    expect(events.slice(0, 3)).toEqual([0, 1, 2]);
+    expect(events.slice(0, lookupEvents.length + 2)).toEqual([...lookupEvents, 1, 2]);
   });
 
   test('must not be set while promises are pending', async () => {

@@ -22,7 +22,7 @@ test('neon is the version of the loaded library', () => {
 test('tls is the library that is really used', () => {
   // Node exports its own OpenSSL, and libneon's calls are bound to that.
   if (build.includes('OpenSSL')) expect(versions.tls).toBe(`OpenSSL ${process.versions.openssl}`);
-  else if (build.includes('GnuTLS')) expect(versions.tls).toMatch(/^GnuTLS \d+\.\d+\.\d+$/);
+  else if (build.includes('GNU TLS')) expect(versions.tls).toMatch(/^GnuTLS \d+\.\d+\.\d+$/);
   else expect(versions.tls).toBeNull();
 });
 
@@ -49,7 +49,7 @@ test('features are what ne_has_support says', () => {
     libproxy: has(ne.NE_FEATURE_LIBPXY),
     ntlm: has(ne.NE_FEATURE_NTLM),
   });
-  expect(features.ssl).toBe(/OpenSSL|GnuTLS/.test(build));
+  expect(features.ssl).toBe(/OpenSSL|GNU TLS/.test(build));
   expect(features.ipv6).toBe(build.includes('IPv6'));
   expect(features.zlib).toBe(build.includes('zlib'));
 });

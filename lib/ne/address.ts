@@ -13,6 +13,26 @@ export const ne_iaddr_parse: (addr: string, type: number) => ne_inet_addr | null
 /** The text of an address. */
 export const ne_iaddr_print: (ia: ne_inet_addr) => string = native('ne_iaddr_print');
 
+/**
+ * Makes an address another one. Returns it, or null when this neon does not support the type. Needs neon 0.37.
+ *
+ * @throws `ERR_NEON_BORROWED` when it belongs to a `ne_sock_addr`; `ERR_NEON_BUSY` while a pending call uses it;
+ *   `ERR_NEON_INVALID_STATE` while a session or socket was given it; `ERR_NEON_UNSUPPORTED` with an older neon
+ */
+export const ne_iaddr_put: (ia: ne_inet_addr, type: number, raw: Uint8Array) => ne_inet_addr | null =
+  native('ne_iaddr_put');
+
+/**
+ * Sets the scope of an IPv6 address: the name of a network interface. Returns 0 or the system's error number. Needs neon
+ * 0.34.
+ *
+ * @throws the same as {@link ne_iaddr_put}
+ */
+export const ne_iaddr_set_scope: (ia: ne_inet_addr, scope: string) => number = native('ne_iaddr_set_scope');
+
+/** The scope of an IPv6 address, or null. Needs neon 0.34. */
+export const ne_iaddr_get_scope: (ia: ne_inet_addr) => string | null = native('ne_iaddr_get_scope');
+
 /** The raw bytes of an address, in network order: 4 or 16. */
 export const ne_iaddr_raw: (ia: ne_inet_addr) => Buffer = native('ne_iaddr_raw');
 
@@ -22,7 +42,11 @@ export const ne_iaddr_typeof: (ia: ne_inet_addr) => number = native('ne_iaddr_ty
 /** 0 when two addresses are the same. */
 export const ne_iaddr_cmp: (i1: ne_inet_addr, i2: ne_inet_addr) => number = native('ne_iaddr_cmp');
 
-/** Frees an address. A session that was given it goes on with it. */
+/**
+ * Frees an address. A session or socket that was given it goes on with it.
+ *
+ * @throws `ERR_NEON_BORROWED` when it belongs to a `ne_sock_addr`
+ */
 export const ne_iaddr_free: (ia: ne_inet_addr) => void = native('ne_iaddr_free');
 
 /**

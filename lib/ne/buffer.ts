@@ -3,6 +3,7 @@ import { handleClasses } from '../handle.js';
 import { native } from '../native.js';
 import { format } from './format.js';
 import type { ne_buffer } from './handles.js';
+import { joined } from './variadic.js';
 
 const fields: (buf: ne_buffer) => [data: string, used: number, length: number] = native('bufferFields');
 
@@ -33,8 +34,7 @@ export const ne_buffer_czappend = ne_buffer_zappend;
 /** Appends any number of strings. */
 export const ne_buffer_concat = (buf: ne_buffer, ...strings: string[]): void => {
   fields(buf);
-  for (const string of strings) if (typeof string !== 'string') throw invalidType('str', 'of type string', string);
-  ne_buffer_zappend(buf, strings.join(''));
+  ne_buffer_zappend(buf, joined(strings));
 };
 
 /** Appends bytes, with those that are not printable ASCII escaped as `\xNN`. */

@@ -70,6 +70,123 @@ export const ne_status_handshake = constant('ne_status_handshake');
 export const ne_iaddr_ipv4 = constant('ne_iaddr_ipv4');
 export const ne_iaddr_ipv6 = constant('ne_iaddr_ipv6');
 
+// What ne_path_escapef escapes (ne_uri.h).
+/** All but what RFC 3986 calls unreserved, and `/`. */
+export const NE_PATH_NONRES = constant('NE_PATH_NONRES');
+/** What must not stand in a URI at all. */
+export const NE_PATH_NONURI = constant('NE_PATH_NONURI');
+/** What must not stand in a path, and `%` (neon 0.35; older ones escape nothing for it). */
+export const NE_PATH_NONPC = constant('NE_PATH_NONPC');
+
+// Channels of the debugging output (ne_utils.h).
+/** Sockets. */
+export const NE_DBG_SOCKET = constant('NE_DBG_SOCKET');
+/** Requests and responses. */
+export const NE_DBG_HTTP = constant('NE_DBG_HTTP');
+/** The XML parser. */
+export const NE_DBG_XML = constant('NE_DBG_XML');
+/** Authentication, without credentials. */
+export const NE_DBG_HTTPAUTH = constant('NE_DBG_HTTPAUTH');
+/** Authentication with credentials as they are. */
+export const NE_DBG_HTTPPLAIN = constant('NE_DBG_HTTPPLAIN');
+/** WebDAV locks. */
+export const NE_DBG_LOCKS = constant('NE_DBG_LOCKS');
+/** The XML parser, in detail. */
+export const NE_DBG_XMLPARSE = constant('NE_DBG_XMLPARSE');
+/** Bodies of responses. */
+export const NE_DBG_HTTPBODY = constant('NE_DBG_HTTPBODY');
+/** TLS. */
+export const NE_DBG_SSL = constant('NE_DBG_SSL');
+/** Flush after each line. */
+export const NE_DBG_FLUSH = constant('NE_DBG_FLUSH');
+// Authentication protocols, to be combined (ne_auth.h).
+/** The size of neon's buffers for a user name and a password, in bytes: each must be shorter. */
+export const NE_ABUFSIZ = constant('NE_ABUFSIZ');
+/** Basic: who listens on a connection without TLS learns the password. */
+export const NE_AUTH_BASIC = constant('NE_AUTH_BASIC');
+/** With NE_AUTH_DIGEST: also the weaker Digest of RFC 2069. */
+export const NE_AUTH_LEGACY_DIGEST = constant('NE_AUTH_LEGACY_DIGEST');
+/** NE_AUTH_GSSAPI and NE_AUTH_NTLM. Not without TLS. */
+export const NE_AUTH_NEGOTIATE = constant('NE_AUTH_NEGOTIATE');
+/** NE_AUTH_GSSAPI_ONLY and NE_AUTH_SSPI. Not without TLS. */
+export const NE_AUTH_GSSAPI = constant('NE_AUTH_GSSAPI');
+/** NTLM, where neon was built with it. Not without TLS. */
+export const NE_AUTH_NTLM = constant('NE_AUTH_NTLM');
+/** Negotiate by SSPI (Windows). */
+export const NE_AUTH_SSPI = constant('NE_AUTH_SSPI');
+/** Negotiate by GSSAPI (Kerberos). Not without TLS. */
+export const NE_AUTH_GSSAPI_ONLY = constant('NE_AUTH_GSSAPI_ONLY');
+/** Digest of RFC 2617 and RFC 7616. */
+export const NE_AUTH_DIGEST = constant('NE_AUTH_DIGEST');
+/** What neon takes for fit: Basic and Digest, and, with TLS or for a proxy, Negotiate. */
+export const NE_AUTH_DEFAULT = constant('NE_AUTH_DEFAULT');
+/** All that this neon can. */
+export const NE_AUTH_ALL = constant('NE_AUTH_ALL');
+/** In the protocol that an ne_auth_provide is told: it is a proxy that asks. */
+export const NE_AUTH_PROXY = constant('NE_AUTH_PROXY');
+// Hash algorithms and how their sums are written (ne_string.h).
+/** MD5. */
+export const NE_HASH_MD5 = constant('NE_HASH_MD5');
+/** SHA-256. */
+export const NE_HASH_SHA256 = constant('NE_HASH_SHA256');
+/** SHA-512. */
+export const NE_HASH_SHA512 = constant('NE_HASH_SHA512');
+/** SHA-512/256. */
+export const NE_HASH_SHA512_256 = constant('NE_HASH_SHA512_256');
+/** SHA-1 (neon 0.37). */
+export const NE_HASH_SHA1 = constant('NE_HASH_SHA1');
+/** Pairs of digits with colons between them. */
+export const NE_HASH_COLON = constant('NE_HASH_COLON');
+/** Pairs of digits with spaces between them. */
+export const NE_HASH_SPACE = constant('NE_HASH_SPACE');
+// Results of calls on sockets (ne_socket.h).
+/** Failed; ne_sock_error(sock) has the message. */
+export const NE_SOCK_ERROR = constant('NE_SOCK_ERROR');
+/** Timed out. */
+export const NE_SOCK_TIMEOUT = constant('NE_SOCK_TIMEOUT');
+/** The peer closed the connection. */
+export const NE_SOCK_CLOSED = constant('NE_SOCK_CLOSED');
+/** The connection was reset. */
+export const NE_SOCK_RESET = constant('NE_SOCK_RESET');
+/** A TLS connection was closed without the peer saying so in TLS. */
+export const NE_SOCK_TRUNC = constant('NE_SOCK_TRUNC');
+/** Try again later (ne_sock_shutdown of TLS: the peer has still to close). */
+export const NE_SOCK_RETRY = constant('NE_SOCK_RETRY');
+
+// Flags of ne_addr_resolve and ne_sock_shutdown, and versions of SOCKS (ne_socket.h).
+/** Asks ne_addr_resolve for the canonical name, too. */
+export const NE_ADDR_CANON = constant('NE_ADDR_CANON');
+/** Nothing more is received. */
+export const NE_SOCK_RECV = constant('NE_SOCK_RECV');
+/** Nothing more is sent. */
+export const NE_SOCK_SEND = constant('NE_SOCK_SEND');
+/** Both. */
+export const NE_SOCK_BOTH = constant('NE_SOCK_BOTH');
+/** SOCKS 4: to an IPv4 address. */
+export const NE_SOCK_SOCKSV4 = constant('NE_SOCK_SOCKSV4');
+/** SOCKS 4A: to a host name. */
+export const NE_SOCK_SOCKSV4A = constant('NE_SOCK_SOCKSV4A');
+/** SOCKS 5: to an address or a host name. */
+export const NE_SOCK_SOCKSV5 = constant('NE_SOCK_SOCKSV5');
+
+// Kinds of TLS contexts, and their flag (ne_ssl.h).
+/** A client's. */
+export const NE_SSL_CTX_CLIENT = constant('NE_SSL_CTX_CLIENT');
+/** A server's. */
+export const NE_SSL_CTX_SERVER = constant('NE_SSL_CTX_SERVER');
+/** Means nothing any more: null, or a server's (neon 0.37). */
+export const NE_SSL_CTX_SERVERv2 = constant('NE_SSL_CTX_SERVERv2');
+/** SSLv2, if the TLS library has it. */
+export const NE_SSL_CTX_SSLv2 = constant('NE_SSL_CTX_SSLv2');
+
+// Versions of TLS (ne_ssl.h; used by neon 0.34 and later).
+/** No TLS, or no limit. */
+export const NE_SSL_PROTO_UNSPEC = constant('NE_SSL_PROTO_UNSPEC');
+export const NE_SSL_PROTO_SSL_3 = constant('NE_SSL_PROTO_SSL_3');
+export const NE_SSL_PROTO_TLS_1_0 = constant('NE_SSL_PROTO_TLS_1_0');
+export const NE_SSL_PROTO_TLS_1_1 = constant('NE_SSL_PROTO_TLS_1_1');
+export const NE_SSL_PROTO_TLS_1_2 = constant('NE_SSL_PROTO_TLS_1_2');
+export const NE_SSL_PROTO_TLS_1_3 = constant('NE_SSL_PROTO_TLS_1_3');
 // XML (ne_xml.h).
 /** A start callback declines the element, and so all that is in it. */
 export const NE_XML_DECLINE = constant('NE_XML_DECLINE');

@@ -19,6 +19,14 @@ export type ne_ssl_certificate = Handle<'ne_ssl_certificate'>;
 
 /** A network address: `ne_inet_addr *` (ne_socket.h). */
 export type ne_inet_addr = Handle<'ne_inet_addr'>;
+/** The state of an MD5 sum: `ne_md5_ctx *` (ne_md5.h). */
+export type ne_md5_ctx = Handle<'ne_md5_ctx'>;
+/** What a name resolved to: `ne_sock_addr *` (ne_socket.h). */
+export type ne_sock_addr = Handle<'ne_sock_addr'>;
+/** A TCP or TLS socket: `ne_socket *` (ne_socket.h). */
+export type ne_socket = Handle<'ne_socket'>;
+/** How a socket speaks TLS: `ne_ssl_context *` (ne_ssl.h). */
+export type ne_ssl_context = Handle<'ne_ssl_context'>;
 /** An XML parser: `ne_xml_parser *` (ne_xml.h). */
 export type ne_xml_parser = Handle<'ne_xml_parser'>;
 /** A reader of multi-status documents: `ne_207_parser *` (ne_207.h). */

@@ -1,7 +1,8 @@
 /**
  * `libneon/ne/promises`: the functions of `libneon/ne` that block, returning promises. They take the same arguments,
  * then optionally `{ signal, timeout }`, and resolve to what C returns; out-parameters are filled before. Calls on one
- * session run in the order in which they were made, on a thread of the session's own. Bad arguments reject.
+ * session or socket run in the order in which they were made, on a thread of its own; a lookup has a thread of its own. Bad
+ * arguments reject.
  *
  * @module
  */
@@ -25,6 +26,7 @@ export const ne_session_destroy: Promised<typeof ne.ne_session_destroy> = async 
 };
 
 export const ne_close_connection = promised<typeof ne.ne_close_connection>('ne_close_connection', 1);
+export const ne_session_system_proxy = promised<typeof ne.ne_session_system_proxy>('ne_session_system_proxy', 2);
 export const ne_request_create = promised<typeof ne.ne_request_create>('ne_request_create', 3);
 export const ne_request_destroy = promised<typeof ne.ne_request_destroy>('ne_request_destroy', 1);
 export const ne_request_dispatch = promised<typeof ne.ne_request_dispatch>('ne_request_dispatch', 1);
@@ -37,6 +39,24 @@ export const ne_read_response_to_buffer = promised<typeof ne.ne_read_response_to
 );
 export const ne_discard_response = promised<typeof ne.ne_discard_response>('ne_discard_response', 1);
 export const ne_end_request = promised<typeof ne.ne_end_request>('ne_end_request', 1);
+export const ne_md5_stream = promised<typeof ne.ne_md5_stream>('ne_md5_stream', 2);
+export const ne_addr_resolve = promised<typeof ne.ne_addr_resolve>('ne_addr_resolve', 2);
+export const ne_iaddr_reverse = promised<typeof ne.ne_iaddr_reverse>('ne_iaddr_reverse', 2);
+export const ne_sock_connect = promised<typeof ne.ne_sock_connect>('ne_sock_connect', 3);
+export const ne_sock_accept = promised<typeof ne.ne_sock_accept>('ne_sock_accept', 2);
+export const ne_sock_read = promised<typeof ne.ne_sock_read>('ne_sock_read', 2);
+export const ne_sock_peek = promised<typeof ne.ne_sock_peek>('ne_sock_peek', 2);
+export const ne_sock_block = promised<typeof ne.ne_sock_block>('ne_sock_block', 2);
+export const ne_sock_fullwrite = promised<typeof ne.ne_sock_fullwrite>('ne_sock_fullwrite', 2);
+export const ne_sock_fullwritev = promised<typeof ne.ne_sock_fullwritev>('ne_sock_fullwritev', 2);
+export const ne_sock_readline = promised<typeof ne.ne_sock_readline>('ne_sock_readline', 2);
+export const ne_sock_fullread = promised<typeof ne.ne_sock_fullread>('ne_sock_fullread', 2);
+export const ne_sock_shutdown = promised<typeof ne.ne_sock_shutdown>('ne_sock_shutdown', 2);
+export const ne_sock_close = promised<typeof ne.ne_sock_close>('ne_sock_close', 1);
+export const ne_sock_proxy = promised<typeof ne.ne_sock_proxy>('ne_sock_proxy', 7);
+export const ne_sock_accept_ssl = promised<typeof ne.ne_sock_accept_ssl>('ne_sock_accept_ssl', 2);
+export const ne_sock_connect_ssl = promised<typeof ne.ne_sock_connect_ssl>('ne_sock_connect_ssl', 2);
+export const ne_sock_handshake = promised<typeof ne.ne_sock_handshake>('ne_sock_handshake', 4);
 export const ne_xml_parse_response = promised<typeof ne.ne_xml_parse_response>('ne_xml_parse_response', 2);
 export const ne_xml_dispatch_request = promised<typeof ne.ne_xml_dispatch_request>('ne_xml_dispatch_request', 2);
 

@@ -4,7 +4,7 @@ import { type Acceptor, acceptor } from './accept.js';
 import { format } from './format.js';
 import type { Flag, ne_header_cursor, ne_request, ne_session, ne_xml_parser, Out } from './handles.js';
 import { PrivateData } from './private.js';
-import type { ne_uri } from './session.js';
+import type { ne_uri } from './uri.js';
 import { ne_xml_parse_v } from './xml.js';
 
 /** The status of a response: the fields of `ne_status` (ne_utils.h). */

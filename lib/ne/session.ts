@@ -3,17 +3,7 @@ import { native } from '../native.js';
 import { format } from './format.js';
 import type { Flag, ne_session } from './handles.js';
 import { PrivateData } from './private.js';
-
-/** A URI by the C field names of `ne_uri` (ne_uri.h); `port` 0 is none, a missing component is null. */
-export interface ne_uri {
-  scheme: string | null;
-  host: string | null;
-  userinfo: string | null;
-  port: number;
-  path: string | null;
-  query: string | null;
-  fragment: string | null;
-}
+import type { ne_uri } from './uri.js';
 
 /**
  * Creates a session to the server `hostname`; TLS is used when `scheme` is `'https'`. Nothing is sent, and no name

@@ -6,9 +6,10 @@ import { expectEnd, nodes, repeat, reported, run } from './fork.js';
 jest.setTimeout(60_000);
 
 const surfaces: readonly Surface[] = ['class', 'ne'];
+// What tells is that they end long before neon's own 120 s; a busy machine makes them late by seconds.
 const deadlines: readonly (readonly [By, limit: number])[] = [
-  ['timeout', 1500],
-  ['readTimeout', 4000],
+  ['timeout', 6000],
+  ['readTimeout', 9000],
 ];
 
 describe.each(nodes)('Node %s: servers that fall silent', (_, node) => {

@@ -4,7 +4,20 @@ import type { Scenario } from './oracle.js';
 
 /** A scenario that says which twins it is for and what it is about. */
 export interface NamedScenario extends Scenario {
-  readonly twin: 'session' | 'pull' | 'headers' | 'errors' | 'dispatch' | 'upload' | 'xml' | 'multistatus';
+  readonly twin:
+    | 'session'
+    | 'pull'
+    | 'headers'
+    | 'errors'
+    | 'dispatch'
+    | 'upload'
+    | 'auth'
+    | 'socket'
+    | 'addresses'
+    | 'strings'
+    | 'md5'
+    | 'xml'
+    | 'multistatus';
   readonly about: string;
 }
 

@@ -1,9 +1,12 @@
 /** What the twins of each name are run with. */
 import { chunkedResponse, response, type Step } from '../servers/raw.js';
 import type { NamedScenario } from './scenario.js';
+import { auth } from './scenarios-auth.js';
 import { connections } from './scenarios-connections.js';
+import { digests } from './scenarios-digests.js';
 import { framing } from './scenarios-framing.js';
 import { heads } from './scenarios-heads.js';
+import { sockets } from './scenarios-sockets.js';
 import { xml } from './scenarios-xml.js';
 import { pulledUploads, uploads } from './scenarios-upload.js';
 
@@ -136,6 +139,8 @@ export const scenarios: readonly NamedScenario[] = [
   ...xml,
   ...uploads,
   ...pulledUploads,
+  ...sockets,
+  ...digests,
 ];
 
 /** Where JavaScript does not do what C does. */
@@ -165,4 +170,5 @@ export const differing: readonly NamedScenario[] = [
     args: ['provider 9000 within'],
     server: { connections: [[{ read: 'request' }, { send: response('done') }, { hang: 'reading' }]] },
   },
+  ...auth,
 ];

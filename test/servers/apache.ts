@@ -20,6 +20,8 @@ export const apacheUser = {
 export interface ApacheOptions {
   /** Directives to add at the end. */
   readonly extra?: string;
+  /** More of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A running Apache. */
@@ -76,6 +78,7 @@ export function startApache(options: ApacheOptions = {}): Promise<Apache> {
       log,
       logs,
       scratch,
+      ...(options.env && { env: options.env }),
     });
     const files = {
       dav: path.join(scratch, 'dav'),

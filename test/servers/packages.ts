@@ -1,14 +1,17 @@
 /** Which Debian package brings which program, and test suites that need such programs. */
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import path from 'node:path';
 
-/** Program → Debian package. */
+/** Program, or file → Debian package. */
 export const packageOf = {
+  '/usr/lib/apache2/modules/mod_auth_gssapi.so': 'libapache2-mod-auth-gssapi',
   apache2: 'apache2',
   cc: 'gcc',
   gcc: 'gcc',
   danted: 'dante-server',
   htpasswd: 'apache2-utils',
+  'kadmin.local': 'krb5-admin-server',
+  kdb5_util: 'krb5-kdc',
   kinit: 'krb5-user',
   krb5kdc: 'krb5-kdc',
   lighttpd: 'lighttpd',
@@ -30,6 +33,7 @@ export type Program = keyof typeof packageOf;
 
 /** The full path of a program, or null; looks where servers are too, which is not on every user's PATH. */
 export function findProgram(program: Program): string | null {
+  if (path.isAbsolute(program)) return existsSync(program) ? program : null;
   const folders = [...(process.env['PATH'] ?? '').split(path.delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];
   return folders.map((folder) => path.join(folder, program)).find(isExecutable) ?? null;
 }

@@ -18,9 +18,14 @@ export interface Ended {
 const LIMIT = 20_000;
 
 /** Runs node; relative paths are from `cwd`, which is the project's root unless given. */
-export async function runNode(args: readonly string[], cwd: string = projectRoot): Promise<Ended> {
+export async function runNode(
+  args: readonly string[],
+  cwd: string = projectRoot,
+  env: Readonly<NodeJS.ProcessEnv> = process.env,
+): Promise<Ended> {
   const child = spawn(process.execPath, args, {
     cwd,
+    env,
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: LIMIT,
     killSignal: 'SIGKILL',

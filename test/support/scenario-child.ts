@@ -208,6 +208,7 @@ async function hookedSessions(port: number): Promise<unknown> {
     ne.ne_hook_destroy_request(session, fn);
     ne.ne_hook_destroy_session(session, fn);
     ne.ne_hook_close_conn(session, fn);
+    ne.ne_add_auth(session, ne.NE_AUTH_ALL, () => close.length);
     ne.ne_set_notifier(session, (_, info) => {
       close.push(info);
       fn();

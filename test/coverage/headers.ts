@@ -1,0 +1,78 @@
+/** What neon's headers declare, as the C compiler reads them. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+export type Kind = 'function' | 'macro' | 'constant';
+
+/** One name that a header declares. A `macro` is one that takes arguments; a `constant` an enumerator, or a macro that has a value. */
+export interface Declaration {
+  readonly name: string;
+  readonly kind: Kind;
+  /** `ne_request.h` */
+  readonly header: string;
+}
+
+/** All declarations of a folder of headers, by header and name. */
+export function declarationsOf(include: string): Declaration[] {
+  const scratch = mkdtempSync(path.join(tmpdir(), 'libneon-headers-'));
+  try {
+    const headers = readdirSync(include).filter((file) => /^ne_\w+\.h$/.test(file));
+    return headers.sort().flatMap((header) => declarationsIn(include, header, scratch));
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+// Each in a unit of its own: two of them declare the same names.
+function declarationsIn(include: string, header: string, scratch: string): Declaration[] {
+  const source = path.join(scratch, 'unit.c');
+  const prototypes = path.join(scratch, 'prototypes');
+  writeFileSync(source, `#include <${header}>\n`);
+  const cc = (...args: string[]): string =>
+    execFileSync('gcc', [`-I${include}`, ...args, source], { encoding: 'utf8', maxBuffer: 1 << 26 });
+  cc('-fsyntax-only', '-aux-info', prototypes);
+  const own = linesOf(cc('-E', '-dD'), path.join(include, header));
+  const names: [Kind, string[]][] = [
+    ['function', functionsIn(readFileSync(prototypes, 'utf8'), path.join(include, header))],
+    ['macro', macrosIn(own)],
+    ['constant', [...enumeratorsIn(own), ...valuesIn(own)]],
+  ];
+  return names.flatMap(([kind, list]) => [...new Set(list)].sort().map((name) => ({ name, kind, header })));
+}
+
+function functionsIn(prototypes: string, file: string): string[] {
+  return prototypes
+    .split('\n')
+    .filter((line) => line.startsWith(`/* ${file}:`))
+    .map((line) => /(\w+) \((?!\*)/.exec(line.slice(line.indexOf('*/')))?.[1] ?? '')
+    .filter((name) => /^ne_/.test(name));
+}
+
+/** Of the preprocessor's output, what comes from this file. */
+function linesOf(output: string, file: string): string {
+  const lines: string[] = [];
+  let inside = false;
+  for (const line of output.split('\n')) {
+    const marker = /^# \d+ "(.*?)"/.exec(line);
+    if (marker) inside = marker[1] === file;
+    else if (inside) lines.push(line);
+  }
+  return lines.join('\n');
+}
+
+function macrosIn(text: string): string[] {
+  return [...text.matchAll(/^#define (\w+)\(/gm)].map(([, name]) => name!);
+}
+
+/** Macros that stand for something: not the guards of headers. */
+function valuesIn(text: string): string[] {
+  const found = [...text.matchAll(/^#define ((?:NE|ne)_\w+) +(\S.*)$/gm)];
+  return found.map(([, name]) => name!).filter((name) => !name.endsWith('_H'));
+}
+
+function enumeratorsIn(text: string): string[] {
+  const bodies = [...text.matchAll(/\benum\b[^{};]*\{([^}]*)\}/g)].map(([, body]) => body!.replace(/^#.*$/gm, ''));
+  return bodies.flatMap((body) => body.split(',').map((part) => /\w+/.exec(part)?.[0] ?? '')).filter((name) => name !== '');
+}

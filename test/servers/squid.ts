@@ -1,0 +1,94 @@
+/** squid as an HTTP proxy, which tunnels too: on one port it is open, on another it asks for Basic or Digest. */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { requireProgram } from './packages.js';
+import { scratchDirectory, startProgram, withFreePorts, type RunningServer } from './start.js';
+
+/** The one user that squid knows. */
+export const squidUser = { name: 'alice', password: 'secret', realm: 'squid realm' } as const;
+
+/** A running squid; `port` is the open one. */
+export interface Squid extends RunningServer {
+  /** Asks for credentials. */
+  readonly authPort: number;
+  /** The lines of the access log: status, user, method, URL. */
+  accessLog(): string[];
+}
+
+/** Starts squid. */
+export function startSquid(scheme: 'basic' | 'digest'): Promise<Squid> {
+  const command = requireProgram('squid');
+  return withFreePorts(2, async (ports) => {
+    const [port, authPort] = ports as [number, number];
+    const scratch = scratchDirectory('squid');
+    const run = path.join(scratch, 'run');
+    mkdirSync(run);
+    const config = path.join(scratch, 'squid.conf');
+    const log = path.join(scratch, 'output.log');
+    const accesses = path.join(run, 'access.log');
+    writeFileSync(config, configuration(scratch, port, authPort, helper(scheme, scratch)));
+    if (process.getuid?.() === 0) execFileSync('chown', ['-R', 'proxy', scratch]);
+
+    // A name of its own, so that several can run.
+    const args = ['-N', '-n', `libneon${port}`, '-f', config];
+    const logs = [path.join(run, 'cache.log')];
+    const child = await startProgram({ command, args, ports, log, logs, scratch, patience: 3000 });
+    return {
+      port,
+      authPort,
+      pid: child.pid,
+      accessLog: () => (existsSync(accesses) ? readFileSync(accesses, 'utf8').split('\n').filter(Boolean) : []),
+      stop: () => child.stop(),
+    };
+  });
+}
+
+/** What tells squid who is who: its own program for Digest; for Basic a script that answers each line. */
+function helper(scheme: 'basic' | 'digest', scratch: string): string {
+  const { name, password, realm } = squidUser;
+  if (scheme === 'digest') {
+    const users = path.join(scratch, 'digest.users');
+    const hash = createHash('md5').update(`${name}:${realm}:${password}`).digest('hex');
+    writeFileSync(users, `${name}:${realm}:${hash}\n`);
+    return `/usr/lib/squid/digest_file_auth -c ${users}`;
+  }
+  const script = path.join(scratch, 'basic.sh');
+  const line = `${name} ${password}`;
+  writeFileSync(script, `#!/bin/sh\nwhile read -r line; do [ "$line" = '${line}' ] && echo OK || echo ERR; done\n`);
+  chmodSync(script, 0o755);
+  return script;
+}
+
+function configuration(scratch: string, port: number, authPort: number, program: string): string {
+  const scheme = program.includes('digest') ? 'digest' : 'basic';
+  return `
+http_port 127.0.0.1:${port} name=open
+http_port 127.0.0.1:${authPort} name=asking
+auth_param ${scheme} program ${program}
+auth_param ${scheme} children 1
+auth_param ${scheme} realm ${squidUser.realm}
+acl open_port myportname open
+acl loopback dst 127.0.0.0/8
+acl known proxy_auth REQUIRED
+http_access deny !loopback
+http_access allow open_port
+http_access allow known
+http_access deny all
+cache deny all
+cache_mem 8 MB
+memory_pools off
+logformat short %>Hs %un %rm %ru
+access_log stdio:${scratch}/run/access.log short
+cache_log ${scratch}/run/cache.log
+cache_store_log none
+pid_filename ${scratch}/run/squid.pid
+coredump_dir ${scratch}/run
+shutdown_lifetime 0 seconds
+visible_hostname localhost
+pinger_enable off
+netdb_filename none
+${process.getuid?.() === 0 ? 'cache_effective_user proxy' : ''}
+`;
+}

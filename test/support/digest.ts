@@ -1,0 +1,30 @@
+/** Digest of RFC 2617 and RFC 7616, computed by node:crypto, to check what neon sends. */
+import { createHash } from 'node:crypto';
+
+/** The parameters of a Digest header. */
+export type Parameters = Readonly<Record<string, string>>;
+
+/** The parameters of the first (Proxy-)Authorization header with Digest in a request; none if there is no such header. */
+export function digestOf(request: string): Parameters {
+  const [, list = ''] = /^(?:Proxy-)?Authorization: Digest (.*)$/im.exec(request) ?? [];
+  return Object.fromEntries(
+    Array.from(list.matchAll(/([\w*]+)=(?:"([^"]*)"|([^,\s]*))/g), ([, name = '', quoted, plain]) => [
+      name,
+      quoted ?? plain ?? '',
+    ]),
+  );
+}
+
+/** What the parameter `response` must be; with an empty method what the server's `rspauth` must be. */
+export function responseTo(given: Parameters, method: string, user: { name: string; password: string }): string {
+  const [, algorithm, session] = /^(.*?)(-sess)?$/i.exec(given['algorithm'] ?? 'MD5') ?? [];
+  const hash = (text: string): string =>
+    createHash(algorithm === 'SHA-256' ? 'sha256' : 'md5')
+      .update(text)
+      .digest('hex');
+  const { realm, nonce, cnonce, nc, qop, uri } = given;
+  const secret = hash(`${user.name}:${realm}:${user.password}`);
+  const a1 = session ? hash(`${secret}:${nonce}:${cnonce}`) : secret;
+  const a2 = hash(`${method}:${uri}`);
+  return qop === undefined ? hash(`${a1}:${nonce}:${a2}`) : hash(`${a1}:${nonce}:${nc}:${cnonce}:${qop}:${a2}`);
+}
