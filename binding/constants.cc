@@ -1,3 +1,4 @@
+#include <ne_207.h>
 #include <ne_auth.h>
 #include <ne_request.h>
 #include <ne_session.h>
@@ -6,6 +7,7 @@
 #include <ne_string.h>
 #include <ne_uri.h>
 #include <ne_utils.h>
+#include <ne_xml.h>
 
 #include <climits>
 
@@ -131,6 +133,14 @@ constexpr Constant constants[] = {
     {"NE_SSL_PROTO_TLS_1_1", 3},
     {"NE_SSL_PROTO_TLS_1_2", 4},
     {"NE_SSL_PROTO_TLS_1_3", 5},
+    // ne_xml.h: what a start callback returns, and the state of the root
+    {"NE_XML_DECLINE", 0},
+    {"NE_XML_ABORT", -1},
+    {"NE_XML_STATEROOT", 0},
+    // ne_207.h: states, flags
+    {"NE_207_STATE_PROP", 50},
+    {"NE_207_STATE_TOP", 100},
+    {"NE_207_MSSP_ESCAPING", 1},
     // ne_utils.h: ne_has_support
     {"NE_FEATURE_SSL", 1},
     {"NE_FEATURE_ZLIB", 2},
@@ -236,6 +246,12 @@ SAME(NE_SSL_REVOKED);
 SAME(NE_SSL_FAILMASK);
 SAME(NE_SSL_DIGESTLEN);
 SAME(NE_SSL_VDATELEN);
+SAME(NE_XML_DECLINE);
+SAME(NE_XML_ABORT);
+SAME(NE_XML_STATEROOT);
+SAME(NE_207_STATE_PROP);
+SAME(NE_207_STATE_TOP);
+SAME(NE_207_MSSP_ESCAPING);
 SAME(NE_FEATURE_SSL);
 SAME(NE_FEATURE_ZLIB);
 SAME(NE_FEATURE_IPV6);

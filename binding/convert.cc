@@ -85,11 +85,7 @@ int Arguments::flag(std::size_t index, const char *name) const {
 }
 
 std::string Arguments::bytes(std::size_t index, const char *name, std::size_t most) const {
-  std::string bytes = bytes_or_text(env_, (*this)[index], quoted(name).c_str());
-  if (bytes.size() > most)
-    throw range_failure(quoted(name) + " must hold at most " + std::to_string(most) + " bytes. Received " +
-                        std::to_string(bytes.size()));
-  return bytes;
+  return bytes_or_text(env_, (*this)[index], quoted(name).c_str(), most);
 }
 
 std::vector<napi_value> Arguments::list(std::size_t index, const char *name) const {
@@ -172,9 +168,44 @@ std::string text_of(napi_env env, napi_value value, const std::string &what) {
   return text;
 }
 
+std::int64_t integer_of(napi_env env, napi_value value, const std::string &what, std::int64_t least,
+                        std::int64_t most) {
+  napi_valuetype type;
+  check(env, napi_typeof(env, value, &type));
+  if (type != napi_number)
+    throw type_failure(code::argument_type, what + " must be of type number. " + received(env, value));
+  double number = 0;
+  check(env, napi_get_value_double(env, value, &number));
+  if (number != std::trunc(number) || number < static_cast<double>(least) ||
+      number > static_cast<double>(most) || std::isnan(number))
+    throw range_failure(what + " must be an integer >= " + std::to_string(least) +
+                        " and <= " + std::to_string(most) + ". " + received(env, value));
+  return static_cast<std::int64_t>(number);
+}
+
+void require_object(napi_env env, napi_value value, const std::string &what) {
+  napi_valuetype type;
+  check(env, napi_typeof(env, value, &type));
+  if (type != napi_object)
+    throw type_failure(code::argument_type, what + " must be of type object. " + received(env, value));
+}
+
+napi_value field(napi_env env, napi_value object, const char *name) {
+  napi_value value;
+  check(env, napi_get_named_property(env, object, name, &value));
+  return value;
+}
+
 namespace {
 
-std::string bytes_in(napi_env env, napi_value array, const char *what, const char *expected) {
+void require_room(std::size_t size, std::size_t most, const char *what) {
+  if (size > most)
+    throw range_failure(std::string(what) + " must hold at most " + std::to_string(most) +
+                        " bytes. Received " + std::to_string(size));
+}
+
+std::string bytes_in(napi_env env, napi_value array, const char *what, const char *expected,
+                     std::size_t most = SIZE_MAX) {
   bool typed = false;
   check(env, napi_is_typedarray(env, array, &typed));
   napi_typedarray_type type = napi_int8_array;
@@ -184,6 +215,7 @@ std::string bytes_in(napi_env env, napi_value array, const char *what, const cha
   if (!typed || type != napi_uint8_array)
     throw type_failure(code::argument_type,
                        std::string(what) + " must be " + expected + ". " + received(env, array));
+  require_room(length, most, what);  // before so much is copied
   return length ? std::string(static_cast<char *>(data), length) : std::string();
 }
 
@@ -193,11 +225,14 @@ std::string bytes_of(napi_env env, napi_value array, const char *what) {
   return bytes_in(env, array, what, "an instance of Uint8Array");
 }
 
-std::string bytes_or_text(napi_env env, napi_value value, const char *what) {
+std::string bytes_or_text(napi_env env, napi_value value, const char *what, std::size_t most) {
   napi_valuetype type;
   check(env, napi_typeof(env, value, &type));
-  if (type == napi_string) return to_string(env, value);
-  return bytes_in(env, value, what, "of type string or an instance of Uint8Array");
+  if (type != napi_string)
+    return bytes_in(env, value, what, "of type string or an instance of Uint8Array", most);
+  std::string text = to_string(env, value);
+  require_room(text.size(), most, what);
+  return text;
 }
 
 std::size_t size_or(napi_env env, napi_value number, const char *name, std::size_t otherwise) {

@@ -75,10 +75,16 @@ void require_token(std::string_view text, const char *name);
 std::string to_string(napi_env env, napi_value string);
 /// Text inside an object that goes to C: no NUL inside; throws, saying what must be text.
 std::string text_of(napi_env env, napi_value value, const std::string &what);
+/// An integer inside an object; throws, saying what must be one.
+std::int64_t integer_of(napi_env env, napi_value value, const std::string &what, std::int64_t least,
+                        std::int64_t most);
+/// Throws ERR_INVALID_ARG_TYPE, saying what must be an object.
+void require_object(napi_env env, napi_value value, const std::string &what);
+napi_value field(napi_env env, napi_value object, const char *name);
 /// A copy of the bytes of a Uint8Array; throws ERR_INVALID_ARG_TYPE, saying what must be one.
 std::string bytes_of(napi_env env, napi_value array, const char *what);
-/// The same, or the UTF-8 of a string.
-std::string bytes_or_text(napi_env env, napi_value value, const char *what);
+/// The same, or the UTF-8 of a string; ERR_OUT_OF_RANGE when there are more.
+std::string bytes_or_text(napi_env env, napi_value value, const char *what, std::size_t most = SIZE_MAX);
 /// A size given as a number of at most `otherwise`, or that where none is given.
 std::size_t size_or(napi_env env, napi_value number, const char *name, std::size_t otherwise);
 /// Copies bytes into the caller's Uint8Array; throws when that was taken away meanwhile.

@@ -43,6 +43,8 @@ enum class Kind {
   Md5Context,
   DistinguishedName,
   ClientCertificate,
+  XmlParser,
+  Multistatus,
   Count
 };
 const char *class_name(Kind kind);

@@ -38,6 +38,8 @@ constexpr GatedName names[] = {
     {"ne_strlower", "0.37.0"},
     {"ne_strupper", "0.37.0"},
     {"ne_version_library", "0.37.0"},
+    {"ne_xml_dispatchif_request", "0.36.0"},
+    {"ne_xml_set_encoding", "0.36.0"},
 };
 
 std::string loaded_version() {

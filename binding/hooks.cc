@@ -57,6 +57,7 @@ int on_post_send(ne_request *request, void *userdata, const ne_status *status) n
 void on_destroy_request(ne_request *request, void *userdata) noexcept {
   Callback &callback = callback_of(userdata);
   if (Request::dropped(callback.session, request)) return;
+  Request::destroying(callback.session, request);
   call_back(callback, 0, [&](napi_env, Operation &operation) {
     return std::vector{request_object(callback, request, operation)};
   });

@@ -70,6 +70,9 @@ void define_all(napi_env env, napi_value exports) {
   register_certificate(topic);
   register_clicert(topic);
   register_ssl(topic);
+  register_xml(topic);
+  register_xmlreq(topic);
+  register_multistatus(topic);
   register_exchange(topic);
   set(env, exports, "sync", sync);
   set(env, exports, "async", async);

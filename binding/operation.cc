@@ -29,23 +29,25 @@ bool can_run_javascript(Environment &environment) {
                             &result) == napi_ok;
 }
 
+using Parts = std::vector<std::shared_ptr<Part>>;
+
 // A synchronous operation is below us on the stack.
 class Occupying final {
  public:
-  Occupying(Target &target, Part *part, Operation *operation) : target_(target), part_(part) {
+  Occupying(Target &target, const Parts &parts, Operation *operation) : target_(target), parts_(parts) {
     target_.running = operation;
-    if (part_) ++part_->occupied;
+    for (const auto &part : parts_) part->enter(target_);
   }
   ~Occupying() {
     target_.running = nullptr;
-    if (part_) --part_->occupied;
+    for (const auto &part : parts_) part->leave();
   }
   Occupying(const Occupying &) = delete;
   Occupying &operator=(const Occupying &) = delete;
 
  private:
   Target &target_;
-  Part *const part_;
+  const Parts &parts_;
 };
 
 }  // namespace
@@ -100,7 +102,7 @@ void Target::note_error() {
 }
 
 bool Target::asks_about(const Part &part) const {
-  return (running && running->part() == &part) || (asking && asked == &part);
+  return (running && running->occupies(part)) || (asking && asker->occupies(part));
 }
 
 Lane &Target::lane() {
@@ -119,6 +121,12 @@ void Target::run_when_free(std::function<void()> work, bool in_question) {
     interposed();
 }
 
+// --- Part -------------------------------------------------------------------------------------------------
+
+bool Part::in_question() const {
+  return occupied && occupant->asks_about(*this) && occupant->inside_callback();
+}
+
 // --- Call -------------------------------------------------------------------------------------------------
 
 void Call::deliver(napi_env env) {
@@ -128,7 +136,7 @@ void Call::deliver(napi_env env) {
     state_ = State::Running;
   }
   ++operation_->target().asking;
-  operation_->target().asked = operation_->part();
+  operation_->target().asker = operation_.get();
   bool waits = false;
   operation_->guard(env, [&] {
     napi_value value = question->put(env);
@@ -214,9 +222,10 @@ Operation *Operation::current() { return current_operation; }
 
 napi_value Operation::call() {
   target_->require_idle();
+  require_parts();
   const napi_env env = environment_->env();
   {
-    const Occupying occupying(*target_, part_.get(), this);
+    const Occupying occupying(*target_, parts_, this);
     if (environment_->in_worker())
       run_in_worker();
     else
@@ -233,6 +242,7 @@ napi_value Operation::call() {
 
 void Operation::enqueue(napi_deferred deferred) {
   target_->require_queueable();
+  require_parts();
   const napi_env env = environment_->env();
   if (const auto limit = environment_->take_time_limit()) deadline_ = Connection::Clock::now() + *limit;
   // While calls are pending, ne_get_error tells the text of the one that settled last.
@@ -254,7 +264,7 @@ void Operation::enqueue(napi_deferred deferred) {
   deferred_ = deferred;
   environment_->hold();
   ++target_->pending;
-  if (part_) ++part_->occupied;
+  for (const auto &part : parts_) part->enter(*target_);
 }
 
 // The context in which callbacks run, and the object that keeps them.
@@ -266,6 +276,14 @@ void Operation::prepare_callbacks(napi_env env) {
   if (target_object_) object = target_object_;
   if (object) check(env, napi_set_element(env, holder(env), target_place, object));
   callbacks_prepared_ = true;
+}
+
+bool Operation::occupies(const Part &part) const {
+  return std::any_of(parts_.begin(), parts_.end(), [&](const auto &own) { return own.get() == &part; });
+}
+
+void Operation::require_parts() const {
+  for (const auto &part : parts_) part->admit(*target_);
 }
 
 napi_value Operation::held(napi_env env, std::uint32_t index) {
@@ -465,7 +483,7 @@ void Operation::drained() {
   environment_->strike(id_);
   underway_.reset();
   --target_->pending;
-  if (part_) --part_->occupied;
+  for (const auto &part : parts_) part->leave();
   target_->settled_error = std::move(error_text_);
 }
 

@@ -74,7 +74,7 @@ class Target {
   Connection connection;
   std::size_t pending = 0;
   std::size_t asking = 0;
-  const Part *asked = nullptr;  // what the asking operation occupies
+  const Operation *asker = nullptr;  // whose question that is, while `asking` is not 0
   Operation *running = nullptr;
   std::string settled_error;
 
@@ -82,14 +82,27 @@ class Target {
   std::shared_ptr<Lane> lane_;
 };
 
-/// What an operation occupies beside its target: as long as `occupied` is not 0, nobody else may use it.
+/// What an operation occupies beside its target: as long as `occupied` is not 0, nobody else may change it.
 class Part {
  public:
   Part() = default;
   Part(const Part &) = delete;
   Part &operator=(const Part &) = delete;
   virtual ~Part() = default;
+
+  /// An operation of this target is about to use it: throws when it must not. Those of one target take their
+  /// turns; those of several may share what C only reads.
+  virtual void admit(const Target &) const {}
+  void enter(const Target &target) {
+    ++occupied;
+    occupant = &target;
+  }
+  void leave() { --occupied; }
+  /// Whether the caller is inside a callback of the operation that uses it.
+  bool in_question() const;
+
   std::size_t occupied = 0;
+  const Target *occupant = nullptr;  // while it is occupied: whose operation came last
 };
 
 /// One question that neon asks of a JavaScript function from a lane. The lane waits in
@@ -188,8 +201,12 @@ class Operation : public Event, public Job, public std::enable_shared_from_this<
   /// The same, for an operation that parts it from its control block.
   void set_target_object(napi_value object) { target_object_ = object; }
   /// Marks what the operation uses beside its target.
-  void occupy(std::shared_ptr<Part> part) { part_ = std::move(part); }
-  const Part *part() const { return part_.get(); }
+  void occupy(std::shared_ptr<Part> part) { parts_.push_back(std::move(part)); }
+  /// What it mainly uses, or null.
+  const Part *part() const { return parts_.empty() ? nullptr : parts_.front().get(); }
+  bool occupies(const Part &part) const;
+  /// Throws what call() and enqueue() would when something it uses is in use by others.
+  void require_parts() const;
   /// What abort() of the binding takes; 0 for a blocking call.
   std::uint64_t id() const { return id_; }
   Target &target() const { return *target_; }
@@ -205,6 +222,9 @@ class Operation : public Event, public Job, public std::enable_shared_from_this<
 
   void deliver(napi_env env) override;
   void execute() noexcept final;
+
+  /// Throws when a callback of a blocking call answered with a promise.
+  static void refuse_promise(napi_env env, napi_value answer);
 
  protected:
   /// Settles the promise with result() or error(). JavaScript thread.
@@ -244,7 +264,6 @@ class Operation : public Event, public Job, public std::enable_shared_from_this<
   bool wait_for_answer(const std::shared_ptr<Call> &call);
   template <class Body>
   bool guard(napi_env env, Body body);
-  static void refuse_promise(napi_env env, napi_value answer);
   void keep(napi_env env, napi_value exception) noexcept;
   void keep(napi_env env, const Failure &failure) noexcept;
   napi_value holder(napi_env env);
@@ -253,7 +272,7 @@ class Operation : public Event, public Job, public std::enable_shared_from_this<
 
   const std::shared_ptr<Environment> environment_;
   const std::shared_ptr<Target> target_;
-  std::shared_ptr<Part> part_;
+  std::vector<std::shared_ptr<Part>> parts_;
 
   std::uint64_t id_ = 0;  // written before it is queued
 

@@ -1,5 +1,6 @@
 #include "request.h"
 
+#include <ne_xmlreq.h>
 #include <strings.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include "gated.h"
 #include "topic.h"
 #include "uri.h"
+#include "xml.h"
 
 namespace neon {
 
@@ -34,17 +36,9 @@ napi_value request_function(napi_env env, Operation &operation, const Request &r
 
 int accept_response(void *userdata, ne_request *, const ne_status *status) noexcept {
   const auto *reader = static_cast<const Request::Reader *>(userdata);
-  Operation *operation = reader->request.session().operation();
-  if (!operation) return 0;
-  return operation->ask(
-      0,
-      [=](napi_env env) {
-        const napi_value arguments[] = {object_in(env, *operation, reader->request),
-                                        status_object(env, *status)};
-        return operation->call_function(
-            env, request_function(env, *operation, reader->request, reader->accept_function), 2, arguments);
-      },
-      to_int);
+  return ask_acceptor(reader->request, *status, [reader](napi_env env, Operation &operation) {
+    return request_function(env, operation, reader->request, reader->accept_function);
+  });
 }
 
 int read_block(void *userdata, const char *bytes, std::size_t size) noexcept {
@@ -59,6 +53,10 @@ int read_block(void *userdata, const char *bytes, std::size_t size) noexcept {
             env, request_function(env, *operation, reader->request, reader->read_function), 1, &block);
       },
       to_int);
+}
+
+int parse_block(void *userdata, const char *bytes, std::size_t size) noexcept {
+  return static_cast<const Request::Reader *>(userdata)->parser->parse(bytes, size);
 }
 
 void meet_interim(void *userdata, ne_request *, const ne_status *status) noexcept {
@@ -160,6 +158,19 @@ int to_int(napi_env env, napi_value value) {
   return static_cast<int>(number);
 }
 
+int ask_acceptor(const Request &request, const ne_status &status,
+                 const std::function<napi_value(napi_env, Operation &)> &function) {
+  Operation *operation = request.session().operation();
+  if (!operation) return 0;
+  return operation->ask(
+      0,
+      [&](napi_env env) {
+        const napi_value arguments[] = {object_in(env, *operation, request), status_object(env, status)};
+        return operation->call_function(env, function(env, *operation), 2, arguments);
+      },
+      to_int);
+}
+
 Request::Request(std::shared_ptr<Session> session, std::string method, std::string target, bool lent)
     : Handle(*session->environment),
       session_(std::move(session)),
@@ -251,6 +262,11 @@ void Request::close() {
   release();
 }
 
+void Request::destroying(Session &session, ne_request *c) {
+  const auto found = session.requests.find(c);
+  if (found != session.requests.end()) found->second->closing_ = true;
+}
+
 void Request::release() {
   session_->requests.erase(c_);
   c_ = nullptr;
@@ -273,6 +289,22 @@ void Request::require_usable() const {
   if (lent_) return session_->require_usable();
   if (occupied && !session_->asks_about(*this))
     throw neon_failure(code::busy, "A promise of this request is pending");
+}
+
+void Request::require_own(const char *use) const {
+  if (lent_)
+    throw neon_failure(code::borrowed,
+                       std::string("This request is not the caller's own: it must not be ") + use);
+}
+
+void Request::occupy_for(Operation &operation) {
+  operation.occupy(std::static_pointer_cast<Request>(shared_from_this()));
+  for (const auto &reader : readers_) {
+    if (!reader->parser) continue;
+    if (!reader->parser->object())
+      throw neon_failure(code::destroyed, "The ne_xml_parser that reads this request's body is destroyed");
+    operation.occupy(reader->parser);
+  }
 }
 
 void Request::set_body(std::string body) {
@@ -309,8 +341,19 @@ void Request::add_interim_handler(std::uint32_t function) {
 
 void Request::add_reader(ne_accept_response accept, std::uint32_t accept_function,
                          std::uint32_t read_function) {
-  readers_.push_back(std::make_unique<Reader>(Reader{*this, accept_function, read_function}));
-  ne_add_response_body_reader(c_, accept ? accept : accept_response, read_block, readers_.back().get());
+  add_reader(accept, std::make_unique<Reader>(Reader{*this, accept_function, read_function, nullptr}),
+             read_block);
+}
+
+void Request::add_reader(ne_accept_response accept, std::uint32_t accept_function,
+                         std::shared_ptr<XmlParser> parser) {
+  add_reader(accept, std::make_unique<Reader>(Reader{*this, accept_function, 0, std::move(parser)}),
+             parse_block);
+}
+
+void Request::add_reader(ne_accept_response accept, std::unique_ptr<Reader> reader, ne_block_reader read) {
+  readers_.push_back(std::move(reader));
+  ne_add_response_body_reader(c_, accept ? accept : accept_response, read, readers_.back().get());
 }
 
 // As ne_request_dispatch, of which the calls below are the documented parts.
@@ -324,12 +367,17 @@ int Request::dispatch() {
   return result;
 }
 
-int Request::begin() {
+// It is about to be sent.
+void Request::prepare() {
   session_->require_free(this);
   if (!c_) throw neon_failure(code::destroyed, "This ne_request is destroyed");
   if (phase_ != Phase::Idle && phase_ != Phase::Ended)
     throw neon_failure(code::invalid_state, "This request was begun already: read it and end it first");
   session_->prepare();
+}
+
+int Request::begin() {
+  prepare();
   ++generation_;
   received_ = 0;
   enter(Phase::Sending);
@@ -385,6 +433,64 @@ int Request::discard() {
 // Where the end of the connection is the end of the body, neon takes our own cut for it.
 bool Request::was_cut() const {
   return session_->connection.interruption() != Connection::Interruption::None;
+}
+
+int Request::parse(XmlParser &parser) {
+  require_pulling("ne_xml_parse_response");
+  if (phase_ == Phase::AtEnd)
+    throw neon_failure(code::invalid_state, "The response body was read to its end already");
+  return finish_reading(ne_xml_parse_response(c_, parser.c()));
+}
+
+namespace {
+
+/// Sees by hooks of our own how often C sends a request, and whether it read the response to its end.
+class Sends final {
+ public:
+  explicit Sends(Request &request) : request_(request), session_(request.session().c()), c_(request.c()) {
+    ne_hook_pre_send(session_, on_send, this);
+    ne_hook_post_send(session_, on_end, this);
+  }
+  ~Sends() {
+    ne_unhook_pre_send(session_, on_send, this);
+    ne_unhook_post_send(session_, on_end, this);
+  }
+  Sends(const Sends &) = delete;
+  Sends &operator=(const Sends &) = delete;
+
+  bool complete() const { return complete_; }
+
+ private:
+  static void on_send(ne_request *c, void *userdata, ne_buffer *) noexcept {
+    Sends &self = *static_cast<Sends *>(userdata);
+    if (c != self.c_) return;  // neon's CONNECT
+    self.request_.sent_again();
+    self.complete_ = false;
+  }
+  static int on_end(ne_request *c, void *userdata, const ne_status *) noexcept {
+    Sends &self = *static_cast<Sends *>(userdata);
+    if (c == self.c_) self.complete_ = true;
+    return NE_OK;
+  }
+
+  Request &request_;
+  ne_session *const session_;
+  ne_request *const c_;
+  bool complete_ = false;
+};
+
+}  // namespace
+
+int Request::entrust(const std::function<int()> &send) {
+  prepare();
+  const Sends sends(*this);
+  enter(Phase::Sending);
+  int result = send();
+  if (result == NE_OK && was_cut()) result = NE_ERROR;
+  // Some errors leave the connection open with the rest of the response in it.
+  if (result == NE_ERROR && !sends.complete()) ne_close_connection(session_->c());
+  enter(Phase::Ended);
+  return result;
 }
 
 int Request::end() {

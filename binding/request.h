@@ -3,6 +3,7 @@
 #include <ne_request.h>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,8 @@
 #include "session.h"
 
 namespace neon {
+
+class XmlParser;
 
 /// A `ne_request`.
 ///
@@ -30,8 +33,9 @@ class Request final : public Handle, public Part {
   /// Callbacks of this request's, which C has as userdata; the functions are kept by the handle object.
   struct Reader {
     Request &request;
-    std::uint32_t accept_function;  // unused where neon's own decides
-    std::uint32_t read_function;
+    std::uint32_t accept_function;      // unused where neon's own decides
+    std::uint32_t read_function;        // unused where a parser reads
+    std::shared_ptr<XmlParser> parser;  // or null
   };
   struct InterimHandler {
     Request &request;
@@ -76,11 +80,17 @@ class Request final : public Handle, public Part {
   /// In its last hook: only what C has not freed may be used.
   bool closing() const { return closing_; }
   bool lent() const { return lent_; }
+  /// ERR_NEON_BORROWED when it is neon's or the classes'.
+  void require_own(const char *use) const;
+  /// The operation uses it, and the parsers that read its body.
+  void occupy_for(Operation &operation);
   std::string_view method() const { return method_; }
   /// It will be destroyed, and is so already for all but the hooks. JavaScript thread.
   void doom();
   /// ne_request_destroy.
   void close();
+  /// C destroys it, and runs the hooks.
+  static void destroying(Session &session, ne_request *c);
   /// C has destroyed it.
   void release();
 
@@ -91,6 +101,8 @@ class Request final : public Handle, public Part {
   void set_body_provider(std::int64_t length, std::uint32_t function);
   std::optional<Provider> &provider() { return provider_; }
   void add_reader(ne_accept_response accept, std::uint32_t accept_function, std::uint32_t read_function);
+  void add_reader(ne_accept_response accept, std::uint32_t accept_function,
+                  std::shared_ptr<XmlParser> parser);
   void add_interim_handler(std::uint32_t function);
 
   // The blocking calls, with neon's results.
@@ -101,6 +113,9 @@ class Request final : public Handle, public Part {
   int read_to(char *buffer, std::size_t *size);
   int discard();
   int end();
+  int parse(XmlParser &parser);
+  /// Runs a function of neon's that sends the request (again, where it must) and reads the whole response.
+  int entrust(const std::function<int()> &send);
 
  private:
   Request(std::shared_ptr<Session> session, std::string method, std::string target, bool lent);
@@ -115,6 +130,8 @@ class Request final : public Handle, public Part {
   bool was_cut() const;
   void require_pulling(const char *function) const;
   void enter(Phase phase);
+  void prepare();
+  void add_reader(ne_accept_response accept, std::unique_ptr<Reader> reader, ne_block_reader read);
 
   const std::shared_ptr<Session> session_;
   const std::string method_;
@@ -134,6 +151,27 @@ class Request final : public Handle, public Part {
   std::vector<std::unique_ptr<Reader>> readers_;
   std::vector<std::unique_ptr<InterimHandler>> interim_handlers_;
 };
+
+/// A blocking call on the request that is argument `index`: it uses the session, the request, and the parsers
+/// that read its body.
+template <class Run>
+std::shared_ptr<Operation> request_operation(const Arguments &arguments, std::size_t index,
+                                             std::shared_ptr<Request> request, Run run,
+                                             bool callbacks = false) {
+  request->require_own("sent or read");
+  callbacks = callbacks || request->has_callbacks() || request->session().has_callbacks();
+  auto made = code_operation(request->shared_session(), std::move(run), callbacks);
+  request->occupy_for(*made);
+  if (callbacks) made->hold(arguments[index]);  // what is called stands with the request's object
+  return made;
+}
+
+/// Neon's own acceptance function, for which lib passes a number (lib/ne/accept.ts): it stays in C. Else
+/// null.
+ne_accept_response native_acceptor(const Arguments &arguments, std::size_t index);
+/// Asks a JavaScript function whether a response of the request is accepted, from inside neon.
+int ask_acceptor(const Request &request, const ne_status &status,
+                 const std::function<napi_value(napi_env, Operation &)> &function);
 
 /// A plain object with the fields of `ne_status`.
 napi_value status_object(napi_env env, const ne_status &status);

@@ -1,4 +1,6 @@
 // The functions of ne_request.h, bound.
+#include <ne_207.h>
+
 #include <algorithm>
 #include <cstring>
 #include <ctime>
@@ -9,6 +11,7 @@
 #include "request.h"
 #include "topic.h"
 #include "uri.h"
+#include "xml.h"
 
 namespace neon {
 
@@ -42,19 +45,6 @@ std::shared_ptr<Request> usable(const Arguments &arguments) {
   return request;
 }
 
-// A blocking call on a request: it uses the session and the request.
-template <class Run>
-std::shared_ptr<Operation> request_operation(const Arguments &arguments, std::shared_ptr<Request> request,
-                                             Run run) {
-  if (request->lent())
-    throw neon_failure(code::borrowed, "This request is not the caller's own: it must not be sent or read");
-  const bool callbacks = request->has_callbacks() || request->session().has_callbacks();
-  auto made = code_operation(request->shared_session(), std::move(run), callbacks);
-  made->occupy(request);
-  if (callbacks) made->hold(arguments[0]);  // what is called stands with the request's object
-  return made;
-}
-
 std::shared_ptr<Operation> create_queued(const Arguments &arguments, Mode);
 
 napi_value create(const Arguments &arguments) {
@@ -85,8 +75,7 @@ std::shared_ptr<Operation> create_queued(const Arguments &arguments, Mode) {
 
 std::shared_ptr<Request> own(const Arguments &arguments) {
   auto request = arguments.handle<Request>(0, "req");
-  if (request->lent())
-    throw neon_failure(code::borrowed, "This request is not the caller's own: it must not be destroyed");
+  request->require_own("destroyed");
   return request;
 }
 
@@ -180,14 +169,6 @@ napi_value add_interim_handler(const Arguments &arguments) {
   return undefined(arguments.env());
 }
 
-// lib recognises neon's own acceptance functions and passes a number for them: they stay in C.
-ne_accept_response native_accept(const Arguments &arguments, std::size_t index) {
-  napi_valuetype type;
-  check(arguments.env(), napi_typeof(arguments.env(), arguments[index], &type));
-  if (type != napi_number) return nullptr;
-  return arguments.integer(index, "accpt", 0, 1) ? ne_accept_2xx : ne_accept_always;
-}
-
 napi_value accept_2xx(const Arguments &arguments) {
   arguments.handle<Request>(0, "req");
   ne_status status{};
@@ -205,36 +186,53 @@ napi_value accept_always(const Arguments &arguments) {
   return from(arguments.env(), ne_accept_always(nullptr, nullptr, &status));
 }
 
+void require_before_begin(const Request &request) {
+  if (request.phase() != Request::Phase::Idle && request.phase() != Request::Phase::Ended)
+    throw neon_failure(code::invalid_state, "A reader must be added before the request begins");
+}
+
 napi_value add_body_reader(const Arguments &arguments) {
-  const napi_env env = arguments.env();
   const auto request = usable(arguments);
-  const ne_accept_response native = native_accept(arguments, 1);
+  const ne_accept_response native = native_acceptor(arguments, 1);
   napi_value accept = native ? nullptr : arguments.function(1, "accpt");
   napi_value read = arguments.function(2, "reader");
-  if (request->phase() != Request::Phase::Idle && request->phase() != Request::Phase::Ended)
-    throw neon_failure(code::invalid_state, "A reader must be added before the request begins");
+  require_before_begin(*request);
   request->add_reader(native, native ? 0 : request->keep(accept), request->keep(read));
-  return undefined(env);
+  return undefined(arguments.env());
+}
+
+/// addParser(req, accpt, parser): ne_add_response_body_reader with ne_xml_parse_v.
+napi_value add_parser(const Arguments &arguments) {
+  const auto request = usable(arguments);
+  const ne_accept_response native = native_acceptor(arguments, 1);
+  napi_value accept = native ? nullptr : arguments.function(1, "accpt");
+  auto parser = arguments.handle<XmlParser>(2, "userdata");
+  // Operations on it would not know that they use the parser.
+  request->require_own("read by a parser");
+  require_before_begin(*request);
+  request->keep(arguments[2]);
+  request->add_reader(native, native ? 0 : request->keep(accept), std::move(parser));
+  return undefined(arguments.env());
 }
 
 std::shared_ptr<Operation> dispatch(const Arguments &arguments, Mode) {
   auto request = arguments.handle<Request>(0, "req");
-  return request_operation(arguments, request, [request] { return request->dispatch(); });
+  return request_operation(arguments, 0, request, [request] { return request->dispatch(); });
 }
 
 std::shared_ptr<Operation> begin(const Arguments &arguments, Mode) {
   auto request = arguments.handle<Request>(0, "req");
-  return request_operation(arguments, request, [request] { return request->begin(); });
+  return request_operation(arguments, 0, request, [request] { return request->begin(); });
 }
 
 std::shared_ptr<Operation> end(const Arguments &arguments, Mode) {
   auto request = arguments.handle<Request>(0, "req");
-  return request_operation(arguments, request, [request] { return request->end(); });
+  return request_operation(arguments, 0, request, [request] { return request->end(); });
 }
 
 std::shared_ptr<Operation> discard(const Arguments &arguments, Mode) {
   auto request = arguments.handle<Request>(0, "req");
-  return request_operation(arguments, request, [request] { return request->discard(); });
+  return request_operation(arguments, 0, request, [request] { return request->discard(); });
 }
 
 // Straight into the caller's memory where nothing can take that away meanwhile, else through memory of ours.
@@ -246,7 +244,7 @@ std::shared_ptr<Operation> read_block(const Arguments &arguments, Mode mode) {
     auto made = operation(
         request->shared_session(), [request, buffer] { return request->read(buffer.data(), buffer.size()); },
         [](Operation &, napi_env env, ssize_t count) { return from(env, static_cast<double>(count)); });
-    made->occupy(request);
+    request->occupy_for(*made);
     return made;
   }
 
@@ -268,7 +266,7 @@ std::shared_ptr<Operation> read_block(const Arguments &arguments, Mode mode) {
         return from(env, static_cast<double>(block.count));
       },
       request->has_callbacks());
-  made->occupy(request);
+  request->occupy_for(*made);
   made->hold(arguments[0]);
   made->hold(arguments[1]);
   return made;
@@ -277,7 +275,7 @@ std::shared_ptr<Operation> read_block(const Arguments &arguments, Mode mode) {
 std::shared_ptr<Operation> read_to_fd(const Arguments &arguments, Mode) {
   auto request = arguments.handle<Request>(0, "req");
   const int descriptor = static_cast<int>(arguments.integer(1, "fd", 0, INT32_MAX));
-  return request_operation(arguments, request,
+  return request_operation(arguments, 0, request,
                            [request, descriptor] { return request->read_to(descriptor); });
 }
 
@@ -308,7 +306,7 @@ std::shared_ptr<Operation> read_to_buffer(const Arguments &arguments, Mode) {
         return from(env, received.result);
       },
       request->has_callbacks());
-  made->occupy(request);
+  request->occupy_for(*made);
   made->hold(arguments[0]);
   made->hold(arguments[1]);
   made->hold(arguments[2]);
@@ -417,6 +415,14 @@ napi_value require_request(const Arguments &arguments) {
 
 }  // namespace
 
+ne_accept_response native_acceptor(const Arguments &arguments, std::size_t index) {
+  constexpr ne_accept_response acceptors[] = {ne_accept_always, ne_accept_2xx, ne_accept_207};
+  napi_valuetype type;
+  check(arguments.env(), napi_typeof(arguments.env(), arguments[index], &type));
+  if (type != napi_number) return nullptr;
+  return acceptors[arguments.integer(index, "accpt", 0, std::size(acceptors) - 1)];
+}
+
 void register_request(Topic &topic) {
   topic.plain("ne_request_create", create);
   topic.queued("ne_request_create", create_queued);
@@ -431,6 +437,7 @@ void register_request(Topic &topic) {
   topic.plain("ne_accept_2xx", accept_2xx);
   topic.plain("ne_accept_always", accept_always);
   topic.plain("ne_add_response_body_reader", add_body_reader);
+  topic.plain("addParser", add_parser);
   topic.blocking("ne_request_dispatch", dispatch);
   topic.blocking("ne_begin_request", begin);
   topic.blocking("ne_read_response_block", read_block);

@@ -47,6 +47,8 @@ const handles = {
   ne_sock_addr: () => ne.ne_addr_resolve('127.0.0.1', 0),
   ne_ssl_context: () => ne.ne_ssl_context_create(ne.NE_SSL_CTX_CLIENT)!,
   ne_socket: ne.ne_sock_create,
+  ne_xml_parser: ne.ne_xml_create,
+  ne_207_parser: () => ne.ne_207_create(ne.ne_xml_create(), { path: '/' }),
 };
 const all = (error: Error, values: readonly unknown[]): [string, unknown, Error][] =>
   values.map((value) => [show(value), value, error]);
@@ -301,6 +303,38 @@ const addrs: Argument = {
     ['a list with one that is destroyed', [destroyed(newAddress(), ne.ne_iaddr_free)], neonError('ERR_NEON_DESTROYED')],
   ],
 };
+const p = handle('p', 'ne_xml_parser', ne.ne_xml_destroy);
+const parser: Argument = { ...p, name: 'parser' };
+const multistatus = handle('p', 'ne_207_parser', ne.ne_207_destroy);
+const tellers = [multistatus, callbackOrNull('start'), callbackOrNull('end')];
+const idmap: Argument = {
+  name: 'map',
+  good: () => [{ nspace: 'DAV:', name: 'prop', id: 1 }],
+  bad: () => [
+    ...all(wrongType, [undefined, null, 0, 'text', {}, [undefined], [null], ['text'], [{}], [{ nspace: '', name: '' }]]),
+    ['a name with a null', [{ nspace: '', name: '\0', id: 1 }], wrongValue],
+    ['a number that is no int', [{ nspace: '', name: '', id: 2 ** 31 }], outOfRange],
+  ],
+};
+const attrs: Argument = {
+  name: 'attrs',
+  good: () => ['name', 'value'],
+  bad: () => [
+    ...all(wrongType, [undefined, null, 0, 'text', {}, [1, 'value'], ['name', null]]),
+    ['half a pair', ['name'], wrongValue],
+    ['a null', ['name', '\0'], wrongValue],
+  ],
+};
+const base: Argument = {
+  name: 'base',
+  good: () => ({ path: '/' }),
+  bad: () => [
+    ...all(wrongType, [...noObjects, {}, { path: null }, { path: 1 }, { path: '/', host: 1 }, { path: '/', port: '1' }]),
+    ['a path with a null', { path: '/\0' }, wrongValue],
+    ['a port that is none', { path: '/', port: 65536 }, outOfRange],
+  ],
+};
+const block: Argument = { ...bytes('block'), bad: () => all(wrongType, noBytes.slice(2)), optional: true };
 const status = object('st', () => ({
   major_version: 1,
   minor_version: 1,
@@ -727,6 +761,32 @@ const functions: Record<Function, readonly Argument[]> = {
   ne_md5_stream: [integer('fd', most, 0, most), object('resblock')],
   ne_md5_to_ascii: [sized('md5_buf', 16)],
   ne_ascii_to_md5: [hexDigits],
+  ne_accept_207: [req, status],
+  ne_xml_create: [],
+  ne_xml_push_handler: [p, callback('startelm'), callbackOrNull('cdata'), callbackOrNull('endelm')],
+  ne_xml_failed: [p],
+  ne_xml_set_error: [p, text('msg', 'text')],
+  ne_xml_get_error: [p],
+  ne_xml_parse: [p, block],
+  ne_xml_parse_v: [p, block],
+  ne_xml_currentline: [p],
+  ne_xml_doc_encoding: [p],
+  ne_xml_set_encoding: [p, text('encoding', 'UTF-8')],
+  ne_xml_get_attr: [p, attrs, { ...text('nspace', 'DAV:'), bad: () => fragments, optional: true }, text('name', 'x')],
+  ne_xml_resolve_nspace: [p, { ...text('prefix', 'D'), bad: () => fragments, optional: true }],
+  ne_xml_destroy: [p],
+  ne_xml_mapid: [idmap, text('nspace', 'DAV:'), text('name', 'prop')],
+  ne_xml_parse_response: [req, parser],
+  ne_xml_dispatch_request: [req, parser],
+  ne_xml_dispatchif_request: [req, parser, callback('acpt')],
+  ne_207_create: [parser, base],
+  ne_207_set_flags: [multistatus, integer('flags', 0, 0, 2 ** 32 - 1)],
+  ne_207_set_response_handlers: tellers,
+  ne_207_set_propstat_handlers: tellers,
+  ne_207_get_current_response: [multistatus],
+  ne_207_get_current_propstat: [multistatus],
+  ne_207_destroy: [multistatus],
+  ne_simple_request: [sess, req],
   ne_version_string: [],
   ne_version_library: [],
   ne_version_match: [integer('major', 0, 0, most), integer('minor', 32, 0, most)],
@@ -742,8 +802,8 @@ test('the table has every function', () => {
   expect(Object.keys(functions).sort()).toEqual([...exported].sort());
 });
 
-test('every other export is a number', () => {
-  const others = Object.entries(ne).filter(([name]) => !exported.includes(name));
+test('every other export but NE_XML_MEDIA_TYPE is a number', () => {
+  const others = Object.entries(ne).filter(([name]) => ![...exported, 'NE_XML_MEDIA_TYPE'].includes(name));
   for (const [name, value] of others) expect([name, typeof value]).toEqual([name, 'number']);
   expect(others.length).toBeGreaterThan(20);
 });
@@ -798,6 +858,10 @@ describe.each(forms)('$surface', ({ has, call }) => {
       } else if (list[0] === req) {
         expect(ne.ne_get_status(first as ne.ne_request).code).toBe(0);
         expect(result(() => ne.ne_request_destroy(first as ne.ne_request))).toBeUndefined();
+      } else if (list[0] === p) {
+        expect(ne.ne_xml_get_error(first as ne.ne_xml_parser)).toBe('Unknown error');
+        expect(ne.ne_xml_parse(first as ne.ne_xml_parser, '<a/>')).toBe(0);
+        expect(result(() => ne.ne_xml_destroy(first as ne.ne_xml_parser))).toBeUndefined();
       } else if (list[0] === sock) {
         expect([ne.ne_sock_fd(first as ne.ne_socket), ne.ne_sock_close(first as ne.ne_socket)]).toEqual([-1, 0]);
       } else if (features.functions[name] === false) {

@@ -63,6 +63,7 @@ test('the functions are those that block, and the forms that wait their turn', (
       'ne_request_dispatch',
       'ne_session_destroy',
       'ne_session_system_proxy',
+      'ne_simple_request',
       'ne_sock_accept',
       'ne_sock_accept_ssl',
       'ne_sock_block',
@@ -80,6 +81,9 @@ test('the functions are those that block, and the forms that wait their turn', (
       'ne_sock_shutdown',
       'ne_ssl_clicert_decrypt',
       'ne_ssl_clicert_fromuri',
+      'ne_xml_dispatch_request',
+      'ne_xml_dispatchif_request',
+      'ne_xml_parse_response',
     ].filter((name) => name in ne),
   );
 });

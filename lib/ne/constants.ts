@@ -187,6 +187,23 @@ export const NE_SSL_PROTO_TLS_1_0 = constant('NE_SSL_PROTO_TLS_1_0');
 export const NE_SSL_PROTO_TLS_1_1 = constant('NE_SSL_PROTO_TLS_1_1');
 export const NE_SSL_PROTO_TLS_1_2 = constant('NE_SSL_PROTO_TLS_1_2');
 export const NE_SSL_PROTO_TLS_1_3 = constant('NE_SSL_PROTO_TLS_1_3');
+// XML (ne_xml.h).
+/** A start callback declines the element, and so all that is in it. */
+export const NE_XML_DECLINE = constant('NE_XML_DECLINE');
+/** A start callback aborts the parse. */
+export const NE_XML_ABORT = constant('NE_XML_ABORT');
+/** The state that the parent of the root element has. */
+export const NE_XML_STATEROOT = constant('NE_XML_STATEROOT');
+/** A media type for XML, to be used in a Content-Type header. */
+export const NE_XML_MEDIA_TYPE = 'application/xml';
+
+// Multi-status documents (ne_207.h).
+/** The state of `prop` elements: the parent state of the elements of properties. */
+export const NE_207_STATE_PROP = constant('NE_207_STATE_PROP');
+/** The states between 0 and this are the 207 parser's own. */
+export const NE_207_STATE_TOP = constant('NE_207_STATE_TOP');
+/** A flag of ne_207_set_flags: escapes in `href` elements what SharePoint leaves as it is. */
+export const NE_207_MSSP_ESCAPING = constant('NE_207_MSSP_ESCAPING');
 
 // Why a server's certificate failed verification, to be combined (ne_ssl.h).
 /** It is not yet valid. */

@@ -31,6 +31,10 @@ export type ne_sock_addr = Handle<'ne_sock_addr'>;
 export type ne_socket = Handle<'ne_socket'>;
 /** How a socket speaks TLS: `ne_ssl_context *` (ne_ssl.h). */
 export type ne_ssl_context = Handle<'ne_ssl_context'>;
+/** An XML parser: `ne_xml_parser *` (ne_xml.h). */
+export type ne_xml_parser = Handle<'ne_xml_parser'>;
+/** A reader of multi-status documents: `ne_207_parser *` (ne_207.h). */
+export type ne_207_parser = Handle<'ne_207_parser'>;
 /** A string that grows: `ne_buffer *` (ne_string.h). */
 export interface ne_buffer extends Handle<'ne_buffer'> {
   /** The string. */

@@ -8,6 +8,7 @@
  */
 import { liveRequests, refuseWhileLive } from '../live.js';
 import { promised, type Promised } from '../native.js';
+import { type Acceptor, acceptor } from './accept.js';
 import type * as ne from './index.js';
 
 export type { CallOptions } from '../abort.js';
@@ -58,3 +59,19 @@ export const ne_sock_connect_ssl = promised<typeof ne.ne_sock_connect_ssl>('ne_s
 export const ne_sock_handshake = promised<typeof ne.ne_sock_handshake>('ne_sock_handshake', 4);
 export const ne_ssl_clicert_fromuri = promised<typeof ne.ne_ssl_clicert_fromuri>('ne_ssl_clicert_fromuri', 2);
 export const ne_ssl_clicert_decrypt = promised<typeof ne.ne_ssl_clicert_decrypt>('ne_ssl_clicert_decrypt', 2);
+export const ne_xml_parse_response = promised<typeof ne.ne_xml_parse_response>('ne_xml_parse_response', 2);
+export const ne_xml_dispatch_request = promised<typeof ne.ne_xml_dispatch_request>('ne_xml_dispatch_request', 2);
+
+const dispatchIf = promised<(req: ne.ne_request, parser: ne.ne_xml_parser, acpt: Acceptor) => number>(
+  'ne_xml_dispatchif_request',
+  3,
+);
+
+export const ne_xml_dispatchif_request: Promised<typeof ne.ne_xml_dispatchif_request> = async (
+  req,
+  parser,
+  acpt,
+  options,
+) => dispatchIf(req, parser, acceptor(acpt, 'acpt'), options);
+
+export const ne_simple_request = promised<typeof ne.ne_simple_request>('ne_simple_request', 2);

@@ -1,9 +1,11 @@
 import { invalidType } from '../errors.js';
 import { native } from '../native.js';
+import { type Acceptor, acceptor } from './accept.js';
 import { format } from './format.js';
-import type { Flag, ne_header_cursor, ne_request, ne_session, Out } from './handles.js';
+import type { Flag, ne_header_cursor, ne_request, ne_session, ne_xml_parser, Out } from './handles.js';
 import { PrivateData } from './private.js';
 import type { ne_uri } from './uri.js';
+import { ne_xml_parse_v } from './xml.js';
 
 /** The status of a response: the fields of `ne_status` (ne_utils.h). */
 export interface ne_status {
@@ -107,30 +109,47 @@ export type ne_interim_response_fn = (req: ne_request, status: ne_status) => voi
 export const ne_add_interim_handler: (req: ne_request, fn: ne_interim_response_fn) => void =
   native('ne_add_interim_handler');
 
-/** An acceptance function which accepts 2xx responses only. */
-export const ne_accept_2xx: (req: ne_request, st: ne_status) => number = native('ne_accept_2xx');
+export { ne_accept_2xx, ne_accept_always } from './accept.js';
 
-/** An acceptance function which accepts all responses. */
-export const ne_accept_always: (req: ne_request, st: ne_status) => number = native('ne_accept_always');
-
-const addReader: (req: ne_request, accept: ne_accept_response | number, reader: ne_block_reader) => void =
-  native('ne_add_response_body_reader');
+const addReader: (req: ne_request, accept: Acceptor, reader: ne_block_reader) => void = native(
+  'ne_add_response_body_reader',
+);
+const addParser: (req: ne_request, accept: Acceptor, parser: unknown) => void = native('addParser');
 
 /**
- * Adds a reader of the response body; `accpt` decides for each response whether it is called. ne_accept_2xx and
- * ne_accept_always are recognised, and stay in C.
+ * Adds a reader of the response body; `accpt` decides for each response whether it is called. neon's own functions
+ * (ne_accept_2xx, ne_accept_always, ne_accept_207) are recognised, and stay in C.
  *
  * @throws `ERR_NEON_INVALID_STATE` between ne_begin_request and ne_end_request
  */
-export const ne_add_response_body_reader = (
+export function ne_add_response_body_reader(
   req: ne_request,
   accpt: ne_accept_response,
   reader: ne_block_reader,
-): void => {
+): void;
+/**
+ * The response body is parsed, as in C: `ne_xml_parse_v` is recognised, and stays in C. The parser is busy while a call
+ * on the request runs.
+ *
+ * @throws `ERR_NEON_INVALID_STATE` between ne_begin_request and ne_end_request
+ */
+export function ne_add_response_body_reader(
+  req: ne_request,
+  accpt: ne_accept_response,
+  reader: typeof ne_xml_parse_v,
+  userdata: ne_xml_parser,
+): void;
+export function ne_add_response_body_reader(
+  req: ne_request,
+  accpt: ne_accept_response,
+  reader: ne_block_reader | typeof ne_xml_parse_v,
+  userdata?: ne_xml_parser,
+): void {
   requireRequest(req);
-  if (typeof accpt !== 'function') throw invalidType('accpt', 'of type function', accpt);
-  addReader(req, accpt === ne_accept_2xx ? 1 : accpt === ne_accept_always ? 0 : accpt, reader);
-};
+  const accept = acceptor(accpt, 'accpt');
+  if (reader === ne_xml_parse_v) addParser(req, accept, userdata);
+  else addReader(req, accept, reader as ne_block_reader);
+}
 
 /** Sends the request and reads the whole response; returns an `NE_*` code. */
 export const ne_request_dispatch: (req: ne_request) => number = native('ne_request_dispatch');

@@ -27,6 +27,8 @@ describe.each(nodes)('Node %s', (_, node) => {
     gc,
   );
 
+  test('2000 parsers whose callbacks close over them are collected, whether they were used or not', () => gc('parsers'));
+
   test('the connection of a dropped session closes', () => gc('fin'));
 
   test('a request that is dropped between begin and end takes its unread body with it', () => gc('begun'));

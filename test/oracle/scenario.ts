@@ -15,7 +15,9 @@ export interface NamedScenario extends Scenario {
     | 'socket'
     | 'addresses'
     | 'strings'
-    | 'md5';
+    | 'md5'
+    | 'xml'
+    | 'multistatus';
   readonly about: string;
 }
 

@@ -7,6 +7,7 @@ import { digests } from './scenarios-digests.js';
 import { framing } from './scenarios-framing.js';
 import { heads } from './scenarios-heads.js';
 import { sockets } from './scenarios-sockets.js';
+import { xml } from './scenarios-xml.js';
 import { pulledUploads, uploads } from './scenarios-upload.js';
 
 const hello = response('hello', { headers: { 'X-Twin': 'value of  a header ' } });
@@ -135,6 +136,7 @@ export const scenarios: readonly NamedScenario[] = [
   ...framing,
   ...heads,
   ...connections,
+  ...xml,
   ...uploads,
   ...pulledUploads,
   ...sockets,

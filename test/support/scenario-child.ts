@@ -21,6 +21,8 @@ const scenarios = {
   droppedPoolBody,
   hookedSessions,
   droppedHooks,
+  hostileXml,
+  droppedParsers,
 };
 
 /** The name of a scenario. */
@@ -241,6 +243,63 @@ async function hookedSessions(port: number): Promise<unknown> {
   const ran = calls;
   const collected = await collect(() => weak.every((ref) => ref.deref() === undefined));
   return { collected, ran: ran > 100, ranLater: calls - ran };
+}
+
+/** The most memory that this process had before and after an entity bomb and unfinished attributes. */
+async function hostileXml(): Promise<unknown> {
+  const most = (): number => process.resourceUsage().maxRSS * 1024;
+  const entities = Array.from({ length: 30 }, (_, i) => `<!ENTITY e${i} "${i ? `&e${i - 1};`.repeat(10) : 'lol'}">`);
+  const block = Buffer.alloc(64 * 1024, 'x');
+  const before = most();
+  for (let i = 0; i < 20; i++) {
+    const bomb = ne.ne_xml_create();
+    ne.ne_xml_push_handler(bomb, () => 1, null, null);
+    ne.ne_xml_parse(bomb, `<!DOCTYPE a [${entities.join('')}]><a>&e29;</a>`);
+    ne.ne_xml_destroy(bomb);
+    const endless = ne.ne_xml_create();
+    ne.ne_xml_push_handler(endless, () => 1, null, null);
+    ne.ne_xml_parse(endless, '<a b="');
+    for (let sent = 0; sent < 8 && ne.ne_xml_parse(endless, block) === 0; sent++);
+    ne.ne_xml_destroy(endless);
+    await turn();
+  }
+  return { before, after: most() };
+}
+
+/** Parsers whose callbacks close over them, used in every way, and 207 parsers of them: how many are left. */
+async function droppedParsers(port: number): Promise<unknown> {
+  const weak: WeakRef<object>[] = [];
+  const document = Buffer.from(
+    '<D:multistatus xmlns:D="DAV:"><D:response><D:href>/a</D:href><D:propstat><D:prop><x/></D:prop></D:propstat>',
+  );
+  let calls = 0;
+  const make = (): ne.ne_xml_parser => {
+    const parser = ne.ne_xml_create();
+    const multistatus = ne.ne_207_create(parser, { path: '/' });
+    const close = (): unknown => [parser, multistatus, calls++];
+    ne.ne_207_set_response_handlers(multistatus, close, () => void close());
+    ne.ne_207_set_propstat_handlers(multistatus, close, () => void close());
+    const note = (): void => void close();
+    ne.ne_xml_push_handler(parser, () => (close(), 200), note, note);
+    weak.push(new WeakRef(parser), new WeakRef(multistatus));
+    return parser;
+  };
+  for (let i = 0; i < 50; i++) {
+    await (async () => {
+      const session = ne.ne_session_create('http', '127.0.0.1', port);
+      make();
+      ne.ne_xml_parse(make(), document); // and never ended
+      const request = ne.ne_request_create(session, 'GET', '/');
+      ne.ne_add_response_body_reader(request, ne.ne_accept_always, ne.ne_xml_parse_v, make());
+      await promises.ne_request_dispatch(request);
+      const other = ne.ne_request_create(session, 'GET', '/');
+      await promises.ne_xml_dispatch_request(other, make());
+      weak.push(new WeakRef(request), new WeakRef(other), new WeakRef(session));
+    })();
+  }
+  const ran = calls;
+  const collected = await collect(() => weak.every((ref) => ref.deref() === undefined));
+  return { collected, ran: ran > 50 * 3, ranLater: calls - ran };
 }
 
 /** What was dropped tells no hook, and what was not, does. */

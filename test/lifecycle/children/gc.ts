@@ -62,6 +62,33 @@ const cases = {
     await untilThreads(before + 1, 1000); // lanes of collected sessions end at once; the watchdog's may be left
   },
 
+  /** Parsers and 207 parsers whose callbacks close over both: unused, in a document, read for a request. */
+  async parsers(port: number): Promise<void> {
+    const parser = (): ne.ne_xml_parser => {
+      const made = ne.ne_xml_create();
+      const multistatus = ne.ne_207_create(made, { path: '/' });
+      ne.ne_xml_push_handler(made, () => (made && multistatus ? 1 : 0), null, null);
+      ne.ne_207_set_response_handlers(multistatus, () => [made, multistatus], null);
+      registry.register(made, null);
+      registry.register(multistatus, null);
+      return made;
+    };
+    // In a frame of its own, which ends: that of this function would keep what it had last.
+    const round = async (i: number): Promise<void> => {
+      parser();
+      const used = parser();
+      ne.ne_xml_parse(used, '<multistatus xmlns="DAV:"><response><href>/a</href>');
+      if (i % 20 !== 0) return;
+      const { request } = cycle(port);
+      ne.ne_add_response_body_reader(request, ne.ne_accept_always, ne.ne_xml_parse_v, used);
+      if (i % 40) ne.ne_request_dispatch(request);
+      else await promises.ne_request_dispatch(request);
+      await turn();
+    };
+    for (let i = 0; i < 1000; i++) await round(i);
+    await expectCollected(4000 + 100);
+  },
+
   /** The classes, and whatever they hang on to: none keeps itself. */
   async classes(port: number): Promise<void> {
     for (let i = 0; i < 50; i++) {
