@@ -37,11 +37,18 @@ export const repetitions = Number(process.env['LIBNEON_TEST_REPEAT'] ?? (process
 /** Whether to take the time for full numbers. */
 export const full = Boolean(process.env['LIBNEON_TEST_FULL']);
 
+/**
+ * Without threads that compile: one that needs the collector while the process exits waits for the main thread, which
+ * waits for it in NodePlatform::Shutdown, whatever addon there is (nodejs/node#54918; Node 22 and later, about once in
+ * 400 exits of a busy process).
+ */
+const withoutCompilers = '--no-concurrent-recompilation';
+
 /** Runs `children/<script>.js`. */
 export function run(script: string, args: readonly (string | number)[] = [], options: RunOptions = {}): Promise<Ended> {
   const { node = process.execPath, execArgv = [] } = options;
   const file = path.join(__dirname, 'children', `${script}.js`);
-  return runProgram(node, [...execArgv, file, ...args.map(String)], options);
+  return runProgram(node, [withoutCompilers, ...execArgv, file, ...args.map(String)], options);
 }
 
 /** Runs any program in the same way. */
