@@ -1,24 +1,25 @@
 /**
  * What a call from JavaScript costs that neither blocks nor calls back: millions of calls a second of functions of
- * neon's utilities. Rounds are interleaved, and the median counts.
+ * neon's utilities, and of the same in C. Rounds are interleaved, and the median counts.
  */
 import Table from 'cli-table3';
+import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import * as ne from 'libneon/ne';
+import { compileWithNeon } from '../test/oracle/compile.js';
 
 const parsed: Partial<ne.ne_uri> = {};
 const uri = 'https://user@dav.example.com:8443/a/b/c%20d.txt?query=1#part';
-const date = 'Sun, 06 Nov 1994 08:49:37 GMT';
 
-/** What is called, each again and again; the text is what the table says. */
-const calls: readonly (readonly [text: string, call: () => unknown])[] = [
-  ['ne_version_match(0, 32)', () => ne.ne_version_match(0, 32)],
-  [`ne_uri_parse('${uri}', parsed)`, () => ne.ne_uri_parse(uri, parsed)],
-  ["ne_path_escape('/a/b/c d.txt')", () => ne.ne_path_escape('/a/b/c d.txt')],
-  ["ne_path_unescape('/a/b/c%20d.txt')", () => ne.ne_path_unescape('/a/b/c%20d.txt')],
-  [`ne_httpdate_parse('${date}')`, () => ne.ne_httpdate_parse(date)],
-  ['ne_rfc1123_date(784111777)', () => ne.ne_rfc1123_date(784_111_777)],
-  ["ne_base64('Aladdin:open sesame')", () => ne.ne_base64('Aladdin:open sesame')],
+/** What is called, each again and again, with which argument. */
+const calls: readonly (readonly [name: string, argument: string, call: (argument: string) => unknown])[] = [
+  ['ne_version_match', '0, 32', () => ne.ne_version_match(0, 32)],
+  ['ne_uri_parse', uri, (argument) => ne.ne_uri_parse(argument, parsed)],
+  ['ne_path_escape', '/a/b/c d.txt', ne.ne_path_escape],
+  ['ne_path_unescape', '/a/b/c%20d.txt', ne.ne_path_unescape],
+  ['ne_httpdate_parse', 'Sun, 06 Nov 1994 08:49:37 GMT', ne.ne_httpdate_parse],
+  ['ne_rfc1123_date', '784111777', () => ne.ne_rfc1123_date(784_111_777)],
+  ['ne_base64', 'Aladdin:open sesame', ne.ne_base64],
 ];
 
 const { values } = parseArgs({
@@ -33,21 +34,28 @@ if (values.help) console.log('usage: node dist/bench/calls.js [--rounds N (5)] [
 else main(Number(values.rounds), Number(values.seconds));
 
 function main(rounds: number, seconds: number): void {
-  for (const [, call] of calls) rateOf(call, seconds); // compiled, and warm
-  const rates = calls.map((): number[] => []);
+  const program = compileWithNeon('bench/c/calls.c');
+  const inC = (name: string, argument: string): number =>
+    Number(execFileSync(program, [name, argument, String(seconds)], { encoding: 'utf8' }));
+  for (const [, argument, call] of calls) rateOf(() => call(argument), seconds); // compiled, and warm
+  const rates = calls.map(() => ({ ours: [] as number[], c: [] as number[] }));
   for (let round = 0; round < rounds; round++)
-    calls.forEach(([, call], index) => rates[index]!.push(rateOf(call, seconds)));
+    calls.forEach(([name, argument, call], index) => {
+      rates[index]!.ours.push(rateOf(() => call(argument), seconds));
+      rates[index]!.c.push(inC(name, argument));
+    });
   const table = new Table({
-    head: ['call', 'million per second', 'lowest – highest'],
+    head: ['call', 'argument', 'libneon/ne', 'C'],
     style: { head: [], border: [] },
-    colAligns: ['left', 'right', 'right'],
+    colAligns: ['left', 'left', 'right', 'right'],
   });
-  calls.forEach(([text], index) => {
-    const sorted = rates[index]!.sort((a, b) => a - b);
-    const show = (rate: number): string => (rate / 1e6).toFixed(2);
-    table.push([text, show(sorted[Math.floor(sorted.length / 2)]!), `${show(sorted[0]!)} – ${show(sorted.at(-1)!)}`]);
-  });
-  console.log(table.toString());
+  calls.forEach(([name, argument], index) => table.push([name, argument, ...Object.values(rates[index]!).map(shown)]));
+  console.log(`${table.toString()}\nMillions of calls a second: median (lowest – highest).`);
+}
+
+function shown(rates: readonly number[]): string {
+  const sorted = [...rates].sort((a, b) => a - b).map((rate) => (rate / 1e6).toFixed(2));
+  return `${sorted[Math.floor(sorted.length / 2)]} (${sorted[0]} – ${sorted.at(-1)})`;
 }
 
 /** Calls a second, looking at the clock after each thousand. */

@@ -19,9 +19,9 @@ constexpr const char *class_names[] = {
 static_assert(std::size(class_names) == static_cast<std::size_t>(Kind::Count));
 
 // In the order of Hook.
-constexpr const char *hook_names[] = {"NeonError",     "snapshot", "enter",  "isInside",
-                                      "keep",          "kept",     "forget", "token",
-                                      "handleClasses", "isHandle", "status", "lastOperation"};
+constexpr const char *hook_names[] = {"NeonError", "snapshot", "enter",        "isInside",      "keep",
+                                      "kept",      "forget",   "token",        "handleClasses", "isHandle",
+                                      "status",    "fillUri",  "lastOperation"};
 static_assert(std::size(hook_names) == static_cast<std::size_t>(Environment::Hook::Count));
 
 // After so many events other work of the event loop gets its turn.

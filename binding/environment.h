@@ -77,6 +77,7 @@ class Environment final : public std::enable_shared_from_this<Environment> {
     HandleClasses,
     IsHandle,
     Status,
+    FillUri,
     LastOperation,
     Count
   };

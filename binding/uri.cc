@@ -4,6 +4,7 @@
 
 #include "convert.h"
 #include "describe.h"
+#include "environment.h"
 #include "error.h"
 
 namespace neon {
@@ -81,9 +82,17 @@ napi_value uri_object(napi_env env, const ne_uri &uri) {
 }
 
 void fill_uri(napi_env env, napi_value object, const ne_uri &uri) {
-  for (const auto &[field, member] : text_fields)
-    set(env, object, field, from(env, static_cast<const char *>(uri.*member)));
-  set(env, object, "port", from(env, static_cast<double>(uri.port)));
+  const auto text = [env](const char *field) { return from(env, field); };
+  const napi_value arguments[] = {object,
+                                  text(uri.scheme),
+                                  text(uri.host),
+                                  text(uri.userinfo),
+                                  from(env, static_cast<double>(uri.port)),
+                                  text(uri.path),
+                                  text(uri.query),
+                                  text(uri.fragment)};
+  check(env, napi_call_function(env, undefined(env), Environment::of(env).hook(Environment::Hook::FillUri),
+                                std::size(arguments), arguments, nullptr));
 }
 
 }  // namespace neon

@@ -73,6 +73,25 @@ const hooks = {
     klass,
     reason_phrase,
   }),
+  /** Sets the fields of `ne_uri`; here, where that costs a third. */
+  fillUri: (
+    object: Record<string, unknown>,
+    scheme: string | null,
+    host: string | null,
+    userinfo: string | null,
+    port: number,
+    path: string | null,
+    query: string | null,
+    fragment: string | null,
+  ) => {
+    object['scheme'] = scheme;
+    object['host'] = host;
+    object['userinfo'] = userinfo;
+    object['port'] = port;
+    object['path'] = path;
+    object['query'] = query;
+    object['fragment'] = fragment;
+  },
   /** The addon writes the identity of the operation that was queued last; off the heap, so that it stays in its place. */
   lastOperation: new Float64Array(new ArrayBuffer(8)),
   token,
