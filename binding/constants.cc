@@ -1,4 +1,5 @@
 #include <ne_auth.h>
+#include <ne_pkcs11.h>
 #include <ne_request.h>
 #include <ne_session.h>
 #include <ne_socket.h>
@@ -131,6 +132,13 @@ constexpr Constant constants[] = {
     {"NE_SSL_PROTO_TLS_1_1", 3},
     {"NE_SSL_PROTO_TLS_1_2", 4},
     {"NE_SSL_PROTO_TLS_1_3", 5},
+    // ne_pkcs11.h
+    {"NE_PK11_OK", 0},
+    {"NE_PK11_NOTIMPL", -1},
+    {"NE_PK11_FAILED", -2},
+    {"NE_SSL_P11PIN_COUNT_LOW", 0x01},
+    {"NE_SSL_P11PIN_FINAL_TRY", 0x02},
+    {"NE_SSL_P11PINLEN", 256},
     // ne_utils.h: ne_has_support
     {"NE_FEATURE_SSL", 1},
     {"NE_FEATURE_ZLIB", 2},
@@ -236,6 +244,12 @@ SAME(NE_SSL_REVOKED);
 SAME(NE_SSL_FAILMASK);
 SAME(NE_SSL_DIGESTLEN);
 SAME(NE_SSL_VDATELEN);
+SAME(NE_PK11_OK);
+SAME(NE_PK11_NOTIMPL);
+SAME(NE_PK11_FAILED);
+SAME(NE_SSL_P11PIN_COUNT_LOW);
+SAME(NE_SSL_P11PIN_FINAL_TRY);
+SAME(NE_SSL_P11PINLEN);
 SAME(NE_FEATURE_SSL);
 SAME(NE_FEATURE_ZLIB);
 SAME(NE_FEATURE_IPV6);

@@ -43,6 +43,7 @@ enum class Kind {
   Md5Context,
   DistinguishedName,
   ClientCertificate,
+  Pkcs11Provider,
   Count
 };
 const char *class_name(Kind kind);

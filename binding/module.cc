@@ -70,6 +70,7 @@ void define_all(napi_env env, napi_value exports) {
   register_certificate(topic);
   register_clicert(topic);
   register_ssl(topic);
+  register_pkcs11(topic);
   register_exchange(topic);
   set(env, exports, "sync", sync);
   set(env, exports, "async", async);

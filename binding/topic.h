@@ -54,6 +54,7 @@ void register_md5(Topic &topic);
 void register_certificate(Topic &topic);
 void register_clicert(Topic &topic);
 void register_ssl(Topic &topic);
+void register_pkcs11(Topic &topic);
 void register_exchange(Topic &topic);
 void register_constants(Topic &topic);
 

@@ -64,4 +64,5 @@ export const handleClasses: Readonly<Record<string, new (given: unknown, owner?:
   ne_socket: class ne_socket extends Handle {},
   ne_ssl_dname: class ne_ssl_dname extends Handle {},
   ne_ssl_client_cert: class ne_ssl_client_cert extends Handle {},
+  ne_ssl_pkcs11_provider: class ne_ssl_pkcs11_provider extends Handle {},
 };

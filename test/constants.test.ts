@@ -72,6 +72,7 @@ describeWith('cc', 'the installed headers', () => {
     ['ne_socket.h', /\bNE_(?:SOCK_(?!E?SSL)[A-Z0-9]+|ADDR_[A-Z]+)\b/g],
     ['ne_auth.h', /\bNE_AUTH_(?!H\b)\w+/g],
     ['ne_ssl.h', /\bNE_SSL_(?!H\b)\w+/g],
+    ['ne_pkcs11.h', /\bNE_(?:PK11|SSL)_\w+/g],
   ])('all that %s has of %s is exported', (header, pattern) => {
     const found = new Set([...texts.get(header)!.matchAll(pattern)].map(([whole, group]) => group ?? whole));
     const expected = [...found].filter((name) => !name.endsWith('_LAST'));

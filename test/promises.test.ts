@@ -80,6 +80,8 @@ test('the functions are those that block, and the forms that wait their turn', (
       'ne_sock_shutdown',
       'ne_ssl_clicert_decrypt',
       'ne_ssl_clicert_fromuri',
+      'ne_ssl_pkcs11_nss_provider_init',
+      'ne_ssl_pkcs11_provider_init',
     ].filter((name) => name in ne),
   );
 });
