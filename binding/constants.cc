@@ -1,5 +1,6 @@
 #include <ne_207.h>
 #include <ne_auth.h>
+#include <ne_pkcs11.h>
 #include <ne_request.h>
 #include <ne_session.h>
 #include <ne_socket.h>
@@ -141,6 +142,13 @@ constexpr Constant constants[] = {
     {"NE_207_STATE_PROP", 50},
     {"NE_207_STATE_TOP", 100},
     {"NE_207_MSSP_ESCAPING", 1},
+    // ne_pkcs11.h
+    {"NE_PK11_OK", 0},
+    {"NE_PK11_NOTIMPL", -1},
+    {"NE_PK11_FAILED", -2},
+    {"NE_SSL_P11PIN_COUNT_LOW", 0x01},
+    {"NE_SSL_P11PIN_FINAL_TRY", 0x02},
+    {"NE_SSL_P11PINLEN", 256},
     // ne_utils.h: ne_has_support
     {"NE_FEATURE_SSL", 1},
     {"NE_FEATURE_ZLIB", 2},
@@ -252,6 +260,12 @@ SAME(NE_XML_STATEROOT);
 SAME(NE_207_STATE_PROP);
 SAME(NE_207_STATE_TOP);
 SAME(NE_207_MSSP_ESCAPING);
+SAME(NE_PK11_OK);
+SAME(NE_PK11_NOTIMPL);
+SAME(NE_PK11_FAILED);
+SAME(NE_SSL_P11PIN_COUNT_LOW);
+SAME(NE_SSL_P11PIN_FINAL_TRY);
+SAME(NE_SSL_P11PINLEN);
 SAME(NE_FEATURE_SSL);
 SAME(NE_FEATURE_ZLIB);
 SAME(NE_FEATURE_IPV6);

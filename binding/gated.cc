@@ -30,6 +30,8 @@ constexpr GatedName names[] = {
     {"ne_ssl_check_certificate", "0.37.0"},
     {"ne_ssl_clicert_copy", "0.37.0"},
     {"ne_ssl_clicert_fromuri", "0.35.0"},
+    {"ne_ssl_context_set_ccprovide", "0.37.0"},
+    {"ne_ssl_context_set_clicert", "0.37.0"},
     {"ne_ssl_context_set_versions", "0.34.0"},
     {"ne_ssl_context_trustdefca", "0.37.0"},
     {"ne_ssl_proto_name", "0.34.0"},

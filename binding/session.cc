@@ -5,6 +5,7 @@
 #include "auth.h"
 #include "callback.h"
 #include "interpose.h"
+#include "pkcs11.h"
 #include "request.h"
 #include "topic.h"
 #include "watcher.h"
@@ -24,6 +25,7 @@ void Session::finish() {
   active = nullptr;
   ne_session_destroy(c_);
   c_ = nullptr;
+  tokens.clear();
 }
 
 Operation *Session::operation() const {
@@ -220,7 +222,8 @@ napi_value set_error(const Arguments &arguments) {
 napi_value get_error(const Arguments &arguments) {
   const auto session = arguments.handle<Session>(0, "sess");
   if (session->pending && !session->asking) return from(arguments.env(), session->settled_error);
-  return from(arguments.env(), ne_get_error(usable(arguments)->c()));
+  // Others of its crew may be busy: they don't touch its text.
+  return from(arguments.env(), ne_get_error(session->pending ? usable(arguments)->c() : session->c()));
 }
 
 // No effect without TLS, where neon would use a context that is not there.

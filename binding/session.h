@@ -19,6 +19,7 @@ struct Authentication;
 class Request;
 struct Callback;
 class Watcher;
+struct Token;
 
 /// A request that ne_request_create of the promises has still to make; it counts as live as long as it is
 /// occupied.
@@ -66,7 +67,8 @@ class Session final : public Handle, public Target {
   napi_value target_object() const override { return object(); }
   Environment &target_environment() const override { return *environment; }
   bool has_callbacks() const override {
-    return notifier || verifier || clicert_provider || authentication || !callbacks.empty();
+    return notifier || verifier || clicert_provider || authentication || !tokens.empty() ||
+           !callbacks.empty();
   }
   /// The operation of this session's that runs on this thread, or null: then callbacks are mute.
   Operation *operation() const;
@@ -76,6 +78,7 @@ class Session final : public Handle, public Target {
   std::unique_ptr<Callback> verifier;
   std::unique_ptr<Callback> clicert_provider;
   std::shared_ptr<Watcher> watcher;
+  std::vector<Token> tokens;                       // PKCS#11 providers, whose keys C may use until the end
   std::unique_ptr<Authentication> authentication;  // once credentials can be asked for
   /// What stands for C's requests; `being_created` is not known to C yet.
   std::unordered_map<ne_request *, Request *> requests;

@@ -262,6 +262,12 @@ const dname = (name: string): Argument => ({
 });
 const ccert = handle('ccert', 'ne_ssl_client_cert', ne.ne_ssl_clicert_free);
 const decrypted: Argument = { ...ccert, good: decryptedCertificate };
+/** There is none to be had without a token (pkcs11.test.ts). */
+const provider: Argument = {
+  name: 'provider',
+  good: () => null,
+  bad: () => all(wrongType, [undefined, null, 0, 1, '', 'text', true, 1n, Symbol('s'), {}, [], () => {}, newSession()]),
+};
 const cursor: Argument = {
   name: 'cursor',
   good: () => null,
@@ -595,6 +601,8 @@ const functions: Record<Function, readonly Argument[]> = {
   ne_ssl_context_set_versions: [ctx, integer('min', 0, 0, 5), integer('max', 0, 0, 5)],
   ne_ssl_context_trustcert: [ctx, further(cert)],
   ne_ssl_context_trustdefca: [ctx],
+  ne_ssl_context_set_clicert: [ctx, { ...further(decrypted), name: 'cc' }],
+  ne_ssl_context_set_ccprovide: [ctx, callbackOrNull('provider')],
   ne_ssl_context_destroy: [ctx],
   ne_ssl_proto_name: [integer('proto', 0, 0, most)],
   ne_addr_resolve: [text('hostname', '127.0.0.1'), integer('flags', 0, 0, most)],
@@ -633,6 +641,18 @@ const functions: Record<Function, readonly Argument[]> = {
   ne_ssl_clicert_copy: [decrypted],
   ne_ssl_clicert_free: [ccert],
   ne_ssl_set_verify: [sess, callbackOrNull('fn')],
+  ne_ssl_pkcs11_provider_init: [object('provider'), text('name', '/nonexistent')],
+  ne_ssl_pkcs11_nss_provider_init: [
+    object('provider'),
+    text('name', '/nonexistent'),
+    text('directory', '/nonexistent'),
+    text('cert_prefix', ''),
+    text('key_prefix', ''),
+    text('secmod_db', ''),
+  ],
+  ne_ssl_pkcs11_provider_pin: [provider, { name: 'fn', good: () => null, bad: () => [], optional: true }],
+  ne_ssl_set_pkcs11_provider: [sess, provider],
+  ne_ssl_pkcs11_provider_destroy: [provider],
   ne_ssl_provide_clicert: [sess, callbackOrNull('fn')],
   ne_ssl_set_clicert: [sess, { ...decrypted, name: 'clicert' }],
   ne_ssl_set_protovers: [sess, integer('min', 0, 0, most), integer('max', 0, 0, most)],
@@ -864,6 +884,8 @@ describe.each(forms)('$surface', ({ has, call }) => {
         expect(result(() => ne.ne_xml_destroy(first as ne.ne_xml_parser))).toBeUndefined();
       } else if (list[0] === sock) {
         expect([ne.ne_sock_fd(first as ne.ne_socket), ne.ne_sock_close(first as ne.ne_socket)]).toEqual([-1, 0]);
+      } else if (list[0] === provider) {
+        expect(await failureOf(() => call(name)(...values))).toEqual(wrongType);
       } else if (features.functions[name] === false) {
         expect(await failureOf(() => call(name)(...values))).toEqual(neonError('ERR_NEON_UNSUPPORTED'));
       } else {

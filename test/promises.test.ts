@@ -81,6 +81,8 @@ test('the functions are those that block, and the forms that wait their turn', (
       'ne_sock_shutdown',
       'ne_ssl_clicert_decrypt',
       'ne_ssl_clicert_fromuri',
+      'ne_ssl_pkcs11_nss_provider_init',
+      'ne_ssl_pkcs11_provider_init',
       'ne_xml_dispatch_request',
       'ne_xml_dispatchif_request',
       'ne_xml_parse_response',

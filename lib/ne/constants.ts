@@ -227,6 +227,19 @@ export const NE_SSL_DIGESTLEN = constant('NE_SSL_DIGESTLEN');
 /** Of a time. */
 export const NE_SSL_VDATELEN = constant('NE_SSL_VDATELEN');
 
+// Results of PKCS#11 (ne_pkcs11.h).
+export const NE_PK11_OK = constant('NE_PK11_OK');
+/** This neon was built without PKCS#11. */
+export const NE_PK11_NOTIMPL = constant('NE_PK11_NOTIMPL');
+/** There is no such module, or it could not be initialised. */
+export const NE_PK11_FAILED = constant('NE_PK11_FAILED');
+/** A wrong PIN was entered before. */
+export const NE_SSL_P11PIN_COUNT_LOW = constant('NE_SSL_P11PIN_COUNT_LOW');
+/** The token will be locked if this PIN is wrong. */
+export const NE_SSL_P11PIN_FINAL_TRY = constant('NE_SSL_P11PIN_FINAL_TRY');
+/** What a PIN has room in, with the null at its end. */
+export const NE_SSL_P11PINLEN = constant('NE_SSL_P11PINLEN');
+
 // Features (ne_utils.h).
 /** TLS. */
 export const NE_FEATURE_SSL = constant('NE_FEATURE_SSL');

@@ -20,6 +20,8 @@ export type ne_ssl_certificate = Handle<'ne_ssl_certificate'>;
 export type ne_ssl_dname = Handle<'ne_ssl_dname'>;
 /** A certificate with its private key: `ne_ssl_client_cert *` (ne_ssl.h). */
 export type ne_ssl_client_cert = Handle<'ne_ssl_client_cert'>;
+/** A token with certificates and keys: `ne_ssl_pkcs11_provider *` (ne_pkcs11.h). */
+export type ne_ssl_pkcs11_provider = Handle<'ne_ssl_pkcs11_provider'>;
 
 /** A network address: `ne_inet_addr *` (ne_socket.h). */
 export type ne_inet_addr = Handle<'ne_inet_addr'>;

@@ -58,6 +58,14 @@ export const ne_sock_accept_ssl = promised<typeof ne.ne_sock_accept_ssl>('ne_soc
 export const ne_sock_connect_ssl = promised<typeof ne.ne_sock_connect_ssl>('ne_sock_connect_ssl', 2);
 export const ne_sock_handshake = promised<typeof ne.ne_sock_handshake>('ne_sock_handshake', 4);
 export const ne_ssl_clicert_fromuri = promised<typeof ne.ne_ssl_clicert_fromuri>('ne_ssl_clicert_fromuri', 2);
+export const ne_ssl_pkcs11_provider_init = promised<typeof ne.ne_ssl_pkcs11_provider_init>(
+  'ne_ssl_pkcs11_provider_init',
+  2,
+);
+export const ne_ssl_pkcs11_nss_provider_init = promised<typeof ne.ne_ssl_pkcs11_nss_provider_init>(
+  'ne_ssl_pkcs11_nss_provider_init',
+  6,
+);
 export const ne_ssl_clicert_decrypt = promised<typeof ne.ne_ssl_clicert_decrypt>('ne_ssl_clicert_decrypt', 2);
 export const ne_xml_parse_response = promised<typeof ne.ne_xml_parse_response>('ne_xml_parse_response', 2);
 export const ne_xml_dispatch_request = promised<typeof ne.ne_xml_dispatch_request>('ne_xml_dispatch_request', 2);
