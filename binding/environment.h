@@ -45,6 +45,7 @@ enum class Kind {
   ClientCertificate,
   XmlParser,
   Multistatus,
+  Decompressor,
   Count
 };
 const char *class_name(Kind kind);
