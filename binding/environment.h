@@ -46,6 +46,7 @@ enum class Kind {
   XmlParser,
   Multistatus,
   Pkcs11Provider,
+  Decompressor,
   Count
 };
 const char *class_name(Kind kind);

@@ -74,6 +74,9 @@ void define_all(napi_env env, napi_value exports) {
   register_xmlreq(topic);
   register_multistatus(topic);
   register_pkcs11(topic);
+  register_basic(topic);
+  register_redirect(topic);
+  register_compress(topic);
   register_exchange(topic);
   set(env, exports, "sync", sync);
   set(env, exports, "async", async);

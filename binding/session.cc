@@ -60,6 +60,7 @@ void Session::close_connection() {
 std::vector<std::string> Session::live_requests() {
   std::vector<std::string> descriptions;
   for (const Request *request : live) descriptions.push_back(request->description());
+  for (const auto &[handle, description] : live_others) descriptions.push_back(description);
   std::erase_if(creations, [&](const std::weak_ptr<const Creation> &weak) {
     const auto creation = weak.lock();
     if (!creation || !creation->occupied) return true;

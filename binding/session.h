@@ -86,7 +86,10 @@ class Session final : public Handle, public Target {
   bool had_request = false;
   /// Requests of neon's own that hooks have met; a hook of ours lets go of them.
   std::vector<std::shared_ptr<Request>> lent;
-  bool watches_lent = false;
+  struct LentWatch {
+    Session &session;
+  };
+  std::vector<std::unique_ptr<LentWatch>> lent_watches;  // the last one does it
   /// Addresses that C refers to.
   std::vector<std::shared_ptr<Handle>> addresses;
   std::shared_ptr<Handle> local_address;
@@ -96,12 +99,16 @@ class Session final : public Handle, public Target {
   /// Requests whose handle is not destroyed.
   std::unordered_set<const Request *> live;
   std::vector<std::weak_ptr<const Creation>> creations;
+  /// Other handles that are not destroyed: "ne_decompress of GET /path"
+  std::unordered_map<const Handle *, std::string> live_others;
   /// What destroying the session would leave without it: "GET /path", …
   std::vector<std::string> live_requests();
   /// Loading the default authorities takes 7 to 25 ms, so it is put off until a connection may be made.
   bool trust_default_ca = false;
   /// Asking the system for its proxies may block, so it is put off until there is a request.
   bool system_proxy = false;
+  /// C was made to look for redirects.
+  bool redirects = false;
 
  private:
   ne_session *c_;

@@ -49,6 +49,7 @@ const handles = {
   ne_socket: ne.ne_sock_create,
   ne_xml_parser: ne.ne_xml_create,
   ne_207_parser: () => ne.ne_207_create(ne.ne_xml_create(), { path: '/' }),
+  ne_decompress: () => ne.ne_decompress_reader(newRequest(), ne.ne_accept_2xx, () => 0),
 };
 const all = (error: Error, values: readonly unknown[]): [string, unknown, Error][] =>
   values.map((value) => [show(value), value, error]);
@@ -311,6 +312,7 @@ const addrs: Argument = {
 };
 const p = handle('p', 'ne_xml_parser', ne.ne_xml_destroy);
 const parser: Argument = { ...p, name: 'parser' };
+const decompress = handle('ctx', 'ne_decompress', ne.ne_decompress_destroy);
 const multistatus = handle('p', 'ne_207_parser', ne.ne_207_destroy);
 const tellers = [multistatus, callbackOrNull('start'), callbackOrNull('end')];
 const idmap: Argument = {
@@ -394,6 +396,19 @@ const room: Argument = {
     ),
   ],
 };
+
+const range: Argument = {
+  ...object('range', () => ({ start: 0, end: -1 })),
+  bad: () => [
+    ...all(wrongType, noObjects),
+    ...noNumbers.slice(2).map((value) => [`${show(value)} as its end`, { end: value }, wrongType] as [string, unknown, Error]),
+    ...[-1, 0.5, NaN, Infinity, 2 ** 53].map((value) => [`${value} as its start`, { start: value }, outOfRange] as [string, unknown, Error]),
+    ...[-2, 0.5, NaN, 2 ** 53].map((value) => [`${value} as its end`, { end: value }, outOfRange] as [string, unknown, Error]),
+  ],
+};
+const fd = integer('fd', 0, 0, most);
+const depth = integer('depth', 0, -(2 ** 31), most);
+const onPath = [sess, line('path', '/')];
 
 /** A `ne_uri` that goes in. */
 function uri(name: string, { needsPath = false } = {}): Argument {
@@ -807,6 +822,25 @@ const functions: Record<Function, readonly Argument[]> = {
   ne_207_get_current_propstat: [multistatus],
   ne_207_destroy: [multistatus],
   ne_simple_request: [sess, req],
+  ne_get: [...onPath, fd],
+  ne_getbuf: [...onPath, filled('buf'), room],
+  ne_put: [...onPath, fd],
+  ne_putbuf: [...onPath, bytes('buf')],
+  ne_post: [...onPath, fd, text('buffer', 'text')],
+  ne_get_range: [...onPath, range, fd],
+  ne_getmodtime: [...onPath, object('modtime')],
+  ne_options: [...onPath, object('caps')],
+  ne_options2: [...onPath, object('caps')],
+  ne_copy: [sess, flagValue('overwrite'), depth, line('src', '/a'), line('dest', '/b')],
+  ne_move: [sess, flagValue('overwrite'), line('src', '/a'), line('dest', '/b')],
+  ne_delete: onPath,
+  ne_mkcol: onPath,
+  ne_add_depth_header: [req, depth],
+  ne_get_content_type: [req, object('ctype')],
+  ne_redirect_register: [sess],
+  ne_redirect_location: [sess],
+  ne_decompress_reader: [req, callback('accpt'), callback('reader')],
+  ne_decompress_destroy: [decompress],
   ne_version_string: [],
   ne_version_library: [],
   ne_version_match: [integer('major', 0, 0, most), integer('minor', 32, 0, most)],

@@ -37,6 +37,8 @@ export type ne_ssl_context = Handle<'ne_ssl_context'>;
 export type ne_xml_parser = Handle<'ne_xml_parser'>;
 /** A reader of multi-status documents: `ne_207_parser *` (ne_207.h). */
 export type ne_207_parser = Handle<'ne_207_parser'>;
+/** A reader of bodies that come as gzip: `ne_decompress *` (ne_compress.h). */
+export type ne_decompress = Handle<'ne_decompress'>;
 /** A string that grows: `ne_buffer *` (ne_string.h). */
 export interface ne_buffer extends Handle<'ne_buffer'> {
   /** The string. */

@@ -6,7 +6,9 @@
  */
 export * from './address.js';
 export * from './auth.js';
+export * from './basic.js';
 export * from './buffer.js';
+export * from './compress.js';
 export * from './constants.js';
 export * from './dates.js';
 export * from './context.js';
@@ -18,6 +20,7 @@ export * from './multistatus.js';
 export * from './notifier.js';
 export * from './pkcs11.js';
 export * from './proxy.js';
+export * from './redirect.js';
 export * from './request.js';
 export * from './resolve.js';
 export * from './session.js';
