@@ -74,6 +74,7 @@ void define_all(napi_env env, napi_value exports) {
   register_xmlreq(topic);
   register_multistatus(topic);
   register_exchange(topic);
+  register_listing(topic);
   set(env, exports, "sync", sync);
   set(env, exports, "async", async);
 }

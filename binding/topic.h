@@ -58,6 +58,7 @@ void register_xml(Topic &topic);
 void register_xmlreq(Topic &topic);
 void register_multistatus(Topic &topic);
 void register_exchange(Topic &topic);
+void register_listing(Topic &topic);
 void register_constants(Topic &topic);
 
 }  // namespace neon
