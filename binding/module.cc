@@ -78,6 +78,7 @@ void define_all(napi_env env, napi_value exports) {
   register_redirect(topic);
   register_compress(topic);
   register_exchange(topic);
+  register_listing(topic);
   set(env, exports, "sync", sync);
   set(env, exports, "async", async);
 }

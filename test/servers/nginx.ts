@@ -20,6 +20,8 @@ export interface NginxOptions {
    * body, and its header `Received` tells how many bytes came.
    */
   readonly sink?: string;
+  /** Paths of files with XML that any method but GET, HEAD and POST gets with the status 207. */
+  readonly multistatus?: readonly string[];
   /** Listens on a TLS port too, with the server certificate of the test PKI. */
   readonly tls?: boolean;
 }
@@ -42,7 +44,7 @@ export function startNginx(options: NginxOptions = {}): Promise<Nginx> {
     layOut(scratch, { [smallFile.path]: smallFile.body, ...options.files });
     const config = path.join(scratch, 'nginx.conf');
     const log = path.join(scratch, 'error.log');
-    writeFileSync(config, configuration(scratch, port, tlsPort, options.sink));
+    writeFileSync(config, configuration(scratch, port, tlsPort, options));
 
     const args = ['-p', scratch, '-c', config, '-e', log];
     const child = await startProgram({ command, args, ports, log, scratch });
@@ -60,7 +62,7 @@ function layOut(scratch: string, files: Required<NginxOptions>['files']): void {
   }
 }
 
-function configuration(scratch: string, port: number, tlsPort: number, sink: string | undefined): string {
+function configuration(scratch: string, port: number, tlsPort: number, { sink, multistatus = [] }: NginxOptions): string {
   return `
 ${process.getuid?.() === 0 ? 'user root;' : ''}
 daemon off;
@@ -86,6 +88,7 @@ http {
     ${tlsPort === 0 ? '' : tlsDirectives(tlsPort)}
     root ${scratch}/files;
     ${sink === undefined ? '' : sinkDirectives(sink, port)}
+    ${multistatus.map(multistatusDirectives).join('')}
   }
 }
 `;
@@ -116,4 +119,14 @@ function sinkDirectives(sink: string, port: number): string {
       add_header Received $content_length;
     }
     location = ${sink}/received { return 200; }`;
+}
+
+/** Static files refuse other methods with 405. */
+function multistatusDirectives(file: string): string {
+  return `
+    location = ${file} {
+      types { }
+      default_type 'application/xml; charset="utf-8"';
+      error_page 405 =207 ${file};
+    }`;
 }
