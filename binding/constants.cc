@@ -1,5 +1,7 @@
 #include <ne_207.h>
 #include <ne_auth.h>
+#include <ne_basic.h>
+#include <ne_props.h>
 #include <ne_request.h>
 #include <ne_session.h>
 #include <ne_socket.h>
@@ -141,6 +143,14 @@ constexpr Constant constants[] = {
     {"NE_207_STATE_PROP", 50},
     {"NE_207_STATE_TOP", 100},
     {"NE_207_MSSP_ESCAPING", 1},
+    // ne_basic.h: depths
+    {"NE_DEPTH_ZERO", 0},
+    {"NE_DEPTH_ONE", 1},
+    {"NE_DEPTH_INFINITE", 2},
+    // ne_props.h: kinds of operations, states
+    {"ne_propset", 0},
+    {"ne_propremove", 1},
+    {"NE_PROPS_STATE_TOP", 200},
     // ne_utils.h: ne_has_support
     {"NE_FEATURE_SSL", 1},
     {"NE_FEATURE_ZLIB", 2},
@@ -252,6 +262,12 @@ SAME(NE_XML_STATEROOT);
 SAME(NE_207_STATE_PROP);
 SAME(NE_207_STATE_TOP);
 SAME(NE_207_MSSP_ESCAPING);
+SAME(NE_DEPTH_ZERO);
+SAME(NE_DEPTH_ONE);
+SAME(NE_DEPTH_INFINITE);
+SAME(ne_propset);
+SAME(ne_propremove);
+SAME(NE_PROPS_STATE_TOP);
 SAME(NE_FEATURE_SSL);
 SAME(NE_FEATURE_ZLIB);
 SAME(NE_FEATURE_IPV6);

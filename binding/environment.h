@@ -45,6 +45,8 @@ enum class Kind {
   ClientCertificate,
   XmlParser,
   Multistatus,
+  PropfindHandler,
+  PropertyResults,
   Count
 };
 const char *class_name(Kind kind);

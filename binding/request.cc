@@ -181,7 +181,18 @@ Request::Request(std::shared_ptr<Session> session, std::string method, std::stri
 std::shared_ptr<Request> Request::create(std::shared_ptr<Session> session, std::string method,
                                          std::string target, bool lent) {
   auto made = shared(new Request(std::move(session), std::move(method), std::move(target), lent));
-  made->open();
+  made->open([request = made.get()] {
+    return ne_request_create(request->session_->c(), request->method_.c_str(), request->target_.c_str());
+  });
+  return made;
+}
+
+std::shared_ptr<Request> Request::create_inside(std::shared_ptr<Session> session, std::string method,
+                                                std::string target,
+                                                const std::function<ne_request *()> &make) {
+  auto made = shared(new Request(std::move(session), std::move(method), std::move(target), false));
+  made->inside_ = made->adopted_ = made->has_body_ = true;
+  made->open(make);
   return made;
 }
 
@@ -193,10 +204,10 @@ std::shared_ptr<Request> Request::shared(Request *made) {
 }
 
 // Hooks that run inside meet this block through created().
-void Request::open() {
+void Request::open(const std::function<ne_request *()> &make) {
   session_->expect_request();
   Request *const outer = std::exchange(session_->being_created, this);
-  ne_request *const c = ne_request_create(session_->c(), method_.c_str(), target_.c_str());
+  ne_request *const c = make();
   session_->being_created = outer;
   know(c);
 }
@@ -223,7 +234,8 @@ std::shared_ptr<Request> Request::adopt(Session &session, ne_request *c) {
 
 bool Request::dropped(Session &session, ne_request *c) {
   const auto found = session.requests.find(c);
-  return found != session.requests.end() && found->second->weak_from_this().expired();
+  return found != session.requests.end() &&
+         (found->second->dropped_ || found->second->weak_from_this().expired());
 }
 
 napi_value Request::object_of(Session &session, ne_request *c, Operation &operation) {
@@ -273,7 +285,9 @@ void Request::release() {
   closed_ = true;
 }
 
-void Request::parted() { session_->live.erase(this); }
+void Request::parted() {
+  if (!inside_) session_->live.erase(this);
+}
 
 napi_value Request::open_handle() {
   session_->live.insert(this);
@@ -292,7 +306,7 @@ void Request::require_usable() const {
 }
 
 void Request::require_own(const char *use) const {
-  if (lent_)
+  if (lent_ || inside_)
     throw neon_failure(code::borrowed,
                        std::string("This request is not the caller's own: it must not be ") + use);
 }
@@ -447,10 +461,9 @@ namespace {
 /// Sees by hooks of our own how often C sends a request, and whether it read the response to its end.
 class Sends final {
  public:
-  explicit Sends(Request &request) : request_(request), session_(request.session().c()), c_(request.c()) {
-    ne_hook_pre_send(session_, on_send, this);
-    ne_hook_post_send(session_, on_end, this);
-  }
+  explicit Sends(Request &request) : Sends(request.session(), &request) {}
+  /// Of the request that C makes.
+  explicit Sends(Session &session) : Sends(session, nullptr) {}
   ~Sends() {
     ne_unhook_pre_send(session_, on_send, this);
     ne_unhook_post_send(session_, on_end, this);
@@ -461,10 +474,17 @@ class Sends final {
   bool complete() const { return complete_; }
 
  private:
+  Sends(Session &session, Request *request)
+      : request_(request), session_(session.c()), c_(request ? request->c() : nullptr) {
+    ne_hook_pre_send(session_, on_send, this);
+    ne_hook_post_send(session_, on_end, this);
+  }
+
   static void on_send(ne_request *c, void *userdata, ne_buffer *) noexcept {
     Sends &self = *static_cast<Sends *>(userdata);
+    if (!self.c_) self.c_ = c;
     if (c != self.c_) return;  // neon's CONNECT
-    self.request_.sent_again();
+    if (self.request_) self.request_->sent_again();
     self.complete_ = false;
   }
   static int on_end(ne_request *c, void *userdata, const ne_status *) noexcept {
@@ -473,11 +493,20 @@ class Sends final {
     return NE_OK;
   }
 
-  Request &request_;
+  Request *const request_;
   ne_session *const session_;
-  ne_request *const c_;
+  ne_request *c_;
   bool complete_ = false;
 };
+
+// What C says after it sent a request and read its response.
+int sent_whole(Session &session, const Sends &sends, int result) {
+  const bool was_cut = session.connection.interruption() != Connection::Interruption::None;
+  if (result == NE_OK && was_cut) result = NE_ERROR;
+  // Some errors leave the connection open with the rest of the response in it.
+  if (result == NE_ERROR && !sends.complete()) ne_close_connection(session.c());
+  return result;
+}
 
 }  // namespace
 
@@ -485,12 +514,17 @@ int Request::entrust(const std::function<int()> &send) {
   prepare();
   const Sends sends(*this);
   enter(Phase::Sending);
-  int result = send();
-  if (result == NE_OK && was_cut()) result = NE_ERROR;
-  // Some errors leave the connection open with the rest of the response in it.
-  if (result == NE_ERROR && !sends.complete()) ne_close_connection(session_->c());
+  const int result = sent_whole(*session_, sends, send());
   enter(Phase::Ended);
   return result;
+}
+
+int send_own_request(Session &session, const std::function<int()> &send) {
+  session.require_free();
+  session.expect_request();
+  session.prepare();
+  const Sends sends(session);
+  return sent_whole(session, sends, send());
 }
 
 int Request::end() {

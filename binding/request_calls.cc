@@ -59,9 +59,7 @@ napi_value create(const Arguments &arguments) {
 std::shared_ptr<Operation> create_queued(const Arguments &arguments, Mode) {
   auto session = arguments.handle<Session>(0, "sess");
   std::string method = arguments.line(1, "method"), target = arguments.line(2, "path");
-  auto creation = std::make_shared<Creation>(method + " " + target);
-  std::erase_if(session->creations, [](const auto &weak) { return weak.expired(); });
-  session->creations.push_back(creation);
+  const auto creation = session->announce(method + " " + target);
   auto made = operation(
       session,
       [session, method = std::move(method), target = std::move(target)] {
@@ -207,8 +205,9 @@ napi_value add_parser(const Arguments &arguments) {
   const ne_accept_response native = native_acceptor(arguments, 1);
   napi_value accept = native ? nullptr : arguments.function(1, "accpt");
   auto parser = arguments.handle<XmlParser>(2, "userdata");
+  parser->require_own("given a document");
   // Operations on it would not know that they use the parser.
-  request->require_own("read by a parser");
+  if (request->lent()) request->require_own("read by a parser");
   require_before_begin(*request);
   request->keep(arguments[2]);
   request->add_reader(native, native ? 0 : request->keep(accept), std::move(parser));

@@ -57,6 +57,7 @@ void register_ssl(Topic &topic);
 void register_xml(Topic &topic);
 void register_xmlreq(Topic &topic);
 void register_multistatus(Topic &topic);
+void register_props(Topic &topic);
 void register_exchange(Topic &topic);
 void register_constants(Topic &topic);
 

@@ -205,6 +205,22 @@ export const NE_207_STATE_TOP = constant('NE_207_STATE_TOP');
 /** A flag of ne_207_set_flags: escapes in `href` elements what SharePoint leaves as it is. */
 export const NE_207_MSSP_ESCAPING = constant('NE_207_MSSP_ESCAPING');
 
+// How deep a request goes into a collection (ne_basic.h).
+/** The resource alone. */
+export const NE_DEPTH_ZERO = constant('NE_DEPTH_ZERO');
+/** The resource and its members. */
+export const NE_DEPTH_ONE = constant('NE_DEPTH_ONE');
+/** The resource and all that is below it. */
+export const NE_DEPTH_INFINITE = constant('NE_DEPTH_INFINITE');
+
+// Properties (ne_props.h).
+/** An operation of ne_proppatch that sets a property. */
+export const ne_propset = constant('ne_propset');
+/** An operation of ne_proppatch that removes a property. */
+export const ne_propremove = constant('ne_propremove');
+/** The states between 0 and this are those of a propfind handler's parser. */
+export const NE_PROPS_STATE_TOP = constant('NE_PROPS_STATE_TOP');
+
 // Why a server's certificate failed verification, to be combined (ne_ssl.h).
 /** It is not yet valid. */
 export const NE_SSL_NOTYETVALID = constant('NE_SSL_NOTYETVALID');

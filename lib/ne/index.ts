@@ -16,6 +16,7 @@ export * from './i18n.js';
 export * from './md5.js';
 export * from './multistatus.js';
 export * from './notifier.js';
+export * from './props.js';
 export * from './proxy.js';
 export * from './request.js';
 export * from './resolve.js';
