@@ -38,6 +38,8 @@ interface Call<T> {
   readonly body?: Body;
   /** A 207 response tells whether it succeeded. */
   readonly multistatus?: true;
+  /** What is wrong with a 2xx response all the same. */
+  failure?(response: Response): string | undefined;
   result(response: Response): T;
 }
 
@@ -151,9 +153,12 @@ export abstract class WebDAV extends EventEmitter<SessionEvents> {
   }
 
   #settle<T>(call: Call<T>, response: Response, failures: string | undefined): T {
-    if (response.ok && failures === undefined) return call.result(response);
+    const failure = response.ok
+      ? (failures ?? call.failure?.(response))
+      : `${response.status} ${response.reasonPhrase}`;
+    if (failure === undefined) return call.result(response);
     response.cancel();
-    throw new NeonError(failures ?? `${response.status} ${response.reasonPhrase}`, 'NE_ERROR', {
+    throw new NeonError(failure, 'NE_ERROR', {
       method: call.method,
       target: call.target,
       origin: this.uriOf('/').slice(0, -1),
@@ -234,14 +239,12 @@ function ranged(target: string, range: ByteRange, options: RequestOptions | unde
   return {
     ...plain('GET', target, options),
     headers: { Range: `bytes=${start}-${end ?? ''}` },
-    result: (response) => {
-      const [, first, last, total] = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(response.headers['content-range'] ?? '') ?? [];
+    failure: ({ status, headers }) => {
+      const [, first, last, total] = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(headers['content-range'] ?? '') ?? [];
       const isWhole = end === undefined || Number(last) === end || Number(last) + 1 === Number(total);
-      if (response.status === 206 && Number(first) === start && isWhole) return response;
-      response.cancel();
-      const { status } = response;
+      if (status === 206 && Number(first) === start && isWhole) return undefined;
       const what = status === 206 ? 'another range than that was sent' : 'the server sent all of the resource';
-      throw new NeonError(`bytes ${start}-${end ?? ''} were asked for: ${what}`, 'NE_ERROR', { method: 'GET', target, status });
+      return `bytes ${start}-${end ?? ''} were asked for: ${what}`;
     },
   };
 }
