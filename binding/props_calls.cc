@@ -96,7 +96,7 @@ std::shared_ptr<Operation> proppatch(const Arguments &arguments, Mode) {
   auto session = arguments.handle<Session>(0, "sess");
   std::string path = arguments.line(1, "path");
   return code_operation(session, [session, path = std::move(path), changes = std::move(changes)] {
-    return send_own_request(*session, [&] { return proppatch(session->c(), path, changes); });
+    return Request::entrust(*session, [&] { return proppatch(session->c(), path, changes); });
   });
 }
 
@@ -108,7 +108,7 @@ std::shared_ptr<Operation> propfind(const Arguments &arguments, std::size_t inde
       session,
       [session, path = arguments.line(1, "path"), depth = depth_of(arguments), send] {
         ResultsCallback callback{*session, nullptr, 0};
-        return send_own_request(*session, [&] { return send(session->c(), path.c_str(), depth, &callback); });
+        return Request::entrust(*session, [&] { return send(session->c(), path.c_str(), depth, &callback); });
       },
       true);
   made->hold(arguments.function(index, "results"));

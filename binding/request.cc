@@ -461,10 +461,15 @@ namespace {
 /// Sees by hooks of our own how often C sends a request, and whether it read the response to its end.
 class Sends final {
  public:
-  explicit Sends(Request &request) : Sends(request.session(), &request) {}
-  /// Of the request that C makes.
-  explicit Sends(Session &session) : Sends(session, nullptr) {}
+  /// `request`: null for the first one that C makes.
+  Sends(Session &session, Request *request)
+      : request_(request), session_(session.c()), c_(request ? request->c() : nullptr) {
+    ne_hook_create_request(session_, on_create, this);
+    ne_hook_pre_send(session_, on_send, this);
+    ne_hook_post_send(session_, on_end, this);
+  }
   ~Sends() {
+    ne_unhook_create_request(session_, on_create, this);
     ne_unhook_pre_send(session_, on_send, this);
     ne_unhook_post_send(session_, on_end, this);
   }
@@ -474,15 +479,12 @@ class Sends final {
   bool complete() const { return complete_; }
 
  private:
-  Sends(Session &session, Request *request)
-      : request_(request), session_(session.c()), c_(request ? request->c() : nullptr) {
-    ne_hook_pre_send(session_, on_send, this);
-    ne_hook_post_send(session_, on_end, this);
-  }
-
-  static void on_send(ne_request *c, void *userdata, ne_buffer *) noexcept {
+  static void on_create(ne_request *c, void *userdata, const char *, const char *) noexcept {
     Sends &self = *static_cast<Sends *>(userdata);
     if (!self.c_) self.c_ = c;
+  }
+  static void on_send(ne_request *c, void *userdata, ne_buffer *) noexcept {
+    Sends &self = *static_cast<Sends *>(userdata);
     if (c != self.c_) return;  // neon's CONNECT
     if (self.request_) self.request_->sent_again();
     self.complete_ = false;
@@ -499,10 +501,12 @@ class Sends final {
   bool complete_ = false;
 };
 
-// What C says after it sent a request and read its response.
-int sent_whole(Session &session, const Sends &sends, int result) {
-  const bool was_cut = session.connection.interruption() != Connection::Interruption::None;
-  if (result == NE_OK && was_cut) result = NE_ERROR;
+int send_whole(Session &session, Request *request, const std::function<int()> &send) {
+  const Sends sends(session, request);
+  int result = send();
+  // Where the end of the connection is the end of the body, neon takes our own cut for it.
+  if (result == NE_OK && session.connection.interruption() != Connection::Interruption::None)
+    result = NE_ERROR;
   // Some errors leave the connection open with the rest of the response in it.
   if (result == NE_ERROR && !sends.complete()) ne_close_connection(session.c());
   return result;
@@ -512,19 +516,17 @@ int sent_whole(Session &session, const Sends &sends, int result) {
 
 int Request::entrust(const std::function<int()> &send) {
   prepare();
-  const Sends sends(*this);
   enter(Phase::Sending);
-  const int result = sent_whole(*session_, sends, send());
+  const int result = send_whole(*session_, this, send);
   enter(Phase::Ended);
   return result;
 }
 
-int send_own_request(Session &session, const std::function<int()> &send) {
+int Request::entrust(Session &session, const std::function<int()> &send) {
   session.require_free();
-  session.expect_request();
   session.prepare();
-  const Sends sends(session);
-  return sent_whole(session, sends, send());
+  session.expect_request();
+  return send_whole(session, nullptr, send);
 }
 
 int Request::end() {

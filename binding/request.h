@@ -122,6 +122,8 @@ class Request final : public Handle, public Part {
   int parse(XmlParser &parser);
   /// Runs a function of neon's that sends the request (again, where it must) and reads the whole response.
   int entrust(const std::function<int()> &send);
+  /// The same for a function that makes the request, too, and destroys it.
+  static int entrust(Session &session, const std::function<int()> &send);
 
  private:
   Request(std::shared_ptr<Session> session, std::string method, std::string target, bool lent);
@@ -159,10 +161,6 @@ class Request final : public Handle, public Part {
   std::vector<std::unique_ptr<Reader>> readers_;
   std::vector<std::unique_ptr<InterimHandler>> interim_handlers_;
 };
-
-/// Runs a function of neon's that makes and sends a request of its own and reads the whole response, with
-/// neon's result.
-int send_own_request(Session &session, const std::function<int()> &send);
 
 /// A blocking call on the request that is argument `index`: it uses the session, the request, and the parsers
 /// that read its body.
