@@ -45,6 +45,7 @@ enum class Kind {
   ClientCertificate,
   XmlParser,
   Multistatus,
+  LockStore,
   Count
 };
 const char *class_name(Kind kind);

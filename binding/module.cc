@@ -73,6 +73,9 @@ void define_all(napi_env env, napi_value exports) {
   register_xml(topic);
   register_xmlreq(topic);
   register_multistatus(topic);
+  register_locks(topic);
+  register_acl(topic);
+  register_oldacl(topic);
   register_exchange(topic);
   set(env, exports, "sync", sync);
   set(env, exports, "async", async);

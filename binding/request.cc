@@ -447,10 +447,9 @@ namespace {
 /// Sees by hooks of our own how often C sends a request, and whether it read the response to its end.
 class Sends final {
  public:
-  explicit Sends(Request &request) : request_(request), session_(request.session().c()), c_(request.c()) {
-    ne_hook_pre_send(session_, on_send, this);
-    ne_hook_post_send(session_, on_end, this);
-  }
+  explicit Sends(Request &request) : Sends(request.session(), &request) {}
+  /// Of the first request that C makes.
+  explicit Sends(Session &session) : Sends(session, nullptr) {}
   ~Sends() {
     ne_unhook_pre_send(session_, on_send, this);
     ne_unhook_post_send(session_, on_end, this);
@@ -461,10 +460,17 @@ class Sends final {
   bool complete() const { return complete_; }
 
  private:
+  Sends(Session &session, Request *request)
+      : request_(request), session_(session.c()), c_(request ? request->c() : nullptr) {
+    ne_hook_pre_send(session_, on_send, this);
+    ne_hook_post_send(session_, on_end, this);
+  }
+
   static void on_send(ne_request *c, void *userdata, ne_buffer *) noexcept {
     Sends &self = *static_cast<Sends *>(userdata);
+    if (!self.c_) self.c_ = c;
     if (c != self.c_) return;  // neon's CONNECT
-    self.request_.sent_again();
+    if (self.request_) self.request_->sent_again();
     self.complete_ = false;
   }
   static int on_end(ne_request *c, void *userdata, const ne_status *) noexcept {
@@ -473,11 +479,20 @@ class Sends final {
     return NE_OK;
   }
 
-  Request &request_;
+  Request *const request_;
   ne_session *const session_;
-  ne_request *const c_;
+  ne_request *c_;
   bool complete_ = false;
 };
+
+// What C says after it sent a request and read its response.
+int sent_whole(Session &session, const Sends &sends, int result) {
+  const bool was_cut = session.connection.interruption() != Connection::Interruption::None;
+  if (result == NE_OK && was_cut) result = NE_ERROR;
+  // Some errors leave the connection open with the rest of the response in it.
+  if (result == NE_ERROR && !sends.complete()) ne_close_connection(session.c());
+  return result;
+}
 
 }  // namespace
 
@@ -485,12 +500,17 @@ int Request::entrust(const std::function<int()> &send) {
   prepare();
   const Sends sends(*this);
   enter(Phase::Sending);
-  int result = send();
-  if (result == NE_OK && was_cut()) result = NE_ERROR;
-  // Some errors leave the connection open with the rest of the response in it.
-  if (result == NE_ERROR && !sends.complete()) ne_close_connection(session_->c());
+  const int result = sent_whole(*session_, sends, send());
   enter(Phase::Ended);
   return result;
+}
+
+int Request::entrust(Session &session, const std::function<int()> &send) {
+  session.require_free();
+  session.expect_request();
+  session.prepare();
+  const Sends sends(session);
+  return sent_whole(session, sends, send());
 }
 
 int Request::end() {

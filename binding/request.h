@@ -116,6 +116,8 @@ class Request final : public Handle, public Part {
   int parse(XmlParser &parser);
   /// Runs a function of neon's that sends the request (again, where it must) and reads the whole response.
   int entrust(const std::function<int()> &send);
+  /// The same for a function of neon's that makes a request of its own on this session.
+  static int entrust(Session &session, const std::function<int()> &send);
 
  private:
   Request(std::shared_ptr<Session> session, std::string method, std::string target, bool lent);

@@ -57,6 +57,9 @@ void register_ssl(Topic &topic);
 void register_xml(Topic &topic);
 void register_xmlreq(Topic &topic);
 void register_multistatus(Topic &topic);
+void register_locks(Topic &topic);
+void register_acl(Topic &topic);
+void register_oldacl(Topic &topic);
 void register_exchange(Topic &topic);
 void register_constants(Topic &topic);
 

@@ -66,4 +66,5 @@ export const handleClasses: Readonly<Record<string, new (given: unknown, owner?:
   ne_ssl_client_cert: class ne_ssl_client_cert extends Handle {},
   ne_xml_parser: class ne_xml_parser extends Handle {},
   ne_207_parser: class ne_207_parser extends Handle {},
+  ne_lock_store: class ne_lock_store extends Handle {},
 };

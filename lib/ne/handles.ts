@@ -35,6 +35,8 @@ export type ne_ssl_context = Handle<'ne_ssl_context'>;
 export type ne_xml_parser = Handle<'ne_xml_parser'>;
 /** A reader of multi-status documents: `ne_207_parser *` (ne_207.h). */
 export type ne_207_parser = Handle<'ne_207_parser'>;
+/** A set of locks: `ne_lock_store *` (ne_locks.h). */
+export type ne_lock_store = Handle<'ne_lock_store'>;
 /** A string that grows: `ne_buffer *` (ne_string.h). */
 export interface ne_buffer extends Handle<'ne_buffer'> {
   /** The string. */

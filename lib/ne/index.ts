@@ -4,6 +4,7 @@
  *
  * @module
  */
+export * from './acl.js';
 export * from './address.js';
 export * from './auth.js';
 export * from './buffer.js';
@@ -13,6 +14,7 @@ export * from './context.js';
 export type * from './handles.js';
 export * from './hooks.js';
 export * from './i18n.js';
+export * from './locks.js';
 export * from './md5.js';
 export * from './multistatus.js';
 export * from './notifier.js';

@@ -17,7 +17,9 @@ export interface NamedScenario extends Scenario {
     | 'strings'
     | 'md5'
     | 'xml'
-    | 'multistatus';
+    | 'multistatus'
+    | 'locks'
+    | 'oldacl';
   readonly about: string;
 }
 

@@ -6,6 +6,7 @@ import { connections } from './scenarios-connections.js';
 import { digests } from './scenarios-digests.js';
 import { framing } from './scenarios-framing.js';
 import { heads } from './scenarios-heads.js';
+import { locks } from './scenarios-locks.js';
 import { sockets } from './scenarios-sockets.js';
 import { xml } from './scenarios-xml.js';
 import { pulledUploads, uploads } from './scenarios-upload.js';
@@ -137,6 +138,7 @@ export const scenarios: readonly NamedScenario[] = [
   ...heads,
   ...connections,
   ...xml,
+  ...locks,
   ...uploads,
   ...pulledUploads,
   ...sockets,
