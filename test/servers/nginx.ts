@@ -11,6 +11,9 @@ export const smallFile = { path: '/small', body: 'Hello, neon!' } as const;
 /** What files of a given size are filled with, again and again. */
 export const pattern = '0123456789abcdef';
 
+/** The module that WebDAV takes beside the program itself. */
+export const nginxDavExt = '/usr/lib/nginx/modules/ngx_http_dav_ext_module.so';
+
 /** What nginx serves. */
 export interface NginxOptions {
   /** More files: path → content, or a size in bytes to be filled with the {@link pattern}. */
@@ -22,6 +25,8 @@ export interface NginxOptions {
   readonly sink?: string;
   /** Listens on a TLS port too, with the server certificate of the test PKI. */
   readonly tls?: boolean;
+  /** Speaks WebDAV, as far as it can: it claims class 2 without 1, knows no PROPPATCH, and has quirks. */
+  readonly dav?: boolean;
 }
 
 /** A running nginx. */
@@ -42,7 +47,7 @@ export function startNginx(options: NginxOptions = {}): Promise<Nginx> {
     layOut(scratch, { [smallFile.path]: smallFile.body, ...options.files });
     const config = path.join(scratch, 'nginx.conf');
     const log = path.join(scratch, 'error.log');
-    writeFileSync(config, configuration(scratch, port, tlsPort, options.sink));
+    writeFileSync(config, configuration(scratch, port, tlsPort, options));
 
     const args = ['-p', scratch, '-c', config, '-e', log];
     const child = await startProgram({ command, args, ports, log, scratch });
@@ -60,8 +65,8 @@ function layOut(scratch: string, files: Required<NginxOptions>['files']): void {
   }
 }
 
-function configuration(scratch: string, port: number, tlsPort: number, sink: string | undefined): string {
-  return `
+function configuration(scratch: string, port: number, tlsPort: number, { sink, dav }: NginxOptions): string {
+  return `${dav ? `load_module ${requireProgram(nginxDavExt)};` : ''}
 ${process.getuid?.() === 0 ? 'user root;' : ''}
 daemon off;
 worker_processes 1;
@@ -78,7 +83,7 @@ http {
   scgi_temp_path ${scratch}/scgi;
   sendfile on;
   tcp_nodelay on;
-  open_file_cache max=1000 inactive=1h;
+  ${dav ? 'dav_ext_lock_zone zone=locks:1m;' : 'open_file_cache max=1000 inactive=1h;'}
   keepalive_timeout 1h;
   keepalive_requests 1000000000;
   server {
@@ -86,10 +91,18 @@ http {
     ${tlsPort === 0 ? '' : tlsDirectives(tlsPort)}
     root ${scratch}/files;
     ${sink === undefined ? '' : sinkDirectives(sink, port)}
+    ${dav ? davDirectives : ''}
   }
 }
 `;
 }
+
+const davDirectives = `
+    location / {
+      dav_methods PUT DELETE MKCOL COPY MOVE;
+      dav_ext_methods PROPFIND OPTIONS LOCK UNLOCK;
+      dav_ext_lock zone=locks;
+    }`;
 
 function tlsDirectives(tlsPort: number): string {
   const { cert, key } = testPki().server;
