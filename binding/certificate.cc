@@ -45,6 +45,17 @@ std::shared_ptr<DistinguishedName> Certificate::name(std::weak_ptr<Distinguished
   return found;
 }
 
+napi_value DistinguishedName::lend(napi_env env, const std::shared_ptr<const Loan> &loan,
+                                   const ne_ssl_dname *const *names, int count) {
+  napi_value list;
+  check(env, napi_create_array(env, &list));
+  for (int i = 0; i < count; ++i) {
+    const auto name = std::make_shared<DistinguishedName>(Environment::of(env), names[i], loan);
+    check(env, napi_set_element(env, list, static_cast<std::uint32_t>(i), to_object(name)));
+  }
+  return list;
+}
+
 DistinguishedName::Reading::Reading(std::initializer_list<const DistinguishedName *> names) {
   for (const DistinguishedName *name : names)
     if (name->closed()) throw neon_failure(code::destroyed, "This ne_ssl_dname is destroyed");

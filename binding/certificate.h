@@ -93,6 +93,10 @@ class DistinguishedName final : public Handle {
   const ne_ssl_dname *c() const { return c_; }
   bool closed() const override { return loan_ && loan_->over(); }
 
+  /// An array of names that C lends to a callback.
+  static napi_value lend(napi_env env, const std::shared_ptr<const Loan> &loan,
+                         const ne_ssl_dname *const *names, int count);
+
   /// Names are not freed under their reader for the time of this block; it throws ERR_NEON_DESTROYED when one
   /// was already.
   class Reading final {

@@ -7,9 +7,11 @@
 #include <string>
 #include <string_view>
 
-#include "certificate.h"
+#include "callback.h"
+#include "clicert.h"
 #include "convert.h"
 #include "gated.h"
+#include "socket.h"
 #include "topic.h"
 
 namespace neon {
@@ -72,7 +74,44 @@ std::shared_ptr<ne_ssl_context> Context::lend() {
   return written_to && lent() ? remake() : c_;
 }
 
+Context::Provider *Context::add_provider(std::uint32_t function) {
+  providers_.push_back(std::make_unique<Provider>(Provider{*this, function}));
+  return providers_.back().get();
+}
+
+void Context::note_question(std::shared_ptr<const Loan> loan, ne_ssl_context *c) {
+  std::erase_if(questions_, [](const auto &question) { return question.first->over(); });
+  questions_.emplace_back(std::move(loan), c);
+}
+
+void Context::answer(const Change &change) {
+  this->change(change);
+  const std::lock_guard lock(Loan::mutex);  // C waits, as long as the loan is not over
+  for (const auto &[loan, c] : questions_)
+    if (!loan->over()) change(c);
+}
+
 namespace {
+
+// Sockets keep the context's object, which keeps the function.
+void on_provide_clicert(void *userdata, const ne_ssl_dname *const *names, int count) noexcept {
+  auto &provider = *static_cast<Context::Provider *>(userdata);
+  Operation *const operation = Operation::current();
+  if (!operation) return;
+  auto &socket = static_cast<Socket &>(operation->target());
+  const auto loan = std::make_shared<Loan>();
+  operation->ask(
+      0,
+      [&](napi_env env) {
+        provider.context.note_question(loan, socket.tls_context());
+        napi_value function =
+            Handle::kept(env, socket.context_object(env, *operation, provider.context), provider.function);
+        napi_value list = DistinguishedName::lend(env, loan, names, count);
+        return operation->call_function(env, function, 1, &list);
+      },
+      to_int);
+  loan->end();
+}
 
 std::shared_ptr<Context> context_of(const Arguments &arguments) {
   return arguments.handle<Context>(0, "ctx");
@@ -157,6 +196,33 @@ napi_value trust_default(const Arguments &arguments) {
   return undefined(arguments.env());
 }
 
+napi_value set_client_certificate(const Arguments &arguments) {
+  using Set = void(ne_ssl_context *, const ne_ssl_client_cert *);
+  const auto context = context_of(arguments);
+  const auto certificate = arguments.handle<ClientCertificate>(1, "cc");
+  const auto set = Gated<Set>::required("ne_ssl_context_set_clicert");
+  certificate->require_decrypted();
+  context->answer([set, certificate](ne_ssl_context *c) {
+    set(c, certificate->c());
+    return 0;
+  });
+  return undefined(arguments.env());
+}
+
+napi_value set_provider(const Arguments &arguments) {
+  using Provide = void(void *, const ne_ssl_dname *const *, int);
+  using Set = void(ne_ssl_context *, Provide *, void *);
+  const auto context = context_of(arguments);
+  napi_value function = arguments.is_nullish(1) ? nullptr : arguments.function(1, "provider");
+  const auto set = Gated<Set>::required("ne_ssl_context_set_ccprovide");
+  Context::Provider *const provider = function ? context->add_provider(context->keep(function)) : nullptr;
+  context->change([set, provider](ne_ssl_context *c) {
+    set(c, provider ? on_provide_clicert : nullptr, provider);
+    return 0;
+  });
+  return undefined(arguments.env());
+}
+
 napi_value protocol_name(const Arguments &arguments) {
   const int protocol = static_cast<int>(arguments.integer(0, "proto", 0, INT32_MAX));
   return from(arguments.env(), Gated<const char *(int)>::required("ne_ssl_proto_name")(protocol));
@@ -178,6 +244,8 @@ void register_context(Topic &topic) {
   topic.plain("ne_ssl_context_set_versions", set_versions);
   topic.plain("ne_ssl_context_trustcert", trust_certificate);
   topic.plain("ne_ssl_context_trustdefca", trust_default);
+  topic.plain("ne_ssl_context_set_clicert", set_client_certificate);
+  topic.plain("ne_ssl_context_set_ccprovide", set_provider);
   topic.plain("ne_ssl_context_destroy", destroy);
   topic.plain("ne_ssl_proto_name", protocol_name);
 }

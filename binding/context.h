@@ -4,8 +4,10 @@
 
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
+#include "certificate.h"
 #include "handle.h"
 
 namespace neon {
@@ -35,6 +37,19 @@ class Context final : public Handle {
   /// The C object for a connection, which keeps it.
   std::shared_ptr<ne_ssl_context> lend();
 
+  /// A function that C asks for a client certificate: kept by the context's object, under this number. C
+  /// refers to it as long as a socket uses the context, which owns it until then.
+  struct Provider {
+    Context &context;
+    std::uint32_t function;
+  };
+  Provider *add_provider(std::uint32_t function);
+  bool has_provider() const { return !providers_.empty(); }
+  /// C asks for a certificate in this C object, until the loan is over.
+  void note_question(std::shared_ptr<const Loan> loan, ne_ssl_context *c);
+  /// change(), of the C objects that ask just now, too.
+  void answer(const Change &change);
+
  private:
   std::shared_ptr<ne_ssl_context> remake() const;
   bool lent() const { return c_.use_count() > 1; }
@@ -42,6 +57,8 @@ class Context final : public Handle {
   const int mode_;
   std::shared_ptr<ne_ssl_context> c_;
   std::vector<Change> changes_;
+  std::vector<std::unique_ptr<Provider>> providers_;
+  std::vector<std::pair<std::shared_ptr<const Loan>, ne_ssl_context *>> questions_;
 };
 
 /// Since neon 0.37 a handshake succeeds whatever the certificate, and ne_ssl_check_certificate judges it.

@@ -45,6 +45,8 @@ enum class Kind {
   ClientCertificate,
   XmlParser,
   Multistatus,
+  Pkcs11Provider,
+  Decompressor,
   Count
 };
 const char *class_name(Kind kind);

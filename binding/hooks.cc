@@ -119,6 +119,7 @@ napi_value add(const Arguments &arguments) {
   const std::uint32_t function = session->keep(arguments.function(2, "fn"));
   session->callbacks.push_back(std::make_unique<Callback>(Callback{*session, function}));
   list.hook(session->c(), session->callbacks.back().get());
+  Request::watch_lent_again(*session);
   return from(arguments.env(), static_cast<double>(function));
 }
 

@@ -73,7 +73,12 @@ void define_all(napi_env env, napi_value exports) {
   register_xml(topic);
   register_xmlreq(topic);
   register_multistatus(topic);
+  register_pkcs11(topic);
+  register_basic(topic);
+  register_redirect(topic);
+  register_compress(topic);
   register_exchange(topic);
+  register_listing(topic);
   set(env, exports, "sync", sync);
   set(env, exports, "async", async);
 }

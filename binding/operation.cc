@@ -55,7 +55,7 @@ class Occupying final {
 // --- Target -----------------------------------------------------------------------------------------------
 
 Target::~Target() {
-  if (lane_) lane_->dismiss();
+  if (lane_ && !crew_) lane_->dismiss();
 }
 
 bool Target::inside_callback() const {
@@ -74,22 +74,29 @@ bool Target::inside_callback() const {
 
 void Target::require_usable() const {
   if (inside_callback()) return;  // whoever is inside neon waits for JavaScript
-  if (pending)
-    throw neon_failure(code::busy, std::string("Promises of this ") + noun() +
-                                       " are pending: await them, or use the promise form");
-  if (lane_) lane_->wait_idle();
+  require_nothing_pending();
 }
 
 void Target::require_idle() const {
   require_queueable();
+  require_nothing_pending();
+}
+
+void Target::require_nothing_pending() const {
   if (pending)
     throw neon_failure(code::busy, std::string("Promises of this ") + noun() +
                                        " are pending: await them, or use the promise form");
+  if (crew_is_busy())
+    throw neon_failure(code::busy, std::string("Another ") + noun() +
+                                       " is busy with what this one shares with it: wait for its calls");
   if (lane_) lane_->wait_idle();
 }
 
 void Target::require_queueable() const {
-  if (inside_callback())
+  bool inside = inside_callback();
+  if (crew_)
+    for (const auto &member : crew_->members()) inside = inside || member->inside_callback();
+  if (inside)
     throw neon_failure(code::reentrant,
                        std::string("This must not be called from inside a callback of the same ") + noun() +
                            "'s running call");
@@ -97,7 +104,7 @@ void Target::require_queueable() const {
 
 void Target::note_error() {
   if (pending) return;
-  if (lane_) lane_->wait_idle();
+  if (lane_ && !crew_is_busy()) lane_->wait_idle();
   settled_error = error_text();
 }
 
@@ -108,6 +115,48 @@ bool Target::asks_about(const Part &part) const {
 Lane &Target::lane() {
   if (!lane_) lane_ = std::make_shared<Lane>();
   return *lane_;
+}
+
+bool Target::crew_is_busy() const {
+  if (!crew_) return false;
+  const auto members = crew_->members();
+  return std::any_of(members.begin(), members.end(), [this](const std::shared_ptr<Target> &member) {
+    return member.get() != this && (member->pending || member->running);
+  });
+}
+
+void Target::join(const std::shared_ptr<Target> &self, const std::shared_ptr<Crew> &crew) {
+  const std::shared_ptr<Crew> joined = Crew::merged(crew);
+  if (crew_ == joined) return;
+  require_idle();
+  joined->require_idle();
+  const std::shared_ptr<Crew> left = crew_;
+  if (lane_ && !left) lane_->dismiss();
+  if (left) left->merged_into_ = joined;
+  for (const auto &member : left ? left->members() : std::vector{self}) {
+    member->crew_ = joined;
+    member->lane_ = joined->lane_;
+    joined->members_.push_back(member);
+  }
+}
+
+std::shared_ptr<Crew> Crew::merged(std::shared_ptr<Crew> crew) {
+  while (crew->merged_into_) crew = crew->merged_into_;
+  return crew;
+}
+
+std::vector<std::shared_ptr<Target>> Crew::members() const {
+  std::vector<std::shared_ptr<Target>> living;
+  for (const auto &weak : members_)
+    if (auto member = weak.lock()) living.push_back(std::move(member));
+  return living;
+}
+
+// The first one answers for all.
+void Crew::require_idle() const {
+  if (merged_into_) return merged_into_->require_idle();
+  const auto living = members();
+  if (!living.empty()) living.front()->require_idle();
 }
 
 void Target::run_when_free(std::function<void()> work, bool in_question) {

@@ -21,6 +21,7 @@
 
 namespace neon {
 
+class Crew;
 class Operation;
 class Part;
 
@@ -54,6 +55,9 @@ class Target {
   bool asks_about(const Part &part) const;
 
   Lane &lane();
+  /// From now on this target (which is `self`) and the others of the crew use one lane, one at a time.
+  /// Nothing of either may be pending: ERR_NEON_BUSY.
+  void join(const std::shared_ptr<Target> &self, const std::shared_ptr<Crew> &crew);
   /// Runs `work` on the C object as soon as no operation uses it: now, or on the lane at its turn.
   /// `in_question`: also while an operation asks JavaScript, and the lane waits inside neon for the answer.
   void run_when_free(std::function<void()> work, bool in_question = true);
@@ -79,7 +83,34 @@ class Target {
   std::string settled_error;
 
  private:
+  void require_nothing_pending() const;
+  bool crew_is_busy() const;
+
   std::shared_ptr<Lane> lane_;
+  std::shared_ptr<Crew> crew_;
+};
+
+/// Targets that use the same object of C's, which is made for one thread at a time: while promises, or a
+/// blocking call, of one are pending, the others are busy too. JavaScript thread.
+class Crew final {
+ public:
+  Crew() = default;
+  Crew(const Crew &) = delete;
+  Crew &operator=(const Crew &) = delete;
+  ~Crew() { lane_->dismiss(); }
+
+  /// About to change what they share: ERR_NEON_BUSY, ERR_NEON_REENTRANT.
+  void require_idle() const;
+
+ private:
+  friend class Target;
+
+  static std::shared_ptr<Crew> merged(std::shared_ptr<Crew> crew);
+  std::vector<std::shared_ptr<Target>> members() const;
+
+  const std::shared_ptr<Lane> lane_ = std::make_shared<Lane>();
+  std::vector<std::weak_ptr<Target>> members_;
+  std::shared_ptr<Crew> merged_into_;  // one of them was in two crews
 };
 
 /// What an operation occupies beside its target: as long as `occupied` is not 0, nobody else may change it.

@@ -127,9 +127,11 @@ ssize_t provide_body(void *userdata, char *buffer, std::size_t size) noexcept {
   return provided.count;
 }
 
-// neon made this request itself, and is done with it.
+// neon made this request itself, and is done with it: after the last hook of JavaScript's.
 void forget_lent(ne_request *c, void *userdata) noexcept {
-  Session &session = *static_cast<Session *>(userdata);
+  const auto *watch = static_cast<const Session::LentWatch *>(userdata);
+  Session &session = watch->session;
+  if (watch != session.lent_watches.back().get()) return;
   const auto found = std::find_if(session.lent.begin(), session.lent.end(),
                                   [=](const std::shared_ptr<Request> &request) { return request->c() == c; });
   if (found == session.lent.end()) return;
@@ -210,15 +212,26 @@ void Request::created(Session &session, ne_request *c) {
   if (session.being_created && !session.being_created->c_) session.being_created->know(c);
 }
 
-// A request of neon's own (CONNECT).
+// A request of neon's own: CONNECT, or that of a function like ne_get.
 std::shared_ptr<Request> Request::adopt(Session &session, ne_request *c) {
   auto owner = std::static_pointer_cast<Session>(session.shared_from_this());
-  auto made = shared(new Request(std::move(owner), "CONNECT", "", true));
+  auto made = shared(new Request(std::move(owner), "", "", true));
   made->adopted_ = true;
   made->know(c);
-  if (!std::exchange(session.watches_lent, true)) ne_hook_destroy_request(session.c(), forget_lent, &session);
+  if (session.lent_watches.empty()) watch_lent(session);
   session.lent.push_back(made);
   return made;
+}
+
+// Hooks run in the order in which they came. Earlier ones of ours stay, and do nothing: C may be about to run
+// them.
+void Request::watch_lent(Session &session) {
+  session.lent_watches.push_back(std::make_unique<Session::LentWatch>(Session::LentWatch{session}));
+  ne_hook_destroy_request(session.c(), forget_lent, session.lent_watches.back().get());
+}
+
+void Request::watch_lent_again(Session &session) {
+  if (!session.lent_watches.empty()) watch_lent(session);
 }
 
 bool Request::dropped(Session &session, ne_request *c) {
@@ -269,6 +282,7 @@ void Request::destroying(Session &session, ne_request *c) {
 
 void Request::release() {
   session_->requests.erase(c_);
+  decompressors_.clear();
   c_ = nullptr;
   closed_ = true;
 }
@@ -339,21 +353,16 @@ void Request::add_interim_handler(std::uint32_t function) {
   add(c_, meet_interim, interim_handlers_.back().get());
 }
 
-void Request::add_reader(ne_accept_response accept, std::uint32_t accept_function,
-                         std::uint32_t read_function) {
-  add_reader(accept, std::make_unique<Reader>(Reader{*this, accept_function, read_function, nullptr}),
-             read_block);
-}
-
-void Request::add_reader(ne_accept_response accept, std::uint32_t accept_function,
-                         std::shared_ptr<XmlParser> parser) {
-  add_reader(accept, std::make_unique<Reader>(Reader{*this, accept_function, 0, std::move(parser)}),
-             parse_block);
-}
-
-void Request::add_reader(ne_accept_response accept, std::unique_ptr<Reader> reader, ne_block_reader read) {
-  readers_.push_back(std::move(reader));
-  ne_add_response_body_reader(c_, accept ? accept : accept_response, read, readers_.back().get());
+void Request::add_reader(Coding coding, ne_accept_response accept, std::uint32_t accept_function,
+                         std::uint32_t read_function, std::shared_ptr<XmlParser> parser) {
+  const ne_block_reader read = parser ? parse_block : read_block;
+  readers_.push_back(
+      std::make_unique<Reader>(Reader{*this, accept_function, read_function, std::move(parser)}));
+  if (!accept) accept = accept_response;
+  if (coding == Coding::Gzip)
+    decompressors_.emplace_back(ne_decompress_reader(c_, accept, read, readers_.back().get()));
+  else
+    ne_add_response_body_reader(c_, accept, read, readers_.back().get());
 }
 
 // As ne_request_dispatch, of which the calls below are the documented parts.
@@ -447,11 +456,15 @@ namespace {
 /// Sees by hooks of our own how often C sends a request, and whether it read the response to its end.
 class Sends final {
  public:
-  explicit Sends(Request &request) : request_(request), session_(request.session().c()), c_(request.c()) {
+  /// `request`: null for the first one that C makes.
+  Sends(Session &session, Request *request)
+      : request_(request), session_(session.c()), c_(request ? request->c() : nullptr) {
+    ne_hook_create_request(session_, on_create, this);
     ne_hook_pre_send(session_, on_send, this);
     ne_hook_post_send(session_, on_end, this);
   }
   ~Sends() {
+    ne_unhook_create_request(session_, on_create, this);
     ne_unhook_pre_send(session_, on_send, this);
     ne_unhook_post_send(session_, on_end, this);
   }
@@ -461,10 +474,14 @@ class Sends final {
   bool complete() const { return complete_; }
 
  private:
+  static void on_create(ne_request *c, void *userdata, const char *, const char *) noexcept {
+    Sends &self = *static_cast<Sends *>(userdata);
+    if (!self.c_) self.c_ = c;
+  }
   static void on_send(ne_request *c, void *userdata, ne_buffer *) noexcept {
     Sends &self = *static_cast<Sends *>(userdata);
     if (c != self.c_) return;  // neon's CONNECT
-    self.request_.sent_again();
+    if (self.request_) self.request_->sent_again();
     self.complete_ = false;
   }
   static int on_end(ne_request *c, void *userdata, const ne_status *) noexcept {
@@ -473,24 +490,38 @@ class Sends final {
     return NE_OK;
   }
 
-  Request &request_;
+  Request *const request_;
   ne_session *const session_;
-  ne_request *const c_;
+  ne_request *c_;
   bool complete_ = false;
 };
+
+int send_whole(Session &session, Request *request, const std::function<int()> &send) {
+  const Sends sends(session, request);
+  int result = send();
+  // Where the end of the connection is the end of the body, neon takes our own cut for it.
+  if (result == NE_OK && session.connection.interruption() != Connection::Interruption::None)
+    result = NE_ERROR;
+  // Some errors leave the connection open with the rest of the response in it.
+  if (result == NE_ERROR && !sends.complete()) ne_close_connection(session.c());
+  return result;
+}
 
 }  // namespace
 
 int Request::entrust(const std::function<int()> &send) {
   prepare();
-  const Sends sends(*this);
   enter(Phase::Sending);
-  int result = send();
-  if (result == NE_OK && was_cut()) result = NE_ERROR;
-  // Some errors leave the connection open with the rest of the response in it.
-  if (result == NE_ERROR && !sends.complete()) ne_close_connection(session_->c());
+  const int result = send_whole(*session_, this, send);
   enter(Phase::Ended);
   return result;
+}
+
+int Request::entrust(Session &session, const std::function<int()> &send) {
+  session.require_free();
+  session.prepare();
+  session.expect_request();
+  return send_whole(session, nullptr, send);
 }
 
 int Request::end() {

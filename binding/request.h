@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ne_compress.h>
 #include <ne_request.h>
 
 #include <atomic>
@@ -54,6 +55,8 @@ class Request final : public Handle, public Part {
   static void created(Session &session, ne_request *c);
   /// Its handle was dropped, and now it goes: nobody is to be told.
   static bool dropped(Session &session, ne_request *c);
+  /// Another hook meets requests that are destroyed: those of neon's own are let go of after it.
+  static void watch_lent_again(Session &session);
   /// The one JavaScript object of a request that a hook was given. JavaScript thread, inside the call.
   static napi_value object_of(Session &session, ne_request *c, Operation &operation);
 
@@ -100,9 +103,11 @@ class Request final : public Handle, public Part {
   void set_body(int descriptor, std::int64_t offset, std::int64_t length);
   void set_body_provider(std::int64_t length, std::uint32_t function);
   std::optional<Provider> &provider() { return provider_; }
-  void add_reader(ne_accept_response accept, std::uint32_t accept_function, std::uint32_t read_function);
-  void add_reader(ne_accept_response accept, std::uint32_t accept_function,
-                  std::shared_ptr<XmlParser> parser);
+  /// How a reader gets the body: as it comes, or, when it comes as gzip, inflated (ne_decompress_reader).
+  enum class Coding { Any, Gzip };
+  /// A function reads, unless there is a parser.
+  void add_reader(Coding coding, ne_accept_response accept, std::uint32_t accept_function,
+                  std::uint32_t read_function, std::shared_ptr<XmlParser> parser = nullptr);
   void add_interim_handler(std::uint32_t function);
 
   // The blocking calls, with neon's results.
@@ -116,6 +121,8 @@ class Request final : public Handle, public Part {
   int parse(XmlParser &parser);
   /// Runs a function of neon's that sends the request (again, where it must) and reads the whole response.
   int entrust(const std::function<int()> &send);
+  /// The same for a function that makes the request, too, and destroys it.
+  static int entrust(Session &session, const std::function<int()> &send);
 
  private:
   Request(std::shared_ptr<Session> session, std::string method, std::string target, bool lent);
@@ -131,7 +138,11 @@ class Request final : public Handle, public Part {
   void require_pulling(const char *function) const;
   void enter(Phase phase);
   void prepare();
-  void add_reader(ne_accept_response accept, std::unique_ptr<Reader> reader, ne_block_reader read);
+  static void watch_lent(Session &session);
+
+  struct FreeDecompressor {
+    void operator()(ne_decompress *c) const { ne_decompress_destroy(c); }
+  };
 
   const std::shared_ptr<Session> session_;
   const std::string method_;
@@ -149,6 +160,8 @@ class Request final : public Handle, public Part {
   bool has_body_ = false;
   std::optional<Provider> provider_;
   std::vector<std::unique_ptr<Reader>> readers_;
+  /// C calls them as long as it has the request, and needs the session to free them.
+  std::vector<std::unique_ptr<ne_decompress, FreeDecompressor>> decompressors_;
   std::vector<std::unique_ptr<InterimHandler>> interim_handlers_;
 };
 
@@ -169,6 +182,10 @@ std::shared_ptr<Operation> request_operation(const Arguments &arguments, std::si
 /// Neon's own acceptance function, for which lib passes a number (lib/ne/accept.ts): it stays in C. Else
 /// null.
 ne_accept_response native_acceptor(const Arguments &arguments, std::size_t index);
+/// Adds a reader to the request that is argument 0, for the responses that argument 1 accepts: argument 2, a
+/// function, or the parser that it is given to. Gives the request.
+std::shared_ptr<Request> add_function_reader(const Arguments &arguments, Request::Coding coding);
+std::shared_ptr<Request> add_parser_reader(const Arguments &arguments, Request::Coding coding);
 /// Asks a JavaScript function whether a response of the request is accepted, from inside neon.
 int ask_acceptor(const Request &request, const ne_status &status,
                  const std::function<napi_value(napi_env, Operation &)> &function);

@@ -6,9 +6,10 @@
 #include <ctime>
 
 #include "callback.h"
+#include "descriptor.h"
 #include "error.h"
 #include "gated.h"
-#include "request.h"
+#include "receive.h"
 #include "topic.h"
 #include "uri.h"
 #include "xml.h"
@@ -192,26 +193,13 @@ void require_before_begin(const Request &request) {
 }
 
 napi_value add_body_reader(const Arguments &arguments) {
-  const auto request = usable(arguments);
-  const ne_accept_response native = native_acceptor(arguments, 1);
-  napi_value accept = native ? nullptr : arguments.function(1, "accpt");
-  napi_value read = arguments.function(2, "reader");
-  require_before_begin(*request);
-  request->add_reader(native, native ? 0 : request->keep(accept), request->keep(read));
+  add_function_reader(arguments, Request::Coding::Any);
   return undefined(arguments.env());
 }
 
 /// addParser(req, accpt, parser): ne_add_response_body_reader with ne_xml_parse_v.
 napi_value add_parser(const Arguments &arguments) {
-  const auto request = usable(arguments);
-  const ne_accept_response native = native_acceptor(arguments, 1);
-  napi_value accept = native ? nullptr : arguments.function(1, "accpt");
-  auto parser = arguments.handle<XmlParser>(2, "userdata");
-  // Operations on it would not know that they use the parser.
-  request->require_own("read by a parser");
-  require_before_begin(*request);
-  request->keep(arguments[2]);
-  request->add_reader(native, native ? 0 : request->keep(accept), std::move(parser));
+  add_parser_reader(arguments, Request::Coding::Any);
   return undefined(arguments.env());
 }
 
@@ -272,44 +260,20 @@ std::shared_ptr<Operation> read_block(const Arguments &arguments, Mode mode) {
   return made;
 }
 
-std::shared_ptr<Operation> read_to_fd(const Arguments &arguments, Mode) {
+std::shared_ptr<Operation> read_to_fd(const Arguments &arguments, Mode mode) {
   auto request = arguments.handle<Request>(0, "req");
-  const int descriptor = static_cast<int>(arguments.integer(1, "fd", 0, INT32_MAX));
+  auto fd = std::make_shared<Descriptor>(arguments, 1, "fd", mode);
   return request_operation(arguments, 0, request,
-                           [request, descriptor] { return request->read_to(descriptor); });
+                           [request, fd = std::move(fd)] { return request->read_to(fd->number()); });
 }
 
-// Through memory of ours, as in read_block; `buflen.value` is the room before, the count after success.
 std::shared_ptr<Operation> read_to_buffer(const Arguments &arguments, Mode) {
-  struct Received {
-    Memory memory;
-    std::size_t size;
-    int result;
-  };
-  const napi_env env = arguments.env();
   auto request = arguments.handle<Request>(0, "req");
-  const std::span<char> buffer = arguments.buffer(1, "buf");
-  napi_value out = arguments.object(2, "buflen"), value;
-  check(env, napi_get_named_property(env, out, "value", &value));
-  const std::size_t size = size_or(env, value, "buflen", buffer.size());
-  auto made = operation(
-      request->shared_session(),
-      [request, size] {
-        Received received{allocate(size), size, NE_ERROR};
-        received.result = request->read_to(received.memory.get(), &received.size);
-        return received;
-      },
-      [](Operation &operation, napi_env env, const Received &received) {
-        if (received.result != NE_OK) return from(env, received.result);
-        fill(env, operation.held(env, 1), {received.memory.get(), received.size});
-        set(env, operation.held(env, 2), "value", from(env, static_cast<double>(received.size)));
-        return from(env, received.result);
-      },
+  auto made = receiving(
+      arguments, 1, room_in(arguments, 1), request->shared_session(),
+      [request](char *buffer, std::size_t *size) { return request->read_to(buffer, size); },
       request->has_callbacks());
   request->occupy_for(*made);
-  made->hold(arguments[0]);
-  made->hold(arguments[1]);
-  made->hold(arguments[2]);
   return made;
 }
 
@@ -421,6 +385,45 @@ ne_accept_response native_acceptor(const Arguments &arguments, std::size_t index
   check(arguments.env(), napi_typeof(arguments.env(), arguments[index], &type));
   if (type != napi_number) return nullptr;
   return acceptors[arguments.integer(index, "accpt", 0, std::size(acceptors) - 1)];
+}
+
+namespace {
+
+// What argument 1 says as C takes it: neon's own function, or null and the number of one that is kept.
+std::pair<ne_accept_response, std::uint32_t> keep_acceptor(const Arguments &arguments, Request &request) {
+  const ne_accept_response native = native_acceptor(arguments, 1);
+  return {native, native ? 0 : request.keep(arguments[1])};
+}
+
+// The request, when what argument 1 says is fit and readers may be added; not yet the reader.
+std::shared_ptr<Request> readable(const Arguments &arguments, Request::Coding coding) {
+  auto request = usable(arguments);
+  if (!native_acceptor(arguments, 1)) arguments.function(1, "accpt");
+  if (coding == Request::Coding::Gzip) request->require_own("decompressed");
+  return request;
+}
+
+}  // namespace
+
+std::shared_ptr<Request> add_function_reader(const Arguments &arguments, Request::Coding coding) {
+  auto request = readable(arguments, coding);
+  napi_value read = arguments.function(2, "reader");
+  require_before_begin(*request);
+  const auto [native, accept] = keep_acceptor(arguments, *request);
+  request->add_reader(coding, native, accept, request->keep(read));
+  return request;
+}
+
+std::shared_ptr<Request> add_parser_reader(const Arguments &arguments, Request::Coding coding) {
+  auto request = readable(arguments, coding);
+  auto parser = arguments.handle<XmlParser>(2, "userdata");
+  // Operations on it would not know that they use the parser.
+  request->require_own("read by a parser");
+  require_before_begin(*request);
+  request->keep(arguments[2]);
+  const auto [native, accept] = keep_acceptor(arguments, *request);
+  request->add_reader(coding, native, accept, 0, std::move(parser));
+  return request;
 }
 
 void register_request(Topic &topic) {

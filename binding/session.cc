@@ -5,6 +5,7 @@
 #include "auth.h"
 #include "callback.h"
 #include "interpose.h"
+#include "pkcs11.h"
 #include "request.h"
 #include "topic.h"
 #include "watcher.h"
@@ -24,6 +25,7 @@ void Session::finish() {
   active = nullptr;
   ne_session_destroy(c_);
   c_ = nullptr;
+  tokens.clear();
 }
 
 Operation *Session::operation() const {
@@ -58,6 +60,7 @@ void Session::close_connection() {
 std::vector<std::string> Session::live_requests() {
   std::vector<std::string> descriptions;
   for (const Request *request : live) descriptions.push_back(request->description());
+  for (const auto &[handle, description] : live_others) descriptions.push_back(description);
   std::erase_if(creations, [&](const std::weak_ptr<const Creation> &weak) {
     const auto creation = weak.lock();
     if (!creation || !creation->occupied) return true;
@@ -220,7 +223,8 @@ napi_value set_error(const Arguments &arguments) {
 napi_value get_error(const Arguments &arguments) {
   const auto session = arguments.handle<Session>(0, "sess");
   if (session->pending && !session->asking) return from(arguments.env(), session->settled_error);
-  return from(arguments.env(), ne_get_error(usable(arguments)->c()));
+  // Others of its crew may be busy: they don't touch its text.
+  return from(arguments.env(), ne_get_error(session->pending ? usable(arguments)->c() : session->c()));
 }
 
 // No effect without TLS, where neon would use a context that is not there.

@@ -19,6 +19,7 @@ struct Authentication;
 class Request;
 struct Callback;
 class Watcher;
+struct Token;
 
 /// A request that ne_request_create of the promises has still to make; it counts as live as long as it is
 /// occupied.
@@ -66,7 +67,8 @@ class Session final : public Handle, public Target {
   napi_value target_object() const override { return object(); }
   Environment &target_environment() const override { return *environment; }
   bool has_callbacks() const override {
-    return notifier || verifier || clicert_provider || authentication || !callbacks.empty();
+    return notifier || verifier || clicert_provider || authentication || !tokens.empty() ||
+           !callbacks.empty();
   }
   /// The operation of this session's that runs on this thread, or null: then callbacks are mute.
   Operation *operation() const;
@@ -76,6 +78,7 @@ class Session final : public Handle, public Target {
   std::unique_ptr<Callback> verifier;
   std::unique_ptr<Callback> clicert_provider;
   std::shared_ptr<Watcher> watcher;
+  std::vector<Token> tokens;                       // PKCS#11 providers, whose keys C may use until the end
   std::unique_ptr<Authentication> authentication;  // once credentials can be asked for
   /// What stands for C's requests; `being_created` is not known to C yet.
   std::unordered_map<ne_request *, Request *> requests;
@@ -83,7 +86,10 @@ class Session final : public Handle, public Target {
   bool had_request = false;
   /// Requests of neon's own that hooks have met; a hook of ours lets go of them.
   std::vector<std::shared_ptr<Request>> lent;
-  bool watches_lent = false;
+  struct LentWatch {
+    Session &session;
+  };
+  std::vector<std::unique_ptr<LentWatch>> lent_watches;  // the last one does it
   /// Addresses that C refers to.
   std::vector<std::shared_ptr<Handle>> addresses;
   std::shared_ptr<Handle> local_address;
@@ -93,12 +99,16 @@ class Session final : public Handle, public Target {
   /// Requests whose handle is not destroyed.
   std::unordered_set<const Request *> live;
   std::vector<std::weak_ptr<const Creation>> creations;
+  /// Other handles that are not destroyed: "ne_decompress of GET /path"
+  std::unordered_map<const Handle *, std::string> live_others;
   /// What destroying the session would leave without it: "GET /path", …
   std::vector<std::string> live_requests();
   /// Loading the default authorities takes 7 to 25 ms, so it is put off until a connection may be made.
   bool trust_default_ca = false;
   /// Asking the system for its proxies may block, so it is put off until there is a request.
   bool system_proxy = false;
+  /// C was made to look for redirects.
+  bool redirects = false;
 
  private:
   ne_session *c_;

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 
@@ -67,6 +68,19 @@ void *Socket::tls_user_data() {
   if (judges_after_handshake()) return nullptr;
   user_data_.reset(ne_session_create("https", "localhost", 443));
   return user_data_.get();
+}
+
+void Socket::keep_context(std::shared_ptr<Context> context, napi_value object) {
+  if (!context->has_provider()) return;
+  const bool known =
+      std::any_of(contexts_.begin(), contexts_.end(), [&](const auto &one) { return one.first == context; });
+  if (!known) contexts_.emplace_back(std::move(context), keep(object));
+}
+
+napi_value Socket::context_object(napi_env env, Operation &operation, const Context &context) const {
+  const auto found = std::find_if(contexts_.begin(), contexts_.end(),
+                                  [&](const auto &one) { return one.first.get() == &context; });
+  return Handle::kept(env, operation.target_object(env), found->second);
 }
 
 int Socket::close() {

@@ -5,6 +5,8 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "address.h"
 #include "context.h"
@@ -56,6 +58,12 @@ class Socket final : public Handle, public Target {
   /// Runs a TLS handshake in this context.
   template <class Handshake>
   int start_tls(std::shared_ptr<ne_ssl_context> context, Handshake handshake);
+  /// A handshake in this context may call its functions, then or later: the socket keeps it, and its object.
+  void keep_context(std::shared_ptr<Context> context, napi_value object);
+  /// The object of a context that it keeps.
+  napi_value context_object(napi_env env, Operation &operation, const Context &context) const;
+  /// C's context of the handshake that began last.
+  ne_ssl_context *tls_context() const { return context_.get(); }
   /// What ne_sock_connect_ssl must be given: before neon 0.37 its callbacks use it as a session.
   void *tls_user_data();
   /// ne_sock_close.
@@ -71,6 +79,7 @@ class Socket final : public Handle, public Target {
   std::string error_text() const override { return c_ ? error() : ""; }
   napi_value target_object() const override { return object(); }
   Environment &target_environment() const override { return *environment; }
+  bool has_callbacks() const override { return !contexts_.empty(); }
   const char *noun() const override { return "socket"; }
 
  private:
@@ -87,6 +96,7 @@ class Socket final : public Handle, public Target {
   std::chrono::seconds read_limit_;
   std::shared_ptr<Handle> local_address_;  // C refers to it
   std::shared_ptr<ne_ssl_context> context_;
+  std::vector<std::pair<std::shared_ptr<Context>, std::uint32_t>> contexts_;  // and where keep() has them
   std::unique_ptr<ne_session, Destroy> user_data_;
 };
 

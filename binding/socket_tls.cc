@@ -39,8 +39,9 @@ int judge(ne_socket *socket, ne_ssl_context *context) {
 
 std::shared_ptr<Operation> connect_tls(const Arguments &arguments, Mode) {
   auto socket = socket_argument(arguments);
-  auto context = context_argument(arguments, false)->lend();
-  return socket_operation(socket, [socket, context] {
+  auto context = context_argument(arguments, false);
+  socket->keep_context(context, arguments[1]);
+  return socket_operation(socket, [socket, context = context->lend()] {
     return socket->start_tls(context, [&](ne_socket *c, ne_ssl_context *tls) {
       const int result = ne_sock_connect_ssl(c, tls, socket->tls_user_data());
       return result == 0 && judges_after_handshake() ? judge(c, tls) : result;
@@ -62,6 +63,7 @@ std::shared_ptr<Operation> shake_hands(const Arguments &arguments, Mode) {
   if (!arguments.is_nullish(2)) hostname = arguments.text(2, "hostname");
   arguments.integer(3, "flags", 0, 0);
   const auto handshake = Gated<Handshake>::required("ne_sock_handshake");
+  socket->keep_context(context, arguments[1]);
   return socket_operation(socket, [socket, context = context->lend(), hostname, handshake] {
     return socket->start_tls(context, [&](ne_socket *c, ne_ssl_context *tls) {
       return handshake(c, tls, hostname ? hostname->c_str() : nullptr, 0);

@@ -49,22 +49,11 @@ int on_verify(void *userdata, int failures, const ne_ssl_certificate *c) noexcep
   return verdict;
 }
 
-napi_value name_list(napi_env env, const std::shared_ptr<const Loan> &loan, const ne_ssl_dname *const *names,
-                     int count) {
-  napi_value list;
-  check(env, napi_create_array(env, &list));
-  for (int i = 0; i < count; ++i) {
-    const auto name = std::make_shared<DistinguishedName>(Environment::of(env), names[i], loan);
-    check(env, napi_set_element(env, list, static_cast<std::uint32_t>(i), to_object(name)));
-  }
-  return list;
-}
-
 void on_provide_clicert(void *userdata, ne_session *, const ne_ssl_dname *const *names, int count) noexcept {
   if (!userdata) return;
   const auto loan = std::make_shared<Loan>();
   call_back(*static_cast<Callback *>(userdata), 0, [&](napi_env env, Operation &operation) {
-    return std::vector{operation.target_object(env), name_list(env, loan, names, count)};
+    return std::vector{operation.target_object(env), DistinguishedName::lend(env, loan, names, count)};
   });
   loan->end();
 }

@@ -57,7 +57,12 @@ void register_ssl(Topic &topic);
 void register_xml(Topic &topic);
 void register_xmlreq(Topic &topic);
 void register_multistatus(Topic &topic);
+void register_pkcs11(Topic &topic);
+void register_basic(Topic &topic);
+void register_redirect(Topic &topic);
+void register_compress(Topic &topic);
 void register_exchange(Topic &topic);
+void register_listing(Topic &topic);
 void register_constants(Topic &topic);
 
 }  // namespace neon

@@ -56,6 +56,11 @@ export class NeonError extends Error {
     return 'NeonError';
   }
 
+  /** The error of a result code of neon's, with the text that neon has for it. @internal */
+  static of(result: number, message: string, context?: ErrorContext): NeonError {
+    return new NeonError(message, results[result] ?? 'NE_ERROR', context);
+  }
+
   /** Adds to an error what it does not know itself: where it happened. Anything else passes through unchanged. */
   static within<E>(error: E, context: ErrorContext): E {
     return error instanceof NeonError ? Object.assign(error, context) : error;

@@ -66,4 +66,6 @@ export const handleClasses: Readonly<Record<string, new (given: unknown, owner?:
   ne_ssl_client_cert: class ne_ssl_client_cert extends Handle {},
   ne_xml_parser: class ne_xml_parser extends Handle {},
   ne_207_parser: class ne_207_parser extends Handle {},
+  ne_ssl_pkcs11_provider: class ne_ssl_pkcs11_provider extends Handle {},
+  ne_decompress: class ne_decompress extends Handle {},
 };

@@ -8,7 +8,9 @@ export type { AuthOptions, AuthProtocol, Challenge, Credentials, CredentialsProv
 export { Certificate, ClientCertificate, type DigestAlgorithm } from './certificate.js';
 export { NeonError } from './errors.js';
 export type { Body, BodyProvider, DescriptorBody, FileBody } from './body.js';
+export { type Depth, type Entry, Listing, type PropertyStatus, type PropfindOptions, type PropNamesOptions } from './listing.js';
 export { SessionPool, type SessionPoolOptions } from './pool.js';
+export type { ActiveLock, LiveProperties, LockEntry, Properties } from './properties.js';
 export type { ProxyOptions, ProxyServer } from './proxy.js';
 export { type HeadersInit, Request, type RequestFlag, type RequestOptions } from './request.js';
 export { type BodyOptions, Response } from './response.js';

@@ -243,7 +243,8 @@ function pairs(headers: HeadersInit): Iterable<readonly [string, string]> {
   return Symbol.iterator in headers ? (headers as Iterable<readonly [string, string]>) : Object.entries(headers);
 }
 
-function requireObject(options: unknown): void {
+/** @internal */
+export function requireObject(options: unknown): void {
   if (typeof options !== 'object' || options === null) throw invalidType('options', 'of type object', options);
 }
 
@@ -259,8 +260,8 @@ function validMethod(method: unknown): string {
   return method;
 }
 
-/** What can stand in a request line: no spaces, control characters or anything beyond ASCII. */
-function validTarget(target: string): string {
+/** What can stand in a request line: no spaces, control characters or anything beyond ASCII. @internal */
+export function validTarget(target: string): string {
   if (!/^[\x21-\x7e]+$/.test(target)) throw invalidChar('target', 'escape it, with encodeURI() for example');
   return target;
 }

@@ -4,10 +4,11 @@ import { authenticate, type AuthOptions } from './auth.js';
 import { invalidType, invalidValue, NeonError } from './errors.js';
 import { flagNumber } from './flags.js';
 import { LiveSet, liveRequests, refuseWhileLive } from './live.js';
+import { type Entry, inquire, type Inquiry, Listing, listSync, type PropfindOptions, type PropNamesOptions } from './listing.js';
 import { native } from './native.js';
 import * as ne from './ne/index.js';
 import { type ProxyOptions, setProxy } from './proxy.js';
-import { Request, type RequestOptions, type RequestOwner } from './request.js';
+import { Request, type RequestOptions, type RequestOwner, validTarget } from './request.js';
 import type { Response } from './response.js';
 import { type ProgressEvent, type ProgressWatch, type StatusEvent, StatusWatch } from './status.js';
 import { secure, type TLSOptions } from './tls.js';
@@ -196,6 +197,29 @@ export class Session extends EventEmitter<SessionEvents> {
   }
 
   /**
+   * The properties of a resource and of those below it (PROPFIND, RFC 4918 section 9.1): await it for an array, or
+   * iterate it while it arrives; see {@link Listing}. Resources without any property told are left out.
+   */
+  propfind(target: string, options: PropfindOptions = {}): Listing {
+    return new Listing(this.#inquire(target, options));
+  }
+
+  /** The same, blocking. */
+  propfindSync(target: string, options: PropfindOptions = {}): Entry[] {
+    return listSync(this.#inquire(target, options));
+  }
+
+  /** The names alone of the properties of a resource and of those below it: the values are empty. */
+  propNames(target: string, options: PropNamesOptions = {}): Listing {
+    return new Listing(this.#inquire(target, options, true));
+  }
+
+  /** The same, blocking. */
+  propNamesSync(target: string, options: PropNamesOptions = {}): Entry[] {
+    return listSync(this.#inquire(target, options, true));
+  }
+
+  /**
    * Closes the connection and frees the session. Once it is destroyed, this does nothing.
    *
    * @param options.force aborts live requests first: they reject with `ERR_NEON_DESTROYED`
@@ -235,6 +259,11 @@ export class Session extends EventEmitter<SessionEvents> {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  #inquire(target: string, options: PropfindOptions, onlyNames?: boolean): Inquiry {
+    this.#requireOpen();
+    return inquire(this.#owner, validTarget(resolveTarget(target, this.#base)), options, onlyNames);
   }
 
   #requireOpen(): void {

@@ -49,6 +49,7 @@ const handles = {
   ne_socket: ne.ne_sock_create,
   ne_xml_parser: ne.ne_xml_create,
   ne_207_parser: () => ne.ne_207_create(ne.ne_xml_create(), { path: '/' }),
+  ne_decompress: () => ne.ne_decompress_reader(newRequest(), ne.ne_accept_2xx, () => 0),
 };
 const all = (error: Error, values: readonly unknown[]): [string, unknown, Error][] =>
   values.map((value) => [show(value), value, error]);
@@ -262,6 +263,12 @@ const dname = (name: string): Argument => ({
 });
 const ccert = handle('ccert', 'ne_ssl_client_cert', ne.ne_ssl_clicert_free);
 const decrypted: Argument = { ...ccert, good: decryptedCertificate };
+/** There is none to be had without a token (pkcs11.test.ts). */
+const provider: Argument = {
+  name: 'provider',
+  good: () => null,
+  bad: () => all(wrongType, [undefined, null, 0, 1, '', 'text', true, 1n, Symbol('s'), {}, [], () => {}, newSession()]),
+};
 const cursor: Argument = {
   name: 'cursor',
   good: () => null,
@@ -305,6 +312,7 @@ const addrs: Argument = {
 };
 const p = handle('p', 'ne_xml_parser', ne.ne_xml_destroy);
 const parser: Argument = { ...p, name: 'parser' };
+const decompress = handle('ctx', 'ne_decompress', ne.ne_decompress_destroy);
 const multistatus = handle('p', 'ne_207_parser', ne.ne_207_destroy);
 const tellers = [multistatus, callbackOrNull('start'), callbackOrNull('end')];
 const idmap: Argument = {
@@ -388,6 +396,19 @@ const room: Argument = {
     ),
   ],
 };
+
+const range: Argument = {
+  ...object('range', () => ({ start: 0, end: -1 })),
+  bad: () => [
+    ...all(wrongType, noObjects),
+    ...noNumbers.slice(2).map((value) => [`${show(value)} as its end`, { end: value }, wrongType] as [string, unknown, Error]),
+    ...[-1, 0.5, NaN, Infinity, 2 ** 53].map((value) => [`${value} as its start`, { start: value }, outOfRange] as [string, unknown, Error]),
+    ...[-2, 0.5, NaN, 2 ** 53].map((value) => [`${value} as its end`, { end: value }, outOfRange] as [string, unknown, Error]),
+  ],
+};
+const fd = integer('fd', 0, 0, most);
+const depth = integer('depth', 0, -(2 ** 31), most);
+const onPath = [sess, line('path', '/')];
 
 /** A `ne_uri` that goes in. */
 function uri(name: string, { needsPath = false } = {}): Argument {
@@ -595,6 +616,8 @@ const functions: Record<Function, readonly Argument[]> = {
   ne_ssl_context_set_versions: [ctx, integer('min', 0, 0, 5), integer('max', 0, 0, 5)],
   ne_ssl_context_trustcert: [ctx, further(cert)],
   ne_ssl_context_trustdefca: [ctx],
+  ne_ssl_context_set_clicert: [ctx, { ...further(decrypted), name: 'cc' }],
+  ne_ssl_context_set_ccprovide: [ctx, callbackOrNull('provider')],
   ne_ssl_context_destroy: [ctx],
   ne_ssl_proto_name: [integer('proto', 0, 0, most)],
   ne_addr_resolve: [text('hostname', '127.0.0.1'), integer('flags', 0, 0, most)],
@@ -633,6 +656,18 @@ const functions: Record<Function, readonly Argument[]> = {
   ne_ssl_clicert_copy: [decrypted],
   ne_ssl_clicert_free: [ccert],
   ne_ssl_set_verify: [sess, callbackOrNull('fn')],
+  ne_ssl_pkcs11_provider_init: [object('provider'), text('name', '/nonexistent')],
+  ne_ssl_pkcs11_nss_provider_init: [
+    object('provider'),
+    text('name', '/nonexistent'),
+    text('directory', '/nonexistent'),
+    text('cert_prefix', ''),
+    text('key_prefix', ''),
+    text('secmod_db', ''),
+  ],
+  ne_ssl_pkcs11_provider_pin: [provider, { name: 'fn', good: () => null, bad: () => [], optional: true }],
+  ne_ssl_set_pkcs11_provider: [sess, provider],
+  ne_ssl_pkcs11_provider_destroy: [provider],
   ne_ssl_provide_clicert: [sess, callbackOrNull('fn')],
   ne_ssl_set_clicert: [sess, { ...decrypted, name: 'clicert' }],
   ne_ssl_set_protovers: [sess, integer('min', 0, 0, most), integer('max', 0, 0, most)],
@@ -787,6 +822,25 @@ const functions: Record<Function, readonly Argument[]> = {
   ne_207_get_current_propstat: [multistatus],
   ne_207_destroy: [multistatus],
   ne_simple_request: [sess, req],
+  ne_get: [...onPath, fd],
+  ne_getbuf: [...onPath, filled('buf'), room],
+  ne_put: [...onPath, fd],
+  ne_putbuf: [...onPath, bytes('buf')],
+  ne_post: [...onPath, fd, text('buffer', 'text')],
+  ne_get_range: [...onPath, range, fd],
+  ne_getmodtime: [...onPath, object('modtime')],
+  ne_options: [...onPath, object('caps')],
+  ne_options2: [...onPath, object('caps')],
+  ne_copy: [sess, flagValue('overwrite'), depth, line('src', '/a'), line('dest', '/b')],
+  ne_move: [sess, flagValue('overwrite'), line('src', '/a'), line('dest', '/b')],
+  ne_delete: onPath,
+  ne_mkcol: onPath,
+  ne_add_depth_header: [req, depth],
+  ne_get_content_type: [req, object('ctype')],
+  ne_redirect_register: [sess],
+  ne_redirect_location: [sess],
+  ne_decompress_reader: [req, callback('accpt'), callback('reader')],
+  ne_decompress_destroy: [decompress],
   ne_version_string: [],
   ne_version_library: [],
   ne_version_match: [integer('major', 0, 0, most), integer('minor', 32, 0, most)],
@@ -864,6 +918,8 @@ describe.each(forms)('$surface', ({ has, call }) => {
         expect(result(() => ne.ne_xml_destroy(first as ne.ne_xml_parser))).toBeUndefined();
       } else if (list[0] === sock) {
         expect([ne.ne_sock_fd(first as ne.ne_socket), ne.ne_sock_close(first as ne.ne_socket)]).toEqual([-1, 0]);
+      } else if (list[0] === provider) {
+        expect(await failureOf(() => call(name)(...values))).toEqual(wrongType);
       } else if (features.functions[name] === false) {
         expect(await failureOf(() => call(name)(...values))).toEqual(neonError('ERR_NEON_UNSUPPORTED'));
       } else {

@@ -40,6 +40,11 @@ describeWith('openssl', 'with a PKI', () => {
     }
     return context;
   }
+  function clientOf(file: string): ne.ne_ssl_client_cert {
+    const client = ne.ne_ssl_clicert_read(file)!;
+    if (ne.ne_ssl_clicert_encrypted(client)) ne.ne_ssl_clicert_decrypt(client, 'secret');
+    return client;
+  }
   /** The server's half is on a lane, so that the client's may block. */
   async function shaken(
     ends: Pair,
@@ -205,6 +210,89 @@ describeWith('openssl', 'with a PKI', () => {
       ne.ne_sock_close(ends.server);
       // In TLS 1.3 the client is done before the server refuses.
       if (connecting === 0) expect(await io.ne_sock_read(ends.client, Buffer.alloc(1))).toBeLessThan(0);
+    });
+
+    const asksForCertificate = (): ne.ne_ssl_context => {
+      const server = serverContext();
+      expect(ne.ne_ssl_context_set_verify(server, true, pki.ca.cert, pki.ca.cert)).toBe(0);
+      return server;
+    };
+    const provides = features.functions['ne_ssl_context_set_ccprovide'] === true;
+    const ifItProvides = provides ? test : test.skip;
+    const why = provides ? '' : ' (skipped: this neon has no ne_ssl_context_set_ccprovide)';
+    /** What the server makes of it, when the client has its first byte: TLS 1.3 tells no earlier. */
+    const outcome = async (client: ne.ne_ssl_context, server = asksForCertificate()): Promise<boolean> => {
+      const ends = await pair();
+      const { server: accepted } = await connect(ends, server, client);
+      return accepted === 0 && ne.ne_sock_close(ends.client) === 0;
+    };
+
+    ifItProvides(`the client certificate of a context${why}`, async () => {
+      const client = clientContext(pki.ca);
+      const certificate = clientOf(pki.p12);
+      ne.ne_ssl_context_set_clicert(client, certificate);
+      ne.ne_ssl_clicert_free(certificate);
+      for (let i = 0; i < 3; i++) expect(await outcome(client)).toBe(true);
+      const wrong = clientContext(pki.ca);
+      ne.ne_ssl_context_set_clicert(wrong, clientOf(pki.p12WrongClient));
+      expect(await outcome(wrong)).toBe(false);
+      expect(() => ne.ne_ssl_context_set_clicert(wrong, ne.ne_ssl_clicert_read(pki.p12)!)).toThrow(invalidState);
+    });
+
+    ifItProvides(`a callback of a context that gives a client certificate${why}`, async () => {
+      const client = clientContext(pki.ca);
+      const asked: string[][] = [];
+      let names: ne.ne_ssl_dname[] = [];
+      ne.ne_ssl_context_set_ccprovide(client, (dnames) => {
+        names = dnames;
+        asked.push(dnames.map((name) => ne.ne_ssl_readable_dname(name)));
+        ne.ne_ssl_context_set_clicert(client, clientOf(pki.p12));
+      });
+      expect(await outcome(client)).toBe(true);
+      expect(asked).toEqual([['libneon test']]);
+      expect(() => ne.ne_ssl_readable_dname(names[0]!)).toThrow(neonError('ERR_NEON_DESTROYED'));
+      expect(await outcome(client)).toBe(true);
+      expect(asked).toHaveLength(1); // it has one now
+    });
+
+    ifItProvides(`callbacks of a context that give none, throw, or are gone${why}`, async () => {
+      const client = clientContext(pki.ca);
+      let asked = 0;
+      ne.ne_ssl_context_set_ccprovide(client, () => {
+        asked++;
+      });
+      expect(await outcome(client)).toBe(false);
+      expect(asked).toBe(1);
+      const reason = new Error('the reason');
+      ne.ne_ssl_context_set_ccprovide(client, () => {
+        throw reason;
+      });
+      const ends = await pair();
+      const accepting = promises.ne_sock_accept_ssl(ends.server, asksForCertificate());
+      expect(await failureOf(() => io.ne_sock_connect_ssl(ends.client, client))).toBe(reason);
+      ne.ne_sock_close(ends.client);
+      expect(await accepting).not.toBe(0);
+      ne.ne_ssl_context_set_ccprovide(client, null);
+      expect(await outcome(client)).toBe(false);
+      expect(asked).toBe(1);
+    });
+
+    ifItProvides(`a context whose callback runs is destroyed in it, and dropped before it${why}`, async () => {
+      const server = asksForCertificate();
+      let client: ne.ne_ssl_context | null = clientContext(pki.ca);
+      const asked = new Promise<void>((resolve) => {
+        const context = client!;
+        ne.ne_ssl_context_set_ccprovide(context, () => {
+          ne.ne_ssl_context_set_clicert(context, clientOf(pki.p12));
+          ne.ne_ssl_context_destroy(context);
+          resolve();
+        });
+      });
+      const ends = await pair();
+      const connecting = connect(ends, server, client);
+      client = null;
+      await asked;
+      expect(await connecting).toEqual(success);
     });
 
     test('the identity of the session', async () => {

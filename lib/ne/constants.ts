@@ -205,6 +205,50 @@ export const NE_207_STATE_TOP = constant('NE_207_STATE_TOP');
 /** A flag of ne_207_set_flags: escapes in `href` elements what SharePoint leaves as it is. */
 export const NE_207_MSSP_ESCAPING = constant('NE_207_MSSP_ESCAPING');
 
+// Depths of requests on collections (ne_basic.h).
+/** The resource alone. */
+export const NE_DEPTH_ZERO = constant('NE_DEPTH_ZERO');
+/** And its members. */
+export const NE_DEPTH_ONE = constant('NE_DEPTH_ONE');
+/** And all that is in it. */
+export const NE_DEPTH_INFINITE = constant('NE_DEPTH_INFINITE');
+
+// What a server can do with a resource, to be combined (ne_options2 in ne_basic.h).
+/** Class 1 of WebDAV (RFC 2518). */
+export const NE_CAP_DAV_CLASS1 = constant('NE_CAP_DAV_CLASS1');
+/** Class 2 of WebDAV: locks (RFC 2518). */
+export const NE_CAP_DAV_CLASS2 = constant('NE_CAP_DAV_CLASS2');
+/** Class 3 of WebDAV (RFC 4918). */
+export const NE_CAP_DAV_CLASS3 = constant('NE_CAP_DAV_CLASS3');
+/** The property `executable` of mod_dav. */
+export const NE_CAP_MODDAV_EXEC = constant('NE_CAP_MODDAV_EXEC');
+/** Access control (RFC 3744). */
+export const NE_CAP_DAV_ACL = constant('NE_CAP_DAV_ACL');
+/** DeltaV (RFC 3253): version-control. */
+export const NE_CAP_VER_CONTROL = constant('NE_CAP_VER_CONTROL');
+/** DeltaV: checkout-in-place. */
+export const NE_CAP_CO_IN_PLACE = constant('NE_CAP_CO_IN_PLACE');
+/** DeltaV: version-history. */
+export const NE_CAP_VER_HISTORY = constant('NE_CAP_VER_HISTORY');
+/** DeltaV: workspace. */
+export const NE_CAP_WORKSPACE = constant('NE_CAP_WORKSPACE');
+/** DeltaV: update. */
+export const NE_CAP_UPDATE = constant('NE_CAP_UPDATE');
+/** DeltaV: label. */
+export const NE_CAP_LABEL = constant('NE_CAP_LABEL');
+/** DeltaV: working-resource. */
+export const NE_CAP_WORK_RESOURCE = constant('NE_CAP_WORK_RESOURCE');
+/** DeltaV: merge. */
+export const NE_CAP_MERGE = constant('NE_CAP_MERGE');
+/** DeltaV: baseline. */
+export const NE_CAP_BASELINE = constant('NE_CAP_BASELINE');
+/** DeltaV: activity. */
+export const NE_CAP_ACTIVITY = constant('NE_CAP_ACTIVITY');
+/** DeltaV: version-controlled-collection. */
+export const NE_CAP_VC_COLLECTION = constant('NE_CAP_VC_COLLECTION');
+/** Extended MKCOL (RFC 5689). */
+export const NE_CAP_EXT_MKCOL = constant('NE_CAP_EXT_MKCOL');
+
 // Why a server's certificate failed verification, to be combined (ne_ssl.h).
 /** It is not yet valid. */
 export const NE_SSL_NOTYETVALID = constant('NE_SSL_NOTYETVALID');
@@ -226,6 +270,19 @@ export const NE_SSL_FAILMASK = constant('NE_SSL_FAILMASK');
 export const NE_SSL_DIGESTLEN = constant('NE_SSL_DIGESTLEN');
 /** Of a time. */
 export const NE_SSL_VDATELEN = constant('NE_SSL_VDATELEN');
+
+// Results of PKCS#11 (ne_pkcs11.h).
+export const NE_PK11_OK = constant('NE_PK11_OK');
+/** This neon was built without PKCS#11. */
+export const NE_PK11_NOTIMPL = constant('NE_PK11_NOTIMPL');
+/** There is no such module, or it could not be initialised. */
+export const NE_PK11_FAILED = constant('NE_PK11_FAILED');
+/** A wrong PIN was entered before. */
+export const NE_SSL_P11PIN_COUNT_LOW = constant('NE_SSL_P11PIN_COUNT_LOW');
+/** The token will be locked if this PIN is wrong. */
+export const NE_SSL_P11PIN_FINAL_TRY = constant('NE_SSL_P11PIN_FINAL_TRY');
+/** What a PIN has room in, with the null at its end. */
+export const NE_SSL_P11PINLEN = constant('NE_SSL_P11PINLEN');
 
 // Features (ne_utils.h).
 /** TLS. */

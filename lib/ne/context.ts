@@ -1,5 +1,6 @@
 import { native } from '../native.js';
-import type { Flag, ne_ssl_certificate, ne_ssl_context } from './handles.js';
+import type { Flag, ne_ssl_certificate, ne_ssl_client_cert, ne_ssl_context, ne_ssl_dname } from './handles.js';
+import type { Nothing } from './hooks.js';
 
 /**
  * A context for TLS on a `ne_socket`: `NE_SSL_CTX_CLIENT` or `NE_SSL_CTX_SERVER`. Null when this neon makes none of that
@@ -51,6 +52,29 @@ export const ne_ssl_context_trustcert: (ctx: ne_ssl_context, cert: ne_ssl_certif
  * @throws `ERR_NEON_UNSUPPORTED` with an older one
  */
 export const ne_ssl_context_trustdefca: (ctx: ne_ssl_context) => void = native('ne_ssl_context_trustdefca');
+
+/**
+ * A client authenticates with this certificate where servers ask for one. Needs neon 0.37.
+ *
+ * @throws `ERR_NEON_INVALID_STATE` while it is encrypted, `ERR_NEON_UNSUPPORTED` with an older neon
+ */
+export const ne_ssl_context_set_clicert: (ctx: ne_ssl_context, cc: ne_ssl_client_cert) => void =
+  native('ne_ssl_context_set_clicert');
+
+/**
+ * Called when a server asks for a client certificate and the context has none. It sets one
+ * (ne_ssl_context_set_clicert), or the connection goes on without. `dnames` are the authorities that the server
+ * accepts, if it says so; they end with the call. On the promise surface it may return a promise.
+ */
+export type ne_ssl_ccprovide_fn = (dnames: ne_ssl_dname[]) => Nothing;
+
+/**
+ * Sets who is called when a server asks for a client certificate, of handshakes to come; null is nobody. Needs neon 0.37.
+ *
+ * @throws `ERR_NEON_UNSUPPORTED` with an older one
+ */
+export const ne_ssl_context_set_ccprovide: (ctx: ne_ssl_context, provider: ne_ssl_ccprovide_fn | null) => void =
+  native('ne_ssl_context_set_ccprovide');
 
 /** Frees a context. Sockets that use it go on with it. */
 export const ne_ssl_context_destroy: (ctx: ne_ssl_context) => void = native('ne_ssl_context_destroy');

@@ -20,6 +20,8 @@ export type ne_ssl_certificate = Handle<'ne_ssl_certificate'>;
 export type ne_ssl_dname = Handle<'ne_ssl_dname'>;
 /** A certificate with its private key: `ne_ssl_client_cert *` (ne_ssl.h). */
 export type ne_ssl_client_cert = Handle<'ne_ssl_client_cert'>;
+/** A token with certificates and keys: `ne_ssl_pkcs11_provider *` (ne_pkcs11.h). */
+export type ne_ssl_pkcs11_provider = Handle<'ne_ssl_pkcs11_provider'>;
 
 /** A network address: `ne_inet_addr *` (ne_socket.h). */
 export type ne_inet_addr = Handle<'ne_inet_addr'>;
@@ -35,6 +37,8 @@ export type ne_ssl_context = Handle<'ne_ssl_context'>;
 export type ne_xml_parser = Handle<'ne_xml_parser'>;
 /** A reader of multi-status documents: `ne_207_parser *` (ne_207.h). */
 export type ne_207_parser = Handle<'ne_207_parser'>;
+/** A reader of bodies that come as gzip: `ne_decompress *` (ne_compress.h). */
+export type ne_decompress = Handle<'ne_decompress'>;
 /** A string that grows: `ne_buffer *` (ne_string.h). */
 export interface ne_buffer extends Handle<'ne_buffer'> {
   /** The string. */

@@ -6,7 +6,9 @@
  */
 export * from './address.js';
 export * from './auth.js';
+export * from './basic.js';
 export * from './buffer.js';
+export * from './compress.js';
 export * from './constants.js';
 export * from './dates.js';
 export * from './context.js';
@@ -16,7 +18,9 @@ export * from './i18n.js';
 export * from './md5.js';
 export * from './multistatus.js';
 export * from './notifier.js';
+export * from './pkcs11.js';
 export * from './proxy.js';
+export * from './redirect.js';
 export * from './request.js';
 export * from './resolve.js';
 export * from './session.js';

@@ -58,6 +58,14 @@ export const ne_sock_accept_ssl = promised<typeof ne.ne_sock_accept_ssl>('ne_soc
 export const ne_sock_connect_ssl = promised<typeof ne.ne_sock_connect_ssl>('ne_sock_connect_ssl', 2);
 export const ne_sock_handshake = promised<typeof ne.ne_sock_handshake>('ne_sock_handshake', 4);
 export const ne_ssl_clicert_fromuri = promised<typeof ne.ne_ssl_clicert_fromuri>('ne_ssl_clicert_fromuri', 2);
+export const ne_ssl_pkcs11_provider_init = promised<typeof ne.ne_ssl_pkcs11_provider_init>(
+  'ne_ssl_pkcs11_provider_init',
+  2,
+);
+export const ne_ssl_pkcs11_nss_provider_init = promised<typeof ne.ne_ssl_pkcs11_nss_provider_init>(
+  'ne_ssl_pkcs11_nss_provider_init',
+  6,
+);
 export const ne_ssl_clicert_decrypt = promised<typeof ne.ne_ssl_clicert_decrypt>('ne_ssl_clicert_decrypt', 2);
 export const ne_xml_parse_response = promised<typeof ne.ne_xml_parse_response>('ne_xml_parse_response', 2);
 export const ne_xml_dispatch_request = promised<typeof ne.ne_xml_dispatch_request>('ne_xml_dispatch_request', 2);
@@ -75,3 +83,16 @@ export const ne_xml_dispatchif_request: Promised<typeof ne.ne_xml_dispatchif_req
 ) => dispatchIf(req, parser, acceptor(acpt, 'acpt'), options);
 
 export const ne_simple_request = promised<typeof ne.ne_simple_request>('ne_simple_request', 2);
+export const ne_get = promised<typeof ne.ne_get>('ne_get', 3);
+export const ne_getbuf = promised<typeof ne.ne_getbuf>('ne_getbuf', 4);
+export const ne_put = promised<typeof ne.ne_put>('ne_put', 3);
+export const ne_putbuf = promised<typeof ne.ne_putbuf>('ne_putbuf', 3);
+export const ne_post = promised<typeof ne.ne_post>('ne_post', 4);
+export const ne_get_range = promised<typeof ne.ne_get_range>('ne_get_range', 4);
+export const ne_getmodtime = promised<typeof ne.ne_getmodtime>('ne_getmodtime', 3);
+export const ne_options = promised<typeof ne.ne_options>('ne_options', 3);
+export const ne_options2 = promised<typeof ne.ne_options2>('ne_options2', 3);
+export const ne_copy = promised<typeof ne.ne_copy>('ne_copy', 5);
+export const ne_move = promised<typeof ne.ne_move>('ne_move', 4);
+export const ne_delete = promised<typeof ne.ne_delete>('ne_delete', 2);
+export const ne_mkcol = promised<typeof ne.ne_mkcol>('ne_mkcol', 2);

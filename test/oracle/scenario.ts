@@ -17,7 +17,8 @@ export interface NamedScenario extends Scenario {
     | 'strings'
     | 'md5'
     | 'xml'
-    | 'multistatus';
+    | 'multistatus'
+    | 'basic';
   readonly about: string;
 }
 

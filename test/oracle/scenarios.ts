@@ -2,6 +2,7 @@
 import { chunkedResponse, response, type Step } from '../servers/raw.js';
 import type { NamedScenario } from './scenario.js';
 import { auth } from './scenarios-auth.js';
+import { basic } from './scenarios-basic.js';
 import { connections } from './scenarios-connections.js';
 import { digests } from './scenarios-digests.js';
 import { framing } from './scenarios-framing.js';
@@ -137,6 +138,7 @@ export const scenarios: readonly NamedScenario[] = [
   ...heads,
   ...connections,
   ...xml,
+  ...basic,
   ...uploads,
   ...pulledUploads,
   ...sockets,

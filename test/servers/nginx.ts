@@ -23,6 +23,8 @@ export interface NginxOptions {
    * body, and its header `Received` tells how many bytes came.
    */
   readonly sink?: string;
+  /** Paths of files with XML that any method but GET, HEAD and POST gets with the status 207. */
+  readonly multistatus?: readonly string[];
   /** Listens on a TLS port too, with the server certificate of the test PKI. */
   readonly tls?: boolean;
   /** Speaks WebDAV, as far as it can: it claims class 2 without 1, knows no PROPPATCH, and has quirks. */
@@ -65,8 +67,10 @@ function layOut(scratch: string, files: Required<NginxOptions>['files']): void {
   }
 }
 
-function configuration(scratch: string, port: number, tlsPort: number, { sink, dav }: NginxOptions): string {
-  return `${dav ? `load_module ${requireProgram(nginxDavExt)};` : ''}
+function configuration(scratch: string, port: number, tlsPort: number, options: NginxOptions): string {
+  const { sink, multistatus = [], dav = false } = options;
+  return `
+${dav ? `load_module ${requireProgram(nginxDavExt)};` : ''}
 ${process.getuid?.() === 0 ? 'user root;' : ''}
 daemon off;
 worker_processes 1;
@@ -91,6 +95,7 @@ http {
     ${tlsPort === 0 ? '' : tlsDirectives(tlsPort)}
     root ${scratch}/files;
     ${sink === undefined ? '' : sinkDirectives(sink, port)}
+    ${multistatus.map(multistatusDirectives).join('')}
     ${dav ? davDirectives : ''}
   }
 }
@@ -129,4 +134,14 @@ function sinkDirectives(sink: string, port: number): string {
       add_header Received $content_length;
     }
     location = ${sink}/received { return 200; }`;
+}
+
+/** Static files refuse other methods with 405. */
+function multistatusDirectives(file: string): string {
+  return `
+    location = ${file} {
+      types { }
+      default_type 'application/xml; charset="utf-8"';
+      error_page 405 =207 ${file};
+    }`;
 }

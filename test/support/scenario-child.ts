@@ -23,6 +23,7 @@ const scenarios = {
   droppedHooks,
   hostileXml,
   droppedParsers,
+  droppedDecompressors,
 };
 
 /** The name of a scenario. */
@@ -326,4 +327,26 @@ async function droppedHooks(port: number): Promise<unknown> {
   ne.ne_request_destroy(kept);
   ne.ne_session_destroy(session); // nothing is live
   return { collected, result, log };
+}
+
+/** Sessions, requests and decompressors, of which each time another one is held longest. */
+async function droppedDecompressors(port: number): Promise<unknown> {
+  let size = 0;
+  const weak: WeakRef<object>[] = [];
+  for (let round = 0; round < 20; round++) {
+    await (async () => {
+      const session = ne.ne_session_create('http', '127.0.0.1', port);
+      const request = ne.ne_request_create(session, 'GET', '/');
+      const decompressor = ne.ne_decompress_reader(request, ne.ne_accept_2xx, (block) => void (size += block.length));
+      if (round % 2) await promises.ne_request_dispatch(request);
+      else ne.ne_request_dispatch(request);
+      const handles = [session, request, decompressor];
+      weak.push(...handles.map((handle) => new WeakRef(handle)));
+      Object.assign(globalThis, { held: handles[round % 3] });
+    })();
+    gc!();
+    await turn();
+  }
+  Object.assign(globalThis, { held: null });
+  return { collected: await collect(() => weak.every((ref) => ref.deref() === undefined)), size };
 }

@@ -1,0 +1,77 @@
+/** One listing by one client, in a process of its own: a first, short one warms up; prints a measurement. */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+
+/** What the process gets as its one argument, as JSON. */
+export interface ListingOptions {
+  readonly client: keyof typeof clients;
+  readonly origin: string;
+  readonly path: string;
+  /** A document with a few resources. */
+  readonly warmup: string;
+}
+
+/** What it prints, as JSON. */
+export interface ListingMeasurement {
+  readonly resources: number;
+  readonly seconds: number;
+  /** The longest time for which the event loop did nothing else, in milliseconds. */
+  readonly stall?: number;
+  /** How much the resident size grew, at most, in MiB. */
+  readonly growth?: number;
+}
+
+/** Each lists a path below an origin once, and gives the number of resources. */
+export const clients = {
+  async 'libneon, array'(origin: string) {
+    const { Session } = await import('libneon');
+    const session = Session.open(origin);
+    return async (path: string) => (await session.propfind(path)).length;
+  },
+  async 'libneon, for await'(origin: string) {
+    const { Session } = await import('libneon');
+    const session = Session.open(origin);
+    return async (path: string) => {
+      let count = 0;
+      for await (const entry of session.propfind(path)) count += entry.href.length > 0 ? 1 : 0;
+      return count;
+    };
+  },
+  async 'libneon, blocking'(origin: string) {
+    const { Session } = await import('libneon');
+    const session = Session.open(origin);
+    return async (path: string) => session.propfindSync(path).length;
+  },
+  async webdav(origin: string) {
+    const { createClient } = await import('webdav');
+    const client = createClient(origin);
+    return async (path: string) => (await client.getDirectoryContents(path)).length;
+  },
+} satisfies Record<string, (origin: string) => Promise<(path: string) => Promise<number>>>;
+
+if (require.main === module) void main(JSON.parse(process.argv[2] ?? '') as ListingOptions);
+
+async function main({ client, origin, path, warmup }: ListingOptions): Promise<void> {
+  const list = await clients[client](origin);
+  for (let i = 0; i < 10; i++) await list(warmup);
+  const before = process.memoryUsage.rss();
+  let most = before;
+  const watch = setInterval(() => (most = Math.max(most, process.memoryUsage.rss())), 5);
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  delay.enable();
+  const start = performance.now();
+  const resources = await list(path);
+  const seconds = (performance.now() - start) / 1000;
+  await new Promise((resolve) => setTimeout(resolve, 20)); // a stall at the end counts when it is over
+  delay.disable();
+  clearInterval(watch);
+  most = Math.max(most, process.memoryUsage.rss());
+  const measurement: ListingMeasurement = {
+    resources,
+    seconds,
+    stall: delay.max / 1e6,
+    growth: (most - before) / 1024 ** 2,
+  };
+  console.log(JSON.stringify(measurement));
+  process.exit(0);
+}

@@ -1,0 +1,320 @@
+import { abortable, type CallOptions, type Stop } from './abort.js';
+import { type ErrorContext, invalidType, invalidValue, NeonError } from './errors.js';
+import type { Live } from './live.js';
+import { addon } from './load.js';
+import { native } from './native.js';
+import type { ne_session } from './ne/handles.js';
+import { ne_uri_defaultport } from './ne/uri.js';
+import { type Properties, propertyReader, type PropertyReader } from './properties.js';
+import { requireObject, type RequestOwner } from './request.js';
+
+/** A resource that a PROPFIND found. */
+export interface Entry {
+  /** Its path, percent-encoded, as the server writes it. */
+  href: string;
+  /** Its whole URI: `scheme://host[:port]` and the path. */
+  uri: string;
+  /** The properties that it has. */
+  props: Properties;
+  /** Why it has not the others that were asked for: the status of each, by the same name. Frozen when there is none. */
+  status: Record<string, PropertyStatus>;
+}
+
+/** What became of one property. */
+export interface PropertyStatus {
+  code: number;
+  reasonPhrase: string;
+}
+
+/** How far below a resource to go. */
+export type Depth = 0 | 1 | 'infinity';
+
+/** What can be asked for. */
+export interface PropNamesOptions extends CallOptions {
+  /** The resource alone, its members too (the default), or all below it, which many servers refuse. */
+  depth?: Depth | undefined;
+}
+
+/** Which properties to ask for. */
+export interface PropfindOptions extends PropNamesOptions {
+  /** Names of DAV: properties, and others as `{namespace}name`. Default: all that the server gives (`allprop`). */
+  props?: readonly string[] | undefined;
+}
+
+type OnBatch = (
+  text: string,
+  numbers: Uint32Array,
+  names: readonly string[],
+  statuses: readonly string[],
+  origins: readonly string[],
+) => void;
+type Batch = Parameters<OnBatch>;
+type Failed = readonly [code: number, text: string, status: number] | null;
+type Propfind<R> = (
+  session: ne_session,
+  path: string,
+  depth: number,
+  names: readonly string[] | null,
+  onBatch: OnBatch,
+  room: () => Promise<void> | undefined,
+) => R;
+const propfindSync: Propfind<Failed> = native('propfind');
+const propfind = addon.async['propfind'] as unknown as Propfind<Promise<Failed>>;
+
+const depths: Readonly<Record<Depth, number>> = { 0: 0, 1: 1, infinity: 2 };
+
+/** A PROPFIND that is ready to be sent. @internal */
+export interface Inquiry {
+  readonly owner: RequestOwner;
+  readonly target: string;
+  readonly depth: number;
+  /** A flat list; null for the names alone. */
+  readonly names: readonly string[] | null;
+  readonly options: CallOptions;
+}
+
+/** Checks what is asked for; nothing is sent. @internal */
+export function inquire(
+  owner: RequestOwner,
+  target: string,
+  options: PropfindOptions,
+  onlyNames = false,
+): Inquiry {
+  requireObject(options);
+  const { depth = 1, props = [] } = options;
+  if (!Object.hasOwn(depths, depth)) throw invalidValue(`The "depth" must be 0, 1 or 'infinity'. Received '${depth}'`);
+  if (!Array.isArray(props)) throw invalidType('props', 'an instance of Array', props);
+  const names = onlyNames ? null : (props as readonly unknown[]).flatMap(splitName);
+  return { owner, target, depth: depths[depth], names, options };
+}
+
+/**
+ * The resources that a PROPFIND finds. Nothing is sent before it is awaited, which gives an array of all of them, or
+ * iterated with `for await`, which gives each as soon as it has arrived: then at most some hundreds wait in memory, and
+ * who leaves the loop early closes the connection. It is sent once.
+ *
+ * Fails with a {@link NeonError} unless the server answers with 207.
+ */
+export class Listing implements PromiseLike<Entry[]>, AsyncIterable<Entry> {
+  readonly #inquiry: Inquiry;
+  #entries: Promise<Entry[]> | undefined;
+  #iterated = false;
+
+  /** @internal */
+  constructor(inquiry: Inquiry) {
+    this.#inquiry = inquiry;
+  }
+
+  then<R = Entry[], E = never>(
+    onFulfilled?: ((entries: Entry[]) => R | PromiseLike<R>) | null,
+    onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null,
+  ): Promise<R | E> {
+    return this.#all().then(onFulfilled, onRejected);
+  }
+
+  catch<E = never>(onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null): Promise<Entry[] | E> {
+    return this.#all().catch(onRejected);
+  }
+
+  finally(onFinally?: (() => void) | null): Promise<Entry[]> {
+    return this.#all().finally(onFinally);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Entry, void, undefined> {
+    if (this.#entries) yield* await this.#entries;
+    else yield* this.#stream();
+  }
+
+  #all(): Promise<Entry[]> {
+    return (this.#entries ??= this.#collect());
+  }
+
+  async #collect(): Promise<Entry[]> {
+    this.#begin();
+    const entries: Entry[] = [];
+    await run(this.#inquiry, (batch) => unpack(batch, entries));
+    return entries;
+  }
+
+  async *#stream(): AsyncGenerator<Entry, void, undefined> {
+    this.#begin();
+    const batches: Batch[] = [];
+    const state = { over: false };
+    let wake = (): void => undefined;
+    let makeRoom = (): void => undefined;
+    let stop: Stop = () => undefined;
+    const running = run(
+      this.#inquiry,
+      (batch) => {
+        batches.push(batch);
+        wake();
+      },
+      () => (batches.length > 0 ? new Promise((resolve) => (makeRoom = resolve)) : undefined),
+      (given) => (stop = given),
+    ).finally(() => {
+      state.over = true;
+      wake();
+    });
+    running.catch(() => undefined); // it is awaited below, unless the loop is left
+    try {
+      for (;;) {
+        const batch = batches.shift();
+        if (batch) {
+          if (batches.length === 0) makeRoom();
+          const entries: Entry[] = [];
+          unpack(batch, entries);
+          yield* entries;
+        } else if (state.over) {
+          await running;
+          return;
+        } else {
+          await new Promise<void>((resolve) => (wake = resolve));
+        }
+      }
+    } finally {
+      stop(new NeonError('The listing was given up before its end', 'ERR_NEON_ABORTED'));
+    }
+  }
+
+  #begin(): void {
+    if (this.#iterated) throw new NeonError('A listing can be read only once', 'ERR_NEON_INVALID_STATE');
+    this.#iterated = true;
+  }
+}
+
+/** The same as awaiting a {@link Listing}, blocking. @internal */
+export function listSync(inquiry: Inquiry): Entry[] {
+  const { owner, target, depth, names } = inquiry;
+  owner.requireOpen();
+  const entries: Entry[] = [];
+  const context = { method: 'PROPFIND', target, origin: owner.origin };
+  try {
+    requireDone(
+      propfindSync(owner.handle, target, depth, names, (...batch) => unpack(batch, entries), noRoomNeeded),
+      context,
+    );
+  } catch (error) {
+    throw NeonError.within(error, context);
+  }
+  return entries;
+}
+
+const noRoomNeeded = (): undefined => undefined;
+
+/** Sends it, after what the session was given before. */
+async function run(
+  { owner, target, depth, names, options }: Inquiry,
+  onBatch: (batch: Batch) => void,
+  room: () => Promise<void> | undefined = noRoomNeeded,
+  onStart?: (stop: Stop) => void,
+): Promise<void> {
+  owner.requireOpen();
+  const context = { method: 'PROPFIND', target, origin: owner.origin };
+  let stop: Stop = () => undefined;
+  const item: Live = { description: `PROPFIND ${target}`, end: (reason) => stop(reason) };
+  owner.live.add(item);
+  try {
+    const failed = await abortable(
+      () => propfind(owner.handle, target, depth, names, (...batch) => onBatch(batch), room),
+      options,
+      (given) => {
+        stop = given;
+        onStart?.(given);
+      },
+    );
+    requireDone(failed, context);
+  } catch (error) {
+    throw NeonError.within(error, context);
+  } finally {
+    owner.live.delete(item);
+  }
+}
+
+function requireDone(failed: Failed, context: ErrorContext): void {
+  if (failed) throw NeonError.of(failed[0], failed[1], failed[2] ? { ...context, status: failed[2] } : context);
+}
+
+/** `name` or `{namespace}name`, as neon wants it. */
+function splitName(name: unknown): [nspace: string, name: string] {
+  if (typeof name !== 'string') throw invalidType('props', 'an array of strings', name);
+  const [, nspace = 'DAV:', local] = /^(?:\{([^{}]*)\})?([^\s{}<>&"'/=]+)$/.exec(name) ?? [];
+  if (local === undefined) throw invalidValue(`This is no name of a property (name or {namespace}name): '${name}'`);
+  return [nspace, local];
+}
+
+/** A column of a batch: a property by its name, and what was read of its last value. */
+interface Column {
+  readonly key: string;
+  readonly reader: PropertyReader<unknown> | undefined;
+  last: unknown;
+}
+
+const noStatus: Record<string, PropertyStatus> = Object.freeze({});
+
+/** Adds the resources of a batch; its layout is told in binding/listing.h. */
+function unpack([text, numbers, names, statuses, origins]: Batch, entries: Entry[]): void {
+  const columns = columnsOf(names);
+  const prefixes = prefixesOf(origins);
+  // The same names come in the same order nearly always: copying an object of that shape costs less than growing one.
+  let shape: Properties = {};
+  let at = 0;
+  for (let next = 0; next < numbers.length;) {
+    const prefix = prefixes[numbers[next] as number] as string;
+    const href = text.slice(at, (at += (numbers[next + 1] as number)));
+    let uri = prefix + href;
+    const query = (numbers[next + 2] as number);
+    if (query > 0) uri += `?${text.slice(at, (at += query - 1))}`;
+    const fragment = (numbers[next + 3] as number);
+    if (fragment > 0) uri += `#${text.slice(at, (at += fragment - 1))}`;
+    let count = (numbers[next + 4] as number);
+    next += 5;
+    const fits = count === columns.length;
+    const props: Properties = fits ? { ...shape } : {};
+    let status = noStatus;
+    for (; count > 0; count--) {
+      const column = columns[numbers[next] as number] as Column;
+      const length = (numbers[next + 1] as number);
+      next += 2;
+      if (length === 0) {
+        const index = (numbers[next++] as number) * 2;
+        if (status === noStatus) status = {};
+        define(status, column.key, { code: Number(statuses[index]), reasonPhrase: statuses[index + 1] as string });
+        continue;
+      }
+      const { key, reader } = column;
+      if (length > 1) {
+        const value = text.slice(at, (at += length - 2));
+        column.last = reader ? reader.read(value) : value;
+      }
+      define(props, key, reader?.copy ? reader.copy(column.last) : column.last);
+    }
+    if (fits && status === noStatus) shape = props;
+    entries.push({ href, uri, props, status });
+  }
+}
+
+function columnsOf(names: readonly string[]): readonly Column[] {
+  const columns: Column[] = [];
+  for (let i = 0; i < names.length; i += 2) {
+    const isDav = names[i] === 'DAV:';
+    const key = isDav ? names[i + 1] as string : `{${names[i]}}${names[i + 1]}`;
+    columns.push({ key, reader: isDav ? propertyReader(names[i + 1] as string) : undefined, last: undefined });
+  }
+  return columns;
+}
+
+function prefixesOf(origins: readonly string[]): readonly string[] {
+  const prefixes: string[] = [];
+  for (let i = 0; i < origins.length; i += 4) {
+    const [scheme = '', host = '', userinfo, port] = origins.slice(i, i + 4);
+    const isDefault = port === '0' || Number(port) === ne_uri_defaultport(scheme);
+    prefixes.push(`${scheme}://${userinfo ? `${userinfo}@` : ''}${host}${isDefault ? '' : `:${port}`}`);
+  }
+  return prefixes;
+}
+
+/** Sets a field of a name that the server chose. */
+function define(object: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });
+  else object[key] = value;
+}

@@ -1,0 +1,50 @@
+import { native } from '../native.js';
+import { type Acceptor, acceptor } from './accept.js';
+import type { ne_decompress, ne_request, ne_xml_parser } from './handles.js';
+import type { ne_accept_response, ne_block_reader } from './request.js';
+import { ne_xml_parse_v } from './xml.js';
+
+const requireRequest: (req: ne_request) => void = native('requireRequest');
+const readByFunction: (req: ne_request, accept: Acceptor, reader: ne_block_reader) => ne_decompress =
+  native('ne_decompress_reader');
+const readByParser: (req: ne_request, accept: Acceptor, parser: unknown) => ne_decompress =
+  native('decompressToParser');
+
+/**
+ * Adds the header `Accept-Encoding: gzip`, and a reader of the response body as ne_add_response_body_reader does; a body
+ * with `Content-Encoding: gzip` is inflated for it. When it is not well-formed the request fails with `NE_ERROR`.
+ *
+ * What it returns must be destroyed before the session: before or after the request is sent, or destroyed.
+ *
+ * @throws `ERR_NEON_INVALID_STATE` between ne_begin_request and ne_end_request
+ */
+export function ne_decompress_reader(
+  req: ne_request,
+  accpt: ne_accept_response,
+  reader: ne_block_reader,
+): ne_decompress;
+/** The body is parsed, as in C: `ne_xml_parse_v` is recognised, and stays in C. */
+export function ne_decompress_reader(
+  req: ne_request,
+  accpt: ne_accept_response,
+  reader: typeof ne_xml_parse_v,
+  userdata: ne_xml_parser,
+): ne_decompress;
+export function ne_decompress_reader(
+  req: ne_request,
+  accpt: ne_accept_response,
+  reader: ne_block_reader | typeof ne_xml_parse_v,
+  userdata?: ne_xml_parser,
+): ne_decompress {
+  requireRequest(req);
+  const accept = acceptor(accpt, 'accpt');
+  if (reader === ne_xml_parse_v) return readByParser(req, accept, userdata);
+  return readByFunction(req, accept, reader as ne_block_reader);
+}
+
+/**
+ * Frees a decompressor. The reader that it was made for stays one as long as the request is there.
+ *
+ * @throws `ERR_NEON_BUSY` while a promise of the request is pending, `ERR_NEON_REENTRANT` in a callback of its call
+ */
+export const ne_decompress_destroy: (ctx: ne_decompress) => void = native('ne_decompress_destroy');
