@@ -2,34 +2,17 @@
 
 #include <ne_ssl.h>
 
-#include <atomic>
 #include <initializer_list>
 #include <memory>
 #include <mutex>
 #include <utility>
 
 #include "handle.h"
+#include "loan.h"
 
 namespace neon {
 
 class DistinguishedName;
-
-/// What C lends to a callback, for as long as it waits for the answer. After an abort it waits no more, and
-/// frees what it lent on its own thread: whoever reads it meanwhile holds the lock
-/// (DistinguishedName::Reading).
-class Loan final {
- public:
-  bool over() const { return over_; }
-  void end() {
-    const std::lock_guard lock(mutex);
-    over_ = true;
-  }
-
-  static inline std::mutex mutex;
-
- private:
-  std::atomic<bool> over_{false};
-};
 
 /// A `ne_ssl_certificate`: one of its own, one that is part of another object of C's, or a copy of what C
 /// lent to a callback, whose handle ends with the callback all the same.

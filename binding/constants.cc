@@ -1,7 +1,8 @@
 #include <ne_207.h>
 #include <ne_auth.h>
-#include <ne_pkcs11.h>
 #include <ne_basic.h>
+#include <ne_pkcs11.h>
+#include <ne_props.h>
 #include <ne_request.h>
 #include <ne_session.h>
 #include <ne_socket.h>
@@ -171,6 +172,11 @@ constexpr Constant constants[] = {
     {"NE_CAP_ACTIVITY", 0x04000},
     {"NE_CAP_VC_COLLECTION", 0x08000},
     {"NE_CAP_EXT_MKCOL", 0x10000},
+    // ne_basic.h: depths
+    // ne_props.h: kinds of operations, states
+    {"ne_propset", 0},
+    {"ne_propremove", 1},
+    {"NE_PROPS_STATE_TOP", 200},
     // ne_utils.h: ne_has_support
     {"NE_FEATURE_SSL", 1},
     {"NE_FEATURE_ZLIB", 2},
@@ -308,6 +314,9 @@ SAME(NE_CAP_BASELINE);
 SAME(NE_CAP_ACTIVITY);
 SAME(NE_CAP_VC_COLLECTION);
 SAME(NE_CAP_EXT_MKCOL);
+SAME(ne_propset);
+SAME(ne_propremove);
+SAME(NE_PROPS_STATE_TOP);
 SAME(NE_FEATURE_SSL);
 SAME(NE_FEATURE_ZLIB);
 SAME(NE_FEATURE_IPV6);

@@ -47,6 +47,8 @@ enum class Kind {
   Multistatus,
   Pkcs11Provider,
   Decompressor,
+  PropfindHandler,
+  PropertyResults,
   Count
 };
 const char *class_name(Kind kind);

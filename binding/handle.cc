@@ -72,6 +72,24 @@ void Handle::forget(std::uint32_t index) {
                                 arguments, &nothing));
 }
 
+void Handle::keep_instead(std::optional<std::uint32_t> &number, napi_value value) {
+  if (number) forget(*number);
+  number = value ? std::optional(keep(value)) : std::nullopt;
+}
+
+void *Handle::keep_for_c(std::optional<std::uint32_t> &number, napi_value value) {
+  napi_valuetype type;
+  check(environment->env(), napi_typeof(environment->env(), value, &type));
+  keep_instead(number, type == napi_null ? nullptr : value);
+  return number ? reinterpret_cast<void *>(std::uintptr_t{*number} + 1) : nullptr;
+}
+
+napi_value Handle::value_of(void *pointer) const {
+  const napi_env env = environment->env();
+  if (!pointer) return null(env);
+  return kept(env, object(), static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(pointer) - 1));
+}
+
 napi_value Wrapping::wrap(std::shared_ptr<Handle> handle, Kind kind, std::int64_t size, napi_value owner) {
   Environment &environment = *handle->environment;
   const napi_env env = environment.env();

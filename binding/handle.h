@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "environment.h"
 #include "error.h"
@@ -31,6 +32,14 @@ class Handle : public std::enable_shared_from_this<Handle> {
 
   /// Lets go of what keep() gave this number, which it gives again.
   void forget(std::uint32_t index);
+
+  /// Keeps a value instead of the one that has this number, or none (null); the number becomes its own.
+  void keep_instead(std::optional<std::uint32_t> &number, napi_value value);
+
+  /// The same for a value for which C gets a pointer, NULL for null.
+  void *keep_for_c(std::optional<std::uint32_t> &number, napi_value value);
+  /// The value for which C has this pointer.
+  napi_value value_of(void *pointer) const;
 
   /// The C object is gone though the handle was not destroyed: a lent one, or one in its last hook.
   virtual bool closed() const { return false; }

@@ -77,6 +77,7 @@ void define_all(napi_env env, napi_value exports) {
   register_basic(topic);
   register_redirect(topic);
   register_compress(topic);
+  register_props(topic);
   register_exchange(topic);
   register_listing(topic);
   set(env, exports, "sync", sync);

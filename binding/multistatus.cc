@@ -44,48 +44,24 @@ class Multistatus final : public Handle {
   void *start(Element &element, MakeArguments make_arguments);
   /// An end callback.
   void end(Element &element, void *value, const ne_status *status, const char *description);
-  /// The JavaScript value that C has as this pointer.
-  napi_value value_of(void *pointer) const;
 
   Element response, propstat;
 
  private:
-  void *keep_value(Element &element, napi_value value);
-
   const std::weak_ptr<XmlParser> parser_;
   ne_207_parser *const c_;
 };
 
 void Multistatus::set_functions(Element &element, napi_value start, napi_value end) {
-  const auto replace = [this](Function &function, napi_value value) {
-    if (function) forget(*function);
-    function = value ? Function(keep(value)) : std::nullopt;
-  };
-  replace(element.start, start);
-  replace(element.end, end);
-}
-
-void *Multistatus::keep_value(Element &element, napi_value value) {
-  if (element.value) forget(*element.value);
-  element.value.reset();
-  napi_valuetype type;
-  check(environment->env(), napi_typeof(environment->env(), value, &type));
-  if (type == napi_null) return nullptr;
-  element.value = keep(value);
-  return reinterpret_cast<void *>(std::uintptr_t{*element.value} + 1);
-}
-
-napi_value Multistatus::value_of(void *pointer) const {
-  const napi_env env = environment->env();
-  if (!pointer) return null(env);
-  return kept(env, object(), static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(pointer) - 1));
+  keep_instead(element.start, start);
+  keep_instead(element.end, end);
 }
 
 template <class MakeArguments>
 void *Multistatus::start(Element &element, MakeArguments make_arguments) {
   return parser()
       ->ask(*this, *element.start, make_arguments,
-            [this, &element](napi_env, napi_value value) { return keep_value(element, value); })
+            [this, &element](napi_env, napi_value value) { return keep_for_c(element.value, value); })
       .value_or(nullptr);
 }
 

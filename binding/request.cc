@@ -183,7 +183,18 @@ Request::Request(std::shared_ptr<Session> session, std::string method, std::stri
 std::shared_ptr<Request> Request::create(std::shared_ptr<Session> session, std::string method,
                                          std::string target, bool lent) {
   auto made = shared(new Request(std::move(session), std::move(method), std::move(target), lent));
-  made->open();
+  made->open([request = made.get()] {
+    return ne_request_create(request->session_->c(), request->method_.c_str(), request->target_.c_str());
+  });
+  return made;
+}
+
+std::shared_ptr<Request> Request::create_inside(std::shared_ptr<Session> session, std::string method,
+                                                std::string target,
+                                                const std::function<ne_request *()> &make) {
+  auto made = shared(new Request(std::move(session), std::move(method), std::move(target), false));
+  made->inside_ = made->adopted_ = made->has_body_ = true;
+  made->open(make);
   return made;
 }
 
@@ -195,10 +206,10 @@ std::shared_ptr<Request> Request::shared(Request *made) {
 }
 
 // Hooks that run inside meet this block through created().
-void Request::open() {
+void Request::open(const std::function<ne_request *()> &make) {
   session_->expect_request();
   Request *const outer = std::exchange(session_->being_created, this);
-  ne_request *const c = ne_request_create(session_->c(), method_.c_str(), target_.c_str());
+  ne_request *const c = make();
   session_->being_created = outer;
   know(c);
 }
@@ -236,7 +247,8 @@ void Request::watch_lent_again(Session &session) {
 
 bool Request::dropped(Session &session, ne_request *c) {
   const auto found = session.requests.find(c);
-  return found != session.requests.end() && found->second->weak_from_this().expired();
+  return found != session.requests.end() &&
+         (found->second->dropped_ || found->second->weak_from_this().expired());
 }
 
 napi_value Request::object_of(Session &session, ne_request *c, Operation &operation) {
@@ -287,7 +299,9 @@ void Request::release() {
   closed_ = true;
 }
 
-void Request::parted() { session_->live.erase(this); }
+void Request::parted() {
+  if (!inside_) session_->live.erase(this);
+}
 
 napi_value Request::open_handle() {
   session_->live.insert(this);
@@ -306,7 +320,7 @@ void Request::require_usable() const {
 }
 
 void Request::require_own(const char *use) const {
-  if (lent_)
+  if (lent_ || inside_)
     throw neon_failure(code::borrowed,
                        std::string("This request is not the caller's own: it must not be ") + use);
 }
@@ -480,6 +494,7 @@ class Sends final {
   }
   static void on_send(ne_request *c, void *userdata, ne_buffer *) noexcept {
     Sends &self = *static_cast<Sends *>(userdata);
+    if (!self.c_) self.c_ = c;
     if (c != self.c_) return;  // neon's CONNECT
     if (self.request_) self.request_->sent_again();
     self.complete_ = false;

@@ -51,6 +51,10 @@ class Request final : public Handle, public Part {
   /// Whoever drops the last reference, and wherever: it is deleted when no operation uses its session.
   static std::shared_ptr<Request> create(std::shared_ptr<Session> session, std::string method,
                                          std::string target, bool lent = false);
+  /// The same for one that C makes inside another object of its own, `make()`, and destroys with that.
+  static std::shared_ptr<Request> create_inside(std::shared_ptr<Session> session, std::string method,
+                                                std::string target,
+                                                const std::function<ne_request *()> &make);
   /// C has made this request; from now on it is known. Called by the first hook that meets it.
   static void created(Session &session, ne_request *c);
   /// Its handle was dropped, and now it goes: nobody is to be told.
@@ -78,12 +82,14 @@ class Request final : public Handle, public Part {
   /// Its JavaScript object, from when on it counts as live.
   napi_value open_handle();
 
+  /// It goes without a word to hooks, though others own it still. Whoever owns what C made it inside.
+  void drop() { dropped_ = true; }
   /// To whoever is not inside a callback of a call on it: a destroy that hooks have to see waits its turn.
   bool closed() const override;
   /// In its last hook: only what C has not freed may be used.
   bool closing() const { return closing_; }
   bool lent() const { return lent_; }
-  /// ERR_NEON_BORROWED when it is neon's or the classes'.
+  /// ERR_NEON_BORROWED when it is neon's, the classes' or part of another object.
   void require_own(const char *use) const;
   /// The operation uses it, and the parsers that read its body.
   void occupy_for(Operation &operation);
@@ -128,7 +134,7 @@ class Request final : public Handle, public Part {
   Request(std::shared_ptr<Session> session, std::string method, std::string target, bool lent);
   static std::shared_ptr<Request> shared(Request *made);
   static std::shared_ptr<Request> adopt(Session &session, ne_request *c);
-  void open();
+  void open(const std::function<ne_request *()> &make);
   void know(ne_request *c);
   int finish_reading(int result);
   ~Request() override;
@@ -150,7 +156,9 @@ class Request final : public Handle, public Part {
   const bool lent_;
   ne_request *c_ = nullptr;
   bool adopted_ = false;  // from neon
-  bool doomed_ = false;   // JavaScript thread
+  bool inside_ = false;   // another object of C's, whose handle keeps its live count
+  bool dropped_ = false;
+  bool doomed_ = false;  // JavaScript thread
   std::atomic<bool> closing_{false};
   std::atomic<bool> closed_{false};
   Phase phase_ = Phase::Idle;

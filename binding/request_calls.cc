@@ -60,9 +60,7 @@ napi_value create(const Arguments &arguments) {
 std::shared_ptr<Operation> create_queued(const Arguments &arguments, Mode) {
   auto session = arguments.handle<Session>(0, "sess");
   std::string method = arguments.line(1, "method"), target = arguments.line(2, "path");
-  auto creation = std::make_shared<Creation>(method + " " + target);
-  std::erase_if(session->creations, [](const auto &weak) { return weak.expired(); });
-  session->creations.push_back(creation);
+  const auto creation = session->announce(method + " " + target);
   auto made = operation(
       session,
       [session, method = std::move(method), target = std::move(target)] {
@@ -417,8 +415,9 @@ std::shared_ptr<Request> add_function_reader(const Arguments &arguments, Request
 std::shared_ptr<Request> add_parser_reader(const Arguments &arguments, Request::Coding coding) {
   auto request = readable(arguments, coding);
   auto parser = arguments.handle<XmlParser>(2, "userdata");
+  parser->require_own("given a document");
   // Operations on it would not know that they use the parser.
-  request->require_own("read by a parser");
+  if (request->lent()) request->require_own("read by a parser");
   require_before_begin(*request);
   request->keep(arguments[2]);
   const auto [native, accept] = keep_acceptor(arguments, *request);

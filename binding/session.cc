@@ -57,6 +57,13 @@ void Session::close_connection() {
   if (c_) ne_close_connection(c_);
 }
 
+std::shared_ptr<Creation> Session::announce(std::string description) {
+  auto creation = std::make_shared<Creation>(std::move(description));
+  std::erase_if(creations, [](const auto &weak) { return weak.expired(); });
+  creations.push_back(creation);
+  return creation;
+}
+
 std::vector<std::string> Session::live_requests() {
   std::vector<std::string> descriptions;
   for (const Request *request : live) descriptions.push_back(request->description());

@@ -101,6 +101,8 @@ class Session final : public Handle, public Target {
   std::vector<std::weak_ptr<const Creation>> creations;
   /// Other handles that are not destroyed: "ne_decompress of GET /path"
   std::unordered_map<const Handle *, std::string> live_others;
+  /// A request that will be made at its turn: for the operation that makes it to occupy.
+  std::shared_ptr<Creation> announce(std::string description);
   /// What destroying the session would leave without it: "GET /path", …
   std::vector<std::string> live_requests();
   /// Loading the default authorities takes 7 to 25 ms, so it is put off until a connection may be made.

@@ -61,6 +61,7 @@ void register_pkcs11(Topic &topic);
 void register_basic(Topic &topic);
 void register_redirect(Topic &topic);
 void register_compress(Topic &topic);
+void register_props(Topic &topic);
 void register_exchange(Topic &topic);
 void register_listing(Topic &topic);
 void register_constants(Topic &topic);

@@ -68,6 +68,18 @@ int on_end(void *userdata, int state, const char *nspace, const char *name) noex
 
 // ---------------------------------------------------------------------------------------------------------
 
+bool XmlParser::closed() const {
+  if (!lent_) return false;
+  const auto lender = lender_.lock();
+  return !lender || lender->closed();
+}
+
+void XmlParser::require_own(const char *use) const {
+  if (lent_)
+    throw neon_failure(code::borrowed,
+                       std::string("This parser is not the caller's own: it must not be ") + use);
+}
+
 void XmlParser::require_usable() const {
   if (occupied && !in_question())
     throw neon_failure(code::busy, "A promise that uses this parser is pending");
@@ -186,6 +198,7 @@ napi_value get_error(const Arguments &arguments) {
 napi_value parse(const Arguments &arguments) {
   const auto parser = arguments.handle<XmlParser>(0, "p");
   const std::string block = arguments.is_nullish(1) ? "" : arguments.bytes(1, "block", INT32_MAX);
+  parser->require_own("given a document");
   return from(arguments.env(), parser->parse_directly(block));
 }
 
@@ -234,6 +247,7 @@ napi_value resolve_nspace(const Arguments &arguments) {
 
 napi_value destroy(const Arguments &arguments) {
   const auto parser = arguments.handle<XmlParser>(0, "p");
+  parser->require_own("destroyed");
   parser->require_idle();
   Wrapping::destroy(*parser);
   return undefined(arguments.env());

@@ -54,10 +54,18 @@ class XmlParser final : public Handle, public Part {
   };
 
   explicit XmlParser(Environment &environment) : Handle(environment), c_(ne_xml_create()) {}
-  ~XmlParser() override { ne_xml_destroy(c_); }
+  /// Part of what `lender` stands for, and gone with that.
+  XmlParser(const std::shared_ptr<Handle> &lender, ne_xml_parser *c)
+      : Handle(*lender->environment), c_(c), lent_(true), lender_(lender) {}
+  ~XmlParser() override {
+    if (!lent_) ne_xml_destroy(c_);
+  }
 
   ne_xml_parser *c() const { return c_; }
 
+  bool closed() const override;
+  /// ERR_NEON_BORROWED when it is part of another object.
+  void require_own(const char *use) const;
   /// About to look at it on the JavaScript thread: ERR_NEON_BUSY.
   void require_usable() const;
   /// The same for what is forbidden inside its callbacks too: ERR_NEON_REENTRANT.
@@ -65,6 +73,8 @@ class XmlParser final : public Handle, public Part {
   void admit(const Target &target) const override;
   /// Whether something was parsed already.
   bool began() const { return began_; }
+  /// C parses with it without our help.
+  void begin() { began_ = true; }
   bool in_start_callback() const { return start_; }
 
   void push_handler(std::uint32_t start, std::optional<std::uint32_t> cdata,
@@ -89,6 +99,8 @@ class XmlParser final : public Handle, public Part {
   void require_whole() const;
 
   ne_xml_parser *const c_;
+  const bool lent_ = false;
+  const std::weak_ptr<const Handle> lender_;
   bool began_ = false;
   bool direct_ = false;
   bool start_ = false;

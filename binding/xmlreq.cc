@@ -25,6 +25,7 @@ template <class Run>
 std::shared_ptr<Operation> parsing(const Arguments &arguments, Run run) {
   auto request = arguments.handle<Request>(0, "req");
   auto parser = arguments.handle<XmlParser>(1, "parser");
+  parser->require_own("given a document");
   auto made = request_operation(
       arguments, 0, request, [request, parser, run] { return run(*request, *parser); }, true);
   made->occupy(parser);

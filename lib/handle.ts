@@ -68,4 +68,6 @@ export const handleClasses: Readonly<Record<string, new (given: unknown, owner?:
   ne_207_parser: class ne_207_parser extends Handle {},
   ne_ssl_pkcs11_provider: class ne_ssl_pkcs11_provider extends Handle {},
   ne_decompress: class ne_decompress extends Handle {},
+  ne_propfind_handler: class ne_propfind_handler extends Handle {},
+  ne_prop_result_set: class ne_prop_result_set extends Handle {},
 };

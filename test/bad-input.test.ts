@@ -2,6 +2,8 @@
 import { rootCertificates } from 'node:tls';
 import { features } from 'libneon';
 import * as ne from 'libneon/ne';
+import * as promises from 'libneon/ne/promises';
+import { rawServer, response } from './servers/raw.js';
 import { clientCertificate } from './support/client-certificate.js';
 import { coded, failureOf, neonError, outOfRange, result, wrongChar, wrongType, wrongValue } from './support/expect.js';
 import { answering, receivedBy, sessionWith, testServers } from './support/servers.js';
@@ -50,6 +52,7 @@ const handles = {
   ne_xml_parser: ne.ne_xml_create,
   ne_207_parser: () => ne.ne_207_create(ne.ne_xml_create(), { path: '/' }),
   ne_decompress: () => ne.ne_decompress_reader(newRequest(), ne.ne_accept_2xx, () => 0),
+  ne_propfind_handler: () => ne.ne_propfind_create(newSession(), '/', 0),
 };
 const all = (error: Error, values: readonly unknown[]): [string, unknown, Error][] =>
   values.map((value) => [show(value), value, error]);
@@ -315,11 +318,104 @@ const parser: Argument = { ...p, name: 'parser' };
 const decompress = handle('ctx', 'ne_decompress', ne.ne_decompress_destroy);
 const multistatus = handle('p', 'ne_207_parser', ne.ne_207_destroy);
 const tellers = [multistatus, callbackOrNull('start'), callbackOrNull('end')];
+const depth = integer('depth', 0, 0, 2);
+const propfind = handle('handler', 'ne_propfind_handler', ne.ne_propfind_destroy);
+const noPropname: unknown[] = [undefined, null, 0, 'text', {}, [], { name: 1 }, { nspace: 1, name: 'x' }];
+const propname: Argument = {
+  name: 'propname',
+  good: () => ({ nspace: 'DAV:', name: 'getetag' }),
+  bad: () => [
+    ...all(wrongType, noPropname),
+    ['a name with a null', { name: 'a\0' }, wrongValue],
+    ['a namespace with a null', { nspace: '\0', name: 'a' }, wrongValue],
+  ],
+};
+/** Names and namespaces that would not be sent as they are meant, around what is made of them. */
+const noMarkup = (around: (name: ne.ne_propname) => unknown): [string, unknown, Error][] => [
+  ...['', ' ', 'a b', 'a/', '1', '-a', 'p:a', ':', '<', '!--', 'a>', 'a b="c"', '\u0001', '\ufffe', 'a\0'].map(
+    (name): [string, unknown, Error] => [`the name ${show(name)}`, around({ name }), wrongValue],
+  ),
+  ...['"', '" a="', '<', '&', '&nbsp;', '\u0001', '\0'].map((nspace): [string, unknown, Error] => [
+    `the namespace ${show(nspace)}`,
+    around({ nspace, name: 'a' }),
+    wrongValue,
+  ]),
+];
+const propnames = (name: string): Argument => ({
+  name,
+  good: () => [{ nspace: 'DAV:', name: 'getetag' }, { name: 'x' }],
+  bad: () => [
+    ...all(wrongType, [0, 'text', {}, new Set(), ...noPropname.map((entry) => [entry])]),
+    ...noMarkup((entry) => [{ name: 'good' }, entry]),
+  ],
+});
+const ops: Argument = {
+  name: 'ops',
+  good: () => [{ name: { name: 'x' }, type: ne.ne_propset, value: '<y/>' }],
+  bad: () => [
+    ...all(wrongType, [undefined, null, 0, 'text', {}, [undefined], ['text'], [{}], [{ name: { name: 'x' } }]]),
+    ...all(wrongType, [[{ name: { name: 'x' }, value: 1 }], [{ name: { name: 'x' }, type: 'set', value: '' }]]),
+    ['no type of C', [{ name: { name: 'x' }, type: 2, value: '' }], outOfRange],
+    ...noMarkup((name) => [{ name, type: ne.ne_propremove }]),
+    ...['<', '<a>', '</x>', '</x><x>', '&', '&nbsp;', ']]>', '\u0001', '\0', '<p:a/>'].map(
+      (value): [string, unknown, Error] => [`the value ${show(value)}`, [{ name: { name: 'x' }, value }], wrongValue],
+    ),
+  ],
+};
+const required = (argument: Argument): Argument => ({
+  ...argument,
+  bad: (good) => [...argument.bad(good), ...all(wrongType, [undefined, null])],
+});
+/** A result set that is lent to a callback, which does not answer before the tests of the running block are over. */
+const lent: { set?: ne.ne_prop_result_set } = {};
+
+function lendResults(): void {
+  const document =
+    '<multistatus xmlns="DAV:"><response><href>/</href><propstat><prop><x/></prop></propstat></response></multistatus>';
+  const headers = { 'Content-Type': 'application/xml' };
+  let end = async (): Promise<void> => {};
+  beforeAll(async () => {
+    const server = await rawServer(answering(response(document, { status: '207 Multi-Status', headers })));
+    const session = sessionWith(server);
+    await new Promise<void>((lend, reject) => {
+      const call = promises.ne_simple_propfind(session, '/', 0, null, (_, results) => {
+        lent.set = results;
+        lend();
+        return new Promise((answer) => {
+          end = async () => {
+            answer();
+            await call;
+            await server.stop();
+          };
+        });
+      });
+      call.catch(reject);
+    });
+  });
+  afterAll(() => end());
+}
+
+const set: Argument = {
+  name: 'set',
+  good: () => lent.set,
+  bad: () => all(wrongType, [undefined, null, 0, 'text', {}, [], newSession(), ne.ne_xml_create()]),
+};
 const idmap: Argument = {
   name: 'map',
   good: () => [{ nspace: 'DAV:', name: 'prop', id: 1 }],
   bad: () => [
-    ...all(wrongType, [undefined, null, 0, 'text', {}, [undefined], [null], ['text'], [{}], [{ nspace: '', name: '' }]]),
+    ...all(wrongType, [
+      undefined,
+      null,
+      0,
+      'text',
+      {},
+      [undefined],
+      [null],
+      ['text'],
+      [{}],
+      [{ nspace: '', name: '' }],
+    ]),
     ['a name with a null', [{ nspace: '', name: '\0', id: 1 }], wrongValue],
     ['a number that is no int', [{ nspace: '', name: '', id: 2 ** 31 }], outOfRange],
   ],
@@ -337,7 +433,14 @@ const base: Argument = {
   name: 'base',
   good: () => ({ path: '/' }),
   bad: () => [
-    ...all(wrongType, [...noObjects, {}, { path: null }, { path: 1 }, { path: '/', host: 1 }, { path: '/', port: '1' }]),
+    ...all(wrongType, [
+      ...noObjects,
+      {},
+      { path: null },
+      { path: 1 },
+      { path: '/', host: 1 },
+      { path: '/', port: '1' },
+    ]),
     ['a path with a null', { path: '/\0' }, wrongValue],
     ['a port that is none', { path: '/', port: 65536 }, outOfRange],
   ],
@@ -407,7 +510,7 @@ const range: Argument = {
   ],
 };
 const fd = integer('fd', 0, 0, most);
-const depth = integer('depth', 0, -(2 ** 31), most);
+const anyDepth = integer('depth', 0, -(2 ** 31), most);
 const onPath = [sess, line('path', '/')];
 
 /** A `ne_uri` that goes in. */
@@ -821,6 +924,22 @@ const functions: Record<Function, readonly Argument[]> = {
   ne_207_get_current_response: [multistatus],
   ne_207_get_current_propstat: [multistatus],
   ne_207_destroy: [multistatus],
+  ne_simple_propfind: [sess, line('path', '/'), depth, optional(propnames('props')), callback('results')],
+  ne_propnames: [sess, line('path', '/'), depth, callback('results')],
+  ne_proppatch: [sess, line('path', '/'), ops],
+  ne_propfind_create: [sess, line('path', '/'), depth],
+  ne_propfind_get_parser: [propfind],
+  ne_propfind_get_request: [propfind],
+  ne_propfind_set_private: [propfind, callbackOrNull('creator'), callbackOrNull('destructor')],
+  ne_propfind_current_private: [propfind],
+  ne_propfind_allprop: [propfind, callback('result')],
+  ne_propfind_named: [propfind, required(propnames('names')), callback('result')],
+  ne_propfind_destroy: [propfind],
+  ne_propset_value: [set, propname],
+  ne_propset_status: [set, propname],
+  ne_propset_lang: [set, propname],
+  ne_propset_private: [set],
+  ne_propset_iterate: [set, callback('iterator')],
   ne_simple_request: [sess, req],
   ne_get: [...onPath, fd],
   ne_getbuf: [...onPath, filled('buf'), room],
@@ -831,11 +950,11 @@ const functions: Record<Function, readonly Argument[]> = {
   ne_getmodtime: [...onPath, object('modtime')],
   ne_options: [...onPath, object('caps')],
   ne_options2: [...onPath, object('caps')],
-  ne_copy: [sess, flagValue('overwrite'), depth, line('src', '/a'), line('dest', '/b')],
+  ne_copy: [sess, flagValue('overwrite'), anyDepth, line('src', '/a'), line('dest', '/b')],
   ne_move: [sess, flagValue('overwrite'), line('src', '/a'), line('dest', '/b')],
   ne_delete: onPath,
   ne_mkcol: onPath,
-  ne_add_depth_header: [req, depth],
+  ne_add_depth_header: [req, anyDepth],
   ne_get_content_type: [req, object('ctype')],
   ne_redirect_register: [sess],
   ne_redirect_location: [sess],
@@ -875,6 +994,8 @@ describe.each(forms)('$surface', ({ has, call }) => {
   const table = Object.entries(functions).filter(([name]) => has(name));
 
   describe.each(table.filter(([, list]) => list.length > 0))('%s', (name, list) => {
+    if (list[0] === set) lendResults();
+
     test.each(
       list.flatMap((argument, index) =>
         argument

@@ -73,6 +73,8 @@ describeWith('cc', 'the installed headers', () => {
     ['ne_auth.h', /\bNE_AUTH_(?!H\b)\w+/g],
     ['ne_ssl.h', /\bNE_SSL_(?!H\b)\w+/g],
     ['ne_xml.h', /\bNE_XML_(?!H\b|MAPLEN\b)\w+/g],
+    ['ne_basic.h', /\bNE_DEPTH_\w+/g],
+    ['ne_props.h', /\b(?:NE_PROPS_(?!H\b)\w+|ne_propset(?=,)|ne_propremove)\b/g],
     ['ne_207.h', /\bNE_207_(?!H\b)\w+/g],
     ['ne_pkcs11.h', /\bNE_(?:PK11|SSL)_\w+/g],
     ['ne_basic.h', /\bNE_(?:CAP|DEPTH)_\w+/g],

@@ -248,6 +248,17 @@ export const NE_CAP_ACTIVITY = constant('NE_CAP_ACTIVITY');
 export const NE_CAP_VC_COLLECTION = constant('NE_CAP_VC_COLLECTION');
 /** Extended MKCOL (RFC 5689). */
 export const NE_CAP_EXT_MKCOL = constant('NE_CAP_EXT_MKCOL');
+// How deep a request goes into a collection (ne_basic.h).
+/** The resource and its members. */
+/** The resource and all that is below it. */
+
+// Properties (ne_props.h).
+/** An operation of ne_proppatch that sets a property. */
+export const ne_propset = constant('ne_propset');
+/** An operation of ne_proppatch that removes a property. */
+export const ne_propremove = constant('ne_propremove');
+/** The states between 0 and this are those of a propfind handler's parser. */
+export const NE_PROPS_STATE_TOP = constant('NE_PROPS_STATE_TOP');
 
 // Why a server's certificate failed verification, to be combined (ne_ssl.h).
 /** It is not yet valid. */

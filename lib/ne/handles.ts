@@ -39,6 +39,10 @@ export type ne_xml_parser = Handle<'ne_xml_parser'>;
 export type ne_207_parser = Handle<'ne_207_parser'>;
 /** A reader of bodies that come as gzip: `ne_decompress *` (ne_compress.h). */
 export type ne_decompress = Handle<'ne_decompress'>;
+/** A PROPFIND request, and who is told of its results: `ne_propfind_handler *` (ne_props.h). */
+export type ne_propfind_handler = Handle<'ne_propfind_handler'>;
+/** The properties of one resource: `const ne_prop_result_set *` (ne_props.h). Lent to a callback. */
+export type ne_prop_result_set = Handle<'ne_prop_result_set'>;
 /** A string that grows: `ne_buffer *` (ne_string.h). */
 export interface ne_buffer extends Handle<'ne_buffer'> {
   /** The string. */

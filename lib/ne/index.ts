@@ -19,6 +19,7 @@ export * from './md5.js';
 export * from './multistatus.js';
 export * from './notifier.js';
 export * from './pkcs11.js';
+export * from './props.js';
 export * from './proxy.js';
 export * from './redirect.js';
 export * from './request.js';

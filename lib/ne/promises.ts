@@ -82,6 +82,14 @@ export const ne_xml_dispatchif_request: Promised<typeof ne.ne_xml_dispatchif_req
   options,
 ) => dispatchIf(req, parser, acceptor(acpt, 'acpt'), options);
 
+export const ne_simple_propfind = promised<typeof ne.ne_simple_propfind>('ne_simple_propfind', 5);
+export const ne_propnames = promised<typeof ne.ne_propnames>('ne_propnames', 4);
+export const ne_proppatch = promised<typeof ne.ne_proppatch>('ne_proppatch', 3);
+export const ne_propfind_create = promised<typeof ne.ne_propfind_create>('ne_propfind_create', 3);
+export const ne_propfind_allprop = promised<typeof ne.ne_propfind_allprop>('ne_propfind_allprop', 2);
+export const ne_propfind_named = promised<typeof ne.ne_propfind_named>('ne_propfind_named', 3);
+export const ne_propfind_destroy = promised<typeof ne.ne_propfind_destroy>('ne_propfind_destroy', 1);
+
 export const ne_simple_request = promised<typeof ne.ne_simple_request>('ne_simple_request', 2);
 export const ne_get = promised<typeof ne.ne_get>('ne_get', 3);
 export const ne_getbuf = promised<typeof ne.ne_getbuf>('ne_getbuf', 4);

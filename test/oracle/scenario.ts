@@ -18,7 +18,8 @@ export interface NamedScenario extends Scenario {
     | 'md5'
     | 'xml'
     | 'multistatus'
-    | 'basic';
+    | 'basic'
+    | 'props';
   readonly about: string;
 }
 

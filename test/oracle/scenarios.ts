@@ -7,6 +7,7 @@ import { connections } from './scenarios-connections.js';
 import { digests } from './scenarios-digests.js';
 import { framing } from './scenarios-framing.js';
 import { heads } from './scenarios-heads.js';
+import { props } from './scenarios-props.js';
 import { sockets } from './scenarios-sockets.js';
 import { xml } from './scenarios-xml.js';
 import { pulledUploads, uploads } from './scenarios-upload.js';
@@ -139,6 +140,7 @@ export const scenarios: readonly NamedScenario[] = [
   ...connections,
   ...xml,
   ...basic,
+  ...props,
   ...uploads,
   ...pulledUploads,
   ...sockets,

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+
+namespace neon {
+
+/// C puts names, namespaces and values into XML as they are, as `<name xmlns="nspace">value</name>`, with the
+/// prefix D for "DAV:". Throws ERR_INVALID_ARG_VALUE where that would not be one well-formed element of this
+/// name; `what` is what the message calls it. Checked by neon's own parser where a look is not enough.
+void require_element(const std::string &name, const char *nspace, const char *value, const std::string &what);
+
+}  // namespace neon
