@@ -62,8 +62,14 @@ class OwnRequest final {
 void Exchange::run() {
   session_->require_free();
   session_->prepare();
+  // C calls it as long as it has the request.
+  struct Reset {
+    std::unique_ptr<Inflater> &inflater;
+    ~Reset() { inflater.reset(); }
+  } const reset{inflater_};
   OwnRequest owner(session_, recipe_);
   ne_request *const request = owner.c();
+  if (recipe_.inflate > 0) inflater_ = std::make_unique<Inflater>(request, recipe_.inflate);
   for (const auto &[flag, value] : recipe_.flags)
     ne_set_request_flag(request, static_cast<ne_request_flag>(flag), value);
   for (const auto &[name, value] : recipe_.headers)
@@ -77,6 +83,7 @@ void Exchange::run() {
     result = ne_begin_request(request);
     if (result != NE_OK) break;
     note_head(request);
+    if (inflater_) inflater_->begin();
     result = receive(request);
     if (result != NE_OK) break;
     complete = true;
@@ -115,14 +122,19 @@ int Exchange::receive(ne_request *request) {
   return session_->connection.interruption() == Connection::Interruption::None ? result : NE_ERROR;
 }
 
+ssize_t Exchange::pull(ne_request *request, char *buffer, std::size_t room) {
+  return inflater_ ? inflater_->read(buffer, room) : ne_read_response_block(request, buffer, room);
+}
+
 int Exchange::receive_body(ne_request *request) {
   // A short body of known length needs no more memory than that.
-  const char *length = ne_get_response_header(request, "Content-Length");
+  const bool inflated = inflater_ && inflater_->active();
+  const char *length = inflated ? nullptr : ne_get_response_header(request, "Content-Length");
   const unsigned long long known = length ? std::strtoull(length, nullptr, 10) : whole_limit;
   announced_ = length ? known : 0;
   Block block(static_cast<std::size_t>(std::min<unsigned long long>(known, whole_limit)) + 1);
   for (;;) {
-    const ssize_t count = ne_read_response_block(request, block.end(), block.room());
+    const ssize_t count = pull(request, block.end(), block.room());
     if (count < 0) return NE_ERROR;
     if (count == 0) break;
     block.size += static_cast<std::size_t>(count);
@@ -150,7 +162,7 @@ int Exchange::receive_held(ne_request *request) {
       rest = Block(whole_limit);
     }
     Block &into = dropped_ ? rest : block;
-    const ssize_t count = ne_read_response_block(request, into.end(), into.room());
+    const ssize_t count = pull(request, into.end(), into.room());
     if (count < 0) return NE_ERROR;
     if (count == 0) break;
     if (!dropped_) block.size += static_cast<std::size_t>(count);
@@ -163,7 +175,7 @@ int Exchange::receive_held(ne_request *request) {
 int Exchange::receive_whole(ne_request *request, Block &block) {
   for (;;) {
     if (block.room() == 0) block.grow(block.capacity * 2);
-    const ssize_t count = ne_read_response_block(request, block.end(), block.room());
+    const ssize_t count = pull(request, block.end(), block.room());
     if (count <= 0) return count == 0 ? NE_OK : NE_ERROR;
     block.size += static_cast<std::size_t>(count);
   }
@@ -234,8 +246,9 @@ void each_pair(napi_env env, napi_value list, Visit visit) {
   }
 }
 
-/// exchange(session, method, target, headers, flags, body, length) → [status, head, body, stream, trailers];
-/// the head's lines are version, reason, and the names and values of the headers; the trailers' likewise
+/// exchange(session, method, target, headers, flags, body, length, inflate) → [status, head, body, stream,
+/// trailers]; the head's lines are version, reason, and the names and values of the headers; the trailers'
+/// likewise
 std::shared_ptr<Operation> exchange(const Arguments &arguments, Mode mode) {
   const napi_env env = arguments.env();
   auto session = arguments.handle<Session>(0, "session");
@@ -254,6 +267,7 @@ std::shared_ptr<Operation> exchange(const Arguments &arguments, Mode mode) {
     recipe.flags.push_back(pair);
   });
   recipe.body = Body::from_arguments(arguments, 5);
+  recipe.inflate = static_cast<std::uint64_t>(arguments.integer(7, "inflate", 0, std::int64_t{1} << 53));
   napi_value function = recipe.body ? recipe.body->function() : nullptr;
   auto made = std::make_shared<Exchange>(std::move(session), std::move(recipe), mode == Mode::Async);
   if (function) made->hold(function);

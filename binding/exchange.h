@@ -10,6 +10,7 @@
 
 #include "block.h"
 #include "body.h"
+#include "inflate.h"
 #include "operation.h"
 #include "session.h"
 
@@ -22,6 +23,7 @@ struct Recipe {
   std::vector<std::pair<std::string, std::string>> headers;
   std::vector<std::pair<int, int>> flags;
   std::unique_ptr<Body> body;
+  std::uint64_t inflate = 0;  // gzip up to so many bytes; 0 leaves bodies as they come
 };
 
 /// One whole request and its response, as one operation: what the classes run. A response of at most one
@@ -73,6 +75,7 @@ class Exchange final : public Operation {
 
   void note_head(ne_request *request);
   int receive(ne_request *request);
+  ssize_t pull(ne_request *request, char *buffer, std::size_t room);
   int receive_body(ne_request *request);
   int receive_held(ne_request *request);
   int receive_whole(ne_request *request, Block &block);
@@ -95,6 +98,7 @@ class Exchange final : public Operation {
   const std::shared_ptr<Session> session_;
   Recipe recipe_;
   const bool streams_;
+  std::unique_ptr<Inflater> inflater_;  // of the lane, while it runs
 
   // Written inside run(), read by JavaScript after the head or the end was posted.
   int code_ = NE_ERROR;

@@ -1,6 +1,7 @@
 #include <ne_request.h>
 
 #include <algorithm>
+#include <string_view>
 
 #include "buffer.h"
 #include "callback.h"
@@ -119,7 +120,7 @@ napi_value add(const Arguments &arguments) {
   const std::uint32_t function = session->keep(arguments.function(2, "fn"));
   session->callbacks.push_back(std::make_unique<Callback>(Callback{*session, function}));
   list.hook(session->c(), session->callbacks.back().get());
-  Request::watch_lent_again(*session);
+  if (std::string_view(list.hook_name) == "ne_hook_destroy_request") Request::watch_lent_again(*session);
   return from(arguments.env(), static_cast<double>(function));
 }
 

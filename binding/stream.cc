@@ -25,7 +25,7 @@ int Exchange::receive_stream(ne_request *request, Block block) {
     const Sink wanted = sink();
     if (wanted == Sink::Memory) return receive_gathered(request);
     if (wanted == Sink::Descriptor) return receive_diverted(request);
-    const ssize_t count = ne_read_response_block(request, open_.end(), open_.room());
+    const ssize_t count = pull(request, open_.end(), open_.room());
     if (count <= 0) return count == 0 ? NE_OK : NE_ERROR;
     arrived_ += static_cast<std::uint64_t>(count);
     add(static_cast<std::size_t>(count));
@@ -67,7 +67,7 @@ int Exchange::receive_gathered(ne_request *request) {
       return NE_ERROR;
     }
     if (gathered_.room() == 0) gathered_.grow(gathered_.capacity * 2);
-    const ssize_t count = ne_read_response_block(request, gathered_.end(), gathered_.room());
+    const ssize_t count = pull(request, gathered_.end(), gathered_.room());
     if (count <= 0) return count == 0 ? NE_OK : NE_ERROR;
     gathered_.size += static_cast<std::size_t>(count);
   }
@@ -81,7 +81,7 @@ int Exchange::receive_diverted(ne_request *request) {
   }
   const Memory memory = allocate(high_water);
   while (!cancelled()) {
-    const ssize_t count = ne_read_response_block(request, memory.get(), high_water);
+    const ssize_t count = pull(request, memory.get(), high_water);
     if (count <= 0) return count == 0 ? NE_OK : NE_ERROR;
     if (!write_out(memory.get(), static_cast<std::size_t>(count))) return NE_ERROR;
   }

@@ -20,6 +20,7 @@ export interface ErrorContext {
   target?: string;
   origin?: string;
   status?: number;
+  location?: string;
 }
 
 /**
@@ -43,6 +44,8 @@ export class NeonError extends Error {
   declare origin?: string;
   /** The status code of its response, where there was one. */
   declare status?: number;
+  /** Where its response redirects to: of `NE_REDIRECT`. */
+  declare location?: string;
 
   constructor(message: string, code: string, context?: ErrorContext) {
     super(message);

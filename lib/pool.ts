@@ -5,6 +5,8 @@ import { invalidType, NeonError, outOfRange, type ErrorContext } from './errors.
 import { type Live, LiveSet, refuseWhileLive } from './live.js';
 import * as ne from './ne/index.js';
 import { ne_close_connection } from './ne/promises.js';
+import { inflationLimit } from './decompress.js';
+import { type Hop, Redirects } from './redirect.js';
 import { Request, type RequestOptions, type RequestOwner } from './request.js';
 import type { Response } from './response.js';
 import { resolveTarget, Session, type SessionOptions } from './session.js';
@@ -33,6 +35,8 @@ export class SessionPool {
 
   readonly #base: URL;
   readonly #options: SessionOptions;
+  readonly #redirects: Redirects;
+  readonly #inflate: number;
   readonly #sessions = new Set<Session>();
   /** The longest idle first. While there are any, or there could be more sessions, nothing is queued. */
   readonly #idle: Idle[] = [];
@@ -53,6 +57,8 @@ export class SessionPool {
     this.connections = validConnections(connections);
     this.idleTimeout = validIdleTimeout(idleTimeout);
     this.#base = new URL(url);
+    this.#redirects = new Redirects(sessionOptions);
+    this.#inflate = inflationLimit(sessionOptions);
     const { tls } = sessionOptions;
     const secure = tls && this.#base.protocol === 'https:';
     this.#options = secure ? { ...sessionOptions, tls: withClientCertificate(tls) } : sessionOptions;
@@ -99,8 +105,14 @@ export class SessionPool {
     this.#requireOpen();
     const since = performance.now();
     const limits = validated(options);
+    const first = { ...options, method, target: resolveTarget(target, this.#base) };
+    return this.#redirects.but(options).follow(this.origin, first, (hop) => this.#send(hop, limits, since));
+  }
+
+  async #send(hop: Hop, limits: CallOptions, since: number): Promise<Response> {
+    if (this.#destroyed) this.#requireOpen();
     limits.signal?.throwIfAborted();
-    const exchange = new Exchange(this.origin, method, resolveTarget(target, this.#base), options);
+    const exchange = new Exchange(this.origin, this.#inflate, hop);
     this.#live.add(exchange);
     void exchange.live.empty().then(() => this.#over(exchange));
     try {
@@ -132,7 +144,10 @@ export class SessionPool {
   /** Waits until no request is live or queued, then destroys the sessions. New requests are refused meanwhile. */
   async close(): Promise<void> {
     this.#closing = true;
-    await this.#live.empty();
+    while (this.#live.size > 0) {
+      await this.#live.empty();
+      await new Promise(setImmediate); // one that is redirected goes on
+    }
     this.destroy();
   }
 
@@ -255,11 +270,11 @@ class Exchange implements Live, RequestOwner {
 
   constructor(
     readonly origin: string,
-    method: string,
-    target: string,
-    options: RequestOptions,
+    readonly inflate: number,
+    hop: Hop,
   ) {
-    this.request = new Request(this, method, target, options);
+    const { method, target } = hop;
+    this.request = new Request(this, method, target, hop);
     this.description = `${method} ${target}`;
     this.context = { method, target, origin };
   }

@@ -1,5 +1,6 @@
 import { abortable, type CallOptions, type Stop } from './abort.js';
 import { type Body, isSimple, prepareBody, type PreparedBody } from './body.js';
+import { type DecompressOptions, inflationLimit } from './decompress.js';
 import { invalidChar, invalidType, invalidValue, NeonError, type ErrorContext } from './errors.js';
 import { flagNumber } from './flags.js';
 import type { Live, LiveSet } from './live.js';
@@ -7,6 +8,7 @@ import { addon } from './load.js';
 import { native } from './native.js';
 import { NE_REQFLAG_1XXTIMEOUT, NE_REQFLAG_EXPECT100, NE_REQFLAG_IDEMPOTENT } from './ne/constants.js';
 import type { ne_session } from './ne/handles.js';
+import type { RedirectOptions } from './redirect.js';
 import { type RawResponse, Response, type ResponseOrigin } from './response.js';
 import type { ProgressEvent, ProgressWatch } from './status.js';
 
@@ -14,7 +16,7 @@ import type { ProgressEvent, ProgressWatch } from './status.js';
 export type HeadersInit = Readonly<Record<string, string>> | Iterable<readonly [string, string]>;
 
 /** What a request can be given. */
-export interface RequestOptions extends CallOptions {
+export interface RequestOptions extends CallOptions, RedirectOptions, DecompressOptions {
   headers?: HeadersInit | undefined;
   body?: Body | undefined;
   /** Sends `Expect: 100-continue` and waits for the interim response before the body. Default: the session's flag. */
@@ -40,6 +42,8 @@ export interface RequestOwner {
   readonly handle: ne_session;
   readonly origin: string;
   readonly live: LiveSet;
+  /** What a body that comes as gzip may become at most, in bytes; 0 leaves it as it comes. */
+  readonly inflate: number;
   /** Passes the progress of the operation that is started next on. */
   watch(onProgress: (event: ProgressEvent) => void): ProgressWatch;
   /** Throws when the session is destroyed or closing. */
@@ -59,7 +63,8 @@ type Exchange<R> = (
   headers: readonly string[],
   flags: readonly number[],
   body: PreparedBody['body'] | undefined,
-  length?: number,
+  length: number | undefined,
+  inflate: number,
 ) => R;
 const exchangeSync: Exchange<RawResponse> = native('exchange');
 const exchange = addon.async['exchange'] as unknown as Exchange<Promise<RawResponse>>;
@@ -79,6 +84,7 @@ export class Request {
   onProgress: ((event: ProgressEvent) => void) | undefined;
 
   readonly #owner: RequestOwner;
+  readonly #inflate: number;
   #headers: [name: string, value: string][] = [];
   readonly #flags: number[] = [];
   readonly #item: Live;
@@ -97,6 +103,7 @@ export class Request {
     this.method = validMethod(method);
     this.target = validTarget(target);
     this.#owner = owner;
+    this.#inflate = options.decompress === undefined ? owner.inflate : inflationLimit(options);
     this.body = options.body;
     if (options.onProgress !== undefined && typeof options.onProgress !== 'function')
       throw invalidType('onProgress', 'of type function', options.onProgress);
@@ -208,15 +215,21 @@ export class Request {
   #recipe(blocking: boolean): Recipe {
     const { method, target, body } = this;
     const { handle } = this.#owner;
+    const inflate = this.#takesWhatComes() ? 0 : this.#inflate;
     if (body === undefined || isSimple(body))
-      return { values: [handle, method, target, this.#headers.flat(), this.#flags, body] };
+      return { values: [handle, method, target, this.#headers.flat(), this.#flags, body, undefined, inflate] };
     const prepared = prepareBody(body, this.#announcedLength(), blocking);
     // neon adds the header itself.
     const headers = this.#headers.filter(([name]) => prepared.length < 0 || name.toLowerCase() !== 'content-length');
     return {
-      values: [handle, method, target, headers.flat(), this.#flags, prepared.body, prepared.length],
+      values: [handle, method, target, headers.flat(), this.#flags, prepared.body, prepared.length, inflate],
       release: prepared.release,
     };
+  }
+
+  /** There is no body to be inflated, or the caller has asked for something of his own. */
+  #takesWhatComes(): boolean {
+    return this.method === 'HEAD' || this.#headers.some(([name]) => /^(accept-encoding|range)$/i.test(name));
   }
 
   /** The Content-Length header, which tells how long a stream is. */

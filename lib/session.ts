@@ -1,6 +1,5 @@
-import { EventEmitter } from 'node:events';
-
 import { authenticate, type AuthOptions } from './auth.js';
+import { type DecompressOptions, inflationLimit } from './decompress.js';
 import { invalidType, invalidValue, NeonError } from './errors.js';
 import { flagNumber } from './flags.js';
 import { LiveSet, liveRequests, refuseWhileLive } from './live.js';
@@ -8,10 +7,12 @@ import { type Entry, inquire, type Inquiry, Listing, listSync, type PropfindOpti
 import { native } from './native.js';
 import * as ne from './ne/index.js';
 import { type ProxyOptions, setProxy } from './proxy.js';
+import { type Hop, type RedirectOptions, Redirects } from './redirect.js';
 import { Request, type RequestOptions, type RequestOwner, validTarget } from './request.js';
 import type { Response } from './response.js';
 import { type ProgressEvent, type ProgressWatch, type StatusEvent, StatusWatch } from './status.js';
 import { secure, type TLSOptions } from './tls.js';
+import { WebDAV } from './webdav.js';
 
 /** The names of neon's session flags (`NE_SESSFLAG_*`). */
 export const sessionFlags = {
@@ -48,7 +49,7 @@ function isDestroyed(session: ne.ne_session): boolean {
 }
 
 /** How a session is set up. */
-export interface SessionOptions {
+export interface SessionOptions extends RedirectOptions, DecompressOptions {
   /** The product of `User-Agent: product neon/VERSION`; none is sent by default. */
   userAgent?: string | undefined;
   /** How long a read may take, in whole seconds. Default: neon's 120. */
@@ -76,7 +77,7 @@ export interface SessionOptions {
  *
  * Emits `'status'` with a {@link StatusEvent}: what neon's notifier tells, a little later and without making it wait.
  */
-export class Session extends EventEmitter<SessionEvents> {
+export class Session extends WebDAV {
   /** The `ne_session` under it, for the functions of `libneon/ne`. */
   readonly handle: ne.ne_session;
   /** `'http'` or `'https'` */
@@ -87,7 +88,10 @@ export class Session extends EventEmitter<SessionEvents> {
   readonly #live = new LiveSet();
   readonly #watch: StatusWatch;
   readonly #owner: RequestOwner;
+  /** The same to requests that go on where an earlier one was redirected: also while the session is closing. */
+  readonly #redirected: RequestOwner;
   readonly #base: URL | undefined;
+  readonly #redirects: Redirects;
   #destroyed = false;
   #closing = false;
 
@@ -103,13 +107,16 @@ export class Session extends EventEmitter<SessionEvents> {
     this.scheme = ne.ne_get_scheme(this.handle);
     this.hostport = ne.ne_get_server_hostport(this.handle);
     this.#base = base;
+    this.#redirects = new Redirects(options);
     this.#owner = {
       handle: this.handle,
       origin: `${this.scheme}://${this.hostport}`,
       live: this.#live,
+      inflate: inflationLimit(options),
       watch: (onProgress) => this.watchProgress(onProgress),
       requireOpen: () => this.#requireOpen(),
     };
+    this.#redirected = { ...this.#owner, requireOpen: () => this.#requireAlive() };
     this.#watch = new StatusWatch(this.handle, (event) => this.emit('status', event));
     this.on('newListener', (name) => {
       if (name === 'status') this.#watch.listen(true);
@@ -182,18 +189,28 @@ export class Session extends EventEmitter<SessionEvents> {
    * @param target an absolute path with an optional query, URI-escaped; relative ones need `Session.open`
    */
   async request(method: string, target: string, options: RequestOptions = {}): Promise<Response> {
-    const request = this.createRequest(method, target, options);
+    const since = performance.now();
+    const redirects = this.#redirects.but(options);
+    const start = this.#hop(method, target, options);
+    // Live until all is over, so that close() waits.
+    const first = new Request(this.#owner, start.method, start.target, start);
     try {
-      return await request.dispatch(options);
+      return await redirects.follow(this.#owner.origin, start, async (hop) => {
+        if (hop === start) return first.dispatchSince(since, options);
+        using next = new Request(this.#redirected, hop.method, hop.target, hop);
+        return await next.dispatchSince(since, options);
+      });
     } finally {
-      request.destroy();
+      first.destroy();
     }
   }
 
   /** The same, blocking; the body is read when it returns. */
   requestSync(method: string, target: string, options: RequestOptions = {}): Response {
-    using request = this.createRequest(method, target, options);
-    return request.dispatchSync();
+    return this.#redirects.but(options).followSync(this.#owner.origin, this.#hop(method, target, options), (hop) => {
+      using request = new Request(this.#owner, hop.method, hop.target, hop);
+      return request.dispatchSync();
+    });
   }
 
   /**
@@ -266,9 +283,22 @@ export class Session extends EventEmitter<SessionEvents> {
     return inquire(this.#owner, validTarget(resolveTarget(target, this.#base)), options, onlyNames);
   }
 
-  #requireOpen(): void {
+  /** @internal */
+  protected uriOf(target: string): string {
+    return this.#owner.origin + validTarget(resolveTarget(target, this.#base));
+  }
+
+  #hop(method: string, target: string, options: RequestOptions): Hop {
+    return { ...options, method, target: resolveTarget(target, this.#base) };
+  }
+
+  #requireAlive(): void {
     if (this.#destroyed)
       throw new NeonError('The session is destroyed', 'ERR_NEON_DESTROYED', { origin: this.#owner.origin });
+  }
+
+  #requireOpen(): void {
+    this.#requireAlive();
     if (this.#closing)
       throw new NeonError('The session is closing', 'ERR_NEON_DESTROYED', { origin: this.#owner.origin });
   }

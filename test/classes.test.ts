@@ -236,7 +236,7 @@ describe.each(ways)('%s', (way, send) => {
     ] as const;
     const res = await send(session, 'PUT', '/path?q', { headers, body: 'körper' });
     expect(res).toBeInstanceOf(Response);
-    const fields = 'X-B: 1\r\nx-a: ü\r\nX-B: 2\r\nContent-Length: 7\r\n\r\nkörper';
+    const fields = 'Accept-Encoding: gzip\r\nX-B: 1\r\nx-a: ü\r\nX-B: 2\r\nContent-Length: 7\r\n\r\nkörper';
     expect(await receivedBy(server)).toEqual([
       `PUT /path?q HTTP/1.1\r\nKeep-Alive: \r\nConnection: TE, Keep-Alive\r\nTE: trailers\r\nHost: 127.0.0.1:${server.port}\r\n${fields}`,
     ]);

@@ -1,24 +1,12 @@
 /** ne_read_response_to_fd, ne_read_response_to_buffer, and what newer versions have, on both surfaces. */
-import { execFileSync } from 'node:child_process';
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { constants, fstatSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { features } from 'libneon';
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
 import { chunkedResponse, response } from './servers/raw.js';
 import { failureOf, neonError } from './support/expect.js';
+import { testFiles } from './support/files.js';
 import { answering, receivedBy, sessionWith, testServers, thenAnswering } from './support/servers.js';
 import { surfaces, type Io } from './support/surfaces.js';
 
@@ -26,34 +14,7 @@ const serve = testServers();
 const invalidState = neonError('ERR_NEON_INVALID_STATE');
 const body = 'line of a large body\n'.repeat(15_000);
 
-let folder: string;
-const open = new Set<number>();
-beforeEach(() => {
-  folder = mkdtempSync(path.join(tmpdir(), 'libneon-read-'));
-});
-afterEach(() => {
-  open.forEach((fd) => closeSync(fd));
-  open.clear();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-function opened(name: string, flags: string | number): number {
-  const fd = openSync(name, flags);
-  open.add(fd);
-  return fd;
-}
-
-function close(fd: number): void {
-  open.delete(fd);
-  closeSync(fd);
-}
-
-/** Both ends of a pipe; the reading one does not block. */
-function pipe(writing: number = constants.O_WRONLY): { from: number; to: number } {
-  const fifo = path.join(folder, 'fifo');
-  execFileSync('mkfifo', [fifo]);
-  return { from: opened(fifo, constants.O_RDONLY | constants.O_NONBLOCK), to: opened(fifo, writing) };
-}
+const files = testFiles();
 
 async function begun(io: Io, session: ne.ne_session): Promise<ne.ne_request> {
   const request = await io.ne_request_create(session, 'GET', '/');
@@ -75,8 +36,8 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
   ])('a body %s goes into a file, and the connection is kept', async (_, answer, expected) => {
     const server = await serve(answering(answer));
     const session = sessionWith(server);
-    const file = path.join(folder, 'file');
-    const fd = opened(file, 'w');
+    const file = files.path('file');
+    const fd = files.open(file, 'w');
     const request = await begun(io, session);
     expect(await io.ne_read_response_to_fd(request, fd)).toBe(ne.NE_OK);
     expect(await io.ne_read_response_to_fd(request, fd)).toBe(ne.NE_OK); // nothing more
@@ -89,8 +50,8 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
 
   test('the rest of a body goes to where the file stands', async () => {
     const session = sessionWith(await serve(answering(response('hello world'))));
-    const file = path.join(folder, 'file');
-    const fd = opened(file, 'w');
+    const file = files.path('file');
+    const fd = files.open(file, 'w');
     writeSync(fd, 'before ');
     const request = await begun(io, session);
     expect(await io.ne_read_response_block(request, Buffer.alloc(6))).toBe(6);
@@ -100,21 +61,21 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
   });
 
   test.each([
-    ['that is open for reading only', () => opened('/dev/null', 'r'), /Bad file descriptor/],
+    ['that is open for reading only', () => files.open('/dev/null', 'r'), /Bad file descriptor/],
     ['that is not open', () => 1_000_000, /Bad file descriptor/],
-    ['of a device that is full', () => opened('/dev/full', 'w'), /No space left/],
+    ['of a device that is full', () => files.open('/dev/full', 'w'), /No space left/],
     [
       'of a pipe that nobody reads',
       () => {
-        const { from, to } = pipe();
-        close(from);
+        const { from, to } = files.pipe();
+        files.close(from);
         return to;
       },
       /Broken pipe/,
     ],
     [
       'of a pipe that is full and must not wait',
-      () => pipe(constants.O_WRONLY | constants.O_NONBLOCK).to,
+      () => files.pipe(constants.O_WRONLY | constants.O_NONBLOCK).to,
       /unavailable/,
     ],
   ])('to a descriptor %s it fails, and the session goes on', async (_, descriptor, message) => {
@@ -132,16 +93,16 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     const cut = response(body).slice(0, 1000);
     const server = await serve(thenAnswering([{ read: 'request' }, { send: cut }, { close: 'fin' }]));
     const session = sessionWith(server);
-    const file = path.join(folder, 'file');
+    const file = files.path('file');
     const request = await begun(io, session);
-    expect(await io.ne_read_response_to_fd(request, opened(file, 'w'))).toBe(ne.NE_ERROR);
+    expect(await io.ne_read_response_to_fd(request, files.open(file, 'w'))).toBe(ne.NE_ERROR);
     expect(cut.endsWith(readFileSync(file, 'utf8'))).toBe(true);
     await nextWorks(session);
   });
 
   test('before begin, and after the end, it is refused', async () => {
     const session = sessionWith(await serve(answering()));
-    const fd = opened(path.join(folder, 'file'), 'w');
+    const fd = files.open(files.path('file'), 'w');
     const request = await io.ne_request_create(session, 'GET', '/');
     expect(await failureOf(() => io.ne_read_response_to_fd(request, fd))).toEqual(invalidState);
     expect(await io.ne_request_dispatch(request)).toBe(ne.NE_OK);
@@ -155,8 +116,8 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     const blocks: string[] = [];
     ne.ne_add_response_body_reader(request, ne.ne_accept_2xx, (block) => void blocks.push(block.toString()));
     expect(await io.ne_begin_request(request)).toBe(ne.NE_OK);
-    const file = path.join(folder, 'file');
-    expect(await io.ne_read_response_to_fd(request, opened(file, 'w'))).toBe(ne.NE_OK);
+    const file = files.path('file');
+    expect(await io.ne_read_response_to_fd(request, files.open(file, 'w'))).toBe(ne.NE_OK);
     expect(readFileSync(file, 'utf8')).toBe('hello');
     expect(blocks.join('|')).toBe('hello|');
   });
@@ -185,7 +146,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
 
   test('a pipe that is full holds the server up, until it is read', async () => {
     const session = sessionWith(await serve(answering(response(body))));
-    const { from, to } = pipe();
+    const { from, to } = files.pipe();
     const request = await begun(io, session);
     let settled = false;
     const reading = promises.ne_read_response_to_fd(request, to).finally(() => (settled = true));
@@ -199,11 +160,11 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
 
   test('a pipe that is full fails when its reader goes', async () => {
     const session = sessionWith(await serve(answering(response(body))));
-    const { from, to } = pipe();
+    const { from, to } = files.pipe();
     const request = await begun(io, session);
     const reading = promises.ne_read_response_to_fd(request, to);
     await sleep(50);
-    close(from);
+    files.close(from);
     expect(await reading).toBe(ne.NE_ERROR);
     expect(ne.ne_get_error(session)).toMatch(/Broken pipe/);
     await nextWorks(session);
@@ -211,7 +172,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
 
   test('an abort while a pipe is full rejects at once', async () => {
     const session = sessionWith(await serve(answering(response(body))));
-    const { from, to } = pipe();
+    const { from, to } = files.pipe();
     const request = await begun(io, session);
     const controller = new AbortController();
     const reading = promises.ne_read_response_to_fd(request, to, { signal: controller.signal });
@@ -219,7 +180,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     controller.abort('the reason');
     await expect(reading).rejects.toBe('the reason');
     expect(() => ne.ne_get_session_flag(session, ne.NE_SESSFLAG_PERSIST)).toThrow(neonError('ERR_NEON_BUSY'));
-    close(from);
+    files.close(from);
     await promises.ne_request_destroy(request);
     await nextWorks(session);
   });

@@ -10,7 +10,7 @@ play(surface === 'promises').catch((error: unknown) => {
 });
 
 async function play(promises: boolean): Promise<void> {
-  const session = Session.open(`http://127.0.0.1:${port}`);
+  const session = Session.open(`http://127.0.0.1:${port}`, { decompress: false });
   sayText('scheme', session.scheme);
   sayText('hostport', session.hostport);
 

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <ne_compress.h>
+#include <ne_request.h>
+
+#include <cstdint>
+#include <string>
+
+namespace neon {
+
+/// Inflates the bodies of a request's responses that come as gzip, by neon's own reader, while they are
+/// pulled. Made before the request is sent, and gone after it.
+class Inflater final {
+ public:
+  /// Adds the header Accept-Encoding. A body that gets longer than `limit` bytes fails.
+  Inflater(ne_request *request, std::uint64_t limit);
+  ~Inflater() { ne_decompress_destroy(c_); }
+  Inflater(const Inflater &) = delete;
+  Inflater &operator=(const Inflater &) = delete;
+
+  /// The head of a response arrived.
+  void begin();
+  /// Whether its body is inflated.
+  bool active() const { return active_; }
+  /// As ne_read_response_block.
+  ssize_t read(char *buffer, std::size_t room);
+
+ private:
+  static int on_block(void *userdata, const char *bytes, std::size_t size) noexcept;
+
+  ne_request *const request_;
+  const std::uint64_t limit_;
+  bool active_ = false;
+  std::uint64_t total_ = 0;
+  std::string inflated_;  // of the block that was read last
+  std::size_t taken_ = 0;
+  ne_decompress *const c_;
+};
+
+}  // namespace neon
