@@ -1,8 +1,10 @@
 #include <ne_207.h>
+#include <ne_acl3744.h>
 #include <ne_auth.h>
 #include <ne_basic.h>
 #include <ne_pkcs11.h>
 #include <ne_props.h>
+#include <ne_locks.h>
 #include <ne_request.h>
 #include <ne_session.h>
 #include <ne_socket.h>
@@ -172,11 +174,36 @@ constexpr Constant constants[] = {
     {"NE_CAP_ACTIVITY", 0x04000},
     {"NE_CAP_VC_COLLECTION", 0x08000},
     {"NE_CAP_EXT_MKCOL", 0x10000},
-    // ne_basic.h: depths
     // ne_props.h: kinds of operations, states
     {"ne_propset", 0},
     {"ne_propremove", 1},
     {"NE_PROPS_STATE_TOP", 200},
+    // ne_locks.h: timeouts, ne_lock_scope, ne_lock_type
+    {"NE_TIMEOUT_INFINITE", -1},
+    {"NE_TIMEOUT_INVALID", -2},
+    {"ne_lockscope_exclusive", 0},
+    {"ne_lockscope_shared", 1},
+    {"ne_locktype_write", 0},
+    // ne_acl3744.h: privileges, ne_acl_target, ne_acl_optype
+    {"NE_ACL_READ", 0x0001},
+    {"NE_ACL_WRITE", 0x0002},
+    {"NE_ACL_WRITE_PROPERTIES", 0x0004},
+    {"NE_ACL_WRITE_CONTENT", 0x0008},
+    {"NE_ACL_UNLOCK", 0x0010},
+    {"NE_ACL_READ_ACL", 0x0020},
+    {"NE_ACL_READ_CUPRIVSET", 0x0040},
+    {"NE_ACL_WRITE_ACL", 0x0080},
+    {"NE_ACL_BIND", 0x0100},
+    {"NE_ACL_UNBIND", 0x0200},
+    {"NE_ACL_ALL", 0x0400},
+    {"ne_acl_href", 0},
+    {"ne_acl_property", 1},
+    {"ne_acl_all", 2},
+    {"ne_acl_authenticated", 3},
+    {"ne_acl_unauthenticated", 4},
+    {"ne_acl_self", 5},
+    {"ne_acl_grant", 0},
+    {"ne_acl_deny", 1},
     // ne_utils.h: ne_has_support
     {"NE_FEATURE_SSL", 1},
     {"NE_FEATURE_ZLIB", 2},
@@ -317,6 +344,30 @@ SAME(NE_CAP_EXT_MKCOL);
 SAME(ne_propset);
 SAME(ne_propremove);
 SAME(NE_PROPS_STATE_TOP);
+SAME(NE_TIMEOUT_INFINITE);
+SAME(NE_TIMEOUT_INVALID);
+SAME(ne_lockscope_exclusive);
+SAME(ne_lockscope_shared);
+SAME(ne_locktype_write);
+SAME(NE_ACL_READ);
+SAME(NE_ACL_WRITE);
+SAME(NE_ACL_WRITE_PROPERTIES);
+SAME(NE_ACL_WRITE_CONTENT);
+SAME(NE_ACL_UNLOCK);
+SAME(NE_ACL_READ_ACL);
+SAME(NE_ACL_READ_CUPRIVSET);
+SAME(NE_ACL_WRITE_ACL);
+SAME(NE_ACL_BIND);
+SAME(NE_ACL_UNBIND);
+SAME(NE_ACL_ALL);
+SAME(ne_acl_href);
+SAME(ne_acl_property);
+SAME(ne_acl_all);
+SAME(ne_acl_authenticated);
+SAME(ne_acl_unauthenticated);
+SAME(ne_acl_self);
+SAME(ne_acl_grant);
+SAME(ne_acl_deny);
 SAME(NE_FEATURE_SSL);
 SAME(NE_FEATURE_ZLIB);
 SAME(NE_FEATURE_IPV6);

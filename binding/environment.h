@@ -49,6 +49,7 @@ enum class Kind {
   Decompressor,
   PropfindHandler,
   PropertyResults,
+  LockStore,
   Count
 };
 const char *class_name(Kind kind);

@@ -78,6 +78,9 @@ void define_all(napi_env env, napi_value exports) {
   register_redirect(topic);
   register_compress(topic);
   register_props(topic);
+  register_locks(topic);
+  register_acl(topic);
+  register_oldacl(topic);
   register_exchange(topic);
   register_listing(topic);
   set(env, exports, "sync", sync);

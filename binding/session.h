@@ -20,6 +20,7 @@ class Request;
 struct Callback;
 class Watcher;
 struct Token;
+struct LockRegistration;
 
 /// A request that ne_request_create of the promises has still to make; it counts as live as long as it is
 /// occupied.
@@ -93,6 +94,9 @@ class Session final : public Handle, public Target {
   /// Addresses that C refers to.
   std::vector<std::shared_ptr<Handle>> addresses;
   std::shared_ptr<Handle> local_address;
+
+  /// The lock store that is registered with it: C's hooks refer to it.
+  std::shared_ptr<LockRegistration> locks;
 
   /// The request between begin and end.
   Request *active = nullptr;

@@ -70,4 +70,5 @@ export const handleClasses: Readonly<Record<string, new (given: unknown, owner?:
   ne_decompress: class ne_decompress extends Handle {},
   ne_propfind_handler: class ne_propfind_handler extends Handle {},
   ne_prop_result_set: class ne_prop_result_set extends Handle {},
+  ne_lock_store: class ne_lock_store extends Handle {},
 };

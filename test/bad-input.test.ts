@@ -53,6 +53,7 @@ const handles = {
   ne_207_parser: () => ne.ne_207_create(ne.ne_xml_create(), { path: '/' }),
   ne_decompress: () => ne.ne_decompress_reader(newRequest(), ne.ne_accept_2xx, () => 0),
   ne_propfind_handler: () => ne.ne_propfind_create(newSession(), '/', 0),
+  ne_lock_store: ne.ne_lockstore_create,
 };
 const all = (error: Error, values: readonly unknown[]): [string, unknown, Error][] =>
   values.map((value) => [show(value), value, error]);
@@ -602,6 +603,107 @@ const hexDigits: Argument = {
   ],
 };
 
+/** A `struct ne_lock` that goes in; `ne_lock_create` made it. */
+function lock({ needsToken = false, needsWhole = false, sends = false } = {}): Argument {
+  const good = (): ne.ne_lock =>
+    Object.assign(ne.ne_lock_create(), {
+      uri: { scheme: 'http', host: 'example.com', port: 80, path: '/' },
+      token: 'urn:uuid:1',
+    });
+  const wrong = (
+    field: string,
+    values: readonly unknown[],
+    error: Error,
+  ): (readonly [title: string, value: unknown, error: Error])[] =>
+    values.map((value) => [`${show(value)} as its ${field}`, Object.assign(good(), { [field]: value }), error]);
+  const number = (field: string, outside: number[]): (readonly [string, unknown, Error])[] => [
+    ...wrong(field, [...noNumbers.slice(2), true], wrongType),
+    ...wrong(field, [...outside, 0.5, NaN, Infinity, 2 ** 53], outOfRange),
+  ];
+  const inUri = (field: string, values: unknown[], error: Error): (readonly [string, unknown, Error])[] =>
+    values.map((value) => [
+      `${show(value)} as the ${field} of its uri`,
+      Object.assign(good(), { uri: { ...good().uri, [field]: value } }),
+      error,
+    ]);
+  return {
+    name: 'lock',
+    good,
+    bad: () => [
+      ...all(wrongType, noObjects),
+      ...wrong('uri', noObjects, wrongType),
+      ...inUri('path', noStrings.slice(2), wrongType),
+      ...inUri('port', [-1, 65536], outOfRange),
+      ...['token', 'owner'].flatMap((field) => [
+        ...wrong(field, noStrings.slice(2), wrongType),
+        ...wrong(field, ['\0', 'a\0'], wrongValue),
+      ]),
+      ...number('depth', [2 ** 31, -(2 ** 31) - 1, ...(sends || needsWhole ? [-1, 3] : [])]),
+      ...number('type', [-1, 1]),
+      ...number('scope', [-1, 2]),
+      ...number('timeout', [-3]),
+      ...(needsToken || sends ? [...inUri('path', [undefined, null], wrongType), ...inUri('path', ['/\n', '\r'], wrongChar)] : []),
+      ...(needsToken
+        ? [
+            ...wrong('token', [undefined, null], wrongType),
+            ...wrong('token', ['\r', 'a\nb'], wrongChar),
+            ...wrong('token', ['x'.repeat(8188)], outOfRange),
+          ]
+        : []),
+      ...(needsWhole
+        ? [
+            ...['scheme', 'host'].flatMap((field) => [
+              ...inUri(field, [undefined, null], wrongValue),
+              ...inUri(field, ['\n'], wrongChar),
+            ]),
+            ...inUri('port', [undefined, 0], wrongValue),
+            ...inUri('query', ['a\r'], wrongChar),
+          ]
+        : []),
+      ...(sends
+        ? wrong('owner', ['<', '&', '&nbsp;', '</owner>', '<a>', '<p:a/>', '</owner><owner>', '<!-- ', ']]>', '<?xml version="1.0"?>'], wrongValue)
+        : []),
+    ],
+  };
+}
+const store = handle('store', 'ne_lock_store', ne.ne_lockstore_destroy);
+
+/** The entries of an access control list; `name` is the field that names a principal. */
+function entries(good: object, whom: string, name: string, missing: readonly string[]): Argument {
+  const wrong = (change: object, error: Error): readonly [string, unknown, Error] => [
+    JSON.stringify(change, (_, value: unknown) => (value === undefined ? 'undefined' : Number.isNaN(value) ? 'NaN' : value)),
+    [good, { ...good, ...change }],
+    error,
+  ];
+  return {
+    name: 'entries',
+    good: () => [good],
+    bad: () => [
+      ...all(wrongType, [...noObjects, {}, () => []]),
+      ...noObjects.map((value) => [`${show(value)} in it`, [good, value], wrongType] as [string, unknown, Error]),
+      ...[whom, 'type'].flatMap((field) => [
+        wrong({ [field]: '0' }, wrongType),
+        ...[-1, 6, 0.5, NaN].map((value) => wrong({ [field]: value }, outOfRange)),
+      ]),
+      ...[undefined, null, 0, {}].map((value) => wrong({ [name]: value }, wrongType)),
+      ...['\0', '<', '&', '</href>', '</href><href>', '<a>'].map((value) => wrong({ [name]: value }, wrongValue)),
+      ...['', ' ', 'a><', 'a><b/></a', '!DOCTYPE a><a', 'p:a', '?xml version="1.0"?><a'].map((value) =>
+        wrong({ [whom]: ne.ne_acl_property, [name]: value }, wrongValue),
+      ),
+      wrong({ [whom]: ne.ne_acl_all, [name]: 1 }, wrongType),
+      ...missing.flatMap((field) => [undefined, null, true, '0'].map((value) => wrong({ [field]: value }, wrongType))),
+    ],
+  };
+}
+const exclusions = ['read', 'read_acl', 'write', 'write_acl', 'read_cuprivset'];
+const aclEntries = entries({ target: ne.ne_acl_href, tname: '/a', privileges: 1 }, 'target', 'tname', []);
+const oldAclEntries = entries(
+  { apply: ne.ne_acl_href, principal: '/a', ...Object.fromEntries(exclusions.map((field) => [field, 1])) },
+  'apply',
+  'principal',
+  exclusions,
+);
+
 type Function = {
   [N in keyof typeof ne]: (typeof ne)[N] extends (...values: never[]) => unknown ? N : never;
 }[keyof typeof ne];
@@ -960,6 +1062,26 @@ const functions: Record<Function, readonly Argument[]> = {
   ne_redirect_location: [sess],
   ne_decompress_reader: [req, callback('accpt'), callback('reader')],
   ne_decompress_destroy: [decompress],
+  ne_lock_create: [],
+  ne_lock_copy: [lock()],
+  ne_lock_free: [{ ...lock(), bad: () => [...all(wrongType, noObjects), ['no uri', {}, wrongType]] }],
+  ne_lock_destroy: [{ ...lock(), bad: () => [...all(wrongType, noObjects), ['no uri', {}, wrongType]] }],
+  ne_lockstore_create: [],
+  ne_lockstore_register: [store, { ...sess, bad: () => sess.bad(newSession()) }],
+  ne_lockstore_destroy: [store],
+  ne_lockstore_add: [store, { ...lock({ needsToken: true, needsWhole: true }), name: 'lock' }],
+  ne_lockstore_remove: [store, { ...lock(), bad: () => all(wrongType, noObjects) }],
+  ne_lockstore_first: [store],
+  ne_lockstore_next: [store],
+  ne_lockstore_findbyuri: [store, uri('uri')],
+  ne_lock: [sess, lock({ sends: true })],
+  ne_unlock: [sess, lock({ needsToken: true })],
+  ne_lock_refresh: [sess, lock({ needsToken: true })],
+  ne_lock_discover: [sess, line('path', '/'), callback('result')],
+  ne_lock_using_resource: [req, path, integer('depth', 0, 0, 2)],
+  ne_lock_using_parent: [req, path],
+  ne_acl_set: [sess, line('uri', '/'), oldAclEntries],
+  ne_acl3744_set: [sess, line('path', '/'), aclEntries],
   ne_version_string: [],
   ne_version_library: [],
   ne_version_match: [integer('major', 0, 0, most), integer('minor', 32, 0, most)],
@@ -1041,6 +1163,8 @@ describe.each(forms)('$surface', ({ has, call }) => {
         expect([ne.ne_sock_fd(first as ne.ne_socket), ne.ne_sock_close(first as ne.ne_socket)]).toEqual([-1, 0]);
       } else if (list[0] === provider) {
         expect(await failureOf(() => call(name)(...values))).toEqual(wrongType);
+      } else if (name === 'ne_lockstore_remove') {
+        expect(await failureOf(() => call(name)(...values))).toEqual(neonError('ERR_NEON_INVALID_STATE'));
       } else if (features.functions[name] === false) {
         expect(await failureOf(() => call(name)(...values))).toEqual(neonError('ERR_NEON_UNSUPPORTED'));
       } else {

@@ -78,6 +78,8 @@ describeWith('cc', 'the installed headers', () => {
     ['ne_207.h', /\bNE_207_(?!H\b)\w+/g],
     ['ne_pkcs11.h', /\bNE_(?:PK11|SSL)_\w+/g],
     ['ne_basic.h', /\bNE_(?:CAP|DEPTH)_\w+/g],
+    ['ne_locks.h', /\b(?:NE_TIMEOUT_[A-Z]+|ne_lock(?:scope|type)_(?!s\b)\w+)\b/g],
+    ['ne_acl3744.h', /\b(?:NE_ACL_[A-Z_]+|ne_acl_(?:href|property|all|\w*authenticated|self|grant|deny))\b/g],
   ])('all that %s has of %s is exported', (header, pattern) => {
     const found = new Set([...texts.get(header)!.matchAll(pattern)].map(([whole, group]) => group ?? whole));
     const expected = [...found].filter((name) => !name.endsWith('_LAST'));

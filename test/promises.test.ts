@@ -48,6 +48,8 @@ test('every function has the name of its C function', () => {
 test('the functions are those that block, and the forms that wait their turn', () => {
   expect([...names].sort()).toEqual(
     [
+      'ne_acl3744_set',
+      'ne_acl_set',
       'ne_addr_resolve',
       'ne_begin_request',
       'ne_close_connection',
@@ -60,6 +62,9 @@ test('the functions are those that block, and the forms that wait their turn', (
       'ne_getbuf',
       'ne_getmodtime',
       'ne_iaddr_reverse',
+      'ne_lock',
+      'ne_lock_discover',
+      'ne_lock_refresh',
       'ne_md5_stream',
       'ne_mkcol',
       'ne_move',
@@ -103,6 +108,7 @@ test('the functions are those that block, and the forms that wait their turn', (
       'ne_ssl_clicert_fromuri',
       'ne_ssl_pkcs11_nss_provider_init',
       'ne_ssl_pkcs11_provider_init',
+      'ne_unlock',
       'ne_xml_dispatch_request',
       'ne_xml_dispatchif_request',
       'ne_xml_parse_response',

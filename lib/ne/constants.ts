@@ -260,6 +260,54 @@ export const ne_propremove = constant('ne_propremove');
 /** The states between 0 and this are those of a propfind handler's parser. */
 export const NE_PROPS_STATE_TOP = constant('NE_PROPS_STATE_TOP');
 
+// Locks (ne_locks.h).
+/** The timeout of a lock that does not end by itself. */
+export const NE_TIMEOUT_INFINITE = constant('NE_TIMEOUT_INFINITE');
+/** A timeout that is not known; in a lock that is asked for: the server may choose. */
+export const NE_TIMEOUT_INVALID = constant('NE_TIMEOUT_INVALID');
+/** Nobody else can lock. */
+export const ne_lockscope_exclusive = constant('ne_lockscope_exclusive');
+/** Others can have shared locks, too. */
+export const ne_lockscope_shared = constant('ne_lockscope_shared');
+/** The one type of locks that there is. */
+export const ne_locktype_write = constant('ne_locktype_write');
+
+// Privileges of an ACL entry, to be combined (ne_acl3744.h).
+export const NE_ACL_READ = constant('NE_ACL_READ');
+/** All that changes a resource. */
+export const NE_ACL_WRITE = constant('NE_ACL_WRITE');
+export const NE_ACL_WRITE_PROPERTIES = constant('NE_ACL_WRITE_PROPERTIES');
+export const NE_ACL_WRITE_CONTENT = constant('NE_ACL_WRITE_CONTENT');
+/** To remove locks of others. */
+export const NE_ACL_UNLOCK = constant('NE_ACL_UNLOCK');
+export const NE_ACL_READ_ACL = constant('NE_ACL_READ_ACL');
+/** To read the privileges of whoever asks. neon sends an element that RFC 3744 does not have. */
+export const NE_ACL_READ_CUPRIVSET = constant('NE_ACL_READ_CUPRIVSET');
+export const NE_ACL_WRITE_ACL = constant('NE_ACL_WRITE_ACL');
+/** To add members to a collection. */
+export const NE_ACL_BIND = constant('NE_ACL_BIND');
+/** To remove members from a collection. */
+export const NE_ACL_UNBIND = constant('NE_ACL_UNBIND');
+export const NE_ACL_ALL = constant('NE_ACL_ALL');
+
+// Whom an ACL entry is about (ne_acl3744.h); the first three also in ne_acl.h.
+/** The principal of a URL. */
+export const ne_acl_href = constant('ne_acl_href');
+/** The principal that a property of the resource names. */
+export const ne_acl_property = constant('ne_acl_property');
+/** Everybody. */
+export const ne_acl_all = constant('ne_acl_all');
+/** Everybody who is authenticated. */
+export const ne_acl_authenticated = constant('ne_acl_authenticated');
+/** Everybody who is not. */
+export const ne_acl_unauthenticated = constant('ne_acl_unauthenticated');
+/** The principal that the resource itself is. */
+export const ne_acl_self = constant('ne_acl_self');
+/** The entry grants its privileges. */
+export const ne_acl_grant = constant('ne_acl_grant');
+/** The entry denies its privileges. */
+export const ne_acl_deny = constant('ne_acl_deny');
+
 // Why a server's certificate failed verification, to be combined (ne_ssl.h).
 /** It is not yet valid. */
 export const NE_SSL_NOTYETVALID = constant('NE_SSL_NOTYETVALID');

@@ -43,6 +43,8 @@ export type ne_decompress = Handle<'ne_decompress'>;
 export type ne_propfind_handler = Handle<'ne_propfind_handler'>;
 /** The properties of one resource: `const ne_prop_result_set *` (ne_props.h). Lent to a callback. */
 export type ne_prop_result_set = Handle<'ne_prop_result_set'>;
+/** A set of locks: `ne_lock_store *` (ne_locks.h). */
+export type ne_lock_store = Handle<'ne_lock_store'>;
 /** A string that grows: `ne_buffer *` (ne_string.h). */
 export interface ne_buffer extends Handle<'ne_buffer'> {
   /** The string. */

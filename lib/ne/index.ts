@@ -4,6 +4,7 @@
  *
  * @module
  */
+export * from './acl.js';
 export * from './address.js';
 export * from './auth.js';
 export * from './basic.js';
@@ -15,6 +16,7 @@ export * from './context.js';
 export type * from './handles.js';
 export * from './hooks.js';
 export * from './i18n.js';
+export * from './locks.js';
 export * from './md5.js';
 export * from './multistatus.js';
 export * from './notifier.js';

@@ -10,6 +10,7 @@ import { liveRequests, refuseWhileLive } from '../live.js';
 import { promised, type Promised } from '../native.js';
 import { type Acceptor, acceptor } from './accept.js';
 import type * as ne from './index.js';
+import { requireFree, requireLive } from './lock-state.js';
 
 export type { CallOptions } from '../abort.js';
 
@@ -90,6 +91,28 @@ export const ne_propfind_allprop = promised<typeof ne.ne_propfind_allprop>('ne_p
 export const ne_propfind_named = promised<typeof ne.ne_propfind_named>('ne_propfind_named', 3);
 export const ne_propfind_destroy = promised<typeof ne.ne_propfind_destroy>('ne_propfind_destroy', 1);
 
+const obtainLock = promised<typeof ne.ne_lock>('ne_lock', 2);
+const releaseLock = promised<typeof ne.ne_unlock>('ne_unlock', 2);
+const refreshLock = promised<typeof ne.ne_lock_refresh>('ne_lock_refresh', 2);
+
+export const ne_lock: Promised<typeof ne.ne_lock> = async (sess, lock, options) => {
+  requireFree(lock);
+  return obtainLock(sess, lock, options);
+};
+
+export const ne_unlock: Promised<typeof ne.ne_unlock> = async (sess, lock, options) => {
+  requireLive(lock);
+  return releaseLock(sess, lock, options);
+};
+
+export const ne_lock_refresh: Promised<typeof ne.ne_lock_refresh> = async (sess, lock, options) => {
+  requireLive(lock);
+  return refreshLock(sess, lock, options);
+};
+
+export const ne_lock_discover = promised<typeof ne.ne_lock_discover>('ne_lock_discover', 3);
+export const ne_acl_set = promised<typeof ne.ne_acl_set>('ne_acl_set', 3);
+export const ne_acl3744_set = promised<typeof ne.ne_acl3744_set>('ne_acl3744_set', 3);
 export const ne_simple_request = promised<typeof ne.ne_simple_request>('ne_simple_request', 2);
 export const ne_get = promised<typeof ne.ne_get>('ne_get', 3);
 export const ne_getbuf = promised<typeof ne.ne_getbuf>('ne_getbuf', 4);

@@ -19,7 +19,9 @@ export interface NamedScenario extends Scenario {
     | 'xml'
     | 'multistatus'
     | 'basic'
-    | 'props';
+    | 'props'
+    | 'locks'
+    | 'oldacl';
   readonly about: string;
 }
 

@@ -8,6 +8,7 @@ import { digests } from './scenarios-digests.js';
 import { framing } from './scenarios-framing.js';
 import { heads } from './scenarios-heads.js';
 import { props } from './scenarios-props.js';
+import { locks } from './scenarios-locks.js';
 import { sockets } from './scenarios-sockets.js';
 import { xml } from './scenarios-xml.js';
 import { pulledUploads, uploads } from './scenarios-upload.js';
@@ -141,6 +142,7 @@ export const scenarios: readonly NamedScenario[] = [
   ...xml,
   ...basic,
   ...props,
+  ...locks,
   ...uploads,
   ...pulledUploads,
   ...sockets,

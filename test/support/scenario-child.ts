@@ -24,6 +24,7 @@ const scenarios = {
   hostileXml,
   droppedParsers,
   droppedDecompressors,
+  lockStores,
 };
 
 /** The name of a scenario. */
@@ -349,4 +350,32 @@ async function droppedDecompressors(port: number): Promise<unknown> {
   }
   Object.assign(globalThis, { held: null });
   return { collected: await collect(() => weak.every((ref) => ref.deref() === undefined)), size };
+}
+
+/** Stores, sessions, locks and requests that refer to each other, dropped together, and each while the others live. */
+async function lockStores(port: number): Promise<unknown> {
+  const refs: WeakRef<object>[] = [];
+  const make = (): { session: ne.ne_session; store: ne.ne_lock_store; lock: ne.ne_lock; request: ne.ne_request } => {
+    const session = ne.ne_session_create('http', '127.0.0.1', port);
+    const store = ne.ne_lockstore_create();
+    const lock = ne.ne_lock_create();
+    ne.ne_fill_server_uri(session, lock.uri);
+    Object.assign(lock, { uri: { ...lock.uri, path: '/a' }, token: 'urn:a' });
+    ne.ne_lockstore_add(store, lock);
+    ne.ne_lockstore_register(store, session);
+    const request = ne.ne_request_create(session, 'PUT', '/a');
+    ne.ne_lock_using_resource(request, '/a', ne.NE_DEPTH_ZERO);
+    refs.push(...[session, store, lock, request].map((object) => new WeakRef(object)));
+    return { session, store, lock, request };
+  };
+  const keepOne = (i: number): unknown => {
+    const { session, store, lock, request } = make();
+    return [session, store, lock, request][i % 5];
+  };
+  let kept = Array.from({ length: 25 }, (_, i) => keepOne(i));
+  for (let i = 0; i < 3; i++) await collect(() => false);
+  kept.forEach((handle, i) => i % 5 === 3 && ne.ne_request_dispatch(handle as ne.ne_request));
+  kept = [];
+  await collect(() => refs.every((ref) => ref.deref() === undefined));
+  return { left: refs.filter((ref) => ref.deref() !== undefined).length };
 }

@@ -1,0 +1,38 @@
+/** What servers answer about locks. */
+import { response } from '../servers/raw.js';
+
+/** What a LOCK response says of the lock. */
+export interface Granted {
+  readonly scope?: 'exclusive' | 'shared';
+  readonly depth?: string;
+  readonly owner?: string;
+  readonly timeout?: string;
+}
+
+const activeLock = (token: string, { scope = 'exclusive', depth = '0', owner = '', timeout = 'Second-60' }: Granted): string =>
+  `<D:activelock><D:locktype><D:write/></D:locktype><D:lockscope><D:${scope}/></D:lockscope><D:depth>${depth}</D:depth>` +
+  `${owner && `<D:owner>${owner}</D:owner>`}<D:timeout>${timeout}</D:timeout>` +
+  `<D:locktoken><D:href>${token}</D:href></D:locktoken></D:activelock>`;
+
+const xml = { 'Content-Type': 'application/xml; charset="utf-8"' };
+const declaration = '<?xml version="1.0" encoding="utf-8"?>\n';
+
+/** The response to a LOCK request that was granted. */
+export const lockGranted = (token: string, granted: Granted = {}, status = '200 OK'): string =>
+  response(
+    `${declaration}<D:prop xmlns:D="DAV:"><D:lockdiscovery>${activeLock(token, granted)}</D:lockdiscovery></D:prop>`,
+    { status, headers: { ...xml, 'Lock-Token': `<${token}>` } },
+  );
+
+/** The response to a PROPFIND of `lockdiscovery`, for these paths, each with the token of its lock or a status that says why not. */
+export const locksFound = (resources: readonly (readonly [path: string, token: string | null, status?: string])[]): string =>
+  response(
+    `${declaration}<D:multistatus xmlns:D="DAV:">${resources
+      .map(
+        ([path, token, status = '200 OK']) =>
+          `<D:response><D:href>${path}</D:href><D:propstat><D:prop><D:lockdiscovery>${token === null ? '' : activeLock(token, {})}` +
+          `</D:lockdiscovery></D:prop><D:status>HTTP/1.1 ${status}</D:status></D:propstat></D:response>`,
+      )
+      .join('')}</D:multistatus>`,
+    { status: '207 Multi-Status', headers: xml },
+  );

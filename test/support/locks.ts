@@ -1,0 +1,17 @@
+/** Locks for the tests of ne_locks.h and what is made on it. */
+import * as ne from 'libneon/ne';
+
+/** A lock on a path of a session's server that is not obtained, unless a token is given. */
+export function lockOn(session: ne.ne_session, path: string, fields: Partial<ne.ne_lock> = {}): ne.ne_lock {
+  const lock = ne.ne_lock_create();
+  ne.ne_fill_server_uri(session, lock.uri);
+  lock.uri.path = path;
+  return Object.assign(lock, fields);
+}
+
+/** The paths of the locks in a store, from the first to the last. */
+export function pathsIn(store: ne.ne_lock_store): (string | null)[] {
+  const paths: (string | null)[] = [];
+  for (let lock = ne.ne_lockstore_first(store); lock; lock = ne.ne_lockstore_next(store)) paths.push(lock.uri.path);
+  return paths;
+}
