@@ -90,7 +90,8 @@ export function copymove(server: Server): Test[] {
       client.clear(at('ccdest/'));
       client.works('COPY of a collection with Depth: 0', copy(false, 'ccsrc/', 'ccdest/', ne.NE_DEPTH_ZERO));
       client.tidyUp(at('ccsrc/'));
-      client.clear(at('ccdest/foo'));
+      // litmus 0.13 looks in the wrong place.
+      client.clear(at(server.access.corrected ? 'ccdest/foo' : 'foo'));
       client.must(404, 'DELETE of a member that should not have been copied');
       client.tidyUp(at('ccdest/'));
     },

@@ -23,6 +23,7 @@ Tests a WebDAV server. URL is a collection of it; what the tests need they keep 
   -p, --proxy=URL          goes through this HTTP proxy
   -c, --client-cert=FILE   has this client certificate (PKCS#12, whose password is PASSWORD)
   -i, --insecure           accepts any certificate of the server's
+      --corrected          tests what litmus 0.13 got wrong as later versions do
       --tap                prints TAP (Test Anything Protocol)
   -h, --help               prints this
       --version            prints the version
@@ -35,6 +36,7 @@ const options = {
   proxy: { type: 'string', short: 'p' },
   'client-cert': { type: 'string', short: 'c' },
   insecure: { type: 'boolean', short: 'i' },
+  corrected: { type: 'boolean' },
   tap: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },
@@ -60,6 +62,7 @@ function main(): void {
     proxy: values.proxy === undefined ? undefined : proxyAt(values.proxy),
     clientCertificate: values['client-cert'],
     insecure: values.insecure,
+    corrected: values.corrected,
   };
   const names = values.suite ?? Object.keys(suites);
   const unknown = names.find((name) => !Object.hasOwn(suites, name));

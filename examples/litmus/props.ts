@@ -48,7 +48,7 @@ export function props(server: Server): Test[] {
     if (!ready) skip();
     expected = [{ name, value }];
     const body = `${DECLARATION}<propertyupdate xmlns="DAV:">${elements}</propertyupdate>`;
-    const status = server.client.send('PROPPATCH', target, { body });
+    const status = server.client.send('PROPPATCH', target, { headers: server.xmlHeaders, body });
     if (status < 200 || status > 299) fail(`PROPPATCH of ${what}: ${server.client.error}`);
   };
 
@@ -179,8 +179,8 @@ function element(name: string, value = ''): string {
 }
 
 /** A PROPFIND with this body has to be refused. */
-function refuse({ client, root }: Server, body: string, what: string): void {
-  const status = client.send('PROPFIND', root, { headers: { Depth: '0' }, body });
+function refuse({ client, root, xmlHeaders }: Server, body: string, what: string): void {
+  const status = client.send('PROPFIND', root, { headers: { Depth: '0', ...xmlHeaders }, body });
   if (status !== 400) fail(`PROPFIND with a body ${what} must be answered with 400, and was with ${status}`);
 }
 
@@ -244,12 +244,12 @@ function findExpected(server: Server, target: string, expected: readonly Expecte
 }
 
 /** The answer to a PROPFIND with these elements has to be well-formed. */
-function findWellFormed({ client }: Server, target: string, elements: string, what: string): void {
+function findWellFormed({ client, xmlHeaders }: Server, target: string, elements: string, what: string): void {
   const body = `${DECLARATION}<propfind xmlns="DAV:">${elements}</propfind>`;
   const parser = ne.ne_xml_create();
   try {
     client.send('PROPFIND', target, {
-      headers: { Depth: '0' },
+      headers: { Depth: '0', ...xmlHeaders },
       body,
       prepare: (request) => ne.ne_add_response_body_reader(request, ne.ne_accept_207, ne.ne_xml_parse_v, parser),
     });
