@@ -29,11 +29,15 @@ const OWNER = 'libneon dav.js';
 const commands: Readonly<Record<string, Command>> = {
   ls: { args: '[PATH]', about: 'lists a collection', run: list },
   cd: { args: 'PATH', about: 'names are relative to this collection from now on', run: change },
-  cat: { args: 'PATH', about: 'prints a file', run: (shell, name) => fetchTo(shell, name!, 1) },
+  cat: { args: 'PATH', about: 'prints a file', run: (shell, name) => fetchTo(shell, name, 1) },
   get: { args: 'PATH [FILE]', about: 'downloads a file', run: download },
   put: { args: 'FILE [PATH]', about: 'uploads a file', run: upload },
   mkcol: { args: 'PATH', about: 'makes a collection', run: simple('MKCOL', dav.ne_mkcol) },
-  rm: { args: 'PATH', about: 'deletes a file, or a collection with all that is in it', run: simple('DELETE', dav.ne_delete) },
+  rm: {
+    args: 'PATH',
+    about: 'deletes a file, or a collection with all that is in it',
+    run: simple('DELETE', dav.ne_delete),
+  },
   cp: {
     args: 'FROM TO',
     about: 'copies; what is there is not overwritten',
@@ -44,9 +48,17 @@ const commands: Readonly<Record<string, Command>> = {
     about: 'moves or renames; what is there is not overwritten',
     run: between('MOVE', (session, from, to) => dav.ne_move(session, false, from, to)),
   },
-  lock: { args: 'PATH', about: 'locks for others, and prints the token; held until unlock, or the server forgets it', run: lock },
+  lock: {
+    args: 'PATH',
+    about: 'locks for others, and prints the token; held until unlock, or the server forgets it',
+    run: lock,
+  },
   unlock: { args: 'PATH [TOKEN]', about: 'releases a lock; one of an earlier run by its token', run: unlock },
-  propget: { args: 'PATH [NAME]', about: 'prints a property, or all; a NAME is {NAMESPACE}LOCAL, or one of DAV:', run: getProperty },
+  propget: {
+    args: 'PATH [NAME]',
+    about: 'prints a property, or all; a NAME is {NAMESPACE}LOCAL, or one of DAV:',
+    run: getProperty,
+  },
   propset: { args: 'PATH NAME VALUE', about: 'sets a property', run: setProperty },
 };
 
@@ -64,7 +76,10 @@ function commandList(): string {
 
 async function list(shell: Shell, name = '.'): Promise<void> {
   const target = collection(resolve(shell, name));
-  const wanted = ['resourcetype', 'getcontentlength', 'getlastmodified'].map((local) => ({ nspace: 'DAV:', name: local }));
+  const wanted = ['resourcetype', 'getcontentlength', 'getlastmodified'].map((local) => ({
+    nspace: 'DAV:',
+    name: local,
+  }));
   const lines: string[] = [];
   const result = await dav.ne_simple_propfind(shell.session, target, ne.NE_DEPTH_ONE, wanted, (uri, results) => {
     const [type, size, modified] = wanted.map((property) => ne.ne_propset_value(results, property));
@@ -72,7 +87,9 @@ async function list(shell: Shell, name = '.'): Promise<void> {
     if (ne.ne_path_compare(member, target) === 0) return;
     const shown = ne.ne_path_unescape(path.posix.basename(member)) ?? member;
     const isCollection = /\bcollection\b/.test(type ?? '');
-    lines.push(`${shown}${isCollection ? '/' : ''}`.padEnd(40) + (size ?? '').padStart(10) + `  ${modified ?? ''}`.trimEnd());
+    lines.push(
+      `${shown}${isCollection ? '/' : ''}`.padEnd(40) + (size ?? '').padStart(10) + `  ${modified ?? ''}`.trimEnd(),
+    );
   });
   check(shell, `PROPFIND of ${target}`, result);
   for (const line of lines.sort()) console.log(line);
@@ -80,7 +97,11 @@ async function list(shell: Shell, name = '.'): Promise<void> {
 
 async function change(shell: Shell, name = '/'): Promise<void> {
   const target = collection(resolve(shell, name));
-  check(shell, `PROPFIND of ${target}`, await dav.ne_simple_propfind(shell.session, target, ne.NE_DEPTH_ZERO, [], () => {}));
+  check(
+    shell,
+    `PROPFIND of ${target}`,
+    await dav.ne_simple_propfind(shell.session, target, ne.NE_DEPTH_ZERO, [], () => {}),
+  );
   shell.where = ne.ne_path_unescape(target) ?? target;
 }
 

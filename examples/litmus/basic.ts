@@ -82,17 +82,15 @@ export function basic(server: Server): Test[] {
 
     mkcol_no_parent() {
       const { client } = server;
-      client.refuses(
-        'MKCOL in a collection that is not there',
-        ne.ne_mkcol(client.session, `${root}409me/noparent/`),
-      );
+      client.refuses('MKCOL in a collection that is not there', ne.ne_mkcol(client.session, `${root}409me/noparent/`));
       client.should(409, 'MKCOL in a collection that is not there');
     },
 
     mkcol_with_body() {
       const headers = { 'Content-Type': 'application/x-libneon-unheard-of' };
       const status = server.client.send('MKCOL', `${root}mkcolbody`, { headers, body: 'what is this?' });
-      if (status !== 415) fail(`MKCOL with a body of an unknown type must be answered with 415, and was with ${status}`);
+      if (status !== 415)
+        fail(`MKCOL with a body of an unknown type must be answered with 415, and was with ${status}`);
     },
   });
 }

@@ -16,7 +16,10 @@ export class Client {
 
   /** What neon says of the last request: its status and reason phrase, or what went wrong. */
   get error(): string {
-    return ne.ne_get_error(this.session).trim();
+    return ne
+      .ne_get_error(this.session)
+      .trim()
+      .replaceAll(/\s*\n\s*/g, ' ');
   }
 
   /** The status of the last request; 0 when neon speaks of something else. */

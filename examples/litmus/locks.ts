@@ -65,7 +65,8 @@ export function locks(server: Server): Test[] {
   /** PUT on a condition that does not hold, which should give this status. */
   const putUnless = (condition: string, wantedStatus: number): number => {
     const status = putIf(condition);
-    if (status >= 200 && status <= 299) fail(`PUT on a condition that does not hold (If: ${condition}) was not refused`);
+    if (status >= 200 && status <= 299)
+      fail(`PUT on a condition that does not hold (If: ${condition}) was not refused`);
     if (status !== wantedStatus)
       server.warn(`PUT with If: ${condition} should be answered with ${wantedStatus}, and was with ${status}`);
     return status;
@@ -166,10 +167,7 @@ export function locks(server: Server): Test[] {
       const { session } = stranger;
       const destination = `${target}-copydest`;
       stranger.clear(destination);
-      stranger.works(
-        'COPY of what is locked',
-        ne.ne_copy(session, true, ne.NE_DEPTH_ZERO, target, destination),
-      );
+      stranger.works('COPY of what is locked', ne.ne_copy(session, true, ne.NE_DEPTH_ZERO, target, destination));
       let count = 0;
       stranger.works(
         'PROPFIND of the locks of the copy',
@@ -248,15 +246,15 @@ export function locks(server: Server): Test[] {
 
   return sequence(
     tests,
-    ...['options', 'precond', 'init_locks', 'put', 'lock_excl', 'discover', 'refresh'] as const,
+    ...(['options', 'precond', 'init_locks', 'put', 'lock_excl', 'discover', 'refresh'] as const),
     // Once more after the owner has changed the file, which must not cost him the lock.
-    ...['notowner_modify', 'notowner_lock', 'owner_modify', 'notowner_modify', 'notowner_lock', 'copy'] as const,
-    ...['cond_put', 'fail_cond_put', 'cond_put_with_not', 'cond_put_corrupt_token'] as const,
-    ...['complex_cond_put', 'fail_complex_cond_put', 'unlock', 'fail_cond_put_unlocked'] as const,
-    ...['lock_shared', 'notowner_modify', 'notowner_lock', 'owner_modify'] as const,
-    ...['double_sharedlock', 'notowner_modify', 'notowner_lock', 'unlock'] as const,
-    ...['prep_collection', 'lock_collection', 'owner_modify', 'notowner_modify'] as const,
-    ...['refresh', 'indirect_refresh', 'unlock', 'unmapped_lock', 'unlock'] as const,
+    ...(['notowner_modify', 'notowner_lock', 'owner_modify', 'notowner_modify', 'notowner_lock', 'copy'] as const),
+    ...(['cond_put', 'fail_cond_put', 'cond_put_with_not', 'cond_put_corrupt_token'] as const),
+    ...(['complex_cond_put', 'fail_complex_cond_put', 'unlock', 'fail_cond_put_unlocked'] as const),
+    ...(['lock_shared', 'notowner_modify', 'notowner_lock', 'owner_modify'] as const),
+    ...(['double_sharedlock', 'notowner_modify', 'notowner_lock', 'unlock'] as const),
+    ...(['prep_collection', 'lock_collection', 'owner_modify', 'notowner_modify'] as const),
+    ...(['refresh', 'indirect_refresh', 'unlock', 'unmapped_lock', 'unlock'] as const),
   );
 
   /** Servers need not have entity tags. */
