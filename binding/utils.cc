@@ -1,12 +1,8 @@
 #include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <ne_utils.h>
 #include <unistd.h>
 
-#include <cstdio>
-#include <mutex>
-
+#include "debug_log.h"
 #include "gated.h"
 #include "interpose.h"
 #include "topic.h"
@@ -77,57 +73,7 @@ napi_value parse_statusline(const Arguments &arguments) {
   return from(env, result);
 }
 
-/// Where neon's debugging output goes: one stream for the process, which is made with the first log.
-///
-/// Another thread may be about to write to it, so it is never closed and, once it is there, neon never again
-/// has none: only the file behind its descriptor is exchanged, which the system does in one step. Without a
-/// log that is /dev/null.
-class DebugLog final {
- public:
-  /// To a duplicate of the caller's descriptor.
-  void open(int descriptor, int mask) {
-    const std::lock_guard lock(mutex_);
-    require_writable(descriptor);
-    if (!stream_) stream_ = ::fdopen(checked(open_nowhere(), "open"), "w");
-    if (!stream_) throw system_failure(errno, "fdopen");
-    replace(descriptor);
-    ne_debug_init(stream_, mask);
-  }
-
-  void close() {
-    const std::lock_guard lock(mutex_);
-    ne_debug_init(stream_, 0);
-    if (!stream_) return;
-    const int nowhere = checked(open_nowhere(), "open");
-    replace(nowhere);
-    ::close(nowhere);
-  }
-
- private:
-  static int open_nowhere() { return ::open("/dev/null", O_WRONLY | O_CLOEXEC); }
-
-  static int checked(int result, const char *call) {
-    if (result < 0) throw system_failure(errno, call);
-    return result;
-  }
-
-  static void require_writable(int descriptor) {
-    const int flags = checked(::fcntl(descriptor, F_GETFL), "fcntl");
-    if ((flags & O_ACCMODE) == O_RDONLY) throw system_failure(EBADF, "write");
-  }
-
-  void replace(int descriptor) {
-    const int own = ::fileno(stream_);
-    checked(::dup2(descriptor, own), "dup2");
-    ::fcntl(own, F_SETFD, FD_CLOEXEC);
-  }
-
-  std::mutex mutex_;
-  FILE *stream_ = nullptr;
-};
-
 napi_value debug_init(const Arguments &arguments) {
-  static DebugLog log;
   const bool given = !arguments.is_nullish(0);
   const int descriptor = given ? static_cast<int>(arguments.integer(0, "stream", 0, INT32_MAX)) : -1;
   const int mask = static_cast<int>(arguments.integer(1, "mask", INT32_MIN, INT32_MAX));
@@ -135,10 +81,15 @@ napi_value debug_init(const Arguments &arguments) {
     throw neon_failure(code::busy,
                        "Calls are under way on other threads, which may be writing to neon's debugging log");
   if (given)
-    log.open(descriptor, mask);
+    DebugLog::instance().open(descriptor, mask);
   else
-    log.close();
+    DebugLog::instance().close();
   return undefined(arguments.env());
+}
+
+// For NODE_DEBUG: whether this neon says anything.
+napi_value debug_to_stderr(const Arguments &arguments) {
+  return from(arguments.env(), DebugLog::instance().open_discreet(STDERR_FILENO));
 }
 
 // The format is applied in JavaScript; here it is data.
@@ -158,6 +109,7 @@ void register_utils(Topic &topic) {
   topic.plain("ne_parse_statusline", parse_statusline);
   topic.plain("ne_debug_init", debug_init);
   topic.plain("ne_debug", debug);
+  topic.plain("debugToStderr", debug_to_stderr);
   topic.plain("tlsVersion", tls_version);
   topic.plain("canInterrupt", can_interrupt);
   topic.plain("newerFunctions", newer_functions);

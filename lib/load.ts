@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { debuglog } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
 
 import { NeonError } from './errors.js';
@@ -115,7 +116,18 @@ function load(): Addon {
   const result = (loaded.sync['ne_sock_init'] as () => number)();
   if (result !== 0)
     throw new NeonError('neon could not initialise its socket and TLS libraries (ne_sock_init)', 'ERR_NEON_INIT');
+  if (debuglog('libneon').enabled) startDebugging(loaded);
   return loaded;
+}
+
+/** `NODE_DEBUG=libneon`: neon's debugging log to stderr. A stderr that is closed takes none. */
+function startDebugging({ sync }: Addon): void {
+  const why = 'NODE_DEBUG=libneon: this neon was built without debugging and says nothing';
+  try {
+    if (!(sync['debugToStderr'] as () => boolean)()) process.stderr.write(`libneon: ${why}\n`);
+  } catch (error) {
+    if (!(error instanceof NeonError)) throw error;
+  }
 }
 
 /** What was built here, on purpose or because no prebuilt binary loads; else the prebuilt one of this platform. */

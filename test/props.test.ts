@@ -1,8 +1,13 @@
+import { once } from 'node:events';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
 import { startNephele, type Nephele } from './servers/nephele.js';
 import { chunkedResponse, inPieces, response } from './servers/raw.js';
+import { projectRoot } from './servers/start.js';
+import { runScenario } from './support/child.js';
 import { failureOf, neonError, outOfRange, wrongType, wrongValue } from './support/expect.js';
 import {
   answering,
@@ -747,26 +752,6 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     });
   });
 
-  test('one that is dropped is freed without a call', async () => {
-    const sess = await session(page(document.slice(0, 300)));
-    ne.ne_hook_destroy_request(sess, () => {
-      throw new Error('a dropped request runs no hook');
-    });
-    for (let i = 0; i < 50; i++) {
-      const handler = await io.ne_propfind_create(sess, '/', 0);
-      ne.ne_propfind_set_private(
-        handler,
-        () => handler,
-        () => {
-          throw new Error('nor a destructor');
-        },
-      );
-      expect(await io.ne_propfind_allprop(handler, () => {})).toBe(ne.NE_ERROR);
-    }
-    await sleep(1);
-    (globalThis as { gc?: () => void }).gc?.();
-  });
-
   if (!asynchronous)
     test('callbacks that return promises are refused', async () => {
       const sess = await session();
@@ -958,6 +943,39 @@ describe('arguments', () => {
     const sess = sessionWith({ port: 1 });
     for (const depth of [-1, 3, 0.5]) expect(() => ne.ne_propfind_create(sess, '/', depth)).toThrow(outOfRange);
   });
+});
+
+test('handlers whose callbacks close over them are collected, without a call', async () => {
+  const server = await serve(answering(page(document.slice(0, -100))));
+  expect(await runScenario('droppedPropfinds', server.port)).toEqual({ collected: true, ran: true, ranLater: 0 });
+});
+
+test('in a worker, where the blocking calls are run on a thread', async () => {
+  const { port } = await serve(answering(page(document)));
+  const worker = new Worker(
+    `const ne = require(${JSON.stringify(path.join(projectRoot, 'dist', 'lib', 'ne', 'index.js'))});
+     const sess = ne.ne_session_create('http', '127.0.0.1', ${port});
+     const etag = { nspace: 'DAV:', name: 'getetag' };
+     const log = [];
+     log.push(ne.ne_simple_propfind(sess, '/', 1, [etag], (uri, set) => log.push(uri.path, ne.ne_propset_value(set, etag))));
+     const handler = ne.ne_propfind_create(sess, '/', 1);
+     ne.ne_propfind_set_private(handler, ({ path }) => ({ path }), (value) => log.push(value.path));
+     log.push(ne.ne_propfind_allprop(handler, (uri, set) => log.push(ne.ne_propset_private(set).path)));
+     try {
+       ne.ne_propnames(sess, '/', 1, () => { throw 'thrown'; });
+     } catch (error) { log.push(error); }
+     ne.ne_propfind_destroy(handler);
+     ne.ne_session_destroy(sess);
+     require('worker_threads').parentPort.postMessage(log);`,
+    { eval: true },
+  );
+  const ended = once(worker, 'exit');
+  const [log] = (await once(worker, 'message')) as [unknown[]];
+  await ended;
+  expect(log).toEqual([
+    ...['/a%20b', null, '/c', '"e"', ne.NE_OK],
+    ...['/a%20b', '/a%20b', '/c', '/c', '/no-properties', ne.NE_OK, 'thrown'],
+  ]);
 });
 
 describe('nephele', () => {

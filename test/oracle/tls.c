@@ -1,5 +1,7 @@
-/* tls PORT HOST CLIENT CA...: a GET with nobody to ask about the server's certificate, then one where the
- * callback refuses it, then one where it accepts. The server is at 127.0.0.1, whatever HOST says. CLIENT is
+/* tls PORT HOST[/PATH] CLIENT CA...: a GET with nobody to ask about the server's certificate, then one where
+ * the callback refuses it, then one where it accepts, and one more on another connection of the same session:
+ * does the page of openssl's s_server say that the TLS session was resumed? The server is at 127.0.0.1,
+ * whatever HOST says. CLIENT is
  * -, set=FILE (PKCS#12), provide=FILE for a callback, or provide= for one that gives none. */
 #include "twin.h"
 
@@ -32,14 +34,38 @@ static void provide(void *userdata, ne_session *sess, const ne_ssl_dname *const 
   if (*file != '\0') set_client_certificate(sess, file);
 }
 
+/* All of s_server's page is in one block, or the word is not cut. */
+static int find_reused(void *userdata, const char *buf, size_t len) {
+  int *reused = userdata;
+  static const char word[] = "Reused, ";
+  for (size_t i = 0; i + sizeof word - 1 <= len; i++)
+    if (memcmp(buf + i, word, sizeof word - 1) == 0) *reused = 1;
+  return 0;
+}
+
+static void get(ne_session *sess, const char *path) {
+  int reused = 0;
+  ne_request *req = ne_request_create(sess, "GET", path);
+  ne_add_response_body_reader(req, ne_accept_2xx, find_reused, &reused);
+  say_number("dispatch", ne_request_dispatch(req));
+  say_text("error", ne_get_error(sess));
+  say_status(req);
+  say_number("reused", reused);
+  ne_request_destroy(req);
+}
+
 int main(int argc, char **argv) {
   begin_twin();
+  char host[256];
+  const char *place = argument(argc, argv, 2, ""), *slash = strchr(place, '/');
+  snprintf(host, sizeof host, "%.*s", (int)strcspn(place, "/"), place);
+  const char *path = slash ? slash : "/";
   const char *client = argument(argc, argv, 3, "-");
   ne_inet_addr *loopback = ne_iaddr_parse("127.0.0.1", ne_iaddr_ipv4);
   const ne_inet_addr *addresses[] = {loopback};
 
   for (enum mode mode = nobody; mode <= accept; mode++) {
-    ne_session *sess = ne_session_create("https", argument(argc, argv, 2, ""), port_argument(argc, argv));
+    ne_session *sess = ne_session_create("https", host, port_argument(argc, argv));
     ne_set_addrlist(sess, addresses, 1);
     for (int i = 4; i < argc; i++) {
       ne_ssl_certificate *ca = ne_ssl_cert_read(argv[i]);
@@ -52,11 +78,11 @@ int main(int argc, char **argv) {
     if (mode != nobody) ne_ssl_set_verify(sess, verify, &mode);
 
     say_text("mode", mode_names[mode]);
-    ne_request *req = ne_request_create(sess, "GET", "/");
-    say_number("dispatch", ne_request_dispatch(req));
-    say_text("error", ne_get_error(sess));
-    say_status(req);
-    ne_request_destroy(req);
+    get(sess, path);
+    if (mode == accept) {
+      ne_close_connection(sess);
+      get(sess, path);
+    }
     ne_session_destroy(sess);
   }
   ne_iaddr_free(loopback);

@@ -1,6 +1,7 @@
 /** Certificates and TLS: C and JavaScript see the same failures, results, error texts and certificates. */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
+import { startApache, type Apache } from '../servers/apache.js';
 import { describeWith } from '../servers/packages.js';
 import { testPki } from '../servers/pki.js';
 import { startTlsServer } from '../servers/s-server.js';
@@ -33,6 +34,39 @@ describeWith(programs, 'JavaScript does over TLS what C does', () => {
     } finally {
       await running.stop();
     }
+  });
+});
+
+/** Apache asks for the certificate when it has seen the path: TLS 1.2 renegotiates, TLS 1.3 asks after the handshake. */
+describeWith([...programs, 'apache2'], 'a client certificate that is asked for after the handshake', () => {
+  const pki = testPki();
+  let apache: Apache;
+  beforeAll(async () => {
+    apache = await startApache();
+    apache.write('dav', 'for-clients', 'for clients');
+  });
+  afterAll(() => apache.stop());
+
+  test.each([
+    ['the right one', `set=${pki.p12}`],
+    ['one that a callback gives', `provide=${pki.p12}`],
+    ['none', '-'],
+    ['a callback that gives none', 'provide='],
+    ['one of another authority', `set=${pki.p12WrongClient}`],
+    ['one that is revoked', `set=${pki.p12RevokedClient}`],
+  ])('%s', async (_, option) => {
+    const run = async (twin: Twin): Promise<object> => {
+      const { lines, exit, stderr } = await runTwinAt(twin, apache.tlsPort, [
+        'localhost/mtls/for-clients',
+        option,
+        pki.ca.cert,
+      ]);
+      expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
+      return lines;
+    };
+    const expected = await run(cTwin('tls'));
+    if (option.includes(pki.p12)) expect(expected).toContain('dispatch=0');
+    for (const surface of surfaces) expect(await run(jsTwin('tls', surface))).toEqual(expected);
   });
 });
 

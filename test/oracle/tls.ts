@@ -1,8 +1,9 @@
 /** The twin of tls.c. */
 import * as ne from 'libneon/ne';
-import { playTwin, sayCertificate, sayNumber, sayStatus, sayText } from './twin.js';
+import { playTwin, type Io, sayCertificate, sayNumber, sayStatus, sayText } from './twin.js';
 
-playTwin(async (io, port, [host = '', client = '-', ...authorities]) => {
+playTwin(async (io, port, [place = '', client = '-', ...authorities]) => {
+  const [host, path] = [place.replace(/\/.*/, ''), place.replace(/^[^/]*/, '') || '/'];
   for (const mode of ['nobody', 'refuse', 'accept']) {
     const session = ne.ne_session_create('https', host, port);
     ne.ne_set_addrlist(session, [ne.ne_iaddr_parse('127.0.0.1', ne.ne_iaddr_ipv4)!]);
@@ -18,14 +19,27 @@ playTwin(async (io, port, [host = '', client = '-', ...authorities]) => {
       });
 
     sayText('mode', mode);
-    const request = ne.ne_request_create(session, 'GET', '/');
-    sayNumber('dispatch', await io.ne_request_dispatch(request));
-    sayText('error', ne.ne_get_error(session));
-    sayStatus(request);
-    await io.ne_request_destroy(request);
+    await get(io, session, path);
+    if (mode === 'accept') {
+      await io.ne_close_connection(session);
+      await get(io, session, path);
+    }
     await io.ne_session_destroy(session);
   }
 });
+
+async function get(io: Io, session: ne.ne_session, path: string): Promise<void> {
+  let reused = false;
+  const request = await io.ne_request_create(session, 'GET', path);
+  ne.ne_add_response_body_reader(request, ne.ne_accept_2xx, (block) => {
+    if (block.includes('Reused, ')) reused = true;
+  });
+  sayNumber('dispatch', await io.ne_request_dispatch(request));
+  sayText('error', ne.ne_get_error(session));
+  sayStatus(request);
+  sayNumber('reused', Number(reused));
+  await io.ne_request_destroy(request);
+}
 
 function provide(session: ne.ne_session, names: ne.ne_ssl_dname[], file: string): void {
   sayNumber('provide', names.length);

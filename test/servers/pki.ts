@@ -43,6 +43,8 @@ export interface Pki {
   readonly expired: KeyPair;
   readonly notYet: KeyPair;
   readonly revoked: KeyPair;
+  /** With an RSA key of 768 bits. */
+  readonly weak: KeyPair;
   readonly selfSigned: KeyPair;
   /** Signed by an intermediate certificate that has expired, which follows it in the file. */
   readonly badChain: KeyPair;
@@ -67,6 +69,8 @@ export interface Pki {
   readonly p12NoName: string;
   /** Of `wrongClient`. Of `client` without its key; of its key alone. */
   readonly p12WrongClient: string;
+  /** Of `revokedClient`. */
+  readonly p12RevokedClient: string;
   readonly p12NoKey: string;
   readonly p12NoCertificate: string;
   /** With the old RC2 and 3DES encryption; null where this openssl cannot make it. */
@@ -181,6 +185,8 @@ function make(directory: string): void {
   issue('expired', 'localhost', 'server', ['-startdate', '20200101000000Z', '-enddate', '20210101000000Z']);
   issue('notYet', 'localhost', 'server', ['-startdate', '20400101000000Z', '-enddate', '20410101000000Z']);
   issue('revoked', 'localhost', 'server');
+  key('weak', ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:768']);
+  issue('weak', 'localhost', 'server');
   issue('expiredIntermediate', 'Expired Intermediate', 'intermediate', [
     '-startdate',
     '20200101000000Z',
@@ -206,6 +212,7 @@ function make(directory: string): void {
   bundle('p12NoPassword', '-name', 'Test Client', '-passout', 'pass:');
   bundle('p12NoName', '-passout', 'pass:secret');
   bundleOf('wrongClient', 'p12WrongClient', '-name', 'Wrong Client', '-passout', 'pass:secret');
+  bundleOf('revokedClient', 'p12RevokedClient', '-name', 'Revoked Client', '-passout', 'pass:secret');
   exportPkcs12('p12NoKey', '-nokeys', '-in', 'client.crt', '-passout', 'pass:secret');
   exportPkcs12('p12NoCertificate', '-nocerts', '-inkey', 'client.key', '-passout', 'pass:secret');
   try {
@@ -267,8 +274,9 @@ function make(directory: string): void {
     );
   }
 
-  function key(name: string): void {
-    openssl('genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', `${name}.key`);
+  function key(name: string, kind = ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256']): void {
+    if (existsSync(path.join(directory, `${name}.key`))) return; // made before, of another kind
+    openssl('genpkey', ...kind, '-out', `${name}.key`);
     chmodSync(path.join(directory, `${name}.key`), 0o644);
   }
 
@@ -312,6 +320,7 @@ function filesIn(directory: string): Pki {
     expired: pair('expired'),
     notYet: pair('notYet'),
     revoked: pair('revoked'),
+    weak: pair('weak'),
     selfSigned: pair('selfSigned'),
     badChain: pair('badChain'),
     severalNames: pair('severalNames'),
@@ -328,6 +337,7 @@ function filesIn(directory: string): Pki {
     p12NoPassword: file('p12NoPassword.p12'),
     p12NoName: file('p12NoName.p12'),
     p12WrongClient: file('p12WrongClient.p12'),
+    p12RevokedClient: file('p12RevokedClient.p12'),
     p12NoKey: file('p12NoKey.p12'),
     p12NoCertificate: file('p12NoCertificate.p12'),
     p12Legacy: existsSync(file('p12Legacy.p12')) ? file('p12Legacy.p12') : null,

@@ -10,7 +10,12 @@ export interface TlsServerOptions {
   /** A PEM file of further certificates to send. */
   readonly chain?: string;
   /** Asks for a client certificate that one of these (a PEM file) signed: `require` goes on with nothing else. */
-  readonly clients?: { readonly ca: string; readonly require: boolean };
+  readonly clients?: {
+    readonly ca: string;
+    readonly require: boolean;
+    /** A list of revoked certificates (a PEM file), which are refused. */
+    readonly revoked?: string;
+  };
   /** Further options of the program, such as `-tls1_2`. */
   readonly options?: readonly string[];
 }
@@ -24,6 +29,7 @@ export function startTlsServer({ pair, chain, clients, options = [] }: TlsServer
     const args = ['s_server', '-quiet', '-www', '-accept', `127.0.0.1:${port}`, '-cert', pair.cert, '-key', pair.key];
     if (chain !== undefined) args.push('-cert_chain', chain);
     if (clients) args.push(clients.require ? '-Verify' : '-verify', '1', '-CAfile', clients.ca, '-verify_return_error');
+    if (clients?.revoked !== undefined) args.push('-CRL', clients.revoked, '-crl_check');
     const log = path.join(scratch, 'output.log');
     const child = await startProgram({ command, args: [...args, ...options], ports, log, scratch });
     return { port, pid: child.pid, stop: () => child.stop() };

@@ -79,8 +79,26 @@ export function situations(pki: Pki = testPki()): Situation[] {
       server: { pair: pki.server, options: ['-tls1_2', '-cipher', 'ECDHE-ECDSA-AES256-CCM8:@SECLEVEL=0'] },
       error: /SSL handshake failed/,
     },
+    ...versions(pki),
+    {
+      ...here(pki.weak, 'a weak key'),
+      server: { pair: pki.weak, options: ['-tls1_2', '-cipher', 'ALL:@SECLEVEL=0'] },
+      error: /\S/,
+    },
     ...clients(pki),
   ];
+}
+
+/** Servers of the old versions: which of the client's libraries refuses them, and in which words, is up to how they were built. */
+function versions(pki: Pki): Situation[] {
+  return ['-tls1', '-tls1_1'].map((version) => ({
+    about: `TLS of old: ${version}`,
+    server: { pair: pki.server, options: [version, '-cipher', 'ALL:@SECLEVEL=0'] },
+    host: 'localhost',
+    trusts: [pki.ca.cert],
+    failures: 0,
+    error: /\S/,
+  }));
 }
 
 function chains(pki: Pki): Situation[] {
@@ -134,13 +152,12 @@ function names(
 }
 
 function clients(pki: Pki): Situation[] {
-  const [require, ask] = [true, false].map((required) => ({ ca: pki.ca.cert, require: required })) as [
-    { ca: string; require: boolean },
-    { ca: string; require: boolean },
-  ];
+  type Wants = NonNullable<TlsServerOptions['clients']>;
+  const require: Wants = { ca: pki.ca.cert, require: true };
+  const ask: Wants = { ca: pki.ca.cert, require: false };
   const both = (
     about: string,
-    wants: typeof require,
+    wants: Wants,
     client: Situation['client'],
     errors?: readonly [RegExp, RegExp],
   ): Situation[] =>
@@ -162,6 +179,13 @@ function clients(pki: Pki): Situation[] {
       /SSL handshake failed/,
       /./,
     ]),
+    ...both(
+      'a client certificate that is revoked, where the server looks',
+      { ...require, revoked: pki.crl },
+      { set: pki.p12RevokedClient },
+      [/SSL handshake failed/, /./],
+    ),
+    ...both('a client certificate that is revoked, where it does not look', require, { set: pki.p12RevokedClient }),
     ...both('no client certificate where it is not required', ask, undefined),
     ...both('a client certificate that a callback gives', require, { provided: pki.p12 }),
     ...both('a callback that gives none', require, { provided: null }, [missing, /./]),

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <cstdio>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace neon {
+
+/// Where neon's debugging output goes: one stream for the process, which is made with the first log, and
+/// lives for ever.
+///
+/// Another thread may be about to write to it, so it is never closed and, once it is there, neon never again
+/// has none: only the file behind its descriptor is exchanged, which the system does in one step. Without a
+/// log that is /dev/null.
+class DebugLog final {
+ public:
+  static DebugLog &instance();
+
+  /// As neon writes it, to a duplicate of the caller's descriptor.
+  void open(int descriptor, int mask);
+  /// What may be shown to anybody: no bodies, and no credentials. Nothing happens after a first time, nor
+  /// after open(). False when this neon was built without debugging.
+  bool open_discreet(int descriptor);
+  void close();
+
+ private:
+  static ssize_t write(void *log, const char *text, std::size_t size);
+
+  void point_to(int descriptor);
+  void set_discreet(bool discreet);
+  bool says_something(int mask);
+  void take(std::string_view text);
+  void put(std::string_view text);
+
+  std::mutex mutex_;
+  FILE *stream_ = nullptr;
+  int descriptor_ = -1;
+  // Under the stream's lock.
+  bool discreet_ = false;
+  bool wrote_ = false;
+  std::string line_;  // that is not complete yet
+};
+
+/// Puts dots in the place of credentials in a line of the log.
+std::string without_credentials(std::string_view line);
+
+}  // namespace neon
