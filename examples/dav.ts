@@ -1,5 +1,5 @@
 /** A small WebDAV client: one command from the command line, or a prompt. On `libneon/ne/promises`. */
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
@@ -29,8 +29,8 @@ const OWNER = 'libneon dav.js';
 const commands: Readonly<Record<string, Command>> = {
   ls: { args: '[PATH]', about: 'lists a collection', run: list },
   cd: { args: 'PATH', about: 'names are relative to this collection from now on', run: change },
-  cat: { args: 'PATH', about: 'prints a file', run: (shell, name) => fetchTo(shell, name, 1) },
-  get: { args: 'PATH [FILE]', about: 'downloads a file', run: download },
+  cat: { args: 'PATH', about: 'prints a file', run: print },
+  get: { args: 'PATH [FILE]', about: 'downloads a file; one that exists here is not overwritten', run: download },
   put: { args: 'FILE [PATH]', about: 'uploads a file', run: upload },
   mkcol: { args: 'PATH', about: 'makes a collection', run: simple('MKCOL', dav.ne_mkcol) },
   rm: {
@@ -105,15 +105,32 @@ async function change(shell: Shell, name = '/'): Promise<void> {
   shell.where = ne.ne_path_unescape(target) ?? target;
 }
 
-async function fetchTo({ session, where }: Shell, name: string, file: number): Promise<void> {
-  const target = resolve({ where }, name);
-  check({ session }, `GET of ${target}`, await dav.ne_get(session, target, file));
+/** Block by block: neon's own writing to a descriptor would fail where standard output has to be waited for. */
+async function print(shell: Shell, name = ''): Promise<void> {
+  const target = resolve(shell, name);
+  const request = ne.ne_request_create(shell.session, 'GET', target);
+  try {
+    ne.ne_add_response_body_reader(request, ne.ne_accept_2xx, (block) => written(block));
+    check(shell, `GET of ${target}`, await dav.ne_request_dispatch(request));
+    if (ne.ne_get_status(request).klass !== 2) check(shell, `GET of ${target}`, ne.NE_ERROR);
+  } finally {
+    await dav.ne_request_destroy(request);
+  }
 }
 
+function written(block: Uint8Array): Promise<void> {
+  return new Promise((resolve) => process.stdout.write(block, () => resolve()));
+}
+
+/** A file that exists is not overwritten. */
 async function download(shell: Shell, name = '', file = path.posix.basename(name)): Promise<void> {
-  const descriptor = openSync(file, 'w');
+  const target = resolve(shell, name);
+  const descriptor = openSync(file, 'wx');
   try {
-    await fetchTo(shell, name, descriptor);
+    check(shell, `GET of ${target}`, await dav.ne_get(shell.session, target, descriptor));
+  } catch (error) {
+    rmSync(file);
+    throw error;
   } finally {
     closeSync(descriptor);
   }

@@ -1,7 +1,7 @@
 /** examples/dav.ts, one command at a time and many from standard input. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -56,6 +56,10 @@ describe('with nephele', () => {
     expect(await command('cat', 'third.txt')).toBe('What is in the file.\n');
     await command('get', 'some files/second.txt');
     expect(readFileSync(path.join(folder, 'second.txt'), 'utf8')).toBe('What is in the file.\n');
+    expect(await dav([server.origin, 'get', 'some files/second.txt'])).toMatchObject({
+      exit: 1,
+      stderr: expect.stringMatching(/EEXIST.*second\.txt/),
+    });
     await command('rm', 'some files');
     await command('rm', 'third.txt');
     expect(await command('ls')).toBe('');
@@ -76,6 +80,7 @@ describe('with nephele', () => {
     await command('put', 'a file.txt', 'two');
     for (const [words, said] of [
       [['cat', 'none'], /^GET of \/none: 404 /],
+      [['get', 'none', 'none.txt'], /^GET of \/none: 404 /],
       [['cp', 'one', 'two'], /^COPY of \/one to \/two: .*\b412 /],
       [['mv', 'one', 'two'], /^MOVE of \/one to \/two: .*\b412 /],
       [['put', 'no-such-file'], /ENOENT.*no-such-file/],
@@ -86,6 +91,7 @@ describe('with nephele', () => {
       expect([stdout, exit]).toEqual(['', 1]);
       expect(stderr).toMatch(said);
     }
+    expect(existsSync(path.join(folder, 'none.txt'))).toBe(false);
   });
 
   test('its usage', async () => {
