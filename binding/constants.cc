@@ -2,9 +2,9 @@
 #include <ne_acl3744.h>
 #include <ne_auth.h>
 #include <ne_basic.h>
+#include <ne_locks.h>
 #include <ne_pkcs11.h>
 #include <ne_props.h>
-#include <ne_locks.h>
 #include <ne_request.h>
 #include <ne_session.h>
 #include <ne_socket.h>

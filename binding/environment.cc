@@ -13,10 +13,10 @@ namespace {
 
 // In the order of Kind.
 constexpr const char *class_names[] = {
-    "ne_session",         "ne_request",          "ne_header_cursor",  "ne_ssl_certificate",
-    "neon_exchange",      "ne_buffer",           "ne_inet_addr",      "ne_sock_addr",
-    "ne_ssl_context",     "ne_socket",           "ne_md5_ctx",        "ne_ssl_dname",
-    "ne_ssl_client_cert", "ne_xml_parser",       "ne_207_parser",     "ne_ssl_pkcs11_provider",
+    "ne_session",         "ne_request",          "ne_header_cursor",   "ne_ssl_certificate",
+    "neon_exchange",      "ne_buffer",           "ne_inet_addr",       "ne_sock_addr",
+    "ne_ssl_context",     "ne_socket",           "ne_md5_ctx",         "ne_ssl_dname",
+    "ne_ssl_client_cert", "ne_xml_parser",       "ne_207_parser",      "ne_ssl_pkcs11_provider",
     "ne_decompress",      "ne_propfind_handler", "ne_prop_result_set", "ne_lock_store"};
 static_assert(std::size(class_names) == static_cast<std::size_t>(Kind::Count));
 
