@@ -28,6 +28,7 @@ export function startLighttpd(): Promise<Lighttpd> {
   });
 }
 
+/** Files without a type would have no entity tags. */
 function configuration(scratch: string, port: number): string {
   return `
 server.modules = ("mod_webdav")
@@ -36,6 +37,7 @@ server.port = ${port}
 server.document-root = "${scratch}/files"
 server.upload-dirs = ("${scratch}")
 server.errorlog = "${scratch}/error.log"
+mimetype.assign = ("" => "application/octet-stream")
 webdav.activate = "enable"
 webdav.sqlite-db-name = "${scratch}/webdav.db"
 `;
