@@ -3,12 +3,14 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { apacheUser, startApache } from './servers/apache.js';
+import { apacheUser, startApache, type Apache } from './servers/apache.js';
 import { lighttpdWebdav, startLighttpd } from './servers/lighttpd.js';
 import { startNephele } from './servers/nephele.js';
 import { nginxDavExt, startNginx } from './servers/nginx.js';
 import { describeWith, requireProgram, type Program } from './servers/packages.js';
+import { testPki } from './servers/pki.js';
 import { freePorts, projectRoot, scratchDirectory, type RunningServer } from './servers/start.js';
+import { startTinyproxy } from './servers/tinyproxy.js';
 import { runNode, type Ended } from './support/child.js';
 
 interface Situation {
@@ -94,6 +96,40 @@ describe('libneon-litmus --corrected', () => {
       expect(await amiss(`${server.origin}/dav/`, suite)).toEqual([]);
       await server.stop();
     });
+  });
+});
+
+describeWith(['apache2', 'tinyproxy', 'openssl'], 'libneon-litmus on other ways', () => {
+  let apache: Apache;
+  beforeAll(async () => {
+    apache = await startApache();
+  });
+  afterAll(() => apache.stop());
+
+  test('through a proxy, which leaves out what bypasses neon', async () => {
+    const proxy = await startTinyproxy();
+    const args = ['--tap', `--proxy=127.0.0.1:${proxy.port}`, `${apache.origin}/dav/`];
+    const copymove = await libneonLitmus('--suite=copymove', ...args);
+    const http = await libneonLitmus('--suite=http', ...args);
+    await proxy.stop();
+    expect(saidInTap(copymove.stdout, 'copymove').filter(({ result }) => result !== 'pass')).toEqual([]);
+    expect(saidInTap(http.stdout, 'http').map(({ result }) => result)).toEqual(['pass', 'pass', 'SKIPPED', 'pass']);
+    expect([copymove.exit, http.exit]).toEqual([0, 0]);
+  });
+
+  test('with a client certificate, by its password', async () => {
+    const url = `https://127.0.0.1:${apache.clientCertificatePort}/dav/`;
+    const args = ['--suite=basic', '--insecure', `--client-cert=${testPki().p12}`, url, 'nobody'];
+    expect(await libneonLitmus(...args, 'secret')).toMatchObject({ exit: 0, stderr: '' });
+    const wrong = await libneonLitmus(...args, 'wrong');
+    expect(wrong.exit).toBe(1);
+    expect(wrong.stdout).toMatch(/begin\.+ FAIL \(the password is not that of /);
+  });
+
+  test('with TLS, whose certificate is verified', async () => {
+    const { exit, stdout } = await libneonLitmus('--suite=basic', `${apache.tlsOrigin}/dav/`);
+    expect(exit).toBe(1);
+    expect(stdout).toMatch(/begin\.+ FAIL \(.*[Cc]ertificate/);
   });
 });
 

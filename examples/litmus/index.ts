@@ -87,7 +87,7 @@ function run(access: Access, names: readonly string[], keepGoing: boolean, tap: 
   for (const name of names) {
     const server = new Server(access, name, `libneon-litmus/${versions.libneon}`);
     const tests = [...server.opening(), ...(suites[name]?.(server) ?? []), ...server.closing()];
-    report.suite(name, tests.length);
+    report.suite(name);
     const verdicts = runTests(tests, server.progress, (verdict) => report.verdict(verdict));
     server.close();
     report.summary(name, verdicts);

@@ -3,7 +3,7 @@ import type { Verdict } from './runner.js';
 
 /** How verdicts are printed. */
 export interface Report {
-  suite(name: string, count: number): void;
+  suite(name: string): void;
   verdict(verdict: Verdict): void;
   /** The suite has ended. */
   summary(name: string, verdicts: readonly Verdict[]): void;
