@@ -174,7 +174,6 @@ constexpr Constant constants[] = {
     {"NE_CAP_ACTIVITY", 0x04000},
     {"NE_CAP_VC_COLLECTION", 0x08000},
     {"NE_CAP_EXT_MKCOL", 0x10000},
-    // ne_basic.h: depths
     // ne_props.h: kinds of operations, states
     {"ne_propset", 0},
     {"ne_propremove", 1},

@@ -494,7 +494,6 @@ class Sends final {
   }
   static void on_send(ne_request *c, void *userdata, ne_buffer *) noexcept {
     Sends &self = *static_cast<Sends *>(userdata);
-    if (!self.c_) self.c_ = c;
     if (c != self.c_) return;  // neon's CONNECT
     if (self.request_) self.request_->sent_again();
     self.complete_ = false;

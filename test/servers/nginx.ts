@@ -11,6 +11,9 @@ export const smallFile = { path: '/small', body: 'Hello, neon!' } as const;
 /** What files of a given size are filled with, again and again. */
 export const pattern = '0123456789abcdef';
 
+/** The module that WebDAV takes beside the program itself. */
+export const nginxDavExt = '/usr/lib/nginx/modules/ngx_http_dav_ext_module.so';
+
 /** What nginx serves. */
 export interface NginxOptions {
   /** More files: path → content, or a size in bytes to be filled with the {@link pattern}. */
@@ -24,6 +27,8 @@ export interface NginxOptions {
   readonly multistatus?: readonly string[];
   /** Listens on a TLS port too, with the server certificate of the test PKI. */
   readonly tls?: boolean;
+  /** Speaks WebDAV, as far as it can: it claims class 2 without 1, knows no PROPPATCH, and has quirks. */
+  readonly dav?: boolean;
 }
 
 /** A running nginx. */
@@ -62,8 +67,10 @@ function layOut(scratch: string, files: Required<NginxOptions>['files']): void {
   }
 }
 
-function configuration(scratch: string, port: number, tlsPort: number, { sink, multistatus = [] }: NginxOptions): string {
+function configuration(scratch: string, port: number, tlsPort: number, options: NginxOptions): string {
+  const { sink, multistatus = [], dav = false } = options;
   return `
+${dav ? `load_module ${requireProgram(nginxDavExt)};` : ''}
 ${process.getuid?.() === 0 ? 'user root;' : ''}
 daemon off;
 worker_processes 1;
@@ -80,7 +87,7 @@ http {
   scgi_temp_path ${scratch}/scgi;
   sendfile on;
   tcp_nodelay on;
-  open_file_cache max=1000 inactive=1h;
+  ${dav ? 'dav_ext_lock_zone zone=locks:1m;' : 'open_file_cache max=1000 inactive=1h;'}
   keepalive_timeout 1h;
   keepalive_requests 1000000000;
   server {
@@ -89,10 +96,18 @@ http {
     root ${scratch}/files;
     ${sink === undefined ? '' : sinkDirectives(sink, port)}
     ${multistatus.map(multistatusDirectives).join('')}
+    ${dav ? davDirectives : ''}
   }
 }
 `;
 }
+
+const davDirectives = `
+    location / {
+      dav_methods PUT DELETE MKCOL COPY MOVE;
+      dav_ext_methods PROPFIND OPTIONS LOCK UNLOCK;
+      dav_ext_lock zone=locks;
+    }`;
 
 function tlsDirectives(tlsPort: number): string {
   const { cert, key } = testPki().server;
