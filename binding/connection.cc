@@ -15,8 +15,8 @@ namespace neon {
 
 namespace {
 
-// neon's own time-outs go first.
-constexpr std::chrono::milliseconds grace{500};
+// neon's own time-outs go first, also where the thread gets no processor for a while.
+constexpr std::chrono::milliseconds grace{1500};
 
 // Bytes that crossed this socket in both directions; ~0 where the system cannot tell, which counts as moving.
 bool bytes_moved(int descriptor, std::uint64_t &bytes) {
