@@ -37,6 +37,8 @@ export interface Measurement {
 export type Operation =
   /** One GET, its body consumed. */
   | 'get'
+  /** The same on a connection of its own, which is closed then. */
+  | 'connect'
   /** One GET, its body in one piece of memory that was allocated for it. */
   | 'downloadBytes'
   /** One GET, its body consumed block by block as it comes. */

@@ -1,4 +1,5 @@
-/* What bench/calls.ts calls, without JavaScript: prints the calls a second of the function that it is told. */
+/* What bench/calls.ts calls, without JavaScript: prints the calls a second of the function that it is told.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,9 +34,12 @@ static const struct {
   const char *name;
   void (*call)(void);
 } calls[] = {
-    {"ne_version_match", version_match}, {"ne_uri_parse", uri_parse},
-    {"ne_path_escape", path_escape},     {"ne_path_unescape", path_unescape},
-    {"ne_httpdate_parse", httpdate_parse}, {"ne_rfc1123_date", rfc1123_date},
+    {"ne_version_match", version_match},
+    {"ne_uri_parse", uri_parse},
+    {"ne_path_escape", path_escape},
+    {"ne_path_unescape", path_unescape},
+    {"ne_httpdate_parse", httpdate_parse},
+    {"ne_rfc1123_date", rfc1123_date},
     {"ne_base64", base64},
 };
 

@@ -1,5 +1,5 @@
-/* What bench/listing.ts measures, without JavaScript: one PROPFIND through ne_simple_propfind, all values looked
- * at. Prints the seconds and how many resources there were. */
+/* What bench/listing.ts measures, without JavaScript: one PROPFIND through ne_simple_propfind, all values
+ * looked at. Prints the seconds and how many resources there were. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>

@@ -1,4 +1,4 @@
-/* loop OPERATION SCHEME HOST PORT PATH LENGTH EDGE FILE CONNECTIONS WARMUP SECONDS
+/* loop OPERATION SCHEME HOST PORT PATH LENGTH EDGE FILE CA CONNECTIONS WARMUP SECONDS
  *
  * Does an operation (operations.h) on libneon again and again: a thread and a session for each connection.
  * Works for WARMUP seconds, then for SECONDS, and prints the count, the seconds and the processor time of
@@ -34,24 +34,34 @@ static double now(void);
 static double cpu_time(void);
 
 int main(int argc, char **argv) {
-  if (argc != 12) return fprintf(stderr, "Error: loop takes 11 arguments\n"), 64;
+  if (argc != 13) return fprintf(stderr, "Error: loop takes 12 arguments\n"), 64;
   if (ne_sock_init() != 0) return 70;
 
-  struct target target = {argv[5], strtoull(argv[6], NULL, 10), argv[7], argv[8]};
-  int connections = atoi(argv[9]);
+  ne_ssl_certificate *ca = argv[9][0] ? ne_ssl_cert_read(argv[9]) : NULL;
+  if (argv[9][0] && !ca) fail("cannot read the CA certificate");
+  struct target target = {.scheme = argv[2],
+                          .host = argv[3],
+                          .port = (unsigned int)atoi(argv[4]),
+                          .ca = ca,
+                          .path = argv[5],
+                          .length = strtoull(argv[6], NULL, 10),
+                          .edge = argv[7],
+                          .file = argv[8]};
+  int connections = atoi(argv[10]);
   struct worker *workers = calloc((size_t)connections, sizeof *workers);
   for (int i = 0; i < connections; i++) {
-    ne_session *session = ne_session_create(argv[2], argv[3], (unsigned int)atoi(argv[4]));
-    workers[i] = (struct worker){.session = session, .operate = operation_called(argv[1]), .target = &target};
+    workers[i] = (struct worker){
+        .session = open_session(&target), .operate = operation_called(argv[1]), .target = &target};
   }
 
-  measure(workers, connections, atof(argv[10]));
-  struct measurement measured = measure(workers, connections, atof(argv[11]));
+  measure(workers, connections, atof(argv[11]));
+  struct measurement measured = measure(workers, connections, atof(argv[12]));
   printf("{\"count\": %ld, \"seconds\": %.6f, \"cpuSeconds\": %.6f}\n", measured.count, measured.seconds,
          measured.cpu);
 
   for (int i = 0; i < connections; i++) ne_session_destroy(workers[i].session);
   free(workers);
+  if (ca) ne_ssl_cert_free(ca);
   return 0;
 }
 

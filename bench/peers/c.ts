@@ -6,14 +6,15 @@ export const c: ProgramPeer = {
   name: 'C',
   calls: {
     get: 'ne_request_create, dispatch, destroy; a thread for each connection',
+    connect: 'ne_session_create, ne_ssl_trust_cert, the same, ne_session_destroy',
     downloadBytes: 'ne_begin_request, ne_read_response_block of 64 KiB into malloced memory, ne_end_request',
     downloadStream: 'ne_begin_request, ne_read_response_block of 64 KiB into the same buffer, ne_end_request',
     downloadFile: 'ne_begin_request, ne_read_response_to_fd, ne_end_request',
     uploadFile: 'ne_set_request_body_fd, ne_request_dispatch',
   },
   command(operation, target, connections, { warmup, seconds }) {
-    const { scheme, host, port, path, bodyLength, edge = '', file = '' } = target;
-    const args = [operation, scheme, host, port, path, bodyLength, edge, file, connections, warmup, seconds];
+    const { scheme, host, port, path, bodyLength, edge = '', file = '', ca = '' } = target;
+    const args = [operation, scheme, host, port, path, bodyLength, edge, file, ca, connections, warmup, seconds];
     return { command: compileWithNeon('bench/c/loop.c', ['bench/c/operations.h']), args: args.map(String) };
   },
 };

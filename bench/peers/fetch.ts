@@ -8,6 +8,7 @@ export const globalFetch: ScriptPeer = {
   name: 'fetch',
   calls: {
     get: 'await fetch, await response.arrayBuffer()',
+    connect: { without: 'chooses its connections itself' },
     downloadBytes: 'await fetch, await response.arrayBuffer()',
     downloadStream: 'await fetch, for await (const block of response.body)',
     downloadFile: 'await fetch, await pipeline(response.body, createWriteStream(file))',

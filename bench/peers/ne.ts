@@ -1,5 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
-import type { ne_request } from 'libneon/ne';
+import type { ne_request, ne_session } from 'libneon/ne';
 import { check, checkBytes, checkFile, checkUpload } from '../check.js';
 import type { ScriptPeer } from '../peer.js';
 
@@ -10,6 +10,7 @@ export const ne: ScriptPeer = {
   name: 'libneon/ne',
   calls: {
     get: 'ne_request_create, dispatch, destroy',
+    connect: 'ne_session_create, ne_ssl_trust_cert, the same, ne_session_destroy',
     downloadBytes: 'ne_begin_request, ne_read_response_block of 64 KiB into one buffer, ne_end_request',
     downloadStream: 'ne_begin_request, ne_read_response_block of 64 KiB into the same buffer, ne_end_request',
     downloadFile: 'ne_begin_request, ne_read_response_to_fd, ne_end_request',
@@ -18,16 +19,20 @@ export const ne: ScriptPeer = {
   atOnce: 1,
   async open(target) {
     const ne = await import('libneon/ne');
-    const session = ne.ne_session_create(target.scheme, target.host, target.port);
+    const ca = target.ca === undefined ? null : ne.ne_ssl_cert_read(target.ca);
+    const session = open();
     const { path, bodyLength } = target;
     const file = target.file!;
 
     return {
       get() {
-        withRequest('GET', (request) => {
-          succeed(ne.ne_request_dispatch(request));
-          check(target, ne.ne_get_status(request).code);
-        });
+        get(session);
+        return undefined;
+      },
+      connect() {
+        const own = open();
+        get(own);
+        ne.ne_session_destroy(own);
         return undefined;
       },
       downloadBytes() {
@@ -69,6 +74,19 @@ export const ne: ScriptPeer = {
       close: () => ne.ne_session_destroy(session),
     };
 
+    function open(): ne_session {
+      const opened = ne.ne_session_create(target.scheme, target.host, target.port);
+      if (ca) ne.ne_ssl_trust_cert(opened, ca);
+      return opened;
+    }
+
+    function get(on: ne_session): void {
+      const request = ne.ne_request_create(on, 'GET', path);
+      succeed(ne.ne_request_dispatch(request), on);
+      check(target, ne.ne_get_status(request).code);
+      ne.ne_request_destroy(request);
+    }
+
     function withRequest(method: string, use: (request: ne_request) => void): void {
       const request = ne.ne_request_create(session, method, path);
       use(request);
@@ -96,8 +114,8 @@ export const ne: ScriptPeer = {
       closeSync(fd);
     }
 
-    function succeed(result: number): void {
-      if (result !== ne.NE_OK) throw new Error(ne.ne_get_error(session));
+    function succeed(result: number, on = session): void {
+      if (result !== ne.NE_OK) throw new Error(ne.ne_get_error(on));
     }
   },
 };

@@ -1,5 +1,6 @@
-import { createReadStream } from 'node:fs';
-import { Agent, request, type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { createReadStream, readFileSync } from 'node:fs';
+import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import https, { type RequestOptions } from 'node:https';
 import type { Readable } from 'node:stream';
 import { check, checkBytes, checkUpload } from '../check.js';
 import type { ScriptPeer } from '../peer.js';
@@ -10,22 +11,29 @@ export const nodeHttp: ScriptPeer = {
   name: 'node:http',
   calls: {
     get: 'request with a keep-alive agent, body collected',
+    connect: 'the same without keep-alive',
     downloadBytes: 'request with a keep-alive agent, body collected, Buffer.concat',
     downloadStream: 'request with a keep-alive agent, for await (const block of incoming)',
     downloadFile: 'request with a keep-alive agent, await pipeline(incoming, createWriteStream(file))',
     uploadFile: 'request with a keep-alive agent and Content-Length, createReadStream(file).pipe(outgoing)',
   },
   async open(target, connections) {
+    const { Agent, request } = target.scheme === 'https' ? https : http;
     const agent = new Agent({ keepAlive: true, maxSockets: connections });
+    const ca = target.ca === undefined ? undefined : readFileSync(target.ca);
     const { host, port, path, bodyLength, file } = target;
-    const options = { agent, host, port, path };
+    const options = { agent, host, port, path, ca };
     const upload = { ...options, method: 'PUT', headers: { 'Content-Length': bodyLength } };
-    const get = (take: Take): Promise<void> => exchange(options, (outgoing) => outgoing.end(), take);
+    const get = (take: Take): Promise<void> => exchange(request, options, (outgoing) => outgoing.end(), take);
     const put = (body: Readable, take: Take): Promise<void> =>
-      exchange(upload, (outgoing) => body.pipe(outgoing), take);
+      exchange(request, upload, (outgoing) => body.pipe(outgoing), take);
 
     return {
       get: () => get(async (incoming, status) => check(target, status, (await collect(incoming)).length)),
+      connect: () =>
+        exchange(request, { ...options, agent: false }, (outgoing) => outgoing.end(), async (incoming, status) =>
+          check(target, status, (await collect(incoming)).length),
+        ),
       downloadBytes: () => get(async (incoming, status) => checkBytes(target, status, await collect(incoming))),
       downloadStream: () => get((incoming, status) => count(target, status, incoming)),
       downloadFile: () => get((incoming, status) => save(target, status, incoming)),
@@ -41,7 +49,9 @@ export const nodeHttp: ScriptPeer = {
 
 type Take = (incoming: IncomingMessage, status: number) => Promise<void>;
 
-function exchange(options: RequestOptions, send: (outgoing: ClientRequest) => void, take: Take): Promise<void> {
+function exchange(
+  request: typeof https.request,
+  options: RequestOptions, send: (outgoing: ClientRequest) => void, take: Take): Promise<void> {
   return new Promise((resolve, reject) => {
     const outgoing = request(options, (incoming) => {
       take(incoming, incoming.statusCode ?? 0).then(resolve, reject);

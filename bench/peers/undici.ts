@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, readFileSync } from 'node:fs';
 import { check, checkBytes, checkUpload } from '../check.js';
 import type { ScriptPeer } from '../peer.js';
 import { count, save } from '../streams.js';
@@ -8,14 +8,16 @@ export const undici: ScriptPeer = {
   name: 'undici',
   calls: {
     get: 'await pool.request, await body.bytes()',
+    connect: 'new Client, the same, await client.close()',
     downloadBytes: 'await pool.request, await body.bytes()',
     downloadStream: 'await pool.request, for await (const block of body)',
     downloadFile: 'await pool.request, await pipeline(body, createWriteStream(file))',
     uploadFile: 'await pool.request, { body: createReadStream(file), headers: { content-length } }',
   },
   async open(target, connections) {
-    const { Pool } = await import('undici');
-    const pool = new Pool(target.origin, { connections });
+    const { Client, Pool } = await import('undici');
+    const tls = target.ca === undefined ? {} : { connect: { ca: readFileSync(target.ca) } };
+    const pool = new Pool(target.origin, { connections, ...tls });
     const { path, bodyLength, file } = target;
     const get = { method: 'GET', path } as const;
     const put = { method: 'PUT', path, headers: { 'content-length': String(bodyLength) } } as const;
@@ -23,6 +25,12 @@ export const undici: ScriptPeer = {
       async get() {
         const { statusCode, body } = await pool.request(get);
         check(target, statusCode, (await body.bytes()).length);
+      },
+      async connect() {
+        const client = new Client(target.origin, tls);
+        const { statusCode, body } = await client.request(get);
+        check(target, statusCode, (await body.bytes()).length);
+        await client.close();
       },
       async downloadBytes() {
         const { statusCode, body } = await pool.request(get);
