@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "error.h"
+#include "markup.h"
 #include "request.h"
-#include "wellformed.h"
 
 namespace neon {
 

@@ -9,10 +9,10 @@
 #include <utility>
 
 #include "error.h"
+#include "markup.h"
 #include "request.h"
 #include "topic.h"
 #include "uri.h"
-#include "wellformed.h"
 
 namespace neon {
 

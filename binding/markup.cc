@@ -40,6 +40,10 @@ bool is_element(const std::string &name, const std::string &document) {
          ne_xml_parse(parser.get(), nullptr, 0) == 0;
 }
 
+[[noreturn]] void refuse(const std::string &what) {
+  throw type_failure(code::argument_value, what + " must be well-formed XML: it is sent as it is");
+}
+
 }  // namespace
 
 void require_element(const std::string &name, const char *nspace, const char *value,
@@ -50,8 +54,12 @@ void require_element(const std::string &name, const char *nspace, const char *va
   if (whole_space && is_plain_name(name) && is_plain_text(space) && is_plain_text(content)) return;
   std::string document = "<" + name + " xmlns=\"";
   document.append(space).append("\" xmlns:D=\"DAV:\">").append(content).append("</" + name + ">");
-  if (!whole_space || !is_element(name, document))
-    throw type_failure(code::argument_value, what + " must be well-formed XML: it is sent as it is");
+  if (!whole_space || !is_element(name, document)) refuse(what);
+}
+
+// What closes the element, and opens another, would be a second root.
+void require_well_formed(const std::string &content, const std::string &what) {
+  if (!is_element("a", "<a xmlns='DAV:'>" + content + "</a>")) refuse(what);
 }
 
 }  // namespace neon

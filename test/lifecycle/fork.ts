@@ -12,7 +12,7 @@ export interface RunOptions {
   /** Options of Node's own. */
   readonly execArgv?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** It is killed after that many milliseconds; 40,000 unless given. */
+  /** It is killed after that many milliseconds; 20,000 unless given. */
   readonly killAfterMs?: number;
 }
 
@@ -55,7 +55,7 @@ export function run(script: string, args: readonly (string | number)[] = [], opt
 export function runProgram(
   program: string,
   args: readonly string[],
-  { env = {}, killAfterMs = 40_000 }: Pick<RunOptions, 'env' | 'killAfterMs'> = {},
+  { env = {}, killAfterMs = 20_000 }: Pick<RunOptions, 'env' | 'killAfterMs'> = {},
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const startedAt = Date.now();
