@@ -183,10 +183,11 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
         const unlocked = await io.ne_unlock(session, lock);
         ne.ne_lockstore_remove(store, lock);
         ne.ne_lock_destroy(lock);
-        // Apache's database of locks loses one now and then when two clients change it: then it refuses the update.
-        if (status === 412) forgotten++;
-        else expect([status < 300, unlocked]).toEqual([true, ne.NE_OK]);
-        return status < 300;
+        // Two requests for a lock can both find Apache's database without one: the lock that is written last replaces
+        // the other, whose holder is then refused the update, or only the unlocking when that comes after it.
+        if (status === 412 || (status === 204 && unlocked === ne.NE_ERROR)) forgotten++;
+        else expect([status, unlocked]).toEqual([204, ne.NE_OK]);
+        return status === 204;
       };
       const fight = async ({ session, store }: ReturnType<typeof client>): Promise<void> => {
         for (let done = 0; done < rounds / 2; ) if (await increment(session, store)) done++;

@@ -48,10 +48,14 @@ export function jsTwin(name: string, surface: Surface): Twin {
   return { command: process.execPath, args: [path.join(__dirname, `${name}.js`), surface] };
 }
 
-/** Runs the C twin and then the other, each against a fresh server, and throws where they differ. */
+/** Runs the C twin and the other, each against a server of its own, and throws where they differ. */
 export async function compare(reference: Twin, subject: Twin, scenario: Scenario): Promise<void> {
-  const expected = await runTwin(reference, scenario);
-  const actual = await runTwin(subject, scenario);
+  await compareWith(runTwin(reference, scenario), subject, scenario);
+}
+
+/** The same with a C twin that has been started already. */
+export async function compareWith(reference: Promise<Outcome>, subject: Twin, scenario: Scenario): Promise<void> {
+  const [expected, actual] = await Promise.all([reference, runTwin(subject, scenario)]);
   deepStrictEqual(comparable(actual), comparable(expected), differenceIn(actual));
 }
 

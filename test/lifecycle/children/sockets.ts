@@ -7,7 +7,7 @@ import * as ne from '../../../lib/ne/index.js';
 import * as promises from '../../../lib/ne/promises.js';
 import { listen, type Listener } from '../../support/listener.js';
 import { accepted, connectedTo, type Pair } from '../../support/sockets.js';
-import { collect, collectUntil, report, reportEnding, threads, threadsAtRest, times, turn, until } from './tools.js';
+import { collect, collectUntil, report, reportEnding, threads, threadsAtRest, timeOf, times, turn, until } from './tools.js';
 
 /** Calls that wait for ever, on one end of a connection or on a listener. */
 const waits = {
@@ -130,9 +130,7 @@ const cases = {
       worker.on('error', (error) => errors.push(error));
       await once(worker, 'message');
       await sleep(100);
-      const start = performance.now();
-      await worker.terminate();
-      slowest = Math.max(slowest, performance.now() - start);
+      slowest = Math.max(slowest, await timeOf(() => worker.terminate()));
       assert.deepEqual(errors, []);
     }
     const { client, server } = await connectedPair();

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { Session } from '../../../lib/index.js';
 import { block, syncPlaces, type Place, type Ports, portsFrom, type SyncPlace } from './blocked.js';
-import { report, reportEnding, threads, threadsAtRest, until } from './tools.js';
+import { report, reportEnding, threads, threadsAtRest, timeOf, until } from './tools.js';
 
 /** How a case ends: the worker is terminated, ends itself, throws, or the whole process exits. */
 export type End = 'terminate' | 'exit' | 'throw' | 'process';
@@ -59,18 +59,17 @@ async function start(task: Task): Promise<{ end: () => Promise<number> }> {
   worker.on('error', (error) => errors.push(error));
   await once(worker, 'message');
   return {
-    end: async () => {
-      const ended = new Promise<number>((resolve) => worker.once('exit', resolve));
-      const started = performance.now();
-      if (task.end === 'terminate') void worker.terminate();
-      else worker.postMessage('end');
-      assert.equal(await ended, task.end === 'exit' ? 3 : 1);
-      assert.deepEqual(
-        errors.map(({ message }) => message),
-        task.end === 'throw' ? ['thrown on purpose'] : [],
-      );
-      return performance.now() - started;
-    },
+    end: () =>
+      timeOf(async () => {
+        const ended = new Promise<number>((resolve) => worker.once('exit', resolve));
+        if (task.end === 'terminate') void worker.terminate();
+        else worker.postMessage('end');
+        assert.equal(await ended, task.end === 'exit' ? 3 : 1);
+        assert.deepEqual(
+          errors.map(({ message }) => message),
+          task.end === 'throw' ? ['thrown on purpose'] : [],
+        );
+      }),
   };
 }
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, writeSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Says something to the test, at once: the process may be about to end. */
@@ -33,6 +34,20 @@ export async function until(condition: () => boolean, limitMs: number, what: () 
     await sleep(5);
   }
   return performance.now() - start;
+}
+
+/**
+ * How long something takes that leaves this thread alone, in milliseconds. What this thread itself was late meanwhile is
+ * the machine's, and does not count.
+ */
+export async function timeOf(job: () => Promise<unknown>): Promise<number> {
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  const start = performance.now();
+  await job();
+  const taken = performance.now() - start;
+  delay.disable();
+  return taken - delay.max / 1e6;
 }
 
 /** Waits until there are at most so many threads. */
