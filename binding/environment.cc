@@ -21,13 +21,14 @@ constexpr const char *class_names[] = {
 static_assert(std::size(class_names) == static_cast<std::size_t>(Kind::Count));
 
 // In the order of Hook.
-constexpr const char *hook_names[] = {"NeonError", "snapshot", "enter",        "isInside",      "keep",
-                                      "kept",      "forget",   "token",        "handleClasses", "isHandle",
-                                      "status",    "fillUri",  "lastOperation"};
+constexpr const char *hook_names[] = {"NeonError", "snapshot", "enter",         "isInside",      "keep",
+                                      "kept",      "forget",   "token",         "handleClasses", "isHandle",
+                                      "status",    "fillUri",  "lastOperation", "later"};
 static_assert(std::size(hook_names) == static_cast<std::size_t>(Environment::Hook::Count));
 
-// After so many events other work of the event loop gets its turn.
-constexpr std::size_t batch = 256;
+// After so long, or so many events, other work of the event loop gets its turn.
+constexpr std::chrono::milliseconds turn{4};
+constexpr int most_events = 256;
 
 // What an event threw must not reach the next one.
 void report_uncaught(napi_env env) {
@@ -126,38 +127,50 @@ void Environment::on_wakeup(napi_env env, napi_value, void *context, void *) {
 }
 
 void Environment::drain() {
-  std::vector<std::shared_ptr<Event>> events;
-  for (std::size_t delivered = 0; take(events); events.clear()) {
-    deliver(events);
-    delivered += events.size();
-    if (delivered >= batch) return call_for_drain();
-  }
+  const auto end = std::chrono::steady_clock::now() + turn;
+  int delivered = 0;
+  do {
+    while (next_ < taken_.size()) {
+      deliver(std::move(taken_[next_++]));
+      if (++delivered == most_events || std::chrono::steady_clock::now() >= end) return drain_later();
+    }
+  } while (take());
 }
 
 // False when there are none: then the next post calls for the drain.
-bool Environment::take(std::vector<std::shared_ptr<Event>> &events) {
+bool Environment::take() {
+  taken_.clear();
+  next_ = 0;
   const std::lock_guard lock(mutex_);
-  if (queue_.size() <= batch) {
-    events.swap(queue_);
-  } else {
-    const auto end = queue_.begin() + batch;
-    events.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
-    queue_.erase(queue_.begin(), end);
-  }
-  called_ = !events.empty();
+  taken_.swap(queue_);
+  called_ = !taken_.empty();
   return called_;
 }
 
-void Environment::deliver(std::vector<std::shared_ptr<Event>> &events) {
-  for (std::shared_ptr<Event> &event : events) {
-    const Scope scope(env_);
-    at_border(env_, [&]() -> napi_value {
-      event->deliver(env_);
-      return nullptr;
-    });
-    event.reset();
-    report_uncaught(env_);
-  }
+void Environment::deliver(std::shared_ptr<Event> event) {
+  const Scope scope(env_);
+  at_border(env_, [&]() -> napi_value {
+    event->deliver(env_);
+    return nullptr;
+  });
+  event.reset();
+  report_uncaught(env_);
+}
+
+// Not by the thread-safe function: Node would call that again in the same turn.
+void Environment::drain_later() {
+  const Scope scope(env_);
+  const napi_callback callback = [](napi_env env, napi_callback_info) -> napi_value {
+    of(env).drain();
+    return nullptr;
+  };
+  // It fails only when the environment is being terminated: then nobody wants what is left.
+  at_border(env_, [&]() -> napi_value {
+    napi_value function, nothing;
+    check(env_, napi_create_function(env_, "drain", NAPI_AUTO_LENGTH, callback, nullptr, &function));
+    check(env_, napi_call_function(env_, undefined(env_), hook(Hook::Later), 1, &function, &nothing));
+    return nullptr;
+  });
 }
 
 void Environment::hold() {
@@ -188,6 +201,7 @@ void Environment::close() {
     open_ = false;
     dropped.swap(queue_);
   }
+  taken_.clear();
   while (calling_ > 0) std::this_thread::yield();
   napi_release_threadsafe_function(wakeup_, napi_tsfn_abort);
   const auto operations = std::move(operations_);

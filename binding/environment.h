@@ -61,7 +61,7 @@ const char *class_name(Kind kind);
 ///  - a lane posts: locks; if not open, refuses; pushes; if the drain is not on its way, calls for it by the
 ///    thread-safe function, without the lock, for which others queue up, but counted in `calling_`;
 ///  - the drain (JavaScript thread) takes what there is under the lock, and delivers it without, until there
-///    is no more or it did enough for one turn of the event loop;
+///    is no more; after a few milliseconds it goes on in the next turn of the event loop;
 ///  - the clean-up hook, registered after the thread-safe function so that it runs first, closes, and waits
 ///    until nobody is calling: nobody touches the function after that. It tells every unsettled operation,
 ///    which wakes lanes that wait for an answer of JavaScript's and shuts their sockets down.
@@ -84,6 +84,7 @@ class Environment final : public std::enable_shared_from_this<Environment> {
     Status,
     FillUri,
     LastOperation,
+    Later,
     Count
   };
 
@@ -132,8 +133,9 @@ class Environment final : public std::enable_shared_from_this<Environment> {
   void open_queue();
   void call_for_drain();
   void drain();
-  bool take(std::vector<std::shared_ptr<Event>> &events);
-  void deliver(std::vector<std::shared_ptr<Event>> &events);
+  void drain_later();
+  bool take();
+  void deliver(std::shared_ptr<Event> event);
   void close();
   static void on_wakeup(napi_env env, napi_value, void *context, void *);
   static void on_cleanup(void *self);
@@ -146,11 +148,13 @@ class Environment final : public std::enable_shared_from_this<Environment> {
   std::optional<std::chrono::milliseconds> time_limit_;
   double *last_operation_ = nullptr;  // what JavaScript reads, to know what it may abort
   std::unordered_map<std::uint64_t, std::weak_ptr<Operation>> operations_;
+  std::vector<std::shared_ptr<Event>> taken_;  // by the drain; those before next_ are delivered
+  std::size_t next_ = 0;
 
   std::mutex mutex_;
   bool open_ = false;
   napi_threadsafe_function wakeup_ = nullptr;
-  bool called_ = false;  // the drain is on its way, or at work
+  bool called_ = false;  // the drain is on its way, at work, or going on later
   std::atomic<int> calling_{0};
   std::vector<std::shared_ptr<Event>> queue_;
 };

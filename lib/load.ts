@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setImmediate } from 'node:timers';
 import { debuglog } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
 
@@ -95,6 +96,8 @@ const hooks = {
   },
   /** The addon writes the identity of the operation that was queued last; off the heap, so that it stays in its place. */
   lastOperation: new Float64Array(new ArrayBuffer(8)),
+  /** Calls in a later turn of the event loop. */
+  later: (job: () => void) => void setImmediate(job),
   token,
   handleClasses,
   isHandle,

@@ -736,6 +736,28 @@ describe('the event loop', () => {
     expect(await call).toBe(ne.NE_ERROR);
   });
 
+  test('gets its turn while many callbacks that take their time are called', async () => {
+    const server = await serve({ connections: [exchange()], rest: 'repeat-last' });
+    const busy = (ms: number): void => {
+      for (const end = performance.now() + ms; performance.now() < end;);
+    };
+    let called = 0;
+    const calls = Array.from({ length: 40 }, () => {
+      const request = ne.ne_request_create(sessionWith(server), 'GET', '/');
+      ne.ne_add_response_body_reader(request, ne.ne_accept_always, () => {
+        called++;
+        busy(2);
+        return 0;
+      });
+      return promises.ne_request_dispatch(request);
+    });
+    busy(500); // until all of them wait for their callbacks
+    const before = await sleep(1).then(() => called);
+    await Promise.all(calls);
+    expect(before).toBeLessThan(40);
+    expect(called).toBe(80);
+  });
+
   test('pulls a large body without a callback in between', async () => {
     const server = await serve(answering(big));
     const request = ne.ne_request_create(sessionWith(server), 'GET', '/');
