@@ -5,7 +5,7 @@ import { addon } from './load.js';
 import { native } from './native.js';
 import type { ne_session } from './ne/handles.js';
 import { ne_uri_defaultport } from './ne/uri.js';
-import { type Properties, propertyReader, type PropertyReader } from './properties.js';
+import { type Properties, propertyKey, propertyReader, type PropertyReader, splitName } from './properties.js';
 import { requireObject, type RequestOwner } from './request.js';
 
 /** A resource that a PROPFIND found. */
@@ -63,9 +63,19 @@ const propfind = addon.async['propfind'] as unknown as Propfind<Promise<Failed>>
 
 const depths: Readonly<Record<Depth, number>> = { 0: 0, 1: 1, infinity: 2 };
 
+/** Runs a PROPFIND with a session, whose timeout began at `since`, which is now unless given. @internal */
+export type Work = (owner: RequestOwner, since?: number) => Promise<void>;
+
+/** Where a PROPFIND is sent. @internal */
+export interface Place {
+  readonly origin: string;
+  /** Does the work with a session. If that has to be waited for, `onWait` is given what ends the waiting. */
+  lend(work: Work, inquiry: Inquiry, onWait: (stop: Stop) => void): Promise<void>;
+}
+
 /** A PROPFIND that is ready to be sent. @internal */
 export interface Inquiry {
-  readonly owner: RequestOwner;
+  readonly place: Place;
   readonly target: string;
   readonly depth: number;
   /** A flat list; null for the names alone. */
@@ -75,7 +85,7 @@ export interface Inquiry {
 
 /** Checks what is asked for; nothing is sent. @internal */
 export function inquire(
-  owner: RequestOwner,
+  place: Place,
   target: string,
   options: PropfindOptions,
   onlyNames = false,
@@ -84,8 +94,8 @@ export function inquire(
   const { depth = 1, props = [] } = options;
   if (!Object.hasOwn(depths, depth)) throw invalidValue(`The "depth" must be 0, 1 or 'infinity'. Received '${depth}'`);
   if (!Array.isArray(props)) throw invalidType('props', 'an instance of Array', props);
-  const names = onlyNames ? null : (props as readonly unknown[]).flatMap(splitName);
-  return { owner, target, depth: depths[depth], names, options };
+  const names = onlyNames ? null : (props as readonly unknown[]).flatMap((name) => splitName(name, 'props'));
+  return { place, target, depth: depths[depth], names, options };
 }
 
 /**
@@ -183,8 +193,7 @@ export class Listing implements PromiseLike<Entry[]>, AsyncIterable<Entry> {
 }
 
 /** The same as awaiting a {@link Listing}, blocking. @internal */
-export function listSync(inquiry: Inquiry): Entry[] {
-  const { owner, target, depth, names } = inquiry;
+export function listSync(owner: RequestOwner, { target, depth, names }: Inquiry): Entry[] {
   owner.requireOpen();
   const entries: Entry[] = [];
   const context = { method: 'PROPFIND', target, origin: owner.origin };
@@ -202,44 +211,38 @@ export function listSync(inquiry: Inquiry): Entry[] {
 const noRoomNeeded = (): undefined => undefined;
 
 /** Sends it, after what the session was given before. */
-async function run(
-  { owner, target, depth, names, options }: Inquiry,
+function run(
+  inquiry: Inquiry,
   onBatch: (batch: Batch) => void,
   room: () => Promise<void> | undefined = noRoomNeeded,
-  onStart?: (stop: Stop) => void,
+  onStop?: (stop: Stop) => void,
 ): Promise<void> {
-  owner.requireOpen();
-  const context = { method: 'PROPFIND', target, origin: owner.origin };
+  const { place, target, depth, names, options } = inquiry;
+  const context = { method: 'PROPFIND', target, origin: place.origin };
   let stop: Stop = () => undefined;
-  const item: Live = { description: `PROPFIND ${target}`, end: (reason) => stop(reason) };
-  owner.live.add(item);
-  try {
-    const failed = await abortable(
-      () => propfind(owner.handle, target, depth, names, (...batch) => onBatch(batch), room),
-      options,
-      (given) => {
-        stop = given;
-        onStart?.(given);
-      },
-    );
-    requireDone(failed, context);
-  } catch (error) {
-    throw NeonError.within(error, context);
-  } finally {
-    owner.live.delete(item);
-  }
+  const begin = (given: Stop): void => {
+    stop = given;
+    onStop?.(given);
+  };
+  const work: Work = async (owner, since) => {
+    owner.requireOpen();
+    const item: Live = { description: `PROPFIND ${target}`, end: (reason) => stop(reason) };
+    owner.live.add(item);
+    try {
+      const send = (): Promise<Failed> =>
+        propfind(owner.handle, target, depth, names, (...batch) => onBatch(batch), room);
+      requireDone(await abortable(send, options, begin, since), context);
+    } catch (error) {
+      throw NeonError.within(error, context);
+    } finally {
+      owner.live.delete(item);
+    }
+  };
+  return place.lend(work, inquiry, begin);
 }
 
 function requireDone(failed: Failed, context: ErrorContext): void {
   if (failed) throw NeonError.of(failed[0], failed[1], failed[2] ? { ...context, status: failed[2] } : context);
-}
-
-/** `name` or `{namespace}name`, as neon wants it. */
-function splitName(name: unknown): [nspace: string, name: string] {
-  if (typeof name !== 'string') throw invalidType('props', 'an array of strings', name);
-  const [, nspace = 'DAV:', local] = /^(?:\{([^{}]*)\})?([^\s{}<>&"'/=]+)$/.exec(name) ?? [];
-  if (local === undefined) throw invalidValue(`This is no name of a property (name or {namespace}name): '${name}'`);
-  return [nspace, local];
 }
 
 /** A column of a batch: a property by its name, and what was read of its last value. */
@@ -296,9 +299,9 @@ function unpack([text, numbers, names, statuses, origins]: Batch, entries: Entry
 function columnsOf(names: readonly string[]): readonly Column[] {
   const columns: Column[] = [];
   for (let i = 0; i < names.length; i += 2) {
-    const isDav = names[i] === 'DAV:';
-    const key = isDav ? names[i + 1] as string : `{${names[i]}}${names[i + 1]}`;
-    columns.push({ key, reader: isDav ? propertyReader(names[i + 1] as string) : undefined, last: undefined });
+    const [nspace, name] = names.slice(i, i + 2) as [string, string];
+    const reader = nspace === 'DAV:' ? propertyReader(name) : undefined;
+    columns.push({ key: propertyKey(nspace, name), reader, last: undefined });
   }
   return columns;
 }
