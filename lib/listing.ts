@@ -130,9 +130,11 @@ export class Listing implements PromiseLike<Entry[]>, AsyncIterable<Entry> {
     return this.#all().finally(onFinally);
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Entry, void, undefined> {
-    if (this.#entries) yield* await this.#entries;
-    else yield* this.#stream();
+  [Symbol.asyncIterator](): AsyncGenerator<Entry, void, undefined> {
+    const arrivals = new Arrivals(this.#inquiry);
+    const iterator = this.#iterate(arrivals);
+    dropped.register(iterator, arrivals, arrivals);
+    return iterator;
   }
 
   #all(): Promise<Entry[]> {
@@ -146,49 +148,86 @@ export class Listing implements PromiseLike<Entry[]>, AsyncIterable<Entry> {
     return entries;
   }
 
-  async *#stream(): AsyncGenerator<Entry, void, undefined> {
-    this.#begin();
-    const batches: Batch[] = [];
-    const state = { over: false };
-    let wake = (): void => undefined;
-    let makeRoom = (): void => undefined;
-    let stop: Stop = () => undefined;
-    const running = run(
-      this.#inquiry,
-      (batch) => {
-        batches.push(batch);
-        wake();
-      },
-      () => (batches.length > 0 ? new Promise((resolve) => (makeRoom = resolve)) : undefined),
-      (given) => (stop = given),
-    ).finally(() => {
-      state.over = true;
-      wake();
-    });
-    running.catch(() => undefined); // it is awaited below, unless the loop is left
-    try {
-      for (;;) {
-        const batch = batches.shift();
-        if (batch) {
-          if (batches.length === 0) makeRoom();
+  async *#iterate(arrivals: Arrivals): AsyncGenerator<Entry, void, undefined> {
+    if (this.#entries) yield* await this.#entries;
+    else {
+      this.#begin();
+      try {
+        for (let batch = await arrivals.first(); batch; batch = await arrivals.next()) {
           const entries: Entry[] = [];
           unpack(batch, entries);
           yield* entries;
-        } else if (state.over) {
-          await running;
-          return;
-        } else {
-          await new Promise<void>((resolve) => (wake = resolve));
         }
+      } finally {
+        dropped.unregister(arrivals);
+        arrivals.giveUp();
       }
-    } finally {
-      stop(new NeonError('The listing was given up before its end', 'ERR_NEON_ABORTED'));
     }
   }
 
   #begin(): void {
     if (this.#iterated) throw new NeonError('A listing can be read only once', 'ERR_NEON_INVALID_STATE');
     this.#iterated = true;
+  }
+}
+
+/** Ends the PROPFIND of an iterator that was dropped before its end. */
+const dropped = new FinalizationRegistry<Arrivals>((arrivals) => arrivals.giveUp());
+
+/**
+ * The batches of a PROPFIND while it is on its way. The one that waits to be taken makes C wait. Nothing here knows the
+ * iterator that takes them, so that this can be dropped.
+ */
+class Arrivals {
+  readonly #inquiry: Inquiry;
+  readonly #batches: Batch[] = [];
+  #running: Promise<void> | undefined;
+  #over = false;
+  #wake = (): void => undefined;
+  #makeRoom = (): void => undefined;
+  #stop: Stop = () => undefined;
+
+  constructor(inquiry: Inquiry) {
+    this.#inquiry = inquiry;
+  }
+
+  /** Sends it; the first batch, or nothing when there is none. */
+  first(): Promise<Batch | undefined> {
+    this.#running = run(
+      this.#inquiry,
+      (batch) => {
+        this.#batches.push(batch);
+        this.#wake();
+      },
+      () => (this.#batches.length > 0 ? new Promise((resolve) => (this.#makeRoom = resolve)) : undefined),
+      (stop) => (this.#stop = stop),
+    ).finally(() => {
+      this.#over = true;
+      this.#wake();
+    });
+    this.#running.catch(() => undefined); // it is awaited below, unless it is given up
+    return this.next();
+  }
+
+  /** The next batch, or nothing after the last one; rejects when the PROPFIND failed. */
+  async next(): Promise<Batch | undefined> {
+    for (;;) {
+      const batch = this.#batches.shift();
+      if (batch) {
+        if (this.#batches.length === 0) this.#makeRoom();
+        return batch;
+      }
+      if (this.#over) {
+        await this.#running;
+        return undefined;
+      }
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+
+  /** Ends it, if it is not over. */
+  giveUp(): void {
+    this.#stop(new NeonError('The listing was given up before its end', 'ERR_NEON_ABORTED'));
   }
 }
 
@@ -220,13 +259,18 @@ function run(
   const { place, target, depth, names, options } = inquiry;
   const context = { method: 'PROPFIND', target, origin: place.origin };
   let stop: Stop = () => undefined;
-  const begin = (given: Stop): void => {
-    stop = given;
-    onStop?.(given);
+  let given: { reason: unknown } | undefined;
+  const end: Stop = (reason) => {
+    given = { reason };
+    stop(reason);
+  };
+  const begin = (next: Stop): void => {
+    stop = next;
   };
   const work: Work = async (owner, since) => {
     owner.requireOpen();
-    const item: Live = { description: `PROPFIND ${target}`, end: (reason) => stop(reason) };
+    if (given) throw given.reason;
+    const item: Live = { description: `PROPFIND ${target}`, end };
     owner.live.add(item);
     try {
       const send = (): Promise<Failed> =>
@@ -238,6 +282,7 @@ function run(
       owner.live.delete(item);
     }
   };
+  onStop?.(end);
   return place.lend(work, inquiry, begin);
 }
 
