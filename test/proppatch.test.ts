@@ -1,7 +1,7 @@
 /** proppatch and proppatchSync: what is sent, what comes back, and what is refused. */
 import { type PropertyChanges, Session } from 'libneon';
 import * as ne from 'libneon/ne';
-import { type Apache, startApache } from './servers/apache.js';
+import { type Apache, apacheUser, startApache } from './servers/apache.js';
 import { describeWith } from './servers/packages.js';
 import { response } from './servers/raw.js';
 import { failureOf, neonError, wrongType, wrongValue } from './support/expect.js';
@@ -58,6 +58,27 @@ describe.each(forms)('%s', (form, of) => {
     const [text] = await sent();
     expect(text).toMatch(/^If: .*\(<urn:token>\)\r$/m);
     expect(text).toMatch(/^X-Own: yes\r$/m);
+    session.destroy();
+  });
+
+  test('meets hooks, and what they throw', async () => {
+    const { session, sent } = await open();
+    const seen: string[] = [];
+    ne.ne_hook_create_request(session.handle, (request, method, target) => {
+      seen.push(`${method} ${target}`);
+      ne.ne_add_request_header(request, 'X-Hook', 'yes');
+    });
+    await of(session).proppatch('/a', { remove: ['x'] }, { headers: { 'X-Own': 'yes' } });
+    expect(seen).toEqual(['PROPPATCH /a']);
+    expect((await sent())[0]).toMatch(/^X-Hook: yes\r\n[^]*^X-Own: yes\r$|^X-Own: yes\r\n[^]*^X-Hook: yes\r$/m);
+    const reason = new Error('the reason');
+    const refuse = (): never => {
+      throw reason;
+    };
+    ne.ne_hook_post_headers(session.handle, refuse);
+    expect(await failureOf(() => of(session).proppatch('/a', { remove: ['x'] }))).toBe(reason);
+    ne.ne_unhook_post_headers(session.handle, refuse);
+    expect((await of(session).proppatch('/a', { remove: ['x'] })).status).toBe(207);
     session.destroy();
   });
 
@@ -163,6 +184,21 @@ describe.each(forms)('%s', (form, of) => {
       expect(error).toHaveProperty('failures.length', 2);
       const [entry] = await session.propfind(`${form}.txt`, { depth: 0, props: ['{urn:x}a'] });
       expect(entry?.status).toHaveProperty(['{urn:x}a', 'code'], 404);
+    });
+
+    test.each(['basic', 'digest'])('%s credentials are given when they are asked for', async (folder) => {
+      const auth = { username: apacheUser.name, password: apacheUser.password };
+      await using session = Session.open(`${apache.origin}/${folder}/`, { auth });
+      const methods = of(session);
+      expect((await methods.proppatch('', { set: { '{urn:x}by': form } })).status).toBe(207);
+      await using other = Session.open(`${apache.origin}/${folder}/`, { auth: { ...auth, password: 'wrong' } });
+      expect(await failureOf(() => of(other).proppatch('', { remove: ['{urn:x}by'] }))).toEqual(
+        neonError('NE_AUTH', ne.NE_AUTH),
+      );
+      await using nobody = Session.open(`${apache.origin}/${folder}/`);
+      expect(await failureOf(() => of(nobody).proppatch('', { remove: ['{urn:x}by'] }))).toMatchObject({ status: 401 });
+      const [entry] = await session.propfind('', { depth: 0, props: ['{urn:x}by'] });
+      expect(entry?.props).toEqual({ '{urn:x}by': form });
     });
 
     test('a locked member is told by a delete of its collection', async () => {
