@@ -48,14 +48,19 @@ export interface Call<T> {
 const same = (response: Response): Response => response;
 
 /** What the caller gets, when the response is what he wants. */
-export function settle<T>(call: Call<T>, response: Response, failures: Failures | undefined, context: ErrorContext): T {
+export function settle<T>(
+  call: Call<T>,
+  response: Response,
+  failures: Failures | undefined,
+  context: () => ErrorContext,
+): T {
   const { status, ok, reasonPhrase } = response;
   // Another document than a multi-status one tells nothing here.
   const told = ok || (failures && failures.list.length > 0) ? failures : undefined;
   const failure = ok ? (told?.text ?? call.failure?.(response)) : `${status} ${reasonPhrase}${told ? ` (${told.text})` : ''}`;
   if (failure === undefined) return call.result(response);
   response.cancel();
-  throw new NeonError(failure, 'NE_ERROR', { ...context, status, ...(told && { failures: told.list }) });
+  throw new NeonError(failure, 'NE_ERROR', { ...context(), status, ...(told && { failures: told.list }) });
 }
 
 export function sending(method: string, target: string, body: Body, options: RequestOptions | undefined): Call<Response> {

@@ -70,6 +70,6 @@ export abstract class BlockingWebDAV extends WebDAV {
   #sendSync<T>(call: calls.Call<T>): T {
     const response = this.requestSync(call.method, call.target, calls.optionsOf(call));
     const document = calls.documentOfSync(call, response);
-    return calls.settle(call, response, document && failuresIn(document), this.contextOf(call));
+    return calls.settle(call, response, document && failuresIn(document), () => this.contextOf(call));
   }
 }

@@ -122,6 +122,6 @@ export abstract class WebDAV extends EventEmitter<SessionEvents> {
   async #send<T>(call: calls.Call<T>): Promise<T> {
     const response = await this.request(call.method, call.target, calls.optionsOf(call));
     const document = await calls.documentOf(call, response);
-    return calls.settle(call, response, document && failuresIn(document), this.contextOf(call));
+    return calls.settle(call, response, document && failuresIn(document), () => this.contextOf(call));
   }
 }

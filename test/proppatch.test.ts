@@ -101,6 +101,20 @@ describe.each(forms)('%s', (form, of) => {
     session.destroy();
   });
 
+  test.each(['hello', '', '<a>'.repeat(40_000), multistatus.slice(0, -5)])('%.20j for a document is an error', async (text) => {
+    const headers = { 'Content-Type': 'text/xml' }; // newer versions of neon read no other
+    const server = await serve({
+      connections: [exchange(response(text, { status: '207 Multi-Status', headers })), exchange(done)],
+      rest: 'repeat-last',
+    });
+    const session = Session.open(`http://127.0.0.1:${server.port}/`, { flags: { persist: false } });
+    const error = await failureOf(() => of(session).proppatch('/a', { remove: ['x'] }));
+    expect(error).toEqual(neonError('NE_ERROR', ne.NE_ERROR));
+    expect(error.message).toMatch(/multi-status document|parse/);
+    expect((await of(session).proppatch('/a', { remove: ['x'] })).status).toBe(207);
+    session.destroy();
+  });
+
   test('a response that breaks off is an error, and the session goes on', async () => {
     const cut = response(multistatus.repeat(100), { status: '207 Multi-Status' }).slice(0, -10);
     const server = await serve({ connections: [[...exchange(cut), { close: 'fin' }], exchange(done)] });
