@@ -22,6 +22,7 @@ function many(count: number): string {
   const text = Array.from({ length: count }, (_, i) => one(i)).join('');
   return response(`<?xml version="1.0"?><D:multistatus xmlns:D="DAV:">${text}</D:multistatus>`, {
     status: '207 Multi-Status',
+    headers: { 'Content-Type': 'text/xml' },
   });
 }
 

@@ -193,7 +193,7 @@ const cases = {
     const resource = (i: number): string =>
       `<D:response><D:href>/${i}</D:href><D:propstat><D:prop><D:displayname>${'x'.repeat(1000)}</D:displayname></D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response>`;
     const text = `<?xml version="1.0"?><D:multistatus xmlns:D="DAV:">${times(5000, resource).join('')}</D:multistatus>`;
-    const page = response(text, { status: '207 Multi-Status' });
+    const page = response(text, { status: '207 Multi-Status', headers: { 'Content-Type': 'text/xml' } });
     const server = await rawServer({ connections: [[{ read: 'request' }, { send: page }, { hang: 'reading' }]], rest: 'repeat-last' });
     const before = await threadsAtRest();
     const sessions = times(10, () => new Session('http', host, server.port));
