@@ -1,6 +1,7 @@
 #include <ne_acl3744.h>
 
 #include "acl.h"
+#include "answered.h"
 #include "topic.h"
 
 namespace neon {
@@ -22,8 +23,20 @@ std::shared_ptr<Operation> set_acl(const Arguments &arguments, Mode) {
   return acl_operation(arguments, "path", read_entry, ne_acl3744_set);
 }
 
+/// setAcl(session, target, headers, flags, entries)
+std::shared_ptr<Operation> set_acl_answered(const Arguments &arguments, Mode) {
+  const AclEntries<ne_acl_entry> entries(arguments, 4,
+                                         read_entry);  // first: a getter may destroy the session
+  return answered(arguments, [entries](ne_session *session, const char *target) {
+    return entries.set(ne_acl3744_set, session, target);
+  });
+}
+
 }  // namespace
 
-void register_acl(Topic &topic) { topic.blocking("ne_acl3744_set", set_acl); }
+void register_acl(Topic &topic) {
+  topic.blocking("ne_acl3744_set", set_acl);
+  topic.blocking("setAcl", set_acl_answered);
+}
 
 }  // namespace neon

@@ -49,25 +49,39 @@ class AclEntryFields final {
   std::deque<std::string> &texts_;  // what entries point to stays where it is
 };
 
-/// A call `set(session, path, entries, count)`; `read` makes an entry of its fields.
+/// The entries that are argument `index`; `read` makes each of its fields.
 template <class Entry>
-std::shared_ptr<Operation> acl_operation(const Arguments &arguments, const char *path_name,
-                                         Entry (*read)(const AclEntryFields &fields),
-                                         int (*set)(ne_session *, const char *, const Entry *, int)) {
+class AclEntries final {
+ public:
+  AclEntries(const Arguments &arguments, std::size_t index, Entry (*read)(const AclEntryFields &fields))
+      : list_(std::make_shared<List>()) {
+    for (napi_value object : arguments.list(index, "entries"))
+      list_->entries.push_back(read({arguments.env(), object, list_->texts}));
+  }
+
+  int set(int (*set)(ne_session *, const char *, const Entry *, int), ne_session *session,
+          const char *path) const {
+    return set(session, path, list_->entries.data(), static_cast<int>(list_->entries.size()));
+  }
+
+ private:
   struct List {
     std::vector<Entry> entries;
     std::deque<std::string> texts;
   };
-  const auto list = std::make_shared<List>();
-  // First: a getter may destroy the session.
-  for (napi_value object : arguments.list(2, "entries"))
-    list->entries.push_back(read({arguments.env(), object, list->texts}));
+  std::shared_ptr<List> list_;
+};
+
+/// A call `set(session, path, entries, count)`.
+template <class Entry>
+std::shared_ptr<Operation> acl_operation(const Arguments &arguments, const char *path_name,
+                                         Entry (*read)(const AclEntryFields &fields),
+                                         int (*set)(ne_session *, const char *, const Entry *, int)) {
+  const AclEntries<Entry> entries(arguments, 2, read);  // first: a getter may destroy the session
   std::string path = arguments.line(1, path_name);
   auto session = arguments.handle<Session>(0, "sess");
-  return code_operation(session, [session, list, set, path = std::move(path)] {
-    return Request::entrust(*session, [&] {
-      return set(session->c(), path.c_str(), list->entries.data(), static_cast<int>(list->entries.size()));
-    });
+  return code_operation(session, [session, entries, set, path = std::move(path)] {
+    return Request::entrust(*session, [&] { return entries.set(set, session->c(), path.c_str()); });
   });
 }
 

@@ -22,6 +22,19 @@ constexpr const char *code_names[] = {"NE_OK",      "NE_ERROR",   "NE_LOOKUP", "
 // What is kept of the body of a response that neon may answer itself.
 constexpr std::size_t most_held = std::size_t{1024} * 1024;
 
+// A flat array of strings or numbers, two by two.
+template <class Visit>
+void each_pair(napi_env env, napi_value list, Visit visit) {
+  std::uint32_t length = 0;
+  check(env, napi_get_array_length(env, list, &length));
+  for (std::uint32_t i = 0; i + 1 < length; i += 2) {
+    napi_value first, second;
+    check(env, napi_get_element(env, list, i, &first));
+    check(env, napi_get_element(env, list, i + 1, &second));
+    visit(first, second);
+  }
+}
+
 /// The request that C gets. Hooks may meet it, so with them it has a control block.
 class OwnRequest final {
  public:
@@ -59,6 +72,55 @@ class OwnRequest final {
 
 }  // namespace
 
+// --- Head -------------------------------------------------------------------------------------------------
+
+void Head::note(ne_request *request) {
+  const ne_status *given = ne_get_status(request);
+  status = given->code;
+  major = given->major_version;
+  minor = given->minor_version;
+  reason = given->reason_phrase ? given->reason_phrase : "";
+  headers.clear();
+  headers.reserve(512);
+  const char *name, *value;
+  for (void *cursor = nullptr; (cursor = ne_response_header_iterate(request, cursor, &name, &value));)
+    headers.append(name).append("\n").append(value).append("\n");
+}
+
+napi_value Head::response(napi_env env, napi_value body, napi_value stream,
+                          const std::string &trailers) const {
+  // One string and one array crosses to JavaScript in half the time of many values.
+  const std::string lines =
+      std::to_string(major) + "." + std::to_string(minor) + "\n" + reason + "\n" + headers;
+  const napi_value fields[] = {from(env, status), from(env, lines), body, stream, from(env, trailers)};
+  napi_value list;
+  check(env, napi_create_array_with_length(env, std::size(fields), &list));
+  for (std::uint32_t i = 0; i < std::size(fields); ++i) check(env, napi_set_element(env, list, i, fields[i]));
+  return list;
+}
+
+Failure result_failure(int code, std::string text) {
+  const auto index = static_cast<std::size_t>(code);
+  return neon_failure(code_names[index < std::size(code_names) ? index : NE_ERROR], std::move(text));
+}
+
+void read_headers_and_flags(const Arguments &arguments, std::size_t index, Recipe *recipe) {
+  const napi_env env = arguments.env();
+  each_pair(env, arguments[index], [&](napi_value name, napi_value value) {
+    recipe->headers.emplace_back(to_string(env, name), to_string(env, value));
+    require_token(recipe->headers.back().first, "header name");
+    require_line(recipe->headers.back().second, "header value");
+  });
+  each_pair(env, arguments[index + 1], [&](napi_value flag, napi_value value) {
+    std::pair<int, int> pair;
+    check(env, napi_get_value_int32(env, flag, &pair.first));
+    check(env, napi_get_value_int32(env, value, &pair.second));
+    recipe->flags.push_back(pair);
+  });
+}
+
+// --- Exchange ---------------------------------------------------------------------------------------------
+
 void Exchange::run() {
   session_->require_free();
   session_->prepare();
@@ -90,7 +152,8 @@ void Exchange::run() {
     result = ne_end_request(request);
     note_trailers(request);
     if (result == NE_OK && dropped_) {
-      ne_set_error(session_->c(), "The body of the %d response is longer than %zu bytes", status_, most_held);
+      ne_set_error(session_->c(), "The body of the %d response is longer than %zu bytes", head_.status,
+                   most_held);
       result = NE_ERROR;
     }
   } while (result == NE_RETRY && !head_posted_);
@@ -101,18 +164,9 @@ void Exchange::run() {
 }
 
 void Exchange::note_head(ne_request *request) {
-  const ne_status *status = ne_get_status(request);
-  status_ = status->code;
-  major_ = status->major_version;
-  minor_ = status->minor_version;
-  reason_ = status->reason_phrase ? status->reason_phrase : "";
-  headers_.clear();
-  headers_.reserve(512);
+  head_.note(request);
   trailers_.clear();
   dropped_ = false;
-  const char *name, *value;
-  for (void *cursor = nullptr; (cursor = ne_response_header_iterate(request, cursor, &name, &value));)
-    headers_.append(name).append("\n").append(value).append("\n");
 }
 
 // Where the end of the connection is the end of the body, neon takes our own cut for it.
@@ -191,14 +245,14 @@ void Exchange::note_trailers(ne_request *request) {
   for (void *cursor = nullptr;
        (cursor = (iterate ? iterate : ne_response_header_iterate)(request, cursor, &name, &value));) {
     const std::string line = std::string(name) + "\n" + value + "\n";
-    if (!iterate && ("\n" + headers_).find("\n" + line) != std::string::npos) continue;
+    if (!iterate && ("\n" + head_.headers).find("\n" + line) != std::string::npos) continue;
     trailers_ += iterate ? line : std::string(name) + "\n" + added_to(name, value) + "\n";
   }
 }
 
 // What a field has now that it did not have in the head.
 std::string Exchange::added_to(const std::string &name, const std::string &value) const {
-  const std::string start = "\n" + name + "\n", lines = "\n" + headers_;
+  const std::string start = "\n" + name + "\n", lines = "\n" + head_.headers;
   const std::size_t found = lines.find(start);
   if (found == std::string::npos) return value;
   const std::size_t from = found + start.size();
@@ -208,8 +262,7 @@ std::string Exchange::added_to(const std::string &name, const std::string &value
 
 Failure Exchange::failure() const {
   if (cancelled()) return neon_failure("ERR_NEON_ABORTED", "The response was given up before its end");
-  const auto index = static_cast<std::size_t>(code_);
-  return neon_failure(code_names[index < std::size(code_names) ? index : NE_ERROR], text_);
+  return result_failure(code_, text_);
 }
 
 napi_value Exchange::result(napi_env env) {
@@ -219,53 +272,20 @@ napi_value Exchange::result(napi_env env) {
                                       environment(), std::static_pointer_cast<Exchange>(shared_from_this())))
                                 : null(env);
   napi_value body = whole_ && whole_->size ? whole_->take(env) : null(env);
-  // One string and one array crosses to JavaScript in half the time of many values.
-  const std::string head =
-      std::to_string(major_) + "." + std::to_string(minor_) + "\n" + reason_ + "\n" + headers_;
-  const napi_value fields[] = {from(env, status_), from(env, head), body, stream, from(env, trailers_)};
-  napi_value list;
-  check(env, napi_create_array_with_length(env, std::size(fields), &list));
-  for (std::uint32_t i = 0; i < std::size(fields); ++i) check(env, napi_set_element(env, list, i, fields[i]));
-  return list;
+  return head_.response(env, body, stream, trailers_);
 }
 
 // --------------------------------------------------------------------------------------------------------
 
 namespace {
 
-// A flat array of strings or numbers, two by two.
-template <class Visit>
-void each_pair(napi_env env, napi_value list, Visit visit) {
-  std::uint32_t length = 0;
-  check(env, napi_get_array_length(env, list, &length));
-  for (std::uint32_t i = 0; i + 1 < length; i += 2) {
-    napi_value first, second;
-    check(env, napi_get_element(env, list, i, &first));
-    check(env, napi_get_element(env, list, i + 1, &second));
-    visit(first, second);
-  }
-}
-
-/// exchange(session, method, target, headers, flags, body, length, inflate) → [status, head, body, stream,
-/// trailers]; the head's lines are version, reason, and the names and values of the headers; the trailers'
-/// likewise
+/// exchange(session, method, target, headers, flags, body, length, inflate) → what Head says
 std::shared_ptr<Operation> exchange(const Arguments &arguments, Mode mode) {
-  const napi_env env = arguments.env();
   auto session = arguments.handle<Session>(0, "session");
   Recipe recipe;
   recipe.method = arguments.line(1, "method");
   recipe.target = arguments.line(2, "target");
-  each_pair(env, arguments[3], [&](napi_value name, napi_value value) {
-    recipe.headers.emplace_back(to_string(env, name), to_string(env, value));
-    require_token(recipe.headers.back().first, "header name");
-    require_line(recipe.headers.back().second, "header value");
-  });
-  each_pair(env, arguments[4], [&](napi_value flag, napi_value value) {
-    std::pair<int, int> pair;
-    check(env, napi_get_value_int32(env, flag, &pair.first));
-    check(env, napi_get_value_int32(env, value, &pair.second));
-    recipe.flags.push_back(pair);
-  });
+  read_headers_and_flags(arguments, 3, &recipe);
   recipe.body = Body::from_arguments(arguments, 5);
   recipe.inflate = static_cast<std::uint64_t>(arguments.integer(7, "inflate", 0, std::int64_t{1} << 53));
   napi_value function = recipe.body ? recipe.body->function() : nullptr;

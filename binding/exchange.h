@@ -26,6 +26,22 @@ struct Recipe {
   std::uint64_t inflate = 0;  // gzip up to so many bytes; 0 leaves bodies as they come
 };
 
+/// The head of a response, and how the classes get the response: [status, head, body, stream, trailers]. The
+/// head's lines are version, reason, and the names and values of the headers; the trailers' likewise.
+struct Head {
+  void note(ne_request *request);
+  napi_value response(napi_env env, napi_value body, napi_value stream, const std::string &trailers) const;
+
+  int status = 0, major = 0, minor = 0;
+  std::string reason;
+  std::string headers;  // name LF value LF …
+};
+
+/// A NeonError with this NE_* code.
+Failure result_failure(int code, std::string text);
+/// Flat arrays of headers and of flags, which are arguments `index` and `index` + 1.
+void read_headers_and_flags(const Arguments &arguments, std::size_t index, Recipe *recipe);
+
 /// One whole request and its response, as one operation: what the classes run. A response of at most one
 /// block crosses to JavaScript whole, in one event.
 ///
@@ -103,9 +119,7 @@ class Exchange final : public Operation {
   // Written inside run(), read by JavaScript after the head or the end was posted.
   int code_ = NE_ERROR;
   std::string text_;
-  int status_ = 0, major_ = 0, minor_ = 0;
-  std::string reason_;
-  std::string headers_;  // name LF value LF …
+  Head head_;
   std::unique_ptr<Block> whole_;
   bool dropped_ = false;  // some of the body, which was too long to be held back
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "error.h"
+#include "markup.h"
 #include "request.h"
 #include "topic.h"
 
@@ -221,8 +222,11 @@ std::shared_ptr<Operation> propfind(const Arguments &arguments, Mode mode) {
   inquiry.only_names = arguments.is_nullish(3);
   if (!inquiry.only_names) {
     const std::vector<napi_value> names = arguments.list(3, "props");
-    for (std::size_t i = 0; i + 1 < names.size(); i += 2)
-      inquiry.names.emplace_back(text_of(env, names[i], "A namespace"), text_of(env, names[i + 1], "A name"));
+    for (std::size_t i = 0; i + 1 < names.size(); i += 2) {
+      const auto &[nspace, name] = inquiry.names.emplace_back(text_of(env, names[i], "A namespace"),
+                                                              text_of(env, names[i + 1], "A name"));
+      require_element(name, nspace.c_str(), nullptr, "What stands in \"props\"");
+    }
   }
   napi_value on_batch = arguments.function(4, "onBatch"), room = arguments.function(5, "room");
   auto made = std::make_shared<Listing>(std::move(session), std::move(inquiry), mode == Mode::Async);

@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "answered.h"
 #include "callback.h"
 #include "error.h"
 #include "markup.h"
@@ -97,6 +98,14 @@ std::shared_ptr<Operation> proppatch(const Arguments &arguments, Mode) {
   std::string path = arguments.line(1, "path");
   return code_operation(session, [session, path = std::move(path), changes = std::move(changes)] {
     return Request::entrust(*session, [&] { return proppatch(session->c(), path, changes); });
+  });
+}
+
+/// proppatch(session, target, headers, flags, operations)
+std::shared_ptr<Operation> proppatch_answered(const Arguments &arguments, Mode) {
+  Changes changes = changes_of(arguments, 4);  // first: a getter may destroy the session
+  return answered(arguments, [changes = std::move(changes)](ne_session *session, const char *target) {
+    return proppatch(session, target, changes);
   });
 }
 
@@ -335,6 +344,7 @@ void register_props(Topic &topic) {
   topic.blocking("ne_simple_propfind", simple_propfind);
   topic.blocking("ne_propnames", propnames);
   topic.blocking("ne_proppatch", proppatch);
+  topic.blocking("proppatch", proppatch_answered);
   topic.plain("ne_propfind_create", create);
   topic.queued("ne_propfind_create", create_queued);
   topic.plain("ne_propfind_get_parser", get_parser);

@@ -14,6 +14,19 @@ const results: readonly string[] = [
   'NE_REDIRECT',
 ];
 
+/** What a multi-status document says failed: a resource, or one of its properties. */
+export interface ResourceFailure {
+  /** The path of the resource, percent-encoded, as the server writes it. */
+  readonly href: string;
+  /** The property, where it is one that failed: its name alone when it is of `DAV:`, else `{namespace}name`. */
+  readonly property: string | null;
+  /** The status code. */
+  readonly status: number;
+  readonly reasonPhrase: string;
+  /** What the server says to it for people to read, where it does. */
+  readonly description: string | null;
+}
+
 /** Which request an error belongs to. */
 export interface ErrorContext {
   method?: string;
@@ -21,6 +34,7 @@ export interface ErrorContext {
   origin?: string;
   status?: number;
   location?: string;
+  failures?: readonly ResourceFailure[];
 }
 
 /**
@@ -46,6 +60,8 @@ export class NeonError extends Error {
   declare status?: number;
   /** Where its response redirects to: of `NE_REDIRECT`. */
   declare location?: string;
+  /** What failed, where a multi-status document says so: of `NE_ERROR`. */
+  declare failures?: readonly ResourceFailure[];
 
   constructor(message: string, code: string, context?: ErrorContext) {
     super(message);

@@ -4,14 +4,16 @@
  * @module
  */
 export type { CallOptions } from './abort.js';
+export type { AclEntry, Principal, Privilege } from './acl.js';
 export type { AuthOptions, AuthProtocol, Challenge, Credentials, CredentialsProvider } from './auth.js';
 export { Certificate, ClientCertificate, type DigestAlgorithm } from './certificate.js';
 export type { DecompressOptions } from './decompress.js';
-export { NeonError } from './errors.js';
+export { NeonError, type ResourceFailure } from './errors.js';
 export type { Body, BodyProvider, DescriptorBody, FileBody } from './body.js';
 export { type Depth, type Entry, Listing, type PropertyStatus, type PropfindOptions, type PropNamesOptions } from './listing.js';
 export { SessionPool, type SessionPoolOptions } from './pool.js';
 export type { ActiveLock, LiveProperties, LockEntry, Properties } from './properties.js';
+export type { PropertyChanges, PropertyValue } from './proppatch.js';
 export type { ProxyOptions, ProxyServer } from './proxy.js';
 export type { RedirectOptions } from './redirect.js';
 export { type HeadersInit, Request, type RequestFlag, type RequestOptions } from './request.js';
@@ -25,6 +27,6 @@ export type {
   ProtocolVersion,
   TLSOptions,
 } from './tls.js';
-export type { ByteRange, Capabilities, CopyOptions } from './webdav.js';
+export type { ByteRange, Capabilities, CopyOptions } from './calls.js';
 export type { Authority, TrustOptions } from './trust.js';
 export { type Features, features, type Versions, versions } from './versions.js';

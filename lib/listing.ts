@@ -5,7 +5,7 @@ import { addon } from './load.js';
 import { native } from './native.js';
 import type { ne_session } from './ne/handles.js';
 import { ne_uri_defaultport } from './ne/uri.js';
-import { type Properties, propertyReader, type PropertyReader } from './properties.js';
+import { type Properties, propertyKey, propertyReader, type PropertyReader, splitName } from './properties.js';
 import { requireObject, type RequestOwner } from './request.js';
 
 /** A resource that a PROPFIND found. */
@@ -63,9 +63,19 @@ const propfind = addon.async['propfind'] as unknown as Propfind<Promise<Failed>>
 
 const depths: Readonly<Record<Depth, number>> = { 0: 0, 1: 1, infinity: 2 };
 
+/** Runs a PROPFIND with a session, whose timeout began at `since`, which is now unless given. @internal */
+export type Work = (owner: RequestOwner, since?: number) => Promise<void>;
+
+/** Where a PROPFIND is sent. @internal */
+export interface Place {
+  readonly origin: string;
+  /** Does the work with a session. If that has to be waited for, `onWait` is given what ends the waiting. */
+  lend(work: Work, inquiry: Inquiry, onWait: (stop: Stop) => void): Promise<void>;
+}
+
 /** A PROPFIND that is ready to be sent. @internal */
 export interface Inquiry {
-  readonly owner: RequestOwner;
+  readonly place: Place;
   readonly target: string;
   readonly depth: number;
   /** A flat list; null for the names alone. */
@@ -75,7 +85,7 @@ export interface Inquiry {
 
 /** Checks what is asked for; nothing is sent. @internal */
 export function inquire(
-  owner: RequestOwner,
+  place: Place,
   target: string,
   options: PropfindOptions,
   onlyNames = false,
@@ -84,14 +94,14 @@ export function inquire(
   const { depth = 1, props = [] } = options;
   if (!Object.hasOwn(depths, depth)) throw invalidValue(`The "depth" must be 0, 1 or 'infinity'. Received '${depth}'`);
   if (!Array.isArray(props)) throw invalidType('props', 'an instance of Array', props);
-  const names = onlyNames ? null : (props as readonly unknown[]).flatMap(splitName);
-  return { owner, target, depth: depths[depth], names, options };
+  const names = onlyNames ? null : (props as readonly unknown[]).flatMap((name) => splitName(name, 'props'));
+  return { place, target, depth: depths[depth], names, options };
 }
 
 /**
  * The resources that a PROPFIND finds. Nothing is sent before it is awaited, which gives an array of all of them, or
  * iterated with `for await`, which gives each as soon as it has arrived: then at most some hundreds wait in memory, and
- * who leaves the loop early closes the connection. It is sent once.
+ * who leaves the loop early, or drops the iterator, closes the connection. It is sent once.
  *
  * Fails with a {@link NeonError} unless the server answers with 207.
  */
@@ -120,9 +130,11 @@ export class Listing implements PromiseLike<Entry[]>, AsyncIterable<Entry> {
     return this.#all().finally(onFinally);
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Entry, void, undefined> {
-    if (this.#entries) yield* await this.#entries;
-    else yield* this.#stream();
+  [Symbol.asyncIterator](): AsyncGenerator<Entry, void, undefined> {
+    const arrivals = new Arrivals(this.#inquiry);
+    const iterator = this.#iterate(arrivals);
+    dropped.register(iterator, arrivals, arrivals);
+    return iterator;
   }
 
   #all(): Promise<Entry[]> {
@@ -136,43 +148,20 @@ export class Listing implements PromiseLike<Entry[]>, AsyncIterable<Entry> {
     return entries;
   }
 
-  async *#stream(): AsyncGenerator<Entry, void, undefined> {
-    this.#begin();
-    const batches: Batch[] = [];
-    const state = { over: false };
-    let wake = (): void => undefined;
-    let makeRoom = (): void => undefined;
-    let stop: Stop = () => undefined;
-    const running = run(
-      this.#inquiry,
-      (batch) => {
-        batches.push(batch);
-        wake();
-      },
-      () => (batches.length > 0 ? new Promise((resolve) => (makeRoom = resolve)) : undefined),
-      (given) => (stop = given),
-    ).finally(() => {
-      state.over = true;
-      wake();
-    });
-    running.catch(() => undefined); // it is awaited below, unless the loop is left
-    try {
-      for (;;) {
-        const batch = batches.shift();
-        if (batch) {
-          if (batches.length === 0) makeRoom();
+  async *#iterate(arrivals: Arrivals): AsyncGenerator<Entry, void, undefined> {
+    if (this.#entries) yield* await this.#entries;
+    else {
+      this.#begin();
+      try {
+        for (let batch = await arrivals.first(); batch; batch = await arrivals.next()) {
           const entries: Entry[] = [];
           unpack(batch, entries);
           yield* entries;
-        } else if (state.over) {
-          await running;
-          return;
-        } else {
-          await new Promise<void>((resolve) => (wake = resolve));
         }
+      } finally {
+        dropped.unregister(arrivals);
+        arrivals.giveUp();
       }
-    } finally {
-      stop(new NeonError('The listing was given up before its end', 'ERR_NEON_ABORTED'));
     }
   }
 
@@ -182,9 +171,68 @@ export class Listing implements PromiseLike<Entry[]>, AsyncIterable<Entry> {
   }
 }
 
+/** Ends the PROPFIND of an iterator that was dropped before its end. */
+const dropped = new FinalizationRegistry<Arrivals>((arrivals) => arrivals.giveUp());
+
+/**
+ * The batches of a PROPFIND while it is on its way. The one that waits to be taken makes C wait. Nothing here knows the
+ * iterator that takes them, so that this can be dropped.
+ */
+class Arrivals {
+  readonly #inquiry: Inquiry;
+  readonly #batches: Batch[] = [];
+  #running: Promise<void> | undefined;
+  #over = false;
+  #wake = (): void => undefined;
+  #makeRoom = (): void => undefined;
+  #stop: Stop = () => undefined;
+
+  constructor(inquiry: Inquiry) {
+    this.#inquiry = inquiry;
+  }
+
+  /** Sends it; the first batch, or nothing when there is none. */
+  first(): Promise<Batch | undefined> {
+    this.#running = run(
+      this.#inquiry,
+      (batch) => {
+        this.#batches.push(batch);
+        this.#wake();
+      },
+      () => (this.#batches.length > 0 ? new Promise((resolve) => (this.#makeRoom = resolve)) : undefined),
+      (stop) => (this.#stop = stop),
+    ).finally(() => {
+      this.#over = true;
+      this.#wake();
+    });
+    this.#running.catch(() => undefined); // it is awaited below, unless it is given up
+    return this.next();
+  }
+
+  /** The next batch, or nothing after the last one; rejects when the PROPFIND failed. */
+  async next(): Promise<Batch | undefined> {
+    for (;;) {
+      const batch = this.#batches.shift();
+      if (batch) {
+        if (this.#batches.length === 0) this.#makeRoom();
+        return batch;
+      }
+      if (this.#over) {
+        await this.#running;
+        return undefined;
+      }
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+
+  /** Ends it, if it is not over. */
+  giveUp(): void {
+    this.#stop(new NeonError('The listing was given up before its end', 'ERR_NEON_ABORTED'));
+  }
+}
+
 /** The same as awaiting a {@link Listing}, blocking. @internal */
-export function listSync(inquiry: Inquiry): Entry[] {
-  const { owner, target, depth, names } = inquiry;
+export function listSync(owner: RequestOwner, { target, depth, names }: Inquiry): Entry[] {
   owner.requireOpen();
   const entries: Entry[] = [];
   const context = { method: 'PROPFIND', target, origin: owner.origin };
@@ -202,44 +250,44 @@ export function listSync(inquiry: Inquiry): Entry[] {
 const noRoomNeeded = (): undefined => undefined;
 
 /** Sends it, after what the session was given before. */
-async function run(
-  { owner, target, depth, names, options }: Inquiry,
+function run(
+  inquiry: Inquiry,
   onBatch: (batch: Batch) => void,
   room: () => Promise<void> | undefined = noRoomNeeded,
-  onStart?: (stop: Stop) => void,
+  onStop?: (stop: Stop) => void,
 ): Promise<void> {
-  owner.requireOpen();
-  const context = { method: 'PROPFIND', target, origin: owner.origin };
+  const { place, target, depth, names, options } = inquiry;
+  const context = { method: 'PROPFIND', target, origin: place.origin };
   let stop: Stop = () => undefined;
-  const item: Live = { description: `PROPFIND ${target}`, end: (reason) => stop(reason) };
-  owner.live.add(item);
-  try {
-    const failed = await abortable(
-      () => propfind(owner.handle, target, depth, names, (...batch) => onBatch(batch), room),
-      options,
-      (given) => {
-        stop = given;
-        onStart?.(given);
-      },
-    );
-    requireDone(failed, context);
-  } catch (error) {
-    throw NeonError.within(error, context);
-  } finally {
-    owner.live.delete(item);
-  }
+  let given: { reason: unknown } | undefined;
+  const end: Stop = (reason) => {
+    given = { reason };
+    stop(reason);
+  };
+  const begin = (next: Stop): void => {
+    stop = next;
+  };
+  const work: Work = async (owner, since) => {
+    owner.requireOpen();
+    if (given) throw given.reason;
+    const item: Live = { description: `PROPFIND ${target}`, end };
+    owner.live.add(item);
+    try {
+      const send = (): Promise<Failed> =>
+        propfind(owner.handle, target, depth, names, (...batch) => onBatch(batch), room);
+      requireDone(await abortable(send, options, begin, since), context);
+    } catch (error) {
+      throw NeonError.within(error, context);
+    } finally {
+      owner.live.delete(item);
+    }
+  };
+  onStop?.(end);
+  return place.lend(work, inquiry, begin);
 }
 
 function requireDone(failed: Failed, context: ErrorContext): void {
   if (failed) throw NeonError.of(failed[0], failed[1], failed[2] ? { ...context, status: failed[2] } : context);
-}
-
-/** `name` or `{namespace}name`, as neon wants it. */
-function splitName(name: unknown): [nspace: string, name: string] {
-  if (typeof name !== 'string') throw invalidType('props', 'an array of strings', name);
-  const [, nspace = 'DAV:', local] = /^(?:\{([^{}]*)\})?([^\s{}<>&"'/=]+)$/.exec(name) ?? [];
-  if (local === undefined) throw invalidValue(`This is no name of a property (name or {namespace}name): '${name}'`);
-  return [nspace, local];
 }
 
 /** A column of a batch: a property by its name, and what was read of its last value. */
@@ -296,9 +344,9 @@ function unpack([text, numbers, names, statuses, origins]: Batch, entries: Entry
 function columnsOf(names: readonly string[]): readonly Column[] {
   const columns: Column[] = [];
   for (let i = 0; i < names.length; i += 2) {
-    const isDav = names[i] === 'DAV:';
-    const key = isDav ? names[i + 1] as string : `{${names[i]}}${names[i + 1]}`;
-    columns.push({ key, reader: isDav ? propertyReader(names[i + 1] as string) : undefined, last: undefined });
+    const [nspace, name] = names.slice(i, i + 2) as [string, string];
+    const reader = nspace === 'DAV:' ? propertyReader(name) : undefined;
+    columns.push({ key: propertyKey(nspace, name), reader, last: undefined });
   }
   return columns;
 }

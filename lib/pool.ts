@@ -1,17 +1,16 @@
-import { types } from 'node:util';
-
 import { type CallOptions, limit, type Stop, validated } from './abort.js';
-import { invalidType, NeonError, outOfRange, type ErrorContext } from './errors.js';
-import { type Live, LiveSet, refuseWhileLive } from './live.js';
-import * as ne from './ne/index.js';
-import { ne_close_connection } from './ne/promises.js';
 import { inflationLimit } from './decompress.js';
+import { invalidType, NeonError, outOfRange } from './errors.js';
+import { inquire, type Inquiry, type PropfindOptions, type Work } from './listing.js';
+import { type Live, LiveSet, refuseWhileLive } from './live.js';
 import { type Hop, Redirects } from './redirect.js';
-import { Request, type RequestOptions, type RequestOwner } from './request.js';
+import { type RequestOptions, validTarget } from './request.js';
 import type { Response } from './response.js';
 import { resolveTarget, Session, type SessionOptions } from './session.js';
-import type { ProgressEvent, ProgressWatch } from './status.js';
+import type { StatusEvent } from './status.js';
 import { withClientCertificate } from './tls.js';
+import { Exchange, inUse, outOfUse, Turn } from './turn.js';
+import { WebDAV } from './webdav.js';
 
 /** How a pool and its sessions are set up. */
 export interface SessionPoolOptions extends SessionOptions {
@@ -24,8 +23,11 @@ export interface SessionPoolOptions extends SessionOptions {
 /**
  * Many sessions with one server: requests run at the same time, each on a session of its own until its response is read.
  * There are as many sessions as are needed, up to a bound; further requests wait in the order in which they were made.
+ * A listing takes a session like a request, until it ends, is left or is dropped.
+ *
+ * Emits `'status'` with what its sessions emit.
  */
-export class SessionPool {
+export class SessionPool extends WebDAV {
   /** `'scheme://host[:port]'` */
   readonly origin: string;
   /** The bound: at most so many sessions at a time. */
@@ -40,7 +42,7 @@ export class SessionPool {
   readonly #sessions = new Set<Session>();
   /** The longest idle first. While there are any, or there could be more sessions, nothing is queued. */
   readonly #idle: Idle[] = [];
-  readonly #queue = new Set<Exchange>();
+  readonly #queue = new Set<Turn>();
   readonly #live = new LiveSet();
   #timer: NodeJS.Timeout | undefined;
   #destroyed = false;
@@ -53,6 +55,7 @@ export class SessionPool {
    * @throws what {@link Session.open} throws, and `ERR_OUT_OF_RANGE`
    */
   constructor(url: string | URL, options: SessionPoolOptions = {}) {
+    super();
     const { connections = 8, idleTimeout = 4000, ...sessionOptions } = options;
     this.connections = validConnections(connections);
     this.idleTimeout = validIdleTimeout(idleTimeout);
@@ -62,6 +65,12 @@ export class SessionPool {
     const { tls } = sessionOptions;
     const secure = tls && this.#base.protocol === 'https:';
     this.#options = secure ? { ...sessionOptions, tls: withClientCertificate(tls) } : sessionOptions;
+    this.on('newListener', (name) => {
+      if (name === 'status' && this.listenerCount('status') === 0) this.#listen(true);
+    });
+    this.on('removeListener', (name) => {
+      if (name === 'status' && this.listenerCount('status') === 0) this.#listen(false);
+    });
     // The first one is made now: it tells what is wrong with the options.
     const session = this.#open();
     this.origin = `${session.scheme}://${session.hostport}`;
@@ -113,15 +122,43 @@ export class SessionPool {
     if (this.#destroyed) this.#requireOpen();
     limits.signal?.throwIfAborted();
     const exchange = new Exchange(this.origin, this.#inflate, hop);
-    this.#live.add(exchange);
-    void exchange.live.empty().then(() => this.#over(exchange));
     try {
-      exchange.session = this.#take();
-      if (!exchange.session) await this.#turnOf(exchange, limits, since);
-      return await exchange.run(since, limits);
+      return await this.#serve(exchange, limits, since, () => exchange.run(since, limits));
     } finally {
       exchange.request.destroy();
     }
+  }
+
+  /** @internal */
+  protected inquire(target: string, options: PropfindOptions, onlyNames?: boolean): Inquiry {
+    this.#requireOpen();
+    const lend = (...values: Parameters<Inquiry['place']['lend']>): Promise<void> => this.#lend(...values);
+    return inquire({ origin: this.origin, lend }, validTarget(resolveTarget(target, this.#base)), options, onlyNames);
+  }
+
+  async #lend(work: Work, { target, options }: Inquiry, onWait: (stop: Stop) => void): Promise<void> {
+    this.#requireOpen();
+    const since = performance.now();
+    const limits = validated(options);
+    limits.signal?.throwIfAborted();
+    const turn = new Turn(this.origin, this.#inflate, 'PROPFIND', target);
+    const waiting: Live = { description: turn.description, end: () => undefined };
+    turn.live.add(waiting);
+    onWait((reason) => turn.refuse(reason));
+    try {
+      await this.#serve(turn, limits, since, () => work(turn, since));
+    } finally {
+      turn.live.delete(waiting);
+    }
+  }
+
+  /** Does the work as soon as there is a session for it. */
+  async #serve<T>(turn: Turn, limits: CallOptions, since: number, work: () => Promise<T>): Promise<T> {
+    this.#live.add(turn);
+    void turn.live.empty().then(() => this.#over(turn));
+    turn.session = this.#take();
+    if (!turn.session) await this.#sessionFor(turn, limits, since);
+    return work();
   }
 
   /**
@@ -159,6 +196,19 @@ export class SessionPool {
     await this.close();
   }
 
+  /** @internal */
+  protected uriOf(target: string): string {
+    return this.origin + validTarget(resolveTarget(target, this.#base));
+  }
+
+  readonly #forward = (event: StatusEvent): void => {
+    this.emit('status', event);
+  };
+
+  #listen(on: boolean): void {
+    for (const session of this.#sessions) session[on ? 'on' : 'off']('status', this.#forward);
+  }
+
   #requireOpen(): void {
     if (this.#destroyed) throw new NeonError('The pool is destroyed', 'ERR_NEON_DESTROYED', { origin: this.origin });
     if (this.#closing) throw new NeonError('The pool is closing', 'ERR_NEON_DESTROYED', { origin: this.origin });
@@ -174,38 +224,39 @@ export class SessionPool {
   #open(): Session {
     const session = Session.open(this.#base, this.#options);
     this.#sessions.add(session);
+    if (this.listenerCount('status') > 0) session.on('status', this.#forward);
     return session;
   }
 
-  /** Resolves when the exchange has a session. */
-  #turnOf(exchange: Exchange, limits: CallOptions, since: number): Promise<void> {
-    exchange.keepBody();
-    this.#queue.add(exchange);
+  /** Resolves when the turn has a session. */
+  #sessionFor(turn: Turn, limits: CallOptions, since: number): Promise<void> {
+    turn.keepBody();
+    this.#queue.add(turn);
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         unlimit();
-        this.#queue.delete(exchange);
+        this.#queue.delete(turn);
       };
-      exchange.begin = (session) => {
+      turn.begin = (session) => {
         leave();
-        exchange.session = session;
+        turn.session = session;
         resolve();
       };
-      exchange.refuse = (reason) => {
+      turn.refuse = (reason) => {
         leave();
-        const error = NeonError.within(reason as Error, exchange.context);
+        const error = NeonError.within(reason as Error, turn.context);
         reject(error);
       };
-      const unlimit = limit(limits, since, exchange.refuse);
+      const unlimit = limit(limits, since, turn.refuse);
     });
   }
 
   /** Its response is read, or it failed. */
-  async #over(exchange: Exchange): Promise<void> {
-    this.#live.delete(exchange);
-    const { session } = exchange;
+  async #over(turn: Turn): Promise<void> {
+    this.#live.delete(turn);
+    const { session } = turn;
     if (!session) return;
-    if (!exchange.whole && inUse(session)) await outOfUse(session);
+    if (!turn.whole && inUse(session)) await outOfUse(session);
     if (!this.#destroyed) this.#release(session);
   }
 
@@ -250,81 +301,6 @@ interface Idle {
   readonly session: Session;
   /** A time of `performance.now()`. */
   readonly since: number;
-}
-
-/** One request and its response: it waits for a session, has it, and is over when nothing of it is live. */
-class Exchange implements Live, RequestOwner {
-  readonly description: string;
-  readonly context: ErrorContext;
-  /** The request, and its response while that is being read. */
-  readonly live = new LiveSet();
-  readonly request: Request;
-  session: Session | undefined;
-  /** Whether the whole response arrived at once. */
-  whole = false;
-
-  /** Ends its waiting with a session. */
-  begin: (session: Session) => void = () => undefined;
-  /** Ends its waiting without one. */
-  refuse: Stop = () => undefined;
-
-  constructor(
-    readonly origin: string,
-    readonly inflate: number,
-    hop: Hop,
-  ) {
-    const { method, target } = hop;
-    this.request = new Request(this, method, target, hop);
-    this.description = `${method} ${target}`;
-    this.context = { method, target, origin };
-  }
-
-  get handle(): ne.ne_session {
-    if (!this.session) throw new Error('A request is dispatched when it has a session');
-    return this.session.handle;
-  }
-
-  watch(onProgress: (event: ProgressEvent) => void): ProgressWatch {
-    if (!this.session) throw new Error('A request is dispatched when it has a session');
-    return this.session.watchProgress(onProgress);
-  }
-
-  requireOpen(): void {
-    // The pool asks before; a request that it took goes on while it is closing.
-  }
-
-  /** What it is going to send stays as it is now. */
-  keepBody(): void {
-    const { body } = this.request;
-    if (types.isUint8Array(body)) this.request.body = Buffer.from(body);
-  }
-
-  async run(since: number, limits: CallOptions): Promise<Response> {
-    const response = await this.request.dispatchSince(since, limits);
-    this.whole = this.live.size === 1; // the request itself; a body that is arriving would be live, too
-    return response;
-  }
-
-  end({ message, code }: NeonError): void {
-    const reason = new NeonError(message, code, this.context);
-    this.refuse(reason);
-    this.live.end(reason);
-  }
-}
-
-/** Whether the session's thread is still inside C, after an abort or a cancelled body. */
-function inUse({ handle }: Session): boolean {
-  try {
-    ne.ne_get_session_flag(handle, ne.NE_SESSFLAG_PERSIST);
-    return false;
-  } catch {
-    return true;
-  }
-}
-
-/** Waits until it is not. The connection of what was aborted is closed in any case. */
-function outOfUse({ handle }: Session): Promise<void> {
-  return ne_close_connection(handle).catch(() => undefined);
 }
 
 function validConnections(connections: unknown): number {

@@ -1,4 +1,6 @@
+import { invalidType, invalidValue } from './errors.js';
 import * as ne from './ne/index.js';
+import { escapeText } from './xml.js';
 
 /** The lock of a resource, as its server tells (RFC 4918, section 14.1). */
 export interface ActiveLock {
@@ -41,6 +43,19 @@ export interface LiveProperties {
 
 /** The values of properties, by name: that of a DAV: property alone, others as `{namespace}name`. */
 export type Properties = Partial<LiveProperties> & Record<string, unknown>;
+
+/** What a property is called. */
+export function propertyKey(nspace: string, name: string): string {
+  return nspace === 'DAV:' ? name : `{${nspace}}${name}`;
+}
+
+/** `name` or `{namespace}name`, as neon wants it: it puts both into XML as they are. */
+export function splitName(given: unknown, argument: string): [nspace: string, name: string] {
+  if (typeof given !== 'string') throw invalidType(argument, 'of type string, or made of strings', given);
+  const [, nspace = 'DAV:', name] = /^(?:\{([^{}]*)\})?([^\s{}<>&"'/=]+)$/.exec(given) ?? [];
+  if (name === undefined) throw invalidValue(`This is no name of a property (name or {namespace}name): '${given}'`);
+  return [escapeText(nspace, 'A namespace'), name];
+}
 
 /** How text becomes a value. What it reads may be the value of several resources, unless it is copied for each. */
 export interface PropertyReader<T> {

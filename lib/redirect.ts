@@ -1,4 +1,5 @@
 import type { Body } from './body.js';
+import { Composed } from './composed.js';
 import { invalidType, invalidValue, NeonError, outOfRange, type ErrorContext } from './errors.js';
 import type { HeadersInit, RequestOptions } from './request.js';
 import type { Response } from './response.js';
@@ -94,7 +95,8 @@ function refusal(what: string, context: ErrorContext): NeonError {
 
 /** Whether it is no stream. */
 function canBeSentAgain(body: Body | undefined): boolean {
-  return typeof body !== 'object' || ArrayBuffer.isView(body) || body instanceof Blob || 'file' in body || 'fd' in body;
+  if (typeof body !== 'object' || ArrayBuffer.isView(body)) return true;
+  return body instanceof Blob || body instanceof Composed || 'file' in body || 'fd' in body;
 }
 
 function withoutContent(headers: HeadersInit = {}): [string, string][] {

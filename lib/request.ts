@@ -1,5 +1,6 @@
 import { abortable, type CallOptions, type Stop } from './abort.js';
 import { type Body, isSimple, prepareBody, type PreparedBody } from './body.js';
+import { Composed } from './composed.js';
 import { type DecompressOptions, inflationLimit } from './decompress.js';
 import { invalidChar, invalidType, invalidValue, NeonError, type ErrorContext } from './errors.js';
 import { flagNumber } from './flags.js';
@@ -164,7 +165,7 @@ export class Request {
     const watch = this.onProgress && this.#owner.watch(this.onProgress);
     try {
       const raw = await abortable(
-        () => exchange(...recipe.values),
+        () => this.#send(recipe),
         options,
         (given, operation) => {
           this.#dispatched.add((stop = given));
@@ -186,7 +187,7 @@ export class Request {
   dispatchSync(): Response {
     this.#requireLive();
     try {
-      return this.#respond(exchangeSync(...this.#recipe(true).values));
+      return this.#respond(this.#sendSync(this.#recipe(true)));
     } catch (error) {
       throw NeonError.within(error, this.#context());
     }
@@ -212,12 +213,24 @@ export class Request {
     this.#owner.requireOpen();
   }
 
+  #send({ values }: Recipe): Promise<RawResponse> {
+    const [handle, , target, headers, flags] = values;
+    return this.body instanceof Composed ? this.body.send(handle, target, headers, flags) : exchange(...values);
+  }
+
+  #sendSync({ values }: Recipe): RawResponse {
+    const [handle, , target, headers, flags] = values;
+    return this.body instanceof Composed ? this.body.sendSync(handle, target, headers, flags) : exchangeSync(...values);
+  }
+
   #recipe(blocking: boolean): Recipe {
     const { method, target, body } = this;
     const { handle } = this.#owner;
     const inflate = this.#takesWhatComes() ? 0 : this.#inflate;
-    if (body === undefined || isSimple(body))
-      return { values: [handle, method, target, this.#headers.flat(), this.#flags, body, undefined, inflate] };
+    if (body === undefined || isSimple(body) || body instanceof Composed) {
+      const simple = isSimple(body) ? body : undefined;
+      return { values: [handle, method, target, this.#headers.flat(), this.#flags, simple, undefined, inflate] };
+    }
     const prepared = prepareBody(body, this.#announcedLength(), blocking);
     // neon adds the header itself.
     const headers = this.#headers.filter(([name]) => prepared.length < 0 || name.toLowerCase() !== 'content-length');

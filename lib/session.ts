@@ -3,16 +3,16 @@ import { type DecompressOptions, inflationLimit } from './decompress.js';
 import { invalidType, invalidValue, NeonError } from './errors.js';
 import { flagNumber } from './flags.js';
 import { LiveSet, liveRequests, refuseWhileLive } from './live.js';
-import { type Entry, inquire, type Inquiry, Listing, listSync, type PropfindOptions, type PropNamesOptions } from './listing.js';
+import { type Entry, inquire, type Inquiry, listSync, type PropfindOptions, type PropNamesOptions, type Work } from './listing.js';
 import { native } from './native.js';
 import * as ne from './ne/index.js';
 import { type ProxyOptions, setProxy } from './proxy.js';
 import { type Hop, type RedirectOptions, Redirects } from './redirect.js';
 import { Request, type RequestOptions, type RequestOwner, validTarget } from './request.js';
 import type { Response } from './response.js';
-import { type ProgressEvent, type ProgressWatch, type StatusEvent, StatusWatch } from './status.js';
+import { type ProgressEvent, type ProgressWatch, StatusWatch } from './status.js';
 import { secure, type TLSOptions } from './tls.js';
-import { WebDAV } from './webdav.js';
+import { BlockingWebDAV } from './webdav-sync.js';
 
 /** The names of neon's session flags (`NE_SESSFLAG_*`). */
 export const sessionFlags = {
@@ -31,13 +31,6 @@ export const sessionFlags = {
 export type SessionFlag = keyof typeof sessionFlags;
 
 const dropSession: (session: ne.ne_session) => void = native('dropSession');
-
-/** What a session emits. @internal */
-export interface SessionEvents {
-  status: [event: StatusEvent];
-  newListener: [name: string | symbol];
-  removeListener: [name: string | symbol];
-}
 
 function isDestroyed(session: ne.ne_session): boolean {
   try {
@@ -77,7 +70,7 @@ export interface SessionOptions extends RedirectOptions, DecompressOptions {
  *
  * Emits `'status'` with a {@link StatusEvent}: what neon's notifier tells, a little later and without making it wait.
  */
-export class Session extends WebDAV {
+export class Session extends BlockingWebDAV {
   /** The `ne_session` under it, for the functions of `libneon/ne`. */
   readonly handle: ne.ne_session;
   /** `'http'` or `'https'` */
@@ -213,27 +206,14 @@ export class Session extends WebDAV {
     });
   }
 
-  /**
-   * The properties of a resource and of those below it (PROPFIND, RFC 4918 section 9.1): await it for an array, or
-   * iterate it while it arrives; see {@link Listing}. Resources without any property told are left out.
-   */
-  propfind(target: string, options: PropfindOptions = {}): Listing {
-    return new Listing(this.#inquire(target, options));
-  }
-
-  /** The same, blocking. */
+  /** The same as awaiting {@link propfind}, blocking. */
   propfindSync(target: string, options: PropfindOptions = {}): Entry[] {
-    return listSync(this.#inquire(target, options));
+    return listSync(this.#owner, this.inquire(target, options));
   }
 
-  /** The names alone of the properties of a resource and of those below it: the values are empty. */
-  propNames(target: string, options: PropNamesOptions = {}): Listing {
-    return new Listing(this.#inquire(target, options, true));
-  }
-
-  /** The same, blocking. */
+  /** The same as awaiting {@link propNames}, blocking. */
   propNamesSync(target: string, options: PropNamesOptions = {}): Entry[] {
-    return listSync(this.#inquire(target, options, true));
+    return listSync(this.#owner, this.inquire(target, options, true));
   }
 
   /**
@@ -278,9 +258,11 @@ export class Session extends WebDAV {
     await this.close();
   }
 
-  #inquire(target: string, options: PropfindOptions, onlyNames?: boolean): Inquiry {
+  /** @internal */
+  protected inquire(target: string, options: PropfindOptions, onlyNames?: boolean): Inquiry {
     this.#requireOpen();
-    return inquire(this.#owner, validTarget(resolveTarget(target, this.#base)), options, onlyNames);
+    const place = { origin: this.#owner.origin, lend: (work: Work): Promise<void> => work(this.#owner) };
+    return inquire(place, validTarget(resolveTarget(target, this.#base)), options, onlyNames);
   }
 
   /** @internal */

@@ -203,7 +203,7 @@ describe.each(ways)('%s', (way, list) => {
     await refused(wrongType, '/', null);
     for (const depth of [2, '1 ', 'Infinity', null]) await refused(wrongValue, '/', { depth });
     for (const props of ['getetag', {}, [1], [null]]) await refused(wrongType, '/', { props });
-    for (const name of ['', 'a b', '<a/>', '{a', '{a}', '{a{b}c']) await refused(wrongValue, '/', { props: [name] });
+    for (const name of ['', 'a b', '<a/>', '{a', '{a}', '{a{b}c', '1a', 'x:y']) await refused(wrongValue, '/', { props: [name] });
     expect(await receivedBy(server)).toEqual([]);
     expect(session.liveRequests).toBe(0);
     session.destroy();

@@ -1,38 +1,16 @@
-/** The methods of Session: get, put, copy, … as promises and blocking. */
-import { type ByteRange, type CopyOptions, type RequestOptions, Session } from 'libneon';
+/** The methods of sessions and pools: get, put, copy, … as promises and blocking. */
+import { type ByteRange, type CopyOptions, type RequestOptions, type ResourceFailure, Session } from 'libneon';
 import * as ne from 'libneon/ne';
 import { startNephele, type Nephele } from './servers/nephele.js';
 import { response } from './servers/raw.js';
 import { failureOf, neonError, outOfRange, wrongChar, wrongType, wrongValue } from './support/expect.js';
+import { clients, type Method, type Methods } from './support/methods.js';
 import { answering, receivedBy, testServers } from './support/servers.js';
 
 const serve = testServers();
 
-type Base = 'get' | 'head' | 'put' | 'post' | 'delete' | 'mkcol' | 'copy' | 'move' | 'options' | 'getModTime' | 'getRange';
-type Methods = { readonly [N in Base]: (...values: Parameters<Session[N]>) => Promise<Awaited<ReturnType<Session[N]>>> };
-
-/** Both forms as promises. */
-const forms: [string, (session: Session) => Methods][] = [
-  [
-    'promises',
-    (session) =>
-      new Proxy({} as Methods, {
-        get: (_, name: Base) => async (...values: unknown[]) =>
-          (session[name] as (...values: unknown[]) => Promise<unknown>)(...values),
-      }),
-  ],
-  [
-    'blocking',
-    (session) =>
-      new Proxy({} as Methods, {
-        get: (_, name: Base) => async (...values: unknown[]) =>
-          (session[`${name}Sync`] as (...values: unknown[]) => unknown)(...values),
-      }),
-  ],
-];
-
 type Call = (methods: Methods, options?: RequestOptions) => Promise<unknown>;
-const calls: Record<Base, Call> = {
+const calls: Record<Method, Call> = {
   get: (m, o) => m.get('/a', o),
   head: (m, o) => m.head('/a', o),
   put: (m, o) => m.put('/a', 'content', o),
@@ -44,29 +22,34 @@ const calls: Record<Base, Call> = {
   options: (m, o) => m.options('/a', o),
   getModTime: (m, o) => m.getModTime('/a', o),
   getRange: (m, o) => m.getRange('/a', { start: 0, end: 4 }, o),
+  proppatch: (m, o) => m.proppatch('/a', { remove: ['displayname'] }, o),
+  setAcl: (m, o) => m.setAcl('/a', [{ principal: 'all', grant: ['read'] }], o),
 };
-const list = Object.entries(calls) as [Base, Call][];
+const list = Object.entries(calls) as [Method, Call][];
+
+/** Those whose 207 responses tell of failures. */
+const changing = ['delete', 'mkcol', 'copy', 'move', 'proppatch', 'setAcl'] as const;
 
 const partial = (range: string): string =>
   response('hello', { status: '206 Partial Content', headers: { 'Content-Range': range } });
 const headless = (answer: string): string => answer.slice(0, answer.indexOf('\r\n\r\n') + 4);
-const good = (name: Base): string =>
+const good = (name: Method): string =>
   name === 'getRange'
     ? partial('bytes 0-4/10')
     : name === 'head' || name === 'getModTime'
       ? headless(response('hello'))
       : response('hello');
 
-describe.each(forms)('%s', (form, of) => {
-  const open = async (answer: string): Promise<{ session: Session; methods: Methods; sent: () => Promise<string> }> => {
+describe.each(clients)('%s', (form, connect, of) => {
+  const open = async (answer: string): Promise<{ session: ReturnType<typeof connect>; methods: Methods; sent: () => Promise<string> }> => {
     const server = await serve(answering(answer));
-    const session = Session.open(`http://127.0.0.1:${server.port}/folder/`);
+    const session = connect(`http://127.0.0.1:${server.port}/folder/`);
     const sent = async (): Promise<string> =>
       (await receivedBy(server)).join('').replaceAll(`127.0.0.1:${server.port}`, 'HOST');
     return { session, methods: of(session), sent };
   };
 
-  test.each<[string, Base, Call, string[], string[]]>([
+  test.each<[string, Method, Call, string[], string[]]>([
     ['get', 'get', calls.get, ['GET /a HTTP/1.1'], []],
     ['get, relative', 'get', (m) => m.get('x y'), ['GET /folder/x%20y HTTP/1.1'], []],
     ['head', 'head', calls.head, ['HEAD /a HTTP/1.1'], ['Accept-Encoding']],
@@ -88,6 +71,8 @@ describe.each(forms)('%s', (form, of) => {
     ['options', 'options', calls.options, ['OPTIONS /a HTTP/1.1'], []],
     ['getModTime', 'getModTime', calls.getModTime, ['HEAD /a HTTP/1.1'], []],
     ['getRange', 'getRange', calls.getRange, ['GET /a HTTP/1.1', 'Range: bytes=0-4'], ['Accept-Encoding']],
+    ['proppatch', 'proppatch', calls.proppatch, ['PROPPATCH /a HTTP/1.1', 'Content-Type: application/xml'], ['Depth']],
+    ['setAcl', 'setAcl', calls.setAcl, ['ACL /a HTTP/1.1', 'Content-Type: application/xml'], ['Depth']],
     ['headers', 'get', (m) => m.get('/a', { headers: [['X', '1'], ['X', '2']] }), ['X: 1', 'X: 2'], []],
   ])('%s sends', async (_, name, call, lines, never) => {
     const { session, methods, sent } = await open(good(name));
@@ -124,34 +109,106 @@ describe.each(forms)('%s', (form, of) => {
   test('no connection rejects as request() does', async () => {
     const server = await serve(answering());
     await server.stop();
-    const session = Session.open(`http://127.0.0.1:${server.port}/`);
+    const session = connect(`http://127.0.0.1:${server.port}/`);
     for (const [, call] of list)
       expect(await failureOf(() => call(of(session)))).toEqual(neonError('NE_CONNECT', ne.NE_CONNECT));
     session.destroy();
   });
 
   const multistatus = (statuses: string): string =>
-    response(`<?xml version="1.0"?><D:multistatus xmlns:D="DAV:">${statuses}</D:multistatus>`, {
+    response(`<?xml version="1.0"?><D:multistatus xmlns:D="DAV:" xmlns:x="urn:x">${statuses}</D:multistatus>`, {
       status: '207 Multi-Status',
     });
-  const one = (href: string, status: string): string =>
-    `<D:response><D:href>${href}</D:href><D:status>HTTP/1.1 ${status}</D:status></D:response>`;
-  test.each<[string, string, string | null]>([
-    ['that failed in part', multistatus(one('/a/b', '423 Locked') + one('/a/c', '200 OK')), '/a/b: 423 Locked'],
-    ['that failed twice', multistatus(one('/a', '403 No') + one('/b', '507 Full')), '/a: 403 No, /b: 507 Full'],
-    ['that did not fail', multistatus(one('/a', '200 OK')), null],
-    ['that is no XML', response('hello', { status: '207 Multi-Status' }), 'the 207 response is no multi-status document'],
-    ['that is empty', response('', { status: '207 Multi-Status' }), 'the 207 response is no multi-status document'],
-  ])('a 207 %s', async (_, answer, message) => {
-    const { session, methods } = await open(answer);
-    for (const call of [calls.delete, calls.mkcol, calls.copy, calls.move])
-      if (message === null) expect(await call(methods)).toMatchObject({ status: 207 });
-      else {
-        const failure = await failureOf(() => call(methods));
-        expect(failure).toMatchObject({ code: 'NE_ERROR', status: 207 });
-        expect(failure.message).toContain(message);
+  const one = (href: string, status: string, description = ''): string =>
+    `<D:response><D:href>${href}</D:href><D:status>HTTP/1.1 ${status}</D:status>${description}</D:response>`;
+  const told = (text: string): string => `<D:responsedescription>${text}</D:responsedescription>`;
+  const propstats =
+    '<D:response><D:href>/a</D:href>' +
+    `<D:propstat><D:prop><D:getetag/><x:own><x:y/></x:own></D:prop><D:status>HTTP/1.1 403 No</D:status>${told('read only')}</D:propstat>` +
+    '<D:propstat><D:prop><D:displayname/></D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat>' +
+    '<D:propstat><D:prop/><D:status>HTTP/1.1 500 Oh</D:status></D:propstat></D:response>';
+  const failure = (href: string, status: number, reasonPhrase: string, more: Partial<ResourceFailure> = {}): ResourceFailure => ({
+    href,
+    property: null,
+    status,
+    reasonPhrase,
+    description: null,
+    ...more,
+  });
+  const readOnly = { description: 'read only' };
+  const noDocument = /^the 207 response is no multi-status document: ./;
+  test.each<[string, string, string | RegExp, ResourceFailure[]]>([
+    [
+      'that failed in part',
+      multistatus(one('/a/b', '423 Locked') + one('/a/c', '200 OK')),
+      '/a/b: 423 Locked',
+      [failure('/a/b', 423, 'Locked')],
+    ],
+    [
+      'that failed twice',
+      multistatus(one('http://x/a%20b', '403 No', told(' by me\n')) + one('/b', '507 Full')),
+      '/a%20b: 403 No (by me), /b: 507 Full',
+      [failure('/a%20b', 403, 'No', { description: 'by me' }), failure('/b', 507, 'Full')],
+    ],
+    [
+      'about properties',
+      multistatus(propstats),
+      '/a getetag: 403 No (read only), /a {urn:x}own: 403 No (read only), /a: 500 Oh',
+      [
+        failure('/a', 403, 'No', { property: 'getetag', ...readOnly }),
+        failure('/a', 403, 'No', { property: '{urn:x}own', ...readOnly }),
+        failure('/a', 500, 'Oh'),
+      ],
+    ],
+    ['that is no XML', response('hello', { status: '207 Multi-Status' }), noDocument, []],
+    ['that is empty', response('', { status: '207 Multi-Status' }), noDocument, []],
+    ['that breaks off', multistatus(one('/a', '403 No')).slice(0, -30), noDocument, []],
+  ])('a 207 %s', async (_, answer, message, failures) => {
+    const text = answer.slice(answer.indexOf('\r\n\r\n') + 4);
+    const { session, methods } = await open(response(text, { status: '207 Multi-Status' }));
+    for (const name of changing) {
+      const error = await failureOf(() => calls[name](methods));
+      expect(error).toEqual(neonError('NE_ERROR', ne.NE_ERROR));
+      expect(error).toMatchObject({ status: 207, target: name === 'mkcol' ? '/a/' : '/a', failures });
+      if (typeof message === 'string') expect(error.message).toBe(message);
+      else expect(error.message).toMatch(message);
+    }
+    expect((await methods.get('/a')).status).toBe(207);
+    await session.close();
+  });
+
+  test('a 207 that does not tell of a failure', async () => {
+    const { session, methods } = await open(multistatus(one('/a', '200 OK')));
+    for (const name of changing) if (name !== 'setAcl') expect(await calls[name](methods)).toMatchObject({ status: 207 });
+    await session.close();
+  });
+
+  test('failures in a response of another status', async () => {
+    const xml = { 'Content-Type': 'text/xml; charset="utf-8"' };
+    const text = multistatus(one('/a/b', '423 Locked')).split('\r\n\r\n')[1]!;
+    const { session, methods } = await open(response(text, { status: '424 Failed Dependency', headers: xml }));
+    for (const name of changing)
+      expect(await failureOf(() => calls[name](methods))).toMatchObject({
+        ...{ status: 424, message: '424 Failed Dependency (/a/b: 423 Locked)' },
+        failures: [failure('/a/b', 423, 'Locked')],
+      });
+    await session.close();
+    for (const body of ['<error xmlns="DAV:"/>', '', '<a>', `<a>${' '.repeat(300_000)}</a>`]) {
+      const other = await open(response(body, { status: '403 Forbidden', headers: xml }));
+      for (const name of changing) {
+        const error = await failureOf(() => calls[name](other.methods));
+        expect(error).toMatchObject({ status: 403, message: '403 Forbidden' });
+        expect(error).not.toHaveProperty('failures');
       }
-    expect(((await methods.get('/a'))).status).toBe(207);
+      expect(other.session.liveRequests).toBe(0);
+      await other.session.close();
+    }
+  });
+
+  test('a failure of the whole request has no list', async () => {
+    const { session, methods } = await open(response('', { status: '423 Locked' }));
+    for (const name of changing) expect(await failureOf(() => calls[name](methods))).not.toHaveProperty('failures');
+    expect(await failureOf(() => methods.delete('x'))).toMatchObject({ target: '/folder/x' });
     await session.close();
   });
 
@@ -221,7 +278,7 @@ describe.each(forms)('%s', (form, of) => {
     });
 
     test('a whole life of a resource', async () => {
-      await using session = Session.open(`${server.origin}/${form}/`);
+      await using session = connect(`${server.origin}/${form}/`);
       const methods = of(session);
       expect((await methods.mkcol('')).status).toBe(201);
       expect((await methods.put('a.txt', 'some content')).status).toBe(201);

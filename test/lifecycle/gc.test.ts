@@ -39,6 +39,8 @@ describe.each(nodes)('Node %s', (_, node) => {
 
   test('responses that are dropped half-way set their sessions free', () => gc('streams'));
 
+  test('listings whose iterators are dropped half-way set their sessions free', () => gc('listings'));
+
   test(`${SEEDS} × ${ROUNDS} random rounds of making, using, destroying, dropping and collecting`, async () => {
     await repeat(SEEDS, async (index) => {
       const args = [index + 1, ROUNDS, paths.port, paths.tlsPort, testPki().ca.cert];

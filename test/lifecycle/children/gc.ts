@@ -1,7 +1,7 @@
 /** gc.js CASE PORT …: handles that are dropped instead of destroyed. Needs --expose-gc. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Session } from '../../../lib/index.js';
+import { type Listing, Session, SessionPool } from '../../../lib/index.js';
 import * as ne from '../../../lib/ne/index.js';
 import * as promises from '../../../lib/ne/promises.js';
 import { rawServer, response, type Step } from '../../servers/raw.js';
@@ -188,6 +188,44 @@ const cases = {
     report({ free: true });
   },
 
+  /** Iterators of listings that are dropped half-way close their connections and set their sessions free. */
+  async listings(): Promise<void> {
+    const resource = (i: number): string =>
+      `<D:response><D:href>/${i}</D:href><D:propstat><D:prop><D:displayname>${'x'.repeat(1000)}</D:displayname></D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response>`;
+    const text = `<?xml version="1.0"?><D:multistatus xmlns:D="DAV:">${times(5000, resource).join('')}</D:multistatus>`;
+    const page = response(text, { status: '207 Multi-Status', headers: { 'Content-Type': 'text/xml' } });
+    const server = await rawServer({ connections: [[{ read: 'request' }, { send: page }, { hang: 'reading' }]], rest: 'repeat-last' });
+    const before = await threadsAtRest();
+    const sessions = times(10, () => new Session('http', host, server.port));
+    const pool = new SessionPool(`http://${host}:${server.port}/`, { connections: 5 });
+    for (let round = 0; round < 3; round++) {
+      await Promise.all([
+        ...sessions.map((session, index) => iterateSome(session.propfind('/'), index * 100)),
+        ...times(5, (index) => iterateSome(pool.propfind('/'), index * 100)),
+      ]);
+      await collectUntil(
+        () => sessions.every(({ liveRequests }) => liveRequests === 0) && pool.liveRequests === 0,
+        5000,
+        () => 'listings are live',
+      );
+      await server.waitForClosed(15 * (round + 1));
+    }
+    // One that is held is not ended.
+    const held = sessions[0]!.propfind('/')[Symbol.asyncIterator]();
+    await held.next();
+    for (let i = 0; i < 5; i++, await turn()) collect();
+    assert.equal(sessions[0]!.liveRequests, 1);
+    let seen = 1;
+    for await (const { href } of held) assert.equal(href, `/${seen++}`);
+    assert.equal(seen, 5000);
+    const all = await Promise.all([...sessions.slice(1).map((session) => session.propfind('/')), pool.propfind('/')]);
+    for (const entries of all) assert.equal(entries.length, 5000);
+    for (const session of sessions) session.destroy();
+    await pool.close();
+    await untilThreads(before + 1, 1000);
+    report({ sessions: sessions.length });
+  },
+
   /** A response that is dropped half-way closes its connection and sets its session free. */
   async streams(): Promise<void> {
     const page = response('x'.repeat(3_000_000));
@@ -236,6 +274,12 @@ async function begin(session: ne.ne_session, round: number): Promise<void> {
 
 function dispatch(request: ne.ne_request, round: number): number | Promise<number> {
   return round % 4 < 2 ? ne.ne_request_dispatch(request) : promises.ne_request_dispatch(request);
+}
+
+/** Begins to iterate, and forgets it. */
+async function iterateSome(listing: Listing, count: number): Promise<void> {
+  const iterator = listing[Symbol.asyncIterator]();
+  for (let i = 0; i <= count; i++) assert.equal((await iterator.next()).value?.href, `/${i}`);
 }
 
 async function readSome(session: Session, index: number): Promise<void> {

@@ -81,6 +81,11 @@ async function classes(): Promise<void> {
   let length = 0;
   for await (const block of (await session.request('GET', '/chunked')).body) length += (block as Buffer).length;
   assert.equal(length, 300_006);
+  const value = { xml: '<D:href>/x</D:href>' };
+  await session.proppatch('/small', [{ set: { '{urn:x}a': '<&>', displayname: value } }, { remove: ['getetag'] }]);
+  session.setAclSync('/small', [{ principal: { property: '{urn:x}a' }, grant: ['read'] }]);
+  await assert.rejects(session.proppatch('/small', { set: { a: { xml: '<' } } }), { code: 'ERR_INVALID_ARG_VALUE' });
+  await assert.rejects(session.proppatch('/cut', { remove: ['a'] }), { code: 'NE_ERROR' });
   (await session.request('GET', '/endless')).cancel();
   await assert.rejects(session.request('GET', '/cut'), { code: 'NE_ERROR' });
 }
@@ -102,6 +107,7 @@ async function aborts(): Promise<void> {
   for (const session of sessions) session.destroy({ force: true });
   const late = new Session('http', host, silent);
   await assert.rejects(late.request('GET', '/', { timeout: 200 }), { code: 'NE_TIMEOUT' });
+  await assert.rejects(late.setAcl('/', [], { timeout: 200 }), { code: 'NE_TIMEOUT' });
   late.destroy();
 }
 

@@ -1,0 +1,36 @@
+/** The methods of sessions in both forms, so that suites run from one table over them. */
+import { Session, SessionPool } from 'libneon';
+
+/** What exists in both forms. */
+export type Method =
+  | 'get' | 'head' | 'put' | 'post' | 'delete' | 'mkcol' | 'copy' | 'move' | 'options' | 'getModTime' | 'getRange'
+  | 'proppatch' | 'setAcl'; // prettier-ignore
+
+/** The methods of both forms. What a blocking one throws, its promise rejects with. */
+export type Methods = {
+  readonly [N in Method]: (...values: Parameters<Session[N]>) => Promise<Awaited<ReturnType<Session[N]>>>;
+};
+
+type Client = Session | SessionPool;
+
+function methods(client: Client, suffix: '' | 'Sync'): Methods {
+  return new Proxy({} as Methods, {
+    get:
+      (_, name: Method) =>
+      async (...values: unknown[]) =>
+        (client as Session)[`${name}${suffix}`](...(values as [never, never, never])),
+  });
+}
+
+/** Both forms of sessions. */
+export const forms: [form: string, of: (session: Session) => Methods][] = [
+  ['promises', (session) => methods(session, '')],
+  ['blocking', (session) => methods(session, 'Sync')],
+];
+
+/** All that have these methods. */
+export const clients: [form: string, connect: (url: string) => Client, of: (client: Client) => Methods][] = [
+  ['promises', (url) => Session.open(url), (client) => methods(client, '')],
+  ['blocking', (url) => Session.open(url), (client) => methods(client, 'Sync')],
+  ['pool', (url) => new SessionPool(url), (client) => methods(client, '')],
+];
