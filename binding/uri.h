@@ -1,7 +1,7 @@
 #pragma once
 
-#include <node_api.h>
 #include <ne_uri.h>
+#include <node_api.h>
 
 #include <array>
 #include <string>

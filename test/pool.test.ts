@@ -159,7 +159,7 @@ describe('a request goes to', () => {
 describe('idle sessions', () => {
   test('are closed, and the next request opens another', async () => {
     const server = await serve(every(slowly(20)));
-    using pool = poolOf(server, { idleTimeout: 100 });
+    using pool = poolOf(server, { idleTimeout: 500 });
     await Promise.all(paths(3).map((path) => pool.request('GET', path)));
     expect(pool.idle).toBe(3);
     const closed = await server.waitForClosed(3);
