@@ -108,7 +108,7 @@ function unpack(folder: string): string {
 function resolverForJest(): string {
   const name = '@unrs/resolver-binding-linux-arm64-gnu';
   const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')) as Lock;
-  const { version } = lock.packages[`node_modules/${name}`]!;
+  const [, { version }] = Object.entries(lock.packages).find(([place]) => place.endsWith(`node_modules/${name}`))!;
   const folder = npmPackage(path.join(cache, `resolver-${version}`), name, version);
   return path.join(folder, 'resolver.linux-arm64-gnu.node');
 }
