@@ -150,6 +150,7 @@ napi_value set_list(const Arguments &arguments, const char *function, std::size_
   session->require_usable();
   session->require_fresh(function);
   std::vector<const ne_inet_addr *> list;
+  list.reserve(addresses.size());
   for (const auto &address : addresses) list.push_back(static_cast<const Address &>(*address).c());
   set_list(session->c(), list.data(), list.size());
   session->addresses = std::move(addresses);

@@ -79,8 +79,8 @@ int ask_credentials(void *userdata, std::size_t room, char *username, char *pass
       *static_cast<Callback *>(userdata), nullptr, make_arguments,
       [room](napi_env env, napi_value value) { return to_credentials(env, value, room); });
   if (!given) return -1;
-  std::strcpy(username, given->username);
-  std::strcpy(password, given->password);
+  copy_text(given->username, username, room);
+  copy_text(given->password, password, room);
   return 0;
 }
 

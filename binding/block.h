@@ -8,9 +8,9 @@
 
 namespace neon {
 
-inline constexpr std::size_t block_size = 256 * 1024;
+inline constexpr std::size_t block_size = std::size_t{256} * 1024;
 // A response of at most so many bytes crosses whole; the memory for it has one more, which tells the end.
-inline constexpr std::size_t whole_limit = 64 * 1024;
+inline constexpr std::size_t whole_limit = std::size_t{64} * 1024;
 // So much is read ahead of JavaScript.
 inline constexpr std::size_t high_water = 4 * block_size;
 

@@ -121,7 +121,7 @@ class File final : public Body, private Provided {
                        : ::read(descriptor_, buffer, size);
     } while (count < 0 && errno == EINTR);
     if (count < 0) {
-      fail("Could not read the request body: " + std::string(std::strerror(errno)));
+      fail("Could not read the request body: " + system_text(errno));
       return -1;
     }
     position_ += count;

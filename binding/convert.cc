@@ -341,8 +341,9 @@ napi_value hand_over(napi_env env, Memory memory, std::size_t size) {
     napi_adjust_external_memory(env, -static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(size)),
                                 &now);
   };
-  const napi_status status = napi_create_external_buffer(env, size, memory.get(), free_memory,
-                                                         reinterpret_cast<void *>(size), &buffer);
+  // A number, at which nobody looks: the finalizer gets it.
+  void *const hint = reinterpret_cast<void *>(size);  // NOLINT(performance-no-int-to-ptr)
+  const napi_status status = napi_create_external_buffer(env, size, memory.get(), free_memory, hint, &buffer);
   if (status == napi_no_external_buffers_allowed) return copy_to_buffer(env, {memory.get(), size});
   check(env, status);
   static_cast<void>(memory.release());  // the buffer's finalizer frees it

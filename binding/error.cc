@@ -1,6 +1,6 @@
 #include "error.h"
 
-#include <cstring>
+#include <ne_string.h>
 
 #include "environment.h"
 
@@ -17,6 +17,11 @@ void check(napi_env env, napi_status status) {
   throw JavaScriptException();
 }
 
+std::string system_text(int error) {
+  char text[256];
+  return ne_strerror(error, text, sizeof text);
+}
+
 Failure system_failure(int error, const char *call, const std::string &path) {
 #ifdef __GLIBC__
   const char *name = strerrorname_np(error);
@@ -24,7 +29,7 @@ Failure system_failure(int error, const char *call, const std::string &path) {
   const char *name = nullptr;
 #endif
   std::string message =
-      std::string(name ? name : "ERR_SYSTEM_ERROR") + ": " + std::strerror(error) + ", " + call;
+      std::string(name ? name : "ERR_SYSTEM_ERROR") + ": " + system_text(error) + ", " + call;
   if (!path.empty()) message += " '" + path + "'";
   return neon_failure(name ? name : "ERR_SYSTEM_ERROR", std::move(message));
 }

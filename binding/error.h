@@ -56,6 +56,9 @@ inline Failure range_failure(std::string message) {
   return {Failure::Kind::Range, code::out_of_range, std::move(message)};
 }
 
+/// What the system says about an errno. Any thread, unlike strerror().
+std::string system_text(int error);
+
 /// A NeonError with the system's code: "ENOENT: No such file or directory, open '/x'".
 Failure system_failure(int error, const char *call, const std::string &path = "");
 

@@ -1,5 +1,7 @@
 #include "handle.h"
 
+#include <utility>
+
 #include "convert.h"
 #include "describe.h"
 
@@ -81,7 +83,9 @@ void *Handle::keep_for_c(std::optional<std::uint32_t> &number, napi_value value)
   napi_valuetype type;
   check(environment->env(), napi_typeof(environment->env(), value, &type));
   keep_instead(number, type == napi_null ? nullptr : value);
-  return number ? reinterpret_cast<void *>(std::uintptr_t{*number} + 1) : nullptr;
+  // A number, at which nobody looks: C gives it back.
+  return number ? reinterpret_cast<void *>(std::uintptr_t{*number} + 1)  // NOLINT(performance-no-int-to-ptr)
+                : nullptr;
 }
 
 napi_value Handle::value_of(void *pointer) const {
@@ -101,10 +105,10 @@ napi_value Wrapping::wrap(std::shared_ptr<Handle> handle, Kind kind, std::int64_
     const std::unique_ptr<Box> box(static_cast<Box *>(data));
     box->part(env);
   };
-  auto box = std::make_unique<Box>(Box{handle, kind, size});
+  auto box = std::make_unique<Box>(Box{std::move(handle), kind, size});
   check(env, napi_wrap(env, object, box.get(), finalize, nullptr, &box->reference));
   environment.boxes.insert(box.get());
-  handle->self_ = box->reference;
+  box->handle->self_ = box->reference;
   static_cast<void>(box.release());  // the finalizer's, or destroy()'s
   std::int64_t now;
   napi_adjust_external_memory(env, size, &now);

@@ -191,7 +191,7 @@ class Source final {
   }
 
  private:
-  static constexpr std::size_t buffer_size = 64 * 1024;
+  static constexpr std::size_t buffer_size = std::size_t{64} * 1024;
 
   std::FILE *open() {
 #ifdef __linux__

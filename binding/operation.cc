@@ -382,7 +382,10 @@ void Operation::run_here() noexcept {
     target_->note_stall();
     stalled();
   }
-  if (entered && (why != Connection::Interruption::None || threw_ || out_of_memory)) target_->recover();
+  // An abort may have come too late to interrupt the connection, but early enough to end the wait for an
+  // answer.
+  const bool stopped = why != Connection::Interruption::None || cancelled_;
+  if (entered && (stopped || threw_ || out_of_memory)) target_->recover();
   error_text_ = target_->error_text();
   current_operation = outer;
 }

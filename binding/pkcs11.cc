@@ -71,7 +71,7 @@ int on_pin(void *userdata, int attempt, const char *slot, const char *token, uns
       },
       to_pin);
   if (!given) return -1;
-  std::strcpy(pin, given->text);
+  copy_text(given->text, pin, NE_SSL_P11PINLEN);
   return 0;
 }
 

@@ -30,11 +30,11 @@ PropfindHandler::PropfindHandler(std::shared_ptr<Session> session)
 
 std::shared_ptr<PropfindHandler> PropfindHandler::create(std::shared_ptr<Session> session,
                                                          const std::string &path, int depth) {
-  const std::shared_ptr<PropfindHandler> made(new PropfindHandler(std::move(session)),
-                                              [](PropfindHandler *handler) {
-                                                const std::shared_ptr<Session> owner = handler->session_;
-                                                owner->run_when_free([owner, handler] { delete handler; });
-                                              });
+  std::shared_ptr<PropfindHandler> made(new PropfindHandler(std::move(session)),
+                                        [](PropfindHandler *handler) {
+                                          const std::shared_ptr<Session> owner = handler->session_;
+                                          owner->run_when_free([owner, handler] { delete handler; });
+                                        });
   made->request_ = Request::create_inside(made->session_, "PROPFIND", path, [&] {
     made->c_ = ne_propfind_create(made->session_->c(), path.c_str(), depth);
     return ne_propfind_get_request(made->c_);

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <cstring>
 
 #include "callback.h"
 #include "error.h"
@@ -123,7 +122,7 @@ ssize_t provide_body(void *userdata, char *buffer, std::size_t size) noexcept {
     ne_set_error(request.session().c(), "The request body provider gave a number where bytes were due");
     return -1;
   }
-  std::memcpy(buffer, provided.bytes.data(), provided.bytes.size());
+  std::copy(provided.bytes.begin(), provided.bytes.end(), buffer);
   return provided.count;
 }
 

@@ -177,7 +177,7 @@ class Request final : public Handle, public Part {
 /// that read its body.
 template <class Run>
 std::shared_ptr<Operation> request_operation(const Arguments &arguments, std::size_t index,
-                                             std::shared_ptr<Request> request, Run run,
+                                             const std::shared_ptr<Request> &request, Run run,
                                              bool callbacks = false) {
   request->require_own("sent or read");
   callbacks = callbacks || request->has_callbacks() || request->session().has_callbacks();

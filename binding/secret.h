@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <string>
 #include <utility>
 
@@ -10,6 +12,11 @@ namespace neon {
 /// freed next.
 inline void wipe(char *memory, std::size_t size) {
   for (volatile char *byte = memory; size > 0; --size) *byte++ = 0;
+}
+
+/// Copies a string into a buffer of C's that has so much room; what would not fit was refused before.
+inline void copy_text(const char *text, char *buffer, std::size_t room) {
+  *std::copy_n(text, strnlen(text, room - 1), buffer) = '\0';
 }
 
 /// Text that is wiped when nobody needs it any more.

@@ -201,6 +201,7 @@ std::shared_ptr<Operation> write_blocks(const Arguments &arguments, Mode) {
   return socket_operation(socket, [socket, blocks = blocks_argument(arguments, 1)]() mutable {
     ne_socket *const c = socket->connected();
     std::vector<ne_iovec> vector;
+    vector.reserve(blocks.size());
     for (std::string &block : blocks) vector.push_back({block.data(), block.size()});
     return vector.empty() ? 0 : ne_sock_fullwritev(c, vector.data(), static_cast<int>(vector.size()));
   });

