@@ -2,6 +2,8 @@
 
 #include <ne_string.h>
 
+#include <cstring>
+
 #include "environment.h"
 
 namespace neon {
