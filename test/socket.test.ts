@@ -460,7 +460,7 @@ describe('abort', () => {
     const controller = new AbortController();
     const calling = failureOf(() => call(client, { signal: controller.signal }));
     const queued = failureOf(() => promises.ne_sock_read(client, Buffer.alloc(1)));
-    await sleep(50);
+    await sleep(200);
     const reason = new Error('the reason');
     const start = performance.now();
     controller.abort(reason);
@@ -486,7 +486,7 @@ describe('abort', () => {
     const controller = new AbortController();
     const reading = failureOf(() => promises.ne_sock_read(client, Buffer.alloc(1), { signal: controller.signal }));
     const waiting = promises.ne_sock_read(server, Buffer.alloc(1));
-    await sleep(20);
+    await sleep(300); // until both read: a call that was not begun leaves the connection open
     controller.abort();
     expect(await waiting).toBe(ne.NE_SOCK_CLOSED);
     expect(await reading).toMatchObject({ name: 'AbortError' });
