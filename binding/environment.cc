@@ -17,7 +17,8 @@ constexpr const char *class_names[] = {
     "neon_exchange",      "ne_buffer",           "ne_inet_addr",       "ne_sock_addr",
     "ne_ssl_context",     "ne_socket",           "ne_md5_ctx",         "ne_ssl_dname",
     "ne_ssl_client_cert", "ne_xml_parser",       "ne_207_parser",      "ne_ssl_pkcs11_provider",
-    "ne_decompress",      "ne_propfind_handler", "ne_prop_result_set", "ne_lock_store"};
+    "ne_decompress",      "ne_propfind_handler", "ne_prop_result_set", "ne_lock_store",
+    "neon_lock_set"};
 static_assert(std::size(class_names) == static_cast<std::size_t>(Kind::Count));
 
 // In the order of Hook.

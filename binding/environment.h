@@ -50,6 +50,7 @@ enum class Kind {
   PropfindHandler,
   PropertyResults,
   LockStore,
+  LockSet,
   Count
 };
 const char *class_name(Kind kind);

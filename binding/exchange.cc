@@ -8,6 +8,7 @@
 #include "auth.h"
 #include "error.h"
 #include "gated.h"
+#include "lock_set.h"
 #include "request.h"
 #include "topic.h"
 
@@ -124,6 +125,7 @@ void read_headers_and_flags(const Arguments &arguments, std::size_t index, Recip
 void Exchange::run() {
   session_->require_free();
   session_->prepare();
+  if (recipe_.locks) recipe_.locks->join(*session_);
   // C calls it as long as it has the request.
   struct Reset {
     std::unique_ptr<Inflater> &inflater;
@@ -136,6 +138,7 @@ void Exchange::run() {
     ne_set_request_flag(request, static_cast<ne_request_flag>(flag), value);
   for (const auto &[name, value] : recipe_.headers)
     ne_add_request_header(request, name.c_str(), value.c_str());
+  if (session_->locks) submit_locks(*session_, request, recipe_);
   if (recipe_.body) owner.give(*recipe_.body);
   int result;
   bool complete;
@@ -288,6 +291,7 @@ std::shared_ptr<Operation> exchange(const Arguments &arguments, Mode mode) {
   read_headers_and_flags(arguments, 3, &recipe);
   recipe.body = Body::from_arguments(arguments, 5);
   recipe.inflate = static_cast<std::uint64_t>(arguments.integer(7, "inflate", 0, std::int64_t{1} << 53));
+  recipe.locks = session->lock_set;
   napi_value function = recipe.body ? recipe.body->function() : nullptr;
   auto made = std::make_shared<Exchange>(std::move(session), std::move(recipe), mode == Mode::Async);
   if (function) made->hold(function);

@@ -25,16 +25,44 @@ LockRegistration &registration_of(void *userdata) { return *static_cast<LockRegi
 // Of the requests that JavaScript made, ne_lock_using_* tells.
 void on_create_request(ne_request *request, void *userdata, const char *, const char *) noexcept {
   const LockRegistration &registration = registration_of(userdata);
-  if (!registration.session.being_created) registration.store->submits(request);
+  if (!registration.session.being_created) registration.list->submits(request);
 }
 
 void on_destroy_request(ne_request *request, void *userdata) noexcept {
-  registration_of(userdata).store->submitted(request);
+  registration_of(userdata).list->submitted(request);
 }
 
 }  // namespace
 
-// ---------------------------------------------------------------------------------------------------------
+// --- LockList ---------------------------------------------------------------------------------------------
+
+void LockList::hook(Session &session, std::shared_ptr<LockList> self) {
+  session.locks = std::make_shared<LockRegistration>(LockRegistration{session, std::move(self)});
+  ne_lockstore_register(c_, session.c());
+  ne_hook_create_request(session.c(), on_create_request, session.locks.get());
+  ne_hook_destroy_request(session.c(), on_destroy_request, session.locks.get());
+}
+
+void LockList::take_out(struct ne_lock *lock) {
+  ne_lockstore_remove(c_, lock);
+  OwnedLock owned(lock);
+  const std::lock_guard guard(mutex_);
+  if (!submitting_.empty()) removed_.push_back({std::move(owned), submitting_});
+}
+
+void LockList::submits(const ne_request *request) {
+  const std::lock_guard guard(mutex_);
+  submitting_.insert(request);
+}
+
+void LockList::submitted(const ne_request *request) {
+  const std::lock_guard guard(mutex_);
+  if (submitting_.erase(request) == 0) return;
+  for (Removed &removed : removed_) removed.requests.erase(request);
+  std::erase_if(removed_, [](const Removed &removed) { return removed.requests.empty(); });
+}
+
+// --- LockStore --------------------------------------------------------------------------------------------
 
 void LockStore::require_changeable() const {
   for (const auto &weak : sessions_)
@@ -43,18 +71,14 @@ void LockStore::require_changeable() const {
 
 void LockStore::register_with(const std::shared_ptr<Session> &session) {
   session->require_idle();
-  if (session->locks)
+  if (session->locks || session->lock_set)
     throw neon_failure(code::invalid_state, "This session has a lock store already: neon knows one of each");
   if (!session->requests.empty())
     throw neon_failure(code::invalid_state,
                        "A lock store must be registered while no request of the session is live");
   std::erase_if(sessions_, [](const auto &weak) { return weak.expired(); });
   sessions_.push_back(session);
-  session->locks = std::make_shared<LockRegistration>(
-      LockRegistration{*session, std::static_pointer_cast<LockStore>(shared_from_this())});
-  ne_lockstore_register(c_, session->c());
-  ne_hook_create_request(session->c(), on_create_request, session->locks.get());
-  ne_hook_destroy_request(session->c(), on_destroy_request, session->locks.get());
+  hook(*session, std::static_pointer_cast<LockStore>(shared_from_this()));
 }
 
 std::uint32_t LockStore::add(OwnedLock lock, napi_value object) {
@@ -70,20 +94,17 @@ void LockStore::remove(std::uint32_t number) {
   if (found == numbers_.end()) throw neon_failure(code::invalid_state, "This lock is not in this store");
   struct ne_lock *const lock = found->first;
   numbers_.erase(found);
-  take_out(lock, number);
+  let_go(lock, number);
 }
 
 void LockStore::clear() {
-  for (const auto &[lock, number] : std::exchange(numbers_, {})) take_out(lock, number);
+  for (const auto &[lock, number] : std::exchange(numbers_, {})) let_go(lock, number);
 }
 
-void LockStore::take_out(struct ne_lock *lock, std::uint32_t number) {
-  ne_lockstore_remove(c_, lock);
+void LockStore::let_go(struct ne_lock *lock, std::uint32_t number) {
+  take_out(lock);
   if (current_ == lock) current_ = nullptr;  // C's cursor points to what was freed
   forget(number);
-  OwnedLock owned(lock);
-  const std::lock_guard guard(mutex_);
-  if (!submitting_.empty()) removed_.push_back({std::move(owned), submitting_});
 }
 
 napi_value LockStore::move_to(struct ne_lock *lock) {
@@ -95,18 +116,6 @@ napi_value LockStore::object_of(const struct ne_lock *lock) const {
   const napi_env env = environment->env();
   if (!lock) return null(env);
   return kept(env, object(), numbers_.at(const_cast<struct ne_lock *>(lock)));
-}
-
-void LockStore::submits(const ne_request *request) {
-  const std::lock_guard guard(mutex_);
-  submitting_.insert(request);
-}
-
-void LockStore::submitted(const ne_request *request) {
-  const std::lock_guard guard(mutex_);
-  if (submitting_.erase(request) == 0) return;
-  for (Removed &removed : removed_) removed.requests.erase(request);
-  std::erase_if(removed_, [](const Removed &removed) { return removed.requests.empty(); });
 }
 
 namespace {
@@ -151,7 +160,8 @@ class LockFields final {
   const napi_value object_;
 };
 
-/// A copy of the lock that is this argument.
+}  // namespace
+
 OwnedLock lock_of(const Arguments &arguments, std::size_t index) {
   const LockFields fields(arguments, index);
   OwnedLock lock(ne_lock_create());
@@ -167,19 +177,21 @@ OwnedLock lock_of(const Arguments &arguments, std::size_t index) {
 }
 
 // C has LONG_MAX for what is too long.
-napi_value timeout_value(napi_env env, const struct ne_lock &lock) {
-  return from(env, static_cast<double>(std::min<std::int64_t>(lock.timeout, most_seconds)));
+void set_timeout(napi_env env, napi_value object, const struct ne_lock &lock) {
+  set(env, object, "timeout",
+      from(env, static_cast<double>(std::min<std::int64_t>(lock.timeout, most_seconds))));
 }
 
-/// Sets what C sets in a lock that it obtained.
 void fill_lock(napi_env env, napi_value object, const struct ne_lock &lock) {
   set(env, object, "depth", from(env, lock.depth));
   set(env, object, "type", from(env, static_cast<int>(lock.type)));
   set(env, object, "scope", from(env, static_cast<int>(lock.scope)));
   set(env, object, "token", from(env, static_cast<const char *>(lock.token)));
   set(env, object, "owner", from(env, static_cast<const char *>(lock.owner)));
-  set(env, object, "timeout", timeout_value(env, lock));
+  set_timeout(env, object, lock);
 }
+
+namespace {
 
 napi_value lock_object(napi_env env, const struct ne_lock &lock) {
   napi_value object;
@@ -196,15 +208,16 @@ void require_path(const struct ne_lock &lock) {
   require_line(lock.uri.path, "lock");
 }
 
+// C cuts the header that it is printed into: (<token>)
+constexpr std::size_t longest_token = NE_BUFSIZ - 5;
+
 void require_lock_token(const struct ne_lock &lock) {
   if (!lock.token)
     throw type_failure(code::argument_type, field_of_lock("token") + " must be of type string");
   require_line(lock.token, "lock");
-  // C cuts the header that it is printed into: (<token>)
-  constexpr std::size_t around = 4;
-  if (std::strlen(lock.token) + around >= NE_BUFSIZ)
+  if (std::strlen(lock.token) > longest_token)
     throw range_failure(field_of_lock("token") + " must be shorter than " +
-                        std::to_string(NE_BUFSIZ - around) + " bytes");
+                        std::to_string(longest_token + 1) + " bytes");
 }
 
 void require_depth(const struct ne_lock &lock) {
@@ -225,6 +238,31 @@ void require_whole_uri(const struct ne_lock &lock) {
        {lock.uri.scheme, lock.uri.host, lock.uri.userinfo, lock.uri.query, lock.uri.fragment})
     if (text) require_line(text, "lock");
 }
+
+}  // namespace
+
+void require_lockable(const struct ne_lock &lock) {
+  require_path(lock);
+  require_depth(lock);
+  if (lock.owner) require_well_formed(lock.owner, field_of_lock("owner"));
+}
+
+void require_path_and_token(const struct ne_lock &lock) {
+  require_path(lock);
+  require_lock_token(lock);
+}
+
+void require_storable(const struct ne_lock &lock) {
+  require_whole_uri(lock);
+  require_depth(lock);
+  require_lock_token(lock);
+}
+
+bool is_token(const char *text) {
+  return std::strlen(text) <= longest_token && !std::strpbrk(text, "\r\n<> ");
+}
+
+namespace {
 
 napi_value create_lock(const Arguments &arguments) {
   return lock_object(arguments.env(), *OwnedLock(ne_lock_create()));
@@ -282,9 +320,7 @@ napi_value destroy_store(const Arguments &arguments) {
 /// addLock(store, lock) → its number, for removeLock(store, number). Whose the object is, lib knows.
 napi_value add_lock(const Arguments &arguments) {
   OwnedLock lock = lock_of(arguments, 1);
-  require_whole_uri(*lock);
-  require_depth(*lock);
-  require_lock_token(*lock);
+  require_storable(*lock);
   const std::uint32_t number = changeable(arguments)->add(std::move(lock), arguments[1]);
   return from(arguments.env(), static_cast<double>(number));
 }
@@ -309,7 +345,10 @@ napi_value find_lock(const Arguments &arguments) {
 std::shared_ptr<Request> submitting_request(const Arguments &arguments) {
   auto request = arguments.handle<Request>(0, "req");
   request->require_usable();
-  if (const auto &locks = request->session().locks) locks->store->submits(request->c());
+  if (const auto &locks = request->session().locks) {
+    locks->list->follow();
+    locks->list->submits(request->c());
+  }
   return request;
 }
 
@@ -347,28 +386,23 @@ std::shared_ptr<Operation> lock_operation(const Arguments &arguments, OwnedLock 
 
 std::shared_ptr<Operation> lock(const Arguments &arguments, Mode) {
   OwnedLock given = lock_of(arguments, 1);
-  require_path(*given);
-  require_depth(*given);
-  if (given->owner) require_well_formed(given->owner, field_of_lock("owner"));
+  require_lockable(*given);
   return lock_operation(arguments, std::move(given), ne_lock, fill_lock);
 }
 
 std::shared_ptr<Operation> unlock(const Arguments &arguments, Mode) {
   OwnedLock given = lock_of(arguments, 1);
-  require_path(*given);
-  require_lock_token(*given);
+  require_path_and_token(*given);
   return lock_operation(arguments, std::move(given), ne_unlock,
                         [](napi_env, napi_value, const struct ne_lock &) {});
 }
 
 std::shared_ptr<Operation> refresh(const Arguments &arguments, Mode) {
   OwnedLock given = lock_of(arguments, 1);
-  require_path(*given);
-  require_lock_token(*given);
-  return lock_operation(arguments, std::move(given), ne_lock_refresh,
-                        [](napi_env env, napi_value object, const struct ne_lock &lock) {
-                          set(env, object, "timeout", timeout_value(env, lock));
-                        });
+  require_path_and_token(*given);
+  return lock_operation(
+      arguments, std::move(given), ne_lock_refresh,
+      [](napi_env env, napi_value object, const struct ne_lock &lock) { set_timeout(env, object, lock); });
 }
 
 void on_lock(void *userdata, const struct ne_lock *lock, const ne_uri *uri,

@@ -79,6 +79,7 @@ void define_all(napi_env env, napi_value exports) {
   register_compress(topic);
   register_props(topic);
   register_locks(topic);
+  register_lock_set(topic);
   register_acl(topic);
   register_oldacl(topic);
   register_exchange(topic);

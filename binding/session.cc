@@ -5,6 +5,7 @@
 #include "auth.h"
 #include "callback.h"
 #include "interpose.h"
+#include "lock_set.h"
 #include "pkcs11.h"
 #include "request.h"
 #include "topic.h"
@@ -80,6 +81,7 @@ std::vector<std::string> Session::live_requests() {
 void Session::expect_request() {
   had_request = true;
   if (std::exchange(system_proxy, false)) ne_session_system_proxy(c_, 0);
+  if (locks) locks->list->follow();
 }
 
 void Session::prepare() {

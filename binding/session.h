@@ -21,6 +21,7 @@ struct Callback;
 class Watcher;
 struct Token;
 struct LockRegistration;
+class LockSet;
 
 /// A request that ne_request_create of the promises has still to make; it counts as live as long as it is
 /// occupied.
@@ -95,8 +96,10 @@ class Session final : public Handle, public Target {
   std::vector<std::shared_ptr<Handle>> addresses;
   std::shared_ptr<Handle> local_address;
 
-  /// The lock store that is registered with it: C's hooks refer to it.
+  /// The list of locks that is registered with it: C's hooks refer to it. Of whoever runs an operation.
   std::shared_ptr<LockRegistration> locks;
+  /// The locks of the classes, once they are used: that list will be theirs. JavaScript thread.
+  std::shared_ptr<LockSet> lock_set;
 
   /// The request between begin and end.
   Request *active = nullptr;

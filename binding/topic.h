@@ -63,6 +63,7 @@ void register_redirect(Topic &topic);
 void register_compress(Topic &topic);
 void register_props(Topic &topic);
 void register_locks(Topic &topic);
+void register_lock_set(Topic &topic);
 void register_acl(Topic &topic);
 void register_oldacl(Topic &topic);
 void register_exchange(Topic &topic);

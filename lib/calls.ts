@@ -64,7 +64,8 @@ export function settle<T>(
 }
 
 export function sending(method: string, target: string, body: Body, options: RequestOptions | undefined): Call<Response> {
-  return { ...plain(method, target, options), body };
+  // mod_dav refuses a PUT into a locked collection so. What a 207 to a POST means, the server decides.
+  return { ...(method === 'PUT' ? changing : plain)(method, target, options), body };
 }
 
 export function making(target: string, options: RequestOptions | undefined): Call<Response> {

@@ -71,4 +71,5 @@ export const handleClasses: Readonly<Record<string, new (given: unknown, owner?:
   ne_propfind_handler: class ne_propfind_handler extends Handle {},
   ne_prop_result_set: class ne_prop_result_set extends Handle {},
   ne_lock_store: class ne_lock_store extends Handle {},
+  neon_lock_set: class neon_lock_set extends Handle {},
 };

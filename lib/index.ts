@@ -11,6 +11,19 @@ export type { DecompressOptions } from './decompress.js';
 export { NeonError, type ResourceFailure } from './errors.js';
 export type { Body, BodyProvider, DescriptorBody, FileBody } from './body.js';
 export { type Depth, type Entry, Listing, type PropertyStatus, type PropfindOptions, type PropNamesOptions } from './listing.js';
+export type { DiscoverLocksOptions } from './lock-keeper.js';
+export {
+  type DiscoveredLock,
+  Lock,
+  type LockDepth,
+  type LockFields,
+  type LockOptions,
+  type LockReference,
+  type LockScope,
+  LockStore,
+  type RefreshOptions,
+  type WithLockOptions,
+} from './locks.js';
 export { SessionPool, type SessionPoolOptions } from './pool.js';
 export type { ActiveLock, LiveProperties, LockEntry, Properties } from './properties.js';
 export type { PropertyChanges, PropertyValue } from './proppatch.js';

@@ -3,14 +3,16 @@ import { inflationLimit } from './decompress.js';
 import { invalidType, NeonError, outOfRange } from './errors.js';
 import { inquire, type Inquiry, type PropfindOptions, type Work } from './listing.js';
 import { type Live, LiveSet, refuseWhileLive } from './live.js';
+import { type LockHost, type LockSet, shareLocks } from './lock-keeper.js';
+import { Locking } from './locking.js';
+import { operate } from './operate.js';
 import { type Hop, Redirects } from './redirect.js';
-import { type RequestOptions, validTarget } from './request.js';
+import { type RequestOptions, type RequestOwner, validTarget } from './request.js';
 import type { Response } from './response.js';
 import { resolveTarget, Session, type SessionOptions } from './session.js';
 import type { StatusEvent } from './status.js';
 import { withClientCertificate } from './tls.js';
 import { Exchange, inUse, outOfUse, Turn } from './turn.js';
-import { WebDAV } from './webdav.js';
 
 /** How a pool and its sessions are set up. */
 export interface SessionPoolOptions extends SessionOptions {
@@ -27,7 +29,7 @@ export interface SessionPoolOptions extends SessionOptions {
  *
  * Emits `'status'` with what its sessions emit.
  */
-export class SessionPool extends WebDAV {
+export class SessionPool extends Locking {
   /** `'scheme://host[:port]'` */
   readonly origin: string;
   /** The bound: at most so many sessions at a time. */
@@ -44,6 +46,8 @@ export class SessionPool extends WebDAV {
   readonly #idle: Idle[] = [];
   readonly #queue = new Set<Turn>();
   readonly #live = new LiveSet();
+  /** What all sessions submit. */
+  #locks: LockSet | undefined;
   #timer: NodeJS.Timeout | undefined;
   #destroyed = false;
   #closing = false;
@@ -121,7 +125,8 @@ export class SessionPool extends WebDAV {
   async #send(hop: Hop, limits: CallOptions, since: number): Promise<Response> {
     if (this.#destroyed) this.#requireOpen();
     limits.signal?.throwIfAborted();
-    const exchange = new Exchange(this.origin, this.#inflate, hop);
+    const responded = (...values: Parameters<Locking['noteResponse']>): void => this.noteResponse(...values);
+    const exchange = new Exchange(this.origin, this.#inflate, hop, responded);
     try {
       return await this.#serve(exchange, limits, since, () => exchange.run(since, limits));
     } finally {
@@ -136,20 +141,53 @@ export class SessionPool extends WebDAV {
     return inquire({ origin: this.origin, lend }, validTarget(resolveTarget(target, this.#base)), options, onlyNames);
   }
 
-  async #lend(work: Work, { target, options }: Inquiry, onWait: (stop: Stop) => void): Promise<void> {
+  #lend(work: Work, { target, options }: Inquiry, onWait: (stop: Stop) => void): Promise<void> {
+    return this.#lendTo('PROPFIND', target, work, options, onWait);
+  }
+
+  async #lendTo<T>(
+    method: string,
+    target: string,
+    work: (owner: RequestOwner, since: number) => Promise<T>,
+    options: CallOptions,
+    onWait: (stop: Stop) => void,
+  ): Promise<T> {
     this.#requireOpen();
     const since = performance.now();
     const limits = validated(options);
     limits.signal?.throwIfAborted();
-    const turn = new Turn(this.origin, this.#inflate, 'PROPFIND', target);
+    const turn = new Turn(this.origin, this.#inflate, method, target);
     const waiting: Live = { description: turn.description, end: () => undefined };
     turn.live.add(waiting);
     onWait((reason) => turn.refuse(reason));
     try {
-      await this.#serve(turn, limits, since, () => work(turn, since));
+      return await this.#serve(turn, limits, since, () => work(turn, since));
     } finally {
       turn.live.delete(waiting);
     }
+  }
+
+  /** @internal */
+  protected lockHost(): LockHost {
+    return {
+      origin: this.origin,
+      pathOf: (target) => validTarget(resolveTarget(target, this.#base)),
+      share: (set) => {
+        this.#locks = set;
+        for (const { handle } of this.#sessions) shareLocks(set, handle);
+      },
+      call: (context, start, options) =>
+        this.#lendTo(
+          context.method,
+          context.target,
+          (owner, since) => operate(owner, context, start, options, since),
+          options,
+          () => undefined,
+        ),
+      callSync: () => {
+        throw new NeonError('A pool has no blocking form of its calls', 'ERR_NEON_INVALID_STATE', { origin: this.origin });
+      },
+    };
   }
 
   /** Does the work as soon as there is a session for it. */
@@ -172,7 +210,9 @@ export class SessionPool extends WebDAV {
     if (!force) refuseWhileLive(this.#live.descriptions, 'pool');
     this.#destroyed = true;
     clearTimeout(this.#timer);
-    this.#live.end(new NeonError('The pool was destroyed', 'ERR_NEON_DESTROYED', { origin: this.origin }));
+    const reason = new NeonError('The pool was destroyed', 'ERR_NEON_DESTROYED', { origin: this.origin });
+    this.#live.end(reason);
+    this.endLocks(reason);
     for (const session of this.#sessions) session.destroy();
     this.#sessions.clear();
     this.#idle.length = 0;
@@ -224,6 +264,7 @@ export class SessionPool extends WebDAV {
   #open(): Session {
     const session = Session.open(this.#base, this.#options);
     this.#sessions.add(session);
+    if (this.#locks) shareLocks(this.#locks, session.handle);
     if (this.listenerCount('status') > 0) session.on('status', this.#forward);
     return session;
   }

@@ -49,6 +49,8 @@ export interface RequestOwner {
   watch(onProgress: (event: ProgressEvent) => void): ProgressWatch;
   /** Throws when the session is destroyed or closing. */
   requireOpen(): void;
+  /** Told of each response. */
+  responded?(method: string, target: string, status: number): void;
 }
 
 /** What the addon is called with, and what lets go of the body afterwards. */
@@ -257,6 +259,7 @@ export class Request {
 
   #respond(raw: RawResponse, limits: Pick<ResponseOrigin, 'signal' | 'timeout' | 'since' | 'unwatch'> = {}): Response {
     const { live } = this.#owner;
+    this.#owner.responded?.(this.method, this.target, raw[0]);
     return new Response(raw, { context: this.#context(), live, description: this.#item.description, ...limits });
   }
 

@@ -4,15 +4,17 @@ import { invalidType, invalidValue, NeonError } from './errors.js';
 import { flagNumber } from './flags.js';
 import { LiveSet, liveRequests, refuseWhileLive } from './live.js';
 import { type Entry, inquire, type Inquiry, listSync, type PropfindOptions, type PropNamesOptions, type Work } from './listing.js';
+import { type LockHost, shareLocks } from './lock-keeper.js';
+import { BlockingLocking } from './locking-sync.js';
 import { native } from './native.js';
 import * as ne from './ne/index.js';
+import { operate, operateSync } from './operate.js';
 import { type ProxyOptions, setProxy } from './proxy.js';
 import { type Hop, type RedirectOptions, Redirects } from './redirect.js';
 import { Request, type RequestOptions, type RequestOwner, validTarget } from './request.js';
 import type { Response } from './response.js';
 import { type ProgressEvent, type ProgressWatch, StatusWatch } from './status.js';
 import { secure, type TLSOptions } from './tls.js';
-import { BlockingWebDAV } from './webdav-sync.js';
 
 /** The names of neon's session flags (`NE_SESSFLAG_*`). */
 export const sessionFlags = {
@@ -70,7 +72,7 @@ export interface SessionOptions extends RedirectOptions, DecompressOptions {
  *
  * Emits `'status'` with a {@link StatusEvent}: what neon's notifier tells, a little later and without making it wait.
  */
-export class Session extends BlockingWebDAV {
+export class Session extends BlockingLocking {
   /** The `ne_session` under it, for the functions of `libneon/ne`. */
   readonly handle: ne.ne_session;
   /** `'http'` or `'https'` */
@@ -108,6 +110,7 @@ export class Session extends BlockingWebDAV {
       inflate: inflationLimit(options),
       watch: (onProgress) => this.watchProgress(onProgress),
       requireOpen: () => this.#requireOpen(),
+      responded: (method, target, status) => this.noteResponse(method, target, status),
     };
     this.#redirected = { ...this.#owner, requireOpen: () => this.#requireAlive() };
     this.#watch = new StatusWatch(this.handle, (event) => this.emit('status', event));
@@ -232,9 +235,9 @@ export class Session extends BlockingWebDAV {
       // What a hook threw comes too late to keep it.
       if (isDestroyed(this.handle)) {
         this.#destroyed = true;
-        this.#live.end(
-          new NeonError('The session was destroyed', 'ERR_NEON_DESTROYED', { origin: this.#owner.origin }),
-        );
+        const reason = new NeonError('The session was destroyed', 'ERR_NEON_DESTROYED', { origin: this.#owner.origin });
+        this.#live.end(reason);
+        this.endLocks(reason);
       }
     }
   }
@@ -268,6 +271,18 @@ export class Session extends BlockingWebDAV {
   /** @internal */
   protected uriOf(target: string): string {
     return this.#owner.origin + validTarget(resolveTarget(target, this.#base));
+  }
+
+  /** @internal */
+  protected lockHost(): LockHost {
+    const owner = this.#owner;
+    return {
+      origin: owner.origin,
+      pathOf: (target) => validTarget(resolveTarget(target, this.#base)),
+      share: (set) => shareLocks(set, this.handle),
+      call: (context, start, options) => operate(owner, context, start, options),
+      callSync: (context, start) => operateSync(owner, context, start),
+    };
   }
 
   #hop(method: string, target: string, options: RequestOptions): Hop {

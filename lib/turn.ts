@@ -69,7 +69,12 @@ export class Turn implements Live, RequestOwner {
 export class Exchange extends Turn {
   readonly request: Request;
 
-  constructor(origin: string, inflate: number, hop: Hop) {
+  constructor(
+    origin: string,
+    inflate: number,
+    hop: Hop,
+    readonly responded: NonNullable<RequestOwner['responded']>,
+  ) {
     const { method, target } = hop;
     super(origin, inflate, method, target);
     this.request = new Request(this, method, target, hop);

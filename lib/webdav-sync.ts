@@ -1,14 +1,14 @@
 import type { AclEntry } from './acl.js';
 import type { Body } from './body.js';
 import * as calls from './calls.js';
+import { Locking } from './locking.js';
 import { failuresIn } from './multistatus.js';
 import type { PropertyChanges } from './proppatch.js';
 import type { RequestOptions } from './request.js';
 import type { Response } from './response.js';
-import { WebDAV } from './webdav.js';
 
-/** The methods of HTTP and WebDAV in both forms: each of {@link WebDAV} has a blocking twin. */
-export abstract class BlockingWebDAV extends WebDAV {
+/** The methods of HTTP and WebDAV in both forms: each has a blocking twin. */
+export abstract class BlockingWebDAV extends Locking {
   abstract requestSync(method: string, target: string, options?: RequestOptions): Response;
 
   getSync(target: string, options?: RequestOptions): Response {

@@ -1,26 +1,13 @@
 /** Locks against real servers: whom they let in, and that two clients that fight over a resource lose no update. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as ne from 'libneon/ne';
-import { startApache } from './servers/apache.js';
-import { startNephele } from './servers/nephele.js';
-import { describeWith } from './servers/packages.js';
-import type { RunningServer } from './servers/start.js';
+import { describePlaces, full, type Place } from './support/lock-places.js';
 import { lockOn } from './support/locks.js';
 import { sessionWith } from './support/servers.js';
 import { fetchBody, surfaces, type Io } from './support/surfaces.js';
 
-const full = process.env['LIBNEON_TEST_FULL'] !== undefined || process.env['CI'] !== undefined;
-
 /** nephele wants one in each lock. */
 const owner = 'somebody';
-
-interface Place {
-  readonly port: number;
-  /** Of the collection, with a slash at the end. */
-  readonly root: string;
-  /** Whether it refuses what is done with a lock that was given back, and keeps locks for ever if asked to. */
-  readonly strict: boolean;
-}
 
 /** Sends a request that says which resources it changes; its status. */
 async function send(
@@ -200,22 +187,4 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
   });
 }
 
-describeWith('apache2', 'Apache', () => {
-  let place: Place & { server: RunningServer };
-  beforeAll(async () => {
-    const server = await startApache();
-    place = { server, port: server.port, root: '/dav/', strict: true };
-  });
-  afterAll(() => place.server.stop());
-  suites(() => place, full ? 1000 : 40, true);
-});
-
-describe('nephele', () => {
-  let place: Place & { server: RunningServer };
-  beforeAll(async () => {
-    const server = await startNephele();
-    place = { server, port: server.port, root: '/', strict: false };
-  });
-  afterAll(() => place.server.stop());
-  suites(() => place, full ? 100 : 20, false);
-});
+describePlaces((place, atomic) => suites(place, atomic ? (full ? 1000 : 40) : full ? 100 : 20, atomic));

@@ -4,7 +4,7 @@ import * as promises from 'libneon/ne/promises';
 import { response } from './servers/raw.js';
 import { runScenario } from './support/child.js';
 import { failureOf, neonError, wrongType } from './support/expect.js';
-import { lockGranted, locksFound } from './support/lock-responses.js';
+import { conditions, lockGranted, locksFound } from './support/lock-responses.js';
 import { lockOn, pathsIn } from './support/locks.js';
 import { answering, exchange, receivedBy, sessionWith, stalling, testServers, thenAnswering } from './support/servers.js';
 import { surfaces } from './support/surfaces.js';
@@ -26,13 +26,6 @@ function storeOf(...paths: string[]): { store: ne.ne_lock_store; locks: ne.ne_lo
   for (const lock of locks) ne.ne_lockstore_add(store, lock);
   return { store, locks };
 }
-/** The If headers that came, in order. */
-const conditions = (texts: readonly string[]): (string | undefined)[] =>
-  texts
-    .join('')
-    .split(/(?<=\r\n\r\n)/)
-    .filter((head) => / HTTP\/1\.1\r\n/.test(head))
-    .map((head) => /^If: ?(.*)\r$/m.exec(head)?.[1]);
 
 describe('a lock', () => {
   test('is created exclusive, of depth 0, with nothing else set', () => {

@@ -28,7 +28,7 @@ const calls: Record<Method, Call> = {
 const list = Object.entries(calls) as [Method, Call][];
 
 /** Those whose 207 responses tell of failures. */
-const changing = ['delete', 'mkcol', 'copy', 'move', 'proppatch', 'setAcl'] as const;
+const changing = ['put', 'delete', 'mkcol', 'copy', 'move', 'proppatch', 'setAcl'] as const;
 
 const partial = (range: string): string =>
   response('hello', { status: '206 Partial Content', headers: { 'Content-Range': range } });

@@ -1,5 +1,6 @@
 /** What servers answer about locks. */
-import { response } from '../servers/raw.js';
+import { type RawServer, response } from '../servers/raw.js';
+import { receivedBy } from './servers.js';
 
 /** What a LOCK response says of the lock. */
 export interface Granted {
@@ -36,3 +37,15 @@ export const locksFound = (resources: readonly (readonly [path: string, token: s
       .join('')}</D:multistatus>`,
     { status: '207 Multi-Status', headers: xml },
   );
+
+/** The If headers of the requests that came on each connection, in order. */
+export const conditions = (texts: readonly string[]): (string | undefined)[] =>
+  texts
+    .join('')
+    .split(/(?<=\r\n\r\n)/)
+    .filter((head) => / HTTP\/1\.1\r\n/.test(head))
+    .map((head) => /^If: ?(.*)\r$/im.exec(head)?.[1]);
+
+/** The same of a server, without its address. */
+export const conditionsOf = async (server: RawServer): Promise<(string | undefined)[]> =>
+  conditions(await receivedBy(server)).map((text) => text?.replaceAll(`http://127.0.0.1:${server.port}`, ''));

@@ -26,6 +26,7 @@ const scenarios = {
   droppedDecompressors,
   droppedPropfinds,
   lockStores,
+  heldLocks,
 };
 
 /** The name of a scenario. */
@@ -411,4 +412,21 @@ async function lockStores(port: number): Promise<unknown> {
   kept = [];
   await collect(() => refs.every((ref) => ref.deref() === undefined));
   return { left: refs.filter((ref) => ref.deref() !== undefined).length };
+}
+
+/** Locks that are renewed keep neither their session nor the process; they are dropped here, and some kept until the end. */
+async function heldLocks(port: number): Promise<unknown> {
+  const refs: WeakRef<object>[] = [];
+  const hold = async (): Promise<Session> => {
+    const session = Session.open(`http://127.0.0.1:${port}/`);
+    const lock = await session.lock('/a', { renew: true });
+    await session.put('/a', 'x');
+    refs.push(new WeakRef(session), new WeakRef(lock), new WeakRef(session.locks));
+    return session;
+  };
+  for (let i = 0; i < 10; i++) await hold();
+  await collect(() => refs.every((ref) => ref.deref() === undefined));
+  const left = refs.filter((ref) => ref.deref() !== undefined).length;
+  const kept = await hold();
+  return { left, kept: kept.locks.size };
 }

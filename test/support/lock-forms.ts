@@ -1,0 +1,39 @@
+/** The calls of sessions about locks in both forms, blocking and as promises, as one table. */
+import { type Lock, Session } from 'libneon';
+
+type SessionCall = 'lock' | 'unlock' | 'refreshLock' | 'discoverLocks' | 'request' | 'put' | 'delete' | 'mkcol' | 'copy' | 'move' | 'proppatch' | 'setAcl';
+
+/** The methods of a session by name, each returning a promise. */
+export type LockCalls = {
+  readonly [N in SessionCall]: (...values: Parameters<Session[N]>) => Promise<Awaited<ReturnType<Session[N]>>>;
+} & {
+  withLock<T>(target: string, action: (lock: Lock) => T): Promise<Awaited<T>>;
+  refresh(lock: Lock): Promise<number | null>;
+  unlockLock(lock: Lock): Promise<void>;
+  dispose(lock: Lock): Promise<void>;
+};
+
+type Methods = Record<string, (...values: unknown[]) => unknown>;
+
+function calls(session: Session, suffix: '' | 'Sync'): LockCalls {
+  const of =
+    (object: unknown, name: string) =>
+    async (...values: unknown[]): Promise<unknown> =>
+      ((object as Methods)[name + suffix] as (...values: unknown[]) => unknown).apply(object, values);
+  const own: Record<string, unknown> = {
+    refresh: (lock: Lock) => of(lock, 'refresh')(),
+    unlockLock: (lock: Lock) => of(lock, 'unlock')(),
+    dispose: async (lock: Lock) => (suffix ? lock[Symbol.dispose]() : lock[Symbol.asyncDispose]()),
+  };
+  return new Proxy({} as LockCalls, { get: (_, name: string) => own[name] ?? of(session, name) });
+}
+
+/** Both forms. */
+export const lockForms: readonly { form: string; blocking: boolean; calls: (session: Session) => LockCalls }[] = [
+  { form: 'promises', blocking: false, calls: (session) => calls(session, '') },
+  { form: 'blocking', blocking: true, calls: (session) => calls(session, 'Sync') },
+];
+
+/** neon would open a connection for each LOCK; with this flag it does not, and scripts are in order. */
+export const lockSession = ({ port }: { port: number }): Session =>
+  Session.open(`http://127.0.0.1:${port}/c/`, { flags: { connauth: true } });

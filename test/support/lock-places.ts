@@ -1,0 +1,39 @@
+/** The real servers that lock. */
+import { startApache } from '../servers/apache.js';
+import { startNephele } from '../servers/nephele.js';
+import { describeWith } from '../servers/packages.js';
+import type { RunningServer } from '../servers/start.js';
+
+/** Whether tests take their time. */
+export const full = process.env['LIBNEON_TEST_FULL'] !== undefined || process.env['CI'] !== undefined;
+
+/** A collection of a server for tests. */
+export interface Place {
+  readonly port: number;
+  /** Of the collection, with a slash at the end. */
+  readonly root: string;
+  /** Whether it refuses what is done with a lock that was given back, and keeps locks for ever if asked to. */
+  readonly strict: boolean;
+}
+
+/**
+ * Runs the suites on each server. `atomic`: the server gives one lock only, also to requests that it gets at the same
+ * time. nephele wants an owner in each lock.
+ */
+export function describePlaces(suites: (place: () => Place, atomic: boolean) => void): void {
+  describeWith('apache2', 'Apache', () => {
+    suites(running(startApache, '/dav/', true), true);
+  });
+  describe('nephele', () => {
+    suites(running(startNephele, '/', false), false);
+  });
+}
+
+function running(start: () => Promise<RunningServer>, root: string, strict: boolean): () => Place {
+  let server: RunningServer;
+  beforeAll(async () => {
+    server = await start();
+  });
+  afterAll(() => server.stop());
+  return () => ({ port: server.port, root, strict });
+}
