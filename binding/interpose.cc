@@ -13,11 +13,20 @@ struct libneon_interposer_v1 {
   pthread_once_t once;
   pthread_key_t key;
 };
-__attribute__((visibility("default")))
-libneon_interposer_v1 libneon_interposer_key_v1 = {PTHREAD_ONCE_INIT, 0};
+__attribute__((visibility("default"))) extern libneon_interposer_v1 libneon_interposer_key_v1;
 }
 #ifdef __ELF__
-__asm__(".type libneon_interposer_key_v1, @gnu_unique_object");
+// Defined here as a whole: of a variable that the compiler defines, clang lets nobody change the symbol type.
+static_assert(sizeof(libneon_interposer_v1) == 8 && PTHREAD_ONCE_INIT == 0);
+__asm__(
+    ".pushsection .bss\n"
+    ".balign 8\n"
+    ".type libneon_interposer_key_v1, @gnu_unique_object\n"
+    ".size libneon_interposer_key_v1, 8\n"
+    "libneon_interposer_key_v1: .zero 8\n"
+    ".popsection");
+#else
+libneon_interposer_v1 libneon_interposer_key_v1 = {PTHREAD_ONCE_INIT, 0};
 #endif
 
 namespace neon {
