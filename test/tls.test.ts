@@ -531,6 +531,9 @@ describe('ne_ssl_set_protovers', () => {
     const both = (): Session => make({ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' });
     if (missing) return expect(both).toThrow(neonError('ERR_NEON_UNSUPPORTED'));
     both().destroy();
+    make({ minVersion: 'TLSv1.2' }).destroy();
+    make({ maxVersion: 'TLSv1.2' }).destroy();
+    expect(() => make({ minVersion: 'TLSv1.3', maxVersion: 'TLSv1.2' })).toThrow(wrongValue);
     expect(() => make({ minVersion: 'TLSv9' as never })).toThrow(wrongValue);
     expect(() => make({ maxVersion: 1 as never })).toThrow(wrongType);
   });
