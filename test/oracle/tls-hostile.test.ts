@@ -2,11 +2,14 @@
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { type Certificate, Session } from 'libneon';
 import { describeWith } from '../servers/packages.js';
+import { testPki } from '../servers/pki.js';
 import { rawServer } from '../servers/raw.js';
 import { startTlsServer } from '../servers/s-server.js';
 import type { RunningServer } from '../servers/start.js';
-import { type Hostile, hostileCertificates } from '../support/hostile-certificates.js';
+import { failureOf } from '../support/expect.js';
+import { type Hostile, hostileAuthorities, hostileCertificates } from '../support/hostile-certificates.js';
 import { certificateMessages, rawCertificateMessages } from '../support/tls-hello.js';
 import { cTwin, inTheSameWords, jsTwin, runTwinAt, surfaces, type Twin } from './oracle.js';
 
@@ -23,15 +26,26 @@ const fileWith = (name: string, text: string): string => {
   return file;
 };
 
-async function compareAt(port: number, root: string): Promise<string[]> {
+async function compareAt(name: string, port: number, args: readonly string[]): Promise<string[]> {
   const linesOf = async (twin: Twin): Promise<string[]> => {
-    const { lines, exit, stderr } = await runTwinAt(twin, port, ['localhost', '-', root]);
+    const { lines, exit, stderr } = await runTwinAt(twin, port, args);
     expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
     return lines.map(inTheSameWords);
   };
-  const expected = (await linesOf(cTwin('tls'))).map(inUnicode);
-  for (const surface of surfaces) expect(await linesOf(jsTwin('tls', surface))).toEqual(expected);
+  const expected = (await linesOf(cTwin(name))).map(inUnicode);
+  for (const surface of surfaces) expect(await linesOf(jsTwin(name, surface))).toEqual(expected);
   return expected;
+}
+
+/** A session that trusts nobody, and looks at all of the certificate that it is asked about. */
+async function lookWithClasses(port: number): Promise<void> {
+  const look = ({ subject, issuer, identity }: Certificate): unknown => [subject, issuer, identity];
+  const verify = (certificate: Certificate): boolean => {
+    for (const one of certificate.chain) expect([look(one), one.digest(), one.toPEM()]).toHaveLength(3);
+    return false;
+  };
+  await using session = new Session('https', 'localhost', port, { tls: { trustDefaultCA: false, verify } });
+  expect(await failureOf(() => session.request('GET', '/'))).toMatchObject({ name: 'NeonError', code: 'NE_ERROR' });
 }
 
 /** Bytes of C's that are no UTF-8 are U+FFFD in JavaScript. */
@@ -68,10 +82,33 @@ describeWith(['cc', 'openssl'], 'a server with', () => {
   test.each(hostile)('$about', async (one) => {
     const server = await serve(one);
     try {
-      await compareAt(server.port, fileWith('root.crt', one.root.cert));
+      await compareAt('tls', server.port, ['localhost', '-', fileWith('root.crt', one.root.cert)]);
+      await lookWithClasses(server.port);
     } finally {
       await server.stop();
     }
+  });
+
+  test.each(hostileAuthorities())('authorities: %s', async (_, authorities) => {
+    const pki = testPki();
+    const ca = fileWith('authorities.crt', authorities.map((one) => one.cert).join(''));
+    for (const version of ['-tls1_2', '-tls1_3']) {
+      const server = await startTlsServer({ pair: pki.server, clients: { ca, require: false }, options: [version] });
+      try {
+        const lines = await compareAt('tls', server.port, ['localhost', 'provide=', pki.ca.cert]);
+        expect(lines.filter((line) => line.startsWith('provide=')).length).toBeGreaterThan(0);
+      } finally {
+        await server.stop();
+      }
+    }
+  });
+});
+
+describeWith('cc', 'files with', () => {
+  test('hostile certificates', async () => {
+    const files = hostile.map(({ leaf }, i) => fileWith(`${i}.crt`, leaf.cert));
+    const lines = await compareAt('certificate', 0, files);
+    expect(lines.filter((line) => line === 'certificate=1').length).toBeGreaterThan(20);
   });
 });
 
@@ -95,7 +132,7 @@ describeWith('cc', 'a server that sends', () => {
   test.each(messages)('%s', async (_, send) => {
     const server = await sending(send);
     try {
-      const lines = await compareAt(server.port, fileWith('root.crt', root.cert));
+      const lines = await compareAt('tls', server.port, ['localhost', '-', fileWith('root.crt', root.cert)]);
       expect(lines.filter((line) => line.startsWith('dispatch='))).toEqual(Array(4).fill('dispatch=1'));
     } finally {
       await server.stop();

@@ -40,7 +40,7 @@ export function hostileCertificates(): Hostile[] {
     root,
   });
   return [
-    ...oddSubjects.map(([about, ...parts]) => signed(about, { subject: name(...parts) })),
+    ...[...oddSubjects, ...badSubjects].map(([about, ...parts]) => signed(about, { subject: name(...parts) })),
     ...oddCommonNames.map(([about, ...parts]) => signed(about, { subject: name(...parts), extensions: [] })),
     ...oddNames.map(([about, ...names]) => signed(about, { extensions: [alternativeNames(...names)] })),
     ...oddParts.map(([about, recipe]) => signed(about, recipe)),
@@ -50,6 +50,18 @@ export function hostileCertificates(): Hostile[] {
     chained('a chain of 20 whose names have 1 KiB', 20, 'x'.repeat(KiB)),
     chained('a chain of 150', 150),
     circular(),
+  ];
+}
+
+/** Authorities that a server may name when it asks for a certificate. */
+export function hostileAuthorities(): [about: string, authorities: Made[]][] {
+  const authority = (...parts: readonly Attribute[]): Made =>
+    makeCertificate({ subject: name(...parts), authority: true });
+  return [
+    ['1,000', many(1000, (i) => authority(['CN', `Authority ${i}`]))],
+    ['one of 60 KiB', [authority(['O', 'x'.repeat(60 * KiB)])]],
+    ['100 that are alike', many(100, () => authority(organization))],
+    ['odd ones', oddSubjects.slice(1).map(([, ...parts]) => authority(...parts))],
   ];
 }
 
@@ -63,13 +75,17 @@ const oddSubjects: readonly [about: string, ...Attribute[]][] = [
   ['null bytes in its organization', ['O', '\0Trusted\0Ltd.\0'], ['CN', 'localhost']],
   ['line ends and escapes in its subject', ['O', 'a\r\nb\t\x1b[31mc\x7f'], ['CN', 'localhost']],
   ['a comma and a quote in its subject', ['O', 'A, "B" \\ C=D+E'], ['CN', 'localhost']],
-  ['bytes that are no UTF-8 in its subject', ['O', utf8(Buffer.of(0xff, 0xfe, 0xc0, 0x80))], ['CN', 'localhost']],
   ['UTF-16 in its subject', ['O', der(0x1e, utf16('Größe 漢'))], ['CN', 'localhost']],
-  ['half a character of UTF-16', ['O', der(0x1e, Buffer.of(0, 0x41, 0))], ['CN', 'localhost']],
   ['UTF-32 in its subject', ['O', der(0x1c, Buffer.of(0, 1, 0xf6, 0, 0, 0, 0, 0x41))], ['CN', 'localhost']],
   ['Latin-1 in its subject', ['O', der(0x14, Buffer.from('Größe', 'latin1'))], ['CN', 'localhost']],
-  ['a number for its organization', ['O', der(0x02, Buffer.of(42))], ['CN', 'localhost']],
   ['a sequence for its organization', ['O', sequence(utf8('a'), utf8('b'))], ['CN', 'localhost']],
+];
+
+/** Those that OpenSSL does not even read. */
+const badSubjects: typeof oddSubjects = [
+  ['bytes that are no UTF-8 in its subject', ['O', utf8(Buffer.of(0xff, 0xfe, 0xc0, 0x80))], ['CN', 'localhost']],
+  ['half a character of UTF-16', ['O', der(0x1e, Buffer.of(0, 0x41, 0))], ['CN', 'localhost']],
+  ['a number for its organization', ['O', der(0x02, Buffer.of(42))], ['CN', 'localhost']],
 ];
 
 /** Without other names. */
