@@ -47,13 +47,15 @@ export function cTwin(name: string): Twin {
   return compiledTwin(name);
 }
 
-/**
- * A line with an error, without the words of OpenSSL where C and JavaScript use different releases of it, which have
- * different ones. Those of neon stay.
- */
-export function inTheSameWords(line: string): string {
+/** Whether C and JavaScript use the same release of the TLS library. */
+export function tlsIsTheSame(): boolean {
   const release = (library: string): string | undefined => /^\S+ \d+\.\d+/.exec(library)?.[0];
-  if (release(tlsOfC()) === release(versions.tls ?? '')) return line;
+  return release(tlsOfC()) === release(versions.tls ?? '');
+}
+
+/** A line with an error, without the words of OpenSSL where those of its releases differ. Those of neon stay. */
+export function inTheSameWords(line: string): string {
+  if (tlsIsTheSame()) return line;
   return line.replace(/^(error=.*SSL error: )(?!Server certificate).*/, '$1…');
 }
 

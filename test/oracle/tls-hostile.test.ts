@@ -11,7 +11,7 @@ import type { RunningServer } from '../servers/start.js';
 import { failureOf } from '../support/expect.js';
 import { type Hostile, hostileAuthorities, hostileCertificates } from '../support/hostile-certificates.js';
 import { certificateMessages, rawCertificateMessages } from '../support/tls-hello.js';
-import { cTwin, inTheSameWords, jsTwin, runTwinAt, surfaces, type Twin } from './oracle.js';
+import { cTwin, inTheSameWords, jsTwin, runTwinAt, surfaces, tlsIsTheSame, type Twin } from './oracle.js';
 
 const hostile = hostileCertificates();
 let folder: string;
@@ -105,10 +105,24 @@ describeWith(['cc', 'openssl'], 'a server with', () => {
 });
 
 describeWith('cc', 'files with', () => {
-  test('hostile certificates', async () => {
+  // File by file, since a newer OpenSSL does not read all that an older one does.
+  test.each(surfaces)('hostile certificates, on the surface %s', async (surface) => {
     const files = hostile.map(({ leaf }, i) => fileWith(`${i}.crt`, leaf.cert));
-    const lines = await compareAt('certificate', 0, files);
-    expect(lines.filter((line) => line === 'certificate=1').length).toBeGreaterThan(20);
+    const readBy = async (twin: Twin): Promise<string[]> => {
+      const { lines, exit, stderr } = await runTwinAt(twin, 0, files);
+      expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
+      return lines.join('\n').split(/^file=/m);
+    };
+    const [expected, actual] = [await readBy(cTwin('certificate')), await readBy(jsTwin('certificate', surface))];
+    const unread = /\ncertificate=0\n/;
+    let read = 0;
+    for (const [i, text] of expected.entries()) {
+      if (!tlsIsTheSame() && (unread.test(text) || unread.test(actual[i]!))) continue;
+      expect(actual[i]).toEqual(text.split('\n').map(inUnicode).join('\n'));
+      if (!unread.test(text)) read++;
+    }
+    expect(read).toBeGreaterThan(50);
+    expect(actual).toHaveLength(files.length + 1);
   });
 });
 
