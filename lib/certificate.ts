@@ -17,8 +17,8 @@ const algorithms = {
 /** The name of a hash algorithm of fingerprints. */
 export type DigestAlgorithm = 'sha1' | keyof typeof algorithms;
 
-const pemBlock =
-  /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----([\s\S]+?)-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g;
+const beginning = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/;
+const end = /-----END (?:TRUSTED |X509 )?CERTIFICATE-----/;
 
 /**
  * An X.509 certificate: `ne_ssl_certificate`.
@@ -52,9 +52,13 @@ export class Certificate {
     return new Certificate(importCertificate(base64));
   }
 
-  /** All certificates of a PEM text, in their order; none is an empty array. */
+  /**
+   * All certificates of a PEM text, in their order; none is an empty array.
+   *
+   * @throws `ERR_INVALID_ARG_VALUE` when one of them is none; the message tells which
+   */
   static allFromPEM(pem: string | Uint8Array): Certificate[] {
-    return Array.from(pemBlocks(textOf('pem', pem)), (base64) => new Certificate(importCertificate(base64)));
+    return Array.from(certificatesOf(textOf('pem', pem)), (handle) => new Certificate(handle));
   }
 
   /**
@@ -247,15 +251,23 @@ export function keepCertificate(lent: ne.ne_ssl_certificate): Certificate {
   return new Certificate(handle, signer ? keepCertificate(signer) : undefined);
 }
 
-/** The base64 in each certificate of a PEM text. @internal */
-export function pemBlocks(text: string): string[] {
-  return Array.from(text.matchAll(pemBlock), ([, base64 = '']) => base64.replaceAll(/\s+/g, ''));
+/** The certificates of a PEM text, one after the other. Of many, an error tells which one it is about. @internal */
+export function* certificatesOf(text: string): Generator<ne.ne_ssl_certificate> {
+  const blocks = pemBlocks(text);
+  for (const [index, base64] of blocks.entries())
+    yield importCertificate(base64, blocks.length === 1 ? 'This' : `Certificate ${index + 1} of ${blocks.length}`);
+}
+
+/** The base64 in each certificate of a PEM text; nothing for one that has no end. */
+function pemBlocks(text: string): string[] {
+  const begun = text.split(beginning).slice(1);
+  return begun.map((rest) => rest.slice(0, Math.max(rest.search(end), 0)).replaceAll(/\s+/g, ''));
 }
 
 /** @internal */
-export function importCertificate(base64: string): ne.ne_ssl_certificate {
+export function importCertificate(base64: string, which = 'This'): ne.ne_ssl_certificate {
   const handle = ne.ne_ssl_cert_import(base64);
-  if (!handle) throw invalidValue('This is no certificate, or one that the TLS library cannot read');
+  if (!handle) throw invalidValue(`${which} is no certificate, or one that the TLS library cannot read`);
   return handle;
 }
 

@@ -122,11 +122,12 @@ function providing(provide: ClientCertificateProvider): ne.ne_ssl_provide_fn {
 
 function setVersions(session: ne.ne_session, { minVersion, maxVersion }: TLSOptions): void {
   if (minVersion === undefined && maxVersion === undefined) return;
-  const result = ne.ne_ssl_set_protovers(
-    session,
-    numberOf('minVersion', minVersion),
-    numberOf('maxVersion', maxVersion),
-  );
+  const [min, max] = [numberOf('minVersion', minVersion), numberOf('maxVersion', maxVersion)];
+  const unlimited = max === ne.NE_SSL_PROTO_UNSPEC;
+  if (min > max && !unlimited) throw invalidValue('The option "minVersion" is newer than "maxVersion"');
+  let result = ne.ne_ssl_set_protovers(session, min, max);
+  // With GnuTLS neon takes no limit for one below all others.
+  if (result !== ne.NE_OK && unlimited) result = ne.ne_ssl_set_protovers(session, min, ne.NE_SSL_PROTO_TLS_1_3);
   if (result !== ne.NE_OK) throw new NeonError(ne.ne_get_error(session), 'NE_ERROR');
 }
 

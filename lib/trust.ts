@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-import { Certificate, importCertificate, pemBlocks, textOf } from './certificate.js';
+import { Certificate, certificatesOf, textOf } from './certificate.js';
 import { invalidValue } from './errors.js';
 import { native } from './native.js';
 import * as ne from './ne/index.js';
@@ -33,13 +33,13 @@ export function trust(session: ne.ne_session, { ca = [], trustDefaultCA = true }
 
 /** Trusts each certificate of a PEM text; returns how many there were. */
 function trustPem(session: ne.ne_session, text: string): number {
-  const blocks = pemBlocks(text);
-  for (const base64 of blocks) {
-    const certificate = importCertificate(base64);
+  let count = 0;
+  for (const certificate of certificatesOf(text)) {
     ne.ne_ssl_trust_cert(session, certificate);
     ne.ne_ssl_cert_free(certificate);
+    count++;
   }
-  return blocks.length;
+  return count;
 }
 
 /** Node goes on without the rest of its extra certificates when one cannot be read; so does this. */

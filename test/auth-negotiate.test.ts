@@ -4,6 +4,7 @@ import * as ne from 'libneon/ne';
 import { kerberosNeeds, startKerberos, type Kerberos } from './servers/kerberos.js';
 import { describeWith } from './servers/packages.js';
 import { response } from './servers/raw.js';
+import { squidNegotiate, startSquid, type Squid } from './servers/squid.js';
 import { runNode } from './support/child.js';
 import { neonError } from './support/expect.js';
 import { exchange, receivedBy, sessionWith, testServers } from './support/servers.js';
@@ -18,13 +19,17 @@ describeWith(kerberosNeeds, 'Kerberos', () => {
   });
   afterAll(() => kerberos.stop());
 
-  async function get(env: Readonly<Record<string, string>>): Promise<unknown> {
-    const url = `http://localhost:${kerberos.apache.port}/negotiate/a.txt`;
+  type Environment = Readonly<Record<string, string>>;
+
+  async function run(env: Environment, ...args: readonly string[]): Promise<unknown> {
     const script = path.join(__dirname, 'support', 'negotiate-child.js');
-    const { stdout, stderr, exit } = await runNode([script, url], undefined, { ...process.env, ...env });
+    const { stdout, stderr, exit } = await runNode([script, ...args], undefined, { ...process.env, ...env });
     expect({ stderr, exit }).toEqual({ stderr: '', exit: 0 });
     return JSON.parse(stdout);
   }
+
+  const get = (env: Environment): Promise<unknown> =>
+    run(env, `http://localhost:${kerberos.apache.port}/negotiate/a.txt`);
 
   test('with a ticket it is passed', async () => {
     expect(await get(kerberos.withTicket)).toEqual([
@@ -43,6 +48,31 @@ describeWith(kerberosNeeds, 'Kerberos', () => {
       expect.stringMatching(/^Could not authenticate to server: GSSAPI authentication error/),
     ];
     expect(await get(kerberos.withoutTicket)).toEqual([refused, refused, [ne.NE_AUTH, 401]]);
+  });
+
+  describeWith(['squid', squidNegotiate], 'and squid', () => {
+    let squid: Squid;
+    beforeAll(async () => {
+      squid = await startSquid({ keytab: kerberos.keytab, env: kerberos.withoutTicket });
+      kerberos.apache.write('documents', 'a.txt', 'through squid');
+    });
+    afterAll(() => squid.stop());
+
+    const through = (scheme: 'http' | 'https', env: Environment): Promise<unknown> => {
+      const { port, tlsPort } = kerberos.apache;
+      return run(env, `${scheme}://127.0.0.1:${scheme === 'http' ? port : tlsPort}/a.txt`, String(squid.authPort));
+    };
+
+    test.each(['http', 'https'] as const)('with a ticket it is passed, %s', async (scheme) => {
+      const good = [200, 'through squid'];
+      expect(await through(scheme, kerberos.withTicket)).toEqual([good, good, [ne.NE_OK, 200]]);
+      expect(squid.accessLog().join('\n')).toMatch(/200 alice@TEST\.LOCAL (GET|CONNECT)/);
+    });
+
+    test('without one it is not', async () => {
+      const refused = ['NE_PROXYAUTH', expect.stringContaining('GSSAPI authentication error')];
+      expect(await through('http', kerberos.withoutTicket)).toEqual([refused, refused, [ne.NE_PROXYAUTH, 407]]);
+    });
   });
 });
 

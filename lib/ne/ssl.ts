@@ -175,7 +175,8 @@ export const ne_ssl_provide_clicert: (sess: ne_session, fn: ne_ssl_provide_fn | 
 
 /**
  * Limits the versions of TLS (`NE_SSL_PROTO_*`; `NE_SSL_PROTO_UNSPEC` is no limit). `NE_OK`, or `NE_ERROR` for a version
- * that the TLS library does not have, and on a session without TLS. Needs neon 0.34.
+ * that the TLS library does not have, with GnuTLS for a first one without a last, and on a session without TLS; then there
+ * is no limit. Needs neon 0.34.
  *
  * @throws `ERR_NEON_UNSUPPORTED` with an older one
  */

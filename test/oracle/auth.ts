@@ -2,10 +2,11 @@
 import * as ne from 'libneon/ne';
 import { playTwin, sayNumber, sayStatus, sayText, type Io } from './twin.js';
 
-playTwin(async (io, port, [kind, mask, count, ...targets]) => {
+playTwin(async (io, port, [kind, mask, count = '', ...targets]) => {
   const session = ne.ne_session_create('http', '127.0.0.1', port);
   const protocol = Number(mask);
-  const answer = answering(Number(count));
+  const [attempts = 0, length = 0] = count.split(':').map(Number);
+  const answer = answering(attempts, length);
   const creds: ne.ne_auth_creds = (realm, attempt) => {
     sayText('server', realm);
     sayNumber('attempt', attempt);
@@ -29,9 +30,12 @@ playTwin(async (io, port, [kind, mask, count, ...targets]) => {
 });
 
 /** Wrong credentials at first, the right ones at the last attempt, and then none. */
-function answering(attempts: number): (attempt: number) => ne.ne_credentials_answer {
-  return (attempt) =>
-    attempt >= attempts ? attempt : { username: 'alice', password: attempt + 1 === attempts ? 'secret' : 'wrong' };
+function answering(attempts: number, length: number): (attempt: number) => ne.ne_credentials_answer {
+  return (attempt) => {
+    if (attempt >= attempts) return attempt;
+    if (length > 0) return { username: 'u'.repeat(length), password: 'p'.repeat(length) };
+    return { username: 'alice', password: attempt + 1 === attempts ? 'secret' : 'wrong' };
+  };
 }
 
 async function get(io: Io, session: ne.ne_session, target: string): Promise<void> {

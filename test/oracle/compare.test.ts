@@ -1,6 +1,6 @@
 import { describeWith } from '../servers/packages.js';
 import { compareWith, cTwin, jsTwin, runTwin, surfaces, type Outcome, type Surface } from './oracle.js';
-import { scenarios } from './scenarios.js';
+import { differing, scenarios } from './scenarios.js';
 
 type Scenario = (typeof scenarios)[number];
 
@@ -15,6 +15,10 @@ describeWith('cc', 'JavaScript does what C does', () => {
 
   describe.each(surfaces)('on the surface %s', (surface) => {
     test.each(scenarios)('$twin: $about', (scenario) => compare(scenario, scenario.twin, surface));
+
+    test.each(differing)('but not $twin: $about', async (scenario) => {
+      await expect(compare(scenario, scenario.twin, surface)).rejects.toThrow();
+    });
 
     const withClasses = scenarios.filter(({ twin }) => twin === 'session');
     test.each(withClasses)('$twin, with the classes: $about', (scenario) =>

@@ -3,10 +3,13 @@
  * then their output and what the server received must be equal, byte for byte.
  */
 import { deepStrictEqual } from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
+import { versions } from 'libneon';
+import * as ne from 'libneon/ne';
+import { loaderOf, searchPath } from '../matrix/neons.js';
 import { rawServer, type RawServer, type RawServerOptions } from '../servers/raw.js';
 import { compileWithNeon } from './compile.js';
 
@@ -38,9 +41,48 @@ export interface Outcome {
   readonly received: readonly string[];
 }
 
-/** The C twin of that name, compiled if need be. */
+/** The C twin of that name, compiled if need be. Throws unless it runs with the very neon that JavaScript does. */
 export function cTwin(name: string): Twin {
-  return { command: compileWithNeon(`test/oracle/${name}.c`, ['test/oracle/twin.h']), args: [] };
+  tlsOfC();
+  return compiledTwin(name);
+}
+
+/** Whether C and JavaScript use the same release of the TLS library. */
+export function tlsIsTheSame(): boolean {
+  const release = (library: string): string | undefined => /^\S+ \d+\.\d+/.exec(library)?.[0];
+  return release(tlsOfC()) === release(versions.tls ?? '');
+}
+
+/** A line with an error, without the words of OpenSSL where those of its releases differ. Those of neon stay. */
+export function inTheSameWords(line: string): string {
+  if (tlsIsTheSame()) return line;
+  return line.replace(/^(error=.*SSL error: )(?!Server certificate).*/, '$1…');
+}
+
+/** Where another neon than the machine's is tested, C programs run with it, and all the libraries of its folder, too. */
+function compiledTwin(name: string): Twin {
+  const program = compileWithNeon(`test/oracle/${name}.c`, ['test/oracle/twin.h']);
+  const libraries = process.env['LIBNEON_TEST_LIBRARIES'];
+  if (libraries === undefined) return { command: program, args: [] };
+  return { command: loaderOf(libraries), args: ['--library-path', searchPath(libraries).join(':'), program] };
+}
+
+let tls: string | undefined;
+
+/** The TLS library of C twins. With OpenSSL it is the system's, and that of JavaScript is Node's. */
+function tlsOfC(): string {
+  tls ??= requireSameNeon(compiledTwin('version'));
+  return tls;
+}
+
+/** Or a comparison would say nothing. */
+function requireSameNeon({ command, args }: Twin): string {
+  const said = execFileSync(command, args, { encoding: 'utf8' });
+  const [, neon, library] = /^neon=(.*)\ntls=(.*)\n$/.exec(said) ?? [];
+  const wanted = versions.tls?.startsWith('OpenSSL') ? 'OpenSSL' : (versions.tls ?? '(null)');
+  if (neon !== ne.ne_version_string() || !library?.startsWith(wanted))
+    throw new Error(`JavaScript uses ${ne.ne_version_string()} ${wanted}, and C:\n${said}`);
+  return library;
 }
 
 /** The JavaScript twin of that name, on one surface; `session-classes` is that of `session` with the classes. */

@@ -15,6 +15,16 @@ function scenario(about: string, args: readonly string[], ...texts: readonly str
   return { twin: 'auth', about, args, server: { connections: [steps] } };
 }
 
+const params = ', nonce="abc", qop="auth"';
+/** neon reads lines of up to 8 KiB. */
+const realms: readonly [about: string, realm: string][] = [
+  ...[255, 256, 4000, 8000, 20_000].map((length): [string, string] => [`${length} bytes`, 'r'.repeat(length)]),
+  ['nothing', ''],
+  ['quotes and backslashes', String.raw`a \"b\" \\ \c`],
+  ['commas and signs', 'a="b", Basic realm=c; qop=auth,'],
+  ['UTF-8', 'Gr\u00f6\u00dfe \u6f22'],
+];
+
 /** BASIC 1, LEGACY_DIGEST 2, DIGEST 128, ALL 8192. */
 export const auth: readonly NamedScenario[] = [
   scenario('Basic, and its scope', ['set', '0', '1', '/a/b', '/a/c', '/d'], unauthorized(basic), ok, ok, ok),
@@ -35,5 +45,14 @@ export const auth: readonly NamedScenario[] = [
   scenario('a wrong answer of the server', ['set', '0', '1', '/'], unauthorized(digest), informing('qop=auth, nc=1')),
   scenario('forgotten', ['set', '0', '1', '/', 'forget', '/'], unauthorized(basic), ok, unauthorized(basic), ok),
   scenario('no challenge', ['set', '0', '1', '/'], unauthorized()),
+  ...realms.flatMap(([about, realm]) => [
+    scenario(`a realm of ${about}, Basic`, ['set', '0', '1', '/'], unauthorized(`Basic realm="${realm}"`), ok),
+    scenario(`a realm of ${about}, Digest`, ['both', '128', '1', '/'], unauthorized(`Digest realm="${realm}"${params}`), ok),
+  ]),
+  ...[254, 255].flatMap((length) => [
+    scenario(`credentials of ${length} bytes, Basic`, ['set', '0', `1:${length}`, '/'], unauthorized(basic), ok),
+    scenario(`credentials of ${length} bytes, Digest`, ['set', '0', `1:${length}`, '/'], unauthorized(digest), ok),
+    scenario(`provided ones of ${length} bytes`, ['both', '8192', `1:${length}`, '/'], unauthorized(digest), ok),
+  ]),
   scenario('an unknown one', ['both', '8192', '1', '/'], unauthorized('Foo a="b", Bar')),
 ];

@@ -139,6 +139,7 @@ export const scenarios: readonly NamedScenario[] = [
   ...framing,
   ...heads,
   ...connections,
+  ...auth,
   ...xml,
   ...basic,
   ...props,
@@ -176,5 +177,4 @@ export const differing: readonly NamedScenario[] = [
     args: ['provider 9000 within'],
     server: { connections: [[{ read: 'request' }, { send: response('done') }, { hang: 'reading' }]] },
   },
-  ...auth,
 ];

@@ -18,6 +18,8 @@ export const kerberosNeeds = ['apache2', gssapiModule, 'krb5kdc', 'kadmin.local'
 export interface Kerberos {
   /** Its host name must be `localhost`, for which the ticket is. */
   readonly apache: Apache;
+  /** The file with the key of `HTTP/localhost`. */
+  readonly keytab: string;
   /** The environment of a program whose user has a ticket, and of one whose user has none. */
   readonly withTicket: Readonly<Record<string, string>>;
   readonly withoutTicket: Readonly<Record<string, string>>;
@@ -49,6 +51,7 @@ export function startKerberos(): Promise<Kerberos> {
       apache.write('documents', 'negotiate/a.txt', 'negotiated');
       return {
         apache,
+        keytab: file('http.keytab'),
         withTicket,
         withoutTicket: { ...env, KRB5CCNAME: `FILE:${file('none')}` },
         stop: async () => {

@@ -6,6 +6,7 @@ import path from 'node:path';
 export const packageOf = {
   '/usr/lib/apache2/modules/mod_auth_gssapi.so': 'libapache2-mod-auth-gssapi',
   '/usr/lib/lighttpd/mod_webdav.so': 'lighttpd-mod-webdav',
+  '/usr/lib/squid/negotiate_kerberos_auth': 'squid',
   '/usr/lib/nginx/modules/ngx_http_dav_ext_module.so': 'libnginx-mod-http-dav-ext',
   apache2: 'apache2',
   cc: 'gcc',

@@ -1,4 +1,4 @@
-/** squid as an HTTP proxy, which tunnels too: on one port it is open, on another it asks for Basic or Digest. */
+/** squid as an HTTP proxy, which tunnels too: on one port it is open, on another it asks for credentials. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -17,8 +17,17 @@ export interface Squid extends RunningServer {
   accessLog(): string[];
 }
 
+/** What squid asks for: Basic, Digest, or Negotiate, which takes the key of `HTTP/localhost` and Kerberos's environment. */
+export type SquidScheme =
+  | 'basic'
+  | 'digest'
+  | { readonly keytab: string; readonly env: Readonly<Record<string, string>> };
+
+/** The program of squid's for Negotiate. */
+export const squidNegotiate = '/usr/lib/squid/negotiate_kerberos_auth';
+
 /** Starts squid. */
-export function startSquid(scheme: 'basic' | 'digest'): Promise<Squid> {
+export function startSquid(scheme: SquidScheme): Promise<Squid> {
   const command = requireProgram('squid');
   return withFreePorts(2, async (ports) => {
     const [port, authPort] = ports as [number, number];
@@ -28,13 +37,14 @@ export function startSquid(scheme: 'basic' | 'digest'): Promise<Squid> {
     const config = path.join(scratch, 'squid.conf');
     const log = path.join(scratch, 'output.log');
     const accesses = path.join(run, 'access.log');
-    writeFileSync(config, configuration(scratch, port, authPort, helper(scheme, scratch)));
+    writeFileSync(config, configuration(scratch, port, authPort, authentication(scheme, scratch)));
     if (process.getuid?.() === 0) execFileSync('chown', ['-R', 'proxy', scratch]);
 
     // A name of its own, so that several can run.
     const args = ['-N', '-n', `libneon${port}`, '-f', config];
     const logs = [path.join(run, 'cache.log')];
-    const child = await startProgram({ command, args, ports, log, logs, scratch, patience: 3000 });
+    const env = typeof scheme === 'string' ? {} : scheme.env;
+    const child = await startProgram({ command, args, env, ports, log, logs, scratch, patience: 3000 });
     return {
       port,
       authPort,
@@ -45,7 +55,17 @@ export function startSquid(scheme: 'basic' | 'digest'): Promise<Squid> {
   });
 }
 
-/** What tells squid who is who: its own program for Digest; for Basic a script that answers each line. */
+/** The lines that tell squid what to ask for, and who tells it who is who. */
+function authentication(scheme: SquidScheme, scratch: string): string {
+  const [name, program] =
+    typeof scheme === 'string'
+      ? [scheme, helper(scheme, scratch)]
+      : ['negotiate', `${squidNegotiate} -k ${scheme.keytab} -s HTTP/localhost`];
+  const realm = name === 'negotiate' ? '' : `auth_param ${name} realm ${squidUser.realm}`;
+  return `auth_param ${name} program ${program}\nauth_param ${name} children 1\n${realm}`;
+}
+
+/** squid's own program for Digest; for Basic a script that answers each line. */
 function helper(scheme: 'basic' | 'digest', scratch: string): string {
   const { name, password, realm } = squidUser;
   if (scheme === 'digest') {
@@ -61,14 +81,11 @@ function helper(scheme: 'basic' | 'digest', scratch: string): string {
   return script;
 }
 
-function configuration(scratch: string, port: number, authPort: number, program: string): string {
-  const scheme = program.includes('digest') ? 'digest' : 'basic';
+function configuration(scratch: string, port: number, authPort: number, auth: string): string {
   return `
 http_port 127.0.0.1:${port} name=open
 http_port 127.0.0.1:${authPort} name=asking
-auth_param ${scheme} program ${program}
-auth_param ${scheme} children 1
-auth_param ${scheme} realm ${squidUser.realm}
+${auth}
 acl open_port myportname open
 acl loopback dst 127.0.0.0/8
 acl known proxy_auth REQUIRED

@@ -1,12 +1,19 @@
-/** A program that gets a URL three times by Negotiate, and writes what came of it. Its environment says who it is. */
-import type { NeonError} from 'libneon';
-import { Session } from 'libneon';
+/**
+ * `node negotiate-child.js URL [PORT]`: gets a URL three times by Negotiate, with the server, or with the proxy on that port
+ * of localhost, and writes what came of it. Its environment says who it is; any certificate will do.
+ */
+import { type NeonError, Session, type SessionOptions } from 'libneon';
 import * as ne from 'libneon/ne';
 
-async function main(url: string): Promise<unknown> {
-  const { port, pathname } = new URL(url);
+async function main(url: string, proxyPort: number | undefined): Promise<unknown> {
+  const { protocol, hostname, port, pathname } = new URL(url);
+  const scheme = protocol.slice(0, -1);
   const results: unknown[] = [];
-  await using session = new Session('http', 'localhost', Number(port), { auth: { protocols: 'negotiate' } });
+  const negotiate = { protocols: 'negotiate' } as const;
+  const options: SessionOptions = proxyPort
+    ? { proxy: { host: 'localhost', port: proxyPort }, proxyAuth: negotiate }
+    : { auth: negotiate };
+  await using session = new Session(scheme, hostname, Number(port), { ...options, tls: { verify: () => true } });
   for (const get of [() => session.request('GET', pathname), async () => session.requestSync('GET', pathname)]) {
     const result = await get().then(
       async (response) => [response.status, await response.text()],
@@ -14,8 +21,12 @@ async function main(url: string): Promise<unknown> {
     );
     results.push(result);
   }
-  const plain = ne.ne_session_create('http', 'localhost', Number(port));
-  ne.ne_add_server_auth(plain, ne.NE_AUTH_GSSAPI, null);
+  const plain = ne.ne_session_create(scheme, hostname, Number(port));
+  if (proxyPort) {
+    ne.ne_session_proxy(plain, 'localhost', proxyPort);
+    ne.ne_add_proxy_auth(plain, ne.NE_AUTH_GSSAPI, null);
+  } else ne.ne_add_server_auth(plain, ne.NE_AUTH_GSSAPI, null);
+  ne.ne_ssl_set_verify(plain, () => 0);
   const request = ne.ne_request_create(plain, 'GET', pathname);
   results.push([ne.ne_request_dispatch(request), ne.ne_get_status(request).code]);
   ne.ne_request_destroy(request);
@@ -23,7 +34,8 @@ async function main(url: string): Promise<unknown> {
   return results;
 }
 
-main(process.argv[2] as string).then(
+const [, , url = '', proxyPort] = process.argv;
+main(url, proxyPort === undefined ? undefined : Number(proxyPort)).then(
   (results) => console.log(JSON.stringify(results)),
   (error: unknown) => {
     console.error(error);

@@ -1,0 +1,111 @@
+/** Ranges of versions of TLS, of the client and of the server: C, JavaScript and the options of the classes agree. */
+import { features, type ProtocolVersion, Session } from 'libneon';
+import * as ne from 'libneon/ne';
+import { describeWith } from '../servers/packages.js';
+import { pem, testPki } from '../servers/pki.js';
+import { startTlsServer } from '../servers/s-server.js';
+import { cTwin, inTheSameWords, jsTwin, runTwinAt, surfaces } from './oracle.js';
+
+const { NE_SSL_PROTO_UNSPEC, NE_SSL_PROTO_SSL_3 } = ne;
+const numbers = new Map<ProtocolVersion, number>([
+  ['TLSv1', ne.NE_SSL_PROTO_TLS_1_0],
+  ['TLSv1.1', ne.NE_SSL_PROTO_TLS_1_1],
+  ['TLSv1.2', ne.NE_SSL_PROTO_TLS_1_2],
+  ['TLSv1.3', ne.NE_SSL_PROTO_TLS_1_3],
+]);
+const names = [...numbers.keys()];
+const limits = [undefined, ...names];
+const numberOf = (name: ProtocolVersion | undefined): number =>
+  name === undefined ? NE_SSL_PROTO_UNSPEC : numbers.get(name)!;
+
+/** All that the names say: without a limit, from, up to, both, one alone, and those where the first is above the last. */
+const ranges = limits.flatMap((min) => limits.map((max) => ({ min, max })));
+const ofNames = ranges.map(({ min, max }) => `${numberOf(min)}:${numberOf(max)}`);
+const newest = numberOf('TLSv1.3');
+const unsupported = [
+  `${NE_SSL_PROTO_SSL_3}:${NE_SSL_PROTO_SSL_3}`,
+  `${NE_SSL_PROTO_SSL_3}:${newest}`,
+  `${newest + 1}:${newest + 1}`,
+  `0:${newest + 1}`,
+  `99:0`,
+  `0:${2 ** 31 - 1}`,
+];
+
+const servers = [
+  ['of TLS 1.0', ['-tls1'], ['TLSv1']],
+  ['of TLS 1.1', ['-tls1_1'], ['TLSv1.1']],
+  ['of TLS 1.2', ['-tls1_2'], ['TLSv1.2']],
+  ['of TLS 1.3', ['-tls1_3'], ['TLSv1.3']],
+  ['of all of them', [], names],
+] as const;
+
+const missing = features.functions['ne_ssl_set_protovers'] === false;
+const programs = ['cc', 'openssl'] as const;
+
+if (missing) test.skip('ranges of versions of TLS need neon 0.34', () => {});
+else
+  describeWith(programs, 'a server', () => {
+    const pki = testPki();
+
+    test.each(servers)('%s', async (_, options, spoken) => {
+      // Of all ciphers, since the old versions have none that is good enough by default.
+      const running = await startTlsServer({
+        pair: pki.server,
+        options: [...options, '-cipher', 'ALL:@SECLEVEL=0'],
+      });
+      try {
+        const args = [pki.ca.cert, ...ofNames, ...unsupported];
+        const run = async (twin: ReturnType<typeof cTwin>): Promise<string[]> => {
+          const { lines, exit, stderr } = await runTwinAt(twin, running.port, args);
+          expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
+          return lines.map(inTheSameWords);
+        };
+        const expected = await run(cTwin('tls-versions'));
+        for (const surface of surfaces) expect(await run(jsTwin('tls-versions', surface))).toEqual(expected);
+
+        const spokenIn = outcomes(expected);
+        for (const { min, max } of ranges) {
+          const inverted = min !== undefined && max !== undefined && min > max;
+          // Without the last version GnuTLS refuses the first, and the classes say it.
+          const { set, version } = spokenIn(min, max).set === 0 ? spokenIn(min, max) : spokenIn(min, max ?? 'TLSv1.3');
+          expect([min, max, inverted || set]).toEqual([min, max, inverted || 0]);
+          const said = await versionWith(running.port, min, max);
+          expect([min, max, said]).toEqual([min, max, inverted ? 'ERR_INVALID_ARG_VALUE' : version || 'NE_ERROR']);
+          if (inverted || version === '') continue;
+          expect([min ?? version, version, max ?? version].sort()[1]).toBe(version);
+          expect(spoken).toContain(version);
+        }
+        // And those that everybody speaks are spoken.
+        for (const name of spoken.filter((one) => one === 'TLSv1.2' || one === 'TLSv1.3'))
+          expect(spokenIn(name, name)).toEqual({ set: 0, version: name });
+      } finally {
+        await running.stop();
+      }
+    });
+
+    /** What the classes speak within these limits, or the code of their error. */
+    async function versionWith(
+      port: number,
+      minVersion: ProtocolVersion | undefined,
+      maxVersion: ProtocolVersion | undefined,
+    ): Promise<unknown> {
+      const tls = { ca: pem(pki.ca.cert), trustDefaultCA: false, minVersion, maxVersion };
+      try {
+        await using session = new Session('https', 'localhost', port, { tls });
+        return /Protocol  : (.*)/.exec(await (await session.request('GET', '/')).text())?.[1];
+      } catch (error) {
+        return (error as { code?: unknown }).code;
+      }
+    }
+  });
+
+/** Of what the C twin said: whether a range could be set, and what was spoken in it. */
+function outcomes(lines: readonly string[]) {
+  const valuesOf = (key: string): string[] =>
+    lines.filter((line) => line.startsWith(`${key}=`)).map((line) => line.slice(key.length + 1));
+  const [known, set, version] = [valuesOf('range'), valuesOf('set'), valuesOf('version')];
+  return (min: ProtocolVersion | undefined, max: ProtocolVersion | undefined) => {
+    const index = known.indexOf(`${numberOf(min)}:${numberOf(max)}`);
+    return { set: Number(set[index]), version: version[index] ?? '' };
+  };
+}
