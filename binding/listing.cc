@@ -186,16 +186,19 @@ void Listing::flush() {
   }
   environment().post(
       std::make_shared<Delivery>(std::static_pointer_cast<Listing>(shared_from_this()), std::move(full)));
-  if (++ahead_ <= most_ahead) return;
+  if (++ahead_ <= most_ahead && !behind_) return;
   ask(
       false, [this](napi_env env) { return call_function(env, held(env, room_place), 0, nullptr); }, nothing);
+  behind_ = false;  // all batches came before that question
 }
 
 void Listing::deliver_batch(napi_env env, const Batch &batch) {
   const std::vector<napi_value> arguments = batch.arguments(env);
-  napi_value nothing;
+  napi_value answer;
   check(env, napi_call_function(env, undefined(env), held(env, batch_place), arguments.size(),
-                                arguments.data(), &nothing));
+                                arguments.data(), &answer));
+  bool behind = false;
+  behind_ = napi_get_value_bool(env, answer, &behind) == napi_ok && behind;
 }
 
 napi_value Listing::result(napi_env env) {
@@ -211,8 +214,9 @@ namespace {
 
 /// propfind(session, path, depth, names, onBatch, room) → null, or [NE_* code, error text, status]. `names`
 /// is a flat array of namespaces and names, an empty one for all properties, or null for the names alone.
-/// onBatch is called with (text, numbers, names, statuses, origins), as Batch says; room() when JavaScript
-/// lags behind, and may give a promise. In C: ne_simple_propfind, ne_propnames.
+/// onBatch is called with (text, numbers, names, statuses, origins), as Batch says, and returns true when
+/// JavaScript lags behind; room() is called then, and may give a promise. In C: ne_simple_propfind,
+/// ne_propnames.
 std::shared_ptr<Operation> propfind(const Arguments &arguments, Mode mode) {
   const napi_env env = arguments.env();
   auto session = arguments.handle<Session>(0, "session");

@@ -78,10 +78,11 @@ struct Inquiry {
 /// A PROPFIND whose resources reach JavaScript in batches.
 ///
 /// On a lane, batches are posted while the response is still being parsed. `ahead_` counts those that
-/// JavaScript has not seen; past `most_ahead` the lane asks for room, and so waits until JavaScript has seen
-/// them all and, when it answers with a promise, until that is settled. After an abort none is delivered. A
-/// batch holds the operation; its functions are held by the operation. A blocking call gives each batch to
-/// JavaScript as soon as it is full, from inside neon.
+/// JavaScript has not seen, and `behind_` is what it said last: that those which it has seen wait for
+/// somebody to take them. Past `most_ahead`, or when it is behind, the lane asks for room, and so waits until
+/// JavaScript has seen them all and, when it answers with a promise, until that is settled. After an abort
+/// none is delivered. A batch holds the operation; its functions are held by the operation. A blocking call
+/// gives each batch to JavaScript as soon as it is full, from inside neon.
 class Listing final : public Operation {
  public:
   Listing(std::shared_ptr<Session> session, Inquiry inquiry, bool posts);
@@ -110,6 +111,7 @@ class Listing final : public Operation {
   const bool posts_;
   std::unique_ptr<Batch> batch_;
   std::atomic<int> ahead_{0};
+  std::atomic<bool> behind_{false};
   bool out_of_memory_ = false;
 
   // Written inside run(), read after it.

@@ -47,7 +47,7 @@ type OnBatch = (
   names: readonly string[],
   statuses: readonly string[],
   origins: readonly string[],
-) => void;
+) => boolean | void;
 type Batch = Parameters<OnBatch>;
 type Failed = readonly [code: number, text: string, status: number] | null;
 type Propfind<R> = (
@@ -100,7 +100,7 @@ export function inquire(
 
 /**
  * The resources that a PROPFIND finds. Nothing is sent before it is awaited, which gives an array of all of them, or
- * iterated with `for await`, which gives each as soon as it has arrived: then at most some hundreds wait in memory, and
+ * iterated with `for await`, which gives each as soon as it has arrived: then at most about a thousand wait in memory, and
  * who leaves the loop early, or drops the iterator, closes the connection. It is sent once.
  *
  * Fails with a {@link NeonError} unless the server answers with 207.
@@ -171,6 +171,9 @@ export class Listing implements PromiseLike<Entry[]>, AsyncIterable<Entry> {
   }
 }
 
+/** So many batches, of at most 128 resources each, may wait for who iterates before C is told to wait. */
+const mostWaiting = 2;
+
 /** Ends the PROPFIND of an iterator that was dropped before its end. */
 const dropped = new FinalizationRegistry<Arrivals>((arrivals) => arrivals.giveUp());
 
@@ -198,6 +201,7 @@ class Arrivals {
       (batch) => {
         this.#batches.push(batch);
         this.#wake();
+        return this.#batches.length > mostWaiting;
       },
       () => (this.#batches.length > 0 ? new Promise((resolve) => (this.#makeRoom = resolve)) : undefined),
       (stop) => (this.#stop = stop),
@@ -252,7 +256,7 @@ const noRoomNeeded = (): undefined => undefined;
 /** Sends it, after what the session was given before. */
 function run(
   inquiry: Inquiry,
-  onBatch: (batch: Batch) => void,
+  onBatch: (batch: Batch) => boolean | void,
   room: () => Promise<void> | undefined = noRoomNeeded,
   onStop?: (stop: Stop) => void,
 ): Promise<void> {

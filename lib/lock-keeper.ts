@@ -138,6 +138,7 @@ export class LockKeeper {
   async withLock<T>(target: string, action: (lock: Lock) => T, options: WithLockOptions = {}): Promise<Awaited<T>> {
     requireFunction(action);
     const lock = await this.#lockWhenFree(target, options);
+    const { signal } = lock; // it is watched from now on
     let result: Awaited<T>;
     try {
       result = await action(lock);
@@ -148,7 +149,7 @@ export class LockKeeper {
       throw error;
     }
     try {
-      lock.signal.throwIfAborted();
+      signal.throwIfAborted();
       if (!lock.released) await this.release(lock);
     } finally {
       lock.noteReleased();
@@ -345,7 +346,7 @@ function isLost(error: unknown): boolean {
   return code === 'ERR_NEON_DESTROYED' || (status >= 400 && status < 500 && ![401, 407, 408, 425, 429].includes(status));
 }
 
-const isHeld = (lock: Lock): boolean => !lock.released && !lock.signal.aborted;
+const isHeld = (lock: Lock): boolean => !lock.released && !lock.lost;
 
 function secondsOf({ timeout }: ne.ne_lock): number | null {
   if (timeout === ne.NE_TIMEOUT_INFINITE) return Infinity;

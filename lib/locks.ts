@@ -111,6 +111,8 @@ export class Lock implements LockReference {
   #timer: NodeJS.Timeout | undefined;
   #released = false;
   #ending = false;
+  /** Whether somebody may wait for the signal: then it must come, even if nobody holds the lock. */
+  #watched = false;
 
   /** @internal */
   constructor(keeper: LockKeeper, { target, uri, token, depth, scope, owner, timeout, asked, renew }: Holding) {
@@ -146,6 +148,10 @@ export class Lock implements LockReference {
    * all the same, so that a request that counts on it is refused by the server, with 412.
    */
   get signal(): AbortSignal {
+    if (!this.#watched) {
+      this.#watched = true;
+      this.#schedule();
+    }
     return this.#lost.signal;
   }
 
@@ -189,6 +195,11 @@ export class Lock implements LockReference {
     this.#schedule();
   }
 
+  /** Whether the signal has aborted. @internal */
+  get lost(): boolean {
+    return this.#lost.signal.aborted;
+  }
+
   /** What to ask for when it is refreshed. @internal */
   get asked(): number | undefined {
     return this.#asked;
@@ -227,22 +238,23 @@ export class Lock implements LockReference {
   /** Whether its end is to be told to the server. */
   #ends(): boolean {
     if (this.#released) return false;
-    if (this.signal.aborted) this.noteReleased();
+    if (this.lost) this.noteReleased();
     return !this.#released;
   }
 
   /** Half of what is left is time enough for some more tries. */
   #schedule(): void {
     clearTimeout(this.#timer);
-    if (!this.#renew || this.#released || this.#ending || this.signal.aborted || !Number.isFinite(this.#end)) return;
+    if (!this.#renew || this.#released || this.#ending || this.lost || !Number.isFinite(this.#end)) return;
     const delay = (this.#end - performance.now()) / 2;
-    this.#timer = renewLater(new WeakRef(this), Math.min(Math.max(delay, shortestDelay), longestDelay));
+    this.#timer = renewLater(this.#watched ? this : new WeakRef(this), Math.min(Math.max(delay, shortestDelay), longestDelay));
   }
 }
 
-/** Keeps neither the process nor the lock alive. */
-function renewLater(lock: WeakRef<Lock>, delay: number): NodeJS.Timeout {
-  return setTimeout(() => void lock.deref()?.renew(), delay).unref();
+/** Keeps the process not alive, and a lock that is given weakly neither. */
+function renewLater(lock: Lock | WeakRef<Lock>, delay: number): NodeJS.Timeout {
+  const renew = lock instanceof Lock ? () => lock.renew() : () => lock.deref()?.renew();
+  return setTimeout(() => void renew(), delay).unref();
 }
 
 /**
