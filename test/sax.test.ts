@@ -1,9 +1,13 @@
 /** Response.xml and xmlSync: documents whose events cross in batches. */
+import { once } from 'node:events';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
 import { NeonError, type Response, Session, SessionPool, type XmlHandlers } from 'libneon';
 import * as ne from 'libneon/ne';
 import { chunkedResponse, inPieces, type RawServerOptions } from './servers/raw.js';
+import { projectRoot } from './servers/start.js';
 import { failureOf, neonError, wrongType } from './support/expect.js';
 import { answering, exchange, keepAlive, stalling, testServers, thenAnswering } from './support/servers.js';
 import { hostile, parseAll } from './support/xml.js';
@@ -27,7 +31,7 @@ function noting(): { events: string[]; handlers: XmlHandlers } {
 
 /** In pieces of any size. */
 function noteText(events: string[], text: string): void {
-  expect(text).not.toBe('');
+  if (text === '') throw new Error('an event of no text');
   const last = events.at(-1) ?? '';
   if (last.startsWith('text ')) events[events.length - 1] = last + text;
   else events.push(`text ${text}`);
@@ -378,6 +382,31 @@ describe('a document that arrives', () => {
     await res.xml({});
     expect(res.trailers).toEqual({ 'x-behind': 'one' });
   });
+});
+
+test.each(['in a handler', 'for room', 'for the rest'])('workers that wait %s can be terminated', async (place) => {
+  const body = `<a>${'<b>some text</b>'.repeat(300_000)}`;
+  const head = 'HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n';
+  const { port } = await serve({ connections: [stalling(head + body)], rest: 'repeat-last' });
+  const text = `
+    const { parentPort } = require('node:worker_threads');
+    const { Session } = require(${JSON.stringify(path.join(projectRoot, 'dist', 'lib', 'index.js'))});
+    let texts = 0;
+    const waits = { 'in a handler': 1, 'for room': 1000, 'for the rest': 300_000 }[${JSON.stringify(place)}];
+    new Session('http', '127.0.0.1', ${port}).request('GET', '/').then((response) => response.xml({
+      text() {
+        if (++texts !== waits) return;
+        parentPort.postMessage('waits');
+        if (${place === 'in a handler'}) for (;;);
+        if (${place === 'for room'}) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+      },
+    }));`;
+  const workers = Array.from({ length: 4 }, () => new Worker(text, { eval: true }));
+  await Promise.all(workers.map((worker) => once(worker, 'message')));
+  await sleep(50);
+  const since = performance.now();
+  expect(await Promise.all(workers.map((worker) => worker.terminate()))).toEqual([1, 1, 1, 1]);
+  expect(performance.now() - since).toBeLessThan(1000);
 });
 
 describe('a response that is whole', () => {
