@@ -305,7 +305,7 @@ bool Exchange::parse_block(std::string_view block) {
   const bool well_formed = document.parser.parse(block);
   std::unique_lock lock(stream_mutex_);
   document.open = document.parser.take();
-  if (!document.open || !std::exchange(reader_waits_, false)) return well_formed;
+  if (!document.open || parses_here_ || !std::exchange(reader_waits_, false)) return well_formed;
   lock.unlock();
   environment().post(shared_from_this());
   return well_formed;

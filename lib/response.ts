@@ -185,9 +185,9 @@ export class Response {
     this.#trailers = trailers;
     this.#head = head;
     this.#whole = body ?? nothing;
-    this.#context = { ...origin.context, status };
+    this.#context = origin.context;
     if (!stream) origin.unwatch?.();
-    else this.#arriving = new ArrivingBody(stream, { ...origin, context: this.#context });
+    else this.#arriving = new ArrivingBody(stream, { ...origin, context: { ...origin.context, status } });
   }
 
   get reasonPhrase(): string {
@@ -352,7 +352,7 @@ export class Response {
     const isOver = (): boolean => this.#cancelled !== undefined;
     const failure = tellWhole(this.#whole, wanted, this.#charset() ?? '', handlers, isOver);
     if (this.#cancelled) throw this.#cancelled;
-    if (failure !== null) throw new NeonError(failure, 'NE_ERROR', this.#context);
+    if (failure !== null) throw new NeonError(failure, 'NE_ERROR', { ...this.#context, status: this.status });
   }
 
   #decode(bytes: Buffer): string {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
-import { NeonError, type Response, Session, SessionPool, type XmlHandlers } from 'libneon';
+import { features, NeonError, type Response, Session, SessionPool, type XmlHandlers } from 'libneon';
 import * as ne from 'libneon/ne';
 import { chunkedResponse, inPieces, type RawServerOptions } from './servers/raw.js';
 import { projectRoot } from './servers/start.js';
@@ -426,6 +426,26 @@ describe('a response that is whole', () => {
       start: (outer) => session.requestSync('GET', '/').xmlSync({ start: (inner) => names.push(outer + inner) }),
     });
     expect(names).toEqual(['{}a{}a', '{}a{}b', '{}b{}a', '{}b{}b']);
+  });
+});
+
+describe('the charset of the Content-Type', () => {
+  const counts = features.functions['ne_xml_set_encoding'] === true;
+  test.each<[string, string, string | RegExp, string | RegExp]>([
+    ['counts with neon 0.36 and later', 'ISO-8859-1', 'é', /^XML parse error/],
+    ['that is not known is told by them', 'x-none', /encoding/, /^XML parse error/],
+    ['may be quoted', '"iso-8859-1"', 'é', /^XML parse error/],
+  ])('%s', async (_, charset, newer, older) => {
+    for (const made of [asItIs, long]) {
+      const body = made(Buffer.from('<a>\xe9</a>', 'latin1'));
+      const type = `HTTP/1.1 200 OK\r\nContent-Type: text/xml; charset=${charset}\r\nContent-Length: ${body.length}\r\n\r\n`;
+      using session = await connect(thenAnswering(exchange(Buffer.concat([Buffer.from(type), Buffer.from(body)]))));
+      let text = '';
+      const res = await get(session);
+      await res.xml({ text: (piece) => (text += piece) }).catch((error: Error) => (text = error.message));
+      expect(text).toEqual(expect.stringMatching(counts ? newer : older));
+      await expectUsable(session);
+    }
   });
 });
 
