@@ -8,6 +8,7 @@ import { features, NeonError, type Response, Session, SessionPool, type XmlHandl
 import * as ne from 'libneon/ne';
 import { chunkedResponse, inPieces, type RawServerOptions } from './servers/raw.js';
 import { projectRoot } from './servers/start.js';
+import { runScenario } from './support/child.js';
 import { failureOf, neonError, wrongType } from './support/expect.js';
 import { answering, exchange, keepAlive, stalling, testServers, thenAnswering } from './support/servers.js';
 import { hostile, parseAll } from './support/xml.js';
@@ -375,6 +376,12 @@ describe('a document that arrives', () => {
     expect(order).toEqual(['document', 'next']);
   });
 
+  test('is told to its end when nobody keeps the response', async () => {
+    const slow = inPieces(answer(big(2000)).toString(), 40_000, 40);
+    const server = await serve(thenAnswering([{ read: 'request' }, ...slow]));
+    expect(await runScenario('droppedDocument', server.port)).toEqual({ ends: 3 * 2000 + 1, next: 200 });
+  });
+
   test('has its trailers after the end', async () => {
     const body = chunkedResponse([long('<a/>').toString()]).replace(/\r\n\r\n$/, '\r\nX-Behind: one\r\n\r\n');
     using session = await connect(answering(body));
@@ -442,7 +449,7 @@ describe('the charset of the Content-Type', () => {
       using session = await connect(thenAnswering(exchange(Buffer.concat([Buffer.from(type), Buffer.from(body)]))));
       let text = '';
       const res = await get(session);
-      await res.xml({ text: (piece) => (text += piece) }).catch((error: Error) => (text = error.message));
+      await res.xml({ text: (piece) => (text += piece) }).catch((error: unknown) => (text = (error as Error).message));
       expect(text).toEqual(expect.stringMatching(counts ? newer : older));
       await expectUsable(session);
     }
