@@ -312,6 +312,12 @@ napi_value divert_stream(const Arguments &arguments) {
   return arguments.handle<Stream>(0, "stream")->exchange->divert(arguments.env(), descriptor);
 }
 
+napi_value parse_stream(const Arguments &arguments) {
+  const auto wanted = static_cast<unsigned>(arguments.integer(1, "wanted", 0, 7));
+  arguments.handle<Stream>(0, "stream")->exchange->parse(wanted, arguments.text(2, "charset"));
+  return undefined(arguments.env());
+}
+
 napi_value stream_trailers(const Arguments &arguments) {
   return from(arguments.env(), arguments.handle<Stream>(0, "stream")->exchange->trailers());
 }
@@ -328,6 +334,7 @@ void register_exchange(Topic &topic) {
   topic.plain("readStream", read_stream);
   topic.plain("gatherStream", gather_stream);
   topic.plain("divertStream", divert_stream);
+  topic.plain("parseStream", parse_stream);
   topic.plain("streamTrailers", stream_trailers);
   topic.plain("dropStream", drop_stream);
 }

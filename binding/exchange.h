@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -12,6 +13,7 @@
 #include "body.h"
 #include "inflate.h"
 #include "operation.h"
+#include "sax.h"
 #include "session.h"
 
 namespace neon {
@@ -53,18 +55,30 @@ void read_headers_and_flags(const Arguments &arguments, std::size_t index, Recip
 /// the lock, since nobody else touches that, and counts the bytes in with it; JavaScript takes over full
 /// blocks, and copies what there is of the open one. JavaScript's side holds at most one promise of a read
 /// (reader_).
+///
+/// A document (parse()) crosses in batches of events instead, in the same manner: the lane parses what it
+/// reads, and waits inside the parser on `room_` while JavaScript has `most_ahead` full batches to take. The
+/// mutex guards the batches: the one that is being filled is the parser's while that has a block, and
+/// JavaScript's to take between two. The parser is the lane's once that has met the sink. It may be inside a
+/// read that lasts then, or be done: until it comes, the JavaScript thread parses what has arrived, a slice
+/// at a time, and the lane waits for the end of a slice (parses_here_). What ends the exchange (signal,
+/// timeout, destroy, a handler that throws, a terminated worker) ends the wait for room, and the parser stops
+/// at its next batch, at the latest with its block; batches that nobody took die with the exchange. A
+/// pending read keeps all of it alive: a response that JavaScript dropped goes on to the end of its document.
 class Exchange final : public Operation {
  public:
   Exchange(std::shared_ptr<Session> session, Recipe recipe, bool streams)
       : Operation(session), session_(std::move(session)), recipe_(std::move(recipe)), streams_(streams) {}
 
-  /// The next block: a Buffer, null at the end, or a promise of one of them. JavaScript thread.
+  /// The next block (or batch): a Buffer, null at the end, or a promise of one of them. JavaScript thread.
   napi_value read(napi_env env);
   /// What is still to come, as a Buffer of at most `limit` bytes, or a promise of it. JavaScript thread.
   napi_value gather(napi_env env, std::uint64_t limit);
   /// The same written to a descriptor: the number of bytes, or a promise of it; or a Buffer of the last of
   /// it, which the caller has to write.
   napi_value divert(napi_env env, int descriptor);
+  /// From now on read() gives batches of events (EventBatch), null at the end of the document.
+  void parse(unsigned wanted, const std::string &charset);
   /// The trailer of a response that was read to its end.
   const std::string &trailers() const { return trailers_; }
 
@@ -87,8 +101,20 @@ class Exchange final : public Operation {
   }
 
  private:
-  /// Where a body that streams goes: into blocks that are read, into memory, or to a descriptor.
-  enum class Sink { Blocks, Memory, Descriptor };
+  /// Where a body that streams goes: into blocks that are read, into memory, to a descriptor, or into a
+  /// parser whose events are read.
+  enum class Sink { Blocks, Memory, Descriptor, Events };
+
+  struct Document {
+    Document(unsigned wanted, const std::string &charset, EventParser::Flush flush)
+        : parser(wanted, charset, std::move(flush)) {}
+
+    EventParser parser;
+    std::deque<std::unique_ptr<EventBatch>> full;
+    std::unique_ptr<EventBatch> open;
+    bool over = false, failed = false;  // parsed by the JavaScript thread to the end; and why to no further
+  };
+  static constexpr std::size_t most_ahead = 4;
 
   void note_head(ne_request *request);
   int receive(ne_request *request);
@@ -99,16 +125,26 @@ class Exchange final : public Operation {
   int receive_stream(ne_request *request, Block block);
   int receive_gathered(ne_request *request);
   int receive_diverted(ne_request *request);
+  int receive_events(ne_request *request);
   bool write_out(const char *bytes, std::size_t size);
   void note_trailers(ne_request *request);
   std::string added_to(const std::string &name, const std::string &value) const;
   Sink sink();
+  void turn_to(Sink sink, std::unique_ptr<Document> document = nullptr);
   Block all_there_is();
+  std::string_view slice();
+  bool parse_block(std::string_view block);
+  bool flush(std::unique_ptr<EventBatch> batch);
+  Block some_there_is();
+  void parse_here(bool over);
   napi_value collect(napi_env env, Sink sink);
   bool collected(napi_env env, napi_value *value);
   void add(std::size_t count);
   std::size_t buffered() const;
+  bool next(napi_env env, napi_value *value);
   bool next_block(napi_env env, napi_value *value);
+  bool next_batch(napi_env env, napi_value *value);
+  bool ended(napi_env env, napi_value *value, bool over);
   void let_go_of_reader();
   Failure failure() const;
 
@@ -129,11 +165,13 @@ class Exchange final : public Operation {
   std::vector<Block> full_;
   Block open_;
   bool reader_waits_ = false;
+  bool parses_here_ = false;  // the JavaScript thread does
   bool head_posted_ = false;  // written before the post
   // Under the mutex: where the rest of the body is to go; the lane looks between two blocks.
   Sink sink_ = Sink::Blocks;
   std::uint64_t limit_ = 0;
   int descriptor_ = -1;
+  std::unique_ptr<Document> document_;
   // The lane's, and the JavaScript thread's after the end.
   bool sink_met_ = false;
   Block gathered_;

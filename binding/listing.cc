@@ -1,6 +1,5 @@
 #include "listing.h"
 
-#include <cstring>
 #include <utility>
 
 #include "error.h"
@@ -14,44 +13,9 @@ namespace {
 
 std::string_view view(const char *text) { return text ? text : ""; }
 
-// Of valid UTF-8: one for each character, two for those beyond the basic plane.
-std::uint32_t utf16_length(std::string_view text, bool *ascii) {
-  std::uint32_t length = 0;
-  for (const char byte : text) {
-    const auto value = static_cast<unsigned char>(byte);
-    if (value >= 0x80) *ascii = false;
-    length += (value & 0xC0) != 0x80;
-    length += value >= 0xF0;
-  }
-  return length;
-}
-
 }  // namespace
 
-// --- Table ------------------------------------------------------------------------------------------------
-
-std::uint32_t Table::index_of(std::initializer_list<std::string_view> fields) {
-  std::string key;
-  for (const std::string_view field : fields) key.append(field) += '\0';
-  const auto [found, is_new] = indices_.try_emplace(std::move(key), indices_.size());
-  if (is_new) fields_.insert(fields_.end(), fields.begin(), fields.end());
-  return found->second;
-}
-
-napi_value Table::array(napi_env env) const {
-  napi_value list;
-  check(env, napi_create_array_with_length(env, fields_.size(), &list));
-  for (std::uint32_t i = 0; i < fields_.size(); ++i)
-    check(env, napi_set_element(env, list, i, from(env, std::string_view(fields_[i]))));
-  return list;
-}
-
 // --- Batch ------------------------------------------------------------------------------------------------
-
-std::uint32_t Batch::append(std::string_view text) {
-  text_ += text;
-  return utf16_length(text, &ascii_);
-}
 
 void Batch::append_optional(const char *text) { numbers_.push_back(text ? append(text) + 1 : 0); }
 
@@ -94,15 +58,7 @@ int Batch::on_property(void *batch, const ne_propname *name, const char *value, 
 }
 
 std::vector<napi_value> Batch::arguments(napi_env env) const {
-  napi_value text, memory, numbers;
-  const auto create = ascii_ ? napi_create_string_latin1 : napi_create_string_utf8;
-  check(env, create(env, text_.data(), text_.size(), &text));
-  void *data = nullptr;
-  const std::size_t size = numbers_.size() * sizeof numbers_[0];
-  check(env, napi_create_arraybuffer(env, size, &data, &memory));
-  if (size > 0) std::memcpy(data, numbers_.data(), size);
-  check(env, napi_create_typedarray(env, napi_uint32_array, numbers_.size(), memory, 0, &numbers));
-  return {text, numbers, names_.array(env), statuses_.array(env), origins_.array(env)};
+  return {text_value(env), numbers_value(env), names_.array(env), statuses_.array(env), origins_.array(env)};
 }
 
 // --- Listing ----------------------------------------------------------------------------------------------

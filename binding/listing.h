@@ -8,40 +8,25 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "operation.h"
+#include "packed.h"
 #include "session.h"
 
 namespace neon {
 
-/// Strings that come again and again, in the order of their first coming.
-class Table final {
- public:
-  std::uint32_t index_of(std::initializer_list<std::string_view> fields);
-  /// A flat array of all fields.
-  napi_value array(napi_env env) const;
-
- private:
-  std::vector<std::string> fields_;
-  std::unordered_map<std::string, std::uint32_t> indices_;
-};
-
-/// Some resources of a listing, packed so that they cross to JavaScript at the cost of a few values: one
-/// string with all texts, one array of numbers that tells how to cut it, and what comes again and again only
-/// once. For each resource (lib/listing.ts reads it):
+/// Some resources of a listing, packed. For each (lib/listing.ts reads it):
 ///
 ///     origin, length of the path, length of the query + 1 or 0, length of the fragment + 1 or 0, count,
 ///     then count times: name, and the length of the value + 2; or 1, when it is the last one of this name
 ///     again; or 0 and the status, when there is none
 ///
-/// Lengths are in UTF-16 units; origin (scheme, host, user information, port), name (namespace, name) and
+/// Origin (scheme, host, user information, port), name (namespace, name) and
 /// status (code, reason) are indices.
-class Batch final {
+class Batch final : public Packed {
  public:
   void add(const ne_uri &uri, const ne_prop_result_set *results);
-  bool empty() const { return numbers_.empty(); }
   bool full() const { return resources_ >= most_resources || text_.size() >= most_text; }
   /// text, numbers, names, statuses, origins
   std::vector<napi_value> arguments(napi_env env) const;
@@ -49,16 +34,10 @@ class Batch final {
  private:
   // So few that making objects of them keeps nobody waiting.
   static constexpr std::size_t most_resources = 128;
-  static constexpr std::size_t most_text = std::size_t{256} * 1024;
 
   static int on_property(void *batch, const ne_propname *name, const char *value, const ne_status *status);
-  /// Its length.
-  std::uint32_t append(std::string_view text);
   void append_optional(const char *text);
 
-  std::string text_;
-  bool ascii_ = true;
-  std::vector<std::uint32_t> numbers_;
   std::size_t resources_ = 0, properties_ = 0;
   /// Where the last value of each name stands in text_, by its index.
   std::vector<std::pair<std::size_t, std::size_t>> last_values_;

@@ -84,6 +84,7 @@ void define_all(napi_env env, napi_value exports) {
   register_oldacl(topic);
   register_exchange(topic);
   register_listing(topic);
+  register_sax(topic);
   set(env, exports, "sync", sync);
   set(env, exports, "async", async);
 }

@@ -25,6 +25,7 @@ int Exchange::receive_stream(ne_request *request, Block block) {
     const Sink wanted = sink();
     if (wanted == Sink::Memory) return receive_gathered(request);
     if (wanted == Sink::Descriptor) return receive_diverted(request);
+    if (wanted == Sink::Events) return receive_events(request);
     const ssize_t count = pull(request, open_.end(), open_.room());
     if (count <= 0) return count == 0 ? NE_OK : NE_ERROR;
     arrived_ += static_cast<std::uint64_t>(count);
@@ -34,7 +35,8 @@ int Exchange::receive_stream(ne_request *request, Block block) {
 }
 
 Exchange::Sink Exchange::sink() {
-  const std::lock_guard lock(stream_mutex_);
+  std::unique_lock lock(stream_mutex_);
+  room_.wait(lock, [this] { return !parses_here_; });
   sink_met_ = sink_ != Sink::Blocks;
   return sink_;
 }
@@ -153,7 +155,7 @@ void Exchange::deliver(napi_env env) {
   if (!reader_) return;
   const napi_deferred reader = reader_;
   try {
-    if (!(sink_ == Sink::Blocks ? next_block(env, &block) : collected(env, &block))) return;
+    if (!next(env, &block)) return;
     let_go_of_reader();
     check(env, napi_resolve_deferred(env, reader, block));
   } catch (const Failure &failure) {
@@ -165,6 +167,12 @@ void Exchange::deliver(napi_env env) {
 void Exchange::let_go_of_reader() {
   reader_ = nullptr;
   environment().release();
+}
+
+// True when there is something for the reader; throws when the response failed.
+bool Exchange::next(napi_env env, napi_value *value) {
+  if (sink_ == Sink::Blocks) return next_block(env, value);
+  return sink_ == Sink::Events ? next_batch(env, value) : collected(env, value);
 }
 
 // True when there is a block, or null for the end; throws when the response failed.
@@ -187,6 +195,10 @@ bool Exchange::next_block(napi_env env, napi_value *value) {
   }
   reader_waits_ = true;
   lock.unlock();
+  return ended(env, value, over);
+}
+
+bool Exchange::ended(napi_env env, napi_value *value, bool over) {
   if (!over) return false;
   finish(env);  // the session is free when its response has ended, not a turn of the loop later
   if (code_ != NE_OK) throw failure();
@@ -197,7 +209,7 @@ bool Exchange::next_block(napi_env env, napi_value *value) {
 napi_value Exchange::read(napi_env env) {
   if (reader_) throw neon_failure(code::invalid_state, "The response is being read already");
   napi_value value;
-  if (next_block(env, &value)) return value;
+  if (next(env, &value)) return value;
   check(env, napi_create_promise(env, &reader_, &value));
   environment().hold();
   return value;
@@ -213,14 +225,17 @@ napi_value Exchange::divert(napi_env env, int descriptor) {
   return collect(env, Sink::Descriptor);
 }
 
-napi_value Exchange::collect(napi_env env, Sink sink) {
+void Exchange::turn_to(Sink sink, std::unique_ptr<Document> document) {
   if (reader_ || sink_ != Sink::Blocks)
     throw neon_failure(code::invalid_state, "The response is being read already");
-  {
-    const std::lock_guard lock(stream_mutex_);
-    sink_ = sink;
-    room_.notify_all();
-  }
+  const std::lock_guard lock(stream_mutex_);
+  sink_ = sink;
+  document_ = std::move(document);
+  room_.notify_all();
+}
+
+napi_value Exchange::collect(napi_env env, Sink sink) {
+  turn_to(sink);
   napi_value value;
   if (delivered() && collected(env, &value)) return value;
   check(env, napi_create_promise(env, &reader_, &value));
@@ -242,6 +257,140 @@ bool Exchange::collected(napi_env env, napi_value *value) {
   *value =
       sink_met_ && sink_ == Sink::Descriptor ? from(env, static_cast<double>(written_)) : gathered_.take(env);
   return true;
+}
+
+// --- Documents --------------------------------------------------------------------------------------------
+
+void Exchange::parse(unsigned wanted, const std::string &charset) {
+  turn_to(Sink::Events,
+          std::make_unique<Document>(wanted, charset, [this](std::unique_ptr<EventBatch> batch) {
+            return flush(std::move(batch));
+          }));
+}
+
+int Exchange::receive_events(ne_request *request) {
+  bool well_formed = true;
+  const auto parse_gathered = [&] {
+    while (well_formed && !cancelled() && gathered_.left() > 0) well_formed = parse_block(slice());
+  };
+  parse_gathered();  // what the JavaScript thread has begun with
+  gathered_ = all_there_is();
+  parse_gathered();
+  gathered_ = Block();
+  const Memory memory = allocate(whole_limit);
+  while (well_formed && !cancelled()) {
+    const ssize_t count = pull(request, memory.get(), whole_limit);
+    if (count < 0) return NE_ERROR;
+    well_formed = parse_block({memory.get(), static_cast<std::size_t>(count)});
+    if (well_formed && count == 0) return NE_OK;
+  }
+  if (!cancelled()) ne_set_error(session_->c(), "%s", document_->parser.error().c_str());
+  return NE_ERROR;
+}
+
+// So little that the JavaScript thread may parse it, too.
+std::string_view Exchange::slice() {
+  const std::size_t from = gathered_.taken;
+  gathered_.taken += std::min<std::size_t>(gathered_.left(), 16 * 1024);
+  return {gathered_.memory.get() + from, gathered_.taken - from};
+}
+
+// False when it is not well-formed, or nobody wants to know. An empty block is the end of the document.
+bool Exchange::parse_block(std::string_view block) {
+  Document &document = *document_;
+  {
+    const std::lock_guard lock(stream_mutex_);
+    document.parser.give_back(std::move(document.open));
+  }
+  const bool well_formed = document.parser.parse(block);
+  std::unique_lock lock(stream_mutex_);
+  document.open = document.parser.take();
+  if (!document.open || parses_here_ || !std::exchange(reader_waits_, false)) return well_formed;
+  lock.unlock();
+  environment().post(shared_from_this());
+  return well_formed;
+}
+
+// The parser has filled a batch. On the lane it waits here while JavaScript has enough to take.
+bool Exchange::flush(std::unique_ptr<EventBatch> batch) {
+  std::deque<std::unique_ptr<EventBatch>> &full = document_->full;
+  std::unique_lock lock(stream_mutex_);
+  full.push_back(std::move(batch));
+  if (parses_here_) return true;
+  const bool reader_waits = std::exchange(reader_waits_, false), enough = full.size() >= most_ahead;
+  lock.unlock();
+  if (reader_waits) environment().post(shared_from_this());
+  if (!enough || cancelled()) return !cancelled();
+  session_->connection.pause();
+  {
+    const SafePoint outside;
+    lock.lock();
+    room_.wait(lock, [&] { return full.size() < most_ahead || cancelled(); });
+    lock.unlock();
+  }
+  session_->connection.resume();
+  return !cancelled();
+}
+
+// Some of what was received and not taken; the lane may be reading into the open block. Under the lock.
+Block Exchange::some_there_is() {
+  Block some;
+  while (some.left() == 0 && !full_.empty()) {
+    some = std::move(full_.front());
+    full_.erase(full_.begin());
+  }
+  if (some.left() == 0 && open_.left() > 0) {
+    some = Block(open_.left());
+    std::memcpy(some.end(), open_.memory.get() + open_.taken, open_.left());
+    some.size = open_.left();
+    open_.taken = open_.size;
+  }
+  return some;
+}
+
+// As long as the lane does not know of the document: parses what there is, until there is a batch.
+void Exchange::parse_here(bool over) {
+  Document &document = *document_;
+  for (;;) {
+    std::unique_lock lock(stream_mutex_);
+    if (sink_met_ || document.over || document.open || !document.full.empty()) return;
+    if (gathered_.left() == 0) gathered_ = some_there_is();
+    const bool last = gathered_.left() == 0;
+    if (last && !over) return;
+    document.over = last;
+    if (last && code_ != NE_OK) return;  // it is not the end of the document
+    parses_here_ = true;
+    lock.unlock();
+    const bool well_formed = parse_block(slice());
+    lock.lock();
+    parses_here_ = false;
+    room_.notify_all();
+    if (well_formed) continue;
+    document.over = document.failed = true;
+    lock.unlock();
+    if (!over) cancel();
+  }
+}
+
+// True when there is a batch, or null for the end of the document; throws when the response failed.
+bool Exchange::next_batch(napi_env env, napi_value *value) {
+  const bool over = done();
+  parse_here(over);
+  std::unique_lock lock(stream_mutex_);
+  std::deque<std::unique_ptr<EventBatch>> &full = document_->full;
+  std::unique_ptr<EventBatch> batch = std::move(full.empty() ? document_->open : full.front());
+  if (!full.empty()) {
+    full.pop_front();
+    room_.notify_all();
+  }
+  reader_waits_ = !batch;
+  lock.unlock();
+  if (batch) {
+    *value = batch->value(env);
+    return true;
+  }
+  if (document_->failed) throw result_failure(NE_ERROR, document_->parser.error());
+  return ended(env, value, over);
 }
 
 }  // namespace neon

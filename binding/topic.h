@@ -68,6 +68,7 @@ void register_acl(Topic &topic);
 void register_oldacl(Topic &topic);
 void register_exchange(Topic &topic);
 void register_listing(Topic &topic);
+void register_sax(Topic &topic);
 void register_constants(Topic &topic);
 
 }  // namespace neon

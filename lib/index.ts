@@ -31,6 +31,7 @@ export type { ProxyOptions, ProxyServer } from './proxy.js';
 export type { RedirectOptions } from './redirect.js';
 export { type HeadersInit, Request, type RequestFlag, type RequestOptions } from './request.js';
 export { type BodyOptions, Response } from './response.js';
+export type { XmlHandlers } from './sax.js';
 export { Session, type SessionFlag, type SessionOptions } from './session.js';
 export type { ProgressEvent, StatusEvent } from './status.js';
 export type {

@@ -365,8 +365,8 @@ function prefixesOf(origins: readonly string[]): readonly string[] {
   return prefixes;
 }
 
-/** Sets a field of a name that the server chose. */
-function define(object: Record<string, unknown>, key: string, value: unknown): void {
+/** Sets a field of a name that the server chose. @internal */
+export function define(object: Record<string, unknown>, key: string, value: unknown): void {
   if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });
   else object[key] = value;
 }

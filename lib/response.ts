@@ -7,6 +7,7 @@ import { limit } from './abort.js';
 import { invalidType, NeonError, outOfRange, type ErrorContext } from './errors.js';
 import type { Live, LiveSet } from './live.js';
 import { native } from './native.js';
+import { type Batch, tellBatches, tellWhole, wantedBy, type XmlHandlers } from './sax.js';
 
 /** What the addon knows of a response that streams: dropping it gives the rest of the body up. */
 declare const streamType: unique symbol;
@@ -49,6 +50,8 @@ export interface ResponseOrigin {
 const readStream: (stream: StreamHandle) => Buffer | null | Promise<Buffer | null> = native('readStream');
 const gatherStream: (stream: StreamHandle, maxBytes: number) => Buffer | Promise<Buffer> = native('gatherStream');
 const divertStream: (stream: StreamHandle, fd: number) => Buffer | Promise<Buffer | number> = native('divertStream');
+const parseStream: (stream: StreamHandle, wanted: number, charset: string) => void = native('parseStream');
+const readBatch: (stream: StreamHandle) => Batch | null | Promise<Batch | null> = native('readStream');
 const streamTrailers: (stream: StreamHandle) => string = native('streamTrailers');
 const dropStream: (stream: StreamHandle) => void = native('dropStream');
 
@@ -65,16 +68,16 @@ class ArrivingBody {
   readonly #stream: StreamHandle;
   readonly #context: ErrorContext;
   readonly #end: () => void;
-  #failure: Error | undefined;
+  #failure: { readonly reason: unknown } | undefined;
 
   constructor(stream: StreamHandle, origin: ResponseOrigin) {
     const { context, live, description, signal, timeout, since = 0, unwatch } = origin;
     this.#stream = stream;
     this.#context = context;
     const weak = new WeakRef(this); // what waits for this body's end must not keep it alive
-    const cancel = (reason: Error): void => weak.deref()?.cancel(reason);
+    const cancel = (reason: unknown): void => weak.deref()?.cancel(reason);
     const item: Live = { description, end: cancel };
-    const unlimit = limit({ signal, timeout }, since, (reason) => cancel(reason as Error));
+    const unlimit = limit({ signal, timeout }, since, cancel);
     live.add(item);
     this.#end = () => {
       unlimit();
@@ -82,7 +85,7 @@ class ArrivingBody {
       live.delete(item);
     };
     dropped.register(this, this.#end, this);
-    if (signal?.aborted) this.cancel(signal.reason as Error);
+    if (signal?.aborted) this.cancel(signal.reason);
   }
 
   /** The next block, or null at the end. */
@@ -106,35 +109,49 @@ class ArrivingBody {
     return written;
   }
 
+  /** Tells handlers what stands in it, while it arrives. */
+  async parse(handlers: XmlHandlers, wanted: number, charset: string): Promise<void> {
+    await this.#take(async (stream) => {
+      parseStream(stream, wanted, charset);
+      const thrown = await tellBatches(
+        () => readBatch(stream),
+        handlers,
+        () => this.#failure !== undefined,
+      );
+      if (thrown) this.cancel(thrown.reason);
+    });
+    this.#over();
+  }
+
   /** What came behind the body, once that was read. */
   get trailers(): string {
     return streamTrailers(this.#stream);
   }
 
   async #take<T>(take: (stream: StreamHandle) => T | Promise<T>): Promise<T> {
-    if (this.#failure) throw this.#failure;
+    this.#requireGoing();
     try {
       const taken = await take(this.#stream);
-      const failure = this.#givenUp();
-      if (failure) throw failure;
+      this.#requireGoing();
       return taken;
     } catch (error) {
       this.#over();
-      throw this.#givenUp() ?? NeonError.within(error, this.#context);
+      this.#requireGoing();
+      throw NeonError.within(error, this.#context);
     }
   }
 
   /** Gives the rest up: closes the connection; reads fail with `reason`. */
-  cancel(reason: Error): void {
+  cancel(reason: unknown): void {
     if (this.#failure) return;
-    this.#failure = reason;
+    this.#failure = { reason };
     this.#over();
     dropStream(this.#stream);
   }
 
-  /** Why the body was given up while it was read. */
-  #givenUp(): Error | undefined {
-    return this.#failure;
+  /** Throws why the body was given up. */
+  #requireGoing(): void {
+    if (this.#failure) throw this.#failure.reason;
   }
 
   #over(): void {
@@ -155,9 +172,11 @@ export class Response {
   readonly #arriving: ArrivingBody | undefined;
   readonly #whole: Buffer;
   readonly #trailers: string;
+  readonly #context: ErrorContext;
   #headers: Record<string, string> | undefined;
   #body: Readable | undefined;
   #used = false;
+  #cancelled: NeonError | undefined;
 
   /** @internal */
   constructor(raw: RawResponse, origin: ResponseOrigin) {
@@ -166,6 +185,7 @@ export class Response {
     this.#trailers = trailers;
     this.#head = head;
     this.#whole = body ?? nothing;
+    this.#context = origin.context;
     if (!stream) origin.unwatch?.();
     else this.#arriving = new ArrivingBody(stream, { ...origin, context: { ...origin.context, status } });
   }
@@ -236,6 +256,20 @@ export class Response {
   }
 
   /**
+   * Parses the body as XML while it arrives, off this thread, and tells the handlers what stands in it; resolves at the
+   * end of the document. Of what is not well-formed, or cut, they are told the part before. neon's `ne_xml_parse`.
+   *
+   * @throws what a handler threw, as it is; `NE_ERROR` with the parser's text when the document is not well-formed. The
+   * connection is closed then, if the body was still arriving
+   */
+  async xml(handlers: XmlHandlers): Promise<void> {
+    const wanted = wantedBy(handlers);
+    this.#take();
+    if (this.#arriving) await this.#arriving.parse(handlers, wanted, this.#charset() ?? '');
+    else this.#parse(handlers, wanted);
+  }
+
+  /**
    * Writes the body to a file, made or emptied first, or to a descriptor, which stays open; returns how many bytes that
    * were. The bytes never pass through JavaScript. When it fails, the file holds what had come till then.
    */
@@ -266,7 +300,7 @@ export class Response {
    * @throws `ERR_NEON_INVALID_STATE` when it is still arriving
    */
   bytesSync(): Buffer {
-    if (this.#arriving) throw new NeonError('The body is still arriving: await bytes()', 'ERR_NEON_INVALID_STATE');
+    this.#requireWhole('bytes');
     this.#take();
     return this.#whole;
   }
@@ -281,10 +315,19 @@ export class Response {
     return JSON.parse(this.textSync()) as unknown;
   }
 
+  /** Like {@link Response.xml}; throws like {@link Response.bytesSync}. */
+  xmlSync(handlers: XmlHandlers): void {
+    const wanted = wantedBy(handlers);
+    this.#requireWhole('xml');
+    this.#take();
+    this.#parse(handlers, wanted);
+  }
+
   /** Gives up what is left of the body: closes the connection, and ends the request. */
   cancel(): void {
     this.#used = true;
-    this.#arriving?.cancel(new NeonError('The response was cancelled', 'ERR_NEON_ABORTED'));
+    this.#cancelled ??= new NeonError('The response was cancelled', 'ERR_NEON_ABORTED');
+    this.#arriving?.cancel(this.#cancelled);
   }
 
   [Symbol.dispose](): void {
@@ -300,9 +343,25 @@ export class Response {
     this.#used = true;
   }
 
+  #requireWhole(method: string): void {
+    if (this.#arriving)
+      throw new NeonError(`The body is still arriving: await ${method}()`, 'ERR_NEON_INVALID_STATE');
+  }
+
+  #parse(handlers: XmlHandlers, wanted: number): void {
+    const isOver = (): boolean => this.#cancelled !== undefined;
+    const failure = tellWhole(this.#whole, wanted, this.#charset() ?? '', handlers, isOver);
+    if (this.#cancelled) throw this.#cancelled;
+    if (failure !== null) throw new NeonError(failure, 'NE_ERROR', { ...this.#context, status: this.status });
+  }
+
   #decode(bytes: Buffer): string {
-    const charset = /;\s*charset="?([^";\s]+)/i.exec(this.headers['content-type'] ?? '')?.[1];
-    return decoder(charset).decode(bytes);
+    return decoder(this.#charset()).decode(bytes);
+  }
+
+  /** That of the Content-Type. */
+  #charset(): string | undefined {
+    return /;\s*charset="?([^";\s]+)/i.exec(this.headers['content-type'] ?? '')?.[1];
   }
 }
 

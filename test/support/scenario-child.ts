@@ -14,6 +14,7 @@ const scenarios = {
   abortedCall,
   droppedResponse,
   droppedBody,
+  droppedDocument,
   droppedSession,
   idlePool,
   queuedInPool,
@@ -133,6 +134,18 @@ async function droppedBody(port: number): Promise<unknown> {
     const blocks = res.body.iterator({ destroyOnReturn: false });
     await blocks.next();
   });
+}
+
+/** Nobody keeps anything of a document that is being told. */
+async function droppedDocument(port: number): Promise<unknown> {
+  const session = new Session('http', '127.0.0.1', port);
+  let ends = 0;
+  await (async () => {
+    const res = await session.request('GET', '/');
+    void res.xml({ end: () => ends++ });
+  })();
+  await collect(() => session.liveRequests === 0);
+  return { ends, next: (await session.request('GET', '/next')).status };
 }
 
 async function droppedSession(port: number): Promise<unknown> {

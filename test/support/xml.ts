@@ -33,3 +33,39 @@ export function parseAll(parser: ne.ne_xml_parser, document: string | Uint8Array
   }
   return ne.ne_xml_parse(parser, null);
 }
+
+const bomb = (levels: number): string => {
+  const entities = Array.from({ length: levels }, (_, i) =>
+    i === 0 ? '<!ENTITY e0 "lol">' : `<!ENTITY e${i} "${`&e${i - 1};`.repeat(10)}">`,
+  );
+  return `<!DOCTYPE a [${entities.join('')}]><a b="&e${levels - 1};">&e${levels - 1};</a>`;
+};
+/** Documents that are no XML, or ask for too much. */
+export const hostile: readonly [name: string, document: string | Uint8Array][] = [
+  ['nothing', ''],
+  ['white space', ' \n'],
+  ['text', 'hello'],
+  ['NUL bytes', Buffer.alloc(100)],
+  ['no end', '<a><b/>'],
+  ['the wrong end', '<a></b>'],
+  ['two roots', '<a/><b/>'],
+  ['text behind', '<a/>b'],
+  ['an attribute twice', '<a b="1" b="2"/>'],
+  ['an attribute without quotes', '<a b=1/>'],
+  ['< in an attribute', '<a b="<"/>'],
+  ['an undeclared prefix', '<x:a/>'],
+  ['an invalid prefix', '<a xmlns:1="u"/>'],
+  ['an empty namespace', '<a xmlns:x=""/>'],
+  ['an unknown entity', '<a>&nbsp;</a>'],
+  ['a character that is none', '<a>&#0;</a>'],
+  ['a control character', '<a>\x01</a>'],
+  ['invalid UTF-8', Buffer.concat([Buffer.from('<a>'), Buffer.from([0xff, 0xfe, 0xc0]), Buffer.from('</a>')])],
+  ['an encoding that is not known', '<?xml version="1.0" encoding="x-none"?><a/>'],
+  ['UTF-16 that is UTF-8', '<?xml version="1.0" encoding="UTF-16"?><a>\u00e4</a'],
+  ['half a character', Buffer.from('\ufeff<a>', 'utf16le').subarray(0, -1)],
+  ['an entity bomb', bomb(10)],
+  ['an entity of itself', '<!DOCTYPE a [<!ENTITY e "&e;">]><a>&e;</a>'],
+  ['an external entity', '<!DOCTYPE a [<!ENTITY e SYSTEM "file:///etc/passwd">]><a>&e;</a>'],
+  ['an endless comment', `<a><!-- ${'x'.repeat(100_000)}`],
+  [']]> in text', '<a>]]></a>'],
+];

@@ -1,0 +1,56 @@
+#include "packed.h"
+
+#include <cstring>
+
+#include "convert.h"
+#include "error.h"
+
+namespace neon {
+
+std::uint32_t Table::index_of(std::initializer_list<std::string_view> fields) {
+  std::string key;
+  for (const std::string_view field : fields) key.append(field) += '\0';
+  const auto [found, is_new] = indices_.try_emplace(std::move(key), indices_.size());
+  if (is_new) fields_.insert(fields_.end(), fields.begin(), fields.end());
+  return found->second;
+}
+
+napi_value Table::array(napi_env env) const {
+  napi_value list;
+  check(env, napi_create_array_with_length(env, fields_.size(), &list));
+  for (std::uint32_t i = 0; i < fields_.size(); ++i)
+    check(env, napi_set_element(env, list, i, from(env, std::string_view(fields_[i]))));
+  return list;
+}
+
+// One unit for each character, two for those beyond the basic plane.
+std::uint32_t Packed::append(std::string_view text) {
+  text_ += text;
+  std::uint32_t length = 0;
+  for (const char byte : text) {
+    const auto value = static_cast<unsigned char>(byte);
+    if (value >= 0x80) ascii_ = false;
+    length += (value & 0xC0) != 0x80;
+    length += value >= 0xF0;
+  }
+  return length;
+}
+
+napi_value Packed::text_value(napi_env env) const {
+  napi_value text;
+  const auto create = ascii_ ? napi_create_string_latin1 : napi_create_string_utf8;
+  check(env, create(env, text_.data(), text_.size(), &text));
+  return text;
+}
+
+napi_value Packed::numbers_value(napi_env env) const {
+  napi_value memory, numbers;
+  void *data = nullptr;
+  const std::size_t size = numbers_.size() * sizeof numbers_[0];
+  check(env, napi_create_arraybuffer(env, size, &data, &memory));
+  if (size > 0) std::memcpy(data, numbers_.data(), size);
+  check(env, napi_create_typedarray(env, napi_uint32_array, numbers_.size(), memory, 0, &numbers));
+  return numbers;
+}
+
+}  // namespace neon
