@@ -66,6 +66,7 @@ class FollowingList final : public LockList {
   static void register_with(Session &session, std::shared_ptr<LockSet> set);
   void follow() override;
   void hide(bool hidden) override { hidden_ = hidden; }
+  void require_readable(const Session &session) const override { session.require_usable(); }
 
  private:
   const std::shared_ptr<LockSet> set_;

@@ -346,6 +346,7 @@ std::shared_ptr<Request> submitting_request(const Arguments &arguments) {
   auto request = arguments.handle<Request>(0, "req");
   request->require_usable();
   if (const auto &locks = request->session().locks) {
+    locks->list->require_readable(request->session());
     locks->list->follow();
     locks->list->submits(request->c());
   }

@@ -649,6 +649,22 @@ describe('session.locks', () => {
     expect(sessions.map(({ locks }) => locks.size)).toEqual(Array(6).fill(10));
   });
 
+  test('libneon/ne does not look into them while a lane may', async () => {
+    const server = await serve(answering(done));
+    const session = open(server);
+    session.locks.add({ target: '/a', token: 'urn:1' });
+    await session.put('/a', 'x');
+    const request = ne.ne_request_create(session.handle, 'PUT', '/a');
+    const put = session.put('/a', 'x');
+    expect(() => ne.ne_lock_using_resource(request, '/a', ne.NE_DEPTH_ZERO)).toThrow(neonError('ERR_NEON_BUSY'));
+    expect(() => ne.ne_lock_using_parent(request, '/a')).toThrow(neonError('ERR_NEON_BUSY'));
+    await put;
+    ne.ne_lock_using_resource(request, '/a', ne.NE_DEPTH_ZERO);
+    ne.ne_request_dispatch(request);
+    ne.ne_request_destroy(request);
+    expect(await conditionsOf(server)).toEqual(Array(3).fill('</a> (<urn:1>)'));
+  });
+
   test('two of the same time: each lock by its token', async () => {
     const server = await serve({ connections: [[lockGranted('urn:1', { scope: 'shared' }), lockGranted('urn:2', { scope: 'shared' }), done].flatMap((answer) => exchange(answer))] });
     const session = open(server);
