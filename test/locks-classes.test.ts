@@ -100,6 +100,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
       ['no token', response('<prop xmlns="DAV:"/>', { headers: { 'Content-Type': 'text/xml' } })],
       ['a token that no header can hold', lockGranted(`urn:${'x'.repeat(7900)}`)],
       ['a token with spaces', lockGranted('urn:a b')],
+      ['a token that could not be given back', lockGranted('urn:\x7f')],
     ])('an answer with %s is no lock', async (_, answer) => {
       const session = open(await serve(answering(answer)));
       expect(await failureOf(() => callsOf(session).lock('/a'))).toEqual(neonError('NE_ERROR', ne.NE_ERROR));
