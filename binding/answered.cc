@@ -1,5 +1,6 @@
 #include "answered.h"
 
+#include <algorithm>
 #include <new>
 
 #include "error.h"
@@ -63,8 +64,8 @@ int Answered::on_block(void *answered, const char *bytes, std::size_t size) noex
   Answered &self = *static_cast<Answered *>(answered);
   try {
     if (size == 0) self.complete_ = true;
-    if (self.head_.status / 100 == 2 || self.body_.size() + size <= whole_limit)
-      self.body_.append(bytes, size);
+    const bool whole = self.head_.status / 100 == 2;
+    self.body_.append(bytes, whole ? size : std::min(size, whole_limit - self.body_.size()));
     return 0;
   } catch (const std::bad_alloc &) {
     self.out_of_memory_ = true;
