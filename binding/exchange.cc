@@ -125,7 +125,11 @@ void read_headers_and_flags(const Arguments &arguments, std::size_t index, Recip
 void Exchange::run() {
   session_->require_free();
   session_->prepare();
-  if (recipe_.locks) recipe_.locks->join(*session_);
+  std::vector<LockSet::Entry> ending;
+  if (recipe_.locks) {
+    recipe_.locks->join(*session_);
+    ending = recipe_.locks->ending_with(recipe_);
+  }
   // C calls it as long as it has the request.
   struct Reset {
     std::unique_ptr<Inflater> &inflater;
@@ -160,6 +164,9 @@ void Exchange::run() {
       result = NE_ERROR;
     }
   } while (result == NE_RETRY && !head_posted_);
+  // JavaScript forgets them, too, but requests that wait behind this one would submit them before.
+  if (result == NE_OK && head_.status / 100 == 2 && head_.status != 207)
+    for (const LockSet::Entry &lock : ending) recipe_.locks->remove(lock);
   text_ = ne_get_error(session_->c());
   code_ = result;  // until here it is NE_ERROR, whatever is thrown
   // What is left of an unread body must not become the head of the next response.

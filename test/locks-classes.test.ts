@@ -636,6 +636,22 @@ describe('session.locks', () => {
     expect(await conditionsOf(server)).toEqual([undefined, '</a> (<urn:1>)', undefined, undefined]);
   });
 
+  test.each([
+    ['DELETE', '204 No Content', true],
+    ['MOVE', '201 Created', true],
+    ['DELETE', '207 Multi-Status', false],
+    ['DELETE', '423 Locked', false],
+    ['PUT', '204 No Content', false],
+  ])('a request behind a %s that is answered with %s', async (method, status, ends) => {
+    const server = await serve(answering(refused(status)));
+    const session = open(server);
+    for (const target of ['/x/', '/x/y/z', '/xy', '/']) session.locks.add({ target, token: `urn:${target}` });
+    const headers = { Destination: '/elsewhere', If: '(<urn:own>)' };
+    await Promise.all([session.request(method, '/x', { headers }), session.request('DELETE', '/')]);
+    const tokens = ((await conditionsOf(server)).at(-1) ?? '').match(/(?<=\(<urn:)[^>]*/g);
+    expect(tokens?.sort()).toEqual(ends ? ['/', '/xy'] : ['/', '/x/', '/x/y/z', '/xy']);
+  });
+
   test('is shared by requests of many sessions while it changes', async () => {
     const server = await serve(answering(done));
     const sessions = Array.from({ length: 6 }, () => open(server));
