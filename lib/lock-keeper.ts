@@ -78,7 +78,7 @@ export class LockKeeper {
   readonly #host: LockHost;
   readonly #set = createLockSet();
   readonly #server: ne.ne_uri;
-  #ended = false;
+  #ended: NeonError | undefined;
 
   constructor(host: LockHost) {
     this.#host = host;
@@ -213,7 +213,9 @@ export class LockKeeper {
     const lock = this.#lockOn(path, { depth, scope, timeout: timeout ?? undefined, owner, renew: false }, token);
     insertLock(this.#set, lock);
     if (known) this.locks.delete(token);
-    return this.#granted(lock, { timeout: asked, renew: false });
+    const made = this.#granted(lock, { timeout: asked, renew: false });
+    if (given instanceof Lock) made.noteEnd(given);
+    return made;
   }
 
   /** Takes it out of the store. */
@@ -238,7 +240,7 @@ export class LockKeeper {
 
   /** Nobody is left to refresh them. */
   end(reason: NeonError): void {
-    this.#ended = true;
+    this.#ended = reason;
     for (const lock of this.locks.values()) lock.noteLost(reason);
   }
 
@@ -246,7 +248,7 @@ export class LockKeeper {
   #isLost(error: unknown): boolean {
     if (!(error instanceof NeonError)) return false;
     const { status = 0 } = error;
-    return this.#ended || (status >= 400 && status < 500 && ![401, 407, 408, 425, 429].includes(status));
+    return this.#ended !== undefined || (status >= 400 && status < 500 && ![401, 407, 408, 425, 429].includes(status));
   }
 
   #released({ token }: LockReference, own: Lock | undefined): void {
@@ -338,6 +340,7 @@ export class LockKeeper {
       renew,
     });
     this.locks.set(token, made);
+    if (this.#ended) made.noteLost(this.#ended);
     return made;
   }
 }

@@ -192,6 +192,11 @@ export class Lock implements LockReference {
     this.#schedule();
   }
 
+  /** It is the same lock as that. @internal */
+  noteEnd(that: Lock): void {
+    this.#end = that.#end;
+  }
+
   /** What to ask for when it is refreshed. @internal */
   get asked(): number | undefined {
     return this.#asked;

@@ -522,6 +522,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
     ])
       expect(await failureOf(use)).toEqual(gone);
     await callsOf(session).dispose(lock);
+    expect(session.locks.add({ target: '/a', token: 'urn:2' }).signal.reason).toEqual(gone);
     const other = nowhere();
     other.destroy();
     expect(await failureOf(() => callsOf(other).lock('/b'))).toEqual(gone);
@@ -560,9 +561,11 @@ describe('session.locks', () => {
     const server = await serve(answering(lockGranted('urn:1')));
     const [one, two] = [open(server), open(server)];
     const lock = await one.lock('/a', { owner: 'me', timeout: 70 });
+    await new Promise((resolve) => setTimeout(resolve, 200));
     const same = two.locks.add(lock);
     expect(same).not.toBe(lock);
     expect(same).toMatchObject({ target: '/a', token: 'urn:1', timeout: 60 });
+    expect(Math.abs(same.expires!.getTime() - lock.expires!.getTime())).toBeLessThan(50);
     await two.put('/a', 'x');
     await same.refresh();
     expect(await conditionsOf(server)).toEqual([undefined, '</a> (<urn:1>)', '(<urn:1>)']);
