@@ -2,6 +2,7 @@
 import { openSync } from 'node:fs';
 import { Lock, type LockOptions, Session } from 'libneon';
 import * as ne from 'libneon/ne';
+import * as promises from 'libneon/ne/promises';
 import { response } from './servers/raw.js';
 import { failureOf, neonError, outOfRange, wrongChar, wrongType, wrongValue } from './support/expect.js';
 import { lockForms, lockSession as open, type LockCalls } from './support/lock-forms.js';
@@ -495,6 +496,25 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
     expect(ne.ne_request_dispatch(request)).toBe(ne.NE_OK);
     ne.ne_request_destroy(request);
     expect(await conditionsOf(server)).toEqual([undefined, '</c/a> (<urn:1>)', undefined, '</c/b> (<urn:2>)']);
+  });
+
+  test('libneon/ne submits them, too, when it sends the first request', async () => {
+    const server = await serve(answering(done));
+    const sends: ((handle: ne.ne_session) => unknown)[] = [
+      (handle) => (blocking ? ne.ne_delete(handle, '/a') : promises.ne_delete(handle, '/a')),
+      (handle) => {
+        const request = ne.ne_request_create(handle, 'PUT', '/a');
+        ne.ne_lock_using_resource(request, '/a', ne.NE_DEPTH_ZERO);
+        ne.ne_request_dispatch(request);
+        ne.ne_request_destroy(request);
+      },
+    ];
+    for (const send of sends) {
+      const { locks, handle } = open(server);
+      locks.add({ target: '/a', token: 'urn:1' });
+      await send(handle);
+    }
+    expect(await conditionsOf(server)).toEqual(['</a> (<urn:1>)', '</a> (<urn:1>)']);
   });
 
   test('a request of libneon/ne that is live when the first lock comes', async () => {
