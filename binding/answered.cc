@@ -15,7 +15,7 @@ Answered::Answered(std::shared_ptr<Session> session, Recipe recipe, Send send)
 
 void Answered::run() {
   ne_session *const c = session_->c();
-  if (recipe_.locks) recipe_.locks->join(*session_);
+  if (LockSet *locks = session_->shared_locks()) locks->join(*session_);
   const HiddenLocks hidden(*session_, recipe_);
   code_ = Request::entrust(*session_, [this, c] {
     ne_hook_create_request(c, on_create, this);
@@ -92,7 +92,6 @@ std::shared_ptr<Operation> answered(const Arguments &arguments, Answered::Send s
   auto session = arguments.handle<Session>(0, "session");
   Recipe recipe;
   recipe.target = arguments.line(1, "target");
-  recipe.locks = session->lock_set;
   read_headers_and_flags(arguments, 2, &recipe);
   return std::make_shared<Answered>(std::move(session), std::move(recipe), std::move(send));
 }

@@ -649,6 +649,17 @@ describe('session.locks', () => {
     expect(await conditionsOf(server)).toEqual([undefined, '</a> (<urn:1>)', undefined]);
   });
 
+  test('also when the first one comes while requests wait', async () => {
+    const server = await serve({ connections: [[{ read: 'request' }, { delay: 100 }, { send: done }, ...exchange(done), ...exchange(done)]] });
+    const session = open(server);
+    const headers = { If: '(<urn:own>)' };
+    const calls = [session.put('/a', 'x'), session.put('/a', 'x'), session.proppatch('/a', { remove: ['x'] }, { headers })];
+    await server.waitForRequests(1);
+    session.locks.add({ target: '/a', token: 'urn:1' });
+    await Promise.all(calls);
+    expect(await conditionsOf(server)).toEqual([undefined, '</a> (<urn:1>)', headers.If]);
+  });
+
   test('a request behind a lock submits it, and one behind its unlock does not', async () => {
     const server = await serve({ connections: [[lockGranted('urn:1'), done, done, done].flatMap((answer) => exchange(answer))] });
     const session = open(server);
