@@ -61,8 +61,11 @@ describe('abort', () => {
 describe('renew', () => {
   const short = lockGranted('urn:1', { timeout: 'Second-1' });
   const granted = lockGranted('urn:1');
+  /** Nobody else keeps a lock, and what waits for nothing but its loss. */
+  const awaited = new Set<Lock>();
   const lost = (lock: Lock): Promise<NeonError> =>
     new Promise((resolve) => {
+      awaited.add(lock);
       if (lock.signal.aborted) resolve(lock.signal.reason as NeonError);
       else lock.signal.addEventListener('abort', () => resolve(lock.signal.reason as NeonError));
     });
