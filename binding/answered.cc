@@ -1,5 +1,6 @@
 #include "answered.h"
 
+#include <algorithm>
 #include <new>
 
 #include "error.h"
@@ -14,7 +15,7 @@ Answered::Answered(std::shared_ptr<Session> session, Recipe recipe, Send send)
 
 void Answered::run() {
   ne_session *const c = session_->c();
-  if (recipe_.locks) recipe_.locks->join(*session_);
+  if (LockSet *locks = session_->shared_locks()) locks->join(*session_);
   const HiddenLocks hidden(*session_, recipe_);
   code_ = Request::entrust(*session_, [this, c] {
     ne_hook_create_request(c, on_create, this);
@@ -63,8 +64,8 @@ int Answered::on_block(void *answered, const char *bytes, std::size_t size) noex
   Answered &self = *static_cast<Answered *>(answered);
   try {
     if (size == 0) self.complete_ = true;
-    if (self.head_.status / 100 == 2 || self.body_.size() + size <= whole_limit)
-      self.body_.append(bytes, size);
+    const bool whole = self.head_.status / 100 == 2;
+    self.body_.append(bytes, whole ? size : std::min(size, whole_limit - self.body_.size()));
     return 0;
   } catch (const std::bad_alloc &) {
     self.out_of_memory_ = true;
@@ -91,7 +92,6 @@ std::shared_ptr<Operation> answered(const Arguments &arguments, Answered::Send s
   auto session = arguments.handle<Session>(0, "session");
   Recipe recipe;
   recipe.target = arguments.line(1, "target");
-  recipe.locks = session->lock_set;
   read_headers_and_flags(arguments, 2, &recipe);
   return std::make_shared<Answered>(std::move(session), std::move(recipe), std::move(send));
 }

@@ -125,7 +125,12 @@ void read_headers_and_flags(const Arguments &arguments, std::size_t index, Recip
 void Exchange::run() {
   session_->require_free();
   session_->prepare();
-  if (recipe_.locks) recipe_.locks->join(*session_);
+  std::vector<LockSet::Entry> ending;
+  LockSet *const locks = session_->shared_locks();
+  if (locks) {
+    locks->join(*session_);
+    ending = locks->ending_with(recipe_);
+  }
   // C calls it as long as it has the request.
   struct Reset {
     std::unique_ptr<Inflater> &inflater;
@@ -160,6 +165,9 @@ void Exchange::run() {
       result = NE_ERROR;
     }
   } while (result == NE_RETRY && !head_posted_);
+  // JavaScript forgets them, too, but requests that wait behind this one would submit them before.
+  if (result == NE_OK && head_.status / 100 == 2 && head_.status != 207)
+    for (const LockSet::Entry &lock : ending) locks->remove(lock);
   text_ = ne_get_error(session_->c());
   code_ = result;  // until here it is NE_ERROR, whatever is thrown
   // What is left of an unread body must not become the head of the next response.
@@ -291,7 +299,6 @@ std::shared_ptr<Operation> exchange(const Arguments &arguments, Mode mode) {
   read_headers_and_flags(arguments, 3, &recipe);
   recipe.body = Body::from_arguments(arguments, 5);
   recipe.inflate = static_cast<std::uint64_t>(arguments.integer(7, "inflate", 0, std::int64_t{1} << 53));
-  recipe.locks = session->lock_set;
   napi_value function = recipe.body ? recipe.body->function() : nullptr;
   auto made = std::make_shared<Exchange>(std::move(session), std::move(recipe), mode == Mode::Async);
   if (function) made->hold(function);

@@ -25,8 +25,7 @@ struct Recipe {
   std::vector<std::pair<std::string, std::string>> headers;
   std::vector<std::pair<int, int>> flags;
   std::unique_ptr<Body> body;
-  std::uint64_t inflate = 0;       // gzip up to so many bytes; 0 leaves bodies as they come
-  std::shared_ptr<LockSet> locks;  // that it may have to submit, or null
+  std::uint64_t inflate = 0;  // gzip up to so many bytes; 0 leaves bodies as they come
 };
 
 /// The head of a response, and how the classes get the response: [status, head, body, stream, trailers]. The

@@ -12,6 +12,15 @@
 
 namespace neon {
 
+namespace {
+
+std::string_view without_slash(std::string_view path) {
+  if (path.ends_with('/')) path.remove_suffix(1);
+  return path;
+}
+
+}  // namespace
+
 // --- LockSet ----------------------------------------------------------------------------------------------
 
 LockSet::Entry LockSet::add(OwnedLock lock) {
@@ -40,6 +49,18 @@ void LockSet::remove_if(Which which) {
 std::pair<std::vector<LockSet::Entry>, std::uint64_t> LockSet::all() const {
   const std::lock_guard guard(mutex_);
   return {entries_, version_};
+}
+
+std::vector<LockSet::Entry> LockSet::ending_with(const Recipe &recipe) const {
+  if (recipe.method != "DELETE" && recipe.method != "MOVE") return {};
+  const std::string_view path = without_slash(recipe.target);
+  std::vector<Entry> ending = all().first;
+  std::erase_if(ending, [=](const Entry &entry) {
+    const std::string_view locked = entry->uri.path;
+    return without_slash(locked) != path &&
+           !(locked.starts_with(path) && locked.substr(path.size()).starts_with('/'));
+  });
+  return ending;
 }
 
 void LockSet::join(Session &session) {
@@ -309,11 +330,13 @@ napi_value create_set(const Arguments &arguments) {
 napi_value share(const Arguments &arguments) {
   const auto set = set_argument(arguments, 0);
   const auto session = arguments.handle<Session>(1, "session");
+  if (session->lock_set) return undefined(arguments.env());
   // As long as it has no set, no operation registers one.
-  if (!session->lock_set && session->locks)
+  if (session->locks)
     throw neon_failure(code::invalid_state,
                        "This session has a lock store of libneon/ne's, which its requests submit locks of");
   session->lock_set = set;
+  session->shares_locks = true;
   return undefined(arguments.env());
 }
 

@@ -40,6 +40,8 @@ class LockSet final : public Handle {
   void remove(const Entry &entry);
   /// All locks, in the order in which they came, and which version of the set that is.
   std::pair<std::vector<Entry>, std::uint64_t> all() const;
+  /// Those that end with what the request deletes or moves away.
+  std::vector<Entry> ending_with(const Recipe &recipe) const;
   /// Counts the changes.
   std::uint64_t version() const { return version_; }
 
@@ -66,6 +68,7 @@ class FollowingList final : public LockList {
   static void register_with(Session &session, std::shared_ptr<LockSet> set);
   void follow() override;
   void hide(bool hidden) override { hidden_ = hidden; }
+  void require_readable(const Session &session) const override { session.require_usable(); }
 
  private:
   const std::shared_ptr<LockSet> set_;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "error.h"
@@ -259,7 +260,9 @@ void require_storable(const struct ne_lock &lock) {
 }
 
 bool is_token(const char *text) {
-  return std::strlen(text) <= longest_token && !std::strpbrk(text, "\r\n<> ");
+  const std::string_view token(text);
+  const auto fits = [](char c) { return c > ' ' && c <= '~' && c != '<' && c != '>'; };
+  return !token.empty() && token.size() <= longest_token && std::all_of(token.begin(), token.end(), fits);
 }
 
 namespace {
@@ -346,6 +349,7 @@ std::shared_ptr<Request> submitting_request(const Arguments &arguments) {
   auto request = arguments.handle<Request>(0, "req");
   request->require_usable();
   if (const auto &locks = request->session().locks) {
+    locks->list->require_readable(request->session());
     locks->list->follow();
     locks->list->submits(request->c());
   }

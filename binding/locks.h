@@ -39,6 +39,8 @@ class LockList {
   virtual void follow() {}
   /// Then there are none.
   virtual void hide(bool) {}
+  /// Throws while an operation of the session may be changing the list.
+  virtual void require_readable(const Session &) const {}
   /// From now on the request may refer to locks.
   void submits(const ne_request *request);
   /// It does no more.

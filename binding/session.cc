@@ -81,6 +81,8 @@ std::vector<std::string> Session::live_requests() {
 void Session::expect_request() {
   had_request = true;
   if (std::exchange(system_proxy, false)) ne_session_system_proxy(c_, 0);
+  // Where C has requests already, operations of the classes refuse to go on without their locks.
+  if (LockSet *shared = shared_locks(); shared && !locks && requests.empty()) shared->join(*this);
   if (locks) locks->list->follow();
 }
 

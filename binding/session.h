@@ -3,6 +3,7 @@
 #include <ne_request.h>
 #include <ne_session.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -98,8 +99,12 @@ class Session final : public Handle, public Target {
 
   /// The list of locks that is registered with it: C's hooks refer to it. Of whoever runs an operation.
   std::shared_ptr<LockRegistration> locks;
-  /// The locks of the classes, once they are used: that list will be theirs. JavaScript thread.
+  /// The locks of the classes, once they are used: that list will be theirs. JavaScript thread. It is set
+  /// once, before `shares_locks`, which tells whoever runs an operation.
   std::shared_ptr<LockSet> lock_set;
+  std::atomic<bool> shares_locks{false};
+  /// Those locks, or null. Where the operation runs.
+  LockSet *shared_locks() const { return shares_locks ? lock_set.get() : nullptr; }
 
   /// The request between begin and end.
   Request *active = nullptr;

@@ -34,8 +34,13 @@ export interface LockHost {
   pathOf(target: string): string;
   /** From now on requests submit the locks of this set. */
   share(set: LockSet): void;
-  /** Runs a call on a session. */
-  call<T>(context: CallContext, start: (session: ne.ne_session) => Promise<T>, options: CallOptions): Promise<T>;
+  /** Runs a call on a session; also while that is closing, if it belongs to what is still going on. */
+  call<T>(
+    context: CallContext,
+    start: (session: ne.ne_session) => Promise<T>,
+    options: CallOptions,
+    whileClosing: boolean,
+  ): Promise<T>;
   callSync<T>(context: CallContext, start: (session: ne.ne_session) => T): T;
 }
 
@@ -70,6 +75,7 @@ export class LockKeeper {
   readonly #host: LockHost;
   readonly #set = createLockSet();
   readonly #server: ne.ne_uri;
+  #ended: NeonError | undefined;
 
   constructor(host: LockHost) {
     this.#host = host;
@@ -114,9 +120,10 @@ export class LockKeeper {
     const { own, lock, path, asked } = this.#refer(reference, options);
     const limits = { signal: options.signal, timeout: options.deadline };
     try {
-      await this.#call('LOCK', path, (session) => refresh(session, lock), limits);
+      // Requests that are to end before their session closes may need the lock.
+      await this.#call('LOCK', path, (session) => refresh(session, lock), limits, options.deadline !== undefined);
     } catch (error) {
-      if (isLost(error)) own?.noteLost(error);
+      if (this.#isLost(error)) own?.noteLost(error);
       throw error;
     }
     own?.noteGranted(secondsOf(lock), asked);
@@ -128,7 +135,7 @@ export class LockKeeper {
     try {
       this.#callSync('LOCK', path, (session) => refreshSync(session, lock));
     } catch (error) {
-      if (isLost(error)) own?.noteLost(error);
+      if (this.#isLost(error)) own?.noteLost(error);
       throw error;
     }
     own?.noteGranted(secondsOf(lock), asked);
@@ -195,7 +202,9 @@ export class LockKeeper {
     const lock = this.#lockOn(path, { depth, scope, timeout: timeout ?? undefined, owner, renew: false }, token);
     insertLock(this.#set, lock);
     if (known) this.locks.delete(token);
-    return this.#granted(lock, { timeout: asked, renew: false });
+    const made = this.#granted(lock, { timeout: asked, renew: false });
+    if (given instanceof Lock) made.noteEnd(given);
+    return made;
   }
 
   /** Takes it out of the store. */
@@ -220,7 +229,15 @@ export class LockKeeper {
 
   /** Nobody is left to refresh them. */
   end(reason: NeonError): void {
+    this.#ended = reason;
     for (const lock of this.locks.values()) lock.noteLost(reason);
+  }
+
+  /** Whether there is no use in trying to refresh a lock once more. */
+  #isLost(error: unknown): boolean {
+    if (!(error instanceof NeonError)) return false;
+    const { status = 0 } = error;
+    return this.#ended !== undefined || (status >= 400 && status < 500 && ![401, 407, 408, 425, 429].includes(status));
   }
 
   #released({ token }: LockReference, own: Lock | undefined): void {
@@ -252,9 +269,10 @@ export class LockKeeper {
     target: string,
     start: (session: ne.ne_session) => Promise<Failed>,
     options: CallOptions,
+    whileClosing = false,
   ): Promise<void> {
     const context = this.#context(method, target);
-    requireDone(await this.#host.call(context, start, options), context);
+    requireDone(await this.#host.call(context, start, options, whileClosing), context);
   }
 
   #callSync(method: string, target: string, start: (session: ne.ne_session) => Failed): void {
@@ -311,6 +329,7 @@ export class LockKeeper {
       renew,
     });
     this.locks.set(token, made);
+    if (this.#ended) made.noteLost(this.#ended);
     return made;
   }
 }
@@ -337,13 +356,6 @@ function requireDone(failed: Failed, context: ErrorContext): void {
   // Where there was a response, that is what neon says of it.
   const status = /^(\d{3}) /.exec(text)?.[1];
   throw NeonError.of(code, text, status === undefined ? context : { ...context, status: Number(status) });
-}
-
-/** Whether there is no use in trying to refresh a lock once more. */
-function isLost(error: unknown): boolean {
-  if (!(error instanceof NeonError)) return false;
-  const { code, status = 0 } = error;
-  return code === 'ERR_NEON_DESTROYED' || (status >= 400 && status < 500 && ![401, 407, 408, 425, 429].includes(status));
 }
 
 const isHeld = (lock: Lock): boolean => !lock.released && !lock.lost;

@@ -106,6 +106,8 @@ export class Lock implements LockReference {
   readonly #renew: boolean;
   #asked: number | undefined;
   #timeout: number | null = null;
+  /** What the server told last, if it does not tell each time. */
+  #seconds = Infinity;
   /** A time of `performance.now()`. */
   #end = Infinity;
   #timer: NodeJS.Timeout | undefined;
@@ -134,7 +136,7 @@ export class Lock implements LockReference {
 
   /** When the lock ends unless it is refreshed; null where that is never, or not known. */
   get expires(): Date | null {
-    return Number.isFinite(this.#end) ? new Date(Date.now() + this.#end - performance.now()) : null;
+    return this.#timeout !== null && Number.isFinite(this.#end) ? new Date(Date.now() + this.#end - performance.now()) : null;
   }
 
   /** Whether it was given back, or is gone with the resource that this session has deleted or moved. */
@@ -191,13 +193,19 @@ export class Lock implements LockReference {
   noteGranted(timeout: number | null, asked: number | undefined): void {
     this.#asked = asked;
     this.#timeout = timeout;
-    this.#end = performance.now() + (timeout ?? Infinity) * 1000;
+    this.#seconds = timeout ?? this.#seconds;
+    this.#end = performance.now() + this.#seconds * 1000;
     this.#schedule();
   }
 
   /** Whether the signal has aborted. @internal */
   get lost(): boolean {
     return this.#lost.signal.aborted;
+  }
+
+  /** It is the same lock as that. @internal */
+  noteEnd(that: Lock): void {
+    this.#end = that.#end;
   }
 
   /** What to ask for when it is refreshed. @internal */
@@ -228,7 +236,7 @@ export class Lock implements LockReference {
   async renew(): Promise<void> {
     const left = Math.max(this.#end - performance.now(), 1000);
     try {
-      await this.#keeper.refresh(this, { deadline: Math.ceil(left) });
+      await this.#keeper.refresh(this, { deadline: Math.min(Math.ceil(left), longestDelay) });
     } catch (error) {
       if (performance.now() >= this.#end) this.noteLost(error);
       else this.#schedule();

@@ -151,8 +151,9 @@ export class SessionPool extends Locking {
     work: (owner: RequestOwner, since: number) => Promise<T>,
     options: CallOptions,
     onWait: (stop: Stop) => void,
+    whileClosing = false,
   ): Promise<T> {
-    this.#requireOpen();
+    if (this.#destroyed || !whileClosing) this.#requireOpen();
     const since = performance.now();
     const limits = validated(options);
     limits.signal?.throwIfAborted();
@@ -176,13 +177,14 @@ export class SessionPool extends Locking {
         this.#locks = set;
         for (const { handle } of this.#sessions) shareLocks(set, handle);
       },
-      call: (context, start, options) =>
+      call: (context, start, options, whileClosing) =>
         this.#lendTo(
           context.method,
           context.target,
           (owner, since) => operate(owner, context, start, options, since),
           options,
           () => undefined,
+          whileClosing,
         ),
       callSync: () => {
         throw new NeonError('A pool has no blocking form of its calls', 'ERR_NEON_INVALID_STATE', { origin: this.origin });

@@ -83,8 +83,8 @@ export class Session extends BlockingLocking {
   readonly #live = new LiveSet();
   readonly #watch: StatusWatch;
   readonly #owner: RequestOwner;
-  /** The same to requests that go on where an earlier one was redirected: also while the session is closing. */
-  readonly #redirected: RequestOwner;
+  /** The same to what belongs to earlier requests, such as where they are redirected: also while the session is closing. */
+  readonly #ongoing: RequestOwner;
   readonly #base: URL | undefined;
   readonly #redirects: Redirects;
   #destroyed = false;
@@ -112,7 +112,7 @@ export class Session extends BlockingLocking {
       requireOpen: () => this.#requireOpen(),
       responded: (method, target, status) => this.noteResponse(method, target, status),
     };
-    this.#redirected = { ...this.#owner, requireOpen: () => this.#requireAlive() };
+    this.#ongoing = { ...this.#owner, requireOpen: () => this.#requireAlive() };
     this.#watch = new StatusWatch(this.handle, (event) => this.emit('status', event));
     this.on('newListener', (name) => {
       if (name === 'status') this.#watch.listen(true);
@@ -193,7 +193,7 @@ export class Session extends BlockingLocking {
     try {
       return await redirects.follow(this.#owner.origin, start, async (hop) => {
         if (hop === start) return first.dispatchSince(since, options);
-        using next = new Request(this.#redirected, hop.method, hop.target, hop);
+        using next = new Request(this.#ongoing, hop.method, hop.target, hop);
         return await next.dispatchSince(since, options);
       });
     } finally {
@@ -280,7 +280,8 @@ export class Session extends BlockingLocking {
       origin: owner.origin,
       pathOf: (target) => validTarget(resolveTarget(target, this.#base)),
       share: (set) => shareLocks(set, this.handle),
-      call: (context, start, options) => operate(owner, context, start, options),
+      call: (context, start, options, whileClosing) =>
+        operate(whileClosing ? this.#ongoing : owner, context, start, options),
       callSync: (context, start) => operateSync(owner, context, start),
     };
   }

@@ -2,6 +2,7 @@
 import { openSync } from 'node:fs';
 import { Lock, type LockOptions, Session } from 'libneon';
 import * as ne from 'libneon/ne';
+import * as promises from 'libneon/ne/promises';
 import { response } from './servers/raw.js';
 import { failureOf, neonError, outOfRange, wrongChar, wrongType, wrongValue } from './support/expect.js';
 import { lockForms, lockSession as open, type LockCalls } from './support/lock-forms.js';
@@ -100,6 +101,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
       ['no token', response('<prop xmlns="DAV:"/>', { headers: { 'Content-Type': 'text/xml' } })],
       ['a token that no header can hold', lockGranted(`urn:${'x'.repeat(7900)}`)],
       ['a token with spaces', lockGranted('urn:a b')],
+      ['a token that could not be given back', lockGranted('urn:\x7f')],
     ])('an answer with %s is no lock', async (_, answer) => {
       const session = open(await serve(answering(answer)));
       expect(await failureOf(() => callsOf(session).lock('/a'))).toEqual(neonError('NE_ERROR', ne.NE_ERROR));
@@ -496,6 +498,25 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
     expect(await conditionsOf(server)).toEqual([undefined, '</c/a> (<urn:1>)', undefined, '</c/b> (<urn:2>)']);
   });
 
+  test('libneon/ne submits them, too, when it sends the first request', async () => {
+    const server = await serve(answering(done));
+    const sends: ((handle: ne.ne_session) => unknown)[] = [
+      (handle) => (blocking ? ne.ne_delete(handle, '/a') : promises.ne_delete(handle, '/a')),
+      (handle) => {
+        const request = ne.ne_request_create(handle, 'PUT', '/a');
+        ne.ne_lock_using_resource(request, '/a', ne.NE_DEPTH_ZERO);
+        ne.ne_request_dispatch(request);
+        ne.ne_request_destroy(request);
+      },
+    ];
+    for (const send of sends) {
+      const { locks, handle } = open(server);
+      locks.add({ target: '/a', token: 'urn:1' });
+      await send(handle);
+    }
+    expect(await conditionsOf(server)).toEqual(['</a> (<urn:1>)', '</a> (<urn:1>)']);
+  });
+
   test('a request of libneon/ne that is live when the first lock comes', async () => {
     const server = await serve(answering(lockGranted('urn:1')));
     const session = open(server);
@@ -521,6 +542,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
     ])
       expect(await failureOf(use)).toEqual(gone);
     await callsOf(session).dispose(lock);
+    expect(session.locks.add({ target: '/a', token: 'urn:2' }).signal.reason).toEqual(gone);
     const other = nowhere();
     other.destroy();
     expect(await failureOf(() => callsOf(other).lock('/b'))).toEqual(gone);
@@ -559,9 +581,11 @@ describe('session.locks', () => {
     const server = await serve(answering(lockGranted('urn:1')));
     const [one, two] = [open(server), open(server)];
     const lock = await one.lock('/a', { owner: 'me', timeout: 70 });
+    await new Promise((resolve) => setTimeout(resolve, 200));
     const same = two.locks.add(lock);
     expect(same).not.toBe(lock);
     expect(same).toMatchObject({ target: '/a', token: 'urn:1', timeout: 60 });
+    expect(Math.abs(same.expires!.getTime() - lock.expires!.getTime())).toBeLessThan(50);
     await two.put('/a', 'x');
     await same.refresh();
     expect(await conditionsOf(server)).toEqual([undefined, '</a> (<urn:1>)', '(<urn:1>)']);
@@ -625,6 +649,17 @@ describe('session.locks', () => {
     expect(await conditionsOf(server)).toEqual([undefined, '</a> (<urn:1>)', undefined]);
   });
 
+  test('also when the first one comes while requests wait', async () => {
+    const server = await serve({ connections: [[{ read: 'request' }, { delay: 100 }, { send: done }, ...exchange(done), ...exchange(done)]] });
+    const session = open(server);
+    const headers = { If: '(<urn:own>)' };
+    const calls = [session.put('/a', 'x'), session.put('/a', 'x'), session.proppatch('/a', { remove: ['x'] }, { headers })];
+    await server.waitForRequests(1);
+    session.locks.add({ target: '/a', token: 'urn:1' });
+    await Promise.all(calls);
+    expect(await conditionsOf(server)).toEqual([undefined, '</a> (<urn:1>)', headers.If]);
+  });
+
   test('a request behind a lock submits it, and one behind its unlock does not', async () => {
     const server = await serve({ connections: [[lockGranted('urn:1'), done, done, done].flatMap((answer) => exchange(answer))] });
     const session = open(server);
@@ -633,6 +668,22 @@ describe('session.locks', () => {
     const unlocked = session.unlock({ target: '/a', token: 'urn:1' });
     await Promise.all([locked, put, unlocked, session.put('/a', 'y')]);
     expect(await conditionsOf(server)).toEqual([undefined, '</a> (<urn:1>)', undefined, undefined]);
+  });
+
+  test.each([
+    ['DELETE', '204 No Content', true],
+    ['MOVE', '201 Created', true],
+    ['DELETE', '207 Multi-Status', false],
+    ['DELETE', '423 Locked', false],
+    ['PUT', '204 No Content', false],
+  ])('a request behind a %s that is answered with %s', async (method, status, ends) => {
+    const server = await serve(answering(refused(status)));
+    const session = open(server);
+    for (const target of ['/x/', '/x/y/z', '/xy', '/']) session.locks.add({ target, token: `urn:${target}` });
+    const headers = { Destination: '/elsewhere', If: '(<urn:own>)' };
+    await Promise.all([session.request(method, '/x', { headers }), session.request('DELETE', '/')]);
+    const tokens = ((await conditionsOf(server)).at(-1) ?? '').match(/(?<=\(<urn:)[^>]*/g);
+    expect(tokens?.sort()).toEqual(ends ? ['/', '/xy'] : ['/', '/x/', '/x/y/z', '/xy']);
   });
 
   test('is shared by requests of many sessions while it changes', async () => {
@@ -647,6 +698,22 @@ describe('session.locks', () => {
       await Promise.all(puts);
     }
     expect(sessions.map(({ locks }) => locks.size)).toEqual(Array(6).fill(10));
+  });
+
+  test('libneon/ne does not look into them while a lane may', async () => {
+    const server = await serve(answering(done));
+    const session = open(server);
+    session.locks.add({ target: '/a', token: 'urn:1' });
+    await session.put('/a', 'x');
+    const request = ne.ne_request_create(session.handle, 'PUT', '/a');
+    const put = session.put('/a', 'x');
+    expect(() => ne.ne_lock_using_resource(request, '/a', ne.NE_DEPTH_ZERO)).toThrow(neonError('ERR_NEON_BUSY'));
+    expect(() => ne.ne_lock_using_parent(request, '/a')).toThrow(neonError('ERR_NEON_BUSY'));
+    await put;
+    ne.ne_lock_using_resource(request, '/a', ne.NE_DEPTH_ZERO);
+    ne.ne_request_dispatch(request);
+    ne.ne_request_destroy(request);
+    expect(await conditionsOf(server)).toEqual(Array(3).fill('</a> (<urn:1>)'));
   });
 
   test('two of the same time: each lock by its token', async () => {

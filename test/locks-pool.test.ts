@@ -6,7 +6,7 @@ import { response } from './servers/raw.js';
 import type { RunningServer } from './servers/start.js';
 import { failureOf, neonError } from './support/expect.js';
 import { conditions, lockGranted, locksFound } from './support/lock-responses.js';
-import { answering, receivedBy, stalling, testServers, thenAnswering } from './support/servers.js';
+import { answering, exchange, keepAlive, receivedBy, stalling, testServers, thenAnswering } from './support/servers.js';
 
 const serve = testServers();
 const done = response('', { status: '204 No Content' });
@@ -67,6 +67,21 @@ test('destroying the pool ends its locks; what blocks is not there', async () =>
   pool.destroy();
   expect(lock.signal.reason).toEqual(neonError('ERR_NEON_DESTROYED'));
   await lock[Symbol.asyncDispose]();
+});
+
+test('a pool that is closing renews its locks as long as requests go on', async () => {
+  const granted = lockGranted('urn:1');
+  const slow = [{ read: 'request' }, { delay: 200 }, { send: done }] as const;
+  const server = await serve({ connections: [[...exchange(granted), ...slow, ...keepAlive(granted)], keepAlive(granted)] });
+  const pool = open(server);
+  const lock = await pool.lock('a');
+  const put = pool.put('a', 'x', { signal: lock.signal });
+  const closed = pool.close();
+  await lock.renew();
+  expect(lock.signal.aborted).toBe(false);
+  expect((await put).status).toBe(204);
+  await closed;
+  expect((await receivedBy(server))[1]).toContain('LOCK /c/a ');
 });
 
 test('what is deleted takes its lock along', async () => {

@@ -5,7 +5,7 @@ import { runScenario } from './support/child.js';
 import { failureOf, neonError, outOfRange, wrongType } from './support/expect.js';
 import { lockSession as open } from './support/lock-forms.js';
 import { conditionsOf, lockGranted } from './support/lock-responses.js';
-import { answering, exchange, receivedBy, stalling, testServers, thenAnswering } from './support/servers.js';
+import { answering, exchange, keepAlive, receivedBy, stalling, testServers, thenAnswering } from './support/servers.js';
 
 const serve = testServers();
 const gone = neonError('ERR_NEON_DESTROYED');
@@ -60,8 +60,12 @@ describe('abort', () => {
 
 describe('renew', () => {
   const short = lockGranted('urn:1', { timeout: 'Second-1' });
+  const granted = lockGranted('urn:1');
+  /** Nobody else keeps a lock, and what waits for nothing but its loss. */
+  const awaited = new Set<Lock>();
   const lost = (lock: Lock): Promise<NeonError> =>
     new Promise((resolve) => {
+      awaited.add(lock);
       if (lock.signal.aborted) resolve(lock.signal.reason as NeonError);
       else lock.signal.addEventListener('abort', () => resolve(lock.signal.reason as NeonError));
     });
@@ -98,6 +102,36 @@ describe('renew', () => {
     expect(lock.expires!.getTime()).toBeLessThanOrEqual(Date.now());
   });
 
+  test('goes on when the server tells a timeout only once', async () => {
+    const untold = short.replace('<D:timeout>Second-1</D:timeout>', ' '.repeat(31));
+    const server = await serve({ connections: [exchange(short).concat(keepAlive(untold))] });
+    const lock = await open(server).lock('/a', { renew: true });
+    await server.waitForRequests(3, 20_000);
+    expect([lock.signal.aborted, lock.timeout, lock.expires]).toEqual([false, null, null]);
+  });
+
+  test('also for longer than a timer can wait', async () => {
+    const server = await serve(answering(lockGranted('urn:1', { timeout: 'Second-4000000' })));
+    const lock = await open(server).lock('/a', { renew: true });
+    await lock.renew();
+    expect((await conditionsOf(server)).at(-1)).toBe('(<urn:1>)');
+  });
+
+  test('while the session is closing, for what it waits for', async () => {
+    const slow = [{ read: 'request' }, { delay: 200 }, { send: done }] as const;
+    const server = await serve({ connections: [[...exchange(granted), ...slow, ...keepAlive(granted)]] });
+    const session = open(server);
+    const lock = await session.lock('/a');
+    const put = session.put('/a', 'x', { signal: lock.signal });
+    const closed = session.close();
+    expect(await failureOf(() => lock.refresh())).toEqual(gone);
+    void lock.renew(); // as its timer does
+    expect((await put).status).toBe(204);
+    await closed;
+    expect(lock.signal.reason).toMatchObject({ message: 'The session was destroyed' });
+    expect(await conditionsOf(server)).toEqual([undefined, '</a> (<urn:1>)', '(<urn:1>)']);
+  });
+
   test('goes on after a failure that passes', async () => {
     const long = lockGranted('urn:1', { timeout: 'Second-4' });
     const server = await serve({ connections: [[long, refused('503 Busy'), long].flatMap((answer) => exchange(answer))] });
@@ -113,6 +147,11 @@ describe('renew', () => {
     const lock = await session.lock('/a', { renew: true });
     expect(await lost(lock)).toMatchObject({ code: expect.stringMatching(/^NE_/) as string });
     expect(session.locks.has(lock)).toBe(true); // and so the session was there to the end
+  });
+
+  test('of a function that waits for nothing but the loss', async () => {
+    const server = await serve({ connections: [exchange(short), exchange(refused('412 Precondition Failed'))] });
+    expect(await runScenario('lockInUse', server.port)).toBe(412);
   });
 
   test('withLock renews, and rejects when the lock was lost meanwhile', async () => {

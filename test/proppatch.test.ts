@@ -46,6 +46,23 @@ describe.each(forms)('%s', (form, of) => {
     other.destroy();
   });
 
+  test('of a long document with another status than 2xx no piece is left out in the middle', async () => {
+    const failed = (href: string): string => `<response><href>${href}</href><status>HTTP/1.1 423 Locked</status></response>`;
+    const blocks = [
+      `<?xml version="1.0"?><multistatus xmlns="DAV:"><!--${' '.repeat(65_000)}-->`,
+      `<!--${' '.repeat(1000)}-->${failed('/b')}`,
+      `${failed('/c')}</multistatus>`,
+    ];
+    const head = 'HTTP/1.1 424 Failed Dependency\r\nContent-Type: text/xml\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const sent = [head, ...[...blocks, ''].map((block) => `${block.length.toString(16)}\r\n${block}\r\n`)];
+    const server = await serve({ connections: [[{ read: 'request' }, ...sent.flatMap((text) => [{ send: text }, { delay: 30 }])]] });
+    const session = Session.open(`http://127.0.0.1:${server.port}/`);
+    const error = await failureOf(() => of(session).proppatch('/a', { remove: ['x'] }));
+    expect(error).toMatchObject({ message: '424 Failed Dependency', status: 424 });
+    expect(error).not.toHaveProperty('failures');
+    session.destroy();
+  });
+
   test('submits the lock of the resource, and sends headers of its own', async () => {
     const { session, sent } = await open();
     const store = ne.ne_lockstore_create();

@@ -1,7 +1,7 @@
 /** Scenarios that need a process of their own with `gc()`; see child.ts. What one returns is written as JSON. */
 import { readdirSync, readlinkSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
-import { Session, SessionPool, type Response } from 'libneon';
+import { type NeonError, Session, SessionPool, type Response } from 'libneon';
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
 
@@ -28,6 +28,7 @@ const scenarios = {
   droppedPropfinds,
   lockStores,
   heldLocks,
+  lockInUse,
 };
 
 /** The name of a scenario. */
@@ -442,4 +443,22 @@ async function heldLocks(port: number): Promise<unknown> {
   const left = refs.filter((ref) => ref.deref() !== undefined).length;
   const kept = await hold();
   return { left, kept: kept.locks.size };
+}
+
+/** A function that holds a lock waits for nothing but its loss; nobody else has the session. */
+async function lockInUse(port: number): Promise<unknown> {
+  let status: unknown;
+  const wait = (): void => {
+    const session = Session.open(`http://127.0.0.1:${port}/`);
+    void session
+      .withLock('/a', ({ signal }) => new Promise((resolve) => signal.addEventListener('abort', resolve)))
+      .catch((error: unknown) => (status = (error as NeonError).status));
+  };
+  wait();
+  const end = performance.now() + 10_000;
+  while (status === undefined && performance.now() < end) {
+    gc!();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return status;
 }
