@@ -83,7 +83,7 @@ class Listing final : public Operation {
   void flush();
   void deliver_batch(napi_env env, const Batch &batch);
 
-  static constexpr int most_ahead = 4;
+  static constexpr int most_ahead = 32;
 
   const std::shared_ptr<Session> session_;
   const Inquiry inquiry_;

@@ -1,5 +1,6 @@
 #include "packed.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "convert.h"
@@ -7,12 +8,31 @@
 
 namespace neon {
 
+namespace {
+
+bool is_ascii(std::string_view text) {
+  std::uint64_t bits = 0, word;
+  for (; text.size() >= sizeof word; text.remove_prefix(sizeof word)) {
+    std::memcpy(&word, text.data(), sizeof word);
+    bits |= word;
+  }
+  for (const char byte : text) bits |= static_cast<unsigned char>(byte);
+  return (bits & 0x8080808080808080U) == 0;
+}
+
+}  // namespace
+
+// Nearly always they come in the order in which they came first.
 std::uint32_t Table::index_of(std::initializer_list<std::string_view> fields) {
+  const std::size_t count = indices_.size();
+  const std::uint32_t guess = last_ + 1 < count ? last_ + 1 : 0;
+  if (count > 0 && std::equal(fields.begin(), fields.end(), fields_.begin() + guess * fields.size()))
+    return last_ = guess;
   std::string key;
   for (const std::string_view field : fields) key.append(field) += '\0';
-  const auto [found, is_new] = indices_.try_emplace(std::move(key), indices_.size());
+  const auto [found, is_new] = indices_.try_emplace(std::move(key), count);
   if (is_new) fields_.insert(fields_.end(), fields.begin(), fields.end());
-  return found->second;
+  return last_ = found->second;
 }
 
 napi_value Table::array(napi_env env) const {
@@ -26,10 +46,11 @@ napi_value Table::array(napi_env env) const {
 // One unit for each character, two for those beyond the basic plane.
 std::uint32_t Packed::append(std::string_view text) {
   text_ += text;
+  if (is_ascii(text)) return static_cast<std::uint32_t>(text.size());
+  ascii_ = false;
   std::uint32_t length = 0;
   for (const char byte : text) {
     const auto value = static_cast<unsigned char>(byte);
-    if (value >= 0x80) ascii_ = false;
     length += (value & 0xC0) != 0x80;
     length += value >= 0xF0;
   }

@@ -11,7 +11,7 @@
 
 namespace neon {
 
-/// Strings that come again and again, in the order of their first coming.
+/// Strings that come again and again, so many fields at a time, in the order of their first coming.
 class Table final {
  public:
   std::uint32_t index_of(std::initializer_list<std::string_view> fields);
@@ -21,6 +21,7 @@ class Table final {
  private:
   std::vector<std::string> fields_;
   std::unordered_map<std::string, std::uint32_t> indices_;
+  std::uint32_t last_ = 0;  // that was asked for
 };
 
 /// Many texts that cross to JavaScript at the cost of two values: one string, and one array of numbers that

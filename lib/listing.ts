@@ -100,7 +100,7 @@ export function inquire(
 
 /**
  * The resources that a PROPFIND finds. Nothing is sent before it is awaited, which gives an array of all of them, or
- * iterated with `for await`, which gives each as soon as it has arrived: then at most about a thousand wait in memory, and
+ * iterated with `for await`, which gives each as soon as it has arrived: then at most some thousands wait in memory, and
  * who leaves the loop early, or drops the iterator, closes the connection. It is sent once.
  *
  * Fails with a {@link NeonError} unless the server answers with 207.
