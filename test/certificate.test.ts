@@ -19,7 +19,11 @@ import { surfaces } from './support/surfaces.js';
 const root = rootCertificates[0]!;
 /** A name in its subject, which is its issuer, too. Each Node has other roots. */
 const nameInRoot = (kind: 'CN' | 'O'): string =>
-  new X509Certificate(root).subject.split('\n').find((line) => line.startsWith(`${kind}=`))!.slice(kind.length + 1);
+  new X509Certificate(root).subject
+    .split('\n')
+    .find((line) => line.startsWith(`${kind}=`))!
+    .slice(kind.length + 1)
+    .replaceAll('\\', '');
 const derOf = (text: string): Buffer => new X509Certificate(text).raw;
 const importDer = (der: Uint8Array): ne.ne_ssl_certificate | null =>
   ne.ne_ssl_cert_import(Buffer.from(der).toString('base64'));
