@@ -1,4 +1,4 @@
-/** One listing by one client, in a process of its own: a first, short one warms up; prints a measurement. */
+/** Listings by one client, in a process of its own: short ones warm up, then a long one is measured, then it is repeated; prints a measurement. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 /** What the process gets as its one argument, as JSON. */
@@ -13,7 +13,10 @@ export interface ListingOptions {
 /** What it prints, as JSON. */
 export interface ListingMeasurement {
   readonly resources: number;
+  /** The first long one. */
   readonly seconds: number;
+  /** The median of those that come after it. */
+  readonly repeated: number;
   /** The longest time for which the event loop did nothing else, in milliseconds. */
   readonly stall?: number;
   /** How much the resident size grew, at most, in MiB. */
@@ -48,6 +51,9 @@ export const clients = {
   },
 } satisfies Record<string, (origin: string) => Promise<(path: string) => Promise<number>>>;
 
+/** How often the long listing is repeated; bench/c/listing.c does it as often. */
+const repetitions = 7;
+
 if (require.main === module) void main(JSON.parse(process.argv[2] ?? '') as ListingOptions);
 
 async function main({ client, origin, path, warmup }: ListingOptions): Promise<void> {
@@ -66,9 +72,17 @@ async function main({ client, origin, path, warmup }: ListingOptions): Promise<v
   delay.disable();
   clearInterval(watch);
   most = Math.max(most, process.memoryUsage.rss());
+  const repeated: number[] = [];
+  while (repeated.length < repetitions) {
+    const start = performance.now();
+    await list(path);
+    repeated.push((performance.now() - start) / 1000);
+  }
+  repeated.sort((a, b) => a - b);
   const measurement: ListingMeasurement = {
     resources,
     seconds,
+    repeated: repeated[repetitions >> 1] as number,
     stall: delay.max / 1e6,
     growth: (most - before) / 1024 ** 2,
   };

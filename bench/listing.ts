@@ -66,25 +66,33 @@ function measure(name: Name, port: number, origin: string, expected: number): Li
 
 function report(selected: readonly Name[], measured: readonly ListingMeasurement[][]): void {
   const table = new Table({
-    head: ['client', 'seconds (lowest – highest)', 'longest stall, ms', 'growth, MiB'],
+    head: ['client', 'seconds (lowest – highest)', 'repeated', 'longest stall, ms', 'growth, MiB'],
     style: { head: [], border: [] },
-    colAligns: ['left', 'right', 'right', 'right'],
+    colAligns: ['left', 'right', 'right', 'right', 'right'],
   });
   selected.forEach((name, index) => {
-    const column = (field: 'seconds' | 'stall' | 'growth', digits: number): readonly string[] => {
+    const column = (field: 'seconds' | 'repeated' | 'stall' | 'growth', digits: number): readonly string[] => {
       const sorted = measured[index]!.map((one) => one[field]).filter((value) => value !== undefined);
       sorted.sort((a, b) => a - b);
-      return [sorted[Math.floor(sorted.length / 2)], sorted[0], sorted.at(-1)].map((value) => value?.toFixed(digits) ?? '–');
+      return [sorted[Math.floor(sorted.length / 2)], sorted[0], sorted.at(-1)].map(
+        (value) => value?.toFixed(digits) ?? '–',
+      );
     };
-    const [median, lowest, highest] = column('seconds', 3);
-    table.push([name, `${median} (${lowest} – ${highest})`, column('stall', 1)[0], column('growth', 1)[0]]);
+    const range = (field: 'seconds' | 'repeated'): string => {
+      const [median, lowest, highest] = column(field, 3);
+      return `${median} (${lowest} – ${highest})`;
+    };
+    table.push([name, range('seconds'), range('repeated'), column('stall', 1)[0], column('growth', 1)[0]]);
   });
   console.log(`${table.toString()}\nMedians of the rounds.`);
 }
 
 /** A response as Apache gives it, with as many members. */
 function multistatus(resources: number): string {
-  const response = (href: string, index: number): string => `<D:response xmlns:lp1="DAV:" xmlns:lp2="http://apache.org/dav/props/">
+  const response = (
+    href: string,
+    index: number,
+  ): string => `<D:response xmlns:lp1="DAV:" xmlns:lp2="http://apache.org/dav/props/">
 <D:href>${href}</D:href>
 <D:propstat>
 <D:prop>

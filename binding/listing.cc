@@ -1,67 +1,18 @@
 #include "listing.h"
 
+#include <ne_basic.h>
+#include <ne_xmlreq.h>
+
+#include <iterator>
 #include <utility>
 
 #include "error.h"
+#include "gated.h"
 #include "markup.h"
 #include "request.h"
 #include "topic.h"
 
 namespace neon {
-
-namespace {
-
-std::string_view view(const char *text) { return text ? text : ""; }
-
-}  // namespace
-
-// --- Batch ------------------------------------------------------------------------------------------------
-
-void Batch::append_optional(const char *text) { numbers_.push_back(text ? append(text) + 1 : 0); }
-
-void Batch::add(const ne_uri &uri, const ne_prop_result_set *results) {
-  ++resources_;
-  numbers_.push_back(
-      origins_.index_of({view(uri.scheme), view(uri.host), view(uri.userinfo), std::to_string(uri.port)}));
-  numbers_.push_back(append(view(uri.path)));
-  append_optional(uri.query);
-  append_optional(uri.fragment);
-  const std::size_t count = numbers_.size();
-  numbers_.push_back(0);
-  properties_ = 0;
-  ne_propset_iterate(results, on_property, this);
-  numbers_[count] = static_cast<std::uint32_t>(properties_);
-}
-
-int Batch::on_property(void *batch, const ne_propname *name, const char *value, const ne_status *status) {
-  Batch &self = *static_cast<Batch *>(batch);
-  ++self.properties_;
-  const std::uint32_t index = self.names_.index_of({view(name->nspace), view(name->name)});
-  self.numbers_.push_back(index);
-  if (index == self.last_values_.size()) self.last_values_.emplace_back(std::string::npos, 0);
-  if (value) {
-    const std::string_view text = value;
-    auto &[start, size] = self.last_values_[index];
-    if (start != std::string::npos && text == std::string_view(self.text_).substr(start, size)) {
-      self.numbers_.push_back(1);
-    } else {
-      start = self.text_.size();
-      size = text.size();
-      self.numbers_.push_back(self.append(text) + 2);
-    }
-  } else {
-    self.numbers_.push_back(0);
-    const std::string code = std::to_string(status ? status->code : 0);
-    self.numbers_.push_back(self.statuses_.index_of({code, status ? view(status->reason_phrase) : ""}));
-  }
-  return 0;
-}
-
-std::vector<napi_value> Batch::arguments(napi_env env) const {
-  return {text_value(env), numbers_value(env), names_.array(env), statuses_.array(env), origins_.array(env)};
-}
-
-// --- Listing ----------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -88,47 +39,55 @@ class Listing::Delivery final : public Event {
 Listing::Listing(std::shared_ptr<Session> session, Inquiry inquiry, bool posts)
     : Operation(session), session_(std::move(session)), inquiry_(std::move(inquiry)), posts_(posts) {}
 
+// The request that ne_simple_propfind and ne_propnames send.
+std::string Inquiry::body() const {
+  std::string text = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<propfind xmlns=\"DAV:\">";
+  if (only_names) return text + "<propname/></propfind>";
+  if (names.empty()) return text + "<allprop/></propfind>\n";
+  text += "<prop>\n";
+  for (const auto &[nspace, name] : names) text += "<" + name + " xmlns=\"" + nspace + "\"/>\n";
+  return text + "</prop></propfind>\n";
+}
+
 void Listing::run() {
-  batch_ = std::make_unique<Batch>();
-  code_ = Request::entrust(*session_, [this] {
-    ne_hook_post_headers(session_->c(), on_head, this);
-    const int result = send();
-    ne_unhook_post_headers(session_->c(), on_head, this);
-    return result;
-  });
+  ListingParser parser(session_->c(), inquiry_.path,
+                       [this](std::unique_ptr<Batch> full) { flush(std::move(full)); });
+  code_ = Request::entrust(*session_, [&] { return send(parser); });
   text_ = ne_get_error(session_->c());
-  if (out_of_memory_) throw neon_failure(code::no_memory, "Out of memory");
-  if (code_ == NE_OK && !batch_->empty()) flush();
+  if (parser.out_of_memory()) throw neon_failure(code::no_memory, "Out of memory");
+  if (code_ != NE_OK) return;
+  if (auto rest = parser.take(); !rest->empty()) flush(std::move(rest));
 }
 
-int Listing::send() {
-  ne_session *const c = session_->c();
-  const char *const path = inquiry_.path.c_str();
-  if (inquiry_.only_names) return ne_propnames(c, path, inquiry_.depth, on_resource, this);
-  std::vector<ne_propname> names;
-  for (const auto &[nspace, name] : inquiry_.names) names.push_back({nspace.c_str(), name.c_str()});
-  names.push_back({nullptr, nullptr});
-  return ne_simple_propfind(c, path, inquiry_.depth, inquiry_.names.empty() ? nullptr : names.data(),
-                            on_resource, this);
-}
-
-void Listing::on_head(ne_request *, void *listing, const ne_status *status) noexcept {
-  static_cast<Listing *>(listing)->status_ = status->code;
-}
-
-void Listing::on_resource(void *listing, const ne_uri *uri, const ne_prop_result_set *results) noexcept {
-  Listing &self = *static_cast<Listing *>(listing);
-  if (self.out_of_memory_ || self.cancelled()) return;
-  try {
-    self.batch_->add(*uri, results);
-    if (self.batch_->full()) self.flush();
-  } catch (const std::bad_alloc &) {
-    self.out_of_memory_ = true;
+int Listing::send(ListingParser &parser) {
+  ne_session *const session = session_->c();
+  const std::string body = inquiry_.body();
+  ne_request *const request = ne_request_create(session, "PROPFIND", inquiry_.path.c_str());
+  ne_add_depth_header(request, inquiry_.depth);
+  ne_set_request_body_buffer(request, body.data(), body.size());
+  ne_add_request_header(request, "Content-Type", NE_XML_MEDIA_TYPE);
+  // As neon does it: newer ones look at the type and the character encoding of the response.
+  using DispatchIf = int(ne_request *, ne_xml_parser *, ne_accept_response, void *);
+  int result;
+  if (const auto dispatch = reinterpret_cast<DispatchIf *>(find_symbol("ne_xml_dispatchif_request"))) {
+    result = dispatch(request, parser.c(), ne_accept_207, nullptr);
+  } else {
+    ne_add_response_body_reader(request, ne_accept_207, ne_xml_parse_v, parser.c());
+    result = ne_request_dispatch(request);
+    if (ne_xml_failed(parser.c())) {
+      ne_set_error(session, "%s", ne_xml_get_error(parser.c()));
+      result = NE_ERROR;
+    }
   }
+  status_ = ne_get_status(request)->code;
+  if (result == NE_OK && ne_get_status(request)->klass != 2) result = NE_ERROR;
+  ne_request_destroy(request);
+  return result;
 }
 
-void Listing::flush() {
-  auto full = std::exchange(batch_, std::make_unique<Batch>());
+// On a lane, unless it was given up; else from inside the call.
+void Listing::flush(std::unique_ptr<Batch> full) {
+  if (cancelled()) return;
   const auto nothing = [](napi_env, napi_value) { return true; };
   if (!posts_) {
     ask(
@@ -144,15 +103,20 @@ void Listing::flush() {
       std::make_shared<Delivery>(std::static_pointer_cast<Listing>(shared_from_this()), std::move(full)));
   if (++ahead_ <= most_ahead && !behind_) return;
   ask(
-      false, [this](napi_env env) { return call_function(env, held(env, room_place), 0, nullptr); }, nothing);
+      false, [this](napi_env env) { return call(env, room_place, {}); }, nothing);
   behind_ = false;  // all batches came before that question
 }
 
-void Listing::deliver_batch(napi_env env, const Batch &batch) {
-  const std::vector<napi_value> arguments = batch.arguments(env);
+// Not as a callback of the user's is called: AsyncLocalStorage would make all promises of the process slower.
+napi_value Listing::call(napi_env env, std::uint32_t place, const std::vector<napi_value> &arguments) {
   napi_value answer;
-  check(env, napi_call_function(env, undefined(env), held(env, batch_place), arguments.size(),
-                                arguments.data(), &answer));
+  check(env, napi_call_function(env, undefined(env), held(env, place), arguments.size(), arguments.data(),
+                                &answer));
+  return answer;
+}
+
+void Listing::deliver_batch(napi_env env, const Batch &batch) {
+  const napi_value answer = call(env, batch_place, batch.arguments(env));
   bool behind = false;
   behind_ = napi_get_value_bool(env, answer, &behind) == napi_ok && behind;
 }
@@ -171,8 +135,8 @@ namespace {
 /// propfind(session, path, depth, names, onBatch, room) → null, or [NE_* code, error text, status]. `names`
 /// is a flat array of namespaces and names, an empty one for all properties, or null for the names alone.
 /// onBatch is called with (text, numbers, names, statuses, origins), as Batch says, and returns true when
-/// JavaScript lags behind; room() is called then, and may give a promise. In C: ne_simple_propfind,
-/// ne_propnames.
+/// JavaScript lags behind; room() is called then, and may give a promise. In C: what ne_simple_propfind and
+/// ne_propnames do.
 std::shared_ptr<Operation> propfind(const Arguments &arguments, Mode mode) {
   const napi_env env = arguments.env();
   auto session = arguments.handle<Session>(0, "session");

@@ -1,48 +1,16 @@
 #pragma once
 
-#include <ne_basic.h>
-#include <ne_props.h>
-
 #include <atomic>
-#include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "listing_parser.h"
 #include "operation.h"
-#include "packed.h"
 #include "session.h"
 
 namespace neon {
-
-/// Some resources of a listing, packed. For each (lib/listing.ts reads it):
-///
-///     origin, length of the path, length of the query + 1 or 0, length of the fragment + 1 or 0, count,
-///     then count times: name, and the length of the value + 2; or 1, when it is the last one of this name
-///     again; or 0 and the status, when there is none
-///
-/// Origin (scheme, host, user information, port), name (namespace, name) and
-/// status (code, reason) are indices.
-class Batch final : public Packed {
- public:
-  void add(const ne_uri &uri, const ne_prop_result_set *results);
-  bool full() const { return resources_ >= most_resources || text_.size() >= most_text; }
-  /// text, numbers, names, statuses, origins
-  std::vector<napi_value> arguments(napi_env env) const;
-
- private:
-  // So few that making objects of them keeps nobody waiting.
-  static constexpr std::size_t most_resources = 128;
-
-  static int on_property(void *batch, const ne_propname *name, const char *value, const ne_status *status);
-  void append_optional(const char *text);
-
-  std::size_t resources_ = 0, properties_ = 0;
-  /// Where the last value of each name stands in text_, by its index.
-  std::vector<std::pair<std::size_t, std::size_t>> last_values_;
-  Table names_, statuses_, origins_;
-};
 
 /// What is asked of which resources.
 struct Inquiry {
@@ -52,6 +20,9 @@ struct Inquiry {
   std::vector<std::pair<std::string, std::string>> names;
   /// Only the names of properties.
   bool only_names = false;
+
+  /// The document that asks for it.
+  std::string body() const;
 };
 
 /// A PROPFIND whose resources reach JavaScript in batches.
@@ -77,10 +48,9 @@ class Listing final : public Operation {
  private:
   class Delivery;
 
-  static void on_resource(void *listing, const ne_uri *uri, const ne_prop_result_set *results) noexcept;
-  static void on_head(ne_request *request, void *listing, const ne_status *status) noexcept;
-  int send();
-  void flush();
+  int send(ListingParser &parser);
+  void flush(std::unique_ptr<Batch> full);
+  napi_value call(napi_env env, std::uint32_t place, const std::vector<napi_value> &arguments);
   void deliver_batch(napi_env env, const Batch &batch);
 
   static constexpr int most_ahead = 32;
@@ -88,10 +58,8 @@ class Listing final : public Operation {
   const std::shared_ptr<Session> session_;
   const Inquiry inquiry_;
   const bool posts_;
-  std::unique_ptr<Batch> batch_;
   std::atomic<int> ahead_{0};
   std::atomic<bool> behind_{false};
-  bool out_of_memory_ = false;
 
   // Written inside run(), read after it.
   int code_ = NE_ERROR;

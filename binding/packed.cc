@@ -43,9 +43,13 @@ napi_value Table::array(napi_env env) const {
   return list;
 }
 
-// One unit for each character, two for those beyond the basic plane.
 std::uint32_t Packed::append(std::string_view text) {
   text_ += text;
+  return measure(text);
+}
+
+// One unit for each character, two for those beyond the basic plane.
+std::uint32_t Packed::measure(std::string_view text) {
   if (is_ascii(text)) return static_cast<std::uint32_t>(text.size());
   ascii_ = false;
   std::uint32_t length = 0;

@@ -36,6 +36,8 @@ class Packed {
 
   /// Valid UTF-8; gives its length.
   std::uint32_t append(std::string_view text);
+  /// The length of what was added to text_ by itself.
+  std::uint32_t measure(std::string_view text);
   napi_value text_value(napi_env env) const;
   napi_value numbers_value(napi_env env) const;
 

@@ -10,7 +10,8 @@ export { Certificate, ClientCertificate, type DigestAlgorithm } from './certific
 export type { DecompressOptions } from './decompress.js';
 export { NeonError, type ResourceFailure } from './errors.js';
 export type { Body, BodyProvider, DescriptorBody, FileBody } from './body.js';
-export { type Depth, type Entry, Listing, type PropertyStatus, type PropfindOptions, type PropNamesOptions } from './listing.js';
+export type { Entry, PropertyStatus } from './batch.js';
+export { type Depth, Listing, type PropfindOptions, type PropNamesOptions } from './listing.js';
 export type { DiscoverLocksOptions } from './lock-keeper.js';
 export {
   type DiscoveredLock,

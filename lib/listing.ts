@@ -1,30 +1,12 @@
 import { abortable, type CallOptions, type Stop } from './abort.js';
+import { type Batch, type Entry, unpack } from './batch.js';
 import { type ErrorContext, invalidType, invalidValue, NeonError } from './errors.js';
 import type { Live } from './live.js';
 import { addon } from './load.js';
 import { native } from './native.js';
 import type { ne_session } from './ne/handles.js';
-import { ne_uri_defaultport } from './ne/uri.js';
-import { type Properties, propertyKey, propertyReader, type PropertyReader, splitName } from './properties.js';
+import { splitName } from './properties.js';
 import { requireObject, type RequestOwner } from './request.js';
-
-/** A resource that a PROPFIND found. */
-export interface Entry {
-  /** Its path, percent-encoded, as the server writes it. */
-  href: string;
-  /** Its whole URI: `scheme://host[:port]` and the path. */
-  uri: string;
-  /** The properties that it has. */
-  props: Properties;
-  /** Why it has not the others that were asked for: the status of each, by the same name. Frozen when there is none. */
-  status: Record<string, PropertyStatus>;
-}
-
-/** What became of one property. */
-export interface PropertyStatus {
-  code: number;
-  reasonPhrase: string;
-}
 
 /** How far below a resource to go. */
 export type Depth = 0 | 1 | 'infinity';
@@ -41,14 +23,7 @@ export interface PropfindOptions extends PropNamesOptions {
   props?: readonly string[] | undefined;
 }
 
-type OnBatch = (
-  text: string,
-  numbers: Uint32Array,
-  names: readonly string[],
-  statuses: readonly string[],
-  origins: readonly string[],
-) => boolean | void;
-type Batch = Parameters<OnBatch>;
+type OnBatch = (...batch: Batch) => boolean | void;
 type Failed = readonly [code: number, text: string, status: number] | null;
 type Propfind<R> = (
   session: ne_session,
@@ -84,12 +59,7 @@ export interface Inquiry {
 }
 
 /** Checks what is asked for; nothing is sent. @internal */
-export function inquire(
-  place: Place,
-  target: string,
-  options: PropfindOptions,
-  onlyNames = false,
-): Inquiry {
+export function inquire(place: Place, target: string, options: PropfindOptions, onlyNames = false): Inquiry {
   requireObject(options);
   const { depth = 1, props = [] } = options;
   if (!Object.hasOwn(depths, depth)) throw invalidValue(`The "depth" must be 0, 1 or 'infinity'. Received '${depth}'`);
@@ -132,7 +102,7 @@ export class Listing implements PromiseLike<Entry[]>, AsyncIterable<Entry> {
 
   [Symbol.asyncIterator](): AsyncGenerator<Entry, void, undefined> {
     const arrivals = new Arrivals(this.#inquiry);
-    const iterator = this.#iterate(arrivals);
+    const iterator = new EntryIterator(arrivals, () => this.#first(arrivals));
     dropped.register(iterator, arrivals, arrivals);
     return iterator;
   }
@@ -148,21 +118,12 @@ export class Listing implements PromiseLike<Entry[]>, AsyncIterable<Entry> {
     return entries;
   }
 
-  async *#iterate(arrivals: Arrivals): AsyncGenerator<Entry, void, undefined> {
-    if (this.#entries) yield* await this.#entries;
-    else {
-      this.#begin();
-      try {
-        for (let batch = await arrivals.first(); batch; batch = await arrivals.next()) {
-          const entries: Entry[] = [];
-          unpack(batch, entries);
-          yield* entries;
-        }
-      } finally {
-        dropped.unregister(arrivals);
-        arrivals.giveUp();
-      }
-    }
+  /** The first entries for who iterates: all of them when there are all already. */
+  async #first(arrivals: Arrivals): Promise<readonly Entry[] | undefined> {
+    if (this.#entries) return this.#entries;
+    this.#begin();
+    arrivals.send();
+    return arrivals.next();
   }
 
   #begin(): void {
@@ -194,8 +155,7 @@ class Arrivals {
     this.#inquiry = inquiry;
   }
 
-  /** Sends it; the first batch, or nothing when there is none. */
-  first(): Promise<Batch | undefined> {
+  send(): void {
     this.#running = run(
       this.#inquiry,
       (batch) => {
@@ -210,28 +170,113 @@ class Arrivals {
       this.#wake();
     });
     this.#running.catch(() => undefined); // it is awaited below, unless it is given up
-    return this.next();
   }
 
-  /** The next batch, or nothing after the last one; rejects when the PROPFIND failed. */
-  async next(): Promise<Batch | undefined> {
-    for (;;) {
+  /** The entries of the next batch, or nothing after the last one; rejects when the PROPFIND failed. */
+  async next(): Promise<readonly Entry[] | undefined> {
+    while (this.#running) {
       const batch = this.#batches.shift();
       if (batch) {
         if (this.#batches.length === 0) this.#makeRoom();
-        return batch;
+        const entries: Entry[] = [];
+        unpack(batch, entries);
+        return entries;
       }
       if (this.#over) {
         await this.#running;
-        return undefined;
+        break;
       }
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
+    return undefined;
   }
 
   /** Ends it, if it is not over. */
   giveUp(): void {
     this.#stop(new NeonError('The listing was given up before its end', 'ERR_NEON_ABORTED'));
+  }
+}
+
+/**
+ * Gives the entries one by one. It does what an async generator would, calls that did not wait for each other included,
+ * in a third of the time: an entry that is there already costs one promise.
+ */
+class EntryIterator implements AsyncGenerator<Entry, void, undefined> {
+  readonly #arrivals: Arrivals;
+  #refill: () => Promise<readonly Entry[] | undefined>;
+  #entries: readonly Entry[] = [];
+  #at = 0;
+  /** Calls that wait for `#last`, the one before them. */
+  #waiting = 0;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(arrivals: Arrivals, first: () => Promise<readonly Entry[] | undefined>) {
+    this.#arrivals = arrivals;
+    this.#refill = () => {
+      this.#refill = () => arrivals.next();
+      return first();
+    };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<Entry, void>> {
+    const entry = this.#waiting === 0 ? this.#entries[this.#at] : undefined;
+    if (!entry) return this.#inTurn(() => this.#next());
+    this.#at++;
+    return Promise.resolve({ done: false, value: entry });
+  }
+
+  return(value?: void | PromiseLike<void>): Promise<IteratorResult<Entry, void>> {
+    return this.#inTurn(async () => {
+      this.#finish();
+      return { done: true, value: await value };
+    });
+  }
+
+  throw(reason: unknown): Promise<IteratorResult<Entry, void>> {
+    return this.#inTurn(() => {
+      this.#finish();
+      throw reason;
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    this.#waiting++;
+    const turn = this.#last.then(work).finally(() => this.#waiting--);
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #next(): Promise<IteratorResult<Entry, void>> {
+    try {
+      for (;;) {
+        const entry = this.#entries[this.#at++];
+        if (entry) return { done: false, value: entry };
+        const entries = await this.#refill();
+        if (!entries) break;
+        this.#entries = entries;
+        this.#at = 0;
+      }
+    } catch (error) {
+      this.#finish();
+      throw error;
+    }
+    this.#finish();
+    return { done: true, value: undefined };
+  }
+
+  #finish(): void {
+    this.#entries = [];
+    this.#refill = () => Promise.resolve(undefined);
+    dropped.unregister(this.#arrivals);
+    this.#arrivals.giveUp();
   }
 }
 
@@ -292,81 +337,4 @@ function run(
 
 function requireDone(failed: Failed, context: ErrorContext): void {
   if (failed) throw NeonError.of(failed[0], failed[1], failed[2] ? { ...context, status: failed[2] } : context);
-}
-
-/** A column of a batch: a property by its name, and what was read of its last value. */
-interface Column {
-  readonly key: string;
-  readonly reader: PropertyReader<unknown> | undefined;
-  last: unknown;
-}
-
-const noStatus: Record<string, PropertyStatus> = Object.freeze({});
-
-/** Adds the resources of a batch; its layout is told in binding/listing.h. */
-function unpack([text, numbers, names, statuses, origins]: Batch, entries: Entry[]): void {
-  const columns = columnsOf(names);
-  const prefixes = prefixesOf(origins);
-  // The same names come in the same order nearly always: copying an object of that shape costs less than growing one.
-  let shape: Properties = {};
-  let at = 0;
-  for (let next = 0; next < numbers.length;) {
-    const prefix = prefixes[numbers[next] as number] as string;
-    const href = text.slice(at, (at += (numbers[next + 1] as number)));
-    let uri = prefix + href;
-    const query = (numbers[next + 2] as number);
-    if (query > 0) uri += `?${text.slice(at, (at += query - 1))}`;
-    const fragment = (numbers[next + 3] as number);
-    if (fragment > 0) uri += `#${text.slice(at, (at += fragment - 1))}`;
-    let count = (numbers[next + 4] as number);
-    next += 5;
-    const fits = count === columns.length;
-    const props: Properties = fits ? { ...shape } : {};
-    let status = noStatus;
-    for (; count > 0; count--) {
-      const column = columns[numbers[next] as number] as Column;
-      const length = (numbers[next + 1] as number);
-      next += 2;
-      if (length === 0) {
-        const index = (numbers[next++] as number) * 2;
-        if (status === noStatus) status = {};
-        define(status, column.key, { code: Number(statuses[index]), reasonPhrase: statuses[index + 1] as string });
-        continue;
-      }
-      const { key, reader } = column;
-      if (length > 1) {
-        const value = text.slice(at, (at += length - 2));
-        column.last = reader ? reader.read(value) : value;
-      }
-      define(props, key, reader?.copy ? reader.copy(column.last) : column.last);
-    }
-    if (fits && status === noStatus) shape = props;
-    entries.push({ href, uri, props, status });
-  }
-}
-
-function columnsOf(names: readonly string[]): readonly Column[] {
-  const columns: Column[] = [];
-  for (let i = 0; i < names.length; i += 2) {
-    const [nspace, name] = names.slice(i, i + 2) as [string, string];
-    const reader = nspace === 'DAV:' ? propertyReader(name) : undefined;
-    columns.push({ key: propertyKey(nspace, name), reader, last: undefined });
-  }
-  return columns;
-}
-
-function prefixesOf(origins: readonly string[]): readonly string[] {
-  const prefixes: string[] = [];
-  for (let i = 0; i < origins.length; i += 4) {
-    const [scheme = '', host = '', userinfo, port] = origins.slice(i, i + 4);
-    const isDefault = port === '0' || Number(port) === ne_uri_defaultport(scheme);
-    prefixes.push(`${scheme}://${userinfo ? `${userinfo}@` : ''}${host}${isDefault ? '' : `:${port}`}`);
-  }
-  return prefixes;
-}
-
-/** Sets a field of a name that the server chose. @internal */
-export function define(object: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });
-  else object[key] = value;
 }

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { CallOptions } from './abort.js';
 import { invalidType, NeonError, outOfRange, type ErrorContext } from './errors.js';
-import type { Depth, Entry } from './listing.js';
+import type { Entry } from './batch.js';
+import type { Depth } from './listing.js';
 import { addon } from './load.js';
 import {
   type DiscoveredLock,

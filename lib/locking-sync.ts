@@ -1,4 +1,5 @@
-import type { Entry, PropfindOptions } from './listing.js';
+import type { Entry } from './batch.js';
+import type { PropfindOptions } from './listing.js';
 import { discovered, type DiscoverLocksOptions } from './lock-keeper.js';
 import { lockProps } from './locking.js';
 import type { DiscoveredLock, Lock, LockOptions, LockReference, RefreshOptions } from './locks.js';

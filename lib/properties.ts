@@ -57,14 +57,19 @@ export function splitName(given: unknown, argument: string): [nspace: string, na
   return [escapeText(nspace, 'A namespace'), name];
 }
 
-/** How text becomes a value. What it reads may be the value of several resources, unless it is copied for each. */
+/**
+ * How text becomes a value, or the number that the usual forms of it were made of. What it reads may be the value of
+ * several resources, unless it is copied for each.
+ */
 export interface PropertyReader<T> {
   read(text: string): T;
+  from?(number: number): T;
   copy?(value: T): T;
 }
 
 const date = (parse: (text: string) => number): PropertyReader<Date | null> => ({
   read: (text) => dateOf(text, parse),
+  from: (milliseconds) => new Date(milliseconds),
   copy: (value) => value && new Date(value.getTime()),
 });
 
@@ -88,12 +93,13 @@ const frozen = <T>(list: T[]): readonly T[] => Object.freeze(list);
 
 /** How the value of a DAV: property is read; undefined for those that are text. */
 export function propertyReader(name: string): PropertyReader<unknown> | undefined {
-  return Object.hasOwn(readers, name) ? (readers[name as keyof LiveProperties]) : undefined;
+  return Object.hasOwn(readers, name) ? readers[name as keyof LiveProperties] : undefined;
 }
 
 /** V8 reads the usual formats much quicker than the C library, which neon asks. */
 function dateOf(text: string, parse: (text: string) => number): Date | null {
-  const usual = /^(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)|\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT)$/;
+  const usual =
+    /^(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)|\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT)$/;
   const date = new Date(usual.test(text) ? text : parse(text) * 1000);
   return Number.isNaN(date.getTime()) || date.getTime() === -1000 ? null : date;
 }

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 
 import { invalidType } from './errors.js';
-import { define } from './listing.js';
+import { define } from './batch.js';
 import { native } from './native.js';
 import { propertyKey } from './properties.js';
 

@@ -245,6 +245,41 @@ describe('a listing', () => {
     expect((await server.connections())[0]!.requests).toBe(2);
   });
 
+  type Call = 'next' | 'return' | 'throw';
+  test.each<[string, Call[]]>([
+    ['all, and more', Array<Call>(303).fill('next')],
+    ['none', ['return', 'next', 'return']],
+    ['some', ['next', 'next', 'return', 'next', 'throw', 'next']],
+    ['a failure of who asks', ['next', 'throw', 'next', 'throw']],
+    ['nothing but a failure', ['throw', 'next']],
+  ])('has an iterator that does what an async generator does: %s', async (_, steps) => {
+    async function* generator(entries: Entry[]): AsyncGenerator<Entry, void, undefined> {
+      for (const entry of entries) yield entry;
+    }
+    const call = (iterator: AsyncGenerator<Entry, void, undefined>, step: Call): Promise<unknown> =>
+      step === 'throw' ? iterator.throw(new Error('mine')) : iterator[step]();
+    using session = open(await serve(answering(many(300))));
+    const entries = await session.propfind('/');
+    for (const waiting of [false, true]) {
+      const outcomes = [generator(entries), session.propfind('/')[Symbol.asyncIterator]()].map(async (iterator) => {
+        const calls: Promise<unknown>[] = [];
+        for (const step of steps) {
+          calls.push(call(iterator, step));
+          if (waiting) await Promise.allSettled(calls);
+        }
+        return Promise.allSettled(calls);
+      });
+      const [expected, got] = await Promise.all(outcomes);
+      expect(got).toEqual(expected);
+    }
+    expect(session.liveRequests).toBe(0);
+    const iterator = session.propfind('/')[Symbol.asyncIterator]();
+    expect(iterator[Symbol.asyncIterator]()).toBe(iterator);
+    await iterator.next();
+    await iterator[Symbol.asyncDispose]();
+    expect(await iterator.next()).toEqual({ done: true, value: undefined });
+  });
+
   test('gives resources while others have still to come', async () => {
     const all = many(1000);
     const [start, rest] = [all.slice(0, all.length / 2), all.slice(all.length / 2)];

@@ -1,0 +1,133 @@
+#include "listing_parser.h"
+
+#include <ne_string.h>
+
+#include <cstring>
+#include <new>
+#include <utility>
+
+namespace neon {
+
+namespace {
+
+ne_207_parser *create_multistatus(ne_session *session, const std::string &path, ne_xml_parser *parser,
+                                  void *userdata) {
+  ne_uri base{};
+  ne_fill_server_uri(session, &base);
+  base.path = ne_strdup(path.c_str());
+  ne_207_parser *const made = ne_207_create(parser, &base, userdata);
+  ne_uri_free(&base);
+  if (ne_get_session_flag(session, NE_SESSFLAG_SHAREPOINT)) ne_207_set_flags(made, NE_207_MSSP_ESCAPING);
+  return made;
+}
+
+}  // namespace
+
+ListingParser::ListingParser(ne_session *session, const std::string &path, Flush flush)
+    : c_(ne_xml_create()),
+      multistatus_(create_multistatus(session, path, c_, this)),
+      flush_(std::move(flush)) {
+  ne_207_set_response_handlers(multistatus_, on_response, on_response_end);
+  ne_207_set_propstat_handlers(multistatus_, on_propstat, on_propstat_end);
+  ne_xml_push_handler(c_, on_start, on_text, on_end, this);
+}
+
+ListingParser::~ListingParser() {
+  ne_207_destroy(multistatus_);
+  ne_xml_destroy(c_);
+}
+
+// False ends the parsing.
+template <class Work>
+bool ListingParser::work(Work work) noexcept {
+  try {
+    if (!out_of_memory_) work(*batch_);
+  } catch (const std::bad_alloc &) {
+    out_of_memory_ = true;
+  }
+  return !out_of_memory_;
+}
+
+bool ListingParser::count() {
+  if (++count_ < most_properties) return true;
+  ne_xml_set_error(c_, "Response exceeds maximum property count");
+  return false;
+}
+
+void *ListingParser::on_response(void *self, const ne_uri *uri) noexcept {
+  ListingParser &parser = *static_cast<ListingParser *>(self);
+  parser.count_ = 0;
+  parser.work([&](Batch &batch) { batch.begin_resource(*uri); });
+  return self;
+}
+
+void ListingParser::on_response_end(void *self, void *, const ne_status *, const char *) noexcept {
+  ListingParser &parser = *static_cast<ListingParser *>(self);
+  parser.work([&](Batch &batch) {
+    batch.end_resource();
+    if (batch.full()) parser.flush_(std::exchange(parser.batch_, std::make_unique<Batch>()));
+  });
+}
+
+void *ListingParser::on_propstat(void *self, void *) noexcept {
+  ListingParser &parser = *static_cast<ListingParser *>(self);
+  const bool goes_on = parser.count() && parser.work([](Batch &batch) { batch.begin_propstat(); });
+  return goes_on ? self : nullptr;
+}
+
+void ListingParser::on_propstat_end(void *self, void *, const ne_status *status, const char *) noexcept {
+  static_cast<ListingParser *>(self)->work([&](Batch &batch) { batch.end_propstat(status); });
+}
+
+int ListingParser::on_start(void *self, int parent, const char *nspace, const char *name,
+                            const char **attributes) noexcept {
+  ListingParser &parser = *static_cast<ListingParser *>(self);
+  bool goes_on;
+  if (parent == property_state) {
+    ++parser.depth_;
+    goes_on = parser.work([&](Batch &) { parser.open_element(nspace, name, attributes); });
+  } else if (parent == NE_207_STATE_PROP) {
+    parser.depth_ = 0;
+    goes_on = parser.count() && parser.work([&](Batch &batch) { batch.begin_property(nspace, name); });
+  } else {
+    return NE_XML_DECLINE;
+  }
+  return goes_on ? property_state : NE_XML_ABORT;
+}
+
+void ListingParser::open_element(const char *nspace, const char *name, const char **attributes) {
+  if (!has_room()) return;
+  Batch &batch = *batch_;
+  for (const char *const part : {"<", nspace, name}) batch.text(part);
+  for (; attributes[0] && has_room(); attributes += 2) {
+    const char *const colon = std::strchr(attributes[0], ':');
+    const char *const prefix_nspace =
+        colon ? ne_xml_resolve_nspace(c_, attributes[0], static_cast<std::size_t>(colon - attributes[0]))
+              : nullptr;
+    batch.text(" ");
+    if (prefix_nspace) batch.text(prefix_nspace);
+    batch.text(prefix_nspace ? colon + 1 : attributes[0]);
+    for (const char *const part : {"='", attributes[1], "'"}) batch.text(part);
+  }
+  batch.text(">");
+}
+
+int ListingParser::on_text(void *self, int, const char *text, std::size_t size) noexcept {
+  ListingParser &parser = *static_cast<ListingParser *>(self);
+  const bool goes_on = parser.work([&](Batch &batch) {
+    if (parser.has_room()) batch.text({text, size});
+  });
+  return goes_on ? 0 : NE_XML_ABORT;
+}
+
+int ListingParser::on_end(void *self, int, const char *nspace, const char *name) noexcept {
+  ListingParser &parser = *static_cast<ListingParser *>(self);
+  const bool goes_on = parser.work([&](Batch &batch) {
+    if (parser.depth_-- == 0) return batch.end_property();
+    if (!parser.has_room()) return;
+    for (const char *const part : {"</", nspace, name, ">"}) batch.text(part);
+  });
+  return goes_on ? 0 : NE_XML_ABORT;
+}
+
+}  // namespace neon
