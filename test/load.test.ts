@@ -6,7 +6,7 @@ import * as libneon from 'libneon';
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
 import { explain, packageRoot, packageVersion } from '../lib/load.js';
-import { stalling, testServers } from './support/servers.js';
+import { keepAlive, stalling, testServers } from './support/servers.js';
 import { projectRoot } from './servers/start.js';
 import { runNode } from './support/child.js';
 import { response } from './servers/raw.js';
@@ -97,6 +97,33 @@ test('the entry points share handles and errors', async () => {
 test('the package is found from where its files are', () => {
   expect(packageRoot).toBe(projectRoot);
   expect(packageVersion).toBe(libneon.versions.libneon);
+});
+
+test('promises are not slower for ever after a callback', async () => {
+  const body = '<D:multistatus xmlns:D="DAV:"><D:response><D:href>/</D:href><D:propstat/></D:response></D:multistatus>';
+  const answer = response(body, { status: '207 Multi-Status', headers: { 'Content-Type': 'text/xml' } });
+  const server = await serve({ connections: [keepAlive(answer)] });
+  // Older Nodes give promises identities while hooks follow them.
+  const program = `
+    const { ne_session_create, ne_simple_propfind } = require('libneon/ne');
+    const promises = require('libneon/ne/promises');
+    const { setImmediate } = require('node:timers/promises');
+    const followed = () => Object.getOwnPropertySymbols(new Promise(() => {})).length > 0;
+    const session = ne_session_create('http', '127.0.0.1', Number(process.argv[1]));
+    const results = [];
+    const found = () => { results.push('found'); };
+    const later = async () => { await null; results.push('later'); };
+    (async () => {
+      results.push(followed(), ne_simple_propfind(session, '/', 0, null, found));
+      await setImmediate();
+      results.push(followed(), await promises.ne_simple_propfind(session, '/', 0, null, later));
+      await setImmediate();
+      await setImmediate();
+      results.push(followed());
+      console.log(JSON.stringify(results));
+    })();`;
+  const expected = ['found', false, 0, 'later', false, 0, false];
+  expect(await output('commonjs', program, projectRoot, String(server.port))).toEqual(expected);
 });
 
 describe('a failed load is explained', () => {
