@@ -103,10 +103,7 @@ napi_value fields(const Arguments &arguments) {
   const napi_value values[] = {from(env, static_cast<const char *>(c->data)),
                                from(env, static_cast<double>(c->used)),
                                from(env, static_cast<double>(c->length))};
-  napi_value list;
-  check(env, napi_create_array(env, &list));
-  for (std::uint32_t i = 0; i < std::size(values); ++i) check(env, napi_set_element(env, list, i, values[i]));
-  return list;
+  return list_of(env, values);
 }
 
 std::shared_ptr<Buffer> own(const Arguments &arguments) {

@@ -299,6 +299,13 @@ napi_value from(napi_env env, const char *text) {
   return text ? from(env, std::string_view(text)) : null(env);
 }
 
+napi_value list_of(napi_env env, std::span<const napi_value> values) {
+  napi_value list;
+  check(env, napi_create_array_with_length(env, values.size(), &list));
+  for (std::uint32_t i = 0; i < values.size(); ++i) check(env, napi_set_element(env, list, i, values[i]));
+  return list;
+}
+
 napi_value take(napi_env env, char *text) {
   const Memory owned(text);
   return from(env, static_cast<const char *>(text));

@@ -97,6 +97,8 @@ napi_value from(napi_env env, int number);
 napi_value from(napi_env env, bool boolean);
 napi_value from(napi_env env, std::string_view text);
 napi_value from(napi_env env, const char *text);  // null is null
+/// An array of them.
+napi_value list_of(napi_env env, std::span<const napi_value> values);
 /// A string that C allocated and gave away; null is null.
 napi_value take(napi_env env, char *text);
 napi_value null(napi_env env);

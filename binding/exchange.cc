@@ -94,10 +94,7 @@ napi_value Head::response(napi_env env, napi_value body, napi_value stream,
   const std::string lines =
       std::to_string(major) + "." + std::to_string(minor) + "\n" + reason + "\n" + headers;
   const napi_value fields[] = {from(env, status), from(env, lines), body, stream, from(env, trailers)};
-  napi_value list;
-  check(env, napi_create_array_with_length(env, std::size(fields), &list));
-  for (std::uint32_t i = 0; i < std::size(fields); ++i) check(env, napi_set_element(env, list, i, fields[i]));
-  return list;
+  return list_of(env, fields);
 }
 
 Failure result_failure(int code, std::string text) {

@@ -3,7 +3,6 @@
 #include <ne_basic.h>
 #include <ne_xmlreq.h>
 
-#include <iterator>
 #include <utility>
 
 #include "error.h"
@@ -124,10 +123,7 @@ void Listing::deliver_batch(napi_env env, const Batch &batch) {
 napi_value Listing::result(napi_env env) {
   if (code_ == NE_OK) return null(env);
   const napi_value fields[] = {from(env, code_), from(env, std::string_view(text_)), from(env, status_)};
-  napi_value list;
-  check(env, napi_create_array_with_length(env, std::size(fields), &list));
-  for (std::uint32_t i = 0; i < std::size(fields); ++i) check(env, napi_set_element(env, list, i, fields[i]));
-  return list;
+  return list_of(env, fields);
 }
 
 namespace {

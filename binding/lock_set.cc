@@ -5,6 +5,7 @@
 #include <ne_uri.h>
 
 #include <string>
+#include <type_traits>
 
 #include "exchange.h"
 #include "request.h"
@@ -204,11 +205,8 @@ class LockCall : public Operation {
       fill(env, held(env, 0));
       return null(env);
     }
-    napi_value failed;
-    check(env, napi_create_array_with_length(env, 2, &failed));
-    check(env, napi_set_element(env, failed, 0, from(env, code_)));
-    check(env, napi_set_element(env, failed, 1, from(env, text_)));
-    return failed;
+    const napi_value failed[] = {from(env, code_), from(env, text_)};
+    return list_of(env, failed);
   }
   /// Where it ran.
   virtual void succeeded() {}
@@ -289,35 +287,18 @@ std::shared_ptr<LockSet> set_argument(const Arguments &arguments, std::size_t in
   return arguments.handle<LockSet>(index, "set");
 }
 
-std::shared_ptr<Session> session_argument(const Arguments &arguments) {
-  return arguments.handle<Session>(0, "session");
-}
-
-/// obtainLock(session, lock, set) → null, or [code, text]; fills `lock`, like the others
-std::shared_ptr<Operation> obtain(const Arguments &arguments, Mode) {
-  OwnedLock given = lock_of(arguments, 1);
-  require_lockable(*given);
-  auto made =
-      std::make_shared<Obtain>(session_argument(arguments), std::move(given), set_argument(arguments, 2));
-  made->hold(arguments[1]);
-  return made;
-}
-
-/// releaseLock(session, lock, set)
-std::shared_ptr<Operation> release(const Arguments &arguments, Mode) {
-  OwnedLock given = lock_of(arguments, 1);
-  require_path_and_token(*given);
-  auto made =
-      std::make_shared<Release>(session_argument(arguments), std::move(given), set_argument(arguments, 2));
-  made->hold(arguments[1]);
-  return made;
-}
-
-/// refreshLock(session, lock)
-std::shared_ptr<Operation> refresh(const Arguments &arguments, Mode) {
-  OwnedLock given = lock_of(arguments, 1);
-  require_path_and_token(*given);
-  auto made = std::make_shared<Refresh>(session_argument(arguments), std::move(given));
+/// A call with (session, lock) or, where it changes the set, (session, lock, set). It gives null, or [code,
+/// text], and fills `lock` in.
+template <class Made, void (*Require)(const struct ne_lock &)>
+std::shared_ptr<Operation> lock_call(const Arguments &arguments, Mode) {
+  OwnedLock lock = lock_of(arguments, 1);
+  Require(*lock);
+  auto session = arguments.handle<Session>(0, "session");
+  std::shared_ptr<Made> made;
+  if constexpr (std::is_same_v<Made, Refresh>)
+    made = std::make_shared<Made>(std::move(session), std::move(lock));
+  else
+    made = std::make_shared<Made>(std::move(session), std::move(lock), set_argument(arguments, 2));
   made->hold(arguments[1]);
   return made;
 }
@@ -361,9 +342,9 @@ void register_lock_set(Topic &topic) {
   topic.plain("shareLocks", share);
   topic.plain("insertLock", insert);
   topic.plain("dropLock", drop);
-  topic.blocking("obtainLock", obtain);
-  topic.blocking("releaseLock", release);
-  topic.blocking("refreshLock", refresh);
+  topic.blocking("obtainLock", lock_call<Obtain, require_lockable>);
+  topic.blocking("releaseLock", lock_call<Release, require_path_and_token>);
+  topic.blocking("refreshLock", lock_call<Refresh, require_path_and_token>);
 }
 
 }  // namespace neon

@@ -46,10 +46,7 @@ void EventBatch::end(std::string_view nspace, std::string_view name) {
 napi_value EventBatch::value(napi_env env) const {
   const napi_value fields[] = {text_value(env), numbers_value(env), elements_.array(env),
                                attributes_.array(env)};
-  napi_value list;
-  check(env, napi_create_array_with_length(env, std::size(fields), &list));
-  for (std::uint32_t i = 0; i < std::size(fields); ++i) check(env, napi_set_element(env, list, i, fields[i]));
-  return list;
+  return list_of(env, fields);
 }
 
 // --- EventParser ------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 /** Listings and other methods on a SessionPool: how long they have a session. The methods themselves: webdav.test.ts. */
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { SessionPool, type SessionPoolOptions } from 'libneon';
-import { response } from './servers/raw.js';
+import { response, type Step } from './servers/raw.js';
 import { failureOf, neonError, wrongChar, wrongType, wrongValue } from './support/expect.js';
 import { answering, exchange, receivedBy, stalling, testServers, thenAnswering } from './support/servers.js';
 
@@ -55,7 +55,8 @@ describe('a listing', () => {
   });
 
   test('many run at the same time, and wait their turn', async () => {
-    const server = await serve(answering(many(300)));
+    const steps: Step[] = [{ read: 'request' }, { delay: 200 }, { send: many(300) }];
+    const server = await serve({ connections: [[{ repeat: 'forever', steps }]], rest: 'repeat-last' });
     await using pool = poolOf(server, { connections: 3 });
     const all = Array.from({ length: 7 }, async () => (await pool.propfind('/')).length);
     await turn(); // each is sent when it is awaited
