@@ -1,0 +1,20 @@
+/** What several tests of requests need: one that is never sent, all headers of a response, a large body. */
+import * as ne from 'libneon/ne';
+
+/** A request that was never sent, and needs no server. */
+export function unsent(method = 'GET', path = '/'): ne.ne_request {
+  return ne.ne_request_create(ne.ne_session_create('http', 'example.com', 80), method, path);
+}
+
+/** All headers of a response by the iterator. */
+export function headersOf(request: ne.ne_request): Map<string, string> {
+  const headers = new Map<string, string>();
+  const name = { value: '' };
+  const value = { value: '' };
+  for (let cursor = null; (cursor = ne.ne_response_header_iterate(request, cursor, name, value)) !== null;)
+    headers.set(name.value, value.value);
+  return headers;
+}
+
+/** A body that is larger than every block it comes in. */
+export const big = Buffer.alloc(300_000, 'block of a large body\n');
