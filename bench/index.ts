@@ -12,7 +12,7 @@ const USAGE = `usage: node dist/bench/index.js [options]
   --peer NAME       ${peers.map(({ name }) => name).join(', ')}; likewise
   --rounds N        turns of each peer (5)
   --seconds S       how long a turn is measured (2)
-  --warmup S        how long it runs before that (1)
+  --warmup S        how long it runs before that (2)
   --json FILE       writes all figures there
 `;
 
@@ -25,7 +25,7 @@ async function main(): Promise<void> {
       peer: { type: 'string', multiple: true, default: peers.map(({ name }) => name) },
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '2' },
-      warmup: { type: 'string', default: '1' },
+      warmup: { type: 'string', default: '2' },
       json: { type: 'string' },
       help: { type: 'boolean', default: false },
     },

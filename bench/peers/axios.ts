@@ -1,0 +1,72 @@
+import type { AxiosRequestConfig, AxiosResponse } from 'axios';
+import { createReadStream, readFileSync } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
+import type { Readable } from 'node:stream';
+import { check, checkBytes, checkUpload } from '../check.js';
+import type { ScriptPeer } from '../peer.js';
+import { count, save } from '../streams.js';
+
+/** axios over Node's http with a keep-alive agent, which its documentation asks for where connections should last. */
+export const axios: ScriptPeer = {
+  name: 'axios',
+  calls: {
+    get: "await axios.get, { httpAgent, responseType: 'arraybuffer' }",
+    connect: 'the same, the agent without keep-alive',
+    downloadBytes: "await axios.get, { responseType: 'arraybuffer' }",
+    downloadStream: "await axios.get, { responseType: 'stream' }, for await (const block of data)",
+    downloadFile: "await axios.get, { responseType: 'stream' }, await pipeline(data, createWriteStream(file))",
+    uploadFile: 'await axios.put, createReadStream(file), { headers: { Content-Length }, maxRedirects: 0 }',
+  },
+  async open(target, connections) {
+    const { default: client } = await import('axios');
+    const { Agent } = target.scheme === 'https' ? https : http;
+    const tls = target.ca === undefined ? {} : { ca: readFileSync(target.ca) };
+    const agent = new Agent({ keepAlive: true, maxSockets: connections, ...tls });
+    const eachItsOwn = new Agent({ keepAlive: false, ...tls });
+    const url = target.origin + target.path;
+    const using = (used: http.Agent | https.Agent, more: AxiosRequestConfig): AxiosRequestConfig => ({
+      httpAgent: used,
+      httpsAgent: used,
+      proxy: false,
+      ...more,
+    });
+    const inMemory = using(agent, { responseType: 'arraybuffer' });
+    const streamed = using(agent, { responseType: 'stream' });
+    // Without redirects it does not keep the body to send it again.
+    const upload = using(agent, {
+      headers: { 'Content-Length': target.bodyLength },
+      maxRedirects: 0,
+      maxBodyLength: Infinity,
+    });
+    const getBytes = (config: AxiosRequestConfig): Promise<AxiosResponse<Buffer>> => client.get<Buffer>(url, config);
+    const getStream = (): Promise<AxiosResponse<Readable>> => client.get<Readable>(url, streamed);
+    return {
+      async get() {
+        const { status, data } = await getBytes(inMemory);
+        check(target, status, data.length);
+      },
+      async connect() {
+        const { status, data } = await getBytes(using(eachItsOwn, { responseType: 'arraybuffer' }));
+        check(target, status, data.length);
+      },
+      async downloadBytes() {
+        const { status, data } = await getBytes(inMemory);
+        checkBytes(target, status, data);
+      },
+      async downloadStream() {
+        const { status, data } = await getStream();
+        await count(target, status, data);
+      },
+      async downloadFile() {
+        const { status, data } = await getStream();
+        await save(target, status, data);
+      },
+      async uploadFile() {
+        const { status, headers } = await client.put<unknown>(url, createReadStream(target.file!), upload);
+        checkUpload(target, status, headers['received']);
+      },
+      close: () => agent.destroy(),
+    };
+  },
+};
