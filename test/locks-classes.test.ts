@@ -1,22 +1,14 @@
-/** The locks of the classes, against scripted servers: what is sent, kept and refused. Real ones are in locks-classes-servers.test.ts. */
-import { openSync } from 'node:fs';
-import { Lock, type LockOptions, Session } from 'libneon';
+/** The calls of the classes about locks, against scripted servers. Real ones are in locks-classes-servers.test.ts, what requests submit in locks-submitted.test.ts. */
+import { Lock, type LockOptions } from 'libneon';
 import * as ne from 'libneon/ne';
-import * as promises from 'libneon/ne/promises';
 import { response } from './servers/raw.js';
 import { failureOf, neonError, outOfRange, wrongChar, wrongType, wrongValue } from './support/expect.js';
-import { lockForms, lockSession as open, type LockCalls } from './support/lock-forms.js';
-import { conditions, conditionsOf, lockGranted, locksFound } from './support/lock-responses.js';
-import { lockOn } from './support/locks.js';
+import { type LockCalls, lockForms, lockSession as open, nowhere } from './support/lock-forms.js';
+import { conditionsOf, done, lockGranted, locksFound, refused } from './support/lock-responses.js';
 import { answering, exchange, receivedBy, testServers, thenAnswering } from './support/servers.js';
 
 const serve = testServers();
-const invalidState = neonError('ERR_NEON_INVALID_STATE');
 const gone = neonError('ERR_NEON_DESTROYED');
-const done = response('', { status: '204 No Content' });
-const refused = (status: string): string => response('', { status });
-/** A session that sends nothing. */
-const nowhere = (): Session => Session.open('http://127.0.0.1:1/');
 
 describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
   describe('lock', () => {
@@ -52,7 +44,11 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
       [{}, 'Depth: 0', undefined],
       [{ timeout: Infinity }, 'Timeout: Infinite', undefined],
       [{ timeout: 2 ** 32 - 1 }, 'Timeout: Second-4294967295', undefined],
-      [{ owner: { xml: '<href>mailto:a@example.com</href>' } }, '<owner><href>mailto:a@example.com</href></owner>', undefined],
+      [
+        { owner: { xml: '<href>mailto:a@example.com</href>' } },
+        '<owner><href>mailto:a@example.com</href></owner>',
+        undefined,
+      ],
       [{ scope: 'exclusive', depth: 0 }, '<exclusive/>', 'Timeout'],
     ])('%j sends %s', async (options, line, never) => {
       const server = await serve(answering(lockGranted('urn:1')));
@@ -143,187 +139,11 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
     });
   });
 
-  describe('requests submit locks', () => {
-    /** What a session sends that has these locks. */
-    const submitted = async (
-      request: (session: Session) => unknown,
-      locks: readonly (readonly [target: string, depth: 0 | 'infinity'])[] = [
-        ['/c/', 0],
-        ['/c/a', 0],
-        ['/tree/', 'infinity'],
-        ['/other', 0],
-      ],
-    ): Promise<(string | undefined)[]> => {
-      const server = await serve(answering(done));
-      const session = open(server);
-      for (const [target, depth] of locks) session.locks.add({ target, depth, token: `urn:${target}` });
-      await request(session);
-      await session.close();
-      return conditionsOf(server);
-    };
-    const send =
-      (method: string, target: string, headers: Record<string, string> = {}) =>
-      (session: Session): unknown =>
-        callsOf(session).request(method, target, { headers: { ...headers } });
-
-    const [c, a, tree] = ['</c/> (<urn:/c/>)', '</c/a> (<urn:/c/a>)', '</tree/> (<urn:/tree/>)'];
-    test.each([
-      ['PUT', 'a', {}, `${c} ${a}`],
-      ['PUT', 'new', {}, c],
-      ['PUT', 'a?query', {}, `${c} ${a}`],
-      ['PUT', '/tree/x/y', {}, tree],
-      ['PUT', '/x', {}, undefined],
-      ['PATCH', 'a', {}, `${c} ${a}`],
-      ['DELETE', 'a', {}, `${c} ${a}`],
-      ['DELETE', '/c', {}, `${c} ${a}`],
-      ['MKCOL', '/tree/x/', {}, tree],
-      ['PROPPATCH', 'a', {}, a],
-      ['PROPPATCH', 'new', {}, undefined],
-      ['POST', 'a', {}, a],
-      ['ACL', 'a', {}, a],
-      ['COPY', 'a', { Destination: '/tree/z' }, tree],
-      ['MOVE', 'a', { Destination: '/tree/z' }, `${tree} ${c} ${a}`],
-      ['COPY', '/x', { destination: 'http://127.0.0.2/c/a' }, undefined],
-      ['COPY', '/x', { destination: '::' }, undefined],
-      ['COPY', '/x', {}, undefined],
-      ['LOCK', 'a', { Depth: '0' }, `${c} ${a}`],
-      ['LOCK', '/c/', {}, `${c} ${a}`],
-      ['GET', 'a', {}, undefined],
-      ['HEAD', 'a', {}, undefined],
-      ['OPTIONS', '*', {}, undefined],
-      ['put', 'a', {}, undefined],
-      ['PUT', 'a', { if: '(<urn:mine>)' }, '(<urn:mine>)'],
-    ])('%s %s %j', async (method, target, headers, expected) => {
-      expect(await submitted(send(method, target, headers as Record<string, string>))).toEqual([expected]);
-    });
-
-    test('as neon does by itself, byte for byte', async () => {
-      const server = await serve(answering(done));
-      const [session, plain] = [open(server), ne.ne_session_create('http', '127.0.0.1', server.port)];
-      const store = ne.ne_lockstore_create();
-      ne.ne_lockstore_register(store, plain);
-      const empty = openSync('/dev/null', 'r');
-      const all = [['/c/', 0], ['/c/a', 0], ['/c/b%20b', 0], ['/tree/', 'infinity']] as const;
-      for (const [target, depth] of all) {
-        const fields = { token: `urn:${target}`, depth: depth === 0 ? ne.NE_DEPTH_ZERO : ne.NE_DEPTH_INFINITE };
-        ne.ne_lockstore_add(store, lockOn(plain, target, fields));
-      }
-      const calls = callsOf(session);
-      for (const target of ['/c/a', '/c/b%20b', '/c/', '/tree/1/2', '/x']) {
-        for (const call of [
-          () => calls.put(target, 'x'),
-          () => calls.delete(target),
-          () => calls.mkcol(target),
-          () => calls.copy('/c/a', target),
-          () => calls.move('/c/b%20b', target),
-        ]) {
-          for (const lock of session.locks) session.locks.delete(lock); // all of them anew: a DELETE takes some along
-          for (const [path, depth] of all) session.locks.add({ target: path, depth, token: `urn:${path}` });
-          await call();
-        }
-        ne.ne_put(plain, target, empty);
-        ne.ne_delete(plain, target);
-        ne.ne_mkcol(plain, target);
-        ne.ne_copy(plain, 1, ne.NE_DEPTH_INFINITE, '/c/a', target);
-        // Some versions of ne_move forget the collection that the source was in.
-        const move = ne.ne_request_create(plain, 'MOVE', '/c/b%20b');
-        for (const path of ['/c/b%20b', target]) {
-          ne.ne_lock_using_resource(move, path, ne.NE_DEPTH_INFINITE);
-          ne.ne_lock_using_parent(move, path);
-        }
-        ne.ne_request_dispatch(move);
-        ne.ne_request_destroy(move);
-      }
-      const [ours = '', theirs = ''] = (await receivedBy(server)).map((text) => conditions([text]).join('\n'));
-      expect(ours.split('\n')).toHaveLength(25);
-      expect(ours).toBe(theirs);
-    });
-
-    test('also those that neon writes', async () => {
-      const headers = { If: '(<urn:mine>)' };
-      const all = await submitted(async (session) => {
-        const calls = callsOf(session);
-        await calls.proppatch('a', { set: { displayname: 'x' } });
-        await calls.setAcl('/tree/x', [{ principal: 'all', grant: ['read'] }]);
-        await calls.proppatch('/x', { set: { displayname: 'x' } });
-        await calls.proppatch('a', { set: { displayname: 'x' } }, { headers });
-        await calls.put('a', 'x', { headers });
-        await calls.proppatch('a', { set: { displayname: 'x' } });
-      });
-      expect(all).toEqual([a, tree, undefined, headers.If, headers.If, a]);
-    });
-
-    test('of a lock that was obtained, until it is given back', async () => {
-      const server = await serve({ connections: [[...exchange(lockGranted('urn:1')), ...exchange(done), ...exchange(done), ...exchange(done)]] });
-      const session = open(server);
-      const calls = callsOf(session);
-      const lock = await calls.lock('a');
-      await calls.put('a', 'x');
-      await calls.unlockLock(lock);
-      expect([lock.released, session.locks.size]).toEqual([true, 0]);
-      await calls.put('a', 'x');
-      expect(await conditionsOf(server)).toEqual([undefined, '</c/a> (<urn:1>)', undefined, undefined]);
-      expect((await receivedBy(server))[0]).toContain('\r\nLock-Token: <urn:1>\r\n');
-      expect(await failureOf(() => calls.unlock(lock))).toEqual(invalidState);
-      expect(await failureOf(() => calls.refreshLock(lock))).toEqual(invalidState);
-    });
-
-    test('also where they are redirected, and when they are sent again with credentials', async () => {
-      const moved = response('', { status: '307 Temporary Redirect', headers: { Location: '/tree/b' } });
-      const challenge = response('', { status: '401 Unauthorized', headers: { 'WWW-Authenticate': 'Basic realm="r"' } });
-      const server = await serve({ connections: [[moved, challenge, done].flatMap((answer) => exchange(answer))] });
-      const session = Session.open(`http://127.0.0.1:${server.port}/`, {
-        redirect: 'follow',
-        auth: { username: 'u', password: 'p', protocols: ['basic'] },
-      });
-      for (const target of ['/a', '/tree/']) session.locks.add({ target, depth: 'infinity', token: `urn:${target}` });
-      expect((await callsOf(session).put('/a', 'x')).status).toBe(204);
-      expect(await conditionsOf(server)).toEqual(['</a> (<urn:/a>)', tree, tree]);
-    });
-
-    test('also streams and requests of two steps', async () => {
-      const server = await serve(answering(done));
-      const session = open(server);
-      session.locks.add({ target: '/c/a', token: 'urn:1' });
-      async function* blocks(): AsyncGenerator<string> {
-        yield 'x';
-      }
-      const request = session.createRequest('PUT', 'a', { body: blocking ? 'x' : blocks() });
-      if (blocking) request.dispatchSync();
-      else await request.dispatch();
-      request.destroy();
-      expect(await conditionsOf(server)).toEqual(['</c/a> (<urn:1>)']);
-    });
-
-    test('of a list without tags, for SharePoint', async () => {
-      const all = await submitted(
-        (session) => {
-          session.setFlag('sharepoint', true);
-          return callsOf(session).delete('/c');
-        },
-        [
-          ['/c/1', 0],
-          ['/c/2', 0],
-        ],
-      );
-      expect(all).toEqual(['(<urn:/c/1> <urn:/c/2>)']);
-    });
-
-    test('with hooks, too', async () => {
-      const seen: string[] = [];
-      const conditions = await submitted(async (session) => {
-        ne.ne_hook_create_request(session.handle, (_, method) => void seen.push(method));
-        await callsOf(session).put('a', 'x');
-        session.locks.delete({ target: '/c/a', token: 'urn:/c/a' });
-        await callsOf(session).put('a', 'x');
-      });
-      expect([conditions, seen]).toEqual([[`${c} ${a}`, c], ['PUT', 'PUT']]);
-    });
-  });
-
   describe('refresh', () => {
     test('asks for what the lock was asked for, or for something else', async () => {
-      const answers = ['Second-60', 'Second-9', 'Second-8', 'Infinite'].map((timeout) => lockGranted('urn:1', { timeout }));
+      const answers = ['Second-60', 'Second-9', 'Second-8', 'Infinite'].map((timeout) =>
+        lockGranted('urn:1', { timeout }),
+      );
       const server = await serve({ connections: [answers.flatMap((answer) => exchange(answer))] });
       const calls = callsOf(open(server));
       const lock = await calls.lock('/a', { timeout: 77 });
@@ -344,7 +164,16 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
     });
 
     test('tells when the lock is lost', async () => {
-      const server = await serve({ connections: [[...exchange(lockGranted('urn:1')), ...exchange(refused('503 Busy')), ...exchange(refused('412 Precondition Failed')), ...exchange(done)]] });
+      const server = await serve({
+        connections: [
+          [
+            ...exchange(lockGranted('urn:1')),
+            ...exchange(refused('503 Busy')),
+            ...exchange(refused('412 Precondition Failed')),
+            ...exchange(done),
+          ],
+        ],
+      });
       const session = open(server);
       const calls = callsOf(session);
       const lock = await calls.lock('/a');
@@ -361,17 +190,22 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
     });
   });
 
-  test.each(['409 Conflict', '400 Bad Request'])('an unlock that is refused with %s leaves the lock where it is', async (status) => {
-    const server = await serve({ connections: [[...exchange(lockGranted('urn:1')), ...exchange(refused(status)), ...exchange(done)]] });
-    const session = open(server);
-    const calls = callsOf(session);
-    const lock = await calls.lock('/a');
-    const failure = await failureOf(() => calls.unlock({ target: '/a', token: 'urn:1' }));
-    expect(failure).toMatchObject({ status: Number(status.slice(0, 3)), method: 'UNLOCK', target: '/a' });
-    expect([lock.released, session.locks.has(lock)]).toEqual([false, true]);
-    expect(session.locks.delete(lock)).toBe(true);
-    await calls.unlock({ target: '/a', token: 'urn:unknown' });
-  });
+  test.each(['409 Conflict', '400 Bad Request'])(
+    'an unlock that is refused with %s leaves the lock where it is',
+    async (status) => {
+      const server = await serve({
+        connections: [[...exchange(lockGranted('urn:1')), ...exchange(refused(status)), ...exchange(done)]],
+      });
+      const session = open(server);
+      const calls = callsOf(session);
+      const lock = await calls.lock('/a');
+      const failure = await failureOf(() => calls.unlock({ target: '/a', token: 'urn:1' }));
+      expect(failure).toMatchObject({ status: Number(status.slice(0, 3)), method: 'UNLOCK', target: '/a' });
+      expect([lock.released, session.locks.has(lock)]).toEqual([false, true]);
+      expect(session.locks.delete(lock)).toBe(true);
+      await calls.unlock({ target: '/a', token: 'urn:unknown' });
+    },
+  );
 
   describe('discoverLocks', () => {
     const found = locksFound([
@@ -400,7 +234,10 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
 
     test('of an answer that is none', async () => {
       const session = open(await serve(answering(refused('404 Not Found'))));
-      expect(await failureOf(() => callsOf(session).discoverLocks('/a'))).toMatchObject({ status: 404, code: 'NE_ERROR' });
+      expect(await failureOf(() => callsOf(session).discoverLocks('/a'))).toMatchObject({
+        status: 404,
+        code: 'NE_ERROR',
+      });
     });
   });
 
@@ -420,24 +257,30 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
       expect(await conditionsOf(server)).toEqual([undefined, '</c/a> (<urn:1>)', undefined]);
     });
 
-    test.each(['204 No Content', '409 Conflict'])('what the function throws is told, whatever comes of the lock: %s', async (status) => {
-      const server = await granting(refused(status));
-      const session = open(server);
-      const reason = new Error('the reason');
-      let held: Lock | undefined;
-      const action = (lock: Lock): never => {
-        held = lock;
-        throw reason;
-      };
-      expect(await failureOf(() => callsOf(session).withLock('/a', action))).toBe(reason);
-      expect([held?.released, session.locks.size]).toEqual([true, 0]);
-      expect((await server.connections())[0]?.requests).toBe(2);
-    });
+    test.each(['204 No Content', '409 Conflict'])(
+      'what the function throws is told, whatever comes of the lock: %s',
+      async (status) => {
+        const server = await granting(refused(status));
+        const session = open(server);
+        const reason = new Error('the reason');
+        let held: Lock | undefined;
+        const action = (lock: Lock): never => {
+          held = lock;
+          throw reason;
+        };
+        expect(await failureOf(() => callsOf(session).withLock('/a', action))).toBe(reason);
+        expect([held?.released, session.locks.size]).toEqual([true, 0]);
+        expect((await server.connections())[0]?.requests).toBe(2);
+      },
+    );
 
     test('an unlock that fails is told, once', async () => {
       const server = await granting(refused('409 Conflict'));
       const session = open(server);
-      expect(await failureOf(() => callsOf(session).withLock('/a', () => 1))).toMatchObject({ status: 409, method: 'UNLOCK' });
+      expect(await failureOf(() => callsOf(session).withLock('/a', () => 1))).toMatchObject({
+        status: 409,
+        method: 'UNLOCK',
+      });
       expect(session.locks.size).toBe(0);
       expect((await server.connections())[0]?.requests).toBe(2);
     });
@@ -469,66 +312,6 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
     expect((await server.connections())[0]?.requests).toBe(2);
   });
 
-  test('a lock store of libneon/ne: its locks are submitted, and no others can be', async () => {
-    const server = await serve(answering(done));
-    const session = open(server);
-    const store = ne.ne_lockstore_create();
-    ne.ne_lockstore_register(store, session.handle);
-    ne.ne_lockstore_add(store, lockOn(session.handle, '/c/a', { token: 'urn:theirs' }));
-    expect(await failureOf(() => callsOf(session).lock('/a'))).toEqual(invalidState);
-    expect(() => session.locks).toThrow(invalidState);
-    await callsOf(session).put('a', 'x');
-    expect(await conditionsOf(server)).toEqual(['</c/a> (<urn:theirs>)']);
-  });
-
-  test('once there are locks of the classes, libneon/ne submits them, and registers no store', async () => {
-    const server = await serve(answering(lockGranted('urn:1')));
-    const session = open(server);
-    await callsOf(session).lock('a');
-    expect(() => ne.ne_lockstore_register(ne.ne_lockstore_create(), session.handle)).toThrow(invalidState);
-    expect(ne.ne_delete(session.handle, '/c/a')).toBe(ne.NE_OK);
-    const request = ne.ne_request_create(session.handle, 'PUT', '/c/b');
-    session.locks.add({ target: '/c/b', token: 'urn:2' });
-    ne.ne_lock_using_resource(request, '/c/b', ne.NE_DEPTH_ZERO);
-    for (const lock of session.locks) session.locks.delete(lock); // the request refers to it all the same
-    for (let i = 0; i < 100; i++) session.locks.add({ target: `/${i}`, token: `urn:${i}` });
-    expect(ne.ne_delete(session.handle, '/c/a')).toBe(ne.NE_OK);
-    expect(ne.ne_request_dispatch(request)).toBe(ne.NE_OK);
-    ne.ne_request_destroy(request);
-    expect(await conditionsOf(server)).toEqual([undefined, '</c/a> (<urn:1>)', undefined, '</c/b> (<urn:2>)']);
-  });
-
-  test('libneon/ne submits them, too, when it sends the first request', async () => {
-    const server = await serve(answering(done));
-    const sends: ((handle: ne.ne_session) => unknown)[] = [
-      (handle) => (blocking ? ne.ne_delete(handle, '/a') : promises.ne_delete(handle, '/a')),
-      (handle) => {
-        const request = ne.ne_request_create(handle, 'PUT', '/a');
-        ne.ne_lock_using_resource(request, '/a', ne.NE_DEPTH_ZERO);
-        ne.ne_request_dispatch(request);
-        ne.ne_request_destroy(request);
-      },
-    ];
-    for (const send of sends) {
-      const { locks, handle } = open(server);
-      locks.add({ target: '/a', token: 'urn:1' });
-      await send(handle);
-    }
-    expect(await conditionsOf(server)).toEqual(['</a> (<urn:1>)', '</a> (<urn:1>)']);
-  });
-
-  test('a request of libneon/ne that is live when the first lock comes', async () => {
-    const server = await serve(answering(lockGranted('urn:1')));
-    const session = open(server);
-    const request = ne.ne_request_create(session.handle, 'GET', '/');
-    expect(await failureOf(() => callsOf(session).lock('/a'))).toEqual(invalidState);
-    session.locks.add({ target: '/a', token: 'urn:1' });
-    expect(await failureOf(() => callsOf(session).put('/a', 'x'))).toEqual(invalidState);
-    ne.ne_request_destroy(request);
-    await callsOf(session).put('/a', 'x');
-    expect(await conditionsOf(server)).toEqual(['</a> (<urn:1>)']);
-  });
-
   test('of a session that is destroyed', async () => {
     const session = open(await serve(answering(lockGranted('urn:1'))));
     const lock = await callsOf(session).lock('/a');
@@ -556,171 +339,5 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
     });
     expect(await failureOf(() => callsOf(session).lock('/a'))).toBe(reason);
     expect(session.locks.size).toBe(0);
-  });
-});
-
-describe('session.locks', () => {
-  test('has what is added, by its token', () => {
-    const session = nowhere();
-    const { locks } = session;
-    expect([locks.size, locks.find('/a'), [...locks]]).toEqual([0, undefined, []]);
-    const one = locks.add({ target: '/a', token: 'urn:1', depth: 'infinity', scope: 'shared', owner: 'me', timeout: 5 });
-    expect(one).toMatchObject({ target: '/a', uri: 'http://127.0.0.1:1/a', depth: 'infinity', scope: 'shared', owner: 'me', timeout: 5 });
-    const two = locks.add({ target: '/a', token: 'urn:2' });
-    expect(two).toMatchObject({ depth: 0, scope: 'exclusive', owner: null, timeout: null, expires: null });
-    expect([locks.size, [...locks], locks.find('/a'), locks.find('/a/'), locks.find('/b')]).toEqual([2, [one, two], two, two, undefined]);
-    expect(locks.add(two)).toBe(two);
-    const again = locks.add({ target: '/a', token: 'urn:1' });
-    expect([...locks]).toEqual([two, again]);
-    expect([locks.has(one), locks.has({ target: '/a', token: 'urn:3' })]).toEqual([true, false]);
-    expect([locks.delete(again), locks.delete(again), locks.size]).toEqual([true, false, 1]);
-    expect(session.locks).toBe(locks);
-  });
-
-  test('takes a lock of another session, which stays there, too', async () => {
-    const server = await serve(answering(lockGranted('urn:1')));
-    const [one, two] = [open(server), open(server)];
-    const lock = await one.lock('/a', { owner: 'me', timeout: 70 });
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    const same = two.locks.add(lock);
-    expect(same).not.toBe(lock);
-    expect(same).toMatchObject({ target: '/a', token: 'urn:1', timeout: 60 });
-    expect(Math.abs(same.expires!.getTime() - lock.expires!.getTime())).toBeLessThan(50);
-    await two.put('/a', 'x');
-    await same.refresh();
-    expect(await conditionsOf(server)).toEqual([undefined, '</a> (<urn:1>)', '(<urn:1>)']);
-    expect((await receivedBy(server))[1]).toContain('\r\nTimeout: Second-70\r\n');
-  });
-
-  test('of two objects with one token both are gone when one is given back', async () => {
-    const session = open(await serve(answering(lockGranted('urn:1'))));
-    const one = await session.lock('/a', { renew: true });
-    const two = session.locks.add({ target: '/a', token: 'urn:1' });
-    await one.unlock();
-    expect([one.released, two.released, session.locks.size]).toEqual([true, true, 0]);
-  });
-
-  test('of a thousand locks', async () => {
-    const server = await serve(answering(done));
-    const session = open(server);
-    const locks = Array.from({ length: 1000 }, (_, i) => session.locks.add({ target: `/c/${i}`, token: `urn:${i}` }));
-    await session.put('7', 'x');
-    for (const [i, lock] of locks.entries()) if (i % 3 > 0) session.locks.delete(lock);
-    session.locks.add({ target: '/c/0', token: 'urn:0' });
-    session.locks.add({ target: '/c/7', token: 'urn:again' });
-    for (const target of ['7', '8', '9', '0', '999']) await session.put(target, 'x');
-    const expected = ['7> (<urn:7>)', '7> (<urn:again>)', undefined, '9> (<urn:9>)', '0> (<urn:0>)', '999> (<urn:999>)'];
-    expect(await conditionsOf(server)).toEqual(expected.map((text) => text && `</c/${text}`));
-    await session.delete('/c');
-    const all = [...((await conditionsOf(server)).at(-1) ?? '').matchAll(/<urn:(\w+)>/g)].map(([, name]) => name);
-    expect(all).toHaveLength(335);
-    expect(session.locks.size).toBe(0);
-  });
-
-  test.each<[string, unknown, Error]>([
-    ['nothing', undefined, wrongType],
-    ['text', 'urn:1', wrongType],
-    ['no token', { target: '/a' }, wrongType],
-    ['a bad token', { target: '/a', token: 'a\nb' }, wrongValue],
-    ['a bad target', { target: 'http://other.example/', token: 'urn:1' }, wrongValue],
-    ['a bad depth', { target: '/a', token: 'urn:1', depth: 2 }, wrongValue],
-    ['a bad scope', { target: '/a', token: 'urn:1', scope: 1 }, wrongValue],
-    ['a bad owner', { target: '/a', token: 'urn:1', owner: {} }, wrongType],
-    ['a bad timeout', { target: '/a', token: 'urn:1', timeout: 'x' }, wrongType],
-    ['a long token', { target: '/a', token: 'u'.repeat(8190) }, outOfRange],
-  ])('does not take %s', async (_, lock, error) => {
-    const { locks } = nowhere();
-    expect(await failureOf(() => locks.add(lock as never))).toEqual(error);
-    expect(locks.size).toBe(0);
-  });
-
-  test('changes while requests are on their way; each submits what is there when it is sent', async () => {
-    const server = await serve({ connections: [[{ read: 'request' }, { delay: 100 }, { send: done }, ...exchange(done), ...exchange(done)]] });
-    const session = open(server);
-    const { locks } = session;
-    const first = session.put('/a', 'x');
-    await server.waitForRequests(1);
-    const lock = locks.add({ target: '/a', token: 'urn:1' });
-    const second = session.put('/a', 'x');
-    await first;
-    await second;
-    locks.delete(lock);
-    await session.put('/a', 'x');
-    expect(await conditionsOf(server)).toEqual([undefined, '</a> (<urn:1>)', undefined]);
-  });
-
-  test('also when the first one comes while requests wait', async () => {
-    const server = await serve({ connections: [[{ read: 'request' }, { delay: 100 }, { send: done }, ...exchange(done), ...exchange(done)]] });
-    const session = open(server);
-    const headers = { If: '(<urn:own>)' };
-    const calls = [session.put('/a', 'x'), session.put('/a', 'x'), session.proppatch('/a', { remove: ['x'] }, { headers })];
-    await server.waitForRequests(1);
-    session.locks.add({ target: '/a', token: 'urn:1' });
-    await Promise.all(calls);
-    expect(await conditionsOf(server)).toEqual([undefined, '</a> (<urn:1>)', headers.If]);
-  });
-
-  test('a request behind a lock submits it, and one behind its unlock does not', async () => {
-    const server = await serve({ connections: [[lockGranted('urn:1'), done, done, done].flatMap((answer) => exchange(answer))] });
-    const session = open(server);
-    const locked = session.lock('/a');
-    const put = session.put('/a', 'x');
-    const unlocked = session.unlock({ target: '/a', token: 'urn:1' });
-    await Promise.all([locked, put, unlocked, session.put('/a', 'y')]);
-    expect(await conditionsOf(server)).toEqual([undefined, '</a> (<urn:1>)', undefined, undefined]);
-  });
-
-  test.each([
-    ['DELETE', '204 No Content', true],
-    ['MOVE', '201 Created', true],
-    ['DELETE', '207 Multi-Status', false],
-    ['DELETE', '423 Locked', false],
-    ['PUT', '204 No Content', false],
-  ])('a request behind a %s that is answered with %s', async (method, status, ends) => {
-    const server = await serve(answering(refused(status)));
-    const session = open(server);
-    for (const target of ['/x/', '/x/y/z', '/xy', '/']) session.locks.add({ target, token: `urn:${target}` });
-    const headers = { Destination: '/elsewhere', If: '(<urn:own>)' };
-    await Promise.all([session.request(method, '/x', { headers }), session.request('DELETE', '/')]);
-    const tokens = ((await conditionsOf(server)).at(-1) ?? '').match(/(?<=\(<urn:)[^>]*/g);
-    expect(tokens?.sort()).toEqual(ends ? ['/', '/xy'] : ['/', '/x/', '/x/y/z', '/xy']);
-  });
-
-  test('is shared by requests of many sessions while it changes', async () => {
-    const server = await serve(answering(done));
-    const sessions = Array.from({ length: 6 }, () => open(server));
-    for (let round = 0; round < 20; round++) {
-      const puts = sessions.map((session) => session.put('/a', 'x'));
-      for (const { locks } of sessions) {
-        for (const lock of locks) if (round % 3 === 0) locks.delete(lock);
-        for (let i = 0; i < 5; i++) locks.add({ target: `/${i}`, token: `urn:${round}:${i}` });
-      }
-      await Promise.all(puts);
-    }
-    expect(sessions.map(({ locks }) => locks.size)).toEqual(Array(6).fill(10));
-  });
-
-  test('libneon/ne does not look into them while a lane may', async () => {
-    const server = await serve(answering(done));
-    const session = open(server);
-    session.locks.add({ target: '/a', token: 'urn:1' });
-    await session.put('/a', 'x');
-    const request = ne.ne_request_create(session.handle, 'PUT', '/a');
-    const put = session.put('/a', 'x');
-    expect(() => ne.ne_lock_using_resource(request, '/a', ne.NE_DEPTH_ZERO)).toThrow(neonError('ERR_NEON_BUSY'));
-    expect(() => ne.ne_lock_using_parent(request, '/a')).toThrow(neonError('ERR_NEON_BUSY'));
-    await put;
-    ne.ne_lock_using_resource(request, '/a', ne.NE_DEPTH_ZERO);
-    ne.ne_request_dispatch(request);
-    ne.ne_request_destroy(request);
-    expect(await conditionsOf(server)).toEqual(Array(3).fill('</a> (<urn:1>)'));
-  });
-
-  test('two of the same time: each lock by its token', async () => {
-    const server = await serve({ connections: [[lockGranted('urn:1', { scope: 'shared' }), lockGranted('urn:2', { scope: 'shared' }), done].flatMap((answer) => exchange(answer))] });
-    const session = open(server);
-    await Promise.all([session.lock('/a', { scope: 'shared' }), session.lock('/a', { scope: 'shared' })]);
-    await session.put('/a', 'x');
-    expect(await conditionsOf(server)).toEqual([undefined, '</a> (<urn:1>)', '</a> (<urn:1>) </a> (<urn:2>)']);
   });
 });

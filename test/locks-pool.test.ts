@@ -2,14 +2,12 @@
 import { SessionPool } from 'libneon';
 import { startApache } from './servers/apache.js';
 import { describeWith } from './servers/packages.js';
-import { response } from './servers/raw.js';
 import type { RunningServer } from './servers/start.js';
 import { failureOf, neonError } from './support/expect.js';
-import { conditions, lockGranted, locksFound } from './support/lock-responses.js';
+import { conditions, done, lockGranted, locksFound } from './support/lock-responses.js';
 import { answering, exchange, keepAlive, receivedBy, stalling, testServers, thenAnswering } from './support/servers.js';
 
 const serve = testServers();
-const done = response('', { status: '204 No Content' });
 const open = ({ port }: { port: number }, connections = 4): SessionPool =>
   new SessionPool(`http://127.0.0.1:${port}/c/`, { connections, flags: { connauth: true } });
 

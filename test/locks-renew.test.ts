@@ -1,16 +1,13 @@
 /** Locks of the classes in the course of time: aborted, renewed, lost, waited for. Against scripted servers. */
 import type { Lock, NeonError } from 'libneon';
-import { response } from './servers/raw.js';
 import { runScenario } from './support/child.js';
 import { failureOf, neonError, outOfRange, wrongType } from './support/expect.js';
 import { lockSession as open } from './support/lock-forms.js';
-import { conditionsOf, lockGranted } from './support/lock-responses.js';
+import { conditionsOf, done, lockGranted, refused } from './support/lock-responses.js';
 import { answering, exchange, keepAlive, receivedBy, stalling, testServers, thenAnswering } from './support/servers.js';
 
 const serve = testServers();
 const gone = neonError('ERR_NEON_DESTROYED');
-const done = response('', { status: '204 No Content' });
-const refused = (status: string): string => response('', { status });
 
 describe('abort', () => {
   test('while locking: no lock here, whatever the server did', async () => {

@@ -1,4 +1,4 @@
-/** The option `tls` of the classes. */
+/** The option `tls` of the classes: authorities, verification, client certificates; and requests over TLS. */
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import {
@@ -14,12 +14,84 @@ import { startApache, type Apache } from './servers/apache.js';
 import { describeWith } from './servers/packages.js';
 import { pem, testPki } from './servers/pki.js';
 import type { RawServer } from './servers/raw.js';
+import { bodyOf, withBody } from './support/bodies.js';
 import { clientCertificate } from './support/client-certificate.js';
 import { failureOf, neonError, wrongType, wrongValue } from './support/expect.js';
-import { usesGnuTls } from './support/neon.js';
-import { answering, testServers } from './support/servers.js';
+import { requestForms } from './support/methods.js';
+import { tlsErrorPrefix, usesGnuTls } from './support/neon.js';
+import { answering, keepAlive, stalling, testServers } from './support/servers.js';
 
 const serve = testServers();
+
+describeWith('openssl', 'TLS', () => {
+  const pki = testPki();
+  const tls = { key: pem(pki.server.key), cert: pem(pki.server.cert) };
+  const ca = pem(pki.ca.cert);
+  const other = pem(pki.otherCa.cert);
+  const secure = (options: object = {}): Promise<RawServer> => serve({ ...answering(), tls, ...options });
+
+  test.each([
+    ['text', ca],
+    ['bytes', Buffer.from(ca)],
+    ['a list', [other, ca]],
+    ['several in one text', `some words\n${other}\n${ca}`],
+    ['a list of bytes', [Buffer.from(ca)]],
+  ] as [string, string | Uint8Array | string[]][])('ca may be %s', async (_, given) => {
+    const server = await secure();
+    for (const [, send] of requestForms) {
+      using session = new Session('https', 'localhost', server.port, {
+        tls: { ca: given, trustDefaultCA: false },
+      });
+      expect((await send(session, 'GET', '/')).textSync()).toBe('hello');
+    }
+  });
+
+  test.each([
+    ['no one', { trustDefaultCA: false }],
+    ['another authority', { ca: other, trustDefaultCA: false }],
+    ['the default authorities', undefined],
+  ])('a server is not trusted by %s', async (_, options) => {
+    const server = await secure();
+    for (const [, send] of requestForms) {
+      using session = new Session('https', 'localhost', server.port, { tls: options });
+      const error = await failureOf(() => send(session, 'GET', '/'));
+      expect(error).toEqual(neonError('NE_ERROR', ne.NE_ERROR));
+      expect(
+        error.message.startsWith(`${tlsErrorPrefix}Server certificate verification failed: issuer is not trusted`),
+      ).toBe(true);
+    }
+  });
+
+  test.each([
+    [{ ca: '' }, wrongValue],
+    [{ ca: 'no certificate' }, wrongValue],
+    [{ ca: [ca, ''] }, wrongValue],
+    [{ ca: 1 }, wrongType],
+    [{ ca: [1] }, wrongType],
+    [{ ca: null }, wrongType],
+    [{ ca: '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----' }, wrongValue],
+  ])('%j is refused', (options, error) => {
+    expect(
+      () => new Session('https', 'localhost', 443, { tls: { trustDefaultCA: false, ...(options as object) } }),
+    ).toThrow(error);
+  });
+
+  test('large bodies, aborts and the end work over TLS, too', async () => {
+    const server = await serve({ connections: [keepAlive(withBody(1_000_000)), stalling()], tls });
+    const session = new Session('https', 'localhost', server.port, { tls: { ca, trustDefaultCA: false } });
+    expect((await (await session.request('GET', '/')).bytes()).equals(bodyOf(1_000_000))).toBe(true);
+    expect(session.requestSync('GET', '/').bytesSync().length).toBe(1_000_000);
+    session.closeConnection();
+    const controller = new AbortController();
+    const call = session.request('GET', '/', { signal: controller.signal });
+    await server.waitForRequests(3);
+    const reason = new Error('the reason');
+    controller.abort(reason);
+    await expect(call).rejects.toBe(reason);
+    await server.waitForClosed(2);
+    await session.close();
+  });
+});
 
 describeWith('openssl', 'verify', () => {
   const pki = testPki();

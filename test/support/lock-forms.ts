@@ -37,3 +37,6 @@ export const lockForms: readonly { form: string; blocking: boolean; calls: (sess
 /** neon would open a connection for each LOCK; with this flag it does not, and scripts are in order. */
 export const lockSession = ({ port }: { port: number }): Session =>
   Session.open(`http://127.0.0.1:${port}/c/`, { flags: { connauth: true } });
+
+/** A session that sends nothing. */
+export const nowhere = (): Session => Session.open('http://127.0.0.1:1/');

@@ -38,6 +38,10 @@ export const locksFound = (resources: readonly (readonly [path: string, token: s
     { status: '207 Multi-Status', headers: xml },
   );
 
+/** An answer that says its status, and nothing more. */
+export const refused = (status: string): string => response('', { status });
+export const done = refused('204 No Content');
+
 /** The If headers of the requests that came on each connection, in order. */
 export const conditions = (texts: readonly string[]): (string | undefined)[] =>
   texts

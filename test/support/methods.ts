@@ -1,5 +1,5 @@
 /** The methods of sessions in both forms, so that suites run from one table over them. */
-import { Session, SessionPool } from 'libneon';
+import { type Response, Session, SessionPool } from 'libneon';
 
 /** What exists in both forms. */
 export type Method =
@@ -33,4 +33,13 @@ export const clients: [form: string, connect: (url: string) => Client, of: (clie
   ['promises', (url) => Session.open(url), (client) => methods(client, '')],
   ['blocking', (url) => Session.open(url), (client) => methods(client, 'Sync')],
   ['pool', (url) => new SessionPool(url), (client) => methods(client, '')],
+];
+
+/** The two ways to send a request of any method, by name. */
+export const requestForms: [
+  form: string,
+  send: (session: Session, ...values: Parameters<Session['request']>) => Promise<Response>,
+][] = [
+  ['request', (session, ...values) => session.request(...values)],
+  ['requestSync', async (session, ...values) => session.requestSync(...values)],
 ];

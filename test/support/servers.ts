@@ -1,4 +1,5 @@
 /** Scripted servers that are stopped after each test, and the scripts that many tests want. */
+import { Session } from 'libneon';
 import * as ne from 'libneon/ne';
 import { rawServer, response, type RawServer, type RawServerOptions, type Step } from '../servers/raw.js';
 
@@ -20,6 +21,11 @@ export function sessionWith({ port }: { port: number }): ne.ne_session {
   return ne.ne_session_create('http', '127.0.0.1', port);
 }
 
+/** A session of the classes with a server on loopback. */
+export function openSession({ port }: { port: number }): Session {
+  return new Session('http', '127.0.0.1', port);
+}
+
 /** Reads a request and answers it. */
 export function exchange(answer: string | Uint8Array = response('hello')): Step[] {
   return [{ read: 'request' }, { send: answer }];
@@ -38,6 +44,11 @@ export function answering(answer?: string | Uint8Array): RawServerOptions {
 /** Reads a request, and says nothing, or this and nothing more. */
 export function stalling(start?: string | Uint8Array): Step[] {
   return [{ read: 'request' }, ...(start === undefined ? [] : [{ send: start }]), { hang: 'reading' }];
+}
+
+/** Reads a request, and answers it with a body that never ends. */
+export function endless(): Step[] {
+  return [{ read: 'request' }, { send: 'HTTP/1.1 200 OK\r\n\r\n' }, { streamForever: 65_536 }];
 }
 
 /** The first connections as given, then ones that answer everything with `hello`. */
