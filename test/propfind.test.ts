@@ -245,6 +245,16 @@ describe('a listing', () => {
     expect((await server.connections())[0]!.requests).toBe(2);
   });
 
+  test('is sent before what is asked for after next()', async () => {
+    const server = await serve(answering(many(2)));
+    using session = open(server);
+    const first = session.propfind('/first')[Symbol.asyncIterator]().next();
+    expect(session.liveRequests).toBe(1);
+    await Promise.all([first, session.get('/second')]);
+    const [received] = await receivedBy(server);
+    expect(received!.match(/^\w+ \/\w+/gm)).toEqual(['PROPFIND /first', 'GET /second']);
+  });
+
   type Call = 'next' | 'return' | 'throw';
   test.each<[string, Call[]]>([
     ['all, and more', Array<Call>(303).fill('next')],
