@@ -12,7 +12,7 @@
 
 namespace neon {
 
-/// Some resources of a listing, packed. For each (lib/listing.ts reads it):
+/// Some resources of a listing, packed. For each (lib/batch.ts reads it):
 ///
 ///     origin, length of the path, length of what follows it in the URI (`?query#fragment`), count,
 ///     then count times: name, and the length of the value + 3
@@ -54,9 +54,9 @@ class Batch final : public Packed {
 
   /// Where something began.
   struct Mark {
-    std::size_t text = 0, numbers = 0;
+    std::size_t text = 0, numbers = 0, properties = 0;
   };
-  Mark here() const { return {text_.size(), numbers_.size()}; }
+  Mark here() const { return {text_.size(), numbers_.size(), properties_.size()}; }
   /// Takes back what was written since. Values that stood there are no longer anybody's last ones.
   void return_to(Mark mark);
 
@@ -75,7 +75,7 @@ class Batch final : public Packed {
   std::size_t count_ = 0;  // where in numbers_ the properties of the resource are counted
   std::size_t value_ = 0;  // where in text_ the value began
   std::uint32_t name_ = 0;
-  std::vector<std::uint32_t> propstat_names_;
+  std::vector<std::uint32_t> properties_;  // the names of those that the resource has so far
   std::vector<Column> columns_;
   Table names_, statuses_, origins_;
 };
