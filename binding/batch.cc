@@ -56,10 +56,8 @@ void Batch::begin_resource(const ne_uri &uri) {
 }
 
 void Batch::end_resource() {
-  if (has_propstat_)
-    ++resources_;
-  else
-    return_to(resource_);
+  ++resources_;
+  if (!has_propstat_) return_to(resource_);
   in_resource_ = false;
 }
 

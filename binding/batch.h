@@ -41,13 +41,15 @@ class Batch final : public Packed {
   std::size_t value_size() const { return text_.size() - value_; }
   void end_property();
 
-  bool full() const { return resources_ >= most_resources || text_.size() >= most_text; }
+  bool full() const {
+    return resources_ >= most_resources || numbers_.size() >= most_numbers || text_.size() >= most_text;
+  }
   /// text, numbers, names, statuses, origins
   std::vector<napi_value> arguments(napi_env env) const;
 
  private:
-  // So few that making objects of them keeps nobody waiting.
-  static constexpr std::size_t most_resources = 128;
+  // So few that making objects of them keeps nobody waiting: resources, and what tells of their properties.
+  static constexpr std::size_t most_resources = 128, most_numbers = std::size_t{32} * 1024;
 
   using Reader = std::optional<std::int64_t> (*)(std::string_view text);
   static Reader reader_of(std::string_view nspace, std::string_view name);
@@ -69,7 +71,7 @@ class Batch final : public Packed {
     std::size_t at = 0;  // where it stands in numbers_
   };
 
-  std::size_t resources_ = 0;
+  std::size_t resources_ = 0;  // the forgotten ones too: their origins stay
   bool in_resource_ = false, has_propstat_ = false;
   Mark resource_, propstat_;
   std::size_t count_ = 0;  // where in numbers_ the properties of the resource are counted

@@ -1,6 +1,8 @@
 /** session.propfind and propNames ask and give what ne_simple_propfind and ne_propnames do. */
 import { type Entry, NeonError, type PropfindOptions, Session } from 'libneon';
 import * as ne from 'libneon/ne';
+import type { Batch } from '../lib/batch.js';
+import { native } from '../lib/native.js';
 import { response, type RawServer, type Step } from './servers/raw.js';
 import { answering, exchange, receivedBy, sessionWith, testServers } from './support/servers.js';
 import { hostile } from './support/xml.js';
@@ -270,6 +272,24 @@ describe.each(ways)('%s', (_, way) => {
     const expected = await byNeon(server)(answers.length);
     expect(expected.flat().length).toBeGreaterThan(200);
     expect(await way(server)(answers.length)).toEqual(expected);
+  });
+});
+
+describe('batches stay small', () => {
+  const nowhere = Array.from({ length: 1000 }, (_, i) => resource('', `http://host-${i}.example/`)).join('');
+  const wide = resource(propstat(properties(1000).replace(/\d+<\/x:p/g, '</x:p'))).repeat(64);
+  test.each([
+    ['resources that are left out', nowhere],
+    ['many properties without values', wide],
+  ])('%s', async (_, content) => {
+    const server = await serve(answering(page(multistatus(content))));
+    const batches: Batch[] = [];
+    const onBatch = (...batch: Batch): void => void batches.push(batch);
+    const list = native('propfind') as unknown as (...values: unknown[]) => unknown;
+    expect(list(sessionWith(server), '/', 1, [], onBatch, () => undefined)).toBeNull();
+    expect(batches.length).toBeGreaterThan(1);
+    expect(Math.max(...batches.map(([, , , , origins]) => origins.length / 4))).toBeLessThanOrEqual(128);
+    expect(Math.max(...batches.map(([, numbers]) => numbers.length))).toBeLessThan(40_000);
   });
 });
 
