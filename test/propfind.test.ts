@@ -164,6 +164,17 @@ describe.each(ways)('%s', (way, list) => {
     expect(Object.getPrototypeOf(entry!.props)).toBe(Object.getPrototypeOf({}));
   });
 
+  test('fails when the resources cannot become objects, and the session goes on', async () => {
+    const same = resource('/dav/', '<D:resourcetype/>').repeat(300);
+    using session = open(await serve(answering(multistatus(same))));
+    const freeze = jest.spyOn(Object, 'freeze').mockImplementation(() => {
+      throw new Error('mine');
+    });
+    const failure = await failureOf(() => list(session, '/')).finally(() => freeze.mockRestore());
+    expect(failure.message).toBe('mine');
+    expect(await list(session, '/')).toHaveLength(300);
+  });
+
   test('thousands of resources come in their order', async () => {
     using session = open(await serve(answering(many(5000))));
     const entries = await list(session, '/');
