@@ -164,6 +164,15 @@ const documents: [string, string][] = [
       .map((text) => resource(propstat(`<D:getcontentlength>${text}</D:getcontentlength>`)))
       .join(''),
   ],
+  [
+    'dates',
+    ['2024-02-29T12:00:00Z', '2016-12-31T23:59:60Z', '2016-12-31T22:59:60-01:00', '1000-01-01T00:00:00Z', '9999-12-31T23:59:59Z']
+      .map((text) => resource(propstat(`<D:creationdate>${text}</D:creationdate>`)))
+      .join('') +
+      ['Thu, 29 Feb 2024 12:00:00 GMT', 'Sat, 31 Dec 2016 23:59:60 GMT', 'Thu, 01 Jan 1970 00:00:00 GMT', 'Mon, 1 Jan']
+        .map((text) => resource(propstat(`<D:getlastmodified>${text}</D:getlastmodified>`)))
+        .join(''),
+  ],
   ['as many properties as may be', resource(propstat(properties(1022)))],
   ['too many properties', resource(propstat(properties(1023)))],
   ['too many propstats', resource('<D:propstat/>'.repeat(1024))],
