@@ -1,6 +1,5 @@
 #include "batch.h"
 
-#include <algorithm>
 #include <string>
 
 #include "dates.h"
@@ -35,14 +34,15 @@ Batch::Reader Batch::reader_of(std::string_view nspace, std::string_view name) {
 void Batch::return_to(Mark mark) {
   text_.resize(mark.text);
   numbers_.resize(mark.numbers);
-  for (Column &column : columns_)
-    if (column.at >= mark.numbers) column.last = Column::None;
+  for (std::size_t i = mark.properties; i < properties_.size(); ++i)
+    if (Column &column = columns_[properties_[i]]; column.at >= mark.numbers) column.last = Column::None;
 }
 
 void Batch::begin_resource(const ne_uri &uri) {
   if (in_resource_) return_to(resource_);
   in_resource_ = true;
   has_propstat_ = false;
+  properties_.clear();
   resource_ = here();
   numbers_.push_back(
       origins_.index_of({view(uri.scheme), view(uri.host), view(uri.userinfo), std::to_string(uri.port)}));
@@ -56,31 +56,29 @@ void Batch::begin_resource(const ne_uri &uri) {
 }
 
 void Batch::end_resource() {
-  if (has_propstat_)
-    ++resources_;
-  else
-    return_to(resource_);
+  ++resources_;
+  if (!has_propstat_) return_to(resource_);
   in_resource_ = false;
 }
 
 void Batch::begin_propstat() {
   has_propstat_ = true;
   propstat_ = here();
-  propstat_names_.clear();
 }
 
 void Batch::end_propstat(const ne_status *status) {
-  if (!status || status->klass == 2 || propstat_names_.empty()) return;
+  if (!status || status->klass == 2 || properties_.size() == propstat_.properties) return;
   return_to(propstat_);
   const std::uint32_t index = statuses_.index_of({std::to_string(status->code), view(status->reason_phrase)});
-  for (const std::uint32_t name : propstat_names_) numbers_.insert(numbers_.end(), {name, 0, index});
+  for (std::size_t i = propstat_.properties; i < properties_.size(); ++i)
+    numbers_.insert(numbers_.end(), {properties_[i], 0, index});
 }
 
 void Batch::begin_property(std::string_view nspace, std::string_view name) {
   ++numbers_[count_];
   name_ = names_.index_of({nspace, name});
   numbers_.push_back(name_);
-  propstat_names_.push_back(name_);
+  properties_.push_back(name_);
   if (name_ == columns_.size()) columns_.emplace_back().reader = reader_of(nspace, name);
   value_ = text_.size();
 }

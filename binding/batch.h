@@ -12,7 +12,7 @@
 
 namespace neon {
 
-/// Some resources of a listing, packed. For each (lib/listing.ts reads it):
+/// Some resources of a listing, packed. For each (lib/batch.ts reads it):
 ///
 ///     origin, length of the path, length of what follows it in the URI (`?query#fragment`), count,
 ///     then count times: name, and the length of the value + 3
@@ -41,22 +41,24 @@ class Batch final : public Packed {
   std::size_t value_size() const { return text_.size() - value_; }
   void end_property();
 
-  bool full() const { return resources_ >= most_resources || text_.size() >= most_text; }
+  bool full() const {
+    return resources_ >= most_resources || numbers_.size() >= most_numbers || text_.size() >= most_text;
+  }
   /// text, numbers, names, statuses, origins
   std::vector<napi_value> arguments(napi_env env) const;
 
  private:
-  // So few that making objects of them keeps nobody waiting.
-  static constexpr std::size_t most_resources = 128;
+  // So few that making objects of them keeps nobody waiting: resources, and what tells of their properties.
+  static constexpr std::size_t most_resources = 128, most_numbers = std::size_t{32} * 1024;
 
   using Reader = std::optional<std::int64_t> (*)(std::string_view text);
   static Reader reader_of(std::string_view nspace, std::string_view name);
 
   /// Where something began.
   struct Mark {
-    std::size_t text = 0, numbers = 0;
+    std::size_t text = 0, numbers = 0, properties = 0;
   };
-  Mark here() const { return {text_.size(), numbers_.size()}; }
+  Mark here() const { return {text_.size(), numbers_.size(), properties_.size()}; }
   /// Takes back what was written since. Values that stood there are no longer anybody's last ones.
   void return_to(Mark mark);
 
@@ -69,13 +71,13 @@ class Batch final : public Packed {
     std::size_t at = 0;  // where it stands in numbers_
   };
 
-  std::size_t resources_ = 0;
+  std::size_t resources_ = 0;  // the forgotten ones too: their origins stay
   bool in_resource_ = false, has_propstat_ = false;
   Mark resource_, propstat_;
   std::size_t count_ = 0;  // where in numbers_ the properties of the resource are counted
   std::size_t value_ = 0;  // where in text_ the value began
   std::uint32_t name_ = 0;
-  std::vector<std::uint32_t> propstat_names_;
+  std::vector<std::uint32_t> properties_;  // the names of those that the resource has so far
   std::vector<Column> columns_;
   Table names_, statuses_, origins_;
 };

@@ -28,14 +28,15 @@ unsigned number_at(std::string_view text, std::size_t at, std::size_t digits) {
   return value;
 }
 
-/// `time` is HH:MM:SS. Nothing for a day that is none, and for years in which formats differ.
+/// `time` is HH:MM:SS; a leap second is the one after it, as for neon. Nothing for a day that is none, and
+/// for years in which formats differ.
 std::optional<std::int64_t> milliseconds(unsigned year, unsigned month, unsigned day, std::string_view time) {
   using namespace std::chrono;
   constexpr unsigned first_year = 1000;
   const auto date =
       std::chrono::year(static_cast<int>(year)) / static_cast<int>(month) / static_cast<int>(day);
   const unsigned hour = number_at(time, 0, 2), minute = number_at(time, 3, 2), second = number_at(time, 6, 2);
-  if (year < first_year || !date.ok() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
+  if (year < first_year || !date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
   const auto since = sys_days(date) + hours(hour) + minutes(minute) + seconds(second);
   return duration_cast<std::chrono::milliseconds>(since.time_since_epoch()).count();
 }

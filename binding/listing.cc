@@ -27,7 +27,9 @@ class Listing::Delivery final : public Event {
 
   void deliver(napi_env env) override {
     --listing_->ahead_;
-    if (!listing_->cancelled()) listing_->deliver_batch(env, *batch_);
+    if (listing_->cancelled()) return;
+    // None comes after one that is missing.
+    if (!listing_->guard(env, [&] { listing_->deliver_batch(env, *batch_); })) listing_->cancel();
   }
 
  private:

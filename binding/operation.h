@@ -283,6 +283,10 @@ class Operation : public Event, public Job, public std::enable_shared_from_this<
   /// The exception or failure that ended it, or null.
   napi_value error(napi_env env);
   bool on_lane() const { return on_lane_; }
+  /// Runs what calls JavaScript; keeps the first exception, which ends the operation. False when there was
+  /// one.
+  template <class Body>
+  bool guard(napi_env env, Body body);
 
  private:
   friend class Call;
@@ -293,8 +297,6 @@ class Operation : public Event, public Job, public std::enable_shared_from_this<
   void run_in_worker();
   void answer_questions();
   bool wait_for_answer(const std::shared_ptr<Call> &call);
-  template <class Body>
-  bool guard(napi_env env, Body body);
   void keep(napi_env env, napi_value exception) noexcept;
   void keep(napi_env env, const Failure &failure) noexcept;
   napi_value holder(napi_env env);
@@ -383,8 +385,7 @@ std::shared_ptr<Operation> code_operation(std::shared_ptr<Target> target, Run ru
 // --- Callbacks
 // ------------------------------------------------------------------------------------------------
 
-// Runs what calls JavaScript; keeps the first exception, from when on JavaScript is skipped and C made to
-// fail.
+// From the first exception on JavaScript is skipped, and C made to fail.
 template <class Body>
 bool Operation::guard(napi_env env, Body body) {
   try {

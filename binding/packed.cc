@@ -64,7 +64,11 @@ std::uint32_t Packed::measure(std::string_view text) {
 napi_value Packed::text_value(napi_env env) const {
   napi_value text;
   const auto create = ascii_ ? napi_create_string_latin1 : napi_create_string_utf8;
-  check(env, create(env, text_.data(), text_.size(), &text));
+  const napi_status status = create(env, text_.data(), text_.size(), &text);
+  // V8 makes no longer strings than of half a GiB, and throws nothing.
+  if (status == napi_generic_failure || status == napi_invalid_arg)
+    throw neon_failure(code::no_memory, "The text is longer than a string can be");
+  check(env, status);
   return text;
 }
 

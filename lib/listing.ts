@@ -237,10 +237,11 @@ class EntryIterator implements AsyncGenerator<Entry, void, undefined> {
   }
 
   throw(reason: unknown): Promise<IteratorResult<Entry, void>> {
-    return this.#inTurn(() => {
+    const fail = (): never => {
       this.#finish();
       throw reason;
-    });
+    };
+    return this.#inTurn(() => new Promise(fail));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -248,8 +249,9 @@ class EntryIterator implements AsyncGenerator<Entry, void, undefined> {
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    this.#waiting++;
-    const turn = this.#last.then(work).finally(() => this.#waiting--);
+    // At once where nothing is waited for: what is asked of the session after it comes after it.
+    const begun = this.#waiting++ === 0 ? work() : this.#last.then(work);
+    const turn = begun.finally(() => this.#waiting--);
     this.#last = turn.catch(() => undefined);
     return turn;
   }

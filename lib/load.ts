@@ -44,6 +44,7 @@ function open(target: object): Question {
 }
 
 function close(question: Question): void {
+  if (!question.open) return; // a promise of a class of its own may tell its end twice
   question.open = false;
   if (--openQuestions > 0 || switchingOff) return;
   switchingOff = true;

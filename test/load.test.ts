@@ -2,10 +2,12 @@
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import * as libneon from 'libneon';
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
 import { explain, packageRoot, packageVersion } from '../lib/load.js';
+import { failureOf, neonError } from './support/expect.js';
 import { keepAlive, stalling, testServers } from './support/servers.js';
 import { projectRoot } from './servers/start.js';
 import { runNode } from './support/child.js';
@@ -124,6 +126,34 @@ test('promises are not slower for ever after a callback', async () => {
     })();`;
   const expected = ['found', false, 0, 'later', false, 0, false];
   expect(await output('commonjs', program, projectRoot, String(server.port))).toEqual(expected);
+});
+
+test('a promise that tells its end twice hides no other callback', async () => {
+  class Twice<T> extends Promise<T> {
+    static override get [Symbol.species](): PromiseConstructor {
+      return Promise;
+    }
+    override then<R = T, E = never>(...handlers: Parameters<Promise<T>['then']>): Promise<R | E> {
+      void super.then(...handlers);
+      return super.then(...handlers) as Promise<R | E>;
+    }
+  }
+  const body = '<D:multistatus xmlns:D="DAV:"><D:response><D:href>/</D:href><D:propstat/></D:response></D:multistatus>';
+  const answer = response(body, { status: '207 Multi-Status', headers: { 'Content-Type': 'text/xml' } });
+  const server = await serve({ connections: [keepAlive(answer)], rest: 'repeat-last' });
+  const list = (callback: () => void | Promise<void>): [ne.ne_session, Promise<number>] => {
+    const session = ne.ne_session_create('http', '127.0.0.1', server.port);
+    return [session, promises.ne_simple_propfind(session, '/', 0, null, callback)];
+  };
+  await list(() => new Twice<void>((resolve) => resolve()))[1];
+  const failures: unknown[] = [];
+  const [session, listed] = list(async () => {
+    await list(() => undefined)[1];
+    for (let turns = 0; turns < 3; turns++) await turn();
+    failures.push(await failureOf(() => ne.ne_simple_propfind(session, '/', 0, null, () => undefined)));
+  });
+  expect(await listed).toBe(0);
+  expect(failures).toEqual([neonError('ERR_NEON_REENTRANT')]);
 });
 
 describe('a failed load is explained', () => {

@@ -1,6 +1,8 @@
 /** session.propfind and propNames ask and give what ne_simple_propfind and ne_propnames do. */
 import { type Entry, NeonError, type PropfindOptions, Session } from 'libneon';
 import * as ne from 'libneon/ne';
+import type { Batch } from '../lib/batch.js';
+import { native } from '../lib/native.js';
 import { response, type RawServer, type Step } from './servers/raw.js';
 import { answering, exchange, receivedBy, sessionWith, testServers } from './support/servers.js';
 import { hostile } from './support/xml.js';
@@ -162,6 +164,15 @@ const documents: [string, string][] = [
       .map((text) => resource(propstat(`<D:getcontentlength>${text}</D:getcontentlength>`)))
       .join(''),
   ],
+  [
+    'dates',
+    ['2024-02-29T12:00:00Z', '2016-12-31T23:59:60Z', '2016-12-31T22:59:60-01:00', '1000-01-01T00:00:00Z', '9999-12-31T23:59:59Z']
+      .map((text) => resource(propstat(`<D:creationdate>${text}</D:creationdate>`)))
+      .join('') +
+      ['Thu, 29 Feb 2024 12:00:00 GMT', 'Sat, 31 Dec 2016 23:59:60 GMT', 'Thu, 01 Jan 1970 00:00:00 GMT', 'Mon, 1 Jan']
+        .map((text) => resource(propstat(`<D:getlastmodified>${text}</D:getlastmodified>`)))
+        .join(''),
+  ],
   ['as many properties as may be', resource(propstat(properties(1022)))],
   ['too many properties', resource(propstat(properties(1023)))],
   ['too many propstats', resource('<D:propstat/>'.repeat(1024))],
@@ -271,6 +282,24 @@ describe.each(ways)('%s', (_, way) => {
     expect(expected.filter((outcome) => !Array.isArray(outcome))).toEqual([]); // an error would close the connection
     expect(expected.flat().length).toBeGreaterThan(200);
     expect(await way(server)(answers.length)).toEqual(expected);
+  });
+});
+
+describe('batches stay small', () => {
+  const nowhere = Array.from({ length: 1000 }, (_, i) => resource('', `http://host-${i}.example/`)).join('');
+  const wide = resource(propstat(properties(1000).replace(/\d+<\/x:p/g, '</x:p'))).repeat(64);
+  test.each([
+    ['resources that are left out', nowhere],
+    ['many properties without values', wide],
+  ])('%s', async (_, content) => {
+    const server = await serve(answering(page(multistatus(content))));
+    const batches: Batch[] = [];
+    const onBatch = (...batch: Batch): void => void batches.push(batch);
+    const list = native('propfind') as unknown as (...values: unknown[]) => unknown;
+    expect(list(sessionWith(server), '/', 1, [], onBatch, () => undefined)).toBeNull();
+    expect(batches.length).toBeGreaterThan(1);
+    expect(Math.max(...batches.map(([, , , , origins]) => origins.length / 4))).toBeLessThanOrEqual(128);
+    expect(Math.max(...batches.map(([, numbers]) => numbers.length))).toBeLessThan(40_000);
   });
 });
 

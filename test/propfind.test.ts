@@ -164,6 +164,17 @@ describe.each(ways)('%s', (way, list) => {
     expect(Object.getPrototypeOf(entry!.props)).toBe(Object.getPrototypeOf({}));
   });
 
+  test('fails when the resources cannot become objects, and the session goes on', async () => {
+    const same = resource('/dav/', '<D:resourcetype/>').repeat(300);
+    using session = open(await serve(answering(multistatus(same))));
+    const freeze = jest.spyOn(Object, 'freeze').mockImplementation(() => {
+      throw new Error('mine');
+    });
+    const failure = await failureOf(() => list(session, '/')).finally(() => freeze.mockRestore());
+    expect(failure.message).toBe('mine');
+    expect(await list(session, '/')).toHaveLength(300);
+  });
+
   test('thousands of resources come in their order', async () => {
     using session = open(await serve(answering(many(5000))));
     const entries = await list(session, '/');
@@ -243,6 +254,16 @@ describe('a listing', () => {
     expect(await failureOf(() => collect(other))).toEqual(neonError('ERR_NEON_INVALID_STATE'));
     expect(await failureOf(async () => other)).toEqual(neonError('ERR_NEON_INVALID_STATE'));
     expect((await server.connections())[0]!.requests).toBe(2);
+  });
+
+  test('is sent before what is asked for after next()', async () => {
+    const server = await serve(answering(many(2)));
+    using session = open(server);
+    const first = session.propfind('/first')[Symbol.asyncIterator]().next();
+    expect(session.liveRequests).toBe(1);
+    await Promise.all([first, session.get('/second')]);
+    const [received] = await receivedBy(server);
+    expect(received!.match(/^\w+ \/\w+/gm)).toEqual(['PROPFIND /first', 'GET /second']);
   });
 
   type Call = 'next' | 'return' | 'throw';
