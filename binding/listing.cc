@@ -51,8 +51,9 @@ std::string Inquiry::body() const {
 }
 
 void Listing::run() {
-  ListingParser parser(session_->c(), inquiry_.path,
-                       [this](std::unique_ptr<Batch> full) { flush(std::move(full)); });
+  ListingParser parser(
+      session_->c(), inquiry_.path, [this](std::unique_ptr<Batch> batch) { flush(std::move(batch)); },
+      [this] { return wanted(); });
   code_ = Request::entrust(*session_, [&] { return send(parser); });
   text_ = ne_get_error(session_->c());
   if (parser.out_of_memory()) throw neon_failure(code::no_memory, "Out of memory");
@@ -86,22 +87,27 @@ int Listing::send(ListingParser &parser) {
   return result;
 }
 
+bool Listing::wanted() const {
+  return posts_ && ahead_ == 0 && !behind_ && Clock::now() - flushed_ >= patience;
+}
+
 // On a lane, unless it was given up; else from inside the call.
-void Listing::flush(std::unique_ptr<Batch> full) {
+void Listing::flush(std::unique_ptr<Batch> batch) {
   if (cancelled()) return;
+  flushed_ = Clock::now();
   const auto nothing = [](napi_env, napi_value) { return true; };
   if (!posts_) {
     ask(
         false,
         [&](napi_env env) {
-          deliver_batch(env, *full);
+          deliver_batch(env, *batch);
           return undefined(env);
         },
         nothing);
     return;
   }
   environment().post(
-      std::make_shared<Delivery>(std::static_pointer_cast<Listing>(shared_from_this()), std::move(full)));
+      std::make_shared<Delivery>(std::static_pointer_cast<Listing>(shared_from_this()), std::move(batch)));
   if (++ahead_ <= most_ahead && !behind_) return;
   ask(
       false, [this](napi_env env) { return call(env, room_place, {}); }, nothing);

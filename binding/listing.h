@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -27,7 +28,9 @@ struct Inquiry {
 
 /// A PROPFIND whose resources reach JavaScript in batches.
 ///
-/// On a lane, batches are posted while the response is still being parsed. `ahead_` counts those that
+/// On a lane, batches are posted while the response is still being parsed: full ones, and others when
+/// JavaScript has nothing to do and the last one is `patience` ago, so that the resources of a slow server do
+/// not wait for each other. `ahead_` counts those that
 /// JavaScript has not seen, and `behind_` is what it said last: that those which it has seen wait for
 /// somebody to take them. Past `most_ahead`, or when it is behind, the lane asks for room, and so waits until
 /// JavaScript has seen them all and, when it answers with a promise, until that is settled. After an abort
@@ -49,11 +52,15 @@ class Listing final : public Operation {
   class Delivery;
 
   int send(ListingParser &parser);
-  void flush(std::unique_ptr<Batch> full);
+  void flush(std::unique_ptr<Batch> batch);
+  bool wanted() const;
   napi_value call(napi_env env, std::uint32_t place, const std::vector<napi_value> &arguments);
   void deliver_batch(napi_env env, const Batch &batch);
 
+  using Clock = std::chrono::steady_clock;
+
   static constexpr int most_ahead = 32;
+  static constexpr Clock::duration patience = std::chrono::milliseconds(20);
 
   const std::shared_ptr<Session> session_;
   const Inquiry inquiry_;
@@ -61,6 +68,7 @@ class Listing final : public Operation {
   std::atomic<int> ahead_{0};
   std::atomic<bool> behind_{false};
 
+  Clock::time_point flushed_;  // the thread that runs it
   // Written inside run(), read after it.
   int code_ = NE_ERROR;
   int status_ = 0;

@@ -23,10 +23,11 @@ ne_207_parser *create_multistatus(ne_session *session, const std::string &path, 
 
 }  // namespace
 
-ListingParser::ListingParser(ne_session *session, const std::string &path, Flush flush)
+ListingParser::ListingParser(ne_session *session, const std::string &path, Flush flush, Wanted wanted)
     : c_(ne_xml_create()),
       multistatus_(create_multistatus(session, path, c_, this)),
-      flush_(std::move(flush)) {
+      flush_(std::move(flush)),
+      wanted_(std::move(wanted)) {
   ne_207_set_response_handlers(multistatus_, on_response, on_response_end);
   ne_207_set_propstat_handlers(multistatus_, on_propstat, on_propstat_end);
   ne_xml_push_handler(c_, on_start, on_text, on_end, this);
@@ -65,7 +66,8 @@ void ListingParser::on_response_end(void *self, void *, const ne_status *, const
   ListingParser &parser = *static_cast<ListingParser *>(self);
   parser.work([&](Batch &batch) {
     batch.end_resource();
-    if (batch.full()) parser.flush_(std::exchange(parser.batch_, std::make_unique<Batch>()));
+    if (batch.full() || (!batch.empty() && parser.wanted_()))
+      parser.flush_(std::exchange(parser.batch_, std::make_unique<Batch>()));
   });
 }
 

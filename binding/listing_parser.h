@@ -18,20 +18,22 @@ namespace neon {
 /// of what stands inside `prop` is ours. ne_simple_propfind's copies each name and each value into a result
 /// set, which costs a listing a third of its time; this one gives the same text, straight into a batch.
 ///
-/// Owned by one operation, and called on its thread, inside neon. `flush` is called from inside the parser.
+/// Owned by one operation, and called on its thread, inside neon; from inside the parser it calls `flush`
+/// with batches that are full, and after a resource for which `wanted` says so.
 class ListingParser final {
  public:
   using Flush = std::function<void(std::unique_ptr<Batch>)>;
+  using Wanted = std::function<bool()>;
 
   /// For what `path` on the session answers.
-  ListingParser(ne_session *session, const std::string &path, Flush flush);
+  ListingParser(ne_session *session, const std::string &path, Flush flush, Wanted wanted);
   ~ListingParser();
   ListingParser(const ListingParser &) = delete;
   ListingParser &operator=(const ListingParser &) = delete;
 
   ne_xml_parser *c() const { return c_; }
   bool out_of_memory() const { return out_of_memory_; }
-  /// What came after the last full batch.
+  /// What came after the last batch.
   std::unique_ptr<Batch> take() { return std::move(batch_); }
 
  private:
@@ -58,10 +60,11 @@ class ListingParser final {
   // Of an element inside `prop`, and of those in it.
   static constexpr int property_state = NE_207_STATE_TOP;
 
+  std::unique_ptr<Batch> batch_ = std::make_unique<Batch>();
   ne_xml_parser *const c_;
   ne_207_parser *const multistatus_;
   const Flush flush_;
-  std::unique_ptr<Batch> batch_ = std::make_unique<Batch>();
+  const Wanted wanted_;
   int count_ = 0;  // of the properties and propstats of the resource
   int depth_ = 0;  // of the element inside a property
   bool out_of_memory_ = false;

@@ -103,7 +103,8 @@ function prefixesOf(origins: readonly string[]): readonly string[] {
   for (let i = 0; i < origins.length; i += 4) {
     const [scheme = '', host = '', userinfo, port] = origins.slice(i, i + 4);
     const isDefault = port === '0' || Number(port) === ne_uri_defaultport(scheme);
-    prefixes.push(`${scheme}://${userinfo ? `${userinfo}@` : ''}${host}${isDefault ? '' : `:${port}`}`);
+    const authority = host && `//${userinfo ? `${userinfo}@` : ''}${host}${isDefault ? '' : `:${port}`}`;
+    prefixes.push(`${scheme}:${authority}`);
   }
   return prefixes;
 }

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers';
-import { debuglog } from 'node:util';
+import { debuglog, types } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
 
 import { NeonError } from './errors.js';
@@ -70,7 +70,7 @@ const hooks = {
     const end = (): void => close(question);
     try {
       const answer = context(() => inside.run([...(inside.getStore() ?? []), question], callback, ...values));
-      if (answer instanceof Promise) answer.then(end, end);
+      if (types.isPromise(answer)) answer.then(end, end); // of any realm
       else end();
       return answer;
     } catch (error) {

@@ -2,6 +2,7 @@
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { runInNewContext } from 'node:vm';
 import { setImmediate as turn } from 'node:timers/promises';
 import * as libneon from 'libneon';
 import * as ne from 'libneon/ne';
@@ -154,6 +155,21 @@ test('a promise that tells its end twice hides no other callback', async () => {
   });
   expect(await listed).toBe(0);
   expect(failures).toEqual([neonError('ERR_NEON_REENTRANT')]);
+});
+
+test('a promise of another realm counts as one', async () => {
+  const server = await serve({ connections: [keepAlive(response('hello'))], rest: 'repeat-last' });
+  const session = ne.ne_session_create('http', '127.0.0.1', server.port);
+  const failures: unknown[] = [];
+  const again = async (): Promise<void> => {
+    failures.push(await failureOf(() => ne.ne_simple_propfind(session, '/', 0, null, () => undefined)));
+  };
+  const other = runInNewContext('async () => { await turn(); await again(); }', { turn, again }) as () => Promise<void>;
+  const request = ne.ne_request_create(session, 'GET', '/');
+  ne.ne_add_response_body_reader(request, ne.ne_accept_always, other);
+  expect(await promises.ne_request_dispatch(request)).toBe(0);
+  expect(failures).not.toEqual([]);
+  for (const failure of failures) expect(failure).toEqual(neonError('ERR_NEON_REENTRANT'));
 });
 
 describe('a failed load is explained', () => {

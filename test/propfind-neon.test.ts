@@ -148,7 +148,7 @@ const documents: [string, string][] = [
   ['an href with white space around', resource(propstat('<x:a/>'), '\n  /dav/b\n')],
   [
     'hrefs of all kinds',
-    ['b', '../c', '//other.example/d', 'https://user@other.example:8443/e?f=1#g', '/dav/h?', '/dav/i#', '?j', '/%C3%A4']
+    ['b', '../c', '//other.example/d', 'https://user@other.example:8443/e?f=1#g', '/dav/h?', '/dav/i#', '?j', '/%C3%A4', 'mailto:k']
       .map((href) => resource(propstat('<x:a>1</x:a>'), href))
       .join(''),
   ],

@@ -316,6 +316,20 @@ describe('a listing', () => {
     expect(seen).toBeLessThan(1000);
   });
 
+  test('does not let the resources of a slow server wait for each other', async () => {
+    const all = many(4);
+    const ends = [...all.matchAll(/<\/D:response>/g)].map(({ index, 0: tag }) => index + tag.length);
+    const pieces = ends.map((end, i): Step[] => [{ send: all.slice(ends[i - 1] ?? 0, end) }, { delay: 100 }]);
+    const server = await serve({ connections: [[{ read: 'request' }, ...pieces.flat(), { hang: 'reading' }]] });
+    using session = open(server);
+    const seen: string[] = [];
+    const reason = await failureOf(async () => {
+      for await (const { href } of session.propfind('/', { timeout: 2000 })) seen.push(href);
+    });
+    expect(reason).toEqual(neonError('NE_TIMEOUT', 6));
+    expect(seen).toEqual(['/dav/0', '/dav/1', '/dav/2', '/dav/3']);
+  });
+
   test('stops the server when nobody takes what there is, and goes on', async () => {
     const count = 30_000;
     const answer = many(count, 'x'.repeat(1000));
