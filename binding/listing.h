@@ -30,12 +30,12 @@ struct Inquiry {
 ///
 /// On a lane, batches are posted while the response is still being parsed: full ones, and others when
 /// JavaScript has nothing to do and the last one is `patience` ago, so that the resources of a slow server do
-/// not wait for each other. `ahead_` counts those that
-/// JavaScript has not seen, and `behind_` is what it said last: that those which it has seen wait for
-/// somebody to take them. Past `most_ahead`, or when it is behind, the lane asks for room, and so waits until
-/// JavaScript has seen them all and, when it answers with a promise, until that is settled. After an abort
-/// none is delivered. A batch holds the operation; its functions are held by the operation. A blocking call
-/// gives each batch to JavaScript as soon as it is full, from inside neon.
+/// not wait for each other. `ahead_` counts those that JavaScript has not seen, and `behind_` is what it said
+/// last: that those which it has seen wait for somebody to take them. Past `most_ahead`, or when it is
+/// behind, the lane asks for room, and so waits until JavaScript has seen them all and, when it answers with
+/// a promise, until that is settled. After an abort none is delivered; one that cannot become values ends the
+/// operation. A batch holds the operation; its functions are held by the operation. A blocking call gives
+/// each batch to JavaScript as soon as it is full, from inside neon.
 class Listing final : public Operation {
  public:
   Listing(std::shared_ptr<Session> session, Inquiry inquiry, bool posts);
