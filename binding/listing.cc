@@ -46,7 +46,8 @@ std::string Inquiry::body() const {
   if (only_names) return text + "<propname/></propfind>";
   if (names.empty()) return text + "<allprop/></propfind>\n";
   text += "<prop>\n";
-  for (const auto &[nspace, name] : names) text += "<" + name + " xmlns=\"" + nspace + "\"/>\n";
+  for (const auto &[nspace, name] : names)
+    text.append("<").append(name).append(" xmlns=\"").append(nspace).append("\"/>\n");
   return text + "</prop></propfind>\n";
 }
 

@@ -26,7 +26,7 @@ bool is_ascii(std::string_view text) {
 std::uint32_t Table::index_of(std::initializer_list<std::string_view> fields) {
   const std::size_t count = indices_.size();
   const std::uint32_t guess = last_ + 1 < count ? last_ + 1 : 0;
-  if (count > 0 && std::equal(fields.begin(), fields.end(), fields_.begin() + guess * fields.size()))
+  if (count > 0 && std::equal(fields.begin(), fields.end(), &fields_[guess * fields.size()]))
     return last_ = guess;
   std::string key;
   for (const std::string_view field : fields) key.append(field) += '\0';
