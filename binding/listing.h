@@ -46,7 +46,6 @@ class Listing final : public Operation {
     if (code_ != NE_OK) code_ = NE_TIMEOUT;
   }
   napi_value result(napi_env env) override;
-  bool has_callbacks() const override { return true; }
 
  private:
   class Delivery;
