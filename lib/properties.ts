@@ -96,13 +96,19 @@ export function propertyReader(name: string): PropertyReader<unknown> | undefine
   return Object.hasOwn(readers, name) ? readers[name as keyof LiveProperties] : undefined;
 }
 
-/** V8 reads the usual formats much quicker than the C library, which neon asks; it knows no leap seconds. */
+/**
+ * Most dates are numbers when they come here (binding/dates.h). Of the others V8 reads the usual forms, either one in either
+ * property, with fractions and offsets, much quicker than the C library, which neon asks; it knows no leap seconds.
+ */
 function dateOf(text: string, parse: (text: string) => number): Date | null {
   const usual =
     /^(?:\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)|\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:[0-5]\d GMT)$/;
-  const date = new Date(usual.test(text) ? text : parse(text) * 1000);
-  return Number.isNaN(date.getTime()) || date.getTime() === -1000 ? null : date;
+  if (usual.test(text)) return dateAt(Date.parse(text));
+  const seconds = parse(text);
+  return dateAt(seconds === -1 ? NaN : seconds * 1000);
 }
+
+const dateAt = (milliseconds: number): Date | null => (Number.isNaN(milliseconds) ? null : new Date(milliseconds));
 
 /** An element in the text that neon makes of XML inside a property. */
 interface Element {

@@ -153,6 +153,13 @@ describe.each(ways)('%s', (way, list) => {
     expect(entries[1]!.props.getlastmodified).toEqual(new Date('2026-01-02T03:04:05Z'));
   });
 
+  test('the last second before 1970 is a date, though neon has the same number for what is none', async () => {
+    const texts = ['1969-12-31T23:59:59Z', '1969-12-31T23:59:59+00:00', '1970-01-01T00:59:59+01:00'];
+    const answer = multistatus(texts.map((text) => resource('/', `<D:creationdate>${text}</D:creationdate>`)).join(''));
+    using session = open(await serve(answering(answer)));
+    expect((await list(session, '/')).map(({ props }) => props.creationdate)).toEqual(texts.map(() => new Date(-1000)));
+  });
+
   test('a property may have any name', async () => {
     const answer = multistatus(resource('/', '<D:__proto__>1</D:__proto__><D:constructor>2</D:constructor>', '<x:__proto__/>'));
     using session = open(await serve(answering(answer)));
