@@ -1,4 +1,7 @@
-/** Listings by one client, in a process of its own: short ones warm up, then a long one is measured, then it is repeated; prints a measurement. */
+/**
+ * Listings by one client, in a process of its own: short ones warm up, then a long one is measured, then it is repeated;
+ * prints a measurement.
+ */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 /** What the process gets as its one argument, as JSON. */
