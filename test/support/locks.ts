@@ -15,3 +15,18 @@ export function pathsIn(store: ne.ne_lock_store): (string | null)[] {
   for (let lock = ne.ne_lockstore_first(store); lock; lock = ne.ne_lockstore_next(store)) paths.push(lock.uri.path);
   return paths;
 }
+
+/** A session that sends nothing. */
+export const unconnected = (): ne.ne_session => ne.ne_session_create('http', 'example.com', 80);
+
+/** A lock that is held. */
+export const held = (path: string, token = `urn:${path}`, fields: Partial<ne.ne_lock> = {}): ne.ne_lock =>
+  lockOn(unconnected(), path, { token, ...fields });
+
+/** A store with locks on these paths; the first is the last one here. */
+export function storeOf(...paths: string[]): { store: ne.ne_lock_store; locks: ne.ne_lock[] } {
+  const store = ne.ne_lockstore_create();
+  const locks = paths.map((path) => held(path));
+  for (const lock of locks) ne.ne_lockstore_add(store, lock);
+  return { store, locks };
+}
