@@ -4,7 +4,7 @@
     {
       'target_name': 'libneon',
       'product_name': 'libneon',  # without it gyp takes "lib" away
-      'sources': ['<!@(node -p "fs.readdirSync(\'binding\').filter(f => f.endsWith(\'.cc\')).map(f => \'binding/\' + f).join(\' \')")'],
+      'sources': ['<!@(node -p "fs.readdirSync(\'binding\', { recursive: true }).filter(f => f.endsWith(\'.cc\')).map(f => \'binding/\' + f).join(\' \')")'],
       'variables': {
         # Others' headers are system headers, so that our warnings are about our code.
         'neon_cflags': [
@@ -18,6 +18,7 @@
           '<!@(node deps/neon-flags.mjs cflags)',
         ],
       },
+      'include_dirs': ['binding'],
       'defines': [
         'NAPI_VERSION=8',
         'NAPI_CPP_EXCEPTIONS',

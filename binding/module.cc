@@ -1,16 +1,16 @@
 #include <napi.h>
 
-#include "environment.h"
-#include "error.h"
-#include "interpose.h"
-#include "lane.h"
-#include "topic.h"
+#include "core/environment.h"
+#include "core/error.h"
+#include "core/interpose.h"
+#include "core/lane.h"
+#include "core/topic.h"
 
 namespace neon {
 
 namespace {
 
-/// initialize(hooks, inWorker): what lib/load.ts hands over, before any other function is called.
+/// initialize(hooks, inWorker): what lib/core/load.ts hands over, before any other function is called.
 napi_value initialize(const Arguments &arguments) {
   bool in_worker = false;
   check(arguments.env(), napi_get_value_bool(arguments.env(), arguments[1], &in_worker));

@@ -1,4 +1,4 @@
-import { native } from '../native.js';
+import { native } from '../core/native.js';
 import type { ne_session } from './handles.js';
 
 /** A user name and a password, each in UTF-8 and without null bytes. */

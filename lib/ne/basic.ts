@@ -1,5 +1,5 @@
-import { native } from '../native.js';
-import type { Flag, ne_request, ne_session, Out } from './handles.js';
+import { native } from '../core/native.js';
+import type { Flag, Out, ne_request, ne_session } from './handles.js';
 
 /** The range of bytes that ne_get_range asks for: `ne_content_range` (ne_basic.h). */
 export interface ne_content_range {

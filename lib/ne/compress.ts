@@ -1,12 +1,14 @@
-import { native } from '../native.js';
-import { type Acceptor, acceptor } from './accept.js';
+import { type Acceptor, acceptor } from '../core/acceptor.js';
+import { native } from '../core/native.js';
 import type { ne_decompress, ne_request, ne_xml_parser } from './handles.js';
 import type { ne_accept_response, ne_block_reader } from './request.js';
 import { ne_xml_parse_v } from './xml.js';
 
 const requireRequest: (req: ne_request) => void = native('requireRequest');
+
 const readByFunction: (req: ne_request, accept: Acceptor, reader: ne_block_reader) => ne_decompress =
   native('ne_decompress_reader');
+
 const readByParser: (req: ne_request, accept: Acceptor, parser: unknown) => ne_decompress =
   native('decompressToParser');
 
@@ -23,6 +25,7 @@ export function ne_decompress_reader(
   accpt: ne_accept_response,
   reader: ne_block_reader,
 ): ne_decompress;
+
 /** The body is parsed, as in C: `ne_xml_parse_v` is recognised, and stays in C. */
 export function ne_decompress_reader(
   req: ne_request,
@@ -30,6 +33,7 @@ export function ne_decompress_reader(
   reader: typeof ne_xml_parse_v,
   userdata: ne_xml_parser,
 ): ne_decompress;
+
 export function ne_decompress_reader(
   req: ne_request,
   accpt: ne_accept_response,

@@ -1,4 +1,4 @@
-import { constant } from '../native.js';
+import { constant } from '../core/native.js';
 
 // Result codes (ne_request.h).
 /** Success. */

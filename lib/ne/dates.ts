@@ -1,4 +1,4 @@
-import { native } from '../native.js';
+import { native } from '../core/native.js';
 
 /**
  * The date of HTTP (IMF-fixdate) for a time in seconds since 1970: `'Sun, 06 Nov 1994 08:49:37 GMT'`. As in C a year of

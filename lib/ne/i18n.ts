@@ -1,4 +1,4 @@
-import { native } from '../native.js';
+import { native } from '../core/native.js';
 
 /**
  * Makes neon find the translations of its error texts; with an encoding, has them in that. It was called with `'UTF-8'`

@@ -4,33 +4,27 @@
  *
  * @module
  */
+export * from './207.js';
 export * from './acl.js';
-export * from './address.js';
+export * from './acl3744.js';
 export * from './auth.js';
 export * from './basic.js';
-export * from './buffer.js';
 export * from './compress.js';
 export * from './constants.js';
 export * from './dates.js';
-export * from './context.js';
-export type * from './handles.js';
-export * from './hooks.js';
 export * from './i18n.js';
 export * from './locks.js';
 export * from './md5.js';
-export * from './multistatus.js';
-export * from './notifier.js';
 export * from './pkcs11.js';
 export * from './props.js';
-export * from './proxy.js';
 export * from './redirect.js';
 export * from './request.js';
-export * from './resolve.js';
 export * from './session.js';
 export * from './socket.js';
 export * from './ssl.js';
-export * from './uri.js';
 export * from './string.js';
+export * from './uri.js';
 export * from './utils.js';
 export * from './xml.js';
 export * from './xmlreq.js';
+export type * from './handles.js';

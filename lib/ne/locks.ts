@@ -1,8 +1,8 @@
-import { native } from '../native.js';
+import * as state from '../core/lock-state.js';
+import { native } from '../core/native.js';
 import type { ne_lock_store, ne_request, ne_session } from './handles.js';
-import * as state from './lock-state.js';
-import type { ne_status } from './request.js';
 import type { ne_uri } from './uri.js';
+import type { ne_status } from './utils.js';
 
 /** A lock (`struct ne_lock`): a plain object that each call copies to C and back. Inside a store most of it is read-only. */
 export interface ne_lock {
@@ -41,13 +41,21 @@ export type ne_lock_result = (
 const noNumber = 2 ** 32 - 1;
 
 const create: () => ne_lock = native('ne_lock_create');
+
 const copy: (lock: ne_lock_fields) => ne_lock = native('ne_lock_copy');
+
 const free: (lock: ne_lock_fields) => void = native('ne_lock_free');
+
 const add: (store: ne_lock_store, lock: ne_lock) => number = native('addLock');
+
 const remove: (store: ne_lock_store, number: number) => void = native('removeLock');
+
 const destroyStore: (store: ne_lock_store) => void = native('ne_lockstore_destroy');
+
 const obtain: (sess: ne_session, lock: ne_lock_fields) => number = native('ne_lock');
+
 const release: (sess: ne_session, lock: ne_lock_fields) => number = native('ne_unlock');
+
 const refresh: (sess: ne_session, lock: ne_lock_fields) => number = native('ne_lock_refresh');
 
 /**

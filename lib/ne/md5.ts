@@ -1,5 +1,5 @@
-import { native } from '../native.js';
-import type { ne_md5_ctx, Out } from './handles.js';
+import { native } from '../core/native.js';
+import type { Out, ne_md5_ctx } from './handles.js';
 
 /** A context for an MD5 sum; null where MD5 is prohibited (FIPS). */
 export const ne_md5_create_ctx: () => ne_md5_ctx | null = native('ne_md5_create_ctx');

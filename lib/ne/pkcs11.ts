@@ -1,5 +1,5 @@
-import { native } from '../native.js';
-import type { ne_session, ne_ssl_pkcs11_provider, Out } from './handles.js';
+import { native } from '../core/native.js';
+import type { Out, ne_session, ne_ssl_pkcs11_provider } from './handles.js';
 
 /**
  * Loads a PKCS#11 module, and sets `provider.value` to what gives sessions a client certificate from its tokens. It

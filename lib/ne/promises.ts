@@ -6,13 +6,13 @@
  *
  * @module
  */
-import { liveRequests, refuseWhileLive } from '../live.js';
-import { promised, type Promised } from '../native.js';
-import { type Acceptor, acceptor } from './accept.js';
+import { liveRequests, refuseWhileLive } from '../core/live.js';
+import { promised, type Promised } from '../core/native.js';
+import { type Acceptor, acceptor } from '../core/acceptor.js';
 import type * as ne from './index.js';
-import { requireFree, requireLive } from './lock-state.js';
+import { requireFree, requireLive } from '../core/lock-state.js';
 
-export type { CallOptions } from '../abort.js';
+export type { CallOptions } from '../core/abort.js';
 
 const destroySession = promised<typeof ne.ne_session_destroy>('ne_session_destroy', 1);
 

@@ -1,8 +1,7 @@
-import { native } from '../native.js';
-import type { ne_prop_result_set, ne_propfind_handler, ne_request, ne_session, ne_xml_parser } from './handles.js';
-import type { Nothing } from './hooks.js';
-import type { ne_status } from './request.js';
+import { native } from '../core/native.js';
+import type { Nothing, ne_prop_result_set, ne_propfind_handler, ne_request, ne_session, ne_xml_parser } from './handles.js';
 import type { ne_uri } from './uri.js';
+import type { ne_status } from './utils.js';
 
 /** The name of a property; `nspace` null, or missing, is no namespace. */
 export interface ne_propname {
@@ -35,6 +34,7 @@ export type ne_propset_iterator = (
 
 /** Called when the results of a resource begin. Returns their private value; null is none. */
 export type ne_props_create_complex = (uri: ne_uri) => unknown;
+
 /** Called with that when the results are freed. */
 export type ne_props_destroy_complex = (complex: unknown) => Nothing;
 

@@ -1,4 +1,4 @@
-import { native } from '../native.js';
+import { native } from '../core/native.js';
 import type { ne_session } from './handles.js';
 import type { ne_uri } from './uri.js';
 

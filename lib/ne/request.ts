@@ -1,22 +1,12 @@
-import { invalidType } from '../errors.js';
-import { native } from '../native.js';
-import { type Acceptor, acceptor } from './accept.js';
-import { format } from './format.js';
-import type { Flag, ne_header_cursor, ne_request, ne_session, ne_xml_parser, Out } from './handles.js';
-import { PrivateData } from './private.js';
+import { type Acceptor, acceptor } from '../core/acceptor.js';
+import { invalidType } from '../core/errors.js';
+import { format } from '../core/format.js';
+import { native } from '../core/native.js';
+import { PrivateData } from '../core/private.js';
+import type { Flag, Nothing, Out, ne_buffer, ne_header_cursor, ne_request, ne_session, ne_xml_parser } from './handles.js';
 import type { ne_uri } from './uri.js';
+import type { ne_status } from './utils.js';
 import { ne_xml_parse_v } from './xml.js';
-
-/** The status of a response: the fields of `ne_status` (ne_utils.h). */
-export interface ne_status {
-  major_version: number;
-  minor_version: number;
-  /** The status code; 0 before a response came. */
-  code: number;
-  /** Its class: 1 to 5. */
-  klass: number;
-  reason_phrase: string | null;
-}
 
 /**
  * Decides whether a reader takes the body of a response: non-zero (or true) if it does. Called once for each time the
@@ -45,6 +35,7 @@ export const ne_add_request_header: (req: ne_request, name: string, value: strin
   native('ne_add_request_header');
 
 const requireRequest: (req: ne_request) => void = native('requireRequest');
+
 const printHeader: (req: ne_request, name: string, value: string) => void = native('ne_print_request_header');
 
 /**
@@ -109,11 +100,11 @@ export type ne_interim_response_fn = (req: ne_request, status: ne_status) => voi
 export const ne_add_interim_handler: (req: ne_request, fn: ne_interim_response_fn) => void =
   native('ne_add_interim_handler');
 
-export { ne_accept_2xx, ne_accept_always } from './accept.js';
 
 const addReader: (req: ne_request, accept: Acceptor, reader: ne_block_reader) => void = native(
   'ne_add_response_body_reader',
 );
+
 const addParser: (req: ne_request, accept: Acceptor, parser: unknown) => void = native('addParser');
 
 /**
@@ -127,6 +118,7 @@ export function ne_add_response_body_reader(
   accpt: ne_accept_response,
   reader: ne_block_reader,
 ): void;
+
 /**
  * The response body is parsed, as in C: `ne_xml_parse_v` is recognised, and stays in C. The parser is busy while a call
  * on the request runs.
@@ -139,6 +131,7 @@ export function ne_add_response_body_reader(
   reader: typeof ne_xml_parse_v,
   userdata: ne_xml_parser,
 ): void;
+
 export function ne_add_response_body_reader(
   req: ne_request,
   accpt: ne_accept_response,
@@ -252,3 +245,142 @@ export const ne_get_request_private = (req: ne_request, id: string): unknown => 
   requireRequest(req);
   return privateData.get(req, id);
 };
+
+/** Called for each request that is created, with the method and the request-target of its request line. */
+export type ne_create_request_fn = (req: ne_request, method: string, target: string) => Nothing;
+
+/**
+ * Called before the request is sent, each time it is. `header` is the raw head without the empty line at its end; more
+ * header fields can be appended (each with its CR LF). The buffer ends with the call.
+ */
+export type ne_pre_send_fn = (req: ne_request, header: ne_buffer) => Nothing;
+
+/** Called when the head of the response was read, each time the request is sent. */
+export type ne_post_headers_fn = (req: ne_request, status: ne_status) => Nothing;
+
+/**
+ * Called when the whole response was read. `NE_OK` (or nothing) goes on, `NE_RETRY` sends the request again, anything
+ * else is what the call returns: set the session's error text too.
+ */
+export type ne_post_send_fn = (
+  req: ne_request,
+  status: ne_status,
+) => number | undefined | void | Promise<number | undefined | void>;
+
+/**
+ * Called when a request is destroyed. Only ne_get_request_private, ne_get_session and ne_get_status may be used with it.
+ * A request dropped without ne_request_destroy runs no destroy hook.
+ */
+export type ne_destroy_req_fn = (req: ne_request) => Nothing;
+
+/** Called when the session is destroyed by ne_session_destroy. */
+export type ne_destroy_sess_fn = () => Nothing;
+
+/** Called when the connection was closed; maybe after the destroy_session hooks. */
+export type ne_close_conn_fn = () => Nothing;
+
+type Callback = (...values: never[]) => unknown;
+
+const addHook: (sess: ne_session, list: number, fn: Callback) => number = native('addHook');
+
+const removeHook: (sess: ne_session, list: number, number: number) => void = native('removeHook');
+
+const requireSession: (sess: ne_session) => void = native('requireSession');
+
+interface Hooked {
+  readonly fn: Callback;
+  readonly number: number;
+}
+
+/** A list of hooks of neon's; its place here is its number in binding/ne/request/hooks.cc. */
+class HookList<F extends Callback> {
+  readonly #number: number;
+  readonly #hooked = new WeakMap<ne_session, Hooked[]>();
+
+  constructor(number: number) {
+    this.#number = number;
+  }
+
+  add(sess: ne_session, fn: F): void {
+    const number = addHook(sess, this.#number, fn);
+    const hooked = this.#hooked.get(sess);
+    if (hooked) hooked.push({ fn, number });
+    else this.#hooked.set(sess, [{ fn, number }]);
+  }
+
+  /** The first that was added with this function, if there is one. */
+  remove(sess: ne_session, fn: F): void {
+    requireSession(sess);
+    if (typeof fn !== 'function') throw invalidType('fn', 'of type function', fn);
+    const hooked = this.#hooked.get(sess) ?? [];
+    const index = hooked.findIndex((candidate) => candidate.fn === fn);
+    if (index < 0) return;
+    removeHook(sess, this.#number, (hooked[index] as Hooked).number);
+    hooked.splice(index, 1);
+  }
+}
+
+const createRequest = new HookList<ne_create_request_fn>(0);
+
+const preSend = new HookList<ne_pre_send_fn>(1);
+
+const postHeaders = new HookList<ne_post_headers_fn>(2);
+
+const postSend = new HookList<ne_post_send_fn>(3);
+
+const destroyRequest = new HookList<ne_destroy_req_fn>(4);
+
+const destroySession = new HookList<ne_destroy_sess_fn>(5);
+
+const closeConnection = new HookList<ne_close_conn_fn>(6);
+
+/** Adds a hook that is called when a request is created. */
+export const ne_hook_create_request = (sess: ne_session, fn: ne_create_request_fn): void => createRequest.add(sess, fn);
+
+/** Adds a hook that is called before a request is sent. */
+export const ne_hook_pre_send = (sess: ne_session, fn: ne_pre_send_fn): void => preSend.add(sess, fn);
+
+/** Adds a hook that is called when the head of a response was read. */
+export const ne_hook_post_headers = (sess: ne_session, fn: ne_post_headers_fn): void => postHeaders.add(sess, fn);
+
+/** Adds a hook that is called when a response was read. */
+export const ne_hook_post_send = (sess: ne_session, fn: ne_post_send_fn): void => postSend.add(sess, fn);
+
+/** Adds a hook that is called when a request is destroyed. */
+export const ne_hook_destroy_request = (sess: ne_session, fn: ne_destroy_req_fn): void => destroyRequest.add(sess, fn);
+
+/** Adds a hook that is called when the session is destroyed. */
+export const ne_hook_destroy_session = (sess: ne_session, fn: ne_destroy_sess_fn): void => destroySession.add(sess, fn);
+
+/** Adds a hook that is called when the connection is closed. */
+export const ne_hook_close_conn = (sess: ne_session, fn: ne_close_conn_fn): void => closeConnection.add(sess, fn);
+
+/** Removes a hook that was added with the same function. @throws `ERR_NEON_REENTRANT` from inside that hook */
+export const ne_unhook_create_request = (sess: ne_session, fn: ne_create_request_fn): void =>
+  createRequest.remove(sess, fn);
+
+/** Removes a hook that was added with the same function. @throws `ERR_NEON_REENTRANT` from inside that hook */
+export const ne_unhook_pre_send = (sess: ne_session, fn: ne_pre_send_fn): void => preSend.remove(sess, fn);
+
+/** Removes a hook that was added with the same function. @throws `ERR_NEON_REENTRANT` from inside that hook */
+export const ne_unhook_post_headers = (sess: ne_session, fn: ne_post_headers_fn): void => postHeaders.remove(sess, fn);
+
+/** Removes a hook that was added with the same function. @throws `ERR_NEON_REENTRANT` from inside that hook */
+export const ne_unhook_post_send = (sess: ne_session, fn: ne_post_send_fn): void => postSend.remove(sess, fn);
+
+/** Removes a hook that was added with the same function. @throws `ERR_NEON_REENTRANT` from inside that hook */
+export const ne_unhook_destroy_request = (sess: ne_session, fn: ne_destroy_req_fn): void =>
+  destroyRequest.remove(sess, fn);
+
+/** Removes a hook that was added with the same function. @throws `ERR_NEON_REENTRANT` from inside that hook */
+export const ne_unhook_destroy_session = (sess: ne_session, fn: ne_destroy_sess_fn): void =>
+  destroySession.remove(sess, fn);
+
+/** Removes a hook that was added with the same function. @throws `ERR_NEON_REENTRANT` from inside that hook */
+export const ne_unhook_close_conn = (sess: ne_session, fn: ne_close_conn_fn): void => closeConnection.remove(sess, fn);
+
+/** An acceptance function which accepts 2xx responses only. */
+export const ne_accept_2xx: (req: ne_request, st: ne_status) => number = native('ne_accept_2xx');
+
+/** An acceptance function which accepts all responses. */
+export const ne_accept_always: (req: ne_request, st: ne_status) => number = native('ne_accept_always');

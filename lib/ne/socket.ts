@@ -1,6 +1,6 @@
-import { native } from '../native.js';
-import { format } from './format.js';
-import type { ne_inet_addr, ne_socket, ne_ssl_certificate, ne_ssl_context, Out } from './handles.js';
+import { format } from '../core/format.js';
+import { native } from '../core/native.js';
+import type { Out, ne_inet_addr, ne_sock_addr, ne_socket, ne_ssl_certificate, ne_ssl_context } from './handles.js';
 
 /** Initialises neon's socket and TLS libraries: 0. It was done when the module loaded; this counts a use. */
 export const ne_sock_init: () => number = native('ne_sock_init');
@@ -89,6 +89,7 @@ export const ne_sock_close: (sock: ne_socket) => number = native('ne_sock_close'
 export const ne_sock_error: (sock: ne_socket) => string = native('ne_sock_error');
 
 const requireSocket: (sock: ne_socket) => void = native('requireSocket');
+
 const setError: (sock: ne_socket, text: string) => void = native('ne_sock_set_error');
 
 /**
@@ -202,3 +203,86 @@ export const ne_ssl_check_certificate: (
   flags: number,
   failures: Partial<Out<number>>,
 ) => number = native('ne_ssl_check_certificate');
+
+/**
+ * A network address from its raw bytes in network order: 4 for `ne_iaddr_ipv4`, 16 for `ne_iaddr_ipv6`. Null when this
+ * neon does not support the type.
+ */
+export const ne_iaddr_make: (type: number, raw: Uint8Array) => ne_inet_addr | null = native('ne_iaddr_make');
+
+/** A network address from its text (`'127.0.0.1'`, `'::1'`), or null when that is none of this type. */
+export const ne_iaddr_parse: (addr: string, type: number) => ne_inet_addr | null = native('ne_iaddr_parse');
+
+/** The text of an address. */
+export const ne_iaddr_print: (ia: ne_inet_addr) => string = native('ne_iaddr_print');
+
+/**
+ * Makes an address another one. Returns it, or null when this neon does not support the type. Needs neon 0.37.
+ *
+ * @throws `ERR_NEON_BORROWED` when it belongs to a `ne_sock_addr`; `ERR_NEON_BUSY` while a pending call uses it;
+ *   `ERR_NEON_INVALID_STATE` while a session or socket was given it; `ERR_NEON_UNSUPPORTED` with an older neon
+ */
+export const ne_iaddr_put: (ia: ne_inet_addr, type: number, raw: Uint8Array) => ne_inet_addr | null =
+  native('ne_iaddr_put');
+
+/**
+ * Sets the scope of an IPv6 address: the name of a network interface. Returns 0 or the system's error number. Needs neon
+ * 0.34.
+ *
+ * @throws the same as {@link ne_iaddr_put}
+ */
+export const ne_iaddr_set_scope: (ia: ne_inet_addr, scope: string) => number = native('ne_iaddr_set_scope');
+
+/** The scope of an IPv6 address, or null. Needs neon 0.34. */
+export const ne_iaddr_get_scope: (ia: ne_inet_addr) => string | null = native('ne_iaddr_get_scope');
+
+/** The raw bytes of an address, in network order: 4 or 16. */
+export const ne_iaddr_raw: (ia: ne_inet_addr) => Buffer = native('ne_iaddr_raw');
+
+/** `ne_iaddr_ipv4` or `ne_iaddr_ipv6`. */
+export const ne_iaddr_typeof: (ia: ne_inet_addr) => number = native('ne_iaddr_typeof');
+
+/** 0 when two addresses are the same. */
+export const ne_iaddr_cmp: (i1: ne_inet_addr, i2: ne_inet_addr) => number = native('ne_iaddr_cmp');
+
+/**
+ * Frees an address. A session or socket that was given it goes on with it.
+ *
+ * @throws `ERR_NEON_BORROWED` when it belongs to a `ne_sock_addr`
+ */
+export const ne_iaddr_free: (ia: ne_inet_addr) => void = native('ne_iaddr_free');
+
+/**
+ * Looks a host name up. An IPv6 address may stand in brackets. Never fails itself: ne_addr_result tells.
+ *
+ * @param flags 0 or `NE_ADDR_CANON`
+ */
+export const ne_addr_resolve: (hostname: string, flags: number) => ne_sock_addr = native('ne_addr_resolve');
+
+/** 0 when the name was found. */
+export const ne_addr_result: (addr: ne_sock_addr) => number = native('ne_addr_result');
+
+/**
+ * The first address, where ne_addr_next starts from. It belongs to `addr`, and keeps it alive.
+ *
+ * @throws `ERR_NEON_INVALID_STATE` when the name was not found
+ */
+export const ne_addr_first: (addr: ne_sock_addr) => ne_inet_addr = native('ne_addr_first');
+
+/** The next address, or null after the last. It belongs to `addr`, and keeps it alive. */
+export const ne_addr_next: (addr: ne_sock_addr) => ne_inet_addr | null = native('ne_addr_next');
+
+/** Why the name was not found. */
+export const ne_addr_error: (addr: ne_sock_addr) => string = native('ne_addr_error');
+
+/** The canonical name, if it was found and asked for with `NE_ADDR_CANON`; else null. */
+export const ne_addr_canonical: (addr: ne_sock_addr) => string | null = native('ne_addr_canonical');
+
+/** Frees the answer. Its addresses go on. */
+export const ne_addr_destroy: (addr: ne_sock_addr) => void = native('ne_addr_destroy');
+
+/**
+ * Looks the name of an address up: into `buf.value`, which an error leaves alone. Returns 0, or non-zero on an error. An
+ * address without a name gives its text.
+ */
+export const ne_iaddr_reverse: (ia: ne_inet_addr, buf: Partial<Out<string>>) => number = native('ne_iaddr_reverse');

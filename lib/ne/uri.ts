@@ -1,4 +1,4 @@
-import { native } from '../native.js';
+import { native } from '../core/native.js';
 
 /** A URI by the C field names of `ne_uri` (ne_uri.h); `port` 0 is none, a missing component is null. */
 export interface ne_uri {

@@ -1,6 +1,5 @@
-import { native } from '../native.js';
-import { format } from './format.js';
-import type { ne_status } from './request.js';
+import { format } from '../core/format.js';
+import { native } from '../core/native.js';
 
 /** The version and the build options of the loaded neon, for people: `"neon 0.32.5: Library build, …"`. */
 export const ne_version_string: () => string = native('ne_version_string');
@@ -46,3 +45,14 @@ const debug: (ch: number, text: string) => void = native('ne_debug');
  */
 export const ne_debug = (ch: number, template: string, ...values: unknown[]): void =>
   debug(ch, format(template, values));
+
+/** The status of a response: the fields of `ne_status` (ne_utils.h). */
+export interface ne_status {
+  major_version: number;
+  minor_version: number;
+  /** The status code; 0 before a response came. */
+  code: number;
+  /** Its class: 1 to 5. */
+  klass: number;
+  reason_phrase: string | null;
+}

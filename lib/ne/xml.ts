@@ -1,4 +1,4 @@
-import { native } from '../native.js';
+import { native } from '../core/native.js';
 import type { ne_xml_parser } from './handles.js';
 
 /** What a callback may return: a number, or nothing for 0. On the promise surface it is waited for. */

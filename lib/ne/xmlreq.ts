@@ -1,5 +1,5 @@
-import { native } from '../native.js';
-import { type Acceptor, acceptor } from './accept.js';
+import { type Acceptor, acceptor } from '../core/acceptor.js';
+import { native } from '../core/native.js';
 import type { ne_request, ne_xml_parser } from './handles.js';
 import type { ne_accept_response } from './request.js';
 

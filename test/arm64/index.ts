@@ -13,7 +13,7 @@ import { npmPackage } from '../matrix/nodes.js';
 
 const root = path.join(__dirname, '../../..');
 const cache = path.join(root, 'node_modules/.cache/libneon-arm64');
-const suites = ['uri', 'dates', 'md5', 'string', 'session'];
+const suites = ['ne/uri', 'ne/dates', 'ne/md5', 'ne/string', 'ne/session'];
 const programs = {
   'qemu-aarch64-static': 'qemu-user-static',
   'aarch64-linux-gnu-g++': 'g++-aarch64-linux-gnu',
@@ -39,7 +39,7 @@ function main(): void {
     const env = alsoForChildren(folder, emulated);
     step('tour', emulated, ['dist/examples/tour.js'], unpacked, env);
     const jest = [path.join(root, 'node_modules/jest/bin/jest.js'), '--ci', '--runInBand', '--testTimeout=300000'];
-    const chosen = (positionals.length > 0 ? positionals : suites).map((name) => `dist/test/${name}\\.test`);
+    const chosen = (positionals.length > 0 ? positionals : suites).map((name) => `dist/test/${name}`);
     step('tests', emulated, [...jest, ...chosen], unpacked, { ...env, NAPI_RS_NATIVE_LIBRARY_PATH: resolverForJest() });
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -64,8 +64,8 @@ function surfaceOf(name: string): Row['surface'] {
 
 /** Which neon brought what is newer than the oldest supported, as the addon's tables have it. */
 function sinceWhen(): Map<string, string> {
-  const functions = readFileSync(path.join(root, 'binding/gated.cc'), 'utf8').matchAll(/\{\s*"(\w+)",\s*"(\d+\.\d+)/g);
-  const constants = readdirSync(path.join(root, 'binding'))
+  const functions = readFileSync(path.join(root, 'binding/core/since.cc'), 'utf8').matchAll(/\{\s*"(\w+)",\s*"(\d+\.\d+)/g);
+  const constants = readdirSync(path.join(root, 'binding'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.cc'))
     .flatMap((file) => [
       ...readFileSync(path.join(root, 'binding', file), 'utf8').matchAll(/\{"(\w+)",[^}]*\},\s*\/\/ since (\d+\.\d+)/g),
@@ -74,9 +74,11 @@ function sinceWhen(): Map<string, string> {
 }
 
 function testTexts(): { file: string; text: string }[] {
-  const folders = ['', 'oracle', 'lifecycle'].map((folder) => path.join(root, 'test', folder));
-  return folders
-    .flatMap((folder) => readdirSync(folder).map((name) => path.join(folder, name)))
+  return ['ne', 'classes', 'core', 'oracle', 'lifecycle']
+    .map((folder) => path.join(root, 'test', folder))
+    .flatMap((folder) =>
+      readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => path.join(folder, name)),
+    )
     .filter((file) => file.endsWith('.ts'))
     .map((file) => ({ file: path.relative(path.join(root, 'test'), file), text: readFileSync(file, 'utf8') }))
     .sort((a, b) => Number(b.file.endsWith('.test.ts')) - Number(a.file.endsWith('.test.ts')) || compare(a.file, b.file));

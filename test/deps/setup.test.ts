@@ -193,7 +193,9 @@ describe('the package', () => {
     const { stdout } = npm(['pack', '--dry-run', '--json', '--ignore-scripts'], root);
     const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
     const paths = files.map(({ path }) => path);
-    const sources = readdirSync(join(root, 'binding')).map((name) => `binding/${name}`);
+    const sources = readdirSync(join(root, 'binding'), { recursive: true, encoding: 'utf8' })
+      .map((name) => `binding/${name}`)
+      .filter((name) => /\.(cc|h)$/.test(name));
     expect(paths).toEqual(
       expect.arrayContaining([
         'package.json',

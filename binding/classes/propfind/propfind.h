@@ -1,0 +1,77 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "classes/propfind/parser.h"
+#include "core/operation.h"
+#include "ne/session/session.h"
+
+namespace neon {
+
+/// What is asked of which resources.
+struct Inquiry {
+  std::string path;
+  int depth = 0;
+  /// Namespaces and names; none are all properties.
+  std::vector<std::pair<std::string, std::string>> names;
+  /// Only the names of properties.
+  bool only_names = false;
+
+  /// The document that asks for it.
+  std::string body() const;
+};
+
+/// A PROPFIND whose resources reach JavaScript in batches.
+///
+/// On a lane, batches are posted while the response is still being parsed: full ones, and others when
+/// JavaScript has nothing to do and the last one is `patience` ago, so that the resources of a slow server do
+/// not wait for each other. `ahead_` counts those that JavaScript has not seen, and `behind_` is what it said
+/// last: that those which it has seen wait for somebody to take them. Past `max_ahead`, or when it is
+/// behind, the lane asks for room, and so waits until JavaScript has seen them all and, when it answers with
+/// a promise, until that is settled. After an abort none is delivered; one that cannot become values ends the
+/// operation. A batch holds the operation; its functions are held by the operation. A blocking call gives
+/// each batch to JavaScript as soon as it is full, from inside neon.
+class Propfind final : public Operation {
+ public:
+  Propfind(std::shared_ptr<Session> session, Inquiry inquiry, bool posts);
+
+ protected:
+  void run() override;
+  void stalled() override {
+    if (code_ != NE_OK) code_ = NE_TIMEOUT;
+  }
+  napi_value result(napi_env env) override;
+
+ private:
+  class Delivery;
+
+  int send(PropfindParser &parser);
+  void flush(std::unique_ptr<Batch> batch);
+  bool wanted() const;
+  napi_value call(napi_env env, std::uint32_t place, const std::vector<napi_value> &arguments);
+  void deliver_batch(napi_env env, const Batch &batch);
+
+  using Clock = std::chrono::steady_clock;
+
+  static constexpr int max_ahead = 32;
+  static constexpr Clock::duration patience = std::chrono::milliseconds(20);
+
+  const std::shared_ptr<Session> session_;
+  const Inquiry inquiry_;
+  const bool posts_;
+  std::atomic<int> ahead_{0};
+  std::atomic<bool> behind_{false};
+
+  Clock::time_point flushed_;  // the thread that runs it
+  // Written inside run(), read after it.
+  int code_ = NE_ERROR;
+  int status_ = 0;
+  std::string text_;
+};
+
+}  // namespace neon

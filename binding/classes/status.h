@@ -1,0 +1,55 @@
+#pragma once
+
+#include <ne_session.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "core/environment.h"
+
+namespace neon {
+
+class Session;
+
+/// The status events of a session for the classes: nobody waits for JavaScript, and progress that was not
+/// delivered yet is replaced by what came since.
+///
+/// Whoever runs an operation writes into `records_`, under `mutex_`, and posts the watcher when it is not on
+/// its way; JavaScript takes them all. The session owns it, and the queue while it is posted. The function is
+/// referred to weakly: the object of the session's class keeps it.
+class StatusQueue final : public Event, public std::enable_shared_from_this<StatusQueue> {
+ public:
+  explicit StatusQueue(const Session &session);
+  ~StatusQueue() override;
+
+  /// From now on the function is called. JavaScript thread; the session may be busy.
+  void enable(napi_value function);
+  void disable() { enabled_ = false; }
+  void deliver(napi_env env) override;
+
+  /// For ne_set_notifier, with the watcher as userdata.
+  static void on_status(void *watcher, ne_session_status status, const ne_session_status_info *info) noexcept;
+
+ private:
+  struct Record {
+    int status;
+    std::string hostname, address;
+    std::int64_t progress = 0, total = 0;
+    std::uint64_t operation = 0;
+  };
+  void add(Record record);
+
+  const Session &session_;  // used by who runs an operation of it
+  const std::shared_ptr<Environment> environment_;
+  napi_ref function_ = nullptr;
+  std::atomic<bool> enabled_{false};
+  std::mutex mutex_;
+  bool posted_ = false;
+  std::vector<Record> records_;
+};
+
+}  // namespace neon

@@ -1,0 +1,178 @@
+#include "classes/xml_events.h"
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+#include "core/block.h"
+#include "core/convert.h"
+#include "core/environment.h"
+#include "core/error.h"
+#include "core/since.h"
+#include "core/topic.h"
+
+namespace neon {
+
+// --- EventBatch -------------------------------------------------------------------------------------------
+
+void EventBatch::start(std::string_view nspace, std::string_view name) {
+  ++events_;
+  length_at_ = 0;
+  numbers_.insert(numbers_.end(), {1, elements_.index_of({nspace, name}), 0});
+  count_at_ = numbers_.size() - 1;
+}
+
+void EventBatch::attribute(std::string_view nspace, std::string_view name, std::string_view value) {
+  ++numbers_[count_at_];
+  numbers_.push_back(attributes_.index_of({nspace, name}));
+  numbers_.push_back(append(value));
+}
+
+void EventBatch::text(std::string_view text) {
+  if (length_at_ == 0) {
+    ++events_;
+    numbers_.insert(numbers_.end(), {0, 0});
+    length_at_ = numbers_.size() - 1;
+  }
+  numbers_[length_at_] += append(text);
+}
+
+void EventBatch::end(std::string_view nspace, std::string_view name) {
+  ++events_;
+  length_at_ = 0;
+  numbers_.insert(numbers_.end(), {2, elements_.index_of({nspace, name})});
+}
+
+napi_value EventBatch::value(napi_env env) const {
+  const napi_value fields[] = {text_value(env), numbers_value(env), elements_.array(env),
+                               attributes_.array(env)};
+  return list_of(env, fields);
+}
+
+// --- EventParser ------------------------------------------------------------------------------------------
+
+EventParser::EventParser(unsigned wanted, const std::string &charset, Flush flush)
+    : c_(ne_xml_create()), wanted_(wanted), flush_(std::move(flush)) {
+  ne_xml_push_handler(c_, on_start, wanted & texts ? on_text : nullptr,
+                      wanted & (texts | ends) ? on_end : nullptr, this);
+  // As ne_xml_dispatch_request does, where neon can.
+  using SetEncoding = int(ne_xml_parser *, const char *);
+  const auto set = reinterpret_cast<SetEncoding *>(find_symbol("ne_xml_set_encoding"));
+  if (!charset.empty() && set && set(c_, charset.c_str()) != 0)
+    error_ = "The character encoding is not known: " + charset;
+}
+
+EventParser::~EventParser() { ne_xml_destroy(c_); }
+
+bool EventParser::parse(std::string_view block) {
+  return error_.empty() && ne_xml_parse(c_, block.data(), block.size()) == 0;
+}
+
+std::string EventParser::error() const { return error_.empty() ? ne_xml_get_error(c_) : error_; }
+
+std::unique_ptr<EventBatch> EventParser::take() {
+  return batch_ && !batch_->empty() ? std::move(batch_) : nullptr;
+}
+
+// False ends the parsing.
+template <class Add>
+bool EventParser::add(Add add) noexcept {
+  try {
+    if (!batch_) batch_ = std::make_unique<EventBatch>();
+    add(*batch_);
+    return !batch_->full() || flush_(std::exchange(batch_, nullptr));
+  } catch (const std::bad_alloc &) {
+    error_ = "Out of memory";
+    return false;
+  }
+}
+
+int EventParser::on_start(void *self, int, const char *nspace, const char *name,
+                          const char **attributes) noexcept {
+  EventParser &parser = *static_cast<EventParser *>(self);
+  if (!(parser.wanted_ & starts)) {
+    if (parser.batch_) parser.batch_->end_text();
+    return 1;
+  }
+  const bool goes_on = parser.add([&](EventBatch &batch) {
+    batch.start(nspace, name);
+    for (; attributes[0]; attributes += 2) parser.add_attribute(batch, attributes[0], attributes[1]);
+  });
+  return goes_on ? 1 : NE_XML_ABORT;
+}
+
+int EventParser::on_text(void *self, int, const char *text, std::size_t size) noexcept {
+  EventParser &parser = *static_cast<EventParser *>(self);
+  return parser.add([&](EventBatch &batch) { batch.text({text, size}); }) ? 0 : NE_XML_ABORT;
+}
+
+int EventParser::on_end(void *self, int, const char *nspace, const char *name) noexcept {
+  EventParser &parser = *static_cast<EventParser *>(self);
+  if (!(parser.wanted_ & ends)) {
+    if (parser.batch_) parser.batch_->end_text();
+    return 0;
+  }
+  return parser.add([&](EventBatch &batch) { batch.end(nspace, name); }) ? 0 : NE_XML_ABORT;
+}
+
+// Declarations of namespaces, and prefixes that none declares, stay as they are written.
+void EventParser::add_attribute(EventBatch &batch, std::string_view name, const char *value) const {
+  const std::size_t colon = name.find(':');
+  const std::string_view prefix = name.substr(0, colon);
+  if (colon == std::string_view::npos || prefix == "xmlns") return batch.attribute("", name, value);
+  const char *nspace = prefix == "xml" ? "http://www.w3.org/XML/1998/namespace"  // it needs no declaration
+                                       : ne_xml_resolve_nspace(c_, prefix.data(), prefix.size());
+  if (nspace)
+    batch.attribute(nspace, name.substr(colon + 1), value);
+  else
+    batch.attribute("", name, value);
+}
+
+// ----------------------------------------------------------------------------------------------------------
+
+namespace {
+
+/// parseDocument(body, wanted, charset, onBatch) → why the document is not well-formed, or null.
+/// onBatch is called with what EventBatch says, while the rest is still to be parsed; false ends that.
+napi_value parse_document(const Arguments &arguments) {
+  const napi_env env = arguments.env();
+  const auto wanted = static_cast<unsigned>(arguments.integer(1, "wanted", 0, 7));
+  napi_value on_batch = arguments.function(3, "onBatch");
+  bool goes_on = true, thrown = false;
+  const auto give = [&](std::unique_ptr<EventBatch> batch) {
+    const Scope scope(env);
+    thrown = true;
+    goes_on = false;
+    at_border(env, [&] {
+      napi_value value = batch->value(env), answer;
+      check(env, napi_call_function(env, undefined(env), on_batch, 1, &value, &answer));
+      check(env, napi_get_value_bool(env, answer, &goes_on));
+      thrown = false;
+      return answer;
+    });
+    return goes_on;
+  };
+  EventParser parser(wanted, arguments.text(2, "charset"), give);
+  // A copy of each block: onBatch might take the memory of the whole away.
+  std::string block;
+  bool well_formed;
+  std::size_t at = 0;
+  do {
+    void *data = nullptr;
+    std::size_t size = 0;
+    check(env, napi_get_buffer_info(env, arguments[0], &data, &size));
+    block.assign(static_cast<const char *>(data) + std::min(at, size),
+                 std::min(size - std::min(at, size), whole_limit));
+    at += block.size();
+    well_formed = parser.parse(block);
+  } while (well_formed && !block.empty());
+  if (auto rest = goes_on ? parser.take() : nullptr) give(std::move(rest));
+  if (thrown) throw JavaScriptException();
+  return well_formed || !goes_on ? null(env) : from(env, std::string_view(parser.error()));
+}
+
+}  // namespace
+
+void register_sax(Topic &topic) { topic.plain("parseDocument", parse_document); }
+
+}  // namespace neon

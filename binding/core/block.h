@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdlib>
+#include <new>
+#include <utility>
+
+#include "core/convert.h"
+
+namespace neon {
+
+inline constexpr std::size_t block_size = std::size_t{256} * 1024;
+// A response of at most so many bytes crosses whole; the memory for it has one more, which tells the end.
+inline constexpr std::size_t whole_limit = std::size_t{64} * 1024;
+// So much is read ahead of JavaScript.
+inline constexpr std::size_t high_water = 4 * block_size;
+
+/// Bytes that were received, in memory that JavaScript can take over.
+struct Block {
+  Memory memory;
+  std::size_t capacity = 0;
+  std::size_t size = 0;   // received
+  std::size_t taken = 0;  // of these JavaScript has a copy
+
+  Block() = default;
+  explicit Block(std::size_t capacity) : memory(allocate(capacity)), capacity(capacity) {}
+
+  char *end() const { return memory.get() + size; }
+  std::size_t room() const { return capacity - size; }
+  std::size_t left() const { return size - taken; }
+
+  void grow(std::size_t to) {
+    char *grown = static_cast<char *>(std::realloc(memory.get(), to));
+    if (!grown) throw std::bad_alloc();
+    static_cast<void>(memory.release());
+    memory.reset(grown);
+    capacity = to;
+  }
+
+  /// The bytes that are left, as a Buffer; the block goes on.
+  napi_value copy_left(napi_env env) {
+    const std::size_t from = std::exchange(taken, size);
+    return copy_to_buffer(env, {memory.get() + from, size - from});
+  }
+
+  /// The same; the block ends.
+  napi_value take(napi_env env) {
+    // A buffer of its own for few bytes costs less than one that holds on to many.
+    if (taken > 0 || size < capacity / 2 || size < 4096) return copy_left(env);
+    return hand_over(env, std::move(memory), size);
+  }
+};
+
+}  // namespace neon

@@ -1,0 +1,196 @@
+#include "core/connection.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#if __has_include(<linux/tcp.h>)
+#include <linux/tcp.h>
+#endif
+
+#include <algorithm>
+
+#include "core/lane.h"
+
+namespace neon {
+
+namespace {
+
+// neon's own time-outs go first, also where the thread gets no processor for a while.
+constexpr std::chrono::milliseconds grace{1500};
+
+// Bytes that crossed this socket in both directions; ~0 where the system cannot tell, which counts as moving.
+bool bytes_moved(int descriptor, std::uint64_t &bytes) {
+#if __has_include(<linux/tcp.h>)
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  if (getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;
+  bytes = info.tcpi_bytes_acked + info.tcpi_bytes_received;
+  return true;
+#else
+  static_cast<void>(descriptor);
+  static_cast<void>(bytes);
+  return false;
+#endif
+}
+
+}  // namespace
+
+void Connection::begin(const Operation &operation, std::optional<Clock::time_point> deadline) {
+  {
+    const std::lock_guard lock(mutex_);
+    running_ = &operation;
+    deadline_ = deadline;
+    paused_ = false;
+    interruption_ = Interruption::None;
+    moved_ = 0;
+    watch_from_now();
+  }
+  Watchdog::instance().wake();
+}
+
+Connection::Interruption Connection::end() {
+  const std::lock_guard lock(mutex_);
+  running_ = nullptr;
+  const Interruption why = interruption_;
+  interruption_ = Interruption::None;
+  return why;
+}
+
+void Connection::pause() {
+  const std::lock_guard lock(mutex_);
+  paused_ = true;
+}
+
+void Connection::resume() {
+  const std::lock_guard lock(mutex_);
+  paused_ = false;
+  moved_at_ = Clock::now();
+}
+
+std::chrono::seconds Connection::stall_limit() {
+  const std::lock_guard lock(mutex_);
+  return stall_limit_;
+}
+
+void Connection::set_stall_limit(std::chrono::seconds limit) {
+  const std::lock_guard lock(mutex_);
+  next_stall_limit_ = limit;
+}
+
+void Connection::set_connect_limit(std::chrono::seconds limit) {
+  const std::lock_guard lock(mutex_);
+  connect_limit_ = limit;
+}
+
+void Connection::abandon() {
+  const std::lock_guard lock(mutex_);
+  abandoned_ = descriptor_ >= 0;
+}
+
+void Connection::interrupt(const Operation &operation) {
+  const std::lock_guard lock(mutex_);
+  if (running_ == &operation) cut(Interruption::Aborted);
+}
+
+void Connection::cut(Interruption why) {
+  if (interruption_ != Interruption::None) return;
+  interruption_ = why;
+  if (descriptor_ >= 0) ::shutdown(descriptor_, SHUT_RDWR);
+}
+
+Connection::Interruption Connection::interruption() {
+  const std::lock_guard lock(mutex_);
+  return interruption_;
+}
+
+bool Connection::look(Clock::time_point now) {
+  const std::lock_guard lock(mutex_);
+  if (!running_) return false;
+  if (now < next_look_ || descriptor_ < 0 || paused_ || interruption_ != Interruption::None) return true;
+  next_look_ = now + stall_limit_ / 4;
+  std::uint64_t bytes = 0;
+  if (!bytes_moved(descriptor_, bytes)) return true;
+  if (bytes != moved_) {
+    moved_ = bytes;
+    moved_at_ = now;
+  } else if (now - moved_at_ >= stall_limit_ + std::max<Clock::duration>(grace, stall_limit_ / 4)) {
+    cut(Interruption::Stalled);
+  }
+  return true;
+}
+
+void Connection::process_exits() {
+  const std::lock_guard lock(mutex_);
+  if (running_) cut(Interruption::Aborted);
+}
+
+// False when the deadline has passed.
+bool Connection::limit_connect(ne_socket *socket) {
+  const std::lock_guard lock(mutex_);
+  if (!deadline_) return true;
+  const auto left = std::chrono::ceil<std::chrono::seconds>(*deadline_ - Clock::now());
+  if (left.count() <= 0) return false;
+  const auto limit = connect_limit_.count() > 0 ? std::min(left, connect_limit_) : left;
+  ne_sock_connect_timeout(socket, static_cast<int>(limit.count()));
+  return true;
+}
+
+int Connection::connect(ne_socket *socket, const ne_inet_addr *address, unsigned port) {
+  if (interruption() != Interruption::None || !limit_connect(socket)) {
+    ne_sock_set_error(socket, "%s", "Operation aborted");
+    return NE_SOCK_ERROR;  // neon tries its next address, and comes here again
+  }
+  int result;
+  {
+    const SafePoint outside;
+    result = real::connect(socket, address, port);
+  }
+  if (result == 0) attach(socket);
+  return result;
+}
+
+void Connection::attach(const ne_socket *socket) {
+  const std::lock_guard lock(mutex_);
+  descriptor_ = ne_sock_fd(socket);
+  stall_limit_ = next_stall_limit_;
+  watch_from_now();
+  if (interruption_ != Interruption::None) ::shutdown(descriptor_, SHUT_RDWR);
+}
+
+void Connection::limit_stall(std::chrono::seconds limit) {
+  const std::lock_guard lock(mutex_);
+  stall_limit_ = limit;
+  watch_from_now();
+}
+
+void Connection::watch_from_now() {
+  moved_at_ = Clock::now();
+  next_look_ = moved_at_ + stall_limit_ / 4;
+}
+
+int Connection::close(ne_socket *socket) {
+  {
+    const std::lock_guard lock(mutex_);
+    const int descriptor = ne_sock_fd(socket);
+    if (descriptor >= 0) {
+      // A TLS closure alert must not wait for a peer that reads nothing.
+      const int flags = ::fcntl(descriptor, F_GETFL);
+      if (flags >= 0) ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
+    }
+    if (descriptor == descriptor_) {
+      const linger reset{1, 0};
+      if (abandoned_ || interruption_ != Interruption::None)
+        ::setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+      abandoned_ = false;
+      descriptor_ = -1;
+    }
+  }
+  return real::close(socket);
+}
+
+ne_sock_addr *Connection::resolve(const char *hostname, int flags) {
+  const SafePoint outside;
+  return real::resolve(hostname, flags);
+}
+
+}  // namespace neon

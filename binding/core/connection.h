@@ -1,0 +1,88 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+
+#include "core/interpose.h"
+#include "core/watchdog.h"
+
+namespace neon {
+
+class Operation;
+
+/// The connection of a neon session, or of a socket of its own, as seen from outside neon, which hides its
+/// socket: the descriptor, so that a blocked call can be ended by shutdown(2).
+///
+/// Who writes: the thread inside neon (begin, end, connect, close), under `mutex_`. Who else touches it: the
+/// JavaScript thread (interrupt), the watchdog, the exit handler: under the same lock, so that the descriptor
+/// they shut down is still this connection's. The session owns it, and each operation owns the session, so it
+/// outlives begin() … end().
+class Connection final : public Interposed, public Watched {
+ public:
+  enum class Interruption { None, Aborted, Stalled };
+
+  Connection() = default;
+  Connection(const Connection &) = delete;
+  Connection &operator=(const Connection &) = delete;
+  ~Connection() = default;
+
+  /// An operation enters neon. From now on the watchdog shuts the socket down when nothing moves for
+  /// stall_limit(); making a connection stops at the deadline, if there is one.
+  void begin(const Operation &operation, std::optional<Clock::time_point> deadline);
+  /// It left neon. Tells what interrupted it.
+  Interruption end();
+  /// While the operation waits for an answer of JavaScript's, the watchdog looks away.
+  void pause();
+  void resume();
+
+  /// What stands in the connection is given up: it is closed by a reset, and so is what was interrupted. A
+  /// server that is blocked in sending, and does not read, learns of nothing else for a minute.
+  void abandon();
+  /// Ends this operation if it is the one inside neon.
+  void interrupt(const Operation &operation);
+  Interruption interruption();
+
+  int connect(ne_socket *socket, const ne_inet_addr *address, unsigned port) override;
+  int close(ne_socket *socket) override;
+  ne_sock_addr *resolve(const char *hostname, int flags) override;
+
+  /// This socket, which was accepted, is the connection from now on.
+  void attach(const ne_socket *socket);
+  /// Instead of stall_limit(), for the operation that runs and until the next connection.
+  void limit_stall(std::chrono::seconds limit);
+
+  /// How long a running operation may see no byte move before the watchdog ends it. Like neon's own read
+  /// time-out, a new one counts from the next connection on.
+  std::chrono::seconds stall_limit();
+  void set_stall_limit(std::chrono::seconds limit);
+  /// neon's own connect time-out, which a deadline shortens; 0 is none.
+  void set_connect_limit(std::chrono::seconds limit);
+
+  bool look(Clock::time_point now) override;
+  void process_exits() override;
+
+ private:
+  void cut(Interruption why);
+  bool limit_connect(ne_socket *socket);
+  void watch_from_now();
+
+  std::mutex mutex_;
+  int descriptor_ = -1;
+  bool abandoned_ = false;
+  const Operation *running_ = nullptr;
+  bool paused_ = false;
+  Interruption interruption_ = Interruption::None;
+  // The watchdog's: bytes moved so far, as last seen, and since when.
+  std::uint64_t moved_ = 0;
+  Clock::time_point moved_at_;
+  Clock::time_point next_look_;
+  std::chrono::seconds stall_limit_{120};  // as neon's own read time-out
+  std::chrono::seconds next_stall_limit_{120};
+  std::chrono::seconds connect_limit_{0};
+  std::optional<Clock::time_point> deadline_;
+  const Watching watching_{*this};
+};
+
+}  // namespace neon

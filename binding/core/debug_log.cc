@@ -1,0 +1,183 @@
+#include "core/debug_log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ne_session.h>
+#include <ne_utils.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "core/error.h"
+
+namespace neon {
+
+namespace {
+
+// Neither bodies (HTTPBODY, XMLPARSE) nor credentials: HTTPPLAIN has those as they are, and HTTPAUTH has
+// digests of passwords that are as good.
+constexpr int discreet_mask =
+    NE_DBG_SOCKET | NE_DBG_HTTP | NE_DBG_XML | NE_DBG_LOCKS | NE_DBG_SSL | NE_DBG_FLUSH;
+
+// A longer line goes on as another one, and what is left of a field of a header is not recognised in that:
+// neon has room for fields of 8 KiB.
+constexpr std::size_t max_line = 65536;
+
+constexpr std::string_view mask = "...";
+
+int open_nowhere() { return ::open("/dev/null", O_WRONLY | O_CLOEXEC); }
+
+int checked(int result, const char *call) {
+  if (result < 0) throw system_failure(errno, call);
+  return result;
+}
+
+void require_writable(int descriptor) {
+  const int flags = checked(::fcntl(descriptor, F_GETFL), "fcntl");
+  if ((flags & O_ACCMODE) == O_RDONLY) throw system_failure(EBADF, "write");
+}
+
+FILE *make_stream(void *cookie, ssize_t (*write)(void *, const char *, std::size_t)) {
+#ifdef __linux__
+  cookie_io_functions_t functions{};
+  functions.write = write;
+  return ::fopencookie(cookie, "w", functions);
+#else
+  static const auto write_to = write;
+  return ::funopen(
+      cookie, nullptr,
+      [](void *log, const char *text, int size) {
+        return static_cast<int>(write_to(log, text, static_cast<std::size_t>(size)));
+      },
+      nullptr, nullptr);
+#endif
+}
+
+std::size_t find_ignoring_case(std::string_view text, std::string_view word) {
+  for (std::size_t at = 0; at + word.size() <= text.size(); ++at)
+    if (strncasecmp(text.data() + at, word.data(), word.size()) == 0) return at;
+  return std::string_view::npos;
+}
+
+/// Behind "name: " or, as neon says it too, "[name], Value: " and "[name] = "; npos where the line has
+/// neither.
+std::size_t value_of_field(std::string_view line, std::string_view name) {
+  const std::size_t at = find_ignoring_case(line, name);
+  if (at == std::string_view::npos) return at;
+  const std::size_t end = at + name.size();
+  for (const std::string_view mark : {":", "] =", "], Value:"})
+    if (line.substr(end).starts_with(mark)) return end + mark.size();
+  return std::string_view::npos;
+}
+
+}  // namespace
+
+std::string without_credentials(std::string_view line) {
+  // neon hides Authorization itself, but in that spelling only.
+  for (const std::string_view name : {"authorization", "cookie", "cookie2"}) {
+    const std::size_t value = value_of_field(line, name);
+    if (value != std::string_view::npos)
+      return std::string(line.substr(0, value)) + " " + std::string(mask) + "\n";
+  }
+  std::string result(line);
+  for (std::size_t at = 0; (at = result.find("://", at)) != std::string::npos;) {
+    at += 3;
+    const std::size_t end = std::min(result.find_first_of("/ \t\r\n\"']<>", at), result.size());
+    const std::size_t sign = result.rfind('@', end);
+    if (sign != std::string::npos && sign > at && sign < end) result.replace(at, sign - at, mask);
+  }
+  return result;
+}
+
+DebugLog &DebugLog::instance() {
+  static DebugLog &log = *new DebugLog;  // streams are flushed after destructors
+  return log;
+}
+
+ssize_t DebugLog::write(void *log, const char *text, std::size_t size) {
+  static_cast<DebugLog *>(log)->take({text, size});
+  return static_cast<ssize_t>(size);
+}
+
+void DebugLog::take(std::string_view text) {
+  wrote_ = true;
+  if (!discreet_) return put(text);
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+    line_ += text.substr(0, end);
+    text.remove_prefix(end);
+    if (line_.back() != '\n' && line_.size() < max_line) continue;
+    put(without_credentials(line_));
+    line_.clear();
+  }
+}
+
+// What cannot be written is lost, as with any log.
+void DebugLog::put(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(descriptor_, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+void DebugLog::point_to(int descriptor) {
+  if (!stream_) {
+    descriptor_ = checked(open_nowhere(), "open");
+    stream_ = make_stream(this, write);
+    if (!stream_) throw system_failure(errno, "fopen");
+  }
+  std::fflush(stream_);
+  checked(::dup2(descriptor, descriptor_), "dup2");
+  ::fcntl(descriptor_, F_SETFD, FD_CLOEXEC);
+}
+
+void DebugLog::set_discreet(bool discreet) {
+  ::flockfile(stream_);
+  discreet_ = discreet;
+  line_.clear();
+  ::funlockfile(stream_);
+}
+
+void DebugLog::open(int descriptor, int mask) {
+  const std::lock_guard lock(mutex_);
+  require_writable(descriptor);
+  point_to(descriptor);
+  set_discreet(false);
+  ne_debug_init(stream_, mask);
+}
+
+// neon tells of a session that begins, if it tells anything.
+bool DebugLog::says_something(int mask) {
+  const int nowhere = checked(open_nowhere(), "open");
+  point_to(nowhere);
+  ::close(nowhere);
+  wrote_ = false;
+  ne_debug_init(stream_, mask);
+  ne_session_destroy(ne_session_create("http", "localhost", 80));
+  std::fflush(stream_);
+  return wrote_;
+}
+
+bool DebugLog::open_discreet(int descriptor) {
+  const std::lock_guard lock(mutex_);
+  if (stream_) return true;
+  require_writable(descriptor);
+  const bool says = says_something(discreet_mask);
+  set_discreet(true);
+  point_to(descriptor);
+  return says;
+}
+
+void DebugLog::close() {
+  const std::lock_guard lock(mutex_);
+  ne_debug_init(stream_, 0);
+  if (!stream_) return;
+  const int nowhere = checked(open_nowhere(), "open");
+  point_to(nowhere);
+  ::close(nowhere);
+}
+
+}  // namespace neon

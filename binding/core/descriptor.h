@@ -1,0 +1,39 @@
+#pragma once
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "core/convert.h"
+#include "core/error.h"
+
+namespace neon {
+
+/// A descriptor of the caller's that C reads or writes. A lane has a duplicate: the caller may close its own
+/// as soon as the promise settled, by an abort while the lane still writes, and its number may then be
+/// another file's.
+class Descriptor final {
+ public:
+  Descriptor(int given, Mode mode) : number_(given), own_(mode == Mode::Async) {
+    if (!own_) return;
+    number_ = ::fcntl(given, F_DUPFD_CLOEXEC, 0);
+    // One that is not open is C's to tell.
+    if (number_ < 0 && errno != EBADF) throw system_failure(errno, "dup");
+  }
+  Descriptor(const Arguments &arguments, std::size_t index, const char *name, Mode mode)
+      : Descriptor(static_cast<int>(arguments.integer(index, name, 0, INT32_MAX)), mode) {}
+  ~Descriptor() {
+    if (own_ && number_ >= 0) ::close(number_);
+  }
+  Descriptor(const Descriptor &) = delete;
+  Descriptor &operator=(const Descriptor &) = delete;
+
+  int number() const { return number_; }
+
+ private:
+  int number_;
+  const bool own_;
+};
+
+}  // namespace neon

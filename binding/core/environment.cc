@@ -1,0 +1,214 @@
+#include "core/environment.h"
+
+#include <algorithm>
+#include <string>
+#include <thread>
+
+#include "core/error.h"
+#include "core/operation.h"
+
+namespace neon {
+
+namespace {
+
+// In the order of Kind.
+constexpr const char *class_names[] = {
+    "ne_session",         "ne_request",          "ne_header_cursor",   "ne_ssl_certificate",
+    "neon_exchange",      "ne_buffer",           "ne_inet_addr",       "ne_sock_addr",
+    "ne_ssl_context",     "ne_socket",           "ne_md5_ctx",         "ne_ssl_dname",
+    "ne_ssl_client_cert", "ne_xml_parser",       "ne_207_parser",      "ne_ssl_pkcs11_provider",
+    "ne_decompress",      "ne_propfind_handler", "ne_prop_result_set", "ne_lock_store",
+    "neon_lock_set"};
+static_assert(std::size(class_names) == static_cast<std::size_t>(Kind::Count));
+
+// In the order of Hook.
+constexpr const char *hook_names[] = {"NeonError", "snapshot", "enter",         "isInside",      "keep",
+                                      "kept",      "forget",   "token",         "handleClasses", "isHandle",
+                                      "status",    "fillUri",  "lastOperation", "later"};
+static_assert(std::size(hook_names) == static_cast<std::size_t>(Environment::Hook::Count));
+
+// After so long, or so many events, other work of the event loop gets its turn.
+constexpr std::chrono::milliseconds turn{4};
+constexpr int max_events = 256;
+
+// What an event threw must not reach the next one.
+void report_uncaught(napi_env env) {
+  bool pending = false;
+  napi_value exception = nullptr;
+  if (napi_is_exception_pending(env, &pending) != napi_ok || !pending) return;
+  if (napi_get_and_clear_last_exception(env, &exception) == napi_ok) napi_fatal_exception(env, exception);
+}
+
+}  // namespace
+
+const char *class_name(Kind kind) { return class_names[static_cast<std::size_t>(kind)]; }
+
+void Environment::create(napi_env env) {
+  std::shared_ptr<Environment> environment(new Environment(env));
+  check(env,
+        napi_set_instance_data(
+            env, new std::shared_ptr<Environment>(environment),
+            [](napi_env, void *data, void *) { delete static_cast<std::shared_ptr<Environment> *>(data); },
+            nullptr));
+  environment->open_queue();
+}
+
+Environment &Environment::of(napi_env env) {
+  void *data = nullptr;
+  napi_get_instance_data(env, &data);
+  return **static_cast<std::shared_ptr<Environment> *>(data);
+}
+
+void Environment::open_queue() {
+  napi_value name;
+  check(env_, napi_create_string_utf8(env_, "libneon", NAPI_AUTO_LENGTH, &name));
+  auto *context = new std::shared_ptr<Environment>(shared_from_this());
+  check(env_,
+        napi_create_threadsafe_function(
+            env_, nullptr, nullptr, name, 0, 1, nullptr,
+            [](napi_env, void *, void *data) { delete static_cast<std::shared_ptr<Environment> *>(data); },
+            context, on_wakeup, &wakeup_));
+  check(env_, napi_unref_threadsafe_function(env_, wakeup_));
+  open_ = true;
+  // After the thread-safe function, whose own hook must run later than this one.
+  check(env_, napi_add_env_cleanup_hook(env_, on_cleanup, this));
+}
+
+void Environment::initialize(napi_value hooks, bool in_worker) {
+  in_worker_ = in_worker;
+  for (std::size_t i = 0; i < hooks_.size(); ++i) {
+    napi_value hook;
+    check(env_, napi_get_named_property(env_, hooks, hook_names[i], &hook));
+    if (hooks_[i]) napi_delete_reference(env_, hooks_[i]);
+    check(env_, napi_create_reference(env_, hook, 1, &hooks_[i]));
+  }
+  void *cell = nullptr;
+  check(env_,
+        napi_get_typedarray_info(env_, hook(Hook::LastOperation), nullptr, nullptr, &cell, nullptr, nullptr));
+  last_operation_ = static_cast<double *>(cell);
+}
+
+napi_value Environment::hook(Hook hook) const {
+  napi_value value = nullptr;
+  check(env_, napi_get_reference_value(env_, hooks_[static_cast<std::size_t>(hook)], &value));
+  return value;
+}
+
+napi_value Environment::handle_class(Kind kind) {
+  napi_ref &reference = classes_[static_cast<std::size_t>(kind)];
+  napi_value constructor = nullptr;
+  if (reference) {
+    check(env_, napi_get_reference_value(env_, reference, &constructor));
+    return constructor;
+  }
+  check(env_, napi_get_named_property(env_, hook(Hook::HandleClasses), class_name(kind), &constructor));
+  check(env_, napi_create_reference(env_, constructor, 1, &reference));
+  return constructor;
+}
+
+bool Environment::post(std::shared_ptr<Event> event) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!open_) return false;
+    queue_.push_back(std::move(event));
+    if (std::exchange(called_, true)) return true;
+    ++calling_;
+  }
+  call_for_drain();
+  --calling_;
+  return true;
+}
+
+void Environment::call_for_drain() { napi_call_threadsafe_function(wakeup_, nullptr, napi_tsfn_nonblocking); }
+
+void Environment::on_wakeup(napi_env env, napi_value, void *context, void *) {
+  if (!env) return;  // the function is being torn down
+  const std::shared_ptr<Environment> self = *static_cast<std::shared_ptr<Environment> *>(context);
+  self->drain();
+}
+
+void Environment::drain() {
+  const auto end = std::chrono::steady_clock::now() + turn;
+  int delivered = 0;
+  do {
+    while (next_ < taken_.size()) {
+      deliver(std::move(taken_[next_++]));
+      if (++delivered == max_events || std::chrono::steady_clock::now() >= end) return drain_later();
+    }
+  } while (take());
+}
+
+// False when there are none: then the next post calls for the drain.
+bool Environment::take() {
+  taken_.clear();
+  next_ = 0;
+  const std::lock_guard lock(mutex_);
+  taken_.swap(queue_);
+  called_ = !taken_.empty();
+  return called_;
+}
+
+void Environment::deliver(std::shared_ptr<Event> event) {
+  const Scope scope(env_);
+  at_border(env_, [&]() -> napi_value {
+    event->deliver(env_);
+    return nullptr;
+  });
+  event.reset();
+  report_uncaught(env_);
+}
+
+// Not by the thread-safe function: Node would call that again in the same turn.
+void Environment::drain_later() {
+  const Scope scope(env_);
+  const napi_callback callback = [](napi_env env, napi_callback_info) -> napi_value {
+    of(env).drain();
+    return nullptr;
+  };
+  // It fails only when the environment is being terminated: then nobody wants what is left.
+  at_border(env_, [&]() -> napi_value {
+    napi_value function, nothing;
+    check(env_, napi_create_function(env_, "drain", NAPI_AUTO_LENGTH, callback, nullptr, &function));
+    check(env_, napi_call_function(env_, undefined(env_), hook(Hook::Later), 1, &function, &nothing));
+    return nullptr;
+  });
+}
+
+void Environment::hold() {
+  if (held_++ == 0) napi_ref_threadsafe_function(env_, wakeup_);
+}
+
+void Environment::release() {
+  if (--held_ == 0 && open_) napi_unref_threadsafe_function(env_, wakeup_);
+}
+
+std::uint64_t Environment::add(const std::shared_ptr<Operation> &operation) {
+  const auto id = static_cast<std::uint64_t>(++*last_operation_);
+  operations_.emplace(id, operation);
+  return id;
+}
+
+std::shared_ptr<Operation> Environment::find(std::uint64_t id) const {
+  const auto found = operations_.find(id);
+  return found == operations_.end() ? nullptr : found->second.lock();
+}
+
+void Environment::on_cleanup(void *self) { static_cast<Environment *>(self)->close(); }
+
+void Environment::close() {
+  std::vector<std::shared_ptr<Event>> dropped;
+  {
+    const std::lock_guard lock(mutex_);
+    open_ = false;
+    dropped.swap(queue_);
+  }
+  taken_.clear();
+  while (calling_ > 0) std::this_thread::yield();
+  napi_release_threadsafe_function(wakeup_, napi_tsfn_abort);
+  const auto operations = std::move(operations_);
+  for (const auto &[id, weak] : operations) {
+    if (const std::shared_ptr<Operation> operation = weak.lock()) operation->environment_gone();
+  }
+}
+
+}  // namespace neon

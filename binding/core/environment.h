@@ -1,0 +1,176 @@
+#pragma once
+
+#include <node_api.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+namespace neon {
+
+class Operation;
+
+/// Something a lane hands to the JavaScript thread: an operation that got further, a question of a callback.
+class Event {
+ public:
+  Event() = default;
+  Event(const Event &) = delete;
+  Event &operator=(const Event &) = delete;
+  virtual ~Event() = default;
+  /// Runs on the JavaScript thread, inside a handle scope. What it throws is JavaScript's uncaught exception.
+  virtual void deliver(napi_env env) = 0;
+};
+
+/// Which C type a handle stands for. The order is that of the class names in environment.cc.
+enum class Kind {
+  Session,
+  Request,
+  HeaderCursor,
+  Certificate,
+  Exchange,
+  Buffer,
+  Address,
+  ResolvedAddress,
+  Context,
+  Socket,
+  Md5Context,
+  DistinguishedName,
+  ClientCertificate,
+  XmlParser,
+  Multistatus,
+  Pkcs11Provider,
+  Decompressor,
+  PropfindHandler,
+  PropertyResults,
+  LockStore,
+  LockSet,
+  Count
+};
+const char *class_name(Kind kind);
+
+/// What one initialisation of the module owns: one per JavaScript environment (main thread, worker) and per
+/// load (Jest loads the module again in the same environment).
+///
+/// State. `open`, `wakeup_` and `queue_` are shared by the JavaScript thread and all lanes, under `mutex_`:
+///  - a lane posts: locks; if not open, refuses; pushes; if the drain is not on its way, calls for it by the
+///    thread-safe function, without the lock, for which others queue up, but counted in `calling_`;
+///  - the drain (JavaScript thread) takes what there is under the lock, and delivers it without, until there
+///    is no more; after a few milliseconds it goes on in the next turn of the event loop;
+///  - the clean-up hook, registered after the thread-safe function so that it runs first, closes, and waits
+///    until nobody is calling: nobody touches the function after that. It tells every unsettled operation,
+///    which wakes lanes that wait for an answer of JavaScript's and shuts their sockets down.
+/// Everything else belongs to the JavaScript thread alone.
+/// Owned by a shared_ptr each in: the instance data, the thread-safe function, every operation and handle.
+class Environment final : public std::enable_shared_from_this<Environment> {
+ public:
+  /// What lib/core/load.ts hands over when it initialises the module.
+  enum class Hook {
+    NeonError,
+    Snapshot,
+    Enter,
+    IsInside,
+    Keep,
+    Kept,
+    Forget,
+    Token,
+    HandleClasses,
+    IsHandle,
+    Status,
+    FillUri,
+    LastOperation,
+    Later,
+    Count
+  };
+
+  /// Creates the environment's data; called once, when the module registers.
+  static void create(napi_env env);
+  static Environment &of(napi_env env);
+
+  Environment(const Environment &) = delete;
+  Environment &operator=(const Environment &) = delete;
+
+  napi_env env() const { return env_; }
+  bool in_worker() const { return in_worker_; }
+
+  /// The function `initialize(hooks, inWorker)` of the binding.
+  void initialize(napi_value hooks, bool in_worker);
+  napi_value hook(Hook hook) const;
+
+  /// The JavaScript class of a kind of handle (lib/core/handle.ts).
+  napi_value handle_class(Kind kind);
+
+  /// What objects of this environment are known to wrap (HandleWrap).
+  std::unordered_set<const void *> boxes;
+
+  /// Any thread. False when the environment is gone; the event is dropped then.
+  bool post(std::shared_ptr<Event> event);
+
+  /// The time limit of the operation that is queued next; abort() ends it then, and making a connection
+  /// stops.
+  void set_time_limit(std::optional<std::chrono::milliseconds> limit) { time_limit_ = limit; }
+  std::optional<std::chrono::milliseconds> take_time_limit() {
+    return std::exchange(time_limit_, std::nullopt);
+  }
+
+  /// Unsettled promises keep the event loop alive; an idle session does not.
+  void hold();
+  void release();
+
+  /// Operations whose promise is not settled or whose lane is not done, by identity.
+  std::uint64_t add(const std::shared_ptr<Operation> &operation);
+  void remove(std::uint64_t id) { operations_.erase(id); }
+  std::shared_ptr<Operation> find(std::uint64_t id) const;
+
+ private:
+  explicit Environment(napi_env env) : env_(env) {}
+
+  void open_queue();
+  void call_for_drain();
+  void drain();
+  void drain_later();
+  bool take();
+  void deliver(std::shared_ptr<Event> event);
+  void close();
+  static void on_wakeup(napi_env env, napi_value, void *context, void *);
+  static void on_cleanup(void *self);
+
+  const napi_env env_;
+  bool in_worker_ = false;
+  std::array<napi_ref, static_cast<std::size_t>(Hook::Count)> hooks_{};
+  std::array<napi_ref, static_cast<std::size_t>(Kind::Count)> classes_{};
+  std::size_t held_ = 0;
+  std::optional<std::chrono::milliseconds> time_limit_;
+  double *last_operation_ = nullptr;  // what JavaScript reads, to know what it may abort
+  std::unordered_map<std::uint64_t, std::weak_ptr<Operation>> operations_;
+  std::vector<std::shared_ptr<Event>> taken_;  // by the drain; those before next_ are delivered
+  std::size_t next_ = 0;
+
+  std::mutex mutex_;
+  bool open_ = false;
+  napi_threadsafe_function wakeup_ = nullptr;
+  bool called_ = false;  // the drain is on its way, at work, or going on later
+  std::atomic<int> calling_{0};
+  std::vector<std::shared_ptr<Event>> queue_;
+};
+
+/// A handle scope for the time of a C++ block.
+class Scope final {
+ public:
+  explicit Scope(napi_env env) : env_(env) { napi_open_handle_scope(env, &scope_); }
+  ~Scope() { napi_close_handle_scope(env_, scope_); }
+  Scope(const Scope &) = delete;
+  Scope &operator=(const Scope &) = delete;
+
+ private:
+  napi_env env_;
+  napi_handle_scope scope_ = nullptr;
+};
+
+}  // namespace neon

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "core/environment.h"
+#include "core/error.h"
+
+namespace neon {
+
+/// The control block behind a JavaScript handle object.
+///
+/// Who owns: the JavaScript object holds one shared_ptr (dropped by its finalizer, or at once when the handle
+/// is destroyed), dependants hold others. The C object dies with the last of them, wherever that is.
+/// The block refers to its object weakly, so that one C object stays one JavaScript object.
+class Handle : public std::enable_shared_from_this<Handle> {
+ public:
+  // lock(), since no exception may cross neon's frames and shared_from_this() has one; an environment always
+  // has an owner, so it never gives null.
+  explicit Handle(Environment &environment) : environment(environment.weak_from_this().lock()) {}
+  Handle(const Handle &) = delete;
+  Handle &operator=(const Handle &) = delete;
+  virtual ~Handle() = default;
+
+  /// The JavaScript object, or null once it was collected or destroyed. JavaScript thread.
+  napi_value object() const;
+
+  /// Keeps a value (callbacks) alive as long as the JavaScript object: in JavaScript, by a weak key, and not
+  /// by a native reference, so that a callback which closes over its own handle is collected with it.
+  std::uint32_t keep(napi_value value);
+  /// What keep() gave this number; from the object, since the handle may be destroyed while a call goes on.
+  static napi_value kept(napi_env env, napi_value object, std::uint32_t index);
+
+  /// Lets go of what keep() gave this number, which it gives again.
+  void forget(std::uint32_t index);
+
+  /// Keeps a value instead of the one that has this number, or none (null); the number becomes its own.
+  void keep_instead(std::optional<std::uint32_t> &number, napi_value value);
+
+  /// The same for a value for which C gets a pointer, NULL for null.
+  void *keep_for_c(std::optional<std::uint32_t> &number, napi_value value);
+  /// The value for which C has this pointer.
+  napi_value value_of(void *pointer) const;
+
+  /// The C object is gone though the handle was not destroyed: a lent one, or one in its last hook.
+  virtual bool closed() const { return false; }
+
+  /// The JavaScript object is gone: destroyed or collected. JavaScript thread; must not call JavaScript.
+  virtual void on_detached() {}
+
+  const std::shared_ptr<Environment> environment;
+
+ private:
+  friend class HandleWrap;
+
+  napi_ref self_ = nullptr;
+};
+
+/// Joins control blocks and JavaScript objects, and takes them apart.
+class HandleWrap {
+ public:
+  /// A new JavaScript object of this kind. `size` is the C memory that it stands for, in bytes; `owner` an
+  /// object that it keeps alive.
+  static napi_value wrap(std::shared_ptr<Handle> handle, Kind kind, std::int64_t size,
+                         napi_value owner = nullptr);
+
+  /// The control block, or null after the handle was destroyed; throws ERR_INVALID_ARG_TYPE on anything that
+  /// is no handle of this kind.
+  static std::shared_ptr<Handle> *unwrap(napi_env env, napi_value value, Kind kind, const char *argument);
+
+  /// Resources the JavaScript object from its control block: from now on every use is ERR_NEON_DESTROYED.
+  static void destroy(Handle &handle);
+
+ private:
+  struct Box;
+};
+
+/// The JavaScript object of a handle, made when there is none yet.
+template <class T>
+napi_value to_object(const std::shared_ptr<T> &handle) {
+  napi_value object = handle->object();
+  return object ? object : HandleWrap::wrap(handle, T::kind, T::external_size);
+}
+
+}  // namespace neon

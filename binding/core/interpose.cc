@@ -1,0 +1,136 @@
+#include "core/interpose.h"
+
+#include <dlfcn.h>
+#include <ne_request.h>
+#include <ne_session.h>
+#include <pthread.h>
+
+// The one thing that all copies of the addon in a process share: the key under which a thread finds the
+// object to ask. Unique by its symbol type, so that the dynamic linker binds every copy to the first one's,
+// even though addons are loaded locally.
+extern "C" {
+struct libneon_interposer_v1 {
+  pthread_once_t once;
+  pthread_key_t key;
+};
+__attribute__((visibility("default"))) extern libneon_interposer_v1 libneon_interposer_key_v1;
+}
+#ifdef __ELF__
+// Defined here as a whole: of a variable that the compiler defines, clang lets nobody change the symbol type.
+static_assert(sizeof(libneon_interposer_v1) == 8 && PTHREAD_ONCE_INIT == 0);
+__asm__(
+    ".pushsection .bss\n"
+    ".balign 8\n"
+    ".type libneon_interposer_key_v1, @gnu_unique_object\n"
+    ".size libneon_interposer_key_v1, 8\n"
+    "libneon_interposer_key_v1: .zero 8\n"
+    ".popsection");
+#else
+libneon_interposer_v1 libneon_interposer_key_v1 = {PTHREAD_ONCE_INIT, 0};
+#endif
+
+namespace neon {
+
+namespace {
+
+pthread_key_t key() {
+  pthread_once(&libneon_interposer_key_v1.once,
+               [] { pthread_key_create(&libneon_interposer_key_v1.key, nullptr); });
+  return libneon_interposer_key_v1.key;
+}
+
+Interposed *current() { return static_cast<Interposed *>(pthread_getspecific(key())); }
+
+template <class Function>
+Function next(const char *name) {
+  return reinterpret_cast<Function>(dlsym(RTLD_NEXT, name));
+}
+
+// Answers the question whether libneon calls us, and lets nothing out to the network.
+class Probe final : public Interposed {
+ public:
+  int connect(ne_socket *, const ne_inet_addr *, unsigned) override {
+    reached = true;
+    return NE_SOCK_ERROR;
+  }
+  int close(ne_socket *socket) override { return real::close(socket); }
+  ne_sock_addr *resolve(const char *hostname, int flags) override { return real::resolve(hostname, flags); }
+
+  bool reached = false;
+};
+
+}  // namespace
+
+namespace real {
+
+int connect(ne_socket *socket, const ne_inet_addr *address, unsigned port) {
+  static const auto function = next<decltype(&::ne_sock_connect)>("ne_sock_connect");
+  return function(socket, address, port);
+}
+
+int close(ne_socket *socket) {
+  static const auto function = next<decltype(&::ne_sock_close)>("ne_sock_close");
+  return function(socket);
+}
+
+ne_sock_addr *resolve(const char *hostname, int flags) {
+  static const auto function = next<decltype(&::ne_addr_resolve)>("ne_addr_resolve");
+  return function(hostname, flags);
+}
+
+}  // namespace real
+
+Interposing::Interposing(Interposed *interposed) : outer_(current()) {
+  pthread_setspecific(key(), interposed);
+}
+
+Interposing::~Interposing() { pthread_setspecific(key(), outer_); }
+
+bool interposition_works() {
+  static const bool works = [] {
+    Probe probe;
+    const Interposing interposing(&probe);
+    // Should the interposer not be reached, this fails at once too: nobody can listen on port 0.
+    ne_session *session = ne_session_create("http", "127.0.0.1", 0);
+    ne_request *request = ne_request_create(session, "GET", "/");
+    ne_request_dispatch(request);
+    ne_request_destroy(request);
+    ne_session_destroy(session);
+    return probe.reached;
+  }();
+  return works;
+}
+
+}  // namespace neon
+
+// libneon calls its own exported functions through the PLT, and in a normal load this addon stands before
+// libneon in the lookup scope: these are what it finds.
+extern "C" {
+
+__attribute__((visibility("default"))) int ne_sock_connect(ne_socket *socket, const ne_inet_addr *address,
+                                                           unsigned int port) {
+  neon::Interposed *interposed = neon::current();
+  return interposed ? interposed->connect(socket, address, port) : neon::real::connect(socket, address, port);
+}
+
+__attribute__((visibility("default"))) int ne_sock_close(ne_socket *socket) {
+  neon::Interposed *interposed = neon::current();
+  return interposed ? interposed->close(socket) : neon::real::close(socket);
+}
+
+__attribute__((visibility("default"))) ne_sock_addr *ne_addr_resolve(const char *hostname, int flags) {
+  neon::Interposed *interposed = neon::current();
+  return interposed ? interposed->resolve(hostname, flags) : neon::real::resolve(hostname, flags);
+}
+
+// A SOCKS proxy that the system named comes with no user name, and neon would read from NULL if the server
+// asks for one.
+__attribute__((visibility("default"))) int ne_sock_proxy(ne_socket *socket, ne_sock_sversion version,
+                                                         const ne_inet_addr *address, const char *hostname,
+                                                         unsigned int port, const char *username,
+                                                         const char *password) {
+  static const auto function = neon::next<decltype(&::ne_sock_proxy)>("ne_sock_proxy");
+  return function(socket, version, address, hostname, port, username ? username : "",
+                  password ? password : "");
+}
+}

@@ -1,0 +1,85 @@
+#include "core/packed.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/convert.h"
+#include "core/error.h"
+
+namespace neon {
+
+namespace {
+
+bool is_ascii(std::string_view text) {
+  std::uint64_t bits = 0, word;
+  for (; text.size() >= sizeof word; text.remove_prefix(sizeof word)) {
+    std::memcpy(&word, text.data(), sizeof word);
+    bits |= word;
+  }
+  for (const char byte : text) bits |= static_cast<unsigned char>(byte);
+  return (bits & 0x8080808080808080U) == 0;
+}
+
+}  // namespace
+
+// Nearly always they come in the order in which they came first.
+std::uint32_t Table::index_of(std::initializer_list<std::string_view> fields) {
+  const std::size_t count = indices_.size();
+  const std::uint32_t guess = last_ + 1 < count ? last_ + 1 : 0;
+  if (count > 0 && std::equal(fields.begin(), fields.end(), &fields_[guess * fields.size()]))
+    return last_ = guess;
+  std::string key;
+  for (const std::string_view field : fields) key.append(field) += '\0';
+  const auto [found, is_new] = indices_.try_emplace(std::move(key), count);
+  if (is_new) fields_.insert(fields_.end(), fields.begin(), fields.end());
+  return last_ = found->second;
+}
+
+napi_value Table::array(napi_env env) const {
+  napi_value list;
+  check(env, napi_create_array_with_length(env, fields_.size(), &list));
+  for (std::uint32_t i = 0; i < fields_.size(); ++i)
+    check(env, napi_set_element(env, list, i, from(env, std::string_view(fields_[i]))));
+  return list;
+}
+
+std::uint32_t Packed::append(std::string_view text) {
+  text_ += text;
+  return measure(text);
+}
+
+// One unit for each character, two for those beyond the basic plane.
+std::uint32_t Packed::measure(std::string_view text) {
+  if (is_ascii(text)) return static_cast<std::uint32_t>(text.size());
+  ascii_ = false;
+  std::uint32_t length = 0;
+  for (const char byte : text) {
+    const auto value = static_cast<unsigned char>(byte);
+    length += (value & 0xC0) != 0x80;
+    length += value >= 0xF0;
+  }
+  return length;
+}
+
+napi_value Packed::text_value(napi_env env) const {
+  napi_value text;
+  const auto create = ascii_ ? napi_create_string_latin1 : napi_create_string_utf8;
+  const napi_status status = create(env, text_.data(), text_.size(), &text);
+  // V8 makes no longer strings than of half a GiB, and throws nothing.
+  if (status == napi_generic_failure || status == napi_invalid_arg)
+    throw neon_failure(code::no_memory, "The text is longer than a string can be");
+  check(env, status);
+  return text;
+}
+
+napi_value Packed::numbers_value(napi_env env) const {
+  napi_value memory, numbers;
+  void *data = nullptr;
+  const std::size_t size = numbers_.size() * sizeof numbers_[0];
+  check(env, napi_create_arraybuffer(env, size, &data, &memory));
+  if (size > 0) std::memcpy(data, numbers_.data(), size);
+  check(env, napi_create_typedarray(env, napi_uint32_array, numbers_.size(), memory, 0, &numbers));
+  return numbers;
+}
+
+}  // namespace neon

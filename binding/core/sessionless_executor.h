@@ -1,0 +1,22 @@
+#pragma once
+
+#include "core/operation.h"
+
+namespace neon {
+
+/// The target of a call that belongs to no session: each such call has one, and so a lane of its own.
+class SessionlessExecutor final : public Executor {
+ public:
+  explicit SessionlessExecutor(Environment &environment) : environment_(environment.shared_from_this()) {}
+
+  void recover() override {}
+  void note_stall() override {}
+  std::string error_text() const override { return ""; }
+  napi_value handle_object() const override { return nullptr; }
+  Environment &executor_environment() const override { return *environment_; }
+
+ private:
+  const std::shared_ptr<Environment> environment_;
+};
+
+}  // namespace neon

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <span>
+#include <string>
+
+namespace neon {
+
+/// A function that neon got after the oldest version we support, and the version it came with.
+struct GatedName {
+  const char *name;
+  const char *since;
+};
+extern const std::span<const GatedName> gated_names;
+
+/// The address of a function of the loaded libneon, or null.
+void *find_symbol(const char *name);
+
+/// Says which function is missing, the neon it needs and the neon that is loaded: ERR_NEON_UNSUPPORTED.
+[[noreturn]] void throw_unsupported(const char *name);
+
+/// Looks functions up at run time, so that one binary uses what a newer libneon has.
+template <class Signature>
+struct Since;
+
+template <class Result, class... Parameters>
+struct Since<Result(Parameters...)> {
+  using Function = Result (*)(Parameters...);
+
+  static Function required(const char *name) {
+    void *symbol = find_symbol(name);
+    if (!symbol) throw_unsupported(name);
+    return reinterpret_cast<Function>(symbol);
+  }
+};
+
+}  // namespace neon

@@ -1,0 +1,305 @@
+#include "ne/auth.h"
+
+#include <ne_auth.h>
+#include <ne_string.h>
+#include <ne_utils.h>
+#include <strings.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+
+#include "core/error.h"
+#include "core/secret.h"
+#include "core/since.h"
+#include "core/topic.h"
+
+namespace neon {
+
+namespace {
+
+// --- Credentials ------------------------------------------------------------------------------------------
+
+/// A user name and a password, which are wiped when nobody needs them any more.
+struct Credentials {
+  static constexpr std::size_t room = std::size_t{2} * NE_ABUFSIZ;  // as much as neon offers
+
+  Credentials() = default;
+  Credentials(const Credentials &) = delete;
+  Credentials &operator=(const Credentials &) = delete;
+  ~Credentials() {
+    wipe(username, sizeof username);
+    wipe(password, sizeof password);
+  }
+
+  char username[room] = "";
+  char password[room] = "";
+};
+
+// No error here may tell the value.
+void read_field(napi_env env, napi_value object, const char *field, char *text, std::size_t room) {
+  const std::string name = std::string("The \"") + field + "\" of the credentials must ";
+  napi_value value;
+  napi_valuetype type;
+  check(env, napi_get_named_property(env, object, field, &value));
+  check(env, napi_typeof(env, value, &type));
+  if (type != napi_string) throw type_failure(code::argument_type, name + "be of type string");
+  std::size_t length = 0;
+  check(env, napi_get_value_string_utf8(env, value, nullptr, 0, &length));
+  if (length >= room)
+    throw range_failure(name + "be shorter than " + std::to_string(room) + " bytes. Received " +
+                        std::to_string(length) + " bytes");
+  check(env, napi_get_value_string_utf8(env, value, text, room, &length));
+  if (std::strlen(text) != length)
+    throw type_failure(code::argument_value, name + "be a string without null bytes");
+}
+
+/// What a callback answered; null when it gave up. Anything else than the two is refused, even nothing: it
+/// must not pass for an empty password.
+std::shared_ptr<const Credentials> to_credentials(napi_env env, napi_value value, std::size_t room) {
+  napi_valuetype type;
+  check(env, napi_typeof(env, value, &type));
+  if (type == napi_number && to_int(env, value) != 0) return nullptr;
+  if (type != napi_object)
+    throw type_failure(code::argument_type,
+                       "A callback for credentials must return an object with username and password, or a "
+                       "number other than 0 to give up");
+  auto credentials = std::make_shared<Credentials>();
+  read_field(env, value, "username", credentials->username, room);
+  read_field(env, value, "password", credentials->password, room);
+  return credentials;
+}
+
+// Without a callback nobody is asked: only Negotiate, which takes its credentials elsewhere, comes so.
+template <class MakeArguments>
+int ask_credentials(void *userdata, std::size_t room, char *username, char *password,
+                    MakeArguments make_arguments) {
+  if (!userdata) return -1;
+  const auto given = ask_callback<std::shared_ptr<const Credentials>>(
+      *static_cast<Callback *>(userdata), nullptr, make_arguments,
+      [room](napi_env env, napi_value value) { return to_credentials(env, value, room); });
+  if (!given) return -1;
+  copy_text(given->username, username, room);
+  copy_text(given->password, password, room);
+  return 0;
+}
+
+int on_creds(void *userdata, const char *realm, int attempt, char *username, char *password) noexcept {
+  return ask_credentials(userdata, NE_ABUFSIZ, username, password, [=](napi_env env, Operation &) {
+    return std::vector{from(env, realm), from(env, attempt)};
+  });
+}
+
+int on_provide(void *userdata, int attempt, unsigned protocol, const char *realm, char *username,
+               char *password, std::size_t size) noexcept {
+  // neon 0.37 says more for NTLM than it has room for.
+  const std::size_t room = std::min(protocol & NE_AUTH_NTLM ? NE_ABUFSIZ : size, Credentials::room);
+  return ask_credentials(userdata, room, username, password, [=](napi_env env, Operation &) {
+    return std::vector{from(env, attempt), from(env, static_cast<double>(protocol)), from(env, realm),
+                       from(env, static_cast<double>(room))};
+  });
+}
+
+// --- What neon must not meet ------------------------------------------------------------------------------
+
+// neon's parser reads past a list of parameters that ends where the name of another one is due.
+bool ends_in_name(std::string_view parameters) {
+  enum { Name, Value, Quoted } place = Name;
+  for (const char c : parameters) {
+    if (place == Quoted)
+      place = c == '"' ? Value : Quoted;
+    else if (place == Name)
+      place = c == '=' ? Value : Name;
+    else
+      place = c == '"' ? Quoted : c == ',' ? Name : Value;
+  }
+  return place == Name && !parameters.empty();
+}
+
+bool ends_in_space(std::string_view text) {
+  return !text.empty() && std::strchr(" \t\r\n", text.back()) != nullptr;
+}
+
+bool says_stale(std::string_view challenge) {
+  constexpr std::string_view name = "stale=";
+  for (std::size_t i = 0; i + name.size() < challenge.size(); ++i) {
+    if (strncasecmp(challenge.data() + i, name.data(), name.size()) != 0) continue;
+    const std::size_t value = challenge.find_first_not_of("\"'", i + name.size());
+    if (value != std::string_view::npos && strncasecmp(challenge.data() + value, "true", 4) == 0) return true;
+  }
+  return false;
+}
+
+const char *info_of(ne_request *request, const char *name) {
+  using GetTrailer = const char *(ne_request *, const char *);
+  if (const auto get_trailer = reinterpret_cast<GetTrailer *>(find_symbol("ne_get_response_trailer")))
+    if (const char *value = get_trailer(request, name)) return value;
+  return ne_get_response_header(request, name);
+}
+
+// Refuses what crashes neon (0.32 to 0.37) when it gets it from a server.
+int look_at(const Authentication::Side &side, ne_request *request) {
+  ne_session *const session = ne_get_session(request);
+  const char *challenge = ne_get_response_header(request, side.challenge_header);
+  if (challenge && ends_in_space(challenge)) {
+    ne_set_error(session, "The header %s is malformed", side.challenge_header);
+    return side.refused;
+  }
+  const char *info = info_of(request, side.info_header);
+  if (info && (ends_in_name(info) || ends_in_space(info))) {
+    ne_set_error(session, "The header %s is malformed", side.info_header);
+    return NE_ERROR;
+  }
+  // neon would go on with what is left of a Digest before.
+  if (challenge && !side.sent_digest && says_stale(challenge)) ne_forget_auth(session);
+  return NE_OK;
+}
+
+// Before neon's own hook.
+int on_post_send(ne_request *request, void *userdata, const ne_status *) noexcept {
+  const auto &authentication = *static_cast<Authentication *>(userdata);
+  const int result = look_at(authentication.server, request);
+  return result == NE_OK ? look_at(authentication.proxy, request) : result;
+}
+
+// Behind neon's own hook, which adds its header at the end.
+void on_pre_send(ne_request *, void *userdata, ne_buffer *header) noexcept {
+  auto &authentication = *static_cast<Authentication *>(userdata);
+  const std::string_view head(header->data, header->used - 1);
+  for (Authentication::Side *side : {&authentication.server, &authentication.proxy}) {
+    const std::size_t line = head.rfind(side->request_line);
+    side->sent_digest = line != std::string_view::npos &&
+                        head.substr(line + std::strlen(side->request_line)).starts_with("Digest ");
+  }
+}
+
+// --- The functions ----------------------------------------------------------------------------------------
+
+std::shared_ptr<Session> usable(const Arguments &arguments) {
+  auto session = arguments.handle<Session>(0, "sess");
+  session->require_usable();
+  return session;
+}
+
+Authentication &authentication_of(Session &session) {
+  if (!session.authentication) {
+    session.authentication = std::make_unique<Authentication>();
+    ne_hook_post_send(session.c(), on_post_send, session.authentication.get());
+  }
+  return *session.authentication;
+}
+
+enum Asking { Server = 1, Proxy = 2 };
+
+// Since 0.37 neon frees the token and password of an NTLM exchange that failed a second time with what it
+// forgets next, or with the session. Only then it tells that it has NTLM.
+bool ntlm_crashes() {
+  constexpr int feature_ntlm = 11;
+  return ne_has_support(feature_ntlm) != 0;
+}
+
+// The sets of protocols that C makes of these, without NTLM where that crashes.
+unsigned safe_protocol(const Session &session, unsigned protocol, int asking) {
+  if (!ntlm_crashes()) return protocol;
+  if (protocol & NE_AUTH_NTLM)
+    throw neon_failure(code::unsupported,
+                       "NTLM is not used with this neon, which would crash where it fails");
+  const bool negotiate = session.uses_tls() || asking == Proxy;
+  if (protocol & NE_AUTH_ALL)
+    protocol |= NE_AUTH_BASIC | NE_AUTH_DIGEST | NE_AUTH_GSSAPI;
+  else if (protocol & NE_AUTH_DEFAULT)
+    protocol |= NE_AUTH_BASIC | NE_AUTH_DIGEST | (negotiate ? NE_AUTH_GSSAPI : 0);
+  if (protocol & NE_AUTH_NEGOTIATE) protocol |= NE_AUTH_GSSAPI;
+  return protocol & ~static_cast<unsigned>(NE_AUTH_ALL | NE_AUTH_DEFAULT | NE_AUTH_NEGOTIATE);
+}
+
+// `add(session, protocol, callback)` is the function of neon's.
+template <class Add>
+napi_value register_callback(const Arguments &arguments, std::size_t index, unsigned protocol, int asking,
+                             Add add) {
+  const auto session = usable(arguments);
+  protocol = safe_protocol(*session, protocol, asking);
+  Authentication &authentication = authentication_of(*session);
+  std::unique_ptr<Callback> callback;
+  if (!arguments.is_nullish(index))
+    callback = std::make_unique<Callback>(Callback{*session, session->keep(arguments[index])});
+  add(session->c(), protocol, callback.get());
+  authentication.callbacks.push_back(std::move(callback));
+  if (asking & Server) authentication.server.asked = true;
+  if (asking & Proxy) authentication.proxy.asked = true;
+  ne_unhook_pre_send(session->c(), on_pre_send, &authentication);
+  ne_hook_pre_send(session->c(), on_pre_send, &authentication);
+  return undefined(arguments.env());
+}
+
+void add_to_server(ne_session *session, unsigned protocol, Callback *callback) {
+  ne_add_server_auth(session, protocol, on_creds, callback);
+}
+
+void add_to_proxy(ne_session *session, unsigned protocol, Callback *callback) {
+  ne_add_proxy_auth(session, protocol, on_creds, callback);
+}
+
+// The set functions of neon's are its add functions with the default protocols.
+napi_value set_server_auth(const Arguments &arguments) {
+  arguments.function(1, "creds");
+  return register_callback(arguments, 1, NE_AUTH_DEFAULT, Server, add_to_server);
+}
+
+napi_value set_proxy_auth(const Arguments &arguments) {
+  arguments.function(1, "creds");
+  return register_callback(arguments, 1, NE_AUTH_DEFAULT, Proxy, add_to_proxy);
+}
+
+// Only for Negotiate may there be no callback.
+template <class Add>
+napi_value add(const Arguments &arguments, int asking, Add add) {
+  constexpr unsigned without =
+      NE_AUTH_NEGOTIATE | NE_AUTH_GSSAPI | NE_AUTH_GSSAPI_ONLY | NE_AUTH_SSPI | NE_AUTH_PROXY;
+  const auto protocol = static_cast<unsigned>(arguments.integer(1, "protocol", 0, UINT32_MAX));
+  if ((protocol & ~without) != 0 || !arguments.is_nullish(2)) arguments.function(2, "creds");
+  return register_callback(arguments, 2, protocol, asking, add);
+}
+
+napi_value add_server_auth(const Arguments &arguments) { return add(arguments, Server, add_to_server); }
+
+napi_value add_proxy_auth(const Arguments &arguments) { return add(arguments, Proxy, add_to_proxy); }
+
+napi_value add_auth(const Arguments &arguments) {
+  return add(arguments, Server | Proxy, [](ne_session *session, unsigned protocol, Callback *callback) {
+    ne_add_auth(session, protocol, on_provide, callback);
+  });
+}
+
+// neon goes on with what the callback was asked for, and that would be gone.
+napi_value forget_auth(const Arguments &arguments) {
+  const auto session = usable(arguments);
+  if (session->authentication)
+    for (const auto &callback : session->authentication->callbacks)
+      if (callback && callback->running)
+        throw neon_failure(code::reentrant,
+                           "ne_forget_auth must not be called while a callback for credentials runs");
+  ne_forget_auth(session->c());
+  return undefined(arguments.env());
+}
+
+}  // namespace
+
+bool Authentication::may_retry(ne_request *request) const {
+  const int status = ne_get_status(request)->code;
+  const auto challenged = [=](const Side &side) {
+    return side.asked && side.status == status && ne_get_response_header(request, side.challenge_header);
+  };
+  return challenged(server) || challenged(proxy);
+}
+
+void register_auth(Topic &topic) {
+  topic.plain("ne_set_server_auth", set_server_auth);
+  topic.plain("ne_set_proxy_auth", set_proxy_auth);
+  topic.plain("ne_add_server_auth", add_server_auth);
+  topic.plain("ne_add_proxy_auth", add_proxy_auth);
+  topic.plain("ne_add_auth", add_auth);
+  topic.plain("ne_forget_auth", forget_auth);
+}
+
+}  // namespace neon

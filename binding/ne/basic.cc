@@ -1,0 +1,254 @@
+#include <ne_alloc.h>
+#include <ne_basic.h>
+
+#include "core/descriptor.h"
+#include "core/error.h"
+#include "core/since.h"
+#include "core/topic.h"
+#include "ne/request/receive.h"
+#include "ne/request/request.h"
+
+namespace neon {
+
+namespace {
+
+constexpr std::int64_t max_bytes = (std::int64_t{1} << 53) - 1;  // Number.MAX_SAFE_INTEGER
+
+// --- Calls that make a request of their own on the session that is argument 0 -----------------------------
+
+template <class Run>
+std::shared_ptr<Operation> call(const Arguments &arguments, Run run) {
+  auto session = arguments.handle<Session>(0, "sess");
+  return code_operation(session, [session, run = std::move(run)] {
+    return Request::run_delegated(*session, [&] { return run(session->c()); });
+  });
+}
+
+/// The same with a value beside the code, `run(session, value)`, which `fill(env, object, value)` puts into
+/// argument `index`.
+template <class Value, class Run, class Fill>
+std::shared_ptr<Operation> call_for(const Arguments &arguments, std::size_t index, Run run, Fill fill) {
+  struct Outcome {
+    Value value;
+    int result = NE_ERROR;
+    void stalled() {
+      if (result != NE_OK) result = NE_TIMEOUT;
+    }
+  };
+  auto session = arguments.handle<Session>(0, "sess");
+  auto made = operation(
+      session,
+      [session, run = std::move(run)] {
+        Outcome outcome{};
+        outcome.result = Request::run_delegated(*session, [&] { return run(session->c(), outcome.value); });
+        return outcome;
+      },
+      [fill = std::move(fill)](Operation &operation, napi_env env, const Outcome &outcome) {
+        fill(env, operation.held(env, 0), outcome.value);
+        return from(env, outcome.result);
+      });
+  made->hold(arguments[index]);
+  return made;
+}
+
+std::shared_ptr<Operation> get(const Arguments &arguments, Mode mode) {
+  auto fd = std::make_shared<Descriptor>(arguments, 2, "fd", mode);
+  return call(arguments, [path = arguments.line(1, "path"), fd = std::move(fd)](ne_session *session) {
+    return ne_get(session, path.c_str(), fd->number());
+  });
+}
+
+std::shared_ptr<Operation> getbuf(const Arguments &arguments, Mode) {
+  using GetBuffer = int(ne_session *, const char *, char *, std::size_t *);
+  const std::size_t room = room_in(arguments, 2);
+  auto session = arguments.handle<Session>(0, "sess");
+  std::string path = arguments.line(1, "path");
+  const auto get_buffer = Since<GetBuffer>::required("ne_getbuf");
+  return receiving(arguments, 2, room, session,
+                   [session, path = std::move(path), get_buffer](char *buffer, std::size_t *size) {
+                     return Request::run_delegated(
+                         *session, [&] { return get_buffer(session->c(), path.c_str(), buffer, size); });
+                   });
+}
+
+std::shared_ptr<Operation> put(const Arguments &arguments, Mode mode) {
+  auto fd = std::make_shared<Descriptor>(arguments, 2, "fd", mode);
+  return call(arguments, [path = arguments.line(1, "path"), fd = std::move(fd)](ne_session *session) {
+    return ne_put(session, path.c_str(), fd->number());
+  });
+}
+
+std::shared_ptr<Operation> putbuf(const Arguments &arguments, Mode) {
+  using PutBuffer = int(ne_session *, const char *, const char *, std::size_t);
+  arguments.handle<Session>(0, "sess");
+  std::string path = arguments.line(1, "path"), bytes = arguments.bytes(2, "buf");
+  const auto put_buffer = Since<PutBuffer>::required("ne_putbuf");
+  return call(arguments, [path = std::move(path), bytes = std::move(bytes), put_buffer](ne_session *session) {
+    return put_buffer(session, path.c_str(), bytes.data(), bytes.size());
+  });
+}
+
+std::shared_ptr<Operation> post(const Arguments &arguments, Mode mode) {
+  auto fd = std::make_shared<Descriptor>(arguments, 2, "fd", mode);
+  return call(arguments, [path = arguments.line(1, "path"), fd = std::move(fd),
+                          text = arguments.text(3, "buffer")](ne_session *session) {
+    return ne_post(session, path.c_str(), fd->number(), text.c_str());
+  });
+}
+
+// A field that is missing is 0, as in C's initializers.
+std::int64_t position(const Arguments &arguments, napi_value range, const char *name, std::int64_t min) {
+  const napi_env env = arguments.env();
+  napi_value value = field(env, range, name);
+  napi_valuetype type;
+  check(env, napi_typeof(env, value, &type));
+  if (type == napi_undefined || type == napi_null) return 0;
+  return integer_of(env, value, std::string("The field \"") + name + "\" of the argument \"range\"", min,
+                    max_bytes);
+}
+
+std::shared_ptr<Operation> get_range(const Arguments &arguments, Mode mode) {
+  // First: a getter may destroy the session.
+  napi_value object = arguments.object(2, "range");
+  ne_content_range range{};
+  range.start = position(arguments, object, "start", 0);
+  range.end = position(arguments, object, "end", -1);
+  auto fd = std::make_shared<Descriptor>(arguments, 3, "fd", mode);
+  return call(arguments, [path = arguments.line(1, "path"), range, fd = std::move(fd)](ne_session *session) {
+    ne_content_range own = range;
+    return ne_get_range(session, path.c_str(), &own, fd->number());
+  });
+}
+
+std::shared_ptr<Operation> getmodtime(const Arguments &arguments, Mode) {
+  arguments.object(2, "modtime");
+  return call_for<std::time_t>(
+      arguments, 2,
+      [path = arguments.line(1, "path")](ne_session *session, std::time_t &time) {
+        time = -1;
+        return ne_getmodtime(session, path.c_str(), &time);
+      },
+      [](napi_env env, napi_value object, std::time_t time) {
+        set(env, object, "value", from(env, static_cast<double>(time)));
+      });
+}
+
+std::shared_ptr<Operation> options(const Arguments &arguments, Mode) {
+  arguments.object(2, "caps");
+  return call_for<ne_server_capabilities>(
+      arguments, 2,
+      [path = arguments.line(1, "path")](ne_session *session, ne_server_capabilities &capabilities) {
+        return ne_options(session, path.c_str(), &capabilities);
+      },
+      [](napi_env env, napi_value object, const ne_server_capabilities &capabilities) {
+        set(env, object, "dav_class1", from(env, static_cast<int>(capabilities.dav_class1)));
+        set(env, object, "dav_class2", from(env, static_cast<int>(capabilities.dav_class2)));
+        set(env, object, "dav_executable", from(env, static_cast<int>(capabilities.dav_executable)));
+      });
+}
+
+std::shared_ptr<Operation> options2(const Arguments &arguments, Mode) {
+  constexpr unsigned untouched = ~0U;  // C sets nothing without a DAV header
+  arguments.object(2, "caps");
+  return call_for<unsigned>(
+      arguments, 2,
+      [path = arguments.line(1, "path")](ne_session *session, unsigned &capabilities) {
+        capabilities = untouched;
+        return ne_options2(session, path.c_str(), &capabilities);
+      },
+      [](napi_env env, napi_value object, unsigned capabilities) {
+        if (capabilities != untouched)
+          set(env, object, "value", from(env, static_cast<double>(capabilities)));
+      });
+}
+
+// C prints it behind the scheme and the host, into a buffer that cuts it.
+std::string destination(const Arguments &arguments, std::size_t index) {
+  const auto session = arguments.handle<Session>(0, "sess");
+  std::string path = arguments.line(index, "dest");
+  const std::string before =
+      std::string(ne_get_scheme(session->c())) + "://" + ne_get_server_hostport(session->c());
+  if (before.size() + path.size() >= NE_BUFSIZ)
+    throw range_failure("The value of \"dest\", behind " + before + ", must be shorter than " +
+                        std::to_string(NE_BUFSIZ) + " bytes");
+  return path;
+}
+
+std::shared_ptr<Operation> copy(const Arguments &arguments, Mode) {
+  arguments.handle<Session>(0, "sess");
+  const int overwrite = arguments.flag(1, "overwrite");
+  const int depth = static_cast<int>(arguments.integer(2, "depth", INT32_MIN, INT32_MAX));
+  std::string source = arguments.line(3, "src"), target = destination(arguments, 4);
+  return call(arguments, [=, source = std::move(source), target = std::move(target)](ne_session *session) {
+    return ne_copy(session, overwrite, depth, source.c_str(), target.c_str());
+  });
+}
+
+std::shared_ptr<Operation> move(const Arguments &arguments, Mode) {
+  arguments.handle<Session>(0, "sess");
+  const int overwrite = arguments.flag(1, "overwrite");
+  std::string source = arguments.line(2, "src"), target = destination(arguments, 3);
+  return call(arguments, [=, source = std::move(source), target = std::move(target)](ne_session *session) {
+    return ne_move(session, overwrite, source.c_str(), target.c_str());
+  });
+}
+
+std::shared_ptr<Operation> remove(const Arguments &arguments, Mode) {
+  return call(arguments, [path = arguments.line(1, "path")](ne_session *session) {
+    return ne_delete(session, path.c_str());
+  });
+}
+
+std::shared_ptr<Operation> mkcol(const Arguments &arguments, Mode) {
+  return call(arguments, [path = arguments.line(1, "path")](ne_session *session) {
+    return ne_mkcol(session, path.c_str());
+  });
+}
+
+// --- Requests ---------------------------------------------------------------------------------------------
+
+napi_value add_depth_header(const Arguments &arguments) {
+  const auto request = arguments.handle<Request>(0, "req");
+  request->require_usable();
+  const int depth = static_cast<int>(arguments.integer(1, "depth", INT32_MIN, INT32_MAX));
+  ne_add_depth_header(request->c(), depth);
+  return undefined(arguments.env());
+}
+
+napi_value get_content_type(const Arguments &arguments) {
+  const napi_env env = arguments.env();
+  const auto request = arguments.handle<Request>(0, "req");
+  request->require_usable();
+  napi_value object = arguments.object(1, "ctype");
+  ne_content_type given{};
+  const int result = ne_get_content_type(request->c(), &given);
+  if (result != 0) return from(env, result);
+  const std::unique_ptr<char, void (*)(void *)> memory(given.value, ne_free);
+  set(env, object, "type", from(env, given.type));
+  set(env, object, "subtype", from(env, given.subtype));
+  set(env, object, "charset", from(env, given.charset));
+  set(env, object, "value", from(env, static_cast<const char *>(given.value)));
+  return from(env, result);
+}
+
+}  // namespace
+
+void register_basic(Topic &topic) {
+  topic.blocking("ne_get", get);
+  topic.blocking("ne_getbuf", getbuf);
+  topic.blocking("ne_put", put);
+  topic.blocking("ne_putbuf", putbuf);
+  topic.blocking("ne_post", post);
+  topic.blocking("ne_get_range", get_range);
+  topic.blocking("ne_getmodtime", getmodtime);
+  topic.blocking("ne_options", options);
+  topic.blocking("ne_options2", options2);
+  topic.blocking("ne_copy", copy);
+  topic.blocking("ne_move", move);
+  topic.blocking("ne_delete", remove);
+  topic.blocking("ne_mkcol", mkcol);
+  topic.plain("ne_add_depth_header", add_depth_header);
+  topic.plain("ne_get_content_type", get_content_type);
+}
+
+}  // namespace neon

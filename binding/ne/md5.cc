@@ -1,0 +1,312 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <ne_md5.h>
+#include <poll.h>
+#ifdef __linux__
+#include <stdio_ext.h>
+#endif
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+
+#include "core/convert.h"
+#include "core/error.h"
+#include "core/sessionless_executor.h"
+#include "core/tls_errors.h"
+#include "core/topic.h"
+
+namespace neon {
+
+namespace {
+
+constexpr std::size_t digest_size = 16;
+constexpr std::size_t digits = 2 * digest_size;
+constexpr std::size_t block_of_md5 = 64;
+// C writes it by words.
+struct alignas(std::uint32_t) Digest : std::array<unsigned char, digest_size> {};
+
+struct Destroy {
+  void operator()(ne_md5_ctx *c) const { ne_md5_destroy_ctx(c); }
+};
+using Owned = std::unique_ptr<ne_md5_ctx, Destroy>;
+
+// Null where MD5 is prohibited.
+Owned new_context() {
+  Owned c(ne_md5_create_ctx());
+  if (!c) forget_tls_errors();
+  return c;
+}
+
+/// A `ne_md5_ctx`.
+class Md5Context final : public Handle {
+ public:
+  static constexpr Kind kind = Kind::Md5Context;
+  static constexpr std::int64_t external_size = 128;
+
+  Md5Context(Environment &environment, Owned c, bool given_bytes = false)
+      : Handle(environment), given_bytes_(given_bytes), c_(std::move(c)) {}
+
+  // A finished context has no state, and with OpenSSL it crashes.
+  ne_md5_ctx *c() const {
+    if (finished_)
+      throw neon_failure(code::invalid_state, "This ne_md5_ctx is finished: reset it, or create another");
+    return c_.get();
+  }
+
+  void process_bytes(std::string_view bytes) {
+    ne_md5_process_bytes(bytes.data(), bytes.size(), c());
+    given_bytes_ = true;
+  }
+
+  // Without OpenSSL, C would put the block before bytes that it was given earlier and has not processed.
+  void process_block(std::string_view block) {
+    if (given_bytes_) return process_bytes(block);
+    ne_md5_process_block(block.data(), block.size(), c());
+  }
+
+  Digest finish() {
+    Digest digest;
+    ne_md5_finish_ctx(c(), digest.data());
+    finished_ = true;
+    return digest;
+  }
+
+  std::string finish_as_text() {
+    std::array<char, digits + 1> text;
+    ne_md5_finish_ascii(c(), text.data());
+    finished_ = true;
+    return text.data();
+  }
+
+  // By a fresh C object: from 0.35 on ne_md5_reset_ctx leaves OpenSSL's context without an algorithm.
+  void reset() {
+    Owned fresh = new_context();
+    if (!fresh) throw neon_failure(code::invalid_state, "MD5 is not available any more");
+    c_ = std::move(fresh);
+    finished_ = given_bytes_ = false;
+  }
+
+  std::shared_ptr<Md5Context> copy() const {
+    Owned c(ne_md5_dup_ctx(this->c()));
+    if (!c) forget_tls_errors();
+    return c ? std::make_shared<Md5Context>(*environment, std::move(c), given_bytes_) : nullptr;
+  }
+
+ private:
+  bool finished_ = false;
+  bool given_bytes_;
+  Owned c_;
+};
+
+std::shared_ptr<Md5Context> context_of(const Arguments &arguments, std::size_t index = 0) {
+  return arguments.handle<Md5Context>(index, "ctx");
+}
+
+napi_value to_buffer(napi_env env, const Digest &digest) {
+  return copy_to_buffer(env, {reinterpret_cast<const char *>(digest.data()), digest.size()});
+}
+
+napi_value create(const Arguments &arguments) {
+  Owned c = new_context();
+  if (!c) return null(arguments.env());
+  return to_object(std::make_shared<Md5Context>(arguments.environment(), std::move(c)));
+}
+
+napi_value process_bytes(const Arguments &arguments) {
+  const std::string bytes = arguments.bytes(0, "buffer");
+  context_of(arguments, 1)->process_bytes(bytes);
+  return undefined(arguments.env());
+}
+
+napi_value process_block(const Arguments &arguments) {
+  const std::string block = arguments.bytes(0, "buffer");
+  if (block.size() % block_of_md5 != 0)
+    throw range_failure("The \"buffer\" argument must hold a multiple of 64 bytes. Received " +
+                        std::to_string(block.size()));
+  context_of(arguments, 1)->process_block(block);
+  return undefined(arguments.env());
+}
+
+napi_value finish(const Arguments &arguments) {
+  return to_buffer(arguments.env(), context_of(arguments)->finish());
+}
+
+napi_value finish_as_text(const Arguments &arguments) {
+  return from(arguments.env(), std::string_view(context_of(arguments)->finish_as_text()));
+}
+
+napi_value read(const Arguments &arguments) {
+  Digest digest;
+  const bool known = ne_md5_read_ctx(context_of(arguments)->c(), digest.data()) != nullptr;
+  return known ? to_buffer(arguments.env(), digest) : null(arguments.env());
+}
+
+napi_value copy(const Arguments &arguments) {
+  const std::shared_ptr<Md5Context> made = context_of(arguments)->copy();
+  return made ? to_object(made) : null(arguments.env());
+}
+
+napi_value reset(const Arguments &arguments) {
+  context_of(arguments)->reset();
+  return undefined(arguments.env());
+}
+
+napi_value destroy(const Arguments &arguments) {
+  HandleWrap::destroy(*context_of(arguments));
+  return undefined(arguments.env());
+}
+
+// --- Streams
+// --------------------------------------------------------------------------------------------------
+
+// Whoever waits for bytes that do not come looks this often whether they are still wanted.
+constexpr int slice_ms = 50;
+
+/// Reads what a descriptor has, as the FILE that neon wants. It has a duplicate of its own: the caller's
+/// number may mean another file by the time that the lane comes to it.
+class Source final {
+ public:
+  explicit Source(int descriptor) : descriptor_(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0)) {}
+  ~Source() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  Source(const Source &) = delete;
+  Source &operator=(const Source &) = delete;
+
+  /// 0, or 1 as C returns it when reading failed.
+  int digest(const Operation &operation, Digest &digest) {
+    if (!new_context()) return 1;  // C would go on without
+    operation_ = &operation;
+    const auto buffer = std::make_unique<char[]>(buffer_size);
+    const std::unique_ptr<std::FILE, int (*)(std::FILE *)> file(open(), std::fclose);
+    if (!file) return 1;
+    std::setvbuf(file.get(), buffer.get(), _IOFBF, buffer_size);
+    const int result = ne_md5_stream(file.get(), digest.data());
+    return failed_ ? 1 : result;
+  }
+
+ private:
+  static constexpr std::size_t buffer_size = std::size_t{64} * 1024;
+
+  std::FILE *open() {
+#ifdef __linux__
+    std::FILE *file = fopencookie(this, "r", {on_read, nullptr, nullptr, nullptr});
+    // No one else uses it; and exit() would wait for its lock while read(2) does not return.
+    if (file) __fsetlocking(file, FSETLOCKING_BYCALLER);
+    return file;
+#else
+    const auto read = [](void *self, char *bytes, int size) {
+      return static_cast<int>(on_read(self, bytes, static_cast<std::size_t>(size)));
+    };
+    return funopen(this, read, nullptr, nullptr, nullptr);
+#endif
+  }
+
+  static ssize_t on_read(void *self, char *bytes, std::size_t size) {
+    return static_cast<Source *>(self)->read(bytes, size);
+  }
+
+  // A failure is told to C as the end: it would lose its context otherwise.
+  ssize_t read(char *bytes, std::size_t size) {
+    if (failed_) return 0;
+    ssize_t count = -1;
+    while (wait()) {
+      const SafePoint outside;
+      count = ::read(descriptor_, bytes, size);
+      if (count >= 0 || errno != EINTR) break;
+    }
+    failed_ = count < 0;
+    return std::max<ssize_t>(count, 0);
+  }
+
+  // Until there is something to read; false when nobody wants it any more. A descriptor that must not wait
+  // does not. When the process ends C returns and closes its FILE, which exit() would wait for.
+  bool wait() const {
+    const int flags = ::fcntl(descriptor_, F_GETFL);
+    if (flags < 0 || (flags & O_NONBLOCK) != 0) return true;
+    pollfd readable{descriptor_, POLLIN, 0};
+    while (!operation_->cancelled() && !exiting()) {
+      const int ready = ::poll(&readable, 1, slice_ms);
+      if (ready > 0 || (ready < 0 && errno != EINTR)) return true;
+    }
+    return false;
+  }
+
+  const int descriptor_;
+  const Operation *operation_ = nullptr;
+  bool failed_ = false;
+};
+
+class StreamDigest final : public Operation {
+ public:
+  StreamDigest(Environment &environment, int descriptor)
+      : Operation(std::make_shared<SessionlessExecutor>(environment)), source_(descriptor) {}
+
+ protected:
+  void run() override { code_ = source_.digest(*this, digest_); }
+  napi_value result(napi_env env) override {
+    if (code_ == 0) set(env, held(env, 0), "value", to_buffer(env, digest_));
+    return from(env, code_);
+  }
+
+ private:
+  Source source_;
+  Digest digest_{};
+  int code_ = 1;
+};
+
+std::shared_ptr<Operation> stream(const Arguments &arguments, Mode) {
+  const int descriptor = static_cast<int>(arguments.integer(0, "fd", 0, INT32_MAX));
+  napi_value out = arguments.object(1, "resblock");
+  auto made = std::make_shared<StreamDigest>(arguments.environment(), descriptor);
+  made->hold(out);
+  return made;
+}
+
+// --- Digests as text
+// ------------------------------------------------------------------------------------------
+
+napi_value to_text(const Arguments &arguments) {
+  const std::string digest = arguments.bytes(0, "md5_buf");
+  if (digest.size() != digest_size)
+    throw range_failure("The \"md5_buf\" argument must hold 16 bytes. Received " +
+                        std::to_string(digest.size()));
+  std::array<char, digits + 1> text;
+  ne_md5_to_ascii(reinterpret_cast<const unsigned char *>(digest.data()), text.data());
+  return from(arguments.env(), static_cast<const char *>(text.data()));
+}
+
+// C reads 32 characters, whatever is there, and makes something of each.
+napi_value from_text(const Arguments &arguments) {
+  const std::string text = arguments.text(0, "buffer");
+  const auto is_digit = [](unsigned char c) { return std::isxdigit(c) != 0; };
+  if (text.size() != digits || !std::all_of(text.begin(), text.end(), is_digit))
+    throw type_failure(code::argument_value, "The \"buffer\" argument must be 32 hexadecimal digits");
+  Digest digest;
+  ne_ascii_to_md5(text.c_str(), digest.data());
+  return to_buffer(arguments.env(), digest);
+}
+
+}  // namespace
+
+void register_md5(Topic &topic) {
+  topic.plain("ne_md5_create_ctx", create);
+  topic.plain("ne_md5_process_bytes", process_bytes);
+  topic.plain("ne_md5_process_block", process_block);
+  topic.plain("ne_md5_finish_ctx", finish);
+  topic.plain("ne_md5_finish_ascii", finish_as_text);
+  topic.plain("ne_md5_read_ctx", read);
+  topic.plain("ne_md5_dup_ctx", copy);
+  topic.plain("ne_md5_reset_ctx", reset);
+  topic.plain("ne_md5_destroy_ctx", destroy);
+  topic.blocking("ne_md5_stream", stream);
+  topic.plain("ne_md5_to_ascii", to_text);
+  topic.plain("ne_ascii_to_md5", from_text);
+}
+
+}  // namespace neon

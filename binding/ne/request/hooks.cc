@@ -1,0 +1,151 @@
+#include <ne_request.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "core/error.h"
+#include "core/topic.h"
+#include "ne/session/callback.h"
+#include "ne/string/buffer.h"
+
+namespace neon {
+
+namespace {
+
+// --- What neon calls --------------------------------------------------------------------------------------
+
+Callback &callback_of(void *userdata) { return *static_cast<Callback *>(userdata); }
+
+napi_value request_object(Callback &callback, ne_request *request, Operation &operation) {
+  return Request::object_of(callback.session, request, operation);
+}
+
+void on_create_request(ne_request *request, void *userdata, const char *method, const char *target) noexcept {
+  Callback &callback = callback_of(userdata);
+  Request::created(callback.session, request);
+  call_back(callback, 0, [&](napi_env env, Operation &operation) {
+    return std::vector{request_object(callback, request, operation), from(env, method), from(env, target)};
+  });
+}
+
+void on_pre_send(ne_request *request, void *userdata, ne_buffer *header) noexcept {
+  Callback &callback = callback_of(userdata);
+  if (!callback.session.operation()) return;
+  // Lent: the handle ends with the call.
+  const auto buffer = std::make_shared<Buffer>(*callback.session.environment, header);
+  call_back(callback, 0, [&](napi_env, Operation &operation) {
+    return std::vector{request_object(callback, request, operation), to_object(buffer)};
+  });
+  buffer->take_back();
+}
+
+void on_post_headers(ne_request *request, void *userdata, const ne_status *status) noexcept {
+  Callback &callback = callback_of(userdata);
+  call_back(callback, 0, [&](napi_env env, Operation &operation) {
+    return std::vector{request_object(callback, request, operation), status_object(env, *status)};
+  });
+}
+
+int on_post_send(ne_request *request, void *userdata, const ne_status *status) noexcept {
+  Callback &callback = callback_of(userdata);
+  // Nobody was asked: after an exception the request must not be sent again.
+  return call_back(
+      callback, callback.session.operation() ? NE_ERROR : NE_OK, [&](napi_env env, Operation &operation) {
+        return std::vector{request_object(callback, request, operation), status_object(env, *status)};
+      });
+}
+
+void on_destroy_request(ne_request *request, void *userdata) noexcept {
+  Callback &callback = callback_of(userdata);
+  if (Request::dropped(callback.session, request)) return;
+  Request::destroying(callback.session, request);
+  call_back(callback, 0, [&](napi_env, Operation &operation) {
+    return std::vector{request_object(callback, request, operation)};
+  });
+}
+
+void on_event(void *userdata) noexcept {
+  call_back(callback_of(userdata), 0, [](napi_env, Operation &) { return std::vector<napi_value>(); });
+}
+
+// --- Registration -----------------------------------------------------------------------------------------
+
+/// One of neon's lists of hooks.
+struct HookList {
+  const char *hook_name;
+  const char *unhook_name;
+  void (*hook)(ne_session *, void *userdata);
+  void (*unhook)(ne_session *, void *userdata);
+};
+
+// In the order of lib/ne/request.ts.
+constexpr HookList lists[] = {
+    {"ne_hook_create_request", "ne_unhook_create_request",
+     [](ne_session *session, void *data) { ne_hook_create_request(session, on_create_request, data); },
+     [](ne_session *session, void *data) { ne_unhook_create_request(session, on_create_request, data); }},
+    {"ne_hook_pre_send", "ne_unhook_pre_send",
+     [](ne_session *session, void *data) { ne_hook_pre_send(session, on_pre_send, data); },
+     [](ne_session *session, void *data) { ne_unhook_pre_send(session, on_pre_send, data); }},
+    {"ne_hook_post_headers", "ne_unhook_post_headers",
+     [](ne_session *session, void *data) { ne_hook_post_headers(session, on_post_headers, data); },
+     [](ne_session *session, void *data) { ne_unhook_post_headers(session, on_post_headers, data); }},
+    {"ne_hook_post_send", "ne_unhook_post_send",
+     [](ne_session *session, void *data) { ne_hook_post_send(session, on_post_send, data); },
+     [](ne_session *session, void *data) { ne_unhook_post_send(session, on_post_send, data); }},
+    {"ne_hook_destroy_request", "ne_unhook_destroy_request",
+     [](ne_session *session, void *data) { ne_hook_destroy_request(session, on_destroy_request, data); },
+     [](ne_session *session, void *data) { ne_unhook_destroy_request(session, on_destroy_request, data); }},
+    {"ne_hook_destroy_session", "ne_unhook_destroy_session",
+     [](ne_session *session, void *data) { ne_hook_destroy_session(session, on_event, data); },
+     [](ne_session *session, void *data) { ne_unhook_destroy_session(session, on_event, data); }},
+    {"ne_hook_close_conn", "ne_unhook_close_conn",
+     [](ne_session *session, void *data) { ne_hook_close_conn(session, on_event, data); },
+     [](ne_session *session, void *data) { ne_unhook_close_conn(session, on_event, data); }},
+};
+
+const HookList &list_of(const Arguments &arguments) {
+  return lists[arguments.integer(1, "list", 0, std::size(lists) - 1)];
+}
+
+std::shared_ptr<Session> usable(const Arguments &arguments) {
+  auto session = arguments.handle<Session>(0, "sess");
+  session->require_usable();
+  return session;
+}
+
+/// addHook(session, list, function) → the number under which the function is kept
+napi_value add(const Arguments &arguments) {
+  const auto session = usable(arguments);
+  const HookList &list = list_of(arguments);
+  const std::uint32_t function = session->keep(arguments.function(2, "fn"));
+  session->callbacks.push_back(std::make_unique<Callback>(Callback{*session, function}));
+  list.hook(session->c(), session->callbacks.back().get());
+  if (std::string_view(list.hook_name) == "ne_hook_destroy_request") Request::watch_lent_again(*session);
+  return from(arguments.env(), static_cast<double>(function));
+}
+
+/// removeHook(session, list, number)
+napi_value remove(const Arguments &arguments) {
+  const auto session = usable(arguments);
+  const HookList &list = list_of(arguments);
+  const auto function = static_cast<std::uint32_t>(arguments.integer(2, "number", 0, UINT32_MAX));
+  const auto found = std::find_if(session->callbacks.begin(), session->callbacks.end(),
+                                  [&](const auto &callback) { return callback->function == function; });
+  if (found == session->callbacks.end()) return undefined(arguments.env());
+  if ((*found)->running)
+    throw neon_failure(code::reentrant,
+                       std::string("A hook must not be removed (") + list.unhook_name + ") while it runs");
+  list.unhook(session->c(), found->get());
+  session->callbacks.erase(found);
+  session->forget(function);
+  return undefined(arguments.env());
+}
+
+}  // namespace
+
+void register_hooks(Topic &topic) {
+  topic.plain("addHook", add);
+  topic.plain("removeHook", remove);
+}
+
+}  // namespace neon

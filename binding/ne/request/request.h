@@ -1,0 +1,204 @@
+#pragma once
+
+#include <ne_compress.h>
+#include <ne_request.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ne/session/session.h"
+
+namespace neon {
+
+class XmlParser;
+
+/// A `ne_request`.
+///
+/// Owned by its JavaScript object and by the operations that use it; it owns its session. `phase_` and what
+/// C points to (body, readers) belong to whoever runs an operation on it, else to the JavaScript thread, as
+/// long as `use_count` is 0. ne_request_destroy runs the session's hooks, so it waits until the session is
+/// free. A request that the classes or neon itself made is lent to hooks: it belongs to the operation that
+/// runs, and ends with C's.
+class Request final : public Handle, public Resource {
+ public:
+  static constexpr Kind kind = Kind::Request;
+  static constexpr std::int64_t external_size = 12288;  // ne_request_s holds a buffer of 8 KiB
+
+  /// Where a request stands between ne_begin_request and ne_end_request. `Ended` also stands for failed ones.
+  enum class Phase { Idle, Sending, Body, AtEnd, Ended };
+
+  /// Callbacks of this request's, which C has as userdata; the functions are kept by the handle object.
+  struct Reader {
+    Request &request;
+    std::uint32_t accept_function;      // unused where neon's own decides
+    std::uint32_t read_function;        // unused where a parser reads
+    std::shared_ptr<XmlParser> parser;  // or null
+  };
+  struct InterimHandler {
+    Request &request;
+    std::uint32_t function;
+  };
+  struct Provider {
+    std::uint32_t function;
+    std::int64_t length;     // announced; less than 0 is unknown
+    std::int64_t given = 0;  // since it was rewound
+  };
+
+  /// Whoever drops the last reference, and wherever: it is deleted when no operation uses its session.
+  static std::shared_ptr<Request> create(std::shared_ptr<Session> session, std::string method,
+                                         std::string target, bool lent = false);
+  /// The same for one that C makes inside another object of its own, `make()`, and destroys with that.
+  static std::shared_ptr<Request> create_inside(std::shared_ptr<Session> session, std::string method,
+                                                std::string target,
+                                                const std::function<ne_request *()> &make);
+  /// C has made this request; from now on it is known. Called by the first hook that meets it.
+  static void created(Session &session, ne_request *c);
+  /// Its handle was dropped, and now it goes: nobody is to be told.
+  static bool dropped(Session &session, ne_request *c);
+  /// Another hook meets requests that are destroyed: those of neon's own are let go of after it.
+  static void watch_lent_again(Session &session);
+  /// The one JavaScript object of a request that a hook was given. JavaScript thread, inside the call.
+  static napi_value object_of(Session &session, ne_request *c, Operation &operation);
+
+  ne_request *c() const { return c_; }
+  Session &session() const { return *session_; }
+  std::shared_ptr<Session> shared_session() const { return session_; }
+  /// "GET /path"
+  std::string description() const { return method_ + " " + target_; }
+
+  /// About to use this request alone, on the JavaScript thread: ERR_NEON_BUSY.
+  void require_usable() const;
+  Phase phase() const { return phase_; }
+  bool has_callbacks() const { return !readers_.empty() || !interim_handlers_.empty() || provider_; }
+  std::uint64_t generation() const { return generation_; }
+  /// The header cursors of what was sent before are stale.
+  void sent_again() { ++generation_; }
+  void connection_lost() { phase_ = Phase::Ended; }
+  void on_detached() override;
+  /// Its JavaScript object, from when on it counts as live.
+  napi_value open_handle();
+
+  /// It goes without a word to hooks, though others own it still. Whoever owns what C made it inside.
+  void drop() { dropped_ = true; }
+  /// To whoever is not inside a callback of a call on it: a destroy that hooks have to see waits its turn.
+  bool closed() const override;
+  /// In its last hook: only what C has not freed may be used.
+  bool closing() const { return closing_; }
+  bool lent() const { return lent_; }
+  /// ERR_NEON_BORROWED when it is neon's, the classes' or part of another object.
+  void require_own(const char *use) const;
+  /// The operation uses it, and the parsers that read its body.
+  void occupy_for(Operation &operation);
+  std::string_view method() const { return method_; }
+  /// It will be destroyed, and is so already for all but the hooks. JavaScript thread.
+  void mark_destroyed();
+  /// ne_request_destroy.
+  void close();
+  /// C destroys it, and runs the hooks.
+  static void destroying(Session &session, ne_request *c);
+  /// C has destroyed it.
+  void release();
+
+  /// It gets a body: ERR_NEON_INVALID_STATE when it has one, or was sent.
+  void announce_body();
+  void set_body(std::string body);
+  void set_body(int descriptor, std::int64_t offset, std::int64_t length);
+  void set_body_provider(std::int64_t length, std::uint32_t function);
+  std::optional<Provider> &provider() { return provider_; }
+  /// How a reader gets the body: as it comes, or, when it comes as gzip, inflated (ne_decompress_reader).
+  enum class Coding { Any, Gzip };
+  /// A function reads, unless there is a parser.
+  void add_reader(Coding coding, ne_accept_response accept, std::uint32_t accept_function,
+                  std::uint32_t read_function, std::shared_ptr<XmlParser> parser = nullptr);
+  void add_interim_handler(std::uint32_t function);
+
+  // The blocking calls, with neon's results.
+  int dispatch();
+  int begin();
+  ssize_t read(char *buffer, std::size_t size);
+  int read_to(int descriptor);
+  int read_to(char *buffer, std::size_t *size);
+  int discard();
+  int end();
+  int parse(XmlParser &parser);
+  /// Runs a function of neon's that sends the request (again, where it must) and reads the whole response.
+  int run_delegated(const std::function<int()> &send);
+  /// The same for a function that makes the request, too, and destroys it.
+  static int run_delegated(Session &session, const std::function<int()> &send);
+
+ private:
+  Request(std::shared_ptr<Session> session, std::string method, std::string target, bool lent);
+  static std::shared_ptr<Request> shared(Request *made);
+  static std::shared_ptr<Request> adopt(Session &session, ne_request *c);
+  void open(const std::function<ne_request *()> &make);
+  void know(ne_request *c);
+  int finish_reading(int result);
+  ~Request() override;
+
+  bool body_complete() const;
+  bool was_cut() const;
+  void require_pulling(const char *function) const;
+  void enter(Phase phase);
+  void prepare();
+  static void watch_lent(Session &session);
+
+  struct FreeDecompressor {
+    void operator()(ne_decompress *c) const { ne_decompress_destroy(c); }
+  };
+
+  const std::shared_ptr<Session> session_;
+  const std::string method_;
+  const std::string target_;
+  const bool lent_;
+  ne_request *c_ = nullptr;
+  bool adopted_ = false;  // from neon
+  bool inside_ = false;   // another object of C's, whose handle keeps its live count
+  bool dropped_ = false;
+  bool doomed_ = false;  // JavaScript thread
+  std::atomic<bool> closing_{false};
+  std::atomic<bool> closed_{false};
+  Phase phase_ = Phase::Idle;
+  std::uint64_t received_ = 0;    // bytes of the body that were read
+  std::uint64_t generation_ = 0;  // counts sends: the header cursors of an earlier one are stale
+  std::string body_;
+  bool has_body_ = false;
+  std::optional<Provider> provider_;
+  std::vector<std::unique_ptr<Reader>> readers_;
+  /// C calls them as long as it has the request, and needs the session to free them.
+  std::vector<std::unique_ptr<ne_decompress, FreeDecompressor>> decompressors_;
+  std::vector<std::unique_ptr<InterimHandler>> interim_handlers_;
+};
+
+/// A blocking call on the request that is argument `index`: it uses the session, the request, and the parsers
+/// that read its body.
+template <class Run>
+std::shared_ptr<Operation> request_operation(const Arguments &arguments, std::size_t index,
+                                             const std::shared_ptr<Request> &request, Run run,
+                                             bool callbacks = false) {
+  request->require_own("sent or read");
+  callbacks = callbacks || request->has_callbacks() || request->session().has_callbacks();
+  auto made = code_operation(request->shared_session(), std::move(run), callbacks);
+  request->occupy_for(*made);
+  if (callbacks) made->hold(arguments[index]);  // what is called stands with the request's object
+  return made;
+}
+
+/// Neon's own acceptance function, for which lib passes a number (lib/ne/accept.ts): it stays in C. Else
+/// null.
+ne_accept_response native_acceptor(const Arguments &arguments, std::size_t index);
+/// Adds a reader to the request that is argument 0, for the responses that argument 1 accepts: argument 2, a
+/// function, or the parser that it is given to. Gives the request.
+std::shared_ptr<Request> add_function_reader(const Arguments &arguments, Request::Coding coding);
+std::shared_ptr<Request> add_parser_reader(const Arguments &arguments, Request::Coding coding);
+/// Asks a JavaScript function whether a response of the request is accepted, from inside neon.
+int ask_acceptor(const Request &request, const ne_status &status,
+                 const std::function<napi_value(napi_env, Operation &)> &function);
+
+/// A plain object with the fields of `ne_status`.
+napi_value status_object(napi_env env, const ne_status &status);
+
+}  // namespace neon

@@ -1,0 +1,131 @@
+#pragma once
+
+#include <ne_request.h>
+#include <ne_session.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "core/handle.h"
+#include "core/operation.h"
+
+namespace neon {
+
+struct Authentication;
+class Request;
+struct Callback;
+class StatusQueue;
+struct Token;
+struct LockRegistration;
+class LockSet;
+
+/// A request that ne_request_create of the promises has still to make; it counts as live as long as it is
+/// use_count.
+struct Creation final : Resource {
+  explicit Creation(std::string description) : description(std::move(description)) {}
+  const std::string description;
+};
+
+/// A `ne_session`.
+///
+/// Owned by its JavaScript object, its requests, and the operations that run on it; ne_session_destroy runs
+/// when the last of them is gone, or in the operation of that name, where its hooks may call JavaScript, if
+/// no request is left. `active`, `requests`, `being_created` belong to whoever runs an operation (see
+/// Executor); `live` to the JavaScript thread. `callbacks` are registered with C, and so outlive the C
+/// object: it calls some of them while it is being destroyed.
+class Session final : public Handle, public Executor {
+ public:
+  static constexpr Kind kind = Kind::Session;
+  static constexpr std::int64_t external_size = 4096;
+
+  Session(Environment &environment, const std::string &scheme, const std::string &host, unsigned port);
+  ~Session() override;
+
+  ne_session *c() const { return c_; }
+  bool uses_tls() const { return std::string_view(ne_get_scheme(c_)) == "https"; }
+
+  /// ERR_NEON_ACTIVE_REQUEST when another request is between begin and end.
+  void require_free(const Request *request = nullptr) const;
+  /// ERR_NEON_INVALID_STATE when a request was created already.
+  void require_fresh(const char *function) const;
+  /// Nothing is active any more (the connection is closed).
+  void close_connection();
+  /// The same, and what may stand in it is given up.
+  void abandon_connection();
+  /// ne_session_destroy, unless requests are left.
+  void finish();
+  /// A request is about to be created. Runs where the operation runs, like prepare().
+  void expect_request();
+  /// Does what was put off until a request is sent.
+  void prepare();
+
+  void recover() override { abandon_connection(); }
+  void note_stall() override;
+  std::string error_text() const override { return c_ ? ne_get_error(c_) : ""; }
+  napi_value handle_object() const override { return object(); }
+  Environment &executor_environment() const override { return *environment; }
+  bool has_callbacks() const override {
+    return notifier || verifier || clicert_provider || authentication || !tokens.empty() ||
+           !callbacks.empty();
+  }
+  /// The operation of this session's that runs on this thread, or null: then callbacks are mute.
+  Operation *operation() const;
+
+  std::vector<std::unique_ptr<Callback>> callbacks;
+  std::unique_ptr<Callback> notifier;  // or the progress callback
+  std::unique_ptr<Callback> verifier;
+  std::unique_ptr<Callback> clicert_provider;
+  std::shared_ptr<StatusQueue> watcher;
+  std::vector<Token> tokens;                       // PKCS#11 providers, whose keys C may use until the end
+  std::unique_ptr<Authentication> authentication;  // once credentials can be asked for
+  /// What stands for C's requests; `being_created` is not known to C yet.
+  std::unordered_map<ne_request *, Request *> requests;
+  Request *being_created = nullptr;
+  bool had_request = false;
+  /// Requests of neon's own that hooks have met; a hook of ours lets go of them.
+  std::vector<std::shared_ptr<Request>> lent;
+  struct LentWatch {
+    Session &session;
+  };
+  std::vector<std::unique_ptr<LentWatch>> lent_watches;  // the last one does it
+  /// Addresses that C refers to.
+  std::vector<std::shared_ptr<Handle>> addresses;
+  std::shared_ptr<Handle> local_address;
+
+  /// The list of locks that is registered with it: C's hooks refer to it. Of whoever runs an operation.
+  std::shared_ptr<LockRegistration> locks;
+  /// The locks of the classes, once they are used: that list will be theirs. JavaScript thread. It is set
+  /// once, before `shares_locks`, which tells whoever runs an operation.
+  std::shared_ptr<LockSet> lock_set;
+  std::atomic<bool> shares_locks{false};
+  /// Those locks, or null. Where the operation runs.
+  LockSet *shared_locks() const { return shares_locks ? lock_set.get() : nullptr; }
+
+  /// The request between begin and end.
+  Request *active = nullptr;
+  /// Requests whose handle is not destroyed.
+  std::unordered_set<const Request *> live;
+  std::vector<std::weak_ptr<const Creation>> creations;
+  /// Other handles that are not destroyed: "ne_decompress of GET /path"
+  std::unordered_map<const Handle *, std::string> live_others;
+  /// A request that will be made at its turn: for the operation that makes it to use.
+  std::shared_ptr<Creation> announce(std::string description);
+  /// What destroying the session would leave without it: "GET /path", …
+  std::vector<std::string> live_requests();
+  /// Loading the default authorities takes 7 to 25 ms, so it is put off until a connection may be made.
+  bool trust_default_ca = false;
+  /// Asking the system for its proxies may block, so it is put off until there is a request.
+  bool system_proxy = false;
+  /// C was made to look for redirects.
+  bool redirects = false;
+
+ private:
+  ne_session *c_;
+};
+
+}  // namespace neon

@@ -1,0 +1,201 @@
+#include "ne/socket/address.h"
+
+#include <ne_alloc.h>
+
+#include <vector>
+
+#include "core/convert.h"
+#include "core/error.h"
+#include "core/since.h"
+#include "core/topic.h"
+#include "ne/session/session.h"
+
+namespace neon {
+
+namespace {
+
+constexpr std::size_t max_text = 128;
+constexpr std::size_t v4_size = 4, v6_size = 16;
+
+std::size_t size_of(ne_iaddr_type type) { return type == ne_iaddr_ipv4 ? v4_size : v6_size; }
+
+}  // namespace
+
+std::shared_ptr<Address> Address::copy_of(Environment &environment, const ne_inet_addr *c) {
+  unsigned char raw[v6_size];
+  ne_iaddr_raw(c, raw);
+  ne_inet_addr *copy = ne_iaddr_make(ne_iaddr_typeof(c), raw);
+  return copy ? std::make_shared<Address>(environment, copy) : nullptr;
+}
+
+ne_inet_addr *Address::changeable() const {
+  if (borrowed()) throw neon_failure(code::borrowed, "This ne_inet_addr belongs to a ne_sock_addr");
+  if (use_count) throw neon_failure(code::busy, "A pending call uses this ne_inet_addr");
+  if (holders_)
+    throw neon_failure(code::invalid_state, "A session or a socket that was given this ne_inet_addr uses it");
+  return own_;
+}
+
+std::shared_ptr<Handle> Address::hold(std::shared_ptr<Address> address) {
+  Address *const held = address.get();
+  ++held->holders_;
+  return {held, [address = std::move(address)](Handle *) { --address->holders_; }};
+}
+
+namespace {
+
+ne_iaddr_type type_argument(const Arguments &arguments, std::size_t index) {
+  return static_cast<ne_iaddr_type>(arguments.integer(index, "type", ne_iaddr_ipv4, ne_iaddr_ipv6));
+}
+
+napi_value to_address(const Arguments &arguments, ne_inet_addr *c) {
+  return c ? to_object(std::make_shared<Address>(arguments.environment(), c)) : null(arguments.env());
+}
+
+std::string raw_argument(const Arguments &arguments, std::size_t index, ne_iaddr_type type) {
+  std::string raw = arguments.bytes(index, "raw");
+  if (raw.size() != size_of(type))
+    throw range_failure("The \"raw\" argument must hold " + std::to_string(size_of(type)) +
+                        " bytes. Received " + std::to_string(raw.size()));
+  return raw;
+}
+
+const unsigned char *bytes_in(const std::string &raw) {
+  return reinterpret_cast<const unsigned char *>(raw.data());
+}
+
+napi_value make(const Arguments &arguments) {
+  const ne_iaddr_type type = type_argument(arguments, 0);
+  return to_address(arguments, ne_iaddr_make(type, bytes_in(raw_argument(arguments, 1, type))));
+}
+
+napi_value put(const Arguments &arguments) {
+  const auto address = address_argument(arguments);
+  const ne_iaddr_type type = type_argument(arguments, 1);
+  const std::string raw = raw_argument(arguments, 2, type);
+  ne_inet_addr *const c = address->changeable();
+  using Put = ne_inet_addr *(ne_inet_addr *, ne_iaddr_type, const unsigned char *);
+  return Since<Put>::required("ne_iaddr_put")(c, type, bytes_in(raw)) ? arguments[0] : null(arguments.env());
+}
+
+napi_value set_scope(const Arguments &arguments) {
+  const auto address = address_argument(arguments);
+  const std::string scope = arguments.text(1, "scope");
+  ne_inet_addr *const c = address->changeable();
+  return from(arguments.env(),
+              Since<int(ne_inet_addr *, const char *)>::required("ne_iaddr_set_scope")(c, scope.c_str()));
+}
+
+napi_value get_scope(const Arguments &arguments) {
+  const auto address = address_argument(arguments);
+  char *scope = Since<char *(const ne_inet_addr *)>::required("ne_iaddr_get_scope")(address->c());
+  napi_value text = from(arguments.env(), static_cast<const char *>(scope));
+  if (scope) ne_free(scope);
+  return text;
+}
+
+napi_value parse(const Arguments &arguments) {
+  const std::string text = arguments.text(0, "addr");
+  return to_address(arguments, ne_iaddr_parse(text.c_str(), type_argument(arguments, 1)));
+}
+
+napi_value print(const Arguments &arguments) {
+  char text[max_text];
+  return from(arguments.env(),
+              static_cast<const char *>(ne_iaddr_print(address_argument(arguments)->c(), text, sizeof text)));
+}
+
+napi_value raw(const Arguments &arguments) {
+  const auto address = address_argument(arguments);
+  unsigned char bytes[v6_size];
+  ne_iaddr_raw(address->c(), bytes);
+  return copy_to_buffer(arguments.env(),
+                        {reinterpret_cast<char *>(bytes), size_of(ne_iaddr_typeof(address->c()))});
+}
+
+napi_value type_of(const Arguments &arguments) {
+  return from(arguments.env(), static_cast<int>(ne_iaddr_typeof(address_argument(arguments)->c())));
+}
+
+napi_value compare(const Arguments &arguments) {
+  return from(arguments.env(), ne_iaddr_cmp(address_argument(arguments, 0, "i1")->c(),
+                                            address_argument(arguments, 1, "i2")->c()));
+}
+
+napi_value free_address(const Arguments &arguments) {
+  const auto address = address_argument(arguments);
+  if (address->borrowed()) throw neon_failure(code::borrowed, "This ne_inet_addr belongs to a ne_sock_addr");
+  HandleWrap::destroy(*address);
+  return undefined(arguments.env());
+}
+
+// --- Addresses of a session: C refers to them until it is destroyed. --------------------------------------
+
+std::vector<std::shared_ptr<Handle>> list_argument(const Arguments &arguments, std::size_t index) {
+  std::vector<std::shared_ptr<Handle>> addresses;
+  for (napi_value value : arguments.list(index, "addrs")) {
+    const std::shared_ptr<Handle> *handle =
+        HandleWrap::unwrap(arguments.env(), value, Kind::Address, "addrs");
+    if (!handle) throw neon_failure(code::destroyed, "This ne_inet_addr is destroyed");
+    addresses.push_back(Address::hold(std::static_pointer_cast<Address>(*handle)));
+  }
+  if (addresses.empty())
+    throw type_failure(code::argument_value, "The \"addrs\" argument must hold at least one address");
+  return addresses;
+}
+
+template <class Set>
+napi_value set_list(const Arguments &arguments, const char *function, std::size_t index, Set set_list) {
+  const auto session = arguments.handle<Session>(0, "sess");
+  auto addresses = list_argument(arguments, index);
+  session->require_usable();
+  session->require_fresh(function);
+  std::vector<const ne_inet_addr *> list;
+  list.reserve(addresses.size());
+  for (const auto &address : addresses) list.push_back(static_cast<const Address &>(*address).c());
+  set_list(session->c(), list.data(), list.size());
+  session->addresses = std::move(addresses);
+  session->system_proxy = false;
+  return undefined(arguments.env());
+}
+
+napi_value set_addrlist(const Arguments &arguments) {
+  return set_list(arguments, "ne_set_addrlist", 1, ne_set_addrlist);
+}
+
+napi_value set_addrlist2(const Arguments &arguments) {
+  const auto port = static_cast<unsigned>(arguments.integer(1, "port", 0, 65535));
+  return set_list(arguments, "ne_set_addrlist2", 2,
+                  [port](ne_session *session, const ne_inet_addr **list, std::size_t count) {
+                    ne_set_addrlist2(session, port, list, count);
+                  });
+}
+
+napi_value set_localaddr(const Arguments &arguments) {
+  const auto session = arguments.handle<Session>(0, "sess");
+  const auto address = arguments.is_nullish(1) ? nullptr : address_argument(arguments, 1, "addr");
+  session->require_usable();
+  ne_set_localaddr(session->c(), address ? address->c() : nullptr);
+  session->local_address = address ? Address::hold(address) : nullptr;
+  return undefined(arguments.env());
+}
+
+}  // namespace
+
+void register_address(Topic &topic) {
+  topic.plain("ne_iaddr_make", make);
+  topic.plain("ne_iaddr_put", put);
+  topic.plain("ne_iaddr_set_scope", set_scope);
+  topic.plain("ne_iaddr_get_scope", get_scope);
+  topic.plain("ne_iaddr_parse", parse);
+  topic.plain("ne_iaddr_print", print);
+  topic.plain("ne_iaddr_raw", raw);
+  topic.plain("ne_iaddr_typeof", type_of);
+  topic.plain("ne_iaddr_cmp", compare);
+  topic.plain("ne_iaddr_free", free_address);
+  topic.plain("ne_set_addrlist", set_addrlist);
+  topic.plain("ne_set_addrlist2", set_addrlist2);
+  topic.plain("ne_set_localaddr", set_localaddr);
+}
+
+}  // namespace neon

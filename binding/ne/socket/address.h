@@ -1,0 +1,49 @@
+#pragma once
+
+#include <ne_socket.h>
+
+#include <atomic>
+#include <memory>
+
+#include "core/convert.h"
+#include "core/handle.h"
+#include "core/operation.h"
+
+namespace neon {
+
+/// A `ne_inet_addr`: one of its own, or one that a `ne_sock_addr` lends.
+class Address final : public Handle, public Resource {
+ public:
+  static constexpr Kind kind = Kind::Address;
+  static constexpr std::int64_t external_size = 128;
+
+  Address(Environment &environment, ne_inet_addr *c) : Handle(environment), own_(c), c_(c) {}
+  Address(std::shared_ptr<Handle> owner, const ne_inet_addr *c)
+      : Handle(*owner->environment), owner_(std::move(owner)), c_(c) {}
+  ~Address() override {
+    if (own_) ne_iaddr_free(own_);
+  }
+  /// One that stands for itself, of one that belongs to C; null where its family is not supported.
+  static std::shared_ptr<Address> copy_of(Environment &environment, const ne_inet_addr *c);
+
+  const ne_inet_addr *c() const { return c_; }
+  bool borrowed() const { return owner_ != nullptr; }
+  /// For what changes it; refuses while somebody uses it.
+  ne_inet_addr *changeable() const;
+
+  /// A reference of something in C that refers to this address; meanwhile it cannot be changed.
+  static std::shared_ptr<Handle> hold(std::shared_ptr<Address> address);
+
+ private:
+  const std::shared_ptr<Handle> owner_;
+  ne_inet_addr *const own_ = nullptr;
+  const ne_inet_addr *const c_;
+  std::atomic<int> holders_{0};
+};
+
+inline std::shared_ptr<Address> address_argument(const Arguments &arguments, std::size_t index = 0,
+                                                 const char *name = "ia") {
+  return arguments.handle<Address>(index, name);
+}
+
+}  // namespace neon

@@ -1,0 +1,307 @@
+// What blocks on a socket: connecting, accepting, receiving, sending, ending.
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <vector>
+
+#include "core/convert.h"
+#include "core/error.h"
+#include "core/lane.h"
+#include "core/topic.h"
+#include "ne/socket/socket.h"
+
+namespace neon {
+
+namespace {
+
+constexpr std::int64_t max_seconds = 2147483;  // C multiplies by 1000
+constexpr std::size_t max_socks_text = 255;    // its length is one byte
+
+[[noreturn]] void refuse(const char *why) { throw type_failure(code::argument_value, why); }
+
+unsigned port_argument(const Arguments &arguments, std::size_t index) {
+  return static_cast<unsigned>(arguments.integer(index, "port", 0, 65535));
+}
+
+std::shared_ptr<Operation> connect(const Arguments &arguments, Mode) {
+  auto socket = socket_argument(arguments);
+  auto address = address_argument(arguments, 1, "addr");
+  const unsigned port = port_argument(arguments, 2);
+  auto made =
+      socket_operation(socket, [socket, address, port] { return socket->connect(address->c(), port); });
+  made->use(address);
+  return made;
+}
+
+// --- Accepting --------------------------------------------------------------------------------------------
+
+/// A pipe that wakes a poll(2).
+class Waker final {
+ public:
+  Waker() {
+    if (::pipe(ends_) != 0) throw system_failure(errno, "pipe");
+    for (const int end : ends_) {
+      ::fcntl(end, F_SETFD, FD_CLOEXEC);
+      ::fcntl(end, F_SETFL, O_NONBLOCK);
+    }
+  }
+  ~Waker() {
+    for (const int end : ends_) ::close(end);
+  }
+  Waker(const Waker &) = delete;
+  Waker &operator=(const Waker &) = delete;
+
+  int descriptor() const { return ends_[0]; }
+  void wake() {
+    const char byte = 0;
+    static_cast<void>(!::write(ends_[1], &byte, 1));  // a full pipe wakes, too
+  }
+
+ private:
+  int ends_[2];
+};
+
+/// ne_sock_accept. The listener is the caller's: to shut it down, as an abort does with connections, would
+/// end the service. So the wait for a connection is here, where an abort can end it, and C's call returns at
+/// once.
+class Acceptance final : public Operation {
+ public:
+  Acceptance(std::shared_ptr<Socket> socket, int listener)
+      : Operation(socket), socket_(std::move(socket)), listener_(listener) {}
+
+ protected:
+  void run() override {
+    socket_->require_new();
+    wait();
+    result_ = cancelled() ? -1 : socket_->accept(listener_);
+  }
+  void woken() override { waker_.wake(); }
+  napi_value result(napi_env env) override { return from(env, result_); }
+
+ private:
+  // What is no listener, C says itself.
+  bool listens() const {
+    int listens = 0;
+    socklen_t size = sizeof listens;
+    return ::getsockopt(listener_, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens;
+  }
+
+  void wait() const {
+    if (!listens()) return;
+    pollfd events[] = {{listener_, POLLIN, 0}, {waker_.descriptor(), POLLIN, 0}};
+    const SafePoint outside;
+    while (!cancelled() && ::poll(events, std::size(events), -1) < 0 && errno == EINTR) {
+    }
+  }
+
+  const std::shared_ptr<Socket> socket_;
+  const int listener_;
+  Waker waker_;
+  int result_ = -1;
+};
+
+std::shared_ptr<Operation> accept(const Arguments &arguments, Mode) {
+  auto socket = socket_argument(arguments);
+  const int listener = static_cast<int>(arguments.integer(1, "fd", 0, INT32_MAX));
+  return std::make_shared<Acceptance>(std::move(socket), listener);
+}
+
+// --- Receiving --------------------------------------------------------------------------------------------
+
+/// A function of C's that receives into a buffer, and how many bytes of that it filled when it returned
+/// `code`.
+struct Receiver {
+  ssize_t (*receive)(ne_socket *socket, char *buffer, std::size_t size);
+  std::size_t (*filled)(ssize_t code, std::size_t size);
+};
+
+// Straight into the caller's memory where nothing can take that away meanwhile, else through memory of ours.
+std::shared_ptr<Operation> receive(const Arguments &arguments, Mode mode, const Receiver &receiver) {
+  auto socket = socket_argument(arguments);
+  const std::span<char> buffer = arguments.buffer(1, "buffer");
+  const bool direct = mode == Mode::Sync && !arguments.environment().in_worker();
+  auto made = operation(
+      socket,
+      [socket, buffer, direct, receiver] {
+        ne_socket *const c = socket->connected();
+        Outcome outcome;
+        if (!direct) outcome.memory = allocate(buffer.size());
+        char *const memory = direct ? buffer.data() : outcome.memory.get();
+        outcome.code = receiver.receive(c, memory, buffer.size());
+        return outcome;
+      },
+      [receiver, size = buffer.size()](Operation &operation, napi_env env, const Outcome &outcome) {
+        if (outcome.memory && outcome.code >= 0)
+          fill(env, operation.held(env, 0), {outcome.memory.get(), receiver.filled(outcome.code, size)});
+        return from(env, static_cast<double>(outcome.code));
+      });
+  made->hold(arguments[1]);
+  return made;
+}
+
+std::size_t counted(ssize_t code, std::size_t) { return static_cast<std::size_t>(code); }
+
+std::shared_ptr<Operation> read(const Arguments &arguments, Mode mode) {
+  return receive(arguments, mode, {ne_sock_read, counted});
+}
+
+std::shared_ptr<Operation> peek(const Arguments &arguments, Mode mode) {
+  return receive(arguments, mode, {ne_sock_peek, counted});
+}
+
+std::shared_ptr<Operation> read_line(const Arguments &arguments, Mode mode) {
+  return receive(arguments, mode, {ne_sock_readline, [](ssize_t code, std::size_t) {
+                                     return static_cast<std::size_t>(code) + 1;  // and the NUL
+                                   }});
+}
+
+std::shared_ptr<Operation> read_fully(const Arguments &arguments, Mode mode) {
+  return receive(arguments, mode, {ne_sock_fullread, [](ssize_t, std::size_t size) { return size; }});
+}
+
+std::shared_ptr<Operation> block(const Arguments &arguments, Mode) {
+  auto socket = socket_argument(arguments);
+  const int seconds = static_cast<int>(arguments.integer(1, "n", 1, max_seconds));
+  return socket_operation(socket, [socket, seconds] {
+    ne_socket *const c = socket->connected();
+    socket->connection.limit_stall(std::chrono::seconds(seconds));
+    return ne_sock_block(c, seconds);
+  });
+}
+
+// --- Sending ----------------------------------------------------------------------------------------------
+
+std::shared_ptr<Operation> write_fully(const Arguments &arguments, Mode) {
+  auto socket = socket_argument(arguments);
+  return socket_operation(socket, [socket, data = arguments.bytes(1, "data")] {
+    return ne_sock_fullwrite(socket->connected(), data.data(), data.size());
+  });
+}
+
+// Without the empty ones, with which C would loop for ever.
+std::vector<std::string> blocks_argument(const Arguments &arguments, std::size_t index) {
+  const std::vector<napi_value> values = arguments.list(index, "vector");
+  if (values.empty()) refuse("The \"vector\" argument must hold at least one block");
+  std::vector<std::string> blocks;
+  for (napi_value value : values) {
+    std::string block = bytes_or_text(arguments.env(), value, "Each block of the \"vector\" argument");
+    if (!block.empty()) blocks.push_back(std::move(block));
+  }
+  if (blocks.size() > IOV_MAX)
+    throw range_failure("The \"vector\" argument must hold at most " + std::to_string(IOV_MAX) + " blocks");
+  return blocks;
+}
+
+std::shared_ptr<Operation> write_blocks(const Arguments &arguments, Mode) {
+  auto socket = socket_argument(arguments);
+  return socket_operation(socket, [socket, blocks = blocks_argument(arguments, 1)]() mutable {
+    ne_socket *const c = socket->connected();
+    std::vector<ne_iovec> vector;
+    vector.reserve(blocks.size());
+    for (std::string &block : blocks) vector.push_back({block.data(), block.size()});
+    return vector.empty() ? 0 : ne_sock_fullwritev(c, vector.data(), static_cast<int>(vector.size()));
+  });
+}
+
+// --- Proxies ----------------------------------------------------------------------------------------------
+
+/// What ne_sock_proxy is told; texts that C would use though they are NULL are there.
+struct Destination {
+  ne_sock_sversion version;
+  std::shared_ptr<Address> address;
+  std::optional<std::string> hostname, username, password;
+  unsigned port;
+};
+
+std::optional<std::string> socks_text(const Arguments &arguments, std::size_t index, const char *name) {
+  if (arguments.is_nullish(index)) return std::nullopt;
+  std::string text = arguments.text(index, name);
+  if (text.size() > max_socks_text)
+    throw range_failure("The \"" + std::string(name) + "\" argument must hold at most " +
+                        std::to_string(max_socks_text) + " bytes. Received " + std::to_string(text.size()));
+  return text;
+}
+
+void require_complete(const Destination &to) {
+  const bool v5 = to.version == NE_SOCK_SOCKSV5;
+  if (v5 && !to.address && !to.hostname) refuse("SOCKS 5 needs \"addr\" or \"hostname\"");
+  if (to.version == NE_SOCK_SOCKSV4A && !to.hostname) refuse("SOCKS 4A needs \"hostname\"");
+  if (to.version == NE_SOCK_SOCKSV4) {
+    if (!to.address) refuse("SOCKS 4 needs \"addr\"");
+    if (ne_iaddr_typeof(to.address->c()) != ne_iaddr_ipv4) refuse("SOCKS 4 needs an IPv4 address");
+  }
+  if (!v5 && !to.username) refuse("SOCKS 4 and 4A need \"username\"");
+  if (v5 && to.username && !to.password) refuse("\"username\" needs \"password\"");
+}
+
+Destination destination_argument(const Arguments &arguments) {
+  Destination to;
+  to.version = static_cast<ne_sock_sversion>(arguments.integer(1, "vers", NE_SOCK_SOCKSV4, NE_SOCK_SOCKSV5));
+  if (!arguments.is_nullish(2)) to.address = address_argument(arguments, 2, "addr");
+  to.hostname = socks_text(arguments, 3, "hostname");
+  to.port = port_argument(arguments, 4);
+  to.username = socks_text(arguments, 5, "username");
+  to.password = socks_text(arguments, 6, "password");
+  require_complete(to);
+  return to;
+}
+
+int go_through_proxy(Socket &socket, const Destination &to) {
+  // A proxy that asks for a user is told an empty one: C would use NULL.
+  const int result = ne_sock_proxy(socket.connected(), to.version, to.address ? to.address->c() : nullptr,
+                                   to.hostname ? to.hostname->c_str() : nullptr, to.port,
+                                   to.username.value_or("").c_str(), to.password.value_or("").c_str());
+  if (result != 0) socket.give_up();
+  return result;
+}
+
+std::shared_ptr<Operation> proxy(const Arguments &arguments, Mode) {
+  auto socket = socket_argument(arguments);
+  Destination to = destination_argument(arguments);
+  const std::shared_ptr<Address> address = to.address;
+  auto made =
+      socket_operation(socket, [socket, to = std::move(to)] { return go_through_proxy(*socket, to); });
+  if (address) made->use(address);
+  return made;
+}
+
+// --- Ending -----------------------------------------------------------------------------------------------
+
+std::shared_ptr<Operation> shut_down(const Arguments &arguments, Mode) {
+  auto socket = socket_argument(arguments);
+  const auto flags = static_cast<unsigned>(arguments.integer(1, "flags", NE_SOCK_RECV, NE_SOCK_BOTH));
+  return socket_operation(socket, [socket, flags] { return ne_sock_shutdown(socket->connected(), flags); });
+}
+
+std::shared_ptr<Operation> close(const Arguments &arguments, Mode mode) {
+  auto socket = socket_argument(arguments);
+  if (mode == Mode::Sync)
+    socket->require_idle();
+  else
+    socket->require_queueable();
+  HandleWrap::destroy(*socket);
+  return socket_operation(socket, [socket] { return socket->close(); });
+}
+
+}  // namespace
+
+void register_socket_calls(Topic &topic) {
+  topic.blocking("ne_sock_connect", connect);
+  topic.blocking("ne_sock_accept", accept);
+  topic.blocking("ne_sock_read", read);
+  topic.blocking("ne_sock_peek", peek);
+  topic.blocking("ne_sock_readline", read_line);
+  topic.blocking("ne_sock_fullread", read_fully);
+  topic.blocking("ne_sock_block", block);
+  topic.blocking("ne_sock_fullwrite", write_fully);
+  topic.blocking("ne_sock_fullwritev", write_blocks);
+  topic.blocking("ne_sock_proxy", proxy);
+  topic.blocking("ne_sock_shutdown", shut_down);
+  topic.blocking("ne_sock_close", close);
+}
+
+}  // namespace neon

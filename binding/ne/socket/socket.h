@@ -1,0 +1,138 @@
+#pragma once
+
+#include <ne_session.h>
+#include <ne_socket.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/handle.h"
+#include "core/operation.h"
+#include "ne/socket/address.h"
+#include "ne/ssl/context.h"
+
+namespace neon {
+
+/// What a call on a socket gave: a NE_SOCK_* code or a count, and the memory it received into, if that is
+/// ours.
+struct Outcome {
+  ssize_t code = 0;
+  Memory memory;
+
+  void stalled() {
+    if (code < 0) code = NE_SOCK_TIMEOUT;
+  }
+};
+
+/// A `ne_socket`: a target by itself, with a connection and a lane of its own.
+///
+/// Owned by its JavaScript object and its operations; ne_sock_close runs in the operation of that name, or
+/// when the last of them is gone. All but the addresses belongs to whoever runs an operation (see Executor).
+/// What C does not ask for is asked for here: on a socket without a connection it would wait for descriptor
+/// -1, a second connection or handshake would leak the first, and after a failed handshake it would use a TLS
+/// connection that is not there.
+class Socket final : public Handle, public Executor {
+ public:
+  static constexpr Kind kind = Kind::Socket;
+  static constexpr std::int64_t external_size = 8192;
+
+  explicit Socket(Environment &environment)
+      : Handle(environment), c_(ne_sock_create()), read_limit_(connection.stall_limit()) {}
+  ~Socket() override;
+
+  ne_socket *c() const { return c_; }
+  bool is_secure() const { return state_ == State::Secure; }
+
+  // Each of these throws ERR_NEON_INVALID_STATE where the socket is not what it must be.
+  void require_new() const;
+  int connect(const ne_inet_addr *address, unsigned port);
+  int accept(int listener);
+  /// About to receive or send; the watchdog is to wait as long as the read time-out says.
+  ne_socket *connected();
+  /// The same, of a socket that speaks TLS.
+  ne_socket *secure() const;
+  /// A proxy that refused, …: from now on it can only be closed.
+  void give_up() { state_ = State::Failed; }
+  /// Runs a TLS handshake in this context.
+  template <class Handshake>
+  int start_tls(std::shared_ptr<ne_ssl_context> context, Handshake handshake);
+  /// A handshake in this context may call its functions, then or later: the socket keeps it, and its object.
+  void keep_context(std::shared_ptr<Context> context, napi_value object);
+  /// The object of a context that it keeps.
+  napi_value context_object(napi_env env, Operation &operation, const Context &context) const;
+  /// C's context of the handshake that began last.
+  ne_ssl_context *tls_context() const { return context_.get(); }
+  /// What ne_sock_connect_ssl must be given: before neon 0.37 its callbacks use it as a session.
+  void *tls_user_data();
+  /// ne_sock_close.
+  int close();
+
+  void prebind(std::shared_ptr<Address> address, unsigned port);
+  void set_connect_timeout(int seconds);
+  void set_read_timeout(int seconds);
+  const char *error() const { return ne_sock_error(c_); }
+
+  void recover() override;
+  void note_stall() override;
+  std::string error_text() const override { return c_ ? error() : ""; }
+  napi_value handle_object() const override { return object(); }
+  Environment &executor_environment() const override { return *environment; }
+  bool has_callbacks() const override { return !contexts_.empty(); }
+  const char *noun() const override { return "socket"; }
+
+ private:
+  enum class State { New, Connected, Secure, Failed };
+  struct Destroy {
+    void operator()(ne_session *session) const { ne_session_destroy(session); }
+  };
+
+  ne_socket *require_connected() const;
+
+  ne_socket *c_;
+  State state_ = State::New;
+  int connect_timeout_ = 0;
+  std::chrono::seconds read_limit_;
+  std::shared_ptr<Handle> local_address_;  // C refers to it
+  std::shared_ptr<ne_ssl_context> context_;
+  std::vector<std::pair<std::shared_ptr<Context>, std::uint32_t>> contexts_;  // and where keep() has them
+  std::unique_ptr<ne_session, Destroy> user_data_;
+};
+
+template <class Handshake>
+int Socket::start_tls(std::shared_ptr<ne_ssl_context> context, Handshake handshake) {
+  ne_socket *const socket = connected();
+  if (is_secure()) throw neon_failure(code::invalid_state, "The socket speaks TLS already");
+  context_ = std::move(context);
+  state_ = State::Failed;
+  const int result = handshake(socket, context_.get());
+  if (result == 0) state_ = State::Secure;
+  return result;
+}
+
+inline std::shared_ptr<Socket> socket_argument(const Arguments &arguments, std::size_t index = 0) {
+  return arguments.handle<Socket>(index, "sock");
+}
+
+/// For a call that does not block.
+inline std::shared_ptr<Socket> usable_socket(const Arguments &arguments, std::size_t index = 0) {
+  auto socket = socket_argument(arguments, index);
+  socket->require_usable();
+  return socket;
+}
+
+/// The operation of a call that returns NE_SOCK_*.
+template <class Run>
+std::shared_ptr<Operation> socket_operation(std::shared_ptr<Socket> socket, Run run) {
+  return operation(
+      std::move(socket),
+      [run = std::move(run)]() mutable {
+        return Outcome{run(), {}};
+      },
+      [](Operation &, napi_env env, const Outcome &outcome) {
+        return from(env, static_cast<double>(outcome.code));
+      });
+}
+
+}  // namespace neon

@@ -1,0 +1,203 @@
+#include "ne/ssl/certificate.h"
+
+#include "core/convert.h"
+#include "core/error.h"
+#include "core/tls_errors.h"
+#include "core/topic.h"
+#include "ne/dates.h"
+
+namespace neon {
+
+std::shared_ptr<Certificate> Certificate::lend_copy(Environment &environment, const ne_ssl_certificate *c,
+                                                    const std::shared_ptr<const Loan> &loan) {
+  if (!c) return nullptr;
+  const Memory text(ne_ssl_cert_export(c));
+  ne_ssl_certificate *copy = text ? ne_ssl_cert_import(text.get()) : nullptr;
+  if (!copy) return nullptr;
+  auto certificate = std::make_shared<Certificate>(environment, copy);
+  certificate->loan_ = loan;
+  certificate->signed_by_ = lend_copy(environment, ne_ssl_cert_signedby(c), loan);
+  return certificate;
+}
+
+std::shared_ptr<Certificate> Certificate::signed_by() {
+  if (signed_by_) return signed_by_;
+  auto certificate = known_signed_by_.lock();
+  const ne_ssl_certificate *c = ne_ssl_cert_signedby(c_);
+  if (certificate || !c) return certificate;
+  certificate = std::make_shared<Certificate>(shared(), c);
+  known_signed_by_ = certificate;
+  return certificate;
+}
+
+std::shared_ptr<DistinguishedName> Certificate::subject() {
+  return name(known_subject_, ne_ssl_cert_subject(c_));
+}
+
+std::shared_ptr<DistinguishedName> Certificate::issuer() {
+  return name(known_issuer_, ne_ssl_cert_issuer(c_));
+}
+
+std::shared_ptr<DistinguishedName> Certificate::name(std::weak_ptr<DistinguishedName> &known,
+                                                     const ne_ssl_dname *c) {
+  auto found = known.lock();
+  if (!found) known = found = std::make_shared<DistinguishedName>(shared(), c, loan_);
+  return found;
+}
+
+napi_value DistinguishedName::lend(napi_env env, const std::shared_ptr<const Loan> &loan,
+                                   const ne_ssl_dname *const *names, int count) {
+  napi_value list;
+  check(env, napi_create_array(env, &list));
+  for (int i = 0; i < count; ++i) {
+    const auto name = std::make_shared<DistinguishedName>(Environment::of(env), names[i], loan);
+    check(env, napi_set_element(env, list, static_cast<std::uint32_t>(i), to_object(name)));
+  }
+  return list;
+}
+
+DistinguishedName::Reading::Reading(std::initializer_list<const DistinguishedName *> names) {
+  for (const DistinguishedName *name : names)
+    if (name->closed()) throw neon_failure(code::destroyed, "This ne_ssl_dname is destroyed");
+}
+
+namespace {
+
+std::shared_ptr<Certificate> certificate_of(const Arguments &arguments, std::size_t index = 0,
+                                            const char *name = "cert") {
+  return arguments.handle<Certificate>(index, name);
+}
+
+std::shared_ptr<DistinguishedName> name_of(const Arguments &arguments, std::size_t index, const char *name) {
+  return arguments.handle<DistinguishedName>(index, name);
+}
+
+napi_value to_certificate(const Arguments &arguments, ne_ssl_certificate *c) {
+  forget_tls_errors();
+  if (!c) return null(arguments.env());
+  return to_object(std::make_shared<Certificate>(arguments.environment(), c));
+}
+
+/// Where C would write, or null where nothing is to be written.
+napi_value out_or_null(const Arguments &arguments, std::size_t index, const char *name) {
+  return arguments.is_nullish(index) ? nullptr : arguments.object(index, name);
+}
+
+napi_value read(const Arguments &arguments) {
+  return to_certificate(arguments, ne_ssl_cert_read(arguments.text(0, "filename").c_str()));
+}
+
+napi_value write(const Arguments &arguments) {
+  const auto certificate = certificate_of(arguments);
+  return from(arguments.env(), ne_ssl_cert_write(certificate->c(), arguments.text(1, "filename").c_str()));
+}
+
+napi_value import(const Arguments &arguments) {
+  return to_certificate(arguments, ne_ssl_cert_import(arguments.text(0, "data").c_str()));
+}
+
+napi_value export_certificate(const Arguments &arguments) {
+  return take(arguments.env(), ne_ssl_cert_export(certificate_of(arguments)->c()));
+}
+
+napi_value identity(const Arguments &arguments) {
+  return from(arguments.env(), ne_ssl_cert_identity(certificate_of(arguments)->c()));
+}
+
+napi_value signed_by(const Arguments &arguments) {
+  const auto signer = certificate_of(arguments)->signed_by();
+  return signer ? to_object(signer) : null(arguments.env());
+}
+
+napi_value subject(const Arguments &arguments) { return to_object(certificate_of(arguments)->subject()); }
+
+napi_value issuer(const Arguments &arguments) { return to_object(certificate_of(arguments)->issuer()); }
+
+napi_value digest(const Arguments &arguments) {
+  const napi_env env = arguments.env();
+  const auto certificate = certificate_of(arguments);
+  napi_value out = arguments.object(1, "digest");
+  char text[NE_SSL_DIGESTLEN];
+  const int result = ne_ssl_cert_digest(certificate->c(), text);
+  if (result == 0) set(env, out, "value", from(env, static_cast<const char *>(text)));
+  return from(env, result);
+}
+
+napi_value hash_digest(const Arguments &arguments) {
+  const auto certificate = certificate_of(arguments);
+  const auto flags = static_cast<unsigned>(arguments.integer(1, "flags", 0, UINT32_MAX));
+  return take(arguments.env(), ne_ssl_cert_hdigest(certificate->c(), flags));
+}
+
+napi_value validity(const Arguments &arguments) {
+  const napi_env env = arguments.env();
+  const auto certificate = certificate_of(arguments);
+  napi_value from_out = out_or_null(arguments, 1, "from"), until_out = out_or_null(arguments, 2, "until");
+  char from_text[NE_SSL_VDATELEN], until_text[NE_SSL_VDATELEN];
+  {
+    const std::lock_guard lock(gmtime_mutex);
+    ne_ssl_cert_validity(certificate->c(), from_text, until_text);
+  }
+  if (from_out) set(env, from_out, "value", from(env, static_cast<const char *>(from_text)));
+  if (until_out) set(env, until_out, "value", from(env, static_cast<const char *>(until_text)));
+  return undefined(env);
+}
+
+napi_value validity_time(const Arguments &arguments) {
+  const napi_env env = arguments.env();
+  const auto certificate = certificate_of(arguments);
+  napi_value from_out = out_or_null(arguments, 1, "from"), until_out = out_or_null(arguments, 2, "until");
+  std::time_t from_time, until_time;
+  ne_ssl_cert_validity_time(certificate->c(), &from_time, &until_time);
+  if (from_out) set(env, from_out, "value", from(env, static_cast<double>(from_time)));
+  if (until_out) set(env, until_out, "value", from(env, static_cast<double>(until_time)));
+  return undefined(env);
+}
+
+napi_value compare(const Arguments &arguments) {
+  return from(arguments.env(), ne_ssl_cert_cmp(certificate_of(arguments, 0, "c1")->c(),
+                                               certificate_of(arguments, 1, "c2")->c()));
+}
+
+napi_value free_certificate(const Arguments &arguments) {
+  const auto certificate = certificate_of(arguments);
+  if (certificate->borrowed())
+    throw neon_failure(code::borrowed, "This ne_ssl_certificate belongs to another object");
+  HandleWrap::destroy(*certificate);
+  return undefined(arguments.env());
+}
+
+napi_value readable_name(const Arguments &arguments) {
+  const auto name = name_of(arguments, 0, "dn");
+  const DistinguishedName::Reading reading({name.get()});
+  return take(arguments.env(), ne_ssl_readable_dname(name->c()));
+}
+
+napi_value compare_names(const Arguments &arguments) {
+  const auto first = name_of(arguments, 0, "dn1"), second = name_of(arguments, 1, "dn2");
+  const DistinguishedName::Reading reading({first.get(), second.get()});
+  return from(arguments.env(), ne_ssl_dname_cmp(first->c(), second->c()));
+}
+
+}  // namespace
+
+void register_certificate(Topic &topic) {
+  topic.plain("ne_ssl_cert_read", read);
+  topic.plain("ne_ssl_cert_write", write);
+  topic.plain("ne_ssl_cert_import", import);
+  topic.plain("ne_ssl_cert_export", export_certificate);
+  topic.plain("ne_ssl_cert_identity", identity);
+  topic.plain("ne_ssl_cert_signedby", signed_by);
+  topic.plain("ne_ssl_cert_subject", subject);
+  topic.plain("ne_ssl_cert_issuer", issuer);
+  topic.plain("ne_ssl_cert_digest", digest);
+  topic.plain("ne_ssl_cert_hdigest", hash_digest);
+  topic.plain("ne_ssl_cert_validity", validity);
+  topic.plain("ne_ssl_cert_validity_time", validity_time);
+  topic.plain("ne_ssl_cert_cmp", compare);
+  topic.plain("ne_ssl_cert_free", free_certificate);
+  topic.plain("ne_ssl_readable_dname", readable_name);
+  topic.plain("ne_ssl_dname_cmp", compare_names);
+}
+
+}  // namespace neon

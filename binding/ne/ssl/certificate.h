@@ -1,0 +1,99 @@
+#pragma once
+
+#include <ne_ssl.h>
+
+#include <initializer_list>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include "core/handle.h"
+#include "core/loan.h"
+
+namespace neon {
+
+class DistinguishedName;
+
+/// A `ne_ssl_certificate`: one of its own, one that is part of another object of C's, or a copy of what C
+/// lent to a callback, whose handle ends with the callback all the same.
+///
+/// A certificate keeps the one that signed it; what is inside a certificate (its names) keeps it.
+class Certificate final : public Handle {
+ public:
+  static constexpr Kind kind = Kind::Certificate;
+  static constexpr std::int64_t external_size = 4096;
+
+  /// Its own.
+  Certificate(Environment &environment, ne_ssl_certificate *c) : Handle(environment), own_(c), c_(c) {}
+  /// Resource of what `owner` stands for.
+  Certificate(std::shared_ptr<const Handle> owner, const ne_ssl_certificate *c)
+      : Handle(*owner->environment), owner_(std::move(owner)), c_(c) {}
+  ~Certificate() override {
+    if (own_) ne_ssl_cert_free(own_);
+  }
+  /// Copies of a certificate and of those that signed it. Any thread.
+  static std::shared_ptr<Certificate> lend_copy(Environment &environment, const ne_ssl_certificate *c,
+                                                const std::shared_ptr<const Loan> &loan);
+
+  const ne_ssl_certificate *c() const { return c_; }
+  /// Not the user's to free.
+  bool borrowed() const { return !own_ || loan_; }
+  bool closed() const override { return loan_ && loan_->over(); }
+
+  /// The one that signed it, or null.
+  std::shared_ptr<Certificate> signed_by();
+  std::shared_ptr<DistinguishedName> subject();
+  std::shared_ptr<DistinguishedName> issuer();
+
+ private:
+  std::shared_ptr<const Certificate> shared() const {
+    return std::static_pointer_cast<const Certificate>(shared_from_this());
+  }
+  std::shared_ptr<DistinguishedName> name(std::weak_ptr<DistinguishedName> &known, const ne_ssl_dname *c);
+
+  const std::shared_ptr<const Handle> owner_;
+  ne_ssl_certificate *const own_ = nullptr;
+  const ne_ssl_certificate *const c_;
+  std::shared_ptr<const Loan> loan_;
+  std::shared_ptr<Certificate> signed_by_;  // of a copy
+  // So that one C object stays one handle.
+  std::weak_ptr<Certificate> known_signed_by_;
+  std::weak_ptr<DistinguishedName> known_subject_, known_issuer_;
+};
+
+/// A `ne_ssl_dname`: inside a certificate, or lent to a callback.
+class DistinguishedName final : public Handle {
+ public:
+  static constexpr Kind kind = Kind::DistinguishedName;
+  static constexpr std::int64_t external_size = 256;
+
+  DistinguishedName(std::shared_ptr<const Certificate> owner, const ne_ssl_dname *c,
+                    std::shared_ptr<const Loan> loan)
+      : Handle(*owner->environment), owner_(std::move(owner)), loan_(std::move(loan)), c_(c) {}
+  DistinguishedName(Environment &environment, const ne_ssl_dname *c, std::shared_ptr<const Loan> loan)
+      : Handle(environment), loan_(std::move(loan)), c_(c) {}
+
+  const ne_ssl_dname *c() const { return c_; }
+  bool closed() const override { return loan_ && loan_->over(); }
+
+  /// An array of names that C lends to a callback.
+  static napi_value lend(napi_env env, const std::shared_ptr<const Loan> &loan,
+                         const ne_ssl_dname *const *names, int count);
+
+  /// Names are not freed under their reader for the time of this block; it throws ERR_NEON_DESTROYED when one
+  /// was already.
+  class Reading final {
+   public:
+    Reading(std::initializer_list<const DistinguishedName *> names);
+
+   private:
+    const std::lock_guard<std::mutex> lock_{Loan::mutex};
+  };
+
+ private:
+  const std::shared_ptr<const Certificate> owner_;
+  const std::shared_ptr<const Loan> loan_;
+  const ne_ssl_dname *const c_;
+};
+
+}  // namespace neon

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <ne_ssl.h>
+
+#include <memory>
+#include <string>
+
+#include "core/handle.h"
+#include "core/operation.h"
+#include "ne/ssl/certificate.h"
+
+namespace neon {
+
+/// A `ne_ssl_client_cert`. To decrypt it may take long, so it has a lane.
+class ClientCertificate final : public Handle, public Executor {
+ public:
+  static constexpr Kind kind = Kind::ClientCertificate;
+  static constexpr std::int64_t external_size = 8192;
+
+  /// `uri`: what it was read from, if it was.
+  ClientCertificate(Environment &environment, ne_ssl_client_cert *c, std::string uri = "")
+      : Handle(environment), c_(c), uri_(std::move(uri)) {}
+  ~ClientCertificate() override { ne_ssl_clicert_free(c_); }
+
+  const ne_ssl_client_cert *c() const { return c_; }
+  bool encrypted() const { return ne_ssl_clicert_encrypted(c_) != 0; }
+  /// ERR_NEON_INVALID_STATE when it is encrypted, where C would use what is not there.
+  void require_decrypted() const;
+  /// As in C. ERR_NEON_INVALID_STATE when it is decrypted.
+  int decrypt(const char *password);
+  std::shared_ptr<Certificate> owner();
+
+  void recover() override {}
+  void note_stall() override {}
+  std::string error_text() const override { return ""; }
+  napi_value handle_object() const override { return object(); }
+  Environment &executor_environment() const override { return *environment; }
+  const char *noun() const override { return "client certificate"; }
+
+ private:
+  int decrypt_anew(const char *password);
+
+  ne_ssl_client_cert *c_;
+  const std::string uri_;
+  std::weak_ptr<Certificate> known_owner_;  // so that one C object stays one handle
+};
+
+}  // namespace neon

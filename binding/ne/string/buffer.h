@@ -1,0 +1,32 @@
+#pragma once
+
+#include <ne_string.h>
+
+#include "core/handle.h"
+
+namespace neon {
+
+/// A `ne_buffer`: the caller's own, or lent to a hook, when it ends with the hook's call.
+class Buffer final : public Handle {
+ public:
+  static constexpr Kind kind = Kind::Buffer;
+  static constexpr std::int64_t external_size = 512;
+
+  /// Its own.
+  explicit Buffer(Environment &environment, std::size_t size);
+  /// Lent.
+  Buffer(Environment &environment, ne_buffer *c) : Handle(environment), c_(c) {}
+  ~Buffer() override;
+
+  ne_buffer *c() const { return c_; }
+  bool lent() const { return !own_; }
+  bool closed() const override { return c_ == nullptr; }
+  /// The loan is over; whoever lent it waits no more.
+  void take_back() { c_ = nullptr; }
+
+ private:
+  const bool own_ = false;
+  ne_buffer *c_;
+};
+
+}  // namespace neon

@@ -1,0 +1,301 @@
+#include "ne/xml.h"
+
+#include <string>
+
+#include "core/error.h"
+#include "core/since.h"
+#include "core/topic.h"
+#include "ne/session/callback.h"
+
+namespace neon {
+
+// lib/ne/constants.ts has it as a string.
+static_assert(std::string_view(NE_XML_MEDIA_TYPE) == "application/xml");
+
+namespace {
+
+// --- What neon calls while it parses ----------------------------------------------------------------------
+
+/// Flat pairs of name and value.
+napi_value attribute_list(napi_env env, const char **attributes) {
+  napi_value list;
+  check(env, napi_create_array(env, &list));
+  for (std::uint32_t i = 0; attributes[i]; ++i)
+    check(env, napi_set_element(env, list, i, from(env, attributes[i])));
+  return list;
+}
+
+int on_start(void *userdata, int parent, const char *nspace, const char *name,
+             const char **attributes) noexcept {
+  const auto &handler = *static_cast<const XmlParser::Handler *>(userdata);
+  const XmlParser::Start start(handler.parser);
+  return handler.parser
+      .ask(
+          handler.parser, handler.start,
+          [=](napi_env env) {
+            return std::vector{from(env, parent), from(env, nspace), from(env, name),
+                               attribute_list(env, attributes)};
+          },
+          to_int)
+      .value_or(NE_XML_ABORT);
+}
+
+int on_text(void *userdata, int state, const char *text, std::size_t size) noexcept {
+  const auto &handler = *static_cast<const XmlParser::Handler *>(userdata);
+  return handler.parser
+      .ask(
+          handler.parser, *handler.cdata,
+          [=](napi_env env) {
+            return std::vector{from(env, state), from(env, std::string_view(text, size))};
+          },
+          to_int)
+      .value_or(NE_XML_ABORT);
+}
+
+int on_end(void *userdata, int state, const char *nspace, const char *name) noexcept {
+  const auto &handler = *static_cast<const XmlParser::Handler *>(userdata);
+  return handler.parser
+      .ask(
+          handler.parser, *handler.end,
+          [=](napi_env env) {
+            return std::vector{from(env, state), from(env, nspace), from(env, name)};
+          },
+          to_int)
+      .value_or(NE_XML_ABORT);
+}
+
+}  // namespace
+
+// ---------------------------------------------------------------------------------------------------------
+
+bool XmlParser::closed() const {
+  if (!lent_) return false;
+  const auto lender = lender_.lock();
+  return !lender || lender->closed();
+}
+
+void XmlParser::require_own(const char *use) const {
+  if (lent_)
+    throw neon_failure(code::borrowed,
+                       std::string("This parser is not the caller's own: it must not be ") + use);
+}
+
+void XmlParser::require_usable() const {
+  if (use_count && !in_question())
+    throw neon_failure(code::busy, "A promise that uses this parser is pending");
+}
+
+void XmlParser::require_idle() const {
+  if (direct_ || in_question())
+    throw neon_failure(code::reentrant,
+                       "This parser is parsing: it must not parse or be destroyed inside its callbacks");
+  require_usable();
+}
+
+void XmlParser::admit(const Executor &target) const {
+  if (direct_ || (use_count && user != &target)) require_idle();
+  require_whole();
+}
+
+// C would call what is freed.
+void XmlParser::require_whole() const {
+  for (const std::shared_ptr<Handle> &user : users_)
+    if (!user->object())
+      throw neon_failure(code::destroyed,
+                         "The ne_207_parser that this ne_xml_parser would tell is destroyed");
+}
+
+void XmlParser::push_handler(std::uint32_t start, std::optional<std::uint32_t> cdata,
+                             std::optional<std::uint32_t> end) {
+  handlers_.push_back(std::make_unique<Handler>(Handler{*this, start, cdata, end}));
+  ne_xml_push_handler(c_, on_start, cdata ? on_text : nullptr, end ? on_end : nullptr,
+                      handlers_.back().get());
+}
+
+void XmlParser::attach(std::shared_ptr<Handle> user, napi_value object) {
+  users_.push_back(std::move(user));
+  keep(object);
+}
+
+int XmlParser::parse(const char *block, std::size_t size) {
+  began_ = true;
+  return failed_ ? failed() : ne_xml_parse(c_, block, size);
+}
+
+int XmlParser::parse_directly(std::string_view block) {
+  require_idle();
+  require_whole();
+  direct_ = true;
+  const int result = parse(block.data(), block.size());
+  direct_ = false;
+  bool thrown = false;
+  check(environment->env(), napi_is_exception_pending(environment->env(), &thrown));
+  if (thrown) throw JavaScriptException();
+  return result;
+}
+
+int XmlParser::failed() const {
+  const int failure = ne_xml_failed(c_);
+  return failure == 0 && failed_ ? NE_XML_ABORT : failure;
+}
+
+namespace {
+
+std::shared_ptr<XmlParser> usable(const Arguments &arguments) {
+  auto parser = arguments.handle<XmlParser>(0, "p");
+  parser->require_usable();
+  return parser;
+}
+
+void require_start(const XmlParser &parser, const char *function) {
+  parser.require_usable();
+  if (!parser.in_start_callback())
+    throw neon_failure(code::invalid_state,
+                       std::string(function) + " must be called inside a start callback of the parser");
+}
+
+/// An argument that C takes as a string or NULL.
+struct OptionalText {
+  OptionalText(const Arguments &arguments, std::size_t index, const char *name)
+      : given(!arguments.is_nullish(index)), text(given ? arguments.text(index, name) : "") {}
+  const char *c() const { return given ? text.c_str() : nullptr; }
+
+  const bool given;
+  const std::string text;
+};
+
+napi_value create(const Arguments &arguments) {
+  return to_object(std::make_shared<XmlParser>(arguments.environment()));
+}
+
+napi_value push_handler(const Arguments &arguments) {
+  const auto parser = usable(arguments);
+  napi_value start = arguments.function(1, "startelm");
+  const auto optional_function = [&](std::size_t index, const char *name) {
+    return arguments.is_nullish(index) ? nullptr : arguments.function(index, name);
+  };
+  napi_value cdata = optional_function(2, "cdata"), end = optional_function(3, "endelm");
+  const auto keep = [&](napi_value function) {
+    return function ? std::optional(parser->keep(function)) : std::nullopt;
+  };
+  parser->push_handler(parser->keep(start), keep(cdata), keep(end));
+  return undefined(arguments.env());
+}
+
+napi_value failed(const Arguments &arguments) { return from(arguments.env(), usable(arguments)->failed()); }
+
+napi_value set_error(const Arguments &arguments) {
+  const auto parser = usable(arguments);
+  ne_xml_set_error(parser->c(), arguments.text(1, "msg").c_str());
+  return undefined(arguments.env());
+}
+
+napi_value get_error(const Arguments &arguments) {
+  return from(arguments.env(), ne_xml_get_error(usable(arguments)->c()));
+}
+
+// libxml2 and expat take the size of a block as an int.
+napi_value parse(const Arguments &arguments) {
+  const auto parser = arguments.handle<XmlParser>(0, "p");
+  const std::string block = arguments.is_nullish(1) ? "" : arguments.bytes(1, "block", INT32_MAX);
+  parser->require_own("given a document");
+  return from(arguments.env(), parser->parse_directly(block));
+}
+
+napi_value current_line(const Arguments &arguments) {
+  return from(arguments.env(), ne_xml_currentline(usable(arguments)->c()));
+}
+
+napi_value doc_encoding(const Arguments &arguments) {
+  return from(arguments.env(), ne_xml_doc_encoding(usable(arguments)->c()));
+}
+
+napi_value set_encoding(const Arguments &arguments) {
+  const auto parser = arguments.handle<XmlParser>(0, "p");
+  const std::string encoding = arguments.text(1, "encoding");
+  parser->require_idle();
+  if (parser->began())
+    throw neon_failure(code::invalid_state, "The encoding must be set before the parser is given a document");
+  const auto set = Since<int(ne_xml_parser *, const char *)>::required("ne_xml_set_encoding");
+  return from(arguments.env(), set(parser->c(), encoding.c_str()));
+}
+
+// C looks names up in the list that it is given, and their prefixes in the element that starts.
+napi_value get_attr(const Arguments &arguments) {
+  const napi_env env = arguments.env();
+  const auto parser = arguments.handle<XmlParser>(0, "p");
+  std::vector<std::string> texts;
+  for (napi_value value : arguments.list(1, "attrs"))
+    texts.push_back(text_of(env, value, "What stands in \"attrs\""));
+  if (texts.size() % 2 != 0)
+    throw type_failure(code::argument_value, "The \"attrs\" argument must hold pairs of name and value");
+  std::vector<const char *> attributes;
+  attributes.reserve(texts.size() + 1);
+  for (const std::string &text : texts) attributes.push_back(text.c_str());
+  attributes.push_back(nullptr);
+  const OptionalText nspace(arguments, 2, "nspace");
+  const std::string name = arguments.text(3, "name");
+  require_start(*parser, "ne_xml_get_attr");
+  return from(env, ne_xml_get_attr(parser->c(), attributes.data(), nspace.c(), name.c_str()));
+}
+
+napi_value resolve_nspace(const Arguments &arguments) {
+  const auto parser = arguments.handle<XmlParser>(0, "p");
+  const OptionalText prefix(arguments, 1, "prefix");
+  require_start(*parser, "ne_xml_resolve_nspace");
+  return from(arguments.env(), ne_xml_resolve_nspace(parser->c(), prefix.c(), prefix.text.size()));
+}
+
+napi_value destroy(const Arguments &arguments) {
+  const auto parser = arguments.handle<XmlParser>(0, "p");
+  parser->require_own("destroyed");
+  parser->require_idle();
+  HandleWrap::destroy(*parser);
+  return undefined(arguments.env());
+}
+
+/// One entry of an idmap, with the strings that it points to.
+struct MapEntry {
+  MapEntry(napi_env env, napi_value object) {
+    require_object(env, object, "An entry of \"map\"");
+    nspace = text_of(env, field(env, object, "nspace"), "The \"nspace\" of an entry of \"map\"");
+    name = text_of(env, field(env, object, "name"), "The \"name\" of an entry of \"map\"");
+    id = static_cast<int>(
+        integer_of(env, field(env, object, "id"), "The \"id\" of an entry of \"map\"", INT32_MIN, INT32_MAX));
+  }
+  std::string nspace, name;
+  int id;
+};
+
+napi_value map_id(const Arguments &arguments) {
+  const napi_env env = arguments.env();
+  std::vector<MapEntry> entries;
+  for (napi_value value : arguments.list(0, "map")) entries.emplace_back(env, value);
+  const std::string nspace = arguments.text(1, "nspace"), name = arguments.text(2, "name");
+  std::vector<ne_xml_idmap> map;
+  map.reserve(entries.size());
+  for (const MapEntry &entry : entries) map.push_back({entry.nspace.c_str(), entry.name.c_str(), entry.id});
+  return from(env, ne_xml_mapid(map.data(), map.size(), nspace.c_str(), name.c_str()));
+}
+
+}  // namespace
+
+void register_xml(Topic &topic) {
+  // The first parser initialises the XML library; later ones are made by several threads.
+  [[maybe_unused]] static const bool initialised = (ne_xml_destroy(ne_xml_create()), true);
+  topic.plain("ne_xml_create", create);
+  topic.plain("ne_xml_push_handler", push_handler);
+  topic.plain("ne_xml_failed", failed);
+  topic.plain("ne_xml_set_error", set_error);
+  topic.plain("ne_xml_get_error", get_error);
+  topic.plain("ne_xml_parse", parse);
+  topic.plain("ne_xml_currentline", current_line);
+  topic.plain("ne_xml_doc_encoding", doc_encoding);
+  topic.plain("ne_xml_set_encoding", set_encoding);
+  topic.plain("ne_xml_get_attr", get_attr);
+  topic.plain("ne_xml_resolve_nspace", resolve_nspace);
+  topic.plain("ne_xml_destroy", destroy);
+  topic.plain("ne_xml_mapid", map_id);
+}
+
+}  // namespace neon

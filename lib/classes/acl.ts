@@ -1,0 +1,85 @@
+import { invalidType, invalidValue } from '../core/errors.js';
+import * as ne from '../ne/index.js';
+import { splitName } from './properties.js';
+import { escapeText } from './xml.js';
+
+/** The privileges of RFC 3744, section 3, that neon can express. */
+export const privileges = {
+  all: ne.NE_ACL_ALL,
+  read: ne.NE_ACL_READ,
+  write: ne.NE_ACL_WRITE,
+  'write-properties': ne.NE_ACL_WRITE_PROPERTIES,
+  'write-content': ne.NE_ACL_WRITE_CONTENT,
+  unlock: ne.NE_ACL_UNLOCK,
+  'read-acl': ne.NE_ACL_READ_ACL,
+  'write-acl': ne.NE_ACL_WRITE_ACL,
+  bind: ne.NE_ACL_BIND,
+  unbind: ne.NE_ACL_UNBIND,
+} as const;
+
+/** The name of a privilege. */
+export type Privilege = keyof typeof privileges;
+
+const principals = {
+  all: ne.ne_acl_all,
+  authenticated: ne.ne_acl_authenticated,
+  unauthenticated: ne.ne_acl_unauthenticated,
+  self: ne.ne_acl_self,
+} as const;
+
+/**
+ * Whom an entry is about: everybody, everybody who is or is not authenticated, the principal that the resource itself
+ * is, the principal of a URL, or the one that a property of the resource names (named as for
+ * {@link PropfindOptions.props}: `{ property: 'owner' }`).
+ */
+export type Principal = keyof typeof principals | { readonly href: string } | { readonly property: string };
+
+/** An entry of an access control list (RFC 3744, section 5.5): it grants or denies privileges, not both. */
+export type AclEntry =
+  | { readonly principal: Principal; readonly grant: readonly Privilege[]; readonly deny?: undefined }
+  | { readonly principal: Principal; readonly deny: readonly Privilege[]; readonly grant?: undefined };
+
+/** The entries as ne_acl3744_set takes them. */
+export function entriesOf(entries: readonly AclEntry[]): ne.ne_acl_entry[] {
+  if (!Array.isArray(entries)) throw invalidType('entries', 'an instance of Array', entries);
+  return (entries as readonly AclEntry[]).map(entryOf);
+}
+
+function entryOf(entry: AclEntry): ne.ne_acl_entry {
+  if (typeof entry !== 'object' || (entry as AclEntry | null) === null)
+    throw invalidType('entries', 'an array of objects', entry);
+  const { principal, grant, deny } = entry;
+  if ((grant === undefined) === (deny === undefined))
+    throw invalidValue('An entry of an access control list must have either "grant" or "deny"');
+  return {
+    ...targetOf(principal),
+    type: grant === undefined ? ne.ne_acl_deny : ne.ne_acl_grant,
+    privileges: grant === undefined ? combined('deny', deny) : combined('grant', grant),
+  };
+}
+
+function targetOf(principal: unknown): Pick<ne.ne_acl_entry, 'target' | 'tname'> {
+  if (typeof principal === 'string') {
+    if (Object.hasOwn(principals, principal)) return { target: principals[principal as keyof typeof principals] };
+    throw invalidValue(`The "principal" must be one of ${Object.keys(principals).join(', ')}, or an object. Received '${principal}'`);
+  }
+  const { href, property } = (principal ?? {}) as { href?: unknown; property?: unknown };
+  if (typeof href === 'string' && property === undefined)
+    return { target: ne.ne_acl_href, tname: escapeText(href, 'The "href" of a principal') };
+  if (property === undefined || href !== undefined)
+    throw invalidType('principal', 'of type string, or an object with either "href" or "property"', principal);
+  const [nspace, name] = splitName(property, 'property');
+  // neon writes <NAME/>, inside an element that makes "DAV:" the default.
+  return { target: ne.ne_acl_property, tname: nspace === 'DAV:' ? name : `${name} xmlns="${nspace}"` };
+}
+
+function combined(argument: string, names: unknown): number {
+  if (!Array.isArray(names)) throw invalidType(argument, 'an instance of Array', names);
+  if (names.length === 0) throw invalidValue(`The "${argument}" of an entry must have a privilege`);
+  return (names as readonly unknown[]).reduce<number>((sum, name) => {
+    if (typeof name !== 'string') throw invalidType(argument, 'an array of strings', name);
+    if (!Object.hasOwn(privileges, name))
+      throw invalidValue(`A privilege must be one of ${Object.keys(privileges).join(', ')}. Received '${name}'`);
+    return sum | privileges[name as Privilege];
+  }, 0);
+}

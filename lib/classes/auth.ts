@@ -1,0 +1,119 @@
+import { types } from 'node:util';
+
+import { invalidType, invalidValue, outOfRange } from '../core/errors.js';
+import * as ne from '../ne/index.js';
+
+/** A user name and a password, each shorter than 256 bytes of UTF-8. */
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Who asks for credentials. */
+export interface Challenge {
+  /** As the server says; null where the protocol has none. */
+  readonly realm: string | null;
+  /** How often was asked before since the request began: more than 0 when what was given then was refused. */
+  readonly attempt: number;
+  /** Whether it is the proxy that asks. */
+  readonly proxy: boolean;
+}
+
+/**
+ * Gives credentials; nothing, or null, gives up, and the request fails with `NE_AUTH` or `NE_PROXYAUTH`. Called again and again
+ * until they are accepted. It may return a promise, but not in blocking requests.
+ */
+export type CredentialsProvider = (
+  challenge: Challenge,
+) => Credentials | null | undefined | void | Promise<Credentials | null | undefined | void>;
+
+/** The names of authentication protocols (`NE_AUTH_*`). */
+export const authProtocols = {
+  basic: ne.NE_AUTH_BASIC,
+  digest: ne.NE_AUTH_DIGEST,
+  legacyDigest: ne.NE_AUTH_LEGACY_DIGEST,
+  negotiate: ne.NE_AUTH_NEGOTIATE,
+  gssapi: ne.NE_AUTH_GSSAPI,
+  ntlm: ne.NE_AUTH_NTLM,
+  default: ne.NE_AUTH_DEFAULT,
+  all: ne.NE_AUTH_ALL,
+} as const;
+
+/** The name of an authentication protocol, or of a set of them. */
+export type AuthProtocol = keyof typeof authProtocols;
+
+/** Credentials, or who gives them, and for which protocols. */
+export type AuthOptions =
+  | (Credentials & ProtocolOptions)
+  | CredentialsProvider
+  | ({ readonly provide: CredentialsProvider } & ProtocolOptions)
+  /** Negotiate alone, which takes credentials from the system. */
+  | { readonly protocols: AuthProtocol | readonly AuthProtocol[] };
+
+interface ProtocolOptions {
+  /** Default: Basic and Digest, and, with TLS or for a proxy, Negotiate. */
+  readonly protocols?: AuthProtocol | readonly AuthProtocol[] | undefined;
+}
+
+type Side = 'auth' | 'proxyAuth';
+
+/** Makes a session answer challenges of its server, or its proxy, as the option of that name says. */
+export function authenticate(session: ne.ne_session, side: Side, options: AuthOptions | readonly AuthOptions[]): void {
+  for (const one of Array.isArray(options) ? (options as readonly AuthOptions[]) : [options as AuthOptions])
+    addAuth(session, side, one);
+}
+
+function addAuth(session: ne.ne_session, side: Side, options: AuthOptions): void {
+  requireOptions(side, options);
+  const add = side === 'auth' ? ne.ne_add_server_auth : ne.ne_add_proxy_auth;
+  const protocols = maskOf(typeof options === 'function' ? undefined : options.protocols);
+  add(session, protocols, callbackOf(side, options));
+}
+
+/** No error tells the value: it may be a secret. */
+function requireOptions(side: Side, options: unknown): void {
+  if (typeof options !== 'function' && (typeof options !== 'object' || options === null))
+    throw invalidType(side, 'of type function or object, or an array of them', typeof options);
+}
+
+function maskOf(protocols: AuthProtocol | readonly AuthProtocol[] = 'default'): number {
+  const names: readonly unknown[] = Array.isArray(protocols) ? protocols : [protocols];
+  if (names.length === 0) throw invalidValue('The "protocols" option must name at least one protocol');
+  return names.reduce<number>((mask, name) => {
+    if (typeof name !== 'string' || !Object.hasOwn(authProtocols, name))
+      throw invalidValue(`There is no authentication protocol '${String(name)}'`);
+    return mask | authProtocols[name as AuthProtocol];
+  }, 0);
+}
+
+function callbackOf(side: Side, options: AuthOptions): ne.ne_auth_creds | null {
+  const proxy = side === 'proxyAuth';
+  if (typeof options === 'function') return asking(options, proxy);
+  if ('provide' in options) {
+    if (typeof options.provide !== 'function') throw invalidType('provide', 'of type function', typeof options.provide);
+    return asking(options.provide, proxy);
+  }
+  if (!('username' in options) && !('password' in options)) return null; // neon refuses where it needs some
+  const given = options as Partial<Credentials>;
+  const credentials = { username: textOf(side, 'username', given), password: textOf(side, 'password', given) };
+  // Tried once: what was refused would be refused again.
+  return (_, attempt) => (attempt === 0 ? credentials : attempt);
+}
+
+function asking(provide: CredentialsProvider, proxy: boolean): ne.ne_auth_creds {
+  const answerOf = (given: Credentials | null | undefined | void): ne.ne_credentials_answer => given ?? -1;
+  return (realm, attempt) => {
+    const given = provide({ realm, attempt, proxy });
+    return types.isPromise(given) ? given.then(answerOf) : answerOf(given);
+  };
+}
+
+/** No error tells the value. */
+function textOf(side: Side, field: keyof Credentials, options: Partial<Credentials>): string {
+  const value: unknown = options[field];
+  if (typeof value !== 'string') throw invalidType(`${side}.${field}`, 'of type string', typeof value);
+  const bytes = Buffer.byteLength(value);
+  if (bytes >= ne.NE_ABUFSIZ) throw outOfRange(`${side}.${field}`, `of less than ${ne.NE_ABUFSIZ} bytes`, bytes);
+  if (value.includes('\0')) throw invalidValue(`The "${side}.${field}" option must be without null bytes`);
+  return value;
+}

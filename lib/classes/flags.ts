@@ -1,0 +1,11 @@
+import { invalidValue, outOfRange } from '../core/errors.js';
+
+/** The number of a flag that is given by name or number. */
+export function flagNumber<Name extends string>(flags: Readonly<Record<Name, number>>, flag: Name | number): number {
+  if (typeof flag === 'number') {
+    if (!Number.isInteger(flag) || flag < 0 || flag > 2 ** 31 - 1) throw outOfRange('flag', 'an integer >= 0', flag);
+    return flag;
+  }
+  if (!Object.hasOwn(flags, flag)) throw invalidValue(`There is no flag '${flag}'`);
+  return flags[flag];
+}

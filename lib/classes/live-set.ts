@@ -1,0 +1,44 @@
+import type { NeonError } from '../core/errors.js';
+
+/** One thing that keeps a session from being destroyed: a request, a dispatch on its way, a body still to be read. */
+export interface Live {
+  /** `"GET /path"` */
+  readonly description: string;
+  /** Ends it, when the session is destroyed by force. */
+  end(reason: NeonError): void;
+}
+
+/** What is live of one session of the classes, or of one request of a pool. */
+export class LiveSet {
+  readonly #items = new Set<Live>();
+  #waiting: (() => void)[] = [];
+
+  get size(): number {
+    return this.#items.size;
+  }
+
+  get descriptions(): string[] {
+    return [...this.#items].map((item) => item.description);
+  }
+
+  add(item: Live): void {
+    this.#items.add(item);
+  }
+
+  delete(item: Live): void {
+    if (!this.#items.delete(item) || this.#items.size > 0) return;
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  /** Ends everything. */
+  end(reason: NeonError): void {
+    // The newest first: ending a call that runs lets the next one begin.
+    for (const item of [...this.#items].reverse()) item.end(reason);
+    for (const item of [...this.#items]) this.delete(item);
+  }
+
+  /** Resolves when nothing is live any more. */
+  empty(): Promise<void> {
+    return this.#items.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve));
+  }
+}

@@ -1,0 +1,53 @@
+import { invalidType, invalidValue } from '../core/errors.js';
+import * as ne from '../ne/index.js';
+import { splitName } from './properties.js';
+import { escapeText } from './xml.js';
+
+/**
+ * The value of a property: text, or XML that is sent as it is, where the prefix `D` and names without prefix stand for
+ * `DAV:` and the namespace of the property.
+ */
+export type PropertyValue = string | { readonly xml: string };
+
+/** What becomes of properties, which are named as for {@link PropfindOptions.props}. First those are set, then removed. */
+export interface PropertyChanges {
+  readonly set?: Readonly<Record<string, PropertyValue>> | undefined;
+  readonly remove?: readonly string[] | undefined;
+}
+
+/** The operations of ne_proppatch, in the order in which they are carried out. */
+export function operationsOf(changes: PropertyChanges | readonly PropertyChanges[]): ne.ne_proppatch_operation[] {
+  const list = (Array.isArray(changes) ? changes : [changes]) as readonly PropertyChanges[];
+  const operations = list.flatMap((change) => {
+    requireObject('changes', change);
+    const { set = {}, remove = [] } = change;
+    requireObject('set', set);
+    if (!Array.isArray(remove)) throw invalidType('remove', 'an instance of Array', remove);
+    return [
+      ...Object.entries(set).map(([name, value]) => ({
+        name: nameOf(name, 'set'),
+        type: ne.ne_propset,
+        value: xmlOf(name, value),
+      })),
+      ...remove.map((name: unknown) => ({ name: nameOf(name, 'remove'), type: ne.ne_propremove })),
+    ];
+  });
+  if (operations.length === 0) throw invalidValue('The "changes" must set or remove a property');
+  return operations;
+}
+
+function nameOf(given: unknown, argument: string): ne.ne_propname {
+  const [nspace, name] = splitName(given, argument);
+  return { nspace, name };
+}
+
+function xmlOf(name: string, value: unknown): string {
+  if (typeof value === 'string') return escapeText(value, `The value of "${name}"`);
+  const xml = typeof value === 'object' && value !== null ? (value as { xml?: unknown }).xml : undefined;
+  if (typeof xml !== 'string') throw invalidType(name, 'of type string, or an object with the string "xml"', value);
+  return xml;
+}
+
+function requireObject(name: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalidType(name, 'of type object', value);
+}

@@ -1,0 +1,173 @@
+import { BlockList, isIP } from 'node:net';
+
+import { invalidType, invalidValue, outOfRange } from '../core/errors.js';
+import { native } from '../core/native.js';
+import * as ne from '../ne/index.js';
+import type { Credentials } from './auth.js';
+
+/** A proxy. */
+export interface ProxyServer {
+  /** Default `'http'`. */
+  readonly type?: 'http' | 'socks4' | 'socks4a' | 'socks5' | undefined;
+  /** A name or network address; one of IPv6 in brackets. */
+  readonly host: string;
+  /** 0 to 65535. Default: 80, for SOCKS 1080. */
+  readonly port?: number | undefined;
+  /** For the proxy; `proxyAuth` goes before it. SOCKS 4 sends no password. */
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+}
+
+/**
+ * A proxy, or its URL (`http://`, `socks4://`, `socks4a://`, `socks5://`, with a user name and password if it wants them);
+ * `'system'`: what libproxy says; `'env'`: what the environment says (`http_proxy`, `https_proxy`, `all_proxy`, `no_proxy`).
+ */
+export type ProxyOptions = 'system' | 'env' | (string & {}) | URL | ProxyServer;
+
+const socksVersions = {
+  socks4: ne.NE_SOCK_SOCKSV4,
+  socks4a: ne.NE_SOCK_SOCKSV4A,
+  socks5: ne.NE_SOCK_SOCKSV5,
+} as const;
+
+const types: Readonly<Record<string, NonNullable<ProxyServer['type']>>> = {
+  http: 'http',
+  socks4: 'socks4',
+  socks4a: 'socks4a',
+  socks5: 'socks5',
+  // Names by which others say that the proxy looks the server's name up, as it does here.
+  socks5h: 'socks5',
+  socks: 'socks5',
+};
+
+const systemProxyLater: (session: ne.ne_session) => void = native('systemProxyLater');
+
+/** Makes a session use a proxy. Returns the credentials that an HTTP proxy was given with. */
+export function setProxy(session: ne.ne_session, options: ProxyOptions): Credentials | undefined {
+  if (options === 'system') {
+    systemProxyLater(session);
+    return undefined;
+  }
+  const proxy = options === 'env' ? proxyOfEnvironment(session) : proxyOf(options);
+  if (!proxy) return undefined;
+  const { type = 'http', host, port, username, password } = proxy;
+  if (type === 'http') {
+    ne.ne_session_proxy(session, host, port ?? 80);
+    if (username === undefined && password === undefined) return undefined;
+    return { username: username ?? '', password: password ?? '' };
+  }
+  // SOCKS 4 has no password, and always a user name; neon wants both or, for 5, none.
+  const user = username ?? (type === 'socks5' ? null : '');
+  ne.ne_session_socks_proxy(
+    session,
+    socksVersions[type],
+    host,
+    port ?? 1080,
+    user,
+    user === null ? null : (password ?? ''),
+  );
+  return undefined;
+}
+
+function proxyOf(options: string | URL | ProxyServer): ProxyServer {
+  if (typeof options === 'string') return proxyOfUrl(options, 'The "proxy" option');
+  if (options instanceof URL) return proxyOfUrl(options.href, 'The "proxy" option');
+  requireObject(options);
+  const { type = 'http', port, username, password } = options;
+  if (!Object.hasOwn(types, type)) throw invalidValue(`There is no type of proxy '${type}'`);
+  if (typeof options.host !== 'string') throw invalidType('proxy.host', 'of type string', options.host);
+  if (port !== undefined && typeof port !== 'number') throw invalidType('proxy.port', 'of type number', port);
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65535))
+    throw outOfRange('proxy.port', 'an integer >= 0 and <= 65535', port);
+  for (const [name, value] of Object.entries({ username, password }))
+    if (value !== undefined && typeof value !== 'string')
+      throw invalidType(`proxy.${name}`, 'of type string', typeof value);
+  return options;
+}
+
+function requireObject(options: unknown): void {
+  if (typeof options !== 'object' || options === null)
+    throw invalidType('proxy', 'of type string or object', typeof options); // it may be a secret
+}
+
+/** No error tells the URL: there may be a password in it. */
+function proxyOfUrl(text: string, what: string): ProxyServer {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const scheme = url?.protocol.slice(0, -1) ?? '';
+  if (!url?.hostname) throw invalidValue(`${what} is no URL of a proxy`);
+  if (!Object.hasOwn(types, scheme))
+    throw invalidValue(`${what} is a URL with the scheme '${scheme}', which no proxy here has`);
+  return {
+    type: types[scheme],
+    host: url.hostname,
+    port: url.port === '' ? undefined : Number(url.port),
+    username: url.username === '' ? undefined : unescaped(url.username, what),
+    password: url.password === '' ? undefined : unescaped(url.password, what),
+  };
+}
+
+function unescaped(text: string, what: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw invalidValue(`${what} has a user name or password that is not escaped as UTF-8`);
+  }
+}
+
+/** What the environment says for the server of a session: lower case goes before upper case, as with others. */
+function proxyOfEnvironment(session: ne.ne_session): ProxyServer | undefined {
+  const server: Partial<ne.ne_uri> = {};
+  ne.ne_fill_server_uri(session, server);
+  const { scheme, host, port } = server as { scheme: string; host: string; port: number };
+  const exceptions = variable('no_proxy')?.value ?? '';
+  if (isExcepted(exceptions, host, port)) return undefined;
+  const found = variable(`${scheme}_proxy`) ?? variable('all_proxy');
+  if (!found) return undefined;
+  const { name, value } = found;
+  return proxyOfUrl(value.includes('://') ? value : `http://${value}`, `The environment variable ${name}`);
+}
+
+/** HTTP_PROXY does not count: in a CGI program the header Proxy of a request sets it. */
+function variable(lower: string): { name: string; value: string } | undefined {
+  const names = lower === 'http_proxy' ? [lower] : [lower, lower.toUpperCase()];
+  for (const name of names) {
+    const value = process.env[name]?.trim();
+    if (value !== undefined) return value === '' ? undefined : { name, value };
+  }
+  return undefined;
+}
+
+/**
+ * Whether no_proxy names this server: by its name or a domain above it (with or without a leading dot), its network address
+ * or a network of it (`192.0.2.0/24`), each with a port if only that is meant, or `*`.
+ */
+function isExcepted(exceptions: string, host: string, port: number): boolean {
+  const name = host
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '')
+    .toLowerCase();
+  return exceptions
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter((entry) => entry !== '')
+    .some((entry) => {
+      if (entry === '*') return true;
+      const [, bracketed, plain = '', only] = /^(?:\[(.*?)\]|([^:]*|.*:.*:.*))(?::(\d+))?$/.exec(entry) ?? [];
+      if (only !== undefined && Number(only) !== port) return false;
+      const excepted = (bracketed ?? plain).replace(/^\*?\./, '').replace(/\.$/, '');
+      if (excepted === '') return false;
+      return isIP(name) ? isInNetwork(name, excepted) : name === excepted || name.endsWith(`.${excepted}`);
+    });
+}
+
+function isInNetwork(address: string, network: string): boolean {
+  const [start = '', bits] = network.split('/');
+  const family = isIP(start);
+  if (family === 0 || family !== isIP(address)) return false;
+  const maxPrefix = family === 6 ? 128 : 32;
+  const prefix = bits === undefined ? maxPrefix : Number(bits);
+  if (!/^\d*$/.test(bits ?? '') || prefix > maxPrefix) return false;
+  const list = new BlockList();
+  list.addSubnet(start, prefix, family === 6 ? 'ipv6' : 'ipv4');
+  return list.check(address, family === 6 ? 'ipv6' : 'ipv4');
+}

@@ -1,0 +1,115 @@
+import { native } from '../core/native.js';
+import * as ne from '../ne/constants.js';
+import type { ne_session } from '../ne/handles.js';
+
+/** What happened to a session: an event of neon's notifier. Progress that was overtaken is left out. */
+export interface StatusEvent {
+  readonly type: 'lookup' | 'connecting' | 'connected' | 'handshake' | 'sending' | 'receiving' | 'disconnected';
+  /** Of the server, or the proxy, where neon tells it; not for progress. */
+  readonly hostname?: string | undefined;
+  /** The network address that is tried: for `connecting`. */
+  readonly address?: string | undefined;
+  /** Bytes of a body so far: for `sending` and `receiving`. */
+  readonly progress?: number | undefined;
+  /** Bytes in all; undefined when that is not known. */
+  readonly total?: number | undefined;
+}
+
+/** How far a body is. */
+export interface ProgressEvent {
+  readonly type: 'sending' | 'receiving';
+  /** In bytes. */
+  readonly progress: number;
+  /** In bytes; undefined when that is not known. */
+  readonly total: number | undefined;
+}
+
+/** The watching of one operation's progress. */
+export interface ProgressWatch {
+  /** The operation has this number. */
+  readonly started: (operation: number) => void;
+  /** To be called once; what was noted till then is passed on. */
+  readonly stop: () => void;
+}
+
+type OnStatus = (
+  status: number,
+  hostname: string,
+  address: string,
+  progress: number,
+  total: number,
+  operation: number,
+) => void;
+
+const watchStatus: (session: ne_session) => void = native('watchStatus');
+const enableStatus: (session: ne_session, onStatus: OnStatus | null) => void = native('enableStatus');
+
+const types: Readonly<Record<number, StatusEvent['type']>> = {
+  [ne.ne_status_lookup]: 'lookup',
+  [ne.ne_status_connecting]: 'connecting',
+  [ne.ne_status_connected]: 'connected',
+  [ne.ne_status_handshake]: 'handshake',
+  [ne.ne_status_sending]: 'sending',
+  [ne.ne_status_recving]: 'receiving',
+  [ne.ne_status_disconnected]: 'disconnected',
+};
+
+/** Passes a session's events on, as long as anybody listens. */
+export class StatusEmitter {
+  readonly #session: ne_session;
+  readonly #emit: (event: StatusEvent) => void;
+  readonly #progress = new Map<number, (event: ProgressEvent) => void>();
+  #watches = 0;
+  #listening = false;
+  #ended = false;
+
+  constructor(session: ne_session, emit: (event: StatusEvent) => void) {
+    this.#session = session;
+    this.#emit = emit;
+    watchStatus(session);
+  }
+
+  /** Whether all events are to be passed on. */
+  listen(listening: boolean): void {
+    this.#listening = listening;
+    this.#enable();
+  }
+
+  /** Passes the progress of one operation on. Asked for before it starts: it may be far when its number is known. */
+  watch(onProgress: (event: ProgressEvent) => void): ProgressWatch {
+    let number: number | undefined;
+    this.#watches++;
+    this.#enable();
+    return {
+      started: (operation) => this.#progress.set((number = operation), onProgress),
+      stop: () =>
+        void setImmediate(() => {
+          if (number !== undefined) this.#progress.delete(number);
+          this.#watches--;
+          this.#enable();
+        }),
+    };
+  }
+
+  /** The session is destroyed; what it still has to say is passed on. */
+  end(): void {
+    this.#ended = true;
+  }
+
+  #enable(): void {
+    if (this.#ended) return;
+    enableStatus(this.#session, this.#listening || this.#watches > 0 ? this.#onStatus : null);
+  }
+
+  readonly #onStatus: OnStatus = (status, hostname, address, progress, total, operation) => {
+    const type = types[status];
+    if (type === undefined) return;
+    if (type !== 'sending' && type !== 'receiving') {
+      if (this.#listening) this.#emit({ type, ...(hostname && { hostname }), ...(address && { address }) });
+      return;
+    }
+    const event: ProgressEvent = { type, progress, total: total < 0 ? undefined : total };
+    this.#progress.get(operation)?.(event);
+    if (this.#listening) this.#emit(event);
+  };
+}

@@ -1,0 +1,21 @@
+import { invalidType } from './errors.js';
+import type { Native } from './load.js';
+import { native } from './native.js';
+
+type Accept = (req: never, status: never) => unknown;
+
+/**
+ * neon's own acceptance functions. Each place is the number that native_acceptor() (binding/ne/request/calls.cc) knows
+ * the function by.
+ */
+const neons: readonly Accept[] = ['ne_accept_always', 'ne_accept_2xx', 'ne_accept_207'].map((name) => native(name));
+
+/** An acceptance function as the addon takes it: neon's own by number, so that it stays in C. */
+export type Acceptor<F extends Native = Native> = F | number;
+
+/** Recognises neon's own acceptance functions; `argument` is its name in errors. */
+export function acceptor<F extends Native>(accept: F, argument: string): Acceptor<F> {
+  if (typeof accept !== 'function') throw invalidType(argument, 'of type function', accept);
+  const number = neons.indexOf(accept);
+  return number < 0 ? accept : number;
+}

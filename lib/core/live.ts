@@ -1,0 +1,15 @@
+import { NeonError } from './errors.js';
+import { native } from './native.js';
+
+/** The requests of this session whose handles are not destroyed, as `"GET /path"`. */
+export const liveRequests: (sess: object) => string[] = native('liveRequests');
+
+/** Throws ERR_NEON_LIVE_REQUESTS, counting and naming them, when there are live requests. */
+export function refuseWhileLive(live: readonly string[], owner: 'session' | 'pool' = 'session'): void {
+  if (live.length === 0) return;
+  const named = live.slice(0, 5).join(', ') + (live.length > 5 ? ', …' : '');
+  throw new NeonError(
+    `${live.length} ${live.length === 1 ? `request of this ${owner} is` : `requests of this ${owner} are`} live: ${named}`,
+    'ERR_NEON_LIVE_REQUESTS',
+  );
+}

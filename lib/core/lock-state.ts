@@ -1,0 +1,88 @@
+import { invalidType, NeonError } from './errors.js';
+
+/** Where a lock is that a store took: C frees it with the store. */
+export interface Membership {
+  readonly store: object;
+  /** Its number there. */
+  readonly number: number;
+}
+
+/**
+ * Of the objects that stand for a `struct ne_lock`: whether they are C's own kind (made by ne_lock_create or ne_lock_copy,
+ * as a store wants them), and in which store they are, or that they are destroyed.
+ */
+const states = new WeakMap<object, 'made' | 'destroyed' | Membership>();
+const destroyedStores = new WeakSet();
+
+/** The fields of a lock that cannot change while it is in a store. */
+const fixed = ['uri', 'depth', 'type', 'scope', 'token'] as const;
+
+/** A lock that was made just now. */
+export function made<T extends object>(lock: T): T {
+  states.set(lock, 'made');
+  return lock;
+}
+
+/** The store that the lock is in. */
+export function membership(lock: object): Membership | undefined {
+  const state = states.get(lock);
+  return typeof state === 'object' ? state : undefined;
+}
+
+/** Throws ERR_NEON_DESTROYED when the lock is destroyed, or its store is. What is no object is told by the call itself. */
+export function requireLive(lock: object): void {
+  const store = membership(lock)?.store;
+  if (states.get(lock) === 'destroyed' || (store && destroyedStores.has(store)))
+    throw new NeonError('This ne_lock is destroyed', 'ERR_NEON_DESTROYED');
+}
+
+/** The same, and ERR_INVALID_ARG_TYPE when it is no object at all. */
+export function requireObject(lock: unknown): void {
+  if (typeof lock !== 'object' || lock === null) throw invalidType('lock', 'of type object', lock);
+  requireLive(lock);
+}
+
+/** As requireLive, and ERR_NEON_INVALID_STATE when the lock is in a store, and so cannot change. */
+export function requireFree(lock: object): void {
+  requireLive(lock);
+  if (membership(lock))
+    throw new NeonError('This ne_lock is in a store: take it out first', 'ERR_NEON_INVALID_STATE');
+}
+
+/** Throws ERR_NEON_BORROWED when the lock belongs to a store. */
+export function requireOwn(lock: object): void {
+  requireLive(lock);
+  if (membership(lock)) throw new NeonError('This ne_lock belongs to its store', 'ERR_NEON_BORROWED');
+}
+
+/** Throws when the lock is not one that a store can take. */
+export function requireMade(lock: object): void {
+  requireFree(lock);
+  if (!states.has(lock))
+    throw invalidType('lock', 'a lock that ne_lock_create or ne_lock_copy made', lock);
+}
+
+/** The lock is in this store now: its fields are read-only. */
+export function enter(lock: object, given: Membership): void {
+  states.set(lock, given);
+  const { uri } = lock as { uri?: object };
+  Reflect.defineProperty(lock, 'uri', { value: Object.freeze({ ...uri }) });
+  for (const field of fixed) Reflect.defineProperty(lock, field, { writable: false });
+}
+
+/** And now it is not. */
+export function leave(lock: object): void {
+  states.set(lock, 'made');
+  const { uri } = lock as { uri?: object };
+  Reflect.defineProperty(lock, 'uri', { value: { ...uri } });
+  for (const field of fixed) Reflect.defineProperty(lock, field, { writable: true });
+}
+
+export function destroy(lock: object): void {
+  states.set(lock, 'destroyed');
+}
+
+/** Its locks went with it. */
+export function destroyStore(store: object): void {
+  destroyedStores.add(store);
+}

@@ -1,0 +1,582 @@
+/** SessionPool: requests over many sessions with one server. */
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { NeonError, SessionPool, type Response, type SessionPoolOptions } from 'libneon';
+import { fullBacklogServer, response, type RawServer, type RawServerOptions, type Step } from '../../servers/raw.js';
+import { freePorts } from '../../servers/start.js';
+import { runScenario } from '../../support/child.js';
+import { failureOf, neonError, outOfRange, wrongChar, wrongType, wrongValue } from '../../support/expect.js';
+import { answering, exchange, keepAlive, receivedBy, stalling, testServers, thenAnswering } from '../../support/servers.js';
+
+const serve = testServers();
+
+function poolOf({ port }: { port: number }, options?: SessionPoolOptions): SessionPool {
+  return new SessionPool(`http://127.0.0.1:${port}/`, options);
+}
+
+/** Answers a request after so many milliseconds. */
+function slowOnce(ms: number): Step[] {
+  return [{ read: 'request' }, { delay: ms }, { send: response('hello') }];
+}
+
+/** Answers every request on the connection so. */
+function slowly(ms: number): Step[] {
+  return [{ repeat: 'forever', steps: slowOnce(ms) }];
+}
+
+const every = (steps: readonly Step[]): RawServerOptions => ({ connections: [steps], rest: 'repeat-last' });
+const paths = (count: number): string[] => Array.from({ length: count }, (_, i) => `/${i}`);
+const long = response('x'.repeat(1_000_000));
+const reason = new Error('the reason');
+
+/** The paths of the requests on each connection. */
+async function pathsAt(server: RawServer): Promise<string[][]> {
+  return (await receivedBy(server)).map((text) => [...text.matchAll(/^\w+ (\S+) HTTP/gm)].map(([, path]) => path!));
+}
+
+function counts({ size, idle, queued, liveRequests }: SessionPool): object {
+  return { size, idle, queued, liveRequests };
+}
+
+describe('SessionPool', () => {
+  test('is created with a URL, and connects to nothing', async () => {
+    const server = await serve(answering());
+    const url = `http://127.0.0.1:${server.port}/folder/`;
+    for (const given of [url, new URL(url)]) {
+      using pool = new SessionPool(given);
+      expect([pool.origin, pool.connections, pool.idleTimeout, pool.destroyed]).toEqual([
+        `http://127.0.0.1:${server.port}`,
+        8,
+        4000,
+        false,
+      ]);
+      expect(counts(pool)).toEqual({ size: 1, idle: 1, queued: 0, liveRequests: 0 });
+    }
+    expect(await server.connections()).toEqual([]);
+  });
+
+  test.each([
+    [{ connections: 0 }, outOfRange],
+    [{ connections: 1.5 }, outOfRange],
+    [{ connections: Infinity }, outOfRange],
+    [{ connections: '1' }, wrongType],
+    [{ idleTimeout: 0 }, outOfRange],
+    [{ idleTimeout: NaN }, outOfRange],
+    [{ idleTimeout: 2 ** 31 }, outOfRange],
+    [{ idleTimeout: '1' }, wrongType],
+    [{ readTimeout: 0 }, outOfRange],
+    [{ userAgent: 1 }, wrongType],
+    [{ flags: { nonsense: true } }, wrongValue],
+  ])('the options %j are refused', (options, error) => {
+    expect(() => new SessionPool('http://example.com/', options as object)).toThrow(error);
+  });
+
+  test('URLs are refused as a session refuses them', () => {
+    expect(() => new SessionPool('http://user:password@example.com/')).toThrow(wrongValue);
+    expect(() => new SessionPool('ftp://example.com/')).toThrow(wrongValue);
+    expect(() => new SessionPool('/path')).toThrow(expect.objectContaining({ code: 'ERR_INVALID_URL' }) as Error);
+  });
+
+  test('undefined options are the defaults', () => {
+    using pool = new SessionPool('http://example.com/', { connections: undefined, idleTimeout: undefined });
+    expect([pool.connections, pool.idleTimeout]).toEqual([8, 4000]);
+  });
+
+  test('its sessions have the options, and requests theirs', async () => {
+    const server = await serve(every(slowly(50)));
+    using pool = new SessionPool(`http://127.0.0.1:${server.port}/base/`, { userAgent: 'agent/2' });
+    const calls = [1, 2].map((n) => pool.request('PUT', `a?${n}`, { headers: { X: '1' }, body: 'sent' }));
+    for (const res of await Promise.all(calls)) expect([res.status, await res.text()]).toEqual([200, 'hello']);
+    const received = await receivedBy(server);
+    expect(received.length).toBe(2);
+    for (const text of received) {
+      expect(text).toMatch(/^PUT \/base\/a\?[12] HTTP\/1\.1\r\nUser-Agent: agent\/2 neon/);
+      expect(text).toMatch(/\r\nX: 1\r\n(.*\r\n)*\r\nsent$/);
+    }
+  });
+});
+
+describe('a request goes to', () => {
+  test('an idle session: one connection for one after the other', async () => {
+    const server = await serve(answering());
+    using pool = poolOf(server);
+    for (const path of paths(10)) {
+      await pool.request('GET', path);
+      expect(counts(pool)).toEqual({ size: 1, idle: 1, queued: 0, liveRequests: 0 });
+    }
+    expect(await pathsAt(server)).toEqual([paths(10)]);
+  });
+
+  test('a new session, up to the bound; then it waits', async () => {
+    const server = await serve(every(slowly(20)));
+    using pool = poolOf(server, { connections: 3 });
+    const calls = paths(20).map((path) => pool.request('GET', path));
+    expect(counts(pool)).toEqual({ size: 3, idle: 0, queued: 17, liveRequests: 20 });
+    expect((await Promise.all(calls)).map(({ status }) => status)).toEqual(paths(20).map(() => 200));
+    expect(counts(pool)).toEqual({ size: 3, idle: 3, queued: 0, liveRequests: 0 });
+    expect((await server.connections()).length).toBe(3);
+    expect((await pathsAt(server)).flat().sort()).toEqual(paths(20).sort());
+  });
+
+  test('a session in the order in which they were made', async () => {
+    const server = await serve(answering());
+    using pool = poolOf(server, { connections: 1 });
+    const first = pool.request('GET', '/first').then(() => pool.request('GET', '/last')); // overtakes nobody
+    await Promise.all([first, ...paths(30).map((path) => pool.request('GET', path))]);
+    expect(await pathsAt(server)).toEqual([['/first', ...paths(30), '/last']]);
+  });
+
+  test('the first session that is free', async () => {
+    const server = await serve({ connections: [slowly(5), slowly(400)], rest: 'repeat-last' });
+    using pool = poolOf(server, { connections: 2 });
+    await Promise.all(paths(12).map((path) => pool.request('GET', path)));
+    expect((await server.connections()).map(({ requests }) => requests)).toEqual([11, 1]);
+  });
+
+  test('the session that became idle last', async () => {
+    const server = await serve({ connections: [keepAlive(), slowly(100), slowly(50)] });
+    using pool = poolOf(server);
+    await Promise.all(paths(3).map((path) => pool.request('GET', path)));
+    for (const path of paths(5)) await pool.request('GET', path);
+    expect((await server.connections()).map(({ requests }) => requests)).toEqual([1, 6, 1]);
+  });
+
+  test('a thousand of them over four sessions', async () => {
+    const server = await serve(answering());
+    using pool = poolOf(server, { connections: 4 });
+    const texts = await Promise.all(
+      paths(1000).map(async (path) => (await pool.request('PUT', path, { body: `${path}\n` })).text()),
+    );
+    expect(new Set(texts)).toEqual(new Set(['hello']));
+    const at = await pathsAt(server);
+    expect(at.length).toBe(4);
+    expect(at.flat().length).toBe(1000);
+    expect(new Set(at.flat())).toEqual(new Set(paths(1000)));
+    expect(counts(pool)).toEqual({ size: 4, idle: 4, queued: 0, liveRequests: 0 });
+  });
+});
+
+describe('idle sessions', () => {
+  test('are closed, and the next request opens another', async () => {
+    const server = await serve(every(slowly(20)));
+    using pool = poolOf(server, { idleTimeout: 500 });
+    await Promise.all(paths(3).map((path) => pool.request('GET', path)));
+    expect(pool.idle).toBe(3);
+    const closed = await server.waitForClosed(3);
+    expect(closed.map(({ clientClose }) => clientClose)).toEqual(['fin', 'fin', 'fin']);
+    expect(counts(pool)).toEqual({ size: 0, idle: 0, queued: 0, liveRequests: 0 });
+    expect((await pool.request('GET', '/')).status).toBe(200);
+    expect((await server.connections()).length).toBe(4);
+  });
+
+  test('are closed while others are in use', async () => {
+    const server = await serve({ connections: [slowly(1), slowly(100)] });
+    using pool = poolOf(server, { idleTimeout: 250 });
+    await Promise.all(paths(2).map((path) => pool.request('GET', path)));
+    for (let i = 0; i < 10; i++) {
+      await pool.request('GET', '/more');
+      if (pool.size === 1) break;
+    }
+    expect(pool.size).toBe(1);
+    await server.waitForClosed(1);
+    await pool.request('GET', '/still');
+    expect((await server.connections()).map(({ closedAt }) => closedAt !== null)).toEqual([true, false]);
+  });
+});
+
+describe('a body that is still arriving', () => {
+  /** A pool of one session, that session's response, and a request that waits for it. */
+  async function streaming(
+    options: RawServerOptions,
+  ): Promise<{ server: RawServer; pool: SessionPool; res: Response; next: Promise<Response> }> {
+    const server = await serve(options);
+    const pool = poolOf(server, { connections: 1 });
+    const res = await pool.request('GET', '/long');
+    const next = pool.request('GET', '/next');
+    await sleep(50);
+    expect(counts(pool)).toEqual({ size: 1, idle: 0, queued: 1, liveRequests: 2 });
+    return { server, pool, res, next };
+  }
+  const both = { connections: [[...exchange(long), ...exchange()]] };
+  const endless = thenAnswering([
+    { read: 'request' },
+    { send: 'HTTP/1.1 200 OK\r\n\r\n' },
+    { streamForever: 64 * 1024 },
+  ]);
+
+  test('keeps its session until it is read', async () => {
+    const { server, pool, res, next } = await streaming(both);
+    expect((await res.bytes()).length).toBe(1_000_000);
+    expect(await (await next).text()).toBe('hello');
+    expect((await server.connections()).length).toBe(1);
+    expect(counts(pool)).toEqual({ size: 1, idle: 1, queued: 0, liveRequests: 0 });
+    pool.destroy();
+  });
+
+  test('as a stream, too', async () => {
+    const { server, pool, res, next } = await streaming(both);
+    let length = 0;
+    for await (const block of res.body) {
+      if (length === 0) expect(pool.queued).toBe(1);
+      length += (block as Buffer).length;
+    }
+    expect(length).toBe(1_000_000);
+    expect((await next).status).toBe(200);
+    expect((await server.connections()).length).toBe(1);
+    pool.destroy();
+  });
+
+  test.each([
+    ['cancelled', (res) => res.cancel()],
+    ['destroyed', (res) => void res.body.destroy()],
+    ['disposed', (res) => res[Symbol.dispose]()],
+  ] as [string, (res: Response) => void][])('gives its session back when it is %s', async (_, giveUp) => {
+    const { server, pool, res, next } = await streaming(endless);
+    giveUp(res);
+    expect((await next).status).toBe(200);
+    const records = await server.waitForClosed(1);
+    expect(records.map(({ requests }) => requests)).toEqual([1, 1]);
+    expect(counts(pool)).toEqual({ size: 1, idle: 1, queued: 0, liveRequests: 0 });
+    pool.destroy();
+  });
+
+  test('gives its session back when it is dropped', async () => {
+    const server = await serve(endless);
+    expect(await runScenario('droppedPoolBody', server.port)).toEqual({ before: 1, status: 200, idle: 1 });
+  });
+
+  test('gives its session back when its signal aborts, and when its time is over', async () => {
+    const controller = new AbortController();
+    for (const options of [{ signal: controller.signal }, { timeout: 300 }]) {
+      const server = await serve(endless);
+      using pool = poolOf(server, { connections: 1 });
+      const res = await pool.request('GET', '/', options);
+      const next = pool.request('GET', '/next');
+      if (options.signal) controller.abort(reason);
+      expect((await next).status).toBe(200);
+      await expect(res.bytes()).rejects.toEqual(options.signal ? reason : neonError('NE_TIMEOUT', 6));
+    }
+  });
+
+  test('gives its session back when it breaks off', async () => {
+    const { pool, res, next } = await streaming(
+      thenAnswering([{ read: 'request' }, { send: long.slice(0, 500_000) }, { close: 'fin' }]),
+    );
+    await expect(res.bytes()).rejects.toEqual(neonError('NE_ERROR', 1));
+    expect((await next).status).toBe(200);
+    pool.destroy();
+  });
+});
+
+describe('a queued request', () => {
+  /** A pool of one session, on which a request is stalled. */
+  async function busy(): Promise<{ server: RawServer; pool: SessionPool; stalled: Promise<unknown> }> {
+    const server = await serve(thenAnswering(stalling()));
+    const pool = poolOf(server, { connections: 1 });
+    const stalled = failureOf(() => pool.request('GET', '/stalled'));
+    await server.waitForRequests(1);
+    return { server, pool, stalled };
+  }
+
+  test('rejects at once when its signal aborts', async () => {
+    const { server, pool, stalled } = await busy();
+    const controller = new AbortController();
+    const call = failureOf(() => pool.request('GET', '/queued', { signal: controller.signal }));
+    const other = failureOf(() => pool.request('GET', '/other'));
+    expect(pool.queued).toBe(2);
+    controller.abort(reason);
+    expect(pool.queued).toBe(1);
+    expect(await call).toBe(reason);
+    expect(counts(pool)).toEqual({ size: 1, idle: 0, queued: 1, liveRequests: 2 });
+    pool.destroy({ force: true });
+    await Promise.all([stalled, other]);
+    expect(await pathsAt(server)).toEqual([['/stalled']]);
+  });
+
+  test('is not made when its signal has aborted before', async () => {
+    const { pool, stalled } = await busy();
+    await expect(pool.request('GET', '/', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    expect(counts(pool)).toEqual({ size: 1, idle: 0, queued: 0, liveRequests: 1 });
+    pool.destroy({ force: true });
+    await stalled;
+  });
+
+  test('rejects with NE_TIMEOUT when its time is over', async () => {
+    const { pool, stalled } = await busy();
+    const begun = performance.now();
+    const error = await failureOf(() => pool.request('GET', '/queued', { timeout: 100 }));
+    expect(performance.now() - begun).toBeGreaterThan(95);
+    expect(performance.now() - begun).toBeLessThan(1000);
+    expect(error).toEqual(neonError('NE_TIMEOUT', 6));
+    expect(error).toMatchObject({
+      message: 'Timed out after 100 ms',
+      method: 'GET',
+      target: '/queued',
+      origin: pool.origin,
+    });
+    expect(counts(pool)).toEqual({ size: 1, idle: 0, queued: 0, liveRequests: 1 });
+    pool.destroy({ force: true });
+    await stalled;
+  });
+
+  test('has its time in the queue counted', async () => {
+    const server = await serve({ connections: [[...slowOnce(300), ...stalling()]] });
+    using pool = poolOf(server, { connections: 1 });
+    const begun = performance.now();
+    const first = pool.request('GET', '/first');
+    const error = await failureOf(() => pool.request('GET', '/second', { timeout: 600 }));
+    const took = performance.now() - begun;
+    expect(error).toEqual(neonError('NE_TIMEOUT', 6));
+    expect(error.message).toBe('Timed out after 600 ms');
+    expect(took).toBeGreaterThan(595);
+    expect(took).toBeLessThan(850);
+    expect((await first).status).toBe(200);
+    expect(await pathsAt(server)).toEqual([['/first', '/second']]);
+  });
+
+  test('has its options from when it was made', async () => {
+    const server = await serve(every(slowly(50)));
+    using pool = poolOf(server, { connections: 1 });
+    const first = pool.request('GET', '/');
+    const [headers, body] = [{ X: 'before' }, Buffer.from('before')];
+    const second = pool.request('PUT', '/', { headers, body });
+    headers.X = 'after';
+    body.fill('.');
+    await Promise.all([first, second]);
+    expect((await receivedBy(server))[0]).toMatch(/\r\nX: before\r\nContent-Length: 6\r\n\r\nbefore$/);
+  });
+
+  test.each([
+    [['G T', '/'], wrongChar],
+    [['GET', '/a b'], wrongChar],
+    [['GET', 'http://other.example/'], wrongValue],
+    [['GET', null], wrongType],
+    [[1, '/'], wrongType],
+    [['GET', '/', null], wrongType],
+    [['GET', '/', { headers: { a: 1 } }], wrongType],
+    [['GET', '/', { signal: {} }], wrongType],
+    [['GET', '/', { timeout: 0 }], outOfRange],
+  ])('is refused at once when it is wrong: %j', async (values, error) => {
+    const { pool, stalled } = await busy();
+    await expect(pool.request(...(values as unknown as Parameters<SessionPool['request']>))).rejects.toEqual(error);
+    expect(counts(pool)).toEqual({ size: 1, idle: 0, queued: 0, liveRequests: 1 });
+    pool.destroy({ force: true });
+    await stalled;
+  });
+
+  test('of a signal that aborts many is not sent in between', async () => {
+    const server = await serve(thenAnswering(stalling(), stalling()));
+    using pool = poolOf(server, { connections: 2 });
+    const controller = new AbortController();
+    const calls = paths(50).map((path) => failureOf(() => pool.request('GET', path, { signal: controller.signal })));
+    await server.waitForRequests(2);
+    controller.abort(reason);
+    expect(new Set(await Promise.all(calls))).toEqual(new Set([reason]));
+    await server.waitForClosed(2);
+    expect((await pool.request('GET', '/next')).status).toBe(200);
+    expect((await pathsAt(server)).flat().length).toBe(3);
+  });
+});
+
+describe('a failure', () => {
+  test('is told like that of a session', async () => {
+    const [port] = (await freePorts(1)) as [number];
+    using pool = poolOf({ port });
+    const error = await failureOf(() => pool.request('PROPFIND', '/a?b'));
+    expect(error).toBeInstanceOf(NeonError);
+    expect(error).toMatchObject({ code: 'NE_CONNECT', method: 'PROPFIND', target: '/a?b', origin: pool.origin });
+    expect(counts(pool)).toEqual({ size: 1, idle: 1, queued: 0, liveRequests: 0 });
+  });
+
+  test('of one request is none of the others', async () => {
+    const [ok, cut]: Step[][] = [slowly(5), [{ read: 'request' }, { close: 'rst' }]];
+    const server = await serve({ connections: [ok!, cut!, cut!, cut!, ok!], rest: 'repeat-last' });
+    using pool = poolOf(server, { connections: 3 });
+    const outcomes = await Promise.allSettled(paths(40).map((path) => pool.request('GET', path)));
+    const failed = outcomes.filter(({ status }) => status === 'rejected');
+    expect(failed.length).toBe(3);
+    for (const { reason: error } of failed as PromiseRejectedResult[]) expect(error).toEqual(neonError('NE_ERROR', 1));
+    expect(counts(pool)).toEqual({ size: 3, idle: 3, queued: 0, liveRequests: 0 });
+  });
+
+  test('of the arguments costs no connection', async () => {
+    const server = await serve(answering());
+    using pool = poolOf(server, { connections: 1 });
+    for (let i = 0; i < 3; i++) {
+      await pool.request('GET', '/');
+      await expect(pool.request('GET', '/', { headers: { a: '\0' } })).rejects.toEqual(wrongChar);
+      await expect(pool.request('GET', '/', { body: 1 as unknown as string })).rejects.toEqual(wrongType);
+    }
+    expect((await server.connections()).map(({ requests }) => requests)).toEqual([3]);
+  });
+
+  test('an abort gives the session to the next', async () => {
+    const server = await serve(thenAnswering(stalling()));
+    using pool = poolOf(server, { connections: 1 });
+    const controller = new AbortController();
+    const call = failureOf(() => pool.request('GET', '/', { signal: controller.signal }));
+    const next = pool.request('GET', '/next');
+    await server.waitForRequests(1);
+    controller.abort(reason);
+    expect(await call).toBe(reason);
+    expect((await next).status).toBe(200);
+    expect(counts(pool)).toEqual({ size: 1, idle: 1, queued: 0, liveRequests: 0 });
+  });
+
+  test('an abort that cannot end the call yet does not give the session away', async () => {
+    const server = await fullBacklogServer();
+    try {
+      using pool = poolOf(server, { connections: 1, connectTimeout: 1 });
+      const controller = new AbortController();
+      const call = failureOf(() => pool.request('GET', '/', { signal: controller.signal }));
+      await sleep(50);
+      controller.abort(reason);
+      expect(await call).toBe(reason);
+      expect(counts(pool)).toEqual({ size: 1, idle: 0, queued: 0, liveRequests: 0 });
+      const next = failureOf(() => pool.request('GET', '/next', { timeout: 100 }));
+      expect(pool.queued).toBe(1);
+      expect(await next).toEqual(neonError('NE_TIMEOUT', 6));
+      const limit = performance.now() + 5000;
+      while (pool.idle === 0 && performance.now() < limit) await sleep(20);
+      expect(pool.idle).toBe(1);
+    } finally {
+      await server.stop();
+    }
+  });
+});
+
+describe('close', () => {
+  test('refuses new requests, and waits for those that run or are queued', async () => {
+    const server = await serve(every(slowly(50)));
+    const pool = poolOf(server, { connections: 2 });
+    const calls = paths(6).map((path) => pool.request('GET', path));
+    const closed = pool.close();
+    expect(pool.destroyed).toBe(false);
+    const error = await failureOf(() => pool.request('GET', '/late'));
+    expect(error).toEqual(neonError('ERR_NEON_DESTROYED'));
+    expect(error).toMatchObject({ message: 'The pool is closing', origin: pool.origin });
+    for (const res of await Promise.all(calls)) expect(res.status).toBe(200);
+    await closed;
+    expect(pool.destroyed).toBe(true);
+    expect(counts(pool)).toEqual({ size: 0, idle: 0, queued: 0, liveRequests: 0 });
+    expect((await server.waitForClosed(2)).map(({ clientClose }) => clientClose)).toEqual(['fin', 'fin']);
+    expect((await pathsAt(server)).flat().sort()).toEqual(paths(6));
+    await expect(pool.request('GET', '/')).rejects.toMatchObject({ message: 'The pool is destroyed' });
+  });
+
+  test('waits for bodies', async () => {
+    const server = await serve(answering(long));
+    const pool = poolOf(server, { connections: 2 });
+    const responses = await Promise.all([pool.request('GET', '/1'), pool.request('GET', '/2')]);
+    const queued = pool.request('GET', '/3');
+    let done = false;
+    const closed = pool.close().then(() => (done = true));
+    await responses[0].bytes();
+    expect((await (await queued).bytes()).length).toBe(1_000_000);
+    await sleep(50);
+    expect([done, pool.liveRequests]).toEqual([false, 1]);
+    expect((await responses[1].bytes()).length).toBe(1_000_000);
+    await closed;
+    await server.waitForClosed(2);
+  });
+
+  test('of one that is idle, twice, and after destroy', async () => {
+    const pool = new SessionPool('http://example.com/');
+    await Promise.all([pool.close(), pool.close()]);
+    await pool.close();
+    pool.destroy();
+    expect(pool.destroyed).toBe(true);
+  });
+
+  test('ends when the pool is destroyed by force', async () => {
+    const server = await serve(every(stalling()));
+    const pool = poolOf(server);
+    const call = failureOf(() => pool.request('GET', '/'));
+    const closed = pool.close();
+    pool.destroy({ force: true });
+    await closed;
+    expect(await call).toEqual(neonError('ERR_NEON_DESTROYED'));
+  });
+
+  test('await using closes', async () => {
+    const server = await serve(every(slowly(20)));
+    let call: Promise<Response>;
+    {
+      await using pool = poolOf(server);
+      call = pool.request('GET', '/');
+    }
+    expect((await call).status).toBe(200);
+    await server.waitForClosed(1);
+  });
+});
+
+describe('destroy', () => {
+  test('is refused while requests are live', async () => {
+    const server = await serve(answering(long));
+    const pool = poolOf(server, { connections: 1 });
+    const res = await pool.request('GET', '/a');
+    const queued = pool.request('PUT', '/b');
+    const refused = { code: 'ERR_NEON_LIVE_REQUESTS', message: '2 requests of this pool are live: GET /a, PUT /b' };
+    expect(() => pool.destroy()).toThrow(expect.objectContaining(refused) as Error);
+    expect(() => pool[Symbol.dispose]()).toThrow(neonError('ERR_NEON_LIVE_REQUESTS'));
+    await res.bytes();
+    await (await queued).bytes();
+    pool.destroy();
+    pool.destroy();
+    expect(counts(pool)).toEqual({ size: 0, idle: 0, queued: 0, liveRequests: 0 });
+    await server.waitForClosed(1);
+  });
+
+  test('by force ends what runs, what is queued, and bodies', async () => {
+    const server = await serve({
+      connections: [[{ read: 'request' }, { send: long.slice(0, 500_000) }, { hang: 'reading' }], stalling()],
+    });
+    const pool = poolOf(server, { connections: 2 });
+    const res = await pool.request('GET', '/body');
+    const calls = paths(5).map((path) => failureOf(() => pool.request('GET', path)));
+    const reading = failureOf(() => res.bytes());
+    await server.waitForRequests(2);
+    expect(counts(pool)).toEqual({ size: 2, idle: 0, queued: 4, liveRequests: 6 });
+    pool.destroy({ force: true });
+    expect(counts(pool)).toEqual({ size: 0, idle: 0, queued: 0, liveRequests: 0 });
+    expect(await reading).toEqual(neonError('ERR_NEON_DESTROYED'));
+    for (const [i, error] of (await Promise.all(calls)).entries()) {
+      expect(error).toEqual(neonError('ERR_NEON_DESTROYED'));
+      expect(error).toMatchObject({ message: 'The pool was destroyed', target: `/${i}`, origin: pool.origin });
+    }
+    await server.waitForClosed(2);
+    expect(await pathsAt(server)).toEqual([['/body'], ['/0']]);
+    pool.destroy({ force: true });
+  });
+
+  test('by force ends a stream', async () => {
+    const server = await serve(every([...exchange(long.slice(0, 500_000)), { hang: 'reading' }]));
+    const pool = poolOf(server);
+    const { body } = await pool.request('GET', '/');
+    body.resume();
+    const failed = once(body, 'error');
+    await sleep(20);
+    pool.destroy({ force: true });
+    expect(await failed).toEqual([neonError('ERR_NEON_DESTROYED')]);
+  });
+});
+
+describe('a process', () => {
+  test('is not kept alive by an idle pool', async () => {
+    const server = await serve(answering());
+    const begun = performance.now();
+    expect(await runScenario('idlePool', server.port)).toEqual({ idle: 2 });
+    expect(performance.now() - begun).toBeLessThan(10_000);
+  });
+
+  test('is kept alive by a queued request', async () => {
+    const server = await serve(every(slowly(100)));
+    expect(await runScenario('queuedInPool', server.port)).toEqual({ statuses: [200, 200, 200] });
+  });
+
+  test('loses the connections of a pool that was dropped', async () => {
+    const server = await serve(answering());
+    expect(await runScenario('droppedPool', server.port)).toEqual({ opened: 2, collected: true, closed: true });
+    await server.waitForClosed(2);
+  });
+});

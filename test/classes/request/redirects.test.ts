@@ -1,0 +1,314 @@
+/** Redirects that the classes follow, and bodies that they inflate. */
+import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type RequestOptions, type Response, Session, type SessionOptions, SessionPool } from 'libneon';
+import * as ne from 'libneon/ne';
+import { response, type RawServerOptions, type Step } from '../../servers/raw.js';
+import { failureOf, neonError, outOfRange, wrongType, wrongValue } from '../../support/expect.js';
+import { answering, receivedBy, testServers } from '../../support/servers.js';
+
+const serve = testServers();
+
+/** A request by each of the classes' ways, with options of the session or of the request. */
+type Send = (port: number, method: string, target: string, general: SessionOptions, own: RequestOptions) => Promise<Response>;
+const ways: [string, Send][] = [
+  [
+    'Session.request',
+    async (port, method, target, general, own) => {
+      await using session = new Session('http', '127.0.0.1', port, general);
+      return await whole(await session.request(method, target, own));
+    },
+  ],
+  [
+    'Session.requestSync',
+    async (port, method, target, general, own) => {
+      using session = new Session('http', '127.0.0.1', port, general);
+      return session.requestSync(method, target, own);
+    },
+  ],
+  [
+    'SessionPool.request',
+    async (port, method, target, general, own) => {
+      await using pool = new SessionPool(`http://127.0.0.1:${port}/`, general);
+      return await whole(await pool.request(method, target, own));
+    },
+  ],
+];
+
+/** With its body read, so that the session can be closed. */
+async function whole(response: Response): Promise<Response> {
+  const bytes = await response.bytes();
+  return Object.assign(Object.create(response) as Response, { text: async () => bytes.toString() });
+}
+
+/** A server that redirects to each of these, one after the other, and then says `hello`. */
+function redirecting(status: string, ...locations: string[]): RawServerOptions {
+  const steps = locations.flatMap((location): Step[] => [
+    { read: 'request' },
+    { send: response('over there', { status, headers: { Location: location } }) },
+  ]);
+  return { connections: [[...steps, { read: 'request' }, { send: response('hello') }]], rest: 'repeat-last' };
+}
+
+describe.each(ways)('%s', (name, send) => {
+  const requests = async (server: Parameters<typeof receivedBy>[0]): Promise<string[]> =>
+    (await receivedBy(server)).join('').match(/^[A-Z]+ .*(?= HTTP)/gm) ?? [];
+
+  describe('redirects', () => {
+    test.each(['301 Moved', '302 Found', '303 See', '307 Temporary', '308 Permanent'])('%s is followed', async (status) => {
+      const server = await serve(redirecting(status, '/b', 'c?d#e', '../f'));
+      const got = await send(server.port, 'GET', '/a/x', { redirect: 'follow' }, {});
+      expect([got.status, await got.text()]).toEqual([200, 'hello']);
+      expect(await requests(server)).toEqual(['GET /a/x', 'GET /b', 'GET /c?d', 'GET /f']);
+    });
+
+    test.each<[string, string, string, string]>([
+      ['303', 'PUT', 'GET /b', ''],
+      ['303', 'HEAD', 'HEAD /b', ''],
+      ['302', 'POST', 'GET /b', ''],
+      ['301', 'POST', 'GET /b', ''],
+      ['301', 'PUT', 'PUT /b', 'content'],
+      ['307', 'POST', 'POST /b', 'content'],
+      ['308', 'POST', 'POST /b', 'content'],
+    ])('after a %s a %s becomes %s', async (status, method, expected, body) => {
+      const server = await serve({
+        connections: [[
+          { read: 'request' },
+          { send: `HTTP/1.1 ${status} X\r\nLocation: /b\r\n${method === 'HEAD' ? '' : 'Content-Length: 0\r\n'}\r\n` },
+          { read: 'request' },
+          { send: 'HTTP/1.1 204 No\r\n\r\n' },
+        ]],
+      });
+      const content = method === 'HEAD' ? {} : { body: 'content', headers: { 'Content-Type': 'text/plain', 'X-Own': 'yes' } };
+      const got = await send(server.port, method, '/a', {}, { redirect: 'follow', ...content });
+      expect(got.status).toBe(204);
+      const [text = ''] = await receivedBy(server);
+      const second = text.slice(text.indexOf(expected));
+      expect(second.startsWith(expected)).toBe(true);
+      expect(second.endsWith(`\r\n\r\n${body}`)).toBe(true);
+      expect(second.includes('Content-Type')).toBe(body !== '');
+      if (method !== 'HEAD') expect(second).toContain('X-Own: yes');
+    });
+
+    test('are responses unless told otherwise', async () => {
+      for (const general of [{}, { redirect: 'manual' as const }]) {
+        const server = await serve(redirecting('302 Found', '/b'));
+        expect((await send(server.port, 'GET', '/a', general, {})).status).toBe(302);
+        expect((await send(server.port, 'GET', '/a', { redirect: 'error' }, { redirect: 'manual' })).status).toBe(302);
+      }
+    });
+
+    test('are errors if told so', async () => {
+      const server = await serve(redirecting('302 Found', 'b'));
+      const failure = await failureOf(() => send(server.port, 'GET', '/a/', { redirect: 'error' }, {}));
+      expect(failure).toEqual(neonError('NE_REDIRECT', ne.NE_REDIRECT));
+      const location = `http://127.0.0.1:${server.port}/a/b`;
+      expect(failure).toMatchObject({ method: 'GET', target: '/a/', status: 302, location });
+      expect(failure.message).toContain(location);
+    });
+
+    test.each(['http://other.example/', 'http://127.0.0.1:1/', 'https://127.0.0.1/', '//other.example/x', 'http://[', 'mailto:x'])(
+      'to %s are refused',
+      async (location) => {
+        const server = await serve(redirecting('302 Found', location));
+        const failure = await failureOf(() => send(server.port, 'GET', '/a', { redirect: 'follow' }, {}));
+        expect(failure).toEqual(neonError('NE_REDIRECT', ne.NE_REDIRECT));
+        expect(failure).toMatchObject({ location: expect.any(String) });
+      },
+    );
+
+    test('without an end have one', async () => {
+      const server = await serve(answering(response('', { status: '302 Found', headers: { Location: '/a' } })));
+      expect(await failureOf(() => send(server.port, 'GET', '/a', { redirect: 'follow' }, {}))).toMatchObject({
+        code: 'NE_REDIRECT',
+      });
+      expect((await requests(server)).length).toBe(11);
+      await failureOf(() => send(server.port, 'GET', '/a', { redirect: 'follow' }, { maxRedirects: 2 }));
+      expect((await requests(server)).length).toBe(14);
+      await failureOf(() => send(server.port, 'GET', '/a', { redirect: 'follow', maxRedirects: 0 }, {}));
+      expect((await requests(server)).length).toBe(15);
+    });
+
+    test('without a Location, and others of 3xx, are responses', async () => {
+      const answers = ['304 Not Modified', '300 Choices', '305 Proxy'].map((status) => `HTTP/1.1 ${status}\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n`);
+      for (const answer of [...answers, 'HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n']) {
+        const server = await serve(answering(answer));
+        expect((await send(server.port, 'GET', '/a', { redirect: 'follow' }, {})).status).toBeGreaterThanOrEqual(300);
+      }
+    });
+
+    test.each<[string, RequestOptions, Error]>([
+      ['a mode that is none', { redirect: 'yes' as 'follow' }, wrongValue],
+      ['a mode that is no text', { redirect: 1 as unknown as 'follow' }, wrongType],
+      ['a bound below 0', { maxRedirects: -1 }, outOfRange],
+      ['a bound that is no number', { maxRedirects: '1' as unknown as number }, wrongType],
+    ])('%s is refused', async (_, options, error) => {
+      expect(await failureOf(() => send(1, 'GET', '/', {}, options))).toEqual(error);
+      expect(await failureOf(() => send(1, 'GET', '/', options, {}))).toEqual(error);
+    });
+  });
+
+  describe('gzip', () => {
+    const text = 'some text that is repeated, '.repeat(20_000);
+    const zip = (body: string | Buffer, headers = ''): Buffer => {
+      const bytes = typeof body === 'string' ? gzipSync(body) : body;
+      const head = `HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n${headers}Content-Length: ${bytes.length}\r\n\r\n`;
+      return Buffer.concat([Buffer.from(head), bytes]);
+    };
+
+    test.each([
+      ['a small body', 'hello'],
+      ['a large body', text],
+      ['an empty body', ''],
+      ['what cannot be compressed', randomBytes(300_000).toString('hex')],
+    ])('%s is inflated, and the connection stays', async (_, body) => {
+      const server = await serve(answering(zip(body)));
+      for (let times = 0; times < 2; times++)
+        expect((await (await send(server.port, 'GET', '/', {}, {})).text()) === body).toBe(true);
+      expect((await receivedBy(server))[0]).toContain('\r\nAccept-Encoding: gzip\r\n');
+    });
+
+    test('what is not gzip passes', async () => {
+      const server = await serve(answering(response(text)));
+      expect((await (await send(server.port, 'GET', '/', {}, {})).text()) === text).toBe(true);
+    });
+
+    test.each<[string, SessionOptions, RequestOptions]>([
+      ['by the session', { decompress: false }, {}],
+      ['by the request', {}, { decompress: false }],
+      ['by a header', {}, { headers: { 'accept-encoding': 'br' } }],
+      ['by a range', {}, { headers: { Range: 'bytes=0-' } }],
+    ])('is left as it comes %s', async (_, general, own) => {
+      const server = await serve(answering(zip('hello')));
+      const got = await send(server.port, 'GET', '/', general, own);
+      expect(await got.text()).toBe(gzipSync('hello').toString());
+      expect((await receivedBy(server))[0]).not.toContain('Accept-Encoding: gzip');
+    });
+
+    test.each<[string, Buffer, RegExp]>([
+      ['cut', zip(gzipSync(text).subarray(0, -10)), /truncated/],
+      ['damaged', zip(Buffer.concat([gzipSync(text).subarray(0, -8), Buffer.alloc(8)])), /Checksum/],
+      ['none', zip(Buffer.from('hello, this is no gzip')), /invalid/],
+      ['more', zip(Buffer.concat([gzipSync(text), Buffer.from('more')])), /Too many bytes|Unexpected/],
+    ])('that is %s fails', async (_, answer, message) => {
+      const server = await serve(answering(answer));
+      const failure = await failureOf(() => send(server.port, 'GET', '/', {}, {}));
+      expect(failure).toEqual(neonError('NE_ERROR', ne.NE_ERROR));
+      expect(failure.message).toMatch(message);
+    });
+
+    test('a bomb is bounded', async () => {
+      const server = await serve(answering(zip(gzipSync(Buffer.alloc(30_000_000)))));
+      const decompress = { maxBytes: 1_000_000 };
+      for (const [general, own] of [
+        [{ decompress }, {}],
+        [{}, { decompress }],
+      ] as const) {
+        const failure = await failureOf(() => send(server.port, 'GET', '/', general, own));
+        expect(failure).toEqual(neonError('NE_ERROR', ne.NE_ERROR));
+        expect(failure.message).toContain('1000000 bytes');
+      }
+      expect((await send(server.port, 'GET', '/', {}, {})).status).toBe(200);
+    });
+
+    test('a response without body may say so', async () => {
+      for (const status of ['204 No Content', '304 Not Modified', '200 OK\r\nContent-Length: 0']) {
+        const server = await serve(answering(`HTTP/1.1 ${status}\r\nContent-Encoding: gzip\r\n\r\n`));
+        for (const method of ['HEAD', 'GET'])
+          expect(await (await send(server.port, method, '/', {}, {})).text()).toBe('');
+      }
+    });
+
+    test.each<[unknown, Error]>([
+      [1, wrongType],
+      ['yes', wrongType],
+      [null, wrongType],
+      [{}, wrongType],
+      [{ maxBytes: '1' }, wrongType],
+      [{ maxBytes: 0 }, outOfRange],
+      [{ maxBytes: 1.5 }, outOfRange],
+    ])('%j for decompress is refused', async (value, error) => {
+      const options = { decompress: value } as RequestOptions;
+      expect(await failureOf(() => send(1, 'GET', '/', {}, options))).toEqual(error);
+      expect(await failureOf(() => send(1, 'GET', '/', options, {}))).toEqual(error);
+    });
+  });
+
+  if (name.endsWith('Sync')) return;
+
+  test('a stream is not sent again', async () => {
+    const server = await serve(redirecting('307 Temporary', '/b'));
+    const options = { redirect: 'follow' as const, body: Readable.from(['content']) };
+    const failure = await failureOf(() => send(server.port, 'PUT', '/a', {}, options));
+    expect(failure).toEqual(neonError('NE_REDIRECT', ne.NE_REDIRECT));
+  });
+});
+
+test.each([
+  ['a session', (port: number) => new Session('http', '127.0.0.1', port, { redirect: 'follow' })],
+  ['a pool', (port: number) => new SessionPool(`http://127.0.0.1:${port}/`, { redirect: 'follow' })],
+])('%s that is closed lets a request that is redirected come to its end', async (_, open) => {
+  const server = await serve(redirecting('302 Found', '/b', '/c', '/d'));
+  const opened = open(server.port);
+  const call = opened.request('GET', '/a');
+  await opened.close();
+  expect(opened.destroyed).toBe(true);
+  expect((await call).status).toBe(200);
+});
+
+test('a session that is destroyed by force ends a request that is redirected', async () => {
+  const step: Step[] = [{ read: 'request' }, { send: response('', { status: '302 Found', headers: { Location: '/a' } }) }];
+  const server = await serve({ connections: [[{ repeat: 'forever', steps: step }]], rest: 'repeat-last' });
+  const session = new Session('http', '127.0.0.1', server.port, { redirect: 'follow', maxRedirects: 1_000_000 });
+  const call = failureOf(() => session.request('GET', '/a'));
+  await server.waitForRequests(3);
+  session.destroy({ force: true });
+  expect(await call).toEqual(neonError('ERR_NEON_DESTROYED'));
+});
+
+test('a timeout covers all of the way', async () => {
+  const server = await serve({
+    connections: [
+      [
+        {
+          repeat: 'forever',
+          steps: [
+            { read: 'request' },
+            { delay: 60 },
+            { send: response('', { status: '302 Found', headers: { Location: '/a' } }) },
+          ],
+        },
+      ],
+    ],
+    rest: 'repeat-last',
+  });
+  await using session = new Session('http', '127.0.0.1', server.port, { redirect: 'follow', maxRedirects: 1000 });
+  await expect(session.request('GET', '/a', { timeout: 300 })).rejects.toEqual(neonError('NE_TIMEOUT', ne.NE_TIMEOUT));
+});
+
+test('an inflated body streams, and goes to a file', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'libneon-inflated-'));
+  try {
+    const text = 'line of a large body\n'.repeat(200_000);
+    const zipped = gzipSync(text);
+    const answer = Buffer.concat([
+      Buffer.from(`HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ${zipped.length}\r\n\r\n`),
+      zipped,
+    ]);
+    await using session = new Session('http', '127.0.0.1', (await serve(answering(answer))).port);
+    const blocks: Buffer[] = [];
+    for await (const block of (await session.get('/')).body) blocks.push(block as Buffer);
+    expect(Buffer.concat(blocks).toString() === text).toBe(true);
+    const file = path.join(folder, 'file');
+    expect(await (await session.get('/')).toFile(file)).toBe(text.length);
+    expect(readFileSync(file, 'utf8') === text).toBe(true);
+    await expect((await session.get('/')).bytes({ maxBytes: 100_000 })).rejects.toEqual(outOfRange);
+    (await session.get('/')).cancel();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

@@ -1,0 +1,234 @@
+/** Responses of the classes whose bodies are still arriving: held back, read, given up and dropped. */
+import { pipeline } from 'node:stream/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import type { Response, Session } from 'libneon';
+import * as ne from 'libneon/ne';
+import { chunkedResponse, type RawServer } from '../../servers/raw.js';
+import { bodyOf, headFor, kib, withBody } from '../../support/bodies.js';
+import { runScenario } from '../../support/child.js';
+import { failureOf, neonError } from '../../support/expect.js';
+import {
+  answering,
+  endless,
+  exchange,
+  openSession as open,
+  stalling,
+  testServers,
+  thenAnswering,
+} from '../../support/servers.js';
+
+const serve = testServers();
+
+describe('a response that streams', () => {
+  /** A session, and a response whose body is still arriving. */
+  async function streaming(): Promise<{ server: RawServer; session: Session; res: Response }> {
+    const server = await serve(thenAnswering(endless()));
+    const session = open(server);
+    return { server, session, res: await session.request('GET', '/endless') };
+  }
+
+  test.each([
+    [64 * kib - 1, false],
+    [64 * kib, false],
+    [64 * kib + 1, true],
+  ])('is one of more than 64 KiB: %d bytes', async (length, streams) => {
+    for (const answer of [withBody(length), chunkedResponse([bodyOf(length).toString()])]) {
+      const server = await serve(answering(answer));
+      using session = open(server);
+      const res = await session.request('GET', '/');
+      expect(session.liveRequests).toBe(streams ? 1 : 0);
+      if (streams) expect(() => res.bytesSync()).toThrow(neonError('ERR_NEON_INVALID_STATE'));
+      expect((await res.bytes()).length).toBe(length);
+      expect(session.liveRequests).toBe(0);
+    }
+  });
+
+  test('is not there at once', async () => {
+    const { session, res } = await streaming();
+    const still = neonError('ERR_NEON_INVALID_STATE');
+    expect(() => res.bytesSync()).toThrow(still);
+    expect(() => res.textSync()).toThrow(still);
+    expect(() => res.jsonSync()).toThrow(still);
+    expect(res.bodyUsed).toBe(false);
+    res.cancel();
+    session.destroy();
+  });
+
+  test('keeps the session from being destroyed', async () => {
+    const { session, res } = await streaming();
+    expect(session.liveRequests).toBe(1);
+    const error = await failureOf(() => session.destroy());
+    expect(error).toEqual(neonError('ERR_NEON_LIVE_REQUESTS'));
+    expect(error.message).toBe('1 request of this session is live: GET /endless');
+    expect(session.destroyed).toBe(false);
+    res.cancel();
+    expect(session.liveRequests).toBe(0);
+    session.destroy();
+    expect(session.destroyed).toBe(true);
+  });
+
+  test('is held back while nobody reads', async () => {
+    const { server, session, res } = await streaming();
+    const sent = async (): Promise<number> => (await server.connections())[0]!.sentTotal;
+    const settled = async (): Promise<number> => {
+      for (let last = -1; ;) {
+        const now = await sent();
+        if (now === last) return now;
+        last = now;
+        await sleep(200);
+      }
+    };
+    const unread = await settled();
+    expect(unread).toBeLessThan(32_000_000); // buffers of both systems, and 256 KiB of ours
+    const { body } = res;
+    let read = 0;
+    for await (const block of body.iterator({ destroyOnReturn: false })) {
+      read += (block as Buffer).length;
+      if (read > 3 * unread) break;
+    }
+    const paused = await settled();
+    expect(paused).toBeGreaterThan(read);
+    expect(paused).toBeLessThan(read + 2 * unread + 1_000_000);
+    body.destroy();
+    await server.waitForClosed(1);
+    session.destroy();
+  });
+
+  test('is given to a reader that waits as soon as it comes', async () => {
+    const start = Buffer.concat([
+      Buffer.from('HTTP/1.1 200 OK\r\n\r\n'),
+      bodyOf(64 * kib),
+      Buffer.from('and a bit more'),
+    ]);
+    const server = await serve({ connections: [stalling(start)] });
+    const session = open(server);
+    const res = await session.request('GET', '/');
+    let read = 0;
+    for await (const block of res.body) {
+      read += (block as Buffer).length;
+      if (read === 64 * kib + 14) break;
+    }
+    expect(read).toBe(64 * kib + 14);
+    session.destroy({ force: true });
+  }, 5_000);
+
+  test('can be piped', async () => {
+    const server = await serve(answering(withBody(3_000_000)));
+    using session = open(server);
+    const res = await session.request('GET', '/');
+    let length = 0;
+    await pipeline(res.body, async (source: AsyncIterable<Buffer>) => {
+      for await (const block of source) {
+        length += block.length;
+        await turn();
+      }
+    });
+    expect(length).toBe(3_000_000);
+    expect(session.liveRequests).toBe(0);
+  });
+
+  const ends: [string, (res: Response) => unknown][] = [
+    ['cancel()', (res) => res.cancel()],
+    ['Symbol.dispose', (res) => res[Symbol.dispose]()],
+    ['body.destroy()', (res) => res.body.destroy()],
+    [
+      'a reader that breaks off',
+      async (res) => {
+        for await (const _ of res.body) break;
+      },
+    ],
+  ];
+
+  test.each(ends)('%s gives the rest up, and the next request has a connection of its own', async (_, end) => {
+    const { server, session, res } = await streaming();
+    await end(res);
+    await turn();
+    expect(session.liveRequests).toBe(0);
+    await server.waitForClosed(1);
+    const next = await session.request('GET', '/next');
+    expect([next.status, await next.text()]).toEqual([200, 'hello']);
+    session.destroy();
+  });
+
+  test.each(ends.slice(0, 3))('%s twice is once', async (_, end) => {
+    const { session, res } = await streaming();
+    await end(res);
+    if (_ !== 'body.destroy()') expect(end(res)).toBeUndefined();
+    else expect(res.body.destroyed).toBe(true);
+    expect(session.liveRequests).toBe(0);
+    session.destroy();
+  });
+
+  test('what is read after cancel() fails', async () => {
+    const { session, res } = await streaming();
+    res.cancel();
+    await expect(res.bytes()).rejects.toMatchObject({ name: 'NeonError' });
+    session.destroy();
+  });
+
+  test('cancel() in the middle of reading', async () => {
+    const { server, session, res } = await streaming();
+    const bytes = res.bytes();
+    bytes.catch(() => {});
+    await sleep(20);
+    res.cancel();
+    await expect(bytes).rejects.toEqual(neonError('ERR_NEON_ABORTED'));
+    await server.waitForClosed(1);
+    session.destroy();
+  });
+
+  test('destroying the stream with an error emits it', async () => {
+    const { server, session, res } = await streaming();
+    const { body } = res;
+    const reason = new Error('the reason');
+    const seen = new Promise((resolve) => body.once('error', resolve));
+    body.destroy(reason);
+    expect(await seen).toBe(reason);
+    await server.waitForClosed(1);
+    session.destroy();
+  });
+
+  test('reading the body twice is refused', async () => {
+    const { session, res } = await streaming();
+    expect(res.body.readable).toBe(true);
+    await expect(res.bytes()).rejects.toEqual(neonError('ERR_NEON_INVALID_STATE'));
+    res.body.destroy();
+    session.destroy();
+  });
+
+  test('the stream fails when the server goes', async () => {
+    const server = await serve({
+      connections: [exchange(Buffer.concat([Buffer.from(headFor(300_000)), bodyOf(100_000)]))],
+    });
+    using session = open(server);
+    const res = await session.request('GET', '/x');
+    const error = await failureOf(async () => {
+      for await (const _ of res.body);
+    });
+    expect(error).toEqual(neonError('NE_ERROR', ne.NE_ERROR));
+    expect(error).toMatchObject({
+      method: 'GET',
+      target: '/x',
+      status: 200,
+      message: 'Could not read response body: connection was closed by server',
+    });
+  });
+
+  test('a response that is dropped unread ends its request', async () => {
+    const server = await serve(thenAnswering(endless()));
+    expect(await runScenario('droppedResponse', server.port)).toEqual({ before: 1, after: 0, next: 200 });
+    await server.waitForClosed(1);
+  });
+
+  test('a body that is dropped half read ends its request', async () => {
+    const server = await serve(thenAnswering(endless()));
+    expect(await runScenario('droppedBody', server.port)).toEqual({ before: 1, after: 0, next: 200 });
+    await server.waitForClosed(1);
+  });
+
+  test('a whole session with a response can be dropped', async () => {
+    const server = await serve({ connections: [endless()] });
+    expect(await runScenario('droppedSession', server.port)).toEqual({ collected: true });
+    await server.waitForClosed(1);
+  });
+});

@@ -1,0 +1,71 @@
+/** `versions` and `features`. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { features, versions } from 'libneon';
+import * as ne from 'libneon/ne';
+import { projectRoot } from '../servers/start.js';
+
+const build = ne.ne_version_string();
+
+test('libneon is the version of the package', () => {
+  const manifest = JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  expect(versions.libneon).toBe(manifest.version);
+});
+
+test('neon is the version of the loaded library', () => {
+  expect(build.startsWith(`neon ${versions.neon}: `)).toBe(true);
+  expect(versions.neon).toMatch(/^0\.3[2-9]\.\d+/);
+});
+
+test('tls is the library that is really used', () => {
+  // Node exports its own OpenSSL, and libneon's calls are bound to that.
+  if (build.includes('OpenSSL')) expect(versions.tls).toBe(`OpenSSL ${process.versions.openssl}`);
+  else if (build.includes('GNU TLS')) expect(versions.tls).toMatch(/^GnuTLS \d+\.\d+\.\d+$/);
+  else expect(versions.tls).toBeNull();
+});
+
+test('napi is what the addon is built for', () => {
+  const manifest = JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8')) as {
+    binary: { napi_versions: number[] };
+  };
+  expect(versions.napi).toBe(String(manifest.binary.napi_versions[0]));
+  expect(Object.keys(versions).sort()).toEqual(['libneon', 'napi', 'neon', 'tls']);
+});
+
+test('features are what ne_has_support says', () => {
+  const has = (feature: number): boolean => ne.ne_has_support(feature) !== 0;
+  expect(features).toMatchObject({
+    ssl: has(ne.NE_FEATURE_SSL),
+    zlib: has(ne.NE_FEATURE_ZLIB),
+    ipv6: has(ne.NE_FEATURE_IPV6),
+    lfs: has(ne.NE_FEATURE_LFS),
+    socks: has(ne.NE_FEATURE_SOCKS),
+    tsSsl: has(ne.NE_FEATURE_TS_SSL),
+    i18n: has(ne.NE_FEATURE_I18N),
+    sspi: has(ne.NE_FEATURE_SSPI),
+    gssapi: has(ne.NE_FEATURE_GSSAPI),
+    libproxy: has(ne.NE_FEATURE_LIBPXY),
+    ntlm: has(ne.NE_FEATURE_NTLM),
+  });
+  expect(features.ssl).toBe(/OpenSSL|GNU TLS/.test(build));
+  expect(features.ipv6).toBe(build.includes('IPv6'));
+  expect(features.zlib).toBe(build.includes('zlib'));
+});
+
+test('the newer functions are there or not', () => {
+  expect(Object.keys(features.functions)).toContain('ne_version_library');
+  for (const [name, there] of Object.entries(features.functions)) {
+    expect([name, name in ne]).toEqual([name, true]);
+    expect(typeof there).toBe('boolean');
+  }
+});
+
+test('interrupt says whether calls can be ended', () => {
+  expect(typeof features.interrupt).toBe('boolean');
+});
+
+test('none of it can be changed', () => {
+  expect([versions, features, features.functions].map((object) => Object.isFrozen(object))).toEqual([true, true, true]);
+});

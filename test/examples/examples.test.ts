@@ -1,0 +1,173 @@
+/** The tour and the examples, run as their users run them. */
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { rawServer, response, type RawServer } from '../servers/raw.js';
+import { freePorts, projectRoot } from '../servers/start.js';
+import { type Ended, runNode } from '../support/child.js';
+
+const run = (name: string, ...args: string[]): Promise<Ended> => runNode([`dist/examples/${name}.js`, ...args]);
+
+/** The request lines that a server received. */
+async function requestLines(server: RawServer): Promise<string[]> {
+  const connections = await server.connections();
+  return connections.flatMap(({ received }) => received.toString('latin1').match(/^[A-Z]+ .* HTTP\/1\.1$/gm) ?? []);
+}
+
+/** Answers every request alike, and notes them all. */
+function answering(text: string): Promise<RawServer> {
+  return rawServer({
+    connections: [[{ repeat: 'forever', steps: [{ read: 'request' }, { send: text }] }]],
+    rest: 'repeat-last',
+  });
+}
+
+describe('the tour', () => {
+  test('shows all surfaces against a server of its own', async () => {
+    const { stdout, stderr, exit } = await run('tour');
+    expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
+
+    const [first, ...sections] = stdout.split('\n\n');
+    expect(first).toMatch(/^libneon \d+\.\d+\.\d+ on neon 0\.3\d+\.\d+, (OpenSSL|GnuTLS) .*, Node \d+/);
+    expect(sections.map((section) => section.split('\n')[0])).toEqual([
+      "libneon/ne: neon's C API, blocking",
+      'libneon/ne/promises: the same, dispatched on a thread of the session',
+      'libneon: classes, blocking',
+      'libneon: classes, with promises',
+      'One session, one connection',
+      'A server that is down',
+      'Everything worked.',
+    ]);
+    for (const section of sections.slice(0, 4)) {
+      expect(section).toMatch(/ms {2}OPTIONS \/ +200 OK, 0 bytes, new connection$/m);
+      expect(section).toMatch(/ms {2}PUT \/tour\.txt +201 Created, 0 bytes, same connection$/m);
+      expect(section).toMatch(/ms {2}GET \/tour\.txt +200 OK, 13 bytes, same connection$/m);
+      expect(section).toMatch(/ms {2}PROPFIND \/ +207 Multi-Status, \d{3,} bytes, same connection$/m);
+      expect(section).toMatch(/ms {2}DELETE \/tour\.txt +204 No Content, 0 bytes, same connection$/m);
+      expect(section).toMatch(/destroy +ERR_NEON_LIVE_REQUESTS: 1 request of this session is live: GET \/$/m);
+    }
+    expect(sections[4]!.match(/(new|same) connection$/gm)).toEqual([
+      'new connection',
+      ...Array<string>(3).fill('same connection'),
+      'new connection',
+    ]);
+    expect(sections[5]!.match(/NE_CONNECT: Could not connect to server: Connection refused$/gm)).toHaveLength(2);
+  });
+
+  test('lines up, and has no colours without a terminal', async () => {
+    const server = await answering(response(''));
+    const { stdout } = await run('tour', `http://127.0.0.1:${server.port}/`);
+    const steps = stdout.split('\n').filter((line) => line.includes(' ms  '));
+    expect(steps.length).toBeGreaterThan(20);
+    for (const line of steps) expect(line).toMatch(/^ *\d+\.\d ms {2}\S.{19} {2}\S/);
+    expect(stdout).not.toContain('\u001b');
+    await server.stop();
+  });
+
+  test('sends nothing but OPTIONS, HEAD and GET to a server that was named', async () => {
+    const server = await answering(response(''));
+    const { stdout, stderr, exit } = await run('tour', `http://127.0.0.1:${server.port}/a/b?c=d`);
+    expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
+    expect(stdout).toMatch(/Everything worked\.\n$/);
+
+    const lines = await requestLines(server);
+    const sent = [...new Set(lines)].sort();
+    expect(sent).toEqual(['GET', 'HEAD', 'OPTIONS'].map((method) => `${method} /a/b?c=d HTTP/1.1`));
+    await server.stop();
+  });
+
+  test('goes on when a server has no OPTIONS, and fails when it has no such page', async () => {
+    const script = (status: string) => [{ read: 'request' }, { send: response('', { status }) }] as const;
+    const without = await rawServer({
+      connections: [[...script('405 Method Not Allowed'), { repeat: 'forever', steps: script('200 OK') }]],
+      rest: 'repeat-last',
+    });
+    expect(await run('tour', `http://127.0.0.1:${without.port}/`)).toMatchObject({ exit: 0 });
+    const missing = await answering(response('', { status: '404 Not Found' }));
+    const { stderr, exit } = await run('tour', `http://127.0.0.1:${missing.port}/`);
+    expect({ exit, stderr }).toEqual({ exit: 1, stderr: '\nFailed: the server answered 404 Not Found\n' });
+    await Promise.all([without.stop(), missing.stop()]);
+  });
+
+  test('fails when the server is down', async () => {
+    const [port] = await freePorts(1);
+    const { stdout, stderr, exit } = await run('tour', `http://127.0.0.1:${port}/`);
+    expect(exit).toBe(1);
+    expect(stderr).toBe(
+      '\nFailed: ne_request_dispatch returned NE_CONNECT: Could not connect to server: Connection refused\n',
+    );
+    expect(stdout).not.toContain('Everything worked.');
+  });
+
+  test.each([
+    ['no URL', ['nonsense']],
+    ['another protocol', ['ftp://127.0.0.1/']],
+    ['two URLs', ['http://127.0.0.1/', 'http://127.0.0.1/']],
+    ['an unknown option', ['--unknown']],
+  ])('fails on %s', async (_, args) => {
+    const { stdout, stderr, exit } = await run('tour', ...args);
+    expect({ exit, stdout }).toEqual({ exit: 1, stdout: '' });
+    expect(stderr).toMatch(/^\nFailed: .+\n$/);
+  });
+
+  test('tells how it is used', async () => {
+    expect(await run('tour', '--help')).toMatchObject({ exit: 0, stdout: expect.stringMatching(/^usage: npm start/) });
+  });
+});
+
+describe('the examples', () => {
+  const outputs: Record<string, RegExp[]> = {
+    'first-ne': [/^http:\/\/127\.0\.0\.1:\d+\/: 200 OK$/m, /^methods: .*PROPFIND/m],
+    'first-promises': [/: 200 OK and 200 OK$/m, /^a timer of 1 ms fired [1-9]\d* times meanwhile$/m],
+    'first-classes': [
+      /^GET: 2\d\d .*, \d+ bytes$/m,
+      /^OPTIONS, blocking: 200 OK, DAV: 1/m,
+      /^after close: ERR_NEON_DESTROYED/m,
+    ],
+    abort: [
+      /^signal: +AbortError after \d+ ms/m,
+      /^the session: +goes on, 200$/m,
+      /^timeout: +NeonError after \d+ ms: Timed out after 100 ms$/m,
+      /^read timeout: NeonError after \d+ ms: .*timed out$/m,
+    ],
+    download: [/^33554432 bytes in /m],
+  };
+
+  test('are all tested here', () => {
+    const helpers = ['dav', 'server', 'socket-server', 'steps', 'tour'];
+    const names = readdirSync(path.join(projectRoot, 'examples'))
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => name.replace('.ts', ''));
+    expect(names.filter((name) => !helpers.includes(name)).sort()).toEqual(Object.keys(outputs).sort());
+  });
+
+  test('socket-server is server and clients', async () => {
+    const { stdout, stderr, exit } = await run('socket-server');
+    expect({ stdout, stderr, exit }).toEqual({
+      stdout: 'hello, Ann, hello, Bob, hello, Cid\ngoodbye\n',
+      stderr: '',
+      exit: 0,
+    });
+  });
+
+  test.each(Object.entries(outputs))('%s runs against a server of its own', async (name, lines) => {
+    const { stdout, stderr, exit } = await run(name);
+    expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
+    for (const line of lines) expect(stdout).toMatch(line);
+  });
+
+  test.each(Object.keys(outputs))('%s runs against a URL, and changes nothing there', async (name) => {
+    const server = await answering(response('hello', { headers: { Allow: 'PROPFIND', DAV: '1' } }));
+    const { stderr, exit } = await run(name, `http://127.0.0.1:${server.port}/`);
+    expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
+    const lines = await requestLines(server);
+    expect(lines.length).toBeGreaterThan(0);
+    for (const line of lines) expect(line).toMatch(/^(GET|HEAD|OPTIONS) \/ HTTP\/1\.1$/);
+    await server.stop();
+  });
+
+  test.each(Object.keys(outputs))('%s fails when the server is down', async (name) => {
+    const [port] = await freePorts(1);
+    const { exit } = await run(name, `http://127.0.0.1:${port}/`);
+    expect(exit).toBe(1);
+  });
+});

@@ -1,0 +1,199 @@
+/** Odd names through the methods of ne_basic.h and the classes, on real servers. */
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Session } from 'libneon';
+import * as ne from 'libneon/ne';
+import { startApache, type Apache } from '../../servers/apache.js';
+import { startNephele, type Nephele } from '../../servers/nephele.js';
+import { describeWith } from '../../servers/packages.js';
+import { wrongChar } from '../../support/expect.js';
+import { testFiles } from '../../support/files.js';
+import { answering, receivedBy, sessionWith, testServers } from '../../support/servers.js';
+import { surfaces, type Io } from '../../support/surfaces.js';
+
+const serve = testServers();
+const files = testFiles();
+
+const names = [
+  'plain.txt',
+  'with space',
+  ' ',
+  'per%cent',
+  'per%20cent',
+  '100%',
+  'hash#tag',
+  'what?',
+  'a&b=c+d',
+  'semi;colon,comma',
+  'colon:at@',
+  "quote'\"`",
+  'back\\slash',
+  '[brackets]{braces}<angles>|^',
+  '(parentheses)!*$~',
+  'dots..',
+  '...',
+  'ümläut',
+  '€ 日本語',
+  '😀',
+  'x'.repeat(200),
+];
+
+/** What one server does with one name. */
+async function live(io: Io, server: { port: number }, folder: string, root: string, name: string): Promise<void> {
+  const session = sessionWith(server);
+  const url = `${folder}/${ne.ne_path_escape(name)}`;
+  const moved = `${folder}/${ne.ne_path_escape(`moved ${name.slice(0, 150)}`)}`;
+  expect(url).toMatch(/^[\x21-\x7e]+$/);
+  const expectCode = (what: string, code: number): void =>
+    expect([what, code, code === ne.NE_OK || ne.ne_get_error(session)]).toEqual([what, ne.NE_OK, true]);
+  const get = async (target: string): Promise<string> => {
+    const { result, content } = await files.filledBy((fd) => io.ne_get(session, target, fd));
+    expectCode('get', result);
+    return content;
+  };
+
+  expectCode('put', await io.ne_put(session, url, files.holding(`content of ${name}`)));
+  expect(readFileSync(path.join(root, name), 'utf8')).toBe(`content of ${name}`);
+  expect(await get(url)).toBe(`content of ${name}`);
+  expectCode('move', await io.ne_move(session, false, url, moved));
+  expect(existsSync(path.join(root, name))).toBe(false);
+  expectCode('copy', await io.ne_copy(session, false, ne.NE_DEPTH_ZERO, moved, url));
+  expect(await get(url)).toBe(`content of ${name}`);
+  expectCode('delete', await io.ne_delete(session, url));
+  expectCode('delete', await io.ne_delete(session, moved));
+  expectCode('mkcol', await io.ne_mkcol(session, url));
+  expectCode('put inside', await io.ne_put(session, `${url}/${ne.ne_path_escape(name)}`, files.holding('inside')));
+  expect(readFileSync(path.join(root, name, name), 'utf8')).toBe('inside');
+  expectCode('delete', await io.ne_delete(session, `${url}/`));
+  expect(readdirSync(root).filter((found) => !found.startsWith('.'))).toEqual([]);
+  await io.ne_session_destroy(session);
+}
+
+/** The same with the classes: they send a target as it is. */
+async function liveWithClasses(origin: string, folder: string, root: string, name: string): Promise<void> {
+  await using session = Session.open(`${origin}${folder}/`);
+  const target = `${folder}/${encodeURIComponent(name)}`;
+  expect((await session.request('PUT', target, { body: name })).status).toBe(201);
+  expect(readFileSync(path.join(root, name), 'utf8')).toBe(name);
+  expect(session.requestSync('GET', target).textSync()).toBe(name);
+  // A relative one is resolved as a URL is.
+  expect(await (await session.request('GET', `./${encodeURIComponent(name)}`)).text()).toBe(name);
+  expect((await session.request('DELETE', target)).status).toBe(204);
+}
+
+interface Place {
+  readonly server: { readonly port: number; readonly origin: string };
+  readonly folder: string;
+  readonly root: string;
+}
+
+function suite(place: () => Place, escapedSlash: 'refused' | 'one like others'): void {
+  describe.each(surfaces)('$surface', ({ io }) => {
+    test.each(names)('%j', async (name) => {
+      const { server, folder, root } = place();
+      await live(io, server, folder, root, name);
+    });
+
+    test(`a slash that is escaped is ${escapedSlash}`, async () => {
+      const { server, folder, root } = place();
+      const session = sessionWith(server);
+      expect(await io.ne_mkcol(session, `${folder}/folder`)).toBe(ne.NE_OK);
+      const refused = escapedSlash === 'refused';
+      const result = await io.ne_put(session, `${folder}/folder%2Ffile`, files.holding('content'));
+      expect(result).toBe(refused ? ne.NE_ERROR : ne.NE_OK);
+      if (refused) expect(ne.ne_get_error(session)).toBe('404 Not Found');
+      expect(readdirSync(path.join(root, 'folder'))).toEqual(refused ? [] : ['file']);
+      expect(await io.ne_delete(session, `${folder}/folder/`)).toBe(ne.NE_OK);
+      await io.ne_session_destroy(session);
+    });
+
+    test('a collection with and without its slash', async () => {
+      const { server, folder } = place();
+      const session = sessionWith(server);
+      expect(await io.ne_mkcol(session, `${folder}/a`)).toBe(ne.NE_OK);
+      expect(await io.ne_move(session, false, `${folder}/a/`, `${folder}/b/`)).toBe(ne.NE_OK);
+      expect(await io.ne_copy(session, false, ne.NE_DEPTH_INFINITE, `${folder}/b/`, `${folder}/c/`)).toBe(ne.NE_OK);
+      expect(await io.ne_delete(session, `${folder}/b/`)).toBe(ne.NE_OK);
+      expect(await io.ne_delete(session, `${folder}/c/`)).toBe(ne.NE_OK);
+      await io.ne_session_destroy(session);
+    });
+  });
+
+  test.each(names)('the classes: %j', async (name) => {
+    const { server, folder, root } = place();
+    await liveWithClasses(server.origin, folder, root, name);
+  });
+}
+
+describe('nephele', () => {
+  let server: Nephele;
+  beforeAll(async () => {
+    server = await startNephele();
+    mkdirSync(path.join(server.root, 'paths'));
+  });
+  afterAll(async () => {
+    await server.stop();
+  });
+  suite(() => ({ server, folder: '/paths', root: path.join(server.root, 'paths') }), 'one like others');
+});
+
+describeWith('apache2', 'Apache', () => {
+  let apache: Apache;
+  beforeAll(async () => {
+    apache = await startApache();
+  });
+  afterAll(() => apache.stop());
+  suite(() => ({ server: apache, folder: '/dav', root: apache.files.dav }), 'refused');
+});
+
+describe.each(surfaces)('$surface', ({ io }) => {
+  test('paths go into the request line and the header as they are', async () => {
+    const server = await serve(answering());
+    const session = sessionWith(server);
+    for (const target of ['/%2F', '/a//b', '/a/../b', '/a/./b/', '/a;b?c=d', '/a%zz', '*', 'relative', ''])
+      expect(await io.ne_move(session, true, target, `/x${target}`)).toBe(ne.NE_OK);
+    const [sent] = await receivedBy(server);
+    expect(sent!.match(/(?<=^MOVE ).*(?= HTTP)/gm)).toEqual([
+      '/%2F',
+      '/a//b',
+      '/a/../b',
+      '/a/./b/',
+      '/a;b?c=d',
+      '/a%zz',
+      '*',
+      'relative',
+      '',
+    ]);
+    expect(sent).toContain(`Destination: http://127.0.0.1:${server.port}/x/a//b\r\n`);
+  });
+
+  test('what is not escaped goes out as it is, too, but no line end', async () => {
+    const server = await serve(answering());
+    const session = sessionWith(server);
+    await io.ne_delete(session, '/a b#c');
+    await io.ne_delete(session, '/ä');
+    const [sent] = await receivedBy(server);
+    expect(sent).toContain('DELETE /a b#c HTTP/1.1\r\n');
+    expect(sent).toContain('DELETE /ä HTTP/1.1\r\n');
+    await expect((async () => io.ne_delete(session, '/a\r\nX: y'))()).rejects.toEqual(wrongChar);
+  });
+});
+
+test('the classes refuse what is not escaped, and escape what is relative', async () => {
+  const server = await serve(answering());
+  await using session = Session.open(`http://127.0.0.1:${server.port}/folder/`);
+  for (const target of ['/a b', '/ä', '/a\tb', '/\x7f'])
+    await expect(session.request('GET', target)).rejects.toEqual(wrongChar);
+  for (const target of ['a b', 'ä?ö', 'a#b', 'a%20b', '../c', 'a%2Fb', 'd?e f'])
+    expect((await session.request('GET', target)).status).toBe(200);
+  const [sent] = await receivedBy(server);
+  expect(sent!.match(/(?<=^GET ).*(?= HTTP)/gm)).toEqual([
+    '/folder/a%20b',
+    '/folder/%C3%A4?%C3%B6',
+    '/folder/a',
+    '/folder/a%20b',
+    '/c',
+    '/folder/a%2Fb',
+    '/folder/d?e%20f',
+  ]);
+});
