@@ -15,7 +15,7 @@ import { failureOf, neonError, wrongType, wrongValue } from '../../support/expec
 import { usesGnuTls } from '../../support/neon.js';
 import type { Trusted } from '../../support/trust-child.js';
 
-const script = path.join(__dirname, 'support/trust-child.js');
+const script = path.join(__dirname, '../../support/trust-child.js');
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(path.join(realpathSync(tmpdir()), 'libneon-trust-'));
