@@ -58,6 +58,7 @@ void define_all(napi_env env, napi_value exports) {
   register_proxy(topic);
   register_notifier(topic);
   register_watcher(topic);
+  register_session_addresses(topic);
   register_address(topic);
   register_resolve(topic);
   register_context(topic);

@@ -311,13 +311,12 @@ napi_value create_set(const Arguments &arguments) {
 napi_value share(const Arguments &arguments) {
   const auto set = set_argument(arguments, 0);
   const auto session = arguments.handle<Session>(1, "session");
-  if (session->lock_set) return undefined(arguments.env());
+  if (session->shared_locks()) return undefined(arguments.env());
   // As long as it has no set, no operation registers one.
   if (session->locks)
     throw neon_failure(code::invalid_state,
                        "This session has a lock store of libneon/ne's, which its requests submit locks of");
-  session->lock_set = set;
-  session->shares_locks = true;
+  session->share_locks(set);
   return undefined(arguments.env());
 }
 

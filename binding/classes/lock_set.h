@@ -24,7 +24,7 @@ struct Recipe;
 /// obtained a lock or given one back, so that the next request there knows. So C never reads it: each session
 /// has a list of its own (FollowingList), which belongs to whoever runs an operation on that session, and is
 /// brought up to date before a request is made. Owned by its JavaScript object, the sessions, and operations.
-class LockSet final : public Handle {
+class LockSet final : public Handle, public SharedLocks {
  public:
   static constexpr Kind kind = Kind::LockSet;
   static constexpr std::int64_t external_size = 512;
@@ -33,6 +33,8 @@ class LockSet final : public Handle {
   using Entry = std::shared_ptr<const struct ne_lock>;
 
   explicit LockSet(Environment &environment) : Handle(environment) {}
+  /// That of this session, or null. Any thread.
+  static LockSet *of(const Session &session) { return static_cast<LockSet *>(session.shared_locks()); }
 
   // Any thread. One token is one lock.
   Entry add(OwnedLock lock);
@@ -47,7 +49,7 @@ class LockSet final : public Handle {
 
   /// From now on requests of this session submit its locks; nothing while there never was one. Where the
   /// operation runs; ERR_NEON_INVALID_STATE while C has requests of the session.
-  void join(Session &session);
+  void join(Session &session) override;
   /// The same, though there is no lock yet.
   void join_for_lock(Session &session);
 

@@ -5,7 +5,6 @@
 #include "core/convert.h"
 #include "core/error.h"
 #include "core/topic.h"
-#include "ne/session/session.h"
 
 namespace neon {
 
@@ -35,35 +34,33 @@ void StatusQueue::enable(napi_value function) {
   enabled_ = true;
 }
 
-void StatusQueue::on_status(void *watcher, ne_session_status status,
-                            const ne_session_status_info *info) noexcept {
-  auto &self = *static_cast<StatusQueue *>(watcher);
-  if (!self.enabled_) return;
+void StatusQueue::on_status(ne_session_status status, const ne_session_status_info &info) noexcept {
+  if (!enabled_) return;
   Record record{static_cast<int>(status), "", "", 0, 0, 0};
-  if (const Operation *operation = self.session_.operation()) record.operation = operation->id();
+  if (const Operation *operation = session_.operation()) record.operation = operation->id();
   const auto text = [](const char *string) { return std::string(string ? string : ""); };
   switch (status) {
     case ne_status_lookup:
-      record.hostname = text(info->lu.hostname);
+      record.hostname = text(info.lu.hostname);
       break;
     case ne_status_connecting:
-      record.hostname = text(info->ci.hostname);
-      if (char address[128]; info->ci.address)
-        record.address = ne_iaddr_print(info->ci.address, address, sizeof address);
+      record.hostname = text(info.ci.hostname);
+      if (char address[128]; info.ci.address)
+        record.address = ne_iaddr_print(info.ci.address, address, sizeof address);
       break;
     case ne_status_connected:
     case ne_status_disconnected:
-      record.hostname = text(info->cd.hostname);
+      record.hostname = text(info.cd.hostname);
       break;
     case ne_status_sending:
     case ne_status_recving:
-      record.progress = info->sr.progress;
-      record.total = info->sr.total;
+      record.progress = info.sr.progress;
+      record.total = info.sr.total;
       break;
     default:
       break;
   }
-  self.add(std::move(record));
+  add(std::move(record));
 }
 
 void StatusQueue::add(Record record) {
@@ -108,8 +105,7 @@ namespace {
 napi_value watch(const Arguments &arguments) {
   const auto session = arguments.handle<Session>(0, "sess");
   session->require_usable();
-  session->watcher = std::make_shared<StatusQueue>(*session);
-  ne_set_notifier(session->c(), StatusQueue::on_status, session->watcher.get());
+  session->observe_status(std::make_shared<StatusQueue>(*session));
   return undefined(arguments.env());
 }
 
@@ -117,10 +113,11 @@ napi_value watch(const Arguments &arguments) {
 /// function is always the same.
 napi_value enable(const Arguments &arguments) {
   const auto session = arguments.handle<Session>(0, "sess");
+  auto &queue = static_cast<StatusQueue &>(*session->status_observer());
   if (arguments.is_nullish(1))
-    session->watcher->disable();
+    queue.disable();
   else
-    session->watcher->enable(arguments.function(1, "fn"));
+    queue.enable(arguments.function(1, "fn"));
   return undefined(arguments.env());
 }
 

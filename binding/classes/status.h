@@ -10,10 +10,9 @@
 #include <vector>
 
 #include "core/environment.h"
+#include "ne/session/session.h"
 
 namespace neon {
-
-class Session;
 
 /// The status events of a session for the classes: nobody waits for JavaScript, and progress that was not
 /// delivered yet is replaced by what came since.
@@ -21,7 +20,9 @@ class Session;
 /// Whoever runs an operation writes into `records_`, under `mutex_`, and posts the watcher when it is not on
 /// its way; JavaScript takes them all. The session owns it, and the queue while it is posted. The function is
 /// referred to weakly: the object of the session's class keeps it.
-class StatusQueue final : public Event, public std::enable_shared_from_this<StatusQueue> {
+class StatusQueue final : public Event,
+                          public StatusObserver,
+                          public std::enable_shared_from_this<StatusQueue> {
  public:
   explicit StatusQueue(const Session &session);
   ~StatusQueue() override;
@@ -31,8 +32,7 @@ class StatusQueue final : public Event, public std::enable_shared_from_this<Stat
   void disable() { enabled_ = false; }
   void deliver(napi_env env) override;
 
-  /// For ne_set_notifier, with the watcher as userdata.
-  static void on_status(void *watcher, ne_session_status status, const ne_session_status_info *info) noexcept;
+  void on_status(ne_session_status status, const ne_session_status_info &info) noexcept override;
 
  private:
   struct Record {

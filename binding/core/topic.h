@@ -42,6 +42,7 @@ void register_auth(Topic &topic);
 void register_proxy(Topic &topic);
 void register_notifier(Topic &topic);
 void register_watcher(Topic &topic);
+void register_session_addresses(Topic &topic);
 void register_address(Topic &topic);
 void register_resolve(Topic &topic);
 void register_context(Topic &topic);

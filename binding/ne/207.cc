@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/topic.h"
+#include "ne/request/request.h"
 #include "ne/session/callback.h"
 #include "ne/uri.h"
 #include "ne/xml.h"

@@ -72,7 +72,7 @@ void LockStore::require_changeable() const {
 
 void LockStore::register_with(const std::shared_ptr<Session> &session) {
   session->require_idle();
-  if (session->locks || session->lock_set)
+  if (session->locks || session->shared_locks())
     throw neon_failure(code::invalid_state, "This session has a lock store already: neon knows one of each");
   if (!session->requests.empty())
     throw neon_failure(code::invalid_state,

@@ -3,6 +3,7 @@
 #include <cctype>
 
 #include "core/error.h"
+#include "ne/request/request.h"
 #include "ne/session/callback.h"
 #include "ne/uri.h"
 

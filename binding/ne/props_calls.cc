@@ -8,6 +8,7 @@
 #include "core/markup.h"
 #include "core/topic.h"
 #include "ne/props.h"
+#include "ne/request/request.h"
 #include "ne/session/callback.h"
 
 namespace neon {

@@ -15,7 +15,7 @@ ComposedRequest::ComposedRequest(std::shared_ptr<Session> session, Recipe recipe
 
 void ComposedRequest::run() {
   ne_session *const c = session_->c();
-  if (LockSet *locks = session_->shared_locks()) locks->join(*session_);
+  if (SharedLocks *locks = session_->shared_locks()) locks->join(*session_);
   const HiddenLocks hidden(*session_, recipe_);
   code_ = Request::run_delegated(*session_, [this, c] {
     ne_hook_create_request(c, on_create, this);

@@ -123,7 +123,7 @@ void Exchange::run() {
   session_->require_free();
   session_->prepare();
   std::vector<LockSet::Entry> ending;
-  LockSet *const locks = session_->shared_locks();
+  LockSet *const locks = LockSet::of(*session_);
   if (locks) {
     locks->join(*session_);
     ending = locks->ending_with(recipe_);

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/topic.h"
+#include "ne/request/request.h"
 #include "ne/session/callback.h"
 #include "ne/string/buffer.h"
 

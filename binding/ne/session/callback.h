@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "core/error.h"
-#include "ne/request/request.h"
 #include "ne/session/session.h"
 
 namespace neon {

@@ -2,16 +2,23 @@
 
 #include <ne_request.h>
 
-#include "classes/lock_set.h"
-#include "classes/status.h"
 #include "core/interpose.h"
 #include "core/topic.h"
 #include "ne/auth.h"
+#include "ne/locks.h"
 #include "ne/pkcs11.h"
 #include "ne/request/request.h"
 #include "ne/session/callback.h"
 
 namespace neon {
+
+namespace {
+
+void on_status(void *observer, ne_session_status status, const ne_session_status_info *info) noexcept {
+  static_cast<StatusObserver *>(observer)->on_status(status, *info);
+}
+
+}  // namespace
 
 Session::Session(Environment &environment, const std::string &scheme, const std::string &host, unsigned port)
     : Handle(environment), c_(ne_session_create(scheme.c_str(), host.c_str(), port)) {}
@@ -82,8 +89,18 @@ void Session::expect_request() {
   had_request = true;
   if (std::exchange(system_proxy, false)) ne_session_system_proxy(c_, 0);
   // Where C has requests already, operations of the classes refuse to go on without their locks.
-  if (LockSet *shared = shared_locks(); shared && !locks && requests.empty()) shared->join(*this);
+  if (SharedLocks *shared = shared_locks(); shared && !locks && requests.empty()) shared->join(*this);
   if (locks) locks->list->follow();
+}
+
+void Session::observe_status(std::shared_ptr<StatusObserver> observer) {
+  status_observer_ = std::move(observer);
+  ne_set_notifier(c_, on_status, status_observer_.get());
+}
+
+void Session::share_locks(std::shared_ptr<SharedLocks> locks) {
+  shared_locks_ = std::move(locks);
+  shares_locks_ = true;
 }
 
 void Session::prepare() {

@@ -19,10 +19,34 @@ namespace neon {
 struct Authentication;
 class Request;
 struct Callback;
-class StatusQueue;
+class Session;
 struct Token;
 struct LockRegistration;
-class LockSet;
+
+/// Observes the status events of a session, where the operation runs: all of them, from ne_set_notifier. The
+/// classes implement it.
+class StatusObserver {
+ public:
+  StatusObserver() = default;
+  StatusObserver(const StatusObserver &) = delete;
+  StatusObserver &operator=(const StatusObserver &) = delete;
+  virtual ~StatusObserver() = default;
+
+  virtual void on_status(ne_session_status status, const ne_session_status_info &info) noexcept = 0;
+};
+
+/// Locks that several sessions share, and that the requests of each submit. The classes implement it.
+class SharedLocks {
+ public:
+  SharedLocks() = default;
+  SharedLocks(const SharedLocks &) = delete;
+  SharedLocks &operator=(const SharedLocks &) = delete;
+  virtual ~SharedLocks() = default;
+
+  /// From now on requests of this session submit the locks; no effect while there has never been one. Called
+  /// where the operation runs; ERR_NEON_INVALID_STATE while C has requests of the session.
+  virtual void join(Session &session) = 0;
+};
 
 /// A request that ne_request_create of the promises has still to make; it counts as live as long as it is
 /// use_count.
@@ -80,7 +104,10 @@ class Session final : public Handle, public Executor {
   std::unique_ptr<Callback> notifier;  // or the progress callback
   std::unique_ptr<Callback> verifier;
   std::unique_ptr<Callback> clicert_provider;
-  std::shared_ptr<StatusQueue> watcher;
+  /// Instead of the notifier, C calls this observer. JavaScript thread.
+  void observe_status(std::shared_ptr<StatusObserver> observer);
+  /// The observer, or null.
+  StatusObserver *status_observer() const { return status_observer_.get(); }
   std::vector<Token> tokens;                       // PKCS#11 providers, whose keys C may use until the end
   std::unique_ptr<Authentication> authentication;  // once credentials can be asked for
   /// What stands for C's requests; `being_created` is not known to C yet.
@@ -99,12 +126,11 @@ class Session final : public Handle, public Executor {
 
   /// The list of locks that is registered with it: C's hooks refer to it. Of whoever runs an operation.
   std::shared_ptr<LockRegistration> locks;
-  /// The locks of the classes, once they are used: that list will be theirs. JavaScript thread. It is set
-  /// once, before `shares_locks`, which tells whoever runs an operation.
-  std::shared_ptr<LockSet> lock_set;
-  std::atomic<bool> shares_locks{false};
-  /// Those locks, or null. Where the operation runs.
-  LockSet *shared_locks() const { return shares_locks ? lock_set.get() : nullptr; }
+  /// From now on the session uses these locks, and the list above will be theirs. Called at most once, on the
+  /// JavaScript thread.
+  void share_locks(std::shared_ptr<SharedLocks> locks);
+  /// The locks that it shares, or null. Any thread: the pointer is set before the flag, and only once.
+  SharedLocks *shared_locks() const { return shares_locks_ ? shared_locks_.get() : nullptr; }
 
   /// The request between begin and end.
   Request *active = nullptr;
@@ -126,6 +152,9 @@ class Session final : public Handle, public Executor {
 
  private:
   ne_session *c_;
+  std::shared_ptr<StatusObserver> status_observer_;  // C refers to it as long as the C object lives
+  std::shared_ptr<SharedLocks> shared_locks_;
+  std::atomic<bool> shares_locks_{false};
 };
 
 }  // namespace neon

@@ -2,13 +2,10 @@
 
 #include <ne_alloc.h>
 
-#include <vector>
-
 #include "core/convert.h"
 #include "core/error.h"
 #include "core/since.h"
 #include "core/topic.h"
-#include "ne/session/session.h"
 
 namespace neon {
 
@@ -129,57 +126,6 @@ napi_value free_address(const Arguments &arguments) {
   return undefined(arguments.env());
 }
 
-// --- Addresses of a session: C refers to them until it is destroyed. --------------------------------------
-
-std::vector<std::shared_ptr<Handle>> list_argument(const Arguments &arguments, std::size_t index) {
-  std::vector<std::shared_ptr<Handle>> addresses;
-  for (napi_value value : arguments.list(index, "addrs")) {
-    const std::shared_ptr<Handle> *handle =
-        HandleWrap::unwrap(arguments.env(), value, Kind::Address, "addrs");
-    if (!handle) throw neon_failure(code::destroyed, "This ne_inet_addr is destroyed");
-    addresses.push_back(Address::hold(std::static_pointer_cast<Address>(*handle)));
-  }
-  if (addresses.empty())
-    throw type_failure(code::argument_value, "The \"addrs\" argument must hold at least one address");
-  return addresses;
-}
-
-template <class Set>
-napi_value set_list(const Arguments &arguments, const char *function, std::size_t index, Set set_list) {
-  const auto session = arguments.handle<Session>(0, "sess");
-  auto addresses = list_argument(arguments, index);
-  session->require_usable();
-  session->require_fresh(function);
-  std::vector<const ne_inet_addr *> list;
-  list.reserve(addresses.size());
-  for (const auto &address : addresses) list.push_back(static_cast<const Address &>(*address).c());
-  set_list(session->c(), list.data(), list.size());
-  session->addresses = std::move(addresses);
-  session->system_proxy = false;
-  return undefined(arguments.env());
-}
-
-napi_value set_addrlist(const Arguments &arguments) {
-  return set_list(arguments, "ne_set_addrlist", 1, ne_set_addrlist);
-}
-
-napi_value set_addrlist2(const Arguments &arguments) {
-  const auto port = static_cast<unsigned>(arguments.integer(1, "port", 0, 65535));
-  return set_list(arguments, "ne_set_addrlist2", 2,
-                  [port](ne_session *session, const ne_inet_addr **list, std::size_t count) {
-                    ne_set_addrlist2(session, port, list, count);
-                  });
-}
-
-napi_value set_localaddr(const Arguments &arguments) {
-  const auto session = arguments.handle<Session>(0, "sess");
-  const auto address = arguments.is_nullish(1) ? nullptr : address_argument(arguments, 1, "addr");
-  session->require_usable();
-  ne_set_localaddr(session->c(), address ? address->c() : nullptr);
-  session->local_address = address ? Address::hold(address) : nullptr;
-  return undefined(arguments.env());
-}
-
 }  // namespace
 
 void register_address(Topic &topic) {
@@ -193,9 +139,6 @@ void register_address(Topic &topic) {
   topic.plain("ne_iaddr_typeof", type_of);
   topic.plain("ne_iaddr_cmp", compare);
   topic.plain("ne_iaddr_free", free_address);
-  topic.plain("ne_set_addrlist", set_addrlist);
-  topic.plain("ne_set_addrlist2", set_addrlist2);
-  topic.plain("ne_set_localaddr", set_localaddr);
 }
 
 }  // namespace neon
