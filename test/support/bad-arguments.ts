@@ -1,22 +1,22 @@
-/** Kinds of arguments of the C API: what is good for one, and what is refused with which error. */
+/** Kinds of arguments of the C API: a good value of each, and the values that it rejects with their errors. */
 import * as ne from 'libneon/ne';
 import { neonError, outOfRange, result, wrongChar, wrongType, wrongValue } from './expect.js';
-import { handles } from './handles.js';
+import { handles, newClientCertificate } from './handles.js';
 
-/** One argument: its name in C, a good value, and the bad ones with what they get. */
+/** One argument: its name in C, a good value, and bad values with the error of each. */
 export interface Argument {
   readonly name: string;
   readonly good: () => unknown;
   readonly bad: (good: unknown) => (readonly [title: string, value: unknown, error: Error])[];
-  /** A value is there by default, so that nothing is missing. */
+  /** The argument may be omitted. */
   readonly optional?: boolean;
-  /** Defines what the tests of a function whose first argument it is need. */
+  /** Defines the hooks that the tests of a function need when this is its first argument. */
   readonly prepare?: () => void;
-  /** Expects of a good value that nothing has happened to it, and ends it. */
+  /** Expects that a good value is unchanged, and destroys it. */
   readonly untouched?: (value: never) => void;
 }
 
-/** These values, which all get the same error. */
+/** These values, each rejected with this error. */
 export const all = (error: Error, values: readonly unknown[]): [string, unknown, Error][] =>
   values.map((value) => [show(value), value, error]);
 
@@ -28,7 +28,7 @@ export function show(value: unknown): string {
   return String(value);
 }
 
-export const noStrings: unknown[] = [
+export const notStrings: unknown[] = [
   undefined,
   null,
   0,
@@ -41,8 +41,8 @@ export const noStrings: unknown[] = [
   new String('text'),
   Buffer.from('text'),
 ];
-export const noNumbers: unknown[] = [undefined, null, '1', '', 1n, Symbol('s'), {}, [1], () => 1, new Number(1)];
-export const noBytes: unknown[] = [
+export const notNumbers: unknown[] = [undefined, null, '1', '', 1n, Symbol('s'), {}, [1], () => 1, new Number(1)];
+export const notBytes: unknown[] = [
   undefined,
   null,
   0,
@@ -57,7 +57,7 @@ export const noBytes: unknown[] = [
   new ArrayBuffer(1),
   new DataView(new ArrayBuffer(1)),
 ];
-export const noObjects: unknown[] = [undefined, null, 0, 'text', true, 1n, Symbol('s')];
+export const notObjects: unknown[] = [undefined, null, 0, 'text', true, 1n, Symbol('s')];
 
 export function handle(name: string, kind: keyof typeof handles, destroy: (handle: never) => void): Argument {
   const others = Object.entries(handles).filter(([other]) => other !== kind);
@@ -66,13 +66,13 @@ export function handle(name: string, kind: keyof typeof handles, destroy: (handl
     good: handles[kind],
     bad: (good) => [
       ...all(wrongType, [undefined, null, 0, 1, '', 'text', true, 1n, Symbol('s'), {}, [], () => {}, Buffer.alloc(8)]),
-      ['an object made of one', Object.create(good as object), wrongType],
-      ['an object of its class', Object.create(Object.getPrototypeOf(good) as object), wrongType],
-      ['a proxy of one', new Proxy(good as object, {}), wrongType],
-      ['a clone of one', structuredClone(good), wrongType],
-      ['its class', (good as object).constructor, wrongType],
+      ['an object that inherits from a handle', Object.create(good as object), wrongType],
+      ['an object with the prototype of a handle', Object.create(Object.getPrototypeOf(good) as object), wrongType],
+      ['a proxy of a handle', new Proxy(good as object, {}), wrongType],
+      ['a clone of a handle', structuredClone(good), wrongType],
+      ['the class of a handle', (good as object).constructor, wrongType],
       ...others.map(([other, make]) => [`an ${other}`, make(), wrongType] as [string, unknown, Error]),
-      ['one that is destroyed', destroyed(good as never, destroy), neonError('ERR_NEON_DESTROYED')],
+      ['a destroyed handle', destroyed(good as never, destroy), neonError('ERR_NEON_DESTROYED')],
     ],
   };
 }
@@ -86,13 +86,13 @@ export function text(name: string, good: string): Argument {
   return {
     name,
     good: () => good,
-    bad: () => [...all(wrongType, noStrings), ...all(wrongValue, ['\0', `${good}\0`, `a\0${good}`])],
+    bad: () => [...all(wrongType, notStrings), ...all(wrongValue, ['\0', `${good}\0`, `a\0${good}`])],
   };
 }
 
 /** Text that stays in JavaScript. */
 export function key(name: string): Argument {
-  return { name, good: () => name, bad: () => all(wrongType, noStrings) };
+  return { name, good: () => name, bad: () => all(wrongType, notStrings) };
 }
 
 /** Text that goes into one line of a request. */
@@ -108,7 +108,7 @@ export function line(name: string, good: string): Argument {
     `${good}\0`,
     `${'x'.repeat(300)}\n`,
   ];
-  return { name, good: () => good, bad: () => [...all(wrongType, noStrings), ...all(wrongChar, marks)] };
+  return { name, good: () => good, bad: () => [...all(wrongType, notStrings), ...all(wrongChar, marks)] };
 }
 
 export function integer(name: string, good: number, least: number, most: number): Argument {
@@ -127,7 +127,7 @@ export function integer(name: string, good: number, least: number, most: number)
   return {
     name,
     good: () => good,
-    bad: () => [...all(wrongType, [...noNumbers, true]), ...all(outOfRange, outside)],
+    bad: () => [...all(wrongType, [...notNumbers, true]), ...all(outOfRange, outside)],
   };
 }
 
@@ -135,15 +135,15 @@ export function flagValue(name: string): Argument {
   return {
     name,
     good: () => 1,
-    bad: () => [...all(wrongType, noNumbers), ...all(outOfRange, [2 ** 31, -(2 ** 31) - 1, 0.5, NaN, 2 ** 53])],
+    bad: () => [...all(wrongType, notNumbers), ...all(outOfRange, [2 ** 31, -(2 ** 31) - 1, 0.5, NaN, 2 ** 53])],
   };
 }
 
 export function bytes(name: string): Argument {
-  return { name, good: () => 'body', bad: () => all(wrongType, noBytes) };
+  return { name, good: () => 'body', bad: () => all(wrongType, notBytes) };
 }
 
-/** Bytes that are written into. */
+/** A buffer that the function fills. */
 export function filled(name: string): Argument {
   const detached = new Uint8Array(8);
   structuredClone(detached.buffer, { transfer: [detached.buffer] });
@@ -151,7 +151,7 @@ export function filled(name: string): Argument {
     name,
     good: () => Buffer.alloc(8),
     bad: () => [
-      ...all(wrongType, [...noBytes, 'text']),
+      ...all(wrongType, [...notBytes, 'text']),
       ...all(wrongValue, [new Uint8Array(0)]),
       ['a detached array', detached, wrongValue],
     ],
@@ -166,7 +166,7 @@ export function callback(name: string): Argument {
   };
 }
 
-/** A callback, or null for none. */
+/** A callback, or null. */
 export function callbackOrNull(name: string): Argument {
   return {
     name,
@@ -177,7 +177,7 @@ export function callbackOrNull(name: string): Argument {
 }
 
 export function object(name: string, good: () => object = () => ({})): Argument {
-  return { name, good, bad: () => all(wrongType, noObjects) };
+  return { name, good, bad: () => all(wrongType, notObjects) };
 }
 
 export const sess: Argument = {
@@ -196,7 +196,19 @@ export const req: Argument = {
 };
 export const cert = handle('cert', 'ne_ssl_certificate', ne.ne_ssl_cert_free);
 export const ctx = handle('ctx', 'ne_ssl_context', ne.ne_ssl_context_destroy);
-/** A handle that is not the first argument: the good one stays alive. */
+export const ia = handle('ia', 'ne_inet_addr', ne.ne_iaddr_free);
+export const parser = handle('parser', 'ne_xml_parser', ne.ne_xml_destroy);
+export const ccert = handle('ccert', 'ne_ssl_client_cert', ne.ne_ssl_clicert_free);
+/** A client certificate whose private key is decrypted. */
+export const decrypted: Argument = {
+  ...ccert,
+  good: () => {
+    const made = newClientCertificate();
+    ne.ne_ssl_clicert_decrypt(made, 'secret');
+    return made;
+  },
+};
+/** A handle that is not the first argument: the destroyed one is another, so that the good one stays usable. */
 export const further = (argument: Argument): Argument => ({ ...argument, bad: () => argument.bad(argument.good()) });
 export const optional = (argument: Argument, name = argument.name): Argument => ({
   ...argument,
@@ -213,13 +225,13 @@ export const status = object('st', () => ({
 }));
 export const most = 2 ** 31 - 1;
 export const mostSafe = Number.MAX_SAFE_INTEGER;
-/** What is refused where there may be text, or null for none. */
+/** Values that an argument rejects which takes text or null. */
 export const fragments = [...all(wrongType, [0, true, {}, [], Buffer.from('text')]), ...all(wrongValue, ['\0', 'a\0'])];
-/** How many bytes of a buffer of 8 are to be filled. */
+/** The number of bytes to fill of a buffer of 8. */
 export const room: Argument = {
   ...object('buflen'),
   bad: () => [
-    ...all(wrongType, noObjects),
+    ...all(wrongType, notObjects),
     ['text as its value', { value: '1' }, wrongType],
     ...[0, -1, 9, 0.5, NaN].map(
       (value) => [`${value} as its value`, { value }, outOfRange] as [string, unknown, Error],
@@ -227,19 +239,19 @@ export const room: Argument = {
   ],
 };
 
-/** A `ne_uri` that goes in. */
+/** A `ne_uri` that the function reads. */
 export function uri(name: string, { needsPath = false } = {}): Argument {
   const fields = ['scheme', 'host', 'userinfo', 'path', 'query', 'fragment'];
   const good = { scheme: 'http', host: 'example.com', port: 80, path: '/' };
   const wrong = (field: string, values: unknown[], error: Error): (readonly [string, unknown, Error])[] =>
     values.map((value) => [`${show(value)} as its ${field}`, { ...good, [field]: value }, error]);
-  const noText = noStrings.filter((value) => value !== undefined && value !== null);
-  const noPort = noNumbers.filter((value) => value !== undefined && value !== null);
+  const noText = notStrings.filter((value) => value !== undefined && value !== null);
+  const noPort = notNumbers.filter((value) => value !== undefined && value !== null);
   return {
     name,
     good: () => ({ ...good }),
     bad: () => [
-      ...all(wrongType, noObjects),
+      ...all(wrongType, notObjects),
       ...fields.flatMap((field) => wrong(field, noText, wrongType)),
       ...fields.flatMap((field) => wrong(field, ['\0', 'a\0'], wrongValue)),
       ...wrong('port', [...noPort, true], wrongType),

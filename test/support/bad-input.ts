@@ -1,4 +1,4 @@
-/** Tries on each function of the C API what is no good for its arguments, on both surfaces, from one table for each topic. */
+/** Tests every function of the C API with bad arguments, on both surfaces, from one table of arguments per header. */
 import { features } from 'libneon';
 import * as ne from 'libneon/ne';
 import * as acl from '../../lib/ne/acl.js';
@@ -27,23 +27,39 @@ import type { Argument } from './bad-arguments.js';
 import { failureOf, neonError, wrongType } from './expect.js';
 import { names, surfaces, type Io } from './surfaces.js';
 
-/** The topics, and the modules whose functions are in the table of each. The table is in bad-input-TOPIC.test.ts. */
-export const topics = {
-  acl: [acl, acl3744],
-  locks: [locks],
-  props: [props],
-  request: [request, basic, compress],
-  session: [session, auth, redirect],
-  socket: [socket],
-  text: [string, md5, uri, dates, i18n, utils],
-  tls: [ssl, pkcs11],
-  xml: [xml, xmlreq, multistatus],
+/**
+ * The headers of neon, each with the module of its functions. Each has a table of their arguments in
+ * test/ne/<header>/bad-input.test.ts.
+ */
+export const headers = {
+  207: multistatus,
+  acl,
+  acl3744,
+  auth,
+  basic,
+  compress,
+  dates,
+  i18n,
+  locks,
+  md5,
+  pkcs11,
+  props,
+  redirect,
+  request,
+  session,
+  socket,
+  ssl,
+  string,
+  uri,
+  utils,
+  xml,
+  xmlreq,
 } as const;
-type Topic = keyof typeof topics;
-type FunctionOf<M> = M extends unknown
-  ? { [N in keyof M]: M[N] extends (...values: never[]) => unknown ? N : never }[keyof M] & string
-  : never;
-type Functions<T extends Topic> = FunctionOf<(typeof topics)[T][number]>;
+type Header = `${keyof typeof headers}`;
+type FunctionOf<M> = { [N in keyof M]: M[N] extends (...values: never[]) => unknown ? N : never }[keyof M] & string;
+type Functions<H extends Header> = {
+  [K in keyof typeof headers as `${K}`]: FunctionOf<(typeof headers)[K]>;
+}[H];
 
 /** The names of the functions that a module exports. */
 export const functionsOf = (exports: object): string[] =>
@@ -53,7 +69,7 @@ export const functionsOf = (exports: object): string[] =>
 
 type Call = (...values: unknown[]) => unknown;
 
-/** Both surfaces, with what they have of the functions. */
+/** Both surfaces, with the functions that each has. */
 export const forms: { surface: string; has: (name: string) => boolean; call: (name: string) => Call }[] = [
   { surface: 'libneon/ne', has: () => true, call: (name) => (ne as unknown as Record<string, Call>)[name]! },
   {
@@ -64,19 +80,22 @@ export const forms: { surface: string; has: (name: string) => boolean; call: (na
 ];
 
 /**
- * Defines the tests of a topic from a table of its functions, each with all its arguments. `fails` says what functions get
- * that fail with good arguments, too.
+ * Defines the tests of a header from a table of its functions, each with all its arguments: a function that is missing or
+ * of another header is an error. `fails` has the errors of functions that fail with good arguments, too.
  */
-export function testBadInput<T extends Topic>(
-  _topic: T,
-  functions: Partial<Record<Functions<Topic>, readonly Argument[]>>,
-  fails: Partial<Record<Functions<Topic>, Error>> = {},
+export function testBadInput<H extends Header>(
+  header: H,
+  functions: Record<Functions<H>, readonly Argument[]>,
+  fails: Partial<Record<Functions<H>, Error>> = {},
 ): void {
+  // Outside of a test, so that the whole file fails.
+  expect(Object.keys(functions).sort()).toEqual(functionsOf(headers[header]).sort());
 
-  describe.each(forms)('$surface', ({ has, call }) => {
-    const table = Object.entries<readonly Argument[]>(functions).filter(([name]) => has(name));
+  const table = Object.entries<readonly Argument[]>(functions).filter(([, list]) => list.length > 0);
+  const having = forms.map((form) => ({ ...form, own: table.filter(([name]) => form.has(name)) }));
 
-    describe.each(table.filter(([, list]) => list.length > 0))('%s', (name, list) => {
+  describe.each(having.filter(({ own }) => own.length > 0))('$surface', ({ call, own }) => {
+    describe.each(own)('%s', (name, list) => {
       list[0]?.prepare?.();
 
       test.each(
@@ -85,7 +104,7 @@ export function testBadInput<T extends Topic>(
             .bad(argument.good())
             .map(([title, value, error]) => ({ argument: argument.name, title, index, value, error })),
         ),
-      )('$argument: $title', async ({ argument, index, value, error }) => {
+      )('rejects $title as $argument', async ({ argument, index, value, error }) => {
         const values = list.map(({ good }, i) => (i === index ? value : good()));
         const failure = await failureOf(() => call(name)(...values));
         expect(failure).toEqual(error);
@@ -94,7 +113,7 @@ export function testBadInput<T extends Topic>(
 
       for (const [index, { name: missing, optional = false }] of list.entries())
         if (!optional)
-          test(`without ${missing}`, async () => {
+          test(`rejects a call without ${missing}`, async () => {
             const values = list.slice(0, index).map(({ good }) => good());
             const failure = await failureOf(() => call(name)(...values));
             expect(failure).toEqual(wrongType);
@@ -102,7 +121,7 @@ export function testBadInput<T extends Topic>(
             expect(absent).toContain(/"\w+"/.exec(failure.message)?.[0]);
           });
 
-      test('is refused, and nothing changes', async () => {
+      test('leaves everything unchanged after rejected calls', async () => {
         const values = list.map(({ good }) => good());
         const [first] = values;
         for (const [index, argument] of list.entries()) {
@@ -110,7 +129,7 @@ export function testBadInput<T extends Topic>(
           for (const [, value] of argument.bad(values[index]))
             await failureOf(() => call(name)(...values.map((good, i) => (i === index ? value : good))));
         }
-        const failure = fails[name as Functions<Topic>];
+        const failure = fails[name as Functions<H>];
         if (list[0]?.untouched) list[0].untouched(first as never);
         else if (features.functions[name] === false)
           expect(await failureOf(() => call(name)(...values))).toEqual(neonError('ERR_NEON_UNSUPPORTED'));

@@ -10,7 +10,8 @@ async function main(): Promise<void> {
   const plain = Buffer.from('the-user:the-password').toString('base64');
   const headers = { authorization: `Basic ${plain}`, COOKIE: 'id=cookie-2', 'x-seen': 'yes' };
   if (what === 'auth') await session.request('GET', '/path').then((r) => r.text());
-  if (what === 'headers') await session.request('PUT', '/path', { headers, body: 'the-password' }).then((r) => r.text());
+  if (what === 'headers')
+    await session.request('PUT', '/path', { headers, body: 'the-password' }).then((r) => r.text());
   if (what === 'ended') ne.ne_debug_init(null, 0);
   if (what === 'other') ne.ne_debug_init(1, ne.NE_DBG_LOCKS);
   ne.ne_debug(ne.NE_DBG_LOCKS, '%s\n', 'via http://the-user:the-password@proxy.example.com:8080/a@b and on');

@@ -22,7 +22,8 @@ const bits = (content: Uint8Array): Buffer => der(0x03, Buffer.of(0), content);
 /** An object identifier, in dots. */
 export function oid(text: string): Buffer {
   const [first = 0, second = 0, ...others] = text.split('.').map(Number);
-  const base128 = (n: number): number[] => (n < 128 ? [n] : [...base128(Math.floor(n / 128)).map((b) => b | 128), n % 128]);
+  const base128 = (n: number): number[] =>
+    n < 128 ? [n] : [...base128(Math.floor(n / 128)).map((b) => b | 128), n % 128];
   return der(0x06, Buffer.from([first * 40 + second, ...others.flatMap(base128)]));
 }
 

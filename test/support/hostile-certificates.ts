@@ -96,7 +96,16 @@ const oddCommonNames: readonly [about: string, ...Attribute[]][] = [
   ['a null byte in its common name', ['CN', 'localhost\0.test.invalid']],
   ['an empty common name', ['CN', '']],
   ['a common name in UTF-16', ['CN', der(0x1e, utf16('localhost'))]],
-  ['a common name in UTF-32', ['CN', der(0x1c, Buffer.from('000l000o000c', 'latin1').map((b) => (b === 48 ? 0 : b)))]],
+  [
+    'a common name in UTF-32',
+    [
+      'CN',
+      der(
+        0x1c,
+        Buffer.from('000l000o000c', 'latin1').map((b) => (b === 48 ? 0 : b)),
+      ),
+    ],
+  ],
   ['a common name in Latin-1', ['CN', der(0x14, 'localhost')]],
   ['a common name of another kind', ['CN', der(0x04, 'localhost')]],
   ['a number for its common name', ['CN', der(0x02, Buffer.of(42))]],
@@ -126,8 +135,10 @@ const oddNames: readonly [about: string, ...Buffer[]][] = [
   ['a directory for its name', der(0xa4, name(['CN', 'localhost']))],
 ];
 
-const flip = (text: string, to: string) => (bytes: Buffer): Buffer =>
-  Buffer.from(bytes.toString('latin1').replace(text, to), 'latin1');
+const flip =
+  (text: string, to: string) =>
+  (bytes: Buffer): Buffer =>
+    Buffer.from(bytes.toString('latin1').replace(text, to), 'latin1');
 
 /** Takes the length of the outermost value apart: that of DER is the shortest there is, that of BER need not be. */
 function relength(bytes: Buffer, make: (content: Buffer) => Buffer[]): Buffer {

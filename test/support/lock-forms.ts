@@ -1,7 +1,19 @@
 /** The calls of sessions about locks in both forms, blocking and as promises, as one table. */
 import { type Lock, Session } from 'libneon';
 
-type SessionCall = 'lock' | 'unlock' | 'refreshLock' | 'discoverLocks' | 'request' | 'put' | 'delete' | 'mkcol' | 'copy' | 'move' | 'proppatch' | 'setAcl';
+type SessionCall =
+  | 'lock'
+  | 'unlock'
+  | 'refreshLock'
+  | 'discoverLocks'
+  | 'request'
+  | 'put'
+  | 'delete'
+  | 'mkcol'
+  | 'copy'
+  | 'move'
+  | 'proppatch'
+  | 'setAcl';
 
 /** The methods of a session by name, each returning a promise. */
 export type LockCalls = {

@@ -10,7 +10,10 @@ export interface Granted {
   readonly timeout?: string;
 }
 
-const activeLock = (token: string, { scope = 'exclusive', depth = '0', owner = '', timeout = 'Second-60' }: Granted): string =>
+const activeLock = (
+  token: string,
+  { scope = 'exclusive', depth = '0', owner = '', timeout = 'Second-60' }: Granted,
+): string =>
   `<D:activelock><D:locktype><D:write/></D:locktype><D:lockscope><D:${scope}/></D:lockscope><D:depth>${depth}</D:depth>` +
   `${owner && `<D:owner>${owner}</D:owner>`}<D:timeout>${timeout}</D:timeout>` +
   `<D:locktoken><D:href>${token}</D:href></D:locktoken></D:activelock>`;
@@ -26,7 +29,9 @@ export const lockGranted = (token: string, granted: Granted = {}, status = '200 
   );
 
 /** The response to a PROPFIND of `lockdiscovery`, for these paths, each with the token of its lock or a status that says why not. */
-export const locksFound = (resources: readonly (readonly [path: string, token: string | null, status?: string])[]): string =>
+export const locksFound = (
+  resources: readonly (readonly [path: string, token: string | null, status?: string])[],
+): string =>
   response(
     `${declaration}<D:multistatus xmlns:D="DAV:">${resources
       .map(

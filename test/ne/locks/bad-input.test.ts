@@ -1,4 +1,4 @@
-/** What the functions of ne_locks.h do with arguments that are none. */
+/** Bad arguments to the functions of ne_locks.h. */
 import * as ne from 'libneon/ne';
 import {
   all,
@@ -8,9 +8,9 @@ import {
   handle,
   integer,
   line,
-  noNumbers,
-  noObjects,
-  noStrings,
+  notNumbers,
+  notObjects,
+  notStrings,
   req,
   sess,
   show,
@@ -34,7 +34,7 @@ function lock({ needsToken = false, needsWhole = false, sends = false } = {}): A
   ): (readonly [title: string, value: unknown, error: Error])[] =>
     values.map((value) => [`${show(value)} as its ${field}`, Object.assign(good(), { [field]: value }), error]);
   const number = (field: string, outside: number[]): (readonly [string, unknown, Error])[] => [
-    ...wrong(field, [...noNumbers.slice(2), true], wrongType),
+    ...wrong(field, [...notNumbers.slice(2), true], wrongType),
     ...wrong(field, [...outside, 0.5, NaN, Infinity, 2 ** 53], outOfRange),
   ];
   const inUri = (field: string, values: unknown[], error: Error): (readonly [string, unknown, Error])[] =>
@@ -47,12 +47,12 @@ function lock({ needsToken = false, needsWhole = false, sends = false } = {}): A
     name: 'lock',
     good,
     bad: () => [
-      ...all(wrongType, noObjects),
-      ...wrong('uri', noObjects, wrongType),
-      ...inUri('path', noStrings.slice(2), wrongType),
+      ...all(wrongType, notObjects),
+      ...wrong('uri', notObjects, wrongType),
+      ...inUri('path', notStrings.slice(2), wrongType),
       ...inUri('port', [-1, 65536], outOfRange),
       ...['token', 'owner'].flatMap((field) => [
-        ...wrong(field, noStrings.slice(2), wrongType),
+        ...wrong(field, notStrings.slice(2), wrongType),
         ...wrong(field, ['\0', 'a\0'], wrongValue),
       ]),
       ...number('depth', [2 ** 31, -(2 ** 31) - 1, ...(sends || needsWhole ? [-1, 3] : [])]),
@@ -108,13 +108,13 @@ testBadInput(
   {
     ne_lock_create: [],
     ne_lock_copy: [lock()],
-    ne_lock_free: [{ ...lock(), bad: () => [...all(wrongType, noObjects), ['no uri', {}, wrongType]] }],
-    ne_lock_destroy: [{ ...lock(), bad: () => [...all(wrongType, noObjects), ['no uri', {}, wrongType]] }],
+    ne_lock_free: [{ ...lock(), bad: () => [...all(wrongType, notObjects), ['no uri', {}, wrongType]] }],
+    ne_lock_destroy: [{ ...lock(), bad: () => [...all(wrongType, notObjects), ['no uri', {}, wrongType]] }],
     ne_lockstore_create: [],
     ne_lockstore_register: [store, further(sess)],
     ne_lockstore_destroy: [store],
     ne_lockstore_add: [store, { ...lock({ needsToken: true, needsWhole: true }), name: 'lock' }],
-    ne_lockstore_remove: [store, { ...lock(), bad: () => all(wrongType, noObjects) }],
+    ne_lockstore_remove: [store, { ...lock(), bad: () => all(wrongType, notObjects) }],
     ne_lockstore_first: [store],
     ne_lockstore_next: [store],
     ne_lockstore_findbyuri: [store, uri('uri')],

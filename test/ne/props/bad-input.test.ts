@@ -1,4 +1,4 @@
-/** What the functions of ne_props.h do with arguments that are none. */
+/** Bad arguments to the functions of ne_props.h. */
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
 import { rawServer, response } from '../../servers/raw.js';
@@ -69,7 +69,6 @@ const required = (argument: Argument): Argument => ({
 });
 /** A result set that is lent to a callback, which does not answer before the tests of the running block are over. */
 const lent: { set?: ne.ne_prop_result_set } = {};
-
 function lendResults(): void {
   const document =
     '<multistatus xmlns="DAV:"><response><href>/</href><propstat><prop><x/></prop></propstat></response></multistatus>';
@@ -95,7 +94,6 @@ function lendResults(): void {
   });
   afterAll(() => end());
 }
-
 const set: Argument = {
   name: 'set',
   prepare: lendResults,

@@ -1,5 +1,4 @@
-/** What the functions of ne_request.h, ne_basic.h and ne_compress.h do with arguments that are none. */
-import * as ne from 'libneon/ne';
+/** Bad arguments to the functions of ne_request.h. */
 import {
   all,
   type Argument,
@@ -8,24 +7,20 @@ import {
   filled,
   flagValue,
   fragments,
-  handle,
   integer,
   key,
   line,
   most,
   mostSafe,
-  noNumbers,
-  noObjects,
   object,
   req,
   room,
   sess,
-  show,
   status,
   text,
 } from '../../support/bad-arguments.js';
 import { testBadInput } from '../../support/bad-input.js';
-import { outOfRange, wrongChar, wrongType } from '../../support/expect.js';
+import { wrongChar, wrongType } from '../../support/expect.js';
 import { newRequest, newSession } from '../../support/handles.js';
 
 /** Text that is a token of HTTP. */
@@ -62,32 +57,13 @@ function token(name: string, good: string): Argument {
   ];
   return { name, good: () => good, bad: (value) => [...bad(value), ...all(wrongChar, others)] };
 }
-
 const cursor: Argument = {
   name: 'cursor',
   good: () => null,
   bad: () => all(wrongType, [0, 1, '', true, {}, [], newRequest(), newSession()]),
   optional: true,
 };
-const decompress = handle('ctx', 'ne_decompress', ne.ne_decompress_destroy);
-const range: Argument = {
-  ...object('range', () => ({ start: 0, end: -1 })),
-  bad: () => [
-    ...all(wrongType, noObjects),
-    ...noNumbers
-      .slice(2)
-      .map((value) => [`${show(value)} as its end`, { end: value }, wrongType] as [string, unknown, Error]),
-    ...[-1, 0.5, NaN, Infinity, 2 ** 53].map(
-      (value) => [`${value} as its start`, { start: value }, outOfRange] as [string, unknown, Error],
-    ),
-    ...[-2, 0.5, NaN, 2 ** 53].map(
-      (value) => [`${value} as its end`, { end: value }, outOfRange] as [string, unknown, Error],
-    ),
-  ],
-};
-const fd = integer('fd', 0, 0, most);
-const anyDepth = integer('depth', 0, -(2 ** 31), most);
-const onPath = [sess, line('path', '/')];
+const hook = [sess, callback('fn')];
 
 testBadInput('request', {
   ne_request_create: [sess, line('method', 'GET'), line('path', '/')],
@@ -126,21 +102,18 @@ testBadInput('request', {
   ne_get_session: [req],
   ne_set_request_private: [req, key('id')],
   ne_get_request_private: [req, key('id')],
-  ne_get: [...onPath, fd],
-  ne_getbuf: [...onPath, filled('buf'), room],
-  ne_put: [...onPath, fd],
-  ne_putbuf: [...onPath, bytes('buf')],
-  ne_post: [...onPath, fd, text('buffer', 'text')],
-  ne_get_range: [...onPath, range, fd],
-  ne_getmodtime: [...onPath, object('modtime')],
-  ne_options: [...onPath, object('caps')],
-  ne_options2: [...onPath, object('caps')],
-  ne_copy: [sess, flagValue('overwrite'), anyDepth, line('src', '/a'), line('dest', '/b')],
-  ne_move: [sess, flagValue('overwrite'), line('src', '/a'), line('dest', '/b')],
-  ne_delete: onPath,
-  ne_mkcol: onPath,
-  ne_add_depth_header: [req, anyDepth],
-  ne_get_content_type: [req, object('ctype')],
-  ne_decompress_reader: [req, callback('accpt'), callback('reader')],
-  ne_decompress_destroy: [decompress],
+  ne_hook_create_request: hook,
+  ne_hook_pre_send: hook,
+  ne_hook_post_headers: hook,
+  ne_hook_post_send: hook,
+  ne_hook_destroy_request: hook,
+  ne_hook_destroy_session: hook,
+  ne_hook_close_conn: hook,
+  ne_unhook_create_request: hook,
+  ne_unhook_pre_send: hook,
+  ne_unhook_post_headers: hook,
+  ne_unhook_post_send: hook,
+  ne_unhook_destroy_request: hook,
+  ne_unhook_destroy_session: hook,
+  ne_unhook_close_conn: hook,
 });

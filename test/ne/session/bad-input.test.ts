@@ -1,12 +1,15 @@
-/** What the functions of sessions do with arguments that are none: also hooks, the notifier, credentials, proxies and redirects. */
+/** Bad arguments to the functions of ne_session.h. */
 import * as ne from 'libneon/ne';
 import {
   all,
   type Argument,
-  callback,
   callbackOrNull,
+  cert,
+  decrypted,
+  destroyed,
   flagValue,
   fragments,
+  ia,
   integer,
   key,
   line,
@@ -16,9 +19,9 @@ import {
   text,
 } from '../../support/bad-arguments.js';
 import { testBadInput } from '../../support/bad-input.js';
-import { outOfRange } from '../../support/expect.js';
+import { neonError, outOfRange, wrongType, wrongValue } from '../../support/expect.js';
+import { newAddress, newSession } from '../../support/handles.js';
 
-const hook = [sess, callback('fn')];
 /** Text that no error may repeat, or null for none. */
 const secret = (name: string): Argument => ({
   name,
@@ -26,7 +29,18 @@ const secret = (name: string): Argument => ({
   bad: () => [...fragments, ...all(outOfRange, ['x'.repeat(256), 'é'.repeat(128)])],
   optional: true,
 });
-const authProtocol = integer('protocol', ne.NE_AUTH_ALL, 0, 2 ** 32 - 1);
+const addrs: Argument = {
+  name: 'addrs',
+  good: () => [newAddress()],
+  bad: () => [
+    ...all(wrongType, [undefined, null, 0, 'text', {}, newAddress(), new Set([newAddress()])]),
+    ['an empty list', [], wrongValue],
+    ['a list with a hole', [newAddress(), , newAddress()], wrongType],
+    ['a list with text', ['127.0.0.1'], wrongType],
+    ['a list with a session', [newAddress(), newSession()], wrongType],
+    ['a list with one that is destroyed', [destroyed(newAddress(), ne.ne_iaddr_free)], neonError('ERR_NEON_DESTROYED')],
+  ],
+};
 
 testBadInput('session', {
   ne_session_create: [line('scheme', 'http'), line('hostname', 'example.com'), integer('port', 80, 0, 65535)],
@@ -46,28 +60,8 @@ testBadInput('session', {
   ne_get_error: [sess],
   ne_set_session_private: [sess, key('id')],
   ne_get_session_private: [sess, key('id')],
-  ne_hook_create_request: hook,
-  ne_hook_pre_send: hook,
-  ne_hook_post_headers: hook,
-  ne_hook_post_send: hook,
-  ne_hook_destroy_request: hook,
-  ne_hook_destroy_session: hook,
-  ne_hook_close_conn: hook,
-  ne_unhook_create_request: hook,
-  ne_unhook_pre_send: hook,
-  ne_unhook_post_headers: hook,
-  ne_unhook_post_send: hook,
-  ne_unhook_destroy_request: hook,
-  ne_unhook_destroy_session: hook,
-  ne_unhook_close_conn: hook,
   ne_set_notifier: [sess, callbackOrNull('status')],
   ne_set_progress: [sess, callbackOrNull('progress')],
-  ne_set_server_auth: [sess, callback('creds')],
-  ne_set_proxy_auth: [sess, callback('creds')],
-  ne_add_server_auth: [sess, authProtocol, callback('creds')],
-  ne_add_proxy_auth: [sess, authProtocol, callback('creds')],
-  ne_add_auth: [sess, authProtocol, callback('creds')],
-  ne_forget_auth: [sess],
   ne_session_proxy: [sess, line('hostname', 'proxy'), integer('port', 80, 0, 65535)],
   ne_session_socks_proxy: [
     sess,
@@ -78,6 +72,13 @@ testBadInput('session', {
     secret('password'),
   ],
   ne_session_system_proxy: [sess, integer('flags', 0, 0, 0)],
-  ne_redirect_register: [sess],
-  ne_redirect_location: [sess],
+  ne_set_addrlist: [sess, addrs],
+  ne_set_addrlist2: [sess, integer('port', 80, 0, 65535), addrs],
+  ne_set_localaddr: [sess, { ...ia, name: 'addr', bad: (good) => ia.bad(good).slice(2), optional: true }],
+  ne_ssl_set_verify: [sess, callbackOrNull('fn')],
+  ne_ssl_provide_clicert: [sess, callbackOrNull('fn')],
+  ne_ssl_set_clicert: [sess, { ...decrypted, name: 'clicert' }],
+  ne_ssl_set_protovers: [sess, integer('min', 0, 0, most), integer('max', 0, 0, most)],
+  ne_ssl_trust_cert: [sess, cert],
+  ne_ssl_trust_default_ca: [sess],
 });

@@ -1,4 +1,4 @@
-/** What the functions of sockets, addresses and name lookups do with arguments that are none. */
+/** Bad arguments to the functions of ne_socket.h. */
 import * as ne from 'libneon/ne';
 import {
   all,
@@ -6,23 +6,20 @@ import {
   bytes,
   cert,
   ctx,
-  destroyed,
   filled,
   further,
   handle,
+  ia,
   integer,
   most,
   object,
   optional,
   room,
-  sess,
   text,
 } from '../../support/bad-arguments.js';
 import { testBadInput } from '../../support/bad-input.js';
 import { neonError, outOfRange, wrongType, wrongValue } from '../../support/expect.js';
-import { newAddress, newSession } from '../../support/handles.js';
 
-const ia = handle('ia', 'ne_inet_addr', ne.ne_iaddr_free);
 const addr = handle('addr', 'ne_sock_addr', ne.ne_addr_destroy);
 const sock: Argument = {
   ...handle('sock', 'ne_socket', ne.ne_sock_close),
@@ -38,18 +35,6 @@ const server: Argument = {
 const client: Argument = {
   ...ctx,
   bad: (good) => [...ctx.bad(good), ["a server's", ne.ne_ssl_context_create(ne.NE_SSL_CTX_SERVER), wrongValue]],
-};
-const addrs: Argument = {
-  name: 'addrs',
-  good: () => [newAddress()],
-  bad: () => [
-    ...all(wrongType, [undefined, null, 0, 'text', {}, newAddress(), new Set([newAddress()])]),
-    ['an empty list', [], wrongValue],
-    ['a list with a hole', [newAddress(), , newAddress()], wrongType],
-    ['a list with text', ['127.0.0.1'], wrongType],
-    ['a list with a session', [newAddress(), newSession()], wrongType],
-    ['a list with one that is destroyed', [destroyed(newAddress(), ne.ne_iaddr_free)], neonError('ERR_NEON_DESTROYED')],
-  ],
 };
 const port = integer('port', 80, 0, 65535);
 const seconds = integer('timeout', 1, 1, 2147483);
@@ -142,9 +127,6 @@ testBadInput(
     ne_iaddr_put: [ia, integer('type', 0, 0, 1), rawAddress],
     ne_iaddr_set_scope: [ia, text('scope', 'lo')],
     ne_iaddr_get_scope: [ia],
-    ne_set_addrlist: [sess, addrs],
-    ne_set_addrlist2: [sess, integer('port', 80, 0, 65535), addrs],
-    ne_set_localaddr: [sess, { ...ia, name: 'addr', bad: (good) => ia.bad(good).slice(2), optional: true }],
   },
   {
     // Its socket is a new one, that speaks no TLS.

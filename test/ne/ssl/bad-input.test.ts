@@ -1,12 +1,12 @@
-/** What the functions of ne_ssl.h and ne_pkcs11.h do with arguments that are none. */
-import * as ne from 'libneon/ne';
+/** Bad arguments to the functions of ne_ssl.h. */
 import {
-  all,
   type Argument,
   bytes,
   callbackOrNull,
+  ccert,
   cert,
   ctx,
+  decrypted,
   flagValue,
   further,
   handle,
@@ -14,18 +14,11 @@ import {
   most,
   object,
   optional,
-  sess,
   text,
 } from '../../support/bad-arguments.js';
 import { testBadInput } from '../../support/bad-input.js';
 import { wrongType } from '../../support/expect.js';
-import { newClientCertificate, newSession, root } from '../../support/handles.js';
-
-const decryptedCertificate = (): ne.ne_ssl_client_cert => {
-  const made = newClientCertificate();
-  ne.ne_ssl_clicert_decrypt(made, 'secret');
-  return made;
-};
+import { root } from '../../support/handles.js';
 
 /** Names live as long as their certificates. */
 const dname = (name: string): Argument => ({
@@ -35,85 +28,51 @@ const dname = (name: string): Argument => ({
       .bad(good)
       .filter(([, , error]) => error === wrongType),
 });
-const ccert = handle('ccert', 'ne_ssl_client_cert', ne.ne_ssl_clicert_free);
-const decrypted: Argument = { ...ccert, good: decryptedCertificate };
-/** There is none to be had without a token (pkcs11.test.ts). */
-const provider: Argument = {
-  name: 'provider',
-  good: () => null,
-  bad: () => all(wrongType, [undefined, null, 0, 1, '', 'text', true, 1n, Symbol('s'), {}, [], () => {}, newSession()]),
-};
 
-testBadInput(
-  'tls',
-  {
-    ne_ssl_context_create: [integer('mode', 0, 0, 2)],
-    ne_ssl_context_set_flag: [ctx, integer('flag', 0, 0, most), flagValue('value')],
-    ne_ssl_context_get_flag: [ctx, integer('flag', 0, 0, most)],
-    ne_ssl_context_keypair: [ctx, text('cert', '/nonexistent'), text('key', '/nonexistent')],
-    ne_ssl_context_set_verify: [
-      ctx,
-      flagValue('required'),
-      optional(text('ca_names', '/nonexistent')),
-      optional(text('verify_cas', '/nonexistent')),
-    ],
-    ne_ssl_context_set_versions: [ctx, integer('min', 0, 0, 5), integer('max', 0, 0, 5)],
-    ne_ssl_context_trustcert: [ctx, further(cert)],
-    ne_ssl_context_trustdefca: [ctx],
-    ne_ssl_context_set_clicert: [ctx, { ...further(decrypted), name: 'cc' }],
-    ne_ssl_context_set_ccprovide: [ctx, callbackOrNull('provider')],
-    ne_ssl_context_destroy: [ctx],
-    ne_ssl_proto_name: [integer('proto', 0, 0, most)],
-    ne_ssl_cert_read: [text('filename', '/nonexistent')],
-    ne_ssl_cert_import: [text('data', root)],
-    ne_ssl_cert_free: [cert],
-    ne_ssl_cert_write: [cert, text('filename', '/nonexistent/file')],
-    ne_ssl_cert_export: [cert],
-    ne_ssl_cert_identity: [cert],
-    ne_ssl_cert_signedby: [cert],
-    ne_ssl_cert_issuer: [cert],
-    ne_ssl_cert_subject: [cert],
-    ne_ssl_cert_digest: [cert, object('digest')],
-    ne_ssl_cert_hdigest: [cert, integer('flags', 1, 0, 2 ** 32 - 1)],
-    ne_ssl_cert_validity: [cert, optional(object('from')), optional(object('until'))],
-    ne_ssl_cert_validity_time: [cert, optional(object('from')), optional(object('until'))],
-    ne_ssl_cert_cmp: [
-      { ...cert, name: 'c1' },
-      { ...further(cert), name: 'c2' },
-    ],
-    ne_ssl_readable_dname: [dname('dn')],
-    ne_ssl_dname_cmp: [dname('dn1'), dname('dn2')],
-    ne_ssl_clicert_read: [text('filename', '/nonexistent')],
-    ne_ssl_clicert_import: [bytes('buffer')],
-    ne_ssl_clicert_fromuri: [text('uri', 'file:/nonexistent'), integer('flags', 0, 0, 0)],
-    ne_ssl_clicert_encrypted: [ccert],
-    ne_ssl_clicert_name: [ccert],
-    ne_ssl_clicert_decrypt: [ccert, text('password', 'secret')],
-    ne_ssl_clicert_owner: [decrypted],
-    ne_ssl_clicert_copy: [decrypted],
-    ne_ssl_clicert_free: [ccert],
-    ne_ssl_set_verify: [sess, callbackOrNull('fn')],
-    ne_ssl_pkcs11_provider_init: [object('provider'), text('name', '/nonexistent')],
-    ne_ssl_pkcs11_nss_provider_init: [
-      object('provider'),
-      text('name', '/nonexistent'),
-      text('directory', '/nonexistent'),
-      text('cert_prefix', ''),
-      text('key_prefix', ''),
-      text('secmod_db', ''),
-    ],
-    ne_ssl_pkcs11_provider_pin: [provider, { name: 'fn', good: () => null, bad: () => [], optional: true }],
-    ne_ssl_set_pkcs11_provider: [sess, provider],
-    ne_ssl_pkcs11_provider_destroy: [provider],
-    ne_ssl_provide_clicert: [sess, callbackOrNull('fn')],
-    ne_ssl_set_clicert: [sess, { ...decrypted, name: 'clicert' }],
-    ne_ssl_set_protovers: [sess, integer('min', 0, 0, most), integer('max', 0, 0, most)],
-    ne_ssl_trust_cert: [sess, cert],
-    ne_ssl_trust_default_ca: [sess],
-  },
-  {
-    // There is no provider that would do.
-    ne_ssl_pkcs11_provider_pin: wrongType,
-    ne_ssl_pkcs11_provider_destroy: wrongType,
-  },
-);
+testBadInput('ssl', {
+  ne_ssl_context_create: [integer('mode', 0, 0, 2)],
+  ne_ssl_context_set_flag: [ctx, integer('flag', 0, 0, most), flagValue('value')],
+  ne_ssl_context_get_flag: [ctx, integer('flag', 0, 0, most)],
+  ne_ssl_context_keypair: [ctx, text('cert', '/nonexistent'), text('key', '/nonexistent')],
+  ne_ssl_context_set_verify: [
+    ctx,
+    flagValue('required'),
+    optional(text('ca_names', '/nonexistent')),
+    optional(text('verify_cas', '/nonexistent')),
+  ],
+  ne_ssl_context_set_versions: [ctx, integer('min', 0, 0, 5), integer('max', 0, 0, 5)],
+  ne_ssl_context_trustcert: [ctx, further(cert)],
+  ne_ssl_context_trustdefca: [ctx],
+  ne_ssl_context_set_clicert: [ctx, { ...further(decrypted), name: 'cc' }],
+  ne_ssl_context_set_ccprovide: [ctx, callbackOrNull('provider')],
+  ne_ssl_context_destroy: [ctx],
+  ne_ssl_proto_name: [integer('proto', 0, 0, most)],
+  ne_ssl_cert_read: [text('filename', '/nonexistent')],
+  ne_ssl_cert_import: [text('data', root)],
+  ne_ssl_cert_free: [cert],
+  ne_ssl_cert_write: [cert, text('filename', '/nonexistent/file')],
+  ne_ssl_cert_export: [cert],
+  ne_ssl_cert_identity: [cert],
+  ne_ssl_cert_signedby: [cert],
+  ne_ssl_cert_issuer: [cert],
+  ne_ssl_cert_subject: [cert],
+  ne_ssl_cert_digest: [cert, object('digest')],
+  ne_ssl_cert_hdigest: [cert, integer('flags', 1, 0, 2 ** 32 - 1)],
+  ne_ssl_cert_validity: [cert, optional(object('from')), optional(object('until'))],
+  ne_ssl_cert_validity_time: [cert, optional(object('from')), optional(object('until'))],
+  ne_ssl_cert_cmp: [
+    { ...cert, name: 'c1' },
+    { ...further(cert), name: 'c2' },
+  ],
+  ne_ssl_readable_dname: [dname('dn')],
+  ne_ssl_dname_cmp: [dname('dn1'), dname('dn2')],
+  ne_ssl_clicert_read: [text('filename', '/nonexistent')],
+  ne_ssl_clicert_import: [bytes('buffer')],
+  ne_ssl_clicert_fromuri: [text('uri', 'file:/nonexistent'), integer('flags', 0, 0, 0)],
+  ne_ssl_clicert_encrypted: [ccert],
+  ne_ssl_clicert_name: [ccert],
+  ne_ssl_clicert_decrypt: [ccert, text('password', 'secret')],
+  ne_ssl_clicert_owner: [decrypted],
+  ne_ssl_clicert_copy: [decrypted],
+  ne_ssl_clicert_free: [ccert],
+});

@@ -1,4 +1,4 @@
-/** What the functions of ne_xml.h, ne_xmlreq.h and ne_207.h do with arguments that are none. */
+/** Bad arguments to the functions of ne_xml.h. */
 import * as ne from 'libneon/ne';
 import {
   all,
@@ -8,12 +8,7 @@ import {
   callbackOrNull,
   fragments,
   handle,
-  integer,
-  noBytes,
-  noObjects,
-  req,
-  sess,
-  status,
+  notBytes,
   text,
 } from '../../support/bad-arguments.js';
 import { testBadInput } from '../../support/bad-input.js';
@@ -27,9 +22,6 @@ const p: Argument = {
     expect(result(() => ne.ne_xml_destroy(parser))).toBeUndefined();
   },
 };
-const parser = handle('parser', 'ne_xml_parser', ne.ne_xml_destroy);
-const multistatus = handle('p', 'ne_207_parser', ne.ne_207_destroy);
-const tellers = [multistatus, callbackOrNull('start'), callbackOrNull('end')];
 const idmap: Argument = {
   name: 'map',
   good: () => [{ nspace: 'DAV:', name: 'prop', id: 1 }],
@@ -59,26 +51,9 @@ const attrs: Argument = {
     ['a null', ['name', '\0'], wrongValue],
   ],
 };
-const base: Argument = {
-  name: 'base',
-  good: () => ({ path: '/' }),
-  bad: () => [
-    ...all(wrongType, [
-      ...noObjects,
-      {},
-      { path: null },
-      { path: 1 },
-      { path: '/', host: 1 },
-      { path: '/', port: '1' },
-    ]),
-    ['a path with a null', { path: '/\0' }, wrongValue],
-    ['a port that is none', { path: '/', port: 65536 }, outOfRange],
-  ],
-};
-const block: Argument = { ...bytes('block'), bad: () => all(wrongType, noBytes.slice(2)), optional: true };
+const block: Argument = { ...bytes('block'), bad: () => all(wrongType, notBytes.slice(2)), optional: true };
 
 testBadInput('xml', {
-  ne_accept_207: [req, status],
   ne_xml_create: [],
   ne_xml_push_handler: [p, callback('startelm'), callbackOrNull('cdata'), callbackOrNull('endelm')],
   ne_xml_failed: [p],
@@ -93,15 +68,4 @@ testBadInput('xml', {
   ne_xml_resolve_nspace: [p, { ...text('prefix', 'D'), bad: () => fragments, optional: true }],
   ne_xml_destroy: [p],
   ne_xml_mapid: [idmap, text('nspace', 'DAV:'), text('name', 'prop')],
-  ne_xml_parse_response: [req, parser],
-  ne_xml_dispatch_request: [req, parser],
-  ne_xml_dispatchif_request: [req, parser, callback('acpt')],
-  ne_207_create: [parser, base],
-  ne_207_set_flags: [multistatus, integer('flags', 0, 0, 2 ** 32 - 1)],
-  ne_207_set_response_handlers: tellers,
-  ne_207_set_propstat_handlers: tellers,
-  ne_207_get_current_response: [multistatus],
-  ne_207_get_current_propstat: [multistatus],
-  ne_207_destroy: [multistatus],
-  ne_simple_request: [sess, req],
 });

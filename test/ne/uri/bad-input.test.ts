@@ -1,0 +1,22 @@
+/** Bad arguments to the functions of ne_uri.h. */
+import { integer, object, text, uri } from '../../support/bad-arguments.js';
+import { testBadInput } from '../../support/bad-input.js';
+
+const path = text('path', '/a');
+
+testBadInput('uri', {
+  ne_uri_parse: [text('uri', 'http://example.com/'), object('parsed')],
+  ne_uri_unparse: [uri('uri', { needsPath: true })],
+  ne_uri_resolve: [uri('base', { needsPath: true }), uri('relative', { needsPath: true }), object('result')],
+  ne_uri_cmp: [uri('u1'), uri('u2')],
+  ne_uri_copy: [object('dest'), uri('src')],
+  ne_uri_free: [object('parsed')],
+  ne_uri_defaultport: [text('scheme', 'http')],
+  ne_path_escape: [path],
+  ne_path_escapef: [path, integer('flags', 1, 0, 2 ** 32 - 1)],
+  ne_path_unescape: [text('epath', '/a')],
+  ne_path_parent: [path],
+  ne_path_compare: [text('p1', '/a'), text('p2', '/b')],
+  ne_path_childof: [text('parent', '/a'), text('child', '/a/b')],
+  ne_path_has_trailing_slash: [path],
+});
