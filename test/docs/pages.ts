@@ -1,0 +1,35 @@
+/** The pages that this project wrote, in Markdown. */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { projectRoot } from '../servers/start.js';
+
+export const read = (file: string): string => readFileSync(path.join(projectRoot, file), 'utf8');
+
+export const filesIn = (folder: string): string[] =>
+  readdirSync(path.join(projectRoot, folder), { recursive: true, encoding: 'utf8' }).map((name) => `${folder}/${name}`);
+
+/** The README and the pages in docs/. */
+export const documents: readonly string[] = ['README.md', ...filesIn('docs').filter((name) => name.endsWith('.md'))];
+
+/** Every page. */
+export const pages: readonly string[] = [
+  ...documents,
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  'examples/README.md',
+  'bench/README.md',
+];
+
+/** A page without its fences. */
+export const proseOf = (page: string): string => read(page).replaceAll(/^```.*?^```$/gms, '');
+
+/** The anchors of a page's headings, as GitHub makes them. */
+export function anchorsOf(page: string): string[] {
+  const headings = Array.from(proseOf(page).matchAll(/^#+ (.*)$/gm), ([, heading = '']) => heading);
+  return headings.map((heading) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w\s-]/g, '')
+      .replaceAll(' ', '-'),
+  );
+}
