@@ -6,7 +6,7 @@ import { packageScript, root, run, SetupError } from './run.mjs';
 import { filesOf, isFresh, readStamp, writeStamp } from './stamp.mjs';
 
 const STAMP = 'dist/.stamp';
-const FOLDERS = ['lib', 'test', 'bench', 'examples'];
+const FOLDERS = ['lib', 'test', 'tools', 'bench', 'examples'];
 
 function sources() {
   return filesOf([...FOLDERS, 'tsconfig.json'], /\.m?ts$|\.json$/);

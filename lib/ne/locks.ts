@@ -52,12 +52,6 @@ const remove: (store: ne_lock_store, number: number) => void = native('removeLoc
 
 const destroyStore: (store: ne_lock_store) => void = native('ne_lockstore_destroy');
 
-const obtain: (sess: ne_session, lock: ne_lock_fields) => number = native('ne_lock');
-
-const release: (sess: ne_session, lock: ne_lock_fields) => number = native('ne_unlock');
-
-const refresh: (sess: ne_session, lock: ne_lock_fields) => number = native('ne_lock_refresh');
-
 /**
  * A lock that is not obtained yet: exclusive, of depth 0, with a timeout of the server's choice. `uri`, `token` and
  * `owner` are unset; ne_fill_server_uri fills the first parts of the `uri`.
@@ -153,25 +147,28 @@ export const ne_lockstore_findbyuri: (store: ne_lock_store, uri: Partial<ne_uri>
  * @throws `ERR_NEON_INVALID_STATE` when the lock is in a store, `ERR_INVALID_ARG_VALUE` when its owner is no well-formed
  * XML
  */
-export const ne_lock = (sess: ne_session, lock: ne_lock_fields): number => {
+export const ne_lock: (sess: ne_session, lock: ne_lock_fields) => number = native('ne_lock', (sess, lock) => {
   state.requireFree(lock);
-  return obtain(sess, lock);
-};
+  return [sess, lock];
+});
 
 /** Sends an UNLOCK request for a lock; needs the path of its `uri`, and its `token`. Returns an `NE_*`. */
-export const ne_unlock = (sess: ne_session, lock: ne_lock_fields): number => {
+export const ne_unlock: (sess: ne_session, lock: ne_lock_fields) => number = native('ne_unlock', (sess, lock) => {
   state.requireLive(lock);
-  return release(sess, lock);
-};
+  return [sess, lock];
+});
 
 /**
  * Refreshes a lock; needs the path of its `uri`, and its `token`. Its `timeout` says what to ask for (0 for nothing), and
  * on success is what the server gave. Returns an `NE_*`.
  */
-export const ne_lock_refresh = (sess: ne_session, lock: ne_lock_fields): number => {
-  state.requireLive(lock);
-  return refresh(sess, lock);
-};
+export const ne_lock_refresh: (sess: ne_session, lock: ne_lock_fields) => number = native(
+  'ne_lock_refresh',
+  (sess, lock) => {
+    state.requireLive(lock);
+    return [sess, lock];
+  },
+);
 
 /** Asks the server for the locks of a resource, by a PROPFIND request. Returns an `NE_*`. */
 export const ne_lock_discover: (sess: ne_session, path: string, result: ne_lock_result) => number =

@@ -14,17 +14,15 @@ import type { ne_uri } from './uri.js';
 export const ne_session_create: (scheme: string, hostname: string, port: number) => ne_session =
   native('ne_session_create');
 
-const destroy: (sess: ne_session) => void = native('ne_session_destroy');
-
 /**
  * Closes the connection and frees the session.
  *
  * @throws `ERR_NEON_LIVE_REQUESTS` while requests of it are not destroyed (in C they would use freed memory)
  */
-export const ne_session_destroy = (sess: ne_session): void => {
+export const ne_session_destroy: (sess: ne_session) => void = native('ne_session_destroy', (sess) => {
   refuseWhileLive(liveRequests(sess));
-  destroy(sess);
-};
+  return [sess];
+});
 
 /**
  * Closes the connection, if one is open.

@@ -1,4 +1,4 @@
-import { type Acceptor, acceptor } from '../core/acceptor.js';
+import { acceptor } from '../core/acceptor.js';
 import { native } from '../core/native.js';
 import type { ne_request, ne_xml_parser } from './handles.js';
 import type { ne_accept_response } from './request.js';
@@ -20,16 +20,13 @@ export const ne_xml_parse_response: (req: ne_request, parser: ne_xml_parser) => 
 export const ne_xml_dispatch_request: (req: ne_request, parser: ne_xml_parser) => number =
   native('ne_xml_dispatch_request');
 
-const dispatchIf: (req: ne_request, parser: ne_xml_parser, acpt: Acceptor) => number =
-  native('ne_xml_dispatchif_request');
-
 /**
  * The same, for the responses that `acpt` accepts. Needs neon 0.36.
  *
  * @throws `ERR_NEON_UNSUPPORTED` with an older one
  */
-export const ne_xml_dispatchif_request = (
+export const ne_xml_dispatchif_request: (
   req: ne_request,
   parser: ne_xml_parser,
   acpt: ne_accept_response,
-): number => dispatchIf(req, parser, acceptor(acpt, 'acpt'));
+) => number = native('ne_xml_dispatchif_request', (req, parser, acpt) => [req, parser, acceptor(acpt, 'acpt')]);

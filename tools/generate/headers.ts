@@ -74,5 +74,7 @@ function valuesIn(text: string): string[] {
 
 function enumeratorsIn(text: string): string[] {
   const bodies = [...text.matchAll(/\benum\b[^{};]*\{([^}]*)\}/g)].map(([, body]) => body!.replace(/^#.*$/gm, ''));
-  return bodies.flatMap((body) => body.split(',').map((part) => /\w+/.exec(part)?.[0] ?? '')).filter((name) => name !== '');
+  return bodies
+    .flatMap((body) => body.split(',').map((part) => /\w+/.exec(part)?.[0] ?? ''))
+    .filter((name) => name !== '');
 }

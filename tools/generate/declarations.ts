@@ -1,0 +1,112 @@
+/** What `lib/ne` exports: the signatures and the doc comments of its functions, and the names of its constants. */
+import ts from 'typescript';
+import { filesIn, read } from './project.js';
+
+/** A function or constant that a file in `lib/ne` exports. */
+export interface Exported {
+  readonly name: string;
+  /** `lib/ne/session.ts` */
+  readonly file: string;
+  /** Its place among the exports of all files. */
+  readonly position: number;
+  /** Its call signature; undefined for a constant. */
+  readonly signature: Signature | undefined;
+  /** The first sentence of its doc comment. */
+  readonly summary: string;
+  /** The functions of the addon that it is, or calls; its own name first where that is one of them. */
+  readonly natives: readonly string[];
+}
+
+export interface Signature {
+  /** The parameters without their types: `uri`, `userdata?`, `...values`. */
+  readonly parameters: readonly string[];
+  /** The type of the result, as it stands there. */
+  readonly result: string;
+}
+
+/** A declaration at the top level of a file: the name that it is known by there. */
+type Declaration = ts.VariableDeclaration | ts.FunctionDeclaration | ts.ClassDeclaration;
+
+/** The exports of all files but `promises.ts`, in their order. */
+export function exportsOfLib(): Exported[] {
+  return filesIn('lib/ne', /\.ts$/)
+    .filter((file) => !/\/(index|promises|handles)\.ts$/.test(file))
+    .flatMap(exportsOf)
+    .map((entry, position) => ({ ...entry, position }));
+}
+
+function exportsOf(file: string): Omit<Exported, 'position'>[] {
+  const source = ts.createSourceFile(file, read(file), ts.ScriptTarget.Latest, true);
+  const declarations = new Map<string, Declaration>();
+  // Of overloads the first one stands for all.
+  for (const declaration of source.statements.flatMap(declarationsIn)) {
+    const name = declaration.name?.getText() ?? '';
+    if (!declarations.has(name)) declarations.set(name, declaration);
+  }
+  return [...declarations]
+    .filter(([, declaration]) => isExported(declaration))
+    .map(([name, declaration]) => ({
+      name,
+      file,
+      signature: signatureOf(declaration, declarations),
+      summary: firstSentence(declaration),
+      natives: nativesOf(name, source, declarations),
+    }));
+}
+
+function declarationsIn(statement: ts.Statement): Declaration[] {
+  if (ts.isVariableStatement(statement)) return [...statement.declarationList.declarations];
+  return ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement) ? [statement] : [];
+}
+
+function isExported(declaration: Declaration): boolean {
+  return (ts.getCombinedModifierFlags(declaration) & ts.ModifierFlags.Export) !== 0;
+}
+
+function signatureOf(declaration: Declaration, others: ReadonlyMap<string, Declaration>): Signature | undefined {
+  const node = callable(declaration, others);
+  if (node === undefined) return undefined;
+  const parameters = node.parameters.map(({ dotDotDotToken, name, questionToken }) =>
+    [dotDotDotToken, name, questionToken].map((part) => part?.getText() ?? '').join(''),
+  );
+  return { parameters, result: node.type?.getText() ?? '' };
+}
+
+/** What declares the parameters: a function, the type of a constant, or what another constant's are. */
+function callable(
+  declaration: Declaration,
+  others: ReadonlyMap<string, Declaration>,
+): ts.SignatureDeclaration | undefined {
+  if (ts.isFunctionDeclaration(declaration)) return declaration;
+  if (!ts.isVariableDeclaration(declaration)) return undefined;
+  const { type, initializer } = declaration;
+  if (type && ts.isFunctionTypeNode(type)) return type;
+  if (initializer && ts.isArrowFunction(initializer)) return initializer;
+  const same = type && ts.isTypeQueryNode(type) ? type.exprName : initializer;
+  const other = same && ts.isIdentifier(same) ? others.get(same.text) : undefined;
+  return other && callable(other, others);
+}
+
+function firstSentence(declaration: Declaration): string {
+  const comment = ts.getJSDocCommentsAndTags(declaration).find(ts.isJSDoc)?.comment;
+  const text = ts.getTextOfJSDocComment(comment) ?? '';
+  const [paragraph = ''] = text.split(/\n\s*\n/);
+  const line = paragraph.replaceAll(/\s+/g, ' ').replaceAll(/\{@link (\w+)[^}]*\}/g, '`$1`');
+  return /^.*?[.?!](?= |$)/.exec(line)?.[0] ?? line;
+}
+
+/** Follows the names in a declaration through its file, to the calls `native('…')`. */
+function nativesOf(name: string, source: ts.SourceFile, declarations: ReadonlyMap<string, Declaration>): string[] {
+  const reached = new Set([name]);
+  const natives = new Set<string>();
+  const visit = (node: ts.Node): void => {
+    if (ts.isCallExpression(node) && node.expression.getText(source) === 'native') {
+      const [argument] = node.arguments;
+      if (argument && ts.isStringLiteral(argument)) natives.add(argument.text);
+    }
+    if (ts.isIdentifier(node) && declarations.has(node.text)) reached.add(node.text);
+    node.forEachChild(visit);
+  };
+  for (const next of reached) declarations.get(next)?.forEachChild(visit);
+  return [...natives].sort((a, b) => Number(b === name) - Number(a === name));
+}
