@@ -16,7 +16,7 @@ export function native<F extends Native>(name: string, prepare?: Prepare<F>): F 
   if (prepare === undefined) return call;
   const prepared = (...values: Parameters<F>): unknown => call(...(prepare(...values) as never[]));
   Object.defineProperties(prepared, { name: { value: name }, length: { value: prepare.length } });
-  preparations.set(prepared as Native, prepare);
+  preparations.set(prepared, prepare);
   return prepared as unknown as F;
 }
 

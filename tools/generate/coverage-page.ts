@@ -26,7 +26,7 @@ ${constantLines(bound)}
 
 ${table(
   ['name', 'header', 'reason'],
-  meaningless.map(({ name, header }) => [`\`${name}\``, header, reasons.get(name)!]),
+  meaningless.map(({ name, header }) => [`\`${name}\``, header, reasons.get(name) ?? '']),
 )}
 `;
   return formatted('docs/coverage.md', text);
@@ -55,7 +55,7 @@ function functionTables(bound: readonly Row[]): string {
     .map(([header, own]) => {
       const lines = own.map(({ name, surface, since, tests }) => [
         `\`${name}\``,
-        surface!,
+        surface ?? '',
         since,
         tests.slice(0, 2).join(', '),
       ]);

@@ -63,17 +63,17 @@ function linesOf(output: string, file: string): string {
 }
 
 function macrosIn(text: string): string[] {
-  return [...text.matchAll(/^#define (\w+)\(/gm)].map(([, name]) => name!);
+  return [...text.matchAll(/^#define (\w+)\(/gm)].map(([, name = '']) => name);
 }
 
 /** Macros that stand for something: not the guards of headers. */
 function valuesIn(text: string): string[] {
   const found = [...text.matchAll(/^#define ((?:NE|ne)_\w+) +(\S.*)$/gm)];
-  return found.map(([, name]) => name!).filter((name) => !name.endsWith('_H'));
+  return found.map(([, name = '']) => name).filter((name) => !name.endsWith('_H'));
 }
 
 function enumeratorsIn(text: string): string[] {
-  const bodies = [...text.matchAll(/\benum\b[^{};]*\{([^}]*)\}/g)].map(([, body]) => body!.replace(/^#.*$/gm, ''));
+  const bodies = [...text.matchAll(/\benum\b[^{};]*\{([^}]*)\}/g)].map(([, body = '']) => body.replace(/^#.*$/gm, ''));
   return bodies
     .flatMap((body) => body.split(',').map((part) => /\w+/.exec(part)?.[0] ?? ''))
     .filter((name) => name !== '');

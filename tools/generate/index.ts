@@ -45,10 +45,12 @@ async function main(): Promise<void> {
   });
   if (values.newest !== undefined) write(await newestHeaders(values.version ?? newest().neon, values.newest));
   const stale = (await outputs()).filter(({ file, text }) => !existsSync(path.join(root, file)) || text !== read(file));
-  if (!values.check) return stale.forEach(write);
-  if (stale.length === 0) return;
-  console.error(['Stale, to be written by npm run generate:', ...stale.map(({ file }) => `  ${file}`)].join('\n'));
-  process.exitCode = 1;
+  if (!values.check) {
+    stale.forEach(write);
+  } else if (stale.length > 0) {
+    console.error(['Stale; write them with "npm run generate":', ...stale.map(({ file }) => `  ${file}`)].join('\n'));
+    process.exitCode = 1;
+  }
 }
 
 void main();

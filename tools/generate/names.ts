@@ -111,7 +111,7 @@ function sinceWhen(): Map<string, string> {
   const constants = filesIn('binding', /\.cc$/).flatMap((file) => [
     ...read(file).matchAll(/\{"(\w+)",[^}]*\},\s*\/\/ since (\d+\.\d+)/g),
   ]);
-  return new Map([...functions, ...constants].map(([, name, version]) => [name!, version!]));
+  return new Map([...functions, ...constants].map(([, name = '', version = '']) => [name, version]));
 }
 
 interface TestText {
