@@ -1,6 +1,6 @@
 /** What `lib/ne` exports: the signatures and the doc comments of its functions, and the names of its constants. */
 import ts from 'typescript';
-import { filesIn, read } from './project.js';
+import { filesIn, groupBy, read } from './project.js';
 
 /** A function or constant that a file in `lib/ne` exports. */
 export interface Exported {
@@ -24,8 +24,10 @@ export interface Signature {
   readonly result: string;
 }
 
-/** A declaration at the top level of a file: the name that it is known by there. */
 type Declaration = ts.VariableDeclaration | ts.FunctionDeclaration | ts.ClassDeclaration;
+
+/** The declarations at the top level of a file, by name; several for the overloads of a function. */
+type Declarations = ReadonlyMap<string, readonly Declaration[]>;
 
 /** The exports of all files but `promises.ts`, in their order. */
 export function exportsOfLib(): Exported[] {
@@ -37,21 +39,21 @@ export function exportsOfLib(): Exported[] {
 
 function exportsOf(file: string): Omit<Exported, 'position'>[] {
   const source = ts.createSourceFile(file, read(file), ts.ScriptTarget.Latest, true);
-  const declarations = new Map<string, Declaration>();
-  // Of overloads the first one stands for all.
-  for (const declaration of source.statements.flatMap(declarationsIn)) {
-    const name = declaration.name?.getText() ?? '';
-    if (!declarations.has(name)) declarations.set(name, declaration);
-  }
-  return [...declarations]
-    .filter(([, declaration]) => isExported(declaration))
-    .map(([name, declaration]) => ({
-      name,
-      file,
-      signature: signatureOf(declaration, declarations),
-      summary: firstSentence(declaration),
-      natives: nativesOf(name, source, declarations),
-    }));
+  const declarations: Declarations = new Map(
+    groupBy(source.statements.flatMap(declarationsIn), ({ name }) => name?.getText() ?? ''),
+  );
+  // The first of several overloads stands for all of them.
+  return [...declarations].flatMap(([name, [declaration]]) =>
+    declaration && isExported(declaration)
+      ? {
+          name,
+          file,
+          signature: signatureOf(declaration, declarations),
+          summary: firstSentence(declaration),
+          natives: nativesOf(name, source, declarations),
+        }
+      : [],
+  );
 }
 
 function declarationsIn(statement: ts.Statement): Declaration[] {
@@ -63,7 +65,7 @@ function isExported(declaration: Declaration): boolean {
   return (ts.getCombinedModifierFlags(declaration) & ts.ModifierFlags.Export) !== 0;
 }
 
-function signatureOf(declaration: Declaration, others: ReadonlyMap<string, Declaration>): Signature | undefined {
+function signatureOf(declaration: Declaration, others: Declarations): Signature | undefined {
   const node = callable(declaration, others);
   if (node === undefined) return undefined;
   const parameters = node.parameters.map(({ dotDotDotToken, name, questionToken }) =>
@@ -73,17 +75,14 @@ function signatureOf(declaration: Declaration, others: ReadonlyMap<string, Decla
 }
 
 /** What declares the parameters: a function, the type of a constant, or what another constant's are. */
-function callable(
-  declaration: Declaration,
-  others: ReadonlyMap<string, Declaration>,
-): ts.SignatureDeclaration | undefined {
+function callable(declaration: Declaration, others: Declarations): ts.SignatureDeclaration | undefined {
   if (ts.isFunctionDeclaration(declaration)) return declaration;
   if (!ts.isVariableDeclaration(declaration)) return undefined;
   const { type, initializer } = declaration;
   if (type && ts.isFunctionTypeNode(type)) return type;
   if (initializer && ts.isArrowFunction(initializer)) return initializer;
   const same = type && ts.isTypeQueryNode(type) ? type.exprName : initializer;
-  const other = same && ts.isIdentifier(same) ? others.get(same.text) : undefined;
+  const other = same && ts.isIdentifier(same) ? others.get(same.text)?.[0] : undefined;
   return other && callable(other, others);
 }
 
@@ -96,7 +95,7 @@ function firstSentence(declaration: Declaration): string {
 }
 
 /** Follows the names in a declaration through its file, to the calls `native('…')`. */
-function nativesOf(name: string, source: ts.SourceFile, declarations: ReadonlyMap<string, Declaration>): string[] {
+function nativesOf(name: string, source: ts.SourceFile, declarations: Declarations): string[] {
   const reached = new Set([name]);
   const natives = new Set<string>();
   const visit = (node: ts.Node): void => {
@@ -107,6 +106,6 @@ function nativesOf(name: string, source: ts.SourceFile, declarations: ReadonlyMa
     if (ts.isIdentifier(node) && declarations.has(node.text)) reached.add(node.text);
     node.forEachChild(visit);
   };
-  for (const next of reached) declarations.get(next)?.forEachChild(visit);
+  for (const next of reached) declarations.get(next)?.forEach(visit);
   return [...natives].sort((a, b) => Number(b === name) - Number(a === name));
 }
