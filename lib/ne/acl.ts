@@ -1,28 +1,36 @@
+/** Access control lists by neon's older interface: what ne_acl.h declares. */
 import { native } from '../core/native.js';
 import type { ne_session } from './handles.js';
 
 /**
- * An entry of an access control list of the older kind (`ne_acl_entry` of ne_acl.h). Of its privileges those are in it
- * that are 0, so all five are needed.
+ * An entry of an access control list for {@link ne_acl_set}: `ne_acl_entry` of ne_acl.h. neon includes a privilege when
+ * its field is 0, so all five fields are required.
  */
 export interface ne_acl_entry_old {
-  /** Whom it is about: `ne_acl_href`, `ne_acl_property`, `ne_acl_all`. */
+  /** The kind of principal: `ne_acl_href`, `ne_acl_property` or `ne_acl_all`. */
   readonly apply?: number;
   /** `ne_acl_grant` or `ne_acl_deny`. */
   readonly type?: number;
   /** The URL of the principal, or the name of a property; see `tname` of {@link ne_acl_entry}. */
   readonly principal?: string | null;
+  /** 0 includes the privilege `read`. */
   readonly read: number;
+  /** 0 includes the privilege `read-acl`. */
   readonly read_acl: number;
+  /** 0 includes the privilege `write`. */
   readonly write: number;
+  /** 0 includes the privilege `write-acl`. */
   readonly write_acl: number;
+  /** 0 includes the privilege `read-cuprivset`. */
   readonly read_cuprivset: number;
 }
 
 /**
- * Sets the access control list of a resource by the interface that {@link ne_acl3744_set} replaced; the same otherwise.
+ * Sets the access control list of a resource, by the interface that {@link ne_acl3744_set} replaced.
  *
- * @throws `ERR_INVALID_ARG_VALUE` when a `principal` is not well-formed where it goes
+ * @param uri the path of the resource, URI-escaped
+ * @returns an `NE_*` code, as that of {@link ne_acl3744_set}
+ * @throws `ERR_INVALID_ARG_VALUE` when a `principal` would make the request's XML malformed
  */
 export const ne_acl_set: (sess: ne_session, uri: string, entries: readonly ne_acl_entry_old[]) => number =
   native('ne_acl_set');

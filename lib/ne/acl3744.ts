@@ -1,26 +1,32 @@
+/** Access control lists (RFC 3744): what ne_acl3744.h declares. */
 import { native } from '../core/native.js';
 import type { ne_session } from './handles.js';
 
-/** An entry of an access control list (`ne_acl_entry` of ne_acl3744.h). What is missing is null or 0. */
+/** An entry of an access control list: `ne_acl_entry` of ne_acl3744.h. A missing field is null or 0. */
 export interface ne_acl_entry {
-  /** Whom it is about: `ne_acl_href`, `ne_acl_property`, `ne_acl_all`, `ne_acl_authenticated`, `ne_acl_unauthenticated`, `ne_acl_self`. */
+  /**
+   * The kind of principal: `ne_acl_href`, `ne_acl_property`, `ne_acl_all`, `ne_acl_authenticated`,
+   * `ne_acl_unauthenticated` or `ne_acl_self`.
+   */
   readonly target?: number;
   /** `ne_acl_grant` or `ne_acl_deny`. */
   readonly type?: number;
   /**
-   * With `ne_acl_href` the URL of the principal, with `ne_acl_property` the name of a property, with an XML namespace
-   * declaration if it is not in `DAV:` (`"x:author xmlns:x='urn:x'"`). Goes into XML as it is.
+   * With `ne_acl_href` the URL of the principal, with `ne_acl_property` the name of a property. The name of a property
+   * outside `DAV:` needs an XML namespace declaration (`"x:author xmlns:x='urn:x'"`). It goes into XML as it is.
    */
   readonly tname?: string | null;
-  /** `NE_ACL_*`, combined. */
+  /** `NE_ACL_*`, combined with `|`. */
   readonly privileges?: number;
 }
 
 /**
- * Sets the access control list of a resource (RFC 3744). `NE_OK` says that the server answered, with whatever status but
- * 207: what it answered is in the session's error text.
+ * Sets the access control list of a resource (RFC 3744, section 8.1).
  *
- * @throws `ERR_INVALID_ARG_VALUE` when a `tname` is not well-formed where it goes
+ * @param path the path of the resource, URI-escaped
+ * @returns `NE_OK` when the server responded with any status except 207, otherwise another `NE_*` code; the session's
+ *   error text has the status
+ * @throws `ERR_INVALID_ARG_VALUE` when a `tname` would make the request's XML malformed
  */
 export const ne_acl3744_set: (sess: ne_session, path: string, entries: readonly ne_acl_entry[]) => number =
   native('ne_acl3744_set');

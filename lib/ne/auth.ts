@@ -1,24 +1,32 @@
+/** Authentication with servers and proxies: what ne_auth.h declares. */
 import { native } from '../core/native.js';
 import type { ne_session } from './handles.js';
 
 /** A user name and a password, each in UTF-8 and without null bytes. */
 export interface ne_credentials {
+  /** The user name. */
   readonly username: string;
+  /** The password. */
   readonly password: string;
 }
 
 /**
- * What a callback for credentials returns: them, or a number other than 0 to give up. Anything else is a `TypeError` that
- * ends the call; a user name or password that is too long is `ERR_OUT_OF_RANGE`.
+ * The result of a callback for credentials: the credentials, or a number other than 0 to give up. Anything else is a
+ * `TypeError` that ends the call. A user name or password that is too long is `ERR_OUT_OF_RANGE`.
  */
 export type ne_credentials_answer = ne_credentials | number;
 
 /**
- * Asked for credentials: of `realm`, for the `attempt`th time (from 0) since the request was created. Called again and again
- * until the server is content or the callback gives up. Each is to be shorter than `NE_ABUFSIZ` (256) bytes. `realm` comes
- * from the server, and is null where the protocol has none (NTLM).
+ * Called for the credentials of `realm`, with the number of the attempt (from 0) since the request was created. neon
+ * calls it again until the server accepts the credentials or the callback gives up.
  *
- * To try only once: `(realm, attempt) => attempt || { username, password }`. On the promise surface it may return a promise.
+ * User name and password must each be shorter than `NE_ABUFSIZ` (256) bytes. `realm` comes from the server; it is null
+ * where the protocol has no realms (NTLM). On the promise surface the callback may return a promise.
+ *
+ * @example To try only once
+ * ```ts
+ * ne_set_server_auth(sess, (realm, attempt) => attempt || { username, password });
+ * ```
  */
 export type ne_auth_creds = (
   realm: string | null,
@@ -26,8 +34,12 @@ export type ne_auth_creds = (
 ) => ne_credentials_answer | Promise<ne_credentials_answer>;
 
 /**
- * The same, told more: `attempt` counts how often the request was sent again with an answer to a challenge, `protocol` is the
- * `NE_AUTH_*` of the challenge, with `NE_AUTH_PROXY` if a proxy asks, and each is to be shorter than `buflen` bytes.
+ * Called for credentials, with more details than {@link ne_auth_creds}. On the promise surface it may return a promise.
+ *
+ * @param attempt how often the request was sent again in response to a challenge
+ * @param protocol the `NE_AUTH_*` of the challenge, with `NE_AUTH_PROXY` when a proxy sent it
+ * @param realm the realm from the server, or null where the protocol has none
+ * @param buflen user name and password must each be shorter than this, in bytes
  */
 export type ne_auth_provide = (
   attempt: number,
@@ -36,31 +48,46 @@ export type ne_auth_provide = (
   buflen: number,
 ) => ne_credentials_answer | Promise<ne_credentials_answer>;
 
-/** Sets who is asked for credentials of the server, by the default protocols; beside whom was set before. */
+/** Adds a callback for credentials of the server, for the default protocols. Callbacks that were added before stay. */
 export const ne_set_server_auth: (sess: ne_session, creds: ne_auth_creds) => void = native('ne_set_server_auth');
 
-/** The same for those of an HTTP proxy, which is to be set before. */
+/** Adds a callback for credentials of an HTTP proxy, for the default protocols. Set the proxy first. */
 export const ne_set_proxy_auth: (sess: ne_session, creds: ne_auth_creds) => void = native('ne_set_proxy_auth');
 
 /**
- * Sets who is asked for credentials of the server by these protocols (`NE_AUTH_*`, combined). May be called more than once: of
- * those that take the protocol of a challenge the first is asked. Of several challenges neon answers the strongest.
+ * Adds a callback for credentials of the server, for some protocols.
  *
- * @param creds may be null for Negotiate alone, which takes credentials from the system
+ * It may be called more than once: neon asks the first callback that handles the protocol of a challenge. Of several
+ * challenges neon responds to the strongest.
+ *
+ * @param protocol `NE_AUTH_*`, combined with `|`
+ * @param creds null for Negotiate alone, which takes credentials from the system
  */
 export const ne_add_server_auth: (sess: ne_session, protocol: number, creds: ne_auth_creds | null) => void =
   native('ne_add_server_auth');
 
-/** The same for those of an HTTP proxy, which is to be set before. */
+/**
+ * Adds a callback for credentials of an HTTP proxy, for some protocols. Set the proxy first. See
+ * {@link ne_add_server_auth}.
+ *
+ * @param protocol `NE_AUTH_*`, combined with `|`
+ * @param creds null for Negotiate alone, which takes credentials from the system
+ */
 export const ne_add_proxy_auth: (sess: ne_session, protocol: number, creds: ne_auth_creds | null) => void =
   native('ne_add_proxy_auth');
 
-/** The same for those of the server and of a proxy. */
+/**
+ * Adds a callback for credentials of the server and of an HTTP proxy, for some protocols. See
+ * {@link ne_add_server_auth}.
+ *
+ * @param protocol `NE_AUTH_*`, combined with `|`
+ * @param creds null for Negotiate alone, which takes credentials from the system
+ */
 export const ne_add_auth: (sess: ne_session, protocol: number, creds: ne_auth_provide | null) => void =
   native('ne_add_auth');
 
 /**
- * Makes neon forget the credentials that it uses; the next challenge asks for them anew.
+ * Makes neon forget the credentials in use; it asks for new ones at the next challenge.
  *
  * @throws `ERR_NEON_REENTRANT` while a callback for credentials runs
  */

@@ -1,117 +1,174 @@
+/** HTTP and WebDAV methods in one call each: what ne_basic.h declares. */
 import { native } from '../core/native.js';
 import type { Flag, Out, ne_request, ne_session } from './handles.js';
 
-/** The range of bytes that ne_get_range asks for: `ne_content_range` (ne_basic.h). */
+/** The range of bytes for {@link ne_get_range}: `ne_content_range` of ne_basic.h. */
 export interface ne_content_range {
-  /** The first byte. */
+  /** The first byte, counted from 0. */
   start: number;
-  /** The last byte, or -1 for all that follow. */
+  /** The last byte, or -1 for the rest of the resource. */
   end: number;
-  /** Means nothing. */
+  /** Ignored. */
   total?: number;
 }
 
-/** A media type: the fields of `ne_content_type` (ne_basic.h). */
+/** A media type: `ne_content_type` of ne_basic.h. */
 export interface ne_content_type {
+  /** The part before the slash, such as `text`. */
   type: string;
+  /** The part after the slash, such as `html`. */
   subtype: string;
+  /** The parameter `charset`, or null. */
   charset: string | null;
-  /** The memory that C cut the others out of: what is left of it. */
+  /** The memory that C cut the other fields out of: what is left of it. */
   value: string;
 }
 
-/** What a server can do, 1 or 0 each: `ne_server_capabilities` (ne_basic.h). */
+/** The features of a server, 1 or 0 each: `ne_server_capabilities` of ne_basic.h. */
 export interface ne_server_capabilities {
+  /** Class 1 of WebDAV. */
   dav_class1: number;
+  /** Class 2 of WebDAV: locks. */
   dav_class2: number;
+  /** The property `executable` of mod_dav. */
   dav_executable: number;
 }
 
 // Paths go into the request line (or the header Destination) as they are, and must be URI-escaped by the caller.
-// Descriptors stay the caller's, and must be open until the call was made.
+// Descriptors stay the caller's, and must be open until the call has returned.
 
 /**
- * GET; the body of a 2xx response is written to a descriptor. Returns an `NE_*` code: `NE_ERROR` also for a status that
- * is not 2xx.
+ * Sends GET, and writes the body of a 2xx response to a descriptor.
+ *
+ * @param path goes into the request line as it is; the caller escapes it
+ * @param fd stays the caller's, and must be open until the call has returned
+ * @returns an `NE_*` code; `NE_ERROR` also for a status that is not 2xx
+ * @example
+ * ```ts
+ * const fd = openSync('copy.txt', 'w');
+ * if (ne_get(sess, '/file.txt', fd) !== NE_OK) throw new Error(ne_get_error(sess));
+ * ```
  */
 export const ne_get: (sess: ne_session, path: string, fd: number) => number = native('ne_get');
 
 /**
- * GET; the body of a 2xx response goes into `buf`. `buflen.value` is how many bytes may be used (all of them unless
- * given), and after `NE_OK` how many were; when there is more, the result is `NE_FAILED`. Needs neon 0.36.
+ * Sends GET, and reads the body of a 2xx response into `buf`. Needs neon 0.36.
  *
+ * @param buflen `value` is the number of bytes that may be used (by default all of them); after `NE_OK` it is the number
+ *   of bytes that were
+ * @returns an `NE_*` code: `NE_FAILED` when the body is larger than the buffer
  * @throws `ERR_NEON_UNSUPPORTED` with an older neon
  */
 export const ne_getbuf: (sess: ne_session, path: string, buf: Uint8Array, buflen: Partial<Out<number>>) => number =
   native('ne_getbuf');
 
 /**
- * PUT of a whole file, whatever the position of the descriptor, which it moves. Returns an `NE_*` code: `NE_ERROR` also
- * for a status that is not 2xx.
+ * Sends PUT with the whole file behind a descriptor.
+ *
+ * @param fd may have any position; the call moves it
+ * @returns an `NE_*` code; `NE_ERROR` also for a status that is not 2xx
  */
 export const ne_put: (sess: ne_session, path: string, fd: number) => number = native('ne_put');
 
 /**
- * PUT of these bytes (of the string's UTF-8). Needs neon 0.33.
+ * Sends PUT with these bytes as the body. Needs neon 0.33.
  *
+ * @param buf a string is sent in UTF-8
+ * @returns an `NE_*` code; `NE_ERROR` also for a status that is not 2xx
  * @throws `ERR_NEON_UNSUPPORTED` with an older neon
  */
 export const ne_putbuf: (sess: ne_session, path: string, buf: string | Uint8Array) => number = native('ne_putbuf');
 
-/** POST of a text; the body of a 2xx response is written to a descriptor. It is never sent twice on its own. */
+/**
+ * Sends POST with a text as the body, and writes the body of a 2xx response to a descriptor. neon never retries it.
+ *
+ * @returns an `NE_*` code; `NE_ERROR` also for a status that is not 2xx
+ */
 export const ne_post: (sess: ne_session, path: string, fd: number, buffer: string) => number = native('ne_post');
 
 /**
- * GET of some bytes, which are written to a descriptor where it stands. Returns `NE_OK` only for a 206 response with
- * that very range. C does not fill the range in.
+ * Sends GET for a range of bytes, and writes them to a descriptor at its position. C does not update `range`.
  *
+ * @returns `NE_OK` only for a 206 response with exactly that range; otherwise another `NE_*` code
  * @throws `ERR_OUT_OF_RANGE` when `start` is less than 0, or `end` less than -1
  */
 export const ne_get_range: (sess: ne_session, path: string, range: ne_content_range, fd: number) => number =
   native('ne_get_range');
 
 /**
- * HEAD; `modtime.value` becomes the time of the header Last-Modified in seconds since 1970, or -1 when there is none, or
- * none that is a date.
+ * Sends HEAD for the time of the last modification.
+ *
+ * @param modtime `value` becomes the time of the header Last-Modified in seconds since 1970, or -1 when the header is
+ *   missing or not a date
+ * @returns an `NE_*` code
  */
 export const ne_getmodtime: (sess: ne_session, path: string, modtime: Partial<Out<number>>) => number =
   native('ne_getmodtime');
 
-/** OPTIONS, as ne_options2, which tells more. Deprecated in neon. */
+/**
+ * Sends OPTIONS for the WebDAV classes of a server. neon deprecates it in favour of {@link ne_options2}.
+ *
+ * @param caps its fields become 1 or 0
+ * @returns an `NE_*` code
+ */
 export const ne_options: (sess: ne_session, path: string, caps: Partial<ne_server_capabilities>) => number =
   native('ne_options');
 
 /**
- * OPTIONS; `caps.value` becomes the `NE_CAP_*` bits that the header DAV tells, and stays what it was when there is no
- * such header.
+ * Sends OPTIONS for the features of a server.
+ *
+ * @param caps `value` becomes the `NE_CAP_*` bits of the header DAV; it stays unchanged when that header is missing
+ * @returns an `NE_*` code
  */
 export const ne_options2: (sess: ne_session, path: string, caps: Partial<Out<number>>) => number =
   native('ne_options2');
 
 /**
- * COPY. `depth` (`NE_DEPTH_ZERO`, `NE_DEPTH_INFINITE`) means something for collections; without `overwrite` it fails
- * when `dest` exists.
+ * Sends COPY.
  *
+ * @param overwrite whether an existing `dest` is replaced; if not, it makes the call fail
+ * @param depth `NE_DEPTH_ZERO` or `NE_DEPTH_INFINITE`; it matters for collections
+ * @returns an `NE_*` code
  * @throws `ERR_OUT_OF_RANGE` when `dest` with the origin of the session is longer than 8191 bytes (C would cut it)
  */
 export const ne_copy: (sess: ne_session, overwrite: Flag, depth: number, src: string, dest: string) => number =
   native('ne_copy');
 
-/** MOVE, likewise. */
+/**
+ * Sends MOVE.
+ *
+ * @param overwrite whether an existing `dest` is replaced; if not, it makes the call fail
+ * @returns an `NE_*` code
+ * @throws `ERR_OUT_OF_RANGE` when `dest` with the origin of the session is longer than 8191 bytes (C would cut it)
+ */
 export const ne_move: (sess: ne_session, overwrite: Flag, src: string, dest: string) => number = native('ne_move');
 
-/** DELETE, of a collection with all that is in it. */
+/**
+ * Sends DELETE; a collection is deleted with all its contents.
+ *
+ * @returns an `NE_*` code
+ */
 export const ne_delete: (sess: ne_session, path: string) => number = native('ne_delete');
 
-/** MKCOL. The path gets a slash at its end when it has none. */
+/**
+ * Sends MKCOL, to create a collection.
+ *
+ * @param path gets a slash at its end if it has none
+ * @returns an `NE_*` code
+ */
 export const ne_mkcol: (sess: ne_session, path: string) => number = native('ne_mkcol');
 
-/** Adds the header Depth: `0`, `1`, or `infinity` for `NE_DEPTH_INFINITE` and every other number. */
+/**
+ * Adds the header Depth to a request.
+ *
+ * @param depth 0 and 1 are sent as they are, `NE_DEPTH_INFINITE` and every other number as `infinity`
+ */
 export const ne_add_depth_header: (req: ne_request, depth: number) => void = native('ne_add_depth_header');
 
 /**
- * Takes the header Content-Type of the response apart, into `ctype`. Returns 0, or something else when there is none, or
- * none with a slash; `ctype` then stays what it was.
+ * Parses the header Content-Type of the response into `ctype`.
+ *
+ * @returns 0, or non-zero when the header is missing or has no slash; `ctype` then stays unchanged
  */
 export const ne_get_content_type: (req: ne_request, ctype: Partial<ne_content_type>) => number =
   native('ne_get_content_type');

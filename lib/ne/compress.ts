@@ -1,3 +1,4 @@
+/** Response bodies that arrive compressed by gzip: what ne_compress.h declares. */
 import { type Acceptor, acceptor } from '../core/acceptor.js';
 import { native } from '../core/native.js';
 import type { ne_decompress, ne_request, ne_xml_parser } from './handles.js';
@@ -13,11 +14,12 @@ const readByParser: (req: ne_request, accept: Acceptor, parser: unknown) => ne_d
   native('decompressToParser');
 
 /**
- * Adds the header `Accept-Encoding: gzip`, and a reader of the response body as ne_add_response_body_reader does; a body
- * with `Content-Encoding: gzip` is inflated for it. When it is not well-formed the request fails with `NE_ERROR`.
+ * Adds a body reader as {@link ne_add_response_body_reader} does, which also gets bodies that arrive as gzip.
  *
- * What it returns must be destroyed before the session: before or after the request is sent, or destroyed.
+ * It sends the header `Accept-Encoding: gzip`, and inflates a body with `Content-Encoding: gzip`. When such a body is
+ * malformed the request fails with `NE_ERROR`.
  *
+ * @returns a decompressor. Destroy it before the session; before or after the request is sent or destroyed
  * @throws `ERR_NEON_INVALID_STATE` between ne_begin_request and ne_end_request
  */
 export function ne_decompress_reader(
@@ -26,7 +28,7 @@ export function ne_decompress_reader(
   reader: ne_block_reader,
 ): ne_decompress;
 
-/** The body is parsed, as in C: `ne_xml_parse_v` is recognised, and stays in C. */
+/** Parses the body, as in C: `ne_xml_parse_v` is recognised, and the body stays in C. */
 export function ne_decompress_reader(
   req: ne_request,
   accpt: ne_accept_response,
@@ -47,7 +49,7 @@ export function ne_decompress_reader(
 }
 
 /**
- * Frees a decompressor. The reader that it was made for stays one as long as the request is there.
+ * Frees a decompressor. Its reader stays registered as long as the request exists.
  *
  * @throws `ERR_NEON_BUSY` while a promise of the request is pending, `ERR_NEON_REENTRANT` in a callback of its call
  */

@@ -1,30 +1,52 @@
+/** Dates of HTTP and ISO 8601: what ne_dates.h declares. */
 import { native } from '../core/native.js';
 
 /**
- * The date of HTTP (IMF-fixdate) for a time in seconds since 1970: `'Sun, 06 Nov 1994 08:49:37 GMT'`. As in C a year of
- * other than four digits makes a text that is no such date, and that is cut after 29 bytes.
+ * Formats a time as a date of HTTP (IMF-fixdate, RFC 9110, section 5.6.7).
  *
- * @param anytime a whole number of seconds
+ * As in C, a year that does not have four digits makes a text that is not such a date and is cut after 29 bytes.
+ *
+ * @param anytime a whole number of seconds since 1970
+ * @example
+ * ```ts
+ * ne_rfc1123_date(784111777); // 'Sun, 06 Nov 1994 08:49:37 GMT'
+ * ```
  */
 export const ne_rfc1123_date: (anytime: number) => string = native('ne_rfc1123_date');
 
 /**
- * The seconds since 1970 of a date of ISO 8601, as in WebDAV's `creationdate`: `'1994-11-06T08:49:37Z'`, or with an
- * offset such as `+01:00`. Fractions of a second are cut off. -1 when it is none.
+ * Parses a date of ISO 8601, as in WebDAV's `creationdate`: `'1994-11-06T08:49:37Z'`, or with an offset such as
+ * `+01:00`.
+ *
+ * @returns seconds since 1970, without the fraction; -1 when `date` does not have this form
  */
 export const ne_iso8601_parse: (date: string) => number = native('ne_iso8601_parse');
 
-/** The seconds since 1970 of an IMF-fixdate, `'Sun, 06 Nov 1994 08:49:37 GMT'`; -1 when it is none. */
+/**
+ * Parses an IMF-fixdate (RFC 1123): `'Sun, 06 Nov 1994 08:49:37 GMT'`.
+ *
+ * @returns seconds since 1970; -1 when `date` does not have this form
+ */
 export const ne_rfc1123_parse: (date: string) => number = native('ne_rfc1123_parse');
 
 /**
- * The seconds since 1970 of a date of RFC 850 and RFC 1036, `'Sunday, 06-Nov-94 08:49:37 GMT'`; -1 when it is none. Years
- * before 50 are of this century.
+ * Parses a date of RFC 850 and RFC 1036: `'Sunday, 06-Nov-94 08:49:37 GMT'`. Years before 50 are in this century.
+ *
+ * @returns seconds since 1970; -1 when `date` does not have this form
  */
 export const ne_rfc1036_parse: (date: string) => number = native('ne_rfc1036_parse');
 
-/** The seconds since 1970 of a date as C's `asctime` makes it, `'Sun Nov  6 08:49:37 1994'`; -1 when it is none. */
+/**
+ * Parses a date in the form of C's `asctime`: `'Sun Nov  6 08:49:37 1994'`.
+ *
+ * @returns seconds since 1970; -1 when `date` does not have this form
+ */
 export const ne_asctime_parse: (date: string) => number = native('ne_asctime_parse');
 
-/** The seconds since 1970 of a date in any of the three forms of HTTP; -1 when it is none. */
+/**
+ * Parses a date in any of the three forms of HTTP: those of {@link ne_rfc1123_parse}, {@link ne_rfc1036_parse} and
+ * {@link ne_asctime_parse}.
+ *
+ * @returns seconds since 1970; -1 when `date` has none of these forms
+ */
 export const ne_httpdate_parse: (date: string) => number = native('ne_httpdate_parse');

@@ -1,9 +1,10 @@
+/** Translated error texts: what ne_i18n.h declares. */
 import { native } from '../core/native.js';
 
 /**
- * Makes neon find the translations of its error texts; with an encoding, has them in that. It was called with `'UTF-8'`
- * when the package was loaded, and counts for the whole process: texts in another encoding cannot be read here.
+ * Makes neon find the translations of its error texts, for the whole process. The package calls it with `'UTF-8'` when
+ * it is loaded; texts in another encoding cannot be read here.
  *
- * @param encoding the name of an encoding, or null, which leaves it as it is
+ * @param encoding the name of the encoding for translated texts; null keeps the current one
  */
 export const ne_i18n_init: (encoding: string | null) => void = native('ne_i18n_init');

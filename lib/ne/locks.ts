@@ -31,11 +31,7 @@ export interface ne_lock_fields extends Partial<Omit<ne_lock, 'uri'>> {
  * Called with each lock that is found, with what is locked, and null; or, where the server did not tell the locks of a
  * resource, with null, what resource, and the status that says why. The lock is a copy; a store takes an ne_lock_copy of it.
  */
-export type ne_lock_result = (
-  lock: ne_lock | null,
-  uri: ne_uri,
-  status: ne_status | null,
-) => void | PromiseLike<void>;
+export type ne_lock_result = (lock: ne_lock | null, uri: ne_uri, status: ne_status | null) => void | PromiseLike<void>;
 
 /** The number that no lock has in its store. */
 const noNumber = 2 ** 32 - 1;

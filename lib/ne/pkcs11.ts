@@ -23,8 +23,9 @@ export const ne_ssl_pkcs11_nss_provider_init: (
 ) => number = native('ne_ssl_pkcs11_nss_provider_init');
 
 /** Frees a provider. Sessions that were given it go on with it. */
-export const ne_ssl_pkcs11_provider_destroy: (provider: ne_ssl_pkcs11_provider) => void =
-  native('ne_ssl_pkcs11_provider_destroy');
+export const ne_ssl_pkcs11_provider_destroy: (provider: ne_ssl_pkcs11_provider) => void = native(
+  'ne_ssl_pkcs11_provider_destroy',
+);
 
 /**
  * Asked for the PIN of a token: again and again, with `attempt` counted from 0, while the token says that it is wrong.

@@ -1,5 +1,12 @@
 import { native } from '../core/native.js';
-import type { Nothing, ne_prop_result_set, ne_propfind_handler, ne_request, ne_session, ne_xml_parser } from './handles.js';
+import type {
+  Nothing,
+  ne_prop_result_set,
+  ne_propfind_handler,
+  ne_request,
+  ne_session,
+  ne_xml_parser,
+} from './handles.js';
 import type { ne_uri } from './uri.js';
 import type { ne_status } from './utils.js';
 

@@ -3,7 +3,16 @@ import { invalidType } from '../core/errors.js';
 import { format } from '../core/format.js';
 import { native } from '../core/native.js';
 import { PrivateData } from '../core/private.js';
-import type { Flag, Nothing, Out, ne_buffer, ne_header_cursor, ne_request, ne_session, ne_xml_parser } from './handles.js';
+import type {
+  Flag,
+  Nothing,
+  Out,
+  ne_buffer,
+  ne_header_cursor,
+  ne_request,
+  ne_session,
+  ne_xml_parser,
+} from './handles.js';
 import type { ne_uri } from './uri.js';
 import type { ne_status } from './utils.js';
 import { ne_xml_parse_v } from './xml.js';
@@ -100,10 +109,8 @@ export type ne_interim_response_fn = (req: ne_request, status: ne_status) => voi
 export const ne_add_interim_handler: (req: ne_request, fn: ne_interim_response_fn) => void =
   native('ne_add_interim_handler');
 
-
-const addReader: (req: ne_request, accept: Acceptor, reader: ne_block_reader) => void = native(
-  'ne_add_response_body_reader',
-);
+const addReader: (req: ne_request, accept: Acceptor, reader: ne_block_reader) => void =
+  native('ne_add_response_body_reader');
 
 const addParser: (req: ne_request, accept: Acceptor, parser: unknown) => void = native('addParser');
 
@@ -113,11 +120,7 @@ const addParser: (req: ne_request, accept: Acceptor, parser: unknown) => void = 
  *
  * @throws `ERR_NEON_INVALID_STATE` between ne_begin_request and ne_end_request
  */
-export function ne_add_response_body_reader(
-  req: ne_request,
-  accpt: ne_accept_response,
-  reader: ne_block_reader,
-): void;
+export function ne_add_response_body_reader(req: ne_request, accpt: ne_accept_response, reader: ne_block_reader): void;
 
 /**
  * The response body is parsed, as in C: `ne_xml_parse_v` is recognised, and stays in C. The parser is busy while a call

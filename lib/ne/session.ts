@@ -2,7 +2,15 @@ import { format } from '../core/format.js';
 import { liveRequests, refuseWhileLive } from '../core/live.js';
 import { native } from '../core/native.js';
 import { PrivateData } from '../core/private.js';
-import type { Flag, Nothing, ne_inet_addr, ne_session, ne_ssl_certificate, ne_ssl_client_cert, ne_ssl_dname } from './handles.js';
+import type {
+  Flag,
+  Nothing,
+  ne_inet_addr,
+  ne_session,
+  ne_ssl_certificate,
+  ne_ssl_client_cert,
+  ne_ssl_dname,
+} from './handles.js';
 import type { ne_uri } from './uri.js';
 
 /**

@@ -1,5 +1,13 @@
 import { native } from '../core/native.js';
-import type { Flag, Nothing, Out, ne_ssl_certificate, ne_ssl_client_cert, ne_ssl_context, ne_ssl_dname } from './handles.js';
+import type {
+  Flag,
+  Nothing,
+  Out,
+  ne_ssl_certificate,
+  ne_ssl_client_cert,
+  ne_ssl_context,
+  ne_ssl_dname,
+} from './handles.js';
 
 // --- Certificates -------------------------------------------------------------------------------------------------
 

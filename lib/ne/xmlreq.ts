@@ -25,8 +25,5 @@ export const ne_xml_dispatch_request: (req: ne_request, parser: ne_xml_parser) =
  *
  * @throws `ERR_NEON_UNSUPPORTED` with an older one
  */
-export const ne_xml_dispatchif_request: (
-  req: ne_request,
-  parser: ne_xml_parser,
-  acpt: ne_accept_response,
-) => number = native('ne_xml_dispatchif_request', (req, parser, acpt) => [req, parser, acceptor(acpt, 'acpt')]);
+export const ne_xml_dispatchif_request: (req: ne_request, parser: ne_xml_parser, acpt: ne_accept_response) => number =
+  native('ne_xml_dispatchif_request', (req, parser, acpt) => [req, parser, acceptor(acpt, 'acpt')]);
