@@ -14,64 +14,58 @@ export type { CallOptions } from '../core/abort.js';
 
 // ne_207.h
 
-/** Sends the request, and destroys it. */
+/** Sends a request, interprets a 207 response, and destroys the request. */
 export const ne_simple_request = promised(ne.ne_simple_request, 2);
 
 // ne_acl.h
 
-/** Sets the access control list of a resource by the interface that `ne_acl3744_set` replaced; the same otherwise. */
+/** Sets the access control list of a resource, by the interface that `ne_acl3744_set` replaced. */
 export const ne_acl_set = promised(ne.ne_acl_set, 3);
 
 // ne_acl3744.h
 
-/** Sets the access control list of a resource (RFC 3744). */
+/** Sets the access control list of a resource (RFC 3744, section 8.1). */
 export const ne_acl3744_set = promised(ne.ne_acl3744_set, 3);
 
 // ne_basic.h
 
-/** GET; the body of a 2xx response is written to a descriptor. */
+/** Sends GET, and writes the body of a 2xx response to a descriptor. */
 export const ne_get = promised(ne.ne_get, 3);
 
-/** GET; the body of a 2xx response goes into `buf`. */
+/** Sends GET, and reads the body of a 2xx response into `buf`. */
 export const ne_getbuf = promised(ne.ne_getbuf, 4);
 
-/** PUT of a whole file, whatever the position of the descriptor, which it moves. */
+/** Sends PUT with the whole file behind a descriptor. */
 export const ne_put = promised(ne.ne_put, 3);
 
-/** PUT of these bytes (of the string's UTF-8). */
+/** Sends PUT with these bytes as the body. */
 export const ne_putbuf = promised(ne.ne_putbuf, 3);
 
-/** POST of a text; the body of a 2xx response is written to a descriptor. */
+/** Sends POST with a text as the body, and writes the body of a 2xx response to a descriptor. */
 export const ne_post = promised(ne.ne_post, 4);
 
-/** GET of some bytes, which are written to a descriptor where it stands. */
+/** Sends GET for a range of bytes, and writes them to a descriptor at its position. */
 export const ne_get_range = promised(ne.ne_get_range, 4);
 
-/**
- * HEAD; `modtime.value` becomes the time of the header Last-Modified in seconds since 1970, or -1 when there is none,
- * or none that is a date.
- */
+/** Sends HEAD for the time of the last modification. */
 export const ne_getmodtime = promised(ne.ne_getmodtime, 3);
 
-/** OPTIONS, as ne_options2, which tells more. */
+/** Sends OPTIONS for the WebDAV classes of a server. */
 export const ne_options = promised(ne.ne_options, 3);
 
-/**
- * OPTIONS; `caps.value` becomes the `NE_CAP_*` bits that the header DAV tells, and stays what it was when there is no
- * such header.
- */
+/** Sends OPTIONS for the features of a server. */
 export const ne_options2 = promised(ne.ne_options2, 3);
 
-/** COPY. */
+/** Sends COPY. */
 export const ne_copy = promised(ne.ne_copy, 5);
 
-/** MOVE, likewise. */
+/** Sends MOVE. */
 export const ne_move = promised(ne.ne_move, 4);
 
-/** DELETE, of a collection with all that is in it. */
+/** Sends DELETE; a collection is deleted with all its contents. */
 export const ne_delete = promised(ne.ne_delete, 2);
 
-/** MKCOL. */
+/** Sends MKCOL, to create a collection. */
 export const ne_mkcol = promised(ne.ne_mkcol, 2);
 
 // ne_locks.h
