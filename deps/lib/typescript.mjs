@@ -31,8 +31,10 @@ export function compile(force) {
     removeOrphans(stamp.sources);
     mkdirSync(join(root, 'dist'), { recursive: true });
     rmSync(join(root, STAMP), { force: true });
-    const { ok, log } = run(process.execPath, [tsc, '--pretty', 'false']);
-    if (!ok) throw new SetupError(log.trimEnd(), 'libneon: TypeScript found errors, see above.');
+    for (const script of [[tsc, '--pretty', 'false'], ['dist/tools/declarations/index.js']]) {
+      const { ok, log } = run(process.execPath, script);
+      if (!ok) throw new SetupError(log.trimEnd(), 'libneon: TypeScript found errors, see above.');
+    }
     writeStamp(STAMP, stamp);
   });
 }

@@ -1,57 +1,62 @@
+/** The constants of all headers, by their C names. */
 import { constant } from '../core/native.js';
 
-// Result codes (ne_request.h).
+// --- Result codes (ne_request.h) ----------------------------------------------------------------------------------
+
 /** Success. */
 export const NE_OK = constant('NE_OK');
-/** Generic error; ne_get_error(session) has the message. */
+/** A generic error; `ne_get_error` returns the message. */
 export const NE_ERROR = constant('NE_ERROR');
-/** Server or proxy hostname lookup failed. */
+/** The name of the server or proxy could not be looked up. */
 export const NE_LOOKUP = constant('NE_LOOKUP');
-/** User authentication failed on server. */
+/** User authentication failed on the server. */
 export const NE_AUTH = constant('NE_AUTH');
-/** User authentication failed on proxy. */
+/** User authentication failed on the proxy. */
 export const NE_PROXYAUTH = constant('NE_PROXYAUTH');
-/** Could not connect to server. */
+/** Connecting to the server failed. */
 export const NE_CONNECT = constant('NE_CONNECT');
-/** Connection timed out. */
+/** The connection timed out. */
 export const NE_TIMEOUT = constant('NE_TIMEOUT');
 /** The precondition failed. */
 export const NE_FAILED = constant('NE_FAILED');
-/** Retry request (ne_end_request only). */
+/** The request must be retried (`ne_end_request` only). */
 export const NE_RETRY = constant('NE_RETRY');
-/** See ne_redirect.h. */
+/** The response is a redirect; see `ne_redirect_register`. */
 export const NE_REDIRECT = constant('NE_REDIRECT');
 
-// Request flags (ne_request.h).
-/** Use `Expect: 100-continue`. Off by default. */
+// --- Request flags (ne_request.h) ---------------------------------------------------------------------------------
+
+/** Sends `Expect: 100-continue`. Off by default. */
 export const NE_REQFLAG_EXPECT100 = constant('NE_REQFLAG_EXPECT100');
 /** The method is idempotent. On by default. */
 export const NE_REQFLAG_IDEMPOTENT = constant('NE_REQFLAG_IDEMPOTENT');
-/** Limit the time spent on interim responses (neon 0.33). */
+/** Limits the time for interim responses (neon 0.33). */
 export const NE_REQFLAG_1XXTIMEOUT = constant('NE_REQFLAG_1XXTIMEOUT');
 
-// Session flags (ne_session.h).
-/** Persistent connections. On by default. */
+// --- Session flags (ne_session.h) ---------------------------------------------------------------------------------
+
+/** Uses persistent connections. On by default. */
 export const NE_SESSFLAG_PERSIST = constant('NE_SESSFLAG_PERSIST');
-/** ShoutCast-style "ICY" responses. */
+/** Accepts "ICY" responses, as ShoutCast sends them. */
 export const NE_SESSFLAG_ICYPROTO = constant('NE_SESSFLAG_ICYPROTO');
-/** SSLv2, if the TLS library has it. */
+/** Allows SSLv2, if the TLS library has it. */
 export const NE_SESSFLAG_SSLv2 = constant('NE_SESSFLAG_SSLv2');
-/** RFC 4918-only features, which old RFC 2518 servers do not know. */
+/** Uses features of RFC 4918 that servers of RFC 2518 do not know. */
 export const NE_SESSFLAG_RFC4918 = constant('NE_SESSFLAG_RFC4918');
-/** A connection-based authentication scheme is in use. */
+/** An authentication scheme that authenticates connections is in use. */
 export const NE_SESSFLAG_CONNAUTH = constant('NE_SESSFLAG_CONNAUTH');
-/** TLS Server Name Indication. */
+/** Sends the name of the host in the TLS handshake (SNI). */
 export const NE_SESSFLAG_TLS_SNI = constant('NE_SESSFLAG_TLS_SNI');
-/** Set NE_REQFLAG_EXPECT100 on new requests. */
+/** Sets `NE_REQFLAG_EXPECT100` on new requests. */
 export const NE_SESSFLAG_EXPECT100 = constant('NE_SESSFLAG_EXPECT100');
-/** Workarounds for SharePoint. */
+/** Uses workarounds for SharePoint. */
 export const NE_SESSFLAG_SHAREPOINT = constant('NE_SESSFLAG_SHAREPOINT');
-/** Parse HTTP/1.1 strictly (neon 0.34). */
+/** Parses HTTP/1.1 strictly (neon 0.34). */
 export const NE_SESSFLAG_STRICT = constant('NE_SESSFLAG_STRICT');
 
-// What the notifier is told (ne_session.h).
-/** Looking a host name up. */
+// --- Events of a session (ne_session.h) ---------------------------------------------------------------------------
+
+/** Looking up a host name. */
 export const ne_status_lookup = constant('ne_status_lookup');
 /** Connecting to an address. */
 export const ne_status_connecting = constant('ne_status_connecting');
@@ -66,19 +71,24 @@ export const ne_status_disconnected = constant('ne_status_disconnected');
 /** The TLS handshake is complete (neon 0.33). */
 export const ne_status_handshake = constant('ne_status_handshake');
 
-// Types of network addresses (ne_socket.h).
+// --- Types of network addresses (ne_socket.h) ---------------------------------------------------------------------
+
+/** IPv4: 4 bytes. */
 export const ne_iaddr_ipv4 = constant('ne_iaddr_ipv4');
+/** IPv6: 16 bytes. */
 export const ne_iaddr_ipv6 = constant('ne_iaddr_ipv6');
 
-// What ne_path_escapef escapes (ne_uri.h).
-/** All but what RFC 3986 calls unreserved, and `/`. */
+// --- Sets of characters for ne_path_escapef (ne_uri.h) ------------------------------------------------------------
+
+/** Escapes everything except unreserved characters (RFC 3986) and `/`. */
 export const NE_PATH_NONRES = constant('NE_PATH_NONRES');
-/** What must not stand in a URI at all. */
+/** Escapes the characters that must not be in a URI. */
 export const NE_PATH_NONURI = constant('NE_PATH_NONURI');
-/** What must not stand in a path, and `%` (neon 0.35; older ones escape nothing for it). */
+/** Escapes the characters that must not be in a path, and `%` (neon 0.35; with an older one it escapes nothing). */
 export const NE_PATH_NONPC = constant('NE_PATH_NONPC');
 
-// Channels of the debugging output (ne_utils.h).
+// --- Channels of the debugging output (ne_utils.h) ----------------------------------------------------------------
+
 /** Sockets. */
 export const NE_DBG_SOCKET = constant('NE_DBG_SOCKET');
 /** Requests and responses. */
@@ -87,7 +97,7 @@ export const NE_DBG_HTTP = constant('NE_DBG_HTTP');
 export const NE_DBG_XML = constant('NE_DBG_XML');
 /** Authentication, without credentials. */
 export const NE_DBG_HTTPAUTH = constant('NE_DBG_HTTPAUTH');
-/** Authentication with credentials as they are. */
+/** Authentication, with credentials in plain text. */
 export const NE_DBG_HTTPPLAIN = constant('NE_DBG_HTTPPLAIN');
 /** WebDAV locks. */
 export const NE_DBG_LOCKS = constant('NE_DBG_LOCKS');
@@ -97,34 +107,38 @@ export const NE_DBG_XMLPARSE = constant('NE_DBG_XMLPARSE');
 export const NE_DBG_HTTPBODY = constant('NE_DBG_HTTPBODY');
 /** TLS. */
 export const NE_DBG_SSL = constant('NE_DBG_SSL');
-/** Flush after each line. */
+/** Flushes the output after each line. */
 export const NE_DBG_FLUSH = constant('NE_DBG_FLUSH');
-// Authentication protocols, to be combined (ne_auth.h).
+
+// --- Authentication protocols, to be combined (ne_auth.h) ---------------------------------------------------------
+
 /** The size of neon's buffers for a user name and a password, in bytes: each must be shorter. */
 export const NE_ABUFSIZ = constant('NE_ABUFSIZ');
-/** Basic: who listens on a connection without TLS learns the password. */
+/** Basic. It reveals the password to anybody who can read a connection without TLS. */
 export const NE_AUTH_BASIC = constant('NE_AUTH_BASIC');
-/** With NE_AUTH_DIGEST: also the weaker Digest of RFC 2069. */
+/** Combined with `NE_AUTH_DIGEST`: the weaker Digest of RFC 2069, too. */
 export const NE_AUTH_LEGACY_DIGEST = constant('NE_AUTH_LEGACY_DIGEST');
-/** NE_AUTH_GSSAPI and NE_AUTH_NTLM. Not without TLS. */
+/** `NE_AUTH_GSSAPI` and `NE_AUTH_NTLM`. Do not use it without TLS. */
 export const NE_AUTH_NEGOTIATE = constant('NE_AUTH_NEGOTIATE');
-/** NE_AUTH_GSSAPI_ONLY and NE_AUTH_SSPI. Not without TLS. */
+/** `NE_AUTH_GSSAPI_ONLY` and `NE_AUTH_SSPI`. Do not use it without TLS. */
 export const NE_AUTH_GSSAPI = constant('NE_AUTH_GSSAPI');
-/** NTLM, where neon was built with it. Not without TLS. */
+/** NTLM, where neon was built with it. Do not use it without TLS. */
 export const NE_AUTH_NTLM = constant('NE_AUTH_NTLM');
 /** Negotiate by SSPI (Windows). */
 export const NE_AUTH_SSPI = constant('NE_AUTH_SSPI');
-/** Negotiate by GSSAPI (Kerberos). Not without TLS. */
+/** Negotiate by GSSAPI (Kerberos). Do not use it without TLS. */
 export const NE_AUTH_GSSAPI_ONLY = constant('NE_AUTH_GSSAPI_ONLY');
 /** Digest of RFC 2617 and RFC 7616. */
 export const NE_AUTH_DIGEST = constant('NE_AUTH_DIGEST');
-/** What neon takes for fit: Basic and Digest, and, with TLS or for a proxy, Negotiate. */
+/** neon's default: Basic and Digest and, with TLS or for a proxy, Negotiate. */
 export const NE_AUTH_DEFAULT = constant('NE_AUTH_DEFAULT');
-/** All that this neon can. */
+/** All protocols that this neon supports. */
 export const NE_AUTH_ALL = constant('NE_AUTH_ALL');
-/** In the protocol that an ne_auth_provide is told: it is a proxy that asks. */
+/** In the `protocol` of an `ne_auth_provide` callback: a proxy sent the challenge. */
 export const NE_AUTH_PROXY = constant('NE_AUTH_PROXY');
-// Hash algorithms and how their sums are written (ne_string.h).
+
+// --- Hash algorithms and formats of hashes (ne_string.h) ----------------------------------------------------------
+
 /** MD5. */
 export const NE_HASH_MD5 = constant('NE_HASH_MD5');
 /** SHA-256. */
@@ -135,85 +149,100 @@ export const NE_HASH_SHA512 = constant('NE_HASH_SHA512');
 export const NE_HASH_SHA512_256 = constant('NE_HASH_SHA512_256');
 /** SHA-1 (neon 0.37). */
 export const NE_HASH_SHA1 = constant('NE_HASH_SHA1');
-/** Pairs of digits with colons between them. */
+/** Separates pairs of digits by colons. */
 export const NE_HASH_COLON = constant('NE_HASH_COLON');
-/** Pairs of digits with spaces between them. */
+/** Separates pairs of digits by spaces. */
 export const NE_HASH_SPACE = constant('NE_HASH_SPACE');
-// Results of calls on sockets (ne_socket.h).
-/** Failed; ne_sock_error(sock) has the message. */
+
+// --- Results of calls on sockets (ne_socket.h) --------------------------------------------------------------------
+
+/** The call failed; `ne_sock_error` returns the message. */
 export const NE_SOCK_ERROR = constant('NE_SOCK_ERROR');
-/** Timed out. */
+/** The call timed out. */
 export const NE_SOCK_TIMEOUT = constant('NE_SOCK_TIMEOUT');
 /** The peer closed the connection. */
 export const NE_SOCK_CLOSED = constant('NE_SOCK_CLOSED');
 /** The connection was reset. */
 export const NE_SOCK_RESET = constant('NE_SOCK_RESET');
-/** A TLS connection was closed without the peer saying so in TLS. */
+/** The peer closed a TLS connection without a closure alert. */
 export const NE_SOCK_TRUNC = constant('NE_SOCK_TRUNC');
-/** Try again later (ne_sock_shutdown of TLS: the peer has still to close). */
+/** Try again later (`ne_sock_shutdown` with TLS: the peer has not closed its side). */
 export const NE_SOCK_RETRY = constant('NE_SOCK_RETRY');
 
-// Flags of ne_addr_resolve and ne_sock_shutdown, and versions of SOCKS (ne_socket.h).
-/** Asks ne_addr_resolve for the canonical name, too. */
+// --- Flags of ne_addr_resolve and ne_sock_shutdown, and versions of SOCKS (ne_socket.h) ---------------------------
+
+/** Makes `ne_addr_resolve` look up the canonical name, too. */
 export const NE_ADDR_CANON = constant('NE_ADDR_CANON');
-/** Nothing more is received. */
+/** Ends receiving. */
 export const NE_SOCK_RECV = constant('NE_SOCK_RECV');
-/** Nothing more is sent. */
+/** Ends sending. */
 export const NE_SOCK_SEND = constant('NE_SOCK_SEND');
-/** Both. */
+/** Ends receiving and sending. */
 export const NE_SOCK_BOTH = constant('NE_SOCK_BOTH');
-/** SOCKS 4: to an IPv4 address. */
+/** SOCKS 4: connects to an IPv4 address. */
 export const NE_SOCK_SOCKSV4 = constant('NE_SOCK_SOCKSV4');
-/** SOCKS 4A: to a host name. */
+/** SOCKS 4A: connects to a host name. */
 export const NE_SOCK_SOCKSV4A = constant('NE_SOCK_SOCKSV4A');
-/** SOCKS 5: to an address or a host name. */
+/** SOCKS 5: connects to an address or a host name. */
 export const NE_SOCK_SOCKSV5 = constant('NE_SOCK_SOCKSV5');
 
-// Kinds of TLS contexts, and their flag (ne_ssl.h).
-/** A client's. */
+// --- Modes of TLS contexts, and their flag (ne_ssl.h) -------------------------------------------------------------
+
+/** The context of a client. */
 export const NE_SSL_CTX_CLIENT = constant('NE_SSL_CTX_CLIENT');
-/** A server's. */
+/** The context of a server. */
 export const NE_SSL_CTX_SERVER = constant('NE_SSL_CTX_SERVER');
-/** Means nothing any more: null, or a server's (neon 0.37). */
+/** Obsolete: `ne_ssl_context_create` returns null, or a server's context (neon 0.37). */
 export const NE_SSL_CTX_SERVERv2 = constant('NE_SSL_CTX_SERVERv2');
-/** SSLv2, if the TLS library has it. */
+/** Allows SSLv2, if the TLS library has it. */
 export const NE_SSL_CTX_SSLv2 = constant('NE_SSL_CTX_SSLv2');
 
-// Versions of TLS (ne_ssl.h; used by neon 0.34 and later).
+// --- Versions of TLS (ne_ssl.h; neon 0.34 and later use them) -----------------------------------------------------
+
 /** No TLS, or no limit. */
 export const NE_SSL_PROTO_UNSPEC = constant('NE_SSL_PROTO_UNSPEC');
+/** SSL 3. */
 export const NE_SSL_PROTO_SSL_3 = constant('NE_SSL_PROTO_SSL_3');
+/** TLS 1.0. */
 export const NE_SSL_PROTO_TLS_1_0 = constant('NE_SSL_PROTO_TLS_1_0');
+/** TLS 1.1. */
 export const NE_SSL_PROTO_TLS_1_1 = constant('NE_SSL_PROTO_TLS_1_1');
+/** TLS 1.2. */
 export const NE_SSL_PROTO_TLS_1_2 = constant('NE_SSL_PROTO_TLS_1_2');
+/** TLS 1.3. */
 export const NE_SSL_PROTO_TLS_1_3 = constant('NE_SSL_PROTO_TLS_1_3');
-// XML (ne_xml.h).
-/** A start callback declines the element, and so all that is in it. */
+
+// --- XML (ne_xml.h) -----------------------------------------------------------------------------------------------
+
+/** From a start callback: declines the element, with everything in it. */
 export const NE_XML_DECLINE = constant('NE_XML_DECLINE');
-/** A start callback aborts the parse. */
+/** From a start callback: aborts the parse. */
 export const NE_XML_ABORT = constant('NE_XML_ABORT');
-/** The state that the parent of the root element has. */
+/** The state of the parent of the root element. */
 export const NE_XML_STATEROOT = constant('NE_XML_STATEROOT');
-/** A media type for XML, to be used in a Content-Type header. */
+/** A media type for XML, for the header Content-Type. */
 export const NE_XML_MEDIA_TYPE = 'application/xml';
 
-// Multi-status documents (ne_207.h).
+// --- Multi-status documents (ne_207.h) ----------------------------------------------------------------------------
+
 /** The state of `prop` elements: the parent state of the elements of properties. */
 export const NE_207_STATE_PROP = constant('NE_207_STATE_PROP');
-/** The states between 0 and this are the 207 parser's own. */
+/** The 207 parser uses the states between 0 and this one. */
 export const NE_207_STATE_TOP = constant('NE_207_STATE_TOP');
-/** A flag of ne_207_set_flags: escapes in `href` elements what SharePoint leaves as it is. */
+/** A flag of `ne_207_set_flags`: escapes characters in `href` elements that SharePoint does not escape. */
 export const NE_207_MSSP_ESCAPING = constant('NE_207_MSSP_ESCAPING');
 
-// Depths of requests on collections (ne_basic.h).
+// --- Depths of requests on collections (ne_basic.h) ---------------------------------------------------------------
+
 /** The resource alone. */
 export const NE_DEPTH_ZERO = constant('NE_DEPTH_ZERO');
-/** And its members. */
+/** The resource and its members. */
 export const NE_DEPTH_ONE = constant('NE_DEPTH_ONE');
-/** And all that is in it. */
+/** The resource and everything below it. */
 export const NE_DEPTH_INFINITE = constant('NE_DEPTH_INFINITE');
 
-// What a server can do with a resource, to be combined (ne_options2 in ne_basic.h).
+// --- Features of a server for a resource, to be combined (ne_options2 of ne_basic.h) ------------------------------
+
 /** Class 1 of WebDAV (RFC 2518). */
 export const NE_CAP_DAV_CLASS1 = constant('NE_CAP_DAV_CLASS1');
 /** Class 2 of WebDAV: locks (RFC 2518). */
@@ -248,91 +277,100 @@ export const NE_CAP_ACTIVITY = constant('NE_CAP_ACTIVITY');
 export const NE_CAP_VC_COLLECTION = constant('NE_CAP_VC_COLLECTION');
 /** Extended MKCOL (RFC 5689). */
 export const NE_CAP_EXT_MKCOL = constant('NE_CAP_EXT_MKCOL');
-// How deep a request goes into a collection (ne_basic.h).
-/** The resource and its members. */
-/** The resource and all that is below it. */
 
-// Properties (ne_props.h).
-/** An operation of ne_proppatch that sets a property. */
+// --- Properties (ne_props.h) --------------------------------------------------------------------------------------
+
+/** An operation of `ne_proppatch` that sets a property. */
 export const ne_propset = constant('ne_propset');
-/** An operation of ne_proppatch that removes a property. */
+/** An operation of `ne_proppatch` that removes a property. */
 export const ne_propremove = constant('ne_propremove');
-/** The states between 0 and this are those of a propfind handler's parser. */
+/** The parser of a propfind handler uses the states between 0 and this one. */
 export const NE_PROPS_STATE_TOP = constant('NE_PROPS_STATE_TOP');
-// Depths (ne_basic.h).
-/** The resource and all that is in it. */
 
-// Locks (ne_locks.h).
-/** The timeout of a lock that does not end by itself. */
+// --- Locks (ne_locks.h) -------------------------------------------------------------------------------------------
+
+/** The timeout of a lock that does not expire. */
 export const NE_TIMEOUT_INFINITE = constant('NE_TIMEOUT_INFINITE');
-/** A timeout that is not known; in a lock that is asked for: the server may choose. */
+/** A timeout that is not known; in a lock that is requested: the server may choose it. */
 export const NE_TIMEOUT_INVALID = constant('NE_TIMEOUT_INVALID');
-/** Nobody else can lock. */
+/** An exclusive lock: no other lock is possible. */
 export const ne_lockscope_exclusive = constant('ne_lockscope_exclusive');
-/** Others can have shared locks, too. */
+/** A shared lock: other shared locks are possible. */
 export const ne_lockscope_shared = constant('ne_lockscope_shared');
-/** The one type of locks that there is. */
+/** A write lock, the only type of lock. */
 export const ne_locktype_write = constant('ne_locktype_write');
 
-// Privileges of an ACL entry, to be combined (ne_acl3744.h).
+// --- Privileges of an ACL entry, to be combined (ne_acl3744.h) ----------------------------------------------------
+
+/** Reading the resource. */
 export const NE_ACL_READ = constant('NE_ACL_READ');
-/** All that changes a resource. */
+/** Everything that changes the resource. */
 export const NE_ACL_WRITE = constant('NE_ACL_WRITE');
+/** Changing the properties of the resource. */
 export const NE_ACL_WRITE_PROPERTIES = constant('NE_ACL_WRITE_PROPERTIES');
+/** Changing the content of the resource. */
 export const NE_ACL_WRITE_CONTENT = constant('NE_ACL_WRITE_CONTENT');
-/** To remove locks of others. */
+/** Removing locks of other users. */
 export const NE_ACL_UNLOCK = constant('NE_ACL_UNLOCK');
+/** Reading the access control list. */
 export const NE_ACL_READ_ACL = constant('NE_ACL_READ_ACL');
-/** To read the privileges of whoever asks. neon sends an element that RFC 3744 does not have. */
+/** Reading one's own privileges. neon sends an element that RFC 3744 does not have. */
 export const NE_ACL_READ_CUPRIVSET = constant('NE_ACL_READ_CUPRIVSET');
+/** Changing the access control list. */
 export const NE_ACL_WRITE_ACL = constant('NE_ACL_WRITE_ACL');
-/** To add members to a collection. */
+/** Adding members to a collection. */
 export const NE_ACL_BIND = constant('NE_ACL_BIND');
-/** To remove members from a collection. */
+/** Removing members from a collection. */
 export const NE_ACL_UNBIND = constant('NE_ACL_UNBIND');
+/** All privileges. */
 export const NE_ACL_ALL = constant('NE_ACL_ALL');
 
-// Whom an ACL entry is about (ne_acl3744.h); the first three also in ne_acl.h.
-/** The principal of a URL. */
+// --- Principals and types of an ACL entry (ne_acl3744.h; the first three principals also in ne_acl.h) -------------
+
+/** The principal with a URL. */
 export const ne_acl_href = constant('ne_acl_href');
 /** The principal that a property of the resource names. */
 export const ne_acl_property = constant('ne_acl_property');
-/** Everybody. */
+/** All users. */
 export const ne_acl_all = constant('ne_acl_all');
-/** Everybody who is authenticated. */
+/** All users that are authenticated. */
 export const ne_acl_authenticated = constant('ne_acl_authenticated');
-/** Everybody who is not. */
+/** All users that are not authenticated. */
 export const ne_acl_unauthenticated = constant('ne_acl_unauthenticated');
-/** The principal that the resource itself is. */
+/** The principal that the resource itself represents. */
 export const ne_acl_self = constant('ne_acl_self');
 /** The entry grants its privileges. */
 export const ne_acl_grant = constant('ne_acl_grant');
 /** The entry denies its privileges. */
 export const ne_acl_deny = constant('ne_acl_deny');
 
-// Why a server's certificate failed verification, to be combined (ne_ssl.h).
-/** It is not yet valid. */
+// --- Reasons why the verification of a certificate failed, to be combined (ne_ssl.h) ------------------------------
+
+/** The certificate is not valid yet. */
 export const NE_SSL_NOTYETVALID = constant('NE_SSL_NOTYETVALID');
-/** It has expired. */
+/** The certificate has expired. */
 export const NE_SSL_EXPIRED = constant('NE_SSL_EXPIRED');
-/** It is for another host. */
+/** The certificate is for another host. */
 export const NE_SSL_IDMISMATCH = constant('NE_SSL_IDMISMATCH');
-/** Whoever signed it is not trusted. */
+/** The issuer of the certificate is not trusted. */
 export const NE_SSL_UNTRUSTED = constant('NE_SSL_UNTRUSTED');
-/** One of those that signed it is not valid. */
+/** One of the certificates that signed it is not valid. */
 export const NE_SSL_BADCHAIN = constant('NE_SSL_BADCHAIN');
-/** It was revoked. */
+/** The certificate was revoked. */
 export const NE_SSL_REVOKED = constant('NE_SSL_REVOKED');
 /** All of these; other bits are failures, too. */
 export const NE_SSL_FAILMASK = constant('NE_SSL_FAILMASK');
 
-// Sizes of texts in C, with the null at their end (ne_ssl.h).
-/** Of a fingerprint. */
+// --- Sizes of texts in C, with the null byte at their end (ne_ssl.h) ----------------------------------------------
+
+/** The size of a fingerprint. */
 export const NE_SSL_DIGESTLEN = constant('NE_SSL_DIGESTLEN');
-/** Of a time. */
+/** The size of a time. */
 export const NE_SSL_VDATELEN = constant('NE_SSL_VDATELEN');
 
-// Results of PKCS#11 (ne_pkcs11.h).
+// --- PKCS#11 (ne_pkcs11.h) ----------------------------------------------------------------------------------------
+
+/** The provider was initialised. */
 export const NE_PK11_OK = constant('NE_PK11_OK');
 /** This neon was built without PKCS#11. */
 export const NE_PK11_NOTIMPL = constant('NE_PK11_NOTIMPL');
@@ -342,10 +380,11 @@ export const NE_PK11_FAILED = constant('NE_PK11_FAILED');
 export const NE_SSL_P11PIN_COUNT_LOW = constant('NE_SSL_P11PIN_COUNT_LOW');
 /** The token will be locked if this PIN is wrong. */
 export const NE_SSL_P11PIN_FINAL_TRY = constant('NE_SSL_P11PIN_FINAL_TRY');
-/** What a PIN has room in, with the null at its end. */
+/** The size of neon's buffer for a PIN, with the null byte at its end. */
 export const NE_SSL_P11PINLEN = constant('NE_SSL_P11PINLEN');
 
-// Features (ne_utils.h).
+// --- Features (ne_utils.h) ----------------------------------------------------------------------------------------
+
 /** TLS. */
 export const NE_FEATURE_SSL = constant('NE_FEATURE_SSL');
 /** zlib compression. */
@@ -360,11 +399,11 @@ export const NE_FEATURE_SOCKS = constant('NE_FEATURE_SOCKS');
 export const NE_FEATURE_TS_SSL = constant('NE_FEATURE_TS_SSL');
 /** Translated error messages. */
 export const NE_FEATURE_I18N = constant('NE_FEATURE_I18N');
-/** NTLM and Negotiate via SSPI. */
+/** NTLM and Negotiate by SSPI. */
 export const NE_FEATURE_SSPI = constant('NE_FEATURE_SSPI');
 /** GSSAPI (neon 0.34). */
 export const NE_FEATURE_GSSAPI = constant('NE_FEATURE_GSSAPI');
-/** System proxies via libproxy (neon 0.34). */
+/** System proxies by libproxy (neon 0.34). */
 export const NE_FEATURE_LIBPXY = constant('NE_FEATURE_LIBPXY');
-/** NTLM via libntlm (neon 0.37). */
+/** NTLM by libntlm (neon 0.37). */
 export const NE_FEATURE_NTLM = constant('NE_FEATURE_NTLM');

@@ -1,12 +1,16 @@
+/** Locks of WebDAV (RFC 4918, section 6) and stores of them: what ne_locks.h declares. */
 import * as state from '../core/lock-state.js';
 import { native } from '../core/native.js';
 import type { ne_lock_store, ne_request, ne_session } from './handles.js';
 import type { ne_uri } from './uri.js';
 import type { ne_status } from './utils.js';
 
-/** A lock (`struct ne_lock`): a plain object that each call copies to C and back. Inside a store most of it is read-only. */
+/**
+ * A lock: `struct ne_lock` of ne_locks.h. It is a plain object that each call copies to C and back. While it is in a
+ * store, most of its fields are read-only.
+ */
 export interface ne_lock {
-  /** What is locked. */
+  /** The locked resource. */
   uri: ne_uri;
   /** `NE_DEPTH_ZERO` or `NE_DEPTH_INFINITE`. */
   depth: number;
@@ -14,26 +18,29 @@ export interface ne_lock {
   type: number;
   /** `ne_lockscope_exclusive` or `ne_lockscope_shared`. */
   scope: number;
-  /** What tells this lock from all others; null until it is obtained. */
+  /** The lock token, which identifies the lock; null until the lock is obtained. */
   token: string | null;
-  /** Who owns it: well-formed XML, which goes into the request as it is. What a server gives is its text. */
+  /** The owner: well-formed XML, which goes into the request as it is. From a server it is the text of the element. */
   owner: string | null;
   /** Seconds, `NE_TIMEOUT_INFINITE`, or `NE_TIMEOUT_INVALID` to leave it to the server. */
   timeout: number;
 }
 
-/** A lock that goes in. What is missing is null or 0. */
+/** A lock as an argument. A missing field is null or 0. */
 export interface ne_lock_fields extends Partial<Omit<ne_lock, 'uri'>> {
+  /** The resource that is locked, or is to be. */
   uri: Partial<ne_uri>;
 }
 
 /**
- * Called with each lock that is found, with what is locked, and null; or, where the server did not tell the locks of a
- * resource, with null, what resource, and the status that says why. The lock is a copy; a store takes an ne_lock_copy of it.
+ * Called with each lock that is found, the URI of the locked resource, and null. Where the server did not return the
+ * locks of a resource, it is called with null, the URI of the resource, and the status that says why.
+ *
+ * The lock is a copy; a store takes an {@link ne_lock_copy} of it.
  */
 export type ne_lock_result = (lock: ne_lock | null, uri: ne_uri, status: ne_status | null) => void | PromiseLike<void>;
 
-/** The number that no lock has in its store. */
+/** A number that no lock has in its store. */
 const noNumber = 2 ** 32 - 1;
 
 const create: () => ne_lock = native('ne_lock_create');
@@ -49,19 +56,27 @@ const remove: (store: ne_lock_store, number: number) => void = native('removeLoc
 const destroyStore: (store: ne_lock_store) => void = native('ne_lockstore_destroy');
 
 /**
- * A lock that is not obtained yet: exclusive, of depth 0, with a timeout of the server's choice. `uri`, `token` and
- * `owner` are unset; ne_fill_server_uri fills the first parts of the `uri`.
+ * Creates a lock that is not obtained yet: exclusive, of depth 0, with a timeout that the server chooses. `uri`, `token`
+ * and `owner` are unset; {@link ne_fill_server_uri} fills the first fields of `uri`.
+ *
+ * @example
+ * ```ts
+ * const lock = ne_lock_create();
+ * ne_fill_server_uri(sess, lock.uri);
+ * lock.uri.path = '/file.txt';
+ * if (ne_lock(sess, lock) === NE_OK) console.log(lock.token);
+ * ```
  */
 export const ne_lock_create = (): ne_lock => state.made(create());
 
-/** A copy of a lock, which belongs to no store. */
+/** Copies a lock. The copy is in no store. */
 export const ne_lock_copy = (lock: ne_lock_fields): ne_lock => {
   state.requireLive(lock);
   return state.made(copy(lock));
 };
 
 /**
- * Sets `token` and `owner` to null, and all of the `uri`.
+ * Sets `token`, `owner` and all fields of `uri` to null.
  *
  * @throws `ERR_NEON_BORROWED` when the lock is in a store
  */
@@ -71,7 +86,7 @@ export const ne_lock_free = (lock: ne_lock_fields): void => {
 };
 
 /**
- * The same; every further use of the lock is `ERR_NEON_DESTROYED`.
+ * Frees a lock as {@link ne_lock_free} does; every further use of it is `ERR_NEON_DESTROYED`.
  *
  * @throws `ERR_NEON_BORROWED` when the lock is in a store
  */
@@ -84,17 +99,17 @@ export const ne_lock_destroy = (lock: ne_lock_fields): void => {
 export const ne_lockstore_create: () => ne_lock_store = native('ne_lockstore_create');
 
 /**
- * Registers a store with a session: requests of the session that change something for which there is a lock in the store
- * submit the lock. A store may be registered with several sessions; either may be destroyed first.
+ * Registers a store with a session: requests of the session submit the locks in the store that cover the resources they
+ * change. A store may be registered with several sessions; store and sessions may be destroyed in any order.
  *
  * @throws `ERR_NEON_INVALID_STATE` when the session has a store already, or while a request of it is live
  */
 export const ne_lockstore_register: (store: ne_lock_store, sess: ne_session) => void = native('ne_lockstore_register');
 
 /**
- * Destroys a store and the locks in it, which the sessions submit no more.
+ * Destroys a store with the locks in it; sessions no longer submit these locks.
  *
- * @throws `ERR_NEON_BUSY` while a promise of a session is pending that the store is registered with
+ * @throws `ERR_NEON_BUSY` while a promise is pending of a session that the store is registered with
  */
 export const ne_lockstore_destroy = (store: ne_lock_store): void => {
   destroyStore(store);
@@ -102,11 +117,12 @@ export const ne_lockstore_destroy = (store: ne_lock_store): void => {
 };
 
 /**
- * Adds a lock to a store, which owns it from then on: `uri`, `depth`, `type`, `scope` and `token` are read-only there. It
- * needs a URI with scheme, host, port and path, and a token.
+ * Adds a lock to a store, which then owns it: there `uri`, `depth`, `type`, `scope` and `token` are read-only.
  *
- * @throws `ERR_NEON_INVALID_STATE` when the lock is in a store, `ERR_INVALID_ARG_TYPE` when neither ne_lock_create nor
- * ne_lock_copy made it, `ERR_NEON_BUSY` while a promise of a session is pending that the store is registered with
+ * @param lock needs a token, and a URI with scheme, host, port and path
+ * @throws `ERR_NEON_INVALID_STATE` when the lock is in a store, `ERR_INVALID_ARG_TYPE` when it was made neither by
+ *   ne_lock_create nor by ne_lock_copy, `ERR_NEON_BUSY` while a promise is pending of a session that the store is
+ *   registered with
  */
 export const ne_lockstore_add = (store: ne_lock_store, lock: ne_lock): void => {
   state.requireMade(lock);
@@ -114,10 +130,10 @@ export const ne_lockstore_add = (store: ne_lock_store, lock: ne_lock): void => {
 };
 
 /**
- * Takes a lock out of a store; it belongs to the caller then. What requests submit that are live does not change.
+ * Removes a lock from a store; the caller then owns it. Live requests still submit the locks that they had.
  *
- * @throws `ERR_NEON_INVALID_STATE` when the lock is not in this store, `ERR_NEON_BUSY` while a promise of a session is
- * pending that the store is registered with
+ * @throws `ERR_NEON_INVALID_STATE` when the lock is not in this store, `ERR_NEON_BUSY` while a promise is pending of a
+ *   session that the store is registered with
  */
 export const ne_lockstore_remove = (store: ne_lock_store, lock: ne_lock): void => {
   state.requireObject(lock);
@@ -126,37 +142,51 @@ export const ne_lockstore_remove = (store: ne_lock_store, lock: ne_lock): void =
   state.leave(lock);
 };
 
-/** The first lock of a store, or null when there is none. The last that was added is the first. */
+/** Returns the first lock of a store, or null when it is empty. The lock that was added last comes first. */
 export const ne_lockstore_first: (store: ne_lock_store) => ne_lock | null = native('ne_lockstore_first');
 
-/** The next lock: null after the last one, before ne_lockstore_first, and when the one before was removed. */
+/**
+ * Returns the next lock of a store.
+ *
+ * @returns null after the last lock, before a call of {@link ne_lockstore_first}, and when the previous lock was removed
+ */
 export const ne_lockstore_next: (store: ne_lock_store) => ne_lock | null = native('ne_lockstore_next');
 
-/** The lock of exactly this URI, as ne_uri_cmp compares it, or null. */
+/** Returns the lock of exactly this URI, as {@link ne_uri_cmp} compares it, or null. */
 export const ne_lockstore_findbyuri: (store: ne_lock_store, uri: Partial<ne_uri>) => ne_lock | null =
   native('ne_lockstore_findbyuri');
 
 /**
- * Sends a LOCK request for a lock: of its `uri` only the path counts. On success its `token`, `timeout`, `depth`, `scope`,
- * `type` and `owner` are what the server gave. Returns `NE_OK` or another `NE_*`.
+ * Obtains a lock from the server, by a LOCK request.
  *
- * @throws `ERR_NEON_INVALID_STATE` when the lock is in a store, `ERR_INVALID_ARG_VALUE` when its owner is no well-formed
- * XML
+ * @param lock only the path of its `uri` is used. On success `token`, `timeout`, `depth`, `scope`, `type` and `owner` are
+ *   those that the server granted
+ * @returns an `NE_*` code
+ * @throws `ERR_NEON_INVALID_STATE` when the lock is in a store, `ERR_INVALID_ARG_VALUE` when its owner is not
+ *   well-formed XML
  */
 export const ne_lock: (sess: ne_session, lock: ne_lock_fields) => number = native('ne_lock', (sess, lock) => {
   state.requireFree(lock);
   return [sess, lock];
 });
 
-/** Sends an UNLOCK request for a lock; needs the path of its `uri`, and its `token`. Returns an `NE_*`. */
+/**
+ * Releases a lock, by an UNLOCK request.
+ *
+ * @param lock needs the path of its `uri`, and its `token`
+ * @returns an `NE_*` code
+ */
 export const ne_unlock: (sess: ne_session, lock: ne_lock_fields) => number = native('ne_unlock', (sess, lock) => {
   state.requireLive(lock);
   return [sess, lock];
 });
 
 /**
- * Refreshes a lock; needs the path of its `uri`, and its `token`. Its `timeout` says what to ask for (0 for nothing), and
- * on success is what the server gave. Returns an `NE_*`.
+ * Refreshes a lock, by a LOCK request without a body.
+ *
+ * @param lock needs the path of its `uri`, and its `token`. Its `timeout` is what to ask for in seconds (0 to leave it
+ *   out), and on success what the server granted
+ * @returns an `NE_*` code
  */
 export const ne_lock_refresh: (sess: ne_session, lock: ne_lock_fields) => number = native(
   'ne_lock_refresh',
@@ -166,16 +196,26 @@ export const ne_lock_refresh: (sess: ne_session, lock: ne_lock_fields) => number
   },
 );
 
-/** Asks the server for the locks of a resource, by a PROPFIND request. Returns an `NE_*`. */
+/**
+ * Fetches the locks of a resource, by a PROPFIND request.
+ *
+ * @returns an `NE_*` code
+ * @throws what `result` threw
+ */
 export const ne_lock_discover: (sess: ne_session, path: string, result: ne_lock_result) => number =
   native('ne_lock_discover');
 
 /**
- * The request will change the resource at `path`, and (with `NE_DEPTH_INFINITE`) all that is in it: it submits the locks
- * of the session's store that cover them. To be called before the request is sent.
+ * Declares that a request will change a resource: the request submits the locks of the session's store that cover it.
+ * Call it before the request is sent.
+ *
+ * @param depth `NE_DEPTH_ZERO`, or `NE_DEPTH_INFINITE` when the request changes everything below `path`, too
  */
 export const ne_lock_using_resource: (req: ne_request, path: string, depth: number) => void =
   native('ne_lock_using_resource');
 
-/** The request will change the collection that `path` is in, as one that adds or removes the resource does. */
+/**
+ * Declares that a request will change the collection that contains `path`, as adding or removing the resource does.
+ * Call it before the request is sent.
+ */
 export const ne_lock_using_parent: (req: ne_request, path: string) => void = native('ne_lock_using_parent');

@@ -1,7 +1,12 @@
+/** MD5 sums (RFC 1321): what ne_md5.h declares. */
 import { native } from '../core/native.js';
 import type { Out, ne_md5_ctx } from './handles.js';
 
-/** A context for an MD5 sum; null where MD5 is prohibited (FIPS). */
+/**
+ * Creates a context for an MD5 sum.
+ *
+ * @returns null where MD5 is prohibited (FIPS)
+ */
 export const ne_md5_create_ctx: () => ne_md5_ctx | null = native('ne_md5_create_ctx');
 
 /**
@@ -13,7 +18,7 @@ export const ne_md5_process_bytes: (buffer: string | Uint8Array, ctx: ne_md5_ctx
   native('ne_md5_process_bytes');
 
 /**
- * The same, for a multiple of 64 bytes.
+ * Adds a multiple of 64 bytes to the sum.
  *
  * @throws `ERR_OUT_OF_RANGE` for another number of bytes, `ERR_NEON_INVALID_STATE` when the context is finished
  */
@@ -21,56 +26,59 @@ export const ne_md5_process_block: (buffer: string | Uint8Array, ctx: ne_md5_ctx
   native('ne_md5_process_block');
 
 /**
- * The sum, 16 bytes. The context is finished then: reset or destroy it.
+ * Returns the sum, 16 bytes, and finishes the context: reset or destroy it.
  *
  * @throws `ERR_NEON_INVALID_STATE` when it was finished before
  */
 export const ne_md5_finish_ctx: (ctx: ne_md5_ctx) => Buffer = native('ne_md5_finish_ctx');
 
 /**
- * The sum as 32 hexadecimal digits. The context is finished then: reset or destroy it.
+ * Returns the sum as 32 hexadecimal digits, and finishes the context: reset or destroy it.
  *
  * @throws `ERR_NEON_INVALID_STATE` when it was finished before
  */
 export const ne_md5_finish_ascii: (ctx: ne_md5_ctx) => string = native('ne_md5_finish_ascii');
 
 /**
- * The state after the last whole block, 16 bytes; which is no sum. Null where neon cannot tell: with OpenSSL from neon
- * 0.35 on.
+ * Returns the state after the last whole block, 16 bytes. It is not a sum.
  *
+ * @returns null where neon cannot read the state: with OpenSSL since neon 0.35
  * @throws `ERR_NEON_INVALID_STATE` when the context is finished
  */
 export const ne_md5_read_ctx: (ctx: ne_md5_ctx) => Buffer | null = native('ne_md5_read_ctx');
 
 /**
- * A copy that goes on from here on its own; null when there is no memory.
+ * Copies a context; the copy continues independently.
  *
+ * @returns null when memory runs out
  * @throws `ERR_NEON_INVALID_STATE` when the context is finished
  */
 export const ne_md5_dup_ctx: (ctx: ne_md5_ctx) => ne_md5_ctx | null = native('ne_md5_dup_ctx');
 
-/** Begins anew. */
+/** Resets a context to that of an empty sum. */
 export const ne_md5_reset_ctx: (ctx: ne_md5_ctx) => void = native('ne_md5_reset_ctx');
 
 /** Frees a context. */
 export const ne_md5_destroy_ctx: (ctx: ne_md5_ctx) => void = native('ne_md5_destroy_ctx');
 
 /**
- * Reads a descriptor from where it stands to its end, and leaves the sum, 16 bytes, in `resblock.value`. Returns 0, or 1
- * when the descriptor could not be read; then nothing is filled. Blocks.
+ * Reads a descriptor from its position to the end, and computes the sum. It blocks.
+ *
+ * @param resblock `value` becomes the sum, 16 bytes; on an error it stays unchanged
+ * @returns 0, or 1 when the descriptor could not be read
  */
 export const ne_md5_stream: (fd: number, resblock: Partial<Out<Buffer>>) => number = native('ne_md5_stream');
 
 /**
- * 16 bytes as 32 hexadecimal digits.
+ * Converts 16 bytes to 32 hexadecimal digits.
  *
  * @throws `ERR_OUT_OF_RANGE` for another number of bytes
  */
 export const ne_md5_to_ascii: (md5_buf: string | Uint8Array) => string = native('ne_md5_to_ascii');
 
 /**
- * 32 hexadecimal digits as 16 bytes.
+ * Converts 32 hexadecimal digits to 16 bytes.
  *
- * @throws `ERR_INVALID_ARG_VALUE` for anything else
+ * @throws `ERR_INVALID_ARG_VALUE` for any other text
  */
 export const ne_ascii_to_md5: (buffer: string) => Buffer = native('ne_ascii_to_md5');

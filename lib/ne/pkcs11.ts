@@ -1,18 +1,29 @@
+/** Client certificates on PKCS#11 tokens: what ne_pkcs11.h declares. */
 import { native } from '../core/native.js';
 import type { Out, ne_session, ne_ssl_pkcs11_provider } from './handles.js';
 
 /**
- * Loads a PKCS#11 module, and sets `provider.value` to what gives sessions a client certificate from its tokens. It
- * may block: on the module, and its hardware.
+ * Loads a PKCS#11 module, whose tokens then provide client certificates. It may block on the module and its hardware.
  *
- * @param name of the module, which neon looks for in its own folders: `softhsm2` for `libsofthsm2.so`
+ * @param provider `value` becomes the provider, to be given to {@link ne_ssl_set_pkcs11_provider}
+ * @param name the name of the module, which neon looks up in its own folders: `softhsm2` for `libsofthsm2.so`
  * @returns `NE_PK11_OK`; `NE_PK11_FAILED` when there is no such module; `NE_PK11_NOTIMPL` when this neon was built
  *   without PKCS#11, as those of Debian and Ubuntu are
  */
 export const ne_ssl_pkcs11_provider_init: (provider: Partial<Out<ne_ssl_pkcs11_provider>>, name: string) => number =
   native('ne_ssl_pkcs11_provider_init');
 
-/** The same for NSS's software token, which keeps its certificates and keys in a folder (`directory`). */
+/**
+ * Loads NSS's software token, which keeps its certificates and keys in a folder. See
+ * {@link ne_ssl_pkcs11_provider_init}.
+ *
+ * @param provider `value` becomes the provider
+ * @param directory the folder
+ * @param cert_prefix the prefix of the files with certificates
+ * @param key_prefix the prefix of the files with keys
+ * @param secmod_db the name of the file of security modules
+ * @returns `NE_PK11_OK`, `NE_PK11_FAILED` or `NE_PK11_NOTIMPL`
+ */
 export const ne_ssl_pkcs11_nss_provider_init: (
   provider: Partial<Out<ne_ssl_pkcs11_provider>>,
   name: string,
@@ -22,18 +33,21 @@ export const ne_ssl_pkcs11_nss_provider_init: (
   secmod_db: string,
 ) => number = native('ne_ssl_pkcs11_nss_provider_init');
 
-/** Frees a provider. Sessions that were given it go on with it. */
+/** Frees a provider. Sessions that were given it continue to use it. */
 export const ne_ssl_pkcs11_provider_destroy: (provider: ne_ssl_pkcs11_provider) => void = native(
   'ne_ssl_pkcs11_provider_destroy',
 );
 
 /**
- * Asked for the PIN of a token: again and again, with `attempt` counted from 0, while the token says that it is wrong.
- * A token may lock itself after a few wrong ones. A number other than 0 gives up: the session goes on without a
- * client certificate. Anything else is a `TypeError` that ends the call. On the promise surface it may return a promise.
+ * Called for the PIN of a token, again and again while the token reports that it is wrong. A token may lock itself after
+ * a few wrong PINs.
  *
- * @param slot what the reader is called
- * @param token what the token is called
+ * A number other than 0 gives up: the session continues without a client certificate. Anything else is a `TypeError`
+ * that ends the call. On the promise surface the callback may return a promise.
+ *
+ * @param attempt the number of the attempt, from 0
+ * @param slot the name of the slot
+ * @param token the name of the token
  * @param flags `NE_SSL_P11PIN_COUNT_LOW`, `NE_SSL_P11PIN_FINAL_TRY`
  * @returns the PIN, of less than `NE_SSL_P11PINLEN` (256) bytes
  */
@@ -45,21 +59,22 @@ export type ne_ssl_pkcs11_pin_fn = (
 ) => string | number | Promise<string | number>;
 
 /**
- * Sets who is asked for PINs; null is nobody, and tokens that want one are not used.
+ * Sets the callback for PINs. With null, tokens that need a PIN are not used.
  *
- * @throws `ERR_NEON_BUSY` while a session that was given the provider is busy, `ERR_NEON_REENTRANT` in a callback of one
+ * @throws `ERR_NEON_BUSY` while a session that was given the provider is busy, `ERR_NEON_REENTRANT` in a callback of
+ *   such a session
  */
 export const ne_ssl_pkcs11_provider_pin: (provider: ne_ssl_pkcs11_provider, fn: ne_ssl_pkcs11_pin_fn | null) => void =
   native('ne_ssl_pkcs11_provider_pin');
 
 /**
- * Lets a session take its client certificate from a token when the server asks for one: the first that has a key. It
- * takes the place of ne_ssl_provide_clicert.
+ * Makes a session take its client certificate from a token when the server asks for one: the first certificate that has
+ * a key. It replaces {@link ne_ssl_provide_clicert}.
  *
- * Sessions that were given one provider do one thing at a time: their promises queue up together, and while those of
- * one are pending all of them are busy.
+ * Sessions that share a provider run one call at a time: their promises wait in one queue, and while a promise of one is
+ * pending all of them are busy.
  *
- * @throws `ERR_NEON_BUSY` while promises of it, or of another session with this provider, are pending
+ * @throws `ERR_NEON_BUSY` while promises of the session, or of another session with this provider, are pending
  */
 export const ne_ssl_set_pkcs11_provider: (sess: ne_session, provider: ne_ssl_pkcs11_provider) => void =
   native('ne_ssl_set_pkcs11_provider');

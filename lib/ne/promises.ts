@@ -70,55 +70,52 @@ export const ne_mkcol = promised(ne.ne_mkcol, 2);
 
 // ne_locks.h
 
-/** Sends a LOCK request for a lock: of its `uri` only the path counts. */
+/** Obtains a lock from the server, by a LOCK request. */
 export const ne_lock = promised(ne.ne_lock, 2);
 
-/** Sends an UNLOCK request for a lock; needs the path of its `uri`, and its `token`. */
+/** Releases a lock, by an UNLOCK request. */
 export const ne_unlock = promised(ne.ne_unlock, 2);
 
-/** Refreshes a lock; needs the path of its `uri`, and its `token`. */
+/** Refreshes a lock, by a LOCK request without a body. */
 export const ne_lock_refresh = promised(ne.ne_lock_refresh, 2);
 
-/** Asks the server for the locks of a resource, by a PROPFIND request. */
+/** Fetches the locks of a resource, by a PROPFIND request. */
 export const ne_lock_discover = promised(ne.ne_lock_discover, 3);
 
 // ne_md5.h
 
-/** Reads a descriptor from where it stands to its end, and leaves the sum, 16 bytes, in `resblock.value`. */
+/** Reads a descriptor from its position to the end, and computes the sum. */
 export const ne_md5_stream = promised(ne.ne_md5_stream, 2);
 
 // ne_pkcs11.h
 
-/** Loads a PKCS#11 module, and sets `provider.value` to what gives sessions a client certificate from its tokens. */
+/** Loads a PKCS#11 module, whose tokens then provide client certificates. */
 export const ne_ssl_pkcs11_provider_init = promised(ne.ne_ssl_pkcs11_provider_init, 2);
 
-/** The same for NSS's software token, which keeps its certificates and keys in a folder (`directory`). */
+/** Loads NSS's software token, which keeps its certificates and keys in a folder. */
 export const ne_ssl_pkcs11_nss_provider_init = promised(ne.ne_ssl_pkcs11_nss_provider_init, 6);
 
 // ne_props.h
 
-/**
- * Fetches these properties (null: all) of a resource, and of those below it as `depth` (`NE_DEPTH_*`) tells; `results`
- * is called for each.
- */
+/** Fetches properties of a resource, and of those below it; calls `results` for each resource. */
 export const ne_simple_propfind = promised(ne.ne_simple_propfind, 5);
 
-/** Fetches the names of the properties of resources: those of their result sets. */
+/** Fetches the names of the properties of resources; the result sets have names without values. */
 export const ne_propnames = promised(ne.ne_propnames, 4);
 
-/** Sets and removes properties of a resource: all of them, or none. */
+/** Sets and removes properties of a resource. */
 export const ne_proppatch = promised(ne.ne_proppatch, 3);
 
-/** Creates a PROPFIND request, which is sent once. */
+/** Creates a PROPFIND request, which can be sent once. */
 export const ne_propfind_create = promised(ne.ne_propfind_create, 3);
 
-/** Sends the request for all properties; `result` is called for each resource. */
+/** Sends the request for all properties, and calls `result` for each resource. */
 export const ne_propfind_allprop = promised(ne.ne_propfind_allprop, 2);
 
-/** The same for these properties. */
+/** Sends the request for these properties, and calls `result` for each resource. */
 export const ne_propfind_named = promised(ne.ne_propfind_named, 3);
 
-/** Frees a handler, with its request and its parser. */
+/** Frees a handler with its request and its parser. */
 export const ne_propfind_destroy = promised(ne.ne_propfind_destroy, 1);
 
 // ne_request.h
@@ -129,25 +126,25 @@ export const ne_request_create = promised(ne.ne_request_create, 3);
 /** Frees a request. */
 export const ne_request_destroy = promised(ne.ne_request_destroy, 1);
 
-/** Sends the request and reads the whole response; returns an `NE_*` code. */
+/** Sends the request and reads the whole response. */
 export const ne_request_dispatch = promised(ne.ne_request_dispatch, 1);
 
-/** Sends the request and reads the head of the response; returns an `NE_*` code. */
+/** Sends the request and reads the head of the response. */
 export const ne_begin_request = promised(ne.ne_begin_request, 1);
 
-/** Reads a block of the response body into `buffer`: the number of bytes, 0 at the end, less than 0 on an error. */
+/** Reads a block of the response body into `buffer`. */
 export const ne_read_response_block = promised(ne.ne_read_response_block, 2);
 
-/** Reads the rest of the response body and writes it to a descriptor; returns an `NE_*` code. */
+/** Reads the rest of the response body and writes it to a descriptor. */
 export const ne_read_response_to_fd = promised(ne.ne_read_response_to_fd, 2);
 
-/** Reads the rest of the response body into `buf`; returns an `NE_*` code: `NE_FAILED` when there is more than fits. */
+/** Reads the rest of the response body into `buf`. */
 export const ne_read_response_to_buffer = promised(ne.ne_read_response_to_buffer, 3);
 
-/** Reads the rest of the response body, for its readers alone; returns an `NE_*` code. */
+/** Reads the rest of the response body and discards it; only the body readers of the request get it. */
 export const ne_discard_response = promised(ne.ne_discard_response, 1);
 
-/** Ends a request that was begun; returns an `NE_*` code. */
+/** Ends a request that was begun. */
 export const ne_end_request = promised(ne.ne_end_request, 1);
 
 // ne_session.h
@@ -158,86 +155,85 @@ export const ne_session_destroy = promised(ne.ne_session_destroy, 1);
 /** Closes the connection, if one is open. */
 export const ne_close_connection = promised(ne.ne_close_connection, 1);
 
-/**
- * Uses the proxies that the system names for the server, by libproxy, in the place of any proxy or addresses that were
- * set before.
- */
+/** Sets the proxies that the system names for the server, by libproxy. */
 export const ne_session_system_proxy = promised(ne.ne_session_system_proxy, 2);
 
 // ne_socket.h
 
-/** Connects. */
+/** Connects a socket to an address. */
 export const ne_sock_connect = promised(ne.ne_sock_connect, 3);
 
-/** Accepts a connection: waits for one on the listening descriptor `fd`, also on a non-blocking one, without limit. */
+/** Waits for a connection and accepts it. */
 export const ne_sock_accept = promised(ne.ne_sock_accept, 2);
 
-/** Reads what there is, at least a byte and at most what fits into `buffer`. */
+/** Reads the bytes that are available: at least one, and at most as many as fit into `buffer`. */
 export const ne_sock_read = promised(ne.ne_sock_read, 2);
 
-/** The same, and leaves the bytes for the next read. */
+/** Reads the bytes that are available, at most 4096, and leaves them for the next read. */
 export const ne_sock_peek = promised(ne.ne_sock_peek, 2);
 
-/** Waits until there is something to read, at most `n` seconds. */
+/** Waits until bytes can be read. */
 export const ne_sock_block = promised(ne.ne_sock_block, 2);
 
-/** Sends all of the bytes (of the string's UTF-8). */
+/** Sends all of these bytes. */
 export const ne_sock_fullwrite = promised(ne.ne_sock_fullwrite, 2);
 
-/** Sends all of the blocks, at least one and as many as the system takes at a time (1024). */
+/** Sends all of these blocks of bytes. */
 export const ne_sock_fullwritev = promised(ne.ne_sock_fullwritev, 2);
 
-/** Reads a line, with its LF, into `buffer`, and a NUL after it. */
+/** Reads a line with its LF into `buffer`, and writes a null byte after it. */
 export const ne_sock_readline = promised(ne.ne_sock_readline, 2);
 
-/** Fills all of `buffer`. */
+/** Reads until `buffer` is full. */
 export const ne_sock_fullread = promised(ne.ne_sock_fullread, 2);
 
-/** Ends one direction or both: `NE_SOCK_RECV`, `NE_SOCK_SEND`, `NE_SOCK_BOTH`. */
+/** Ends one direction of a connection, or both. */
 export const ne_sock_shutdown = promised(ne.ne_sock_shutdown, 2);
 
 /** Closes the connection, if there is one, and frees the socket. */
 export const ne_sock_close = promised(ne.ne_sock_close, 1);
 
-/** Asks the SOCKS proxy that the socket is connected to for a connection. */
+/** Connects through the SOCKS proxy that the socket is connected to. */
 export const ne_sock_proxy = promised(ne.ne_sock_proxy, 7);
 
-/** TLS handshake as the server. */
+/** Performs a TLS handshake as the server. */
 export const ne_sock_accept_ssl = promised(ne.ne_sock_accept_ssl, 2);
 
-/** TLS handshake as the client. */
+/** Performs a TLS handshake as the client. */
 export const ne_sock_connect_ssl = promised(ne.ne_sock_connect_ssl, 2);
 
-/** TLS handshake as the client, which tells the server for which host. */
+/** Performs a TLS handshake as the client, with the name of the host for the server. */
 export const ne_sock_handshake = promised(ne.ne_sock_handshake, 4);
 
-/** Looks a host name up. */
+/** Looks up a host name. */
 export const ne_addr_resolve = promised(ne.ne_addr_resolve, 2);
 
-/** Looks the name of an address up: into `buf.value`, which an error leaves alone. */
+/** Looks up the name of an address. */
 export const ne_iaddr_reverse = promised(ne.ne_iaddr_reverse, 2);
 
 // ne_ssl.h
 
 /**
- * A client certificate from what a URI names: a PKCS#11 token, or, with OpenSSL, also a file with both in PEM form
- * (`file:`).
+ * Creates a client certificate from a URI: that of a PKCS#11 token or, with OpenSSL, also of a file with certificate
+ * and key in PEM form (`file:`).
  */
 export const ne_ssl_clicert_fromuri = promised(ne.ne_ssl_clicert_fromuri, 2);
 
-/** Decrypts it. */
+/** Decrypts a client certificate. */
 export const ne_ssl_clicert_decrypt = promised(ne.ne_ssl_clicert_decrypt, 2);
 
 // ne_xmlreq.h
 
-/** Reads the rest of the response body and parses it; returns an `NE_*` code. */
+/** Reads the rest of the response body and parses it as XML. */
 export const ne_xml_parse_response = promised(ne.ne_xml_parse_response, 2);
 
 /**
- * Sends the request and parses the response body, when its status is 2xx and its media type is one of XML; else the
- * body is discarded.
+ * Sends the request, and parses the response body as XML if the status is 2xx and the media type is one of XML; any
+ * other body is discarded.
  */
 export const ne_xml_dispatch_request = promised(ne.ne_xml_dispatch_request, 2);
 
-/** The same, for the responses that `acpt` accepts. */
+/**
+ * Sends the request, and parses the response body as XML if `acpt` accepts the response; any other body is discarded.
+ */
 export const ne_xml_dispatchif_request = promised(ne.ne_xml_dispatchif_request, 3);

@@ -1,17 +1,19 @@
+/** Redirects: what ne_redirect.h declares. */
 import { native } from '../core/native.js';
 import type { ne_session } from './handles.js';
 import type { ne_uri } from './uri.js';
 
 /**
- * From now on every request of the session that is answered with a redirect (30x, with a Location that is a URI) fails
- * with `NE_REDIRECT`, and ne_redirect_location tells where to. To do so again changes nothing.
+ * Makes requests of a session fail with `NE_REDIRECT` when the response is a redirect: a 30x status with a Location that
+ * is a URI. {@link ne_redirect_location} then returns the new location. A second call has no effect.
  *
- * @throws `ERR_NEON_INVALID_STATE` while there are requests of the session
+ * @throws `ERR_NEON_INVALID_STATE` while requests of the session exist
  */
 export const ne_redirect_register: (sess: ne_session) => void = native('ne_redirect_register');
 
 /**
- * Where the last redirect went to: a fresh object, resolved against the target; null when there was none, or none that
- * is a URI.
+ * Returns the location of the last redirect, resolved against the request's target: a new object.
+ *
+ * @returns null when no redirect was received, or its location is not a URI
  */
 export const ne_redirect_location: (sess: ne_session) => ne_uri | null = native('ne_redirect_location');

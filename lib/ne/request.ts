@@ -1,3 +1,4 @@
+/** Requests and responses, and the hooks of a session: what ne_request.h declares. */
 import { type Acceptor, acceptor } from '../core/acceptor.js';
 import { invalidType } from '../core/errors.js';
 import { format } from '../core/format.js';
@@ -18,8 +19,8 @@ import type { ne_status } from './utils.js';
 import { ne_xml_parse_v } from './xml.js';
 
 /**
- * Decides whether a reader takes the body of a response: non-zero (or true) if it does. Called once for each time the
- * request is sent. On the promise surface it may return a promise.
+ * Called to decide whether a reader gets the body of a response: non-zero (or true) accepts it. neon calls it once each
+ * time the request is sent. On the promise surface it may return a promise.
  */
 export type ne_accept_response = (
   req: ne_request,
@@ -27,19 +28,36 @@ export type ne_accept_response = (
 ) => number | boolean | undefined | Promise<number | boolean | undefined>;
 
 /**
- * Takes one block of a response body; the last call has a block of length 0. Anything but 0 or nothing aborts the
- * response. On the promise surface it may return a promise.
+ * Called with each block of a response body; the last block has length 0. Anything but 0 or nothing aborts the response.
+ * On the promise surface it may return a promise.
  */
 export type ne_block_reader = (buf: Buffer) => number | undefined | void | Promise<number | undefined | void>;
 
-/** Creates a request. `path` goes into the request line as it is, and must be URI-escaped by the caller. */
+/**
+ * Creates a request.
+ *
+ * @param path goes into the request line as it is; the caller must URI-escape it
+ * @example
+ * ```ts
+ * const req = ne_request_create(sess, 'GET', '/');
+ * if (ne_request_dispatch(req) === NE_OK) console.log(ne_get_status(req).code);
+ * ne_request_destroy(req);
+ * ```
+ */
 export const ne_request_create: (sess: ne_session, method: string, path: string) => ne_request =
   native('ne_request_create');
 
-/** Frees a request. Between begin and end it closes the connection, too: the unread body stands in it. */
+/**
+ * Frees a request. Between ne_begin_request and ne_end_request it closes the connection, too, since the unread body is
+ * still in it.
+ */
 export const ne_request_destroy: (req: ne_request) => void = native('ne_request_destroy');
 
-/** Adds a header to the request. */
+/**
+ * Adds a header to the request.
+ *
+ * @throws `ERR_INVALID_CHAR` when the name is not a token, or the value has CR, LF or a null byte
+ */
 export const ne_add_request_header: (req: ne_request, name: string, value: string) => void =
   native('ne_add_request_header');
 
@@ -48,9 +66,9 @@ const requireRequest: (req: ne_request) => void = native('requireRequest');
 const printHeader: (req: ne_request, name: string, value: string) => void = native('ne_print_request_header');
 
 /**
- * Adds a header whose value is made from a printf-like format.
+ * Adds a header to the request, with a value from a printf-like format.
  *
- * @throws `ERR_OUT_OF_RANGE` when the value is longer than 8191 bytes (C would cut it)
+ * @throws `ERR_INVALID_ARG_VALUE` on a wrong conversion or number of arguments, `ERR_OUT_OF_RANGE` when the value is longer than 8191 bytes (C would cut it)
  */
 export const ne_print_request_header = (
   req: ne_request,
@@ -64,47 +82,56 @@ export const ne_print_request_header = (
 };
 
 /**
- * The request's body is these bytes (of the string's UTF-8), copied. Adds the header Content-Length.
+ * Sets the body of the request to a copy of these bytes, and adds the header Content-Length.
  *
+ * @param buffer a string is sent in UTF-8
  * @throws `ERR_NEON_INVALID_STATE` when it has a body already
  */
 export const ne_set_request_body_buffer: (req: ne_request, buffer: string | Uint8Array) => void =
   native('ne_set_request_body_buffer');
 
 /**
- * The request's body is `length` bytes of a file from `offset` on. The descriptor stays the caller's, and must stay open
- * until the request was sent; reading moves its position. Adds the header Content-Length.
+ * Sets the body of the request to a part of a file, and adds the header Content-Length.
  *
+ * @param fd stays the caller's, and must stay open until the request was sent; reading moves its position
+ * @param offset the first byte, counted from 0
+ * @param length the number of bytes
  * @throws `ERR_NEON_INVALID_STATE` when it has a body already
  */
 export const ne_set_request_body_fd: (req: ne_request, fd: number, offset: number, length: number) => void =
   native('ne_set_request_body_fd');
 
 /**
- * Gives the next block of a request's body: at most `buflen` bytes, 0 at the end, -1 on an error (set the session's
- * error text). When `buflen` is 0 the body is to start again from its beginning: return 0, or -1 if it cannot. On the
- * promise surface it may return a promise.
+ * Called for the next block of a request's body. It returns at most `buflen` bytes, 0 at the end, or -1 on an error (set
+ * the session's error text).
+ *
+ * When `buflen` is 0 the body must start again from its beginning: return 0, or -1 if it cannot. On the promise surface
+ * the callback may return a promise.
  */
 export type ne_provide_body = (buflen: number) => Uint8Array | number | Promise<Uint8Array | number>;
 
 /**
- * The request's body is what `provider` gives, called whenever the body is sent. Adds the header Content-Length, or
- * `Transfer-Encoding: chunked` when `length` is -1 (which HTTP/1.0 servers do not understand).
+ * Sets the body of the request to the blocks that `provider` returns; neon calls it each time the body is sent.
  *
- * Giving more or fewer bytes than announced fails the request with `NE_ERROR`.
+ * When the provider returns more or fewer bytes than announced, the request fails with `NE_ERROR`.
  *
+ * @param length the number of bytes, for the header Content-Length; -1 adds `Transfer-Encoding: chunked`, which HTTP/1.0
+ *   servers do not understand
  * @throws `ERR_NEON_INVALID_STATE` when it has a body already
  */
 export const ne_set_request_body_provider: (req: ne_request, length: number, provider: ne_provide_body) => void =
   native('ne_set_request_body_provider');
 
-/** Told of an interim (1xx) response; its headers are the request's response headers for the time of the call. */
+/**
+ * Called for an interim (1xx) response. During the call the response headers of the request are those of the interim
+ * response.
+ */
 export type ne_interim_response_fn = (req: ne_request, status: ne_status) => void | Promise<void>;
 
 /**
- * Adds a handler of interim (1xx) responses. Needs neon 0.33.
+ * Adds a callback for interim (1xx) responses. Needs neon 0.33.
  *
- * @throws `ERR_NEON_UNSUPPORTED` with an older one
+ * @throws `ERR_NEON_UNSUPPORTED` with an older neon
  */
 export const ne_add_interim_handler: (req: ne_request, fn: ne_interim_response_fn) => void =
   native('ne_add_interim_handler');
@@ -115,16 +142,17 @@ const addReader: (req: ne_request, accept: Acceptor, reader: ne_block_reader) =>
 const addParser: (req: ne_request, accept: Acceptor, parser: unknown) => void = native('addParser');
 
 /**
- * Adds a reader of the response body; `accpt` decides for each response whether it is called. neon's own functions
- * (ne_accept_2xx, ne_accept_always, ne_accept_207) are recognised, and stay in C.
+ * Adds a reader of the response body.
  *
+ * @param accpt decides for each response whether the reader is called. neon's own functions (ne_accept_2xx,
+ *   ne_accept_always, ne_accept_207) are recognised, and run in C
  * @throws `ERR_NEON_INVALID_STATE` between ne_begin_request and ne_end_request
  */
 export function ne_add_response_body_reader(req: ne_request, accpt: ne_accept_response, reader: ne_block_reader): void;
 
 /**
- * The response body is parsed, as in C: `ne_xml_parse_v` is recognised, and stays in C. The parser is busy while a call
- * on the request runs.
+ * Parses the response body, as in C: `ne_xml_parse_v` is recognised, and the body stays in C. The parser is busy while a
+ * call on the request runs.
  *
  * @throws `ERR_NEON_INVALID_STATE` between ne_begin_request and ne_end_request
  */
@@ -147,56 +175,84 @@ export function ne_add_response_body_reader(
   else addReader(req, accept, reader as ne_block_reader);
 }
 
-/** Sends the request and reads the whole response; returns an `NE_*` code. */
+/**
+ * Sends the request and reads the whole response.
+ *
+ * @returns an `NE_*` code: `NE_OK` whatever the status of the response
+ * @throws what a callback threw
+ */
 export const ne_request_dispatch: (req: ne_request) => number = native('ne_request_dispatch');
 
 /**
- * Sends the request and reads the head of the response; returns an `NE_*` code. After `NE_OK` the session belongs to
- * this request until ne_end_request, ne_request_destroy or a failure.
+ * Sends the request and reads the head of the response. After `NE_OK` the request owns the session until
+ * ne_end_request, ne_request_destroy or a failure.
+ *
+ * @returns an `NE_*` code
  */
 export const ne_begin_request: (req: ne_request) => number = native('ne_begin_request');
 
 /**
- * Reads a block of the response body into `buffer`: the number of bytes, 0 at the end, less than 0 on an error.
+ * Reads a block of the response body into `buffer`.
  *
+ * @returns the number of bytes, 0 at the end of the body, less than 0 on an error
  * @throws `ERR_NEON_INVALID_STATE` when the request was not begun
  */
 export const ne_read_response_block: (req: ne_request, buffer: Uint8Array) => number = native('ne_read_response_block');
 
 /**
- * Reads the rest of the response body and writes it to a descriptor; returns an `NE_*` code.
+ * Reads the rest of the response body and writes it to a descriptor.
  *
+ * @param fd stays the caller's
+ * @returns an `NE_*` code
  * @throws `ERR_NEON_INVALID_STATE` when the request was not begun
  */
 export const ne_read_response_to_fd: (req: ne_request, fd: number) => number = native('ne_read_response_to_fd');
 
 /**
- * Reads the rest of the response body into `buf`; returns an `NE_*` code: `NE_FAILED` when there is more than fits.
- * `buflen.value` is how many bytes may be used (all of them unless given), and after `NE_OK` how many were. Needs neon
- * 0.36.
+ * Reads the rest of the response body into `buf`. Needs neon 0.36.
  *
+ * @param buflen `value` is the number of bytes that may be used (by default all of them); after `NE_OK` it is the number
+ *   of bytes that were
+ * @returns an `NE_*` code: `NE_FAILED` when the body is larger than the buffer
  * @throws `ERR_NEON_INVALID_STATE` when the request was not begun, `ERR_NEON_UNSUPPORTED` with an older neon
  */
 export const ne_read_response_to_buffer: (req: ne_request, buf: Uint8Array, buflen: Partial<Out<number>>) => number =
   native('ne_read_response_to_buffer');
 
-/** Reads the rest of the response body, for its readers alone; returns an `NE_*` code. */
+/**
+ * Reads the rest of the response body and discards it; only the body readers of the request get it.
+ *
+ * @returns an `NE_*` code
+ */
 export const ne_discard_response: (req: ne_request) => number = native('ne_discard_response');
 
-/** Ends a request that was begun; returns an `NE_*` code. After `NE_RETRY` begin it again. */
+/**
+ * Ends a request that was begun.
+ *
+ * @returns an `NE_*` code; after `NE_RETRY` begin the request again
+ */
 export const ne_end_request: (req: ne_request) => number = native('ne_end_request');
 
-/** The status of the response: a fresh object. */
+/** Returns the status of the response, as a new object. */
 export const ne_get_status: (req: ne_request) => ne_status = native('ne_get_status');
 
-/** The value of a response header (fields of the same name joined by ", "), or null. */
+/** Returns the value of a response header, or null. Fields of the same name are joined by ", ". */
 export const ne_get_response_header: (req: ne_request, name: string) => string | null =
   native('ne_get_response_header');
 
 /**
- * Walks the response headers, in no defined order: call it with null, then with what it returned, until that is null.
- * Names are in lower case.
+ * Iterates over the response headers, in no defined order.
  *
+ * @param cursor null for the first header, then the cursor that the call before returned
+ * @param name `value` becomes the name of the header, in lower case
+ * @param value `value` becomes its value
+ * @returns a cursor for the next call, or null after the last header
+ * @example
+ * ```ts
+ * const [name, value] = [{ value: '' }, { value: '' }];
+ * let cursor: ne_header_cursor | null = null;
+ * while ((cursor = ne_response_header_iterate(req, cursor, name, value))) console.log(name.value, value.value);
+ * ```
  * @throws `ERR_NEON_INVALID_STATE` on a cursor of another response
  */
 export const ne_response_header_iterate: (
@@ -206,64 +262,102 @@ export const ne_response_header_iterate: (
   value: Out<string>,
 ) => ne_header_cursor | null = native('ne_response_header_iterate');
 
-/** The value of a field in the trailer of a chunked response, or null. Needs neon 0.37. */
+/**
+ * Returns the value of a field in the trailer of a chunked response, or null. Needs neon 0.37.
+ *
+ * @throws `ERR_NEON_UNSUPPORTED` with an older neon
+ */
 export const ne_get_response_trailer: (req: ne_request, name: string) => string | null =
   native('ne_get_response_trailer');
 
-/** Walks the fields of the trailer, like {@link ne_response_header_iterate}. Needs neon 0.37. */
-export const ne_response_trailer_iterate: typeof ne_response_header_iterate = native('ne_response_trailer_iterate');
+/**
+ * Iterates over the fields of the trailer, as {@link ne_response_header_iterate} does over the headers. Needs neon 0.37.
+ *
+ * @param cursor null for the first field, then the cursor that the call before returned
+ * @param name `value` becomes the name of the field, in lower case
+ * @param value `value` becomes its value
+ * @returns a cursor for the next call, or null after the last field
+ * @throws `ERR_NEON_UNSUPPORTED` with an older neon
+ */
+export const ne_response_trailer_iterate: (
+  req: ne_request,
+  cursor: ne_header_cursor | null,
+  name: Out<string>,
+  value: Out<string>,
+) => ne_header_cursor | null = native('ne_response_trailer_iterate');
 
-/** The URI of the request's target, or null when it cannot be told. Needs neon 0.34. */
+/**
+ * Returns the URI of the request's target, or null when neon cannot determine it. Needs neon 0.34.
+ *
+ * @throws `ERR_NEON_UNSUPPORTED` with an older neon
+ */
 export const ne_get_request_target: (req: ne_request) => ne_uri | null = native('ne_get_request_target');
 
 /**
- * The URI of the response's Location header, resolved against the request's target, or null. `fragment` is that of the
- * target, if it had one. Needs neon 0.34.
+ * Returns the URI of the response's Location header, resolved against the request's target, or null. Needs neon 0.34.
+ *
+ * @param fragment the fragment of the target, or null
+ * @throws `ERR_NEON_UNSUPPORTED` with an older neon
  */
 export const ne_get_response_location: (req: ne_request, fragment: string | null) => ne_uri | null =
   native('ne_get_response_location');
 
-/** When to try again by the response's Retry-After header, in seconds since 1970; 0 is not known. Needs neon 0.35. */
+/**
+ * Returns the time to retry, by the response's Retry-After header. Needs neon 0.35.
+ *
+ * @returns seconds since 1970, or 0 when it is not known
+ * @throws `ERR_NEON_UNSUPPORTED` with an older neon
+ */
 export const ne_get_response_retry_after: (req: ne_request) => number = native('ne_get_response_retry_after');
 
-/** Sets a request flag (`NE_REQFLAG_*`). Flags that this neon does not know are ignored. */
+/**
+ * Sets or clears a request flag.
+ *
+ * @param flag `NE_REQFLAG_*`; a flag that this neon does not know is ignored
+ */
 export const ne_set_request_flag: (req: ne_request, flag: number, value: Flag) => void = native('ne_set_request_flag');
 
-/** 0 if the flag is not set, more than 0 if it is, -1 if this neon does not know it. */
+/**
+ * Returns the state of a request flag.
+ *
+ * @returns 0 if it is not set, more than 0 if it is, -1 if this neon does not know it
+ */
 export const ne_get_request_flag: (req: ne_request, flag: number) => number = native('ne_get_request_flag');
 
-/** The session of the request: the very object that ne_request_create was given. */
+/** Returns the session of the request: the object that was given to ne_request_create. */
 export const ne_get_session: (req: ne_request) => ne_session = native('ne_get_session');
 
 const privateData = new PrivateData();
 
-/** Stores any value under `id`; a later value under the same id replaces it. */
+/** Stores a value of any type under `id`, and replaces an earlier value. */
 export const ne_set_request_private = (req: ne_request, id: string, value: unknown): void => {
   requireRequest(req);
   privateData.set(req, id, value);
 };
 
-/** The value stored under `id`, or null. */
+/** Returns the value that was stored under `id`, or null. */
 export const ne_get_request_private = (req: ne_request, id: string): unknown => {
   requireRequest(req);
   return privateData.get(req, id);
 };
 
-/** Called for each request that is created, with the method and the request-target of its request line. */
+/** Called for each request that is created, with the method and the target of its request line. */
 export type ne_create_request_fn = (req: ne_request, method: string, target: string) => Nothing;
 
 /**
- * Called before the request is sent, each time it is. `header` is the raw head without the empty line at its end; more
- * header fields can be appended (each with its CR LF). The buffer ends with the call.
+ * Called each time before the request is sent.
+ *
+ * @param header the raw head without the empty line at its end; header fields can be appended, each with its CR LF. The
+ *   buffer ends with the call
  */
 export type ne_pre_send_fn = (req: ne_request, header: ne_buffer) => Nothing;
 
-/** Called when the head of the response was read, each time the request is sent. */
+/** Called each time the request is sent, when the head of the response was read. */
 export type ne_post_headers_fn = (req: ne_request, status: ne_status) => Nothing;
 
 /**
- * Called when the whole response was read. `NE_OK` (or nothing) goes on, `NE_RETRY` sends the request again, anything
- * else is what the call returns: set the session's error text too.
+ * Called when the whole response was read. `NE_OK` (or nothing) continues, `NE_RETRY` sends the request again. Any other
+ * number becomes the result of the call: set the session's error text, too.
  */
 export type ne_post_send_fn = (
   req: ne_request,
@@ -271,15 +365,15 @@ export type ne_post_send_fn = (
 ) => number | undefined | void | Promise<number | undefined | void>;
 
 /**
- * Called when a request is destroyed. Only ne_get_request_private, ne_get_session and ne_get_status may be used with it.
- * A request dropped without ne_request_destroy runs no destroy hook.
+ * Called when a request is destroyed. Only ne_get_request_private, ne_get_session and ne_get_status work on it. A
+ * request that is garbage-collected without ne_request_destroy runs no destroy hook.
  */
 export type ne_destroy_req_fn = (req: ne_request) => Nothing;
 
-/** Called when the session is destroyed by ne_session_destroy. */
+/** Called when ne_session_destroy destroys the session. */
 export type ne_destroy_sess_fn = () => Nothing;
 
-/** Called when the connection was closed; maybe after the destroy_session hooks. */
+/** Called when the connection was closed; this may be after the destroy_session hooks. */
 export type ne_close_conn_fn = () => Nothing;
 
 type Callback = (...values: never[]) => unknown;
@@ -295,7 +389,7 @@ interface Hooked {
   readonly number: number;
 }
 
-/** A list of hooks of neon's; its place here is its number in binding/ne/request/hooks.cc. */
+/** One of neon's lists of hooks; binding/ne/request/hooks.cc knows it by its number. */
 class HookList<F extends Callback> {
   readonly #number: number;
   readonly #hooked = new WeakMap<ne_session, Hooked[]>();
@@ -311,7 +405,7 @@ class HookList<F extends Callback> {
     else this.#hooked.set(sess, [{ fn, number }]);
   }
 
-  /** The first that was added with this function, if there is one. */
+  /** Removes the first hook that was added with this function, if there is one. */
   remove(sess: ne_session, fn: F): void {
     requireSession(sess);
     if (typeof fn !== 'function') throw invalidType('fn', 'of type function', fn);
@@ -343,10 +437,10 @@ export const ne_hook_create_request = (sess: ne_session, fn: ne_create_request_f
 /** Adds a hook that is called before a request is sent. */
 export const ne_hook_pre_send = (sess: ne_session, fn: ne_pre_send_fn): void => preSend.add(sess, fn);
 
-/** Adds a hook that is called when the head of a response was read. */
+/** Adds a hook that is called when the head of a response has been read. */
 export const ne_hook_post_headers = (sess: ne_session, fn: ne_post_headers_fn): void => postHeaders.add(sess, fn);
 
-/** Adds a hook that is called when a response was read. */
+/** Adds a hook that is called when a response has been read. */
 export const ne_hook_post_send = (sess: ne_session, fn: ne_post_send_fn): void => postSend.add(sess, fn);
 
 /** Adds a hook that is called when a request is destroyed. */
@@ -358,32 +452,60 @@ export const ne_hook_destroy_session = (sess: ne_session, fn: ne_destroy_sess_fn
 /** Adds a hook that is called when the connection is closed. */
 export const ne_hook_close_conn = (sess: ne_session, fn: ne_close_conn_fn): void => closeConnection.add(sess, fn);
 
-/** Removes a hook that was added with the same function. @throws `ERR_NEON_REENTRANT` from inside that hook */
+/**
+ * Removes the first hook of {@link ne_hook_create_request} that was added with this function, if there is one.
+ *
+ * @throws `ERR_NEON_REENTRANT` from inside that hook
+ */
 export const ne_unhook_create_request = (sess: ne_session, fn: ne_create_request_fn): void =>
   createRequest.remove(sess, fn);
 
-/** Removes a hook that was added with the same function. @throws `ERR_NEON_REENTRANT` from inside that hook */
+/**
+ * Removes the first hook of {@link ne_hook_pre_send} that was added with this function, if there is one.
+ *
+ * @throws `ERR_NEON_REENTRANT` from inside that hook
+ */
 export const ne_unhook_pre_send = (sess: ne_session, fn: ne_pre_send_fn): void => preSend.remove(sess, fn);
 
-/** Removes a hook that was added with the same function. @throws `ERR_NEON_REENTRANT` from inside that hook */
+/**
+ * Removes the first hook of {@link ne_hook_post_headers} that was added with this function, if there is one.
+ *
+ * @throws `ERR_NEON_REENTRANT` from inside that hook
+ */
 export const ne_unhook_post_headers = (sess: ne_session, fn: ne_post_headers_fn): void => postHeaders.remove(sess, fn);
 
-/** Removes a hook that was added with the same function. @throws `ERR_NEON_REENTRANT` from inside that hook */
+/**
+ * Removes the first hook of {@link ne_hook_post_send} that was added with this function, if there is one.
+ *
+ * @throws `ERR_NEON_REENTRANT` from inside that hook
+ */
 export const ne_unhook_post_send = (sess: ne_session, fn: ne_post_send_fn): void => postSend.remove(sess, fn);
 
-/** Removes a hook that was added with the same function. @throws `ERR_NEON_REENTRANT` from inside that hook */
+/**
+ * Removes the first hook of {@link ne_hook_destroy_request} that was added with this function, if there is one.
+ *
+ * @throws `ERR_NEON_REENTRANT` from inside that hook
+ */
 export const ne_unhook_destroy_request = (sess: ne_session, fn: ne_destroy_req_fn): void =>
   destroyRequest.remove(sess, fn);
 
-/** Removes a hook that was added with the same function. @throws `ERR_NEON_REENTRANT` from inside that hook */
+/**
+ * Removes the first hook of {@link ne_hook_destroy_session} that was added with this function, if there is one.
+ *
+ * @throws `ERR_NEON_REENTRANT` from inside that hook
+ */
 export const ne_unhook_destroy_session = (sess: ne_session, fn: ne_destroy_sess_fn): void =>
   destroySession.remove(sess, fn);
 
-/** Removes a hook that was added with the same function. @throws `ERR_NEON_REENTRANT` from inside that hook */
+/**
+ * Removes the first hook of {@link ne_hook_close_conn} that was added with this function, if there is one.
+ *
+ * @throws `ERR_NEON_REENTRANT` from inside that hook
+ */
 export const ne_unhook_close_conn = (sess: ne_session, fn: ne_close_conn_fn): void => closeConnection.remove(sess, fn);
 
-/** An acceptance function which accepts 2xx responses only. */
+/** Accepts 2xx responses only: an acceptance function for the functions that add a body reader. */
 export const ne_accept_2xx: (req: ne_request, st: ne_status) => number = native('ne_accept_2xx');
 
-/** An acceptance function which accepts all responses. */
+/** Accepts all responses: an acceptance function for the functions that add a body reader. */
 export const ne_accept_always: (req: ne_request, st: ne_status) => number = native('ne_accept_always');

@@ -1,3 +1,4 @@
+/** Sessions, their TLS, proxies and events: what ne_session.h declares. */
 import { format } from '../core/format.js';
 import { liveRequests, refuseWhileLive } from '../core/live.js';
 import { native } from '../core/native.js';
@@ -14,16 +15,23 @@ import type {
 import type { ne_uri } from './uri.js';
 
 /**
- * Creates a session to the server `hostname`; TLS is used when `scheme` is `'https'`. Nothing is sent, and no name
- * is looked up, before the first dispatch.
+ * Creates a session with a server. It sends nothing, and looks up no name, before the first request is sent.
  *
+ * @param scheme `'http'`, or `'https'` for TLS
+ * @param hostname a host name or an address; an IPv6 address in brackets
  * @param port 0 to 65535
+ * @example
+ * ```ts
+ * const sess = ne_session_create('https', 'dav.example.com', 443);
+ * ne_ssl_trust_default_ca(sess);
+ * ```
  */
 export const ne_session_create: (scheme: string, hostname: string, port: number) => ne_session =
   native('ne_session_create');
 
 /**
- * Closes the connection and frees the session.
+ * Closes the connection and frees the session. The promise form does so after the calls that were made before; it
+ * destroys the handle at once.
  *
  * @throws `ERR_NEON_LIVE_REQUESTS` while requests of it are not destroyed (in C they would use freed memory)
  */
@@ -39,34 +47,52 @@ export const ne_session_destroy: (sess: ne_session) => void = native('ne_session
  */
 export const ne_close_connection: (sess: ne_session) => void = native('ne_close_connection');
 
-/** Sets a session flag (`NE_SESSFLAG_*`). Flags that this neon does not know are ignored. */
+/**
+ * Sets or clears a session flag.
+ *
+ * @param flag `NE_SESSFLAG_*`; a flag that this neon does not know is ignored
+ */
 export const ne_set_session_flag: (sess: ne_session, flag: number, value: Flag) => void = native('ne_set_session_flag');
 
-/** 0 if the flag is not set, more than 0 if it is, -1 if this neon does not know it. */
+/**
+ * Returns the state of a session flag.
+ *
+ * @returns 0 if it is not set, more than 0 if it is, -1 if this neon does not know it
+ */
 export const ne_get_session_flag: (sess: ne_session, flag: number) => number = native('ne_get_session_flag');
 
-/** Sets how long a read from the server may take, in seconds (1 to 2147483; neon's default is 120). */
+/**
+ * Sets the timeout for reading from the server.
+ *
+ * @param timeout seconds, 1 to 2147483; neon's default is 120
+ */
 export const ne_set_read_timeout: (sess: ne_session, timeout: number) => void = native('ne_set_read_timeout');
 
-/** Sets how long making a connection may take, in seconds (1 to 2147483; by default as long as TCP tries). */
+/**
+ * Sets the timeout for connecting.
+ *
+ * @param timeout seconds, 1 to 2147483; by default as long as TCP tries
+ */
 export const ne_set_connect_timeout: (sess: ne_session, timeout: number) => void = native('ne_set_connect_timeout');
 
-/** Sets the product of the header `User-Agent: product neon/VERSION`; without this call none is sent. */
+/** Sets the header `User-Agent: product neon/VERSION`. Without this call neon sends no such header. */
 export const ne_set_useragent: (sess: ne_session, product: string) => void = native('ne_set_useragent');
 
-/** Non-zero if the server does not claim HTTP/1.1 or later; meaningful after a response. */
+/** Returns non-zero if the server does not claim HTTP/1.1 or later. It is meaningful after a response. */
 export const ne_version_pre_http11: (sess: ne_session) => number = native('ne_version_pre_http11');
 
-/** The "host[:port]" of the server, as in the Host header. */
+/** Returns the `host[:port]` of the server, as in the Host header. */
 export const ne_get_server_hostport: (sess: ne_session) => string = native('ne_get_server_hostport');
 
-/** `'http'` or `'https'`. */
+/** Returns the scheme of the session: `'http'` or `'https'`. */
 export const ne_get_scheme: (sess: ne_session) => string = native('ne_get_scheme');
 
-/** Sets `scheme`, `host` and `port` of `uri` to the session's server; its other fields stay. */
+/** Sets `scheme`, `host` and `port` of `uri` to those of the server; its other fields stay unchanged. */
 export const ne_fill_server_uri: (sess: ne_session, uri: Partial<ne_uri>) => void = native('ne_fill_server_uri');
 
-/** Sets `host` and `port` of `uri` to the HTTP proxy that is in use, if one is; its other fields stay. */
+/**
+ * Sets `host` and `port` of `uri` to those of the HTTP proxy in use, if there is one; its other fields stay unchanged.
+ */
 export const ne_fill_proxy_uri: (sess: ne_session, uri: Partial<ne_uri>) => void = native('ne_fill_proxy_uri');
 
 const requireSession: (sess: ne_session) => void = native('requireSession');
@@ -83,120 +109,165 @@ export const ne_set_error = (sess: ne_session, template: string, ...values: unkn
   setError(sess, format(template, values));
 };
 
-/** The session's error text. While promises of the session are pending, that of the call which settled last. */
+/**
+ * Returns the session's error text. While promises of the session are pending, it is that of the call which settled
+ * last.
+ */
 export const ne_get_error: (sess: ne_session) => string = native('ne_get_error');
 
 const privateData = new PrivateData();
 
-/** Stores any value under `id`; a later value under the same id replaces it. */
+/** Stores a value of any type under `id`, and replaces an earlier value. */
 export const ne_set_session_private = (sess: ne_session, id: string, value: unknown): void => {
   requireSession(sess);
   privateData.set(sess, id, value);
 };
 
-/** The value stored under `id`, or null. */
+/** Returns the value that was stored under `id`, or null. */
 export const ne_get_session_private = (sess: ne_session, id: string): unknown => {
   requireSession(sess);
   return privateData.get(sess, id);
 };
 
 /**
- * Connects to these addresses, in their order, instead of looking the server's name up.
+ * Sets the addresses of the server, to be tried in this order, instead of looking up its name.
  *
  * @throws `ERR_NEON_INVALID_STATE` once a request of the session was created
  */
 export const ne_set_addrlist: (sess: ne_session, addrs: readonly ne_inet_addr[]) => void = native('ne_set_addrlist');
 
 /**
- * The same, and to another port than the session's.
+ * Sets the addresses of the server as {@link ne_set_addrlist} does, with a port other than that of the session.
  *
  * @param port 0 to 65535
+ * @throws `ERR_NEON_INVALID_STATE` once a request of the session was created
  */
 export const ne_set_addrlist2: (sess: ne_session, port: number, addrs: readonly ne_inet_addr[]) => void =
   native('ne_set_addrlist2');
 
-/** Connects from this local address, where it is of the server's family; null is any. */
+/** Sets the local address to connect from, for servers of its family; null stands for any address. */
 export const ne_set_localaddr: (sess: ne_session, addr: ne_inet_addr | null) => void = native('ne_set_localaddr');
 
-// --- TLS of a session ---------------------------------------------------------------------------------------------
+// --- TLS ----------------------------------------------------------------------------------------------------------
 
-/** Trusts this certificate, and what it signed, as a certificate authority. No effect on a session without TLS. */
+/** Trusts a certificate, and those that it signed, as a certificate authority. No effect on a session without TLS. */
 export const ne_ssl_trust_cert: (sess: ne_session, cert: ne_ssl_certificate) => void = native('ne_ssl_trust_cert');
 
 /** Trusts the default certificate authorities of the TLS library. */
 export const ne_ssl_trust_default_ca: (sess: ne_session) => void = native('ne_ssl_trust_default_ca');
 
 /**
- * Asked about a server's certificate that failed verification: for the reasons `failures`, one or more of `NE_SSL_*`; a bit
- * outside `NE_SSL_FAILMASK` is a failure too. 0 accepts the certificate, any other number refuses it. Anything else (also
- * nothing, and booleans) is a `TypeError` that ends the call, and refuses.
+ * Called when the verification of a server's certificate failed. 0 accepts the certificate, any other number refuses it.
+ * Anything else (including nothing, and booleans) is a `TypeError` that ends the call and refuses the certificate.
  *
- * The certificate and all that is got from it end when the callback has answered; ne_ssl_cert_export keeps it. A
- * certificate that was accepted is not asked about again in the same session. On the promise surface the callback may
- * return a promise.
+ * The certificate, and all objects obtained from it, end when the callback has returned; {@link ne_ssl_cert_export}
+ * keeps a copy. neon does not ask again about a certificate that was accepted in the session. On the promise surface
+ * the callback may return a promise.
+ *
+ * @param failures the reasons: one or more of `NE_SSL_*`; a bit outside `NE_SSL_FAILMASK` is a failure, too
+ * @param cert the certificate of the server
  */
 export type ne_ssl_verify_fn = (failures: number, cert: ne_ssl_certificate) => number | Promise<number>;
 
-/** Sets who is asked about certificates that failed verification; null is nobody, and none is accepted. */
+/** Sets the callback for certificates that failed verification. With null, all of them are refused. */
 export const ne_ssl_set_verify: (sess: ne_session, fn: ne_ssl_verify_fn | null) => void = native('ne_ssl_set_verify');
 
 /**
- * Makes a session authenticate with this client certificate where a server asks for one.
+ * Sets the client certificate to authenticate with when the server asks for one.
  *
- * @throws `ERR_NEON_INVALID_STATE` while it is encrypted
+ * @throws `ERR_NEON_INVALID_STATE` while the client certificate is encrypted
  */
 export const ne_ssl_set_clicert: (sess: ne_session, clicert: ne_ssl_client_cert) => void = native('ne_ssl_set_clicert');
 
 /**
- * Called when a server asks for a client certificate and the session has none. It sets one (ne_ssl_set_clicert), or the
- * connection goes on without. `dnames` are the authorities that the server accepts, if it says so; they end with the
- * call.
+ * Called when a server asks for a client certificate and the session has none. It may set one
+ * ({@link ne_ssl_set_clicert}); otherwise the connection continues without.
+ *
+ * @param dnames the names of the authorities that the server accepts, if it sent any; they end with the call
  */
 export type ne_ssl_provide_fn = (sess: ne_session, dnames: ne_ssl_dname[]) => Nothing;
 
-/** Sets who is called when a server asks for a client certificate; null is nobody. */
+/** Sets the callback for servers that ask for a client certificate; null removes it. */
 export const ne_ssl_provide_clicert: (sess: ne_session, fn: ne_ssl_provide_fn | null) => void =
   native('ne_ssl_provide_clicert');
 
 /**
- * Limits the versions of TLS (`NE_SSL_PROTO_*`; `NE_SSL_PROTO_UNSPEC` is no limit). `NE_OK`, or `NE_ERROR` for a version
- * that the TLS library does not have, with GnuTLS for a first one without a last, and on a session without TLS; then there
- * is no limit. Needs neon 0.34.
+ * Limits the versions of TLS. Needs neon 0.34.
  *
- * @throws `ERR_NEON_UNSUPPORTED` with an older one
+ * @param min `NE_SSL_PROTO_*`; `NE_SSL_PROTO_UNSPEC` for no limit
+ * @param max `NE_SSL_PROTO_*`; `NE_SSL_PROTO_UNSPEC` for no limit
+ * @returns `NE_OK`, or `NE_ERROR` for a version that the TLS library does not have, for a minimum without a maximum with
+ *   GnuTLS, and on a session without TLS; then there is no limit
+ * @throws `ERR_NEON_UNSUPPORTED` with an older neon
  */
 export const ne_ssl_set_protovers: (sess: ne_session, min: number, max: number) => number =
   native('ne_ssl_set_protovers');
 
-/** What goes with an event: one of these, by its C name; empty for an event that is not known. */
+// --- Events -------------------------------------------------------------------------------------------------------
+
+/** The details of an event: one field, by its C name; no field for an event that is not known. */
 export interface ne_session_status_info {
-  /** `ne_status_lookup` */
-  lu?: { hostname: string };
-  /** `ne_status_connecting`; the address is a copy of its own */
-  ci?: { hostname: string | null; address: ne_inet_addr | null };
-  /** `ne_status_connected`, `ne_status_disconnected` */
-  cd?: { hostname: string | null };
-  /** `ne_status_sending`, `ne_status_recving`: bytes so far, and in all, or -1 when that is not known */
-  sr?: { progress: number; total: number };
-  /** `ne_status_handshake` */
-  hs?: { protocol: number; ciphersuite: string | null };
+  /** Of `ne_status_lookup`. */
+  lu?: {
+    /** The name that is looked up. */
+    hostname: string;
+  };
+  /** Of `ne_status_connecting`. */
+  ci?: {
+    /** The name of the server. */
+    hostname: string | null;
+    /** A copy of the address. */
+    address: ne_inet_addr | null;
+  };
+  /** Of `ne_status_connected` and `ne_status_disconnected`. */
+  cd?: {
+    /** The name of the server. */
+    hostname: string | null;
+  };
+  /** Of `ne_status_sending` and `ne_status_recving`. */
+  sr?: {
+    /** The number of bytes so far. */
+    progress: number;
+    /** The number of bytes in total, or -1 when it is not known. */
+    total: number;
+  };
+  /** Of `ne_status_handshake`. */
+  hs?: {
+    /** The version of TLS: `NE_SSL_PROTO_*`. */
+    protocol: number;
+    /** The name of the cipher suite. */
+    ciphersuite: string | null;
+  };
 }
 
-/** Told of each event of a session: `ne_status_*`. More may come with newer versions: ignore what is not known. */
+/**
+ * Called for each event of a session.
+ *
+ * @param status `ne_status_*`; newer versions may have more events, so ignore unknown ones
+ */
 export type ne_notify_status = (status: number, info: ne_session_status_info) => Nothing;
 
-/** Told of progress, of requests and responses alike: bytes so far, and in all, or -1 when that is not known. */
+/**
+ * Called as the body of a request or response progresses.
+ *
+ * @param progress the number of bytes so far
+ * @param total the number of bytes in total, or -1 when it is not known
+ */
 export type ne_progress = (progress: number, total: number) => Nothing;
 
-/** Sets who is told of the session's events, instead of whoever was (by ne_set_progress, too); null is nobody. */
+/**
+ * Sets the callback for events of a session. It replaces the previous one, also that of {@link ne_set_progress}; null
+ * removes it.
+ */
 export const ne_set_notifier: (sess: ne_session, status: ne_notify_status | null) => void = native('ne_set_notifier');
 
-/** Sets who is told of progress, instead of any notifier; null is nobody. Deprecated by neon. */
+/** Sets the callback for progress. It replaces any notifier; null removes it. Deprecated by neon. */
 export const ne_set_progress: (sess: ne_session, progress: ne_progress | null) => void = native('ne_set_progress');
 
+// --- Proxies ------------------------------------------------------------------------------------------------------
+
 /**
- * Uses an HTTP proxy, in the place of any proxy or addresses that were set before. An https session goes through it by
- * CONNECT.
+ * Sets an HTTP proxy. It replaces any proxy or addresses that were set before. A session with TLS uses it by CONNECT.
  *
  * @param port 0 to 65535
  * @throws `ERR_NEON_INVALID_STATE` once a request was created (C would use freed memory)
@@ -204,13 +275,15 @@ export const ne_set_progress: (sess: ne_session, progress: ne_progress | null) =
 export const ne_session_proxy: (sess: ne_session, hostname: string, port: number) => void = native('ne_session_proxy');
 
 /**
- * Uses a SOCKS proxy, in the place of any proxy or addresses that were set before.
+ * Sets a SOCKS proxy. It replaces any proxy or addresses that were set before.
  *
  * @param vers `NE_SOCK_SOCKSV4`, `NE_SOCK_SOCKSV4A` or `NE_SOCK_SOCKSV5`
- * @param username null for none, with version 5 only
- * @param password needed with a user name, also where the version has none
- * @throws `ERR_NEON_INVALID_STATE` once a request was created; `ERR_OUT_OF_RANGE` when the user name, the password or, but for
- * version 4, the session's host name has more than 255 bytes; `ERR_INVALID_ARG_VALUE` for a missing user name or password
+ * @param port 0 to 65535
+ * @param username null to omit it, with version 5 only
+ * @param password required with a user name, also for versions without passwords
+ * @throws `ERR_NEON_INVALID_STATE` once a request was created; `ERR_OUT_OF_RANGE` when the user name, the password or,
+ *   except for version 4, the session's host name has more than 255 bytes; `ERR_INVALID_ARG_VALUE` for a missing user
+ *   name or password
  */
 export const ne_session_socks_proxy: (
   sess: ne_session,
@@ -222,11 +295,11 @@ export const ne_session_socks_proxy: (
 ) => void = native('ne_session_socks_proxy');
 
 /**
- * Uses the proxies that the system names for the server, by libproxy, in the place of any proxy or addresses that were set
- * before. Does nothing where neon was built without libproxy (`NE_FEATURE_LIBPXY`, which neon tells from 0.34 on).
+ * Sets the proxies that the system names for the server, by libproxy. They replace any proxy or addresses that were set
+ * before. It has no effect where neon was built without libproxy (`NE_FEATURE_LIBPXY`, which neon reports since 0.34).
  *
  * @param flags 0
- * @throws `ERR_NEON_INVALID_STATE` once a request was created; `ERR_OUT_OF_RANGE` when the session's host name has more than 255
- * bytes, since the system may name a SOCKS proxy
+ * @throws `ERR_NEON_INVALID_STATE` once a request was created; `ERR_OUT_OF_RANGE` when the session's host name has more
+ *   than 255 bytes, since the system may name a SOCKS proxy
  */
 export const ne_session_system_proxy: (sess: ne_session, flags: number) => void = native('ne_session_system_proxy');

@@ -1,35 +1,44 @@
+/** Versions, features, status lines and the debugging log: what ne_utils.h declares. */
 import { format } from '../core/format.js';
 import { native } from '../core/native.js';
 
-/** The version and the build options of the loaded neon, for people: `"neon 0.32.5: Library build, …"`. */
+/**
+ * Returns the version and the build options of the loaded neon, as text for people: `"neon 0.32.5: Library build, …"`.
+ */
 export const ne_version_string: () => string = native('ne_version_string');
 
 /**
- * The version of the loaded neon: `"0.37.1"`. Needs neon 0.37.
+ * Returns the version of the loaded neon, such as `"0.37.1"`. Needs neon 0.37.
  *
- * @throws `ERR_NEON_UNSUPPORTED` with an older one
+ * @throws `ERR_NEON_UNSUPPORTED` with an older neon
  */
 export const ne_version_library: () => string = native('ne_version_library');
 
-/** 0 if the loaded neon is compatible with the interface of version `major.minor`. */
+/** Returns 0 if the loaded neon is compatible with the interface of version `major.minor`. */
 export const ne_version_match: (major: number, minor: number) => number = native('ne_version_match');
 
-/** Non-zero if the loaded neon was built with the feature (`NE_FEATURE_*`). */
+/**
+ * Returns non-zero if the loaded neon was built with a feature.
+ *
+ * @param feature `NE_FEATURE_*`
+ */
 export const ne_has_support: (feature: number) => number = native('ne_has_support');
 
 /**
- * Takes the status line of a response apart. On success all fields of `s` are set; on failure none.
+ * Parses the status line of a response.
  *
- * @returns 0, or -1 when it is no status line
+ * @param s gets all fields on success, and stays unchanged on failure
+ * @returns 0, or -1 when `status_line` is not a status line
  */
 export const ne_parse_statusline: (status_line: string, s: Partial<ne_status>) => number =
   native('ne_parse_statusline');
 
 /**
- * Sends neon's debugging output of the channels in `mask` to a file descriptor; of all sessions in the process. neon
- * writes to a duplicate of it, so it may be closed. null ends that, whatever the mask.
+ * Sends neon's debugging output to a file descriptor, for all sessions in the process. neon writes to a duplicate of the
+ * descriptor, so it may be closed.
  *
- * @param mask `NE_DBG_*`, joined by `|`
+ * @param stream null ends the output, whatever the mask
+ * @param mask the channels: `NE_DBG_*`, combined with `|`
  * @throws `ERR_NEON_BUSY` while promises, or blocking calls in workers, are under way anywhere in the process; the
  *   system's code (`EBADF`) when the descriptor is not open for writing
  */
@@ -38,21 +47,24 @@ export const ne_debug_init: (stream: number | null, mask: number) => void = nati
 const debug: (ch: number, text: string) => void = native('ne_debug');
 
 /**
- * Writes to the debugging output, if one of the channels `ch` is on, from a printf-like format.
+ * Writes to the debugging output, from a printf-like format, if one of the channels `ch` is on.
  *
- * @param ch `NE_DBG_*`, joined by `|`
+ * @param ch `NE_DBG_*`, combined with `|`
  * @throws `ERR_INVALID_ARG_VALUE` on a wrong conversion or number of arguments
  */
 export const ne_debug = (ch: number, template: string, ...values: unknown[]): void =>
   debug(ch, format(template, values));
 
-/** The status of a response: the fields of `ne_status` (ne_utils.h). */
+/** The status of a response: `ne_status` of ne_utils.h. */
 export interface ne_status {
+  /** The number before the dot in `HTTP/1.1`. */
   major_version: number;
+  /** The number after the dot in `HTTP/1.1`. */
   minor_version: number;
-  /** The status code; 0 before a response came. */
+  /** The status code; 0 before a response was received. */
   code: number;
-  /** Its class: 1 to 5. */
+  /** The class of the status code, 1 to 5. */
   klass: number;
+  /** The text after the status code, or null. */
   reason_phrase: string | null;
 }

@@ -1,18 +1,22 @@
+/** The XML parser: what ne_xml.h declares. */
 import { native } from '../core/native.js';
 import type { ne_xml_parser } from './handles.js';
 
-/** What a callback may return: a number, or nothing for 0. On the promise surface it is waited for. */
+/** The result of a callback: a number, or nothing for 0. On the promise surface neon waits for a promise. */
 export type XmlResult = number | undefined | void | Promise<number | undefined | void>;
 
 /**
- * Called at the start of an element. `parent` is the state of the element that this one is in; `nspace` is `''` when the
- * element is in no namespace; `atts` holds name, value, name, value, …, and is for {@link ne_xml_get_attr}. Returns
- * the state of the element (more than 0), `NE_XML_DECLINE` (or nothing) to leave it to the next handler, or
- * `NE_XML_ABORT`.
+ * Called at the start of an element. It returns the state of the element (more than 0), `NE_XML_DECLINE` (or nothing) to
+ * leave the element to the next handler, or `NE_XML_ABORT`.
+ *
+ * @param parent the state of the parent element
+ * @param nspace the namespace of the element; `''` when it has none
+ * @param name the local name of the element
+ * @param atts name, value, name, value, …, for {@link ne_xml_get_attr}
  */
 export type ne_xml_startelm_cb = (parent: number, nspace: string, name: string, atts: string[]) => XmlResult;
 
-/** Called with text in an element, in pieces of any size. Anything but 0 or nothing aborts the parse. */
+/** Called with the text in an element, in pieces of any size. Anything but 0 or nothing aborts the parse. */
 export type ne_xml_cdata_cb = (state: number, cdata: string) => XmlResult;
 
 /** Called at the end of an element. Anything but 0 or nothing aborts the parse. */
@@ -22,8 +26,8 @@ export type ne_xml_endelm_cb = (state: number, nspace: string, name: string) => 
 export const ne_xml_create: () => ne_xml_parser = native('ne_xml_create');
 
 /**
- * Pushes a handler on the parser's stack. Each element is offered to the handlers in turn, from that of its parent on,
- * until one accepts it; that one is then given its text and its end.
+ * Pushes a handler on the parser's stack. neon offers each element to the handlers in turn, from that of its parent on,
+ * until one accepts it; the text and the end of the element then go to that handler.
  */
 export const ne_xml_push_handler: (
   p: ne_xml_parser,
@@ -32,44 +36,60 @@ export const ne_xml_push_handler: (
   endelm: ne_xml_endelm_cb | null,
 ) => void = native('ne_xml_push_handler');
 
-/** 0 if all that was parsed is well, else what the last ne_xml_parse returned. */
+/** Returns 0 if parsing has not failed, otherwise the result of the last ne_xml_parse. */
 export const ne_xml_failed: (p: ne_xml_parser) => number = native('ne_xml_failed');
 
 /** Sets the parser's error text. C keeps the first 2047 bytes. */
 export const ne_xml_set_error: (p: ne_xml_parser, msg: string) => void = native('ne_xml_set_error');
 
-/** The parser's error text. */
+/** Returns the parser's error text. */
 export const ne_xml_get_error: (p: ne_xml_parser) => string = native('ne_xml_get_error');
 
 /**
- * Parses a block of a document, given in pieces of any size; an empty block, or null, is the end of the document.
- * Returns 0, more than 0 on a syntax error, or what the callback returned that aborted the parse.
+ * Parses a block of a document.
  *
- * @throws what a callback threw; the parser has failed then. `ERR_NEON_REENTRANT` inside a callback of this parser,
- * `ERR_NEON_BUSY` while a promise uses it, `ERR_OUT_OF_RANGE` on a block of 2 GiB or more
+ * @param block of any size; an empty block, or null, ends the document
+ * @returns 0, more than 0 on a syntax error, or the result of the callback that aborted the parse
+ * @throws what a callback threw, and the parser has then failed; `ERR_NEON_REENTRANT` inside a callback of this parser,
+ *   `ERR_NEON_BUSY` while a promise uses it, `ERR_OUT_OF_RANGE` for a block of 2 GiB or more
+ * @example
+ * ```ts
+ * const parser = ne_xml_create();
+ * ne_xml_push_handler(parser, (parent, nspace, name) => parent + 1, null, null);
+ * ne_xml_parse(parser, '<a><b/></a>');
+ * ne_xml_parse(parser, null);
+ * ne_xml_destroy(parser);
+ * ```
  */
 export const ne_xml_parse: (p: ne_xml_parser, block: string | Uint8Array | null) => number = native('ne_xml_parse');
 
-/** The same; to be given to ne_add_response_body_reader, together with the parser. */
+/**
+ * Parses a block of a document, with the parser as the first argument: the body reader to give to
+ * ne_add_response_body_reader or ne_decompress_reader, together with the parser.
+ *
+ * @returns as {@link ne_xml_parse}
+ */
 export const ne_xml_parse_v = (p: ne_xml_parser, block: string | Uint8Array | null): number => ne_xml_parse(p, block);
 
-/** The number of the line that is, or was last, parsed. */
+/** Returns the number of the current line. */
 export const ne_xml_currentline: (p: ne_xml_parser) => number = native('ne_xml_currentline');
 
-/** The encoding that the document declares, or null when it declares none, or not yet. */
+/** Returns the encoding that the document declares, or null when it has not declared one. */
 export const ne_xml_doc_encoding: (p: ne_xml_parser) => string | null = native('ne_xml_doc_encoding');
 
 /**
- * Sets the encoding of the document, whatever it declares; returns 0, or non-zero on an encoding that is not known.
- * Needs neon 0.36.
+ * Sets the encoding of the document, whatever it declares. Needs neon 0.36.
  *
+ * @returns 0, or non-zero for an unknown encoding
  * @throws `ERR_NEON_INVALID_STATE` once something was parsed, `ERR_NEON_UNSUPPORTED` with an older neon
  */
 export const ne_xml_set_encoding: (p: ne_xml_parser, encoding: string) => number = native('ne_xml_set_encoding');
 
 /**
- * The value of an attribute, or null. With `nspace` null, that of the attribute without prefix.
+ * Returns the value of an attribute, or null.
  *
+ * @param attrs the attributes that the start callback was given
+ * @param nspace the namespace of the attribute; null for an attribute without a prefix
  * @throws `ERR_NEON_INVALID_STATE` outside a start callback of this parser
  */
 export const ne_xml_get_attr: (
@@ -80,27 +100,31 @@ export const ne_xml_get_attr: (
 ) => string | null = native('ne_xml_get_attr');
 
 /**
- * The namespace of a prefix, or null when there is none; for null the default namespace, which may be `''`.
+ * Returns the namespace of a prefix, or null when the prefix is not declared.
  *
+ * @param prefix null for the default namespace, which may be `''`
  * @throws `ERR_NEON_INVALID_STATE` outside a start callback of this parser
  */
 export const ne_xml_resolve_nspace: (p: ne_xml_parser, prefix: string | null) => string | null =
   native('ne_xml_resolve_nspace');
 
 /**
- * Frees a parser. A 207 parser of it may be destroyed before or after.
+ * Frees a parser. Its 207 parser may be destroyed before or after it.
  *
- * @throws `ERR_NEON_REENTRANT` inside a callback of it, `ERR_NEON_BUSY` while a promise uses it
+ * @throws `ERR_NEON_REENTRANT` inside a callback of the parser, `ERR_NEON_BUSY` while a promise uses it
  */
 export const ne_xml_destroy: (p: ne_xml_parser) => void = native('ne_xml_destroy');
 
-/** An entry of a map from names to numbers. */
+/** An entry of a map from names of elements to numbers. */
 export interface ne_xml_idmap {
+  /** The namespace of the element. */
   readonly nspace: string;
+  /** The local name of the element. */
   readonly name: string;
+  /** The number that stands for it. */
   readonly id: number;
 }
 
-/** The `id` of the first entry with this namespace and name, or 0. */
+/** Returns the `id` of the first entry with this namespace and name, or 0. */
 export const ne_xml_mapid: (map: readonly ne_xml_idmap[], nspace: string, name: string) => number =
   native('ne_xml_mapid');

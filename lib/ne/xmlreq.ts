@@ -1,29 +1,36 @@
+/** Response bodies that are parsed as XML: what ne_xmlreq.h declares. */
 import { acceptor } from '../core/acceptor.js';
 import { native } from '../core/native.js';
 import type { ne_request, ne_xml_parser } from './handles.js';
 import type { ne_accept_response } from './request.js';
 
 /**
- * Reads the rest of the response body and parses it; returns an `NE_*` code. After a syntax error the session's error
- * text has the parser's, and the connection is closed.
+ * Reads the rest of the response body and parses it as XML.
  *
+ * After a syntax error the session's error text is that of the parser, and the connection is closed.
+ *
+ * @returns an `NE_*` code
  * @throws what a callback of the parser threw; `ERR_NEON_INVALID_STATE` when the request was not begun, or its body was
- * read to the end
+ *   read to the end
  */
 export const ne_xml_parse_response: (req: ne_request, parser: ne_xml_parser) => number =
   native('ne_xml_parse_response');
 
 /**
- * Sends the request and parses the response body, when its status is 2xx and its media type is one of XML; else the body
- * is discarded. Returns an `NE_*` code, as {@link ne_xml_parse_response} does.
+ * Sends the request, and parses the response body as XML if the status is 2xx and the media type is one of XML; any
+ * other body is discarded.
+ *
+ * @returns an `NE_*` code, as that of {@link ne_xml_parse_response}
  */
 export const ne_xml_dispatch_request: (req: ne_request, parser: ne_xml_parser) => number =
   native('ne_xml_dispatch_request');
 
 /**
- * The same, for the responses that `acpt` accepts. Needs neon 0.36.
+ * Sends the request, and parses the response body as XML if `acpt` accepts the response; any other body is discarded.
+ * Needs neon 0.36.
  *
- * @throws `ERR_NEON_UNSUPPORTED` with an older one
+ * @returns an `NE_*` code, as that of {@link ne_xml_parse_response}
+ * @throws `ERR_NEON_UNSUPPORTED` with an older neon
  */
 export const ne_xml_dispatchif_request: (req: ne_request, parser: ne_xml_parser, acpt: ne_accept_response) => number =
   native('ne_xml_dispatchif_request', (req, parser, acpt) => [req, parser, acceptor(acpt, 'acpt')]);
