@@ -11,38 +11,34 @@ namespace neon {
 namespace {
 
 /// initialize(hooks, inWorker): what lib/core/load.ts hands over, before any other function is called.
-napi_value initialize(const Arguments &arguments) {
-  bool in_worker = false;
-  check(arguments.env(), napi_get_value_bool(arguments.env(), arguments[1], &in_worker));
-  arguments.environment().initialize(arguments.object(0, "hooks"), in_worker);
-  return undefined(arguments.env());
+Napi::Value initialize(const Arguments &arguments) {
+  arguments.environment().initialize(arguments.object(0, "hooks"), arguments[1].As<Napi::Boolean>());
+  return arguments.env().Undefined();
 }
 
 /// setTimeLimit(ms): of the operation that is queued next; 0 takes it back.
-napi_value set_time_limit(const Arguments &arguments) {
+Napi::Value set_time_limit(const Arguments &arguments) {
   const std::int64_t limit = arguments.integer(0, "timeout", 0, INT32_MAX);
   arguments.environment().set_time_limit(limit ? std::optional(std::chrono::milliseconds(limit))
                                                : std::nullopt);
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
 /// abort(operation, reason): rejects its promise, and ends it.
-napi_value abort_operation(const Arguments &arguments) {
+Napi::Value abort_operation(const Arguments &arguments) {
   const std::int64_t id = arguments.integer(0, "operation", 0, std::int64_t{1} << 53);
   if (const auto operation = arguments.environment().find(static_cast<std::uint64_t>(id)))
     operation->abort(arguments[1]);
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
 // binding.sync and binding.async hold the functions of the two surfaces, by their C names.
-void define_all(napi_env env, napi_value exports) {
+void define_all(Napi::Env env, Napi::Object exports) {
   Environment::create(env);
   prepare_exit();
   interposition_works();  // probed while nothing else runs
-  napi_value sync, async;
-  check(env, napi_create_object(env, &sync));
-  check(env, napi_create_object(env, &async));
-  Topic topic(env, sync, async);
+  const auto sync = Napi::Object::New(env), async = Napi::Object::New(env);
+  Topic topic(sync, async);
   topic.plain("initialize", initialize);
   topic.plain("setTimeLimit", set_time_limit);
   topic.plain("abort", abort_operation);
@@ -86,8 +82,8 @@ void define_all(napi_env env, napi_value exports) {
   register_exchange(topic);
   register_listing(topic);
   register_sax(topic);
-  set(env, exports, "sync", sync);
-  set(env, exports, "async", async);
+  exports.Set("sync", sync);
+  exports.Set("async", async);
 }
 
 }  // namespace
@@ -96,7 +92,7 @@ void define_all(napi_env env, napi_value exports) {
 
 NAPI_MODULE_INIT() {
   return neon::at_border(env, [&] {
-    neon::define_all(env, exports);
+    neon::define_all(env, Napi::Object(env, exports));
     return exports;
   });
 }

@@ -200,7 +200,7 @@ class LockCall : public Operation {
     code_ = NE_TIMEOUT;
     text_ = ne_get_error(session_->c());
   }
-  napi_value result(napi_env env) override {
+  Napi::Value result(Napi::Env env) override {
     if (code_ == NE_OK) {
       fill(env, held(env, 0));
       return null(env);

@@ -2,7 +2,7 @@
 
 #include <ne_socket.h>
 
-#include "core/convert.h"
+#include "core/arguments.h"
 #include "core/error.h"
 #include "core/topic.h"
 
@@ -14,7 +14,7 @@ namespace {
 class Unreference final : public Event {
  public:
   explicit Unreference(napi_ref reference) : reference_(reference) {}
-  void deliver(napi_env env) override { check(env, napi_delete_reference(env, reference_)); }
+  void deliver(Napi::Env env) override { check(env, napi_delete_reference(env, reference_)); }
 
  private:
   napi_ref reference_;
@@ -77,7 +77,7 @@ void StatusQueue::add(Record record) {
   environment_->post(shared_from_this());
 }
 
-void StatusQueue::deliver(napi_env env) {
+void StatusQueue::deliver(Napi::Env env) {
   std::vector<Record> records;
   {
     const std::lock_guard lock(mutex_);

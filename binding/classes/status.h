@@ -30,7 +30,7 @@ class StatusQueue final : public Event,
   /// From now on the function is called. JavaScript thread; the session may be busy.
   void enable(napi_value function);
   void disable() { enabled_ = false; }
-  void deliver(napi_env env) override;
+  void deliver(Napi::Env env) override;
 
   void on_status(ne_session_status status, const ne_session_status_info &info) noexcept override;
 

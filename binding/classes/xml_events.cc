@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "core/block.h"
-#include "core/convert.h"
+#include "core/arguments.h"
 #include "core/environment.h"
 #include "core/error.h"
 #include "core/since.h"
@@ -167,7 +167,7 @@ napi_value parse_document(const Arguments &arguments) {
     well_formed = parser.parse(block);
   } while (well_formed && !block.empty());
   if (auto rest = goes_on ? parser.take() : nullptr) give(std::move(rest));
-  if (thrown) throw JavaScriptException();
+  if (thrown) throw_pending(env);
   return well_formed || !goes_on ? null(env) : from(env, std::string_view(parser.error()));
 }
 

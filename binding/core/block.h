@@ -4,7 +4,7 @@
 #include <new>
 #include <utility>
 
-#include "core/convert.h"
+#include "core/value.h"
 
 namespace neon {
 
@@ -37,13 +37,13 @@ struct Block {
   }
 
   /// The bytes that are left, as a Buffer; the block goes on.
-  napi_value copy_left(napi_env env) {
+  Napi::Value copy_left(Napi::Env env) {
     const std::size_t from = std::exchange(taken, size);
-    return copy_to_buffer(env, {memory.get() + from, size - from});
+    return Napi::Buffer<char>::Copy(env, memory.get() + from, size - from);
   }
 
   /// The same; the block ends.
-  napi_value take(napi_env env) {
+  Napi::Value take(Napi::Env env) {
     // A buffer of its own for few bytes costs less than one that holds on to many.
     if (taken > 0 || size < capacity / 2 || size < 4096) return copy_left(env);
     return hand_over(env, std::move(memory), size);

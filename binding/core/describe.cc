@@ -1,6 +1,6 @@
 #include "core/describe.h"
 
-#include "core/convert.h"
+#include "core/value.h"
 
 namespace neon {
 
@@ -12,8 +12,9 @@ std::string shortened(std::string text) {
   return text;
 }
 
-// What looks at an object of the user's may run code of the user's, which may throw: that is swallowed.
-bool succeeded(napi_env env, napi_status status) {
+// Looking at an object of the user's may run code of the user's, which may throw: that is swallowed.
+// Raw, since Napi::Error ends the process when that code is being terminated (error.cc).
+bool succeeded(Napi::Env env, napi_status status) {
   if (status == napi_ok) return true;
   bool pending = false;
   napi_value ignored;
@@ -22,21 +23,19 @@ bool succeeded(napi_env env, napi_status status) {
   return false;
 }
 
-std::string constructor_name(napi_env env, napi_value object) {
+std::string constructor_name(Napi::Value object) {
+  const Napi::Env env = object.Env();
   napi_value constructor, name;
-  napi_valuetype type;
   if (!succeeded(env, napi_get_named_property(env, object, "constructor", &constructor))) return {};
-  if (!succeeded(env, napi_typeof(env, constructor, &type)) || type != napi_function) return {};
+  if (!Napi::Value(env, constructor).IsFunction()) return {};
   if (!succeeded(env, napi_get_named_property(env, constructor, "name", &name))) return {};
-  if (!succeeded(env, napi_typeof(env, name, &type)) || type != napi_string) return {};
-  return to_string(env, name);
+  return Napi::Value(env, name).IsString() ? to_string({env, name}) : std::string();
 }
 
 }  // namespace
 
-std::string received(napi_env env, napi_value value) {
-  napi_valuetype type;
-  if (napi_typeof(env, value, &type) != napi_ok) return "Received something else";
+std::string received(Napi::Value value) {
+  const napi_valuetype type = value.Type();
   switch (type) {
     case napi_undefined:
       return "Received undefined";
@@ -45,9 +44,9 @@ std::string received(napi_env env, napi_value value) {
     case napi_function:
       return "Received a function";
     case napi_string:
-      return "Received type string ('" + shortened(to_string(env, value)) + "')";
+      return "Received type string ('" + shortened(to_string(value)) + "')";
     case napi_object: {
-      const std::string name = constructor_name(env, value);
+      const std::string name = constructor_name(value);
       return name.empty() ? "Received an object" : "Received an instance of " + name;
     }
     case napi_symbol:
@@ -59,10 +58,8 @@ std::string received(napi_env env, napi_value value) {
     case napi_bigint:
       break;
   }
-  napi_value text;
-  if (napi_coerce_to_string(env, value, &text) != napi_ok) return "Received something else";
   const char *name = type == napi_boolean ? "boolean" : type == napi_number ? "number" : "bigint";
-  return std::string("Received type ") + name + " (" + to_string(env, text) + ")";
+  return std::string("Received type ") + name + " (" + to_string(value.ToString()) + ")";
 }
 
 }  // namespace neon

@@ -1,12 +1,13 @@
 #pragma once
 
-#include <node_api.h>
+#include <napi.h>
 
 #include <string>
 
 namespace neon {
 
-/// "Received …", as Node's own errors say it.
-std::string received(napi_env env, napi_value value);
+/// "Received …", in the words of Node's own errors.
+std::string received(Napi::Value value);
+inline std::string received(Napi::Env env, napi_value value) { return received(Napi::Value(env, value)); }
 
 }  // namespace neon

@@ -5,7 +5,7 @@
 
 #include <cerrno>
 
-#include "core/convert.h"
+#include "core/arguments.h"
 #include "core/error.h"
 
 namespace neon {

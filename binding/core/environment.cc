@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/operation.h"
+#include "core/value.h"
 
 namespace neon {
 
@@ -32,7 +33,7 @@ constexpr std::chrono::milliseconds turn{4};
 constexpr int max_events = 256;
 
 // What an event threw must not reach the next one.
-void report_uncaught(napi_env env) {
+void report_uncaught(Napi::Env env) {
   bool pending = false;
   napi_value exception = nullptr;
   if (napi_is_exception_pending(env, &pending) != napi_ok || !pending) return;
@@ -43,20 +44,14 @@ void report_uncaught(napi_env env) {
 
 const char *class_name(Kind kind) { return class_names[static_cast<std::size_t>(kind)]; }
 
-void Environment::create(napi_env env) {
+void Environment::create(Napi::Env env) {
   std::shared_ptr<Environment> environment(new Environment(env));
-  check(env,
-        napi_set_instance_data(
-            env, new std::shared_ptr<Environment>(environment),
-            [](napi_env, void *data, void *) { delete static_cast<std::shared_ptr<Environment> *>(data); },
-            nullptr));
+  env.SetInstanceData(new std::shared_ptr<Environment>(environment));
   environment->open_queue();
 }
 
-Environment &Environment::of(napi_env env) {
-  void *data = nullptr;
-  napi_get_instance_data(env, &data);
-  return **static_cast<std::shared_ptr<Environment> *>(data);
+Environment &Environment::of(Napi::Env env) {
+  return **env.GetInstanceData<std::shared_ptr<Environment>>();
 }
 
 void Environment::open_queue() {
@@ -74,36 +69,24 @@ void Environment::open_queue() {
   check(env_, napi_add_env_cleanup_hook(env_, on_cleanup, this));
 }
 
-void Environment::initialize(napi_value hooks, bool in_worker) {
+void Environment::initialize(const Napi::Object &hooks, bool in_worker) {
   in_worker_ = in_worker;
   for (std::size_t i = 0; i < hooks_.size(); ++i) {
-    napi_value hook;
-    check(env_, napi_get_named_property(env_, hooks, hook_names[i], &hook));
-    if (hooks_[i]) napi_delete_reference(env_, hooks_[i]);
-    check(env_, napi_create_reference(env_, hook, 1, &hooks_[i]));
+    hooks_[i] = Napi::Persistent(hooks.Get(hook_names[i]).As<Napi::Function>());
+    hooks_[i].SuppressDestruct();
   }
-  void *cell = nullptr;
-  check(env_,
-        napi_get_typedarray_info(env_, hook(Hook::LastOperation), nullptr, nullptr, &cell, nullptr, nullptr));
-  last_operation_ = static_cast<double *>(cell);
+  last_operation_ = hook(Hook::LastOperation).As<Napi::Float64Array>().Data();
 }
 
-napi_value Environment::hook(Hook hook) const {
-  napi_value value = nullptr;
-  check(env_, napi_get_reference_value(env_, hooks_[static_cast<std::size_t>(hook)], &value));
-  return value;
-}
+Napi::Function Environment::hook(Hook hook) const { return hooks_[static_cast<std::size_t>(hook)].Value(); }
 
-napi_value Environment::handle_class(Kind kind) {
-  napi_ref &reference = classes_[static_cast<std::size_t>(kind)];
-  napi_value constructor = nullptr;
-  if (reference) {
-    check(env_, napi_get_reference_value(env_, reference, &constructor));
-    return constructor;
-  }
-  check(env_, napi_get_named_property(env_, hook(Hook::HandleClasses), class_name(kind), &constructor));
-  check(env_, napi_create_reference(env_, constructor, 1, &reference));
-  return constructor;
+Napi::Function Environment::handle_class(Kind kind) {
+  Napi::FunctionReference &reference = classes_[static_cast<std::size_t>(kind)];
+  if (!reference.IsEmpty()) return reference.Value();
+  const Napi::Value constructor = hook(Hook::HandleClasses).Get(class_name(kind));
+  reference = Napi::Persistent(constructor.As<Napi::Function>());
+  reference.SuppressDestruct();
+  return constructor.As<Napi::Function>();
 }
 
 bool Environment::post(std::shared_ptr<Event> event) {
@@ -149,7 +132,7 @@ bool Environment::take() {
 }
 
 void Environment::deliver(std::shared_ptr<Event> event) {
-  const Scope scope(env_);
+  const Napi::HandleScope scope(env_);
   at_border(env_, [&]() -> napi_value {
     event->deliver(env_);
     return nullptr;
@@ -160,18 +143,17 @@ void Environment::deliver(std::shared_ptr<Event> event) {
 
 // Not by the thread-safe function: Node would call that again in the same turn.
 void Environment::drain_later() {
-  const Scope scope(env_);
-  const napi_callback callback = [](napi_env env, napi_callback_info) -> napi_value {
-    of(env).drain();
-    return nullptr;
-  };
-  // It fails only when the environment is being terminated: then nobody wants what is left.
-  at_border(env_, [&]() -> napi_value {
-    napi_value function, nothing;
-    check(env_, napi_create_function(env_, "drain", NAPI_AUTO_LENGTH, callback, nullptr, &function));
-    check(env_, napi_call_function(env_, undefined(env_), hook(Hook::Later), 1, &function, &nothing));
-    return nullptr;
+  const Napi::HandleScope scope(env_);
+  // It fails only when the environment is being terminated: then nothing waits for the rest.
+  at_border(env_, [&] {
+    const auto function = Napi::Function::New<on_later>(env_, "drain");
+    return call_javascript(hook(Hook::Later), {function});
   });
+}
+
+Napi::Value Environment::on_later(const Napi::CallbackInfo &info) {
+  of(info.Env()).drain();
+  return {};
 }
 
 void Environment::hold() {

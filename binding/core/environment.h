@@ -1,6 +1,6 @@
 #pragma once
 
-#include <node_api.h>
+#include <napi.h>
 
 #include <array>
 #include <atomic>
@@ -25,7 +25,7 @@ class Event {
   Event &operator=(const Event &) = delete;
   virtual ~Event() = default;
   /// Runs on the JavaScript thread, inside a handle scope. What it throws is JavaScript's uncaught exception.
-  virtual void deliver(napi_env env) = 0;
+  virtual void deliver(Napi::Env env) = 0;
 };
 
 /// Which C type a handle stands for. The order is that of the class names in environment.cc.
@@ -90,21 +90,21 @@ class Environment final : public std::enable_shared_from_this<Environment> {
   };
 
   /// Creates the environment's data; called once, when the module registers.
-  static void create(napi_env env);
-  static Environment &of(napi_env env);
+  static void create(Napi::Env env);
+  static Environment &of(Napi::Env env);
 
   Environment(const Environment &) = delete;
   Environment &operator=(const Environment &) = delete;
 
-  napi_env env() const { return env_; }
+  Napi::Env env() const { return env_; }
   bool in_worker() const { return in_worker_; }
 
   /// The function `initialize(hooks, inWorker)` of the binding.
-  void initialize(napi_value hooks, bool in_worker);
-  napi_value hook(Hook hook) const;
+  void initialize(const Napi::Object &hooks, bool in_worker);
+  Napi::Function hook(Hook hook) const;
 
   /// The JavaScript class of a kind of handle (lib/core/handle.ts).
-  napi_value handle_class(Kind kind);
+  Napi::Function handle_class(Kind kind);
 
   /// What objects of this environment are known to wrap (HandleWrap).
   std::unordered_set<const void *> boxes;
@@ -129,22 +129,24 @@ class Environment final : public std::enable_shared_from_this<Environment> {
   std::shared_ptr<Operation> find(std::uint64_t id) const;
 
  private:
-  explicit Environment(napi_env env) : env_(env) {}
+  explicit Environment(Napi::Env env) : env_(env) {}
 
   void open_queue();
   void call_for_drain();
   void drain();
   void drain_later();
+  static Napi::Value on_later(const Napi::CallbackInfo &info);
   bool take();
   void deliver(std::shared_ptr<Event> event);
   void close();
   static void on_wakeup(napi_env env, napi_value, void *context, void *);
   static void on_cleanup(void *self);
 
-  const napi_env env_;
+  const Napi::Env env_;
   bool in_worker_ = false;
-  std::array<napi_ref, static_cast<std::size_t>(Hook::Count)> hooks_{};
-  std::array<napi_ref, static_cast<std::size_t>(Kind::Count)> classes_{};
+  // Never deleted but on the JavaScript thread while it lives; with the environment, Node deletes them.
+  std::array<Napi::FunctionReference, static_cast<std::size_t>(Hook::Count)> hooks_;
+  std::array<Napi::FunctionReference, static_cast<std::size_t>(Kind::Count)> classes_;
   std::size_t held_ = 0;
   std::optional<std::chrono::milliseconds> time_limit_;
   double *last_operation_ = nullptr;  // what JavaScript reads, to know what it may abort
@@ -160,17 +162,6 @@ class Environment final : public std::enable_shared_from_this<Environment> {
   std::vector<std::shared_ptr<Event>> queue_;
 };
 
-/// A handle scope for the time of a C++ block.
-class Scope final {
- public:
-  explicit Scope(napi_env env) : env_(env) { napi_open_handle_scope(env, &scope_); }
-  ~Scope() { napi_close_handle_scope(env_, scope_); }
-  Scope(const Scope &) = delete;
-  Scope &operator=(const Scope &) = delete;
-
- private:
-  napi_env env_;
-  napi_handle_scope scope_ = nullptr;
-};
+using Scope = Napi::HandleScope;  // until its users are converted
 
 }  // namespace neon

@@ -8,15 +8,45 @@
 
 namespace neon {
 
-void check(napi_env env, napi_status status) {
+namespace {
+
+// Napi::Error holds a value that is no object as a property of one, and ends the process when V8 refuses to
+// define that. V8 does so while it terminates what runs (a timeout or an interrupt of node:vm): then the value
+// is null, and is no exception of the user's.
+bool can_be_held(Napi::Env env, napi_value value) {
+  napi_valuetype type = napi_undefined;
+  if (napi_typeof(env, value, &type) != napi_ok) return false;
+  if (type == napi_object || type == napi_function) return true;
+  napi_value object;
+  return napi_create_object(env, &object) == napi_ok &&
+         napi_set_named_property(env, object, "value", value) == napi_ok;
+}
+
+}  // namespace
+
+// An empty one when JavaScript is being terminated: C++ frames unwind, and there is nothing to throw.
+void throw_value(Napi::Env env, napi_value value) {
+  throw Napi::Error(env, can_be_held(env, value) ? value : nullptr);
+}
+
+void throw_pending(Napi::Env env) {
+  bool pending = false;
+  napi_value exception = nullptr;
+  if (napi_is_exception_pending(env, &pending) != napi_ok || !pending ||
+      napi_get_and_clear_last_exception(env, &exception) != napi_ok)
+    throw Napi::Error(env, nullptr);
+  throw_value(env, exception);
+}
+
+void check(Napi::Env env, napi_status status) {
   if (status == napi_ok) return;
   const napi_extended_error_info *info = nullptr;
   napi_get_last_error_info(env, &info);  // the next call clears it
   const std::string message = info && info->error_message ? info->error_message : "unknown error";
   bool pending = false;
   napi_is_exception_pending(env, &pending);
-  if (!pending) napi_throw_error(env, nullptr, ("Node-API: " + message).c_str());
-  throw JavaScriptException();
+  if (pending || status == napi_pending_exception) throw_pending(env);
+  throw Napi::Error::New(env, "Node-API: " + message);
 }
 
 std::string system_text(int error) {
@@ -36,24 +66,60 @@ Failure system_failure(int error, const char *call, const std::string &path) {
   return neon_failure(name ? name : "ERR_SYSTEM_ERROR", std::move(message));
 }
 
-napi_value to_error(napi_env env, const Failure &failure) {
-  napi_value code, message, error;
-  check(env, napi_create_string_utf8(env, failure.code, NAPI_AUTO_LENGTH, &code));
-  check(env, napi_create_string_utf8(env, failure.message.data(), failure.message.size(), &message));
+Napi::Value to_error(Napi::Env env, const Failure &failure) {
+  napi_value code = Napi::String::New(env, failure.code);
+  napi_value message = Napi::String::New(env, failure.message);
+  napi_value error;
+  // Raw: the library makes errors without a code, and would set it by one more call.
   switch (failure.kind) {
     case Failure::Kind::Type:
       check(env, napi_create_type_error(env, code, message, &error));
-      return error;
+      return {env, error};
     case Failure::Kind::Range:
       check(env, napi_create_range_error(env, code, message, &error));
-      return error;
+      return {env, error};
     case Failure::Kind::Neon:
       break;
   }
   napi_value constructor = Environment::of(env).hook(Environment::Hook::NeonError);
   napi_value arguments[] = {message, code};
   check(env, napi_new_instance(env, constructor, 2, arguments, &error));
-  return error;
+  return {env, error};
+}
+
+Napi::Value thrown_value(Napi::Env env) {
+  try {
+    throw;
+  } catch (const Napi::Error &error) {
+    return error.Value();
+  } catch (const Failure &failure) {
+    return to_error(env, failure);
+  } catch (const std::exception &) {
+    return to_error(env, neon_failure(code::no_memory, "Out of memory"));
+  }
+}
+
+// Raw: each of these is one call, which fails without harm where JavaScript is being terminated.
+void throw_in_javascript(Napi::Env env) noexcept {
+  try {
+    throw;
+  } catch (const Napi::Error &error) {
+    try {
+      error.ThrowAsJavaScriptException();
+    } catch (const std::exception &) {
+      // Another exception is pending already.
+    }
+  } catch (const Failure &failure) {
+    try {
+      napi_throw(env, to_error(env, failure));
+    } catch (const std::exception &) {
+      // The environment cannot run JavaScript any more: there is no caller to report to.
+    }
+  } catch (const std::bad_alloc &) {
+    napi_throw_error(env, code::no_memory, "Out of memory");
+  } catch (const std::exception &error) {
+    napi_throw_error(env, nullptr, error.what());
+  }
 }
 
 }  // namespace neon

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <node_api.h>
+#include <napi.h>
 
 #include <exception>
 #include <string>
@@ -23,9 +23,6 @@ class Failure final : public std::exception {
   const char *code;  // a literal
   std::string message;
 };
-
-/// A JavaScript exception is pending in this environment: C++ frames unwind, the exception stays where it is.
-class JavaScriptException final : public std::exception {};
 
 namespace code {
 inline constexpr const char *destroyed = "ERR_NEON_DESTROYED";
@@ -56,37 +53,42 @@ inline Failure range_failure(std::string message) {
   return {Failure::Kind::Range, code::out_of_range, std::move(message)};
 }
 
-/// What the system says about an errno. Any thread, unlike strerror().
+/// The system's text for an errno. Any thread, unlike strerror().
 std::string system_text(int error);
 
 /// A NeonError with the system's code: "ENOENT: No such file or directory, open '/x'".
 Failure system_failure(int error, const char *call, const std::string &path = "");
 
-/// Throws JavaScriptException when a Node-API call failed; what failed without an exception becomes one.
-void check(napi_env env, napi_status status);
+/// Throws Napi::Error when a Node-API call failed: the pending JavaScript exception, or an error that says
+/// what failed.
+void check(Napi::Env env, napi_status status);
+
+/// Throws the JavaScript exception that is pending after C returned from what called JavaScript. When there is
+/// none, JavaScript is being terminated: then the error is empty, and only C++ frames unwind.
+[[noreturn]] void throw_pending(Napi::Env env);
+
+/// Throws a JavaScript value of any type.
+[[noreturn]] void throw_value(Napi::Env env, napi_value value);
 
 /// The JavaScript error object of a failure.
-napi_value to_error(napi_env env, const Failure &failure);
+Napi::Value to_error(Napi::Env env, const Failure &failure);
 
-/// Runs `body` at the border to JavaScript: what it throws becomes the pending JavaScript exception.
+/// The JavaScript value of the C++ exception that is being handled; empty when JavaScript is being terminated.
+Napi::Value thrown_value(Napi::Env env);
+
+/// Makes the C++ exception that is being handled the pending JavaScript exception.
+void throw_in_javascript(Napi::Env env) noexcept;
+
+/// Runs `body` at the border to JavaScript: an exception of C++ becomes the pending JavaScript exception, and
+/// the value empty.
 template <class Body>
-napi_value at_border(napi_env env, Body &&body) noexcept {
+Napi::Value at_border(Napi::Env env, Body &&body) noexcept {
   try {
-    return body();
-  } catch (const JavaScriptException &) {
-    // already pending
-  } catch (const Failure &failure) {
-    try {
-      napi_throw(env, to_error(env, failure));
-    } catch (const std::exception &) {
-      // The environment cannot run JavaScript any more: nobody is there to be told.
-    }
-  } catch (const std::bad_alloc &) {
-    napi_throw_error(env, code::no_memory, "Out of memory");
-  } catch (const std::exception &error) {
-    napi_throw_error(env, nullptr, error.what());
+    return {env, body()};
+  } catch (...) {
+    throw_in_javascript(env);
+    return {};
   }
-  return nullptr;
 }
 
 }  // namespace neon

@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "core/convert.h"
 #include "core/describe.h"
+#include "core/value.h"
 
 namespace neon {
 
@@ -13,9 +13,8 @@ struct HandleWrap::Box {
   std::int64_t size;
   napi_ref reference = nullptr;  // weak; the handle's self_ as long as that is this object
 
-  void detach(napi_env env) {
-    std::int64_t now;
-    napi_adjust_external_memory(env, -size, &now);
+  void detach(Napi::Env env) {
+    Napi::MemoryManagement::AdjustExternalMemory(env, -size);
     napi_delete_reference(env, reference);
     handle->environment->boxes.erase(this);
     if (handle->self_ == reference) handle->self_ = nullptr;
@@ -27,51 +26,32 @@ namespace {
 
 // Of this class, though destroyed.
 bool is_handle(Environment &environment, napi_value value, Kind kind) {
-  const napi_env env = environment.env();
-  const napi_value arguments[] = {value, environment.handle_class(kind)};
-  napi_value answer;
-  bool result = false;
-  check(env, napi_call_function(env, undefined(env), environment.hook(Environment::Hook::IsHandle), 2,
-                                arguments, &answer));
-  check(env, napi_get_value_bool(env, answer, &result));
-  return result;
+  return call_javascript(environment.hook(Environment::Hook::IsHandle), {value, environment.handle_class(kind)})
+      .As<Napi::Boolean>();
 }
+
+Napi::Number to_number(Napi::Env env, std::uint32_t index) { return Napi::Number::New(env, index); }
 
 }  // namespace
 
-napi_value Handle::object() const {
+Napi::Object Handle::object() const {
   napi_value value = nullptr;
   if (self_) check(environment->env(), napi_get_reference_value(environment->env(), self_, &value));
-  return value;
+  return {environment->env(), value};
 }
 
 std::uint32_t Handle::keep(napi_value value) {
-  const napi_env env = environment->env();
-  const napi_value arguments[] = {object(), value};
-  napi_value number;
-  check(env, napi_call_function(env, undefined(env), environment->hook(Environment::Hook::Keep), 2, arguments,
-                                &number));
-  std::uint32_t index = 0;
-  check(env, napi_get_value_uint32(env, number, &index));
-  return index;
+  return call_javascript(environment->hook(Environment::Hook::Keep), {object(), value}).As<Napi::Number>();
 }
 
-napi_value Handle::kept(napi_env env, napi_value object, std::uint32_t index) {
-  const napi_value arguments[] = {object, from(env, static_cast<double>(index))};
-  napi_value value;
-  check(env, napi_call_function(env, undefined(env), Environment::of(env).hook(Environment::Hook::Kept), 2,
-                                arguments, &value));
-  return value;
+Napi::Value Handle::kept(Napi::Env env, napi_value object, std::uint32_t index) {
+  return call_javascript(Environment::of(env).hook(Environment::Hook::Kept), {object, to_number(env, index)});
 }
 
 void Handle::forget(std::uint32_t index) {
-  const napi_env env = environment->env();
-  const napi_value object = this->object();
-  if (!object) return;
-  const napi_value arguments[] = {object, from(env, static_cast<double>(index))};
-  napi_value nothing;
-  check(env, napi_call_function(env, undefined(env), environment->hook(Environment::Hook::Forget), 2,
-                                arguments, &nothing));
+  const Napi::Object object = this->object();
+  if (object.IsEmpty()) return;
+  call_javascript(environment->hook(Environment::Hook::Forget), {object, to_number(environment->env(), index)});
 }
 
 void Handle::keep_instead(std::optional<std::uint32_t> &number, napi_value value) {
@@ -80,42 +60,40 @@ void Handle::keep_instead(std::optional<std::uint32_t> &number, napi_value value
 }
 
 void *Handle::keep_for_c(std::optional<std::uint32_t> &number, napi_value value) {
-  napi_valuetype type;
-  check(environment->env(), napi_typeof(environment->env(), value, &type));
-  keep_instead(number, type == napi_null ? nullptr : value);
+  keep_instead(number, Napi::Value(environment->env(), value).IsNull() ? nullptr : value);
   // A number, at which nobody looks: C gives it back.
   return number ? reinterpret_cast<void *>(std::uintptr_t{*number} + 1)  // NOLINT(performance-no-int-to-ptr)
                 : nullptr;
 }
 
-napi_value Handle::value_of(void *pointer) const {
-  const napi_env env = environment->env();
-  if (!pointer) return null(env);
+Napi::Value Handle::value_of(void *pointer) const {
+  const Napi::Env env = environment->env();
+  if (!pointer) return env.Null();
   return kept(env, object(), static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(pointer) - 1));
 }
 
-napi_value HandleWrap::wrap(std::shared_ptr<Handle> handle, Kind kind, std::int64_t size, napi_value owner) {
+Napi::Object HandleWrap::wrap(std::shared_ptr<Handle> handle, Kind kind, std::int64_t size, napi_value owner) {
   Environment &environment = *handle->environment;
-  const napi_env env = environment.env();
-  napi_value object;
-  const napi_value arguments[] = {environment.hook(Environment::Hook::Token), owner ? owner : undefined(env)};
-  check(env, napi_new_instance(env, environment.handle_class(kind), 2, arguments, &object));
+  const Napi::Env env = environment.env();
+  const Napi::Object object =
+      construct(environment.handle_class(kind),
+                {environment.hook(Environment::Hook::Token), owner ? owner : env.Undefined()});
 
   const auto finalize = [](napi_env env, void *data, void *) {
     const std::unique_ptr<Box> box(static_cast<Box *>(data));
     box->detach(env);
   };
   auto box = std::make_unique<Box>(Box{std::move(handle), kind, size});
+  // Raw: ObjectWrap of the library is for classes that C++ defines; these are defined in JavaScript.
   check(env, napi_wrap(env, object, box.get(), finalize, nullptr, &box->reference));
   environment.boxes.insert(box.get());
   box->handle->self_ = box->reference;
   static_cast<void>(box.release());  // the finalizer's, or destroy()'s
-  std::int64_t now;
-  napi_adjust_external_memory(env, size, &now);
+  Napi::MemoryManagement::AdjustExternalMemory(env, size);
   return object;
 }
 
-std::shared_ptr<Handle> *HandleWrap::unwrap(napi_env env, napi_value value, Kind kind, const char *argument) {
+std::shared_ptr<Handle> *HandleWrap::unwrap(Napi::Env env, napi_value value, Kind kind, const char *argument) {
   Environment &environment = Environment::of(env);
   void *data = nullptr;
   if (napi_unwrap(env, value, &data) == napi_ok) {
@@ -126,7 +104,7 @@ std::shared_ptr<Handle> *HandleWrap::unwrap(napi_env env, napi_value value, Kind
   } else if (is_handle(environment, value, kind)) {
     return nullptr;
   }
-  std::string what = received(env, value);
+  std::string what = received({env, value});
   if (what.ends_with(class_name(kind))) what += " of another load of libneon";
   throw type_failure(code::argument_type, std::string("The \"") + argument +
                                               "\" argument must be an instance of " + class_name(kind) +
@@ -134,9 +112,9 @@ std::shared_ptr<Handle> *HandleWrap::unwrap(napi_env env, napi_value value, Kind
 }
 
 void HandleWrap::destroy(Handle &handle) {
-  const napi_env env = handle.environment->env();
-  napi_value object = handle.object();
-  if (!object) return;
+  const Napi::Env env = handle.environment->env();
+  const Napi::Object object = handle.object();
+  if (object.IsEmpty()) return;
   void *data = nullptr;
   check(env, napi_remove_wrap(env, object, &data));
   const std::unique_ptr<Box> box(static_cast<Box *>(data));

@@ -23,14 +23,14 @@ class Handle : public std::enable_shared_from_this<Handle> {
   Handle &operator=(const Handle &) = delete;
   virtual ~Handle() = default;
 
-  /// The JavaScript object, or null once it was collected or destroyed. JavaScript thread.
-  napi_value object() const;
+  /// The JavaScript object, empty once it was collected or destroyed. JavaScript thread.
+  Napi::Object object() const;
 
   /// Keeps a value (callbacks) alive as long as the JavaScript object: in JavaScript, by a weak key, and not
   /// by a native reference, so that a callback which closes over its own handle is collected with it.
   std::uint32_t keep(napi_value value);
   /// What keep() gave this number; from the object, since the handle may be destroyed while a call goes on.
-  static napi_value kept(napi_env env, napi_value object, std::uint32_t index);
+  static Napi::Value kept(Napi::Env env, napi_value object, std::uint32_t index);
 
   /// Lets go of what keep() gave this number, which it gives again.
   void forget(std::uint32_t index);
@@ -41,7 +41,7 @@ class Handle : public std::enable_shared_from_this<Handle> {
   /// The same for a value for which C gets a pointer, NULL for null.
   void *keep_for_c(std::optional<std::uint32_t> &number, napi_value value);
   /// The value for which C has this pointer.
-  napi_value value_of(void *pointer) const;
+  Napi::Value value_of(void *pointer) const;
 
   /// The C object is gone though the handle was not destroyed: a lent one, or one in its last hook.
   virtual bool closed() const { return false; }
@@ -62,14 +62,14 @@ class HandleWrap {
  public:
   /// A new JavaScript object of this kind. `size` is the C memory that it stands for, in bytes; `owner` an
   /// object that it keeps alive.
-  static napi_value wrap(std::shared_ptr<Handle> handle, Kind kind, std::int64_t size,
-                         napi_value owner = nullptr);
+  static Napi::Object wrap(std::shared_ptr<Handle> handle, Kind kind, std::int64_t size,
+                           napi_value owner = nullptr);
 
   /// The control block, or null after the handle was destroyed; throws ERR_INVALID_ARG_TYPE on anything that
   /// is no handle of this kind.
-  static std::shared_ptr<Handle> *unwrap(napi_env env, napi_value value, Kind kind, const char *argument);
+  static std::shared_ptr<Handle> *unwrap(Napi::Env env, napi_value value, Kind kind, const char *argument);
 
-  /// Resources the JavaScript object from its control block: from now on every use is ERR_NEON_DESTROYED.
+  /// Parts the JavaScript object from its control block: from now on every use is ERR_NEON_DESTROYED.
   static void destroy(Handle &handle);
 
  private:
@@ -78,9 +78,9 @@ class HandleWrap {
 
 /// The JavaScript object of a handle, made when there is none yet.
 template <class T>
-napi_value to_object(const std::shared_ptr<T> &handle) {
-  napi_value object = handle->object();
-  return object ? object : HandleWrap::wrap(handle, T::kind, T::external_size);
+Napi::Object to_object(const std::shared_ptr<T> &handle) {
+  const Napi::Object object = handle->object();
+  return !object.IsEmpty() ? object : HandleWrap::wrap(handle, T::kind, T::external_size);
 }
 
 }  // namespace neon

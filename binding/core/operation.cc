@@ -21,11 +21,11 @@ constexpr std::uint32_t handle_place = 2;
 constexpr std::uint32_t first_held_place = 3;
 
 bool can_run_javascript(Environment &environment) {
-  const napi_env env = environment.env();
-  const Scope scope(env);
-  napi_value nothing, result;
-  return napi_get_undefined(env, &nothing) == napi_ok &&
-         napi_call_function(env, nothing, environment.hook(Environment::Hook::IsInside), 1, &nothing,
+  const Napi::Env env = environment.env();
+  const Napi::HandleScope scope(env);
+  // Raw: that it fails is the answer, and must not become an exception.
+  napi_value nothing = env.Undefined(), result;
+  return napi_call_function(env, nothing, environment.hook(Environment::Hook::IsInside), 1, &nothing,
                             &result) == napi_ok;
 }
 
@@ -64,14 +64,9 @@ bool Executor::inside_callback() const {
   if (running) return true;
   if (!asking) return false;
   // Some code runs while a callback's promise is open: is it that callback's own?
-  const napi_env env = executor_environment().env();
-  napi_value object = handle_object(), nothing = undefined(env), answer;
-  if (!object) return false;
-  check(env, napi_call_function(env, nothing, executor_environment().hook(Environment::Hook::IsInside), 1,
-                                &object, &answer));
-  bool inside = false;
-  check(env, napi_get_value_bool(env, answer, &inside));
-  return inside;
+  const Napi::Object object = handle_object();
+  if (object.IsEmpty()) return false;
+  return call_javascript(executor_environment().hook(Environment::Hook::IsInside), {object}).As<Napi::Boolean>();
 }
 
 void Executor::require_usable() const {
@@ -180,7 +175,7 @@ bool Resource::in_question() const { return use_count && user->asks_about(*this)
 // --- CallbackRequest
 // -------------------------------------------------------------------------------------------------
 
-void CallbackRequest::deliver(napi_env env) {
+void CallbackRequest::deliver(Napi::Env env) {
   {
     const std::lock_guard lock(operation_->mutex_);
     if (state_ != State::Waiting) return;
@@ -190,11 +185,11 @@ void CallbackRequest::deliver(napi_env env) {
   operation_->executor().asker = operation_.get();
   bool waits = false;
   operation_->guard(env, [&] {
-    napi_value value = question->put(env);
-    if (operation_->waited_for_) Operation::refuse_promise(env, value);
-    waits = is_promise(env, value);
+    const Napi::Value value = question->put(env);
+    if (operation_->waited_for_) Operation::refuse_promise(value);
+    waits = value.IsPromise();
     if (waits)
-      await(env, value);
+      await(value.As<Napi::Promise>());
     else
       question->take(env, value);
   });
@@ -207,18 +202,15 @@ bool CallbackRequest::is_running() const {
 }
 
 // A late answer of an aborted call is dropped.
-void CallbackRequest::answer(napi_env env, napi_value value) {
+void CallbackRequest::answer(Napi::Value value) {
   if (!is_running()) return;
-  operation_->guard(env, [&] { question->take(env, value); });
+  operation_->guard(value.Env(), [&] { question->take(value.Env(), value); });
   settle(State::Answered);
 }
 
-void CallbackRequest::refuse(napi_env env, napi_value reason) {
+void CallbackRequest::refuse(Napi::Value reason) {
   if (!is_running()) return;
-  operation_->guard(env, [&] {
-    check(env, napi_throw(env, reason));
-    throw JavaScriptException();
-  });
+  operation_->guard(reason.Env(), [&] { throw_value(reason.Env(), reason); });
   settle(State::Answered);
 }
 
@@ -231,37 +223,20 @@ void CallbackRequest::settle(State state) {
 
 // The promise stays Running until it settles. Its reactions do not own the call: the operation does, while it
 // waits.
-void CallbackRequest::await(napi_env env, napi_value promise) {
-  using Weak = std::weak_ptr<CallbackRequest>;
-  const auto reaction = [&](napi_callback callback) {
-    auto data = std::make_unique<Weak>(weak_from_this());
-    napi_value function;
-    check(env, napi_create_function(env, nullptr, 0, callback, data.get(), &function));
-    check(env, napi_add_finalizer(
-                   env, function, data.get(),
-                   [](napi_env, void *weak, void *) { delete static_cast<Weak *>(weak); }, nullptr, nullptr));
-    static_cast<void>(data.release());
-    return function;
+void CallbackRequest::await(Napi::Promise promise) {
+  const Napi::Env env = promise.Env();
+  const auto reaction = [&](void (CallbackRequest::*settled)(Napi::Value)) {
+    return Napi::Function::New(env, [weak = weak_from_this(), settled](const Napi::CallbackInfo &info) {
+      at_border(info.Env(), [&]() -> napi_value {
+        if (const auto call = weak.lock()) (call.get()->*settled)(info[0]);
+        return nullptr;
+      });
+    });
   };
-  napi_value arguments[] = {reaction([](napi_env env, napi_callback_info info) -> napi_value {
-                              return at_border(env, [&]() -> napi_value {
-                                const Arguments args(env, info);
-                                if (const auto call = static_cast<Weak *>(args.data())->lock())
-                                  call->answer(env, args[0]);
-                                return nullptr;
-                              });
-                            }),
-                            reaction([](napi_env env, napi_callback_info info) -> napi_value {
-                              return at_border(env, [&]() -> napi_value {
-                                const Arguments args(env, info);
-                                if (const auto call = static_cast<Weak *>(args.data())->lock())
-                                  call->refuse(env, args[0]);
-                                return nullptr;
-                              });
-                            })};
-  napi_value then, ignored;
-  check(env, napi_get_named_property(env, promise, "then", &then));
-  check(env, napi_call_function(env, promise, then, 2, arguments, &ignored));
+  // Raw: Promise::Then() of the library opens a scope, and ends the process when JavaScript is being
+  // terminated inside it (error.cc says why).
+  napi_value arguments[] = {reaction(&CallbackRequest::answer), reaction(&CallbackRequest::refuse)}, ignored;
+  check(env, napi_call_function(env, promise, promise.Get("then"), 2, arguments, &ignored));
 }
 
 // --- Operation --------------------------------------------------------------------------------------------
@@ -271,10 +246,10 @@ Operation::Operation(std::shared_ptr<Executor> executor)
 
 Operation *Operation::current() { return current_operation; }
 
-napi_value Operation::call() {
+Napi::Value Operation::call() {
   executor_->require_idle();
   require_resources();
-  const napi_env env = environment_->env();
+  const Napi::Env env = environment_->env();
   {
     const Using using_(*executor_, resources_, this);
     if (environment_->in_worker())
@@ -282,32 +257,29 @@ napi_value Operation::call() {
     else
       run_here();
   }
-  if (napi_value thrown = error(env)) {
-    drop_holder(env);
-    check(env, napi_throw(env, thrown));
-    throw JavaScriptException();
-  }
-  drop_holder(env);
+  const Napi::Value thrown = error(env);
+  drop_holder();
+  if (!thrown.IsEmpty()) throw_value(env, thrown);
   return result(env);
 }
 
-void Operation::enqueue(napi_deferred deferred) {
+void Operation::enqueue(Napi::Promise::Deferred deferred) {
   executor_->require_queueable();
   require_resources();
-  const napi_env env = environment_->env();
+  const Napi::Env env = environment_->env();
   if (const auto limit = environment_->take_time_limit()) deadline_ = Connection::Clock::now() + *limit;
   // While calls are pending, ne_get_error tells the text of the one that settled last.
   executor_->note_error();
   if (has_callbacks()) prepare_callbacks(env);
   std::uint32_t place = first_held_place;
-  for (napi_value value : held_values_) check(env, napi_set_element(env, holder(env), place++, value));
+  for (napi_value value : held_values_) holder(env).Set(place++, value);
   on_lane_ = true;
   id_ = environment_->add(shared_from_this());
   try {
     executor_->lane().post(shared_from_this());
   } catch (const Failure &) {
     environment_->remove(id_);
-    drop_holder(env);
+    drop_holder();
     throw;
   }
   // It may be running now; but its completion is drained on this thread, after all this.
@@ -319,13 +291,12 @@ void Operation::enqueue(napi_deferred deferred) {
 }
 
 // The context in which callbacks run, and the object that keeps them.
-void Operation::prepare_callbacks(napi_env env) {
-  napi_value context, object = executor_->handle_object();
-  check(env, napi_call_function(env, undefined(env), environment_->hook(Environment::Hook::Snapshot), 0,
-                                nullptr, &context));
-  check(env, napi_set_element(env, holder(env), context_place, context));
-  if (handle_object_) object = handle_object_;
-  if (object) check(env, napi_set_element(env, holder(env), handle_place, object));
+void Operation::prepare_callbacks(Napi::Env env) {
+  Napi::Object object = executor_->handle_object();
+  const Napi::Value context = call_javascript(environment_->hook(Environment::Hook::Snapshot), {});
+  holder(env).Set(context_place, context);
+  if (handle_object_) object = Napi::Object(env, handle_object_);
+  if (!object.IsEmpty()) holder(env).Set(handle_place, object);
   callbacks_prepared_ = true;
 }
 
@@ -338,29 +309,25 @@ void Operation::require_resources() const {
   for (const auto &resource : resources_) resource->admit(*executor_);
 }
 
-napi_value Operation::held(napi_env env, std::uint32_t index) {
-  if (!on_lane_ || waited_for_) return held_values_[index];
-  napi_value value;
-  check(env, napi_get_element(env, holder(env), first_held_place + index, &value));
-  return value;
+Napi::Value Operation::held(Napi::Env env, std::uint32_t index) {
+  if (!on_lane_ || waited_for_) return {env, held_values_[index]};
+  return holder(env).Get(first_held_place + index);
 }
 
-void Operation::hold_on(napi_env env, napi_value value) {
+void Operation::hold_on(Napi::Env env, napi_value value) {
   const auto first_free = first_held_place + static_cast<std::uint32_t>(held_values_.size());
-  std::uint32_t length = 0;
-  check(env, napi_get_array_length(env, holder(env), &length));
-  check(env, napi_set_element(env, holder(env), std::max(length, first_free), value));
+  const auto values = holder(env).As<Napi::Array>();
+  values.Set(std::max(values.Length(), first_free), value);
 }
 
-napi_value Operation::handle_object(napi_env env) {
-  napi_value object = nullptr;
+Napi::Value Operation::handle_object(Napi::Env env) {
   if (on_lane_ && !waited_for_) {
     // The first callback may have been added by one of an operation that ran before.
     if (!callbacks_prepared_) prepare_callbacks(env);
-    check(env, napi_get_element(env, holder(env), handle_place, &object));
-  } else
-    object = handle_object_ ? handle_object_ : executor_->handle_object();
-  return object ? object : undefined(env);
+    return holder(env).Get(handle_place);
+  }
+  const Napi::Value object = handle_object_ ? Napi::Value(env, handle_object_) : executor_->handle_object();
+  return object.IsEmpty() ? env.Undefined() : object;
 }
 
 // Inside neon, on whichever thread.
@@ -432,11 +399,11 @@ void Operation::answer_questions() {
     const std::shared_ptr<CallbackRequest> call = call_;
     lock.unlock();
     if (woken) {
-      const Scope scope(environment_->env());
+      const Napi::HandleScope scope(environment_->env());
       call->deliver(environment_->env());
     } else if (!can_run_javascript(*environment_)) {
       environment_gone();
-      throw JavaScriptException();
+      throw Napi::Error(environment_->env(), nullptr);  // there is nothing to throw: JavaScript is at its end
     }
     lock.lock();
   }
@@ -468,67 +435,49 @@ bool Operation::wait_for_answer(const std::shared_ptr<CallbackRequest> &call) {
   return answered && !threw_;
 }
 
-napi_value Operation::call_function(napi_env env, napi_value function, std::size_t count,
-                                    const napi_value *arguments) {
-  napi_value answer;
-  if (!on_lane_ || waited_for_) {
-    check(env, napi_call_function(env, undefined(env), function, count, arguments, &answer));
-    return answer;
-  }
-  napi_value context, target = handle_object(env);
-  check(env, napi_get_element(env, holder(env), context_place, &context));
-  std::vector<napi_value> all = {context, target, function};
-  all.insert(all.end(), arguments, arguments + count);
-  check(env, napi_call_function(env, undefined(env), environment_->hook(Environment::Hook::Enter), all.size(),
-                                all.data(), &answer));
-  return answer;
+Napi::Value Operation::call_function(Napi::Function function, std::span<const napi_value> arguments) {
+  if (!on_lane_ || waited_for_) return call_javascript(function, arguments);
+  const Napi::Env env = environment_->env();
+  const napi_value target = handle_object(env);
+  std::vector<napi_value> all = {holder(env).Get(context_place), target, function};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  return call_javascript(environment_->hook(Environment::Hook::Enter), all);
 }
 
-void Operation::refuse_promise(napi_env env, napi_value answer) {
-  if (is_promise(env, answer))
+void Operation::refuse_promise(Napi::Value answer) {
+  if (answer.IsPromise())
     throw type_failure(code::argument_type, "A callback of a blocking call must not return a promise");
 }
 
-// What fails here does so because the environment is going away: nobody is there to be told.
-void Operation::keep(napi_env env, napi_value exception) noexcept {
+// Keeps the exception that is being handled, if it is the first one. What fails here does so because the
+// environment is going away: there is no caller left to report to.
+void Operation::keep(Napi::Env env) noexcept {
   try {
-    if (!threw_) check(env, napi_set_element(env, holder(env), exception_place, exception));
+    if (!threw_) holder(env).Set(exception_place, thrown_value(env));
   } catch (const std::exception &) {
     cancelled_ = true;
   }
   threw_ = true;
 }
 
-void Operation::keep(napi_env env, const Failure &failure) noexcept {
-  try {
-    keep(env, to_error(env, failure));
-  } catch (const std::exception &) {
-    threw_ = true;
-  }
+Napi::Value Operation::error(Napi::Env env) {
+  if (threw_) return holder(env).Get(exception_place);
+  return failure_ ? to_error(env, *failure_) : Napi::Value();
 }
 
-napi_value Operation::error(napi_env env) {
-  if (threw_) {
-    napi_value exception;
-    check(env, napi_get_element(env, holder(env), exception_place, &exception));
-    return exception;
-  }
-  return failure_ ? to_error(env, *failure_) : nullptr;
-}
+void Operation::deliver(Napi::Env env) { finish(env); }
 
-void Operation::deliver(napi_env env) { finish(env); }
-
-void Operation::finish(napi_env env) {
+void Operation::finish(Napi::Env env) {
   drained();
   settle(env);
-  drop_holder(env);
+  drop_holder();
 }
 
-void Operation::settle(napi_env env) {
+void Operation::settle(Napi::Env env) {
   if (settled_) return;
-  napi_value value = error(env);
-  if (!value && guard(env, [&] { value = result(env); })) return resolve(env, value);
-  reject(env, value ? value : error(env));
+  Napi::Value value = error(env);
+  if (value.IsEmpty() && guard(env, [&] { value = result(env); })) return resolve(env, value);
+  reject(env, value.IsEmpty() ? error(env) : value);
 }
 
 bool Operation::done() {
@@ -545,16 +494,16 @@ void Operation::drained() {
   executor_->settled_error = std::move(error_text_);
 }
 
-void Operation::resolve(napi_env env, napi_value value) {
+void Operation::resolve(Napi::Env, napi_value value) {
   if (std::exchange(settled_, true)) return;
   environment_->release();
-  check(env, napi_resolve_deferred(env, deferred_, value));
+  deferred_->Resolve(value);
 }
 
-void Operation::reject(napi_env env, napi_value reason) {
+void Operation::reject(Napi::Env, napi_value reason) {
   if (std::exchange(settled_, true)) return;
   environment_->release();
-  check(env, napi_reject_deferred(env, deferred_, reason));
+  deferred_->Reject(reason);
 }
 
 void Operation::cancel() {
@@ -563,7 +512,7 @@ void Operation::cancel() {
   executor_->connection.interrupt(*this);
 }
 
-void Operation::abort(napi_value reason) {
+void Operation::abort(Napi::Value reason) {
   cancel();
   reject(environment_->env(), reason);
 }
@@ -586,20 +535,14 @@ void Operation::wake() {
   woken();
 }
 
-napi_value Operation::holder(napi_env env) {
-  napi_value value;
-  if (holder_) {
-    check(env, napi_get_reference_value(env, holder_, &value));
-    return value;
-  }
-  check(env, napi_create_array(env, &value));
-  check(env, napi_create_reference(env, value, 1, &holder_));
-  return value;
+Napi::Object Operation::holder(Napi::Env env) {
+  if (!holder_.IsEmpty()) return holder_.Value();
+  const Napi::Array values = Napi::Array::New(env);
+  holder_ = Napi::Persistent(values.As<Napi::Object>());
+  holder_.SuppressDestruct();
+  return values;
 }
 
-void Operation::drop_holder(napi_env env) {
-  if (holder_) napi_delete_reference(env, holder_);
-  holder_ = nullptr;
-}
+void Operation::drop_holder() { holder_.Reset(); }
 
 }  // namespace neon

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "core/connection.h"
-#include "core/convert.h"
+#include "core/arguments.h"
 #include "core/environment.h"
 #include "core/error.h"
 #include "core/lane.h"
@@ -67,8 +67,8 @@ class Executor {
   /// Says in the C object's error text that the watchdog ended the operation.
   virtual void note_stall() = 0;
   virtual std::string error_text() const = 0;
-  /// The JavaScript object that stands for the target, or null.
-  virtual napi_value handle_object() const = 0;
+  /// The JavaScript object that stands for the target, or an empty one.
+  virtual Napi::Object handle_object() const = 0;
   /// Whether C may call JavaScript, whatever operation runs.
   virtual bool has_callbacks() const { return false; }
   virtual Environment &executor_environment() const = 0;
@@ -146,14 +146,14 @@ class CallbackRequest final : public Event, public std::enable_shared_from_this<
     Handler(const Handler &) = delete;
     Handler &operator=(const Handler &) = delete;
     virtual ~Handler() = default;
-    virtual napi_value put(napi_env env) = 0;
-    virtual void take(napi_env env, napi_value answer) = 0;
+    virtual Napi::Value put(Napi::Env env) = 0;
+    virtual void take(Napi::Env env, Napi::Value answer) = 0;
   };
 
   CallbackRequest(std::shared_ptr<Operation> operation, std::unique_ptr<Handler> question)
       : question(std::move(question)), operation_(std::move(operation)) {}
 
-  void deliver(napi_env env) override;
+  void deliver(Napi::Env env) override;
 
   const std::unique_ptr<Handler> question;
 
@@ -161,9 +161,9 @@ class CallbackRequest final : public Event, public std::enable_shared_from_this<
   friend class Operation;
   enum class State { Waiting, Running, Answered, Gone };
 
-  void await(napi_env env, napi_value promise);
-  void answer(napi_env env, napi_value value);
-  void refuse(napi_env env, napi_value reason);
+  void await(Napi::Promise promise);
+  void answer(Napi::Value value);
+  void refuse(Napi::Value reason);
   bool is_running() const;
   void settle(State state);
 
@@ -211,12 +211,12 @@ class Operation : public Event, public Job, public std::enable_shared_from_this<
   static Operation *current();
 
   /// libneon/ne: runs it here; returns the result or throws.
-  napi_value call();
+  Napi::Value call();
   /// libneon/ne/promises: queues it; `deferred` is settled when it is over.
-  void enqueue(napi_deferred deferred);
+  void enqueue(Napi::Promise::Deferred deferred);
 
   /// Rejects the promise with `reason` and ends the operation. JavaScript thread.
-  void abort(napi_value reason);
+  void abort(Napi::Value reason);
   /// The same without a word to the promise: ends what runs, wakes what waits. JavaScript thread.
   void cancel();
   /// There is no JavaScript any more.
@@ -224,11 +224,11 @@ class Operation : public Event, public Job, public std::enable_shared_from_this<
 
   /// Keeps a JavaScript value alive until the operation is over; held() gives it back, by order.
   void hold(napi_value value) { held_values_.push_back(value); }
-  napi_value held(napi_env env, std::uint32_t index);
+  Napi::Value held(Napi::Env env, std::uint32_t index);
   /// The same from inside a callback: until the operation is over.
-  void hold_on(napi_env env, napi_value value);
+  void hold_on(Napi::Env env, napi_value value);
   /// The target's JavaScript object, which keeps its callbacks; where it has any. It may be destroyed by now.
-  napi_value handle_object(napi_env env);
+  Napi::Value handle_object(Napi::Env env);
   /// The same, for an operation that resources it from its control block.
   void set_target_object(napi_value object) { handle_object_ = object; }
   /// Marks what the operation uses beside its target.
@@ -249,58 +249,65 @@ class Operation : public Event, public Job, public std::enable_shared_from_this<
   Answer ask(Answer refusal, Put put, Take take);
 
   /// Calls a function in the context (AsyncLocalStorage) in which the operation was started.
-  napi_value call_function(napi_env env, napi_value function, std::size_t count, const napi_value *arguments);
+  Napi::Value call_function(Napi::Function function, std::span<const napi_value> arguments);
+  Napi::Value call_function(Napi::Function function, std::initializer_list<napi_value> arguments) {
+    return call_function(function, std::span(arguments.begin(), arguments.size()));
+  }
+  Napi::Value call_function(Napi::Env env, napi_value function, std::size_t count,
+                            const napi_value *arguments) {
+    return call_function(Napi::Function(env, function), std::span(arguments, count));
+  }
 
-  void deliver(napi_env env) override;
+  void deliver(Napi::Env env) override;
   void execute() noexcept final;
 
   /// Throws when a callback of a blocking call answered with a promise.
-  static void refuse_promise(napi_env env, napi_value answer);
+  static void refuse_promise(Napi::Value answer);
+  static void refuse_promise(Napi::Env env, napi_value answer) { refuse_promise({env, answer}); }
 
  protected:
   /// Settles the promise with result() or error(). JavaScript thread.
-  void settle(napi_env env);
+  void settle(Napi::Env env);
   /// The blocking body. Throws Failure for what makes the call throw or reject.
   virtual void run() = 0;
   /// The watchdog ended it.
   virtual void stalled() {}
   /// After run(), on the JavaScript thread.
-  virtual napi_value result(napi_env env) = 0;
+  virtual Napi::Value result(Napi::Env env) = 0;
   /// A wait of the lane's own inside run() should look at cancelled() again.
   virtual void woken() {}
   virtual bool has_callbacks() const { return executor_->has_callbacks(); }
 
   Environment &environment() const { return *environment_; }
   bool settled() const { return settled_; }
-  void resolve(napi_env env, napi_value value);
-  void reject(napi_env env, napi_value reason);
+  void resolve(Napi::Env env, napi_value value);
+  void reject(Napi::Env env, napi_value reason);
   /// The lane is done with it.
   bool done();
   /// And JavaScript knows, as it does of all that was posted before. JavaScript thread.
   bool delivered() const { return drained_; }
   /// After that: settles the promise, counts down, lets go of what it held. JavaScript thread.
-  void finish(napi_env env);
-  /// The exception or failure that ended it, or null.
-  napi_value error(napi_env env);
+  void finish(Napi::Env env);
+  /// The exception or failure that ended it, or an empty value.
+  Napi::Value error(Napi::Env env);
   bool on_lane() const { return on_lane_; }
   /// Runs what calls JavaScript; keeps the first exception, which ends the operation. False when there was
   /// one.
   template <class Body>
-  bool guard(napi_env env, Body body);
+  bool guard(Napi::Env env, Body body);
 
  private:
   friend class CallbackRequest;
 
   void drained();
-  void prepare_callbacks(napi_env env);
+  void prepare_callbacks(Napi::Env env);
   void run_here() noexcept;
   void run_in_worker();
   void answer_questions();
   bool wait_for_answer(const std::shared_ptr<CallbackRequest> &call);
-  void keep(napi_env env, napi_value exception) noexcept;
-  void keep(napi_env env, const Failure &failure) noexcept;
-  napi_value holder(napi_env env);
-  void drop_holder(napi_env env);
+  void keep(Napi::Env env) noexcept;
+  Napi::Object holder(Napi::Env env);
+  void drop_holder();
   void wake();
 
   const std::shared_ptr<Environment> environment_;
@@ -311,8 +318,10 @@ class Operation : public Event, public Job, public std::enable_shared_from_this<
 
   // JavaScript thread.
   bool settled_ = false;
-  napi_deferred deferred_ = nullptr;
-  napi_ref holder_ = nullptr;  // an array: the exception, the async context, what is held
+  std::optional<Napi::Promise::Deferred> deferred_;
+  // An array: the exception, the async context, what is held. Its destructor may run on the lane, or when the
+  // environment is gone: only drop_holder() deletes it.
+  Napi::ObjectReference holder_;
   bool drained_ = false;
   std::vector<napi_value> held_values_;
   napi_value handle_object_ = nullptr;
@@ -357,7 +366,7 @@ class SimpleOperation final : public Operation {
       value_.stalled();
     }
   }
-  napi_value result(napi_env env) override { return convert_(*this, env, std::move(value_)); }
+  Napi::Value result(Napi::Env env) override { return {env, convert_(*this, env, std::move(value_))}; }
   bool has_callbacks() const override { return callbacks_ || Operation::has_callbacks(); }
 
  private:
@@ -380,7 +389,7 @@ std::shared_ptr<Operation> code_operation(std::shared_ptr<Executor> executor, Ru
                                           bool callbacks = false) {
   return operation(
       std::move(executor), std::move(run),
-      [](Operation &, napi_env env, int code) { return from(env, code); }, callbacks);
+      [](Operation &, Napi::Env env, int code) { return Napi::Number::New(env, code); }, callbacks);
 }
 
 // --- Callbacks
@@ -388,19 +397,13 @@ std::shared_ptr<Operation> code_operation(std::shared_ptr<Executor> executor, Ru
 
 // From the first exception on JavaScript is skipped, and C made to fail.
 template <class Body>
-bool Operation::guard(napi_env env, Body body) {
+bool Operation::guard(Napi::Env env, Body body) {
   try {
     body();
     return true;
-  } catch (const JavaScriptException &) {
-    napi_value exception;
-    if (napi_get_and_clear_last_exception(env, &exception) == napi_ok) keep(env, exception);
-  } catch (const Failure &failure) {
-    keep(env, failure);
   } catch (const std::exception &) {
-    keep(env, neon_failure(code::no_memory, "Out of memory"));
+    keep(env);
   }
-  threw_ = true;
   executor_->connection.interrupt(*this);
   return false;
 }
@@ -409,12 +412,12 @@ template <class Answer, class Put, class Take>
 Answer Operation::ask(Answer refusal, Put put, Take take) {
   if (threw_ || cancelled_) return refusal;
   if (!on_lane_) {
-    const napi_env env = environment_->env();
-    const Scope scope(env);
+    const Napi::Env env = environment_->env();
+    const Napi::HandleScope scope(env);
     executor_->connection.pause();
     guard(env, [&] {
-      napi_value answer = put(env);
-      refuse_promise(env, answer);
+      const Napi::Value answer(env, put(env));
+      refuse_promise(answer);
       refusal = take(env, answer);
     });
     executor_->connection.resume();
@@ -423,8 +426,8 @@ Answer Operation::ask(Answer refusal, Put put, Take take) {
   struct Typed final : CallbackRequest::Handler {
     Typed(Put put, Take take, Answer answer)
         : put_(std::move(put)), take_(std::move(take)), answer(std::move(answer)) {}
-    napi_value put(napi_env env) override { return put_(env); }
-    void take(napi_env env, napi_value value) override { answer = take_(env, value); }
+    Napi::Value put(Napi::Env env) override { return {env, put_(env)}; }
+    void take(Napi::Env env, Napi::Value value) override { answer = take_(env, value); }
     Put put_;
     Take take_;
     Answer answer;

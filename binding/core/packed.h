@@ -1,6 +1,6 @@
 #pragma once
 
-#include <node_api.h>
+#include <napi.h>
 
 #include <cstdint>
 #include <initializer_list>
@@ -16,7 +16,7 @@ class Table final {
  public:
   std::uint32_t index_of(std::initializer_list<std::string_view> fields);
   /// A flat array of all fields.
-  napi_value array(napi_env env) const;
+  Napi::Array array(Napi::Env env) const;
 
  private:
   std::vector<std::string> fields_;
@@ -38,8 +38,8 @@ class Packed {
   std::uint32_t append(std::string_view text);
   /// The length of what was added to text_ by itself.
   std::uint32_t measure(std::string_view text);
-  napi_value text_value(napi_env env) const;
-  napi_value numbers_value(napi_env env) const;
+  Napi::Value text_value(Napi::Env env) const;
+  Napi::Value numbers_value(Napi::Env env) const;
 
   std::string text_;
   std::vector<std::uint32_t> numbers_;

@@ -12,7 +12,7 @@ class SessionlessExecutor final : public Executor {
   void recover() override {}
   void note_stall() override {}
   std::string error_text() const override { return ""; }
-  napi_value handle_object() const override { return nullptr; }
+  Napi::Object handle_object() const override { return {}; }
   Environment &executor_environment() const override { return *environment_; }
 
  private:

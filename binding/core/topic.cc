@@ -6,61 +6,52 @@ namespace neon {
 
 namespace {
 
-napi_value call_plain(napi_env env, napi_callback_info info) {
-  return at_border(env, [&] {
-    const Arguments arguments(env, info);
-    return reinterpret_cast<Topic::Plain>(arguments.data())(arguments);
-  });
+template <class Function>
+Napi::Value call_plain(const Napi::CallbackInfo &info) {
+  return at_border(info.Env(),
+                   [&] { return reinterpret_cast<Function>(info.Data())(Arguments(info)); });
 }
 
-napi_value call_blocking(napi_env env, napi_callback_info info) {
-  return at_border(env, [&] {
-    const Arguments arguments(env, info);
-    return reinterpret_cast<Topic::Prepare>(arguments.data())(arguments, Mode::Sync)->call();
+Napi::Value call_blocking(const Napi::CallbackInfo &info) {
+  return at_border(info.Env(), [&] {
+    return reinterpret_cast<Topic::Prepare>(info.Data())(Arguments(info), Mode::Sync)->call();
   });
 }
 
 // Whatever goes wrong before the operation is queued rejects the promise too.
-napi_value call_async(napi_env env, napi_callback_info info) {
-  return at_border(env, [&] {
-    const Arguments arguments(env, info);
-    napi_deferred deferred;
-    napi_value promise, reason;
-    check(env, napi_create_promise(env, &deferred, &promise));
+Napi::Value call_async(const Napi::CallbackInfo &info) {
+  return at_border(info.Env(), [&] {
+    const Napi::Promise::Deferred deferred(info.Env());
     try {
-      reinterpret_cast<Topic::Prepare>(arguments.data())(arguments, Mode::Async)->enqueue(deferred);
-      return promise;
-    } catch (const Failure &failure) {
-      reason = to_error(env, failure);
-    } catch (const JavaScriptException &) {
-      check(env, napi_get_and_clear_last_exception(env, &reason));
+      reinterpret_cast<Topic::Prepare>(info.Data())(Arguments(info), Mode::Async)->enqueue(deferred);
+    } catch (const std::exception &) {
+      deferred.Reject(thrown_value(info.Env()));
     }
-    check(env, napi_reject_deferred(env, deferred, reason));
-    return promise;
+    return deferred.Promise();
   });
+}
+
+template <Napi::Function::Callback callback, class Function>
+void define(const Napi::Object &table, const char *name, Function function) {
+  void *const data = reinterpret_cast<void *>(function);
+  table.Set(name, Napi::Function::New<callback>(table.Env(), name, data));
 }
 
 }  // namespace
 
-void Topic::plain(const char *name, Plain function) {
-  define(sync_, name, call_plain, reinterpret_cast<void *>(function));
+void Topic::plain(const char *name, Plain function) { define<call_plain<Plain>>(sync_, name, function); }
+
+void Topic::plain(const char *name, RawPlain function) {
+  define<call_plain<RawPlain>>(sync_, name, function);
 }
 
 void Topic::blocking(const char *name, Prepare prepare) {
-  define(sync_, name, call_blocking, reinterpret_cast<void *>(prepare));
+  define<call_blocking>(sync_, name, prepare);
   queued(name, prepare);
 }
 
-void Topic::queued(const char *name, Prepare prepare) {
-  define(async_, name, call_async, reinterpret_cast<void *>(prepare));
-}
+void Topic::queued(const char *name, Prepare prepare) { define<call_async>(async_, name, prepare); }
 
-void Topic::constant(const char *name, double value) { set(env_, sync_, name, from(env_, value)); }
-
-void Topic::define(napi_value table, const char *name, napi_callback callback, void *data) {
-  napi_value function;
-  check(env_, napi_create_function(env_, name, NAPI_AUTO_LENGTH, callback, data, &function));
-  set(env_, table, name, function);
-}
+void Topic::constant(const char *name, double value) { sync_.Set(name, value); }
 
 }  // namespace neon

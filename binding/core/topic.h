@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/convert.h"
+#include "core/arguments.h"
 #include "core/operation.h"
 
 namespace neon {
@@ -9,25 +9,24 @@ namespace neon {
 class Topic final {
  public:
   /// A function that does not block.
-  using Plain = napi_value (*)(const Arguments &arguments);
+  using Plain = Napi::Value (*)(const Arguments &arguments);
+  using RawPlain = napi_value (*)(const Arguments &arguments);  // until all are converted
   /// Makes the operation of one call to a function that blocks; the same for both surfaces.
   using Prepare = std::shared_ptr<Operation> (*)(const Arguments &arguments, Mode mode);
 
   /// `sync` and `async` are the two tables of the binding.
-  Topic(napi_env env, napi_value sync, napi_value async) : env_(env), sync_(sync), async_(async) {}
+  Topic(const Napi::Object &sync, const Napi::Object &async) : sync_(sync), async_(async) {}
 
   void plain(const char *name, Plain function);
+  void plain(const char *name, RawPlain function);
   void blocking(const char *name, Prepare prepare);
   /// The promise form of a function that does not block but must wait its turn.
   void queued(const char *name, Prepare prepare);
   void constant(const char *name, double value);
 
  private:
-  void define(napi_value table, const char *name, napi_callback callback, void *data);
-
-  napi_env env_;
-  napi_value sync_;
-  napi_value async_;
+  const Napi::Object sync_;
+  const Napi::Object async_;
 };
 
 // One per topic; module.cc calls them.

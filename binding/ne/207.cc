@@ -70,7 +70,7 @@ void Multistatus::end(Element &element, void *value, const ne_status *status, co
   parser()->ask(
       *this, *element.end,
       [=, this](napi_env env) {
-        return std::vector{value_of(value), status ? status_object(env, *status) : null(env),
+        return std::vector<napi_value>{value_of(value), status ? status_object(env, *status) : null(env),
                            from(env, description)};
       },
       [](napi_env, napi_value) { return true; });
@@ -82,7 +82,7 @@ Multistatus &multistatus_of(void *userdata) { return *static_cast<Multistatus *>
 
 void *on_start_response(void *userdata, const ne_uri *uri) noexcept {
   Multistatus &self = multistatus_of(userdata);
-  return self.start(self.response, [=](napi_env env) { return std::vector{uri_object(env, *uri)}; });
+  return self.start(self.response, [=](napi_env env) { return std::vector<napi_value>{uri_object(env, *uri)}; });
 }
 
 void on_end_response(void *userdata, void *response, const ne_status *status,
@@ -93,7 +93,7 @@ void on_end_response(void *userdata, void *response, const ne_status *status,
 
 void *on_start_propstat(void *userdata, void *response) noexcept {
   Multistatus &self = multistatus_of(userdata);
-  return self.start(self.propstat, [&](napi_env) { return std::vector{self.value_of(response)}; });
+  return self.start(self.propstat, [&](napi_env) { return std::vector<napi_value>{self.value_of(response)}; });
 }
 
 void on_end_propstat(void *userdata, void *propstat, const ne_status *status,
@@ -133,8 +133,8 @@ napi_value set_flags(const Arguments &arguments) {
 template <class Set>
 napi_value set_handlers(const Arguments &arguments, Multistatus::Element Multistatus::*element, Set set) {
   const auto multistatus = usable(arguments);
-  napi_value start = arguments.is_nullish(1) ? nullptr : arguments.function(1, "start");
-  napi_value end = arguments.is_nullish(2) ? nullptr : arguments.function(2, "end");
+  napi_value start = arguments.is_nullish(1) ? Napi::Function() : arguments.function(1, "start");
+  napi_value end = arguments.is_nullish(2) ? Napi::Function() : arguments.function(2, "end");
   multistatus->set_functions((*multistatus).*element, start, end);
   set(multistatus->c(), start != nullptr, end != nullptr);
   return undefined(arguments.env());

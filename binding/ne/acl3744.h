@@ -55,7 +55,7 @@ class AclEntries final {
  public:
   AclEntries(const Arguments &arguments, std::size_t index, Entry (*read)(const AclEntryFields &fields))
       : list_(std::make_shared<List>()) {
-    for (napi_value object : arguments.list(index, "entries"))
+    for (const Napi::Value &object : arguments.list(index, "entries"))
       list_->entries.push_back(read({arguments.env(), object, list_->texts}));
   }
 

@@ -86,7 +86,7 @@ int ask_credentials(void *userdata, std::size_t room, char *username, char *pass
 
 int on_creds(void *userdata, const char *realm, int attempt, char *username, char *password) noexcept {
   return ask_credentials(userdata, NE_ABUFSIZ, username, password, [=](napi_env env, Operation &) {
-    return std::vector{from(env, realm), from(env, attempt)};
+    return std::vector<napi_value>{from(env, realm), from(env, attempt)};
   });
 }
 
@@ -95,7 +95,7 @@ int on_provide(void *userdata, int attempt, unsigned protocol, const char *realm
   // neon 0.37 says more for NTLM than it has room for.
   const std::size_t room = std::min(protocol & NE_AUTH_NTLM ? NE_ABUFSIZ : size, Credentials::room);
   return ask_credentials(userdata, room, username, password, [=](napi_env env, Operation &) {
-    return std::vector{from(env, attempt), from(env, static_cast<double>(protocol)), from(env, realm),
+    return std::vector<napi_value>{from(env, attempt), from(env, static_cast<double>(protocol)), from(env, realm),
                        from(env, static_cast<double>(room))};
   });
 }

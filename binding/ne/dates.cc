@@ -6,7 +6,7 @@
 #include <chrono>
 #include <limits>
 
-#include "core/convert.h"
+#include "core/arguments.h"
 #include "core/topic.h"
 
 namespace neon {

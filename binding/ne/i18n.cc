@@ -1,6 +1,6 @@
 #include <ne_i18n.h>
 
-#include "core/convert.h"
+#include "core/arguments.h"
 #include "core/error.h"
 #include "core/topic.h"
 

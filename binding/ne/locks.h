@@ -8,7 +8,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "core/convert.h"
+#include "core/arguments.h"
 #include "core/handle.h"
 #include "ne/session/session.h"
 

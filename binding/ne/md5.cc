@@ -14,7 +14,7 @@
 #include <cstdio>
 #include <memory>
 
-#include "core/convert.h"
+#include "core/arguments.h"
 #include "core/error.h"
 #include "core/sessionless_executor.h"
 #include "core/tls_errors.h"
@@ -249,7 +249,7 @@ class StreamDigest final : public Operation {
 
  protected:
   void run() override { code_ = source_.digest(*this, digest_); }
-  napi_value result(napi_env env) override {
+  Napi::Value result(Napi::Env env) override {
     if (code_ == 0) set(env, held(env, 0), "value", to_buffer(env, digest_));
     return from(env, code_);
   }

@@ -132,7 +132,7 @@ std::shared_ptr<Pkcs11Provider> provider_of(const Arguments &arguments, std::siz
 
 napi_value set_pin_callback(const Arguments &arguments) {
   const auto provider = provider_of(arguments, 0);
-  napi_value function = arguments.is_nullish(1) ? nullptr : arguments.function(1, "fn");
+  napi_value function = arguments.is_nullish(1) ? Napi::Function() : arguments.function(1, "fn");
   provider->group->require_idle();
   const auto before = provider->pin_function;
   if (function)

@@ -36,7 +36,7 @@ using Names = std::vector<PropertyName>;
 Names names_of(const Arguments &arguments, std::size_t index, const char *argument) {
   const std::string what = "an entry of \"" + std::string(argument) + "\"";
   Names names;
-  for (napi_value value : arguments.list(index, argument)) {
+  for (const Napi::Value &value : arguments.list(index, argument)) {
     const PropertyName &name = names.emplace_back(arguments.env(), value, what);
     require_element(name.c().name, name.c().nspace, nullptr, sentence(what));
   }
@@ -74,7 +74,7 @@ using Changes = std::vector<Change>;
 
 Changes changes_of(const Arguments &arguments, std::size_t index) {
   Changes changes;
-  for (napi_value value : arguments.list(index, "ops")) {
+  for (const Napi::Value &value : arguments.list(index, "ops")) {
     require_object(arguments.env(), value, "An entry of \"ops\"");
     changes.emplace_back(arguments.env(), value);
   }
@@ -214,8 +214,8 @@ napi_value get_request(const Arguments &arguments) { return handler_of(arguments
 
 napi_value set_private(const Arguments &arguments) {
   const auto handler = usable(arguments);
-  napi_value creator = arguments.is_nullish(1) ? nullptr : arguments.function(1, "creator");
-  napi_value destructor = arguments.is_nullish(2) ? nullptr : arguments.function(2, "destructor");
+  napi_value creator = arguments.is_nullish(1) ? Napi::Function() : arguments.function(1, "creator");
+  napi_value destructor = arguments.is_nullish(2) ? Napi::Function() : arguments.function(2, "destructor");
   handler->set_private(creator, destructor);
   return undefined(arguments.env());
 }
@@ -322,7 +322,7 @@ std::vector<Property> properties_of(napi_env env, const PropertyResults &results
   };
   Collected collected{env, {}};
   if (ne_propset_iterate(PropertyResults::Reading(results).c(), collect, &collected) != 0)
-    throw JavaScriptException();
+    throw_pending(env);
   return std::move(collected.properties);
 }
 

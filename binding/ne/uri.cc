@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "core/convert.h"
+#include "core/arguments.h"
 #include "core/describe.h"
 #include "core/environment.h"
 #include "core/error.h"

@@ -33,7 +33,7 @@ int on_start(void *userdata, int parent, const char *nspace, const char *name,
       .ask(
           handler.parser, handler.start,
           [=](napi_env env) {
-            return std::vector{from(env, parent), from(env, nspace), from(env, name),
+            return std::vector<napi_value>{from(env, parent), from(env, nspace), from(env, name),
                                attribute_list(env, attributes)};
           },
           to_int)
@@ -46,7 +46,7 @@ int on_text(void *userdata, int state, const char *text, std::size_t size) noexc
       .ask(
           handler.parser, *handler.cdata,
           [=](napi_env env) {
-            return std::vector{from(env, state), from(env, std::string_view(text, size))};
+            return std::vector<napi_value>{from(env, state), from(env, std::string_view(text, size))};
           },
           to_int)
       .value_or(NE_XML_ABORT);
@@ -58,7 +58,7 @@ int on_end(void *userdata, int state, const char *nspace, const char *name) noex
       .ask(
           handler.parser, *handler.end,
           [=](napi_env env) {
-            return std::vector{from(env, state), from(env, nspace), from(env, name)};
+            return std::vector<napi_value>{from(env, state), from(env, nspace), from(env, name)};
           },
           to_int)
       .value_or(NE_XML_ABORT);
@@ -128,9 +128,7 @@ int XmlParser::parse_directly(std::string_view block) {
   direct_ = true;
   const int result = parse(block.data(), block.size());
   direct_ = false;
-  bool thrown = false;
-  check(environment->env(), napi_is_exception_pending(environment->env(), &thrown));
-  if (thrown) throw JavaScriptException();
+  if (environment->env().IsExceptionPending()) throw_pending(environment->env());
   return result;
 }
 
@@ -172,7 +170,7 @@ napi_value push_handler(const Arguments &arguments) {
   const auto parser = usable(arguments);
   napi_value start = arguments.function(1, "startelm");
   const auto optional_function = [&](std::size_t index, const char *name) {
-    return arguments.is_nullish(index) ? nullptr : arguments.function(index, name);
+    return arguments.is_nullish(index) ? Napi::Function() : arguments.function(index, name);
   };
   napi_value cdata = optional_function(2, "cdata"), end = optional_function(3, "endelm");
   const auto keep = [&](napi_value function) {
@@ -225,7 +223,7 @@ napi_value get_attr(const Arguments &arguments) {
   const napi_env env = arguments.env();
   const auto parser = arguments.handle<XmlParser>(0, "p");
   std::vector<std::string> texts;
-  for (napi_value value : arguments.list(1, "attrs"))
+  for (const Napi::Value &value : arguments.list(1, "attrs"))
     texts.push_back(text_of(env, value, "What stands in \"attrs\""));
   if (texts.size() % 2 != 0)
     throw type_failure(code::argument_value, "The \"attrs\" argument must hold pairs of name and value");
@@ -270,7 +268,7 @@ struct MapEntry {
 napi_value map_id(const Arguments &arguments) {
   const napi_env env = arguments.env();
   std::vector<MapEntry> entries;
-  for (napi_value value : arguments.list(0, "map")) entries.emplace_back(env, value);
+  for (const Napi::Value &value : arguments.list(0, "map")) entries.emplace_back(env, value);
   const std::string nspace = arguments.text(1, "nspace"), name = arguments.text(2, "name");
   std::vector<ne_xml_idmap> map;
   map.reserve(entries.size());

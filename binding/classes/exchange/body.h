@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "core/convert.h"
+#include "core/arguments.h"
 
 namespace neon {
 

@@ -83,7 +83,7 @@ bool ComposedRequest::is_answer() const {
   return complete_ && head_.status / 100 != 2;
 }
 
-napi_value ComposedRequest::result(napi_env env) {
+Napi::Value ComposedRequest::result(Napi::Env env) {
   if (!is_answer()) throw result_failure(code_, text_);
   return head_.response(env, body_.empty() ? null(env) : copy_to_buffer(env, body_), null(env), "");
 }

@@ -31,7 +31,7 @@ class ComposedRequest final : public Operation {
     code_ = NE_TIMEOUT;
     text_ = ne_get_error(session_->c());
   }
-  napi_value result(napi_env env) override;
+  Napi::Value result(Napi::Env env) override;
 
  private:
   static void on_create(ne_request *request, void *answered, const char *, const char *) noexcept;

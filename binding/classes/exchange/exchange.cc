@@ -88,7 +88,7 @@ void Head::note(ne_request *request) {
     headers.append(name).append("\n").append(value).append("\n");
 }
 
-napi_value Head::response(napi_env env, napi_value body, napi_value stream,
+Napi::Value Head::response(Napi::Env env, napi_value body, napi_value stream,
                           const std::string &trailers) const {
   // One string and one array crosses to JavaScript in half the time of many values.
   const std::string lines =
@@ -273,7 +273,7 @@ Failure Exchange::failure() const {
   return result_failure(code_, text_);
 }
 
-napi_value Exchange::result(napi_env env) {
+Napi::Value Exchange::result(Napi::Env env) {
   const bool streaming = head_posted_;
   if (!streaming && code_ != NE_OK) throw failure();
   napi_value stream = streaming ? to_object(std::make_shared<Stream>(

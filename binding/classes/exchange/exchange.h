@@ -32,7 +32,7 @@ struct Recipe {
 /// head's lines are version, reason, and the names and values of the headers; the trailers' likewise.
 struct Head {
   void note(ne_request *request);
-  napi_value response(napi_env env, napi_value body, napi_value stream, const std::string &trailers) const;
+  Napi::Value response(Napi::Env env, napi_value body, napi_value stream, const std::string &trailers) const;
 
   int status = 0, major = 0, minor = 0;
   std::string reason;
@@ -81,7 +81,7 @@ class Exchange final : public Operation {
   /// The trailer of a response that was read to its end.
   const std::string &trailers() const { return trailers_; }
 
-  void deliver(napi_env env) override;
+  void deliver(Napi::Env env) override;
 
  protected:
   void run() override;
@@ -94,7 +94,7 @@ class Exchange final : public Operation {
     const std::lock_guard lock(stream_mutex_);
     room_.notify_all();
   }
-  napi_value result(napi_env env) override;
+  Napi::Value result(Napi::Env env) override;
   bool has_callbacks() const override {
     return (recipe_.body && recipe_.body->function()) || Operation::has_callbacks();
   }

@@ -146,7 +146,7 @@ std::size_t Exchange::buffered() const {
   return sum;
 }
 
-void Exchange::deliver(napi_env env) {
+void Exchange::deliver(Napi::Env env) {
   if (done())
     finish(env);
   else

@@ -25,7 +25,7 @@ class Propfind::Delivery final : public Event {
   Delivery(std::shared_ptr<Propfind> listing, std::unique_ptr<Batch> batch)
       : listing_(std::move(listing)), batch_(std::move(batch)) {}
 
-  void deliver(napi_env env) override {
+  void deliver(Napi::Env env) override {
     --listing_->ahead_;
     if (listing_->cancelled()) return;
     // None comes after one that is missing.
@@ -129,7 +129,7 @@ void Propfind::deliver_batch(napi_env env, const Batch &batch) {
   behind_ = napi_get_value_bool(env, answer, &behind) == napi_ok && behind;
 }
 
-napi_value Propfind::result(napi_env env) {
+Napi::Value Propfind::result(Napi::Env env) {
   if (code_ == NE_OK) return null(env);
   const napi_value fields[] = {from(env, code_), from(env, std::string_view(text_)), from(env, status_)};
   return list_of(env, fields);
@@ -150,7 +150,7 @@ std::shared_ptr<Operation> propfind(const Arguments &arguments, Mode mode) {
   inquiry.depth = static_cast<int>(arguments.integer(2, "depth", NE_DEPTH_ZERO, NE_DEPTH_INFINITE));
   inquiry.only_names = arguments.is_nullish(3);
   if (!inquiry.only_names) {
-    const std::vector<napi_value> names = arguments.list(3, "props");
+    const std::vector<Napi::Value> names = arguments.list(3, "props");
     for (std::size_t i = 0; i + 1 < names.size(); i += 2) {
       const auto &[nspace, name] = inquiry.names.emplace_back(text_of(env, names[i], "A namespace"),
                                                               text_of(env, names[i + 1], "A name"));

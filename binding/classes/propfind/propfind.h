@@ -45,7 +45,7 @@ class Propfind final : public Operation {
   void stalled() override {
     if (code_ != NE_OK) code_ = NE_TIMEOUT;
   }
-  napi_value result(napi_env env) override;
+  Napi::Value result(Napi::Env env) override;
 
  private:
   class Delivery;

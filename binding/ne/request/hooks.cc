@@ -25,7 +25,7 @@ void on_create_request(ne_request *request, void *userdata, const char *method, 
   Callback &callback = callback_of(userdata);
   Request::created(callback.session, request);
   call_back(callback, 0, [&](napi_env env, Operation &operation) {
-    return std::vector{request_object(callback, request, operation), from(env, method), from(env, target)};
+    return std::vector<napi_value>{request_object(callback, request, operation), from(env, method), from(env, target)};
   });
 }
 
@@ -35,7 +35,7 @@ void on_pre_send(ne_request *request, void *userdata, ne_buffer *header) noexcep
   // Lent: the handle ends with the call.
   const auto buffer = std::make_shared<Buffer>(*callback.session.environment, header);
   call_back(callback, 0, [&](napi_env, Operation &operation) {
-    return std::vector{request_object(callback, request, operation), to_object(buffer)};
+    return std::vector<napi_value>{request_object(callback, request, operation), to_object(buffer)};
   });
   buffer->take_back();
 }
@@ -43,7 +43,7 @@ void on_pre_send(ne_request *request, void *userdata, ne_buffer *header) noexcep
 void on_post_headers(ne_request *request, void *userdata, const ne_status *status) noexcept {
   Callback &callback = callback_of(userdata);
   call_back(callback, 0, [&](napi_env env, Operation &operation) {
-    return std::vector{request_object(callback, request, operation), status_object(env, *status)};
+    return std::vector<napi_value>{request_object(callback, request, operation), status_object(env, *status)};
   });
 }
 
@@ -52,7 +52,7 @@ int on_post_send(ne_request *request, void *userdata, const ne_status *status) n
   // Nobody was asked: after an exception the request must not be sent again.
   return call_back(
       callback, callback.session.operation() ? NE_ERROR : NE_OK, [&](napi_env env, Operation &operation) {
-        return std::vector{request_object(callback, request, operation), status_object(env, *status)};
+        return std::vector<napi_value>{request_object(callback, request, operation), status_object(env, *status)};
       });
 }
 
@@ -61,7 +61,7 @@ void on_destroy_request(ne_request *request, void *userdata) noexcept {
   if (Request::dropped(callback.session, request)) return;
   Request::destroying(callback.session, request);
   call_back(callback, 0, [&](napi_env, Operation &operation) {
-    return std::vector{request_object(callback, request, operation)};
+    return std::vector<napi_value>{request_object(callback, request, operation)};
   });
 }
 

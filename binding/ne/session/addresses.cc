@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "core/convert.h"
+#include "core/arguments.h"
 #include "core/error.h"
 #include "core/topic.h"
 #include "ne/session/session.h"
@@ -16,7 +16,7 @@ namespace {
 // C refers to the addresses until the session is destroyed.
 std::vector<std::shared_ptr<Handle>> list_argument(const Arguments &arguments, std::size_t index) {
   std::vector<std::shared_ptr<Handle>> addresses;
-  for (napi_value value : arguments.list(index, "addrs")) {
+  for (const Napi::Value &value : arguments.list(index, "addrs")) {
     const std::shared_ptr<Handle> *handle =
         HandleWrap::unwrap(arguments.env(), value, Kind::Address, "addrs");
     if (!handle) throw neon_failure(code::destroyed, "This ne_inet_addr is destroyed");

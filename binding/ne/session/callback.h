@@ -54,7 +54,7 @@ template <class Set>
 napi_value replace_callback(const Arguments &arguments, std::unique_ptr<Callback> Session::*place,
                             const char *name, Set set) {
   const auto session = arguments.handle<Session>(0, "sess");
-  napi_value function = arguments.is_nullish(1) ? nullptr : arguments.function(1, name);
+  napi_value function = arguments.is_nullish(1) ? Napi::Function() : arguments.function(1, name);
   session->require_usable();
   std::unique_ptr<Callback> &current = (*session).*place;
   if (current && current->running)

@@ -91,7 +91,7 @@ class Session final : public Handle, public Executor {
   void recover() override { abandon_connection(); }
   void note_stall() override;
   std::string error_text() const override { return c_ ? ne_get_error(c_) : ""; }
-  napi_value handle_object() const override { return object(); }
+  Napi::Object handle_object() const override { return object(); }
   Environment &executor_environment() const override { return *environment; }
   bool has_callbacks() const override {
     return notifier || verifier || clicert_provider || authentication || !tokens.empty() ||

@@ -42,7 +42,7 @@ int on_verify(void *userdata, int failures, const ne_ssl_certificate *c) noexcep
   const int verdict = ask_callback(
       callback, refused,
       [&](napi_env env, Operation &) {
-        return std::vector{from(env, failures), to_object(certificate)};
+        return std::vector<napi_value>{from(env, failures), to_object(certificate)};
       },
       to_verdict);
   loan->end();
@@ -53,7 +53,7 @@ void on_provide_clicert(void *userdata, ne_session *, const ne_ssl_dname *const 
   if (!userdata) return;
   const auto loan = std::make_shared<Loan>();
   call_back(*static_cast<Callback *>(userdata), 0, [&](napi_env env, Operation &operation) {
-    return std::vector{operation.handle_object(env), DistinguishedName::lend(env, loan, names, count)};
+    return std::vector<napi_value>{operation.handle_object(env), DistinguishedName::lend(env, loan, names, count)};
   });
   loan->end();
 }

@@ -2,7 +2,7 @@
 
 #include <ne_alloc.h>
 
-#include "core/convert.h"
+#include "core/arguments.h"
 #include "core/error.h"
 #include "core/since.h"
 #include "core/topic.h"

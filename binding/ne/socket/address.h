@@ -5,7 +5,7 @@
 #include <atomic>
 #include <memory>
 
-#include "core/convert.h"
+#include "core/arguments.h"
 #include "core/handle.h"
 #include "core/operation.h"
 

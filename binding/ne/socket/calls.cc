@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <vector>
 
-#include "core/convert.h"
+#include "core/arguments.h"
 #include "core/error.h"
 #include "core/lane.h"
 #include "core/topic.h"
@@ -80,7 +80,7 @@ class Acceptance final : public Operation {
     result_ = cancelled() ? -1 : socket_->accept(listener_);
   }
   void woken() override { waker_.wake(); }
-  napi_value result(napi_env env) override { return from(env, result_); }
+  Napi::Value result(Napi::Env env) override { return from(env, result_); }
 
  private:
   // What is no listener, C says itself.
@@ -184,7 +184,7 @@ std::shared_ptr<Operation> write_fully(const Arguments &arguments, Mode) {
 
 // Without the empty ones, with which C would loop for ever.
 std::vector<std::string> blocks_argument(const Arguments &arguments, std::size_t index) {
-  const std::vector<napi_value> values = arguments.list(index, "vector");
+  const std::vector<Napi::Value> values = arguments.list(index, "vector");
   if (values.empty()) refuse("The \"vector\" argument must hold at least one block");
   std::vector<std::string> blocks;
   for (napi_value value : values) {

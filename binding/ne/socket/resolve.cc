@@ -3,7 +3,7 @@
 
 #include <netdb.h>
 
-#include "core/convert.h"
+#include "core/arguments.h"
 #include "core/error.h"
 #include "core/lane.h"
 #include "core/sessionless_executor.h"

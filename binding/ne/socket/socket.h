@@ -77,7 +77,7 @@ class Socket final : public Handle, public Executor {
   void recover() override;
   void note_stall() override;
   std::string error_text() const override { return c_ ? error() : ""; }
-  napi_value handle_object() const override { return object(); }
+  Napi::Object handle_object() const override { return object(); }
   Environment &executor_environment() const override { return *environment; }
   bool has_callbacks() const override { return !contexts_.empty(); }
   const char *noun() const override { return "socket"; }

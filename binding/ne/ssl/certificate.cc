@@ -1,6 +1,6 @@
 #include "ne/ssl/certificate.h"
 
-#include "core/convert.h"
+#include "core/arguments.h"
 #include "core/error.h"
 #include "core/tls_errors.h"
 #include "core/topic.h"
@@ -80,7 +80,7 @@ napi_value to_certificate(const Arguments &arguments, ne_ssl_certificate *c) {
 
 /// Where C would write, or null where nothing is to be written.
 napi_value out_or_null(const Arguments &arguments, std::size_t index, const char *name) {
-  return arguments.is_nullish(index) ? nullptr : arguments.object(index, name);
+  return arguments.is_nullish(index) ? Napi::Object() : arguments.object(index, name);
 }
 
 napi_value read(const Arguments &arguments) {

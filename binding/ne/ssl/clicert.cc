@@ -1,6 +1,6 @@
 #include "ne/ssl/clicert.h"
 
-#include "core/convert.h"
+#include "core/arguments.h"
 #include "core/error.h"
 #include "core/secret.h"
 #include "core/sessionless_executor.h"
@@ -96,8 +96,8 @@ std::shared_ptr<Operation> from_uri(const Arguments &arguments, Mode) {
   return operation(
       std::make_shared<SessionlessExecutor>(environment),
       [=] { return OwnedClientCertificate(read_uri(uri.c_str(), flags)); },
-      [uri, &environment](Operation &, napi_env env, OwnedClientCertificate c) {
-        if (!c) return null(env);
+      [uri, &environment](Operation &, Napi::Env env, OwnedClientCertificate c) -> Napi::Value {
+        if (!c) return env.Null();
         return to_object(std::make_shared<ClientCertificate>(environment, c.release(), uri));
       });
 }

@@ -33,7 +33,7 @@ class ClientCertificate final : public Handle, public Executor {
   void recover() override {}
   void note_stall() override {}
   std::string error_text() const override { return ""; }
-  napi_value handle_object() const override { return object(); }
+  Napi::Object handle_object() const override { return object(); }
   Environment &executor_environment() const override { return *environment; }
   const char *noun() const override { return "client certificate"; }
 

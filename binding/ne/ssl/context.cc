@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/convert.h"
+#include "core/arguments.h"
 #include "core/since.h"
 #include "core/topic.h"
 #include "ne/session/callback.h"
@@ -213,7 +213,7 @@ napi_value set_provider(const Arguments &arguments) {
   using Provide = void(void *, const ne_ssl_dname *const *, int);
   using Set = void(ne_ssl_context *, Provide *, void *);
   const auto context = context_of(arguments);
-  napi_value function = arguments.is_nullish(1) ? nullptr : arguments.function(1, "provider");
+  napi_value function = arguments.is_nullish(1) ? Napi::Function() : arguments.function(1, "provider");
   const auto set = Since<Set>::required("ne_ssl_context_set_ccprovide");
   Context::Provider *const provider = function ? context->add_provider(context->keep(function)) : nullptr;
   context->change([set, provider](ne_ssl_context *c) {

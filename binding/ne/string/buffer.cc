@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/convert.h"
+#include "core/arguments.h"
 #include "core/error.h"
 #include "core/topic.h"
 

@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "core/convert.h"
+#include "core/arguments.h"
 #include "core/error.h"
 #include "core/since.h"
 #include "core/tls_errors.h"
@@ -184,7 +184,7 @@ napi_value lower_character(const Arguments &arguments) {
 napi_value hex_number(const Arguments &arguments) {
   const napi_env env = arguments.env();
   const std::string text = arguments.text(0, "str");
-  napi_value end = arguments.is_nullish(1) ? nullptr : arguments.object(1, "endptr");
+  napi_value end = arguments.is_nullish(1) ? Napi::Object() : arguments.object(1, "endptr");
   const auto parse = Since<unsigned long(const char *, const char **)>::required("ne_strhextoul");
   const char *rest = nullptr;
   errno = 0;

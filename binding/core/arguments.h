@@ -1,0 +1,75 @@
+#pragma once
+
+#include <napi.h>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/handle.h"
+#include "core/value.h"
+
+namespace neon {
+
+/// Whether a call blocks its caller (`libneon/ne`) or returns a promise (`libneon/ne/promises`).
+enum class Mode { Sync, Async };
+
+/// The arguments of one call from JavaScript. Every reader names its argument, and throws the error of Node's
+/// that fits when the value does not.
+class Arguments final {
+ public:
+  explicit Arguments(const Napi::CallbackInfo &info)
+      : info_(info), environment_(Environment::of(info.Env())) {}
+  Arguments(const Arguments &) = delete;
+  Arguments &operator=(const Arguments &) = delete;
+
+  Napi::Env env() const { return info_.Env(); }
+  Environment &environment() const { return environment_; }
+  /// Undefined beyond the last one.
+  Napi::Value operator[](std::size_t index) const { return info_[index]; }
+  void *data() const { return info_.Data(); }
+
+  /// A live handle; ERR_NEON_DESTROYED when it is not.
+  template <class T>
+  std::shared_ptr<T> handle(std::size_t index, const char *name) const {
+    return std::static_pointer_cast<T>(live_handle(index, T::kind, name));
+  }
+
+  /// Text that goes to C: no NUL inside.
+  std::string text(std::size_t index, const char *name) const;
+  /// Text that goes into a message's head: no CR, LF or NUL.
+  std::string line(std::size_t index, const char *name) const;
+  /// A header name: an RFC 9110 token.
+  std::string token(std::size_t index, const char *name) const;
+  std::int64_t integer(std::size_t index, const char *name, std::int64_t min, std::int64_t max) const;
+  /// An int flag: a number or a boolean.
+  int flag(std::size_t index, const char *name) const;
+  /// The bytes of a string or Uint8Array, copied; ERR_OUT_OF_RANGE when there are more.
+  std::string bytes(std::size_t index, const char *name, std::size_t max = SIZE_MAX) const;
+  /// The elements of an array.
+  std::vector<Napi::Value> list(std::size_t index, const char *name) const;
+  /// The caller's own memory, to be filled: a Uint8Array of at least one byte.
+  std::span<char> buffer(std::size_t index, const char *name) const;
+  Napi::Function function(std::size_t index, const char *name) const;
+  /// An object whose fields the call fills.
+  Napi::Object object(std::size_t index, const char *name) const;
+  bool is_nullish(std::size_t index) const;
+
+ private:
+  std::shared_ptr<Handle> live_handle(std::size_t index, Kind kind, const char *name) const;
+  Napi::Value string(std::size_t index, const char *name) const;
+  [[noreturn]] void wrong_type(std::size_t index, const char *name, const char *expected) const;
+
+  const Napi::CallbackInfo &info_;
+  Environment &environment_;
+};
+
+/// Text that is to be one line of a message's head; throws ERR_INVALID_CHAR.
+void require_line(std::string_view text, const char *name);
+/// An RFC 9110 token; throws ERR_INVALID_CHAR.
+void require_token(std::string_view text, const char *name);
+
+}  // namespace neon

@@ -1,0 +1,153 @@
+#include "core/value.h"
+
+#include <cmath>
+#include <cstring>
+#include <new>
+
+#include "core/describe.h"
+
+namespace neon {
+
+namespace {
+
+void require_room(std::size_t size, std::size_t max, const char *what) {
+  if (size > max)
+    throw range_failure(std::string(what) + " must hold at most " + std::to_string(max) +
+                        " bytes. Received " + std::to_string(size));
+}
+
+std::string bytes_in(Napi::Value array, const char *what, const char *expected, std::size_t max = SIZE_MAX) {
+  const auto bytes = array.IsTypedArray() ? array.As<Napi::Uint8Array>() : Napi::Uint8Array();
+  if (bytes.IsEmpty() || bytes.TypedArrayType() != napi_uint8_array)
+    throw type_failure(code::argument_type,
+                       std::string(what) + " must be " + expected + ". " + received(array));
+  require_room(bytes.ElementLength(), max, what);  // before so much is copied
+  if (bytes.ElementLength() == 0) return {};  // then the pointer may be null
+  return {reinterpret_cast<const char *>(bytes.Data()), bytes.ElementLength()};
+}
+
+}  // namespace
+
+// Raw: see throw_value().
+Napi::Value call_javascript(Napi::Function function, std::span<const napi_value> arguments) {
+  const Napi::Env env = function.Env();
+  napi_value result = nullptr;
+  check(env, napi_call_function(env, env.Undefined(), function, arguments.size(), arguments.data(), &result));
+  return {env, result};
+}
+
+// Raw: see throw_value().
+Napi::Object construct(Napi::Function constructor, std::initializer_list<napi_value> arguments) {
+  const Napi::Env env = constructor.Env();
+  napi_value object = nullptr;
+  check(env, napi_new_instance(env, constructor, arguments.size(), arguments.begin(), &object));
+  return {env, object};
+}
+
+// Raw: the library asks for the length first, always.
+std::string to_string(Napi::Value string) {
+  const Napi::Env env = string.Env();
+  // Most strings fit here, and are converted once only.
+  char small[256];
+  std::size_t length = 0;
+  check(env, napi_get_value_string_utf8(env, string, small, sizeof small, &length));
+  if (length < sizeof small - 4) return {small, length};
+  return string.As<Napi::String>().Utf8Value();
+}
+
+Napi::Value string_or_null(Napi::Env env, const char *text) {
+  return text ? Napi::String::New(env, text) : env.Null();
+}
+
+Napi::Value take_string(Napi::Env env, char *text) {
+  const Memory owned(text);
+  return string_or_null(env, text);
+}
+
+std::string text_of(Napi::Value value, const std::string &what) {
+  if (!value.IsString())
+    throw type_failure(code::argument_type, what + " must be of type string. " + received(value));
+  std::string text = to_string(value);
+  if (text.find('\0') != std::string::npos)
+    throw type_failure(code::argument_value, what + " must be a string without null characters");
+  return text;
+}
+
+std::int64_t integer_of(Napi::Value value, const std::string &what, std::int64_t min, std::int64_t max) {
+  if (!value.IsNumber())
+    throw type_failure(code::argument_type, what + " must be of type number. " + received(value));
+  const double number = value.As<Napi::Number>();
+  if (number != std::trunc(number) || number < static_cast<double>(min) ||
+      number > static_cast<double>(max) || std::isnan(number))
+    throw range_failure(what + " must be an integer >= " + std::to_string(min) +
+                        " and <= " + std::to_string(max) + ". " + received(value));
+  return static_cast<std::int64_t>(number);
+}
+
+// Not IsObject() of the library, to which functions are objects too.
+Napi::Object require_object(Napi::Value value, const std::string &what) {
+  if (value.Type() != napi_object)
+    throw type_failure(code::argument_type, what + " must be of type object. " + received(value));
+  return value.As<Napi::Object>();
+}
+
+std::string bytes_of(Napi::Value array, const char *what) {
+  return bytes_in(array, what, "an instance of Uint8Array");
+}
+
+std::string bytes_or_text(Napi::Value value, const char *what, std::size_t max) {
+  if (!value.IsString()) return bytes_in(value, what, "of type string or an instance of Uint8Array", max);
+  std::string text = to_string(value);
+  require_room(text.size(), max, what);
+  return text;
+}
+
+std::size_t size_or(Napi::Value number, const char *name, std::size_t otherwise) {
+  const napi_valuetype type = number.Type();
+  if (type == napi_undefined) return otherwise;
+  if (type != napi_number)
+    throw type_failure(code::argument_type, "The value of \"" + std::string(name) +
+                                                "\" must be of type number. " + received(number));
+  const double value = number.As<Napi::Number>();
+  if (!(value >= 1 && value <= static_cast<double>(otherwise)) || value != std::trunc(value))
+    throw range_failure("The value of \"" + std::string(name) + "\" must be an integer >= 1 and <= " +
+                        std::to_string(otherwise) + ". " + received(number));
+  return static_cast<std::size_t>(value);
+}
+
+void fill(Napi::Value array, std::string_view bytes) {
+  auto memory = array.As<Napi::Uint8Array>();
+  if (memory.ElementLength() < bytes.size())
+    throw neon_failure(code::invalid_state, "The buffer was taken away while it was to be filled");
+  if (!bytes.empty()) std::memcpy(memory.Data(), bytes.data(), bytes.size());
+}
+
+Memory allocate(std::size_t size) {
+  Memory memory(static_cast<char *>(std::malloc(size)));
+  if (!memory) throw std::bad_alloc();
+  return memory;
+}
+
+// Raw: Buffer::NewOrCopy() of the library allocates a record for the finalizer each time, and counts what was
+// copied as freed by the caller.
+Napi::Value hand_over(Napi::Env env, Memory memory, std::size_t size) {
+  napi_value buffer;
+  const auto free_memory = [](napi_env env, void *data, void *size) {
+    std::free(data);
+    std::int64_t now;
+    napi_adjust_external_memory(env, -static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(size)),
+                                &now);
+  };
+  // A number, at which nobody looks: the finalizer gets it.
+  void *const hint = reinterpret_cast<void *>(size);  // NOLINT(performance-no-int-to-ptr)
+  const napi_status status = napi_create_external_buffer(env, size, memory.get(), free_memory, hint, &buffer);
+  if (status == napi_no_external_buffers_allowed)
+    return Napi::Buffer<char>::Copy(env, memory.get(), size);
+  check(env, status);
+  static_cast<void>(memory.release());  // the buffer's finalizer frees it
+  // Counted once more than V8 does, so that what a stream leaves behind is collected in time.
+  Napi::MemoryManagement::AdjustExternalMemory(env, static_cast<std::int64_t>(size));
+  return {env, buffer};
+}
+
+}  // namespace neon

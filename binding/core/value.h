@@ -1,0 +1,112 @@
+#pragma once
+
+// What node-addon-api lacks for values: strings of C's and for C, Node's errors for wrong ones inside objects,
+// memory that JavaScript takes over, calls that outlive the end of JavaScript.
+
+#include <napi.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/error.h"
+
+namespace neon {
+
+/// Calls a JavaScript function, with `undefined` as `this`. As Function::Call() of the library, which ends the
+/// process when JavaScript is being terminated inside the function (error.cc says why).
+Napi::Value call_javascript(Napi::Function function, std::span<const napi_value> arguments);
+inline Napi::Value call_javascript(Napi::Function function, std::initializer_list<napi_value> arguments) {
+  return call_javascript(function, std::span(arguments.begin(), arguments.size()));
+}
+/// The same for `new`.
+Napi::Object construct(Napi::Function constructor, std::initializer_list<napi_value> arguments);
+
+/// The UTF-8 of a string; one call of Node-API for most, where the library always makes two.
+std::string to_string(Napi::Value string);
+/// A string, or null for NULL.
+Napi::Value string_or_null(Napi::Env env, const char *text);
+/// The same for a string that C allocated and gave away.
+Napi::Value take_string(Napi::Env env, char *text);
+
+/// Text inside an object that goes to C: no NUL inside; throws, saying what must be text.
+std::string text_of(Napi::Value value, const std::string &what);
+/// An integer inside an object; throws, saying what must be one.
+std::int64_t integer_of(Napi::Value value, const std::string &what, std::int64_t min, std::int64_t max);
+/// Throws ERR_INVALID_ARG_TYPE, saying what must be an object.
+Napi::Object require_object(Napi::Value value, const std::string &what);
+/// A copy of the bytes of a Uint8Array; throws ERR_INVALID_ARG_TYPE, saying what must be one.
+std::string bytes_of(Napi::Value array, const char *what);
+/// The same, or the UTF-8 of a string; ERR_OUT_OF_RANGE when there are more.
+std::string bytes_or_text(Napi::Value value, const char *what, std::size_t max = SIZE_MAX);
+/// A size given as a number of at most `otherwise`, or that where the value is undefined.
+std::size_t size_or(Napi::Value number, const char *name, std::size_t otherwise);
+/// Copies bytes into the caller's Uint8Array; throws when that was detached meanwhile.
+void fill(Napi::Value array, std::string_view bytes);
+
+/// Memory that was received into and that JavaScript takes over without a copy (with one, where external
+/// buffers are not allowed).
+struct Free {
+  void operator()(char *memory) const { std::free(memory); }
+};
+using Memory = std::unique_ptr<char[], Free>;
+Memory allocate(std::size_t size);
+Napi::Value hand_over(Napi::Env env, Memory memory, std::size_t size);
+
+// Former names, until their callers are converted.
+inline std::string to_string(Napi::Env env, napi_value string) { return to_string(Napi::Value(env, string)); }
+inline std::string text_of(Napi::Env env, napi_value value, const std::string &what) {
+  return text_of(Napi::Value(env, value), what);
+}
+inline std::int64_t integer_of(Napi::Env env, napi_value value, const std::string &what, std::int64_t min,
+                               std::int64_t max) {
+  return integer_of(Napi::Value(env, value), what, min, max);
+}
+inline void require_object(Napi::Env env, napi_value value, const std::string &what) {
+  require_object(Napi::Value(env, value), what);
+}
+inline std::string bytes_of(Napi::Env env, napi_value array, const char *what) {
+  return bytes_of(Napi::Value(env, array), what);
+}
+inline std::string bytes_or_text(Napi::Env env, napi_value value, const char *what,
+                                 std::size_t max = SIZE_MAX) {
+  return bytes_or_text(Napi::Value(env, value), what, max);
+}
+inline std::size_t size_or(Napi::Env env, napi_value number, const char *name, std::size_t otherwise) {
+  return size_or(Napi::Value(env, number), name, otherwise);
+}
+inline void fill(Napi::Env env, napi_value array, std::string_view bytes) {
+  fill(Napi::Value(env, array), bytes);
+}
+inline Napi::Value field(Napi::Env env, napi_value object, const char *name) {
+  return Napi::Object(env, object).Get(name);
+}
+inline bool is_function(Napi::Env env, napi_value value) { return Napi::Value(env, value).IsFunction(); }
+inline bool is_promise(Napi::Env env, napi_value value) { return Napi::Value(env, value).IsPromise(); }
+inline Napi::Value from(Napi::Env env, double number) { return Napi::Number::New(env, number); }
+inline Napi::Value from(Napi::Env env, int number) { return Napi::Number::New(env, number); }
+inline Napi::Value from(Napi::Env env, bool boolean) { return Napi::Boolean::New(env, boolean); }
+inline Napi::Value from(Napi::Env env, std::string_view text) { return Napi::String::New(env, text); }
+inline Napi::Value from(Napi::Env env, const char *text) { return string_or_null(env, text); }
+inline Napi::Value take(Napi::Env env, char *text) { return take_string(env, text); }
+inline Napi::Value null(Napi::Env env) { return env.Null(); }
+inline Napi::Value undefined(Napi::Env env) { return env.Undefined(); }
+inline Napi::Value copy_to_buffer(Napi::Env env, std::string_view bytes) {
+  return Napi::Buffer<char>::Copy(env, bytes.data(), bytes.size());
+}
+inline void set(Napi::Env env, napi_value object, const char *field, napi_value value) {
+  Napi::Object(env, object).Set(field, value);
+}
+template <class Values>
+Napi::Value list_of(Napi::Env env, const Values &values) {
+  const Napi::Array list = Napi::Array::New(env, std::size(values));
+  std::uint32_t index = 0;
+  for (napi_value value : values) list.Set(index++, value);
+  return list;
+}
+
+}  // namespace neon
