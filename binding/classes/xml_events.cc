@@ -4,8 +4,8 @@
 #include <new>
 #include <utility>
 
-#include "core/block.h"
 #include "core/arguments.h"
+#include "core/block.h"
 #include "core/environment.h"
 #include "core/error.h"
 #include "core/since.h"

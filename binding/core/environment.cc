@@ -50,9 +50,7 @@ void Environment::create(Napi::Env env) {
   environment->open_queue();
 }
 
-Environment &Environment::of(Napi::Env env) {
-  return **env.GetInstanceData<std::shared_ptr<Environment>>();
-}
+Environment &Environment::of(Napi::Env env) { return **env.GetInstanceData<std::shared_ptr<Environment>>(); }
 
 void Environment::open_queue() {
   napi_value name;

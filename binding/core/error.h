@@ -63,8 +63,8 @@ Failure system_failure(int error, const char *call, const std::string &path = ""
 /// what failed.
 void check(Napi::Env env, napi_status status);
 
-/// Throws the JavaScript exception that is pending after C returned from what called JavaScript. When there is
-/// none, JavaScript is being terminated: then the error is empty, and only C++ frames unwind.
+/// Throws the JavaScript exception that is pending after C returned from what called JavaScript. When there
+/// is none, JavaScript is being terminated: then the error is empty, and only C++ frames unwind.
 [[noreturn]] void throw_pending(Napi::Env env);
 
 /// Throws a JavaScript value of any type.
@@ -73,7 +73,8 @@ void check(Napi::Env env, napi_status status);
 /// The JavaScript error object of a failure.
 Napi::Value to_error(Napi::Env env, const Failure &failure);
 
-/// The JavaScript value of the C++ exception that is being handled; empty when JavaScript is being terminated.
+/// The JavaScript value of the C++ exception that is being handled; empty when JavaScript is being
+/// terminated.
 Napi::Value thrown_value(Napi::Env env);
 
 /// Makes the C++ exception that is being handled the pending JavaScript exception.

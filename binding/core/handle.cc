@@ -26,7 +26,8 @@ namespace {
 
 // Of this class, though destroyed.
 bool is_handle(Environment &environment, napi_value value, Kind kind) {
-  return call_javascript(environment.hook(Environment::Hook::IsHandle), {value, environment.handle_class(kind)})
+  return call_javascript(environment.hook(Environment::Hook::IsHandle),
+                         {value, environment.handle_class(kind)})
       .As<Napi::Boolean>();
 }
 
@@ -51,7 +52,8 @@ Napi::Value Handle::kept(Napi::Env env, napi_value object, std::uint32_t index) 
 void Handle::forget(std::uint32_t index) {
   const Napi::Object object = this->object();
   if (object.IsEmpty()) return;
-  call_javascript(environment->hook(Environment::Hook::Forget), {object, to_number(environment->env(), index)});
+  call_javascript(environment->hook(Environment::Hook::Forget),
+                  {object, to_number(environment->env(), index)});
 }
 
 void Handle::keep_instead(std::optional<std::uint32_t> &number, napi_value value) {
@@ -72,7 +74,8 @@ Napi::Value Handle::value_of(void *pointer) const {
   return kept(env, object(), static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(pointer) - 1));
 }
 
-Napi::Object HandleWrap::wrap(std::shared_ptr<Handle> handle, Kind kind, std::int64_t size, napi_value owner) {
+Napi::Object HandleWrap::wrap(std::shared_ptr<Handle> handle, Kind kind, std::int64_t size,
+                              napi_value owner) {
   Environment &environment = *handle->environment;
   const Napi::Env env = environment.env();
   const Napi::Object object =
@@ -93,7 +96,8 @@ Napi::Object HandleWrap::wrap(std::shared_ptr<Handle> handle, Kind kind, std::in
   return object;
 }
 
-std::shared_ptr<Handle> *HandleWrap::unwrap(Napi::Env env, napi_value value, Kind kind, const char *argument) {
+std::shared_ptr<Handle> *HandleWrap::unwrap(Napi::Env env, napi_value value, Kind kind,
+                                            const char *argument) {
   Environment &environment = Environment::of(env);
   void *data = nullptr;
   if (napi_unwrap(env, value, &data) == napi_ok) {

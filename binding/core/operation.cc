@@ -66,7 +66,8 @@ bool Executor::inside_callback() const {
   // Some code runs while a callback's promise is open: is it that callback's own?
   const Napi::Object object = handle_object();
   if (object.IsEmpty()) return false;
-  return call_javascript(executor_environment().hook(Environment::Hook::IsInside), {object}).As<Napi::Boolean>();
+  return call_javascript(executor_environment().hook(Environment::Hook::IsInside), {object})
+      .As<Napi::Boolean>();
 }
 
 void Executor::require_usable() const {

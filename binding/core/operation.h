@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/connection.h"
 #include "core/arguments.h"
+#include "core/connection.h"
 #include "core/environment.h"
 #include "core/error.h"
 #include "core/lane.h"

@@ -8,8 +8,7 @@ namespace {
 
 template <class Function>
 Napi::Value call_plain(const Napi::CallbackInfo &info) {
-  return at_border(info.Env(),
-                   [&] { return reinterpret_cast<Function>(info.Data())(Arguments(info)); });
+  return at_border(info.Env(), [&] { return reinterpret_cast<Function>(info.Data())(Arguments(info)); });
 }
 
 Napi::Value call_blocking(const Napi::CallbackInfo &info) {

@@ -22,7 +22,7 @@ std::string bytes_in(Napi::Value array, const char *what, const char *expected, 
     throw type_failure(code::argument_type,
                        std::string(what) + " must be " + expected + ". " + received(array));
   require_room(bytes.ElementLength(), max, what);  // before so much is copied
-  if (bytes.ElementLength() == 0) return {};  // then the pointer may be null
+  if (bytes.ElementLength() == 0) return {};       // then the pointer may be null
   return {reinterpret_cast<const char *>(bytes.Data()), bytes.ElementLength()};
 }
 
@@ -141,8 +141,7 @@ Napi::Value hand_over(Napi::Env env, Memory memory, std::size_t size) {
   // A number, at which nobody looks: the finalizer gets it.
   void *const hint = reinterpret_cast<void *>(size);  // NOLINT(performance-no-int-to-ptr)
   const napi_status status = napi_create_external_buffer(env, size, memory.get(), free_memory, hint, &buffer);
-  if (status == napi_no_external_buffers_allowed)
-    return Napi::Buffer<char>::Copy(env, memory.get(), size);
+  if (status == napi_no_external_buffers_allowed) return Napi::Buffer<char>::Copy(env, memory.get(), size);
   check(env, status);
   static_cast<void>(memory.release());  // the buffer's finalizer frees it
   // Counted once more than V8 does, so that what a stream leaves behind is collected in time.

@@ -1,7 +1,7 @@
 #pragma once
 
-// What node-addon-api lacks for values: strings of C's and for C, Node's errors for wrong ones inside objects,
-// memory that JavaScript takes over, calls that outlive the end of JavaScript.
+// What node-addon-api lacks for values: strings of C's and for C, Node's errors for wrong ones inside
+// objects, memory that JavaScript takes over, calls that outlive the end of JavaScript.
 
 #include <napi.h>
 
@@ -17,8 +17,8 @@
 
 namespace neon {
 
-/// Calls a JavaScript function, with `undefined` as `this`. As Function::Call() of the library, which ends the
-/// process when JavaScript is being terminated inside the function (error.cc says why).
+/// Calls a JavaScript function, with `undefined` as `this`. As Function::Call() of the library, which ends
+/// the process when JavaScript is being terminated inside the function (error.cc says why).
 Napi::Value call_javascript(Napi::Function function, std::span<const napi_value> arguments);
 inline Napi::Value call_javascript(Napi::Function function, std::initializer_list<napi_value> arguments) {
   return call_javascript(function, std::span(arguments.begin(), arguments.size()));

@@ -71,7 +71,7 @@ void Multistatus::end(Element &element, void *value, const ne_status *status, co
       *this, *element.end,
       [=, this](napi_env env) {
         return std::vector<napi_value>{value_of(value), status ? status_object(env, *status) : null(env),
-                           from(env, description)};
+                                       from(env, description)};
       },
       [](napi_env, napi_value) { return true; });
 }
@@ -82,7 +82,8 @@ Multistatus &multistatus_of(void *userdata) { return *static_cast<Multistatus *>
 
 void *on_start_response(void *userdata, const ne_uri *uri) noexcept {
   Multistatus &self = multistatus_of(userdata);
-  return self.start(self.response, [=](napi_env env) { return std::vector<napi_value>{uri_object(env, *uri)}; });
+  return self.start(self.response,
+                    [=](napi_env env) { return std::vector<napi_value>{uri_object(env, *uri)}; });
 }
 
 void on_end_response(void *userdata, void *response, const ne_status *status,
@@ -93,7 +94,8 @@ void on_end_response(void *userdata, void *response, const ne_status *status,
 
 void *on_start_propstat(void *userdata, void *response) noexcept {
   Multistatus &self = multistatus_of(userdata);
-  return self.start(self.propstat, [&](napi_env) { return std::vector<napi_value>{self.value_of(response)}; });
+  return self.start(self.propstat,
+                    [&](napi_env) { return std::vector<napi_value>{self.value_of(response)}; });
 }
 
 void on_end_propstat(void *userdata, void *propstat, const ne_status *status,

@@ -95,8 +95,8 @@ int on_provide(void *userdata, int attempt, unsigned protocol, const char *realm
   // neon 0.37 says more for NTLM than it has room for.
   const std::size_t room = std::min(protocol & NE_AUTH_NTLM ? NE_ABUFSIZ : size, Credentials::room);
   return ask_credentials(userdata, room, username, password, [=](napi_env env, Operation &) {
-    return std::vector<napi_value>{from(env, attempt), from(env, static_cast<double>(protocol)), from(env, realm),
-                       from(env, static_cast<double>(room))};
+    return std::vector<napi_value>{from(env, attempt), from(env, static_cast<double>(protocol)),
+                                   from(env, realm), from(env, static_cast<double>(room))};
   });
 }
 

@@ -321,8 +321,7 @@ std::vector<Property> properties_of(napi_env env, const PropertyResults &results
     return collected ? 0 : 1;
   };
   Collected collected{env, {}};
-  if (ne_propset_iterate(PropertyResults::Reading(results).c(), collect, &collected) != 0)
-    throw_pending(env);
+  if (ne_propset_iterate(PropertyResults::Reading(results).c(), collect, &collected) != 0) throw_pending(env);
   return std::move(collected.properties);
 }
 

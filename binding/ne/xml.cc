@@ -34,7 +34,7 @@ int on_start(void *userdata, int parent, const char *nspace, const char *name,
           handler.parser, handler.start,
           [=](napi_env env) {
             return std::vector<napi_value>{from(env, parent), from(env, nspace), from(env, name),
-                               attribute_list(env, attributes)};
+                                           attribute_list(env, attributes)};
           },
           to_int)
       .value_or(NE_XML_ABORT);

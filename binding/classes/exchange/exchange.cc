@@ -89,7 +89,7 @@ void Head::note(ne_request *request) {
 }
 
 Napi::Value Head::response(Napi::Env env, napi_value body, napi_value stream,
-                          const std::string &trailers) const {
+                           const std::string &trailers) const {
   // One string and one array crosses to JavaScript in half the time of many values.
   const std::string lines =
       std::to_string(major) + "." + std::to_string(minor) + "\n" + reason + "\n" + headers;

@@ -25,7 +25,8 @@ void on_create_request(ne_request *request, void *userdata, const char *method, 
   Callback &callback = callback_of(userdata);
   Request::created(callback.session, request);
   call_back(callback, 0, [&](napi_env env, Operation &operation) {
-    return std::vector<napi_value>{request_object(callback, request, operation), from(env, method), from(env, target)};
+    return std::vector<napi_value>{request_object(callback, request, operation), from(env, method),
+                                   from(env, target)};
   });
 }
 
@@ -50,10 +51,11 @@ void on_post_headers(ne_request *request, void *userdata, const ne_status *statu
 int on_post_send(ne_request *request, void *userdata, const ne_status *status) noexcept {
   Callback &callback = callback_of(userdata);
   // Nobody was asked: after an exception the request must not be sent again.
-  return call_back(
-      callback, callback.session.operation() ? NE_ERROR : NE_OK, [&](napi_env env, Operation &operation) {
-        return std::vector<napi_value>{request_object(callback, request, operation), status_object(env, *status)};
-      });
+  return call_back(callback, callback.session.operation() ? NE_ERROR : NE_OK,
+                   [&](napi_env env, Operation &operation) {
+                     return std::vector<napi_value>{request_object(callback, request, operation),
+                                                    status_object(env, *status)};
+                   });
 }
 
 void on_destroy_request(ne_request *request, void *userdata) noexcept {

@@ -73,13 +73,15 @@ void on_status(void *userdata, ne_session_status status, const ne_session_status
   Callback &callback = *static_cast<Callback *>(userdata);
   call_back(callback, 0, [&](napi_env env, Operation &) {
     const int number = static_cast<int>(status);
-    return std::vector<napi_value>{from(env, number), info_object(env, *callback.session.environment, number, *info)};
+    return std::vector<napi_value>{from(env, number),
+                                   info_object(env, *callback.session.environment, number, *info)};
   });
 }
 
 void on_progress(void *userdata, ne_off_t progress, ne_off_t total) noexcept {
   call_back(*static_cast<Callback *>(userdata), 0, [&](napi_env env, Operation &) {
-    return std::vector<napi_value>{from(env, static_cast<double>(progress)), from(env, static_cast<double>(total))};
+    return std::vector<napi_value>{from(env, static_cast<double>(progress)),
+                                   from(env, static_cast<double>(total))};
   });
 }
 

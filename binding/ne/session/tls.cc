@@ -53,7 +53,8 @@ void on_provide_clicert(void *userdata, ne_session *, const ne_ssl_dname *const 
   if (!userdata) return;
   const auto loan = std::make_shared<Loan>();
   call_back(*static_cast<Callback *>(userdata), 0, [&](napi_env env, Operation &operation) {
-    return std::vector<napi_value>{operation.handle_object(env), DistinguishedName::lend(env, loan, names, count)};
+    return std::vector<napi_value>{operation.handle_object(env),
+                                   DistinguishedName::lend(env, loan, names, count)};
   });
   loan->end();
 }
