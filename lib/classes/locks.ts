@@ -1,7 +1,6 @@
 import { invalidType, invalidValue, type NeonError, outOfRange } from '../core/errors.js';
-import type { LockManager } from './lock-manager.js';
+import { requireObject } from './call-options.js';
 import type { ActiveLock } from './properties.js';
-import { requireObject } from './request.js';
 import { escapeText } from './xml.js';
 
 /** What a lock can be given. */
@@ -82,6 +81,22 @@ export interface Holding {
   readonly renew: boolean;
 }
 
+/** The calls about locks, and the locks that a session or pool holds. @internal */
+export interface LockKeeper {
+  /** By their tokens. */
+  readonly locks: ReadonlyMap<string, Lock>;
+  refresh(lock: LockReference, options?: RefreshOptions & { readonly deadline?: number }): Promise<number | null>;
+  refreshSync(lock: LockReference, options?: RefreshOptions): number | null;
+  release(lock: LockReference, options?: Pick<LockOptions, 'signal'>): Promise<void>;
+  releaseSync(lock: LockReference): void;
+  /** Adds a lock that was obtained elsewhere. */
+  adopt(lock: Lock | LockFields): Lock;
+  /** Takes a lock out of the store. */
+  forget(lock: Lock): void;
+  /** The lock on exactly this resource that came last. */
+  find(target: string): Lock | undefined;
+}
+
 const maxDelay = 2 ** 31 - 1; // of a timer
 const shortestDelay = 100;
 
@@ -101,7 +116,7 @@ export class Lock implements LockReference {
   /** Who has it, as the server says: without markup, and of at most 255 bytes. */
   readonly owner: string | null;
 
-  readonly #lockManager: LockManager;
+  readonly #keeper: LockKeeper;
   readonly #lost = new AbortController();
   readonly #renew: boolean;
   #asked: number | undefined;
@@ -117,14 +132,14 @@ export class Lock implements LockReference {
   #watched = false;
 
   /** @internal */
-  constructor(keeper: LockManager, { target, uri, token, depth, scope, owner, timeout, asked, renew }: Holding) {
+  constructor(keeper: LockKeeper, { target, uri, token, depth, scope, owner, timeout, asked, renew }: Holding) {
     this.target = target;
     this.uri = uri;
     this.token = token;
     this.depth = depth;
     this.scope = scope;
     this.owner = owner;
-    this.#lockManager = keeper;
+    this.#keeper = keeper;
     this.#renew = renew;
     this.noteGranted(timeout, asked);
   }
@@ -162,10 +177,10 @@ export class Lock implements LockReference {
    * grants, as {@link timeout}.
    */
   async refresh(options?: RefreshOptions): Promise<number | null> {
-    return this.#lockManager.refresh(this, options);
+    return this.#keeper.refresh(this, options);
   }
   refreshSync(options?: RefreshOptions): number | null {
-    return this.#lockManager.refreshSync(this, options);
+    return this.#keeper.refreshSync(this, options);
   }
 
   /**
@@ -174,10 +189,10 @@ export class Lock implements LockReference {
    * @throws `NE_ERROR` with the status when the server refuses; the lock stays in its store then
    */
   async unlock(options?: Pick<LockOptions, 'signal'>): Promise<void> {
-    await this.#lockManager.release(this, options);
+    await this.#keeper.release(this, options);
   }
   unlockSync(): void {
-    this.#lockManager.releaseSync(this);
+    this.#keeper.releaseSync(this);
   }
 
   /** Gives the lock back, unless it is given back or lost already. */
@@ -229,14 +244,14 @@ export class Lock implements LockReference {
   noteReleased(): void {
     clearTimeout(this.#timer);
     this.#released = true;
-    this.#lockManager.forget(this);
+    this.#keeper.forget(this);
   }
 
   /** Refreshes it, and says what became of that; never rejects. @internal */
   async renew(): Promise<void> {
     const left = Math.max(this.#end - performance.now(), 1000);
     try {
-      await this.#lockManager.refresh(this, { deadline: Math.min(Math.ceil(left), maxDelay) });
+      await this.#keeper.refresh(this, { deadline: Math.min(Math.ceil(left), maxDelay) });
     } catch (error) {
       if (performance.now() >= this.#end) this.noteLost(error);
       else this.#schedule();
@@ -270,16 +285,16 @@ function renewLater(lock: Lock | WeakRef<Lock>, delay: number): NodeJS.Timeout {
  * in the store when a request is sent counts.
  */
 export class LockStore implements Iterable<Lock> {
-  readonly #lockManager: LockManager;
+  readonly #keeper: LockKeeper;
 
   /** @internal */
-  constructor(keeper: LockManager) {
-    this.#lockManager = keeper;
+  constructor(keeper: LockKeeper) {
+    this.#keeper = keeper;
   }
 
   /** How many locks there are. */
   get size(): number {
-    return this.#lockManager.locks.size;
+    return this.#keeper.locks.size;
   }
 
   /**
@@ -288,13 +303,13 @@ export class LockStore implements Iterable<Lock> {
    * @returns the lock of this store
    */
   add(lock: Lock | LockFields): Lock {
-    return this.#lockManager.adopt(lock);
+    return this.#keeper.adopt(lock);
   }
 
   /** Takes a lock out, without giving it back to the server. Whether it was there. */
   delete(lock: Lock | LockReference): boolean {
     const own = this.#own(lock);
-    if (own) this.#lockManager.forget(own);
+    if (own) this.#keeper.forget(own);
     return own !== undefined;
   }
 
@@ -305,16 +320,16 @@ export class LockStore implements Iterable<Lock> {
 
   /** The lock on exactly this resource that came last. */
   find(target: string): Lock | undefined {
-    return this.#lockManager.find(target);
+    return this.#keeper.find(target);
   }
 
   [Symbol.iterator](): IterableIterator<Lock> {
-    return this.#lockManager.locks.values();
+    return this.#keeper.locks.values();
   }
 
   #own(lock: unknown): Lock | undefined {
     requireReference(lock);
-    return this.#lockManager.locks.get(lock.token);
+    return this.#keeper.locks.get(lock.token);
   }
 }
 
@@ -328,7 +343,7 @@ export function requireReference(lock: unknown): asserts lock is LockReference {
 }
 
 /** Options that were checked, with their defaults. @internal */
-export interface Wanted {
+export interface CheckedLockOptions {
   readonly depth: LockDepth;
   readonly scope: LockScope;
   readonly timeout: number | undefined;
@@ -337,8 +352,8 @@ export interface Wanted {
   readonly renew: boolean;
 }
 
-/** Checks what is asked for; nothing is sent. @internal */
-export function wanted(options: LockOptions): Wanted {
+/** Checks the options of a lock; nothing is sent. @internal */
+export function checkLockOptions(options: LockOptions): CheckedLockOptions {
   requireObject(options);
   const { depth = 0, scope = 'exclusive', timeout, owner, renew = false } = options;
   requireDepth(depth);

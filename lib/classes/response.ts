@@ -5,7 +5,8 @@ import { promisify, TextDecoder } from 'node:util';
 
 import { limit } from '../core/abort.js';
 import { invalidType, NeonError, outOfRange, type ErrorContext } from '../core/errors.js';
-import type { Live, LiveSet } from './live-set.js';
+import type { CallRun } from './call.js';
+import type { Live } from './live-set.js';
 import { native } from '../core/native.js';
 import { type XmlEventBatch, tellBatches, tellWhole, wantedBy, type XmlHandlers } from './xml-events.js';
 
@@ -33,20 +34,6 @@ export interface BodyOptions {
   maxBytes?: number | undefined;
 }
 
-/** Where a response comes from. @internal */
-export interface ResponseOrigin {
-  readonly context: ErrorContext;
-  readonly live: LiveSet;
-  readonly description: string;
-  /** Goes on to reject the reading of a body that is still arriving. */
-  readonly signal?: AbortSignal | undefined;
-  /** So does this many milliseconds after the request was dispatched, which was at `since`. */
-  readonly timeout?: number | undefined;
-  readonly since?: number;
-  /** Ends the watching of progress. */
-  readonly unwatch?: (() => void) | undefined;
-}
-
 const readStream: (stream: StreamHandle) => Buffer | null | Promise<Buffer | null> = native('readStream');
 const readStreamToEnd: (stream: StreamHandle, maxBytes: number) => Buffer | Promise<Buffer> = native('readStreamToEnd');
 const writeStreamToFd: (stream: StreamHandle, fd: number) => Buffer | Promise<Buffer | number> = native('writeStreamToFd');
@@ -70,10 +57,10 @@ class ArrivingBody {
   readonly #end: () => void;
   #failure: { readonly reason: unknown } | undefined;
 
-  constructor(stream: StreamHandle, origin: ResponseOrigin) {
-    const { context, live, description, signal, timeout, since = 0, unwatch } = origin;
+  constructor(stream: StreamHandle, status: number, run: CallRun) {
+    const { context, live, description, signal, timeout, since, unwatch } = run;
     this.#stream = stream;
-    this.#context = context;
+    this.#context = { ...context, status };
     const weak = new WeakRef(this); // what waits for this body's end must not keep it alive
     const cancel = (reason: unknown): void => weak.deref()?.cancel(reason);
     const item: Live = { description, end: cancel };
@@ -179,15 +166,15 @@ export class Response {
   #cancelled: NeonError | undefined;
 
   /** @internal */
-  constructor(raw: RawResponse, origin: ResponseOrigin) {
+  constructor(raw: RawResponse, run: CallRun) {
     const [status, head, body, stream, trailers] = raw;
     this.status = status;
     this.#trailers = trailers;
     this.#head = head;
     this.#whole = body ?? nothing;
-    this.#context = origin.context;
-    if (!stream) origin.unwatch?.();
-    else this.#arriving = new ArrivingBody(stream, { ...origin, context: { ...origin.context, status } });
+    this.#context = run.context;
+    if (!stream) run.unwatch?.();
+    else this.#arriving = new ArrivingBody(stream, status, run);
   }
 
   get reasonPhrase(): string {

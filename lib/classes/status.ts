@@ -54,28 +54,26 @@ const types: Readonly<Record<number, StatusEvent['type']>> = {
   [ne.ne_status_disconnected]: 'disconnected',
 };
 
-/** Passes a session's events on, as long as anybody listens. */
+/** Passes the events of a session on: to a listener, and progress to the calls that it belongs to. @internal */
 export class StatusEmitter {
   readonly #session: ne_session;
-  readonly #emit: (event: StatusEvent) => void;
   readonly #progress = new Map<number, (event: ProgressEvent) => void>();
+  #emit: ((event: StatusEvent) => void) | undefined;
   #watches = 0;
-  #listening = false;
   #ended = false;
 
-  constructor(session: ne_session, emit: (event: StatusEvent) => void) {
+  constructor(session: ne_session) {
     this.#session = session;
-    this.#emit = emit;
     watchStatus(session);
   }
 
-  /** Whether all events are to be passed on. */
-  listen(listening: boolean): void {
-    this.#listening = listening;
+  /** Passes all events to `emit` from now on; without an argument no longer. */
+  listen(emit: ((event: StatusEvent) => void) | undefined): void {
+    this.#emit = emit;
     this.#enable();
   }
 
-  /** Passes the progress of one operation on. Asked for before it starts: it may be far when its number is known. */
+  /** Passes the progress of one operation on. To be called before it starts: its number is known only afterwards. */
   watch(onProgress: (event: ProgressEvent) => void): ProgressWatch {
     let number: number | undefined;
     this.#watches++;
@@ -91,25 +89,25 @@ export class StatusEmitter {
     };
   }
 
-  /** The session is destroyed; what it still has to say is passed on. */
+  /** The session is about to be destroyed; events that it has noted are still passed on. */
   end(): void {
     this.#ended = true;
   }
 
   #enable(): void {
     if (this.#ended) return;
-    enableStatus(this.#session, this.#listening || this.#watches > 0 ? this.#onStatus : null);
+    enableStatus(this.#session, this.#emit || this.#watches > 0 ? this.#onStatus : null);
   }
 
   readonly #onStatus: OnStatus = (status, hostname, address, progress, total, operation) => {
     const type = types[status];
     if (type === undefined) return;
     if (type !== 'sending' && type !== 'receiving') {
-      if (this.#listening) this.#emit({ type, ...(hostname && { hostname }), ...(address && { address }) });
+      this.#emit?.({ type, ...(hostname && { hostname }), ...(address && { address }) });
       return;
     }
     const event: ProgressEvent = { type, progress, total: total < 0 ? undefined : total };
     this.#progress.get(operation)?.(event);
-    if (this.#listening) this.#emit(event);
+    this.#emit?.(event);
   };
 }

@@ -1,17 +1,30 @@
 import { EventEmitter } from 'node:events';
 
+import type { ErrorContext } from '../core/errors.js';
 import type { AclEntry } from './acl.js';
 import type { Body } from './body.js';
+import { requireObject } from './call-options.js';
+import { discovered, type DiscoverLocksOptions, LockManager } from './lock-manager.js';
+import {
+  type DiscoveredLock,
+  type Lock,
+  type LockOptions,
+  type LockReference,
+  LockStore,
+  type RefreshOptions,
+  type WithLockOptions,
+} from './locks.js';
 import * as methods from './methods.js';
-import type { ErrorContext } from '../core/errors.js';
-import { type Inquiry, Listing, type PropfindOptions, type PropNamesOptions } from './propfind.js';
-import { failuresIn } from './multistatus.js';
+import { Listing, listSync, type PropfindOptions, propfindQuery, type PropNamesOptions } from './propfind.js';
+import type { Entry } from './propfind-batch.js';
 import type { PropertyChanges } from './proppatch.js';
 import type { RequestOptions } from './request.js';
+import { type RequestCall, requestCall } from './request-call.js';
 import type { Response } from './response.js';
+import type { SessionSource } from './session-source.js';
 import type { StatusEvent } from './status.js';
 
-/** What sessions and pools emit. @internal */
+/** The events of sessions and pools. @internal */
 export interface SessionEvents {
   status: [event: StatusEvent];
   newListener: [name: string | symbol];
@@ -19,87 +32,142 @@ export interface SessionEvents {
 }
 
 /**
- * The methods of HTTP and WebDAV as promises, of sessions and pools. They reject with `NE_ERROR` and the status when that
- * is not 2xx, which `request()` does not; else they do what that does, with the same options.
+ * The methods of HTTP and WebDAV, of sessions and pools, each with its blocking form next to it. The methods named after
+ * those of the protocol reject, or throw, with `NE_ERROR` and the status when that is not 2xx, which `request` does not;
+ * otherwise they work like `request`, with the same options.
  */
-export abstract class WebDAV extends EventEmitter<SessionEvents> {
-  abstract request(method: string, target: string, options?: RequestOptions): Promise<Response>;
-  /** The URI of a target. @internal */
-  protected abstract uriOf(target: string): string;
-  /** A PROPFIND to be sent. @internal */
-  protected abstract inquire(target: string, options: PropfindOptions, onlyNames?: boolean): Inquiry;
+export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
+  readonly #source: SessionSource;
+  #lockManager: LockManager | undefined;
+  #store: LockStore | undefined;
+
+  /** @internal */
+  constructor(source: SessionSource) {
+    super();
+    this.#source = source;
+    const emit = (event: StatusEvent): void => void this.emit('status', event);
+    this.on('newListener', (name) => {
+      if (name === 'status') source.listen(emit);
+    });
+    this.on('removeListener', (name) => {
+      if (name === 'status' && this.listenerCount('status') === 0) source.listen(undefined);
+    });
+  }
+
+  async request(method: string, target: string, options: RequestOptions = {}): Promise<Response> {
+    requireObject(options);
+    return this.#source.run(requestCall(method, this.#source.targetOf(target), options), options);
+  }
+
+  requestSync(method: string, target: string, options: RequestOptions = {}): Response {
+    requireObject(options);
+    return this.#source.runSync(requestCall(method, this.#source.targetOf(target), options), options);
+  }
 
   get(target: string, options?: RequestOptions): Promise<Response> {
     return this.#send(methods.plain('GET', target, options));
+  }
+
+  getSync(target: string, options?: RequestOptions): Response {
+    return this.#sendSync(methods.plain('GET', target, options));
   }
 
   head(target: string, options?: RequestOptions): Promise<Response> {
     return this.#send(methods.plain('HEAD', target, options));
   }
 
+  headSync(target: string, options?: RequestOptions): Response {
+    return this.#sendSync(methods.plain('HEAD', target, options));
+  }
+
   put(target: string, body: Body, options?: RequestOptions): Promise<Response> {
     return this.#send(methods.send('PUT', target, body, options));
   }
 
-  /** Not sent again on a connection that turns out to be closed, unless `idempotent` is given. */
+  putSync(target: string, body: Body, options?: RequestOptions): Response {
+    return this.#sendSync(methods.send('PUT', target, body, options));
+  }
+
   post(target: string, body: Body, options?: RequestOptions): Promise<Response> {
     return this.#send(methods.send('POST', target, body, { idempotent: false, ...options }));
   }
 
-  /** Deletes a resource; a collection with all that is in it. */
+  postSync(target: string, body: Body, options?: RequestOptions): Response {
+    return this.#sendSync(methods.send('POST', target, body, { idempotent: false, ...options }));
+  }
+
   delete(target: string, options?: RequestOptions): Promise<Response> {
     return this.#send(methods.changing('DELETE', target, options));
   }
 
-  /** Makes a collection. A slash is added to the target when it has none at its end. */
+  deleteSync(target: string, options?: RequestOptions): Response {
+    return this.#sendSync(methods.changing('DELETE', target, options));
+  }
+
   mkcol(target: string, options?: RequestOptions): Promise<Response> {
     return this.#send(methods.mkcol(target, options));
   }
 
-  /** Copies a resource to another target on this server. */
+  mkcolSync(target: string, options?: RequestOptions): Response {
+    return this.#sendSync(methods.mkcol(target, options));
+  }
+
   async copy(source: string, destination: string, options?: methods.CopyOptions): Promise<Response> {
-    return this.#send(methods.copyOrMove('COPY', source, this.uriOf(destination), options));
+    return this.#send(methods.copyOrMove('COPY', source, this.#source.uriOf(destination), options));
   }
 
-  /** Moves a resource to another target on this server. */
+  copySync(source: string, destination: string, options?: methods.CopyOptions): Response {
+    return this.#sendSync(methods.copyOrMove('COPY', source, this.#source.uriOf(destination), options));
+  }
+
   async move(source: string, destination: string, options?: Omit<methods.CopyOptions, 'depth'>): Promise<Response> {
-    return this.#send(methods.copyOrMove('MOVE', source, this.uriOf(destination), options));
+    return this.#send(methods.copyOrMove('MOVE', source, this.#source.uriOf(destination), options));
   }
 
-  /** Asks what the server can do with a resource. */
+  moveSync(source: string, destination: string, options?: Omit<methods.CopyOptions, 'depth'>): Response {
+    return this.#sendSync(methods.copyOrMove('MOVE', source, this.#source.uriOf(destination), options));
+  }
+
   options(target: string, options?: RequestOptions): Promise<methods.Capabilities> {
     return this.#send(methods.options(target, options));
   }
 
-  /** When a resource was changed last; null when the server says no date. */
+  optionsSync(target: string, options?: RequestOptions): methods.Capabilities {
+    return this.#sendSync(methods.options(target, options));
+  }
+
   getModTime(target: string, options?: RequestOptions): Promise<Date | null> {
     return this.#send(methods.getModTime(target, options));
   }
 
-  /** Some bytes of a resource. Rejects with `NE_ERROR` when the server gives others, or all. */
+  getModTimeSync(target: string, options?: RequestOptions): Date | null {
+    return this.#sendSync(methods.getModTime(target, options));
+  }
+
   async getRange(target: string, range: methods.ByteRange, options?: RequestOptions): Promise<Response> {
     return this.#send(methods.getRange(target, range, options));
   }
 
-  /**
-   * The properties of a resource and of those below it (PROPFIND, RFC 4918 section 9.1): await it for an array, or
-   * iterate it while it arrives; see {@link Listing}. Resources without any property told are left out.
-   */
+  getRangeSync(target: string, range: methods.ByteRange, options?: RequestOptions): Response {
+    return this.#sendSync(methods.getRange(target, range, options));
+  }
+
   propfind(target: string, options: PropfindOptions = {}): Listing {
-    return new Listing(this.inquire(target, options));
+    return new Listing(propfindQuery(this.#source, target, options));
   }
 
-  /** The names alone of the properties of a resource and of those below it: the values are empty. */
+  propfindSync(target: string, options: PropfindOptions = {}): Entry[] {
+    return listSync(propfindQuery(this.#source, target, options));
+  }
+
   propNames(target: string, options: PropNamesOptions = {}): Listing {
-    return new Listing(this.inquire(target, options, true));
+    return new Listing(propfindQuery(this.#source, target, options, true));
   }
 
-  /**
-   * Sets and removes properties of a resource, all of them or none (PROPPATCH, RFC 4918 section 9.2), in the order of the
-   * changes. `failures` of the error say which the server refuses, and why. In C: `ne_proppatch`.
-   *
-   * Rejects with `ERR_INVALID_ARG_VALUE` for a name or a value that XML cannot express.
-   */
+  propNamesSync(target: string, options: PropNamesOptions = {}): Entry[] {
+    return listSync(propfindQuery(this.#source, target, options, true));
+  }
+
   async proppatch(
     target: string,
     changes: PropertyChanges | readonly PropertyChanges[],
@@ -108,20 +176,96 @@ export abstract class WebDAV extends EventEmitter<SessionEvents> {
     return this.#send(methods.proppatch(target, changes, options));
   }
 
-  /** Replaces the access control list of a resource (ACL, RFC 3744 section 8.1). In C: `ne_acl3744_set`. */
+  proppatchSync(
+    target: string,
+    changes: PropertyChanges | readonly PropertyChanges[],
+    options?: RequestOptions,
+  ): Response {
+    return this.#sendSync(methods.proppatch(target, changes, options));
+  }
+
   async setAcl(target: string, entries: readonly AclEntry[], options?: RequestOptions): Promise<Response> {
     return this.#send(methods.setAcl(target, entries, options));
   }
 
-  /** Which request an error belongs to. @internal */
-  protected contextOf({ method, target }: methods.Call<unknown>): ErrorContext {
-    const origin = this.uriOf('/').slice(0, -1);
-    return { method, target: this.uriOf(target).slice(origin.length), origin };
+  setAclSync(target: string, entries: readonly AclEntry[], options?: RequestOptions): Response {
+    return this.#sendSync(methods.setAcl(target, entries, options));
   }
 
-  async #send<T>(call: methods.Call<T>): Promise<T> {
-    const response = await this.request(call.method, call.target, methods.optionsOf(call));
-    const document = await methods.documentOf(call, response);
-    return methods.settle(call, response, document && failuresIn(document), () => this.contextOf(call));
+  get locks(): LockStore {
+    return (this.#store ??= new LockStore(this.#manager()));
+  }
+
+  async lock(target: string, options?: LockOptions): Promise<Lock> {
+    return this.#manager().lock(target, options);
+  }
+
+  lockSync(target: string, options?: LockOptions): Lock {
+    return this.#manager().lockSync(target, options);
+  }
+
+  async unlock(lock: Lock | LockReference, options?: Pick<LockOptions, 'signal'>): Promise<void> {
+    return this.#manager().release(lock, options);
+  }
+
+  unlockSync(lock: Lock | LockReference): void {
+    this.#manager().releaseSync(lock);
+  }
+
+  async refreshLock(lock: Lock | LockReference, options?: RefreshOptions): Promise<number | null> {
+    return this.#manager().refresh(lock, options);
+  }
+
+  refreshLockSync(lock: Lock | LockReference, options?: RefreshOptions): number | null {
+    return this.#manager().refreshSync(lock, options);
+  }
+
+  async discoverLocks(target: string, options: DiscoverLocksOptions = {}): Promise<DiscoveredLock[]> {
+    return discovered(await this.propfind(target, { depth: 0, ...options, props: lockProps }), this.#source.origin);
+  }
+
+  discoverLocksSync(target: string, options: DiscoverLocksOptions = {}): DiscoveredLock[] {
+    return discovered(this.propfindSync(target, { depth: 0, ...options, props: lockProps }), this.#source.origin);
+  }
+
+  async withLock<T>(target: string, action: (lock: Lock) => T, options?: WithLockOptions): Promise<Awaited<T>> {
+    return this.#manager().withLock(target, action, options);
+  }
+
+  withLockSync<T>(target: string, action: (lock: Lock) => T, options?: LockOptions): T {
+    return this.#manager().withLockSync(target, action, options);
+  }
+
+  #manager(): LockManager {
+    return (this.#lockManager ??= new LockManager(this.#source));
+  }
+
+  async #send<T>(method: methods.Method<T>): Promise<T> {
+    const call = methods.callOf(method, this.#source);
+    const response = await this.#source.run(call, methods.optionsOf(method));
+    const document = await methods.documentOf(method, response);
+    return methods.settle(method, response, document, contextOf(call, this.#source));
+  }
+
+  #sendSync<T>(method: methods.Method<T>): T {
+    const call = methods.callOf(method, this.#source);
+    const response = this.#source.runSync(call, methods.optionsOf(method));
+    const document = methods.documentOfSync(method, response);
+    return methods.settle(method, response, document, contextOf(call, this.#source));
   }
 }
+
+/** What `discoverLocks` asks for. */
+const lockProps: readonly string[] = ['lockdiscovery'];
+
+function contextOf({ method, target }: RequestCall, { origin }: SessionSource): ErrorContext {
+  return { method, target, origin };
+}
+
+type BlockingMethod = Extract<keyof WebDAVMethods, `${string}Sync`>;
+
+/** The methods that return promises, which are all that a pool has. */
+export type PromiseMethods = EventEmitter<SessionEvents> &
+  Omit<WebDAVMethods, BlockingMethod | keyof EventEmitter<SessionEvents>>;
+
+export const PromiseMethods: abstract new (source: SessionSource) => PromiseMethods = WebDAVMethods;
