@@ -20,8 +20,8 @@ export interface Challenge {
 }
 
 /**
- * Gives credentials; nothing, or null, gives up, and the request fails with `NE_AUTH` or `NE_PROXYAUTH`. Called again and again
- * until they are accepted. It may return a promise, but not in blocking requests.
+ * Gives credentials; nothing, or null, gives up, and the request fails with `NE_AUTH` or `NE_PROXYAUTH`. Called again
+ * and again until they are accepted. It may return a promise, but not in blocking requests.
  */
 export type CredentialsProvider = (
   challenge: Challenge,

@@ -19,18 +19,18 @@ export interface FileBody extends Omit<DescriptorBody, 'fd'> {
 }
 
 /**
- * Gives the next block of at most `size` bytes, nothing (null) at the end. Called with 0 when the body is to start again
- * from its beginning: return false if it cannot.
+ * Gives the next block of at most `size` bytes, nothing (null) at the end. Called with 0 when the body is to start
+ * again from its beginning: return false if it cannot.
  */
 export type BodyProvider = (
   size: number,
 ) => Uint8Array | null | boolean | undefined | Promise<Uint8Array | null | boolean | undefined>;
 
 /**
- * What a request can send: text (as UTF-8), bytes, a file, a descriptor, or what gives blocks: a Blob, a Readable, a web
- * stream, anything else that can be iterated asynchronously, a provider. What is of unknown length is sent in chunks,
- * unless there is a Content-Length header. Streams and iterables can be sent once: when the request must be sent again
- * after more than 256 KiB of it, it fails.
+ * What a request can send: text (as UTF-8), bytes, a file, a descriptor, or what gives blocks: a Blob, a Readable, a
+ * web stream, anything else that can be iterated asynchronously, a provider. What is of unknown length is sent in
+ * chunks, unless there is a Content-Length header. Streams and iterables can be sent once: when the request must be
+ * sent again after more than 256 KiB of it, it fails.
  */
 export type Body =
   | string

@@ -34,7 +34,8 @@ export interface Call<Raw, Result> {
   /** Frees what `send` prepared. */
   release?(): void;
   /**
-   * The call that follows a redirect, and its settings; undefined when the result is the caller's. Throws `NE_REDIRECT`.
+   * The call that follows a redirect, and its settings; undefined when the result is the caller's. Throws
+   * `NE_REDIRECT`.
    *
    * @param count the number of redirects that were followed before
    */

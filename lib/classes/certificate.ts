@@ -200,8 +200,8 @@ export class ClientCertificate {
   }
 
   /**
-   * From what a URI names: a PKCS#11 token, or, with OpenSSL, a file with both in PEM form (`file:`). Needs neon 0.35. It may
-   * be encrypted.
+   * From what a URI names: a PKCS#11 token, or, with OpenSSL, a file with both in PEM form (`file:`). Needs neon 0.35.
+   * It may be encrypted.
    *
    * Rejects with `ERR_NEON_UNSUPPORTED` with an older neon, and with `NE_ERROR` when the URI leads to none.
    */
@@ -215,7 +215,9 @@ export class ClientCertificate {
     return ne.ne_ssl_clicert_encrypted(this.handle) !== 0;
   }
 
-  /** The "friendly name" that its file gives it; null where there is none, and with GnuTLS where the file is encrypted. */
+  /**
+   * The "friendly name" that its file gives it; null where there is none, and with GnuTLS where the file is encrypted.
+   */
   get name(): string | null {
     return ne.ne_ssl_clicert_name(this.handle);
   }

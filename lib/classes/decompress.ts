@@ -3,9 +3,9 @@ import { invalidType, outOfRange } from '../core/errors.js';
 /** What is done with bodies that come as gzip. */
 export interface DecompressOptions {
   /**
-   * Whether gzip is asked for (`Accept-Encoding`), and inflated. Default true, up to 1 GiB; `maxBytes` is another bound:
-   * a body that gets longer than that is given up with `NE_ERROR`. A request with a header `Accept-Encoding` or `Range`
-   * of its own gets what comes.
+   * Whether gzip is asked for (`Accept-Encoding`), and inflated. Default true, up to 1 GiB; `maxBytes` is another
+   * bound: a body that gets longer than that is given up with `NE_ERROR`. A request with a header `Accept-Encoding` or
+   * `Range` of its own gets what comes.
    */
   decompress?: boolean | { readonly maxBytes: number } | undefined;
 }

@@ -101,8 +101,8 @@ const maxDelay = 2 ** 31 - 1; // of a timer
 const shortestDelay = 100;
 
 /**
- * A lock that is held (RFC 4918, section 6). It is in the store of its session (`session.locks`) until it is given back,
- * so requests there that change what it covers carry its token by themselves.
+ * A lock that is held (RFC 4918, section 6). It is in the store of its session (`session.locks`) until it is given
+ * back, so requests there that change what it covers carry its token by themselves.
  */
 export class Lock implements LockReference {
   /** The path of what is locked, percent-encoded. */
@@ -160,9 +160,9 @@ export class Lock implements LockReference {
   }
 
   /**
-   * Aborts when the lock is lost: the server says that there is none when it is refreshed, or it expired since no refresh
-   * came through, or its session was destroyed. The reason is the {@link NeonError} of that. The lock stays in its store
-   * all the same, so that a request that counts on it is refused by the server, with 412.
+   * Aborts when the lock is lost: the server says that there is none when it is refreshed, or it expired since no
+   * refresh came through, or its session was destroyed. The reason is the {@link NeonError} of that. The lock stays in
+   * its store all the same, so that a request that counts on it is refused by the server, with 412.
    */
   get signal(): AbortSignal {
     if (!this.#watched) {
@@ -173,8 +173,8 @@ export class Lock implements LockReference {
   }
 
   /**
-   * Makes the lock last for its whole time from now on (LOCK with an If header). Resolves to the seconds that the server
-   * grants, as {@link timeout}.
+   * Makes the lock last for its whole time from now on (LOCK with an If header). Resolves to the seconds that the
+   * server grants, as {@link timeout}.
    */
   async refresh(options?: RefreshOptions): Promise<number | null> {
     return this.#keeper.refresh(this, options);

@@ -19,8 +19,8 @@ export interface Lessor {
 }
 
 /**
- * The lease of a session of a pool to one call. It is made before there is a session for it, and is over when nothing of
- * it is live: neither the call nor the body of its response. @internal
+ * The lease of a session of a pool to one call. It is made before there is a session for it, and is over when nothing
+ * of it is live: neither the call nor the body of its response. @internal
  */
 export class Lease implements Live, LentSession {
   readonly description: string;

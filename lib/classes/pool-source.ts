@@ -26,8 +26,8 @@ interface Idle {
 }
 
 /**
- * The source of a `SessionPool`: lends each of its sessions to one call at a time, by a {@link Lease}; other calls wait in
- * a queue. @internal
+ * The source of a `SessionPool`: lends each of its sessions to one call at a time, by a {@link Lease}; other calls wait
+ * in a queue. @internal
  */
 export class PoolSource extends SessionSource implements Lessor {
   readonly noun = 'pool';

@@ -97,8 +97,9 @@ export function propertyReader(name: string): PropertyReader<unknown> | undefine
 }
 
 /**
- * Most dates are numbers when they come here (binding/ne/dates.h). Of the others V8 reads the usual forms, either one in either
- * property, with fractions and offsets, much quicker than the C library, which neon asks; it knows no leap seconds.
+ * Most dates are numbers when they come here (binding/ne/dates.h). Of the others V8 reads the usual forms, either one
+ * in either property, with fractions and offsets, much quicker than the C library, which neon asks; it knows no leap
+ * seconds.
  */
 function dateOf(text: string, parse: (text: string) => number): Date | null {
   const usual =

@@ -21,8 +21,8 @@ export interface PropNamesOptions extends CallOptions {
 /** The options of a listing. */
 export interface PropfindOptions extends PropNamesOptions {
   /**
-   * The properties to ask for: names of `DAV:` properties, and others as `{namespace}name`. Default: all that the server
-   * gives (`allprop`).
+   * The properties to ask for: names of `DAV:` properties, and others as `{namespace}name`. Default: all that the
+   * server gives (`allprop`).
    */
   props?: readonly string[] | undefined;
 }
@@ -118,10 +118,10 @@ class PropfindCall implements Call<PropfindFailure, void> {
 const noRoomNeeded = (): undefined => undefined;
 
 /**
- * The resources that a PROPFIND finds (RFC 4918, section 9.1). Nothing is sent before it is awaited or iterated, and it is
- * sent once. Awaiting it gives an array of all resources. Iterating it with `for await` gives each resource as soon as it
- * has arrived: at most some thousands wait in memory, and leaving the loop early, or dropping the iterator, closes the
- * connection.
+ * The resources that a PROPFIND finds (RFC 4918, section 9.1). Nothing is sent before it is awaited or iterated, and it
+ * is sent once. Awaiting it gives an array of all resources. Iterating it with `for await` gives each resource as soon
+ * as it has arrived: at most some thousands wait in memory, and leaving the loop early, or dropping the iterator,
+ * closes the connection.
  *
  * Rejects with a {@link NeonError} unless the server answers with a 207 multi-status document: `NE_ERROR` with the
  * `status` of the response, or the code of the failure. Rejects with the signal's reason after an abort, and with
@@ -262,8 +262,8 @@ class Arrivals {
 }
 
 /**
- * Gives the entries one by one. It behaves like an async generator, also for calls that do not wait for each other, in a
- * third of the time: an entry that has already arrived costs one promise.
+ * Gives the entries one by one. It behaves like an async generator, also for calls that do not wait for each other, in
+ * a third of the time: an entry that has already arrived costs one promise.
  */
 class EntryIterator implements AsyncGenerator<Entry, void, undefined> {
   readonly #arrivals: Arrivals;

@@ -9,7 +9,9 @@ import { escapeText } from './xml.js';
  */
 export type PropertyValue = string | { readonly xml: string };
 
-/** What becomes of properties, which are named as for {@link PropfindOptions.props}. First those are set, then removed. */
+/**
+ * What becomes of properties, which are named as for {@link PropfindOptions.props}. First those are set, then removed.
+ */
 export interface PropertyChanges {
   readonly set?: Readonly<Record<string, PropertyValue>> | undefined;
   readonly remove?: readonly string[] | undefined;

@@ -19,8 +19,9 @@ export interface ProxyServer {
 }
 
 /**
- * A proxy, or its URL (`http://`, `socks4://`, `socks4a://`, `socks5://`, with a user name and password if it wants them);
- * `'system'`: what libproxy says; `'env'`: what the environment says (`http_proxy`, `https_proxy`, `all_proxy`, `no_proxy`).
+ * A proxy, or its URL (`http://`, `socks4://`, `socks4a://`, `socks5://`, with a user name and password if it wants
+ * them); `'system'`: what libproxy says; `'env'`: what the environment says (`http_proxy`, `https_proxy`, `all_proxy`,
+ * `no_proxy`).
  */
 export type ProxyOptions = 'system' | 'env' | (string & {}) | URL | ProxyServer;
 
@@ -138,8 +139,8 @@ function variable(lower: string): { name: string; value: string } | undefined {
 }
 
 /**
- * Whether no_proxy names this server: by its name or a domain above it (with or without a leading dot), its network address
- * or a network of it (`192.0.2.0/24`), each with a port if only that is meant, or `*`.
+ * Whether no_proxy names this server: by its name or a domain above it (with or without a leading dot), its network
+ * address or a network of it (`192.0.2.0/24`), each with a port if only that is meant, or `*`.
  */
 function isExcepted(exceptions: string, host: string, port: number): boolean {
   const name = host

@@ -22,7 +22,9 @@ import type { ProgressEvent } from './status.js';
 
 /** The options of a request. */
 export interface RequestOptions extends CallOptions, RedirectOptions, DecompressOptions {
-  /** Header fields to send. The library adds those of framing, of credentials, and of {@link SessionOptions.userAgent}. */
+  /**
+   * Header fields to send. The library adds those of framing, of credentials, and of {@link SessionOptions.userAgent}.
+   */
   headers?: HeadersInit | undefined;
   /** The body to send; none by default. */
   body?: Body | undefined;
@@ -107,8 +109,8 @@ export class Request {
   /**
    * Sets a header, in place of any of the same name.
    *
-   * @throws `ERR_INVALID_ARG_TYPE` unless both are strings. `dispatch` rejects with `ERR_INVALID_CHAR` when a name is not
-   *   a token, or a value contains CR, LF or NUL
+   * @throws `ERR_INVALID_ARG_TYPE` unless both are strings. `dispatch` rejects with `ERR_INVALID_CHAR` when a name is
+   *   not a token, or a value contains CR, LF or NUL
    */
   setHeader(name: string, value: string): this {
     requireField(name, value);
@@ -139,8 +141,8 @@ export class Request {
   }
 
   /**
-   * Sets a flag of neon's, by name or number (`NE_REQFLAG_*`): `ne_set_request_flag`. neon ignores a flag that it does not
-   * know.
+   * Sets a flag of neon's, by name or number (`NE_REQFLAG_*`): `ne_set_request_flag`. neon ignores a flag that it does
+   * not know.
    *
    * @throws `ERR_INVALID_ARG_VALUE` for an unknown name, `ERR_OUT_OF_RANGE` for a number that cannot be a flag
    */
@@ -150,11 +152,12 @@ export class Request {
   }
 
   /**
-   * Sends the request, after the requests that the session was given before. Resolves, with a response of any status, when
-   * the response arrived whole, or, when it is longer than 64 KiB, as soon as its head and first block did.
+   * Sends the request, after the requests that the session was given before. Resolves, with a response of any status,
+   * when the response arrived whole, or, when it is longer than 64 KiB, as soon as its head and first block did.
    *
-   * Rejects with a {@link NeonError} when there is no response: with neon's code (`NE_CONNECT`, `NE_TIMEOUT`, …), or with
-   * `ERR_NEON_DESTROYED` after the request or the session was destroyed. Rejects with the signal's reason after an abort.
+   * Rejects with a {@link NeonError} when there is no response: with neon's code (`NE_CONNECT`, `NE_TIMEOUT`, …), or
+   * with `ERR_NEON_DESTROYED` after the request or the session was destroyed. Rejects with the signal's reason after an
+   * abort.
    *
    * @param options `signal` and `timeout` (in milliseconds) of this dispatch
    */

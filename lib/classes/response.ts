@@ -89,7 +89,9 @@ class ArrivingBody {
     return bytes;
   }
 
-  /** Writes all that is still to come to a descriptor; returns how many bytes that were, or the last of it unwritten. */
+  /**
+   * Writes all that is still to come to a descriptor; returns how many bytes that were, or the last of it unwritten.
+   */
   async divert(fd: number): Promise<number | Buffer> {
     const written = await this.#take((stream) => writeStreamToFd(stream, fd));
     this.#over();

@@ -44,8 +44,8 @@ export interface SharedLocks {
 }
 
 /**
- * Lends sessions to calls: the one way to run a call. `request`, the HTTP methods, `propfind`, `lock` and everything else
- * that reaches the server comes through `run` or `runSync`, of a session ({@link SingleSession}) or of a pool
+ * Lends sessions to calls: the one way to run a call. `request`, the HTTP methods, `propfind`, `lock` and everything
+ * else that reaches the server comes through `run` or `runSync`, of a session ({@link SingleSession}) or of a pool
  * (`PoolSource`). What all calls have in common happens here, in this order:
  *
  * 1. refuse when the session or pool is destroyed or closing;
@@ -58,18 +58,18 @@ export interface SharedLocks {
  * 8. follow a redirect: from 3 on, with another call.
  *
  * Who owns, waits and wakes, all on the JavaScript thread:
- *  - The source owns its {@link LiveSet}; a pool's holds leases, each with a live set of its own. A call is in the live set
- *    of its session or lease from 3 to 7. A response whose body is still arriving puts the body there before 7, so that
- *    the session stays taken until the body is read, cancelled or dropped.
- *  - A call waits in two places. In the queue of a pool (4), until a session is given back to the pool: `begin` wakes the
- *    first lease in the queue. Then for the promise of its operation (5), which runs on the session's lane after the
- *    operations that were started before: the addon settles the promise when the lane is done.
+ * - The source owns its {@link LiveSet}; a pool's holds leases, each with a live set of its own. A call is in the live
+ * set of its session or lease from 3 to 7. A response whose body is still arriving puts the body there before 7, so
+ * that the session stays taken until the body is read, cancelled or dropped.
+ * - A call waits in two places. In the queue of a pool (4), until a session is given back to the pool: `begin` wakes
+ * the first lease in the queue. Then for the promise of its operation (5), which runs on the session's lane after the
+ * operations that were started before: the addon settles the promise when the lane is done.
  *  - An abort ends either wait at once: `Run.end` takes the lease out of the queue, or rejects the promise of the
  *    operation and interrupts its connection. The lane may still be inside C then: the addon refuses other uses of the
  *    session meanwhile, and a pool lends it out again only when it is free.
- *  - `close()` waits until the live set is empty, and past a turn of the event loop for redirects, which are live again
- *    by then. `destroy({ force: true })` ends whatever is in the live set, the newest first, so that nothing that waited
- *    for the session begins.
+ * - `close()` waits until the live set is empty, and past a turn of the event loop for redirects, which are live again
+ * by then. `destroy({ force: true })` ends whatever is in the live set, the newest first, so that nothing that waited
+ * for the session begins.
  *
  * @internal
  */

@@ -49,7 +49,9 @@ export interface SessionOptions extends RedirectOptions, DecompressOptions {
   /** How long making a connection may take, in whole seconds. Default: as long as TCP tries. */
   connectTimeout?: number | undefined;
   flags?: Partial<Record<SessionFlag, boolean>> | undefined;
-  /** Network addresses (`'192.0.2.1'`, `'2001:db8::1'`) to connect to, in this order, instead of looking the name up. */
+  /**
+   * Network addresses (`'192.0.2.1'`, `'2001:db8::1'`) to connect to, in this order, instead of looking the name up.
+   */
   addresses?: readonly string[] | undefined;
   /** The network address to connect from, where it is of the server's family. */
   localAddress?: string | undefined;
@@ -65,8 +67,8 @@ export interface SessionOptions extends RedirectOptions, DecompressOptions {
 
 /**
  * A session with one server: `ne_session`. It has one connection, which is kept open between requests. Requests run one
- * after the other, in the order in which they were made. A request whose response body is still arriving has the session
- * until the body is read, cancelled or dropped.
+ * after the other, in the order in which they were made. A request whose response body is still arriving has the
+ * session until the body is read, cancelled or dropped.
  *
  * Emits `'status'` with a `StatusEvent` for each event of neon's notifier (`ne_set_notifier`), a little later than the
  * event and without making neon wait.
@@ -140,8 +142,8 @@ export class Session extends WebDAVMethods {
   }
 
   /**
-   * The number of live requests: those of {@link createRequest} that are not destroyed, those on their way, and those with
-   * a body still to be read; also `ne_request`s of `libneon/ne` that are not destroyed.
+   * The number of live requests: those of {@link createRequest} that are not destroyed, those on their way, and those
+   * with a body still to be read; also `ne_request`s of `libneon/ne` that are not destroyed.
    */
   get liveRequests(): number {
     return this.#source.live.size + (this.destroyed ? 0 : liveRequests(this.handle).length);
@@ -158,8 +160,8 @@ export class Session extends WebDAVMethods {
   }
 
   /**
-   * Sets a flag of neon's, by name or number (`NE_SESSFLAG_*`): `ne_set_session_flag`. neon ignores a flag that it does not
-   * know.
+   * Sets a flag of neon's, by name or number (`NE_SESSFLAG_*`): `ne_set_session_flag`. neon ignores a flag that it does
+   * not know.
    *
    * @throws `ERR_INVALID_ARG_VALUE` for an unknown name, `ERR_OUT_OF_RANGE` for a number that cannot be a flag,
    *   `ERR_NEON_BUSY` while requests are on their way, `ERR_NEON_DESTROYED`
@@ -169,8 +171,8 @@ export class Session extends WebDAVMethods {
   }
 
   /**
-   * Whether a flag is set, by name or number (`NE_SESSFLAG_*`): `ne_get_session_flag`. Undefined when this neon does not
-   * know the flag.
+   * Whether a flag is set, by name or number (`NE_SESSFLAG_*`): `ne_get_session_flag`. Undefined when this neon does
+   * not know the flag.
    *
    * @throws as {@link setFlag}
    */
@@ -202,10 +204,11 @@ export class Session extends WebDAVMethods {
    *
    * @param method a token: `'GET'`
    * @param target a path with an optional query, URI-escaped; relative ones need {@link Session.open}
-   * @param options the headers, body, flags, `decompress` and `onProgress` of the request; `signal` and `timeout` are given
-   *   to {@link Request.dispatch}, and redirects are not followed
+   * @param options the headers, body, flags, `decompress` and `onProgress` of the request; `signal` and `timeout` are
+   *   given to {@link Request.dispatch}, and redirects are not followed
    * @throws `ERR_INVALID_CHAR` for a method that is not a token or a target that is not escaped, `ERR_INVALID_ARG_TYPE`
-   *   or `ERR_INVALID_ARG_VALUE` for other invalid arguments, `ERR_NEON_DESTROYED` when the session is destroyed or closing
+   *   or `ERR_INVALID_ARG_VALUE` for other invalid arguments, `ERR_NEON_DESTROYED` when the session is destroyed or
+   *   closing
    */
   createRequest(method: string, target: string, options?: RequestOptions): Request {
     return new Request(this.#source, method, target, options);

@@ -20,8 +20,9 @@ const failureNames = {
 export type CertificateFailure = keyof typeof failureNames;
 
 /**
- * Judges a server's certificate that failed verification: `true` accepts it. Without, none is accepted. A certificate that
- * was accepted is not asked about again in the same session. It may return a promise, but not in blocking requests.
+ * Judges a server's certificate that failed verification: `true` accepts it. Without, none is accepted. A certificate
+ * that was accepted is not asked about again in the same session. It may return a promise, but not in blocking
+ * requests.
  */
 export type CertificateVerifier = (
   certificate: Certificate,
@@ -30,7 +31,8 @@ export type CertificateVerifier = (
 
 /**
  * Gives the client certificate for a server that asks for one; nothing, or null, goes on without. `authorities` are the
- * names of those from whom the server accepts one, if it says so. It may return a promise, but not in blocking requests.
+ * names of those from whom the server accepts one, if it says so. It may return a promise, but not in blocking
+ * requests.
  */
 export type ClientCertificateProvider = (
   authorities: readonly string[],

@@ -8,7 +8,9 @@ export interface Versions {
   readonly libneon: string;
   /** The neon library that is loaded: `'0.32.5'`. */
   readonly neon: string;
-  /** The TLS library that neon is really using in this process: `'OpenSSL 3.0.19'`, `'GnuTLS 3.7.9'`; null without TLS. */
+  /**
+   * The TLS library that neon is really using in this process: `'OpenSSL 3.0.19'`, `'GnuTLS 3.7.9'`; null without TLS.
+   */
   readonly tls: string | null;
   /** The Node-API version the addon is built for. */
   readonly napi: string;

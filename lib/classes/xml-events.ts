@@ -76,7 +76,9 @@ export function tellWhole(
   return failure;
 }
 
-/** Tells a document batch by batch, until the last one, or `isOver`, or a handler throws: then returns that. @internal */
+/**
+ * Tells a document batch by batch, until the last one, or `isOver`, or a handler throws: then returns that. @internal
+ */
 export async function tellBatches(
   next: () => XmlEventBatch | null | Promise<XmlEventBatch | null>,
   handlers: XmlHandlers,
