@@ -1,7 +1,8 @@
+/** The options that calls have in common. */
 import { type CallOptions, validated } from '../core/abort.js';
 import { invalidType } from '../core/errors.js';
 import { type DecompressOptions, inflationLimit } from './decompress.js';
-import { type RedirectOptions, Redirects } from './redirect.js';
+import type { RedirectOptions, Redirects } from './redirect.js';
 import type { ProgressEvent } from './status.js';
 
 /** Headers to send: an object, or pairs when a name comes more than once or the order matters. */

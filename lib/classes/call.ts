@@ -1,3 +1,4 @@
+/** Calls to the server, as sessions and pools run them. */
 import type { ErrorContext } from '../core/errors.js';
 import type { ne_session } from '../ne/handles.js';
 import type { CallSettings, Carries } from './call-options.js';
@@ -39,7 +40,12 @@ export interface Call<Raw, Result> {
    *
    * @param count the number of redirects that were followed before
    */
-  redirected?(result: Result, settings: CallSettings, origin: string, count: number): Redirected<Raw, Result> | undefined;
+  redirected?(
+    result: Result,
+    settings: CallSettings,
+    origin: string,
+    count: number,
+  ): Redirected<Raw, Result> | undefined;
 }
 
 /** @internal */

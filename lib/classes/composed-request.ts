@@ -1,3 +1,4 @@
+/** Requests whose bodies neon composes: PROPPATCH and ACL. */
 import { addon } from '../core/load.js';
 import { native } from '../core/native.js';
 import type { ne_session } from '../ne/handles.js';

@@ -1,3 +1,4 @@
+/** The locks of a session or pool, and the calls about them: LOCK, UNLOCK, and PROPFIND of `lockdiscovery`. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { CallOptions } from '../core/abort.js';
@@ -17,7 +18,7 @@ import {
   type DiscoveredLock,
   Lock,
   type LockFields,
-  type LockKeeper,
+  type LockRegistry,
   type LockOptions,
   type LockReference,
   type RefreshOptions,
@@ -87,7 +88,7 @@ interface Renewal {
 }
 
 /** The locks of a session or pool, and the calls about them. @internal */
-export class LockManager implements LockKeeper, SharedLocks {
+export class LockManager implements LockRegistry, SharedLocks {
   readonly locks = new Map<string, Lock>();
   readonly set = createLockSet();
 
@@ -296,7 +297,11 @@ export class LockManager implements LockKeeper, SharedLocks {
     const { origin } = this.#source;
     const own = reference instanceof Lock ? reference : this.locks.get(token);
     if (own?.released)
-      throw new NeonError(`The lock on ${target} was given back`, 'ERR_NEON_INVALID_STATE', { method: 'LOCK', target, origin });
+      throw new NeonError(`The lock on ${target} was given back`, 'ERR_NEON_INVALID_STATE', {
+        method: 'LOCK',
+        target,
+        origin,
+      });
     if (options.timeout !== undefined) requireSeconds(options.timeout);
     const asked = options.timeout ?? own?.asked;
     const fields: CheckedLockOptions = { depth: 0, scope: 'exclusive', timeout: asked, owner: null, renew: false };
@@ -311,7 +316,12 @@ export class LockManager implements LockKeeper, SharedLocks {
       scope: scope === 'exclusive' ? constants.ne_lockscope_exclusive : constants.ne_lockscope_shared,
       token,
       owner,
-      timeout: timeout === undefined ? constants.NE_TIMEOUT_INVALID : timeout === Infinity ? constants.NE_TIMEOUT_INFINITE : timeout,
+      timeout:
+        timeout === undefined
+          ? constants.NE_TIMEOUT_INVALID
+          : timeout === Infinity
+            ? constants.NE_TIMEOUT_INFINITE
+            : timeout,
     };
   }
 
@@ -335,7 +345,7 @@ export class LockManager implements LockKeeper, SharedLocks {
   }
 }
 
-/** The locks in what a PROPFIND of `lockdiscovery` found. @internal */
+/** The locks in the entries of a PROPFIND of `lockdiscovery`. @internal */
 export function discovered(entries: readonly Entry[], origin: string): DiscoveredLock[] {
   return entries.flatMap(({ href: target, props, status }): DiscoveredLock[] => {
     const refused = status['lockdiscovery'];
@@ -345,9 +355,9 @@ export function discovered(entries: readonly Entry[], origin: string): Discovere
   });
 }
 
-/** What discoverLocks can be given. */
+/** The options of `discoverLocks`. */
 export interface DiscoverLocksOptions extends CallOptions {
-  /** The resource alone (the default), its members too, or all below it. */
+  /** The resource alone (0, the default), its members too (1), or all below it. */
   depth?: Depth | undefined;
 }
 

@@ -1,3 +1,4 @@
+/** The native sets of locks that sessions submit. */
 import { native } from '../core/native.js';
 import type { ne_lock } from '../ne/locks.js';
 import type { ne_session } from '../ne/handles.js';

@@ -134,7 +134,12 @@ export function changing(method: string, target: string, options: RequestOptions
 }
 
 /** @internal */
-export function send(method: string, target: string, body: Body, options: RequestOptions | undefined): Method<Response> {
+export function send(
+  method: string,
+  target: string,
+  body: Body,
+  options: RequestOptions | undefined,
+): Method<Response> {
   // mod_dav refuses a PUT into a locked collection with a 207. The meaning of a 207 to a POST is up to the server.
   return { ...(method === 'PUT' ? changing : plain)(method, target, options), body };
 }
@@ -205,7 +210,8 @@ function modificationTime({ headers }: Response): Date | null {
 
 /** @internal */
 export function getRange(target: string, range: ByteRange, options: RequestOptions | undefined): Method<Response> {
-  if (typeof range !== 'object' || (range as ByteRange | null) === null) throw invalidType('range', 'of type object', range);
+  if (typeof range !== 'object' || (range as ByteRange | null) === null)
+    throw invalidType('range', 'of type object', range);
   const { start, end } = range;
   requirePosition('start', start, 0);
   if (end !== undefined) requirePosition('end', end, start);

@@ -1,3 +1,4 @@
+/** Leases of the sessions of a pool. */
 import type { Stop } from '../core/abort.js';
 import { NeonError } from '../core/errors.js';
 import type { ne_session } from '../ne/handles.js';
@@ -15,7 +16,7 @@ export interface Lessor {
   enqueue(lease: Lease): void;
   dequeue(lease: Lease): void;
   /** Nothing of the lease is live any more. */
-  over(lease: Lease): void;
+  over(lease: Lease): Promise<void>;
 }
 
 /**

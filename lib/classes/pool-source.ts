@@ -1,3 +1,4 @@
+/** The sessions of a pool, and the queue for them. */
 import { NeonError } from '../core/errors.js';
 import { NE_SESSFLAG_PERSIST } from '../ne/constants.js';
 import { ne_close_connection } from '../ne/promises.js';

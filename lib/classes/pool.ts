@@ -1,3 +1,4 @@
+/** Pools of sessions with one server. */
 import { invalidType, outOfRange } from '../core/errors.js';
 import { refuseWhileLive } from '../core/live.js';
 import { inflationLimit } from './decompress.js';
@@ -54,7 +55,8 @@ export class SessionPool extends PromiseMethods {
     const base = new URL(url);
     const defaults = { redirects: new Redirects(sessionOptions), inflate: inflationLimit(sessionOptions) };
     const { tls } = sessionOptions;
-    const shared = tls && base.protocol === 'https:' ? { ...sessionOptions, tls: withClientCertificate(tls) } : sessionOptions;
+    const shared =
+      tls && base.protocol === 'https:' ? { ...sessionOptions, tls: withClientCertificate(tls) } : sessionOptions;
     const open = (): Session => Session.open(base, shared);
     // The first session is made now: that checks the options.
     const source = new PoolSource(open(), base, defaults, { connections, idleTimeout, open });

@@ -1,3 +1,4 @@
+/** Listings: PROPFIND requests, awaited or iterated. */
 import type { CallOptions, Stop } from '../core/abort.js';
 import { invalidType, invalidValue, NeonError } from '../core/errors.js';
 import { addon } from '../core/load.js';

@@ -1,3 +1,4 @@
+/** The options `redirect` and `maxRedirects`: where a request is sent next. */
 import { type ErrorContext, invalidType, invalidValue, NeonError, outOfRange } from '../core/errors.js';
 
 /** How responses that redirect are handled. */

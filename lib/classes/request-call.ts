@@ -1,3 +1,4 @@
+/** Requests as calls: any method, with a body of the caller's. */
 import { types } from 'node:util';
 
 import { invalidChar, invalidType, invalidValue } from '../core/errors.js';
@@ -107,11 +108,7 @@ export class RequestCall implements Call<RawResponse, Response> {
   }
 
   /** The arguments of the native function, after the session. */
-  #values(
-    headers: readonly HeaderField[],
-    inflate: number,
-    blocking: boolean,
-  ): ExchangeValues {
+  #values(headers: readonly HeaderField[], inflate: number, blocking: boolean): ExchangeValues {
     const { method, target, flags } = this;
     const limit = takesAnyCoding(method, headers) ? 0 : inflate;
     const body = this.#body;

@@ -1,3 +1,4 @@
+/** Requests that are filled and then dispatched, and the options of requests. */
 import type { CallOptions, Stop } from '../core/abort.js';
 import { type ErrorContext, NeonError } from '../core/errors.js';
 import { NE_REQFLAG_1XXTIMEOUT, NE_REQFLAG_EXPECT100, NE_REQFLAG_IDEMPOTENT } from '../ne/constants.js';

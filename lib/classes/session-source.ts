@@ -1,3 +1,4 @@
+/** The one way to run a call: a source lends it a session. */
 import { limit, type Stop, timeLimit } from '../core/abort.js';
 import { invalidChar, invalidType, invalidValue, NeonError } from '../core/errors.js';
 import { abortOperation, startOperation } from '../core/operation.js';
@@ -48,28 +49,29 @@ export interface SharedLocks {
  * else that reaches the server comes through `run` or `runSync`, of a session ({@link SingleSession}) or of a pool
  * (`PoolSource`). What all calls have in common happens here, in this order:
  *
- * 1. refuse when the session or pool is destroyed or closing;
- * 2. read and check the options, with the defaults of the session or pool;
- * 3. count the call as live;
- * 4. borrow a session: a `Session` lends itself at once, a pool when a session is free;
- * 5. start the native function, whose operation the signal, the timeout or `destroy({ force: true })` abort;
- * 6. settle: make the caller's result, or add the request to the error;
- * 7. no longer count the call as live; that gives a pool its session back;
- * 8. follow a redirect: from 3 on, with another call.
+ * 1. Refuse when the session or pool is destroyed or closing.
+ * 2. Read and check the options, with the defaults of the session or pool.
+ * 3. Count the call as live.
+ * 4. Borrow a session: a `Session` lends itself at once, a pool when a session is free.
+ * 5. Start the native function. The signal, the timeout and `destroy({ force: true })` abort its operation.
+ * 6. Settle: make the caller's result, or add the request to the error.
+ * 7. No longer count the call as live. That gives a pool its session back.
+ * 8. Follow a redirect: from 3 on, with another call.
  *
- * Who owns, waits and wakes, all on the JavaScript thread:
- * - The source owns its {@link LiveSet}; a pool's holds leases, each with a live set of its own. A call is in the live
- * set of its session or lease from 3 to 7. A response whose body is still arriving puts the body there before 7, so
- * that the session stays taken until the body is read, cancelled or dropped.
- * - A call waits in two places. In the queue of a pool (4), until a session is given back to the pool: `begin` wakes
- * the first lease in the queue. Then for the promise of its operation (5), which runs on the session's lane after the
- * operations that were started before: the addon settles the promise when the lane is done.
- *  - An abort ends either wait at once: `Run.end` takes the lease out of the queue, or rejects the promise of the
- *    operation and interrupts its connection. The lane may still be inside C then: the addon refuses other uses of the
- *    session meanwhile, and a pool lends it out again only when it is free.
- * - `close()` waits until the live set is empty, and past a turn of the event loop for redirects, which are live again
- * by then. `destroy({ force: true })` ends whatever is in the live set, the newest first, so that nothing that waited
- * for the session begins.
+ * All of it runs on the JavaScript thread. What is owned, what waits, and what wakes it:
+ *
+ * - The source owns its live set. That of a pool holds leases, each with a live set of its own. A call is in the live
+ *   set of its session or lease from 3 to 7. A response whose body is still arriving puts the body there before 7, so
+ *   that the session stays taken until the body is read, cancelled or dropped.
+ * - A call waits in two places. First in the queue of a pool (4), until a session is given back: then the pool calls
+ *   `begin` of the first lease in the queue. Then for the promise of its operation (5), which runs on the session's
+ *   lane after the operations that were started before: the addon settles the promise when the lane is done.
+ * - An abort ends either wait at once: `Run.end` takes the lease out of the queue, or rejects the promise of the
+ *   operation and interrupts its connection. The lane may still be inside C then. Meanwhile the addon refuses other
+ *   uses of the session, and a pool does not lend it out again.
+ * - `close()` waits until the live set is empty, then for a turn of the event loop, after which a redirected request is
+ *   live again. `destroy({ force: true })` ends everything in the live set, the newest first, so that no call that waits
+ *   for the session begins.
  *
  * @internal
  */
@@ -105,11 +107,7 @@ export abstract class SessionSource {
    * Rejects with the reason of an abort, with `NE_TIMEOUT` past the timeout, and with the {@link NeonError} of the
    * failure, which names the request.
    */
-  async run<Raw, Result>(
-    call: Call<Raw, Result>,
-    options: CommonOptions = {},
-    terms: RunTerms = {},
-  ): Promise<Result> {
+  async run<Raw, Result>(call: Call<Raw, Result>, options: CommonOptions = {}, terms: RunTerms = {}): Promise<Result> {
     this.requireOpen(terms.whileClosing);
     let settings = settingsOf(call.carries, options, this.#defaults);
     for (let count = 0; ; count++) {
@@ -124,7 +122,7 @@ export abstract class SessionSource {
   async #runOnce<Raw, Result>(call: Call<Raw, Result>, settings: CallSettings, terms: RunTerms): Promise<Result> {
     const { signal, timeout, since, onProgress } = settings;
     signal?.throwIfAborted();
-    const run = new Run(this.#contextOf(call), settings);
+    const run = new Run({ method: call.method, target: call.target, origin: this.origin }, settings, this.live);
     const lent = this.lend(run, !terms.uncounted);
     terms.onStart?.((reason) => run.end(reason));
     const limited = signal !== undefined || timeout !== undefined;
@@ -138,13 +136,18 @@ export abstract class SessionSource {
         run.requireGoing();
       }
       watch = onProgress && lent.watch(onProgress);
-      const [promise, operation] = startOperation(() => call.send(lent.handle, settings), limited ? timeLimit(settings, since) : 0);
+      const [promise, operation] = startOperation(
+        () => call.send(lent.handle, settings),
+        limited ? timeLimit(settings, since) : 0,
+      );
       run.operation = operation;
       watch?.started(operation);
       const raw = await promise;
       const status = call.statusOf?.(raw);
       if (status !== undefined) this.#locks?.noteResponse(call.method, call.target, status);
-      const result = call.settle(raw, run.lasting(lent.live, watch?.stop));
+      run.live = lent.live;
+      run.unwatch = watch?.stop;
+      const result = call.settle(raw, run);
       lent.succeeded?.();
       return result;
     } catch (error) {
@@ -175,22 +178,18 @@ export abstract class SessionSource {
   }
 
   #runOnceSync<Raw, Result>(call: Call<Raw, Result>, settings: CallSettings, terms: RunTerms): Result {
-    const run = new Run(this.#contextOf(call), settings);
+    const run = new Run({ method: call.method, target: call.target, origin: this.origin }, settings, this.live);
     const lent = this.lend(run, !terms.uncounted);
     try {
       const raw = call.sendSync(lent.handle, settings);
       const status = call.statusOf?.(raw);
       if (status !== undefined) this.#locks?.noteResponse(call.method, call.target, status);
-      return call.settle(raw, run.lasting(lent.live));
+      return call.settle(raw, run);
     } catch (error) {
       throw NeonError.within(error, run.context);
     } finally {
       lent.live.delete(run);
     }
-  }
-
-  #contextOf({ method, target }: Pick<CallContext, 'method' | 'target'>): CallContext {
-    return { method, target, origin: this.origin };
   }
 
   /** The request target for a target of the user's: a path, which may be relative to the URL of the session or pool. */
@@ -246,9 +245,12 @@ export abstract class SessionSource {
   }
 }
 
-/** A call that waits or runs: what counts as live of it. @internal */
-export class Run implements Live {
+/** A call that waits or runs, as an item of a live set. @internal */
+export class Run implements Live, CallRun {
   readonly context: CallContext;
+  /** Where a body that is still arriving counts as live. */
+  live: LiveSet;
+  unwatch: (() => void) | undefined;
   /** The identity of its operation; 0 before it is started. */
   operation = 0;
   /** Ends the waiting for a session. */
@@ -256,13 +258,27 @@ export class Run implements Live {
   readonly #settings: CallSettings;
   #ended: { readonly reason: unknown } | undefined;
 
-  constructor(context: CallContext, settings: CallSettings) {
+  /** @param live a live set, until the call has a session */
+  constructor(context: CallContext, settings: CallSettings, live: LiveSet) {
     this.context = context;
+    this.live = live;
     this.#settings = settings;
   }
 
   get description(): string {
     return `${this.context.method} ${this.context.target}`;
+  }
+
+  get signal(): AbortSignal | undefined {
+    return this.#settings.signal;
+  }
+
+  get timeout(): number | undefined {
+    return this.#settings.timeout;
+  }
+
+  get since(): number {
+    return this.#settings.since;
   }
 
   end(reason: unknown): void {
@@ -274,13 +290,6 @@ export class Run implements Live {
   /** Throws the reason when the call was ended while it waited. */
   requireGoing(): void {
     if (this.#ended) throw this.#ended.reason;
-  }
-
-  /** What a body that is still arriving takes over. */
-  lasting(live: LiveSet, unwatch?: () => void): CallRun {
-    const { context, description } = this;
-    const { signal, timeout, since } = this.#settings;
-    return { context, description, live, signal, timeout, since, unwatch };
   }
 }
 

@@ -1,3 +1,4 @@
+/** Sessions: one connection to one server, and its options. */
 import { invalidType, invalidValue } from '../core/errors.js';
 import { liveRequests, refuseWhileLive } from '../core/live.js';
 import { native } from '../core/native.js';
@@ -26,7 +27,7 @@ export const sessionFlags = {
   strict: ne.NE_SESSFLAG_STRICT,
 } as const;
 
-/** The name of a session flag. */
+/** The name of a session flag of neon's (`NE_SESSFLAG_*`), for {@link Session.setFlag}. */
 export type SessionFlag = keyof typeof sessionFlags;
 
 const dropSession: (session: ne.ne_session) => void = native('dropSession');
@@ -40,28 +41,39 @@ function isDestroyed(session: ne.ne_session): boolean {
   }
 }
 
-/** How a session is set up. */
+/** The options of a session. */
 export interface SessionOptions extends RedirectOptions, DecompressOptions {
-  /** The product of `User-Agent: product neon/VERSION`; none is sent by default. */
+  /**
+   * The product of the header `User-Agent: product neon/VERSION`; none is sent by default. In C: `ne_set_useragent`.
+   */
   userAgent?: string | undefined;
-  /** How long a read may take, in whole seconds. Default: neon's 120. */
+  /**
+   * How long a read may take, in whole seconds from 1 to 2147483. Default: neon's 120. In C: `ne_set_read_timeout`.
+   */
   readTimeout?: number | undefined;
-  /** How long making a connection may take, in whole seconds. Default: as long as TCP tries. */
+  /**
+   * How long making a connection may take, in whole seconds from 1 to 2147483. Default: as long as TCP tries. In C:
+   * `ne_set_connect_timeout`.
+   */
   connectTimeout?: number | undefined;
+  /** Flags of neon's, by name. Default: neon's own. In C: `ne_set_session_flag`. */
   flags?: Partial<Record<SessionFlag, boolean>> | undefined;
   /**
    * Network addresses (`'192.0.2.1'`, `'2001:db8::1'`) to connect to, in this order, instead of looking the name up.
+   * Not with `proxy`. In C: `ne_set_addrlist`.
    */
   addresses?: readonly string[] | undefined;
-  /** The network address to connect from, where it is of the server's family. */
+  /** The network address to connect from, where it is of the server's family. In C: `ne_set_localaddr`. */
   localAddress?: string | undefined;
-  /** A proxy by its URL or as an object, `'system'`, or `'env'`; see {@link ProxyOptions}. Default: none. */
+  /** The proxy; see {@link ProxyOptions}. Default: none. */
   proxy?: ProxyOptions | undefined;
-  /** What the server gets that asks for credentials; several go in the order of their precedence. */
+  /**
+   * The credentials for a server that asks for them; several are tried in the order given. In C: `ne_add_server_auth`.
+   */
   auth?: AuthOptions | readonly AuthOptions[] | undefined;
-  /** What an HTTP proxy gets that asks for credentials. Default: those in `proxy`. */
+  /** The credentials for an HTTP proxy that asks for them. Default: those in `proxy`. In C: `ne_add_proxy_auth`. */
   proxyAuth?: AuthOptions | readonly AuthOptions[] | undefined;
-  /** Whom the session trusts, and who it is; see {@link TLSOptions}. Without TLS this means nothing. */
+  /** Trust and identity of the session with TLS; see {@link TLSOptions}. Ignored without TLS. */
   tls?: TLSOptions | undefined;
 }
 
@@ -123,12 +135,13 @@ export class Session extends WebDAVMethods {
   /**
    * Opens a session with the server of a URL. Targets of its requests may be relative to that URL. Nothing is sent yet.
    *
-   * @throws `ERR_INVALID_URL` when given something that is not a URL, `ERR_INVALID_ARG_VALUE` for another scheme than
-   *   `http` and `https`, or a URL with a user name or password; and as the constructor for an invalid option
+   * @throws the `TypeError` of `new URL()` when given something that is not a URL, `ERR_INVALID_ARG_VALUE` for a scheme
+   *   other than `http` and `https`, or for a URL with a user name or password; and as the constructor for invalid
+   *   options
    *
    * @example
    * ```ts
-   * using session = Session.open('https://dav.example.com/folder/', { auth: { username: 'alice', password: 'secret' } });
+   * using session = Session.open('https://dav.example.com/folder/', { userAgent: 'example/1.0' });
    * await session.get('file.txt'); // GET /folder/file.txt
    * ```
    */
@@ -275,7 +288,7 @@ function setAddresses(handle: ne.ne_session, { addresses, localAddress }: Sessio
 function setProxyAndAuth(handle: ne.ne_session, { proxy, addresses, auth, proxyAuth }: SessionOptions): void {
   if (proxy !== undefined && addresses !== undefined)
     throw invalidValue('The options "proxy" and "addresses" exclude each other');
-  // First, since Negotiate is with the proxy that is set.
+  // The proxy first: Negotiate is with the proxy that is set.
   const credentials = proxy === undefined ? undefined : setProxy(handle, proxy);
   if (auth !== undefined) authenticate(handle, 'auth', auth);
   const forProxy = proxyAuth ?? credentials;

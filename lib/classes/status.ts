@@ -1,34 +1,40 @@
+/** The events of neon's notifier: the event `'status'`, and the option `onProgress`. */
 import { native } from '../core/native.js';
 import * as ne from '../ne/constants.js';
 import type { ne_session } from '../ne/handles.js';
 
-/** What happened to a session: an event of neon's notifier. Progress that was overtaken is left out. */
+/**
+ * An event of a session (`ne_notify_status`): a lookup, a connection, progress of a body. Progress that was superseded
+ * before it could be reported is omitted.
+ */
 export interface StatusEvent {
+  /** What happens: `ne_status_lookup` to `ne_status_disconnected`. */
   readonly type: 'lookup' | 'connecting' | 'connected' | 'handshake' | 'sending' | 'receiving' | 'disconnected';
-  /** Of the server, or the proxy, where neon tells it; not for progress. */
+  /** The host name of the server or the proxy, where neon reports it; not for progress. */
   readonly hostname?: string | undefined;
-  /** The network address that is tried: for `connecting`. */
+  /** The network address that neon connects to: for `connecting`. */
   readonly address?: string | undefined;
-  /** Bytes of a body so far: for `sending` and `receiving`. */
+  /** The bytes of the body so far: for `sending` and `receiving`. */
   readonly progress?: number | undefined;
-  /** Bytes in all; undefined when that is not known. */
+  /** The length of the body in bytes; undefined when it is unknown. */
   readonly total?: number | undefined;
 }
 
-/** How far a body is. */
+/** The progress of a body. */
 export interface ProgressEvent {
+  /** Whether it is the body of the request or of the response. */
   readonly type: 'sending' | 'receiving';
-  /** In bytes. */
+  /** The bytes so far. */
   readonly progress: number;
-  /** In bytes; undefined when that is not known. */
+  /** The length of the body in bytes; undefined when it is unknown. */
   readonly total: number | undefined;
 }
 
-/** The watching of one operation's progress. */
+/** The watch on the progress of one operation. @internal */
 export interface ProgressWatch {
-  /** The operation has this number. */
+  /** The operation was started, with this identity. */
   readonly started: (operation: number) => void;
-  /** To be called once; what was noted till then is passed on. */
+  /** To be called once, at the end; progress that was noted before is still passed on. */
   readonly stop: () => void;
 }
 

@@ -1,3 +1,4 @@
+/** The methods of sessions and pools. */
 import { EventEmitter } from 'node:events';
 
 import type { ErrorContext } from '../core/errors.js';
@@ -345,7 +346,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *
    * @example
    * ```ts
-   * await session.proppatch('/a.txt', { set: { displayname: 'A', '{urn:example}color': 'red' }, remove: ['{urn:example}size'] });
+   * await session.proppatch('/a.txt', { set: { '{urn:example}color': 'red' }, remove: ['{urn:example}size'] });
    * ```
    */
   async proppatch(
@@ -528,8 +529,12 @@ function contextOf({ method, target }: RequestCall, { origin }: SessionSource): 
 
 type BlockingMethod = Extract<keyof WebDAVMethods, `${string}Sync`>;
 
-/** The methods that return promises, which are all that a pool has. */
+/** The methods of a pool: those that return promises. @internal */
 export type PromiseMethods = EventEmitter<SessionEvents> &
-  Omit<WebDAVMethods, BlockingMethod | keyof EventEmitter<SessionEvents>>;
+  Omit<WebDAVMethods, BlockingMethod | 'locks' | keyof EventEmitter<SessionEvents>> & {
+    /** The locks that requests submit by themselves: those that `lock` obtained, and those that were added. */
+    readonly locks: LockStore;
+  };
 
+/** {@link WebDAVMethods} for a pool, which has no blocking form of its calls. @internal */
 export const PromiseMethods: abstract new (source: SessionSource) => PromiseMethods = WebDAVMethods;
