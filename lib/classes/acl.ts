@@ -1,9 +1,10 @@
+/** Access control lists (RFC 3744) as neon takes them. */
 import { invalidType, invalidValue } from '../core/errors.js';
 import * as ne from '../ne/index.js';
 import { splitName } from './properties.js';
 import { escapeText } from './xml.js';
 
-/** The privileges of RFC 3744, section 3, that neon can express. */
+/** The privileges of RFC 3744, section 3, that neon can express, and its constants for them. */
 export const privileges = {
   all: ne.NE_ACL_ALL,
   read: ne.NE_ACL_READ,
@@ -17,7 +18,7 @@ export const privileges = {
   unbind: ne.NE_ACL_UNBIND,
 } as const;
 
-/** The name of a privilege. */
+/** The name of a privilege (RFC 3744, section 3). */
 export type Privilege = keyof typeof privileges;
 
 const principals = {
@@ -28,18 +29,55 @@ const principals = {
 } as const;
 
 /**
- * Whom an entry is about: everybody, everybody who is or is not authenticated, the principal that the resource itself
- * is, the principal of a URL, or the one that a property of the resource names (named as for
- * {@link PropfindOptions.props}: `{ property: 'owner' }`).
+ * The principal of an entry (RFC 3744, section 5.5.1): everybody (`'all'`), everybody who is or is not authenticated,
+ * the principal that the resource itself is (`'self'`), the principal of a URL, or the one that a property of the
+ * resource names.
  */
-export type Principal = keyof typeof principals | { readonly href: string } | { readonly property: string };
+export type Principal =
+  | keyof typeof principals
+  | {
+      /** The URL of the principal. */
+      readonly href: string;
+    }
+  | {
+      /** The property, named as for {@link PropfindOptions.props}: `'owner'`. */
+      readonly property: string;
+    };
 
-/** An entry of an access control list (RFC 3744, section 5.5): it grants or denies privileges, not both. */
+/**
+ * An entry of an access control list (RFC 3744, section 5.5): it grants or denies privileges, not both.
+ *
+ * @example
+ * ```ts
+ * const entries: AclEntry[] = [
+ *   { principal: { href: '/users/alice' }, grant: ['read', 'write'] },
+ *   { principal: 'unauthenticated', deny: ['all'] },
+ * ];
+ * ```
+ */
 export type AclEntry =
-  | { readonly principal: Principal; readonly grant: readonly Privilege[]; readonly deny?: undefined }
-  | { readonly principal: Principal; readonly deny: readonly Privilege[]; readonly grant?: undefined };
+  | {
+      /** The principal that gets the privileges. */
+      readonly principal: Principal;
+      /** The privileges: at least one. */
+      readonly grant: readonly Privilege[];
+      /** Not with `grant`. */
+      readonly deny?: undefined;
+    }
+  | {
+      /** The principal that is denied the privileges. */
+      readonly principal: Principal;
+      /** The privileges: at least one. */
+      readonly deny: readonly Privilege[];
+      /** Not with `deny`. */
+      readonly grant?: undefined;
+    };
 
-/** The entries as ne_acl3744_set takes them. */
+/**
+ * The entries as `ne_acl3744_set` takes them. @internal
+ *
+ * @throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for an invalid entry
+ */
 export function entriesOf(entries: readonly AclEntry[]): ne.ne_acl_entry[] {
   if (!Array.isArray(entries)) throw invalidType('entries', 'an instance of Array', entries);
   return (entries as readonly AclEntry[]).map(entryOf);
@@ -61,7 +99,9 @@ function entryOf(entry: AclEntry): ne.ne_acl_entry {
 function targetOf(principal: unknown): Pick<ne.ne_acl_entry, 'target' | 'tname'> {
   if (typeof principal === 'string') {
     if (Object.hasOwn(principals, principal)) return { target: principals[principal as keyof typeof principals] };
-    throw invalidValue(`The "principal" must be one of ${Object.keys(principals).join(', ')}, or an object. Received '${principal}'`);
+    throw invalidValue(
+      `The "principal" must be one of ${Object.keys(principals).join(', ')}, or an object. Received '${principal}'`,
+    );
   }
   const { href, property } = (principal ?? {}) as { href?: unknown; property?: unknown };
   if (typeof href === 'string' && property === undefined)

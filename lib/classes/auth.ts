@@ -1,3 +1,4 @@
+/** Credentials of a session for its server and its proxy: the options `auth` and `proxyAuth`. */
 import { types } from 'node:util';
 
 import { invalidType, invalidValue, outOfRange } from '../core/errors.js';
@@ -5,23 +6,34 @@ import * as ne from '../ne/index.js';
 
 /** A user name and a password, each shorter than 256 bytes of UTF-8. */
 export interface Credentials {
+  /** The user name. */
   readonly username: string;
+  /** The password. */
   readonly password: string;
 }
 
-/** Who asks for credentials. */
+/** A request for credentials, by the server or the proxy. */
 export interface Challenge {
-  /** As the server says; null where the protocol has none. */
+  /** The realm that the challenge names; null where its protocol has none. */
   readonly realm: string | null;
-  /** How often was asked before since the request began: more than 0 when what was given then was refused. */
+  /**
+   * The number of challenges that the request has had before: when it is more than 0, the previous credentials were
+   * refused.
+   */
   readonly attempt: number;
-  /** Whether it is the proxy that asks. */
+  /** Whether the proxy asks. */
   readonly proxy: boolean;
 }
 
 /**
- * Gives credentials; nothing, or null, gives up, and the request fails with `NE_AUTH` or `NE_PROXYAUTH`. Called again and again
- * until they are accepted. It may return a promise, but not in blocking requests.
+ * A callback that returns credentials. It is called again until the credentials are accepted, or until it returns
+ * undefined or null: then the request fails with `NE_AUTH` or `NE_PROXYAUTH`. It may return a promise, but not in
+ * blocking requests. In C: `ne_auth_creds`.
+ *
+ * @example
+ * ```ts
+ * const provide: CredentialsProvider = async ({ realm, attempt }) => (attempt === 0 ? askUser(realm) : null);
+ * ```
  */
 export type CredentialsProvider = (
   challenge: Challenge,
@@ -39,25 +51,34 @@ export const authProtocols = {
   all: ne.NE_AUTH_ALL,
 } as const;
 
-/** The name of an authentication protocol, or of a set of them. */
+/** The name of an authentication protocol, or of a set of them (`NE_AUTH_*`). */
 export type AuthProtocol = keyof typeof authProtocols;
 
-/** Credentials, or who gives them, and for which protocols. */
+/**
+ * Credentials, or a callback that returns them, and the protocols that they are for. Protocols alone are for Negotiate,
+ * which takes credentials from the system.
+ */
 export type AuthOptions =
   | (Credentials & ProtocolOptions)
   | CredentialsProvider
-  | ({ readonly provide: CredentialsProvider } & ProtocolOptions)
-  /** Negotiate alone, which takes credentials from the system. */
-  | { readonly protocols: AuthProtocol | readonly AuthProtocol[] };
+  | ({
+      /** Returns the credentials. */
+      readonly provide: CredentialsProvider;
+    } & ProtocolOptions)
+  | {
+      /** Protocols that take credentials from the system: `'negotiate'`. */
+      readonly protocols: AuthProtocol | readonly AuthProtocol[];
+    };
 
+/** The authentication protocols that an option is for. */
 interface ProtocolOptions {
-  /** Default: Basic and Digest, and, with TLS or for a proxy, Negotiate. */
+  /** The protocols that may be used. Default: Basic and Digest, and, with TLS or for a proxy, Negotiate. */
   readonly protocols?: AuthProtocol | readonly AuthProtocol[] | undefined;
 }
 
 type Side = 'auth' | 'proxyAuth';
 
-/** Makes a session answer challenges of its server, or its proxy, as the option of that name says. */
+/** Makes a session answer the challenges of its server, or of its proxy, as the option of that name says. @internal */
 export function authenticate(session: ne.ne_session, side: Side, options: AuthOptions | readonly AuthOptions[]): void {
   for (const one of Array.isArray(options) ? (options as readonly AuthOptions[]) : [options as AuthOptions])
     addAuth(session, side, one);
@@ -70,7 +91,7 @@ function addAuth(session: ne.ne_session, side: Side, options: AuthOptions): void
   add(session, protocols, callbackOf(side, options));
 }
 
-/** No error tells the value: it may be a secret. */
+/** Errors do not contain the value: it may be a secret. */
 function requireOptions(side: Side, options: unknown): void {
   if (typeof options !== 'function' && (typeof options !== 'object' || options === null))
     throw invalidType(side, 'of type function or object, or an array of them', typeof options);
@@ -88,19 +109,19 @@ function maskOf(protocols: AuthProtocol | readonly AuthProtocol[] = 'default'): 
 
 function callbackOf(side: Side, options: AuthOptions): ne.ne_auth_creds | null {
   const proxy = side === 'proxyAuth';
-  if (typeof options === 'function') return asking(options, proxy);
+  if (typeof options === 'function') return credentialsCallback(options, proxy);
   if ('provide' in options) {
     if (typeof options.provide !== 'function') throw invalidType('provide', 'of type function', typeof options.provide);
-    return asking(options.provide, proxy);
+    return credentialsCallback(options.provide, proxy);
   }
-  if (!('username' in options) && !('password' in options)) return null; // neon refuses where it needs some
+  if (!('username' in options) && !('password' in options)) return null; // neon refuses protocols that need credentials
   const given = options as Partial<Credentials>;
   const credentials = { username: textOf(side, 'username', given), password: textOf(side, 'password', given) };
-  // Tried once: what was refused would be refused again.
+  // Tried once: credentials that were refused would be refused again.
   return (_, attempt) => (attempt === 0 ? credentials : attempt);
 }
 
-function asking(provide: CredentialsProvider, proxy: boolean): ne.ne_auth_creds {
+function credentialsCallback(provide: CredentialsProvider, proxy: boolean): ne.ne_auth_creds {
   const answerOf = (given: Credentials | null | undefined | void): ne.ne_credentials_answer => given ?? -1;
   return (realm, attempt) => {
     const given = provide({ realm, attempt, proxy });
@@ -108,7 +129,7 @@ function asking(provide: CredentialsProvider, proxy: boolean): ne.ne_auth_creds 
   };
 }
 
-/** No error tells the value. */
+/** Errors do not contain the value. */
 function textOf(side: Side, field: keyof Credentials, options: Partial<Credentials>): string {
   const value: unknown = options[field];
   if (typeof value !== 'string') throw invalidType(`${side}.${field}`, 'of type string', typeof value);

@@ -1,36 +1,48 @@
+/** Request bodies: their types, and how the addon takes them. */
 import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
 
 import { invalidType, invalidValue, outOfRange } from '../core/errors.js';
 
-/** A part of a file, or what a pipe gives: without a length it goes to the end, and a pipe is sent in chunks. */
+/** An open file or pipe as a body. A pipe without a `length` is sent in chunks. */
 export interface DescriptorBody {
-  /** It stays open, and where it stands in a file stays the same. */
+  /** The file descriptor. It stays open, and its position in a file does not change. */
   readonly fd: number;
-  /** In bytes; 0 by default. */
+  /** Where the body begins in the file, in bytes. Default 0. */
   readonly offset?: number | undefined;
-  /** In bytes; up to the end by default. */
+  /** The length of the body, in bytes. Default: up to the end. */
   readonly length?: number | undefined;
 }
 
-/** A file by its path, or a part of it. */
+/** A file as a body, or a part of it. */
 export interface FileBody extends Omit<DescriptorBody, 'fd'> {
+  /** The path of the file, or its `file:` URL. It is opened when the request is sent: by promises off this thread. */
   readonly file: string | URL;
 }
 
 /**
- * Gives the next block of at most `size` bytes, nothing (null) at the end. Called with 0 when the body is to start again
- * from its beginning: return false if it cannot.
+ * A callback that returns the next block of a body: at most `size` bytes, or null at the end. It is called with 0 when
+ * the body must start again from its beginning: then it returns false if it cannot. It may return a promise, but not in
+ * blocking requests. In C: `ne_provide_body`.
+ *
+ * @example
+ * ```ts
+ * let count = 0;
+ * const provide: BodyProvider = (size) => {
+ *   if (size === 0) return (count = 0) === 0; // from the beginning
+ *   return count++ < 3 ? Buffer.from('block') : null;
+ * };
+ * ```
  */
 export type BodyProvider = (
   size: number,
 ) => Uint8Array | null | boolean | undefined | Promise<Uint8Array | null | boolean | undefined>;
 
 /**
- * What a request can send: text (as UTF-8), bytes, a file, a descriptor, or what gives blocks: a Blob, a Readable, a web
- * stream, anything else that can be iterated asynchronously, a provider. What is of unknown length is sent in chunks,
- * unless there is a Content-Length header. Streams and iterables can be sent once: when the request must be sent again
- * after more than 256 KiB of it, it fails.
+ * The body of a request: text (sent as UTF-8), bytes, a file, a descriptor, a provider, or a source of blocks: a Blob,
+ * a Readable, a web stream, any other async iterable. A body of unknown length is sent in chunks, unless there is a
+ * Content-Length header. Streams and iterables can be sent once: a request that must be sent again after more than 256
+ * KiB of such a body fails. Blocking requests take text, bytes, files, descriptors and providers.
  */
 export type Body =
   | string
@@ -42,31 +54,32 @@ export type Body =
   | ReadableStream<Uint8Array | string>
   | AsyncIterable<Uint8Array | string>;
 
-/** What the addon asks for blocks: whether it wants to start again. */
+/** The addon calls it for the next block; with true, to start again from the beginning. */
 type Pull = (again: boolean) => Block | Promise<Block>;
 type Block = Uint8Array | null | boolean;
 
-/** A body as the addon takes it, and what to do when the request is over. */
+/** A body as the addon takes it. @internal */
 export interface PreparedBody {
   readonly body: string | Uint8Array | readonly [file: string | number, offset: number, length: number] | Pull;
-  /** Of the blocks of a function; -1 is unknown. */
+  /** The length of all blocks of a function, in bytes; -1 if it is unknown. */
   readonly length: number;
-  /** Lets go of what was not read. */
+  /** Frees the source of the blocks when the request is over. */
   readonly release?: (() => void) | undefined;
 }
 
 const blockSize = 64 * 1024;
 
-/** What needs no preparation. */
+/** Whether the addon takes the body as it is. @internal */
 export function isSimple(body: unknown): body is string | Uint8Array {
   return typeof body === 'string' || types.isUint8Array(body);
 }
 
 /**
- * Prepares a body; `announced` is its Content-Length header, if there is one. Files are opened by the addon, where that
- * blocks nobody.
+ * Prepares a body for the addon, which opens files itself: on the lane, so that this thread does not wait. @internal
  *
- * @param blocking refuses what needs the event loop
+ * @param announced the length in the Content-Length header, if there is one
+ * @param blocking refuses bodies that need the event loop
+ * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` for an invalid body
  */
 export function prepareBody(body: Body, announced: number | undefined, blocking: boolean): PreparedBody {
   if (isSimple(body)) return { body, length: -1 };
@@ -104,7 +117,7 @@ function pullFrom(provider: BodyProvider): Pull {
   };
 }
 
-/** Iterates lazily, anew when it must and can. */
+/** Iterates a source when the addon asks for blocks; again from the beginning if it is repeatable. */
 function ofIterable(
   source: () => AsyncIterable<Uint8Array | string>,
   length: number,

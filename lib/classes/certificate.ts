@@ -1,3 +1,4 @@
+/** Certificates of servers and authorities, and client certificates. */
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
@@ -6,7 +7,7 @@ import { invalidType, invalidValue, NeonError } from '../core/errors.js';
 import * as ne from '../ne/index.js';
 import * as promises from '../ne/promises.js';
 
-/** Hash algorithms of fingerprints, by name. */
+/** Hash algorithms of fingerprints, by name (`NE_HASH_*`). */
 const algorithms = {
   md5: ne.NE_HASH_MD5,
   sha256: ne.NE_HASH_SHA256,
@@ -14,25 +15,35 @@ const algorithms = {
   'sha512-256': ne.NE_HASH_SHA512_256,
 } as const;
 
-/** The name of a hash algorithm of fingerprints. */
+/** The name of a hash algorithm of fingerprints, for {@link Certificate.digest}. */
 export type DigestAlgorithm = 'sha1' | keyof typeof algorithms;
 
 const beginning = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/;
 const end = /-----END (?:TRUSTED |X509 )?CERTIFICATE-----/;
 
 /**
- * An X.509 certificate: `ne_ssl_certificate`.
+ * An X.509 certificate: `ne_ssl_certificate`. Certificates of this class are independent of their session, also in the
+ * callback of the option {@link TLSOptions.verify}; they are freed when they are collected.
  *
- * Those of this class are on their own, also in the callback of the `verify` option, and are freed when they are
- * collected.
+ * @example
+ * ```ts
+ * const ca = Certificate.fromPEM(readFileSync('ca.pem'));
+ * console.log(ca.subject, ca.digest('sha256'));
+ * await using session = Session.open('https://dav.example.com/', { tls: { ca } });
+ * ```
  */
 export class Certificate {
-  /** The `ne_ssl_certificate` under it, for the functions of `libneon/ne`. */
+  /** The `ne_ssl_certificate` of this certificate, for the functions of `libneon/ne`. */
   readonly handle: ne.ne_ssl_certificate;
   readonly #issuer: Certificate | undefined;
   #x509: X509Certificate | undefined;
 
-  /** @param issuerCertificate the one that signed it, where that is known */
+  /**
+   * Wraps a certificate of `libneon/ne`.
+   *
+   * @param issuerCertificate the certificate that signed it, where that is known
+   * @throws `ERR_INVALID_ARG_TYPE` when given something else
+   */
   constructor(handle: ne.ne_ssl_certificate, issuerCertificate?: Certificate) {
     requireCertificate(handle);
     if (issuerCertificate !== undefined && !(issuerCertificate instanceof Certificate))
@@ -44,7 +55,7 @@ export class Certificate {
   /**
    * The first certificate of a PEM text.
    *
-   * @throws `ERR_INVALID_ARG_VALUE` when there is none, or it is none
+   * @throws `ERR_INVALID_ARG_VALUE` when the text contains no certificate, or an invalid one; `ERR_INVALID_ARG_TYPE`
    */
   static fromPEM(pem: string | Uint8Array): Certificate {
     const [base64] = pemBlocks(textOf('pem', pem));
@@ -53,9 +64,9 @@ export class Certificate {
   }
 
   /**
-   * All certificates of a PEM text, in their order; none is an empty array.
+   * All certificates of a PEM text, in their order; an empty array for a text without certificates.
    *
-   * @throws `ERR_INVALID_ARG_VALUE` when one of them is none; the message tells which
+   * @throws `ERR_INVALID_ARG_VALUE` when one of them is invalid; the message says which one. `ERR_INVALID_ARG_TYPE`
    */
   static allFromPEM(pem: string | Uint8Array): Certificate[] {
     return Array.from(certificatesOf(textOf('pem', pem)), (handle) => new Certificate(handle));
@@ -64,7 +75,7 @@ export class Certificate {
   /**
    * A certificate from its DER form.
    *
-   * @throws `ERR_INVALID_ARG_VALUE` when it is none
+   * @throws `ERR_INVALID_ARG_VALUE` when the bytes are not a certificate, `ERR_INVALID_ARG_TYPE`
    */
   static fromDER(der: Uint8Array): Certificate {
     if (!(der instanceof Uint8Array)) throw invalidType('der', 'an instance of Uint8Array', der);
@@ -73,7 +84,11 @@ export class Certificate {
     );
   }
 
-  /** A certificate of Node's, with those that signed it where Node knows them. */
+  /**
+   * A certificate from one of Node's, with those that signed it where Node knows them.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE` when given something else
+   */
   static fromX509(x509: X509Certificate): Certificate {
     if (!(x509 instanceof X509Certificate)) throw invalidType('x509', 'an instance of X509Certificate', x509);
     const issuer = x509.issuerCertificate;
@@ -83,47 +98,55 @@ export class Certificate {
     );
   }
 
-  /** For whom it is, for people: `'Example Ltd., Norfolk, GB'`. The common name is left out where there is more. */
+  /**
+   * The name of the subject in readable form: `'Example Ltd., Norfolk, GB'`. The common name is omitted where there are
+   * other attributes. In C: `ne_ssl_readable_dname` of `ne_ssl_cert_subject`.
+   */
   get subject(): string {
     return ne.ne_ssl_readable_dname(ne.ne_ssl_cert_subject(this.handle));
   }
 
-  /** From whom it is, for people. */
+  /** The name of the issuer in readable form; see {@link subject}. In C: `ne_ssl_cert_issuer`. */
   get issuer(): string {
     return ne.ne_ssl_readable_dname(ne.ne_ssl_cert_issuer(this.handle));
   }
 
-  /** The certificate that signed it, as the server sent it; undefined where that is not known. */
+  /**
+   * The certificate that signed it, as the server sent it; undefined where that is unknown. In C:
+   * `ne_ssl_cert_signedby`.
+   */
   get issuerCertificate(): Certificate | undefined {
     if (this.#issuer) return this.#issuer;
     const handle = ne.ne_ssl_cert_signedby(this.handle);
     return handle ? new Certificate(handle) : undefined;
   }
 
-  /** This certificate, the one that signed it, and so on, as far as they are known. */
+  /** This certificate, then the one that signed it, and so on, as far as they are known. */
   get chain(): Certificate[] {
     return [this, ...(this.issuerCertificate?.chain ?? [])];
   }
 
-  /** The host name that it is for; null where it names none. See {@link ne.ne_ssl_cert_identity}. */
+  /** The host name that it is for; null where it names no host. In C: `ne_ssl_cert_identity`. */
   get identity(): string | null {
     return ne.ne_ssl_cert_identity(this.handle);
   }
 
-  /** From when it is valid. */
+  /** The time when it becomes valid. */
   get validFrom(): Date {
     return new Date(this.toX509().validFrom);
   }
 
-  /** Until when it is valid. */
+  /** The time when it expires. */
   get validUntil(): Date {
     return new Date(this.toX509().validTo);
   }
 
   /**
-   * Its fingerprint, as `'aa:bb:…'`.
+   * Its fingerprint: `'aa:bb:…'`, bytes in hexadecimal. In C: `ne_ssl_cert_hdigest`, and `ne_ssl_cert_digest` for
+   * SHA-1.
    *
-   * @throws `ERR_NEON_UNSUPPORTED` for an algorithm that this neon does not have
+   * @throws `ERR_NEON_UNSUPPORTED` for an algorithm that this neon does not have, `ERR_INVALID_ARG_VALUE` for an
+   *   unknown name
    */
   digest(algorithm: DigestAlgorithm = 'sha256'): string {
     if (algorithm === 'sha1') {
@@ -139,52 +162,69 @@ export class Certificate {
     throw new NeonError(`This neon makes no fingerprints with ${algorithm}`, 'ERR_NEON_UNSUPPORTED');
   }
 
-  /** Whether both are the same certificate, byte for byte. */
+  /**
+   * Whether both are one certificate, byte for byte. In C: `ne_ssl_cert_cmp`.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE` when given something else
+   */
   equals(other: Certificate): boolean {
     if (!(other instanceof Certificate)) throw invalidType('other', 'an instance of Certificate', other);
     return ne.ne_ssl_cert_cmp(this.handle, other.handle) === 0;
   }
 
-  /** Its DER form. */
+  /** Its DER form: the bytes of the certificate. */
   toDER(): Buffer {
     return Buffer.from(ne.ne_ssl_cert_export(this.handle), 'base64');
   }
 
-  /** Its PEM form, without those that signed it. */
+  /** Its PEM form, without the certificates that signed it. In C: `ne_ssl_cert_export`. */
   toPEM(): string {
     const lines = ne.ne_ssl_cert_export(this.handle).replaceAll(/.{1,64}/g, '$&\n');
     return `-----BEGIN CERTIFICATE-----\n${lines}-----END CERTIFICATE-----\n`;
   }
 
-  /** As Node's class, without those that signed it. */
+  /** The certificate as Node's class, without the certificates that signed it. */
   toX509(): X509Certificate {
     return (this.#x509 ??= new X509Certificate(this.toDER()));
   }
 
-  /** Its PEM form. */
+  /** Its PEM form; see {@link toPEM}. */
   toString(): string {
     return this.toPEM();
   }
 }
 
 /**
- * A certificate with its private key: `ne_ssl_client_cert`. It is encrypted or decrypted; only the latter has a
- * certificate, and authenticates a session.
+ * A certificate with its private key: `ne_ssl_client_cert`. While it is encrypted it has no {@link certificate}, and
+ * cannot authenticate a session.
+ *
+ * @example
+ * ```ts
+ * const clientCert = ClientCertificate.read('alice.p12');
+ * if (clientCert.encrypted) await clientCert.decrypt(passphrase);
+ * await using session = Session.open('https://dav.example.com/', { tls: { clientCert } });
+ * ```
  */
 export class ClientCertificate {
-  /** The `ne_ssl_client_cert` under it, for the functions of `libneon/ne`. */
+  /** The `ne_ssl_client_cert` of this certificate, for the functions of `libneon/ne`. */
   readonly handle: ne.ne_ssl_client_cert;
 
+  /**
+   * Wraps a client certificate of `libneon/ne`.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE` when given something else
+   */
   constructor(handle: ne.ne_ssl_client_cert) {
-    ne.ne_ssl_clicert_encrypted(handle); // throws on what is none
+    ne.ne_ssl_clicert_encrypted(handle); // throws when given something else
     this.handle = handle;
   }
 
   /**
-   * From the bytes of a PKCS#12 file.
+   * A client certificate from the bytes of a PKCS#12 file: `ne_ssl_clicert_import`.
    *
-   * @param passphrase decrypts it, blocking; without, it stays encrypted unless the file is without protection
-   * @throws `ERR_INVALID_ARG_VALUE` when it is no such file, `NE_ERROR` when the passphrase is wrong
+   * @param passphrase decrypts it on the calling thread. Without one it stays encrypted, unless the file is unprotected
+   * @throws `ERR_INVALID_ARG_VALUE` when the bytes are not such a file, `NE_ERROR` when the passphrase is wrong,
+   *   `ERR_INVALID_ARG_TYPE`
    */
   static fromPFX(pfx: Uint8Array, passphrase?: string): ClientCertificate {
     if (!(pfx instanceof Uint8Array)) throw invalidType('pfx', 'an instance of Uint8Array', typeof pfx);
@@ -194,16 +234,21 @@ export class ClientCertificate {
     return passphrase === undefined || !certificate.encrypted ? certificate : certificate.decryptSync(passphrase);
   }
 
-  /** From a PKCS#12 file. @throws also the errors of the system when the file cannot be read */
+  /**
+   * A client certificate from a PKCS#12 file, which is read on the calling thread; see {@link fromPFX}.
+   *
+   * @throws as {@link fromPFX}, and the system's error when the file cannot be read
+   */
   static read(file: string | URL, passphrase?: string): ClientCertificate {
     return ClientCertificate.fromPFX(readFileSync(file), passphrase);
   }
 
   /**
-   * From what a URI names: a PKCS#11 token, or, with OpenSSL, a file with both in PEM form (`file:`). Needs neon 0.35. It may
-   * be encrypted.
+   * A client certificate that a URI names: on a PKCS#11 token, or, with OpenSSL, in a file that contains certificate
+   * and key in PEM form (`file:`). It may be encrypted. In C: `ne_ssl_clicert_fromuri`, since neon 0.35.
    *
-   * Rejects with `ERR_NEON_UNSUPPORTED` with an older neon, and with `NE_ERROR` when the URI leads to none.
+   * Rejects with `ERR_NEON_UNSUPPORTED` with an older neon, with `NE_ERROR` when the URI leads to no client
+   * certificate, and with the signal's reason after an abort.
    */
   static async fromURI(uri: string, options?: CallOptions): Promise<ClientCertificate> {
     const handle = await promises.ne_ssl_clicert_fromuri(uri, 0, options);
@@ -211,27 +256,44 @@ export class ClientCertificate {
     return new ClientCertificate(handle);
   }
 
+  /** Whether it is still encrypted: then it must be decrypted before use. In C: `ne_ssl_clicert_encrypted`. */
   get encrypted(): boolean {
     return ne.ne_ssl_clicert_encrypted(this.handle) !== 0;
   }
 
-  /** The "friendly name" that its file gives it; null where there is none, and with GnuTLS where the file is encrypted. */
+  /**
+   * The "friendly name" in its file; null where the file has none, and with GnuTLS while it is encrypted. In C:
+   * `ne_ssl_clicert_name`.
+   */
   get name(): string | null {
     return ne.ne_ssl_clicert_name(this.handle);
   }
 
-  /** The certificate in it. @throws `ERR_NEON_INVALID_STATE` while it is encrypted */
+  /**
+   * The certificate in it, without the key. In C: `ne_ssl_clicert_owner`.
+   *
+   * @throws `ERR_NEON_INVALID_STATE` while it is encrypted
+   */
   get certificate(): Certificate {
     return new Certificate(ne.ne_ssl_clicert_owner(this.handle));
   }
 
-  /** Decrypts it. Rejects with `NE_ERROR` when the passphrase is wrong: then another one may be tried. */
+  /**
+   * Decrypts it, off this thread; resolves to the certificate itself. In C: `ne_ssl_clicert_decrypt`.
+   *
+   * Rejects with `NE_ERROR` when the passphrase is wrong: another one may be tried then. Rejects with
+   * `ERR_NEON_INVALID_STATE` when it is decrypted already, and with the signal's reason after an abort.
+   */
   async decrypt(passphrase: string, options?: CallOptions): Promise<this> {
     requireText('passphrase', passphrase);
     return this.#decrypted(await promises.ne_ssl_clicert_decrypt(this.handle, passphrase, options));
   }
 
-  /** The same, blocking. How long it takes is up to whoever made the file. */
+  /**
+   * Decrypts it on the calling thread; returns the certificate itself. How long that takes depends on the file.
+   *
+   * @throws `NE_ERROR` when the passphrase is wrong, `ERR_NEON_INVALID_STATE` when it is decrypted already
+   */
   decryptSync(passphrase: string): this {
     requireText('passphrase', passphrase);
     return this.#decrypted(ne.ne_ssl_clicert_decrypt(this.handle, passphrase));
@@ -251,14 +313,18 @@ export function keepCertificate(lent: ne.ne_ssl_certificate): Certificate {
   return new Certificate(handle, signer ? keepCertificate(signer) : undefined);
 }
 
-/** The certificates of a PEM text, one after the other. Of many, an error tells which one it is about. @internal */
+/**
+ * The certificates of a PEM text, one after the other. @internal
+ *
+ * @throws `ERR_INVALID_ARG_VALUE` for an invalid one; of several, the message says which
+ */
 export function* certificatesOf(text: string): Generator<ne.ne_ssl_certificate> {
   const blocks = pemBlocks(text);
   for (const [index, base64] of blocks.entries())
     yield importCertificate(base64, blocks.length === 1 ? 'This' : `Certificate ${index + 1} of ${blocks.length}`);
 }
 
-/** The base64 in each certificate of a PEM text; nothing for one that has no end. */
+/** The base64 in each certificate of a PEM text; an empty string for one without an end. */
 function pemBlocks(text: string): string[] {
   const begun = text.split(beginning).slice(1);
   return begun.map((rest) => rest.slice(0, Math.max(rest.search(end), 0)).replaceAll(/\s+/g, ''));
@@ -271,18 +337,18 @@ export function importCertificate(base64: string, which = 'This'): ne.ne_ssl_cer
   return handle;
 }
 
-/** Text, or the bytes of one. @internal */
+/** A text that may be given as bytes. @internal */
 export function textOf(name: string, value: unknown): string {
   if (typeof value === 'string') return value;
   if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1');
   throw invalidType(name, 'of type string or an instance of Uint8Array', value);
 }
 
-/** No error tells the value: it may be a secret. @internal */
+/** Errors do not contain the value: it may be a secret. @internal */
 export function requireText(name: string, value: unknown): asserts value is string {
   if (typeof value !== 'string') throw invalidType(name, 'of type string', typeof value);
 }
 
 function requireCertificate(handle: ne.ne_ssl_certificate): void {
-  ne.ne_ssl_cert_subject(handle); // throws on what is none
+  ne.ne_ssl_cert_subject(handle); // throws when given something else
 }

@@ -1,7 +1,9 @@
-import type { Body } from './body.js';
+/** Requests whose bodies neon composes: PROPPATCH and ACL. */
 import { addon } from '../core/load.js';
 import { native } from '../core/native.js';
 import type { ne_session } from '../ne/handles.js';
+import type { CallSettings } from './call-options.js';
+import { RequestCall } from './request-call.js';
 import type { RawResponse } from './response.js';
 
 type Send<R> = (
@@ -12,30 +14,35 @@ type Send<R> = (
   content: readonly object[],
 ) => R;
 
-/** The addon's functions, and the methods of their requests. */
-const methods = { PROPPATCH: 'proppatch', ACL: 'setAcl' } as const;
+/** The addon's functions, by the methods of their requests. */
+const functions = { PROPPATCH: 'proppatch', ACL: 'setAcl' } as const;
 
-/** A request body that a function of neon's writes, which makes and sends the request, too. */
-export class ComposedRequest {
-  readonly #name: (typeof methods)[keyof typeof methods];
+/** A request whose body a function of neon's composes; that function also makes and sends the request. @internal */
+export class ComposedRequest extends RequestCall {
   readonly #content: readonly object[];
 
-  constructor(method: keyof typeof methods, content: readonly object[]) {
-    this.#name = methods[method];
+  /** @param content the arguments from which neon composes the body: operations of PROPPATCH, or entries of an ACL */
+  constructor(
+    override readonly method: keyof typeof functions,
+    target: string,
+    content: readonly object[],
+    flags: readonly number[],
+  ) {
+    super(method, target, undefined, flags);
     this.#content = content;
   }
 
-  /** In the place of any other body: nobody but a request looks at it. */
-  static body(method: keyof typeof methods, content: readonly object[]): Body {
-    return new ComposedRequest(method, content) as unknown as Body;
+  override send(session: ne_session, { headers }: CallSettings): Promise<RawResponse> {
+    const send = addon.async[functions[this.method]] as unknown as Send<Promise<RawResponse>>;
+    return send(session, this.target, headers.flat(), this.flags, this.#content);
   }
 
-  send(session: ne_session, target: string, headers: readonly string[], flags: readonly number[]): Promise<RawResponse> {
-    const send = addon.async[this.#name] as unknown as Send<Promise<RawResponse>>;
-    return send(session, target, headers, flags, this.#content);
+  override sendSync(session: ne_session, { headers }: CallSettings): RawResponse {
+    const send = native<Send<RawResponse>>(functions[this.method]);
+    return send(session, this.target, headers.flat(), this.flags, this.#content);
   }
 
-  sendSync(session: ne_session, target: string, headers: readonly string[], flags: readonly number[]): RawResponse {
-    return native<Send<RawResponse>>(this.#name)(session, target, headers, flags, this.#content);
+  protected override to(target: string): ComposedRequest {
+    return new ComposedRequest(this.method, target, this.#content, this.flags);
   }
 }

@@ -1,18 +1,29 @@
+/** The option `decompress` of sessions and requests. */
 import { invalidType, outOfRange } from '../core/errors.js';
 
-/** What is done with bodies that come as gzip. */
+/** How response bodies that come as gzip are handled. */
 export interface DecompressOptions {
   /**
-   * Whether gzip is asked for (`Accept-Encoding`), and inflated. Default true, up to 1 GiB; `maxBytes` is another bound:
-   * a body that gets longer than that is given up with `NE_ERROR`. A request with a header `Accept-Encoding` or `Range`
-   * of its own gets what comes.
+   * Whether the request asks for gzip (`Accept-Encoding`) and its body is inflated. Default true, up to 1 GiB: a body
+   * that becomes longer rejects with `NE_ERROR`. `maxBytes` sets another bound. A request with an `Accept-Encoding` or
+   * `Range` header of its own gets the body as it comes. In C: `ne_decompress_reader`.
    */
-  decompress?: boolean | { readonly maxBytes: number } | undefined;
+  decompress?:
+    | boolean
+    | {
+        /** The most bytes that an inflated body may have: an integer >= 1. */
+        readonly maxBytes: number;
+      }
+    | undefined;
 }
 
 const defaultLimit = 2 ** 30;
 
-/** How many bytes a body may become at most; 0 leaves it as it comes. */
+/**
+ * The most bytes that an inflated body may have; 0 leaves bodies as they come. @internal
+ *
+ * @throws `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for an invalid option
+ */
 export function inflationLimit({ decompress = true }: DecompressOptions): number {
   if (typeof decompress === 'boolean') return decompress ? defaultLimit : 0;
   if (typeof decompress !== 'object' || (decompress as unknown) === null)

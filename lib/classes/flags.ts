@@ -1,6 +1,11 @@
+/** Flags of neon's by their names. */
 import { invalidValue, outOfRange } from '../core/errors.js';
 
-/** The number of a flag that is given by name or number. */
+/**
+ * The number of a flag that is given by name or number. @internal
+ *
+ * @throws `ERR_INVALID_ARG_VALUE` for an unknown name, `ERR_OUT_OF_RANGE` for a number that cannot be a flag
+ */
 export function flagNumber<Name extends string>(flags: Readonly<Record<Name, number>>, flag: Name | number): number {
   if (typeof flag === 'number') {
     if (!Number.isInteger(flag) || flag < 0 || flag > 2 ** 31 - 1) throw outOfRange('flag', 'an integer >= 0', flag);

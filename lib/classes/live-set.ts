@@ -1,6 +1,7 @@
+/** The live things of a session or pool: what `close()` waits for and `destroy({ force: true })` ends. */
 import type { NeonError } from '../core/errors.js';
 
-/** One thing that keeps a session from being destroyed: a request, a dispatch on its way, a body still to be read. */
+/** Keeps a session from being destroyed: a request, a call on its way, a body still to be read. @internal */
 export interface Live {
   /** `"GET /path"` */
   readonly description: string;
@@ -8,7 +9,7 @@ export interface Live {
   end(reason: NeonError): void;
 }
 
-/** What is live of one session of the classes, or of one request of a pool. */
+/** The live things of a session, of a pool, or of one lease of a pool. @internal */
 export class LiveSet {
   readonly #items = new Set<Live>();
   #waiting: (() => void)[] = [];

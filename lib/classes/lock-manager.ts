@@ -1,14 +1,24 @@
+/** The locks of a session or pool, and the calls about them: LOCK, UNLOCK, and PROPFIND of `lockdiscovery`. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { CallOptions } from '../core/abort.js';
-import { invalidType, NeonError, outOfRange, type ErrorContext } from '../core/errors.js';
-import type { Entry } from './propfind-batch.js';
-import type { Depth } from './propfind.js';
+import { invalidType, NeonError, outOfRange } from '../core/errors.js';
 import { addon } from '../core/load.js';
+import { native } from '../core/native.js';
+import * as constants from '../ne/constants.js';
+import type { ne_session } from '../ne/handles.js';
+import type { ne_lock } from '../ne/locks.js';
+import { ne_uri_defaultport, ne_uri_parse, type ne_uri } from '../ne/uri.js';
+import type { Call, CallRun } from './call.js';
+import { type Carries, requireObject } from './call-options.js';
+import { createLockSet, dropLock, insertLock, type LockSet } from './lock-set.js';
 import {
+  type CheckedLockOptions,
+  checkLockOptions,
   type DiscoveredLock,
   Lock,
   type LockFields,
+  type LockRegistry,
   type LockOptions,
   type LockReference,
   type RefreshOptions,
@@ -16,94 +26,102 @@ import {
   requireReference,
   requireScope,
   requireSeconds,
-  type Wanted,
-  wanted,
   type WithLockOptions,
 } from './locks.js';
-import { native } from '../core/native.js';
-import * as ne from '../ne/index.js';
-import type { CallContext } from './run-call.js';
-import { requireObject } from './request.js';
-
-/** The native set of locks that sessions submit; binding/classes/lock_set.h. @internal */
-export type LockSet = object;
-
-/** What locks need of their session or pool. @internal */
-export interface LockHost {
-  readonly origin: string;
-  /** The path of a target, with its query if it has one. */
-  pathOf(target: string): string;
-  /** From now on requests submit the locks of this set. */
-  share(set: LockSet): void;
-  /** Runs a call on a session; also while that is closing, if it belongs to what is still going on. */
-  call<T>(
-    context: CallContext,
-    start: (session: ne.ne_session) => Promise<T>,
-    options: CallOptions,
-    whileClosing: boolean,
-  ): Promise<T>;
-  callSync<T>(context: CallContext, start: (session: ne.ne_session) => T): T;
-}
+import type { Entry } from './propfind-batch.js';
+import type { Depth } from './propfind.js';
+import type { RunTerms, SessionSource, SharedLocks } from './session-source.js';
 
 /** The result code and text of a call that failed. */
 type LockFailure = readonly [code: number, text: string] | null;
-type WithSet<R> = (session: ne.ne_session, lock: ne.ne_lock, set: LockSet) => R;
-type WithoutSet<R> = (session: ne.ne_session, lock: ne.ne_lock) => R;
+type LockFunction<R> = (session: ne_session, lock: ne_lock, set: LockSet) => R;
 
-const createLockSet: () => LockSet = native('createLockSet');
-const insertLock: (set: LockSet, lock: ne.ne_lock) => void = native('insertLock');
-const dropLock: (set: LockSet, token: string) => void = native('dropLock');
-const obtainSync: WithSet<LockFailure> = native('obtainLock');
-const obtain = addon.async['obtainLock'] as unknown as WithSet<Promise<LockFailure>>;
-const releaseSync: WithSet<LockFailure> = native('releaseLock');
-const release = addon.async['releaseLock'] as unknown as WithSet<Promise<LockFailure>>;
-const refreshSync: WithoutSet<LockFailure> = native('refreshLock');
-const refresh = addon.async['refreshLock'] as unknown as WithoutSet<Promise<LockFailure>>;
+/** A function of the addon in both forms. */
+interface LockFunctions {
+  readonly blocking: LockFunction<LockFailure>;
+  readonly async: LockFunction<Promise<LockFailure>>;
+}
 
-/** The session that submits the locks of a set. @internal */
-export const shareLocks: (set: LockSet, session: ne.ne_session) => void = native('shareLocks');
+function lockFunctions(name: string): LockFunctions {
+  return { blocking: native(name), async: addon.async[name] as unknown as LockFunction<Promise<LockFailure>> };
+}
 
-/** A refresh that may take so many milliseconds. */
+const obtain = lockFunctions('obtainLock');
+const release = lockFunctions('releaseLock');
+const refresh = lockFunctions('refreshLock');
+
+const nothing: Carries = {};
+
+/** A LOCK or an UNLOCK. What the server grants is in the fields of the `ne_lock` then. */
+class LockCall implements Call<LockFailure, void> {
+  readonly carries = nothing;
+
+  constructor(
+    readonly method: 'LOCK' | 'UNLOCK',
+    readonly target: string,
+    private readonly functions: LockFunctions,
+    private readonly lock: ne_lock,
+    private readonly set: LockSet,
+  ) {}
+
+  send(session: ne_session): Promise<LockFailure> {
+    return this.functions.async(session, this.lock, this.set);
+  }
+
+  sendSync(session: ne_session): LockFailure {
+    return this.functions.blocking(session, this.lock, this.set);
+  }
+
+  settle(failure: LockFailure, { context }: CallRun): void {
+    if (!failure) return;
+    const [code, text] = failure;
+    // Where there was a response, neon's text begins with its status.
+    const status = /^(\d{3}) /.exec(text)?.[1];
+    throw NeonError.of(code, text, status === undefined ? context : { ...context, status: Number(status) });
+  }
+}
+
+/** A refresh that a lock makes by itself. */
 interface Renewal {
+  /** In milliseconds. */
   readonly deadline?: number;
 }
 
 /** The locks of a session or pool, and the calls about them. @internal */
-export class LockManager {
-  /** By their tokens. */
+export class LockManager implements LockRegistry, SharedLocks {
   readonly locks = new Map<string, Lock>();
+  readonly set = createLockSet();
 
-  readonly #host: LockHost;
-  readonly #set = createLockSet();
-  readonly #server: ne.ne_uri;
+  readonly #source: SessionSource;
+  readonly #server: ne_uri;
   #ended: NeonError | undefined;
 
-  constructor(host: LockHost) {
-    this.#host = host;
-    this.#server = serverOf(host.origin);
-    host.share(this.#set);
+  constructor(source: SessionSource) {
+    this.#source = source;
+    this.#server = serverOf(source.origin);
+    source.share(this);
   }
 
   async lock(target: string, options: LockOptions = {}): Promise<Lock> {
-    const [path, want] = [this.#host.pathOf(target), wanted(options)];
-    const lock = this.#lockOn(path, want);
-    await this.#call('LOCK', path, (session) => obtain(session, lock, this.#set), { signal: options.signal });
-    return this.#granted(lock, want);
+    const [path, checked] = [this.#source.targetOf(target), checkLockOptions(options)];
+    const lock = this.#lockOn(path, checked);
+    await this.#source.run(this.#call('LOCK', lock, obtain), { signal: options.signal });
+    return this.#granted(lock, checked);
   }
 
   lockSync(target: string, options: LockOptions = {}): Lock {
-    const [path, want] = [this.#host.pathOf(target), wanted(options)];
-    const lock = this.#lockOn(path, want);
-    this.#callSync('LOCK', path, (session) => obtainSync(session, lock, this.#set));
-    return this.#granted(lock, want);
+    const [path, checked] = [this.#source.targetOf(target), checkLockOptions(options)];
+    const lock = this.#lockOn(path, checked);
+    this.#source.runSync(this.#call('LOCK', lock, obtain));
+    return this.#granted(lock, checked);
   }
 
   async release(reference: LockReference, options: Pick<LockOptions, 'signal'> = {}): Promise<void> {
     requireObject(options);
-    const { own, lock, path } = this.#refer(reference);
-    own?.noteEnding(true); // that it cannot be refreshed meanwhile does not mean that it is lost
+    const { own, lock } = this.#refer(reference);
+    own?.noteEnding(true); // meanwhile a refresh that fails does not mean that the lock is lost
     try {
-      await this.#call('UNLOCK', path, (session) => release(session, lock, this.#set), { signal: options.signal });
+      await this.#source.run(this.#call('UNLOCK', lock, release), { signal: options.signal });
     } catch (error) {
       own?.noteEnding(false);
       throw error;
@@ -112,17 +130,18 @@ export class LockManager {
   }
 
   releaseSync(reference: LockReference): void {
-    const { own, lock, path } = this.#refer(reference);
-    this.#callSync('UNLOCK', path, (session) => releaseSync(session, lock, this.#set));
+    const { own, lock } = this.#refer(reference);
+    this.#source.runSync(this.#call('UNLOCK', lock, release));
     this.#released(reference, own);
   }
 
   async refresh(reference: LockReference, options: RefreshOptions & Renewal = {}): Promise<number | null> {
-    const { own, lock, path, asked } = this.#refer(reference, options);
-    const limits = { signal: options.signal, timeout: options.deadline };
+    const { own, lock, asked } = this.#refer(reference, options);
+    const limits: CallOptions = { signal: options.signal, timeout: options.deadline };
+    // Requests that are to end before their session closes may need the lock.
+    const terms: RunTerms = { whileClosing: options.deadline !== undefined };
     try {
-      // Requests that are to end before their session closes may need the lock.
-      await this.#call('LOCK', path, (session) => refresh(session, lock), limits, options.deadline !== undefined);
+      await this.#source.run(this.#call('LOCK', lock, refresh), limits, terms);
     } catch (error) {
       if (this.#isLost(error)) own?.noteLost(error);
       throw error;
@@ -132,9 +151,9 @@ export class LockManager {
   }
 
   refreshSync(reference: LockReference, options: RefreshOptions = {}): number | null {
-    const { own, lock, path, asked } = this.#refer(reference, options);
+    const { own, lock, asked } = this.#refer(reference, options);
     try {
-      this.#callSync('LOCK', path, (session) => refreshSync(session, lock));
+      this.#source.runSync(this.#call('LOCK', lock, refresh));
     } catch (error) {
       if (this.#isLost(error)) own?.noteLost(error);
       throw error;
@@ -146,12 +165,12 @@ export class LockManager {
   async withLock<T>(target: string, action: (lock: Lock) => T, options: WithLockOptions = {}): Promise<Awaited<T>> {
     requireFunction(action);
     const lock = await this.#lockWhenFree(target, options);
-    const { signal } = lock; // it is watched from now on
+    const { signal } = lock; // the lock is watched from now on
     let result: Awaited<T>;
     try {
       result = await action(lock);
     } catch (error) {
-      // Which is told, whatever becomes of the lock.
+      // That error is thrown, whatever becomes of the lock.
       if (isHeld(lock)) await this.release(lock).catch(() => undefined);
       lock.noteReleased();
       throw error;
@@ -175,7 +194,7 @@ export class LockManager {
       try {
         if (isHeld(lock)) this.releaseSync(lock);
       } catch {
-        // The first error is told.
+        // The first error is thrown.
       }
       lock.noteReleased();
       throw error;
@@ -198,29 +217,28 @@ export class LockManager {
     if (timeout !== null && !(given instanceof Lock)) requireSeconds(timeout);
     const known = this.locks.get(token);
     if (known === given) return known;
-    const path = this.#host.pathOf(given.target);
+    const path = this.#source.targetOf(given.target);
     const asked = given instanceof Lock ? given.asked : (timeout ?? undefined);
     const lock = this.#lockOn(path, { depth, scope, timeout: timeout ?? undefined, owner, renew: false }, token);
-    insertLock(this.#set, lock);
+    insertLock(this.set, lock);
     if (known) this.locks.delete(token);
     const made = this.#granted(lock, { timeout: asked, renew: false });
     if (given instanceof Lock) made.noteEnd(given);
     return made;
   }
 
-  /** Takes it out of the store. */
   forget(lock: Lock): void {
     if (this.locks.get(lock.token) !== lock) return;
     this.locks.delete(lock.token);
-    dropLock(this.#set, lock.token);
+    dropLock(this.set, lock.token);
   }
 
   find(target: string): Lock | undefined {
-    const path = withoutSlash(this.#host.pathOf(target));
+    const path = withoutSlash(this.#source.targetOf(target));
     return [...this.locks.values()].reverse().find((lock) => withoutSlash(lock.target) === path);
   }
 
-  /** A lock ends with what it is on: a server forgets it when that is deleted or moved. */
+  /** A lock ends with its resource: a server forgets the lock when the resource is deleted or moved. */
   noteResponse(method: string, target: string, status: number): void {
     if ((method !== 'DELETE' && method !== 'MOVE') || status < 200 || status > 299 || status === 207) return;
     const path = withoutSlash(target);
@@ -228,13 +246,12 @@ export class LockManager {
       if (withoutSlash(lock.target) === path || lock.target.startsWith(`${path}/`)) lock.noteReleased();
   }
 
-  /** Nobody is left to refresh them. */
   end(reason: NeonError): void {
     this.#ended = reason;
     for (const lock of this.locks.values()) lock.noteLost(reason);
   }
 
-  /** Whether there is no use in trying to refresh a lock once more. */
+  /** Whether refreshing a lock once more is useless. */
   #isLost(error: unknown): boolean {
     if (!(error instanceof NeonError)) return false;
     const { status = 0 } = error;
@@ -243,7 +260,7 @@ export class LockManager {
 
   #released({ token }: LockReference, own: Lock | undefined): void {
     own?.noteReleased();
-    this.locks.get(token)?.noteReleased(); // one that was added in the place of that
+    this.locks.get(token)?.noteReleased(); // a lock that was added in place of that one
   }
 
   async #lockWhenFree(target: string, options: WithLockOptions): Promise<Lock> {
@@ -252,7 +269,7 @@ export class LockManager {
     if (typeof wait !== 'number') throw invalidType('wait', 'of type number', wait);
     if (!(wait >= 0)) throw outOfRange('wait', '>= 0', wait);
     const until = performance.now() + wait;
-    // With some chance in it, or those who wait would always meet.
+    // Randomized, or clients that wait for each other would always collide.
     for (let pause = 10; ; pause = Math.min(pause * 2, 1000)) {
       try {
         return await this.lock(target, { ...lockOptions, renew: lockOptions.renew ?? true });
@@ -261,69 +278,62 @@ export class LockManager {
       }
       await sleep(Math.min(pause * (0.5 + Math.random()), Math.max(until - performance.now(), 0)), undefined, {
         signal: lockOptions.signal,
-      }).catch(() => undefined); // that it is aborted, the call says
+      }).catch(() => undefined); // after an abort the next call rejects
     }
   }
 
-  async #call(
-    method: string,
-    target: string,
-    start: (session: ne.ne_session) => Promise<LockFailure>,
-    options: CallOptions,
-    whileClosing = false,
-  ): Promise<void> {
-    const context = this.#context(method, target);
-    requireDone(await this.#host.call(context, start, options, whileClosing), context);
+  #call(method: 'LOCK' | 'UNLOCK', lock: ne_lock, functions: LockFunctions): LockCall {
+    return new LockCall(method, lock.uri.path as string, functions, lock, this.set);
   }
 
-  #callSync(method: string, target: string, start: (session: ne.ne_session) => LockFailure): void {
-    const context = this.#context(method, target);
-    requireDone(this.#host.callSync(context, start), context);
-  }
-
-  #context(method: string, target: string): CallContext {
-    return { method, target, origin: this.#host.origin };
-  }
-
-  /** What C is to be given of a lock that is held. */
+  /** The `ne_lock` for a lock that is held, and its {@link Lock}, if there is one. */
   #refer(
     reference: LockReference,
     options: RefreshOptions = {},
-  ): { own: Lock | undefined; lock: ne.ne_lock; path: string; asked: number | undefined } {
+  ): { own: Lock | undefined; lock: ne_lock; asked: number | undefined } {
     requireReference(reference);
     requireObject(options);
     const { target, token } = reference;
+    const { origin } = this.#source;
     const own = reference instanceof Lock ? reference : this.locks.get(token);
     if (own?.released)
-      throw new NeonError(`The lock on ${target} was given back`, 'ERR_NEON_INVALID_STATE', this.#context('LOCK', target));
+      throw new NeonError(`The lock on ${target} was given back`, 'ERR_NEON_INVALID_STATE', {
+        method: 'LOCK',
+        target,
+        origin,
+      });
     if (options.timeout !== undefined) requireSeconds(options.timeout);
     const asked = options.timeout ?? own?.asked;
-    const path = this.#host.pathOf(target);
-    const lock = this.#lockOn(path, { depth: 0, scope: 'exclusive', timeout: asked, owner: null, renew: false }, token);
-    return { own, lock, path, asked };
+    const fields: CheckedLockOptions = { depth: 0, scope: 'exclusive', timeout: asked, owner: null, renew: false };
+    return { own, lock: this.#lockOn(this.#source.targetOf(target), fields, token), asked };
   }
 
-  #lockOn(path: string, { depth, scope, timeout, owner }: Wanted, token: string | null = null): ne.ne_lock {
+  #lockOn(path: string, { depth, scope, timeout, owner }: CheckedLockOptions, token: string | null = null): ne_lock {
     return {
       uri: { ...this.#server, path },
-      depth: depth === 0 ? ne.NE_DEPTH_ZERO : ne.NE_DEPTH_INFINITE,
-      type: ne.ne_locktype_write,
-      scope: scope === 'exclusive' ? ne.ne_lockscope_exclusive : ne.ne_lockscope_shared,
+      depth: depth === 0 ? constants.NE_DEPTH_ZERO : constants.NE_DEPTH_INFINITE,
+      type: constants.ne_locktype_write,
+      scope: scope === 'exclusive' ? constants.ne_lockscope_exclusive : constants.ne_lockscope_shared,
       token,
       owner,
-      timeout: timeout === undefined ? ne.NE_TIMEOUT_INVALID : timeout === Infinity ? ne.NE_TIMEOUT_INFINITE : timeout,
+      timeout:
+        timeout === undefined
+          ? constants.NE_TIMEOUT_INVALID
+          : timeout === Infinity
+            ? constants.NE_TIMEOUT_INFINITE
+            : timeout,
     };
   }
 
-  #granted(lock: ne.ne_lock, { timeout: asked, renew }: Pick<Wanted, 'timeout' | 'renew'>): Lock {
+  #granted(lock: ne_lock, { timeout: asked, renew }: Pick<CheckedLockOptions, 'timeout' | 'renew'>): Lock {
     const target = lock.uri.path as string;
     const token = lock.token as string;
     const made = new Lock(this, {
       target,
-      uri: this.#host.origin + target,
+      uri: this.#source.origin + target,
       token,
-      depth: lock.depth === ne.NE_DEPTH_INFINITE ? 'infinity' : 0,
-      scope: lock.scope === ne.ne_lockscope_shared ? 'shared' : 'exclusive',
+      depth: lock.depth === constants.NE_DEPTH_INFINITE ? 'infinity' : 0,
+      scope: lock.scope === constants.ne_lockscope_shared ? 'shared' : 'exclusive',
       owner: lock.owner,
       timeout: secondsOf(lock),
       asked,
@@ -335,7 +345,7 @@ export class LockManager {
   }
 }
 
-/** The locks in what a PROPFIND of `lockdiscovery` found. @internal */
+/** The locks in the entries of a PROPFIND of `lockdiscovery`. @internal */
 export function discovered(entries: readonly Entry[], origin: string): DiscoveredLock[] {
   return entries.flatMap(({ href: target, props, status }): DiscoveredLock[] => {
     const refused = status['lockdiscovery'];
@@ -345,31 +355,23 @@ export function discovered(entries: readonly Entry[], origin: string): Discovere
   });
 }
 
-/** What discoverLocks can be given. */
+/** The options of `discoverLocks`. */
 export interface DiscoverLocksOptions extends CallOptions {
-  /** The resource alone (the default), its members too, or all below it. */
+  /** The resource alone (0, the default), its members too (1), or all below it. */
   depth?: Depth | undefined;
-}
-
-function requireDone(failed: LockFailure, context: ErrorContext): void {
-  if (!failed) return;
-  const [code, text] = failed;
-  // Where there was a response, that is what neon says of it.
-  const status = /^(\d{3}) /.exec(text)?.[1];
-  throw NeonError.of(code, text, status === undefined ? context : { ...context, status: Number(status) });
 }
 
 const isHeld = (lock: Lock): boolean => !lock.released && !lock.lost;
 
-function secondsOf({ timeout }: ne.ne_lock): number | null {
-  if (timeout === ne.NE_TIMEOUT_INFINITE) return Infinity;
+function secondsOf({ timeout }: ne_lock): number | null {
+  if (timeout === constants.NE_TIMEOUT_INFINITE) return Infinity;
   return timeout < 0 ? null : timeout;
 }
 
-function serverOf(origin: string): ne.ne_uri {
-  const uri = {} as ne.ne_uri;
-  ne.ne_uri_parse(`${origin}/`, uri);
-  if (uri.port === 0 && uri.scheme !== null) uri.port = ne.ne_uri_defaultport(uri.scheme);
+function serverOf(origin: string): ne_uri {
+  const uri = {} as ne_uri;
+  ne_uri_parse(`${origin}/`, uri);
+  if (uri.port === 0 && uri.scheme !== null) uri.port = ne_uri_defaultport(uri.scheme);
   return uri;
 }
 

@@ -1,75 +1,95 @@
+/** Locks of WebDAV (RFC 4918, sections 6 and 7) that are held, and their store. */
 import { invalidType, invalidValue, type NeonError, outOfRange } from '../core/errors.js';
-import type { LockManager } from './lock-manager.js';
+import { requireObject } from './call-options.js';
 import type { ActiveLock } from './properties.js';
-import { requireObject } from './request.js';
 import { escapeText } from './xml.js';
 
-/** What a lock can be given. */
+/** The options of a lock. */
 export interface LockOptions {
-  /** `'infinity'` locks a collection with all that is in it. Default 0: the resource alone. */
+  /** `'infinity'` locks a collection with all its members. Default 0: the resource alone. */
   depth?: LockDepth | undefined;
-  /** Whether others may have a (shared) lock, too. Default `'exclusive'`. */
+  /** Whether others may hold a (shared) lock, too. Default `'exclusive'`. */
   scope?: LockScope | undefined;
   /**
-   * How many seconds the lock is to last unless it is refreshed: an integer, or Infinity. The server decides, as it
-   * does when none is given: see {@link Lock.timeout}.
+   * The seconds that the lock is to last unless it is refreshed: an integer from 1 to 4294967295, or Infinity. The
+   * server decides, as it does by default: see {@link Lock.timeout}.
    */
   timeout?: number | undefined;
-  /** Who has the lock, for others to read: text, or XML in the namespace `DAV:` that goes in as it is. */
-  owner?: string | { readonly xml: string } | undefined;
-  /** Refreshes the lock by itself when half of its time has passed, as long as its session lives. Default false. */
+  /** The owner of the lock, for others to read: text or XML. None by default. */
+  owner?:
+    | string
+    | {
+        /** In it names without prefix are in the namespace `DAV:`. It is sent as it is. */
+        readonly xml: string;
+      }
+    | undefined;
+  /**
+   * Whether the lock refreshes itself when half of its time has passed, as long as its session lives. Default false.
+   */
   renew?: boolean | undefined;
-  /** Aborts the call, not the lock. What the server had granted by then stays there until it expires. */
+  /** Aborts the call, not the lock: a lock that the server had granted by then lasts until it expires. */
   signal?: AbortSignal | undefined;
 }
 
-/** What `withLock` can be given. */
+/** The options of `withLock`. */
 export interface WithLockOptions extends LockOptions {
-  /** Default true here. */
+  /** Whether the lock refreshes itself. Default true here. */
   renew?: boolean | undefined;
-  /** For how many milliseconds to try while somebody else has a lock. Default 0: rejects at once. */
+  /** The milliseconds to keep trying while somebody else holds a lock. Default 0: rejects at once. */
   wait?: number | undefined;
 }
 
-/** What a refresh can be given. */
+/** The options of a refresh. */
 export interface RefreshOptions {
-  /** How many seconds to ask for. Default: what the lock was asked for with. */
+  /** The seconds to ask for, as in {@link LockOptions.timeout}. Default: as before. */
   timeout?: number | undefined;
+  /** Aborts the call: it rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
 
-/** How far down a lock goes. */
+/** How far down a lock goes: the resource alone, or all its members, too. */
 export type LockDepth = 0 | 'infinity';
-/** Who else may have a lock. */
+/** Whether others may hold a (shared) lock, too. */
 export type LockScope = 'exclusive' | 'shared';
 
-/** What tells a lock: a {@link Lock}, or what was written down of one. */
+/** Identifies a lock: a {@link Lock}, or a record of one. */
 export interface LockReference {
+  /** The target of the locked resource, which may be relative to the URL of its session. */
   readonly target: string;
+  /** The lock token. */
   readonly token: string;
 }
 
-/** A lock that a store is given: of another session, or of one that is gone. */
+/** A lock to add to a store: of another session, or of one that no longer exists. */
 export interface LockFields extends LockReference {
+  /** How far down the lock goes. Default 0. */
   readonly depth?: LockDepth | undefined;
+  /** Whether others may hold a lock, too. Default `'exclusive'`. */
   readonly scope?: LockScope | undefined;
+  /** The owner; null (the default) if it is unknown. */
   readonly owner?: string | null | undefined;
-  /** Seconds that are left; null is unknown. */
+  /** The seconds that are left; null (the default) if that is unknown. */
   readonly timeout?: number | null | undefined;
 }
 
-/** A lock that a server told of, of anybody; or why it did not tell the locks of a resource. */
+/** A lock that a server reported, of any holder; or why the server did not report the locks of a resource. */
 export type DiscoveredLock =
   | (ActiveLock & {
       /** The path of the resource, percent-encoded. */
       readonly target: string;
+      /** Not for a lock. */
       readonly error?: undefined;
     })
-  | ({ readonly target: string; readonly error: NeonError } & { readonly [name in keyof ActiveLock]?: undefined });
+  | ({
+      /** The path of the resource, percent-encoded. */
+      readonly target: string;
+      /** Why its locks are unknown: `NE_ERROR` with the status. */
+      readonly error: NeonError;
+    } & { readonly [name in keyof ActiveLock]?: undefined });
 
-/** What is known of a lock. @internal */
-export interface Holding {
-  /** Its path. */
+/** The fields of a lock that the server granted. @internal */
+export interface GrantedLock {
+  /** A path. */
   readonly target: string;
   readonly uri: string;
   readonly token: string;
@@ -77,77 +97,107 @@ export interface Holding {
   readonly scope: LockScope;
   readonly owner: string | null;
   readonly timeout: number | null;
-  /** What to ask for when it is refreshed. */
+  /** The seconds to ask for when it is refreshed. */
   readonly asked: number | undefined;
   readonly renew: boolean;
 }
 
+/** The locks that a session or pool holds, and the calls about them. @internal */
+export interface LockRegistry {
+  /** By their tokens. */
+  readonly locks: ReadonlyMap<string, Lock>;
+  refresh(lock: LockReference, options?: RefreshOptions & { readonly deadline?: number }): Promise<number | null>;
+  refreshSync(lock: LockReference, options?: RefreshOptions): number | null;
+  release(lock: LockReference, options?: Pick<LockOptions, 'signal'>): Promise<void>;
+  releaseSync(lock: LockReference): void;
+  /** Adds a lock that was obtained elsewhere. */
+  adopt(lock: Lock | LockFields): Lock;
+  /** Takes a lock out of the store. */
+  forget(lock: Lock): void;
+  /** The newest lock on exactly this resource. */
+  find(target: string): Lock | undefined;
+}
+
 const maxDelay = 2 ** 31 - 1; // of a timer
-const shortestDelay = 100;
+const minDelay = 100;
 
 /**
- * A lock that is held (RFC 4918, section 6). It is in the store of its session (`session.locks`) until it is given back,
- * so requests there that change what it covers carry its token by themselves.
+ * A lock that is held (RFC 4918, section 6). It is in the store of its session ({@link Session.locks}) until it is
+ * given back: requests of that session that change a resource under the lock submit its token by themselves. In C:
+ * `ne_lock`.
+ *
+ * @example
+ * ```ts
+ * await using lock = await session.lock('/report.txt', { timeout: 600, renew: true });
+ * await session.put('/report.txt', 'new text', { signal: lock.signal });
+ * ```
  */
 export class Lock implements LockReference {
-  /** The path of what is locked, percent-encoded. */
+  /** The path of the locked resource, percent-encoded. */
   readonly target: string;
-  /** Its whole URI. */
+  /** The whole URI of the locked resource. */
   readonly uri: string;
-  /** What proves that one has the lock. */
+  /** The lock token, which proves that its holder has the lock. */
   readonly token: string;
+  /** How far down the lock goes. */
   readonly depth: LockDepth;
+  /** Whether others may hold a (shared) lock, too. */
   readonly scope: LockScope;
-  /** Who has it, as the server says: without markup, and of at most 255 bytes. */
+  /** The owner that the server reports: without markup, at most 255 bytes; null where it reports none. */
   readonly owner: string | null;
 
-  readonly #lockManager: LockManager;
+  readonly #registry: LockRegistry;
   readonly #lost = new AbortController();
   readonly #renew: boolean;
   #asked: number | undefined;
   #timeout: number | null = null;
-  /** What the server told last, if it does not tell each time. */
+  /** The seconds that the server reported last: it may not do so each time. */
   #seconds = Infinity;
   /** A time of `performance.now()`. */
   #end = Infinity;
   #timer: NodeJS.Timeout | undefined;
   #released = false;
   #ending = false;
-  /** Whether somebody may wait for the signal: then it must come, even if nobody holds the lock. */
+  /** Whether the signal was read: then it must abort even if there are no other references to this lock. */
   #watched = false;
 
   /** @internal */
-  constructor(keeper: LockManager, { target, uri, token, depth, scope, owner, timeout, asked, renew }: Holding) {
+  constructor(registry: LockRegistry, { target, uri, token, depth, scope, owner, timeout, asked, renew }: GrantedLock) {
     this.target = target;
     this.uri = uri;
     this.token = token;
     this.depth = depth;
     this.scope = scope;
     this.owner = owner;
-    this.#lockManager = keeper;
+    this.#registry = registry;
     this.#renew = renew;
     this.noteGranted(timeout, asked);
   }
 
-  /** The seconds that the server granted last; Infinity, or null where it does not tell. */
+  /**
+   * The seconds that the server granted last; Infinity for a lock without end, null where the server does not report
+   * it.
+   */
   get timeout(): number | null {
     return this.#timeout;
   }
 
-  /** When the lock ends unless it is refreshed; null where that is never, or not known. */
+  /** When the lock expires unless it is refreshed; null where it never does, or that is unknown. */
   get expires(): Date | null {
-    return this.#timeout !== null && Number.isFinite(this.#end) ? new Date(Date.now() + this.#end - performance.now()) : null;
+    return this.#timeout !== null && Number.isFinite(this.#end)
+      ? new Date(Date.now() + this.#end - performance.now())
+      : null;
   }
 
-  /** Whether it was given back, or is gone with the resource that this session has deleted or moved. */
+  /** Whether it was given back, or ended when this session deleted or moved its resource. */
   get released(): boolean {
     return this.#released;
   }
 
   /**
-   * Aborts when the lock is lost: the server says that there is none when it is refreshed, or it expired since no refresh
-   * came through, or its session was destroyed. The reason is the {@link NeonError} of that. The lock stays in its store
-   * all the same, so that a request that counts on it is refused by the server, with 412.
+   * Aborts when the lock is lost: a refresh fails since the server does not know the lock, or the lock expires since no
+   * refresh succeeded, or the session is destroyed. The reason is the {@link NeonError} of that failure. The lock stays
+   * in its store, so that the server refuses, with 412, a request that relies on it.
    */
   get signal(): AbortSignal {
     if (!this.#watched) {
@@ -158,35 +208,55 @@ export class Lock implements LockReference {
   }
 
   /**
-   * Makes the lock last for its whole time from now on (LOCK with an If header). Resolves to the seconds that the server
-   * grants, as {@link timeout}.
+   * Makes the lock last for its whole time from now on (LOCK with an `If` header, RFC 4918 section 9.10.2). Resolves to
+   * the seconds that the server grants, as {@link timeout}. In C: `ne_lock_refresh`.
+   *
+   * Rejects with `ERR_NEON_INVALID_STATE` when the lock was given back, and with `NE_ERROR` and the status when the
+   * server refuses.
    */
   async refresh(options?: RefreshOptions): Promise<number | null> {
-    return this.#lockManager.refresh(this, options);
-  }
-  refreshSync(options?: RefreshOptions): number | null {
-    return this.#lockManager.refreshSync(this, options);
+    return this.#registry.refresh(this, options);
   }
 
   /**
-   * Gives the lock back (UNLOCK).
+   * Refreshes the lock with a call on the calling thread; see {@link refresh}. Ignores `signal`.
    *
-   * @throws `NE_ERROR` with the status when the server refuses; the lock stays in its store then
+   * @returns the seconds that the server grants, as {@link timeout}
+   * @throws the errors that {@link refresh} rejects with; `ERR_NEON_BUSY` while promises of the session are pending,
+   *   and `ERR_NEON_INVALID_STATE` for a lock of a pool
    */
-  async unlock(options?: Pick<LockOptions, 'signal'>): Promise<void> {
-    await this.#lockManager.release(this, options);
-  }
-  unlockSync(): void {
-    this.#lockManager.releaseSync(this);
+  refreshSync(options?: RefreshOptions): number | null {
+    return this.#registry.refreshSync(this, options);
   }
 
-  /** Gives the lock back, unless it is given back or lost already. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#ends()) await this.unlock();
+  /**
+   * Gives the lock back (UNLOCK, RFC 4918 section 9.11). In C: `ne_unlock`.
+   *
+   * Rejects with `ERR_NEON_INVALID_STATE` when it was given back already, and with `NE_ERROR` and the status when the
+   * server refuses: the lock stays in its store then.
+   */
+  async unlock(options?: Pick<LockOptions, 'signal'>): Promise<void> {
+    await this.#registry.release(this, options);
   }
-  /** The same, blocking: for locks of `lockSync()`. */
+
+  /**
+   * Gives the lock back with a call on the calling thread; see {@link unlock}.
+   *
+   * @throws the errors that {@link unlock} rejects with; `ERR_NEON_BUSY` while promises of the session are pending, and
+   *   `ERR_NEON_INVALID_STATE` for a lock of a pool
+   */
+  unlockSync(): void {
+    this.#registry.releaseSync(this);
+  }
+
+  /** Gives the lock back, unless it is given back or lost already; see {@link unlock}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#mustUnlock()) await this.unlock();
+  }
+
+  /** Gives the lock back on the calling thread, for a lock of `lockSync()`; see {@link unlockSync}. */
   [Symbol.dispose](): void {
-    if (this.#ends()) this.unlockSync();
+    if (this.#mustUnlock()) this.unlockSync();
   }
 
   /** @internal */
@@ -203,118 +273,134 @@ export class Lock implements LockReference {
     return this.#lost.signal.aborted;
   }
 
-  /** It is the same lock as that. @internal */
+  /** This lock replaces that one, and expires with it. @internal */
   noteEnd(that: Lock): void {
     this.#end = that.#end;
   }
 
-  /** What to ask for when it is refreshed. @internal */
+  /** The seconds to ask for when it is refreshed. @internal */
   get asked(): number | undefined {
     return this.#asked;
   }
 
-  /** The server does not know it any more, or there is nobody left to refresh it. @internal */
+  /** The server no longer knows it, or its session is destroyed. @internal */
   noteLost(reason: unknown): void {
     clearTimeout(this.#timer);
     if (!this.#released && !this.#ending) this.#lost.abort(reason);
   }
 
-  /** It is about to be given back, or that failed. @internal */
+  /** It is about to be given back; or, with false, that failed. @internal */
   noteEnding(ending: boolean): void {
     this.#ending = ending;
     this.#schedule();
   }
 
-  /** It is given back, or gone. @internal */
+  /** It was given back, or ended with its resource. @internal */
   noteReleased(): void {
     clearTimeout(this.#timer);
     this.#released = true;
-    this.#lockManager.forget(this);
+    this.#registry.forget(this);
   }
 
-  /** Refreshes it, and says what became of that; never rejects. @internal */
+  /** Refreshes it, and notes the result; never rejects. @internal */
   async renew(): Promise<void> {
     const left = Math.max(this.#end - performance.now(), 1000);
     try {
-      await this.#lockManager.refresh(this, { deadline: Math.min(Math.ceil(left), maxDelay) });
+      await this.#registry.refresh(this, { deadline: Math.min(Math.ceil(left), maxDelay) });
     } catch (error) {
       if (performance.now() >= this.#end) this.noteLost(error);
       else this.#schedule();
     }
   }
 
-  /** Whether its end is to be told to the server. */
-  #ends(): boolean {
+  /** Whether it must be given back to the server; a lost lock must not. */
+  #mustUnlock(): boolean {
     if (this.#released) return false;
     if (this.lost) this.noteReleased();
     return !this.#released;
   }
 
-  /** Half of what is left is time enough for some more tries. */
+  /** Refreshes the lock when half of its time has passed: that leaves time to retry. */
   #schedule(): void {
     clearTimeout(this.#timer);
     if (!this.#renew || this.#released || this.#ending || this.lost || !Number.isFinite(this.#end)) return;
     const delay = (this.#end - performance.now()) / 2;
-    this.#timer = renewLater(this.#watched ? this : new WeakRef(this), Math.min(Math.max(delay, shortestDelay), maxDelay));
+    this.#timer = renewLater(this.#watched ? this : new WeakRef(this), Math.min(Math.max(delay, minDelay), maxDelay));
   }
 }
 
-/** Keeps the process not alive, and a lock that is given weakly neither. */
+/** Renews a lock later. Neither the process nor a lock that is given weakly stays alive for it. */
 function renewLater(lock: Lock | WeakRef<Lock>, delay: number): NodeJS.Timeout {
   const renew = lock instanceof Lock ? () => lock.renew() : () => lock.deref()?.renew();
   return setTimeout(() => void renew(), delay).unref();
 }
 
 /**
- * The locks of a session. Requests of the session that change what one of them covers submit it (`If:` header); what is
- * in the store when a request is sent counts.
+ * The locks of a session or pool: {@link Session.locks}. Requests that change a resource under one of them submit its
+ * token (`If` header); the locks that are in the store when a request is sent count. In C: `ne_lock_store`.
  */
 export class LockStore implements Iterable<Lock> {
-  readonly #lockManager: LockManager;
+  readonly #registry: LockRegistry;
 
   /** @internal */
-  constructor(keeper: LockManager) {
-    this.#lockManager = keeper;
+  constructor(registry: LockRegistry) {
+    this.#registry = registry;
   }
 
-  /** How many locks there are. */
+  /** The number of locks. */
   get size(): number {
-    return this.#lockManager.locks.size;
+    return this.#registry.locks.size;
   }
 
   /**
-   * Adds a lock that was obtained elsewhere, in place of one with the same token. Nothing is sent.
+   * Adds a lock that was obtained elsewhere, in place of one with the same token. Nothing is sent. In C:
+   * `ne_lockstore_add`.
    *
    * @returns the lock of this store
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` for an invalid field
    */
   add(lock: Lock | LockFields): Lock {
-    return this.#lockManager.adopt(lock);
+    return this.#registry.adopt(lock);
   }
 
-  /** Takes a lock out, without giving it back to the server. Whether it was there. */
+  /**
+   * Takes a lock out, without giving it back to the server. In C: `ne_lockstore_remove`.
+   *
+   * @returns whether it was in the store
+   * @throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` when given something that does not identify a lock
+   */
   delete(lock: Lock | LockReference): boolean {
     const own = this.#own(lock);
-    if (own) this.#lockManager.forget(own);
+    if (own) this.#registry.forget(own);
     return own !== undefined;
   }
 
-  /** Whether the lock, or one with its token, is there. */
+  /**
+   * Whether the lock, or one with its token, is in the store.
+   *
+   * @throws as {@link delete}
+   */
   has(lock: Lock | LockReference): boolean {
     return this.#own(lock) !== undefined;
   }
 
-  /** The lock on exactly this resource that came last. */
+  /**
+   * The newest lock on exactly this resource; undefined without one. In C: `ne_lockstore_findbyuri`.
+   *
+   * @param target as for requests of the session
+   */
   find(target: string): Lock | undefined {
-    return this.#lockManager.find(target);
+    return this.#registry.find(target);
   }
 
+  /** Iterates the locks, in the order in which they were added. */
   [Symbol.iterator](): IterableIterator<Lock> {
-    return this.#lockManager.locks.values();
+    return this.#registry.locks.values();
   }
 
   #own(lock: unknown): Lock | undefined {
     requireReference(lock);
-    return this.#lockManager.locks.get(lock.token);
+    return this.#registry.locks.get(lock.token);
   }
 }
 
@@ -328,7 +414,7 @@ export function requireReference(lock: unknown): asserts lock is LockReference {
 }
 
 /** Options that were checked, with their defaults. @internal */
-export interface Wanted {
+export interface CheckedLockOptions {
   readonly depth: LockDepth;
   readonly scope: LockScope;
   readonly timeout: number | undefined;
@@ -337,8 +423,12 @@ export interface Wanted {
   readonly renew: boolean;
 }
 
-/** Checks what is asked for; nothing is sent. @internal */
-export function wanted(options: LockOptions): Wanted {
+/**
+ * Checks the options of a lock. @internal
+ *
+ * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` for an invalid option
+ */
+export function checkLockOptions(options: LockOptions): CheckedLockOptions {
   requireObject(options);
   const { depth = 0, scope = 'exclusive', timeout, owner, renew = false } = options;
   requireDepth(depth);
@@ -348,7 +438,7 @@ export function wanted(options: LockOptions): Wanted {
   return { depth, scope, timeout, owner: owner === undefined ? null : markup(owner), renew };
 }
 
-/** The timeout of a header `Timeout` (RFC 4918, section 10.7). @internal */
+/** Checks the seconds of a `Timeout` header (RFC 4918, section 10.7). @internal */
 export function requireSeconds(timeout: unknown): asserts timeout is number {
   if (typeof timeout !== 'number') throw invalidType('timeout', 'of type number', timeout);
   const max = 2 ** 32 - 1;

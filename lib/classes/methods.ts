@@ -1,151 +1,197 @@
-/** The methods as requests, and what their callers get of the responses: the same for promises and blocking. */
+/** The methods of HTTP and WebDAV as requests, and how a result is made of their responses: for both forms of each. */
+import { type ErrorContext, invalidType, NeonError, outOfRange } from '../core/errors.js';
+import { ne_httpdate_parse } from '../ne/dates.js';
 import { type AclEntry, entriesOf } from './acl.js';
 import type { Body } from './body.js';
+import { type HeadersInit, requireObject } from './call-options.js';
 import { ComposedRequest } from './composed-request.js';
-import { type ErrorContext, invalidType, NeonError, outOfRange } from '../core/errors.js';
-import type { Failures } from './multistatus.js';
-import * as ne from '../ne/index.js';
+import { failuresIn } from './multistatus.js';
 import { operationsOf, type PropertyChanges } from './proppatch.js';
-import type { HeadersInit, RequestOptions } from './request.js';
+import type { RequestOptions } from './request.js';
+import { flagsOf, RequestCall, validMethod } from './request-call.js';
 import type { Response } from './response.js';
+import type { SessionSource } from './session-source.js';
 
-/** What copy and move can be given. */
+/** The options of `copy` and `move`. */
 export interface CopyOptions extends RequestOptions {
-  /** Whether what is at the destination is replaced; else it rejects with 412. Default true, as in the protocol. */
+  /** Replaces what is at the destination; if false, it rejects with status 412. Default true, as in the protocol. */
   overwrite?: boolean | undefined;
-  /** `0` copies a collection without what is in it. Default `'infinity'`. Of copy only. */
+  /** `0` copies a collection without its members. Default `'infinity'`. `move` ignores it. */
   depth?: 0 | 'infinity' | undefined;
 }
 
 /** What a server can do with a resource. */
 export interface Capabilities {
-  /** The methods that it allows. */
+  /** The methods that it allows: the `Allow` header. */
   readonly allow: readonly string[];
-  /** The compliance classes of WebDAV, `'1'`, `'2'`, …, and other features; none is no WebDAV. */
+  /**
+   * The compliance classes of WebDAV, `'1'`, `'2'`, …, and names of other features: the `DAV` header (RFC 4918, section
+   * 10.1). Empty where the resource has no WebDAV.
+   */
   readonly dav: readonly string[];
 }
 
-/** Which bytes of a resource: from `start` to `end`, both counted, or to the last one. */
+/** Bytes of a resource. */
 export interface ByteRange {
+  /** The first byte, counted from 0. */
   readonly start: number;
+  /** The last byte, which is included; default: the last one of the resource. */
   readonly end?: number | undefined;
 }
 
-/** A request of one of the methods, and what its caller gets of the response. */
-export interface Call<T> {
+/** A request of one of the methods, and how its result is made of the response. @internal */
+export interface Method<T> {
   readonly method: string;
+  /** As the user gave it. */
   readonly target: string;
   readonly options: RequestOptions | undefined;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Body;
-  /** A 207 response tells whether it succeeded. */
+  /** The arguments from which neon composes the body. */
+  readonly content?: readonly object[];
+  /** A 207 response reports whether it succeeded. */
   readonly multistatus?: true;
-  /** What is wrong with a 2xx response all the same. */
+  /** The failure that a 2xx response reports. */
   failure?(response: Response): string | undefined;
   result(response: Response): T;
 }
 
-const same = (response: Response): Response => response;
+const unchanged = (response: Response): Response => response;
 
-/** What the caller gets, when the response is what he wants. */
-export function settle<T>(
-  call: Call<T>,
-  response: Response,
-  failures: Failures | undefined,
-  context: () => ErrorContext,
-): T {
-  const { status, ok, reasonPhrase } = response;
-  // Another document than a multi-status one tells nothing here.
-  const told = ok || (failures && failures.list.length > 0) ? failures : undefined;
-  const failure = ok ? (told?.text ?? call.failure?.(response)) : `${status} ${reasonPhrase}${told ? ` (${told.text})` : ''}`;
-  if (failure === undefined) return call.result(response);
-  response.cancel();
-  throw new NeonError(failure, 'NE_ERROR', { ...context(), status, ...(told && { failures: told.list }) });
+/** The call of a method, on a session of this source. @internal */
+export function callOf(
+  { method, target, options = {}, body, content }: Method<unknown>,
+  source: SessionSource,
+): RequestCall {
+  requireObject(options);
+  const path = source.targetOf(target);
+  const flags = flagsOf(options);
+  return content
+    ? new ComposedRequest(method as 'PROPPATCH' | 'ACL', path, content, flags)
+    : new RequestCall(validMethod(method), path, body === undefined ? options.body : body, flags);
 }
 
-export function send(method: string, target: string, body: Body, options: RequestOptions | undefined): Call<Response> {
-  // mod_dav refuses a PUT into a locked collection so. What a 207 to a POST means, the server decides.
-  return { ...(method === 'PUT' ? changing : plain)(method, target, options), body };
-}
-
-export function mkcol(target: string, options: RequestOptions | undefined): Call<Response> {
-  return changing('MKCOL', collection(target), options);
-}
-
-export function copyOrMove(
-  method: 'COPY' | 'MOVE',
-  source: string,
-  destination: string,
-  options: CopyOptions = {},
-): Call<Response> {
-  const { overwrite = true, depth = 'infinity', ...rest } = options;
-  const headers = { Destination: destination, Overwrite: overwrite ? 'T' : 'F' };
-  const depths = method === 'COPY' ? { Depth: String(depth) } : {};
-  return { ...changing(method, source, rest), headers: { ...headers, ...depths } };
-}
-
-export function proppatch(
-  target: string,
-  changes: PropertyChanges | readonly PropertyChanges[],
-  options: RequestOptions | undefined,
-): Call<Response> {
-  return { ...changing('PROPPATCH', target, options), body: ComposedRequest.body('PROPPATCH', operationsOf(changes)) };
-}
-
-export function setAcl(
-  target: string,
-  entries: readonly AclEntry[],
-  options: RequestOptions | undefined,
-): Call<Response> {
-  return { ...changing('ACL', target, options), body: ComposedRequest.body('ACL', entriesOf(entries)) };
-}
-
-export function options(target: string, options: RequestOptions | undefined): Call<Capabilities> {
-  return { ...plain('OPTIONS', target, options), result: capabilities };
-}
-
-export function getModTime(target: string, options: RequestOptions | undefined): Call<Date | null> {
-  return { ...plain('HEAD', target, options), result: modificationTime };
-}
-
-export function plain(method: string, target: string, options: RequestOptions | undefined): Call<Response> {
-  return { method, target, options, result: same };
-}
-
-export function changing(method: string, target: string, options: RequestOptions | undefined): Call<Response> {
-  return { ...plain(method, target, options), multistatus: true };
-}
-
-/** The call's own headers go in front of the caller's. */
-export function optionsOf({ options = {}, headers, body }: Call<unknown>): RequestOptions {
-  const given = headers ? { ...options, headers: [...Object.entries(headers), ...pairsOf(options.headers)] } : options;
-  return body === undefined ? given : { ...given, body };
+/** The options of a method, with its own headers in front of the caller's. @internal */
+export function optionsOf({ options = {}, headers }: Method<unknown>): RequestOptions {
+  return headers ? { ...options, headers: [...Object.entries(headers), ...pairsOf(options.headers)] } : options;
 }
 
 function pairsOf(headers: HeadersInit = {}): Iterable<readonly [string, string]> {
   return Symbol.iterator in headers ? headers : Object.entries(headers);
 }
 
-function collection(target: string): string {
-  return typeof target !== 'string' || target === '' || /[/?#]/.test(target.slice(-1)) ? target : `${target}/`;
+/**
+ * The result of a method, when the response is the wanted one. @internal
+ *
+ * @param document the multi-status document of the response; undefined without one
+ * @throws `NE_ERROR`
+ */
+export function settle<T>(
+  method: Method<T>,
+  response: Response,
+  document: Uint8Array | undefined,
+  context: ErrorContext,
+): T {
+  const { status, ok, reasonPhrase } = response;
+  const found = document && failuresIn(document);
+  // Only a multi-status body carries failure details.
+  const failures = ok || (found && found.list.length > 0) ? found : undefined;
+  const failure = ok
+    ? (failures?.text ?? method.failure?.(response))
+    : `${status} ${reasonPhrase}${failures ? ` (${failures.text})` : ''}`;
+  if (failure === undefined) return method.result(response);
+  response.cancel();
+  throw new NeonError(failure, 'NE_ERROR', { ...context, status, ...(failures && { failures: failures.list }) });
 }
 
-/** The multi-status document of a response, which tells what failed: mod_dav sends it with other statuses, too. */
-export async function documentOf(call: Call<unknown>, response: Response): Promise<Uint8Array | undefined> {
-  if (!listsFailures(call, response)) return undefined;
+/** Whether the body of a response may list failures: mod_dav sends a multi-status document also with other statuses. */
+function listsFailures({ multistatus }: Method<unknown>, { status, ok, headers }: Response): boolean {
+  return multistatus === true && (status === 207 || (!ok && /\bxml\b/i.test(headers['content-type'] ?? '')));
+}
+
+/** A longer document is not awaited when the status alone says that the request failed. */
+const maxErrorBytes = 64 * 1024;
+
+/** The multi-status document of a response, which lists what failed; undefined without one. @internal */
+export function documentOf(method: Method<unknown>, response: Response): Promise<Uint8Array | undefined> | undefined {
+  if (!listsFailures(method, response)) return undefined;
   return response.ok ? response.bytes() : response.bytes({ maxBytes: maxErrorBytes }).catch(() => undefined);
 }
 
-/** The same, blocking. */
-export function documentOfSync(call: Call<unknown>, response: Response): Uint8Array | undefined {
-  return listsFailures(call, response) ? response.bytesSync() : undefined;
+/** The multi-status document of the response to a blocking request. @internal */
+export function documentOfSync(method: Method<unknown>, response: Response): Uint8Array | undefined {
+  return listsFailures(method, response) ? response.bytesSync() : undefined;
 }
 
-/** A longer document is not waited for when the status says already that it failed. */
-const maxErrorBytes = 64 * 1024;
+/** A method without a meaning of its own. @internal */
+export function plain(method: string, target: string, options: RequestOptions | undefined): Method<Response> {
+  return { method, target, options, result: unchanged };
+}
 
-function listsFailures({ multistatus }: Call<unknown>, { status, ok, headers }: Response): boolean {
-  return multistatus === true && (status === 207 || (!ok && /\bxml\b/i.test(headers['content-type'] ?? '')));
+/** A method that changes resources: a 207 response lists those where it failed. @internal */
+export function changing(method: string, target: string, options: RequestOptions | undefined): Method<Response> {
+  return { ...plain(method, target, options), multistatus: true };
+}
+
+/** @internal */
+export function send(
+  method: string,
+  target: string,
+  body: Body,
+  options: RequestOptions | undefined,
+): Method<Response> {
+  // mod_dav refuses a PUT into a locked collection with a 207. The meaning of a 207 to a POST is up to the server.
+  return { ...(method === 'PUT' ? changing : plain)(method, target, options), body };
+}
+
+/** @internal */
+export function mkcol(target: string, options: RequestOptions | undefined): Method<Response> {
+  return changing('MKCOL', collection(target), options);
+}
+
+/** @internal */
+export function copyOrMove(
+  method: 'COPY' | 'MOVE',
+  source: string,
+  destination: string,
+  options: CopyOptions = {},
+): Method<Response> {
+  const { overwrite = true, depth = 'infinity', ...rest } = options;
+  const headers = { Destination: destination, Overwrite: overwrite ? 'T' : 'F' };
+  const depths = method === 'COPY' ? { Depth: String(depth) } : {};
+  return { ...changing(method, source, rest), headers: { ...headers, ...depths } };
+}
+
+/** @internal */
+export function proppatch(
+  target: string,
+  changes: PropertyChanges | readonly PropertyChanges[],
+  options: RequestOptions | undefined,
+): Method<Response> {
+  return { ...changing('PROPPATCH', target, options), content: operationsOf(changes) };
+}
+
+/** @internal */
+export function setAcl(
+  target: string,
+  entries: readonly AclEntry[],
+  options: RequestOptions | undefined,
+): Method<Response> {
+  return { ...changing('ACL', target, options), content: entriesOf(entries) };
+}
+
+/** @internal */
+export function options(target: string, options: RequestOptions | undefined): Method<Capabilities> {
+  return { ...plain('OPTIONS', target, options), result: capabilities };
+}
+
+/** @internal */
+export function getModTime(target: string, options: RequestOptions | undefined): Method<Date | null> {
+  return { ...plain('HEAD', target, options), result: modificationTime };
+}
+
+function collection(target: string): string {
+  return typeof target !== 'string' || target === '' || /[/?#]/.test(target.slice(-1)) ? target : `${target}/`;
 }
 
 function capabilities({ headers }: Response): Capabilities {
@@ -158,12 +204,14 @@ function capabilities({ headers }: Response): Capabilities {
 }
 
 function modificationTime({ headers }: Response): Date | null {
-  const seconds = ne.ne_httpdate_parse(headers['last-modified'] ?? '');
+  const seconds = ne_httpdate_parse(headers['last-modified'] ?? '');
   return seconds < 0 ? null : new Date(seconds * 1000);
 }
 
-export function getRange(target: string, range: ByteRange, options: RequestOptions | undefined): Call<Response> {
-  if (typeof range !== 'object' || (range as ByteRange | null) === null) throw invalidType('range', 'of type object', range);
+/** @internal */
+export function getRange(target: string, range: ByteRange, options: RequestOptions | undefined): Method<Response> {
+  if (typeof range !== 'object' || (range as ByteRange | null) === null)
+    throw invalidType('range', 'of type object', range);
   const { start, end } = range;
   requirePosition('start', start, 0);
   if (end !== undefined) requirePosition('end', end, start);

@@ -1,24 +1,30 @@
+/** The failures in a multi-status document (RFC 4918, section 13). */
 import type { ResourceFailure } from '../core/errors.js';
 import * as ne from '../ne/index.js';
 import { propertyKey } from './properties.js';
 
-/** What a multi-status document (RFC 4918, section 13) tells of failures. */
+/** The failures that a multi-status document reports. @internal */
 export interface Failures {
   readonly list: readonly ResourceFailure[];
-  /** The same in words; undefined when nothing failed. */
+  /** The list in words; undefined when nothing failed. */
   readonly text: string | undefined;
 }
 
-/** What a multi-status document says failed, if anything did. */
+/** Reads the failures in a multi-status document. @internal */
 export function failuresIn(document: Uint8Array): Failures {
   const list: ResourceFailure[] = [];
   let properties: (string | null)[] = [];
-  const note = (href: unknown, property: string | null, status: ne.ne_status | null, description: string | null): void => {
+  const note = (
+    href: unknown,
+    property: string | null,
+    status: ne.ne_status | null,
+    description: string | null,
+  ): void => {
     if (!status || status.klass === 2) return;
     const reasonPhrase = status.reason_phrase ?? '';
     // Versions of neon differ in what white space they leave.
-    const said = description?.trim() ?? null;
-    list.push({ href: String(href), property, status: status.code, reasonPhrase, description: said });
+    const text = description?.trim() ?? null;
+    list.push({ href: String(href), property, status: status.code, reasonPhrase, description: text });
   };
   const parser = ne.ne_xml_create();
   const multistatus = ne.ne_207_create(parser, { path: '/' });
@@ -37,7 +43,7 @@ export function failuresIn(document: Uint8Array): Failures {
       for (const property of properties.length > 0 ? properties : [null]) note(href, property, status, description);
     },
   );
-  // What is declined is not looked into.
+  // The parser skips the content of elements that are declined.
   const noteProperty = (parent: number, nspace: string, name: string): number => {
     if (parent === ne.NE_207_STATE_PROP) properties.push(propertyKey(nspace, name));
     return ne.NE_XML_DECLINE;
@@ -52,6 +58,6 @@ export function failuresIn(document: Uint8Array): Failures {
 }
 
 function inWords({ href, property, status, reasonPhrase, description }: ResourceFailure): string {
-  const what = property === null ? href : `${href} ${property}`;
-  return `${what}: ${status} ${reasonPhrase}${description === null ? '' : ` (${description})`}`;
+  const subject = property === null ? href : `${href} ${property}`;
+  return `${subject}: ${status} ${reasonPhrase}${description === null ? '' : ` (${description})`}`;
 }

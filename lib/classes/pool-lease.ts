@@ -1,108 +1,86 @@
-import { types } from 'node:util';
-
-import type { CallOptions, Stop } from '../core/abort.js';
-import { NeonError, type ErrorContext } from '../core/errors.js';
+/** Leases of the sessions of a pool. */
+import type { Stop } from '../core/abort.js';
+import { NeonError } from '../core/errors.js';
+import type { ne_session } from '../ne/handles.js';
+import type { CallContext } from './call.js';
 import { type Live, LiveSet } from './live-set.js';
-import * as ne from '../ne/index.js';
-import { ne_close_connection } from '../ne/promises.js';
-import type { Hop } from './redirect.js';
-import { Request, type RequestOwner } from './request.js';
-import type { Response } from './response.js';
 import type { Session } from './session.js';
+import type { LentSession, Run } from './session-source.js';
 import type { ProgressEvent, ProgressWatch } from './status.js';
 
-/** Something that a pool gives a session of its own: it waits for it, has it, and is over when nothing of it is live. */
-export class Lease implements Live, RequestOwner {
+/** What a lease needs of its pool. @internal */
+export interface Lessor {
+  /** A session that is idle, or a new one below the bound. */
+  take(): Session | undefined;
+  /** Puts a lease at the end of the queue. */
+  enqueue(lease: Lease): void;
+  dequeue(lease: Lease): void;
+  /** Nothing of the lease is live any more. */
+  over(lease: Lease): Promise<void>;
+}
+
+/**
+ * The lease of a session of a pool to one call. It is made before there is a session for it, and is over when nothing
+ * of it is live: neither the call nor the body of its response. @internal
+ */
+export class Lease implements Live, LentSession {
   readonly description: string;
-  readonly context: ErrorContext;
-  /** The request, and its response while that is being read. */
   readonly live = new LiveSet();
+  /** The session, once there is one. */
   session: Session | undefined;
-  /** Whether the whole response arrived at once. */
-  whole = false;
-
-  /** Ends its waiting with a session. */
+  /** Whether nothing of the call can still be in C: it succeeded, and its response, if any, arrived whole. */
+  finished = false;
+  /** Ends the waiting with a session. */
   begin: (session: Session) => void = () => undefined;
-  /** Ends its waiting without one. */
-  refuse: Stop = () => undefined;
 
-  constructor(
-    readonly origin: string,
-    readonly inflate: number,
-    method: string,
-    target: string,
-  ) {
-    this.description = `${method} ${target}`;
-    this.context = { method, target, origin };
+  readonly #lessor: Lessor;
+  readonly #context: CallContext;
+
+  constructor(lessor: Lessor, run: Run) {
+    this.#lessor = lessor;
+    this.#context = run.context;
+    this.description = run.description;
+    this.live.add(run);
+    void this.live.empty().then(() => lessor.over(this));
   }
 
-  get handle(): ne.ne_session {
-    return this.#session().handle;
+  get handle(): ne_session {
+    return this.#leased().handle;
   }
 
   watch(onProgress: (event: ProgressEvent) => void): ProgressWatch {
-    return this.#session().watchProgress(onProgress);
+    return this.#leased().watchProgress(onProgress);
   }
 
-  requireOpen(): void {
-    // The pool asks before; a request that it took goes on while it is closing.
+  obtain(onWait: (refuse: Stop) => void): Promise<void> | undefined {
+    this.session = this.#lessor.take();
+    if (this.session) return undefined;
+    this.#lessor.enqueue(this);
+    return new Promise((resolve, reject) => {
+      this.begin = (session) => {
+        this.#lessor.dequeue(this);
+        this.session = session;
+        resolve();
+      };
+      onWait((reason) => {
+        this.#lessor.dequeue(this);
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a signal's reason may be anything
+        reject(reason);
+      });
+    });
   }
 
-  /** What it is going to send stays as it is now. */
-  keepBody(): void {
-    // It sends nothing that could change.
+  succeeded(): void {
+    this.finished = this.live.size === 1; // the call itself; a body that is still arriving is live, too
   }
 
+  /** Each lease has an error of its own, which names the request. */
   end({ message, code }: NeonError): void {
-    const reason = new NeonError(message, code, this.context);
-    this.refuse(reason);
-    this.live.end(reason);
+    this.live.end(new NeonError(message, code, this.#context));
   }
 
-  #session(): Session {
-    if (!this.session) throw new Error('A request is dispatched when it has a session');
+  #leased(): Session {
+    if (!this.session) throw new Error('A call runs when it has a session');
     return this.session;
   }
-}
-
-/** One request and its response. */
-export class RequestLease extends Lease {
-  readonly request: Request;
-
-  constructor(
-    origin: string,
-    inflate: number,
-    hop: Hop,
-    readonly responded: NonNullable<RequestOwner['responded']>,
-  ) {
-    const { method, target } = hop;
-    super(origin, inflate, method, target);
-    this.request = new Request(this, method, target, hop);
-  }
-
-  override keepBody(): void {
-    const { body } = this.request;
-    if (types.isUint8Array(body)) this.request.body = Buffer.from(body);
-  }
-
-  async run(since: number, limits: CallOptions): Promise<Response> {
-    const response = await this.request.dispatchSince(since, limits);
-    this.whole = this.live.size === 1; // the request itself; a body that is arriving would be live, too
-    return response;
-  }
-}
-
-/** Whether the session's thread is still inside C, after an abort or a cancelled body. */
-export function inUse({ handle }: Session): boolean {
-  try {
-    ne.ne_get_session_flag(handle, ne.NE_SESSFLAG_PERSIST);
-    return false;
-  } catch {
-    return true;
-  }
-}
-
-/** Waits until it is not. The connection of what was aborted is closed in any case. */
-export function outOfUse({ handle }: Session): Promise<void> {
-  return ne_close_connection(handle).catch(() => undefined);
 }

@@ -1,55 +1,76 @@
+/** The properties of WebDAV: their names, and their values as JavaScript types. */
 import { invalidType, invalidValue } from '../core/errors.js';
 import * as ne from '../ne/index.js';
 import { escapeText } from './xml.js';
 
-/** The lock of a resource, as its server tells (RFC 4918, section 14.1). */
+/** A lock that a server reports of a resource (`activelock`, RFC 4918 section 14.1). */
 export interface ActiveLock {
+  /** Whether others may hold a (shared) lock, too. */
   readonly scope: 'exclusive' | 'shared';
-  /** `'write'`: RFC 4918 knows no other. */
+  /** `'write'`: RFC 4918 defines no other type. */
   readonly type: string;
+  /** How far down the lock goes. */
   readonly depth: 0 | 1 | 'infinity';
-  /** What the owner was said to be, without markup; null where nothing was. */
+  /** The owner as the holder gave it, without markup; null where none was given. */
   readonly owner: string | null;
-  /** How many seconds are left, Infinity for ever; null where the server does not tell. */
+  /** The seconds that are left; Infinity for a lock without end, null where the server does not report it. */
   readonly timeout: number | null;
-  /** The lock token, where the server tells. */
+  /** The lock token; null where the server does not report it. */
   readonly token: string | null;
-  /** The URL on which it was taken, where the server tells. */
+  /** The URL of the resource that was locked; null where the server does not report it. */
   readonly root: string | null;
 }
 
-/** A kind of lock that a resource may get (RFC 4918, section 14.17). */
+/** A kind of lock that a resource may get (`lockentry`, RFC 4918 section 14.10). */
 export interface LockEntry {
+  /** Whether others may hold a (shared) lock, too. */
   readonly scope: 'exclusive' | 'shared';
+  /** `'write'`: RFC 4918 defines no other type. */
   readonly type: string;
 }
 
-/** The properties that RFC 4918 defines, section 15, with their types here. All others are text. */
+/**
+ * The properties that RFC 4918 defines (section 15), with their JavaScript types. The values of all others are text.
+ */
 export interface LiveProperties {
-  /** Null where the text is no date; so are the others that are not what RFC 4918 wants. */
+  /** When the resource was created (section 15.1); null where the text is not a date. */
   creationdate: Date | null;
+  /** A name to show to people (section 15.2). */
   displayname: string;
+  /** The `Content-Language` header of a GET (section 15.3). */
   getcontentlanguage: string;
-  /** Bytes. */
+  /** The length of the content in bytes (section 15.4); null where the text is not a number. */
   getcontentlength: number | null;
+  /** The `Content-Type` header of a GET (section 15.5). */
   getcontenttype: string;
+  /** The `ETag` header of a GET (section 15.6). */
   getetag: string;
+  /** When the content was last modified (section 15.7); null where the text is not a date. */
   getlastmodified: Date | null;
+  /** The locks on the resource (section 15.8). */
   lockdiscovery: readonly ActiveLock[];
-  /** `'collection'`, or none for an ordinary resource; types of others with the namespace before the name. */
+  /**
+   * The types of the resource (section 15.9): `'collection'` for a collection, `{namespace}name` for types of other
+   * namespaces. Empty for an ordinary resource.
+   */
   resourcetype: readonly string[];
+  /** The kinds of locks that the resource may get (section 15.10). */
   supportedlock: readonly LockEntry[];
 }
 
-/** The values of properties, by name: that of a DAV: property alone, others as `{namespace}name`. */
+/** The values of properties, by name: the name alone for `DAV:` properties, `{namespace}name` for others. */
 export type Properties = Partial<LiveProperties> & Record<string, unknown>;
 
-/** What a property is called. */
+/** The name of a property, as in {@link Properties}. @internal */
 export function propertyKey(nspace: string, name: string): string {
   return nspace === 'DAV:' ? name : `{${nspace}}${name}`;
 }
 
-/** `name` or `{namespace}name`, as neon wants it: it puts both into XML as they are. */
+/**
+ * The parts of a property's name, `name` or `{namespace}name`, as neon puts them into XML. @internal
+ *
+ * @throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for an invalid name
+ */
 export function splitName(given: unknown, argument: string): [nspace: string, name: string] {
   if (typeof given !== 'string') throw invalidType(argument, 'of type string, or made of strings', given);
   const [, nspace = 'DAV:', name] = /^(?:\{([^{}]*)\})?([^\s{}<>&"'/=]+)$/.exec(given) ?? [];
@@ -58,8 +79,8 @@ export function splitName(given: unknown, argument: string): [nspace: string, na
 }
 
 /**
- * How text becomes a value, or the number that the usual forms of it were made of. What it reads may be the value of
- * several resources, unless it is copied for each.
+ * Reads the value of a property from its text, or from the number that the addon made of the text where it has one of
+ * the usual forms. Resources with one text share the value, unless there is `copy`. @internal
  */
 export interface PropertyReader<T> {
   read(text: string): T;
@@ -91,14 +112,15 @@ const readers: { readonly [name in keyof LiveProperties]?: PropertyReader<LivePr
 
 const frozen = <T>(list: T[]): readonly T[] => Object.freeze(list);
 
-/** How the value of a DAV: property is read; undefined for those that are text. */
+/** The reader of a `DAV:` property; undefined for properties whose value is text. @internal */
 export function propertyReader(name: string): PropertyReader<unknown> | undefined {
   return Object.hasOwn(readers, name) ? readers[name as keyof LiveProperties] : undefined;
 }
 
 /**
- * Most dates are numbers when they come here (binding/ne/dates.h). Of the others V8 reads the usual forms, either one in either
- * property, with fractions and offsets, much quicker than the C library, which neon asks; it knows no leap seconds.
+ * A date that the addon left as text; it has read most dates already (binding/ne/dates.h). V8 reads the usual forms,
+ * with fractions and offsets and either form in either property, much quicker than neon, which uses the C library. V8
+ * does not know leap seconds: neon reads those.
  */
 function dateOf(text: string, parse: (text: string) => number): Date | null {
   const usual =
@@ -110,7 +132,7 @@ function dateOf(text: string, parse: (text: string) => number): Date | null {
 
 const dateAt = (milliseconds: number): Date | null => (Number.isNaN(milliseconds) ? null : new Date(milliseconds));
 
-/** An element in the text that neon makes of XML inside a property. */
+/** An element in the text that neon makes of the XML inside a property. */
 interface Element {
   /** Without the namespace, where that is `DAV:`. */
   readonly name: string;
@@ -119,8 +141,8 @@ interface Element {
 }
 
 /**
- * The elements of such a text. neon writes `<NAMESPACEname>` and escapes nothing, so text that looks like markup is
- * taken for it; what does not fit is left out.
+ * The elements of a text that neon made of XML. neon writes `<NAMESPACEname>` and escapes nothing, so text that looks
+ * like markup is read as markup; tags that do not match are ignored.
  */
 function elements(text: string): readonly Element[] {
   const root: Element = { name: '', children: [], text: '' };
@@ -146,7 +168,7 @@ const named =
     element.name === name;
 const child = (element: Element, name: string): Element | undefined => element.children.find(named(name));
 
-/** All text in an element, or null when there is none. */
+/** The text of an element, or else of its first child that has any; null without text. */
 function textOf(element: Element | undefined): string | null {
   if (!element) return null;
   return element.text.trim() || element.children.map(textOf).find((text) => text !== null) || null;

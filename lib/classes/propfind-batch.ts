@@ -1,25 +1,31 @@
+/** The entries of a PROPFIND, as the addon packs them into batches. */
 import { ne_uri_defaultport } from '../ne/uri.js';
 import { type Properties, propertyKey, propertyReader, type PropertyReader } from './properties.js';
 
 /** A resource that a PROPFIND found. */
 export interface Entry {
-  /** Its path, percent-encoded, as the server writes it. */
+  /** The path of the resource, percent-encoded, as the server writes it. */
   href: string;
-  /** Its whole URI: `scheme://host[:port]` and the path. */
+  /** The whole URI of the resource: `scheme://host[:port]` and the path. */
   uri: string;
-  /** The properties that it has. */
+  /** The properties that the server reports, by name. */
   props: Properties;
-  /** Why it has not the others that were asked for: the status of each, by the same name. Frozen when there is none. */
+  /**
+   * The statuses of the requested properties that the server does not report, by name: 404 where the resource does not
+   * have the property. An empty frozen object when there are none.
+   */
   status: Record<string, PropertyStatus>;
 }
 
-/** What became of one property. */
+/** The status of a property that the server does not report. */
 export interface PropertyStatus {
+  /** The status code: 404. */
   code: number;
+  /** The reason phrase: `'Not Found'`. */
   reasonPhrase: string;
 }
 
-/** Some resources, packed: see binding/classes/propfind/batch.h. @internal */
+/** Some resources, packed; see binding/classes/propfind/batch.h for the layout. @internal */
 export type PropfindBatch = readonly [
   text: string,
   numbers: Uint32Array,
@@ -28,7 +34,7 @@ export type PropfindBatch = readonly [
   origins: readonly string[],
 ];
 
-/** A column of a batch: a property by its name, and what was read of its last value. */
+/** A column of a batch: a property by its name, and its last value. */
 interface Column {
   readonly key: string;
   readonly reader: PropertyReader<unknown> | undefined;
@@ -37,7 +43,7 @@ interface Column {
 
 const noStatus: Record<string, PropertyStatus> = Object.freeze({});
 
-/** Adds the resources of a batch. @internal */
+/** Adds the resources of a batch to the entries. @internal */
 export function unpack([text, numbers, names, statuses, origins]: PropfindBatch, entries: Entry[]): void {
   const columns = columnsOf(names);
   const prefixes = prefixesOf(origins);
@@ -73,17 +79,17 @@ export function unpack([text, numbers, names, statuses, origins]: PropfindBatch,
       }
       define(props, key, column.last);
     }
-    // Not push(): V8 takes an array for one of small integers until something is in it, and compiles for that in vain.
+    // Not push(): V8 assumes small integers in an empty array, and would compile for them in vain.
     entries[entries.length] = { href, uri, props, status };
   }
 }
 
-/** By its place among codes and reasons. */
+/** The status with this index in the list of codes and reasons. */
 function statusOf(statuses: readonly string[], index: number): PropertyStatus {
   return { code: Number(statuses[index * 2]), reasonPhrase: statuses[index * 2 + 1] as string };
 }
 
-/** What two halves of 64 bits make. V8 keeps a small integer as such only when it is not computed. */
+/** The number of two halves of 64 bits. V8 keeps a small integer as such only when it is not computed. */
 function numberOf(upper: number, lower: number): number {
   return upper === 0 ? lower : (upper | 0) * 2 ** 32 + lower;
 }
@@ -109,7 +115,7 @@ function prefixesOf(origins: readonly string[]): readonly string[] {
   return prefixes;
 }
 
-/** Sets a field of a name that the server chose. @internal */
+/** Sets a field whose name the server chose: `__proto__`, too, is an ordinary one. @internal */
 export function define(object: Record<string, unknown>, key: string, value: unknown): void {
   if (key === '__proto__')
     Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });

@@ -1,29 +1,35 @@
-import { abortable, type CallOptions, type Stop } from '../core/abort.js';
-import { type PropfindBatch, type Entry, unpack } from './propfind-batch.js';
-import { type ErrorContext, invalidType, invalidValue, NeonError } from '../core/errors.js';
-import type { Live } from './live-set.js';
+/** Listings: PROPFIND requests, awaited or iterated. */
+import type { CallOptions, Stop } from '../core/abort.js';
+import { invalidType, invalidValue, NeonError } from '../core/errors.js';
 import { addon } from '../core/load.js';
 import { native } from '../core/native.js';
 import type { ne_session } from '../ne/handles.js';
+import type { Call, CallRun } from './call.js';
+import { type Carries, requireObject } from './call-options.js';
+import { type Entry, type PropfindBatch, unpack } from './propfind-batch.js';
 import { splitName } from './properties.js';
-import { requireObject, type RequestOwner } from './request.js';
+import type { SessionSource } from './session-source.js';
 
-/** How far below a resource to go. */
+/** How far below a resource a listing goes: the resource alone, its members too, or all below it. */
 export type Depth = 0 | 1 | 'infinity';
 
-/** What can be asked for. */
+/** The options of a listing of property names. */
 export interface PropNamesOptions extends CallOptions {
-  /** The resource alone, its members too (the default), or all below it, which many servers refuse. */
+  /** The resource alone (0), its members too (1, the default), or all below it, which many servers refuse. */
   depth?: Depth | undefined;
 }
 
-/** Which properties to ask for. */
+/** The options of a listing. */
 export interface PropfindOptions extends PropNamesOptions {
-  /** Names of DAV: properties, and others as `{namespace}name`. Default: all that the server gives (`allprop`). */
+  /**
+   * The properties to ask for: names of `DAV:` properties, and others as `{namespace}name`. Default: all that the
+   * server gives (`allprop`).
+   */
   props?: readonly string[] | undefined;
 }
 
 type OnBatch = (...batch: PropfindBatch) => boolean | void;
+type Room = () => Promise<void> | undefined;
 type PropfindFailure = readonly [code: number, text: string, status: number] | null;
 type Propfind<R> = (
   session: ne_session,
@@ -31,26 +37,16 @@ type Propfind<R> = (
   depth: number,
   names: readonly string[] | null,
   onBatch: OnBatch,
-  room: () => Promise<void> | undefined,
+  room: Room,
 ) => R;
 const propfindSync: Propfind<PropfindFailure> = native('propfind');
 const propfind = addon.async['propfind'] as unknown as Propfind<Promise<PropfindFailure>>;
 
 const depths: Readonly<Record<Depth, number>> = { 0: 0, 1: 1, infinity: 2 };
 
-/** Runs a PROPFIND with a session, whose timeout began at `since`, which is now unless given. @internal */
-export type Work = (owner: RequestOwner, since?: number) => Promise<void>;
-
-/** Where a PROPFIND is sent. @internal */
-export interface Place {
-  readonly origin: string;
-  /** Does the work with a session. If that has to be waited for, `onWait` is given what ends the waiting. */
-  lend(work: Work, inquiry: Inquiry, onWait: (stop: Stop) => void): Promise<void>;
-}
-
 /** A PROPFIND that is ready to be sent. @internal */
-export interface Inquiry {
-  readonly place: Place;
+export interface PropfindQuery {
+  readonly source: SessionSource;
   readonly target: string;
   readonly depth: number;
   /** A flat list; null for the names alone. */
@@ -58,33 +54,97 @@ export interface Inquiry {
   readonly options: CallOptions;
 }
 
-/** Checks what is asked for; nothing is sent. @internal */
-export function inquire(place: Place, target: string, options: PropfindOptions, onlyNames = false): Inquiry {
+/**
+ * Checks the arguments of a listing; nothing is sent. @internal
+ *
+ * @throws `ERR_NEON_DESTROYED`, and Node's errors for invalid arguments
+ */
+export function propfindQuery(
+  source: SessionSource,
+  target: string,
+  options: PropfindOptions,
+  onlyNames = false,
+): PropfindQuery {
+  source.requireOpen();
+  const path = source.targetOf(target);
   requireObject(options);
   const { depth = 1, props = [] } = options;
   if (!Object.hasOwn(depths, depth)) throw invalidValue(`The "depth" must be 0, 1 or 'infinity'. Received '${depth}'`);
   if (!Array.isArray(props)) throw invalidType('props', 'an instance of Array', props);
   const names = onlyNames ? null : (props as readonly unknown[]).flatMap((name) => splitName(name, 'props'));
-  return { place, target, depth: depths[depth], names, options };
+  return { source, target: path, depth: depths[depth], names, options };
 }
 
-/**
- * The resources that a PROPFIND finds. Nothing is sent before it is awaited, which gives an array of all of them, or
- * iterated with `for await`, which gives each as soon as it has arrived: then at most some thousands wait in memory, and
- * who leaves the loop early, or drops the iterator, closes the connection. It is sent once.
- *
- * Fails with a {@link NeonError} unless the server answers with 207.
- */
-export class Listing implements PromiseLike<Entry[]>, AsyncIterable<Entry> {
-  readonly #inquiry: Inquiry;
-  #entries: Promise<Entry[]> | undefined;
-  #iterated = false;
+const nothing: Carries = {};
 
-  /** @internal */
-  constructor(inquiry: Inquiry) {
-    this.#inquiry = inquiry;
+/** A PROPFIND, whose resources arrive in batches. */
+class PropfindCall implements Call<PropfindFailure, void> {
+  readonly method = 'PROPFIND';
+  readonly carries = nothing;
+  readonly #query: PropfindQuery;
+  readonly #onBatch: OnBatch;
+  readonly #room: Room;
+
+  /**
+   * @param onBatch returns true when C is to wait before the next batch
+   * @param room what C waits for: a promise, or undefined when there is room already
+   */
+  constructor(query: PropfindQuery, onBatch: (batch: PropfindBatch) => boolean | void, room: Room = noRoomNeeded) {
+    this.#query = query;
+    this.#onBatch = (...batch) => onBatch(batch);
+    this.#room = room;
   }
 
+  get target(): string {
+    return this.#query.target;
+  }
+
+  send(session: ne_session): Promise<PropfindFailure> {
+    const { target, depth, names } = this.#query;
+    return propfind(session, target, depth, names, this.#onBatch, this.#room);
+  }
+
+  sendSync(session: ne_session): PropfindFailure {
+    const { target, depth, names } = this.#query;
+    return propfindSync(session, target, depth, names, this.#onBatch, this.#room);
+  }
+
+  settle(failure: PropfindFailure, { context }: CallRun): void {
+    if (!failure) return;
+    const [code, text, status] = failure;
+    throw NeonError.of(code, text, status ? { ...context, status } : context);
+  }
+}
+
+const noRoomNeeded = (): undefined => undefined;
+
+/**
+ * The resources that a PROPFIND finds (RFC 4918, section 9.1). Nothing is sent before it is awaited or iterated, and it
+ * is sent once. Awaiting it gives an array of all resources. Iterating it with `for await` gives each resource as soon
+ * as it has arrived: at most some thousands wait in memory, and leaving the loop early, or dropping the iterator,
+ * closes the connection.
+ *
+ * Rejects with a {@link NeonError} unless the server answers with a 207 multi-status document: `NE_ERROR` with the
+ * `status` of the response, or the code of the failure. Rejects with the signal's reason after an abort, and with
+ * `ERR_NEON_INVALID_STATE` when it is read twice.
+ *
+ * @example
+ * ```ts
+ * const entries = await session.propfind('/folder/', { props: ['getetag'] });
+ * for await (const { href, props } of session.propfind('/folder/')) console.log(href, props.getlastmodified);
+ * ```
+ */
+export class Listing implements PromiseLike<Entry[]>, AsyncIterable<Entry> {
+  readonly #query: PropfindQuery;
+  #entries: Promise<Entry[]> | undefined;
+  #begun = false;
+
+  /** @internal */
+  constructor(query: PropfindQuery) {
+    this.#query = query;
+  }
+
+  /** Sends the PROPFIND, unless it was sent already, and passes all entries on; makes `await` work. */
   then<R = Entry[], E = never>(
     onFulfilled?: ((entries: Entry[]) => R | PromiseLike<R>) | null,
     onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null,
@@ -92,16 +152,19 @@ export class Listing implements PromiseLike<Entry[]>, AsyncIterable<Entry> {
     return this.#all().then(onFulfilled, onRejected);
   }
 
+  /** As for a promise of all entries; sends the PROPFIND like {@link then}. */
   catch<E = never>(onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null): Promise<Entry[] | E> {
     return this.#all().catch(onRejected);
   }
 
+  /** As for a promise of all entries; sends the PROPFIND like {@link then}. */
   finally(onFinally?: (() => void) | null): Promise<Entry[]> {
     return this.#all().finally(onFinally);
   }
 
+  /** Iterates the entries as they arrive; the PROPFIND is sent by the first `next()`. */
   [Symbol.asyncIterator](): AsyncGenerator<Entry, void, undefined> {
-    const arrivals = new Arrivals(this.#inquiry);
+    const arrivals = new Arrivals(this.#query);
     const iterator = new EntryIterator(arrivals, () => this.#first(arrivals));
     dropped.register(iterator, arrivals, arrivals);
     return iterator;
@@ -114,11 +177,12 @@ export class Listing implements PromiseLike<Entry[]>, AsyncIterable<Entry> {
   async #collect(): Promise<Entry[]> {
     this.#begin();
     const entries: Entry[] = [];
-    await run(this.#inquiry, (batch) => unpack(batch, entries));
+    const { source, options } = this.#query;
+    await source.run(new PropfindCall(this.#query, (batch) => unpack(batch, entries)), options);
     return entries;
   }
 
-  /** The first entries for who iterates: all of them when there are all already. */
+  /** First batch for an iterator, or every entry if the listing was already collected. */
   async #first(arrivals: Arrivals): Promise<readonly Entry[] | undefined> {
     if (this.#entries) return this.#entries;
     this.#begin();
@@ -127,23 +191,23 @@ export class Listing implements PromiseLike<Entry[]>, AsyncIterable<Entry> {
   }
 
   #begin(): void {
-    if (this.#iterated) throw new NeonError('A listing can be read only once', 'ERR_NEON_INVALID_STATE');
-    this.#iterated = true;
+    if (this.#begun) throw new NeonError('A listing can be read only once', 'ERR_NEON_INVALID_STATE');
+    this.#begun = true;
   }
 }
 
-/** So many batches, of at most 128 resources each, may wait for who iterates before C is told to wait. */
+/** How many batches, of at most 128 resources each, may wait for an iterator before C waits. */
 const maxWaiting = 2;
 
 /** Ends the PROPFIND of an iterator that was dropped before its end. */
-const dropped = new FinalizationRegistry<Arrivals>((arrivals) => arrivals.giveUp());
+const dropped = new FinalizationRegistry<Arrivals>((arrivals) => arrivals.cancel());
 
 /**
- * The batches of a PROPFIND while it is on its way. The one that waits to be taken makes C wait. Nothing here knows the
- * iterator that takes them, so that this can be dropped.
+ * The batches of a PROPFIND while it is on its way. C waits while batches wait to be taken. Nothing here refers to the
+ * iterator that takes them, so that the iterator can be collected.
  */
 class Arrivals {
-  readonly #inquiry: Inquiry;
+  readonly #query: PropfindQuery;
   readonly #batches: PropfindBatch[] = [];
   #running: Promise<void> | undefined;
   #over = false;
@@ -151,25 +215,26 @@ class Arrivals {
   #makeRoom = (): void => undefined;
   #stop: Stop = () => undefined;
 
-  constructor(inquiry: Inquiry) {
-    this.#inquiry = inquiry;
+  constructor(query: PropfindQuery) {
+    this.#query = query;
   }
 
   send(): void {
-    this.#running = run(
-      this.#inquiry,
+    const { source, options } = this.#query;
+    const call = new PropfindCall(
+      this.#query,
       (batch) => {
         this.#batches.push(batch);
         this.#wake();
         return this.#batches.length > maxWaiting;
       },
       () => (this.#batches.length > 0 ? new Promise((resolve) => (this.#makeRoom = resolve)) : undefined),
-      (stop) => (this.#stop = stop),
-    ).finally(() => {
+    );
+    this.#running = source.run(call, options, { onStart: (stop) => (this.#stop = stop) }).finally(() => {
       this.#over = true;
       this.#wake();
     });
-    this.#running.catch(() => undefined); // it is awaited below, unless it is given up
+    this.#running.catch(() => undefined); // it is awaited below, unless it is cancelled
   }
 
   /** The entries of the next batch, or nothing after the last one; rejects when the PROPFIND failed. */
@@ -191,22 +256,22 @@ class Arrivals {
     return undefined;
   }
 
-  /** Ends it, if it is not over. */
-  giveUp(): void {
+  /** Ends the PROPFIND, if it is not over. */
+  cancel(): void {
     this.#stop(new NeonError('The listing was given up before its end', 'ERR_NEON_ABORTED'));
   }
 }
 
 /**
- * Gives the entries one by one. It does what an async generator would, calls that did not wait for each other included,
- * in a third of the time: an entry that is there already costs one promise.
+ * Gives the entries one by one. It behaves like an async generator, also for calls that do not wait for each other, in
+ * a third of the time: an entry that has already arrived costs one promise.
  */
 class EntryIterator implements AsyncGenerator<Entry, void, undefined> {
   readonly #arrivals: Arrivals;
   #refill: () => Promise<readonly Entry[] | undefined>;
   #entries: readonly Entry[] = [];
   #at = 0;
-  /** Calls that wait for `#last`, the one before them. */
+  /** How many calls wait for `#last`, the call before them. */
   #waiting = 0;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -249,7 +314,7 @@ class EntryIterator implements AsyncGenerator<Entry, void, undefined> {
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    // At once where nothing is waited for: what is asked of the session after it comes after it.
+    // At once where no call waits: later calls of the session then come after this one.
     const begun = this.#waiting++ === 0 ? work() : this.#last.then(work);
     const turn = begun.finally(() => this.#waiting--);
     this.#last = turn.catch(() => undefined);
@@ -278,65 +343,13 @@ class EntryIterator implements AsyncGenerator<Entry, void, undefined> {
     this.#entries = [];
     this.#refill = () => Promise.resolve(undefined);
     dropped.unregister(this.#arrivals);
-    this.#arrivals.giveUp();
+    this.#arrivals.cancel();
   }
 }
 
-/** The same as awaiting a {@link Listing}, blocking. @internal */
-export function listSync(owner: RequestOwner, { target, depth, names }: Inquiry): Entry[] {
-  owner.requireOpen();
+/** The entries of a listing, on the calling thread. @internal */
+export function listSync(query: PropfindQuery): Entry[] {
   const entries: Entry[] = [];
-  const context = { method: 'PROPFIND', target, origin: owner.origin };
-  try {
-    requireDone(
-      propfindSync(owner.handle, target, depth, names, (...batch) => unpack(batch, entries), noRoomNeeded),
-      context,
-    );
-  } catch (error) {
-    throw NeonError.within(error, context);
-  }
+  query.source.runSync(new PropfindCall(query, (batch) => unpack(batch, entries)));
   return entries;
-}
-
-const noRoomNeeded = (): undefined => undefined;
-
-/** Sends it, after what the session was given before. */
-function run(
-  inquiry: Inquiry,
-  onBatch: (batch: PropfindBatch) => boolean | void,
-  room: () => Promise<void> | undefined = noRoomNeeded,
-  onStop?: (stop: Stop) => void,
-): Promise<void> {
-  const { place, target, depth, names, options } = inquiry;
-  const context = { method: 'PROPFIND', target, origin: place.origin };
-  let stop: Stop = () => undefined;
-  let given: { reason: unknown } | undefined;
-  const end: Stop = (reason) => {
-    given = { reason };
-    stop(reason);
-  };
-  const begin = (next: Stop): void => {
-    stop = next;
-  };
-  const work: Work = async (owner, since) => {
-    owner.requireOpen();
-    if (given) throw given.reason;
-    const item: Live = { description: `PROPFIND ${target}`, end };
-    owner.live.add(item);
-    try {
-      const send = (): Promise<PropfindFailure> =>
-        propfind(owner.handle, target, depth, names, (...batch) => onBatch(batch), room);
-      requireDone(await abortable(send, options, begin, since), context);
-    } catch (error) {
-      throw NeonError.within(error, context);
-    } finally {
-      owner.live.delete(item);
-    }
-  };
-  onStop?.(end);
-  return place.lend(work, inquiry, begin);
-}
-
-function requireDone(failed: PropfindFailure, context: ErrorContext): void {
-  if (failed) throw NeonError.of(failed[0], failed[1], failed[2] ? { ...context, status: failed[2] } : context);
 }

@@ -1,21 +1,30 @@
+/** Changes of properties (PROPPATCH, RFC 4918 section 9.2) as neon takes them. */
 import { invalidType, invalidValue } from '../core/errors.js';
 import * as ne from '../ne/index.js';
 import { splitName } from './properties.js';
 import { escapeText } from './xml.js';
 
-/**
- * The value of a property: text, or XML that is sent as it is, where the prefix `D` and names without prefix stand for
- * `DAV:` and the namespace of the property.
- */
-export type PropertyValue = string | { readonly xml: string };
+/** The value of a property: text, or XML that is sent as it is. */
+export type PropertyValue =
+  | string
+  | {
+      /** In it the prefix `D` stands for `DAV:`, and names without prefix are in the namespace of the property. */
+      readonly xml: string;
+    };
 
-/** What becomes of properties, which are named as for {@link PropfindOptions.props}. First those are set, then removed. */
+/** Changes of the properties of a resource: first those in `set` are set, then those in `remove` are removed. */
 export interface PropertyChanges {
+  /** New values, by the names of the properties: see {@link PropfindOptions.props}. */
   readonly set?: Readonly<Record<string, PropertyValue>> | undefined;
+  /** The names of properties to remove. */
   readonly remove?: readonly string[] | undefined;
 }
 
-/** The operations of ne_proppatch, in the order in which they are carried out. */
+/**
+ * The operations for `ne_proppatch`, in the order of the changes. @internal
+ *
+ * @throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for invalid changes
+ */
 export function operationsOf(changes: PropertyChanges | readonly PropertyChanges[]): ne.ne_proppatch_operation[] {
   const list = (Array.isArray(changes) ? changes : [changes]) as readonly PropertyChanges[];
   const operations = list.flatMap((change) => {
@@ -49,5 +58,6 @@ function xmlOf(name: string, value: unknown): string {
 }
 
 function requireObject(name: string, value: unknown): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalidType(name, 'of type object', value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalidType(name, 'of type object', value);
 }

@@ -1,3 +1,4 @@
+/** The option `proxy` of sessions: proxies given as URLs, as objects, by the system or by the environment. */
 import { BlockList, isIP } from 'node:net';
 
 import { invalidType, invalidValue, outOfRange } from '../core/errors.js';
@@ -5,22 +6,24 @@ import { native } from '../core/native.js';
 import * as ne from '../ne/index.js';
 import type { Credentials } from './auth.js';
 
-/** A proxy. */
+/** A proxy: `ne_session_proxy`, `ne_session_socks_proxy`. */
 export interface ProxyServer {
-  /** Default `'http'`. */
+  /** The protocol of the proxy. Default `'http'`. */
   readonly type?: 'http' | 'socks4' | 'socks4a' | 'socks5' | undefined;
-  /** A name or network address; one of IPv6 in brackets. */
+  /** A host name or network address; one of IPv6 in brackets. */
   readonly host: string;
   /** 0 to 65535. Default: 80, for SOCKS 1080. */
   readonly port?: number | undefined;
-  /** For the proxy; `proxyAuth` goes before it. SOCKS 4 sends no password. */
+  /** The user name for the proxy; {@link SessionOptions.proxyAuth} takes precedence. */
   readonly username?: string | undefined;
+  /** The password for the proxy; SOCKS 4 does not send it. */
   readonly password?: string | undefined;
 }
 
 /**
- * A proxy, or its URL (`http://`, `socks4://`, `socks4a://`, `socks5://`, with a user name and password if it wants them);
- * `'system'`: what libproxy says; `'env'`: what the environment says (`http_proxy`, `https_proxy`, `all_proxy`, `no_proxy`).
+ * A proxy, or its URL: `http://`, `socks4://`, `socks4a://` or `socks5://`, with a user name and password if the proxy
+ * wants them. `'system'` uses the proxy that libproxy finds. `'env'` uses the proxy that the environment variables
+ * `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy` give.
  */
 export type ProxyOptions = 'system' | 'env' | (string & {}) | URL | ProxyServer;
 
@@ -35,14 +38,18 @@ const types: Readonly<Record<string, NonNullable<ProxyServer['type']>>> = {
   socks4: 'socks4',
   socks4a: 'socks4a',
   socks5: 'socks5',
-  // Names by which others say that the proxy looks the server's name up, as it does here.
+  // Other programs use these names when the proxy looks the server's name up, as it always does here.
   socks5h: 'socks5',
   socks: 'socks5',
 };
 
 const systemProxyLater: (session: ne.ne_session) => void = native('systemProxyLater');
 
-/** Makes a session use a proxy. Returns the credentials that an HTTP proxy was given with. */
+/**
+ * Makes a session use a proxy; returns the credentials in the option, for an HTTP proxy. @internal
+ *
+ * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` for an invalid option
+ */
 export function setProxy(session: ne.ne_session, options: ProxyOptions): Credentials | undefined {
   if (options === 'system') {
     systemProxyLater(session);
@@ -56,7 +63,7 @@ export function setProxy(session: ne.ne_session, options: ProxyOptions): Credent
     if (username === undefined && password === undefined) return undefined;
     return { username: username ?? '', password: password ?? '' };
   }
-  // SOCKS 4 has no password, and always a user name; neon wants both or, for 5, none.
+  // SOCKS 4 has a user name, and no password. neon wants both, or neither with SOCKS 5.
   const user = username ?? (type === 'socks5' ? null : '');
   ne.ne_session_socks_proxy(
     session,
@@ -87,10 +94,10 @@ function proxyOf(options: string | URL | ProxyServer): ProxyServer {
 
 function requireObject(options: unknown): void {
   if (typeof options !== 'object' || options === null)
-    throw invalidType('proxy', 'of type string or object', typeof options); // it may be a secret
+    throw invalidType('proxy', 'of type string or object', typeof options); // the value may be a secret
 }
 
-/** No error tells the URL: there may be a password in it. */
+/** Errors do not contain the URL: there may be a password in it. */
 function proxyOfUrl(text: string, what: string): ProxyServer {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const scheme = url?.protocol.slice(0, -1) ?? '';
@@ -114,7 +121,9 @@ function unescaped(text: string, what: string): string {
   }
 }
 
-/** What the environment says for the server of a session: lower case goes before upper case, as with others. */
+/**
+ * The proxy that the environment gives for the server of a session; lower case takes precedence, as in other programs.
+ */
 function proxyOfEnvironment(session: ne.ne_session): ProxyServer | undefined {
   const server: Partial<ne.ne_uri> = {};
   ne.ne_fill_server_uri(session, server);
@@ -127,7 +136,7 @@ function proxyOfEnvironment(session: ne.ne_session): ProxyServer | undefined {
   return proxyOfUrl(value.includes('://') ? value : `http://${value}`, `The environment variable ${name}`);
 }
 
-/** HTTP_PROXY does not count: in a CGI program the header Proxy of a request sets it. */
+/** HTTP_PROXY is ignored: in a CGI program the `Proxy` header of a request sets it. */
 function variable(lower: string): { name: string; value: string } | undefined {
   const names = lower === 'http_proxy' ? [lower] : [lower, lower.toUpperCase()];
   for (const name of names) {
@@ -138,8 +147,8 @@ function variable(lower: string): { name: string; value: string } | undefined {
 }
 
 /**
- * Whether no_proxy names this server: by its name or a domain above it (with or without a leading dot), its network address
- * or a network of it (`192.0.2.0/24`), each with a port if only that is meant, or `*`.
+ * Whether `no_proxy` names this server: by its name or a domain above it (with or without a leading dot), its network
+ * address or a network of it (`192.0.2.0/24`), each with a port if only that is meant, or `*`.
  */
 function isExcepted(exceptions: string, host: string, port: number): boolean {
   const name = host

@@ -1,30 +1,45 @@
-import { abortable, type CallOptions, type Stop } from '../core/abort.js';
-import { type Body, isSimple, prepareBody, type PreparedBody } from './body.js';
-import { ComposedRequest } from './composed-request.js';
-import { type DecompressOptions, inflationLimit } from './decompress.js';
-import { invalidChar, invalidType, invalidValue, NeonError, type ErrorContext } from '../core/errors.js';
-import { flagNumber } from './flags.js';
-import type { Live, LiveSet } from './live-set.js';
-import { addon } from '../core/load.js';
-import { native } from '../core/native.js';
+/** Requests that are filled and then dispatched, and the options of requests. */
+import type { CallOptions, Stop } from '../core/abort.js';
+import { type ErrorContext, NeonError } from '../core/errors.js';
 import { NE_REQFLAG_1XXTIMEOUT, NE_REQFLAG_EXPECT100, NE_REQFLAG_IDEMPOTENT } from '../ne/constants.js';
-import type { ne_session } from '../ne/handles.js';
+import type { Body } from './body.js';
+import {
+  type CommonOptions,
+  fieldsOf,
+  type HeaderField,
+  type HeadersInit,
+  progressListener,
+  requireField,
+  requireObject,
+} from './call-options.js';
+import { type DecompressOptions, inflationLimit } from './decompress.js';
+import { flagNumber } from './flags.js';
+import type { Live } from './live-set.js';
 import type { RedirectOptions } from './redirect.js';
-import { type RawResponse, Response, type ResponseOrigin } from './response.js';
-import type { ProgressEvent, ProgressWatch } from './status.js';
+import { flagsOf, RequestCall, validMethod } from './request-call.js';
+import type { Response } from './response.js';
+import type { RunTerms, SessionSource } from './session-source.js';
+import type { ProgressEvent } from './status.js';
 
-/** Headers to send: an object, or pairs when a name comes more than once or the order matters. */
-export type HeadersInit = Readonly<Record<string, string>> | Iterable<readonly [string, string]>;
-
-/** What a request can be given. */
+/** The options of a request. */
 export interface RequestOptions extends CallOptions, RedirectOptions, DecompressOptions {
+  /**
+   * Header fields to send. The library adds those of framing, of credentials, and of {@link SessionOptions.userAgent}.
+   */
   headers?: HeadersInit | undefined;
+  /** The body to send; none by default. */
   body?: Body | undefined;
-  /** Sends `Expect: 100-continue` and waits for the interim response before the body. Default: the session's flag. */
+  /**
+   * Sends `Expect: 100-continue` and waits for the interim response before it sends the body. Default: the flag
+   * `expect100` of the session.
+   */
   expect100?: boolean | undefined;
-  /** Whether the method is idempotent. Default true. */
+  /**
+   * Whether the method is idempotent: then the request is sent again when a kept connection turns out to be closed.
+   * Default true.
+   */
   idempotent?: boolean | undefined;
-  /** Told how far the bodies are, as they are sent and received; not in blocking requests. */
+  /** Is called with the progress of the bodies, as they are sent and received. Blocking requests ignore it. */
   onProgress?: ((event: ProgressEvent) => void) | undefined;
 }
 
@@ -35,172 +50,150 @@ export const requestFlags = {
   interimTimeout: NE_REQFLAG_1XXTIMEOUT,
 } as const;
 
-/** The name of a request flag. */
+/** The name of a request flag of neon's (`NE_REQFLAG_*`), for {@link Request.setFlag}. */
 export type RequestFlag = keyof typeof requestFlags;
 
-/** What a request needs to know of its session. @internal */
-export interface RequestOwner {
-  readonly handle: ne_session;
-  readonly origin: string;
-  readonly live: LiveSet;
-  /** What a body that comes as gzip may become at most, in bytes; 0 leaves it as it comes. */
-  readonly inflate: number;
-  /** Passes the progress of the operation that is started next on. */
-  watch(onProgress: (event: ProgressEvent) => void): ProgressWatch;
-  /** Throws when the session is destroyed or closing. */
-  requireOpen(): void;
-  /** Told of each response. */
-  responded?(method: string, target: string, status: number): void;
-}
-
-/** What the addon is called with, and what lets go of the body afterwards. */
-interface Recipe {
-  readonly values: Parameters<Exchange<unknown>>;
-  readonly release?: (() => void) | undefined;
-}
-
-type Exchange<R> = (
-  session: ne_session,
-  method: string,
-  target: string,
-  headers: readonly string[],
-  flags: readonly number[],
-  body: PreparedBody['body'] | undefined,
-  length: number | undefined,
-  inflate: number,
-) => R;
-const exchangeSync: Exchange<RawResponse> = native('exchange');
-const exchange = addon.async['exchange'] as unknown as Exchange<Promise<RawResponse>>;
-
 /**
- * A request to be sent: set its headers, flags and body, then dispatch it. It becomes real on the session's thread at
- * its turn, so it can be filled while others are on their way, and dispatched again.
+ * A request to be filled and sent, as {@link Session.createRequest} makes it: set its headers, flags and body, then
+ * dispatch it. It becomes an `ne_request` on the session's thread when its turn comes, so it can be filled while others
+ * are on their way, and dispatched again. It does not follow redirects.
  *
- * It counts among the session's live requests until it is destroyed.
+ * It counts as one of the session's live requests until it is destroyed.
+ *
+ * @example
+ * ```ts
+ * using request = session.createRequest('PUT', '/a.txt');
+ * request.setHeader('Content-Type', 'text/plain').setFlag('expect100', true).body = 'hello';
+ * const { status } = await request.dispatch();
+ * ```
  */
 export class Request {
+  /** The method: `'GET'`. */
   readonly method: string;
+  /** The request target: a path, with its query if it has one. */
   readonly target: string;
-  /** What it sends; undefined is no body. */
+  /** The body to send; undefined for none. */
   body: Body | undefined;
-  /** Told how far the bodies are; see {@link RequestOptions}. */
+  /** Is called with the progress of the bodies; see {@link RequestOptions.onProgress}. */
   onProgress: ((event: ProgressEvent) => void) | undefined;
 
-  readonly #owner: RequestOwner;
-  readonly #inflate: number;
-  #headers: [name: string, value: string][] = [];
-  readonly #flags: number[] = [];
+  readonly #source: SessionSource;
+  readonly #decompress: DecompressOptions['decompress'];
+  #headers: HeaderField[];
+  readonly #flags: number[];
   readonly #item: Live;
   readonly #dispatched = new Set<Stop>();
   #destroyed = false;
 
   /** @internal */
-  constructor(
-    owner: RequestOwner,
-    method: string,
-    target: string,
-    options: Omit<RequestOptions, keyof CallOptions> = {},
-  ) {
-    owner.requireOpen();
+  constructor(source: SessionSource, method: string, target: string, options: RequestOptions = {}) {
+    source.requireOpen();
     requireObject(options);
+    if (options.decompress !== undefined) inflationLimit(options);
     this.method = validMethod(method);
-    this.target = validTarget(target);
-    this.#owner = owner;
-    this.#inflate = options.decompress === undefined ? owner.inflate : inflationLimit(options);
+    this.target = source.targetOf(target);
     this.body = options.body;
-    if (options.onProgress !== undefined && typeof options.onProgress !== 'function')
-      throw invalidType('onProgress', 'of type function', options.onProgress);
-    this.onProgress = options.onProgress;
-    if (options.headers !== undefined) for (const [name, value] of pairs(options.headers)) this.addHeader(name, value);
-    if (options.expect100 !== undefined) this.setFlag('expect100', options.expect100);
-    if (options.idempotent !== undefined) this.setFlag('idempotent', options.idempotent);
-    this.#item = { description: `${method} ${target}`, end: (reason) => this.#end(reason) };
-    owner.live.add(this.#item);
+    this.onProgress = progressListener(options.onProgress);
+    this.#source = source;
+    this.#decompress = options.decompress;
+    this.#headers = [...fieldsOf(options.headers)];
+    this.#flags = flagsOf(options);
+    this.#item = { description: `${method} ${this.target}`, end: (reason) => this.#end(reason) };
+    source.live.add(this.#item);
   }
 
+  /** Whether the request is destroyed: it can no longer be dispatched. */
   get destroyed(): boolean {
     return this.#destroyed;
   }
 
-  /** Sets a header, in the place of any of the same name. */
+  /**
+   * Sets a header, in place of any of the same name.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE` unless both are strings. `dispatch` rejects with `ERR_INVALID_CHAR` when a name is
+   *   not a token, or a value contains CR, LF or NUL
+   */
   setHeader(name: string, value: string): this {
-    requireStrings(name, value);
+    requireField(name, value);
     return this.removeHeader(name).addHeader(name, value);
   }
 
-  /** Adds a header field, beside those of the same name. */
+  /**
+   * Adds a header field, beside those of the same name: `ne_add_request_header`.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE` unless both are strings
+   */
   addHeader(name: string, value: string): this {
-    requireStrings(name, value);
+    requireField(name, value);
     this.#headers.push([name, value]);
     return this;
   }
 
-  /** Removes the headers of this name. */
+  /**
+   * Removes the headers of this name, in whatever case they are written.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE` unless the name is a string
+   */
   removeHeader(name: string): this {
-    requireStrings(name, '');
+    requireField(name, '');
     const lower = name.toLowerCase();
     this.#headers = this.#headers.filter(([other]) => other.toLowerCase() !== lower);
     return this;
   }
 
-  /** Sets a flag of neon's (`NE_REQFLAG_*`), by name or number. */
+  /**
+   * Sets a flag of neon's, by name or number (`NE_REQFLAG_*`): `ne_set_request_flag`. neon ignores a flag that it does
+   * not know.
+   *
+   * @throws `ERR_INVALID_ARG_VALUE` for an unknown name, `ERR_OUT_OF_RANGE` for a number that cannot be a flag
+   */
   setFlag(flag: RequestFlag | number, value: boolean): this {
     this.#flags.push(flagNumber(requestFlags, flag), value ? 1 : 0);
     return this;
   }
 
   /**
-   * Sends the request, after those that the session was given before. Resolves when the response arrived whole, or,
-   * when it is longer than 64 KiB, as soon as its head and first block did. A response of any status resolves.
+   * Sends the request, after the requests that the session was given before. Resolves, with a response of any status,
+   * when the response arrived whole, or, when it is longer than 64 KiB, as soon as its head and first block did.
    *
-   * Rejects with a {@link NeonError} of neon's code when there is no response, and with the signal's reason.
+   * Rejects with a {@link NeonError} when there is no response: with neon's code (`NE_CONNECT`, `NE_TIMEOUT`, …), or
+   * with `ERR_NEON_DESTROYED` after the request or the session was destroyed. Rejects with the signal's reason after an
+   * abort.
+   *
+   * @param options `signal` and `timeout` (in milliseconds) of this dispatch
    */
-  dispatch(options: CallOptions = {}): Promise<Response> {
-    return this.dispatchSince(performance.now(), options);
-  }
-
-  /** The same, with a timeout that began before (a time of `performance.now()`). @internal */
-  async dispatchSince(since: number, options: CallOptions): Promise<Response> {
+  async dispatch(options: CallOptions = {}): Promise<Response> {
     this.#requireLive();
+    requireObject(options);
     let stop: Stop | undefined;
-    const recipe = this.#recipe(false);
-    const watch = this.onProgress && this.#owner.watch(this.onProgress);
+    const onStart = (given: Stop): void => void this.#dispatched.add((stop = given));
+    const { signal, timeout } = options;
     try {
-      const raw = await abortable(
-        () => this.#send(recipe),
-        options,
-        (given, operation) => {
-          this.#dispatched.add((stop = given));
-          watch?.started(operation);
-        },
-        since,
-      );
-      return this.#respond(raw, { signal: options.signal, timeout: options.timeout, since, unwatch: watch?.stop });
-    } catch (error) {
-      watch?.stop();
-      throw NeonError.within(error, this.#context());
+      return await this.#source.run(this.#call(), { ...this.#options(), signal, timeout }, { ...terms, onStart });
     } finally {
-      recipe.release?.();
       if (stop) this.#dispatched.delete(stop);
     }
   }
 
-  /** The same, blocking: the body is read when it returns. */
+  /**
+   * Sends the request on the calling thread, and returns its response when the whole body has arrived. Blocks the event
+   * loop meanwhile.
+   *
+   * @throws the {@link NeonError} that {@link dispatch} would reject with, and `ERR_NEON_BUSY` while promises of the
+   *   session are pending
+   */
   dispatchSync(): Response {
     this.#requireLive();
-    try {
-      return this.#respond(this.#sendSync(this.#recipe(true)));
-    } catch (error) {
-      throw NeonError.within(error, this.#context());
-    }
+    return this.#source.runSync(this.#call(), this.#options(), terms);
   }
 
-  /** It is live no more. What was dispatched goes on. */
+  /** Destroys the request: it no longer counts as live. Dispatched requests continue. */
   destroy(): void {
     this.#destroyed = true;
-    this.#owner.live.delete(this.#item);
+    this.#source.live.delete(this.#item);
   }
 
+  /** Destroys the request; see {@link destroy}. */
   [Symbol.dispose](): void {
     this.destroy();
   }
@@ -211,86 +204,24 @@ export class Request {
   }
 
   #requireLive(): void {
-    if (this.#destroyed) throw new NeonError('This request is destroyed', 'ERR_NEON_DESTROYED', this.#context());
-    this.#owner.requireOpen();
+    const { method, target } = this;
+    const context: ErrorContext = { method, target, origin: this.#source.origin };
+    if (this.#destroyed) throw new NeonError('This request is destroyed', 'ERR_NEON_DESTROYED', context);
   }
 
-  #send({ values }: Recipe): Promise<RawResponse> {
-    const [handle, , target, headers, flags] = values;
-    return this.body instanceof ComposedRequest ? this.body.send(handle, target, headers, flags) : exchange(...values);
+  #call(): RequestCall {
+    return new RequestCall(this.method, this.target, this.body, this.#flags);
   }
 
-  #sendSync({ values }: Recipe): RawResponse {
-    const [handle, , target, headers, flags] = values;
-    return this.body instanceof ComposedRequest ? this.body.sendSync(handle, target, headers, flags) : exchangeSync(...values);
-  }
-
-  #recipe(blocking: boolean): Recipe {
-    const { method, target, body } = this;
-    const { handle } = this.#owner;
-    const inflate = this.#takesWhatComes() ? 0 : this.#inflate;
-    if (body === undefined || isSimple(body) || body instanceof ComposedRequest) {
-      const simple = isSimple(body) ? body : undefined;
-      return { values: [handle, method, target, this.#headers.flat(), this.#flags, simple, undefined, inflate] };
-    }
-    const prepared = prepareBody(body, this.#announcedLength(), blocking);
-    // neon adds the header itself.
-    const headers = this.#headers.filter(([name]) => prepared.length < 0 || name.toLowerCase() !== 'content-length');
+  #options(): CommonOptions {
     return {
-      values: [handle, method, target, headers.flat(), this.#flags, prepared.body, prepared.length, inflate],
-      release: prepared.release,
+      redirect: 'manual',
+      headers: this.#headers,
+      decompress: this.#decompress,
+      onProgress: this.onProgress,
     };
   }
-
-  /** There is no body to be inflated, or the caller has asked for something of his own. */
-  #takesWhatComes(): boolean {
-    return this.method === 'HEAD' || this.#headers.some(([name]) => /^(accept-encoding|range)$/i.test(name));
-  }
-
-  /** The Content-Length header, which tells how long a stream is. */
-  #announcedLength(): number | undefined {
-    const header = this.#headers.find(([name]) => name.toLowerCase() === 'content-length');
-    if (!header) return undefined;
-    const length = Number(header[1]);
-    if (!/^\d+$/.test(header[1]) || !Number.isSafeInteger(length))
-      throw invalidValue(`The Content-Length header must be a number of bytes: '${header[1]}'`);
-    return length;
-  }
-
-  #respond(raw: RawResponse, limits: Pick<ResponseOrigin, 'signal' | 'timeout' | 'since' | 'unwatch'> = {}): Response {
-    const { live } = this.#owner;
-    this.#owner.responded?.(this.method, this.target, raw[0]);
-    return new Response(raw, { context: this.#context(), live, description: this.#item.description, ...limits });
-  }
-
-  #context(): ErrorContext {
-    return { method: this.method, target: this.target, origin: this.#owner.origin };
-  }
 }
 
-function pairs(headers: HeadersInit): Iterable<readonly [string, string]> {
-  return Symbol.iterator in headers ? (headers as Iterable<readonly [string, string]>) : Object.entries(headers);
-}
-
-/** @internal */
-export function requireObject(options: unknown): void {
-  if (typeof options !== 'object' || options === null) throw invalidType('options', 'of type object', options);
-}
-
-function requireStrings(name: unknown, value: unknown): void {
-  if (typeof name !== 'string') throw invalidType('name', 'of type string', name);
-  if (typeof value !== 'string') throw invalidType('value', 'of type string', value);
-}
-
-/** An RFC 9110 token. */
-function validMethod(method: unknown): string {
-  if (typeof method !== 'string') throw invalidType('method', 'of type string', method);
-  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(method)) throw invalidChar('method', 'it must be a token');
-  return method;
-}
-
-/** What can stand in a request line: no spaces, control characters or anything beyond ASCII. @internal */
-export function validTarget(target: string): string {
-  if (!/^[\x21-\x7e]+$/.test(target)) throw invalidChar('target', 'escape it, with encodeURI() for example');
-  return target;
-}
+/** The request itself is live. */
+const terms: RunTerms = { uncounted: true };

@@ -1,3 +1,4 @@
+/** Responses, whose bodies arrived whole or are still arriving. */
 import { constants } from 'node:buffer';
 import { close, open, write } from 'node:fs';
 import { Readable } from 'node:stream';
@@ -5,19 +6,20 @@ import { promisify, TextDecoder } from 'node:util';
 
 import { limit } from '../core/abort.js';
 import { invalidType, NeonError, outOfRange, type ErrorContext } from '../core/errors.js';
-import type { Live, LiveSet } from './live-set.js';
+import type { CallRun } from './call.js';
+import type { Live } from './live-set.js';
 import { native } from '../core/native.js';
-import { type XmlEventBatch, tellBatches, tellWhole, wantedBy, type XmlHandlers } from './xml-events.js';
+import { type XmlEventBatch, handleBatches, parseBytes, eventMask, type XmlHandlers } from './xml-events.js';
 
-/** What the addon knows of a response that streams: dropping it gives the rest of the body up. */
 declare const streamType: unique symbol;
+/** A body of the addon's that is still arriving; when it is collected, the rest of the body is cancelled. @internal */
 export interface StreamHandle {
   readonly [streamType]: true;
 }
 
 /**
- * A response as it comes from the addon. The head's lines are the version, the reason, and the headers two by two, each
- * with its line feed; so are the trailers'.
+ * A response as it comes from the addon. The lines of the head are the version, the reason phrase, and names and values
+ * of the headers by turns, each with a line feed; the lines of the trailers are names and values. @internal
  */
 export type RawResponse = [
   status: number,
@@ -27,37 +29,27 @@ export type RawResponse = [
   trailers: string,
 ];
 
-/** How much of a body is taken into memory. */
+/** The options of the methods that take a whole body into memory. */
 export interface BodyOptions {
-  /** In bytes; a longer body is given up with `ERR_OUT_OF_RANGE`. By default as much as a Buffer can hold. */
+  /**
+   * The most bytes to take: an integer >= 0. A longer body is cancelled, and the method rejects with
+   * `ERR_OUT_OF_RANGE`. Default: as many as a Buffer can hold.
+   */
   maxBytes?: number | undefined;
-}
-
-/** Where a response comes from. @internal */
-export interface ResponseOrigin {
-  readonly context: ErrorContext;
-  readonly live: LiveSet;
-  readonly description: string;
-  /** Goes on to reject the reading of a body that is still arriving. */
-  readonly signal?: AbortSignal | undefined;
-  /** So does this many milliseconds after the request was dispatched, which was at `since`. */
-  readonly timeout?: number | undefined;
-  readonly since?: number;
-  /** Ends the watching of progress. */
-  readonly unwatch?: (() => void) | undefined;
 }
 
 const readStream: (stream: StreamHandle) => Buffer | null | Promise<Buffer | null> = native('readStream');
 const readStreamToEnd: (stream: StreamHandle, maxBytes: number) => Buffer | Promise<Buffer> = native('readStreamToEnd');
-const writeStreamToFd: (stream: StreamHandle, fd: number) => Buffer | Promise<Buffer | number> = native('writeStreamToFd');
-const parseStream: (stream: StreamHandle, wanted: number, charset: string) => void = native('parseStream');
+const writeStreamToFd: (stream: StreamHandle, fd: number) => Buffer | Promise<Buffer | number> =
+  native('writeStreamToFd');
+const parseStream: (stream: StreamHandle, events: number, charset: string) => void = native('parseStream');
 const readBatch: (stream: StreamHandle) => XmlEventBatch | null | Promise<XmlEventBatch | null> = native('readStream');
 const streamTrailers: (stream: StreamHandle) => string = native('streamTrailers');
 const dropStream: (stream: StreamHandle) => void = native('dropStream');
 
-const nothing = Buffer.alloc(0);
+const empty = Buffer.alloc(0);
 
-/** Ends the request of a body that was dropped unread. */
+/** Ends the request of a body that was collected unread. */
 const dropped = new FinalizationRegistry<() => void>((end) => end());
 
 /**
@@ -70,11 +62,11 @@ class ArrivingBody {
   readonly #end: () => void;
   #failure: { readonly reason: unknown } | undefined;
 
-  constructor(stream: StreamHandle, origin: ResponseOrigin) {
-    const { context, live, description, signal, timeout, since = 0, unwatch } = origin;
+  constructor(stream: StreamHandle, status: number, run: CallRun) {
+    const { context, live, description, signal, timeout, since, unwatch } = run;
     this.#stream = stream;
-    this.#context = context;
-    const weak = new WeakRef(this); // what waits for this body's end must not keep it alive
+    this.#context = { ...context, status };
+    const weak = new WeakRef(this); // signals, timers and the live set must not keep the body alive
     const cancel = (reason: unknown): void => weak.deref()?.cancel(reason);
     const item: Live = { description, end: cancel };
     const unlimit = limit({ signal, timeout }, since, cancel);
@@ -95,25 +87,25 @@ class ArrivingBody {
     return block;
   }
 
-  /** All that is still to come. */
-  async gather(maxBytes: number): Promise<Buffer> {
+  /** The rest of the body. */
+  async readAll(maxBytes: number): Promise<Buffer> {
     const bytes = await this.#take((stream) => readStreamToEnd(stream, maxBytes));
     this.#over();
     return bytes;
   }
 
-  /** Writes all that is still to come to a descriptor; returns how many bytes that were, or the last of it unwritten. */
-  async divert(fd: number): Promise<number | Buffer> {
+  /** Writes the rest of the body to a descriptor; resolves to the number of bytes, or to the last ones, unwritten. */
+  async writeToFd(fd: number): Promise<number | Buffer> {
     const written = await this.#take((stream) => writeStreamToFd(stream, fd));
     this.#over();
     return written;
   }
 
-  /** Tells handlers what stands in it, while it arrives. */
-  async parse(handlers: XmlHandlers, wanted: number, charset: string): Promise<void> {
+  /** Parses the body as XML while it arrives. */
+  async parse(handlers: XmlHandlers, events: number, charset: string): Promise<void> {
     await this.#take(async (stream) => {
-      parseStream(stream, wanted, charset);
-      const thrown = await tellBatches(
+      parseStream(stream, events, charset);
+      const thrown = await handleBatches(
         () => readBatch(stream),
         handlers,
         () => this.#failure !== undefined,
@@ -123,7 +115,7 @@ class ArrivingBody {
     this.#over();
   }
 
-  /** What came behind the body, once that was read. */
+  /** The trailers, once the body was read. */
   get trailers(): string {
     return streamTrailers(this.#stream);
   }
@@ -141,7 +133,7 @@ class ArrivingBody {
     }
   }
 
-  /** Gives the rest up: closes the connection; reads fail with `reason`. */
+  /** Cancels the rest: closes the connection; reads fail with `reason`. */
   cancel(reason: unknown): void {
     if (this.#failure) return;
     this.#failure = { reason };
@@ -149,7 +141,7 @@ class ArrivingBody {
     dropStream(this.#stream);
   }
 
-  /** Throws why the body was given up. */
+  /** Throws the reason when the body was cancelled. */
   #requireGoing(): void {
     if (this.#failure) throw this.#failure.reason;
   }
@@ -161,8 +153,19 @@ class ArrivingBody {
 }
 
 /**
- * The response to a request of the classes. A small one (up to 64 KiB) arrived whole; the body of a longer one is
- * still arriving, and its request is live until the body is read to its end, cancelled, or dropped.
+ * The response to a request. One of up to 64 KiB arrived whole; the body of a longer one is still arriving, and its
+ * request is live until the body is read to its end, cancelled, or dropped. The body can be taken once.
+ *
+ * The methods that read the body reject with `ERR_NEON_INVALID_STATE` when it was taken already, with a {@link
+ * NeonError} when the rest does not arrive, with `ERR_NEON_ABORTED` when it was cancelled, and with the reason of the
+ * request's signal.
+ *
+ * @example
+ * ```ts
+ * const response = await session.request('GET', '/data.json');
+ * if (response.ok) console.log(response.headers['content-type'], await response.json());
+ * else response.cancel();
+ * ```
  */
 export class Response {
   /** The status code. */
@@ -179,42 +182,47 @@ export class Response {
   #cancelled: NeonError | undefined;
 
   /** @internal */
-  constructor(raw: RawResponse, origin: ResponseOrigin) {
+  constructor(raw: RawResponse, run: CallRun) {
     const [status, head, body, stream, trailers] = raw;
     this.status = status;
     this.#trailers = trailers;
     this.#head = head;
-    this.#whole = body ?? nothing;
-    this.#context = origin.context;
-    if (!stream) origin.unwatch?.();
-    else this.#arriving = new ArrivingBody(stream, { ...origin, context: { ...origin.context, status } });
+    this.#whole = body ?? empty;
+    this.#context = run.context;
+    if (!stream) run.unwatch?.();
+    else this.#arriving = new ArrivingBody(stream, status, run);
   }
 
+  /** The reason phrase: `'Not Found'`. */
   get reasonPhrase(): string {
     return this.#lines()[1] as string;
   }
 
-  /** `'1.1'` */
+  /** The version of HTTP: `'1.1'`. */
   get httpVersion(): string {
     return this.#lines()[0] as string;
   }
 
-  /** Whether the status is one of 2xx. */
+  /** Whether the status is 2xx. */
   get ok(): boolean {
     return this.status >= 200 && this.status < 300;
   }
 
-  /** The headers by their names in lower case; fields of the same name are joined by ", ". No prototype. */
+  /** The headers by lower-case name; fields of one name are joined by `', '`. The object has no prototype. */
   get headers(): Readonly<Record<string, string>> {
     return (this.#headers ??= fieldsOf(this.#lines().slice(2)));
   }
 
-  /** Whether the body was taken, by one of the methods below or as `body`. */
+  /** Whether the body was taken, by one of the methods or as {@link body}, or cancelled. */
   get bodyUsed(): boolean {
     return this.#used;
   }
 
-  /** The body as a stream, with back-pressure. Destroying it gives the rest up and closes the connection. */
+  /**
+   * The body as a stream, with back-pressure. Destroying the stream cancels the rest and closes the connection.
+   *
+   * @throws `ERR_NEON_INVALID_STATE` when the body was taken already, otherwise than by this getter
+   */
   get body(): Readable {
     if (this.#body) return this.#body;
     this.#take();
@@ -223,15 +231,20 @@ export class Response {
       : Readable.from(this.#whole.length ? [this.#whole] : [], { objectMode: false }));
   }
 
-  /** The body as a web stream. Cancelling it gives the rest up and closes the connection. */
+  /**
+   * The body as a web stream. Cancelling the stream cancels the rest and closes the connection.
+   *
+   * @throws `ERR_NEON_INVALID_STATE` when the body was taken already
+   */
   toWeb(): ReadableStream<Uint8Array> {
     return Readable.toWeb(this.body) as ReadableStream<Uint8Array>;
   }
 
   /**
-   * The whole body, received into one piece of memory.
+   * Resolves to the whole body, received into one piece of memory.
    *
-   * @throws `ERR_OUT_OF_RANGE` when it is longer than `maxBytes`; the connection is closed then
+   * Rejects with `ERR_OUT_OF_RANGE` when it is longer than `maxBytes`: the connection is closed then, if the body was
+   * still arriving. Also rejects as the class says.
    */
   async bytes({ maxBytes = constants.MAX_LENGTH }: BodyOptions = {}): Promise<Buffer> {
     requireCount('maxBytes', maxBytes);
@@ -242,36 +255,50 @@ export class Response {
       this.cancel();
       throw tooLong(maxBytes);
     }
-    return this.#arriving.gather(maxBytes);
+    return this.#arriving.readAll(maxBytes);
   }
 
-  /** The whole body, decoded by the charset of its Content-Type (UTF-8 where there is none, or none that is known). */
+  /**
+   * Resolves to the whole body as text, decoded by the charset of its Content-Type: UTF-8 where that has none, or an
+   * unknown one. Rejects like {@link bytes}.
+   */
   async text(options?: BodyOptions): Promise<string> {
     return this.#decode(await this.bytes(options));
   }
 
-  /** The whole body, parsed as JSON. */
+  /**
+   * Resolves to the whole body, parsed as JSON. Rejects like {@link bytes}, and with a `SyntaxError` for other text.
+   */
   async json(options?: BodyOptions): Promise<unknown> {
     return JSON.parse(await this.text(options)) as unknown;
   }
 
   /**
-   * Parses the body as XML while it arrives, off this thread, and tells the handlers what stands in it; resolves at the
-   * end of the document. Of what is not well-formed, or cut, they are told the part before. neon's `ne_xml_parse`.
+   * Parses the body as XML while it arrives, off this thread, and calls the handlers with its contents; resolves at the
+   * end of the document. In C: `ne_xml_parse`.
    *
-   * @throws what a handler threw, as it is; `NE_ERROR` with the parser's text when the document is not well-formed. The
-   * connection is closed then, if the body was still arriving
+   * Rejects with what a handler throws, and with `NE_ERROR` and the parser's text when the document is not well-formed
+   * or cut: the handlers were called for the part before. The connection is closed then, if the body was still
+   * arriving. Rejects with `ERR_INVALID_ARG_TYPE` for invalid handlers. Also rejects as the class says.
    */
   async xml(handlers: XmlHandlers): Promise<void> {
-    const wanted = wantedBy(handlers);
+    const events = eventMask(handlers);
     this.#take();
-    if (this.#arriving) await this.#arriving.parse(handlers, wanted, this.#charset() ?? '');
-    else this.#parse(handlers, wanted);
+    if (this.#arriving) await this.#arriving.parse(handlers, events, this.#charset() ?? '');
+    else this.#parse(handlers, events);
   }
 
   /**
-   * Writes the body to a file, made or emptied first, or to a descriptor, which stays open; returns how many bytes that
-   * were. The bytes never pass through JavaScript. When it fails, the file holds what had come till then.
+   * Writes the body to a file, which is created or truncated first, or to a descriptor, which stays open; resolves to
+   * the number of bytes. The bytes do not pass through JavaScript.
+   *
+   * Rejects with the system's error when the file cannot be opened or written; also rejects as the class says. The file
+   * contains the bytes that had arrived by then.
+   *
+   * @example
+   * ```ts
+   * await (await session.get('/photo.jpg')).toFile('photo.jpg');
+   * ```
    */
   async toFile(file: string | URL | number): Promise<number> {
     this.#take();
@@ -279,7 +306,7 @@ export class Response {
     try {
       fd = typeof file === 'number' ? file : await promisify(open)(file, 'w');
       if (!this.#arriving) return await writeAll(fd, this.#whole);
-      const written = await this.#arriving.divert(fd);
+      const written = await this.#arriving.writeToFd(fd);
       return typeof written === 'number' ? written : await writeAll(fd, written);
     } catch (error) {
       this.cancel();
@@ -289,15 +316,15 @@ export class Response {
     }
   }
 
-  /** The fields of the trailer of a chunked response, by their names in lower case: empty until the body was read. */
+  /** The trailer fields of a chunked response, by lower-case name: empty until the body was read. No prototype. */
   get trailers(): Readonly<Record<string, string>> {
     return fieldsOf((this.#arriving?.trailers ?? this.#trailers).split('\n'));
   }
 
   /**
-   * The whole body at once: of a response of `requestSync`, or of one that arrived whole.
+   * The whole body, of a response to a blocking request, or of one that arrived whole.
    *
-   * @throws `ERR_NEON_INVALID_STATE` when it is still arriving
+   * @throws `ERR_NEON_INVALID_STATE` when it is still arriving, or was taken already
    */
   bytesSync(): Buffer {
     this.#requireWhole('bytes');
@@ -305,31 +332,48 @@ export class Response {
     return this.#whole;
   }
 
-  /** Like {@link Response.text}; throws like {@link Response.bytesSync}. */
+  /**
+   * The whole body as text, decoded as by {@link text}.
+   *
+   * @throws as {@link bytesSync}
+   */
   textSync(): string {
     return this.#decode(this.bytesSync());
   }
 
-  /** Like {@link Response.json}; throws like {@link Response.bytesSync}. */
+  /**
+   * The whole body, parsed as JSON.
+   *
+   * @throws as {@link bytesSync}, and a `SyntaxError` for other text
+   */
   jsonSync(): unknown {
     return JSON.parse(this.textSync()) as unknown;
   }
 
-  /** Like {@link Response.xml}; throws like {@link Response.bytesSync}. */
+  /**
+   * Parses the whole body as XML, and calls the handlers with its contents.
+   *
+   * @throws as {@link bytesSync}; what a handler throws, `NE_ERROR` when the document is not well-formed, and
+   *   `ERR_INVALID_ARG_TYPE` for invalid handlers
+   */
   xmlSync(handlers: XmlHandlers): void {
-    const wanted = wantedBy(handlers);
+    const events = eventMask(handlers);
     this.#requireWhole('xml');
     this.#take();
-    this.#parse(handlers, wanted);
+    this.#parse(handlers, events);
   }
 
-  /** Gives up what is left of the body: closes the connection, and ends the request. */
+  /**
+   * Cancels the rest of the body: closes the connection, and ends the request. Reading it rejects with
+   * `ERR_NEON_ABORTED`. Does nothing to the connection when the body arrived whole.
+   */
   cancel(): void {
     this.#used = true;
     this.#cancelled ??= new NeonError('The response was cancelled', 'ERR_NEON_ABORTED');
     this.#arriving?.cancel(this.#cancelled);
   }
 
+  /** Cancels the rest of the body; see {@link cancel}. */
   [Symbol.dispose](): void {
     this.cancel();
   }
@@ -344,13 +388,12 @@ export class Response {
   }
 
   #requireWhole(method: string): void {
-    if (this.#arriving)
-      throw new NeonError(`The body is still arriving: await ${method}()`, 'ERR_NEON_INVALID_STATE');
+    if (this.#arriving) throw new NeonError(`The body is still arriving: await ${method}()`, 'ERR_NEON_INVALID_STATE');
   }
 
-  #parse(handlers: XmlHandlers, wanted: number): void {
+  #parse(handlers: XmlHandlers, events: number): void {
     const isOver = (): boolean => this.#cancelled !== undefined;
-    const failure = tellWhole(this.#whole, wanted, this.#charset() ?? '', handlers, isOver);
+    const failure = parseBytes(this.#whole, events, this.#charset() ?? '', handlers, isOver);
     if (this.#cancelled) throw this.#cancelled;
     if (failure !== null) throw new NeonError(failure, 'NE_ERROR', { ...this.#context, status: this.status });
   }
@@ -359,13 +402,13 @@ export class Response {
     return decoder(this.#charset()).decode(bytes);
   }
 
-  /** That of the Content-Type. */
+  /** The charset of the Content-Type. */
   #charset(): string | undefined {
     return /;\s*charset="?([^";\s]+)/i.exec(this.headers['content-type'] ?? '')?.[1];
   }
 }
 
-/** Names and values, two by two. No prototype. */
+/** Fields by name, from names and values by turns. No prototype. */
 function fieldsOf(lines: readonly string[]): Record<string, string> {
   const fields = Object.create(null) as Record<string, string>;
   for (let i = 0; i + 1 < lines.length; i += 2) fields[lines[i] as string] = lines[i + 1] as string;

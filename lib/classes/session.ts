@@ -1,22 +1,18 @@
-import { authenticate, type AuthOptions } from './auth.js';
-import { type DecompressOptions, inflationLimit } from './decompress.js';
-import { invalidType, invalidValue, NeonError } from '../core/errors.js';
-import { flagNumber } from './flags.js';
+/** Sessions: one connection to one server, and its options. */
+import { invalidType, invalidValue } from '../core/errors.js';
 import { liveRequests, refuseWhileLive } from '../core/live.js';
-import { LiveSet } from './live-set.js';
-import type { Entry } from './propfind-batch.js';
-import { inquire, type Inquiry, listSync, type PropfindOptions, type PropNamesOptions, type Work } from './propfind.js';
-import { type LockHost, shareLocks } from './lock-manager.js';
-import { BlockingLocking } from './locking-sync.js';
 import { native } from '../core/native.js';
 import * as ne from '../ne/index.js';
-import { runCall, runCallSync } from './run-call.js';
+import { authenticate, type AuthOptions } from './auth.js';
+import { type DecompressOptions, inflationLimit } from './decompress.js';
+import { flagNumber } from './flags.js';
 import { type ProxyOptions, setProxy } from './proxy.js';
-import { type Hop, type RedirectOptions, Redirects } from './redirect.js';
-import { Request, type RequestOptions, type RequestOwner, validTarget } from './request.js';
-import type { Response } from './response.js';
-import { type ProgressEvent, type ProgressWatch, StatusEmitter } from './status.js';
+import { type RedirectOptions, Redirects } from './redirect.js';
+import { Request, type RequestOptions } from './request.js';
+import { SingleSession } from './session-source.js';
+import type { ProgressEvent, ProgressWatch } from './status.js';
 import { secure, type TLSOptions } from './tls.js';
+import { WebDAVMethods } from './webdav.js';
 
 /** The names of neon's session flags (`NE_SESSFLAG_*`). */
 export const sessionFlags = {
@@ -31,7 +27,7 @@ export const sessionFlags = {
   strict: ne.NE_SESSFLAG_STRICT,
 } as const;
 
-/** The name of a session flag. */
+/** The name of a session flag of neon's (`NE_SESSFLAG_*`), for {@link Session.setFlag}. */
 export type SessionFlag = keyof typeof sessionFlags;
 
 const dropSession: (session: ne.ne_session) => void = native('dropSession');
@@ -45,93 +41,110 @@ function isDestroyed(session: ne.ne_session): boolean {
   }
 }
 
-/** How a session is set up. */
+/** The options of a session. */
 export interface SessionOptions extends RedirectOptions, DecompressOptions {
-  /** The product of `User-Agent: product neon/VERSION`; none is sent by default. */
+  /**
+   * The product of the header `User-Agent: product neon/VERSION`; none is sent by default. In C: `ne_set_useragent`.
+   */
   userAgent?: string | undefined;
-  /** How long a read may take, in whole seconds. Default: neon's 120. */
+  /**
+   * How long a read may take, in whole seconds from 1 to 2147483. Default: neon's 120. In C: `ne_set_read_timeout`.
+   */
   readTimeout?: number | undefined;
-  /** How long making a connection may take, in whole seconds. Default: as long as TCP tries. */
+  /**
+   * How long making a connection may take, in whole seconds from 1 to 2147483. Default: as long as TCP tries. In C:
+   * `ne_set_connect_timeout`.
+   */
   connectTimeout?: number | undefined;
+  /** Flags of neon's, by name. Default: neon's own. In C: `ne_set_session_flag`. */
   flags?: Partial<Record<SessionFlag, boolean>> | undefined;
-  /** Network addresses (`'192.0.2.1'`, `'2001:db8::1'`) to connect to, in this order, instead of looking the name up. */
+  /**
+   * Network addresses (`'192.0.2.1'`, `'2001:db8::1'`) to connect to, in this order, instead of looking the name up.
+   * Not with `proxy`. In C: `ne_set_addrlist`.
+   */
   addresses?: readonly string[] | undefined;
-  /** The network address to connect from, where it is of the server's family. */
+  /** The network address to connect from, where it is of the server's family. In C: `ne_set_localaddr`. */
   localAddress?: string | undefined;
-  /** A proxy by its URL or as an object, `'system'`, or `'env'`; see {@link ProxyOptions}. Default: none. */
+  /** The proxy; see {@link ProxyOptions}. Default: none. */
   proxy?: ProxyOptions | undefined;
-  /** What the server gets that asks for credentials; several go in the order of their precedence. */
+  /**
+   * The credentials for a server that asks for them; several are tried in the order given. In C: `ne_add_server_auth`.
+   */
   auth?: AuthOptions | readonly AuthOptions[] | undefined;
-  /** What an HTTP proxy gets that asks for credentials. Default: those in `proxy`. */
+  /** The credentials for an HTTP proxy that asks for them. Default: those in `proxy`. In C: `ne_add_proxy_auth`. */
   proxyAuth?: AuthOptions | readonly AuthOptions[] | undefined;
-  /** Whom the session trusts, and who it is; see {@link TLSOptions}. Without TLS this means nothing. */
+  /** Trust and identity of the session with TLS; see {@link TLSOptions}. Ignored without TLS. */
   tls?: TLSOptions | undefined;
 }
 
 /**
- * A session with one server: `ne_session`. One connection, kept open between requests; requests run one after the
- * other, in the order in which they were made.
+ * A session with one server: `ne_session`. It has one connection, which is kept open between requests. Requests run one
+ * after the other, in the order in which they were made. A request whose response body is still arriving has the
+ * session until the body is read, cancelled or dropped.
  *
- * Emits `'status'` with a {@link StatusEvent}: what neon's notifier tells, a little later and without making it wait.
+ * Emits `'status'` with a `StatusEvent` for each event of neon's notifier (`ne_set_notifier`), a little later than the
+ * event and without making neon wait.
+ *
+ * @example
+ * ```ts
+ * await using session = Session.open('http://dav.example.com/');
+ * const response = await session.get('/hello.txt');
+ * console.log(response.status, await response.text());
+ * ```
  */
-export class Session extends BlockingLocking {
-  /** The `ne_session` under it, for the functions of `libneon/ne`. */
+export class Session extends WebDAVMethods {
+  /** The `ne_session` of this session, for the functions of `libneon/ne`. */
   readonly handle: ne.ne_session;
-  /** `'http'` or `'https'` */
+  /** `'http'` or `'https'`. */
   readonly scheme: string;
-  /** `'host[:port]'`, as in the Host header */
+  /** `'host[:port]'`, as in the Host header. */
   readonly hostport: string;
 
-  readonly #live = new LiveSet();
-  readonly #watch: StatusEmitter;
-  readonly #owner: RequestOwner;
-  /** The same to what belongs to earlier requests, such as where they are redirected: also while the session is closing. */
-  readonly #ongoing: RequestOwner;
-  readonly #base: URL | undefined;
-  readonly #redirects: Redirects;
-  #destroyed = false;
-  #closing = false;
+  readonly #source: SingleSession;
 
   /**
-   * Nothing is sent, and no name is looked up, before the first request.
+   * Creates a session: `ne_session_create`. Nothing is sent, and no name is looked up, before the first request.
    *
+   * @param scheme `'http'` or `'https'`
+   * @param hostname a host name or network address; one of IPv6 in brackets
    * @param port 0 to 65535
+   * @param base the URL that targets of requests may be relative to
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE` or `ERR_INVALID_CHAR` for an invalid
+   *   argument or option
    */
   constructor(scheme: string, hostname: string, port: number, options: SessionOptions = {}, base?: URL) {
-    super();
     requireScheme(scheme);
-    this.handle = ne.ne_session_create(scheme, hostname, port);
-    this.scheme = ne.ne_get_scheme(this.handle);
-    this.hostport = ne.ne_get_server_hostport(this.handle);
-    this.#base = base;
-    this.#redirects = new Redirects(options);
-    this.#owner = {
-      handle: this.handle,
-      origin: `${this.scheme}://${this.hostport}`,
-      live: this.#live,
-      inflate: inflationLimit(options),
-      watch: (onProgress) => this.watchProgress(onProgress),
-      requireOpen: () => this.#requireOpen(),
-      responded: (method, target, status) => this.noteResponse(method, target, status),
-    };
-    this.#ongoing = { ...this.#owner, requireOpen: () => this.#requireAlive() };
-    this.#watch = new StatusEmitter(this.handle, (event) => this.emit('status', event));
-    this.on('newListener', (name) => {
-      if (name === 'status') this.#watch.listen(true);
-    });
-    this.on('removeListener', (name) => {
-      if (name === 'status') this.#watch.listen(this.listenerCount('status') > 0);
-    });
-    if (options.userAgent !== undefined) ne.ne_set_useragent(this.handle, options.userAgent);
-    if (options.readTimeout !== undefined) ne.ne_set_read_timeout(this.handle, options.readTimeout);
-    if (options.connectTimeout !== undefined) ne.ne_set_connect_timeout(this.handle, options.connectTimeout);
-    setAddresses(this.handle, options);
+    const handle = ne.ne_session_create(scheme, hostname, port);
+    const hostport = ne.ne_get_server_hostport(handle);
+    const defaults = { redirects: new Redirects(options), inflate: inflationLimit(options) };
+    const source = new SingleSession(handle, `${scheme}://${hostport}`, base, defaults);
+    super(source);
+    this.#source = source;
+    this.handle = handle;
+    this.scheme = scheme;
+    this.hostport = hostport;
+    if (options.userAgent !== undefined) ne.ne_set_useragent(handle, options.userAgent);
+    if (options.readTimeout !== undefined) ne.ne_set_read_timeout(handle, options.readTimeout);
+    if (options.connectTimeout !== undefined) ne.ne_set_connect_timeout(handle, options.connectTimeout);
+    setAddresses(handle, options);
     for (const [flag, value] of Object.entries(options.flags ?? {})) this.setFlag(flag as SessionFlag, value);
-    setProxyAndAuth(this.handle, options);
-    if (scheme === 'https') secure(this.handle, options.tls);
+    setProxyAndAuth(handle, options);
+    if (scheme === 'https') secure(handle, options.tls);
   }
 
-  /** A session with the server of a URL. Targets of its requests may be relative to it. */
+  /**
+   * Opens a session with the server of a URL. Targets of its requests may be relative to that URL. Nothing is sent yet.
+   *
+   * @throws the `TypeError` of `new URL()` when given something that is not a URL, `ERR_INVALID_ARG_VALUE` for a scheme
+   *   other than `http` and `https`, or for a URL with a user name or password; and as the constructor for invalid
+   *   options
+   *
+   * @example
+   * ```ts
+   * using session = Session.open('https://dav.example.com/folder/', { userAgent: 'example/1.0' });
+   * await session.get('file.txt'); // GET /folder/file.txt
+   * ```
+   */
   static open(url: string | URL, options?: SessionOptions): Session {
     const base = new URL(url);
     if (base.username || base.password)
@@ -141,178 +154,120 @@ export class Session extends BlockingLocking {
     return new Session(scheme, base.hostname, port, options, base);
   }
 
-  /** How many requests are live: not destroyed, on their way, or with a body still to be read. */
+  /**
+   * The number of live requests: those of {@link createRequest} that are not destroyed, those on their way, and those
+   * with a body still to be read; also `ne_request`s of `libneon/ne` that are not destroyed.
+   */
   get liveRequests(): number {
-    return this.#live.size + (this.#destroyed ? 0 : liveRequests(this.handle).length);
+    return this.#source.live.size + (this.destroyed ? 0 : liveRequests(this.handle).length);
   }
 
+  /** Whether the session is destroyed. */
   get destroyed(): boolean {
-    return this.#destroyed;
+    return this.#source.destroyed;
   }
 
   /** @internal */
   watchProgress(onProgress: (event: ProgressEvent) => void): ProgressWatch {
-    return this.#watch.watch(onProgress);
+    return this.#source.watch(onProgress);
   }
 
-  /** Sets a flag of neon's (`NE_SESSFLAG_*`), by name or number. */
+  /**
+   * Sets a flag of neon's, by name or number (`NE_SESSFLAG_*`): `ne_set_session_flag`. neon ignores a flag that it does
+   * not know.
+   *
+   * @throws `ERR_INVALID_ARG_VALUE` for an unknown name, `ERR_OUT_OF_RANGE` for a number that cannot be a flag,
+   *   `ERR_NEON_BUSY` while requests are on their way, `ERR_NEON_DESTROYED`
+   */
   setFlag(flag: SessionFlag | number, value: boolean): void {
     ne.ne_set_session_flag(this.handle, flagNumber(sessionFlags, flag), value);
   }
 
-  /** Whether a flag is set; undefined when this neon does not know it. */
+  /**
+   * Whether a flag is set, by name or number (`NE_SESSFLAG_*`): `ne_get_session_flag`. Undefined when this neon does
+   * not know the flag.
+   *
+   * @throws as {@link setFlag}
+   */
   getFlag(flag: SessionFlag | number): boolean | undefined {
     const value = ne.ne_get_session_flag(this.handle, flagNumber(sessionFlags, flag));
     return value < 0 ? undefined : value > 0;
   }
 
-  /** Makes neon forget the credentials that it uses: the next challenge asks for them anew. */
+  /**
+   * Makes neon forget the credentials that it uses: the next challenge asks for them anew. In C: `ne_forget_auth`.
+   *
+   * @throws `ERR_NEON_BUSY` while requests are on their way, `ERR_NEON_DESTROYED`
+   */
   forgetAuth(): void {
     ne.ne_forget_auth(this.handle);
   }
 
-  /** Closes the connection; the next request opens another. */
+  /**
+   * Closes the connection, if one is open; the next request opens another. In C: `ne_close_connection`.
+   *
+   * @throws `ERR_NEON_BUSY` while requests are on their way, `ERR_NEON_DESTROYED`
+   */
   closeConnection(): void {
     ne.ne_close_connection(this.handle);
   }
 
-  /** A request to be filled and dispatched; live until it is destroyed. */
-  createRequest(method: string, target: string, options?: RequestOptions): Request {
-    return new Request(this.#owner, method, resolveTarget(target, this.#base), options);
-  }
-
   /**
-   * Sends a request, after those that were made before. Resolves whatever the status; see {@link Request.dispatch}.
+   * Creates a request to be filled and dispatched; it is live until it is destroyed.
    *
-   * @param target an absolute path with an optional query, URI-escaped; relative ones need `Session.open`
+   * @param method a token: `'GET'`
+   * @param target a path with an optional query, URI-escaped; relative ones need {@link Session.open}
+   * @param options the headers, body, flags, `decompress` and `onProgress` of the request; `signal` and `timeout` are
+   *   given to {@link Request.dispatch}, and redirects are not followed
+   * @throws `ERR_INVALID_CHAR` for a method that is not a token or a target that is not escaped, `ERR_INVALID_ARG_TYPE`
+   *   or `ERR_INVALID_ARG_VALUE` for other invalid arguments, `ERR_NEON_DESTROYED` when the session is destroyed or
+   *   closing
    */
-  async request(method: string, target: string, options: RequestOptions = {}): Promise<Response> {
-    const since = performance.now();
-    const redirects = this.#redirects.but(options);
-    const start = this.#hop(method, target, options);
-    // Live until all is over, so that close() waits.
-    const first = new Request(this.#owner, start.method, start.target, start);
-    try {
-      return await redirects.follow(this.#owner.origin, start, async (hop) => {
-        if (hop === start) return first.dispatchSince(since, options);
-        using next = new Request(this.#ongoing, hop.method, hop.target, hop);
-        return await next.dispatchSince(since, options);
-      });
-    } finally {
-      first.destroy();
-    }
-  }
-
-  /** The same, blocking; the body is read when it returns. */
-  requestSync(method: string, target: string, options: RequestOptions = {}): Response {
-    return this.#redirects.but(options).followSync(this.#owner.origin, this.#hop(method, target, options), (hop) => {
-      using request = new Request(this.#owner, hop.method, hop.target, hop);
-      return request.dispatchSync();
-    });
-  }
-
-  /** The same as awaiting {@link propfind}, blocking. */
-  propfindSync(target: string, options: PropfindOptions = {}): Entry[] {
-    return listSync(this.#owner, this.inquire(target, options));
-  }
-
-  /** The same as awaiting {@link propNames}, blocking. */
-  propNamesSync(target: string, options: PropNamesOptions = {}): Entry[] {
-    return listSync(this.#owner, this.inquire(target, options, true));
+  createRequest(method: string, target: string, options?: RequestOptions): Request {
+    return new Request(this.#source, method, target, options);
   }
 
   /**
-   * Closes the connection and frees the session. Once it is destroyed, this does nothing.
+   * Closes the connection and frees the session. A session that is destroyed already stays as it is.
    *
-   * @param options.force aborts live requests first: they reject with `ERR_NEON_DESTROYED`
+   * @param options `force` aborts live requests first: they reject with `ERR_NEON_DESTROYED`
    * @throws `ERR_NEON_LIVE_REQUESTS` while requests are live, unless forced
    */
   destroy({ force = false }: { force?: boolean } = {}): void {
-    if (this.#destroyed) return;
-    if (!force) refuseWhileLive([...this.#live.descriptions, ...liveRequests(this.handle)]);
-    this.#watch.end();
+    if (this.destroyed) return;
+    if (!force) refuseWhileLive([...this.#source.live.descriptions, ...liveRequests(this.handle)]);
+    this.#source.stopEvents();
     try {
       dropSession(this.handle);
     } finally {
-      // What a hook threw comes too late to keep it.
-      if (isDestroyed(this.handle)) {
-        this.#destroyed = true;
-        const reason = new NeonError('The session was destroyed', 'ERR_NEON_DESTROYED', { origin: this.#owner.origin });
-        this.#live.end(reason);
-        this.endLocks(reason);
-      }
+      // A hook may have thrown, too late to keep the session.
+      if (isDestroyed(this.handle)) this.#source.end();
     }
   }
 
-  /** Waits until no request is live, then destroys the session. New requests are refused meanwhile. */
+  /**
+   * Waits until no request is live, then destroys the session. New requests are refused meanwhile.
+   *
+   * Rejects with `ERR_NEON_LIVE_REQUESTS` when requests of `libneon/ne` are still live then: the session goes on.
+   */
   async close(): Promise<void> {
-    this.#closing = true;
     try {
-      await this.#live.empty();
+      await this.#source.drain();
       this.destroy();
     } finally {
-      this.#closing = false; // requests made with libneon/ne may still be live: then it goes on
+      this.#source.reopen();
     }
   }
 
+  /** Destroys the session; see {@link destroy}. */
   [Symbol.dispose](): void {
     this.destroy();
   }
 
+  /** Closes the session; see {@link close}. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
-
-  /** @internal */
-  protected inquire(target: string, options: PropfindOptions, onlyNames?: boolean): Inquiry {
-    this.#requireOpen();
-    const place = { origin: this.#owner.origin, lend: (work: Work): Promise<void> => work(this.#owner) };
-    return inquire(place, validTarget(resolveTarget(target, this.#base)), options, onlyNames);
-  }
-
-  /** @internal */
-  protected uriOf(target: string): string {
-    return this.#owner.origin + validTarget(resolveTarget(target, this.#base));
-  }
-
-  /** @internal */
-  protected lockHost(): LockHost {
-    const owner = this.#owner;
-    return {
-      origin: owner.origin,
-      pathOf: (target) => validTarget(resolveTarget(target, this.#base)),
-      share: (set) => shareLocks(set, this.handle),
-      call: (context, start, options, whileClosing) =>
-        runCall(whileClosing ? this.#ongoing : owner, context, start, options),
-      callSync: (context, start) => runCallSync(owner, context, start),
-    };
-  }
-
-  #hop(method: string, target: string, options: RequestOptions): Hop {
-    return { ...options, method, target: resolveTarget(target, this.#base) };
-  }
-
-  #requireAlive(): void {
-    if (this.#destroyed)
-      throw new NeonError('The session is destroyed', 'ERR_NEON_DESTROYED', { origin: this.#owner.origin });
-  }
-
-  #requireOpen(): void {
-    this.#requireAlive();
-    if (this.#closing)
-      throw new NeonError('The session is closing', 'ERR_NEON_DESTROYED', { origin: this.#owner.origin });
-  }
-}
-
-/** What a request line says for this target, which may be relative to the URL of its session or pool. */
-export function resolveTarget(target: string, base: URL | undefined): string {
-  if (typeof target !== 'string') throw invalidType('target', 'of type string', target);
-  if (target.startsWith('/') || target === '*') return target;
-  if (!base) throw invalidValue(`The target must begin with '/' (relative ones need Session.open): '${target}'`);
-  const url = URL.canParse(target, base.href) ? new URL(target, base) : undefined;
-  if (url?.origin !== base.origin)
-    throw invalidValue(`The target is not one of this session's server, ${base.origin}: '${target}'`);
-  return url.pathname + url.search;
 }
 
 function requireScheme(scheme: unknown): void {
@@ -333,7 +288,7 @@ function setAddresses(handle: ne.ne_session, { addresses, localAddress }: Sessio
 function setProxyAndAuth(handle: ne.ne_session, { proxy, addresses, auth, proxyAuth }: SessionOptions): void {
   if (proxy !== undefined && addresses !== undefined)
     throw invalidValue('The options "proxy" and "addresses" exclude each other');
-  // First, since Negotiate is with the proxy that is set.
+  // The proxy first: Negotiate is with the proxy that is set.
   const credentials = proxy === undefined ? undefined : setProxy(handle, proxy);
   if (auth !== undefined) authenticate(handle, 'auth', auth);
   const forProxy = proxyAuth ?? credentials;

@@ -1,34 +1,40 @@
+/** The events of neon's notifier: the event `'status'`, and the option `onProgress`. */
 import { native } from '../core/native.js';
 import * as ne from '../ne/constants.js';
 import type { ne_session } from '../ne/handles.js';
 
-/** What happened to a session: an event of neon's notifier. Progress that was overtaken is left out. */
+/**
+ * An event of a session (`ne_notify_status`): a lookup, a connection, progress of a body. Progress that was superseded
+ * before it could be reported is omitted.
+ */
 export interface StatusEvent {
+  /** What happens: `ne_status_lookup` to `ne_status_disconnected`. */
   readonly type: 'lookup' | 'connecting' | 'connected' | 'handshake' | 'sending' | 'receiving' | 'disconnected';
-  /** Of the server, or the proxy, where neon tells it; not for progress. */
+  /** The host name of the server or the proxy, where neon reports it; not for progress. */
   readonly hostname?: string | undefined;
-  /** The network address that is tried: for `connecting`. */
+  /** The network address that neon connects to: for `connecting`. */
   readonly address?: string | undefined;
-  /** Bytes of a body so far: for `sending` and `receiving`. */
+  /** The bytes of the body so far: for `sending` and `receiving`. */
   readonly progress?: number | undefined;
-  /** Bytes in all; undefined when that is not known. */
+  /** The length of the body in bytes; undefined when it is unknown. */
   readonly total?: number | undefined;
 }
 
-/** How far a body is. */
+/** The progress of a body. */
 export interface ProgressEvent {
+  /** Whether it is the body of the request or of the response. */
   readonly type: 'sending' | 'receiving';
-  /** In bytes. */
+  /** The bytes so far. */
   readonly progress: number;
-  /** In bytes; undefined when that is not known. */
+  /** The length of the body in bytes; undefined when it is unknown. */
   readonly total: number | undefined;
 }
 
-/** The watching of one operation's progress. */
+/** The watch on the progress of one operation. @internal */
 export interface ProgressWatch {
-  /** The operation has this number. */
+  /** The operation was started, with this identity. */
   readonly started: (operation: number) => void;
-  /** To be called once; what was noted till then is passed on. */
+  /** To be called once, at the end; progress that was noted before is still passed on. */
   readonly stop: () => void;
 }
 
@@ -54,28 +60,26 @@ const types: Readonly<Record<number, StatusEvent['type']>> = {
   [ne.ne_status_disconnected]: 'disconnected',
 };
 
-/** Passes a session's events on, as long as anybody listens. */
+/** Passes the events of a session on: to a listener, and progress to the calls that it belongs to. @internal */
 export class StatusEmitter {
   readonly #session: ne_session;
-  readonly #emit: (event: StatusEvent) => void;
   readonly #progress = new Map<number, (event: ProgressEvent) => void>();
+  #emit: ((event: StatusEvent) => void) | undefined;
   #watches = 0;
-  #listening = false;
   #ended = false;
 
-  constructor(session: ne_session, emit: (event: StatusEvent) => void) {
+  constructor(session: ne_session) {
     this.#session = session;
-    this.#emit = emit;
     watchStatus(session);
   }
 
-  /** Whether all events are to be passed on. */
-  listen(listening: boolean): void {
-    this.#listening = listening;
+  /** Passes all events to `emit` from now on; without an argument no longer. */
+  listen(emit: ((event: StatusEvent) => void) | undefined): void {
+    this.#emit = emit;
     this.#enable();
   }
 
-  /** Passes the progress of one operation on. Asked for before it starts: it may be far when its number is known. */
+  /** Passes the progress of one operation on. To be called before it starts: its number is known only afterwards. */
   watch(onProgress: (event: ProgressEvent) => void): ProgressWatch {
     let number: number | undefined;
     this.#watches++;
@@ -91,25 +95,25 @@ export class StatusEmitter {
     };
   }
 
-  /** The session is destroyed; what it still has to say is passed on. */
+  /** The session is about to be destroyed; events that it has noted are still passed on. */
   end(): void {
     this.#ended = true;
   }
 
   #enable(): void {
     if (this.#ended) return;
-    enableStatus(this.#session, this.#listening || this.#watches > 0 ? this.#onStatus : null);
+    enableStatus(this.#session, this.#emit || this.#watches > 0 ? this.#onStatus : null);
   }
 
   readonly #onStatus: OnStatus = (status, hostname, address, progress, total, operation) => {
     const type = types[status];
     if (type === undefined) return;
     if (type !== 'sending' && type !== 'receiving') {
-      if (this.#listening) this.#emit({ type, ...(hostname && { hostname }), ...(address && { address }) });
+      this.#emit?.({ type, ...(hostname && { hostname }), ...(address && { address }) });
       return;
     }
     const event: ProgressEvent = { type, progress, total: total < 0 ? undefined : total };
     this.#progress.get(operation)?.(event);
-    if (this.#listening) this.#emit(event);
+    this.#emit?.(event);
   };
 }

@@ -1,3 +1,4 @@
+/** The options `tls` of sessions: client certificates, verification, versions. */
 import { types } from 'node:util';
 
 import { type Certificate, ClientCertificate, keepCertificate, requireText } from './certificate.js';
@@ -12,16 +13,27 @@ const failureNames = {
   untrusted: ne.NE_SSL_UNTRUSTED,
   badChain: ne.NE_SSL_BADCHAIN,
   revoked: ne.NE_SSL_REVOKED,
-  /** What this package does not know. */
+  /** Failures that this package does not know. */
   other: ~ne.NE_SSL_FAILMASK,
 } as const;
 
-/** Why a server's certificate failed verification (`NE_SSL_*`). */
+/**
+ * Why a server's certificate failed verification (`NE_SSL_*`): it is not valid yet or no longer, is for another host,
+ * is not signed by a trusted authority, has an invalid chain, or was revoked; `'other'` for a failure that this package
+ * does not know.
+ */
 export type CertificateFailure = keyof typeof failureNames;
 
 /**
- * Judges a server's certificate that failed verification: `true` accepts it. Without, none is accepted. A certificate that
- * was accepted is not asked about again in the same session. It may return a promise, but not in blocking requests.
+ * A callback that decides about a server's certificate that failed verification: `true` accepts it. It is not called
+ * again for a certificate that it accepted in the same session. It may return a promise, but not in blocking requests.
+ * A result that is not a boolean makes the request fail. In C: `ne_ssl_verify_fn`.
+ *
+ * @example
+ * ```ts
+ * const verify: CertificateVerifier = (certificate, failures) =>
+ *   failures.every((failure) => failure === 'untrusted') && certificate.digest() === pinned;
+ * ```
  */
 export type CertificateVerifier = (
   certificate: Certificate,
@@ -29,8 +41,9 @@ export type CertificateVerifier = (
 ) => boolean | Promise<boolean>;
 
 /**
- * Gives the client certificate for a server that asks for one; nothing, or null, goes on without. `authorities` are the
- * names of those from whom the server accepts one, if it says so. It may return a promise, but not in blocking requests.
+ * A callback that returns the client certificate for a server that asks for one, decrypted; with undefined or null the
+ * handshake continues without. `authorities` are the readable names of the authorities whose certificates the server
+ * accepts, if it lists them. It may return a promise, but not in blocking requests. In C: `ne_ssl_provide_fn`.
  */
 export type ClientCertificateProvider = (
   authorities: readonly string[],
@@ -43,38 +56,56 @@ const protocolVersions = {
   'TLSv1.3': ne.NE_SSL_PROTO_TLS_1_3,
 } as const;
 
-/** A version of TLS. */
+/** A version of TLS (`NE_SSL_PROTO_*`). */
 export type ProtocolVersion = keyof typeof protocolVersions;
 
-/** How a session speaks TLS. */
+/** The TLS options of a session. */
 export interface TLSOptions extends TrustOptions {
-  /** Authenticates the session with this certificate, where the server asks for one. It must be decrypted. */
+  /**
+   * The certificate that authenticates the session when the server asks for one. It must be decrypted. In C:
+   * `ne_ssl_set_clicert`.
+   */
   clientCert?: ClientCertificate | undefined;
-  /** The same, from the bytes of a PKCS#12 file. Decrypted at once: to wait for that elsewhere, use `clientCert`. */
+  /**
+   * The bytes of a PKCS#12 file, in place of `clientCert`. It is decrypted on the calling thread, when the session is
+   * created; {@link ClientCertificate.decrypt} does that off the thread.
+   */
   pfx?: Uint8Array | undefined;
-  /** Of `pfx`. */
+  /** The passphrase of `pfx`. */
   passphrase?: string | undefined;
-  /** Asked for a client certificate when the server wants one and the session has none. */
+  /**
+   * Is called when the server asks for a client certificate and the session has none. In C: `ne_ssl_provide_clicert`.
+   */
   provideClientCert?: ClientCertificateProvider | undefined;
-  /** Asked about a certificate that failed verification. */
+  /**
+   * Is called with a certificate that failed verification. Default: such a certificate is not accepted, and the request
+   * fails with `NE_ERROR`. In C: `ne_ssl_set_verify`.
+   */
   verify?: CertificateVerifier | undefined;
-  /** The oldest version of TLS that is spoken. Needs neon 0.34. */
+  /** The oldest version of TLS to speak. In C: `ne_ssl_set_protovers`, since neon 0.34. */
   minVersion?: ProtocolVersion | undefined;
-  /** The newest. Needs neon 0.34. */
+  /** The newest version of TLS to speak. In C: `ne_ssl_set_protovers`, since neon 0.34. */
   maxVersion?: ProtocolVersion | undefined;
 }
 
-/** Makes a session speak TLS as the options say. */
+/**
+ * Makes a session speak TLS as the options say. @internal
+ *
+ * @throws Node's errors for invalid options, and `ERR_NEON_UNSUPPORTED` where this neon does not have an option
+ */
 export function secure(session: ne.ne_session, options: TLSOptions = {}): void {
   trust(session, options);
   const { clientCert, provideClientCert, verify } = withClientCertificate(options);
   if (clientCert !== undefined) ne.ne_ssl_set_clicert(session, clientCert.handle);
-  if (provideClientCert !== undefined) ne.ne_ssl_provide_clicert(session, providing(provideClientCert));
-  if (verify !== undefined) ne.ne_ssl_set_verify(session, verifying(verify));
+  if (provideClientCert !== undefined) ne.ne_ssl_provide_clicert(session, provideCallback(provideClientCert));
+  if (verify !== undefined) ne.ne_ssl_set_verify(session, verifyCallback(verify));
   setVersions(session, options);
 }
 
-/** The same options, with the certificate of `pfx`: to decrypt takes time, so that many sessions should share it. */
+/**
+ * The options with the certificate of `pfx` as `clientCert`: decrypting takes time, so many sessions share it.
+ * @internal
+ */
 export function withClientCertificate(options: TLSOptions): TLSOptions {
   const { pfx, passphrase, ...others } = options;
   if (others.clientCert !== undefined && !(others.clientCert instanceof ClientCertificate))
@@ -88,7 +119,7 @@ export function withClientCertificate(options: TLSOptions): TLSOptions {
   return { ...others, clientCert: ClientCertificate.fromPFX(pfx, passphrase) };
 }
 
-function verifying(verify: CertificateVerifier): ne.ne_ssl_verify_fn {
+function verifyCallback(verify: CertificateVerifier): ne.ne_ssl_verify_fn {
   if (typeof verify !== 'function') throw invalidType('verify', 'of type function', verify);
   return (bits, lent) => {
     const names = Object.keys(failureNames) as CertificateFailure[];
@@ -98,13 +129,13 @@ function verifying(verify: CertificateVerifier): ne.ne_ssl_verify_fn {
   };
 }
 
-// Nothing but `true` accepts, and what is no boolean is more likely a mistake than a refusal.
+// Only `true` accepts. A value that is not a boolean is more likely a mistake than a refusal.
 function verdict(answer: unknown): number {
   if (typeof answer !== 'boolean') throw invalidAnswer('verify', 'a boolean', answer);
   return answer ? 0 : 1;
 }
 
-function providing(provide: ClientCertificateProvider): ne.ne_ssl_provide_fn {
+function provideCallback(provide: ClientCertificateProvider): ne.ne_ssl_provide_fn {
   if (typeof provide !== 'function') throw invalidType('provideClientCert', 'of type function', provide);
   return (session, names) => {
     const use = (answer: unknown): void => {
@@ -126,7 +157,7 @@ function setVersions(session: ne.ne_session, { minVersion, maxVersion }: TLSOpti
   const unlimited = max === ne.NE_SSL_PROTO_UNSPEC;
   if (min > max && !unlimited) throw invalidValue('The option "minVersion" is newer than "maxVersion"');
   let result = ne.ne_ssl_set_protovers(session, min, max);
-  // With GnuTLS neon takes no limit for one below all others.
+  // With GnuTLS neon takes "no limit" for a version below all others.
   if (result !== ne.NE_OK && unlimited) result = ne.ne_ssl_set_protovers(session, min, ne.NE_SSL_PROTO_TLS_1_3);
   if (result !== ne.NE_OK) throw new NeonError(ne.ne_get_error(session), 'NE_ERROR');
 }

@@ -1,3 +1,4 @@
+/** The authorities that a session trusts: the options `tls.ca` and `tls.trustDefaultCA`. */
 import { readFileSync } from 'node:fs';
 
 import { Certificate, certificatesOf, textOf } from './certificate.js';
@@ -5,20 +6,27 @@ import { invalidValue } from '../core/errors.js';
 import { native } from '../core/native.js';
 import * as ne from '../ne/index.js';
 
-/** A certificate, or PEM text of one or more. */
+/** An authority that is trusted: a certificate, or PEM text of one or more. */
 export type Authority = string | Uint8Array | Certificate;
 
-/** Whom a TLS session trusts. */
+/** The authorities that a TLS session trusts. */
 export interface TrustOptions {
-  /** Certificates that are trusted as authorities, beside the default ones. */
+  /** Authorities to trust beside the default ones. In C: `ne_ssl_trust_cert`. */
   ca?: Authority | readonly Authority[] | undefined;
-  /** Trust the default authorities of the system, and those of `NODE_EXTRA_CA_CERTS`. Default true. */
+  /**
+   * Whether to trust the default authorities of the system (`ne_ssl_trust_default_ca`), and those of
+   * `NODE_EXTRA_CA_CERTS`. Default true.
+   */
   trustDefaultCA?: boolean | undefined;
 }
 
 const trustDefaultLater: (session: ne.ne_session) => void = native('trustDefaultLater');
 
-/** Makes a session trust what the options say. */
+/**
+ * Makes a session trust the authorities of the options. @internal
+ *
+ * @throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for invalid options
+ */
 export function trust(session: ne.ne_session, { ca = [], trustDefaultCA = true }: TrustOptions = {}): void {
   for (const authority of Array.isArray(ca) ? (ca as readonly Authority[]) : [ca as Authority]) {
     if (authority instanceof Certificate) ne.ne_ssl_trust_cert(session, authority.handle);
@@ -42,7 +50,7 @@ function trustPem(session: ne.ne_session, text: string): number {
   return count;
 }
 
-/** Node goes on without the rest of its extra certificates when one cannot be read; so does this. */
+/** Ignores the rest of the extra certificates when one cannot be read, as Node does. */
 function trustExtra(session: ne.ne_session, file: string): void {
   try {
     trustPem(session, readExtra(file));
@@ -53,7 +61,7 @@ function trustExtra(session: ne.ne_session, file: string): void {
 
 const extras = new Map<string, string>();
 
-/** They are read once. */
+/** The text of the file, which is read once. */
 function readExtra(file: string): string {
   let text = extras.get(file);
   if (text === undefined) {

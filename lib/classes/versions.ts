@@ -1,36 +1,43 @@
+/** The versions of the package and of neon, and the features of the loaded neon. */
 import { packageVersion } from '../core/load.js';
 import { native } from '../core/native.js';
 import * as ne from '../ne/index.js';
 
-/** The versions of what works together here. */
+/** The versions of this package and of the libraries that it works with. */
 export interface Versions {
-  /** This package. */
+  /** The version of this package. */
   readonly libneon: string;
-  /** The neon library that is loaded: `'0.32.5'`. */
+  /** The version of the neon library that is loaded: `'0.32.5'`. */
   readonly neon: string;
-  /** The TLS library that neon is really using in this process: `'OpenSSL 3.0.19'`, `'GnuTLS 3.7.9'`; null without TLS. */
+  /** The TLS library that neon uses in this process: `'OpenSSL 3.0.19'`, `'GnuTLS 3.7.9'`; null without TLS. */
   readonly tls: string | null;
-  /** The Node-API version the addon is built for. */
+  /** The version of Node-API that the addon is built for. */
   readonly napi: string;
 }
 
-/** What the loaded neon can do. */
+/** The features of the loaded neon: `ne_has_support`. */
 export interface Features {
+  /** TLS. */
   readonly ssl: boolean;
+  /** Inflating of response bodies that come as gzip. */
   readonly zlib: boolean;
+  /** IPv6. */
   readonly ipv6: boolean;
-  /** Large files. */
+  /** Files and bodies of more than 2 GiB. */
   readonly lfs: boolean;
+  /** SOCKS proxies. */
   readonly socks: boolean;
   /** Thread-safe TLS. */
   readonly tsSsl: boolean;
+  /** Translated messages. */
   readonly i18n: boolean;
+  /** Authentication by Windows' SSPI. */
   readonly sspi: boolean;
-  /** False with a neon older than 0.34, which cannot be asked. */
+  /** Authentication by GSSAPI (Kerberos). False with a neon older than 0.34, which does not report it. */
   readonly gssapi: boolean;
-  /** False with a neon older than 0.34, which cannot be asked. */
+  /** The proxy `'system'`. False with a neon older than 0.34, which does not report it. */
   readonly libproxy: boolean;
-  /** False with a neon older than 0.37, which cannot be asked. */
+  /** Authentication by NTLM. False with a neon older than 0.37, which does not report it. */
   readonly ntlm: boolean;
   /**
    * Whether an aborted or overdue call leaves C at once. Where it is false (another addon loaded libneon first, a
@@ -38,7 +45,7 @@ export interface Features {
    * returns by itself.
    */
   readonly interrupt: boolean;
-  /** The functions that came after neon 0.32, and whether the loaded neon has them. */
+  /** Whether the loaded neon has each function that was added after neon 0.32, by C name. */
   readonly functions: Readonly<Record<string, boolean>>;
 }
 
@@ -48,6 +55,7 @@ const newerFunctions: () => Record<string, boolean> = native('newerFunctions');
 
 const has = (feature: number): boolean => ne.ne_has_support(feature) !== 0;
 
+/** The versions of this package and of the libraries that it works with. */
 export const versions: Versions = Object.freeze({
   libneon: packageVersion,
   neon: /\d[\w.-]*/.exec(ne.ne_version_string())?.[0].replace(/\.$/, '') ?? 'unknown',
@@ -55,6 +63,14 @@ export const versions: Versions = Object.freeze({
   napi: '8',
 });
 
+/**
+ * The features of the loaded neon.
+ *
+ * @example
+ * ```ts
+ * if (!features.functions['ne_ssl_clicert_fromuri']) console.log('This neon has no client certificates by URI');
+ * ```
+ */
 export const features: Features = Object.freeze({
   ssl: has(ne.NE_FEATURE_SSL),
   zlib: has(ne.NE_FEATURE_ZLIB),

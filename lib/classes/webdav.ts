@@ -1,17 +1,31 @@
+/** The methods of sessions and pools. */
 import { EventEmitter } from 'node:events';
 
+import type { ErrorContext } from '../core/errors.js';
 import type { AclEntry } from './acl.js';
 import type { Body } from './body.js';
+import { requireObject } from './call-options.js';
+import { discovered, type DiscoverLocksOptions, LockManager } from './lock-manager.js';
+import {
+  type DiscoveredLock,
+  type Lock,
+  type LockOptions,
+  type LockReference,
+  LockStore,
+  type RefreshOptions,
+  type WithLockOptions,
+} from './locks.js';
 import * as methods from './methods.js';
-import type { ErrorContext } from '../core/errors.js';
-import { type Inquiry, Listing, type PropfindOptions, type PropNamesOptions } from './propfind.js';
-import { failuresIn } from './multistatus.js';
+import { Listing, listSync, type PropfindOptions, propfindQuery, type PropNamesOptions } from './propfind.js';
+import type { Entry } from './propfind-batch.js';
 import type { PropertyChanges } from './proppatch.js';
 import type { RequestOptions } from './request.js';
+import { type RequestCall, requestCall } from './request-call.js';
 import type { Response } from './response.js';
+import type { SessionSource } from './session-source.js';
 import type { StatusEvent } from './status.js';
 
-/** What sessions and pools emit. @internal */
+/** The events of sessions and pools. @internal */
 export interface SessionEvents {
   status: [event: StatusEvent];
   newListener: [name: string | symbol];
@@ -19,86 +33,321 @@ export interface SessionEvents {
 }
 
 /**
- * The methods of HTTP and WebDAV as promises, of sessions and pools. They reject with `NE_ERROR` and the status when that
- * is not 2xx, which `request()` does not; else they do what that does, with the same options.
+ * The methods of HTTP and WebDAV, of sessions and pools, each with its blocking form next to it. The methods named
+ * after those of the protocol reject, or throw, with `NE_ERROR` and the status when that is not 2xx, which `request`
+ * does not; otherwise they work like `request`, with the same options.
  */
-export abstract class WebDAV extends EventEmitter<SessionEvents> {
-  abstract request(method: string, target: string, options?: RequestOptions): Promise<Response>;
-  /** The URI of a target. @internal */
-  protected abstract uriOf(target: string): string;
-  /** A PROPFIND to be sent. @internal */
-  protected abstract inquire(target: string, options: PropfindOptions, onlyNames?: boolean): Inquiry;
+export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
+  readonly #source: SessionSource;
+  #lockManager: LockManager | undefined;
+  #store: LockStore | undefined;
 
+  /** @internal */
+  constructor(source: SessionSource) {
+    super();
+    this.#source = source;
+    const emit = (event: StatusEvent): void => void this.emit('status', event);
+    this.on('newListener', (name) => {
+      if (name === 'status') source.listen(emit);
+    });
+    this.on('removeListener', (name) => {
+      if (name === 'status' && this.listenerCount('status') === 0) source.listen(undefined);
+    });
+  }
+
+  /**
+   * Sends a request of any method. A session sends it after the requests that were made before. A pool sends it on the
+   * session that became idle last, on a new one, or, when all are taken, on the first that is free after the requests
+   * that were queued before; the session is taken until the response is read to its end, cancelled or dropped.
+   *
+   * Resolves, with a response of any status, when the response arrived whole, or, when it is longer than 64 KiB, as
+   * soon as its head and first block did. Rejects with a {@link NeonError} when there is no response: with neon's code
+   * (`NE_LOOKUP`, `NE_CONNECT`, `NE_TIMEOUT`, `NE_AUTH`, …), with `NE_REDIRECT` where the option `redirect` asks for
+   * that, or with `ERR_NEON_DESTROYED` when the session or pool is destroyed or closing. Rejects with the signal's
+   * reason after an abort, and with Node's errors for invalid arguments. Time in the queue counts for `timeout`.
+   *
+   * @param method a token: `'GET'`
+   * @param target an absolute path with an optional query, URI-escaped, or a target relative to the URL of the pool or
+   *   of {@link Session.open}
+   * @example
+   * ```ts
+   * const response = await session.request('REPORT', '/calendar/', { headers: { Depth: '1' }, body: query });
+   * console.log(response.status, await response.text());
+   * ```
+   */
+  async request(method: string, target: string, options: RequestOptions = {}): Promise<Response> {
+    requireObject(options);
+    return this.#source.run(requestCall(method, this.#source.targetOf(target), options), options);
+  }
+
+  /**
+   * Sends a request of any method on the calling thread, and returns its response when the whole body has arrived.
+   * Blocks the event loop meanwhile; ignores `signal`, `timeout` and `onProgress`.
+   *
+   * @throws the {@link NeonError} that {@link request} rejects with, and `ERR_NEON_BUSY` while promises of the session
+   *   are pending
+   */
+  requestSync(method: string, target: string, options: RequestOptions = {}): Response {
+    requireObject(options);
+    return this.#source.runSync(requestCall(method, this.#source.targetOf(target), options), options);
+  }
+
+  /**
+   * Gets a resource (GET, RFC 9110 section 9.3.1). Rejects with `NE_ERROR` unless the status is 2xx, otherwise like
+   * {@link request}. In C: `ne_get`.
+   *
+   * @example
+   * ```ts
+   * const text = await (await session.get('/hello.txt')).text();
+   * ```
+   */
   get(target: string, options?: RequestOptions): Promise<Response> {
     return this.#send(methods.plain('GET', target, options));
   }
 
+  /**
+   * Gets a resource on the calling thread, with its whole body.
+   *
+   * @throws as {@link requestSync}, and `NE_ERROR` unless the status is 2xx
+   */
+  getSync(target: string, options?: RequestOptions): Response {
+    return this.#sendSync(methods.plain('GET', target, options));
+  }
+
+  /** Gets the headers of a resource (HEAD, RFC 9110 section 9.3.2). Rejects like {@link get}. */
   head(target: string, options?: RequestOptions): Promise<Response> {
     return this.#send(methods.plain('HEAD', target, options));
   }
 
+  /**
+   * Gets the headers of a resource on the calling thread.
+   *
+   * @throws as {@link getSync}
+   */
+  headSync(target: string, options?: RequestOptions): Response {
+    return this.#sendSync(methods.plain('HEAD', target, options));
+  }
+
+  /**
+   * Stores a body as a resource (PUT, RFC 9110 section 9.3.4). Rejects like {@link get}; a 207 is a failure, too. In C:
+   * `ne_put`.
+   *
+   * @example
+   * ```ts
+   * await session.put('/photo.jpg', { file: 'photo.jpg' }, { headers: { 'Content-Type': 'image/jpeg' } });
+   * ```
+   */
   put(target: string, body: Body, options?: RequestOptions): Promise<Response> {
     return this.#send(methods.send('PUT', target, body, options));
   }
 
-  /** Not sent again on a connection that turns out to be closed, unless `idempotent` is given. */
+  /**
+   * Stores a body as a resource on the calling thread.
+   *
+   * @param body text, bytes, a file, a descriptor, or a provider that returns no promise
+   * @throws as {@link getSync}
+   */
+  putSync(target: string, body: Body, options?: RequestOptions): Response {
+    return this.#sendSync(methods.send('PUT', target, body, options));
+  }
+
+  /**
+   * Posts a body to a resource (POST, RFC 9110 section 9.3.3). Rejects like {@link get}. Unless `idempotent` is given,
+   * it is not sent again when a kept connection turns out to be closed. In C: `ne_post`.
+   */
   post(target: string, body: Body, options?: RequestOptions): Promise<Response> {
     return this.#send(methods.send('POST', target, body, { idempotent: false, ...options }));
   }
 
-  /** Deletes a resource; a collection with all that is in it. */
+  /**
+   * Posts a body to a resource on the calling thread; see {@link post}.
+   *
+   * @param body text, bytes, a file, a descriptor, or a provider that returns no promise
+   * @throws as {@link getSync}
+   */
+  postSync(target: string, body: Body, options?: RequestOptions): Response {
+    return this.#sendSync(methods.send('POST', target, body, { idempotent: false, ...options }));
+  }
+
+  /**
+   * Deletes a resource; a collection with all its members (DELETE, RFC 4918 section 9.6). Rejects like {@link get};
+   * where the server reports what could not be deleted, `failures` of the error lists it. In C: `ne_delete`.
+   */
   delete(target: string, options?: RequestOptions): Promise<Response> {
     return this.#send(methods.changing('DELETE', target, options));
   }
 
-  /** Makes a collection. A slash is added to the target when it has none at its end. */
+  /**
+   * Deletes a resource on the calling thread; see {@link delete}.
+   *
+   * @throws as {@link getSync}, with `failures`
+   */
+  deleteSync(target: string, options?: RequestOptions): Response {
+    return this.#sendSync(methods.changing('DELETE', target, options));
+  }
+
+  /**
+   * Creates a collection (MKCOL, RFC 4918 section 9.3). A slash is added to the target when it does not end in one.
+   * Rejects like {@link get}: status 405 where a resource exists, 409 where the parent is missing. In C: `ne_mkcol`.
+   */
   mkcol(target: string, options?: RequestOptions): Promise<Response> {
     return this.#send(methods.mkcol(target, options));
   }
 
-  /** Copies a resource to another target on this server. */
+  /**
+   * Creates a collection on the calling thread; see {@link mkcol}.
+   *
+   * @throws as {@link getSync}
+   */
+  mkcolSync(target: string, options?: RequestOptions): Response {
+    return this.#sendSync(methods.mkcol(target, options));
+  }
+
+  /**
+   * Copies a resource to another target on this server (COPY, RFC 4918 section 9.8). Rejects like {@link get}, with
+   * `failures` where the server lists them: status 412 where the destination exists and `overwrite` is false. In C:
+   * `ne_copy`.
+   */
   async copy(source: string, destination: string, options?: methods.CopyOptions): Promise<Response> {
-    return this.#send(methods.copyOrMove('COPY', source, this.uriOf(destination), options));
+    return this.#send(methods.copyOrMove('COPY', source, this.#source.uriOf(destination), options));
   }
 
-  /** Moves a resource to another target on this server. */
+  /**
+   * Copies a resource on the calling thread; see {@link copy}.
+   *
+   * @throws as {@link getSync}, with `failures`
+   */
+  copySync(source: string, destination: string, options?: methods.CopyOptions): Response {
+    return this.#sendSync(methods.copyOrMove('COPY', source, this.#source.uriOf(destination), options));
+  }
+
+  /**
+   * Moves a resource to another target on this server (MOVE, RFC 4918 section 9.9). Rejects like {@link copy}. In C:
+   * `ne_move`.
+   */
   async move(source: string, destination: string, options?: Omit<methods.CopyOptions, 'depth'>): Promise<Response> {
-    return this.#send(methods.copyOrMove('MOVE', source, this.uriOf(destination), options));
+    return this.#send(methods.copyOrMove('MOVE', source, this.#source.uriOf(destination), options));
   }
 
-  /** Asks what the server can do with a resource. */
+  /**
+   * Moves a resource on the calling thread; see {@link move}.
+   *
+   * @throws as {@link getSync}, with `failures`
+   */
+  moveSync(source: string, destination: string, options?: Omit<methods.CopyOptions, 'depth'>): Response {
+    return this.#sendSync(methods.copyOrMove('MOVE', source, this.#source.uriOf(destination), options));
+  }
+
+  /**
+   * Asks what the server can do with a resource (OPTIONS, RFC 9110 section 9.3.7). Rejects like {@link get}. In C:
+   * `ne_options2`.
+   */
   options(target: string, options?: RequestOptions): Promise<methods.Capabilities> {
     return this.#send(methods.options(target, options));
   }
 
-  /** When a resource was changed last; null when the server says no date. */
+  /**
+   * Asks on the calling thread what the server can do with a resource.
+   *
+   * @throws as {@link getSync}
+   */
+  optionsSync(target: string, options?: RequestOptions): methods.Capabilities {
+    return this.#sendSync(methods.options(target, options));
+  }
+
+  /**
+   * Resolves to the time when a resource was last modified, by a HEAD request; null when the server gives no valid
+   * `Last-Modified` header. Rejects like {@link get}. In C: `ne_getmodtime`.
+   */
   getModTime(target: string, options?: RequestOptions): Promise<Date | null> {
     return this.#send(methods.getModTime(target, options));
   }
 
-  /** Some bytes of a resource. Rejects with `NE_ERROR` when the server gives others, or all. */
+  /**
+   * Returns the time when a resource was last modified, with a request on the calling thread; null without a valid
+   * date.
+   *
+   * @throws as {@link getSync}
+   */
+  getModTimeSync(target: string, options?: RequestOptions): Date | null {
+    return this.#sendSync(methods.getModTime(target, options));
+  }
+
+  /**
+   * Gets some bytes of a resource (a GET with a `Range` header, RFC 9110 section 14.2). Rejects like {@link get}, and
+   * with `NE_ERROR` when the server sends another range, or the whole resource. In C: `ne_get_range`.
+   *
+   * @example
+   * ```ts
+   * const first = await (await session.getRange('/log.txt', { start: 0, end: 99 })).bytes(); // 100 bytes
+   * ```
+   */
   async getRange(target: string, range: methods.ByteRange, options?: RequestOptions): Promise<Response> {
     return this.#send(methods.getRange(target, range, options));
   }
 
   /**
-   * The properties of a resource and of those below it (PROPFIND, RFC 4918 section 9.1): await it for an array, or
-   * iterate it while it arrives; see {@link Listing}. Resources without any property told are left out.
+   * Gets some bytes of a resource on the calling thread; see {@link getRange}.
+   *
+   * @throws as {@link getSync}, and `NE_ERROR` for another range
    */
-  propfind(target: string, options: PropfindOptions = {}): Listing {
-    return new Listing(this.inquire(target, options));
-  }
-
-  /** The names alone of the properties of a resource and of those below it: the values are empty. */
-  propNames(target: string, options: PropNamesOptions = {}): Listing {
-    return new Listing(this.inquire(target, options, true));
+  getRangeSync(target: string, range: methods.ByteRange, options?: RequestOptions): Response {
+    return this.#sendSync(methods.getRange(target, range, options));
   }
 
   /**
-   * Sets and removes properties of a resource, all of them or none (PROPPATCH, RFC 4918 section 9.2), in the order of the
-   * changes. `failures` of the error say which the server refuses, and why. In C: `ne_proppatch`.
+   * Lists the properties of a resource and of those below it (PROPFIND, RFC 4918 section 9.1): await the listing for an
+   * array, or iterate it while it arrives; see {@link Listing}. Resources for which the server reports no property are
+   * omitted. In C: `ne_simple_propfind`.
    *
-   * Rejects with `ERR_INVALID_ARG_VALUE` for a name or a value that XML cannot express.
+   * @throws `ERR_NEON_DESTROYED` when the session or pool is destroyed or closing, and Node's errors for invalid
+   *   arguments
+   * @example
+   * ```ts
+   * for (const { href, props } of await session.propfind('/folder/', { props: ['getcontentlength'] }))
+   *   console.log(href, props.getcontentlength);
+   * ```
+   */
+  propfind(target: string, options: PropfindOptions = {}): Listing {
+    return new Listing(propfindQuery(this.#source, target, options));
+  }
+
+  /**
+   * Lists the properties of a resource and of those below it on the calling thread, as awaiting {@link propfind} does.
+   * Ignores `signal` and `timeout`.
+   *
+   * @throws the errors that {@link propfind} throws and {@link Listing} rejects with, and `ERR_NEON_BUSY`
+   */
+  propfindSync(target: string, options: PropfindOptions = {}): Entry[] {
+    return listSync(propfindQuery(this.#source, target, options));
+  }
+
+  /**
+   * Lists the names of the properties of a resource and of those below it (PROPFIND with `propname`); the values are
+   * empty. Otherwise like {@link propfind}. In C: `ne_propnames`.
+   */
+  propNames(target: string, options: PropNamesOptions = {}): Listing {
+    return new Listing(propfindQuery(this.#source, target, options, true));
+  }
+
+  /**
+   * Lists the names of properties on the calling thread, as awaiting {@link propNames} does.
+   *
+   * @throws as {@link propfindSync}
+   */
+  propNamesSync(target: string, options: PropNamesOptions = {}): Entry[] {
+    return listSync(propfindQuery(this.#source, target, options, true));
+  }
+
+  /**
+   * Sets and removes properties of a resource, all of them or none (PROPPATCH, RFC 4918 section 9.2), in the order of
+   * the changes. Rejects like {@link get}: `failures` of the error lists the properties that the server refuses, and
+   * why. Rejects with `ERR_INVALID_ARG_VALUE` for a name or a value that XML cannot express. In C: `ne_proppatch`.
+   *
+   * @example
+   * ```ts
+   * await session.proppatch('/a.txt', { set: { '{urn:example}color': 'red' }, remove: ['{urn:example}size'] });
+   * ```
    */
   async proppatch(
     target: string,
@@ -108,20 +357,184 @@ export abstract class WebDAV extends EventEmitter<SessionEvents> {
     return this.#send(methods.proppatch(target, changes, options));
   }
 
-  /** Replaces the access control list of a resource (ACL, RFC 3744 section 8.1). In C: `ne_acl3744_set`. */
+  /**
+   * Sets and removes properties of a resource on the calling thread; see {@link proppatch}.
+   *
+   * @throws as {@link getSync}, with `failures`, and `ERR_INVALID_ARG_VALUE`
+   */
+  proppatchSync(
+    target: string,
+    changes: PropertyChanges | readonly PropertyChanges[],
+    options?: RequestOptions,
+  ): Response {
+    return this.#sendSync(methods.proppatch(target, changes, options));
+  }
+
+  /**
+   * Replaces the access control list of a resource (ACL, RFC 3744 section 8.1). Rejects like {@link get}. In C:
+   * `ne_acl3744_set`.
+   *
+   * @example
+   * ```ts
+   * await session.setAcl('/a.txt', [{ principal: 'authenticated', grant: ['read'] }]);
+   * ```
+   */
   async setAcl(target: string, entries: readonly AclEntry[], options?: RequestOptions): Promise<Response> {
     return this.#send(methods.setAcl(target, entries, options));
   }
 
-  /** Which request an error belongs to. @internal */
-  protected contextOf({ method, target }: methods.Call<unknown>): ErrorContext {
-    const origin = this.uriOf('/').slice(0, -1);
-    return { method, target: this.uriOf(target).slice(origin.length), origin };
+  /**
+   * Replaces the access control list of a resource on the calling thread; see {@link setAcl}.
+   *
+   * @throws as {@link getSync}
+   */
+  setAclSync(target: string, entries: readonly AclEntry[], options?: RequestOptions): Response {
+    return this.#sendSync(methods.setAcl(target, entries, options));
   }
 
-  async #send<T>(call: methods.Call<T>): Promise<T> {
-    const response = await this.request(call.method, call.target, methods.optionsOf(call));
-    const document = await methods.documentOf(call, response);
-    return methods.settle(call, response, document && failuresIn(document), () => this.contextOf(call));
+  /**
+   * The locks that requests submit by themselves: those that {@link lock} obtained, and those that were added.
+   *
+   * @throws `ERR_NEON_INVALID_STATE` when `libneon/ne` registered a lock store with the handle
+   */
+  get locks(): LockStore {
+    return (this.#store ??= new LockStore(this.#manager()));
+  }
+
+  /**
+   * Locks a resource (LOCK, RFC 4918 section 9.10). Where there is none, most servers create an empty one. Rejects with
+   * `NE_ERROR` when the lock is not granted: status 423 when somebody else holds a lock. Otherwise rejects like
+   * {@link request}. In C: `ne_lock`.
+   */
+  async lock(target: string, options?: LockOptions): Promise<Lock> {
+    return this.#manager().lock(target, options);
+  }
+
+  /**
+   * Locks a resource on the calling thread; see {@link lock}. Ignores `signal`. Locks are not renewed while a call
+   * blocks.
+   *
+   * @throws the errors that {@link lock} rejects with, and `ERR_NEON_BUSY`
+   */
+  lockSync(target: string, options?: LockOptions): Lock {
+    return this.#manager().lockSync(target, options);
+  }
+
+  /**
+   * Gives a lock back, and takes it out of the store (UNLOCK, RFC 4918 section 9.11). Rejects with `NE_ERROR` and the
+   * status when the server refuses; the lock stays in the store then. In C: `ne_unlock`.
+   */
+  async unlock(lock: Lock | LockReference, options?: Pick<LockOptions, 'signal'>): Promise<void> {
+    return this.#manager().release(lock, options);
+  }
+
+  /**
+   * Gives a lock back on the calling thread; see {@link unlock}.
+   *
+   * @throws the errors that {@link unlock} rejects with, and `ERR_NEON_BUSY`
+   */
+  unlockSync(lock: Lock | LockReference): void {
+    this.#manager().releaseSync(lock);
+  }
+
+  /**
+   * Makes a lock last longer (LOCK with an `If` header, RFC 4918 section 9.10.2). Resolves to the seconds that the
+   * server grants; see {@link Lock.timeout}. Rejects with `NE_ERROR` and the status when the server refuses. In C:
+   * `ne_lock_refresh`.
+   */
+  async refreshLock(lock: Lock | LockReference, options?: RefreshOptions): Promise<number | null> {
+    return this.#manager().refresh(lock, options);
+  }
+
+  /**
+   * Makes a lock last longer with a call on the calling thread; see {@link refreshLock}. Ignores `signal`.
+   *
+   * @returns the seconds that the server grants; see {@link Lock.timeout}
+   * @throws the errors that {@link refreshLock} rejects with, and `ERR_NEON_BUSY`
+   */
+  refreshLockSync(lock: Lock | LockReference, options?: RefreshOptions): number | null {
+    return this.#manager().refreshSync(lock, options);
+  }
+
+  /**
+   * Lists the locks that a resource has, whoever holds them, by a PROPFIND of `lockdiscovery` (RFC 4918 section 15.8).
+   * Rejects like {@link Listing}. In C: `ne_lock_discover`.
+   */
+  async discoverLocks(target: string, options: DiscoverLocksOptions = {}): Promise<DiscoveredLock[]> {
+    return discovered(await this.propfind(target, { depth: 0, ...options, props: lockProps }), this.#source.origin);
+  }
+
+  /**
+   * Lists the locks that a resource has on the calling thread; see {@link discoverLocks}.
+   *
+   * @throws as {@link propfindSync}
+   */
+  discoverLocksSync(target: string, options: DiscoverLocksOptions = {}): DiscoveredLock[] {
+    return discovered(this.propfindSync(target, { depth: 0, ...options, props: lockProps }), this.#source.origin);
+  }
+
+  /**
+   * Runs a function while it holds a lock, which is renewed meanwhile and given back at the end, also when the function
+   * throws. Resolves to the function's result. The function should stop when `lock.signal` aborts: the lock is lost
+   * then, and `withLock` rejects with the reason. Rejects with what the function throws, and like {@link lock} and
+   * {@link unlock}.
+   *
+   * @example
+   * ```ts
+   * await session.withLock('/counter.txt', async () => {
+   *   const count = Number(await (await session.get('/counter.txt')).text());
+   *   await session.put('/counter.txt', String(count + 1));
+   * });
+   * ```
+   */
+  async withLock<T>(target: string, action: (lock: Lock) => T, options?: WithLockOptions): Promise<Awaited<T>> {
+    return this.#manager().withLock(target, action, options);
+  }
+
+  /**
+   * Runs a function while it holds a lock, with calls on the calling thread; returns the function's result. The lock is
+   * not renewed meanwhile.
+   *
+   * @throws what the function throws, and as {@link lockSync} and {@link unlockSync}
+   */
+  withLockSync<T>(target: string, action: (lock: Lock) => T, options?: LockOptions): T {
+    return this.#manager().withLockSync(target, action, options);
+  }
+
+  #manager(): LockManager {
+    return (this.#lockManager ??= new LockManager(this.#source));
+  }
+
+  async #send<T>(method: methods.Method<T>): Promise<T> {
+    const call = methods.callOf(method, this.#source);
+    const response = await this.#source.run(call, methods.optionsOf(method));
+    const document = await methods.documentOf(method, response);
+    return methods.settle(method, response, document, contextOf(call, this.#source));
+  }
+
+  #sendSync<T>(method: methods.Method<T>): T {
+    const call = methods.callOf(method, this.#source);
+    const response = this.#source.runSync(call, methods.optionsOf(method));
+    const document = methods.documentOfSync(method, response);
+    return methods.settle(method, response, document, contextOf(call, this.#source));
   }
 }
+
+/** What `discoverLocks` asks for. */
+const lockProps: readonly string[] = ['lockdiscovery'];
+
+function contextOf({ method, target }: RequestCall, { origin }: SessionSource): ErrorContext {
+  return { method, target, origin };
+}
+
+type BlockingMethod = Extract<keyof WebDAVMethods, `${string}Sync`>;
+
+/** The methods of a pool: those that return promises. @internal */
+export type PromiseMethods = EventEmitter<SessionEvents> &
+  Omit<WebDAVMethods, BlockingMethod | 'locks' | keyof EventEmitter<SessionEvents>> & {
+    /** The locks that requests submit by themselves: those that `lock` obtained, and those that were added. */
+    readonly locks: LockStore;
+  };
+
+/** {@link WebDAVMethods} for a pool, which has no blocking form of its calls. @internal */
+export const PromiseMethods: abstract new (source: SessionSource) => PromiseMethods = WebDAVMethods;

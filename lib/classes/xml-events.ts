@@ -1,3 +1,4 @@
+/** The events of an XML document, and the handlers that receive them. */
 import { setImmediate as turn } from 'node:timers/promises';
 
 import { invalidType } from '../core/errors.js';
@@ -6,78 +7,98 @@ import { native } from '../core/native.js';
 import { propertyKey } from './properties.js';
 
 /**
- * Told what stands in a document, in its order. Each is optional, called as a method, and what it returns is ignored:
- * nobody waits for a promise. What it throws ends the parsing.
+ * Callbacks for the contents of an XML document, in document order; each is optional. They are called as methods of
+ * this object. Their results are ignored: a promise is not awaited. What one of them throws ends the parsing.
+ *
+ * @example
+ * ```ts
+ * const hrefs: string[] = [];
+ * let inside = false;
+ * await response.xml({
+ *   start: (name) => (inside = name === 'href'),
+ *   text: (text) => inside && hrefs.push(text),
+ *   end: () => (inside = false),
+ * });
+ * ```
  */
 export interface XmlHandlers {
   /**
-   * An element starts. Its name is that of `DAV:` alone, others are `{namespace}name`, and `{}name` where there is no
-   * namespace. Attributes are called by their name, those with a prefix `{namespace}name`; declarations of namespaces
-   * are among them, as they are written.
+   * An element starts. `name` is the name alone for elements in `DAV:`, otherwise `{namespace}name`, with `{}` where
+   * there is no namespace. Attributes have their name, those with a prefix `{namespace}name`; declarations of
+   * namespaces are among them, as they are written.
    */
   start?: ((name: string, attributes: Readonly<Record<string, string>>) => unknown) | undefined;
-  /** Text inside an element, in pieces of any size that cut no character. References and CDATA are resolved. */
+  /** Text inside an element, in pieces of any size that do not cut characters. References and CDATA are resolved. */
   text?: ((text: string) => unknown) | undefined;
-  /** An element ends. */
+  /** An element ends. `name` is as in `start`. */
   end?: ((name: string) => unknown) | undefined;
 }
 
-/** Some events; their layout is told in binding/classes/xml_events.h. @internal */
+/** Some events; see binding/classes/xml_events.h for the layout. @internal */
 export type XmlEventBatch = [text: string, numbers: Uint32Array, elements: string[], attributes: string[]];
 
 const parseDocument: (
   body: Uint8Array,
-  wanted: number,
+  events: number,
   charset: string,
   onBatch: (batch: XmlEventBatch) => boolean,
 ) => string | null = native('parseDocument');
 
-/** After so many milliseconds of handlers other work gets its turn. */
+/** The milliseconds after which handlers let other work of the event loop run. */
 const maxBlocking = 4;
 
 const noAttributes: Readonly<Record<string, string>> = Object.freeze({});
 
-/** Which events are wanted, as the addon is told. @internal */
-export function wantedBy(handlers: XmlHandlers): number {
+/**
+ * The events that have a handler, as bits for the addon. @internal
+ *
+ * @throws `ERR_INVALID_ARG_TYPE` for a handler that is not a function
+ */
+export function eventMask(handlers: XmlHandlers): number {
   if (typeof handlers !== 'object' || (handlers as unknown) === null)
     throw invalidType('handlers', 'of type object', handlers);
-  let wanted = 0;
+  let events = 0;
   for (const [index, name] of (['start', 'text', 'end'] as const).entries()) {
     const handler: unknown = handlers[name];
     if (handler === undefined) continue;
     if (typeof handler !== 'function') throw invalidType(`handlers.${name}`, 'of type function', handler);
-    wanted |= 1 << index;
+    events |= 1 << index;
   }
-  return wanted;
+  return events;
 }
 
-/** What a handler threw, which may be anything. */
+/** The value that a handler threw, which may be any. */
 interface Thrown {
   readonly reason: unknown;
 }
 
 /**
- * Tells a document that has arrived, until `isOver`. Throws what a handler threw; returns why the document is not
- * well-formed. @internal
+ * Parses a document that arrived whole, and passes its events to handlers until `isOver`. @internal
+ *
+ * @returns why the document is not well-formed; null when it is
+ * @throws what a handler throws
  */
-export function tellWhole(
+export function parseBytes(
   body: Uint8Array,
-  wanted: number,
+  events: number,
   charset: string,
   handlers: XmlHandlers,
   isOver: () => boolean,
 ): string | null {
   let thrown: Thrown | undefined;
-  const failure = parseDocument(body, wanted, charset, (batch) => {
-    thrown = tell(batch, handlers, isOver);
+  const failure = parseDocument(body, events, charset, (batch) => {
+    thrown = handleBatch(batch, handlers, isOver);
     return !thrown && !isOver();
   });
   if (thrown) throw thrown.reason;
   return failure;
 }
 
-/** Tells a document batch by batch, until the last one, or `isOver`, or a handler throws: then returns that. @internal */
-export async function tellBatches(
+/**
+ * Passes the events of a document to handlers, batch by batch, until the last one, or `isOver`, or a handler throws:
+ * then resolves to what it threw. @internal
+ */
+export async function handleBatches(
   next: () => XmlEventBatch | null | Promise<XmlEventBatch | null>,
   handlers: XmlHandlers,
   isOver: () => boolean,
@@ -85,15 +106,15 @@ export async function tellBatches(
   for (let since = performance.now(); ;) {
     const batch = await next();
     if (!batch) return undefined;
-    const thrown = tell(batch, handlers, isOver);
+    const thrown = handleBatch(batch, handlers, isOver);
     if (thrown || isOver()) return thrown;
     if (performance.now() - since < maxBlocking) continue;
-    await turn(); // batches that are there already are a chain of microtasks
+    await turn(); // batches that have arrived already are a chain of microtasks
     since = performance.now();
   }
 }
 
-function tell(batch: XmlEventBatch, handlers: XmlHandlers, isOver: () => boolean): Thrown | undefined {
+function handleBatch(batch: XmlEventBatch, handlers: XmlHandlers, isOver: () => boolean): Thrown | undefined {
   const [text, numbers, elements, attributes] = batch;
   const names = keysOf(elements, propertyKey);
   const attributeNames = keysOf(attributes, (nspace, name) => (nspace ? `{${nspace}}${name}` : name));

@@ -1,3 +1,4 @@
+/** Text for XML. */
 import { invalidValue } from '../core/errors.js';
 
 const entities: Readonly<Record<string, string>> = {
@@ -6,12 +7,13 @@ const entities: Readonly<Record<string, string>> = {
   '>': '&gt;',
   '"': '&quot;',
   "'": '&apos;',
-  '\r': '&#13;', // as it is, it would arrive as a line feed
+  '\r': '&#13;', // unescaped, it would arrive as a line feed
 };
 
 /**
- * Text for where neon puts XML as it is: in an element or an attribute.
+ * Escapes text for places where neon copies XML: in an element or an attribute. @internal
  *
+ * @param what what the text is, for the message
  * @throws `ERR_INVALID_ARG_VALUE` for characters that XML cannot express
  */
 export function escapeText(text: string, what: string): string {

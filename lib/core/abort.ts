@@ -1,7 +1,7 @@
 import { invalidType, NeonError, outOfRange } from './errors.js';
-import { addon, lastOperation } from './load.js';
+import { abortOperation, startOperation } from './operation.js';
 
-/** What every call that returns a promise can be given. */
+/** The options of every call that returns a promise. */
 export interface CallOptions {
   /**
    * Aborts the call: its promise rejects with the signal's reason at once, and its connection is closed so that the
@@ -15,55 +15,18 @@ export interface CallOptions {
   timeout?: number | undefined;
 }
 
-const abort = addon.sync['abort'] as (operation: number, reason: unknown) => void;
-const setTimeLimit = addon.sync['setTimeLimit'] as (timeout: number) => void;
 const maxTimeout = 2 ** 31 - 1; // of a timer, in milliseconds
 
-/** What ends a call: rejects its promise with the reason. */
+/** Ends a call: rejects its promise with the reason. */
 export type Stop = (reason: unknown) => void;
 
-/**
- * Starts a call of the addon's that can be ended before it is done. `onStart` is given what ends it, and its number. Its timeout began
- * at `since`, which is now unless given.
- */
-export function abortable<T>(
-  start: () => Promise<T>,
-  options: CallOptions,
-  onStart?: (stop: Stop, operation: number) => void,
-  since?: number,
-): Promise<T> {
-  return options.signal === undefined && options.timeout === undefined
-    ? started(start, onStart)
-    : limited(start, options, onStart, since);
-}
-
-function started<T>(start: () => Promise<T>, onStart?: (stop: Stop, operation: number) => void): Promise<T> {
-  const before = lastOperation();
-  const promise = start();
-  const operation = lastOperation();
-  // The same as before when the call was refused, and nothing queued.
-  if (operation !== before) onStart?.((reason) => abort(operation, reason), operation);
-  return promise;
-}
-
-/** The same, whatever the options are: what is wrong with them rejects. */
-export async function limited<T>(
-  start: () => Promise<T>,
-  options: CallOptions,
-  onStart?: (stop: Stop, operation: number) => void,
-  since: number = performance.now(),
-): Promise<T> {
+/** Queues an operation of the addon under the options of a call; rejects when the options are invalid. */
+export async function limited<T>(start: () => Promise<T>, options: CallOptions): Promise<T> {
   const limits = validated(options);
   limits.signal?.throwIfAborted();
-  let stop: Stop = () => undefined;
-  // Given before the call is queued: it limits how long the call may take to connect, too, where nothing can end it.
-  setTimeLimit(limits.timeout === undefined ? 0 : Math.max(Math.ceil(timeLeft(limits.timeout, since)), 1));
-  const promise = started(start, (given, operation) => {
-    stop = given;
-    onStart?.(given, operation);
-  });
-  setTimeLimit(0);
-  const unlimit = limit(limits, since, (reason) => stop(reason));
+  const since = performance.now();
+  const [promise, operation] = startOperation(start, timeLimit(limits, since));
+  const unlimit = limit(limits, since, (reason) => abortOperation(operation, reason));
   try {
     return await promise;
   } finally {
@@ -71,9 +34,14 @@ export async function limited<T>(
   }
 }
 
+/** The time limit of an operation whose timeout began at `since`, a time of `performance.now()`; 0 is none. */
+export function timeLimit({ timeout }: CallOptions, since: number): number {
+  return timeout === undefined ? 0 : Math.max(Math.ceil(timeLeft(timeout, since)), 1);
+}
+
 /**
- * Calls `stop` when the signal aborts, and when the timeout that began at `since` has passed; returns what takes that
- * back.
+ * Calls `stop` when the signal aborts, and when the timeout that began at `since` has passed; returns a function that
+ * takes that back.
  */
 export function limit({ signal, timeout }: CallOptions, since: number, stop: Stop): () => void {
   const unlisten = signal && whenAborted(signal, () => stop(signal.reason));
@@ -91,7 +59,7 @@ function timeLeft(timeout: number, since: number): number {
   return since + timeout - performance.now();
 }
 
-/** What a call rejects with when its deadline has passed. */
+/** The error of a call whose deadline has passed. */
 function timedOut(timeout: number): NeonError {
   return new NeonError(`Timed out after ${timeout} ms`, 'NE_TIMEOUT');
 }
@@ -101,10 +69,10 @@ interface Waiting {
   readonly unlisten: () => void;
 }
 
-/** Who waits for each signal. One listener serves them all: thousands of calls may share one controller. */
+/** The reactions to each signal. One listener serves them all: thousands of calls may share one controller. */
 const waiting = new WeakMap<AbortSignal, Waiting>();
 
-/** Calls `react` when the signal aborts; returns what takes that back. */
+/** Calls `react` when the signal aborts; returns a function that takes that back. */
 function whenAborted(signal: AbortSignal, react: () => void): () => void {
   const { reactions, unlisten } = waiting.get(signal) ?? listen(signal);
   reactions.add(react);
@@ -131,7 +99,7 @@ function listen(signal: AbortSignal): Waiting {
   return group;
 }
 
-/** The options of a call; throws Node's errors for what is wrong with them. */
+/** The options of a call; throws Node's errors for invalid ones. */
 export function validated(options: unknown): CallOptions {
   if (typeof options !== 'object' || options === null) throw invalidType('options', 'of type object', options);
   const { signal, timeout } = options as { signal?: unknown; timeout?: unknown };

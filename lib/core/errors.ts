@@ -22,6 +22,7 @@ export interface ResourceFailure {
   readonly property: string | null;
   /** The status code. */
   readonly status: number;
+  /** The reason phrase: `'Locked'`. */
   readonly reasonPhrase: string;
   /** What the server says to it for people to read, where it does. */
   readonly description: string | null;
@@ -71,6 +72,7 @@ export class NeonError extends Error {
     if (context) Object.assign(this, context);
   }
 
+  /** `'NeonError'`. */
   override get name(): string {
     return 'NeonError';
   }

@@ -54,6 +54,12 @@ function close(question: Question): void {
   }).unref();
 }
 
+/**
+ * The addon writes the identity of the operation that was queued last here: off the heap, so that it stays in its place.
+ * See operation.ts.
+ */
+export const lastOperation = new Float64Array(new ArrayBuffer(8));
+
 /** What the addon calls in JavaScript. */
 const hooks = {
   NeonError,
@@ -114,8 +120,7 @@ const hooks = {
     object['query'] = query;
     object['fragment'] = fragment;
   },
-  /** The addon writes the identity of the operation that was queued last; off the heap, so that it stays in its place. */
-  lastOperation: new Float64Array(new ArrayBuffer(8)),
+  lastOperation,
   /** Calls in a later turn of the event loop. */
   later: (job: () => void) => void setImmediate(job),
   token,
@@ -125,9 +130,6 @@ const hooks = {
   kept,
   forget,
 };
-
-/** The identity of the operation that was queued last, for abort(). */
-export const lastOperation = (): number => hooks.lastOperation[0] as number;
 
 /** The loaded addon, with neon initialised. */
 export const addon = load();

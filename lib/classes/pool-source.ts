@@ -1,0 +1,166 @@
+/** The sessions of a pool, and the queue for them. */
+import { NeonError } from '../core/errors.js';
+import { NE_SESSFLAG_PERSIST } from '../ne/constants.js';
+import { ne_close_connection } from '../ne/promises.js';
+import { ne_get_session_flag } from '../ne/session.js';
+import type { CallDefaults } from './call-options.js';
+import { type LockSet, shareLocks } from './lock-set.js';
+import { Lease, type Lessor } from './pool-lease.js';
+import type { Session } from './session.js';
+import { type Run, SessionSource } from './session-source.js';
+import type { StatusEvent } from './status.js';
+
+/** The bounds of a pool, and how it makes sessions. @internal */
+export interface PoolSettings {
+  /** The most sessions at a time. */
+  readonly connections: number;
+  /** How long an idle session is kept, in milliseconds. */
+  readonly idleTimeout: number;
+  /** Makes a session. */
+  readonly open: () => Session;
+}
+
+interface Idle {
+  readonly session: Session;
+  /** A time of `performance.now()`. */
+  readonly since: number;
+}
+
+/**
+ * The source of a `SessionPool`: lends each of its sessions to one call at a time, by a {@link Lease}; other calls wait
+ * in a queue. @internal
+ */
+export class PoolSource extends SessionSource implements Lessor {
+  readonly noun = 'pool';
+  readonly sessions = new Set<Session>();
+  /** The longest idle first. While there are any, or there could be more sessions, nothing is queued. */
+  readonly idle: Idle[] = [];
+  readonly queue = new Set<Lease>();
+
+  readonly #settings: PoolSettings;
+  #locks: LockSet | undefined;
+  #emit: ((event: StatusEvent) => void) | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param first the first session, idle as yet */
+  constructor(first: Session, base: URL, defaults: CallDefaults, settings: PoolSettings) {
+    super(`${first.scheme}://${first.hostport}`, base, defaults);
+    this.#settings = settings;
+    this.sessions.add(first);
+    this.#rest(first);
+  }
+
+  override runSync(): never {
+    throw new NeonError('A pool has no blocking form of its calls', 'ERR_NEON_INVALID_STATE', { origin: this.origin });
+  }
+
+  listen(emit: ((event: StatusEvent) => void) | undefined): void {
+    for (const session of this.sessions) {
+      if (this.#emit) session.off('status', this.#emit);
+      if (emit) session.on('status', emit);
+    }
+    this.#emit = emit;
+  }
+
+  take(): Session | undefined {
+    const last = this.idle.pop();
+    if (last) return last.session;
+    return this.sessions.size < this.#settings.connections ? this.#open() : undefined;
+  }
+
+  enqueue(lease: Lease): void {
+    this.queue.add(lease);
+  }
+
+  dequeue(lease: Lease): void {
+    this.queue.delete(lease);
+  }
+
+  async over(lease: Lease): Promise<void> {
+    this.live.delete(lease);
+    const { session } = lease;
+    if (!session) return;
+    if (!lease.finished && inUse(session)) await outOfUse(session);
+    if (!this.destroyed) this.#giveBack(session);
+  }
+
+  protected lend(run: Run): Lease {
+    const lease = new Lease(this, run);
+    this.live.add(lease);
+    return lease;
+  }
+
+  protected shareSet(set: LockSet): void {
+    this.#locks = set;
+    for (const { handle } of this.sessions) shareLocks(set, handle);
+  }
+
+  /** Refuses all calls from now on, ends what is live, and frees the sessions. */
+  override end(): void {
+    clearTimeout(this.#timer);
+    super.end();
+    for (const session of this.sessions) session.destroy();
+    this.sessions.clear();
+    this.idle.length = 0;
+  }
+
+  #open(): Session {
+    const session = this.#settings.open();
+    this.sessions.add(session);
+    if (this.#locks) shareLocks(this.#locks, session.handle);
+    if (this.#emit) session.on('status', this.#emit);
+    return session;
+  }
+
+  /** To the lease that has waited longest. */
+  #giveBack(session: Session): void {
+    const [first] = this.queue;
+    if (first) first.begin(session);
+    else this.#rest(session);
+  }
+
+  /** Keeps a session for later. */
+  #rest(session: Session): void {
+    this.idle.push({ session, since: performance.now() });
+    this.#watchIdle();
+  }
+
+  /** One timer for all idle sessions. It keeps neither the process nor this pool alive. */
+  #watchIdle(): void {
+    const [longest] = this.idle;
+    if (!longest || this.#timer) return;
+    const weak = new WeakRef(this);
+    const destroyIdle = (): void => {
+      const source = weak.deref();
+      if (source) source.#destroyIdle();
+    };
+    const left = longest.since + this.#settings.idleTimeout - performance.now();
+    this.#timer = setTimeout(destroyIdle, Math.max(left, 1)).unref();
+  }
+
+  #destroyIdle(): void {
+    this.#timer = undefined;
+    const tooOld = performance.now() - this.#settings.idleTimeout;
+    const kept = this.idle.findIndex(({ since }) => since > tooOld);
+    for (const { session } of this.idle.splice(0, kept < 0 ? this.idle.length : kept)) {
+      this.sessions.delete(session);
+      session.destroy();
+    }
+    this.#watchIdle();
+  }
+}
+
+/** Whether the session's thread is still inside C, after an abort or a cancelled body. */
+function inUse({ handle }: Session): boolean {
+  try {
+    ne_get_session_flag(handle, NE_SESSFLAG_PERSIST);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** Resolves when it no longer is. The connection of an aborted call is closed in any case. */
+function outOfUse({ handle }: Session): Promise<void> {
+  return ne_close_connection(handle).catch(() => undefined);
+}

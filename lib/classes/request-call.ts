@@ -1,0 +1,165 @@
+/** Requests as calls: any method, with a body of the caller's. */
+import { types } from 'node:util';
+
+import { invalidChar, invalidType, invalidValue } from '../core/errors.js';
+import { addon } from '../core/load.js';
+import { native } from '../core/native.js';
+import { NE_REQFLAG_EXPECT100, NE_REQFLAG_IDEMPOTENT } from '../ne/constants.js';
+import type { ne_session } from '../ne/handles.js';
+import { type Body, isSimple, prepareBody, type PreparedBody } from './body.js';
+import type { Call, CallRun, Redirected } from './call.js';
+import type { CallSettings, Carries, HeaderField } from './call-options.js';
+import { redirects } from './redirect.js';
+import { type RawResponse, Response } from './response.js';
+
+type Exchange<R> = (
+  session: ne_session,
+  method: string,
+  target: string,
+  headers: readonly string[],
+  flags: readonly number[],
+  body: PreparedBody['body'] | undefined,
+  length: number | undefined,
+  inflate: number,
+) => R;
+type ExchangeValues = Parameters<Exchange<unknown>> extends [ne_session, ...infer Values] ? Values : never;
+const exchangeSync: Exchange<RawResponse> = native('exchange');
+const exchange = addon.async['exchange'] as unknown as Exchange<Promise<RawResponse>>;
+
+const everything: Carries = { headers: true, redirect: true, decompress: true, onProgress: true };
+
+/** The options of a request that become flags of neon's. @internal */
+export interface FlagOptions {
+  readonly expect100?: boolean | undefined;
+  readonly idempotent?: boolean | undefined;
+}
+
+/** A request: any method, any headers, a body of the caller's. Its result is the response. @internal */
+export class RequestCall implements Call<RawResponse, Response> {
+  readonly carries: Carries = everything;
+  #body: Body | undefined;
+  #release: (() => void) | undefined;
+
+  /** @param flags numbers of flags (`NE_REQFLAG_*`) and their values, two by two */
+  constructor(
+    readonly method: string,
+    readonly target: string,
+    body: Body | undefined,
+    protected readonly flags: readonly number[],
+  ) {
+    this.#body = body;
+  }
+
+  send(session: ne_session, { headers, inflate }: CallSettings): Promise<RawResponse> {
+    return exchange(session, ...this.#values(headers, inflate, false));
+  }
+
+  sendSync(session: ne_session, { headers, inflate }: CallSettings): RawResponse {
+    return exchangeSync(session, ...this.#values(headers, inflate, true));
+  }
+
+  settle(raw: RawResponse, run: CallRun): Response {
+    return new Response(raw, run);
+  }
+
+  statusOf([status]: RawResponse): number {
+    return status;
+  }
+
+  hold(): void {
+    if (types.isUint8Array(this.#body)) this.#body = Buffer.from(this.#body);
+  }
+
+  release(): void {
+    this.#release?.();
+  }
+
+  redirected(
+    response: Response,
+    settings: CallSettings,
+    origin: string,
+    count: number,
+  ): Redirected<RawResponse, Response> | undefined {
+    const { status, headers } = response;
+    const location = headers['location'];
+    if (!settings.redirects || !redirects(status, location)) return undefined;
+    response.cancel(); // this costs nothing when it arrived whole
+    const { method, target, repeatable } = this;
+    const context = { method, target, origin };
+    const next = settings.redirects.next({ context, status, location, repeatable, count });
+    return next.asGet
+      ? {
+          call: new RequestCall('GET', next.target, undefined, this.flags),
+          settings: { ...settings, headers: withoutContent(settings.headers) },
+        }
+      : { call: this.to(next.target), settings };
+  }
+
+  /** The same request to another target. */
+  protected to(target: string): RequestCall {
+    return new RequestCall(this.method, target, this.#body, this.flags);
+  }
+
+  /** Whether the body can be sent again: it is not a stream. */
+  protected get repeatable(): boolean {
+    const body = this.#body;
+    if (typeof body !== 'object' || ArrayBuffer.isView(body)) return true;
+    return body instanceof Blob || 'file' in body || 'fd' in body;
+  }
+
+  /** The arguments of the native function, after the session. */
+  #values(headers: readonly HeaderField[], inflate: number, blocking: boolean): ExchangeValues {
+    const { method, target, flags } = this;
+    const limit = takesAnyCoding(method, headers) ? 0 : inflate;
+    const body = this.#body;
+    if (body === undefined || isSimple(body)) return [method, target, headers.flat(), flags, body, undefined, limit];
+    const prepared = prepareBody(body, announcedLength(headers), blocking);
+    this.#release = prepared.release;
+    // neon adds the header itself where the length is known.
+    const fields = prepared.length < 0 ? headers : headers.filter(([name]) => name.toLowerCase() !== 'content-length');
+    return [method, target, fields.flat(), flags, prepared.body, prepared.length, limit];
+  }
+}
+
+/** The call of a request with these options. @internal */
+export function requestCall(
+  method: string,
+  target: string,
+  options: FlagOptions & { readonly body?: Body | undefined },
+): RequestCall {
+  return new RequestCall(validMethod(method), target, options.body, flagsOf(options));
+}
+
+/** The flags of a request, as its native function takes them. @internal */
+export function flagsOf({ expect100, idempotent }: FlagOptions): number[] {
+  const flags: number[] = [];
+  if (expect100 !== undefined) flags.push(NE_REQFLAG_EXPECT100, expect100 ? 1 : 0);
+  if (idempotent !== undefined) flags.push(NE_REQFLAG_IDEMPOTENT, idempotent ? 1 : 0);
+  return flags;
+}
+
+/** An RFC 9110 token. @internal */
+export function validMethod(method: unknown): string {
+  if (typeof method !== 'string') throw invalidType('method', 'of type string', method);
+  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(method)) throw invalidChar('method', 'it must be a token');
+  return method;
+}
+
+/** The response has no body to inflate, or the caller asked for a coding or a range with a header. */
+function takesAnyCoding(method: string, headers: readonly HeaderField[]): boolean {
+  return method === 'HEAD' || headers.some(([name]) => /^(accept-encoding|range)$/i.test(name));
+}
+
+/** The `Content-Length` header, which announces the length of a stream. */
+function announcedLength(headers: readonly HeaderField[]): number | undefined {
+  const header = headers.find(([name]) => name.toLowerCase() === 'content-length');
+  if (!header) return undefined;
+  const length = Number(header[1]);
+  if (!/^\d+$/.test(header[1]) || !Number.isSafeInteger(length))
+    throw invalidValue(`The Content-Length header must be a number of bytes: '${header[1]}'`);
+  return length;
+}
+
+function withoutContent(headers: readonly HeaderField[]): readonly HeaderField[] {
+  return headers.filter(([name]) => !/^(content-|transfer-encoding$)/i.test(name));
+}

@@ -1,0 +1,340 @@
+/** The one way to run a call: a source lends it a session. */
+import { limit, type Stop, timeLimit } from '../core/abort.js';
+import { invalidChar, invalidType, invalidValue, NeonError } from '../core/errors.js';
+import { abortOperation, startOperation } from '../core/operation.js';
+import type { ne_session } from '../ne/handles.js';
+import type { Call, CallContext, CallRun } from './call.js';
+import { type CallDefaults, type CallSettings, type CommonOptions, settingsOf } from './call-options.js';
+import { type Live, LiveSet } from './live-set.js';
+import { type LockSet, shareLocks } from './lock-set.js';
+import { type ProgressEvent, type ProgressWatch, StatusEmitter, type StatusEvent } from './status.js';
+
+/** A session in the hands of a call. @internal */
+export interface LentSession {
+  readonly handle: ne_session;
+  /** The call that has the session, and then the body of its response until that is read. */
+  readonly live: LiveSet;
+  /** Reports the progress of the operation that is started next. */
+  watch(onProgress: (event: ProgressEvent) => void): ProgressWatch;
+  /**
+   * Gets the session, where it must be got first. Returns a promise when the call has to wait; `onWait` receives the
+   * function that ends the waiting.
+   */
+  obtain?(onWait: (refuse: Stop) => void): Promise<void> | undefined;
+  /** The native function is done, and the call succeeded. */
+  succeeded?(): void;
+}
+
+/** How a call is run, beside its options. @internal */
+export interface RunTerms {
+  /** Runs the call also while the session or pool is closing: it belongs to something that was live before. */
+  readonly whileClosing?: boolean;
+  /** Does not count the call as live, since its {@link Request} already counts. */
+  readonly uncounted?: boolean;
+  /** Receives, synchronously, the function that ends the call, whether it waits or runs. */
+  readonly onStart?: (stop: Stop) => void;
+}
+
+/** The locks that the sessions of a source submit. @internal */
+export interface SharedLocks {
+  readonly set: LockSet;
+  /** A response to a request with this method and target arrived. */
+  noteResponse(method: string, target: string, status: number): void;
+  /** The session or pool is destroyed. */
+  end(reason: NeonError): void;
+}
+
+/**
+ * Lends sessions to calls: the one way to run a call. `request`, the HTTP methods, `propfind`, `lock` and everything
+ * else that reaches the server comes through `run` or `runSync`, of a session ({@link SingleSession}) or of a pool
+ * (`PoolSource`). What all calls have in common happens here, in this order:
+ *
+ * 1. Refuse when the session or pool is destroyed or closing.
+ * 2. Read and check the options, with the defaults of the session or pool.
+ * 3. Count the call as live.
+ * 4. Borrow a session: a `Session` lends itself at once, a pool when a session is free.
+ * 5. Start the native function. The signal, the timeout and `destroy({ force: true })` abort its operation.
+ * 6. Settle: make the caller's result, or add the request to the error.
+ * 7. No longer count the call as live. That gives a pool its session back.
+ * 8. Follow a redirect: from 3 on, with another call.
+ *
+ * All of it runs on the JavaScript thread. What is owned, what waits, and what wakes it:
+ *
+ * - The source owns its live set. That of a pool holds leases, each with a live set of its own. A call is in the live
+ *   set of its session or lease from 3 to 7. A response whose body is still arriving puts the body there before 7, so
+ *   that the session stays taken until the body is read, cancelled or dropped.
+ * - A call waits in two places. First in the queue of a pool (4), until a session is given back: then the pool calls
+ *   `begin` of the first lease in the queue. Then for the promise of its operation (5), which runs on the session's
+ *   lane after the operations that were started before: the addon settles the promise when the lane is done.
+ * - An abort ends either wait at once: `Run.end` takes the lease out of the queue, or rejects the promise of the
+ *   operation and interrupts its connection. The lane may still be inside C then. Meanwhile the addon refuses other
+ *   uses of the session, and a pool does not lend it out again.
+ * - `close()` waits until the live set is empty, then for a turn of the event loop, after which a redirected request is
+ *   live again. `destroy({ force: true })` ends everything in the live set, the newest first, so that no call that waits
+ *   for the session begins.
+ *
+ * @internal
+ */
+export abstract class SessionSource {
+  /** `'scheme://host[:port]'` */
+  readonly origin: string;
+  /** What messages call it. */
+  abstract readonly noun: 'session' | 'pool';
+  readonly live = new LiveSet();
+
+  readonly #base: URL | undefined;
+  readonly #defaults: CallDefaults;
+  #locks: SharedLocks | undefined;
+  #state: 'open' | 'closing' | 'destroyed' = 'open';
+
+  /** @param base the URL that targets may be relative to */
+  constructor(origin: string, base: URL | undefined, defaults: CallDefaults) {
+    this.origin = origin;
+    this.#base = base;
+    this.#defaults = defaults;
+  }
+
+  /** A session for a call, in whose live set the call is from now on, unless it is not to be counted. */
+  protected abstract lend(run: Run, counted: boolean): LentSession;
+
+  get destroyed(): boolean {
+    return this.#state === 'destroyed';
+  }
+
+  /**
+   * Runs a call on a session, after the calls that the session was given before.
+   *
+   * Rejects with the reason of an abort, with `NE_TIMEOUT` past the timeout, and with the {@link NeonError} of the
+   * failure, which names the request.
+   */
+  async run<Raw, Result>(call: Call<Raw, Result>, options: CommonOptions = {}, terms: RunTerms = {}): Promise<Result> {
+    this.requireOpen(terms.whileClosing);
+    let settings = settingsOf(call.carries, options, this.#defaults);
+    for (let count = 0; ; count++) {
+      const result = await this.#runOnce(call, settings, terms);
+      const next = settings.redirects && call.redirected?.(result, settings, this.origin, count);
+      if (!next) return result;
+      this.requireOpen(true);
+      ({ call, settings } = next);
+    }
+  }
+
+  async #runOnce<Raw, Result>(call: Call<Raw, Result>, settings: CallSettings, terms: RunTerms): Promise<Result> {
+    const { signal, timeout, since, onProgress } = settings;
+    signal?.throwIfAborted();
+    const run = new Run({ method: call.method, target: call.target, origin: this.origin }, settings, this.live);
+    const lent = this.lend(run, !terms.uncounted);
+    terms.onStart?.((reason) => run.end(reason));
+    const limited = signal !== undefined || timeout !== undefined;
+    const unlimit = limited ? limit(settings, since, (reason) => run.end(reason)) : undefined;
+    let watch: ProgressWatch | undefined;
+    try {
+      const waiting = lent.obtain?.((refuse) => (run.refuse = refuse));
+      if (waiting) {
+        call.hold?.();
+        await waiting;
+        run.requireGoing();
+      }
+      watch = onProgress && lent.watch(onProgress);
+      const [promise, operation] = startOperation(
+        () => call.send(lent.handle, settings),
+        limited ? timeLimit(settings, since) : 0,
+      );
+      run.operation = operation;
+      watch?.started(operation);
+      const raw = await promise;
+      const status = call.statusOf?.(raw);
+      if (status !== undefined) this.#locks?.noteResponse(call.method, call.target, status);
+      run.live = lent.live;
+      run.unwatch = watch?.stop;
+      const result = call.settle(raw, run);
+      lent.succeeded?.();
+      return result;
+    } catch (error) {
+      watch?.stop();
+      throw NeonError.within(error, run.context);
+    } finally {
+      unlimit?.();
+      call.release?.();
+      lent.live.delete(run);
+    }
+  }
+
+  /**
+   * Runs a call on the calling thread.
+   *
+   * @throws as `run` rejects; also `ERR_NEON_INVALID_STATE` of a pool, whose sessions may all be taken
+   */
+  runSync<Raw, Result>(call: Call<Raw, Result>, options: CommonOptions = {}, terms: RunTerms = {}): Result {
+    this.requireOpen();
+    let settings = settingsOf(call.carries, options, this.#defaults, true);
+    for (let count = 0; ; count++) {
+      const result = this.#runOnceSync(call, settings, terms);
+      const next = settings.redirects && call.redirected?.(result, settings, this.origin, count);
+      if (!next) return result;
+      this.requireOpen();
+      ({ call, settings } = next);
+    }
+  }
+
+  #runOnceSync<Raw, Result>(call: Call<Raw, Result>, settings: CallSettings, terms: RunTerms): Result {
+    const run = new Run({ method: call.method, target: call.target, origin: this.origin }, settings, this.live);
+    const lent = this.lend(run, !terms.uncounted);
+    try {
+      const raw = call.sendSync(lent.handle, settings);
+      const status = call.statusOf?.(raw);
+      if (status !== undefined) this.#locks?.noteResponse(call.method, call.target, status);
+      return call.settle(raw, run);
+    } catch (error) {
+      throw NeonError.within(error, run.context);
+    } finally {
+      lent.live.delete(run);
+    }
+  }
+
+  /** The request target for a target of the user's: a path, which may be relative to the URL of the session or pool. */
+  targetOf(target: string): string {
+    const resolved = resolveTarget(target, this.#base);
+    if (!/^[\x21-\x7e]+$/.test(resolved)) throw invalidChar('target', 'escape it, with encodeURI() for example');
+    return resolved;
+  }
+
+  /** The URI of a target of the user's. */
+  uriOf(target: string): string {
+    return this.origin + this.targetOf(target);
+  }
+
+  /** From now on the sessions submit these locks with their requests. */
+  share(locks: SharedLocks): void {
+    this.shareSet(locks.set);
+    this.#locks = locks;
+  }
+
+  protected abstract shareSet(set: LockSet): void;
+
+  /** Passes the events of the sessions on; without an argument no longer. */
+  abstract listen(emit: ((event: StatusEvent) => void) | undefined): void;
+
+  /** Throws `ERR_NEON_DESTROYED` when the session or pool is destroyed or, unless `whileClosing`, closing. */
+  requireOpen(whileClosing = false): void {
+    if (this.#state === 'open' || (this.#state === 'closing' && whileClosing)) return;
+    const state = this.#state === 'closing' ? 'closing' : 'destroyed';
+    throw new NeonError(`The ${this.noun} is ${state}`, 'ERR_NEON_DESTROYED', { origin: this.origin });
+  }
+
+  /** Refuses new calls, and resolves when nothing is live any more. */
+  async drain(): Promise<void> {
+    if (this.#state === 'open') this.#state = 'closing';
+    while (this.live.size > 0) {
+      await this.live.empty();
+      await new Promise(setImmediate); // a request that is redirected goes on
+    }
+  }
+
+  /** Takes new calls again. */
+  reopen(): void {
+    if (this.#state === 'closing') this.#state = 'open';
+  }
+
+  /** Refuses all calls from now on; ends what is live, and the locks. */
+  end(): void {
+    this.#state = 'destroyed';
+    const reason = new NeonError(`The ${this.noun} was destroyed`, 'ERR_NEON_DESTROYED', { origin: this.origin });
+    this.live.end(reason);
+    this.#locks?.end(reason);
+  }
+}
+
+/** A call that waits or runs, as an item of a live set. @internal */
+export class Run implements Live, CallRun {
+  readonly context: CallContext;
+  /** Where a body that is still arriving counts as live. */
+  live: LiveSet;
+  unwatch: (() => void) | undefined;
+  /** The identity of its operation; 0 before it is started. */
+  operation = 0;
+  /** Ends the waiting for a session. */
+  refuse: Stop | undefined;
+  readonly #settings: CallSettings;
+  #ended: { readonly reason: unknown } | undefined;
+
+  /** @param live a live set, until the call has a session */
+  constructor(context: CallContext, settings: CallSettings, live: LiveSet) {
+    this.context = context;
+    this.live = live;
+    this.#settings = settings;
+  }
+
+  get description(): string {
+    return `${this.context.method} ${this.context.target}`;
+  }
+
+  get signal(): AbortSignal | undefined {
+    return this.#settings.signal;
+  }
+
+  get timeout(): number | undefined {
+    return this.#settings.timeout;
+  }
+
+  get since(): number {
+    return this.#settings.since;
+  }
+
+  end(reason: unknown): void {
+    this.#ended ??= { reason };
+    this.refuse?.(reason);
+    abortOperation(this.operation, reason);
+  }
+
+  /** Throws the reason when the call was ended while it waited. */
+  requireGoing(): void {
+    if (this.#ended) throw this.#ended.reason;
+  }
+}
+
+/** The source of a `Session`: lends itself, at once. @internal */
+export class SingleSession extends SessionSource implements LentSession {
+  readonly noun = 'session';
+  readonly handle: ne_session;
+  readonly #status: StatusEmitter;
+
+  constructor(handle: ne_session, origin: string, base: URL | undefined, defaults: CallDefaults) {
+    super(origin, base, defaults);
+    this.handle = handle;
+    this.#status = new StatusEmitter(handle);
+  }
+
+  watch(onProgress: (event: ProgressEvent) => void): ProgressWatch {
+    return this.#status.watch(onProgress);
+  }
+
+  listen(emit: ((event: StatusEvent) => void) | undefined): void {
+    this.#status.listen(emit);
+  }
+
+  /** The handle is about to be destroyed. */
+  stopEvents(): void {
+    this.#status.end();
+  }
+
+  protected lend(run: Run, counted: boolean): this {
+    if (counted) this.live.add(run);
+    return this;
+  }
+
+  protected shareSet(set: LockSet): void {
+    shareLocks(set, this.handle);
+  }
+}
+
+/** The request target for a target, which may be relative to the URL of its session or pool. */
+function resolveTarget(target: string, base: URL | undefined): string {
+  if (typeof target !== 'string') throw invalidType('target', 'of type string', target);
+  if (target.startsWith('/') || target === '*') return target;
+  if (!base) throw invalidValue(`The target must begin with '/' (relative ones need Session.open): '${target}'`);
+  const url = URL.canParse(target, base.href) ? new URL(target, base) : undefined;
+  if (url?.origin !== base.origin)
+    throw invalidValue(`The target is not one of this session's server, ${base.origin}: '${target}'`);
+  return url.pathname + url.search;
+}

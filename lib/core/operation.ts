@@ -1,0 +1,38 @@
+import { addon, lastOperation } from './load.js';
+
+const setTimeLimit = addon.sync['setTimeLimit'] as (timeout: number) => void;
+const abort = addon.sync['abort'] as (operation: number, reason: unknown) => void;
+
+/**
+ * Queues an operation: calls an async function of the addon. This is the only place that knows how the addon takes an
+ * operation's time limit and reports its identity.
+ *
+ * @param call calls one async function of the addon, synchronously; it may throw before
+ * @param timeLimit in milliseconds; 0 is none. It also limits how long the operation may take to connect, where nothing
+ *   can interrupt it
+ * @returns the promise of the operation, and its identity for {@link abortOperation}: 0 when the addon refused the call
+ *   and queued nothing
+ */
+export function startOperation<T>(
+  call: () => Promise<T>,
+  timeLimit: number,
+): readonly [promise: Promise<T>, operation: number] {
+  const before = lastOperation[0];
+  const promise = timeLimit > 0 ? within(timeLimit, call) : call();
+  const operation = lastOperation[0] as number;
+  return [promise, operation === before ? 0 : operation];
+}
+
+function within<T>(timeLimit: number, call: () => Promise<T>): Promise<T> {
+  setTimeLimit(timeLimit);
+  try {
+    return call();
+  } finally {
+    setTimeLimit(0); // the addon may have refused the call
+  }
+}
+
+/** Rejects the promise of an operation with `reason`, and ends the operation. Ignores one that is over. */
+export function abortOperation(operation: number, reason: unknown): void {
+  if (operation > 0) abort(operation, reason);
+}
