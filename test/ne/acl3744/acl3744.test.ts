@@ -55,7 +55,9 @@ describe.each(surfaces)('$surface', ({ io }) => {
       expect(await io.ne_acl3744_set(session, '/', many)).toBe(ne.NE_OK);
       const [none, all] = bodies(await receivedBy(server));
       expect(none).toBe(acl());
-      expect([...all!.matchAll(/<href>\/users\/(\d+)<\/href>/g)].map(([, i]) => Number(i))).toEqual(many.map((_, i) => i));
+      expect([...all!.matchAll(/<href>\/users\/(\d+)<\/href>/g)].map(([, i]) => Number(i))).toEqual(
+        many.map((_, i) => i),
+      );
     });
 
     test('submits the lock of the resource', async () => {

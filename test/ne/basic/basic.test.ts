@@ -297,7 +297,8 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
   });
 
   describe('ne_getmodtime', () => {
-    const head = (...lines: string[]): string => `HTTP/1.1 200 OK\r\n${lines.map((line) => `${line}\r\n`).join('')}\r\n`;
+    const head = (...lines: string[]): string =>
+      `HTTP/1.1 200 OK\r\n${lines.map((line) => `${line}\r\n`).join('')}\r\n`;
     test.each<[string, string, number, number]>([
       ['a date', head('Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT'), ne.NE_OK, 784111777],
       ['a date of RFC 850', head('Last-Modified: Sunday, 06-Nov-94 08:49:37 GMT'), ne.NE_OK, 784111777],
@@ -496,7 +497,9 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(ne.ne_get_error(session)).toMatch(/405/);
       expect(await io.ne_put(session, `${folder}/a.txt`, files.holding(text))).toBe(ne.NE_OK);
       expect(await io.ne_copy(session, false, ne.NE_DEPTH_ZERO, `${folder}/a.txt`, `${folder}/b.txt`)).toBe(ne.NE_OK);
-      expect(await io.ne_copy(session, false, ne.NE_DEPTH_ZERO, `${folder}/a.txt`, `${folder}/b.txt`)).toBe(ne.NE_ERROR);
+      expect(await io.ne_copy(session, false, ne.NE_DEPTH_ZERO, `${folder}/a.txt`, `${folder}/b.txt`)).toBe(
+        ne.NE_ERROR,
+      );
       expect(ne.ne_get_error(session)).toMatch(/412/);
       expect(await io.ne_move(session, true, `${folder}/a.txt`, `${folder}/b.txt`)).toBe(ne.NE_OK);
       expect(await files.filledBy((fd) => io.ne_get(session, `${folder}/b.txt`, fd))).toEqual({

@@ -26,7 +26,7 @@ const names = [
   'a&b=c+d',
   'semi;colon,comma',
   'colon:at@',
-  "quote'\"`",
+  'quote\'"`',
   'back\\slash',
   '[brackets]{braces}<angles>|^',
   '(parentheses)!*$~',

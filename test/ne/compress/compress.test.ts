@@ -34,7 +34,11 @@ const text = 'some text that is repeated, '.repeat(2000);
 const zipped = gzipSync(text);
 /** What is stored stays as it is. */
 const stored = gzipSync(randomBytes(50_000), { level: 0 });
-const named = Buffer.concat([Buffer.from([0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3]), Buffer.from('a name\0'), zipped.subarray(10)]);
+const named = Buffer.concat([
+  Buffer.from([0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3]),
+  Buffer.from('a name\0'),
+  zipped.subarray(10),
+]);
 
 describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
   interface Outcome {
@@ -44,7 +48,10 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     error: string;
   }
 
-  async function inflate(answer: string | Uint8Array, accept: ne.ne_accept_response = ne.ne_accept_2xx): Promise<Outcome> {
+  async function inflate(
+    answer: string | Uint8Array,
+    accept: ne.ne_accept_response = ne.ne_accept_2xx,
+  ): Promise<Outcome> {
     const session = sessionWith(await serve(thenAnswering(exchange(answer))));
     const request = await io.ne_request_create(session, 'GET', '/');
     const blocks: Buffer[] = [];
@@ -89,7 +96,11 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
   });
 
   test('what is not gzip passes', async () => {
-    for (const answer of [response(text), encoded(Buffer.from(text), 100, 'identity'), encoded(Buffer.from(text), 100, 'br')])
+    for (const answer of [
+      response(text),
+      encoded(Buffer.from(text), 100, 'identity'),
+      encoded(Buffer.from(text), 100, 'br'),
+    ])
       expect(await inflate(answer)).toMatchObject({ result: ne.NE_OK, body: text });
     expect(await inflate(response(''))).toMatchObject({ result: ne.NE_OK, blocks: [0] });
   });

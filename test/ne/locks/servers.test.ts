@@ -22,11 +22,7 @@ async function send(
     uses?.(request);
     if (body !== undefined) ne.ne_set_request_body_buffer(request, body);
     if (destination !== undefined)
-      ne.ne_add_request_header(
-        request,
-        'Destination',
-        `http://${ne.ne_get_server_hostport(session)}${destination}`,
-      );
+      ne.ne_add_request_header(request, 'Destination', `http://${ne.ne_get_server_hostport(session)}${destination}`);
     expect(await io.ne_request_dispatch(request)).toBe(ne.NE_OK);
     return ne.ne_get_status(request).code;
   } finally {
@@ -59,7 +55,10 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
     }
 
     /** A client that holds a lock. */
-    async function holder(path: string, fields: Partial<ne.ne_lock> = {}): Promise<ReturnType<typeof client> & { lock: ne.ne_lock }> {
+    async function holder(
+      path: string,
+      fields: Partial<ne.ne_lock> = {},
+    ): Promise<ReturnType<typeof client> & { lock: ne.ne_lock }> {
       const { session, store } = client();
       const lock = lockOn(session, path, { owner, ...fields });
       expect([await io.ne_lock(session, lock), ne.ne_get_error(session)]).toEqual([ne.NE_OK, expect.any(String)]);
@@ -177,7 +176,7 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
         return status === 204;
       };
       const fight = async ({ session, store }: ReturnType<typeof client>): Promise<void> => {
-        for (let done = 0; done < rounds / 2; ) if (await increment(session, store)) done++;
+        for (let done = 0; done < rounds / 2;) if (await increment(session, store)) done++;
       };
       await Promise.all([fight(client()), fight(client())]);
       expect(await fetchBody(io, sessionWith(place()), 'GET', path)).toBe(String(rounds));

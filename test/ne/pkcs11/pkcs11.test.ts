@@ -99,7 +99,15 @@ function tokenWith(ca: { cert: string; key: string }): string {
   run('softhsm2-util', '--init-token', '--free', '--label', 'libneon', ...pins);
   const identity = ['--token', 'libneon', '--id', '01', '--label', 'one', '--pin', 'secret'];
   run('softhsm2-util', '--import', file('key'), ...identity);
-  const module = ['--module', '/usr/lib/softhsm/libsofthsm2.so', '--token-label', 'libneon', '--login', '--pin', 'secret'];
+  const module = [
+    '--module',
+    '/usr/lib/softhsm/libsofthsm2.so',
+    '--token-label',
+    'libneon',
+    '--login',
+    '--pin',
+    'secret',
+  ];
   run('pkcs11-tool', ...module, '--write-object', file('cert'), '--type', 'cert', '--id', '01');
   return configuration;
 }

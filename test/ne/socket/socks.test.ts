@@ -19,7 +19,11 @@ describe.each(surfaces)('$surface', ({ io }) => {
   const bytes = (text: string): number[] => [...Buffer.from(text)];
 
   const conversations: [string, () => Arguments, Exchange][] = [
-    ['4', () => [ne.NE_SOCK_SOCKSV4, four(), null, 8080, 'me', null], [[[4, 1, 31, 144, 192, 0, 2, 7, ...bytes('me\0')], granted4]]],
+    [
+      '4',
+      () => [ne.NE_SOCK_SOCKSV4, four(), null, 8080, 'me', null],
+      [[[4, 1, 31, 144, 192, 0, 2, 7, ...bytes('me\0')], granted4]],
+    ],
     [
       '4A',
       () => [ne.NE_SOCK_SOCKSV4A, null, 'host.invalid', 80, '', null],
@@ -29,7 +33,10 @@ describe.each(surfaces)('$surface', ({ io }) => {
       '5 to a name',
       () => [ne.NE_SOCK_SOCKSV5, null, 'host.invalid', 80, null, null],
       [
-        [[5, 2, 0, 2], [5, 0]],
+        [
+          [5, 2, 0, 2],
+          [5, 0],
+        ],
         [[5, 1, 0, 3, 12, ...bytes('host.invalid'), 0, 80], granted5],
       ],
     ],
@@ -37,8 +44,14 @@ describe.each(surfaces)('$surface', ({ io }) => {
       '5 to an IPv4 address, with a user',
       () => [ne.NE_SOCK_SOCKSV5, four(), 'ignored', 443, 'alice', 'secret'],
       [
-        [[5, 2, 0, 2], [5, 2]],
-        [[1, 5, ...bytes('alice'), 6, ...bytes('secret')], [1, 0]],
+        [
+          [5, 2, 0, 2],
+          [5, 2],
+        ],
+        [
+          [1, 5, ...bytes('alice'), 6, ...bytes('secret')],
+          [1, 0],
+        ],
         [[5, 1, 0, 1, 192, 0, 2, 7, 1, 187], granted5],
       ],
     ],
@@ -46,26 +59,35 @@ describe.each(surfaces)('$surface', ({ io }) => {
       '5 to an IPv6 address',
       () => [ne.NE_SOCK_SOCKSV5, six(), null, 1, null, null],
       [
-        [[5, 2, 0, 2], [5, 0]],
-        [[5, 1, 0, 4, ...ne.ne_iaddr_raw(six()), 0, 1], [5, 0, 0, 3, 2, 97, 98, 0, 0]],
+        [
+          [5, 2, 0, 2],
+          [5, 0],
+        ],
+        [
+          [5, 1, 0, 4, ...ne.ne_iaddr_raw(six()), 0, 1],
+          [5, 0, 0, 3, 2, 97, 98, 0, 0],
+        ],
       ],
     ],
     [
       '5 with the longest texts',
       () => [ne.NE_SOCK_SOCKSV5, null, 'h'.repeat(255), 1, 'u'.repeat(255), 'p'.repeat(255)],
       [
-        [[5, 2, 0, 2], [5, 2]],
-        [[1, 255, ...bytes('u'.repeat(255)), 255, ...bytes('p'.repeat(255))], [1, 0]],
+        [
+          [5, 2, 0, 2],
+          [5, 2],
+        ],
+        [
+          [1, 255, ...bytes('u'.repeat(255)), 255, ...bytes('p'.repeat(255))],
+          [1, 0],
+        ],
         [[5, 1, 0, 3, 255, ...bytes('h'.repeat(255)), 0, 1], granted5],
       ],
     ],
   ];
 
   test.each(conversations)('version %s', async (_, make, exchange) => {
-    const steps = exchange.flatMap(([sent, answer]) => [
-      { readBytes: sent.length },
-      { send: Uint8Array.from(answer) },
-    ]);
+    const steps = exchange.flatMap(([sent, answer]) => [{ readBytes: sent.length }, { send: Uint8Array.from(answer) }]);
     const proxy = await serve({ connections: [[...steps, { readUntil: '\n' }, { send: 'through\n' }]] });
     const socket = connectedTo(proxy);
     expect(await io.ne_sock_proxy(socket, ...make())).toBe(0);

@@ -251,7 +251,10 @@ describe('hostile certificates', () => {
     const name = nameInRoot('O');
     const length = String.fromCharCode(name.length);
     const latin1 = [length, '\xe9', name.slice(1)].join('');
-    const changed = der.toString('latin1').replaceAll(`\x13${length}${name}`, `\x14${latin1}`).replaceAll(`\x0c${length}${name}`, `\x14${latin1}`);
+    const changed = der
+      .toString('latin1')
+      .replaceAll(`\x13${length}${name}`, `\x14${latin1}`)
+      .replaceAll(`\x0c${length}${name}`, `\x14${latin1}`);
     expect(changed).not.toBe(der.toString('latin1'));
     expect(subjectOf(importDer(Buffer.from(changed, 'latin1'))!)).toContain(`\u00e9${name.slice(1)}`);
   });

@@ -23,7 +23,12 @@ const logOf = async (port: number, what: string): Promise<string> => (await run(
 
 /** Whatever is a password, or as good as one. */
 function expectNoCredentials(log: string): void {
-  for (const secret of ['the-password', 'cookie-1', 'cookie-2', Buffer.from('the-user:the-password').toString('base64')])
+  for (const secret of [
+    'the-password',
+    'cookie-1',
+    'cookie-2',
+    Buffer.from('the-user:the-password').toString('base64'),
+  ])
     expect(log).not.toContain(secret);
   expect(log).not.toMatch(/H\(A1\)/i);
 }

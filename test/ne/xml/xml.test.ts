@@ -23,7 +23,11 @@ describe('a document', () => {
     ['a prefix', '<x:a xmlns:x="u" x:y="1" z="2"/>', /^start 0 \{u\}a "xmlns:x" "u" "x:y" "1" "z" "2"\n/],
     ['references', '<a b="&lt;&#65;">&amp;&#x20AC;</a>', /^start 0 \{\}a "b" "<A"\ntext 1 &€\nend/],
     ['CDATA', '<a><![CDATA[<b>&amp;]]></a>', /\ntext 1 <b>&amp;\n/],
-    ['comments and instructions', '<?xml version="1.0"?><!-- c --><a><?p i?><!-- <b/> --></a>', /^start 0 \{\}a\nend 1/],
+    [
+      'comments and instructions',
+      '<?xml version="1.0"?><!-- c --><a><?p i?><!-- <b/> --></a>',
+      /^start 0 \{\}a\nend 1/,
+    ],
     ['UTF-8', '<ä ö="ü">€\u{1F600}</ä>', /^start 0 \{\}ä "ö" "ü"\ntext 1 €\u{1F600}\n/u],
     ['Latin-1', Buffer.from('<?xml version="1.0" encoding="ISO-8859-1"?><a>\xe4</a>', 'latin1'), /\ntext 1 ä\n/],
     ['UTF-16', Buffer.from('\ufeff<a>€\u{1F600}</a>', 'utf16le'), /\ntext 1 €\u{1F600}\n/u],
@@ -98,9 +102,14 @@ describe('handlers', () => {
     accepting('two', { b: 20 });
     expect(parseAll(parser, '<a><b>x<d/></b><c><d>no</d></c><d>y</d></a>')).toBe(0);
     expect(log).toEqual(
-      ['one? 0 a', 'one? 10 b', 'two? 10 b', 'two 20 x', 'two? 20 d', 'two! 20 b'].concat(
-        ['one? 10 c', 'two? 10 c', 'one? 10 d', 'one 12 y', 'one! 12 d', 'one! 10 a'],
-      ),
+      ['one? 0 a', 'one? 10 b', 'two? 10 b', 'two 20 x', 'two? 20 d', 'two! 20 b'].concat([
+        'one? 10 c',
+        'two? 10 c',
+        'one? 10 d',
+        'one 12 y',
+        'one! 12 d',
+        'one! 10 a',
+      ]),
     );
   });
 
@@ -219,7 +228,12 @@ describe('in a start callback', () => {
 
   test('of another parser is not in one of this', () => {
     const [outer, inner] = [ne.ne_xml_create(), ne.ne_xml_create()];
-    ne.ne_xml_push_handler(outer, () => (expect(() => ne.ne_xml_resolve_nspace(inner, null)).toThrow(invalidState), 1), null, null);
+    ne.ne_xml_push_handler(
+      outer,
+      () => (expect(() => ne.ne_xml_resolve_nspace(inner, null)).toThrow(invalidState), 1),
+      null,
+      null,
+    );
     expect(parseAll(outer, '<a/>')).toBe(0);
   });
 });
@@ -387,7 +401,8 @@ describe('hostile documents', () => {
   });
 
   test('truncated anywhere: an error, or what was there', () => {
-    const document = '<?xml version="1.0"?><D:a xmlns:D="DAV:"><D:b c="&lt;d">text &amp; <![CDATA[more]]></D:b><!-- x --></D:a>';
+    const document =
+      '<?xml version="1.0"?><D:a xmlns:D="DAV:"><D:b c="&lt;d">text &amp; <![CDATA[more]]></D:b><!-- x --></D:a>';
     for (let length = 0; length < document.length; length++)
       expect([length, told(document.slice(0, length)).result > 0]).toEqual([length, true]);
     expect(told(document).result).toBe(0);

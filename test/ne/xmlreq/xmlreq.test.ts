@@ -75,7 +75,12 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
         cursor ??= ne.ne_response_header_iterate(request, null, name, value);
         return ++sent === 1 ? ne.NE_RETRY : ne.NE_OK;
       });
-      expect(await io.ne_xml_dispatch_request(request, starting(() => 1))).toBe(ne.NE_OK);
+      expect(
+        await io.ne_xml_dispatch_request(
+          request,
+          starting(() => 1),
+        ),
+      ).toBe(ne.NE_OK);
       expect(sent).toBe(2);
       expect(() => ne.ne_response_header_iterate(request, cursor, name, value)).toThrow(invalidState);
     });
@@ -240,7 +245,9 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(log.at(-1)).toBe(kind);
       expect(ne.ne_xml_failed(parser)).toBe(ne.NE_XML_ABORT);
       // It has failed for good.
-      expect(await io.ne_xml_dispatch_request(await io.ne_request_create(session, 'GET', '/'), parser)).toBe(ne.NE_ERROR);
+      expect(await io.ne_xml_dispatch_request(await io.ne_request_create(session, 'GET', '/'), parser)).toBe(
+        ne.NE_ERROR,
+      );
       expect(log.at(-1)).toBe(kind);
     });
 
