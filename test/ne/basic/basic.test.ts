@@ -68,11 +68,26 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
         ['COPY /a HTTP/1.1', 'Depth: infinity', 'Destination: http://HOST/b', 'Overwrite: T'],
         '',
       ],
-      ['ne_copy with depth 0', (i, s) => i.ne_copy(s, 0, ne.NE_DEPTH_ZERO, '/a', '/b'), ['Depth: 0', 'Overwrite: F'], ''],
-      ['ne_copy with depth 1', (i, s) => i.ne_copy(s, 2, ne.NE_DEPTH_ONE, '/a', '/b'), ['Depth: 1', 'Overwrite: T'], ''],
+      [
+        'ne_copy with depth 0',
+        (i, s) => i.ne_copy(s, 0, ne.NE_DEPTH_ZERO, '/a', '/b'),
+        ['Depth: 0', 'Overwrite: F'],
+        '',
+      ],
+      [
+        'ne_copy with depth 1',
+        (i, s) => i.ne_copy(s, 2, ne.NE_DEPTH_ONE, '/a', '/b'),
+        ['Depth: 1', 'Overwrite: T'],
+        '',
+      ],
       ['ne_copy with depth 7', (i, s) => i.ne_copy(s, false, 7, '/a', '/b'), ['Depth: infinity', 'Overwrite: F'], ''],
       ['ne_move', calls['ne_move']!, ['MOVE /a HTTP/1.1', 'Destination: http://HOST/b', 'Overwrite: T'], ''],
-      ['ne_move without overwriting', (i, s) => i.ne_move(s, 0, '/a%20b', '/c%20d'), ['MOVE /a%20b HTTP/1.1', 'Overwrite: F'], ''],
+      [
+        'ne_move without overwriting',
+        (i, s) => i.ne_move(s, 0, '/a%20b', '/c%20d'),
+        ['MOVE /a%20b HTTP/1.1', 'Overwrite: F'],
+        '',
+      ],
       ['ne_delete', calls['ne_delete']!, ['DELETE /a HTTP/1.1'], ''],
       ['ne_mkcol', calls['ne_mkcol']!, ['MKCOL /a/ HTTP/1.1'], ''],
       ['ne_mkcol with a slash', (i, s) => i.ne_mkcol(s, '/a/'), ['MKCOL /a/ HTTP/1.1'], ''],
@@ -175,21 +190,24 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(content === `before ${body} after`).toBe(true);
     });
 
-    test.each(gets)('fails in %s on a descriptor that cannot be written, and keeps the session usable', async (_, get) => {
-      const server = await serve(answering(response(body)));
-      const session = sessionWith(server);
-      for (const [fd, text] of [
-        [files.open('/dev/null', 'r'), /Bad file descriptor/],
-        [1_000_000, /Bad file descriptor/],
-        [files.open('/dev/full', 'w'), /No space left/],
-      ] as const) {
-        expect(await get(session, fd)).toBe(ne.NE_ERROR);
-        expect(ne.ne_get_error(session)).toMatch(text);
-      }
-      expect(await get(session, files.open('/dev/null', 'w'))).toBe(ne.NE_OK);
-      // The rest of each body was left in its connection.
-      expect((await receivedBy(server)).length).toBe(4);
-    });
+    test.each(gets)(
+      'fails in %s on a descriptor that cannot be written, and keeps the session usable',
+      async (_, get) => {
+        const server = await serve(answering(response(body)));
+        const session = sessionWith(server);
+        for (const [fd, text] of [
+          [files.open('/dev/null', 'r'), /Bad file descriptor/],
+          [1_000_000, /Bad file descriptor/],
+          [files.open('/dev/full', 'w'), /No space left/],
+        ] as const) {
+          expect(await get(session, fd)).toBe(ne.NE_ERROR);
+          expect(ne.ne_get_error(session)).toMatch(text);
+        }
+        expect(await get(session, files.open('/dev/null', 'w'))).toBe(ne.NE_OK);
+        // The rest of each body was left in its connection.
+        expect((await receivedBy(server)).length).toBe(4);
+      },
+    );
 
     test.each(gets)('fails in %s on a body that ends early', async (_, get) => {
       const cut = response(body).slice(0, 1000);
