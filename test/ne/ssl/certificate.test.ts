@@ -1,40 +1,24 @@
-/** Certificates and client certificates (ne_ssl.h), without a server. */
+/** Tests of certificates and client certificates (ne_ssl.h), without a server. */
 import { execFileSync } from 'node:child_process';
 import { createHash, X509Certificate } from 'node:crypto';
 import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { rootCertificates } from 'node:tls';
-import { pathToFileURL } from 'node:url';
-import { Certificate, ClientCertificate, type DigestAlgorithm, features } from 'libneon';
+import { features } from 'libneon';
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
 import { describeWith } from '../../servers/packages.js';
 import { pem, testPki } from '../../servers/pki.js';
+import { derOf, fromPem, importDer, nameInRoot, root, subjectOf } from '../../support/certificates.js';
 import { clientCertificate } from '../../support/client-certificate.js';
-import { failureOf, neonError, result, wrongType, wrongValue } from '../../support/expect.js';
+import { failureOf, neonError, result, wrongType } from '../../support/expect.js';
 import { neonSince, usesGnuTls } from '../../support/neon.js';
 import { surfaces } from '../../support/surfaces.js';
 
-const root = rootCertificates[0]!;
-/** A name in its subject, which is its issuer, too. Each Node has other roots. */
-const nameInRoot = (kind: 'CN' | 'O'): string =>
-  new X509Certificate(root).subject
-    .split('\n')
-    .find((line) => line.startsWith(`${kind}=`))!
-    .slice(kind.length + 1)
-    .replaceAll('\\', '');
-const derOf = (text: string): Buffer => new X509Certificate(text).raw;
-const importDer = (der: Uint8Array): ne.ne_ssl_certificate | null =>
-  ne.ne_ssl_cert_import(Buffer.from(der).toString('base64'));
-const fromPem = (text: string): ne.ne_ssl_certificate => importDer(derOf(text))!;
-const subjectOf = (cert: ne.ne_ssl_certificate): string => ne.ne_ssl_readable_dname(ne.ne_ssl_cert_subject(cert));
 const invalidState = neonError('ERR_NEON_INVALID_STATE');
 const destroyed = neonError('ERR_NEON_DESTROYED');
 const readsLongTimes = usesGnuTls || neonSince(37);
-/** What is in a PEM text, however long its lines are. */
-const packed = (text: string): string => text.replaceAll(/\s/g, '');
-
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(path.join(realpathSync(tmpdir()), 'libneon-certificates-'));
@@ -309,11 +293,6 @@ describe.each(surfaces)('client certificates on $surface', ({ io }) => {
     expect(() => ne.ne_ssl_cert_free(owner)).toThrow(neonError('ERR_NEON_BORROWED'));
   });
 
-  test('an encrypted one is not used', () => {
-    const session = ne.ne_session_create('https', 'localhost', 1);
-    expect(() => ne.ne_ssl_set_clicert(session, encrypted())).toThrow(invalidState);
-  });
-
   test('ne_ssl_clicert_copy', async () => {
     const client = encrypted();
     const copy = (): ne.ne_ssl_client_cert => ne.ne_ssl_clicert_copy(client);
@@ -432,7 +411,6 @@ describeWith('openssl', 'files of openssl', () => {
     const right = Date.UTC(2060, 1, 29, 12) / 1000;
     if (readsLongTimes) expect(until.value).toBe(right);
     else expect(until.value).not.toBe(right); // says what the documentation says
-    expect(Certificate.fromPEM(pem(pki.until2060.cert)).validUntil).toEqual(new Date(right * 1000));
   });
 
   test.each([
@@ -466,8 +444,6 @@ describeWith('openssl', 'files of openssl', () => {
     expect(ne.ne_ssl_clicert_encrypted(client)).toBe(0);
     expect(subjectOf(ne.ne_ssl_clicert_owner(client))).toBe('libneon test');
     expect(await promises.ne_ssl_clicert_fromuri('file:/nonexistent', 0)).toBeNull();
-    const made = await ClientCertificate.fromURI(`file:${file}`);
-    expect([made.encrypted, made.name, made.certificate.identity]).toEqual([false, `file:${file}`, 'Test Client']);
   });
 
   fromUri('a file that is gone when it is decrypted (skipped where this neon has none)', async () => {
@@ -486,112 +462,5 @@ describeWith('openssl', 'files of openssl', () => {
     expect(await promises.ne_ssl_clicert_decrypt(client, 'secret')).toBe(0);
     expect(subjectOf(ne.ne_ssl_clicert_owner(client))).toBe('libneon test');
     ne.ne_ssl_clicert_free(client);
-  });
-});
-
-describe('Certificate', () => {
-  test('PEM, DER and Node’s class', () => {
-    const certificate = Certificate.fromPEM(root);
-    expect(packed(certificate.toPEM())).toBe(packed(root));
-    expect(certificate.toPEM()).toBe(certificate.toX509().toString());
-    expect(String(certificate)).toBe(certificate.toPEM());
-    expect(certificate.toDER()).toEqual(derOf(root));
-    expect(certificate.toX509().fingerprint512).toBe(new X509Certificate(root).fingerprint512);
-    for (const other of [
-      Certificate.fromPEM(Buffer.from(root)),
-      Certificate.fromPEM(root.replaceAll('\n', '\r\n')),
-      Certificate.fromDER(derOf(root)),
-      Certificate.fromX509(new X509Certificate(root)),
-      new Certificate(fromPem(root)),
-    ])
-      expect(other.equals(certificate)).toBe(true);
-    expect(certificate.equals(Certificate.fromPEM(rootCertificates[1]!))).toBe(false);
-  });
-
-  test('several in one text', () => {
-    const three = rootCertificates.slice(0, 3);
-    const all = Certificate.allFromPEM(`words\n${three.join('\nwords\n')}`);
-    expect(all.map((one) => packed(one.toPEM()))).toEqual(three.map(packed));
-    expect(Certificate.fromPEM(three.join('\n')).equals(all[0]!)).toBe(true);
-    expect(Certificate.allFromPEM('none')).toEqual([]);
-  });
-
-  test('what it says', () => {
-    const [certificate, x509] = [Certificate.fromPEM(root), new X509Certificate(root)];
-    expect(certificate.digest()).toBe(x509.fingerprint256.toLowerCase());
-    expect(certificate.digest('sha1')).toBe(x509.fingerprint.toLowerCase());
-    expect(certificate.validFrom).toEqual(new Date(x509.validFrom));
-    expect(certificate.validUntil).toEqual(new Date(x509.validTo));
-    expect(certificate.subject).toBe(subjectOf(certificate.handle));
-    expect(certificate.issuer).toBe(certificate.subject);
-    expect(certificate.identity).toBe(nameInRoot('CN'));
-    expect(certificate.issuerCertificate).toBeUndefined();
-    expect(certificate.chain).toEqual([certificate]);
-    const signed = new Certificate(fromPem(rootCertificates[1]!), certificate);
-    expect(signed.chain).toEqual([signed, certificate]);
-  });
-
-  test.each([
-    ['no PEM', () => Certificate.fromPEM('words'), wrongValue],
-    ['PEM of no certificate', () => Certificate.fromPEM(root.replace(/\n.{8}/, '\nAAAAAAAA')), wrongValue],
-    ['no text', () => Certificate.fromPEM(1 as never), wrongType],
-    ['no DER', () => Certificate.fromDER(Buffer.from('words')), wrongValue],
-    ['no bytes', () => Certificate.fromDER('words' as never), wrongType],
-    ['none of Node', () => Certificate.fromX509({} as never), wrongType],
-    ['no handle', () => new Certificate({} as never), wrongType],
-    ['no issuer', () => new Certificate(fromPem(root), {} as never), wrongType],
-    ['an unknown algorithm', () => Certificate.fromPEM(root).digest('crc' as DigestAlgorithm), wrongValue],
-    ['no algorithm', () => Certificate.fromPEM(root).digest('toString' as DigestAlgorithm), wrongValue],
-    ['no other', () => Certificate.fromPEM(root).equals({} as never), wrongType],
-  ])('refuses %s', (_, action, error) => {
-    expect(action).toThrow(error);
-  });
-});
-
-describe('ClientCertificate', () => {
-  test('decrypted at once, later, or by the way', async () => {
-    const file = fileWith(clientCertificate, 'client.pfx');
-    const certificates = [
-      ClientCertificate.fromPFX(clientCertificate, 'secret'),
-      ClientCertificate.read(file, 'secret'),
-      ClientCertificate.read(pathToFileURL(file)).decryptSync('secret'),
-      await ClientCertificate.fromPFX(clientCertificate).decrypt('secret'),
-    ];
-    for (const client of certificates) {
-      expect(client.encrypted).toBe(false);
-      if (!usesGnuTls) expect(client.name).toBe('the name');
-      expect(client.certificate.identity).toBe('client');
-      expect(client.certificate.subject).toBe('libneon');
-    }
-  });
-
-  test('a wrong passphrase', async () => {
-    const client = ClientCertificate.fromPFX(clientCertificate);
-    expect(client.encrypted).toBe(true);
-    expect(() => client.certificate).toThrow(invalidState);
-    const wrong = neonError('NE_ERROR', ne.NE_ERROR);
-    expect(() => client.decryptSync('a-wrong-one')).toThrow(wrong);
-    expect(await failureOf(() => client.decrypt('a-wrong-one'))).toEqual(wrong);
-    expect(() => ClientCertificate.fromPFX(clientCertificate, 'a-wrong-one')).toThrow(wrong);
-    const { message } = await failureOf(() => client.decrypt('a-wrong-one'));
-    expect(message).not.toContain('a-wrong-one');
-    await client.decrypt('secret');
-    expect(await failureOf(() => client.decrypt('secret'))).toEqual(invalidState);
-  });
-
-  test.each([
-    ['no PKCS#12', () => ClientCertificate.fromPFX(Buffer.from('words')), wrongValue],
-    ['no bytes', () => ClientCertificate.fromPFX('words' as never), wrongType],
-    ['no passphrase', () => ClientCertificate.fromPFX(clientCertificate).decryptSync(1 as never), wrongType],
-    ['no file', () => ClientCertificate.read('/nonexistent'), expect.objectContaining({ code: 'ENOENT' }) as Error],
-    ['no handle', () => new ClientCertificate({} as never), wrongType],
-  ])('refuses %s', (_, action, error) => {
-    expect(action).toThrow(error);
-  });
-
-  test('fromURI rejects', async () => {
-    const failure = await failureOf(() => ClientCertificate.fromURI('file:/nonexistent'));
-    const missing = features.functions['ne_ssl_clicert_fromuri'] === false;
-    expect(failure).toEqual(missing ? neonError('ERR_NEON_UNSUPPORTED') : neonError('NE_ERROR', ne.NE_ERROR));
   });
 });

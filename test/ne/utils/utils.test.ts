@@ -138,14 +138,6 @@ test('ne_version_library needs a newer neon, or gives its version', () => {
   expect(features.functions['ne_version_library']).toBe(Number(loaded[2]!.split('.')[1]) >= 37);
 });
 
-test('ne_sock_exit undoes no more than ne_sock_init did for its caller', async () => {
-  const server = await serve(answering());
-  expect([ne.ne_sock_init(), ne.ne_sock_init()]).toEqual([0, 0]);
-  expect(Array.from({ length: 5 }, () => ne.ne_sock_exit())).toEqual(Array(5).fill(undefined));
-  for (const { io } of surfaces) expect(await fetchBody(io, sessionWith(server), 'GET', '/')).toBe('hello');
-  expect(ne.ne_sock_init()).toBe(0);
-});
-
 describe('ne_parse_statusline', () => {
   test.each([
     ['HTTP/1.1 200 OK', 1, 1, 200, 2, 'OK'],
