@@ -1,10 +1,10 @@
-/** The printf of the printf-like functions, against that of the C library. */
+/** Tests of lib/core/format.ts, the printf of the printf-like functions, against the C library. */
 import { format } from '../../lib/core/format.js';
 import { describeWith } from '../servers/packages.js';
 import { literal, runC } from '../support/compile.js';
 import { wrongValue } from '../support/expect.js';
 
-/** A format, the arguments in C, and the same in JavaScript. */
+/** A format, the arguments in C, and the arguments in JavaScript. */
 type Case = readonly [template: string, c: string, ...values: unknown[]];
 
 const cases: readonly Case[] = [
@@ -146,7 +146,7 @@ const cases: readonly Case[] = [
   ['%d%d%d%d%d%d%d%d%d%d', '1,2,3,4,5,6,7,8,9,10', 1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
 ];
 
-describeWith('cc', 'as C prints', () => {
+describeWith('cc', 'formats of C', () => {
   const calls = cases.map(([template, c]) => `show(${[literal(template), ...(c === '' ? [] : [c])].join(', ')});`);
   const source = `
     #include <stdarg.h>
@@ -172,22 +172,22 @@ describeWith('cc', 'as C prints', () => {
       .map((hex) => Buffer.from(hex, 'hex'));
   });
 
-  test('all of them', () => {
+  test('prints all cases in C', () => {
     expect(printed.length).toBe(cases.length);
   });
 
   test.each(cases.map(([template, c, ...values], index) => ({ template, c, values, index })))(
-    '$template of ($c)',
+    'formats $template with ($c)',
     ({ template, values, index }) => {
-      // Bytes that are no UTF-8 become U+FFFD on their way to JavaScript.
+      // Bytes that are not UTF-8 become U+FFFD in JavaScript.
       expect(format(template, values)).toBe(printed[index]!.toString());
     },
   );
 });
 
-describe('refused', () => {
+describe('invalid formats and values', () => {
   test.each([
-    // Conversions that C does not have, or that mean nothing here
+    // Conversions that C does not have, or that have no meaning here
     ['%', []],
     ['%5', [1]],
     ['text%', []],
@@ -220,7 +220,7 @@ describe('refused', () => {
     ['text', ['a']],
     ['%%', [1]],
     ['%d', [1, 2]],
-    // Other types than the conversion takes
+    // Types that do not match the conversion
     ['%d', ['1']],
     ['%d', [1.5]],
     ['%d', [NaN]],
@@ -244,12 +244,12 @@ describe('refused', () => {
     ['%*d', ['5', 1]],
     ['%*d', [1.5, 1]],
     ['%.*d', [null, 1]],
-    // Longer than anything here can be
+    // Longer than any result here
     ['%10000d', [1]],
     ['%.10000d', [1]],
     ['%*d', [-100000, 1]],
     ['%99999999999999999999d', [1]],
-  ] as [string, unknown[]][])('%j of %j', (template, values) => {
+  ] as [string, unknown[]][])('rejects %j with %j', (template, values) => {
     expect(() => format(template, values)).toThrow(wrongValue);
   });
 });

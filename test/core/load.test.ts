@@ -1,4 +1,4 @@
-/** Loading: the entry points, what a failed load says, and two copies of the package in one process. */
+/** Tests of loading: the entry points, the messages of a failed load, and two copies of the package in one process. */
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -17,7 +17,7 @@ import { response } from '../servers/raw.js';
 const serve = testServers();
 const entries = { libneon, 'libneon/ne': ne, 'libneon/ne/promises': promises };
 
-/** Runs a program, which must end well and without a word to stderr, and gives what it printed as JSON. */
+/** Runs a program, which must succeed without output to stderr, and returns the JSON that it printed. */
 async function output(
   type: 'module' | 'commonjs',
   program: string,
@@ -29,28 +29,28 @@ async function output(
   return JSON.parse(ended.stdout);
 }
 
-describe.each(Object.entries(entries))('%s', (name, exports) => {
+describe.each(Object.entries(entries))('the entry point %s', (name, exports) => {
   const names = Object.keys(exports).sort();
 
-  test('can be required', async () => {
+  test('exports all names to require', async () => {
     const program = `console.log(JSON.stringify(Object.keys(require('${name}')).sort()))`;
     expect(await output('commonjs', program)).toEqual(names);
   });
 
-  test('can be imported', async () => {
+  test('exports all names to import', async () => {
     const program = `import * as all from '${name}'; console.log(JSON.stringify(Object.keys(all).sort()))`;
     const imported = (await output('module', program)) as string[];
     expect(imported.filter((key) => !['default', 'module.exports', '__esModule'].includes(key))).toEqual(names);
   });
 
-  test('can be imported name by name', async () => {
+  test('exports each name to a named import', async () => {
     const program = `import { ${names.join(', ')} } from '${name}'; console.log(JSON.stringify([${names.join(', ')}].map((one) => typeof one)))`;
     expect(await output('module', program)).toEqual(
       names.map((key) => typeof (exports as Record<string, unknown>)[key]),
     );
   });
 
-  test('is the same module either way', async () => {
+  test('gives the same module to require and import', async () => {
     const program = `
       import { createRequire } from 'node:module';
       import * as all from '${name}';
@@ -60,7 +60,7 @@ describe.each(Object.entries(entries))('%s', (name, exports) => {
   });
 });
 
-test('other files of the package cannot be imported, but its manifest can', async () => {
+test('exports the manifest of the package and no other file', async () => {
   const program = `
     const code = (name) => { try { require(name); return 'found'; } catch (error) { return error.code; } };
     console.log(JSON.stringify(['libneon/package.json', 'libneon/dist/lib/load.js', 'libneon/lib', 'libneon/ne/index.js'].map(code)));`;
@@ -68,7 +68,7 @@ test('other files of the package cannot be imported, but its manifest can', asyn
   expect(await output('commonjs', program)).toEqual(['found', hidden, hidden, hidden]);
 });
 
-test('the entry points share handles and errors', async () => {
+test('shares handles and errors between the entry points', async () => {
   const program = `
     const { Session, NeonError } = require('libneon');
     const ne = require('libneon/ne');
@@ -97,16 +97,16 @@ test('the entry points share handles and errors', async () => {
   ]);
 });
 
-test('the package is found from where its files are', () => {
+test('finds the package by the location of its files', () => {
   expect(packageRoot).toBe(projectRoot);
   expect(packageVersion).toBe(libneon.versions.libneon);
 });
 
-test('promises are not slower for ever after a callback', async () => {
+test('does not slow promises down after a callback', async () => {
   const body = '<D:multistatus xmlns:D="DAV:"><D:response><D:href>/</D:href><D:propstat/></D:response></D:multistatus>';
   const answer = response(body, { status: '207 Multi-Status', headers: { 'Content-Type': 'text/xml' } });
   const server = await serve({ connections: [keepAlive(answer)] });
-  // Older Nodes give promises identities while hooks follow them.
+  // Older versions of Node give promises identities while asynchronous hooks are enabled.
   const program = `
     const { ne_session_create, ne_simple_propfind } = require('libneon/ne');
     const promises = require('libneon/ne/promises');
@@ -129,7 +129,7 @@ test('promises are not slower for ever after a callback', async () => {
   expect(await output('commonjs', program, projectRoot, String(server.port))).toEqual(expected);
 });
 
-test('a promise that tells its end twice hides no other callback', async () => {
+test('refuses a nested call although a promise settled twice', async () => {
   class Twice<T> extends Promise<T> {
     static override get [Symbol.species](): PromiseConstructor {
       return Promise;
@@ -157,7 +157,7 @@ test('a promise that tells its end twice hides no other callback', async () => {
   expect(failures).toEqual([neonError('ERR_NEON_REENTRANT')]);
 });
 
-test('a promise of another realm counts as one', async () => {
+test('recognizes a promise of another realm', async () => {
   const server = await serve({ connections: [keepAlive(response('hello'))], rest: 'repeat-last' });
   const session = ne.ne_session_create('http', '127.0.0.1', server.port);
   const failures: unknown[] = [];
@@ -172,7 +172,7 @@ test('a promise of another realm counts as one', async () => {
   for (const failure of failures) expect(failure).toEqual(neonError('ERR_NEON_REENTRANT'));
 });
 
-describe('a failed load is explained', () => {
+describe('messages of a failed load', () => {
   test.each([
     [
       'Error: libneon.so.27: cannot open shared object file: No such file or directory',
@@ -213,7 +213,7 @@ describe('a failed load is explained', () => {
       'Error: libfoo.so.1: cannot open shared object file',
       /^The addon of libneon does not load: run "npm rebuild libneon" \(Error: libfoo/,
     ],
-  ])('%s', (message, expected) => {
+  ])('explains %s', (message, expected) => {
     expect(explain(message)).toMatch(expected);
   });
 });
@@ -224,16 +224,16 @@ describe('copies of the package', () => {
   afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
   /** A package directory as it is after an install. */
-  function copy(name: string, what: { binding?: boolean; addon?: string | null } = {}): string {
+  function copy(name: string, parts: { binding?: boolean; addon?: string | null } = {}): string {
     const folder = path.join(scratch, name);
     cpSync(path.join(projectRoot, 'package.json'), path.join(folder, 'package.json'));
     cpSync(path.join(projectRoot, 'dist', 'lib'), path.join(folder, 'dist', 'lib'), { recursive: true });
-    if (what.binding ?? true) mkdirSync(path.join(folder, 'binding'));
-    if (what.addon === null) return folder;
+    if (parts.binding ?? true) mkdirSync(path.join(folder, 'binding'));
+    if (parts.addon === null) return folder;
     mkdirSync(path.join(folder, 'build', 'Release'), { recursive: true });
     const binary = path.join(folder, 'build', 'Release', 'libneon.node');
-    if (what.addon === undefined) cpSync(addon, binary);
-    else writeFileSync(binary, what.addon);
+    if (parts.addon === undefined) cpSync(addon, binary);
+    else writeFileSync(binary, parts.addon);
     return folder;
   }
 
@@ -242,7 +242,7 @@ describe('copies of the package', () => {
       console.log(JSON.stringify({ name: error.name, code: error.code, message: error.message, cause: error.cause?.code }));
     }`;
 
-  test('one without its binary says how to build it', async () => {
+  test('says how to build a missing binary', async () => {
     expect(await output('commonjs', failure, copy('unbuilt', { addon: null }))).toEqual({
       name: 'NeonError',
       code: 'ERR_NEON_LOAD',
@@ -250,7 +250,7 @@ describe('copies of the package', () => {
     });
   });
 
-  test('one whose binary is none says how to mend it', async () => {
+  test('says how to replace an invalid binary', async () => {
     expect(
       await output(
         'commonjs',
@@ -266,7 +266,7 @@ describe('copies of the package', () => {
     });
   });
 
-  test('one whose files are incomplete says so', async () => {
+  test('says that files are incomplete', async () => {
     expect(await output('commonjs', failure, copy('incomplete', { binding: false, addon: null }))).toEqual({
       name: 'NeonError',
       code: 'ERR_NEON_LOAD',
@@ -274,7 +274,7 @@ describe('copies of the package', () => {
     });
   });
 
-  test('a prebuilt binary of the platform is found, but what was built here comes first', async () => {
+  test('loads a prebuilt binary of the platform, but prefers a local build', async () => {
     const version = `console.log(JSON.stringify(require('libneon').versions.neon))`;
     const folder = copy('prebuilt', { addon: null });
     const prebuilds = path.join(folder, 'prebuilds', `${process.platform}-${process.arch}`);
@@ -290,7 +290,7 @@ describe('copies of the package', () => {
     expect(await output('commonjs', version, built)).toBe(libneon.versions.neon);
   });
 
-  test('two work side by side in one process, and know their own handles only', async () => {
+  test('works side by side in one process with handles of its own', async () => {
     const server = await serve({
       connections: [
         ...['a', 'b', 'a', 'b'].map((text) => [{ read: 'request' } as const, { send: response(text) }]),
@@ -315,8 +315,8 @@ describe('copies of the package', () => {
       (async () => {
         const sessions = copies.map(({ ne }) => ne.ne_session_create('http', '127.0.0.1', port));
         const requests = copies.map(({ ne }, i) => ne.ne_request_create(sessions[i], 'GET', '/'));
-        const results = { strangers: [], sync: [], async: [], classes: [], aborted: [], interrupt: copies.map(({ features }) => features.interrupt) };
-        results.strangers = await Promise.all([
+        const results = { foreign: [], sync: [], async: [], classes: [], aborted: [], interrupt: copies.map(({ features }) => features.interrupt) };
+        results.foreign = await Promise.all([
           () => b.ne.ne_get_scheme(sessions[0]),
           () => a.ne.ne_get_scheme(sessions[1]),
           () => b.ne.ne_request_create(sessions[0], 'GET', '/'),
@@ -339,7 +339,7 @@ describe('copies of the package', () => {
         console.log(JSON.stringify(results));
       })();`;
     expect(await output('commonjs', program, projectRoot, ...folders, String(server.port))).toEqual({
-      strangers: Array(6).fill('ERR_INVALID_ARG_TYPE'),
+      foreign: Array(6).fill('ERR_INVALID_ARG_TYPE'),
       sync: [0, 0],
       async: [0, 0],
       classes: [],

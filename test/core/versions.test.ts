@@ -1,4 +1,4 @@
-/** `versions` and `features`. */
+/** Tests of `versions` and `features`. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { features, versions } from 'libneon';
@@ -7,26 +7,26 @@ import { projectRoot } from '../servers/start.js';
 
 const build = ne.ne_version_string();
 
-test('libneon is the version of the package', () => {
+test('gives the version of the package as libneon', () => {
   const manifest = JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8')) as {
     version: string;
   };
   expect(versions.libneon).toBe(manifest.version);
 });
 
-test('neon is the version of the loaded library', () => {
+test('gives the version of the loaded library as neon', () => {
   expect(build.startsWith(`neon ${versions.neon}: `)).toBe(true);
   expect(versions.neon).toMatch(/^0\.3[2-9]\.\d+/);
 });
 
-test('tls is the library that is really used', () => {
+test('gives the TLS library that is really used', () => {
   // Node exports its own OpenSSL, and libneon's calls are bound to that.
   if (build.includes('OpenSSL')) expect(versions.tls).toBe(`OpenSSL ${process.versions.openssl}`);
   else if (build.includes('GNU TLS')) expect(versions.tls).toMatch(/^GnuTLS \d+\.\d+\.\d+$/);
   else expect(versions.tls).toBeNull();
 });
 
-test('napi is what the addon is built for', () => {
+test('gives the version of Node-API that the addon is built for', () => {
   const manifest = JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8')) as {
     binary: { napi_versions: number[] };
   };
@@ -34,7 +34,7 @@ test('napi is what the addon is built for', () => {
   expect(Object.keys(versions).sort()).toEqual(['libneon', 'napi', 'neon', 'tls']);
 });
 
-test('features are what ne_has_support says', () => {
+test('gives the features that ne_has_support reports', () => {
   const has = (feature: number): boolean => ne.ne_has_support(feature) !== 0;
   expect(features).toMatchObject({
     ssl: has(ne.NE_FEATURE_SSL),
@@ -54,7 +54,7 @@ test('features are what ne_has_support says', () => {
   expect(features.zlib).toBe(build.includes('zlib'));
 });
 
-test('the newer functions are there or not', () => {
+test('reports whether each newer function exists', () => {
   expect(Object.keys(features.functions)).toContain('ne_version_library');
   for (const [name, there] of Object.entries(features.functions)) {
     expect([name, name in ne]).toEqual([name, true]);
@@ -62,10 +62,10 @@ test('the newer functions are there or not', () => {
   }
 });
 
-test('interrupt says whether calls can be ended', () => {
+test('reports whether calls can be interrupted', () => {
   expect(typeof features.interrupt).toBe('boolean');
 });
 
-test('none of it can be changed', () => {
+test('freezes all objects', () => {
   expect([versions, features, features.functions].map((object) => Object.isFrozen(object))).toEqual([true, true, true]);
 });

@@ -11,27 +11,27 @@ const root = path.join(__dirname, '../../..');
 const serve = testServers();
 const exported = functionsOf(ne);
 
-describe('tables of arguments', () => {
-  // A table that lacks a function of its header fails its file (support/bad-input.ts).
-  test('have every function together', () => {
+describe('the set of argument tables', () => {
+  // A table that lacks a function of its header makes its file fail (support/bad-input.ts).
+  test('has every function', () => {
     expect(Object.values<object>(headers).flatMap(functionsOf).sort()).toEqual([...exported].sort());
   });
 
-  test.each(Object.keys(headers))('have a file for ne_%s.h', (header) => {
+  test.each(Object.keys(headers))('has a file for ne_%s.h', (header) => {
     const file = path.join(root, 'test/ne', header, 'bad-input.test.ts');
     expect(existsSync(file)).toBe(true);
     expect(readFileSync(file, 'utf8')).toMatch(new RegExp(`^testBadInput\\(\\s*'${header}'`, 'm'));
   });
 });
 
-test('every other export but NE_XML_MEDIA_TYPE is a number', () => {
+test('exports only numbers besides functions and NE_XML_MEDIA_TYPE', () => {
   const others = Object.entries(ne).filter(([name]) => ![...exported, 'NE_XML_MEDIA_TYPE'].includes(name));
   for (const [name, value] of others) expect([name, typeof value]).toEqual([name, 'number']);
   expect(others.length).toBeGreaterThan(20);
 });
 
 describe.each(forms)('$surface', ({ has, call }) => {
-  test('more arguments than there are mean nothing', async () => {
+  test('ignores excess arguments', async () => {
     const session = newSession();
     const more = Array<number>(20).fill(1);
     expect(ne.ne_get_scheme.call(null, ...([session, ...more] as unknown as [ne.ne_session]))).toBe('http');
@@ -44,7 +44,7 @@ describe.each(forms)('$surface', ({ has, call }) => {
     expect(ne.ne_get_session(request)).toBe(session);
   });
 
-  test('what is refused sends nothing', async () => {
+  test('sends nothing of rejected input', async () => {
     const server = await serve(answering());
     const session = sessionWith(server);
     const request = (await call('ne_request_create')(session, 'GET', '/good')) as ne.ne_request;
@@ -66,7 +66,7 @@ describe.each(forms)('$surface', ({ has, call }) => {
 });
 
 describe('handles', () => {
-  test.each(Object.entries(handles))('%s has no constructor', (kind, make) => {
+  test.each(Object.entries(handles))('makes %s without a public constructor', (kind, make) => {
     const constructor = make().constructor as unknown as new (...values: unknown[]) => object;
     expect(constructor.name).toBe(kind);
     const illegal = coded('ERR_ILLEGAL_CONSTRUCTOR', 'TypeError');
@@ -75,14 +75,14 @@ describe('handles', () => {
     expect(() => Reflect.construct(constructor, [], Object)).toThrow(illegal);
     expect(() => new (class extends constructor {})()).toThrow(illegal);
     expect(() => (constructor as unknown as () => void)()).toThrow();
-    expect(make()).toBeInstanceOf(constructor); // and they are made nevertheless
+    expect(make()).toBeInstanceOf(constructor); // still made by functions
   });
 
-  test.each(Object.entries(handles))('%s has no properties', (_, make) => {
+  test.each(Object.entries(handles))('gives %s no properties', (_, make) => {
     expect(Reflect.ownKeys(make())).toEqual([]);
   });
 
-  test('what is put on one does not matter', async () => {
+  test('ignores properties that are set on a handle', async () => {
     const server = await serve(answering());
     const request = ne.ne_request_create(sessionWith(server), 'GET', '/');
     const own = Object.fromEntries(
@@ -100,7 +100,7 @@ describe('handles', () => {
     expect(blocks).toEqual(['hello', '']);
   });
 
-  test('frozen ones work', async () => {
+  test('works with frozen handles', async () => {
     const server = await serve(answering());
     const session = Object.freeze(sessionWith(server));
     const request = Object.freeze(ne.ne_request_create(session, 'GET', '/'));
@@ -116,7 +116,7 @@ describe('handles', () => {
 });
 
 describe('long strings', () => {
-  test('go to C whole', async () => {
+  test('passes them to C whole', async () => {
     const server = await serve(answering());
     const session = sessionWith(server);
     const path = `/${'p'.repeat(500_000)}`;
@@ -128,7 +128,7 @@ describe('long strings', () => {
     expect(received!.endsWith(`\r\n${'n'.repeat(10_000)}: ${'v'.repeat(100_000)}\r\n\r\n`)).toBe(true);
   });
 
-  test('that are refused are refused whole', () => {
+  test('rejects an invalid one of any length', () => {
     const long = 'x'.repeat(50_000_000);
     expect(() => ne.ne_request_create(newSession(), `${long}\n`, '/')).toThrow(wrongChar);
     expect(() => ne.ne_ssl_cert_read(`${long}\0`)).toThrow(wrongValue);
@@ -136,7 +136,7 @@ describe('long strings', () => {
     expect(() => ne.ne_print_request_header(newRequest(), 'X', long)).toThrow(outOfRange);
   });
 
-  test('in an error message they are cut', async () => {
+  test('cuts them in an error message', async () => {
     const failure = await failureOf(() => ne.ne_session_create('http', 'h', 'x'.repeat(100_000) as unknown as number));
     expect(failure).toEqual(wrongType);
     expect(failure.message.length).toBeLessThan(500);

@@ -1,4 +1,4 @@
-/** The constants, against the installed headers. */
+/** Tests of the constants of the C API against the installed headers. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as ne from 'libneon/ne';
@@ -8,12 +8,12 @@ import { runC } from '../support/compile.js';
 
 const constants = Object.entries(ne).filter((entry): entry is [string, number] => typeof entry[1] === 'number');
 
-test('there are constants, and all are safe integers', () => {
+test('exports constants that are safe integers', () => {
   expect(constants.length).toBeGreaterThan(30);
   for (const [name, value] of constants) expect([name, Number.isSafeInteger(value)]).toEqual([name, true]);
 });
 
-/** Those of neon 0.33 and later. */
+/** The constants of neon 0.33 and later. */
 const newer = {
   NE_PATH_NONPC: 4,
   NE_REQFLAG_1XXTIMEOUT: 2,
@@ -31,11 +31,11 @@ const newer = {
   NE_SSL_PROTO_TLS_1_3: 5,
 };
 
-test('those of newer versions are there with every neon', () => {
+test('exports the constants of newer versions with every neon', () => {
   expect(ne).toMatchObject(newer);
 });
 
-test('sentinels are not exported', () => {
+test('exports no sentinels', () => {
   expect(Object.keys(ne).filter((name) => /_LAST$/.test(name))).toEqual([]);
 });
 
@@ -45,7 +45,7 @@ describeWith('cc', 'the installed headers', () => {
   const texts = new Map(headers.map((file) => [file, withoutComments(readFileSync(path.join(include, file), 'utf8'))]));
   const mentions = (text: string, name: string): boolean => new RegExp(`\\b${name}\\b`).test(text);
 
-  test.each(headers)('%s', (header) => {
+  test.each(headers)('gives the constants of %s their values', (header) => {
     const own = constants.filter(([name]) => mentions(texts.get(header)!, name));
     const prints = own.map(([name]) => `printf("%s %lld\\n", "${name}", (long long)(${name}));`);
     const source = `#include <stdio.h>\n#include <${header}>\nint main(void) { ${prints.join('\n')} return 0; }\n`;
@@ -53,7 +53,7 @@ describeWith('cc', 'the installed headers', () => {
     expect(own.map(([name, value]) => `${name} ${value}\n`).join('')).toBe(output);
   });
 
-  test('have every constant, but those of newer versions', () => {
+  test('declares every constant except those of newer versions', () => {
     const absent = constants.filter(([name]) => ![...texts.values()].some((text) => mentions(text, name)));
     const allowed = Object.keys(newer);
     expect(absent.map(([name]) => name).filter((name) => !allowed.includes(name))).toEqual([]);
@@ -80,7 +80,7 @@ describeWith('cc', 'the installed headers', () => {
     ['ne_basic.h', /\bNE_(?:CAP|DEPTH)_\w+/g],
     ['ne_locks.h', /\b(?:NE_TIMEOUT_[A-Z]+|ne_lock(?:scope|type)_(?!s\b)\w+)\b/g],
     ['ne_acl3744.h', /\b(?:NE_ACL_[A-Z_]+|ne_acl_(?:href|property|all|\w*authenticated|self|grant|deny))\b/g],
-  ])('all that %s has of %s is exported', (header, pattern) => {
+  ])('exports every name in %s that matches %s', (header, pattern) => {
     const found = new Set([...texts.get(header)!.matchAll(pattern)].map(([whole, group]) => group ?? whole));
     const expected = [...found].filter((name) => !name.endsWith('_LAST'));
     expect(expected.length).toBeGreaterThan(1);

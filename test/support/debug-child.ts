@@ -1,19 +1,19 @@
-/** `PORT WHAT`: a request with credentials, for debug.test.ts. */
+/** Sends a request with credentials while the log is on, for debug.test.ts: `PORT MODE`. */
 import { Session } from 'libneon';
 import * as ne from 'libneon/ne';
 
-const [, , port, what] = process.argv as [string, string, string, string];
+const [, , port, mode] = process.argv as [string, string, string, string];
 
 async function main(): Promise<void> {
   const auth = { username: 'the-user', password: 'the-password' };
-  const session = new Session('http', '127.0.0.1', Number(port), what === 'auth' ? { auth } : {});
+  const session = new Session('http', '127.0.0.1', Number(port), mode === 'auth' ? { auth } : {});
   const plain = Buffer.from('the-user:the-password').toString('base64');
   const headers = { authorization: `Basic ${plain}`, COOKIE: 'id=cookie-2', 'x-seen': 'yes' };
-  if (what === 'auth') await session.request('GET', '/path').then((r) => r.text());
-  if (what === 'headers')
+  if (mode === 'auth') await session.request('GET', '/path').then((r) => r.text());
+  if (mode === 'headers')
     await session.request('PUT', '/path', { headers, body: 'the-password' }).then((r) => r.text());
-  if (what === 'ended') ne.ne_debug_init(null, 0);
-  if (what === 'other') ne.ne_debug_init(1, ne.NE_DBG_LOCKS);
+  if (mode === 'ended') ne.ne_debug_init(null, 0);
+  if (mode === 'other') ne.ne_debug_init(1, ne.NE_DBG_LOCKS);
   ne.ne_debug(ne.NE_DBG_LOCKS, '%s\n', 'via http://the-user:the-password@proxy.example.com:8080/a@b and on');
   ne.ne_debug_init(null, 0);
   await session.close();

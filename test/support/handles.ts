@@ -1,17 +1,16 @@
 /** One new handle of each kind, made without a server. */
-import { rootCertificates } from 'node:tls';
 import * as ne from 'libneon/ne';
+import { rootInBase64 } from './certificates.js';
 import { clientCertificate } from './client-certificate.js';
 
-/** A certificate in base64, as `ne_ssl_cert_import` takes it. */
-export const root = rootCertificates[0]!.replace(/-----.*-----|\s/g, '');
 export const newSession = (): ne.ne_session => ne.ne_session_create('http', 'nosuchhost.invalid', 80);
 export const newRequest = (): ne.ne_request => ne.ne_request_create(newSession(), 'PUT', '/');
-export const newCertificate = (): ne.ne_ssl_certificate => ne.ne_ssl_cert_import(root)!;
+export const newCertificate = (): ne.ne_ssl_certificate => ne.ne_ssl_cert_import(rootInBase64)!;
 export const newClientCertificate = (): ne.ne_ssl_client_cert => ne.ne_ssl_clicert_import(clientCertificate)!;
 
 export const newAddress = (): ne.ne_inet_addr => ne.ne_iaddr_parse('127.0.0.1', ne.ne_iaddr_ipv4)!;
 
+/** A function for each kind of handle. */
 export const handles = {
   ne_session: newSession,
   ne_request: newRequest,

@@ -1,6 +1,6 @@
 /**
- * What sessions do with a PKCS#11 token (pkcs11.test.ts): `PORT CA`. In a process of its own, since the module reads
- * the environment. Prints JSON.
+ * Uses a PKCS#11 token with sessions and prints the outcomes as JSON, for pkcs11.test.ts: `PORT CA`. A process of its
+ * own, since the module reads the environment.
  */
 import * as ne from 'libneon/ne';
 import { surfaces, type Io } from './surfaces.js';
@@ -31,7 +31,7 @@ async function get(io: Io, sess: ne.ne_session): Promise<number> {
   }
 }
 
-/** The result of a first request, or its error's code (its message, when it has none), and what was asked. */
+/** The result of a first request, or the code or else the message of its error, and the arguments of the PIN callback. */
 async function first(io: Io, pin: (attempt: number) => unknown): Promise<unknown> {
   const asked: unknown[] = [];
   const token = await provider(io);
@@ -56,7 +56,7 @@ async function outcome(action: () => unknown): Promise<unknown> {
   }
 }
 
-/** One provider, several sessions; the provider's handle goes before them. */
+/** Uses one provider with several sessions; the handle of the provider is destroyed before them. */
 async function shared(io: Io): Promise<unknown> {
   let asked = 0;
   const token = await provider(io);
@@ -73,15 +73,15 @@ async function shared(io: Io): Promise<unknown> {
   return { results, asked };
 }
 
-/** What is refused while a session with the provider is busy. */
+/** Tries calls that are refused while a session with the provider is busy. */
 async function busy(io: Io): Promise<unknown> {
   const token = await provider(io);
   const [one, two, other] = [session(), session(), session()];
   ne.ne_ssl_set_pkcs11_provider(one, token);
   ne.ne_ssl_set_pkcs11_provider(two, token);
-  const told: Record<string, unknown> = {};
+  const report: Record<string, unknown> = {};
   const look = async (when: string): Promise<void> => {
-    told[when] = [
+    report[when] = [
       await outcome(() => ne.ne_set_useragent(two, 'x')),
       await outcome(() => ne.ne_ssl_set_pkcs11_provider(other, token)),
       await outcome(() => ne.ne_ssl_pkcs11_provider_pin(token, null)),
@@ -91,7 +91,7 @@ async function busy(io: Io): Promise<unknown> {
   ne.ne_ssl_pkcs11_provider_pin(token, () => {
     const queued = io.ne_close_connection(two);
     const pin = async (): Promise<string> => {
-      told['close in the callback'] = await outcome(() => queued);
+      report['close in the callback'] = await outcome(() => queued);
       await look('in the callback');
       return 'secret';
     };
@@ -101,11 +101,11 @@ async function busy(io: Io): Promise<unknown> {
   });
   const pending = get(io, one);
   if (io !== surfaces[0]!.io) await look('while it is pending');
-  told['result'] = await pending;
+  report['result'] = await pending;
   await look('afterwards');
   for (const sess of [one, two, other]) await io.ne_session_destroy(sess);
   ne.ne_ssl_pkcs11_provider_destroy(token);
-  return told;
+  return report;
 }
 
 async function main(): Promise<void> {

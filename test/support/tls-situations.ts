@@ -1,10 +1,10 @@
-/** What can be wrong, and right, with the two sides of TLS, and what neon makes of it. */
+/** Situations of TLS with their outcomes: certificates and settings of both sides that are right or wrong. */
 import * as ne from 'libneon/ne';
 import { testPki, type KeyPair, type Pki } from '../servers/pki.js';
 import type { TlsServerOptions } from '../servers/s-server.js';
 import { neonSince, tlsErrorPrefix, usesGnuTls } from './neon.js';
 
-/** One server, one client, and what comes of it. */
+/** One server, one client, and the outcome. */
 export interface Situation {
   readonly about: string;
   readonly server: TlsServerOptions;
@@ -12,17 +12,17 @@ export interface Situation {
   readonly host: string;
   /** Files of the certificates that the client trusts. */
   readonly trusts: readonly string[];
-  /** The client's certificate (a PKCS#12 file), or that a callback is asked for it; null when it gives none. */
+  /** The client's certificate (a PKCS#12 file), or the one that a callback provides; null if it provides nothing. */
   readonly client?: { readonly set: string } | { readonly provided: string | null };
-  /** `NE_SSL_*` of which the callback is told; 0 when it is not asked. */
+  /** `NE_SSL_*` that the callback receives; 0 if it is not called. */
   readonly failures: number;
-  /** What the request fails with though the certificate is good, or is accepted. */
+  /** The error of the request although the certificate is good or accepted. */
   readonly error?: RegExp;
 }
 
 const { NE_SSL_NOTYETVALID, NE_SSL_EXPIRED, NE_SSL_IDMISMATCH, NE_SSL_UNTRUSTED, NE_SSL_BADCHAIN } = ne;
 
-/** neon's words for the failures, in its order. */
+/** The texts of neon for the failures, in its order. */
 const words: readonly (readonly [number, string])[] = [
   [NE_SSL_NOTYETVALID, 'certificate is not yet valid'],
   [NE_SSL_EXPIRED, 'certificate has expired'],
@@ -33,11 +33,11 @@ const words: readonly (readonly [number, string])[] = [
 
 /** The error text of a session that does not accept these failures. */
 export function refusal(failures: number): string {
-  const said = words.filter(([bit]) => (failures & bit) !== 0).map(([, text]) => text);
-  return `${tlsErrorPrefix}Server certificate verification failed: ${said.join(', ')}`;
+  const texts = words.filter(([bit]) => (failures & bit) !== 0).map(([, text]) => text);
+  return `${tlsErrorPrefix}Server certificate verification failed: ${texts.join(', ')}`;
 }
 
-/** All of them. */
+/** All situations. */
 export function situations(pki: Pki = testPki()): Situation[] {
   const ca = [pki.ca.cert];
   const at = (host: string, pair: KeyPair, about: string, failures = 0, trusts = ca): Situation => ({
@@ -52,7 +52,7 @@ export function situations(pki: Pki = testPki()): Situation[] {
   return [
     here(pki.server, 'a good certificate'),
     at('127.0.0.1', pki.server, 'a good certificate, for an address'),
-    here(pki.revoked, 'a certificate that is revoked, which neon does not look at'),
+    here(pki.revoked, 'a certificate that is revoked, which neon does not check'),
     ...chains(pki),
     ...names(pki, at),
 
@@ -61,13 +61,13 @@ export function situations(pki: Pki = testPki()): Situation[] {
     here(pki.until2060, 'a certificate that is valid beyond 2050'),
     here(pki.selfSigned, 'a self-signed certificate', NE_SSL_UNTRUSTED),
     here(pki.selfSigned, 'a self-signed certificate that is trusted', 0, [pki.selfSigned.cert]),
-    here(pki.server, 'nobody is trusted', NE_SSL_UNTRUSTED, []),
-    here(pki.server, 'another authority is trusted', NE_SSL_UNTRUSTED, [pki.otherCa.cert]),
-    here(pki.server, 'several authorities are trusted', 0, [pki.otherCa.cert, pki.ca.cert]),
+    here(pki.server, 'a client that trusts no authority', NE_SSL_UNTRUSTED, []),
+    here(pki.server, 'a client that trusts another authority', NE_SSL_UNTRUSTED, [pki.otherCa.cert]),
+    here(pki.server, 'a client that trusts several authorities', 0, [pki.otherCa.cert, pki.ca.cert]),
     at(
       'other.test.invalid',
       pki.expired,
-      'all at once: expired, for another, untrusted',
+      'a certificate that is expired, for another host and untrusted',
       NE_SSL_EXPIRED | NE_SSL_IDMISMATCH | NE_SSL_UNTRUSTED,
       [],
     ),
@@ -89,10 +89,10 @@ export function situations(pki: Pki = testPki()): Situation[] {
   ];
 }
 
-/** Servers of the old versions: OpenSSL refuses them, in words that depend on how it was built, and GnuTLS speaks them. */
+/** Servers of old versions: OpenSSL rejects them with a text that depends on its build, and GnuTLS accepts them. */
 function versions(pki: Pki): Situation[] {
   return ['-tls1', '-tls1_1'].map((version) => ({
-    about: `TLS of old: ${version}`,
+    about: `an old version of TLS (${version})`,
     server: { pair: pki.server, options: [version, '-cipher', 'ALL:@SECLEVEL=0'] },
     host: 'localhost',
     trusts: [pki.ca.cert],
@@ -132,20 +132,20 @@ function names(
   return [
     at('localhost', pki.wrongHost, 'a certificate for another host', NE_SSL_IDMISMATCH),
     at('a.test.invalid', pki.wildcard, 'a wildcard'),
-    at('test.invalid', pki.wildcard, 'a wildcard does not match its own domain', NE_SSL_IDMISMATCH),
-    at('a.b.test.invalid', pki.wildcard, 'a wildcard matches one label', NE_SSL_IDMISMATCH),
-    at('A.TEST.Invalid', pki.wildcard, 'names match in any case'),
+    at('test.invalid', pki.wildcard, 'a wildcard that does not match its own domain', NE_SSL_IDMISMATCH),
+    at('a.b.test.invalid', pki.wildcard, 'a wildcard that does not match two labels', NE_SSL_IDMISMATCH),
+    at('A.TEST.Invalid', pki.wildcard, 'a name in another case'),
     at('first.test.invalid', pki.severalNames, 'the first of several names'),
     at('localhost', pki.severalNames, 'another of several names'),
     at('b.test.invalid', pki.severalNames, 'a wildcard among several names'),
-    at('other.test.invalid', pki.nameOnly, 'a name that is not among them', NE_SSL_IDMISMATCH),
+    at('other.test.invalid', pki.nameOnly, 'a name that is not among several', NE_SSL_IDMISMATCH),
     at('127.0.0.1', pki.nameOnly, 'an address, of a certificate for a name', NE_SSL_IDMISMATCH),
     at('127.0.0.1', pki.addressOnly, 'an address'),
     at('localhost', pki.addressOnly, 'a name, of a certificate for an address', NE_SSL_IDMISMATCH),
-    at('localhost', pki.commonName, 'a common name where there are no other names'),
+    at('localhost', pki.commonName, 'a common name without other names'),
     at('localhost', pki.nullInName, 'a null byte in the name', NE_SSL_IDMISMATCH),
     {
-      ...at('localhost', pki.noName, 'no name at all', 0, [pki.noName.cert]),
+      ...at('localhost', pki.noName, 'a certificate without a name', 0, [pki.noName.cert]),
       error: /Server certificate was missing commonName attribute in subject name/,
     },
   ];
@@ -180,15 +180,17 @@ function clients(pki: Pki): Situation[] {
       /./,
     ]),
     ...both(
-      'a client certificate that is revoked, where the server looks',
+      'a client certificate that is revoked, which the server checks',
       { ...require, revoked: pki.crl },
       { set: pki.p12RevokedClient },
       [/SSL handshake failed/, /./],
     ),
-    ...both('a client certificate that is revoked, where it does not look', require, { set: pki.p12RevokedClient }),
-    ...both('no client certificate where it is not required', ask, undefined),
-    ...both('a client certificate that a callback gives', require, { provided: pki.p12 }),
-    ...both('a callback that gives none', require, { provided: null }, [missing, /./]),
-    ...both('a callback that gives none where it is not required', ask, { provided: null }),
+    ...both('a client certificate that is revoked, which the server does not check', require, {
+      set: pki.p12RevokedClient,
+    }),
+    ...both('no client certificate for a server that does not require it', ask, undefined),
+    ...both('a client certificate that a callback provides', require, { provided: pki.p12 }),
+    ...both('a callback that provides nothing', require, { provided: null }, [missing, /./]),
+    ...both('a callback that provides nothing to a server that does not require it', ask, { provided: null }),
   ];
 }

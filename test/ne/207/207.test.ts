@@ -1,3 +1,4 @@
+/** Tests of ne_207.h: multi-status documents, and requests whose responses may be one. */
 import * as ne from 'libneon/ne';
 import { response } from '../../servers/raw.js';
 import { failureOf, neonError, wrongValue } from '../../support/expect.js';
@@ -22,9 +23,9 @@ const document = `<?xml version="1.0" encoding="utf-8"?>
 const base = { scheme: 'http', host: 'example.com', port: 8080, path: '/base/' };
 
 const line = (status: ne.ne_status | null, description: string | null): string =>
-  `${status ? `${status.code} ${status.reason_phrase}` : 'none'}, ${description}`;
+  `${status ? `${status.code} ${status.reason_phrase}` : 'no status'}, ${description}`;
 
-/** A 207 parser that notes all that it is told. */
+/** A 207 parser with handlers that note every event. */
 function noting(): { parser: ne.ne_xml_parser; multistatus: ne.ne_207_parser; events: string[] } {
   const parser = ne.ne_xml_create();
   const multistatus = ne.ne_207_create(parser, base);
@@ -55,15 +56,15 @@ const expected = [
   'propstat 2: 200 OK, null',
   'propstat of {"response":1}',
   'propstat 3: 403 Forbidden, no',
-  '{"response":1}: none, null',
+  '{"response":1}: no status, null',
   'response http://other.example:0/c?d',
   '{"response":4}: 423 Locked, null',
   'response http://example.com:8080/nothing/',
-  '{"response":5}: none, null',
+  '{"response":5}: no status, null',
 ];
 
-describe('a multi-status document', () => {
-  test.each([Infinity, 1, 100])('is told, in blocks of %d bytes', (size) => {
+describe('multi-status documents', () => {
+  test.each([Infinity, 1, 100])('calls the handlers for a document in blocks of %d bytes', (size) => {
     const { parser, multistatus, events } = noting();
     expect(parseAll(parser, document, size)).toBe(0);
     expect(events).toEqual(expected);
@@ -71,7 +72,7 @@ describe('a multi-status document', () => {
     ne.ne_xml_destroy(parser);
   });
 
-  test('has a current response and propstat, and its properties are for other handlers', () => {
+  test('gives the current response and propstat to other handlers, which get the properties', () => {
     const { parser, multistatus } = noting();
     const seen: unknown[] = [];
     const current = (): unknown[] => [
@@ -93,7 +94,7 @@ describe('a multi-status document', () => {
     expect(current()).toEqual([null, null]);
   });
 
-  test('gives back whatever a start returned, and null for null', () => {
+  test('passes the value that a start handler returned to the later handlers unchanged', () => {
     for (const value of [null, undefined, 0, '', false, NaN, Symbol.iterator, noting]) {
       const { parser, multistatus } = noting();
       const given: unknown[] = [];
@@ -108,7 +109,7 @@ describe('a multi-status document', () => {
     }
   });
 
-  test('is not told without handlers, and with one of two', () => {
+  test('accepts null for both handlers or for one of the two', () => {
     const { parser, multistatus, events } = noting();
     ne.ne_207_set_response_handlers(multistatus, null, null);
     expect(parseAll(parser, document)).toBe(0);
@@ -121,14 +122,14 @@ describe('a multi-status document', () => {
     expect(ends).toEqual([null, null]);
   });
 
-  test('with a status that is none fails', () => {
+  test('fails on an invalid status line', () => {
     const { parser, events } = noting();
     expect(parseAll(parser, document.replace('HTTP/1.1 423 Locked', 'Locked'))).toBe(-1);
     expect(ne.ne_xml_get_error(parser)).toMatch(/^Invalid HTTP status line[^]*Status line was: Locked$/);
     expect(events.at(-1)).toMatch(/^response http:\/\/other/);
   });
 
-  test('with references that are none leaves those out', () => {
+  test('ignores responses with invalid references', () => {
     const { parser, events } = noting();
     const href = (text: string): string => `<D:response><D:href>${text}</D:href></D:response>`;
     const odd = ['', ' ', 'http://[', '\\', '%', `/${'x'.repeat(5000)}`, '../../..', '?q', '#f', '&#x20AC;'];
@@ -139,7 +140,7 @@ describe('a multi-status document', () => {
     expect(events.join().length).toBeLessThan(5000);
   });
 
-  test('nested in itself, and out of order, is survived', () => {
+  test('survives nested elements and elements out of order', () => {
     const inner = document.replace(/<\?.*\?>/, '');
     for (const text of [
       inner.replace('<D:x/>', inner),
@@ -148,13 +149,13 @@ describe('a multi-status document', () => {
       inner.replaceAll('D:response', 'D:propstat'),
     ]) {
       const { parser } = noting();
-      ne.ne_xml_push_handler(parser, () => 1, null, null); // as if it were in a multistatus element again
+      ne.ne_xml_push_handler(parser, () => 1, null, null); // accepts any element, as if a multistatus element began again
       expect(parseAll(parser, text)).toBeGreaterThanOrEqual(-1);
       ne.ne_xml_destroy(parser);
     }
   });
 
-  test('a base that has no host, and SharePoint', () => {
+  test('resolves against a base without a host, with the escaping of SharePoint', () => {
     const parser = ne.ne_xml_create();
     const multistatus = ne.ne_207_create(parser, { path: '/x/' });
     ne.ne_207_set_flags(multistatus, ne.NE_207_MSSP_ESCAPING);
@@ -166,8 +167,8 @@ describe('a multi-status document', () => {
   });
 });
 
-describe('a callback', () => {
-  test('that returns null from start_propstat aborts', () => {
+describe('callbacks of a 207 parser', () => {
+  test('aborts the parser when start_propstat returns null', () => {
     const { parser, multistatus, events } = noting();
     ne.ne_207_set_propstat_handlers(
       multistatus,
@@ -183,7 +184,7 @@ describe('a callback', () => {
   });
 
   test.each(['start_response', 'end_response', 'start_propstat', 'end_propstat'])(
-    '%s: what it throws comes out, and the parser has failed',
+    'throws the error of %s to the caller, and the parser has failed',
     (kind) => {
       const { parser, multistatus } = noting();
       const reason = new Error('the reason');
@@ -204,7 +205,7 @@ describe('a callback', () => {
     },
   );
 
-  test('must not destroy what runs', () => {
+  test('refuses to destroy or to reenter the running parsers', () => {
     const { parser, multistatus } = noting();
     let calls = 0;
     const misuse = (): number => {
@@ -220,7 +221,7 @@ describe('a callback', () => {
     expect(calls).toBe(10);
   });
 
-  test('may set others, which are called from then on', () => {
+  test('lets a callback replace the handlers at once', () => {
     const { parser, multistatus } = noting();
     const ends: unknown[] = [];
     ne.ne_207_set_response_handlers(
@@ -237,8 +238,8 @@ describe('a callback', () => {
   });
 });
 
-describe('destroying', () => {
-  test('in either order; a parser whose 207 parser is destroyed parses no more', () => {
+describe('destruction', () => {
+  test('works in either order, and a parser without its 207 parser parses no more', () => {
     const first = noting();
     expect(ne.ne_xml_parse(first.parser, document.slice(0, 200))).toBe(0);
     ne.ne_207_destroy(first.multistatus);
@@ -256,7 +257,7 @@ describe('destroying', () => {
     expect(() => ne.ne_207_destroy(second.multistatus)).toThrow(gone);
   });
 
-  test('the parser in a getter of the base', () => {
+  test('throws if a getter of the base destroys the parser', () => {
     const parser = ne.ne_xml_create();
     const base = {
       get path() {
@@ -267,7 +268,7 @@ describe('destroying', () => {
     expect(() => ne.ne_207_create(parser, base)).toThrow(gone);
   });
 
-  test('two on one parser', () => {
+  test('leaves the first of two 207 parsers on one parser in charge', () => {
     const one = noting();
     const two = ne.ne_207_create(one.parser, base);
     ne.ne_207_set_response_handlers(two, () => 2, null);
@@ -278,7 +279,7 @@ describe('destroying', () => {
   });
 });
 
-test('ne_accept_207', async () => {
+test('accepts only responses with status 207', async () => {
   const request = ne.ne_request_create(sessionWith({ port: 1 }), 'GET', '/');
   const status = (code: number): ne.ne_status => ({ ...ne.ne_get_status(request), code, klass: 2 });
   expect([200, 207, 208].map((code) => Boolean(ne.ne_accept_207(request, status(code))))).toEqual([false, true, false]);
@@ -296,8 +297,8 @@ describe.each(surfaces)('$surface', ({ io }) => {
       ['a 404', response('x', { status: '404 Not Found' }), ne.NE_ERROR, /^404 Not Found$/],
       ['a 207 without failures', multi(document.replace(/403|423/g, '200')), ne.NE_OK, null],
       ['a 207 with failures', multi(failures), ne.NE_ERROR, /\/a: 423 Locked/],
-      ['a 207 that is no XML', multi('<multistatus>'), ne.NE_ERROR, /./],
-    ])('with %s', async (_, page, code, error) => {
+      ['a 207 that is not XML', multi('<multistatus>'), ne.NE_ERROR, /./],
+    ])('destroys the request and returns the result of %s', async (_, page, code, error) => {
       const server = await serve(answering(page));
       const session = sessionWith(server);
       for (let i = 0; i < 2; i++) {
@@ -311,7 +312,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       await io.ne_session_destroy(session);
     });
 
-    test('reads a 404 to its end, and uses the connection again', async () => {
+    test('reads a 404 to its end and reuses the connection', async () => {
       const server = await serve(answering(response('x'.repeat(10_000), { status: '404 Not Found' })));
       const session = sessionWith(server);
       for (let i = 0; i < 3; i++)
@@ -319,13 +320,13 @@ describe.each(surfaces)('$surface', ({ io }) => {
       expect(await server.connections()).toHaveLength(1);
     });
 
-    test('runs hooks, readers and destroy hooks with the request', async () => {
+    test('runs hooks and readers with the request of the caller', async () => {
       const session = sessionWith(await serve(answering(multi(failures))));
       const log: string[] = [];
       const request = ne.ne_request_create(session, 'DELETE', '/');
       ne.ne_set_request_private(request, 'name', 'mine');
-      const note = (what: string, given: ne.ne_request): void => {
-        log.push(`${what} ${given === request} ${String(ne.ne_get_request_private(given, 'name'))}`);
+      const note = (event: string, given: ne.ne_request): void => {
+        log.push(`${event} ${given === request} ${String(ne.ne_get_request_private(given, 'name'))}`);
       };
       ne.ne_hook_pre_send(session, (given) => note('send', given));
       ne.ne_hook_post_headers(session, (given) => note('headers', given));
@@ -348,7 +349,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       await io.ne_session_destroy(session);
     });
 
-    test('what a reader throws comes out, and the request is gone', async () => {
+    test('throws the error of a reader and destroys the request', async () => {
       const session = sessionWith(await serve(thenAnswering(exchange())));
       const request = ne.ne_request_create(session, 'DELETE', '/');
       const reason = new Error('the reason');
@@ -360,7 +361,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       await io.ne_session_destroy(session);
     });
 
-    test('of another session is refused; of one that was begun is destroyed', async () => {
+    test('rejects a request of another session, and destroys a request that was begun', async () => {
       const server = await serve(answering());
       const [session, other] = [sessionWith(server), sessionWith(server)];
       const request = ne.ne_request_create(other, 'DELETE', '/');
@@ -372,7 +373,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       await io.ne_session_destroy(session);
     });
 
-    test('with nobody there', async () => {
+    test('returns NE_CONNECT without a server', async () => {
       const session = sessionWith({ port: 1 });
       const request = ne.ne_request_create(session, 'DELETE', '/');
       expect(await io.ne_simple_request(session, request)).toBe(ne.NE_CONNECT);
@@ -380,7 +381,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
     });
   });
 
-  test('a 207 response through ne_xml_dispatch_request', async () => {
+  test('reads a 207 response through ne_xml_dispatch_request', async () => {
     const session = sessionWith(await serve(answering(multi(document))));
     const request = ne.ne_request_create(session, 'PROPFIND', '/');
     const { parser, events, multistatus } = noting();
@@ -397,7 +398,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
     ne.ne_207_destroy(multistatus);
   });
 
-  test('in callbacks the 207 parser must not be destroyed', async () => {
+  test('refuses to destroy the 207 parser in its callbacks', async () => {
     const session = sessionWith(await serve(answering(multi(document))));
     const { parser, multistatus } = noting();
     const thrown: unknown[] = [];

@@ -1,6 +1,6 @@
 /** Bad arguments to the functions of ne_acl3744.h. */
 import * as ne from 'libneon/ne';
-import { entries } from '../../support/acl-entries.js';
+import { entries } from '../../support/acl.js';
 import { line, sess } from '../../support/bad-arguments.js';
 import { testBadInput } from '../../support/bad-input.js';
 

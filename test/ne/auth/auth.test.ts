@@ -1,4 +1,4 @@
-/** The functions of ne_auth.h on both surfaces: against Apache, and against scripted servers. */
+/** Tests of ne_auth.h on both surfaces, against Apache and against scripted servers. */
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -30,7 +30,7 @@ const answers = (...texts: readonly string[]): RawServerOptions => ({
   connections: [texts.flatMap((text) => exchange(text))],
 });
 
-/** A callback that notes what it is told. */
+/** A callback that notes its arguments. */
 function noting(
   answer: (attempt: number) => ne.ne_credentials_answer | Promise<ne.ne_credentials_answer> = () => alice,
 ): { asked: unknown[][]; creds: ne.ne_auth_creds } {
@@ -67,7 +67,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     test.each([
       ['/basic/a.txt', apacheUser.basicRealm],
       ['/digest/a.txt', apacheUser.digestRealm],
-    ])('%s: credentials are asked for once', async (target, realm) => {
+    ])('asks once for the credentials of %s', async (target, realm) => {
       const session = sessionWith(apache);
       const { asked, creds } = noting();
       ne.ne_set_server_auth(session, creds);
@@ -78,7 +78,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     });
 
     test.each(['/basic/a.txt', '/digest/a.txt'])(
-      '%s: attempts are counted until the callback gives up',
+      'counts the attempts at %s until the callback gives up',
       async (target) => {
         const session = sessionWith(apache);
         const { asked, creds } = noting((attempt) => (attempt < 3 ? { ...alice, password: `wrong${attempt}` } : 7));
@@ -93,7 +93,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       },
     );
 
-    test('a nonce that is stale is replaced, and nobody is asked', async () => {
+    test('replaces a stale nonce without asking again', async () => {
       const session = sessionWith(apache);
       const { asked, creds } = noting();
       ne.ne_set_server_auth(session, creds);
@@ -103,16 +103,16 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(asked).toHaveLength(1);
     });
 
-    test('ne_add_auth tells the protocol', async () => {
+    test('passes the protocol to callbacks of ne_add_auth', async () => {
       for (const [target, protocol, realm] of [
         ['/basic/a.txt', ne.NE_AUTH_BASIC, apacheUser.basicRealm],
         ['/digest/a.txt', ne.NE_AUTH_DIGEST, apacheUser.digestRealm],
       ] as const) {
         const session = sessionWith(apache);
         const asked: unknown[] = [];
-        ne.ne_add_auth(session, ne.NE_AUTH_DEFAULT, (...told) => {
-          asked.push(told.slice(0, 3));
-          expect(told[3]).toBeGreaterThanOrEqual(ne.NE_ABUFSIZ);
+        ne.ne_add_auth(session, ne.NE_AUTH_DEFAULT, (...values) => {
+          asked.push(values.slice(0, 3));
+          expect(values[3]).toBeGreaterThanOrEqual(ne.NE_ABUFSIZ);
           return alice;
         });
         expect(await get(session, target)).toEqual(ok);
@@ -120,7 +120,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       }
     });
 
-    test('protocols that are not in the mask are not answered', async () => {
+    test('ignores challenges of protocols outside the mask', async () => {
       for (const [target, protocol] of [
         ['/basic/a.txt', ne.NE_AUTH_DIGEST],
         ['/digest/a.txt', ne.NE_AUTH_BASIC],
@@ -134,7 +134,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       }
     });
 
-    test.each(['/basic/', '/digest/'])('%s: a body is sent again', async (folder) => {
+    test.each(['/basic/', '/digest/'])('sends the body again to %s', async (folder) => {
       const body = Buffer.alloc(300_000, 'abc');
       const file = mkdtempSync(path.join(tmpdir(), 'libneon-auth-'));
       writeFileSync(path.join(file, 'body'), body);
@@ -169,7 +169,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
   });
 
   describe('Digest', () => {
-    test.each(['MD5', 'MD5-sess', 'SHA-256', 'SHA-256-sess'])('%s is computed as it should be', async (algorithm) => {
+    test.each(['MD5', 'MD5-sess', 'SHA-256', 'SHA-256-sess'])('computes %s correctly', async (algorithm) => {
       const server = await serve(
         answers(unauthorized(`${digest}, algorithm=${algorithm}, opaque="o"`), response('a'), response('b')),
       );
@@ -185,7 +185,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(first['cnonce']!.length).toBeGreaterThan(15);
     });
 
-    test('of RFC 2069 must be asked for', async () => {
+    test('uses RFC 2069 only on request', async () => {
       const legacy = 'Digest realm="the realm", nonce="abc"';
       for (const [protocol, expected] of [
         [ne.NE_AUTH_DIGEST, refused],
@@ -201,7 +201,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       }
     });
 
-    test('stale: the next nonce is used with the same password', async () => {
+    test('answers a stale nonce with the next one and the same password', async () => {
       const stale = 'Digest realm="the realm", nonce="next", qop="auth", stale=TRUE';
       const server = await serve(answers(unauthorized(digest), response('a'), unauthorized(stale), response('b')));
       const session = sessionWith(server);
@@ -214,7 +214,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(last).toMatchObject({ nonce: 'next', nc: '00000001', response: responseTo(last, 'GET', user) });
     });
 
-    test('nextnonce is used from then on', async () => {
+    test('uses nextnonce from then on', async () => {
       const info = response('a', { headers: { 'Authentication-Info': 'nextnonce="next"' } });
       const server = await serve(answers(unauthorized(digest), info, response('b')));
       const session = sessionWith(server);
@@ -225,7 +225,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(last).toMatchObject({ nonce: 'next', nc: '00000001', response: responseTo(last, 'GET', user) });
     });
 
-    test('a server that does not know the password is not believed', async () => {
+    test('fails when the server does not prove that it knows the password', async () => {
       const info = 'qop=auth, rspauth="00", cnonce="mine", nc=00000001';
       const answer = response('a', { headers: { 'Authentication-Info': info } });
       const session = sessionWith(await serve(answers(unauthorized(digest), answer)));
@@ -236,7 +236,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
   });
 
   describe('several challenges', () => {
-    test('the strongest is answered, whatever the order', async () => {
+    test('answers the strongest in any order', async () => {
       for (const challenges of [
         [basic, digest, `${digest}, algorithm=SHA-256`],
         [`${digest}, algorithm=SHA-256`, digest, basic],
@@ -249,7 +249,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       }
     });
 
-    test('of the callbacks for a protocol the first is asked', async () => {
+    test('asks the first of the callbacks for a protocol', async () => {
       const session = sessionWith(await serve(answers(unauthorized(basic, digest), response('a'))));
       const [first, second, third] = [noting(), noting(), noting()];
       ne.ne_add_server_auth(session, ne.NE_AUTH_BASIC, first.creds);
@@ -259,7 +259,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect([first, second, third].map(({ asked }) => asked.length)).toEqual([0, 1, 0]);
     });
 
-    test('when that gives up, the next weaker challenge is tried', async () => {
+    test('tries the next weaker challenge when a callback gives up', async () => {
       const server = await serve(answers(unauthorized(basic, digest), response('a')));
       const session = sessionWith(server);
       ne.ne_add_server_auth(session, ne.NE_AUTH_DIGEST, () => 1);
@@ -269,7 +269,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     });
   });
 
-  test('forgotten credentials are asked for anew', async () => {
+  test('asks again for credentials after ne_forget_auth', async () => {
     const server = await serve(answers(unauthorized(basic), response('a'), unauthorized(basic), response('b')));
     const session = sessionWith(server);
     const { asked, creds } = noting();
@@ -281,7 +281,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     ne.ne_forget_auth(session);
   });
 
-  test('Basic is sent without being asked where the first challenge was, and nowhere else', async () => {
+  test('sends Basic without a challenge below the path of the first one only', async () => {
     const server = await serve(answers(unauthorized(basic), response('a'), response('b'), response('c')));
     const session = sessionWith(server);
     ne.ne_set_server_auth(session, () => alice);
@@ -290,7 +290,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect(sent).toEqual([false, true, true, false]);
   });
 
-  test('NE_RETRY comes out of ne_end_request, and the request can be begun again', async () => {
+  test('returns NE_RETRY from ne_end_request, after which the request can begin again', async () => {
     const session = sessionWith(await serve(answers(unauthorized(basic), response('hello'))));
     ne.ne_set_server_auth(session, () => alice);
     const request = await io.ne_request_create(session, 'GET', '/');
@@ -303,7 +303,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect(results).toEqual([401, 'who?', ne.NE_RETRY, 200, 'hello', ne.NE_OK]);
   });
 
-  test('a reader for 2xx gets nothing of the 401', async () => {
+  test('passes no part of the 401 to a reader for 2xx', async () => {
     const session = sessionWith(await serve(answers(unauthorized(basic), response('hello'))));
     ne.ne_set_server_auth(session, () => alice);
     const request = await io.ne_request_create(session, 'GET', '/');
@@ -317,7 +317,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     ]);
   });
 
-  test('a body that cannot be given again fails, and is never sent in part', async () => {
+  test('fails if the provider cannot repeat the body, and sends no part of it', async () => {
     const server = await serve(answers(unauthorized(basic), response('a')));
     const session = sessionWith(server);
     ne.ne_set_server_auth(session, () => alice);
@@ -334,9 +334,9 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect((await receivedBy(server))[0]!.match(/once/g)).toHaveLength(1);
   });
 
-  describe('what a callback answers', () => {
+  describe('answers of a callback', () => {
     const refusals: [string, unknown, Error][] = [
-      ['nothing', undefined, wrongType],
+      ['undefined', undefined, wrongType],
       ['null', null, wrongType],
       ['0', 0, wrongType],
       ['0.5', 0.5, wrongType],
@@ -351,7 +351,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       ['a long password in UTF-8', { username: 'alice', password: 'é'.repeat(128) }, outOfRange],
       ['null bytes', { username: 'alice', password: 'secret\0' }, wrongValue],
     ];
-    test.each(refusals)('%s is refused, and the session goes on', async (_, answer, error) => {
+    test.each(refusals)('rejects %s and keeps the session usable', async (_, answer, error) => {
       const server = await serve({ connections: [exchange(unauthorized(basic)), exchange(response('a'))] });
       const session = sessionWith(server);
       ne.ne_set_server_auth(session, () => answer as ne.ne_credentials);
@@ -361,7 +361,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(await get(session)).toEqual(ok);
     });
 
-    test('what it throws comes out of the call', async () => {
+    test('throws the error of a callback to the caller', async () => {
       const server = await serve({ connections: [exchange(unauthorized(basic)), exchange(response('a'))] });
       const session = sessionWith(server);
       const thrown = new Error('thrown');
@@ -374,9 +374,9 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
 
     test.each([
       ['255 bytes', 'u'.repeat(255), 'p'.repeat(255)],
-      ['beyond ASCII', 'älice', 'pässwörd €'],
-      ['empty', '', ''],
-    ])('%s are sent whole', async (_, username, password) => {
+      ['more than ASCII', 'älice', 'pässwörd €'],
+      ['nothing', '', ''],
+    ])('sends credentials of %s whole', async (_, username, password) => {
       const server = await serve(answers(unauthorized(basic), response('a')));
       const session = sessionWith(server);
       ne.ne_set_server_auth(session, () => ({ username, password }));
@@ -385,7 +385,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(Buffer.from(sent, 'base64').toString()).toBe(`${username}:${password}`);
     });
 
-    test('ne_add_auth takes as much as it says', async () => {
+    test('takes as many bytes as ne_add_auth offers', async () => {
       let room = 0;
       const provide =
         (more: number): ne.ne_auth_provide =>
@@ -403,7 +403,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(await failureOf(() => get(longer))).toEqual(outOfRange);
     });
 
-    test('a user name with a colon cannot be sent by Basic; one beyond ASCII not by Digest', async () => {
+    test('refuses a user name with a colon for Basic and one beyond ASCII for Digest', async () => {
       for (const [challenge, username, message] of [
         [basic, 'a:b', /colon/],
         [digest, 'älice', /non-ASCII/],
@@ -418,7 +418,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     });
   });
 
-  test('a callback must not forget what it is asked for', async () => {
+  test('refuses ne_forget_auth in a callback', async () => {
     const session = sessionWith(await serve(answers(unauthorized(basic), response('a'))));
     const failures: unknown[] = [];
     ne.ne_set_server_auth(session, () => {
@@ -434,18 +434,18 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     ne.ne_forget_auth(session);
   });
 
-  test('a callback may add another', async () => {
+  test('lets a callback add another', async () => {
     const session = sessionWith(await serve(answers(unauthorized(digest, basic), response('a'))));
     ne.ne_add_server_auth(session, ne.NE_AUTH_DIGEST, () => {
       ne.ne_add_server_auth(session, ne.NE_AUTH_BASIC, () => alice);
       ne.ne_add_proxy_auth(session, ne.NE_AUTH_BASIC, () => alice);
       return 1;
     });
-    expect(await get(session)).toEqual(refused); // Basic had nobody when the challenges were read
+    expect(await get(session)).toEqual(refused); // there was no callback for Basic when the challenges were read
     expect(await get(session)).toEqual(ok);
   });
 
-  test('only for Negotiate there may be no callback', async () => {
+  test('accepts a missing callback for Negotiate only', async () => {
     const session = sessionWith(await serve(answers(unauthorized('Negotiate'))));
     for (const add of [ne.ne_add_server_auth, ne.ne_add_proxy_auth, ne.ne_add_auth]) {
       for (const protocol of [ne.NE_AUTH_BASIC, ne.NE_AUTH_NTLM, ne.NE_AUTH_DEFAULT, ne.NE_AUTH_ALL, 1 << 20])
@@ -456,7 +456,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
   });
 
   if (!asynchronous) {
-    test('a promise is refused', async () => {
+    test('rejects a promise', async () => {
       const session = sessionWith(await serve(answers(unauthorized(basic))));
       ne.ne_set_server_auth(session, async () => alice);
       expect(await failureOf(() => get(session))).toEqual(wrongType);
@@ -464,7 +464,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     return;
   }
 
-  test('a callback may answer later', async () => {
+  test('waits for a callback that answers later', async () => {
     const session = sessionWith(await serve(answers(unauthorized(basic), response('a'))));
     const { asked, creds } = noting(async () => {
       await sleep(20);
@@ -475,16 +475,16 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect(asked).toHaveLength(1);
   });
 
-  test('a promise that is rejected is the reason', async () => {
+  test('rejects with the reason of a rejected promise', async () => {
     const session = sessionWith(await serve(answers(unauthorized(basic))));
     const reason = new Error('the reason');
     ne.ne_set_server_auth(session, () => Promise.reject(reason));
     expect(await failureOf(() => get(session))).toBe(reason);
   });
 
-  test('an abort ends the waiting for credentials', async () => {
+  test('stops waiting for credentials on abort', async () => {
     const server = await serve(answering(unauthorized(basic)));
-    // Often: the connection may have been left open where the thread woke up before it was interrupted.
+    // Many times: the connection may stay open if the thread wakes up before it is interrupted.
     for (let closed = 1; closed <= 200; closed++) {
       const session = sessionWith(server);
       const controller = new AbortController();

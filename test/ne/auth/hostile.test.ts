@@ -1,4 +1,4 @@
-/** Servers that send challenges which nobody should. Some of them crash neon itself (0.32 to 0.37). */
+/** Tests of ne_auth.h with hostile challenges. Some of them crash neon itself (0.32 to 0.37). */
 import * as ne from 'libneon/ne';
 import { response } from '../../servers/raw.js';
 import { exchange, sessionWith, testServers } from '../../support/servers.js';
@@ -12,7 +12,7 @@ const basic = 'Basic realm="r"';
 const answer = (status: string, ...headers: readonly string[]): string =>
   `HTTP/1.1 ${status}\r\n${headers.map((header) => `${header}\r\n`).join('')}Content-Length: 0\r\n\r\n`;
 
-/** What is asked, by the server and by a proxy. */
+/** The fields and the result of authentication to the server and to a proxy. */
 const sides = [
   { side: 'server', status: '401 No', challenge: 'WWW-Authenticate', info: 'Authentication-Info', code: ne.NE_AUTH },
   {
@@ -25,12 +25,12 @@ const sides = [
 ] as const;
 
 const cases: [about: string, challenges: string[][], info: string[], result: 'ok' | 'refused' | 'error'][] = [
-  ['an empty challenge behind another', [[basic, '']], [], 'refused'],
-  ['an empty challenge behind two others', [[digest, basic, '\t ']], [], 'refused'],
-  ['nothing but an empty challenge', [['']], [], 'refused'],
+  ['an empty challenge after another', [[basic, '']], [], 'refused'],
+  ['an empty challenge after two others', [[digest, basic, '\t ']], [], 'refused'],
+  ['only an empty challenge', [['']], [], 'refused'],
   ['Authentication-Info without parameters', [[digest]], ['foo'], 'error'],
   ['Authentication-Info that ends in a comma', [[digest]], ['qop=auth,'], 'error'],
-  ['an empty Authentication-Info behind another', [[digest]], ['qop=auth', ''], 'error'],
+  ['an empty Authentication-Info after another', [[digest]], ['qop=auth', ''], 'error'],
   ['Authentication-Info that ends in a name', [[digest]], ['a="x,y=z", foo'], 'error'],
   ['Authentication-Info with an open quote', [[digest]], ['a="x, foo'], 'ok'],
   ['Authentication-Info with an odd count', [[digest]], ['qop=auth, rspauth=, cnonce=, nc=zz'], 'error'],
@@ -48,27 +48,27 @@ const cases: [about: string, challenges: string[][], info: string[], result: 'ok
     'refused',
   ],
   ['a long realm', [[`Basic realm="${'r'.repeat(3000)}"`]], [], 'ok'],
-  ['a realm of bytes that are no UTF-8', [['Basic realm="\xff\xfe\x01"']], [], 'ok'],
+  ['a realm that is not UTF-8', [['Basic realm="\xff\xfe\x01"']], [], 'ok'],
   ['a long nonce', [[`Digest realm="r", nonce="${'n'.repeat(3000)}", qop="auth"`]], [], 'ok'],
   ['a long scheme', [['x'.repeat(3000)]], [], 'refused'],
   ['hundreds of challenges', [[Array(300).fill('Foo a=b').join(', ')]], [], 'refused'],
   ['no realm', [['Basic']], [], 'refused'],
   ['parameters without a scheme', [['realm="r"']], [], 'refused'],
   ['an open quote', [['Basic realm="r']], [], 'ok'],
-  ['signs alone', [['=,"",,;=']], [], 'refused'],
+  ['only separators', [['=,"",,;=']], [], 'refused'],
   ['an unknown algorithm', [[`${digest}, algorithm=ROT13`]], [], 'refused'],
   ['an unknown quality of protection', [['Digest realm="r", nonce="n", qop="none"']], [], 'refused'],
-  ['a domain that is none', [[`${digest}, domain="http://[ // :"`]], [], 'refused'],
+  ['an invalid domain', [[`${digest}, domain="http://[ // :"`]], [], 'refused'],
   ['NTLM with a token at once', [['NTLM TlRMTVNTUAACAAAA']], [], 'refused'],
-  ['Negotiate with a token that is none', [['Negotiate !!!!']], [], 'refused'],
+  ['Negotiate with an invalid token', [['Negotiate !!!!']], [], 'refused'],
 ];
 
 describe.each(surfaces)('$surface', ({ io }) => {
   describe.each(sides)('$side', ({ side, status, challenge, info, code }) => {
-    test.each(cases)('%s', async (about, challenges, infos, expected) => {
+    test.each(cases)('survives %s', async (about, challenges, infos, expected) => {
       const steps = challenges.map((values) => answer(status, ...values.map((value) => `${challenge}: ${value}`)));
       const last = answer('200 OK', ...infos.map((value) => `${info}: ${value}`));
-      // What goes in as Latin-1 is to come out as those bytes.
+      // The characters of Latin-1 are sent as those bytes.
       const bytes = [...steps, last].map((text) => Buffer.from(text, 'latin1'));
       const server = await serve({
         connections: [bytes.flatMap((text) => exchange(text)), exchange(response('later'))],
@@ -77,7 +77,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       ne.ne_add_auth(session, ne.NE_AUTH_ALL, (attempt) => (attempt > 4 ? 1 : alice));
       const request = await io.ne_request_create(session, 'GET', '/');
       const result = await io.ne_request_dispatch(request);
-      // As a domain counts for servers only.
+      // A domain matters only for servers.
       const mayPass = side === 'proxy' && about.startsWith('a domain');
       if (!mayPass) expect(result).toBe({ ok: ne.NE_OK, refused: code, error: ne.NE_ERROR }[expected]);
       expect(ne.ne_get_error(session)).not.toContain('secret');
@@ -86,7 +86,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
     });
   });
 
-  test('targets that are no paths', async () => {
+  test('authenticates for targets that are not paths', async () => {
     for (const target of [
       '',
       '?',

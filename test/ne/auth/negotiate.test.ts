@@ -1,4 +1,4 @@
-/** Negotiate with Kerberos, and NTLM where neon was built with it. */
+/** Tests of ne_auth.h with Negotiate by Kerberos, and with NTLM where neon was built with it. */
 import path from 'node:path';
 import * as ne from 'libneon/ne';
 import { kerberosNeeds, startKerberos, type Kerberos } from '../../servers/kerberos.js';
@@ -31,7 +31,7 @@ describeWith(kerberosNeeds, 'Kerberos', () => {
   const get = (env: Environment): Promise<unknown> =>
     run(env, `http://localhost:${kerberos.apache.port}/negotiate/a.txt`);
 
-  test('with a ticket it is passed', async () => {
+  test('authenticates with a ticket', async () => {
     expect(await get(kerberos.withTicket)).toEqual([
       [200, 'negotiated'],
       [200, 'negotiated'],
@@ -42,7 +42,7 @@ describeWith(kerberosNeeds, 'Kerberos', () => {
     );
   });
 
-  test('without one it is not, and the error says why', async () => {
+  test('fails without a ticket and gives the reason', async () => {
     const refused = [
       'NE_AUTH',
       expect.stringMatching(/^Could not authenticate to server: GSSAPI authentication error/),
@@ -50,7 +50,7 @@ describeWith(kerberosNeeds, 'Kerberos', () => {
     expect(await get(kerberos.withoutTicket)).toEqual([refused, refused, [ne.NE_AUTH, 401]]);
   });
 
-  describeWith(['squid', squidNegotiate], 'and squid', () => {
+  describeWith(['squid', squidNegotiate], 'squid', () => {
     let squid: Squid;
     beforeAll(async () => {
       squid = await startSquid({ keytab: kerberos.keytab, env: kerberos.withoutTicket });
@@ -63,13 +63,13 @@ describeWith(kerberosNeeds, 'Kerberos', () => {
       return run(env, `${scheme}://127.0.0.1:${scheme === 'http' ? port : tlsPort}/a.txt`, String(squid.authPort));
     };
 
-    test.each(['http', 'https'] as const)('with a ticket it is passed, %s', async (scheme) => {
+    test.each(['http', 'https'] as const)('authenticates with a ticket over %s', async (scheme) => {
       const good = [200, 'through squid'];
       expect(await through(scheme, kerberos.withTicket)).toEqual([good, good, [ne.NE_OK, 200]]);
       expect(squid.accessLog().join('\n')).toMatch(/200 alice@TEST\.LOCAL (GET|CONNECT)/);
     });
 
-    test('without one it is not', async () => {
+    test('fails without a ticket', async () => {
       const refused = ['NE_PROXYAUTH', expect.stringContaining('GSSAPI authentication error')];
       expect(await through('http', kerberos.withoutTicket)).toEqual([refused, refused, [ne.NE_PROXYAUTH, 407]]);
     });
@@ -89,7 +89,7 @@ describe.each(surfaces)('NTLM, $surface', ({ io }) => {
       Buffer.from(text, 'base64').readUInt8(8),
     );
 
-  test('both messages are sent, or this neon cannot, or must not', async () => {
+  test('sends both messages, unless this neon lacks NTLM or must not use it', async () => {
     const steps = [asking(''), asking(` ${message.toString('base64')}`), response('a')].flatMap((text) =>
       exchange(text),
     );
@@ -100,7 +100,7 @@ describe.each(surfaces)('NTLM, $surface', ({ io }) => {
       asked.push(realm);
       return { username: 'alice', password: 'secret' };
     };
-    // From 0.37 on neon frees memory twice when NTLM fails; only then it tells that it has NTLM.
+    // From 0.37 on neon frees memory twice when NTLM fails; only those versions report that they have NTLM.
     if (ne.ne_has_support(ne.NE_FEATURE_NTLM)) {
       expect(() => ne.ne_add_server_auth(session, ne.NE_AUTH_NTLM, creds)).toThrow(neonError('ERR_NEON_UNSUPPORTED'));
       ne.ne_add_server_auth(session, ne.NE_AUTH_ALL, creds);

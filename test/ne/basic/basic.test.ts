@@ -1,4 +1,4 @@
-/** The functions of ne_basic.h, on both surfaces. */
+/** Tests of ne_basic.h on both surfaces. */
 import { closeSync, fstatSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { features } from 'libneon';
@@ -18,7 +18,7 @@ const reentrant = neonError('ERR_NEON_REENTRANT');
 
 const notFound = response('nothing here', { status: '404 Not Found' });
 
-/** Every function that makes a request, as a call that would succeed with a 2xx answer. */
+/** Every function that makes a request, as a call that succeeds with a 2xx answer. */
 type Call = (io: Io, session: ne.ne_session, fd: number) => Promise<number>;
 const calls: Record<string, Call> = {
   ne_get: (io, session, fd) => io.ne_get(session, '/a', fd),
@@ -32,7 +32,7 @@ const calls: Record<string, Call> = {
   ne_delete: (io, session) => io.ne_delete(session, '/a'),
   ne_mkcol: (io, session) => io.ne_mkcol(session, '/a'),
 };
-/** These came later. */
+/** The functions that later versions of neon added. */
 const newer: Record<string, Call> = {
   ne_putbuf: (io, session) => io.ne_putbuf(session, '/a', 'content'),
   ne_getbuf: (io, session) => io.ne_getbuf(session, '/a', Buffer.alloc(100), {}),
@@ -41,7 +41,7 @@ const available = (): [string, Call][] =>
   Object.entries({ ...calls, ...newer }).filter(([name]) => features.functions[name]);
 
 describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
-  /** What a call sends to a server that answers everything with an empty 200. */
+  /** The request that a call sends to a server that answers everything with an empty 200. */
   async function sentBy(call: Call, prepare: (session: ne.ne_session) => void = () => {}): Promise<string> {
     const server = await serve(answering(response('')));
     const session = sessionWith(server);
@@ -53,12 +53,12 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     return sent!.replaceAll(`127.0.0.1:${server.port}`, 'HOST');
   }
 
-  describe('what is sent', () => {
+  describe('requests on the wire', () => {
     test.each<[string, Call, readonly string[], string]>([
       ['ne_get', calls['ne_get']!, ['GET /a HTTP/1.1'], ''],
       ['ne_put', calls['ne_put']!, ['PUT /a HTTP/1.1', 'Content-Length: 7'], 'content'],
       ['ne_post', calls['ne_post']!, ['POST /a HTTP/1.1', 'Content-Length: 4'], 'text'],
-      ['ne_post, UTF-8', (i, s, fd) => i.ne_post(s, '/a', fd, 'ä€'), ['Content-Length: 5'], '\u00e4\u20ac'],
+      ['ne_post with UTF-8', (i, s, fd) => i.ne_post(s, '/a', fd, 'ä€'), ['Content-Length: 5'], '\u00e4\u20ac'],
       ['ne_getmodtime', calls['ne_getmodtime']!, ['HEAD /a HTTP/1.1'], ''],
       ['ne_options', calls['ne_options']!, ['OPTIONS /a HTTP/1.1'], ''],
       ['ne_options2', calls['ne_options2']!, ['OPTIONS /a HTTP/1.1'], ''],
@@ -68,16 +68,31 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
         ['COPY /a HTTP/1.1', 'Depth: infinity', 'Destination: http://HOST/b', 'Overwrite: T'],
         '',
       ],
-      ['ne_copy, depth 0', (i, s) => i.ne_copy(s, 0, ne.NE_DEPTH_ZERO, '/a', '/b'), ['Depth: 0', 'Overwrite: F'], ''],
-      ['ne_copy, depth 1', (i, s) => i.ne_copy(s, 2, ne.NE_DEPTH_ONE, '/a', '/b'), ['Depth: 1', 'Overwrite: T'], ''],
-      ['ne_copy, depth 7', (i, s) => i.ne_copy(s, false, 7, '/a', '/b'), ['Depth: infinity', 'Overwrite: F'], ''],
+      [
+        'ne_copy with depth 0',
+        (i, s) => i.ne_copy(s, 0, ne.NE_DEPTH_ZERO, '/a', '/b'),
+        ['Depth: 0', 'Overwrite: F'],
+        '',
+      ],
+      [
+        'ne_copy with depth 1',
+        (i, s) => i.ne_copy(s, 2, ne.NE_DEPTH_ONE, '/a', '/b'),
+        ['Depth: 1', 'Overwrite: T'],
+        '',
+      ],
+      ['ne_copy with depth 7', (i, s) => i.ne_copy(s, false, 7, '/a', '/b'), ['Depth: infinity', 'Overwrite: F'], ''],
       ['ne_move', calls['ne_move']!, ['MOVE /a HTTP/1.1', 'Destination: http://HOST/b', 'Overwrite: T'], ''],
-      ['ne_move, keeping', (i, s) => i.ne_move(s, 0, '/a%20b', '/c%20d'), ['MOVE /a%20b HTTP/1.1', 'Overwrite: F'], ''],
+      [
+        'ne_move without overwriting',
+        (i, s) => i.ne_move(s, 0, '/a%20b', '/c%20d'),
+        ['MOVE /a%20b HTTP/1.1', 'Overwrite: F'],
+        '',
+      ],
       ['ne_delete', calls['ne_delete']!, ['DELETE /a HTTP/1.1'], ''],
       ['ne_mkcol', calls['ne_mkcol']!, ['MKCOL /a/ HTTP/1.1'], ''],
-      ['ne_mkcol, with a slash', (i, s) => i.ne_mkcol(s, '/a/'), ['MKCOL /a/ HTTP/1.1'], ''],
-      ['ne_mkcol, nothing', (i, s) => i.ne_mkcol(s, ''), ['MKCOL / HTTP/1.1'], ''],
-    ])('%s', async (_, call, lines, body) => {
+      ['ne_mkcol with a slash', (i, s) => i.ne_mkcol(s, '/a/'), ['MKCOL /a/ HTTP/1.1'], ''],
+      ['ne_mkcol with an empty path', (i, s) => i.ne_mkcol(s, ''), ['MKCOL / HTTP/1.1'], ''],
+    ])('sends the method, the fields and the body of %s', async (_, call, lines, body) => {
       const sent = await sentBy(call);
       for (const line of lines) expect(sent).toContain(`${line}\r\n`);
       expect(sent.slice(sent.indexOf('\r\n\r\n') + 4)).toBe(body);
@@ -87,7 +102,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     test.each<[string, Call]>([
       ['ne_copy', calls['ne_copy']!],
       ['ne_move', calls['ne_move']!],
-    ])('%s names a path alone with the flag of RFC 4918', async (_, call) => {
+    ])('sends only the path as the destination of %s with the flag of RFC 4918', async (_, call) => {
       const sent = await sentBy(call, (session) => ne.ne_set_session_flag(session, ne.NE_SESSFLAG_RFC4918, 1));
       expect(sent).toContain('\r\nDestination: /b\r\n');
     });
@@ -95,7 +110,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     test.each<[string, Call]>([
       ['ne_copy', (i, s) => i.ne_copy(s, 1, 0, '/a', `/${'b'.repeat(8192)}`)],
       ['ne_move', (i, s) => i.ne_move(s, 1, '/a', `/${'b'.repeat(8192)}`)],
-    ])('%s refuses a destination that C would cut', async (_, call) => {
+    ])('rejects a destination of %s that C would truncate', async (_, call) => {
       const server = await serve(answering());
       expect(await failureOf(() => call(io, sessionWith(server), 0))).toEqual(outOfRange);
       expect(await receivedBy(server)).toEqual([]);
@@ -106,7 +121,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     });
   });
 
-  test('a status that is not 2xx is NE_ERROR, and the connection stays', async () => {
+  test('returns NE_ERROR for a status that is not 2xx and keeps the connection', async () => {
     for (const [name, call] of available()) {
       const server = await serve(answering(name === 'ne_getmodtime' ? 'HTTP/1.1 404 Not Found\r\n\r\n' : notFound));
       const session = sessionWith(server);
@@ -119,7 +134,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     }
   });
 
-  test('no server is NE_CONNECT', async () => {
+  test('returns NE_CONNECT without a server', async () => {
     const server = await serve(answering());
     await server.stop();
     for (const [name, call] of available()) {
@@ -128,7 +143,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     }
   });
 
-  test('a request that is between begin and end has the session', async () => {
+  test('rejects calls while a request is between begin and end', async () => {
     const session = sessionWith(await serve(answering()));
     const request = await io.ne_request_create(session, 'GET', '/');
     expect(await io.ne_begin_request(request)).toBe(ne.NE_OK);
@@ -140,7 +155,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     await io.ne_session_destroy(session);
   });
 
-  test('they are refused in callbacks of the same session', async () => {
+  test('rejects calls in callbacks of the same session', async () => {
     const session = sessionWith(await serve(answering()));
     const failures: unknown[] = [];
     ne.ne_hook_pre_send(session, () => {
@@ -151,13 +166,13 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     for (const failure of await Promise.all(failures)) expect(failure).toEqual(reentrant);
   });
 
-  test.each(Object.entries(newer))('%s needs a newer neon', async (name, call) => {
+  test.each(Object.entries(newer))('rejects %s where neon is too old', async (name, call) => {
     const session = sessionWith(await serve(answering()));
     if (features.functions[name]) expect(await call(io, session, 0)).toBe(ne.NE_OK);
     else expect(await failureOf(() => call(io, session, 0))).toEqual(unsupported);
   });
 
-  describe('into and from descriptors', () => {
+  describe('file descriptors', () => {
     const body = 'line of a large body\n'.repeat(15_000);
     type Get = (session: ne.ne_session, fd: number) => Promise<number>;
     const gets: [string, Get][] = [
@@ -165,7 +180,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       ['ne_post', (session, fd) => io.ne_post(session, '/a', fd, 'text')],
     ];
 
-    test.each(gets)('%s writes where the file stands, and leaves it open', async (_, get) => {
+    test.each(gets)('writes the body of %s at the position of the file and leaves it open', async (_, get) => {
       const session = sessionWith(await serve(answering(response(body))));
       const { content } = await files.filledBy(async (fd) => {
         writeSync(fd, 'before ');
@@ -175,23 +190,26 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(content === `before ${body} after`).toBe(true);
     });
 
-    test.each(gets)('%s: a descriptor that takes nothing fails, and the session goes on', async (_, get) => {
-      const server = await serve(answering(response(body)));
-      const session = sessionWith(server);
-      for (const [fd, text] of [
-        [files.open('/dev/null', 'r'), /Bad file descriptor/],
-        [1_000_000, /Bad file descriptor/],
-        [files.open('/dev/full', 'w'), /No space left/],
-      ] as const) {
-        expect(await get(session, fd)).toBe(ne.NE_ERROR);
-        expect(ne.ne_get_error(session)).toMatch(text);
-      }
-      expect(await get(session, files.open('/dev/null', 'w'))).toBe(ne.NE_OK);
-      // The rest of each body stood in its connection.
-      expect((await receivedBy(server)).length).toBe(4);
-    });
+    test.each(gets)(
+      'fails in %s on a descriptor that cannot be written, and keeps the session usable',
+      async (_, get) => {
+        const server = await serve(answering(response(body)));
+        const session = sessionWith(server);
+        for (const [fd, text] of [
+          [files.open('/dev/null', 'r'), /Bad file descriptor/],
+          [1_000_000, /Bad file descriptor/],
+          [files.open('/dev/full', 'w'), /No space left/],
+        ] as const) {
+          expect(await get(session, fd)).toBe(ne.NE_ERROR);
+          expect(ne.ne_get_error(session)).toMatch(text);
+        }
+        expect(await get(session, files.open('/dev/null', 'w'))).toBe(ne.NE_OK);
+        // The rest of each body was left in its connection.
+        expect((await receivedBy(server)).length).toBe(4);
+      },
+    );
 
-    test.each(gets)('%s: a body that ends early fails', async (_, get) => {
+    test.each(gets)('fails in %s on a body that ends early', async (_, get) => {
       const cut = response(body).slice(0, 1000);
       const server = await serve(thenAnswering([...exchange(cut), { close: 'fin' }]));
       const session = sessionWith(server);
@@ -201,7 +219,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(await get(session, files.open('/dev/null', 'w'))).toBe(ne.NE_OK);
     });
 
-    test('ne_put sends the whole file, wherever it stands', async () => {
+    test('sends the whole file from any position with ne_put', async () => {
       const server = await serve(answering(response('')));
       const session = sessionWith(server);
       const fd = files.holding(body);
@@ -211,7 +229,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(sent!.split(body).length).toBe(3);
     });
 
-    test('ne_put of what cannot be read fails, and the session goes on', async () => {
+    test('fails in ne_put on a descriptor that cannot be read, and keeps the session usable', async () => {
       const server = await serve(answering(response('')));
       const session = sessionWith(server);
       expect(await io.ne_put(session, '/a', 1_000_000)).toBe(ne.NE_ERROR);
@@ -230,18 +248,18 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     const wrong = 'Response did not include requested range';
 
     test.each<[string, ne.ne_content_range, string, number, string, string | null]>([
-      ['the range', { start: 2, end: 4 }, partial('bytes 2-4/10', 'cde'), ne.NE_OK, 'cde', null],
-      ['of unknown total', { start: 2, end: 4 }, partial('bytes 2-4/*', 'cde'), ne.NE_OK, 'cde', null],
+      ['the range itself', { start: 2, end: 4 }, partial('bytes 2-4/10', 'cde'), ne.NE_OK, 'cde', null],
+      ['a range of an unknown total', { start: 2, end: 4 }, partial('bytes 2-4/*', 'cde'), ne.NE_OK, 'cde', null],
       ['one byte', { start: 0, end: 0 }, partial('bytes 0-0/10', 'a'), ne.NE_OK, 'a', null],
-      ['the rest', { start: 7, end: -1 }, partial('bytes 7-9/10', 'hij'), ne.NE_OK, 'hij', null],
+      ['the rest of the resource', { start: 7, end: -1 }, partial('bytes 7-9/10', 'hij'), ne.NE_OK, 'hij', null],
       ['another start', { start: 2, end: 4 }, partial('bytes 3-4/10', 'de'), ne.NE_ERROR, '', wrong],
       ['another end', { start: 2, end: 4 }, partial('bytes 2-49/100', 'cde'), ne.NE_ERROR, '', wrong],
-      ['no range', { start: 2, end: 4 }, partial(null, 'cde'), ne.NE_ERROR, '', wrong],
+      ['a 206 without a range', { start: 2, end: 4 }, partial(null, 'cde'), ne.NE_ERROR, '', wrong],
       ['another unit', { start: 2, end: 4 }, partial('lines 2-4/10', 'cde'), ne.NE_ERROR, '', wrong],
-      ['a range that is none', { start: 2, end: 4 }, partial('bytes', 'cde'), ne.NE_ERROR, '', wrong],
+      ['a range without numbers', { start: 2, end: 4 }, partial('bytes', 'cde'), ne.NE_ERROR, '', wrong],
       ['an empty range', { start: 2, end: 4 }, partial('', 'cde'), ne.NE_ERROR, '', wrong],
       [
-        '416',
+        'a 416',
         { start: 20, end: -1 },
         response('', { status: '416 Range Not Satisfiable' }),
         ne.NE_ERROR,
@@ -249,23 +267,23 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
         'Range is not satisfiable',
       ],
       [
-        'everything',
+        'the whole resource',
         { start: 2, end: 4 },
         response('abcdefghij'),
         ne.NE_ERROR,
         '',
         'Resource does not support ranged GET requests',
       ],
-      ['404', { start: 2, end: 4 }, notFound, ne.NE_ERROR, '', '404 Not Found'],
-      ['an end before the start', { start: 4, end: 2 }, notFound, ne.NE_ERROR, '', '404 Not Found'],
-    ])('%s', async (_, range, answer, result, content, error) => {
+      ['a 404', { start: 2, end: 4 }, notFound, ne.NE_ERROR, '', '404 Not Found'],
+      ['a request for an end before the start', { start: 4, end: 2 }, notFound, ne.NE_ERROR, '', '404 Not Found'],
+    ])('handles a response with %s', async (_, range, answer, result, content, error) => {
       const server = await serve(answering(answer));
       const session = sessionWith(server);
       const given = { ...range };
       expect(await files.filledBy((fd) => io.ne_get_range(session, '/a', given, fd))).toEqual({ result, content });
       if (error !== null) expect(ne.ne_get_error(session)).toBe(error);
       expect(given).toEqual(range);
-      // Whatever came, the next call meets no rest of it.
+      // The next call reads no rest of this response.
       expect(await files.filledBy((fd) => io.ne_get_range(session, '/a', range, fd))).toEqual({ result, content });
       const connections = await receivedBy(server);
       expect(connections.length).toBe(error === wrong ? 2 : 1);
@@ -273,7 +291,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(connections[0]).toContain(`\r\nRange: bytes=${range.start}-${end}\r\nAccept-Ranges: bytes\r\n`);
     });
 
-    test('beyond 4 GiB, and fields that are missing', async () => {
+    test('sends ranges beyond 4 GiB, and 0 for missing fields', async () => {
       const server = await serve(answering(notFound));
       const session = sessionWith(server);
       const most = Number.MAX_SAFE_INTEGER;
@@ -283,7 +301,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(sent!.match(/(?<=Range: )bytes=.*(?=\r)/g)).toEqual([`bytes=${most}-${most}`, 'bytes=0-0']);
     });
 
-    test('the session may be destroyed by a getter', async () => {
+    test('throws if a getter destroys the session', async () => {
       const session = sessionWith(await serve(answering()));
       const range = {
         start: 0,
@@ -297,23 +315,24 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
   });
 
   describe('ne_getmodtime', () => {
-    const head = (...lines: string[]): string => `HTTP/1.1 200 OK\r\n${lines.map((line) => `${line}\r\n`).join('')}\r\n`;
+    const head = (...lines: string[]): string =>
+      `HTTP/1.1 200 OK\r\n${lines.map((line) => `${line}\r\n`).join('')}\r\n`;
     test.each<[string, string, number, number]>([
       ['a date', head('Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT'), ne.NE_OK, 784111777],
       ['a date of RFC 850', head('Last-Modified: Sunday, 06-Nov-94 08:49:37 GMT'), ne.NE_OK, 784111777],
       ['a date of asctime', head('Last-Modified: Sun Nov  6 08:49:37 1994'), ne.NE_OK, 784111777],
-      ['none', head(), ne.NE_OK, -1],
-      ['nothing', head('Last-Modified:'), ne.NE_OK, -1],
+      ['no date', head(), ne.NE_OK, -1],
+      ['an empty date', head('Last-Modified:'), ne.NE_OK, -1],
       ['garbage', head('Last-Modified: yesterday'), ne.NE_OK, -1],
       ['a long text', head(`Last-Modified: ${'9'.repeat(3000)}`), ne.NE_OK, -1],
       ['two dates', head('Last-Modified: x', 'Last-Modified: y'), ne.NE_OK, -1],
       [
-        'a date of an error',
+        'a date in an error response',
         'HTTP/1.1 404 No\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n',
         ne.NE_ERROR,
         -1,
       ],
-    ])('%s', async (_, answer, result, time) => {
+    ])('gives the time, or -1, of %s', async (_, answer, result, time) => {
       const session = sessionWith(await serve(answering(answer)));
       const modtime = { value: 5 };
       expect([await io.ne_getmodtime(session, '/a', modtime), modtime.value]).toEqual([result, time]);
@@ -329,16 +348,16 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     const known = 0x1ffff & ~ne.NE_CAP_ACTIVITY;
     const untouched = 77;
     test.each<[string, string | null, number]>([
-      ['all', all, known],
-      ['one', '1', ne.NE_CAP_DAV_CLASS1],
-      ['some, with odd blanks', ' \t1 ,2,\t access-control\t', 1 | 2 | ne.NE_CAP_DAV_ACL],
-      ['none of them', 'x, 4, "1, 2"', 0],
+      ['all classes', all, known],
+      ['one class', '1', ne.NE_CAP_DAV_CLASS1],
+      ['some classes with odd blanks', ' \t1 ,2,\t access-control\t', 1 | 2 | ne.NE_CAP_DAV_ACL],
+      ['unknown classes', 'x, 4, "1, 2"', 0],
       ['an open quote', '1, "2, 3', ne.NE_CAP_DAV_CLASS1],
       ['commas', ',,,', 0],
-      ['no value', '', 0],
-      ['no header', null, untouched],
+      ['an empty value', '', 0],
+      ['a missing value', null, untouched],
       ['a long text', '1,'.repeat(1500), ne.NE_CAP_DAV_CLASS1],
-    ])('%s', async (_, value, expected) => {
+    ])('parses a DAV header with %s', async (_, value, expected) => {
       const headers: Record<string, string> = value === null ? {} : { DAV: value };
       const session = sessionWith(await serve(answering(response('', { headers }))));
       const caps = { value: untouched };
@@ -353,7 +372,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       });
     });
 
-    test('what an error tells is told too', async () => {
+    test('reports the capabilities of an error response, too', async () => {
       const answer = response('', { status: '403 No', headers: { DAV: '1' } });
       const session = sessionWith(await serve(answering(answer)));
       const caps = { value: 0 };
@@ -377,7 +396,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       [null, null],
     ];
     const titled = types.map(([value, expected]) => [String(value).slice(0, 30), value, expected] as const);
-    test.each(titled)('ne_get_content_type of %s', async (_, value, expected) => {
+    test.each(titled)('gives the content type of %s', async (_, value, expected) => {
       const headers: Record<string, string> = value === null ? {} : { 'Content-Type': value };
       const session = sessionWith(await serve(answering(response('', { headers }))));
       const request = await io.ne_request_create(session, 'GET', '/');
@@ -395,7 +414,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       }
     });
 
-    test('ne_add_depth_header', async () => {
+    test('adds the depth to a request', async () => {
       const server = await serve(answering());
       const request = await io.ne_request_create(sessionWith(server), 'PROPFIND', '/');
       for (const depth of [ne.NE_DEPTH_ZERO, ne.NE_DEPTH_ONE, ne.NE_DEPTH_INFINITE, -5])
@@ -406,8 +425,8 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     });
   });
 
-  describe('hooks meet the requests that neon makes', () => {
-    test('and may change them; they are lent, and end with the call', async () => {
+  describe('hooks on the requests that neon makes', () => {
+    test('lets a hook change a request, which is borrowed and ends with the call', async () => {
       const server = await serve(answering());
       const session = sessionWith(server);
       const events: unknown[] = [];
@@ -441,7 +460,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       await io.ne_session_destroy(session);
     });
 
-    test('hooks that are added later meet each of them once, to its end', async () => {
+    test('runs hooks that are added later for each later request, to its end', async () => {
       const session = sessionWith(await serve(answering()));
       ne.ne_hook_create_request(session, () => {});
       expect(await io.ne_delete(session, '/a')).toBe(ne.NE_OK);
@@ -462,7 +481,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       await io.ne_session_destroy(session);
     });
 
-    test('what one throws comes out of the call, and nothing is filled', async () => {
+    test('rejects a call with the error of a hook and leaves the out-parameter unchanged', async () => {
       const session = sessionWith(await serve(answering(response('', { headers: { DAV: '1' } }))));
       const reason = new Error('the reason');
       const hook = (): never => {
@@ -487,7 +506,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       await server.stop();
     });
 
-    test('a whole life of a resource', async () => {
+    test('creates, copies, moves, reads and deletes a resource', async () => {
       const session = sessionWith(server);
       const text = 'hello\n'.repeat(1000);
       const folder = asynchronous ? '/promises' : '/blocking';
@@ -496,7 +515,9 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(ne.ne_get_error(session)).toMatch(/405/);
       expect(await io.ne_put(session, `${folder}/a.txt`, files.holding(text))).toBe(ne.NE_OK);
       expect(await io.ne_copy(session, false, ne.NE_DEPTH_ZERO, `${folder}/a.txt`, `${folder}/b.txt`)).toBe(ne.NE_OK);
-      expect(await io.ne_copy(session, false, ne.NE_DEPTH_ZERO, `${folder}/a.txt`, `${folder}/b.txt`)).toBe(ne.NE_ERROR);
+      expect(await io.ne_copy(session, false, ne.NE_DEPTH_ZERO, `${folder}/a.txt`, `${folder}/b.txt`)).toBe(
+        ne.NE_ERROR,
+      );
       expect(ne.ne_get_error(session)).toMatch(/412/);
       expect(await io.ne_move(session, true, `${folder}/a.txt`, `${folder}/b.txt`)).toBe(ne.NE_OK);
       expect(await files.filledBy((fd) => io.ne_get(session, `${folder}/b.txt`, fd))).toEqual({
@@ -520,10 +541,10 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
   });
 });
 
-describe('descriptors of promises', () => {
+describe('descriptors in calls that return promises', () => {
   const body = 'x'.repeat(1_000_000);
 
-  test('may be closed once the call was made', async () => {
+  test('uses descriptors that are closed once the call has been made', async () => {
     const session = sessionWith(await serve(answering()));
     const file = files.path('file');
     const [reading, writing] = [files.holding('content'), openSync(file, 'w')];
@@ -534,7 +555,7 @@ describe('descriptors of promises', () => {
     expect(readFileSync(file, 'utf8')).toBe('hello');
   });
 
-  test('that were closed after an abort are not written to, whatever they are then', async () => {
+  test('writes nothing after an abort to a closed descriptor, even if its number is reused', async () => {
     const session = sessionWith(await serve(answering(response(body))));
     const { from, to } = files.pipe();
     const controller = new AbortController();
@@ -546,11 +567,11 @@ describe('descriptors of promises', () => {
     const other = files.path('other');
     for (let tries = 0; files.open(other, 'w') !== to; tries++) expect(tries).toBeLessThan(1000); // lower numbers come first
     files.close(from);
-    expect(await promises.ne_delete(session, '/a')).toBe(ne.NE_OK); // the lane is out of it
+    expect(await promises.ne_delete(session, '/a')).toBe(ne.NE_OK); // the lane has left the call
     expect(readFileSync(other, 'utf8')).toBe('');
   });
 
-  test('a deadline ends a call', async () => {
+  test('rejects a call at its deadline', async () => {
     const server = await serve(thenAnswering([{ read: 'request' }, { hang: 'reading' }]));
     const session = sessionWith(server);
     const modtime = { value: 5 };

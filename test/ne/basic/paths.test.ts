@@ -1,4 +1,4 @@
-/** Odd names through the methods of ne_basic.h and the classes, on real servers. */
+/** Tests of ne_basic.h and of sessions with odd names of resources, on real servers. */
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Session } from 'libneon';
@@ -26,7 +26,7 @@ const names = [
   'a&b=c+d',
   'semi;colon,comma',
   'colon:at@',
-  "quote'\"`",
+  'quote\'"`',
   'back\\slash',
   '[brackets]{braces}<angles>|^',
   '(parentheses)!*$~',
@@ -38,14 +38,14 @@ const names = [
   'x'.repeat(200),
 ];
 
-/** What one server does with one name. */
+/** Creates, reads, moves, copies and deletes a resource of this name. */
 async function live(io: Io, server: { port: number }, folder: string, root: string, name: string): Promise<void> {
   const session = sessionWith(server);
   const url = `${folder}/${ne.ne_path_escape(name)}`;
   const moved = `${folder}/${ne.ne_path_escape(`moved ${name.slice(0, 150)}`)}`;
   expect(url).toMatch(/^[\x21-\x7e]+$/);
-  const expectCode = (what: string, code: number): void =>
-    expect([what, code, code === ne.NE_OK || ne.ne_get_error(session)]).toEqual([what, ne.NE_OK, true]);
+  const expectCode = (action: string, code: number): void =>
+    expect([action, code, code === ne.NE_OK || ne.ne_get_error(session)]).toEqual([action, ne.NE_OK, true]);
   const get = async (target: string): Promise<string> => {
     const { result, content } = await files.filledBy((fd) => io.ne_get(session, target, fd));
     expectCode('get', result);
@@ -69,14 +69,14 @@ async function live(io: Io, server: { port: number }, folder: string, root: stri
   await io.ne_session_destroy(session);
 }
 
-/** The same with the classes: they send a target as it is. */
+/** Creates, reads and deletes a resource of this name with the classes, which send a target as it is. */
 async function liveWithClasses(origin: string, folder: string, root: string, name: string): Promise<void> {
   await using session = Session.open(`${origin}${folder}/`);
   const target = `${folder}/${encodeURIComponent(name)}`;
   expect((await session.request('PUT', target, { body: name })).status).toBe(201);
   expect(readFileSync(path.join(root, name), 'utf8')).toBe(name);
   expect(session.requestSync('GET', target).textSync()).toBe(name);
-  // A relative one is resolved as a URL is.
+  // A relative target is resolved as a URL is.
   expect(await (await session.request('GET', `./${encodeURIComponent(name)}`)).text()).toBe(name);
   expect((await session.request('DELETE', target)).status).toBe(204);
 }
@@ -87,18 +87,18 @@ interface Place {
   readonly root: string;
 }
 
-function suite(place: () => Place, escapedSlash: 'refused' | 'one like others'): void {
+function suite(place: () => Place, escapedSlash: 'refuses' | 'accepts'): void {
   describe.each(surfaces)('$surface', ({ io }) => {
-    test.each(names)('%j', async (name) => {
+    test.each(names)('uses a resource named %j', async (name) => {
       const { server, folder, root } = place();
       await live(io, server, folder, root, name);
     });
 
-    test(`a slash that is escaped is ${escapedSlash}`, async () => {
+    test(`${escapedSlash} an escaped slash`, async () => {
       const { server, folder, root } = place();
       const session = sessionWith(server);
       expect(await io.ne_mkcol(session, `${folder}/folder`)).toBe(ne.NE_OK);
-      const refused = escapedSlash === 'refused';
+      const refused = escapedSlash === 'refuses';
       const result = await io.ne_put(session, `${folder}/folder%2Ffile`, files.holding('content'));
       expect(result).toBe(refused ? ne.NE_ERROR : ne.NE_OK);
       if (refused) expect(ne.ne_get_error(session)).toBe('404 Not Found');
@@ -107,7 +107,7 @@ function suite(place: () => Place, escapedSlash: 'refused' | 'one like others'):
       await io.ne_session_destroy(session);
     });
 
-    test('a collection with and without its slash', async () => {
+    test('uses a collection with and without its slash', async () => {
       const { server, folder } = place();
       const session = sessionWith(server);
       expect(await io.ne_mkcol(session, `${folder}/a`)).toBe(ne.NE_OK);
@@ -119,7 +119,7 @@ function suite(place: () => Place, escapedSlash: 'refused' | 'one like others'):
     });
   });
 
-  test.each(names)('the classes: %j', async (name) => {
+  test.each(names)('uses a resource named %j with the classes', async (name) => {
     const { server, folder, root } = place();
     await liveWithClasses(server.origin, folder, root, name);
   });
@@ -134,7 +134,7 @@ describe('nephele', () => {
   afterAll(async () => {
     await server.stop();
   });
-  suite(() => ({ server, folder: '/paths', root: path.join(server.root, 'paths') }), 'one like others');
+  suite(() => ({ server, folder: '/paths', root: path.join(server.root, 'paths') }), 'accepts');
 });
 
 describeWith('apache2', 'Apache', () => {
@@ -143,11 +143,11 @@ describeWith('apache2', 'Apache', () => {
     apache = await startApache();
   });
   afterAll(() => apache.stop());
-  suite(() => ({ server: apache, folder: '/dav', root: apache.files.dav }), 'refused');
+  suite(() => ({ server: apache, folder: '/dav', root: apache.files.dav }), 'refuses');
 });
 
 describe.each(surfaces)('$surface', ({ io }) => {
-  test('paths go into the request line and the header as they are', async () => {
+  test('sends paths unchanged in the request line and the header', async () => {
     const server = await serve(answering());
     const session = sessionWith(server);
     for (const target of ['/%2F', '/a//b', '/a/../b', '/a/./b/', '/a;b?c=d', '/a%zz', '*', 'relative', ''])
@@ -167,7 +167,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
     expect(sent).toContain(`Destination: http://127.0.0.1:${server.port}/x/a//b\r\n`);
   });
 
-  test('what is not escaped goes out as it is, too, but no line end', async () => {
+  test('sends unescaped characters unchanged, but rejects line ends', async () => {
     const server = await serve(answering());
     const session = sessionWith(server);
     await io.ne_delete(session, '/a b#c');
@@ -179,7 +179,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
   });
 });
 
-test('the classes refuse what is not escaped, and escape what is relative', async () => {
+test('rejects unescaped targets and escapes relative ones with the classes', async () => {
   const server = await serve(answering());
   await using session = Session.open(`http://127.0.0.1:${server.port}/folder/`);
   for (const target of ['/a b', '/ä', '/a\tb', '/\x7f'])

@@ -1,4 +1,4 @@
-/** ne_decompress_reader and ne_decompress_destroy, on both surfaces. */
+/** Tests of ne_compress.h on both surfaces. */
 import { randomBytes } from 'node:crypto';
 import { deflateRawSync, gzipSync } from 'node:zlib';
 import * as ne from 'libneon/ne';
@@ -11,7 +11,7 @@ import { surfaces } from '../../support/surfaces.js';
 
 const serve = testServers();
 
-/** A response whose body is these bytes, in chunks of so many. */
+/** A response whose body is these bytes, in chunks of `size` bytes. */
 function encoded(body: Buffer, size = body.length, coding = 'gzip'): Buffer {
   const head = `HTTP/1.1 200 OK\r\nContent-Encoding: ${coding}\r\nTransfer-Encoding: chunked\r\n\r\n`;
   const parts: Buffer[] = [Buffer.from(head)];
@@ -22,7 +22,7 @@ function encoded(body: Buffer, size = body.length, coding = 'gzip'): Buffer {
   return Buffer.concat([...parts, Buffer.from('0\r\n\r\n')]);
 }
 
-/** With a byte changed. */
+/** A copy with one byte changed. */
 function flipped(bytes: Buffer, at: number): Buffer {
   const copy = Buffer.from(bytes);
   const index = at < 0 ? copy.length + at : at;
@@ -32,9 +32,13 @@ function flipped(bytes: Buffer, at: number): Buffer {
 
 const text = 'some text that is repeated, '.repeat(2000);
 const zipped = gzipSync(text);
-/** What is stored stays as it is. */
+/** A gzip stream that stores its bytes uncompressed. */
 const stored = gzipSync(randomBytes(50_000), { level: 0 });
-const named = Buffer.concat([Buffer.from([0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3]), Buffer.from('a name\0'), zipped.subarray(10)]);
+const named = Buffer.concat([
+  Buffer.from([0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3]),
+  Buffer.from('a name\0'),
+  zipped.subarray(10),
+]);
 
 describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
   interface Outcome {
@@ -44,7 +48,10 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     error: string;
   }
 
-  async function inflate(answer: string | Uint8Array, accept: ne.ne_accept_response = ne.ne_accept_2xx): Promise<Outcome> {
+  async function inflate(
+    answer: string | Uint8Array,
+    accept: ne.ne_accept_response = ne.ne_accept_2xx,
+  ): Promise<Outcome> {
     const session = sessionWith(await serve(thenAnswering(exchange(answer))));
     const request = await io.ne_request_create(session, 'GET', '/');
     const blocks: Buffer[] = [];
@@ -60,7 +67,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     return { result, error, body: Buffer.concat(blocks).toString(), blocks: blocks.map(({ length }) => length) };
   }
 
-  test('gzip is asked for', async () => {
+  test('asks for gzip', async () => {
     const server = await serve(answering());
     const request = await io.ne_request_create(sessionWith(server), 'GET', '/');
     ne.ne_decompress_reader(request, ne.ne_accept_2xx, () => 0);
@@ -68,15 +75,15 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect((await receivedBy(server))[0]).toContain('\r\nAccept-Encoding: gzip\r\n');
   });
 
-  test.each<[string, Buffer, number]>([
+  test.each<[title: string, Buffer, number]>([
     ['whole', zipped, zipped.length],
     ['in bytes', zipped, 1],
     ['in pieces of 7', zipped, 7],
-    ['cut in front of the check sum', zipped, zipped.length - 8],
-    ['cut behind the head', zipped, 10],
+    ['with the checksum in a chunk of its own', zipped, zipped.length - 8],
+    ['in pieces of 10, the length of the head', zipped, 10],
     ['with a name', named, named.length],
     ['with a name, in bytes', named, 1],
-  ])('a body %s is inflated', async (_, body, size) => {
+  ])('inflates a body %s', async (_, body, size) => {
     const { result, body: inflated, blocks } = await inflate(encoded(body, size));
     expect(result).toBe(ne.NE_OK);
     expect(inflated === text).toBe(true);
@@ -84,17 +91,21 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect(Math.max(...blocks)).toBeLessThanOrEqual(8192);
   });
 
-  test('what is empty inside is', async () => {
+  test('inflates an empty body', async () => {
     expect(await inflate(encoded(gzipSync('')))).toMatchObject({ result: ne.NE_OK, blocks: [0] });
   });
 
-  test('what is not gzip passes', async () => {
-    for (const answer of [response(text), encoded(Buffer.from(text), 100, 'identity'), encoded(Buffer.from(text), 100, 'br')])
+  test('passes other codings unchanged', async () => {
+    for (const answer of [
+      response(text),
+      encoded(Buffer.from(text), 100, 'identity'),
+      encoded(Buffer.from(text), 100, 'br'),
+    ])
       expect(await inflate(answer)).toMatchObject({ result: ne.NE_OK, body: text });
     expect(await inflate(response(''))).toMatchObject({ result: ne.NE_OK, blocks: [0] });
   });
 
-  test('a response that is not accepted is read by nobody', async () => {
+  test('does not read a response that is not accepted', async () => {
     const answer = encoded(zipped).toString('latin1').replace('200 OK', '404 No');
     expect(await inflate(Buffer.from(answer, 'latin1'))).toMatchObject({ result: ne.NE_OK, blocks: [] });
     expect(await inflate(Buffer.from(answer, 'latin1'), ne.ne_accept_always)).toMatchObject({ body: text });
@@ -111,29 +122,29 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     ['nothing', Buffer.alloc(0), /truncated/],
     ['half a head', zipped.subarray(0, 5), /truncated/],
     ['a head alone', zipped.subarray(0, 10), /truncated/],
-    ['half of it', zipped.subarray(0, zipped.length / 2), /truncated/],
-    ['no check sum', zipped.subarray(0, -8), /truncated/],
-    ['half a check sum', zipped.subarray(0, -6), /truncated/],
+    ['half a stream', zipped.subarray(0, zipped.length / 2), /truncated/],
+    ['no checksum', zipped.subarray(0, -8), /truncated/],
+    ['half a checksum', zipped.subarray(0, -6), /truncated/],
     ['a name without end', named.subarray(0, 14), /truncated/],
-    ['a wrong check sum', flipped(zipped, -8), /Checksum invalid/],
+    ['a wrong checksum', flipped(zipped, -8), /Checksum invalid/],
     ['a wrong byte', flipped(stored, -5000), /Checksum invalid/],
     ['a wrong block', Buffer.concat([zipped.subarray(0, 10), Buffer.alloc(100, 0xff)]), /Could not inflate/],
-    ['no gzip', Buffer.from(text), /Compressed stream invalid/],
+    ['plain text', Buffer.from(text), /Compressed stream invalid/],
     ['another method', flipped(zipped, 2), /Compressed stream invalid/],
     ['flags that neon does not know', flipped(zipped, 3), /Compressed stream not supported/],
     ['raw deflate', deflateRawSync(text), /Compressed stream invalid/],
-    ['something behind it', Buffer.concat([zipped, Buffer.from('more')]), /Too many bytes|Unexpected content/],
+    ['trailing bytes', Buffer.concat([zipped, Buffer.from('more')]), /Too many bytes|Unexpected content/],
     ['a second member', Buffer.concat([zipped, zipped]), /Too many bytes|Unexpected content/],
-  ])('%s is an error, in pieces or whole', async (_, body, message) => {
+  ])('fails on %s, in pieces or whole', async (title, body, message) => {
     for (const size of [1, 9, 4096, body.length || 1]) {
       const { result, error, body: inflated } = await inflate(encoded(body, size));
       expect([size, result]).toEqual([size, ne.NE_ERROR]);
       expect(error).toMatch(message);
-      if (!/wrong byte/.test(_)) expect(text.startsWith(inflated)).toBe(true);
+      if (!/wrong byte/.test(title)) expect(text.startsWith(inflated)).toBe(true);
     }
   });
 
-  test('bytes of any kind are survived', async () => {
+  test('survives random bytes', async () => {
     for (let length = 0; length < 60; length++) {
       const body = Buffer.concat([zipped.subarray(0, 10 + (length % 3)), randomBytes(length * 10)]);
       const { result } = await inflate(encoded(body, (length % 13) + 1));
@@ -141,7 +152,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     }
   });
 
-  test('a bomb comes in small blocks, and the reader ends it', async () => {
+  test('passes a bomb in small blocks until the reader ends it', async () => {
     const bomb = gzipSync(Buffer.alloc(50_000_000));
     const server = await serve(thenAnswering(exchange(encoded(bomb))));
     const session = sessionWith(server);
@@ -157,7 +168,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect(await io.ne_request_dispatch(next)).toBe(ne.NE_OK);
   });
 
-  test('what the reader throws comes out of the call', async () => {
+  test('throws the error of the reader to the caller', async () => {
     const session = sessionWith(await serve(answering(encoded(zipped))));
     const request = await io.ne_request_create(session, 'GET', '/');
     const reason = new Error('the reason');
@@ -167,7 +178,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     await expect((async () => io.ne_request_dispatch(request))()).rejects.toBe(reason);
   });
 
-  test('a pulled body is what came, and the reader gets it inflated', async () => {
+  test('gives the compressed body to ne_read_response_block and the inflated one to the reader', async () => {
     const session = sessionWith(await serve(answering(encoded(zipped))));
     const request = await io.ne_request_create(session, 'GET', '/');
     const blocks: Buffer[] = [];
@@ -181,7 +192,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect(Buffer.concat(blocks).toString() === text).toBe(true);
   });
 
-  test('a request that is sent again starts again', async () => {
+  test('starts again when the request is sent again', async () => {
     const server = await serve({ connections: [[...exchange(encoded(zipped)), ...exchange(encoded(zipped, 3))]] });
     const request = await io.ne_request_create(sessionWith(server), 'GET', '/');
     let size = 0;
@@ -192,7 +203,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     }
   });
 
-  test('several readers of one request, and others of its session', async () => {
+  test('calls several readers of one request, and none of another', async () => {
     const session = sessionWith(await serve(answering(encoded(zipped))));
     const request = await io.ne_request_create(session, 'GET', '/');
     const other = await io.ne_request_create(session, 'GET', '/');
@@ -207,7 +218,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect(sizes[2]).toBe(text.length);
   });
 
-  test('a parser reads, in C', async () => {
+  test('feeds a parser in C', async () => {
     const document = `<a>${'<b/>'.repeat(1000)}</a>`;
     const session = sessionWith(await serve(answering(encoded(gzipSync(document), 11))));
     const request = await io.ne_request_create(session, 'GET', '/');
@@ -221,7 +232,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     ne.ne_decompress_destroy(decompressor);
   });
 
-  describe('is destroyed', () => {
+  describe('destruction', () => {
     type Parts = { session: ne.ne_session; request: ne.ne_request; decompressor: ne.ne_decompress };
     async function parts(): Promise<Parts & { size: () => number }> {
       const session = sessionWith(await serve(answering(encoded(zipped))));
@@ -231,7 +242,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       return { session, request, decompressor, size: () => size };
     }
 
-    test('before the request is sent, and still reads', async () => {
+    test('works before the request is sent, and the reader still reads', async () => {
       const { session, request, decompressor, size } = await parts();
       ne.ne_decompress_destroy(decompressor);
       expect(() => ne.ne_decompress_destroy(decompressor)).toThrow(neonError('ERR_NEON_DESTROYED'));
@@ -241,11 +252,11 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       await io.ne_session_destroy(session);
     });
 
-    test('after its request', async () => {
+    test('works after the request is destroyed, which the session waits for', async () => {
       const { session, request, decompressor } = await parts();
       expect(await io.ne_request_dispatch(request)).toBe(ne.NE_OK);
       await io.ne_request_destroy(request);
-      expect(await io.ne_delete(session, '/')).toBe(ne.NE_OK); // whose hooks are run
+      expect(await io.ne_delete(session, '/')).toBe(ne.NE_OK); // runs its hooks
       expect(await failureOf(() => io.ne_session_destroy(session))).toMatchObject({
         code: 'ERR_NEON_LIVE_REQUESTS',
         message: '1 request of this session is live: ne_decompress of GET /path',
@@ -254,7 +265,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       await io.ne_session_destroy(session);
     });
 
-    test('between begin and end', async () => {
+    test('works between begin and end', async () => {
       const { request, decompressor, size } = await parts();
       expect(await io.ne_begin_request(request)).toBe(ne.NE_OK);
       ne.ne_decompress_destroy(decompressor);
@@ -264,7 +275,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       await io.ne_request_destroy(request);
     });
 
-    test('not in a callback of its own request', async () => {
+    test('throws in a callback of its own request', async () => {
       const { session, request } = await parts();
       const failures: unknown[] = [];
       const second = ne.ne_decompress_reader(request, ne.ne_accept_2xx, () => {
@@ -281,7 +292,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       await io.ne_close_connection(session);
     });
 
-    test('with its request by ne_simple_request', async () => {
+    test('works after ne_simple_request destroyed the request', async () => {
       const { session, request, decompressor } = await parts();
       expect(await io.ne_simple_request(session, request)).toBe(ne.NE_OK);
       ne.ne_decompress_destroy(decompressor);
@@ -289,7 +300,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     });
   });
 
-  test('after begin it is refused; so it is on the requests of others', async () => {
+  test('rejects a reader after the request began, and on a borrowed request', async () => {
     const session = sessionWith(await serve(answering()));
     const request = await io.ne_request_create(session, 'GET', '/');
     expect(await io.ne_begin_request(request)).toBe(ne.NE_OK);
@@ -304,7 +315,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
 
   if (!asynchronous) return;
 
-  test('while a promise of the request is pending it is busy', async () => {
+  test('throws ERR_NEON_BUSY while a promise of the request is pending', async () => {
     const session = sessionWith(await serve(answering(encoded(zipped))));
     const request = await io.ne_request_create(session, 'GET', '/');
     const decompressor = ne.ne_decompress_reader(request, ne.ne_accept_2xx, () => 0);
@@ -314,7 +325,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     ne.ne_decompress_destroy(decompressor);
   });
 
-  test('readers may take their time', async () => {
+  test('waits for readers that return promises', async () => {
     const session = sessionWith(await serve(answering(encoded(zipped))));
     const request = await io.ne_request_create(session, 'GET', '/');
     const sizes: number[] = [];
@@ -327,7 +338,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
   });
 });
 
-test('handles may be dropped in any order', async () => {
+test('collects handles that are dropped in any order', async () => {
   const server = await serve(answering(encoded(zipped)));
   expect(await runScenario('droppedDecompressors', server.port)).toEqual({ collected: true, size: 20 * text.length });
 });

@@ -1,4 +1,4 @@
-/** Dates (ne_dates.h). neon computes in the time zone of the process, so some run in processes of their own. */
+/** Tests of ne_dates.h. neon computes in the time zone of the process, so some run in processes of their own. */
 import { once } from 'node:events';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -31,12 +31,12 @@ describe('the date of RFC 9110, section 5.6.7', () => {
     ['1994-11-06T08:49:37Z', 'ne_iso8601_parse'],
   ];
 
-  test.each(forms)('%s', (text, ...own) => {
+  test.each(forms)('parses %s by the functions of its form only', (text, ...own) => {
     const results = Object.entries(parsers).map(([name, parse]) => [name, parse(text)]);
     expect(results).toEqual(Object.keys(parsers).map((name) => [name, own.includes(name as Parser) ? seconds : -1]));
   });
 
-  test('is written in the first form', () => {
+  test('formats it in the first form', () => {
     expect(ne.ne_rfc1123_date(seconds)).toBe(forms[0]![0]);
   });
 });
@@ -68,8 +68,8 @@ const distant: typeof days = [
   [9999, 11, 31, 12, 0, 0],
 ];
 
-describe('there and back', () => {
-  test.each([...days, ...distant])('%d-%d-%d', (...fields) => {
+describe('round trips', () => {
+  test.each([...days, ...distant])('formats and parses %d-%d-%d', (...fields) => {
     const seconds = utc(...fields);
     const text = ne.ne_rfc1123_date(seconds);
     expect(text).toBe(new Date(seconds * 1000).toUTCString());
@@ -77,7 +77,7 @@ describe('there and back', () => {
     expect(ne.ne_httpdate_parse(text)).toBe(seconds);
   });
 
-  test.each(days)('%d-%d-%d in the other forms', (...fields) => {
+  test.each(days)('parses %d-%d-%d in the other forms', (...fields) => {
     const seconds = utc(...fields);
     const [, weekday, day, month, year, time] = /^(...), (..) (...) (....) (\S+) GMT$/.exec(
       ne.ne_rfc1123_date(seconds),
@@ -91,7 +91,7 @@ describe('there and back', () => {
     expect(ne.ne_iso8601_parse(new Date(seconds * 1000).toISOString())).toBe(seconds);
   });
 
-  test('two digits of a year before 50 are of this century', () => {
+  test('reads a year of two digits before 50 as one of this century', () => {
     expect(ne.ne_rfc1036_parse('Thursday, 01-Jul-49 12:00:00 GMT')).toBe(utc(2049, 6, 1, 12));
     expect(ne.ne_rfc1036_parse('Saturday, 01-Jul-50 12:00:00 GMT')).toBe(utc(1950, 6, 1, 12));
     expect(ne.ne_rfc1036_parse('Saturday, 01-Jul-00 12:00:00 GMT')).toBe(utc(2000, 6, 1, 12));
@@ -108,13 +108,13 @@ describe('ne_iso8601_parse', () => {
     ['2026-06-09T12:00:00+03:30', -(3 * 3600 + 30 * 60)],
     ['2026-06-09T12:00:00-03:30', 3 * 3600 + 30 * 60],
     ['2026-06-09T12:00:00-12:00', 12 * 3600],
-  ])('%s', (text, offset) => {
+  ])('parses %s', (text, offset) => {
     expect(ne.ne_iso8601_parse(text)).toBe(noon + offset);
   });
 });
 
-describe('what is no date', () => {
-  const none = [
+describe('texts that are not dates', () => {
+  const invalid = [
     '',
     ' ',
     'now',
@@ -143,24 +143,24 @@ describe('what is no date', () => {
   ];
 
   describe.each(Object.entries(parsers))('%s', (_, parse) => {
-    test.each(none)('%.40j', (text) => {
+    test.each(invalid)('returns -1 for %.40j', (text) => {
       expect(parse(text)).toBe(-1);
     });
   });
 });
 
-describe('numbers that are no fields of a date', () => {
+describe('numbers outside the fields of a date', () => {
   // C's mktime carries them over, as the Date of JavaScript does.
   test.each([
     ['Sun, 31 Nov 1994 08:49:37 GMT', utc(1994, 10, 31, 8, 49, 37)],
     ['Sun, 06 Nov 1994 25:61:61 GMT', utc(1994, 10, 6, 25, 61, 61)],
     ['Sun, 06 Foo 1994 08:49:37 GMT', utc(1994, 12, 6, 8, 49, 37)],
     ['Foo, 06 Nov 1994 08:49:37 GMT', utc(1994, 10, 6, 8, 49, 37)],
-  ])('%s', (text, seconds) => {
+  ])('carries %s over', (text, seconds) => {
     expect(ne.ne_rfc1123_parse(text)).toBe(seconds);
   });
 
-  test('end nothing', () => {
+  test('returns an integer for seconds that are not finite or are huge', () => {
     for (const text of [
       '2026-06-09T12:00:nanZ',
       '2026-06-09T12:00:infZ',
@@ -179,12 +179,12 @@ describe('ne_rfc1123_date', () => {
     [2 ** 31, 'Tue, 19 Jan 2038 03:14:08 GMT'],
     [2 ** 32, 'Sun, 07 Feb 2106 06:28:16 GMT'],
     [utc(9999, 11, 31, 23, 59, 59), 'Fri, 31 Dec 9999 23:59:59 GMT'],
-  ])('%d', (seconds, text) => {
+  ])('formats %d', (seconds, text) => {
     expect(ne.ne_rfc1123_date(seconds)).toBe(text);
   });
 
   test.each([utc(9999, 11, 31, 23, 59, 60), -62167219201, 2 ** 40, -(2 ** 40), 2 ** 53 - 1, -(2 ** 53 - 1)])(
-    'a year of other than four digits is cut where C cuts: %d',
+    'truncates a year without four digits where C truncates: %d',
     (seconds) => {
       expect(ne.ne_rfc1123_date(seconds)).toMatch(/^\w{3}, \d\d \w{3} [ \dGMT:-]{1,17}$/);
       expect(ne.ne_rfc1123_date(seconds).length).toBeLessThanOrEqual(29);
@@ -200,7 +200,7 @@ describe.each([
   'LHST-10:30LHDT-11,M10.1.0,M4.1.0',
   'NPT-5:45',
 ])('in the time zone %s', (TZ) => {
-  test('dates are the same', async () => {
+  test('formats and parses the same dates', async () => {
     const seconds = days.map((fields) => utc(...fields));
     const script = `
         const ne = require(${library});
@@ -217,7 +217,7 @@ describe.each([
   });
 });
 
-test('threads do not mix their dates up', async () => {
+test('keeps the dates of threads apart', async () => {
   // C's gmtime, which neon 0.32 uses, has one result for all threads.
   const script = `
     const { parentPort, workerData } = require('node:worker_threads');

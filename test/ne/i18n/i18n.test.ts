@@ -1,4 +1,4 @@
-/** Translated error texts (ne_i18n.h). */
+/** Tests of ne_i18n.h: the encoding of translated error texts. */
 import * as ne from 'libneon/ne';
 import { result, wrongType, wrongValue } from '../../support/expect.js';
 
@@ -26,14 +26,14 @@ test.each([
   '\u00e4',
   'x'.repeat(100),
   null,
-])('%j leaves texts that are not translated as they are', (encoding) => {
+])('leaves untranslated texts as they are with encoding %j', (encoding) => {
   const before = errorText();
   expect(before).toMatch(/^Could not connect to server: /);
   expect(result(() => ne.ne_i18n_init(encoding))).toBeUndefined();
   expect(errorText()).toBe(before);
 });
 
-test('what is no name is refused', () => {
+test('refuses an invalid name of an encoding', () => {
   for (const bad of [1, {}, true]) expect(() => ne.ne_i18n_init(bad as unknown as string)).toThrow(wrongType);
   for (const bad of ['a\0', 'x'.repeat(101)]) expect(() => ne.ne_i18n_init(bad)).toThrow(wrongValue);
 });

@@ -1,4 +1,4 @@
-/** ne_lock, ne_unlock, ne_lock_refresh and ne_lock_discover against scripted servers. Real ones are in locks-servers.test.ts. */
+/** Tests of the functions of ne_locks.h that send requests, against scripted servers. */
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
 import { response } from '../../servers/raw.js';
@@ -23,7 +23,7 @@ const gone = neonError('ERR_NEON_DESTROYED');
 
 describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
   describe('ne_lock', () => {
-    test('sends what the lock says, and takes over what the server gave', async () => {
+    test('sends the fields of the lock and stores those that the server granted', async () => {
       const granted = { scope: 'shared', depth: 'infinity', owner: 'somebody', timeout: 'Second-4100000000' } as const;
       const server = await serve({ connections: [exchange(lockGranted('urn:uuid:1', granted))] });
       const session = sessionWith(server);
@@ -54,15 +54,15 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       ['Infinite', ne.NE_TIMEOUT_INFINITE],
       ['Second-9223372036854775807', Number.MAX_SAFE_INTEGER],
       ['Second-0', 0],
-    ])('a timeout of %s is %d', async (timeout, seconds) => {
+    ])('converts a timeout of %s to %d', async (timeout, seconds) => {
       const session = sessionWith(await serve(answering(lockGranted('urn:1', { timeout }))));
       const lock = lockOn(session, '/', { timeout: ne.NE_TIMEOUT_INFINITE });
       expect(await io.ne_lock(session, lock)).toBe(ne.NE_OK);
       expect(lock.timeout).toBe(seconds);
-      expect(await io.ne_lock_refresh(session, lock)).toBe(ne.NE_OK); // what was given can be asked for
+      expect(await io.ne_lock_refresh(session, lock)).toBe(ne.NE_OK); // the granted timeout is valid in a request
     });
 
-    test('a plain object is filled, too', async () => {
+    test('fills a plain object, too', async () => {
       const session = sessionWith(await serve(answering(lockGranted('urn:1'))));
       const lock = { uri: { path: '/' } };
       expect(await io.ne_lock(session, lock)).toBe(ne.NE_OK);
@@ -82,19 +82,19 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       ['no token', response('<prop xmlns="DAV:"/>', { headers: { 'Content-Type': 'text/xml' } }), /Lock-Token/],
       ['another token', lockGranted('urn:1').replace('<urn:1>', '<urn:2>'), /activelock/],
       ['a 207', lockGranted('urn:1', {}, '207 Multi-Status'), /./],
-      ['no XML', lockGranted('urn:1').replace('</D:prop>', '</D:prup>'), /./],
+      ['a body that is not XML', lockGranted('urn:1').replace('</D:prop>', '</D:prup>'), /./],
       ['no body', response('', { headers: { 'Lock-Token': '<urn:1>' } }), /./],
-    ])('%s is NE_ERROR, and leaves the lock as it was', async (_, answer, text) => {
+    ])('returns NE_ERROR for %s and leaves the lock unchanged', async (_, answer, text) => {
       const session = sessionWith(await serve(thenAnswering(exchange(answer))));
       const lock = lockOn(session, '/', { owner: 'me', timeout: 5 });
       const before = structuredClone(lock);
       expect(await io.ne_lock(session, lock)).toBe(ne.NE_ERROR);
       expect(ne.ne_get_error(session)).toMatch(text);
       expect(lock).toEqual(before);
-      expect(await io.ne_unlock(session, { ...lock, token: 'urn:1' })).toBe(ne.NE_OK); // the connection is in order
+      expect(await io.ne_unlock(session, { ...lock, token: 'urn:1' })).toBe(ne.NE_OK); // the connection is usable
     });
 
-    test('submits locks of the store on the way', async () => {
+    test('submits the locks of the store', async () => {
       const server = await serve(answering(lockGranted('urn:new')));
       const session = sessionWith(server);
       const store = ne.ne_lockstore_create();
@@ -107,7 +107,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(conditions(await receivedBy(server))).toEqual([collection, collection]);
     });
 
-    test('tells hooks', async () => {
+    test('runs hooks', async () => {
       const session = sessionWith(await serve(answering(lockGranted('urn:1'))));
       const events: string[] = [];
       ne.ne_hook_create_request(session, (request, method, path) => {
@@ -122,7 +122,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(events).toEqual(['LOCK /a', '200', 'destroyed', 'UNLOCK /a', '200', 'destroyed']);
     });
 
-    test('what a hook throws comes out, and the lock stays', async () => {
+    test('throws the error of a hook and leaves the lock unchanged', async () => {
       const session = sessionWith(await serve(answering(lockGranted('urn:1'))));
       const reason = new Error('the reason');
       const hook = (): never => {
@@ -136,7 +136,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(await io.ne_lock(session, lock)).toBe(ne.NE_OK);
     });
 
-    test('a getter that destroys the session', async () => {
+    test('throws if a getter destroys the session', async () => {
       const session = unconnected();
       const lock = {
         get uri() {
@@ -147,7 +147,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(await failureOf(() => io.ne_lock(session, lock))).toEqual(gone);
     });
 
-    test('while a request owns the session', async () => {
+    test('rejects a call while a request owns the session', async () => {
       const session = sessionWith(await serve(answering()));
       const request = ne.ne_request_create(session, 'GET', '/');
       expect(await io.ne_begin_request(request)).toBe(ne.NE_OK);
@@ -157,7 +157,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
   });
 
   describe('ne_unlock and ne_lock_refresh', () => {
-    test('send the token', async () => {
+    test('sends the token', async () => {
       const server = await serve({
         connections: [
           [
@@ -177,7 +177,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       );
     });
 
-    test('fail as the server fails', async () => {
+    test('returns NE_ERROR for an error status and keeps the timeout', async () => {
       const session = sessionWith(await serve(answering(response('', { status: '412 Precondition Failed' }))));
       const lock = lockOn(session, '/a', { token: 'urn:1', timeout: 77 });
       for (const call of [io.ne_lock_refresh, io.ne_unlock]) {
@@ -187,7 +187,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(lock.timeout).toBe(77);
     });
 
-    test('of a lock in a store', async () => {
+    test('works with a lock in a store', async () => {
       const session = sessionWith(await serve(answering(lockGranted('urn:1'))));
       const store = ne.ne_lockstore_create();
       const lock = lockOn(session, '/a', { token: 'urn:1' });
@@ -207,7 +207,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       ['http://other.example:8080/d', 'urn:d'],
     ]);
 
-    test('gives each lock', async () => {
+    test('passes each lock to the callback', async () => {
       const server = await serve(answering(found));
       const session = sessionWith(server);
       const results: unknown[][] = [];
@@ -221,7 +221,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect((await receivedBy(server))[0]).toMatch(/^PROPFIND \/a [^]*\r\nDepth: 0\r\n/);
     });
 
-    test('gives locks that a store takes copies of', async () => {
+    test('passes locks whose copies a store accepts', async () => {
       const server = await serve(answering(found));
       const session = sessionWith(server);
       const store = ne.ne_lockstore_create();
@@ -232,7 +232,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(pathsIn(store)).toEqual(['/d', '/a']);
     });
 
-    test('of an answer that is none', async () => {
+    test('returns NE_ERROR for an error status without calling the callback', async () => {
       const session = sessionWith(await serve(answering(response('x', { status: '404 Not Found' }))));
       const never = jest.fn();
       expect(await io.ne_lock_discover(session, '/', never)).toBe(ne.NE_ERROR);
@@ -240,7 +240,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(never).not.toHaveBeenCalled();
     });
 
-    test('what the callback throws comes out, and no other is told', async () => {
+    test('throws the error of the callback and calls it no more', async () => {
       const server = await serve(thenAnswering(exchange(found)));
       const session = sessionWith(server);
       const reason = new Error('the reason');
@@ -255,7 +255,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(await server.connections()).toHaveLength(2);
     });
 
-    test('in the callback nothing else may run on the session', async () => {
+    test('refuses other calls on the session in the callback', async () => {
       const session = sessionWith(await serve(answering(found)));
       const thrown: unknown[] = [];
       const result: ne.ne_lock_result = (lock) => {
@@ -275,7 +275,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(thrown).toEqual(Array(6).fill(reentrant));
     });
 
-    test(asynchronous ? 'a promise is waited for' : 'a promise is refused', async () => {
+    test(asynchronous ? 'waits for a promise' : 'rejects a promise', async () => {
       const session = sessionWith(await serve(answering(found)));
       let done = 0;
       const call = (): Promise<number> =>
@@ -290,8 +290,8 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
   });
 });
 
-describe('while promises are pending', () => {
-  /** A session whose LOCK hangs, with a store that another session has, too. */
+describe('pending promises', () => {
+  /** A session whose LOCK hangs, with a store that another session uses, too. */
   async function pending(): Promise<{
     store: ne.ne_lock_store;
     lock: ne.ne_lock;
@@ -315,7 +315,7 @@ describe('while promises are pending', () => {
     return { store, lock, other, end };
   }
 
-  test('the store does not change, but can be read', async () => {
+  test('lets the store be read but not changed', async () => {
     const { store, other, end } = await pending();
     const inside = ne.ne_lockstore_first(store)!;
     for (const change of [
@@ -334,14 +334,14 @@ describe('while promises are pending', () => {
     ne.ne_lockstore_destroy(store);
   });
 
-  test('an aborted lock is not filled', async () => {
+  test('leaves the lock unchanged after an abort', async () => {
     const { lock, end } = await pending();
     const before = structuredClone(lock);
     await end();
     expect(lock).toEqual(before);
   });
 
-  test('a callback of the pending call may change the store, if no other session is busy', async () => {
+  test('lets a callback of the pending call change the store unless another session is busy', async () => {
     const server = await serve(answering(lockGranted('urn:new')));
     const session = sessionWith(server);
     const { store } = storeOf('/a');
@@ -355,7 +355,7 @@ describe('while promises are pending', () => {
     expect(pathsIn(store)).toEqual(['/b']);
   });
 
-  test('many sessions submit locks of one store at the same time', async () => {
+  test('submits locks of one store by many sessions at the same time', async () => {
     const server = await serve(answering(response('', { status: '204 No Content' })));
     const { store } = storeOf(...Array.from({ length: 50 }, (_, i) => `/c/${i}`));
     const sessions = Array.from({ length: 8 }, () => ne.ne_session_create('http', '127.0.0.1', server.port));

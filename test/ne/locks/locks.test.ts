@@ -1,4 +1,4 @@
-/** The functions of ne_locks.h that send nothing: the struct, stores, what requests submit; locks-calls.test.ts has the others. */
+/** Tests of the functions of ne_locks.h that send nothing: locks, stores, and the locks that requests submit. */
 import * as ne from 'libneon/ne';
 import { runScenario } from '../../support/child.js';
 import { failureOf, neonError, wrongType } from '../../support/expect.js';
@@ -11,8 +11,8 @@ const invalidState = neonError('ERR_NEON_INVALID_STATE');
 const borrowed = neonError('ERR_NEON_BORROWED');
 const gone = neonError('ERR_NEON_DESTROYED');
 
-describe('a lock', () => {
-  test('is created exclusive, of depth 0, with nothing else set', () => {
+describe('the struct ne_lock', () => {
+  test('creates an exclusive lock of depth 0 with no other field set', () => {
     expect(ne.ne_lock_create()).toEqual({
       uri: { scheme: null, host: null, userinfo: null, port: 0, path: null, query: null, fragment: null },
       depth: ne.NE_DEPTH_ZERO,
@@ -24,7 +24,7 @@ describe('a lock', () => {
     });
   });
 
-  test('is copied whole, with or without a token', () => {
+  test('copies a lock whole, with or without a token', () => {
     for (const token of ['urn:a', '', null]) {
       const lock = held('/ä', 'x', { token, owner: '<b/>', timeout: 7, scope: ne.ne_lockscope_shared, depth: 2 });
       const copy = ne.ne_lock_copy(lock);
@@ -35,7 +35,7 @@ describe('a lock', () => {
     expect(ne.ne_lock_copy({ uri: {} })).toEqual({ ...ne.ne_lock_create(), timeout: 0 });
   });
 
-  test('is freed: its strings are null; and destroyed', () => {
+  test('frees the strings of a lock, and destroys a lock', () => {
     const lock = held('/a', 'urn:a', { owner: 'me', timeout: 5 });
     ne.ne_lock_free(lock);
     expect(lock).toEqual({ ...ne.ne_lock_create(), timeout: 5 });
@@ -57,8 +57,8 @@ describe('a lock', () => {
   });
 });
 
-describe('a store', () => {
-  test('gives the very locks that were added, the last one first', () => {
+describe('lock stores', () => {
+  test('returns the very locks that were added, the last one first', () => {
     const { store, locks } = storeOf('/a', '/b', '/c');
     expect(ne.ne_lockstore_first(store)).toBe(locks[2]);
     expect(ne.ne_lockstore_next(store)).toBe(locks[1]);
@@ -77,7 +77,7 @@ describe('a store', () => {
       expect(ne.ne_lockstore_findbyuri(store, { ...locks[1]!.uri, ...other })).toBeNull();
   });
 
-  test('that is empty, or was not begun, has no next', () => {
+  test('returns no next lock of an empty store or before the first one', () => {
     const store = ne.ne_lockstore_create();
     expect([ne.ne_lockstore_next(store), ne.ne_lockstore_first(store), ne.ne_lockstore_next(store)]).toEqual([
       null,
@@ -88,18 +88,18 @@ describe('a store', () => {
     expect(ne.ne_lockstore_next(store)).toBeNull();
   });
 
-  test('may change while one goes through it', () => {
+  test('allows changes during an iteration', () => {
     const { store, locks } = storeOf('/a', '/b', '/c', '/d');
     expect(ne.ne_lockstore_first(store)).toBe(locks[3]);
-    ne.ne_lockstore_remove(store, locks[2]!); // the one that would be next
+    ne.ne_lockstore_remove(store, locks[2]!); // the next one
     ne.ne_lockstore_add(store, held('/e'));
     expect(ne.ne_lockstore_next(store)).toBe(locks[1]);
-    ne.ne_lockstore_remove(store, locks[1]!); // the one that it stands at
+    ne.ne_lockstore_remove(store, locks[1]!); // the current one
     expect(ne.ne_lockstore_next(store)).toBeNull();
     expect(pathsIn(store)).toEqual(['/e', '/d', '/a']);
   });
 
-  test('owns its locks, whose fields are read-only', () => {
+  test('owns its locks and makes their fields read-only', () => {
     const { store, locks } = storeOf('/a');
     const [lock] = locks as [ne.ne_lock];
     for (const change of [
@@ -127,7 +127,7 @@ describe('a store', () => {
     expect(ne.ne_lockstore_findbyuri(store, held('/b').uri)).toBe(lock);
   });
 
-  test('takes only locks that were made for it', async () => {
+  test('accepts only locks that ne_lock_create or ne_lock_copy made', async () => {
     const store = ne.ne_lockstore_create();
     for (const lock of [{ ...held('/a') }, new Proxy(held('/a'), {}), Object.create(held('/a')) as ne.ne_lock])
       expect(await failureOf(() => ne.ne_lockstore_add(store, lock))).toEqual(wrongType);
@@ -136,7 +136,7 @@ describe('a store', () => {
     expect(pathsIn(store)).toEqual(['/copy', '/frozen']);
   });
 
-  test('destroys its locks', () => {
+  test('destroys its locks with itself', () => {
     const { store, locks } = storeOf('/a', '/b');
     ne.ne_lockstore_remove(store, locks[0]!);
     ne.ne_lockstore_destroy(store);
@@ -145,21 +145,21 @@ describe('a store', () => {
     expect(ne.ne_lock_copy(locks[0]!)).toEqual(locks[0]);
   });
 
-  test('of many locks', () => {
+  test('holds many locks', () => {
     const { store, locks } = storeOf(...Array.from({ length: 2000 }, (_, i) => `/${i}`));
     expect(pathsIn(store)).toHaveLength(2000);
     for (const lock of locks.filter((_, i) => i % 2 === 0)) ne.ne_lockstore_remove(store, lock);
     expect(pathsIn(store)).toEqual(Array.from({ length: 1000 }, (_, i) => `/${1999 - 2 * i}`));
   });
 
-  test('and what it belongs to are collected in any order', async () => {
+  test('collects stores, locks and sessions in any order', async () => {
     const server = await serve(answering());
     expect(await runScenario('lockStores', server.port)).toEqual({ left: 0 });
   });
 });
 
-describe('registering', () => {
-  test('is for one store, once, before a request is live', () => {
+describe('registration', () => {
+  test('accepts one store, once, and only while no request is live', () => {
     const session = unconnected();
     const { store } = storeOf('/a');
     const request = ne.ne_request_create(session, 'GET', '/');
@@ -172,7 +172,7 @@ describe('registering', () => {
     ne.ne_session_destroy(session);
   });
 
-  test('either may be destroyed first', async () => {
+  test('lets the store or the session be destroyed first', async () => {
     for (const storeFirst of [true, false]) {
       const server = await serve(answering());
       const [one, two] = [sessionWith(server), sessionWith(server)];
@@ -222,29 +222,41 @@ describe('locks that requests submit', () => {
   }
 
   test.each([
-    ['the lock itself', (r: ne.ne_request) => ne.ne_lock_using_resource(r, '/c/a', ne.NE_DEPTH_ZERO), ['/c/a']],
-    ['a collection', (r: ne.ne_request) => ne.ne_lock_using_resource(r, '/c/', ne.NE_DEPTH_ZERO), ['/c/']],
     [
-      'a whole collection',
+      'the lock of the resource itself',
+      (r: ne.ne_request) => ne.ne_lock_using_resource(r, '/c/a', ne.NE_DEPTH_ZERO),
+      ['/c/a'],
+    ],
+    ['the lock of a collection', (r: ne.ne_request) => ne.ne_lock_using_resource(r, '/c/', ne.NE_DEPTH_ZERO), ['/c/']],
+    [
+      'the locks of a whole collection',
       (r: ne.ne_request) => ne.ne_lock_using_resource(r, '/c/', ne.NE_DEPTH_INFINITE),
       ['/c/', '/c/a'],
     ],
     [
-      'a member of a tree',
+      'the lock of the tree of a member',
       (r: ne.ne_request) => ne.ne_lock_using_resource(r, '/tree/x/y', ne.NE_DEPTH_ZERO),
       ['/tree/'],
     ],
-    ['a member of none', (r: ne.ne_request) => ne.ne_lock_using_resource(r, '/c/b', ne.NE_DEPTH_ZERO), []],
-    ['the parent', (r: ne.ne_request) => ne.ne_lock_using_parent(r, '/c/new'), ['/c/']],
-    ['the parent in a tree', (r: ne.ne_request) => ne.ne_lock_using_parent(r, '/tree/x/new'), ['/tree/']],
-    ['no parent', (r: ne.ne_request) => ne.ne_lock_using_parent(r, '/'), []],
-    ['odd paths', (r: ne.ne_request) => ['', '*', 'a', '//'].forEach((path) => ne.ne_lock_using_parent(r, path)), []],
     [
-      'one twice',
+      'no lock for an unlocked member',
+      (r: ne.ne_request) => ne.ne_lock_using_resource(r, '/c/b', ne.NE_DEPTH_ZERO),
+      [],
+    ],
+    ['the lock of the parent', (r: ne.ne_request) => ne.ne_lock_using_parent(r, '/c/new'), ['/c/']],
+    ['the lock of the tree of the parent', (r: ne.ne_request) => ne.ne_lock_using_parent(r, '/tree/x/new'), ['/tree/']],
+    ['no lock for a resource without a parent', (r: ne.ne_request) => ne.ne_lock_using_parent(r, '/'), []],
+    [
+      'no lock for odd paths',
+      (r: ne.ne_request) => ['', '*', 'a', '//'].forEach((path) => ne.ne_lock_using_parent(r, path)),
+      [],
+    ],
+    [
+      'one lock that is named twice',
       (r: ne.ne_request) => [1, 2].forEach(() => ne.ne_lock_using_resource(r, '/c/a', ne.NE_DEPTH_ZERO)),
       ['/c/a'],
     ],
-  ])('%s', async (_, use, expected) => {
+  ])('submits %s', async (_, use, expected) => {
     const { session, received } = await submitting(
       ['/tree/', ne.NE_DEPTH_INFINITE],
       ['/c/a', ne.NE_DEPTH_ZERO],
@@ -259,7 +271,7 @@ describe('locks that requests submit', () => {
       );
   });
 
-  test('a list without tags, for SharePoint', async () => {
+  test('submits a list without tags to SharePoint', async () => {
     const { session, received } = await submitting(['/a', 0], ['/b', 0]);
     ne.ne_set_session_flag(session, ne.NE_SESSFLAG_SHAREPOINT, 1);
     const request = ne.ne_request_create(session, 'PUT', '/');
@@ -268,7 +280,7 @@ describe('locks that requests submit', () => {
     expect(await received()).toEqual(['(<urn:/a> <urn:/b>)']);
   });
 
-  test('without a store there are none', async () => {
+  test('submits no locks without a store', async () => {
     const running = await server();
     const request = ne.ne_request_create(sessionWith(running), 'PUT', '/a');
     ne.ne_lock_using_resource(request, '/a', ne.NE_DEPTH_ZERO);
@@ -277,7 +289,7 @@ describe('locks that requests submit', () => {
     expect(conditions(await receivedBy(running))).toEqual([undefined]);
   });
 
-  test('stay, once they are taken out and destroyed, in requests that are live', async () => {
+  test('keeps locks in live requests after they are removed and destroyed', async () => {
     const { session, store, received, lock } = await submitting(['/a', 0], ['/b', 0]);
     const requests = ['/a', '/b'].map((path) => {
       const request = ne.ne_request_create(session, 'PUT', path);
@@ -300,7 +312,7 @@ describe('locks that requests submit', () => {
     expect((await received()).at(-1)).toBe('</a> (<urn:/a>)');
   });
 
-  test('may be named in a hook of a request that neon makes', async () => {
+  test('submits a lock that a hook names for a request that neon makes', async () => {
     const { session, store, received, lock } = await submitting(['/a', 0]);
     ne.ne_hook_create_request(session, (request) => {
       ne.ne_lock_using_resource(request, '/a', ne.NE_DEPTH_ZERO);

@@ -1,4 +1,4 @@
-/** Locks against real servers: whom they let in, and that two clients that fight over a resource lose no update. */
+/** Tests of ne_locks.h against real servers: which clients get in, and that two clients in conflict lose no update. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as ne from 'libneon/ne';
 import { describePlaces, full, type Place } from '../../support/lock-places.js';
@@ -6,10 +6,10 @@ import { lockOn } from '../../support/locks.js';
 import { sessionWith } from '../../support/servers.js';
 import { fetchBody, surfaces, type Io } from '../../support/surfaces.js';
 
-/** nephele wants one in each lock. */
+/** nephele requires an owner in each lock. */
 const owner = 'somebody';
 
-/** Sends a request that says which resources it changes; its status. */
+/** Sends a request that declares which resources it changes; returns its status. */
 async function send(
   io: Io,
   session: ne.ne_session,
@@ -22,11 +22,7 @@ async function send(
     uses?.(request);
     if (body !== undefined) ne.ne_set_request_body_buffer(request, body);
     if (destination !== undefined)
-      ne.ne_add_request_header(
-        request,
-        'Destination',
-        `http://${ne.ne_get_server_hostport(session)}${destination}`,
-      );
+      ne.ne_add_request_header(request, 'Destination', `http://${ne.ne_get_server_hostport(session)}${destination}`);
     expect(await io.ne_request_dispatch(request)).toBe(ne.NE_OK);
     return ne.ne_get_status(request).code;
   } finally {
@@ -43,7 +39,7 @@ const using =
     }
   };
 
-/** `atomic`: the server gives one lock only, also to requests that it gets at the same time. */
+/** `atomic`: the server grants only one lock, even to requests that arrive at the same time. */
 function suites(place: () => Place, rounds: number, atomic: boolean): void {
   describe.each(surfaces)('$surface', ({ io, surface, asynchronous }) => {
     let unique = 0;
@@ -59,7 +55,10 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
     }
 
     /** A client that holds a lock. */
-    async function holder(path: string, fields: Partial<ne.ne_lock> = {}): Promise<ReturnType<typeof client> & { lock: ne.ne_lock }> {
+    async function holder(
+      path: string,
+      fields: Partial<ne.ne_lock> = {},
+    ): Promise<ReturnType<typeof client> & { lock: ne.ne_lock }> {
       const { session, store } = client();
       const lock = lockOn(session, path, { owner, ...fields });
       expect([await io.ne_lock(session, lock), ne.ne_get_error(session)]).toEqual([ne.NE_OK, expect.any(String)]);
@@ -67,7 +66,7 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
       return { session, store, lock };
     }
 
-    test('a locked file is for whoever holds the lock', async () => {
+    test('lets only the holder of the lock change a locked file', async () => {
       const path = fresh();
       const other = sessionWith(place());
       expect(await send(io, other, 'PUT', path, { body: 'old' })).toBe(201);
@@ -85,7 +84,7 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
       expect(await send(io, other, 'DELETE', path)).toBe(204);
     });
 
-    test('a lock is refreshed, discovered and given back', async () => {
+    test('refreshes, discovers and releases a lock', async () => {
       const path = fresh();
       const other = sessionWith(place());
       await send(io, other, 'PUT', path, { body: 'x' });
@@ -104,7 +103,7 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
       expect(await send(io, other, 'PUT', path, { body: 'y' })).toBeLessThan(300);
     });
 
-    test('shared locks are for several', async () => {
+    test('grants shared locks to several clients', async () => {
       const path = fresh();
       await send(io, sessionWith(place()), 'PUT', path, { body: 'x' });
       const shared = { scope: ne.ne_lockscope_shared, timeout: 100 };
@@ -116,7 +115,7 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
       for (const { session, lock } of [one, two]) expect(await io.ne_unlock(session, lock)).toBe(ne.NE_OK);
     });
 
-    test('a locked tree, with COPY and MOVE into it', async () => {
+    test('protects a locked tree, also from COPY and MOVE into it', async () => {
       const [tree, source] = [`${fresh()}/`, fresh()];
       const other = sessionWith(place());
       expect(await send(io, other, 'MKCOL', tree)).toBe(201);
@@ -139,7 +138,7 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
       expect(await io.ne_unlock(session, lock)).toBe(ne.NE_OK);
     });
 
-    test('an infinite lock', async () => {
+    test('grants an infinite lock', async () => {
       const path = fresh();
       await send(io, sessionWith(place()), 'PUT', path, { body: 'x' });
       const { session, lock } = await holder(path, { timeout: ne.NE_TIMEOUT_INFINITE });
@@ -151,12 +150,12 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
     // Blocking calls take turns.
     if (asynchronous && !atomic) return;
 
-    test(`two clients that fight over a resource lose no update, in ${rounds} rounds`, async () => {
+    test(`loses no update of two clients in conflict, in ${rounds} rounds`, async () => {
       const path = fresh();
       await send(io, sessionWith(place()), 'PUT', path, { body: '0' });
       let collisions = 0;
       let forgotten = 0;
-      /** Whether the number there is one more now, because of us. */
+      /** Increments the number in the resource under a lock; whether that succeeded. */
       const increment = async (session: ne.ne_session, store: ne.ne_lock_store): Promise<boolean> => {
         const lock = lockOn(session, path, { timeout: 60, owner });
         while ((await io.ne_lock(session, lock)) !== ne.NE_OK) {
@@ -171,13 +170,13 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
         ne.ne_lockstore_remove(store, lock);
         ne.ne_lock_destroy(lock);
         // Two requests for a lock can both find Apache's database without one: the lock that is written last replaces
-        // the other, whose holder is then refused the update, or only the unlocking when that comes after it.
+        // the other, whose holder is then refused the update, or only the unlock if the update came first.
         if (status === 412 || (status === 204 && unlocked === ne.NE_ERROR)) forgotten++;
         else expect([status, unlocked]).toEqual([204, ne.NE_OK]);
         return status === 204;
       };
       const fight = async ({ session, store }: ReturnType<typeof client>): Promise<void> => {
-        for (let done = 0; done < rounds / 2; ) if (await increment(session, store)) done++;
+        for (let done = 0; done < rounds / 2;) if (await increment(session, store)) done++;
       };
       await Promise.all([fight(client()), fight(client())]);
       expect(await fetchBody(io, sessionWith(place()), 'GET', path)).toBe(String(rounds));

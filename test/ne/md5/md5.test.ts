@@ -1,4 +1,4 @@
-/** MD5 sums (ne_md5.h): contexts, streams, and digests as text. */
+/** Tests of ne_md5.h: contexts, streams, and digests as text. */
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -42,26 +42,26 @@ const suite: [string, string][] = [
   ['1234567890'.repeat(8), '57edf4a22be3c955ac49da2e2107b67a'],
 ];
 
-describe.each(suite)('%j', (text, digest) => {
-  test('at once', () => {
+describe.each(suite)('the digest of %j', (text, digest) => {
+  test('comes from the whole text', () => {
     const ctx = newContext();
     ne.ne_md5_process_bytes(text, ctx);
     expect(ne.ne_md5_finish_ascii(ctx)).toBe(digest);
   });
 
-  test('as bytes', () => {
+  test('comes from bytes', () => {
     const ctx = newContext();
     ne.ne_md5_process_bytes(Buffer.from(text), ctx);
     expect(ne.ne_md5_finish_ctx(ctx)).toEqual(Buffer.from(digest, 'hex'));
   });
 
-  test('byte by byte', () => {
+  test('comes from single bytes', () => {
     const ctx = newContext();
     for (const byte of Buffer.from(text)) ne.ne_md5_process_bytes(Uint8Array.of(byte), ctx);
     expect(ne.ne_md5_finish_ascii(ctx)).toBe(digest);
   });
 
-  test('whole blocks, then the rest', () => {
+  test('comes from whole blocks and the rest', () => {
     const ctx = newContext();
     const whole = text.length - (text.length % 64);
     ne.ne_md5_process_block(text.slice(0, whole), ctx);
@@ -70,7 +70,7 @@ describe.each(suite)('%j', (text, digest) => {
   });
 });
 
-test('blocks and bytes in any order', () => {
+test('digests blocks and bytes in any order', () => {
   const bytes = Buffer.from(Array.from({ length: 1000 }, (_, i) => (i * 31) & 255));
   for (const sizes of [
     [64, 64, 1, 64, 63, 64],
@@ -89,7 +89,7 @@ test('blocks and bytes in any order', () => {
   }
 });
 
-test('all lengths up to three blocks, and much', () => {
+test('digests all lengths up to three blocks, and ten million bytes', () => {
   const bytes = Buffer.alloc(200, 'length');
   for (let length = 0; length <= bytes.length; length++) {
     const ctx = newContext();
@@ -102,8 +102,8 @@ test('all lengths up to three blocks, and much', () => {
   expect(ne.ne_md5_finish_ascii(ctx)).toBe(md5(much));
 });
 
-describe('a context', () => {
-  test('that is copied goes two ways', () => {
+describe('contexts', () => {
+  test('copies a context that then differs from the original', () => {
     const ctx = newContext();
     ne.ne_md5_process_bytes('one ', ctx);
     const copy = ne.ne_md5_dup_ctx(ctx)!;
@@ -116,7 +116,7 @@ describe('a context', () => {
     expect(ne.ne_md5_finish_ascii(copy)).toBe(md5(`one three${'x'.repeat(64)}`));
   });
 
-  test('that is reset begins anew', () => {
+  test('starts again after a reset', () => {
     const ctx = newContext();
     ne.ne_md5_process_bytes('forgotten', ctx);
     ne.ne_md5_reset_ctx(ctx);
@@ -133,7 +133,7 @@ describe('a context', () => {
   test.each([
     ['ne_md5_finish_ctx', () => ne.ne_md5_finish_ctx],
     ['ne_md5_finish_ascii', () => ne.ne_md5_finish_ascii],
-  ])('that is finished by %s takes nothing but a reset', (_, finish) => {
+  ])('accepts only a reset after %s', (_, finish) => {
     const ctx = newContext();
     finish()(ctx);
     const uses: (() => unknown)[] = [
@@ -153,7 +153,7 @@ describe('a context', () => {
       expect(use).toThrow(neonError('ERR_NEON_DESTROYED'));
   });
 
-  test('that is refused a block goes on', () => {
+  test('stays usable after it rejected a block', () => {
     const ctx = newContext();
     for (const size of [1, 63, 65, 127])
       expect(() => ne.ne_md5_process_block(Buffer.alloc(size), ctx)).toThrow(outOfRange);
@@ -161,7 +161,7 @@ describe('a context', () => {
     expect(ne.ne_md5_finish_ascii(ctx)).toBe(md5(''));
   });
 
-  test('has a state that is known, or null with OpenSSL from neon 0.35 on', () => {
+  test('returns its known state, or null with OpenSSL from neon 0.35 on', () => {
     const ctx = newContext();
     const start = '0123456789abcdeffedcba9876543210'; // RFC 1321, section 3.3
     const hidden = versions.tls?.startsWith('OpenSSL') === true && neonSince(35);
@@ -174,7 +174,7 @@ describe('a context', () => {
     expect(ne.ne_md5_finish_ascii(ctx)).toBe(md5('x'.repeat(64)));
   });
 
-  test('that nobody has any more is collected', async () => {
+  test('collects unreachable contexts', async () => {
     const program = `
       const ne = require('libneon/ne');
       const { setImmediate: turn } = require('node:timers/promises');
@@ -198,19 +198,19 @@ test.each([
   ['00000000000000000000000000000000', Buffer.alloc(16)],
   ['0123456789abcdeffedcba9876543210', Buffer.from('0123456789abcdeffedcba9876543210', 'hex')],
   ['ffffffffffffffffffffffffffffffff', Buffer.alloc(16, 255)],
-])('%s as text and as bytes', (text, bytes) => {
+])('converts %s between text and bytes', (text, bytes) => {
   expect(ne.ne_md5_to_ascii(bytes)).toBe(text);
   expect(ne.ne_ascii_to_md5(text)).toEqual(bytes);
   expect(ne.ne_ascii_to_md5(text.toUpperCase())).toEqual(bytes);
 });
 
-test('what is no digest is refused', () => {
+test('rejects an invalid digest', () => {
   for (const size of [0, 15, 17, 32]) expect(() => ne.ne_md5_to_ascii(new Uint8Array(size))).toThrow(outOfRange);
   for (const text of ['', 'abc', '0'.repeat(31), '0'.repeat(33), ' '.repeat(32), 'g'.repeat(32), 'ä'.repeat(16)])
     expect(() => ne.ne_ascii_to_md5(text)).toThrow(wrongValue);
 });
 
-describe.each(surfaces)('$surface: ne_md5_stream', ({ io, asynchronous }) => {
+describe.each(surfaces)('ne_md5_stream of $surface', ({ io, asynchronous }) => {
   let folder: string;
   const open = new Set<number>();
   beforeEach(() => {
@@ -236,7 +236,7 @@ describe.each(surfaces)('$surface: ne_md5_stream', ({ io, asynchronous }) => {
     writeFileSync(name, content);
     return opened(name);
   }
-  /** Both ends of a pipe; the reading one waits, unless told otherwise. */
+  /** Both ends of a pipe; the reading end blocks unless `reading` says otherwise. */
   function pipe(reading = 0): { from: number; to: number } {
     const fifo = path.join(folder, 'fifo');
     execFileSync('mkfifo', [fifo]);
@@ -251,26 +251,26 @@ describe.each(surfaces)('$surface: ne_md5_stream', ({ io, asynchronous }) => {
     return ne.ne_md5_to_ascii(out.value!);
   }
 
-  test.each(suite)('%j', async (text, digest) => {
+  test.each(suite)('digests %j', async (text, digest) => {
     expect(await digestOf(file(text))).toBe(digest);
   });
 
-  test.each([63, 64, 65, 4095, 4096, 4097, 65_535, 65_536, 65_537, 3_000_000])('%d bytes', async (size) => {
+  test.each([63, 64, 65, 4095, 4096, 4097, 65_535, 65_536, 65_537, 3_000_000])('digests %d bytes', async (size) => {
     const content = Buffer.alloc(size, 'some bytes');
     const fd = file(content);
     expect(await digestOf(fd)).toBe(md5(content));
-    expect(fstatSync(fd).size).toBe(size); // it stays the caller's, at its end now
+    expect(fstatSync(fd).size).toBe(size); // the caller still owns it, and its position is the end
     expect(readSync(fd, Buffer.alloc(1))).toBe(0);
     expect(await digestOf(fd)).toBe(md5(''));
   });
 
-  test('from where the file stands', async () => {
+  test('reads from the position of the file', async () => {
     const fd = file('before|the rest');
     readSync(fd, Buffer.alloc(7), 0, 7, null);
     expect(await digestOf(fd)).toBe(md5('the rest'));
   });
 
-  test('a pipe, until it is closed', async () => {
+  test('reads a pipe until it is closed', async () => {
     const { from, to } = pipe();
     writeSync(to, 'through a pipe');
     close(to);
@@ -278,17 +278,17 @@ describe.each(surfaces)('$surface: ne_md5_stream', ({ io, asynchronous }) => {
   });
 
   test.each([
-    ['that is not open', () => 1_000_000],
-    ['that is open for writing only', () => opened(path.join(folder, 'new'), 'w')],
-    ['of a folder', () => opened(folder)],
-    ['of a pipe that is empty and must not wait', () => pipe(constants.O_NONBLOCK).from],
-  ])('a descriptor %s is 1, and nothing is filled', async (_, descriptor) => {
+    ['a descriptor that is not open', () => 1_000_000],
+    ['a descriptor that is open for writing only', () => opened(path.join(folder, 'new'), 'w')],
+    ['a folder', () => opened(folder)],
+    ['an empty pipe that must not block', () => pipe(constants.O_NONBLOCK).from],
+  ])('returns 1 for %s and fills nothing', async (_, descriptor) => {
     const out: { value?: Buffer } = {};
     expect(await io.ne_md5_stream(descriptor(), out)).toBe(1);
     expect(out).toEqual({});
   });
 
-  test('what was there stays when it fails, and goes when not', async () => {
+  test('keeps the old value on failure and replaces it on success', async () => {
     const before = Buffer.from('before');
     const out = { value: before };
     expect(await io.ne_md5_stream(1_000_000, out)).toBe(1);
@@ -299,7 +299,7 @@ describe.each(surfaces)('$surface: ne_md5_stream', ({ io, asynchronous }) => {
   });
 
   if (!asynchronous) {
-    test('in a worker, which can be terminated', async () => {
+    test('runs in a worker that can be terminated', async () => {
       const { from } = pipe();
       const program = `require('libneon/ne').ne_md5_stream(${from}, {});`;
       const worker = new Worker(program, { eval: true });
@@ -312,7 +312,7 @@ describe.each(surfaces)('$surface: ne_md5_stream', ({ io, asynchronous }) => {
     return;
   }
 
-  test('a pipe that is written slowly', async () => {
+  test('reads a pipe that is written slowly', async () => {
     const { from, to } = pipe();
     const out: { value?: Buffer } = {};
     let settled = false;
@@ -328,7 +328,7 @@ describe.each(surfaces)('$surface: ne_md5_stream', ({ io, asynchronous }) => {
     expect(ne.ne_md5_to_ascii(out.value!)).toBe(md5('slowly written'));
   });
 
-  test('several at a time', async () => {
+  test('reads several streams at a time', async () => {
     const pipes = [pipe()];
     const waiting = promises.ne_md5_stream(pipes[0]!.from, {});
     const fds = [file('one'), opened('/dev/null'), opened('/dev/null')];
@@ -337,7 +337,7 @@ describe.each(surfaces)('$surface: ne_md5_stream', ({ io, asynchronous }) => {
     expect(await waiting).toBe(0);
   });
 
-  test('the descriptor may be closed as soon as the call is made', async () => {
+  test('reads a descriptor that is closed once the call has been made', async () => {
     const fd = file('the file');
     const out: { value?: Buffer } = {};
     const reading = promises.ne_md5_stream(fd, out);
@@ -349,7 +349,7 @@ describe.each(surfaces)('$surface: ne_md5_stream', ({ io, asynchronous }) => {
     expect(ne.ne_md5_to_ascii(out.value!)).toBe(md5('the file'));
   });
 
-  test('an abort rejects at once, and no more is read', async () => {
+  test('rejects at once on abort and reads no more', async () => {
     const { from, to } = pipe();
     const controller = new AbortController();
     const out = {};
@@ -364,14 +364,14 @@ describe.each(surfaces)('$surface: ne_md5_stream', ({ io, asynchronous }) => {
     expect(out).toEqual({});
   });
 
-  test('a time-out too', async () => {
+  test('rejects on timeout', async () => {
     const { from } = pipe();
     await expect(promises.ne_md5_stream(from, {}, { timeout: 20 })).rejects.toEqual(
       neonError('NE_TIMEOUT', ne.NE_TIMEOUT),
     );
   });
 
-  test('the process ends while one waits', async () => {
+  test('lets the process end while a call waits', async () => {
     const program = `
       require('libneon/ne/promises').ne_md5_stream(0, {}).then(() => console.log('never'));
       setTimeout(() => process.exit(7), 50);`;

@@ -1,4 +1,4 @@
-/** Client certificates on PKCS#11 tokens (ne_pkcs11.h). */
+/** Tests of ne_pkcs11.h: client certificates on PKCS#11 tokens. */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -12,7 +12,7 @@ import { surfaces } from '../../support/surfaces.js';
 
 const implemented = ne.ne_ssl_pkcs11_provider_init({}, 'no such module') !== ne.NE_PK11_NOTIMPL;
 
-test.each(surfaces)('$surface: a module that is not there', async ({ io }) => {
+test.each(surfaces)('fails on a missing module with $surface', async ({ io }) => {
   const expected = implemented ? ne.NE_PK11_FAILED : ne.NE_PK11_NOTIMPL;
   const out = {};
   expect(await io.ne_ssl_pkcs11_provider_init(out, '')).toBe(expected);
@@ -21,7 +21,7 @@ test.each(surfaces)('$surface: a module that is not there', async ({ io }) => {
   expect(out).toEqual({});
 });
 
-/** Where neon has no PKCS#11 it does not matter that the programs are missing. */
+/** Defines a suite that needs the programs of a token, unless neon was built without PKCS#11. */
 function describeToken(name: string, suite: () => void): void {
   if (implemented) describeWith(['openssl', 'softhsm2-util', 'pkcs11-tool'], name, suite);
   else describe.skip(`${name} (skipped: this neon is built without PKCS#11)`, suite);
@@ -31,7 +31,7 @@ describe('a token', () => {
   describeToken('of SoftHSM', () => {
     const busy = 'ERR_NEON_BUSY';
 
-    test('client certificates, PINs, and who is busy', async () => {
+    test('gives client certificates, asks for PINs, and refuses other calls meanwhile', async () => {
       const pki = testPki();
       const env = { ...process.env, SOFTHSM2_CONF: tokenWith(pki.ca) };
       const server = await startTlsServer({ pair: pki.server, clients: { ca: pki.ca.cert, require: true } });
@@ -80,7 +80,7 @@ describe('a token', () => {
   });
 });
 
-/** A token with a certificate that this authority signed, and its key; gives the configuration of SoftHSM. */
+/** Creates a token with a certificate that this authority signed, and its key; returns the configuration of SoftHSM. */
 function tokenWith(ca: { cert: string; key: string }): string {
   const folder = scratchDirectory('token');
   const file = (name: string): string => path.join(folder, name);
@@ -99,7 +99,15 @@ function tokenWith(ca: { cert: string; key: string }): string {
   run('softhsm2-util', '--init-token', '--free', '--label', 'libneon', ...pins);
   const identity = ['--token', 'libneon', '--id', '01', '--label', 'one', '--pin', 'secret'];
   run('softhsm2-util', '--import', file('key'), ...identity);
-  const module = ['--module', '/usr/lib/softhsm/libsofthsm2.so', '--token-label', 'libneon', '--login', '--pin', 'secret'];
+  const module = [
+    '--module',
+    '/usr/lib/softhsm/libsofthsm2.so',
+    '--token-label',
+    'libneon',
+    '--login',
+    '--pin',
+    'secret',
+  ];
   run('pkcs11-tool', ...module, '--write-object', file('cert'), '--type', 'cert', '--id', '01');
   return configuration;
 }

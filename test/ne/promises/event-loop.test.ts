@@ -1,4 +1,4 @@
-/** `libneon/ne/promises`: what keeps the event loop alive, and how it goes on meanwhile. */
+/** Tests of `libneon/ne/promises` with the event loop: when it stays alive, and that it runs during calls. */
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
@@ -21,31 +21,31 @@ describe('the event loop', () => {
     expect(await runScenario('pendingKeepsAlive', server.port)).toEqual({ result: 0, body: 'late' });
   });
 
-  test('stays alive while a callback is waited for', async () => {
+  test('stays alive while a call waits for a callback', async () => {
     const server = await serve(answering());
     expect(await runScenario('callbackKeepsAlive', server.port)).toEqual({ result: 0, blocks: 2 });
   });
 
-  test('is not kept alive by an idle session', async () => {
+  test('ends despite an idle session', async () => {
     const server = await serve(answering());
     expect(await runScenario('idleSession', server.port)).toEqual({ status: 200 });
     await server.waitForClosed(1);
   });
 
-  test('is not kept alive by a call that was aborted', async () => {
+  test('ends despite an aborted call', async () => {
     const server = await serve({ connections: [stalling()] });
     expect(await runScenario('abortedCall', server.port)).toEqual({ reason: 'the reason' });
     await server.waitForClosed(1);
   });
 
-  test('goes on while a call is pending', async () => {
+  test('runs while a call is pending', async () => {
     const { call, answer } = await pending();
     for (let i = 0; i < 100; i++) await turn();
     await answer();
     expect(await call).toBe(ne.NE_ERROR);
   });
 
-  test('gets its turn while many callbacks that take their time are called', async () => {
+  test('gets a turn between many slow callbacks', async () => {
     const server = await serve({ connections: [exchange()], rest: 'repeat-last' });
     const busy = (ms: number): void => {
       for (const end = performance.now() + ms; performance.now() < end;);

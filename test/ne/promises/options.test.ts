@@ -1,4 +1,4 @@
-/** `libneon/ne/promises`: the options of calls, `signal` and `timeout`. */
+/** Tests of the options `signal` and `timeout` of `libneon/ne/promises`. */
 import { getEventListeners } from 'node:events';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import * as ne from 'libneon/ne';
@@ -18,7 +18,7 @@ const busy = neonError('ERR_NEON_BUSY');
 describe('signal', () => {
   const reason = new Error('the reason');
 
-  test('one that is aborted already rejects, and nothing is sent', async () => {
+  test('rejects at once if it is already aborted, and sends nothing', async () => {
     const server = await serve(answering());
     const session = sessionWith(server);
     const request = ne.ne_request_create(session, 'GET', '/');
@@ -29,13 +29,13 @@ describe('signal', () => {
     expect((await receivedBy(server)).join()).not.toContain('GET / ');
   });
 
-  test('without a reason of its own it is an AbortError', async () => {
+  test('rejects with an AbortError without a reason of its own', async () => {
     const session = ne.ne_session_create('http', 'example.com', 80);
     const error = await failureOf(() => promises.ne_close_connection(session, { signal: AbortSignal.abort() }));
     expect(error.name).toBe('AbortError');
   });
 
-  test.each([undefined, null, 'text', 0])('the reason may be %p', async (value) => {
+  test.each([undefined, null, 'text', 0])('rejects with the reason %p', async (value) => {
     const server = await serve(thenAnswering(stalling()));
     const request = ne.ne_request_create(sessionWith(server), 'GET', '/');
     const controller = new AbortController();
@@ -49,7 +49,7 @@ describe('signal', () => {
     expect(error).toBe(controller.signal.reason);
   });
 
-  test('a call that waits for its turn is never made', async () => {
+  test('removes a queued call', async () => {
     const server = await serve(answering());
     const session = sessionWith(server);
     const requests = ['/1', '/2', '/3'].map((path) => ne.ne_request_create(session, 'GET', path));
@@ -77,7 +77,7 @@ describe('signal', () => {
     expect((await receivedBy(server)).map((text) => text.match(/GET \/\d/g))).toEqual([['GET /1', 'GET /3']]);
   });
 
-  test('while the status line is awaited: rejects, and the server sees the close', async () => {
+  test('rejects while the status line is awaited and closes the connection', async () => {
     const server = await serve(thenAnswering(stalling()));
     const session = sessionWith(server);
     const request = ne.ne_request_create(session, 'GET', '/');
@@ -91,7 +91,7 @@ describe('signal', () => {
     expect(ne.ne_get_status(request).code).toBe(200);
   });
 
-  test('while a connection is made', async () => {
+  test('rejects during a connect', async () => {
     const server = await fullBacklogServer();
     try {
       const session = sessionWith(server);
@@ -108,7 +108,7 @@ describe('signal', () => {
     }
   });
 
-  test('in a body: nothing is filled, and the request is not begun any more', async () => {
+  test('rejects in a body, fills nothing and ends the request', async () => {
     const head = 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n';
     const server = await serve(thenAnswering(stalling(head)));
     const session = sessionWith(server);
@@ -126,7 +126,7 @@ describe('signal', () => {
     expect(await fetchBody(io, session, 'GET', '/next')).toBe('hello');
   });
 
-  test('in a dispatch whose body stalls', async () => {
+  test('rejects in a dispatch whose body stalls', async () => {
     const server = await serve(thenAnswering(stalling('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n01234')));
     const session = sessionWith(server);
     const request = ne.ne_request_create(session, 'GET', '/');
@@ -147,7 +147,7 @@ describe('signal', () => {
     expect(blocks).toEqual(['01234']);
   });
 
-  test('calls in a row can be aborted at once', async () => {
+  test('aborts several queued calls at once', async () => {
     const server = await serve(thenAnswering(stalling('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n')));
     const session = sessionWith(server);
     const request = ne.ne_request_create(session, 'GET', '/');
@@ -166,7 +166,7 @@ describe('signal', () => {
     expect(await fetchBody(io, session, 'GET', '/next')).toBe('hello');
   });
 
-  test('while a callback is waited for: its late answer is dropped, and no other runs', async () => {
+  test('rejects while a callback is pending, ignores its late answer and runs no other', async () => {
     const server = await serve(thenAnswering(stalling(response(big.toString()))));
     const session = sessionWith(server);
     const request = ne.ne_request_create(session, 'GET', '/');
@@ -192,7 +192,7 @@ describe('signal', () => {
   });
 
   test.each(['returns', 'throws', 'returns a promise', 'returns a promise that rejects'])(
-    'inside a callback that then %s',
+    'rejects in a callback that then %s',
     async (how) => {
       const server = await serve(thenAnswering(stalling(response(big.toString()))));
       const session = sessionWith(server);
@@ -214,7 +214,7 @@ describe('signal', () => {
     },
   );
 
-  test('after an await inside a callback', async () => {
+  test('rejects after an await in a callback', async () => {
     const server = await serve(thenAnswering(stalling(response(big.toString()))));
     const session = sessionWith(server);
     const request = ne.ne_request_create(session, 'GET', '/');
@@ -230,7 +230,7 @@ describe('signal', () => {
     expect(await fetchBody(io, session, 'GET', '/next')).toBe('hello');
   });
 
-  test('after the call was settled it means nothing', async () => {
+  test('has no effect after the call has settled', async () => {
     const server = await serve(answering());
     const session = sessionWith(server);
     const controller = new AbortController();
@@ -241,7 +241,7 @@ describe('signal', () => {
     expect((await server.connections()).length).toBe(1);
   });
 
-  test('a refused call rejects as without it', async () => {
+  test('leaves the error of a rejected call unchanged', async () => {
     const { signal } = new AbortController();
     await expect(
       promises.ne_end_request(ne.ne_request_create(ne.ne_session_create('http', 'a', 80), 'GET', '/'), {
@@ -251,7 +251,7 @@ describe('signal', () => {
     await expect(promises.ne_request_dispatch(null as unknown as ne.ne_request, { signal })).rejects.toEqual(wrongType);
   });
 
-  test('one signal ends many calls', async () => {
+  test('ends many calls', async () => {
     const controller = new AbortController();
     const server = await serve({ connections: [stalling()], rest: 'repeat-last' });
     const sessions = Array.from({ length: 8 }, () => sessionWith(server));
@@ -267,7 +267,7 @@ describe('signal', () => {
     while ((await server.openCount()) > 0) await sleep(5);
   });
 
-  test('what it finds waiting is never made, though it ends the call before it, too', async () => {
+  test('removes queued calls even if it also ends the call before them', async () => {
     const controller = new AbortController();
     const server = await serve({ connections: [stalling()], rest: 'repeat-last' });
     const sessions = Array.from({ length: 32 }, () => sessionWith(server));
@@ -285,7 +285,7 @@ describe('signal', () => {
     expect(lines).toEqual(Array(32).fill('DELETE /running HTTP/1.1'));
   });
 
-  test('the session is busy until its thread has left C, and then free', async () => {
+  test('keeps the session busy until its thread has left C', async () => {
     const server = await serve(thenAnswering(stalling()));
     const session = sessionWith(server);
     const request = ne.ne_request_create(session, 'GET', '/');
@@ -302,7 +302,7 @@ describe('signal', () => {
 });
 
 describe('timeout', () => {
-  test('is NE_TIMEOUT, and the server sees the close', async () => {
+  test('rejects with NE_TIMEOUT and closes the connection', async () => {
     const server = await serve(thenAnswering(stalling()));
     const session = sessionWith(server);
     const request = ne.ne_request_create(session, 'GET', '/');
@@ -313,7 +313,7 @@ describe('timeout', () => {
     expect(await fetchBody(io, session, 'GET', '/next')).toBe('hello');
   });
 
-  test('runs while the call waits for its turn', async () => {
+  test('runs while the call is queued', async () => {
     const { requests, call, answer } = await pending('/second');
     await expect(promises.ne_request_dispatch(requests[1]!, { timeout: 20 })).rejects.toEqual(
       neonError('NE_TIMEOUT', ne.NE_TIMEOUT),
@@ -322,7 +322,7 @@ describe('timeout', () => {
     expect(await call).toBe(ne.NE_ERROR);
   });
 
-  test('does nothing to a call that is done', async () => {
+  test('has no effect on a settled call', async () => {
     const server = await serve(answering());
     const session = sessionWith(server);
     const request = ne.ne_request_create(session, 'GET', '/');
@@ -330,7 +330,7 @@ describe('timeout', () => {
     expect(await promises.ne_request_dispatch(request, { timeout: undefined, signal: undefined })).toBe(ne.NE_OK);
   });
 
-  test('the signal may be earlier', async () => {
+  test('yields to an earlier signal', async () => {
     const server = await serve({ connections: [stalling()] });
     const request = ne.ne_request_create(sessionWith(server), 'GET', '/');
     const signal = AbortSignal.timeout(20);
@@ -352,21 +352,21 @@ describe('bad options', () => {
     { timeout: '1' },
     { timeout: null },
     { timeout: 1n },
-  ])('%p rejects', async (options) => {
+  ])('rejects %p', async (options) => {
     await expect(call(options)).rejects.toEqual(wrongType);
   });
 
-  test.each([0, -1, NaN, Infinity, 2 ** 31])('a timeout of %d rejects', async (timeout) => {
+  test.each([0, -1, NaN, Infinity, 2 ** 31])('rejects a timeout of %d', async (timeout) => {
     await expect(call({ timeout })).rejects.toEqual(outOfRange);
   });
 
-  test.each([null, 1, 'options', true, Symbol('options')])('%p rejects', async (options) => {
+  test.each([null, 1, 'options', true, Symbol('options')])('rejects %p', async (options) => {
     let promise: Promise<unknown> | undefined;
     expect(() => (promise = call(options))).not.toThrow();
     await expect(promise).rejects.toEqual(wrongType);
   });
 
-  test('a getter that throws rejects', async () => {
+  test('rejects with the error of a getter', async () => {
     const error = new Error('getter');
     const options = {
       get signal(): never {

@@ -1,4 +1,4 @@
-/** `libneon/ne/promises`: names, order, busy sessions, bad arguments. Options are in promises-options.test.ts. */
+/** Tests of `libneon/ne/promises`: names, order, busy sessions, bad arguments. */
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
 import { response } from '../../servers/raw.js';
@@ -12,11 +12,11 @@ const pending = testPending();
 const { io } = surfaces[1]!;
 const busy = neonError('ERR_NEON_BUSY');
 
-test('every function has the name of its C function', () => {
+test('names every function like its C function', () => {
   expect(names.map((name) => promises[name].name)).toEqual(names);
 });
 
-test('the functions are those that block, and the forms that wait their turn', () => {
+test('exports the functions that block, and the queued forms', () => {
   expect([...names].sort()).toEqual(
     [
       'ne_acl3744_set',
@@ -88,7 +88,7 @@ test('the functions are those that block, and the forms that wait their turn', (
 });
 
 describe('order', () => {
-  test('calls on one session run in the order in which they were made', async () => {
+  test('runs calls on one session in the order in which they were made', async () => {
     const server = await serve(answering());
     const session = sessionWith(server);
     const requests = Array.from({ length: 20 }, (_, i) => ne.ne_request_create(session, 'GET', `/${i}`));
@@ -101,7 +101,7 @@ describe('order', () => {
     );
   });
 
-  test('requests can be created, sent, destroyed, and the session too, without awaiting', async () => {
+  test('creates, sends and destroys requests and the session without awaiting', async () => {
     const server = await serve(answering());
     const session = sessionWith(server);
     const order: string[] = [];
@@ -143,7 +143,7 @@ describe('order', () => {
     await server.waitForClosed(1);
   });
 
-  test('a handle that is to be destroyed is destroyed at once', async () => {
+  test('destroys a handle at once', async () => {
     const { session, requests, call, answer } = await pending('/idle');
     const destroyed = promises.ne_request_destroy(requests[1]!);
     expect(() => ne.ne_get_status(requests[1]!)).toThrow(neonError('ERR_NEON_DESTROYED'));
@@ -155,7 +155,7 @@ describe('order', () => {
     expect(result(() => ne.ne_session_destroy(session))).toBeUndefined();
   });
 
-  test('sessions do not wait for each other', async () => {
+  test('runs sessions independently of each other', async () => {
     const { call, answer } = await pending();
     const server = await serve(answering());
     expect(await fetchBody(io, sessionWith(server), 'GET', '/')).toBe('hello');
@@ -163,7 +163,7 @@ describe('order', () => {
     expect(await call).toBe(ne.NE_ERROR);
   });
 
-  test('the caller may change a buffer and a string that were given', async () => {
+  test('copies the buffers that it was given', async () => {
     const server = await serve(answering());
     const session = sessionWith(server);
     const request = await promises.ne_request_create(session, 'PUT', '/');
@@ -176,8 +176,8 @@ describe('order', () => {
   });
 });
 
-describe('while a call is pending', () => {
-  test('other calls on the session are refused', async () => {
+describe('a pending call', () => {
+  test('makes other calls on the session throw', async () => {
     const { session, requests, answer } = await pending('/other');
     const [request, other] = requests as [ne.ne_request, ne.ne_request];
     const calls = [
@@ -213,7 +213,7 @@ describe('while a call is pending', () => {
     for (const call of calls.slice(7, 15)) expect(call).not.toThrow();
   });
 
-  test('these are not: names, private data, the error text, and other requests', async () => {
+  test('allows names, private data, the error text, and other requests', async () => {
     const { session, requests, answer } = await pending('/other');
     const [request, other] = requests as [ne.ne_request, ne.ne_request];
     expect(ne.ne_get_scheme(session)).toBe('http');
@@ -237,7 +237,7 @@ describe('while a call is pending', () => {
     await answer();
   });
 
-  test('a session that is only queued for is busy as well', async () => {
+  test('makes a session busy from the moment it is queued', async () => {
     const session = ne.ne_session_create('http', 'nosuchhost.invalid', 80);
     const request = ne.ne_request_create(session, 'GET', '/');
     const call = promises.ne_request_dispatch(request);
@@ -246,14 +246,14 @@ describe('while a call is pending', () => {
     expect(ne.ne_get_status(request).code).toBe(0);
   });
 
-  test('live requests still keep the session from being destroyed', async () => {
+  test('does not let the session be destroyed with live requests', async () => {
     const { session, answer } = await pending();
     await expect(promises.ne_session_destroy(session)).rejects.toEqual(neonError('ERR_NEON_LIVE_REQUESTS'));
     expect(() => ne.ne_session_destroy(session)).toThrow(neonError('ERR_NEON_LIVE_REQUESTS'));
     await answer();
   });
 
-  test('the error text is that of the call which settled last', async () => {
+  test('leaves the error text of the call that settled last', async () => {
     const server = await serve({
       connections: [[...exchange(response('', { status: '201 First' })), { read: 'request' }, { hang: true }]],
     });
@@ -267,11 +267,11 @@ describe('while a call is pending', () => {
     await server.waitForRequests(2);
     expect(ne.ne_get_error(session)).toBe('201 First');
     await server.stop();
-    expect(await calls[1]).toBe(ne.NE_CONNECT); // the connection had served before: neon tried again
+    expect(await calls[1]).toBe(ne.NE_CONNECT); // the connection was reused: neon retried
     expect(ne.ne_get_error(session)).toBe('Could not connect to server: Connection refused');
   });
 
-  test('the call that settled last may be one of the blocking surface', async () => {
+  test('leaves the error text of a blocking call that returned last', async () => {
     const server = await serve({
       connections: [
         [
@@ -292,8 +292,8 @@ describe('while a call is pending', () => {
   });
 });
 
-describe('bad arguments reject, and never throw', () => {
-  test.each(names)('%s', async (name) => {
+describe('bad arguments', () => {
+  test.each(names)('makes %s reject and never throw', async (name) => {
     const call = promises[name] as unknown as (...values: unknown[]) => Promise<unknown>;
     const trap = new Proxy(
       {},

@@ -1,4 +1,4 @@
-/** ne_props.h: handlers of PROPFIND requests, on both surfaces. */
+/** Tests of ne_props.h: PROPFIND handlers, on both surfaces. */
 import * as ne from 'libneon/ne';
 import { runScenario } from '../../support/child.js';
 import { failureOf, neonError } from '../../support/expect.js';
@@ -25,11 +25,11 @@ const borrowed = neonError('ERR_NEON_BORROWED');
 const wrongState = neonError('ERR_NEON_INVALID_STATE');
 
 describe.each(surfaces)('$surface', ({ io }) => {
-  describe('a handler', () => {
+  describe('PROPFIND handlers', () => {
     const handlerOf = async (answer?: string): Promise<ne.ne_propfind_handler> =>
       io.ne_propfind_create(await session(answer), '/p', ne.NE_DEPTH_ONE);
 
-    test('fetches all properties, or those of these names', async () => {
+    test('fetches all properties or named ones', async () => {
       const server = await serve(answering(page(document)));
       const sess = sessionWith(server);
       for (const send of [
@@ -52,7 +52,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       await io.ne_session_destroy(sess);
     });
 
-    test('private values, one for each resource', async () => {
+    test('creates and destroys a private value for each resource', async () => {
       const handler = await handlerOf();
       const log: unknown[] = [];
       ne.ne_propfind_set_private(
@@ -81,7 +81,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       await io.ne_propfind_destroy(handler);
     });
 
-    test('whatever a creator returns is given back; null is none, and not destroyed', async () => {
+    test('passes on any value of a creator, and does not destroy null', async () => {
       for (const value of [undefined, 0, '', false, NaN, Symbol.iterator, notingEntries]) {
         const handler = await handlerOf();
         const given: unknown[] = [];
@@ -103,7 +103,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       expect(given).toEqual([null, null]);
     });
 
-    test('handlers of the parser take properties, others stay flat', async () => {
+    test('gives properties to handlers of the parser and flattens the others', async () => {
       const text = multistatus(
         resource('/', propstat('<D:resourcetype><D:collection/></D:resourcetype><D:getetag>e</D:getetag>')) +
           resource('/f', propstat('<D:resourcetype/>')),
@@ -134,7 +134,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       await io.ne_propfind_destroy(handler);
     });
 
-    test('sends once', async () => {
+    test('sends its request only once', async () => {
       const handler = await handlerOf();
       expect(await io.ne_propfind_allprop(handler, () => {})).toBe(ne.NE_OK);
       expect(await failureOf(() => io.ne_propfind_allprop(handler, () => {}))).toEqual(wrongState);
@@ -174,13 +174,13 @@ describe.each(surfaces)('$surface', ({ io }) => {
       expect(() => ne.ne_xml_failed(parser)).toThrow(gone);
     });
 
-    test('readers and hooks of its request are called, and meet the same request', async () => {
+    test('calls readers and hooks with the one request', async () => {
       const sess = await session();
       const log: string[] = [];
       const requests = new Set<ne.ne_request>();
-      const note = (what: string) => (request: ne.ne_request) => {
+      const note = (event: string) => (request: ne.ne_request) => {
         requests.add(request);
-        log.push(what);
+        log.push(event);
       };
       ne.ne_hook_create_request(sess, note('create'));
       ne.ne_hook_pre_send(sess, note('send'));
@@ -202,7 +202,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       await io.ne_session_destroy(sess);
     });
 
-    test('is live until it is destroyed', async () => {
+    test('keeps the session alive until the handler is destroyed', async () => {
       const sess = sessionWith({ port: 1 });
       const handler = await io.ne_propfind_create(sess, '/p', 0);
       const live = await failureOf(() => io.ne_session_destroy(sess));
@@ -221,7 +221,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       await io.ne_session_destroy(sess);
     });
 
-    test('is not destroyed by its own callbacks', async () => {
+    test('refuses to be destroyed in its own callbacks', async () => {
       const handler = await handlerOf();
       const failures: unknown[] = [];
       const destroy = (): void => {
@@ -242,7 +242,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
     });
 
     test.each(['creator', 'destructor', 'result', 'start', 'text', 'end'])(
-      'what a %s throws comes out',
+      'throws the error of a %s callback to the caller',
       async (kind) => {
         const sess = await session();
         const handler = await io.ne_propfind_create(sess, '/', 0);
@@ -267,7 +267,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       },
     );
 
-    test('destroying it frees what was not complete, by the destructor', async () => {
+    test('calls the destructor for an incomplete resource when it is destroyed', async () => {
       const handler = await handlerOf(page(document.slice(0, document.indexOf('<plain/>'))));
       const destroyed: unknown[] = [];
       ne.ne_propfind_set_private(
@@ -286,7 +286,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       expect(destroyed).toEqual(['mine']);
     });
 
-    test('what the destructor throws comes out of destroying it', async () => {
+    test('throws the error of the destructor from ne_propfind_destroy', async () => {
       const sess = await session(page(document.slice(0, document.indexOf('<plain/>'))));
       const handler = await io.ne_propfind_create(sess, '/', 0);
       const reason = new Error('the reason');
@@ -303,7 +303,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       await io.ne_session_destroy(sess);
     });
 
-    test('a 207 parser on its parser, which is destroyed too early', async () => {
+    test('throws when a 207 parser on its parser was destroyed too early', async () => {
       const handler = await handlerOf();
       const parser = ne.ne_propfind_get_parser(handler);
       const other = ne.ne_207_create(parser, { path: '/' });
@@ -318,7 +318,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       ne.ne_207_destroy(late);
     });
 
-    test('odd documents are survived', async () => {
+    test('survives odd documents', async () => {
       const prop = propstat('<D:getetag>e</D:getetag>');
       const odd = [
         `<D:response><D:href>/1</D:href>${prop}<D:href>/2</D:href>${prop}</D:response>`,
@@ -354,7 +354,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
   });
 });
 
-test('handlers whose callbacks close over them are collected, without a call', async () => {
+test('collects handlers whose callbacks refer to them, without calling back', async () => {
   const server = await serve(answering(page(document.slice(0, -100))));
   expect(await runScenario('droppedPropfinds', server.port)).toEqual({ collected: true, ran: true, ranLater: 0 });
 });

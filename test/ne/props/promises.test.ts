@@ -1,4 +1,4 @@
-/** ne_props.h on `libneon/ne/promises`: callbacks that answer later, order, busy handlers, aborts. */
+/** Tests of ne_props.h on `libneon/ne/promises`: asynchronous callbacks, order, busy handlers, aborts. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
@@ -10,11 +10,11 @@ const serve = testServers();
 const gone = neonError('ERR_NEON_DESTROYED');
 const busy = neonError('ERR_NEON_BUSY');
 
-describe('promises', () => {
+describe('PROPFIND with promises', () => {
   const handlerOf = async (sess: ne.ne_session): Promise<ne.ne_propfind_handler> =>
     promises.ne_propfind_create(sess, '/', 0);
 
-  test('callbacks may answer later; a result set lives until then', async () => {
+  test('waits for callbacks, and keeps a result set until then', async () => {
     const sess = sessionWith(await serve(answering(page(document))));
     const handler = await handlerOf(sess);
     const log: unknown[] = [];
@@ -47,7 +47,7 @@ describe('promises', () => {
     ]);
   });
 
-  test('everything can be queued without awaiting', async () => {
+  test('queues every call without awaiting', async () => {
     const sess = sessionWith(await serve(answering(page(document))));
     const handler = ne.ne_propfind_create(sess, '/', 0);
     ne.ne_propfind_set_private(
@@ -67,7 +67,7 @@ describe('promises', () => {
     expect(values).toEqual(['mine', 'mine', 'mine', 'mine']);
   });
 
-  test('a handler that is being made is live; one in use is busy', async () => {
+  test('counts a pending handler as live and makes one in use busy', async () => {
     const sess = sessionWith(await serve(answering(page(document))));
     const made = promises.ne_propfind_create(sess, '/p', 0);
     expect(() => ne.ne_session_destroy(sess)).toThrow(/1 request of this session is live: PROPFIND \/p/);
@@ -90,7 +90,7 @@ describe('promises', () => {
     ne.ne_session_destroy(sess);
   });
 
-  test.each(['simple', 'handler'])('an abort while a callback waits, of a %s', async (kind) => {
+  test.each(['simple', 'handler'])('aborts a %s call while a callback is pending', async (kind) => {
     const sess = sessionWith(await serve(answering(page(document))));
     const controller = new AbortController();
     const { signal } = controller;
@@ -119,7 +119,7 @@ describe('promises', () => {
     expect(entries).toEqual(expected);
   });
 
-  test.each(['simple', 'names', 'patch', 'handler'])('an abort of a %s on the wire', async (kind) => {
+  test.each(['simple', 'names', 'patch', 'handler'])('aborts a %s call on the wire', async (kind) => {
     const server = await serve(thenAnswering(stalling(page(document).slice(0, 200)), exchange(page(document))));
     const sess = sessionWith(server);
     const controller = new AbortController();
@@ -142,7 +142,7 @@ describe('promises', () => {
     await promises.ne_session_destroy(sess);
   });
 
-  test('an abort before its turn leaves a handler unused', async () => {
+  test('leaves a handler unused after an abort in the queue', async () => {
     const sess = sessionWith(await serve(answering(page(document))));
     const handler = await handlerOf(sess);
     const first = promises.ne_simple_propfind(sess, '/', 0, null, () => {});

@@ -1,4 +1,4 @@
-/** ne_props.h: properties in one call, on both surfaces. Handlers are in props-handlers.test.ts. */
+/** Tests of ne_props.h: properties in one call, on both surfaces. */
 import { once } from 'node:events';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -30,7 +30,7 @@ const gone = neonError('ERR_NEON_DESTROYED');
 
 describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
   describe('ne_simple_propfind', () => {
-    test('tells the properties of each resource', async () => {
+    test('passes the properties of each resource to the callback', async () => {
       const sess = await session();
       const { entries, note } = notingEntries();
       expect(await io.ne_simple_propfind(sess, '/', ne.NE_DEPTH_ONE, null, note)).toBe(ne.NE_OK);
@@ -42,7 +42,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       [ne.NE_DEPTH_ZERO, '0'],
       [ne.NE_DEPTH_ONE, '1'],
       [ne.NE_DEPTH_INFINITE, 'infinity'],
-    ])('depth %i, all properties', async (depth, header) => {
+    ])('asks for all properties with depth %i', async (depth, header) => {
       const server = await serve(answering(page(document)));
       expect(await io.ne_simple_propfind(sessionWith(server), '/p', depth, null, () => {})).toBe(ne.NE_OK);
       const [received] = await receivedBy(server);
@@ -52,7 +52,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(received).toMatch(/<propfind xmlns="DAV:"><allprop\/><\/propfind>\n$/);
     });
 
-    test('sends names as they are given', async () => {
+    test('sends names unchanged', async () => {
       const server = await serve(answering(page(document)));
       const sess = sessionWith(server);
       const names = [
@@ -70,7 +70,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(second).toContain('<prop>\n</prop></propfind>');
     });
 
-    test('result sets answer by name', async () => {
+    test('returns values, languages and statuses by name', async () => {
       const seen: unknown[] = [];
       const sess = await session();
       await io.ne_simple_propfind(sess, '/', 0, null, (_, set) => {
@@ -94,7 +94,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       ]);
     });
 
-    test('a propstat without status', async () => {
+    test('returns no reason for a propstat without a status', async () => {
       const sess = await session(page(multistatus(resource('/', '<D:propstat><D:prop><a/></D:prop></D:propstat>'))));
       const seen: unknown[] = [];
       await io.ne_simple_propfind(sess, '/', 0, null, (_, set) => {
@@ -105,19 +105,19 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
 
     test.each([
       ['no resource', page(multistatus('')), ne.NE_OK, null],
-      ['a 200 that is XML', page(document, '200 OK'), ne.NE_OK, null],
+      ['a 200 with XML', page(document, '200 OK'), ne.NE_OK, null],
       ['a 404', page('none', '404 Not Found', 'text/plain'), ne.NE_ERROR, /^404 Not Found$/],
       ['a 204', 'HTTP/1.1 204 No Content\r\n\r\n', ne.NE_OK, null],
-      ['no XML', page('hello'), ne.NE_ERROR, /./],
-      ['an end that is missing', page(document.slice(0, -20)), ne.NE_ERROR, /./],
+      ['a body that is not XML', page('hello'), ne.NE_ERROR, /./],
+      ['a truncated document', page(document.slice(0, -20)), ne.NE_ERROR, /./],
       [
-        'a status that is none',
+        'an invalid status line',
         page(multistatus(resource('/', propstat('<a/>', 'x').replace('HTTP/1.1 x', 'x')))),
         ne.NE_ERROR,
         /Invalid HTTP status line/,
       ],
-      ['nothing', page(''), ne.NE_ERROR, /./],
-    ])('%s', async (_, answer, code, error) => {
+      ['an empty body', page(''), ne.NE_ERROR, /./],
+    ])('returns the result of a response with %s, also a second time', async (_, answer, code, error) => {
       const sess = await session(answer);
       for (let i = 0; i < 2; i++) {
         expect(await io.ne_simple_propfind(sess, '/', 1, null, () => {})).toBe(code);
@@ -126,7 +126,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       await io.ne_session_destroy(sess);
     });
 
-    test('a connection that ends in the middle', async () => {
+    test('returns NE_ERROR for a connection that ends in the body', async () => {
       const cut = page(document).slice(0, -50);
       const server = await serve(thenAnswering([{ read: 'request' }, { send: cut }]));
       const { entries, note } = notingEntries();
@@ -134,7 +134,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(entries).toEqual(expected);
     });
 
-    test('a response in small pieces', async () => {
+    test('reads a response in small pieces', async () => {
       const text = chunkedResponse(document.match(/[^]{1,40}/g)!, { 'Content-Type': 'text/xml' }).replace(
         '200 OK',
         '207 Multi-Status',
@@ -145,12 +145,12 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(entries).toEqual(expected);
     });
 
-    test('nobody there', async () => {
+    test('returns NE_CONNECT without a server', async () => {
       const sess = sessionWith({ port: 1 });
       expect(await io.ne_simple_propfind(sess, '/', 1, null, () => {})).toBe(ne.NE_CONNECT);
     });
 
-    test('10,000 resources', async () => {
+    test('reads 10,000 resources', async () => {
       const many = Array.from({ length: 10_000 }, (_, i) => resource(`/${i}`, propstat(`<D:getetag>${i}</D:getetag>`)));
       const sess = await session(page(multistatus(many.join(''))));
       const values: unknown[] = [];
@@ -160,7 +160,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(values).toEqual(Array<boolean>(10_000).fill(true));
     });
 
-    test('what the callback throws comes out, once, and the session goes on', async () => {
+    test('throws the error of the callback and keeps the session usable', async () => {
       const server = await serve(answering(page(document)));
       const sess = sessionWith(server);
       const reason = new Error('the reason');
@@ -179,7 +179,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(await server.connections()).toHaveLength(2);
     });
 
-    test('a result set ends with its callback', async () => {
+    test('destroys a result set after its callback', async () => {
       const sess = await session();
       const sets: ne.ne_prop_result_set[] = [];
       await io.ne_simple_propfind(sess, '/', 1, null, (_, set) => void sets.push(set));
@@ -201,7 +201,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(() => ne.ne_propset_value(kept[0]!, etag)).toThrow(gone);
     });
 
-    test('inside the callback its session must not be used', async () => {
+    test('refuses calls on the session in the callback', async () => {
       const sess = await session();
       const failures: unknown[] = [];
       await io.ne_simple_propfind(sess, '/', 0, null, () => {
@@ -221,7 +221,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(failures).toEqual(Array<unknown>(10).fill(reentrant));
     });
 
-    test('during another request is refused', async () => {
+    test('rejects a call during another request', async () => {
       const sess = await session('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello');
       const request = ne.ne_request_create(sess, 'GET', '/');
       await io.ne_begin_request(request);
@@ -234,7 +234,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(await io.ne_propfind_allprop(handler, () => {})).toBe(ne.NE_OK);
     });
 
-    test('hooks meet its request', async () => {
+    test('runs hooks with its request', async () => {
       const sess = await session();
       const log: string[] = [];
       const seen = new Set<ne.ne_request>();
@@ -267,13 +267,13 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       return results;
     };
 
-    test('ends at what is not 0, and returns it', async () => {
+    test('ends at the first result that is not 0 and returns it', async () => {
       const names: string[] = [];
       expect(await iterating(({ name }) => (names.push(name), name === 'x' ? -7 : 0))).toEqual([-7]);
       expect(names).toEqual(['getcontentlength', 'x']);
     });
 
-    test('what the iterator throws comes out', async () => {
+    test('throws the error of the iterator', async () => {
       const reason = new Error('the reason');
       const thrown = failureOf(() =>
         iterating(() => {
@@ -283,7 +283,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(await thrown).toBe(reason);
     });
 
-    test.each([1.5, 'text', {}, 2 ** 40, Promise.resolve(0)])('what returns %p is refused', async (value) => {
+    test.each([1.5, 'text', {}, 2 ** 40, Promise.resolve(0)])('rejects an iterator that returns %p', async (value) => {
       const iterator = (() => value) as unknown as ne.ne_propset_iterator;
       expect(await failureOf(() => iterating(iterator))).toEqual(wrongType);
     });
@@ -324,13 +324,13 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(second).toContain('<D:propertyupdate xmlns:D="DAV:"></D:propertyupdate>');
     });
 
-    test('with failures', async () => {
+    test('returns NE_ERROR for failures in the response', async () => {
       const sess = await session(page(multistatus(resource('/p', propstat('<a/>', '403 Forbidden')))));
       expect(await io.ne_proppatch(sess, '/p', [{ name: { name: 'a' }, value: '1' }])).toBe(ne.NE_ERROR);
       expect(ne.ne_get_error(sess)).toMatch(/\/p: 403 Forbidden/);
     });
 
-    test('of a value that is no text', async () => {
+    test('rejects values that are not well-formed text', async () => {
       const sess = await session();
       const op = (value: unknown): ne.ne_proppatch_operation[] => [{ name: { name: 'a' }, value: value as string }];
       for (const value of [undefined, null, 1, Buffer.from('x')])
@@ -339,7 +339,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
         expect(await failureOf(() => io.ne_proppatch(sess, '/', op(value)))).toEqual(wrongValue);
     });
 
-    test('of long and odd values that are well formed', async () => {
+    test('accepts long and odd values that are well formed', async () => {
       const server = await serve(answering(page(multistatus(''))));
       const sess = sessionWith(server);
       const values = [
@@ -358,7 +358,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
   });
 
   if (!asynchronous)
-    test('callbacks that return promises are refused', async () => {
+    test('rejects callbacks that return promises', async () => {
       const sess = await session();
       const later = (): Promise<void> => Promise.resolve();
       expect(await failureOf(() => io.ne_simple_propfind(sess, '/', 0, null, later))).toEqual(wrongType);
@@ -369,7 +369,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
 });
 
 describe('arguments', () => {
-  test('a getter that destroys what comes before it', () => {
+  test('throws if a getter destroys an earlier argument', () => {
     const sess = sessionWith({ port: 1 });
     const name = {
       get name() {
@@ -397,13 +397,13 @@ describe('arguments', () => {
     expect(() => ne.ne_propfind_named(handler, [third], () => {})).toThrow(gone);
   });
 
-  test('a depth that is none of C', () => {
+  test('rejects an invalid depth', () => {
     const sess = sessionWith({ port: 1 });
     for (const depth of [-1, 3, 0.5]) expect(() => ne.ne_propfind_create(sess, '/', depth)).toThrow(outOfRange);
   });
 });
 
-test('in a worker, where the blocking calls are run on a thread', async () => {
+test('runs in a worker, where blocking calls run on a thread', async () => {
   const { port } = await serve(answering(page(document)));
   const worker = new Worker(
     `const ne = require(${JSON.stringify(path.join(projectRoot, 'dist', 'lib', 'ne', 'index.js'))});

@@ -1,4 +1,4 @@
-/** ne_props.h against a real server. Scripted ones are in props.test.ts. */
+/** Tests of ne_props.h against a real server. */
 import * as ne from 'libneon/ne';
 import { startNephele, type Nephele } from '../../servers/nephele.js';
 import { sessionWith } from '../../support/servers.js';
@@ -24,7 +24,7 @@ describe('nephele', () => {
     return values;
   };
 
-  test.each(surfaces)('properties are set, read, named and removed, on $surface', async ({ io, surface }) => {
+  test.each(surfaces)('sets, reads, names and removes properties with $surface', async ({ io, surface }) => {
     const sess = sessionWith(server);
     const mine = { nspace: 'http://example.com/ns', name: `p${surface.length}` };
     const key = `{${mine.nspace}}${mine.name}`;

@@ -1,4 +1,4 @@
-/** ne_redirect_register and ne_redirect_location, on both surfaces. */
+/** Tests of ne_redirect.h on both surfaces. */
 import * as ne from 'libneon/ne';
 import { response } from '../../servers/raw.js';
 import { failureOf, neonError } from '../../support/expect.js';
@@ -27,7 +27,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
     ['a URI without port', 'http://other.example/', { scheme: 'http', host: 'other.example', path: '/' }],
     ['a path', '/x', { scheme: 'http', host: '127.0.0.1', path: '/x' }],
     ['a relative path', 'x', { scheme: 'http', host: '127.0.0.1', path: '/a/x' }],
-  ])('%s is told', async (_, location, expected) => {
+  ])('gives %s as the location', async (_, location, expected) => {
     const server = await serve(answering(redirect(location)));
     const session = sessionWith(server);
     ne.ne_redirect_register(session);
@@ -44,18 +44,21 @@ describe.each(surfaces)('$surface', ({ io }) => {
     await io.ne_session_destroy(session);
   });
 
-  test.each(['301 Moved', '302 Found', '303 See Other', '307 Temporary'])('%s is a redirect', async (status) => {
-    const session = sessionWith(await serve(answering(redirect('/x', status))));
-    ne.ne_redirect_register(session);
-    expect(await get(session)).toBe(ne.NE_REDIRECT);
-  });
+  test.each(['301 Moved', '302 Found', '303 See Other', '307 Temporary'])(
+    'returns NE_REDIRECT for %s',
+    async (status) => {
+      const session = sessionWith(await serve(answering(redirect('/x', status))));
+      ne.ne_redirect_register(session);
+      expect(await get(session)).toBe(ne.NE_REDIRECT);
+    },
+  );
 
   test.each<[string, string]>([
     ['200 with a Location', redirect('/x', '200 OK')],
     ['201 with a Location', redirect('/x', '201 Created')],
-    ['302 without', redirect(null)],
-    ['404 with one', redirect('/x', '404 Not Found')],
-  ])('%s is none', async (_, answer) => {
+    ['302 without a Location', redirect(null)],
+    ['404 with a Location', redirect('/x', '404 Not Found')],
+  ])('returns NE_OK for %s', async (_, answer) => {
     const session = sessionWith(await serve(answering(answer)));
     ne.ne_redirect_register(session);
     expect(await get(session)).toBe(ne.NE_OK);
@@ -63,7 +66,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
   });
 
   test.each(['http://', 'http://[::1', '://', `http://${'x'.repeat(7000)}:x/`, '?', '#', '', '//', '%', 'http:'])(
-    'a Location %j is survived, and the session goes on',
+    'survives a Location %j and keeps the session usable',
     async (location) => {
       const server = await serve(thenAnswering([...exchange(redirect(location)), ...exchange(redirect(location))]));
       const session = sessionWith(server);
@@ -78,13 +81,13 @@ describe.each(surfaces)('$surface', ({ io }) => {
     },
   );
 
-  test('without registering nothing is a redirect', async () => {
+  test('returns NE_OK for a redirect without ne_redirect_register', async () => {
     const session = sessionWith(await serve(answering(redirect('/x'))));
     expect(await get(session)).toBe(ne.NE_OK);
     expect(ne.ne_redirect_location(session)).toBeNull();
   });
 
-  test('functions that make their own request tell it too, and write no body', async () => {
+  test('returns NE_REDIRECT from functions that make their own request, without writing a body', async () => {
     const server = await serve(answering(redirect('/x')));
     const session = sessionWith(server);
     ne.ne_redirect_register(session);
@@ -95,7 +98,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
     expect((await receivedBy(server)).length).toBe(1);
   });
 
-  test('registering twice is registering once', async () => {
+  test('ignores a second ne_redirect_register', async () => {
     const session = sessionWith(await serve(answering(redirect('/x'))));
     ne.ne_redirect_register(session);
     ne.ne_redirect_register(session);
@@ -104,7 +107,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
     await io.ne_session_destroy(session);
   });
 
-  test('a session with requests is refused: C would not know their targets', async () => {
+  test('refuses a session with live requests, whose targets C would not know', async () => {
     const session = sessionWith(await serve(answering(redirect('x'))));
     const request = await io.ne_request_create(session, 'GET', '/');
     expect(() => ne.ne_redirect_register(session)).toThrow(invalidState);
@@ -114,7 +117,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
     expect(await get(session, '/a')).toBe(ne.NE_REDIRECT);
   });
 
-  test('a hook cannot register', async () => {
+  test('refuses ne_redirect_register in a hook', async () => {
     const session = sessionWith(await serve(answering()));
     const failures: Promise<unknown>[] = [];
     ne.ne_hook_create_request(session, () => {
@@ -125,7 +128,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
   });
 
   const old = neonSince(34) ? 'of the request (neon 0.34)' : 'of the request that was created last (neon before 0.34)';
-  test(`a relative Location is resolved against the target ${old}`, async () => {
+  test(`resolves a relative Location against the target ${old}`, async () => {
     const session = sessionWith(await serve(answering(redirect('x'))));
     ne.ne_redirect_register(session);
     const [first, second] = [

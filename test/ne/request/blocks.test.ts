@@ -1,4 +1,4 @@
-/** ne_begin_request, ne_read_response_block, ne_discard_response, ne_end_request, on both surfaces. */
+/** Tests of ne_begin_request, ne_read_response_block, ne_discard_response and ne_end_request, on both surfaces. */
 import * as ne from 'libneon/ne';
 import { chunkedResponse, response } from '../../servers/raw.js';
 import { failureOf, neonError, result, wrongValue } from '../../support/expect.js';
@@ -17,28 +17,40 @@ import { fetchBody, pull, surfaces } from '../../support/surfaces.js';
 const serve = testServers();
 
 describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
-  describe('begin, read, end', () => {
+  describe('responses in blocks', () => {
     const body = big.toString();
     const bodies: [string, string, string, string, boolean][] = [
-      ['Content-Length', 'GET', response(body), body, true],
-      ['Content-Length: 0', 'GET', response(''), '', true],
-      ['chunked', 'GET', chunkedResponse([body.slice(0, 5), body.slice(5, 100_000), body.slice(100_000)]), body, true],
-      ['chunked, and empty', 'GET', chunkedResponse([]), '', true],
+      ['a body with Content-Length', 'GET', response(body), body, true],
+      ['a body with Content-Length: 0', 'GET', response(''), '', true],
       [
-        'chunk extensions',
+        'a chunked body',
+        'GET',
+        chunkedResponse([body.slice(0, 5), body.slice(5, 100_000), body.slice(100_000)]),
+        body,
+        true,
+      ],
+      ['a chunked body that is empty', 'GET', chunkedResponse([]), '', true],
+      [
+        'chunk extensions in a body',
         'GET',
         'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;a=b\r\nok\r\n0\r\n\r\n',
         'ok',
         true,
       ],
-      ['until the connection ends', 'GET', `HTTP/1.1 200 OK\r\n\r\n${body}`, body, false],
-      ['HEAD', 'HEAD', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n', '', true],
-      ['204', 'GET', 'HTTP/1.1 204 No Content\r\nContent-Length: 100\r\n\r\n', '', true],
-      ['304', 'GET', 'HTTP/1.1 304 Not Modified\r\n\r\n', '', true],
-      ['304 that says chunked', 'GET', 'HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n', '', true],
+      ['a body until the connection ends', 'GET', `HTTP/1.1 200 OK\r\n\r\n${body}`, body, false],
+      ['no body of HEAD', 'HEAD', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n', '', true],
+      ['no body of 204', 'GET', 'HTTP/1.1 204 No Content\r\nContent-Length: 100\r\n\r\n', '', true],
+      ['no body of 304', 'GET', 'HTTP/1.1 304 Not Modified\r\n\r\n', '', true],
+      [
+        'no body of 304 that says chunked',
+        'GET',
+        'HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n',
+        '',
+        true,
+      ],
     ];
 
-    test.each(bodies)('%s', async (_, method, answer, expected, persists) => {
+    test.each(bodies)('reads %s', async (_, method, answer, expected, persists) => {
       const script = persists ? keepAlive(answer) : exchange(answer);
       const server = await serve({ connections: [script], rest: 'repeat-last' });
       const session = sessionWith(server);
@@ -59,19 +71,19 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     });
 
     test.each(bodies.filter(([, , , expected]) => expected === ''))(
-      '%s ends without a read, too',
+      'ends %s without a read, too',
       async (title, method, answer) => {
         const server = await serve(thenAnswering([...exchange(answer), { repeat: 'forever', steps: exchange() }]));
         const session = sessionWith(server);
         const request = ne.ne_request_create(session, method, '/');
         expect(await io.ne_begin_request(request)).toBe(ne.NE_OK);
-        // The last chunk still stands in the connection.
-        expect(await io.ne_end_request(request)).toBe(title.startsWith('chunked') ? ne.NE_ERROR : ne.NE_OK);
+        // The last chunk is still unread in the connection.
+        expect(await io.ne_end_request(request)).toBe(title.startsWith('a chunked body') ? ne.NE_ERROR : ne.NE_OK);
         expect(await fetchBody(io, session, 'GET', '/next')).toBe('hello');
       },
     );
 
-    test('a body of known length that was read exactly ends well without the empty block', async () => {
+    test('ends a body of known length without reading the empty block', async () => {
       const server = await serve(answering(response('12345')));
       const session = sessionWith(server);
       const request = ne.ne_request_create(session, 'GET', '/');
@@ -87,7 +99,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       ['in chunks', chunkedResponse(['01234', '56789'])],
       ['in chunks, read to its last', chunkedResponse(['01234'])],
       ['until the connection ends', 'HTTP/1.1 200 OK\r\n\r\n0123456789'],
-    ])('ending before the end of a body %s closes the connection', async (_, answer) => {
+    ])('closes the connection on an end before the end of a body %s', async (_, answer) => {
       const server = await serve(thenAnswering([...exchange(answer), { hang: 'reading' }]));
       const session = sessionWith(server);
       const request = ne.ne_request_create(session, 'GET', '/');
@@ -103,7 +115,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     test.each([
       ['before a read', 0],
       ['in the middle of the body', 5],
-    ])('destroying it %s closes the connection', async (_, read) => {
+    ])('closes the connection when the request is destroyed %s', async (_, read) => {
       const server = await serve(thenAnswering([...exchange(response(body)), { hang: 'reading' }]));
       const session = sessionWith(server);
       const request = ne.ne_request_create(session, 'GET', '/');
@@ -115,7 +127,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(await result(() => io.ne_session_destroy(session))).toBeUndefined();
     });
 
-    test('destroying it at the end of the body closes the connection', async () => {
+    test('closes the connection when the request is destroyed at the end of the body', async () => {
       const server = await serve(answering());
       const session = sessionWith(server);
       const request = ne.ne_request_create(session, 'GET', '/');
@@ -129,7 +141,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     test.each([
       ['of known length', 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n01234'],
       ['in chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n01234\r\n5\r\n'],
-    ])('a body %s that breaks off is an error', async (_, answer) => {
+    ])('fails on a body %s that breaks off', async (_, answer) => {
       const server = await serve({ connections: [exchange(answer), keepAlive()] });
       const session = sessionWith(server);
       const request = ne.ne_request_create(session, 'GET', '/');
@@ -143,7 +155,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(await fetchBody(io, session, 'GET', '/next')).toBe('hello');
     });
 
-    test('the rest can be discarded', async () => {
+    test('discards the rest of a body', async () => {
       const server = await serve(answering(response(body)));
       const session = sessionWith(server);
       const request = ne.ne_request_create(session, 'GET', '/');
@@ -157,7 +169,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect((await server.connections()).length).toBe(1);
     });
 
-    test('only the bytes that came are written, in a view too', async () => {
+    test('writes only the bytes that arrived, in a view too', async () => {
       const server = await serve({ connections: [exchange()] });
       const request = ne.ne_request_create(sessionWith(server), 'GET', '/');
       const memory = new Uint8Array(20).fill(46);
@@ -169,7 +181,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(await io.ne_end_request(request)).toBe(ne.NE_OK);
     });
 
-    test('an empty buffer is refused, since its 0 would look like the end', async () => {
+    test('rejects an empty buffer, since its 0 would look like the end', async () => {
       const server = await serve({ connections: [exchange()] });
       const request = ne.ne_request_create(sessionWith(server), 'GET', '/');
       await io.ne_begin_request(request);
@@ -178,17 +190,17 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(await io.ne_end_request(request)).toBe(ne.NE_OK);
     });
 
-    describe('out of turn', () => {
+    describe('calls out of order', () => {
       const invalid = neonError('ERR_NEON_INVALID_STATE');
 
-      test('before begin nothing can be read, discarded or ended', async () => {
+      test('rejects a read, a discard and an end before the begin', async () => {
         const request = unsent();
         await expect(io.ne_read_response_block(request, Buffer.alloc(1))).rejects.toEqual(invalid);
         await expect(io.ne_discard_response(request)).rejects.toEqual(invalid);
         await expect(io.ne_end_request(request)).rejects.toEqual(invalid);
       });
 
-      test('nor after a dispatch', async () => {
+      test('rejects a read, a discard and an end after a dispatch', async () => {
         const server = await serve(answering());
         const request = ne.ne_request_create(sessionWith(server), 'GET', '/');
         await io.ne_request_dispatch(request);
@@ -197,7 +209,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
         await expect(io.ne_end_request(request)).rejects.toEqual(invalid);
       });
 
-      test('what is begun is not begun or dispatched, until it ends', async () => {
+      test('rejects a begin and a dispatch of a request between begin and end', async () => {
         const server = await serve(answering());
         const request = ne.ne_request_create(sessionWith(server), 'GET', '/');
         expect(await io.ne_begin_request(request)).toBe(ne.NE_OK);
@@ -213,7 +225,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
         expect((await server.connections()).map(({ requests }) => requests)).toEqual([2]);
       });
 
-      test('a request that failed to begin is not begun', async () => {
+      test('rejects a read and an end after a begin that failed', async () => {
         const server = await serve({ connections: [[{ read: 'request' }], keepAlive()] });
         const request = ne.ne_request_create(sessionWith(server), 'GET', '/');
         expect(await io.ne_begin_request(request)).toBe(ne.NE_ERROR);
@@ -222,7 +234,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
         expect(await io.ne_request_dispatch(request)).toBe(ne.NE_OK);
       });
 
-      test('another request has to wait', async () => {
+      test('rejects calls of another request', async () => {
         const server = await serve(answering());
         const session = sessionWith(server);
         const [request, other] = ['/active', '/other'].map((path) => ne.ne_request_create(session, 'GET', path)) as [
@@ -246,7 +258,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
         expect((await server.connections()).map(({ requests }) => requests)).toEqual([2]);
       });
 
-      test('a request that is not begun can be filled meanwhile', async () => {
+      test('fills another request', async () => {
         const server = await serve(answering());
         const session = sessionWith(server);
         const request = ne.ne_request_create(session, 'GET', '/active');
@@ -260,7 +272,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
         expect((await receivedBy(server))[0]).toMatch(/PUT \/other [^]*X: 1\r\nContent-Length: 4\r\n\r\nbody$/);
       });
 
-      test('an idle request can be destroyed meanwhile', async () => {
+      test('destroys an idle request', async () => {
         const server = await serve(answering());
         const session = sessionWith(server);
         const request = ne.ne_request_create(session, 'GET', '/active');
@@ -279,7 +291,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
   test.each([
     ['transferred', (memory: ArrayBuffer) => void structuredClone(memory, { transfer: [memory] })],
     ['resized', (memory: ArrayBuffer) => (memory as ArrayBuffer & { resize(size: number): void }).resize(2)],
-  ])('a buffer whose memory is %s while it waits is refused', async (_, take) => {
+  ])('rejects a read whose buffer is %s meanwhile', async (_, take) => {
     const head = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n';
     const server = await serve({
       connections: [[...exchange(head), { delay: 100 }, { send: 'hello' }, { hang: 'reading' }]],

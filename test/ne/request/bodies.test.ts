@@ -1,4 +1,4 @@
-/** Request bodies from descriptors and providers (ne_request.h), on both surfaces. */
+/** Tests of ne_request.h: request bodies from descriptors and providers, on both surfaces. */
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -30,13 +30,13 @@ function descriptor(name = file, flags = 'r'): number {
   return fd;
 }
 
-/** What came after the head of the only request. */
+/** The bytes after the head of the only request. */
 async function bodyAt(server: RawServer): Promise<Buffer> {
   const [{ received }] = (await server.connections()) as unknown as [{ received: Buffer }];
   return received.subarray(received.indexOf('\r\n\r\n') + 4);
 }
 
-/** Gives the pieces one after the other, anew after each rewind. */
+/** A provider that gives the pieces one after the other, and from the first again after each rewind. */
 function pieces(...all: (string | Uint8Array)[]): ne.ne_provide_body & { asked: number[] } {
   const asked: number[] = [];
   let next = 0;
@@ -50,7 +50,7 @@ function pieces(...all: (string | Uint8Array)[]): ne.ne_provide_body & { asked: 
 }
 
 describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
-  /** Sends a request with a body to a server that answers; and then another. */
+  /** Sends a request with a body to a server that answers, and then another. */
   async function put(
     set: (request: ne.ne_request) => void,
     server: RawServer,
@@ -66,26 +66,26 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     return { result, error, session, next: await io.ne_request_dispatch(another) };
   }
 
-  describe('a descriptor', () => {
+  describe('descriptors as bodies', () => {
     test.each([
-      ['whole', 0, 100_000],
-      ['a part', 12_345, 54_321],
-      ['its last byte', 99_999, 1],
-      ['nothing', 50, 0],
-    ])('%s', async (_, offset, length) => {
+      ['a whole file', 0, 100_000],
+      ['a part of a file', 12_345, 54_321],
+      ['the last byte of a file', 99_999, 1],
+      ['an empty part of a file', 50, 0],
+    ])('sends %s', async (_, offset, length) => {
       const server = await serve({ connections: [exchange()] });
       const session = sessionWith(server);
       const fd = descriptor();
-      readSync(fd, Buffer.alloc(10)); // wherever it stands
+      readSync(fd, Buffer.alloc(10)); // its position has no effect
       const request = await io.ne_request_create(session, 'PUT', '/');
       ne.ne_set_request_body_fd(request, fd, offset, length);
       expect(await io.ne_request_dispatch(request)).toBe(ne.NE_OK);
       expect((await receivedBy(server))[0]).toContain(`\r\nContent-Length: ${length}\r\n`);
       expect((await bodyAt(server)).equals(content.subarray(offset, offset + length))).toBe(true);
-      expect(readSync(fd, Buffer.alloc(1), 0, 1, 0)).toBe(1); // it stays the caller's
+      expect(readSync(fd, Buffer.alloc(1), 0, 1, 0)).toBe(1); // the caller still owns it
     });
 
-    test('is sent again from its offset', async () => {
+    test('sends a file again from the offset', async () => {
       const server = await serve({
         connections: [[...exchange(response('', { status: '503 Later' })), ...exchange()]],
       });
@@ -103,7 +103,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     test.each([
       ['ends early', 99_990, 20],
       ['ends before it begins', 200_000, 5],
-    ])('a file that %s fails the request, and says so', async (_, offset, length) => {
+    ])('fails with an error text on a file that %s', async (_, offset, length) => {
       const server = await serve(thenAnswering([{ read: 'request' }, { hang: 'reading' }]));
       const fd = descriptor();
       const { result, error, next } = await put((request) => {
@@ -114,7 +114,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect((await server.connections()).length).toBe(2); // the first was closed
     });
 
-    test('that is closed, or that cannot be read, fails the request', async () => {
+    test('fails on a descriptor that is closed or cannot be read', async () => {
       const server = await serve(answering());
       const closed = openSync(file, 'r');
       closeSync(closed);
@@ -127,8 +127,8 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     });
   });
 
-  describe('a provider', () => {
-    test('of known length', async () => {
+  describe('providers as bodies', () => {
+    test('sends a body of known length', async () => {
       const server = await serve({ connections: [exchange()] });
       const provider = pieces('some ', 'body');
       const session = sessionWith(server);
@@ -141,7 +141,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(rest.every((size) => size > 0)).toBe(true);
     });
 
-    test('of unknown length is sent in chunks', async () => {
+    test('sends a body of unknown length in chunks', async () => {
       const server = await serve({ connections: [[{ readUntil: '0\r\n\r\n' }, { send: response('hello') }]] });
       const session = sessionWith(server);
       const request = await io.ne_request_create(session, 'PUT', '/');
@@ -152,7 +152,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(received).not.toContain('Content-Length');
     });
 
-    test.each([0, -1])('of length %d that gives nothing', async (length) => {
+    test.each([0, -1])('sends an empty body of length %d', async (length) => {
       const end = length < 0 ? '0\r\n\r\n' : '\r\n\r\n';
       const server = await serve({ connections: [[{ readUntil: end }, { send: response('hello') }]] });
       const session = sessionWith(server);
@@ -161,7 +161,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(await io.ne_request_dispatch(request)).toBe(ne.NE_OK);
     });
 
-    test('a large body, as many bytes as are asked for', async () => {
+    test('asks for a large body in pieces', async () => {
       const server = await serve({ connections: [exchange()] });
       const session = sessionWith(server);
       const request = await io.ne_request_create(session, 'PUT', '/');
@@ -180,8 +180,8 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       ['more', 5, ['some ', 'b'], /more than the 5 bytes/],
       ['more in one block', 4, ['some '], /more than the 4 bytes/],
       ['less', 6, ['some '], /less than the 6 bytes/],
-      ['nothing', 6, [], /less than the 6 bytes/],
-    ])('that gives %s than it announced fails the request', async (_, length, given, message) => {
+      ['much less', 6, [], /less than the 6 bytes/],
+    ])('fails on a provider that gives %s than it announced', async (_, length, given, message) => {
       const server = await serve(thenAnswering([{ read: 'head' }, { hang: 'reading' }]));
       const { result, error, next } = await put((request) => {
         ne.ne_set_request_body_provider(request, length, pieces(...given));
@@ -194,7 +194,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(second).toBeDefined();
     });
 
-    test.each([-1, -7])('that answers %d fails the request with the error text it set', async (answer) => {
+    test.each([-1, -7])('fails on the answer %d with the error text that the provider set', async (answer) => {
       const server = await serve(thenAnswering([{ read: 'head' }, { hang: 'reading' }]));
       const { result, error, next } = await put((request) => {
         ne.ne_set_request_body_provider(request, 5, (buflen) => {
@@ -206,7 +206,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect([result, error, next]).toEqual([ne.NE_ERROR, 'no more', ne.NE_OK]);
     });
 
-    test('that cannot start again fails the request', async () => {
+    test('fails on a provider that cannot start', async () => {
       const server = await serve(answering());
       const { result, next } = await put((request) => ne.ne_set_request_body_provider(request, 5, () => -1), server);
       expect([result, next]).toEqual([ne.NE_ERROR, ne.NE_OK]);
@@ -219,7 +219,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       ['null', null, wrongType],
       ['too many bytes', Buffer.alloc(1_000_000), outOfRange],
       ['other numbers', new Uint16Array(1), wrongType],
-    ])('%s is no block', async (_, answer, failure) => {
+    ])('rejects %s as a block', async (_, answer, failure) => {
       const server = await serve(thenAnswering([{ read: 'head' }, { hang: 'reading' }]));
       const session = sessionWith(server);
       const request = await io.ne_request_create(session, 'PUT', '/');
@@ -233,7 +233,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(await io.ne_request_dispatch(next)).toBe(ne.NE_OK);
     });
 
-    test('what it throws half-way comes out, and the connection is closed', async () => {
+    test('throws the error of a provider and closes the connection', async () => {
       const server = await serve(thenAnswering([{ read: 'head' }, { hang: 'reading' }]));
       const session = sessionWith(server);
       const thrown = new Error('thrown');
@@ -254,7 +254,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(first!.received.toString()).toMatch(/\r\n\r\nsome $/);
     });
 
-    test('is rewound when a connection that was kept has gone stale', async () => {
+    test('rewinds a provider when an idle connection has gone stale', async () => {
       const server = await serve(thenAnswering(exchange())); // closes the first after one answer
       const session = sessionWith(server);
       const first = await io.ne_request_create(session, 'GET', '/');
@@ -269,7 +269,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect((await receivedBy(server))[1]).toMatch(/\r\n\r\nsome body$/);
     });
 
-    test('is rewound when it is sent again', async () => {
+    test('rewinds a provider when the request is sent again', async () => {
       const server = await serve({
         connections: [[...exchange(response('', { status: '503 Later' })), ...exchange()]],
       });
@@ -285,7 +285,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
 
     if (!asynchronous) return;
 
-    test('may be asynchronous', async () => {
+    test('waits for an asynchronous provider', async () => {
       const server = await serve({ connections: [exchange()] });
       const session = sessionWith(server);
       const provider = pieces('some ', 'body');
@@ -300,7 +300,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
   });
 });
 
-test('a second body is refused, whatever it is', () => {
+test('refuses a second body of any kind', () => {
   const session = ne.ne_session_create('http', 'example.com', 80);
   const setters: ((request: ne.ne_request) => void)[] = [
     (request) => ne.ne_set_request_body_buffer(request, 'text'),

@@ -1,4 +1,4 @@
-/** What callbacks must not do, what they throw, and when they are mute: hooks, notifier, providers and readers. */
+/** Tests of callbacks that fail: errors of hooks, notifier, providers and readers, and calls that are refused in them. */
 import { setImmediate as turn } from 'node:timers/promises';
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
@@ -27,17 +27,17 @@ const kinds: [name: string, runsIn: Step, set: (session: ne.ne_session, fn: Call
   ['provider', 'dispatch', onRequest((request, fn) => ne.ne_set_request_body_provider(request, 5, fn))],
 ];
 
-/** What a request of its own goes through. */
+/** The steps in the life of a session with one request. */
 type Step = 'create' | 'dispatch' | 'destroy' | 'close' | 'destroySession';
 
-/** Sets a callback of requests by a hook that meets them. */
+/** Sets a callback of requests in a hook. */
 function onRequest(set: (request: ne.ne_request, fn: Callback) => void) {
   return (session: ne.ne_session, fn: Callback): void => {
     ne.ne_hook_create_request(session, (request) => set(request, fn));
   };
 }
 
-/** The life of a session with one request, one after the other, until one fails; gives where, and the failure. */
+/** Runs the steps one after the other until one fails; returns that step and the failure. */
 async function live(io: Io, session: ne.ne_session, path = '/'): Promise<[Step, unknown]> {
   let step: Step = 'create';
   try {
@@ -78,7 +78,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
         : []),
     ];
 
-    test.each(thrown)('what it %s comes out, and the session goes on', async (_, fail) => {
+    test.each(thrown)('passes the error to the caller when it %s, and keeps the session usable', async (_, fail) => {
       const server = await serve(answering());
       const session = sessionWith(server);
       const error = { any: 'object' };
@@ -97,11 +97,11 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(await io.ne_request_dispatch(request)).toBe(ne.NE_OK);
       expect((await receivedBy(server)).join('')).toMatch(/GET \/next HTTP/);
       await io.ne_request_destroy(request);
-      // The request of the call that failed is gone, too, where there is no handle of it.
+      // The request of the call that failed was destroyed, too, if there is no handle of it.
       if (runsIn === 'create' || runsIn === 'destroy') await io.ne_session_destroy(session);
     });
 
-    test('what disturbs the running call is refused', async () => {
+    test('refuses calls that disturb the running call', async () => {
       const server = await serve(answering());
       const session = sessionWith(server);
       const other = ne.ne_request_create(session, 'GET', '/other');
@@ -146,7 +146,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     ['close_conn', ne.ne_hook_close_conn, ne.ne_unhook_close_conn],
   ] as const;
 
-  test.each(hooks)('%s must not be removed while it runs', async (_, hook, unhook) => {
+  test.each(hooks)('refuses to remove a running %s hook', async (_, hook, unhook) => {
     const session = sessionWith(await serve(answering()));
     const failures: unknown[] = [];
     const self = (): void => {
@@ -172,7 +172,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect(failures).toHaveLength(1);
   });
 
-  test('in destroy_request hooks what C has freed is refused', async () => {
+  test('refuses calls in destroy_request hooks that need memory that C has freed', async () => {
     const session = sessionWith(await serve(answering()));
     const failures: unknown[] = [];
     ne.ne_hook_destroy_request(session, (request) => {
@@ -202,7 +202,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect(failures).toEqual(Array(10).fill(code('INVALID_STATE')));
   });
 
-  test('another request is not destroyed from inside a hook, and stays what it is', async () => {
+  test('refuses to destroy another request in a hook and leaves it unchanged', async () => {
     const server = await serve(answering());
     const session = sessionWith(server);
     const other = await io.ne_request_create(session, 'GET', '/other');
@@ -224,7 +224,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     await io.ne_session_destroy(session);
   });
 
-  test('a body in a hook that runs when the request was begun is refused', async () => {
+  test('refuses a body in a hook that runs after the begin', async () => {
     const server = await serve(answering());
     const session = sessionWith(server);
     const failures: unknown[] = [];
@@ -241,7 +241,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect((await receivedBy(server))[0]).not.toContain('announced');
   });
 
-  test.each(['text', null, 1.5, {}, 2 ** 31])('%p is no answer of a hook', async (answer) => {
+  test.each(['text', null, 1.5, {}, 2 ** 31])('rejects %p as the answer of a hook', async (answer) => {
     const session = sessionWith(await serve(answering()));
     let calls = 0;
     ne.ne_hook_post_send(session, () => (calls++ ? 0 : (answer as number)));
@@ -251,7 +251,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
   });
 
   if (!asynchronous) {
-    test.each(kinds)('%s: a promise is no answer here', async (_, runsIn, set) => {
+    test.each(kinds)('rejects a promise of %s', async (_, runsIn, set) => {
       const session = sessionWith(await serve(answering()));
       set(session, (async () => {}) as unknown as Callback);
       expect(await live(io, session)).toEqual([runsIn, wrongType]);
@@ -259,7 +259,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     return;
   }
 
-  test.each(hooks)('an abort ends a call whose %s hook is pending', async (name, hook, unhook) => {
+  test.each(hooks)('ends a call with a pending %s hook on abort', async (name, hook, unhook) => {
     const server = await serve(answering());
     const session = sessionWith(server);
     let release = (): void => {};
@@ -282,7 +282,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     }
     if (name === 'close_conn') await settle(promises.ne_close_connection(session, { signal }));
     expect(reasons).toEqual(['the reason']);
-    await promises.ne_close_connection(session); // its turn comes
+    await promises.ne_close_connection(session); // is dequeued
     unhook(session, waiting);
     const next = await promises.ne_request_create(session, 'GET', '/next');
     expect(await promises.ne_request_dispatch(next)).toBe(ne.NE_OK);
@@ -292,7 +292,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect(log).toBe(1);
   });
 
-  test('a request whose destruction waits its turn is destroyed already, but for its hooks', async () => {
+  test('treats a request whose destruction is queued as destroyed, except in its hooks', async () => {
     const session = sessionWith(await serve(answering()));
     const log: unknown[] = [];
     ne.ne_hook_destroy_request(session, async (same) => {
@@ -317,7 +317,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     await promises.ne_session_destroy(session);
   });
 
-  test('promise calls on the same session from inside an asynchronous hook are refused', async () => {
+  test('rejects calls on the session in an asynchronous hook', async () => {
     const session = sessionWith(await serve(answering()));
     const failures: unknown[] = [];
     ne.ne_hook_pre_send(session, async (request) => {

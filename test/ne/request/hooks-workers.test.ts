@@ -1,4 +1,4 @@
-/** Hooks in worker threads: blocking calls run them there, and the end of a worker ends what waits. */
+/** Tests of hooks in worker threads: blocking calls run them there, and the end of a worker ends pending calls. */
 import { once } from 'node:events';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -7,7 +7,7 @@ import { answering, testServers } from '../../support/servers.js';
 
 const serve = testServers();
 
-test('the calls of a worker thread run hooks in it', async () => {
+test('runs the hooks of blocking calls in the worker thread', async () => {
   const server = await serve(answering());
   const text = `
     const { parentPort } = require('node:worker_threads');
@@ -44,7 +44,7 @@ test('the calls of a worker thread run hooks in it', async () => {
   expect(log).toEqual([...first, 'pre_send true', true, 'destroy true']);
 });
 
-test.each(['forever', 'in a promise'])('a worker whose hook waits %s can be terminated', async (how) => {
+test.each(['forever', 'in a promise'])('terminates a worker whose hook waits %s', async (how) => {
   const server = await serve(answering());
   const text = `
     const { parentPort } = require('node:worker_threads');

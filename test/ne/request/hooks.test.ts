@@ -1,4 +1,4 @@
-/** ne_request.h and ne_session.h: hooks, on both surfaces. What they must not do is in hooks-refused.test.ts. */
+/** Tests of ne_request.h: hooks, on both surfaces. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
 import * as ne from 'libneon/ne';
@@ -11,7 +11,7 @@ import { surfaces } from '../../support/surfaces.js';
 
 const serve = testServers();
 
-/** Notes which hooks run, in which order. */
+/** Adds hooks that log each event of a session, and returns the log. */
 function logging(session: ne.ne_session): string[] {
   const log: string[] = [];
   ne.ne_hook_create_request(session, (_, method, target) => void log.push(`create ${method} ${target}`));
@@ -33,7 +33,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     return result;
   }
 
-  test('run in the order of events', async () => {
+  test('runs hooks in the order of events', async () => {
     const server = await serve(answering());
     const session = sessionWith(server);
     const log = logging(session);
@@ -50,7 +50,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     ]);
   });
 
-  test('run in the order of events with begin, read and end', async () => {
+  test('runs hooks in the order of events with begin, read and end', async () => {
     const server = await serve(answering());
     const session = sessionWith(server);
     const log = logging(session);
@@ -70,7 +70,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect(log).toEqual(['destroy_request', 'destroy_session']);
   });
 
-  test('several of a kind run in the order in which they were added, one twice', async () => {
+  test('runs hooks of a kind in the order in which they were added, a repeated one twice', async () => {
     const session = sessionWith(await serve(answering()));
     const log: number[] = [];
     const second = (): void => void log.push(2);
@@ -82,14 +82,14 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect(log).toEqual([1, 2, 2, 3]);
   });
 
-  test('hooks of another session do not run', async () => {
+  test('does not run hooks of another session', async () => {
     const server = await serve(answering());
     const log = logging(sessionWith(server));
     expect(await send(sessionWith(server))).toBe(ne.NE_OK);
     expect(log).toEqual([]);
   });
 
-  test('a request is one object', async () => {
+  test('passes the same object to every hook of a request', async () => {
     const session = sessionWith(await serve(answering()));
     const met: ne.ne_request[] = [];
     const meet = (request: ne.ne_request): void => void met.push(request);
@@ -109,7 +109,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect(() => ne.ne_get_status(request)).toThrow(neonError('ERR_NEON_DESTROYED'));
   });
 
-  test('header fields that hooks add reach the server', async () => {
+  test('sends header fields that hooks add', async () => {
     const server = await serve(answering());
     const session = sessionWith(server);
     ne.ne_hook_create_request(session, (request) => ne.ne_add_request_header(request, 'X-Create', '1'));
@@ -124,7 +124,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect(received).toMatch(/\r\nX-Create: 1\r\nContent-Length: 4\r\nX-Pre-Send: 2\r\n\r\nbody$/);
   });
 
-  test('a body that a create hook sets is the body', async () => {
+  test('sends a body that a create hook sets', async () => {
     const server = await serve(answering());
     const session = sessionWith(server);
     ne.ne_hook_create_request(session, (request) => ne.ne_set_request_body_buffer(request, 'from the hook'));
@@ -132,7 +132,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect((await receivedBy(server))[0]).toMatch(/\r\nContent-Length: 13\r\n\r\nfrom the hook$/);
   });
 
-  test('the header buffer ends with the hook, and is not the hook’s to free', async () => {
+  test('destroys the header buffer after the hook, which must not free it', async () => {
     const session = sessionWith(await serve(answering()));
     const kept: ne.ne_buffer[] = [];
     const failures: unknown[] = [];
@@ -154,7 +154,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect(() => ne.ne_buffer_destroy(buffer)).toThrow(neonError('ERR_NEON_DESTROYED'));
   });
 
-  test('the status and the headers of the response are there', async () => {
+  test('gives hooks the status and the headers of the response', async () => {
     const session = sessionWith(
       await serve(answering(response('no', { status: '404 Gone Fishing', headers: { 'X-A': 'b' } }))),
     );
@@ -172,7 +172,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     ]);
   });
 
-  test('NE_RETRY from post_send sends again, with what a hook added meanwhile', async () => {
+  test('retries on NE_RETRY from post_send, with the fields that a hook added', async () => {
     const server = await serve({ connections: [[...exchange(response('', { status: '503 Later' })), ...exchange()]] });
     const session = sessionWith(server);
     const codes: number[] = [];
@@ -191,7 +191,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect(received).toMatch(/X-Try: 1\r\n\r\nbodyPUT [^]*X-Try: 2\r\n\r\nbody$/);
   });
 
-  test('NE_RETRY comes out of ne_end_request', async () => {
+  test('returns NE_RETRY from ne_end_request', async () => {
     const server = await serve(answering());
     const session = sessionWith(server);
     const answers = [ne.NE_RETRY, ne.NE_OK];
@@ -207,7 +207,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect((await server.connections()).map(({ requests }) => requests)).toEqual([2]);
   });
 
-  test.each([ne.NE_ERROR, ne.NE_AUTH, ne.NE_REDIRECT])('%d from post_send is the result', async (code) => {
+  test.each([ne.NE_ERROR, ne.NE_AUTH, ne.NE_REDIRECT])('returns %d from post_send to the caller', async (code) => {
     const server = await serve(answering());
     const session = sessionWith(server);
     const later: string[] = [];
@@ -224,7 +224,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect(await send(session)).toBe(ne.NE_OK);
   });
 
-  test('unhook removes the first of a function, and others never', async () => {
+  test('removes the first hook of the given function only', async () => {
     const session = sessionWith(await serve(answering()));
     const log: string[] = [];
     const [one, two] = [(): void => void log.push('one'), (): void => void log.push('two')];
@@ -242,7 +242,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect(log).toEqual(['two']);
   });
 
-  test('each kind of hook can be removed', async () => {
+  test('removes each kind of hook', async () => {
     const session = sessionWith(await serve(answering()));
     const log: string[] = [];
     const fn = (): void => void log.push('called');
@@ -262,7 +262,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect(log).toEqual([]);
   });
 
-  test('a hook can remove and add hooks of any kind, but itself', async () => {
+  test('lets a hook add and remove other hooks', async () => {
     const session = sessionWith(await serve(answering()));
     const log: string[] = [];
     const removed = (): void => void log.push('removed');
@@ -277,7 +277,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect(log).toEqual(['added']);
   });
 
-  test('the first callback of a session can be added by a reader, for the requests that wait', async () => {
+  test('lets a reader add the first hook of a session for queued requests', async () => {
     const server = await serve(answering());
     const session = sessionWith(server);
     const [first, second] = [1, 2].map((n) => ne.ne_request_create(session, 'GET', `/${n}`)) as [
@@ -294,7 +294,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect(met.filter((one) => one === second)).toHaveLength(1);
   });
 
-  test('destroy hooks know the status, the session and the private data of the request', async () => {
+  test('gives destroy hooks the status, the session and the private data of the request', async () => {
     const session = sessionWith(await serve(answering()));
     const met: unknown[] = [];
     ne.ne_hook_destroy_request(session, (request) => {
@@ -310,7 +310,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
 
   if (!asynchronous) return;
 
-  test('may be asynchronous: neon waits for each', async () => {
+  test('waits for each asynchronous hook', async () => {
     const server = await serve(answering());
     const session = sessionWith(server);
     const context = new AsyncLocalStorage<string>();
@@ -350,13 +350,13 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
 });
 
 describe('garbage collection', () => {
-  test('sessions and requests whose callbacks close over them are collected, and tell nobody', async () => {
+  test('collects sessions and requests whose callbacks refer to them, without running hooks', async () => {
     const server = await serve(answering());
     expect(await runScenario('hookedSessions', server.port)).toEqual({ collected: true, ran: true, ranLater: 0 });
     await server.waitForClosed(30);
   });
 
-  test('a request that is dropped runs no destroy hook', async () => {
+  test('collects a dropped request without running its destroy hook', async () => {
     const server = await serve(answering());
     expect(await runScenario('droppedHooks', server.port)).toEqual({
       collected: true,

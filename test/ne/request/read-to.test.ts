@@ -1,4 +1,4 @@
-/** ne_read_response_to_fd, ne_read_response_to_buffer, and what newer versions have, on both surfaces. */
+/** Tests of ne_read_response_to_fd, ne_read_response_to_buffer, and functions that only newer versions of neon have. */
 import { constants, fstatSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { features } from 'libneon';
@@ -33,7 +33,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     ['of known length', response(body), body],
     ['in chunks', chunkedResponse([body, 'last']), `${body}last`],
     ['that is empty', response(''), ''],
-  ])('a body %s goes into a file, and the connection is kept', async (_, answer, expected) => {
+  ])('writes a body %s into a file and keeps the connection', async (_, answer, expected) => {
     const server = await serve(answering(answer));
     const session = sessionWith(server);
     const file = files.path('file');
@@ -43,12 +43,12 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect(await io.ne_read_response_to_fd(request, fd)).toBe(ne.NE_OK); // nothing more
     expect(await io.ne_end_request(request)).toBe(ne.NE_OK);
     expect(readFileSync(file, 'utf8') === expected).toBe(true);
-    expect(fstatSync(fd).isFile()).toBe(true); // it stays the caller's
+    expect(fstatSync(fd).isFile()).toBe(true); // the caller still owns it
     await nextWorks(session);
     expect((await receivedBy(server)).length).toBe(1);
   });
 
-  test('the rest of a body goes to where the file stands', async () => {
+  test('writes the rest of a body at the position of the file', async () => {
     const session = sessionWith(await serve(answering(response('hello world'))));
     const file = files.path('file');
     const fd = files.open(file, 'w');
@@ -63,9 +63,9 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
   test.each([
     ['that is open for reading only', () => files.open('/dev/null', 'r'), /Bad file descriptor/],
     ['that is not open', () => 1_000_000, /Bad file descriptor/],
-    ['of a device that is full', () => files.open('/dev/full', 'w'), /No space left/],
+    ['of a full device', () => files.open('/dev/full', 'w'), /No space left/],
     [
-      'of a pipe that nobody reads',
+      'of a pipe without a reader',
       () => {
         const { from, to } = files.pipe();
         files.close(from);
@@ -74,22 +74,22 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       /Broken pipe/,
     ],
     [
-      'of a pipe that is full and must not wait',
+      'of a full pipe that must not block',
       () => files.pipe(constants.O_WRONLY | constants.O_NONBLOCK).to,
       /unavailable/,
     ],
-  ])('to a descriptor %s it fails, and the session goes on', async (_, descriptor, message) => {
+  ])('fails on a descriptor %s and keeps the session usable', async (_, descriptor, message) => {
     const server = await serve(answering(response(body)));
     const session = sessionWith(server);
     const request = await begun(io, session);
     expect(await io.ne_read_response_to_fd(request, descriptor())).toBe(ne.NE_ERROR);
     expect(ne.ne_get_error(session)).toMatch(message);
     await nextWorks(session);
-    expect((await receivedBy(server)).length).toBe(2); // the rest of the body stood in the first connection
+    expect((await receivedBy(server)).length).toBe(2); // the rest of the body was left in the first connection
     expect(await failureOf(() => io.ne_end_request(request))).toEqual(invalidState);
   });
 
-  test('a body that ends early fails', async () => {
+  test('fails on a body that ends early', async () => {
     const cut = response(body).slice(0, 1000);
     const server = await serve(thenAnswering([{ read: 'request' }, { send: cut }, { close: 'fin' }]));
     const session = sessionWith(server);
@@ -100,7 +100,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     await nextWorks(session);
   });
 
-  test('before begin, and after the end, it is refused', async () => {
+  test('rejects a call before the begin and after the end', async () => {
     const session = sessionWith(await serve(answering()));
     const fd = files.open(files.path('file'), 'w');
     const request = await io.ne_request_create(session, 'GET', '/');
@@ -110,7 +110,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect(fstatSync(fd).size).toBe(0);
   });
 
-  test('the readers of the request are given the body, too', async () => {
+  test('passes the body to the readers of the request, too', async () => {
     const session = sessionWith(await serve(answering()));
     const request = await io.ne_request_create(session, 'GET', '/');
     const blocks: string[] = [];
@@ -122,7 +122,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect(blocks.join('|')).toBe('hello|');
   });
 
-  test('into a buffer', async () => {
+  test('reads into a buffer, or is not supported', async () => {
     const session = sessionWith(await serve(answering()));
     const request = await begun(io, session);
     const buffer = Buffer.alloc(10, '.');
@@ -144,7 +144,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
 
   if (!asynchronous) return;
 
-  test('a pipe that is full holds the server up, until it is read', async () => {
+  test('waits while a pipe is full', async () => {
     const session = sessionWith(await serve(answering(response(body))));
     const { from, to } = files.pipe();
     const request = await begun(io, session);
@@ -158,7 +158,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     await nextWorks(session);
   });
 
-  test('a pipe that is full fails when its reader goes', async () => {
+  test('fails when the reader of a full pipe closes it', async () => {
     const session = sessionWith(await serve(answering(response(body))));
     const { from, to } = files.pipe();
     const request = await begun(io, session);
@@ -170,7 +170,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     await nextWorks(session);
   });
 
-  test('an abort while a pipe is full rejects at once', async () => {
+  test('rejects at once on abort while a pipe is full', async () => {
     const session = sessionWith(await serve(answering(response(body))));
     const { from, to } = files.pipe();
     const request = await begun(io, session);
@@ -186,7 +186,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
   });
 });
 
-/** Reads so many bytes, whenever there are any. */
+/** Reads `count` bytes as they become available. */
 async function drain(fd: number, count: number): Promise<string> {
   const blocks: Buffer[] = [];
   for (let left = count; left > 0;) {
@@ -203,7 +203,7 @@ async function drain(fd: number, count: number): Promise<string> {
   return Buffer.concat(blocks).toString();
 }
 
-describe('what newer versions of neon have', () => {
+describe('functions of newer versions of neon', () => {
   const request = ne.ne_request_create(ne.ne_session_create('http', 'example.com', 80), 'GET', '/a?b');
   const calls: [keyof typeof ne, () => unknown, unknown][] = [
     ['ne_get_request_target', () => ne.ne_get_request_target(request)?.host, 'example.com'],
@@ -218,7 +218,7 @@ describe('what newer versions of neon have', () => {
     ['ne_add_interim_handler', () => ne.ne_add_interim_handler(request, () => {}), undefined],
   ];
 
-  test.each(calls)('%s', (name, call, expected) => {
+  test.each(calls)('calls %s or throws ERR_NEON_UNSUPPORTED', (name, call, expected) => {
     if (features.functions[name]) expect(call()).toEqual(expected);
     else {
       expect(call).toThrow(neonError('ERR_NEON_UNSUPPORTED'));

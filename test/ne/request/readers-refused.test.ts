@@ -1,4 +1,4 @@
-/** What readers of responses throw, what they must not return, and what is refused inside them, on both surfaces. */
+/** Tests of readers that fail: errors, invalid answers, and calls that are refused in a reader, on both surfaces. */
 import { setImmediate as turn } from 'node:timers/promises';
 import * as ne from 'libneon/ne';
 import { response, type RawServer } from '../../servers/raw.js';
@@ -10,7 +10,7 @@ import { fetchBody, surfaces } from '../../support/surfaces.js';
 const serve = testServers();
 
 describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
-  describe('a callback that throws', () => {
+  describe('callbacks that throw', () => {
     const thrown = [new Error('thrown'), 'a string', undefined, null, 42, { code: 'NE_OK' }];
 
     test.each(
@@ -21,7 +21,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
             ['reader', value],
           ] as const,
       ),
-    )('%s: %p comes out of the call', async (which, value) => {
+    )('makes a call with %s reject with %p', async (which, value) => {
       const server = await serve(thenAnswering(stalling(response(big.toString()))));
       const session = sessionWith(server);
       const request = ne.ne_request_create(session, 'GET', '/');
@@ -46,7 +46,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(await fetchBody(io, session, 'GET', '/next')).toBe('hello');
     });
 
-    test('none after it runs', async () => {
+    test('runs no further callback', async () => {
       const server = await serve(thenAnswering(stalling(response(big.toString()))));
       const session = sessionWith(server);
       const request = ne.ne_request_create(session, 'GET', '/');
@@ -91,26 +91,29 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       },
     );
 
-    test.each(['yes', null, {}, 1n, Symbol('s'), () => 1])('an answer of %p is a TypeError', async (answer) => {
-      for (const which of ['accept', 'reader']) {
-        const server = await serve(thenAnswering(stalling(response(big.toString()))));
-        const session = sessionWith(server);
-        const request = ne.ne_request_create(session, 'GET', '/');
-        const wrong = (): number => answer as unknown as number;
-        ne.ne_add_response_body_reader(
-          request,
-          which === 'accept' ? wrong : ne.ne_accept_2xx,
-          which === 'reader' ? wrong : () => 0,
-        );
-        await expect(io.ne_request_dispatch(request)).rejects.toEqual(wrongType);
-        await server.waitForClosed(1);
-        expect(await fetchBody(io, session, 'GET', '/next')).toBe('hello');
-      }
-    });
+    test.each(['yes', null, {}, 1n, Symbol('s'), () => 1])(
+      'rejects an answer of %p with a TypeError',
+      async (answer) => {
+        for (const which of ['accept', 'reader']) {
+          const server = await serve(thenAnswering(stalling(response(big.toString()))));
+          const session = sessionWith(server);
+          const request = ne.ne_request_create(session, 'GET', '/');
+          const wrong = (): number => answer as unknown as number;
+          ne.ne_add_response_body_reader(
+            request,
+            which === 'accept' ? wrong : ne.ne_accept_2xx,
+            which === 'reader' ? wrong : () => 0,
+          );
+          await expect(io.ne_request_dispatch(request)).rejects.toEqual(wrongType);
+          await server.waitForClosed(1);
+          expect(await fetchBody(io, session, 'GET', '/next')).toBe('hello');
+        }
+      },
+    );
   });
 
-  describe('inside a callback', () => {
-    /** Dispatches a request, and runs `inside` in its reader. */
+  describe('calls in a callback', () => {
+    /** Dispatches a request and runs `inside` in its reader. */
     async function within(
       inside: (request: ne.ne_request, other: ne.ne_request) => unknown,
       later = false,
@@ -149,7 +152,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       ['ne_request_destroy of the running request', (request) => ne.ne_request_destroy(request)],
     ];
 
-    test.each(operations)('%s is refused', async (_, operation) => {
+    test.each(operations)('refuses %s', async (_, operation) => {
       const server = await within((request, other) => {
         expect(() => operation(request, other)).toThrow(reentrant);
       });
@@ -165,7 +168,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       ['ne_request_destroy', (request) => surfaces[1]!.io.ne_request_destroy(request)],
     ];
 
-    test.each(queued)('the promise of %s is rejected', async (_, operation) => {
+    test.each(queued)('rejects the promise of %s', async (_, operation) => {
       const outcomes: Promise<unknown>[] = [];
       await within(
         (request, other) => void outcomes.push(expect(operation(request, other)).rejects.toEqual(reentrant)),
@@ -174,13 +177,13 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(outcomes.length).toBe(1);
     });
 
-    test('destroying the session is refused', async () => {
+    test('refuses to destroy the session', async () => {
       await within((request) => {
         expect(() => ne.ne_session_destroy(ne.ne_get_session(request))).toThrow(neonError('ERR_NEON_LIVE_REQUESTS'));
       });
     });
 
-    test('what only looks is allowed', async () => {
+    test('allows calls that only read or set local state', async () => {
       const seen: unknown[] = [];
       await within((request, other) => {
         const session = ne.ne_get_session(request);
@@ -202,7 +205,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(seen).toEqual([200, '4', 'said inside', 1, 1, 'http', true, 0]);
     });
 
-    test('another session can be used', async () => {
+    test('allows calls on another session', async () => {
       const second = await serve(answering());
       const other = sessionWith(second);
       const results: number[] = [];
@@ -211,13 +214,13 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     });
 
     if (asynchronous) {
-      test.each(operations)('%s is refused after an await, too', async (_, operation) => {
+      test.each(operations)('refuses %s after an await, too', async (_, operation) => {
         await within((request, other) => {
           expect(() => operation(request, other)).toThrow(reentrant);
         }, true);
       });
 
-      test.each(queued)('the promise of %s is rejected after an await, too', async (_, operation) => {
+      test.each(queued)('rejects the promise of %s after an await, too', async (_, operation) => {
         const server = await within(async (request, other) => {
           await expect(operation(request, other)).rejects.toEqual(reentrant);
         }, true);
@@ -227,11 +230,11 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
   });
 
   if (!asynchronous) {
-    test.each(['accept', 'reader'])('a promise from %s is a TypeError', async (which) => {
+    test.each(['accept', 'reader'])('rejects a promise from %s with a TypeError', async (which) => {
       const server = await serve(thenAnswering(stalling(response(big.toString()))));
       const session = sessionWith(server);
       const request = ne.ne_request_create(session, 'GET', '/');
-      const late = async (): Promise<number> => Promise.reject(new Error('nobody asked'));
+      const late = async (): Promise<number> => Promise.reject(new Error('never awaited'));
       const promises: Promise<number>[] = [];
       const keep = (): Promise<number> => {
         const promise = late();
@@ -258,7 +261,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       ['reader', new Error('rejected')],
       ['accept', undefined],
       ['reader', null],
-    ])('%s that rejects with %p rejects the call with the very same', async (which, reason) => {
+    ])('makes a call with %s reject with the very %p of its promise', async (which, reason) => {
       const server = await serve(thenAnswering(stalling(response(big.toString()))));
       const session = sessionWith(server);
       const request = ne.ne_request_create(session, 'GET', '/');
@@ -284,7 +287,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(await fetchBody(io, session, 'GET', '/next')).toBe('hello');
     });
 
-    test('a promise of something else is a TypeError', async () => {
+    test('rejects a promise of an invalid answer with a TypeError', async () => {
       const server = await serve(thenAnswering(stalling(response(big.toString()))));
       const session = sessionWith(server);
       const request = ne.ne_request_create(session, 'GET', '/');

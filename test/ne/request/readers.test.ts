@@ -1,4 +1,4 @@
-/** ne_add_response_body_reader, on both surfaces. What readers must not do is in request-readers-refused.test.ts. */
+/** Tests of ne_add_response_body_reader on both surfaces. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
 import * as ne from 'libneon/ne';
@@ -12,7 +12,7 @@ const serve = testServers();
 
 describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
   describe('readers', () => {
-    /** Dispatches a request with a reader; gives the result and the blocks that the reader was given. */
+    /** Dispatches a request with a reader; returns the result and the blocks that the reader received. */
     async function read(answer: string, accept: ne.ne_accept_response): Promise<{ result: number; blocks: Buffer[] }> {
       const server = await serve({ connections: [exchange(answer)] });
       const request = ne.ne_request_create(sessionWith(server), 'GET', '/');
@@ -21,7 +21,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       return { result: await io.ne_request_dispatch(request), blocks };
     }
 
-    test('are given blocks, and at last an empty one', async () => {
+    test('receives blocks and at last an empty one', async () => {
       const { result, blocks } = await read(response(big.toString()), ne.ne_accept_always);
       expect(result).toBe(ne.NE_OK);
       expect(blocks.length).toBeGreaterThan(2);
@@ -31,7 +31,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(Buffer.concat(blocks).equals(big)).toBe(true);
     });
 
-    test('of an empty body are given the empty block', async () => {
+    test('receives only the empty block of an empty body', async () => {
       const { result, blocks } = await read(response(''), ne.ne_accept_2xx);
       expect([result, blocks.map((block) => block.length)]).toEqual([ne.NE_OK, [0]]);
     });
@@ -49,7 +49,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       ['0', '200', ok, () => 0, null],
       ['undefined', '200', ok, () => undefined, null],
     ] as [string, string, string, ne.ne_accept_response, string | null][])(
-      '%s accepts %s or not',
+      'reads with the accept function %s and status %s, or not',
       async (_, __, answer, accept, expected) => {
         const { result, blocks } = await read(answer, accept);
         expect(result).toBe(ne.NE_OK);
@@ -57,7 +57,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       },
     );
 
-    test('accept is given the request and the status, each time it is sent', async () => {
+    test('passes the request and the status to accept each time it is sent', async () => {
       const server = await serve({ connections: [[...exchange(ok), ...exchange(notFound)]] });
       const session = sessionWith(server);
       const request = ne.ne_request_create(session, 'GET', '/');
@@ -84,7 +84,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       ]);
     });
 
-    test('all get the body, the last added first', async () => {
+    test('calls all readers, the one added last first', async () => {
       const server = await serve({ connections: [exchange(ok)] });
       const request = ne.ne_request_create(sessionWith(server), 'GET', '/');
       const calls: string[] = [];
@@ -98,7 +98,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(calls).toEqual(['third body', 'first body', 'third ', 'first ']);
     });
 
-    test('read along while the body is pulled', async () => {
+    test('reads along with ne_read_response_block', async () => {
       const server = await serve({ connections: [exchange(ok)] });
       const request = ne.ne_request_create(sessionWith(server), 'GET', '/');
       const blocks: string[] = [];
@@ -111,7 +111,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(await io.ne_end_request(request)).toBe(ne.NE_OK);
     });
 
-    test('read along while the body is discarded', async () => {
+    test('reads along with ne_discard_response', async () => {
       const server = await serve({ connections: [exchange(ok)] });
       const request = ne.ne_request_create(sessionWith(server), 'GET', '/');
       const blocks: string[] = [];
@@ -122,13 +122,13 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(await io.ne_end_request(request)).toBe(ne.NE_OK);
     });
 
-    test('keep their blocks', async () => {
+    test('keeps its blocks', async () => {
       const { blocks } = await read(chunkedResponse(['aaa', 'bbb', 'ccc']), ne.ne_accept_2xx);
       await turn();
       expect(blocks.map(String)).toEqual(['aaa', 'bbb', 'ccc', '']);
     });
 
-    test.each([1, -1, true])('returning %p aborts the response', async (refusal) => {
+    test.each([1, -1, true])('aborts the response by returning %p', async (refusal) => {
       const server = await serve(thenAnswering(stalling(response(big.toString()))));
       const session = sessionWith(server);
       const request = ne.ne_request_create(session, 'GET', '/');
@@ -140,7 +140,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(await fetchBody(io, session, 'GET', '/next')).toBe('hello');
     });
 
-    test('cannot be added between begin and end', async () => {
+    test('refuses a new reader between begin and end', async () => {
       const server = await serve(answering());
       const request = ne.ne_request_create(sessionWith(server), 'GET', '/');
       const add = (): void => ne.ne_add_response_body_reader(request, ne.ne_accept_2xx, () => 0);
@@ -152,7 +152,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(result(() => add())).toBeUndefined();
     });
 
-    test('run in the asynchronous context of the call', async () => {
+    test('runs in the asynchronous context of the call', async () => {
       const server = await serve(answering(chunkedResponse(['a', 'b'])));
       const request = ne.ne_request_create(sessionWith(server), 'GET', '/');
       const context = new AsyncLocalStorage<string>();
@@ -173,7 +173,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
   if (!asynchronous) return;
 
   describe('asynchronous callbacks', () => {
-    test('are awaited, one after the other', async () => {
+    test('waits for callbacks, one after the other', async () => {
       const server = await serve(answering(chunkedResponse(['a', 'b'])));
       const request = ne.ne_request_create(sessionWith(server), 'GET', '/');
       const calls: string[] = [];
@@ -199,7 +199,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       [1, ['body', '']],
       [false, []],
       [undefined, []],
-    ])('accept may resolve to %p', async (answer, expected) => {
+    ])('takes %p from a promise of accept', async (answer, expected) => {
       const server = await serve(answering(response('body')));
       const request = ne.ne_request_create(sessionWith(server), 'GET', '/');
       const blocks: string[] = [];
@@ -212,7 +212,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(blocks).toEqual(expected);
     });
 
-    test('a reader that resolves to 1 aborts the response', async () => {
+    test('aborts the response when a reader resolves to 1', async () => {
       const server = await serve(thenAnswering(stalling(response(big.toString()))));
       const session = sessionWith(server);
       const request = ne.ne_request_create(session, 'GET', '/');
@@ -222,7 +222,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(await fetchBody(io, session, 'GET', '/next')).toBe('hello');
     });
 
-    test('keep the asynchronous context of the call', async () => {
+    test('keeps the asynchronous context of the call', async () => {
       const server = await serve(answering(response('body')));
       const request = ne.ne_request_create(sessionWith(server), 'GET', '/');
       const context = new AsyncLocalStorage<string>();
@@ -240,7 +240,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(seen).toEqual(Array(6).fill('call'));
     });
 
-    test('a call from elsewhere waits for its turn meanwhile', async () => {
+    test('queues other calls meanwhile', async () => {
       const server = await serve(answering(response('body')));
       const session = sessionWith(server);
       const [request, other] = ['/1', '/2'].map((path) => ne.ne_request_create(session, 'GET', path)) as [
@@ -271,7 +271,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
 
     test.each([
       [
-        'a request that waits for its turn',
+        'a queued request',
         (_: ne.ne_session, queued: ne.ne_request) => [
           () => ne.ne_add_request_header(queued, 'X', '1'),
           () => ne.ne_set_request_body_buffer(queued, 'late'),
@@ -295,7 +295,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
         ],
       ],
     ] as [string, (session: ne.ne_session, queued: ne.ne_request) => (() => unknown)[]][])(
-      '%s is busy to others meanwhile',
+      'makes %s busy meanwhile',
       async (_, changes) => {
         const server = await serve(answering(response('body')));
         const session = sessionWith(server);

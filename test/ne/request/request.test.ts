@@ -1,4 +1,4 @@
-/** ne_request.h: requests and what they send, on both surfaces. What comes back is in request-response.test.ts. */
+/** Tests of ne_request.h: requests and the bytes that they send, on both surfaces. */
 import * as ne from 'libneon/ne';
 import { response, type RawServer, type Step } from '../../servers/raw.js';
 import { neonError, outOfRange, result, wrongChar, wrongValue } from '../../support/expect.js';
@@ -15,8 +15,8 @@ function firstFields(server: RawServer): string {
 
 const everyByte = Uint8Array.from({ length: 256 }, (_, i) => i);
 
-describe('before it is sent', () => {
-  test('a request has no status and no headers', () => {
+describe('a request before it is sent', () => {
+  test('has no status and no headers', () => {
     const request = unsent();
     expect(ne.ne_get_status(request)).toEqual({
       major_version: 0,
@@ -29,7 +29,7 @@ describe('before it is sent', () => {
     expect(ne.ne_response_header_iterate(request, null, { value: '' }, { value: '' })).toBeNull();
   });
 
-  test('requests are different objects of one class', () => {
+  test('is an object of the class that all requests share', () => {
     expect(unsent().constructor.name).toBe('ne_request');
     expect(Object.getPrototypeOf(unsent())).toBe(Object.getPrototypeOf(unsent()));
   });
@@ -37,7 +37,7 @@ describe('before it is sent', () => {
   test.each([
     ['NE_REQFLAG_EXPECT100', ne.NE_REQFLAG_EXPECT100, 0],
     ['NE_REQFLAG_IDEMPOTENT', ne.NE_REQFLAG_IDEMPOTENT, 1],
-  ])('the flag %s can be set', (_, flag, initially) => {
+  ])('keeps the flag %s', (_, flag, initially) => {
     const request = unsent();
     expect(ne.ne_get_request_flag(request, flag)).toBe(initially);
     const kept = [true, false, 1, 0, 7, -1].map((value) => {
@@ -47,7 +47,7 @@ describe('before it is sent', () => {
     expect(kept).toEqual([1, 0, 1, 0, 7, -1]);
   });
 
-  test('flags that are not known are ignored', () => {
+  test('ignores unknown flags', () => {
     const request = unsent();
     expect(result(() => ne.ne_set_request_flag(request, 1000, true))).toBeUndefined();
     expect(ne.ne_get_request_flag(request, 1000)).toBe(-1);
@@ -55,7 +55,7 @@ describe('before it is sent', () => {
     expect(() => ne.ne_get_request_flag(request, -1)).toThrow(outOfRange);
   });
 
-  test('private data belongs to a request', () => {
+  test('keeps private data of its own', () => {
     const [request, other] = [unsent(), unsent()];
     const value = Symbol('value');
     expect(ne.ne_get_request_private(request, 'id')).toBeNull();
@@ -66,23 +66,23 @@ describe('before it is sent', () => {
     expect(ne.ne_get_request_private(other, 'id')).toBeNull();
   });
 
-  test('a second body is refused', () => {
+  test('refuses a second body', () => {
     const request = unsent('PUT');
     expect(result(() => ne.ne_set_request_body_buffer(request, ''))).toBeUndefined();
     expect(() => ne.ne_set_request_body_buffer(request, 'more')).toThrow(neonError('ERR_NEON_INVALID_STATE'));
   });
 
-  test.each(['', 'a b', 'a:', 'a\r\nb', 'a\nb', 'a\0', 'ä', '(a)', '"'])('%j is no header name', (name) => {
+  test.each(['', 'a b', 'a:', 'a\r\nb', 'a\nb', 'a\0', 'ä', '(a)', '"'])('rejects %j as a header name', (name) => {
     expect(() => ne.ne_add_request_header(unsent(), name, 'value')).toThrow(wrongChar);
     expect(() => ne.ne_print_request_header(unsent(), name, 'value')).toThrow(wrongChar);
   });
 
-  test.each(['a\rb', 'a\nb', 'a\0b', '\r\n'])('%j is no header value', (value) => {
+  test.each(['a\rb', 'a\nb', 'a\0b', '\r\n'])('rejects %j as a header value', (value) => {
     expect(() => ne.ne_add_request_header(unsent(), 'X', value)).toThrow(wrongChar);
     expect(() => ne.ne_print_request_header(unsent(), 'X', '%s', value)).toThrow(wrongChar);
   });
 
-  test('a printed value has at most 8191 bytes', () => {
+  test('accepts at most 8191 bytes of a printed value', () => {
     expect(result(() => ne.ne_print_request_header(unsent(), 'X', '%s', 'x'.repeat(8191)))).toBeUndefined();
     expect(() => ne.ne_print_request_header(unsent(), 'X', '%s', 'x'.repeat(8192))).toThrow(outOfRange);
     expect(() => ne.ne_print_request_header(unsent(), 'X', '%s', `${'x'.repeat(8190)}ä`)).toThrow(outOfRange);
@@ -93,11 +93,11 @@ describe('before it is sent', () => {
     ['%d', ['1']],
     ['x', [1]],
     ['%p', [1]],
-  ] as [string, unknown[]][])('the format %p with %j is refused', (template, values) => {
+  ] as [string, unknown[]][])('rejects the format %p with %j', (template, values) => {
     expect(() => ne.ne_print_request_header(unsent(), 'X', template, ...values)).toThrow(wrongValue);
   });
 
-  test("neon's acceptance functions", () => {
+  test('accepts by class with ne_accept_2xx and always with ne_accept_always', () => {
     const request = unsent();
     const status = (klass: number): ne.ne_status => ({
       major_version: 1,
@@ -126,13 +126,13 @@ describe.each(surfaces)('$surface', ({ io }) => {
     return { received: record!.received.toString('latin1'), server };
   }
 
-  describe('on the wire', () => {
-    test('a request without anything', async () => {
+  describe('requests on the wire', () => {
+    test('sends only the fields of neon by default', async () => {
       const { received, server } = await sent('GET', '/path?query=%20#');
       expect(received).toBe(`GET /path?query=%20# HTTP/1.1\r\n${firstFields(server)}\r\n`);
     });
 
-    test('headers come in the order in which they were added, as they are', async () => {
+    test('sends headers unchanged in the order in which they were added', async () => {
       const { received, server } = await sent('X-METHOD', '*', (request) => {
         expect(result(() => ne.ne_add_request_header(request, 'X-B', ' two  spaces '))).toBeUndefined();
         expect(
@@ -145,7 +145,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       expect(received).toBe(`X-METHOD * HTTP/1.1\r\n${firstFields(server)}${Buffer.from(own).toString('latin1')}\r\n`);
     });
 
-    test('the next request on a connection to HTTP/1.1', async () => {
+    test('sends fewer fields in the next request on a connection to HTTP/1.1', async () => {
       const server = await serve(answering());
       const session = sessionWith(server);
       await fetchBody(io, session, 'GET', '/1');
@@ -154,9 +154,9 @@ describe.each(surfaces)('$surface', ({ io }) => {
       expect(await receivedBy(server)).toEqual([`GET /1 HTTP/1.1\r\n${firstFields(server)}\r\n${second}`]);
     });
 
-    // Strings up to a certain length are converted in one go: where that ends, nothing may be lost.
+    // Strings up to a certain length are converted in one go: no byte may get lost at that limit.
     test.each([250, 251, 252, 253, 254, 255, 256, 257, 1000, 1 << 20])(
-      'a header of %d bytes arrives whole',
+      'sends a header of %d bytes whole',
       async (length) => {
         const value = 'x'.repeat(length);
         const wide = `${'x'.repeat(length - 3)}€`;
@@ -170,12 +170,12 @@ describe.each(surfaces)('$surface', ({ io }) => {
       },
     );
 
-    test('lone surrogates become U+FFFD', async () => {
+    test('replaces lone surrogates with U+FFFD', async () => {
       const { received } = await sent('GET', '/', (request) => ne.ne_add_request_header(request, 'X', 'a\ud800b'));
       expect(Buffer.from(received, 'latin1').toString()).toContain('X: a\ufffdb\r\n');
     });
 
-    test('Expect: 100-continue goes last, and the body waits for the answer', async () => {
+    test('sends Expect: 100-continue last and the body after the answer', async () => {
       const steps: Step[] = [
         { read: 'head' },
         { send: 'HTTP/1.1 100 Continue\r\n\r\n' },
@@ -207,7 +207,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       ['a view of a part', new Uint8Array(everyByte.buffer, 10, 5), Buffer.of(10, 11, 12, 13, 14)],
       ['a part of a Buffer', Buffer.from('0123456789').subarray(2, 4), '23'],
       ['shared memory', new Uint8Array(new SharedArrayBuffer(3)).fill(7), Buffer.of(7, 7, 7)],
-    ] as [string, string | Uint8Array, string | Uint8Array][])('%s', async (_, body, expected) => {
+    ] as [string, string | Uint8Array, string | Uint8Array][])('sends %s', async (_, body, expected) => {
       const bytes = Buffer.from(expected as string);
       const { received, server } = await sent('PUT', '/', (request) => {
         ne.ne_add_request_header(request, 'X-Before', '1');
@@ -218,7 +218,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       expect(received).toBe(head + bytes.toString('latin1'));
     });
 
-    test('are copied when they are set', async () => {
+    test('copies a body when it is set', async () => {
       const body = Buffer.from('before');
       const { received } = await sent('PUT', '/', (request) => {
         ne.ne_set_request_body_buffer(request, body);
@@ -230,7 +230,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       expect(received).toMatch(/\r\n\r\nbefore$/);
     });
 
-    test('a large one arrives whole', async () => {
+    test('sends a large body whole', async () => {
       const server = await serve({ connections: [exchange()] });
       const request = ne.ne_request_create(sessionWith(server), 'PUT', '/');
       ne.ne_set_request_body_buffer(request, Buffer.alloc(20_000_000, 'x'));
@@ -241,7 +241,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       );
     });
 
-    test('are sent again when the request is', async () => {
+    test('sends the body again with the request', async () => {
       const server = await serve(answering());
       const request = ne.ne_request_create(sessionWith(server), 'PUT', '/');
       ne.ne_set_request_body_buffer(request, 'again');
@@ -254,17 +254,17 @@ describe.each(surfaces)('$surface', ({ io }) => {
     });
   });
 
-  describe('a persistent connection that the server closed', () => {
+  describe('persistent connections', () => {
     const once = exchange();
 
-    test('is made anew', async () => {
+    test('replaces a connection that the server closed', async () => {
       const server = await serve({ connections: [once, once, once] });
       const session = sessionWith(server);
       for (const path of ['/1', '/2', '/3']) expect(await fetchBody(io, session, 'GET', path)).toBe('hello');
       expect((await server.connections()).map(({ requests }) => requests)).toEqual([1, 1, 1]);
     });
 
-    test('a body is sent again on the new one', async () => {
+    test('sends a body again on the new connection', async () => {
       const server = await serve({ connections: [once, once] });
       const session = sessionWith(server);
       await fetchBody(io, session, 'GET', '/1');
@@ -277,7 +277,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       expect((await server.connections())[1]!.receivedTotal).toBeGreaterThan(big.length);
     });
 
-    test('is no retry for a first request', async () => {
+    test('does not retry the first request of a session', async () => {
       const server = await serve({ connections: [[{ read: 'request' }], once] });
       const session = sessionWith(server);
       const request = ne.ne_request_create(session, 'GET', '/');
@@ -286,7 +286,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       expect((await server.connections()).length).toBe(1);
     });
 
-    test('a request that is not idempotent does not use it', async () => {
+    test('opens a new connection for a request that is not idempotent', async () => {
       const server = await serve(answering());
       const session = sessionWith(server);
       await fetchBody(io, session, 'GET', '/1');

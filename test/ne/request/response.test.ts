@@ -1,4 +1,4 @@
-/** ne_request.h: status and headers of responses, on both surfaces. Their bodies are in request-blocks.test.ts. */
+/** Tests of ne_request.h: status and headers of responses, on both surfaces. */
 import * as ne from 'libneon/ne';
 import { response } from '../../servers/raw.js';
 import { neonError } from '../../support/expect.js';
@@ -10,14 +10,14 @@ import { fetchBody, pull, surfaces } from '../../support/surfaces.js';
 const serve = testServers();
 
 describe.each(surfaces)('$surface', ({ io }) => {
-  describe('the response', () => {
+  describe('responses', () => {
     test.each([
       ['200 OK', { code: 200, klass: 2, reason_phrase: 'OK' }],
       ['207 Multi-Status', { code: 207, klass: 2, reason_phrase: 'Multi-Status' }],
       ['301 Moved', { code: 301, klass: 3, reason_phrase: 'Moved' }],
       ['404 Not Found', { code: 404, klass: 4, reason_phrase: 'Not Found' }],
       ['500 ', { code: 500, klass: 5, reason_phrase: '' }],
-    ])('the status of %j', async (status, expected) => {
+    ])('returns the status of %j', async (status, expected) => {
       const server = await serve({ connections: [exchange(response('', { status }))] });
       const request = ne.ne_request_create(sessionWith(server), 'GET', '/');
       expect(await io.ne_request_dispatch(request)).toBe(ne.NE_OK);
@@ -27,7 +27,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       expect(ne.ne_get_status(request)).toEqual({ major_version: 1, minor_version: 1, ...expected });
     });
 
-    test('interim responses are passed over', async () => {
+    test('skips interim responses', async () => {
       const interim = 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n';
       const server = await serve({ connections: [exchange(interim + response('final'))] });
       const session = sessionWith(server);
@@ -38,15 +38,15 @@ describe.each(surfaces)('$surface', ({ io }) => {
     });
 
     test.each([
-      ['no HTTP', 'nonsense\r\n\r\n', 'Could not parse response status line'],
-      ['a length that is none', 'HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n', 'Invalid Content-Length in response'],
+      ['a response that is not HTTP', 'nonsense\r\n\r\n', 'Could not parse response status line'],
+      ['an invalid length', 'HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n', 'Invalid Content-Length in response'],
       [
-        'a coding that is not known',
+        'an unknown coding',
         'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n',
         'Unknown transfer-coding in response',
       ],
       [
-        'a chunk size that is none',
+        'an invalid chunk size',
         'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n',
         'Could not parse chunk size',
       ],
@@ -56,13 +56,13 @@ describe.each(surfaces)('$surface', ({ io }) => {
         'Response exceeded maximum number of header fields',
       ],
       [
-        'too long a field',
+        'a field that is too long',
         `HTTP/1.1 200 OK\r\n${Array(4)
           .fill(`A: ${'x'.repeat(3000)}\r\n `)
           .join('')}x\r\nContent-Length: 0\r\n\r\n`,
         'Line too long',
       ],
-    ])('%s fails, and the next request has a connection of its own', async (_, answer, text) => {
+    ])('fails on %s and sends the next request on a new connection', async (_, answer, text) => {
       const server = await serve(thenAnswering([...exchange(answer), { hang: 'reading' }]));
       const session = sessionWith(server);
       const request = ne.ne_request_create(session, 'GET', '/');
@@ -72,7 +72,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       expect(await fetchBody(io, session, 'GET', '/next')).toBe('hello');
     });
 
-    test('a field that is folded beyond 8 KiB fails, and the next request has a connection of its own', async () => {
+    test('fails on a field folded beyond 8 KiB and sends the next request on a new connection', async () => {
       const folded = `HTTP/1.1 200 OK\r\nA: b\r\n${` ${'x'.repeat(2000)}\r\n`.repeat(5)}Content-Length: 0\r\n\r\n`;
       const server = await serve(thenAnswering([...exchange(folded), { hang: 'reading' }]));
       const session = sessionWith(server);
@@ -81,7 +81,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       expect((await server.connections()).map(({ requests }) => requests)).toEqual([1, 1]);
     });
 
-    test('its headers', async () => {
+    test('returns headers by name and by iteration', async () => {
       const fields =
         'X-Two: one\r\nx-Two:two\r\nX-Trimmed: \t padded \t\r\nX-Empty:\r\nX-Folded: a\r\n b\r\nX-Text: gr\xc3\xbcn\r\nX-Latin: \xfc\r\nno colon\r\n__proto__: p\r\n';
       const server = await serve({
@@ -109,7 +109,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       expect(headersOf(request)).toEqual(new Map(Object.entries(expected)));
     });
 
-    test('a header of 4,000 bytes arrives whole', async () => {
+    test('returns a header of 4,000 bytes whole', async () => {
       const value = 'v'.repeat(4000);
       const server = await serve({ connections: [exchange(response('', { headers: { 'X-Long': value } }))] });
       const request = ne.ne_request_create(sessionWith(server), 'GET', '/');
@@ -117,7 +117,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       expect(ne.ne_get_response_header(request, 'x-long')).toBe(value);
     });
 
-    test('trailers join the headers, or newer ones keep them apart', async () => {
+    test('adds trailers to the headers, or keeps them apart in newer versions', async () => {
       const body =
         'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-Head: 1\r\n\r\n2\r\nok\r\n0\r\nX-Trailer: 2\r\n\r\n';
       const server = await serve(answering(body));
@@ -134,11 +134,11 @@ describe.each(surfaces)('$surface', ({ io }) => {
     });
   });
 
-  describe('a header cursor', () => {
+  describe('header cursors', () => {
     const name = { value: '' };
     const value = { value: '' };
 
-    test('is stale after the request was sent again', async () => {
+    test('throws for a cursor from before the request was sent again', async () => {
       const server = await serve(answering());
       const request = ne.ne_request_create(sessionWith(server), 'GET', '/');
       await io.ne_request_dispatch(request);
@@ -152,7 +152,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       expect(headersOf(request)).toEqual(new Map([['content-length', '5']]));
     });
 
-    test('is stale after the request was begun again', async () => {
+    test('throws for a cursor from before the request began again', async () => {
       const server = await serve(answering());
       const request = ne.ne_request_create(sessionWith(server), 'GET', '/');
       await io.ne_request_dispatch(request);
@@ -164,7 +164,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       await io.ne_request_destroy(request);
     });
 
-    test('of another request is refused', async () => {
+    test('throws for a cursor of another request', async () => {
       const server = await serve(answering());
       const session = sessionWith(server);
       const requests = ['/1', '/2'].map((path) => ne.ne_request_create(session, 'GET', path)) as [
@@ -182,7 +182,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       );
     });
 
-    test('at the end leaves the last header where it was', async () => {
+    test('leaves the out-parameters unchanged at the end', async () => {
       const server = await serve(answering());
       const request = ne.ne_request_create(sessionWith(server), 'GET', '/');
       await io.ne_request_dispatch(request);

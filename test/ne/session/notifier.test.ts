@@ -1,4 +1,4 @@
-/** ne_set_notifier, ne_set_progress (ne_session.h), on both surfaces. */
+/** Tests of ne_set_notifier and ne_set_progress on both surfaces. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { Session } from 'libneon';
 import * as ne from 'libneon/ne';
@@ -21,7 +21,7 @@ function noting(session: ne.ne_session): Note[] {
   return notes;
 }
 
-test('the events have the numbers of C', () => {
+test('numbers the events as C does', () => {
   expect([
     ne.ne_status_lookup,
     ne.ne_status_connecting,
@@ -42,7 +42,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     return result;
   }
 
-  test('tells all that happens, in order', async () => {
+  test('reports all events in order', async () => {
     const server = await serve(answering());
     const session = sessionWith(server);
     const notes = noting(session);
@@ -67,7 +67,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect(notes[lookupEvents.length]).toBe(connecting);
   });
 
-  test('a length that is not known is -1, until the end', async () => {
+  test('reports an unknown length as -1 until the end', async () => {
     const session = sessionWith(await serve(answering(chunkedResponse(['hello ', 'world']))));
     const notes = noting(session);
     expect(await send(session)).toBe(ne.NE_OK);
@@ -76,7 +76,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect(received.at(-1)).toEqual({ progress: 11, total: neonSince(37) ? 11 : -1 });
   });
 
-  test('a large body goes in blocks, which add up', async () => {
+  test('reports the blocks of a large body', async () => {
     const session = sessionWith(await serve(answering(response('x'.repeat(100_000)))));
     const notes = noting(session);
     expect(await send(session, Buffer.alloc(100_000))).toBe(ne.NE_OK);
@@ -88,7 +88,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     }
   });
 
-  test('progress has both directions', async () => {
+  test('reports progress in both directions', async () => {
     const session = sessionWith(await serve(answering()));
     const notes: [number, number][] = [];
     ne.ne_set_progress(session, (progress, total) => void notes.push([progress, total]));
@@ -101,20 +101,20 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     ]);
   });
 
-  test('null ends it, and so does nothing', async () => {
+  test('ends with null or undefined', async () => {
     const session = sessionWith(await serve(answering()));
-    for (const none of [null, undefined as unknown as null]) {
+    for (const end of [null, undefined as unknown as null]) {
       const notes = noting(session);
-      ne.ne_set_notifier(session, none);
+      ne.ne_set_notifier(session, end);
       expect(await send(session, 'x')).toBe(ne.NE_OK);
       ne.ne_set_progress(session, () => void notes.push({ status: -1, info: {} }));
-      ne.ne_set_progress(session, none);
+      ne.ne_set_progress(session, end);
       expect(await send(session, 'x')).toBe(ne.NE_OK);
       expect(notes).toEqual([]);
     }
   });
 
-  test('notifier and progress take the place of each other', async () => {
+  test('replaces the notifier by progress and progress by the notifier', async () => {
     const session = sessionWith(await serve(answering()));
     const log: string[] = [];
     const notifier = (): void => void log.push('notifier');
@@ -134,7 +134,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect(log).toEqual([]);
   });
 
-  test('must not be replaced while it runs', async () => {
+  test('refuses to be replaced while it runs', async () => {
     const session = sessionWith(await serve(answering()));
     const failures: unknown[] = [];
     ne.ne_set_notifier(session, () => {
@@ -151,7 +151,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect(new Set(failures.map((error) => (error as { code: string }).code))).toEqual(new Set(['ERR_NEON_REENTRANT']));
   });
 
-  test('hooks may replace it', async () => {
+  test('lets a hook replace it', async () => {
     const session = sessionWith(await serve(answering()));
     const notes = noting(session);
     ne.ne_hook_post_headers(session, () => ne.ne_set_notifier(session, null));
@@ -163,7 +163,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     ]);
   });
 
-  test('a connection that fails was tried', async () => {
+  test('reports an attempt to connect that fails', async () => {
     const server = await serve(answering());
     await server.stop();
     const session = sessionWith(server);
@@ -174,7 +174,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
 
   if (!asynchronous) return;
 
-  test('may be asynchronous: neon waits', async () => {
+  test('waits for an asynchronous notifier', async () => {
     const session = sessionWith(await serve(answering()));
     const log: string[] = [];
     ne.ne_set_notifier(session, async (status) => {
@@ -189,7 +189,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect(events.slice(0, lookupEvents.length + 2)).toEqual([...lookupEvents, 1, 2]);
   });
 
-  test('must not be set while promises are pending', async () => {
+  test('refuses to be set while promises are pending', async () => {
     const session = sessionWith(await serve(answering()));
     const sending = send(session);
     expect(() => ne.ne_set_notifier(session, null)).toThrow(neonError('ERR_NEON_BUSY'));
@@ -199,7 +199,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
   });
 });
 
-test('the requests of the classes are told, too', async () => {
+test('reports the requests of the classes, too', async () => {
   const server = await serve(answering());
   const session = new Session('http', '127.0.0.1', server.port);
   const notes = noting(session.handle);

@@ -1,4 +1,4 @@
-/** Proxies: the functions of ne_session.h on both surfaces, against scripted proxies and SOCKS servers. */
+/** Tests of the proxies of sessions (ne_session.h) on both surfaces, against scripted proxies and SOCKS servers. */
 import * as ne from 'libneon/ne';
 import { Session } from 'libneon';
 import { type RawServer, response, type Step } from '../../servers/raw.js';
@@ -10,14 +10,14 @@ const serve = testServers();
 const alice = { username: 'alice', password: 'secret' };
 const server = (): ne.ne_session => ne.ne_session_create('http', 'server.invalid', 8080);
 
-/** Steps of a SOCKS 5 server that takes this method, and connects to itself. */
+/** Steps of a SOCKS 5 server that accepts this method and connects to itself. */
 const socks5 = (method: number, ...more: readonly Step[]): Step[] => [
   { readBytes: 4 },
   { send: Buffer.from([5, method]) },
   ...more,
 ];
 const connected5: Step[] = [{ readBytes: 4 + 1 + 14 + 2 }, { send: Buffer.from([5, 0, 0, 1, 127, 0, 0, 1, 0, 80]) }];
-const [none, password, nothing] = [0, 2, 255];
+const [noAuthentication, password, noMethod] = [0, 2, 255];
 
 describe.each(surfaces)('$surface', ({ io }) => {
   async function get(session: ne.ne_session): Promise<{ result: number; status: number }> {
@@ -30,7 +30,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
   const ok = { result: ne.NE_OK, status: 200 };
 
   describe('ne_session_proxy', () => {
-    test('the proxy gets the whole URL', async () => {
+    test('sends the whole URL to the proxy', async () => {
       const proxy = await serve(answering());
       const session = server();
       ne.ne_session_proxy(session, '127.0.0.1', proxy.port);
@@ -43,7 +43,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       expect(uri).toEqual({ host: '127.0.0.1', port: proxy.port, path: 'stays' });
     });
 
-    test('the last one set counts', async () => {
+    test('uses the proxy that was set last', async () => {
       const [first, second] = [await serve(answering()), await serve(answering())];
       const session = server();
       ne.ne_session_socks_proxy(session, ne.NE_SOCK_SOCKSV5, '127.0.0.1', first.port, null, null);
@@ -54,7 +54,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       expect([await first.connections(), await second.connections()].map(({ length }) => length)).toEqual([0, 1]);
     });
 
-    test('none that listens, none that is there', async () => {
+    test('fails on a proxy that does not listen or does not exist', async () => {
       const gone = await serve(answering());
       await gone.stop();
       for (const [host, expected] of [
@@ -71,7 +71,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       }
     });
 
-    test('https goes by CONNECT; a proxy that refuses is told', async () => {
+    test('connects to https by CONNECT and reports the refusal of a proxy', async () => {
       const proxy = await serve({ connections: [exchange(response('no', { status: '403 Forbidden' }))] });
       const session = ne.ne_session_create('https', 'server.invalid', 443);
       ne.ne_session_proxy(session, '127.0.0.1', proxy.port);
@@ -81,7 +81,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
     });
   });
 
-  describe('credentials', () => {
+  describe('credentials for proxies', () => {
     const asking = response('who?', {
       status: '407 Proxy Authentication Required',
       headers: { 'Proxy-Authenticate': 'Basic realm="the proxy"' },
@@ -90,16 +90,16 @@ describe.each(surfaces)('$surface', ({ io }) => {
       status: '401 Unauthorized',
       headers: { 'WWW-Authenticate': 'Basic realm="the server"' },
     });
-    const header = (who: string): string => Buffer.from(`${who}:secret`).toString('base64');
+    const header = (username: string): string => Buffer.from(`${username}:secret`).toString('base64');
 
-    test('of the proxy, for itself', async () => {
+    test('sends credentials to the proxy only', async () => {
       const proxy = await serve({ connections: [[...exchange(asking), ...exchange(), ...exchange()]] });
       const session = server();
       ne.ne_session_proxy(session, '127.0.0.1', proxy.port);
       const asked: unknown[] = [];
       ne.ne_set_server_auth(session, () => 1);
-      ne.ne_set_proxy_auth(session, (...told) => {
-        asked.push(told);
+      ne.ne_set_proxy_auth(session, (...values) => {
+        asked.push(values);
         return alice;
       });
       for (let i = 0; i < 2; i++) expect(await get(session)).toEqual(ok);
@@ -111,7 +111,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       }
     });
 
-    test('of the proxy and the server, together, by one callback', async () => {
+    test('asks one callback for the proxy and for the server', async () => {
       const proxy = await serve({ connections: [[...exchange(asking), ...exchange(serverAsking), ...exchange()]] });
       const session = server();
       ne.ne_session_proxy(session, '127.0.0.1', proxy.port);
@@ -130,7 +130,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       expect(last).toContain(`\r\nAuthorization: Basic ${header('bob')}\r\n`);
     });
 
-    test('that are refused are NE_PROXYAUTH', async () => {
+    test('returns NE_PROXYAUTH for rejected credentials', async () => {
       const proxy = await serve({ connections: [[...exchange(asking), ...exchange(asking)]] });
       const session = server();
       ne.ne_session_proxy(session, '127.0.0.1', proxy.port);
@@ -153,8 +153,13 @@ describe.each(surfaces)('$surface', ({ io }) => {
       return { proxy, session };
     }
 
-    test('5: the name goes to the proxy, and the path to the server', async () => {
-      const { proxy, session } = await through([...socks5(none), ...connected5, ...exchange()], 2, null, null);
+    test('sends the name to a proxy of version 5 and the path to the server', async () => {
+      const { proxy, session } = await through(
+        [...socks5(noAuthentication), ...connected5, ...exchange()],
+        2,
+        null,
+        null,
+      );
       expect(await get(session)).toEqual(ok);
       const [record] = await proxy.connections();
       const start = [5, 2, 0, 2, 5, 1, 0, 3, 14, ...Buffer.from('server.invalid'), 8080 >> 8, 8080 & 255];
@@ -165,7 +170,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       expect(Object.keys(uri).filter((name) => name === 'scheme')).toEqual([]);
     });
 
-    test('5: user name and password, when they are asked for', async () => {
+    test('sends user name and password to a proxy of version 5 that requires them', async () => {
       for (const [user, secret] of [
         ['alice', 'secret'],
         ['u'.repeat(255), 'p'.repeat(255)],
@@ -180,7 +185,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       }
     });
 
-    test('5: a password that is demanded and not there is an error, not a crash', async () => {
+    test('fails without the password that a proxy of version 5 requires', async () => {
       const steps = socks5(password, { readBytes: 3 }, { send: Buffer.from([1, 1]) });
       const { proxy, session } = await through(steps, ne.NE_SOCK_SOCKSV5, null, null);
       expect((await get(session)).result).toBe(ne.NE_ERROR);
@@ -191,36 +196,36 @@ describe.each(surfaces)('$surface', ({ io }) => {
     });
 
     test.each([
-      ['5: no method is acceptable', 2, socks5(nothing), /No acceptable authentication method/],
-      ['5: an unknown method', 2, socks5(7), /Unexpected authentication method/],
-      ['5: another version', 2, [{ readBytes: 4 }, { send: Buffer.from([4, 0]) }], /Invalid version/],
+      ['5 without an acceptable method', 2, socks5(noMethod), /No acceptable authentication method/],
+      ['5 with an unknown method', 2, socks5(7), /Unexpected authentication method/],
+      ['5 with an answer of another version', 2, [{ readBytes: 4 }, { send: Buffer.from([4, 0]) }], /Invalid version/],
       [
-        '5: refused',
+        '5 that refuses',
         2,
-        [...socks5(none), { readBytes: 21 }, { send: Buffer.from([5, 2, 0, 1, 0, 0, 0, 0, 0, 0]) }],
+        [...socks5(noAuthentication), { readBytes: 21 }, { send: Buffer.from([5, 2, 0, 1, 0, 0, 0, 0, 0, 0]) }],
         /connection not permitted/,
       ],
       [
-        '5: a reply that is cut off',
+        '5 with a truncated reply',
         2,
-        [...socks5(none), { readBytes: 21 }, { send: Buffer.from([5, 0, 0, 3, 255, 1]) }],
+        [...socks5(noAuthentication), { readBytes: 21 }, { send: Buffer.from([5, 0, 0, 3, 255, 1]) }],
         /Could not read address/,
       ],
-      ['5: nothing', 2, [{ readBytes: 4 }], /Could not read initial response/],
+      ['5 without an answer', 2, [{ readBytes: 4 }], /Could not read initial response/],
       [
-        '4a: refused',
+        '4a that refuses',
         1,
         [{ readUntil: 'server.invalid\0' }, { send: Buffer.from([0, 0x5b, 0, 0, 0, 0, 0, 0]) }],
         /Could not connect/,
       ],
-    ] as const)('%s', async (_, version, steps, message) => {
+    ] as const)('fails on a proxy of version %s', async (_, version, steps, message) => {
       const { session } = await through(steps as readonly Step[], version, 'alice', 'secret');
       expect((await get(session)).result).toBe(ne.NE_ERROR);
       expect(ne.ne_get_error(session)).toMatch(message);
       expect(ne.ne_get_error(session)).not.toContain('secret');
     });
 
-    test('4a: user and name go to the proxy', async () => {
+    test('sends user and name to a proxy of version 4a', async () => {
       const steps: Step[] = [{ readUntil: 'server.invalid\0' }, { send: Buffer.from([0, 0x5a, 0, 0, 0, 0, 0, 0]) }];
       const { proxy, session } = await through([...steps, ...exchange()], ne.NE_SOCK_SOCKSV4A, 'alice', '');
       expect(await get(session)).toEqual(ok);
@@ -228,7 +233,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       expect([...(await proxy.connections())[0]!.received.subarray(0, start.length)]).toEqual(start);
     });
 
-    test('4: the address goes to the proxy, and neon looks it up', async () => {
+    test('looks the name up and sends the address to a proxy of version 4', async () => {
       const steps: Step[] = [{ readBytes: 14 }, { send: Buffer.from([0, 0x5a, 0, 0, 0, 0, 0, 0]) }];
       const proxy = await serve({ connections: [[...steps, ...exchange()]] });
       const session = ne.ne_session_create('http', '127.0.0.2', 8080);
@@ -240,7 +245,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       expect((await get(unknown)).result).toBe(ne.NE_LOOKUP);
     });
 
-    test('what it needs must be there', () => {
+    test('rejects a missing user name or password', () => {
       const set = (...values: unknown[]) => (ne.ne_session_socks_proxy as (...values: unknown[]) => void)(...values);
       for (const version of [ne.NE_SOCK_SOCKSV4, ne.NE_SOCK_SOCKSV4A])
         for (const user of [null, undefined])
@@ -249,7 +254,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       set(server(), ne.NE_SOCK_SOCKSV5, 'h', 1);
     });
 
-    test('host names that are too long', async () => {
+    test('rejects host names that are too long', async () => {
       const long = ne.ne_session_create('http', 'h'.repeat(256), 80);
       for (const version of [ne.NE_SOCK_SOCKSV4A, ne.NE_SOCK_SOCKSV5])
         expect(() => ne.ne_session_socks_proxy(long, version, 'h', 1, 'u', 'p')).toThrow(outOfRange);
@@ -261,16 +266,16 @@ describe.each(surfaces)('$surface', ({ io }) => {
     });
   });
 
-  test('ne_session_system_proxy goes straight where the system names none', async () => {
+  test('connects directly if the system has no proxy', async () => {
     const direct = await serve(answering());
     const session = ne.ne_session_create('http', '127.0.0.1', direct.port);
     ne.ne_session_proxy(session, 'nosuchhost.invalid', 1);
     expect(await io.ne_session_system_proxy(session, 0)).toBeUndefined();
     if (ne.ne_has_support(ne.NE_FEATURE_LIBPXY)) expect(await get(session)).toEqual(ok);
-    else expect(typeof (await get(session)).result).toBe('number'); // which neon 0.32 does not tell
+    else expect(typeof (await get(session)).result).toBe('number'); // neon 0.32 does not report it
   });
 
-  test('none can be set once there was a request', async () => {
+  test('rejects a proxy after the first request', async () => {
     const session = server();
     await io.ne_request_destroy(await io.ne_request_create(session, 'GET', '/'));
     const late = neonError('ERR_NEON_INVALID_STATE');
@@ -279,7 +284,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
     expect(await failureOf(() => io.ne_session_system_proxy(session, 0))).toEqual(late);
   });
 
-  test('nor while a request is being created', async () => {
+  test('rejects a proxy while a request is created', async () => {
     const session = server();
     const failures: unknown[] = [];
     ne.ne_hook_create_request(session, () => {
@@ -294,7 +299,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
   });
 });
 
-test('the promise form waits its turn, and so may come too late', async () => {
+test('rejects a queued ne_session_system_proxy that runs after a request', async () => {
   const { io } = surfaces[1]!;
   const session = server();
   const [request, late] = await Promise.allSettled([

@@ -1,4 +1,4 @@
-/** ne_session.h: sessions, on both surfaces. */
+/** Tests of ne_session.h: sessions, on both surfaces. */
 import { readFileSync } from 'node:fs';
 import * as ne from 'libneon/ne';
 import { faultProxy, type FaultProxy } from '../../servers/faultproxy.js';
@@ -34,18 +34,18 @@ describe('ne_session_create', () => {
     ['https', '127.0.0.1', 65535, '127.0.0.1:65535'],
     ['http', '[::1]', 8080, '[::1]:8080'],
     ['ftp', 'example.com', 21, 'example.com:21'],
-  ] as const)('%s, %s, %i', (scheme, host, port, hostport) => {
+  ] as const)('creates a session of %s, %s, %i', (scheme, host, port, hostport) => {
     const session = ne.ne_session_create(scheme, host, port);
     expect(ne.ne_get_scheme(session)).toBe(scheme);
     expect(ne.ne_get_server_hostport(session)).toBe(hostport);
     expect(result(() => ne.ne_session_destroy(session))).toBeUndefined();
   });
 
-  test.each([-1, 65536, 80.5, NaN, Infinity, 2 ** 53])('refuses port %d', (port) => {
+  test.each([-1, 65536, 80.5, NaN, Infinity, 2 ** 53])('rejects port %d', (port) => {
     expect(() => ne.ne_session_create('http', 'example.com', port)).toThrow(outOfRange);
   });
 
-  test('sessions are different objects of one class, with no properties of their own', () => {
+  test('returns different objects of one class without properties of their own', () => {
     const [one, other] = [ne.ne_session_create('http', 'a', 80), ne.ne_session_create('http', 'a', 80)];
     expect(one).not.toBe(other);
     expect(Object.getPrototypeOf(one)).toBe(Object.getPrototypeOf(other));
@@ -54,22 +54,22 @@ describe('ne_session_create', () => {
   });
 });
 
-describe('before a request', () => {
+describe('a session before a request', () => {
   const session = ne.ne_session_create('http', 'example.com', 8080);
 
-  test('the error text is unknown', () => {
+  test('has no error text', () => {
     expect(ne.ne_get_error(session)).toBe('Unknown error.');
   });
 
-  test('the server is not known to speak HTTP/1.1', () => {
+  test('does not know whether the server speaks HTTP/1.1', () => {
     expect(ne.ne_version_pre_http11(session)).toBe(1);
   });
 });
 
-describe('flags', () => {
+describe('flags of sessions', () => {
   const session = ne.ne_session_create('http', 'example.com', 80);
 
-  test('persistent connections are on, the others off', () => {
+  test('enables only persistent connections by default', () => {
     expect(ne.ne_get_session_flag(session, ne.NE_SESSFLAG_PERSIST)).toBe(1);
     const others = [ne.NE_SESSFLAG_ICYPROTO, ne.NE_SESSFLAG_RFC4918, ne.NE_SESSFLAG_CONNAUTH, ne.NE_SESSFLAG_TLS_SNI];
     expect([...others, ne.NE_SESSFLAG_EXPECT100].map((flag) => ne.ne_get_session_flag(session, flag))).toEqual([
@@ -84,28 +84,28 @@ describe('flags', () => {
     [0, 0],
     [2, 2],
     [-1, -1],
-  ])('%p is kept as %d', (value, kept) => {
+  ])('keeps %p as %d', (value, kept) => {
     expect(result(() => ne.ne_set_session_flag(session, ne.NE_SESSFLAG_RFC4918, value))).toBeUndefined();
     expect(ne.ne_get_session_flag(session, ne.NE_SESSFLAG_RFC4918)).toBe(kept);
   });
 
-  test.each([1000, 2 ** 31 - 1])('%d is not known', (flag) => {
+  test.each([1000, 2 ** 31 - 1])('ignores the unknown flag %d', (flag) => {
     expect(result(() => ne.ne_set_session_flag(session, flag, 1))).toBeUndefined();
     expect(ne.ne_get_session_flag(session, flag)).toBe(-1);
   });
 
-  test.each([-1, 2 ** 31, 0.5, NaN])('%d is no flag', (flag) => {
+  test.each([-1, 2 ** 31, 0.5, NaN])('rejects %d as a flag', (flag) => {
     expect(() => ne.ne_set_session_flag(session, flag, 1)).toThrow(outOfRange);
     expect(() => ne.ne_get_session_flag(session, flag)).toThrow(outOfRange);
   });
 
-  test('TLS to a name sends the name, to an address it does not (newer ones: to an IPv4 address)', () => {
+  test('sends the server name with TLS, but no address (in newer versions: no IPv4 address)', () => {
     const to = (host: string): number =>
       ne.ne_get_session_flag(ne.ne_session_create('https', host, 443), ne.NE_SESSFLAG_TLS_SNI);
     expect([to('example.com'), to('127.0.0.1'), to('::1')]).toEqual(neonSince(34) ? [1, 0, 1] : [1, 0, 0]);
   });
 
-  test('the flag for 100-continue is the default of new requests', () => {
+  test('passes the flag for 100-continue to new requests', () => {
     const own = ne.ne_session_create('http', 'example.com', 80);
     const before = ne.ne_request_create(own, 'PUT', '/');
     ne.ne_set_session_flag(own, ne.NE_SESSFLAG_EXPECT100, true);
@@ -114,41 +114,41 @@ describe('flags', () => {
   });
 });
 
-describe('refused', () => {
-  test.each([0, -1, 2_147_484, 1.5, NaN, Infinity])('%d seconds', (seconds) => {
+describe('settings of sessions', () => {
+  test.each([0, -1, 2_147_484, 1.5, NaN, Infinity])('rejects a timeout of %d seconds', (seconds) => {
     const session = ne.ne_session_create('http', 'example.com', 80);
     expect(() => ne.ne_set_read_timeout(session, seconds)).toThrow(outOfRange);
     expect(() => ne.ne_set_connect_timeout(session, seconds)).toThrow(outOfRange);
   });
 
-  test.each(['a\rb', 'a\nb', 'a\0b'])('the product %j', (product) => {
+  test.each(['a\rb', 'a\nb', 'a\0b'])('rejects the product %j', (product) => {
     const session = ne.ne_session_create('http', 'example.com', 80);
     expect(() => ne.ne_set_useragent(session, product)).toThrow(coded('ERR_INVALID_CHAR', 'TypeError'));
   });
 });
 
-describe('the error text', () => {
+describe('the error text of a session', () => {
   const session = ne.ne_session_create('http', 'example.com', 80);
   const set = (template: string, ...values: unknown[]): string => {
     expect(result(() => ne.ne_set_error(session, template, ...values))).toBeUndefined();
     return ne.ne_get_error(session);
   };
 
-  test('is made from a format', () => {
+  test('formats its values', () => {
     expect(set('plain')).toBe('plain');
     expect(set('%s: %d%% of %05.1s|%-4x|', 'read', 50, 'abc', 255)).toBe('read: 50% of     a|ff  |');
     expect(set('')).toBe('');
   });
 
-  test('takes values as they are', () => {
+  test('keeps conversions in values unchanged', () => {
     expect(set('%s', '%s %n %d')).toBe('%s %n %d');
   });
 
-  test('is UTF-8', () => {
+  test('keeps UTF-8', () => {
     expect(set('%s', 'Größe → ∞ 😀')).toBe('Größe → ∞ 😀');
   });
 
-  test('has at most 511 bytes', () => {
+  test('truncates at 511 bytes', () => {
     expect(set('%s', 'x'.repeat(511))).toBe('x'.repeat(511));
     expect(set('%s', 'x'.repeat(512))).toBe('x'.repeat(511));
     expect(set('%s', `${'x'.repeat(510)}ä`)).toBe(`${'x'.repeat(510)}\ufffd`);
@@ -161,7 +161,7 @@ describe('the error text', () => {
     ['plain', [1]],
     ['%n', [1]],
     ['%', []],
-  ] as [string, unknown[]][])('%p of %j is refused, and the text stays', (template, values) => {
+  ] as [string, unknown[]][])('rejects %p with %j and keeps the old text', (template, values) => {
     set('before');
     expect(() => ne.ne_set_error(session, template, ...values)).toThrow(wrongValue);
     expect(ne.ne_get_error(session)).toBe('before');
@@ -171,13 +171,13 @@ describe('the error text', () => {
 describe('ne_fill_server_uri', () => {
   const session = ne.ne_session_create('https', 'example.com', 8443);
 
-  test('sets what the session knows', () => {
+  test('sets the scheme, the host and the port', () => {
     const uri = {};
     expect(result(() => ne.ne_fill_server_uri(session, uri))).toBeUndefined();
     expect(uri).toEqual({ scheme: 'https', host: 'example.com', port: 8443 });
   });
 
-  test('leaves the rest alone', () => {
+  test('leaves the other fields unchanged', () => {
     const uri = {
       scheme: 'x',
       host: null,
@@ -201,21 +201,21 @@ describe('ne_fill_server_uri', () => {
     });
   });
 
-  test('the default port is told too', () => {
+  test('sets the default port, too', () => {
     const uri: Partial<ne.ne_uri> = {};
     ne.ne_fill_server_uri(ne.ne_session_create('http', 'example.com', 80), uri);
     expect(uri.port).toBe(80);
   });
 });
 
-describe('private data', () => {
+describe('private data of sessions', () => {
   const session = ne.ne_session_create('http', 'example.com', 80);
 
-  test('there is none at first', () => {
+  test('is null at first', () => {
     expect(ne.ne_get_session_private(session, 'id')).toBeNull();
   });
 
-  test('the last value set under an id is found', () => {
+  test('returns the last value that was set under an id', () => {
     const value = { any: 'thing' };
     expect(result(() => ne.ne_set_session_private(session, 'id', 'first'))).toBeUndefined();
     ne.ne_set_session_private(session, 'id', value);
@@ -225,21 +225,21 @@ describe('private data', () => {
     expect(ne.ne_get_session_private(session, 'third')).toBeNull();
   });
 
-  test('each session has its own', () => {
+  test('belongs to one session', () => {
     ne.ne_set_session_private(session, 'own', 1);
     expect(ne.ne_get_session_private(ne.ne_session_create('http', 'example.com', 80), 'own')).toBeNull();
   });
 });
 
 describe('ne_get_session', () => {
-  test('is the very object', () => {
+  test('returns the very object', () => {
     const session = ne.ne_session_create('http', 'example.com', 80);
     const request = ne.ne_request_create(session, 'GET', '/');
     expect(ne.ne_get_session(request)).toBe(session);
     expect(ne.ne_get_session(request)).toBe(session);
   });
 
-  test('a request keeps its session alive', async () => {
+  test('finds a session that only its request keeps alive', async () => {
     const server = await serve(answering());
     expect(await runScenario('requestKeepsSession', server.port)).toEqual({
       same: true,
@@ -249,7 +249,7 @@ describe('ne_get_session', () => {
     });
   });
 
-  test('a session goes with its last request', async () => {
+  test('lets a session be collected with its last request', async () => {
     const server = await serve(answering());
     expect(await runScenario('sessionGoesWithRequest', server.port)).toEqual({ collected: true });
     const [record] = await server.waitForClosed(1);
@@ -269,7 +269,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       expect(record!.clientClose).toBe('fin');
     });
 
-    test('a destroyed session is destroyed', async () => {
+    test('throws for a destroyed session', async () => {
       const session = ne.ne_session_create('http', 'example.com', 80);
       await io.ne_session_destroy(session);
       await expect(io.ne_session_destroy(session)).rejects.toEqual(neonError('ERR_NEON_DESTROYED'));
@@ -279,7 +279,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       [['GET /a'], /^1 request of this session is live: GET \/a$/],
       [['GET /a', 'PUT /b'], /^2 requests of this session are live: (GET \/a, PUT \/b|PUT \/b, GET \/a)$/],
       [Array<string>(7).fill('LOCK /c'), /^7 requests of this session are live: (LOCK \/c, ){5}…$/],
-    ])('refuses while %j are live', async (live, message) => {
+    ])('rejects while %j are live', async (live, message) => {
       const session = ne.ne_session_create('http', 'example.com', 80);
       const requests = live.map((line) => ne.ne_request_create(session, ...(line.split(' ') as [string, string])));
       const error = await failureOf(() => io.ne_session_destroy(session));
@@ -296,7 +296,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
   });
 
   describe('ne_close_connection', () => {
-    test('the server sees it, and the next request connects again', async () => {
+    test('closes the connection, and the next request connects again', async () => {
       const server = await serve(answering());
       const session = sessionWith(server);
       await fetchBody(io, session, 'GET', '/1');
@@ -307,13 +307,13 @@ describe.each(surfaces)('$surface', ({ io }) => {
       expect((await server.connections()).map(({ requests }) => requests)).toEqual([1, 1]);
     });
 
-    test('without a connection it does nothing', async () => {
+    test('does nothing without a connection', async () => {
       const session = ne.ne_session_create('http', 'example.com', 80);
       expect(await result(() => io.ne_close_connection(session))).toBeUndefined();
       expect(await result(() => io.ne_close_connection(session))).toBeUndefined();
     });
 
-    test('is refused while a request is between begin and end', async () => {
+    test('rejects while a request is between begin and end', async () => {
       const server = await serve(answering(response('0123456789')));
       const session = sessionWith(server);
       const request = ne.ne_request_create(session, 'GET', '/active');
@@ -334,14 +334,14 @@ describe.each(surfaces)('$surface', ({ io }) => {
   });
 
   describe('connections', () => {
-    test('one serves many requests', async () => {
+    test('reuses a connection for many requests', async () => {
       const server = await serve(answering());
       const session = sessionWith(server);
       for (let i = 0; i < 10; i++) expect(await fetchBody(io, session, 'GET', `/${i}`)).toBe('hello');
       expect((await server.connections()).map(({ requests }) => requests)).toEqual([10]);
     });
 
-    test('without the flag for it each request has one', async () => {
+    test('opens a connection for each request without the flag', async () => {
       const server = await serve(answering());
       const session = sessionWith(server);
       ne.ne_set_session_flag(session, ne.NE_SESSFLAG_PERSIST, false);
@@ -355,7 +355,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       expect(records[0]!.received.toString()).toContain('\r\nConnection: TE, close\r\n');
     });
 
-    test('a server that asks to close gets a new one', async () => {
+    test('opens a new connection after the server closed one', async () => {
       const server = await serve({
         connections: [keepAlive(response('bye', { headers: { Connection: 'close' } }))],
         rest: 'repeat-last',
@@ -366,8 +366,8 @@ describe.each(surfaces)('$surface', ({ io }) => {
     });
   });
 
-  describe('what cannot be reached', () => {
-    test('a name is looked up by the first dispatch only, which is NE_LOOKUP', async () => {
+  describe('unreachable servers', () => {
+    test('returns NE_LOOKUP from the dispatch for an unknown name', async () => {
       const session = ne.ne_session_create('http', 'nosuchhost.invalid', 80);
       const request = ne.ne_request_create(session, 'GET', '/');
       expect(ne.ne_get_error(session)).toBe('Unknown error.');
@@ -377,7 +377,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       expect(await io.ne_begin_request(request)).toBe(ne.NE_LOOKUP);
     });
 
-    test('a port where nobody listens is NE_CONNECT', async () => {
+    test('returns NE_CONNECT for a port without a listener', async () => {
       const [port] = (await freePorts(1)) as [number];
       const session = sessionWith({ port });
       const request = ne.ne_request_create(session, 'GET', '/');
@@ -387,8 +387,8 @@ describe.each(surfaces)('$surface', ({ io }) => {
     });
   });
 
-  describe('time-outs', () => {
-    test('the read time-out ends the wait for a status line', async () => {
+  describe('timeouts', () => {
+    test('returns NE_TIMEOUT while waiting for a status line', async () => {
       const server = await serve(thenAnswering(stalling()));
       const session = sessionWith(server);
       expect(result(() => ne.ne_set_read_timeout(session, 1))).toBeUndefined();
@@ -400,7 +400,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       expect(await fetchBody(io, session, 'GET', '/next')).toBe('hello');
     });
 
-    test('in a body it is an error', async () => {
+    test('fails on a timeout in a body', async () => {
       const server = await serve(thenAnswering(stalling('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n01234')));
       const session = sessionWith(server);
       ne.ne_set_read_timeout(session, 1);
@@ -413,7 +413,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       expect(await fetchBody(io, session, 'GET', '/next')).toBe('hello');
     });
 
-    test.each([1, 2_147_483])('%d seconds are taken', async (seconds) => {
+    test.each([1, 2_147_483])('accepts %d seconds', async (seconds) => {
       const server = await serve(answering());
       const session = sessionWith(server);
       expect(result(() => ne.ne_set_read_timeout(session, seconds))).toBeUndefined();
@@ -425,7 +425,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
   describe('ne_set_useragent', () => {
     const version = /\d+\.\d+\.\d+/.exec(ne.ne_version_string())![0];
 
-    test('goes first among the headers, with neon behind it', async () => {
+    test('sends the product first among the headers, followed by neon', async () => {
       const server = await serve(answering());
       const session = sessionWith(server);
       expect(result(() => ne.ne_set_useragent(session, 'agent/1.0 (ü)'))).toBeUndefined();
@@ -433,7 +433,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       expect((await receivedBy(server))[0]).toMatch(`GET / HTTP/1.1\r\nUser-Agent: agent/1.0 (ü) neon/${version}\r\n`);
     });
 
-    test('the last one counts; without one there is none', async () => {
+    test('sends the last product, and no field without one', async () => {
       const server = await serve(answering());
       const session = sessionWith(server);
       await fetchBody(io, session, 'GET', '/');
@@ -449,16 +449,16 @@ describe.each(surfaces)('$surface', ({ io }) => {
     test.each<readonly [string, number]>([
       ['HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n', 1],
       ['HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', 0],
-      // newer ones refuse it
+      // newer versions reject it
       ...(neonSince(34) ? [] : ([['HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n', 0]] as const)),
-    ])('after %j', async (answer, expected) => {
+    ])('reports the version after %j', async (answer, expected) => {
       const server = await serve({ connections: [exchange(answer)] });
       const session = sessionWith(server);
       expect(await fetchBody(io, session, 'GET', '/')).toBe('');
       expect(ne.ne_version_pre_http11(session)).toBe(expected);
     });
 
-    test('a server of HTTP/1.0 that keeps connections is taken at its word', async () => {
+    test('keeps the connection to a server of HTTP/1.0 that offers to', async () => {
       const server = await serve(answering('HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok'));
       const session = sessionWith(server);
       expect(await fetchBody(io, session, 'GET', '/1')).toBe('ok');
@@ -467,14 +467,14 @@ describe.each(surfaces)('$surface', ({ io }) => {
     });
   });
 
-  test('the error text after a response is its status', async () => {
+  test('sets the error text to the status of a response', async () => {
     const server = await serve(answering(response('', { status: '404 Not here' })));
     const session = sessionWith(server);
     await fetchBody(io, session, 'GET', '/');
     expect(ne.ne_get_error(session)).toBe('404 Not here');
   });
 
-  test('sessions with the same server have connections of their own', async () => {
+  test('opens a connection for each session with one server', async () => {
     const server = await serve(answering());
     const sessions = [sessionWith(server), sessionWith(server), sessionWith(server)];
     const bodies = sessions.map((session) => fetchBody(io, session, 'GET', '/'));
@@ -483,7 +483,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
   });
 });
 
-describeWith('openssl', 'a TLS record that stops in the middle', () => {
+describeWith('openssl', 'a truncated TLS record', () => {
   const pki = testPki();
   const tls = { key: readFileSync(pki.server.key, 'utf8'), cert: readFileSync(pki.server.cert, 'utf8') };
   const head = 'HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n';
@@ -505,8 +505,8 @@ describeWith('openssl', 'a TLS record that stops in the middle', () => {
     return { session, proxy };
   }
 
-  // neon's own time-out does not cover this: it waits for the first byte only.
-  test.each(surfaces)('is a time-out, too: $surface', async ({ io }) => {
+  // The timeout of neon itself does not cover this: neon waits only for the first byte.
+  test.each(surfaces)('times out, too, with $surface', async ({ io }) => {
     const { session, proxy } = await cutShort();
     try {
       const request = ne.ne_request_create(session, 'GET', '/');

@@ -1,4 +1,4 @@
-/** Callbacks of TLS in worker threads. */
+/** Tests of the callbacks of TLS (ne_session.h) in worker threads. */
 import { once } from 'node:events';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -10,7 +10,7 @@ import { answering, testServers } from '../../support/servers.js';
 
 const serve = testServers();
 
-describeWith('openssl', 'a worker', () => {
+describeWith('openssl', 'worker threads', () => {
   const pki = testPki();
   const secure = (): Promise<RawServer> =>
     serve({
@@ -30,7 +30,7 @@ describeWith('openssl', 'a worker', () => {
     return new Worker(text, { eval: true });
   }
 
-  test('is asked in its own thread', async () => {
+  test('runs the callbacks of a worker in its own thread', async () => {
     const server = await secure();
     const worker = start(
       server.port,
@@ -51,7 +51,7 @@ describeWith('openssl', 'a worker', () => {
     const ended = once(worker, 'exit');
     const [log] = (await once(worker, 'message')) as [unknown[]];
     await ended;
-    // With TLS 1.2 the server is judged later than with 1.3: the order is none of ours.
+    // With TLS 1.2 the server is verified later than with 1.3: the order depends on the version.
     expect(log.sort()).toEqual([['libneon test'], 0, 0, 8, 'libneon test'].sort());
     expect((await server.connections())[0]!.tls!.clientCertificate).toBe('Test Client');
   });
@@ -61,7 +61,7 @@ describeWith('openssl', 'a worker', () => {
     ['ne_ssl_set_verify', 'in a promise', 'void promises.ne_request_dispatch(request)'],
     ['ne_ssl_provide_clicert', 'for ever', 'ne.ne_request_dispatch(request)'],
     ['ne_ssl_provide_clicert', 'in a promise', 'void promises.ne_request_dispatch(request)'],
-  ])('whose callback of %s waits %s can be terminated', async (register, how, call) => {
+  ])('terminates a worker whose callback of %s waits %s', async (register, how, call) => {
     const server = await secure();
     const worker = start(
       server.port,

@@ -1,4 +1,4 @@
-/** TLS of sessions: verification of servers, and client certificates. */
+/** Tests of TLS in sessions (ne_session.h): verification of servers, and client certificates. */
 import { readFileSync } from 'node:fs';
 import {
   type Certificate,
@@ -19,6 +19,7 @@ import { clientCertificate } from '../../support/client-certificate.js';
 import { failureOf, neonError, result, wrongType, wrongValue } from '../../support/expect.js';
 import { answering, testServers } from '../../support/servers.js';
 import { surfaces, type Io } from '../../support/surfaces.js';
+import { clientOf } from '../../support/tls-contexts.js';
 import { refusal, situations, type Situation } from '../../support/tls-situations.js';
 
 const serve = testServers();
@@ -33,13 +34,6 @@ const names: readonly (readonly [number, CertificateFailure])[] = [
   [ne.NE_SSL_BADCHAIN, 'badChain'],
 ];
 
-/** A client certificate of this file, decrypted. */
-function clientOf(file: string): ne.ne_ssl_client_cert {
-  const client = ne.ne_ssl_clicert_read(file)!;
-  if (ne.ne_ssl_clicert_encrypted(client)) ne.ne_ssl_clicert_decrypt(client, 'secret');
-  return client;
-}
-
 async function get(io: Io, session: ne.ne_session): Promise<number> {
   const request = await io.ne_request_create(session, 'GET', '/');
   try {
@@ -49,10 +43,10 @@ async function get(io: Io, session: ne.ne_session): Promise<number> {
   }
 }
 
-describeWith('openssl', 'situations', () => {
+describeWith('openssl', 'TLS in situations', () => {
   const loopback = ne.ne_iaddr_parse('127.0.0.1', ne.ne_iaddr_ipv4)!;
 
-  /** A session in this situation, whose callback gives `verdict` where it is asked. */
+  /** A session in this situation, whose callback returns `verdict`. */
   function sessionIn(port: number, { host, trusts, client }: Situation, verdict?: number) {
     const asked: number[] = [];
     const session = ne.ne_session_create('https', host, port);
@@ -71,7 +65,7 @@ describeWith('openssl', 'situations', () => {
     return { session, asked };
   }
 
-  /** What the options of the classes say for it. */
+  /** The options of the classes for this situation. */
   function optionsIn({ trusts, client }: Situation, verify?: CertificateVerifier): TLSOptions {
     const set = client && 'set' in client ? { pfx: readFileSync(client.set), passphrase: 'secret' } : {};
     const provided = client && 'provided' in client ? client.provided : undefined;
@@ -86,7 +80,7 @@ describeWith('openssl', 'situations', () => {
     };
   }
 
-  test.each(situations())('$about', async (situation) => {
+  test.each(situations())('handles $about', async (situation) => {
     const { server, host, error, failures } = situation;
     const running = await startTlsServer(server);
     try {
@@ -132,7 +126,7 @@ describeWith('openssl', 'situations', () => {
   });
 });
 
-describeWith('openssl', 'certificates that are judged', () => {
+describeWith('openssl', 'verification of servers', () => {
   const pki = testPki();
   const tls = { key: pem(pki.chained.key), cert: pem(pki.chained.cert) };
   const secure = (): Promise<RawServer> => serve({ ...answering(), tls });
@@ -140,7 +134,7 @@ describeWith('openssl', 'certificates that are judged', () => {
   const text = (cert: ne.ne_ssl_certificate): string => ne.ne_ssl_cert_export(cert);
 
   describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
-    test('come with those that signed them, and end with the callback', async () => {
+    test('passes a certificate with its signers, which end with the callback', async () => {
       const session = sessionTo(await secure());
       const kept: unknown[] = [];
       ne.ne_ssl_set_verify(session, (_, cert) => {
@@ -168,7 +162,7 @@ describeWith('openssl', 'certificates that are judged', () => {
       expect(() => ne.ne_ssl_trust_cert(session, cert)).toThrow(destroyed);
     });
 
-    test('that were accepted are not asked about again, but by another session', async () => {
+    test('asks once for each session', async () => {
       const server = await secure();
       for (let i = 0; i < 2; i++) {
         const session = sessionTo(server);
@@ -185,7 +179,7 @@ describeWith('openssl', 'certificates that are judged', () => {
       }
     });
 
-    test('and trusted from inside the callback are trusted next time', async () => {
+    test('trusts a certificate from the next connection on that the callback trusted', async () => {
       const server = await secure();
       const session = sessionTo(server);
       ne.ne_ssl_set_verify(session, (_, cert) => {
@@ -214,7 +208,7 @@ describeWith('openssl', 'certificates that are judged', () => {
       -(2 ** 31) - 1,
       Infinity,
       () => 0,
-    ])('%p is no verdict', async (answer) => {
+    ])('rejects %p as a verdict', async (answer) => {
       const session = sessionTo(await secure());
       ne.ne_ssl_set_verify(session, () => answer as number);
       expect(await failureOf(() => get(io, session))).toEqual(wrongType);
@@ -226,14 +220,14 @@ describeWith('openssl', 'certificates that are judged', () => {
       expect(await get(io, session)).toBe(ne.NE_OK);
     });
 
-    test.each([1, -1, ne.NE_ERROR, 2 ** 31 - 1, -(2 ** 31)])('%p refuses', async (verdict) => {
+    test.each([1, -1, ne.NE_ERROR, 2 ** 31 - 1, -(2 ** 31)])('returns NE_ERROR for the verdict %p', async (verdict) => {
       const session = sessionTo(await secure());
       ne.ne_ssl_set_verify(session, () => verdict);
       expect(await get(io, session)).toBe(ne.NE_ERROR);
       expect(ne.ne_get_error(session)).toContain('issuer is not trusted');
     });
 
-    test('what the callback throws comes out of the call', async () => {
+    test('throws the error of the callback to the caller', async () => {
       const session = sessionTo(await secure());
       const reason = new Error('the reason');
       ne.ne_ssl_set_verify(session, () => {
@@ -244,7 +238,7 @@ describeWith('openssl', 'certificates that are judged', () => {
       expect(await get(io, session)).toBe(ne.NE_OK);
     });
 
-    test('a promise', async () => {
+    test('waits for a promise or rejects it', async () => {
       const session = sessionTo(await secure());
       ne.ne_ssl_set_verify(session, async (_, cert) => {
         if (!asynchronous) return 0;
@@ -255,7 +249,7 @@ describeWith('openssl', 'certificates that are judged', () => {
       else expect(await failureOf(() => get(io, session))).toEqual(wrongType);
     });
 
-    test('what must not be called from inside', async () => {
+    test('refuses calls in the callback', async () => {
       const session = sessionTo(await secure());
       const reentrant = neonError('ERR_NEON_REENTRANT');
       let asked = 0;
@@ -275,7 +269,7 @@ describeWith('openssl', 'certificates that are judged', () => {
       expect(asked).toBe(1);
     });
 
-    test('what OpenSSL could not read before is not taken for a failure now', async () => {
+    test('ignores earlier errors of OpenSSL', async () => {
       const server = await secure();
       const session = sessionTo(server);
       ne.ne_ssl_set_verify(session, () => 0);
@@ -295,7 +289,7 @@ describeWith('openssl', 'certificates that are judged', () => {
       expect(ne.ne_ssl_clicert_import(clientCertificate)).not.toBeNull(); // encrypted, and not broken
     });
 
-    test('without TLS nobody is asked', async () => {
+    test('does not ask without TLS', async () => {
       const session = ne.ne_session_create('http', '127.0.0.1', (await serve(answering())).port);
       let asked = 0;
       ne.ne_ssl_set_verify(session, () => ++asked);
@@ -312,7 +306,7 @@ describeWith('openssl', 'certificates that are judged', () => {
     });
   });
 
-  test('a promise that rejects', async () => {
+  test('rejects with the reason of a rejected promise', async () => {
     const session = sessionTo(await secure());
     const reason = new Error('the reason');
     ne.ne_ssl_set_verify(session, () => Promise.reject(reason));
@@ -322,7 +316,7 @@ describeWith('openssl', 'certificates that are judged', () => {
     expect(await get(io, session)).toBe(ne.NE_OK);
   });
 
-  test('a callback that never answers, and an abort', async () => {
+  test('frees the certificate after an abort during a callback', async () => {
     const server = await secure();
     const session = sessionTo(server);
     const controller = new AbortController();
@@ -340,7 +334,7 @@ describeWith('openssl', 'certificates that are judged', () => {
     const subject = ne.ne_ssl_cert_subject(lent);
     expect(text(lent)).not.toBe('');
     controller.abort(reason);
-    // C goes on, and frees what it lent, while this looks at it.
+    // C continues and frees the certificate that it lent, while this reads it.
     let looks = 0;
     for (const until = Date.now() + 5000; Date.now() < until; looks++)
       try {
@@ -354,7 +348,7 @@ describeWith('openssl', 'certificates that are judged', () => {
     await server.waitForClosed(1);
   });
 
-  test('a late answer of an aborted call means nothing', async () => {
+  test('ignores the late answer of a callback after an abort', async () => {
     const server = await secure();
     const session = sessionTo(server);
     const controller = new AbortController();
@@ -378,7 +372,7 @@ describeWith('openssl', 'certificates that are judged', () => {
   });
 });
 
-describeWith('openssl', 'client certificates', () => {
+describeWith('openssl', 'client certificates of sessions', () => {
   const pki = testPki();
   const tls = { key: pem(pki.server.key), cert: pem(pki.server.cert), ca: pem(pki.ca.cert), requestCert: true };
 
@@ -392,7 +386,7 @@ describeWith('openssl', 'client certificates', () => {
   }
 
   describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
-    test('one that was freed is given all the same', async () => {
+    test('sends a certificate that was freed after it was set', async () => {
       const { session, given } = await asking();
       const client = clientOf(pki.p12);
       ne.ne_ssl_set_clicert(session, client);
@@ -402,7 +396,7 @@ describeWith('openssl', 'client certificates', () => {
       expect(await given()).toEqual(['Test Client']);
     });
 
-    test('names of authorities are told, and end with the callback', async () => {
+    test('passes the names of authorities, which end with the callback', async () => {
       const { session, given } = await asking();
       const seen: unknown[] = [];
       let kept: ne.ne_ssl_dname[] = [];
@@ -427,7 +421,7 @@ describeWith('openssl', 'client certificates', () => {
       expect(() => ne.ne_ssl_dname_cmp(kept[0]!, kept[0]!)).toThrow(destroyed);
     });
 
-    test('a callback that gives none, and none at all', async () => {
+    test('sends no certificate after a callback without one or without a callback', async () => {
       const { session, given } = await asking();
       let asked = 0;
       ne.ne_ssl_provide_clicert(session, () => {
@@ -442,7 +436,7 @@ describeWith('openssl', 'client certificates', () => {
       expect(await given()).toEqual([null, null]);
     });
 
-    test('a callback that throws, or gives one that is encrypted', async () => {
+    test('throws the error of a callback, also for an encrypted certificate', async () => {
       const reason = new Error('the reason');
       for (const [fail, expected] of [
         [
@@ -462,7 +456,7 @@ describeWith('openssl', 'client certificates', () => {
       }
     });
 
-    test('a promise', async () => {
+    test('waits for a promise or rejects it', async () => {
       const { session, given } = await asking();
       ne.ne_ssl_provide_clicert(session, async (sess) => {
         const client = ne.ne_ssl_clicert_read(pki.p12)!;
@@ -474,14 +468,14 @@ describeWith('openssl', 'client certificates', () => {
       expect(await given()).toEqual(['Test Client']);
     });
 
-    test('set again and again', async () => {
+    test('replaces a certificate repeatedly', async () => {
       const { session } = await asking();
       for (let i = 0; i < 20; i++) ne.ne_ssl_set_clicert(session, clientOf(i % 2 ? pki.p12 : pki.p12WrongClient));
       expect(await get(io, session)).toBe(ne.NE_OK);
     });
   });
 
-  test('a callback that never answers, and an abort, while the names are looked at', async () => {
+  test('frees the names of authorities after an abort during a callback', async () => {
     for (let i = 0; i < 10; i++) {
       const { session } = await asking(i % 2 ? { maxVersion: 'TLSv1.2' } : {});
       const controller = new AbortController();
@@ -510,7 +504,7 @@ describeWith('openssl', 'client certificates', () => {
 describe('ne_ssl_set_protovers', () => {
   const missing = features.functions['ne_ssl_set_protovers'] === false;
 
-  test('limits, where this neon has it', () => {
+  test('limits the versions if this neon can', () => {
     const session = ne.ne_session_create('https', 'localhost', 1);
     const set = (min: number, max: number): number => ne.ne_ssl_set_protovers(session, min, max);
     if (missing) return expect(() => set(0, 0)).toThrow(neonError('ERR_NEON_UNSUPPORTED'));
@@ -521,7 +515,7 @@ describe('ne_ssl_set_protovers', () => {
     expect(ne.ne_ssl_set_protovers(ne.ne_session_create('http', 'localhost', 1), 0, 0)).toBe(ne.NE_ERROR);
   });
 
-  test('the options minVersion and maxVersion', () => {
+  test('limits the versions by the options minVersion and maxVersion', () => {
     const make = (tls: TLSOptions): Session => new Session('https', 'localhost', 1, { tls });
     const both = (): Session => make({ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' });
     if (missing) return expect(both).toThrow(neonError('ERR_NEON_UNSUPPORTED'));
@@ -532,4 +526,9 @@ describe('ne_ssl_set_protovers', () => {
     expect(() => make({ minVersion: 'TLSv9' as never })).toThrow(wrongValue);
     expect(() => make({ maxVersion: 1 as never })).toThrow(wrongType);
   });
+});
+
+test('refuses an encrypted client certificate', () => {
+  const session = ne.ne_session_create('https', 'localhost', 1);
+  expect(() => ne.ne_ssl_set_clicert(session, ne.ne_ssl_clicert_import(clientCertificate)!)).toThrow(invalidState);
 });

@@ -1,4 +1,4 @@
-/** Name lookups (ne_socket.h), and scopes of addresses. */
+/** Tests of name lookups (ne_socket.h), and of addresses that change. */
 import { networkInterfaces } from 'node:os';
 import { features } from 'libneon';
 import * as ne from 'libneon/ne';
@@ -30,14 +30,14 @@ describe.each(surfaces)('$surface', ({ io }) => {
     ['::1', ['::1']],
     ['[::1]', ['::1']],
     ['[2001:db8::7]', ['2001:db8::7']],
-  ])('%s', async (name, texts) => {
+  ])('resolves %s', async (name, texts) => {
     const answer = await io.ne_addr_resolve(name, 0);
     expect(ne.ne_addr_result(answer)).toBe(0);
     expect(addressesOf(answer).map(ne.ne_iaddr_print)).toEqual(texts);
     expect(ne.ne_addr_canonical(answer)).toBeNull();
   });
 
-  test('localhost, and its canonical name', async () => {
+  test('resolves localhost and its canonical name', async () => {
     const answer = await io.ne_addr_resolve('localhost', ne.NE_ADDR_CANON);
     expect(ne.ne_addr_result(answer)).toBe(0);
     const texts = addressesOf(answer).map(ne.ne_iaddr_print);
@@ -47,7 +47,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
   });
 
   test.each(['nosuchhost.invalid', '', '[127.0.0.1]', '[]', '[::1', 'x'.repeat(10_000), '127.0.0.1 '])(
-    '%j is not found',
+    'reports that %j is not found',
     async (name) => {
       const answer = await io.ne_addr_resolve(name, ne.NE_ADDR_CANON);
       expect(ne.ne_addr_result(answer)).not.toBe(0);
@@ -58,7 +58,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
     },
   );
 
-  test('the same address is the same object, and outlives its answer', async () => {
+  test('returns one object for one address, which outlives its answer', async () => {
     const answer = await io.ne_addr_resolve('127.0.0.1', 0);
     const first = ne.ne_addr_first(answer);
     expect(ne.ne_addr_next(answer)).toBeNull();
@@ -74,7 +74,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
     expect(ne.ne_iaddr_cmp(first, loopback())).toBe(0);
   });
 
-  test('a session, and a socket, go where it says', async () => {
+  test('gives addresses to which a session and a socket connect', async () => {
     const address = ne.ne_addr_first(await io.ne_addr_resolve('127.0.0.1', 0));
     const server = await serve(answering());
     const session = ne.ne_session_create('http', 'nosuchhost.invalid', server.port);
@@ -87,21 +87,21 @@ describe.each(surfaces)('$surface', ({ io }) => {
   test.each([
     ['127.0.0.1', ne.ne_iaddr_ipv4, /^localhost|^127\.0\.0\.1$/],
     ['::1', ne.ne_iaddr_ipv6, /^(ip6-)?localhost|^::1$/],
-    ['192.0.2.1', ne.ne_iaddr_ipv4, /^192\.0\.2\.1$/], // has no name
-  ])('the name of %s', async (text, type, expected) => {
+    ['192.0.2.1', ne.ne_iaddr_ipv4, /^192\.0\.2\.1$/], // without a name
+  ])('finds the name of %s', async (text, type, expected) => {
     const name = { value: 'as before' };
     expect(await io.ne_iaddr_reverse(ne.ne_iaddr_parse(text, type)!, name)).toBe(0);
     expect(name.value).toMatch(expected);
   });
 
-  test('flags', async () => {
+  test('rejects invalid flags', async () => {
     for (const flags of [-1, 2 ** 31, 0.5])
       expect(await failureOf(() => io.ne_addr_resolve('127.0.0.1', flags))).toEqual(outOfRange);
   });
 });
 
-describe('promises', () => {
-  test('many lookups at a time, each on a thread of its own', async () => {
+describe('lookups with promises', () => {
+  test('runs many at a time, each on a thread of its own', async () => {
     const answers = await Promise.all(
       Array.from({ length: 100 }, (_, index) => promises.ne_addr_resolve(`127.0.0.${index}`, 0)),
     );
@@ -110,7 +110,7 @@ describe('promises', () => {
     );
   });
 
-  test('an abort rejects at once, and fills nothing', async () => {
+  test('rejects at once on abort and fills nothing', async () => {
     const controller = new AbortController();
     const { signal } = controller;
     const name = { value: 'as before' };
@@ -125,7 +125,7 @@ describe('promises', () => {
     expect(name.value).toBe('as before');
   });
 
-  test('an address that is freed meanwhile', async () => {
+  test('finds the name of an address that is freed meanwhile', async () => {
     const address = loopback();
     const name = { value: '' };
     const looking = promises.ne_iaddr_reverse(address, name);
@@ -140,7 +140,7 @@ describe('addresses that change', () => {
   const change = (address: ne.ne_inet_addr): unknown =>
     ne.ne_iaddr_put(address, ne.ne_iaddr_ipv4, Uint8Array.of(127, 0, 0, 2));
 
-  test(has ? 'are the same object' : 'need neon 0.37', () => {
+  test(has ? 'returns the changed object' : 'needs neon 0.37', () => {
     const address = loopback();
     if (!has) return expect(() => change(address)).toThrow(unsupported);
     expect(change(address)).toBe(address);
@@ -149,7 +149,7 @@ describe('addresses that change', () => {
     expect(ne.ne_iaddr_print(address)).toBe('::');
   });
 
-  test('not while somebody uses them', async () => {
+  test('refuses to change an address in use', async () => {
     const used = loopback();
     const session = ne.ne_session_create('http', 'localhost', 80);
     ne.ne_set_addrlist(session, [used]);
@@ -177,7 +177,7 @@ describe('addresses that change', () => {
   });
 
   const scoped = features.functions['ne_iaddr_set_scope'] === true;
-  test(scoped ? 'scopes' : 'scopes need neon 0.34', () => {
+  test(scoped ? 'sets and returns scopes' : 'needs neon 0.34 for scopes', () => {
     const address = ne.ne_iaddr_parse('fe80::1', ne.ne_iaddr_ipv6)!;
     if (!scoped) {
       expect(() => ne.ne_iaddr_set_scope(address, 'lo')).toThrow(unsupported);

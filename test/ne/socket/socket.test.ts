@@ -1,4 +1,4 @@
-/** Sockets (ne_socket.h): conversations, time-outs, states, aborts. */
+/** Tests of sockets (ne_socket.h): conversations, timeouts, states, aborts. */
 import { once } from 'node:events';
 import { mkdtempSync, openSync, closeSync, realpathSync, rmSync, readdirSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -11,8 +11,8 @@ import { fullBacklogServer } from '../../servers/raw.js';
 import { failureOf, neonError, outOfRange, result, wrongType, wrongValue } from '../../support/expect.js';
 import { testListeners } from '../../support/listener.js';
 import { accepted, connectedTo, loopback, restOf, testPairs } from '../../support/sockets.js';
-import { testServers } from '../../support/servers.js';
-import { surfaces } from '../../support/surfaces.js';
+import { answering, sessionWith, testServers } from '../../support/servers.js';
+import { fetchBody, surfaces } from '../../support/surfaces.js';
 
 const serve = testServers();
 const listen = testListeners();
@@ -21,11 +21,11 @@ const invalidState = neonError('ERR_NEON_INVALID_STATE');
 const destroyed = neonError('ERR_NEON_DESTROYED');
 const busy = neonError('ERR_NEON_BUSY');
 
-/** What the buffer holds up to its first 0 byte. */
+/** The text in a buffer before its first 0 byte. */
 const textIn = (buffer: Buffer): string => buffer.toString('utf8', 0, buffer.indexOf(0));
 
 describe.each(surfaces)('$surface', ({ io }) => {
-  test('a conversation', async () => {
+  test('reads and writes on both ends', async () => {
     const listener = await listen();
     const [client, server] = [ne.ne_sock_create(), ne.ne_sock_create()];
     expect([ne.ne_sock_fd(client), ne.ne_sock_error(client)]).toEqual([-1, '']);
@@ -51,7 +51,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
     expect([await io.ne_sock_close(client), await io.ne_sock_close(server)]).toEqual([0, 0]);
   });
 
-  test('IPv6', async () => {
+  test('connects over IPv6', async () => {
     const listener = await listen({ host: '::1' });
     const [client, server, port] = [ne.ne_sock_create(), ne.ne_sock_create(), { value: 0 }];
     const six = ne.ne_iaddr_parse('::1', ne.ne_iaddr_ipv6)!;
@@ -64,7 +64,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
     expect(await restOf(server)).toBe('six');
   });
 
-  test('many bytes in both directions', async () => {
+  test('sends many bytes in both directions', async () => {
     const { client, server } = await pair();
     const bytes = Buffer.alloc(
       3_000_000,
@@ -75,7 +75,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       [server, client],
     ] as const) {
       const received = Buffer.alloc(bytes.length);
-      // Whoever blocks has its other end on a lane.
+      // The other end of a blocking call is on a lane.
       const sending = promises.ne_sock_fullwrite(from, bytes);
       expect(await io.ne_sock_fullread(to, received)).toBe(0);
       expect(await sending).toBe(0);
@@ -88,7 +88,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
     }
   });
 
-  test('lines that do not fit', async () => {
+  test('rejects lines that do not fit', async () => {
     const { client, server } = await pair();
     ne.ne_sock_fullwrite(client, 'four\nfive\n');
     expect(await io.ne_sock_readline(server, Buffer.alloc(5))).toBe(ne.NE_SOCK_ERROR);
@@ -106,7 +106,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
     expect(rest.toString()).toBe('x'.repeat(5000));
   });
 
-  test('a read leaves the rest of the buffer alone', async () => {
+  test('leaves the rest of the buffer unchanged', async () => {
     const { client, server } = await pair();
     ne.ne_sock_fullwrite(client, 'abc');
     const buffer = Buffer.alloc(6, 7);
@@ -114,7 +114,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
     expect([...buffer]).toEqual([7, 97, 98, 99, 7, 7]);
   });
 
-  test('writing nothing', async () => {
+  test('writes nothing', async () => {
     const { client, server } = await pair();
     expect(await io.ne_sock_fullwrite(client, '')).toBe(0);
     expect(await io.ne_sock_fullwritev(client, ['', new Uint8Array(0)])).toBe(0);
@@ -122,7 +122,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
     expect(await restOf(server)).toBe('');
   });
 
-  test('a peer that closes, and one that resets', async () => {
+  test('reports a peer that closes or resets', async () => {
     const { client, server } = await pair();
     ne.ne_sock_fullwrite(client, 'ab');
     ne.ne_sock_close(client);
@@ -138,7 +138,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
     expect(await io.ne_sock_fullwrite(second, 'x')).toBe(ne.NE_SOCK_CLOSED);
   });
 
-  test('shutdown in one direction, then in the other', async () => {
+  test('shuts down one direction, then the other', async () => {
     const { client, server } = await pair();
     expect(await io.ne_sock_shutdown(client, ne.NE_SOCK_SEND)).toBe(0);
     expect(await io.ne_sock_fullwrite(client, 'x')).toBe(ne.NE_SOCK_CLOSED);
@@ -154,7 +154,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
     expect(await io.ne_sock_read(both.client, buffer)).toBe(ne.NE_SOCK_CLOSED);
   });
 
-  test('after a refused connection another can be tried', async () => {
+  test('connects again after a refused connection', async () => {
     const listener = await listen();
     await listener.close();
     const socket = ne.ne_sock_create();
@@ -163,11 +163,11 @@ describe.each(surfaces)('$surface', ({ io }) => {
     expect(await io.ne_sock_connect(socket, loopback(), (await listen()).port)).toBe(0);
   });
 
-  test('from a local address and port', async () => {
+  test('connects from a local address and port', async () => {
     const [listener, socket, port] = [await listen(), ne.ne_sock_create(), { value: 0 }];
     const local = ne.ne_iaddr_parse('127.0.0.9', ne.ne_iaddr_ipv4)!;
     ne.ne_sock_prebind(socket, local, 0);
-    ne.ne_iaddr_free(local); // the socket goes on with it
+    ne.ne_iaddr_free(local); // the socket has a copy
     expect(await io.ne_sock_connect(socket, loopback(), listener.port)).toBe(0);
     const peer = ne.ne_sock_peer(await accepted(listener), port)!;
     expect(ne.ne_iaddr_print(peer)).toBe('127.0.0.9');
@@ -181,13 +181,13 @@ describe.each(surfaces)('$surface', ({ io }) => {
     const foreign = ne.ne_sock_create();
     ne.ne_sock_prebind(foreign, ne.ne_iaddr_parse('192.0.2.1', ne.ne_iaddr_ipv4), 0);
     expect(await io.ne_sock_connect(foreign, loopback(), listener.port)).toBe(ne.NE_SOCK_ERROR);
-    // One of another family is ignored.
+    // An address of another family is ignored.
     const other = ne.ne_sock_create();
     ne.ne_sock_prebind(other, ne.ne_iaddr_parse('::1', ne.ne_iaddr_ipv6), 0);
     expect(await io.ne_sock_connect(other, loopback(), listener.port)).toBe(0);
   });
 
-  test('time-outs', async () => {
+  test('times out in a read', async () => {
     const { server } = await pair();
     ne.ne_sock_read_timeout(server, 1);
     const start = performance.now();
@@ -197,7 +197,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
     expect(performance.now() - start).toBeLessThan(4000);
   });
 
-  test('connecting has one, too', async () => {
+  test('times out in a connect', async () => {
     const backlog = await fullBacklogServer();
     const socket = ne.ne_sock_create();
     ne.ne_sock_connect_timeout(socket, 1);
@@ -208,7 +208,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
     expect(await io.ne_sock_connect(socket, loopback(), (await listen()).port)).toBe(0);
   });
 
-  test('writing to a peer that reads nothing ends with the read time-out', async () => {
+  test('ends writing to a peer that does not read at the read timeout', async () => {
     const { client } = await pair();
     ne.ne_sock_read_timeout(client, 1);
     expect(await io.ne_sock_fullwrite(client, Buffer.alloc(30_000_000))).toBe(ne.NE_SOCK_TIMEOUT);
@@ -217,7 +217,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
     expect(await io.ne_sock_close(client)).toBe(0);
   });
 
-  test('accepting waits, on what is no listener it fails', async () => {
+  test('waits in an accept, and fails on a descriptor that is not a listener', async () => {
     const listener = await listen();
     setTimeout(() => connectedTo(listener), 50);
     expect(await promises.ne_sock_accept(ne.ne_sock_create(), listener.fd)).toBe(0);
@@ -235,7 +235,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
     expect(await io.ne_sock_accept(socket, listener.fd)).toBe(0);
   });
 
-  test('a connection of another family has no peer', async () => {
+  test('returns no peer for a connection of another family', async () => {
     const folder = mkdtempSync(path.join(realpathSync(tmpdir()), 'libneon-socket-'));
     try {
       const listener = await listen({ path: path.join(folder, 'socket') });
@@ -270,14 +270,14 @@ describe.each(surfaces)('$surface', ({ io }) => {
     ['ne_sock_connect_ssl', (socket) => io.ne_sock_connect_ssl(socket, ne.ne_ssl_context_create(0)!)],
   ];
 
-  test.each(calls)('%s before a connection, and after close', async (_, call) => {
+  test.each(calls)('rejects %s before a connection and after close', async (_, call) => {
     const socket = ne.ne_sock_create();
     expect(await failureOf(() => call(socket))).toEqual(invalidState);
     expect(await io.ne_sock_close(socket)).toBe(0);
     expect(await failureOf(() => call(socket))).toEqual(destroyed);
   });
 
-  test('connected or accepted twice', async () => {
+  test('refuses a second connect or accept', async () => {
     const { client, server, listener } = await pair();
     for (const socket of [client, server]) {
       const fd = ne.ne_sock_fd(socket);
@@ -290,7 +290,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
     expect(await restOf(server)).toBe('goes on');
   });
 
-  test('arguments', async () => {
+  test('rejects invalid arguments', async () => {
     const { client } = await pair();
     const any = <T>(value: unknown): T => value as T;
     const refused: [Error, () => Promise<unknown>][] = [
@@ -322,7 +322,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
   });
 });
 
-test('arguments of what does not block', () => {
+test('rejects invalid arguments of functions that do not block', () => {
   const socket = ne.ne_sock_create();
   const any = <T>(value: unknown): T => value as T;
   for (const seconds of [0, -1, 2_147_484, 1.5, NaN])
@@ -338,7 +338,15 @@ test('arguments of what does not block', () => {
   expect([ne.ne_sock_cipher(socket), ne.ne_sock_sessid(socket, null, {})]).toEqual([null, -1]);
 });
 
-test('the error text', () => {
+test('undoes with ne_sock_exit no more than ne_sock_init did for its caller', async () => {
+  const server = await serve(answering());
+  expect([ne.ne_sock_init(), ne.ne_sock_init()]).toEqual([0, 0]);
+  expect(Array.from({ length: 5 }, () => ne.ne_sock_exit())).toEqual(Array(5).fill(undefined));
+  for (const { io } of surfaces) expect(await fetchBody(io, sessionWith(server), 'GET', '/')).toBe('hello');
+  expect(ne.ne_sock_init()).toBe(0);
+});
+
+test('formats the error text', () => {
   const socket = ne.ne_sock_create();
   ne.ne_sock_set_error(socket, '%s: %d%% of %x', 'näme', 12, 255);
   expect(ne.ne_sock_error(socket)).toBe('näme: 12% of ff');
@@ -349,8 +357,8 @@ test('the error text', () => {
   expect(() => ne.ne_sock_set_error(socket, '%n')).toThrow(destroyed);
 });
 
-describe('promises', () => {
-  test('calls on one socket run in their order, without awaiting', async () => {
+describe('calls with promises', () => {
+  test('runs calls on one socket in order without awaiting', async () => {
     const listener = await listen();
     const [client, server] = [ne.ne_sock_create(), ne.ne_sock_create()];
     const buffer = Buffer.alloc(4);
@@ -369,7 +377,7 @@ describe('promises', () => {
     expect(buffer.toString()).toBe('pong');
   });
 
-  test('meanwhile the socket is busy, and tells the error of what settled last', async () => {
+  test('makes the socket busy and keeps the error of the call that settled last', async () => {
     const { client, server } = await pair();
     ne.ne_sock_set_error(server, 'before');
     const reading = promises.ne_sock_read(server, Buffer.alloc(1));
@@ -391,7 +399,7 @@ describe('promises', () => {
     expect(ne.ne_sock_error(server)).toBe('Connection closed');
   });
 
-  test('a buffer that is taken away meanwhile is not filled', async () => {
+  test('rejects a read whose buffer is transferred meanwhile', async () => {
     const { client, server } = await pair();
     const buffer = new Uint8Array(8);
     const reading = promises.ne_sock_read(server, buffer);
@@ -400,7 +408,7 @@ describe('promises', () => {
     expect(await failureOf(() => reading)).toEqual(invalidState);
   });
 
-  test('an address is not waited for', async () => {
+  test('copies the address of a connect', async () => {
     const listener = await listen();
     const [socket, address] = [ne.ne_sock_create(), loopback()];
     const connecting = promises.ne_sock_connect(socket, address, listener.port);
@@ -408,7 +416,7 @@ describe('promises', () => {
     expect(await connecting).toBe(0);
   });
 
-  test('many sockets at a time', async () => {
+  test('uses many sockets at a time', async () => {
     const listener = await listen();
     const each = await Promise.all(
       Array.from({ length: 60 }, async (_, index) => {
@@ -426,7 +434,7 @@ describe('promises', () => {
   });
 });
 
-describe('abort', () => {
+describe('aborted calls', () => {
   const descriptors = (): number => readdirSync('/proc/self/fd').length;
   type Blocking = (socket: ne.ne_socket, options: promises.CallOptions) => Promise<unknown>;
   const blocking: [string, Blocking][] = [
@@ -455,7 +463,7 @@ describe('abort', () => {
     ],
   ];
 
-  test.each(blocking)('of %s', async (_, call) => {
+  test.each(blocking)('rejects %s on abort', async (_, call) => {
     const { client, server } = await pair();
     const controller = new AbortController();
     const calling = failureOf(() => call(client, { signal: controller.signal }));
@@ -467,13 +475,13 @@ describe('abort', () => {
     expect(await calling).toBe(reason);
     expect(await queued).toEqual(invalidState);
     expect(performance.now() - start).toBeLessThan(1000);
-    await promises.ne_sock_read(server, Buffer.alloc(1)); // what was sent before is there, or the end
+    await promises.ne_sock_read(server, Buffer.alloc(1)); // gets the data that was sent before, or the end
     expect(() => ne.ne_sock_fullwrite(client, 'x')).toThrow(invalidState);
     expect(() => ne.ne_sock_fullwrite(client, 'x')).toThrow('it can only be closed');
     expect(ne.ne_sock_close(client)).toBe(0);
   });
 
-  test.each(blocking)('of %s by its timeout', async (_, call) => {
+  test.each(blocking)('rejects %s at its timeout', async (_, call) => {
     const { client } = await pair();
     const start = performance.now();
     expect(await failureOf(() => call(client, { timeout: 50 }))).toEqual(neonError('NE_TIMEOUT', ne.NE_TIMEOUT));
@@ -481,18 +489,18 @@ describe('abort', () => {
     expect(await promises.ne_sock_close(client)).toBe(0);
   });
 
-  test('the peer sees the end', async () => {
+  test('closes the connection', async () => {
     const { client, server } = await pair();
     const controller = new AbortController();
     const reading = failureOf(() => promises.ne_sock_read(client, Buffer.alloc(1), { signal: controller.signal }));
     const waiting = promises.ne_sock_read(server, Buffer.alloc(1));
-    await sleep(300); // until both read: a call that was not begun leaves the connection open
+    await sleep(300); // until both read: a queued call would leave the connection open
     controller.abort();
     expect(await waiting).toBe(ne.NE_SOCK_CLOSED);
     expect(await reading).toMatchObject({ name: 'AbortError' });
   });
 
-  test('of ne_sock_accept leaves the listener, and the socket', async () => {
+  test('leaves the listener and the socket open in ne_sock_accept', async () => {
     const listener = await listen();
     const before = descriptors();
     for (let round = 0; round < 10; round++) {
@@ -510,7 +518,7 @@ describe('abort', () => {
     expect(descriptors()).toBeLessThanOrEqual(before);
   });
 
-  test('of ne_sock_connect, and its timeout', async () => {
+  test('rejects ne_sock_connect on abort and at its timeout', async () => {
     const backlog = await fullBacklogServer();
     const controller = new AbortController();
     const socket = ne.ne_sock_create();
@@ -528,7 +536,7 @@ describe('abort', () => {
     await backlog.stop();
   });
 
-  test('before the call, and in the queue', async () => {
+  test('rejects before the call and in the queue', async () => {
     const { client, server } = await pair();
     expect(
       await failureOf(() => promises.ne_sock_read(client, Buffer.alloc(1), { signal: AbortSignal.abort() })),

@@ -1,4 +1,4 @@
-/** SOCKS proxies of sockets (ne_sock_proxy): what is sent, and what is refused. */
+/** Tests of ne_sock_proxy: the bytes that it sends, and the arguments that it rejects. */
 import * as ne from 'libneon/ne';
 import { failureOf, neonError, outOfRange, wrongType, wrongValue } from '../../support/expect.js';
 import { connectedTo, restOf } from '../../support/sockets.js';
@@ -14,12 +14,16 @@ describe.each(surfaces)('$surface', ({ io }) => {
   const granted4 = [0, 0x5a, 0, 0, 0, 0, 0, 0];
   const granted5 = [5, 0, 0, 1, 0, 0, 0, 0, 0, 0];
   type Arguments = [number, ne.ne_inet_addr | null, string | null, number, string | null, string | null];
-  /** What is sent and what is answered, in turn. */
+  /** The bytes sent and answered, in turn. */
   type Exchange = readonly (readonly [sent: readonly number[], answer: readonly number[]])[];
   const bytes = (text: string): number[] => [...Buffer.from(text)];
 
   const conversations: [string, () => Arguments, Exchange][] = [
-    ['4', () => [ne.NE_SOCK_SOCKSV4, four(), null, 8080, 'me', null], [[[4, 1, 31, 144, 192, 0, 2, 7, ...bytes('me\0')], granted4]]],
+    [
+      '4',
+      () => [ne.NE_SOCK_SOCKSV4, four(), null, 8080, 'me', null],
+      [[[4, 1, 31, 144, 192, 0, 2, 7, ...bytes('me\0')], granted4]],
+    ],
     [
       '4A',
       () => [ne.NE_SOCK_SOCKSV4A, null, 'host.invalid', 80, '', null],
@@ -29,7 +33,10 @@ describe.each(surfaces)('$surface', ({ io }) => {
       '5 to a name',
       () => [ne.NE_SOCK_SOCKSV5, null, 'host.invalid', 80, null, null],
       [
-        [[5, 2, 0, 2], [5, 0]],
+        [
+          [5, 2, 0, 2],
+          [5, 0],
+        ],
         [[5, 1, 0, 3, 12, ...bytes('host.invalid'), 0, 80], granted5],
       ],
     ],
@@ -37,8 +44,14 @@ describe.each(surfaces)('$surface', ({ io }) => {
       '5 to an IPv4 address, with a user',
       () => [ne.NE_SOCK_SOCKSV5, four(), 'ignored', 443, 'alice', 'secret'],
       [
-        [[5, 2, 0, 2], [5, 2]],
-        [[1, 5, ...bytes('alice'), 6, ...bytes('secret')], [1, 0]],
+        [
+          [5, 2, 0, 2],
+          [5, 2],
+        ],
+        [
+          [1, 5, ...bytes('alice'), 6, ...bytes('secret')],
+          [1, 0],
+        ],
         [[5, 1, 0, 1, 192, 0, 2, 7, 1, 187], granted5],
       ],
     ],
@@ -46,26 +59,35 @@ describe.each(surfaces)('$surface', ({ io }) => {
       '5 to an IPv6 address',
       () => [ne.NE_SOCK_SOCKSV5, six(), null, 1, null, null],
       [
-        [[5, 2, 0, 2], [5, 0]],
-        [[5, 1, 0, 4, ...ne.ne_iaddr_raw(six()), 0, 1], [5, 0, 0, 3, 2, 97, 98, 0, 0]],
+        [
+          [5, 2, 0, 2],
+          [5, 0],
+        ],
+        [
+          [5, 1, 0, 4, ...ne.ne_iaddr_raw(six()), 0, 1],
+          [5, 0, 0, 3, 2, 97, 98, 0, 0],
+        ],
       ],
     ],
     [
       '5 with the longest texts',
       () => [ne.NE_SOCK_SOCKSV5, null, 'h'.repeat(255), 1, 'u'.repeat(255), 'p'.repeat(255)],
       [
-        [[5, 2, 0, 2], [5, 2]],
-        [[1, 255, ...bytes('u'.repeat(255)), 255, ...bytes('p'.repeat(255))], [1, 0]],
+        [
+          [5, 2, 0, 2],
+          [5, 2],
+        ],
+        [
+          [1, 255, ...bytes('u'.repeat(255)), 255, ...bytes('p'.repeat(255))],
+          [1, 0],
+        ],
         [[5, 1, 0, 3, 255, ...bytes('h'.repeat(255)), 0, 1], granted5],
       ],
     ],
   ];
 
-  test.each(conversations)('version %s', async (_, make, exchange) => {
-    const steps = exchange.flatMap(([sent, answer]) => [
-      { readBytes: sent.length },
-      { send: Uint8Array.from(answer) },
-    ]);
+  test.each(conversations)('connects through SOCKS %s', async (_, make, exchange) => {
+    const steps = exchange.flatMap(([sent, answer]) => [{ readBytes: sent.length }, { send: Uint8Array.from(answer) }]);
     const proxy = await serve({ connections: [[...steps, { readUntil: '\n' }, { send: 'through\n' }]] });
     const socket = connectedTo(proxy);
     expect(await io.ne_sock_proxy(socket, ...make())).toBe(0);
@@ -77,12 +99,12 @@ describe.each(surfaces)('$surface', ({ io }) => {
 
   test.each([
     // An empty user name and password: C would use NULL.
-    ['wants a password', [4, [5, 2], 3, [1, 1]], 'Authentication failed'],
-    ['wants something else', [4, [5, 255]], 'No acceptable authentication method'],
-    ['speaks no SOCKS', [4, [72, 84]], 'Invalid version in proxy response'],
+    ['requires a password', [4, [5, 2], 3, [1, 1]], 'Authentication failed'],
+    ['requires another method', [4, [5, 255]], 'No acceptable authentication method'],
+    ['does not speak SOCKS', [4, [72, 84]], 'Invalid version in proxy response'],
     ['refuses', [4, [5, 0], 8, [5, 4, 0, 1]], 'Could not connect: host unreachable'],
     ['breaks off', [4, [5]], 'Could not read initial response from proxy: Connection closed'],
-  ] as const)('a proxy that %s', async (_, script, error) => {
+  ] as const)('fails on a proxy that %s', async (_, script, error) => {
     const steps = script.map((step) =>
       typeof step === 'number' ? { readBytes: step } : { send: Uint8Array.from(step) },
     );
@@ -93,7 +115,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
     expect(await io.ne_sock_close(socket)).toBe(0);
   });
 
-  test('what would be cut or is not there', async () => {
+  test('rejects arguments that C would truncate or that are missing', async () => {
     const socket = connectedTo(await serve({ connections: [[{ hang: 'reading' }]] }));
     const long = 'x'.repeat(256);
     const refused: [Error, Arguments][] = [

@@ -17,8 +17,8 @@ import {
   text,
 } from '../../support/bad-arguments.js';
 import { testBadInput } from '../../support/bad-input.js';
+import { rootInBase64 } from '../../support/certificates.js';
 import { wrongType } from '../../support/expect.js';
-import { root } from '../../support/handles.js';
 
 /** Names live as long as their certificates. */
 const dname = (name: string): Argument => ({
@@ -48,7 +48,7 @@ testBadInput('ssl', {
   ne_ssl_context_destroy: [ctx],
   ne_ssl_proto_name: [integer('proto', 0, 0, most)],
   ne_ssl_cert_read: [text('filename', '/nonexistent')],
-  ne_ssl_cert_import: [text('data', root)],
+  ne_ssl_cert_import: [text('data', rootInBase64)],
   ne_ssl_cert_free: [cert],
   ne_ssl_cert_write: [cert, text('filename', '/nonexistent/file')],
   ne_ssl_cert_export: [cert],

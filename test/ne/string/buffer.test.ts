@@ -1,15 +1,15 @@
-/** Strings that grow (ne_string.h). */
+/** Tests of buffers (ne_string.h). */
 import * as ne from 'libneon/ne';
 import { neonError, outOfRange, result, wrongType, wrongValue } from '../../support/expect.js';
 
-test('a new buffer is empty', () => {
+test('creates an empty buffer', () => {
   const buffer = ne.ne_buffer_create();
   expect([buffer.data, buffer.used, ne.ne_buffer_size(buffer)]).toEqual(['', 1, 0]);
   expect(buffer.length).toBeGreaterThanOrEqual(1);
   expect(ne.ne_buffer_ncreate(4000).length).toBe(4000);
 });
 
-test('what is appended stands in it', () => {
+test('appends text and bytes', () => {
   const buffer = ne.ne_buffer_ncreate(1);
   expect(result(() => ne.ne_buffer_zappend(buffer, 'one '))).toBeUndefined();
   expect(result(() => ne.ne_buffer_czappend(buffer, 'two '))).toBeUndefined();
@@ -27,13 +27,13 @@ test('what is appended stands in it', () => {
   expect(buffer.length).toBeGreaterThanOrEqual(buffer.used);
 });
 
-test('bytes that are not printable ASCII are quoted', () => {
+test('quotes bytes that are not printable ASCII', () => {
   const buffer = ne.ne_buffer_create();
   ne.ne_buffer_qappend(buffer, Buffer.from('a\0\n\x7fß~ z', 'latin1'));
   expect(buffer.data).toBe('a\\x00\\x0a\\x7f\\xdf~ z');
 });
 
-test('printf-like', () => {
+test('appends formatted text', () => {
   const buffer = ne.ne_buffer_create();
   expect(ne.ne_buffer_snprintf(buffer, 100, '%s=%04x;', 'ü', 255)).toBe(8);
   expect(ne.ne_buffer_snprintf(buffer, 4, 'cut %d', 1)).toBe(3);
@@ -42,13 +42,13 @@ test('printf-like', () => {
   expect(buffer.data).toBe('ü=00ff;cut%s');
 });
 
-test('it is cut at a byte, as in C, though that be inside a character', () => {
+test('truncates formatted text at a byte, as C does, even inside a character', () => {
   const buffer = ne.ne_buffer_create();
   expect(ne.ne_buffer_snprintf(buffer, 3, '%s', 'a€')).toBe(2);
   expect([ne.ne_buffer_size(buffer), buffer.data]).toEqual([2, 'a\ufffd']);
 });
 
-test('a buffer grows, and is emptied', () => {
+test('grows and clears a buffer', () => {
   const buffer = ne.ne_buffer_ncreate(10);
   ne.ne_buffer_zappend(buffer, 'text');
   ne.ne_buffer_grow(buffer, 100_000);
@@ -64,7 +64,7 @@ test('a buffer grows, and is emptied', () => {
   expect(buffer.data).toBe(long);
 });
 
-test('finish gives the string, and ends the buffer', () => {
+test('returns the string and destroys the buffer on finish', () => {
   const buffer = ne.ne_buffer_create();
   ne.ne_buffer_zappend(buffer, 'text');
   expect(ne.ne_buffer_finish(buffer)).toBe('text');
@@ -75,7 +75,7 @@ test('finish gives the string, and ends the buffer', () => {
   expect(() => ne.ne_buffer_concat(other)).toThrow(neonError('ERR_NEON_DESTROYED'));
 });
 
-test('what is refused changes nothing', () => {
+test('leaves a buffer unchanged after rejected calls', () => {
   const buffer = ne.ne_buffer_create();
   ne.ne_buffer_zappend(buffer, 'text');
   expect(() => ne.ne_buffer_concat(buffer, 'more', 1 as unknown as string)).toThrow(wrongType);
@@ -87,7 +87,7 @@ test('what is refused changes nothing', () => {
   expect(buffer.data).toBe('text');
 });
 
-test('data, used and length are read-only, and of buffers only', () => {
+test('makes data, used and length read-only', () => {
   const buffer = ne.ne_buffer_create();
   expect(() => Object.assign(buffer, { data: 'x' })).toThrow(TypeError);
   expect(() => (Object.create(buffer) as ne.ne_buffer).used).toThrow(wrongType);

@@ -1,4 +1,4 @@
-/** Strings (ne_string.h): tokens, base64, hashes, parameters, comparisons. Buffers are in buffer.test.ts. */
+/** Tests of strings (ne_string.h): tokens, base64, hashes, parameters, comparisons. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -11,7 +11,7 @@ import { testServers } from '../../support/servers.js';
 
 const serve = testServers();
 
-/** All tokens of a text, and what was left after each. */
+/** All tokens of a text, and the rest after each. */
 function split(text: string, next: (str: { value: string | null }) => string | null): [string | null, string | null][] {
   const str: { value: string | null } = { value: text };
   const found: [string | null, string | null][] = [];
@@ -32,11 +32,11 @@ describe('ne_token', () => {
     [',,x,', ['', '', 'x', '']],
     ['ä,€,\u{1f600}', ['ä', '€', '\u{1f600}']],
     ['"a,b",c', ['"a', 'b"', 'c']],
-  ])('%j', (text, tokens) => {
+  ])('splits %j', (text, tokens) => {
     expect(split(text, (str) => ne.ne_token(str, ',')).map(([token]) => token)).toEqual(tokens);
   });
 
-  test('the rest stands in the object, which keeps its other fields', () => {
+  test('stores the rest in the object, which keeps its other fields', () => {
     const str = { value: 'one;two', other: 1 };
     expect(ne.ne_token(str, ';')).toBe('one');
     expect(str).toEqual({ value: 'two', other: 1 });
@@ -44,14 +44,14 @@ describe('ne_token', () => {
     expect(str).toEqual({ value: null, other: 1 });
   });
 
-  test('past the end it is refused', () => {
+  test('rejects a call after the last token', () => {
     const str = { value: 'one' };
     ne.ne_token(str, ',');
     for (let i = 0; i < 3; i++) expect(() => ne.ne_token(str, ',')).toThrow(wrongType);
     expect(str).toEqual({ value: null });
   });
 
-  test('what a getter throws comes out', () => {
+  test('throws the error of a getter', () => {
     const reason = new Error('the reason');
     const str = {
       get value(): string {
@@ -73,11 +73,11 @@ describe('ne_qtoken', () => {
     ['""', ['""']],
     ['', ['']],
     ['"€,"€,x', ['"€,"€', 'x']],
-  ])('%j', (text, tokens) => {
+  ])('splits %j', (text, tokens) => {
     expect(split(text, (str) => ne.ne_qtoken(str, ',', '"\'')).map(([token]) => token)).toEqual(tokens);
   });
 
-  test.each(['"', 'a"b', `"a'`, `x,"open`])('quotes that are not closed: %j', (text) => {
+  test.each(['"', 'a"b', `"a'`, `x,"open`])('returns null for the open quote in %j', (text) => {
     const found = split(text, (str) => ne.ne_qtoken(str, ',', '"\''));
     const [token, rest] = found.at(-1)!;
     expect(token).toBeNull();
@@ -85,14 +85,14 @@ describe('ne_qtoken', () => {
     expect(rest).toMatch(/"/);
   });
 
-  test('without quotes it is ne_token', () => {
+  test('splits as ne_token does without quotes', () => {
     expect(split('"a,b"', (str) => ne.ne_qtoken(str, ',', ''))).toEqual([
       ['"a', 'b"'],
       ['b"', null],
     ]);
   });
 
-  test('past the end it is refused', () => {
+  test('rejects a call after the last token', () => {
     const str = { value: 'one' };
     ne.ne_qtoken(str, ',', '"');
     expect(() => ne.ne_qtoken(str, ',', '"')).toThrow(wrongType);
@@ -107,7 +107,7 @@ test.each([
   ['', ' ', ''],
   ['text', '', 'text'],
   ['<<€>>', '<>', '€'],
-])('ne_shave(%j, %j)', (text, whitespace, expected) => {
+])('shaves %j of %j with ne_shave', (text, whitespace, expected) => {
   expect(ne.ne_shave(text, whitespace)).toBe(expected);
 });
 
@@ -116,11 +116,11 @@ test.each([
   ['a\tb\r\nc\x7f', 'a b  c '],
   ['ä€', '     '], // a space for each byte
   ['', ''],
-])('ne_strclean(%j)', (text, expected) => {
+])('cleans %j with ne_strclean', (text, expected) => {
   expect(ne.ne_strclean(text)).toBe(expected);
 });
 
-test('ne_concat', () => {
+test('concatenates with ne_concat', () => {
   expect(ne.ne_concat('alone')).toBe('alone');
   expect(ne.ne_concat('')).toBe('');
   expect(ne.ne_concat('a', '', 'ä€', 'b')).toBe('aä€b');
@@ -129,7 +129,7 @@ test('ne_concat', () => {
   expect(() => ne.ne_concat('a', 'b\0')).toThrow(wrongValue);
 });
 
-test('ne_strnqdup', () => {
+test('quotes bytes with ne_strnqdup', () => {
   expect(ne.ne_strnqdup('text ~')).toBe('text ~');
   expect(ne.ne_strnqdup('')).toBe('');
   expect(ne.ne_strnqdup(Buffer.from([0, 10, 31, 32, 126, 127, 128, 255]))).toBe('\\x00\\x0a\\x1f ~\\x7f\\x80\\xff');
@@ -147,13 +147,13 @@ describe('base64', () => {
     ['fooba', 'Zm9vYmE='],
     ['foobar', 'Zm9vYmFy'],
   ];
-  test.each(vectors)('%j is %j', (text, base64) => {
+  test.each(vectors)('encodes %j as %j', (text, base64) => {
     expect(ne.ne_base64(text)).toBe(base64);
     expect(ne.ne_base64(Buffer.from(text))).toBe(base64);
     expect(ne.ne_unbase64(base64)).toEqual(text === '' ? null : Buffer.from(text));
   });
 
-  test('all bytes, at all lengths', () => {
+  test('encodes and decodes all bytes at all lengths', () => {
     const bytes = Buffer.from(Array.from({ length: 768 }, (_, i) => (i * 7 + (i >> 8)) & 255));
     for (let length = 1; length <= bytes.length; length++) {
       const part = bytes.subarray(0, length);
@@ -162,7 +162,7 @@ describe('base64', () => {
     }
   });
 
-  test('much', () => {
+  test('encodes and decodes five million bytes', () => {
     const bytes = Buffer.alloc(5_000_001, 'much');
     const base64 = ne.ne_base64(bytes);
     expect(base64 === bytes.toString('base64')).toBe(true);
@@ -170,13 +170,13 @@ describe('base64', () => {
   });
 
   test.each(['Z', 'Zg', 'Zg=', '=', '====', 'Z===', 'Zg=a', 'Zg==\n', 'Zm9v\n', 'Zm 9', 'Zm-_', 'Zmé=', '€€€€', '(ö)'])(
-    '%j is none',
+    'returns null for %j',
     (junk) => {
       expect(ne.ne_unbase64(junk)).toBeNull();
     },
   );
 
-  test('any text is base64, or it is not', () => {
+  test('decodes or rejects any text', () => {
     let accepted = 0;
     for (let i = 0; i < 20_000; i++) {
       const junk = String.fromCodePoint(
@@ -191,7 +191,7 @@ describe('base64', () => {
     expect(accepted).toBeLessThan(20_000);
   });
 
-  test('what is longer than a string can be is refused', () => {
+  test('rejects input whose result is too long for a string', () => {
     expect(() => ne.ne_base64(new Uint8Array(402_653_167))).toThrow(outOfRange);
     expect(() => ne.ne_strnqdup(new Uint8Array(134_217_723))).toThrow(outOfRange);
   });
@@ -224,7 +224,7 @@ describe('ne_strhash', () => {
       ? features.functions['ne_strlower'] === true
       : name !== 'NE_HASH_SHA512_256' || versions.tls?.startsWith('GnuTLS') !== true;
 
-  test.each(abc.map(([name, digest]) => ({ name, digest })))('$name', ({ name, digest }) => {
+  test.each(abc.map(([name, digest]) => ({ name, digest })))('computes $name', ({ name, digest }) => {
     const flags = ne[name] as number;
     if (!has(name)) {
       expect(ne.ne_strhash(flags, 'abc')).toBeNull();
@@ -240,20 +240,20 @@ describe('ne_strhash', () => {
     expect(ne.ne_strhash(flags | ne.NE_HASH_SPACE, 'abc')).toBe(pairs.join(' '));
   });
 
-  test('text is UTF-8', () => {
+  test('hashes text as UTF-8', () => {
     const digest = createHash('sha256').update('ä€').digest('hex');
     expect(ne.ne_strhash(ne.NE_HASH_SHA256, 'ä€')).toBe(digest);
   });
 
   test.each([0, 6, 7, 8, 15, ne.NE_HASH_COLON, ne.NE_HASH_SPACE, 6 | ne.NE_HASH_COLON])(
-    'flags %d name no algorithm',
+    'returns null for flags %d without an algorithm',
     (flags) => {
       expect(ne.ne_strhash(flags, 'abc')).toBeNull();
-      expect(ne.ne_strhash(ne.NE_HASH_MD5, 'abc')).toBe(abc[0]![1]); // and it is forgotten
+      expect(ne.ne_strhash(ne.NE_HASH_MD5, 'abc')).toBe(abc[0]![1]); // and the failure has no effect
     },
   );
 
-  test('all strings are looked at before', () => {
+  test('checks all strings first', () => {
     expect(() => ne.ne_strhash(ne.NE_HASH_MD5, 'a', 1 as unknown as string)).toThrow(wrongType);
     expect(() => ne.ne_strhash(ne.NE_HASH_MD5, 'a', 'b\0c')).toThrow(wrongValue);
   });
@@ -275,11 +275,11 @@ describe('ne_strparam', () => {
       "UTF-8''%27%28%29%2a%2c%2f%3a%3b%3c%3d%3e%3f%40%5b%5c%5d%7b%7d%25%22%09%0d%0a%7f",
     ],
     ['UTF-8', null, '!#$&+-.^_`|~ ', "UTF-8''!#$&+-.^_`|~%20"],
-  ])('(%j, %j, %j)', (charset, lang, value, expected) => {
+  ])('formats (%j, %j, %j)', (charset, lang, value, expected) => {
     expect(ne.ne_strparam(charset, lang, value)).toBe(expected);
   });
 
-  test('what the character set does not have is refused', async () => {
+  test('rejects characters outside the character set', async () => {
     for (const value of ['€', 'Ā', '\u{1f600}', '£\ud800']) {
       const failure = await failureOf(() => ne.ne_strparam('ISO-8859-1', null, value));
       expect(failure).toEqual(wrongValue);
@@ -289,7 +289,7 @@ describe('ne_strparam', () => {
   });
 });
 
-test('ne_strerror', () => {
+test('describes error numbers with ne_strerror', () => {
   const { ENOENT, EINVAL } = constants.errno;
   expect(ne.ne_strerror(ENOENT)).toBe('No such file or directory');
   expect(ne.ne_strerror(EINVAL)).toBe('Invalid argument');
@@ -308,16 +308,16 @@ describe('comparisons', () => {
     ['a', 'ab', -1],
     ['ab', 'a', 1],
     ['[', 'a', -1],
-    ['ä', 'Ä', 1], // not ASCII, so not the same
+    ['ä', 'Ä', 1], // not ASCII, so they differ
     ['ä', 'ä', 0],
-  ])('%j and %j', (one, other, sign) => {
+  ])('compares %j and %j', (one, other, sign) => {
     expect(Math.sign(ne.ne_strcasecmp(one, other))).toBe(sign);
     expect(Math.sign(ne.ne_strncasecmp(one, other, 100))).toBe(sign);
     expect(ne.ne_strncasecmp(one, other, Number.MAX_SAFE_INTEGER)).toBe(ne.ne_strcasecmp(one, other));
     expect(ne.ne_strncasecmp(one, other, 0)).toBe(0);
   });
 
-  test('of the first bytes', () => {
+  test('compares the first bytes', () => {
     expect(ne.ne_strncasecmp('abcX', 'ABCY', 3)).toBe(0);
     expect(ne.ne_strncasecmp('abcX', 'ABCY', 4)).toBeLessThan(0);
     expect(ne.ne_strncasecmp('abc', 'abcdef', 3)).toBe(0);
@@ -325,7 +325,7 @@ describe('comparisons', () => {
   });
 });
 
-test('ne_tolower', () => {
+test('converts with ne_tolower', () => {
   expect(ne.ne_tolower('A')).toBe('a');
   expect(ne.ne_tolower('[')).toBe('[');
   for (let code = 0; code < 256; code++) {
@@ -336,15 +336,15 @@ test('ne_tolower', () => {
   }
 });
 
-describe('what newer versions of neon have', () => {
+describe('functions of newer versions of neon', () => {
   const unsupported = neonError('ERR_NEON_UNSUPPORTED');
-  /** The result, where the loaded neon has the function; else the refusal is what is right. */
+  /** Expects the result if the loaded neon has the function, and the refusal if not. */
   function expectOf(name: string, call: () => unknown, expected: unknown): void {
     if (features.functions[name]) expect(call()).toEqual(expected);
     else expect(call).toThrow(unsupported);
   }
 
-  test('ne_strlower, ne_strupper', () => {
+  test('converts with ne_strlower and ne_strupper', () => {
     expectOf('ne_strlower', () => ne.ne_strlower('AbC-ÄZ09['), 'abc-Äz09[');
     expectOf('ne_strlower', () => ne.ne_strlower(''), '');
     expectOf('ne_strupper', () => ne.ne_strupper('aBc-äz09{'), 'ABC-äZ09{');
@@ -366,20 +366,23 @@ describe('what newer versions of neon have', () => {
     [' 1', -1, ' 1', EINVAL],
     ['€', -1, '€', EINVAL],
     ['fffffffffffffffff', -1, '', ERANGE],
-  ])('ne_strhextoul(%j)', (text, value, rest, errno) => {
+  ])('parses %j with ne_strhextoul', (text, value, rest, errno) => {
     const end: { value?: string; errno?: number } = {};
     expectOf('ne_strhextoul', () => [ne.ne_strhextoul(text, end), end], [value, { value: rest, errno }]);
     expectOf('ne_strhextoul', () => ne.ne_strhextoul(text, null), value);
   });
 
-  test.each(['20000000000000', 'fffffffffffffffe', 'ffffffffffffffff'])('%s is no exact number', (text) => {
-    const end = {};
-    const failure = features.functions['ne_strhextoul'] ? outOfRange : unsupported;
-    expect(() => ne.ne_strhextoul(text, end)).toThrow(failure);
-    expect(end).toEqual({});
-  });
+  test.each(['20000000000000', 'fffffffffffffffe', 'ffffffffffffffff'])(
+    'rejects %s, which is not an exact number',
+    (text) => {
+      const end = {};
+      const failure = features.functions['ne_strhextoul'] ? outOfRange : unsupported;
+      expect(() => ne.ne_strhextoul(text, end)).toThrow(failure);
+      expect(end).toEqual({});
+    },
+  );
 
-  test('ne_mknonce', () => {
+  test('fills a nonce with ne_mknonce', () => {
     const seen = new Set<string>();
     for (const size of [8, 16, 32, 255, 256]) {
       const nonce = Buffer.alloc(size);
@@ -394,7 +397,7 @@ describe('what newer versions of neon have', () => {
   });
 });
 
-test('long strings', () => {
+test('handles long strings', () => {
   const long = 'aB'.repeat(10_000_000);
   const str = { value: `${long},${long}` };
   expect(ne.ne_token(str, ',') === long && str.value === long).toBe(true);
@@ -406,13 +409,13 @@ test('long strings', () => {
   expect(ne.ne_strhash(ne.NE_HASH_MD5, long)).toMatch(/^[0-9a-f]{32}$/);
 });
 
-describeWith('openssl', 'TLS', () => {
+describeWith('openssl', 'TLS connections', () => {
   const pki = testPki();
   const text = (file: string): string => readFileSync(file, 'utf8');
   const tls = { key: text(pki.server.key), cert: text(pki.server.cert) };
 
-  test('is not disturbed by a hash that there is not', async () => {
-    // OpenSSL keeps what failed for each thread, and at the end of a connection TLS looks there.
+  test('continues after a hash with an unknown algorithm', async () => {
+    // OpenSSL keeps a queue of errors for each thread, and TLS reads it at the end of a connection.
     const untilClose = 'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello';
     const { port } = await serve({ connections: [[{ read: 'request' }, { send: untilClose }, { close: 'fin' }]], tls });
     const session = ne.ne_session_create('https', 'localhost', port);

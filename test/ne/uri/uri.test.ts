@@ -1,4 +1,4 @@
-/** URIs and paths (ne_uri.h). */
+/** Tests of ne_uri.h: URIs and paths. */
 import * as ne from 'libneon/ne';
 import { neonSince } from '../../support/neon.js';
 import { outOfRange, result, wrongType, wrongValue } from '../../support/expect.js';
@@ -58,7 +58,7 @@ describe('ne_uri_parse', () => {
     ['file:///etc/hosts', { scheme: 'file', host: '', path: '/etc/hosts' }],
     ['x+y-z.1:/', { scheme: 'x+y-z.1', path: '/' }],
     ['1http://a/', { path: '1http://a/' }],
-  ])('%j', (text, fields) => {
+  ])('parses %j', (text, fields) => {
     const parsed = { path: 'before', fragment: 'before' };
     expect(ne.ne_uri_parse(text, parsed)).toBe(0);
     expect(parsed).toEqual({ ...nothing, ...fields });
@@ -74,7 +74,7 @@ describe('ne_uri_parse', () => {
     '/a\\b',
     '/<',
     '/a\n',
-  ])('%j is no URI reference', (text) => {
+  ])('returns an error for %j', (text) => {
     expect(ne.ne_uri_parse(text, {})).not.toBe(0);
   });
 
@@ -84,8 +84,8 @@ describe('ne_uri_parse', () => {
     expect(parsed).toEqual({ ...nothing, scheme: 'http', userinfo: 'user', more: 'stays' });
   });
 
-  test('ports that are none', () => {
-    // What C's atoi makes of them; newer ones refuse them.
+  test('rejects invalid ports, or keeps their value from atoi', () => {
+    // Older versions use atoi of C; newer ones return an error.
     const ports = ['99999', '-1', 'x', '80x'].map((port) => {
       const parsed: Partial<ne.ne_uri> = {};
       return [ne.ne_uri_parse(`http://example.com:${port}/`, parsed) === 0, parsed.port] as const;
@@ -116,7 +116,7 @@ describe('ne_uri_unparse', () => {
     'mailto:John.Doe@example.com',
     'file:///etc/hosts',
     'http://example.com/%C3%A4',
-  ])('%j is what it was', (text) => {
+  ])('formats %j as it was parsed', (text) => {
     expect(ne.ne_uri_unparse(parse(text))).toBe(text);
   });
 
@@ -131,11 +131,11 @@ describe('ne_uri_unparse', () => {
     [{ path: 'a', scheme: 'http', host: '', userinfo: '' }, 'http://@a'],
     [{ path: '/\u00e4 \u20ac', query: '\ud83d\ude00', fragment: '%' }, '/\u00e4 \u20ac?\ud83d\ude00#%'],
     [{ path: '\ud800' }, '\ufffd'],
-  ])('%j is %j', (uri, text) => {
+  ])('formats %j as %j', (uri, text) => {
     expect(ne.ne_uri_unparse(uri)).toBe(text);
   });
 
-  test('reads what stands behind getters and prototypes', () => {
+  test('reads getters and prototypes', () => {
     class Location {
       host = 'example.com';
       get path(): string {
@@ -153,7 +153,7 @@ describe('ne_uri_unparse', () => {
     expect(() => ne.ne_uri_unparse(throwing)).toThrow(reason);
   });
 
-  test('needs a path', () => {
+  test('rejects a URI without a path', () => {
     for (const uri of [{}, { scheme: 'http', host: 'example.com' }, { path: null }])
       expect(() => ne.ne_uri_unparse(uri)).toThrow(wrongType);
     expect(() => ne.ne_uri_unparse({})).toThrow(/The "path" field of the "uri" argument must be of type string/);
@@ -208,14 +208,14 @@ describe('ne_uri_resolve', () => {
     ['http:g', 'http:g'],
   ];
 
-  test.each(examples)('%j', (reference, expected) => {
+  test.each(examples)('resolves %j', (reference, expected) => {
     const resolved: Partial<ne.ne_uri> = {};
     expect(ne.ne_uri_resolve(parse(base), parse(reference), resolved)).toBe(resolved);
     expect(ne.ne_uri_unparse(resolved)).toBe(expected);
     expect(resolved).toEqual(parse(expected));
   });
 
-  test('they are as many as in the RFC', () => {
+  test('covers all examples of the RFC', () => {
     expect(examples.length).toBe(23 + 19);
   });
 
@@ -231,16 +231,16 @@ describe('ne_uri_resolve', () => {
     ['', '../c', 'c'],
     ['?q', '', '?q'],
     ['urn:a:b', 'c', 'urn:c'],
-  ])('%j and %j', (from, reference, expected) => {
+  ])('resolves against %j the reference %j', (from, reference, expected) => {
     expect(ne.ne_uri_unparse(ne.ne_uri_resolve(parse(from), parse(reference), {}))).toBe(expected);
   });
 
-  test('with a host and no path at all', () => {
+  test('resolves against a host without a path', () => {
     const authority = { scheme: 'http', host: 'h', path: '' };
     expect(ne.ne_uri_unparse(ne.ne_uri_resolve(authority, { path: 'g' }, {}))).toBe('http://h/g');
   });
 
-  test('all fields of the result are set; it may be one of the others', () => {
+  test('sets all fields of the result, which may be one of the arguments', () => {
     const into = { ...nothing, fragment: 'before', userinfo: 'before', more: 'stays' };
     expect(ne.ne_uri_resolve(parse('http://h/a'), parse('b'), into)).toBe(into);
     expect(into).toEqual({ ...nothing, scheme: 'http', host: 'h', path: '/b', more: 'stays' });
@@ -252,7 +252,7 @@ describe('ne_uri_resolve', () => {
     }
   });
 
-  test('base and reference need a path, whatever C would look at', () => {
+  test('rejects a base and a reference without a path, even if C would not read it', () => {
     const absolute = parse('http://h/a');
     for (const bad of [{}, { path: null }, { scheme: 'http', host: 'h' }]) {
       expect(() => ne.ne_uri_resolve(bad, absolute, {})).toThrow(wrongType);
@@ -265,7 +265,7 @@ describe('ne_uri_resolve', () => {
     expect(result).toEqual({ ...nothing, path: 'before' });
   });
 
-  test('many segments', () => {
+  test('resolves many segments', () => {
     const up = '../'.repeat(2_000);
     expect(ne.ne_uri_resolve(parse(`http://h/${'a/'.repeat(2_001)}b`), parse(`${up}c`), {}).path).toBe('/a/c');
     expect(ne.ne_uri_resolve(parse('http://h/'), parse(`${up}c`), {}).path).toBe('/c');
@@ -279,7 +279,7 @@ describe('ne_uri_cmp', () => {
     ['http://example.com/', 'http://example.com'],
     ['', ''],
     ['/a?b#c', '/a?b#c'],
-  ])('%j is %j', (one, other) => {
+  ])('returns 0 for %j and %j', (one, other) => {
     expect(ne.ne_uri_cmp(parse(one), parse(other))).toBe(0);
   });
 
@@ -298,12 +298,12 @@ describe('ne_uri_cmp', () => {
     ['http://@h/', 'http://h/'],
     ['http://h:80/', 'http://h/'],
     ['http://h:80/', 'http://h:81/'],
-  ])('%j is not %j', (one, other) => {
+  ])('orders %j and %j', (one, other) => {
     const [there, back] = [ne.ne_uri_cmp(parse(one), parse(other)), ne.ne_uri_cmp(parse(other), parse(one))];
     expect([Math.sign(there) * Math.sign(back)]).toEqual([-1]);
   });
 
-  test('any field may be missing', () => {
+  test('accepts missing fields', () => {
     expect(ne.ne_uri_cmp({}, {})).toBe(0);
     expect(ne.ne_uri_cmp({}, nothing)).toBe(0);
     expect(ne.ne_uri_cmp({ path: '/' }, {})).toBeLessThan(0);
@@ -314,7 +314,7 @@ describe('ne_uri_cmp', () => {
 });
 
 describe('ne_uri_copy, ne_uri_free', () => {
-  test('all fields of the copy are set', () => {
+  test('sets all fields of the copy', () => {
     const full = { scheme: 's', host: 'h', userinfo: 'u', port: 1, path: 'p', query: 'q', fragment: 'f' };
     const dest = { path: 'before', more: 'stays' };
     expect(ne.ne_uri_copy(dest, full)).toBe(dest);
@@ -332,14 +332,14 @@ describe('ne_uri_copy, ne_uri_free', () => {
     });
   });
 
-  test('a copy that is refused changes nothing', () => {
+  test('leaves the destination unchanged after a rejected copy', () => {
     const dest = { path: 'before' };
     expect(() => ne.ne_uri_copy(dest, { path: '/', port: 65536 })).toThrow(outOfRange);
     expect(() => ne.ne_uri_copy(dest, { path: '/', host: 'a\0b' })).toThrow(wrongValue);
     expect(dest).toEqual({ path: 'before' });
   });
 
-  test('a URI that is freed has nothing', () => {
+  test('clears all fields of a freed URI', () => {
     const uri = { ...parse('http://u@h:81/a?b#c'), more: 'stays' };
     expect(result(() => ne.ne_uri_free(uri))).toBeUndefined();
     expect(uri).toEqual({ ...nothing, more: 'stays' });
@@ -358,7 +358,7 @@ test.each([
   ['http:', 0],
   ['httpss', 0],
   ['x'.repeat(100_000), 0],
-])('ne_uri_defaultport of %.10j is %d', (scheme, port) => {
+])('returns for the scheme %.10j the default port %d', (scheme, port) => {
   expect(ne.ne_uri_defaultport(scheme)).toBe(port);
 });
 
@@ -378,14 +378,14 @@ describe('ne_path_escape', () => {
     ['/\x01\x7f\r\n\t', '/%01%7f%0d%0a%09'],
     ['\ud800', '%ef%bf%bd'],
     [' '.repeat(100_000), '%20'.repeat(100_000)],
-  ])('%.30j is %.30j', (path, escaped) => {
+  ])('escapes %.30j as %.30j', (path, escaped) => {
     expect(ne.ne_path_escape(path)).toBe(escaped);
     const flags = neonSince(35) ? ne.NE_PATH_NONPC : ne.NE_PATH_NONRES;
     expect(ne.ne_path_escapef(path, flags)).toBe(escaped);
     if (!path.includes('\ud800')) expect(ne.ne_path_unescape(escaped)).toBe(path);
   });
 
-  test('leaves what may stand in a path since neon 0.35', () => {
+  test('keeps the characters that are valid in a path since neon 0.35', () => {
     const allowed = "/:@!$&'()*+,;=";
     const escaped = '/%3a%40%21%24%26%27%28%29%2a%2b%2c%3b%3d';
     expect(ne.ne_path_escape(allowed)).toBe(neonSince(35) ? allowed : escaped);
@@ -394,13 +394,13 @@ describe('ne_path_escape', () => {
     expect(ne.ne_path_escapef(allowed, ne.NE_PATH_NONPC | ne.NE_PATH_NONRES)).toBe(escaped);
   });
 
-  test('by flags', () => {
+  test('escapes by flags', () => {
     const path = '/a%20b c?d:\u00e4';
     expect(ne.ne_path_escapef(path, 0)).toBe(path);
     expect(ne.ne_path_escapef(path, ne.NE_PATH_NONURI)).toBe('/a%20b%20c?d:%c3%a4');
     expect(ne.ne_path_escapef(path, ne.NE_PATH_NONRES)).toBe('/a%2520b%20c%3fd%3a%c3%a4');
     expect(ne.ne_path_escapef(path, ne.NE_PATH_NONPC)).toBe(neonSince(35) ? '/a%2520b%20c%3fd:%c3%a4' : path);
-    expect(ne.ne_path_escapef(path, 2 ** 32 - 8)).toBe(path); // flags that none knows
+    expect(ne.ne_path_escapef(path, 2 ** 32 - 8)).toBe(path); // unknown flags
   });
 });
 
@@ -417,12 +417,12 @@ describe('ne_path_unescape', () => {
     ['%00', ''],
     ['%ff%fe', '\ufffd\ufffd'],
     ['%20'.repeat(100_000), ' '.repeat(100_000)],
-  ])('%.30j is %.30j', (path, plain) => {
+  ])('unescapes %.30j as %.30j', (path, plain) => {
     expect(ne.ne_path_unescape(path)).toBe(plain);
   });
 
   test.each(['%', '/a%', '%1', '%1g', '%g1', '%%20', '% 20', '%-1', '/a%2', '%c3%', '%\u00e41'])(
-    '%j is no escaped path',
+    'returns null for %j',
     (path) => {
       expect(ne.ne_path_unescape(path)).toBeNull();
     },
@@ -444,7 +444,7 @@ test.each([
   ['/a//', '/a/'],
   ['/\u00e4/\u20ac', '/\u00e4/'],
   [`/${'a'.repeat(1_000_000)}/b`, `/${'a'.repeat(1_000_000)}/`],
-])('ne_path_parent of %.20j is %.20j', (path, parent) => {
+])('returns for the path %.20j the parent %.20j', (path, parent) => {
   expect(ne.ne_path_parent(path)).toBe(parent);
 });
 
@@ -457,7 +457,7 @@ test.each([
   ['/a/\u00e4', false],
   ['\u00e4/', true],
   [`${'a'.repeat(1_000_000)}/`, true],
-])('ne_path_has_trailing_slash of %.20j', (path, expected) => {
+])('reports whether %.20j has a trailing slash', (path, expected) => {
   expect(ne.ne_path_has_trailing_slash(path) !== 0).toBe(expected);
 });
 
@@ -471,7 +471,7 @@ describe('ne_path_compare', () => {
     ['/a', '/A'],
     ['/\u00e4', '/\u00e4/'],
     ['/'.repeat(100_000), '/'.repeat(100_000)],
-  ])('%.20j is %.20j', (one, other) => {
+  ])('returns 0 for %.20j and %.20j', (one, other) => {
     expect(ne.ne_path_compare(one, other)).toBe(0);
   });
 
@@ -484,7 +484,7 @@ describe('ne_path_compare', () => {
     ['/a', '/ab'],
     ['/\u00e4', '/\u00c4'],
     ['/%61', '/a'],
-  ])('%j is not %j', (one, other) => {
+  ])('orders %j and %j', (one, other) => {
     expect(Math.sign(ne.ne_path_compare(one, other)) * Math.sign(ne.ne_path_compare(other, one))).toBe(-1);
   });
 });
@@ -505,6 +505,6 @@ test.each([
   ['/\u00e4/', '/\u00e4/b', true],
   ['/\u00e4/', '/\u00f6/b', false],
   ['/a/', `/a/${'b'.repeat(1_000_000)}`, true],
-])('ne_path_childof: %.20j, %.20j', (parent, child, expected) => {
+])('reports whether %.20j has the child %.20j', (parent, child, expected) => {
   expect(ne.ne_path_childof(parent, child) !== 0).toBe(expected);
 });

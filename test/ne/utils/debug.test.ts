@@ -1,4 +1,4 @@
-/** `NODE_DEBUG=libneon`: neon's debugging log. */
+/** Tests of `NODE_DEBUG=libneon`, which enables the debugging log of neon. */
 import path from 'node:path';
 import { response } from '../../servers/raw.js';
 import { runNode } from '../../support/child.js';
@@ -8,9 +8,9 @@ const serve = testServers();
 const script = path.join(__dirname, '../../support/debug-child.js');
 const silent = 'libneon: NODE_DEBUG=libneon: this neon was built without debugging and says nothing\n';
 
-async function run(port: number, what: string, nodeDebug?: string): Promise<{ log: string; output: string }> {
+async function run(port: number, mode: string, nodeDebug?: string): Promise<{ log: string; output: string }> {
   const { NODE_DEBUG: _, ...env } = process.env;
-  const child = await runNode([script, String(port), what], undefined, {
+  const child = await runNode([script, String(port), mode], undefined, {
     ...env,
     ...(nodeDebug !== undefined && { NODE_DEBUG: nodeDebug }),
   });
@@ -18,12 +18,17 @@ async function run(port: number, what: string, nodeDebug?: string): Promise<{ lo
   return { log: child.stderr, output: child.stdout };
 }
 
-/** Without what Node itself says. */
-const logOf = async (port: number, what: string): Promise<string> => (await run(port, what, 'libneon')).log;
+/** The log alone. */
+const logOf = async (port: number, mode: string): Promise<string> => (await run(port, mode, 'libneon')).log;
 
-/** Whatever is a password, or as good as one. */
+/** Expects no password in a log, and no value that is as good as one. */
 function expectNoCredentials(log: string): void {
-  for (const secret of ['the-password', 'cookie-1', 'cookie-2', Buffer.from('the-user:the-password').toString('base64')])
+  for (const secret of [
+    'the-password',
+    'cookie-1',
+    'cookie-2',
+    Buffer.from('the-user:the-password').toString('base64'),
+  ])
     expect(log).not.toContain(secret);
   expect(log).not.toMatch(/H\(A1\)/i);
 }
@@ -35,7 +40,7 @@ const digest = 'Digest realm="the realm", nonce="n", algorithm=MD5, qop="auth"';
 test.each([
   ['Basic', 'Basic realm="the realm"'],
   ['Digest', digest],
-])('%s authentication is logged without credentials', async (_, challenge) => {
+])('logs %s authentication without credentials', async (_, challenge) => {
   const server = await serve({ connections: [[...exchange(unauthorized(challenge)), ...keepAlive()]] });
   const log = await logOf(server.port, 'auth');
   expectNoCredentials(log);
@@ -46,7 +51,7 @@ test.each([
   expect(log).toMatch(/the realm/);
 });
 
-test('header fields that are credentials are hidden in any spelling, and bodies not told', async () => {
+test('hides header fields with credentials in any spelling, and omits bodies', async () => {
   const server = await serve(answering(response('the-password', { headers: { 'Set-Cookie': 'id=cookie-1' } })));
   const log = await logOf(server.port, 'headers');
   expectNoCredentials(log);
@@ -68,14 +73,14 @@ test.each([
   ['libneon2', false],
   ['neon', false],
   ['other*,http', false],
-])('NODE_DEBUG=%s', async (value, on) => {
+])('writes the log or not with NODE_DEBUG=%s', async (value, on) => {
   const server = await serve(answering());
-  const { log, output } = await run(server.port, 'none', value);
+  const { log, output } = await run(server.port, 'plain', value);
   expect(log.includes('proxy.example.com')).toBe(on);
   expect(output).toBe('done');
 });
 
-test('the program may end it, or send it elsewhere, as it is', async () => {
+test('lets the program end or redirect the log, which is then complete', async () => {
   const server = await serve(answering());
   expect(await logOf(server.port, 'ended')).not.toContain('proxy.example.com');
   const { log, output } = await run(server.port, 'other', 'libneon');

@@ -1,4 +1,4 @@
-/** ne_utils.h and ne_socket.h: what the loaded neon is, asked from JavaScript and from C. */
+/** Tests of ne_utils.h: versions and features of the loaded neon as in C, status lines, and the debugging log. */
 import {
   closeSync,
   mkdtempSync,
@@ -27,12 +27,12 @@ import { surfaces, fetchBody } from '../../support/surfaces.js';
 
 const serve = testServers();
 
-/** What an expression of C is, with neon's headers. */
+/** The values of expressions of C with neon's headers. */
 function inC(format: string, ...expressions: string[]): string {
   return runWithNeon(`printf("${format}", ${expressions.join(', ')});`);
 }
 
-/** What statements of C print, with neon's headers. */
+/** The output of statements of C with neon's headers. */
 function runWithNeon(statements: string): string {
   const { include, defines, library, rpath } = neon();
   const headers = ['stdio.h', 'ne_session.h', 'ne_request.h', 'ne_utils.h'].map((name) => `#include <${name}>\n`);
@@ -52,12 +52,12 @@ function describeSkipped(_: string, name: string): void {
   test.skip(`${name} (skipped: the loaded neon, ${another}, is not the installed one)`, () => {});
 }
 
-describeInC('cc', 'as C says', () => {
-  test('ne_version_string', () => {
+describeInC('cc', 'results as in C', () => {
+  test('returns the string of ne_version_string', () => {
     expect(ne.ne_version_string()).toBe(inC('%s', 'ne_version_string()'));
   });
 
-  test('ne_version_match', () => {
+  test('returns the results of ne_version_match', () => {
     const versions = [
       [0, 0],
       [0, 24],
@@ -80,7 +80,7 @@ describeInC('cc', 'as C says', () => {
     expect(versions.map(([major, minor]) => (ne.ne_version_match(major, minor) === 0 ? 0 : 1))).toEqual(expected);
   });
 
-  test('ne_has_support', () => {
+  test('returns the results of ne_has_support', () => {
     const codes = [...Array.from({ length: 20 }, (_, i) => i), -1, 1000, 2 ** 31 - 1];
     const calls = codes.map((code) => `ne_has_support(${code}) != 0`);
     const expected = inC(calls.map(() => '%d').join(' '), ...calls)
@@ -89,7 +89,7 @@ describeInC('cc', 'as C says', () => {
     expect(codes.map((code) => (ne.ne_has_support(code) === 0 ? 0 : 1))).toEqual(expected);
   });
 
-  test('neon logs the same', () => {
+  test('writes the log that C writes', () => {
     const expected = runWithNeon(`
       ne_debug_init(stdout, NE_DBG_HTTP | NE_DBG_FLUSH);
       ne_session *sess = ne_session_create("http", "example.com", 80);
@@ -109,7 +109,7 @@ describeInC('cc', 'as C says', () => {
   });
 });
 
-test('0 means compatible', () => {
+test('returns 0 from ne_version_match for a compatible version', () => {
   expect([ne.ne_version_match(0, 32), ne.ne_version_match(1, 0), ne.ne_version_match(0, 1000)]).toEqual([
     0,
     expect.any(Number),
@@ -119,7 +119,7 @@ test('0 means compatible', () => {
   expect(ne.ne_version_match(0, 1000)).not.toBe(0);
 });
 
-test('ne_version_library needs a newer neon, or gives its version', () => {
+test('returns the version from ne_version_library, or needs a newer neon', () => {
   const loaded = /^(neon (\S+)):/.exec(ne.ne_version_string())!;
   const attempt = (): unknown => {
     try {
@@ -138,14 +138,6 @@ test('ne_version_library needs a newer neon, or gives its version', () => {
   expect(features.functions['ne_version_library']).toBe(Number(loaded[2]!.split('.')[1]) >= 37);
 });
 
-test('ne_sock_exit undoes no more than ne_sock_init did for its caller', async () => {
-  const server = await serve(answering());
-  expect([ne.ne_sock_init(), ne.ne_sock_init()]).toEqual([0, 0]);
-  expect(Array.from({ length: 5 }, () => ne.ne_sock_exit())).toEqual(Array(5).fill(undefined));
-  for (const { io } of surfaces) expect(await fetchBody(io, sessionWith(server), 'GET', '/')).toBe('hello');
-  expect(ne.ne_sock_init()).toBe(0);
-});
-
 describe('ne_parse_statusline', () => {
   test.each([
     ['HTTP/1.1 200 OK', 1, 1, 200, 2, 'OK'],
@@ -155,10 +147,10 @@ describe('ne_parse_statusline', () => {
     ['HTTP/1.1 200 \u00e4\u20ac', 1, 1, 200, 2, '\u00e4\u20ac'],
     [`HTTP/1.1 200 ${'x'.repeat(1_000_000)}`, 1, 1, 200, 2, 'x'.repeat(1_000_000)],
     ['HTTP/1.1 200 a\x01b', 1, 1, 200, 2, neonSince(34) ? 'a' : 'a b'],
-  ])('%.40j', (line, major_version, minor_version, code, klass, reason) => {
+  ])('parses %.40j', (line, major_version, minor_version, code, klass, reason) => {
     const status = { klass: 0, more: 'stays' };
     expect(ne.ne_parse_statusline(line, status)).toBe(0);
-    // C cleans a phrase of what is no ASCII.
+    // C replaces bytes of a phrase that are not ASCII.
     const reason_phrase = reason.replaceAll(/[^\x20-\x7e]/g, (c) => ' '.repeat(Buffer.byteLength(c)));
     expect(status).toEqual({ major_version, minor_version, code, klass, reason_phrase, more: 'stays' });
   });
@@ -181,13 +173,13 @@ describe('ne_parse_statusline', () => {
     'http/1.1 200 OK',
     '\u00e4\u20ac',
     'x'.repeat(1_000_000),
-  ])('%.40j is none, and fills nothing', (line) => {
+  ])('returns -1 for %.40j and fills nothing', (line) => {
     const status = { major_version: 9, minor_version: 9, code: 9, klass: 9, reason_phrase: 'before' };
     expect(ne.ne_parse_statusline(line, status)).toBe(-1);
     expect(status).toEqual({ major_version: 9, minor_version: 9, code: 9, klass: 9, reason_phrase: 'before' });
   });
 
-  test('versions of many digits end nothing', () => {
+  test('survives versions of many digits', () => {
     const line = `HTTP/${'9'.repeat(1000)}.${'9'.repeat(1000)} 200 OK`;
     expect([0, -1]).toContain(ne.ne_parse_statusline(line, {}));
   });
@@ -196,7 +188,7 @@ describe('ne_parse_statusline', () => {
 describe('the debugging log', () => {
   afterEach(() => ne.ne_debug_init(null, 0));
 
-  test('has what is written to its channels', () => {
+  test('contains the text that is written to its channels', () => {
     const log = logged(ne.NE_DBG_XML | ne.NE_DBG_LOCKS, () => {
       ne.ne_debug(ne.NE_DBG_XML, 'one %s %d%%\n', 'gr\u00fcn', 1);
       ne.ne_debug(ne.NE_DBG_LOCKS | ne.NE_DBG_SSL, '%s%n'.slice(0, 2), '%s%n\n');
@@ -206,7 +198,7 @@ describe('the debugging log', () => {
     expect(log).toBe('one gr\u00fcn 1%\n%s%n\n');
   });
 
-  test('ends with null, whatever the mask', () => {
+  test('ends with null and any mask', () => {
     const end = beginLog(ne.NE_DBG_XML);
     ne.ne_debug(ne.NE_DBG_XML, 'this\n');
     ne.ne_debug_init(null, ne.NE_DBG_XML);
@@ -217,7 +209,7 @@ describe('the debugging log', () => {
     expect(openFiles().filter((name) => name.startsWith(file))).toEqual([]);
   });
 
-  test('goes on in another file', () => {
+  test('continues in another file', () => {
     const endFirst = beginLog(ne.NE_DBG_XML);
     ne.ne_debug(ne.NE_DBG_XML, 'first\n');
     const endSecond = beginLog(ne.NE_DBG_LOCKS);
@@ -225,7 +217,7 @@ describe('the debugging log', () => {
     expect([endSecond()[0], endFirst()[0]]).toEqual(['second\n', 'first\n']);
   });
 
-  test('takes one descriptor of its own, however often it is opened', () => {
+  test('uses one descriptor of its own, even if it is opened repeatedly', () => {
     logged(ne.NE_DBG_XML, () => {});
     const before = openFiles().length;
     for (let i = 0; i < 100; i++)
@@ -233,7 +225,7 @@ describe('the debugging log', () => {
     expect(openFiles().length).toBe(before);
   });
 
-  test('needs a descriptor that is open for writing', () => {
+  test('rejects a descriptor that is not open for writing', () => {
     const folder = mkdtempSync(path.join(realpathSync(tmpdir()), 'libneon-log-'));
     try {
       const name = path.join(folder, 'log');
@@ -250,7 +242,7 @@ describe('the debugging log', () => {
     }
   });
 
-  test('formats that do not fit their values are refused, whatever the mask', () => {
+  test('rejects formats that do not match their values, with any mask', () => {
     expect(() => ne.ne_debug(ne.NE_DBG_XML, '%s')).toThrow(wrongValue);
     expect(() => ne.ne_debug(ne.NE_DBG_XML, '%n', 1)).toThrow(wrongValue);
     expect(() => ne.ne_debug(ne.NE_DBG_XML, 'a\0b')).toThrow(wrongValue);
@@ -258,7 +250,7 @@ describe('the debugging log', () => {
 
   const channels = ne.NE_DBG_SOCKET | ne.NE_DBG_HTTP | ne.NE_DBG_HTTPBODY | ne.NE_DBG_FLUSH;
 
-  test.each(surfaces)('is no harm to requests: $surface', async ({ io }) => {
+  test.each(surfaces)('leaves requests unchanged with $surface', async ({ io }) => {
     const server = await serve(answering());
     const end = beginLog(channels);
     expect(await fetchBody(io, sessionWith(server), 'GET', '/')).toBe('hello');
@@ -266,7 +258,7 @@ describe('the debugging log', () => {
     expect(end()[0]).toMatch(/and that was all\n$/);
   });
 
-  test('is not opened or ended while promises are pending, not even of an aborted call', async () => {
+  test('refuses to begin or end while a promise is pending, even of an aborted call', async () => {
     const server = await serve({ connections: [stalling()], rest: 'repeat-last' });
     const session = sessionWith(server);
     const request = ne.ne_request_create(session, 'GET', '/');
@@ -282,17 +274,17 @@ describe('the debugging log', () => {
     ne.ne_debug_init(null, 0);
   });
 
-  test('nor while a body of the classes is being read', async () => {
+  test('refuses to end while a body of the classes is read', async () => {
     const server = await serve(answering(`HTTP/1.1 200 OK\r\nContent-Length: 9999999\r\n\r\n${'x'.repeat(1_000_000)}`));
     const session = new Session('http', '127.0.0.1', server.port);
     const response = await session.request('GET', '/');
     expect(() => ne.ne_debug_init(null, 0)).toThrow(neonError('ERR_NEON_BUSY'));
     response.body.destroy();
     await session.close();
-    await eventually(() => ne.ne_debug_init(null, 0)); // when the thread has told that the body is given up
+    await eventually(() => ne.ne_debug_init(null, 0)); // when the thread has reported that the body was destroyed
   });
 
-  test('nor while a worker is in a blocking call', async () => {
+  test('refuses to end while a worker is in a blocking call', async () => {
     const server = await serve({ connections: [stalling()], rest: 'repeat-last' });
     const script = `
       const { parentPort, workerData } = require('node:worker_threads');
@@ -313,7 +305,7 @@ describe('the debugging log', () => {
   });
 });
 
-/** Does something until it does not throw any more. */
+/** Repeats an action until it does not throw. */
 async function eventually(action: () => void): Promise<void> {
   for (let i = 0; ; i++) {
     try {
@@ -325,7 +317,7 @@ async function eventually(action: () => void): Promise<void> {
   }
 }
 
-/** Begins to log to a new file; ends that, and gives the file's text and name. */
+/** Begins to log to a new file; the returned function ends the log and returns the text and the name of the file. */
 function beginLog(mask: number): () => [text: string, name: string] {
   const folder = mkdtempSync(path.join(realpathSync(tmpdir()), 'libneon-log-'));
   const name = path.join(folder, 'log');
@@ -340,7 +332,7 @@ function beginLog(mask: number): () => [text: string, name: string] {
   };
 }
 
-/** What is logged while something runs. */
+/** The log of a call. */
 function logged(mask: number, run: () => void): string {
   const end = beginLog(mask);
   try {
@@ -351,13 +343,13 @@ function logged(mask: number, run: () => void): string {
   return end()[0];
 }
 
-/** What each descriptor of this process stands for. */
+/** The file behind each descriptor of this process. */
 function openFiles(): string[] {
   return readdirSync('/proc/self/fd').flatMap((fd) => {
     try {
       return [readlinkSync(`/proc/self/fd/${fd}`)];
     } catch {
-      return []; // that of the listing itself
+      return []; // the descriptor of the listing itself
     }
   });
 }

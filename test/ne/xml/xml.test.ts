@@ -1,3 +1,4 @@
+/** Tests of ne_xml.h: documents, handlers, errors, and hostile input. */
 import { features } from 'libneon';
 import * as ne from 'libneon/ne';
 import { failureOf, neonError, outOfRange, wrongType } from '../../support/expect.js';
@@ -7,7 +8,8 @@ import { hostile, noting, parseAll } from '../../support/xml.js';
 const reentrant = neonError('ERR_NEON_REENTRANT');
 const invalidState = neonError('ERR_NEON_INVALID_STATE');
 
-function told(document: string | Uint8Array, size?: number): { result: number; events: string[] } {
+/** Parses a document with a parser that notes all events. */
+function parsed(document: string | Uint8Array, size?: number): { result: number; events: string[] } {
   const { parser, events } = noting();
   const result = parseAll(parser, document, size);
   expect(ne.ne_xml_failed(parser)).toBe(result);
@@ -15,7 +17,7 @@ function told(document: string | Uint8Array, size?: number): { result: number; e
   return { result, events };
 }
 
-describe('a document', () => {
+describe('documents', () => {
   test.each([
     ['one element', '<a/>', ['start 0 {}a', 'end 1 {}a']],
     ['text', '<a>b<c/>d</a>', ['start 0 {}a', 'text 1 b', 'start 1 {}c', 'end 2 {}c', 'text 1 d', 'end 1 {}a']],
@@ -23,26 +25,30 @@ describe('a document', () => {
     ['a prefix', '<x:a xmlns:x="u" x:y="1" z="2"/>', /^start 0 \{u\}a "xmlns:x" "u" "x:y" "1" "z" "2"\n/],
     ['references', '<a b="&lt;&#65;">&amp;&#x20AC;</a>', /^start 0 \{\}a "b" "<A"\ntext 1 &€\nend/],
     ['CDATA', '<a><![CDATA[<b>&amp;]]></a>', /\ntext 1 <b>&amp;\n/],
-    ['comments and instructions', '<?xml version="1.0"?><!-- c --><a><?p i?><!-- <b/> --></a>', /^start 0 \{\}a\nend 1/],
+    [
+      'comments and instructions',
+      '<?xml version="1.0"?><!-- c --><a><?p i?><!-- <b/> --></a>',
+      /^start 0 \{\}a\nend 1/,
+    ],
     ['UTF-8', '<ä ö="ü">€\u{1F600}</ä>', /^start 0 \{\}ä "ö" "ü"\ntext 1 €\u{1F600}\n/u],
     ['Latin-1', Buffer.from('<?xml version="1.0" encoding="ISO-8859-1"?><a>\xe4</a>', 'latin1'), /\ntext 1 ä\n/],
     ['UTF-16', Buffer.from('\ufeff<a>€\u{1F600}</a>', 'utf16le'), /\ntext 1 €\u{1F600}\n/u],
     ['a byte order mark', '\ufeff<a>b</a>', /^start 0 \{\}a\ntext 1 b\n/],
     ['line ends', '<a>\r\n\r</a>', /\ntext 1 \n\n\n/],
-  ] as const)('with %s is told the same in blocks of any size', (_, document, expected) => {
-    const whole = told(document);
+  ] as const)('reports the same events for a document with %s in blocks of any size', (_, document, expected) => {
+    const whole = parsed(document);
     expect(whole.result).toBe(0);
     if (expected instanceof RegExp) expect(whole.events.join('\n')).toMatch(expected);
     else expect(whole.events).toEqual(expected);
-    for (const size of [1, 2, 3, 7, 64]) expect(told(document, size)).toEqual(whole);
+    for (const size of [1, 2, 3, 7, 64]) expect(parsed(document, size)).toEqual(whole);
   });
 
-  test('long text in characters of several bytes is cut at none of them', () => {
+  test('cuts long text only between characters', () => {
     const text = '€ä\u{1F600}a'.repeat(5000);
-    for (const size of [1, 997, 4096]) expect(told(`<a>${text}</a>`, size).events[1]).toBe(`text 1 ${text}`);
+    for (const size of [1, 997, 4096]) expect(parsed(`<a>${text}</a>`, size).events[1]).toBe(`text 1 ${text}`);
   });
 
-  test('is taken as a string, a Buffer or a Uint8Array', () => {
+  test('reads a string, a Buffer or a Uint8Array', () => {
     for (const block of ['<a/>', Buffer.from('<a/>'), new Uint8Array(Buffer.from('<a/>'))]) {
       const { parser, events } = noting();
       expect(ne.ne_xml_parse_v(parser, block)).toBe(0);
@@ -51,7 +57,7 @@ describe('a document', () => {
     }
   });
 
-  test('declares its encoding, and the parser knows the line', () => {
+  test('reports the declared encoding and the current line', () => {
     const { parser } = noting();
     expect(ne.ne_xml_doc_encoding(parser)).toBeNull();
     expect(ne.ne_xml_parse(parser, '<?xml version="1.0" encoding="UTF-8"?>\n<a>\n\n<b/>')).toBe(0);
@@ -60,7 +66,7 @@ describe('a document', () => {
     expect(parseAll(parser, '</a>')).toBe(0);
   });
 
-  test('can change the memory that it is read from', () => {
+  test('survives a handler that changes or transfers the memory of the block', () => {
     const block = Buffer.alloc(7, '<a>b<c/');
     const parser = ne.ne_xml_create();
     const texts: string[] = [];
@@ -81,30 +87,35 @@ describe('a document', () => {
 });
 
 describe('handlers', () => {
-  test('are offered an element in turn, and what none accepts is left out', () => {
+  test('offers an element to each handler in turn and skips elements that no handler accepts', () => {
     const parser = ne.ne_xml_create();
     const log: string[] = [];
-    const accepting = (who: string, accepted: Record<string, number>): void =>
+    const accepting = (handler: string, accepted: Record<string, number>): void =>
       ne.ne_xml_push_handler(
         parser,
         (parent, _, name) => {
-          log.push(`${who}? ${parent} ${name}`);
+          log.push(`${handler}? ${parent} ${name}`);
           return accepted[name] ?? ne.NE_XML_DECLINE;
         },
-        (state, text) => void log.push(`${who} ${state} ${text}`),
-        (state, _, name) => void log.push(`${who}! ${state} ${name}`),
+        (state, text) => void log.push(`${handler} ${state} ${text}`),
+        (state, _, name) => void log.push(`${handler}! ${state} ${name}`),
       );
     accepting('one', { a: 10, d: 12 });
     accepting('two', { b: 20 });
     expect(parseAll(parser, '<a><b>x<d/></b><c><d>no</d></c><d>y</d></a>')).toBe(0);
     expect(log).toEqual(
-      ['one? 0 a', 'one? 10 b', 'two? 10 b', 'two 20 x', 'two? 20 d', 'two! 20 b'].concat(
-        ['one? 10 c', 'two? 10 c', 'one? 10 d', 'one 12 y', 'one! 12 d', 'one! 10 a'],
-      ),
+      ['one? 0 a', 'one? 10 b', 'two? 10 b', 'two 20 x', 'two? 20 d', 'two! 20 b'].concat([
+        'one? 10 c',
+        'two? 10 c',
+        'one? 10 d',
+        'one 12 y',
+        'one! 12 d',
+        'one! 10 a',
+      ]),
     );
   });
 
-  test('without text and end, and none at all', () => {
+  test('accepts handlers without text and end callbacks, and no handler', () => {
     const parser = ne.ne_xml_create();
     expect(parseAll(parser, '<a>b<c/></a>')).toBe(0);
     const other = ne.ne_xml_create();
@@ -114,7 +125,7 @@ describe('handlers', () => {
     expect(starts).toBe(2);
   });
 
-  test('can be pushed while another one runs', () => {
+  test('lets a handler push another', () => {
     const parser = ne.ne_xml_create();
     const log: string[] = [];
     ne.ne_xml_push_handler(
@@ -130,7 +141,7 @@ describe('handlers', () => {
     expect(log).toEqual(['b']);
   });
 
-  test.each([-1, -7, -(2 ** 31) + 1])('a start callback aborts with %d', (code) => {
+  test.each([-1, -7, -(2 ** 31) + 1])('aborts with %d from a start callback', (code) => {
     const parser = ne.ne_xml_create();
     ne.ne_xml_push_handler(
       parser,
@@ -147,21 +158,24 @@ describe('handlers', () => {
     expect(ne.ne_xml_parse(parser, '</a>')).toBe(code);
   });
 
-  test.each(['cdata', 'endelm'] as const)('%s aborts with what it returns, and nothing more is told', (kind) => {
-    for (const code of [1, 42, -3]) {
-      const parser = ne.ne_xml_create();
-      let calls = 0;
-      const abort = (): number => {
-        calls++;
-        return code;
-      };
-      ne.ne_xml_push_handler(parser, () => 1, kind === 'cdata' ? abort : null, kind === 'endelm' ? abort : null);
-      expect(ne.ne_xml_parse(parser, '<a>b<c/>d</a>')).toBe(code);
-      expect(calls).toBe(1);
-    }
-  });
+  test.each(['cdata', 'endelm'] as const)(
+    'aborts with the value that %s returns and calls no more handlers',
+    (kind) => {
+      for (const code of [1, 42, -3]) {
+        const parser = ne.ne_xml_create();
+        let calls = 0;
+        const abort = (): number => {
+          calls++;
+          return code;
+        };
+        ne.ne_xml_push_handler(parser, () => 1, kind === 'cdata' ? abort : null, kind === 'endelm' ? abort : null);
+        expect(ne.ne_xml_parse(parser, '<a>b<c/>d</a>')).toBe(code);
+        expect(calls).toBe(1);
+      }
+    },
+  );
 
-  test('true is a state, false and nothing decline', () => {
+  test('accepts with true and declines with false or undefined', () => {
     for (const [answer, ends] of [
       [true, 1],
       [false, 0],
@@ -176,8 +190,8 @@ describe('handlers', () => {
   });
 });
 
-describe('in a start callback', () => {
-  test('attributes and namespaces are looked up', () => {
+describe('lookups in a start callback', () => {
+  test('finds attributes and namespaces', () => {
     const parser = ne.ne_xml_create();
     const found: unknown[] = [];
     ne.ne_xml_push_handler(
@@ -198,7 +212,7 @@ describe('in a start callback', () => {
     expect(found).toEqual([['1', '2', null, null], ['u', null, 'w'], 'mine']);
   });
 
-  test('and nowhere else', () => {
+  test('throws in other callbacks and outside of them', () => {
     const parser = ne.ne_xml_create();
     const lookups = [
       () => ne.ne_xml_get_attr(parser, ['b', '1'], null, 'b'),
@@ -217,15 +231,20 @@ describe('in a start callback', () => {
     refuse();
   });
 
-  test('of another parser is not in one of this', () => {
+  test('throws in a start callback of another parser', () => {
     const [outer, inner] = [ne.ne_xml_create(), ne.ne_xml_create()];
-    ne.ne_xml_push_handler(outer, () => (expect(() => ne.ne_xml_resolve_nspace(inner, null)).toThrow(invalidState), 1), null, null);
+    ne.ne_xml_push_handler(
+      outer,
+      () => (expect(() => ne.ne_xml_resolve_nspace(inner, null)).toThrow(invalidState), 1),
+      null,
+      null,
+    );
     expect(parseAll(outer, '<a/>')).toBe(0);
   });
 });
 
-describe('what is refused', () => {
-  test('parsing with a parser that is parsing, and destroying it, in each callback', () => {
+describe('rejected calls', () => {
+  test('refuses to parse with or to destroy a parser in its callbacks', () => {
     const parser = ne.ne_xml_create();
     let calls = 0;
     const misuse = (): number => {
@@ -248,7 +267,7 @@ describe('what is refused', () => {
     expect(() => ne.ne_xml_parse(parser, '')).toThrow(neonError('ERR_NEON_DESTROYED'));
   });
 
-  test('another parser inside a callback is not', () => {
+  test('allows another parser in a callback', () => {
     const outer = ne.ne_xml_create();
     const inner = noting();
     ne.ne_xml_push_handler(outer, () => parseAll(inner.parser, '<i/>') + 1, null, null);
@@ -256,7 +275,7 @@ describe('what is refused', () => {
     expect(inner.events).toEqual(['start 0 {}i', 'end 1 {}i']);
   });
 
-  test('an encoding once something was parsed', () => {
+  test('refuses to set an encoding after the first block', () => {
     const parser = ne.ne_xml_create();
     expect(ne.ne_xml_parse(parser, '<a>')).toBe(0);
     expect(() => ne.ne_xml_set_encoding(parser, 'UTF-8')).toThrow(invalidState);
@@ -264,12 +283,12 @@ describe('what is refused', () => {
     expect(() => ne.ne_xml_set_encoding(parser, 'UTF-8')).toThrow(invalidState);
   });
 
-  test('a block that is longer than an int can say', () => {
+  test('rejects a block whose length exceeds an int', () => {
     let block: Uint8Array;
     try {
-      block = new Uint8Array(2 ** 31); // untouched, it takes no memory
+      block = new Uint8Array(2 ** 31); // takes no memory while it is unused
     } catch {
-      block = Object.defineProperty(new Uint8Array(1), 'length', { value: 0 }); // this Node has no such arrays
+      block = Object.defineProperty(new Uint8Array(1), 'length', { value: 0 }); // this Node has no arrays of that length
       expect(ne.ne_xml_parse(ne.ne_xml_create(), block)).not.toBe(0);
       return;
     }
@@ -278,7 +297,7 @@ describe('what is refused', () => {
     expect(parseAll(parser, '<a/>')).toBe(0);
   });
 
-  test('a callback that returns a promise, or anything but an integer', () => {
+  test('rejects a callback that returns a promise or another value that is not an integer', () => {
     for (const answer of [Promise.resolve(1), 'text', null, 1.5, NaN, {}, 2 ** 40]) {
       const parser = ne.ne_xml_create();
       ne.ne_xml_push_handler(parser, () => answer as number, null, null);
@@ -288,28 +307,31 @@ describe('what is refused', () => {
   });
 });
 
-describe('an exception', () => {
-  test.each(['startelm', 'cdata', 'endelm'] as const)('in %s comes out, and the parser has failed', (kind) => {
-    const reason = new Error('the reason');
-    const log: string[] = [];
-    const parser = ne.ne_xml_create();
-    const callback = (name: string) => (): number => {
-      log.push(name);
-      if (name === kind) throw reason;
-      return name === 'startelm' ? 1 : 0;
-    };
-    ne.ne_xml_push_handler(parser, callback('startelm'), callback('cdata'), callback('endelm'));
-    expect(() => ne.ne_xml_parse(parser, '<a>b</a>')).toThrow(reason);
-    const calls = log.length;
-    expect(log.at(-1)).toBe(kind);
-    expect(ne.ne_xml_failed(parser)).toBe(ne.NE_XML_ABORT);
-    expect(ne.ne_xml_parse(parser, '<c/>')).toBe(ne.NE_XML_ABORT);
-    expect(ne.ne_xml_parse(parser, null)).toBe(ne.NE_XML_ABORT);
-    expect(log.length).toBe(calls);
-    ne.ne_xml_destroy(parser);
-  });
+describe('exceptions in callbacks', () => {
+  test.each(['startelm', 'cdata', 'endelm'] as const)(
+    'throws the error of %s to the caller, and the parser has failed',
+    (kind) => {
+      const reason = new Error('the reason');
+      const log: string[] = [];
+      const parser = ne.ne_xml_create();
+      const callback = (name: string) => (): number => {
+        log.push(name);
+        if (name === kind) throw reason;
+        return name === 'startelm' ? 1 : 0;
+      };
+      ne.ne_xml_push_handler(parser, callback('startelm'), callback('cdata'), callback('endelm'));
+      expect(() => ne.ne_xml_parse(parser, '<a>b</a>')).toThrow(reason);
+      const calls = log.length;
+      expect(log.at(-1)).toBe(kind);
+      expect(ne.ne_xml_failed(parser)).toBe(ne.NE_XML_ABORT);
+      expect(ne.ne_xml_parse(parser, '<c/>')).toBe(ne.NE_XML_ABORT);
+      expect(ne.ne_xml_parse(parser, null)).toBe(ne.NE_XML_ABORT);
+      expect(log.length).toBe(calls);
+      ne.ne_xml_destroy(parser);
+    },
+  );
 
-  test.each([undefined, null, 0, 'text', Symbol.iterator])('may be %p', async (value) => {
+  test.each([undefined, null, 0, 'text', Symbol.iterator])('throws %p to the caller', async (value) => {
     const parser = ne.ne_xml_create();
     ne.ne_xml_push_handler(
       parser,
@@ -319,7 +341,7 @@ describe('an exception', () => {
       null,
       null,
     );
-    let thrown: unknown = 'nothing';
+    let thrown: unknown = 'no exception';
     try {
       ne.ne_xml_parse(parser, '<a/>');
     } catch (error) {
@@ -329,7 +351,7 @@ describe('an exception', () => {
     expect(await failureOf(() => ne.ne_xml_parse({} as ne.ne_xml_parser, ''))).toEqual(wrongType);
   });
 
-  test('of a nested parser goes through both', () => {
+  test('passes an exception of a nested parser through both', () => {
     const reason = new Error('inner');
     const [outer, inner] = [ne.ne_xml_create(), ne.ne_xml_create()];
     ne.ne_xml_push_handler(
@@ -346,8 +368,8 @@ describe('an exception', () => {
   });
 });
 
-describe('after', () => {
-  test('an error every call says the same', () => {
+describe('finished parsers', () => {
+  test('returns the same error from every later call', () => {
     const { parser, events } = noting();
     const result = ne.ne_xml_parse(parser, '<a><b></a>');
     expect(result).toBeGreaterThan(0);
@@ -359,7 +381,7 @@ describe('after', () => {
     expect(events).toHaveLength(length);
   });
 
-  test('the end of the document nothing more is told', () => {
+  test('calls no handler after the end of the document', () => {
     const { parser, events } = noting();
     expect(parseAll(parser, '<a/>')).toBe(0);
     for (const block of ['<b/>', null, '<c>', 'text', '\0', null]) ne.ne_xml_parse(parser, block);
@@ -368,7 +390,7 @@ describe('after', () => {
     ne.ne_xml_destroy(parser);
   });
 
-  test('an unfinished document it can be destroyed', () => {
+  test('destroys a parser with an unfinished document', () => {
     for (const document of ['', '<', '<a', '<a b="', '<a>', '<a>b', '<a><b>', '<!--', '<!DOCTYPE', '<?xml']) {
       const { parser } = noting();
       expect(ne.ne_xml_parse(parser, document || ' ')).toBeGreaterThanOrEqual(0);
@@ -378,29 +400,30 @@ describe('after', () => {
 });
 
 describe('hostile documents', () => {
-  test.each(hostile)('%s: an error, whatever the size of the blocks', (_, document) => {
+  test.each(hostile)('returns an error for %s in blocks of any size', (_, document) => {
     for (const size of [Infinity, 1, 5]) {
-      const { result, events } = told(document, size);
+      const { result, events } = parsed(document, size);
       expect(result).toBeGreaterThan(0);
       expect(events.join('\n')).not.toMatch(/root:|lollol/);
     }
   });
 
-  test('truncated anywhere: an error, or what was there', () => {
-    const document = '<?xml version="1.0"?><D:a xmlns:D="DAV:"><D:b c="&lt;d">text &amp; <![CDATA[more]]></D:b><!-- x --></D:a>';
+  test('returns an error for any truncated document', () => {
+    const document =
+      '<?xml version="1.0"?><D:a xmlns:D="DAV:"><D:b c="&lt;d">text &amp; <![CDATA[more]]></D:b><!-- x --></D:a>';
     for (let length = 0; length < document.length; length++)
-      expect([length, told(document.slice(0, length)).result > 0]).toEqual([length, true]);
-    expect(told(document).result).toBe(0);
+      expect([length, parsed(document.slice(0, length)).result > 0]).toEqual([length, true]);
+    expect(parsed(document).result).toBe(0);
   });
 
-  test('with any byte replaced: an error or an answer', () => {
+  test('survives any replaced byte', () => {
     const document = Buffer.from('<?xml version="1.0" encoding="utf-8"?><D:a xmlns:D="DAV:" b="c">t<D:d/></D:a>');
     let failures = 0;
     for (let at = 0; at < document.length; at++)
       for (const byte of [0, 0x3c, 0x3e, 0x26, 0x22, 0x3a, 0xff]) {
         const broken = Buffer.from(document);
         broken[at] = byte;
-        const { result, events } = told(broken, at % 3 ? Infinity : 1);
+        const { result, events } = parsed(broken, at % 3 ? Infinity : 1);
         expect(result).toBeGreaterThanOrEqual(0);
         expect(events.length).toBeLessThan(10);
         if (result > 0) failures++;
@@ -408,22 +431,22 @@ describe('hostile documents', () => {
     expect(failures).toBeGreaterThan(300);
   });
 
-  test('deep nesting: an error or all of it', () => {
+  test('rejects deep nesting or reports all of it', () => {
     for (const size of [Infinity, 1000]) {
-      const { result, events } = told('<a>'.repeat(5000) + '</a>'.repeat(5000), size);
+      const { result, events } = parsed('<a>'.repeat(5000) + '</a>'.repeat(5000), size);
       expect(result).toBeGreaterThanOrEqual(0);
       if (result === 0) expect(events).toHaveLength(10_000);
     }
-    expect(told('<a>'.repeat(5000)).result).toBeGreaterThan(0);
+    expect(parsed('<a>'.repeat(5000)).result).toBeGreaterThan(0);
   });
 
-  test('deep nesting of what nobody accepts', () => {
+  test('survives deep nesting of elements that no handler accepts', () => {
     const parser = ne.ne_xml_create();
     const depth = 200_000;
     expect(parseAll(parser, '<a>'.repeat(depth) + '</a>'.repeat(depth), 65536)).toBeGreaterThanOrEqual(0);
   });
 
-  test('a huge attribute, name and text, and many attributes: an error or all of it', () => {
+  test('rejects a huge attribute, name or text and many attributes, or reports all of them', () => {
     const huge = 'x'.repeat(5_000_000);
     const many = Array.from({ length: 5000 }, (_, i) => `a${i}="${i}"`).join(' ');
     for (const [document, shortest] of [
@@ -432,20 +455,20 @@ describe('hostile documents', () => {
       [`<a>${huge}</a>`, huge.length],
       [`<a ${many}/>`, many.length],
     ] as const) {
-      const { result, events } = told(document, 65536);
+      const { result, events } = parsed(document, 65536);
       expect(result).toBeGreaterThanOrEqual(0);
       if (result === 0) expect(events.join().length).toBeGreaterThan(shortest);
     }
   });
 
-  test('take bounded memory', async () => {
+  test('uses bounded memory', async () => {
     const { before, after } = await runScenario<{ before: number; after: number }>('hostileXml', 0);
     expect(after - before).toBeLessThan(100 * 1024 * 1024);
   });
 });
 
 describe('error texts', () => {
-  test('are what was set, or the default', () => {
+  test('returns the text that was set, or the default', () => {
     const parser = ne.ne_xml_create();
     expect(ne.ne_xml_get_error(parser)).toBe('Unknown error');
     ne.ne_xml_set_error(parser, 'größer 100 %s %n');
@@ -466,22 +489,28 @@ describe('ne_xml_mapid', () => {
     ['', 'prop', -1],
     ['DAV:', 'Prop', 0],
     ['dav:', 'prop', 0],
-  ])('%s %s is %d', (nspace, name, id) => expect(ne.ne_xml_mapid(map, nspace, name)).toBe(id));
+  ])('maps %s %s to %d', (nspace, name, id) => expect(ne.ne_xml_mapid(map, nspace, name)).toBe(id));
 
-  test('of an empty map is 0', () => expect(ne.ne_xml_mapid([], 'DAV:', 'prop')).toBe(0));
+  test('returns 0 for an empty map', () => expect(ne.ne_xml_mapid([], 'DAV:', 'prop')).toBe(0));
 });
 
 describe('ne_xml_set_encoding', () => {
   const has = features.functions['ne_xml_set_encoding'] === true;
-  (has ? test : test.skip)(`${has ? '' : '(skipped: this neon has none) '}decodes what declares nothing`, () => {
-    const { parser, events } = noting();
-    expect(ne.ne_xml_set_encoding(parser, 'ISO-8859-1')).toBe(0);
-    expect(parseAll(parser, Buffer.from('<a>\xe4</a>', 'latin1'))).toBe(0);
-    expect(events[1]).toBe('text 1 ä');
-    expect(ne.ne_xml_set_encoding(ne.ne_xml_create(), 'x-none')).not.toBe(0);
-  });
+  (has ? test : test.skip)(
+    `${has ? '' : '(skipped: this neon has none) '}decodes a document without a declaration`,
+    () => {
+      const { parser, events } = noting();
+      expect(ne.ne_xml_set_encoding(parser, 'ISO-8859-1')).toBe(0);
+      expect(parseAll(parser, Buffer.from('<a>\xe4</a>', 'latin1'))).toBe(0);
+      expect(events[1]).toBe('text 1 ä');
+      expect(ne.ne_xml_set_encoding(ne.ne_xml_create(), 'x-none')).not.toBe(0);
+    },
+  );
 
-  (has ? test.skip : test)(`${has ? '(skipped: this neon has it) ' : ''}is refused by an older neon`, () => {
-    expect(() => ne.ne_xml_set_encoding(ne.ne_xml_create(), 'UTF-8')).toThrow(neonError('ERR_NEON_UNSUPPORTED'));
-  });
+  (has ? test.skip : test)(
+    `${has ? '(skipped: this neon has it) ' : ''}throws ERR_NEON_UNSUPPORTED with an older neon`,
+    () => {
+      expect(() => ne.ne_xml_set_encoding(ne.ne_xml_create(), 'UTF-8')).toThrow(neonError('ERR_NEON_UNSUPPORTED'));
+    },
+  );
 });

@@ -1,3 +1,4 @@
+/** Tests of ne_xmlreq.h: parsers that read responses, on both surfaces. */
 import { once } from 'node:events';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -23,7 +24,7 @@ const document = '<a b="1">text</a>';
 const answer = response(document, { headers: xml });
 const events = ['start 0 {}a "b" "1"', 'text 1 text', 'end 1 {}a'];
 
-/** A parser with this start callback only. */
+/** A parser with only this start callback. */
 function starting(start: ne.ne_xml_startelm_cb): ne.ne_xml_parser {
   const parser = ne.ne_xml_create();
   ne.ne_xml_push_handler(parser, start, null, null);
@@ -45,7 +46,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       ['text/html', 0],
       ['application/xmlx', 0],
       ['', 0],
-    ])('parses %s: %d', async (type, parsed) => {
+    ])('parses a body of type %s or not: %d', async (type, parsed) => {
       const { request } = await get(response(document, { headers: type === '' ? {} : { 'Content-Type': type } }));
       const noted = noting();
       expect(await io.ne_xml_dispatch_request(request, noted.parser)).toBe(ne.NE_OK);
@@ -53,7 +54,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(ne.ne_get_status(request).code).toBe(200);
     });
 
-    test('does not parse a 404, and leaves the connection open', async () => {
+    test('does not parse a 404 and keeps the connection', async () => {
       const server = await serve(answering(response(document, { status: '404 Not Found', headers: xml })));
       const session = sessionWith(server);
       for (let i = 0; i < 2; i++) {
@@ -66,7 +67,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(await server.connections()).toHaveLength(1);
     });
 
-    test('sends again where a hook says so, and cursors of the first response are stale then', async () => {
+    test('retries on NE_RETRY of a hook, after which cursors of the first response throw', async () => {
       const { session, request } = await get();
       const [name, value] = [{ value: '' }, { value: '' }];
       let cursor: ne.ne_header_cursor | null = null;
@@ -75,12 +76,17 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
         cursor ??= ne.ne_response_header_iterate(request, null, name, value);
         return ++sent === 1 ? ne.NE_RETRY : ne.NE_OK;
       });
-      expect(await io.ne_xml_dispatch_request(request, starting(() => 1))).toBe(ne.NE_OK);
+      expect(
+        await io.ne_xml_dispatch_request(
+          request,
+          starting(() => 1),
+        ),
+      ).toBe(ne.NE_OK);
       expect(sent).toBe(2);
       expect(() => ne.ne_response_header_iterate(request, cursor, name, value)).toThrow(invalidState);
     });
 
-    test('of a request that was begun is refused', async () => {
+    test('rejects a request that was begun', async () => {
       const { session, request } = await get();
       expect(await io.ne_begin_request(request)).toBe(ne.NE_OK);
       const { parser } = noting();
@@ -92,7 +98,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(other).toEqual(neonError('ERR_NEON_ACTIVE_REQUEST'));
     });
 
-    test('a response that ends too early is an error, and the session goes on', async () => {
+    test('fails on a response that ends early and keeps the session usable', async () => {
       const cut = 'HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 100\r\n\r\n<a>';
       const session = sessionWith(await serve(thenAnswering(exchange(cut))));
       const request = ne.ne_request_create(session, 'GET', '/');
@@ -106,7 +112,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     test.each([
       ['with a length', answer],
       ['in chunks', chunkedResponse(document.split(/(?=.)/))],
-    ])('parses a body %s, whatever its type', async (_, page) => {
+    ])('parses a body %s of any type', async (_, page) => {
       const { request } = await get(page);
       expect(await io.ne_begin_request(request)).toBe(ne.NE_OK);
       const noted = noting();
@@ -116,7 +122,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(parseAll(noted.parser, '')).toBe(0);
     });
 
-    test('before begin, and after the end of the body, is refused', async () => {
+    test('rejects a call before the begin and after the end of the body', async () => {
       const { request } = await get();
       const { parser } = noting();
       expect(await failureOf(() => io.ne_xml_parse_response(request, parser))).toEqual(invalidState);
@@ -126,7 +132,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(await io.ne_end_request(request)).toBe(ne.NE_OK);
     });
 
-    test('of what is no XML is an error, and closes the connection', async () => {
+    test('fails on a body that is not XML and closes the connection', async () => {
       const server = await serve(thenAnswering(exchange(response('<a><b></a>'.padEnd(100_000, 'x')))));
       const session = sessionWith(server);
       const request = ne.ne_request_create(session, 'GET', '/');
@@ -141,8 +147,8 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     });
   });
 
-  describe('a parser as a reader', () => {
-    test('parses what is accepted, without a call for each block', async () => {
+  describe('parsers as readers', () => {
+    test('parses an accepted body without a call for each block', async () => {
       const { request } = await get(chunkedResponse(document.split(/(?=.)/)));
       const noted = noting();
       ne.ne_add_response_body_reader(request, ne.ne_accept_2xx, ne.ne_xml_parse_v, noted.parser);
@@ -150,7 +156,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(noted.events).toEqual(events);
     });
 
-    test.each([0, 1])('asks a function of JavaScript: %d', async (accepts) => {
+    test.each([0, 1])('asks a function of JavaScript, which returns %d', async (accepts) => {
       const { request } = await get();
       const noted = noting();
       const asked: number[] = [];
@@ -167,7 +173,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect([asked, noted.events]).toEqual([[200], accepts ? events : []]);
     });
 
-    test('that is destroyed is refused; in either order', async () => {
+    test('throws if the parser was destroyed before the request, but not after it', async () => {
       const { request } = await get();
       const { parser } = noting();
       ne.ne_add_response_body_reader(request, ne.ne_accept_2xx, ne.ne_xml_parse_v, parser);
@@ -183,7 +189,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(noted.events).toEqual(events);
     });
 
-    test('what a callback throws comes out of the call, and no more is called', async () => {
+    test('throws the error of a callback and calls no more callbacks', async () => {
       const { session, request } = await get(response('<a><b/><b/></a>'));
       const reason = new Error('the reason');
       let calls = 0;
@@ -197,7 +203,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(await io.ne_request_dispatch(await io.ne_request_create(session, 'GET', '/'))).toBe(ne.NE_OK);
     });
 
-    test('a function that parses does the same', async () => {
+    test('parses in a function that is the reader', async () => {
       const { request } = await get();
       const noted = noting();
       ne.ne_add_response_body_reader(request, ne.ne_accept_2xx, (block) => ne.ne_xml_parse(noted.parser, block));
@@ -212,7 +218,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(await failureOf(() => io.ne_request_dispatch(again.request))).toBe(reason);
     });
 
-    test('is refused after the request began', async () => {
+    test('refuses a parser after the request began', async () => {
       const { session, request } = await get();
       expect(await io.ne_begin_request(request)).toBe(ne.NE_OK);
       const add = (req: ne.ne_request): void =>
@@ -224,8 +230,8 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     });
   });
 
-  describe('callbacks', () => {
-    test.each(['startelm', 'cdata', 'endelm'] as const)('%s: what it throws comes out of the call', async (kind) => {
+  describe('callbacks of parsers', () => {
+    test.each(['startelm', 'cdata', 'endelm'] as const)('throws the error of %s to the caller', async (kind) => {
       const { session, request } = await get();
       const reason = new Error('the reason');
       const log: string[] = [];
@@ -239,12 +245,14 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(await failureOf(() => io.ne_xml_dispatch_request(request, parser))).toBe(reason);
       expect(log.at(-1)).toBe(kind);
       expect(ne.ne_xml_failed(parser)).toBe(ne.NE_XML_ABORT);
-      // It has failed for good.
-      expect(await io.ne_xml_dispatch_request(await io.ne_request_create(session, 'GET', '/'), parser)).toBe(ne.NE_ERROR);
+      // The parser has failed for good.
+      expect(await io.ne_xml_dispatch_request(await io.ne_request_create(session, 'GET', '/'), parser)).toBe(
+        ne.NE_ERROR,
+      );
       expect(log.at(-1)).toBe(kind);
     });
 
-    test('may look at what is parsed and at its request, and not touch what runs', async () => {
+    test('allows reads of the parser and the request, and refuses other calls', async () => {
       const { session, request } = await get();
       const seen: unknown[] = [];
       const failures: unknown[] = [];
@@ -277,7 +285,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(failures).toEqual(Array<unknown>(5).fill(reentrant));
     });
 
-    test('abort with their error text', async () => {
+    test('aborts with the error text of a callback', async () => {
       const { session, request } = await get();
       const parser = starting(() => {
         ne.ne_xml_set_error(parser, 'enough');
@@ -287,7 +295,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(ne.ne_get_error(session)).toBe('Could not parse response: enough');
     });
 
-    test('a promise as an answer', async () => {
+    test('waits for a promise or rejects it', async () => {
       const { request } = await get();
       const order: string[] = [];
       const parser = ne.ne_xml_create();
@@ -311,7 +319,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     });
   });
 
-  test('another session must not use a parser in use', async () => {
+  test('refuses a parser in use by another session', async () => {
     const [one, other] = [await get(), await get()];
     const failures: unknown[] = [];
     const parser = starting(() => {
@@ -324,7 +332,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     });
     expect(await io.ne_xml_dispatch_request(one.request, parser)).toBe(ne.NE_OK);
     expect(failures).toEqual([reentrant]);
-    // And one that parses here must be used by none.
+    // A parser that parses outside of a request cannot be used by a request, either.
     const direct = starting(() => {
       for (const use of [ne.ne_xml_dispatch_request, ne.ne_xml_parse_response])
         expect(() => use(other.request, direct)).toThrow(reentrant);
@@ -340,26 +348,29 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       ['ne_accept_2xx', ne.ne_accept_2xx, false],
       ['ne_accept_207', ne.ne_accept_207, false],
       ['a function', (_: ne.ne_request, { code }: ne.ne_status) => code === 404, true],
-      ['one that refuses', () => 0, false],
-    ] as const)(`${has ? '' : '(skipped: this neon has none) '}asks %s`, async (_, accept, parsed) => {
+      ['a function that refuses', () => 0, false],
+    ] as const)(`${has ? '' : '(skipped: this neon has none) '}asks %s whether to parse`, async (_, accept, parsed) => {
       const { request } = await get(response(document, { status: '404 Not Found', headers: xml }));
       const noted = noting();
       expect(await io.ne_xml_dispatchif_request(request, noted.parser, accept)).toBe(ne.NE_OK);
       expect(noted.events).toEqual(parsed ? events : []);
     });
 
-    (has ? test.skip : test)(`${has ? '(skipped: this neon has it) ' : ''}is refused by an older neon`, async () => {
-      const { request } = await get();
-      const refused = await failureOf(() => io.ne_xml_dispatchif_request(request, noting().parser, ne.ne_accept_2xx));
-      expect(refused).toEqual(neonError('ERR_NEON_UNSUPPORTED'));
-    });
+    (has ? test.skip : test)(
+      `${has ? '(skipped: this neon has it) ' : ''}rejects with ERR_NEON_UNSUPPORTED with an older neon`,
+      async () => {
+        const { request } = await get();
+        const refused = await failureOf(() => io.ne_xml_dispatchif_request(request, noting().parser, ne.ne_accept_2xx));
+        expect(refused).toEqual(neonError('ERR_NEON_UNSUPPORTED'));
+      },
+    );
   });
 });
 
-describe('while a promise is pending', () => {
+describe('pending promises', () => {
   const { io } = surfaces[1]!;
 
-  test('its parser is busy, and a second call of the session waits', async () => {
+  test('makes the parser busy and queues a second call of the session', async () => {
     const server = await serve(answering(answer));
     const session = sessionWith(server);
     const [first, second] = ['/1', '/2'].map((path) => ne.ne_request_create(session, 'GET', path)) as [
@@ -383,13 +394,13 @@ describe('while a promise is pending', () => {
       expect(use).toThrow(busy);
     expect(await failureOf(() => io.ne_xml_dispatch_request(stranger, parser))).toEqual(busy);
     expect((await Promise.all(pending))[0]).toBe(ne.NE_OK);
-    // The second document comes after the end of the first, unless neon sets its charset and so begins anew.
+    // The second document comes after the end of the first, unless neon sets its charset and so starts again.
     expect(noted).toEqual(noted.length > events.length ? [...events, ...events] : events);
     expect((await receivedBy(server)).join()).toMatch(/^GET \/1 [^]*GET \/2 /);
     ne.ne_xml_destroy(parser);
   });
 
-  test('a request of the classes does not take one as a reader', async () => {
+  test('refuses a parser as a reader of a request of the classes', async () => {
     const session = new Session('http', '127.0.0.1', (await serve(answering(answer))).port);
     const { parser } = noting();
     const failures: unknown[] = [];
@@ -405,7 +416,7 @@ describe('while a promise is pending', () => {
     await session.close();
   });
 
-  test('an abort rejects at once, and the parser can be destroyed afterwards', async () => {
+  test('rejects at once on abort, after which the parser can be destroyed', async () => {
     const head = 'HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 1000\r\n\r\n<a><b/>';
     const server = await serve({ connections: [[{ read: 'request' }, { send: head }, { hang: 'reading' }]] });
     const session = sessionWith(server);
@@ -423,7 +434,7 @@ describe('while a promise is pending', () => {
     await io.ne_session_destroy(session);
   });
 
-  test('a rejected promise of a callback rejects the call', async () => {
+  test('rejects with the reason of a rejected promise', async () => {
     const session = sessionWith(await serve(answering(answer)));
     const reason = new Error('later');
     const parser = starting(async () => {
@@ -436,7 +447,7 @@ describe('while a promise is pending', () => {
   });
 });
 
-test('a worker thread parses responses with its callbacks', async () => {
+test('parses responses in a worker thread', async () => {
   const server = await serve(answering(answer));
   const text = `
     const { parentPort } = require('node:worker_threads');
@@ -472,7 +483,7 @@ test('a worker thread parses responses with its callbacks', async () => {
   expect(log).toEqual([...good('dispatch'), ...good('reader'), 'throw 1', true]);
 });
 
-test('parsers whose callbacks close over them are collected', async () => {
+test('collects parsers whose callbacks refer to them', async () => {
   const page = '<D:multistatus xmlns:D="DAV:"><D:response><D:href>/a</D:href></D:response></D:multistatus>';
   const server = await serve(answering(response(page, { headers: xml })));
   expect(await runScenario('droppedParsers', server.port)).toEqual({ collected: true, ran: true, ranLater: 0 });

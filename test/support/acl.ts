@@ -1,7 +1,9 @@
-/** The bad values of the entries that `ne_acl_set` and `ne_acl3744_set` take. */
+/** What the tests of ne_acl.h and ne_acl3744.h share: bad entries, and the documents that are sent. */
 import * as ne from 'libneon/ne';
+import { response, type RawServer, type RawServerOptions } from '../servers/raw.js';
 import { all, type Argument, notObjects, show } from './bad-arguments.js';
 import { outOfRange, wrongType, wrongValue } from './expect.js';
+import { answering, sessionWith } from './servers.js';
 
 /**
  * The entries of an access control list. `kind` is the field that says how an entry identifies its principal, `name` the
@@ -34,4 +36,29 @@ export function entries(good: object, kind: string, name: string, required: read
       ...required.flatMap((field) => [undefined, null, true, '0'].map((value) => wrong({ [field]: value }, wrongType))),
     ],
   };
+}
+
+/** The ACL documents in the texts of requests, without white space between elements. */
+export const aclsIn = (texts: readonly string[]): string[] =>
+  [...texts.join('').matchAll(/<acl[^]*?<\/acl>/g)].map(([body]) => body.replaceAll(/\s*\r\n\s*/g, ''));
+
+/** The ACL document with these access control elements. */
+export const acl = (...aces: string[]): string =>
+  `<acl xmlns='DAV:'>${aces.map((ace) => `<ace>${ace}</ace>`).join('')}</acl>`;
+
+export const privileges = (...names: string[]): string =>
+  names.map((name) => `<privilege><${name}/></privilege>`).join('');
+
+/** Calls `set` against servers that give these statuses, and collects each result with the error of the session. */
+export async function resultsOf(
+  statuses: readonly string[],
+  serve: (options: RawServerOptions) => Promise<RawServer>,
+  set: (session: ne.ne_session) => Promise<number>,
+): Promise<[result: number, error: string][]> {
+  const results: [number, string][] = [];
+  for (const status of statuses) {
+    const session = sessionWith(await serve(answering(response('', { status }))));
+    results.push([await set(session), ne.ne_get_error(session)]);
+  }
+  return results;
 }
