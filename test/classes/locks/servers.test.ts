@@ -146,7 +146,7 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
   });
 
   if (atomic)
-    test(`two clients that fight over a resource lose no update, in ${rounds} rounds`, async () => {
+    test(`loses no update when two clients compete for a resource, in ${rounds} rounds`, async () => {
       const path = fresh();
       const sessions = [client(), client()];
       await sessions[0]!.put(path, '0');
@@ -174,10 +174,10 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
         }
         return counted;
       };
-      const fight = async (session: Session): Promise<void> => {
+      const compete = async (session: Session): Promise<void> => {
         for (let done = 0; done < rounds / 2;) if (await increment(session)) done++;
       };
-      await Promise.all(sessions.map(fight));
+      await Promise.all(sessions.map(compete));
       expect(await (await sessions[0]!.get(path)).text()).toBe(String(rounds));
       expect(forgotten).toBeLessThan(rounds / 5);
       for (const session of sessions) {

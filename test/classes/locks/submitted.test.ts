@@ -64,7 +64,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
       ['OPTIONS', '*', {}, undefined],
       ['put', 'a', {}, undefined],
       ['PUT', 'a', { if: '(<urn:mine>)' }, '(<urn:mine>)'],
-    ])('accompany %s %s %j', async (method, target, headers, expected) => {
+    ])('match the request %s %s %j', async (method, target, headers, expected) => {
       expect(await submitted(send(method, target, headers as Record<string, string>))).toEqual([expected]);
     });
 
