@@ -125,7 +125,7 @@ describe('the examples', () => {
     ],
     abort: [
       /^signal: +AbortError after \d+ ms/m,
-      /^the session: +goes on, 200$/m,
+      /^the session: +continues, 200$/m,
       /^timeout: +NeonError after \d+ ms: Timed out after 100 ms$/m,
       /^read timeout: NeonError after \d+ ms: .*timed out$/m,
     ],

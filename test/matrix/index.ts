@@ -24,7 +24,6 @@ const omitted = [
   'oracle',
   'lifecycle',
   'matrix',
-  'types',
   'structure',
   'classes/pool',
 ];

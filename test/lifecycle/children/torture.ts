@@ -119,9 +119,9 @@ const actions: Record<string, () => unknown> = {
     ),
   'cancel response': () => withResponse((response) => response.cancel()),
   close: () => withSession((session) => ne.ne_close_connection(session)),
-  'destroy request': () => withRequest((request) => ne.ne_request_destroy(mostlyLast(requests, request))),
+  'destroy request': () => withRequest((request) => ne.ne_request_destroy(maybeRemove(requests, request))),
   'destroy request later': () =>
-    settle(withRequest((request) => promises.ne_request_destroy(mostlyLast(requests, request)))),
+    settle(withRequest((request) => promises.ne_request_destroy(maybeRemove(requests, request)))),
   'destroy session': () => withSession((session) => ne.ne_session_destroy(session)),
   'destroy session later': () => settle(withSession((session) => promises.ne_session_destroy(session, ending()))),
   'destroy object': () => withObject((session) => session.destroy({ force: chance(0.5) })),
@@ -262,7 +262,7 @@ function dropOne(): unknown {
 }
 
 /** Removes an object from its pool, or sometimes leaves it there for use after its destruction. */
-function mostlyLast<T>(pool: T[], object: T): T {
+function maybeRemove<T>(pool: T[], object: T): T {
   if (chance(0.8)) pool.splice(pool.indexOf(object), 1);
   return object;
 }
