@@ -1,6 +1,6 @@
 /**
- * What a call from JavaScript costs that neither blocks nor calls back: millions of calls a second of functions of
- * neon's utilities, and of the same in C. Rounds are interleaved, and the median counts.
+ * Measures calls from JavaScript that neither block nor call back: millions of calls a second of neon's utility
+ * functions, compared with C. Rounds are interleaved, and the median counts.
  */
 import Table from 'cli-table3';
 import { execFileSync } from 'node:child_process';
@@ -11,7 +11,7 @@ import { compileWithNeon } from '../test/oracle/compile.js';
 const parsed: Partial<ne.ne_uri> = {};
 const uri = 'https://user@dav.example.com:8443/a/b/c%20d.txt?query=1#part';
 
-/** What is called, each again and again, with which argument. */
+/** The calls to repeat, with their arguments. */
 const calls: readonly (readonly [name: string, argument: string, call: (argument: string) => unknown])[] = [
   ['ne_version_match', '0, 32', () => ne.ne_version_match(0, 32)],
   ['ne_uri_parse', uri, (argument) => ne.ne_uri_parse(argument, parsed)],
@@ -37,11 +37,11 @@ function main(rounds: number, seconds: number): void {
   const program = compileWithNeon('bench/c/calls.c');
   const inC = (name: string, argument: string): number =>
     Number(execFileSync(program, [name, argument, String(seconds)], { encoding: 'utf8' }));
-  for (const [, argument, call] of calls) rateOf(() => call(argument), seconds); // compiled, and warm
-  const rates = calls.map(() => ({ ours: [] as number[], c: [] as number[] }));
+  for (const [, argument, call] of calls) rateOf(() => call(argument), seconds); // runs once, so that the code is compiled
+  const rates = calls.map(() => ({ libneon: [] as number[], c: [] as number[] }));
   for (let round = 0; round < rounds; round++)
     calls.forEach(([name, argument, call], index) => {
-      rates[index]!.ours.push(rateOf(() => call(argument), seconds));
+      rates[index]!.libneon.push(rateOf(() => call(argument), seconds));
       rates[index]!.c.push(inC(name, argument));
     });
   const table = new Table({
@@ -58,7 +58,7 @@ function shown(rates: readonly number[]): string {
   return `${sorted[Math.floor(sorted.length / 2)]} (${sorted[0]} – ${sorted.at(-1)})`;
 }
 
-/** Calls a second, looking at the clock after each thousand. */
+/** Calls a second; reads the clock after each thousand. */
 function rateOf(call: () => unknown, seconds: number): number {
   const start = performance.now();
   let count = 0;

@@ -1,13 +1,13 @@
-/** Throws unless a peer got what its target gives, or the target what the peer sent. */
+/** Provides checks that throw unless a peer received the target's body, or the target received the peer's. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Target } from './peer.js';
 
-/** A response, with its length by a peer that sees the body. */
+/** Checks a response, with the length of its body if the peer sees it. */
 export function check(target: Target, status: number, length: number = target.bodyLength): void {
   if (status !== 200 || length !== target.bodyLength) throw new Error(`status ${status}, ${length} bytes`);
 }
 
-/** A response whose whole body is there. */
+/** Checks a response whose whole body is in memory. */
 export function checkBytes(target: Target, status: number, bytes: Uint8Array): void {
   check(target, status, bytes.length);
   if (target.edge === undefined) return;
@@ -15,7 +15,7 @@ export function checkBytes(target: Target, status: number, bytes: Uint8Array): v
   checkEdges(target, bytes.subarray(0, length), bytes.subarray(-length));
 }
 
-/** A response whose body was written to the target's file. */
+/** Checks a response whose body was written to the target's file. */
 export function checkFile(target: Target, status: number): void {
   const { file = '', edge = '' } = target;
   const fd = openSync(file, 'r');
@@ -31,7 +31,7 @@ export function checkFile(target: Target, status: number): void {
   }
 }
 
-/** The answer to an upload: how many bytes the server received stands in its header `Received`. */
+/** Checks the response to an upload: its header `Received` is the number of bytes that the server received. */
 export function checkUpload(target: Target, status: number, received: unknown): void {
   check(target, status, Number(received));
 }

@@ -1,4 +1,4 @@
-/** The benchmark's command line; see README.md. */
+/** Implements the command line of the benchmark; see README.md. */
 import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -8,12 +8,12 @@ import { runScenario, type Result } from './rounds.js';
 import { scenarios } from './scenarios/index.js';
 
 const USAGE = `usage: node dist/bench/index.js [options]
-  --scenario NAME   ${scenarios.map(({ name }) => name).join(', ')}; may be repeated, all unless given
-  --peer NAME       ${peers.map(({ name }) => name).join(', ')}; likewise
+  --scenario NAME   ${scenarios.map(({ name }) => name).join(', ')}; may be repeated, all by default
+  --peer NAME       ${peers.map(({ name }) => name).join(', ')}; may be repeated, all by default
   --rounds N        turns of each peer (5)
-  --seconds S       how long a turn is measured (2)
-  --warmup S        how long it runs before that (2)
-  --json FILE       writes all figures there
+  --seconds S       duration of the measurement in a turn (2)
+  --warmup S        duration of the warm-up before it (2)
+  --json FILE       writes all figures to this file
 `;
 
 void main();
@@ -50,6 +50,6 @@ async function main(): Promise<void> {
 
 function choose<T extends { readonly name: string }>(from: readonly T[], names: readonly string[]): T[] {
   const unknown = names.find((name) => !from.some((candidate) => candidate.name === name));
-  if (unknown !== undefined) throw new Error(`no ${unknown}; there are ${from.map(({ name }) => name).join(', ')}`);
+  if (unknown !== undefined) throw new Error(`unknown: ${unknown}; known: ${from.map(({ name }) => name).join(', ')}`);
   return from.filter(({ name }) => names.includes(name));
 }

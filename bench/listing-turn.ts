@@ -1,32 +1,32 @@
 /**
- * Listings by one client, in a process of its own: short ones warm up, then a long one is measured, then it is repeated;
- * prints a measurement.
+ * Measures the listings of one client in its own process: short ones warm up, then a long one is measured and repeated.
+ * Prints a measurement.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-/** What the process gets as its one argument, as JSON. */
+/** The only argument of the process, as JSON. */
 export interface ListingOptions {
   readonly client: keyof typeof clients;
   readonly origin: string;
   readonly path: string;
-  /** A document with a few resources. */
+  /** A document with a few resources, for warming up. */
   readonly warmup: string;
 }
 
-/** What it prints, as JSON. */
+/** The output of the process, as JSON. */
 export interface ListingMeasurement {
   readonly resources: number;
-  /** The first long one. */
+  /** The seconds of the first long listing. */
   readonly seconds: number;
-  /** The median of those that come after it. */
+  /** The median seconds of the repetitions. */
   readonly repeated: number;
-  /** The longest time for which the event loop did nothing else, in milliseconds. */
+  /** The longest block of the event loop, in milliseconds. */
   readonly stall?: number;
-  /** How much the resident size grew, at most, in MiB. */
+  /** The maximum growth of the resident size, in MiB. */
   readonly growth?: number;
 }
 
-/** Each lists a path below an origin once, and gives the number of resources. */
+/** The clients; each lists a path below an origin once, and returns the number of resources. */
 export const clients = {
   async 'libneon, array'(origin: string) {
     const { Session } = await import('libneon');
@@ -54,7 +54,7 @@ export const clients = {
   },
 } satisfies Record<string, (origin: string) => Promise<(path: string) => Promise<number>>>;
 
-/** How often the long listing is repeated; bench/c/listing.c does it as often. */
+/** The number of repetitions of the long listing; bench/c/listing.c repeats as often. */
 const repetitions = 7;
 
 if (require.main === module) void main(JSON.parse(process.argv[2] ?? '') as ListingOptions);
@@ -63,8 +63,8 @@ async function main({ client, origin, path, warmup }: ListingOptions): Promise<v
   const list = await clients[client](origin);
   for (let i = 0; i < 10; i++) await list(warmup);
   const before = process.memoryUsage.rss();
-  let most = before;
-  const watch = setInterval(() => (most = Math.max(most, process.memoryUsage.rss())), 5);
+  let max = before;
+  const watch = setInterval(() => (max = Math.max(max, process.memoryUsage.rss())), 5);
   const delay = monitorEventLoopDelay({ resolution: 1 });
   await new Promise((resolve) => setTimeout(resolve, 50));
   delay.enable();
@@ -74,7 +74,7 @@ async function main({ client, origin, path, warmup }: ListingOptions): Promise<v
   await new Promise((resolve) => setTimeout(resolve, 20)); // a stall at the end counts when it is over
   delay.disable();
   clearInterval(watch);
-  most = Math.max(most, process.memoryUsage.rss());
+  max = Math.max(max, process.memoryUsage.rss());
   const repeated: number[] = [];
   while (repeated.length < repetitions) {
     const start = performance.now();
@@ -87,7 +87,7 @@ async function main({ client, origin, path, warmup }: ListingOptions): Promise<v
     seconds,
     repeated: repeated[repetitions >> 1] as number,
     stall: delay.max / 1e6,
-    growth: (most - before) / 1024 ** 2,
+    growth: (max - before) / 1024 ** 2,
   };
   console.log(JSON.stringify(measurement));
   process.exit(0);

@@ -1,6 +1,6 @@
 /**
- * Listings of big collections: one PROPFIND of depth 1 whose response has many resources with 9 properties each, from
- * nginx, parsed and made objects of. Every listing is a process of its own; rounds are interleaved.
+ * Measures listings of big collections: one PROPFIND of depth 1 whose response has many resources with 9 properties
+ * each, from nginx, parsed and converted to objects. Every listing runs in its own process; rounds are interleaved.
  */
 import Table from 'cli-table3';
 import { execFileSync } from 'node:child_process';
@@ -87,7 +87,7 @@ function report(selected: readonly Name[], measured: readonly ListingMeasurement
   console.log(`${table.toString()}\nMedians of the rounds.`);
 }
 
-/** A response as Apache gives it, with as many members. */
+/** A response like that of Apache, with the given number of members. */
 function multistatus(resources: number): string {
   const response = (
     href: string,

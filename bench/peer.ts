@@ -1,6 +1,6 @@
-/** What is compared: each peer is an HTTP client behind the same few operations. */
+/** Defines the peers of the comparison: HTTP clients behind a few common operations. */
 
-/** Where requests go. */
+/** The server and resource of the requests. */
 export interface Target {
   readonly scheme: 'http' | 'https';
   readonly host: string;
@@ -8,71 +8,76 @@ export interface Target {
   /** `http://127.0.0.1:8080` */
   readonly origin: string;
   readonly path: string;
-  /** How long the body is that a request brings, or sends; peers that see the body check it. */
+  /** The length of the body that a request downloads or uploads; peers that see the body check it. */
   readonly bodyLength: number;
-  /** What a long body begins and ends with, to be checked too. */
+  /** The first and last bytes of a long body, to be checked too. */
   readonly edge?: string;
-  /** A file on this machine: what uploads send, and where downloads go. */
+  /** A local file: the source of uploads and the destination of downloads. */
   readonly file?: string;
   /** The CA certificate to trust, as a PEM file. */
   readonly ca?: string;
 }
 
-/** How long one turn of a peer takes, in seconds. */
+/** The durations of one turn of a peer, in seconds. */
 export interface Times {
   readonly warmup: number;
   readonly seconds: number;
 }
 
-/** What one turn measured. */
+/** The result of one turn. */
 export interface Measurement {
-  /** Operations, and the seconds that they took. */
+  /** The number of operations, and the seconds they took. */
   readonly count: number;
   readonly seconds: number;
-  /** Processor time of the peer's process, all threads, user and system. */
+  /** Processor time of the peer's process, with all threads, user and system. */
   readonly cpuSeconds: number;
 }
 
-/** What a turn does again and again. */
+/** The operation that a turn repeats. */
 export type Operation =
-  /** One GET, its body consumed. */
+  /** One GET whose body is consumed. */
   | 'get'
-  /** The same on a connection of its own, which is closed then. */
+  /** One GET on a new connection, which is closed afterwards. */
   | 'connect'
-  /** One GET, its body in one piece of memory that was allocated for it. */
+  /** One GET whose body is read into one new piece of memory. */
   | 'downloadBytes'
-  /** One GET, its body consumed block by block as it comes. */
+  /** One GET whose body is consumed block by block as it arrives. */
   | 'downloadStream'
-  /** One GET, its body written to the target's file. */
+  /** One GET whose body is written to the target's file. */
   | 'downloadFile'
   /** One PUT of the target's file, with its length announced. */
   | 'uploadFile';
 
-/** Why a peer has no part in an operation. */
+/** The reason why a peer does not support an operation. */
 export interface Without {
   readonly without: string;
 }
 
-/** What all kinds of peers tell of themselves. */
+/** The description that all kinds of peers have. */
 interface Description {
   readonly name: string;
-  /** Which calls an operation is, or why it isn't there. */
+  /** The calls of each operation, or why it is missing. */
   readonly calls: Readonly<Record<Operation, string | Without>>;
-  /** At most so many operations at a time; no limit unless given. */
+  /** The maximum number of concurrent operations; unlimited by default. */
   readonly atOnce?: number;
 }
 
-/** A peer that runs inside a Node process of its own. Libraries are loaded in `open`, so that others don't pay. */
+/**
+ * A peer that runs in its own Node process. Libraries are loaded in `open`, so that other peers do not pay for them.
+ */
 export interface ScriptPeer extends Description {
   open(target: Target, connections: number): Promise<Client>;
 }
 
-/** The operations of an opened peer: those whose calls it names. */
+/** The operations of an opened peer: those whose calls it describes. */
 export interface Client extends Partial<Record<Operation, Operate>> {
   close(): void | Promise<void>;
 }
 
-/** Does an operation once, on one of the connections, from 0. A promise only where the library is asynchronous. */
+/**
+ * Runs an operation once, on one of the connections, numbered from 0. Returns a promise only if the library is
+ * asynchronous.
+ */
 export type Operate = (connection: number) => undefined | Promise<void>;
 
 /** A peer that is a program, which prints a {@link Measurement} as JSON. */

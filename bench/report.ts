@@ -1,4 +1,4 @@
-/** Medians and ratios, as a table and as JSON. */
+/** Condenses measurements to medians and ratios, as tables and as JSON. */
 import Table from 'cli-table3';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -8,18 +8,18 @@ import { neon } from '../test/oracle/compile.js';
 import { findProgram } from '../test/servers/packages.js';
 import { projectRoot } from '../test/servers/start.js';
 import type { Measurement, Times } from './peer.js';
-import type { Result, Showing } from './rounds.js';
+import type { Result, PeerResult } from './rounds.js';
 import type { Scenario } from './scenario.js';
 
-/** The peers that others are compared with. */
+/** The peers that all others are compared with. */
 const REFERENCES = ['C', 'undici'] as const;
 
-/** In what a scenario is told: names of columns, and what they count. */
+/** The units of a scenario: names of columns, and factors. */
 interface Units {
   readonly rate: string;
   readonly perOperation: number;
   readonly cpu: string;
-  /** Of the unit of processor time, for a second of it in an operation. */
+  /** The factor from seconds of processor time per operation to the unit. */
   readonly perCpuSecond: number;
   readonly cpuDigits: number;
 }
@@ -33,7 +33,9 @@ export interface Line {
   readonly median: number;
   /** Processor time in the peer's process; median. */
   readonly cpu: number;
-  /** For each reference: the median over rounds of this peer's rate by that one's in the same round. */
+  /**
+   * For each reference: the median over the rounds of this peer's rate divided by the reference's rate in that round.
+   */
   readonly ratios: Readonly<Record<string, number>>;
 }
 
@@ -50,13 +52,13 @@ export interface Report {
   }[];
 }
 
-/** Condenses results; `loadBefore` is the machine's load before the first round, which should be near 0. */
+/** Condenses results. `loadBefore` is the machine's load before the first round, which should be near 0. */
 export function reportOn(results: readonly Result[], options: Report['options'], loadBefore: number): Report {
-  const scenarios = results.map(({ scenario, showings }) => ({
+  const scenarios = results.map(({ scenario, peerResults }) => ({
     name: scenario.name,
     about: scenario.about,
     units: unitsOf(scenario),
-    lines: showings.map((showing) => lineFor(showing, showings, scenario)),
+    lines: peerResults.map((result) => lineFor(result, peerResults, scenario)),
   }));
   return {
     date: new Date().toISOString(),
@@ -73,7 +75,7 @@ export function tablesOf({ machine, options, scenarios }: Report): string {
   return [facts.join(', '), how, ...scenarios.map(tableOf)].join('\n');
 }
 
-/** The middle value; of an even number of values the mean of the two. */
+/** The middle value; for an even number of values, the mean of the two middle ones. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.slice(Math.ceil(sorted.length / 2) - 1, Math.floor(sorted.length / 2) + 1);
@@ -92,8 +94,8 @@ function unitsOf({ mebibytes }: Scenario): Units {
       };
 }
 
-function lineFor(showing: Showing, all: readonly Showing[], scenario: Scenario): Line {
-  const { peer, measurements, problem } = showing;
+function lineFor(result: PeerResult, all: readonly PeerResult[], scenario: Scenario): Line {
+  const { peer, measurements, problem } = result;
   const { perOperation, perCpuSecond } = unitsOf(scenario);
   const calls = peer.calls[scenario.operation];
   const rates = measurements.map((measurement) => rate(measurement) * perOperation);
@@ -102,7 +104,7 @@ function lineFor(showing: Showing, all: readonly Showing[], scenario: Scenario):
       [
         name,
         ratioTo(
-          showing,
+          result,
           all.find((other) => other.peer.name === name),
         ),
       ] as const,
@@ -118,10 +120,10 @@ function lineFor(showing: Showing, all: readonly Showing[], scenario: Scenario):
   };
 }
 
-function ratioTo(showing: Showing, reference: Showing | undefined): number {
-  const rounds = Math.min(showing.measurements.length, reference?.measurements.length ?? 0);
+function ratioTo(result: PeerResult, reference: PeerResult | undefined): number {
+  const rounds = Math.min(result.measurements.length, reference?.measurements.length ?? 0);
   return median(
-    Array.from({ length: rounds }, (_, i) => rate(showing.measurements[i]!) / rate(reference!.measurements[i]!)),
+    Array.from({ length: rounds }, (_, i) => rate(result.measurements[i]!) / rate(reference!.measurements[i]!)),
   );
 }
 
@@ -162,10 +164,10 @@ function describeMachine(): Record<string, string> {
   };
 }
 
-/** nginx tells its version on the standard error. */
+/** nginx prints its version on standard error. */
 function versionOfNginx(): string {
   const program = findProgram('nginx');
-  if (program === null) return 'none';
+  if (program === null) return 'missing';
   return (
     execFileSync('sh', ['-c', `"${program}" -v 2>&1`], { encoding: 'utf8' })
       .trim()

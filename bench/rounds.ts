@@ -1,4 +1,6 @@
-/** Runs the peers of a scenario side by side: A B C, A B C, … so that what disturbs the machine disturbs all alike. */
+/**
+ * Runs the peers of a scenario side by side (A B C, A B C, …), so that disturbances of the machine affect all peers.
+ */
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -8,17 +10,17 @@ import type { TurnOptions } from './turn.js';
 
 const run = promisify(execFile);
 
-/** How a peer did: a measurement for each round, or why there is none. */
-export interface Showing {
+/** The result of a peer: a measurement for each round, or the reason why it has no measurements. */
+export interface PeerResult {
   readonly peer: Peer;
   readonly measurements: Measurement[];
   problem?: string;
 }
 
-/** What happened in a scenario. */
+/** The result of a scenario. */
 export interface Result {
   readonly scenario: Scenario;
-  readonly showings: readonly Showing[];
+  readonly peerResults: readonly PeerResult[];
 }
 
 /** Starts the scenario's server and gives each peer a turn in each round; a peer that fails once is out. */
@@ -30,40 +32,40 @@ export async function runScenario(
 ): Promise<Result> {
   const served = await scenario.serve();
   try {
-    const showings: Showing[] = peers.map((peer) => ({ peer, measurements: [] }));
-    for (const showing of showings) await admit(showing, scenario, served.target);
+    const peerResults: PeerResult[] = peers.map((peer) => ({ peer, measurements: [] }));
+    for (const result of peerResults) await admit(result, scenario, served.target);
     for (let round = 1; round <= rounds; round++) {
       progress(`${scenario.name}: round ${round} of ${rounds}`);
-      for (const showing of showings) await takeTurn(showing, scenario, served.target, times);
+      for (const result of peerResults) await takeTurn(result, scenario, served.target, times);
     }
-    return { scenario, showings };
+    return { scenario, peerResults };
   } finally {
     progress('');
     await served.stop();
   }
 }
 
-/** A first short turn that doesn't count shows who cannot take part. */
-async function admit(showing: Showing, scenario: Scenario, target: Target): Promise<void> {
-  const { atOnce = Infinity, calls } = showing.peer;
+/** Runs a first short turn that does not count, and excludes peers that fail. */
+async function admit(result: PeerResult, scenario: Scenario, target: Target): Promise<void> {
+  const { atOnce = Infinity, calls } = result.peer;
   const call = calls[scenario.operation];
-  if (typeof call !== 'string') showing.problem = call.without;
-  if (scenario.connections > atOnce) showing.problem = `does ${atOnce} at a time`;
-  await takeTurn(showing, scenario, target, { warmup: 0.1, seconds: 0.1 });
-  showing.measurements.length = 0;
+  if (typeof call !== 'string') result.problem = call.without;
+  if (scenario.connections > atOnce) result.problem = `supports ${atOnce} at a time`;
+  await takeTurn(result, scenario, target, { warmup: 0.1, seconds: 0.1 });
+  result.measurements.length = 0;
 }
 
-async function takeTurn(showing: Showing, scenario: Scenario, target: Target, times: Times): Promise<void> {
-  if (showing.problem !== undefined) return;
+async function takeTurn(result: PeerResult, scenario: Scenario, target: Target, times: Times): Promise<void> {
+  if (result.problem !== undefined) return;
   try {
-    const { command, args } = commandOf(showing.peer, scenario, target, times);
+    const { command, args } = commandOf(result.peer, scenario, target, times);
     const timeout = (times.warmup + times.seconds) * 1000 + 30_000;
-    // For those who trust only what the process does.
+    // For peers that trust only the authorities of the process.
     const env = { ...process.env, ...(target.ca !== undefined && { NODE_EXTRA_CA_CERTS: target.ca }) };
     const { stdout } = await run(command, args, { timeout, env });
-    showing.measurements.push(JSON.parse(stdout) as Measurement);
+    result.measurements.push(JSON.parse(stdout) as Measurement);
   } catch (error) {
-    showing.problem = reasonOf(error);
+    result.problem = reasonOf(error);
   }
 }
 
@@ -78,7 +80,7 @@ function commandOf(
   return { command: process.execPath, args: [path.join(__dirname, 'turn.js'), JSON.stringify(options)] };
 }
 
-/** The line of a program's output that names the error, or else what there is. */
+/** The line of a program's output that names the error, or another message. */
 function reasonOf(error: unknown): string {
   const { stderr = '', message } = error as Error & { stderr?: string };
   const lines = stderr.split('\n').filter((line) => line.trim() !== '');

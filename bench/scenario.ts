@@ -1,16 +1,16 @@
-/** What is measured. */
+/** Defines the scenarios of the benchmark. */
 import type { Operation, Target } from './peer.js';
 
-/** A server, and how peers use it. */
+/** A server, and the use that peers make of it. */
 export interface Scenario {
   readonly name: string;
   /** One line for the report. */
   readonly about: string;
-  /** How many connections work at the same time; each does one operation after the other. */
+  /** The number of connections that work at the same time; each runs one operation after the other. */
   readonly connections: number;
-  /** Which operation of the peers is counted. */
+  /** The operation of the peers that is counted. */
   readonly operation: Operation;
-  /** How much one operation transfers: then the report counts in MiB, not in operations. */
+  /** The size that one operation transfers, if the report is to count in MiB rather than operations. */
   readonly mebibytes?: number;
   /** Starts the server. */
   serve(): Promise<Served>;

@@ -1,4 +1,4 @@
-/** What peers do with bodies that come as streams. */
+/** Handles bodies that peers receive as streams. */
 import { createWriteStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -7,7 +7,7 @@ import type { Target } from './peer.js';
 
 type Body = Readable | AsyncIterable<Uint8Array>;
 
-/** Takes a body block by block, and keeps nothing. */
+/** Reads a body block by block, and keeps nothing. */
 export async function count(target: Target, status: number, body: Body): Promise<void> {
   let length = 0;
   for await (const block of body as AsyncIterable<Uint8Array>) length += block.length;

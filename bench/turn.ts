@@ -1,8 +1,8 @@
-/** One turn of one peer, in a process of its own: warms up, measures, prints a measurement. */
+/** Runs one turn of one peer in its own process: warms up, measures, prints a measurement. */
 import type { Measurement, Operate, Operation, ScriptPeer, Target, Times } from './peer.js';
 import { peers } from './peers/index.js';
 
-/** What the process gets as its one argument, as JSON. */
+/** The only argument of the process, as JSON. */
 export interface TurnOptions extends Times {
   readonly peer: string;
   readonly target: Target;
@@ -14,7 +14,7 @@ if (require.main === module) void main(JSON.parse(process.argv[2] ?? '') as Turn
 
 async function main({ peer: name, target, connections, operation, warmup, seconds }: TurnOptions): Promise<void> {
   const peer = peers.find((candidate): candidate is ScriptPeer => candidate.name === name && 'open' in candidate);
-  if (!peer) throw new Error(`no peer ${name}`);
+  if (!peer) throw new Error(`unknown peer: ${name}`);
   const client = await peer.open(target, connections);
   const operate = client[operation];
   if (!operate) throw new Error(`${name} has no ${operation}`);
@@ -38,7 +38,7 @@ async function measure(operate: Operate, connections: number, seconds: number): 
   };
 }
 
-/** Waits only for promises, so that a synchronous peer pays for no turn of the event loop. */
+/** Waits only for promises, so that a synchronous peer does not pay for a turn of the event loop. */
 async function loop(operate: Operate, connection: number, end: number): Promise<number> {
   let count = 0;
   while (performance.now() < end) {

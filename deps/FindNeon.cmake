@@ -1,8 +1,8 @@
 # Finds neon and defines the target Neon::Neon.
 #
-# NEON_ROOT (a variable here or in the environment) names a prefix to use; else pkg-config is asked, then neon-config.
-# NEON_TLS=gnutls links neon's GnuTLS build. The looking itself is done by neon-flags.mjs beside this file, which the
-# node-gyp build asks too: both must find the same neon, and compile with neon's own flags, because they decide the
+# NEON_ROOT (a variable here or in the environment) names a prefix to use; otherwise pkg-config and neon-config are asked.
+# NEON_TLS=gnutls links neon's GnuTLS build. The search itself is done by neon-flags.mjs in this folder, which the
+# node-gyp build also uses: both must find one neon, and compile with neon's own flags, because they determine the
 # size of ne_off_t. NODE_EXECUTABLE runs it.
 #
 # Sets Neon_FOUND, Neon_VERSION, Neon_INCLUDE_DIR and Neon_LIBRARY.

@@ -1,7 +1,6 @@
 // @ts-check
-// What `npm install` runs: uses a binary that came with the package, else builds the addon. CHOICES in lib/addon.mjs
-// has the environment variables that choose how.
-//
+// Runs for `npm install`: uses a binary that came with the package, or builds the addon. CHOICES in lib/addon.mjs lists
+// the environment variables for the build.
 //   node deps/install.mjs [--force]     --force builds from scratch, even if nothing has changed
 
 import { addonInPlace, buildAddon, prepare } from './lib/addon.mjs';

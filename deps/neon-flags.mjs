@@ -1,9 +1,9 @@
 // @ts-check
-// Tells CMakeLists.txt and binding.gyp how to compile and link with neon, so that both find the same one.
+// Prints the flags to compile and link with neon for CMakeLists.txt and binding.gyp, so that both find one neon.
 //
 //   node deps/neon-flags.mjs json|cflags|libs
 //
-// Variables: NEON_ROOT, NEON_TLS; for cflags (binding.gyp) NEON_WERROR too.
+// Variables: NEON_ROOT, NEON_TLS; for cflags (binding.gyp) also NEON_WERROR.
 
 import { requireNeon } from './lib/neon.mjs';
 import { command, SetupError } from './lib/run.mjs';

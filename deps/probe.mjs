@@ -1,6 +1,6 @@
 // @ts-check
-// Prints, as JSON, the neon that a build here would use, and for each function that its headers declare whether its
-// shared library exports it.
+// Prints, as JSON, the neon that a build here would use, and whether its shared library exports each function that its
+// headers declare.
 //
 //   node deps/probe.mjs
 

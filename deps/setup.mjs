@@ -1,12 +1,12 @@
 // @ts-check
-// Makes a fresh clone ready, for `npm start` and `npm test`: system packages, npm packages, TypeScript, addon. Each
-// only when something is missing or has changed; silent when nothing is. Never asks.
+// Prepares a fresh clone for `npm start` and `npm test`: system packages, npm packages, TypeScript, addon. Each step runs
+// only when something is missing or has changed; without a step, the script is silent. It never asks a question.
 //
 //   node deps/setup.mjs [--test] [--force]
 //
-// --test   also the servers that tests run against, where CI or LIBNEON_TEST_SERVERS=install is set; elsewhere the
-//          suites that lack their server report themselves as skipped
-// --force  compiles TypeScript and addon anew
+// --test   also installs the servers for tests if CI or LIBNEON_TEST_SERVERS=install is set; otherwise the suites
+//          without their server report themselves as skipped
+// --force  compiles TypeScript and the addon anew
 
 import { addonInPlace, buildAddon, plan, prepare } from './lib/addon.mjs';
 import { findNeon } from './lib/neon.mjs';
@@ -17,7 +17,7 @@ import { compile, isCompiled } from './lib/typescript.mjs';
 
 /** @typedef {import('./lib/packages.mjs').Need} Need */
 
-/** Debian's packages of the programs that tests use, each optional. */
+/** The Debian packages of the programs that tests use, each optional. */
 const TEST_PACKAGES = [
   ...['apache2', 'apache2-utils', 'gcc', 'nginx', 'openssl', 'valgrind'],
   ...['dante-server', 'microsocks', 'openssh-client', 'openssh-server', 'squid', 'tinyproxy'],
@@ -31,7 +31,7 @@ command(() => {
   const lacksAddon = force || addonInPlace() === undefined;
   const servers = options.includes('--test') && wantsTestServers() ? TEST_PACKAGES : [];
   systemPackages(lacksAddon ? buildNeeds() : [], servers);
-  // Whatever could not be installed and can't be done without ends here, with the command for it.
+  // Ends with the command to install them if required packages could not be installed.
   const preparation = lacksAddon ? prepare() : undefined;
 
   if (npmPackagesAreMissing()) step('installing npm packages', installNpmPackages);
@@ -49,7 +49,7 @@ function wantsTestServers() {
 }
 
 /**
- * What the build lacks, and CMake in any case: node-gyp serves where it can't be had, but is not the first choice.
+ * The needs of the build, always including CMake: node-gyp works without it, but is not the first choice.
  *
  * @returns {Need[]}
  */
@@ -62,8 +62,8 @@ function buildNeeds() {
 }
 
 /**
- * Installs the missing system packages where that can be done without asking: on Debian, as root or by a sudo that
- * wants no password.
+ * Installs the missing system packages where that is possible without a question: on Debian, as root or by a sudo that
+ * needs no password.
  *
  * @param {Need[]} needs
  * @param {string[]} servers

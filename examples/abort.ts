@@ -1,4 +1,4 @@
-/** Three ways to end a call that takes too long: a signal, a timeout, and neon's own read time-out. */
+/** Shows three ways to end a call that takes too long: a signal, a timeout, and neon's own read timeout. */
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { Session } from 'libneon';
@@ -19,10 +19,10 @@ async function main(): Promise<void> {
   const aborted = failure(session.request('GET', '', { signal: controller.signal }));
   controller.abort();
   console.log(`signal:       ${await aborted}`);
-  console.log(`the session:  goes on, ${(await session.request('OPTIONS', '')).status}`);
+  console.log(`the session:  continues, ${(await session.request('OPTIONS', '')).status}`);
   await session.close();
 
-  // It accepts connections and never says a word.
+  // A server that accepts connections and never responds.
   const server = createServer((socket) => socket.on('error', () => {}).resume()).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const silent = new Session('http', '127.0.0.1', (server.address() as AddressInfo).port, { readTimeout: 1 });

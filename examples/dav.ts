@@ -1,4 +1,4 @@
-/** A small WebDAV client: one command from the command line, or a prompt. On `libneon/ne/promises`. */
+/** Implements a small WebDAV client on `libneon/ne/promises`: one command from the command line, or a prompt. */
 import { closeSync, openSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
@@ -8,55 +8,55 @@ import * as dav from 'libneon/ne/promises';
 
 interface Shell {
   readonly session: ne.ne_session;
-  /** The locks that are held; requests submit them by themselves. */
+  /** The locks held; requests submit them automatically. */
   readonly locks: ne.ne_lock_store;
-  /** The collection that names are relative to, not escaped. */
+  /** The unescaped path of the collection that names are relative to. */
   where: string;
 }
 
 interface Command {
-  /** Its arguments, as its usage shows them; those in brackets may be missing. */
+  /** The arguments, as shown by the usage; those in brackets are optional. */
   readonly args: string;
   readonly about: string;
   run(shell: Shell, ...args: string[]): void | Promise<void>;
 }
 
-/** What the user is told, and no bug. */
+/** An error to report to the user, rather than a bug. */
 class Failure extends Error {}
 
 const OWNER = 'libneon dav.js';
 
 const commands: Readonly<Record<string, Command>> = {
   ls: { args: '[PATH]', about: 'lists a collection', run: list },
-  cd: { args: 'PATH', about: 'names are relative to this collection from now on', run: change },
+  cd: { args: 'PATH', about: 'makes names relative to a collection', run: change },
   cat: { args: 'PATH', about: 'prints a file', run: print },
-  get: { args: 'PATH [FILE]', about: 'downloads a file; one that exists here is not overwritten', run: download },
+  get: { args: 'PATH [FILE]', about: 'downloads a file; does not overwrite a local file', run: download },
   put: { args: 'FILE [PATH]', about: 'uploads a file', run: upload },
-  mkcol: { args: 'PATH', about: 'makes a collection', run: simple('MKCOL', dav.ne_mkcol) },
+  mkcol: { args: 'PATH', about: 'creates a collection', run: simple('MKCOL', dav.ne_mkcol) },
   rm: {
     args: 'PATH',
-    about: 'deletes a file, or a collection with all that is in it',
+    about: 'deletes a file, or a collection with its members',
     run: simple('DELETE', dav.ne_delete),
   },
   cp: {
     args: 'FROM TO',
-    about: 'copies; what is there is not overwritten',
+    about: 'copies; does not overwrite',
     run: between('COPY', (session, from, to) => dav.ne_copy(session, false, ne.NE_DEPTH_INFINITE, from, to)),
   },
   mv: {
     args: 'FROM TO',
-    about: 'moves or renames; what is there is not overwritten',
+    about: 'moves or renames; does not overwrite',
     run: between('MOVE', (session, from, to) => dav.ne_move(session, false, from, to)),
   },
   lock: {
     args: 'PATH',
-    about: 'locks for others, and prints the token; held until unlock, or the server forgets it',
+    about: 'locks against others until unlock, and prints the token',
     run: lock,
   },
-  unlock: { args: 'PATH [TOKEN]', about: 'releases a lock; one of an earlier run by its token', run: unlock },
+  unlock: { args: 'PATH [TOKEN]', about: 'releases a lock; a lock of an earlier run by its token', run: unlock },
   propget: {
     args: 'PATH [NAME]',
-    about: 'prints a property, or all; a NAME is {NAMESPACE}LOCAL, or one of DAV:',
+    about: 'prints a property, or all; NAME is {NAMESPACE}LOCAL, or a name of DAV:',
     run: getProperty,
   },
   propset: { args: 'PATH NAME VALUE', about: 'sets a property', run: setProperty },
@@ -105,7 +105,7 @@ async function change(shell: Shell, name = '/'): Promise<void> {
   shell.where = ne.ne_path_unescape(target) ?? target;
 }
 
-/** Block by block: neon's own writing to a descriptor would fail where standard output has to be waited for. */
+/** Prints block by block: neon's own writing to a descriptor would fail when standard output has to be waited for. */
 async function print(shell: Shell, name = ''): Promise<void> {
   const target = resolve(shell, name);
   const request = ne.ne_request_create(shell.session, 'GET', target);
@@ -122,7 +122,7 @@ function written(block: Uint8Array): Promise<void> {
   return new Promise((resolve) => process.stdout.write(block, () => resolve()));
 }
 
-/** A file that exists is not overwritten. */
+/** Downloads to a file that must not exist. */
 async function download(shell: Shell, name = '', file = path.posix.basename(name)): Promise<void> {
   const target = resolve(shell, name);
   const descriptor = openSync(file, 'wx');
@@ -204,7 +204,7 @@ async function getProperty(shell: Shell, name = '', property?: string): Promise<
 
 async function setProperty(shell: Shell, name = '', property = '', value = ''): Promise<void> {
   const target = resolve(shell, name);
-  // neon sends values as they are, so that they can be XML.
+  // neon sends values unescaped, so that they can be XML.
   const escaped = value.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`);
   const operation = { name: propertyName(property), type: ne.ne_propset, value: escaped };
   check(shell, `PROPPATCH of ${target}`, await dav.ne_proppatch(shell.session, target, [operation]));
@@ -215,7 +215,7 @@ function propertyName(text: string): ne.ne_propname {
   return { nspace, name };
 }
 
-/** The escaped path of a name; a slash at its end stays. */
+/** The escaped path of a name; keeps a slash at its end. */
 function resolve({ where }: Pick<Shell, 'where'>, name: string): string {
   const resolved = path.posix.resolve(where, name);
   return ne.ne_path_escape(name.endsWith('/') ? collection(resolved) : resolved);
@@ -225,20 +225,20 @@ function collection(target: string): string {
   return ne.ne_path_has_trailing_slash(target) ? target : `${target}/`;
 }
 
-function check({ session }: Pick<Shell, 'session'>, what: string, result: number): void {
-  if (result !== ne.NE_OK) throw new Failure(`${what}: ${ne.ne_get_error(session).trim()}`);
+function check({ session }: Pick<Shell, 'session'>, action: string, result: number): void {
+  if (result !== ne.NE_OK) throw new Failure(`${action}: ${ne.ne_get_error(session).trim()}`);
 }
 
 async function execute(shell: Shell, [name = '', ...args]: readonly string[]): Promise<void> {
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command === undefined) throw new Failure(`commands:\n${commandList()}`);
   const all = command.args.split(' ');
-  const least = all.filter((arg) => !arg.startsWith('[')).length;
-  if (args.length < least || args.length > all.length) throw new Failure(`usage: ${name} ${command.args}`);
+  const required = all.filter((arg) => !arg.startsWith('[')).length;
+  if (args.length < required || args.length > all.length) throw new Failure(`usage: ${name} ${command.args}`);
   await command.run(shell, ...args);
 }
 
-/** Commands from standard input, one a line; at a terminal a failure is no reason to end. */
+/** Runs commands from standard input, one per line; at a terminal, continues after a failure. */
 async function converse(shell: Shell): Promise<void> {
   const interactive = process.stdin.isTTY;
   const lines = createInterface({ input: process.stdin, ...(interactive && { output: process.stdout }) });
@@ -262,12 +262,12 @@ async function converse(shell: Shell): Promise<void> {
   lines.close();
 }
 
-/** Words are separated by spaces, unless they stand in double quotes. */
+/** Splits a line at spaces, except inside double quotes. */
 function wordsOf(line: string): string[] {
   return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
 }
 
-/** What went wrong is the server's or the user's doing, or the file system's. */
+/** Whether an error is caused by the server, the user or the file system. */
 function isExpected(error: unknown): error is Error {
   return error instanceof Failure || (error instanceof Error && 'code' in error);
 }
@@ -306,7 +306,9 @@ async function main(): Promise<void> {
   }
 }
 
-/** What stands up to the URL is the program's, the rest is a command, whose words may begin with a dash. */
+/**
+ * The arguments up to the URL are options of the program; the others are a command, whose words may begin with a dash.
+ */
 function beforeCommand(args: readonly string[]): [string[], string[]] {
   const url = args.findIndex((arg) => arg.includes('://'));
   const end = url < 0 ? args.length : url + 1;

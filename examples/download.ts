@@ -1,4 +1,4 @@
-/** Streams a body to a file: a disk that is slower than the network slows the server down, and no memory fills. */
+/** Streams a body to a file: a disk slower than the network slows the server down, and memory use stays constant. */
 import { createWriteStream, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { Session } from 'libneon';
 import { startNephele } from './server.js';
 
-/** A file of 32 MiB on a server of our own. */
+/** Creates a file of 32 MiB on a new server. */
 async function prepare(): Promise<string> {
   const url = `${(await startNephele()).origin}/large.bin`;
   await using session = Session.open(url);

@@ -1,4 +1,4 @@
-/** The classes: open a session, send requests, match an error by its code. */
+/** Shows the classes: open a session, send requests, match an error by its code. */
 import { NeonError, Session } from 'libneon';
 import { startNephele } from './server.js';
 

@@ -1,4 +1,4 @@
-/** neon's own steps without blocking: two sessions ask at the same time, and the event loop goes on turning. */
+/** Shows neon's own steps without blocking: two sessions send requests at the same time, while the event loop runs. */
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
 import { startNephele } from './server.js';
@@ -14,7 +14,7 @@ async function options(url: URL): Promise<string> {
     const { code, reason_phrase } = ne.ne_get_status(req);
     return `${code} ${reason_phrase ?? ''}`;
   } finally {
-    // Not the blocking forms: after a timeout the session is busy until its thread has come back.
+    // Not the blocking forms: after a timeout, the session is busy until its thread has returned.
     await promises.ne_request_destroy(req);
     await promises.ne_session_destroy(sess);
   }

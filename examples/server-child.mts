@@ -1,4 +1,4 @@
-/** The process behind `startNephele`: nephele on a folder, without users. */
+/** Implements the process behind `startNephele`: nephele on a folder, without users. */
 import FileSystemAdapter from '@nephele/adapter-file-system';
 import InsecureAuthenticator from '@nephele/authenticator-none';
 import nepheleServer from 'nephele';

@@ -1,12 +1,12 @@
-/** Starts a small WebDAV server in a process of its own, since a synchronous request would block one in this process. */
+/** Starts a small WebDAV server in another process, since a synchronous request would block one in this process. */
 import path from 'node:path';
 import { startChild, type RunningServer } from '../test/servers/start.js';
 
-/** Where the server keeps its files, and where it listens. */
+/** The folder and the port of the server. */
 export interface NepheleOptions {
-  /** An existing folder; a temporary one that disappears with the server unless given. */
+  /** An existing folder; by default, a temporary one that is removed with the server. */
   readonly root?: string;
-  /** A free port unless given. */
+  /** A free port by default. */
   readonly port?: number;
 }
 
@@ -17,7 +17,7 @@ export interface Nephele extends RunningServer {
   readonly root: string;
 }
 
-/** Starts the server on loopback; no user name is asked for. */
+/** Starts the server on loopback, without authentication. */
 export async function startNephele(options: NepheleOptions = {}): Promise<Nephele> {
   const script = path.join(__dirname, 'server-child.mjs');
   const child = await startChild<{ port: number; root: string }>(script, options);

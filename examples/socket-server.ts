@@ -1,7 +1,7 @@
 /**
- * A server of neon's own sockets, one client after the other, and its clients, all at a time. neon does not listen: it
- * accepts from a descriptor that somebody else made. Here that is this program's first half, and the second half
- * inherits it, as a service that systemd starts does.
+ * Implements a server with neon's own sockets, which handles one client after the other, and its clients, which run at
+ * the same time. neon does not listen: it accepts from a descriptor that another program created. Here that is the
+ * parent process, whose child inherits the descriptor, like a service started by systemd.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,14 +9,14 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
 
-const LISTENER = 3; // where the child finds the descriptor, after its standard ones
+const LISTENER = 3; // the child's descriptor after the standard ones
 const TEXT_SIZE = 4096;
 
-function fail(socket: ne.ne_socket, what: string): never {
-  throw new Error(`${what}: ${ne.ne_sock_error(socket)}`);
+function fail(socket: ne.ne_socket, action: string): never {
+  throw new Error(`${action}: ${ne.ne_sock_error(socket)}`);
 }
 
-/** Answers lines until a client says `stop`. Blocking: this process does nothing else. */
+/** Responds to lines until a client sends `stop`. Blocks, because this process has no other work. */
 function serve(): void {
   const line = Buffer.alloc(TEXT_SIZE);
   for (let stopped = false; !stopped;) {
@@ -31,8 +31,8 @@ function serve(): void {
   }
 }
 
-/** Says a line and gives the answer. */
-async function say(port: number, text: string): Promise<string> {
+/** Sends a line and returns the response. */
+async function send(port: number, text: string): Promise<string> {
   const socket = ne.ne_sock_create();
   const address = ne.ne_addr_first(await promises.ne_addr_resolve('127.0.0.1', 0));
   const line = Buffer.alloc(TEXT_SIZE);
@@ -46,7 +46,7 @@ async function say(port: number, text: string): Promise<string> {
   }
 }
 
-/** Node tells it nowhere else. */
+/** Node exposes the descriptor only here. */
 function descriptorOf(server: Server): number {
   return (server as unknown as { _handle: { fd: number } })._handle.fd;
 }
@@ -58,10 +58,10 @@ async function main(): Promise<void> {
   const child = spawn(process.execPath, [__filename, 'serve'], {
     stdio: ['ignore', 'inherit', 'inherit', descriptorOf(listener)],
   });
-  listener.close(); // the child has its own
-  const answers = await Promise.all(['Ann', 'Bob', 'Cid'].map((name) => say(port, name)));
+  listener.close(); // the child has its own descriptor
+  const answers = await Promise.all(['Ann', 'Bob', 'Cid'].map((name) => send(port, name)));
   console.log(answers.join(', '));
-  console.log(await say(port, 'stop'));
+  console.log(await send(port, 'stop'));
   await once(child, 'exit');
 }
 

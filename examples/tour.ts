@@ -1,4 +1,6 @@
-/** `npm start`: requests to a WebDAV server on every surface, blocking and with promises, step by step. */
+/**
+ * Implements `npm start`: sends requests to a WebDAV server on every surface, blocking and with promises, step by step.
+ */
 import { parseArgs } from 'node:util';
 import { type NeonError, type Response, Session, versions } from 'libneon';
 import * as ne from 'libneon/ne';
@@ -7,41 +9,41 @@ import { type Nephele, startNephele } from './server.js';
 import { connection, failing, heading, paint, step } from './steps.js';
 
 const usage = `usage: npm start [-- URL]
-  without URL  starts a WebDAV server (nephele) on a free port here, and sends it OPTIONS, PUT, GET, PROPFIND and DELETE
-  with URL     (http or https) sends OPTIONS, HEAD and GET to that server, and so nothing that changes it
-               (SSL_CERT_FILE=ca.pem npm start -- https://… trusts an authority of your own)
+  without URL  starts a WebDAV server (nephele) on a free local port, and sends it OPTIONS, PUT, GET, PROPFIND and DELETE
+  with URL     (http or https) sends only OPTIONS, HEAD and GET to that server, which change nothing
+               (SSL_CERT_FILE=ca.pem npm start -- https://… trusts a private authority)
 Exits with 1 when a step fails.`;
 
-interface Wanted {
+interface Message {
   method: string;
   target: string;
   headers?: Record<string, string>;
   body?: string;
 }
-type Answer = [status: number, reason: string | null, size: number];
+type Reply = [status: number, reason: string | null, size: number];
 
 const query = '<propfind xmlns="DAV:"><prop><getcontentlength/><getlastmodified/></prop></propfind>';
-const everything: Wanted[] = [
+const everything: Message[] = [
   { method: 'OPTIONS', target: '/' },
   { method: 'PUT', target: '/tour.txt', body: 'Hello, neon!\n' },
   { method: 'GET', target: '/tour.txt' },
   { method: 'PROPFIND', target: '/', headers: { Depth: '1', 'Content-Type': 'application/xml' }, body: query },
   { method: 'DELETE', target: '/tour.txt' },
 ];
-const safe = (target: string): Wanted[] => ['OPTIONS', 'HEAD', 'GET'].map((method) => ({ method, target }));
+const safe = (target: string): Message[] => ['OPTIONS', 'HEAD', 'GET'].map((method) => ({ method, target }));
 const options = { connectTimeout: 15, readTimeout: 30 };
 
-/** OPTIONS and HEAD are not for every server; any other status of 400 or more is a failure. */
-const told =
-  ({ method }: Wanted) =>
-  ([status, reason, size]: Answer): string => {
+/** Describes a response. OPTIONS and HEAD are optional for servers; any other status of 400 or more is a failure. */
+const describe =
+  ({ method }: Message) =>
+  ([status, reason, size]: Reply): string => {
     const optional = (method === 'OPTIONS' || method === 'HEAD') && (status === 405 || status === 501);
-    if (status >= 400 && !optional) throw new Error(`the server answered ${status} ${reason ?? ''}`);
+    if (status >= 400 && !optional) throw new Error(`the server responded ${status} ${reason ?? ''}`);
     return `${status} ${reason ?? ''}, ${size} bytes${connection()}`;
   };
 
-/** `libneon/ne`, or with the dispatch of `libneon/ne/promises`. */
-async function handles(url: URL, all: Wanted[], dispatch: (req: ne.ne_request) => number | Promise<number>) {
+/** Uses `libneon/ne` with a dispatch function, blocking or of `libneon/ne/promises`. */
+async function handles(url: URL, all: Message[], dispatch: (req: ne.ne_request) => number | Promise<number>) {
   const scheme = url.protocol.slice(0, -1);
   const port = Number(url.port) || (scheme === 'https' ? 443 : 80);
   const open = (): ne.ne_session => ne.ne_session_create(scheme, url.hostname, port);
@@ -49,7 +51,7 @@ async function handles(url: URL, all: Wanted[], dispatch: (req: ne.ne_request) =
   if (scheme === 'https') ne.ne_ssl_trust_default_ca(sess);
   ne.ne_set_connect_timeout(sess, options.connectTimeout);
   ne.ne_set_read_timeout(sess, options.readTimeout);
-  const send = async ({ method, target, headers = {}, body }: Wanted): Promise<Answer> => {
+  const send = async ({ method, target, headers = {}, body }: Message): Promise<Reply> => {
     const req = ne.ne_request_create(sess, method, target);
     for (const [name, value] of Object.entries(headers)) ne.ne_add_request_header(req, name, value);
     if (body !== undefined) ne.ne_set_request_body_buffer(req, body);
@@ -62,30 +64,34 @@ async function handles(url: URL, all: Wanted[], dispatch: (req: ne.ne_request) =
     if (result !== ne.NE_OK) throw new Error(`ne_request_dispatch returned ${name}: ${ne.ne_get_error(sess)}`);
     return [code, reason_phrase, size];
   };
-  for (const it of all) await step(`${it.method} ${it.target}`, () => send(it), told(it));
+  for (const it of all) await step(`${it.method} ${it.target}`, () => send(it), describe(it));
   const req = ne.ne_request_create(sess, 'GET', '/');
   await failing('ne_session_destroy', 'ERR_NEON_LIVE_REQUESTS', () => ne.ne_session_destroy(sess));
   await step('ne_request_destroy', () => ne.ne_request_destroy(req));
   await step('ne_session_destroy', () => ne.ne_session_destroy(sess));
 }
 
-/** `libneon`, by `requestSync` or `request`. */
-async function classes(url: URL, all: Wanted[], send: (session: Session, it: Wanted) => Response | Promise<Response>) {
+/** Uses `libneon`, by `requestSync` or `request`. */
+async function classes(
+  url: URL,
+  all: Message[],
+  send: (session: Session, it: Message) => Response | Promise<Response>,
+) {
   const open = (): Session => Session.open(url, options);
   const session = await step('Session.open', open, ({ hostport }) => hostport);
-  const answer = async (it: Wanted): Promise<Answer> => {
+  const answer = async (it: Message): Promise<Reply> => {
     const response = await send(session, it);
     return [response.status, response.reasonPhrase, (await response.bytes()).length];
   };
-  for (const it of all) await step(`${it.method} ${it.target}`, () => answer(it), told(it));
+  for (const it of all) await step(`${it.method} ${it.target}`, () => answer(it), describe(it));
   const request = session.createRequest('GET', '/');
   await failing('session.destroy', 'ERR_NEON_LIVE_REQUESTS', () => session.destroy());
   await step('request.destroy', () => request.destroy());
   await step('session.close', () => session.close());
 }
 
-/** The first request pays for the connection; the next ones find it open. */
-async function reuse(url: URL, { method, target }: Wanted) {
+/** Shows that the first request opens the connection, and the next ones reuse it. */
+async function reuse(url: URL, { method, target }: Message) {
   using session = Session.open(url, options);
   const send = (): Response => session.requestSync(method, target);
   for (let i = 1; i <= 4; i++) await step(`${method} ${target}`, send, () => `request ${i}${connection()}`);
@@ -93,17 +99,17 @@ async function reuse(url: URL, { method, target }: Wanted) {
   await step(`${method} ${target}`, send, () => `request 5${connection()}`);
 }
 
-/** Nobody listens on port 1. */
+/** Fails to connect: nothing listens on port 1. */
 async function down() {
   using session = new Session('http', '127.0.0.1', 1, options);
   await failing('session.requestSync', 'NE_CONNECT', () => session.requestSync('GET', '/'));
   await failing('session.request', 'NE_CONNECT', () => session.request('GET', '/'));
 }
 
-async function tour(url: URL, all: Wanted[]) {
+async function tour(url: URL, all: Message[]) {
   heading("libneon/ne: neon's C API, blocking");
   await handles(url, all, ne.ne_request_dispatch);
-  heading('libneon/ne/promises: the same, dispatched on a thread of the session');
+  heading('libneon/ne/promises: dispatched on a thread of the session');
   await handles(url, all, promises.ne_request_dispatch);
   heading('libneon: classes, blocking');
   await classes(url, all, (session, { method, target, ...rest }) => session.requestSync(method, target, rest));
@@ -123,7 +129,7 @@ async function main(): Promise<void> {
     return;
   }
   const [named, extra] = positionals;
-  if (extra !== undefined) throw new Error(`There is no use for the argument ${extra}`);
+  if (extra !== undefined) throw new Error(`Unexpected argument: ${extra}`);
   if (named !== undefined && (!URL.canParse(named) || !/^https?:$/.test(new URL(named).protocol)))
     throw new Error(`${named} is not a URL of http or https`);
 

@@ -1,5 +1,4 @@
-/* What bench/calls.ts calls, without JavaScript: prints the calls a second of the function that it is told.
- */
+/* Makes the calls of bench/calls.ts without JavaScript: prints the calls a second of the given function. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* What bench/listing.ts measures, without JavaScript: a PROPFIND through ne_simple_propfind, all values looked
- * at, and repetitions of it. Prints the seconds, their median, and how many resources there were. */
+/* Measures the listing of bench/listing.ts without JavaScript: a PROPFIND by ne_simple_propfind that reads all values,
+ * and repetitions of it. Prints the seconds, their median, and the number of resources. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -32,7 +32,7 @@ static double now(void) {
   return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/* The seconds that one takes. */
+/* The seconds of one PROPFIND. */
 static double measure(ne_session *session, const char *path) {
   const double start = now();
   resources = 0;

@@ -1,8 +1,8 @@
 /* loop OPERATION SCHEME HOST PORT PATH LENGTH EDGE FILE CA CONNECTIONS WARMUP SECONDS
  *
- * Does an operation (operations.h) on libneon again and again: a thread and a session for each connection.
- * Works for WARMUP seconds, then for SECONDS, and prints the count, the seconds and the processor time of
- * these as JSON. */
+ * Repeats an operation (operations.h) on libneon, with a thread and a session for each connection. Works for
+ * WARMUP seconds, then for SECONDS, and prints the count, the seconds and the processor time of the latter as
+ * JSON. */
 #include "operations.h"
 
 #include <pthread.h>
@@ -65,7 +65,7 @@ int main(int argc, char **argv) {
   return 0;
 }
 
-/* From the start of the first operation to the end of the last. */
+/* Measures from the start of the first operation to the end of the last. */
 static struct measurement measure(struct worker *workers, int connections, double seconds) {
   struct measurement measured = {0, now(), cpu_time()};
   double end = measured.seconds + seconds;

@@ -1,5 +1,4 @@
-/* What the C peer does, each operation by the name that it has in peer.ts. Bodies are read in blocks of 64
- * KiB. */
+/* Implements the operations of the C peer, with their names in peer.ts. Bodies are read in blocks of 64 KiB. */
 #ifndef OPERATIONS_H
 #define OPERATIONS_H
 
@@ -19,10 +18,10 @@
 struct target {
   const char *scheme, *host;
   unsigned int port;
-  const ne_ssl_certificate *ca; /* whom to trust, or NULL */
+  const ne_ssl_certificate *ca; /* the authority to trust, or NULL */
   const char *path;
   size_t length;
-  const char *edge; /* what the body begins and ends with */
+  const char *edge; /* the first and last bytes of the body */
   const char *file;
 };
 
@@ -48,7 +47,7 @@ static inline void require_body(const struct target *target, size_t length, cons
   if (memcmp(first, target->edge, edge) != 0 || memcmp(last, target->edge, edge) != 0) fail("another body");
 }
 
-/* neon reads the body and drops it. */
+/* Gets a body, which neon reads and discards. */
 static inline void get(ne_session *session, const struct target *target) {
   ne_request *request = ne_request_create(session, "GET", target->path);
   require(session, ne_request_dispatch(request));
@@ -70,7 +69,7 @@ static inline void end_get(ne_session *session, ne_request *request) {
 
 static inline void download_bytes(ne_session *session, const struct target *target) {
   ne_request *request = begin_get(session, target);
-  size_t size = target->length + 1; /* the end is seen when there is still room */
+  size_t size = target->length + 1; /* the end is only detected while there is room */
   char *bytes = malloc(size);
   size_t length = 0;
   for (;;) {
@@ -143,7 +142,7 @@ static inline ne_session *open_session(const struct target *target) {
   return session;
 }
 
-/* On a session, and so a connection, of its own. */
+/* Gets a body on a new session, and so on a new connection. */
 static inline void connect_and_get(ne_session *session, const struct target *target) {
   (void)session;
   ne_session *own = open_session(target);

@@ -1,3 +1,4 @@
+/** Implements the peer axios. */
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import { createReadStream, readFileSync } from 'node:fs';
 import http from 'node:http';
@@ -7,12 +8,12 @@ import { check, checkBytes, checkUpload } from '../check.js';
 import type { ScriptPeer } from '../peer.js';
 import { count, save } from '../streams.js';
 
-/** axios over Node's http with a keep-alive agent, which its documentation asks for where connections should last. */
+/** axios over Node's http with a keep-alive agent, which its documentation recommends for persistent connections. */
 export const axios: ScriptPeer = {
   name: 'axios',
   calls: {
     get: "await axios.get, { httpAgent, responseType: 'arraybuffer' }",
-    connect: 'the same, the agent without keep-alive',
+    connect: "await axios.get, { responseType: 'arraybuffer' }, the agent without keep-alive",
     downloadBytes: "await axios.get, { responseType: 'arraybuffer' }",
     downloadStream: "await axios.get, { responseType: 'stream' }, for await (const block of data)",
     downloadFile: "await axios.get, { responseType: 'stream' }, await pipeline(data, createWriteStream(file))",
@@ -23,7 +24,7 @@ export const axios: ScriptPeer = {
     const { Agent } = target.scheme === 'https' ? https : http;
     const tls = target.ca === undefined ? {} : { ca: readFileSync(target.ca) };
     const agent = new Agent({ keepAlive: true, maxSockets: connections, ...tls });
-    const eachItsOwn = new Agent({ keepAlive: false, ...tls });
+    const withoutKeepAlive = new Agent({ keepAlive: false, ...tls });
     const url = target.origin + target.path;
     const using = (used: http.Agent | https.Agent, more: AxiosRequestConfig): AxiosRequestConfig => ({
       httpAgent: used,
@@ -33,7 +34,7 @@ export const axios: ScriptPeer = {
     });
     const inMemory = using(agent, { responseType: 'arraybuffer' });
     const streamed = using(agent, { responseType: 'stream' });
-    // Without redirects it does not keep the body to send it again.
+    // Without redirects, it does not keep the body for a retry.
     const upload = using(agent, {
       headers: { 'Content-Length': target.bodyLength },
       maxRedirects: 0,
@@ -47,7 +48,7 @@ export const axios: ScriptPeer = {
         check(target, status, data.length);
       },
       async connect() {
-        const { status, data } = await getBytes(using(eachItsOwn, { responseType: 'arraybuffer' }));
+        const { status, data } = await getBytes(using(withoutKeepAlive, { responseType: 'arraybuffer' }));
         check(target, status, data.length);
       },
       async downloadBytes() {

@@ -1,14 +1,15 @@
+/** Implements the peer that uses neon from C. */
 import { compileWithNeon } from '../../test/oracle/compile.js';
 import type { ProgramPeer } from '../peer.js';
 
-/** neon itself: what no binding can be faster than with the same calls. */
+/** neon itself: no binding can be faster with these calls. */
 export const c: ProgramPeer = {
   name: 'C',
   calls: {
     get: 'ne_request_create, dispatch, destroy; a thread for each connection',
-    connect: 'ne_session_create, ne_ssl_trust_cert, the same, ne_session_destroy',
+    connect: 'ne_session_create, ne_ssl_trust_cert, calls as for get, ne_session_destroy',
     downloadBytes: 'ne_begin_request, ne_read_response_block of 64 KiB into malloced memory, ne_end_request',
-    downloadStream: 'ne_begin_request, ne_read_response_block of 64 KiB into the same buffer, ne_end_request',
+    downloadStream: 'ne_begin_request, ne_read_response_block of 64 KiB into one buffer, ne_end_request',
     downloadFile: 'ne_begin_request, ne_read_response_to_fd, ne_end_request',
     uploadFile: 'ne_set_request_body_fd, ne_request_dispatch',
   },

@@ -1,9 +1,10 @@
+/** Implements the peer fetch. */
 import { openAsBlob } from 'node:fs';
 import { check, checkBytes, checkUpload } from '../check.js';
 import type { ScriptPeer } from '../peer.js';
 import { count, save } from '../streams.js';
 
-/** The global fetch, which keeps as many connections as there are requests at once. */
+/** The global fetch, which opens as many connections as there are concurrent requests. */
 export const globalFetch: ScriptPeer = {
   name: 'fetch',
   calls: {

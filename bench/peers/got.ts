@@ -1,3 +1,4 @@
+/** Implements the peer got. */
 import { once } from 'node:events';
 import { createReadStream, readFileSync } from 'node:fs';
 import http from 'node:http';
@@ -12,7 +13,7 @@ export const got: ScriptPeer = {
   name: 'got',
   calls: {
     get: 'await got(url, { agent }), rawBody',
-    connect: 'the same, the agent without keep-alive',
+    connect: 'await got(url, { agent }), rawBody, the agent without keep-alive',
     downloadBytes: 'await got(url, { agent }), rawBody',
     downloadStream: 'got.stream(url, { agent }), for await (const block of stream)',
     downloadFile: 'got.stream(url, { agent }), await pipeline(stream, createWriteStream(file))',
@@ -29,7 +30,7 @@ export const got: ScriptPeer = {
     const using = (used: http.Agent | https.Agent) =>
       client.extend({ agent: { http: used, https: used as https.Agent }, retry: { limit: 0 } });
     const kept = using(agent);
-    const eachItsOwn = using(agentOf(false));
+    const withoutKeepAlive = using(agentOf(false));
     const stream = async (): Promise<{ status: number; body: Readable }> => {
       const body = kept.stream(url);
       const [{ statusCode }] = (await once(body, 'response')) as [http.IncomingMessage];
@@ -41,7 +42,7 @@ export const got: ScriptPeer = {
         check(target, statusCode, rawBody.length);
       },
       async connect() {
-        const { statusCode, rawBody } = await eachItsOwn(url);
+        const { statusCode, rawBody } = await withoutKeepAlive(url);
         check(target, statusCode, rawBody.length);
       },
       async downloadBytes() {

@@ -1,3 +1,4 @@
+/** Lists the peers of the benchmark. */
 import type { Peer } from '../peer.js';
 import { axios } from './axios.js';
 import { c } from './c.js';

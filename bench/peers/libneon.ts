@@ -1,3 +1,4 @@
+/** Implements the peer that uses the classes. */
 import { readFileSync } from 'node:fs';
 import type { Session } from 'libneon';
 import { check, checkBytes, checkFile, checkUpload } from '../check.js';
@@ -9,7 +10,7 @@ export const libneon: ScriptPeer = {
   name: 'libneon',
   calls: {
     get: "await session.request('GET', path), await response.bytes()",
-    connect: 'new Session, the same, session.destroy()',
+    connect: 'new Session, calls as for get, session.destroy()',
     downloadBytes: "await session.request('GET', path), await response.bytes()",
     downloadStream: "await session.request('GET', path), for await (const block of response.body)",
     downloadFile: "await session.request('GET', path), await response.toFile(file)",

@@ -1,15 +1,16 @@
+/** Implements the peer libneon/ne/promises. */
 import type { ne_session } from 'libneon/ne';
 import { check } from '../check.js';
 import type { ScriptPeer } from '../peer.js';
 
-const without = { without: 'would be the calls of libneon/ne, each with a promise' } as const;
+const without = { without: 'makes the calls of libneon/ne, each with a promise' } as const;
 
 /** neon's calls on lanes: a session, and so a thread, for each connection. */
 export const nePromises: ScriptPeer = {
   name: 'libneon/ne/promises',
   calls: {
     get: 'ne_request_create, await ne_request_dispatch, ne_request_destroy',
-    connect: 'ne_session_create, ne_ssl_trust_cert, the same, ne_session_destroy',
+    connect: 'ne_session_create, ne_ssl_trust_cert, calls as for get, ne_session_destroy',
     downloadBytes: without,
     downloadStream: without,
     downloadFile: without,

@@ -1,3 +1,4 @@
+/** Implements the peer libneon/ne. */
 import { closeSync, openSync } from 'node:fs';
 import type { ne_request, ne_session } from 'libneon/ne';
 import { check, checkBytes, checkFile, checkUpload } from '../check.js';
@@ -5,14 +6,14 @@ import type { ScriptPeer } from '../peer.js';
 
 const blockSize = 64 * 1024;
 
-/** The blocking surface: nothing else happens in the process meanwhile. */
+/** The blocking surface: the process does nothing else meanwhile. */
 export const ne: ScriptPeer = {
   name: 'libneon/ne',
   calls: {
     get: 'ne_request_create, dispatch, destroy',
-    connect: 'ne_session_create, ne_ssl_trust_cert, the same, ne_session_destroy',
+    connect: 'ne_session_create, ne_ssl_trust_cert, calls as for get, ne_session_destroy',
     downloadBytes: 'ne_begin_request, ne_read_response_block of 64 KiB into one buffer, ne_end_request',
-    downloadStream: 'ne_begin_request, ne_read_response_block of 64 KiB into the same buffer, ne_end_request',
+    downloadStream: 'ne_begin_request, ne_read_response_block of 64 KiB into one buffer, ne_end_request',
     downloadFile: 'ne_begin_request, ne_read_response_to_fd, ne_end_request',
     uploadFile: 'ne_set_request_body_fd, ne_request_dispatch',
   },
@@ -37,7 +38,7 @@ export const ne: ScriptPeer = {
       },
       downloadBytes() {
         pull((request, status) => {
-          const bytes = Buffer.allocUnsafeSlow(bodyLength + 1); // the end is seen when there is still room
+          const bytes = Buffer.allocUnsafeSlow(bodyLength + 1); // the end is only detected while there is room
           const length = readBlocks(request, (at) => bytes.subarray(at, at + blockSize));
           checkBytes(target, status, bytes.subarray(0, length));
         });
@@ -93,7 +94,7 @@ export const ne: ScriptPeer = {
       ne.ne_request_destroy(request);
     }
 
-    /** A GET whose body is read by `read`. */
+    /** Sends a GET whose body is read by `read`. */
     function pull(read: (request: ne_request, status: number) => void): void {
       withRequest('GET', (request) => {
         succeed(ne.ne_begin_request(request));

@@ -1,3 +1,4 @@
+/** Implements the peer node:http. */
 import { createReadStream, readFileSync } from 'node:fs';
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https, { type RequestOptions } from 'node:https';
@@ -6,12 +7,12 @@ import { check, checkBytes, checkUpload } from '../check.js';
 import type { ScriptPeer } from '../peer.js';
 import { count, save } from '../streams.js';
 
-/** Node's old client with a keep-alive agent. */
+/** Node's http module with a keep-alive agent. */
 export const nodeHttp: ScriptPeer = {
   name: 'node:http',
   calls: {
     get: 'request with a keep-alive agent, body collected',
-    connect: 'the same without keep-alive',
+    connect: 'request without keep-alive, body collected',
     downloadBytes: 'request with a keep-alive agent, body collected, Buffer.concat',
     downloadStream: 'request with a keep-alive agent, for await (const block of incoming)',
     downloadFile: 'request with a keep-alive agent, await pipeline(incoming, createWriteStream(file))',
@@ -31,8 +32,11 @@ export const nodeHttp: ScriptPeer = {
     return {
       get: () => get(async (incoming, status) => check(target, status, (await collect(incoming)).length)),
       connect: () =>
-        exchange(request, { ...options, agent: false }, (outgoing) => outgoing.end(), async (incoming, status) =>
-          check(target, status, (await collect(incoming)).length),
+        exchange(
+          request,
+          { ...options, agent: false },
+          (outgoing) => outgoing.end(),
+          async (incoming, status) => check(target, status, (await collect(incoming)).length),
         ),
       downloadBytes: () => get(async (incoming, status) => checkBytes(target, status, await collect(incoming))),
       downloadStream: () => get((incoming, status) => count(target, status, incoming)),
@@ -51,7 +55,10 @@ type Take = (incoming: IncomingMessage, status: number) => Promise<void>;
 
 function exchange(
   request: typeof https.request,
-  options: RequestOptions, send: (outgoing: ClientRequest) => void, take: Take): Promise<void> {
+  options: RequestOptions,
+  send: (outgoing: ClientRequest) => void,
+  take: Take,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const outgoing = request(options, (incoming) => {
       take(incoming, incoming.statusCode ?? 0).then(resolve, reject);

@@ -1,14 +1,15 @@
+/** Implements the peer undici. */
 import { createReadStream, readFileSync } from 'node:fs';
 import { check, checkBytes, checkUpload } from '../check.js';
 import type { ScriptPeer } from '../peer.js';
 import { count, save } from '../streams.js';
 
-/** undici's own recommendation for many requests to one origin. */
+/** undici with its recommendation for many requests to one origin. */
 export const undici: ScriptPeer = {
   name: 'undici',
   calls: {
     get: 'await pool.request, await body.bytes()',
-    connect: 'new Client, the same, await client.close()',
+    connect: 'new Client, request and body as for get, await client.close()',
     downloadBytes: 'await pool.request, await body.bytes()',
     downloadStream: 'await pool.request, for await (const block of body)',
     downloadFile: 'await pool.request, await pipeline(body, createWriteStream(file))',

@@ -1,4 +1,4 @@
-/** Bodies of 100 MiB, one after the other on one connection. */
+/** Defines the scenarios with bodies of 100 MiB, one after the other on one connection. */
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pattern, startNginx, type NginxOptions } from '../../test/servers/nginx.js';
@@ -9,7 +9,7 @@ const mebibytes = 100;
 const bodyLength = mebibytes * 1024 * 1024;
 const common = { connections: 1, mebibytes } as const;
 
-/** Into memory. */
+/** A download into memory. */
 export const downloadBytes: Scenario = {
   ...common,
   name: 'download-bytes',
@@ -18,7 +18,7 @@ export const downloadBytes: Scenario = {
   serve: serveDownload,
 };
 
-/** Block by block. */
+/** A download block by block. */
 export const downloadStream: Scenario = {
   ...common,
   name: 'download-stream',
@@ -27,7 +27,7 @@ export const downloadStream: Scenario = {
   serve: serveDownload,
 };
 
-/** Into a file. */
+/** A download into a file. */
 export const downloadFile: Scenario = {
   ...common,
   name: 'download-file',
@@ -36,7 +36,7 @@ export const downloadFile: Scenario = {
   serve: serveDownload,
 };
 
-/** From a file. */
+/** An upload from a file. */
 export const uploadFile: Scenario = {
   ...common,
   name: 'upload-file',
@@ -55,14 +55,14 @@ async function serveUpload(): Promise<Served> {
   return served;
 }
 
-/** nginx, and a place for the client's file. */
-async function serve(where: string, options: NginxOptions): Promise<Served> {
+/** Starts nginx, with a folder for the client's file. */
+async function serve(target: string, options: NginxOptions): Promise<Served> {
   const nginx = await startNginx(options);
   const scratch = scratchDirectory('bench');
   const { port, origin } = nginx;
   const file = path.join(scratch, 'body');
   return {
-    target: { scheme: 'http', host: '127.0.0.1', port, origin, path: where, bodyLength, edge: pattern, file },
+    target: { scheme: 'http', host: '127.0.0.1', port, origin, path: target, bodyLength, edge: pattern, file },
     async stop() {
       await nginx.stop();
       rmSync(scratch, { recursive: true, force: true });

@@ -1,3 +1,4 @@
+/** Lists the scenarios of the benchmark. */
 import type { Scenario } from '../scenario.js';
 import { downloadBytes, downloadFile, downloadStream, uploadFile } from './big.js';
 import { parallel } from './parallel.js';

@@ -1,3 +1,4 @@
+/** Defines the scenario of many concurrent connections. */
 import type { Scenario } from '../scenario.js';
 import { serveSmallFile } from './small.js';
 

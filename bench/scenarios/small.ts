@@ -1,8 +1,8 @@
-/** nginx with its 12-byte file, which several scenarios use. */
+/** Serves a 12-byte file by nginx, for several scenarios. */
 import { smallFile, startNginx } from '../../test/servers/nginx.js';
 import type { Served } from '../scenario.js';
 
-/** Starts nginx and points at the small file. */
+/** Starts nginx and returns the small file as the target. */
 export async function serveSmallFile(): Promise<Served> {
   const nginx = await startNginx();
   const { port, origin } = nginx;

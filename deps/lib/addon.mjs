@@ -1,4 +1,5 @@
 // @ts-check
+// Finds, builds and checks the addon.
 import { existsSync, mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -25,7 +26,7 @@ const SOURCES = [
   'deps/lib/neon.mjs',
 ];
 
-/** The environment variables that choose what is built, with the values they may have. */
+/** The environment variables that choose the build, with their allowed values. */
 const CHOICES = {
   LIBNEON_BUILD: ['cmake', 'gyp'],
   NEON_TLS: ['default', 'gnutls'],
@@ -39,12 +40,12 @@ function checkChoices(env) {
   for (const [name, values] of Object.entries(CHOICES)) {
     const value = env[name];
     if (value && !values.includes(value))
-      throw new SetupError(`libneon: ${name}=${value} is none of ${values.join(', ')}.`);
+      throw new SetupError(`libneon: ${name}=${value} is not one of ${values.join(', ')}.`);
   }
 }
 
 /**
- * What makes one binary differ from another one of the same sources.
+ * The settings that make one binary differ from another of the same sources.
  *
  * @param {Env} env
  * @returns {Record<string, string>}
@@ -61,11 +62,11 @@ function settingsOf(env) {
 }
 
 /**
- * The addon that is there and good as it is: one that came with the package, or one built here from the sources as they
- * are and with the settings that the environment asks for.
+ * An addon that can be used as it is: the one that came with the package, or one built here from the current sources
+ * with the settings of the environment.
  *
  * @param {Env} [env]
- * @returns {string | undefined} which
+ * @returns {string | undefined} its file
  */
 export function addonInPlace(env = process.env) {
   checkChoices(env);
@@ -77,14 +78,14 @@ export function addonInPlace(env = process.env) {
   if (!existsSync(join(root, BINARY)) || !isFresh(stamp, filesOf(SOURCES))) return undefined;
   const same = Object.entries(settings).every(([name, value]) => stamp.settings[name] === value);
   const builder = !env.LIBNEON_BUILD || stamp.settings.builder === env.LIBNEON_BUILD;
-  // A build whose warnings were errors serves everyone; the other way round they have not been looked at.
+  // A build with warnings as errors serves every caller; without, the warnings have not been checked.
   const strict = env.NEON_WERROR !== '1' || stamp.settings.strict === '1';
   return same && builder && strict ? BINARY : undefined;
 }
 
 /**
- * Which tool will build, and what is missing for it. CMake where it is installed, else node-gyp; sanitizers and
- * coverage are CMake's alone.
+ * Chooses the builder, and lists its missing needs: CMake if installed, otherwise node-gyp. Only CMake supports
+ * sanitizers and coverage.
  *
  * @param {Env} env
  * @returns {{ builder: Builder, needs: Need[] }}
@@ -112,7 +113,7 @@ export function plan(env = process.env) {
 }
 
 /**
- * How the addon would be built here. Throws two lines of advice when something for it is missing.
+ * The builder and the neon for the addon. Throws two lines of advice when a need is missing.
  *
  * @param {Env} [env]
  * @returns {{ builder: Builder, neon: Neon }}
@@ -125,10 +126,10 @@ export function prepare(env = process.env) {
 }
 
 /**
- * Builds the addon. Quiet; when it fails, the error carries the whole log.
+ * Builds the addon. Silent; if it fails, the error has the whole log.
  *
  * @param {Builder} builder
- * @param {{ force?: boolean, env?: Env }} [options]  with `force` from scratch, even when nothing has changed
+ * @param {{ force?: boolean, env?: Env }} [options]  with `force` from scratch, even if nothing has changed
  */
 export function buildAddon(builder, { force = false, env = process.env } = {}) {
   exclusively('build', () => {
@@ -147,13 +148,13 @@ function build(builder, env, clean) {
   const steps = builder === 'cmake' ? cmakeSteps(env) : gypSteps(env);
   const before = readStamp(STAMP)?.settings;
   const sameTree = before !== undefined && JSON.stringify(before) === JSON.stringify(settings);
-  // CMake's and gyp's files have the same names: never one on top of the other's.
+  // The files of CMake and gyp have the same names, so one must not be built on top of the other.
   if (clean || !sameTree) rmSync(join(root, 'build'), { recursive: true, force: true });
   mkdirSync(join(root, 'build'), { recursive: true });
 
   const stamp = { time: Date.now(), sources: filesOf(SOURCES), done: false, settings };
   writeStamp(STAMP, stamp);
-  // The builders ask "node" for paths: it shall be this one.
+  // The builders run "node" to find paths: it must be this one.
   const tools = { ...env, PATH: `${dirname(process.execPath)}${delimiter}${env.PATH ?? ''}` };
   for (const [script = '', ...args] of steps) {
     const { ok, log } = run(process.execPath, [script, ...args], { env: tools });
@@ -178,7 +179,7 @@ function cmakeSteps(env) {
     throw new SetupError('libneon: the npm package cmake-js is missing.', 'Install it with: npm install');
   const passed = ['NEON_ROOT', 'NEON_TLS', 'NEON_SANITIZE', 'NEON_COVERAGE', 'NEON_WERROR'].filter((name) => env[name]);
   const options = passed.map((name) => `--CD${name}=${env[name] ?? ''}`);
-  // Configured each time, because "build" alone would keep old options; it costs half a second.
+  // Configured each time, because "build" alone would keep old options; it takes half a second.
   return [
     [script, 'configure', `--CDNODE_EXECUTABLE=${process.execPath}`, ...options],
     [script, 'build', '--parallel', String(availableParallelism())],
@@ -193,7 +194,7 @@ function gypSteps(env) {
   const script = nodeGyp(env);
   if (script === undefined)
     throw new SetupError('libneon: node-gyp is missing.', 'Install it with: npm install --global node-gyp');
-  // With headers on the machine nothing is downloaded.
+  // Local headers avoid a download.
   const headers = [join(dirname(process.execPath), '..'), '/usr'].find((prefix) =>
     ['node_api.h', 'common.gypi'].every((name) => existsSync(join(prefix, 'include/node', name))),
   );
@@ -202,7 +203,7 @@ function gypSteps(env) {
 }
 
 /**
- * node-gyp's script: our own dependency's, npm's own copy, or one on PATH.
+ * The script of node-gyp: the package's own dependency, npm's copy, or one on PATH.
  *
  * @param {Env} env
  */
@@ -215,7 +216,7 @@ function nodeGyp(env) {
 }
 
 /**
- * Whether Node can load an addon, tried in a process of its own.
+ * Whether Node can load an addon, tried in another process.
  *
  * @param {string} binary
  * @param {Env} env

@@ -1,16 +1,17 @@
 // @ts-check
+// Keeps processes from doing equal work in one tree at the same time.
 import { createHash } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from './run.mjs';
 
-// Outside the tree: building removes build/, and npm removes node_modules/.
+// The lock is outside the tree: builds remove build/, and npm removes node_modules/.
 const tree = createHash('sha256').update(root).digest('hex').slice(0, 16);
 
 /**
- * Runs the work while no other process does the same in this tree; waits for one that does. Two builds in one folder
- * would spoil each other (several terminals, or a test suite beside an editor that builds).
+ * Runs the work while no other process does the work of this name in this tree; waits for such a process. Two builds in
+ * one folder would corrupt each other (several terminals, or a test suite next to an editor that builds).
  *
  * @template T
  * @param {string} name
@@ -43,7 +44,7 @@ function take(lock) {
 function holderIsGone(lock) {
   try {
     const holder = Number(readFileSync(lock, 'utf8'));
-    // Empty: its holder is just writing it.
+    // Empty: the holder is about to write it.
     if (holder === 0) return false;
     process.kill(holder, 0);
     return false;

@@ -1,4 +1,5 @@
 // @ts-check
+// Finds the neon to build with.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { missing, unsuitable } from './packages.mjs';
@@ -12,18 +13,18 @@ import { isForThisMachine } from './symbols.mjs';
  * An installed neon, ready to compile and link with.
  *
  * @typedef {object} Neon
- * @property {string} by  what found it
+ * @property {string} by  the tool or setting that found it
  * @property {string} version  of the library
  * @property {string} include  the folder of ne_session.h
- * @property {string[]} defines  neon's own compiler flags besides the folder: they decide the size of ne_off_t
+ * @property {string[]} defines  neon's own compiler flags except the folder; they determine the size of ne_off_t
  * @property {string} library  the shared library's file
- * @property {string | undefined} rpath  its folder, when the dynamic linker would not look there by itself
+ * @property {string | undefined} rpath  its folder, if the dynamic linker does not search it
  */
 
 /**
  * @typedef {object} NoNeon
  * @property {string} problem  a sentence
- * @property {Need | undefined} need  what to install; undefined when there is a neon, but not one that fits
+ * @property {Need | undefined} need  the need to install; undefined when there is a neon that does not fit
  */
 
 /** The oldest neon that the addon compiles and runs with. */
@@ -32,33 +33,33 @@ export const OLDEST = '0.32';
 const MACOS = process.platform === 'darwin';
 
 /**
- * Finds neon: in NEON_ROOT when that is set, else by pkg-config, else by neon-config. With NEON_TLS=gnutls its GnuTLS
- * build is linked, with the same headers.
+ * Finds neon: in NEON_ROOT if set, otherwise by pkg-config or neon-config. With NEON_TLS=gnutls, its GnuTLS build is
+ * linked, with the headers found.
  *
  * @param {Env} [env]
  * @returns {Neon | NoNeon}
  */
 export function findNeon(env = process.env) {
-  const told = env.NEON_ROOT ? inRoot(resolve(env.NEON_ROOT), env) : (byPkgConfig(env) ?? byNeonConfig(env));
-  if (told === undefined) {
+  const found = env.NEON_ROOT ? inRoot(resolve(env.NEON_ROOT), env) : (byPkgConfig(env) ?? byNeonConfig(env));
+  if (found === undefined) {
     return {
       problem: `neon ${OLDEST} or newer, library and headers, was found neither by pkg-config nor by neon-config`,
       need: 'neon',
     };
   }
-  const include = told.includes.find((folder) => existsSync(join(folder, 'ne_session.h')));
+  const include = found.includes.find((folder) => existsSync(join(folder, 'ne_session.h')));
   if (include === undefined)
-    return { problem: `${told.by}: no ne_session.h in ${told.includes.join(' ')}`, need: undefined };
+    return { problem: `${found.by}: no ne_session.h in ${found.includes.join(' ')}`, need: undefined };
 
   const gnutls = env.NEON_TLS === 'gnutls';
-  const names = gnutls ? libraryNames('neon-gnutls') : libraryNames(told.name);
-  const library = findLibrary(names, told.folders);
+  const names = gnutls ? libraryNames('neon-gnutls') : libraryNames(found.name);
+  const library = findLibrary(names, found.folders);
   if (library === undefined) {
     if (gnutls) return { problem: `NEON_TLS=gnutls needs ${names.join(' or ')}`, need: 'neon-gnutls' };
-    return { problem: `${told.by}: there is no ${names.join(' or ')}`, need: undefined };
+    return { problem: `${found.by}: there is no ${names.join(' or ')}`, need: undefined };
   }
 
-  const version = libraryVersion(library) ?? told.version;
+  const version = libraryVersion(library) ?? found.version;
   if (isOlder(version, OLDEST)) {
     return {
       problem: `neon ${version} (${library}) is too old, ${OLDEST} or newer is needed`,
@@ -68,11 +69,11 @@ export function findNeon(env = process.env) {
   const rpath = /^(\/usr)?\/lib(32|64|x32)?(\/[^/]+-linux-[^/]+)?$/.test(dirname(library))
     ? undefined
     : dirname(library);
-  return { by: told.by, version, include, defines: told.defines, library, rpath };
+  return { by: found.by, version, include, defines: found.defines, library, rpath };
 }
 
 /**
- * The neon to build for. Throws two lines of advice when there is none that fits.
+ * The neon to build with. Throws two lines of advice when no neon fits.
  *
  * @param {Env} [env]
  * @param {Need[]} [alsoMissing]
@@ -82,14 +83,14 @@ export function requireNeon(env = process.env, alsoMissing = []) {
   const neon = findNeon(env);
   if (!('problem' in neon)) return neon;
   if (neon.need === undefined) throw unsuitable(neon.problem);
-  // With other things missing too one command for all of them; alone, the exact reason.
+  // With further needs, a single command for all of them; otherwise the exact reason.
   throw alsoMissing.length > 0 ? missing([neon.need, ...alsoMissing]) : missing([neon.need], neon.problem);
 }
 
 /**
- * What one of the three ways says, before it is checked.
+ * The result of one of the three ways, before it is checked.
  *
- * @typedef {object} Told
+ * @typedef {object} Found
  * @property {string} by
  * @property {string} version
  * @property {string[]} includes
@@ -100,7 +101,7 @@ export function requireNeon(env = process.env, alsoMissing = []) {
 
 /**
  * @param {Env} env
- * @returns {Told | undefined}
+ * @returns {Found | undefined}
  */
 function byPkgConfig(env) {
   const program = pkgConfig(env);
@@ -114,7 +115,7 @@ function byPkgConfig(env) {
 
 /**
  * @param {Env} env
- * @returns {Told | undefined}
+ * @returns {Found | undefined}
  */
 function byNeonConfig(env) {
   const program = onPath('neon-config', env);
@@ -122,12 +123,12 @@ function byNeonConfig(env) {
 }
 
 /**
- * NEON_ROOT is a prefix, maybe one that was moved after neon was installed to it: its own files tell the flags, but the
- * folders are those that are there.
+ * Finds neon in NEON_ROOT, a prefix that may have been moved after the installation of neon: its own files define the
+ * flags, but the folders are the existing ones.
  *
  * @param {string} root
  * @param {Env} env
- * @returns {Told}
+ * @returns {Found}
  */
 function inRoot(root, env) {
   const folders = ['lib', 'lib64', ...subfolders(join(root, 'lib')).map((name) => `lib/${name}`)].map((name) =>
@@ -138,16 +139,16 @@ function inRoot(root, env) {
   const program = pkgConfig(env);
   const script = join(root, 'bin/neon-config');
   /** @type {{ version: string, name: string, defines: string[] }} */
-  let told = { version: '', name: 'neon', defines: [] };
+  let found = { version: '', name: 'neon', defines: [] };
   if (description !== undefined && program !== undefined) {
-    told = {
+    found = {
       version: ask(program, ['--modversion', description], env) ?? '',
       ...readFlags(ask(program, ['--cflags', '--libs', description], env) ?? '', []),
     };
   } else if (existsSync(script)) {
-    told = askNeonConfig(script, env);
+    found = askNeonConfig(script, env);
   }
-  return { ...told, by: `NEON_ROOT=${root}`, includes, folders };
+  return { ...found, by: `NEON_ROOT=${root}`, includes, folders };
 }
 
 /** @param {Env} env */
@@ -184,17 +185,17 @@ function readFlags(flags, folders) {
 
 /** @param {string} name */
 function libraryNames(name) {
-  // Debian's libneon27-gnutls ships the versioned file only: its development package can't stand beside the other one.
+  // Debian's libneon27-gnutls has only the versioned file: its development package conflicts with the other one.
   return MACOS ? [`lib${name}.dylib`, `lib${name}.27.dylib`] : [`lib${name}.so`, `lib${name}.so.27`];
 }
 
 /**
  * @param {string[]} names
- * @param {string[]} told
+ * @param {string[]} found
  */
-function findLibrary(names, told) {
+function findLibrary(names, found) {
   const standard = ['/usr/lib', '/usr/lib64', '/usr/local/lib', '/usr/local/lib64', '/lib', '/lib64'];
-  const folders = [...told, ...standard].flatMap((folder) => [
+  const folders = [...found, ...standard].flatMap((folder) => [
     folder,
     ...subfolders(folder)
       .filter((name) => name.includes('-linux-'))
@@ -217,7 +218,7 @@ function subfolders(folder) {
 }
 
 /**
- * The version that ne_version_string() answers, read from the file: headers and library can differ.
+ * The version that ne_version_string() returns, read from the file: headers and library can differ.
  *
  * @param {string} library
  */

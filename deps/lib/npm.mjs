@@ -1,4 +1,5 @@
 // @ts-check
+// Installs the npm packages of package-lock.json.
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { exclusively } from './lock.mjs';
@@ -7,13 +8,13 @@ import { onPath, root, run, SetupError } from './run.mjs';
 const WANTED = join(root, 'package-lock.json');
 const INSTALLED = join(root, 'node_modules/.package-lock.json');
 
-/** Whether node_modules is not what package-lock.json says. */
+/** Whether node_modules differs from package-lock.json. */
 export function npmPackagesAreMissing() {
   const time = (/** @type {string} */ file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   return time(INSTALLED) < time(WANTED) && !hasSamePackages();
 }
 
-/** A checkout makes package-lock.json newer without changing it: then what counts is what it says. */
+/** A checkout makes package-lock.json newer without changing it: then its content decides. */
 function hasSamePackages() {
   const wanted = packagesOf(WANTED);
   const installed = packagesOf(INSTALLED);
@@ -35,7 +36,7 @@ function packagesOf(file) {
   }
 }
 
-/** Installs what package-lock.json says. Without install scripts: the addon is a step of its own. */
+/** Installs the packages of package-lock.json. Without install scripts: the addon is a separate step. */
 export function installNpmPackages() {
   exclusively('npm', () => {
     if (!npmPackagesAreMissing()) return;

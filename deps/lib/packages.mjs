@@ -1,4 +1,5 @@
 // @ts-check
+// Finds and installs the system packages that a build needs.
 import { onPath, run, SetupError } from './run.mjs';
 
 /** @typedef {import('./run.mjs').Env} Env */
@@ -6,7 +7,7 @@ import { onPath, run, SetupError } from './run.mjs';
 /** @typedef {'neon' | 'neon-gnutls' | 'compiler' | 'make' | 'cmake' | 'python'} Need */
 
 /**
- * How each package manager installs, and what it calls each need. Where a need has no name there is no package for it.
+ * The install command of each package manager, and its names of the needs. A need without a name has no package.
  *
  * @type {Record<Manager, { program: string, install: string, asRoot: boolean, names: Partial<Record<Need, string>> }>}
  */
@@ -67,7 +68,7 @@ const DESCRIPTIONS = {
 };
 
 /**
- * The machine's package manager. Homebrew comes last: on Linux it stands beside the system's own.
+ * The machine's package manager. Homebrew comes last: on Linux it is installed next to the system's own.
  *
  * @param {(program: string) => boolean} [has]
  * @returns {Manager | undefined}
@@ -78,7 +79,7 @@ export function packageManager(has = (program) => onPath(program) !== undefined)
 }
 
 /**
- * The exact command that installs the needs; undefined when this manager has no package for one of them.
+ * The exact command that installs the needs; undefined when this manager lacks a package for one of them.
  *
  * @param {readonly Need[]} needs
  * @param {Manager | undefined} manager
@@ -94,12 +95,12 @@ export function installCommand(needs, manager, isRoot) {
 }
 
 /**
- * Two lines for a person: what is missing, and the command that gets it.
+ * Two lines for a person: the missing needs, and the command that installs them.
  *
  * @param {readonly Need[]} needs
  * @param {Manager | undefined} manager
  * @param {boolean} isRoot
- * @param {string} [problem]  said instead of the list of needs
+ * @param {string} [problem]  replaces the list of needs
  * @returns {[string, string]}
  */
 export function explain(
@@ -109,7 +110,7 @@ export function explain(
   problem = `missing to build the addon: ${needs.map((need) => DESCRIPTIONS[need]).join(', ')}`,
 ) {
   const command = installCommand(needs, manager, isRoot);
-  if (command !== undefined) return [`libneon: ${problem}.`, `Install what is missing with: ${command}`];
+  if (command !== undefined) return [`libneon: ${problem}.`, `Install the missing packages with: ${command}`];
   const list = needs.map((need) => DESCRIPTIONS[need]).join(', ');
   const where =
     manager === undefined ? 'no package manager is known here' : `${MANAGERS[manager].program} has no package for it`;
@@ -117,7 +118,7 @@ export function explain(
 }
 
 /**
- * The error whose two lines tell what is missing on this machine.
+ * The error whose two lines name the needs missing on this machine.
  *
  * @param {readonly Need[]} needs
  * @param {string} [problem]
@@ -127,17 +128,17 @@ export function missing(needs, problem) {
 }
 
 /**
- * The error for a neon that is there and doesn't fit.
+ * The error for an installed neon that does not fit.
  *
  * @param {string} problem
  */
 export function unsuitable(problem) {
-  const [what, advice] = explain(['neon'], packageManager(), isRoot(), problem);
-  return new SetupError(what, `${advice} (or set NEON_ROOT to the prefix of one that fits)`);
+  const [reason, advice] = explain(['neon'], packageManager(), isRoot(), problem);
+  return new SetupError(reason, `${advice} (or set NEON_ROOT to the prefix of one that fits)`);
 }
 
 /**
- * How to become root without being asked anything: [] when we are, a sudo that needs no password, or undefined.
+ * The prefix of commands that run as root without a question: [] for root, a sudo that needs no password, or undefined.
  *
  * @returns {string[] | undefined}
  */
@@ -152,7 +153,7 @@ function isRoot() {
 }
 
 /**
- * Debian's names for the needs.
+ * The Debian packages of the needs.
  *
  * @param {readonly Need[]} needs
  * @returns {string[]}
@@ -161,8 +162,8 @@ export function debianPackages(needs) {
   return needs.flatMap((need) => MANAGERS.apt.names[need]?.split(' ') ?? []);
 }
 
-// Debian starts a service when its package is installed, unless a policy forbids it: forbid it for the time of the
-// installation (tests start servers of their own), and leave a policy alone that the machine already has.
+// Debian starts a service when its package is installed, unless a policy forbids it: forbid it during the installation
+// (tests start their own servers), and keep a policy that the machine already has.
 const APT = `
 export DEBIAN_FRONTEND=noninteractive
 policy=/usr/sbin/policy-rc.d
@@ -184,7 +185,7 @@ apt-get -q install -y --no-install-recommends "$@"
  *
  * @param {readonly string[]} become  from rootPrefix()
  * @param {readonly string[]} packages
- * @param {readonly string[]} optional  left out where this release has no such package
+ * @param {readonly string[]} optional  omitted if this release does not have them
  */
 export function installDebian(become, packages, optional) {
   const script = `OPTIONAL='${optional.join(' ')}'\n${APT}`;
@@ -195,7 +196,7 @@ export function installDebian(become, packages, optional) {
 }
 
 /**
- * Those of the Debian packages that are not installed.
+ * The Debian packages that are not installed.
  *
  * @param {readonly string[]} packages
  * @returns {string[]}

@@ -1,6 +1,6 @@
 // @ts-check
-// The files of deps/ are plain JavaScript modules without dependencies, not TypeScript: on a fresh machine they run
-// before there is a compiler, and before npm has installed anything.
+// Runs programs and prints the steps of a set-up. The files of deps/ are plain JavaScript modules without dependencies:
+// on a fresh machine they run before there is a compiler, and before npm has installed anything.
 
 import { spawnSync } from 'node:child_process';
 import { accessSync, closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -16,7 +16,7 @@ export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/
 
 const require = createRequire(join(root, 'package.json'));
 
-/** What went wrong and what mends it, in lines for a person; no stack trace helps with it. */
+/** A problem and its solution, in lines for a person; a stack trace would not help. */
 export class SetupError extends Error {
   /** @param {string[]} lines */
   constructor(...lines) {
@@ -25,7 +25,7 @@ export class SetupError extends Error {
 }
 
 /**
- * Runs a command's main function: a SetupError ends the process with its lines alone and exit code 1.
+ * Runs the main function of a command: a SetupError ends the process with only its lines, and exit code 1.
  *
  * @param {() => void} main
  */
@@ -40,7 +40,7 @@ export function command(main) {
 }
 
 /**
- * The file of a program on PATH, or where administrators' programs are (a plain user's PATH often leaves those out).
+ * The file of a program on PATH, or in the folders of administrators' programs (often missing from a user's PATH).
  *
  * @param {string} program
  * @param {Env} [env]
@@ -65,7 +65,7 @@ function isExecutable(file) {
 }
 
 /**
- * Runs a program to its end and collects what it prints on both streams, in order.
+ * Runs a program to its end and collects the output of both streams, in order.
  *
  * @param {string} program
  * @param {readonly string[]} args
@@ -89,7 +89,7 @@ export function run(program, args, { env = process.env, cwd = root } = {}) {
 }
 
 /**
- * What a program prints on its standard output, trimmed; undefined when it is not there or fails.
+ * The standard output of a program, trimmed; undefined when it is missing or fails.
  *
  * @param {string} program
  * @param {readonly string[]} args
@@ -102,16 +102,16 @@ export function ask(program, args, env = process.env) {
 }
 
 /**
- * One line on standard output for one step: what is being done, and when it is done the seconds it took.
+ * Prints one line on standard output for a step: its name, and the seconds it took.
  *
  * @template T
- * @param {string} what
+ * @param {string} name
  * @param {() => T} work
  * @returns {T}
  */
-export function step(what, work) {
+export function step(name, work) {
   const start = performance.now();
-  process.stdout.write(`libneon: ${what} ... `);
+  process.stdout.write(`libneon: ${name} ... `);
   let outcome = 'failed after';
   try {
     const result = work();
@@ -123,7 +123,7 @@ export function step(what, work) {
 }
 
 /**
- * The script that a package's "bin" names, as seen from this package; undefined when the package is not installed.
+ * The script in a package's "bin", as seen from this package; undefined when the package is not installed.
  *
  * @param {string} name
  * @param {string} [bin]

@@ -1,11 +1,12 @@
 // @ts-check
+// Records the sources of a build, to decide whether it is up to date.
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './run.mjs';
 
 /**
- * What a built thing was made from. `time` is when the work began, not when it ended, so that a source saved meanwhile
- * counts as newer; the names are kept because a removed source leaves no newer time behind.
+ * The inputs of a build. `time` is the start of the work, not its end, so that a source saved meanwhile counts as
+ * newer; the names are kept because a removed source leaves no newer time behind.
  *
  * @typedef {object} Stamp
  * @property {number} time  milliseconds since 1970
@@ -15,7 +16,7 @@ import { root } from './run.mjs';
  */
 
 /**
- * All files of the given files and folders, relative to the root, sorted. What is not there is left out.
+ * All files of the given files and folders, relative to the root, sorted. Missing ones are omitted.
  *
  * @param {readonly string[]} places
  * @param {RegExp} [pattern]
@@ -60,7 +61,7 @@ export function writeStamp(file, stamp) {
 }
 
 /**
- * Whether the stamped work succeeded, from these very sources, none of which has changed since.
+ * Whether the recorded work succeeded from exactly these sources, and no source has changed since.
  *
  * @param {Stamp | undefined} stamp
  * @param {readonly string[]} sources

@@ -1,4 +1,5 @@
 // @ts-check
+// Reads the functions that neon's headers declare and its library exports.
 import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { ask } from './run.mjs';
@@ -16,8 +17,8 @@ export function declaredFunctions(include) {
 }
 
 /**
- * The functions that one C header declares: in each declaration outside braces that is no typedef, the first `ne_…`
- * name that an opening parenthesis follows.
+ * The functions that one C header declares: in each declaration outside braces that is not a typedef, the first `ne_…`
+ * name followed by an opening parenthesis.
  *
  * @param {string} text
  * @returns {string[]}
@@ -46,7 +47,7 @@ export function prototypes(text) {
 }
 
 /**
- * The symbols that a shared library defines for others.
+ * The symbols that a shared library exports.
  *
  * @param {string} library
  * @returns {Set<string>}
@@ -54,14 +55,14 @@ export function prototypes(text) {
 export function exportedSymbols(library) {
   const bytes = readFileSync(library);
   if (isElf(bytes)) return elfSymbols(bytes);
-  // Mach-O: the linker's tools are on every machine that can build an addon, and C names carry an underscore.
+  // Mach-O: the linker's tools are on every machine that can build an addon, and C names have an underscore.
   const lines = ask('nm', ['-gU', library])?.split('\n') ?? [];
   return new Set(lines.map((line) => (line.split(' ').at(-1) ?? '').replace(/^_/, '')));
 }
 
 /**
- * Whether a library is for the kind of machine that this Node is for. Folders of several architectures lie side by side
- * where cross compilers are installed.
+ * Whether a library is for the architecture of this Node. Where cross compilers are installed, there are folders of
+ * several architectures.
  *
  * @param {string} library
  */

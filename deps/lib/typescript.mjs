@@ -1,4 +1,5 @@
 // @ts-check
+// Compiles TypeScript when sources have changed.
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { exclusively } from './lock.mjs';
@@ -12,15 +13,15 @@ function sources() {
   return filesOf([...FOLDERS, 'tsconfig.json'], /\.m?ts$|\.json$/);
 }
 
-/** Whether dist/ holds what the sources say. */
+/** Whether dist/ is up to date with the sources. */
 export function isCompiled() {
   return isFresh(readStamp(STAMP), sources());
 }
 
 /**
- * Compiles all TypeScript to dist/, and removes what came from sources that are gone.
+ * Compiles all TypeScript to dist/, and removes the output of sources that are gone.
  *
- * @param {boolean} force  even when another process has done it meanwhile
+ * @param {boolean} force  even if another process has compiled meanwhile
  */
 export function compile(force) {
   exclusively('typescript', () => {

@@ -1,4 +1,4 @@
-/** OPTIONS, PUT, GET, DELETE and MKCOL. */
+/** Tests OPTIONS, PUT, GET, DELETE and MKCOL. */
 import * as ne from 'libneon/ne';
 import { fail, sequence, skip, type Test } from './runner.js';
 import type { Server } from './server.js';
@@ -7,7 +7,7 @@ const CONTENT = 'A few lines\nthat go up\nand come down\nas they were.\n';
 
 export function basic(server: Server): Test[] {
   const { root } = server;
-  /** What was put last, and the collection that was made, once that has worked. */
+  /** The last uploaded resource, and the created collection, once they exist. */
   let resource: string | undefined;
   let collection: string | undefined;
 
@@ -17,7 +17,7 @@ export function basic(server: Server): Test[] {
     client.upload(target, CONTENT);
     client.should(201, 'PUT of a new resource');
     const content = client.download(target).toString();
-    if (content !== CONTENT) fail(`GET of ${target} gives ${JSON.stringify(content)}, not what was put there`);
+    if (content !== CONTENT) fail(`GET of ${target} returns ${JSON.stringify(content)}, not the uploaded content`);
     resource = target;
   };
 
@@ -27,18 +27,18 @@ export function basic(server: Server): Test[] {
     put_get: () => putAndGet('res'),
     put_get_utf8_segment: () => putAndGet(`res-${ne.ne_path_escape('€')}`),
 
-    // litmus 0.13 tries it with a collection.
+    // litmus 0.13 sends MKCOL instead.
     put_no_parent() {
       const { client, access } = server;
       const target = `${root}409me/noparent.txt`;
-      const what = `${access.corrected ? 'PUT' : 'MKCOL'} in a collection that is not there`;
-      client.refuses(what, access.corrected ? client.put(target) : ne.ne_mkcol(client.session, target));
-      client.should(409, what);
+      const operation = `${access.corrected ? 'PUT' : 'MKCOL'} in a missing collection`;
+      client.refuses(operation, access.corrected ? client.put(target) : ne.ne_mkcol(client.session, target));
+      client.should(409, operation);
     },
 
     mkcol_over_plain() {
       const { client } = server;
-      client.refuses('MKCOL where a file is', ne.ne_mkcol(client.session, resource ?? skip()));
+      client.refuses('MKCOL of an existing file', ne.ne_mkcol(client.session, resource ?? skip()));
     },
 
     delete() {
@@ -49,8 +49,8 @@ export function basic(server: Server): Test[] {
 
     delete_null() {
       const { client } = server;
-      client.refuses('DELETE of what is not there', ne.ne_delete(client.session, `${root}404me`));
-      client.should(404, 'DELETE of what is not there');
+      client.refuses('DELETE of a missing resource', ne.ne_delete(client.session, `${root}404me`));
+      client.should(404, 'DELETE of a missing resource');
     },
 
     delete_fragment() {
@@ -70,8 +70,8 @@ export function basic(server: Server): Test[] {
 
     mkcol_again() {
       const { client } = server;
-      client.refuses('MKCOL where a collection is', ne.ne_mkcol(client.session, collection ?? skip()));
-      client.should(405, 'MKCOL where a collection is');
+      client.refuses('MKCOL of an existing collection', ne.ne_mkcol(client.session, collection ?? skip()));
+      client.should(405, 'MKCOL of an existing collection');
     },
 
     delete_coll() {
@@ -82,20 +82,23 @@ export function basic(server: Server): Test[] {
 
     mkcol_no_parent() {
       const { client } = server;
-      client.refuses('MKCOL in a collection that is not there', ne.ne_mkcol(client.session, `${root}409me/noparent/`));
-      client.should(409, 'MKCOL in a collection that is not there');
+      client.refuses('MKCOL in a missing collection', ne.ne_mkcol(client.session, `${root}409me/noparent/`));
+      client.should(409, 'MKCOL in a missing collection');
     },
 
     mkcol_with_body() {
       const headers = { 'Content-Type': 'application/x-libneon-unheard-of' };
-      const status = server.client.send('MKCOL', `${root}mkcolbody`, { headers, body: 'what is this?' });
+      const status = server.client.send('MKCOL', `${root}mkcolbody`, { headers, body: 'an unknown body' });
       if (status !== 415)
-        fail(`MKCOL with a body of an unknown type must be answered with 415, and was with ${status}`);
+        fail(`MKCOL with a body of an unknown type must be rejected with 415; the status was ${status}`);
     },
   });
 }
 
-/** The test `options` of this suite and of locks. Returns whether the server claims to lock (class 2). */
+/**
+ * Implements the test `options` of this suite and of locks. Returns whether the server claims to support locks (class
+ * 2).
+ */
 export function capabilities(server: Server): boolean {
   const { client, root } = server;
   const found = { value: 0 };

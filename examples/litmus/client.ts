@@ -1,11 +1,11 @@
-/** One session with the server under test, and what tests say about its answers. */
+/** Wraps a session with the server under test, and checks its responses for the tests. */
 import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as ne from 'libneon/ne';
 import { fail } from './runner.js';
 
-/** What most uploads have in them. */
+/** The content of most uploads. */
 const PLACEHOLDER = 'Some text,\nin three lines,\nto fill a file with.\n';
 
 export class Client {
@@ -14,7 +14,7 @@ export class Client {
     readonly warn: (text: string) => void,
   ) {}
 
-  /** What neon says of the last request: its status and reason phrase, or what went wrong. */
+  /** neon's message about the last request: its status and reason phrase, or the problem. */
   get error(): string {
     return ne
       .ne_get_error(this.session)
@@ -22,33 +22,34 @@ export class Client {
       .replaceAll(/\s*\n\s*/g, ' ');
   }
 
-  /** The status of the last request; 0 when neon speaks of something else. */
+  /** The status of the last request; 0 if the message is about another problem. */
   get status(): number {
     return Number.parseInt(this.error, 10) || 0;
   }
 
-  /** The operation has to work. */
-  works(what: string, result: number): void {
-    if (result !== ne.NE_OK) fail(`${what}: ${this.error}`);
+  /** Requires that the operation succeeded. */
+  works(operation: string, result: number): void {
+    if (result !== ne.NE_OK) fail(`${operation}: ${this.error}`);
   }
 
-  /** The server has to refuse the operation; that it could not be tried is no refusal. */
-  refuses(what: string, result: number): void {
-    if (result === ne.NE_OK) fail(`${what} was not refused`);
-    if (result !== ne.NE_ERROR) fail(`${what}: ${this.error}`);
+  /** Requires that the server rejected the operation; a failure to send it does not count. */
+  refuses(operation: string, result: number): void {
+    if (result === ne.NE_OK) fail(`${operation} was not rejected`);
+    if (result !== ne.NE_ERROR) fail(`${operation}: ${this.error}`);
   }
 
-  /** The last answer ought to have had this status. */
-  should(status: number, what: string): void {
-    if (this.status !== status) this.warn(`${what} should be answered with ${status}, and was with: ${this.error}`);
+  /** Warns unless the last response had this status. */
+  should(status: number, operation: string): void {
+    if (this.status !== status)
+      this.warn(`${operation} should have the status ${status}; the response was: ${this.error}`);
   }
 
-  /** The last answer must have had this status. */
-  must(status: number, what: string): void {
-    if (this.status !== status) fail(`${what} must be answered with ${status}, and was with: ${this.error}`);
+  /** Requires that the last response had this status. */
+  must(status: number, operation: string): void {
+    if (this.status !== status) fail(`${operation} must have the status ${status}; the response was: ${this.error}`);
   }
 
-  /** PUT. Returns an `NE_*`. */
+  /** Sends PUT. Returns an `NE_*`. */
   put(target: string, content = PLACEHOLDER): number {
     return withFile((file) => {
       writeSync(file, content);
@@ -56,17 +57,17 @@ export class Client {
     });
   }
 
-  /** PUT, which has to work. */
+  /** Sends PUT, which must succeed. */
   upload(target: string, content?: string): void {
     this.works(`PUT of ${target}`, this.put(target, content));
   }
 
-  /** MKCOL, which has to work. */
+  /** Sends MKCOL, which must succeed. */
   makeCollection(target: string): void {
     this.works(`MKCOL of ${target}`, ne.ne_mkcol(this.session, target));
   }
 
-  /** GET, which has to work. */
+  /** Sends GET, which must succeed. */
   download(target: string): Buffer {
     return withFile((file) => {
       this.works(`GET of ${target}`, ne.ne_get(this.session, target, file));
@@ -76,20 +77,20 @@ export class Client {
     });
   }
 
-  /** DELETE of something that may not be there. */
+  /** Sends DELETE for resources that may be missing. */
   clear(...targets: readonly string[]): void {
     for (const target of targets) ne.ne_delete(this.session, target);
   }
 
-  /** DELETE of what a test leaves behind. */
+  /** Sends DELETE for a resource that a test leaves behind. */
   tidyUp(target: string): void {
     if (ne.ne_delete(this.session, target) !== ne.NE_OK) this.warn(`DELETE of ${target}: ${this.error}`);
   }
 
   /**
-   * Sends a request that neon has no function for, and returns its status. Fails when there is no response.
+Sends a request for which neon has no function, and returns its status. Fails without a response.
    *
-   * @param prepare adds what the request has beside headers and a body
+@param prepare adds further settings to the request
    */
   send(
     method: string,
@@ -108,7 +109,7 @@ export class Client {
     }
   }
 
-  /** The entity tag of a resource, or null when HEAD does not give one. */
+  /** The entity tag of a resource, or null if HEAD does not return one. */
   entityTag(target: string): string | null {
     const request = ne.ne_request_create(this.session, 'HEAD', target);
     try {
@@ -122,7 +123,7 @@ export class Client {
 
 type Prepare = (request: ne.ne_request) => void;
 
-/** Gives an empty file that is gone afterwards. */
+/** Provides an empty file, and removes it afterwards. */
 function withFile<T>(use: (file: number) => T): T {
   const folder = mkdtempSync(path.join(tmpdir(), 'libneon-litmus-'));
   try {

@@ -1,4 +1,4 @@
-/** COPY and MOVE of files and collections, onto what is there and what is not. */
+/** Tests COPY and MOVE of files and collections, onto existing and missing resources. */
 import * as ne from 'libneon/ne';
 import { fail, sequence, skip, type Test } from './runner.js';
 import type { Server } from './server.js';
@@ -6,7 +6,7 @@ import type { Server } from './server.js';
 const MEMBERS = Array.from({ length: 10 }, (_, index) => `foo.${index}`);
 
 export function copymove(server: Server): Test[] {
-  /** Whether the resources that the first tests copy are there. */
+  /** Whether the resources that the first tests copy exist. */
   let prepared = false;
 
   const at = (name: string): string => server.path(name);
@@ -15,20 +15,20 @@ export function copymove(server: Server): Test[] {
   const move = (overwrite: boolean, src: string, dest: string): number =>
     ne.ne_move(server.client.session, overwrite, at(src), at(dest));
 
-  /** A collection with ten files and a collection in it. */
-  const plant = (collection: string): void => {
+  /** Creates a collection with ten files and a collection as its members. */
+  const createMembers = (collection: string): void => {
     const { client } = server;
     client.makeCollection(at(collection));
     for (const member of MEMBERS) client.upload(at(collection + member));
     client.makeCollection(at(`${collection}subcoll/`));
   };
 
-  /** Deletes all that {@link plant} put into a collection; what is missing was not copied. */
-  const harvest = (collection: string): void => {
+  /** Deletes the members that {@link createMembers} created; a missing member was not copied. */
+  const deleteMembers = (collection: string): void => {
     const { client } = server;
     for (const member of [...MEMBERS, 'subcoll/'])
       client.works(
-        `DELETE of ${at(collection + member)}, which should be there`,
+        `DELETE of ${at(collection + member)}, which should exist`,
         ne.ne_delete(client.session, at(collection + member)),
       );
   };
@@ -55,15 +55,15 @@ export function copymove(server: Server): Test[] {
       client.must(412, 'COPY onto a file with Overwrite: F');
       client.works('COPY onto a file with Overwrite: T', copy(true, 'copysrc', 'copydest'));
       client.works('COPY of a file onto a collection with Overwrite: T', copy(true, 'copysrc', 'copycoll/'));
-      client.should(204, 'COPY onto something');
+      client.should(204, 'COPY onto an existing resource');
     },
 
     copy_nodestcoll() {
       if (!prepared) skip();
       const { client } = server;
-      const what = 'COPY into a collection that is not there';
-      if (copy(false, 'copysrc', 'nonesuch/foo', ne.NE_DEPTH_ZERO) === ne.NE_OK) fail(`${what} was not refused`);
-      client.should(409, what);
+      const operation = 'COPY into a missing collection';
+      if (copy(false, 'copysrc', 'nonesuch/foo', ne.NE_DEPTH_ZERO) === ne.NE_OK) fail(`${operation} was not rejected`);
+      client.should(409, operation);
     },
 
     // The collection may have become a file.
@@ -71,14 +71,14 @@ export function copymove(server: Server): Test[] {
 
     copy_coll() {
       const { client } = server;
-      plant('ccsrc/');
+      createMembers('ccsrc/');
       client.clear(at('ccdest/'), at('ccdest2/'));
       client.works('COPY of a collection', copy(false, 'ccsrc/', 'ccdest/'));
-      client.works('COPY of a collection once more', copy(false, 'ccsrc/', 'ccdest2/'));
+      client.works('second COPY of a collection', copy(false, 'ccsrc/', 'ccdest2/'));
       client.refuses('COPY onto a collection with Overwrite: F', copy(false, 'ccdest/', 'ccdest2/'));
       client.works('COPY onto a collection with Overwrite: T', copy(true, 'ccdest2/', 'ccdest/'));
       client.tidyUp(at('ccsrc/'));
-      harvest('ccdest/');
+      deleteMembers('ccdest/');
       client.works('DELETE of the second copy', ne.ne_delete(client.session, at('ccdest2/')));
       client.tidyUp(at('ccdest/'));
     },
@@ -90,7 +90,7 @@ export function copymove(server: Server): Test[] {
       client.clear(at('ccdest/'));
       client.works('COPY of a collection with Depth: 0', copy(false, 'ccsrc/', 'ccdest/', ne.NE_DEPTH_ZERO));
       client.tidyUp(at('ccsrc/'));
-      // litmus 0.13 looks in the wrong place.
+      // litmus 0.13 uses the wrong path.
       client.clear(at(server.access.corrected ? 'ccdest/foo' : 'foo'));
       client.must(404, 'DELETE of a member that should not have been copied');
       client.tidyUp(at('ccdest/'));
@@ -107,20 +107,20 @@ export function copymove(server: Server): Test[] {
       client.must(412, 'MOVE onto a file with Overwrite: F');
       client.works('MOVE onto a file with Overwrite: T', move(true, 'move2', 'movedest'));
       client.works('MOVE of a file onto a collection with Overwrite: T', move(true, 'movedest', 'movecoll/'));
-      client.should(204, 'MOVE onto something');
+      client.should(204, 'MOVE onto an existing resource');
       client.tidyUp(at('movecoll'));
     },
 
     move_coll() {
       const { client } = server;
-      plant('mvsrc/');
+      createMembers('mvsrc/');
       client.upload(at('mvnoncoll'));
       client.works('COPY of a collection', copy(false, 'mvsrc/', 'mvdest2/'));
       client.works('MOVE of a collection', move(false, 'mvsrc/', 'mvdest/'));
       client.refuses('MOVE onto a collection with Overwrite: F', move(false, 'mvdest/', 'mvdest2/'));
       client.works('MOVE onto a collection with Overwrite: T', move(true, 'mvdest2/', 'mvdest/'));
-      client.works('COPY of what was moved', copy(false, 'mvdest/', 'mvdest2/'));
-      harvest('mvdest/');
+      client.works('COPY of the moved collection', copy(false, 'mvdest/', 'mvdest2/'));
+      deleteMembers('mvdest/');
       client.works('MOVE of a collection onto a file with Overwrite: T', move(true, 'mvdest2/', 'mvnoncoll'));
     },
 

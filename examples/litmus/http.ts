@@ -1,10 +1,10 @@
-/** What no function of neon's asks for: HTTP on a bare socket. */
+/** Tests HTTP on a bare socket, where neon has no function. */
 import * as ne from 'libneon/ne';
 import { fail, sequence, skip, type Test } from './runner.js';
 import type { Server } from './server.js';
 
 const BODY = Buffer.alloc(100, 'x');
-/** How long the server may think before it asks for the body, in seconds. */
+/** The time the server may take before it requests the body, in seconds. */
 const PATIENCE = 30;
 
 export function http(server: Server): Test[] {
@@ -23,7 +23,7 @@ export function http(server: Server): Test[] {
   });
 }
 
-/** A server answers a head with `Expect: 100-continue` by itself, be it with 100 or with a final status. */
+/** Checks that a server responds to a head with `Expect: 100-continue`, with 100 or with a final status. */
 function expect100({ client, root, progress }: Server, socket: ne.ne_socket): void {
   const head = [
     `PUT ${root}expect100 HTTP/1.1`,
@@ -32,18 +32,18 @@ function expect100({ client, root, progress }: Server, socket: ne.ne_socket): vo
     `Content-Length: ${BODY.length}`,
     'Expect: 100-continue',
   ];
-  const works = (what: string, result: number): void => {
-    if (result < 0) fail(`${what}: ${ne.ne_sock_error(socket)}`);
+  const works = (operation: string, result: number): void => {
+    if (result < 0) fail(`${operation}: ${ne.ne_sock_error(socket)}`);
   };
   works('sending the head', ne.ne_sock_fullwrite(socket, `${head.join('\r\n')}\r\n\r\n`));
   const waited = ne.ne_sock_block(socket, PATIENCE);
-  if (waited === ne.NE_SOCK_TIMEOUT) fail(`nothing came within ${PATIENCE} s of a head with Expect: 100-continue`);
+  if (waited === ne.NE_SOCK_TIMEOUT) fail(`no response within ${PATIENCE} s after a head with Expect: 100-continue`);
   if (waited !== 0) fail(`the connection broke after a head with Expect: 100-continue: ${ne.ne_sock_error(socket)}`);
 
   const line = Buffer.alloc(8192);
   works('reading the status line', ne.ne_sock_readline(socket, line));
   const text = line.toString('latin1', 0, line.indexOf('\n')).trimEnd();
   const status: Partial<ne.ne_status> = {};
-  if (ne.ne_parse_statusline(text, status) !== 0) fail(`${JSON.stringify(text)} is no status line`);
+  if (ne.ne_parse_statusline(text, status) !== 0) fail(`${JSON.stringify(text)} is not a status line`);
   if (status.code === 100) works('sending the body', ne.ne_sock_fullwrite(socket, BODY));
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `libneon-litmus`: tests a WebDAV server, as litmus does. */
+/** Implements `libneon-litmus`, which tests a WebDAV server as litmus does. */
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { versions } from 'libneon';
 import * as ne from 'libneon/ne';
@@ -16,19 +16,19 @@ const suites: Readonly<Record<string, (server: Server) => Test[]>> = { basic, co
 
 const usage = `usage: libneon-litmus [OPTIONS] URL [USER PASSWORD]
 
-Tests a WebDAV server. URL is a collection of it; what the tests need they keep in URL/litmus/, which they delete first.
+Tests a WebDAV server. URL is a collection; the tests work in URL/litmus/, which they delete first.
 
-  -k, --keep-going         goes on after a suite with failures
-  -s, --suite=NAME         runs this suite only; may be given more than once: ${Object.keys(suites).join(', ')}
-  -p, --proxy=URL          goes through this HTTP proxy
-  -c, --client-cert=FILE   has this client certificate (PKCS#12, whose password is PASSWORD)
-  -i, --insecure           accepts any certificate of the server's
-      --corrected          tests what litmus 0.13 got wrong as later versions do
+  -k, --keep-going         continues after a suite with failures
+  -s, --suite=NAME         runs only this suite; may be repeated: ${Object.keys(suites).join(', ')}
+  -p, --proxy=URL          uses this HTTP proxy
+  -c, --client-cert=FILE   uses this client certificate (PKCS#12; its password is PASSWORD)
+  -i, --insecure           accepts any server certificate
+      --corrected          corrects tests of litmus 0.13 as later versions do
       --tap                prints TAP (Test Anything Protocol)
   -h, --help               prints this
       --version            prints the version
 
-Exits with 0 when no test failed, with 1 when one did, and with 2 when it could not be run.`;
+Exits with 0 when no test failed, with 1 when one failed, and with 2 when the arguments are invalid.`;
 
 const options = {
   'keep-going': { type: 'boolean', short: 'k' },
@@ -42,7 +42,7 @@ const options = {
   version: { type: 'boolean' },
 } as const satisfies ParseArgsConfig['options'];
 
-/** What the user gave makes no sense. */
+/** An invalid command line. */
 class UsageError extends Error {}
 
 function main(): void {
@@ -53,7 +53,7 @@ function main(): void {
   }
   const [url, user, password, ...rest] = positionals;
   if (url === undefined || rest.length > 0 || (user === undefined) !== (password === undefined))
-    throw new UsageError('a URL is wanted, and USER with PASSWORD if at all');
+    throw new UsageError('expected a URL, optionally with USER and PASSWORD');
 
   const access: Access = {
     ...serverAt(url),
@@ -80,7 +80,7 @@ function parseCommandLine() {
   }
 }
 
-/** Runs suites, up to one with failures unless it is to keep going. */
+/** Runs suites, up to the first with failures unless it is to keep going. */
 function run(access: Access, names: readonly string[], keepGoing: boolean, tap: boolean): Verdict[] {
   const report = (tap ? tapReport : plainReport)((line) => console.log(line));
   const all: Verdict[] = [];
@@ -115,7 +115,7 @@ function serverAt(url: string): Pick<Access, 'scheme' | 'host' | 'port' | 'path'
 
 function proxyAt(url: string): NonNullable<Access['proxy']> {
   const { scheme, host, port } = parse(url.includes('://') ? url : `http://${url}`);
-  if (scheme !== 'http') throw new UsageError(`a proxy is spoken to by http, not by ${scheme}`);
+  if (scheme !== 'http') throw new UsageError(`the proxy must be used by http, not by ${scheme}`);
   return { host, port: port || 8080 };
 }
 

@@ -1,4 +1,4 @@
-/** LOCK and UNLOCK: what a lock lets its owner do, and keeps others from doing. */
+/** Tests LOCK and UNLOCK: the effects of a lock for its owner and for others. */
 import * as ne from 'libneon/ne';
 import { capabilities } from './basic.js';
 import { end, fail, sequence, skip, type Test } from './runner.js';
@@ -6,7 +6,7 @@ import type { Server } from './server.js';
 
 const OWNER = 'libneon litmus';
 const TIMEOUT = 3600;
-/** A token that no server gives. */
+/** A token that no server issues. */
 const NO_LOCK = 'DAV:no-lock';
 
 export function locks(server: Server): Test[] {
@@ -14,9 +14,9 @@ export function locks(server: Server): Test[] {
   const collection = server.path('lockcoll/');
   const store = ne.ne_lockstore_create();
   let locking = false;
-  /** What the tests work on. */
+  /** The resource that the tests use. */
   let target = server.path('lockme');
-  /** The lock that is held: in the store, so that requests of the first session submit it. */
+  /** The current lock. It is in the store, so that requests of the first session submit it. */
   let held: ne.ne_lock | null = null;
 
   const lockHeld = (): ne.ne_lock => held ?? skip();
@@ -24,7 +24,7 @@ export function locks(server: Server): Test[] {
     { name: { nspace: 'http://libneon.example/litmus/', name: 'random' }, type: ne.ne_propset, value: 'any' },
   ];
 
-  /** A lock to ask for, of the target. */
+  /** A lock of the target, to be requested. */
   const wanted = (scope: number, depth: number): ne.ne_lock => {
     const lock = ne.ne_lock_create();
     ne.ne_fill_server_uri(server.client.session, lock.uri);
@@ -45,36 +45,36 @@ export function locks(server: Server): Test[] {
     held = lock;
   };
 
-  /** Forgets a lock that could not be released. */
+  /** Drops a lock that could not be released. */
   const forget = (): void => {
     if (held === null) return;
     ne.ne_lockstore_remove(store, held);
     held = null;
   };
 
-  /** PUT with this header `If`, and with no lock submitted beside it. Returns the status. */
+  /** Sends PUT with this `If` header, and without submitting a lock. Returns the status. */
   const putIf = (condition: string): number =>
     server.client.send('PUT', target, { headers: { If: condition }, body: 'put on a condition' });
 
-  /** PUT on a condition that holds. */
+  /** Sends PUT with a condition that holds. */
   const putWhere = (condition: string): void => {
     const status = putIf(condition);
     if (status < 200 || status > 299) fail(`PUT on a condition that holds (If: ${condition}): ${server.client.error}`);
   };
 
-  /** PUT on a condition that does not hold, which should give this status. */
+  /** Sends PUT with a condition that does not hold, which should return this status. */
   const putUnless = (condition: string, wantedStatus: number): number => {
     const status = putIf(condition);
     if (status >= 200 && status <= 299)
-      fail(`PUT on a condition that does not hold (If: ${condition}) was not refused`);
+      fail(`PUT on a condition that does not hold (If: ${condition}) was not rejected`);
     if (status !== wantedStatus)
-      server.warn(`PUT with If: ${condition} should be answered with ${wantedStatus}, and was with ${status}`);
+      server.warn(`PUT with If: ${condition} should have the status ${wantedStatus}, not ${status}`);
     return status;
   };
 
-  /** The same with a token of no lock, which is a condition as good as others: 400 is wrong. */
+  /** Sends PUT with the token of no lock in the condition, which is a valid condition: 400 is wrong. */
   const putWithoutLock = (condition: string): void => {
-    if (putUnless(condition, 412) === 400) fail(`PUT with If: ${condition} was answered with 400`);
+    if (putUnless(condition, 412) === 400) fail(`PUT with If: ${condition} was rejected with 400`);
   };
 
   const tests = {
@@ -103,7 +103,7 @@ export function locks(server: Server): Test[] {
       client.works(
         `PROPFIND of the locks of ${target}`,
         ne.ne_lock_discover(client.session, target, (lock, _uri, status) => {
-          if (lock === null) wrong ??= `the server does not tell the lock: ${status?.code} ${status?.reason_phrase}`;
+          if (lock === null) wrong ??= `the server does not report the lock: ${status?.code} ${status?.reason_phrase}`;
           else if (lock.token !== token) wrong ??= `found the lock ${lock.token}, not ${token}`;
           else if (lock.owner !== owner) wrong ??= `found a lock whose owner is ${lock.owner}, not ${owner}`;
         }),
@@ -118,30 +118,30 @@ export function locks(server: Server): Test[] {
 
     notowner_modify() {
       lockHeld();
-      const { stranger } = server;
-      const { session } = stranger;
+      const { second } = server;
+      const { session } = second;
       const attempts: [string, () => number][] = [
         ['DELETE', () => ne.ne_delete(session, target)],
-        ['MOVE', () => ne.ne_move(session, false, target, server.path('whocares'))],
-        ['COPY onto it', () => ne.ne_copy(session, true, ne.NE_DEPTH_ZERO, plain, target)],
+        ['MOVE', () => ne.ne_move(session, false, target, server.path('elsewhere'))],
+        ['COPY onto the resource', () => ne.ne_copy(session, true, ne.NE_DEPTH_ZERO, plain, target)],
         ['PROPPATCH', () => ne.ne_proppatch(session, target, property())],
-        ['PUT', () => stranger.put(target)],
+        ['PUT', () => second.put(target)],
       ];
-      for (const [what, attempt] of attempts) {
-        stranger.refuses(`${what} by another, of what is locked,`, attempt());
-        stranger.should(423, `${what} by another`);
+      for (const [operation, attempt] of attempts) {
+        second.refuses(`${operation} by another client despite the lock`, attempt());
+        second.should(423, `${operation} by another client`);
       }
     },
 
     notowner_lock() {
       const { depth } = lockHeld();
-      const { stranger } = server;
+      const { second } = server;
       const other = wanted(ne.ne_lockscope_exclusive, depth);
       other.token = 'opaquelocktoken:no-such-token';
       other.owner = `${OWNER}, another`;
-      stranger.refuses('UNLOCK with a token of no lock', ne.ne_unlock(stranger.session, other));
-      stranger.refuses('an exclusive LOCK by another', ne.ne_lock(stranger.session, other));
-      stranger.should(423, 'an exclusive LOCK by another');
+      second.refuses('UNLOCK with an unknown token', ne.ne_unlock(second.session, other));
+      second.refuses('an exclusive LOCK by another client', ne.ne_lock(second.session, other));
+      second.should(423, 'an exclusive LOCK by another client');
     },
 
     owner_modify() {
@@ -151,30 +151,30 @@ export function locks(server: Server): Test[] {
       client.works('PROPPATCH by the owner of the lock', ne.ne_proppatch(client.session, target, property()));
     },
 
-    // A second shared lock beside the first.
+    // Requests a second shared lock.
     double_sharedlock() {
       const { depth } = lockHeld();
-      const { stranger } = server;
+      const { second } = server;
       const other = wanted(ne.ne_lockscope_shared, depth);
       other.owner = `${OWNER}, another`;
-      stranger.works('a shared LOCK by another', ne.ne_lock(stranger.session, other));
-      stranger.works('UNLOCK of the second shared lock', ne.ne_unlock(stranger.session, other));
+      second.works('a shared LOCK by another client', ne.ne_lock(second.session, other));
+      second.works('UNLOCK of the second shared lock', ne.ne_unlock(second.session, other));
     },
 
     copy() {
       lockHeld();
-      const { stranger } = server;
-      const { session } = stranger;
+      const { second } = server;
+      const { session } = second;
       const destination = `${target}-copydest`;
-      stranger.clear(destination);
-      stranger.works('COPY of what is locked', ne.ne_copy(session, true, ne.NE_DEPTH_ZERO, target, destination));
+      second.clear(destination);
+      second.works('COPY of a locked resource', ne.ne_copy(session, true, ne.NE_DEPTH_ZERO, target, destination));
       let count = 0;
-      stranger.works(
+      second.works(
         'PROPFIND of the locks of the copy',
         ne.ne_lock_discover(session, destination, (lock) => void (count += lock === null ? 0 : 1)),
       );
-      if (count > 0) fail(`the copy of what is locked has locks, too: ${count}`);
-      stranger.works('DELETE of the copy', ne.ne_delete(session, destination));
+      if (count > 0) fail(`the copy of a locked resource has locks: ${count}`);
+      second.works('DELETE of the copy', ne.ne_delete(session, destination));
     },
 
     cond_put() {
@@ -189,7 +189,7 @@ export function locks(server: Server): Test[] {
 
     cond_put_with_not: () => putWhere(`(<${lockHeld().token}>) (Not <${NO_LOCK}>)`),
 
-    // The second half holds, but does not submit the token of the lock.
+    // The second part holds, but does not submit the token of the lock.
     cond_put_corrupt_token: () => void putUnless(`(<${lockHeld().token}x>) (Not <${NO_LOCK}>)`, 423),
 
     complex_cond_put() {
@@ -203,7 +203,7 @@ export function locks(server: Server): Test[] {
       const tag = otherTag(entityTag());
       const condition = `(<${token}> [${tag}]) (Not <${NO_LOCK}> [${tag}])`;
       const status = putIf(condition);
-      if (status !== 412) fail(`PUT with If: ${condition} must be answered with 412, and was with ${status}`);
+      if (status !== 412) fail(`PUT with If: ${condition} must have the status 412, not ${status}`);
     },
 
     unlock() {
@@ -221,7 +221,7 @@ export function locks(server: Server): Test[] {
       server.client.makeCollection(collection);
     },
 
-    // What follows works on a file in the collection that is locked.
+    // The following tests use a file in the locked collection.
     lock_collection() {
       obtain(ne.ne_lockscope_exclusive, ne.NE_DEPTH_INFINITE);
       target = `${collection}lockme.txt`;
@@ -240,14 +240,14 @@ export function locks(server: Server): Test[] {
       forget();
       target = server.path('unmapped_url');
       obtain(ne.ne_lockscope_exclusive);
-      server.client.should(201, 'LOCK of what is not there');
+      server.client.should(201, 'LOCK of a missing resource');
     },
   };
 
   return sequence(
     tests,
     ...(['options', 'precond', 'init_locks', 'put', 'lock_excl', 'discover', 'refresh'] as const),
-    // Once more after the owner has changed the file, which must not cost him the lock.
+    // Repeated after the owner has changed the file, which must not release the lock.
     ...(['notowner_modify', 'notowner_lock', 'owner_modify', 'notowner_modify', 'notowner_lock', 'copy'] as const),
     ...(['cond_put', 'fail_cond_put', 'cond_put_with_not', 'cond_put_corrupt_token'] as const),
     ...(['complex_cond_put', 'fail_complex_cond_put', 'unlock', 'fail_cond_put_unlocked'] as const),
@@ -257,7 +257,7 @@ export function locks(server: Server): Test[] {
     ...(['refresh', 'indirect_refresh', 'unlock', 'unmapped_lock', 'unlock'] as const),
   );
 
-  /** Servers need not have entity tags. */
+  /** The entity tag of the target. Servers need not have entity tags. */
   function entityTag(): string {
     return server.client.entityTag(target) ?? skip();
   }
@@ -267,7 +267,7 @@ function scopeName(scope: number): string {
   return scope === ne.ne_lockscope_exclusive ? 'exclusive' : 'shared';
 }
 
-/** An entity tag like this one, which is not that of the resource. */
+/** An entity tag that resembles this one, but is not that of the resource. */
 function otherTag(tag: string): string {
   const at = tag.length - 3;
   if (at < 1) skip();

@@ -1,4 +1,4 @@
-/** PROPFIND and PROPPATCH: properties that are set, found, moved along, replaced and removed. */
+/** Tests PROPFIND and PROPPATCH: setting, finding, moving, replacing and removing properties. */
 import * as ne from 'libneon/ne';
 import { fail, sequence, skip, type Test } from './runner.js';
 import type { Server } from './server.js';
@@ -6,11 +6,11 @@ import type { Server } from './server.js';
 const NAMESPACE = 'http://libneon.example/litmus/';
 const DECLARATION = '<?xml version="1.0" encoding="utf-8"?>';
 
-/** How many properties most tests work with, and how many of them `propdeletes` removes. */
+/** The number of properties in most tests, and the number that `propdeletes` removes. */
 const COUNT = 10;
 const REMOVED = 5;
 
-/** A property and what PROPFIND should say of it: null when it should not be there. */
+/** A property and its expected value: null if it should be missing. */
 interface Expected {
   readonly name: ne.ne_propname;
   readonly value: string | null;
@@ -22,10 +22,10 @@ const basics = [...live.map((name) => ({ nspace: 'DAV:', name })), own('foo'), o
 const several = (value: (index: number) => string | null): Expected[] =>
   Array.from({ length: COUNT }, (_, index) => ({ name: own(`prop${index}`), value: value(index) }));
 
-/** The same name in as many namespaces. */
+/** Properties with equal names in different namespaces. */
 const namesakes = Array.from({ length: COUNT }, (_, index) => ({
   name: { nspace: `http://libneon.example/space-${index}`, name: 'somename' },
-  value: 'the same value in each namespace',
+  value: 'a value in each namespace',
 }));
 
 export function props(server: Server): Test[] {
@@ -34,7 +34,7 @@ export function props(server: Server): Test[] {
   let ready = false;
   let expected: readonly Expected[] = [];
 
-  /** PROPPATCH: what is expected to be there is set, the rest removed. */
+  /** Sends PROPPATCH, which sets the expected properties and removes the others. */
   const patchAll = (): void => {
     const operations = expected.map(({ name, value }) =>
       value === null ? { name, type: ne.ne_propremove } : { name, type: ne.ne_propset, value },
@@ -43,20 +43,20 @@ export function props(server: Server): Test[] {
     client.works(`PROPPATCH of ${target}`, ne.ne_proppatch(client.session, target, operations));
   };
 
-  /** A test that sends a PROPPATCH with these elements, after which one property is expected to have this value. */
-  const patching = (what: string, name: ne.ne_propname, value: string | null, elements: string) => (): void => {
+  /** A test that sends a PROPPATCH with these elements, after which one property should have this value. */
+  const patching = (subject: string, name: ne.ne_propname, value: string | null, elements: string) => (): void => {
     if (!ready) skip();
     expected = [{ name, value }];
     const body = `${DECLARATION}<propertyupdate xmlns="DAV:">${elements}</propertyupdate>`;
     const status = server.client.send('PROPPATCH', target, { headers: server.xmlHeaders, body });
-    if (status < 200 || status > 299) fail(`PROPPATCH of ${what}: ${server.client.error}`);
+    if (status < 200 || status > 299) fail(`PROPPATCH of ${subject}: ${server.client.error}`);
   };
 
   return sequence(
     {
       propfind_invalid: () => refuse(server, '<foo>', 'that is not well-formed'),
 
-      // An empty namespace can't have a prefix. FAQ of litmus: mod_dav once let this pass.
+      // An empty namespace cannot have a prefix. According to litmus's FAQ, mod_dav once accepted this.
       propfind_invalid2: () =>
         refuse(
           server,
@@ -88,7 +88,7 @@ export function props(server: Server): Test[] {
       },
 
       propextended: () =>
-        findWellFormed(server, target, '<foobar/><allprop/>', 'for a request with an element that nobody knows'),
+        findWellFormed(server, target, '<foobar/><allprop/>', 'for a request with an unknown element'),
 
       propmove() {
         if (!ready) skip();
@@ -125,7 +125,7 @@ export function props(server: Server): Test[] {
         `<set><prop>${element('high-unicode', '&#x10000;')}</prop></set>`,
       ),
 
-      // A PROPPATCH is done in the order of its elements, which these two tell.
+      // A PROPPATCH runs in the order of its elements, which these two tests check.
       propremoveset: patching(
         'one property, removed and then set twice',
         own('removeset'),
@@ -142,7 +142,7 @@ export function props(server: Server): Test[] {
           `<remove><prop>${element('removeset')}</prop></remove>`,
       ),
 
-      // Followed by propwformed: whether the server gives it back as XML.
+      // Followed by propwformed, which checks that the server returns it as XML.
       propvalnspace: patching(
         'a value that declares a namespace',
         own('valnspace'),
@@ -179,13 +179,13 @@ function element(name: string, value = ''): string {
   return `<${name} xmlns="${NAMESPACE}">${value}</${name}>`;
 }
 
-/** A PROPFIND with this body has to be refused. */
-function refuse({ client, root, xmlHeaders }: Server, body: string, what: string): void {
+/** Requires that a PROPFIND with this body is rejected. */
+function refuse({ client, root, xmlHeaders }: Server, body: string, description: string): void {
   const status = client.send('PROPFIND', root, { headers: { Depth: '0', ...xmlHeaders }, body });
-  if (status !== 400) fail(`PROPFIND with a body ${what} must be answered with 400, and was with ${status}`);
+  if (status !== 400) fail(`PROPFIND with a body ${description} must be rejected with 400; the status was ${status}`);
 }
 
-/** PROPFIND of the collection that the tests work in: has to tell that it is one, which needs a handler of XML. */
+/** Requires that PROPFIND reports the workspace as a collection, which needs an XML handler. */
 function findCollection(server: Server): void {
   const { client, root } = server;
   const inResourceType = ne.NE_PROPS_STATE_TOP + 1;
@@ -207,17 +207,17 @@ function findCollection(server: Server): void {
     );
     ne.ne_propfind_named(handler, basics, ({ path }, results) => {
       if (path === null || ne.ne_path_compare(path, root) !== 0)
-        server.warn(`PROPFIND of ${root} with Depth: 0 tells of ${path ?? 'a URI without a path'}`);
+        server.warn(`PROPFIND of ${root} with Depth: 0 reports ${path ?? 'a URI without a path'}`);
       else found = ne.ne_propset_private(results) as { isCollection: boolean };
     });
   } finally {
     ne.ne_propfind_destroy(handler);
   }
-  if (found === undefined) fail(`PROPFIND tells nothing of ${root}: ${client.error}`);
-  if (!found.isCollection) fail(`PROPFIND does not tell that ${root} is a collection`);
+  if (found === undefined) fail(`PROPFIND reports nothing about ${root}: ${client.error}`);
+  if (!found.isCollection) fail(`PROPFIND does not report ${root} as a collection`);
 }
 
-/** PROPFIND of properties, which have to be as expected. */
+/** Requires that PROPFIND returns the expected properties. */
 function findExpected(server: Server, target: string, expected: readonly Expected[]): void {
   const { client } = server;
   const names = expected.map(({ name }) => name);
@@ -231,7 +231,7 @@ function findExpected(server: Server, target: string, expected: readonly Expecte
       }));
     }),
   );
-  if (found === undefined) fail(`PROPFIND tells nothing of ${target}`);
+  if (found === undefined) fail(`PROPFIND reports nothing about ${target}`);
 
   const wrong: string[] = [];
   for (const [index, { name, value }] of expected.entries()) {
@@ -239,14 +239,14 @@ function findExpected(server: Server, target: string, expected: readonly Expecte
     const { value: actual, code } = found[index]!;
     if (actual !== value) wrong.push(`${property} is ${JSON.stringify(actual)}, not ${JSON.stringify(value)}`);
     else if (value === null && code !== 404)
-      server.warn(`the status of ${property}, which is not there, should be 404, and is ${code ?? 'missing'}`);
+      server.warn(`the status of the missing ${property} should be 404, not ${code ?? 'missing'}`);
   }
   const [first, ...more] = wrong;
   if (first !== undefined) fail(more.length > 0 ? `${first}; and ${more.length} more` : first);
 }
 
-/** The answer to a PROPFIND with these elements has to be well-formed. */
-function findWellFormed({ client, xmlHeaders }: Server, target: string, elements: string, what: string): void {
+/** Requires that the response to a PROPFIND with these elements is well-formed. */
+function findWellFormed({ client, xmlHeaders }: Server, target: string, elements: string, description: string): void {
   const body = `${DECLARATION}<propfind xmlns="DAV:">${elements}</propfind>`;
   const parser = ne.ne_xml_create();
   try {
@@ -255,7 +255,8 @@ function findWellFormed({ client, xmlHeaders }: Server, target: string, elements
       body,
       prepare: (request) => ne.ne_add_response_body_reader(request, ne.ne_accept_207, ne.ne_xml_parse_v, parser),
     });
-    if (ne.ne_xml_failed(parser) !== 0) fail(`the answer ${what} is not well-formed: ${ne.ne_xml_get_error(parser)}`);
+    if (ne.ne_xml_failed(parser) !== 0)
+      fail(`the response ${description} is not well-formed: ${ne.ne_xml_get_error(parser)}`);
   } finally {
     ne.ne_xml_destroy(parser);
   }

@@ -1,19 +1,19 @@
-/** What the program prints: a line for each test as it ends, in plain words or as TAP. */
+/** Prints a line for each test as it ends, in plain text or as TAP. */
 import type { Verdict } from './runner.js';
 
-/** How verdicts are printed. */
+/** A way to print verdicts. */
 export interface Report {
   suite(name: string): void;
   verdict(verdict: Verdict): void;
-  /** The suite has ended. */
+  /** Called at the end of a suite. */
   summary(name: string, verdicts: readonly Verdict[]): void;
-  /** All have. */
+  /** Called at the end of the last suite. */
   end(verdicts: readonly Verdict[]): void;
 }
 
 type Print = (line: string) => void;
 
-/** A table for people. */
+/** Prints a table for people. */
 export function plainReport(print: Print): Report {
   return {
     suite: (name) => print(`${name}:`),
@@ -26,7 +26,7 @@ export function plainReport(print: Print): Report {
   };
 }
 
-/** The Test Anything Protocol, version 14, for programs. */
+/** Prints the Test Anything Protocol, version 14, for programs. */
 export function tapReport(print: Print): Report {
   let last = 0;
   print('TAP version 14');

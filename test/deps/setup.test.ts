@@ -1,5 +1,7 @@
-// The scripts of deps/: what they find, what they say, and that a package made from this tree installs elsewhere.
-// They are run as their users run them, as programs; Jest can't load their modules (ES) into its own registry.
+/**
+ * Tests the scripts of deps/: their results and messages, and that a package made from this tree installs elsewhere.
+ * They run as programs, as for users; Jest cannot load their modules (ES) into its own registry.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -56,7 +58,7 @@ describe('the probe', () => {
     expect(existsSync(library)).toBe(true);
   });
 
-  it('tells which declared functions the library exports', () => {
+  it('reports the declared functions that the library exports', () => {
     const { functions, library } = probe();
     expect(functions.ne_session_create).toBe(true);
     expect(functions.ne_sock_connect).toBe(true);
@@ -68,7 +70,7 @@ describe('the probe', () => {
     for (const [name, there] of Object.entries(functions)) expect([name, there]).toEqual([name, exported.has(name)]);
   });
 
-  it('reads prototypes, and nothing else, from a header', () => {
+  it('reads only prototypes from a header', () => {
     const header = String.raw`
       /* int ne_comment(void); */ // int ne_line(void);
       #define ne_macro(x) \
@@ -92,7 +94,7 @@ describe('the probe', () => {
   });
 });
 
-describe('what is said when something is missing', () => {
+describe('the message about missing packages', () => {
   const explain = (needs: string[], manager?: string) =>
     evaluate('packages', `it.explain(${JSON.stringify(needs)}, ${JSON.stringify(manager)}, false)`);
   const missing = 'libneon: missing to build the addon: neon 0.32 or newer with its headers, a C++20 compiler.';
@@ -103,15 +105,15 @@ describe('what is said when something is missing', () => {
     ['pacman', 'sudo pacman -S --needed --noconfirm neon pkgconf gcc'],
     ['apk', 'sudo apk add neon-dev pkgconf g++'],
     ['brew', 'brew install neon pkgconf gcc'],
-  ])('%s: two lines, with the exact command', (manager, command) => {
-    expect(explain(['neon', 'compiler'], manager)).toEqual([missing, `Install what is missing with: ${command}`]);
+  ])('has two lines with the exact command of %s', (manager, command) => {
+    expect(explain(['neon', 'compiler'], manager)).toEqual([missing, `Install the missing packages with: ${command}`]);
   });
 
-  it('has no sudo for root', () => {
+  it('omits sudo for root', () => {
     expect(evaluate('packages', `it.installCommand(['cmake'], 'apt', true)`)).toBe('apt-get install -y cmake');
   });
 
-  it('names no command where there is none', () => {
+  it('names the packages when no command is known', () => {
     const [, how] = explain(['neon']) as string[];
     expect(how).toBe('Install by hand (no package manager is known here): neon 0.32 or newer with its headers');
     expect(explain(['neon-gnutls'], 'dnf')).toEqual(
@@ -127,7 +129,7 @@ describe('what is said when something is missing', () => {
     expect(pick(['zypper'])).toBeNull();
   });
 
-  it('is two lines and exit code 1 when neon is not where NEON_ROOT says', () => {
+  it('has two lines and exit code 1 when neon is not in NEON_ROOT', () => {
     const { status, stdout, stderr } = node(['deps/install.mjs', '--force'], { NEON_ROOT: '/nowhere' });
     expect(status).toBe(1);
     expect(stdout).toBe('');
@@ -135,7 +137,7 @@ describe('what is said when something is missing', () => {
     expect(stderr).toContain('NEON_ROOT=/nowhere: no ne_session.h');
   });
 
-  it('is two lines when there is no compiler', () => {
+  it('has two lines when there is no compiler', () => {
     const { status, stderr } = node(['deps/install.mjs', '--force'], {
       PATH: '/nowhere',
       CXX: '',
@@ -146,19 +148,19 @@ describe('what is said when something is missing', () => {
     expect(stderr).toMatch(/missing to build the addon: .*a C\+\+20 compiler, make, CMake/);
   });
 
-  it('refuses a setting that does not exist', () => {
+  it('rejects an unknown value of a setting', () => {
     const { status, stderr } = node(['deps/install.mjs'], { NEON_TLS: 'wolfssl' });
     expect(status).toBe(1);
-    expect(stderr).toBe('libneon: NEON_TLS=wolfssl is none of default, gnutls.\n');
+    expect(stderr).toBe('libneon: NEON_TLS=wolfssl is not one of default, gnutls.\n');
   });
 });
 
 describe('set-up', () => {
-  it('does nothing, silently, when all is there', () => {
+  it('does nothing, silently, when everything is installed', () => {
     expect(node(['deps/setup.mjs', '--test'])).toMatchObject({ status: 0, stdout: '', stderr: '' });
   });
 
-  it('leaves a built addon alone', () => {
+  it('keeps a built addon', () => {
     const { status, stdout } = node(['deps/install.mjs']);
     expect(status).toBe(0);
     expect(stdout).toMatch(/^libneon: \S+libneon\.node is in place\n$/);
@@ -169,7 +171,7 @@ describe('the package', () => {
   const npm = (args: string[], cwd: string, env: NodeJS.ProcessEnv = {}) => {
     const script = process.env.npm_execpath;
     const all = [...args, '--no-audit', '--no-fund', '--loglevel=error'];
-    // What the running npm tells its scripts must not reach another one.
+    // Settings that the running npm passes to its scripts must not reach another npm.
     const inherited = Object.fromEntries(
       Object.entries(process.env).filter(
         ([name]) => !/^npm_(package|lifecycle|command|config_local_prefix)/.test(name),
@@ -189,7 +191,7 @@ describe('the package', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('holds what a user needs, and no test', () => {
+  it('contains the files that users need, and no tests', () => {
     const { stdout } = npm(['pack', '--dry-run', '--json', '--ignore-scripts'], root);
     const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
     const paths = files.map(({ path }) => path);
@@ -212,16 +214,16 @@ describe('the package', () => {
         ...sources,
       ]),
     );
-    expect(paths).toContain('dist/examples/litmus/index.js'); // which `bin` names
+    expect(paths).toContain('dist/examples/litmus/index.js'); // `bin` refers to it
     const others = paths.filter((path) => !path.startsWith('dist/examples/litmus/'));
     expect(others.filter((path) => /^(dist\/)?(test|bench|examples|build|node_modules|\.)/.test(path))).toEqual([]);
   });
 
-  // Where the suite runs on one builder's binary, with that builder; else with both.
+  // If the suite runs on one builder's binary, test that builder, otherwise both.
   const builders = process.env.LIBNEON_BUILD ? [process.env.LIBNEON_BUILD] : ['cmake', 'gyp'];
 
   it.each(builders)(
-    'installs and builds in a project of its own (%s)',
+    'installs and builds in another project (%s)',
     (builder) => {
       const packed = npm(['pack', '--ignore-scripts', '--pack-destination', folder], root);
       expect(packed.stderr).toBe('');
@@ -248,7 +250,7 @@ describe('the package', () => {
     600_000,
   );
 
-  /** Links to all programs of PATH but CMake, in a folder that can stand for PATH. */
+  /** Links to all programs of PATH except CMake, in a folder that can replace PATH. */
   function pathWithoutCmake(bin: string): string {
     mkdirSync(bin);
     const linked = new Set<string>();

@@ -1,4 +1,4 @@
-/** examples/dav.ts, one command at a time and many from standard input. */
+/** Tests examples/dav.ts, with one command at a time and with several from standard input. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,11 +15,11 @@ const script = path.join(projectRoot, 'dist', 'examples', 'dav.js');
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'libneon-dav-'));
-  writeFileSync(path.join(folder, 'a file.txt'), 'What is in the file.\n');
+  writeFileSync(path.join(folder, 'a file.txt'), 'The text of the file\n');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Runs the program in the folder, with this standard input. */
+/** Runs the program in the folder, with the given standard input. */
 async function dav(args: readonly string[], input = '', env: Record<string, string> = {}): Promise<Ended> {
   const child = spawn(process.execPath, [script, ...args], {
     cwd: folder,
@@ -31,31 +31,31 @@ async function dav(args: readonly string[], input = '', env: Record<string, stri
   return { stdout, stderr, exit };
 }
 
-describe('with nephele', () => {
+describe('dav.ts with nephele', () => {
   let server: Nephele;
   beforeAll(async () => {
     server = await startNephele();
   });
   afterAll(() => server.stop());
 
-  /** One command, which has to work; gives what it prints. */
+  /** Runs one command, which must succeed, and returns its output. */
   async function command(...words: string[]): Promise<string> {
     const { stdout, stderr, exit } = await dav([server.origin, ...words]);
     expect([stderr, exit]).toEqual(['', 0]);
     return stdout;
   }
 
-  test('collections and files, one command at a time', async () => {
+  test('handles collections and files, one command at a time', async () => {
     await command('mkcol', 'some files');
     await command('put', 'a file.txt', 'some files/first.txt');
-    expect(readFileSync(path.join(server.root, 'some files', 'first.txt'), 'utf8')).toBe('What is in the file.\n');
+    expect(readFileSync(path.join(server.root, 'some files', 'first.txt'), 'utf8')).toBe('The text of the file\n');
     await command('cp', 'some files/first.txt', 'some files/second.txt');
     await command('mv', 'some files/first.txt', 'third.txt');
     expect(await command('ls', 'some files')).toMatch(/^second\.txt +21 {2}\w{3}, .* GMT\n$/);
     expect(await command('ls')).toMatch(/^some files\/.*\nthird\.txt +21 .*\n$/);
-    expect(await command('cat', 'third.txt')).toBe('What is in the file.\n');
+    expect(await command('cat', 'third.txt')).toBe('The text of the file\n');
     await command('get', 'some files/second.txt');
-    expect(readFileSync(path.join(folder, 'second.txt'), 'utf8')).toBe('What is in the file.\n');
+    expect(readFileSync(path.join(folder, 'second.txt'), 'utf8')).toBe('The text of the file\n');
     expect(await dav([server.origin, 'get', 'some files/second.txt'])).toMatchObject({
       exit: 1,
       stderr: expect.stringMatching(/EEXIST.*second\.txt/),
@@ -65,7 +65,7 @@ describe('with nephele', () => {
     expect(await command('ls')).toBe('');
   });
 
-  test('properties', async () => {
+  test('sets and prints properties', async () => {
     await command('put', 'a file.txt', 'file');
     await command('propset', 'file', '{urn:x}colour', 'red & <green>');
     expect(await command('propget', 'file', '{urn:x}colour')).toBe('{urn:x}colour: red & <green>\n');
@@ -75,12 +75,12 @@ describe('with nephele', () => {
     await command('rm', 'file');
   });
 
-  test('what fails is told, and not overwritten', async () => {
+  test('reports failures and overwrites nothing', async () => {
     await command('put', 'a file.txt', 'one');
     await command('put', 'a file.txt', 'two');
-    for (const [words, said] of [
-      [['cat', 'none'], /^GET of \/none: 404 /],
-      [['get', 'none', 'none.txt'], /^GET of \/none: 404 /],
+    for (const [words, message] of [
+      [['cat', 'missing'], /^GET of \/missing: 404 /],
+      [['get', 'missing', 'missing.txt'], /^GET of \/missing: 404 /],
       [['cp', 'one', 'two'], /^COPY of \/one to \/two: .*\b412 /],
       [['mv', 'one', 'two'], /^MOVE of \/one to \/two: .*\b412 /],
       [['put', 'no-such-file'], /ENOENT.*no-such-file/],
@@ -89,12 +89,12 @@ describe('with nephele', () => {
     ] as const) {
       const { stdout, stderr, exit } = await dav([server.origin, ...words]);
       expect([stdout, exit]).toEqual(['', 1]);
-      expect(stderr).toMatch(said);
+      expect(stderr).toMatch(message);
     }
-    expect(existsSync(path.join(folder, 'none.txt'))).toBe(false);
+    expect(existsSync(path.join(folder, 'missing.txt'))).toBe(false);
   });
 
-  test('its usage', async () => {
+  test('prints its usage', async () => {
     expect(await dav([])).toMatchObject({ exit: 2, stdout: expect.stringMatching(/^usage: /) });
     expect(await dav(['--help'])).toMatchObject({ exit: 0, stdout: expect.stringMatching(/^usage: /) });
     expect(await dav(['ftp://127.0.0.1/', 'ls'])).toMatchObject({
@@ -104,14 +104,14 @@ describe('with nephele', () => {
   });
 });
 
-describeWith('apache2', 'with Apache', () => {
+describeWith('apache2', 'dav.ts with Apache', () => {
   let apache: Apache;
   beforeAll(async () => {
     apache = await startApache();
   });
   afterAll(() => apache.stop());
 
-  test('locks from one command to the next, and not for others', async () => {
+  test('holds a lock from one command to the next, and against others', async () => {
     const url = `${apache.origin}/dav`;
     const script = [
       'put "a file.txt" locked',
@@ -132,17 +132,17 @@ describeWith('apache2', 'with Apache', () => {
     expect(await dav([url, 'rm', 'locked'])).toEqual({ stdout: '', stderr: '', exit: 0 });
   });
 
-  test('input ends with its first failure', async () => {
+  test('ends the input at its first failure', async () => {
     const { stdout, stderr, exit } = await dav(
       [`${apache.origin}/dav/`],
-      'mkcol sub\ncd sub\ncat none\nmkcol deeper\n',
+      'mkcol sub\ncd sub\ncat missing\nmkcol deeper\n',
     );
     expect([stdout, exit]).toEqual(['', 1]);
-    expect(stderr).toMatch(/^GET of \/dav\/sub\/none: 404 /);
+    expect(stderr).toMatch(/^GET of \/dav\/sub\/missing: 404 /);
     expect((await dav([`${apache.origin}/dav/sub/`, 'ls'])).stdout).toBe('');
   });
 
-  test('a user and a password', async () => {
+  test('sends a user and a password', async () => {
     const args = [`--user=${apacheUser.name}`, `${apache.origin}/digest/`, 'ls'];
     expect(await dav(args, '', { DAV_PASSWORD: apacheUser.password })).toEqual({ stdout: '', stderr: '', exit: 0 });
     expect(await dav(args, '', { DAV_PASSWORD: 'wrong' })).toMatchObject({ exit: 1 });

@@ -1,4 +1,4 @@
-/** The tour and the examples, run as their users run them. */
+/** Tests the tour and the examples by running them as users do. */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { rawServer, response, type RawServer } from '../servers/raw.js';
@@ -13,7 +13,7 @@ async function requestLines(server: RawServer): Promise<string[]> {
   return connections.flatMap(({ received }) => received.toString('latin1').match(/^[A-Z]+ .* HTTP\/1\.1$/gm) ?? []);
 }
 
-/** Answers every request alike, and notes them all. */
+/** Responds to every request with one text, and records the requests. */
 function answering(text: string): Promise<RawServer> {
   return rawServer({
     connections: [[{ repeat: 'forever', steps: [{ read: 'request' }, { send: text }] }]],
@@ -22,7 +22,7 @@ function answering(text: string): Promise<RawServer> {
 }
 
 describe('the tour', () => {
-  test('shows all surfaces against a server of its own', async () => {
+  test('shows all surfaces against its own server', async () => {
     const { stdout, stderr, exit } = await run('tour');
     expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
 
@@ -30,7 +30,7 @@ describe('the tour', () => {
     expect(first).toMatch(/^libneon \d+\.\d+\.\d+ on neon 0\.3\d+\.\d+, (OpenSSL|GnuTLS) .*, Node \d+/);
     expect(sections.map((section) => section.split('\n')[0])).toEqual([
       "libneon/ne: neon's C API, blocking",
-      'libneon/ne/promises: the same, dispatched on a thread of the session',
+      'libneon/ne/promises: dispatched on a thread of the session',
       'libneon: classes, blocking',
       'libneon: classes, with promises',
       'One session, one connection',
@@ -53,7 +53,7 @@ describe('the tour', () => {
     expect(sections[5]!.match(/NE_CONNECT: Could not connect to server: Connection refused$/gm)).toHaveLength(2);
   });
 
-  test('lines up, and has no colours without a terminal', async () => {
+  test('aligns its lines, and has no colours without a terminal', async () => {
     const server = await answering(response(''));
     const { stdout } = await run('tour', `http://127.0.0.1:${server.port}/`);
     const steps = stdout.split('\n').filter((line) => line.includes(' ms  '));
@@ -63,7 +63,7 @@ describe('the tour', () => {
     await server.stop();
   });
 
-  test('sends nothing but OPTIONS, HEAD and GET to a server that was named', async () => {
+  test('sends only OPTIONS, HEAD and GET to a given server', async () => {
     const server = await answering(response(''));
     const { stdout, stderr, exit } = await run('tour', `http://127.0.0.1:${server.port}/a/b?c=d`);
     expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
@@ -75,7 +75,7 @@ describe('the tour', () => {
     await server.stop();
   });
 
-  test('goes on when a server has no OPTIONS, and fails when it has no such page', async () => {
+  test('continues when a server does not support OPTIONS, and fails when the page is missing', async () => {
     const script = (status: string) => [{ read: 'request' }, { send: response('', { status }) }] as const;
     const without = await rawServer({
       connections: [[...script('405 Method Not Allowed'), { repeat: 'forever', steps: script('200 OK') }]],
@@ -84,7 +84,7 @@ describe('the tour', () => {
     expect(await run('tour', `http://127.0.0.1:${without.port}/`)).toMatchObject({ exit: 0 });
     const missing = await answering(response('', { status: '404 Not Found' }));
     const { stderr, exit } = await run('tour', `http://127.0.0.1:${missing.port}/`);
-    expect({ exit, stderr }).toEqual({ exit: 1, stderr: '\nFailed: the server answered 404 Not Found\n' });
+    expect({ exit, stderr }).toEqual({ exit: 1, stderr: '\nFailed: the server responded 404 Not Found\n' });
     await Promise.all([without.stop(), missing.stop()]);
   });
 
@@ -99,7 +99,7 @@ describe('the tour', () => {
   });
 
   test.each([
-    ['no URL', ['nonsense']],
+    ['an argument that is not a URL', ['nonsense']],
     ['another protocol', ['ftp://127.0.0.1/']],
     ['two URLs', ['http://127.0.0.1/', 'http://127.0.0.1/']],
     ['an unknown option', ['--unknown']],
@@ -109,7 +109,7 @@ describe('the tour', () => {
     expect(stderr).toMatch(/^\nFailed: .+\n$/);
   });
 
-  test('tells how it is used', async () => {
+  test('prints its usage', async () => {
     expect(await run('tour', '--help')).toMatchObject({ exit: 0, stdout: expect.stringMatching(/^usage: npm start/) });
   });
 });
@@ -125,7 +125,7 @@ describe('the examples', () => {
     ],
     abort: [
       /^signal: +AbortError after \d+ ms/m,
-      /^the session: +goes on, 200$/m,
+      /^the session: +continues, 200$/m,
       /^timeout: +NeonError after \d+ ms: Timed out after 100 ms$/m,
       /^read timeout: NeonError after \d+ ms: .*timed out$/m,
     ],
@@ -140,7 +140,7 @@ describe('the examples', () => {
     expect(names.filter((name) => !helpers.includes(name)).sort()).toEqual(Object.keys(outputs).sort());
   });
 
-  test('socket-server is server and clients', async () => {
+  test('run a server and clients in socket-server', async () => {
     const { stdout, stderr, exit } = await run('socket-server');
     expect({ stdout, stderr, exit }).toEqual({
       stdout: 'hello, Ann, hello, Bob, hello, Cid\ngoodbye\n',
@@ -149,13 +149,13 @@ describe('the examples', () => {
     });
   });
 
-  test.each(Object.entries(outputs))('%s runs against a server of its own', async (name, lines) => {
+  test.each(Object.entries(outputs))('run %s against its own server', async (name, lines) => {
     const { stdout, stderr, exit } = await run(name);
     expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
     for (const line of lines) expect(stdout).toMatch(line);
   });
 
-  test.each(Object.keys(outputs))('%s runs against a URL, and changes nothing there', async (name) => {
+  test.each(Object.keys(outputs))('run %s against a URL without changing anything there', async (name) => {
     const server = await answering(response('hello', { headers: { Allow: 'PROPFIND', DAV: '1' } }));
     const { stderr, exit } = await run(name, `http://127.0.0.1:${server.port}/`);
     expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
@@ -165,7 +165,7 @@ describe('the examples', () => {
     await server.stop();
   });
 
-  test.each(Object.keys(outputs))('%s fails when the server is down', async (name) => {
+  test.each(Object.keys(outputs))('fail in %s when the server is down', async (name) => {
     const [port] = await freePorts(1);
     const { exit } = await run(name, `http://127.0.0.1:${port}/`);
     expect(exit).toBe(1);

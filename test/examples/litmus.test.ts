@@ -1,4 +1,4 @@
-/** examples/litmus against the real thing: both say the same of every server, test by test. */
+/** Compares examples/litmus with litmus: both give the same verdicts about every server, test by test. */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -17,7 +17,7 @@ interface Situation {
   readonly name: string;
   readonly programs: readonly Program[];
   readonly start: () => Promise<RunningServer & { origin: string; tlsOrigin?: string }>;
-  /** Path, and what follows the URL on the command line. */
+  /** The path, and the arguments after the URL on the command line. */
   readonly path: string;
   readonly credentials?: readonly string[];
   readonly tls?: boolean;
@@ -34,8 +34,8 @@ const situations: readonly Situation[] = [
   { name: 'nephele', programs: [], start: () => startNephele(), path: '/' },
 ];
 
-/** What a program says of a test. */
-interface Said {
+/** The verdict of a program about a test. */
+interface Verdict {
   readonly test: string;
   readonly result: string;
   readonly warnings: number;
@@ -51,41 +51,41 @@ describe.each(situations)('$name', ({ programs, start, path: place, credentials:
     });
     afterAll(() => server.stop());
 
-    test.each(['basic', 'copymove', 'props', 'locks', 'http'])('%s', async (suite) => {
+    test.each(['basic', 'copymove', 'props', 'locks', 'http'])('agree in the suite %s', async (suite) => {
       const url = (tls ? server.tlsOrigin! : server.origin) + place;
       const theirs = await litmus(suite, [url, ...words]);
-      // litmus takes any certificate.
+      // litmus accepts any certificate.
       const ours = await libneonLitmus('--tap', `--suite=${suite}`, ...(tls ? ['--insecure'] : []), url, ...words);
       expect(ours.stderr).toBe('');
-      expect(saidInTap(ours.stdout, suite)).toEqual(theirs);
+      expect(verdictsOfTap(ours.stdout, suite)).toEqual(theirs);
       expect(ours.exit).toBe(theirs.some(({ result }) => result === 'FAIL') ? 1 : 0);
     });
   });
 });
 
 describe('libneon-litmus --corrected', () => {
-  /** The names of the tests that do not pass, or warn. */
-  async function amiss(url: string, suite: string): Promise<string[]> {
+  /** The names of the tests that do not pass, or that warn. */
+  async function problems(url: string, suite: string): Promise<string[]> {
     const { stdout, stderr } = await libneonLitmus('--tap', '--corrected', `--suite=${suite}`, url);
     expect(stderr).toBe('');
-    return saidInTap(stdout, suite)
+    return verdictsOfTap(stdout, suite)
       .filter(({ result, warnings }) => result !== 'pass' || warnings > 0)
       .map(({ test }) => test);
   }
 
   describeWith(['lighttpd', lighttpdWebdav], 'lighttpd', () => {
-    test('takes XML that is declared as such, and more than it should', async () => {
+    test('accepts XML with a Content-Type, and an invalid PROPFIND', async () => {
       const server = await startLighttpd();
-      expect(await amiss(`${server.origin}/`, 'props')).toEqual(['propfind_invalid2']);
+      expect(await problems(`${server.origin}/`, 'props')).toEqual(['propfind_invalid2']);
       await server.stop();
     });
   });
 
   describeWith(['nginx', nginxDavExt], 'nginx', () => {
-    test('copies members with Depth: 0, and refuses a PUT without a parent with 500', async () => {
+    test('copies members with Depth: 0, and rejects a PUT without a parent with 500', async () => {
       const server = await startNginx({ dav: true });
-      expect(await amiss(`${server.origin}/`, 'copymove')).toContain('copy_shallow');
-      expect(await amiss(`${server.origin}/`, 'basic')).toContain('put_no_parent');
+      expect(await problems(`${server.origin}/`, 'copymove')).toContain('copy_shallow');
+      expect(await problems(`${server.origin}/`, 'basic')).toContain('put_no_parent');
       await server.stop();
     });
   });
@@ -93,40 +93,40 @@ describe('libneon-litmus --corrected', () => {
   describeWith('apache2', 'Apache', () => {
     test.each(['basic', 'copymove', 'props'])('passes %s', async (suite) => {
       const server = await startApache();
-      expect(await amiss(`${server.origin}/dav/`, suite)).toEqual([]);
+      expect(await problems(`${server.origin}/dav/`, suite)).toEqual([]);
       await server.stop();
     });
   });
 });
 
-describeWith(['apache2', 'tinyproxy', 'openssl'], 'libneon-litmus on other ways', () => {
+describeWith(['apache2', 'tinyproxy', 'openssl'], 'libneon-litmus over proxies and TLS', () => {
   let apache: Apache;
   beforeAll(async () => {
     apache = await startApache();
   });
   afterAll(() => apache.stop());
 
-  test('through a proxy, which leaves out what bypasses neon', async () => {
+  test('runs through a proxy, and skips tests that bypass neon', async () => {
     const proxy = await startTinyproxy();
     const args = ['--tap', `--proxy=127.0.0.1:${proxy.port}`, `${apache.origin}/dav/`];
     const copymove = await libneonLitmus('--suite=copymove', ...args);
     const http = await libneonLitmus('--suite=http', ...args);
     await proxy.stop();
-    expect(saidInTap(copymove.stdout, 'copymove').filter(({ result }) => result !== 'pass')).toEqual([]);
-    expect(saidInTap(http.stdout, 'http').map(({ result }) => result)).toEqual(['pass', 'pass', 'SKIPPED', 'pass']);
+    expect(verdictsOfTap(copymove.stdout, 'copymove').filter(({ result }) => result !== 'pass')).toEqual([]);
+    expect(verdictsOfTap(http.stdout, 'http').map(({ result }) => result)).toEqual(['pass', 'pass', 'SKIPPED', 'pass']);
     expect([copymove.exit, http.exit]).toEqual([0, 0]);
   });
 
-  test('with a client certificate, by its password', async () => {
+  test('sends a client certificate with its password', async () => {
     const url = `https://127.0.0.1:${apache.clientCertificatePort}/dav/`;
-    const args = ['--suite=basic', '--insecure', `--client-cert=${testPki().p12}`, url, 'nobody'];
+    const args = ['--suite=basic', '--insecure', `--client-cert=${testPki().p12}`, url, 'anyone'];
     expect(await libneonLitmus(...args, 'secret')).toMatchObject({ exit: 0, stderr: '' });
     const wrong = await libneonLitmus(...args, 'wrong');
     expect(wrong.exit).toBe(1);
     expect(wrong.stdout).toMatch(/begin\.+ FAIL \(the password is not that of /);
   });
 
-  test('with TLS, whose certificate is verified', async () => {
+  test('verifies the certificate of the server', async () => {
     const { exit, stdout } = await libneonLitmus('--suite=basic', `${apache.tlsOrigin}/dav/`);
     expect(exit).toBe(1);
     expect(stdout).toMatch(/begin\.+ FAIL \(.*[Cc]ertificate/);
@@ -134,7 +134,7 @@ describeWith(['apache2', 'tinyproxy', 'openssl'], 'libneon-litmus on other ways'
 });
 
 describe('libneon-litmus', () => {
-  test('is what package.json has as a program', () => {
+  test('is the program in package.json', () => {
     const { bin, files } = JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8'));
     expect(path.join(projectRoot, bin['libneon-litmus'])).toBe(script);
     expect(files).toContain(path.dirname(bin['libneon-litmus']));
@@ -142,7 +142,7 @@ describe('libneon-litmus', () => {
     expect(readFileSync(script, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
   });
 
-  test('tells its usage and its version', async () => {
+  test('prints its usage and its version', async () => {
     expect(await libneonLitmus('--help')).toMatchObject({ exit: 0, stdout: expect.stringMatching(/^usage: /) });
     expect(await libneonLitmus('--version')).toMatchObject({
       exit: 0,
@@ -151,15 +151,15 @@ describe('libneon-litmus', () => {
   });
 
   test.each([
-    [[], 'a URL is wanted'],
-    [['http://127.0.0.1/', 'alice'], 'a URL is wanted'],
-    [['http://127.0.0.1/', 'alice', 'secret', 'more'], 'a URL is wanted'],
+    [[], 'expected a URL'],
+    [['http://127.0.0.1/', 'alice'], 'expected a URL'],
+    [['http://127.0.0.1/', 'alice', 'secret', 'more'], 'expected a URL'],
     [['--no-such-option', 'http://127.0.0.1/'], 'no-such-option'],
     [['--suite=largefile', 'http://127.0.0.1/'], 'there is no suite largefile'],
     [['ftp://127.0.0.1/'], 'ftp://127.0.0.1/ is not a URL of http or https'],
     [['somewhere'], 'somewhere is not a URL'],
     [['--proxy=socks5://127.0.0.1', 'http://127.0.0.1/'], 'not by socks5'],
-  ])('refuses %j', async (args, reason) => {
+  ])('rejects %j', async (args, reason) => {
     const { exit, stdout, stderr } = await libneonLitmus(...args);
     expect([exit, stdout]).toEqual([2, '']);
     expect(stderr).toContain(`libneon-litmus: `);
@@ -167,7 +167,7 @@ describe('libneon-litmus', () => {
     expect(stderr).toContain('usage: ');
   });
 
-  test('ends at once where nobody listens', async () => {
+  test('ends at once when nothing listens on the port', async () => {
     const [port] = await freePorts(1);
     const { exit, stdout } = await libneonLitmus(`http://127.0.0.1:${port}/`);
     expect(exit).toBe(1);
@@ -175,7 +175,7 @@ describe('libneon-litmus', () => {
     expect(stdout).toMatch(/in all: 1 tests: 0 passed, 1 failed, 0 skipped; 0 warnings\n$/);
   });
 
-  test('ends its suite where it has no place to work, and goes on with the next when told so', async () => {
+  test('ends a suite that cannot create its workspace, and continues with the next on request', async () => {
     const server = await startNephele();
     const url = `${server.origin}/not/there/`;
     const one = await libneonLitmus(url);
@@ -195,23 +195,23 @@ function libneonLitmus(...args: string[]): Promise<Ended> {
 }
 
 /** Runs one suite of the packaged litmus, which writes its log into the current directory. */
-async function litmus(suite: string, args: readonly string[]): Promise<Said[]> {
+async function litmus(suite: string, args: readonly string[]): Promise<Verdict[]> {
   const cwd = scratchDirectory('litmus');
   try {
     const settings = { cwd, env: { ...process.env, TESTS: suite }, timeout: 20_000 };
     const { stdout } = await promisify(execFile)(requireProgram('litmus'), ['--keep-going', ...args], settings);
-    return saidByLitmus(stdout);
+    return verdictsOfLitmus(stdout);
   } finally {
     rmSync(cwd, { recursive: true });
   }
 }
 
 /**
- * "12. name..... pass"; with warnings "12. name..... WARNING: …", more lines "WARNING: …", and "    ..... pass". What
- * stands before a carriage return is overwritten.
+ * Parses "12. name..... pass"; with warnings, "12. name..... WARNING: …", more lines "WARNING: …", and "    .....
+ * pass". Text before a carriage return is overwritten.
  */
-function saidByLitmus(output: string): Said[] {
-  const said: Said[] = [];
+function verdictsOfLitmus(output: string): Verdict[] {
+  const verdicts: Verdict[] = [];
   let test = '';
   let warnings = 0;
   for (const line of output.split('\n').map((text) => text.slice(text.lastIndexOf('\r') + 1))) {
@@ -223,22 +223,22 @@ function saidByLitmus(output: string): Said[] {
       warnings = 0;
     }
     if (result === 'WARNING:') warnings++;
-    else said.push({ test, result: result === 'fatal error' ? 'FAIL' : result, warnings });
+    else verdicts.push({ test, result: result === 'fatal error' ? 'FAIL' : result, warnings });
   }
-  return said;
+  return verdicts;
 }
 
-function saidInTap(output: string, suite: string): Said[] {
-  const said: Said[] = [];
+function verdictsOfTap(output: string, suite: string): Verdict[] {
+  const verdicts: Verdict[] = [];
   let warnings = 0;
   for (const line of output.split('\n')) {
     if (line.startsWith('# WARNING: ')) warnings++;
     const [, outcome, where, test, skipped] = /^(ok|not ok) \d+ - (\w+) (\w+)( # SKIP)?/.exec(line) ?? [];
     if (outcome === undefined) continue;
     expect(where).toBe(suite);
-    said.push({ test: test!, result: outcome === 'not ok' ? 'FAIL' : skipped ? 'SKIPPED' : 'pass', warnings });
+    verdicts.push({ test: test!, result: outcome === 'not ok' ? 'FAIL' : skipped ? 'SKIPPED' : 'pass', warnings });
     warnings = 0;
   }
-  expect(output).toContain(`\n1..${said.length}\n`);
-  return said;
+  expect(output).toContain(`\n1..${verdicts.length}\n`);
+  return verdicts;
 }

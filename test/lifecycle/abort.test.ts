@@ -1,4 +1,4 @@
-/** An abort at any stage gives back the thread, the descriptors and the session. */
+/** Tests that an abort at any stage releases the thread, the descriptors and the session. */
 import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Session } from 'libneon';
@@ -14,7 +14,7 @@ const big = response('x'.repeat(3_000_000));
 const noReading: Step[] = [{ read: 'head' }, { hang: true }];
 const descriptors = (): number => readdirSync('/proc/self/fd').length;
 
-/** What is done on a session with a signal, and what the server does meanwhile. */
+/** A call on a session with a signal, and the behaviour of the server meanwhile. */
 interface Stage {
   readonly server: RawServerOptions;
   readonly start: (session: Session, signal: AbortSignal) => Promise<unknown>;
@@ -84,30 +84,33 @@ const stages: Record<string, Stage> = {
   },
 };
 
-test.each(Object.entries(stages))('%s', async (name, { server: options, start }) => {
-  await serve(options); // starts what the next ones share
-  const before = descriptors();
-  for (let round = 0; round < ROUNDS; round++) {
-    const server = await serve(options);
-    const session = new Session('http', '127.0.0.1', server.port);
-    try {
-      const controller = new AbortController();
-      const failure = failureOf(() => start(session, controller.signal));
-      // A hook runs before anything is sent.
-      if (!name.endsWith('hook')) await server.waitForRequests(1);
-      await sleep(15);
-      const abortedAt = performance.now();
-      controller.abort();
-      expect(await failure).toMatchObject({ name: 'AbortError' });
-      expect(performance.now() - abortedAt).toBeLessThan(1000);
-      if (!name.endsWith('hook')) {
-        const next = await session.request('GET', '/next', { timeout: 5000 });
-        expect([next.status, await next.text()]).toEqual([200, 'hello']);
+test.each(Object.entries(stages))(
+  'an abort %s releases thread, descriptors and session',
+  async (name, { server: options, start }) => {
+    await serve(options); // starts the servers that the following rounds share
+    const before = descriptors();
+    for (let round = 0; round < ROUNDS; round++) {
+      const server = await serve(options);
+      const session = new Session('http', '127.0.0.1', server.port);
+      try {
+        const controller = new AbortController();
+        const failure = failureOf(() => start(session, controller.signal));
+        // A hook runs before anything is sent.
+        if (!name.endsWith('hook')) await server.waitForRequests(1);
+        await sleep(15);
+        const abortedAt = performance.now();
+        controller.abort();
+        expect(await failure).toMatchObject({ name: 'AbortError' });
+        expect(performance.now() - abortedAt).toBeLessThan(1000);
+        if (!name.endsWith('hook')) {
+          const next = await session.request('GET', '/next', { timeout: 5000 });
+          expect([next.status, await next.text()]).toEqual([200, 'hello']);
+        }
+      } finally {
+        session.destroy({ force: true });
       }
-    } finally {
-      session.destroy({ force: true });
     }
-  }
-  for (let waited = 0; descriptors() > before && waited < 3000; waited += 20) await sleep(20);
-  expect(descriptors()).toBeLessThanOrEqual(before);
-});
+    for (let waited = 0; descriptors() > before && waited < 3000; waited += 20) await sleep(20);
+    expect(descriptors()).toBeLessThanOrEqual(before);
+  },
+);

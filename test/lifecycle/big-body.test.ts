@@ -1,4 +1,4 @@
-/** Bodies of many gigabytes, up and down, in little memory. LIBNEON_TEST_FULL moves more than 4 GiB each way. */
+/** Tests bodies of many gigabytes, up and down, in little memory. LIBNEON_TEST_FULL moves more than 4 GiB each way. */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
@@ -22,8 +22,8 @@ import { expectEnd, full, reported, run } from './fork.js';
 
 const MiB = 2 ** 20;
 const SIZE = (full ? 4200 : 128) * MiB + 12_345;
-/** What noise there is of V8's, above what the addon holds; the whole may grow by less than 64 MiB. */
-const MOST = 64;
+/** The allowed growth in MiB: the noise of V8 above what the addon holds. The whole may grow by less than 64 MiB. */
+const MAX_GROWTH = 64;
 
 jest.setTimeout(full ? 900_000 : 90_000);
 
@@ -93,7 +93,7 @@ async function hashOfFile(): Promise<string> {
   return hash.digest('hex');
 }
 
-// The file that goes up is the one that came down last.
+// The file that is sent is the last one that was received.
 test.each([
   'down as a stream',
   'down to a descriptor',
@@ -103,18 +103,18 @@ test.each([
   'up from a descriptor',
   'up by ne_set_request_body_fd',
   'up from a stream',
-])('%s', async (what) => {
-  const ended = await run('big-body', [what, port, SIZE, folder], { killAfterMs: full ? 300_000 : 30_000 });
+])('moves a body %s', async (way) => {
+  const ended = await run('big-body', [way, port, SIZE, folder], { killAfterMs: full ? 300_000 : 30_000 });
   expectEnd(ended);
   const { length, sha1, seconds, grown } = reported<Moved>(ended);
-  console.info(`${what}: ${(SIZE / MiB / seconds).toFixed(0)} MiB/s, ${grown.toFixed(0)} MiB more memory`);
-  const isFile = what.startsWith('down') && what !== 'down as a stream';
+  console.info(`${way}: ${(SIZE / MiB / seconds).toFixed(0)} MiB/s, ${grown.toFixed(0)} MiB more memory`);
+  const isFile = way.startsWith('down') && way !== 'down as a stream';
   expect(isFile ? statSync(file).size : length).toBe(SIZE);
   expect(isFile ? await hashOfFile() : sha1).toBe(sent);
-  expect(grown).toBeLessThan(MOST);
+  expect(grown).toBeLessThan(MAX_GROWTH);
 });
 
-test('offsets past 2^32, in a file with holes', async () => {
+test('sends parts at offsets beyond 2^32 of a sparse file', async () => {
   const offset = 2 ** 32 + 5;
   writeFileSync(file, '');
   truncateSync(file, offset + 100);

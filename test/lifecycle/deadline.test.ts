@@ -1,4 +1,4 @@
-/** Servers that fall silent: every promise ends by its deadline, and leaves nothing behind. */
+/** Tests servers that stop responding: every promise ends by its deadline and leaves nothing behind. */
 import { testPki } from '../servers/pki.js';
 import type { By, Outcome, Surface } from './children/deadline.js';
 import { expectEnd, nodes, repeat, reported, run } from './fork.js';
@@ -6,14 +6,14 @@ import { expectEnd, nodes, repeat, reported, run } from './fork.js';
 jest.setTimeout(60_000);
 
 const surfaces: readonly Surface[] = ['class', 'ne'];
-// What tells is that they end long before neon's own 120 s; a busy machine makes them late by seconds.
+// The promises must end long before neon's own 120 s; a busy machine delays them by seconds.
 const deadlines: readonly (readonly [By, limit: number])[] = [
   ['timeout', 6000],
   ['readTimeout', 9000],
 ];
 
-describe.each(nodes)('Node %s: servers that fall silent', (_, node) => {
-  test.each(deadlines)('every promise ends by its %s', async (by, limit) => {
+describe.each(nodes)('Node %s with servers that stop responding', (_, node) => {
+  test.each(deadlines)('ends every promise by its %s', async (by, limit) => {
     const { ca, server } = testPki();
     await repeat(surfaces.length, async (index) => {
       const ended = await run('deadline', [by, surfaces[index]!, ca.cert, server.key, server.cert], { node });
@@ -22,7 +22,7 @@ describe.each(nodes)('Node %s: servers that fall silent', (_, node) => {
       const { outcomes } = reported<{ outcomes: Outcome[] }>(ended);
       expect(outcomes).toHaveLength(9);
       const wrong = outcomes.filter(([place, code, ms]) => {
-        // neon's own read time-out inside a body is NE_ERROR.
+        // neon's own read timeout inside a body is NE_ERROR.
         const expected = code === 'NE_TIMEOUT' || (code === 'NE_ERROR' && place === 'body' && by === 'readTimeout');
         return ms > limit || !expected;
       });
@@ -30,7 +30,7 @@ describe.each(nodes)('Node %s: servers that fall silent', (_, node) => {
     });
   });
 
-  test('a connect that nobody answers ends by the deadline of the call or of the session, and its thread with it', async () => {
+  test('ends a connect without a response by the deadline of the call or of the session, with its thread', async () => {
     const ended = await run('deadline', ['connect'], { node });
 
     expectEnd(ended);

@@ -1,4 +1,4 @@
-/** A process that ends while calls wait ends at once, and never by a crash. */
+/** Tests that a process exits at once and without a crash while calls wait. */
 import type { Place } from './children/blocked.js';
 import type { Way } from './children/exit.js';
 import { expectEnd, nodes, run, timeToEnd } from './fork.js';
@@ -11,11 +11,11 @@ beforeAll(async () => {
   ports = await blockedPorts();
 });
 
-describe.each(nodes)('Node %s: 100 calls wait', (_, node) => {
+describe.each(nodes)('Node %s with 100 waiting calls', (_, node) => {
   const end = (place: Place, way: Way) => run('exit', [ports, place, 100, way], { node });
 
   test.each<Place>(['response', 'handshake', 'connect', 'room', 'answer'])(
-    'process.exit(), while they wait for %s',
+    'exits by process.exit() while they wait for %s',
     async (place) => {
       const [clean, seven] = await Promise.all([end(place, 'exit'), end(place, 'exit-7')]);
 
@@ -26,14 +26,14 @@ describe.each(nodes)('Node %s: 100 calls wait', (_, node) => {
     },
   );
 
-  test('an uncaught exception, and an unhandled rejection', async () => {
+  test('exits on an uncaught exception and on an unhandled rejection', async () => {
     for (const ended of await Promise.all([end('response', 'throw'), end('handshake', 'reject')])) {
       expect(ended).toMatchObject({ code: 1, signal: null, stderr: expect.stringContaining('thrown on purpose') });
       expect(timeToEnd(ended)).toBeLessThan(1000);
     }
   });
 
-  test('a signal that nobody handles', async () => {
+  test('exits on a signal without a handler', async () => {
     const ended = await end('response', 'SIGTERM');
 
     expect(ended).toMatchObject({ code: null, signal: 'SIGTERM', stderr: '' });

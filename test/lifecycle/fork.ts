@@ -1,28 +1,28 @@
 /**
- * Runs small scripts (`children/`) in processes of their own, and tells how they ended: a crash is a signal, a hang is
- * a process that had to be killed.
+ * Runs small scripts (`children/`) in separate processes and reports how they ended: a crash is a signal, a hang is a
+ * process that had to be killed.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import path from 'node:path';
 
-/** How a script is run. */
+/** Options for running a script. */
 export interface RunOptions {
-  /** The Node binary; the one that runs this. */
+  /** The Node binary; the current one by default. */
   readonly node?: string;
-  /** Options of Node's own. */
+  /** Options of Node itself. */
   readonly execArgv?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** It is killed after that many milliseconds; 20,000 unless given. */
+  /** Milliseconds after which the process is killed; 20,000 by default. */
   readonly killAfterMs?: number;
 }
 
-/** How a script ended. */
+/** The end of a script. */
 export interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** How long it took, in milliseconds. */
+  /** The duration in milliseconds. */
   readonly ms: number;
   /** `Date.now()` when the process was gone. */
   readonly endedAt: number;
@@ -31,16 +31,16 @@ export interface Ended {
 /** The Node binaries to test with, by version: this one and those in LIBNEON_TEST_NODES (separated by colons). */
 export const nodes: readonly (readonly [version: string, node: string])[] = [...new Map(findNodes())];
 
-/** How often to repeat what crashes rarely: LIBNEON_TEST_REPEAT, or 100 in CI and 10 elsewhere. */
+/** How often to repeat tests of rare crashes: LIBNEON_TEST_REPEAT, or 100 in CI and 10 elsewhere. */
 export const repetitions = Number(process.env['LIBNEON_TEST_REPEAT'] ?? (process.env['CI'] ? 100 : 10));
 
-/** Whether to take the time for full numbers. */
+/** Whether to run full numbers, which takes long. */
 export const full = Boolean(process.env['LIBNEON_TEST_FULL']);
 
 /**
- * Without threads that compile: one that needs the collector while the process exits waits for the main thread, which
- * waits for it in NodePlatform::Shutdown, whatever addon there is (nodejs/node#54918; Node 22 and later, about once in
- * 400 exits of a busy process).
+ * Disables concurrent compilation: a compiler thread that needs the collector while the process exits waits for the
+ * main thread, which waits for it in NodePlatform::Shutdown, whatever addon there is (nodejs/node#54918; Node 22 and
+ * later, about once in 400 exits of a busy process).
  */
 const withoutCompilers = '--no-concurrent-recompilation';
 
@@ -51,7 +51,7 @@ export function run(script: string, args: readonly (string | number)[] = [], opt
   return runProgram(node, [withoutCompilers, ...execArgv, file, ...args.map(String)], options);
 }
 
-/** Runs any program in the same way. */
+/** Runs any program like a script. */
 export function runProgram(
   program: string,
   args: readonly string[],
@@ -71,28 +71,28 @@ export function runProgram(
       endedAt = Date.now();
       clearTimeout(killer);
     });
-    // The output may come in still, also from a server that the script left behind.
+    // Output may still arrive, also from a server that the script left behind.
     child.on('close', (code, signal) => resolve({ code, signal, ...output, ms: endedAt - startedAt, endedAt }));
   });
 }
 
-/** Expects an end by `process.exit(code)` or the like, with nothing on standard error. */
+/** Expects an end by `process.exit(code)` or similar, with nothing on standard error. */
 export function expectEnd(ended: Ended, code = 0): void {
   const { signal, stderr } = ended;
   expect({ code: ended.code, signal, stderr }).toEqual({ code, signal: null, stderr: '' });
 }
 
-/** What the script said last, by `report()` of `children/tools.ts`. */
+/** The last report of the script, made by `report()` of `children/tools.ts`. */
 export function reported<T>(ended: Ended): T {
   return JSON.parse(ended.stdout.trimEnd().split('\n').at(-1)!) as T;
 }
 
-/** How long it took the process to end after it reported `{ endingAt: Date.now() }`, in milliseconds. */
+/** The time the process took to end after it reported `{ endingAt: Date.now() }`, in milliseconds. */
 export function timeToEnd(ended: Ended): number {
   return ended.endedAt - reported<{ endingAt: number }>(ended).endingAt;
 }
 
-/** Does something so many times, two at a time, and no more after a failure. */
+/** Runs a job `count` times, two at a time, and stops after a failure. */
 export async function repeat(count: number, job: (index: number) => Promise<void>): Promise<void> {
   let next = 0;
   const failures: unknown[] = [];
@@ -103,7 +103,7 @@ export async function repeat(count: number, job: (index: number) => Promise<void
   if (failures.length > 0) throw failures[0];
 }
 
-/** The variables of this process without those that make Node or TLS behave otherwise. */
+/** The variables of this process without those that change the behaviour of Node or TLS. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   const { NODE_OPTIONS: _1, NODE_EXTRA_CA_CERTS: _2, SSL_CERT_FILE: _3, SSL_CERT_DIR: _4, ...env } = process.env;
   return env;

@@ -1,4 +1,4 @@
-/** Handles that are dropped instead of destroyed, in any order. */
+/** Tests handles that are garbage-collected instead of destroyed, in any order. */
 import { testPki } from '../servers/pki.js';
 import { fixedServer, response } from '../servers/raw.js';
 import type { Case } from './children/gc.js';
@@ -23,25 +23,25 @@ describe.each(nodes)('Node %s', (_, node) => {
   const gc = async (name: Case): Promise<void> => expectEnd(await run('gc', [name, port], { node, execArgv }));
 
   test.each<Case>(['unused', 'used-sync', 'used-promises', 'classes'])(
-    '1000 callbacks that close over their own handles are collected (%s)',
+    'collects 1000 callbacks that close over their own handles (%s)',
     gc,
   );
 
-  test('2000 parsers whose callbacks close over them are collected, whether they were used or not', () => gc('parsers'));
+  test('collects 2000 parsers whose callbacks close over them, used or not', () => gc('parsers'));
 
-  test('the connection of a dropped session closes', () => gc('fin'));
+  test('closes the connection of a collected session', () => gc('fin'));
 
-  test('a request that is dropped between begin and end takes its unread body with it', () => gc('begun'));
+  test('discards the unread body of a request that is collected between begin and end', () => gc('begun'));
 
-  test('a promise is settled when all its handles were dropped', () => gc('pending'));
+  test('settles a promise whose handles have all been collected', () => gc('pending'));
 
-  test('a session is free as soon as a body was read to its end', () => gc('free'));
+  test('frees a session as soon as a body was read to its end', () => gc('free'));
 
-  test('responses that are dropped half-way set their sessions free', () => gc('streams'));
+  test('frees the sessions of responses that are collected half-read', () => gc('streams'));
 
-  test('listings whose iterators are dropped half-way set their sessions free', () => gc('listings'));
+  test('frees the sessions of PROPFINDs whose iterators are collected half-read', () => gc('listings'));
 
-  test(`${SEEDS} × ${ROUNDS} random rounds of making, using, destroying, dropping and collecting`, async () => {
+  test(`survives ${SEEDS} × ${ROUNDS} random rounds of creating, using, destroying, dropping and collecting`, async () => {
     await repeat(SEEDS, async (index) => {
       const args = [index + 1, ROUNDS, paths.port, paths.tlsPort, testPki().ca.cert];
       expectEnd(await run('torture', args, { node, execArgv, killAfterMs: 100_000 }));

@@ -1,4 +1,4 @@
-/** The module is loaded in workers, several times, and from several copies. */
+/** Tests loading the module in workers, several times, and from several copies. */
 import { cpSync, existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { projectRoot, scratchDirectory } from '../servers/start.js';
@@ -22,27 +22,27 @@ describe.each(nodes)('Node %s', (_, node) => {
     expect(reported(ended)).toEqual({ ended: count });
   }
 
-  describe('loaded in a worker only, whose threads still run when it ends by', () => {
+  describe('a load in a worker only, whose threads still run when it ends', () => {
     const ends: readonly End[] = ['terminate', 'exit', 'natural'];
 
-    // With the only worker of a process the dynamic linker would unmap the addon for the first time.
-    test.each(ends)(`%s, in ${ROUNDS} processes`, (end) =>
+    // With the only worker of a process, the dynamic linker would unmap the addon for the first time.
+    test.each(ends)(`survives the end by %s in ${ROUNDS} processes`, (end) =>
       repeat(ROUNDS, () => workers('main-without', 1, 'sequence', end)),
     );
 
-    test('each, 50 times in one process', () =>
+    test('survives each end 50 times in one process', () =>
       repeat(ends.length, (index) => workers('main-without', 50, 'sequence', ends[index]!)));
   });
 
-  test('loaded in five workers one after the other, and in five at once', async () => {
+  test('loads in five workers, in turn and at once', async () => {
     await repeat(2, (index) => workers('main-without', 5, index === 0 ? 'sequence' : 'together', 'natural'));
   });
 
-  test('loaded in the main thread and in workers', async () => {
+  test('loads in the main thread and in workers', async () => {
     await repeat(2, (index) => workers('main-with', 5, 'together', index === 0 ? 'terminate' : 'natural'));
   });
 
-  test.each(['natural', 'exit'])('two and three copies in one process (end: %s)', async (end) => {
+  test.each(['natural', 'exit'])('loads two and three copies in one process (end: %s)', async (end) => {
     const copies = [copyPackage(), copyPackage()];
     await repeat(2, async (index) => {
       const ended = await run('copies', [ports, end, ...(index === 0 ? copies : [projectRoot, ...copies])], { node });
@@ -50,14 +50,14 @@ describe.each(nodes)('Node %s', (_, node) => {
     });
   });
 
-  test('loaded again and again in one environment', async () => {
+  test('loads repeatedly in one environment', async () => {
     const ended = await run('reload', [ports], { node });
     expectEnd(ended);
     expect(reported(ended)).toEqual({ loads: 5 });
   });
 });
 
-/** What is installed of the package, in a folder of its own. */
+/** Copies the installed files of the package into a new folder. */
 function copyPackage(): string {
   const folder = removeAtTheEnd(scratchDirectory('copy'));
   for (const part of ['package.json', 'dist/lib', 'binding', 'build/Release/libneon.node', 'prebuilds']) {

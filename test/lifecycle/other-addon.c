@@ -1,9 +1,9 @@
 /*
- * Another addon that uses the system's OpenSSL: linked with it, or by dlopen with the flags that -DOPEN= gives. It
- * declares what it needs itself, so that it compiles without the headers of OpenSSL and Node.
+ * Implements another addon that uses the system's OpenSSL: linked with it, or by dlopen with the flags in -DOPEN=. It
+ * declares the functions that it needs, so that it compiles without the headers of OpenSSL and Node.
  *
- * Linked or opened without RTLD_DEEPBIND, that library finds much of Node's own OpenSSL instead of itself, and does not
- * always work with it. That is no fault of ours: what counts is that HTTPS works afterwards.
+ * Linked, or opened without RTLD_DEEPBIND, that library resolves many of its symbols to Node's own OpenSSL and does not
+ * always work with it. That is not a fault of libneon: the test is that HTTPS works afterwards.
  */
 #ifdef OPEN
 #define _GNU_SOURCE
@@ -38,7 +38,7 @@ void *SSL_CTX_new(const void *);
 int SSL_CTX_set_default_verify_paths(void *);
 #endif
 
-/* The context stays, as a client library's would. */
+/* The context stays, as that of a client library would. */
 static void *context;
 
 void *napi_register_module_v1(void *env, void *exports) {

@@ -1,4 +1,4 @@
-/** Another addon that brings the system's OpenSSL into the process does no harm to HTTPS. */
+/** Tests that HTTPS works next to another addon that loads the system's OpenSSL into the process. */
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { describeWith, requireProgram } from '../servers/packages.js';
@@ -12,10 +12,10 @@ jest.setTimeout(60_000);
 
 const orders: readonly Order[] = ['before', 'after', 'between', 'worker'];
 const ways = {
-  'is linked with it': ['-l:libssl.so.3', '-l:libcrypto.so.3'],
-  'opens it by dlopen': ['-DOPEN=RTLD_NOW', '-ldl'],
-  'opens it by dlopen for all': ['-DOPEN=RTLD_NOW|RTLD_GLOBAL', '-ldl'],
-  'opens it by dlopen for itself': ['-DOPEN=RTLD_NOW|RTLD_DEEPBIND', '-ldl'],
+  'linked with it': ['-l:libssl.so.3', '-l:libcrypto.so.3'],
+  'that opens it by dlopen': ['-DOPEN=RTLD_NOW', '-ldl'],
+  'that opens it by dlopen for all': ['-DOPEN=RTLD_NOW|RTLD_GLOBAL', '-ldl'],
+  'that opens it by dlopen for itself': ['-DOPEN=RTLD_NOW|RTLD_DEEPBIND', '-ldl'],
 };
 
 describeWith('cc', 'another addon with the OpenSSL of the system', () => {
@@ -38,7 +38,7 @@ describeWith('cc', 'another addon with the OpenSSL of the system', () => {
 
   describe.each(nodes)('Node %s', (_, node) => {
     test.each(Object.keys(ways).map((way, index) => [way, index] as const))(
-      'that %s, loaded in any order',
+      'does not disturb HTTPS when %s, in any order of loading',
       async (_way, index) => {
         await repeat(orders.length, async (turn) => {
           const args = [tlsPort, testPki().ca.cert, path.join(folder, addons[index]!), orders[turn]!];

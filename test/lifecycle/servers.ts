@@ -1,4 +1,4 @@
-/** The servers that scripts are sent to. */
+/** Starts the servers that the scripts of the life-cycle tests use. */
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { fixedServer, fullBacklogServer, rawServer, silentServer, type RawServer } from '../servers/raw.js';
@@ -10,7 +10,7 @@ import type { PathsOptions, PathsStarted } from './children/paths-server.js';
 const running: { stop(): Promise<void> }[] = [];
 const folders: string[] = [];
 
-/** All that a script of calls that block needs, as its argument. */
+/** Starts the servers for a script of blocking calls, and returns their ports as its argument. */
 export async function blockedPorts(): Promise<string> {
   const servers = await Promise.all([silentServer(), fullBacklogServer(), endlessServer(), fixedServer()]);
   running.push(...servers);
@@ -18,7 +18,7 @@ export async function blockedPorts(): Promise<string> {
   return JSON.stringify({ silent, backlog, endless, good } satisfies Ports);
 }
 
-/** Sends a body without end, over TLS (signed by the test CA) if asked to. */
+/** Sends an endless body, over TLS (signed by the test CA) on request. */
 export function endlessServer(tls = false): Promise<RawServer> {
   const { server } = tls ? testPki() : { server: null };
   return rawServer({
@@ -30,7 +30,7 @@ export function endlessServer(tls = false): Promise<RawServer> {
   });
 }
 
-/** Answers by path, over TLS (signed by the test CA) too. */
+/** Starts a server whose response depends on the path, with and without TLS (signed by the test CA). */
 export async function pathsServer(): Promise<PathsStarted> {
   const { server } = testPki();
   const options: PathsOptions = { key: pem(server.key), cert: pem(server.cert) };
@@ -45,7 +45,7 @@ export function untilTheEnd<S extends { stop(): Promise<void> }>(server: S): S {
   return server;
 }
 
-/** The same for a folder. */
+/** Removes a folder at the end of the tests in this file. */
 export function removeAtTheEnd(folder: string): string {
   folders.push(folder);
   return folder;

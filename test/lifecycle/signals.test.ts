@@ -1,4 +1,4 @@
-/** Signals are the user's: handlers stay, and run on the main thread whatever other threads do. */
+/** Tests that signals belong to the user: handlers stay, and run on the main thread whatever other threads do. */
 import { pem, testPki } from '../servers/pki.js';
 import { fixedServer, rawServer, response } from '../servers/raw.js';
 import { expectEnd, nodes, run } from './fork.js';
@@ -10,17 +10,17 @@ describe.each(nodes)('Node %s', (_, node) => {
   const signals = async (...args: (string | number)[]): Promise<void> =>
     expectEnd(await run('signals', args, { node }));
 
-  test('a handler of SIGPIPE is there after the load, and works', async () => {
+  test('keeps a handler of SIGPIPE working after the load', async () => {
     const { port } = untilTheEnd(await fixedServer());
     await signals('sigpipe', port);
   });
 
-  test('the load changes nothing in how signals are handled', () => signals('dispositions'));
+  test('does not change the handling of signals on load', () => signals('dispositions'));
 
-  test('handlers run while 100 threads are blocked, which take no signals', async () =>
+  test('runs handlers while 100 threads are blocked, which receive no signals', async () =>
     signals('handler', await blockedPorts()));
 
-  test('signals disturb no TLS handshake and no request', async () => {
+  test('completes TLS handshakes and requests despite signals', async () => {
     const { ca, server } = testPki();
     const { port } = untilTheEnd(
       await rawServer({

@@ -1,4 +1,4 @@
-/** The end of a process while its threads are inside OpenSSL, which clears up behind them. */
+/** Tests the exit of a process while its threads are inside OpenSSL, which cleans up meanwhile. */
 import { testPki } from '../servers/pki.js';
 import { expectEnd, nodes, repeat, repetitions, reported, run, timeToEnd } from './fork.js';
 import { endlessServer, untilTheEnd } from './servers.js';
@@ -8,12 +8,13 @@ const SESSIONS = 24;
 jest.setTimeout(30_000 + 1500 * repetitions);
 
 test.each(nodes)(
-  `Node %s: process.exit() while ${SESSIONS} sessions stream over TLS, ${repetitions} times`,
+  `exits with Node %s while ${SESSIONS} sessions stream over TLS, ${repetitions} times`,
   async (_, node) => {
     const server = untilTheEnd(await endlessServer(true));
     let slowest = 0;
     await repeat(repetitions, async (index) => {
-      // From when the first streams and most are in their handshakes, to when all have been streaming for a while.
+      // Covers the time from the first stream, with most sessions in their handshakes, to when all have streamed for a
+      // while.
       const count = 1 + (index % SESSIONS);
       const ended = await run('stream-exit', [server.port, testPki().ca.cert, count, (7 * index) % 50], { node });
 

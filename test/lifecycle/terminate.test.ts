@@ -1,4 +1,4 @@
-/** Workers that end, and processes that end, while calls wait in workers. */
+/** Tests workers and processes that end while calls wait in workers. */
 import type { Case, End, Wait } from './children/terminate.js';
 import { expectEnd, nodes, repeat, reported, run, timeToEnd } from './fork.js';
 import { blockedPorts } from './servers.js';
@@ -23,27 +23,27 @@ describe.each(nodes)('Node %s', (_, node) => {
   }
 
   test.each(promised)(
-    'terminate(), process.exit() and an exception in a worker, while 100 promises wait for %s',
+    'ends a worker by terminate(), process.exit() and an exception while 100 promises wait for %s',
     async (wait) => {
       const ends: readonly End[] = ['terminate', 'exit', 'throw'];
       await repeat(ends.length, (index) => expectQuick([ends[index]!, wait]));
     },
   );
 
-  test('terminate() while a worker is inside a blocking call', () =>
+  test('terminates a worker inside a blocking call', () =>
     repeat(sync.length, (index) => expectQuick(['terminate', sync[index]!])));
 
-  test('terminate() of five workers in all kinds of blocking calls', () =>
+  test('terminates five workers in all kinds of blocking calls', () =>
     expectQuick(...sync.map((wait): Case => ['terminate', wait])));
 
-  test('terminate() of five workers in all kinds of waiting', () =>
+  test('terminates five workers that wait for all kinds of promises', () =>
     expectQuick(...promised.map((wait): Case => ['terminate', wait])));
 
   test.each([
     ['promises', promised],
     ['blocking calls', sync],
     ['both', ['response', 'handshake', 'sync-response', 'sync-handshake'] as const],
-  ])('process.exit() while workers wait in %s', async (_, waits) => {
+  ])('exits by process.exit() while workers wait in %s', async (_, waits) => {
     const ended = await end(...waits.map((wait): Case => ['process', wait]));
 
     expectEnd(ended, 5);

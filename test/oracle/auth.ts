@@ -1,25 +1,25 @@
-/** The twin of auth.c. */
+/** Implements the twin of auth.c. */
 import * as ne from 'libneon/ne';
-import { playTwin, sayNumber, sayStatus, sayText, type Io } from './twin.js';
+import { runMain, printNumber, printStatus, printText, type Io } from './twin.js';
 
-playTwin(async (io, port, [kind, mask, count = '', ...targets]) => {
+runMain(async (io, port, [kind, mask, count = '', ...targets]) => {
   const session = ne.ne_session_create('http', '127.0.0.1', port);
   const protocol = Number(mask);
   const [attempts = 0, length = 0] = count.split(':').map(Number);
   const answer = answering(attempts, length);
   const creds: ne.ne_auth_creds = (realm, attempt) => {
-    sayText('server', realm);
-    sayNumber('attempt', attempt);
+    printText('server', realm);
+    printNumber('attempt', attempt);
     return answer(attempt);
   };
   if (kind === 'set') ne.ne_set_server_auth(session, creds);
   if (kind === 'add') ne.ne_add_server_auth(session, protocol, creds);
   if (kind === 'both')
     ne.ne_add_auth(session, protocol, (attempt, asked, realm, buflen) => {
-      sayText('either', realm);
-      sayNumber('attempt', attempt);
-      sayNumber('protocol', asked);
-      sayNumber('buflen', buflen);
+      printText('either', realm);
+      printNumber('attempt', attempt);
+      printNumber('protocol', asked);
+      printNumber('buflen', buflen);
       return answer(attempt);
     });
   for (const target of targets) {
@@ -29,7 +29,7 @@ playTwin(async (io, port, [kind, mask, count = '', ...targets]) => {
   await io.ne_session_destroy(session);
 });
 
-/** Wrong credentials at first, the right ones at the last attempt, and then none. */
+/** Provides wrong credentials at first, the right ones at the last attempt, and then gives up. */
 function answering(attempts: number, length: number): (attempt: number) => ne.ne_credentials_answer {
   return (attempt) => {
     if (attempt >= attempts) return attempt;
@@ -40,8 +40,8 @@ function answering(attempts: number, length: number): (attempt: number) => ne.ne
 
 async function get(io: Io, session: ne.ne_session, target: string): Promise<void> {
   const request = ne.ne_request_create(session, 'GET', target);
-  sayNumber('dispatch', await io.ne_request_dispatch(request));
-  sayText('error', ne.ne_get_error(session));
-  sayStatus(request);
+  printNumber('dispatch', await io.ne_request_dispatch(request));
+  printText('error', ne.ne_get_error(session));
+  printStatus(request);
   await io.ne_request_destroy(request);
 }

@@ -1,6 +1,6 @@
-/* basic PORT CALL...: calls of ne_basic.h, ne_redirect.h and ne_compress.h on one session. A CALL is its name
- * and its arguments, separated by blanks; a descriptor is that of a file of its own, whose content is told
- * afterwards. */
+/* basic PORT CALL...: makes calls of ne_basic.h, ne_redirect.h and ne_compress.h on one session. A CALL is
+ * its name and its arguments, separated by blanks. Each call has a file for its descriptor; the file's
+ * content is printed afterwards. */
 #include "twin.h"
 
 #include <unistd.h>
@@ -14,7 +14,7 @@
 
 static FILE *file;
 
-static void say_file(void) {
+static void print_file(void) {
   char block[4096];
   size_t got;
   long long total = 0;
@@ -24,8 +24,8 @@ static void say_file(void) {
     total += (long long)got;
     hash = hash_more(hash, block, got);
   }
-  say_number("file", total);
-  say_number("hash", hash);
+  print_number("file", total);
+  print_number("hash", hash);
 }
 
 static void letters(long size) {
@@ -36,7 +36,7 @@ static void letters(long size) {
 static int modtime(ne_session *sess, const char *path) {
   time_t time = 5;
   int result = ne_getmodtime(sess, path, &time);
-  say_number("time", (long long)time);
+  print_number("time", (long long)time);
   return result;
 }
 
@@ -50,7 +50,7 @@ static int options(ne_session *sess, const char *path) {
 static int options2(ne_session *sess, const char *path) {
   unsigned int caps = 77;
   int result = ne_options2(sess, path, &caps);
-  say_number("caps", caps);
+  print_number("caps", caps);
   return result;
 }
 
@@ -67,10 +67,10 @@ static int type(ne_session *sess, const char *depth, const char *path) {
   ne_add_depth_header(req, atoi(depth));
   int result = ne_request_dispatch(req);
   if (ne_get_content_type(req, &given) == 0) {
-    say_text("type", given.type);
-    say_text("subtype", given.subtype);
-    say_text("charset", given.charset);
-    say_text("value", given.value);
+    print_text("type", given.type);
+    print_text("subtype", given.subtype);
+    print_text("charset", given.charset);
+    print_text("value", given.value);
     ne_free(given.value);
   }
   ne_request_destroy(req);
@@ -79,32 +79,32 @@ static int type(ne_session *sess, const char *depth, const char *path) {
 
 static int on_block(void *userdata, const char *buf, size_t len) {
   long *left = userdata;
-  say_number("last", len == 0);
+  print_number("last", len == 0);
   fwrite(buf, 1, len, file);
   fflush(file);
   *left -= (long)len;
   return *left < 0;
 }
 
-static int gzip(ne_session *sess, const char *most, const char *path) {
-  long left = atol(most);
+static int gzip(ne_session *sess, const char *max, const char *path) {
+  long left = atol(max);
   ne_request *req = ne_request_create(sess, "GET", path);
   ne_decompress *ctx = ne_decompress_reader(req, ne_accept_2xx, on_block, &left);
   int result = ne_request_dispatch(req);
-  say_status(req);
+  print_status(req);
   ne_decompress_destroy(ctx);
   ne_request_destroy(req);
   return result;
 }
 
-static void say_location(ne_session *sess) {
+static void print_location(ne_session *sess) {
   const ne_uri *uri = ne_redirect_location(sess);
-  if (!uri) return say_text("location", NULL);
-  say_text("scheme", uri->scheme);
-  say_text("host", uri->host);
-  printf("port=:%u\n", uri->port); /* so that the server's own reads PORT */
-  say_text("path", uri->path);
-  say_text("query", uri->query);
+  if (!uri) return print_text("location", NULL);
+  print_text("scheme", uri->scheme);
+  print_text("host", uri->host);
+  printf("port=:%u\n", uri->port); /* with a colon, so that the server's own port reads PORT */
+  print_text("path", uri->path);
+  print_text("query", uri->query);
 }
 
 static int call(ne_session *sess, char **w) {
@@ -127,22 +127,22 @@ static int call(ne_session *sess, char **w) {
   exit(64);
 }
 
-static void play(ne_session *sess, char *words) {
+static void run_call(ne_session *sess, char *words) {
   char *w[WORDS] = {0};
   int count = 0;
   for (char *word = strtok(words, " "); word && count < WORDS; word = strtok(NULL, " ")) w[count++] = word;
   file = tmpfile();
-  say_number(w[0], call(sess, w));
-  say_text("error", ne_get_error(sess));
-  say_location(sess);
-  say_file();
+  print_number(w[0], call(sess, w));
+  print_text("error", ne_get_error(sess));
+  print_location(sess);
+  print_file();
   fclose(file);
 }
 
 int main(int argc, char **argv) {
   begin_twin();
   ne_session *sess = ne_session_create("http", "127.0.0.1", port_argument(argc, argv));
-  for (int i = 2; i < argc; i++) play(sess, argv[i]);
+  for (int i = 2; i < argc; i++) run_call(sess, argv[i]);
   ne_session_destroy(sess);
   return 0;
 }

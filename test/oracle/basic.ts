@@ -1,41 +1,41 @@
-/** The twin of basic.c. */
+/** Implements the twin of basic.c. */
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as ne from 'libneon/ne';
-import { hashMore, hashStart, playTwin, sayNumber, sayStatus, sayText, type Io } from './twin.js';
+import { hashMore, hashStart, runMain, printNumber, printStatus, printText, type Io } from './twin.js';
 
-playTwin(async (io, port, calls) => {
+runMain(async (io, port, calls) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'libneon-twin-'));
   try {
     const session = ne.ne_session_create('http', '127.0.0.1', port);
-    for (const words of calls) await play(io, session, words, path.join(folder, 'file'));
+    for (const words of calls) await runCall(io, session, words, path.join(folder, 'file'));
     await io.ne_session_destroy(session);
   } finally {
     rmSync(folder, { recursive: true });
   }
 });
 
-async function play(io: Io, session: ne.ne_session, words: string, file: string): Promise<void> {
+async function runCall(io: Io, session: ne.ne_session, words: string, file: string): Promise<void> {
   const [name = '', ...rest] = words.split(' ');
   const fd = openSync(file, 'w+');
-  sayNumber(name, await call(io, session, fd, name, rest));
-  sayText('error', ne.ne_get_error(session));
-  sayLocation(session);
+  printNumber(name, await call(io, session, fd, name, rest));
+  printText('error', ne.ne_get_error(session));
+  printLocation(session);
   closeSync(fd);
   const content = readFileSync(file);
-  sayNumber('file', content.length);
-  sayNumber('hash', hashMore(hashStart, content));
+  printNumber('file', content.length);
+  printNumber('hash', hashMore(hashStart, content));
 }
 
-function sayLocation(session: ne.ne_session): void {
+function printLocation(session: ne.ne_session): void {
   const uri = ne.ne_redirect_location(session);
-  if (!uri) return sayText('location', null);
-  sayText('scheme', uri.scheme);
-  sayText('host', uri.host);
+  if (!uri) return printText('location', null);
+  printText('scheme', uri.scheme);
+  printText('host', uri.host);
   console.log(`port=:${uri.port}`);
-  sayText('path', uri.path);
-  sayText('query', uri.query);
+  printText('path', uri.path);
+  printText('query', uri.query);
 }
 
 async function call(
@@ -80,7 +80,7 @@ async function call(
       ne.ne_redirect_register(session);
       return ne.NE_OK;
     default:
-      throw new Error(`no call: ${name}`);
+      throw new Error(`unknown call: ${name}`);
   }
 }
 
@@ -99,7 +99,7 @@ async function range(
 async function modtime(io: Io, session: ne.ne_session, target: string): Promise<number> {
   const time = { value: 5 };
   const result = await io.ne_getmodtime(session, target, time);
-  sayNumber('time', time.value);
+  printNumber('time', time.value);
   return result;
 }
 
@@ -113,7 +113,7 @@ async function options(io: Io, session: ne.ne_session, target: string): Promise<
 async function options2(io: Io, session: ne.ne_session, target: string): Promise<number> {
   const caps = { value: 77 };
   const result = await io.ne_options2(session, target, caps);
-  sayNumber('caps', caps.value);
+  printNumber('caps', caps.value);
   return result;
 }
 
@@ -123,22 +123,22 @@ async function type(io: Io, session: ne.ne_session, depth: number, target: strin
   ne.ne_add_depth_header(request, depth);
   const result = await io.ne_request_dispatch(request);
   if (ne.ne_get_content_type(request, given) === 0)
-    for (const field of ['type', 'subtype', 'charset', 'value'] as const) sayText(field, given[field] ?? null);
+    for (const field of ['type', 'subtype', 'charset', 'value'] as const) printText(field, given[field] ?? null);
   await io.ne_request_destroy(request);
   return result;
 }
 
-async function gzip(io: Io, session: ne.ne_session, fd: number, most: number, target: string): Promise<number> {
-  let left = most;
+async function gzip(io: Io, session: ne.ne_session, fd: number, max: number, target: string): Promise<number> {
+  let left = max;
   const request = ne.ne_request_create(session, 'GET', target);
   const decompressor = ne.ne_decompress_reader(request, ne.ne_accept_2xx, (block) => {
-    sayNumber('last', Number(block.length === 0));
+    printNumber('last', Number(block.length === 0));
     writeSync(fd, block);
     left -= block.length;
     return left < 0 ? 1 : 0;
   });
   const result = await io.ne_request_dispatch(request);
-  sayStatus(request);
+  printStatus(request);
   ne.ne_decompress_destroy(decompressor);
   await io.ne_request_destroy(request);
   return result;

@@ -17,7 +17,7 @@ import path from 'node:path';
 import { findProgram } from '../servers/packages.js';
 import { projectRoot } from '../servers/start.js';
 
-/** As `deps/neon-flags.mjs json` tells. */
+/** The output of `deps/neon-flags.mjs json`. */
 export interface Neon {
   readonly version: string;
   readonly include: string;
@@ -28,7 +28,7 @@ export interface Neon {
 
 let found: Neon | undefined;
 
-/** The neon that C programs here are compiled with. */
+/** The neon that C programs are compiled with. */
 export function neon(): Neon {
   const script = path.join(projectRoot, 'deps', 'neon-flags.mjs');
   found ??= JSON.parse(execFileSync(process.execPath, [script, 'json'], { encoding: 'utf8' })) as Neon;
@@ -36,8 +36,8 @@ export function neon(): Neon {
 }
 
 /**
- * Compiles a program of one C file, given from the project's root, and gives the path of the executable. It is kept in
- * the temporary folder under a hash of all that it is made of.
+ * Compiles a program of one C file, given relative to the project's root, and returns the path of the executable. It is
+ * kept in the temporary folder under a hash of everything it is made of.
  */
 export function compileWithNeon(source: string, headers: readonly string[] = []): string {
   const compiler = process.env['CC'] ?? findProgram('gcc') ?? 'cc';
@@ -62,17 +62,17 @@ function hashOf(files: readonly string[], compiler: string, options: readonly st
   return hash.digest('hex').slice(0, 16);
 }
 
-/** Belongs to this user alone, since programs in it are run. */
+/** The folder of executables, owned by this user alone because its programs are run. */
 function cacheFolder(): string {
   const { uid } = userInfo();
   const folder = path.join(realpathSync(tmpdir()), `libneon-programs-${uid}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (statSync(folder).uid !== uid) throw new Error(`${folder} belongs to somebody else`);
+  if (statSync(folder).uid !== uid) throw new Error(`${folder} belongs to another user`);
   chmodSync(folder, 0o700);
   return folder;
 }
 
-/** Compiled aside and renamed, so that nobody runs half a program. */
+/** Compiles to another name and renames, so that no process runs an incomplete program. */
 function compileTo(executable: string, compiler: string, source: string, options: readonly string[]): void {
   const aside = mkdtempSync(`${executable}.`);
   try {

@@ -1,5 +1,5 @@
-/* dates PORT TABLE ZONE: what ne_dates.h makes of each line of a file in a time zone; a number is a time,
- * too. */
+/* dates PORT TABLE ZONE: parses each line of a file with ne_dates.h in a time zone; a number is also
+ * formatted as a time. */
 #include "twin.h"
 
 #include <ne_dates.h>
@@ -15,18 +15,18 @@ int main(int argc, char **argv) {
   char line[1024];
   while (fgets(line, sizeof line, table) != NULL) {
     line[strcspn(line, "\n")] = '\0';
-    say_text("line", line);
-    say_number("rfc1123", ne_rfc1123_parse(line));
-    say_number("rfc1036", ne_rfc1036_parse(line));
-    say_number("asctime", ne_asctime_parse(line));
-    say_number("httpdate", ne_httpdate_parse(line));
-    say_number("iso8601", ne_iso8601_parse(line));
+    print_text("line", line);
+    print_number("rfc1123", ne_rfc1123_parse(line));
+    print_number("rfc1036", ne_rfc1036_parse(line));
+    print_number("asctime", ne_asctime_parse(line));
+    print_number("httpdate", ne_httpdate_parse(line));
+    print_number("iso8601", ne_iso8601_parse(line));
     char *end;
     long long seconds = strtoll(line, &end, 10);
     if (end == line || *end != '\0') continue;
     char *text = ne_rfc1123_date((time_t)seconds);
-    say_text("date", text);
-    if (text != NULL) say_number("again", ne_httpdate_parse(text));
+    print_text("date", text);
+    if (text != NULL) print_number("again", ne_httpdate_parse(text));
     free(text);
   }
   fclose(table);

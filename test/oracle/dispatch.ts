@@ -1,6 +1,6 @@
-/** The twin of dispatch.c. */
+/** Implements the twin of dispatch.c. */
 import * as ne from 'libneon/ne';
-import { hashMore, hashStart, playTwin, sayNumber, sayStatus, sayText, type Io } from './twin.js';
+import { hashMore, hashStart, runMain, printNumber, printStatus, printText, type Io } from './twin.js';
 
 interface Reader {
   readonly name: string;
@@ -9,7 +9,7 @@ interface Reader {
   hash: number;
 }
 
-playTwin(async (io, port, requests) => {
+runMain(async (io, port, requests) => {
   const session = ne.ne_session_create('http', '127.0.0.1', port);
   for (const request of requests) await dispatch(io, session, request.split(' '));
   await io.ne_session_destroy(session);
@@ -21,7 +21,7 @@ async function dispatch(
   [method = '', target = '', ...words]: readonly string[],
 ): Promise<void> {
   const refuses = words.includes('refuse');
-  const [always, success, most] = ['always', '2xx', 'most'].map((name): Reader => ({
+  const [always, success, not404] = ['always', '2xx', 'not404'].map((name): Reader => ({
     name,
     refuses,
     total: 0,
@@ -32,14 +32,14 @@ async function dispatch(
   setFlags(session, request, words);
   ne.ne_add_response_body_reader(request, ne.ne_accept_always, readTo(always));
   if (words.includes('2xx')) ne.ne_add_response_body_reader(request, ne.ne_accept_2xx, readTo(success));
-  if (words.includes('most')) ne.ne_add_response_body_reader(request, acceptMost, readTo(most));
+  if (words.includes('not404')) ne.ne_add_response_body_reader(request, acceptNot404, readTo(not404));
 
   for (let times = words.includes('again') ? 2 : 1; times > 0; times--) {
-    sayNumber('dispatch', await io.ne_request_dispatch(request));
-    sayText('error', ne.ne_get_error(session));
-    sayStatus(request);
-    for (const reader of [always, success, most]) sayReader(reader);
-    sayHeaders(request);
+    printNumber('dispatch', await io.ne_request_dispatch(request));
+    printText('error', ne.ne_get_error(session));
+    printStatus(request);
+    for (const reader of [always, success, not404]) printReader(reader);
+    printHeaders(request);
   }
   await io.ne_request_destroy(request);
 }
@@ -49,16 +49,16 @@ function setFlags(session: ne.ne_session, request: ne.ne_request, words: readonl
   if (words.includes('unsafe')) ne.ne_set_request_flag(request, ne.NE_REQFLAG_IDEMPOTENT, 0);
 }
 
-function acceptMost(request: ne.ne_request, { code }: ne.ne_status): boolean {
-  sayText('asks', 'most');
-  sayNumber('about', code);
-  sayText('type', ne.ne_get_response_header(request, 'Content-Type'));
+function acceptNot404(request: ne.ne_request, { code }: ne.ne_status): boolean {
+  printText('asks', 'not404');
+  printNumber('about', code);
+  printText('type', ne.ne_get_response_header(request, 'Content-Type'));
   return code !== 404;
 }
 
 function readTo(reader: Reader): ne.ne_block_reader {
   return (block) => {
-    if (block.length === 0) sayText('complete', reader.name);
+    if (block.length === 0) printText('complete', reader.name);
     if (reader.refuses) return -1;
     reader.total += block.length;
     reader.hash = hashMore(reader.hash, block);
@@ -66,13 +66,13 @@ function readTo(reader: Reader): ne.ne_block_reader {
   };
 }
 
-function sayReader({ name, total, hash }: Reader): void {
-  sayText('reader', name);
-  sayNumber('total', total);
-  sayNumber('hash', hash);
+function printReader({ name, total, hash }: Reader): void {
+  printText('reader', name);
+  printNumber('total', total);
+  printNumber('hash', hash);
 }
 
-function sayHeaders(request: ne.ne_request): void {
+function printHeaders(request: ne.ne_request): void {
   const fields: [name: string, value: string][] = [];
   const name = { value: '' };
   const value = { value: '' };
@@ -81,6 +81,6 @@ function sayHeaders(request: ne.ne_request): void {
     fields.push([name.value, value.value]);
   }
   fields.sort(([one], [other]) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
-  sayNumber('fields', fields.length);
-  for (const field of fields) sayText(...field);
+  printNumber('fields', fields.length);
+  for (const field of fields) printText(...field);
 }

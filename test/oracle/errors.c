@@ -1,4 +1,4 @@
-/* errors PORT [HOST]: two requests that are meant to fail, with a read time-out of one second. */
+/* errors PORT [HOST]: sends two requests that are meant to fail, with a read timeout of one second. */
 #include "twin.h"
 
 #include <time.h>
@@ -18,10 +18,10 @@ int main(int argc, char **argv) {
   for (int i = 0; i < 2; i++) {
     ne_request *req = ne_request_create(sess, "GET", "/");
     double start = now();
-    say_number("dispatch", ne_request_dispatch(req));
-    say_number("seconds", (long long)(now() - start + 0.5));
-    say_text("error", ne_get_error(sess));
-    say_status(req);
+    print_number("dispatch", ne_request_dispatch(req));
+    print_number("seconds", (long long)(now() - start + 0.5));
+    print_text("error", ne_get_error(sess));
+    print_status(req);
     ne_request_destroy(req);
   }
   ne_session_destroy(sess);

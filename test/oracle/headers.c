@@ -1,4 +1,4 @@
-/* headers PORT WORD...: two PUTs on one session; each WORD adds something to them. */
+/* headers PORT WORD...: sends two PUTs on one session; each WORD adds something to them. */
 #include "twin.h"
 
 static void prepare_session(ne_session *sess, int count, char **words);
@@ -12,9 +12,9 @@ int main(int argc, char **argv) {
   for (int i = 0; i < 2; i++) {
     ne_request *req = ne_request_create(sess, "PUT", "/x");
     prepare_request(req, argc - 2, argv + 2);
-    say_number("dispatch", ne_request_dispatch(req));
-    say_text("error", ne_get_error(sess));
-    say_status(req);
+    print_number("dispatch", ne_request_dispatch(req));
+    print_text("error", ne_get_error(sess));
+    print_status(req);
     ne_request_destroy(req);
   }
   ne_session_destroy(sess);
@@ -27,8 +27,8 @@ static void prepare_session(ne_session *sess, int count, char **words) {
     if (strcmp(words[i], "close") == 0) ne_set_session_flag(sess, NE_SESSFLAG_PERSIST, 0);
     if (strcmp(words[i], "expect") == 0) ne_set_session_flag(sess, NE_SESSFLAG_EXPECT100, 1);
   }
-  say_number("persist", ne_get_session_flag(sess, NE_SESSFLAG_PERSIST));
-  say_number("expect100", ne_get_session_flag(sess, NE_SESSFLAG_EXPECT100));
+  print_number("persist", ne_get_session_flag(sess, NE_SESSFLAG_PERSIST));
+  print_number("expect100", ne_get_session_flag(sess, NE_SESSFLAG_EXPECT100));
 }
 
 static void prepare_request(ne_request *req, int count, char **words) {
@@ -43,6 +43,6 @@ static void prepare_request(ne_request *req, int count, char **words) {
     if (strcmp(words[i], "empty") == 0) ne_set_request_body_buffer(req, "", 0);
     if (strcmp(words[i], "unsafe") == 0) ne_set_request_flag(req, NE_REQFLAG_IDEMPOTENT, 0);
   }
-  say_number("request expect100", ne_get_request_flag(req, NE_REQFLAG_EXPECT100));
-  say_number("idempotent", ne_get_request_flag(req, NE_REQFLAG_IDEMPOTENT));
+  print_number("request expect100", ne_get_request_flag(req, NE_REQFLAG_EXPECT100));
+  print_number("idempotent", ne_get_request_flag(req, NE_REQFLAG_IDEMPOTENT));
 }

@@ -1,17 +1,17 @@
-/** The twin of headers.c. */
+/** Implements the twin of headers.c. */
 import * as ne from 'libneon/ne';
-import { playTwin, sayNumber, sayStatus, sayText } from './twin.js';
+import { runMain, printNumber, printStatus, printText } from './twin.js';
 
-playTwin(async (io, port, words) => {
+runMain(async (io, port, words) => {
   const session = ne.ne_session_create('http', '127.0.0.1', port);
   prepareSession(session, words);
 
   for (let i = 0; i < 2; i++) {
     const request = ne.ne_request_create(session, 'PUT', '/x');
     prepareRequest(request, words);
-    sayNumber('dispatch', await io.ne_request_dispatch(request));
-    sayText('error', ne.ne_get_error(session));
-    sayStatus(request);
+    printNumber('dispatch', await io.ne_request_dispatch(request));
+    printText('error', ne.ne_get_error(session));
+    printStatus(request);
     await io.ne_request_destroy(request);
   }
   await io.ne_session_destroy(session);
@@ -23,8 +23,8 @@ function prepareSession(session: ne.ne_session, words: readonly string[]): void 
     if (word === 'close') ne.ne_set_session_flag(session, ne.NE_SESSFLAG_PERSIST, 0);
     if (word === 'expect') ne.ne_set_session_flag(session, ne.NE_SESSFLAG_EXPECT100, 1);
   }
-  sayNumber('persist', ne.ne_get_session_flag(session, ne.NE_SESSFLAG_PERSIST));
-  sayNumber('expect100', ne.ne_get_session_flag(session, ne.NE_SESSFLAG_EXPECT100));
+  printNumber('persist', ne.ne_get_session_flag(session, ne.NE_SESSFLAG_PERSIST));
+  printNumber('expect100', ne.ne_get_session_flag(session, ne.NE_SESSFLAG_EXPECT100));
 }
 
 function prepareRequest(request: ne.ne_request, words: readonly string[]): void {
@@ -38,6 +38,6 @@ function prepareRequest(request: ne.ne_request, words: readonly string[]): void 
     if (word === 'empty') ne.ne_set_request_body_buffer(request, '');
     if (word === 'unsafe') ne.ne_set_request_flag(request, ne.NE_REQFLAG_IDEMPOTENT, 0);
   }
-  sayNumber('request expect100', ne.ne_get_request_flag(request, ne.NE_REQFLAG_EXPECT100));
-  sayNumber('idempotent', ne.ne_get_request_flag(request, ne.NE_REQFLAG_IDEMPOTENT));
+  printNumber('request expect100', ne.ne_get_request_flag(request, ne.NE_REQFLAG_EXPECT100));
+  printNumber('idempotent', ne.ne_get_request_flag(request, ne.NE_REQFLAG_IDEMPOTENT));
 }

@@ -1,11 +1,15 @@
-/* locks PORT STEP…: each step is a word and its arguments, separated by commas, on one session with a lock
- * store. lock,PATH,SCOPE,DEPTH,TIMEOUT[,OWNER]   obtains a lock, and keeps it add puts the lock into the
- * store remove                                  takes it out again refresh,TIMEOUT, unlock                 of
- * the lock discover,PATH resource,METHOD,PATH,DEPTH[,PATH,DEPTH] sends a request that uses these resources
- *   parent,METHOD,PATH                      and one that uses their parents, too
- *   list, find,PATH                         what the store holds
- *   sharepoint                              sets the flag
- *   acl                                     sets a list with entries of every kind */
+/* locks PORT STEP…: runs steps on one session with a lock store; a step is a word and its arguments,
+ * separated by commas:
+ *
+ * - lock,PATH,SCOPE,DEPTH,TIMEOUT[,OWNER] obtains a lock and keeps it;
+ * - add puts the lock into the store, and remove takes it out;
+ * - refresh,TIMEOUT and unlock refresh and release it;
+ * - discover,PATH discovers locks;
+ * - resource,METHOD,PATH,DEPTH[,PATH,DEPTH] sends a request that uses these resources;
+ * - parent,METHOD,PATH sends one that also uses their parents;
+ * - list and find,PATH print the content of the store;
+ * - sharepoint sets the flag;
+ * - acl sets an access control list with entries of every kind. */
 #include "twin.h"
 
 #include <ne_acl3744.h>
@@ -13,22 +17,22 @@
 #include <ne_basic.h>
 #include <ne_locks.h>
 
-static void say_lock(const struct ne_lock *lock) {
-  say_text("scheme", lock->uri.scheme);
-  say_text("path", lock->uri.path);
-  say_number("depth", lock->depth);
-  say_number("type", lock->type);
-  say_number("scope", lock->scope);
-  say_text("token", lock->token);
-  say_text("owner", lock->owner);
-  say_number("timeout", lock->timeout);
+static void print_lock(const struct ne_lock *lock) {
+  print_text("scheme", lock->uri.scheme);
+  print_text("path", lock->uri.path);
+  print_number("depth", lock->depth);
+  print_number("type", lock->type);
+  print_number("scope", lock->scope);
+  print_text("token", lock->token);
+  print_text("owner", lock->owner);
+  print_number("timeout", lock->timeout);
 }
 
 static void on_lock(void *userdata, const struct ne_lock *lock, const ne_uri *uri, const ne_status *status) {
   (void)userdata;
-  say_text("found", uri->path);
-  if (lock) say_lock(lock);
-  if (status) say_number("status", status->code);
+  print_text("found", uri->path);
+  if (lock) print_lock(lock);
+  if (status) print_number("status", status->code);
 }
 
 static char *next(char **rest) { return *rest ? strsep(rest, ",") : NULL; }
@@ -46,15 +50,15 @@ static struct ne_lock *obtain(ne_session *sess, char *rest) {
   lock->depth = number(&rest);
   lock->timeout = number(&rest);
   if (rest) lock->owner = ne_strdup(rest);
-  say_number("lock", ne_lock(sess, lock));
-  say_lock(lock);
+  print_number("lock", ne_lock(sess, lock));
+  print_lock(lock);
   return lock;
 }
 
 static void list(ne_lock_store *store) {
   struct ne_lock *lock;
   for (lock = ne_lockstore_first(store); lock; lock = ne_lockstore_next(store))
-    say_text("listed", lock->token);
+    print_text("listed", lock->token);
 }
 
 static void find(ne_session *sess, ne_lock_store *store, const char *path) {
@@ -63,7 +67,7 @@ static void find(ne_session *sess, ne_lock_store *store, const char *path) {
   ne_fill_server_uri(sess, &uri);
   uri.path = ne_strdup(path);
   lock = ne_lockstore_findbyuri(store, &uri);
-  say_text("found", lock ? lock->token : NULL);
+  print_text("found", lock ? lock->token : NULL);
   ne_uri_free(&uri);
 }
 
@@ -74,8 +78,8 @@ static void send_using(ne_session *sess, char *rest, int parents) {
     ne_lock_using_resource(req, path, number(&rest));
     if (parents) ne_lock_using_parent(req, path);
   }
-  say_number(method, ne_request_dispatch(req));
-  say_status(req);
+  print_number(method, ne_request_dispatch(req));
+  print_status(req);
   ne_request_destroy(req);
 }
 
@@ -107,19 +111,19 @@ int main(int argc, char **argv) {
     if (strcmp(word, "remove") == 0) ne_lockstore_remove(store, lock);
     if (strcmp(word, "refresh") == 0) {
       lock->timeout = number(&rest);
-      say_number("refresh", ne_lock_refresh(sess, lock));
-      say_lock(lock);
+      print_number("refresh", ne_lock_refresh(sess, lock));
+      print_lock(lock);
     }
-    if (strcmp(word, "unlock") == 0) say_number("unlock", ne_unlock(sess, lock));
+    if (strcmp(word, "unlock") == 0) print_number("unlock", ne_unlock(sess, lock));
     if (strcmp(word, "discover") == 0)
-      say_number("discover", ne_lock_discover(sess, next(&rest), on_lock, NULL));
+      print_number("discover", ne_lock_discover(sess, next(&rest), on_lock, NULL));
     if (strcmp(word, "resource") == 0) send_using(sess, rest, 0);
     if (strcmp(word, "parent") == 0) send_using(sess, rest, 1);
     if (strcmp(word, "list") == 0) list(store);
     if (strcmp(word, "find") == 0) find(sess, store, next(&rest));
     if (strcmp(word, "sharepoint") == 0) ne_set_session_flag(sess, NE_SESSFLAG_SHAREPOINT, 1);
-    if (strcmp(word, "acl") == 0) say_number("acl", set_acl(sess));
-    say_text("error", ne_get_error(sess));
+    if (strcmp(word, "acl") == 0) print_number("acl", set_acl(sess));
+    print_text("error", ne_get_error(sess));
   }
   ne_session_destroy(sess);
   ne_lockstore_destroy(store);

@@ -1,22 +1,22 @@
-/** The twin of locks.c. */
+/** Implements the twin of locks.c. */
 import * as ne from 'libneon/ne';
-import { playTwin, sayNumber, sayStatus, sayText, type Io } from './twin.js';
+import { runMain, printNumber, printStatus, printText, type Io } from './twin.js';
 
-function sayLock({ uri, depth, type, scope, token, owner, timeout }: ne.ne_lock): void {
-  sayText('scheme', uri.scheme);
-  sayText('path', uri.path);
-  sayNumber('depth', depth);
-  sayNumber('type', type);
-  sayNumber('scope', scope);
-  sayText('token', token);
-  sayText('owner', owner);
-  sayNumber('timeout', timeout);
+function printLock({ uri, depth, type, scope, token, owner, timeout }: ne.ne_lock): void {
+  printText('scheme', uri.scheme);
+  printText('path', uri.path);
+  printNumber('depth', depth);
+  printNumber('type', type);
+  printNumber('scope', scope);
+  printText('token', token);
+  printText('owner', owner);
+  printNumber('timeout', timeout);
 }
 
 const onLock: ne.ne_lock_result = (lock, uri, status) => {
-  sayText('found', uri.path);
-  if (lock) sayLock(lock);
-  if (status) sayNumber('status', status.code);
+  printText('found', uri.path);
+  if (lock) printLock(lock);
+  if (status) printNumber('status', status.code);
 };
 
 async function obtain(
@@ -29,19 +29,20 @@ async function obtain(
   lock.uri.path = path!;
   Object.assign(lock, { scope: Number(scope), depth: Number(depth), timeout: Number(timeout) });
   if (owner.length > 0) lock.owner = owner.join(',');
-  sayNumber('lock', await io.ne_lock(session, lock));
-  sayLock(lock);
+  printNumber('lock', await io.ne_lock(session, lock));
+  printLock(lock);
   return lock;
 }
 
 function list(store: ne.ne_lock_store): void {
-  for (let lock = ne.ne_lockstore_first(store); lock; lock = ne.ne_lockstore_next(store)) sayText('listed', lock.token);
+  for (let lock = ne.ne_lockstore_first(store); lock; lock = ne.ne_lockstore_next(store))
+    printText('listed', lock.token);
 }
 
 function find(session: ne.ne_session, store: ne.ne_lock_store, path: string): void {
   const uri: Partial<ne.ne_uri> = { path };
   ne.ne_fill_server_uri(session, uri);
-  sayText('found', ne.ne_lockstore_findbyuri(store, uri)?.token ?? null);
+  printText('found', ne.ne_lockstore_findbyuri(store, uri)?.token ?? null);
 }
 
 async function sendUsing(
@@ -55,8 +56,8 @@ async function sendUsing(
     ne.ne_lock_using_resource(request, rest[i]!, Number(rest[i + 1] ?? 0));
     if (parents) ne.ne_lock_using_parent(request, rest[i]!);
   }
-  sayNumber(method!, await io.ne_request_dispatch(request));
-  sayStatus(request);
+  printNumber(method!, await io.ne_request_dispatch(request));
+  printStatus(request);
   await io.ne_request_destroy(request);
 }
 
@@ -81,7 +82,7 @@ const entries: readonly ne.ne_acl_entry[] = [
   { target: ne.ne_acl_self, type: grant, privileges: 0xffffffff },
 ];
 
-playTwin(async (io, port, steps) => {
+runMain(async (io, port, steps) => {
   const session = ne.ne_session_create('http', '127.0.0.1', port);
   const store = ne.ne_lockstore_create();
   let lock = ne.ne_lock_create();
@@ -93,18 +94,18 @@ playTwin(async (io, port, steps) => {
     if (word === 'remove') ne.ne_lockstore_remove(store, lock);
     if (word === 'refresh') {
       lock.timeout = Number(rest[0]);
-      sayNumber('refresh', await io.ne_lock_refresh(session, lock));
-      sayLock(lock);
+      printNumber('refresh', await io.ne_lock_refresh(session, lock));
+      printLock(lock);
     }
-    if (word === 'unlock') sayNumber('unlock', await io.ne_unlock(session, lock));
-    if (word === 'discover') sayNumber('discover', await io.ne_lock_discover(session, rest[0]!, onLock));
+    if (word === 'unlock') printNumber('unlock', await io.ne_unlock(session, lock));
+    if (word === 'discover') printNumber('discover', await io.ne_lock_discover(session, rest[0]!, onLock));
     if (word === 'resource') await sendUsing(io, session, rest, false);
     if (word === 'parent') await sendUsing(io, session, rest, true);
     if (word === 'list') list(store);
     if (word === 'find') find(session, store, rest[0]!);
     if (word === 'sharepoint') ne.ne_set_session_flag(session, ne.NE_SESSFLAG_SHAREPOINT, 1);
-    if (word === 'acl') sayNumber('acl', await io.ne_acl3744_set(session, '/acl', entries));
-    sayText('error', ne.ne_get_error(session));
+    if (word === 'acl') printNumber('acl', await io.ne_acl3744_set(session, '/acl', entries));
+    printText('error', ne.ne_get_error(session));
   }
   await io.ne_session_destroy(session);
   ne.ne_lockstore_destroy(store);

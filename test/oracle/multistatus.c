@@ -1,7 +1,7 @@
-/* multistatus PORT WAY…: a request for each WAY on one session, whose 207 response is read by
- * ne_xml_dispatch_request
- * ("dispatch"), by begin, ne_xml_parse_response and end ("pull"), by a parser as reader ("reader"), or by
- * ne_simple_request ("simple"). */
+/* multistatus PORT METHOD…: sends a request for each METHOD on one session and reads its 207 response by
+ * ne_xml_dispatch_request ("dispatch"), by begin, ne_xml_parse_response and end ("pull"), by a parser as
+ * reader
+ * ("reader"), or by ne_simple_request ("simple"). */
 #include "twin.h"
 
 #include <ne_207.h>
@@ -10,48 +10,48 @@
 
 static void *on_start_response(void *userdata, const ne_uri *uri) {
   char *text = ne_uri_unparse(uri);
-  say_text("response", text);
+  print_text("response", text);
   ne_free(text);
   return userdata;
 }
 
-static void say_end(const char *what, int same, const ne_status *status, const char *description) {
-  say_number(what, same);
+static void print_end(const char *key, int same, const ne_status *status, const char *description) {
+  print_number(key, same);
   if (status) {
     printf("status=%d.%d %d %d\n", status->major_version, status->minor_version, status->code, status->klass);
-    say_text("reason", status->reason_phrase);
+    print_text("reason", status->reason_phrase);
   }
-  say_text("description", description);
+  print_text("description", description);
 }
 
 static void on_end_response(void *userdata, void *response, const ne_status *status,
                             const char *description) {
-  say_end("end_response", response == userdata, status, description);
+  print_end("end_response", response == userdata, status, description);
 }
 
 static void *on_start_propstat(void *userdata, void *response) {
-  say_number("propstat", response == userdata);
+  print_number("propstat", response == userdata);
   return response;
 }
 
 static void on_end_propstat(void *userdata, void *propstat, const ne_status *status,
                             const char *description) {
-  say_end("end_propstat", propstat == userdata, status, description);
+  print_end("end_propstat", propstat == userdata, status, description);
 }
 
 static int on_property(void *userdata, int parent, const char *nspace, const char *name, const char **atts) {
   (void)userdata, (void)atts;
   if (parent != NE_207_STATE_PROP) return NE_XML_DECLINE;
-  say_text("nspace", nspace);
-  say_text("property", name);
+  print_text("nspace", nspace);
+  print_text("property", name);
   return NE_207_STATE_TOP;
 }
 
 static int on_value(void *userdata, int state, const char *cdata, size_t len) {
   char *text = ne_strndup(cdata, len);
   (void)userdata;
-  say_number("state", state);
-  say_text("value", text);
+  print_number("state", state);
+  print_text("value", text);
   ne_free(text);
   return 0;
 }
@@ -62,15 +62,15 @@ static int pull(ne_request *req, ne_xml_parser *p) {
   return result == NE_OK ? ne_end_request(req) : result;
 }
 
-static int run(const char *way, ne_session *sess, ne_request *req, ne_xml_parser *p) {
-  if (strcmp(way, "dispatch") == 0) return ne_xml_dispatch_request(req, p);
-  if (strcmp(way, "pull") == 0) return pull(req, p);
-  if (strcmp(way, "simple") == 0) return ne_simple_request(sess, req);
+static int run(const char *method, ne_session *sess, ne_request *req, ne_xml_parser *p) {
+  if (strcmp(method, "dispatch") == 0) return ne_xml_dispatch_request(req, p);
+  if (strcmp(method, "pull") == 0) return pull(req, p);
+  if (strcmp(method, "simple") == 0) return ne_simple_request(sess, req);
   ne_add_response_body_reader(req, ne_accept_207, ne_xml_parse_v, p);
   return ne_request_dispatch(req);
 }
 
-static void request(ne_session *sess, const char *way) {
+static void request(ne_session *sess, const char *method) {
   static const char body[] = "<propfind xmlns=\"DAV:\"><allprop/></propfind>";
   ne_request *req = ne_request_create(sess, "PROPFIND", "/base/");
   ne_xml_parser *p = ne_xml_create();
@@ -87,15 +87,15 @@ static void request(ne_session *sess, const char *way) {
   ne_add_request_header(req, "Content-Type", NE_XML_MEDIA_TYPE);
   ne_set_request_body_buffer(req, body, strlen(body));
 
-  say_number(way, run(way, sess, req, p));
-  say_text("error", ne_get_error(sess));
-  say_number("failed", ne_xml_failed(p));
-  say_text("parser", ne_xml_get_error(p));
+  print_number(method, run(method, sess, req, p));
+  print_text("error", ne_get_error(sess));
+  print_number("failed", ne_xml_failed(p));
+  print_text("parser", ne_xml_get_error(p));
   ne_207_destroy(p207);
   ne_xml_destroy(p);
   ne_uri_free(&base);
-  if (strcmp(way, "simple") == 0) return;
-  say_status(req);
+  if (strcmp(method, "simple") == 0) return;
+  print_status(req);
   ne_request_destroy(req);
 }
 

@@ -1,4 +1,4 @@
-/* oldacl PORT: an access control list by the interface of ne_acl.h, with entries of every kind. */
+/* oldacl PORT: sets an access control list with ne_acl.h, with entries of every kind. */
 #include "twin.h"
 
 #include <ne_acl.h>
@@ -12,8 +12,8 @@ int main(int argc, char **argv) {
   begin_twin();
   ne_session *sess = ne_session_create("http", "127.0.0.1", port_argument(argc, argv));
   for (int count = 4; count >= 0; count -= 2) {
-    say_number("acl", ne_acl_set(sess, "/acl", entries, count));
-    say_text("error", ne_get_error(sess));
+    print_number("acl", ne_acl_set(sess, "/acl", entries, count));
+    print_text("error", ne_get_error(sess));
   }
   ne_session_destroy(sess);
   return 0;

@@ -1,10 +1,10 @@
-/** The twin of oldacl.c. */
+/** Implements the twin of oldacl.c. */
 import * as ne from 'libneon/ne';
-import { playTwin, sayNumber, sayText } from './twin.js';
+import { runMain, printNumber, printText } from './twin.js';
 
 const { ne_acl_href, ne_acl_property, ne_acl_all, ne_acl_grant, ne_acl_deny } = ne;
 
-/** An entry in the order of C's fields. */
+/** An entry in the order of the fields in C. */
 const entry = (
   apply: number,
   type: number,
@@ -19,11 +19,11 @@ const entries = [
   entry(ne_acl_all, ne_acl_deny, null, [0, -1, 2, 0, 0]),
 ];
 
-playTwin(async (io, port) => {
+runMain(async (io, port) => {
   const session = ne.ne_session_create('http', '127.0.0.1', port);
   for (let count = 4; count >= 0; count -= 2) {
-    sayNumber('acl', await io.ne_acl_set(session, '/acl', entries.slice(0, count)));
-    sayText('error', ne.ne_get_error(session));
+    printNumber('acl', await io.ne_acl_set(session, '/acl', entries.slice(0, count)));
+    printText('error', ne.ne_get_error(session));
   }
   await io.ne_session_destroy(session);
 });

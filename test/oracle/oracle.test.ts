@@ -1,3 +1,4 @@
+/** Tests the C twins themselves, and that a comparison detects differences. */
 import { response } from '../servers/raw.js';
 import { describeWith } from '../servers/packages.js';
 import { compare, cTwin, runTwin, type Outcome, type Scenario } from './oracle.js';
@@ -6,13 +7,13 @@ import { scenarios } from './scenarios.js';
 const once: Scenario = { server: { connections: [[{ read: 'request' }, { send: response('hello') }]] } };
 
 describeWith('cc', 'C twins', () => {
-  test.each(scenarios)('$twin: $about', async ({ twin, ...scenario }) => {
+  test.each(scenarios)('run twice with equal results in $twin: $about', async ({ twin, ...scenario }) => {
     const first = await runTwin(cTwin(twin), scenario);
     expect(first).toMatchObject({ exit: 0, stderr: '' });
     expect(await runTwin(cTwin(twin), scenario)).toEqual(first);
   });
 
-  test('print what neon says', async () => {
+  test('print the state of neon', async () => {
     const { lines, received } = await runTwin(cTwin('session'), once);
     expect(lines).toContain('hostport=127.0.0.1:PORT');
     expect(lines).toContain('dispatch=0');
@@ -40,11 +41,11 @@ describeWith('cc', 'a comparison', () => {
     args: ['-e', script, '--'],
   });
 
-  test('is content with a program that does the same', async () => {
+  test('accepts a program that behaves like the reference', async () => {
     await compare(cTwin('session'), cTwin('session'), once);
   });
 
-  test('sees other lines, other bytes and a crash', async () => {
+  test('detects other lines, other bytes and a crash', async () => {
     await expect(compare(cTwin('session'), cTwin('errors'), once)).rejects.toThrow(/hostport=127.0.0.1:PORT/);
     await expect(compare(cTwin('session'), node('console.log("scheme=http")'), once)).rejects.toThrow(/GET \/path/);
     await expect(compare(cTwin('session'), node('throw Error("broken")'), once)).rejects.toThrow(/broken/);

@@ -1,6 +1,6 @@
 /**
- * Twins: a C program and a JavaScript program that do the same with neon. Both run against the same scripted server;
- * then their output and what the server received must be equal, byte for byte.
+ * Runs twins: a C program and a JavaScript program that make equal calls of neon. Both run against the same scripted
+ * server; then their output and the bytes that the server received must be equal.
  */
 import { deepStrictEqual } from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
@@ -13,7 +13,7 @@ import { loaderOf, searchPath } from '../matrix/neons.js';
 import { rawServer, type RawServer, type RawServerOptions } from '../servers/raw.js';
 import { compileWithNeon } from './compile.js';
 
-/** The two surfaces that JavaScript twins are run on. */
+/** The two surfaces that JavaScript twins run on. */
 export const surfaces = ['sync', 'promises'] as const;
 export type Surface = (typeof surfaces)[number];
 
@@ -23,7 +23,7 @@ export interface Twin {
   readonly args: readonly string[];
 }
 
-/** What both twins meet. */
+/** The server and the arguments of both twins. */
 export interface Scenario {
   readonly server: RawServerOptions;
   /** Arguments after the port. */
@@ -32,34 +32,40 @@ export interface Scenario {
   readonly limitMs?: number;
 }
 
-/** What came of a run. The server's port reads `PORT` everywhere. */
+/** The outcome of a run, with `PORT` in place of the server's port. */
 export interface Outcome {
   readonly lines: readonly string[];
   readonly exit: number | string | null;
   readonly stderr: string;
-  /** What the server received on each connection, as Latin-1, so that every byte is one character; without random nonces. */
+  /**
+   * The bytes that the server received on each connection, as Latin-1, so that every byte is one character; without
+   * random nonces.
+   */
   readonly received: readonly string[];
 }
 
-/** The C twin of that name, compiled if need be. Throws unless it runs with the very neon that JavaScript does. */
+/** The C twin of that name, compiled if necessary. Throws unless it runs with the neon that JavaScript uses. */
 export function cTwin(name: string): Twin {
   tlsOfC();
   return compiledTwin(name);
 }
 
 /** Whether C and JavaScript use the same release of the TLS library. */
-export function tlsIsTheSame(): boolean {
+export function sameTlsRelease(): boolean {
   const release = (library: string): string | undefined => /^\S+ \d+\.\d+/.exec(library)?.[0];
   return release(tlsOfC()) === release(versions.tls ?? '');
 }
 
-/** A line with an error, without the words of OpenSSL where those of its releases differ. Those of neon stay. */
-export function inTheSameWords(line: string): string {
-  if (tlsIsTheSame()) return line;
+/** A line with an error, without the wording of OpenSSL where its releases differ. The wording of neon stays. */
+export function withoutTlsWording(line: string): string {
+  if (sameTlsRelease()) return line;
   return line.replace(/^(error=.*SSL error: )(?!Server certificate).*/, '$1…');
 }
 
-/** Where another neon than the machine's is tested, C programs run with it, and all the libraries of its folder, too. */
+/**
+ * The command of a compiled twin. When another neon than the machine's is tested, C programs run with it and with all
+ * libraries of its folder.
+ */
 function compiledTwin(name: string): Twin {
   const program = compileWithNeon(`test/oracle/${name}.c`, ['test/oracle/twin.h']);
   const libraries = process.env['LIBNEON_TEST_LIBRARIES'];
@@ -69,33 +75,33 @@ function compiledTwin(name: string): Twin {
 
 let tls: string | undefined;
 
-/** The TLS library of C twins. With OpenSSL it is the system's, and that of JavaScript is Node's. */
+/** The TLS library of C twins. With OpenSSL it is the system's, while JavaScript uses Node's. */
 function tlsOfC(): string {
   tls ??= requireSameNeon(compiledTwin('version'));
   return tls;
 }
 
-/** Or a comparison would say nothing. */
+/** Throws when C uses another neon than JavaScript, as a comparison would then be meaningless. */
 function requireSameNeon({ command, args }: Twin): string {
-  const said = execFileSync(command, args, { encoding: 'utf8' });
-  const [, neon, library] = /^neon=(.*)\ntls=(.*)\n$/.exec(said) ?? [];
+  const output = execFileSync(command, args, { encoding: 'utf8' });
+  const [, neon, library] = /^neon=(.*)\ntls=(.*)\n$/.exec(output) ?? [];
   const wanted = versions.tls?.startsWith('OpenSSL') ? 'OpenSSL' : (versions.tls ?? '(null)');
   if (neon !== ne.ne_version_string() || !library?.startsWith(wanted))
-    throw new Error(`JavaScript uses ${ne.ne_version_string()} ${wanted}, and C:\n${said}`);
+    throw new Error(`JavaScript uses ${ne.ne_version_string()} ${wanted}, and C:\n${output}`);
   return library;
 }
 
-/** The JavaScript twin of that name, on one surface; `session-classes` is that of `session` with the classes. */
+/** The JavaScript twin of that name, on one surface; `session-classes` is the twin of `session` with the classes. */
 export function jsTwin(name: string, surface: Surface): Twin {
   return { command: process.execPath, args: [path.join(__dirname, `${name}.js`), surface] };
 }
 
-/** Runs the C twin and the other, each against a server of its own, and throws where they differ. */
+/** Runs the C twin and the other, each against its own server, and throws where they differ. */
 export async function compare(reference: Twin, subject: Twin, scenario: Scenario): Promise<void> {
   await compareWith(runTwin(reference, scenario), subject, scenario);
 }
 
-/** The same with a C twin that has been started already. */
+/** Compares like compare(), with a C twin that has already been started. */
 export async function compareWith(reference: Promise<Outcome>, subject: Twin, scenario: Scenario): Promise<void> {
   const [expected, actual] = await Promise.all([reference, runTwin(subject, scenario)]);
   deepStrictEqual(comparable(actual), comparable(expected), differenceIn(actual));
@@ -119,13 +125,13 @@ export async function runTwin(twin: Twin, scenario: Scenario): Promise<Outcome> 
   }
 }
 
-/** Runs one twin against a server that is there already; the port reads `PORT`. */
+/** Runs one twin against a running server; its port reads `PORT`. */
 export async function runTwinAt(twin: Twin, port: number, args: readonly string[]): Promise<Omit<Outcome, 'received'>> {
   const { stdout, stderr, exit } = await run(twin, port, { args });
   return { lines: stdout.replaceAll(`:${port}`, ':PORT').split('\n').slice(0, -1), exit, stderr };
 }
 
-/** Messages in the C locale; proxies of this machine are none of their business. */
+/** Runs a program with messages in the C locale and without the proxies of this machine. */
 async function run(
   twin: Twin,
   port: number,
@@ -146,14 +152,17 @@ async function run(
   return { stdout, stderr, exit: (code ?? signal) as number | string | null };
 }
 
-/** neon's own nonce is random, and what is computed from it. */
+/** Hides neon's random nonce, and the values computed from it. */
 function hideNonce(from: string): string {
   return from.replaceAll(/^Authorization: Digest .*\bcnonce=.*$/gm, (header) =>
     header.replace(/\bcnonce="[^"]+"/, 'cnonce="RANDOM"').replace(/\bresponse="\w+"/, 'response="COMPUTED"'),
   );
 }
 
-/** The program has ended, so each connection comes to its end as soon as the server reads on. */
+/**
+ * Returns the bytes received on each connection. The program has ended, so each connection ends once the server reads
+ * on.
+ */
 async function receivedBy(server: RawServer): Promise<string[]> {
   await server.release();
   const { length } = await server.connections();
@@ -165,7 +174,7 @@ function comparable({ lines, exit, received }: Outcome): Omit<Outcome, 'stderr'>
   return { lines, exit, received };
 }
 
-/** The assertion's own text shows the difference; a crash is explained by what the program wrote. */
+/** The assertion's own text shows the difference; a crash is explained by the program's error output. */
 function differenceIn({ stderr }: Outcome): Error | undefined {
   return stderr === '' ? undefined : new Error(`the JavaScript twin wrote:\n${stderr}`);
 }

@@ -1,6 +1,6 @@
-/* pull PORT SIZE COUNT [sizes]: COUNT requests on one session, their bodies read in blocks of at most SIZE
- * bytes. The size of each block is printed only if asked for, since it depends on how the network cuts the
- * body. */
+/* pull PORT SIZE COUNT [sizes]: sends COUNT requests on one session and reads their bodies in blocks of at
+ * most SIZE bytes. The size of each block is printed only with "sizes", since it depends on how the network
+ * splits the body. */
 #include "twin.h"
 
 static int pull(ne_session *sess, size_t size, int with_sizes);
@@ -22,16 +22,16 @@ int main(int argc, char **argv) {
 static int pull(ne_session *sess, size_t size, int with_sizes) {
   ne_request *req = ne_request_create(sess, "GET", "/body");
   int result = ne_begin_request(req);
-  say_number("begin", result);
+  print_number("begin", result);
   if (result == NE_OK) {
-    say_status(req);
+    print_status(req);
     if (read_blocks(req, size, with_sizes) < 0) result = NE_ERROR;
   }
   if (result == NE_OK) {
     result = ne_end_request(req);
-    say_number("end", result);
+    print_number("end", result);
   }
-  say_text("error", ne_get_error(sess));
+  print_text("error", ne_get_error(sess));
   ne_request_destroy(req);
   return result;
 }
@@ -43,13 +43,13 @@ static ssize_t read_blocks(ne_request *req, size_t size, int with_sizes) {
   ssize_t got;
 
   while ((got = ne_read_response_block(req, block, size)) > 0) {
-    if (with_sizes) say_number("block", got);
+    if (with_sizes) print_number("block", got);
     total += got;
     hash = hash_more(hash, block, (size_t)got);
   }
-  say_number("last", got);
-  say_number("total", total);
-  say_number("hash", hash);
+  print_number("last", got);
+  print_number("total", total);
+  print_number("hash", hash);
   free(block);
   return got;
 }

@@ -1,8 +1,8 @@
-/** The twin of pull.c. */
+/** Implements the twin of pull.c. */
 import * as ne from 'libneon/ne';
-import { hashMore, hashStart, playTwin, sayNumber, sayStatus, sayText, type Io } from './twin.js';
+import { hashMore, hashStart, runMain, printNumber, printStatus, printText, type Io } from './twin.js';
 
-playTwin(async (io, port, [size = '4096', count = '1', withSizes = '']) => {
+runMain(async (io, port, [size = '4096', count = '1', withSizes = '']) => {
   const session = ne.ne_session_create('http', '127.0.0.1', port);
   for (let i = 0; i < Number(count); i++) {
     if ((await pull(io, session, Number(size), withSizes === 'sizes')) !== ne.NE_OK) break;
@@ -13,16 +13,16 @@ playTwin(async (io, port, [size = '4096', count = '1', withSizes = '']) => {
 async function pull(io: Io, session: ne.ne_session, size: number, withSizes: boolean): Promise<number> {
   const request = ne.ne_request_create(session, 'GET', '/body');
   let result = await io.ne_begin_request(request);
-  sayNumber('begin', result);
+  printNumber('begin', result);
   if (result === ne.NE_OK) {
-    sayStatus(request);
+    printStatus(request);
     if ((await readBlocks(io, request, size, withSizes)) < 0) result = ne.NE_ERROR;
   }
   if (result === ne.NE_OK) {
     result = await io.ne_end_request(request);
-    sayNumber('end', result);
+    printNumber('end', result);
   }
-  sayText('error', ne.ne_get_error(session));
+  printText('error', ne.ne_get_error(session));
   await io.ne_request_destroy(request);
   return result;
 }
@@ -34,12 +34,12 @@ async function readBlocks(io: Io, request: ne.ne_request, size: number, withSize
   let got: number;
 
   while ((got = await io.ne_read_response_block(request, block)) > 0) {
-    if (withSizes) sayNumber('block', got);
+    if (withSizes) printNumber('block', got);
     total += got;
     hash = hashMore(hash, block.subarray(0, got));
   }
-  sayNumber('last', got);
-  sayNumber('total', total);
-  sayNumber('hash', hash);
+  printNumber('last', got);
+  printNumber('total', total);
+  printNumber('hash', hash);
   return got;
 }

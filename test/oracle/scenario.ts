@@ -1,8 +1,8 @@
-/** What scenarios are made of. */
+/** Defines the type of scenarios, and the parts that many of them share. */
 import type { Step } from '../servers/raw.js';
 import type { Scenario } from './oracle.js';
 
-/** A scenario that says which twins it is for and what it is about. */
+/** A scenario with the name of its twins and its subject. */
 export interface NamedScenario extends Scenario {
   readonly twin:
     | 'session'
@@ -30,12 +30,12 @@ export function answers(...texts: readonly string[]): Step[] {
   return texts.flatMap((text): Step[] => [{ read: 'request' }, { send: text }]);
 }
 
-/** A connection for each text, which is closed after it. */
+/** A connection for each text, closed after it. */
 export function connectionEach(...texts: readonly string[]): Step[][] {
   return texts.map((text) => answers(text));
 }
 
-/** Arguments of `dispatch`: so many times the same. */
+/** Arguments of `dispatch`: this number of GET requests. */
 export function gets(count: number): string[] {
   return Array<string>(count).fill('GET /');
 }

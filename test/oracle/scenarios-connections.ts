@@ -1,4 +1,4 @@
-/** Connections that are kept, closed and cut; readers; requests that are sent again. */
+/** Lists scenarios with connections that are kept, closed and cut, with readers, and with requests that are retried. */
 import { response, type Step } from '../servers/raw.js';
 import { answers, connectionEach, gets, type NamedScenario } from './scenario.js';
 
@@ -12,7 +12,7 @@ const timedOut = response('', { status: '408 Request Timeout', headers: { Connec
 const fin: Step = { close: 'fin' };
 const rst: Step = { close: 'rst' };
 
-/** Sends this and resets the connection, for each text. */
+/** A connection for each text, reset after the text was sent. */
 const resetEach = (...texts: readonly string[]): Step[][] => texts.map((text) => [...answers(text), rst]);
 
 export const connections: readonly NamedScenario[] = [
@@ -75,13 +75,13 @@ export const connections: readonly NamedScenario[] = [
   },
   {
     twin: 'dispatch',
-    about: 'a stale connection, and then a new one that is closed too',
+    about: 'a stale connection, followed by a new one that is closed',
     args: gets(3),
     server: { connections: [[...answers(one), fin], [{ read: 'request' }, fin], answers(two)] },
   },
   {
     twin: 'dispatch',
-    about: 'a stale connection, and then none',
+    about: 'a stale connection, followed by a refused one',
     args: gets(3),
     server: { connections: [[...answers(one), fin]] },
   },
@@ -157,13 +157,13 @@ export const connections: readonly NamedScenario[] = [
   {
     twin: 'dispatch',
     about: 'several readers',
-    args: ['GET / 2xx most', 'GET / 2xx most', 'PROPFIND /x 2xx', 'HEAD / most'],
+    args: ['GET / 2xx not404', 'GET / 2xx not404', 'PROPFIND /x 2xx', 'HEAD / not404'],
     server: { connections: [answers(one, notFound, notFound, `${ok}Content-Type: a/b\r\n\r\n`)] },
   },
   {
     twin: 'dispatch',
     about: 'readers of bodies that fail',
-    args: ['GET / 2xx most', 'GET / 2xx most', 'GET / 2xx most'],
+    args: ['GET / 2xx not404', 'GET / 2xx not404', 'GET / 2xx not404'],
     server: {
       connections: connectionEach(one.slice(0, -1), `${ok}Content-Length: x\r\n\r\nhello`, `${ok}\r\nuntil the end`),
     },
@@ -176,7 +176,7 @@ export const connections: readonly NamedScenario[] = [
   },
   {
     twin: 'dispatch',
-    about: 'a request sent again',
+    about: 'a repeated request',
     args: ['GET / again 2xx', 'OPTIONS * again', 'GET / again'],
     server: {
       connections: [answers(notFound, closing), [...answers(one), fin], answers(two, 'none\r\n'), answers(two)],
@@ -184,7 +184,7 @@ export const connections: readonly NamedScenario[] = [
   },
   {
     twin: 'dispatch',
-    about: 'a request sent again after it failed',
+    about: 'a request repeated after a failure',
     args: ['GET / again', 'GET / again', 'GET / again'],
     server: {
       connections: [
@@ -195,7 +195,7 @@ export const connections: readonly NamedScenario[] = [
   },
   {
     twin: 'dispatch',
-    about: 'a request sent again, then answered with HTTP/1.0',
+    about: 'a repeated request with a response in HTTP/1.0',
     args: ['GET / again', 'GET /'],
     server: { connections: [answers(one, 'HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\ntwo', one)] },
   },

@@ -1,4 +1,4 @@
-/** Strings and sums: twins that need no server. */
+/** Lists scenarios for strings and digests, whose twins need no server. */
 import path from 'node:path';
 import { projectRoot } from '../servers/start.js';
 import type { NamedScenario } from './scenario.js';
@@ -21,9 +21,9 @@ const numbers = ['0', 'ff', 'FFx', '0x1', '-1', '+1', ' 1', 'g', '1fffffffffffff
 
 export const digests: readonly NamedScenario[] = [
   { twin: 'strings', about: 'lists', args: lists, server },
-  { twin: 'strings', about: 'bytes that are special', args: bytes, server },
-  { twin: 'strings', about: 'base64 and junk', args: encoded, server },
+  { twin: 'strings', about: 'special bytes', args: bytes, server },
+  { twin: 'strings', about: 'base64 and invalid input', args: encoded, server },
   { twin: 'strings', about: 'numbers', args: numbers, server },
   { twin: 'strings', about: 'a long text', args: ['0123456789 €,'.repeat(1000)], server },
-  { twin: 'md5', about: 'files, one that is empty, and a folder', args: [...files, '/dev/null', projectRoot], server },
+  { twin: 'md5', about: 'files, an empty file and a folder', args: [...files, '/dev/null', projectRoot], server },
 ];

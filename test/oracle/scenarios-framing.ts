@@ -1,4 +1,4 @@
-/** Where response bodies end. */
+/** Lists scenarios about the end of response bodies. */
 import { chunkedResponse, response } from '../servers/raw.js';
 import { answers, connectionEach, gets, type NamedScenario } from './scenario.js';
 
@@ -6,7 +6,7 @@ const ok = 'HTTP/1.1 200 OK\r\n';
 const chunked = `${ok}Transfer-Encoding: chunked\r\n\r\n`;
 const two = response('two');
 
-/** Answers that each spoil their connection. */
+/** Responses that each make their connection unusable. */
 function spoiled(about: string, ...texts: readonly string[]): NamedScenario {
   return { twin: 'dispatch', about, args: gets(texts.length), server: { connections: connectionEach(...texts) } };
 }
@@ -14,7 +14,7 @@ function spoiled(about: string, ...texts: readonly string[]): NamedScenario {
 export const framing: readonly NamedScenario[] = [
   {
     twin: 'dispatch',
-    about: 'HEAD, with the length of a body that does not come',
+    about: 'HEAD with the length of a body that is not sent',
     args: ['HEAD / 2xx', 'HEAD /chunked', 'GET /'],
     server: { connections: [answers(`${ok}Content-Length: 95\r\n\r\n`, chunked, two)] },
   },
@@ -34,7 +34,7 @@ export const framing: readonly NamedScenario[] = [
   },
   {
     twin: 'dispatch',
-    about: 'chunks with extensions, sizes in upper case and with zeros, trailers',
+    about: 'chunks with extensions, sizes in upper case and with zeros, and trailers',
     args: gets(2),
     server: {
       connections: [
@@ -56,7 +56,7 @@ export const framing: readonly NamedScenario[] = [
     },
   },
   spoiled(
-    'chunk sizes that are none',
+    'invalid chunk sizes',
     ...['', 'x', '-1', 'FFFFFFFFFF', 'FFFFFFFFFFFFFFFFFFFFFFF', ';'].map(
       (size) => `${chunked}${size}\r\nhello\r\n0\r\n\r\n`,
     ),
@@ -64,7 +64,7 @@ export const framing: readonly NamedScenario[] = [
   ),
   {
     twin: 'dispatch',
-    about: 'odd chunk sizes that C reads',
+    about: 'unusual chunk sizes that C accepts',
     args: gets(2),
     server: { connections: [answers(`${chunked}0x5\r\nhello\r\n \t+3;\r\none\r\n0 \r\n\r\n`, two)] },
   },
@@ -75,7 +75,7 @@ export const framing: readonly NamedScenario[] = [
     `${chunked}5\r\nhel\r\n0\r\n\r\n`,
   ),
   spoiled(
-    'chunked bodies that are cut off',
+    'truncated chunked bodies',
     chunked,
     `${chunked}5`,
     `${chunked}5\r\nhel`,
@@ -91,12 +91,12 @@ export const framing: readonly NamedScenario[] = [
     `${ok}Content-Length: 9223372036854775806\r\n\r\nhello`,
   ),
   spoiled(
-    'lines of a chunked body that are too long',
+    'overlong lines of a chunked body',
     `${chunked}5;${'x'.repeat(5000)}\r\nhello\r\n0\r\n\r\n`,
     `${chunked}5\r\nhello\r\n0\r\nX-Trailer: ${'y'.repeat(5000)}\r\n\r\n`,
   ),
   spoiled(
-    'a Content-Length that is none',
+    'an invalid Content-Length',
     ...['-5', '5x', 'x', '', '0x5', '5, 6', '99999999999999999999'].map(
       (length) => `${ok}Content-Length: ${length}\r\n\r\nhello`,
     ),
@@ -108,7 +108,7 @@ export const framing: readonly NamedScenario[] = [
   ),
   {
     twin: 'dispatch',
-    about: 'odd forms of a Content-Length that C reads',
+    about: 'unusual forms of a Content-Length that C accepts',
     args: gets(3),
     server: {
       connections: [answers(`${ok}Content-Length:+5\r\n\r\nhello`, `${ok}Content-Length: \t 003 \r\n\r\none`, two)],
@@ -140,7 +140,7 @@ export const framing: readonly NamedScenario[] = [
     },
   },
   spoiled(
-    'transfer codings that are not known',
+    'unknown transfer codings',
     ...['gzip', 'gzip, chunked', '', 'chunked, chunked'].map(
       (coding) => `${ok}Transfer-Encoding: ${coding}\r\n\r\n5\r\nhello\r\n0\r\n\r\n`,
     ),

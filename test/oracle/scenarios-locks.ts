@@ -1,4 +1,4 @@
-/** Locks, what requests submit of them, and access control lists. */
+/** Lists scenarios with locks, the locks that requests submit, and access control lists. */
 import { chunkedResponse, response, type Step } from '../servers/raw.js';
 import { lockGranted, locksFound } from '../support/lock-responses.js';
 import { answers, type NamedScenario } from './scenario.js';
@@ -15,13 +15,13 @@ const forbidden = response('no', { status: '403 Forbidden' });
 
 const lockResponses: Record<string, string> = {
   granted,
-  'granted with all that there is': lockGranted('urn:uuid:1', {
+  'granted with every field': lockGranted('urn:uuid:1', {
     scope: 'shared',
     depth: 'infinity',
     owner: 'me &amp; you',
     timeout: 'Second-4294967295',
   }),
-  'granted for ever, with markup as its owner': lockGranted('urn:uuid:1', {
+  'granted without a timeout, with markup as its owner': lockGranted('urn:uuid:1', {
     timeout: 'Infinite',
     owner: '<D:href>http://example.com/</D:href>',
   }),
@@ -31,15 +31,15 @@ const lockResponses: Record<string, string> = {
     'Lock-Token': '<urn:uuid:1>',
   }),
   'one of two': sized(twoLocks).replace('<urn:uuid:0>', '<urn:uuid:1>'),
-  'a timeout that is none': lockGranted('urn:uuid:1', { timeout: 'soon' }),
-  'a timeout that is too long': lockGranted('urn:uuid:1', { timeout: 'Second-99999999999999999999999' }),
-  'a depth that is none': lockGranted('urn:uuid:1', { depth: 'deep' }),
+  'an invalid timeout': lockGranted('urn:uuid:1', { timeout: 'soon' }),
+  'an overlong timeout': lockGranted('urn:uuid:1', { timeout: 'Second-99999999999999999999999' }),
+  'an invalid depth': lockGranted('urn:uuid:1', { depth: 'deep' }),
   'a long owner': lockGranted('urn:uuid:1', { owner: 'x'.repeat(2000) }),
   'no token': granted.replace(/Lock-Token: .*\r\n/, ''),
   'another token': granted.replace('<urn:uuid:1>', '<urn:uuid:2>'),
   'a token without brackets': granted.replace('<urn:uuid:1>', 'urn:uuid:1'),
   'no body': response('', { headers: { 'Lock-Token': '<urn:uuid:1>' } }),
-  'no XML': sized(granted.replace('</D:prop>', '</D:prup>')),
+  'mismatched tags': sized(granted.replace('</D:prop>', '</D:prup>')),
   'a 207': lockGranted('urn:uuid:1', {}, '207 Multi-Status'),
   'a 423': response('locked', { status: '423 Locked' }),
 };
@@ -52,14 +52,20 @@ const found = locksFound([
   ['http://other.example:8080/e', 'urn:e'],
 ]);
 
-/** neon sends each LOCK but the first on a connection of its own; then come these answers. */
+/** neon sends each LOCK but the first on a new connection; these responses follow the last one. */
 const afterLocks = (texts: readonly string[], ...more: readonly string[]): Step[][] =>
   texts.map((text, i) => answers(text, ...(i === texts.length - 1 ? more : [])));
 
-/** What is asked for: path, scope, depth, timeout, owner. */
-const requests = ['/a,0,0,-2', '/a%20b/,1,2,-1,<href>x</href>', '/,0,2,600,me, &amp; you', '/a,0,0,0', '/a,0,1,1,\u00e4'];
+/** Requested locks: path, scope, depth, timeout, owner. */
+const requests = [
+  '/a,0,0,-2',
+  '/a%20b/,1,2,-1,<href>x</href>',
+  '/,0,2,600,me, &amp; you',
+  '/a,0,0,0',
+  '/a,0,1,1,\u00e4',
+];
 
-/** A lock on this path is obtained and put into the store. */
+/** Obtains a lock on this path and adds it to the store. */
 const stored = (path: string, depth: 0 | 2 = 0): string[] => [`lock,${path},0,${depth},-2`, 'add'];
 const tokens = (...names: string[]): string[] =>
   names.map((name) => lockGranted(`urn:${name}`, { depth: name.endsWith('-deep') ? 'infinity' : '0' }));
@@ -78,7 +84,7 @@ const uses = [
   'parent,PUT,/tree/x,0,/tree/x,0',
 ];
 
-/** For `locks` and `oldacl`. */
+/** Every scenario of `locks` and `oldacl`. */
 export const locks: readonly NamedScenario[] = [
   ...Object.entries(lockResponses).map(([about, text]) => ({
     twin: 'locks' as const,
@@ -92,49 +98,57 @@ export const locks: readonly NamedScenario[] = [
     args: [`lock,${request}`, 'refresh,0', 'refresh,-1', 'refresh,30', 'unlock'],
     server: { connections: [[{ repeat: 'forever' as const, steps: answers(granted) }]], rest: 'repeat-last' as const },
   })),
-  ...[forbidden, noContent, lockGranted('urn:other'), lockGranted('urn:uuid:1', { timeout: 'Infinite' })].map((answer, i) => ({
-    twin: 'locks' as const,
-    about: `a refresh that gets answer ${i}`,
-    args: ['lock,/a,0,0,-2', 'refresh,10', 'unlock'],
-    server: { connections: [answers(granted, answer, forbidden)], rest: 'repeat-last' as const },
-  })),
+  ...[forbidden, noContent, lockGranted('urn:other'), lockGranted('urn:uuid:1', { timeout: 'Infinite' })].map(
+    (answer, i) => ({
+      twin: 'locks' as const,
+      about: `a refresh with response ${i}`,
+      args: ['lock,/a,0,0,-2', 'refresh,10', 'unlock'],
+      server: { connections: [answers(granted, answer, forbidden)], rest: 'repeat-last' as const },
+    }),
+  ),
   ...[found, noContent, forbidden, locksFound([]), sized(found.replace('</D:multistatus>', ''))].map((answer, i) => ({
     twin: 'locks' as const,
-    about: `a discovery that gets answer ${i}`,
+    about: `a discovery with response ${i}`,
     args: ['discover,/a', 'discover,/'],
     server: { connections: [answers(answer, answer)], rest: 'repeat-last' as const },
   })),
   {
     twin: 'locks',
-    about: 'a store that is looked through and emptied',
+    about: 'a store that is searched and emptied',
     args: [...store, 'list', 'find,/c/', 'find,/c', 'find,/x', 'remove', 'list', 'unlock', 'add', 'list'],
     server: { connections: afterLocks(storedTokens, noContent) },
   },
   ...uses.map((use) => ({
     twin: 'locks' as const,
-    about: `what is submitted with ${use}`,
+    about: `the locks submitted with ${use}`,
     args: [...store, use, 'remove', use, 'sharepoint', use],
     server: { connections: afterLocks(storedTokens, noContent, noContent, noContent) },
   })),
   {
     twin: 'locks',
-    about: 'locks that are submitted while others are obtained, refreshed and given back',
+    about: 'locks submitted while others are obtained, refreshed and released',
     args: [...stored('/c/'), 'lock,/c/a,0,0,-2', 'refresh,9', 'unlock', 'acl', 'discover,/c/'],
     server: {
-      connections: afterLocks([...tokens('c'), granted], granted, noContent, response(''), locksFound([['/c/', 'urn:c']])),
+      connections: afterLocks(
+        [...tokens('c'), granted],
+        granted,
+        noContent,
+        response(''),
+        locksFound([['/c/', 'urn:c']]),
+      ),
       rest: 'repeat-last',
     },
   },
   ...['200 OK', '403 Forbidden', '207 Multi-Status'].flatMap((status) => [
     {
       twin: 'locks' as const,
-      about: `an access control list that gets ${status}`,
+      about: `an access control list with response ${status}`,
       args: ['lock,/acl,0,0,-2', 'add', 'acl'],
       server: { connections: [answers(granted, response('', { status }))] },
     },
     {
       twin: 'oldacl' as const,
-      about: `an old access control list that gets ${status}`,
+      about: `an old access control list with response ${status}`,
       server: { connections: [answers(...Array<string>(3).fill(response('', { status })))] },
     },
   ]),

@@ -1,4 +1,4 @@
-/** Responses to PROPFIND and PROPPATCH. */
+/** Lists scenarios with responses to PROPFIND and PROPPATCH. */
 import { chunkedResponse, response } from '../servers/raw.js';
 import { answers, type NamedScenario } from './scenario.js';
 
@@ -39,7 +39,7 @@ const documents: Record<string, string> = {
       ),
     ),
   ),
-  'the same property twice': multistatus(
+  'a repeated property': multistatus(
     resource('/base/', propstat('<plain>1</plain><plain>2</plain>') + propstat('<plain/>', 'HTTP/1.1 409 Conflict')),
   ),
   'a value of 150,000 bytes': multistatus(
@@ -47,15 +47,15 @@ const documents: Record<string, string> = {
   ),
   'too many properties': multistatus(resource('/base/', propstat('<plain/>'.repeat(1100)))),
   'no href': multistatus(`<D:response>${propstat('<plain>1</plain>')}</D:response>`),
-  'a reference that is none': multistatus(resource('http://[', propstat('<plain>1</plain>'))),
+  'an invalid reference': multistatus(resource('http://[', propstat('<plain>1</plain>'))),
   'unknown elements': multistatus(
     resource('/base/', `<other><D:href>/evil</D:href></other>${propstat('<plain>1</plain>')}`),
   ),
-  'an entity that is not known': multistatus(resource('/base/', propstat('<plain>&nbsp;</plain>'))),
-  'a prefix that is not declared': multistatus(resource('/base/', propstat('<p:plain/>'))),
-  'a status that is none': multistatus(resource('/base/', propstat('<plain>1</plain>', 'fine'))),
-  'no XML': 'hello',
-  nothing: '',
+  'an unknown entity': multistatus(resource('/base/', propstat('<plain>&nbsp;</plain>'))),
+  'an undeclared prefix': multistatus(resource('/base/', propstat('<p:plain/>'))),
+  'an invalid status': multistatus(resource('/base/', propstat('<plain>1</plain>', 'fine'))),
+  'a body that is not XML': 'hello',
+  'an empty body': '',
 };
 const whole = documents['several resources and propstats']!;
 
@@ -65,8 +65,8 @@ const page = (text: string, type = 'application/xml; charset="utf-8"'): string =
 
 const responses: Record<string, string> = {
   ...Object.fromEntries(Object.entries(documents).map(([about, text]) => [about, page(text)])),
-  'a document that is cut': page(whole.slice(0, 400)),
-  'a document that is cut in a tag': page(whole.slice(0, whole.indexOf('etag'))),
+  'a truncated document': page(whole.slice(0, 400)),
+  'a document truncated in a tag': page(whole.slice(0, whole.indexOf('etag'))),
   'another type': page(whole, 'text/plain'),
   chunks: chunkedResponse(whole.match(/[^]{1,50}/g) ?? [], { 'Content-Type': 'text/xml' }).replace('200 OK', status),
   'a 200 that is XML': response(whole, { headers: { 'Content-Type': 'application/xml' } }),
@@ -75,12 +75,12 @@ const responses: Record<string, string> = {
   'a 405 without a body': response('', { status: '405 Method Not Allowed', headers: { Allow: 'GET' } }),
 };
 
-/** For `props`. */
+/** Every scenario of `props`. */
 export const props: readonly NamedScenario[] = [
   ...Object.entries(responses).flatMap(([about, text]) =>
     ['1', 'all', 'names', 'patch', 'complex'].map((way) => ({
       twin: 'props' as const,
-      about: `${about}, by ${way}, and again`,
+      about: `${about}, twice by ${way}`,
       args: [way, way],
       server: { connections: [answers(text, text)], rest: 'repeat-last' as const },
     })),

@@ -1,4 +1,4 @@
-/** Scenarios of sockets without a session. */
+/** Lists scenarios of sockets without a session. */
 import type { NamedScenario } from './scenario.js';
 
 const granted = Uint8Array.of(0, 0x5a, 0, 0, 0, 0, 0, 0);
@@ -23,13 +23,13 @@ export const sockets: readonly NamedScenario[] = [
   },
   {
     twin: 'socket',
-    about: 'lines that are too long, and one that never ends',
+    about: 'overlong lines, and one without an end',
     server: { connections: [[{ send: `${'x'.repeat(4096)}y\nz` }, { readBytes: 1 }]] },
     args: ['block 5', 'line 5000', 'full 4090', 'line 6', 'line 7', 'line 8', 'line 9', 'write 1', 'line 9'],
   },
   {
     twin: 'socket',
-    about: 'a peer that closes in the middle',
+    about: 'a peer that closes early',
     server: { connections: [[{ send: 'abc' }]] },
     args: ['full 4', 'full 1', 'read 1', 'peek 1', 'line 9', 'block 1'],
   },
@@ -41,13 +41,13 @@ export const sockets: readonly NamedScenario[] = [
   },
   {
     twin: 'socket',
-    about: 'a peer that says nothing',
+    about: 'a silent peer',
     server: { connections: [[{ hang: 'reading' }]] },
     args: ['timeout 1', 'read 1', 'block 1', 'full 1'],
   },
   {
     twin: 'socket',
-    about: 'an end of sending',
+    about: 'a shutdown',
     server: { connections: [[{ readBytes: 3 }, { send: 'answer' }]] },
     args: ['write abc', 'shutdown 2', 'write more', 'full 6', 'read 1', 'shutdown 1', 'read 1'],
   },
@@ -91,7 +91,7 @@ export const sockets: readonly NamedScenario[] = [
   },
   {
     twin: 'addresses',
-    about: 'their texts',
+    about: 'texts of addresses',
     server: {},
     args: [
       '4 127.0.0.1',

@@ -1,4 +1,4 @@
-/** Request bodies. */
+/** Lists scenarios with request bodies. */
 import { response, type Step } from '../servers/raw.js';
 import { answers, type NamedScenario } from './scenario.js';
 
@@ -11,11 +11,11 @@ const noExpectation = response('', { status: '417 Expectation Failed' });
 
 const fin: Step = { close: 'fin' };
 
-/** Reads a head, sends this, and then reads the body. */
+/** Reads a head, sends the text, and then reads the body. */
 const afterHead = (text: string): Step[] => [{ read: 'head' }, { send: text }, { read: 'body' }];
 const stale: Step[][] = [[...answers(one), fin], answers(two)];
 
-/** With the bodies that are bytes. */
+/** Scenarios whose bodies are bytes. */
 export const uploads: readonly NamedScenario[] = [
   {
     twin: 'upload',
@@ -25,7 +25,7 @@ export const uploads: readonly NamedScenario[] = [
   },
   {
     twin: 'upload',
-    about: 'a buffer once more on a stale connection',
+    about: 'a buffer sent again after a stale connection',
     args: ['buffer 5', 'buffer 20000'],
     server: { connections: stale },
   },
@@ -37,7 +37,7 @@ export const uploads: readonly NamedScenario[] = [
   },
   {
     twin: 'upload',
-    about: 'a buffer sent again',
+    about: 'a buffer in a repeated request',
     args: ['buffer 20000 again', 'buffer 5 again expect'],
     server: {
       connections: [[...answers(one, two), ...afterHead(goOn), { send: one }, ...afterHead(goOn), { send: two }]],
@@ -45,13 +45,13 @@ export const uploads: readonly NamedScenario[] = [
   },
   {
     twin: 'upload',
-    about: 'an answer before the body is read',
+    about: 'a response before the body is read',
     args: ['buffer 100000', 'buffer 5'],
     server: { connections: [[{ read: 'head' }, { send: tooBig }, fin], answers(two)] },
   },
   {
     twin: 'upload',
-    about: 'an answer and a reset before the body is read',
+    about: 'a response and a reset before the body is read',
     args: ['buffer 50000000', 'buffer 5'],
     server: { connections: [[{ read: 'head' }, { send: tooBig }, { close: 'rst' }], answers(two)], keep: 60 },
   },
@@ -95,7 +95,7 @@ export const uploads: readonly NamedScenario[] = [
   },
   {
     twin: 'upload',
-    about: 'closed after 100 Continue',
+    about: 'a connection closed after 100 Continue',
     args: ['buffer 20000 expect', 'buffer 9 expect'],
     server: {
       connections: [
@@ -106,11 +106,11 @@ export const uploads: readonly NamedScenario[] = [
   },
 ];
 
-/** With the bodies that come from files and functions. */
+/** Scenarios whose bodies come from files and functions. */
 export const pulledUploads: readonly NamedScenario[] = [
   {
     twin: 'upload',
-    about: 'files from an offset on',
+    about: 'files from an offset',
     args: ['fd 0', 'fd 1', 'fd 100000', 'fd 9 again'],
     server: { connections: [answers(one, two, one, two, one)] },
   },
@@ -128,7 +128,7 @@ export const pulledUploads: readonly NamedScenario[] = [
   },
   {
     twin: 'upload',
-    about: 'a descriptor that has no offsets',
+    about: 'a descriptor without offsets',
     args: ['stdout 9', 'stdout 0', 'stdout 9 expect', 'fd 9'],
     server: { connections: [[{ read: 'head' }], [...answers(two), ...afterHead(goOn)], answers(one)] },
   },
@@ -152,7 +152,7 @@ export const pulledUploads: readonly NamedScenario[] = [
   },
   ...['fd 20000', 'provider 20000', 'chunked 20000'].map((source): NamedScenario => ({
     twin: 'upload',
-    about: `${source} once more on a stale connection`,
+    about: `${source} sent again after a stale connection`,
     args: ['buffer 5', source],
     server: { connections: stale },
   })),
@@ -172,7 +172,7 @@ export const pulledUploads: readonly NamedScenario[] = [
   },
   {
     twin: 'upload',
-    about: 'providers that are not asked',
+    about: 'providers that are not called',
     args: ['provider 9000 expect', 'chunked 9000 expect', 'fd 9000 expect', 'buffer 5'],
     server: {
       connections: [
@@ -190,7 +190,7 @@ export const pulledUploads: readonly NamedScenario[] = [
   },
   {
     twin: 'upload',
-    about: 'an answer before the body of a provider is read',
+    about: 'a response before the body of a provider is read',
     args: ['chunked 60000', 'provider 60000', 'fd 60000', 'buffer 5'],
     server: {
       connections: [

@@ -1,4 +1,4 @@
-/** Documents, and responses that are multi-status documents. */
+/** Lists scenarios with XML documents, and with responses that are multi-status documents. */
 import { chunkedResponse, response } from '../servers/raw.js';
 import { answers, type NamedScenario } from './scenario.js';
 
@@ -14,17 +14,17 @@ const documents: Record<string, string> = {
   'an abort at a start': '<a>text<abort-it/>more</a>',
   'an abort in text': '<a>text!<b/></a>',
   'long text': `<a>${'0123456789'.repeat(60)}</a>`,
-  nothing: '',
-  'no XML': 'hello',
-  'no end': '<a>\n<b/>\n',
-  'a wrong end': '<a>\n<b>\n</a>',
+  'an empty document': '',
+  'a text that is not XML': 'hello',
+  'a missing end tag': '<a>\n<b/>\n',
+  'a wrong end tag': '<a>\n<b>\n</a>',
   'two roots': '<a/><b/>',
   'an undeclared prefix': '<a><p:b/></a>',
   'an invalid declaration': '<a xmlns:p=""/>',
   'an invalid name': '<a xmlns:p="u"><p:1/></a>',
   'an unknown entity': '<a>&nbsp;</a>',
   'an entity bomb': '<!DOCTYPE a [<!ENTITY b "c"><!ENTITY d "&b;&b;">]><a>&d;</a>',
-  'an encoding that is not known': '<?xml version="1.0" encoding="x-none"?><a/>',
+  'an unknown encoding': '<?xml version="1.0" encoding="x-none"?><a/>',
 };
 
 const multistatus = (content: string): string =>
@@ -48,9 +48,9 @@ const responses: Record<string, string> = {
   'a 207': page(whole),
   'a 207 in chunks': chunkedResponse(whole.match(/[^]{1,50}/g) ?? [], headers).replace('200 OK', status),
   'a 207 without failures': page(fine),
-  'a 207 that is no XML': page('hello'),
-  'a 207 that is cut': page(whole.slice(0, 400)),
-  'a 207 with a status that is none': page(noStatus),
+  'a 207 that is not XML': page('hello'),
+  'a truncated 207': page(whole.slice(0, 400)),
+  'a 207 with an invalid status': page(noStatus),
   'a 207 of another type': response(whole, { status, headers: { 'Content-Type': 'text/plain' } }),
   'a 200 that is XML': response(whole, { headers }),
   'a 404': response('none', { status: '404 Not Found' }),
@@ -58,7 +58,7 @@ const responses: Record<string, string> = {
 };
 const ways = ['dispatch', 'pull', 'reader', 'simple'];
 
-/** For `xml` and `multistatus`. */
+/** Every scenario of `xml` and `multistatus`. */
 export const xml: readonly NamedScenario[] = [
   ...Object.entries(documents).flatMap(([about, document]) =>
     ['1', '7', '4096'].map((size) => ({
@@ -71,7 +71,7 @@ export const xml: readonly NamedScenario[] = [
   ...Object.entries(responses).flatMap(([about, text]) =>
     ways.map((way) => ({
       twin: 'multistatus' as const,
-      about: `${about}, by ${way}, and again`,
+      about: `${about}, twice by ${way}`,
       args: [way, way],
       server: { connections: [answers(text, text)], rest: 'repeat-last' as const },
     })),

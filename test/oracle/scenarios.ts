@@ -1,4 +1,4 @@
-/** What the twins of each name are run with. */
+/** Lists the scenarios that the twins of each name run with. */
 import { chunkedResponse, response, type Step } from '../servers/raw.js';
 import type { NamedScenario } from './scenario.js';
 import { auth } from './scenarios-auth.js';
@@ -29,17 +29,17 @@ const withContinue: Step[] = [
   { send: response('done') },
 ];
 
-/** All of them. */
+/** Every scenario on which C and JavaScript must agree. */
 export const scenarios: readonly NamedScenario[] = [
   { twin: 'session', about: 'a response', server: { connections: [[{ read: 'request' }, { send: hello }]] } },
   {
     twin: 'session',
-    about: 'a response that says nothing',
+    about: 'a response without reason, headers and body',
     server: { connections: [[{ read: 'request' }, { send: 'HTTP/1.1 204\r\n\r\n' }]] },
   },
   {
     twin: 'session',
-    about: 'HTTP/1.0, a repeated header, bytes beyond ASCII',
+    about: 'HTTP/1.0, a repeated header and bytes beyond ASCII',
     server: {
       connections: [
         [
@@ -74,7 +74,7 @@ export const scenarios: readonly NamedScenario[] = [
   },
   {
     twin: 'pull',
-    about: 'a body that is cut off',
+    about: 'a truncated body',
     args: ['65536', '2'],
     server: { connections: [[{ read: 'request' }, { send: response('whole').slice(0, -2) }]] },
   },
@@ -122,12 +122,12 @@ export const scenarios: readonly NamedScenario[] = [
   },
   {
     twin: 'errors',
-    about: 'no HTTP',
+    about: 'a response that is not HTTP',
     server: { connections: [[{ read: 'request' }, { send: 'no status line\r\n\r\n' }]], rest: 'repeat-last' },
   },
   {
     twin: 'errors',
-    about: 'time-out in front of the response and in its body',
+    about: 'timeouts before the response and in its body',
     server: {
       connections: [
         [{ read: 'request' }, { hang: 'reading' }],
@@ -150,7 +150,7 @@ export const scenarios: readonly NamedScenario[] = [
   ...digests,
 ];
 
-/** Where JavaScript does not do what C does. */
+/** Scenarios on which JavaScript deliberately differs from C. */
 export const differing: readonly NamedScenario[] = [
   {
     twin: 'dispatch',
@@ -167,13 +167,13 @@ export const differing: readonly NamedScenario[] = [
   },
   {
     twin: 'upload',
-    about: 'a provider that gives less than announced',
+    about: 'a provider that provides less than announced',
     args: ['provider 9000 beyond'],
     server: { connections: [[{ read: 'head' }, { send: response('early') }, { hang: 'reading' }]] },
   },
   {
     twin: 'upload',
-    about: 'a provider that gives more than announced',
+    about: 'a provider that provides more than announced',
     args: ['provider 9000 within'],
     server: { connections: [[{ read: 'request' }, { send: response('done') }, { hang: 'reading' }]] },
   },

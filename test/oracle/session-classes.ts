@@ -1,18 +1,18 @@
-/** The twin of session.c, with the classes. */
+/** Implements the twin of session.c with the classes. */
 import { NeonError, type Response, Session } from 'libneon';
 import * as ne from 'libneon/ne';
-import { sayNumber, sayText } from './twin.js';
+import { printNumber, printText } from './twin.js';
 
 const [, , surface, port] = process.argv;
-play(surface === 'promises').catch((error: unknown) => {
+main(surface === 'promises').catch((error: unknown) => {
   console.error(error);
   process.exitCode = 1;
 });
 
-async function play(promises: boolean): Promise<void> {
+async function main(promises: boolean): Promise<void> {
   const session = Session.open(`http://127.0.0.1:${port}`, { decompress: false });
-  sayText('scheme', session.scheme);
-  sayText('hostport', session.hostport);
+  printText('scheme', session.scheme);
+  printText('hostport', session.hostport);
 
   const request = session.createRequest('GET', '/path?query=1');
   let response: Response | undefined;
@@ -23,17 +23,17 @@ async function play(promises: boolean): Promise<void> {
     if (!(error instanceof NeonError) || error.errno === undefined) throw error;
     result = error.errno;
   }
-  sayNumber('dispatch', result);
-  sayText('error', ne.ne_get_error(session.handle));
-  sayStatus(response);
-  for (const name of ['X-Twin', 'x-twin', 'X-Absent']) sayText(name, response?.headers[name.toLowerCase()] ?? null);
+  printNumber('dispatch', result);
+  printText('error', ne.ne_get_error(session.handle));
+  printStatus(response);
+  for (const name of ['X-Twin', 'x-twin', 'X-Absent']) printText(name, response?.headers[name.toLowerCase()] ?? null);
 
   request.destroy();
   session.destroy();
 }
 
-function sayStatus(response: Response | undefined): void {
+function printStatus(response: Response | undefined): void {
   const { httpVersion, status, reasonPhrase } = response ?? { httpVersion: '0.0', status: 0, reasonPhrase: null };
   console.log(`status=${httpVersion} ${status} ${Math.floor(status / 100)}`);
-  sayText('reason', reasonPhrase);
+  printText('reason', reasonPhrase);
 }

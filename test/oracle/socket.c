@@ -1,13 +1,13 @@
-/* socket PORT COMMAND…: a connection on which each command is done in turn, and what comes of it printed:
- * "line N", "read N", "peek N", "full N" receive into a buffer of N bytes, "write TEXT", "vector TEXT|TEXT…"
- * send, "block N", "timeout N", "shutdown N", "socks VERSION HOST USER PASSWORD" ("-" is NULL). */
+/* socket PORT COMMAND…: connects, runs each command in turn, and prints its result: "line N", "read N", "peek
+ * N" and "full N" receive into a buffer of N bytes, "write TEXT" and "vector TEXT|TEXT…" send, and "block N",
+ * "timeout N", "shutdown N" and "socks VERSION HOST USER PASSWORD" ("-" is NULL) call their functions. */
 #include "twin.h"
 
 static ne_socket *sock;
 
-static void say_result(const char *command, ssize_t result) {
-  say_number(command, result);
-  if (result < 0) say_text("error", ne_sock_error(sock));
+static void print_result(const char *command, ssize_t result) {
+  print_number(command, result);
+  if (result < 0) print_text("error", ne_sock_error(sock));
 }
 
 static void receive(const char *command, size_t size) {
@@ -16,8 +16,8 @@ static void receive(const char *command, size_t size) {
                    : strcmp(command, "read") == 0 ? ne_sock_read(sock, buffer, size)
                    : strcmp(command, "peek") == 0 ? ne_sock_peek(sock, buffer, size)
                                                   : ne_sock_fullread(sock, buffer, size);
-  say_result(command, result);
-  if (result >= 0) say_text("bytes", buffer);
+  print_result(command, result);
+  if (result >= 0) print_text("bytes", buffer);
   free(buffer);
 }
 
@@ -28,16 +28,16 @@ static void write_blocks(char *texts) {
     blocks[count].base = text;
     blocks[count].len = strlen(text);
   }
-  say_result("vector", ne_sock_fullwritev(sock, blocks, count));
+  print_result("vector", ne_sock_fullwritev(sock, blocks, count));
 }
 
 static void use_proxy(char *values) {
   const char *version = strtok(values, " "), *host = strtok(NULL, " ");
   const char *user = strtok(NULL, " "), *password = strtok(NULL, " ");
   ne_inet_addr *addr = ne_iaddr_parse(host, ne_iaddr_ipv4);
-  say_result("socks", ne_sock_proxy(sock, (enum ne_sock_sversion)atoi(version), addr,
-                                    addr == NULL ? host : NULL, 8080, strcmp(user, "-") == 0 ? NULL : user,
-                                    strcmp(password, "-") == 0 ? NULL : password));
+  print_result("socks", ne_sock_proxy(sock, (enum ne_sock_sversion)atoi(version), addr,
+                                      addr == NULL ? host : NULL, 8080, strcmp(user, "-") == 0 ? NULL : user,
+                                      strcmp(password, "-") == 0 ? NULL : password));
   if (addr != NULL) ne_iaddr_free(addr);
 }
 
@@ -45,15 +45,15 @@ static void run(char *line) {
   char *rest = strchr(line, ' ');
   *rest++ = '\0';
   if (strcmp(line, "write") == 0)
-    say_result(line, ne_sock_fullwrite(sock, rest, strlen(rest)));
+    print_result(line, ne_sock_fullwrite(sock, rest, strlen(rest)));
   else if (strcmp(line, "vector") == 0)
     write_blocks(rest);
   else if (strcmp(line, "block") == 0)
-    say_result(line, ne_sock_block(sock, atoi(rest)));
+    print_result(line, ne_sock_block(sock, atoi(rest)));
   else if (strcmp(line, "timeout") == 0)
     ne_sock_read_timeout(sock, atoi(rest));
   else if (strcmp(line, "shutdown") == 0)
-    say_result(line, ne_sock_shutdown(sock, (unsigned)atoi(rest)));
+    print_result(line, ne_sock_shutdown(sock, (unsigned)atoi(rest)));
   else if (strcmp(line, "socks") == 0)
     use_proxy(rest);
   else
@@ -68,13 +68,13 @@ int main(int argc, char **argv) {
 
   sock = ne_sock_create();
   ne_sock_connect_timeout(sock, 10);
-  say_result("connect", ne_sock_connect(sock, addr, port_argument(argc, argv)));
+  print_result("connect", ne_sock_connect(sock, addr, port_argument(argc, argv)));
   ne_inet_addr *peer = ne_sock_peer(sock, &port);
   printf("peer=%s:%u\n", ne_iaddr_print(peer, text, sizeof text), port);
   for (int i = 2; i < argc; i++) run(argv[i]);
-  say_text("last error", ne_sock_error(sock));
-  say_text("cipher", ne_sock_cipher(sock));
-  say_number("close", ne_sock_close(sock));
+  print_text("last error", ne_sock_error(sock));
+  print_text("cipher", ne_sock_cipher(sock));
+  print_number("close", ne_sock_close(sock));
   ne_iaddr_free(peer);
   ne_iaddr_free(addr);
   return 0;

@@ -1,6 +1,6 @@
-/** The twin of socket.c. */
+/** Implements the twin of socket.c. */
 import * as ne from 'libneon/ne';
-import { playTwin, sayNumber, sayText, type Io } from './twin.js';
+import { runMain, printNumber, printText, type Io } from './twin.js';
 
 const receivers = {
   line: 'ne_sock_readline',
@@ -9,45 +9,45 @@ const receivers = {
   full: 'ne_sock_fullread',
 } as const;
 
-playTwin(async (io, port, commands) => {
+runMain(async (io, port, commands) => {
   const address = ne.ne_iaddr_parse('127.0.0.1', ne.ne_iaddr_ipv4)!;
   const [socket, peerPort] = [ne.ne_sock_create(), { value: 0 }];
   ne.ne_sock_connect_timeout(socket, 10);
-  sayResult(socket, 'connect', await io.ne_sock_connect(socket, address, port));
+  printResult(socket, 'connect', await io.ne_sock_connect(socket, address, port));
   const peer = ne.ne_sock_peer(socket, peerPort)!;
   console.log(`peer=${ne.ne_iaddr_print(peer)}:${peerPort.value}`);
   for (const line of commands) {
     const [, command, rest] = /^(\w+) ([^]*)$/.exec(line)!;
     await run(io, socket, command!, rest!);
   }
-  sayText('last error', ne.ne_sock_error(socket));
-  sayText('cipher', ne.ne_sock_cipher(socket));
-  sayNumber('close', await io.ne_sock_close(socket));
+  printText('last error', ne.ne_sock_error(socket));
+  printText('cipher', ne.ne_sock_cipher(socket));
+  printNumber('close', await io.ne_sock_close(socket));
   ne.ne_iaddr_free(peer);
   ne.ne_iaddr_free(address);
 });
 
-function sayResult(socket: ne.ne_socket, command: string, result: number): void {
-  sayNumber(command, result);
-  if (result < 0) sayText('error', ne.ne_sock_error(socket));
+function printResult(socket: ne.ne_socket, command: string, result: number): void {
+  printNumber(command, result);
+  if (result < 0) printText('error', ne.ne_sock_error(socket));
 }
 
 async function run(io: Io, socket: ne.ne_socket, command: string, rest: string): Promise<void> {
-  const say = (result: number): void => sayResult(socket, command, result);
-  if (command === 'write') say(await io.ne_sock_fullwrite(socket, rest));
-  else if (command === 'vector') say(await io.ne_sock_fullwritev(socket, rest.split('|')));
-  else if (command === 'block') say(await io.ne_sock_block(socket, Number(rest)));
+  const print = (result: number): void => printResult(socket, command, result);
+  if (command === 'write') print(await io.ne_sock_fullwrite(socket, rest));
+  else if (command === 'vector') print(await io.ne_sock_fullwritev(socket, rest.split('|')));
+  else if (command === 'block') print(await io.ne_sock_block(socket, Number(rest)));
   else if (command === 'timeout') ne.ne_sock_read_timeout(socket, Number(rest));
-  else if (command === 'shutdown') say(await io.ne_sock_shutdown(socket, Number(rest)));
-  else if (command === 'socks') say(await useProxy(io, socket, rest));
+  else if (command === 'shutdown') print(await io.ne_sock_shutdown(socket, Number(rest)));
+  else if (command === 'socks') print(await useProxy(io, socket, rest));
   else await receive(io, socket, command as keyof typeof receivers, Number(rest));
 }
 
 async function receive(io: Io, socket: ne.ne_socket, command: keyof typeof receivers, size: number): Promise<void> {
   const buffer = Buffer.alloc(size + 1);
   const result = await io[receivers[command]](socket, buffer.subarray(0, size));
-  sayResult(socket, command, result);
-  if (result >= 0) sayText('bytes', buffer.toString('utf8', 0, buffer.indexOf(0)));
+  printResult(socket, command, result);
+  if (result >= 0) printText('bytes', buffer.toString('utf8', 0, buffer.indexOf(0)));
 }
 
 async function useProxy(io: Io, socket: ne.ne_socket, values: string): Promise<number> {

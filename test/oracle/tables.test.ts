@@ -1,4 +1,4 @@
-/** Functions that compute and meet no server: C and JavaScript read the same table of inputs. */
+/** Compares functions that compute without a server: C and JavaScript read one table of inputs. */
 import path from 'node:path';
 import { describeWith } from '../servers/packages.js';
 import { projectRoot } from '../servers/start.js';
@@ -9,17 +9,17 @@ const scenario = (name: string, ...args: string[]): Scenario => ({
   args: [path.join(projectRoot, 'test', 'oracle', name), ...args],
 });
 
-describeWith('cc', 'JavaScript computes what C does', () => {
-  test('URIs and paths', async () => {
+describeWith('cc', 'JavaScript compared with C', () => {
+  test('matches C for URIs and paths', async () => {
     const table = scenario('uri.table');
     await compare(cTwin('uri'), jsTwin('uri', 'sync'), table);
     const { lines } = await runTwin(cTwin('uri'), table);
     expect(lines.filter((line) => line.startsWith('line=')).length).toBeGreaterThan(100);
   });
 
-  // Rules instead of names, which need no files.
+  // Rules instead of zone names, as these would need files.
   test.each(['UTC0', 'CET-1CEST,M3.5.0,M10.5.0/3', 'EST5EDT,M3.2.0,M11.1.0', 'LHST-10:30LHDT-11,M10.1.0,M4.1.0'])(
-    'dates in the time zone %s',
+    'matches C for dates in the time zone %s',
     async (zone) => {
       const table = scenario('dates.table', zone);
       await compare(cTwin('dates'), jsTwin('dates', 'sync'), table);

@@ -1,4 +1,4 @@
-/** Servers with certificates that nobody should present: C and JavaScript live through them, and say the same. */
+/** Tests servers with hostile certificates: C and JavaScript survive them and report the same errors. */
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -11,7 +11,7 @@ import type { RunningServer } from '../servers/start.js';
 import { failureOf } from '../support/expect.js';
 import { type Hostile, hostileAuthorities, hostileCertificates } from '../support/hostile-certificates.js';
 import { certificateMessages, rawCertificateMessages } from '../support/tls-hello.js';
-import { cTwin, inTheSameWords, jsTwin, runTwinAt, surfaces, tlsIsTheSame, type Twin } from './oracle.js';
+import { cTwin, withoutTlsWording, jsTwin, runTwinAt, surfaces, sameTlsRelease, type Twin } from './oracle.js';
 
 const hostile = hostileCertificates();
 let folder: string;
@@ -30,26 +30,29 @@ async function compareAt(name: string, port: number, args: readonly string[]): P
   const linesOf = async (twin: Twin): Promise<string[]> => {
     const { lines, exit, stderr } = await runTwinAt(twin, port, args);
     expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
-    return lines.map(inTheSameWords);
+    return lines.map(withoutTlsWording);
   };
-  const expected = (await linesOf(cTwin(name))).map(inUnicode);
+  const expected = (await linesOf(cTwin(name))).map(withReplacedBytes);
   for (const surface of surfaces) expect(await linesOf(jsTwin(name, surface))).toEqual(expected);
   return expected;
 }
 
-/** A session that trusts nobody, and looks at all of the certificate that it is asked about. */
-async function lookWithClasses(port: number): Promise<void> {
-  const look = ({ subject, issuer, identity }: Certificate): unknown => [subject, issuer, identity];
+/**
+ * Requests through a session that trusts no authority, and reads every property of the certificate that it has to
+ * verify.
+ */
+async function inspectWithClasses(port: number): Promise<void> {
+  const inspect = ({ subject, issuer, identity }: Certificate): unknown => [subject, issuer, identity];
   const verify = (certificate: Certificate): boolean => {
-    for (const one of certificate.chain) expect([look(one), one.digest(), one.toPEM()]).toHaveLength(3);
+    for (const one of certificate.chain) expect([inspect(one), one.digest(), one.toPEM()]).toHaveLength(3);
     return false;
   };
   await using session = new Session('https', 'localhost', port, { tls: { trustDefaultCA: false, verify } });
   expect(await failureOf(() => session.request('GET', '/'))).toMatchObject({ name: 'NeonError', code: 'NE_ERROR' });
 }
 
-/** Bytes of C's that are no UTF-8 are U+FFFD in JavaScript. */
-function inUnicode(line: string): string {
+/** Converts as JavaScript does: invalid UTF-8 becomes U+FFFD. */
+function withReplacedBytes(line: string): string {
   const escape = (byte: string): string => `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`;
   return line.replaceAll(/(?:\\x[\da-f]{2})+/g, (bytes) => {
     const text = Buffer.from(bytes.replaceAll('\\x', ''), 'hex').toString('utf8');
@@ -57,7 +60,7 @@ function inUnicode(line: string): string {
   });
 }
 
-/** What OpenSSL's server does not even read is sent by a script. */
+/** Starts OpenSSL's server, or a script where the server cannot read the certificate. */
 async function serve({ leaf, chain }: Hostile): Promise<RunningServer> {
   const options = {
     pair: { cert: fileWith('server.crt', leaf.cert), key: fileWith('server.key', leaf.key) },
@@ -78,18 +81,18 @@ const sending = (bytes: Uint8Array): Promise<RunningServer> =>
     rest: 'repeat-last',
   });
 
-describeWith(['cc', 'openssl'], 'a server with', () => {
-  test.each(hostile)('$about', async (one) => {
+describeWith(['cc', 'openssl'], 'hostile certificates of servers', () => {
+  test.each(hostile)('are handled as in C: $about', async (one) => {
     const server = await serve(one);
     try {
       await compareAt('tls', server.port, ['localhost', '-', fileWith('root.crt', one.root.cert)]);
-      await lookWithClasses(server.port);
+      await inspectWithClasses(server.port);
     } finally {
       await server.stop();
     }
   });
 
-  test.each(hostileAuthorities())('authorities: %s', async (_, authorities) => {
+  test.each(hostileAuthorities())('are handled as in C for authorities: %s', async (_, authorities) => {
     const pki = testPki();
     const ca = fileWith('authorities.crt', authorities.map((one) => one.cert).join(''));
     for (const version of ['-tls1_2', '-tls1_3']) {
@@ -104,9 +107,9 @@ describeWith(['cc', 'openssl'], 'a server with', () => {
   });
 });
 
-describeWith('cc', 'files with', () => {
-  // File by file, since a newer OpenSSL does not read all that an older one does.
-  test.each(surfaces)('hostile certificates, on the surface %s', async (surface) => {
+describeWith('cc', 'hostile certificates in files', () => {
+  // Files are compared one by one, since a newer OpenSSL rejects some that an older one reads.
+  test.each(surfaces)('are read as in C on the surface %s', async (surface) => {
     const files = hostile.map(({ leaf }, i) => fileWith(`${i}.crt`, leaf.cert));
     const readBy = async (twin: Twin): Promise<string[]> => {
       const { lines, exit, stderr } = await runTwinAt(twin, 0, files);
@@ -117,8 +120,8 @@ describeWith('cc', 'files with', () => {
     const unread = /\ncertificate=0\n/;
     let read = 0;
     for (const [i, text] of expected.entries()) {
-      if (!tlsIsTheSame() && (unread.test(text) || unread.test(actual[i]!))) continue;
-      expect(actual[i]).toEqual(text.split('\n').map(inUnicode).join('\n'));
+      if (!sameTlsRelease() && (unread.test(text) || unread.test(actual[i]!))) continue;
+      expect(actual[i]).toEqual(text.split('\n').map(withReplacedBytes).join('\n'));
       if (!unread.test(text)) read++;
     }
     expect(read).toBeGreaterThan(50);
@@ -126,24 +129,24 @@ describeWith('cc', 'files with', () => {
   });
 });
 
-describeWith('cc', 'a server that sends', () => {
+describeWith('cc', 'hostile handshake messages', () => {
   const { leaf, root } = hostile[0]!;
   const { bytes } = leaf;
   const messages: (readonly [about: string, bytes: Buffer])[] = [
     ['no certificate', certificateMessages()],
     ['an empty certificate', certificateMessages(Buffer.alloc(0))],
     ['half a certificate', certificateMessages(bytes.subarray(0, bytes.length / 2))],
-    ['a certificate and junk', certificateMessages(Buffer.concat([bytes, Buffer.from('junk')]))],
-    ['a certificate, and another that is none', certificateMessages(bytes, Buffer.from('junk'))],
+    ['a certificate followed by junk', certificateMessages(Buffer.concat([bytes, Buffer.from('junk')]))],
+    ['a certificate, and another that is invalid', certificateMessages(bytes, Buffer.from('junk'))],
     ['1 MiB of junk', certificateMessages(Buffer.alloc(1 << 20, 0x30))],
-    ['10,000 certificates that are empty', certificateMessages(...Array<Buffer>(10_000).fill(Buffer.alloc(0)))],
+    ['10,000 empty certificates', certificateMessages(...Array<Buffer>(10_000).fill(Buffer.alloc(0)))],
     ['sequences in sequences', certificateMessages(Buffer.from('3080'.repeat(20_000), 'hex'))],
     ['a list that is longer than its message', rawCertificateMessages(Buffer.from('ffffff000001', 'hex'))],
     ['a certificate that is longer than its list', rawCertificateMessages(Buffer.from('00000400ffff00', 'hex'))],
-    ['nothing at all', rawCertificateMessages(Buffer.alloc(0))],
+    ['an empty message', rawCertificateMessages(Buffer.alloc(0))],
   ];
 
-  test.each(messages)('%s', async (_, send) => {
+  test.each(messages)('fail as in C: %s', async (_, send) => {
     const server = await sending(send);
     try {
       const lines = await compareAt('tls', server.port, ['localhost', '-', fileWith('root.crt', root.cert)]);

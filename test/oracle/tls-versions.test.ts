@@ -1,10 +1,10 @@
-/** Ranges of versions of TLS, of the client and of the server: C, JavaScript and the options of the classes agree. */
+/** Tests ranges of TLS versions of client and server: C, JavaScript and the options of the classes agree. */
 import { features, type ProtocolVersion, Session } from 'libneon';
 import * as ne from 'libneon/ne';
 import { describeWith } from '../servers/packages.js';
 import { pem, testPki } from '../servers/pki.js';
 import { startTlsServer } from '../servers/s-server.js';
-import { cTwin, inTheSameWords, jsTwin, runTwinAt, surfaces } from './oracle.js';
+import { cTwin, withoutTlsWording, jsTwin, runTwinAt, surfaces } from './oracle.js';
 
 const { NE_SSL_PROTO_UNSPEC, NE_SSL_PROTO_SSL_3 } = ne;
 const numbers = new Map<ProtocolVersion, number>([
@@ -18,7 +18,9 @@ const limits = [undefined, ...names];
 const numberOf = (name: ProtocolVersion | undefined): number =>
   name === undefined ? NE_SSL_PROTO_UNSPEC : numbers.get(name)!;
 
-/** All that the names say: without a limit, from, up to, both, one alone, and those where the first is above the last. */
+/**
+ * Every range of names: without limits, with one, with both, a single version, and those with the first above the last.
+ */
 const ranges = limits.flatMap((min) => limits.map((max) => ({ min, max })));
 const ofNames = ranges.map(({ min, max }) => `${numberOf(min)}:${numberOf(max)}`);
 const newest = numberOf('TLSv1.3');
@@ -32,23 +34,23 @@ const unsupported = [
 ];
 
 const servers = [
-  ['of TLS 1.0', ['-tls1'], ['TLSv1']],
-  ['of TLS 1.1', ['-tls1_1'], ['TLSv1.1']],
-  ['of TLS 1.2', ['-tls1_2'], ['TLSv1.2']],
-  ['of TLS 1.3', ['-tls1_3'], ['TLSv1.3']],
-  ['of all of them', [], names],
+  ['TLS 1.0', ['-tls1'], ['TLSv1']],
+  ['TLS 1.1', ['-tls1_1'], ['TLSv1.1']],
+  ['TLS 1.2', ['-tls1_2'], ['TLSv1.2']],
+  ['TLS 1.3', ['-tls1_3'], ['TLSv1.3']],
+  ['all versions', [], names],
 ] as const;
 
 const missing = features.functions['ne_ssl_set_protovers'] === false;
 const programs = ['cc', 'openssl'] as const;
 
-if (missing) test.skip('ranges of versions of TLS need neon 0.34', () => {});
+if (missing) test.skip('needs neon 0.34 for ranges of TLS versions', () => {});
 else
-  describeWith(programs, 'a server', () => {
+  describeWith(programs, 'ranges of TLS versions', () => {
     const pki = testPki();
 
-    test.each(servers)('%s', async (_, options, spoken) => {
-      // Of all ciphers, since the old versions have none that is good enough by default.
+    test.each(servers)('agree with C at a server with %s', async (_, options, supported) => {
+      // With all ciphers, since none of the old versions' ciphers is allowed by default.
       const running = await startTlsServer({
         pair: pki.server,
         options: [...options, '-cipher', 'ALL:@SECLEVEL=0'],
@@ -58,32 +60,33 @@ else
         const run = async (twin: ReturnType<typeof cTwin>): Promise<string[]> => {
           const { lines, exit, stderr } = await runTwinAt(twin, running.port, args);
           expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
-          return lines.map(inTheSameWords);
+          return lines.map(withoutTlsWording);
         };
         const expected = await run(cTwin('tls-versions'));
         for (const surface of surfaces) expect(await run(jsTwin('tls-versions', surface))).toEqual(expected);
 
-        const spokenIn = outcomes(expected);
+        const outcomeIn = outcomes(expected);
         for (const { min, max } of ranges) {
           const inverted = min !== undefined && max !== undefined && min > max;
-          // Without the last version GnuTLS refuses the first, and the classes say it.
-          const { set, version } = spokenIn(min, max).set === 0 ? spokenIn(min, max) : spokenIn(min, max ?? 'TLSv1.3');
+          // Without a last version, GnuTLS rejects a first one, so the classes set the last one.
+          const { set, version } =
+            outcomeIn(min, max).set === 0 ? outcomeIn(min, max) : outcomeIn(min, max ?? 'TLSv1.3');
           expect([min, max, inverted || set]).toEqual([min, max, inverted || 0]);
-          const said = await versionWith(running.port, min, max);
-          expect([min, max, said]).toEqual([min, max, inverted ? 'ERR_INVALID_ARG_VALUE' : version || 'NE_ERROR']);
+          const used = await versionWith(running.port, min, max);
+          expect([min, max, used]).toEqual([min, max, inverted ? 'ERR_INVALID_ARG_VALUE' : version || 'NE_ERROR']);
           if (inverted || version === '') continue;
           expect([min ?? version, version, max ?? version].sort()[1]).toBe(version);
-          expect(spoken).toContain(version);
+          expect(supported).toContain(version);
         }
-        // And those that everybody speaks are spoken.
-        for (const name of spoken.filter((one) => one === 'TLSv1.2' || one === 'TLSv1.3'))
-          expect(spokenIn(name, name)).toEqual({ set: 0, version: name });
+        // TLS 1.2 and 1.3 are supported everywhere, so they must be used.
+        for (const name of supported.filter((one) => one === 'TLSv1.2' || one === 'TLSv1.3'))
+          expect(outcomeIn(name, name)).toEqual({ set: 0, version: name });
       } finally {
         await running.stop();
       }
     });
 
-    /** What the classes speak within these limits, or the code of their error. */
+    /** The version that the classes use within these limits, or the code of their error. */
     async function versionWith(
       port: number,
       minVersion: ProtocolVersion | undefined,
@@ -99,7 +102,7 @@ else
     }
   });
 
-/** Of what the C twin said: whether a range could be set, and what was spoken in it. */
+/** Whether a range could be set, and the version used in it, from the output of the C twin. */
 function outcomes(lines: readonly string[]) {
   const valuesOf = (key: string): string[] =>
     lines.filter((line) => line.startsWith(`${key}=`)).map((line) => line.slice(key.length + 1));

@@ -1,40 +1,40 @@
-/* tls PORT HOST[/PATH] CLIENT CA...: a GET with nobody to ask about the server's certificate, then one where
- * the callback refuses it, then one where it accepts, and one more on another connection of the same session:
- * does the page of openssl's s_server say that the TLS session was resumed? The server is at 127.0.0.1,
- * whatever HOST says. CLIENT is
- * -, set=FILE (PKCS#12), provide=FILE for a callback, or provide= for one that gives none. */
+/* tls PORT HOST[/PATH] CLIENT CA...: sends a GET without a callback for the server's certificate, then one
+ * whose callback refuses it, then one whose callback accepts it, and one more on another connection of the
+ * last session: does the page of openssl's s_server state that the TLS session was resumed? The server is at
+ * 127.0.0.1, whatever HOST is. CLIENT is "-", "set=FILE" (PKCS#12), "provide=FILE" for a callback, or
+ * "provide=" for a callback without a certificate. */
 #include "twin.h"
 
-enum mode { nobody, refuse, accept };
-static const char *const mode_names[] = {"nobody", "refuse", "accept"};
+enum mode { no_callback, refuse, accept };
+static const char *const mode_names[] = {"no callback", "refuse", "accept"};
 
 static int verify(void *userdata, int failures, const ne_ssl_certificate *cert) {
   const enum mode *mode = userdata;
-  say_number("failures", failures);
-  say_certificate(cert);
+  print_number("failures", failures);
+  print_certificate(cert);
   return *mode == accept ? 0 : 1;
 }
 
 static void set_client_certificate(ne_session *sess, const char *file) {
   ne_ssl_client_cert *clicert = ne_ssl_clicert_read(file);
   if (clicert == NULL) exit(70);
-  if (ne_ssl_clicert_encrypted(clicert)) say_number("decrypt", ne_ssl_clicert_decrypt(clicert, "secret"));
+  if (ne_ssl_clicert_encrypted(clicert)) print_number("decrypt", ne_ssl_clicert_decrypt(clicert, "secret"));
   ne_ssl_set_clicert(sess, clicert);
   ne_ssl_clicert_free(clicert);
 }
 
 static void provide(void *userdata, ne_session *sess, const ne_ssl_dname *const *dnames, int count) {
   const char *file = userdata;
-  say_number("provide", count);
+  print_number("provide", count);
   for (int i = 0; i < count; i++) {
     char *name = ne_ssl_readable_dname(dnames[i]);
-    say_text("authority", name);
+    print_text("authority", name);
     ne_free(name);
   }
   if (*file != '\0') set_client_certificate(sess, file);
 }
 
-/* All of s_server's page is in one block, or the word is not cut. */
+/* The page of s_server arrives in one block, or at least the word is not split. */
 static int find_reused(void *userdata, const char *buf, size_t len) {
   int *reused = userdata;
   static const char word[] = "Reused, ";
@@ -47,10 +47,10 @@ static void get(ne_session *sess, const char *path) {
   int reused = 0;
   ne_request *req = ne_request_create(sess, "GET", path);
   ne_add_response_body_reader(req, ne_accept_2xx, find_reused, &reused);
-  say_number("dispatch", ne_request_dispatch(req));
-  say_text("error", ne_get_error(sess));
-  say_status(req);
-  say_number("reused", reused);
+  print_number("dispatch", ne_request_dispatch(req));
+  print_text("error", ne_get_error(sess));
+  print_status(req);
+  print_number("reused", reused);
   ne_request_destroy(req);
 }
 
@@ -64,7 +64,7 @@ int main(int argc, char **argv) {
   ne_inet_addr *loopback = ne_iaddr_parse("127.0.0.1", ne_iaddr_ipv4);
   const ne_inet_addr *addresses[] = {loopback};
 
-  for (enum mode mode = nobody; mode <= accept; mode++) {
+  for (enum mode mode = no_callback; mode <= accept; mode++) {
     ne_session *sess = ne_session_create("https", host, port_argument(argc, argv));
     ne_set_addrlist(sess, addresses, 1);
     for (int i = 4; i < argc; i++) {
@@ -75,9 +75,9 @@ int main(int argc, char **argv) {
     }
     if (strncmp(client, "set=", 4) == 0) set_client_certificate(sess, client + 4);
     if (strncmp(client, "provide=", 8) == 0) ne_ssl_provide_clicert(sess, provide, (char *)client + 8);
-    if (mode != nobody) ne_ssl_set_verify(sess, verify, &mode);
+    if (mode != no_callback) ne_ssl_set_verify(sess, verify, &mode);
 
-    say_text("mode", mode_names[mode]);
+    print_text("mode", mode_names[mode]);
     get(sess, path);
     if (mode == accept) {
       ne_close_connection(sess);

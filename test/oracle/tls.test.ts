@@ -1,4 +1,4 @@
-/** Certificates and TLS: C and JavaScript see the same failures, results, error texts and certificates. */
+/** Tests certificates and TLS: C and JavaScript see the same failures, results, error texts and certificates. */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { startApache, type Apache } from '../servers/apache.js';
@@ -6,17 +6,17 @@ import { describeWith } from '../servers/packages.js';
 import { testPki } from '../servers/pki.js';
 import { startTlsServer } from '../servers/s-server.js';
 import { situations, type Situation } from '../support/tls-situations.js';
-import { cTwin, inTheSameWords, jsTwin, runTwinAt, surfaces, type Twin } from './oracle.js';
+import { cTwin, withoutTlsWording, jsTwin, runTwinAt, surfaces, type Twin } from './oracle.js';
 
 const programs = ['cc', 'openssl'] as const;
 
-/** Whether the server's alert or its reset comes first is chance. */
+/** Lines without an error that varies: either the server's alert or its reset may arrive first. */
 function comparable(lines: readonly string[], { error }: Situation): string[] {
-  return lines.map((line) => (error?.source === '.' && line.startsWith('error=') ? 'error=' : inTheSameWords(line)));
+  return lines.map((line) => (error?.source === '.' && line.startsWith('error=') ? 'error=' : withoutTlsWording(line)));
 }
 
-describeWith(programs, 'JavaScript does over TLS what C does', () => {
-  test.each(situations())('$about', async (situation) => {
+describeWith(programs, 'JavaScript compared with C over TLS', () => {
+  test.each(situations())('matches C with $about', async (situation) => {
     const { server, host, client, trusts, failures } = situation;
     const running = await startTlsServer(server);
     try {
@@ -37,8 +37,11 @@ describeWith(programs, 'JavaScript does over TLS what C does', () => {
   });
 });
 
-/** Apache asks for the certificate when it has seen the path: TLS 1.2 renegotiates, TLS 1.3 asks after the handshake. */
-describeWith([...programs, 'apache2'], 'a client certificate that is asked for after the handshake', () => {
+/**
+ * Apache requests the certificate after it has read the path: TLS 1.2 renegotiates, TLS 1.3 requests it after the
+ * handshake.
+ */
+describeWith([...programs, 'apache2'], 'a client certificate requested after the handshake', () => {
   const pki = testPki();
   let apache: Apache;
   beforeAll(async () => {
@@ -48,13 +51,13 @@ describeWith([...programs, 'apache2'], 'a client certificate that is asked for a
   afterAll(() => apache.stop());
 
   test.each([
-    ['the right one', `set=${pki.p12}`],
-    ['one that a callback gives', `provide=${pki.p12}`],
-    ['none', '-'],
-    ['a callback that gives none', 'provide='],
-    ['one of another authority', `set=${pki.p12WrongClient}`],
-    ['one that is revoked', `set=${pki.p12RevokedClient}`],
-  ])('%s', async (_, option) => {
+    ['when it is valid', `set=${pki.p12}`],
+    ['when a callback provides it', `provide=${pki.p12}`],
+    ['when it is missing', '-'],
+    ['when a callback provides no certificate', 'provide='],
+    ['when it is of another authority', `set=${pki.p12WrongClient}`],
+    ['when it is revoked', `set=${pki.p12RevokedClient}`],
+  ])('is handled as in C %s', async (_, option) => {
     const run = async (twin: Twin): Promise<object> => {
       const { lines, exit, stderr } = await runTwinAt(twin, apache.tlsPort, [
         'localhost/mtls/for-clients',
@@ -62,7 +65,7 @@ describeWith([...programs, 'apache2'], 'a client certificate that is asked for a
         pki.ca.cert,
       ]);
       expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
-      return lines.map(inTheSameWords);
+      return lines.map(withoutTlsWording);
     };
     const expected = await run(cTwin('tls'));
     if (option.includes(pki.p12)) expect(expected).toContain('dispatch=0');
@@ -70,13 +73,13 @@ describeWith([...programs, 'apache2'], 'a client certificate that is asked for a
   });
 });
 
-describeWith(programs, 'JavaScript reads of certificates what C reads', () => {
+describeWith(programs, 'certificates read by JavaScript', () => {
   const { directory } = testPki();
   const files = readdirSync(directory)
     .filter((name) => /\.(crt|key|csr|p12|pem|cnf)$/.test(name))
     .map((name) => path.join(directory, name));
 
-  test.each(surfaces)('%s', async (surface) => {
+  test.each(surfaces)('match those read by C on the surface %s', async (surface) => {
     const args = [...files, directory, '/nonexistent', '/dev/null'];
     const expected = await runTwinAt(cTwin('certificate'), 0, args);
     expect(expected).toMatchObject({ exit: 0, stderr: '' });

@@ -1,24 +1,24 @@
-/** The twin of tls.c. */
+/** Implements the twin of tls.c. */
 import * as ne from 'libneon/ne';
-import { playTwin, type Io, sayCertificate, sayNumber, sayStatus, sayText } from './twin.js';
+import { runMain, type Io, printCertificate, printNumber, printStatus, printText } from './twin.js';
 
-playTwin(async (io, port, [place = '', client = '-', ...authorities]) => {
+runMain(async (io, port, [place = '', client = '-', ...authorities]) => {
   const [host, path] = [place.replace(/\/.*/, ''), place.replace(/^[^/]*/, '') || '/'];
-  for (const mode of ['nobody', 'refuse', 'accept']) {
+  for (const mode of ['no callback', 'refuse', 'accept']) {
     const session = ne.ne_session_create('https', host, port);
     ne.ne_set_addrlist(session, [ne.ne_iaddr_parse('127.0.0.1', ne.ne_iaddr_ipv4)!]);
     for (const file of authorities) ne.ne_ssl_trust_cert(session, ne.ne_ssl_cert_read(file)!);
     if (client.startsWith('set=')) setClientCertificate(session, client.slice(4));
     if (client.startsWith('provide='))
       ne.ne_ssl_provide_clicert(session, (sess, names) => provide(sess, names, client.slice(8)));
-    if (mode !== 'nobody')
+    if (mode !== 'no callback')
       ne.ne_ssl_set_verify(session, (failures, certificate) => {
-        sayNumber('failures', failures);
-        sayCertificate(certificate);
+        printNumber('failures', failures);
+        printCertificate(certificate);
         return mode === 'accept' ? 0 : 1;
       });
 
-    sayText('mode', mode);
+    printText('mode', mode);
     await get(io, session, path);
     if (mode === 'accept') {
       await io.ne_close_connection(session);
@@ -34,22 +34,23 @@ async function get(io: Io, session: ne.ne_session, path: string): Promise<void> 
   ne.ne_add_response_body_reader(request, ne.ne_accept_2xx, (block) => {
     if (block.includes('Reused, ')) reused = true;
   });
-  sayNumber('dispatch', await io.ne_request_dispatch(request));
-  sayText('error', ne.ne_get_error(session));
-  sayStatus(request);
-  sayNumber('reused', Number(reused));
+  printNumber('dispatch', await io.ne_request_dispatch(request));
+  printText('error', ne.ne_get_error(session));
+  printStatus(request);
+  printNumber('reused', Number(reused));
   await io.ne_request_destroy(request);
 }
 
 function provide(session: ne.ne_session, names: ne.ne_ssl_dname[], file: string): void {
-  sayNumber('provide', names.length);
-  for (const name of names) sayText('authority', ne.ne_ssl_readable_dname(name));
+  printNumber('provide', names.length);
+  for (const name of names) printText('authority', ne.ne_ssl_readable_dname(name));
   if (file !== '') setClientCertificate(session, file);
 }
 
 function setClientCertificate(session: ne.ne_session, file: string): void {
   const certificate = ne.ne_ssl_clicert_read(file)!;
-  if (ne.ne_ssl_clicert_encrypted(certificate)) sayNumber('decrypt', ne.ne_ssl_clicert_decrypt(certificate, 'secret'));
+  if (ne.ne_ssl_clicert_encrypted(certificate))
+    printNumber('decrypt', ne.ne_ssl_clicert_decrypt(certificate, 'secret'));
   ne.ne_ssl_set_clicert(session, certificate);
   ne.ne_ssl_clicert_free(certificate);
 }

@@ -1,4 +1,5 @@
-/* What C twins share: they print lines of key=value, as the JavaScript twins do (twin.ts). */
+/* Provides the parts that C twins share: they print lines of key=value, as the JavaScript twins do (twin.ts).
+ */
 #ifndef TWIN_H
 #define TWIN_H
 
@@ -14,10 +15,10 @@
 #include <ne_string.h>
 #include <ne_utils.h>
 
-static inline void say_number(const char *key, long long value) { printf("%s=%lld\n", key, value); }
+static inline void print_number(const char *key, long long value) { printf("%s=%lld\n", key, value); }
 
-/* Printable ASCII stays, a backslash and all other bytes become \xNN, and NULL is (null). */
-static inline void say_text(const char *key, const char *value) {
+/* Prints printable ASCII unchanged, a backslash and all other bytes as \xNN, and NULL as (null). */
+static inline void print_text(const char *key, const char *value) {
   printf("%s=", key);
   if (value == NULL)
     printf("(null)");
@@ -27,14 +28,14 @@ static inline void say_text(const char *key, const char *value) {
   putchar('\n');
 }
 
-static inline void say_status(const ne_request *req) {
+static inline void print_status(const ne_request *req) {
   const ne_status *status = ne_get_status(req);
   printf("status=%d.%d %d %d\n", status->major_version, status->minor_version, status->code, status->klass);
-  say_text("reason", status->reason_phrase);
+  print_text("reason", status->reason_phrase);
 }
 
-/* All that neon says about a certificate, and about those that signed it. */
-static inline void say_certificate(const ne_ssl_certificate *cert) {
+/* Prints every property of a certificate and of its issuers. */
+static inline void print_certificate(const ne_ssl_certificate *cert) {
   for (; cert != NULL; cert = ne_ssl_cert_signedby(cert)) {
     char *subject = ne_ssl_readable_dname(ne_ssl_cert_subject(cert));
     char *issuer = ne_ssl_readable_dname(ne_ssl_cert_issuer(cert));
@@ -42,20 +43,20 @@ static inline void say_certificate(const ne_ssl_certificate *cert) {
     char *base64 = ne_ssl_cert_export(cert);
     char digest[NE_SSL_DIGESTLEN], from[NE_SSL_VDATELEN], until[NE_SSL_VDATELEN];
     time_t from_time, until_time;
-    say_text("subject", subject);
-    say_text("issuer", issuer);
-    say_number("self-issued", ne_ssl_dname_cmp(ne_ssl_cert_subject(cert), ne_ssl_cert_issuer(cert)) == 0);
-    say_text("identity", ne_ssl_cert_identity(cert));
-    say_number("digest", ne_ssl_cert_digest(cert, digest));
-    say_text("sha1", digest);
-    say_text("sha256", hash);
+    print_text("subject", subject);
+    print_text("issuer", issuer);
+    print_number("self-issued", ne_ssl_dname_cmp(ne_ssl_cert_subject(cert), ne_ssl_cert_issuer(cert)) == 0);
+    print_text("identity", ne_ssl_cert_identity(cert));
+    print_number("digest", ne_ssl_cert_digest(cert, digest));
+    print_text("sha1", digest);
+    print_text("sha256", hash);
     ne_ssl_cert_validity(cert, from, until);
-    say_text("from", from);
-    say_text("until", until);
+    print_text("from", from);
+    print_text("until", until);
     ne_ssl_cert_validity_time(cert, &from_time, &until_time);
-    say_number("from", (long long)from_time);
-    say_number("until", (long long)until_time);
-    say_text("base64", base64);
+    print_number("from", (long long)from_time);
+    print_number("until", (long long)until_time);
+    print_text("base64", base64);
     ne_free(subject);
     ne_free(issuer);
     ne_free(hash);
@@ -71,9 +72,9 @@ static inline uint32_t hash_more(uint32_t hash, const char *bytes, size_t count)
   return hash;
 }
 
-/* The argument with this number (from 1; the port is 1), or what is given instead. */
-static inline const char *argument(int argc, char **argv, int number, const char *otherwise) {
-  return argc > number ? argv[number] : otherwise;
+/* The argument with this number (from 1; the port is 1), or the default. */
+static inline const char *argument(int argc, char **argv, int number, const char *fallback) {
+  return argc > number ? argv[number] : fallback;
 }
 
 static inline unsigned int port_argument(int argc, char **argv) {

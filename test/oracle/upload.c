@@ -1,10 +1,10 @@
-/* upload PORT REQUEST...: PUTs on one session. A REQUEST is "SOURCE SIZE WORD...": where its body comes from,
- * how long that is, and what else is set or goes wrong. */
+/* upload PORT REQUEST...: sends PUTs on one session. A REQUEST is "SOURCE SIZE WORD...": the source of its
+ * body, the body's length, and further settings or faults. */
 #include "twin.h"
 
 #include <unistd.h>
 
-#define AHEAD 5 /* bytes in a file in front of the body; as many follow it */
+#define AHEAD 5 /* bytes in a file before the body; an equal number follows it */
 
 struct source {
   ne_session *sess;
@@ -42,10 +42,10 @@ static void upload(ne_session *sess, const char *words) {
   set_body(req, &source, file);
 
   for (int times = strstr(words, " again") ? 2 : 1; times > 0; times--) {
-    say_number("dispatch", ne_request_dispatch(req));
-    say_text("error", ne_get_error(sess));
-    say_status(req);
-    say_number("rewinds", source.rewinds);
+    print_number("dispatch", ne_request_dispatch(req));
+    print_text("error", ne_get_error(sess));
+    print_status(req);
+    print_number("rewinds", source.rewinds);
   }
   ne_request_destroy(req);
   fclose(file);
@@ -78,10 +78,10 @@ static void fill(FILE *file, const struct source *source) {
   fflush(file);
 }
 
-/* In pieces of 3000 bytes. */
+/* Provides pieces of 3000 bytes. */
 static ssize_t provide(void *userdata, char *buffer, size_t buflen) {
   struct source *source = userdata;
-  say_number("provide", (long long)buflen);
+  print_number("provide", (long long)buflen);
   if (buflen == 0) {
     source->given = 0;
     return source->rewinds++ > 0 && strstr(source->words, " once") ? failure(source) : 0;

@@ -1,9 +1,9 @@
-/** The twin of upload.c. */
+/** Implements the twin of upload.c. */
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as ne from 'libneon/ne';
-import { playTwin, sayNumber, sayStatus, sayText, type Io } from './twin.js';
+import { runMain, printNumber, printStatus, printText, type Io } from './twin.js';
 
 const ahead = 'AHEAD';
 const after = 'AFTER';
@@ -17,7 +17,7 @@ interface Source {
   rewinds: number;
 }
 
-playTwin(async (io, port, requests) => {
+runMain(async (io, port, requests) => {
   const session = ne.ne_session_create('http', '127.0.0.1', port);
   for (const request of requests) {
     const [kind = '', size = '', ...words] = request.split(' ');
@@ -36,10 +36,10 @@ async function upload(io: Io, source: Source): Promise<void> {
   setBody(request, source, fd);
 
   for (let times = words.includes('again') ? 2 : 1; times > 0; times--) {
-    sayNumber('dispatch', await io.ne_request_dispatch(request));
-    sayText('error', ne.ne_get_error(session));
-    sayStatus(request);
-    sayNumber('rewinds', source.rewinds);
+    printNumber('dispatch', await io.ne_request_dispatch(request));
+    printText('error', ne.ne_get_error(session));
+    printStatus(request);
+    printNumber('rewinds', source.rewinds);
   }
   await io.ne_request_destroy(request);
   closeSync(fd);
@@ -59,7 +59,7 @@ function letters(size: number): Buffer {
   return Buffer.alloc(size, 'abcdefghijklmnopqrstuvw');
 }
 
-/** A file that has no name any more. */
+/** Opens a file whose name has been removed. */
 function openFilled({ bytes }: Source): number {
   const folder = mkdtempSync(path.join(tmpdir(), 'libneon-upload-'));
   const file = path.join(folder, 'body');
@@ -69,10 +69,10 @@ function openFilled({ bytes }: Source): number {
   return fd;
 }
 
-/** In pieces of 3000 bytes. */
+/** Provides pieces of 3000 bytes. */
 function provide(source: Source): ne.ne_provide_body {
   return (buflen) => {
-    sayNumber('provide', buflen);
+    printNumber('provide', buflen);
     if (buflen === 0) {
       source.given = 0;
       return source.rewinds++ > 0 && source.words.includes('once') ? failure(source) : 0;

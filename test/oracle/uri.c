@@ -1,52 +1,52 @@
-/* uri PORT TABLE: what ne_uri.h makes of each line of a file, as a URI reference and as a path. */
+/* uri PORT TABLE: parses each line of a file with ne_uri.h, as a URI reference and as a path. */
 #include "twin.h"
 
 #include <ne_uri.h>
 
-static void say_uri(const ne_uri *uri) {
-  say_text("scheme", uri->scheme);
-  say_text("host", uri->host);
-  say_text("userinfo", uri->userinfo);
-  say_number("port", uri->port);
-  say_text("path", uri->path);
-  say_text("query", uri->query);
-  say_text("fragment", uri->fragment);
+static void print_uri(const ne_uri *uri) {
+  print_text("scheme", uri->scheme);
+  print_text("host", uri->host);
+  print_text("userinfo", uri->userinfo);
+  print_number("port", uri->port);
+  print_text("path", uri->path);
+  print_text("query", uri->query);
+  print_text("fragment", uri->fragment);
 }
 
 /* Prints a text that neon allocated, and frees it. */
-static void say_taken(const char *key, char *text) {
-  say_text(key, text);
+static void print_taken(const char *key, char *text) {
+  print_text(key, text);
   free(text);
 }
 
-static void say_reference(const ne_uri *base, const ne_uri *before, const char *line, ne_uri *uri) {
+static void print_reference(const ne_uri *base, const ne_uri *before, const char *line, ne_uri *uri) {
   int result = ne_uri_parse(line, uri);
-  say_number("parse", result);
-  say_uri(uri);
-  if (uri->scheme != NULL) say_number("defaultport", ne_uri_defaultport(uri->scheme));
+  print_number("parse", result);
+  print_uri(uri);
+  if (uri->scheme != NULL) print_number("defaultport", ne_uri_defaultport(uri->scheme));
   if (result != 0) return;
 
   ne_uri resolved, copied;
-  say_taken("unparse", ne_uri_unparse(uri));
-  say_number("returned", ne_uri_resolve(base, uri, &resolved) == &resolved);
-  say_uri(&resolved);
-  say_taken("resolved", ne_uri_unparse(&resolved));
-  say_number("returned", ne_uri_copy(&copied, uri) == &copied);
-  say_number("copied", ne_uri_cmp(&copied, uri));
-  say_number("cmp", ne_uri_cmp(before, uri));
-  say_number("back", ne_uri_cmp(uri, before));
+  print_taken("unparse", ne_uri_unparse(uri));
+  print_number("returned", ne_uri_resolve(base, uri, &resolved) == &resolved);
+  print_uri(&resolved);
+  print_taken("resolved", ne_uri_unparse(&resolved));
+  print_number("returned", ne_uri_copy(&copied, uri) == &copied);
+  print_number("copied", ne_uri_cmp(&copied, uri));
+  print_number("cmp", ne_uri_cmp(before, uri));
+  print_number("back", ne_uri_cmp(uri, before));
   ne_uri_free(&resolved);
   ne_uri_free(&copied);
 }
 
-static void say_path(const char *before, const char *path) {
-  say_taken("escape", ne_path_escape(path));
-  for (unsigned int flags = 0; flags < 8; flags++) say_taken("escapef", ne_path_escapef(path, flags));
-  say_taken("unescape", ne_path_unescape(path));
-  say_taken("parent", ne_path_parent(path));
-  say_number("slash", ne_path_has_trailing_slash(path));
-  say_number("compare", ne_path_compare(before, path));
-  say_number("childof", ne_path_childof(before, path));
+static void print_path(const char *before, const char *path) {
+  print_taken("escape", ne_path_escape(path));
+  for (unsigned int flags = 0; flags < 8; flags++) print_taken("escapef", ne_path_escapef(path, flags));
+  print_taken("unescape", ne_path_unescape(path));
+  print_taken("parent", ne_path_parent(path));
+  print_number("slash", ne_path_has_trailing_slash(path));
+  print_number("compare", ne_path_compare(before, path));
+  print_number("childof", ne_path_childof(before, path));
 }
 
 int main(int argc, char **argv) {
@@ -60,16 +60,16 @@ int main(int argc, char **argv) {
   for (int i = 0; fgets(lines[i % 2], sizeof lines[0], table) != NULL; i++) {
     char *line = lines[i % 2];
     line[strcspn(line, "\n")] = '\0';
-    say_text("line", line);
+    print_text("line", line);
     ne_uri uri;
-    say_reference(&base, &before, line, &uri);
-    say_path(lines[(i + 1) % 2], line);
+    print_reference(&base, &before, line, &uri);
+    print_path(lines[(i + 1) % 2], line);
     ne_uri_free(&before);
     before = uri;
   }
   ne_uri_free(&base);
   ne_uri_free(&before);
-  say_uri(&base);
+  print_uri(&base);
   fclose(table);
   return 0;
 }

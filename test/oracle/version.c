@@ -1,17 +1,17 @@
-/* version: which neon C twins run with, and which TLS library that uses. */
+/* version: prints the neon that C twins run with, and the TLS library that it uses. */
 #include <dlfcn.h>
 
 #include "twin.h"
 
 int main(void) {
   begin_twin();
-  say_text("neon", ne_version_string());
+  print_text("neon", ne_version_string());
   const char *(*gnutls)(const char *) =
       (const char *(*)(const char *))dlsym(RTLD_DEFAULT, "gnutls_check_version");
   const char *(*openssl)(int) = (const char *(*)(int))dlsym(RTLD_DEFAULT, "OpenSSL_version");
   if (strstr(ne_version_string(), "GNU TLS") && gnutls)
     printf("tls=GnuTLS %s\n", gnutls(NULL));
   else
-    say_text("tls", openssl ? openssl(0) : NULL);
+    print_text("tls", openssl ? openssl(0) : NULL);
   return 0;
 }

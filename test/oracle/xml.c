@@ -1,6 +1,6 @@
-/* xml PORT SIZE DOCUMENT: what a parser tells of a document that is given in blocks of SIZE bytes. The server
- * is not asked. Elements whose name begins with "skip" are declined by the first handler, and those that
- * begin with "abort" abort; so does text that ends with "!". */
+/* xml PORT SIZE DOCUMENT: parses a document in blocks of SIZE bytes and prints the events. The server is not
+ * used. The first handler declines elements whose name begins with "skip", and aborts at those that begin
+ * with "abort" and at text that ends with "!". */
 #include "twin.h"
 
 #include <ne_alloc.h>
@@ -8,14 +8,14 @@
 
 static int on_start(void *userdata, int parent, const char *nspace, const char *name, const char **atts) {
   ne_xml_parser *p = userdata;
-  say_number("start", parent);
-  say_text("nspace", nspace);
-  say_text("name", name);
-  for (int n = 0; atts[n] != NULL; n++) say_text("att", atts[n]);
-  say_text("b", ne_xml_get_attr(p, atts, NULL, "b"));
-  say_text("u:b", ne_xml_get_attr(p, atts, "u", "b"));
-  say_text("p", ne_xml_resolve_nspace(p, "p", 1));
-  say_text("default", ne_xml_resolve_nspace(p, NULL, 0));
+  print_number("start", parent);
+  print_text("nspace", nspace);
+  print_text("name", name);
+  for (int n = 0; atts[n] != NULL; n++) print_text("att", atts[n]);
+  print_text("b", ne_xml_get_attr(p, atts, NULL, "b"));
+  print_text("u:b", ne_xml_get_attr(p, atts, "u", "b"));
+  print_text("p", ne_xml_resolve_nspace(p, "p", 1));
+  print_text("default", ne_xml_resolve_nspace(p, NULL, 0));
   if (strncmp(name, "abort", 5) == 0) {
     ne_xml_set_error(p, "aborted");
     return -3;
@@ -26,23 +26,23 @@ static int on_start(void *userdata, int parent, const char *nspace, const char *
 static int on_text(void *userdata, int state, const char *cdata, size_t len) {
   char *text = ne_strndup(cdata, len);
   (void)userdata;
-  say_number("text", state);
-  say_text("cdata", text);
+  print_number("text", state);
+  print_text("cdata", text);
   ne_free(text);
   return len > 0 && cdata[len - 1] == '!' ? 5 : 0;
 }
 
 static int on_end(void *userdata, int state, const char *nspace, const char *name) {
   (void)userdata;
-  say_number("end", state);
-  say_text("nspace", nspace);
-  say_text("name", name);
+  print_number("end", state);
+  print_text("nspace", nspace);
+  print_text("name", name);
   return 0;
 }
 
 static int on_second(void *userdata, int parent, const char *nspace, const char *name, const char **atts) {
   (void)userdata, (void)nspace, (void)atts;
-  say_number("second", parent);
+  print_number("second", parent);
   return strcmp(name, "skip-not") == 0 ? 100 : NE_XML_DECLINE;
 }
 
@@ -55,12 +55,12 @@ int main(int argc, char **argv) {
   ne_xml_push_handler(p, on_start, on_text, on_end, p);
   ne_xml_push_handler(p, on_second, NULL, NULL, p);
   for (size_t at = 0; at < length; at += size)
-    say_number("parse", ne_xml_parse(p, document + at, length - at < size ? length - at : size));
-  say_number("last", ne_xml_parse(p, NULL, 0));
-  say_number("failed", ne_xml_failed(p));
-  say_text("error", ne_xml_get_error(p));
-  say_number("line", ne_xml_currentline(p));
-  say_text("encoding", ne_xml_doc_encoding(p));
+    print_number("parse", ne_xml_parse(p, document + at, length - at < size ? length - at : size));
+  print_number("last", ne_xml_parse(p, NULL, 0));
+  print_number("failed", ne_xml_failed(p));
+  print_text("error", ne_xml_get_error(p));
+  print_number("line", ne_xml_currentline(p));
+  print_text("encoding", ne_xml_doc_encoding(p));
   ne_xml_destroy(p);
   return 0;
 }

@@ -1,12 +1,12 @@
-/** The configuration of the Apache that tests use; see `apache.ts`. */
+/** Generates the configuration of the Apache that tests use; see `apache.ts`. */
 import { existsSync } from 'node:fs';
 import type { Pki } from './pki.js';
 
-/** What differs from one start to the next. */
+/** The settings that differ from one start to the next. */
 export interface ApacheSettings {
   readonly scratch: string;
   readonly pki: Pki;
-  /** Whom to run as when started by root. */
+  /** The user to run as when started by root. */
   readonly user: string | null;
   readonly port: number;
   readonly tlsPort: number;
@@ -27,7 +27,7 @@ export function apacheConfiguration(settings: ApacheSettings): string {
   return [general(settings), limits, places(settings), tls(settings), settings.extra].join('\n');
 }
 
-/** Some modules are built into some Apaches. */
+/** Loads modules that exist as files; some are built into some versions of Apache. */
 function loadModules(): string {
   const file = (module: string): string => `${MODULES_FOLDER}/mod_${module}.so`;
   return MODULES.filter((module) => existsSync(file(module)))
@@ -110,7 +110,7 @@ Alias /digest ${scratch}/digest
 <Location /digest>
   AuthDigestDomain /digest/
 </Location>
-# Nonces that live for one second, so that a client meets stale=true
+# Nonces that live for one second, so that a client receives stale=true
 <Location /digest-stale>
   AuthDigestNonceLifetime 1
 </Location>
@@ -119,7 +119,7 @@ Alias /gzip ${scratch}/dav
 <Location /gzip>
   SetOutputFilter DEFLATE
 </Location>
-# Takes gzipped request bodies
+# Accepts gzipped request bodies
 Alias /inflate ${scratch}/dav
 <Location /inflate>
   Dav On

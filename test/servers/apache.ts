@@ -1,4 +1,7 @@
-/** Apache as the reference server: WebDAV, Basic, Digest, gzip, redirects, CGI, a throttle, TLS, client certificates. */
+/**
+ * Starts Apache as the reference server: WebDAV, Basic, Digest, gzip, redirects, CGI, a throttle, TLS and client
+ * certificates.
+ */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,7 +11,7 @@ import { requireProgram } from './packages.js';
 import { testPki } from './pki.js';
 import { scratchDirectory, startProgram, withFreePorts, type RunningServer } from './start.js';
 
-/** The one user that Basic and Digest know. */
+/** The only user of Basic and Digest. */
 export const apacheUser = {
   name: 'alice',
   password: 'secret',
@@ -16,31 +19,34 @@ export const apacheUser = {
   digestRealm: 'digest realm',
 } as const;
 
-/** How Apache is to differ from `apache.conf.ts`. */
+/** Differences from `apache.conf.ts`. */
 export interface ApacheOptions {
-  /** Directives to add at the end. */
+  /** Directives to append. */
   readonly extra?: string;
-  /** More of its environment. */
+  /** Additional environment variables. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A running Apache. */
 export interface Apache extends RunningServer {
-  /** TLS 1.2 and 1.3; `/mtls` asks for a client certificate. */
+  /** TLS 1.2 and 1.3; `/mtls` requires a client certificate. */
   readonly tlsPort: number;
-  /** TLS 1.2 that asks for a client certificate in the handshake. */
+  /** TLS 1.2 that requires a client certificate in the handshake. */
   readonly clientCertificatePort: number;
-  /** `http://127.0.0.1:PORT` and the https one of `tlsPort`. */
+  /** `http://127.0.0.1:PORT`, and the https origin of `tlsPort`. */
   readonly origin: string;
   readonly tlsOrigin: string;
-  /** Folder that is served at `/dav`, `/gzip`, `/inflate`, `/throttle` and `/mtls`; likewise at `/basic`, at `/digest`, and at `/`. */
+  /**
+   * The folders served at `/dav` (also at `/gzip`, `/inflate`, `/throttle` and `/mtls`), at `/basic`, at `/digest` and
+   * at `/`.
+   */
   readonly files: {
     readonly dav: string;
     readonly basic: string;
     readonly digest: string;
     readonly documents: string;
   };
-  /** Puts a file there, owned by whom Apache runs as. */
+  /** Writes a file into a folder, owned by the user that Apache runs as. */
   write(folder: 'dav' | 'basic' | 'digest' | 'documents', name: string, content: string | Uint8Array): string;
   /** The lines of the access log: user, request line, status, bytes sent. */
   accessLog(): string[];
@@ -119,7 +125,7 @@ function layOut(scratch: string): void {
   }
 }
 
-/** `sleep?N` answers after N seconds, `echo` gives the request body back, `env` what CGI knows of the request. */
+/** `sleep?N` responds after N seconds, `echo` returns the request body, and `env` returns the CGI variables. */
 const CGI = {
   sleep: `sleep "$QUERY_STRING"; printf 'Content-Type: text/plain\\r\\n\\r\\nslept %s\\n' "$QUERY_STRING"\n`,
   echo: `printf 'Content-Type: application/octet-stream\\r\\nX-Method: %s\\r\\n\\r\\n' "$REQUEST_METHOD"; cat\n`,
@@ -135,7 +141,7 @@ function hash(algorithm: string, text: string, encoding: 'hex' | 'base64'): stri
   return createHash(algorithm).update(text).digest(encoding);
 }
 
-/** Apache started by root serves as somebody else. */
+/** The user that Apache serves as when it is started by root. */
 function unprivilegedUser(): string {
   const users = readFileSync('/etc/passwd', 'utf8');
   return /^www-data:/m.test(users) ? 'www-data' : 'nobody';

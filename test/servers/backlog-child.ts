@@ -1,6 +1,6 @@
 /**
- * A listener that never accepts and whose queue is full, so that a connect stays unanswered. The listener lives in a
- * worker thread that stops for ever, because Node accepts whatever its loop sees.
+ * Implements a listener that never accepts and whose queue is full, so that a connect gets no response. The listener
+ * lives in a worker thread that blocks forever, because Node accepts every connection that its loop sees.
  */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { serveParent } from './child.js';
 
-/** A connect on loopback that takes longer than this, in milliseconds, is not going to be answered. */
+/** A connect on loopback that takes longer than this, in milliseconds, will not get a response. */
 const UNANSWERED = 150;
 
 if (isMainThread) serveParent<null, { port: number }>(async () => ({ started: { port: await listenAndFill() } }));

@@ -1,11 +1,12 @@
 /**
- * The child's half of a test server: takes its options from the parent, says when it is up, answers questions, and ends
- * with its parent. Everything goes over the IPC channel, so the parent may block in a synchronous call meanwhile.
+ * Provides the child's half of a test server: it takes its options from the parent, reports when it is up, answers
+ * questions, and ends with its parent. All messages use the IPC channel, so the parent may block in a synchronous call
+ * meanwhile.
  */
 
-/** What a started server hands to {@link serveParent}. */
+/** The service that a started server hands to {@link serveParent}. */
 export interface Service<Started, Question = never, Answer = never> {
-  /** Sent to the parent once: ports and the like. */
+  /** Sent to the parent once: ports and similar values. */
   readonly started: Started;
   /** Answers one question of the parent. */
   answer?(question: Question): Answer | Promise<Answer>;
@@ -14,7 +15,7 @@ export interface Service<Started, Question = never, Answer = never> {
 /** Runs at the end of the child, last registered first. */
 export type Cleanup = () => void | Promise<void>;
 
-/** Starts a server; what it opens before it is up is registered with `atEnd` at once. */
+/** Starts a server; resources opened before it is up are registered with `atEnd` at once. */
 export type Start<Options, Started, Question, Answer> = (
   options: Options,
   atEnd: (cleanup: Cleanup) => void,
@@ -26,14 +27,14 @@ export interface Asked<Question> {
   readonly question: Question;
 }
 
-/** All that a child says to its parent. */
+/** The messages that a child sends to its parent. */
 export type Report<Started, Answer> =
   | { readonly kind: 'started'; readonly started: Started }
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: Answer }
   | { readonly kind: 'refused'; readonly id: number; readonly reason: string };
 
-/** Runs this process as a test server: the first message is the options, every later one a question. */
+/** Runs this process as a test server: the first message has the options, and every later one a question. */
 export function serveParent<Options, Started, Question = never, Answer = never>(
   start: Start<Options, Started, Question, Answer>,
 ): void {

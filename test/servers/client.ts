@@ -1,4 +1,4 @@
-/** A client that owes nothing to neon, to look at test servers from outside. */
+/** Implements an HTTP client that does not use neon, to check test servers from outside. */
 import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
@@ -11,7 +11,7 @@ export interface Answer {
   readonly body: Buffer;
 }
 
-/** Sends one request on a connection of its own and reads the response; follows no redirect. */
+/** Sends one request on a new connection and reads the response; does not follow redirects. */
 export function fetchOnce(
   url: string,
   options: https.RequestOptions = {},
@@ -32,7 +32,7 @@ export function fetchOnce(
   });
 }
 
-/** A plain connection to a loopback port; errors on it are left to `close`. */
+/** Opens a plain connection to a loopback port; errors on it only cause `close`. */
 export async function dial(port: number): Promise<Socket> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   await once(socket, 'connect');
@@ -40,7 +40,7 @@ export async function dial(port: number): Promise<Socket> {
   return socket;
 }
 
-/** All that comes until the other side closes. */
+/** Reads until the other side closes. */
 export async function readAll(socket: Socket): Promise<string> {
   const blocks: Buffer[] = [];
   socket.on('data', (block: Buffer) => blocks.push(block));

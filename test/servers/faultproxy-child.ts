@@ -1,14 +1,14 @@
-/** The process behind `faultProxy`. */
+/** Implements the process behind `faultProxy`. */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { serveParent } from './child.js';
 import type { Fault, FaultProxyOptions } from './faultproxy.js';
 
-/** Waits for ever. */
+/** Waits forever. */
 const never = new Promise<never>(() => {});
 
-/** A limited rate is kept by a slice each so many milliseconds. */
+/** A limited rate is kept by one slice every 50 milliseconds. */
 const SLICE = 50;
 
 serveParent<FaultProxyOptions, { port: number }, Fault, null>(async ({ target, fault }) => {
@@ -73,9 +73,9 @@ async function passInPieces(client: Socket, block: Buffer, size: number, pause: 
   }
 }
 
-/** Nothing more is read from the server afterwards. */
+/** Cuts the connection. Nothing more is read from the server afterwards. */
 async function cut(client: Socket, fault: Fault): Promise<never> {
-  await sleep(20); // what was passed arrives before the cut
+  await sleep(20); // the bytes sent so far arrive before the cut
   if (typeof fault === 'object' && 'rst' in fault) client.resetAndDestroy();
   if (typeof fault === 'object' && 'fin' in fault) client.end();
   return never;

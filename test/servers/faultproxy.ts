@@ -1,34 +1,34 @@
-/** A TCP proxy on loopback with one fault, which can be changed while it runs. */
+/** Starts a TCP proxy on loopback with one fault, which can be changed while it runs. */
 import path from 'node:path';
 import { startChild, type RunningServer } from './start.js';
 
-/** What goes wrong. Byte counts are of one connection, in the direction from the server unless said otherwise. */
+/** The fault. Byte counts are per connection, in the direction from the server unless stated otherwise. */
 export type Fault =
   | 'none'
   /** Accepts and resets at once. */
   | 'refuse'
-  /** One byte a write. */
+  /** Writes one byte at a time. */
   | 'split'
-  /** Each block from the server so many milliseconds later. */
+  /** Delays each block from the server by this number of milliseconds. */
   | { readonly latency: number }
-  /** Bytes a second. */
+  /** Limits the rate to this number of bytes a second. */
   | { readonly rate: number }
-  /** Reset, FIN, or silence with an open connection, after so many bytes. */
+  /** Resets, sends FIN, or falls silent with an open connection, after this number of bytes. */
   | { readonly rst: number }
   | { readonly fin: number }
   | { readonly silence: number }
-  /** The byte with this number (from 0) comes inverted. */
+  /** Inverts the byte with this number (from 0). */
   | { readonly corrupt: number }
-  /** After so many bytes from the client nothing more of it is read. */
+  /** Stops reading from the client after this number of bytes. */
   | { readonly stallUpload: number };
 
 /** A running proxy. */
 export interface FaultProxy extends RunningServer {
-  /** For connections accepted from now on. */
+  /** Sets the fault of connections accepted from now on. */
   setFault(fault: Fault): Promise<void>;
 }
 
-/** What the child gets. */
+/** The options of the child. */
 export interface FaultProxyOptions {
   readonly target: number;
   readonly fault: Fault;

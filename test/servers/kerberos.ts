@@ -1,4 +1,4 @@
-/** A Kerberos realm with one user, and an Apache that takes her tickets (Negotiate) at `/negotiate`. */
+/** Starts a Kerberos realm with one user, and an Apache that accepts her tickets (Negotiate) at `/negotiate`. */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -11,22 +11,22 @@ const realm = 'TEST.LOCAL';
 
 const user = { name: 'alice', password: 'secret' };
 
-/** What {@link startKerberos} needs. */
+/** The programs and modules that {@link startKerberos} needs. */
 export const kerberosNeeds = ['apache2', gssapiModule, 'krb5kdc', 'kadmin.local', 'kdb5_util', 'kinit'] as const;
 
 /** A running realm. */
 export interface Kerberos {
-  /** Its host name must be `localhost`, for which the ticket is. */
+  /** Apache; its host name must be `localhost`, for which the ticket is valid. */
   readonly apache: Apache;
   /** The file with the key of `HTTP/localhost`. */
   readonly keytab: string;
-  /** The environment of a program whose user has a ticket, and of one whose user has none. */
+  /** The environments of a program whose user has a ticket, and of one whose user has no ticket. */
   readonly withTicket: Readonly<Record<string, string>>;
   readonly withoutTicket: Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
 
-/** Starts it. */
+/** Starts the realm and Apache. */
 export function startKerberos(): Promise<Kerberos> {
   const command = requireProgram('krb5kdc');
   return withFreePorts(1, async (ports) => {
@@ -45,7 +45,10 @@ export function startKerberos(): Promise<Kerberos> {
     const kdc = await startProgram({ command, args, env, ports, log: file('kdc.log'), scratch });
     try {
       const withTicket = { ...env, KRB5CCNAME: `FILE:${file('tickets')}` };
-      execFileSync(requireProgram('kinit'), [user.name], { env: { ...process.env, ...withTicket }, input: user.password });
+      execFileSync(requireProgram('kinit'), [user.name], {
+        env: { ...process.env, ...withTicket },
+        input: user.password,
+      });
       const apache = await startApache({ extra: directives(file('http.keytab')), env });
       mkdirSync(path.join(apache.files.documents, 'negotiate'));
       apache.write('documents', 'negotiate/a.txt', 'negotiated');
@@ -53,7 +56,7 @@ export function startKerberos(): Promise<Kerberos> {
         apache,
         keytab: file('http.keytab'),
         withTicket,
-        withoutTicket: { ...env, KRB5CCNAME: `FILE:${file('none')}` },
+        withoutTicket: { ...env, KRB5CCNAME: `FILE:${file('missing')}` },
         stop: async () => {
           await apache.stop();
           await kdc.stop();
@@ -77,7 +80,7 @@ function createRealm(keytab: string, env: Record<string, string>): void {
     `ktadd -k ${keytab} HTTP/localhost`,
   ])
     run('kadmin.local', ['-r', realm, '-q', query]);
-  chmodSync(keytab, 0o644); // for whom Apache runs as
+  chmodSync(keytab, 0o644); // readable by the user that Apache runs as
 }
 
 function clientConfiguration(scratch: string, port: number): string {

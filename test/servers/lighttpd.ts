@@ -1,19 +1,19 @@
-/** lighttpd with mod_webdav: a second good WebDAV server, beside Apache. */
+/** Starts lighttpd with mod_webdav, a second reliable WebDAV server next to Apache. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { requireProgram } from './packages.js';
 import { scratchDirectory, startProgram, withFreePorts, type RunningServer } from './start.js';
 
-/** What it takes beside the program itself. */
+/** The module that WebDAV needs in addition to the program. */
 export const lighttpdWebdav = '/usr/lib/lighttpd/mod_webdav.so';
 
 /** A running lighttpd. */
 export interface Lighttpd extends RunningServer {
-  /** `http://127.0.0.1:PORT`; all of it is WebDAV. */
+  /** `http://127.0.0.1:PORT`; every path is WebDAV. */
   readonly origin: string;
 }
 
-/** Starts lighttpd; properties and locks are in a database of its own. */
+/** Starts lighttpd; properties and locks are in a new database. */
 export function startLighttpd(): Promise<Lighttpd> {
   const command = requireProgram('lighttpd');
   requireProgram(lighttpdWebdav);
@@ -28,7 +28,7 @@ export function startLighttpd(): Promise<Lighttpd> {
   });
 }
 
-/** Files without a type would have no entity tags. */
+/** The configuration. Files without a type would have no entity tags. */
 function configuration(scratch: string, port: number): string {
   return `
 server.modules = ("mod_webdav")

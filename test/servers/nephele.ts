@@ -1,2 +1,2 @@
-/** The embedded WebDAV server; the tour uses the same one. */
+/** Exports the embedded WebDAV server that the tour also uses. */
 export { startNephele, type Nephele, type NepheleOptions } from '../../examples/server.js';

@@ -1,39 +1,39 @@
-/** nginx with static files on loopback: quick, keeps connections for ever, and speaks TLS if asked. */
+/** Starts nginx with static files on loopback: fast, with unlimited connections, and with TLS on request. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { requireProgram } from './packages.js';
 import { testPki } from './pki.js';
 import { scratchDirectory, startProgram, withFreePorts, type RunningServer } from './start.js';
 
-/** The file that is always there, and its 12 bytes. */
+/** The file that always exists, and its 12 bytes. */
 export const smallFile = { path: '/small', body: 'Hello, neon!' } as const;
 
-/** What files of a given size are filled with, again and again. */
+/** The text that fills files of a given size. */
 export const pattern = '0123456789abcdef';
 
-/** The module that WebDAV takes beside the program itself. */
+/** The module that WebDAV needs in addition to the program. */
 export const nginxDavExt = '/usr/lib/nginx/modules/ngx_http_dav_ext_module.so';
 
-/** What nginx serves. */
+/** The files and features of nginx. */
 export interface NginxOptions {
-  /** More files: path → content, or a size in bytes to be filled with the {@link pattern}. */
+  /** Additional files: path → content, or a size in bytes to be filled with the {@link pattern}. */
   readonly files?: Readonly<Record<string, string | Uint8Array | number>>;
   /**
-   * A path that takes bodies of any method: they are read to their end, and forgotten; then the answer is 200, without a
-   * body, and its header `Received` tells how many bytes came.
+   * A path that accepts bodies of any method: they are read to their end and discarded; then the response is 200,
+   * without a body, and its header `Received` is the number of bytes received.
    */
   readonly sink?: string;
-  /** Paths of files with XML that any method but GET, HEAD and POST gets with the status 207. */
+  /** Paths of XML files that any method except GET, HEAD and POST gets with the status 207. */
   readonly multistatus?: readonly string[];
-  /** Listens on a TLS port too, with the server certificate of the test PKI. */
+  /** Also listens on a TLS port, with the server certificate of the test PKI. */
   readonly tls?: boolean;
-  /** Speaks WebDAV, as far as it can: it claims class 2 without 1, knows no PROPPATCH, and has quirks. */
+  /** Enables WebDAV, as far as nginx supports it: it claims class 2 without 1, has no PROPPATCH, and has quirks. */
   readonly dav?: boolean;
 }
 
 /** A running nginx. */
 export interface Nginx extends RunningServer {
-  /** 0 when there is no TLS. */
+  /** 0 without TLS. */
   readonly tlsPort: number;
   /** `http://127.0.0.1:PORT` */
   readonly origin: string;
@@ -120,8 +120,9 @@ function tlsDirectives(tlsPort: number): string {
 }
 
 /**
- * A location that answers by itself (return, or a static file) does so before the body has come. One that proxies takes
- * the whole body first, in memory up to the size of the buffer; the server that it passes the head on to is itself.
+ * A location that responds by itself (return, or a static file) does so before the body has arrived. A proxying
+ * location reads the whole body first, in memory up to the size of the buffer; it forwards the head to this server
+ * itself.
  */
 function sinkDirectives(sink: string, port: number): string {
   return `
@@ -136,7 +137,7 @@ function sinkDirectives(sink: string, port: number): string {
     location = ${sink}/received { return 200; }`;
 }
 
-/** Static files refuse other methods with 405. */
+/** Static files reject other methods with 405. */
 function multistatusDirectives(file: string): string {
   return `
     location = ${file} {

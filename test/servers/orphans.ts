@@ -1,4 +1,6 @@
-/** Started by a test, which then ends this process: starts one server of each kind, reports them, and never stops them. */
+/**
+ * Starts one server of each kind, reports them, and never stops them; the test that runs this script ends the process.
+ */
 import { startApache } from './apache.js';
 import { faultProxy } from './faultproxy.js';
 import { startNephele } from './nephele.js';

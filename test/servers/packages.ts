@@ -1,8 +1,8 @@
-/** Which Debian package brings which program, and test suites that need such programs. */
+/** Maps programs to their Debian packages, and defines test suites that need such programs. */
 import { accessSync, constants, existsSync } from 'node:fs';
 import path from 'node:path';
 
-/** Program, or file → Debian package. */
+/** Program or file → Debian package. */
 export const packageOf = {
   '/usr/lib/apache2/modules/mod_auth_gssapi.so': 'libapache2-mod-auth-gssapi',
   '/usr/lib/lighttpd/mod_webdav.so': 'lighttpd-mod-webdav',
@@ -33,17 +33,17 @@ export const packageOf = {
   valgrind: 'valgrind',
 } as const;
 
-/** A program that tests know where to get. */
+/** A program whose package is known. */
 export type Program = keyof typeof packageOf;
 
-/** The full path of a program, or null; looks where servers are too, which is not on every user's PATH. */
+/** The full path of a program, or null; also searches the folders of servers, which are not on every user's PATH. */
 export function findProgram(program: Program): string | null {
   if (path.isAbsolute(program)) return existsSync(program) ? program : null;
   const folders = [...(process.env['PATH'] ?? '').split(path.delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];
   return folders.map((folder) => path.join(folder, program)).find(isExecutable) ?? null;
 }
 
-/** The full path of a program; throws naming its package when it is missing. */
+/** The full path of a program; throws with the name of its package when it is missing. */
 export function requireProgram(program: Program): string {
   const file = findProgram(program);
   if (file === null) throw new Error(`needs Debian package ${packageOf[program]} (${program} not found)`);
@@ -51,7 +51,7 @@ export function requireProgram(program: Program): string {
 }
 
 /**
- * `describe` for a suite that needs programs. When one is missing, the suite fails where `CI` is set, and is otherwise
+ * A `describe` for a suite that needs programs. When one is missing, the suite fails if `CI` is set, and is otherwise
  * replaced by one skipped test that names the package.
  */
 export function describeWith(programs: Program | readonly Program[], name: string, suite: () => void): void {

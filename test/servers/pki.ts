@@ -1,6 +1,6 @@
 /**
- * A throw-away PKI for tests, made with the `openssl` program: once a day for each user, in the temporary folder.
- * The password of the PKCS#12 files is `secret`.
+ * Creates a temporary PKI for tests with the `openssl` program, once a day for each user, in the temporary folder. The
+ * password of the PKCS#12 files is `secret`.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -30,10 +30,10 @@ export interface KeyPair {
 /** The files of the PKI. Server certificates are for `localhost`, 127.0.0.1 and ::1 unless their name says otherwise. */
 export interface Pki {
   readonly directory: string;
-  /** The root that signs all others, and the certificate revocation list that it signed. */
+  /** The root that signs all others, and its certificate revocation list. */
   readonly ca: KeyPair;
   readonly crl: string;
-  /** A root that signed nothing. */
+  /** A root that signs no server certificate. */
   readonly otherCa: KeyPair;
   readonly server: KeyPair;
   /** Signed by an intermediate certificate, which follows it in the file. */
@@ -46,34 +46,34 @@ export interface Pki {
   /** With an RSA key of 768 bits. */
   readonly weak: KeyPair;
   readonly selfSigned: KeyPair;
-  /** Signed by an intermediate certificate that has expired, which follows it in the file. */
+  /** Signed by an expired intermediate certificate, which follows it in the file. */
   readonly badChain: KeyPair;
   /** For `first.test.invalid`, `localhost` and `*.test.invalid`; for 127.0.0.1 alone; for `localhost` alone. */
   readonly severalNames: KeyPair;
   readonly addressOnly: KeyPair;
   readonly nameOnly: KeyPair;
-  /** Without alternative names: `localhost` is its common name; it has none (self-signed). */
+  /** Without alternative names: the common name is `localhost`, or missing (self-signed). */
   readonly commonName: KeyPair;
   readonly noName: KeyPair;
   /** The alternative name is `localhost`, a null byte, and `.test.invalid`. */
   readonly nullInName: KeyPair;
-  /** Valid until 2060, so that its time is written in the longer form. */
+  /** Valid until 2060, so that its time has the longer form. */
   readonly until2060: KeyPair;
   readonly client: KeyPair;
   readonly revokedClient: KeyPair;
   /** Signed by `otherCa`. */
   readonly wrongClient: KeyPair;
-  /** PKCS#12 of `client`: with its CA and a friendly name; without password; without a friendly name. */
+  /** PKCS#12 of `client`: with its CA and a friendly name, without a password, or without a friendly name. */
   readonly p12: string;
   readonly p12NoPassword: string;
   readonly p12NoName: string;
-  /** Of `wrongClient`. Of `client` without its key; of its key alone. */
+  /** PKCS#12 of `wrongClient`. */
   readonly p12WrongClient: string;
-  /** Of `revokedClient`. */
+  /** PKCS#12 of `revokedClient`; of `client` without its key; of its key alone. */
   readonly p12RevokedClient: string;
   readonly p12NoKey: string;
   readonly p12NoCertificate: string;
-  /** With the old RC2 and 3DES encryption; null where this openssl cannot make it. */
+  /** With the old RC2 and 3DES encryption; null if this openssl does not support it. */
   readonly p12Legacy: string | null;
 }
 
@@ -122,11 +122,11 @@ ${Object.entries(EXTENSIONS)
   .join('\n')}
 `;
 
-/** The PKI of today; made at the first call (a second or less). */
+/** The PKI of today, created by the first call (a second or less). */
 export function testPki(): Pki {
   const directory = todaysDirectory();
   if (!existsSync(directory)) makeInPlace(directory);
-  if (statSync(directory).uid !== userInfo().uid) throw new Error(`${directory} belongs to somebody else`);
+  if (statSync(directory).uid !== userInfo().uid) throw new Error(`${directory} belongs to another user`);
   return filesIn(directory);
 }
 
@@ -141,7 +141,10 @@ function todaysDirectory(): string {
   return path.join(realpathSync(tmpdir()), `libneon-pki-${userInfo().uid}-${recipe}-${day}`);
 }
 
-/** Made aside and renamed, so that others see all of it or nothing; who comes second uses what is there. */
+/**
+ * Creates the PKI under another name and renames it, so that other processes see it complete or not at all; a process
+ * that loses the race uses the existing one.
+ */
 function makeInPlace(directory: string): void {
   const aside = mkdtempSync(`${directory}.`);
   chmodSync(aside, 0o755);

@@ -1,11 +1,14 @@
-/** The process behind `rawServer`: serves any number of scripted servers, and ends when it has none for a while. */
+/**
+ * Implements the process behind `rawServer`: it serves any number of scripted servers, and ends after a while without
+ * any.
+ */
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { serveParent } from './child.js';
 import type { RawAnswer, RawQuestion, RawServerOptions, Step } from './raw.js';
 import { RawConnection } from './raw-connection.js';
 
-/** So many milliseconds without a server end the process. */
+/** The time without a server after which the process ends, in milliseconds. */
 const IDLE_LIMIT = 3_000;
 
 serveParent<null, null, RawQuestion, RawAnswer>(async () => {
@@ -42,7 +45,7 @@ serveParent<null, null, RawQuestion, RawAnswer>(async () => {
 
 type Counted = 'opened' | 'requests' | 'closed';
 
-/** A listener, the script of each connection, and who waits for something to happen. */
+/** A listener, the script of each connection, and the callers that wait for an event. */
 class ScriptedServer {
   readonly connections: RawConnection[] = [];
   port = 0;
@@ -72,11 +75,11 @@ class ScriptedServer {
     this.connections.forEach((connection) => connection.abandon());
   }
 
-  waitUntil({ for: what, count, timeoutMs }: RawQuestion & { ask: 'wait' }): Promise<void> {
+  waitUntil({ for: event, count, timeoutMs }: RawQuestion & { ask: 'wait' }): Promise<void> {
     return new Promise((resolve, reject) => {
-      const tooLate = (): void => reject(new Error(`after ${timeoutMs} ms ${this.count(what)} of ${count} ${what}`));
+      const tooLate = (): void => reject(new Error(`after ${timeoutMs} ms ${this.count(event)} of ${count} ${event}`));
       const watch = (): void => {
-        if (this.count(what) >= count) settle(resolve);
+        if (this.count(event) >= count) settle(resolve);
       };
       const limit = setTimeout(() => settle(tooLate), timeoutMs);
       const settle = (outcome: () => void): void => {
@@ -95,7 +98,7 @@ class ScriptedServer {
     return connections[rest === 'repeat-last' ? Math.min(index, connections.length - 1) : index] ?? [];
   }
 
-  /** When the last listed connection has been accepted, the listener is closed, which refuses all others. */
+  /** Closes the listener once the last listed connection has been accepted, which refuses all others. */
   private refuseAfter(index: number): void {
     const { connections = [], rest = 'refuse', fixed } = this.options;
     if (rest === 'refuse' && fixed === undefined && index >= connections.length - 1) this.listener.close();
@@ -105,9 +108,9 @@ class ScriptedServer {
     for (const watch of this.watchers) watch();
   }
 
-  private count(what: Counted): number {
-    if (what === 'opened') return this.connections.length;
-    if (what === 'closed') return this.connections.filter(({ closedAt }) => closedAt !== null).length;
+  private count(event: Counted): number {
+    if (event === 'opened') return this.connections.length;
+    if (event === 'closed') return this.connections.filter(({ closedAt }) => closedAt !== null).length;
     return this.connections.reduce((sum, { requests }) => sum + requests, 0);
   }
 }

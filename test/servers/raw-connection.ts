@@ -1,4 +1,4 @@
-/** One connection of a scripted server. */
+/** Implements one connection of a scripted server. */
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { createSecureContext, TLSSocket } from 'node:tls';
@@ -10,7 +10,7 @@ const HEAD_END = Buffer.from('\r\n\r\n');
 /** Ends the script of a connection whose client has gone. */
 class ClientGone extends Error {}
 
-/** Plays steps on a socket that was accepted paused, and notes what the client did. */
+/** Plays steps on a socket that was accepted paused, and records the client's actions. */
 export class RawConnection {
   requests = 0;
   closedAt: number | null = null;
@@ -23,9 +23,9 @@ export class RawConnection {
   private tls: TlsRecord | null = null;
   private error: string | null = null;
 
-  /** The stream that steps read and write: the TCP socket, and then TLS over it. */
+  /** The stream that steps read and write: the TCP socket, and later TLS on top of it. */
   private stream: Socket;
-  /** Came in, and no step has taken it yet. */
+  /** Received bytes that no step has read yet. */
   private unread: Buffer = Buffer.alloc(0);
   /** The body that the last head announced. */
   private announced: { length: number } | 'chunked' = { length: 0 };
@@ -43,7 +43,7 @@ export class RawConnection {
     socket.on('close', () => this.closed());
   }
 
-  /** What happened so far. */
+  /** The record of the connection so far. */
   record(): ConnectionRecord {
     const { openedAt, receivedTotal, requests, clientClose, clientClosedAt, closedAt, tls, error } = this;
     const received = Buffer.concat(this.received);
@@ -62,7 +62,7 @@ export class RawConnection {
     };
   }
 
-  /** Takes the steps, closes, and goes on reading until the client has closed too. */
+  /** Plays the steps, closes, and continues to read until the client has closed too. */
   async play(steps: readonly Step[]): Promise<void> {
     try {
       if (this.options.tls && !steps.some((step) => 'startTls' in step)) await this.startTls(this.options.tls);
@@ -74,7 +74,7 @@ export class RawConnection {
     this.drain();
   }
 
-  /** Answers each head with the same bytes, as fast as it can. */
+  /** Responds to each head with fixed bytes, as fast as possible. */
   serveFixed(answer: Buffer): void {
     let tail = '';
     this.socket.on('data', (data: Buffer) => {
@@ -88,7 +88,7 @@ export class RawConnection {
     this.drain();
   }
 
-  /** Cuts the connection. */
+  /** Destroys the connection. */
   abandon(): void {
     this.socket.destroy();
   }
@@ -114,11 +114,11 @@ export class RawConnection {
     }
   }
 
-  private async read(what: 'request' | 'head' | 'body' | 'client-hello'): Promise<void> {
-    if (what === 'client-hello') return this.readTlsRecord();
-    if (what !== 'body') await this.readHead();
-    if (what === 'request') await this.readBody();
-    if (what === 'body') return this.readBody();
+  private async read(part: 'request' | 'head' | 'body' | 'client-hello'): Promise<void> {
+    if (part === 'client-hello') return this.readTlsRecord();
+    if (part !== 'body') await this.readHead();
+    if (part === 'request') await this.readBody();
+    if (part === 'body') return this.readBody();
     this.requests++;
     this.changed();
   }
@@ -164,7 +164,7 @@ export class RawConnection {
     }
   }
 
-  /** Lets bytes come in; the rest of the time the socket is paused, so that a script decides what is read. */
+  /** Receives more bytes. Otherwise the socket is paused, so that a script decides what is read. */
   private async more(): Promise<void> {
     if (this.isGone()) throw new ClientGone();
     const before = this.unread.length;
@@ -178,7 +178,7 @@ export class RawConnection {
     if (!this.stream.write(bytes)) await this.untilDrained();
   }
 
-  /** Reads on meanwhile, which is how the client's close is seen. */
+  /** Continues to read meanwhile, which detects the client's close. */
   private async streamForever(size: number): Promise<void> {
     const block = Buffer.alloc(size, 'x');
     this.drain();
@@ -218,7 +218,7 @@ export class RawConnection {
     throw new ClientGone();
   }
 
-  /** From here on everything is read and nothing waits for a step. */
+  /** From here on everything is read, and no step waits for it. */
   private drain(): void {
     this.draining = true;
     this.unread = Buffer.alloc(0);

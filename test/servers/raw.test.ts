@@ -1,3 +1,4 @@
+/** Tests the scripted servers: their steps, their records of connections, and TLS. */
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import tls from 'node:tls';
@@ -32,8 +33,8 @@ function urlOf({ port }: { port: number }): string {
   return `http://127.0.0.1:${port}/`;
 }
 
-describe('requests', () => {
-  test('a request is read, answered and recorded', async () => {
+describe('the steps of a connection', () => {
+  test('read, answer and record a request', async () => {
     const server = await start({
       connections: [[{ read: 'request' }, { send: response('hello', { headers: { 'X-A': 'b' } }) }]],
     });
@@ -52,7 +53,7 @@ describe('requests', () => {
     expect(record?.sentTotal).toBe(response('hello', { headers: { 'X-A': 'b' } }).length);
   });
 
-  test('a chunked body is read to its end', async () => {
+  test('read a chunked body to its end', async () => {
     const server = await start({
       connections: [[{ read: 'request' }, { send: chunkedResponse(['one', 'two']) }]],
     });
@@ -66,7 +67,7 @@ describe('requests', () => {
     expect(record?.received.subarray(-5).toString()).toBe('0\r\n\r\n');
   });
 
-  test('the head and the body are steps of their own', async () => {
+  test('read the head and the body separately', async () => {
     const steps = [
       { read: 'head' },
       { send: 'HTTP/1.1 100 Continue\r\n\r\n' },
@@ -82,7 +83,7 @@ describe('requests', () => {
     expect(await readAll(socket)).toContain('200 OK');
   });
 
-  test('several requests on one connection, then a close', async () => {
+  test('serve several requests on one connection, then close', async () => {
     const server = await start({
       connections: [[{ repeat: 2, steps: [{ read: 'request' }, { send: response('x') }] }]],
     });
@@ -93,7 +94,7 @@ describe('requests', () => {
     expect(record?.requests).toBe(2);
   });
 
-  test('bytes, text up to a mark, and pieces with pauses', async () => {
+  test('read bytes and text up to a mark, and send pieces with pauses', async () => {
     const server = await start({
       connections: [
         [{ readUntil: 'mark' }, { readBytes: 3 }, ...inPieces('abcdef', 2, 5), { send: Uint8Array.of(0, 255) }],
@@ -108,7 +109,7 @@ describe('requests', () => {
     expect(blocks.length).toBeGreaterThanOrEqual(3);
   });
 
-  test('a request that ends early ends the script', async () => {
+  test('end when a request ends early', async () => {
     const server = await start({ connections: [[{ read: 'request' }, { send: 'never' }]] });
     const socket = await dial(server.port);
     socket.end('GET / HT');
@@ -117,7 +118,7 @@ describe('requests', () => {
     expect(record).toMatchObject({ requests: 0, clientClose: 'fin' });
   });
 
-  test('only so many bytes are kept', async () => {
+  test('keep only the given number of bytes', async () => {
     const server = await start({ connections: [[{ read: 'request' }, { send: response('') }]], keep: 10 });
     await fetchOnce(urlOf(server), { method: 'PUT', headers: { 'Content-Length': '100000' } }, 'x'.repeat(100000));
     const [record] = await server.waitForClosed(1);
@@ -152,15 +153,15 @@ describe('the connections after the listed ones', () => {
   });
 });
 
-describe('closing and hanging', () => {
-  test('a reset reaches the client', async () => {
+describe('the end of a connection', () => {
+  test('resets at the client', async () => {
     const server = await start({ connections: [[{ read: 'request' }, { close: 'rst' }]] });
     await expect(fetchOnce(urlOf(server))).rejects.toMatchObject({ code: 'ECONNRESET' });
     const [record] = await server.waitForClosed(1);
     expect(record?.clientClose).toBeNull();
   });
 
-  test('a FIN is half a close', async () => {
+  test('closes one direction with a FIN', async () => {
     const server = await start({ connections: [[{ send: 'bye' }, { close: 'fin' }]] });
     const socket = await dial(server.port);
     socket.allowHalfOpen = true;
@@ -172,7 +173,7 @@ describe('closing and hanging', () => {
     expect(record?.received.toString()).toBe('late');
   });
 
-  test('how and when the client closed is recorded', async () => {
+  test('is recorded with its kind and time', async () => {
     const server = await start({ connections: [[{ hang: 'reading' }]], rest: 'repeat-last' });
     const polite = await dial(server.port);
     const rude = await dial(server.port);
@@ -186,7 +187,7 @@ describe('closing and hanging', () => {
     for (const { clientClosedAt } of records) expect((clientClosedAt ?? 0) - before).toBeLessThan(1000);
   });
 
-  test('an upload stalls until the server is released', async () => {
+  test('waits for the release of a stalled upload', async () => {
     const server = await start({ connections: [[{ read: 'head' }, { hang: true }]] });
     const socket = await dial(server.port);
     socket.write('PUT / HTTP/1.1\r\nContent-Length: 64000000\r\n\r\n');
@@ -201,7 +202,7 @@ describe('closing and hanging', () => {
     expect(record?.receivedTotal).toBeGreaterThan(64_000_000);
   });
 
-  test('an endless response ends with the client', async () => {
+  test('stops an endless response', async () => {
     const server = await start({ connections: [[{ read: 'request' }, { streamForever: 65536 }]] });
     const socket = await dial(server.port);
     socket.write('GET / HTTP/1.1\r\n\r\n');
@@ -212,7 +213,7 @@ describe('closing and hanging', () => {
     expect(record?.sentTotal).toBeGreaterThan(65536);
   });
 
-  test('so does an endless repetition', async () => {
+  test('stops an endless repetition', async () => {
     const server = await start({
       connections: [[{ repeat: 'forever', steps: [{ send: 'tick\n' }, { delay: 5 }] }]],
     });
@@ -222,7 +223,7 @@ describe('closing and hanging', () => {
     await server.waitForClosed(1);
   });
 
-  test('a full backlog neither accepts nor refuses', async () => {
+  test('has no counterpart when a full backlog neither accepts nor refuses', async () => {
     const server = await fullBacklogServer();
     running.push(server);
     const outcome = await Promise.race([
@@ -236,7 +237,7 @@ describe('closing and hanging', () => {
   });
 });
 
-test('the fixed server answers alike, pipelined or not', async () => {
+test('responds with fixed bytes, pipelined or not', async () => {
   const server = await fixedServer(response('fixed'));
   running.push(server);
   const socket = await dial(server.port);
@@ -252,7 +253,7 @@ describeWith('openssl', 'TLS', () => {
   const ca = pem(pki.ca.cert);
   const exchange = [{ read: 'request' }, { send: response('secret') }] as const;
 
-  test('serves over TLS and records what the client sent, decrypted', async () => {
+  test('serves and records decrypted bytes', async () => {
     const server = await start({ connections: [exchange], tls: identity });
     const answer = await fetchOnce(`https://localhost:${server.port}/x`, { ca, family: 4 });
     expect(answer.body.toString()).toBe('secret');
@@ -266,7 +267,7 @@ describeWith('openssl', 'TLS', () => {
     });
   });
 
-  test('asks for a client certificate', async () => {
+  test('requests a client certificate', async () => {
     const server = await start({
       connections: [exchange],
       tls: { ...identity, requestCert: true, maxVersion: 'TLSv1.2' },
@@ -277,7 +278,7 @@ describeWith('openssl', 'TLS', () => {
     expect(record?.tls).toMatchObject({ protocol: 'TLSv1.2', clientCertificate: 'Test Client' });
   });
 
-  test('records a handshake that the client broke off', async () => {
+  test('records a handshake that the client aborted', async () => {
     const server = await start({ connections: [exchange], tls: identity });
     await expect(fetchOnce(`https://127.0.0.1:${server.port}/`, { ca: pem(pki.otherCa.cert) })).rejects.toThrow();
     const [record] = await server.waitForClosed(1);
@@ -288,7 +289,7 @@ describeWith('openssl', 'TLS', () => {
     });
   });
 
-  test('starts TLS where the script says so', async () => {
+  test('starts at a step of the script', async () => {
     const connection = [
       { read: 'head' },
       { send: 'HTTP/1.1 200 OK\r\n\r\n' },
@@ -320,9 +321,9 @@ describeWith('openssl', 'TLS', () => {
   });
 
   test.each([
-    ['a server that says nothing', silentServer],
-    ['a server that reads the ClientHello only', clientHelloServer],
-  ])('%s leaves the handshake open', async (_, begin) => {
+    ['a silent server', silentServer],
+    ['a server that only reads the ClientHello', clientHelloServer],
+  ])('leaves the handshake of %s open', async (_, begin) => {
     const server = await begin();
     running.push(server);
     const socket = tls.connect({ port: server.port, host: '127.0.0.1', ca });

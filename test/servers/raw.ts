@@ -1,6 +1,6 @@
 /**
- * Scripted TCP and TLS servers. A script is data: for each connection, in the order of acceptance, the steps to take on
- * it. The server notes what each client sent and how it closed.
+ * Starts scripted TCP and TLS servers. A script is data: for each connection, in the order of acceptance, the steps to
+ * take on it. The server records the bytes that each client sent and how it closed.
  *
  * ```ts
  * const server = await rawServer({ connections: [[{ read: 'request' }, { send: response('hello') }]] });
@@ -10,9 +10,9 @@ import path from 'node:path';
 import type { SecureContextOptions } from 'node:tls';
 import { isGone, startChild, type RunningServer, type ServerChild } from './start.js';
 
-/** One step on a connection. When the client has closed, reading steps end the script of that connection. */
+/** One step on a connection. When the client has closed, steps that read end the script of that connection. */
 export type Step =
-  /** Reads a request: `head` up to the empty line, `body` what that head announced, `request` both. */
+  /** Reads a request: `head` up to the empty line, `body` as announced by that head, `request` both. */
   | { readonly read: 'request' | 'head' | 'body' }
   /** Reads one TLS record as plain bytes: the ClientHello, on a server without `tls` or before `startTls`. */
   | { readonly read: 'client-hello' }
@@ -23,63 +23,69 @@ export type Step =
   | { readonly send: string | Uint8Array }
   /** Sends blocks of that many bytes until the client closes. */
   | { readonly streamForever: number }
-  /** Does nothing for so many milliseconds. */
+  /** Waits for this number of milliseconds. */
   | { readonly delay: number }
-  /** Answers the TLS handshake at this point of the script, instead of first. */
+  /** Starts the TLS handshake at this point of the script, instead of at its beginning. */
   | { readonly startTls: true }
-  /** `fin` ends TLS properly and then TCP; `truncate` ends TCP only; both go on reading. `rst` resets at once. */
+  /** `fin` ends TLS properly and then TCP; `truncate` ends TCP only; both continue to read. `rst` resets at once. */
   | { readonly close: 'fin' | 'truncate' | 'rst' }
-  /** Keeps the connection open: `true` reads nothing, so that an upload stalls and no close is seen; `reading` reads. */
+  /**
+   * Keeps the connection open: `true` reads nothing, so that an upload stalls and no close is seen; `reading` reads.
+   */
   | { readonly hang: true | 'reading' }
   | { readonly repeat: number | 'forever'; readonly steps: readonly Step[] };
 
-/** The server's side of TLS, all of it in PEM. Client certificates are asked for on demand, noted, and never refused. */
+/** The server's side of TLS, in PEM. Client certificates are requested on demand, recorded, and never rejected. */
 export type RawTls = Pick<
   SecureContextOptions,
   'key' | 'cert' | 'ca' | 'ciphers' | 'minVersion' | 'maxVersion' | 'secureOptions' | 'sigalgs' | 'ecdhCurve'
 > & { readonly requestCert?: boolean; readonly ALPNProtocols?: string[] };
 
-/** What a scripted server does. */
+/** The behaviour of a scripted server. */
 export interface RawServerOptions {
-  /** The steps of the first connection, the second, … A connection whose steps are over is closed with a FIN. */
+  /**
+   * The steps of the first connection, the second, and so on. A connection without further steps is closed with a FIN.
+   */
   readonly connections?: readonly (readonly Step[])[];
   /**
-   * What happens to further connections: `refuse` stops listening when the last listed one is accepted, `close` closes
-   * each at once, `repeat-last` gives each the last script. `refuse` unless given.
+   * The handling of further connections: `refuse` (the default) stops listening when the last listed one is accepted,
+   * `close` closes each at once, and `repeat-last` gives each the last script.
    */
   readonly rest?: 'refuse' | 'repeat-last' | 'close';
   /** The connections are TLS from the start, or from `startTls` where the steps have one. */
   readonly tls?: RawTls;
-  /** No script and no TLS: answers each request (without body) with these bytes and keeps the connection. Fast. */
+  /**
+   * Without script and TLS: responds to each request (without body) with these bytes and keeps the connection. Fast.
+   */
   readonly fixed?: string | Uint8Array;
-  /** `127.0.0.1` unless given. */
+  /** `127.0.0.1` by default. */
   readonly host?: string;
-  /** A free port unless given. */
+  /** A free port by default. */
   readonly port?: number;
-  /** How many received bytes are kept for each connection; 1 MiB unless given. */
+  /** The number of received bytes kept for each connection; 1 MiB by default. */
   readonly keep?: number;
 }
 
-/** What happened on one connection. Times are `Date.now()`. */
+/** The record of one connection. Times are `Date.now()`. */
 export interface ConnectionRecord {
   readonly openedAt: number;
-  /** The bytes that the client sent, under TLS decrypted; at most `keep`. What was not read is not there. */
+  /** The bytes that the client sent, decrypted if TLS; at most `keep`. Bytes that were not read are missing. */
   readonly received: Buffer;
   readonly receivedTotal: number;
   readonly sentTotal: number;
-  /** How many requests (or heads) were read. */
+  /** The number of requests (or heads) read. */
   readonly requests: number;
-  /** How the client closed, if it did and the server could see it, and when. */
+  /** How and when the client closed, if it did and the server could see it. */
   readonly clientClose: 'fin' | 'rst' | null;
   readonly clientClosedAt: number | null;
   /** When both directions were closed. */
   readonly closedAt: number | null;
   readonly tls: TlsRecord | null;
-  /** Why a TLS handshake failed, or a script could not go on. */
+  /** The reason why a TLS handshake failed, or why a script could not continue. */
   readonly error: string | null;
 }
 
-/** What a TLS handshake settled. */
+/** The result of a TLS handshake. */
 export interface TlsRecord {
   readonly protocol: string | null;
   readonly servername: string | null;
@@ -88,23 +94,23 @@ export interface TlsRecord {
   readonly clientCertificate: string | null;
 }
 
-/** A running scripted server. Its process, `pid`, serves the other scripted servers of this process too. */
+/** A running scripted server. Its process, `pid`, also serves the other scripted servers of this process. */
 export interface RawServer extends RunningServer {
   /** The records of all connections, in the order of acceptance. */
   connections(): Promise<ConnectionRecord[]>;
-  /** How many connections are open. */
+  /** The number of open connections. */
   openCount(): Promise<number>;
-  /** Waits until `count` connections were accepted; like all waits it rejects when that takes too long. */
+  /** Waits until `count` connections were accepted; like all waits, it rejects when that takes too long. */
   waitForConnections(count: number, timeoutMs?: number): Promise<ConnectionRecord[]>;
   /** Waits until `count` requests (or heads) were read, over all connections. */
   waitForRequests(count: number, timeoutMs?: number): Promise<ConnectionRecord[]>;
   /** Waits until `count` connections are closed in both directions. */
   waitForClosed(count: number, timeoutMs?: number): Promise<ConnectionRecord[]>;
-  /** Makes every `{ hang: true }` read on, so that it sees what the client did meanwhile. */
+  /** Makes every `{ hang: true }` continue to read, so that it sees the client's actions meanwhile. */
   release(): Promise<void>;
 }
 
-/** What the parent asks the child about the server with this number, which the parent chose. */
+/** The parent's question about the server with this number, which the parent chose. */
 export type RawQuestion = { readonly server: number } & (
   | { readonly ask: 'listen'; readonly options: RawServerOptions }
   | { readonly ask: 'connections' | 'release' | 'stop' }
@@ -116,7 +122,7 @@ export type RawQuestion = { readonly server: number } & (
     }
 );
 
-/** What it answers, whatever was asked. */
+/** The answer to any question. */
 export interface RawAnswer {
   readonly port: number;
   readonly records: ConnectionRecord[];
@@ -137,9 +143,9 @@ export async function rawServer(options: RawServerOptions): Promise<RawServer> {
   const records = async (question: Asked): Promise<ConnectionRecord[]> =>
     (await host.ask({ server, ...question })).records;
   const wait =
-    (what: 'opened' | 'requests' | 'closed') =>
+    (event: 'opened' | 'requests' | 'closed') =>
     (count: number, timeoutMs: number = WAIT_LIMIT) =>
-      records({ ask: 'wait', for: what, count, timeoutMs });
+      records({ ask: 'wait', for: event, count, timeoutMs });
 
   return {
     port,
@@ -164,7 +170,7 @@ type Asked = RawQuestion extends infer Question
     : never
   : never;
 
-/** The child ends when it has nothing to serve for a while; then it takes a new one. */
+/** Listens in the shared child, or in a new one if it has ended after a while without servers. */
 async function listen(server: number, options: RawServerOptions): Promise<{ host: RawChild; port: number }> {
   child ??= startChild(path.join(__dirname, 'raw-child.js'), null);
   const host = await child;
@@ -178,22 +184,22 @@ async function listen(server: number, options: RawServerOptions): Promise<{ host
   }
 }
 
-/** A server that answers every request alike and keeps its connections: `hello` unless told otherwise. */
+/** A server that responds to every request with fixed bytes (`hello` by default) and keeps its connections. */
 export function fixedServer(fixed: string | Uint8Array = response('hello\n')): Promise<RawServer> {
   return rawServer({ fixed });
 }
 
-/** A server that accepts, reads, and never says a word: to a TLS client one that is silent during the handshake. */
+/** A server that accepts and reads, but never sends: for a TLS client, it is silent during the handshake. */
 export function silentServer(): Promise<RawServer> {
   return rawServer({ connections: [[{ hang: 'reading' }]], rest: 'repeat-last' });
 }
 
-/** A server that reads the ClientHello of TLS and then neither reads nor says anything. */
+/** A server that reads the ClientHello of TLS and then neither reads nor sends. */
 export function clientHelloServer(): Promise<RawServer> {
   return rawServer({ connections: [[{ read: 'client-hello' }, { hang: true }]], rest: 'repeat-last' });
 }
 
-/** A server whose queue of waiting connections is full: connecting to it is neither accepted nor refused. */
+/** A server whose queue of waiting connections is full: a connect is neither accepted nor refused. */
 export async function fullBacklogServer(): Promise<RunningServer> {
   const child = await startChild<{ port: number }>(path.join(__dirname, 'backlog-child.js'), null);
   return { port: child.started.port, pid: child.pid, stop: () => child.stop() };
@@ -212,7 +218,7 @@ export function chunkedResponse(pieces: readonly string[], headers: Record<strin
   return `HTTP/1.1 200 OK\r\n${fieldLines({ ...headers, 'Transfer-Encoding': 'chunked' })}\r\n${chunks}0\r\n\r\n`;
 }
 
-/** Steps that send a text in pieces of so many characters, with a pause after each. */
+/** Steps that send a text in pieces of `size` characters, with a pause after each. */
 export function inPieces(text: string, size: number, pauseMs: number): Step[] {
   const count = Math.ceil(text.length / size);
   return Array.from({ length: count }, (_, i) => text.slice(i * size, (i + 1) * size)).flatMap((piece) => [

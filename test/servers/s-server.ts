@@ -1,19 +1,22 @@
-/** `openssl s_server`: a TLS server that presents what it is told to, and answers each request with a page. */
+/**
+ * Starts `openssl s_server`: a TLS server that presents the given certificates, and responds to each request with a
+ * page.
+ */
 import path from 'node:path';
 import { requireProgram } from './packages.js';
 import type { KeyPair } from './pki.js';
 import { scratchDirectory, startProgram, withFreePorts, type RunningServer } from './start.js';
 
-/** What the server presents and wants. */
+/** The certificates and requirements of the server. */
 export interface TlsServerOptions {
   readonly pair: KeyPair;
   /** A PEM file of further certificates to send. */
   readonly chain?: string;
-  /** Asks for a client certificate that one of these (a PEM file) signed: `require` goes on with nothing else. */
+  /** Requests a client certificate signed by one of these (a PEM file); `require` makes it mandatory. */
   readonly clients?: {
     readonly ca: string;
     readonly require: boolean;
-    /** A list of revoked certificates (a PEM file), which are refused. */
+    /** A list of revoked certificates (a PEM file), which are rejected. */
     readonly revoked?: string;
   };
   /** Further options of the program, such as `-tls1_2`. */

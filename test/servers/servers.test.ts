@@ -1,3 +1,4 @@
+/** Tests the servers, the proxy, the PKI and the mechanics that other tests rely on. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
@@ -56,7 +57,7 @@ describeWith('apache2', 'Apache', () => {
     expect(readFileSync(path.join(apache.files.dav, 'new'), 'utf8')).toBe('new');
   });
 
-  test('asks for Basic and Digest', async () => {
+  test('requires Basic and Digest', async () => {
     expect((await fetchOnce(`${apache.origin}/basic/`)).status).toBe(401);
     expect((await fetchOnce(`${apache.origin}/basic/`, { headers: basic })).status).toBe(200);
     expect((await fetchOnce(`${apache.origin}/digest/a.txt`)).headers['www-authenticate']).toMatch(/^Digest .*domain=/);
@@ -65,7 +66,7 @@ describeWith('apache2', 'Apache', () => {
     expect(apache.accessLog()).toContainEqual(expect.stringMatching(/^alice "GET \/basic\/ HTTP\/1.1" 200/));
   });
 
-  test('compresses, redirects, runs programs', async () => {
+  test('compresses, redirects, and runs programs', async () => {
     const zipped = await fetchOnce(`${apache.origin}/gzip/text.txt`, {
       headers: { 'Accept-Encoding': 'gzip' },
     });
@@ -78,7 +79,7 @@ describeWith('apache2', 'Apache', () => {
     expect((await fetchOnce(apache.origin)).body.toString()).toBe('<p>home</p>');
   });
 
-  test('speaks TLS and asks for client certificates', async () => {
+  test('serves TLS and requires client certificates', async () => {
     const pki = testPki();
     const ca = pem(pki.ca.cert);
     const identity = (pair: { cert: string; key: string }): object => ({
@@ -110,7 +111,7 @@ describeWith('nginx', 'nginx', () => {
     expect(await accepts(nginx.port)).toBe(false);
   });
 
-  test('has a sink, which answers when the whole body came', async () => {
+  test('has a sink that responds after the whole body', async () => {
     const nginx = await startNginx({ sink: '/sink' });
     const big = await fetchOnce(`${nginx.origin}/sink`, { method: 'PUT' }, Buffer.alloc(1_000_000));
     expect([big.status, big.headers['received'], big.body.length]).toEqual([200, '1000000', 0]);
@@ -141,7 +142,7 @@ describe('nephele', () => {
     expect((await fetchOnce(nephele.origin, { method: 'PROPFIND', headers: { Depth: '1' } })).status).toBe(207);
   });
 
-  test('takes its files along when it ends, and can be stopped twice', async () => {
+  test('removes its files when it ends, and can be stopped twice', async () => {
     const other = await startNephele();
     await other.stop();
     await other.stop();
@@ -172,17 +173,17 @@ describe('the fault proxy', () => {
     expect((await fetchWith('split')).body).toBe(text);
   });
 
-  test('slows down', async () => {
+  test('slows down transfers', async () => {
     expect((await fetchWith({ latency: 150 })).ms).toBeGreaterThan(140);
     expect((await fetchWith({ rate: 80_000 })).ms).toBeGreaterThan(200);
   });
 
-  test('flips a byte', async () => {
+  test('inverts a byte', async () => {
     const { body } = await fetchWith({ corrupt: 5000 });
     expect(body.replaceAll('x', '')).toHaveLength(1);
   });
 
-  test.each(['refuse', { rst: 1000 }, { fin: 1000 }] as const)('cuts: %j', async (fault) => {
+  test.each(['refuse', { rst: 1000 }, { fin: 1000 }] as const)('cuts the connection with %j', async (fault) => {
     await expect(fetchWith(fault)).rejects.toMatchObject({ code: 'ECONNRESET' });
   });
 
@@ -197,7 +198,7 @@ describe('the fault proxy', () => {
     socket.destroy();
   });
 
-  test('lets an upload stall', async () => {
+  test('stalls an upload', async () => {
     await proxy.setFault({ stallUpload: 10_000 });
     const socket = await dial(proxy.port);
     socket.write('PUT / HTTP/1.1\r\nContent-Length: 64000000\r\n\r\n');
@@ -213,7 +214,7 @@ describe('the fault proxy', () => {
 describeWith('openssl', 'the PKI', () => {
   const pki = testPki();
 
-  test('is made once', () => {
+  test('is created once', () => {
     expect(testPki()).toEqual(pki);
     expect(existsSync(pki.p12) && existsSync(pki.p12NoPassword) && existsSync(pki.p12NoName)).toBe(true);
   });
@@ -226,7 +227,7 @@ describeWith('openssl', 'the PKI', () => {
     ['notYet', 'CERT_NOT_YET_VALID'],
     ['selfSigned', 'DEPTH_ZERO_SELF_SIGNED_CERT'],
     ['revoked', 'CERT_REVOKED'],
-  ] as const)('%s is %s', async (name, outcome) => {
+  ] as const)('contains %s, which is %s', async (name, outcome) => {
     const server = await rawServer({
       connections: [[]],
       tls: { key: pem(pki[name].key), cert: pem(pki[name].cert) },
@@ -252,12 +253,12 @@ describeWith('openssl', 'the PKI', () => {
   }
 });
 
-describe('the mechanics', () => {
-  test('free ports are different ones', async () => {
+describe('the mechanics of servers', () => {
+  test('find distinct free ports', async () => {
     expect(new Set(await freePorts(5)).size).toBe(5);
   });
 
-  test('ports that were taken in between are replaced', async () => {
+  test('replace ports that were taken meanwhile', async () => {
     const tried: number[] = [];
     const start = async ([port]: number[]): Promise<string> => {
       tried.push(port!);
@@ -268,22 +269,22 @@ describe('the mechanics', () => {
     expect(new Set(tried).size).toBe(3);
   });
 
-  test('a server that does not start is reported with its log', async () => {
+  test('report a server that does not start with its log', async () => {
     await expect(startApache({ extra: 'NoSuchDirective' })).rejects.toThrow(/Invalid command 'NoSuchDirective'/);
   });
 
-  test('so is a program that is not there', async () => {
+  test('report a missing program', async () => {
     const options = { command: '/nonexistent', args: [], ports: [1], log: '/dev/null' };
     await expect(startProgram(options)).rejects.toThrow('/nonexistent ended');
   });
 
-  test('programs are found, and missed by their package', () => {
+  test('find programs, and report missing ones with their package', () => {
     expect(findProgram('openssl')).toMatch(/openssl$/);
     const missing = 'krb5kdc' as const;
     if (findProgram(missing) === null) expect(() => requireProgram(missing)).toThrow('needs Debian package krb5-kdc');
   });
 
-  test('raw servers share a process, and get a new one when it is gone', async () => {
+  test('share a process between raw servers, and replace it when it is gone', async () => {
     const first = await rawServer({ connections: [] });
     const second = await rawServer({ connections: [] });
     expect(first.pid).toBe(second.pid);
@@ -295,8 +296,8 @@ describe('the mechanics', () => {
   });
 });
 
-describeWith(['apache2', 'nginx'], 'servers end with their parent', () => {
-  test.each(['SIGKILL', 'SIGTERM', 'exit'] as const)('on %s', async (how) => {
+describeWith(['apache2', 'nginx'], 'servers of a process', () => {
+  test.each(['SIGKILL', 'SIGTERM', 'exit'] as const)('end with their parent on %s', async (how) => {
     const parent = fork(path.join(__dirname, 'orphans.js'), [], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });

@@ -1,4 +1,4 @@
-/** SOCKS servers: microsocks (5), dante (4 and 5), and `ssh -D` (4, 4a and 5). */
+/** Starts SOCKS servers: microsocks (5), dante (4 and 5), and `ssh -D` (4, 4a and 5). */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
@@ -20,7 +20,7 @@ export function startMicrosocks(user?: { readonly name: string; readonly passwor
   });
 }
 
-/** Starts dante. It asks for nothing, and takes SOCKS 4a for 4. */
+/** Starts dante. It requires no credentials, and treats SOCKS 4a as 4. */
 export function startDante(): Promise<RunningServer> {
   const command = requireProgram('danted');
   return withFreePorts(1, async (ports) => {
@@ -47,7 +47,7 @@ socks pass { from: 127.0.0.0/8 to: 0.0.0.0/0 protocol: tcp }
   });
 }
 
-/** Starts `ssh -D`, and the sshd that it needs. */
+/** Starts `ssh -D` and the sshd that it needs. */
 export async function startSsh(): Promise<RunningServer> {
   const [sshd, ssh] = [requireProgram('sshd'), requireProgram('ssh')];
   return withFreePorts(2, async (ports) => {
@@ -69,7 +69,8 @@ StrictModes no
 UsePAM no
 `,
     );
-    // Where sshd locks itself up before it knows the user; it starts without only when it is not root.
+    // sshd confines itself to this folder before it knows the user; it starts without the folder only if it is not
+    // root.
     if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true });
     const server = await startProgram({ command: sshd, args: ['-D', '-e', '-f', config], ports: [sshPort], log });
     try {

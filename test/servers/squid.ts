@@ -1,4 +1,4 @@
-/** squid as an HTTP proxy, which tunnels too: on one port it is open, on another it asks for credentials. */
+/** Starts squid as an HTTP proxy that also tunnels: one port is open, another requires credentials. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -6,24 +6,24 @@ import path from 'node:path';
 import { requireProgram } from './packages.js';
 import { scratchDirectory, startProgram, withFreePorts, type RunningServer } from './start.js';
 
-/** The one user that squid knows. */
+/** The only user of squid. */
 export const squidUser = { name: 'alice', password: 'secret', realm: 'squid realm' } as const;
 
 /** A running squid; `port` is the open one. */
 export interface Squid extends RunningServer {
-  /** Asks for credentials. */
+  /** The port that requires credentials. */
   readonly authPort: number;
   /** The lines of the access log: status, user, method, URL. */
   accessLog(): string[];
 }
 
-/** What squid asks for: Basic, Digest, or Negotiate, which takes the key of `HTTP/localhost` and Kerberos's environment. */
+/**
+ * The scheme of squid: Basic, Digest, or Negotiate, which needs the key of `HTTP/localhost` and Kerberos's environment.
+ */
 export type SquidScheme =
-  | 'basic'
-  | 'digest'
-  | { readonly keytab: string; readonly env: Readonly<Record<string, string>> };
+  'basic' | 'digest' | { readonly keytab: string; readonly env: Readonly<Record<string, string>> };
 
-/** The program of squid's for Negotiate. */
+/** Squid's program for Negotiate. */
 export const squidNegotiate = '/usr/lib/squid/negotiate_kerberos_auth';
 
 /** Starts squid. */
@@ -40,7 +40,7 @@ export function startSquid(scheme: SquidScheme): Promise<Squid> {
     writeFileSync(config, configuration(scratch, port, authPort, authentication(scheme, scratch)));
     if (process.getuid?.() === 0) execFileSync('chown', ['-R', 'proxy', scratch]);
 
-    // A name of its own, so that several can run.
+    // A unique name, so that several can run.
     const args = ['-N', '-n', `libneon${port}`, '-f', config];
     const logs = [path.join(run, 'cache.log')];
     const env = typeof scheme === 'string' ? {} : scheme.env;
@@ -55,7 +55,7 @@ export function startSquid(scheme: SquidScheme): Promise<Squid> {
   });
 }
 
-/** The lines that tell squid what to ask for, and who tells it who is who. */
+/** The lines that configure squid's scheme and its program for checking credentials. */
 function authentication(scheme: SquidScheme, scratch: string): string {
   const [name, program] =
     typeof scheme === 'string'
@@ -65,7 +65,7 @@ function authentication(scheme: SquidScheme, scratch: string): string {
   return `auth_param ${name} program ${program}\nauth_param ${name} children 1\n${realm}`;
 }
 
-/** squid's own program for Digest; for Basic a script that answers each line. */
+/** Squid's own program for Digest; for Basic, a script that answers each line. */
 function helper(scheme: 'basic' | 'digest', scratch: string): string {
   const { name, password, realm } = squidUser;
   if (scheme === 'digest') {

@@ -1,6 +1,6 @@
 /**
- * Shared mechanics of the test servers: each runs in a child process, on a free loopback port, and ends when it is
- * stopped or when this process dies.
+ * Provides the mechanics that test servers share: each runs in a child process, on a free loopback port, and ends when
+ * it is stopped or when this process dies.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,11 +11,11 @@ import path from 'node:path';
 import type { Asked, Report } from './child.js';
 import type { ProgramOptions } from './supervise-child.js';
 
-/** How long a server may take to come up, and to end after it was asked to, in milliseconds. */
+/** The time a server may take to come up, and to end after it was stopped, in milliseconds. */
 const START_LIMIT = 15_000;
 const STOP_LIMIT = 5_000;
 
-/** The folder with package.json: sources that are not compiled are found from there. */
+/** The folder with package.json, from which sources that are not compiled are found. */
 export const projectRoot: string = findProjectRoot(__dirname);
 
 /** A server that runs in a child process. */
@@ -23,7 +23,7 @@ export interface RunningServer {
   readonly port: number;
   /** The child process that serves or supervises. */
   readonly pid: number;
-  /** Ends it and waits until it is gone; more than once is fine. */
+  /** Ends the server and waits until it is gone; may be called more than once. */
   stop(): Promise<void>;
 }
 
@@ -36,8 +36,8 @@ export interface ServerChild<Started, Question = never, Answer = never> {
 }
 
 /**
- * Starts a script that calls `serveParent`, gives it `options`, and resolves when it reports that it is up.
- * The child does not keep this process alive, except while a question is open.
+ * Starts a script that calls `serveParent`, passes it `options`, and resolves when it reports that it is up. The child
+ * does not keep this process alive, except while a question is open.
  */
 export async function startChild<Started, Question = never, Answer = never>(
   script: string,
@@ -63,7 +63,7 @@ export function startProgram(options: ProgramOptions): Promise<ServerChild<{ pid
   return startChild<{ pid: number }>(path.join(__dirname, 'supervise-child.js'), options);
 }
 
-/** Calls `start` with free ports, and again with others if something else took one in between. */
+/** Calls `start` with free ports, and again with others if another program took one meanwhile. */
 export async function withFreePorts<T>(count: number, start: (ports: number[]) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -83,7 +83,7 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** A new temporary folder that a server which drops its rights can still read. */
+/** A new temporary folder that a server without privileges can still read. */
 export function scratchDirectory(purpose: string): string {
   const directory = mkdtempSync(path.join(realpathSync(tmpdir()), `libneon-${purpose}-`));
   chmodSync(directory, 0o755);
@@ -119,7 +119,7 @@ function whenStarted<Started>(child: ChildProcess, options: unknown, name: strin
     function settle(outcome: () => void): void {
       clearTimeout(limit);
       child.off('message', onMessage).off('exit', onExit).off('error', onError);
-      child.on('error', () => {}); // a send that meets a dying child
+      child.on('error', () => {}); // handles a send to a dying child
       outcome();
     }
   }).catch(async (error: unknown) => {

@@ -1,4 +1,4 @@
-/** Runs one server program for a parent process, and takes it down with itself. */
+/** Runs one server program for a parent process, and ends it together with itself. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync, closeSync, readFileSync, rmSync } from 'node:fs';
@@ -14,11 +14,11 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The server counts as up when all of these loopback ports accept. */
   readonly ports: readonly number[];
-  /** Its output goes there; the end of it is part of the error when it does not start. */
+  /** The file for its output; the end of it is part of the error when the program does not start. */
   readonly log: string;
-  /** More log files worth quoting then. */
+  /** Further log files to quote in that error. */
   readonly logs?: readonly string[];
-  /** How long it has to end after SIGTERM before it is killed, in milliseconds; 1000 unless given. */
+  /** Milliseconds to end after SIGTERM before the program is killed; 1000 by default. */
   readonly patience?: number;
   /** A folder to remove at the end. */
   readonly scratch?: string;
@@ -33,7 +33,7 @@ serveParent<ProgramOptions, { pid: number }>(async (options, atEnd) => {
   return { started: { pid: program.pid as number } };
 });
 
-/** A group of its own, so that workers go down with their master. */
+/** Starts the program in a new process group, so that its workers end with it. */
 function launch({ command, args, cwd, env, log }: ProgramOptions): ChildProcess {
   const output = openSync(log, 'a');
   const program = spawn(command, args, {
@@ -77,7 +77,7 @@ function signalGroup(leader: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-leader, signal);
   } catch {
-    // nobody of the group is left
+    // no process of the group is left
   }
 }
 

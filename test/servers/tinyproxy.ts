@@ -1,4 +1,4 @@
-/** tinyproxy: a small HTTP proxy, which asks for Basic if it is told to. */
+/** Starts tinyproxy, a small HTTP proxy, which requires Basic on request. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { requireProgram } from './packages.js';

@@ -1,4 +1,4 @@
-/** What requests of the classes fail with: NeonError, its fields, and errors for bad arguments. */
+/** Tests the errors that requests of the classes fail with: NeonError, its fields, and errors for invalid arguments. */
 import { NeonError, Session } from 'libneon';
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
@@ -18,13 +18,13 @@ import {
 
 const serve = testServers();
 
-/** All that an error says. */
+/** Every field of an error, with its name and message. */
 function fieldsOf(error: Error): object {
   return Object.assign({}, error, { name: error.name, message: error.message });
 }
 describe.each(requestForms)('%s', (_, send) => {
   describe('failures', () => {
-    test('carry code, number, text and request', async () => {
+    test('carries code, number, message and request', async () => {
       const [port] = (await freePorts(1)) as [number];
       using session = open({ port });
       const error = await failureOf(() => send(session, 'PROPFIND', '/a?b'));
@@ -44,14 +44,14 @@ describe.each(requestForms)('%s', (_, send) => {
       expect(session.liveRequests).toBe(0);
     });
 
-    test('a name that is not found', async () => {
+    test('reports a host name that cannot be resolved', async () => {
       using session = new Session('http', 'nosuchhost.invalid', 80);
       const error = await failureOf(() => send(session, 'GET', '/'));
       expect(error).toEqual(neonError('NE_LOOKUP', ne.NE_LOOKUP));
       expect(error.message).toMatch(/^Could not resolve hostname `nosuchhost\.invalid'/);
     });
 
-    test('the read time-out', async () => {
+    test('reports a read timeout and reconnects', async () => {
       const server = await serve(thenAnswering(stalling()));
       using session = new Session('http', '127.0.0.1', server.port, { readTimeout: 1 });
       await expect(send(session, 'GET', '/')).rejects.toEqual(neonError('NE_TIMEOUT', ne.NE_TIMEOUT));
@@ -73,15 +73,18 @@ describe.each(requestForms)('%s', (_, send) => {
       ['header name', ['GET', '/', { headers: { 'a\r\nb': '1' } }]],
       ['header value', ['GET', '/', { headers: { a: '1\r\nX: y' } }]],
       ['header value', ['GET', '/', { headers: { a: '\0' } }]],
-    ] as [string, Parameters<Session['request']>][])('a bad %s sends nothing: %j', async (_, values) => {
-      const server = await serve(answering());
-      using session = open(server);
-      await expect(send(session, ...values)).rejects.toEqual(wrongChar);
-      expect(session.liveRequests).toBe(0);
-      expect((await send(session, 'GET', '/next')).status).toBe(200);
-      expect((await receivedBy(server)).join()).toMatch(/^GET \/next HTTP/);
-      expect((await server.connections()).map(({ requests }) => requests)).toEqual([1]);
-    });
+    ] as [string, Parameters<Session['request']>][])(
+      'sends nothing when given an invalid %s: %j',
+      async (_, values) => {
+        const server = await serve(answering());
+        using session = open(server);
+        await expect(send(session, ...values)).rejects.toEqual(wrongChar);
+        expect(session.liveRequests).toBe(0);
+        expect((await send(session, 'GET', '/next')).status).toBe(200);
+        expect((await receivedBy(server)).join()).toMatch(/^GET \/next HTTP/);
+        expect((await server.connections()).map(({ requests }) => requests)).toEqual([1]);
+      },
+    );
 
     test.each([
       [[]],
@@ -93,7 +96,7 @@ describe.each(requestForms)('%s', (_, send) => {
       [['GET', '/', { body: new Uint16Array(1) }]],
       [['GET', '/', { headers: { a: 1 } }]],
       [['GET', '/', { headers: [[1, 'a']] }]],
-    ])('arguments of a wrong type: %j', async (values) => {
+    ])('rejects arguments of the wrong type: %j', async (values) => {
       using session = new Session('http', 'nosuchhost.invalid', 80);
       await expect(send(session, ...(values as unknown as Parameters<Session['request']>))).rejects.toEqual(wrongType);
       expect(session.liveRequests).toBe(0);
@@ -102,7 +105,7 @@ describe.each(requestForms)('%s', (_, send) => {
     test.each([
       ['destroyed', async (session) => session.destroy()],
       ['closed', async (session) => session.close()],
-    ] as [string, (session: Session) => Promise<void>][])('a session that is %s', async (_, end) => {
+    ] as [string, (session: Session) => Promise<void>][])('rejects on a session that is %s', async (_, end) => {
       const session = new Session('http', 'example.com', 80);
       await end(session);
       const error = await failureOf(() => send(session, 'GET', '/'));
@@ -110,7 +113,7 @@ describe.each(requestForms)('%s', (_, send) => {
       expect(error).toMatchObject({ origin: 'http://example.com' });
     });
 
-    test('while a request of the C functions is begun', async () => {
+    test('rejects while a request of the C functions has begun', async () => {
       const server = await serve(answering());
       using session = open(server);
       const request = ne.ne_request_create(session.handle, 'GET', '/active');
@@ -120,7 +123,7 @@ describe.each(requestForms)('%s', (_, send) => {
       expect((await send(session, 'GET', '/')).status).toBe(200);
     });
 
-    test('both surfaces fail alike', async () => {
+    test('fails with equal errors on both surfaces', async () => {
       const scripts: (readonly Step[])[] = [
         [{ read: 'request' }],
         [{ read: 'request' }, { send: 'nonsense\r\n' }],
@@ -154,7 +157,7 @@ describe('NeonError', () => {
     ['NE_RETRY', 8],
     ['NE_REDIRECT', 9],
     ['ERR_NEON_BUSY', undefined],
-  ])('%s has the number %p', (code, errno) => {
+  ])('gives %s the number %p', (code, errno) => {
     const error = new NeonError('text', code, { status: 404 });
     expect(error).toMatchObject({ name: 'NeonError', message: 'text', code, errno, status: 404 });
     expect(error.stack).toContain('NeonError');

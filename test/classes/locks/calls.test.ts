@@ -1,4 +1,4 @@
-/** The calls of the classes about locks, against scripted servers. Real ones are in locks-classes-servers.test.ts, what requests submit in locks-submitted.test.ts. */
+/** Tests the lock methods of the classes against scripted servers. */
 import { Lock, type LockOptions } from 'libneon';
 import * as ne from 'libneon/ne';
 import { response } from '../../servers/raw.js';
@@ -11,8 +11,8 @@ const serve = testServers();
 const gone = neonError('ERR_NEON_DESTROYED');
 
 describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
-  describe('lock', () => {
-    test('sends what is asked for, and tells what was granted', async () => {
+  describe('lock()', () => {
+    test('sends the requested lock and returns the granted one', async () => {
       const granted = { scope: 'shared', depth: 'infinity', owner: 'somebody', timeout: 'Second-50' } as const;
       const server = await serve(answering(lockGranted('urn:uuid:1', granted)));
       const session = open(server);
@@ -50,7 +50,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
         undefined,
       ],
       [{ scope: 'exclusive', depth: 0 }, '<exclusive/>', 'Timeout'],
-    ])('%j sends %s', async (options, line, never) => {
+    ])('turns %j into %s', async (options, line, never) => {
       const server = await serve(answering(lockGranted('urn:1')));
       await callsOf(open(server)).lock('/a', options);
       const [text] = await receivedBy(server);
@@ -61,15 +61,15 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
     test.each([
       ['Infinite', Infinity],
       ['Second-7', 7],
-    ])('a timeout of %s is %d', async (timeout, seconds) => {
+    ])('reads a timeout of %s as %d', async (timeout, seconds) => {
       const lock = await callsOf(open(await serve(answering(lockGranted('urn:1', { timeout }))))).lock('/a');
       expect(lock.timeout).toBe(seconds);
       expect(lock.expires === null).toBe(seconds === Infinity);
     });
 
-    test('a timeout that is not told', async () => {
-      const answer = lockGranted('urn:1').replace('<D:timeout>Second-60</D:timeout>', ' '.repeat(32));
-      const lock = await callsOf(open(await serve(answering(answer)))).lock('/a', { renew: true });
+    test('accepts a response without a timeout', async () => {
+      const granted = lockGranted('urn:1').replace('<D:timeout>Second-60</D:timeout>', ' '.repeat(32));
+      const lock = await callsOf(open(await serve(answering(granted)))).lock('/a', { renew: true });
       expect([lock.timeout, lock.expires]).toEqual([null, null]);
     });
 
@@ -77,7 +77,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
       ['423 Locked', 423],
       ['403 Forbidden', 403],
       ['207 Multi-Status', 207],
-    ])('is refused with %s', async (status, code) => {
+    ])('rejects when the server responds %s', async (status, code) => {
       const session = open(await serve(thenAnswering(exchange(refused(status)))));
       const failure = await failureOf(() => callsOf(session).lock('/a'));
       expect(failure).toMatchObject({
@@ -95,18 +95,18 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
 
     test.each([
       ['no token', response('<prop xmlns="DAV:"/>', { headers: { 'Content-Type': 'text/xml' } })],
-      ['a token that no header can hold', lockGranted(`urn:${'x'.repeat(7900)}`)],
+      ['a token too long for a header', lockGranted(`urn:${'x'.repeat(7900)}`)],
       ['a token with spaces', lockGranted('urn:a b')],
-      ['a token that could not be given back', lockGranted('urn:\x7f')],
-    ])('an answer with %s is no lock', async (_, answer) => {
-      const session = open(await serve(answering(answer)));
+      ['a token that could not be sent back', lockGranted('urn:\x7f')],
+    ])('rejects a response with %s', async (_, granted) => {
+      const session = open(await serve(answering(granted)));
       expect(await failureOf(() => callsOf(session).lock('/a'))).toEqual(neonError('NE_ERROR', ne.NE_ERROR));
       expect(session.locks.size).toBe(0);
     });
 
     test.each<[string, (calls: LockCalls) => unknown, Error]>([
       ['target', (c) => c.lock(1 as never), wrongType],
-      ['no target', (c) => c.lock('/a\nb'), wrongChar],
+      ['invalid target', (c) => c.lock('/a\nb'), wrongChar],
       ['options', (c) => c.lock('/a', null as never), wrongType],
       ['depth', (c) => c.lock('/a', { depth: 1 as never }), wrongValue],
       ['scope', (c) => c.lock('/a', { scope: 'private' as never }), wrongValue],
@@ -118,8 +118,8 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
       ['owner', (c) => c.lock('/a', { owner: 5 as never }), wrongType],
       ['owner null', (c) => c.lock('/a', { owner: null as never }), wrongType],
       ['owner with NUL', (c) => c.lock('/a', { owner: 'a\0b' }), wrongValue],
-      ['owner that is no XML', (c) => c.lock('/a', { owner: { xml: '<a>' } }), wrongValue],
-      ['owner that ends itself', (c) => c.lock('/a', { owner: { xml: '</owner><owner>' } }), wrongValue],
+      ['owner that is not XML', (c) => c.lock('/a', { owner: { xml: '<a>' } }), wrongValue],
+      ['owner that closes its own element', (c) => c.lock('/a', { owner: { xml: '</owner><owner>' } }), wrongValue],
       ['renew', (c) => c.lock('/a', { renew: 1 as never }), wrongType],
       ['unlock', (c) => c.unlock('urn:1' as never), wrongType],
       ['unlock null', (c) => c.unlock(null as never), wrongType],
@@ -132,25 +132,25 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
       ['refresh options', (c) => c.refreshLock({ target: '/a', token: 'urn:1' }, 5 as never), wrongType],
       ['discover', (c) => c.discoverLocks('/a', { depth: 2 as never }), wrongValue],
       ['withLock', (c) => c.withLock('/a', undefined as never), wrongType],
-    ])('bad input: %s', async (_, call, error) => {
+    ])('rejects invalid input: %s', async (_, call, error) => {
       const session = nowhere();
       expect(await failureOf(() => call(callsOf(session)))).toEqual(error);
       expect(session.liveRequests).toBe(0);
     });
   });
 
-  describe('refresh', () => {
-    test('asks for what the lock was asked for, or for something else', async () => {
-      const answers = ['Second-60', 'Second-9', 'Second-8', 'Infinite'].map((timeout) =>
+  describe('refreshLock()', () => {
+    test("requests the lock's own timeout, or another one", async () => {
+      const responses = ['Second-60', 'Second-9', 'Second-8', 'Infinite'].map((timeout) =>
         lockGranted('urn:1', { timeout }),
       );
-      const server = await serve({ connections: [answers.flatMap((answer) => exchange(answer))] });
+      const server = await serve({ connections: [responses.flatMap((granted) => exchange(granted))] });
       const calls = callsOf(open(server));
       const lock = await calls.lock('/a', { timeout: 77 });
       expect([await calls.refresh(lock), lock.timeout]).toEqual([9, 9]);
       expect([await calls.refreshLock(lock, { timeout: 5 }), lock.timeout]).toEqual([8, 8]);
       expect(await calls.refreshLock({ target: '/a', token: 'urn:1' }, { timeout: Infinity })).toBe(Infinity);
-      expect(lock.timeout).toBe(Infinity); // it is the same lock
+      expect(lock.timeout).toBe(Infinity); // the lock that was created above
       const [text = ''] = await receivedBy(server);
       expect(text.match(/^(If|Timeout): .*(?=\r)/gm)).toEqual([
         'Timeout: Second-77',
@@ -163,7 +163,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
       ]);
     });
 
-    test('tells when the lock is lost', async () => {
+    test('reports when the lock is lost', async () => {
       const server = await serve({
         connections: [
           [
@@ -182,7 +182,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
       const failure = await failureOf(() => calls.refresh(lock));
       expect(failure).toMatchObject({ status: 412, code: 'NE_ERROR', message: '412 Precondition Failed' });
       expect(lock.signal.reason).toBe(failure);
-      // What counts on it is to be refused.
+      // Requests that rely on the lock must be refused.
       expect([session.locks.has(lock), lock.released]).toEqual([true, false]);
       await calls.dispose(lock);
       expect([session.locks.has(lock), lock.released]).toEqual([false, true]);
@@ -190,24 +190,21 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
     });
   });
 
-  test.each(['409 Conflict', '400 Bad Request'])(
-    'an unlock that is refused with %s leaves the lock where it is',
-    async (status) => {
-      const server = await serve({
-        connections: [[...exchange(lockGranted('urn:1')), ...exchange(refused(status)), ...exchange(done)]],
-      });
-      const session = open(server);
-      const calls = callsOf(session);
-      const lock = await calls.lock('/a');
-      const failure = await failureOf(() => calls.unlock({ target: '/a', token: 'urn:1' }));
-      expect(failure).toMatchObject({ status: Number(status.slice(0, 3)), method: 'UNLOCK', target: '/a' });
-      expect([lock.released, session.locks.has(lock)]).toEqual([false, true]);
-      expect(session.locks.delete(lock)).toBe(true);
-      await calls.unlock({ target: '/a', token: 'urn:unknown' });
-    },
-  );
+  test.each(['409 Conflict', '400 Bad Request'])('keeps a lock when its unlock is refused with %s', async (status) => {
+    const server = await serve({
+      connections: [[...exchange(lockGranted('urn:1')), ...exchange(refused(status)), ...exchange(done)]],
+    });
+    const session = open(server);
+    const calls = callsOf(session);
+    const lock = await calls.lock('/a');
+    const failure = await failureOf(() => calls.unlock({ target: '/a', token: 'urn:1' }));
+    expect(failure).toMatchObject({ status: Number(status.slice(0, 3)), method: 'UNLOCK', target: '/a' });
+    expect([lock.released, session.locks.has(lock)]).toEqual([false, true]);
+    expect(session.locks.delete(lock)).toBe(true);
+    await calls.unlock({ target: '/a', token: 'urn:unknown' });
+  });
 
-  describe('discoverLocks', () => {
+  describe('discoverLocks()', () => {
     const found = locksFound([
       ['/a', 'urn:a'],
       ['/b', null],
@@ -215,7 +212,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
       ['/d%20d', 'urn:d'],
     ]);
 
-    test('tells locks, and where the server refused', async () => {
+    test('returns the locks, and an error for each resource that the server refused', async () => {
       const server = await serve(answering(found));
       const session = open(server);
       const all = await callsOf(session).discoverLocks('/a');
@@ -232,7 +229,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
       expect((await receivedBy(server))[0]).toContain('\r\nDepth: infinity\r\n');
     });
 
-    test('of an answer that is none', async () => {
+    test('rejects a response that is not a multi-status', async () => {
       const session = open(await serve(answering(refused('404 Not Found'))));
       expect(await failureOf(() => callsOf(session).discoverLocks('/a'))).toMatchObject({
         status: 404,
@@ -241,11 +238,11 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
     });
   });
 
-  describe('withLock', () => {
-    const granting = (...answers: string[]): ReturnType<typeof serve> =>
-      serve({ connections: [[lockGranted('urn:1'), ...answers].flatMap((answer) => exchange(answer))] });
+  describe('withLock()', () => {
+    const granting = (...responses: string[]): ReturnType<typeof serve> =>
+      serve({ connections: [[lockGranted('urn:1'), ...responses].flatMap((text) => exchange(text))] });
 
-    test('locks, runs, gives back, and returns', async () => {
+    test('locks, runs the function, unlocks, and returns the result', async () => {
       const server = await granting(done, done);
       const session = open(server);
       const calls = callsOf(session);
@@ -258,7 +255,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
     });
 
     test.each(['204 No Content', '409 Conflict'])(
-      'what the function throws is told, whatever comes of the lock: %s',
+      "rethrows the function's error, however the unlock ends: %s",
       async (status) => {
         const server = await granting(refused(status));
         const session = open(server);
@@ -274,7 +271,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
       },
     );
 
-    test('an unlock that fails is told, once', async () => {
+    test('reports a failed unlock once', async () => {
       const server = await granting(refused('409 Conflict'));
       const session = open(server);
       expect(await failureOf(() => callsOf(session).withLock('/a', () => 1))).toMatchObject({
@@ -285,14 +282,14 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
       expect((await server.connections())[0]?.requests).toBe(2);
     });
 
-    test('a lock that is not granted: the function does not run', async () => {
+    test('does not run the function when the lock is not granted', async () => {
       const session = open(await serve(answering(refused('423 Locked'))));
       const never = jest.fn();
       expect(await failureOf(() => callsOf(session).withLock('/a', never))).toMatchObject({ status: 423 });
       expect(never).not.toHaveBeenCalled();
     });
 
-    test('what the function deletes takes the lock along', async () => {
+    test('ends the lock when the function deletes the resource', async () => {
       const server = await granting(done);
       const session = open(server);
       await callsOf(session).withLock('/a', () => (blocking ? session.deleteSync('/a') : session.delete('/a')));
@@ -301,7 +298,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
     });
   });
 
-  test('dispose gives back what is held, and only that', async () => {
+  test('unlocks on dispose, and only once', async () => {
     const server = await serve({ connections: [[...exchange(lockGranted('urn:1')), ...exchange(done)]] });
     const session = open(server);
     const calls = callsOf(session);
@@ -312,7 +309,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
     expect((await server.connections())[0]?.requests).toBe(2);
   });
 
-  test('of a session that is destroyed', async () => {
+  test('rejects every call on a destroyed session', async () => {
     const session = open(await serve(answering(lockGranted('urn:1'))));
     const lock = await callsOf(session).lock('/a');
     session.destroy();
@@ -331,7 +328,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
     expect(await failureOf(() => callsOf(other).lock('/b'))).toEqual(gone);
   });
 
-  test('what a hook throws comes out, and there is no lock', async () => {
+  test('rethrows an error that a hook throws, and keeps no lock', async () => {
     const session = open(await serve(answering(lockGranted('urn:1'))));
     const reason = new Error('the reason');
     ne.ne_hook_destroy_request(session.handle, () => {

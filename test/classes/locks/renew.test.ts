@@ -1,16 +1,24 @@
-/** Locks of the classes in the course of time: aborted, renewed, lost, waited for. Against scripted servers. */
+/** Tests how locks of the classes are aborted, renewed, lost and waited for, against scripted servers. */
 import type { Lock, NeonError } from 'libneon';
 import { runScenario } from '../../support/child.js';
 import { failureOf, neonError, outOfRange, wrongType } from '../../support/expect.js';
 import { lockSession as open } from '../../support/lock-forms.js';
 import { conditionsOf, done, lockGranted, refused } from '../../support/lock-responses.js';
-import { answering, exchange, keepAlive, receivedBy, stalling, testServers, thenAnswering } from '../../support/servers.js';
+import {
+  answering,
+  exchange,
+  keepAlive,
+  receivedBy,
+  stalling,
+  testServers,
+  thenAnswering,
+} from '../../support/servers.js';
 
 const serve = testServers();
 const gone = neonError('ERR_NEON_DESTROYED');
 
-describe('abort', () => {
-  test('while locking: no lock here, whatever the server did', async () => {
+describe('an aborted lock()', () => {
+  test('keeps no lock, whatever the server did', async () => {
     const server = await serve(thenAnswering(stalling()));
     const session = open(server);
     const controller = new AbortController();
@@ -26,7 +34,7 @@ describe('abort', () => {
     await expect(session.lock('/a', { signal: 1 as never })).rejects.toEqual(wrongType);
   });
 
-  test('just when the answer came', async () => {
+  test('keeps no lock when the abort races with the response', async () => {
     const server = await serve(answering(lockGranted('urn:1')));
     const session = open(server);
     for (let i = 0; i < 50; i++) {
@@ -39,12 +47,12 @@ describe('abort', () => {
       expect(await call).toBe(true);
       for (const lock of session.locks) session.locks.delete(lock);
     }
-    // None is left that nobody knows of.
+    // No lock is left that the caller does not know of.
     await session.put('/a', 'x');
     expect((await conditionsOf(server)).at(-1)).toBeUndefined();
   });
 
-  test('destroying the session by force', async () => {
+  test('rejects when the session is destroyed by force', async () => {
     const server = await serve(thenAnswering(stalling()));
     const session = open(server);
     const call = session.lock('/a');
@@ -55,10 +63,10 @@ describe('abort', () => {
   });
 });
 
-describe('renew', () => {
+describe('renewal', () => {
   const short = lockGranted('urn:1', { timeout: 'Second-1' });
   const granted = lockGranted('urn:1');
-  /** Nobody else keeps a lock, and what waits for nothing but its loss. */
+  /** Holds the locks whose loss is awaited: only this set keeps them from being collected. */
   const awaited = new Set<Lock>();
   const lost = (lock: Lock): Promise<NeonError> =>
     new Promise((resolve) => {
@@ -67,13 +75,15 @@ describe('renew', () => {
       else lock.signal.addEventListener('abort', () => resolve(lock.signal.reason as NeonError));
     });
 
-  test('keeps neither sessions nor the process', async () => {
+  test('keeps neither sessions nor the process alive', async () => {
     const server = await serve(answering(lockGranted('urn:1', { timeout: 'Second-600' })));
     expect(await runScenario('heldLocks', server.port)).toEqual({ left: 0, kept: 1 });
   });
 
   test('refreshes until the lock is given back', async () => {
-    const server = await serve({ connections: [[short, short, short].flatMap((answer) => exchange(answer)).concat(exchange(done))] });
+    const server = await serve({
+      connections: [[short, short, short].flatMap((granted) => exchange(granted)).concat(exchange(done))],
+    });
     const session = open(server);
     const lock = await session.lock('/a', { renew: true, timeout: 1 });
     await server.waitForRequests(3, 20_000);
@@ -83,38 +93,44 @@ describe('renew', () => {
     expect((await receivedBy(server))[0]).toContain('UNLOCK /a ');
   });
 
-  test('tells when the server has forgotten the lock', async () => {
-    const session = open(await serve({ connections: [[...exchange(short), ...exchange(refused('412 Precondition Failed'))]] }));
+  test('reports when the server has forgotten the lock', async () => {
+    const session = open(
+      await serve({ connections: [[...exchange(short), ...exchange(refused('412 Precondition Failed'))]] }),
+    );
     const lock = await session.lock('/a', { renew: true });
     expect(await lost(lock)).toMatchObject({ name: 'NeonError', status: 412 });
     expect(session.locks.has(lock)).toBe(true);
   });
 
-  test('tries again while there is time, then tells', async () => {
+  test('retries while there is time, then reports the loss', async () => {
     const server = await serve({ connections: [exchange(short)], rest: 'refuse' });
     const session = open(server);
     const lock = await session.lock('/a', { renew: true });
     await server.stop();
-    expect(await lost(lock)).toMatchObject({ name: 'NeonError', code: expect.stringMatching(/^NE_/) as string, method: 'LOCK' });
+    expect(await lost(lock)).toMatchObject({
+      name: 'NeonError',
+      code: expect.stringMatching(/^NE_/) as string,
+      method: 'LOCK',
+    });
     expect(lock.expires!.getTime()).toBeLessThanOrEqual(Date.now());
   });
 
-  test('goes on when the server tells a timeout only once', async () => {
-    const untold = short.replace('<D:timeout>Second-1</D:timeout>', ' '.repeat(31));
-    const server = await serve({ connections: [exchange(short).concat(keepAlive(untold))] });
+  test('continues when the server states a timeout only once', async () => {
+    const withoutTimeout = short.replace('<D:timeout>Second-1</D:timeout>', ' '.repeat(31));
+    const server = await serve({ connections: [exchange(short).concat(keepAlive(withoutTimeout))] });
     const lock = await open(server).lock('/a', { renew: true });
     await server.waitForRequests(3, 20_000);
     expect([lock.signal.aborted, lock.timeout, lock.expires]).toEqual([false, null, null]);
   });
 
-  test('also for longer than a timer can wait', async () => {
+  test('accepts a timeout longer than a timer can wait', async () => {
     const server = await serve(answering(lockGranted('urn:1', { timeout: 'Second-4000000' })));
     const lock = await open(server).lock('/a', { renew: true });
     await lock.renew();
     expect((await conditionsOf(server)).at(-1)).toBe('(<urn:1>)');
   });
 
-  test('while the session is closing, for what it waits for', async () => {
+  test('continues while the session is closing, for the requests it waits for', async () => {
     const slow = [{ read: 'request' }, { delay: 200 }, { send: done }] as const;
     const server = await serve({ connections: [[...exchange(granted), ...slow, ...keepAlive(granted)]] });
     const session = open(server);
@@ -129,30 +145,32 @@ describe('renew', () => {
     expect(await conditionsOf(server)).toEqual([undefined, '</a> (<urn:1>)', '(<urn:1>)']);
   });
 
-  test('goes on after a failure that passes', async () => {
+  test('continues after a temporary failure', async () => {
     const long = lockGranted('urn:1', { timeout: 'Second-4' });
-    const server = await serve({ connections: [[long, refused('503 Busy'), long].flatMap((answer) => exchange(answer))] });
+    const server = await serve({ connections: [[long, refused('503 Busy'), long].flatMap((text) => exchange(text))] });
     const session = open(server);
     const lock = await session.lock('/a', { renew: true });
     await server.waitForRequests(3, 20_000);
     expect([lock.signal.aborted, session.locks.has(lock)]).toEqual([false, true]);
   });
 
-  test('a refresh that hangs does not outlast the lock', async () => {
+  test('ends a refresh that hangs when the lock expires', async () => {
     const server = await serve(thenAnswering([...exchange(short), ...stalling()]));
     const session = open(server);
     const lock = await session.lock('/a', { renew: true });
     expect(await lost(lock)).toMatchObject({ code: expect.stringMatching(/^NE_/) as string });
-    expect(session.locks.has(lock)).toBe(true); // and so the session was there to the end
+    expect(session.locks.has(lock)).toBe(true); // so the session was kept to the end
   });
 
-  test('of a function that waits for nothing but the loss', async () => {
+  test('runs for a function that waits only for the loss', async () => {
     const server = await serve({ connections: [exchange(short), exchange(refused('412 Precondition Failed'))] });
     expect(await runScenario('lockInUse', server.port)).toBe(412);
   });
 
-  test('withLock renews, and rejects when the lock was lost meanwhile', async () => {
-    const server = await serve({ connections: [[short, short, refused('412 Precondition Failed')].flatMap((answer) => exchange(answer))] });
+  test('runs in withLock(), which rejects when the lock is lost meanwhile', async () => {
+    const server = await serve({
+      connections: [[short, short, refused('412 Precondition Failed')].flatMap((text) => exchange(text))],
+    });
     const session = open(server);
     const failure = await failureOf(() => session.withLock('/a', lost));
     expect(failure).toMatchObject({ status: 412, method: 'LOCK' });
@@ -161,15 +179,17 @@ describe('renew', () => {
   });
 });
 
-describe('withLock waits', () => {
-  test('while somebody else has the lock, if it is told to', async () => {
+describe('the wait option of withLock()', () => {
+  test('retries while another client holds the lock', async () => {
     const locked = refused('423 Locked');
-    const server = await serve({ connections: [[locked, locked, lockGranted('urn:1'), done].flatMap((answer) => exchange(answer))] });
+    const server = await serve({
+      connections: [[locked, locked, lockGranted('urn:1'), done].flatMap((text) => exchange(text))],
+    });
     expect(await open(server).withLock('/a', () => 5, { wait: Infinity })).toBe(5);
     expect((await server.connections())[0]?.requests).toBe(4);
   });
 
-  test('but not for ever', async () => {
+  test('ends at its limit or by its signal', async () => {
     const session = open(await serve(answering(refused('423 Locked'))));
     expect(await failureOf(() => session.withLock('/a', () => 5, { wait: 50 }))).toMatchObject({ status: 423 });
     const signal = AbortSignal.timeout(50);

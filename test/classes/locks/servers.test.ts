@@ -1,13 +1,13 @@
-/** The locks of the classes against real servers, and clients that fight over a resource: no update is lost. */
+/** Tests the locks of the classes against real servers, where clients that compete for a resource lose no update. */
 import { type NeonError, Session } from 'libneon';
 import { failureOf } from '../../support/expect.js';
 import { lockForms } from '../../support/lock-forms.js';
 import { describePlaces, full, type Place } from '../../support/lock-places.js';
 
-/** nephele wants one in each lock. */
+/** nephele requires an owner in each lock. */
 const owner = 'somebody & others';
 
-/** `atomic`: the server gives one lock only, also to requests that it gets at the same time. */
+/** `atomic`: the server grants one lock only, even to requests that it gets at the same time. */
 function suites(place: () => Place, rounds: number, atomic: boolean): void {
   let unique = 0;
   const client = (): Session => Session.open(`http://127.0.0.1:${place().port}${place().root}`);
@@ -15,7 +15,7 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
   const fresh = (): string => `${place().root}classes-${unique++}`;
 
   describe.each(lockForms)('$form', ({ calls }) => {
-    test('a locked file is for whoever holds the lock', async () => {
+    test('reserves a locked file for the holder of the lock', async () => {
       const path = fresh();
       const [session, other] = [client(), client()];
       const [mine, theirs] = [calls(session), calls(other)];
@@ -25,14 +25,18 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
       expect(lock.timeout).toBeGreaterThan(0);
       expect(await failureOf(() => theirs.put(path, 'theirs'))).toMatchObject({ status: 423 });
       expect(await failureOf(() => theirs.delete(path))).toMatchObject({ status: 423 });
-      expect(await failureOf(() => theirs.lock(path, { owner }))).toMatchObject({ status: 423, method: 'LOCK', target: path });
+      expect(await failureOf(() => theirs.lock(path, { owner }))).toMatchObject({
+        status: 423,
+        method: 'LOCK',
+        target: path,
+      });
       await mine.put(path, 'mine');
       expect((await theirs.request('GET', path)).status).toBe(200);
       await mine.unlock(lock);
       await theirs.delete(path);
     });
 
-    test('a lock is refreshed, discovered and given back', async () => {
+    test('refreshes, discovers and releases a lock', async () => {
       const path = fresh();
       const [session, other] = [client(), client()];
       const [mine, theirs] = [calls(session), calls(other)];
@@ -46,11 +50,14 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
       expect(await theirs.discoverLocks(path)).toEqual([]);
       if (place().strict)
         for (const call of [theirs.unlock, theirs.refreshLock])
-          expect(await failureOf(() => call({ target: path, token: lock.token }))).toMatchObject({ code: 'NE_ERROR', status: expect.any(Number) as number });
+          expect(await failureOf(() => call({ target: path, token: lock.token }))).toMatchObject({
+            code: 'NE_ERROR',
+            status: expect.any(Number) as number,
+          });
       await theirs.put(path, 'y');
     });
 
-    test('shared locks are for several, and all are discovered', async () => {
+    test('shares a lock between clients, and discovers every one', async () => {
       const path = fresh();
       const [one, two] = [client(), client()];
       await calls(one).put(path, 'x');
@@ -63,7 +70,7 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
       for (const [i, session] of [one, two].entries()) await calls(session).unlock(locks[i]!);
     });
 
-    test('a locked tree, with COPY and MOVE into it', async () => {
+    test('protects a locked tree, also from COPY and MOVE into it', async () => {
       const [tree, source] = [`${fresh()}/`, fresh()];
       const [session, other] = [client(), client()];
       const [mine, theirs] = [calls(session), calls(other)];
@@ -86,7 +93,7 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
       await theirs.delete(tree);
     });
 
-    test('an infinite lock', async () => {
+    test('accepts an infinite timeout', async () => {
       const path = fresh();
       const session = client();
       await calls(session).put(path, 'x');
@@ -96,7 +103,7 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
       await calls(session).unlock(lock);
     });
 
-    test('a lock that somebody else has given back: what counts on it is refused', async () => {
+    test('rejects a request whose lock another client has released', async () => {
       const path = fresh();
       const [session, other] = [client(), client()];
       await calls(session).put(path, 'x');
@@ -105,7 +112,7 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
       expect(await failureOf(() => calls(session).put(path, 'y'))).toMatchObject({ status: 412 });
     });
 
-    test('what is deleted takes its lock along', async () => {
+    test('ends a lock when its resource is deleted', async () => {
       const path = fresh();
       const session = client();
       await calls(session).put(path, 'x');
@@ -117,7 +124,7 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
     });
   });
 
-  test('what is copied or moved over a locked resource needs the lock, as bytes from a stream do', async () => {
+  test('submits the lock for a streamed body', async () => {
     const path = fresh();
     const session = client();
     await session.put(path, 'x');
@@ -139,12 +146,12 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
   });
 
   if (atomic)
-    test(`two clients that fight over a resource lose no update, in ${rounds} rounds`, async () => {
+    test(`loses no update when two clients compete for a resource, in ${rounds} rounds`, async () => {
       const path = fresh();
       const sessions = [client(), client()];
       await sessions[0]!.put(path, '0');
       let forgotten = 0;
-      /** Whether the number there is one more now, because of us. */
+      /** Increments the number; returns whether it did. */
       const increment = async (session: Session): Promise<boolean> => {
         let counted = false;
         try {
@@ -158,8 +165,8 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
             { wait: 60_000, timeout: 60, owner },
           );
         } catch (error) {
-          // Apache grants two locks now and then when two requests find its database without one. The holder of the one that
-          // was replaced is refused the update, or the unlocking where that comes later.
+          // Apache occasionally grants two locks when two requests find its database without one. The holder of the
+          // replaced lock is refused the update, or the unlock if that comes later.
           const refused = counted ? 'UNLOCK' : 'PUT';
           expect(error).toMatchObject({ code: 'NE_ERROR', method: refused });
           expect((error as NeonError).status).toBeGreaterThanOrEqual(400);
@@ -167,10 +174,10 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
         }
         return counted;
       };
-      const fight = async (session: Session): Promise<void> => {
-        for (let done = 0; done < rounds / 2; ) if (await increment(session)) done++;
+      const compete = async (session: Session): Promise<void> => {
+        for (let done = 0; done < rounds / 2;) if (await increment(session)) done++;
       };
-      await Promise.all(sessions.map(fight));
+      await Promise.all(sessions.map(compete));
       expect(await (await sessions[0]!.get(path)).text()).toBe(String(rounds));
       expect(forgotten).toBeLessThan(rounds / 5);
       for (const session of sessions) {

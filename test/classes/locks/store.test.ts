@@ -1,4 +1,6 @@
-/** session.locks: what is added and deleted, and what requests submit while it changes. Against scripted servers. */
+/**
+ * Tests session.locks: adding, deleting, and the locks that requests submit while it changes, against scripted servers.
+ */
 import * as ne from 'libneon/ne';
 import { failureOf, neonError, outOfRange, wrongType, wrongValue } from '../../support/expect.js';
 import { lockSession as open, nowhere } from '../../support/lock-forms.js';
@@ -8,7 +10,7 @@ import { answering, exchange, receivedBy, testServers } from '../../support/serv
 const serve = testServers();
 
 describe('session.locks', () => {
-  test('has what is added, by its token', () => {
+  test('holds added locks by their token', () => {
     const session = nowhere();
     const { locks } = session;
     expect([locks.size, locks.find('/a'), [...locks]]).toEqual([0, undefined, []]);
@@ -45,22 +47,22 @@ describe('session.locks', () => {
     expect(session.locks).toBe(locks);
   });
 
-  test('takes a lock of another session, which stays there, too', async () => {
+  test('accepts a lock of another session, which keeps it', async () => {
     const server = await serve(answering(lockGranted('urn:1')));
     const [one, two] = [open(server), open(server)];
     const lock = await one.lock('/a', { owner: 'me', timeout: 70 });
     await new Promise((resolve) => setTimeout(resolve, 200));
-    const same = two.locks.add(lock);
-    expect(same).not.toBe(lock);
-    expect(same).toMatchObject({ target: '/a', token: 'urn:1', timeout: 60 });
-    expect(Math.abs(same.expires!.getTime() - lock.expires!.getTime())).toBeLessThan(50);
+    const added = two.locks.add(lock);
+    expect(added).not.toBe(lock);
+    expect(added).toMatchObject({ target: '/a', token: 'urn:1', timeout: 60 });
+    expect(Math.abs(added.expires!.getTime() - lock.expires!.getTime())).toBeLessThan(50);
     await two.put('/a', 'x');
-    await same.refresh();
+    await added.refresh();
     expect(await conditionsOf(server)).toEqual([undefined, '</a> (<urn:1>)', '(<urn:1>)']);
     expect((await receivedBy(server))[1]).toContain('\r\nTimeout: Second-70\r\n');
   });
 
-  test('of two objects with one token both are gone when one is given back', async () => {
+  test('drops both objects of a token when one is unlocked', async () => {
     const session = open(await serve(answering(lockGranted('urn:1'))));
     const one = await session.lock('/a', { renew: true });
     const two = session.locks.add({ target: '/a', token: 'urn:1' });
@@ -68,7 +70,7 @@ describe('session.locks', () => {
     expect([one.released, two.released, session.locks.size]).toEqual([true, true, 0]);
   });
 
-  test('of a thousand locks', async () => {
+  test('holds a thousand locks', async () => {
     const server = await serve(answering(done));
     const session = open(server);
     const locks = Array.from({ length: 1000 }, (_, i) => session.locks.add({ target: `/c/${i}`, token: `urn:${i}` }));
@@ -93,9 +95,9 @@ describe('session.locks', () => {
   });
 
   test.each<[string, unknown, Error]>([
-    ['nothing', undefined, wrongType],
-    ['text', 'urn:1', wrongType],
-    ['no token', { target: '/a' }, wrongType],
+    ['undefined', undefined, wrongType],
+    ['a string', 'urn:1', wrongType],
+    ['a lock without token', { target: '/a' }, wrongType],
     ['a bad token', { target: '/a', token: 'a\nb' }, wrongValue],
     ['a bad target', { target: 'http://other.example/', token: 'urn:1' }, wrongValue],
     ['a bad depth', { target: '/a', token: 'urn:1', depth: 2 }, wrongValue],
@@ -103,13 +105,13 @@ describe('session.locks', () => {
     ['a bad owner', { target: '/a', token: 'urn:1', owner: {} }, wrongType],
     ['a bad timeout', { target: '/a', token: 'urn:1', timeout: 'x' }, wrongType],
     ['a long token', { target: '/a', token: 'u'.repeat(8190) }, outOfRange],
-  ])('does not take %s', async (_, lock, error) => {
+  ])('rejects %s', async (_, lock, error) => {
     const { locks } = nowhere();
     expect(await failureOf(() => locks.add(lock as never))).toEqual(error);
     expect(locks.size).toBe(0);
   });
 
-  test('changes while requests are on their way; each submits what is there when it is sent', async () => {
+  test('allows changes while requests are queued: each submits the locks present when it is sent', async () => {
     const server = await serve({
       connections: [[{ read: 'request' }, { delay: 100 }, { send: done }, ...exchange(done), ...exchange(done)]],
     });
@@ -126,7 +128,7 @@ describe('session.locks', () => {
     expect(await conditionsOf(server)).toEqual([undefined, '</a> (<urn:1>)', undefined]);
   });
 
-  test('also when the first one comes while requests wait', async () => {
+  test('accepts its first lock while requests are queued', async () => {
     const server = await serve({
       connections: [[{ read: 'request' }, { delay: 100 }, { send: done }, ...exchange(done), ...exchange(done)]],
     });
@@ -143,9 +145,9 @@ describe('session.locks', () => {
     expect(await conditionsOf(server)).toEqual([undefined, '</a> (<urn:1>)', headers.If]);
   });
 
-  test('a request behind a lock submits it, and one behind its unlock does not', async () => {
+  test('lets a request queued after a lock submit it, and one queued after the unlock omit it', async () => {
     const server = await serve({
-      connections: [[lockGranted('urn:1'), done, done, done].flatMap((answer) => exchange(answer))],
+      connections: [[lockGranted('urn:1'), done, done, done].flatMap((text) => exchange(text))],
     });
     const session = open(server);
     const locked = session.lock('/a');
@@ -161,7 +163,7 @@ describe('session.locks', () => {
     ['DELETE', '207 Multi-Status', false],
     ['DELETE', '423 Locked', false],
     ['PUT', '204 No Content', false],
-  ])('a request behind a %s that is answered with %s', async (method, status, ends) => {
+  ])('is up to date for a request queued after a %s with response %s', async (method, status, ends) => {
     const server = await serve(answering(refused(status)));
     const session = open(server);
     for (const target of ['/x/', '/x/y/z', '/xy', '/']) session.locks.add({ target, token: `urn:${target}` });
@@ -171,7 +173,7 @@ describe('session.locks', () => {
     expect(tokens?.sort()).toEqual(ends ? ['/', '/xy'] : ['/', '/x/', '/x/y/z', '/xy']);
   });
 
-  test('is shared by requests of many sessions while it changes', async () => {
+  test('allows changes while requests of many sessions run', async () => {
     const server = await serve(answering(done));
     const sessions = Array.from({ length: 6 }, () => open(server));
     for (let round = 0; round < 20; round++) {
@@ -185,7 +187,7 @@ describe('session.locks', () => {
     expect(sessions.map(({ locks }) => locks.size)).toEqual(Array(6).fill(10));
   });
 
-  test('libneon/ne does not look into them while a lane may', async () => {
+  test('is not accessible to libneon/ne while a lane may use it', async () => {
     const server = await serve(answering(done));
     const session = open(server);
     session.locks.add({ target: '/a', token: 'urn:1' });
@@ -201,11 +203,11 @@ describe('session.locks', () => {
     expect(await conditionsOf(server)).toEqual(Array(3).fill('</a> (<urn:1>)'));
   });
 
-  test('two of the same time: each lock by its token', async () => {
+  test('identifies concurrent locks of one resource by their tokens', async () => {
     const server = await serve({
       connections: [
-        [lockGranted('urn:1', { scope: 'shared' }), lockGranted('urn:2', { scope: 'shared' }), done].flatMap((answer) =>
-          exchange(answer),
+        [lockGranted('urn:1', { scope: 'shared' }), lockGranted('urn:2', { scope: 'shared' }), done].flatMap((text) =>
+          exchange(text),
         ),
       ],
     });

@@ -1,4 +1,4 @@
-/** Which locks the requests of the classes submit, also beside those of libneon/ne. Against scripted servers. */
+/** Tests which locks the requests of the classes submit, also next to those of libneon/ne, against scripted servers. */
 import { openSync } from 'node:fs';
 import { Session } from 'libneon';
 import * as ne from 'libneon/ne';
@@ -14,8 +14,8 @@ const serve = testServers();
 const invalidState = neonError('ERR_NEON_INVALID_STATE');
 
 describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
-  describe('requests submit locks', () => {
-    /** What a session sends that has these locks. */
+  describe('submitted locks', () => {
+    /** The `If` headers that a session with these locks sends. */
     const submitted = async (
       request: (session: Session) => unknown,
       locks: readonly (readonly [target: string, depth: 0 | 'infinity'])[] = [
@@ -64,11 +64,11 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
       ['OPTIONS', '*', {}, undefined],
       ['put', 'a', {}, undefined],
       ['PUT', 'a', { if: '(<urn:mine>)' }, '(<urn:mine>)'],
-    ])('%s %s %j', async (method, target, headers, expected) => {
+    ])('match the request %s %s %j', async (method, target, headers, expected) => {
       expect(await submitted(send(method, target, headers as Record<string, string>))).toEqual([expected]);
     });
 
-    test('as neon does by itself, byte for byte', async () => {
+    test('match those that neon submits by itself, byte for byte', async () => {
       const server = await serve(answering(done));
       const [session, plain] = [open(server), ne.ne_session_create('http', '127.0.0.1', server.port)];
       const store = ne.ne_lockstore_create();
@@ -93,7 +93,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
           () => calls.copy('/c/a', target),
           () => calls.move('/c/b%20b', target),
         ]) {
-          for (const lock of session.locks) session.locks.delete(lock); // all of them anew: a DELETE takes some along
+          for (const lock of session.locks) session.locks.delete(lock); // add all of them anew: a DELETE drops some
           for (const [path, depth] of all) session.locks.add({ target: path, depth, token: `urn:${path}` });
           await call();
         }
@@ -115,7 +115,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
       expect(ours).toBe(theirs);
     });
 
-    test('also those that neon writes', async () => {
+    test('accompany requests that neon composes', async () => {
       const headers = { If: '(<urn:mine>)' };
       const all = await submitted(async (session) => {
         const calls = callsOf(session);
@@ -129,7 +129,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
       expect(all).toEqual([a, tree, undefined, headers.If, headers.If, a]);
     });
 
-    test('of a lock that was obtained, until it is given back', async () => {
+    test('include a lock from its grant to its release', async () => {
       const server = await serve({
         connections: [[...exchange(lockGranted('urn:1')), ...exchange(done), ...exchange(done), ...exchange(done)]],
       });
@@ -146,13 +146,13 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
       expect(await failureOf(() => calls.refreshLock(lock))).toEqual(invalidState);
     });
 
-    test('also where they are redirected, and when they are sent again with credentials', async () => {
+    test('accompany redirected requests and retries with credentials', async () => {
       const moved = response('', { status: '307 Temporary Redirect', headers: { Location: '/tree/b' } });
       const challenge = response('', {
         status: '401 Unauthorized',
         headers: { 'WWW-Authenticate': 'Basic realm="r"' },
       });
-      const server = await serve({ connections: [[moved, challenge, done].flatMap((answer) => exchange(answer))] });
+      const server = await serve({ connections: [[moved, challenge, done].flatMap((text) => exchange(text))] });
       const session = Session.open(`http://127.0.0.1:${server.port}/`, {
         redirect: 'follow',
         auth: { username: 'u', password: 'p', protocols: ['basic'] },
@@ -162,7 +162,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
       expect(await conditionsOf(server)).toEqual(['</a> (<urn:/a>)', tree, tree]);
     });
 
-    test('also streams and requests of two steps', async () => {
+    test('accompany streams and requests in two steps', async () => {
       const server = await serve(answering(done));
       const session = open(server);
       session.locks.add({ target: '/c/a', token: 'urn:1' });
@@ -176,7 +176,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
       expect(await conditionsOf(server)).toEqual(['</c/a> (<urn:1>)']);
     });
 
-    test('of a list without tags, for SharePoint', async () => {
+    test('form a list without tags for SharePoint', async () => {
       const all = await submitted(
         (session) => {
           session.setFlag('sharepoint', true);
@@ -190,7 +190,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
       expect(all).toEqual(['(<urn:/c/1> <urn:/c/2>)']);
     });
 
-    test('with hooks, too', async () => {
+    test('accompany requests of a session with hooks', async () => {
       const seen: string[] = [];
       const conditions = await submitted(async (session) => {
         ne.ne_hook_create_request(session.handle, (_, method) => void seen.push(method));
@@ -205,7 +205,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
     });
   });
 
-  test('a lock store of libneon/ne: its locks are submitted, and no others can be', async () => {
+  test('submits the locks of a lock store of libneon/ne, and accepts no others', async () => {
     const server = await serve(answering(done));
     const session = open(server);
     const store = ne.ne_lockstore_create();
@@ -217,7 +217,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
     expect(await conditionsOf(server)).toEqual(['</c/a> (<urn:theirs>)']);
   });
 
-  test('once there are locks of the classes, libneon/ne submits them, and registers no store', async () => {
+  test('lets libneon/ne submit locks of the classes, but not register a store', async () => {
     const server = await serve(answering(lockGranted('urn:1')));
     const session = open(server);
     await callsOf(session).lock('a');
@@ -226,7 +226,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
     const request = ne.ne_request_create(session.handle, 'PUT', '/c/b');
     session.locks.add({ target: '/c/b', token: 'urn:2' });
     ne.ne_lock_using_resource(request, '/c/b', ne.NE_DEPTH_ZERO);
-    for (const lock of session.locks) session.locks.delete(lock); // the request refers to it all the same
+    for (const lock of session.locks) session.locks.delete(lock); // the request still refers to it
     for (let i = 0; i < 100; i++) session.locks.add({ target: `/${i}`, token: `urn:${i}` });
     expect(ne.ne_delete(session.handle, '/c/a')).toBe(ne.NE_OK);
     expect(ne.ne_request_dispatch(request)).toBe(ne.NE_OK);
@@ -234,7 +234,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
     expect(await conditionsOf(server)).toEqual([undefined, '</c/a> (<urn:1>)', undefined, '</c/b> (<urn:2>)']);
   });
 
-  test('libneon/ne submits them, too, when it sends the first request', async () => {
+  test('submits locks with the first request through libneon/ne', async () => {
     const server = await serve(answering(done));
     const sends: ((handle: ne.ne_session) => unknown)[] = [
       (handle) => (blocking ? ne.ne_delete(handle, '/a') : promises.ne_delete(handle, '/a')),
@@ -253,7 +253,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
     expect(await conditionsOf(server)).toEqual(['</a> (<urn:1>)', '</a> (<urn:1>)']);
   });
 
-  test('a request of libneon/ne that is live when the first lock comes', async () => {
+  test('rejects the first lock while a request of libneon/ne is live', async () => {
     const server = await serve(answering(lockGranted('urn:1')));
     const session = open(server);
     const request = ne.ne_request_create(session.handle, 'GET', '/');

@@ -1,17 +1,25 @@
-/** Locks of pools: all sessions submit them. */
+/** Tests the locks of pools: all sessions submit them. */
 import { SessionPool } from 'libneon';
 import { startApache } from '../../servers/apache.js';
 import { describeWith } from '../../servers/packages.js';
 import type { RunningServer } from '../../servers/start.js';
 import { failureOf, neonError } from '../../support/expect.js';
 import { conditions, done, lockGranted, locksFound } from '../../support/lock-responses.js';
-import { answering, exchange, keepAlive, receivedBy, stalling, testServers, thenAnswering } from '../../support/servers.js';
+import {
+  answering,
+  exchange,
+  keepAlive,
+  receivedBy,
+  stalling,
+  testServers,
+  thenAnswering,
+} from '../../support/servers.js';
 
 const serve = testServers();
 const open = ({ port }: { port: number }, connections = 4): SessionPool =>
   new SessionPool(`http://127.0.0.1:${port}/c/`, { connections, flags: { connauth: true } });
 
-test('a lock is submitted by every session, also by those that were there before and those that come later', async () => {
+test('submits a lock on every session, both existing and later ones', async () => {
   const server = await serve(answering(lockGranted('urn:1', { timeout: 'Second-50' })));
   const pool = open(server);
   const before = await Promise.all([pool.get('a'), pool.get('a')]);
@@ -26,19 +34,27 @@ test('a lock is submitted by every session, also by those that were there before
   await Promise.all(Array.from({ length: 12 }, () => pool.put('a', 'x')));
   const all = conditions(await receivedBy(server));
   const mine = all.filter((text) => text === `<http://127.0.0.1:${server.port}/c/a> (<urn:1>)`);
-  expect([mine.length, all.filter((text) => text === '(<urn:1>)').length, all.length]).toEqual([12, 1, 2 + 1 + 12 + 1 + 1 + 12]);
+  expect([mine.length, all.filter((text) => text === '(<urn:1>)').length, all.length]).toEqual([
+    12,
+    1,
+    2 + 1 + 12 + 1 + 1 + 12,
+  ]);
   await pool.close();
 });
 
-test('withLock holds one session for no longer than a call', async () => {
-  const server = await serve({ connections: [[lockGranted('urn:1'), done, done].flatMap((answer) => [{ read: 'request' }, { send: answer }] as const)] });
+test('holds a session only for the duration of a call in withLock()', async () => {
+  const server = await serve({
+    connections: [
+      [lockGranted('urn:1'), done, done].flatMap((answer) => [{ read: 'request' }, { send: answer }] as const),
+    ],
+  });
   const pool = open(server, 1);
   const status = await pool.withLock('a', async () => (await pool.put('a', 'x')).status);
   expect([status, pool.locks.size, pool.liveRequests]).toEqual([204, 0, 0]);
   await pool.close();
 });
 
-test('calls about locks wait in the queue, and can be ended there', async () => {
+test('queues lock calls, which can be aborted there', async () => {
   const server = await serve(thenAnswering(stalling()));
   const pool = open(server, 1);
   const first = pool.get('a');
@@ -56,7 +72,7 @@ test('calls about locks wait in the queue, and can be ended there', async () => 
   expect(await failureOf(() => pool.lock('a'))).toEqual(gone);
 });
 
-test('destroying the pool ends its locks; what blocks is not there', async () => {
+test('ends the locks of a destroyed pool and rejects blocking calls', async () => {
   const pool = open(await serve(answering(lockGranted('urn:1'))));
   const lock = await pool.lock('a');
   const invalidState = neonError('ERR_NEON_INVALID_STATE');
@@ -67,10 +83,12 @@ test('destroying the pool ends its locks; what blocks is not there', async () =>
   await lock[Symbol.asyncDispose]();
 });
 
-test('a pool that is closing renews its locks as long as requests go on', async () => {
+test('renews the locks of a closing pool while requests run', async () => {
   const granted = lockGranted('urn:1');
   const slow = [{ read: 'request' }, { delay: 200 }, { send: done }] as const;
-  const server = await serve({ connections: [[...exchange(granted), ...slow, ...keepAlive(granted)], keepAlive(granted)] });
+  const server = await serve({
+    connections: [[...exchange(granted), ...slow, ...keepAlive(granted)], keepAlive(granted)],
+  });
   const pool = open(server);
   const lock = await pool.lock('a');
   const put = pool.put('a', 'x', { signal: lock.signal });
@@ -82,7 +100,7 @@ test('a pool that is closing renews its locks as long as requests go on', async 
   expect((await receivedBy(server))[1]).toContain('LOCK /c/a ');
 });
 
-test('what is deleted takes its lock along', async () => {
+test('ends a lock when its resource is deleted', async () => {
   const pool = open(await serve(answering(done)));
   const lock = pool.locks.add({ target: '/c/a', token: 'urn:1' });
   await pool.delete('a');
@@ -90,7 +108,7 @@ test('what is deleted takes its lock along', async () => {
   await pool.close();
 });
 
-test('locks are discovered', async () => {
+test('discovers locks', async () => {
   const pool = open(await serve(answering(locksFound([['/c/a', 'urn:a']]))));
   expect((await pool.discoverLocks('a')).map(({ token }) => token)).toEqual(['urn:a']);
   await pool.close();
@@ -103,7 +121,7 @@ describeWith('apache2', 'Apache', () => {
   });
   afterAll(() => server.stop());
 
-  test('a locked tree is filled by many sessions at the same time', async () => {
+  test('fills a locked tree from many sessions at once', async () => {
     await using pool = new SessionPool(`http://127.0.0.1:${server.port}/dav/`, { connections: 4 });
     await using other = new SessionPool(`http://127.0.0.1:${server.port}/dav/`, { connections: 1 });
     await pool.mkcol('tree');

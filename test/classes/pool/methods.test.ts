@@ -1,4 +1,4 @@
-/** Listings and other methods on a SessionPool: how long they have a session. The methods themselves: webdav.test.ts. */
+/** Tests how long listings and other methods of a SessionPool hold a session. */
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { SessionPool, type SessionPoolOptions } from 'libneon';
 import { response, type Step } from '../../servers/raw.js';
@@ -29,19 +29,19 @@ function many(count: number): string {
 const oneIdle = { size: 1, idle: 1, queued: 0, liveRequests: 0 };
 const reason = new Error('the reason');
 
-describe('a listing', () => {
+describe('a PROPFIND of a pool', () => {
   test.each([
-    ['awaited', async (pool: SessionPool) => (await pool.propfind('a b', { depth: 0 })).length],
-    ['the names', async (pool: SessionPool) => (await pool.propNames('a b', { depth: 0 })).length],
+    ['is awaited', async (pool: SessionPool) => (await pool.propfind('a b', { depth: 0 })).length],
+    ['lists names', async (pool: SessionPool) => (await pool.propNames('a b', { depth: 0 })).length],
     [
-      'iterated',
+      'is iterated',
       async (pool: SessionPool) => {
         let seen = 0;
         for await (const { href } of pool.propfind('a b', { depth: 0 })) expect(href).toBe(`/${seen++}`);
         return seen;
       },
     ],
-  ])('%s, and the session is given back', async (_, list) => {
+  ])('returns its session when it %s', async (_, list) => {
     const server = await serve(answering(many(2000)));
     const pool = poolOf(server, { connections: 1 });
     expect(await list(pool)).toBe(2000);
@@ -54,7 +54,7 @@ describe('a listing', () => {
     pool.destroy();
   });
 
-  test('many run at the same time, and wait their turn', async () => {
+  test('runs beside others, or waits in the queue', async () => {
     const steps: Step[] = [{ read: 'request' }, { delay: 200 }, { send: many(300) }];
     const server = await serve({ connections: [[{ repeat: 'forever', steps }]], rest: 'repeat-last' });
     await using pool = poolOf(server, { connections: 3 });
@@ -65,7 +65,7 @@ describe('a listing', () => {
     expect((await server.connections()).length).toBe(3);
   });
 
-  test('that is not awaited takes nothing', async () => {
+  test('holds no session before it is awaited', async () => {
     const server = await serve(answering());
     const pool = poolOf(server);
     pool.propfind('/');
@@ -74,7 +74,7 @@ describe('a listing', () => {
     expect(await server.connections()).toEqual([]);
   });
 
-  test('has its session until it is at its end', async () => {
+  test('holds its session until it ends', async () => {
     const server = await serve({ connections: [[...exchange(many(20_000)), ...exchange()]] });
     const pool = poolOf(server, { connections: 1 });
     const iterator = pool.propfind('/')[Symbol.asyncIterator]();
@@ -92,20 +92,24 @@ describe('a listing', () => {
   const half = many(3000).slice(0, -1000);
   test.each<[string, (pool: SessionPool) => Promise<unknown>, unknown]>([
     [
-      'whose loop is left',
+      'its loop is left',
       async (pool) => {
         for await (const { href } of pool.propfind('/')) return href;
         return undefined;
       },
       '/0',
     ],
-    ['whose signal aborts', (pool) => aborted((signal) => pool.propfind('/', { signal })), reason],
-    ['whose time is over', (pool) => failureOf(async () => pool.propfind('/', { timeout: 100 })), neonError('NE_TIMEOUT', 6)],
-  ])('%s gives its session back', async (_, leave, outcome) => {
+    ['its signal aborts', (pool) => aborted((signal) => pool.propfind('/', { signal })), reason],
+    [
+      'its timeout expires',
+      (pool) => failureOf(async () => pool.propfind('/', { timeout: 100 })),
+      neonError('NE_TIMEOUT', 6),
+    ],
+  ])('returns its session when %s', async (_, leave, outcome) => {
     const server = await serve(thenAnswering(stalling(half)));
     const pool = poolOf(server, { connections: 1 });
     const left = leave(pool);
-    await turn(); // a listing is sent when it is awaited
+    await turn(); // a PROPFIND is sent when it is awaited
     const next = pool.get('/next');
     expect(await left).toEqual(outcome);
     expect((await next).status).toBe(200);
@@ -123,17 +127,23 @@ describe('a listing', () => {
     return failure;
   }
 
-  test('that fails gives its session back', async () => {
+  test('returns its session when it fails', async () => {
     const server = await serve(answering(response('no', { status: '404 Not Found' })));
     await using pool = poolOf(server, { connections: 1 });
     const error = await failureOf(async () => pool.propfind('x'));
-    expect(error).toMatchObject({ code: 'NE_ERROR', status: 404, method: 'PROPFIND', target: '/dav/x', origin: pool.origin });
+    expect(error).toMatchObject({
+      code: 'NE_ERROR',
+      status: 404,
+      method: 'PROPFIND',
+      target: '/dav/x',
+      origin: pool.origin,
+    });
     await turn();
     expect(counts(pool)).toEqual(oneIdle);
   });
 });
 
-describe('a queued listing', () => {
+describe('a queued PROPFIND', () => {
   async function busy(): Promise<{ pool: SessionPool; stalled: Promise<unknown>; sent: () => Promise<string> }> {
     const server = await serve(thenAnswering(stalling()));
     const pool = poolOf(server, { connections: 1 });
@@ -141,7 +151,7 @@ describe('a queued listing', () => {
     return { pool, stalled, sent: async () => (await receivedBy(server)).join('') };
   }
 
-  test('is ended by its signal, its timeout, and who gives it up', async () => {
+  test('ends by its signal, its timeout, or the destruction of the pool', async () => {
     const { pool, sent } = await busy();
     const controller = new AbortController();
     const calls = [
@@ -160,18 +170,29 @@ describe('a queued listing', () => {
     expect(await sent()).not.toContain('PROPFIND');
   });
 
-  test('begins in its turn', async () => {
-    const server = await serve({ connections: [[{ read: 'request' }, { delay: 100 }, { send: response('a') }, ...exchange(many(2)), ...exchange()]] });
+  test('starts in its turn', async () => {
+    const server = await serve({
+      connections: [
+        [{ read: 'request' }, { delay: 100 }, { send: response('a') }, ...exchange(many(2)), ...exchange()],
+      ],
+    });
     await using pool = poolOf(server, { connections: 1 });
-    const [first, entries, last] = await Promise.all([pool.get('/1'), pool.propfind('/2').then((list) => list), pool.get('/3')]);
+    const [first, entries, last] = await Promise.all([
+      pool.get('/1'),
+      pool.propfind('/2').then((list) => list),
+      pool.get('/3'),
+    ]);
     expect([first.status, entries.length, last.status]).toEqual([200, 2, 200]);
     const [text] = await receivedBy(server);
     expect(text!.match(/^\w+ \/\d/gm)).toEqual(['GET /1', 'PROPFIND /2', 'GET /3']);
   });
 });
 
-test('close() waits for a listing, and refuses others; destroy() refuses, or ends it', async () => {
-  const server = await serve({ connections: [[{ read: 'request' }, { delay: 100 }, { send: many(3) }]], rest: 'close' });
+test('closes after a running PROPFIND and rejects later ones; refuses destroy(), or ends it by force', async () => {
+  const server = await serve({
+    connections: [[{ read: 'request' }, { delay: 100 }, { send: many(3) }]],
+    rest: 'close',
+  });
   const pool = poolOf(server);
   const entries = pool.propfind('/').then((list) => list.length);
   const late = pool.propfind('/late');
@@ -192,21 +213,21 @@ test('close() waits for a listing, and refuses others; destroy() refuses, or end
   expect(other.liveRequests).toBe(0);
 });
 
-test('wrong arguments are refused', async () => {
+test('rejects invalid arguments', async () => {
   const server = await serve(answering());
   await using pool = poolOf(server);
-  const refused = async (expected: Error, target: unknown, options?: unknown): Promise<void> =>
+  const rejects = async (expected: Error, target: unknown, options?: unknown): Promise<void> =>
     expect(await failureOf(async () => pool.propfind(target as string, options as object))).toEqual(expected);
-  await refused(wrongType, 1);
-  await refused(wrongChar, '/a b');
-  await refused(wrongValue, 'http://other.example/');
-  await refused(wrongType, '/', { signal: 1 });
-  await refused(wrongValue, '/', { depth: 2 });
+  await rejects(wrongType, 1);
+  await rejects(wrongChar, '/a b');
+  await rejects(wrongValue, 'http://other.example/');
+  await rejects(wrongType, '/', { signal: 1 });
+  await rejects(wrongValue, '/', { depth: 2 });
   expect(counts(pool)).toEqual(oneIdle);
   expect(await receivedBy(server)).toEqual([]);
 });
 
-test('a pool emits what its sessions emit, while somebody listens', async () => {
+test('emits the events of its sessions while there is a listener', async () => {
   const server = await serve(answering());
   await using pool = poolOf(server, { connections: 2 });
   const seen: string[] = [];

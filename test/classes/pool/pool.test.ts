@@ -1,4 +1,4 @@
-/** SessionPool: requests over many sessions with one server. */
+/** Tests SessionPool: requests over many sessions with one server. */
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NeonError, SessionPool, type Response, type SessionPoolOptions } from 'libneon';
@@ -6,7 +6,15 @@ import { fullBacklogServer, response, type RawServer, type RawServerOptions, typ
 import { freePorts } from '../../servers/start.js';
 import { runScenario } from '../../support/child.js';
 import { failureOf, neonError, outOfRange, wrongChar, wrongType, wrongValue } from '../../support/expect.js';
-import { answering, exchange, keepAlive, receivedBy, stalling, testServers, thenAnswering } from '../../support/servers.js';
+import {
+  answering,
+  exchange,
+  keepAlive,
+  receivedBy,
+  stalling,
+  testServers,
+  thenAnswering,
+} from '../../support/servers.js';
 
 const serve = testServers();
 
@@ -19,7 +27,7 @@ function slowOnce(ms: number): Step[] {
   return [{ read: 'request' }, { delay: ms }, { send: response('hello') }];
 }
 
-/** Answers every request on the connection so. */
+/** Answers every request on the connection after so many milliseconds. */
 function slowly(ms: number): Step[] {
   return [{ repeat: 'forever', steps: slowOnce(ms) }];
 }
@@ -39,7 +47,7 @@ function counts({ size, idle, queued, liveRequests }: SessionPool): object {
 }
 
 describe('SessionPool', () => {
-  test('is created with a URL, and connects to nothing', async () => {
+  test('is created with a URL and opens no connection', async () => {
     const server = await serve(answering());
     const url = `http://127.0.0.1:${server.port}/folder/`;
     for (const given of [url, new URL(url)]) {
@@ -67,22 +75,22 @@ describe('SessionPool', () => {
     [{ readTimeout: 0 }, outOfRange],
     [{ userAgent: 1 }, wrongType],
     [{ flags: { nonsense: true } }, wrongValue],
-  ])('the options %j are refused', (options, error) => {
+  ])('rejects the options %j', (options, error) => {
     expect(() => new SessionPool('http://example.com/', options as object)).toThrow(error);
   });
 
-  test('URLs are refused as a session refuses them', () => {
+  test('rejects the URLs that a session rejects', () => {
     expect(() => new SessionPool('http://user:password@example.com/')).toThrow(wrongValue);
     expect(() => new SessionPool('ftp://example.com/')).toThrow(wrongValue);
     expect(() => new SessionPool('/path')).toThrow(expect.objectContaining({ code: 'ERR_INVALID_URL' }) as Error);
   });
 
-  test('undefined options are the defaults', () => {
+  test('treats undefined options as defaults', () => {
     using pool = new SessionPool('http://example.com/', { connections: undefined, idleTimeout: undefined });
     expect([pool.connections, pool.idleTimeout]).toEqual([8, 4000]);
   });
 
-  test('its sessions have the options, and requests theirs', async () => {
+  test('gives its sessions their options, and requests theirs', async () => {
     const server = await serve(every(slowly(50)));
     using pool = new SessionPool(`http://127.0.0.1:${server.port}/base/`, { userAgent: 'agent/2' });
     const calls = [1, 2].map((n) => pool.request('PUT', `a?${n}`, { headers: { X: '1' }, body: 'sent' }));
@@ -96,8 +104,8 @@ describe('SessionPool', () => {
   });
 });
 
-describe('a request goes to', () => {
-  test('an idle session: one connection for one after the other', async () => {
+describe('the choice of a session', () => {
+  test('reuses an idle session and its connection', async () => {
     const server = await serve(answering());
     using pool = poolOf(server);
     for (const path of paths(10)) {
@@ -107,7 +115,7 @@ describe('a request goes to', () => {
     expect(await pathsAt(server)).toEqual([paths(10)]);
   });
 
-  test('a new session, up to the bound; then it waits', async () => {
+  test('opens new sessions up to the limit, then queues', async () => {
     const server = await serve(every(slowly(20)));
     using pool = poolOf(server, { connections: 3 });
     const calls = paths(20).map((path) => pool.request('GET', path));
@@ -118,22 +126,22 @@ describe('a request goes to', () => {
     expect((await pathsAt(server)).flat().sort()).toEqual(paths(20).sort());
   });
 
-  test('a session in the order in which they were made', async () => {
+  test('keeps the order in which requests were made', async () => {
     const server = await serve(answering());
     using pool = poolOf(server, { connections: 1 });
-    const first = pool.request('GET', '/first').then(() => pool.request('GET', '/last')); // overtakes nobody
+    const first = pool.request('GET', '/first').then(() => pool.request('GET', '/last')); // overtakes no other request
     await Promise.all([first, ...paths(30).map((path) => pool.request('GET', path))]);
     expect(await pathsAt(server)).toEqual([['/first', ...paths(30), '/last']]);
   });
 
-  test('the first session that is free', async () => {
+  test('takes the first session that becomes free', async () => {
     const server = await serve({ connections: [slowly(5), slowly(400)], rest: 'repeat-last' });
     using pool = poolOf(server, { connections: 2 });
     await Promise.all(paths(12).map((path) => pool.request('GET', path)));
     expect((await server.connections()).map(({ requests }) => requests)).toEqual([11, 1]);
   });
 
-  test('the session that became idle last', async () => {
+  test('takes the session that became idle last', async () => {
     const server = await serve({ connections: [keepAlive(), slowly(100), slowly(50)] });
     using pool = poolOf(server);
     await Promise.all(paths(3).map((path) => pool.request('GET', path)));
@@ -141,7 +149,7 @@ describe('a request goes to', () => {
     expect((await server.connections()).map(({ requests }) => requests)).toEqual([1, 6, 1]);
   });
 
-  test('a thousand of them over four sessions', async () => {
+  test('spreads a thousand requests over four sessions', async () => {
     const server = await serve(answering());
     using pool = poolOf(server, { connections: 4 });
     const texts = await Promise.all(
@@ -213,7 +221,7 @@ describe('a body that is still arriving', () => {
     pool.destroy();
   });
 
-  test('as a stream, too', async () => {
+  test('keeps its session until its stream ends', async () => {
     const { server, pool, res, next } = await streaming(both);
     let length = 0;
     for await (const block of res.body) {
@@ -230,7 +238,7 @@ describe('a body that is still arriving', () => {
     ['cancelled', (res) => res.cancel()],
     ['destroyed', (res) => void res.body.destroy()],
     ['disposed', (res) => res[Symbol.dispose]()],
-  ] as [string, (res: Response) => void][])('gives its session back when it is %s', async (_, giveUp) => {
+  ] as [string, (res: Response) => void][])('returns its session when it is %s', async (_, giveUp) => {
     const { server, pool, res, next } = await streaming(endless);
     giveUp(res);
     expect((await next).status).toBe(200);
@@ -240,12 +248,12 @@ describe('a body that is still arriving', () => {
     pool.destroy();
   });
 
-  test('gives its session back when it is dropped', async () => {
+  test('returns its session when it is garbage-collected', async () => {
     const server = await serve(endless);
     expect(await runScenario('droppedPoolBody', server.port)).toEqual({ before: 1, status: 200, idle: 1 });
   });
 
-  test('gives its session back when its signal aborts, and when its time is over', async () => {
+  test('returns its session when its signal aborts, and when its timeout expires', async () => {
     const controller = new AbortController();
     for (const options of [{ signal: controller.signal }, { timeout: 300 }]) {
       const server = await serve(endless);
@@ -258,7 +266,7 @@ describe('a body that is still arriving', () => {
     }
   });
 
-  test('gives its session back when it breaks off', async () => {
+  test('returns its session when it breaks off', async () => {
     const { pool, res, next } = await streaming(
       thenAnswering([{ read: 'request' }, { send: long.slice(0, 500_000) }, { close: 'fin' }]),
     );
@@ -301,7 +309,7 @@ describe('a queued request', () => {
     await stalled;
   });
 
-  test('rejects with NE_TIMEOUT when its time is over', async () => {
+  test('rejects with NE_TIMEOUT when its timeout expires', async () => {
     const { pool, stalled } = await busy();
     const begun = performance.now();
     const error = await failureOf(() => pool.request('GET', '/queued', { timeout: 100 }));
@@ -319,7 +327,7 @@ describe('a queued request', () => {
     await stalled;
   });
 
-  test('has its time in the queue counted', async () => {
+  test('counts its time in the queue', async () => {
     const server = await serve({ connections: [[...slowOnce(300), ...stalling()]] });
     using pool = poolOf(server, { connections: 1 });
     const begun = performance.now();
@@ -334,7 +342,7 @@ describe('a queued request', () => {
     expect(await pathsAt(server)).toEqual([['/first', '/second']]);
   });
 
-  test('has its options from when it was made', async () => {
+  test('captures its options when it is made', async () => {
     const server = await serve(every(slowly(50)));
     using pool = poolOf(server, { connections: 1 });
     const first = pool.request('GET', '/');
@@ -356,7 +364,7 @@ describe('a queued request', () => {
     [['GET', '/', { headers: { a: 1 } }], wrongType],
     [['GET', '/', { signal: {} }], wrongType],
     [['GET', '/', { timeout: 0 }], outOfRange],
-  ])('is refused at once when it is wrong: %j', async (values, error) => {
+  ])('rejects at once when it is invalid: %j', async (values, error) => {
     const { pool, stalled } = await busy();
     await expect(pool.request(...(values as unknown as Parameters<SessionPool['request']>))).rejects.toEqual(error);
     expect(counts(pool)).toEqual({ size: 1, idle: 0, queued: 0, liveRequests: 1 });
@@ -364,7 +372,7 @@ describe('a queued request', () => {
     await stalled;
   });
 
-  test('of a signal that aborts many is not sent in between', async () => {
+  test('is not sent when one signal aborts many', async () => {
     const server = await serve(thenAnswering(stalling(), stalling()));
     using pool = poolOf(server, { connections: 2 });
     const controller = new AbortController();
@@ -379,7 +387,7 @@ describe('a queued request', () => {
 });
 
 describe('a failure', () => {
-  test('is told like that of a session', async () => {
+  test('is reported like that of a session', async () => {
     const [port] = (await freePorts(1)) as [number];
     using pool = poolOf({ port });
     const error = await failureOf(() => pool.request('PROPFIND', '/a?b'));
@@ -388,7 +396,7 @@ describe('a failure', () => {
     expect(counts(pool)).toEqual({ size: 1, idle: 1, queued: 0, liveRequests: 0 });
   });
 
-  test('of one request is none of the others', async () => {
+  test('does not affect other requests', async () => {
     const [ok, cut]: Step[][] = [slowly(5), [{ read: 'request' }, { close: 'rst' }]];
     const server = await serve({ connections: [ok!, cut!, cut!, cut!, ok!], rest: 'repeat-last' });
     using pool = poolOf(server, { connections: 3 });
@@ -399,7 +407,7 @@ describe('a failure', () => {
     expect(counts(pool)).toEqual({ size: 3, idle: 3, queued: 0, liveRequests: 0 });
   });
 
-  test('of the arguments costs no connection', async () => {
+  test('does not cost a connection when it is in the arguments', async () => {
     const server = await serve(answering());
     using pool = poolOf(server, { connections: 1 });
     for (let i = 0; i < 3; i++) {
@@ -410,7 +418,7 @@ describe('a failure', () => {
     expect((await server.connections()).map(({ requests }) => requests)).toEqual([3]);
   });
 
-  test('an abort gives the session to the next', async () => {
+  test('returns the session to the next request when it is an abort', async () => {
     const server = await serve(thenAnswering(stalling()));
     using pool = poolOf(server, { connections: 1 });
     const controller = new AbortController();
@@ -423,7 +431,7 @@ describe('a failure', () => {
     expect(counts(pool)).toEqual({ size: 1, idle: 1, queued: 0, liveRequests: 0 });
   });
 
-  test('an abort that cannot end the call yet does not give the session away', async () => {
+  test('keeps the session when an abort cannot end the call yet', async () => {
     const server = await fullBacklogServer();
     try {
       using pool = poolOf(server, { connections: 1, connectTimeout: 1 });
@@ -445,8 +453,8 @@ describe('a failure', () => {
   });
 });
 
-describe('close', () => {
-  test('refuses new requests, and waits for those that run or are queued', async () => {
+describe('close()', () => {
+  test('rejects new requests, and waits for running and queued ones', async () => {
     const server = await serve(every(slowly(50)));
     const pool = poolOf(server, { connections: 2 });
     const calls = paths(6).map((path) => pool.request('GET', path));
@@ -480,7 +488,7 @@ describe('close', () => {
     await server.waitForClosed(2);
   });
 
-  test('of one that is idle, twice, and after destroy', async () => {
+  test('resolves on an idle pool, when repeated, and after destroy()', async () => {
     const pool = new SessionPool('http://example.com/');
     await Promise.all([pool.close(), pool.close()]);
     await pool.close();
@@ -498,7 +506,7 @@ describe('close', () => {
     expect(await call).toEqual(neonError('ERR_NEON_DESTROYED'));
   });
 
-  test('await using closes', async () => {
+  test('runs at the end of an `await using` scope', async () => {
     const server = await serve(every(slowly(20)));
     let call: Promise<Response>;
     {
@@ -510,8 +518,8 @@ describe('close', () => {
   });
 });
 
-describe('destroy', () => {
-  test('is refused while requests are live', async () => {
+describe('destroy()', () => {
+  test('throws while requests are live', async () => {
     const server = await serve(answering(long));
     const pool = poolOf(server, { connections: 1 });
     const res = await pool.request('GET', '/a');
@@ -527,7 +535,7 @@ describe('destroy', () => {
     await server.waitForClosed(1);
   });
 
-  test('by force ends what runs, what is queued, and bodies', async () => {
+  test('ends running requests, queued ones and bodies by force', async () => {
     const server = await serve({
       connections: [[{ read: 'request' }, { send: long.slice(0, 500_000) }, { hang: 'reading' }], stalling()],
     });
@@ -549,7 +557,7 @@ describe('destroy', () => {
     pool.destroy({ force: true });
   });
 
-  test('by force ends a stream', async () => {
+  test('ends a stream by force', async () => {
     const server = await serve(every([...exchange(long.slice(0, 500_000)), { hang: 'reading' }]));
     const pool = poolOf(server);
     const { body } = await pool.request('GET', '/');
@@ -574,7 +582,7 @@ describe('a process', () => {
     expect(await runScenario('queuedInPool', server.port)).toEqual({ statuses: [200, 200, 200] });
   });
 
-  test('loses the connections of a pool that was dropped', async () => {
+  test('loses the connections of a pool that was garbage-collected', async () => {
     const server = await serve(answering());
     expect(await runScenario('droppedPool', server.port)).toEqual({ opened: 2, collected: true, closed: true });
     await server.waitForClosed(2);

@@ -1,4 +1,4 @@
-/** session.propfind and propNames ask and give what ne_simple_propfind and ne_propnames do. */
+/** Tests that session.propfind and propNames send and return what ne_simple_propfind and ne_propnames do. */
 import { type Entry, NeonError, type PropfindOptions, Session } from 'libneon';
 import * as ne from 'libneon/ne';
 import type { PropfindBatch } from '../../../lib/classes/propfind-batch.js';
@@ -18,7 +18,7 @@ interface Options extends PropfindOptions {
 
 const depths = { 0: ne.NE_DEPTH_ZERO, 1: ne.NE_DEPTH_ONE, infinity: ne.NE_DEPTH_INFINITE };
 
-/** What the classes make of the text of a property. */
+/** The value that the classes give a property with this text. */
 function typed(key: string, text: string): unknown {
   const date = (seconds: number): Date | null => (seconds === -1 ? null : new Date(seconds * 1000));
   if (key === 'getcontentlength') return /^\s*\d+\s*$/.test(text) ? Number(text) : null;
@@ -74,13 +74,13 @@ const byClasses =
 
 const ways: [string, Way][] = [
   [
-    'awaited',
+    'awaited propfind',
     byClasses(async (session, options, onlyNames) =>
       onlyNames ? session.propNames('', options) : session.propfind('', options),
     ),
   ],
   [
-    'blocking',
+    'propfindSync',
     byClasses(async (session, options, onlyNames) =>
       onlyNames ? session.propNamesSync('', options) : session.propfindSync('', options),
     ),
@@ -98,7 +98,7 @@ const propstat = (properties: string, status = '<D:status>HTTP/1.1 200 OK</D:sta
 const properties = (count: number): string =>
   Array.from({ length: count }, (_, i) => `<x:p${i}>${i}</x:p${i}>`).join('');
 
-/** Where nothing is said of it, the response is 207 with a document of this content. */
+/** By default, the response is a 207 with a document of this content. */
 const documents: [string, string][] = [
   ['no resource', ''],
   ['no propstat', resource('')],
@@ -118,7 +118,7 @@ const documents: [string, string][] = [
     resource(propstat('<x:a>1</x:a>') + propstat('<x:a/>', '<D:status>HTTP/1.1 404 No</D:status>')),
   ],
   [
-    'the same value again after it was refused',
+    'a value again after it was refused',
     resource(propstat('<x:a>1</x:a>', '<D:status>HTTP/1.1 404 No</D:status>')) +
       resource(propstat('<x:a>1</x:a>')) +
       resource(propstat('<x:a>1</x:a>')),
@@ -138,7 +138,7 @@ const documents: [string, string][] = [
     'the names of a multistatus in a value',
     resource(propstat('<x:a><D:response><D:href>/x</D:href><D:propstat/></D:response></x:a>')),
   ],
-  ['elements that nobody knows', `<x:y><D:response/></x:y>${resource(`<x:y>1</x:y><D:error/>${propstat('<x:a/>')}`)}`],
+  ['unknown elements', `<x:y><D:response/></x:y>${resource(`<x:y>1</x:y><D:error/>${propstat('<x:a/>')}`)}`],
   ['two hrefs', resource(`${propstat('<x:a>1</x:a>')}<D:href>/dav/b</D:href>${propstat('<x:b>2</x:b>')}`)],
   [
     'a propstat before the href',
@@ -148,11 +148,21 @@ const documents: [string, string][] = [
   ['an href with white space around', resource(propstat('<x:a/>'), '\n  /dav/b\n')],
   [
     'hrefs of all kinds',
-    ['b', '../c', '//other.example/d', 'https://user@other.example:8443/e?f=1#g', '/dav/h?', '/dav/i#', '?j', '/%C3%A4', 'mailto:k']
+    [
+      'b',
+      '../c',
+      '//other.example/d',
+      'https://user@other.example:8443/e?f=1#g',
+      '/dav/h?',
+      '/dav/i#',
+      '?j',
+      '/%C3%A4',
+      'mailto:k',
+    ]
       .map((href) => resource(propstat('<x:a>1</x:a>'), href))
       .join(''),
   ],
-  ['an href that is none', resource(propstat('<x:a/>'), 'http://[') + resource(propstat('<x:b/>'))],
+  ['an invalid href', resource(propstat('<x:a/>'), 'http://[') + resource(propstat('<x:b/>'))],
   [
     'characters of one to four bytes',
     resource(propstat('<x:a>a\u00e4\u20ac\u{1d11e}</x:a><x:b>\u{1d11e}</x:b>'), '/dav/\u00e4') +
@@ -166,20 +176,26 @@ const documents: [string, string][] = [
   ],
   [
     'dates',
-    ['2024-02-29T12:00:00Z', '2016-12-31T23:59:60Z', '2016-12-31T22:59:60-01:00', '1000-01-01T00:00:00Z', '9999-12-31T23:59:59Z']
+    [
+      '2024-02-29T12:00:00Z',
+      '2016-12-31T23:59:60Z',
+      '2016-12-31T22:59:60-01:00',
+      '1000-01-01T00:00:00Z',
+      '9999-12-31T23:59:59Z',
+    ]
       .map((text) => resource(propstat(`<D:creationdate>${text}</D:creationdate>`)))
       .join('') +
       ['Thu, 29 Feb 2024 12:00:00 GMT', 'Sat, 31 Dec 2016 23:59:60 GMT', 'Thu, 01 Jan 1970 00:00:00 GMT', 'Mon, 1 Jan']
         .map((text) => resource(propstat(`<D:getlastmodified>${text}</D:getlastmodified>`)))
         .join(''),
   ],
-  ['as many properties as may be', resource(propstat(properties(1022)))],
+  ['the maximum number of properties', resource(propstat(properties(1022)))],
   ['too many properties', resource(propstat(properties(1023)))],
   ['too many propstats', resource('<D:propstat/>'.repeat(1024))],
-  ['a status that is none', resource(propstat('<x:a/>', '<D:status>fine</D:status>'))],
-  ['markup that is none', resource(propstat('<x:a>1</x:b>'))],
-  ['a prefix that nobody declared', resource(propstat('<y:a/>'))],
-  ['an end that is missing', '<D:response>'],
+  ['an invalid status line', resource(propstat('<x:a/>', '<D:status>fine</D:status>'))],
+  ['mismatched tags', resource(propstat('<x:a>1</x:b>'))],
+  ['an undeclared prefix', resource(propstat('<y:a/>'))],
+  ['a missing end tag', '<D:response>'],
 ];
 
 describe.each(ways)('%s', (_, way) => {
@@ -190,7 +206,7 @@ describe.each(ways)('%s', (_, way) => {
     return expected!;
   };
 
-  test.each(documents)('%s', async (_, content) => {
+  test.each(documents)('matches neon for %s', async (_, content) => {
     await compare(page(multistatus(content)));
   });
 
@@ -205,17 +221,17 @@ describe.each(ways)('%s', (_, way) => {
       page(multistatus(resource(propstat('<x:a>\u00e4</x:a>'))), 'text/xml; charset=iso-8859-1'),
     ],
     ['an unknown character encoding', page(multistatus(''), 'text/xml; charset=nope')],
-    ['a document that is none', page('<html/>')],
+    ['a document other than multistatus', page('<html/>')],
     ['an empty document', page('')],
-  ])('%s', async (_, answer) => {
+  ])('matches neon for %s', async (_, answer) => {
     await compare(answer);
   });
 
-  test.each(hostile)('hostile: %s', async (_, document) => {
+  test.each(hostile)('matches neon for a hostile document: %s', async (_, document) => {
     await compare(page(Buffer.from(document).toString('latin1')));
   });
 
-  test('a response that comes byte by byte', async () => {
+  test('matches neon for a response that arrives byte by byte', async () => {
     const answer = page(
       multistatus(
         resource(propstat('<x:a b="c">\u00e4 &amp; <D:d/>]]&gt;</x:a><D:getcontentlength>12</D:getcontentlength>')),
@@ -229,12 +245,12 @@ describe.each(ways)('%s', (_, way) => {
     expect(await way(server)(1)).toEqual(expected);
   });
 
-  test('hrefs that SharePoint does not escape', async () => {
+  test('matches neon for hrefs that SharePoint does not escape', async () => {
     const found = await compare(page(multistatus(resource(propstat('<x:a/>'), '/dav/a b'))), { sharepoint: true });
     expect(found).toMatchObject([{ href: '/dav/a%20b' }]);
   });
 
-  test('a long value is cut, at about 100 KiB', async () => {
+  test('truncates a long value at about 100 KiB', async () => {
     const text = '0123456789'.repeat(30_000);
     const markup = (name: string): string =>
       Array.from({ length: 20_000 }, (_, i) => `<${name}>${i}</${name}>`).join('');
@@ -259,9 +275,9 @@ describe.each(ways)('%s', (_, way) => {
     { props: ['getetag', '{http://x/?a&b}own', '{}none'] },
     { onlyNames: true },
     { onlyNames: true, depth: 0 },
-  ])('the request for %j', async (options) => {
+  ])('sends the request that neon sends for %j', async (options) => {
     const server = await serve(answering(page(multistatus(''))));
-    // The classes write "&" into XML as it has to be; neon does not.
+    // The classes escape "&" in XML; neon does not.
     const escaped = {
       ...options,
       ...(options.props && { props: options.props.map((name) => name.replace('&', '&amp;')) }),
@@ -274,7 +290,7 @@ describe.each(ways)('%s', (_, way) => {
     expect(received).toBe(expected);
   });
 
-  test('200 documents that chance made', async () => {
+  test('matches neon for 200 random documents', async () => {
     const chance = random(20_261);
     const answers = Array.from({ length: 200 }, () => exchange(page(multistatus(anyContent(chance)))));
     const server = await serve({ connections: [answers.flat(), answers.flat()] });
@@ -285,13 +301,13 @@ describe.each(ways)('%s', (_, way) => {
   });
 });
 
-describe('batches stay small', () => {
+describe('the size of batches', () => {
   const nowhere = Array.from({ length: 1000 }, (_, i) => resource('', `http://host-${i}.example/`)).join('');
   const wide = resource(propstat(properties(1000).replace(/\d+<\/x:p/g, '</x:p'))).repeat(64);
   test.each([
-    ['resources that are left out', nowhere],
+    ['omitted resources', nowhere],
     ['many properties without values', wide],
-  ])('%s', async (_, content) => {
+  ])('is limited for %s', async (_, content) => {
     const server = await serve(answering(page(multistatus(content))));
     const batches: PropfindBatch[] = [];
     const onBatch = (...batch: PropfindBatch): void => void batches.push(batch);
@@ -303,7 +319,7 @@ describe('batches stay small', () => {
   });
 });
 
-/** The same numbers for the same seed: integers below `limit` (mulberry32). */
+/** Integers below `limit`, determined by the seed (mulberry32). */
 function random(seed: number): (limit: number) => number {
   return (limit) => {
     seed = (seed + 0x6d2b79f5) | 0;
@@ -315,7 +331,7 @@ function random(seed: number): (limit: number) => number {
 
 function anyContent(chance: (limit: number) => number): string {
   const one = <T>(list: readonly T[]): T => list[chance(list.length)] as T;
-  const several = (most: number, make: () => string): string => Array.from({ length: chance(most + 1) }, make).join('');
+  const several = (max: number, make: () => string): string => Array.from({ length: chance(max + 1) }, make).join('');
   const moment = (): Date =>
     new Date(Date.UTC(1971 + chance(100), chance(12), 1 + chance(31), chance(24), chance(60), chance(60)));
   const text = (): string =>

@@ -1,4 +1,4 @@
-/** propfind, propNames and their blocking forms. */
+/** Tests propfind, propNames and their blocking forms. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Entry, NeonError, type PropfindOptions, Session } from 'libneon';
 import { response, type Step } from '../../servers/raw.js';
@@ -17,11 +17,11 @@ async function collect<T>(iterable: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
-/** All ways to the same entries. */
+/** All ways to get the entries. */
 const ways: [string, (session: Session, target: string, options?: PropfindOptions) => Promise<Entry[]>][] = [
-  ['awaited', async (session, ...values) => session.propfind(...values)],
-  ['iterated', async (session, ...values) => collect(session.propfind(...values))],
-  ['blocking', async (session, ...values) => session.propfindSync(...values)],
+  ['awaited propfind', async (session, ...values) => session.propfind(...values)],
+  ['iterated propfind', async (session, ...values) => collect(session.propfind(...values))],
+  ['propfindSync', async (session, ...values) => session.propfindSync(...values)],
 ];
 
 /** A 207 response with these `response` elements. */
@@ -47,7 +47,7 @@ const many = (count: number, filling = ''): string =>
   );
 
 describe.each(ways)('%s', (way, list) => {
-  test('properties have the types that RFC 4918 defines', async () => {
+  test('gives properties the types that RFC 4918 defines', async () => {
     const answer = multistatus(
       resource(
         '/dav/a%20b',
@@ -125,7 +125,7 @@ describe.each(ways)('%s', (way, list) => {
     [{ depth: 0 }, '0', 'allprop'],
     [{ depth: 'infinity', props: [] }, 'infinity', 'allprop'],
     [{ depth: 1, props: ['getetag', '{http://x/}own', '{}none'] }, '1', 'prop'],
-  ] as const)('%j is asked for', async (options, depth, inside) => {
+  ] as const)('sends the request for %j', async (options, depth, inside) => {
     const server = await serve(answering(multistatus('')));
     using session = open(server);
     expect(await list(session, '/dav/x', options)).toEqual([]);
@@ -140,10 +140,12 @@ describe.each(ways)('%s', (way, list) => {
     }
   });
 
-  test('values that come again are those of each resource', async () => {
+  test('gives repeated values to each resource', async () => {
     const date = '<D:getlastmodified>Fri, 02 Jan 2026 03:04:05 GMT</D:getlastmodified>';
     const answer = multistatus(
-      ['a', 'a', 'b', 'a'].map((text, i) => resource(`/${i}`, `${date}<x:t>${text}</x:t>`, i === 2 ? '<x:n/>' : '')).join(''),
+      ['a', 'a', 'b', 'a']
+        .map((text, i) => resource(`/${i}`, `${date}<x:t>${text}</x:t>`, i === 2 ? '<x:n/>' : ''))
+        .join(''),
     );
     using session = open(await serve(answering(answer)));
     const entries = await list(session, '/');
@@ -153,15 +155,17 @@ describe.each(ways)('%s', (way, list) => {
     expect(entries[1]!.props.getlastmodified).toEqual(new Date('2026-01-02T03:04:05Z'));
   });
 
-  test('the last second before 1970 is a date, though neon has the same number for what is none', async () => {
+  test('reads the last second before 1970 as a date, although neon returns that number for an invalid date', async () => {
     const texts = ['1969-12-31T23:59:59Z', '1969-12-31T23:59:59+00:00', '1970-01-01T00:59:59+01:00'];
     const answer = multistatus(texts.map((text) => resource('/', `<D:creationdate>${text}</D:creationdate>`)).join(''));
     using session = open(await serve(answering(answer)));
     expect((await list(session, '/')).map(({ props }) => props.creationdate)).toEqual(texts.map(() => new Date(-1000)));
   });
 
-  test('a property may have any name', async () => {
-    const answer = multistatus(resource('/', '<D:__proto__>1</D:__proto__><D:constructor>2</D:constructor>', '<x:__proto__/>'));
+  test('accepts any property name', async () => {
+    const answer = multistatus(
+      resource('/', '<D:__proto__>1</D:__proto__><D:constructor>2</D:constructor>', '<x:__proto__/>'),
+    );
     using session = open(await serve(answering(answer)));
     const [entry] = await list(session, '/');
     expect(Object.entries(entry!.props)).toEqual([
@@ -171,9 +175,9 @@ describe.each(ways)('%s', (way, list) => {
     expect(Object.getPrototypeOf(entry!.props)).toBe(Object.getPrototypeOf({}));
   });
 
-  test('fails when the resources cannot become objects, and the session goes on', async () => {
-    const same = resource('/dav/', '<D:resourcetype/>').repeat(300);
-    using session = open(await serve(answering(multistatus(same))));
+  test('fails when an entry cannot be created, and leaves the session usable', async () => {
+    const repeated = resource('/dav/', '<D:resourcetype/>').repeat(300);
+    using session = open(await serve(answering(multistatus(repeated))));
     const freeze = jest.spyOn(Object, 'freeze').mockImplementation(() => {
       throw new Error('mine');
     });
@@ -182,7 +186,7 @@ describe.each(ways)('%s', (way, list) => {
     expect(await list(session, '/')).toHaveLength(300);
   });
 
-  test('thousands of resources come in their order', async () => {
+  test('returns thousands of resources in order', async () => {
     using session = open(await serve(answering(many(5000))));
     const entries = await list(session, '/');
     expect(entries.map(({ href }) => href)).toEqual(Array.from({ length: 5000 }, (_, i) => `/dav/${i}`));
@@ -191,10 +195,22 @@ describe.each(ways)('%s', (way, list) => {
 
   test.each([
     ['another status', response('no', { status: '404 Not Found' }), 'NE_ERROR', 404, '404 Not Found'],
-    ['what is no XML', multistatus('<D:response>'), 'NE_ERROR', 207, expect.stringContaining('XML parse error') as string],
-    ['a response that is cut', multistatus(resource('/', '')).slice(0, -10), 'NE_ERROR', 207, expect.any(String) as string],
-    ['nothing', '', 'NE_ERROR', undefined, expect.any(String) as string],
-  ])('%s is an error', async (_, answer, code, status, message) => {
+    [
+      'a document that is not XML',
+      multistatus('<D:response>'),
+      'NE_ERROR',
+      207,
+      expect.stringContaining('XML parse error') as string,
+    ],
+    [
+      'a truncated response',
+      multistatus(resource('/', '')).slice(0, -10),
+      'NE_ERROR',
+      207,
+      expect.any(String) as string,
+    ],
+    ['an empty response', '', 'NE_ERROR', undefined, expect.any(String) as string],
+  ])('rejects %s', async (_, answer, code, status, message) => {
     const server = await serve(thenAnswering(exchange(answer)));
     using session = open(server);
     const error = await failureOf(() => list(session, '/dav/x'));
@@ -211,24 +227,25 @@ describe.each(ways)('%s', (way, list) => {
     expect((await session.request('GET', '/')).status).toBe(200);
   });
 
-  test('wrong arguments are refused, and nothing is sent', async () => {
+  test('rejects invalid arguments and sends nothing', async () => {
     const server = await serve(answering());
     using session = open(server);
-    const refused = async (expected: Error, target: unknown, options?: unknown): Promise<void> =>
+    const rejects = async (expected: Error, target: unknown, options?: unknown): Promise<void> =>
       expect(await failureOf(() => list(session, target as string, options as PropfindOptions))).toEqual(expected);
-    await refused(wrongType, 1);
-    await refused(wrongChar, '/a b');
-    await refused(wrongType, '/', null);
-    for (const depth of [2, '1 ', 'Infinity', null]) await refused(wrongValue, '/', { depth });
-    for (const props of ['getetag', {}, [1], [null]]) await refused(wrongType, '/', { props });
-    for (const name of ['', 'a b', '<a/>', '{a', '{a}', '{a{b}c', '1a', 'x:y']) await refused(wrongValue, '/', { props: [name] });
+    await rejects(wrongType, 1);
+    await rejects(wrongChar, '/a b');
+    await rejects(wrongType, '/', null);
+    for (const depth of [2, '1 ', 'Infinity', null]) await rejects(wrongValue, '/', { depth });
+    for (const props of ['getetag', {}, [1], [null]]) await rejects(wrongType, '/', { props });
+    for (const name of ['', 'a b', '<a/>', '{a', '{a}', '{a{b}c', '1a', 'x:y'])
+      await rejects(wrongValue, '/', { props: [name] });
     expect(await receivedBy(server)).toEqual([]);
     expect(session.liveRequests).toBe(0);
     session.destroy();
-    await refused(neonError('ERR_NEON_DESTROYED'), '/');
+    await rejects(neonError('ERR_NEON_DESTROYED'), '/');
   });
 
-  test(`no server to connect to is an error (${way})`, async () => {
+  test(`rejects when it cannot connect (${way})`, async () => {
     using session = new Session('http', '127.0.0.1', 1);
     expect(await failureOf(() => list(session, '/'))).toEqual(neonError('NE_CONNECT', 5));
   });
@@ -236,9 +253,9 @@ describe.each(ways)('%s', (way, list) => {
 
 describe('propNames', () => {
   test.each([
-    ['awaited', async (session: Session) => session.propNames('/', { depth: 0 })],
-    ['blocking', async (session: Session) => session.propNamesSync('/', { depth: 0 })],
-  ])('%s', async (_, list) => {
+    ['when it is awaited', async (session: Session) => session.propNames('/', { depth: 0 })],
+    ['when it blocks', async (session: Session) => session.propNamesSync('/', { depth: 0 })],
+  ])('returns the names %s', async (_, list) => {
     const server = await serve(answering(multistatus(resource('/', '<D:getetag/><x:own/>'))));
     using session = open(server);
     expect(await list(session)).toMatchObject([{ href: '/', props: { getetag: '', '{http://x/}own': '' } }]);
@@ -246,8 +263,8 @@ describe('propNames', () => {
   });
 });
 
-describe('a listing', () => {
-  test('is sent when it is awaited, and once', async () => {
+describe('a PROPFIND', () => {
+  test('is sent once, when it is awaited', async () => {
     const server = await serve(answering(many(2)));
     using session = open(server);
     const listing = session.propfind('/');
@@ -263,7 +280,7 @@ describe('a listing', () => {
     expect((await server.connections())[0]!.requests).toBe(2);
   });
 
-  test('is sent before what is asked for after next()', async () => {
+  test('is sent by next(), before later requests', async () => {
     const server = await serve(answering(many(2)));
     using session = open(server);
     const first = session.propfind('/first')[Symbol.asyncIterator]().next();
@@ -275,12 +292,12 @@ describe('a listing', () => {
 
   type Call = 'next' | 'return' | 'throw';
   test.each<[string, Call[]]>([
-    ['all, and more', Array<Call>(303).fill('next')],
-    ['none', ['return', 'next', 'return']],
-    ['some', ['next', 'next', 'return', 'next', 'throw', 'next']],
-    ['a failure of who asks', ['next', 'throw', 'next', 'throw']],
-    ['nothing but a failure', ['throw', 'next']],
-  ])('has an iterator that does what an async generator does: %s', async (_, steps) => {
+    ['reading past the end', Array<Call>(303).fill('next')],
+    ['returning at once', ['return', 'next', 'return']],
+    ['stopping in between', ['next', 'next', 'return', 'next', 'throw', 'next']],
+    ['throwing in between', ['next', 'throw', 'next', 'throw']],
+    ['throwing at once', ['throw', 'next']],
+  ])('has an iterator that behaves like an async generator: %s', async (_, steps) => {
     async function* generator(entries: Entry[]): AsyncGenerator<Entry, void, undefined> {
       for (const entry of entries) yield entry;
     }
@@ -308,10 +325,12 @@ describe('a listing', () => {
     expect(await iterator.next()).toEqual({ done: true, value: undefined });
   });
 
-  test('gives resources while others have still to come', async () => {
+  test('yields resources before the others have arrived', async () => {
     const all = many(1000);
     const [start, rest] = [all.slice(0, all.length / 2), all.slice(all.length / 2)];
-    const server = await serve({ connections: [[{ read: 'request' }, { send: start }, { read: 'request' }, { send: rest }]] });
+    const server = await serve({
+      connections: [[{ read: 'request' }, { send: start }, { read: 'request' }, { send: rest }]],
+    });
     using session = open(server);
     let seen = 0;
     const timeout = AbortSignal.timeout(500);
@@ -323,7 +342,7 @@ describe('a listing', () => {
     expect(seen).toBeLessThan(1000);
   });
 
-  test('does not let the resources of a slow server wait for each other', async () => {
+  test('yields each resource of a slow server at once', async () => {
     const all = many(4);
     const ends = [...all.matchAll(/<\/D:response>/g)].map(({ index, 0: tag }) => index + tag.length);
     const pieces = ends.map((end, i): Step[] => [{ send: all.slice(ends[i - 1] ?? 0, end) }, { delay: 100 }]);
@@ -337,7 +356,7 @@ describe('a listing', () => {
     expect(seen).toEqual(['/dav/0', '/dav/1', '/dav/2', '/dav/3']);
   });
 
-  test('stops the server when nobody takes what there is, and goes on', async () => {
+  test('stops the server while its entries are not taken, and resumes', async () => {
     const count = 30_000;
     const answer = many(count, 'x'.repeat(1000));
     const size = 1024 * 1024;
@@ -350,7 +369,7 @@ describe('a listing', () => {
     for await (const entry of session.propfind('/')) {
       if (seen++ === 0) {
         const sent = async (): Promise<number> => (await server.connections())[0]!.sentTotal;
-        for (let before = -1; before !== (before = await sent()); ) await sleep(500);
+        for (let before = -1; before !== (before = await sent());) await sleep(500);
         expect(await sent()).toBeLessThan(answer.length);
       }
       expect(entry.props.getcontentlength).toBe(seen - 1);
@@ -360,7 +379,7 @@ describe('a listing', () => {
 
   test.each<[string, (session: Session) => Promise<unknown>]>([
     [
-      'who leaves the loop',
+      'leaving the loop',
       async (session) => {
         for await (const entry of session.propfind('/')) return entry.href;
         return undefined;
@@ -374,7 +393,7 @@ describe('a listing', () => {
         return undefined;
       },
     ],
-  ])('%s closes the connection, and the session goes on', async (_, leave) => {
+  ])('closes the connection on %s and leaves the session usable', async (_, leave) => {
     const start = many(2000).slice(0, -1000);
     const server = await serve(thenAnswering(stalling(start)));
     using session = open(server);
@@ -385,7 +404,7 @@ describe('a listing', () => {
     expect(session.liveRequests).toBe(0);
   });
 
-  test('counts as live on its way', async () => {
+  test('counts as live while it runs', async () => {
     const server = await serve(thenAnswering(stalling()));
     const session = open(server);
     const reason = failureOf(async () => session.propfind('a'));
@@ -397,7 +416,7 @@ describe('a listing', () => {
     expect(session.liveRequests).toBe(0);
   });
 
-  test('takes its turn among other requests, from when it is awaited', async () => {
+  test('queues among other requests from the time it is awaited', async () => {
     const steps: Step[] = [...exchange(), ...exchange(many(3)), ...exchange()];
     const server = await serve({ connections: [steps] });
     using session = open(server);

@@ -1,4 +1,4 @@
-/** What requests of the classes send. */
+/** Tests the bodies that requests of the classes send. */
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
@@ -81,7 +81,7 @@ async function requestsAt(server: RawServer): Promise<{ head: string; body: stri
   });
 }
 
-/** Each kind, and whether its length is known. */
+/** Each kind of body, and whether its length is known. */
 const kinds: [name: string, make: () => Body, known: boolean][] = [
   ['a string', () => text, true],
   ['a Buffer', () => bytes, true],
@@ -114,8 +114,8 @@ const blocking = [
   'a provider',
 ];
 
-describe.each(kinds)('%s', (name, make, known) => {
-  test('is sent whole, and the connection stays', async () => {
+describe.each(kinds)('%s as a body', (name, make, known) => {
+  test('is sent whole and keeps the connection', async () => {
     const server = await serve(answering());
     using session = sessionOf(server);
     for (let i = 0; i < 2; i++)
@@ -127,14 +127,14 @@ describe.each(kinds)('%s', (name, make, known) => {
   });
 
   if (blocking.includes(name))
-    test('is sent by a blocking request, too', async () => {
+    test('is sent by a blocking request', async () => {
       const server = await serve(answering());
       using session = sessionOf(server);
       expect(session.requestSync('PUT', '/', { body: make() }).textSync()).toBe('hello');
       expect((await requestsAt(server))[0]?.[0]?.body === text).toBe(true);
     });
   else if (name !== 'an asynchronous provider')
-    test('is refused by a blocking request', async () => {
+    test('is rejected by a blocking request', async () => {
       using session = new Session('http', '127.0.0.1', 1);
       const body = make();
       expect(await failureOf(() => session.requestSync('PUT', '/', { body }))).toEqual(wrongType);
@@ -155,14 +155,14 @@ describe.each(kinds)('%s', (name, make, known) => {
     const server = await serve(thenAnswering(exchange()));
     using session = sessionOf(server);
     await session.request('GET', '/first');
-    await sleep(30); // its end has arrived
+    await sleep(30); // the end of the connection has arrived
     expect((await session.request('PUT', '/second', { body: make() })).status).toBe(200);
     const requests = (await requestsAt(server)).at(-1);
     expect(requests?.map(({ body }) => body === text)).toEqual([true]);
   });
 });
 
-describe('what must be sent again', () => {
+describe('a body that must be sent again', () => {
   const big = 'x'.repeat(300_000);
   const makers: [name: string, make: () => Body, again: boolean][] = [
     ['a Blob', () => new Blob([big]), true],
@@ -172,7 +172,7 @@ describe('what must be sent again', () => {
   ];
   beforeAll(() => writeFileSync(path.join(folder, 'big'), big));
 
-  test.each(makers)('%s of more than 256 KiB: when a hook asks for it', async (_, make, again) => {
+  test.each(makers)('can be %s of more than 256 KiB when a hook requests a retry', async (_, make, again) => {
     const server = await serve(answering());
     using session = sessionOf(server);
     let times = 0;
@@ -193,13 +193,13 @@ describe('what must be sent again', () => {
   });
 });
 
-describe('parts of files', () => {
+describe('a file as a body', () => {
   test.each([
     [{ offset: 4, length: 11 }, text.slice(4, 15)],
     [{ offset: 22_490 }, text.slice(22_490)],
     [{ offset: 30_000 }, ''],
     [{ length: 0 }, ''],
-  ])('%j', async (part, sent) => {
+  ])('is sent in part with %j', async (part, sent) => {
     const server = await serve(answering());
     using session = sessionOf(server);
     const fd = descriptorOf(file);
@@ -209,10 +209,10 @@ describe('parts of files', () => {
     expect((await requestsAt(server))[0]?.map(({ body }) => body)).toEqual([sent, sent]);
     const next = Buffer.alloc(4);
     readSync(fd, next);
-    expect(next.toString()).toBe(text.slice(7, 11)); // its position did not move
+    expect(next.toString()).toBe(text.slice(7, 11)); // the position of the descriptor did not move
   });
 
-  test('a file that is shorter than announced fails the request, and the session goes on', async () => {
+  test('fails the request when it is shorter than announced, and leaves the session usable', async () => {
     const server = await serve(answering());
     using session = sessionOf(server);
     const call = session.request('PUT', '/', { body: { file, length: 30_000 } });
@@ -224,10 +224,10 @@ describe('parts of files', () => {
   });
 
   test.each([
-    [{ file: path.join(folder, 'none') }, 'ENOENT'],
+    [{ file: path.join(folder, 'missing') }, 'ENOENT'],
     [{ file: folder }, 'EISDIR'],
     [{ fd: 999_999 }, 'EBADF'],
-  ])('%j says what is wrong, and nothing is sent', async (body, code) => {
+  ])('reports the system error for %j and sends nothing', async (body, code) => {
     const server = await serve(answering());
     using session = sessionOf(server);
     expect(await failureOf(() => session.request('PUT', '/', { body }))).toEqual(coded(code, 'NeonError'));
@@ -236,7 +236,7 @@ describe('parts of files', () => {
     expect((await session.request('GET', '/')).status).toBe(200);
   });
 
-  test('a pipe is sent in chunks, to its end, whenever that comes', async () => {
+  test('is sent in chunks up to its end when it is a pipe', async () => {
     const server = await serve(answering());
     using session = sessionOf(server);
     const pipe = path.join(folder, 'pipe');
@@ -248,7 +248,7 @@ describe('parts of files', () => {
     expect((await requestsAt(server))[0]?.[0]?.body).toBe('piped through');
   });
 
-  test('a pipe that nobody writes into waits, until that is aborted', async () => {
+  test('waits until the timeout when it is a pipe without a writer', async () => {
     const server = await serve(thenAnswering([{ read: 'head' }, { hang: 'reading' }]));
     using session = sessionOf(server);
     const pipe = path.join(folder, 'silent');
@@ -259,7 +259,7 @@ describe('parts of files', () => {
   });
 });
 
-describe('bodies that fail', () => {
+describe('a body that fails', () => {
   const reason = new Error('the reason');
   const failing: [name: string, make: () => Body][] = [
     ['an iterable that throws at once', () => throwing(0)],
@@ -274,7 +274,7 @@ describe('bodies that fail', () => {
     throw reason;
   }
 
-  test.each(failing)('%s: with that very error, and the session goes on', async (_, make) => {
+  test.each(failing)('rejects with the original error of %s and leaves the session usable', async (_, make) => {
     const server = await serve({ connections: [[{ read: 'request' }]], rest: 'repeat-last' });
     using session = sessionOf(server);
     expect(await failureOf(() => session.request('PUT', '/', { body: make() }))).toBe(reason);
@@ -287,13 +287,13 @@ describe('bodies that fail', () => {
   test.each([
     ['less', '9'],
     ['more', '3'],
-  ])('%s than its Content-Length', async (what, length) => {
+  ])('rejects when it has %s than its Content-Length', async (difference, length) => {
     const server = await serve(answering());
     using session = sessionOf(server);
     const call = session.request('PUT', '/', { body: Readable.from(['12345']), headers: { 'Content-Length': length } });
     expect(await failureOf(() => call)).toMatchObject({
       code: 'NE_ERROR',
-      message: `The request body has ${what} than the ${length} bytes that were announced`,
+      message: `The request body has ${difference} than the ${length} bytes that were announced`,
     });
     expect((await session.request('GET', '/')).status).toBe(200);
   });
@@ -305,16 +305,16 @@ describe('bodies that fail', () => {
     ['a synchronous iterable', new Set(['a']), wrongType],
     ['a negative descriptor', { fd: -1 }, outOfRange],
     ['a negative offset', { file: '/x', offset: -1 }, outOfRange],
-    ['a length that is no number', { file: '/x', length: '1' }, wrongType],
+    ['a length that is not a number', { file: '/x', length: '1' }, wrongType],
     ['an empty path', { file: '' }, wrongValue],
     ['a path with a null', { file: 'a\0b' }, wrongValue],
-  ])('%s is refused', async (_, body, error) => {
+  ])('rejects %s', async (_, body, error) => {
     using session = new Session('http', '127.0.0.1', 1);
     expect(await failureOf(() => session.request('PUT', '/', { body: body as unknown as Body }))).toEqual(error);
     expect(await failureOf(() => session.requestSync('PUT', '/', { body: body as unknown as Body }))).toEqual(error);
   });
 
-  test('blocks that are no bytes', async () => {
+  test('rejects blocks that are not bytes', async () => {
     const server = await serve(answering());
     using session = sessionOf(server);
     const body = (async function* () { yield 5; })() as unknown as Body; // prettier-ignore
@@ -326,13 +326,13 @@ describe('bodies that fail', () => {
   });
 });
 
-describe('an abort while a body is sent', () => {
+describe('an early end of a request with a body', () => {
   const noReading: Step[] = [{ read: 'head' }, { hang: true }];
 
   test.each([
-    ['that is written', () => ({ file: path.join(folder, 'huge') })],
-    ['that JavaScript still has to give', () => () => new Promise<null>(() => undefined)],
-  ] as [string, () => Body][])('%s frees the session', async (_, make) => {
+    ['a body that is being written', () => ({ file: path.join(folder, 'huge') })],
+    ['a body that JavaScript has yet to provide', () => () => new Promise<null>(() => undefined)],
+  ] as [string, () => Body][])('frees the session after an abort of %s', async (_, make) => {
     writeFileSync(path.join(folder, 'huge'), Buffer.alloc(30_000_000));
     const server = await serve(thenAnswering(noReading));
     using session = sessionOf(server);
@@ -344,7 +344,7 @@ describe('an abort while a body is sent', () => {
     expect((await session.request('GET', '/')).status).toBe(200);
   });
 
-  test('an iterable is told that no more is wanted', async () => {
+  test('closes an iterable after an abort', async () => {
     const server = await serve(thenAnswering(noReading));
     using session = sessionOf(server);
     const controller = new AbortController();
@@ -367,7 +367,7 @@ describe('an abort while a body is sent', () => {
     expect(closed).toBe(true);
   });
 
-  test('answered before it was read: the response is there, or the error says why', async () => {
+  test('returns a response that precedes the end of the body, or reports the error', async () => {
     const early: Step[] = [
       { read: 'head' },
       { send: response('no', { status: '413 Too Large', headers: { Connection: 'close' } }) },

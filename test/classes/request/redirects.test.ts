@@ -1,4 +1,4 @@
-/** Redirects that the classes follow, and bodies that they inflate. */
+/** Tests redirects that the classes follow, and bodies that they inflate. */
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
@@ -13,8 +13,14 @@ import { answering, receivedBy, testServers } from '../../support/servers.js';
 
 const serve = testServers();
 
-/** A request by each of the classes' ways, with options of the session or of the request. */
-type Send = (port: number, method: string, target: string, general: SessionOptions, own: RequestOptions) => Promise<Response>;
+/** A request by one of the ways that the classes offer, with options of the session or of the request. */
+type Send = (
+  port: number,
+  method: string,
+  target: string,
+  general: SessionOptions,
+  own: RequestOptions,
+) => Promise<Response>;
 const ways: [string, Send][] = [
   [
     'Session.request',
@@ -39,13 +45,13 @@ const ways: [string, Send][] = [
   ],
 ];
 
-/** With its body read, so that the session can be closed. */
+/** The response with its body read, so that the session can be closed. */
 async function whole(response: Response): Promise<Response> {
   const bytes = await response.bytes();
   return Object.assign(Object.create(response) as Response, { text: async () => bytes.toString() });
 }
 
-/** A server that redirects to each of these, one after the other, and then says `hello`. */
+/** A server that redirects to each location in turn, and then responds `hello`. */
 function redirecting(status: string, ...locations: string[]): RawServerOptions {
   const steps = locations.flatMap((location): Step[] => [
     { read: 'request' },
@@ -58,8 +64,8 @@ describe.each(ways)('%s', (name, send) => {
   const requests = async (server: Parameters<typeof receivedBy>[0]): Promise<string[]> =>
     (await receivedBy(server)).join('').match(/^[A-Z]+ .*(?= HTTP)/gm) ?? [];
 
-  describe('redirects', () => {
-    test.each(['301 Moved', '302 Found', '303 See', '307 Temporary', '308 Permanent'])('%s is followed', async (status) => {
+  describe('redirection', () => {
+    test.each(['301 Moved', '302 Found', '303 See', '307 Temporary', '308 Permanent'])('follows %s', async (status) => {
       const server = await serve(redirecting(status, '/b', 'c?d#e', '../f'));
       const got = await send(server.port, 'GET', '/a/x', { redirect: 'follow' }, {});
       expect([got.status, await got.text()]).toEqual([200, 'hello']);
@@ -74,16 +80,19 @@ describe.each(ways)('%s', (name, send) => {
       ['301', 'PUT', 'PUT /b', 'content'],
       ['307', 'POST', 'POST /b', 'content'],
       ['308', 'POST', 'POST /b', 'content'],
-    ])('after a %s a %s becomes %s', async (status, method, expected, body) => {
+    ])('follows a %s to a %s by a %s', async (status, method, expected, body) => {
       const server = await serve({
-        connections: [[
-          { read: 'request' },
-          { send: `HTTP/1.1 ${status} X\r\nLocation: /b\r\n${method === 'HEAD' ? '' : 'Content-Length: 0\r\n'}\r\n` },
-          { read: 'request' },
-          { send: 'HTTP/1.1 204 No\r\n\r\n' },
-        ]],
+        connections: [
+          [
+            { read: 'request' },
+            { send: `HTTP/1.1 ${status} X\r\nLocation: /b\r\n${method === 'HEAD' ? '' : 'Content-Length: 0\r\n'}\r\n` },
+            { read: 'request' },
+            { send: 'HTTP/1.1 204 No\r\n\r\n' },
+          ],
+        ],
       });
-      const content = method === 'HEAD' ? {} : { body: 'content', headers: { 'Content-Type': 'text/plain', 'X-Own': 'yes' } };
+      const content =
+        method === 'HEAD' ? {} : { body: 'content', headers: { 'Content-Type': 'text/plain', 'X-Own': 'yes' } };
       const got = await send(server.port, method, '/a', {}, { redirect: 'follow', ...content });
       expect(got.status).toBe(204);
       const [text = ''] = await receivedBy(server);
@@ -94,7 +103,7 @@ describe.each(ways)('%s', (name, send) => {
       if (method !== 'HEAD') expect(second).toContain('X-Own: yes');
     });
 
-    test('are responses unless told otherwise', async () => {
+    test('returns the response by default', async () => {
       for (const general of [{}, { redirect: 'manual' as const }]) {
         const server = await serve(redirecting('302 Found', '/b'));
         expect((await send(server.port, 'GET', '/a', general, {})).status).toBe(302);
@@ -102,7 +111,7 @@ describe.each(ways)('%s', (name, send) => {
       }
     });
 
-    test('are errors if told so', async () => {
+    test('rejects in the mode "error"', async () => {
       const server = await serve(redirecting('302 Found', 'b'));
       const failure = await failureOf(() => send(server.port, 'GET', '/a/', { redirect: 'error' }, {}));
       expect(failure).toEqual(neonError('NE_REDIRECT', ne.NE_REDIRECT));
@@ -111,17 +120,21 @@ describe.each(ways)('%s', (name, send) => {
       expect(failure.message).toContain(location);
     });
 
-    test.each(['http://other.example/', 'http://127.0.0.1:1/', 'https://127.0.0.1/', '//other.example/x', 'http://[', 'mailto:x'])(
-      'to %s are refused',
-      async (location) => {
-        const server = await serve(redirecting('302 Found', location));
-        const failure = await failureOf(() => send(server.port, 'GET', '/a', { redirect: 'follow' }, {}));
-        expect(failure).toEqual(neonError('NE_REDIRECT', ne.NE_REDIRECT));
-        expect(failure).toMatchObject({ location: expect.any(String) });
-      },
-    );
+    test.each([
+      'http://other.example/',
+      'http://127.0.0.1:1/',
+      'https://127.0.0.1/',
+      '//other.example/x',
+      'http://[',
+      'mailto:x',
+    ])('rejects a redirect to %s', async (location) => {
+      const server = await serve(redirecting('302 Found', location));
+      const failure = await failureOf(() => send(server.port, 'GET', '/a', { redirect: 'follow' }, {}));
+      expect(failure).toEqual(neonError('NE_REDIRECT', ne.NE_REDIRECT));
+      expect(failure).toMatchObject({ location: expect.any(String) });
+    });
 
-    test('without an end have one', async () => {
+    test('stops at the limit in a loop', async () => {
       const server = await serve(answering(response('', { status: '302 Found', headers: { Location: '/a' } })));
       expect(await failureOf(() => send(server.port, 'GET', '/a', { redirect: 'follow' }, {}))).toMatchObject({
         code: 'NE_REDIRECT',
@@ -133,8 +146,10 @@ describe.each(ways)('%s', (name, send) => {
       expect((await requests(server)).length).toBe(15);
     });
 
-    test('without a Location, and others of 3xx, are responses', async () => {
-      const answers = ['304 Not Modified', '300 Choices', '305 Proxy'].map((status) => `HTTP/1.1 ${status}\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n`);
+    test('returns the response without a Location and for other 3xx statuses', async () => {
+      const answers = ['304 Not Modified', '300 Choices', '305 Proxy'].map(
+        (status) => `HTTP/1.1 ${status}\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n`,
+      );
       for (const answer of [...answers, 'HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n']) {
         const server = await serve(answering(answer));
         expect((await send(server.port, 'GET', '/a', { redirect: 'follow' }, {})).status).toBeGreaterThanOrEqual(300);
@@ -142,11 +157,11 @@ describe.each(ways)('%s', (name, send) => {
     });
 
     test.each<[string, RequestOptions, Error]>([
-      ['a mode that is none', { redirect: 'yes' as 'follow' }, wrongValue],
-      ['a mode that is no text', { redirect: 1 as unknown as 'follow' }, wrongType],
-      ['a bound below 0', { maxRedirects: -1 }, outOfRange],
-      ['a bound that is no number', { maxRedirects: '1' as unknown as number }, wrongType],
-    ])('%s is refused', async (_, options, error) => {
+      ['an unknown mode', { redirect: 'yes' as 'follow' }, wrongValue],
+      ['a mode that is not a string', { redirect: 1 as unknown as 'follow' }, wrongType],
+      ['a limit below 0', { maxRedirects: -1 }, outOfRange],
+      ['a limit that is not a number', { maxRedirects: '1' as unknown as number }, wrongType],
+    ])('rejects %s', async (_, options, error) => {
       expect(await failureOf(() => send(1, 'GET', '/', {}, options))).toEqual(error);
       expect(await failureOf(() => send(1, 'GET', '/', options, {}))).toEqual(error);
     });
@@ -164,25 +179,25 @@ describe.each(ways)('%s', (name, send) => {
       ['a small body', 'hello'],
       ['a large body', text],
       ['an empty body', ''],
-      ['what cannot be compressed', randomBytes(300_000).toString('hex')],
-    ])('%s is inflated, and the connection stays', async (_, body) => {
+      ['incompressible data', randomBytes(300_000).toString('hex')],
+    ])('inflates %s and keeps the connection', async (_, body) => {
       const server = await serve(answering(zip(body)));
       for (let times = 0; times < 2; times++)
         expect((await (await send(server.port, 'GET', '/', {}, {})).text()) === body).toBe(true);
       expect((await receivedBy(server))[0]).toContain('\r\nAccept-Encoding: gzip\r\n');
     });
 
-    test('what is not gzip passes', async () => {
+    test('passes a body without gzip unchanged', async () => {
       const server = await serve(answering(response(text)));
       expect((await (await send(server.port, 'GET', '/', {}, {})).text()) === text).toBe(true);
     });
 
     test.each<[string, SessionOptions, RequestOptions]>([
-      ['by the session', { decompress: false }, {}],
-      ['by the request', {}, { decompress: false }],
-      ['by a header', {}, { headers: { 'accept-encoding': 'br' } }],
-      ['by a range', {}, { headers: { Range: 'bytes=0-' } }],
-    ])('is left as it comes %s', async (_, general, own) => {
+      ['when the session says so', { decompress: false }, {}],
+      ['when the request says so', {}, { decompress: false }],
+      ['with another Accept-Encoding header', {}, { headers: { 'accept-encoding': 'br' } }],
+      ['with a Range header', {}, { headers: { Range: 'bytes=0-' } }],
+    ])('leaves a body as it is %s', async (_, general, own) => {
       const server = await serve(answering(zip('hello')));
       const got = await send(server.port, 'GET', '/', general, own);
       expect(await got.text()).toBe(gzipSync('hello').toString());
@@ -190,18 +205,22 @@ describe.each(ways)('%s', (name, send) => {
     });
 
     test.each<[string, Buffer, RegExp]>([
-      ['cut', zip(gzipSync(text).subarray(0, -10)), /truncated/],
+      ['truncated', zip(gzipSync(text).subarray(0, -10)), /truncated/],
       ['damaged', zip(Buffer.concat([gzipSync(text).subarray(0, -8), Buffer.alloc(8)])), /Checksum/],
-      ['none', zip(Buffer.from('hello, this is no gzip')), /invalid/],
-      ['more', zip(Buffer.concat([gzipSync(text), Buffer.from('more')])), /Too many bytes|Unexpected/],
-    ])('that is %s fails', async (_, answer, message) => {
+      ['not gzip', zip(Buffer.from('hello, this is no gzip')), /invalid/],
+      [
+        'followed by other bytes',
+        zip(Buffer.concat([gzipSync(text), Buffer.from('followed by other bytes')])),
+        /Too many bytes|Unexpected/,
+      ],
+    ])('rejects a body that is %s', async (_, answer, message) => {
       const server = await serve(answering(answer));
       const failure = await failureOf(() => send(server.port, 'GET', '/', {}, {}));
       expect(failure).toEqual(neonError('NE_ERROR', ne.NE_ERROR));
       expect(failure.message).toMatch(message);
     });
 
-    test('a bomb is bounded', async () => {
+    test('limits a decompression bomb', async () => {
       const server = await serve(answering(zip(gzipSync(Buffer.alloc(30_000_000)))));
       const decompress = { maxBytes: 1_000_000 };
       for (const [general, own] of [
@@ -215,7 +234,7 @@ describe.each(ways)('%s', (name, send) => {
       expect((await send(server.port, 'GET', '/', {}, {})).status).toBe(200);
     });
 
-    test('a response without body may say so', async () => {
+    test('accepts a response without a body', async () => {
       for (const status of ['204 No Content', '304 Not Modified', '200 OK\r\nContent-Length: 0']) {
         const server = await serve(answering(`HTTP/1.1 ${status}\r\nContent-Encoding: gzip\r\n\r\n`));
         for (const method of ['HEAD', 'GET'])
@@ -231,7 +250,7 @@ describe.each(ways)('%s', (name, send) => {
       [{ maxBytes: '1' }, wrongType],
       [{ maxBytes: 0 }, outOfRange],
       [{ maxBytes: 1.5 }, outOfRange],
-    ])('%j for decompress is refused', async (value, error) => {
+    ])('rejects %j for decompress', async (value, error) => {
       const options = { decompress: value } as RequestOptions;
       expect(await failureOf(() => send(1, 'GET', '/', {}, options))).toEqual(error);
       expect(await failureOf(() => send(1, 'GET', '/', options, {}))).toEqual(error);
@@ -240,7 +259,7 @@ describe.each(ways)('%s', (name, send) => {
 
   if (name.endsWith('Sync')) return;
 
-  test('a stream is not sent again', async () => {
+  test('rejects a redirect of a streamed request body', async () => {
     const server = await serve(redirecting('307 Temporary', '/b'));
     const options = { redirect: 'follow' as const, body: Readable.from(['content']) };
     const failure = await failureOf(() => send(server.port, 'PUT', '/a', {}, options));
@@ -249,9 +268,9 @@ describe.each(ways)('%s', (name, send) => {
 });
 
 test.each([
-  ['a session', (port: number) => new Session('http', '127.0.0.1', port, { redirect: 'follow' })],
-  ['a pool', (port: number) => new SessionPool(`http://127.0.0.1:${port}/`, { redirect: 'follow' })],
-])('%s that is closed lets a request that is redirected come to its end', async (_, open) => {
+  ['of a closing session', (port: number) => new Session('http', '127.0.0.1', port, { redirect: 'follow' })],
+  ['of a closing pool', (port: number) => new SessionPool(`http://127.0.0.1:${port}/`, { redirect: 'follow' })],
+])('completes a redirected request %s', async (_, open) => {
   const server = await serve(redirecting('302 Found', '/b', '/c', '/d'));
   const opened = open(server.port);
   const call = opened.request('GET', '/a');
@@ -260,8 +279,11 @@ test.each([
   expect((await call).status).toBe(200);
 });
 
-test('a session that is destroyed by force ends a request that is redirected', async () => {
-  const step: Step[] = [{ read: 'request' }, { send: response('', { status: '302 Found', headers: { Location: '/a' } }) }];
+test('ends a redirected request when its session is destroyed by force', async () => {
+  const step: Step[] = [
+    { read: 'request' },
+    { send: response('', { status: '302 Found', headers: { Location: '/a' } }) },
+  ];
   const server = await serve({ connections: [[{ repeat: 'forever', steps: step }]], rest: 'repeat-last' });
   const session = new Session('http', '127.0.0.1', server.port, { redirect: 'follow', maxRedirects: 1_000_000 });
   const call = failureOf(() => session.request('GET', '/a'));
@@ -270,7 +292,7 @@ test('a session that is destroyed by force ends a request that is redirected', a
   expect(await call).toEqual(neonError('ERR_NEON_DESTROYED'));
 });
 
-test('a timeout covers all of the way', async () => {
+test('applies a timeout to all requests of a redirect', async () => {
   const server = await serve({
     connections: [
       [
@@ -290,7 +312,7 @@ test('a timeout covers all of the way', async () => {
   await expect(session.request('GET', '/a', { timeout: 300 })).rejects.toEqual(neonError('NE_TIMEOUT', ne.NE_TIMEOUT));
 });
 
-test('an inflated body streams, and goes to a file', async () => {
+test('streams an inflated body and writes it to a file', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'libneon-inflated-'));
   try {
     const text = 'line of a large body\n'.repeat(200_000);

@@ -1,4 +1,7 @@
-/** Requests of the classes: request, requestSync and Request; what is sent, and what comes back. Bodies of responses are in response-bodies.test.ts. */
+/**
+ * Tests request, requestSync and Request of the classes: the requests that they send and the responses that they
+ * return.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Request, Response, Session } from 'libneon';
 import { response, type Step } from '../../servers/raw.js';
@@ -44,7 +47,7 @@ describe.each(requestForms)('%s', (way, send) => {
       ]),
     ],
     ['Headers', new Headers({ A: '1', b: '2' })],
-  ] as [string, Record<string, string> | [string, string][]][])('headers may be %s', async (_, headers) => {
+  ] as [string, Record<string, string> | [string, string][]][])('accepts headers as %s', async (_, headers) => {
     const server = await serve(answering());
     using session = open(server);
     await send(session, 'GET', '/', { headers });
@@ -52,11 +55,11 @@ describe.each(requestForms)('%s', (way, send) => {
   });
 
   test.each([
-    ['nothing', undefined, null],
+    ['undefined', undefined, null],
     ['an empty string', '', ''],
     ['bytes', Uint8Array.of(0, 255), '\0\xff'],
     ['a view', Buffer.from('0123456789').subarray(3, 5), '34'],
-  ])('the body may be %s', async (_, body, expected) => {
+  ])('accepts %s as the body', async (_, body, expected) => {
     const server = await serve(answering());
     using session = open(server);
     await send(session, 'PUT', '/', { body });
@@ -66,7 +69,7 @@ describe.each(requestForms)('%s', (way, send) => {
     expect(length).toBe(expected === null ? undefined : String(expected.length));
   });
 
-  test('expect100', async () => {
+  test('waits for 100 Continue with expect100', async () => {
     const steps: Step[] = [
       { read: 'head' },
       { send: 'HTTP/1.1 100 Continue\r\n\r\n' },
@@ -80,7 +83,7 @@ describe.each(requestForms)('%s', (way, send) => {
     expect((await receivedBy(server))[0]).toMatch(/\r\nExpect: 100-continue\r\n\r\nx$/);
   });
 
-  test('idempotent: false does not use an old connection', async () => {
+  test('opens a new connection with idempotent: false', async () => {
     const server = await serve(answering());
     using session = open(server);
     await send(session, 'GET', '/');
@@ -88,7 +91,7 @@ describe.each(requestForms)('%s', (way, send) => {
     expect((await server.connections()).map(({ requests }) => requests)).toEqual([1, 1]);
   });
 
-  test('what came back', async () => {
+  test('returns status, headers and body', async () => {
     const answer =
       'HTTP/1.0 299 Some Reason\r\nX-Two: one\r\nContent-Type: text/plain\r\nx-two: two\r\nContent-Length: 4\r\n\r\nbody';
     const server = await serve({ connections: [exchange(answer)] });
@@ -120,8 +123,8 @@ describe.each(requestForms)('%s', (way, send) => {
     [304, false],
     [404, false],
     [500, false],
-    [neonSince(34) ? 599 : 600, false], // newer ones know no class 6
-  ])('status %d does not fail', async (status, ok) => {
+    [neonSince(34) ? 599 : 600, false], // newer versions do not know class 6
+  ])('resolves with status %d', async (status, ok) => {
     const server = await serve({
       connections: [exchange(`HTTP/1.1 ${status} Reason\r\nContent-Length: 0\r\n\r\n`)],
     });
@@ -131,7 +134,7 @@ describe.each(requestForms)('%s', (way, send) => {
   });
 
   if (way === 'requestSync') {
-    test('the whole body is there, however long', async () => {
+    test('returns the whole body, whatever its length', async () => {
       const server = await serve(answering(withBody(5_000_000)));
       using session = open(server);
       const res = session.requestSync('GET', '/');
@@ -139,7 +142,7 @@ describe.each(requestForms)('%s', (way, send) => {
       expect(res.bytesSync().equals(bodyOf(5_000_000))).toBe(true);
     });
 
-    test('is refused while promises are pending', async () => {
+    test('throws while promises are pending', async () => {
       const server = await serve({ connections: [stalling()] });
       const session = open(server);
       const call = session.request('GET', '/');
@@ -152,7 +155,7 @@ describe.each(requestForms)('%s', (way, send) => {
   }
 });
 
-describe('requests that are made at once', () => {
+describe('concurrent requests of a session', () => {
   test('run one after the other on one connection', async () => {
     const server = await serve(answering());
     using session = open(server);
@@ -213,7 +216,7 @@ describe('Request', () => {
     );
   });
 
-  test('can be filled while another is on its way', async () => {
+  test('can be filled while another request runs', async () => {
     const server = await serve(answering());
     using session = open(server);
     const first = session.request('GET', '/1');
@@ -224,7 +227,7 @@ describe('Request', () => {
     expect([(await first).status, (await second).status]).toEqual([200, 200]);
   });
 
-  test('what it has when it is dispatched is sent', async () => {
+  test('is sent as it was when it was dispatched', async () => {
     const server = await serve(answering());
     using session = open(server);
     using request = session.createRequest('PUT', '/', { body: 'before', headers: { X: 'before' } });
@@ -235,7 +238,7 @@ describe('Request', () => {
     expect((await receivedBy(server))[0]).toMatch(/X: before\r\nContent-Length: 6\r\n\r\nbefore$/);
   });
 
-  test('destroyed, it is not dispatched', async () => {
+  test('rejects when it is dispatched after its destruction', async () => {
     using session = new Session('http', 'example.com', 80);
     const request = session.createRequest('GET', '/a');
     request.destroy();
@@ -245,7 +248,7 @@ describe('Request', () => {
     expect(() => request.dispatchSync()).toThrow(neonError('ERR_NEON_DESTROYED'));
   });
 
-  test('using destroys it', () => {
+  test('is destroyed at the end of a `using` scope', () => {
     using session = new Session('http', 'example.com', 80);
     {
       using request = session.createRequest('GET', '/');
@@ -254,7 +257,7 @@ describe('Request', () => {
     expect(session.liveRequests).toBe(0);
   });
 
-  test('it keeps the session from being destroyed, and its description says which', () => {
+  test('keeps its session from being destroyed, and is named in the error', () => {
     const session = new Session('http', 'example.com', 80);
     const requests = ['/a', '/b'].map((target) => session.createRequest('GET', target));
     expect(() => session.destroy()).toThrow(
@@ -273,20 +276,20 @@ describe('Request', () => {
     ['n', 1],
     ['n', undefined],
     [null, 'v'],
-  ])('the header %p, %p is refused', (name, value) => {
+  ])('throws for the header %p, %p', (name, value) => {
     using session = new Session('http', 'example.com', 80);
     using request = session.createRequest('GET', '/');
     expect(() => request.setHeader(name as string, value as string)).toThrow(wrongType);
     expect(() => request.addHeader(name as string, value as string)).toThrow(wrongType);
   });
 
-  test('a flag that is not known is refused', () => {
+  test('throws for an unknown flag', () => {
     using session = new Session('http', 'example.com', 80);
     using request = session.createRequest('GET', '/');
     expect(() => request.setFlag('nonsense' as 'idempotent', true)).toThrow(wrongValue);
   });
 
-  test('requests of a destroyed session cannot be made', () => {
+  test('cannot be created on a destroyed session', () => {
     const session = new Session('http', 'example.com', 80);
     session.destroy();
     expect(() => session.createRequest('GET', '/')).toThrow(neonError('ERR_NEON_DESTROYED'));

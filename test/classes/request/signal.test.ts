@@ -1,18 +1,25 @@
-/** The options `signal` and `timeout` of requests of the classes. Threads and descriptors are in abort.test.ts. */
+/** Tests the options `signal` and `timeout` of requests of the classes. */
 import { getEventListeners } from 'node:events';
 import { Session } from 'libneon';
 import * as ne from 'libneon/ne';
 import type { Step } from '../../servers/raw.js';
 import { bodyOf, headFor, withBody } from '../../support/bodies.js';
 import { failureOf, neonError, outOfRange, wrongType } from '../../support/expect.js';
-import { answering, endless, openSession as open, stalling, testServers, thenAnswering } from '../../support/servers.js';
+import {
+  answering,
+  endless,
+  openSession as open,
+  stalling,
+  testServers,
+  thenAnswering,
+} from '../../support/servers.js';
 
 const serve = testServers();
 
 describe('signal and timeout', () => {
   const reason = new Error('the reason');
 
-  test('an aborted signal sends nothing', async () => {
+  test('sends nothing when the signal has aborted', async () => {
     const server = await serve(answering());
     using session = open(server);
     await expect(session.request('GET', '/', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
@@ -20,7 +27,7 @@ describe('signal and timeout', () => {
     expect(await server.connections()).toEqual([]);
   });
 
-  test('an abort while the response is awaited', async () => {
+  test('rejects on an abort before the response', async () => {
     const server = await serve(thenAnswering(stalling()));
     using session = open(server);
     const controller = new AbortController();
@@ -34,7 +41,7 @@ describe('signal and timeout', () => {
     expect((await session.request('GET', '/')).status).toBe(200);
   });
 
-  test('an abort in the body rejects the reading of it', async () => {
+  test('rejects the reading of the body on an abort', async () => {
     const server = await serve(thenAnswering(endless()));
     using session = open(server);
     const controller = new AbortController();
@@ -48,7 +55,7 @@ describe('signal and timeout', () => {
     expect((await session.request('GET', '/')).status).toBe(200);
   });
 
-  test('an abort before the body is read rejects the reading of it', async () => {
+  test('rejects a later reading of the body on an abort', async () => {
     const server = await serve(thenAnswering(endless()));
     using session = open(server);
     const controller = new AbortController();
@@ -59,7 +66,7 @@ describe('signal and timeout', () => {
     await server.waitForClosed(1);
   });
 
-  test('nothing listens to the signal any more when the response was read', async () => {
+  test('removes its listener from the signal when the response was read', async () => {
     const server = await serve(answering(withBody(200_000)));
     using session = open(server);
     const { signal } = new AbortController();
@@ -70,7 +77,7 @@ describe('signal and timeout', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
-  test('timeout is NE_TIMEOUT', async () => {
+  test('rejects with NE_TIMEOUT', async () => {
     const server = await serve(thenAnswering(stalling()));
     using session = open(server);
     const error = await failureOf(() => session.request('GET', '/slow', { timeout: 50 }));
@@ -84,7 +91,7 @@ describe('signal and timeout', () => {
     expect((await session.request('GET', '/')).status).toBe(200);
   });
 
-  test('timeout goes on for the body', async () => {
+  test('applies the timeout to the body', async () => {
     const unfinished: Step[] = [
       { read: 'request' },
       { send: headFor(1_000_000) },
@@ -102,7 +109,7 @@ describe('signal and timeout', () => {
   });
 
   test.each([{ timeout: 0 }, { timeout: -1 }, { timeout: NaN }, { timeout: 2 ** 31 }])(
-    '%p is refused',
+    'rejects %p',
     async (options) => {
       using session = new Session('http', 'nosuchhost.invalid', 80);
       await expect(session.request('GET', '/', options)).rejects.toEqual(outOfRange);
@@ -110,7 +117,7 @@ describe('signal and timeout', () => {
     },
   );
 
-  test('a signal that is none is refused', async () => {
+  test('rejects an invalid signal', async () => {
     using session = new Session('http', 'nosuchhost.invalid', 80);
     await expect(session.request('GET', '/', { signal: {} as AbortSignal })).rejects.toEqual(wrongType);
     expect(session.liveRequests).toBe(0);

@@ -1,4 +1,4 @@
-/** Bodies of responses to request and requestSync: of each length and framing, as bytes, text, JSON and streams. */
+/** Tests the bodies of responses of each length and framing, as bytes, text, JSON and streams. */
 import { Readable } from 'node:stream';
 import * as ne from 'libneon/ne';
 import { chunkedResponse, response } from '../../servers/raw.js';
@@ -13,7 +13,7 @@ describe.each(requestForms)('%s', (_, send) => {
   describe('bodies', () => {
     const lengths = [0, 1, 1000, 64 * kib - 1, 64 * kib, 64 * kib + 1, 128 * kib, 1_000_000, 5_000_000];
 
-    test.each(lengths)('%d bytes of known length', async (length) => {
+    test.each(lengths)('have %d bytes of a known length', async (length) => {
       const server = await serve(answering(withBody(length)));
       using session = open(server);
       for (let i = 0; i < 2; i++)
@@ -22,7 +22,7 @@ describe.each(requestForms)('%s', (_, send) => {
       expect(session.liveRequests).toBe(0);
     });
 
-    test.each(lengths)('%d bytes in chunks', async (length) => {
+    test.each(lengths)('have %d bytes in chunks', async (length) => {
       const text = bodyOf(length).toString();
       const pieces = text.match(/[^]{1,30011}/g) ?? [];
       const server = await serve(answering(chunkedResponse(pieces)));
@@ -32,7 +32,7 @@ describe.each(requestForms)('%s', (_, send) => {
       expect((await server.connections()).length).toBe(1);
     });
 
-    test.each(lengths)('%d bytes until the connection ends', async (length) => {
+    test.each(lengths)('have %d bytes up to the end of the connection', async (length) => {
       const server = await serve({
         connections: [exchange(Buffer.concat([Buffer.from('HTTP/1.1 200 OK\r\n\r\n'), bodyOf(length)]))],
       });
@@ -44,14 +44,14 @@ describe.each(requestForms)('%s', (_, send) => {
       ['HEAD', headFor(1_000_000)],
       ['GET', 'HTTP/1.1 204 No Content\r\n\r\n'],
       ['GET', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n'],
-    ])('%s of %j has none', async (method, head) => {
+    ])('are empty after %s with %j', async (method, head) => {
       const server = await serve(answering(head));
       using session = open(server);
       for (let i = 0; i < 2; i++) expect((await (await send(session, method, '/')).bytes()).length).toBe(0);
       expect((await server.connections()).length).toBe(1);
     });
 
-    test('one that breaks off is an error', async () => {
+    test('reject when they break off', async () => {
       for (const [sent, announced] of [
         [10, 20],
         [100_000, 200_000],
@@ -88,14 +88,14 @@ describe.each(requestForms)('%s', (_, send) => {
       expect(() => res.body).toThrow(taken);
     });
 
-    test('as JSON', async () => {
+    test('are parsed as JSON', async () => {
       const server = await serve(answering(response('{"a":["ü"]}')));
       using session = open(server);
       expect(await (await send(session, 'GET', '/')).json()).toEqual({ a: ['ü'] });
       expect((await send(session, 'GET', '/')).jsonSync()).toEqual({ a: ['ü'] });
     });
 
-    test('that are no JSON', async () => {
+    test('reject when they are not JSON', async () => {
       const server = await serve(answering(response('{')));
       using session = open(server);
       await expect((await send(session, 'GET', '/')).json()).rejects.toMatchObject({ name: 'SyntaxError' });
@@ -112,7 +112,7 @@ describe.each(requestForms)('%s', (_, send) => {
       ['text/plain; format=flowed; Charset=UTF-16LE', Buffer.from('grün', 'utf16le'), 'grün'],
       ['text/plain; charset=nonsense', 'grün', 'grün'],
       ['text/plain; charset=utf-8', Buffer.from([0x61, 0xff]), 'a\ufffd'],
-    ])('as text of %s', async (type, body, expected) => {
+    ])('are decoded as text of %s', async (type, body, expected) => {
       const fields = type === undefined ? '' : `Content-Type: ${type}\r\n`;
       const bytes = Buffer.from(body as string);
       const answer = Buffer.concat([
@@ -125,7 +125,7 @@ describe.each(requestForms)('%s', (_, send) => {
       expect((await send(session, 'GET', '/')).textSync()).toBe(expected);
     });
 
-    test('as a stream', async () => {
+    test('are read as a stream', async () => {
       for (const length of [0, 5, 1_000_000]) {
         const server = await serve(answering(withBody(length)));
         using session = open(server);

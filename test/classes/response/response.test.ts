@@ -1,4 +1,4 @@
-/** How the body of a response is taken: bytes, files, streams; and what comes behind it. */
+/** Tests the ways to take the body of a response, the state of the session afterwards, and trailers. */
 import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import { answering, exchange, testServers, thenAnswering } from '../../support/s
 
 const serve = testServers();
 const small = 'a small body';
-const big = '0123456789abcdef'.repeat(200_000); // more than is read ahead
+const big = '0123456789abcdef'.repeat(200_000); // longer than the part that is read ahead
 const folder = mkdtempSync(path.join(tmpdir(), 'libneon-response-'));
 const file = path.join(folder, 'file');
 const open: Session[] = [];
@@ -32,7 +32,7 @@ async function answered(answer: string): Promise<[response: Response, session: S
   return [await session.request('GET', '/'), session];
 }
 
-/** The session's next request meets nothing of the one before. */
+/** Checks that the session's next request is free of remains of the one before. */
 async function expectUsable(session: Session): Promise<void> {
   const next = await session.request('GET', '/next');
   expect([next.status, (await next.bytes()).length > 0, session.liveRequests]).toEqual([200, true, 0]);
@@ -40,7 +40,7 @@ async function expectUsable(session: Session): Promise<void> {
 
 const untilTheEnd = (body: string): string => `HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n${body}`;
 
-/** Each framing, of a small body and a big one. */
+/** Each framing of a small and a big body. */
 const framings: [name: string, body: string, options: RawServerOptions][] = [small, big].flatMap((body) => {
   const size = `${body.length} bytes`;
   return [
@@ -51,7 +51,7 @@ const framings: [name: string, body: string, options: RawServerOptions][] = [sma
 });
 
 describe.each(framings)('%s', (_, body, options) => {
-  /** Each way to take a body gives the whole of it. */
+  /** All ways to take a whole body. */
   const ways: [name: string, take: (response: Response) => Promise<string>][] = [
     ['bytes', async (res) => (await res.bytes()).toString()],
     ['text', (res) => res.text()],
@@ -62,7 +62,7 @@ describe.each(framings)('%s', (_, body, options) => {
       async (res) => {
         const fd = openSync(file, 'w');
         const written = await res.toFile(fd);
-        closeSync(fd); // it is open still
+        closeSync(fd); // the descriptor is still open
         return `${written} ${readFileSync(file, 'utf8')}`;
       },
     ],
@@ -84,7 +84,7 @@ describe.each(framings)('%s', (_, body, options) => {
     ],
   ];
 
-  test.each(ways)('%s', async (name, take) => {
+  test.each(ways)('is taken as %s', async (name, take) => {
     const session = await sessionWith(options);
     for (let i = 0; i < 2; i++) {
       const res = await session.request('GET', '/');
@@ -95,7 +95,7 @@ describe.each(framings)('%s', (_, body, options) => {
     }
   });
 
-  test('no more than maxBytes', async () => {
+  test('rejects when it is longer than maxBytes', async () => {
     const session = await sessionWith(options);
     const length = body.length;
     expect((await (await session.request('GET', '/')).bytes({ maxBytes: length })).length).toBe(length);
@@ -107,8 +107,8 @@ describe.each(framings)('%s', (_, body, options) => {
   });
 });
 
-describe('a body that is taken after some of it was read', () => {
-  test('begins where reading stopped only as a stream; else it was taken already', async () => {
+describe('a body taken late', () => {
+  test('cannot be taken otherwise once it is read as a stream', async () => {
     const [res, session] = await answered(response(big));
     const iterator = res.body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
     await iterator.next();
@@ -117,7 +117,7 @@ describe('a body that is taken after some of it was read', () => {
     await expectUsable(session);
   });
 
-  test('late, when all of it has arrived', async () => {
+  test('is complete after all of it has arrived', async () => {
     const medium = big.slice(0, 100_000);
     for (const take of [
       (res: Response) => res.bytes().then((bytes) => bytes.toString()),
@@ -139,14 +139,14 @@ describe('a body that fails', () => {
     ['a stream', (res) => res.body.toArray()],
   ];
 
-  test.each(takes)('%s: shorter than announced', async (_, take) => {
+  test.each(takes)('rejects %s when it is shorter than announced', async (_, take) => {
     const session = await sessionWith(thenAnswering(cut));
     const res = await session.request('GET', '/');
     expect(await failureOf(() => take(res))).toEqual(neonError('NE_ERROR', 1));
     await expectUsable(session);
   });
 
-  test.each(takes)('%s: the server stops, and the timeout ends it', async (_, take) => {
+  test.each(takes)('rejects %s at the timeout when the server stops', async (_, take) => {
     const session = await sessionWith(
       thenAnswering([{ read: 'request' }, { send: response(big).slice(0, -1000) }, { hang: 'reading' }]),
     );
@@ -155,7 +155,7 @@ describe('a body that fails', () => {
     await expectUsable(session);
   });
 
-  test.each(takes)('%s: aborted half-way', async (_, take) => {
+  test.each(takes)('rejects %s when it is aborted half-way', async (_, take) => {
     const session = await sessionWith(
       thenAnswering([{ read: 'request' }, { send: response(big).slice(0, -1000) }, { hang: 'reading' }]),
     );
@@ -168,7 +168,7 @@ describe('a body that fails', () => {
     await expectUsable(session);
   });
 
-  test.each(takes)('%s: the session is destroyed by force', async (_, take) => {
+  test.each(takes)('rejects %s when the session is destroyed by force', async (_, take) => {
     const session = await sessionWith(answering(`HTTP/1.1 200 OK\r\nContent-Length: ${big.length + 1}\r\n\r\n${big}`));
     const res = await session.request('GET', '/');
     const failure = failureOf(() => take(res));
@@ -180,8 +180,8 @@ describe('a body that fails', () => {
 describe('toFile', () => {
   test.each([
     ['a folder', () => folder, 'EISDIR'],
-    ['a path that does not exist', () => path.join(folder, 'none', 'file'), 'ENOENT'],
-  ])('%s: the error is the system’s, and the session goes on', async (_, target, code) => {
+    ['a path that does not exist', () => path.join(folder, 'missing', 'file'), 'ENOENT'],
+  ])('rejects %s with the system error and leaves the session usable', async (_, target, code) => {
     for (const answer of [response(small), response(big)]) {
       const [res, session] = await answered(answer);
       expect(await failureOf(() => res.toFile(target()))).toEqual(coded(code));
@@ -189,7 +189,7 @@ describe('toFile', () => {
     }
   });
 
-  test('a descriptor that cannot be written', async () => {
+  test('rejects a descriptor that is not writable', async () => {
     const fd = openSync('/dev/null', 'r');
     try {
       const [res, session] = await answered(response(big));
@@ -200,13 +200,13 @@ describe('toFile', () => {
     }
   });
 
-  test('a disk that is full', async () => {
+  test('rejects when the disk is full', async () => {
     const [res, session] = await answered(response(big));
     expect(await failureOf(() => res.toFile('/dev/full'))).toEqual(coded('ENOSPC'));
     await expectUsable(session);
   });
 
-  test('a pipe whose reader is slow, or reads nothing until that is aborted', async () => {
+  test('waits for a slow reader of a pipe, or until an abort', async () => {
     const pipe = path.join(folder, 'pipe');
     execFileSync('mkfifo', [pipe]);
     const [res, session] = await answered(response(big));
@@ -224,7 +224,7 @@ describe('toFile', () => {
     closeSync(unread);
   });
 
-  test.each([[null], [{}], [true]])('refuses %p', async (target) => {
+  test.each([[null], [{}], [true]])('rejects %p', async (target) => {
     const [res] = await answered(response(small));
     expect(await failureOf(() => res.toFile(target as unknown as string))).toEqual(wrongType);
   });
@@ -234,7 +234,7 @@ describe('trailers', () => {
   const withTrailer = (body: string): string =>
     chunkedResponse([body], { 'X-Both': 'head' }).replace(/\r\n\r\n$/, '\r\nX-Behind: one\r\nx-both: behind\r\n\r\n');
 
-  test.each([[small], [big]])('of a chunked body come when it was read', async (body) => {
+  test.each([[small], [big]])('are set after a chunked body was read', async (body) => {
     const [res, session] = await answered(withTrailer(body));
     expect(res.headers['x-both']).toBe('head');
     if (body === big) expect(res.trailers).toEqual({});
@@ -243,7 +243,7 @@ describe('trailers', () => {
     expect(session.requestSync('GET', '/').trailers).toEqual({ 'x-behind': 'one', 'x-both': 'behind' });
   });
 
-  test('are none where there are none', async () => {
+  test('are empty for a response without trailers', async () => {
     for (const answer of [response(small), chunkedResponse([small]), chunkedResponse([big])]) {
       const [res] = await answered(answer);
       await res.bytes();

@@ -1,4 +1,4 @@
-/** Responses of the classes whose bodies are still arriving: held back, read, given up and dropped. */
+/** Tests responses of the classes whose bodies are still arriving: paused, read, cancelled and garbage-collected. */
 import { pipeline } from 'node:stream/promises';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import type { Response, Session } from 'libneon';
@@ -31,7 +31,7 @@ describe('a response that streams', () => {
     [64 * kib - 1, false],
     [64 * kib, false],
     [64 * kib + 1, true],
-  ])('is one of more than 64 KiB: %d bytes', async (length, streams) => {
+  ])('starts above 64 KiB: %d bytes', async (length, streams) => {
     for (const answer of [withBody(length), chunkedResponse([bodyOf(length).toString()])]) {
       const server = await serve(answering(answer));
       using session = open(server);
@@ -43,7 +43,7 @@ describe('a response that streams', () => {
     }
   });
 
-  test('is not there at once', async () => {
+  test('is not available to the blocking methods', async () => {
     const { session, res } = await streaming();
     const still = neonError('ERR_NEON_INVALID_STATE');
     expect(() => res.bytesSync()).toThrow(still);
@@ -67,7 +67,7 @@ describe('a response that streams', () => {
     expect(session.destroyed).toBe(true);
   });
 
-  test('is held back while nobody reads', async () => {
+  test('is paused while it is not read', async () => {
     const { server, session, res } = await streaming();
     const sent = async (): Promise<number> => (await server.connections())[0]!.sentTotal;
     const settled = async (): Promise<number> => {
@@ -79,7 +79,7 @@ describe('a response that streams', () => {
       }
     };
     const unread = await settled();
-    expect(unread).toBeLessThan(32_000_000); // buffers of both systems, and 256 KiB of ours
+    expect(unread).toBeLessThan(32_000_000); // buffers of both systems, and 256 KiB of this package
     const { body } = res;
     let read = 0;
     for await (const block of body.iterator({ destroyOnReturn: false })) {
@@ -94,7 +94,7 @@ describe('a response that streams', () => {
     session.destroy();
   });
 
-  test('is given to a reader that waits as soon as it comes', async () => {
+  test('gives a waiting reader each block as it arrives', async () => {
     const start = Buffer.concat([
       Buffer.from('HTTP/1.1 200 OK\r\n\r\n'),
       bodyOf(64 * kib),
@@ -132,14 +132,14 @@ describe('a response that streams', () => {
     ['Symbol.dispose', (res) => res[Symbol.dispose]()],
     ['body.destroy()', (res) => res.body.destroy()],
     [
-      'a reader that breaks off',
+      'leaving the loop of a reader',
       async (res) => {
         for await (const _ of res.body) break;
       },
     ],
   ];
 
-  test.each(ends)('%s gives the rest up, and the next request has a connection of its own', async (_, end) => {
+  test.each(ends)('is given up by %s, and the next request opens a connection', async (_, end) => {
     const { server, session, res } = await streaming();
     await end(res);
     await turn();
@@ -150,7 +150,7 @@ describe('a response that streams', () => {
     session.destroy();
   });
 
-  test.each(ends.slice(0, 3))('%s twice is once', async (_, end) => {
+  test.each(ends.slice(0, 3))('ignores a second %s', async (_, end) => {
     const { session, res } = await streaming();
     await end(res);
     if (_ !== 'body.destroy()') expect(end(res)).toBeUndefined();
@@ -159,14 +159,14 @@ describe('a response that streams', () => {
     session.destroy();
   });
 
-  test('what is read after cancel() fails', async () => {
+  test('rejects reading after cancel()', async () => {
     const { session, res } = await streaming();
     res.cancel();
     await expect(res.bytes()).rejects.toMatchObject({ name: 'NeonError' });
     session.destroy();
   });
 
-  test('cancel() in the middle of reading', async () => {
+  test('rejects a running read on cancel()', async () => {
     const { server, session, res } = await streaming();
     const bytes = res.bytes();
     bytes.catch(() => {});
@@ -177,7 +177,7 @@ describe('a response that streams', () => {
     session.destroy();
   });
 
-  test('destroying the stream with an error emits it', async () => {
+  test('emits the error that its stream is destroyed with', async () => {
     const { server, session, res } = await streaming();
     const { body } = res;
     const reason = new Error('the reason');
@@ -188,7 +188,7 @@ describe('a response that streams', () => {
     session.destroy();
   });
 
-  test('reading the body twice is refused', async () => {
+  test('rejects a second reading of the body', async () => {
     const { session, res } = await streaming();
     expect(res.body.readable).toBe(true);
     await expect(res.bytes()).rejects.toEqual(neonError('ERR_NEON_INVALID_STATE'));
@@ -196,7 +196,7 @@ describe('a response that streams', () => {
     session.destroy();
   });
 
-  test('the stream fails when the server goes', async () => {
+  test('fails its stream when the connection closes', async () => {
     const server = await serve({
       connections: [exchange(Buffer.concat([Buffer.from(headFor(300_000)), bodyOf(100_000)]))],
     });
@@ -214,19 +214,19 @@ describe('a response that streams', () => {
     });
   });
 
-  test('a response that is dropped unread ends its request', async () => {
+  test('ends its request when it is garbage-collected unread', async () => {
     const server = await serve(thenAnswering(endless()));
     expect(await runScenario('droppedResponse', server.port)).toEqual({ before: 1, after: 0, next: 200 });
     await server.waitForClosed(1);
   });
 
-  test('a body that is dropped half read ends its request', async () => {
+  test('ends its request when its half-read body is garbage-collected', async () => {
     const server = await serve(thenAnswering(endless()));
     expect(await runScenario('droppedBody', server.port)).toEqual({ before: 1, after: 0, next: 200 });
     await server.waitForClosed(1);
   });
 
-  test('a whole session with a response can be dropped', async () => {
+  test('is garbage-collected together with its session', async () => {
     const server = await serve({ connections: [endless()] });
     expect(await runScenario('droppedSession', server.port)).toEqual({ collected: true });
     await server.waitForClosed(1);

@@ -1,4 +1,4 @@
-/** Response.xml and xmlSync: documents whose events cross in batches. */
+/** Tests Response.xml and xmlSync: documents whose events are delivered in batches. */
 import { once } from 'node:events';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,32 +14,32 @@ import { answering, exchange, keepAlive, stalling, testServers, thenAnswering } 
 import { hostile, parseAll } from '../../support/xml.js';
 
 const serve = testServers();
-/** Of the server that runs. */
+/** The origin of the running server. */
 let origin: string;
 
 const xmlNamespace = 'http://www.w3.org/XML/1998/namespace';
 
-/** Handlers that note all that they are told. */
-function noting(): { events: string[]; handlers: XmlHandlers } {
+/** Handlers that record every event. */
+function recording(): { events: string[]; handlers: XmlHandlers } {
   const events: string[] = [];
   const handlers = {
     start: (name: string, attributes: object) => events.push(`start ${name} ${JSON.stringify(attributes)}`),
-    text: (text: string) => noteText(events, text),
+    text: (text: string) => recordText(events, text),
     end: (name: string) => events.push(`end ${name}`),
   };
   return { events, handlers };
 }
 
-/** In pieces of any size. */
-function noteText(events: string[], text: string): void {
-  if (text === '') throw new Error('an event of no text');
+/** Records text, which may come in pieces of any size. */
+function recordText(events: string[], text: string): void {
+  if (text === '') throw new Error('an event with empty text');
   const last = events.at(-1) ?? '';
   if (last.startsWith('text ')) events[events.length - 1] = last + text;
   else events.push(`text ${text}`);
 }
 
-/** What `libneon/ne` tells of the same document, and whether that is well-formed. */
-function toldByNe(document: string | Uint8Array): { events: string[]; wellFormed: boolean } {
+/** The events that `libneon/ne` reports for a document, and whether the document is well-formed. */
+function eventsOfNe(document: string | Uint8Array): { events: string[]; wellFormed: boolean } {
   const events: string[] = [];
   const parser = ne.ne_xml_create();
   const called = (nspace: string, name: string): string => (nspace === 'DAV:' ? name : `{${nspace}}${name}`);
@@ -58,7 +58,7 @@ function toldByNe(document: string | Uint8Array): { events: string[]; wellFormed
       events.push(`start ${called(nspace, name)} ${JSON.stringify(attributes)}`);
       return 1;
     },
-    (_, text) => noteText(events, text),
+    (_, text) => recordText(events, text),
     (_, nspace, name) => void events.push(`end ${called(nspace, name)}`),
   );
   const wellFormed = parseAll(parser, document) === 0;
@@ -72,7 +72,7 @@ function answer(document: string | Uint8Array, headers = ''): Buffer {
   return Buffer.concat([Buffer.from(head), body]);
 }
 
-/** The same document, so long that it does not arrive whole. */
+/** The document, lengthened so that it does not arrive at once. */
 function long(document: string | Uint8Array): Buffer {
   const bytes = Buffer.from(document);
   const comment = `<!--${' '.repeat(100_000)}-->`;
@@ -84,23 +84,35 @@ type Client = Pick<Session, 'request' | 'requestSync'>;
 interface Way {
   readonly document: (document: string | Uint8Array) => string | Uint8Array;
   readonly headers?: string;
-  readonly tell: (client: Client, handlers: XmlHandlers) => Promise<unknown>;
+  readonly parse: (client: Client, handlers: XmlHandlers) => Promise<unknown>;
 }
 
 const asItIs = (document: string | Uint8Array): string | Uint8Array => document;
 const get = (client: Client): Promise<Response> => client.request('GET', '/x');
 
-/** All ways to the same events. */
+/** All ways to the events of a document. */
 const ways: [name: string, Way][] = [
-  ['whole', { document: asItIs, tell: async (client, handlers) => (await get(client)).xml(handlers) }],
-  ['blocking', { document: asItIs, tell: async (client, handlers) => client.requestSync('GET', '/x').xmlSync(handlers) }],
-  ['a long one, blocking', { document: long, tell: async (client, handlers) => client.requestSync('GET', '/x').xmlSync(handlers) }],
-  ['arriving', { document: long, tell: async (client, handlers) => (await get(client)).xml(handlers) }],
   [
-    'all there before anybody asks',
+    'xml() of a short document',
+    { document: asItIs, parse: async (client, handlers) => (await get(client)).xml(handlers) },
+  ],
+  [
+    'xmlSync() of a short document',
+    { document: asItIs, parse: async (client, handlers) => client.requestSync('GET', '/x').xmlSync(handlers) },
+  ],
+  [
+    'xmlSync() of a long document',
+    { document: long, parse: async (client, handlers) => client.requestSync('GET', '/x').xmlSync(handlers) },
+  ],
+  [
+    'xml() of an arriving document',
+    { document: long, parse: async (client, handlers) => (await get(client)).xml(handlers) },
+  ],
+  [
+    'xml() of a buffered document',
     {
       document: long,
-      tell: async (client, handlers) => {
+      parse: async (client, handlers) => {
         const res = await get(client);
         await sleep(30);
         return res.xml(handlers);
@@ -108,21 +120,21 @@ const ways: [name: string, Way][] = [
     },
   ],
   [
-    'of a pool',
+    'xml() with a pool',
     {
       document: long,
-      tell: async (_, handlers) => {
+      parse: async (_, handlers) => {
         await using pool = new SessionPool(origin);
         return await (await pool.request('GET', '/x')).xml(handlers);
       },
     },
   ],
   [
-    'as gzip',
+    'xml() of a compressed document',
     {
       document: (document) => gzipSync(long(document)),
       headers: 'Content-Encoding: gzip\r\n',
-      tell: async (client, handlers) => (await get(client)).xml(handlers),
+      parse: async (client, handlers) => (await get(client)).xml(handlers),
     },
   ],
 ];
@@ -131,7 +143,10 @@ const documents: [name: string, document: string | Uint8Array][] = [
   ['one element', '<a/>'],
   ['text between elements', '<a>b<c/>d<e>f</e>\n</a>'],
   ['namespaces', '<a xmlns="u"><b xmlns=""/><D:c xmlns:D="DAV:"><D:d/><x:d xmlns:x="v"/></D:c><e xmlns="DAV:"/></a>'],
-  ['attributes', `<a b="1" xmlns:x="u" x:b="2" xml:lang="de" no:b="3" c=""><d xmlns:x="v" x:b="é"/><e __proto__="p"/></a>`],
+  [
+    'attributes',
+    `<a b="1" xmlns:x="u" x:b="2" xml:lang="de" no:b="3" c=""><d xmlns:x="v" x:b="é"/><e __proto__="p"/></a>`,
+  ],
   ['references and CDATA', '<a b="&lt;&#65;&quot;">&amp;&#x20AC;<![CDATA[<b>&amp;]]>&gt;</a>'],
   ['comments and instructions', '<?xml version="1.0"?><!-- c --><a>x<?p i?><!-- <b/> -->y</a>'],
   ['UTF-8', '\ufeff<ä ö="ü€">€\u{1F600}é</ä>'],
@@ -144,112 +159,124 @@ const documents: [name: string, document: string | Uint8Array][] = [
   ['deep nesting', '<a>'.repeat(200) + '</a>'.repeat(200)],
 ];
 
-describe.each(ways)('%s', (_, { document: made, headers, tell }) => {
-  test.each(documents)('%s: what libneon/ne tells', async (__, document) => {
+describe.each(ways)('%s', (_, { document: made, headers, parse }) => {
+  test.each(documents)('delivers the events of libneon/ne: %s', async (__, document) => {
     using session = await connect(answering(answer(made(document), headers)));
-    const { events, handlers } = noting();
-    expect(await tell(session, handlers)).toBeUndefined();
-    const expected = toldByNe(document);
+    const { events, handlers } = recording();
+    expect(await parse(session, handlers)).toBeUndefined();
+    const expected = eventsOfNe(document);
     expect(expected.wellFormed).toBe(true);
     expect(events.length).toBe(expected.events.length);
     expect(events.join('\n') === expected.events.join('\n')).toBe(true);
     await expectUsable(session);
   });
 
-  test.each(hostile)('%s: NE_ERROR after the events before', async (__, document) => {
+  test.each(hostile)('delivers the events before the error, then rejects with NE_ERROR: %s', async (__, document) => {
     using session = await connect(thenAnswering(exchange(answer(made(document), headers))));
-    const { events, handlers } = noting();
-    const error = await failureOf(() => tell(session, handlers));
+    const { events, handlers } = recording();
+    const error = await failureOf(() => parse(session, handlers));
     expect(error).toBeInstanceOf(NeonError);
-    expect(Object.assign({}, error)).toEqual({ code: 'NE_ERROR', errno: 1, method: 'GET', target: '/x', origin, status: 200 });
+    expect(Object.assign({}, error)).toEqual({
+      code: 'NE_ERROR',
+      errno: 1,
+      method: 'GET',
+      target: '/x',
+      origin,
+      status: 200,
+    });
     expect(error.message).toMatch(/^XML parse error|^Invalid Byte/);
     if (ne.ne_version_match(0, 36)) expect(error.message).toMatch(/line \d/);
     expect(events.join('\n')).not.toMatch(/root:|lollol/);
     await expectUsable(session);
   });
 
-  test('wherever a handler throws, that is what comes out, and nothing more is told', async () => {
+  test('rejects with any error that a handler throws, and delivers no further event', async () => {
     for (const reason of [new Error('mine'), new NeonError('mine', 'NE_AUTH'), undefined, null])
       for (const place of ['start', 'text', 'end'] as const)
         for (const count of [1, 700]) {
           using session = await connect(answering(answer(made(`<a>${'<b>t</b>'.repeat(1000)}</a>`), headers)));
           let calls = 0;
-          const { events, handlers } = noting();
+          const { events, handlers } = recording();
           const throwing = (): void => {
             if (++calls === count) throw reason as Error;
           };
           let thrown: unknown = 'nothing';
-          await tell(session, { ...handlers, [place]: throwing }).catch((error: unknown) => (thrown = error));
+          await parse(session, { ...handlers, [place]: throwing }).catch((error: unknown) => (thrown = error));
           expect(thrown).toBe(reason);
           if (reason instanceof NeonError) expect(Object.assign({}, reason)).toEqual({ code: 'NE_AUTH', errno: 3 });
-          const told = events.length;
+          const delivered = events.length;
           await expectUsable(session);
-          expect([calls, events.length]).toEqual([count, told]);
+          expect([calls, events.length]).toEqual([count, delivered]);
         }
   });
 
-  test('only the handlers that there are are called, as methods', async () => {
+  test('calls only the given handlers, as methods', async () => {
     class Names {
       readonly names: string[] = [];
       end(name: string): Promise<void> {
         this.names.push(name);
-        return Promise.resolve(); // nobody waits for it
+        return Promise.resolve(); // the promise is ignored
       }
     }
     using session = await connect(answering(answer(made('<a b="c">t<d>u</d>v<d/></a>'), headers)));
     const names = new Names();
-    await tell(session, names);
+    await parse(session, names);
     expect(names.names).toEqual(['{}d', '{}d', '{}a']);
     const texts: string[] = [];
-    await tell(session, { text: (text) => texts.push(text), start: undefined });
+    await parse(session, { text: (text) => texts.push(text), start: undefined });
     expect(texts).toEqual(['t', 'u', 'v']);
     texts.length = 0;
-    await tell(session, { text: (text) => texts.push(text), end: (name) => texts.push(name) });
+    await parse(session, { text: (text) => texts.push(text), end: (name) => texts.push(name) });
     expect(texts).toEqual(['t', 'u', '{}d', 'v', '{}d', '{}a']);
-    await tell(session, {});
+    await parse(session, {});
   });
 });
 
-describe('a document that arrives', () => {
+describe('an arriving document', () => {
   const big = (count: number): string =>
     `<D:multistatus xmlns:D="DAV:">${Array.from(
       { length: count },
-      (_, i) => `<D:response a="${i}"><D:href>/é/${i}</D:href>\n<x:own xmlns:x="http://x/">value ${i} &amp;</x:own></D:response>`,
+      (_, i) =>
+        `<D:response a="${i}"><D:href>/é/${i}</D:href>\n<x:own xmlns:x="http://x/">value ${i} &amp;</x:own></D:response>`,
     ).join('')}</D:multistatus>`;
 
   test.each([
-    ['slowly, 5 MB', () => inPieces(answer(big(50_000)).toString(), 300_000, 10)],
+    ['slowly with 5 MB', () => inPieces(answer(big(50_000)).toString(), 300_000, 10)],
     ['byte by byte', () => [{ send: chunkedResponse(Array.from(big(1000))) }]],
-  ])('%s', async (_, steps) => {
+  ])('is delivered when it arrives %s', async (name, steps) => {
     using session = await connect({ connections: [[{ read: 'request' }, ...steps()], keepAlive()] });
-    const { events, handlers } = noting();
+    const { events, handlers } = recording();
     await (await get(session)).xml(handlers);
-    const expected = toldByNe(big(_.includes('5 MB') ? 50_000 : 1000)).events;
+    const expected = eventsOfNe(big(name.includes('5 MB') ? 50_000 : 1000)).events;
     expect(events.length).toBe(expected.length);
     expect(events.join('\n') === expected.join('\n')).toBe(true);
   });
 
-  test('is told while the rest has still to come', async () => {
+  test('is delivered before the rest has arrived', async () => {
     const all = answer(big(3000));
     using session = await connect({
-      connections: [[{ read: 'request' }, { send: all.subarray(0, 200_000) }, { read: 'request' }, { send: all.subarray(200_000) }]],
+      connections: [
+        [{ read: 'request' }, { send: all.subarray(0, 200_000) }, { read: 'request' }, { send: all.subarray(200_000) }],
+      ],
     });
     let seen = 0;
     const res = await session.request('GET', '/', { timeout: 400 });
     const error = await failureOf(() => res.xml({ end: () => ++seen }));
     expect(error).toEqual(neonError('NE_TIMEOUT', 6));
-    expect(seen).toBeGreaterThan(4000); // all that came, not only full batches
-    expect(toldByNe(all.subarray(all.indexOf('<'), 200_000)).events.filter((line) => line.startsWith('end')).length).toBe(seen);
+    expect(seen).toBeGreaterThan(4000); // all events that had arrived, not only full batches
+    expect(
+      eventsOfNe(all.subarray(all.indexOf('<'), 200_000)).events.filter((line) => line.startsWith('end')).length,
+    ).toBe(seen);
   });
 
-  test('that is not well-formed ends at once, whether the server has said all or not', async () => {
+  test('ends at once when it is not well-formed, even if the server has not finished', async () => {
     const start = answer(long(big(100))).subarray(0, 100_000);
     const broken = Buffer.concat([start, Buffer.from('--></x>')]);
     const server = await serve(thenAnswering(stalling(broken)));
     using session = new Session('http', '127.0.0.1', server.port);
     const res = await get(session);
     await sleep(30);
-    const { events, handlers } = noting();
+    const { events, handlers } = recording();
     const error = await failureOf(() => res.xml(handlers));
     expect(error).toMatchObject({ code: 'NE_ERROR', status: 200, target: '/x' });
     expect(events.at(-1)).toBe('end multistatus');
@@ -257,7 +284,7 @@ describe('a document that arrives', () => {
     await expectUsable(session);
   });
 
-  test('leaves others their turn', async () => {
+  test('lets other callbacks run in between', async () => {
     using session = await connect(answering(answer(big(50_000))));
     let [turns, over] = [0, false];
     const count = (): void => {
@@ -265,10 +292,10 @@ describe('a document that arrives', () => {
       if (!over) setImmediate(count);
     };
     const res = await get(session);
-    let longest = 0;
+    let maxDelay = 0;
     let last = performance.now();
     const watch = setInterval(() => {
-      longest = Math.max(longest, performance.now() - last);
+      maxDelay = Math.max(maxDelay, performance.now() - last);
       last = performance.now();
     }, 1);
     setImmediate(count);
@@ -278,10 +305,10 @@ describe('a document that arrives', () => {
     clearInterval(watch);
     expect(events).toBeGreaterThan(300_000);
     expect(turns).toBeGreaterThan(10);
-    expect(longest).toBeLessThan(200);
+    expect(maxDelay).toBeLessThan(200);
   });
 
-  test('does not run ahead of a handler that is slow', async () => {
+  test('does not run ahead of a slow handler', async () => {
     const block = '<b>some text</b>'.repeat(65_536);
     const endless = [{ send: 'HTTP/1.1 200 OK\r\n\r\n<a>' }, { repeat: 'forever', steps: [{ send: block }] }] as const;
     const server = await serve(thenAnswering([{ read: 'request' }, ...endless]));
@@ -303,25 +330,25 @@ describe('a document that arrives', () => {
     expect(first!.sentTotal).toBeLessThan(24e6); // most of it in the buffers of sockets
   });
 
-  test('cut anywhere, neon says so', async () => {
+  test("reports neon's error when it is truncated anywhere", async () => {
     const all = answer(big(2000));
     for (const length of [all.length - 1, 150_000]) {
       using session = await connect(thenAnswering(exchange(all.subarray(0, length))));
-      const { events, handlers } = noting();
+      const { events, handlers } = recording();
       const error = await failureOf(async () => (await get(session)).xml(handlers));
       expect(error).toMatchObject({ code: 'NE_ERROR', errno: 1, method: 'GET', target: '/x', status: 200 });
       expect(error.message).not.toMatch(/XML/);
-      const { events: expected } = toldByNe(all.subarray(all.indexOf('<'), length));
+      const { events: expected } = eventsOfNe(all.subarray(all.indexOf('<'), length));
       expect(events.join('\n') === expected.join('\n')).toBe(true);
       await expectUsable(session);
     }
   });
 
-  test('cut before anybody asks, the same', async () => {
+  test("reports neon's error when it was truncated before xml() was called", async () => {
     using session = await connect(thenAnswering(exchange(answer(big(2000)).subarray(0, 150_000))));
     const res = await get(session);
     await sleep(50);
-    const { events, handlers } = noting();
+    const { events, handlers } = recording();
     const error = await failureOf(() => res.xml(handlers));
     expect(error.message).not.toMatch(/XML/);
     expect(events.length).toBeGreaterThan(1000);
@@ -337,7 +364,7 @@ describe('a document that arrives', () => {
   ];
 
   describe.each(ends)('%s', (_, end, expected) => {
-    test.each(['in a handler', 'later'])('%s ends it', async (when) => {
+    test.each(['in a handler', 'later'])('ends it %s', async (when) => {
       const server = await serve(thenAnswering(stalling(answer(big(3000)).subarray(0, -1000))));
       const session = new Session('http', '127.0.0.1', server.port);
       const controller = new AbortController();
@@ -354,9 +381,9 @@ describe('a document that arrives', () => {
         expect(calls).toBeGreaterThan(700);
         end(res, session, controller);
       }
-      const told = calls;
+      const delivered = calls;
       expect(await failure).toEqual(expected);
-      expect(calls).toBe(when === 'later' ? told : 700);
+      expect(calls).toBe(when === 'later' ? delivered : 700);
       if (!session.destroyed) await expectUsable(session);
       session.destroy({ force: true });
       const [first] = await server.waitForClosed(1);
@@ -367,19 +394,19 @@ describe('a document that arrives', () => {
   test('is live until its end', async () => {
     using session = await connect(answering(answer(big(3000))));
     const res = await get(session);
-    const told = res.xml({});
+    const parsed = res.xml({});
     expect(session.liveRequests).toBe(1);
-    await told;
+    await parsed;
     await expectUsable(session);
   });
 
-  test('is told to its end when nobody keeps the response', async () => {
+  test('is delivered to its end when the response is garbage-collected', async () => {
     const slow = inPieces(answer(big(2000)).toString(), 40_000, 40);
     const server = await serve(thenAnswering([{ read: 'request' }, ...slow]));
     expect(await runScenario('droppedDocument', server.port)).toEqual({ ends: 3 * 2000 + 1, next: 200 });
   });
 
-  test('has its trailers after the end', async () => {
+  test('sets its trailers after the end', async () => {
     const body = chunkedResponse([long('<a/>').toString()]).replace(/\r\n\r\n$/, '\r\nX-Behind: one\r\n\r\n');
     using session = await connect(answering(body));
     const res = await get(session);
@@ -388,7 +415,7 @@ describe('a document that arrives', () => {
   });
 });
 
-test.each(['in a handler', 'for room', 'for the rest'])('workers that wait %s can be terminated', async (place) => {
+test.each(['in a handler', 'for room', 'for the rest'])('lets a worker that waits %s be terminated', async (place) => {
   const body = `<a>${'<b>some text</b>'.repeat(300_000)}`;
   const head = 'HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n';
   const { port } = await serve({ connections: [stalling(head + body)], rest: 'repeat-last' });
@@ -413,11 +440,11 @@ test.each(['in a handler', 'for room', 'for the rest'])('workers that wait %s ca
   expect(performance.now() - since).toBeLessThan(1000);
 });
 
-describe('a response that is whole', () => {
-  test.each(['xml', 'xmlSync'] as const)('cancelled in a handler of %s, it is given up', async (method) => {
+describe('a complete response', () => {
+  test.each(['xml', 'xmlSync'] as const)('ends when it is cancelled in a handler of %s', async (method) => {
     using session = await connect(answering(answer('<a><b/><c/></a>')));
     const res = await get(session);
-    const { events, handlers } = noting();
+    const { events, handlers } = recording();
     const cancelling = { ...handlers, end: () => res.cancel() };
     expect(await failureOf(() => res[method](cancelling))).toEqual(neonError('ERR_NEON_ABORTED'));
     expect(events).toHaveLength(2);
@@ -436,10 +463,10 @@ describe('a response that is whole', () => {
 describe('the charset of the Content-Type', () => {
   const counts = features.functions['ne_xml_set_encoding'] === true;
   test.each<[string, string, string | RegExp, string | RegExp]>([
-    ['counts with neon 0.36 and later', 'ISO-8859-1', 'é', /^XML parse error/],
-    ['that is not known is told by them', 'x-none', /encoding/, /^XML parse error/],
-    ['may be quoted', '"iso-8859-1"', 'é', /^XML parse error/],
-  ])('%s', async (_, charset, newer, older) => {
+    ['is applied', 'ISO-8859-1', 'é', /^XML parse error/],
+    ['is reported when unknown', 'x-none', /encoding/, /^XML parse error/],
+    ['is accepted in quotes', '"iso-8859-1"', 'é', /^XML parse error/],
+  ])('%s by neon 0.36 and later', async (_, charset, newer, older) => {
     for (const made of [asItIs, long]) {
       const body = made(Buffer.from('<a>\xe9</a>', 'latin1'));
       const type = `HTTP/1.1 200 OK\r\nContent-Type: text/xml; charset=${charset}\r\nContent-Length: ${body.length}\r\n\r\n`;
@@ -454,7 +481,7 @@ describe('the charset of the Content-Type', () => {
 });
 
 describe('a body', () => {
-  test.each(['xml', 'xmlSync'] as const)('is taken once by %s', async (method) => {
+  test.each(['xml', 'xmlSync'] as const)('can be taken once by %s', async (method) => {
     using session = await connect(answering(answer('<a/>')));
     const takes = [(res: Response) => res.bytes(), (res: Response) => res.cancel(), (res: Response) => res[method]({})];
     for (const take of takes) {
@@ -465,16 +492,17 @@ describe('a body', () => {
     }
   });
 
-  test.each(['xml', 'xmlSync'] as const)('is not taken when the handlers of %s are none', async (method) => {
+  test.each(['xml', 'xmlSync'] as const)('is not taken when the handlers of %s are invalid', async (method) => {
     using session = await connect(answering(answer('<a/>')));
     const res = await get(session);
     const wrong = [undefined, null, 'a', () => 1, { start: 1 }, { text: null }, { end: {} }];
-    for (const handlers of wrong) expect(await failureOf(() => res[method](handlers as XmlHandlers))).toEqual(wrongType);
+    for (const handlers of wrong)
+      expect(await failureOf(() => res[method](handlers as XmlHandlers))).toEqual(wrongType);
     expect(res.bodyUsed).toBe(false);
     expect(await res.text()).toBe('<a/>');
   });
 
-  test('that is still arriving has no xmlSync', async () => {
+  test('has no xmlSync while it is still arriving', async () => {
     using session = await connect(answering(answer(long('<a/>'))));
     const res = await get(session);
     expect(await failureOf(() => res.xmlSync({}))).toEqual(neonError('ERR_NEON_INVALID_STATE'));
@@ -482,9 +510,9 @@ describe('a body', () => {
     await res.xml({});
   });
 
-  test('of another status is parsed, too', async () => {
+  test('is parsed whatever the status', async () => {
     using session = await connect(answering('HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\n<a/>'));
-    const { events, handlers } = noting();
+    const { events, handlers } = recording();
     await (await get(session)).xml(handlers);
     expect(events).toEqual(['start {}a {}', 'end {}a']);
   });
@@ -496,7 +524,7 @@ async function connect(options: RawServerOptions): Promise<Session> {
   return Session.open(origin);
 }
 
-/** Nothing is left of the document that the next request could meet. */
+/** Checks that the next request is free of remains of the document. */
 async function expectUsable(session: Session): Promise<void> {
   expect(session.liveRequests).toBe(0);
   const next = await session.request('GET', '/next');

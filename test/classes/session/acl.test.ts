@@ -1,4 +1,4 @@
-/** setAcl and setAclSync. No server here has access control lists: what is sent is compared with what neon sends. */
+/** Tests setAcl and setAclSync by comparing their requests with those of neon, as no test server supports ACLs. */
 import { type AclEntry, Session } from 'libneon';
 import * as ne from 'libneon/ne';
 import { response } from '../../servers/raw.js';
@@ -48,14 +48,14 @@ describe.each(forms)('%s', (_, of) => {
     other.destroy();
   });
 
-  test('an empty list is a list', async () => {
+  test('sends an empty list', async () => {
     const { session, sent } = await open(response('', { status: '201 Created' }));
     expect((await of(session).setAcl('/a', [])).status).toBe(201);
     expect(await sent()).toContain("<acl xmlns='DAV:'>");
     session.destroy();
   });
 
-  test.each(['403 Forbidden', '501 Not Implemented', '302 Found'])('%s rejects', async (status) => {
+  test.each(['403 Forbidden', '501 Not Implemented', '302 Found'])('rejects a response %s', async (status) => {
     const { session } = await open(response('<error xmlns="DAV:"/>', { status }));
     const error = await failureOf(() => of(session).setAcl('/a', []));
     expect(error).toEqual(neonError('NE_ERROR', ne.NE_ERROR));
@@ -64,24 +64,28 @@ describe.each(forms)('%s', (_, of) => {
   });
 
   test.each<[string, unknown, Error]>([
-    ['no list', undefined, wrongType],
-    ['an entry alone', { principal: 'all', grant: ['read'] }, wrongType],
-    ['no entry', [null], wrongType],
+    ['a missing list', undefined, wrongType],
+    ['a single entry', { principal: 'all', grant: ['read'] }, wrongType],
+    ['null as an entry', [null], wrongType],
     ['an entry without privileges', [{ principal: 'all' }], wrongValue],
     ['an entry that grants and denies', [{ principal: 'all', grant: ['read'], deny: ['write'] }], wrongValue],
-    ['privileges that are none', [{ principal: 'all', grant: 'read' }], wrongType],
-    ['no privilege', [{ principal: 'all', deny: [] }], wrongValue],
-    ['a privilege that is none', [{ principal: 'all', grant: ['execute'] }], wrongValue],
-    ['a privilege of every object', [{ principal: 'all', grant: ['toString'] }], wrongValue],
-    ['a number for a privilege', [{ principal: 'all', grant: [1] }], wrongType],
-    ['no principal', [{ grant: ['read'] }], wrongType],
-    ['a principal that is none', [{ principal: 'nobody', grant: ['read'] }], wrongValue],
-    ['a principal with both', [{ principal: { href: '/a', property: 'owner' }, grant: ['read'] }], wrongType],
-    ['a principal with neither', [{ principal: {}, grant: ['read'] }], wrongType],
-    ['a property that is none', [{ principal: { property: 'a b' }, grant: ['read'] }], wrongValue],
-    ['a property that XML has not', [{ principal: { property: '1a' }, grant: ['read'] }], wrongValue],
+    ['privileges that are not an array', [{ principal: 'all', grant: 'read' }], wrongType],
+    ['an empty list of privileges', [{ principal: 'all', deny: [] }], wrongValue],
+    ['an unknown privilege', [{ principal: 'all', grant: ['execute'] }], wrongValue],
+    ['a property of every object as a privilege', [{ principal: 'all', grant: ['toString'] }], wrongValue],
+    ['a number as a privilege', [{ principal: 'all', grant: [1] }], wrongType],
+    ['a missing principal', [{ grant: ['read'] }], wrongType],
+    ['an unknown principal', [{ principal: 'nobody', grant: ['read'] }], wrongValue],
+    [
+      'a principal with both href and property',
+      [{ principal: { href: '/a', property: 'owner' }, grant: ['read'] }],
+      wrongType,
+    ],
+    ['an empty principal', [{ principal: {}, grant: ['read'] }], wrongType],
+    ['a property with a space', [{ principal: { property: 'a b' }, grant: ['read'] }], wrongValue],
+    ['a property that is not an XML name', [{ principal: { property: '1a' }, grant: ['read'] }], wrongValue],
     ['a control character', [{ principal: { href: '/\u0001' }, grant: ['read'] }], wrongValue],
-  ])('%s is refused, and nothing is sent', async (__, entries, error) => {
+  ])('rejects %s and sends nothing', async (__, entries, error) => {
     const { session, sent } = await open();
     expect(await failureOf(() => of(session).setAcl('/a', entries as AclEntry[]))).toEqual(error);
     session.destroy();
@@ -89,9 +93,13 @@ describe.each(forms)('%s', (_, of) => {
   });
 });
 
-test('a signal and a timeout end it', async () => {
+test('ends setAcl by a signal and by a timeout', async () => {
   const server = await serve({ connections: [stalling()], rest: 'repeat-last' });
   await using session = Session.open(`http://127.0.0.1:${server.port}/`);
-  expect((await failureOf(() => session.setAcl('/a', [], { signal: AbortSignal.timeout(50) }))).name).toBe('TimeoutError');
-  expect(await failureOf(() => session.setAcl('/a', [], { timeout: 50 }))).toEqual(neonError('NE_TIMEOUT', ne.NE_TIMEOUT));
+  expect((await failureOf(() => session.setAcl('/a', [], { signal: AbortSignal.timeout(50) }))).name).toBe(
+    'TimeoutError',
+  );
+  expect(await failureOf(() => session.setAcl('/a', [], { timeout: 50 }))).toEqual(
+    neonError('NE_TIMEOUT', ne.NE_TIMEOUT),
+  );
 });

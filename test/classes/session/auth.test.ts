@@ -1,4 +1,4 @@
-/** The options `auth` and `proxyAuth` of the classes, and their requests while neon answers challenges. */
+/** Tests the options `auth` and `proxyAuth` of the classes, and requests for which neon answers challenges. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -43,14 +43,14 @@ describeWith('apache2', 'Apache', () => {
   });
   afterAll(() => apache.stop());
 
-  test.each(forms)('%s: Basic and Digest', async (_, get) => {
+  test.each(forms)('authenticates %s with Basic and Digest', async (_, get) => {
     for (const kind of ['basic', 'digest']) {
       using session = Session.open(apache.origin, { auth: alice });
       for (let i = 0; i < 3; i++) expect(await get(session, `/${kind}/a.txt`)).toBe(kind);
     }
   });
 
-  test.each(forms)('%s: a wrong password is tried once', async (_, get) => {
+  test.each(forms)('tries a wrong password once with %s', async (_, get) => {
     for (const kind of ['basic', 'digest']) {
       using session = Session.open(apache.origin, { auth: { ...alice, password: 'wrong-secret' } });
       const failure = await failureOf(() => get(session, `/${kind}/a.txt`));
@@ -60,7 +60,7 @@ describeWith('apache2', 'Apache', () => {
     }
   });
 
-  test('a callback is told who asks', async () => {
+  test('passes the challenge to a callback', async () => {
     const asked: Challenge[] = [];
     const passwords = ['wrong', 'secret'];
     await using session = Session.open(apache.origin, {
@@ -74,7 +74,7 @@ describeWith('apache2', 'Apache', () => {
     expect(asked).toEqual([0, 1].map((attempt) => ({ realm, attempt, proxy: false })));
   });
 
-  test('every session of a pool answers', async () => {
+  test('authenticates every session of a pool', async () => {
     let asked = 0;
     await using pool = new SessionPool(apache.origin, {
       connections: 4,
@@ -89,7 +89,7 @@ describeWith('apache2', 'Apache', () => {
     expect(asked).toBeLessThanOrEqual(4);
   });
 
-  test('bodies of every kind are sent again', async () => {
+  test('sends bodies of every kind again', async () => {
     const text = 'abc'.repeat(50_000);
     const bodies: Record<string, () => never> = {
       text: () => text as never,
@@ -106,8 +106,8 @@ describeWith('apache2', 'Apache', () => {
   });
 });
 
-describe('while neon answers', () => {
-  test.each(forms)('%s: a long 401 is not the response', async (_, get) => {
+describe('a challenged request', () => {
+  test.each(forms)('skips a long 401 with %s', async (_, get) => {
     for (const size of [100_000, 3_000_000]) {
       const { session } = await sessionOf([unauthorized(size), response('hello')], alice);
       expect(await get(session, '/')).toBe('hello');
@@ -115,7 +115,7 @@ describe('while neon answers', () => {
     }
   });
 
-  test('a response that streams is one to the last request', async () => {
+  test('streams only the last response', async () => {
     const long = response('x'.repeat(500_000));
     const { session } = await sessionOf([unauthorized(100_000), long, response('later')], alice);
     const res = await session.request('GET', '/');
@@ -123,7 +123,7 @@ describe('while neon answers', () => {
     expect(await (await session.request('GET', '/')).text()).toBe('later');
   });
 
-  test('trailers of the 401 are none of the response', async () => {
+  test('omits the trailers of the 401', async () => {
     const chunked = `HTTP/1.1 401 No\r\n${basic}\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nwho?\r\n0\r\nX-First: 1\r\n\r\n`;
     const last = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Last: 2\r\n\r\n';
     const { session } = await sessionOf([chunked, last], alice);
@@ -132,7 +132,7 @@ describe('while neon answers', () => {
     expect({ ...res.trailers }).toEqual({ 'x-last': '2' });
   });
 
-  test('a 401 that neon does not answer is the response: nobody is asked, or it is no challenge', async () => {
+  test('returns a 401 that neon does not answer', async () => {
     const plain = `HTTP/1.1 401 No\r\nContent-Length: 100000\r\n\r\n${'w'.repeat(100_000)}`;
     const { session } = await sessionOf([plain], alice);
     const res = await session.request('GET', '/');
@@ -142,7 +142,7 @@ describe('while neon answers', () => {
     expect([other.status, (await other.text()).length]).toEqual([401, 100_000]);
   });
 
-  test('one that neon takes for an answer is the response, up to a bound', async () => {
+  test('returns a 401 that neon takes for success, up to a limit', async () => {
     const info = 'Authentication-Info: nextnonce="next"';
     for (const [size, expected] of [
       [500_000, 500_000],
@@ -159,7 +159,7 @@ describe('while neon answers', () => {
     }
   });
 
-  test('a stream that is too long to be kept fails, and is never sent in part', async () => {
+  test('fails with a stream too long to be kept, and never sends part of it', async () => {
     const { server, session } = await sessionOf([unauthorized()], alice);
     const body = Readable.from([Buffer.alloc(200_000), Buffer.alloc(200_000)]);
     const failure = await failureOf(() => session.request('PUT', '/', { body }));
@@ -169,7 +169,7 @@ describe('while neon answers', () => {
     await server.waitForClosed(1);
   });
 
-  test('forgetAuth makes the next challenge ask anew', async () => {
+  test('asks for credentials again after forgetAuth', async () => {
     let asked = 0;
     const { session } = await sessionOf([unauthorized(), response('a'), unauthorized(), response('b')], () => {
       asked++;
@@ -181,7 +181,7 @@ describe('while neon answers', () => {
     expect(asked).toBe(2);
   });
 
-  test('an abort ends the waiting for credentials', async () => {
+  test('stops waiting for credentials on an abort', async () => {
     const controller = new AbortController();
     const { server, session } = await sessionOf([unauthorized()], () => {
       controller.abort(new Error('aborted'));
@@ -194,7 +194,7 @@ describe('while neon answers', () => {
   });
 });
 
-describe('a Digest server that answers', () => {
+describe('Digest authentication of the server', () => {
   let server: Server;
   let answer: (req: IncomingMessage, res: ServerResponse) => void;
   beforeAll(async () => {
@@ -205,7 +205,7 @@ describe('a Digest server that answers', () => {
 
   const open = (): Session => new Session('http', '127.0.0.1', (server.address() as AddressInfo).port, { auth: alice });
 
-  /** Checks what was sent; says so with `rspauth`, changed by `forge`. */
+  /** Checks the credentials and responds with `rspauth`, changed by `forge`. */
   const checking =
     (algorithm: string, forge: (rspauth: string) => string, more = '') =>
     (req: IncomingMessage, res: ServerResponse): void => {
@@ -221,7 +221,7 @@ describe('a Digest server that answers', () => {
     };
 
   test.each(['MD5', 'MD5-sess', 'SHA-256', 'SHA-256-sess'])(
-    '%s: it is believed when it knows the password',
+    'accepts a %s server that knows the password',
     async (algorithm) => {
       answer = checking(algorithm, (rspauth) => rspauth);
       await using session = open();
@@ -230,7 +230,7 @@ describe('a Digest server that answers', () => {
     },
   );
 
-  test('nextnonce beside it is used', async () => {
+  test('applies nextnonce', async () => {
     answer = checking('MD5', (rspauth) => rspauth, ', nextnonce="second"');
     await using session = open();
     const texts = [];
@@ -238,7 +238,7 @@ describe('a Digest server that answers', () => {
     expect(texts).toEqual(['abc 00000001', 'second 00000001', 'second 00000001']);
   });
 
-  test('it is not when it does not', async () => {
+  test('rejects a server that does not know the password', async () => {
     answer = checking('MD5', (rspauth) => rspauth.replace(/^./, (digit) => (digit === '0' ? '1' : '0')));
     await using session = open();
     const failure = await failureOf(() => session.request('GET', '/a'));
@@ -247,31 +247,31 @@ describe('a Digest server that answers', () => {
   });
 });
 
-describe('options', () => {
+describe('the options', () => {
   const make = (auth: unknown): Session => new Session('http', '127.0.0.1', 1, { auth: auth as AuthOptions });
 
   test.each([
     ['a string', 'alice:secret', wrongType],
     ['null', null, wrongType],
     ['a number', 123456, wrongType],
-    ['nothing in it', {}, wrongType],
-    ['no password', { username: 'alice' }, wrongType],
+    ['an empty object', {}, wrongType],
+    ['a missing password', { username: 'alice' }, wrongType],
     ['a password that is a number', { username: 'alice', password: 123456 }, wrongType],
-    ['provide that is no function', { provide: 'secret' }, wrongType],
+    ['provide that is not a function', { provide: 'secret' }, wrongType],
     ['Basic without credentials', { protocols: 'basic' }, wrongType],
     ['a long password', { username: 'alice', password: 'secret'.repeat(43) }, outOfRange],
     ['a null byte', { username: 'alice', password: 'secret\0' }, wrongValue],
     ['an unknown protocol', { ...alice, protocols: 'kerberos' }, wrongValue],
     ['a protocol of the prototype', { ...alice, protocols: 'toString' }, wrongValue],
-    ['no protocols', { ...alice, protocols: [] }, wrongValue],
-    ['one of several', [alice, 'secret'], wrongType],
-  ])('%s is refused, and no secret told', async (_, auth, error) => {
+    ['an empty list of protocols', { ...alice, protocols: [] }, wrongValue],
+    ['an invalid entry', [alice, 'secret'], wrongType],
+  ])('reject %s without revealing a secret', async (_, auth, error) => {
     const failure = await failureOf(() => make(auth));
     expect(failure).toEqual(error);
     expect(inspect(failure)).not.toMatch(/secret|123456/);
   });
 
-  test('protocols by name; several in their order', async () => {
+  test('accept protocols by name, and several in order', async () => {
     const asked: string[] = [];
     const note =
       (name: string): (() => undefined) =>
@@ -289,7 +289,7 @@ describe('options', () => {
     expect(asked).toEqual(['digest', 'all']);
   });
 
-  test('a callback that gives up, with nothing, null or a promise of them', async () => {
+  test('let a callback give up with undefined, null or a promise of them', async () => {
     for (const nothing of [undefined, null, Promise.resolve(undefined), Promise.resolve(null)]) {
       const { session } = await sessionOf([unauthorized()], () => nothing);
       const failure = await failureOf(() => session.request('GET', '/'));
@@ -298,7 +298,7 @@ describe('options', () => {
     }
   });
 
-  test('what a callback throws is what the request fails with', async () => {
+  test('reject with the error that a callback throws', async () => {
     const thrown = new Error('thrown');
     for (const auth of [
       () => Promise.reject(thrown),
@@ -313,7 +313,7 @@ describe('options', () => {
     expect(await failureOf(() => session.requestSync('GET', '/'))).toEqual(wrongType);
   });
 
-  test('nobody sees the password in a session or pool', async () => {
+  test('hide the password in a session and a pool', async () => {
     const options = { auth: alice, proxyAuth: alice, proxy: 'http://alice:secret@127.0.0.1:1' };
     const session = new Session('http', '127.0.0.1', 1, options);
     const pool = new SessionPool('http://127.0.0.1:1', options);

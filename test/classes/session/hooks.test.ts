@@ -1,4 +1,4 @@
-/** Hooks on a session of the classes: they meet its requests. */
+/** Tests how hooks on a session of the classes apply to its requests. */
 import { Session } from 'libneon';
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
@@ -8,13 +8,13 @@ import { response } from '../../servers/raw.js';
 
 const serve = testServers();
 
-describe('hooks and the classes', () => {
+describe('hooks', () => {
   const forms = [
     ['request', async (session: Session) => (await session.request('GET', '/')).status],
     ['requestSync', async (session: Session) => session.requestSync('GET', '/').status],
   ] as const;
 
-  test.each(forms)('%s: hooks meet the request, which is lent', async (_, send) => {
+  test.each(forms)('receive the request of %s as a borrowed handle', async (_, send) => {
     const server = await serve(answering());
     const session = new Session('http', '127.0.0.1', server.port);
     const log: string[] = [];
@@ -53,7 +53,7 @@ describe('hooks and the classes', () => {
     session.destroy();
   });
 
-  test.each(forms)('%s: readers and bodies that hooks add work', async (_, send) => {
+  test.each(forms)('add readers and bodies to %s', async (_, send) => {
     const server = await serve(answering());
     const session = new Session('http', '127.0.0.1', server.port);
     const blocks: string[] = [];
@@ -71,7 +71,7 @@ describe('hooks and the classes', () => {
     expect((await receivedBy(server))[0]).toMatch(/\r\nContent-Length: 9\r\n[^]*\r\n\r\nsomething$/);
   });
 
-  test('two bodies are refused, and nothing is sent', async () => {
+  test('cannot add a second body', async () => {
     const server = await serve(answering());
     const session = new Session('http', '127.0.0.1', server.port);
     ne.ne_hook_create_request(session.handle, (request) => ne.ne_set_request_body_buffer(request, 'one'));
@@ -80,7 +80,7 @@ describe('hooks and the classes', () => {
     expect(await server.connections()).toEqual([]);
   });
 
-  test('what a hook throws is what the call throws', async () => {
+  test('make the call reject with the error they throw', async () => {
     const server = await serve(answering());
     const session = new Session('http', '127.0.0.1', server.port);
     const thrown = new Error('thrown');
@@ -94,7 +94,7 @@ describe('hooks and the classes', () => {
     expect((await session.request('GET', '/')).status).toBe(200);
   });
 
-  test.each(forms)('%s: NE_RETRY sends again, and header cursors of the first time are stale', async (_, send) => {
+  test.each(forms)('retry %s with NE_RETRY, which invalidates earlier header cursors', async (_, send) => {
     const server = await serve({ connections: [[...exchange(response('', { status: '503 Later' })), ...exchange()]] });
     const session = new Session('http', '127.0.0.1', server.port);
     const cursors: ne.ne_header_cursor[] = [];
@@ -115,7 +115,7 @@ describe('hooks and the classes', () => {
     expect((await server.connections()).map(({ requests }) => requests)).toEqual([2]);
   });
 
-  test.each(forms)('%s: a code from post_send is what the call fails with', async (_, send) => {
+  test.each(forms)('make %s fail with the code that post_send returns', async (_, send) => {
     const server = await serve(answering());
     const session = new Session('http', '127.0.0.1', server.port);
     const refuse = (): number => {
@@ -130,7 +130,7 @@ describe('hooks and the classes', () => {
     expect(await send(session)).toBe(200);
   });
 
-  test('destroy and close run the hooks of the session, and what they throw comes out', async () => {
+  test('run on destroy and close, which throw their errors', async () => {
     const server = await serve(answering());
     const log: string[] = [];
     const endings: ((session: Session) => unknown)[] = [
@@ -159,7 +159,7 @@ describe('hooks and the classes', () => {
     expect(await failureOf(() => session.request('GET', '/'))).toEqual(neonError('ERR_NEON_DESTROYED'));
   });
 
-  test('from inside a hook a session is not destroyed', async () => {
+  test('cannot destroy their session', async () => {
     const server = await serve(answering());
     const session = new Session('http', '127.0.0.1', server.port);
     const failures: unknown[] = [];
@@ -176,7 +176,7 @@ describe('hooks and the classes', () => {
     expect(session.destroyed).toBe(false);
   });
 
-  test('a session destroyed by force while a hook is pending tells nobody', async () => {
+  test('do not run after a destroy by force while a hook is pending', async () => {
     const server = await serve(answering());
     const session = new Session('http', '127.0.0.1', server.port);
     const log: string[] = [];

@@ -1,4 +1,4 @@
-/** The methods of sessions and pools: get, put, copy, … as promises and blocking. */
+/** Tests the methods of sessions and pools (get, put, copy and others) as promises and blocking. */
 import { type ByteRange, type CopyOptions, type RequestOptions, type ResourceFailure, Session } from 'libneon';
 import * as ne from 'libneon/ne';
 import { startNephele, type Nephele } from '../../servers/nephele.js';
@@ -27,7 +27,7 @@ const calls: Record<Method, Call> = {
 };
 const list = Object.entries(calls) as [Method, Call][];
 
-/** Those whose 207 responses tell of failures. */
+/** Methods whose 207 responses report failures. */
 const changing = ['put', 'delete', 'mkcol', 'copy', 'move', 'proppatch', 'setAcl'] as const;
 
 const partial = (range: string): string =>
@@ -41,7 +41,9 @@ const good = (name: Method): string =>
       : response('hello');
 
 describe.each(clients)('%s', (form, connect, of) => {
-  const open = async (answer: string): Promise<{ session: ReturnType<typeof connect>; methods: Methods; sent: () => Promise<string> }> => {
+  const open = async (
+    answer: string,
+  ): Promise<{ session: ReturnType<typeof connect>; methods: Methods; sent: () => Promise<string> }> => {
     const server = await serve(answering(answer));
     const session = connect(`http://127.0.0.1:${server.port}/folder/`);
     const sent = async (): Promise<string> =>
@@ -73,8 +75,20 @@ describe.each(clients)('%s', (form, connect, of) => {
     ['getRange', 'getRange', calls.getRange, ['GET /a HTTP/1.1', 'Range: bytes=0-4'], ['Accept-Encoding']],
     ['proppatch', 'proppatch', calls.proppatch, ['PROPPATCH /a HTTP/1.1', 'Content-Type: application/xml'], ['Depth']],
     ['setAcl', 'setAcl', calls.setAcl, ['ACL /a HTTP/1.1', 'Content-Type: application/xml'], ['Depth']],
-    ['headers', 'get', (m) => m.get('/a', { headers: [['X', '1'], ['X', '2']] }), ['X: 1', 'X: 2'], []],
-  ])('%s sends', async (_, name, call, lines, never) => {
+    [
+      'headers',
+      'get',
+      (m) =>
+        m.get('/a', {
+          headers: [
+            ['X', '1'],
+            ['X', '2'],
+          ],
+        }),
+      ['X: 1', 'X: 2'],
+      [],
+    ],
+  ])('sends the request of %s', async (_, name, call, lines, never) => {
     const { session, methods, sent } = await open(good(name));
     await call(methods);
     await session.close();
@@ -83,14 +97,20 @@ describe.each(clients)('%s', (form, connect, of) => {
     for (const header of never) expect(text).not.toContain(`\r\n${header}:`);
   });
 
-  test('a status outside 2xx rejects with NE_ERROR, and the connection stays', async () => {
+  test('rejects a status outside 2xx with NE_ERROR and keeps the connection', async () => {
     for (const [name, call] of list) {
       const answer = response('nothing here', { status: '404 Not Found' });
-      const { session, methods, sent } = await open(name === 'head' || name === 'getModTime' ? headless(answer) : answer);
+      const { session, methods, sent } = await open(
+        name === 'head' || name === 'getModTime' ? headless(answer) : answer,
+      );
       for (let times = 0; times < 2; times++) {
         const failure = await failureOf(() => call(methods));
         expect(failure).toEqual(neonError('NE_ERROR', ne.NE_ERROR));
-        expect(failure).toMatchObject({ message: '404 Not Found', status: 404, origin: expect.stringMatching(/^http:\/\/127/) });
+        expect(failure).toMatchObject({
+          message: '404 Not Found',
+          status: 404,
+          origin: expect.stringMatching(/^http:\/\/127/),
+        });
         expect(failure).toMatchObject({ target: name === 'mkcol' ? '/a/' : '/a' });
       }
       await session.close();
@@ -98,7 +118,7 @@ describe.each(clients)('%s', (form, connect, of) => {
     }
   });
 
-  test('a large error body is given up', async () => {
+  test('discards a large error body', async () => {
     const { session, methods } = await open(response('x'.repeat(300_000), { status: '500 No' }));
     expect(await failureOf(() => methods.get('/a'))).toMatchObject({ code: 'NE_ERROR', status: 500 });
     expect(session.liveRequests).toBe(0);
@@ -106,7 +126,7 @@ describe.each(clients)('%s', (form, connect, of) => {
     await session.close();
   });
 
-  test('no connection rejects as request() does', async () => {
+  test('rejects without a connection as request() does', async () => {
     const server = await serve(answering());
     await server.stop();
     const session = connect(`http://127.0.0.1:${server.port}/`);
@@ -121,13 +141,18 @@ describe.each(clients)('%s', (form, connect, of) => {
     });
   const one = (href: string, status: string, description = ''): string =>
     `<D:response><D:href>${href}</D:href><D:status>HTTP/1.1 ${status}</D:status>${description}</D:response>`;
-  const told = (text: string): string => `<D:responsedescription>${text}</D:responsedescription>`;
+  const description = (text: string): string => `<D:responsedescription>${text}</D:responsedescription>`;
   const propstats =
     '<D:response><D:href>/a</D:href>' +
-    `<D:propstat><D:prop><D:getetag/><x:own><x:y/></x:own></D:prop><D:status>HTTP/1.1 403 No</D:status>${told('read only')}</D:propstat>` +
+    `<D:propstat><D:prop><D:getetag/><x:own><x:y/></x:own></D:prop><D:status>HTTP/1.1 403 No</D:status>${description('read only')}</D:propstat>` +
     '<D:propstat><D:prop><D:displayname/></D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat>' +
     '<D:propstat><D:prop/><D:status>HTTP/1.1 500 Oh</D:status></D:propstat></D:response>';
-  const failure = (href: string, status: number, reasonPhrase: string, more: Partial<ResourceFailure> = {}): ResourceFailure => ({
+  const failure = (
+    href: string,
+    status: number,
+    reasonPhrase: string,
+    more: Partial<ResourceFailure> = {},
+  ): ResourceFailure => ({
     href,
     property: null,
     status,
@@ -139,14 +164,14 @@ describe.each(clients)('%s', (form, connect, of) => {
   const noDocument = /^the 207 response is no multi-status document: ./;
   test.each<[string, string, string | RegExp, ResourceFailure[]]>([
     [
-      'that failed in part',
+      'with one failure',
       multistatus(one('/a/b', '423 Locked') + one('/a/c', '200 OK')),
       '/a/b: 423 Locked',
       [failure('/a/b', 423, 'Locked')],
     ],
     [
-      'that failed twice',
-      multistatus(one('http://x/a%20b', '403 No', told(' by me\n')) + one('/b', '507 Full')),
+      'with two failures',
+      multistatus(one('http://x/a%20b', '403 No', description(' by me\n')) + one('/b', '507 Full')),
       '/a%20b: 403 No (by me), /b: 507 Full',
       [failure('/a%20b', 403, 'No', { description: 'by me' }), failure('/b', 507, 'Full')],
     ],
@@ -160,10 +185,10 @@ describe.each(clients)('%s', (form, connect, of) => {
         failure('/a', 500, 'Oh'),
       ],
     ],
-    ['that is no XML', response('hello', { status: '207 Multi-Status' }), noDocument, []],
+    ['that is not XML', response('hello', { status: '207 Multi-Status' }), noDocument, []],
     ['that is empty', response('', { status: '207 Multi-Status' }), noDocument, []],
-    ['that breaks off', multistatus(one('/a', '403 No')).slice(0, -30), noDocument, []],
-  ])('a 207 %s', async (_, answer, message, failures) => {
+    ['that is truncated', multistatus(one('/a', '403 No')).slice(0, -30), noDocument, []],
+  ])('rejects a 207 %s', async (_, answer, message, failures) => {
     const text = answer.slice(answer.indexOf('\r\n\r\n') + 4);
     const { session, methods } = await open(response(text, { status: '207 Multi-Status' }));
     for (const name of changing) {
@@ -177,13 +202,14 @@ describe.each(clients)('%s', (form, connect, of) => {
     await session.close();
   });
 
-  test('a 207 that does not tell of a failure', async () => {
+  test('resolves with a 207 without failures', async () => {
     const { session, methods } = await open(multistatus(one('/a', '200 OK')));
-    for (const name of changing) if (name !== 'setAcl') expect(await calls[name](methods)).toMatchObject({ status: 207 });
+    for (const name of changing)
+      if (name !== 'setAcl') expect(await calls[name](methods)).toMatchObject({ status: 207 });
     await session.close();
   });
 
-  test('failures in a response of another status', async () => {
+  test('reports failures in a response with another status', async () => {
     const xml = { 'Content-Type': 'text/xml; charset="utf-8"' };
     const text = multistatus(one('/a/b', '423 Locked')).split('\r\n\r\n')[1]!;
     const { session, methods } = await open(response(text, { status: '424 Failed Dependency', headers: xml }));
@@ -205,7 +231,7 @@ describe.each(clients)('%s', (form, connect, of) => {
     }
   });
 
-  test('a failure of the whole request has no list', async () => {
+  test('reports no list when the whole request fails', async () => {
     const { session, methods } = await open(response('', { status: '423 Locked' }));
     for (const name of changing) expect(await failureOf(() => calls[name](methods))).not.toHaveProperty('failures');
     expect(await failureOf(() => methods.delete('x'))).toMatchObject({ target: '/folder/x' });
@@ -214,15 +240,15 @@ describe.each(clients)('%s', (form, connect, of) => {
 
   test.each<[string, ByteRange, string, string | null]>([
     ['the range', { start: 0, end: 4 }, partial('bytes 0-4/10'), null],
-    ['all of the rest', { start: 5 }, partial('bytes 5-9/10'), null],
-    ['as much as there is', { start: 5, end: 100 }, partial('bytes 5-9/10'), null],
-    ['of unknown total', { start: 0, end: 4 }, partial('bytes 0-4/*'), null],
+    ['the rest', { start: 5 }, partial('bytes 5-9/10'), null],
+    ['the available part', { start: 5, end: 100 }, partial('bytes 5-9/10'), null],
+    ['an unknown total', { start: 0, end: 4 }, partial('bytes 0-4/*'), null],
     ['another start', { start: 0, end: 4 }, partial('bytes 1-4/10'), 'another range'],
     ['another end', { start: 0, end: 4 }, partial('bytes 0-3/10'), 'another range'],
-    ['no range', { start: 0, end: 4 }, partial('x'), 'another range'],
-    ['everything', { start: 0, end: 4 }, response('hello'), 'all of the resource'],
+    ['an invalid range', { start: 0, end: 4 }, partial('x'), 'another range'],
+    ['the whole resource', { start: 0, end: 4 }, response('hello'), 'all of the resource'],
     ['416', { start: 50 }, response('', { status: '416 Range Not Satisfiable' }), '416 Range Not Satisfiable'],
-  ])('getRange: %s', async (_, range, answer, message) => {
+  ])('checks the range in the response: %s', async (_, range, answer, message) => {
     const { session, methods } = await open(answer);
     if (message === null) {
       const got = await methods.getRange('/a', range);
@@ -235,8 +261,12 @@ describe.each(clients)('%s', (form, connect, of) => {
     await session.close();
   });
 
-  test('options and getModTime read the headers', async () => {
-    const headers = { DAV: '1, 2,<http://example.com/x> ,', Allow: 'GET,  PUT', 'Last-Modified': 'Sun, 06 Nov 1994 08:49:37 GMT' };
+  test('reads the headers for options and getModTime', async () => {
+    const headers = {
+      DAV: '1, 2,<http://example.com/x> ,',
+      Allow: 'GET,  PUT',
+      'Last-Modified': 'Sun, 06 Nov 1994 08:49:37 GMT',
+    };
     const { session, methods } = await open(response('', { headers }));
     expect(await methods.options('/a')).toEqual({ allow: ['GET', 'PUT'], dav: ['1', '2', '<http://example.com/x>'] });
     expect(await methods.getModTime('/a')).toEqual(new Date(784111777000));
@@ -248,19 +278,19 @@ describe.each(clients)('%s', (form, connect, of) => {
   });
 
   test.each<[string, (m: Methods) => unknown, Error]>([
-    ['a target that is none', (m) => m.get(5 as unknown as string), wrongType],
+    ['a target that is not a string', (m) => m.get(5 as unknown as string), wrongType],
     ['a target with a space', (m) => m.mkcol('/a b'), wrongChar],
-    ['a collection that is none', (m) => m.mkcol(undefined as unknown as string), wrongType],
-    ['a destination that is none', (m) => m.copy('/a', undefined as unknown as string), wrongType],
+    ['a missing collection', (m) => m.mkcol(undefined as unknown as string), wrongType],
+    ['a missing destination', (m) => m.copy('/a', undefined as unknown as string), wrongType],
     ['a destination with a line end', (m) => m.move('/a', '/b\r\nX: y'), wrongChar],
     ['a destination elsewhere', (m) => m.move('/a', 'http://other.example/b'), wrongValue],
-    ['a range that is none', (m) => m.getRange('/a', undefined as unknown as ByteRange), wrongType],
+    ['a missing range', (m) => m.getRange('/a', undefined as unknown as ByteRange), wrongType],
     ['a range without start', (m) => m.getRange('/a', {} as ByteRange), wrongType],
     ['a range that ends before it starts', (m) => m.getRange('/a', { start: 5, end: 4 }), outOfRange],
-    ['a range of less than nothing', (m) => m.getRange('/a', { start: -1 }), outOfRange],
-    ['options that are none', (m) => m.get('/a', 5 as unknown as RequestOptions), wrongType],
-    ['null for options', (m) => m.get('/a', null as unknown as RequestOptions), wrongType],
-  ])('%s is refused', async (_, call, error) => {
+    ['a negative range', (m) => m.getRange('/a', { start: -1 }), outOfRange],
+    ['options that are not an object', (m) => m.get('/a', 5 as unknown as RequestOptions), wrongType],
+    ['null as options', (m) => m.get('/a', null as unknown as RequestOptions), wrongType],
+  ])('rejects %s', async (_, call, error) => {
     const { session, methods, sent } = await open(response(''));
     expect(await failureOf(() => call(methods))).toEqual(error);
     expect(session.liveRequests).toBe(0);
@@ -277,7 +307,7 @@ describe.each(clients)('%s', (form, connect, of) => {
       await server.stop();
     });
 
-    test('a whole life of a resource', async () => {
+    test('creates, copies, moves and deletes a resource', async () => {
       await using session = connect(`${server.origin}/${form}/`);
       const methods = of(session);
       expect((await methods.mkcol('')).status).toBe(201);
@@ -298,7 +328,7 @@ describe.each(clients)('%s', (form, connect, of) => {
   });
 });
 
-test('a post is not sent twice on its own, unless it may be', async () => {
+test('sends a POST once, or again if it is idempotent', async () => {
   const server = await serve({
     connections: [[{ read: 'request' }, { send: response('') }, { close: 'fin' }]],
     rest: 'repeat-last',
@@ -308,7 +338,7 @@ test('a post is not sent twice on its own, unless it may be', async () => {
   expect((await session.post('/a', 'text', { idempotent: true })).status).toBe(200);
 });
 
-test('a signal and a timeout end them', async () => {
+test('ends methods by a signal and by a timeout', async () => {
   const server = await serve({ connections: [[{ read: 'request' }, { hang: 'reading' }]], rest: 'repeat-last' });
   await using session = Session.open(`http://127.0.0.1:${server.port}/`);
   const signal = AbortSignal.abort('the reason');

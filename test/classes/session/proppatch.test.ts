@@ -1,4 +1,4 @@
-/** proppatch and proppatchSync: what is sent, what comes back, and what is refused. */
+/** Tests proppatch and proppatchSync: their requests, responses and rejected arguments. */
 import { type PropertyChanges, Session } from 'libneon';
 import * as ne from 'libneon/ne';
 import { type Apache, apacheUser, startApache } from '../../servers/apache.js';
@@ -22,7 +22,7 @@ describe.each(forms)('%s', (form, of) => {
     return { session: Session.open(`http://127.0.0.1:${server.port}/`), sent: () => receivedBy(server) };
   };
 
-  test('sends what ne_proppatch sends, with text escaped', async () => {
+  test('sends what ne_proppatch sends, with escaped text', async () => {
     const { session, sent } = await open();
     await of(session).proppatch('/a', [
       { set: { displayname: `a<b>&"'\r\n]]>\u{1f600}`, '{urn:x?a&"b"}own': { xml: '<D:href>/x</D:href><own/>' } } },
@@ -46,8 +46,9 @@ describe.each(forms)('%s', (form, of) => {
     other.destroy();
   });
 
-  test('of a long document with another status than 2xx no piece is left out in the middle', async () => {
-    const failed = (href: string): string => `<response><href>${href}</href><status>HTTP/1.1 423 Locked</status></response>`;
+  test('reports no failures of a document that is too long, rather than part of them', async () => {
+    const failed = (href: string): string =>
+      `<response><href>${href}</href><status>HTTP/1.1 423 Locked</status></response>`;
     const blocks = [
       `<?xml version="1.0"?><multistatus xmlns="DAV:"><!--${' '.repeat(65_000)}-->`,
       `<!--${' '.repeat(1000)}-->${failed('/b')}`,
@@ -55,7 +56,9 @@ describe.each(forms)('%s', (form, of) => {
     ];
     const head = 'HTTP/1.1 424 Failed Dependency\r\nContent-Type: text/xml\r\nTransfer-Encoding: chunked\r\n\r\n';
     const sent = [head, ...[...blocks, ''].map((block) => `${block.length.toString(16)}\r\n${block}\r\n`)];
-    const server = await serve({ connections: [[{ read: 'request' }, ...sent.flatMap((text) => [{ send: text }, { delay: 30 }])]] });
+    const server = await serve({
+      connections: [[{ read: 'request' }, ...sent.flatMap((text) => [{ send: text }, { delay: 30 }])]],
+    });
     const session = Session.open(`http://127.0.0.1:${server.port}/`);
     const error = await failureOf(() => of(session).proppatch('/a', { remove: ['x'] }));
     expect(error).toMatchObject({ message: '424 Failed Dependency', status: 424 });
@@ -63,11 +66,16 @@ describe.each(forms)('%s', (form, of) => {
     session.destroy();
   });
 
-  test('submits the lock of the resource, and sends headers of its own', async () => {
+  test('submits the lock of the resource and sends additional headers', async () => {
     const { session, sent } = await open();
     const store = ne.ne_lockstore_create();
     const lock = ne.ne_lock_create();
-    Object.assign(lock.uri, { scheme: 'http', host: '127.0.0.1', port: Number(session.hostport.split(':')[1]), path: '/a' });
+    Object.assign(lock.uri, {
+      scheme: 'http',
+      host: '127.0.0.1',
+      port: Number(session.hostport.split(':')[1]),
+      path: '/a',
+    });
     lock.token = 'urn:token';
     ne.ne_lockstore_add(store, lock);
     ne.ne_lockstore_register(store, session.handle);
@@ -78,7 +86,7 @@ describe.each(forms)('%s', (form, of) => {
     session.destroy();
   });
 
-  test('meets hooks, and what they throw', async () => {
+  test('runs hooks and rejects with the errors they throw', async () => {
     const { session, sent } = await open();
     const seen: string[] = [];
     ne.ne_hook_create_request(session.handle, (request, method, target) => {
@@ -99,14 +107,14 @@ describe.each(forms)('%s', (form, of) => {
     session.destroy();
   });
 
-  test('any 2xx response resolves, with its body', async () => {
+  test('resolves with any 2xx response and its body', async () => {
     const { session } = await open(response('fine', { status: '200 OK', headers: { 'X-Seen': 'yes' } }));
     const answer = await of(session).proppatch('/a', { remove: ['x'] });
     expect([answer.status, answer.headers['x-seen'], await answer.text()]).toEqual([200, 'yes', 'fine']);
     session.destroy();
   });
 
-  test('a redirect is followed, with the body', async () => {
+  test('follows a redirect with its body', async () => {
     const moved = response('elsewhere', { status: '307 Temporary Redirect', headers: { Location: '/b' } });
     const server = await serve({ connections: [[...exchange(moved), ...exchange(done)]] });
     const session = Session.open(`http://127.0.0.1:${server.port}/`);
@@ -118,21 +126,24 @@ describe.each(forms)('%s', (form, of) => {
     session.destroy();
   });
 
-  test.each(['hello', '', '<a>'.repeat(40_000), multistatus.slice(0, -5)])('%.20j for a document is an error', async (text) => {
-    const headers = { 'Content-Type': 'text/xml' }; // newer versions of neon read no other
-    const server = await serve({
-      connections: [exchange(response(text, { status: '207 Multi-Status', headers })), exchange(done)],
-      rest: 'repeat-last',
-    });
-    const session = Session.open(`http://127.0.0.1:${server.port}/`, { flags: { persist: false } });
-    const error = await failureOf(() => of(session).proppatch('/a', { remove: ['x'] }));
-    expect(error).toEqual(neonError('NE_ERROR', ne.NE_ERROR));
-    expect(error.message).toMatch(/multi-status document|parse/);
-    expect((await of(session).proppatch('/a', { remove: ['x'] })).status).toBe(207);
-    session.destroy();
-  });
+  test.each(['hello', '', '<a>'.repeat(40_000), multistatus.slice(0, -5)])(
+    'rejects %.20j as a document',
+    async (text) => {
+      const headers = { 'Content-Type': 'text/xml' }; // newer versions of neon read no other type
+      const server = await serve({
+        connections: [exchange(response(text, { status: '207 Multi-Status', headers })), exchange(done)],
+        rest: 'repeat-last',
+      });
+      const session = Session.open(`http://127.0.0.1:${server.port}/`, { flags: { persist: false } });
+      const error = await failureOf(() => of(session).proppatch('/a', { remove: ['x'] }));
+      expect(error).toEqual(neonError('NE_ERROR', ne.NE_ERROR));
+      expect(error.message).toMatch(/multi-status document|parse/);
+      expect((await of(session).proppatch('/a', { remove: ['x'] })).status).toBe(207);
+      session.destroy();
+    },
+  );
 
-  test('a response that breaks off is an error, and the session goes on', async () => {
+  test('rejects a truncated response and leaves the session usable', async () => {
     const cut = response(multistatus.repeat(100), { status: '207 Multi-Status' }).slice(0, -10);
     const server = await serve({ connections: [[...exchange(cut), { close: 'fin' }], exchange(done)] });
     const session = Session.open(`http://127.0.0.1:${server.port}/`);
@@ -144,30 +155,30 @@ describe.each(forms)('%s', (form, of) => {
   });
 
   test.each<[string, unknown, Error]>([
-    ['no changes', undefined, wrongType],
-    ['text for changes', 'getetag', wrongType],
-    ['nothing to do', {}, wrongValue],
+    ['missing changes', undefined, wrongType],
+    ['a string as changes', 'getetag', wrongType],
+    ['empty changes', {}, wrongValue],
     ['an empty list', [], wrongValue],
     ['null among changes', [null], wrongType],
     ['a list in a list', [[]], wrongType],
-    ['a set that is none', { set: 'x' }, wrongType],
-    ['a list to set', { set: ['x'] }, wrongType],
-    ['a remove that is none', { remove: 'x' }, wrongType],
-    ['a name that is none', { remove: [1] }, wrongType],
+    ['a set that is not an object', { set: 'x' }, wrongType],
+    ['a set that is an array', { set: ['x'] }, wrongType],
+    ['a remove that is not an array', { remove: 'x' }, wrongType],
+    ['a name that is not a string', { remove: [1] }, wrongType],
     ['a name with a space', { set: { 'a b': '' } }, wrongValue],
-    ['a name that XML has not', { set: { '1a': '' } }, wrongValue],
+    ['a name that is not an XML name', { set: { '1a': '' } }, wrongValue],
     ['a name with a prefix', { remove: ['x:y'] }, wrongValue],
     ['a name without end', { remove: ['{urn:x'] }, wrongValue],
-    ['a number', { set: { a: 1 } }, wrongType],
-    ['null', { set: { a: null } }, wrongType],
-    ['XML that is none', { set: { a: { xml: 5 } } }, wrongType],
+    ['a number as a value', { set: { a: 1 } }, wrongType],
+    ['null as a value', { set: { a: null } }, wrongType],
+    ['XML that is not a string', { set: { a: { xml: 5 } } }, wrongType],
     ['XML that is not well-formed', { set: { a: { xml: '<b>' } } }, wrongValue],
-    ['XML that ends the property', { set: { a: { xml: '</a><a>' } } }, wrongValue],
+    ['XML that closes the property', { set: { a: { xml: '</a><a>' } } }, wrongValue],
     ['a control character', { set: { a: '\u0001' } }, wrongValue],
     ['a NUL', { set: { a: '\0' } }, wrongValue],
-    ['half a character', { set: { a: '\ud83d' } }, wrongValue],
+    ['an unpaired surrogate', { set: { a: '\ud83d' } }, wrongValue],
     ['a control character in a namespace', { set: { '{\u0001}a': '' } }, wrongValue],
-  ])('%s is refused, and nothing is sent', async (_, changes, error) => {
+  ])('rejects %s and sends nothing', async (_, changes, error) => {
     const { session, sent } = await open();
     expect(await failureOf(() => of(session).proppatch('/a', changes as PropertyChanges))).toEqual(error);
     expect(session.liveRequests).toBe(0);
@@ -182,7 +193,7 @@ describe.each(forms)('%s', (form, of) => {
     });
     afterAll(() => apache.stop());
 
-    test('properties come, change and go; in their order', async () => {
+    test('sets, changes and removes properties in order', async () => {
       await using session = Session.open(`${apache.origin}/dav/${form}/`);
       const methods = of(session);
       await methods.mkcol('');
@@ -199,7 +210,7 @@ describe.each(forms)('%s', (form, of) => {
       expect(await read()).toEqual({ '{urn:x?y=1&z}other': 'o' });
     });
 
-    test('all or nothing, and the failures say why', async () => {
+    test('changes all properties or reports why not', async () => {
       await using session = Session.open(`${apache.origin}/dav/`);
       const methods = of(session);
       await methods.put(`${form}.txt`, '');
@@ -217,7 +228,7 @@ describe.each(forms)('%s', (form, of) => {
       expect(entry?.status).toHaveProperty(['{urn:x}a', 'code'], 404);
     });
 
-    test.each(['basic', 'digest'])('%s credentials are given when they are asked for', async (folder) => {
+    test.each(['basic', 'digest'])('sends %s credentials on request', async (folder) => {
       const auth = { username: apacheUser.name, password: apacheUser.password };
       await using session = Session.open(`${apache.origin}/${folder}/`, { auth });
       const methods = of(session);
@@ -226,24 +237,31 @@ describe.each(forms)('%s', (form, of) => {
       expect(await failureOf(() => of(other).proppatch('', { remove: ['{urn:x}by'] }))).toEqual(
         neonError('NE_AUTH', ne.NE_AUTH),
       );
-      await using nobody = Session.open(`${apache.origin}/${folder}/`);
-      expect(await failureOf(() => of(nobody).proppatch('', { remove: ['{urn:x}by'] }))).toMatchObject({ status: 401 });
+      await using anonymous = Session.open(`${apache.origin}/${folder}/`);
+      expect(await failureOf(() => of(anonymous).proppatch('', { remove: ['{urn:x}by'] }))).toMatchObject({
+        status: 401,
+      });
       const [entry] = await session.propfind('', { depth: 0, props: ['{urn:x}by'] });
       expect(entry?.props).toEqual({ '{urn:x}by': form });
     });
 
-    test('a locked member is told by a delete of its collection', async () => {
+    test('reports a locked member when its collection is deleted', async () => {
       await using session = Session.open(`${apache.origin}/dav/locked-${form}/`);
       const methods = of(session);
       await methods.mkcol('');
       await methods.put('a.txt', '');
       const other = Session.open(`${apache.origin}/dav/locked-${form}/`);
       const lock = ne.ne_lock_create();
-      Object.assign(lock.uri, { scheme: 'http', host: '127.0.0.1', port: apache.port, path: `/dav/locked-${form}/a.txt` });
+      Object.assign(lock.uri, {
+        scheme: 'http',
+        host: '127.0.0.1',
+        port: apache.port,
+        path: `/dav/locked-${form}/a.txt`,
+      });
       expect(ne.ne_lock(other.handle, lock)).toBe(ne.NE_OK);
       expect(await failureOf(() => methods.delete(''))).toMatchObject({
         code: 'NE_ERROR',
-        // So does mod_dav: not 207.
+        // mod_dav responds with 424 rather than 207.
         ...{ status: 424, message: `424 Failed Dependency (/dav/locked-${form}/a.txt: 423 Locked)` },
         failures: [{ href: `/dav/locked-${form}/a.txt`, property: null, status: 423 }],
       });
@@ -254,8 +272,14 @@ describe.each(forms)('%s', (form, of) => {
   });
 });
 
-test('a signal and a timeout end it, and the session goes on', async () => {
-  const server = await serve({ connections: [[{ read: 'request' }, { hang: 'reading' }], [{ read: 'request' }, { hang: 'reading' }], exchange(done)] });
+test('ends a PROPPATCH by a signal and by a timeout, and leaves the session usable', async () => {
+  const server = await serve({
+    connections: [
+      [{ read: 'request' }, { hang: 'reading' }],
+      [{ read: 'request' }, { hang: 'reading' }],
+      exchange(done),
+    ],
+  });
   await using session = Session.open(`http://127.0.0.1:${server.port}/`);
   const signal = AbortSignal.timeout(50);
   expect((await failureOf(() => session.proppatch('/a', { remove: ['x'] }, { signal }))).name).toBe('TimeoutError');
@@ -264,7 +288,7 @@ test('a signal and a timeout end it, and the session goes on', async () => {
   expect((await session.proppatch('/a', { remove: ['x'] })).status).toBe(207);
 });
 
-test('takes its turn, counts as live, and tells its progress', async () => {
+test('queues a PROPPATCH, counts it as live, and reports its progress', async () => {
   const server = await serve(answering(done));
   const session = Session.open(`http://127.0.0.1:${server.port}/`);
   const seen: string[] = [];

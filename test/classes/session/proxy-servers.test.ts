@@ -1,4 +1,4 @@
-/** Sessions of the classes through real proxies, with and without TLS. */
+/** Tests sessions of the classes through real proxies, with and without TLS. */
 import { type ProxyOptions, Session, type SessionOptions, SessionPool } from 'libneon';
 import * as ne from 'libneon/ne';
 import { startApache, type Apache } from '../../servers/apache.js';
@@ -13,7 +13,7 @@ import { failureOf, neonError } from '../../support/expect.js';
 const alice = { username: squidUser.name, password: squidUser.password };
 const wrong = { ...alice, password: 'wrong' };
 
-describeWith('apache2', 'an Apache behind', () => {
+describeWith('apache2', 'Apache behind a proxy', () => {
   let apache: Apache;
   const tls = (): SessionOptions => ({ tls: { ca: pem(testPki().ca.cert), trustDefaultCA: false } });
   beforeAll(async () => {
@@ -24,7 +24,7 @@ describeWith('apache2', 'an Apache behind', () => {
   });
   afterAll(() => apache.stop());
 
-  /** Both schemes, both surfaces, twice each. */
+  /** Requests with both schemes and surfaces, twice each. */
   async function expectThrough(options: SessionOptions, host = '127.0.0.1'): Promise<void> {
     for (const [scheme, port] of [
       ['http', apache.port],
@@ -48,7 +48,7 @@ describeWith('apache2', 'an Apache behind', () => {
   }
 
   describe.each(['basic', 'digest'] as const)('squid with %s', (kind) => {
-    describeWith('squid', 'is', () => {
+    describeWith('squid', 'proxy', () => {
       let squid: Squid;
       beforeAll(async () => {
         squid = await startSquid(kind);
@@ -59,7 +59,7 @@ describeWith('apache2', 'an Apache behind', () => {
         ...more,
       });
 
-      test('passed', async () => {
+      test('passes requests', async () => {
         await expectThrough({ proxy: `http://127.0.0.1:${squid.port}` });
         await expectThrough(asking({ proxyAuth: alice }));
         await expectThrough({ proxy: `http://alice:secret@127.0.0.1:${squid.authPort}/` });
@@ -69,7 +69,7 @@ describeWith('apache2', 'an Apache behind', () => {
         expect(seen).toContainEqual(`200 alice CONNECT 127.0.0.1:${apache.tlsPort}`);
       });
 
-      test('passed with credentials for both, which a callback gives later', async () => {
+      test('passes credentials for the proxy and the server, which a callback provides later', async () => {
         for (const place of ['basic', 'digest']) {
           const asked: boolean[] = [];
           const later = async ({ proxy }: { proxy: boolean }): Promise<typeof alice> => {
@@ -87,7 +87,7 @@ describeWith('apache2', 'an Apache behind', () => {
         }
       });
 
-      test('passed by uploads; by big ones once it knows who sends them', async () => {
+      test('passes uploads, and large ones once it knows the credentials', async () => {
         const open = (): Session =>
           new Session('http', '127.0.0.1', apache.port, asking({ auth: alice, proxyAuth: alice }));
         await using session = open();
@@ -100,13 +100,13 @@ describeWith('apache2', 'an Apache behind', () => {
         expect(await (await another.request('GET', `/digest/big-${kind}`)).text()).toBe(body);
       });
 
-      test('passed by a pool', async () => {
+      test('passes the requests of a pool', async () => {
         await using pool = new SessionPool(apache.origin, { connections: 4, ...asking({ proxyAuth: alice }) });
         const texts = Array.from({ length: 12 }, async () => (await pool.request('GET', '/dav/a.txt')).text());
         expect(new Set(await Promise.all(texts))).toEqual(new Set(['text']));
       });
 
-      test('not passed without the right password', async () => {
+      test('rejects a wrong password', async () => {
         await expectRefused(asking({ proxyAuth: wrong }), 'NE_PROXYAUTH');
         await expectRefused(asking(), 'NE_ERROR', ['https']);
         await using session = new Session('http', '127.0.0.1', apache.port, asking());
@@ -116,7 +116,7 @@ describeWith('apache2', 'an Apache behind', () => {
   });
 
   describeWith('tinyproxy', 'tinyproxy', () => {
-    test('is passed, open and with Basic', async () => {
+    test('passes requests, with and without Basic', async () => {
       const [open, asking] = await Promise.all([startTinyproxy(), startTinyproxy(squidUser)]);
       try {
         await expectThrough({ proxy: `http://127.0.0.1:${open.port}` });
@@ -124,22 +124,22 @@ describeWith('apache2', 'an Apache behind', () => {
         const options = { proxy: `http://127.0.0.1:${asking.port}`, proxyAuth: wrong };
         await expectRefused(options, 'NE_PROXYAUTH', ['https']);
         await using session = new Session('http', '127.0.0.1', apache.port, options);
-        expect((await session.request('GET', '/dav/a.txt')).status).toBe(401); // which it answers where 407 is due
+        expect((await session.request('GET', '/dav/a.txt')).status).toBe(401); // it responds 401 where 407 is due
       } finally {
         await Promise.all([open.stop(), asking.stop()]);
       }
     });
   });
 
-  /** The names of loopback differ: SOCKS 4 needs an address, the others give the name to the proxy. */
+  /** SOCKS 4 needs an address for the loopback host; the other types pass the name to the proxy. */
   const socks: [name: string, programs: Program[], start: () => Promise<RunningServer>, types: string[]][] = [
     ['microsocks', ['microsocks'], startMicrosocks, ['socks5', 'socks5h', 'socks']],
     ['dante', ['danted'], startDante, ['socks4', 'socks5']],
     ['ssh -D', ['sshd', 'ssh'], startSsh, ['socks4', 'socks4a', 'socks5']],
   ];
   describe.each(socks)('%s', (_, programs, start, types) => {
-    describeWith(programs, 'is', () => {
-      test(`passed: ${types.join(', ')}`, async () => {
+    describeWith(programs, 'proxy', () => {
+      test(`passes requests by ${types.join(', ')}`, async () => {
         const proxy = await start();
         try {
           for (const type of types) await expectThrough({ proxy: `${type}://127.0.0.1:${proxy.port}` });
@@ -153,7 +153,7 @@ describeWith('apache2', 'an Apache behind', () => {
   });
 
   describeWith('microsocks', 'microsocks with a password', () => {
-    test('is passed with the right one only', async () => {
+    test('passes requests with the right password only', async () => {
       const proxy = await startMicrosocks(squidUser);
       const at = (user: object): ProxyOptions => ({ type: 'socks5', host: '127.0.0.1', port: proxy.port, ...user });
       try {

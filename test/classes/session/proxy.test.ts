@@ -1,4 +1,4 @@
-/** The option `proxy` of the classes: its forms, what is refused, and the environment. */
+/** Tests the option `proxy` of the classes: its forms, rejected values and the environment. */
 import { inspect } from 'node:util';
 import { type ProxyOptions, Session, SessionPool } from 'libneon';
 import * as ne from 'libneon/ne';
@@ -23,12 +23,12 @@ test.each<[ProxyOptions, string]>([
   [{ host: 'proxy' }, 'proxy:80'],
   [{ type: 'http', host: 'proxy', port: 0 }, 'proxy:0'],
   ['http://[::1]:3128', '[::1]:3128'],
-])('%p', (proxy, expected) => {
+])('reads the proxy %p', (proxy, expected) => {
   expect(proxyOf('http://server.invalid/', proxy)).toBe(expected);
   expect(proxyOf('https://server.invalid/', proxy)).toBe(expected);
 });
 
-test('a URL with credentials answers the proxy; proxyAuth goes before it', async () => {
+test('sends credentials of the URL to the proxy, but prefers proxyAuth', async () => {
   const challenge = { 'Proxy-Authenticate': 'Basic realm="proxy"' };
   const asking = response('who?', { status: '407 Proxy Authentication Required', headers: challenge });
   for (const [more, expected] of [
@@ -50,23 +50,27 @@ test('a URL with credentials answers the proxy; proxyAuth goes before it', async
 test.each<[about: string, proxy: unknown, error: Error]>([
   ['a number', 3128, wrongType],
   ['null', null, wrongType],
-  ['no URL', 'alice:secret@proxy:3128', wrongValue],
+  ['a value that is not a URL', 'alice:secret@proxy:3128', wrongValue],
   ['an empty URL', '', wrongValue],
   ['a URL without a host', 'socks5:secret', wrongValue],
   ['TLS to the proxy', 'https://alice:secret@proxy', wrongValue],
   ['an unknown scheme', 'ftp://alice:secret@proxy', wrongValue],
   ['a scheme of the prototype', 'constructor://proxy', wrongValue],
-  ['escapes that are no UTF-8', 'http://alice:secret%FF@proxy', wrongValue],
+  ['escapes that are not UTF-8', 'http://alice:secret%FF@proxy', wrongValue],
   ['a null byte', 'socks5://alice:secret%00@proxy', wrongValue],
-  ['no host', { port: 1 }, wrongType],
+  ['a missing host', { port: 1 }, wrongType],
   ['a host with a line break', { host: 'proxy\r\n' }, wrongChar],
   ['an unknown type', { type: 'https', host: 'proxy' }, wrongValue],
-  ['a port that is text', { host: 'proxy', port: '3128' }, wrongType],
-  ['a port that is too big', { host: 'proxy', port: 65536 }, outOfRange],
+  ['a port that is a string', { host: 'proxy', port: '3128' }, wrongType],
+  ['a port that is too large', { host: 'proxy', port: 65536 }, outOfRange],
   ['a password that is a number', { host: 'proxy', username: 'alice', password: 123456 }, wrongType],
   ['a long password', { host: 'proxy', username: 'alice', password: 'secret'.repeat(43) }, outOfRange],
-  ['a long one for SOCKS', { type: 'socks5', host: 'p', username: 'a', password: 'secret'.repeat(43) }, outOfRange],
-])('%s is refused, and no secret told', async (_, proxy, error) => {
+  [
+    'a long password for SOCKS',
+    { type: 'socks5', host: 'p', username: 'a', password: 'secret'.repeat(43) },
+    outOfRange,
+  ],
+])('rejects %s without revealing a secret', async (_, proxy, error) => {
   for (const make of [
     () => new Session('http', '127.0.0.1', 1, { proxy: proxy as ProxyOptions }),
     () => new SessionPool('http://127.0.0.1:1', { proxy: proxy as ProxyOptions }),
@@ -77,20 +81,20 @@ test.each<[about: string, proxy: unknown, error: Error]>([
   }
 });
 
-test('not beside addresses', () => {
+test('rejects a proxy together with addresses', () => {
   const options = { proxy: 'http://proxy', addresses: ['127.0.0.1'] };
   expect(() => new Session('http', 'server.invalid', 80, options)).toThrow(wrongValue);
 });
 
-test('system: asked for with the first request, and then it is too late for others', async () => {
+test('reads the system configuration with the first request', async () => {
   const server = await serve(answering());
   await using session = new Session('http', '127.0.0.1', server.port, { proxy: 'system' });
-  if (ne.ne_has_support(ne.NE_FEATURE_LIBPXY)) return; // what this machine's system says is not known here
+  if (ne.ne_has_support(ne.NE_FEATURE_LIBPXY)) return; // the system configuration of this machine is unknown here
   expect((await session.request('GET', '/')).status).toBe(200);
   expect(session.requestSync('GET', '/').status).toBe(200);
 });
 
-describe('env', () => {
+describe('the proxy of the environment', () => {
   const before = { ...process.env };
   const names = ['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy'].flatMap((name) => [name, name.toUpperCase()]);
   beforeEach(() => {
@@ -102,19 +106,29 @@ describe('env', () => {
   });
 
   test.each<[about: string, env: Record<string, string>, url: string, proxy: string | undefined]>([
-    ['nothing', {}, 'http://a.example/', undefined],
-    ['http', { http_proxy: 'http://p:1' }, 'http://a.example/', 'p:1'],
-    ['http is not for https', { http_proxy: 'http://p:1' }, 'https://a.example/', undefined],
-    ['https', { https_proxy: 'http://p:2', http_proxy: 'http://p:1' }, 'https://a.example/', 'p:2'],
-    ['no scheme', { http_proxy: ' p:1 ' }, 'http://a.example/', 'p:1'],
-    ['for all', { all_proxy: 'http://p:3' }, 'https://a.example/', 'p:3'],
-    ['all comes last', { all_proxy: 'http://p:3', http_proxy: 'http://p:1' }, 'http://a.example/', 'p:1'],
+    ['no variable', {}, 'http://a.example/', undefined],
+    ['http_proxy', { http_proxy: 'http://p:1' }, 'http://a.example/', 'p:1'],
+    ['http_proxy for https', { http_proxy: 'http://p:1' }, 'https://a.example/', undefined],
+    ['https_proxy', { https_proxy: 'http://p:2', http_proxy: 'http://p:1' }, 'https://a.example/', 'p:2'],
+    ['a value without scheme', { http_proxy: ' p:1 ' }, 'http://a.example/', 'p:1'],
+    ['all_proxy', { all_proxy: 'http://p:3' }, 'https://a.example/', 'p:3'],
+    ['all_proxy after others', { all_proxy: 'http://p:3', http_proxy: 'http://p:1' }, 'http://a.example/', 'p:1'],
     ['upper case', { HTTPS_PROXY: 'http://p:2' }, 'https://a.example/', 'p:2'],
-    ['upper case for all', { ALL_PROXY: 'http://p:3' }, 'http://a.example/', 'p:3'],
-    ['lower case first', { HTTPS_PROXY: 'http://p:2', https_proxy: 'http://p:4' }, 'https://a.example/', 'p:4'],
-    ['lower case that is empty', { HTTPS_PROXY: 'http://p:2', https_proxy: '' }, 'https://a.example/', undefined],
-    ['HTTP_PROXY may come from a request', { HTTP_PROXY: 'http://p:1' }, 'http://a.example/', undefined],
-  ])('%s', (_, env, url, expected) => {
+    ['upper case of all_proxy', { ALL_PROXY: 'http://p:3' }, 'http://a.example/', 'p:3'],
+    [
+      'lower case before upper case',
+      { HTTPS_PROXY: 'http://p:2', https_proxy: 'http://p:4' },
+      'https://a.example/',
+      'p:4',
+    ],
+    [
+      'empty lower case before upper case',
+      { HTTPS_PROXY: 'http://p:2', https_proxy: '' },
+      'https://a.example/',
+      undefined,
+    ],
+    ['HTTP_PROXY, which a request may have set', { HTTP_PROXY: 'http://p:1' }, 'http://a.example/', undefined],
+  ])('is read from %s', (_, env, url, expected) => {
     Object.assign(process.env, env);
     expect(proxyOf(url, 'env')).toBe(expected);
   });
@@ -147,7 +161,7 @@ describe('env', () => {
     ['[::1]:81', 'http://[::1]:82/', false],
     ['fe80::/10', 'http://[fe80::1]/', true],
     ['127.0.0.0/8', 'http://[::1]/', false],
-  ])('no_proxy=%s: %s', (exceptions, url, excepted) => {
+  ])('applies no_proxy=%s to %s', (exceptions, url, excepted) => {
     for (const name of ['no_proxy', 'NO_PROXY']) {
       Object.assign(process.env, { http_proxy: 'http://p:1', https_proxy: 'http://p:1', [name]: exceptions });
       expect(proxyOf(url, 'env')).toBe(excepted ? undefined : 'p:1');
@@ -155,7 +169,7 @@ describe('env', () => {
     }
   });
 
-  test('SOCKS', async () => {
+  test('can be a SOCKS proxy', async () => {
     const proxy = await serve({ connections: [[{ readBytes: 4 }]] });
     process.env['all_proxy'] = `socks5h://127.0.0.1:${proxy.port}`;
     await using session = Session.open('http://a.example/', { proxy: 'env' });
@@ -163,7 +177,7 @@ describe('env', () => {
     expect([...(await proxy.connections())[0]!.received]).toEqual([5, 2, 0, 2]);
   });
 
-  test('what is wrong names the variable, and not its value', async () => {
+  test('is rejected with the name of the variable, without its value', async () => {
     process.env['https_proxy'] = 'https://alice:secret@proxy';
     const failure = await failureOf(() => proxyOf('https://a.example/', 'env'));
     expect(failure).toEqual(wrongValue);

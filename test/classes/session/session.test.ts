@@ -1,4 +1,4 @@
-/** Session: how it is opened, its options and targets, the requests that are live, and its end. */
+/** Tests Session: its creation, options, targets, live requests, and its end. */
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { Session } from 'libneon';
 import * as ne from 'libneon/ne';
@@ -42,17 +42,17 @@ describe('Session', () => {
     }
   });
 
-  test.each(['ftp', 'HTTP', '', 'file'])('the scheme %j is refused', (scheme) => {
+  test.each(['ftp', 'HTTP', '', 'file'])('rejects the scheme %j', (scheme) => {
     expect(() => new Session(scheme, 'example.com', 80)).toThrow(wrongValue);
   });
 
-  test('URLs that are none, of other schemes, or with credentials are refused', () => {
+  test('rejects invalid URLs, other schemes, and credentials', () => {
     expect(() => Session.open('http://user:password@example.com/')).toThrow(wrongValue);
     expect(() => Session.open('ftp://example.com/')).toThrow(wrongValue);
     expect(() => Session.open('/path')).toThrow(expect.objectContaining({ code: 'ERR_INVALID_URL' }) as Error);
   });
 
-  test('bad arguments are refused', () => {
+  test('rejects invalid arguments', () => {
     const create = Session as unknown as new (...values: unknown[]) => Session;
     expect(() => new create()).toThrow(wrongType);
     expect(() => new create(1, 'example.com', 80)).toThrow(wrongType);
@@ -62,7 +62,7 @@ describe('Session', () => {
     expect(() => new create('http', 'exa\r\nmple', 80)).toThrow(wrongChar);
   });
 
-  test('options', async () => {
+  test('applies its options', async () => {
     const server = await serve(answering());
     const options = {
       userAgent: 'agent/2',
@@ -89,11 +89,11 @@ describe('Session', () => {
     [{ userAgent: 1 }, wrongType],
     [{ userAgent: 'a\r\nb' }, wrongChar],
     [{ flags: { nonsense: true } }, wrongValue],
-  ])('the options %j are refused', (options, error) => {
+  ])('rejects the options %j', (options, error) => {
     expect(() => new Session('http', 'example.com', 80, options as object)).toThrow(error);
   });
 
-  test('undefined options are the defaults', () => {
+  test('treats undefined options as defaults', () => {
     const options = {
       userAgent: undefined,
       readTimeout: undefined,
@@ -105,7 +105,7 @@ describe('Session', () => {
     expect(session.getFlag('persist')).toBe(true);
   });
 
-  test('flags by name and number', () => {
+  test('has flags by name and number', () => {
     using session = new Session('http', 'example.com', 80);
     session.setFlag('rfc4918', true);
     expect(session.getFlag(ne.NE_SESSFLAG_RFC4918)).toBe(true);
@@ -116,7 +116,7 @@ describe('Session', () => {
     expect(() => session.getFlag('nonsense' as 'persist')).toThrow(wrongValue);
   });
 
-  test('the names of the flags are those of neon', () => {
+  test('names the flags as neon does', () => {
     using session = new Session('http', 'example.com', 80);
     for (const [name, number] of [
       ['persist', ne.NE_SESSFLAG_PERSIST],
@@ -134,7 +134,7 @@ describe('Session', () => {
     }
   });
 
-  test('closeConnection', async () => {
+  test('closes its connection on closeConnection()', async () => {
     const server = await serve(answering());
     using session = open(server);
     await session.request('GET', '/');
@@ -143,7 +143,7 @@ describe('Session', () => {
     expect((await session.request('GET', '/')).status).toBe(200);
   });
 
-  test('the handle can be used with the C functions', async () => {
+  test('shares its handle with the C functions', async () => {
     const server = await serve(answering());
     using session = open(server);
     const request = ne.ne_request_create(session.handle, 'GET', '/');
@@ -166,7 +166,7 @@ describe('targets', () => {
     ['http://HOST/base/', 'a b#c', '/base/a%20b'],
     ['http://HOST/base/', '*', '*'],
     ['http://HOST/base/', 'http://HOST/other', '/other'],
-  ])('relative to %s, %j is %s', async (base, target, expected) => {
+  ])('resolve relative to %s: %j is %s', async (base, target, expected) => {
     const server = await serve(answering());
     const host = `127.0.0.1:${server.port}`;
     using session = Session.open(base.replace('HOST', host));
@@ -175,12 +175,12 @@ describe('targets', () => {
   });
 
   test.each(['http://other.example/x', 'https://127.0.0.1/x', '//other.example/x'])(
-    '%s is of another server, and refused',
+    'reject %s of another server',
     async (target) => {
       const server = await serve(answering());
       using session = Session.open(`http://127.0.0.1:${server.port}/`);
       if (target.startsWith('//')) {
-        // A path that begins with two slashes is sent as it is.
+        // A path that starts with two slashes is sent unchanged.
         expect((await session.request('GET', target)).status).toBe(200);
         expect((await receivedBy(server))[0]).toMatch(/^GET \/\/other\.example\/x HTTP/);
         return;
@@ -190,7 +190,7 @@ describe('targets', () => {
     },
   );
 
-  test('a session that was not opened from a URL takes no relative ones', async () => {
+  test('reject relative ones on a session without a base URL', async () => {
     const server = await serve(answering());
     using session = open(server);
     await expect(session.request('GET', 'relative')).rejects.toEqual(wrongValue);
@@ -204,7 +204,7 @@ describe('targets', () => {
 });
 
 describe('liveRequests', () => {
-  test('in each state of a request', async () => {
+  test('counts a request in each state', async () => {
     const server = await serve({
       connections: [[...exchange(), ...exchange(withBody(1_000_000)), ...stalling()]],
     });
@@ -249,7 +249,7 @@ describe('liveRequests', () => {
 });
 
 describe('the end of a session', () => {
-  test('destroy() closes the connection, and twice is once', async () => {
+  test('closes the connection on destroy(), which can be repeated', async () => {
     const server = await serve(answering());
     const session = open(server);
     await session.request('GET', '/');
@@ -260,7 +260,7 @@ describe('the end of a session', () => {
     expect((await server.waitForClosed(1))[0]!.clientClose).toBe('fin');
   });
 
-  test('what uses it then is refused; its names stay', () => {
+  test('rejects further use, but keeps scheme and host', () => {
     const session = new Session('http', 'example.com', 8080);
     session.destroy();
     const destroyed = neonError('ERR_NEON_DESTROYED');
@@ -271,7 +271,7 @@ describe('the end of a session', () => {
     expect(() => ne.ne_get_scheme(session.handle)).toThrow(destroyed);
   });
 
-  test('destroy() refuses while a request is on its way', async () => {
+  test('is refused by destroy() while a request runs', async () => {
     const server = await serve({ connections: [stalling()] });
     const session = open(server);
     const call = session.request('GET', '/way');
@@ -287,7 +287,7 @@ describe('the end of a session', () => {
     await server.waitForClosed(1);
   });
 
-  test('force aborts what is queued, on its way, and arriving', async () => {
+  test('aborts queued, running and streaming requests by force', async () => {
     const server = await serve({ connections: [endless()] });
     const session = open(server);
     const res = await session.request('GET', '/1');
@@ -303,7 +303,7 @@ describe('the end of a session', () => {
     expect((await server.connections()).map(({ requests }) => requests)).toEqual([1]);
   });
 
-  test('what force finds waiting is never sent', async () => {
+  test('never sends waiting requests after a destroy by force', async () => {
     const server = await serve({ connections: [stalling()], rest: 'repeat-last' });
     const sessions = Array.from({ length: 32 }, () => open(server));
     const calls = sessions.flatMap((session) =>
@@ -319,7 +319,7 @@ describe('the end of a session', () => {
     expect(lines).toEqual(Array(32).fill('DELETE /running HTTP/1.1'));
   });
 
-  test('a small response outlives its session', async () => {
+  test('leaves a buffered response readable', async () => {
     const server = await serve(answering());
     const session = open(server);
     const res = await session.request('GET', '/');
@@ -327,7 +327,7 @@ describe('the end of a session', () => {
     expect(await res.text()).toBe('hello');
   });
 
-  test('close() waits for what is live, and refuses what is new', async () => {
+  test('waits for live requests on close() and rejects new ones', async () => {
     const server = await serve({ connections: [[...exchange(withBody(1_000_000)), ...exchange()]] });
     const session = open(server);
     const res = await session.request('GET', '/1');
@@ -345,7 +345,7 @@ describe('the end of a session', () => {
     expect(await result(() => session.close())).toBeUndefined();
   });
 
-  test('close() fails while requests of the C functions are live, and the session goes on', async () => {
+  test('rejects close() while requests of the C functions are live, and leaves the session usable', async () => {
     const server = await serve(answering());
     const session = open(server);
     const request = ne.ne_request_create(session.handle, 'GET', '/');
@@ -357,7 +357,7 @@ describe('the end of a session', () => {
     expect(session.destroyed).toBe(true);
   });
 
-  test('close() waits for a Request to be destroyed', async () => {
+  test('waits on close() for a Request to be destroyed', async () => {
     const session = new Session('http', 'example.com', 80);
     const request = session.createRequest('GET', '/');
     const closing = session.close();
@@ -368,7 +368,7 @@ describe('the end of a session', () => {
     expect(session.destroyed).toBe(true);
   });
 
-  test('using destroys it', () => {
+  test('comes at the end of a `using` scope', () => {
     let kept: Session;
     {
       using session = new Session('http', 'example.com', 80);
@@ -377,14 +377,14 @@ describe('the end of a session', () => {
     expect(kept.destroyed).toBe(true);
   });
 
-  test('using refuses while requests are live', () => {
+  test('is refused at the end of a `using` scope while requests are live', () => {
     expect(() => {
       using session = new Session('http', 'example.com', 80);
       session.createRequest('GET', '/');
     }).toThrow(neonError('ERR_NEON_LIVE_REQUESTS'));
   });
 
-  test('await using waits', async () => {
+  test('waits at the end of an `await using` scope', async () => {
     const server = await serve(answering());
     let status = 0;
     let kept: Session;

@@ -1,4 +1,4 @@
-/** Status events and progress of the classes; the addresses of a session. */
+/** Tests status events and progress of the classes, and the addresses of a session. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Session, SessionPool, type ProgressEvent, type StatusEvent } from 'libneon';
 import * as ne from 'libneon/ne';
@@ -9,12 +9,12 @@ import { answering, testServers } from '../../support/servers.js';
 const serve = testServers();
 const body = 'x'.repeat(1_000_000);
 
-/** The types of events, with those of progress once. */
+/** The types of events, with repeated types once. */
 const types = (events: readonly StatusEvent[]): string[] =>
   events.map(({ type }) => type).filter((type, i, all) => type !== all[i - 1]);
 
 describe("the event 'status'", () => {
-  test('tells what happens to the connection and to the bodies', async () => {
+  test('reports the connection and the bodies', async () => {
     const { port } = await serve(answering(response(body)));
     const session = new Session('http', 'localhost', port, { addresses: ['127.0.0.1'] });
     const events: StatusEvent[] = [];
@@ -28,7 +28,7 @@ describe("the event 'status'", () => {
     expect(events.findLast(({ type }) => type === 'receiving')).toMatchObject({ progress: 1e6, total: 1e6 });
   });
 
-  test('comes of blocking requests, too, a turn of the event loop later', async () => {
+  test('is emitted for blocking requests in a later turn of the event loop', async () => {
     const { port } = await serve(answering());
     using session = new Session('http', '127.0.0.1', port);
     const events: StatusEvent[] = [];
@@ -40,7 +40,7 @@ describe("the event 'status'", () => {
     expect(types(events).filter((type) => type !== 'lookup')).toEqual(['connecting', 'connected', 'receiving']);
   });
 
-  test('comes to listeners that are added and removed at any time', async () => {
+  test('is emitted to listeners that are added and removed at any time', async () => {
     const { port } = await serve(answering());
     using session = new Session('http', '127.0.0.1', port);
     const events: StatusEvent[] = [];
@@ -59,22 +59,22 @@ describe("the event 'status'", () => {
     expect(events.length).toBe(1);
   });
 
-  test('gives way to a notifier of libneon/ne', async () => {
+  test('yields to a notifier of libneon/ne', async () => {
     const { port } = await serve(answering());
     using session = new Session('http', '127.0.0.1', port);
     const events: StatusEvent[] = [];
-    const told: number[] = [];
+    const notified: number[] = [];
     session.on('status', (event) => events.push(event));
-    ne.ne_set_notifier(session.handle, (status) => void told.push(status));
+    ne.ne_set_notifier(session.handle, (status) => void notified.push(status));
     await session.request('GET', '/');
     await sleep(20);
     expect(events).toEqual([]);
-    expect(told).toContain(ne.ne_status_connected);
+    expect(notified).toContain(ne.ne_status_connected);
   });
 });
 
 describe('onProgress', () => {
-  test('is told of its own request only', async () => {
+  test('reports its own request only', async () => {
     const { port } = await serve(answering(response(body)));
     using session = new Session('http', '127.0.0.1', port);
     const progress: ProgressEvent[][] = [[], []];
@@ -94,14 +94,14 @@ describe('onProgress', () => {
     });
   });
 
-  test('knows no total of chunks', async () => {
+  test('reports no total for chunked bodies', async () => {
     const { port } = await serve(
       answering('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n'),
     );
     await using pool = new SessionPool(`http://127.0.0.1:${port}`);
     const events: ProgressEvent[] = [];
     await pool.request('GET', '/', { onProgress: (event) => events.push(event) });
-    // neon 0.37 tells the total at the end
+    // neon 0.37 reports the total at the end
     expect([undefined, 5]).toContain(events.at(-1)?.total);
     expect(events.at(-1)).toMatchObject({ type: 'receiving', progress: 5 });
   });
@@ -113,7 +113,7 @@ describe('onProgress', () => {
 });
 
 describe('addresses', () => {
-  test('are tried one after the other, from the local address', async () => {
+  test('are tried in turn, from the local address', async () => {
     const { port } = await serve(answering());
     using session = new Session('http', 'nosuchhost.invalid', port, {
       addresses: ['127.0.0.3', '127.0.0.1'],
@@ -133,7 +133,7 @@ describe('addresses', () => {
     [{ addresses: [1] }, wrongType],
     [{ localAddress: '1.2.3' }, wrongValue],
     [{ localAddress: 1 }, wrongType],
-  ])('%j is refused', async (options, error) => {
+  ])('are rejected: %j', async (options, error) => {
     expect(await failureOf(() => new Session('http', 'x', 80, options as object))).toEqual(error);
   });
 });

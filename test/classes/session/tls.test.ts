@@ -1,4 +1,4 @@
-/** The option `tls` of the classes: authorities, verification, client certificates; and requests over TLS. */
+/** Tests the option `tls` of the classes (authorities, verification, client certificates) and requests over TLS. */
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import {
@@ -31,12 +31,12 @@ describeWith('openssl', 'TLS', () => {
   const secure = (options: object = {}): Promise<RawServer> => serve({ ...answering(), tls, ...options });
 
   test.each([
-    ['text', ca],
+    ['a string', ca],
     ['bytes', Buffer.from(ca)],
     ['a list', [other, ca]],
-    ['several in one text', `some words\n${other}\n${ca}`],
+    ['several in one string', `some words\n${other}\n${ca}`],
     ['a list of bytes', [Buffer.from(ca)]],
-  ] as [string, string | Uint8Array | string[]][])('ca may be %s', async (_, given) => {
+  ] as [string, string | Uint8Array | string[]][])('accepts %s as ca', async (_, given) => {
     const server = await secure();
     for (const [, send] of requestForms) {
       using session = new Session('https', 'localhost', server.port, {
@@ -47,10 +47,10 @@ describeWith('openssl', 'TLS', () => {
   });
 
   test.each([
-    ['no one', { trustDefaultCA: false }],
+    ['no authorities', { trustDefaultCA: false }],
     ['another authority', { ca: other, trustDefaultCA: false }],
     ['the default authorities', undefined],
-  ])('a server is not trusted by %s', async (_, options) => {
+  ])('rejects a server with %s', async (_, options) => {
     const server = await secure();
     for (const [, send] of requestForms) {
       using session = new Session('https', 'localhost', server.port, { tls: options });
@@ -70,13 +70,13 @@ describeWith('openssl', 'TLS', () => {
     [{ ca: [1] }, wrongType],
     [{ ca: null }, wrongType],
     [{ ca: '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----' }, wrongValue],
-  ])('%j is refused', (options, error) => {
+  ])('rejects %j', (options, error) => {
     expect(
       () => new Session('https', 'localhost', 443, { tls: { trustDefaultCA: false, ...(options as object) } }),
     ).toThrow(error);
   });
 
-  test('large bodies, aborts and the end work over TLS, too', async () => {
+  test('carries large bodies and aborts', async () => {
     const server = await serve({ connections: [keepAlive(withBody(1_000_000)), stalling()], tls });
     const session = new Session('https', 'localhost', server.port, { tls: { ca, trustDefaultCA: false } });
     expect((await (await session.request('GET', '/')).bytes()).equals(bodyOf(1_000_000))).toBe(true);
@@ -100,7 +100,7 @@ describeWith('openssl', 'verify', () => {
   const sessionTo = ({ port }: RawServer, tls: TLSOptions): Session =>
     new Session('https', 'localhost', port, { tls: { trustDefaultCA: false, ...tls } });
 
-  test('is given a certificate to keep, with those that signed it', async () => {
+  test('receives a certificate that can be kept, with its issuers', async () => {
     let kept: Certificate | undefined;
     const failures: CertificateFailure[] = [];
     {
@@ -122,7 +122,7 @@ describeWith('openssl', 'verify', () => {
     expect(kept!.toX509().subjectAltName).toBe(new X509Certificate(pem(pki.chained.cert)).subjectAltName);
   });
 
-  test.each([undefined, null, 0, 1, 'true', {}])('%p is no answer', async (answer) => {
+  test.each([undefined, null, 0, 1, 'true', {}])('rejects the result %p', async (answer) => {
     const server = await secure();
     for (const verify of [() => answer as never, async () => answer as never]) {
       using session = sessionTo(server, { verify });
@@ -132,7 +132,7 @@ describeWith('openssl', 'verify', () => {
     }
   });
 
-  test('what it throws, or rejects with, comes out of the request', async () => {
+  test('makes the request reject with the error it throws or rejects with', async () => {
     const server = await secure();
     const reason = new Error('the reason');
     const failing = [
@@ -149,12 +149,12 @@ describeWith('openssl', 'verify', () => {
     expect(await failureOf(() => session.requestSync('GET', '/'))).toBe(reason);
   });
 
-  test('blocking requests do not wait for promises', async () => {
+  test('cannot return a promise to a blocking request', async () => {
     using session = sessionTo(await secure(), { verify: async () => true });
     expect(await failureOf(() => session.requestSync('GET', '/'))).toEqual(wrongType);
   });
 
-  test('pinning by fingerprint', async () => {
+  test('pins a certificate by its fingerprint', async () => {
     const server = await secure();
     const pinned = Certificate.fromPEM(pem(pki.chained.cert)).digest();
     for (const [digest, good] of [
@@ -167,7 +167,7 @@ describeWith('openssl', 'verify', () => {
     }
   });
 
-  test('a pool asks for each of its sessions', async () => {
+  test('is called for each session of a pool', async () => {
     let asked = 0;
     await using pool = new SessionPool(`https://localhost:${(await secure()).port}/`, {
       connections: 3,
@@ -183,7 +183,7 @@ describeWith('openssl', 'verify', () => {
     expect(asked).toBe(pool.size);
   });
 
-  test('certificates as authorities', async () => {
+  test('accepts certificates as authorities', async () => {
     const server = await secure();
     const ca = Certificate.fromPEM(pem(pki.ca.cert));
     for (const trusted of [ca, [ca], [Certificate.fromPEM(pem(pki.otherCa.cert)), pem(pki.ca.cert)]]) {
@@ -193,25 +193,25 @@ describeWith('openssl', 'verify', () => {
   });
 });
 
-describeWith('openssl', 'refused options', () => {
+describeWith('openssl', 'invalid options', () => {
   const decrypted = ClientCertificate.fromPFX(clientCertificate, 'secret');
   test.each([
-    ['a certificate of another kind', { clientCert: {} }, wrongType],
+    ['an object that is not a certificate', { clientCert: {} }, wrongType],
     [
-      'one that is encrypted',
+      'an encrypted certificate',
       { clientCert: ClientCertificate.fromPFX(clientCertificate) },
       neonError('ERR_NEON_INVALID_STATE'),
     ],
-    ['bytes that are none', { pfx: Buffer.from('words') }, wrongValue],
-    ['text for bytes', { pfx: 'words' }, wrongType],
-    ['no passphrase where one is needed', { pfx: clientCertificate }, neonError('ERR_NEON_INVALID_STATE')],
+    ['invalid bytes', { pfx: Buffer.from('words') }, wrongValue],
+    ['a string as pfx', { pfx: 'words' }, wrongType],
+    ['a missing passphrase', { pfx: clientCertificate }, neonError('ERR_NEON_INVALID_STATE')],
     ['a wrong passphrase', { pfx: clientCertificate, passphrase: 'the-wrong-one' }, neonError('NE_ERROR', ne.NE_ERROR)],
-    ['a number for a passphrase', { pfx: clientCertificate, passphrase: 1 }, wrongType],
-    ['a passphrase of nothing', { passphrase: 'secret' }, wrongValue],
+    ['a number as passphrase', { pfx: clientCertificate, passphrase: 1 }, wrongType],
+    ['a passphrase without pfx', { passphrase: 'secret' }, wrongValue],
     ['two certificates', { pfx: clientCertificate, passphrase: 'secret', clientCert: decrypted }, wrongValue],
-    ['no verifier', { verify: true }, wrongType],
-    ['no provider', { provideClientCert: decrypted }, wrongType],
-  ])('%s', (_, options, error) => {
+    ['verify that is not a function', { verify: true }, wrongType],
+    ['provideClientCert that is not a function', { provideClientCert: decrypted }, wrongType],
+  ])('are rejected: %s', (_, options, error) => {
     const tls = options as unknown as TLSOptions;
     for (const make of [
       () => new Session('https', 'localhost', 443, { tls }),
@@ -236,13 +236,13 @@ describeWith(['apache2', 'openssl'], 'client certificates of Apache', () => {
     ['pfx', { pfx, passphrase: 'secret' }],
     ['clientCert', { clientCert: ClientCertificate.fromPFX(pfx, 'secret') }],
     ['provideClientCert', { provideClientCert: () => ClientCertificate.fromPFX(pfx, 'secret') }],
-    ['provideClientCert, later', { provideClientCert: () => ClientCertificate.fromPFX(pfx).decrypt('secret') }],
+    ['provideClientCert with a promise', { provideClientCert: () => ClientCertificate.fromPFX(pfx).decrypt('secret') }],
   ];
   const trusting = (tls: TLSOptions): { tls: TLSOptions } => ({
     tls: { ca: pem(pki.ca.cert), trustDefaultCA: false, ...tls },
   });
 
-  test.each(good)('%s, in the handshake', async (_, tls) => {
+  test.each(good)('are sent in the handshake: %s', async (_, tls) => {
     await using session = new Session('https', '127.0.0.1', apache.clientCertificatePort, trusting(tls));
     for (let i = 0; i < 3; i++) {
       expect(await (await session.request('GET', '/b.txt')).text()).toBe('for clients, too');
@@ -250,13 +250,16 @@ describeWith(['apache2', 'openssl'], 'client certificates of Apache', () => {
     }
   });
 
-  // GnuTLS cannot be asked after the handshake.
-  (usesGnuTls ? test.skip : test).each(good)('%s, after the handshake (skipped with GnuTLS)', async (_, tls) => {
-    await using session = new Session('https', '127.0.0.1', apache.tlsPort, trusting(tls));
-    expect(await (await session.request('GET', '/mtls/a.txt')).text()).toBe('for clients');
-  });
+  // GnuTLS does not support a request after the handshake.
+  (usesGnuTls ? test.skip : test).each(good)(
+    'are sent after the handshake: %s (skipped with GnuTLS)',
+    async (_, tls) => {
+      await using session = new Session('https', '127.0.0.1', apache.tlsPort, trusting(tls));
+      expect(await (await session.request('GET', '/mtls/a.txt')).text()).toBe('for clients');
+    },
+  );
 
-  test('authorities are named', async () => {
+  test('are requested with the names of the authorities', async () => {
     const named: string[][] = [];
     await using session = new Session(
       'https',
@@ -274,15 +277,15 @@ describeWith(['apache2', 'openssl'], 'client certificates of Apache', () => {
   });
 
   test.each([
-    ['none', {}],
-    ['another authority’s', { pfx: readFileSync(pki.p12WrongClient), passphrase: 'secret' }],
-    ['nothing, from a callback', { provideClientCert: () => undefined }],
-  ] as [string, TLSOptions][])('%s is refused', async (_, tls) => {
+    ['no certificate', {}],
+    ["another authority's certificate", { pfx: readFileSync(pki.p12WrongClient), passphrase: 'secret' }],
+    ['undefined from a callback', { provideClientCert: () => undefined }],
+  ] as [string, TLSOptions][])('are required: %s', async (_, tls) => {
     await using session = new Session('https', '127.0.0.1', apache.clientCertificatePort, trusting(tls));
     expect(await failureOf(() => session.request('GET', '/b.txt'))).toEqual(neonError('NE_ERROR', ne.NE_ERROR));
   });
 
-  test('a callback that gives what is none', async () => {
+  test('are checked when a callback returns them', async () => {
     for (const answer of [true, 'pfx', pfx, {}, ClientCertificate.fromPFX(pfx).handle])
       for (const provide of [() => answer as never, async () => answer as never]) {
         await using session = new Session(
@@ -297,7 +300,7 @@ describeWith(['apache2', 'openssl'], 'client certificates of Apache', () => {
       }
   });
 
-  test('a pool decrypts once for all of its sessions', async () => {
+  test('are decrypted once for all sessions of a pool', async () => {
     const pool = new SessionPool(`https://127.0.0.1:${apache.clientCertificatePort}/`, {
       connections: 4,
       ...trusting({ pfx, passphrase: 'secret' }),

@@ -1,4 +1,4 @@
-/** Whom TLS sessions trust: certificates that are given, in bundles too, and those of the environment. */
+/** Tests the authorities that TLS sessions trust: given certificates, bundles, and those of the environment. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describeWith('openssl', 'a server of an authority of our own', () => {
+describeWith('openssl', 'a server of a private authority', () => {
   const pki = testPki();
   const [ca, other] = [pem(pki.ca.cert), pem(pki.otherCa.cert)];
   const broken = other.replace(/\n.{8}/, '\nAAAAAAAA');
@@ -45,8 +45,11 @@ describeWith('openssl', 'a server of an authority of our own', () => {
     const { NODE_OPTIONS: _1, NODE_EXTRA_CA_CERTS: _2, SSL_CERT_FILE: _3, SSL_CERT_DIR: _4, ...clean } = process.env;
     const args = [script, String(server.port), JSON.stringify(options), ...files];
     const { stdout, stderr, exit } = await runNode(args, folder, { ...clean, ...env });
-    // Node warns of files that it cannot read.
-    expect([exit, stderr.replaceAll(/^.*Warning: Ignoring extra certs.*\n|^\(Use `node --trace-warnings.*\n/gm, '')]).toEqual([0, '']);
+    // Node warns about files that it cannot read.
+    expect([
+      exit,
+      stderr.replaceAll(/^.*Warning: Ignoring extra certs.*\n|^\(Use `node --trace-warnings.*\n/gm, ''),
+    ]).toEqual([0, '']);
     return JSON.parse(stdout) as Trusted;
   }
 
@@ -59,32 +62,32 @@ describeWith('openssl', 'a server of an authority of our own', () => {
 
   describe('NODE_EXTRA_CA_CERTS', () => {
     test.each([
-      ['its certificate', () => ca, true],
-      ['a bundle whose last it is', () => `words\n${other}\r\nmore words\n${ca}`, true],
-      ['a bundle with line ends of DOS', () => `${other}# remark\n${ca}`.replaceAll('\n', '\r\n'), true],
-      ['a certificate, then one that is broken', () => ca + broken, true],
-      ['one that is broken, then its certificate', () => broken + ca, false],
+      ['the certificate of the authority', () => ca, true],
+      ['a bundle that ends with it', () => `words\n${other}\r\nmore words\n${ca}`, true],
+      ['a bundle with CRLF line ends', () => `${other}# remark\n${ca}`.replaceAll('\n', '\r\n'), true],
+      ['the certificate before an invalid one', () => ca + broken, true],
+      ['the certificate after an invalid one', () => broken + ca, false],
       ['another certificate', () => other, false],
       ['no certificate', () => 'words\n'.repeat(1000), false],
-      ['nothing', () => '', false],
-      ['bytes', () => '\0\xff\xfe-----BEGIN CERTIFICATE-----\0', false],
+      ['an empty file', () => '', false],
+      ['binary data', () => '\0\xff\xfe-----BEGIN CERTIFICATE-----\0', false],
       ['half a certificate', () => ca.slice(0, ca.length / 2), false],
-    ])('%s', async (_, text, good) => {
+    ])('is read from a file with %s', async (_, text, good) => {
       const found = await trustedWith({ NODE_EXTRA_CA_CERTS: fileWith(text()) });
-      // Those of Node count for the classes, and C knows nothing of them.
+      // The classes trust the certificates that Node adds; neon's functions do not know them.
       expect(found).toEqual({ ...distrusted, ...(good && trusted), node: good ? 200 : 'refused' });
     });
 
-    test.each(['/nonexistent/file', '/', '/dev/null', ''])('%j is no file', async (file) => {
+    test.each(['/nonexistent/file', '/', '/dev/null', ''])('is ignored when it is %j', async (file) => {
       expect(await trustedWith({ NODE_EXTRA_CA_CERTS: file })).toEqual({ ...distrusted, node: 'refused' });
     });
 
-    test('a path from the working directory', async () => {
+    test('is relative to the working directory', async () => {
       fileWith(ca, 'relative.pem');
       expect(await trustedWith({ NODE_EXTRA_CA_CERTS: 'relative.pem' })).toMatchObject({ ...trusted, node: 200 });
     });
 
-    test('counts beside the option "ca", and not without "trustDefaultCA"', async () => {
+    test('applies together with the option "ca", but not without "trustDefaultCA"', async () => {
       const env = { NODE_EXTRA_CA_CERTS: fileWith(ca) };
       expect(await trustedWith(env, {}, [pki.otherCa.cert])).toMatchObject(trusted);
       const without = await trustedWith(env, { trustDefaultCA: false }, [pki.otherCa.cert]);
@@ -92,16 +95,16 @@ describeWith('openssl', 'a server of an authority of our own', () => {
     });
   });
 
-  describe('OpenSSL’s own variables, which GnuTLS does not know', () => {
+  describe('the variables of OpenSSL, which GnuTLS does not know', () => {
     const everywhere = usesGnuTls ? distrusted : { ...trusted, functions: 200 };
 
-    test('SSL_CERT_FILE', async () => {
+    test('apply from SSL_CERT_FILE', async () => {
       expect(await trustedWith({ SSL_CERT_FILE: fileWith(other + ca) })).toMatchObject(everywhere);
       const without = await trustedWith({ SSL_CERT_FILE: fileWith(ca) }, { trustDefaultCA: false });
       expect(without).toMatchObject({ promise: 'NE_ERROR', blocking: 'NE_ERROR' });
     });
 
-    test('SSL_CERT_DIR', async () => {
+    test('apply from SSL_CERT_DIR', async () => {
       const certificates = path.join(folder, 'certificates');
       mkdirSync(certificates);
       fileWith(ca, 'certificates/ca.pem');
@@ -111,11 +114,11 @@ describeWith('openssl', 'a server of an authority of our own', () => {
       );
     });
 
-    test.each(['/nonexistent/file', '/', '/dev/null', ''])('%j is none', async (file) => {
+    test.each(['/nonexistent/file', '/', '/dev/null', ''])('are ignored with %j', async (file) => {
       expect(await trustedWith({ SSL_CERT_FILE: file, SSL_CERT_DIR: file })).toMatchObject(distrusted);
     });
 
-    test('those of Node count beside them', async () => {
+    test('apply together with NODE_EXTRA_CA_CERTS', async () => {
       const env = { SSL_CERT_FILE: fileWith(other, 'other.pem'), NODE_EXTRA_CA_CERTS: fileWith(ca) };
       expect(await trustedWith(env)).toMatchObject(trusted);
     });
@@ -133,22 +136,22 @@ describeWith('openssl', 'a server of an authority of our own', () => {
     };
 
     test.each([
-      ['the first', withCa(0).join('')],
+      ['as the first', withCa(0).join('')],
       ['in the middle', withCa(100).join('')],
-      ['the last', withCa(199).join('')],
+      ['as the last', withCa(199).join('')],
       ['among comments', withCa(100).join('\n# Authority: Größe\n\n  subject=/CN=x\n')],
-      ['with line ends of DOS', withCa(199).join('# remark\n').replaceAll('\n', '\r\n')],
+      ['with CRLF line ends', withCa(199).join('# remark\n').replaceAll('\n', '\r\n')],
       ['as bytes', Buffer.from(withCa(100).join('\n# Größe\n'))],
       ['in an array', withCa(100)],
       ['in an array of certificates', withCa(100).map((text) => Certificate.fromPEM(text))],
       ['in bundles', [withCa(50).join(''), Buffer.from(bundle.join(''))]],
       ['among other kinds of blocks', withCa(199).join(pem(pki.server.key) + pem(pki.crl))],
-      ['without line ends in it', bundle.join('') + ca.replaceAll(/(?<!-)\n(?!-)/g, '')],
-    ])('of 200 certificates: %s', async (_, authorities) => {
+      ['without line ends', bundle.join('') + ca.replaceAll(/(?<!-)\n(?!-)/g, '')],
+    ])('contain the authority among 200 certificates: %s', async (_, authorities) => {
       expect(await request({ ca: authorities })).toBe(200);
     });
 
-    test('without it', async () => {
+    test('do not help without the authority', async () => {
       expect(await failureOf(() => request({ ca: bundle.join('') }))).toEqual(neonError('NE_ERROR', ne.NE_ERROR));
       expect(Certificate.allFromPEM(bundle.join('\n')).map((one) => one.identity)).toEqual(
         bundle.map((_one, i) => `Authority ${i}`),
@@ -157,10 +160,10 @@ describeWith('openssl', 'a server of an authority of our own', () => {
 
     test.each([
       ['broken', broken],
-      ['cut', `${other.slice(0, 200)}\n`],
-      ['without end', other.replace(/-----END.*/, '')],
+      ['truncated', `${other.slice(0, 200)}\n`],
+      ['without an end', other.replace(/-----END.*/, '')],
       ['empty', '-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n'],
-    ])('one that is %s is told by its number', async (_, bad) => {
+    ])('name an invalid certificate by its number: %s', async (_, bad) => {
       const authorities = [...bundle.slice(0, 100), bad, ...bundle.slice(100), ca].join('');
       for (const take of [() => request({ ca: authorities }), () => Certificate.allFromPEM(authorities)]) {
         const failure = await failureOf(take);
@@ -169,7 +172,7 @@ describeWith('openssl', 'a server of an authority of our own', () => {
       }
     });
 
-    test('100,000 beginnings, and no end, take no time', async () => {
+    test('are rejected quickly with 100,000 beginnings and no end', async () => {
       const text = '-----BEGIN CERTIFICATE-----\nAAAA\n'.repeat(100_000);
       const start = performance.now();
       expect(await failureOf(() => request({ ca: text }))).toEqual(wrongValue);
@@ -178,10 +181,10 @@ describeWith('openssl', 'a server of an authority of our own', () => {
 
     test.each([
       ['no certificate', 'words', wrongValue],
-      ['an empty text', '', wrongValue],
-      ['one of them a number', [ca, 1], wrongType],
-      ['one of them without certificate', [ca, 'words'], wrongValue],
-    ])('%s', async (_, authorities, error) => {
+      ['an empty string', '', wrongValue],
+      ['an array with a number', [ca, 1], wrongType],
+      ['an array with a text without certificate', [ca, 'words'], wrongValue],
+    ])('are rejected: %s', async (_, authorities, error) => {
       expect(await failureOf(() => request({ ca: authorities as string[] }))).toEqual(error);
     });
   });

@@ -1,6 +1,6 @@
 /**
- * big-body.js WHAT PORT SIZE FOLDER: moves one body of that many bytes, and reports its length and SHA-1 as this side
- * saw it (empty where it did not pass through), and by how much the resident memory grew meanwhile, in MiB.
+ * big-body.js WAY PORT SIZE FOLDER: moves one body of SIZE bytes, and reports its length and SHA-1 as seen on this side
+ * (empty if it did not pass through), and the growth of the resident memory, in MiB.
  */
 import { createHash } from 'node:crypto';
 import { closeSync, createReadStream, openSync } from 'node:fs';
@@ -10,7 +10,7 @@ import * as ne from '../../../lib/ne/index.js';
 import * as promises from '../../../lib/ne/promises.js';
 import { check, report } from './tools.js';
 
-const [, , what, port, size, folder] = process.argv;
+const [, , way, port, size, folder] = process.argv;
 const file = path.join(folder!, 'body');
 const session = new Session('http', '127.0.0.1', Number(port));
 
@@ -78,14 +78,14 @@ const ways: Record<string, () => Promise<Moved>> = {
 async function main(): Promise<void> {
   await (await session.request('GET', '/small')).bytes();
   const before = process.memoryUsage.rss();
-  let most = before;
-  const timer = setInterval(() => (most = Math.max(most, process.memoryUsage.rss())), 20);
+  let max = before;
+  const timer = setInterval(() => (max = Math.max(max, process.memoryUsage.rss())), 20);
   const start = performance.now();
-  const moved = await ways[what!]!();
+  const moved = await ways[way!]!();
   const seconds = (performance.now() - start) / 1000;
   clearInterval(timer);
   session.destroy();
-  report({ ...moved, seconds, grown: (most - before) / 2 ** 20 });
+  report({ ...moved, seconds, grown: (max - before) / 2 ** 20 });
 }
 
 void main();

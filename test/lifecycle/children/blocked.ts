@@ -1,40 +1,40 @@
-/** Sessions that wait, each in another place, and never for an answer that comes. */
+/** Provides sessions that wait forever, each at another stage of a call. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Session } from '../../../lib/index.js';
 import * as ne from '../../../lib/ne/index.js';
 import * as promises from '../../../lib/ne/promises.js';
 import { times } from './tools.js';
 
-/** Where calls can wait: their servers, started by the test. */
+/** The servers that calls wait for, started by the test. */
 export interface Ports {
-  /** Accepts, reads, and never says a word. */
+  /** Accepts and reads, but never responds. */
   readonly silent: number;
   /** Never accepts: its queue is full. */
   readonly backlog: number;
-  /** Sends bodies without end. */
+  /** Sends endless bodies. */
   readonly endless: number;
-  /** Answers `hello`. */
+  /** Responds `hello`. */
   readonly good: number;
 }
 
 const tls = { trustDefaultCA: false };
 const host = '127.0.0.1';
 
-/** Where promises wait. */
+/** The stages at which promises wait. */
 export const places = {
-  /** For a response. */
+  /** Waits for a response. */
   response: ({ silent }: Ports) => new Session('http', host, silent).request('GET', '/'),
-  /** For the server's side of a TLS handshake. */
+  /** Waits for the server's side of a TLS handshake. */
   handshake: ({ silent }: Ports) => new Session('https', host, silent, { tls }).request('GET', '/'),
-  /** For a connection. */
+  /** Waits for a connection. */
   connect: ({ backlog }: Ports) => new Session('http', host, backlog).request('GET', '/'),
-  /** For JavaScript to take some of a body that streams. */
+  /** Waits for JavaScript to read a body that streams. */
   room: async ({ endless }: Ports) => {
     const response = await new Session('http', host, endless).request('GET', '/');
     await new Promise((resolve) => response.body.once('readable', resolve));
     await new Promise(() => {});
   },
-  /** For the promise of a callback. */
+  /** Waits for the promise of a callback. */
   answer: ({ good }: Ports) => {
     const request = ne.ne_request_create(ne.ne_session_create('http', host, good), 'GET', '/');
     ne.ne_add_response_body_reader(request, ne.ne_accept_always, () => new Promise(() => {}));
@@ -42,15 +42,15 @@ export const places = {
   },
 } satisfies Record<string, (ports: Ports) => Promise<unknown>>;
 
-/** The name of such a place. */
+/** The name of a stage. */
 export type Place = keyof typeof places;
 
-/** So many sessions wait there; it takes a moment until they do. */
+/** Makes `count` sessions wait at a stage. It takes a moment until they do. */
 export async function block(place: Place, count: number, ports: Ports): Promise<void> {
   const waiting = times(count, () => places[place](ports));
   for (const one of waiting) void one.catch(() => {});
   const outcome = await Promise.race([...waiting, sleep(300, null)]);
-  if (outcome !== null) throw new Error(`a call that should wait came to an end: ${JSON.stringify(outcome)}`);
+  if (outcome !== null) throw new Error(`a call that should wait has ended: ${JSON.stringify(outcome)}`);
 }
 
 /** Calls of the blocking surface that never return. */
@@ -58,13 +58,13 @@ export const syncPlaces = {
   response: ({ silent }: Ports) => void new Session('http', host, silent).requestSync('GET', '/'),
   handshake: ({ silent }: Ports) => void new Session('https', host, silent, { tls }).requestSync('GET', '/'),
   connect: ({ backlog }: Ports) => void new Session('http', host, backlog).requestSync('GET', '/'),
-  /** Takes a body without end, in a callback each. */
+  /** Reads an endless body, with a callback for each block. */
   reader: ({ endless }: Ports) => {
     const request = ne.ne_request_create(ne.ne_session_create('http', host, endless), 'GET', '/');
     ne.ne_add_response_body_reader(request, ne.ne_accept_always, () => {});
     ne.ne_request_dispatch(request);
   },
-  /** Stays in a callback for ever. */
+  /** Stays in a callback forever. */
   callback: ({ good }: Ports) => {
     const request = ne.ne_request_create(ne.ne_session_create('http', host, good), 'GET', '/');
     ne.ne_add_response_body_reader(request, ne.ne_accept_always, () => {
@@ -74,10 +74,10 @@ export const syncPlaces = {
   },
 } satisfies Record<string, (ports: Ports) => void>;
 
-/** The name of such a call. */
+/** The name of a blocking call. */
 export type SyncPlace = keyof typeof syncPlaces;
 
-/** `process.argv` of a script that is given the ports. */
+/** Parses the ports from an argument of the script. */
 export function portsFrom(text: string | undefined): Ports {
   return JSON.parse(text!) as Ports;
 }

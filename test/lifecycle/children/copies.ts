@@ -1,6 +1,6 @@
 /**
- * copies.js PORTS END FOLDER…: several copies of the package in one process, each with requests of both kinds at work;
- * the process ends by `exit` (while calls wait) or `natural`ly.
+ * copies.js PORTS END FOLDER…: loads several copies of the package in one process and makes requests of both kinds with
+ * each; the process ends by `exit` (while calls wait) or `natural`ly.
  */
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
@@ -24,7 +24,7 @@ async function main(ports: Ports): Promise<void> {
   await Promise.all(times(20, (index) => use(copies[index % copies.length]!, ports)));
   refuseStrangers(copies, ports);
   await abort(copies, ports);
-  await untilThreads(before + copies.length, 1000); // a watchdog of each may be left
+  await untilThreads(before + copies.length, 1000); // a watchdog of each copy may be left
   report({ interrupt: copies.map(({ features }) => features.interrupt) });
 
   if (end === 'natural') return;
@@ -40,7 +40,7 @@ async function use({ Session }: Libneon, { good }: Ports): Promise<void> {
   assert.equal(await (await session.request('GET', '/')).text(), 'hello\n');
 }
 
-/** A handle of one copy is of no use to another, whose C++ classes may be laid out otherwise. */
+/** A handle of one copy is useless to another, whose C++ classes may have another layout. */
 function refuseStrangers(copies: Libneon[], { good }: Ports): void {
   const session = new copies[0]!.Session('http', '127.0.0.1', good);
   const { ne_close_connection } = load(path.join(folders[1]!, 'dist', 'lib', 'ne', 'index.js')) as typeof ne;
@@ -48,7 +48,7 @@ function refuseStrangers(copies: Libneon[], { good }: Ports): void {
   session.destroy();
 }
 
-/** Each copy reaches the sockets of its own sessions. */
+/** Each copy must reach the sockets of its own sessions. */
 async function abort(copies: Libneon[], ports: Ports): Promise<void> {
   const controller = new AbortController();
   const sessions: libneon.Session[] = [];

@@ -1,6 +1,7 @@
 /**
- * deadline.js BY SURFACE CA KEY CERT | connect: servers stop saying or reading anything at some point of their first connections;
- * the promises end by their deadline, the threads are free, and each session works again on its next connection.
+ * deadline.js BY SURFACE CA KEY CERT | connect: servers stop sending or reading at some point of their first
+ * connections; the promises end by their deadline, the threads are released, and each session works on its next
+ * connection.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -13,18 +14,18 @@ import { report, threadsAtRest, untilThreads } from './tools.js';
 const size = 64 << 20;
 const answer: Step[] = [{ read: 'request' }, { send: response('hello\n') }, { hang: 'reading' }];
 
-/** Where servers fall silent, for ever. */
+/** The points at which servers stop. */
 const places = {
-  /** It accepts, and never says a word. */
+  /** Accepts, but never responds. */
   response: [{ hang: 'reading' }],
-  /** It sends a part of the head; of the body. */
+  /** Sends a part of the head, or of the body. */
   head: [{ read: 'request' }, { send: 'HTTP/1.1 200 OK\r\nX-A: ' }, { hang: 'reading' }],
   body: [{ read: 'request' }, { send: 'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhello' }, { hang: 'reading' }],
-  /** It takes some of an upload. */
+  /** Reads a part of an upload. */
   upload: [{ read: 'head' }, { hang: true }],
-  /** It does not even read the ClientHello. */
+  /** Does not read the ClientHello. */
   'tls-accept': [{ hang: true }, { startTls: true }],
-  /** It reads the ClientHello; it begins a ServerHello. */
+  /** Reads the ClientHello, or begins a ServerHello. */
   'tls-hello': [{ read: 'client-hello' }, { hang: true }, { startTls: true }],
   'tls-handshake': [
     { read: 'client-hello' },
@@ -32,18 +33,18 @@ const places = {
     { hang: true },
     { startTls: true },
   ],
-  /** Over TLS: before a response; in an upload. */
+  /** Stops over TLS, before a response or in an upload. */
   'tls-response': [{ read: 'request' }, { hang: 'reading' }],
   'tls-upload': [{ read: 'head' }, { hang: true }],
 } satisfies Record<string, Step[]>;
 
-/** Where the server falls silent. */
+/** The point at which the server stops. */
 export type Place = keyof typeof places;
-/** The deadline: of the call, or neon's read time-out of 1 s. */
+/** The deadline: of the call, or neon's read timeout of 1 s. */
 export type By = 'timeout' | 'readTimeout';
 /** The classes, or `libneon/ne/promises`. */
 export type Surface = 'class' | 'ne';
-/** How a promise ended: the code of its error (or what it resolved to), and after how many milliseconds. */
+/** The end of a promise: the code of its error (or its value), and the milliseconds it took. */
 export type Outcome = readonly [place: Place, code: unknown, ms: number];
 
 const [, , by, surface, caFile, keyFile, certFile] = process.argv as unknown as [
@@ -67,7 +68,7 @@ async function main(): Promise<void> {
   report({ outcomes, freed });
 }
 
-/** Connects that nobody answers: by the deadline of the call, and by the session's. */
+/** Connects without a response: by the deadline of the call, and by that of the session. */
 async function connect(): Promise<void> {
   const { port } = await fullBacklogServer();
   const before = await threadsAtRest();

@@ -1,4 +1,4 @@
-/** exit.js PORTS PLACE COUNT HOW: ends, in one way or another, while calls wait. */
+/** exit.js PORTS PLACE COUNT WAY: ends the process in one of several ways while calls wait. */
 import { block, portsFrom, type Place } from './blocked.js';
 import { reportEnding } from './tools.js';
 
@@ -13,7 +13,7 @@ const ways = {
   SIGTERM: () => process.kill(process.pid, 'SIGTERM'),
 };
 
-/** How it ends. */
+/** The way to end. */
 export type Way = keyof typeof ways;
 
 const [, , ports, place, count, way] = process.argv;

@@ -1,4 +1,4 @@
-/** gc.js CASE PORT …: handles that are dropped instead of destroyed. Needs --expose-gc. */
+/** gc.js CASE PORT …: drops handles instead of destroying them. Needs --expose-gc. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Listing, Session, SessionPool } from '../../../lib/index.js';
@@ -37,7 +37,7 @@ async function expectCollected(count: number): Promise<void> {
 const keepAlive: Step = { repeat: 'forever', steps: [{ read: 'request' }, { send: response('hello\n') }] };
 
 const cases = {
-  /** A reader that closes over its own request and session does not keep them. */
+  /** A reader that closes over its own request and session does not keep them alive. */
   async unused(port: number): Promise<void> {
     for (let i = 0; i < 1000; i++) cycle(port);
     await expectCollected(2000);
@@ -59,10 +59,10 @@ const cases = {
       );
     }
     await expectCollected(2000);
-    await untilThreads(before + 1, 1000); // lanes of collected sessions end at once; the watchdog's may be left
+    await untilThreads(before + 1, 1000); // lanes of collected sessions end at once; the watchdog's thread may be left
   },
 
-  /** Parsers and 207 parsers whose callbacks close over both: unused, in a document, read for a request. */
+  /** Parsers and 207 parsers whose callbacks close over both: unused, used for a document, used for a request. */
   async parsers(port: number): Promise<void> {
     const parser = (): ne.ne_xml_parser => {
       const made = ne.ne_xml_create();
@@ -73,7 +73,7 @@ const cases = {
       registry.register(multistatus, null);
       return made;
     };
-    // In a frame of its own, which ends: that of this function would keep what it had last.
+    // In a separate frame that ends: the frame of this function would keep its last values alive.
     const round = async (i: number): Promise<void> => {
       parser();
       const used = parser();
@@ -89,7 +89,7 @@ const cases = {
     await expectCollected(4000 + 100);
   },
 
-  /** The classes, and whatever they hang on to: none keeps itself. */
+  /** The classes and the objects they refer to do not keep themselves alive. */
   async classes(port: number): Promise<void> {
     for (let i = 0; i < 50; i++) {
       await Promise.all(
@@ -129,7 +129,7 @@ const cases = {
     report({ closed: 4 });
   },
 
-  /** A request that is dropped between begin and end takes its unread body with it. */
+  /** A request dropped between begin and end discards its unread body. */
   async begun(): Promise<void> {
     const page = response('x'.repeat(300_000));
     const answers: Step = { repeat: 'forever', steps: [{ read: 'request' }, { send: page }] };
@@ -153,7 +153,7 @@ const cases = {
     report({ rounds: 50 });
   },
 
-  /** A promise whose handles were all dropped is settled all the same. */
+  /** A promise whose handles were all dropped still settles. */
   async pending(): Promise<void> {
     const script: Step[] = [{ read: 'request' }, { delay: 400 }, { send: response('late\n') }];
     const server = await rawServer({ connections: [script], rest: 'repeat-last' });
@@ -173,7 +173,7 @@ const cases = {
     report({ settled: waiting.length });
   },
 
-  /** A session is free at once when a body was read to its end. */
+  /** A session is free as soon as a body was read to its end. */
   async free(): Promise<void> {
     const answers: Step = { repeat: 'forever', steps: [{ read: 'request' }, { send: response('x'.repeat(100_000)) }] };
     const server = await rawServer({ connections: [[answers]], rest: 'repeat-last' });
@@ -188,13 +188,16 @@ const cases = {
     report({ free: true });
   },
 
-  /** Iterators of listings that are dropped half-way close their connections and set their sessions free. */
+  /** Iterators of PROPFINDs dropped half-way close their connections and free their sessions. */
   async listings(): Promise<void> {
     const resource = (i: number): string =>
       `<D:response><D:href>/${i}</D:href><D:propstat><D:prop><D:displayname>${'x'.repeat(1000)}</D:displayname></D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response>`;
     const text = `<?xml version="1.0"?><D:multistatus xmlns:D="DAV:">${times(5000, resource).join('')}</D:multistatus>`;
     const page = response(text, { status: '207 Multi-Status', headers: { 'Content-Type': 'text/xml' } });
-    const server = await rawServer({ connections: [[{ read: 'request' }, { send: page }, { hang: 'reading' }]], rest: 'repeat-last' });
+    const server = await rawServer({
+      connections: [[{ read: 'request' }, { send: page }, { hang: 'reading' }]],
+      rest: 'repeat-last',
+    });
     const before = await threadsAtRest();
     const sessions = times(10, () => new Session('http', host, server.port));
     const pool = new SessionPool(`http://${host}:${server.port}/`, { connections: 5 });
@@ -206,11 +209,11 @@ const cases = {
       await collectUntil(
         () => sessions.every(({ liveRequests }) => liveRequests === 0) && pool.liveRequests === 0,
         5000,
-        () => 'listings are live',
+        () => 'PROPFINDs are live',
       );
       await server.waitForClosed(15 * (round + 1));
     }
-    // One that is held is not ended.
+    // A PROPFIND that is held does not end.
     const held = sessions[0]!.propfind('/')[Symbol.asyncIterator]();
     await held.next();
     for (let i = 0; i < 5; i++, await turn()) collect();
@@ -226,7 +229,7 @@ const cases = {
     report({ sessions: sessions.length });
   },
 
-  /** A response that is dropped half-way closes its connection and sets its session free. */
+  /** A response dropped half-way closes its connection and frees its session. */
   async streams(): Promise<void> {
     const page = response('x'.repeat(3_000_000));
     const first: Step[] = [{ read: 'request' }, { send: page }, { hang: 'reading' }];
@@ -254,7 +257,7 @@ const cases = {
   },
 } satisfies Record<string, (port: number) => Promise<void>>;
 
-/** What a case is called. */
+/** The name of a case. */
 export type Case = keyof typeof cases;
 
 const [, , name, port] = process.argv;
@@ -276,7 +279,7 @@ function dispatch(request: ne.ne_request, round: number): number | Promise<numbe
   return round % 4 < 2 ? ne.ne_request_dispatch(request) : promises.ne_request_dispatch(request);
 }
 
-/** Begins to iterate, and forgets it. */
+/** Begins to iterate, and drops the iterator. */
 async function iterateSome(listing: Listing, count: number): Promise<void> {
   const iterator = listing[Symbol.asyncIterator]();
   for (let i = 0; i <= count; i++) assert.equal((await iterator.next()).value?.href, `/${i}`);

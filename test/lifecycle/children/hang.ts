@@ -1,6 +1,6 @@
 /**
- * hang.js destroyed|idle: 100 sessions wait for a server that never answers; the event loop runs freely meanwhile; one
- * abort frees them all.
+ * hang.js destroyed|idle: lets 100 sessions wait for a server that never responds, while the event loop runs freely;
+ * one abort frees them all.
  */
 import assert from 'node:assert/strict';
 import { lookup } from 'node:dns/promises';
@@ -12,7 +12,7 @@ import { silentServer } from '../../servers/raw.js';
 import { report, threads, threadsAtRest, times, untilThreads } from './tools.js';
 
 const COUNT = 100;
-const ATTEMPTS = 8; // the machine's own noise is of the same order
+const ATTEMPTS = 8; // the machine's own noise is of that order
 const millisecond = 1e6;
 
 void main(process.argv[2] === 'destroyed');

@@ -1,13 +1,13 @@
 /**
- * memory.js WHAT COUNT PORT LARGE: does it so often, and reports the resident memory before, half-way and after (in MiB),
- * each taken after a collection. Half as many warm up. Needs --expose-gc.
+ * memory.js WORKLOAD COUNT PORT LARGE: runs a workload COUNT times, and reports the resident memory before, half-way
+ * and after (in MiB), each taken after a collection. Half as many runs warm up. Needs --expose-gc.
  */
 import { Session } from '../../../lib/index.js';
 import * as ne from '../../../lib/ne/index.js';
 import * as promises from '../../../lib/ne/promises.js';
 import { check, collect, report, times, turn } from './tools.js';
 
-const [, , what, count, ...ports] = process.argv;
+const [, , workload, count, ...ports] = process.argv;
 const [port, largePort] = ports.map(Number) as [number, number];
 const host = '127.0.0.1';
 const create = (): ne.ne_session => ne.ne_session_create('http', host, port);
@@ -17,7 +17,7 @@ const large = new Session('http', host, largePort);
 const largeSync = new Session('http', host, largePort);
 const block = Buffer.alloc(4096);
 
-/** Rounds of so many in one go, without a turn of the event loop. */
+/** The number of runs in one round, without a turn of the event loop. */
 const chunk = 100;
 
 const rounds = {
@@ -58,7 +58,7 @@ const rounds = {
     const answers = await Promise.all(times(chunk, () => object.request('GET', '/', { timeout: 10_000 })));
     for (const answer of answers) check((await answer.text()) === 'hello\n');
   },
-  /** Aborted before their turn, while they run, and after. */
+  /** Requests aborted before their turn, while they run, and after. */
   'class aborts': async () => {
     const controllers = times(chunk, () => new AbortController());
     const waiting = controllers.map(({ signal }) => object.request('GET', '/', { signal }));
@@ -67,7 +67,7 @@ const rounds = {
     await settled;
     for (const controller of controllers) controller.abort();
   },
-  /** Of 300 KB each, as a stream, as bytes, and at once. */
+  /** Bodies of 300 KB each, as a stream, as bytes, and at once. */
   bodies: async () => {
     for (let i = 0; i < chunk; i++) {
       let length = 0;
@@ -87,7 +87,7 @@ const rounds = {
       } else (await large.request('GET', '/')).cancel();
     }
   },
-  /** Sessions that are made and destroyed, one in four after a request. */
+  /** Sessions that are created and destroyed, one in four after a request. */
   'cycles destroyed': () => {
     for (let i = 0; i < chunk; i++) {
       const one = create();
@@ -115,10 +115,10 @@ const rounds = {
   },
 } satisfies Record<string, () => void | Promise<void>>;
 
-/** What is done again and again. */
-export type What = keyof typeof rounds;
+/** The name of a workload. */
+export type Workload = keyof typeof rounds;
 
-void main(rounds[what as What]);
+void main(rounds[workload as Workload]);
 
 async function main(round: () => void | Promise<void>): Promise<void> {
   await go(round, Number(count) / 2);

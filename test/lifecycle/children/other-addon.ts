@@ -1,4 +1,7 @@
-/** other-addon.js PORT CA ADDON before|after|between|worker: HTTPS beside another addon that uses the system's OpenSSL. */
+/**
+ * other-addon.js PORT CA ADDON before|after|between|worker: uses HTTPS next to another addon that uses the system's
+ * OpenSSL.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -6,7 +9,10 @@ import { isMainThread, Worker } from 'node:worker_threads';
 import type * as libneon from '../../../lib/index.js';
 import { report, times } from './tools.js';
 
-/** When the other addon is loaded: before ours, after it, between requests, or in a worker while requests run. */
+/**
+ * The time at which the other addon is loaded: before libneon, after it, between requests, or in a worker while
+ * requests run.
+ */
 export type Order = 'before' | 'after' | 'between' | 'worker';
 
 const [, , port, ca, addon, order] = process.argv;

@@ -1,4 +1,4 @@
-/** A server, for `startChild`, whose answer depends on the path; over TLS too when it is given a key. */
+/** Implements a server for `startChild` whose response depends on the path; over TLS too when it has a key. */
 import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
@@ -28,7 +28,7 @@ const resource = (name: string): string =>
   '<D:status>HTTP/1.1 404 Not Found</D:status></D:propstat></D:response>';
 const resources = `<D:multistatus xmlns:D="DAV:">${resource('a')}${resource('b')}</D:multistatus>`;
 
-/** Two resources that are locked, and a lock; as gzip where that is asked for. */
+/** Responds with two locked resources, or a lock; compressed on request. */
 const webdav: http.RequestListener = ({ method, headers }, response) => {
   response.setHeader('Content-Type', 'application/xml');
   if (method === 'LOCK') response.setHeader('Lock-Token', '<urn:a>').end(prop(''));
@@ -53,12 +53,12 @@ const paths: Record<string, http.RequestListener> = {
     request.resume();
     webdav(request, response);
   },
-  /** Closes in the middle. */
+  /** Closes early. */
   '/cut': (_, response) => {
     response.setHeader('Content-Length', large.length).write(large.subarray(0, 1000));
     setImmediate(() => response.destroy());
   },
-  /** Never answers. */
+  /** Never responds. */
   '/silent': () => {},
   /** Never ends. */
   '/endless': (_, response) => {

@@ -1,4 +1,4 @@
-/** reload.js PORTS: the package is loaded again and again in the same environment, as Jest's module registry does. */
+/** reload.js PORTS: loads the package repeatedly in one environment, as Jest's module registry does. */
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import type * as libneon from '../../../lib/index.js';
@@ -26,7 +26,7 @@ async function main(ports: Ports): Promise<void> {
   report({ loads: loads.length });
 }
 
-/** Everything of the package goes out of the cache, the addon too. */
+/** Removes all modules of the package from the cache, including the addon, and loads it. */
 function loadAgain(): Libneon {
   for (const file of Object.keys(load.cache)) {
     if (/[/\\]lib[/\\]|\.node$/.test(file)) Reflect.deleteProperty(load.cache, file);
@@ -34,7 +34,7 @@ function loadAgain(): Libneon {
   return load('../../../lib/index.js') as Libneon;
 }
 
-/** Errors are of the class of the load that throws them. */
+/** Checks that errors are of the class of the load that throws them. */
 async function use({ Session, NeonError }: Libneon, { good }: Ports): Promise<void> {
   const session = new Session('http', '127.0.0.1', good);
   const waiting = session.request('GET', '/');

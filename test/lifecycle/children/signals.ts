@@ -1,16 +1,16 @@
-/** signals.js CASE …: signals reach the main thread's handlers, whatever the addon's threads do. */
+/** signals.js CASE …: checks that signals reach the main thread's handlers, whatever the addon's threads do. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type * as libneon from '../../../lib/index.js';
-// Nothing here may load the package at once: what is there before is a part of the tests.
+// Nothing here may load the package at once: the state before the load is a part of the tests.
 import { report, reportEnding, times, until } from './tools.js';
 
 const SIGPIPE = 13;
 
 const cases = {
-  /** A handler from before the load is there after it, and one from after the load works too. */
+  /** A handler installed before the load stays, and one installed afterwards works too. */
   async sigpipe(port: string): Promise<void> {
     const seen: string[] = [];
     process.on('SIGPIPE', () => seen.push('before'));
@@ -39,15 +39,15 @@ const cases = {
     report({ seen });
   },
 
-  /** Without a handler of the user's, what Node set up stays. */
+  /** Without a handler of the user, the settings of Node stay. */
   async dispositions(): Promise<void> {
     const masks = signalMasks('/proc/self/status');
     await load();
     assert.deepEqual(signalMasks('/proc/self/status'), masks);
-    report({ same: true });
+    report({ unchanged: true });
   },
 
-  /** A handler runs while 100 threads are blocked, none of which takes signals. */
+  /** A handler runs while 100 threads are blocked, all of which block signals. */
   async handler(portsText: string): Promise<void> {
     const before = new Set(readdirSync('/proc/self/task'));
     const { block, portsFrom } = await import('./blocked.js');
@@ -67,7 +67,7 @@ const cases = {
     process.exit(0);
   },
 
-  /** A storm of signals disturbs no handshake, no request, and no blocking call. */
+  /** A storm of signals disturbs no handshake, no request and no blocking call. */
   async storm(portText: string, ca: string): Promise<void> {
     const { Session } = await load();
     const port = Number(portText);
@@ -109,7 +109,7 @@ function signalMasks(file: string): { SigIgn: bigint; SigCgt: bigint; SigBlk: bi
   return { SigIgn: mask('SigIgn'), SigCgt: mask('SigCgt'), SigBlk: mask('SigBlk') };
 }
 
-/** All that can be blocked, from SIGHUP (1) to SIGSYS (31), is. */
+/** Whether every signal that can be blocked, from SIGHUP (1) to SIGSYS (31), is blocked. */
 function blocksAll(file: string): boolean {
   const never = new Set([9, 19]); // SIGKILL, SIGSTOP
   const { SigBlk } = signalMasks(file);

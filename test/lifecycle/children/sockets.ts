@@ -1,4 +1,4 @@
-/** sockets.js CASE: sockets that are dropped, and processes and workers that end while calls on sockets wait. */
+/** sockets.js CASE: drops sockets, or ends the process or its workers while calls on sockets wait. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,9 +7,20 @@ import * as ne from '../../../lib/ne/index.js';
 import * as promises from '../../../lib/ne/promises.js';
 import { listen, type Listener } from '../../support/listener.js';
 import { accepted, connectedTo, type Pair } from '../../support/sockets.js';
-import { collect, collectUntil, report, reportEnding, threads, threadsAtRest, timeOf, times, turn, until } from './tools.js';
+import {
+  collect,
+  collectUntil,
+  report,
+  reportEnding,
+  threads,
+  threadsAtRest,
+  timeOf,
+  times,
+  turn,
+  until,
+} from './tools.js';
 
-/** Calls that wait for ever, on one end of a connection or on a listener. */
+/** Calls that wait forever, on one end of a connection or on a listener. */
 const waits = {
   read: ({ client }) => promises.ne_sock_read(client, Buffer.alloc(1)),
   block: ({ client }) => promises.ne_sock_block(client, 1000),
@@ -23,7 +34,7 @@ const waits = {
   'sync-connect_ssl': ({ client }) => ne.ne_sock_connect_ssl(client, ne.ne_ssl_context_create(0)!),
 } satisfies Record<string, (ends: Pair) => unknown>;
 
-/** What a worker waits for. */
+/** The call that a worker waits for. */
 export type Wait = keyof typeof waits;
 
 async function connectedPair(shared?: Listener): Promise<Pair> {
@@ -39,7 +50,7 @@ function watched<T extends object>(value: T): T {
 }
 
 const cases = {
-  /** In any order of collection, with buffered bytes, pending calls and borrowed addresses. */
+  /** Drops sockets in any order of collection, with buffered bytes, pending calls and borrowed addresses. */
   async gc(): Promise<void> {
     const before = await threadsAtRest();
     const listener = await listen();
@@ -68,7 +79,7 @@ const cases = {
       () => `${collected} of ${made} are collected`,
     );
     await until(
-      () => threads() <= before + 2, // the listener's, and the watchdog's
+      () => threads() <= before + 2, // the listener's thread and the watchdog's
       2000,
       () => `${threads() - before} threads are left`,
     );
@@ -76,7 +87,7 @@ const cases = {
     await listener.close();
   },
 
-  /** Handshakes and connections whose contexts and sockets are dropped while they run. */
+  /** Drops contexts and sockets while their handshakes and connections run. */
   async tls(): Promise<void> {
     for (let round = 0; round < 30; round++) {
       const { client, server, listener } = await connectedPair();
@@ -93,7 +104,7 @@ const cases = {
     report({ rounds: 30 });
   },
 
-  /** The peer of a dropped socket sees the end. */
+  /** The peer of a dropped socket sees the end of the connection. */
   async fin(): Promise<void> {
     const listener = await listen();
     const server = await (async () => (await connectedPair(listener)).server)();
@@ -137,18 +148,18 @@ const cases = {
     assert.equal(ne.ne_sock_fullwrite(client, 'x'), 0);
     assert.equal(ne.ne_sock_read(server, Buffer.alloc(9)), 1);
     report({ slowest });
-    process.exit(0); // the listeners
+    process.exit(0); // ends the listeners
   },
 } satisfies Record<string, () => Promise<void>>;
 
-/** What a case is called. */
+/** The name of a case. */
 export type Case = keyof typeof cases;
 
 async function work(name: Wait): Promise<void> {
   const ends = await connectedPair();
   parentPort!.postMessage('ready');
   await waits[name](ends);
-  throw new Error(`${name} came back`);
+  throw new Error(`${name} returned`);
 }
 
 if (isMainThread) void cases[process.argv[2] as Case]();

@@ -1,7 +1,7 @@
 /**
- * terminate.js PORTS CASES: for each case `worker END PLACE` (100 promises, or one call of the blocking surface when
- * PLACE begins with `sync-`) a worker that waits, and how that ends; all at once. The main thread goes on, unless END
- * says otherwise.
+ * terminate.js PORTS CASES: starts a worker for each case, all at once. A case has an end and a wait: 100 promises at a
+ * stage, or one call of the blocking surface if the wait begins with `sync-`. The main thread continues unless the end
+ * is `process`.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -11,13 +11,13 @@ import { Session } from '../../../lib/index.js';
 import { block, syncPlaces, type Place, type Ports, portsFrom, type SyncPlace } from './blocked.js';
 import { report, reportEnding, threads, threadsAtRest, timeOf, until } from './tools.js';
 
-/** How a case ends: the worker is terminated, ends itself, throws, or the whole process exits. */
+/** The end of a case: the worker is terminated, exits, or throws, or the whole process exits. */
 export type End = 'terminate' | 'exit' | 'throw' | 'process';
 
-/** What the worker waits for, in 100 promises or in one call. */
+/** The wait of the worker, in 100 promises or in one call. */
 export type Wait = Place | `sync-${SyncPlace}`;
 
-/** One worker. */
+/** A worker. */
 export type Case = readonly [end: End, wait: Wait];
 
 interface Task {
@@ -39,7 +39,7 @@ async function main(ports: Ports, cases: readonly Case[]): Promise<void> {
   }
   const times = await Promise.all(running.map(({ end }) => end()));
 
-  // Connects that nobody answers are the one thing that cannot be cut.
+  // Connects without a response are the only calls that cannot be interrupted.
   if (!cases.some(([, wait]) => wait.endsWith('connect'))) {
     await until(
       () => threads() <= before + 1,

@@ -1,44 +1,44 @@
-/** What the scripts of the life-cycle tests share. */
+/** Provides the functions that the scripts of the life-cycle tests share. */
 import assert from 'node:assert/strict';
 import { readdirSync, writeSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Says something to the test, at once: the process may be about to end. */
+/** Reports a value to the test, synchronously: the process may be about to end. */
 export function report(value: object): void {
   writeSync(1, `${JSON.stringify(value)}\n`);
 }
 
-/** Says to the test that the end comes now. */
+/** Reports to the test that the process ends now. */
 export function reportEnding(more: object = {}): void {
   report({ ...more, endingAt: Date.now() });
 }
 
-/** How many threads this process has. */
+/** The number of threads of this process. */
 export function threads(): number {
   return readdirSync('/proc/self/task').length;
 }
 
-/** The same, after Node has started those that it starts when they are needed. */
+/** The number of threads after Node has started those that it starts on demand. */
 export async function threadsAtRest(): Promise<number> {
   await Promise.all(Array.from({ length: 16 }, () => stat('/')));
   return threads();
 }
 
-/** Waits until something is so; fails when that takes too long. */
-export async function until(condition: () => boolean, limitMs: number, what: () => string): Promise<number> {
+/** Waits until a condition holds; fails when that takes too long. */
+export async function until(condition: () => boolean, limitMs: number, problem: () => string): Promise<number> {
   const start = performance.now();
   while (!condition()) {
-    assert(performance.now() - start < limitMs, `after ${limitMs} ms: ${what()}`);
+    assert(performance.now() - start < limitMs, `after ${limitMs} ms: ${problem()}`);
     await sleep(5);
   }
   return performance.now() - start;
 }
 
 /**
- * How long something takes that leaves this thread alone, in milliseconds. What this thread itself was late meanwhile is
- * the machine's, and does not count.
+ * The time that a job takes which leaves this thread alone, in milliseconds. The delay of this thread itself is the
+ * machine's and does not count.
  */
 export async function timeOf(job: () => Promise<unknown>): Promise<number> {
   const delay = monitorEventLoopDelay({ resolution: 1 });
@@ -50,7 +50,7 @@ export async function timeOf(job: () => Promise<unknown>): Promise<number> {
   return taken - delay.max / 1e6;
 }
 
-/** Waits until there are at most so many threads. */
+/** Waits until there are at most `count` threads. */
 export function untilThreads(count: number, limitMs: number): Promise<number> {
   return until(
     () => threads() <= count,
@@ -59,7 +59,7 @@ export function untilThreads(count: number, limitMs: number): Promise<number> {
   );
 }
 
-/** A turn of the event loop, in which what was collected is finalized. */
+/** Waits for a turn of the event loop, in which collected objects are finalized. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
@@ -70,24 +70,24 @@ export function collect(): void {
   globalThis.gc();
 }
 
-/** Collects garbage until something is so. */
-export function collectUntil(condition: () => boolean, limitMs: number, what: () => string): Promise<number> {
+/** Collects garbage until a condition holds. */
+export function collectUntil(condition: () => boolean, limitMs: number, problem: () => string): Promise<number> {
   return until(
     () => {
       if (!condition()) collect();
       return condition();
     },
     limitMs,
-    what,
+    problem,
   );
 }
 
-/** `count` of what `make` makes. */
+/** An array of `count` values made by `make`. */
 export function times<T>(count: number, make: (index: number) => T): T[] {
   return Array.from({ length: count }, (_, index) => make(index));
 }
 
-/** Fails the script when something is not so. */
+/** Fails the script when a condition does not hold. */
 export function check(condition: boolean): void {
-  if (!condition) throw new Error('what had to be so is not');
+  if (!condition) throw new Error('a condition does not hold');
 }

@@ -1,6 +1,7 @@
 /**
- * torture.js SEED ROUNDS PORT TLSPORT CA: sessions, requests, cursors and responses are made, used on both surfaces, and
- * destroyed or dropped, at random, with collections in between. Needs --expose-gc. The same seed makes the same choices.
+ * torture.js SEED ROUNDS PORT TLSPORT CA: creates sessions, requests, cursors and responses, uses them on both
+ * surfaces, and destroys or drops them, at random, with collections in between. Needs --expose-gc. A seed determines
+ * all choices.
  */
 import { readFileSync } from 'node:fs';
 import { type Response, Session } from '../../../lib/index.js';
@@ -26,7 +27,7 @@ const responses: Response[] = [];
 const pools: unknown[][] = [sessions, requests, cursors, objects, responses];
 
 let controller = new AbortController();
-let open = 0; // promises
+let open = 0; // the number of pending promises
 let acting = '';
 let made = 0;
 const alive = new Set<string>();
@@ -118,9 +119,9 @@ const actions: Record<string, () => unknown> = {
     ),
   'cancel response': () => withResponse((response) => response.cancel()),
   close: () => withSession((session) => ne.ne_close_connection(session)),
-  'destroy request': () => withRequest((request) => ne.ne_request_destroy(mostlyLast(requests, request))),
+  'destroy request': () => withRequest((request) => ne.ne_request_destroy(maybeRemove(requests, request))),
   'destroy request later': () =>
-    settle(withRequest((request) => promises.ne_request_destroy(mostlyLast(requests, request)))),
+    settle(withRequest((request) => promises.ne_request_destroy(maybeRemove(requests, request)))),
   'destroy session': () => withSession((session) => ne.ne_session_destroy(session)),
   'destroy session later': () => settle(withSession((session) => promises.ne_session_destroy(session, ending()))),
   'destroy object': () => withObject((session) => session.destroy({ force: chance(0.5) })),
@@ -137,13 +138,13 @@ const actions: Record<string, () => unknown> = {
   'collect some': () => globalThis.gc!({ type: 'minor' }),
   turn,
 };
-// New things come often enough.
+// Creating actions are repeated, so that they run often enough.
 const names = [
   ...Object.keys(actions),
   ...times(4, () => ['session', 'object', 'request', 'request again', 'reader', 'sweep']).flat(),
 ];
 
-// Of the promise that a reader gave to a blocking call, which refuses it.
+// Rejections of promises that a reader returned to a blocking call, which rejects them.
 process.on('unhandledRejection', (error) => expectKnown('reader', error));
 
 void main();
@@ -164,7 +165,7 @@ async function main(): Promise<void> {
   const clear = (): void => {
     for (const pool of pools) pool.length = 0;
   };
-  clear(); // bodies without end and without a deadline end when they are collected
+  clear(); // endless bodies without a deadline end when they are collected
   await collectUntil(
     () => open === 0,
     10_000,
@@ -174,7 +175,7 @@ async function main(): Promise<void> {
   await collectUntil(
     () => alive.size === 0,
     10_000,
-    () => `of ${made} these are not collected: ${[...alive].join(', ')}`,
+    () => `of ${made} not collected: ${[...alive].join(', ')}`,
   );
   await collectUntil(
     () => threads() <= before + 1,
@@ -194,7 +195,7 @@ async function act(name: string): Promise<void> {
   }
 }
 
-/** A promise is not waited for. */
+/** Observes a promise without waiting for it. */
 function settle(promise: unknown): void {
   open++;
   const name = acting;
@@ -209,7 +210,7 @@ function expectKnown(name: string, error: unknown): void {
     counts[code] = (counts[code] ?? 0) + 1;
     return;
   }
-  // A promise of a callback's is refused by a blocking call.
+  // A blocking call rejects the promise of a callback.
   if (code === 'ERR_INVALID_ARG_TYPE' && message.includes('must not return a promise')) return;
   console.error(`seed ${seed}, ${name}:`, error);
   process.exit(99);
@@ -220,12 +221,12 @@ function newRequest(paths: readonly string[]): unknown {
   return withSession((session) => requests.push(watch(unendingIf(path, ne.ne_request_create(session, 'GET', path)))));
 }
 
-/** Every call that could wait for ever has an end. */
+/** Options that end every call that could wait forever. */
 function ending(): promises.CallOptions {
   return chance(0.5) ? { timeout: 1 + Math.floor(random() * 100) } : { signal: controller.signal, timeout: 500 };
 }
 
-/** Blocking calls, and those that take all of a body, stay away from what has no end. */
+/** Whether the object has an end. Blocking calls, and those that read a whole body, avoid the others. */
 function isQuick(object: object): boolean {
   return !unending.has(object);
 }
@@ -260,8 +261,8 @@ function dropOne(): unknown {
   return pool?.splice(Math.floor(random() * pool.length), 1);
 }
 
-/** What is destroyed is used further now and then. */
-function mostlyLast<T>(pool: T[], object: T): T {
+/** Removes an object from its pool, or sometimes leaves it there for use after its destruction. */
+function maybeRemove<T>(pool: T[], object: T): T {
   if (chance(0.8)) pool.splice(pool.indexOf(object), 1);
   return object;
 }
@@ -282,7 +283,7 @@ function watch<T extends object>(object: T): T {
   return object;
 }
 
-/** mulberry32 */
+/** Random numbers determined by the state (mulberry32). */
 function randomFrom(state: number): () => number {
   return () => {
     state = (state + 0x6d2b79f5) | 0;

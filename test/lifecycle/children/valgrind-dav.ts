@@ -1,4 +1,7 @@
-/** The WebDAV part of valgrind.ts: properties, locks, access control, XML and gzip, with callbacks on both surfaces. */
+/**
+ * Implements the WebDAV part of valgrind.ts: properties, locks, access control, XML and gzip, with callbacks on both
+ * surfaces.
+ */
 import assert from 'node:assert/strict';
 import { Session } from '../../../lib/index.js';
 import * as ne from '../../../lib/ne/index.js';
@@ -97,7 +100,7 @@ async function classes(host: string, port: number): Promise<void> {
   assert.match(await (await session.get('/dav', { decompress: true })).text(), /^<D:multistatus/);
 }
 
-/** Handles that nobody destroys. */
+/** Drops handles without destroying them. */
 function dropped(host: string, port: number): void {
   const session = ne.ne_session_create('http', host, port);
   ne.ne_lockstore_register(ne.ne_lockstore_create(), session);

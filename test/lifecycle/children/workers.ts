@@ -1,6 +1,6 @@
 /**
- * workers.js PORTS MAIN COUNT ORDER END: the addon is loaded in so many workers, one after the other or at once, and
- * in the main thread too or not. Each worker makes requests of both kinds, and ends with threads that still run.
+ * workers.js PORTS MAIN COUNT ORDER END: loads the addon in COUNT workers, in turn or at once, and optionally in the
+ * main thread. Each worker makes requests of both kinds, and ends while threads still run.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -13,7 +13,7 @@ import { report, times } from './tools.js';
 /** Whether the main thread loads the addon too. */
 export type Main = 'main-without' | 'main-with';
 export type Order = 'sequence' | 'together';
-/** How a worker ends: it is terminated, calls process.exit(), or has nothing to do any more. */
+/** The end of a worker: it is terminated, calls process.exit(), or has nothing left to do. */
 export type End = 'terminate' | 'exit' | 'natural';
 
 interface Task {
@@ -54,7 +54,7 @@ async function work({ ports, end }: Task): Promise<void> {
   const controller = new AbortController();
   const request = (port: number): Promise<unknown> =>
     new Session('http', '127.0.0.1', port).request('GET', '/', controller);
-  // The last cannot be cut: its thread is there after the worker.
+  // The last request cannot be interrupted: its thread outlives the worker.
   const waiting = [...times(6, () => request(ports.silent)), request(ports.backlog)];
   for (const one of waiting) void one.catch(() => {});
   await sleep(20);
