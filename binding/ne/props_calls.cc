@@ -239,7 +239,7 @@ std::shared_ptr<Operation> sending(const Arguments &arguments, std::size_t index
       true);
   made->use(handler);
   made->use(handler->parser());
-  handler->request()->occupy_for(*made);
+  handler->request()->use_for(*made);
   made->hold(arguments[0]);
   made->hold(results);
   return made;
