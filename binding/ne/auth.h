@@ -11,7 +11,7 @@
 
 namespace neon {
 
-/// What a session needs for authentication in addition to neon's own state. C refers to it and to the
+/// The state that a session needs for authentication in addition to neon's own. C refers to it and to the
 /// callbacks as long as the C object lives; the session owns it longer.
 struct Authentication {
   /// The server or the proxy, which both can ask for credentials.

@@ -334,7 +334,7 @@ napi_value iterate(const Arguments &arguments) {
     napi_value answer;
     check(env, napi_call_function(env, undefined(env), iterator, property.size(), property.data(), &answer));
     Operation::refuse_promise(env, answer);
-    if (const int result = to_int(env, answer)) return from(env, result);
+    if (const int result = to_int(env, {env, answer})) return from(env, result);
   }
   return from(env, 0);
 }

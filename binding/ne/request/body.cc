@@ -1,4 +1,5 @@
-// The body of a request and the readers of its response: what neon calls while it sends and receives.
+// The body of a request and the readers of its response: callbacks that neon calls while it sends and
+// receives.
 #include <algorithm>
 
 #include "core/error.h"

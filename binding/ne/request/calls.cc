@@ -121,7 +121,8 @@ Napi::Value add_header(const Arguments &arguments) {
   return arguments.env().Undefined();
 }
 
-// JavaScript has applied the format; to C the result is data. C cuts what does not fit its buffer.
+// JavaScript has applied the format; to C the result is data. C cuts off the part that does not fit its
+// buffer.
 Napi::Value print_header(const Arguments &arguments) {
   const auto request = usable<Request>(arguments);
   const std::string name = arguments.token(1, "name");

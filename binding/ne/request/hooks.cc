@@ -15,7 +15,7 @@ namespace neon {
 
 namespace {
 
-// --- What neon calls --------------------------------------------------------------------------------------
+// --- Callbacks that neon calls ----------------------------------------------------------------------------
 
 Callback &callback_of(void *userdata) { return *static_cast<Callback *>(userdata); }
 

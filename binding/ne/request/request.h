@@ -20,11 +20,11 @@ class XmlParser;
 
 /// A `ne_request`.
 ///
-/// Owned by its JavaScript object and by the operations that use it; it owns its session. `phase_` and what
-/// C points to (body, readers) belong to the thread that runs an operation on it; while `use_count` is 0, to
-/// the JavaScript thread. ne_request_destroy runs the session's hooks, so it waits until the session is free.
-/// A request that the classes or neon itself made is lent to hooks: it belongs to the operation that runs,
-/// and ends with C's request.
+/// Owned by its JavaScript object and by the operations that use it; it owns its session. `phase_` and the
+/// memory that C points to (body, readers) belong to the thread that runs an operation on it; while
+/// `use_count` is 0, to the JavaScript thread. ne_request_destroy runs the session's hooks, so it waits until
+/// the session is free. A request that the classes or neon itself made is lent to hooks: it belongs to the
+/// operation that runs, and ends with C's request.
 class Request final : public Handle, public Resource {
  public:
   static constexpr Kind kind = Kind::Request;
@@ -93,7 +93,7 @@ class Request final : public Handle, public Resource {
   /// Also true once it is marked as destroyed, except inside callbacks of a call on it: a destroy that hooks
   /// have to see waits its turn.
   bool closed() const override;
-  /// In its last hook: only what C has not freed may be used.
+  /// In its last hook: only the parts that C has not freed may be used.
   bool closing() const { return closing_; }
   bool lent() const { return lent_; }
   /// ERR_NEON_BORROWED when it is neon's, the classes' or part of another object.

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t max_socks_bytes = 255;  // C keeps the length in one byte
 
 // After a request C would use the proxies that it has freed.
-std::shared_ptr<Session> fresh(const Arguments &arguments, const char *function) {
+std::shared_ptr<Session> fresh_session(const Arguments &arguments, const char *function) {
   auto session = usable<Session>(arguments);
   session->require_fresh(function);
   return session;
@@ -35,7 +35,7 @@ unsigned port_argument(const Arguments &arguments, std::size_t index) {
 Napi::Value session_proxy(const Arguments &arguments) {
   const std::string hostname = arguments.line(1, "hostname");
   const unsigned port = port_argument(arguments, 2);
-  const auto session = fresh(arguments, "ne_session_proxy");
+  const auto session = fresh_session(arguments, "ne_session_proxy");
   ne_session_proxy(session->c(), hostname.c_str(), port);
   forget_replaced(*session);
   return arguments.env().Undefined();
@@ -80,7 +80,7 @@ Napi::Value socks_proxy(const Arguments &arguments) {
     throw type_failure(code::argument_value, "SOCKS 4 needs a \"username\"");
   if (!arguments.is_nullish(4) && arguments.is_nullish(5))
     throw type_failure(code::argument_value, "A \"username\" for SOCKS needs a \"password\"");
-  const auto session = fresh(arguments, "ne_session_socks_proxy");
+  const auto session = fresh_session(arguments, "ne_session_socks_proxy");
   if (version != NE_SOCK_SOCKSV4) require_socks_length(server_host(session->c()), "The session's host name");
   ne_session_socks_proxy(session->c(), version, hostname.c_str(), port, username.c_str(), password.c_str());
   for (std::string *secret : {&username, &password}) wipe(secret->data(), secret->size());
@@ -114,7 +114,7 @@ std::shared_ptr<Operation> system_proxy(const Arguments &arguments, Mode) {
 
 /// systemProxyLater(session), for the classes: ne_session_system_proxy, but at the first request.
 Napi::Value system_proxy_later(const Arguments &arguments) {
-  const auto session = fresh(arguments, "systemProxyLater");
+  const auto session = fresh_session(arguments, "systemProxyLater");
   require_system_proxy(*session);
   forget_replaced(*session);
   session->system_proxy = true;

@@ -1,6 +1,6 @@
 #pragma once
 
-// The handle of a `ne_session`, and what the classes attach to one.
+// The handle of a `ne_session`, and the interfaces by which the classes extend it.
 
 #include <ne_request.h>
 #include <ne_session.h>

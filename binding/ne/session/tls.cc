@@ -17,7 +17,7 @@ namespace neon {
 
 namespace {
 
-// --- What neon calls --------------------------------------------------------------------------------------
+// --- Callbacks that neon calls ----------------------------------------------------------------------------
 
 /// 0 accepts. Neither undefined nor a boolean may pass for it: neither means here what it would mean in C.
 int to_verdict(Napi::Env, Napi::Value value) {

@@ -20,7 +20,7 @@ namespace {
 constexpr std::int64_t max_seconds = 2147483;  // C multiplies by 1000
 constexpr std::size_t max_socks_text = 255;    // its length is one byte
 
-[[noreturn]] void refuse(const char *why) { throw type_failure(code::argument_value, why); }
+[[noreturn]] void reject(const char *why) { throw type_failure(code::argument_value, why); }
 
 unsigned port_argument(const Arguments &arguments, std::size_t index) {
   return static_cast<unsigned>(arguments.integer(index, "port", 0, 65535));
@@ -67,9 +67,9 @@ class Waker final {
 /// ne_sock_accept. The listener is the caller's: shutting it down, as an abort does with connections, would
 /// end the service. So this operation waits for a connection, which an abort can end, and C's call returns at
 /// once.
-class Acceptance final : public Operation {
+class AcceptOperation final : public Operation {
  public:
-  Acceptance(std::shared_ptr<Socket> socket, int listener)
+  AcceptOperation(std::shared_ptr<Socket> socket, int listener)
       : Operation(socket), socket_(std::move(socket)), listener_(listener) {}
 
  protected:
@@ -106,7 +106,7 @@ class Acceptance final : public Operation {
 std::shared_ptr<Operation> accept(const Arguments &arguments, Mode) {
   auto socket = socket_argument(arguments);
   const int listener = static_cast<int>(arguments.integer(1, "fd", 0, INT32_MAX));
-  return std::make_shared<Acceptance>(std::move(socket), listener);
+  return std::make_shared<AcceptOperation>(std::move(socket), listener);
 }
 
 // --- Receiving --------------------------------------------------------------------------------------------
@@ -185,7 +185,7 @@ std::shared_ptr<Operation> write_fully(const Arguments &arguments, Mode) {
 // The blocks to send, without the empty ones, with which C would loop forever.
 std::vector<std::string> blocks_argument(const Arguments &arguments, std::size_t index) {
   const std::vector<Napi::Value> values = arguments.list(index, "vector");
-  if (values.empty()) refuse("The \"vector\" argument must hold at least one block");
+  if (values.empty()) reject("The \"vector\" argument must hold at least one block");
   std::vector<std::string> blocks;
   for (const Napi::Value &value : values) {
     std::string block = bytes_or_text(value, "Each block of the \"vector\" argument");
@@ -228,14 +228,14 @@ std::optional<std::string> socks_text(const Arguments &arguments, std::size_t in
 
 void require_complete(const Destination &to) {
   const bool v5 = to.version == NE_SOCK_SOCKSV5;
-  if (v5 && !to.address && !to.hostname) refuse("SOCKS 5 needs \"addr\" or \"hostname\"");
-  if (to.version == NE_SOCK_SOCKSV4A && !to.hostname) refuse("SOCKS 4A needs \"hostname\"");
+  if (v5 && !to.address && !to.hostname) reject("SOCKS 5 needs \"addr\" or \"hostname\"");
+  if (to.version == NE_SOCK_SOCKSV4A && !to.hostname) reject("SOCKS 4A needs \"hostname\"");
   if (to.version == NE_SOCK_SOCKSV4) {
-    if (!to.address) refuse("SOCKS 4 needs \"addr\"");
-    if (ne_iaddr_typeof(to.address->c()) != ne_iaddr_ipv4) refuse("SOCKS 4 needs an IPv4 address");
+    if (!to.address) reject("SOCKS 4 needs \"addr\"");
+    if (ne_iaddr_typeof(to.address->c()) != ne_iaddr_ipv4) reject("SOCKS 4 needs an IPv4 address");
   }
-  if (!v5 && !to.username) refuse("SOCKS 4 and 4A need \"username\"");
-  if (v5 && to.username && !to.password) refuse("\"username\" needs \"password\"");
+  if (!v5 && !to.username) reject("SOCKS 4 and 4A need \"username\"");
+  if (v5 && to.username && !to.password) reject("\"username\" needs \"password\"");
 }
 
 Destination destination_argument(const Arguments &arguments) {

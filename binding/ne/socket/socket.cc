@@ -1,4 +1,4 @@
-// A socket's life and its settings: what does not block.
+// A socket's life and its settings: the functions of ne_socket.h on sockets that do not block.
 #include "ne/socket/socket.h"
 
 #include <fcntl.h>
@@ -67,7 +67,7 @@ int Socket::accept(int listener) {
 }
 
 void *Socket::tls_user_data() {
-  if (judges_after_handshake()) return nullptr;
+  if (verifies_after_handshake()) return nullptr;
   user_data_.reset(ne_session_create("https", "localhost", 443));
   return user_data_.get();
 }

@@ -1,4 +1,4 @@
-// TLS on a socket: handshakes, and what is known of the connection and its certificate.
+// TLS on a socket: handshakes, the properties of the connection, and the peer's certificate.
 #include <ne_alloc.h>
 
 #include "core/since.h"
@@ -27,7 +27,7 @@ std::shared_ptr<Context> context_argument(const Arguments &arguments, bool serve
 // As in older versions with OpenSSL, the handshake of ne_sock_connect_ssl fails when the certificate is not
 // to be trusted: programs that were written for them do not check afterwards. The certificate's host name is
 // not checked, since the call has none to compare it with.
-int judge(ne_socket *socket, ne_ssl_context *context) {
+int verify_certificate(ne_socket *socket, ne_ssl_context *context) {
   ne_ssl_certificate *const certificate = Since<GetCertificate>::required("ne_sock_getcert")(socket, context);
   if (!certificate) return NE_SOCK_ERROR;
   int failures = 0;
@@ -46,7 +46,7 @@ std::shared_ptr<Operation> connect_tls(const Arguments &arguments, Mode) {
   return socket_operation(socket, [socket, context = context->lend()] {
     return socket->start_tls(context, [&](ne_socket *c, ne_ssl_context *tls) {
       const int result = ne_sock_connect_ssl(c, tls, socket->tls_user_data());
-      return result == 0 && judges_after_handshake() ? judge(c, tls) : result;
+      return result == 0 && verifies_after_handshake() ? verify_certificate(c, tls) : result;
     });
   });
 }
@@ -58,17 +58,17 @@ std::shared_ptr<Operation> accept_tls(const Arguments &arguments, Mode) {
                           [socket, context] { return socket->start_tls(context, ne_sock_accept_ssl); });
 }
 
-std::shared_ptr<Operation> shake_hands(const Arguments &arguments, Mode) {
+std::shared_ptr<Operation> handshake(const Arguments &arguments, Mode) {
   auto socket = socket_argument(arguments);
   auto context = context_argument(arguments, false);
   std::optional<std::string> hostname;
   if (!arguments.is_nullish(2)) hostname = arguments.text(2, "hostname");
   arguments.integer(3, "flags", 0, 0);
-  const auto handshake = Since<Handshake>::required("ne_sock_handshake");
+  const auto run_handshake = Since<Handshake>::required("ne_sock_handshake");
   socket->keep_context(context, arguments[1]);
-  return socket_operation(socket, [socket, context = context->lend(), hostname, handshake] {
+  return socket_operation(socket, [socket, context = context->lend(), hostname, run_handshake] {
     return socket->start_tls(context, [&](ne_socket *c, ne_ssl_context *tls) {
-      return handshake(c, tls, hostname ? hostname->c_str() : nullptr, 0);
+      return run_handshake(c, tls, hostname ? hostname->c_str() : nullptr, 0);
     });
   });
 }
@@ -138,7 +138,7 @@ Napi::Value check_certificate(const Arguments &arguments) {
 void register_socket_tls(Topic &topic) {
   topic.blocking("ne_sock_connect_ssl", connect_tls);
   topic.blocking("ne_sock_accept_ssl", accept_tls);
-  topic.blocking("ne_sock_handshake", shake_hands);
+  topic.blocking("ne_sock_handshake", handshake);
   topic.plain("ne_sock_sessid", session_id);
   topic.plain("ne_sock_cipher", cipher);
   topic.plain("ne_sock_getproto", protocol);

@@ -91,9 +91,9 @@ std::shared_ptr<Operation> from_uri(const Arguments &arguments, Mode) {
   return operation(
       std::make_shared<SessionlessExecutor>(environment),
       [=] { return OwnedClientCertificate(read_uri(uri.c_str(), flags)); },
-      [uri, &environment](Operation &, Napi::Env env, OwnedClientCertificate c) {
-        if (!c) return Napi::Value(env.Null());
-        return Napi::Value(to_object(std::make_shared<ClientCertificate>(environment, c.release(), uri)));
+      [uri, &environment](Operation &, Napi::Env env, OwnedClientCertificate c) -> Napi::Value {
+        if (!c) return env.Null();
+        return to_object(std::make_shared<ClientCertificate>(environment, c.release(), uri));
       });
 }
 

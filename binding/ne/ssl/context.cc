@@ -34,15 +34,15 @@ void verify_in_handshake(ne_ssl_context *client) { ne_ssl_context_set_verify(cli
 std::shared_ptr<ne_ssl_context> make(int mode) {
   ne_ssl_context *const c = ne_ssl_context_create(mode);
   if (!c) return nullptr;
-  if (mode == NE_SSL_CTX_CLIENT && !judges_after_handshake()) verify_in_handshake(c);
+  if (mode == NE_SSL_CTX_CLIENT && !verifies_after_handshake()) verify_in_handshake(c);
   return {c, ne_ssl_context_destroy};
 }
 
 }  // namespace
 
-bool judges_after_handshake() {
-  static const bool judges = find_symbol("ne_ssl_check_certificate") != nullptr;
-  return judges;
+bool verifies_after_handshake() {
+  static const bool verifies = find_symbol("ne_ssl_check_certificate") != nullptr;
+  return verifies;
 }
 
 std::shared_ptr<Context> Context::create(Environment &environment, int mode) {
@@ -70,7 +70,7 @@ int Context::change(Change change) {
 }
 
 std::shared_ptr<ne_ssl_context> Context::lend() {
-  const bool written_to = is_gnutls() || (!is_server() && judges_after_handshake());
+  const bool written_to = is_gnutls() || (!is_server() && verifies_after_handshake());
   return written_to && lent() ? remake() : c_;
 }
 

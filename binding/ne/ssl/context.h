@@ -64,7 +64,7 @@ class Context final : public Handle {
   std::vector<std::pair<std::shared_ptr<const Loan>, ne_ssl_context *>> calls_;
 };
 
-/// Since neon 0.37 a handshake succeeds whatever the certificate, and ne_ssl_check_certificate judges it.
-bool judges_after_handshake();
+/// Since neon 0.37 a handshake succeeds whatever the certificate, and ne_ssl_check_certificate verifies it.
+bool verifies_after_handshake();
 
 }  // namespace neon
