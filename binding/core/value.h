@@ -33,6 +33,11 @@ Napi::Value string_or_null(Napi::Env env, const char *text);
 /// The same for a string that C allocated and gave away.
 Napi::Value take_string(Napi::Env env, char *text);
 
+/// An array of these values.
+Napi::Array array_of(Napi::Env env, std::initializer_list<napi_value> values);
+/// Whether the value is undefined or null; one call of Node-API.
+bool is_nullish(Napi::Value value);
+
 /// Text inside an object that goes to C: no NUL inside; throws, saying what must be text.
 std::string text_of(Napi::Value value, const std::string &what);
 /// An integer inside an object; throws, saying what must be one.
