@@ -27,8 +27,6 @@ class GivenUri final {
   /// `argument` names the object in errors. Throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE (a NUL in
   /// text) and ERR_OUT_OF_RANGE (the port).
   GivenUri(const Napi::Object &object, const char *argument);
-  GivenUri(Napi::Env env, napi_value object, const char *argument)  // until all callers are converted
-      : GivenUri(Napi::Object(env, object), argument) {}
   GivenUri(const GivenUri &) = delete;
   GivenUri &operator=(const GivenUri &) = delete;
 
@@ -49,9 +47,5 @@ Napi::Value uri_object(Napi::Env env, const ne_uri &uri);
 
 /// Sets all fields of `ne_uri` in an object.
 void fill_uri(const Napi::Object &object, const ne_uri &uri);
-inline void fill_uri(Napi::Env env, napi_value object,
-                     const ne_uri &uri) {  // until all callers are converted
-  fill_uri(Napi::Object(env, object), uri);
-}
 
 }  // namespace neon

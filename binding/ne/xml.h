@@ -125,13 +125,13 @@ auto XmlParser::ask(const Handle &keeper, std::uint32_t function, MakeArguments 
   if (direct_) {
     const Napi::Env env = environment->env();
     const Napi::HandleScope scope(env);
-    at_border(env, [&]() -> napi_value {
+    at_border(env, [&]() -> Napi::Value {
       const Napi::Value value = call(env, [](Napi::Function callback, std::span<const napi_value> values) {
         return call_javascript(callback, values);
       });
       Operation::refuse_promise(value);
       answer = take(env, value);
-      return nullptr;
+      return {};
     });
   } else if (Operation *operation = Operation::current()) {
     answer = operation->ask(

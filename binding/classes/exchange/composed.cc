@@ -87,8 +87,8 @@ bool ComposedRequest::has_response() const {
 
 Napi::Value ComposedRequest::result(Napi::Env env) {
   if (!has_response()) throw result_.failure();
-  napi_value body =
-      body_.empty() ? env.Null() : Napi::Value(Napi::Buffer<char>::Copy(env, body_.data(), body_.size()));
+  const Napi::Value body =
+      body_.empty() ? env.Null() : Napi::Buffer<char>::Copy(env, body_.data(), body_.size());
   return head_.response(env, body, env.Null(), "");
 }
 

@@ -215,10 +215,11 @@ Failure Exchange::failure() const {
 Napi::Value Exchange::result(Napi::Env env) {
   const bool streaming = head_posted_;
   if (!streaming && !result_.ok()) throw failure();
-  napi_value stream = streaming ? to_object(std::make_shared<Stream>(
-                                      environment(), std::static_pointer_cast<Exchange>(shared_from_this())))
-                                : env.Null();
-  napi_value body = whole_ && whole_->size ? whole_->take(env) : env.Null();
+  const Napi::Value stream = streaming
+                                 ? to_object(std::make_shared<Stream>(
+                                       environment(), std::static_pointer_cast<Exchange>(shared_from_this())))
+                                 : env.Null();
+  const Napi::Value body = whole_ && whole_->size ? whole_->take(env) : env.Null();
   return head_.response(env, body, stream, trailers_);
 }
 

@@ -63,7 +63,7 @@ void Head::note(ne_request *request) {
     headers.append(name).append("\n").append(value).append("\n");
 }
 
-Napi::Value Head::response(Napi::Env env, napi_value body, napi_value stream,
+Napi::Value Head::response(Napi::Env env, Napi::Value body, Napi::Value stream,
                            const std::string &trailers) const {
   // One string in one array crosses to JavaScript in half the time of many values.
   const std::string lines =

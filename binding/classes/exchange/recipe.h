@@ -39,7 +39,8 @@ struct Head {
   /// The response as it crosses to JavaScript: [status, head, body, stream, trailers]. The lines of the head
   /// are the version, the reason, and the names and values of the headers; those of the trailers names and
   /// values.
-  Napi::Value response(Napi::Env env, napi_value body, napi_value stream, const std::string &trailers) const;
+  Napi::Value response(Napi::Env env, Napi::Value body, Napi::Value stream,
+                       const std::string &trailers) const;
 
   int status = 0, major = 0, minor = 0;
   std::string reason;
