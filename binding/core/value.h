@@ -17,6 +17,9 @@
 
 namespace neon {
 
+/// Number.MAX_SAFE_INTEGER.
+inline constexpr std::int64_t max_safe_integer = (std::int64_t{1} << 53) - 1;
+
 /// Calls a JavaScript function, with `undefined` as `this`. As Function::Call() of the library, which ends
 /// the process when JavaScript is being terminated inside the function (error.cc says why).
 Napi::Value call_javascript(Napi::Function function, std::span<const napi_value> arguments);

@@ -14,8 +14,6 @@ namespace neon {
 
 namespace {
 
-constexpr std::int64_t max_bytes = (std::int64_t{1} << 53) - 1;  // Number.MAX_SAFE_INTEGER
-
 // --- Calls that make a request of their own on the session in argument 0 ----------------------------------
 
 template <class Run>
@@ -103,7 +101,7 @@ std::int64_t position(Napi::Object range, const char *name, std::int64_t min) {
   const Napi::Value value = range.Get(name);
   if (is_nullish(value)) return 0;
   return integer_of(value, std::string("The field \"") + name + "\" of the argument \"range\"", min,
-                    max_bytes);
+                    max_safe_integer);
 }
 
 std::shared_ptr<Operation> get_range(const Arguments &arguments, Mode mode) {

@@ -125,8 +125,6 @@ namespace {
 
 // --- struct ne_lock ---------------------------------------------------------------------------------------
 
-constexpr std::int64_t max_seconds = (std::int64_t{1} << 53) - 1;  // Number.MAX_SAFE_INTEGER
-
 std::string field_of_lock(const char *name) {
   return std::string("The \"") + name + "\" field of the \"lock\" argument";
 }
@@ -164,13 +162,13 @@ OwnedLock lock_of(const Arguments &arguments, std::size_t index) {
       static_cast<ne_lock_scope>(fields.integer("scope", ne_lockscope_exclusive, ne_lockscope_shared));
   lock->token = fields.text("token");
   lock->owner = fields.text("owner");
-  lock->timeout = static_cast<long>(fields.integer("timeout", NE_TIMEOUT_INVALID, max_seconds));
+  lock->timeout = static_cast<long>(fields.integer("timeout", NE_TIMEOUT_INVALID, max_safe_integer));
   return lock;
 }
 
 // C has LONG_MAX for a timeout that is too long.
 void set_timeout(Napi::Object object, const struct ne_lock &lock) {
-  object.Set("timeout", static_cast<double>(std::min<std::int64_t>(lock.timeout, max_seconds)));
+  object.Set("timeout", static_cast<double>(std::min<std::int64_t>(lock.timeout, max_safe_integer)));
 }
 
 void fill_lock(Napi::Object object, const struct ne_lock &lock) {

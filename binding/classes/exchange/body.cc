@@ -248,8 +248,6 @@ class Blocks final : public Body, private Provided {
   std::string_view rest_;  // of block_ or of kept_
 };
 
-constexpr std::int64_t max_bytes = (std::int64_t{1} << 53) - 1;  // Number.MAX_SAFE_INTEGER
-
 // [path or descriptor, offset, length]
 std::unique_ptr<Body> file_of(Napi::Array list) {
   const auto integer = [](Napi::Value value) { return value.As<Napi::Number>().Int64Value(); };
@@ -268,7 +266,7 @@ std::unique_ptr<Body> Body::from_arguments(const Arguments &arguments, std::size
   if (value.IsArray()) return file_of(value.As<Napi::Array>());
   if (value.IsFunction())
     return std::make_unique<Blocks>(value.As<Napi::Function>(),
-                                    arguments.integer(index + 1, "length", -1, max_bytes));
+                                    arguments.integer(index + 1, "length", -1, max_safe_integer));
   return std::make_unique<Bytes>(arguments.bytes(index, "body"));
 }
 
