@@ -53,7 +53,7 @@ void define_all(Napi::Env env, Napi::Object exports) {
   register_auth(topic);
   register_proxy(topic);
   register_notifier(topic);
-  register_watcher(topic);
+  register_status(topic);
   register_session_addresses(topic);
   register_address(topic);
   register_resolve(topic);
@@ -69,7 +69,7 @@ void define_all(Napi::Env env, Napi::Object exports) {
   register_ssl(topic);
   register_xml(topic);
   register_xmlreq(topic);
-  register_multistatus(topic);
+  register_207(topic);
   register_pkcs11(topic);
   register_basic(topic);
   register_redirect(topic);
@@ -77,11 +77,12 @@ void define_all(Napi::Env env, Napi::Object exports) {
   register_props(topic);
   register_locks(topic);
   register_lock_set(topic);
+  register_acl3744(topic);
   register_acl(topic);
-  register_oldacl(topic);
   register_exchange(topic);
-  register_listing(topic);
-  register_sax(topic);
+  register_composed(topic);
+  register_propfind(topic);
+  register_xml_events(topic);
   exports.Set("sync", sync);
   exports.Set("async", async);
 }

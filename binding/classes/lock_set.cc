@@ -1,3 +1,5 @@
+// The set of locks of the classes, the lists by which C submits them, and the calls that obtain, release and
+// refresh a lock.
 #include "classes/lock_set.h"
 
 #include <ne_basic.h>
@@ -5,9 +7,8 @@
 #include <ne_uri.h>
 
 #include <string>
-#include <type_traits>
 
-#include "classes/exchange/exchange.h"
+#include "classes/exchange/recipe.h"
 #include "core/topic.h"
 #include "ne/request/request.h"
 
@@ -75,7 +76,7 @@ void LockSet::join_for_lock(Session &session) {
 
 // --- FollowingList ----------------------------------------------------------------------------------------
 
-// C would look for its private data in requests that have none.
+// C would look for its private data in requests that were made before the list was registered.
 void FollowingList::register_with(Session &session, std::shared_ptr<LockSet> set) {
   if (!session.requests.empty())
     throw neon_failure(code::invalid_state,
@@ -84,7 +85,8 @@ void FollowingList::register_with(Session &session, std::shared_ptr<LockSet> set
   list->hook(session, list);
 }
 
-// What stays keeps its order, here and there, and what is new comes after it.
+// Copies of locks that stay keep the order that those have in the set; copies of new locks are added after
+// them.
 void FollowingList::follow() {
   if (!hidden_ && set_->version() == version_) return;
   auto [entries, version] = hidden_ ? std::pair<std::vector<LockSet::Entry>, std::uint64_t>() : set_->all();
@@ -108,11 +110,11 @@ void FollowingList::follow() {
 
 namespace {
 
-/// What a method does to the resource of its target.
+/// How a method changes the resource of its target.
 struct Effect {
   const char *method;
-  int depth;    // how far down it changes what is there
-  bool parent;  // whether it may add a member to the collection that the resource is in, or remove one
+  int depth;    // how far down it changes resources
+  bool parent;  // whether it may add a member to the parent collection, or remove one
 };
 constexpr Effect effects[] = {
     {"PUT", NE_DEPTH_ZERO, true},        {"PATCH", NE_DEPTH_ZERO, true},
@@ -122,15 +124,9 @@ constexpr Effect effects[] = {
     {"ACL", NE_DEPTH_ZERO, false},
 };
 
-const std::string *header(const Recipe &recipe, const char *name) {
-  for (const auto &[other, value] : recipe.headers)
-    if (ne_strcasecmp(other.c_str(), name) == 0) return &value;
-  return nullptr;
-}
-
-/// Where a COPY or MOVE goes, when that is on the server of the session.
+/// The destination path of a COPY or MOVE, when that is on the server of the session; else empty.
 std::string destination(const Session &session, const Recipe &recipe) {
-  const std::string *text = header(recipe, "Destination");
+  const std::string *text = recipe.header("Destination");
   ne_uri uri{}, server{};
   std::string path;
   if (text && ne_uri_parse(text->c_str(), &uri) == 0 && uri.path) {
@@ -148,7 +144,7 @@ std::string destination(const Session &session, const Recipe &recipe) {
 }  // namespace
 
 void submit_locks(Session &session, ne_request *request, const Recipe &recipe) {
-  if (header(recipe, "If")) return;
+  if (recipe.header("If")) return;
   const std::string &method = recipe.method;
   const auto change = [&](const std::string &path, int depth, bool parent) {
     if (path.empty()) return;
@@ -164,14 +160,14 @@ void submit_locks(Session &session, ne_request *request, const Recipe &recipe) {
   for (const Effect &effect : effects)
     if (method == effect.method) change_target(effect.depth, effect.parent);
   if (method == "LOCK") {
-    const std::string *depth = header(recipe, "Depth");
+    const std::string *depth = recipe.header("Depth");
     change_target(depth && *depth == "0" ? NE_DEPTH_ZERO : NE_DEPTH_INFINITE, true);
   }
   if (method == "COPY" || method == "MOVE") change(destination(session, recipe), NE_DEPTH_INFINITE, true);
 }
 
 HiddenLocks::HiddenLocks(Session &session, const Recipe &recipe) {
-  if (!session.locks || !header(recipe, "If")) return;
+  if (!session.locks || !recipe.header("If")) return;
   list_ = session.locks->list;
   list_->hide(true);
 }
@@ -180,8 +176,7 @@ namespace {
 
 // --- Calls ------------------------------------------------------------------------------------------------
 
-/// A call of neon's about one lock, which gives null, or why it failed: [code, text]. `run` is given the
-/// lock.
+/// A call of neon's with one lock. Its result is null, or [code, text] when it failed.
 class LockCall : public Operation {
  public:
   using Function = int (*)(ne_session *, struct ne_lock *);
@@ -191,51 +186,41 @@ class LockCall : public Operation {
 
  protected:
   void run() override {
-    code_ = Request::run_delegated(*session_, [this] { return function_(session_->c(), lock_.get()); });
-    text_ = ne_get_error(session_->c());
-    if (code_ == NE_OK) succeeded();
+    result_.note(Request::run_delegated(*session_, [this] { return function_(session_->c(), lock_.get()); }),
+                 session_->c());
+    if (result_.ok()) succeeded();
   }
-  void stalled() override {
-    if (code_ == NE_OK) return;
-    code_ = NE_TIMEOUT;
-    text_ = ne_get_error(session_->c());
-  }
+  void stalled() override { result_.note_stall(session_->c()); }
   Napi::Value result(Napi::Env env) override {
-    if (code_ == NE_OK) {
-      fill(env, held(env, 0));
-      return null(env);
-    }
-    const napi_value failed[] = {from(env, code_), from(env, text_)};
-    return list_of(env, failed);
+    if (!result_.ok())
+      return array_of(env, {Napi::Number::New(env, result_.code), Napi::String::New(env, result_.text)});
+    fill(held(env, 0).As<Napi::Object>());
+    return env.Null();
   }
-  /// Where it ran.
+  /// The call succeeded; where the operation ran.
   virtual void succeeded() {}
-  /// Tells the caller what C changed in the lock.
-  virtual void fill(napi_env, napi_value) {}
+  /// Sets the fields of the caller's lock that C has changed.
+  virtual void fill(Napi::Object) {}
 
   Session &session() const { return *session_; }
   const struct ne_lock &lock() const { return *lock_; }
-  void fail(const char *text) {
-    code_ = NE_ERROR;
-    text_ = text;
-  }
+  void fail(const char *text) { result_ = {NE_ERROR, text}; }
 
  private:
   const std::shared_ptr<Session> session_;
   const OwnedLock lock_;
   const Function function_;
-  int code_ = NE_ERROR;
-  std::string text_;
+  CallResult result_;
 };
 
-/// LOCK. The lock is in the set at once, so that requests which wait behind it submit it; but not for longer,
-/// unless the caller is told of it.
+/// LOCK. The lock is in the set at once, so that requests which wait behind it submit it; it is removed again
+/// unless the caller gets it.
 class Obtain final : public LockCall {
  public:
   Obtain(std::shared_ptr<Session> session, OwnedLock lock, std::shared_ptr<LockSet> set)
       : LockCall(std::move(session), std::move(lock), ne_lock), set_(std::move(set)) {}
   ~Obtain() override {
-    if (entry_ && !told_) set_->remove(entry_);
+    if (entry_ && !handed_over_) set_->remove(entry_);
   }
 
  protected:
@@ -244,18 +229,18 @@ class Obtain final : public LockCall {
     LockCall::run();
   }
   void succeeded() override {
-    if (!is_token(lock().token)) return fail("The token of the lock is none");
+    if (!is_token(lock().token)) return fail("The lock token in the response is not valid");
     entry_ = set_->add(OwnedLock(ne_lock_copy(&lock())));
   }
-  void fill(napi_env env, napi_value object) override {
-    fill_lock(env, object, lock());
-    told_ = true;
+  void fill(Napi::Object object) override {
+    fill_lock(object, lock());
+    handed_over_ = true;
   }
 
  private:
   const std::shared_ptr<LockSet> set_;
   LockSet::Entry entry_;
-  bool told_ = false;  // JavaScript thread
+  bool handed_over_ = false;  // JavaScript thread
 };
 
 /// UNLOCK.
@@ -273,65 +258,75 @@ class Release final : public LockCall {
   const std::shared_ptr<LockSet> set_;
 };
 
-/// LOCK of a lock that is held.
+/// LOCK of a lock that is held already.
 class Refresh final : public LockCall {
  public:
   Refresh(std::shared_ptr<Session> session, OwnedLock lock)
       : LockCall(std::move(session), std::move(lock), ne_lock_refresh) {}
 
  protected:
-  void fill(napi_env env, napi_value object) override { set_timeout(env, object, lock()); }
+  void fill(Napi::Object object) override { set_timeout(object, lock()); }
 };
 
 std::shared_ptr<LockSet> set_argument(const Arguments &arguments, std::size_t index) {
   return arguments.handle<LockSet>(index, "set");
 }
 
-/// A call with (session, lock) or, where it changes the set, (session, lock, set). It gives null, or [code,
-/// text], and fills `lock` in.
-template <class Made, void (*Require)(const struct ne_lock &)>
-std::shared_ptr<Operation> lock_call(const Arguments &arguments, Mode) {
+/// A call with (session, lock, …), which `Call` is made of.
+template <class Call, class... More>
+std::shared_ptr<Operation> lock_call(const Arguments &arguments, void (*require)(const struct ne_lock &),
+                                     More... more) {
   OwnedLock lock = lock_of(arguments, 1);
-  Require(*lock);
-  auto session = arguments.handle<Session>(0, "session");
-  std::shared_ptr<Made> made;
-  if constexpr (std::is_same_v<Made, Refresh>)
-    made = std::make_shared<Made>(std::move(session), std::move(lock));
-  else
-    made = std::make_shared<Made>(std::move(session), std::move(lock), set_argument(arguments, 2));
+  require(*lock);
+  auto made = std::make_shared<Call>(arguments.handle<Session>(0, "session"), std::move(lock), more...);
   made->hold(arguments[1]);
   return made;
 }
 
-napi_value create_set(const Arguments &arguments) {
+/// obtainLock(session, lock, set) → null, or [code, text]
+std::shared_ptr<Operation> obtain(const Arguments &arguments, Mode) {
+  return lock_call<Obtain>(arguments, require_lockable, set_argument(arguments, 2));
+}
+
+/// releaseLock(session, lock, set) → null, or [code, text]
+std::shared_ptr<Operation> release(const Arguments &arguments, Mode) {
+  return lock_call<Release>(arguments, require_path_and_token, set_argument(arguments, 2));
+}
+
+/// refreshLock(session, lock) → null, or [code, text]
+std::shared_ptr<Operation> refresh(const Arguments &arguments, Mode) {
+  return lock_call<Refresh>(arguments, require_path_and_token);
+}
+
+Napi::Value create_set(const Arguments &arguments) {
   return to_object(std::make_shared<LockSet>(arguments.environment()));
 }
 
 /// shareLocks(set, session): requests of the session submit the locks of the set.
-napi_value share(const Arguments &arguments) {
+Napi::Value share(const Arguments &arguments) {
   const auto set = set_argument(arguments, 0);
   const auto session = arguments.handle<Session>(1, "session");
-  if (session->shared_locks()) return undefined(arguments.env());
-  // As long as it has no set, no operation registers one.
+  if (session->shared_locks()) return arguments.env().Undefined();
+  // Without a set, no operation has registered a list: this is a store.
   if (session->locks)
     throw neon_failure(code::invalid_state,
                        "This session has a lock store of libneon/ne's, which its requests submit locks of");
   session->share_locks(set);
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
 /// insertLock(set, lock)
-napi_value insert(const Arguments &arguments) {
+Napi::Value insert(const Arguments &arguments) {
   OwnedLock lock = lock_of(arguments, 1);
   require_storable(*lock);
   set_argument(arguments, 0)->add(std::move(lock));
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
 /// dropLock(set, token)
-napi_value drop(const Arguments &arguments) {
+Napi::Value drop(const Arguments &arguments) {
   set_argument(arguments, 0)->remove(arguments.text(1, "token"));
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
 }  // namespace
@@ -341,9 +336,9 @@ void register_lock_set(Topic &topic) {
   topic.plain("shareLocks", share);
   topic.plain("insertLock", insert);
   topic.plain("dropLock", drop);
-  topic.blocking("obtainLock", lock_call<Obtain, require_lockable>);
-  topic.blocking("releaseLock", lock_call<Release, require_path_and_token>);
-  topic.blocking("refreshLock", lock_call<Refresh, require_path_and_token>);
+  topic.blocking("obtainLock", obtain);
+  topic.blocking("releaseLock", release);
+  topic.blocking("refreshLock", refresh);
 }
 
 }  // namespace neon

@@ -1,3 +1,4 @@
+// The locks of the classes, which the requests of their sessions submit.
 #pragma once
 
 #include <ne_locks.h>
@@ -21,9 +22,10 @@ struct Recipe;
 /// The locks of the classes: those of one session, or of all the sessions of a pool.
 ///
 /// It may change at any time, also while lanes are at work: on the JavaScript thread, and on a lane that has
-/// obtained a lock or given one back, so that the next request there knows. So C never reads it: each session
-/// has a list of its own (FollowingList), which belongs to whoever runs an operation on that session, and is
-/// brought up to date before a request is made. Owned by its JavaScript object, the sessions, and operations.
+/// obtained or released a lock, so that the next request on that lane submits the right ones. So C never
+/// reads it: each session has a list of its own (FollowingList), which belongs to the thread that runs an
+/// operation on that session, and is brought up to date before a request is made. Owned by its JavaScript
+/// object, the sessions, and operations.
 class LockSet final : public Handle, public SharedLocks {
  public:
   static constexpr Kind kind = Kind::LockSet;
@@ -33,24 +35,25 @@ class LockSet final : public Handle, public SharedLocks {
   using Entry = std::shared_ptr<const struct ne_lock>;
 
   explicit LockSet(Environment &environment) : Handle(environment) {}
-  /// That of this session, or null. Any thread.
+  /// The set of this session, or null. Any thread.
   static LockSet *of(const Session &session) { return static_cast<LockSet *>(session.shared_locks()); }
 
-  // Any thread. One token is one lock.
+  // Any thread.
+  /// Takes the place of a lock with the same token.
   Entry add(OwnedLock lock);
   void remove(std::string_view token);
   void remove(const Entry &entry);
-  /// All locks, in the order in which they came, and which version of the set that is.
+  /// All locks, in the order in which they were added, and the version of the set that has them.
   std::pair<std::vector<Entry>, std::uint64_t> all() const;
-  /// Those that end with what the request deletes or moves away.
+  /// The locks that end when the request succeeds, since it deletes or moves their resources.
   std::vector<Entry> ending_with(const Recipe &recipe) const;
-  /// Counts the changes.
+  /// The number of changes.
   std::uint64_t version() const { return version_; }
 
-  /// From now on requests of this session submit its locks; nothing while there never was one. Where the
-  /// operation runs; ERR_NEON_INVALID_STATE while C has requests of the session.
+  /// From now on requests of this session submit the locks of the set; no effect while there has never been
+  /// one. Where the operation runs; ERR_NEON_INVALID_STATE while C has requests of the session.
   void join(Session &session) override;
-  /// The same, though there is no lock yet.
+  /// Like join(), for an operation that is about to add the first lock.
   void join_for_lock(Session &session);
 
  private:
@@ -62,7 +65,7 @@ class LockSet final : public Handle, public SharedLocks {
   std::atomic<std::uint64_t> version_{0};
 };
 
-/// What a session has of a set: copies of its locks.
+/// A session's own copies of the locks of a set.
 class FollowingList final : public LockList {
  public:
   explicit FollowingList(std::shared_ptr<LockSet> set) : set_(std::move(set)) {}
@@ -79,11 +82,11 @@ class FollowingList final : public LockList {
   std::vector<std::pair<LockSet::Entry, struct ne_lock *>> copies_;
 };
 
-/// The request submits the locks of all that it changes, as neon's own functions of that name do, unless it
-/// has an If header.
+/// Makes the request submit the locks of all resources that it changes, as neon's function for its method
+/// does, unless it has an If header.
 void submit_locks(Session &session, ne_request *request, const Recipe &recipe);
 
-/// As long as it lives no lock is submitted by a request that neon makes, if the recipe has an If header.
+/// While it exists, requests that neon makes submit no lock, if the recipe has an If header.
 class HiddenLocks final {
  public:
   HiddenLocks(Session &session, const Recipe &recipe);

@@ -1,23 +1,25 @@
+// Records status events where an operation runs, and calls the function of the session's class with them.
 #include "classes/status.h"
 
 #include <ne_socket.h>
 
+#include <utility>
+
 #include "core/arguments.h"
-#include "core/error.h"
 #include "core/topic.h"
 
 namespace neon {
 
 namespace {
 
-/// A reference that is let go of on the JavaScript thread.
-class Unreference final : public Event {
+/// A reference that is deleted on the JavaScript thread; with the environment, Node deletes it.
+class DeletedReference final : public Event {
  public:
-  explicit Unreference(napi_ref reference) : reference_(reference) {}
-  void deliver(Napi::Env env) override { check(env, napi_delete_reference(env, reference_)); }
+  explicit DeletedReference(Napi::FunctionReference reference) : reference_(std::move(reference)) {}
+  void deliver(Napi::Env) override { reference_.Reset(); }
 
  private:
-  napi_ref reference_;
+  Napi::FunctionReference reference_;
 };
 
 }  // namespace
@@ -25,12 +27,14 @@ class Unreference final : public Event {
 StatusQueue::StatusQueue(const Session &session) : session_(session), environment_(session.environment) {}
 
 StatusQueue::~StatusQueue() {
-  if (function_) environment_->post(std::make_shared<Unreference>(function_));
+  if (!function_.IsEmpty()) environment_->post(std::make_shared<DeletedReference>(std::move(function_)));
 }
 
-void StatusQueue::enable(napi_value function) {
-  if (!function_)
-    check(environment_->env(), napi_create_reference(environment_->env(), function, 0, &function_));
+void StatusQueue::enable(Napi::Function function) {
+  if (function_.IsEmpty()) {
+    function_ = Napi::Weak(function);
+    function_.SuppressDestruct();
+  }
   enabled_ = true;
 }
 
@@ -84,46 +88,40 @@ void StatusQueue::deliver(Napi::Env env) {
     records.swap(records_);
     posted_ = false;
   }
-  napi_value function = nullptr;
-  check(env, napi_get_reference_value(env, function_, &function));
-  if (!function) return;
-  for (const Record &record : records) {
-    const napi_value arguments[] = {from(env, record.status),
-                                    from(env, record.hostname),
-                                    from(env, record.address),
-                                    from(env, static_cast<double>(record.progress)),
-                                    from(env, static_cast<double>(record.total)),
-                                    from(env, static_cast<double>(record.operation))};
-    napi_value nothing;
-    check(env, napi_call_function(env, undefined(env), function, std::size(arguments), arguments, &nothing));
-  }
+  const Napi::Function function = function_.Value();
+  if (function.IsEmpty()) return;  // collected with its session
+  const auto number = [env](auto value) { return Napi::Number::New(env, static_cast<double>(value)); };
+  const auto text = [env](const std::string &value) { return Napi::String::New(env, value); };
+  for (const Record &record : records)
+    call_javascript(function, {number(record.status), text(record.hostname), text(record.address),
+                               number(record.progress), number(record.total), number(record.operation)});
 }
 
 namespace {
 
 /// watchStatus(session): from now on events can be enabled.
-napi_value watch(const Arguments &arguments) {
+Napi::Value watch(const Arguments &arguments) {
   const auto session = arguments.handle<Session>(0, "sess");
   session->require_usable();
   session->observe_status(std::make_shared<StatusQueue>(*session));
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-/// enableStatus(session, function(status, hostname, address, progress, total, operation) or null); the
-/// function is always the same.
-napi_value enable(const Arguments &arguments) {
+/// enableStatus(session, function(status, hostname, address, progress, total, operation) or null); every call
+/// passes the function of the first.
+Napi::Value enable(const Arguments &arguments) {
   const auto session = arguments.handle<Session>(0, "sess");
   auto &queue = static_cast<StatusQueue &>(*session->status_observer());
   if (arguments.is_nullish(1))
     queue.disable();
   else
     queue.enable(arguments.function(1, "fn"));
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
 }  // namespace
 
-void register_watcher(Topic &topic) {
+void register_status(Topic &topic) {
   topic.plain("watchStatus", watch);
   topic.plain("enableStatus", enable);
 }

@@ -1,5 +1,7 @@
+// The status events of a session, on their way to its object of the classes.
 #pragma once
 
+#include <napi.h>
 #include <ne_session.h>
 
 #include <atomic>
@@ -14,12 +16,12 @@
 
 namespace neon {
 
-/// The status events of a session for the classes: nobody waits for JavaScript, and progress that was not
-/// delivered yet is replaced by what came since.
+/// Queues the status events of a session for the classes: the operation does not wait for JavaScript, and
+/// progress that was not delivered yet is replaced by newer progress.
 ///
-/// Whoever runs an operation writes into `records_`, under `mutex_`, and posts the watcher when it is not on
-/// its way; JavaScript takes them all. The session owns it, and the queue while it is posted. The function is
-/// referred to weakly: the object of the session's class keeps it.
+/// The thread that runs an operation writes into `records_`, under `mutex_`, and posts the queue unless it is
+/// posted already; JavaScript takes all records at once. The session owns it, and so does the environment's
+/// queue while it is posted. The function is referred to weakly: the object of the session's class keeps it.
 class StatusQueue final : public Event,
                           public StatusObserver,
                           public std::enable_shared_from_this<StatusQueue> {
@@ -28,7 +30,7 @@ class StatusQueue final : public Event,
   ~StatusQueue() override;
 
   /// From now on the function is called. JavaScript thread; the session may be busy.
-  void enable(napi_value function);
+  void enable(Napi::Function function);
   void disable() { enabled_ = false; }
   void deliver(Napi::Env env) override;
 
@@ -43,9 +45,9 @@ class StatusQueue final : public Event,
   };
   void add(Record record);
 
-  const Session &session_;  // used by who runs an operation of it
+  const Session &session_;  // used where an operation of it runs
   const std::shared_ptr<Environment> environment_;
-  napi_ref function_ = nullptr;
+  Napi::FunctionReference function_;  // weak; deleted by an event, since this may be destroyed on a lane
   std::atomic<bool> enabled_{false};
   std::mutex mutex_;
   bool posted_ = false;

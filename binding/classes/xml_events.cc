@@ -1,13 +1,13 @@
+// Packs the events of neon's XML parser, and parses a whole document in memory.
 #include "classes/xml_events.h"
 
 #include <algorithm>
+#include <exception>
 #include <new>
 #include <utility>
 
 #include "core/arguments.h"
 #include "core/block.h"
-#include "core/environment.h"
-#include "core/error.h"
 #include "core/since.h"
 #include "core/topic.h"
 
@@ -43,10 +43,8 @@ void EventBatch::end(std::string_view nspace, std::string_view name) {
   numbers_.insert(numbers_.end(), {2, elements_.index_of({nspace, name})});
 }
 
-napi_value EventBatch::value(napi_env env) const {
-  const napi_value fields[] = {text_value(env), numbers_value(env), elements_.array(env),
-                               attributes_.array(env)};
-  return list_of(env, fields);
+Napi::Value EventBatch::value(Napi::Env env) const {
+  return array_of(env, {text_value(env), numbers_value(env), elements_.array(env), attributes_.array(env)});
 }
 
 // --- EventParser ------------------------------------------------------------------------------------------
@@ -55,7 +53,7 @@ EventParser::EventParser(unsigned wanted, const std::string &charset, Flush flus
     : c_(ne_xml_create()), wanted_(wanted), flush_(std::move(flush)) {
   ne_xml_push_handler(c_, on_start, wanted & texts ? on_text : nullptr,
                       wanted & (texts | ends) ? on_end : nullptr, this);
-  // As ne_xml_dispatch_request does, where neon can.
+  // As ne_xml_dispatch_request does, when neon is new enough.
   using SetEncoding = int(ne_xml_parser *, const char *);
   const auto set = reinterpret_cast<SetEncoding *>(find_symbol("ne_xml_set_encoding"));
   if (!charset.empty() && set && set(c_, charset.c_str()) != 0)
@@ -74,7 +72,7 @@ std::unique_ptr<EventBatch> EventParser::take() {
   return batch_ && !batch_->empty() ? std::move(batch_) : nullptr;
 }
 
-// False ends the parsing.
+// Adds an event to the batch; false ends the parsing.
 template <class Add>
 bool EventParser::add(Add add) noexcept {
   try {
@@ -94,11 +92,11 @@ int EventParser::on_start(void *self, int, const char *nspace, const char *name,
     if (parser.batch_) parser.batch_->end_text();
     return 1;
   }
-  const bool goes_on = parser.add([&](EventBatch &batch) {
+  const bool continues = parser.add([&](EventBatch &batch) {
     batch.start(nspace, name);
     for (; attributes[0]; attributes += 2) parser.add_attribute(batch, attributes[0], attributes[1]);
   });
-  return goes_on ? 1 : NE_XML_ABORT;
+  return continues ? 1 : NE_XML_ABORT;
 }
 
 int EventParser::on_text(void *self, int, const char *text, std::size_t size) noexcept {
@@ -115,7 +113,7 @@ int EventParser::on_end(void *self, int, const char *nspace, const char *name) n
   return parser.add([&](EventBatch &batch) { batch.end(nspace, name); }) ? 0 : NE_XML_ABORT;
 }
 
-// Declarations of namespaces, and prefixes that none declares, stay as they are written.
+// Declarations of namespaces, and names with undeclared prefixes, stay as they are written.
 void EventParser::add_attribute(EventBatch &batch, std::string_view name, const char *value) const {
   const std::size_t colon = name.find(':');
   const std::string_view prefix = name.substr(0, colon);
@@ -133,46 +131,45 @@ void EventParser::add_attribute(EventBatch &batch, std::string_view name, const 
 namespace {
 
 /// parseDocument(body, wanted, charset, onBatch) → why the document is not well-formed, or null.
-/// onBatch is called with what EventBatch says, while the rest is still to be parsed; false ends that.
-napi_value parse_document(const Arguments &arguments) {
-  const napi_env env = arguments.env();
+/// onBatch is called with EventBatch::value() while the rest is still to be parsed, and returns whether to
+/// continue.
+Napi::Value parse_document(const Arguments &arguments) {
+  const Napi::Env env = arguments.env();
   const auto wanted = static_cast<unsigned>(arguments.integer(1, "wanted", 0, 7));
-  napi_value on_batch = arguments.function(3, "onBatch");
-  bool goes_on = true, thrown = false;
-  const auto give = [&](std::unique_ptr<EventBatch> batch) {
-    const Scope scope(env);
-    thrown = true;
-    goes_on = false;
-    at_border(env, [&] {
-      napi_value value = batch->value(env), answer;
-      check(env, napi_call_function(env, undefined(env), on_batch, 1, &value, &answer));
-      check(env, napi_get_value_bool(env, answer, &goes_on));
-      thrown = false;
-      return answer;
-    });
-    return goes_on;
+  const Napi::Function on_batch = arguments.function(3, "onBatch");
+  bool continues = true, called = true;
+  std::exception_ptr thrown;
+  const auto give = [&](std::unique_ptr<EventBatch> batch) noexcept {
+    const Napi::HandleScope scope(env);
+    called = true;
+    continues = false;
+    try {
+      continues = call_javascript(on_batch, {batch->value(env)}).As<Napi::Boolean>();
+    } catch (...) {
+      thrown = std::current_exception();
+    }
+    return continues;
   };
   EventParser parser(wanted, arguments.text(2, "charset"), give);
-  // A copy of each block: onBatch might take the memory of the whole away.
-  std::string block;
+  Napi::Uint8Array body;
+  std::string block;  // a copy: onBatch might detach the memory of the body
   bool well_formed;
   std::size_t at = 0;
   do {
-    void *data = nullptr;
-    std::size_t size = 0;
-    check(env, napi_get_buffer_info(env, arguments[0], &data, &size));
-    block.assign(static_cast<const char *>(data) + std::min(at, size),
-                 std::min(size - std::min(at, size), whole_limit));
+    if (std::exchange(called, false)) body = arguments[0].As<Napi::Uint8Array>();  // as it is now
+    const std::size_t start = std::min(at, body.ByteLength());
+    block.assign(reinterpret_cast<const char *>(body.Data()) + start,
+                 std::min(body.ByteLength() - start, whole_limit));
     at += block.size();
     well_formed = parser.parse(block);
   } while (well_formed && !block.empty());
-  if (auto rest = goes_on ? parser.take() : nullptr) give(std::move(rest));
-  if (thrown) throw_pending(env);
-  return well_formed || !goes_on ? null(env) : from(env, std::string_view(parser.error()));
+  if (auto rest = continues ? parser.take() : nullptr) give(std::move(rest));
+  if (thrown) std::rethrow_exception(thrown);
+  return well_formed || !continues ? env.Null() : Napi::Value(Napi::String::New(env, parser.error()));
 }
 
 }  // namespace
 
-void register_sax(Topic &topic) { topic.plain("parseDocument", parse_document); }
+void register_xml_events(Topic &topic) { topic.plain("parseDocument", parse_document); }
 
 }  // namespace neon

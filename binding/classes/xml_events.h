@@ -1,5 +1,7 @@
+// Parses XML into packed batches of events, for the XML handlers of the classes.
 #pragma once
 
+#include <napi.h>
 #include <ne_xml.h>
 
 #include <functional>
@@ -17,51 +19,53 @@ namespace neon {
 ///     1, name, count, then count times: name, length      the start of an element, and its attributes
 ///     2, name                                             its end
 ///
-/// Names of elements (namespace, name) and of attributes (the same, or nothing and the name as it was
-/// written) are indices.
+/// Names are indices: of elements (namespace, name), and of attributes (namespace, name; or an empty string
+/// and the name as it was written).
 class EventBatch final : public Packed {
  public:
   void start(std::string_view nspace, std::string_view name);
-  /// Of the last start.
+  /// Belongs to the last start.
   void attribute(std::string_view nspace, std::string_view name, std::string_view value);
-  /// Text that follows text is one event with it.
+  /// Consecutive texts are one event.
   void text(std::string_view text);
   void end(std::string_view nspace, std::string_view name);
-  /// A start or an end that nobody wants.
+  /// A start or an end that was not asked for: text after it is an event of its own.
   void end_text() { length_at_ = 0; }
   bool full() const { return events_ >= max_events || text_.size() >= max_text; }
   /// [text, numbers, elements, attributes]
-  napi_value value(napi_env env) const;
+  Napi::Value value(Napi::Env env) const;
 
  private:
-  // So few that the handlers of one batch keep nobody waiting.
+  // So few that the handlers of one batch do not block the event loop for long.
   static constexpr std::size_t max_events = 512;
 
   std::size_t events_ = 0;
-  std::size_t count_at_ = 0;   // in numbers_: of the attributes of the last start
-  std::size_t length_at_ = 0;  // in numbers_: of the text that came last, or 0
+  std::size_t count_at_ = 0;   // in numbers_: the count of the attributes of the last start
+  std::size_t length_at_ = 0;  // in numbers_: the length of the text that came last, or 0
   Table elements_, attributes_;
 };
 
-/// A document whose events are packed, block by block. On one thread at a time, any; it calls no JavaScript.
+/// Parses a document block by block, and packs its events. On one thread at a time, any; it calls no
+/// JavaScript.
 class EventParser final {
  public:
   enum Wanted : unsigned { starts = 1, texts = 2, ends = 4 };
   /// Takes a full batch; false ends the parsing.
   using Flush = std::function<bool(std::unique_ptr<EventBatch>)>;
 
-  /// `charset` is what the response says of itself, or empty.
+  /// `charset` is the one that the response declares, or empty.
   EventParser(unsigned wanted, const std::string &charset, Flush flush);
   ~EventParser();
   EventParser(const EventParser &) = delete;
   EventParser &operator=(const EventParser &) = delete;
 
-  /// A block, or the end when it is empty. False when that was ended or is not well-formed.
+  /// Parses a block; an empty one is the end of the document. False when the parsing was ended, or the
+  /// document is not well-formed.
   bool parse(std::string_view block);
-  /// Why it is not.
+  /// Why the document is not well-formed.
   std::string error() const;
 
-  /// What came after the last full batch, or null; give_back() makes more come into it.
+  /// The events after the last full batch, or null; give_back() lets further events go into it.
   std::unique_ptr<EventBatch> take();
   void give_back(std::unique_ptr<EventBatch> batch) { batch_ = std::move(batch); }
 
@@ -78,7 +82,7 @@ class EventParser final {
   const unsigned wanted_;
   const Flush flush_;
   std::unique_ptr<EventBatch> batch_;
-  std::string error_;  // that is not C's
+  std::string error_;  // one that is not C's, or empty
 };
 
 }  // namespace neon

@@ -54,6 +54,10 @@ class Arguments final {
   /// The caller's own memory, to be filled: a Uint8Array of at least one byte.
   std::span<char> buffer(std::size_t index, const char *name) const;
   Napi::Function function(std::size_t index, const char *name) const;
+  /// A function, or an empty one for undefined and null.
+  Napi::Function optional_function(std::size_t index, const char *name) const {
+    return is_nullish(index) ? Napi::Function() : function(index, name);
+  }
   /// An object whose fields the call fills.
   Napi::Object object(std::size_t index, const char *name) const;
   bool is_nullish(std::size_t index) const;

@@ -1,5 +1,9 @@
 #pragma once
 
+// Passwords and PINs: they are wiped when they are no longer needed, and no message contains them.
+
+#include <napi.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
@@ -8,18 +12,22 @@
 
 namespace neon {
 
-/// Overwrites what must not stay in memory; a compiler may leave out what memset() does to memory that is
-/// freed next.
+/// Overwrites memory that must not keep its content; a compiler may omit a memset() of memory that is freed
+/// next.
 inline void wipe(char *memory, std::size_t size) {
   for (volatile char *byte = memory; size > 0; --size) *byte++ = 0;
 }
 
-/// Copies a string into a buffer of C's that has so much room; what would not fit was refused before.
+/// Copies a string into a buffer of C's with this much room; a longer string was rejected before.
 inline void copy_text(const char *text, char *buffer, std::size_t room) {
   *std::copy_n(text, strnlen(text, room - 1), buffer) = '\0';
 }
 
-/// Text that is wiped when nobody needs it any more.
+/// Copies a JavaScript string into a buffer with this much room. Throws, naming it as `what`, when the string
+/// is too long or contains a NUL.
+void read_secret(Napi::Value string, const std::string &what, char *text, std::size_t room);
+
+/// Text that is wiped when it is no longer needed.
 class Secret final {
  public:
   explicit Secret(std::string text) : text_(std::move(text)) {}

@@ -64,6 +64,18 @@ Napi::Value take_string(Napi::Env env, char *text) {
   return string_or_null(env, text);
 }
 
+Napi::Array array_of(Napi::Env env, std::initializer_list<napi_value> values) {
+  const Napi::Array array = Napi::Array::New(env, values.size());
+  std::uint32_t index = 0;
+  for (napi_value value : values) array.Set(index++, value);
+  return array;
+}
+
+bool is_nullish(Napi::Value value) {
+  const napi_valuetype type = value.Type();
+  return type == napi_undefined || type == napi_null;
+}
+
 std::string text_of(Napi::Value value, const std::string &what) {
   if (!value.IsString())
     throw type_failure(code::argument_type, what + " must be of type string. " + received(value));

@@ -17,6 +17,9 @@
 
 namespace neon {
 
+/// Number.MAX_SAFE_INTEGER.
+inline constexpr std::int64_t max_safe_integer = (std::int64_t{1} << 53) - 1;
+
 /// Calls a JavaScript function, with `undefined` as `this`. As Function::Call() of the library, which ends
 /// the process when JavaScript is being terminated inside the function (error.cc says why).
 Napi::Value call_javascript(Napi::Function function, std::span<const napi_value> arguments);
@@ -32,6 +35,11 @@ std::string to_string(Napi::Value string);
 Napi::Value string_or_null(Napi::Env env, const char *text);
 /// The same for a string that C allocated and gave away.
 Napi::Value take_string(Napi::Env env, char *text);
+
+/// An array of these values.
+Napi::Array array_of(Napi::Env env, std::initializer_list<napi_value> values);
+/// Whether the value is undefined or null; one call of Node-API.
+bool is_nullish(Napi::Value value);
 
 /// Text inside an object that goes to C: no NUL inside; throws, saying what must be text.
 std::string text_of(Napi::Value value, const std::string &what);

@@ -1,7 +1,9 @@
+// ne_207.h: 207 documents, parsed on a ne_xml_parser.
 #include <ne_207.h>
 
 #include "core/error.h"
 #include "core/topic.h"
+#include "core/usable.h"
 #include "ne/request/request.h"
 #include "ne/session/callback.h"
 #include "ne/uri.h"
@@ -13,17 +15,19 @@ namespace {
 
 /// A `ne_207_parser`.
 ///
-/// It tells its callbacks while the XML parser parses that it was made on, and only then: whoever uses that
-/// uses this too. The XML parser owns it (C has this as userdata), beside its JavaScript object, which is
-/// kept by the XML parser's and keeps that; the reference back is weak. After ne_207_destroy C may no longer
-/// be made to call it, so the XML parser refuses to parse; the C object goes with the last of the two.
+/// It calls its callbacks while the XML parser that it was made on is parsing, and only then: an operation
+/// that uses that parser uses this too. The XML parser owns it (C has this as userdata), beside its
+/// JavaScript object; that object and the XML parser's keep each other, and the reference back is weak. After
+/// ne_207_destroy C must not call it any more, so the XML parser refuses to parse; the C object is deleted
+/// with the last of the two owners.
 ///
-/// What a start callback returns is kept by the object while its response or propstat lasts: C is given the
-/// number of it, where a C program has a pointer.
+/// The object keeps the return value of a start callback while its response or propstat lasts: where a C
+/// program has a pointer to the value, C gets the number of it.
 class Multistatus final : public Handle {
  public:
   static constexpr Kind kind = Kind::Multistatus;
   static constexpr std::int64_t external_size = 1024;
+  static constexpr const char *argument_name = "p";
 
   using Function = std::optional<std::uint32_t>;
   /// The functions of one kind of element, and the value of the one that is open.
@@ -38,12 +42,17 @@ class Multistatus final : public Handle {
   ne_207_parser *c() const { return c_; }
   /// Null when it is gone; never in a callback.
   std::shared_ptr<XmlParser> parser() const { return parser_.lock(); }
+  /// About to look at it on the JavaScript thread: ERR_NEON_BUSY.
+  void require_usable() const {
+    if (const auto xml = parser()) xml->require_usable();
+  }
 
-  void set_functions(Element &element, napi_value start, napi_value end);
-  /// A start callback.
+  /// Either function may be empty.
+  void set_functions(Element &element, Napi::Function start, Napi::Function end);
+  /// Calls a start callback.
   template <class MakeArguments>
   void *start(Element &element, MakeArguments make_arguments);
-  /// An end callback.
+  /// Calls an end callback.
   void end(Element &element, void *value, const ne_status *status, const char *description);
 
   Element response, propstat;
@@ -53,7 +62,7 @@ class Multistatus final : public Handle {
   ne_207_parser *const c_;
 };
 
-void Multistatus::set_functions(Element &element, napi_value start, napi_value end) {
+void Multistatus::set_functions(Element &element, Napi::Function start, Napi::Function end) {
   keep_instead(element.start, start);
   keep_instead(element.end, end);
 }
@@ -62,28 +71,28 @@ template <class MakeArguments>
 void *Multistatus::start(Element &element, MakeArguments make_arguments) {
   return parser()
       ->ask(*this, *element.start, make_arguments,
-            [this, &element](napi_env, napi_value value) { return keep_for_c(element.value, value); })
+            [this, &element](Napi::Env, Napi::Value value) { return keep_for_c(element.value, value); })
       .value_or(nullptr);
 }
 
 void Multistatus::end(Element &element, void *value, const ne_status *status, const char *description) {
   parser()->ask(
       *this, *element.end,
-      [=, this](napi_env env) {
-        return std::vector<napi_value>{value_of(value), status ? status_object(env, *status) : null(env),
-                                       from(env, description)};
+      [=, this](Napi::Env env) {
+        return std::vector<napi_value>{value_of(value), status ? status_object(env, *status) : env.Null(),
+                                       string_or_null(env, description)};
       },
-      [](napi_env, napi_value) { return true; });
+      [](Napi::Env, Napi::Value) { return true; });
 }
 
-// --- What neon calls --------------------------------------------------------------------------------------
+// --- Called by neon ---------------------------------------------------------------------------------------
 
 Multistatus &multistatus_of(void *userdata) { return *static_cast<Multistatus *>(userdata); }
 
 void *on_start_response(void *userdata, const ne_uri *uri) noexcept {
   Multistatus &self = multistatus_of(userdata);
   return self.start(self.response,
-                    [=](napi_env env) { return std::vector<napi_value>{uri_object(env, *uri)}; });
+                    [=](Napi::Env env) { return std::vector<napi_value>{uri_object(env, *uri)}; });
 }
 
 void on_end_response(void *userdata, void *response, const ne_status *status,
@@ -95,7 +104,7 @@ void on_end_response(void *userdata, void *response, const ne_status *status,
 void *on_start_propstat(void *userdata, void *response) noexcept {
   Multistatus &self = multistatus_of(userdata);
   return self.start(self.propstat,
-                    [&](napi_env) { return std::vector<napi_value>{self.value_of(response)}; });
+                    [&](Napi::Env) { return std::vector<napi_value>{self.value_of(response)}; });
 }
 
 void on_end_propstat(void *userdata, void *propstat, const ne_status *status,
@@ -106,80 +115,75 @@ void on_end_propstat(void *userdata, void *propstat, const ne_status *status,
 
 // --- Functions --------------------------------------------------------------------------------------------
 
-std::shared_ptr<Multistatus> usable(const Arguments &arguments) {
-  auto multistatus = arguments.handle<Multistatus>(0, "p");
-  if (const auto parser = multistatus->parser()) parser->require_usable();
-  return multistatus;
-}
-
-napi_value create(const Arguments &arguments) {
-  // First: a getter may destroy the parser.
-  const GivenUri base(arguments.env(), arguments.object(1, "base"), "base");
+Napi::Value create(const Arguments &arguments) {
+  const GivenUri base(arguments.object(1, "base"),
+                      "base");  // first: a getter may destroy the parser
   const ne_uri &uri = *base.with_path();
-  const auto parser = arguments.handle<XmlParser>(0, "parser");
-  parser->require_usable();
+  const auto parser = usable<XmlParser>(arguments, 0, "parser");
   const auto made = std::make_shared<Multistatus>(parser, uri);
-  napi_value object = HandleWrap::wrap(made, Multistatus::kind, Multistatus::external_size, arguments[0]);
+  const Napi::Object object =
+      HandleWrap::wrap(made, Multistatus::kind, Multistatus::external_size, arguments[0]);
   parser->attach(made, object);
   return object;
 }
 
-napi_value set_flags(const Arguments &arguments) {
+Napi::Value set_flags(const Arguments &arguments) {
   const auto flags = static_cast<unsigned>(arguments.integer(1, "flags", 0, UINT32_MAX));
-  ne_207_set_flags(usable(arguments)->c(), flags);
-  return undefined(arguments.env());
+  ne_207_set_flags(usable<Multistatus>(arguments)->c(), flags);
+  return arguments.env().Undefined();
 }
 
-// A start and an end function, each of which may be null, of one kind of element; `set` gives C which there
-// are.
+// A start and an end function, each of which may be null, for one kind of element; `set` tells C which of
+// them there are.
 template <class Set>
-napi_value set_handlers(const Arguments &arguments, Multistatus::Element Multistatus::*element, Set set) {
-  const auto multistatus = usable(arguments);
-  napi_value start = arguments.is_nullish(1) ? Napi::Function() : arguments.function(1, "start");
-  napi_value end = arguments.is_nullish(2) ? Napi::Function() : arguments.function(2, "end");
+Napi::Value set_handlers(const Arguments &arguments, Multistatus::Element Multistatus::*element, Set set) {
+  const auto multistatus = usable<Multistatus>(arguments);
+  const Napi::Function start = arguments.optional_function(1, "start");
+  const Napi::Function end = arguments.optional_function(2, "end");
   multistatus->set_functions((*multistatus).*element, start, end);
-  set(multistatus->c(), start != nullptr, end != nullptr);
-  return undefined(arguments.env());
+  set(multistatus->c(), !start.IsEmpty(), !end.IsEmpty());
+  return arguments.env().Undefined();
 }
 
-napi_value set_response_handlers(const Arguments &arguments) {
+Napi::Value set_response_handlers(const Arguments &arguments) {
   return set_handlers(arguments, &Multistatus::response, [](ne_207_parser *p, bool start, bool end) {
     ne_207_set_response_handlers(p, start ? on_start_response : nullptr, end ? on_end_response : nullptr);
   });
 }
 
-napi_value set_propstat_handlers(const Arguments &arguments) {
+Napi::Value set_propstat_handlers(const Arguments &arguments) {
   return set_handlers(arguments, &Multistatus::propstat, [](ne_207_parser *p, bool start, bool end) {
     ne_207_set_propstat_handlers(p, start ? on_start_propstat : nullptr, end ? on_end_propstat : nullptr);
   });
 }
 
-napi_value get_current_response(const Arguments &arguments) {
-  const auto multistatus = usable(arguments);
+Napi::Value get_current_response(const Arguments &arguments) {
+  const auto multistatus = usable<Multistatus>(arguments);
   return multistatus->value_of(ne_207_get_current_response(multistatus->c()));
 }
 
-napi_value get_current_propstat(const Arguments &arguments) {
-  const auto multistatus = usable(arguments);
+Napi::Value get_current_propstat(const Arguments &arguments) {
+  const auto multistatus = usable<Multistatus>(arguments);
   return multistatus->value_of(ne_207_get_current_propstat(multistatus->c()));
 }
 
-napi_value destroy(const Arguments &arguments) {
+Napi::Value destroy(const Arguments &arguments) {
   const auto multistatus = arguments.handle<Multistatus>(0, "p");
   if (const auto parser = multistatus->parser()) parser->require_idle();
   HandleWrap::destroy(*multistatus);
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-napi_value accept_207(const Arguments &arguments) {
-  const napi_env env = arguments.env();
+Napi::Value accept_207(const Arguments &arguments) {
+  const Napi::Env env = arguments.env();
   arguments.handle<Request>(0, "req");
   ne_status status{};
-  status.code = to_int(env, field(env, arguments.object(1, "st"), "code"));
-  return from(env, ne_accept_207(nullptr, nullptr, &status));
+  status.code = to_int(env, arguments.object(1, "st").Get("code"));
+  return Napi::Number::New(env, ne_accept_207(nullptr, nullptr, &status));
 }
 
-/// What ne_simple_request was given is destroyed whatever comes of it, also when C was not reached.
+/// ne_simple_request destroys its request, so it is closed here even when the call failed before C was
+/// reached.
 class Consumed final {
  public:
   explicit Consumed(Request &request) : request_(request) {}
@@ -191,7 +195,7 @@ class Consumed final {
   Request &request_;
 };
 
-// The handle of the request is destroyed at once for all but the callbacks of the call.
+// The handle of the request is destroyed at once, except for the callbacks of the call.
 std::shared_ptr<Operation> simple_request(const Arguments &arguments, Mode mode) {
   const auto session = arguments.handle<Session>(0, "sess");
   auto request = arguments.handle<Request>(1, "req");
@@ -217,7 +221,7 @@ std::shared_ptr<Operation> simple_request(const Arguments &arguments, Mode mode)
 
 }  // namespace
 
-void register_multistatus(Topic &topic) {
+void register_207(Topic &topic) {
   topic.plain("ne_207_create", create);
   topic.plain("ne_207_set_flags", set_flags);
   topic.plain("ne_207_set_response_handlers", set_response_handlers);

@@ -1,5 +1,7 @@
-// The two headers of ACLs have another type under the same name; here it gets one of its own, since templates
-// that are made of both would be one.
+// ne_acl.h: the deprecated interface for access control lists.
+//
+// Both headers of access control lists have a type ne_acl_entry. Here that of ne_acl.h gets another name:
+// with one name for two types, a template made of each would be one template.
 #define ne_acl_entry ne_acl_entry_old
 #include <ne_acl.h>
 #undef ne_acl_entry
@@ -11,12 +13,12 @@ namespace neon {
 
 namespace {
 
-// 0 is what includes a privilege, so that none may be missing.
+// 0 includes the privilege, so its field must not be missing.
 int excluded(const AclEntryFields &fields, const char *privilege) {
   return fields.required_integer(privilege, INT32_MIN, INT32_MAX);
 }
 
-ne_acl_entry_old read_entry(const AclEntryFields &fields) {
+ne_acl_entry_old read_old_entry(const AclEntryFields &fields) {
   ne_acl_entry_old entry{};
   entry.apply = static_cast<decltype(entry.apply)>(fields.integer("apply", ne_acl_entry_old::ne_acl_all));
   entry.type = static_cast<decltype(entry.type)>(fields.integer("type", ne_acl_entry_old::ne_acl_deny));
@@ -32,11 +34,11 @@ ne_acl_entry_old read_entry(const AclEntryFields &fields) {
 }
 
 std::shared_ptr<Operation> set_acl(const Arguments &arguments, Mode) {
-  return acl_operation(arguments, "uri", read_entry, ne_acl_set);
+  return acl_operation(arguments, "uri", read_old_entry, ne_acl_set);
 }
 
 }  // namespace
 
-void register_oldacl(Topic &topic) { topic.blocking("ne_acl_set", set_acl); }
+void register_acl(Topic &topic) { topic.blocking("ne_acl_set", set_acl); }
 
 }  // namespace neon

@@ -1,3 +1,4 @@
+// Authentication: the functions of ne_auth.h, and headers of servers that neon must not parse.
 #include "ne/auth.h"
 
 #include <ne_auth.h>
@@ -13,6 +14,7 @@
 #include "core/secret.h"
 #include "core/since.h"
 #include "core/topic.h"
+#include "core/usable.h"
 
 namespace neon {
 
@@ -20,9 +22,9 @@ namespace {
 
 // --- Credentials ------------------------------------------------------------------------------------------
 
-/// A user name and a password, which are wiped when nobody needs them any more.
+/// A user name and a password, which are wiped when they are no longer needed.
 struct Credentials {
-  static constexpr std::size_t room = std::size_t{2} * NE_ABUFSIZ;  // as much as neon offers
+  static constexpr std::size_t room = std::size_t{2} * NE_ABUFSIZ;  // the most that neon offers
 
   Credentials() = default;
   Credentials(const Credentials &) = delete;
@@ -36,48 +38,37 @@ struct Credentials {
   char password[room] = "";
 };
 
-// No error here may tell the value.
-void read_field(napi_env env, napi_value object, const char *field, char *text, std::size_t room) {
-  const std::string name = std::string("The \"") + field + "\" of the credentials must ";
-  napi_value value;
-  napi_valuetype type;
-  check(env, napi_get_named_property(env, object, field, &value));
-  check(env, napi_typeof(env, value, &type));
-  if (type != napi_string) throw type_failure(code::argument_type, name + "be of type string");
-  std::size_t length = 0;
-  check(env, napi_get_value_string_utf8(env, value, nullptr, 0, &length));
-  if (length >= room)
-    throw range_failure(name + "be shorter than " + std::to_string(room) + " bytes. Received " +
-                        std::to_string(length) + " bytes");
-  check(env, napi_get_value_string_utf8(env, value, text, room, &length));
-  if (std::strlen(text) != length)
-    throw type_failure(code::argument_value, name + "be a string without null bytes");
+// No message may contain the value.
+void read_field(const Napi::Object &object, const char *field, char *text, std::size_t room) {
+  const std::string what = std::string("The \"") + field + "\" of the credentials";
+  const Napi::Value value = object.Get(field);
+  if (!value.IsString()) throw type_failure(code::argument_type, what + " must be of type string");
+  read_secret(value, what, text, room);
 }
 
-/// What a callback answered; null when it gave up. Anything else than the two is refused, even nothing: it
-/// must not pass for an empty password.
-std::shared_ptr<const Credentials> to_credentials(napi_env env, napi_value value, std::size_t room) {
-  napi_valuetype type;
-  check(env, napi_typeof(env, value, &type));
+/// The return value of a callback; null when it gave up. Any other value is rejected, also undefined: it must
+/// not pass for an empty password.
+std::shared_ptr<const Credentials> to_credentials(Napi::Env env, Napi::Value value, std::size_t room) {
+  const napi_valuetype type = value.Type();
   if (type == napi_number && to_int(env, value) != 0) return nullptr;
   if (type != napi_object)
     throw type_failure(code::argument_type,
                        "A callback for credentials must return an object with username and password, or a "
                        "number other than 0 to give up");
   auto credentials = std::make_shared<Credentials>();
-  read_field(env, value, "username", credentials->username, room);
-  read_field(env, value, "password", credentials->password, room);
+  read_field(value.As<Napi::Object>(), "username", credentials->username, room);
+  read_field(value.As<Napi::Object>(), "password", credentials->password, room);
   return credentials;
 }
 
-// Without a callback nobody is asked: only Negotiate, which takes its credentials elsewhere, comes so.
+// There is no callback only for Negotiate, which takes its credentials from elsewhere.
 template <class MakeArguments>
 int ask_credentials(void *userdata, std::size_t room, char *username, char *password,
                     MakeArguments make_arguments) {
   if (!userdata) return -1;
   const auto given = ask_callback<std::shared_ptr<const Credentials>>(
       *static_cast<Callback *>(userdata), nullptr, make_arguments,
-      [room](napi_env env, napi_value value) { return to_credentials(env, value, room); });
+      [room](Napi::Env env, Napi::Value value) { return to_credentials(env, value, room); });
   if (!given) return -1;
   copy_text(given->username, username, room);
   copy_text(given->password, password, room);
@@ -85,24 +76,25 @@ int ask_credentials(void *userdata, std::size_t room, char *username, char *pass
 }
 
 int on_creds(void *userdata, const char *realm, int attempt, char *username, char *password) noexcept {
-  return ask_credentials(userdata, NE_ABUFSIZ, username, password, [=](napi_env env, Operation &) {
-    return std::vector<napi_value>{from(env, realm), from(env, attempt)};
+  return ask_credentials(userdata, NE_ABUFSIZ, username, password, [=](Napi::Env env, Operation &) {
+    return std::vector<napi_value>{string_or_null(env, realm), Napi::Number::New(env, attempt)};
   });
 }
 
 int on_provide(void *userdata, int attempt, unsigned protocol, const char *realm, char *username,
                char *password, std::size_t size) noexcept {
-  // neon 0.37 says more for NTLM than it has room for.
+  // neon 0.37 reports a larger size for NTLM than it has room for.
   const std::size_t room = std::min(protocol & NE_AUTH_NTLM ? NE_ABUFSIZ : size, Credentials::room);
-  return ask_credentials(userdata, room, username, password, [=](napi_env env, Operation &) {
-    return std::vector<napi_value>{from(env, attempt), from(env, static_cast<double>(protocol)),
-                                   from(env, realm), from(env, static_cast<double>(room))};
+  return ask_credentials(userdata, room, username, password, [=](Napi::Env env, Operation &) {
+    return std::vector<napi_value>{Napi::Number::New(env, attempt), Napi::Number::New(env, protocol),
+                                   string_or_null(env, realm),
+                                   Napi::Number::New(env, static_cast<double>(room))};
   });
 }
 
-// --- What neon must not meet ------------------------------------------------------------------------------
+// --- Headers that neon must not parse ----------------------------------------------------------------------
 
-// neon's parser reads past a list of parameters that ends where the name of another one is due.
+// neon's parser reads past the end of a list of parameters that ends in a name without a value.
 bool ends_in_name(std::string_view parameters) {
   enum { Name, Value, Quoted } place = Name;
   for (const char c : parameters) {
@@ -137,8 +129,8 @@ const char *info_of(ne_request *request, const char *name) {
   return ne_get_response_header(request, name);
 }
 
-// Refuses what crashes neon (0.32 to 0.37) when it gets it from a server.
-int look_at(const Authentication::Side &side, ne_request *request) {
+// Rejects headers of a server that crash neon (0.32 to 0.37).
+int check_headers(const Authentication::Side &side, ne_request *request) {
   ne_session *const session = ne_get_session(request);
   const char *challenge = ne_get_response_header(request, side.challenge_header);
   if (challenge && ends_in_space(challenge)) {
@@ -150,19 +142,19 @@ int look_at(const Authentication::Side &side, ne_request *request) {
     ne_set_error(session, "The header %s is malformed", side.info_header);
     return NE_ERROR;
   }
-  // neon would go on with what is left of a Digest before.
+  // Otherwise neon would continue with the rest of an earlier Digest.
   if (challenge && !side.sent_digest && says_stale(challenge)) ne_forget_auth(session);
   return NE_OK;
 }
 
-// Before neon's own hook.
+// Runs before neon's own hook.
 int on_post_send(ne_request *request, void *userdata, const ne_status *) noexcept {
   const auto &authentication = *static_cast<Authentication *>(userdata);
-  const int result = look_at(authentication.server, request);
-  return result == NE_OK ? look_at(authentication.proxy, request) : result;
+  const int result = check_headers(authentication.server, request);
+  return result == NE_OK ? check_headers(authentication.proxy, request) : result;
 }
 
-// Behind neon's own hook, which adds its header at the end.
+// Runs after neon's own hook, which adds its header at the end.
 void on_pre_send(ne_request *, void *userdata, ne_buffer *header) noexcept {
   auto &authentication = *static_cast<Authentication *>(userdata);
   const std::string_view head(header->data, header->used - 1);
@@ -175,12 +167,6 @@ void on_pre_send(ne_request *, void *userdata, ne_buffer *header) noexcept {
 
 // --- The functions ----------------------------------------------------------------------------------------
 
-std::shared_ptr<Session> usable(const Arguments &arguments) {
-  auto session = arguments.handle<Session>(0, "sess");
-  session->require_usable();
-  return session;
-}
-
 Authentication &authentication_of(Session &session) {
   if (!session.authentication) {
     session.authentication = std::make_unique<Authentication>();
@@ -189,22 +175,23 @@ Authentication &authentication_of(Session &session) {
   return *session.authentication;
 }
 
-enum Asking { Server = 1, Proxy = 2 };
+// The sides that a callback is for.
+enum Sides { Server = 1, Proxy = 2 };
 
-// Since 0.37 neon frees the token and password of an NTLM exchange that failed a second time with what it
-// forgets next, or with the session. Only then it tells that it has NTLM.
+// Since 0.37 neon frees the token and password of an NTLM exchange that failed a second time when it forgets
+// credentials next, or with the session. Only these versions report that they have NTLM.
 bool ntlm_crashes() {
   constexpr int feature_ntlm = 11;
   return ne_has_support(feature_ntlm) != 0;
 }
 
-// The sets of protocols that C makes of these, without NTLM where that crashes.
-unsigned safe_protocol(const Session &session, unsigned protocol, int asking) {
+// The protocols that C would make of these flags, without NTLM where that crashes.
+unsigned safe_protocol(const Session &session, unsigned protocol, int sides) {
   if (!ntlm_crashes()) return protocol;
   if (protocol & NE_AUTH_NTLM)
     throw neon_failure(code::unsupported,
                        "NTLM is not used with this neon, which would crash where it fails");
-  const bool negotiate = session.uses_tls() || asking == Proxy;
+  const bool negotiate = session.uses_tls() || sides == Proxy;
   if (protocol & NE_AUTH_ALL)
     protocol |= NE_AUTH_BASIC | NE_AUTH_DIGEST | NE_AUTH_GSSAPI;
   else if (protocol & NE_AUTH_DEFAULT)
@@ -213,23 +200,23 @@ unsigned safe_protocol(const Session &session, unsigned protocol, int asking) {
   return protocol & ~static_cast<unsigned>(NE_AUTH_ALL | NE_AUTH_DEFAULT | NE_AUTH_NEGOTIATE);
 }
 
-// `add(session, protocol, callback)` is the function of neon's.
+// `add(session, protocol, callback)` is neon's function.
 template <class Add>
-napi_value register_callback(const Arguments &arguments, std::size_t index, unsigned protocol, int asking,
-                             Add add) {
-  const auto session = usable(arguments);
-  protocol = safe_protocol(*session, protocol, asking);
+Napi::Value register_callback(const Arguments &arguments, std::size_t index, unsigned protocol, int sides,
+                              Add add) {
+  const auto session = usable<Session>(arguments);
+  protocol = safe_protocol(*session, protocol, sides);
   Authentication &authentication = authentication_of(*session);
   std::unique_ptr<Callback> callback;
   if (!arguments.is_nullish(index))
     callback = std::make_unique<Callback>(Callback{*session, session->keep(arguments[index])});
   add(session->c(), protocol, callback.get());
   authentication.callbacks.push_back(std::move(callback));
-  if (asking & Server) authentication.server.asked = true;
-  if (asking & Proxy) authentication.proxy.asked = true;
+  if (sides & Server) authentication.server.has_callback = true;
+  if (sides & Proxy) authentication.proxy.has_callback = true;
   ne_unhook_pre_send(session->c(), on_pre_send, &authentication);
   ne_hook_pre_send(session->c(), on_pre_send, &authentication);
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
 void add_to_server(ne_session *session, unsigned protocol, Callback *callback) {
@@ -240,47 +227,47 @@ void add_to_proxy(ne_session *session, unsigned protocol, Callback *callback) {
   ne_add_proxy_auth(session, protocol, on_creds, callback);
 }
 
-// The set functions of neon's are its add functions with the default protocols.
-napi_value set_server_auth(const Arguments &arguments) {
+// neon's set functions are its add functions with the default protocols.
+Napi::Value set_server_auth(const Arguments &arguments) {
   arguments.function(1, "creds");
   return register_callback(arguments, 1, NE_AUTH_DEFAULT, Server, add_to_server);
 }
 
-napi_value set_proxy_auth(const Arguments &arguments) {
+Napi::Value set_proxy_auth(const Arguments &arguments) {
   arguments.function(1, "creds");
   return register_callback(arguments, 1, NE_AUTH_DEFAULT, Proxy, add_to_proxy);
 }
 
-// Only for Negotiate may there be no callback.
+// The callback may be null only for Negotiate.
 template <class Add>
-napi_value add(const Arguments &arguments, int asking, Add add) {
+Napi::Value add(const Arguments &arguments, int sides, Add add) {
   constexpr unsigned without =
       NE_AUTH_NEGOTIATE | NE_AUTH_GSSAPI | NE_AUTH_GSSAPI_ONLY | NE_AUTH_SSPI | NE_AUTH_PROXY;
   const auto protocol = static_cast<unsigned>(arguments.integer(1, "protocol", 0, UINT32_MAX));
   if ((protocol & ~without) != 0 || !arguments.is_nullish(2)) arguments.function(2, "creds");
-  return register_callback(arguments, 2, protocol, asking, add);
+  return register_callback(arguments, 2, protocol, sides, add);
 }
 
-napi_value add_server_auth(const Arguments &arguments) { return add(arguments, Server, add_to_server); }
+Napi::Value add_server_auth(const Arguments &arguments) { return add(arguments, Server, add_to_server); }
 
-napi_value add_proxy_auth(const Arguments &arguments) { return add(arguments, Proxy, add_to_proxy); }
+Napi::Value add_proxy_auth(const Arguments &arguments) { return add(arguments, Proxy, add_to_proxy); }
 
-napi_value add_auth(const Arguments &arguments) {
+Napi::Value add_auth(const Arguments &arguments) {
   return add(arguments, Server | Proxy, [](ne_session *session, unsigned protocol, Callback *callback) {
     ne_add_auth(session, protocol, on_provide, callback);
   });
 }
 
-// neon goes on with what the callback was asked for, and that would be gone.
-napi_value forget_auth(const Arguments &arguments) {
-  const auto session = usable(arguments);
+// neon continues with the state for which it called the callback, and this would free it.
+Napi::Value forget_auth(const Arguments &arguments) {
+  const auto session = usable<Session>(arguments);
   if (session->authentication)
     for (const auto &callback : session->authentication->callbacks)
       if (callback && callback->running)
         throw neon_failure(code::reentrant,
                            "ne_forget_auth must not be called while a callback for credentials runs");
   ne_forget_auth(session->c());
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
 }  // namespace
@@ -288,7 +275,8 @@ napi_value forget_auth(const Arguments &arguments) {
 bool Authentication::may_retry(ne_request *request) const {
   const int status = ne_get_status(request)->code;
   const auto challenged = [=](const Side &side) {
-    return side.asked && side.status == status && ne_get_response_header(request, side.challenge_header);
+    return side.has_callback && side.status == status &&
+           ne_get_response_header(request, side.challenge_header);
   };
   return challenged(server) || challenged(proxy);
 }

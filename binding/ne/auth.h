@@ -1,5 +1,7 @@
 #pragma once
 
+// The state that a session needs for authentication.
+
 #include <ne_request.h>
 
 #include <memory>
@@ -9,21 +11,22 @@
 
 namespace neon {
 
-/// What a session needs for authentication beside what neon keeps itself. C refers to it and to the callbacks
-/// as long as the C object lives; the session owns it longer.
+/// The state that a session needs for authentication in addition to neon's own. C refers to it and to the
+/// callbacks as long as the C object lives; the session owns it longer.
 struct Authentication {
-  /// One of the two that can ask for credentials.
+  /// The server or the proxy, which both can ask for credentials.
   struct Side {
     const char *challenge_header;
     const char *info_header;
-    const char *request_line;  // the start of the header that answers, after the end of a line
+    const char *request_line;  // the end of a line and the name of the header that answers
     int status;
-    int refused;               // the NE_* code
-    bool asked = false;        // whether there are callbacks for it
-    bool sent_digest = false;  // with the request that was sent last
+    int refused;  // the NE_* code
+    bool has_callback = false;
+    bool sent_digest = false;  // with the last request
   };
 
-  /// Whether neon may answer the response, and send the request again: its body is then nobody's.
+  /// Whether neon may answer the response by sending the request again: then the body of the response is not
+  /// for the caller.
   bool may_retry(ne_request *request) const;
 
   std::vector<std::unique_ptr<Callback>> callbacks;

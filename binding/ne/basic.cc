@@ -1,3 +1,4 @@
+// ne_basic.h: whole requests in one call.
 #include <ne_alloc.h>
 #include <ne_basic.h>
 
@@ -5,6 +6,7 @@
 #include "core/error.h"
 #include "core/since.h"
 #include "core/topic.h"
+#include "core/usable.h"
 #include "ne/request/receive.h"
 #include "ne/request/request.h"
 
@@ -12,9 +14,7 @@ namespace neon {
 
 namespace {
 
-constexpr std::int64_t max_bytes = (std::int64_t{1} << 53) - 1;  // Number.MAX_SAFE_INTEGER
-
-// --- Calls that make a request of their own on the session that is argument 0 -----------------------------
+// --- Calls that make a request of their own on the session in argument 0 ----------------------------------
 
 template <class Run>
 std::shared_ptr<Operation> call(const Arguments &arguments, Run run) {
@@ -24,11 +24,11 @@ std::shared_ptr<Operation> call(const Arguments &arguments, Run run) {
   });
 }
 
-/// The same with a value beside the code, `run(session, value)`, which `fill(env, object, value)` puts into
-/// argument `index`.
+/// A call `run(session, value)` that gives a value beside the code; `fill(object, value)` puts that into the
+/// object in argument `index`.
 template <class Value, class Run, class Fill>
 std::shared_ptr<Operation> call_for(const Arguments &arguments, std::size_t index, Run run, Fill fill) {
-  struct Outcome {
+  struct ValueAndResult {
     Value value;
     int result = NE_ERROR;
     void stalled() {
@@ -39,13 +39,13 @@ std::shared_ptr<Operation> call_for(const Arguments &arguments, std::size_t inde
   auto made = operation(
       session,
       [session, run = std::move(run)] {
-        Outcome outcome{};
-        outcome.result = Request::run_delegated(*session, [&] { return run(session->c(), outcome.value); });
-        return outcome;
+        ValueAndResult given{};
+        given.result = Request::run_delegated(*session, [&] { return run(session->c(), given.value); });
+        return given;
       },
-      [fill = std::move(fill)](Operation &operation, napi_env env, const Outcome &outcome) {
-        fill(env, operation.held(env, 0), outcome.value);
-        return from(env, outcome.result);
+      [fill = std::move(fill)](Operation &operation, Napi::Env env, const ValueAndResult &given) {
+        fill(operation.held(env, 0).template As<Napi::Object>(), given.value);
+        return Napi::Number::New(env, given.result);
       });
   made->hold(arguments[index]);
   return made;
@@ -96,23 +96,20 @@ std::shared_ptr<Operation> post(const Arguments &arguments, Mode mode) {
   });
 }
 
-// A field that is missing is 0, as in C's initializers.
-std::int64_t position(const Arguments &arguments, napi_value range, const char *name, std::int64_t min) {
-  const napi_env env = arguments.env();
-  napi_value value = field(env, range, name);
-  napi_valuetype type;
-  check(env, napi_typeof(env, value, &type));
-  if (type == napi_undefined || type == napi_null) return 0;
-  return integer_of(env, value, std::string("The field \"") + name + "\" of the argument \"range\"", min,
-                    max_bytes);
+// A missing field is 0, as in C's initializers.
+std::int64_t position(Napi::Object range, const char *name, std::int64_t min) {
+  const Napi::Value value = range.Get(name);
+  if (is_nullish(value)) return 0;
+  return integer_of(value, std::string("The field \"") + name + "\" of the argument \"range\"", min,
+                    max_safe_integer);
 }
 
 std::shared_ptr<Operation> get_range(const Arguments &arguments, Mode mode) {
   // First: a getter may destroy the session.
-  napi_value object = arguments.object(2, "range");
+  const Napi::Object object = arguments.object(2, "range");
   ne_content_range range{};
-  range.start = position(arguments, object, "start", 0);
-  range.end = position(arguments, object, "end", -1);
+  range.start = position(object, "start", 0);
+  range.end = position(object, "end", -1);
   auto fd = std::make_shared<Descriptor>(arguments, 3, "fd", mode);
   return call(arguments, [path = arguments.line(1, "path"), range, fd = std::move(fd)](ne_session *session) {
     ne_content_range own = range;
@@ -128,9 +125,7 @@ std::shared_ptr<Operation> getmodtime(const Arguments &arguments, Mode) {
         time = -1;
         return ne_getmodtime(session, path.c_str(), &time);
       },
-      [](napi_env env, napi_value object, std::time_t time) {
-        set(env, object, "value", from(env, static_cast<double>(time)));
-      });
+      [](Napi::Object object, std::time_t time) { object.Set("value", static_cast<double>(time)); });
 }
 
 std::shared_ptr<Operation> options(const Arguments &arguments, Mode) {
@@ -140,10 +135,10 @@ std::shared_ptr<Operation> options(const Arguments &arguments, Mode) {
       [path = arguments.line(1, "path")](ne_session *session, ne_server_capabilities &capabilities) {
         return ne_options(session, path.c_str(), &capabilities);
       },
-      [](napi_env env, napi_value object, const ne_server_capabilities &capabilities) {
-        set(env, object, "dav_class1", from(env, static_cast<int>(capabilities.dav_class1)));
-        set(env, object, "dav_class2", from(env, static_cast<int>(capabilities.dav_class2)));
-        set(env, object, "dav_executable", from(env, static_cast<int>(capabilities.dav_executable)));
+      [](Napi::Object object, const ne_server_capabilities &capabilities) {
+        object.Set("dav_class1", static_cast<int>(capabilities.dav_class1));
+        object.Set("dav_class2", static_cast<int>(capabilities.dav_class2));
+        object.Set("dav_executable", static_cast<int>(capabilities.dav_executable));
       });
 }
 
@@ -156,13 +151,12 @@ std::shared_ptr<Operation> options2(const Arguments &arguments, Mode) {
         capabilities = untouched;
         return ne_options2(session, path.c_str(), &capabilities);
       },
-      [](napi_env env, napi_value object, unsigned capabilities) {
-        if (capabilities != untouched)
-          set(env, object, "value", from(env, static_cast<double>(capabilities)));
+      [](Napi::Object object, unsigned capabilities) {
+        if (capabilities != untouched) object.Set("value", static_cast<double>(capabilities));
       });
 }
 
-// C prints it behind the scheme and the host, into a buffer that cuts it.
+// C prints the path after the scheme and the host, into a buffer that truncates it.
 std::string destination(const Arguments &arguments, std::size_t index) {
   const auto session = arguments.handle<Session>(0, "sess");
   std::string path = arguments.line(index, "dest");
@@ -207,28 +201,27 @@ std::shared_ptr<Operation> mkcol(const Arguments &arguments, Mode) {
 
 // --- Requests ---------------------------------------------------------------------------------------------
 
-napi_value add_depth_header(const Arguments &arguments) {
-  const auto request = arguments.handle<Request>(0, "req");
-  request->require_usable();
+Napi::Value add_depth_header(const Arguments &arguments) {
+  const auto request = usable<Request>(arguments);
   const int depth = static_cast<int>(arguments.integer(1, "depth", INT32_MIN, INT32_MAX));
   ne_add_depth_header(request->c(), depth);
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-napi_value get_content_type(const Arguments &arguments) {
-  const napi_env env = arguments.env();
-  const auto request = arguments.handle<Request>(0, "req");
-  request->require_usable();
-  napi_value object = arguments.object(1, "ctype");
+Napi::Value get_content_type(const Arguments &arguments) {
+  const Napi::Env env = arguments.env();
+  const auto request = usable<Request>(arguments);
+  const Napi::Object object = arguments.object(1, "ctype");
   ne_content_type given{};
   const int result = ne_get_content_type(request->c(), &given);
-  if (result != 0) return from(env, result);
-  const std::unique_ptr<char, void (*)(void *)> memory(given.value, ne_free);
-  set(env, object, "type", from(env, given.type));
-  set(env, object, "subtype", from(env, given.subtype));
-  set(env, object, "charset", from(env, given.charset));
-  set(env, object, "value", from(env, static_cast<const char *>(given.value)));
-  return from(env, result);
+  if (result == 0) {
+    const std::unique_ptr<char, void (*)(void *)> memory(given.value, ne_free);
+    object.Set("type", string_or_null(env, given.type));
+    object.Set("subtype", string_or_null(env, given.subtype));
+    object.Set("charset", string_or_null(env, given.charset));
+    object.Set("value", string_or_null(env, given.value));
+  }
+  return Napi::Number::New(env, result);
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+// ne_compress.h: response bodies that neon inflates for a reader.
 #include "core/error.h"
 #include "core/topic.h"
 #include "ne/request/request.h"
@@ -6,11 +7,11 @@ namespace neon {
 
 namespace {
 
-/// A `ne_decompress`: the caller's part of it.
+/// The caller's part of a `ne_decompress`.
 ///
-/// The C object is the request's, which frees it right after itself: C may be made to call it as long as the
-/// request is there. So this can be destroyed before the request is sent, or after it is gone. It counts as
-/// live in its session, which it owns.
+/// The C object belongs to the request, which frees it right after itself: C may be made to call it as long
+/// as the request exists. So this can be destroyed before the request is sent, or after it is gone. It counts
+/// as live in its session, which it owns.
 class Decompressor final : public Handle {
  public:
   static constexpr Kind kind = Kind::Decompressor;
@@ -19,9 +20,9 @@ class Decompressor final : public Handle {
   explicit Decompressor(const std::shared_ptr<Request> &request)
       : Handle(*request->environment), request_(request), session_(request->shared_session()) {}
 
-  static napi_value make(const std::shared_ptr<Request> &request) {
+  static Napi::Value make(const std::shared_ptr<Request> &request) {
     const auto made = std::make_shared<Decompressor>(request);
-    napi_value object = to_object(made);
+    const Napi::Object object = to_object(made);
     made->session_->live_others[made.get()] = "ne_decompress of " + request->description();
     return object;
   }
@@ -43,20 +44,20 @@ class Decompressor final : public Handle {
   const std::shared_ptr<Session> session_;
 };
 
-napi_value read_by_function(const Arguments &arguments) {
+Napi::Value read_by_function(const Arguments &arguments) {
   return Decompressor::make(add_function_reader(arguments, Request::Coding::Gzip));
 }
 
 /// decompressToParser(req, accpt, parser): ne_decompress_reader with ne_xml_parse_v.
-napi_value read_by_parser(const Arguments &arguments) {
+Napi::Value read_by_parser(const Arguments &arguments) {
   return Decompressor::make(add_parser_reader(arguments, Request::Coding::Gzip));
 }
 
-napi_value destroy(const Arguments &arguments) {
+Napi::Value destroy(const Arguments &arguments) {
   const auto decompressor = arguments.handle<Decompressor>(0, "ctx");
   decompressor->require_unused();
   HandleWrap::destroy(*decompressor);
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+// The constants of neon, by the names in its headers.
 #include <ne_207.h>
 #include <ne_acl3744.h>
 #include <ne_auth.h>
@@ -27,7 +28,7 @@ struct Constant {
   int value;
 };
 
-// From the newest headers, so that all of them exist with every neon. The compiler checks what the installed
+// From the newest headers, so that each exists with every neon. The compiler checks those that the installed
 // headers have.
 constexpr Constant constants[] = {
     // ne_request.h: result codes

@@ -1,3 +1,4 @@
+// Dates: the functions of ne_dates.h, and a quicker way for the two usual forms.
 #include "ne/dates.h"
 
 #include <ne_dates.h>
@@ -6,14 +7,13 @@
 #include <chrono>
 #include <limits>
 
-#include "core/arguments.h"
 #include "core/topic.h"
 
 namespace neon {
 
 namespace {
 
-/// The text has digits where the pattern has 0, letters where it has a, and else what it has.
+/// Whether the text has digits where the pattern has 0, letters where it has a, and elsewhere its characters.
 bool fits(std::string_view text, std::string_view pattern) {
   return std::equal(text.begin(), text.end(), pattern.begin(), pattern.end(), [](char one, char wanted) {
     if (wanted == '0') return one >= '0' && one <= '9';
@@ -28,8 +28,8 @@ unsigned number_at(std::string_view text, std::size_t at, std::size_t digits) {
   return value;
 }
 
-/// `time` is HH:MM:SS; a leap second is the one after it, as for neon. Nothing for a day that is none, and
-/// for years in which formats differ.
+/// `time` is HH:MM:SS; a leap second counts as the second after it, as in neon. No value for a day that does
+/// not exist, and for years in which formats differ.
 std::optional<std::int64_t> milliseconds(unsigned year, unsigned month, unsigned day, std::string_view time) {
   using namespace std::chrono;
   constexpr unsigned first_year = 1000;
@@ -41,22 +41,22 @@ std::optional<std::int64_t> milliseconds(unsigned year, unsigned month, unsigned
   return duration_cast<std::chrono::milliseconds>(since.time_since_epoch()).count();
 }
 
-// What both time_t and JavaScript's numbers hold.
+// The range of both time_t and JavaScript's integers.
 constexpr std::int64_t max_seconds =
     std::min<std::int64_t>(std::numeric_limits<std::time_t>::max(), (std::int64_t{1} << 53) - 1);
 
-napi_value rfc1123_date(const Arguments &arguments) {
+Napi::Value rfc1123_date(const Arguments &arguments) {
   const auto anytime = static_cast<std::time_t>(arguments.integer(0, "anytime", -max_seconds, max_seconds));
   const auto text = [anytime] {
     const std::lock_guard lock(gmtime_mutex);
     return ne_rfc1123_date(anytime);
   };
-  return take(arguments.env(), text());
+  return take_string(arguments.env(), text());
 }
 
 template <std::time_t (*Parse)(const char *)>
-napi_value parse(const Arguments &arguments) {
-  return from(arguments.env(), static_cast<double>(Parse(arguments.text(0, "date").c_str())));
+Napi::Value parse(const Arguments &arguments) {
+  return Napi::Number::New(arguments.env(), static_cast<double>(Parse(arguments.text(0, "date").c_str())));
 }
 
 }  // namespace

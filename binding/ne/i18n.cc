@@ -1,6 +1,6 @@
+// The function of ne_i18n.h.
 #include <ne_i18n.h>
 
-#include "core/arguments.h"
 #include "core/error.h"
 #include "core/topic.h"
 
@@ -8,16 +8,16 @@ namespace neon {
 
 namespace {
 
-// The C library copies the name onto the stack when it translates; no encoding has a name as long as this.
+// The C library copies the name onto the stack when it translates; no encoding has a longer name.
 constexpr std::size_t max_name = 100;
 
-napi_value init(const Arguments &arguments) {
+Napi::Value init(const Arguments &arguments) {
   const bool given = !arguments.is_nullish(0);
   const std::string encoding = given ? arguments.text(0, "encoding") : std::string();
   if (encoding.size() > max_name)
     throw type_failure(code::argument_value, "The \"encoding\" argument must be the name of an encoding");
   ne_i18n_init(given ? encoding.c_str() : nullptr);
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+// ne_locks.h: locks, lock stores, and the requests that submit their locks.
 #include "ne/locks.h"
 
 #include <ne_alloc.h>
@@ -12,6 +13,7 @@
 #include "core/error.h"
 #include "core/markup.h"
 #include "core/topic.h"
+#include "core/usable.h"
 #include "ne/request/request.h"
 #include "ne/uri.h"
 
@@ -19,11 +21,11 @@ namespace neon {
 
 namespace {
 
-// --- Hooks of ours, beside those by which neon submits the locks of a store -------------------------------
+// --- Our hooks, beside those by which neon submits the locks of a store -----------------------------------
 
 LockRegistration &registration_of(void *userdata) { return *static_cast<LockRegistration *>(userdata); }
 
-// Of the requests that JavaScript made, ne_lock_using_* tells.
+// A request that JavaScript made submits locks once ne_lock_using_* was called for it.
 void on_create_request(ne_request *request, void *userdata, const char *, const char *) noexcept {
   const LockRegistration &registration = registration_of(userdata);
   if (!registration.session.being_created) registration.list->submits(request);
@@ -82,7 +84,7 @@ void LockStore::register_with(const std::shared_ptr<Session> &session) {
   hook(*session, std::static_pointer_cast<LockStore>(shared_from_this()));
 }
 
-std::uint32_t LockStore::add(OwnedLock lock, napi_value object) {
+std::uint32_t LockStore::add(OwnedLock lock, Napi::Object object) {
   const std::uint32_t number = keep(object);
   numbers_.emplace(lock.get(), number);
   ne_lockstore_add(c_, lock.release());
@@ -95,27 +97,27 @@ void LockStore::remove(std::uint32_t number) {
   if (found == numbers_.end()) throw neon_failure(code::invalid_state, "This lock is not in this store");
   struct ne_lock *const lock = found->first;
   numbers_.erase(found);
-  let_go(lock, number);
+  release(lock, number);
 }
 
 void LockStore::clear() {
-  for (const auto &[lock, number] : std::exchange(numbers_, {})) let_go(lock, number);
+  for (const auto &[lock, number] : std::exchange(numbers_, {})) release(lock, number);
 }
 
-void LockStore::let_go(struct ne_lock *lock, std::uint32_t number) {
+void LockStore::release(struct ne_lock *lock, std::uint32_t number) {
   take_out(lock);
-  if (current_ == lock) current_ = nullptr;  // C's cursor points to what was freed
+  if (current_ == lock) current_ = nullptr;  // C's cursor points to freed memory
   forget(number);
 }
 
-napi_value LockStore::move_to(struct ne_lock *lock) {
+Napi::Value LockStore::move_to(struct ne_lock *lock) {
   current_ = lock;
   return object_of(lock);
 }
 
-napi_value LockStore::object_of(const struct ne_lock *lock) const {
-  const napi_env env = environment->env();
-  if (!lock) return null(env);
+Napi::Value LockStore::object_of(const struct ne_lock *lock) const {
+  const Napi::Env env = environment->env();
+  if (!lock) return env.Null();
   return kept(env, object(), numbers_.at(const_cast<struct ne_lock *>(lock)));
 }
 
@@ -123,42 +125,29 @@ namespace {
 
 // --- struct ne_lock ---------------------------------------------------------------------------------------
 
-constexpr std::int64_t max_seconds = (std::int64_t{1} << 53) - 1;  // Number.MAX_SAFE_INTEGER
-
 std::string field_of_lock(const char *name) {
   return std::string("The \"") + name + "\" field of the \"lock\" argument";
 }
 
-/// Reads the fields of an argument "lock"; one that is missing is NULL or 0, as in C.
+/// Reads the fields of an argument "lock"; a missing one is NULL or 0, as in C.
 class LockFields final {
  public:
-  LockFields(const Arguments &arguments, std::size_t index)
-      : env_(arguments.env()), object_(arguments.object(index, "lock")) {}
+  LockFields(const Arguments &arguments, std::size_t index) : object_(arguments.object(index, "lock")) {}
 
   char *text(const char *name) const {
-    const auto value = given(name);
-    return value ? ne_strdup(text_of(env_, *value, field_of_lock(name)).c_str()) : nullptr;
+    const Napi::Value value = object_.Get(name);
+    return is_nullish(value) ? nullptr : ne_strdup(text_of(value, field_of_lock(name)).c_str());
   }
   std::int64_t integer(const char *name, std::int64_t min, std::int64_t max) const {
-    const auto value = given(name);
-    return value ? integer_of(env_, *value, field_of_lock(name), min, max) : 0;
+    const Napi::Value value = object_.Get(name);
+    return is_nullish(value) ? 0 : integer_of(value, field_of_lock(name), min, max);
   }
-  napi_value object(const char *name) const {
-    napi_value value = field(env_, object_, name);
-    require_object(env_, value, field_of_lock(name));
-    return value;
+  Napi::Object object(const char *name) const {
+    return require_object(object_.Get(name), field_of_lock(name));
   }
 
  private:
-  std::optional<napi_value> given(const char *name) const {
-    napi_value value = field(env_, object_, name);
-    napi_valuetype type;
-    check(env_, napi_typeof(env_, value, &type));
-    return type == napi_undefined || type == napi_null ? std::nullopt : std::optional(value);
-  }
-
-  const napi_env env_;
-  const napi_value object_;
+  const Napi::Object object_;
 };
 
 }  // namespace
@@ -166,50 +155,49 @@ class LockFields final {
 OwnedLock lock_of(const Arguments &arguments, std::size_t index) {
   const LockFields fields(arguments, index);
   OwnedLock lock(ne_lock_create());
-  ne_uri_copy(&lock->uri, GivenUri(arguments.env(), fields.object("uri"), "lock").c());
+  ne_uri_copy(&lock->uri, GivenUri(fields.object("uri"), "lock").c());
   lock->depth = static_cast<int>(fields.integer("depth", INT32_MIN, INT32_MAX));
   lock->type = static_cast<ne_lock_type>(fields.integer("type", ne_locktype_write, ne_locktype_write));
   lock->scope =
       static_cast<ne_lock_scope>(fields.integer("scope", ne_lockscope_exclusive, ne_lockscope_shared));
   lock->token = fields.text("token");
   lock->owner = fields.text("owner");
-  lock->timeout = static_cast<long>(fields.integer("timeout", NE_TIMEOUT_INVALID, max_seconds));
+  lock->timeout = static_cast<long>(fields.integer("timeout", NE_TIMEOUT_INVALID, max_safe_integer));
   return lock;
 }
 
-// C has LONG_MAX for what is too long.
-void set_timeout(napi_env env, napi_value object, const struct ne_lock &lock) {
-  set(env, object, "timeout",
-      from(env, static_cast<double>(std::min<std::int64_t>(lock.timeout, max_seconds))));
+// C has LONG_MAX for a timeout that is too long.
+void set_timeout(Napi::Object object, const struct ne_lock &lock) {
+  object.Set("timeout", static_cast<double>(std::min<std::int64_t>(lock.timeout, max_safe_integer)));
 }
 
-void fill_lock(napi_env env, napi_value object, const struct ne_lock &lock) {
-  set(env, object, "depth", from(env, lock.depth));
-  set(env, object, "type", from(env, static_cast<int>(lock.type)));
-  set(env, object, "scope", from(env, static_cast<int>(lock.scope)));
-  set(env, object, "token", from(env, static_cast<const char *>(lock.token)));
-  set(env, object, "owner", from(env, static_cast<const char *>(lock.owner)));
-  set_timeout(env, object, lock);
+void fill_lock(Napi::Object object, const struct ne_lock &lock) {
+  const Napi::Env env = object.Env();
+  object.Set("depth", lock.depth);
+  object.Set("type", static_cast<int>(lock.type));
+  object.Set("scope", static_cast<int>(lock.scope));
+  object.Set("token", string_or_null(env, lock.token));
+  object.Set("owner", string_or_null(env, lock.owner));
+  set_timeout(object, lock);
 }
 
 namespace {
 
-napi_value lock_object(napi_env env, const struct ne_lock &lock) {
-  napi_value object;
-  check(env, napi_create_object(env, &object));
-  set(env, object, "uri", uri_object(env, lock.uri));
-  fill_lock(env, object, lock);
+Napi::Object lock_object(Napi::Env env, const struct ne_lock &lock) {
+  const Napi::Object object = Napi::Object::New(env);
+  object.Set("uri", uri_object(env, lock.uri));
+  fill_lock(object, lock);
   return object;
 }
 
-// What C would dereference or print.
+// C dereferences the path, and puts it into the request line.
 void require_path(const struct ne_lock &lock) {
   if (!lock.uri.path)
     throw type_failure(code::argument_type, field_of_lock("path") + " must be of type string");
   require_line(lock.uri.path, "lock");
 }
 
-// C cuts the header that it is printed into: (<token>)
+// C truncates the header that it prints it into: (<token>)
 constexpr std::size_t max_token = NE_BUFSIZ - 5;
 
 void require_lock_token(const struct ne_lock &lock) {
@@ -229,7 +217,7 @@ void require_depth(const struct ne_lock &lock) {
                         std::to_string(lock.depth));
 }
 
-// C compares it with that of the session, and puts it into a header.
+// C compares the URI with that of the session, and puts it into a header.
 void require_whole_uri(const struct ne_lock &lock) {
   require_path(lock);
   if (!lock.uri.scheme || !lock.uri.host || lock.uri.port == 0)
@@ -267,28 +255,29 @@ bool is_token(const char *text) {
 
 namespace {
 
-napi_value create_lock(const Arguments &arguments) {
+Napi::Value create_lock(const Arguments &arguments) {
   return lock_object(arguments.env(), *OwnedLock(ne_lock_create()));
 }
 
-// C copies a token even where there is none.
-napi_value copy_lock(const Arguments &arguments) {
+// C copies the token even when it is NULL.
+Napi::Value copy_lock(const Arguments &arguments) {
+  const Napi::Env env = arguments.env();
   const OwnedLock lock = lock_of(arguments, 0);
   const bool has_token = lock->token;
   if (!has_token) lock->token = ne_strdup("");
   const OwnedLock copy(ne_lock_copy(lock.get()));
-  napi_value object = lock_object(arguments.env(), *copy);
-  if (!has_token) set(arguments.env(), object, "token", null(arguments.env()));
+  const Napi::Object object = lock_object(env, *copy);
+  if (!has_token) object.Set("token", env.Null());
   return object;
 }
 
-napi_value free_lock(const Arguments &arguments) {
-  const napi_env env = arguments.env();
-  napi_value uri = LockFields(arguments, 0).object("uri");
-  fill_uri(env, uri, ne_uri{});
-  set(env, arguments[0], "token", null(env));
-  set(env, arguments[0], "owner", null(env));
-  return undefined(env);
+Napi::Value free_lock(const Arguments &arguments) {
+  const Napi::Env env = arguments.env();
+  const Napi::Object object = arguments.object(0, "lock");
+  fill_uri(require_object(object.Get("uri"), field_of_lock("uri")), ne_uri{});
+  object.Set("token", env.Null());
+  object.Set("owner", env.Null());
+  return env.Undefined();
 }
 
 // --- Stores -----------------------------------------------------------------------------------------------
@@ -303,51 +292,50 @@ std::shared_ptr<LockStore> changeable(const Arguments &arguments) {
   return store;
 }
 
-napi_value create_store(const Arguments &arguments) {
+Napi::Value create_store(const Arguments &arguments) {
   return to_object(std::make_shared<LockStore>(arguments.environment()));
 }
 
-napi_value register_store(const Arguments &arguments) {
+Napi::Value register_store(const Arguments &arguments) {
   store_argument(arguments)->register_with(arguments.handle<Session>(1, "sess"));
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-// Its sessions submit no lock any more.
-napi_value destroy_store(const Arguments &arguments) {
+// The sessions of the store submit no locks any more.
+Napi::Value destroy_store(const Arguments &arguments) {
   const auto store = changeable(arguments);
   store->clear();
   HandleWrap::destroy(*store);
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-/// addLock(store, lock) → its number, for removeLock(store, number). Whose the object is, lib knows.
-napi_value add_lock(const Arguments &arguments) {
+/// addLock(store, lock) → its number, for removeLock(store, number). lib maps objects to numbers.
+Napi::Value add_lock(const Arguments &arguments) {
   OwnedLock lock = lock_of(arguments, 1);
   require_storable(*lock);
-  const std::uint32_t number = changeable(arguments)->add(std::move(lock), arguments[1]);
-  return from(arguments.env(), static_cast<double>(number));
+  const std::uint32_t number = changeable(arguments)->add(std::move(lock), arguments[1].As<Napi::Object>());
+  return Napi::Number::New(arguments.env(), number);
 }
 
-napi_value remove_lock(const Arguments &arguments) {
+Napi::Value remove_lock(const Arguments &arguments) {
   const auto number = static_cast<std::uint32_t>(arguments.integer(1, "number", 0, UINT32_MAX));
   changeable(arguments)->remove(number);
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-napi_value first_lock(const Arguments &arguments) { return store_argument(arguments)->first(); }
+Napi::Value first_lock(const Arguments &arguments) { return store_argument(arguments)->first(); }
 
-napi_value next_lock(const Arguments &arguments) { return store_argument(arguments)->next(); }
+Napi::Value next_lock(const Arguments &arguments) { return store_argument(arguments)->next(); }
 
-napi_value find_lock(const Arguments &arguments) {
-  const GivenUri uri(arguments.env(), arguments.object(1, "uri"), "uri");
+Napi::Value find_lock(const Arguments &arguments) {
+  const GivenUri uri(arguments.object(1, "uri"), "uri");
   return store_argument(arguments)->find(*uri.c());
 }
 
 // --- Requests ---------------------------------------------------------------------------------------------
 
 std::shared_ptr<Request> submitting_request(const Arguments &arguments) {
-  auto request = arguments.handle<Request>(0, "req");
-  request->require_usable();
+  auto request = usable<Request>(arguments);
   if (const auto &locks = request->session().locks) {
     locks->list->require_readable(request->session());
     locks->list->follow();
@@ -356,57 +344,51 @@ std::shared_ptr<Request> submitting_request(const Arguments &arguments) {
   return request;
 }
 
-napi_value using_resource(const Arguments &arguments) {
+Napi::Value using_resource(const Arguments &arguments) {
   const std::string path = arguments.text(1, "path");
   const auto depth = static_cast<int>(arguments.integer(2, "depth", NE_DEPTH_ZERO, NE_DEPTH_INFINITE));
   ne_lock_using_resource(submitting_request(arguments)->c(), path.c_str(), depth);
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-napi_value using_parent(const Arguments &arguments) {
+Napi::Value using_parent(const Arguments &arguments) {
   const std::string path = arguments.text(1, "path");
   ne_lock_using_parent(submitting_request(arguments)->c(), path.c_str());
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-/// A call on the lock that is argument 1, which `fill` puts into that object after success. The lock is
-/// checked before: a getter of it may have destroyed the session.
+/// A call `run(session, lock)` with the lock in argument 1; after success `fill(object, lock)` updates that
+/// object. The lock is read and checked before the session, since a getter of it may have destroyed that.
 template <class Run, class Fill>
-std::shared_ptr<Operation> lock_operation(const Arguments &arguments, OwnedLock given, Run run, Fill fill) {
+std::shared_ptr<Operation> lock_operation(const Arguments &arguments, void (*require)(const struct ne_lock &),
+                                          Run run, Fill fill) {
+  const std::shared_ptr<struct ne_lock> lock(lock_of(arguments, 1));
+  require(*lock);
   auto session = arguments.handle<Session>(0, "sess");
-  const std::shared_ptr<struct ne_lock> lock(std::move(given));
   auto made = operation(
       session,
       [session, lock, run] {
         return Request::run_delegated(*session, [&] { return run(session->c(), lock.get()); });
       },
-      [lock, fill](Operation &operation, napi_env env, int result) {
-        if (result == NE_OK) fill(env, operation.held(env, 0), *lock);
-        return from(env, result);
+      [lock, fill](Operation &operation, Napi::Env env, int result) {
+        if (result == NE_OK) fill(operation.held(env, 0).template As<Napi::Object>(), *lock);
+        return Napi::Number::New(env, result);
       });
   made->hold(arguments[1]);
   return made;
 }
 
 std::shared_ptr<Operation> lock(const Arguments &arguments, Mode) {
-  OwnedLock given = lock_of(arguments, 1);
-  require_lockable(*given);
-  return lock_operation(arguments, std::move(given), ne_lock, fill_lock);
+  return lock_operation(arguments, require_lockable, ne_lock, fill_lock);
 }
 
 std::shared_ptr<Operation> unlock(const Arguments &arguments, Mode) {
-  OwnedLock given = lock_of(arguments, 1);
-  require_path_and_token(*given);
-  return lock_operation(arguments, std::move(given), ne_unlock,
-                        [](napi_env, napi_value, const struct ne_lock &) {});
+  return lock_operation(arguments, require_path_and_token, ne_unlock,
+                        [](Napi::Object, const struct ne_lock &) {});
 }
 
 std::shared_ptr<Operation> refresh(const Arguments &arguments, Mode) {
-  OwnedLock given = lock_of(arguments, 1);
-  require_path_and_token(*given);
-  return lock_operation(
-      arguments, std::move(given), ne_lock_refresh,
-      [](napi_env env, napi_value object, const struct ne_lock &lock) { set_timeout(env, object, lock); });
+  return lock_operation(arguments, require_path_and_token, ne_lock_refresh, set_timeout);
 }
 
 void on_lock(void *userdata, const struct ne_lock *lock, const ne_uri *uri,
@@ -415,12 +397,13 @@ void on_lock(void *userdata, const struct ne_lock *lock, const ne_uri *uri,
   if (!operation) return;
   operation->ask(
       0,
-      [=](napi_env env) {
-        const napi_value arguments[] = {lock ? lock_object(env, *lock) : null(env), uri_object(env, *uri),
-                                        status ? status_object(env, *status) : null(env)};
-        return operation->call_function(env, operation->held(env, 0), std::size(arguments), arguments);
+      [=](Napi::Env env) {
+        const auto function = operation->held(env, 0).As<Napi::Function>();
+        return operation->call_function(function,
+                                        {lock ? lock_object(env, *lock) : env.Null(), uri_object(env, *uri),
+                                         status ? status_object(env, *status) : env.Null()});
       },
-      [](napi_env, napi_value) { return 0; });
+      [](Napi::Env, Napi::Value) { return 0; });
 }
 
 std::shared_ptr<Operation> discover(const Arguments &arguments, Mode) {

@@ -1,3 +1,4 @@
+// ne_locks.h: lists of locks that requests submit, and conversions of `struct ne_lock`.
 #pragma once
 
 #include <ne_locks.h>
@@ -20,14 +21,14 @@ struct DestroyLock {
 /// A `struct ne_lock` that C allocated.
 using OwnedLock = std::unique_ptr<struct ne_lock, DestroyLock>;
 
-/// C's list of locks, and the requests that may refer to some. Registered with a session it outlives that:
-/// neon's hooks refer to it, and cannot be taken back.
+/// C's list of locks, and the requests that may refer to some of them. Registered with a session it outlives
+/// that: neon's hooks refer to it, and cannot be unregistered.
 ///
-/// A request refers to the locks that it submits from ne_lock_using_* until it is destroyed, which neon does
-/// not count. So `submitting_` are the requests that may refer to some (those that a function of neon's made,
-/// and those for which ne_lock_using_* was called here), and a lock that was taken out is freed with the last
-/// of those that there were then. Both, under `mutex_`, belong to hooks of ours, too, which run where the
-/// operation runs.
+/// A request refers to the locks that it submits from ne_lock_using_* until it is destroyed, and neon does
+/// not count these references. So `submitting_` has the requests that may refer to locks (those that a
+/// function of neon's made, and those for which ne_lock_using_* was called here), and a lock that is taken
+/// out is freed with the last request that was among them at that time. Our own hooks, which run where the
+/// operation runs, use both, under `mutex_`.
 class LockList {
  public:
   LockList() : c_(ne_lockstore_create()) {}
@@ -37,17 +38,18 @@ class LockList {
 
   /// A request is about to be made, or to look for locks: brings the list up to date.
   virtual void follow() {}
-  /// Then there are none.
+  /// While it is hidden, follow() makes the list empty.
   virtual void hide(bool) {}
   /// Throws while an operation of the session may be changing the list.
   virtual void require_readable(const Session &) const {}
   /// From now on the request may refer to locks.
   void submits(const ne_request *request);
-  /// It does no more.
+  /// The request is destroyed, and refers to no lock any more.
   void submitted(const ne_request *request);
 
  protected:
-  /// For a session that has none, and of which C has no request. `self` is this list, for the session to own.
+  /// Registers the list with a session that has no other and of which C has no request. `self` is this list,
+  /// for the session to own.
   void hook(Session &session, std::shared_ptr<LockList> self);
   void take_out(struct ne_lock *lock);
 
@@ -67,13 +69,13 @@ class LockList {
 
 /// A `ne_lock_store`.
 ///
-/// Owned by its JavaScript object, and by each session that it is registered with. It knows those sessions
-/// weakly, so store and session may be destroyed in either order. What C has in it are copies of the locks,
-/// made when they were added; the objects that stand for them are kept by the object of the store.
+/// Owned by its JavaScript object, and by each session that it is registered with. It refers to those
+/// sessions weakly, so store and session may be destroyed in either order. C's list has copies of the locks,
+/// made when they were added; the object of the store keeps the objects that stand for them.
 ///
 /// The list of locks and `current_` are changed on the JavaScript thread, and only while no operation of a
 /// registered session is pending, except the one whose callback makes the change (require_changeable());
-/// operations read the list, on whichever thread they run, those of several sessions at the same time.
+/// operations read the list on the threads that run them, those of several sessions at a time.
 class LockStore final : public Handle, public LockList {
  public:
   static constexpr Kind kind = Kind::LockStore;
@@ -86,47 +88,47 @@ class LockStore final : public Handle, public LockList {
   /// ERR_NEON_INVALID_STATE when the session has a store, or a request is live.
   void register_with(const std::shared_ptr<Session> &session);
 
-  /// Takes the lock that this object stands for; returns its number.
-  std::uint32_t add(OwnedLock lock, napi_value object);
-  /// ERR_NEON_INVALID_STATE when there is none of this number.
+  /// Adds the lock that this object stands for; returns its number.
+  std::uint32_t add(OwnedLock lock, Napi::Object object);
+  /// ERR_NEON_INVALID_STATE when no lock has this number.
   void remove(std::uint32_t number);
   /// Removes all.
   void clear();
 
   // The object of a lock, or null.
-  napi_value first() { return move_to(ne_lockstore_first(c_)); }
-  /// Null without a first, after the last, and after one that was removed meanwhile.
-  napi_value next() { return move_to(current_ ? ne_lockstore_next(c_) : nullptr); }
-  napi_value find(const ne_uri &uri) const { return object_of(ne_lockstore_findbyuri(c_, &uri)); }
+  Napi::Value first() { return move_to(ne_lockstore_first(c_)); }
+  /// Null before first(), after the last lock, and after one that was removed meanwhile.
+  Napi::Value next() { return move_to(current_ ? ne_lockstore_next(c_) : nullptr); }
+  Napi::Value find(const ne_uri &uri) const { return object_of(ne_lockstore_findbyuri(c_, &uri)); }
 
  private:
-  napi_value move_to(struct ne_lock *lock);
-  napi_value object_of(const struct ne_lock *lock) const;
-  void let_go(struct ne_lock *lock, std::uint32_t number);
+  Napi::Value move_to(struct ne_lock *lock);
+  Napi::Value object_of(const struct ne_lock *lock) const;
+  void release(struct ne_lock *lock, std::uint32_t number);
 
   std::vector<std::weak_ptr<const Session>> sessions_;
-  std::unordered_map<struct ne_lock *, std::uint32_t> numbers_;  // by which this object keeps their objects
-  struct ne_lock *current_ = nullptr;                            // where the cursor of C's is
+  std::unordered_map<struct ne_lock *, std::uint32_t> numbers_;  // under which this object keeps theirs
+  struct ne_lock *current_ = nullptr;                            // the position of C's cursor
 };
 
-/// A session with its list of locks: what our hooks get from C. Owned by the session.
+/// A session and its list of locks: the userdata of our hooks. Owned by the session.
 struct LockRegistration {
   Session &session;
   const std::shared_ptr<LockList> list;
 };
 
-/// A copy of the lock that is this argument.
+/// A copy of the lock in this argument.
 OwnedLock lock_of(const Arguments &arguments, std::size_t index);
-/// Sets what C sets in a lock that it obtained.
-void fill_lock(napi_env env, napi_value object, const struct ne_lock &lock);
-void set_timeout(napi_env env, napi_value object, const struct ne_lock &lock);
-/// Throws unless C can send a LOCK request for it.
+/// Sets the fields that C sets in a lock that it has obtained.
+void fill_lock(Napi::Object object, const struct ne_lock &lock);
+void set_timeout(Napi::Object object, const struct ne_lock &lock);
+/// Throws unless C can send a LOCK request for the lock.
 void require_lockable(const struct ne_lock &lock);
-/// Throws unless it can be given back and refreshed.
+/// Throws unless the lock can be released and refreshed.
 void require_path_and_token(const struct ne_lock &lock);
-/// Throws unless a store can take it.
+/// Throws unless a store can take the lock.
 void require_storable(const struct ne_lock &lock);
-/// Whether C can put it into a header.
+/// Whether C can put the token into a header.
 bool is_token(const char *text);
 
 }  // namespace neon

@@ -1,3 +1,4 @@
+// MD5 digests: the functions of ne_md5.h.
 #include <errno.h>
 #include <fcntl.h>
 #include <ne_md5.h>
@@ -14,7 +15,6 @@
 #include <cstdio>
 #include <memory>
 
-#include "core/arguments.h"
 #include "core/error.h"
 #include "core/sessionless_executor.h"
 #include "core/tls_errors.h"
@@ -27,7 +27,7 @@ namespace {
 constexpr std::size_t digest_size = 16;
 constexpr std::size_t digits = 2 * digest_size;
 constexpr std::size_t block_of_md5 = 64;
-// C writes it by words.
+// Aligned, since C writes it by words.
 struct alignas(std::uint32_t) Digest : std::array<unsigned char, digest_size> {};
 
 struct Destroy {
@@ -51,7 +51,7 @@ class Md5Context final : public Handle {
   Md5Context(Environment &environment, Owned c, bool given_bytes = false)
       : Handle(environment), given_bytes_(given_bytes), c_(std::move(c)) {}
 
-  // A finished context has no state, and with OpenSSL it crashes.
+  // A finished context has no state, and with OpenSSL its use crashes.
   ne_md5_ctx *c() const {
     if (finished_)
       throw neon_failure(code::invalid_state, "This ne_md5_ctx is finished: reset it, or create another");
@@ -63,7 +63,7 @@ class Md5Context final : public Handle {
     given_bytes_ = true;
   }
 
-  // Without OpenSSL, C would put the block before bytes that it was given earlier and has not processed.
+  // Without OpenSSL, C would process the block before earlier bytes that it has not processed yet.
   void process_block(std::string_view block) {
     if (given_bytes_) return process_bytes(block);
     ne_md5_process_block(block.data(), block.size(), c());
@@ -83,7 +83,7 @@ class Md5Context final : public Handle {
     return text.data();
   }
 
-  // By a fresh C object: from 0.35 on ne_md5_reset_ctx leaves OpenSSL's context without an algorithm.
+  // Takes a fresh C object: since 0.35 ne_md5_reset_ctx leaves OpenSSL's context without an algorithm.
   void reset() {
     Owned fresh = new_context();
     if (!fresh) throw neon_failure(code::invalid_state, "MD5 is not available any more");
@@ -103,72 +103,71 @@ class Md5Context final : public Handle {
   Owned c_;
 };
 
-std::shared_ptr<Md5Context> context_of(const Arguments &arguments, std::size_t index = 0) {
+std::shared_ptr<Md5Context> context_argument(const Arguments &arguments, std::size_t index = 0) {
   return arguments.handle<Md5Context>(index, "ctx");
 }
 
-napi_value to_buffer(napi_env env, const Digest &digest) {
-  return copy_to_buffer(env, {reinterpret_cast<const char *>(digest.data()), digest.size()});
+Napi::Value to_buffer(Napi::Env env, const Digest &digest) {
+  return Napi::Buffer<unsigned char>::Copy(env, digest.data(), digest.size());
 }
 
-napi_value create(const Arguments &arguments) {
+Napi::Value create(const Arguments &arguments) {
   Owned c = new_context();
-  if (!c) return null(arguments.env());
+  if (!c) return arguments.env().Null();
   return to_object(std::make_shared<Md5Context>(arguments.environment(), std::move(c)));
 }
 
-napi_value process_bytes(const Arguments &arguments) {
+Napi::Value process_bytes(const Arguments &arguments) {
   const std::string bytes = arguments.bytes(0, "buffer");
-  context_of(arguments, 1)->process_bytes(bytes);
-  return undefined(arguments.env());
+  context_argument(arguments, 1)->process_bytes(bytes);
+  return arguments.env().Undefined();
 }
 
-napi_value process_block(const Arguments &arguments) {
+Napi::Value process_block(const Arguments &arguments) {
   const std::string block = arguments.bytes(0, "buffer");
   if (block.size() % block_of_md5 != 0)
     throw range_failure("The \"buffer\" argument must hold a multiple of 64 bytes. Received " +
                         std::to_string(block.size()));
-  context_of(arguments, 1)->process_block(block);
-  return undefined(arguments.env());
+  context_argument(arguments, 1)->process_block(block);
+  return arguments.env().Undefined();
 }
 
-napi_value finish(const Arguments &arguments) {
-  return to_buffer(arguments.env(), context_of(arguments)->finish());
+Napi::Value finish(const Arguments &arguments) {
+  return to_buffer(arguments.env(), context_argument(arguments)->finish());
 }
 
-napi_value finish_as_text(const Arguments &arguments) {
-  return from(arguments.env(), std::string_view(context_of(arguments)->finish_as_text()));
+Napi::Value finish_as_text(const Arguments &arguments) {
+  return Napi::String::New(arguments.env(), context_argument(arguments)->finish_as_text());
 }
 
-napi_value read(const Arguments &arguments) {
+Napi::Value read(const Arguments &arguments) {
   Digest digest;
-  const bool known = ne_md5_read_ctx(context_of(arguments)->c(), digest.data()) != nullptr;
-  return known ? to_buffer(arguments.env(), digest) : null(arguments.env());
+  const bool known = ne_md5_read_ctx(context_argument(arguments)->c(), digest.data()) != nullptr;
+  return known ? to_buffer(arguments.env(), digest) : arguments.env().Null();
 }
 
-napi_value copy(const Arguments &arguments) {
-  const std::shared_ptr<Md5Context> made = context_of(arguments)->copy();
-  return made ? to_object(made) : null(arguments.env());
+Napi::Value copy(const Arguments &arguments) {
+  const std::shared_ptr<Md5Context> made = context_argument(arguments)->copy();
+  return made ? to_object(made) : arguments.env().Null();
 }
 
-napi_value reset(const Arguments &arguments) {
-  context_of(arguments)->reset();
-  return undefined(arguments.env());
+Napi::Value reset(const Arguments &arguments) {
+  context_argument(arguments)->reset();
+  return arguments.env().Undefined();
 }
 
-napi_value destroy(const Arguments &arguments) {
-  HandleWrap::destroy(*context_of(arguments));
-  return undefined(arguments.env());
+Napi::Value destroy(const Arguments &arguments) {
+  HandleWrap::destroy(*context_argument(arguments));
+  return arguments.env().Undefined();
 }
 
-// --- Streams
-// --------------------------------------------------------------------------------------------------
+// --- Streams ----------------------------------------------------------------------------------------------
 
-// Whoever waits for bytes that do not come looks this often whether they are still wanted.
+// How often a wait for bytes checks whether the operation was cancelled.
 constexpr int slice_ms = 50;
 
-/// Reads what a descriptor has, as the FILE that neon wants. It has a duplicate of its own: the caller's
-/// number may mean another file by the time that the lane comes to it.
+/// Reads a descriptor as the FILE that neon wants. It has a duplicate of its own: the caller's number may
+/// mean another file by the time that the lane gets to it.
 class Source final {
  public:
   explicit Source(int descriptor) : descriptor_(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0)) {}
@@ -178,9 +177,9 @@ class Source final {
   Source(const Source &) = delete;
   Source &operator=(const Source &) = delete;
 
-  /// 0, or 1 as C returns it when reading failed.
+  /// 0, or 1, as C returns, when reading failed.
   int digest(const Operation &operation, Digest &digest) {
-    if (!new_context()) return 1;  // C would go on without
+    if (!new_context()) return 1;  // C would continue without one
     operation_ = &operation;
     const auto buffer = std::make_unique<char[]>(buffer_size);
     const std::unique_ptr<std::FILE, int (*)(std::FILE *)> file(open(), std::fclose);
@@ -196,7 +195,7 @@ class Source final {
   std::FILE *open() {
 #ifdef __linux__
     std::FILE *file = fopencookie(this, "r", {on_read, nullptr, nullptr, nullptr});
-    // No one else uses it; and exit() would wait for its lock while read(2) does not return.
+    // Only this thread uses it; and exit() would wait for its lock while read(2) does not return.
     if (file) __fsetlocking(file, FSETLOCKING_BYCALLER);
     return file;
 #else
@@ -211,7 +210,7 @@ class Source final {
     return static_cast<Source *>(self)->read(bytes, size);
   }
 
-  // A failure is told to C as the end: it would lose its context otherwise.
+  // Reports a failure to C as the end of the file: otherwise C would leak its context.
   ssize_t read(char *bytes, std::size_t size) {
     if (failed_) return 0;
     ssize_t count = -1;
@@ -224,8 +223,9 @@ class Source final {
     return std::max<ssize_t>(count, 0);
   }
 
-  // Until there is something to read; false when nobody wants it any more. A descriptor that must not wait
-  // does not. When the process ends C returns and closes its FILE, which exit() would wait for.
+  // Waits until there is something to read; false when the operation was cancelled. Does not wait for a
+  // non-blocking descriptor. When the process ends, C returns and closes its FILE, which exit() would wait
+  // for.
   bool wait() const {
     const int flags = ::fcntl(descriptor_, F_GETFL);
     if (flags < 0 || (flags & O_NONBLOCK) != 0) return true;
@@ -250,8 +250,8 @@ class StreamDigest final : public Operation {
  protected:
   void run() override { code_ = source_.digest(*this, digest_); }
   Napi::Value result(Napi::Env env) override {
-    if (code_ == 0) set(env, held(env, 0), "value", to_buffer(env, digest_));
-    return from(env, code_);
+    if (code_ == 0) held(env, 0).As<Napi::Object>().Set("value", to_buffer(env, digest_));
+    return Napi::Number::New(env, code_);
   }
 
  private:
@@ -262,27 +262,26 @@ class StreamDigest final : public Operation {
 
 std::shared_ptr<Operation> stream(const Arguments &arguments, Mode) {
   const int descriptor = static_cast<int>(arguments.integer(0, "fd", 0, INT32_MAX));
-  napi_value out = arguments.object(1, "resblock");
+  const Napi::Object out = arguments.object(1, "resblock");
   auto made = std::make_shared<StreamDigest>(arguments.environment(), descriptor);
   made->hold(out);
   return made;
 }
 
-// --- Digests as text
-// ------------------------------------------------------------------------------------------
+// --- Digests as text --------------------------------------------------------------------------------------
 
-napi_value to_text(const Arguments &arguments) {
+Napi::Value to_text(const Arguments &arguments) {
   const std::string digest = arguments.bytes(0, "md5_buf");
   if (digest.size() != digest_size)
     throw range_failure("The \"md5_buf\" argument must hold 16 bytes. Received " +
                         std::to_string(digest.size()));
   std::array<char, digits + 1> text;
   ne_md5_to_ascii(reinterpret_cast<const unsigned char *>(digest.data()), text.data());
-  return from(arguments.env(), static_cast<const char *>(text.data()));
+  return Napi::String::New(arguments.env(), text.data());
 }
 
-// C reads 32 characters, whatever is there, and makes something of each.
-napi_value from_text(const Arguments &arguments) {
+// C reads 32 characters without checking them, and converts whatever they are.
+Napi::Value from_text(const Arguments &arguments) {
   const std::string text = arguments.text(0, "buffer");
   const auto is_digit = [](unsigned char c) { return std::isxdigit(c) != 0; };
   if (text.size() != digits || !std::all_of(text.begin(), text.end(), is_digit))

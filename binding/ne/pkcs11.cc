@@ -1,3 +1,4 @@
+// PKCS#11 providers: the functions of ne_pkcs11.h.
 #include "ne/pkcs11.h"
 
 #include <algorithm>
@@ -16,7 +17,7 @@ namespace {
 
 // --- The callback for PINs --------------------------------------------------------------------------------
 
-/// Wiped when nobody needs it any more.
+/// A PIN, which is wiped when it is no longer needed.
 struct Pin {
   Pin() = default;
   Pin(const Pin &) = delete;
@@ -26,36 +27,28 @@ struct Pin {
   char text[NE_SSL_P11PINLEN] = "";
 };
 
-// No error here may tell the value. Null when the callback gave up.
-std::shared_ptr<const Pin> to_pin(napi_env env, napi_value value) {
-  napi_valuetype type;
-  check(env, napi_typeof(env, value, &type));
+// No message may contain the value. Null when the callback gave up.
+std::shared_ptr<const Pin> to_pin(Napi::Env env, Napi::Value value) {
+  const napi_valuetype type = value.Type();
   if (type == napi_number && to_int(env, value) != 0) return nullptr;
   if (type != napi_string)
     throw type_failure(code::argument_type,
                        "A callback for PINs must return a string, or a number other than 0 to give up");
   auto pin = std::make_shared<Pin>();
-  std::size_t length = 0;
-  check(env, napi_get_value_string_utf8(env, value, nullptr, 0, &length));
-  if (length >= sizeof pin->text)
-    throw range_failure("A PIN must be shorter than " + std::to_string(sizeof pin->text) +
-                        " bytes. Received " + std::to_string(length) + " bytes");
-  check(env, napi_get_value_string_utf8(env, value, pin->text, sizeof pin->text, &length));
-  if (std::strlen(pin->text) != length)
-    throw type_failure(code::argument_value, "A PIN must be a string without null bytes");
+  read_secret(value, "A PIN", pin->text, sizeof pin->text);
   return pin;
 }
 
-// The provider's handle may be destroyed; its object keeps the function all the same.
-napi_value function_for_pins(napi_env env, Operation &operation, const Pkcs11Provider &provider) {
+// The provider's handle may be destroyed; its object still keeps the function.
+Napi::Function function_for_pins(Napi::Env env, Operation &operation, const Pkcs11Provider &provider) {
   const auto &session = static_cast<const Session &>(operation.executor());
   const auto token = std::find_if(session.tokens.begin(), session.tokens.end(),
                                   [&](const Token &one) { return one.provider.get() == &provider; });
-  napi_value object = Handle::kept(env, operation.handle_object(env), token->object);
-  return Handle::kept(env, object, *provider.pin_function);
+  const Napi::Value object = Handle::kept(env, operation.handle_object(env), token->object);
+  return Handle::kept(env, object, *provider.pin_function).As<Napi::Function>();
 }
 
-// C calls it in a handshake of a session that was given the provider, and of nobody else.
+// C calls it only in a handshake of a session that was given the provider.
 int on_pin(void *userdata, int attempt, const char *slot, const char *token, unsigned flags,
            char *pin) noexcept {
   const auto &provider = *static_cast<const Pkcs11Provider *>(userdata);
@@ -63,11 +56,10 @@ int on_pin(void *userdata, int attempt, const char *slot, const char *token, uns
   if (!operation) return -1;
   const auto given = operation->ask<std::shared_ptr<const Pin>>(
       nullptr,
-      [&](napi_env env) {
-        const napi_value arguments[] = {from(env, attempt), from(env, slot), from(env, token),
-                                        from(env, static_cast<double>(flags))};
-        napi_value function = function_for_pins(env, *operation, provider);
-        return operation->call_function(env, function, std::size(arguments), arguments);
+      [&](Napi::Env env) {
+        return operation->call_function(function_for_pins(env, *operation, provider),
+                                        {Napi::Number::New(env, attempt), string_or_null(env, slot),
+                                         string_or_null(env, token), Napi::Number::New(env, flags)});
       },
       to_pin);
   if (!given) return -1;
@@ -86,7 +78,7 @@ struct Initialised {
   std::unique_ptr<ne_ssl_pkcs11_provider, DestroyProvider> provider;
 };
 
-// `init(provider)` is the function of neon's.
+// `init(provider)` is neon's function.
 template <class Init>
 std::shared_ptr<Operation> initialise(const Arguments &arguments, Init init) {
   Environment &environment = arguments.environment();
@@ -99,11 +91,11 @@ std::shared_ptr<Operation> initialise(const Arguments &arguments, Init init) {
         if (result.code == NE_PK11_OK) result.provider.reset(provider);
         return result;
       },
-      [&environment](Operation &self, napi_env env, Initialised result) {
+      [&environment](Operation &self, Napi::Env env, Initialised result) {
         if (result.provider)
-          set(env, self.held(env, 0), "value",
-              to_object(std::make_shared<Pkcs11Provider>(environment, result.provider.release())));
-        return from(env, result.code);
+          self.held(env, 0).As<Napi::Object>().Set(
+              "value", to_object(std::make_shared<Pkcs11Provider>(environment, result.provider.release())));
+        return Napi::Number::New(env, result.code);
       });
   made->hold(arguments.object(0, "provider"));
   return made;
@@ -126,28 +118,28 @@ std::shared_ptr<Operation> nss_provider_init(const Arguments &arguments, Mode) {
       });
 }
 
-std::shared_ptr<Pkcs11Provider> provider_of(const Arguments &arguments, std::size_t index) {
-  return arguments.handle<Pkcs11Provider>(index, "provider");
+std::shared_ptr<Pkcs11Provider> provider_argument(const Arguments &arguments, std::size_t index) {
+  return arguments.handle<Pkcs11Provider>(index, Pkcs11Provider::argument_name);
 }
 
-napi_value set_pin_callback(const Arguments &arguments) {
-  const auto provider = provider_of(arguments, 0);
-  napi_value function = arguments.is_nullish(1) ? Napi::Function() : arguments.function(1, "fn");
+Napi::Value set_pin_callback(const Arguments &arguments) {
+  const auto provider = provider_argument(arguments, 0);
+  const Napi::Function function = arguments.is_nullish(1) ? Napi::Function() : arguments.function(1, "fn");
   provider->group->require_idle();
   const auto before = provider->pin_function;
-  if (function)
-    provider->pin_function = provider->keep(function);
-  else
+  if (function.IsEmpty())
     provider->pin_function.reset();
-  ne_ssl_pkcs11_provider_pin(provider->c(), function ? on_pin : nullptr, provider.get());
+  else
+    provider->pin_function = provider->keep(function);
+  ne_ssl_pkcs11_provider_pin(provider->c(), function.IsEmpty() ? nullptr : on_pin, provider.get());
   if (before) provider->forget(*before);
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-// C calls the provider from now on instead of the session's callback for client certificates.
-napi_value set_provider(const Arguments &arguments) {
+// From now on C calls the provider instead of the session's callback for client certificates.
+Napi::Value set_provider(const Arguments &arguments) {
   const auto session = arguments.handle<Session>(0, "sess");
-  const auto provider = provider_of(arguments, 1);
+  const auto provider = provider_argument(arguments, 1);
   session->require_idle();
   session->join(session, provider->group);
   const bool known = std::any_of(session->tokens.begin(), session->tokens.end(),
@@ -156,13 +148,13 @@ napi_value set_provider(const Arguments &arguments) {
   ne_ssl_set_pkcs11_provider(session->c(), provider->c());
   if (session->clicert_provider) session->forget(session->clicert_provider->function);
   session->clicert_provider.reset();
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-// Sessions that were given it go on with it.
-napi_value destroy(const Arguments &arguments) {
-  HandleWrap::destroy(*provider_of(arguments, 0));
-  return undefined(arguments.env());
+// Sessions that were given the provider continue to use it.
+Napi::Value destroy(const Arguments &arguments) {
+  HandleWrap::destroy(*provider_argument(arguments, 0));
+  return arguments.env().Undefined();
 }
 
 }  // namespace

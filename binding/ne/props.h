@@ -1,9 +1,12 @@
+// ne_props.h: the C++ objects behind properties, propfind handlers and result sets.
 #pragma once
 
 #include <ne_props.h>
 
 #include <atomic>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,44 +17,65 @@
 
 namespace neon {
 
-/// The text with a capital letter first.
-std::string sentence(std::string text);
-
 /// A `ne_propname` made of a plain object with its fields.
 class PropertyName final {
  public:
   /// `what` is what errors call the object: "an entry of …".
-  PropertyName(napi_env env, napi_value object, const std::string &what);
+  PropertyName(Napi::Value value, const std::string &what);
 
-  /// As long as this object stands where it does.
+  /// Valid as long as this object stays where it is.
   ne_propname c() const { return {nspace_ ? nspace_->c_str() : nullptr, name_.c_str()}; }
+  /// Throws ERR_INVALID_ARG_VALUE unless C can make an element of the name, with this content.
+  void require_element(const char *content, const std::string &what) const;
 
  private:
   std::optional<std::string> nspace_;
   std::string name_;
 };
 
+/// The changes of a ne_proppatch, made of plain objects with the fields of `ne_proppatch_operation`.
+class PropertyChanges final {
+ public:
+  /// Reads argument `index`.
+  PropertyChanges(const Arguments &arguments, std::size_t index);
+
+  /// ne_proppatch.
+  int send(ne_session *session, const char *path) const;
+
+ private:
+  struct Change {
+    explicit Change(Napi::Object object);
+
+    PropertyName name;
+    ne_proppatch_optype type = ne_propset;
+    std::string value;
+  };
+
+  std::vector<Change> changes_;
+};
+
 /// A `ne_propfind_handler`.
 ///
 /// Owned by its JavaScript object and by the operations that use it; it owns its session, and the request and
-/// the parser that C made inside it, whose JavaScript objects and its own keep each other: the functions that
-/// are kept by one of them are there as long as any. Whoever drops the last reference, it is deleted when no
-/// operation uses its session.
+/// the parser that C made inside it. The JavaScript objects of those two and its own keep each other: the
+/// functions that one of them keeps exist as long as any of them. Wherever the last reference is dropped, it
+/// is deleted when no operation uses its session.
 ///
 /// The functions are called in its own operations only: while it reads the response, and in
-/// ne_propfind_destroy. The private value of the current result set is kept by the object; C is given its
-/// number.
+/// ne_propfind_destroy. The object keeps the private value of the current result set; C gets the number of
+/// it.
 class PropfindHandler final : public Handle, public Resource {
  public:
   static constexpr Kind kind = Kind::PropfindHandler;
   static constexpr std::int64_t external_size = 4096;
+  static constexpr const char *argument_name = "handler";
 
   static std::shared_ptr<PropfindHandler> create(std::shared_ptr<Session> session, const std::string &path,
                                                  int depth);
   ~PropfindHandler() override;
 
-  /// Its JavaScript object, from when on it counts as a live request.
-  napi_value open_handle();
+  /// Makes its JavaScript object; from then on it counts as a live request.
+  Napi::Object open_handle();
 
   ne_propfind_handler *c() const { return c_; }
   Session &session() const { return *session_; }
@@ -61,14 +85,16 @@ class PropfindHandler final : public Handle, public Resource {
 
   /// About to look at it on the JavaScript thread: ERR_NEON_BUSY.
   void require_usable() const;
-  bool closed() const override { return closing_ || (doomed_ && !in_question()); }
+  bool closed() const override { return closing_ || (marked_destroyed_ && !in_question()); }
   void on_detached() override;
-  /// It will be destroyed, and is so already for all but the callbacks of calls that were made before.
+  /// It will be destroyed, and counts as destroyed now, except for the callbacks of calls that were made
+  /// before.
   void mark_destroyed();
   /// ne_propfind_destroy.
   void close();
 
-  void set_private(napi_value creator, napi_value destructor);
+  /// Either function may be empty.
+  void set_private(Napi::Function creator, Napi::Function destructor);
   bool has_destructor() const { return destructor_.has_value(); }
 
   /// Sends the request, once.
@@ -84,8 +110,8 @@ class PropfindHandler final : public Handle, public Resource {
   std::shared_ptr<XmlParser> parser_;
   ne_propfind_handler *c_ = nullptr;
   std::optional<std::uint32_t> creator_, destructor_, private_;
-  bool used_ = false;
-  bool doomed_ = false;  // JavaScript thread
+  bool sent_ = false;
+  bool marked_destroyed_ = false;  // JavaScript thread
   std::atomic<bool> closing_{false};
 };
 
@@ -99,12 +125,12 @@ class PropertyResults final : public Handle {
       : Handle(environment), c_(c), handler_(handler) {}
 
   bool closed() const override { return loan_.over(); }
-  /// C frees it now.
+  /// C is about to free it.
   void end() { loan_.end(); }
-  napi_value private_value() const;
+  Napi::Value private_value() const;
 
-  /// It is not freed under its reader for the time of this block; throws ERR_NEON_DESTROYED when it was
-  /// already.
+  /// While this exists, C does not free the result set under its reader; throws ERR_NEON_DESTROYED when it
+  /// has been freed already.
   class Reading final {
    public:
     explicit Reading(const PropertyResults &results);
@@ -120,14 +146,5 @@ class PropertyResults final : public Handle {
   const ne_prop_result_set *const c_;
   const PropfindHandler *const handler_;  // or null; outlives the loan
 };
-
-/// Who is told of the results of one call: a function that the operation holds at this place.
-struct ResultsCallback {
-  Session &session;
-  const PropfindHandler *handler;
-  std::uint32_t place;
-};
-/// The `ne_props_result` of such a userdata.
-void tell_results(void *userdata, const ne_uri *uri, const ne_prop_result_set *results) noexcept;
 
 }  // namespace neon

@@ -1,7 +1,9 @@
+// Redirects: the functions of ne_redirect.h.
 #include <ne_redirect.h>
 
 #include "core/error.h"
 #include "core/topic.h"
+#include "core/usable.h"
 #include "ne/session/session.h"
 #include "ne/uri.h"
 
@@ -9,23 +11,22 @@ namespace neon {
 
 namespace {
 
-// A second registration would hide what the first one finds; and neon 0.32 resolves what a request made
-// before is redirected to against a target that it has not noted (NULL).
-napi_value register_redirects(const Arguments &arguments) {
+// A second registration would hide the redirects that the first one finds. And for a request made before the
+// registration, neon 0.32 would resolve the redirect against a target that it has not noted (NULL).
+Napi::Value register_redirects(const Arguments &arguments) {
   const auto session = arguments.handle<Session>(0, "sess");
   session->require_idle();
   if (!session->requests.empty())
     throw neon_failure(code::invalid_state,
                        "ne_redirect_register must be called while the session has no requests");
   if (!std::exchange(session->redirects, true)) ne_redirect_register(session->c());
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-napi_value location(const Arguments &arguments) {
-  const auto session = arguments.handle<Session>(0, "sess");
-  session->require_usable();
+Napi::Value location(const Arguments &arguments) {
+  const auto session = usable<Session>(arguments);
   const ne_uri *uri = ne_redirect_location(session->c());
-  return uri ? uri_object(arguments.env(), *uri) : null(arguments.env());
+  return uri ? uri_object(arguments.env(), *uri) : arguments.env().Null();
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 #pragma once
 
+// Conversions between `ne_uri` and plain objects with its fields.
+
+#include <napi.h>
 #include <ne_uri.h>
-#include <node_api.h>
 
 #include <array>
 #include <string>
@@ -19,17 +21,17 @@ class Uri final {
   ne_uri c{};
 };
 
-/// A `ne_uri` made of a plain object with its fields; what is missing there is NULL or 0. C only reads it.
+/// A `ne_uri` made from a plain object with its fields; missing ones are NULL or 0. C only reads it.
 class GivenUri final {
  public:
   /// `argument` names the object in errors. Throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE (a NUL in
   /// text) and ERR_OUT_OF_RANGE (the port).
-  GivenUri(napi_env env, napi_value object, const char *argument);
+  GivenUri(const Napi::Object &object, const char *argument);
   GivenUri(const GivenUri &) = delete;
   GivenUri &operator=(const GivenUri &) = delete;
 
   const ne_uri *c() const { return &c_; }
-  /// The same where C would dereference the path: ERR_INVALID_ARG_TYPE without one.
+  /// For functions that dereference the path: ERR_INVALID_ARG_TYPE where there is none.
   const ne_uri *with_path() const;
 
  private:
@@ -41,9 +43,9 @@ class GivenUri final {
 };
 
 /// A plain object with the fields of `ne_uri`.
-napi_value uri_object(napi_env env, const ne_uri &uri);
+Napi::Value uri_object(Napi::Env env, const ne_uri &uri);
 
 /// Sets all fields of `ne_uri` in an object.
-void fill_uri(napi_env env, napi_value object, const ne_uri &uri);
+void fill_uri(const Napi::Object &object, const ne_uri &uri);
 
 }  // namespace neon

@@ -1,3 +1,4 @@
+// ne_xml.h: XML documents, parsed by libxml2 or expat.
 #include "ne/xml.h"
 
 #include <string>
@@ -5,23 +6,22 @@
 #include "core/error.h"
 #include "core/since.h"
 #include "core/topic.h"
+#include "core/usable.h"
 #include "ne/session/callback.h"
 
 namespace neon {
 
-// lib/ne/constants.ts has it as a string.
+// lib/ne/constants.ts repeats the value.
 static_assert(std::string_view(NE_XML_MEDIA_TYPE) == "application/xml");
 
 namespace {
 
-// --- What neon calls while it parses ----------------------------------------------------------------------
+// --- Called by neon while it parses -----------------------------------------------------------------------
 
-/// Flat pairs of name and value.
-napi_value attribute_list(napi_env env, const char **attributes) {
-  napi_value list;
-  check(env, napi_create_array(env, &list));
-  for (std::uint32_t i = 0; attributes[i]; ++i)
-    check(env, napi_set_element(env, list, i, from(env, attributes[i])));
+/// A flat array of names and values.
+Napi::Array attribute_list(Napi::Env env, const char **attributes) {
+  const Napi::Array list = Napi::Array::New(env);
+  for (std::uint32_t i = 0; attributes[i]; ++i) list.Set(i, Napi::String::New(env, attributes[i]));
   return list;
 }
 
@@ -32,9 +32,9 @@ int on_start(void *userdata, int parent, const char *nspace, const char *name,
   return handler.parser
       .ask(
           handler.parser, handler.start,
-          [=](napi_env env) {
-            return std::vector<napi_value>{from(env, parent), from(env, nspace), from(env, name),
-                                           attribute_list(env, attributes)};
+          [=](Napi::Env env) {
+            return std::vector<napi_value>{Napi::Number::New(env, parent), string_or_null(env, nspace),
+                                           string_or_null(env, name), attribute_list(env, attributes)};
           },
           to_int)
       .value_or(NE_XML_ABORT);
@@ -45,8 +45,8 @@ int on_text(void *userdata, int state, const char *text, std::size_t size) noexc
   return handler.parser
       .ask(
           handler.parser, *handler.cdata,
-          [=](napi_env env) {
-            return std::vector<napi_value>{from(env, state), from(env, std::string_view(text, size))};
+          [=](Napi::Env env) {
+            return std::vector<napi_value>{Napi::Number::New(env, state), Napi::String::New(env, text, size)};
           },
           to_int)
       .value_or(NE_XML_ABORT);
@@ -57,8 +57,9 @@ int on_end(void *userdata, int state, const char *nspace, const char *name) noex
   return handler.parser
       .ask(
           handler.parser, *handler.end,
-          [=](napi_env env) {
-            return std::vector<napi_value>{from(env, state), from(env, nspace), from(env, name)};
+          [=](Napi::Env env) {
+            return std::vector<napi_value>{Napi::Number::New(env, state), string_or_null(env, nspace),
+                                           string_or_null(env, name)};
           },
           to_int)
       .value_or(NE_XML_ABORT);
@@ -66,7 +67,7 @@ int on_end(void *userdata, int state, const char *nspace, const char *name) noex
 
 }  // namespace
 
-// ---------------------------------------------------------------------------------------------------------
+// --- XmlParser --------------------------------------------------------------------------------------------
 
 bool XmlParser::closed() const {
   if (!lent_) return false;
@@ -97,12 +98,11 @@ void XmlParser::admit(const Executor &target) const {
   require_whole();
 }
 
-// C would call what is freed.
+// C would call a handler that is destroyed.
 void XmlParser::require_whole() const {
-  for (const std::shared_ptr<Handle> &user : users_)
-    if (!user->object())
-      throw neon_failure(code::destroyed,
-                         "The ne_207_parser that this ne_xml_parser would tell is destroyed");
+  for (const std::shared_ptr<Handle> &pusher : pushers_)
+    if (pusher->object().IsEmpty())
+      throw neon_failure(code::destroyed, "A ne_207_parser of this ne_xml_parser is destroyed");
 }
 
 void XmlParser::push_handler(std::uint32_t start, std::optional<std::uint32_t> cdata,
@@ -112,8 +112,8 @@ void XmlParser::push_handler(std::uint32_t start, std::optional<std::uint32_t> c
                       handlers_.back().get());
 }
 
-void XmlParser::attach(std::shared_ptr<Handle> user, napi_value object) {
-  users_.push_back(std::move(user));
+void XmlParser::attach(std::shared_ptr<Handle> pusher, Napi::Object object) {
+  pushers_.push_back(std::move(pusher));
   keep(object);
 }
 
@@ -139,12 +139,6 @@ int XmlParser::failed() const {
 
 namespace {
 
-std::shared_ptr<XmlParser> usable(const Arguments &arguments) {
-  auto parser = arguments.handle<XmlParser>(0, "p");
-  parser->require_usable();
-  return parser;
-}
-
 void require_start(const XmlParser &parser, const char *function) {
   parser.require_usable();
   if (!parser.in_start_callback())
@@ -152,7 +146,7 @@ void require_start(const XmlParser &parser, const char *function) {
                        std::string(function) + " must be called inside a start callback of the parser");
 }
 
-/// An argument that C takes as a string or NULL.
+/// An argument that becomes a C string, or NULL.
 struct OptionalText {
   OptionalText(const Arguments &arguments, std::size_t index, const char *name)
       : given(!arguments.is_nullish(index)), text(given ? arguments.text(index, name) : "") {}
@@ -162,69 +156,70 @@ struct OptionalText {
   const std::string text;
 };
 
-napi_value create(const Arguments &arguments) {
+Napi::Value create(const Arguments &arguments) {
   return to_object(std::make_shared<XmlParser>(arguments.environment()));
 }
 
-napi_value push_handler(const Arguments &arguments) {
-  const auto parser = usable(arguments);
-  napi_value start = arguments.function(1, "startelm");
-  const auto optional_function = [&](std::size_t index, const char *name) {
-    return arguments.is_nullish(index) ? Napi::Function() : arguments.function(index, name);
+Napi::Value push_handler(const Arguments &arguments) {
+  const auto parser = usable<XmlParser>(arguments);
+  const Napi::Function start = arguments.function(1, "startelm");
+  const Napi::Function cdata = arguments.optional_function(2, "cdata");
+  const Napi::Function end = arguments.optional_function(3, "endelm");
+  const auto keep = [&](Napi::Function function) {
+    return function.IsEmpty() ? std::nullopt : std::optional(parser->keep(function));
   };
-  napi_value cdata = optional_function(2, "cdata"), end = optional_function(3, "endelm");
-  const auto keep = [&](napi_value function) {
-    return function ? std::optional(parser->keep(function)) : std::nullopt;
-  };
-  parser->push_handler(parser->keep(start), keep(cdata), keep(end));
-  return undefined(arguments.env());
+  const std::uint32_t start_number = parser->keep(start);
+  const auto cdata_number = keep(cdata), end_number = keep(end);
+  parser->push_handler(start_number, cdata_number, end_number);
+  return arguments.env().Undefined();
 }
 
-napi_value failed(const Arguments &arguments) { return from(arguments.env(), usable(arguments)->failed()); }
+Napi::Value failed(const Arguments &arguments) {
+  return Napi::Number::New(arguments.env(), usable<XmlParser>(arguments)->failed());
+}
 
-napi_value set_error(const Arguments &arguments) {
-  const auto parser = usable(arguments);
+Napi::Value set_error(const Arguments &arguments) {
+  const auto parser = usable<XmlParser>(arguments);
   ne_xml_set_error(parser->c(), arguments.text(1, "msg").c_str());
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-napi_value get_error(const Arguments &arguments) {
-  return from(arguments.env(), ne_xml_get_error(usable(arguments)->c()));
+Napi::Value get_error(const Arguments &arguments) {
+  return Napi::String::New(arguments.env(), ne_xml_get_error(usable<XmlParser>(arguments)->c()));
 }
 
 // libxml2 and expat take the size of a block as an int.
-napi_value parse(const Arguments &arguments) {
+Napi::Value parse(const Arguments &arguments) {
   const auto parser = arguments.handle<XmlParser>(0, "p");
   const std::string block = arguments.is_nullish(1) ? "" : arguments.bytes(1, "block", INT32_MAX);
   parser->require_own("given a document");
-  return from(arguments.env(), parser->parse_directly(block));
+  return Napi::Number::New(arguments.env(), parser->parse_directly(block));
 }
 
-napi_value current_line(const Arguments &arguments) {
-  return from(arguments.env(), ne_xml_currentline(usable(arguments)->c()));
+Napi::Value current_line(const Arguments &arguments) {
+  return Napi::Number::New(arguments.env(), ne_xml_currentline(usable<XmlParser>(arguments)->c()));
 }
 
-napi_value doc_encoding(const Arguments &arguments) {
-  return from(arguments.env(), ne_xml_doc_encoding(usable(arguments)->c()));
+Napi::Value doc_encoding(const Arguments &arguments) {
+  return string_or_null(arguments.env(), ne_xml_doc_encoding(usable<XmlParser>(arguments)->c()));
 }
 
-napi_value set_encoding(const Arguments &arguments) {
+Napi::Value set_encoding(const Arguments &arguments) {
   const auto parser = arguments.handle<XmlParser>(0, "p");
   const std::string encoding = arguments.text(1, "encoding");
   parser->require_idle();
   if (parser->began())
     throw neon_failure(code::invalid_state, "The encoding must be set before the parser is given a document");
   const auto set = Since<int(ne_xml_parser *, const char *)>::required("ne_xml_set_encoding");
-  return from(arguments.env(), set(parser->c(), encoding.c_str()));
+  return Napi::Number::New(arguments.env(), set(parser->c(), encoding.c_str()));
 }
 
 // C looks names up in the list that it is given, and their prefixes in the element that starts.
-napi_value get_attr(const Arguments &arguments) {
-  const napi_env env = arguments.env();
+Napi::Value get_attr(const Arguments &arguments) {
   const auto parser = arguments.handle<XmlParser>(0, "p");
   std::vector<std::string> texts;
   for (const Napi::Value &value : arguments.list(1, "attrs"))
-    texts.push_back(text_of(env, value, "What stands in \"attrs\""));
+    texts.push_back(text_of(value, "An element of \"attrs\""));
   if (texts.size() % 2 != 0)
     throw type_failure(code::argument_value, "The \"attrs\" argument must hold pairs of name and value");
   std::vector<const char *> attributes;
@@ -234,53 +229,54 @@ napi_value get_attr(const Arguments &arguments) {
   const OptionalText nspace(arguments, 2, "nspace");
   const std::string name = arguments.text(3, "name");
   require_start(*parser, "ne_xml_get_attr");
-  return from(env, ne_xml_get_attr(parser->c(), attributes.data(), nspace.c(), name.c_str()));
+  return string_or_null(arguments.env(),
+                        ne_xml_get_attr(parser->c(), attributes.data(), nspace.c(), name.c_str()));
 }
 
-napi_value resolve_nspace(const Arguments &arguments) {
+Napi::Value resolve_nspace(const Arguments &arguments) {
   const auto parser = arguments.handle<XmlParser>(0, "p");
   const OptionalText prefix(arguments, 1, "prefix");
   require_start(*parser, "ne_xml_resolve_nspace");
-  return from(arguments.env(), ne_xml_resolve_nspace(parser->c(), prefix.c(), prefix.text.size()));
+  return string_or_null(arguments.env(), ne_xml_resolve_nspace(parser->c(), prefix.c(), prefix.text.size()));
 }
 
-napi_value destroy(const Arguments &arguments) {
+Napi::Value destroy(const Arguments &arguments) {
   const auto parser = arguments.handle<XmlParser>(0, "p");
   parser->require_own("destroyed");
   parser->require_idle();
   HandleWrap::destroy(*parser);
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
 /// One entry of an idmap, with the strings that it points to.
 struct MapEntry {
-  MapEntry(napi_env env, napi_value object) {
-    require_object(env, object, "An entry of \"map\"");
-    nspace = text_of(env, field(env, object, "nspace"), "The \"nspace\" of an entry of \"map\"");
-    name = text_of(env, field(env, object, "name"), "The \"name\" of an entry of \"map\"");
+  explicit MapEntry(Napi::Value value) {
+    const Napi::Object object = require_object(value, "An entry of \"map\"");
+    nspace = text_of(object.Get("nspace"), "The \"nspace\" of an entry of \"map\"");
+    name = text_of(object.Get("name"), "The \"name\" of an entry of \"map\"");
     id = static_cast<int>(
-        integer_of(env, field(env, object, "id"), "The \"id\" of an entry of \"map\"", INT32_MIN, INT32_MAX));
+        integer_of(object.Get("id"), "The \"id\" of an entry of \"map\"", INT32_MIN, INT32_MAX));
   }
   std::string nspace, name;
   int id;
 };
 
-napi_value map_id(const Arguments &arguments) {
-  const napi_env env = arguments.env();
+Napi::Value map_id(const Arguments &arguments) {
   std::vector<MapEntry> entries;
-  for (const Napi::Value &value : arguments.list(0, "map")) entries.emplace_back(env, value);
+  for (const Napi::Value &value : arguments.list(0, "map")) entries.emplace_back(value);
   const std::string nspace = arguments.text(1, "nspace"), name = arguments.text(2, "name");
   std::vector<ne_xml_idmap> map;
   map.reserve(entries.size());
   for (const MapEntry &entry : entries) map.push_back({entry.nspace.c_str(), entry.name.c_str(), entry.id});
-  return from(env, ne_xml_mapid(map.data(), map.size(), nspace.c_str(), name.c_str()));
+  return Napi::Number::New(arguments.env(),
+                           ne_xml_mapid(map.data(), map.size(), nspace.c_str(), name.c_str()));
 }
 
 }  // namespace
 
 void register_xml(Topic &topic) {
-  // The first parser initialises the XML library; later ones are made by several threads.
-  [[maybe_unused]] static const bool initialised = (ne_xml_destroy(ne_xml_create()), true);
+  // The first parser initializes the XML library; later ones are made by several threads.
+  [[maybe_unused]] static const bool initialized = (ne_xml_destroy(ne_xml_create()), true);
   topic.plain("ne_xml_create", create);
   topic.plain("ne_xml_push_handler", push_handler);
   topic.plain("ne_xml_failed", failed);

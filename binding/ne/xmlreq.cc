@@ -1,3 +1,4 @@
+// ne_xmlreq.h: responses that are read into an XML parser.
 #include <ne_xmlreq.h>
 
 #include "core/error.h"
@@ -10,10 +11,11 @@ namespace neon {
 
 namespace {
 
-// The places of what these operations hold; the request's own is the first.
+// The place of the acceptance function among the values that an operation holds, after those of request and
+// parser.
 constexpr std::uint32_t acceptor_place = 2;
 
-/// A callback that could not tell C so threw, in an earlier call: C would say that all is well.
+/// A callback in an earlier call may have thrown without a way to make C fail: then C would report success.
 int checked(Request &request, XmlParser &parser, int result) {
   if (result != NE_OK || !parser.failed()) return result;
   ne_set_error(request.session().c(), "Could not parse response: %s", ne_xml_get_error(parser.c()));
@@ -48,13 +50,14 @@ std::shared_ptr<Operation> dispatch_request(const Arguments &arguments, Mode) {
 }
 
 int accept(void *userdata, ne_request *, const ne_status *status) noexcept {
-  return ask_acceptor(*static_cast<Request *>(userdata), *status,
-                      [](napi_env env, Operation &operation) { return operation.held(env, acceptor_place); });
+  return ask_acceptor(*static_cast<Request *>(userdata), *status, [](Napi::Env env, Operation &operation) {
+    return operation.held(env, acceptor_place);
+  });
 }
 
 std::shared_ptr<Operation> dispatchif_request(const Arguments &arguments, Mode) {
   using DispatchIf = int(ne_request *, ne_xml_parser *, ne_accept_response, void *);
-  // Wrong arguments are told before an old neon is.
+  // Reports wrong arguments before a neon that is too old.
   arguments.handle<Request>(0, "req");
   arguments.handle<XmlParser>(1, "parser");
   const ne_accept_response native = native_acceptor(arguments, 2);

@@ -1,6 +1,6 @@
+// The three kinds of body that a request of the classes can have.
 #include "classes/exchange/body.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <ne_session.h>
 #include <poll.h>
@@ -8,7 +8,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
+#include <string>
+#include <string_view>
 
 #include "core/error.h"
 #include "core/lane.h"
@@ -30,7 +33,7 @@ class Bytes final : public Body {
   const std::string bytes_;
 };
 
-/// What bodies share whose bytes C asks for, block by block.
+/// The common part of bodies whose bytes C requests block by block.
 class Provided {
  public:
   Provided() = default;
@@ -43,27 +46,29 @@ class Provided {
   void provide(ne_request *request, std::int64_t length) {
     request_ = request;
     length_ = length;
-    ne_set_request_body_provider(request, length, answer, this);
+    ne_set_request_body_provider(request, length, on_provide, this);
   }
 
-  /// Starts again; false when it cannot.
+  /// Starts again; false, after fail(), when it cannot.
   virtual bool rewind() = 0;
   /// The number of bytes put into `buffer`, 0 at the end, -1 after fail().
   virtual ssize_t next(char *buffer, std::size_t size) = 0;
 
+  /// Sets the session's error text; returns false.
   bool fail(const std::string &message) {
     ne_set_error(ne_get_session(request_), "%s", message.c_str());
     return false;
   }
 
  private:
-  static ssize_t answer(void *self, char *buffer, std::size_t size) noexcept {
+  static ssize_t on_provide(void *self, char *buffer, std::size_t size) noexcept {
     auto &body = *static_cast<Provided *>(self);
     if (size > 0) return body.counted(body.next(buffer, size));
     body.given_ = 0;
     return body.rewind() ? 0 : -1;
   }
 
+  /// The count, or -1 when the body turns out longer or shorter than announced.
   ssize_t counted(ssize_t count) {
     if (count < 0 || length_ < 0) return count;
     given_ += count;
@@ -80,8 +85,8 @@ class Provided {
   ne_request *request_ = nullptr;
 };
 
-/// A file, read in its place so that nobody's position moves; or a pipe, which can be read once. One that is
-/// given by its path is opened when the request is sent.
+/// A file, read with pread() so that the offset of its descriptor does not move; or a pipe, which can be read
+/// only once. A file that is given by its path is opened when the request is sent.
 class File final : public Body, private Provided {
  public:
   File(std::string path, int descriptor, std::int64_t offset, std::int64_t length)
@@ -92,7 +97,7 @@ class File final : public Body, private Provided {
 
   void give_to(ne_request *request) override {
     if (descriptor_ < 0)
-      descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // no waiting for a pipe
+      descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // does not wait for a pipe
     struct stat status {};
     if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0) throw system_failure(errno, "open", path_);
     if (S_ISDIR(status.st_mode)) throw system_failure(EISDIR, "read", path_);
@@ -128,7 +133,7 @@ class File final : public Body, private Provided {
     return count;
   }
 
-  // Who writes into it may take his time: that is no stall, and an abort ends it.
+  // The writer of the pipe may take its time: that is not a stall of the server, and an abort ends the wait.
   bool wait_for_pipe() {
     const Operation *operation = Operation::current();
     Connection &connection = operation->executor().connection;
@@ -151,22 +156,22 @@ class File final : public Body, private Provided {
   std::int64_t position_ = 0;
 };
 
-/// Blocks that a JavaScript function gives: called with whether to start again, it answers a Uint8Array, null
-/// at the end, or false when it cannot start again. What it gave first is kept, so that a connection which
-/// was found closed costs nothing.
+/// Blocks from a JavaScript function: called with whether to start again, it returns a Uint8Array, null at
+/// the end, or false when it cannot start again. The first `max_kept` bytes are kept while they are all that
+/// was read, so that sending them again, after an idle connection was found closed, needs no call.
 class Blocks final : public Body, private Provided {
  public:
-  Blocks(napi_value function, std::int64_t length) : function_(function), length_(length) {}
+  Blocks(Napi::Function function, std::int64_t length) : function_(function), length_(length) {}
 
   void give_to(ne_request *request) override { provide(request, length_); }
-  napi_value function() const override { return function_; }
+  Napi::Function function() const override { return function_; }
 
  private:
   bool rewind() override {
     rest_ = {};
     if (!called_) return true;
     if (kept_all_) {
-      rest_ = kept_;  // which stays as it is until the next block was asked for
+      rest_ = kept_;  // stays as it is until the next block is requested
       block_.clear();
       return true;
     }
@@ -196,7 +201,6 @@ class Blocks final : public Body, private Provided {
     return static_cast<ssize_t>(count);
   }
 
- private:
   static constexpr std::size_t max_kept = std::size_t{256} * 1024;
 
   struct Answer {
@@ -204,16 +208,15 @@ class Blocks final : public Body, private Provided {
     std::string block;
   };
 
-  static Answer to_answer(napi_env env, napi_value value) {
-    napi_valuetype type;
-    check(env, napi_typeof(env, value, &type));
-    if (type == napi_null) return {false, true, false, {}};
-    if (type == napi_boolean) {
-      bool again = false;
-      check(env, napi_get_value_bool(env, value, &again));
-      return {false, false, again, {}};
+  static Answer to_answer(Napi::Env, Napi::Value value) {
+    switch (value.Type()) {
+      case napi_null:
+        return {false, true, false, {}};
+      case napi_boolean:
+        return {false, false, value.As<Napi::Boolean>().Value(), {}};
+      default:
+        return {false, false, false, bytes_of(value, "A block of the request body")};
     }
-    return {false, false, false, bytes_of(env, value, "A block of the request body")};
   }
 
   Answer ask(bool again) {
@@ -221,9 +224,9 @@ class Blocks final : public Body, private Provided {
     if (!operation) return {};
     return operation->ask(
         Answer{},
-        [=](napi_env env) {
-          napi_value argument = from(env, again);
-          return operation->call_function(env, operation->held(env, 0), 1, &argument);
+        [=](Napi::Env env) {
+          const auto function = operation->held(env, 0).As<Napi::Function>();
+          return operation->call_function(function, {Napi::Boolean::New(env, again)});
         },
         to_answer);
   }
@@ -238,45 +241,32 @@ class Blocks final : public Body, private Provided {
     kept_ = {};
   }
 
-  const napi_value function_;  // read when the operation is made
+  const Napi::Function function_;  // read when the operation is made
   const std::int64_t length_;
   bool called_ = false, ended_ = false, kept_all_ = true;
   std::string block_, kept_;
-  std::string_view rest_;  // of the block, or of what was kept
+  std::string_view rest_;  // of block_ or of kept_
 };
 
-constexpr std::int64_t max_bytes = (std::int64_t{1} << 53) - 1;  // Number.MAX_SAFE_INTEGER
-
-std::int64_t integer_in(napi_env env, napi_value list, std::uint32_t index) {
-  napi_value value;
-  std::int64_t number = 0;
-  check(env, napi_get_element(env, list, index, &value));
-  check(env, napi_get_value_int64(env, value, &number));
-  return number;
-}
-
 // [path or descriptor, offset, length]
-std::unique_ptr<Body> file_of(napi_env env, napi_value list) {
-  napi_value file;
-  napi_valuetype type;
-  check(env, napi_get_element(env, list, 0, &file));
-  check(env, napi_typeof(env, file, &type));
-  const bool by_path = type == napi_string;
-  return std::make_unique<File>(by_path ? to_string(env, file) : "",
-                                by_path ? -1 : static_cast<int>(integer_in(env, list, 0)),
-                                integer_in(env, list, 1), integer_in(env, list, 2));
+std::unique_ptr<Body> file_of(Napi::Array list) {
+  const auto integer = [](Napi::Value value) { return value.As<Napi::Number>().Int64Value(); };
+  const Napi::Value file = list.Get(0U);
+  const bool by_path = file.IsString();
+  return std::make_unique<File>(by_path ? to_string(file) : "",
+                                by_path ? -1 : static_cast<int>(integer(file)), integer(list.Get(1U)),
+                                integer(list.Get(2U)));
 }
 
 }  // namespace
 
 std::unique_ptr<Body> Body::from_arguments(const Arguments &arguments, std::size_t index) {
-  const napi_env env = arguments.env();
   if (arguments.is_nullish(index)) return nullptr;
-  bool is_list = false;
-  check(env, napi_is_array(env, arguments[index], &is_list));
-  if (is_list) return file_of(env, arguments[index]);
-  if (is_function(env, arguments[index]))
-    return std::make_unique<Blocks>(arguments[index], arguments.integer(index + 1, "length", -1, max_bytes));
+  const Napi::Value value = arguments[index];
+  if (value.IsArray()) return file_of(value.As<Napi::Array>());
+  if (value.IsFunction())
+    return std::make_unique<Blocks>(value.As<Napi::Function>(),
+                                    arguments.integer(index + 1, "length", -1, max_safe_integer));
   return std::make_unique<Bytes>(arguments.bytes(index, "body"));
 }
 

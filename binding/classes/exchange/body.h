@@ -1,16 +1,16 @@
+// The body of a request of the classes: bytes, a file or pipe, or blocks from a JavaScript function.
 #pragma once
 
 #include <ne_request.h>
 
 #include <memory>
-#include <string>
 
 #include "core/arguments.h"
 
 namespace neon {
 
-/// What a request of the classes sends. Made on the JavaScript thread; used where the operation runs, which
-/// owns it: C calls it back until its request is destroyed.
+/// The body of a request. Made on the JavaScript thread; used where the operation runs, which owns it: C
+/// calls it until its request is destroyed.
 class Body {
  public:
   Body() = default;
@@ -18,14 +18,14 @@ class Body {
   Body &operator=(const Body &) = delete;
   virtual ~Body() = default;
 
-  /// Tells C of it.
+  /// Makes it the body of C's request.
   virtual void give_to(ne_request *request) = 0;
-  /// What is called for the bytes, or null.
-  virtual napi_value function() const { return nullptr; }
+  /// The function that is called for the bytes, or an empty one.
+  virtual Napi::Function function() const { return {}; }
 
-  /// Reads argument `index` and the one after it: nothing; a string or Uint8Array; [path or descriptor,
-  /// offset, length]; or a function that gives blocks, and then their length. A length of -1 is unknown:
-  /// chunks.
+  /// Reads argument `index` and the one after it: undefined or null for no body; a string or Uint8Array;
+  /// [path or descriptor, offset, length]; or a function that gives blocks, and then their length. A length
+  /// of -1 is unknown, and the body is sent in chunks.
   static std::unique_ptr<Body> from_arguments(const Arguments &arguments, std::size_t index);
 };
 

@@ -1,11 +1,16 @@
+// PROPPATCH and ACL of the classes: requests that ne_proppatch and ne_acl3744_set compose.
 #include "classes/exchange/composed.h"
 
 #include <algorithm>
 #include <new>
+#include <utility>
 
 #include "classes/lock_set.h"
+#include "core/block.h"
 #include "core/error.h"
 #include "core/topic.h"
+#include "ne/acl3744.h"
+#include "ne/props.h"
 #include "ne/request/request.h"
 
 namespace neon {
@@ -17,83 +22,109 @@ void ComposedRequest::run() {
   ne_session *const c = session_->c();
   if (SharedLocks *locks = session_->shared_locks()) locks->join(*session_);
   const HiddenLocks hidden(*session_, recipe_);
-  code_ = Request::run_delegated(*session_, [this, c] {
+  const int result = Request::run_delegated(*session_, [this, c] {
     ne_hook_create_request(c, on_create, this);
     ne_hook_pre_send(c, on_send, this);
-    const int result = send_(c, recipe_.target.c_str());
+    const int sent = send_(c, recipe_.target.c_str());
     ne_unhook_create_request(c, on_create, this);
     ne_unhook_pre_send(c, on_send, this);
-    return result;
+    return sent;
   });
-  text_ = ne_get_error(c);
+  result_.note(result, c);
   if (out_of_memory_) throw neon_failure(code::no_memory, "Out of memory");
 }
 
-void ComposedRequest::on_create(ne_request *request, void *answered, const char *, const char *) noexcept {
-  ComposedRequest &self = *static_cast<ComposedRequest *>(answered);
-  if (self.created_) return;
-  self.created_ = request;
-  for (const auto &[flag, value] : self.recipe_.flags)
-    ne_set_request_flag(request, static_cast<ne_request_flag>(flag), value);
-  for (const auto &[name, value] : self.recipe_.headers)
-    ne_add_request_header(request, name.c_str(), value.c_str());
+void ComposedRequest::on_create(ne_request *request, void *self, const char *, const char *) noexcept {
+  ComposedRequest &composed = *static_cast<ComposedRequest *>(self);
+  if (composed.created_) return;
+  composed.created_ = request;
+  composed.recipe_.add_headers_and_flags_to(request);
 }
 
-// The reader that is added last is called first: C's own, which may fail, is there by now.
-void ComposedRequest::on_send(ne_request *request, void *answered, ne_buffer *) noexcept {
-  ComposedRequest &self = *static_cast<ComposedRequest *>(answered);
-  if (request != self.created_ || std::exchange(self.reads_, true)) return;
-  ne_add_response_body_reader(request, on_response, on_block, answered);
+// The reader that is added last is called first, before C's own, which may fail and has been added by now.
+void ComposedRequest::on_send(ne_request *request, void *self, ne_buffer *) noexcept {
+  ComposedRequest &composed = *static_cast<ComposedRequest *>(self);
+  if (request != composed.created_ || std::exchange(composed.reads_, true)) return;
+  ne_add_response_body_reader(request, on_response, on_block, self);
 }
 
-// Also for each response that neon answers itself: the last one counts.
-int ComposedRequest::on_response(void *answered, ne_request *request, const ne_status *) noexcept {
-  ComposedRequest &self = *static_cast<ComposedRequest *>(answered);
+// Called for each response that neon answers itself, too: the last one counts.
+int ComposedRequest::on_response(void *self, ne_request *request, const ne_status *) noexcept {
+  ComposedRequest &composed = *static_cast<ComposedRequest *>(self);
   try {
-    self.complete_ = false;
-    self.body_.clear();
-    self.head_.note(request);
+    composed.complete_ = false;
+    composed.body_.clear();
+    composed.head_.note(request);
     return 1;
   } catch (const std::bad_alloc &) {
-    self.out_of_memory_ = true;
+    composed.out_of_memory_ = true;
     return 0;
   }
 }
 
-int ComposedRequest::on_block(void *answered, const char *bytes, std::size_t size) noexcept {
-  ComposedRequest &self = *static_cast<ComposedRequest *>(answered);
+int ComposedRequest::on_block(void *self, const char *bytes, std::size_t size) noexcept {
+  ComposedRequest &composed = *static_cast<ComposedRequest *>(self);
   try {
-    if (size == 0) self.complete_ = true;
-    const bool whole = self.head_.status / 100 == 2;
-    self.body_.append(bytes, whole ? size : std::min(size, whole_limit - self.body_.size()));
+    if (size == 0) composed.complete_ = true;
+    std::string &body = composed.body_;
+    body.append(bytes, composed.head_.is_success() ? size : std::min(size, whole_limit - body.size()));
     return 0;
   } catch (const std::bad_alloc &) {
-    self.out_of_memory_ = true;
+    composed.out_of_memory_ = true;
     return -1;
   }
 }
 
-// The functions of neon's fail for some responses that came: those that are not 2xx, those that tell of
-// failures inside, and those whose document is none. Of the last the text is the status line, since nothing
-// else was wrong.
-bool ComposedRequest::is_answer() const {
-  if (code_ == NE_OK) return head_.status != 0;
-  if (code_ != NE_ERROR || head_.status == 0) return false;
-  if (head_.status == 207) return complete_ || text_ == "207 " + head_.reason;
-  return complete_ && head_.status / 100 != 2;
+// Neon's functions fail for some responses that did arrive: those that are not 2xx, those that report
+// failures inside, and 207 responses whose body is not a document. In the last case the error text is the
+// status line, since nothing else was wrong.
+bool ComposedRequest::has_response() const {
+  if (result_.ok()) return head_.status != 0;
+  if (result_.code != NE_ERROR || head_.status == 0) return false;
+  if (head_.status == 207) return complete_ || result_.text == "207 " + head_.reason;
+  return complete_ && !head_.is_success();
 }
 
 Napi::Value ComposedRequest::result(Napi::Env env) {
-  if (!is_answer()) throw result_failure(code_, text_);
-  return head_.response(env, body_.empty() ? null(env) : copy_to_buffer(env, body_), null(env), "");
+  if (!has_response()) throw result_.failure();
+  const Napi::Value body =
+      body_.empty() ? env.Null() : Napi::Buffer<char>::Copy(env, body_.data(), body_.size());
+  return head_.response(env, body, env.Null(), "");
 }
 
-std::shared_ptr<Operation> answered(const Arguments &arguments, ComposedRequest::Send send) {
+namespace {
+
+// name(session, target, headers, flags, content) → Head::response(); `send` is made of the content.
+std::shared_ptr<Operation> compose(const Arguments &arguments, ComposedRequest::Send send) {
   auto session = arguments.handle<Session>(0, "session");
   Recipe recipe;
   recipe.target = arguments.line(1, "target");
-  read_headers_and_flags(arguments, 2, &recipe);
+  recipe.read_headers_and_flags(arguments, 2);
   return std::make_shared<ComposedRequest>(std::move(session), std::move(recipe), std::move(send));
+}
+
+/// proppatch(session, target, headers, flags, operations)
+std::shared_ptr<Operation> proppatch(const Arguments &arguments, Mode) {
+  PropertyChanges changes(arguments, 4);  // first: a getter may destroy the session
+  return compose(arguments, [changes = std::move(changes)](ne_session *session, const char *target) {
+    return changes.send(session, target);
+  });
+}
+
+/// setAcl(session, target, headers, flags, entries)
+std::shared_ptr<Operation> set_acl(const Arguments &arguments, Mode) {
+  const AclEntries<ne_acl_entry> entries(arguments, 4,
+                                         read_acl_entry);  // first: a getter may destroy the session
+  return compose(arguments, [entries](ne_session *session, const char *target) {
+    return entries.send(ne_acl3744_set, session, target);
+  });
+}
+
+}  // namespace
+
+void register_composed(Topic &topic) {
+  topic.blocking("proppatch", proppatch);
+  topic.blocking("setAcl", set_acl);
 }
 
 }  // namespace neon

@@ -1,8 +1,10 @@
+// Sends one request, receives its response, and hands that to JavaScript.
 #include "classes/exchange/exchange.h"
 
 #include <ne_request.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 
 #include "classes/lock_set.h"
@@ -16,27 +18,10 @@ namespace neon {
 
 namespace {
 
-// In the order of the NE_* codes.
-constexpr const char *code_names[] = {"NE_OK",      "NE_ERROR",   "NE_LOOKUP", "NE_AUTH",  "NE_PROXYAUTH",
-                                      "NE_CONNECT", "NE_TIMEOUT", "NE_FAILED", "NE_RETRY", "NE_REDIRECT"};
-
-// What is kept of the body of a response that neon may answer itself.
+// At most this much is kept of the body of a response that neon may answer itself.
 constexpr std::size_t max_held = std::size_t{1024} * 1024;
 
-// A flat array of strings or numbers, two by two.
-template <class Visit>
-void each_pair(napi_env env, napi_value list, Visit visit) {
-  std::uint32_t length = 0;
-  check(env, napi_get_array_length(env, list, &length));
-  for (std::uint32_t i = 0; i + 1 < length; i += 2) {
-    napi_value first, second;
-    check(env, napi_get_element(env, list, i, &first));
-    check(env, napi_get_element(env, list, i + 1, &second));
-    visit(first, second);
-  }
-}
-
-/// The request that C gets. Hooks may meet it, so with them it has a control block.
+/// C's request. Hooks may meet it, so when there are any it has a control block.
 class OwnRequest final {
  public:
   OwnRequest(const std::shared_ptr<Session> &session, const Recipe &recipe) {
@@ -57,12 +42,12 @@ class OwnRequest final {
 
   ne_request *c() const { return block_ ? block_->c() : c_; }
 
-  // A hook may have given it one.
+  // Throws when a hook has given it a body already.
   void give(Body &body) {
     if (block_) block_->announce_body();
     body.give_to(c());
   }
-  void begins() {
+  void note_send() {
     if (block_) block_->sent_again();
   }
 
@@ -73,51 +58,7 @@ class OwnRequest final {
 
 }  // namespace
 
-// --- Head -------------------------------------------------------------------------------------------------
-
-void Head::note(ne_request *request) {
-  const ne_status *given = ne_get_status(request);
-  status = given->code;
-  major = given->major_version;
-  minor = given->minor_version;
-  reason = given->reason_phrase ? given->reason_phrase : "";
-  headers.clear();
-  headers.reserve(512);
-  const char *name, *value;
-  for (void *cursor = nullptr; (cursor = ne_response_header_iterate(request, cursor, &name, &value));)
-    headers.append(name).append("\n").append(value).append("\n");
-}
-
-Napi::Value Head::response(Napi::Env env, napi_value body, napi_value stream,
-                           const std::string &trailers) const {
-  // One string and one array crosses to JavaScript in half the time of many values.
-  const std::string lines =
-      std::to_string(major) + "." + std::to_string(minor) + "\n" + reason + "\n" + headers;
-  const napi_value fields[] = {from(env, status), from(env, lines), body, stream, from(env, trailers)};
-  return list_of(env, fields);
-}
-
-Failure result_failure(int code, std::string text) {
-  const auto index = static_cast<std::size_t>(code);
-  return neon_failure(code_names[index < std::size(code_names) ? index : NE_ERROR], std::move(text));
-}
-
-void read_headers_and_flags(const Arguments &arguments, std::size_t index, Recipe *recipe) {
-  const napi_env env = arguments.env();
-  each_pair(env, arguments[index], [&](napi_value name, napi_value value) {
-    recipe->headers.emplace_back(to_string(env, name), to_string(env, value));
-    require_token(recipe->headers.back().first, "header name");
-    require_line(recipe->headers.back().second, "header value");
-  });
-  each_pair(env, arguments[index + 1], [&](napi_value flag, napi_value value) {
-    std::pair<int, int> pair;
-    check(env, napi_get_value_int32(env, flag, &pair.first));
-    check(env, napi_get_value_int32(env, value, &pair.second));
-    recipe->flags.push_back(pair);
-  });
-}
-
-// --- Exchange ---------------------------------------------------------------------------------------------
+// --- Where the operation runs -----------------------------------------------------------------------------
 
 void Exchange::run() {
   session_->require_free();
@@ -128,7 +69,7 @@ void Exchange::run() {
     locks->join(*session_);
     ending = locks->ending_with(recipe_);
   }
-  // C calls it as long as it has the request.
+  // Gone after C's request, which calls it.
   struct Reset {
     std::unique_ptr<Inflater> &inflater;
     ~Reset() { inflater.reset(); }
@@ -136,17 +77,14 @@ void Exchange::run() {
   OwnRequest owner(session_, recipe_);
   ne_request *const request = owner.c();
   if (recipe_.inflate > 0) inflater_ = std::make_unique<Inflater>(request, recipe_.inflate);
-  for (const auto &[flag, value] : recipe_.flags)
-    ne_set_request_flag(request, static_cast<ne_request_flag>(flag), value);
-  for (const auto &[name, value] : recipe_.headers)
-    ne_add_request_header(request, name.c_str(), value.c_str());
+  recipe_.add_headers_and_flags_to(request);
   if (session_->locks) submit_locks(*session_, request, recipe_);
   if (recipe_.body) owner.give(*recipe_.body);
   int result;
   bool complete;
   do {
     complete = false;
-    owner.begins();
+    owner.note_send();
     result = ne_begin_request(request);
     if (result != NE_OK) break;
     note_head(request);
@@ -162,11 +100,10 @@ void Exchange::run() {
       result = NE_ERROR;
     }
   } while (result == NE_RETRY && !head_posted_);
-  // JavaScript forgets them, too, but requests that wait behind this one would submit them before.
-  if (result == NE_OK && head_.status / 100 == 2 && head_.status != 207)
+  // JavaScript removes them too, but requests that wait behind this one would submit them before that.
+  if (result == NE_OK && head_.is_success() && head_.status != 207)
     for (const LockSet::Entry &lock : ending) locks->remove(lock);
-  text_ = ne_get_error(session_->c());
-  code_ = result;  // until here it is NE_ERROR, whatever is thrown
+  result_.note(result, session_->c());  // an exception before this leaves NE_ERROR
   // What is left of an unread body must not become the head of the next response.
   if (!complete) cancelled() ? session_->abandon_connection() : session_->close_connection();
 }
@@ -177,7 +114,7 @@ void Exchange::note_head(ne_request *request) {
   dropped_ = false;
 }
 
-// Where the end of the connection is the end of the body, neon takes our own cut for it.
+// Where the end of the connection is the end of the body, neon takes our own interruption for that end.
 int Exchange::receive(ne_request *request) {
   const bool held = session_->authentication && session_->authentication->may_retry(request);
   const int result = held ? receive_held(request) : receive_body(request);
@@ -202,7 +139,7 @@ int Exchange::receive_body(ne_request *request) {
     block.size += static_cast<std::size_t>(count);
     if (block.room() > 0) continue;
     if (block.capacity <= whole_limit) {
-      block.grow(whole_limit + 1);  // the length was that of another body (HEAD, chunks)
+      block.grow(whole_limit + 1);  // Content-Length was not the length of this body (HEAD, chunks)
       continue;
     }
     if (streams_) return receive_stream(request, std::move(block));
@@ -213,7 +150,7 @@ int Exchange::receive_body(ne_request *request) {
   return NE_OK;
 }
 
-// Whether the caller gets this response, or one to a request that neon sends once more, is known at its end.
+// Only the end of this response shows whether the caller gets it, or one to a request that neon sends again.
 int Exchange::receive_held(ne_request *request) {
   Block block(whole_limit + 1);
   Block rest;
@@ -233,7 +170,7 @@ int Exchange::receive_held(ne_request *request) {
   return NE_OK;
 }
 
-// The blocking surface: everything into one piece of memory.
+// The blocking surface: the whole body in one piece of memory.
 int Exchange::receive_whole(ne_request *request, Block &block) {
   for (;;) {
     if (block.room() == 0) block.grow(block.capacity * 2);
@@ -258,7 +195,7 @@ void Exchange::note_trailers(ne_request *request) {
   }
 }
 
-// What a field has now that it did not have in the head.
+// The part of a field's value that it did not have in the head.
 std::string Exchange::added_to(const std::string &name, const std::string &value) const {
   const std::string start = "\n" + name + "\n", lines = "\n" + head_.headers;
   const std::size_t found = lines.find(start);
@@ -268,67 +205,81 @@ std::string Exchange::added_to(const std::string &name, const std::string &value
   return value.starts_with(before + ", ") ? value.substr(before.size() + 2) : value;
 }
 
+// --- The JavaScript thread --------------------------------------------------------------------------------
+
 Failure Exchange::failure() const {
   if (cancelled()) return neon_failure("ERR_NEON_ABORTED", "The response was given up before its end");
-  return result_failure(code_, text_);
+  return result_.failure();
 }
 
 Napi::Value Exchange::result(Napi::Env env) {
   const bool streaming = head_posted_;
-  if (!streaming && code_ != NE_OK) throw failure();
-  napi_value stream = streaming ? to_object(std::make_shared<Stream>(
-                                      environment(), std::static_pointer_cast<Exchange>(shared_from_this())))
-                                : null(env);
-  napi_value body = whole_ && whole_->size ? whole_->take(env) : null(env);
+  if (!streaming && !result_.ok()) throw failure();
+  const Napi::Value stream = streaming
+                                 ? to_object(std::make_shared<Stream>(
+                                       environment(), std::static_pointer_cast<Exchange>(shared_from_this())))
+                                 : env.Null();
+  const Napi::Value body = whole_ && whole_->size ? whole_->take(env) : env.Null();
   return head_.response(env, body, stream, trailers_);
+}
+
+// The head was posted, something that a reader waits for, or the end.
+void Exchange::deliver(Napi::Env env) {
+  if (done())
+    finish(env);
+  else
+    settle(env);
+  if (reader_) settle_reader(env);
 }
 
 // --------------------------------------------------------------------------------------------------------
 
 namespace {
 
-/// exchange(session, method, target, headers, flags, body, length, inflate) → what Head says
+/// exchange(session, method, target, headers, flags, body, length, inflate) → Head::response()
 std::shared_ptr<Operation> exchange(const Arguments &arguments, Mode mode) {
   auto session = arguments.handle<Session>(0, "session");
   Recipe recipe;
   recipe.method = arguments.line(1, "method");
   recipe.target = arguments.line(2, "target");
-  read_headers_and_flags(arguments, 3, &recipe);
+  recipe.read_headers_and_flags(arguments, 3);
   recipe.body = Body::from_arguments(arguments, 5);
   recipe.inflate = static_cast<std::uint64_t>(arguments.integer(7, "inflate", 0, std::int64_t{1} << 53));
-  napi_value function = recipe.body ? recipe.body->function() : nullptr;
+  const Napi::Function function = recipe.body ? recipe.body->function() : Napi::Function();
   auto made = std::make_shared<Exchange>(std::move(session), std::move(recipe), mode == Mode::Async);
-  if (function) made->hold(function);
+  if (!function.IsEmpty()) made->hold(function);
   return made;
 }
 
-napi_value read_stream(const Arguments &arguments) {
-  return arguments.handle<Stream>(0, "stream")->exchange->read(arguments.env());
+std::shared_ptr<Exchange> exchange_of(const Arguments &arguments) {
+  return arguments.handle<Stream>(0, "stream")->exchange;
 }
 
-napi_value gather_stream(const Arguments &arguments) {
+Napi::Value read_stream(const Arguments &arguments) { return exchange_of(arguments)->read(arguments.env()); }
+
+Napi::Value read_stream_to_end(const Arguments &arguments) {
   const auto limit = static_cast<std::uint64_t>(arguments.integer(1, "maxBytes", 0, std::int64_t{1} << 53));
-  return arguments.handle<Stream>(0, "stream")->exchange->read_all(arguments.env(), limit);
+  return exchange_of(arguments)->read_all(arguments.env(), limit);
 }
 
-napi_value divert_stream(const Arguments &arguments) {
+Napi::Value write_stream_to_fd(const Arguments &arguments) {
   const int descriptor = static_cast<int>(arguments.integer(1, "fd", 0, INT32_MAX));
-  return arguments.handle<Stream>(0, "stream")->exchange->write_to_fd(arguments.env(), descriptor);
+  return exchange_of(arguments)->write_to_fd(arguments.env(), descriptor);
 }
 
-napi_value parse_stream(const Arguments &arguments) {
+Napi::Value parse_stream(const Arguments &arguments) {
   const auto wanted = static_cast<unsigned>(arguments.integer(1, "wanted", 0, 7));
-  arguments.handle<Stream>(0, "stream")->exchange->parse(wanted, arguments.text(2, "charset"));
-  return undefined(arguments.env());
+  exchange_of(arguments)->parse(wanted, arguments.text(2, "charset"));
+  return arguments.env().Undefined();
 }
 
-napi_value stream_trailers(const Arguments &arguments) {
-  return from(arguments.env(), arguments.handle<Stream>(0, "stream")->exchange->trailers());
+Napi::Value stream_trailers(const Arguments &arguments) {
+  return Napi::String::New(arguments.env(), exchange_of(arguments)->trailers());
 }
 
-napi_value drop_stream(const Arguments &arguments) {
+Napi::Value drop_stream(const Arguments &arguments) {
   HandleWrap::destroy(*arguments.handle<Stream>(0, "stream"));
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
 }  // namespace
@@ -336,8 +287,8 @@ napi_value drop_stream(const Arguments &arguments) {
 void register_exchange(Topic &topic) {
   topic.blocking("exchange", exchange);
   topic.plain("readStream", read_stream);
-  topic.plain("readStreamToEnd", gather_stream);
-  topic.plain("writeStreamToFd", divert_stream);
+  topic.plain("readStreamToEnd", read_stream_to_end);
+  topic.plain("writeStreamToFd", write_stream_to_fd);
   topic.plain("parseStream", parse_stream);
   topic.plain("streamTrailers", stream_trailers);
   topic.plain("dropStream", drop_stream);

@@ -1,3 +1,4 @@
+// Decides which response bodies are inflated, and pulls them through neon's decompressing reader.
 #include "classes/exchange/inflate.h"
 
 #include <ne_session.h>
@@ -11,21 +12,21 @@ namespace neon {
 
 namespace {
 
-// gzip makes at most about a thousand times as much of it, which is the memory that one block may take.
+// Inflating makes it at most about a thousand times as long: the memory that one block may take.
 constexpr std::size_t encoded_block = 4096;
 
-bool comes_as_gzip(ne_request *request) {
+bool arrives_as_gzip(ne_request *request) {
   const int status = ne_get_status(request)->code;
   if (status == 204 || status == 304) return false;
-  // Some servers say so of nothing, too, which neon would take for a body that is cut.
+  // Some servers also announce gzip for an empty body, which neon would take for a truncated one.
   const char *length = ne_get_response_header(request, "Content-Length");
   if (length && std::strcmp(length, "0") == 0) return false;
   const char *coding = ne_get_response_header(request, "Content-Encoding");
   return coding && strcasecmp(coding, "gzip") == 0;
 }
 
-// Other bodies are read by whoever pulls.
-int accept(void *, ne_request *request, const ne_status *) noexcept { return comes_as_gzip(request); }
+// A body that is not accepted here reaches read() as it arrives.
+int accept(void *, ne_request *request, const ne_status *) noexcept { return arrives_as_gzip(request); }
 
 }  // namespace
 
@@ -33,7 +34,7 @@ Inflater::Inflater(ne_request *request, std::uint64_t limit)
     : request_(request), limit_(limit), c_(ne_decompress_reader(request, accept, on_block, this)) {}
 
 void Inflater::begin() {
-  active_ = comes_as_gzip(request_);
+  active_ = arrives_as_gzip(request_);
   total_ = 0;
   inflated_.clear();
   taken_ = 0;

@@ -1,3 +1,4 @@
+// Inflates response bodies that arrive as gzip.
 #pragma once
 
 #include <ne_compress.h>
@@ -8,8 +9,8 @@
 
 namespace neon {
 
-/// Inflates the bodies of a request's responses that come as gzip, by neon's own reader, while they are
-/// pulled. Made before the request is sent, and gone after it.
+/// Inflates the bodies of a request's responses that arrive as gzip, by neon's own reader, while they are
+/// pulled. Made before the request is sent, and gone after C's request.
 class Inflater final {
  public:
   /// Adds the header Accept-Encoding. A body that gets longer than `limit` bytes fails.
@@ -20,9 +21,9 @@ class Inflater final {
 
   /// The head of a response arrived.
   void begin();
-  /// Whether its body is inflated.
+  /// Whether the body of this response is inflated.
   bool active() const { return active_; }
-  /// As ne_read_response_block.
+  /// Like ne_read_response_block.
   ssize_t read(char *buffer, std::size_t room);
 
  private:
@@ -32,7 +33,7 @@ class Inflater final {
   const std::uint64_t limit_;
   bool active_ = false;
   std::uint64_t total_ = 0;
-  std::string inflated_;  // of the block that was read last
+  std::string inflated_;  // the block that was read last
   std::size_t taken_ = 0;
   ne_decompress *const c_;
 };

@@ -1,4 +1,4 @@
-// What Exchange does with a response that does not cross whole.
+// The body of a response that streams: the lane reads it ahead, and JavaScript takes it.
 #include <fcntl.h>
 #include <limits.h>
 #include <ne_request.h>
@@ -12,8 +12,11 @@
 
 #include "classes/exchange/exchange.h"
 #include "core/error.h"
+#include "core/lane.h"
 
 namespace neon {
+
+// --- The lane ---------------------------------------------------------------------------------------------
 
 int Exchange::receive_stream(ne_request *request, Block block) {
   open_ = std::move(block);
@@ -23,8 +26,8 @@ int Exchange::receive_stream(ne_request *request, Block block) {
   add(0);
   while (!cancelled()) {
     const Sink wanted = sink();
-    if (wanted == Sink::Memory) return receive_gathered(request);
-    if (wanted == Sink::Descriptor) return receive_diverted(request);
+    if (wanted == Sink::Memory) return receive_to_memory(request);
+    if (wanted == Sink::Descriptor) return receive_to_fd(request);
     if (wanted == Sink::Events) return receive_events(request);
     const ssize_t count = pull(request, open_.end(), open_.room());
     if (count <= 0) return count == 0 ? NE_OK : NE_ERROR;
@@ -41,7 +44,7 @@ Exchange::Sink Exchange::sink() {
   return sink_;
 }
 
-// What was received and not taken, as one block.
+// The bytes that were received and not taken, as one block.
 Block Exchange::take_buffered() {
   const std::lock_guard lock(stream_mutex_);
   std::vector<Block> blocks = std::move(full_);
@@ -60,7 +63,7 @@ Block Exchange::take_buffered() {
   return all;
 }
 
-int Exchange::receive_gathered(ne_request *request) {
+int Exchange::receive_to_memory(ne_request *request) {
   gathered_ = take_buffered();
   while (!cancelled()) {
     if (gathered_.size > limit_) {
@@ -76,7 +79,7 @@ int Exchange::receive_gathered(ne_request *request) {
   return NE_ERROR;
 }
 
-int Exchange::receive_diverted(ne_request *request) {
+int Exchange::receive_to_fd(ne_request *request) {
   {
     const Block first = take_buffered();
     if (!write_out(first.memory.get(), first.size)) return NE_ERROR;
@@ -90,7 +93,7 @@ int Exchange::receive_diverted(ne_request *request) {
   return NE_ERROR;
 }
 
-// Neither a slow disk nor a slow reader of a pipe is a server that stalls, and an abort ends this too.
+// A slow disk, or a slow reader of a pipe, is not a stall of the server; an abort ends this too.
 bool Exchange::write_out(const char *bytes, std::size_t size) {
   session_->connection.pause();
   struct stat status {};
@@ -99,7 +102,7 @@ bool Exchange::write_out(const char *bytes, std::size_t size) {
   while (size > 0 && error == 0 && !cancelled()) {
     pollfd writable{descriptor_, POLLOUT, 0};
     if (!is_file && ::poll(&writable, 1, 50) == 0) continue;
-    // A pipe that is writable takes so much without waiting.
+    // A writable pipe takes PIPE_BUF bytes without waiting.
     const ssize_t count = ::write(descriptor_, bytes, is_file ? size : std::min<std::size_t>(size, PIPE_BUF));
     if (count < 0) {
       if (errno != EINTR && errno != EAGAIN) error = errno;
@@ -114,8 +117,8 @@ bool Exchange::write_out(const char *bytes, std::size_t size) {
   return size == 0;
 }
 
-// The lane read so many bytes into the open block: counts them in, and waits while JavaScript has enough to
-// take.
+// The lane has read `count` bytes into the open block: counts them in, and waits while JavaScript has enough
+// to take.
 void Exchange::add(std::size_t count) {
   std::unique_lock lock(stream_mutex_);
   open_.size += count;
@@ -130,12 +133,17 @@ void Exchange::add(std::size_t count) {
   }
   if (buffered() < high_water) return;
   lock.unlock();
+  wait_for_room([this] { return buffered() < high_water || sink_ != Sink::Blocks; });
+}
+
+// The lane waits here, outside neon, until JavaScript has made room or the exchange is cancelled. `has_room`
+// is called under the lock.
+void Exchange::wait_for_room(const std::function<bool()> &has_room) {
   session_->connection.pause();
   {
     const SafePoint outside;
-    lock.lock();
-    room_.wait(lock, [this] { return buffered() < high_water || cancelled() || sink_ != Sink::Blocks; });
-    lock.unlock();
+    std::unique_lock lock(stream_mutex_);
+    room_.wait(lock, [&] { return has_room() || cancelled(); });
   }
   session_->connection.resume();
 }
@@ -146,81 +154,20 @@ std::size_t Exchange::buffered() const {
   return sum;
 }
 
-void Exchange::deliver(Napi::Env env) {
-  if (done())
-    finish(env);
-  else
-    settle(env);
-  napi_value block;
-  if (!reader_) return;
-  const napi_deferred reader = reader_;
-  try {
-    if (!next(env, &block)) return;
-    release_reader();
-    check(env, napi_resolve_deferred(env, reader, block));
-  } catch (const Failure &failure) {
-    release_reader();
-    check(env, napi_reject_deferred(env, reader, to_error(env, failure)));
-  }
-}
+// --- The JavaScript thread --------------------------------------------------------------------------------
 
-void Exchange::release_reader() {
-  reader_ = nullptr;
-  environment().release();
-}
-
-// True when there is something for the reader; throws when the response failed.
-bool Exchange::next(napi_env env, napi_value *value) {
-  if (sink_ == Sink::Blocks) return next_block(env, value);
-  return sink_ == Sink::Events ? next_batch(env, value) : collected(env, value);
-}
-
-// True when there is a block, or null for the end; throws when the response failed.
-bool Exchange::next_block(napi_env env, napi_value *value) {
-  const bool over = done();  // asked before the queue is looked at: the last bytes come before the end
-  std::unique_lock lock(stream_mutex_);
-  if (!full_.empty()) {
-    Block block = std::move(full_.front());
-    full_.erase(full_.begin());
-    room_.notify_all();
-    lock.unlock();
-    if (block.left() == 0) return next_block(env, value);  // JavaScript has had it, while it was the open one
-    *value = block.take(env);
-    return true;
-  }
-  if (open_.left() > 0) {
-    *value = open_.copy_left(env);
-    room_.notify_all();
-    return true;
-  }
-  reader_waits_ = true;
-  lock.unlock();
-  return ended(env, value, over);
-}
-
-bool Exchange::ended(napi_env env, napi_value *value, bool over) {
-  if (!over) return false;
-  finish(env);  // the session is free when its response has ended, not a turn of the loop later
-  if (code_ != NE_OK) throw failure();
-  *value = null(env);
-  return true;
-}
-
-napi_value Exchange::read(napi_env env) {
+Napi::Value Exchange::read(Napi::Env env) {
   if (reader_) throw neon_failure(code::invalid_state, "The response is being read already");
-  napi_value value;
-  if (next(env, &value)) return value;
-  check(env, napi_create_promise(env, &reader_, &value));
-  environment().hold();
-  return value;
+  const Napi::Value value = next(env);
+  return value.IsEmpty() ? promise_of_read(env) : value;
 }
 
-napi_value Exchange::read_all(napi_env env, std::uint64_t limit) {
+Napi::Value Exchange::read_all(Napi::Env env, std::uint64_t limit) {
   limit_ = limit;
   return collect(env, Sink::Memory);
 }
 
-napi_value Exchange::write_to_fd(napi_env env, int descriptor) {
+Napi::Value Exchange::write_to_fd(Napi::Env env, int descriptor) {
   descriptor_ = descriptor;
   return collect(env, Sink::Descriptor);
 }
@@ -234,163 +181,86 @@ void Exchange::turn_to(Sink sink, std::unique_ptr<Document> document) {
   room_.notify_all();
 }
 
-napi_value Exchange::collect(napi_env env, Sink sink) {
+Napi::Value Exchange::collect(Napi::Env env, Sink sink) {
   turn_to(sink);
-  napi_value value;
-  if (delivered() && collected(env, &value)) return value;
-  check(env, napi_create_promise(env, &reader_, &value));
+  const Napi::Value value = delivered() ? collected(env) : Napi::Value();
+  return value.IsEmpty() ? promise_of_read(env) : value;
+}
+
+Napi::Value Exchange::promise_of_read(Napi::Env env) {
+  const Napi::Promise::Deferred &reader = reader_.emplace(env);
   environment().hold();
-  return value;
+  return reader.Promise();
 }
 
-// True when all is there; throws when the response failed. The lane may have ended without having met the
-// sink.
-bool Exchange::collected(napi_env env, napi_value *value) {
-  if (!done()) return false;
-  if (gathered_.size > limit_ && sink_ == Sink::Memory)
-    throw range_failure("The response body is longer than " + std::to_string(limit_) + " bytes");
-  if (write_error_ != 0) throw system_failure(write_error_, "write");
-  if (code_ != NE_OK) throw failure();
-  if (!sink_met_) gathered_ = take_buffered();
-  if (sink_ == Sink::Memory && gathered_.size > limit_)
-    throw range_failure("The response body is longer than " + std::to_string(limit_) + " bytes");
-  *value =
-      sink_met_ && sink_ == Sink::Descriptor ? from(env, static_cast<double>(written_)) : gathered_.take(env);
-  return true;
-}
-
-// --- Documents --------------------------------------------------------------------------------------------
-
-void Exchange::parse(unsigned wanted, const std::string &charset) {
-  turn_to(Sink::Events,
-          std::make_unique<Document>(wanted, charset, [this](std::unique_ptr<EventBatch> batch) {
-            return flush(std::move(batch));
-          }));
-}
-
-int Exchange::receive_events(ne_request *request) {
-  bool well_formed = true;
-  const auto parse_gathered = [&] {
-    while (well_formed && !cancelled() && gathered_.left() > 0) well_formed = parse_block(slice());
-  };
-  parse_gathered();  // what the JavaScript thread has begun with
-  gathered_ = take_buffered();
-  parse_gathered();
-  gathered_ = Block();
-  const Memory memory = allocate(whole_limit);
-  while (well_formed && !cancelled()) {
-    const ssize_t count = pull(request, memory.get(), whole_limit);
-    if (count < 0) return NE_ERROR;
-    well_formed = parse_block({memory.get(), static_cast<std::size_t>(count)});
-    if (well_formed && count == 0) return NE_OK;
+void Exchange::settle_reader(Napi::Env env) {
+  try {
+    const Napi::Value value = next(env);
+    if (!value.IsEmpty()) release_reader().Resolve(value);
+  } catch (const Failure &failure) {
+    release_reader().Reject(to_error(env, failure));
   }
-  if (!cancelled()) ne_set_error(session_->c(), "%s", document_->parser.error().c_str());
-  return NE_ERROR;
 }
 
-// So little that the JavaScript thread may parse it, too.
-std::string_view Exchange::slice() {
-  const std::size_t from = gathered_.taken;
-  gathered_.taken += std::min<std::size_t>(gathered_.left(), 16 * 1024);
-  return {gathered_.memory.get() + from, gathered_.taken - from};
+// Hands the pending promise over, to be settled.
+Napi::Promise::Deferred Exchange::release_reader() {
+  const Napi::Promise::Deferred reader = *reader_;
+  reader_.reset();
+  environment().release();
+  return reader;
 }
 
-// False when it is not well-formed, or nobody wants to know. An empty block is the end of the document.
-bool Exchange::parse_block(std::string_view block) {
-  Document &document = *document_;
-  {
-    const std::lock_guard lock(stream_mutex_);
-    document.parser.give_back(std::move(document.open));
-  }
-  const bool well_formed = document.parser.parse(block);
+// A value for the reader, or an empty one when it has to wait; throws when the response failed.
+Napi::Value Exchange::next(Napi::Env env) {
+  if (sink_ == Sink::Blocks) return next_block(env);
+  return sink_ == Sink::Events ? next_batch(env) : collected(env);
+}
+
+// A block, null at the end, or an empty value; throws when the response failed.
+Napi::Value Exchange::next_block(Napi::Env env) {
+  const bool over = done();  // read before the queue: the last bytes come before the end
   std::unique_lock lock(stream_mutex_);
-  document.open = document.parser.take();
-  if (!document.open || parses_here_ || !std::exchange(reader_waits_, false)) return well_formed;
-  lock.unlock();
-  environment().post(shared_from_this());
-  return well_formed;
-}
-
-// The parser has filled a batch. On the lane it waits here while JavaScript has enough to take.
-bool Exchange::flush(std::unique_ptr<EventBatch> batch) {
-  std::deque<std::unique_ptr<EventBatch>> &full = document_->full;
-  std::unique_lock lock(stream_mutex_);
-  full.push_back(std::move(batch));
-  if (parses_here_) return true;
-  const bool reader_waits = std::exchange(reader_waits_, false), enough = full.size() >= max_ahead;
-  lock.unlock();
-  if (reader_waits) environment().post(shared_from_this());
-  if (!enough || cancelled()) return !cancelled();
-  session_->connection.pause();
-  {
-    const SafePoint outside;
-    lock.lock();
-    room_.wait(lock, [&] { return full.size() < max_ahead || cancelled(); });
-    lock.unlock();
-  }
-  session_->connection.resume();
-  return !cancelled();
-}
-
-// Some of what was received and not taken; the lane may be reading into the open block. Under the lock.
-Block Exchange::take_next() {
-  Block some;
-  while (some.left() == 0 && !full_.empty()) {
-    some = std::move(full_.front());
+  if (!full_.empty()) {
+    Block block = std::move(full_.front());
     full_.erase(full_.begin());
-  }
-  if (some.left() == 0 && open_.left() > 0) {
-    some = Block(open_.left());
-    std::memcpy(some.end(), open_.memory.get() + open_.taken, open_.left());
-    some.size = open_.left();
-    open_.taken = open_.size;
-  }
-  return some;
-}
-
-// As long as the lane does not know of the document: parses what there is, until there is a batch.
-void Exchange::parse_here(bool over) {
-  Document &document = *document_;
-  for (;;) {
-    std::unique_lock lock(stream_mutex_);
-    if (sink_met_ || document.over || document.open || !document.full.empty()) return;
-    if (gathered_.left() == 0) gathered_ = take_next();
-    const bool last = gathered_.left() == 0;
-    if (last && !over) return;
-    document.over = last;
-    if (last && code_ != NE_OK) return;  // it is not the end of the document
-    parses_here_ = true;
-    lock.unlock();
-    const bool well_formed = parse_block(slice());
-    lock.lock();
-    parses_here_ = false;
     room_.notify_all();
-    if (well_formed) continue;
-    document.over = document.failed = true;
     lock.unlock();
-    if (!over) cancel();
+    if (block.left() == 0) return next_block(env);  // JavaScript copied it while it was the open one
+    return block.take(env);
   }
-}
-
-// True when there is a batch, or null for the end of the document; throws when the response failed.
-bool Exchange::next_batch(napi_env env, napi_value *value) {
-  const bool over = done();
-  parse_here(over);
-  std::unique_lock lock(stream_mutex_);
-  std::deque<std::unique_ptr<EventBatch>> &full = document_->full;
-  std::unique_ptr<EventBatch> batch = std::move(full.empty() ? document_->open : full.front());
-  if (!full.empty()) {
-    full.pop_front();
+  if (open_.left() > 0) {
+    const Napi::Value value = open_.copy_left(env);
     room_.notify_all();
+    return value;
   }
-  reader_waits_ = !batch;
+  reader_waits_ = true;
   lock.unlock();
-  if (batch) {
-    *value = batch->value(env);
-    return true;
-  }
-  if (document_->failed) throw result_failure(NE_ERROR, document_->parser.error());
-  return ended(env, value, over);
+  return ended(env, over);
+}
+
+// Null when the response is over, or an empty value; throws when it failed.
+Napi::Value Exchange::ended(Napi::Env env, bool over) {
+  if (!over) return {};
+  finish(env);  // the session is free as soon as its response has ended, not a turn of the loop later
+  if (!result_.ok()) throw failure();
+  return env.Null();
+}
+
+// The rest of the body when it is complete, or an empty value; throws when the response failed. The lane may
+// have ended without having met the sink.
+Napi::Value Exchange::collected(Napi::Env env) {
+  if (!done()) return {};
+  const auto require_within_limit = [this] {
+    if (sink_ == Sink::Memory && gathered_.size > limit_)
+      throw range_failure("The response body is longer than " + std::to_string(limit_) + " bytes");
+  };
+  require_within_limit();
+  if (write_error_ != 0) throw system_failure(write_error_, "write");
+  if (!result_.ok()) throw failure();
+  if (!sink_met_) gathered_ = take_buffered();
+  require_within_limit();
+  if (sink_met_ && sink_ == Sink::Descriptor) return Napi::Number::New(env, static_cast<double>(written_));
+  return gathered_.take(env);
 }
 
 }  // namespace neon

@@ -1,3 +1,4 @@
+// Writes the packed form of resources, and turns lengths and dates into numbers.
 #include "classes/propfind/batch.h"
 
 #include <string>
@@ -11,7 +12,7 @@ namespace {
 std::string_view view(const char *text) { return text ? text : ""; }
 
 std::optional<std::int64_t> usual_length(std::string_view text) {
-  constexpr std::size_t max_digits = 15;  // what a JavaScript number holds
+  constexpr std::size_t max_digits = 15;  // a JavaScript number holds all of these
   if (text.empty() || text.size() > max_digits) return std::nullopt;
   std::int64_t value = 0;
   for (const char digit : text) {
@@ -23,7 +24,7 @@ std::optional<std::int64_t> usual_length(std::string_view text) {
 
 }  // namespace
 
-Batch::Reader Batch::reader_of(std::string_view nspace, std::string_view name) {
+PropfindBatch::Reader PropfindBatch::reader_of(std::string_view nspace, std::string_view name) {
   if (nspace != "DAV:") return nullptr;
   if (name == "getcontentlength") return usual_length;
   if (name == "creationdate") return usual_iso8601;
@@ -31,14 +32,14 @@ Batch::Reader Batch::reader_of(std::string_view nspace, std::string_view name) {
   return nullptr;
 }
 
-void Batch::return_to(Mark mark) {
+void PropfindBatch::return_to(Mark mark) {
   text_.resize(mark.text);
   numbers_.resize(mark.numbers);
   for (std::size_t i = mark.properties; i < properties_.size(); ++i)
     if (Column &column = columns_[properties_[i]]; column.at >= mark.numbers) column.last = Column::None;
 }
 
-void Batch::begin_resource(const ne_uri &uri) {
+void PropfindBatch::begin_resource(const ne_uri &uri) {
   if (in_resource_) return_to(resource_);
   in_resource_ = true;
   has_propstat_ = false;
@@ -55,18 +56,18 @@ void Batch::begin_resource(const ne_uri &uri) {
   numbers_.push_back(0);
 }
 
-void Batch::end_resource() {
+void PropfindBatch::end_resource() {
   ++resources_;
   if (!has_propstat_) return_to(resource_);
   in_resource_ = false;
 }
 
-void Batch::begin_propstat() {
+void PropfindBatch::begin_propstat() {
   has_propstat_ = true;
   propstat_ = here();
 }
 
-void Batch::end_propstat(const ne_status *status) {
+void PropfindBatch::end_propstat(const ne_status *status) {
   if (!status || status->klass == 2 || properties_.size() == propstat_.properties) return;
   return_to(propstat_);
   const std::uint32_t index = statuses_.index_of({std::to_string(status->code), view(status->reason_phrase)});
@@ -74,7 +75,7 @@ void Batch::end_propstat(const ne_status *status) {
     numbers_.insert(numbers_.end(), {properties_[i], 0, index});
 }
 
-void Batch::begin_property(std::string_view nspace, std::string_view name) {
+void PropfindBatch::begin_property(std::string_view nspace, std::string_view name) {
   ++numbers_[count_];
   name_ = names_.index_of({nspace, name});
   numbers_.push_back(name_);
@@ -83,7 +84,7 @@ void Batch::begin_property(std::string_view nspace, std::string_view name) {
   value_ = text_.size();
 }
 
-void Batch::end_property() {
+void PropfindBatch::end_property() {
   Column &column = columns_[name_];
   const std::string_view value = std::string_view(text_).substr(value_);
   if (const auto number = column.reader ? column.reader(value) : std::nullopt) {
@@ -108,7 +109,7 @@ void Batch::end_property() {
   }
 }
 
-std::vector<napi_value> Batch::arguments(napi_env env) const {
+std::array<napi_value, 5> PropfindBatch::arguments(Napi::Env env) const {
   return {text_value(env), numbers_value(env), names_.array(env), statuses_.array(env), origins_.array(env)};
 }
 

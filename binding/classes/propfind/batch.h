@@ -1,8 +1,11 @@
+// Packs the resources of a PROPFIND response for JavaScript.
 #pragma once
 
+#include <napi.h>
 #include <ne_uri.h>
 #include <ne_utils.h>
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -12,13 +15,13 @@
 
 namespace neon {
 
-/// Some resources of a listing, packed. For each (lib/classes/propfind-batch.ts reads it):
+/// Some resources of a PROPFIND response, packed. For each (lib/classes/propfind-batch.ts reads it):
 ///
-///     origin, length of the path, length of what follows it in the URI (`?query#fragment`), count,
+///     origin, length of the path, length of the rest of the URI (`?query#fragment`), count,
 ///     then count times: name, and the length of the value + 3
 ///                          or 2, and a number: its upper and its lower half
 ///                          or 1, when the value is the last one of this name again
-///                          or 0, and the status, when there is none
+///                          or 0, and the status, when there is no value
 ///
 /// Origin (scheme, host, user information, port), name (namespace, name) and status (code, reason) are
 /// indices. Numbers (signed, 64 bits) stand for lengths and dates of the usual forms: getcontentlength, and
@@ -26,11 +29,11 @@ namespace neon {
 ///
 /// Written in the order of the document: begin_resource(), then begin_property(), text(), end_property()
 /// inside begin_propstat() and end_propstat(), then end_resource().
-class Batch final : public Packed {
+class PropfindBatch final : public Packed {
  public:
-  /// One that did not end is forgotten.
+  /// A resource that did not end is taken back.
   void begin_resource(const ne_uri &uri);
-  /// Without any propstat it is forgotten, too.
+  /// A resource without any propstat is taken back, too.
   void end_resource();
   void begin_propstat();
   /// The properties since begin_propstat() have no values unless the status is null or 2xx.
@@ -45,39 +48,39 @@ class Batch final : public Packed {
     return resources_ >= max_resources || numbers_.size() >= max_numbers || text_.size() >= max_text;
   }
   /// text, numbers, names, statuses, origins
-  std::vector<napi_value> arguments(napi_env env) const;
+  std::array<napi_value, 5> arguments(Napi::Env env) const;
 
  private:
-  // So few that making objects of them keeps nobody waiting: resources, and what tells of their properties.
+  // So few that making objects of a batch does not block the event loop for long.
   static constexpr std::size_t max_resources = 128, max_numbers = std::size_t{32} * 1024;
 
   using Reader = std::optional<std::int64_t> (*)(std::string_view text);
   static Reader reader_of(std::string_view nspace, std::string_view name);
 
-  /// Where something began.
+  /// A position that return_to() goes back to.
   struct Mark {
     std::size_t text = 0, numbers = 0, properties = 0;
   };
   Mark here() const { return {text_.size(), numbers_.size(), properties_.size()}; }
-  /// Takes back what was written since. Values that stood there are no longer anybody's last ones.
+  /// Takes back everything written since. Values that stood there no longer count as the last of their names.
   void return_to(Mark mark);
 
-  /// What has one name: how its values become numbers, and its last value.
+  /// The properties of one name: how their values become numbers, and the last value.
   struct Column {
     Reader reader = nullptr;
     enum { None, Number, Text } last = None;
     std::int64_t number = 0;
     std::size_t text = 0, size = 0;
-    std::size_t at = 0;  // where it stands in numbers_
+    std::size_t at = 0;  // where that value stands in numbers_
   };
 
-  std::size_t resources_ = 0;  // the forgotten ones too: their origins stay
+  std::size_t resources_ = 0;  // with those that were taken back, whose origins stay
   bool in_resource_ = false, has_propstat_ = false;
   Mark resource_, propstat_;
-  std::size_t count_ = 0;  // where in numbers_ the properties of the resource are counted
-  std::size_t value_ = 0;  // where in text_ the value began
+  std::size_t count_ = 0;  // in numbers_: the count of the properties of the resource
+  std::size_t value_ = 0;  // in text_: where the value began
   std::uint32_t name_ = 0;
-  std::vector<std::uint32_t> properties_;  // the names of those that the resource has so far
+  std::vector<std::uint32_t> properties_;  // the names of the properties that the resource has so far
   std::vector<Column> columns_;
   Table names_, statuses_, origins_;
 };

@@ -1,3 +1,4 @@
+// Handlers of neon's XML and 207 parsers, which write resources into a batch.
 #include "classes/propfind/parser.h"
 
 #include <ne_string.h>
@@ -38,7 +39,7 @@ PropfindParser::~PropfindParser() {
   ne_xml_destroy(c_);
 }
 
-// False ends the parsing.
+// Changes the batch; false ends the parsing.
 template <class Work>
 bool PropfindParser::work(Work work) noexcept {
   try {
@@ -58,48 +59,49 @@ bool PropfindParser::count() {
 void *PropfindParser::on_response(void *self, const ne_uri *uri) noexcept {
   PropfindParser &parser = *static_cast<PropfindParser *>(self);
   parser.count_ = 0;
-  parser.work([&](Batch &batch) { batch.begin_resource(*uri); });
+  parser.work([&](PropfindBatch &batch) { batch.begin_resource(*uri); });
   return self;
 }
 
 void PropfindParser::on_response_end(void *self, void *, const ne_status *, const char *) noexcept {
   PropfindParser &parser = *static_cast<PropfindParser *>(self);
-  parser.work([&](Batch &batch) {
+  parser.work([&](PropfindBatch &batch) {
     batch.end_resource();
     if (batch.full() || (!batch.empty() && parser.wanted_()))
-      parser.flush_(std::exchange(parser.batch_, std::make_unique<Batch>()));
+      parser.flush_(std::exchange(parser.batch_, std::make_unique<PropfindBatch>()));
   });
 }
 
 void *PropfindParser::on_propstat(void *self, void *) noexcept {
   PropfindParser &parser = *static_cast<PropfindParser *>(self);
-  const bool goes_on = parser.count() && parser.work([](Batch &batch) { batch.begin_propstat(); });
-  return goes_on ? self : nullptr;
+  const bool continues = parser.count() && parser.work([](PropfindBatch &batch) { batch.begin_propstat(); });
+  return continues ? self : nullptr;
 }
 
 void PropfindParser::on_propstat_end(void *self, void *, const ne_status *status, const char *) noexcept {
-  static_cast<PropfindParser *>(self)->work([&](Batch &batch) { batch.end_propstat(status); });
+  static_cast<PropfindParser *>(self)->work([&](PropfindBatch &batch) { batch.end_propstat(status); });
 }
 
 int PropfindParser::on_start(void *self, int parent, const char *nspace, const char *name,
                              const char **attributes) noexcept {
   PropfindParser &parser = *static_cast<PropfindParser *>(self);
-  bool goes_on;
+  bool continues;
   if (parent == property_state) {
     ++parser.depth_;
-    goes_on = parser.work([&](Batch &) { parser.open_element(nspace, name, attributes); });
+    continues = parser.work([&](PropfindBatch &) { parser.open_element(nspace, name, attributes); });
   } else if (parent == NE_207_STATE_PROP) {
     parser.depth_ = 0;
-    goes_on = parser.count() && parser.work([&](Batch &batch) { batch.begin_property(nspace, name); });
+    continues =
+        parser.count() && parser.work([&](PropfindBatch &batch) { batch.begin_property(nspace, name); });
   } else {
     return NE_XML_DECLINE;
   }
-  return goes_on ? property_state : NE_XML_ABORT;
+  return continues ? property_state : NE_XML_ABORT;
 }
 
 void PropfindParser::open_element(const char *nspace, const char *name, const char **attributes) {
   if (!has_room()) return;
-  Batch &batch = *batch_;
+  PropfindBatch &batch = *batch_;
   for (const char *const part : {"<", nspace, name}) batch.text(part);
   for (; attributes[0] && has_room(); attributes += 2) {
     const char *const colon = std::strchr(attributes[0], ':');
@@ -116,20 +118,20 @@ void PropfindParser::open_element(const char *nspace, const char *name, const ch
 
 int PropfindParser::on_text(void *self, int, const char *text, std::size_t size) noexcept {
   PropfindParser &parser = *static_cast<PropfindParser *>(self);
-  const bool goes_on = parser.work([&](Batch &batch) {
+  const bool continues = parser.work([&](PropfindBatch &batch) {
     if (parser.has_room()) batch.text({text, size});
   });
-  return goes_on ? 0 : NE_XML_ABORT;
+  return continues ? 0 : NE_XML_ABORT;
 }
 
 int PropfindParser::on_end(void *self, int, const char *nspace, const char *name) noexcept {
   PropfindParser &parser = *static_cast<PropfindParser *>(self);
-  const bool goes_on = parser.work([&](Batch &batch) {
+  const bool continues = parser.work([&](PropfindBatch &batch) {
     if (parser.depth_-- == 0) return batch.end_property();
     if (!parser.has_room()) return;
     for (const char *const part : {"</", nspace, name, ">"}) batch.text(part);
   });
-  return goes_on ? 0 : NE_XML_ABORT;
+  return continues ? 0 : NE_XML_ABORT;
 }
 
 }  // namespace neon

@@ -1,3 +1,4 @@
+// Sends a PROPFIND, and delivers its batches to JavaScript.
 #include "classes/propfind/propfind.h"
 
 #include <ne_basic.h>
@@ -15,32 +16,33 @@ namespace neon {
 
 namespace {
 
-// The places of the functions that a listing holds.
+// The places of the functions that the operation holds.
 constexpr std::uint32_t batch_place = 0, room_place = 1;
 
 }  // namespace
 
+/// A batch on its way to JavaScript.
 class Propfind::Delivery final : public Event {
  public:
-  Delivery(std::shared_ptr<Propfind> listing, std::unique_ptr<Batch> batch)
-      : listing_(std::move(listing)), batch_(std::move(batch)) {}
+  Delivery(std::shared_ptr<Propfind> propfind, std::unique_ptr<PropfindBatch> batch)
+      : propfind_(std::move(propfind)), batch_(std::move(batch)) {}
 
   void deliver(Napi::Env env) override {
-    --listing_->ahead_;
-    if (listing_->cancelled()) return;
-    // None comes after one that is missing.
-    if (!listing_->guard(env, [&] { listing_->deliver_batch(env, *batch_); })) listing_->cancel();
+    --propfind_->ahead_;
+    if (propfind_->cancelled()) return;
+    // After a batch that is missing, no other is delivered.
+    if (!propfind_->guard(env, [&] { propfind_->deliver_batch(env, *batch_); })) propfind_->cancel();
   }
 
  private:
-  const std::shared_ptr<Propfind> listing_;
-  const std::unique_ptr<Batch> batch_;
+  const std::shared_ptr<Propfind> propfind_;
+  const std::unique_ptr<PropfindBatch> batch_;
 };
 
 Propfind::Propfind(std::shared_ptr<Session> session, Inquiry inquiry, bool posts)
     : Operation(session), session_(std::move(session)), inquiry_(std::move(inquiry)), posts_(posts) {}
 
-// The request that ne_simple_propfind and ne_propnames send.
+// As ne_simple_propfind and ne_propnames write it.
 std::string Inquiry::body() const {
   std::string text = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<propfind xmlns=\"DAV:\">";
   if (only_names) return text + "<propname/></propfind>";
@@ -53,8 +55,8 @@ std::string Inquiry::body() const {
 
 void Propfind::run() {
   PropfindParser parser(
-      session_->c(), inquiry_.path, [this](std::unique_ptr<Batch> batch) { flush(std::move(batch)); },
-      [this] { return wanted(); });
+      session_->c(), inquiry_.path, [this](std::unique_ptr<PropfindBatch> batch) { flush(std::move(batch)); },
+      [this] { return wants_batch(); });
   code_ = Request::run_delegated(*session_, [&] { return send(parser); });
   text_ = ne_get_error(session_->c());
   if (parser.out_of_memory()) throw neon_failure(code::no_memory, "Out of memory");
@@ -69,7 +71,7 @@ int Propfind::send(PropfindParser &parser) {
   ne_add_depth_header(request, inquiry_.depth);
   ne_set_request_body_buffer(request, body.data(), body.size());
   ne_add_request_header(request, "Content-Type", NE_XML_MEDIA_TYPE);
-  // As neon does it: newer ones look at the type and the character encoding of the response.
+  // As neon itself does: newer versions check the type and the character encoding of the response.
   using DispatchIf = int(ne_request *, ne_xml_parser *, ne_accept_response, void *);
   int result;
   if (const auto dispatch = reinterpret_cast<DispatchIf *>(find_symbol("ne_xml_dispatchif_request"))) {
@@ -88,62 +90,55 @@ int Propfind::send(PropfindParser &parser) {
   return result;
 }
 
-bool Propfind::wanted() const {
+bool Propfind::wants_batch() const {
   return posts_ && ahead_ == 0 && !behind_ && Clock::now() - flushed_ >= patience;
 }
 
-// On a lane, unless it was given up; else from inside the call.
-void Propfind::flush(std::unique_ptr<Batch> batch) {
+void Propfind::flush(std::unique_ptr<PropfindBatch> batch) {
   if (cancelled()) return;
   flushed_ = Clock::now();
-  const auto nothing = [](napi_env, napi_value) { return true; };
+  const auto ignore_answer = [](Napi::Env, Napi::Value) { return true; };
   if (!posts_) {
-    ask(
-        false,
-        [&](napi_env env) {
-          deliver_batch(env, *batch);
-          return undefined(env);
-        },
-        nothing);
+    const auto deliver = [&](Napi::Env env) {
+      deliver_batch(env, *batch);
+      return env.Undefined();
+    };
+    ask(false, deliver, ignore_answer);
     return;
   }
   environment().post(
       std::make_shared<Delivery>(std::static_pointer_cast<Propfind>(shared_from_this()), std::move(batch)));
   if (++ahead_ <= max_ahead && !behind_) return;
   ask(
-      false, [this](napi_env env) { return call(env, room_place, {}); }, nothing);
-  behind_ = false;  // all batches came before that question
+      false, [this](Napi::Env env) { return call(env, room_place, {}); }, ignore_answer);
+  behind_ = false;  // JavaScript has seen all batches: they came before that question
 }
 
-// Not as a callback of the user's is called: AsyncLocalStorage would make all promises of the process slower.
-napi_value Propfind::call(napi_env env, std::uint32_t place, const std::vector<napi_value> &arguments) {
-  napi_value answer;
-  check(env, napi_call_function(env, undefined(env), held(env, place), arguments.size(), arguments.data(),
-                                &answer));
-  return answer;
+// Unlike a callback of the user's, without its asynchronous context: AsyncLocalStorage would make all
+// promises of the process slower.
+Napi::Value Propfind::call(Napi::Env env, std::uint32_t place, std::span<const napi_value> arguments) {
+  return call_javascript(held(env, place).As<Napi::Function>(), arguments);
 }
 
-void Propfind::deliver_batch(napi_env env, const Batch &batch) {
-  const napi_value answer = call(env, batch_place, batch.arguments(env));
-  bool behind = false;
-  behind_ = napi_get_value_bool(env, answer, &behind) == napi_ok && behind;
+void Propfind::deliver_batch(Napi::Env env, const PropfindBatch &batch) {
+  const Napi::Value answer = call(env, batch_place, batch.arguments(env));
+  behind_ = answer.IsBoolean() && answer.As<Napi::Boolean>();
 }
 
 Napi::Value Propfind::result(Napi::Env env) {
-  if (code_ == NE_OK) return null(env);
-  const napi_value fields[] = {from(env, code_), from(env, std::string_view(text_)), from(env, status_)};
-  return list_of(env, fields);
+  if (code_ == NE_OK) return env.Null();
+  return array_of(
+      env, {Napi::Number::New(env, code_), Napi::String::New(env, text_), Napi::Number::New(env, status_)});
 }
 
 namespace {
 
 /// propfind(session, path, depth, names, onBatch, room) → null, or [NE_* code, error text, status]. `names`
 /// is a flat array of namespaces and names, an empty one for all properties, or null for the names alone.
-/// onBatch is called with (text, numbers, names, statuses, origins), as Batch says, and returns true when
-/// JavaScript lags behind; room() is called then, and may give a promise. In C: what ne_simple_propfind and
-/// ne_propnames do.
+/// onBatch is called with (text, numbers, names, statuses, origins), as PropfindBatch packs them, and returns
+/// true when JavaScript is behind; room() is called then, and may return a promise. The request is that of
+/// ne_simple_propfind and ne_propnames.
 std::shared_ptr<Operation> propfind(const Arguments &arguments, Mode mode) {
-  const napi_env env = arguments.env();
   auto session = arguments.handle<Session>(0, "session");
   Inquiry inquiry;
   inquiry.path = arguments.line(1, "path");
@@ -152,12 +147,12 @@ std::shared_ptr<Operation> propfind(const Arguments &arguments, Mode mode) {
   if (!inquiry.only_names) {
     const std::vector<Napi::Value> names = arguments.list(3, "props");
     for (std::size_t i = 0; i + 1 < names.size(); i += 2) {
-      const auto &[nspace, name] = inquiry.names.emplace_back(text_of(env, names[i], "A namespace"),
-                                                              text_of(env, names[i + 1], "A name"));
-      require_element(name, nspace.c_str(), nullptr, "What stands in \"props\"");
+      const auto &[nspace, name] =
+          inquiry.names.emplace_back(text_of(names[i], "A namespace"), text_of(names[i + 1], "A name"));
+      require_element(name, nspace.c_str(), nullptr, "An entry of \"props\"");
     }
   }
-  napi_value on_batch = arguments.function(4, "onBatch"), room = arguments.function(5, "room");
+  const Napi::Function on_batch = arguments.function(4, "onBatch"), room = arguments.function(5, "room");
   auto made = std::make_shared<Propfind>(std::move(session), std::move(inquiry), mode == Mode::Async);
   made->hold(on_batch);
   made->hold(room);
@@ -166,6 +161,6 @@ std::shared_ptr<Operation> propfind(const Arguments &arguments, Mode mode) {
 
 }  // namespace
 
-void register_listing(Topic &topic) { topic.blocking("propfind", propfind); }
+void register_propfind(Topic &topic) { topic.blocking("propfind", propfind); }
 
 }  // namespace neon

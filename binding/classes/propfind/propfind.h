@@ -1,8 +1,12 @@
+// The PROPFIND of the classes, as one operation.
 #pragma once
+
+#include <napi.h>
 
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,16 +17,16 @@
 
 namespace neon {
 
-/// What is asked of which resources.
+/// The resources and properties that a PROPFIND asks for.
 struct Inquiry {
   std::string path;
   int depth = 0;
-  /// Namespaces and names; none are all properties.
+  /// Namespaces and names; empty for all properties.
   std::vector<std::pair<std::string, std::string>> names;
   /// Only the names of properties.
   bool only_names = false;
 
-  /// The document that asks for it.
+  /// The document that the request sends.
   std::string body() const;
 };
 
@@ -30,12 +34,12 @@ struct Inquiry {
 ///
 /// On a lane, batches are posted while the response is still being parsed: full ones, and others when
 /// JavaScript has nothing to do and the last one is `patience` ago, so that the resources of a slow server do
-/// not wait for each other. `ahead_` counts those that JavaScript has not seen, and `behind_` is what it said
-/// last: that those which it has seen wait for somebody to take them. Past `max_ahead`, or when it is
-/// behind, the lane asks for room, and so waits until JavaScript has seen them all and, when it answers with
-/// a promise, until that is settled. After an abort none is delivered; one that cannot become values ends the
-/// operation. A batch holds the operation; its functions are held by the operation. A blocking call gives
-/// each batch to JavaScript as soon as it is full, from inside neon.
+/// not wait for each other. `ahead_` counts the batches that JavaScript has not seen, and `behind_` is its
+/// last answer: whether batches that it has seen still wait to be taken. Past `max_ahead`, or when JavaScript
+/// is behind, the lane asks for room, and so waits until JavaScript has seen all batches and, when it answers
+/// with a promise, until that is settled. After an abort no batch is delivered; a batch that cannot become
+/// values ends the operation. A batch holds the operation; its functions are held by the operation. A
+/// blocking call gives each batch to JavaScript as soon as it is full, from inside neon.
 class Propfind final : public Operation {
  public:
   Propfind(std::shared_ptr<Session> session, Inquiry inquiry, bool posts);
@@ -51,10 +55,10 @@ class Propfind final : public Operation {
   class Delivery;
 
   int send(PropfindParser &parser);
-  void flush(std::unique_ptr<Batch> batch);
-  bool wanted() const;
-  napi_value call(napi_env env, std::uint32_t place, const std::vector<napi_value> &arguments);
-  void deliver_batch(napi_env env, const Batch &batch);
+  void flush(std::unique_ptr<PropfindBatch> batch);
+  bool wants_batch() const;
+  Napi::Value call(Napi::Env env, std::uint32_t place, std::span<const napi_value> arguments);
+  void deliver_batch(Napi::Env env, const PropfindBatch &batch);
 
   using Clock = std::chrono::steady_clock;
 

@@ -1,4 +1,4 @@
-// The functions of ne_request.h, bound.
+// The functions of ne_request.h, except hooks.
 #include <ne_207.h>
 
 #include <algorithm>
@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/since.h"
 #include "core/topic.h"
+#include "core/usable.h"
 #include "ne/request/receive.h"
 #include "ne/session/callback.h"
 #include "ne/uri.h"
@@ -18,10 +19,10 @@ namespace neon {
 
 namespace {
 
-/// ne_response_header_iterate, or the same of the trailers.
+/// ne_response_header_iterate or ne_response_trailer_iterate.
 using Iterate = void *(ne_request *, void *, const char **, const char **);
 
-/// A position of one of these; stale when its request is gone or was sent again.
+/// A position of such an iteration; stale when its request is gone or was sent again.
 class HeaderCursor final : public Handle {
  public:
   static constexpr Kind kind = Kind::HeaderCursor;
@@ -40,15 +41,9 @@ class HeaderCursor final : public Handle {
   Iterate *const iterate;
 };
 
-std::shared_ptr<Request> usable(const Arguments &arguments) {
-  auto request = arguments.handle<Request>(0, "req");
-  request->require_usable();
-  return request;
-}
-
 std::shared_ptr<Operation> create_queued(const Arguments &arguments, Mode);
 
-napi_value create(const Arguments &arguments) {
+Napi::Value create(const Arguments &arguments) {
   const auto session = arguments.handle<Session>(0, "sess");
   if (session->has_callbacks()) return create_queued(arguments, Mode::Sync)->call();
   std::string method = arguments.line(1, "method"), target = arguments.line(2, "path");
@@ -56,7 +51,7 @@ napi_value create(const Arguments &arguments) {
   return Request::create(session, std::move(method), std::move(target))->open_handle();
 }
 
-// Made on the lane, at its turn.
+// Creates the request on the lane, at its turn.
 std::shared_ptr<Operation> create_queued(const Arguments &arguments, Mode) {
   auto session = arguments.handle<Session>(0, "sess");
   std::string method = arguments.line(1, "method"), target = arguments.line(2, "path");
@@ -66,7 +61,7 @@ std::shared_ptr<Operation> create_queued(const Arguments &arguments, Mode) {
       [session, method = std::move(method), target = std::move(target)] {
         return Request::create(session, method, target);
       },
-      [](Operation &, napi_env, const std::shared_ptr<Request> &request) { return request->open_handle(); });
+      [](Operation &, Napi::Env, const std::shared_ptr<Request> &request) { return request->open_handle(); });
   made->use(creation);
   made->hold(arguments[0]);
   return made;
@@ -80,8 +75,8 @@ std::shared_ptr<Request> own(const Arguments &arguments) {
 
 std::shared_ptr<Operation> destroy_queued(const Arguments &arguments, Mode);
 
-// Resources the handle at once; the C object goes when the session is free.
-napi_value destroy(const Arguments &arguments) {
+// Detaches the handle at once; C's request is destroyed when the session is free.
+Napi::Value destroy(const Arguments &arguments) {
   const auto request = own(arguments);
   const Session &session = request->session();
   if (session.asks_about(*request) && session.inside_callback())
@@ -93,10 +88,10 @@ napi_value destroy(const Arguments &arguments) {
   }
   session.require_usable();
   HandleWrap::destroy(*request);
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-// With hooks the object stays what it is until they have seen it.
+// With hooks, the object stays attached until they have seen it.
 std::shared_ptr<Operation> destroy_queued(const Arguments &arguments, Mode) {
   auto request = own(arguments);
   request->session().require_queueable();
@@ -111,7 +106,7 @@ std::shared_ptr<Operation> destroy_queued(const Arguments &arguments, Mode) {
         request.reset();
         return true;
       },
-      [](Operation &, napi_env env, bool) { return undefined(env); });
+      [](Operation &, Napi::Env env, bool) { return env.Undefined(); });
   if (hooks) {
     made->use(request);
     made->hold(arguments[0]);
@@ -119,70 +114,68 @@ std::shared_ptr<Operation> destroy_queued(const Arguments &arguments, Mode) {
   return made;
 }
 
-napi_value add_header(const Arguments &arguments) {
-  const auto request = usable(arguments);
+Napi::Value add_header(const Arguments &arguments) {
+  const auto request = usable<Request>(arguments);
   const std::string name = arguments.token(1, "name");
   ne_add_request_header(request->c(), name.c_str(), arguments.line(2, "value").c_str());
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-// The format is applied in JavaScript; here it is data. C cuts what does not fit its buffer.
-napi_value print_header(const Arguments &arguments) {
-  const auto request = usable(arguments);
+// JavaScript has applied the format; to C the result is data. C cuts off the part that does not fit its
+// buffer.
+Napi::Value print_header(const Arguments &arguments) {
+  const auto request = usable<Request>(arguments);
   const std::string name = arguments.token(1, "name");
   const std::string value = arguments.line(2, "format");
   if (value.size() >= NE_BUFSIZ)
     throw range_failure("The formatted header value must be shorter than " + std::to_string(NE_BUFSIZ) +
                         " bytes");
   ne_print_request_header(request->c(), name.c_str(), "%s", value.c_str());
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-napi_value set_body_buffer(const Arguments &arguments) {
-  usable(arguments)->set_body(arguments.bytes(1, "buffer"));
-  return undefined(arguments.env());
+Napi::Value set_body_buffer(const Arguments &arguments) {
+  usable<Request>(arguments)->set_body(arguments.bytes(1, "buffer"));
+  return arguments.env().Undefined();
 }
 
 constexpr std::int64_t max_bytes = (std::int64_t{1} << 53) - 1;  // Number.MAX_SAFE_INTEGER
 
-napi_value set_body_fd(const Arguments &arguments) {
-  const auto request = usable(arguments);
+Napi::Value set_body_fd(const Arguments &arguments) {
+  const auto request = usable<Request>(arguments);
   const int descriptor = static_cast<int>(arguments.integer(1, "fd", 0, INT32_MAX));
   const std::int64_t offset = arguments.integer(2, "offset", 0, max_bytes);
   request->set_body(descriptor, offset, arguments.integer(3, "length", 0, max_bytes));
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-napi_value set_body_provider(const Arguments &arguments) {
-  const auto request = usable(arguments);
+Napi::Value set_body_provider(const Arguments &arguments) {
+  const auto request = usable<Request>(arguments);
   const std::int64_t length = arguments.integer(1, "length", -1, max_bytes);
-  napi_value provider = arguments.function(2, "provider");
+  const Napi::Function provider = arguments.function(2, "provider");
   request->set_body_provider(length, request->keep(provider));
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-napi_value add_interim_handler(const Arguments &arguments) {
-  const auto request = usable(arguments);
-  napi_value handler = arguments.function(1, "fn");
+Napi::Value add_interim_handler(const Arguments &arguments) {
+  const auto request = usable<Request>(arguments);
+  const Napi::Function handler = arguments.function(1, "fn");
   request->add_interim_handler(request->keep(handler));
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-napi_value accept_2xx(const Arguments &arguments) {
+Napi::Value accept_2xx(const Arguments &arguments) {
   arguments.handle<Request>(0, "req");
   ne_status status{};
-  napi_value klass;
-  check(arguments.env(),
-        napi_get_named_property(arguments.env(), arguments.object(1, "st"), "klass", &klass));
-  status.klass = to_int(arguments.env(), klass);
-  return from(arguments.env(), ne_accept_2xx(nullptr, nullptr, &status));
+  status.klass = to_int(arguments.env(), arguments.object(1, "st").Get("klass"));
+  return Napi::Number::New(arguments.env(), ne_accept_2xx(nullptr, nullptr, &status));
 }
 
-napi_value accept_always(const Arguments &arguments) {
+Napi::Value accept_always(const Arguments &arguments) {
   arguments.handle<Request>(0, "req");
   arguments.object(1, "st");
   const ne_status status{};
-  return from(arguments.env(), ne_accept_always(nullptr, nullptr, &status));
+  return Napi::Number::New(arguments.env(), ne_accept_always(nullptr, nullptr, &status));
 }
 
 void require_before_begin(const Request &request) {
@@ -190,15 +183,15 @@ void require_before_begin(const Request &request) {
     throw neon_failure(code::invalid_state, "A reader must be added before the request begins");
 }
 
-napi_value add_body_reader(const Arguments &arguments) {
+Napi::Value add_body_reader(const Arguments &arguments) {
   add_function_reader(arguments, Request::Coding::Any);
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
 /// addParser(req, accpt, parser): ne_add_response_body_reader with ne_xml_parse_v.
-napi_value add_parser(const Arguments &arguments) {
+Napi::Value add_parser(const Arguments &arguments) {
   add_parser_reader(arguments, Request::Coding::Any);
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
 std::shared_ptr<Operation> dispatch(const Arguments &arguments, Mode) {
@@ -221,7 +214,8 @@ std::shared_ptr<Operation> discard(const Arguments &arguments, Mode) {
   return request_operation(arguments, 0, request, [request] { return request->discard(); });
 }
 
-// Straight into the caller's memory where nothing can take that away meanwhile, else through memory of ours.
+// Reads directly into the caller's memory where nothing can detach that meanwhile, otherwise into memory of
+// ours.
 std::shared_ptr<Operation> read_block(const Arguments &arguments, Mode mode) {
   auto request = arguments.handle<Request>(0, "req");
   const std::span<char> buffer = arguments.buffer(1, "buffer");
@@ -229,8 +223,10 @@ std::shared_ptr<Operation> read_block(const Arguments &arguments, Mode mode) {
       !request->session().has_callbacks()) {
     auto made = operation(
         request->shared_session(), [request, buffer] { return request->read(buffer.data(), buffer.size()); },
-        [](Operation &, napi_env env, ssize_t count) { return from(env, static_cast<double>(count)); });
-    request->occupy_for(*made);
+        [](Operation &, Napi::Env env, ssize_t count) {
+          return Napi::Number::New(env, static_cast<double>(count));
+        });
+    request->use_for(*made);
     return made;
   }
 
@@ -246,13 +242,13 @@ std::shared_ptr<Operation> read_block(const Arguments &arguments, Mode mode) {
         block.count = request->read(block.memory.get(), size);
         return block;
       },
-      [](Operation &operation, napi_env env, const Block &block) {
+      [](Operation &operation, Napi::Env env, const Block &block) {
         if (block.count > 0)
-          fill(env, operation.held(env, 1), {block.memory.get(), static_cast<std::size_t>(block.count)});
-        return from(env, static_cast<double>(block.count));
+          fill(operation.held(env, 1), {block.memory.get(), static_cast<std::size_t>(block.count)});
+        return Napi::Number::New(env, static_cast<double>(block.count));
       },
       request->has_callbacks());
-  request->occupy_for(*made);
+  request->use_for(*made);
   made->hold(arguments[0]);
   made->hold(arguments[1]);
   return made;
@@ -271,56 +267,56 @@ std::shared_ptr<Operation> read_to_buffer(const Arguments &arguments, Mode) {
       arguments, 1, room_in(arguments, 1), request->shared_session(),
       [request](char *buffer, std::size_t *size) { return request->read_to(buffer, size); },
       request->has_callbacks());
-  request->occupy_for(*made);
+  request->use_for(*made);
   return made;
 }
 
-napi_value get_status(const Arguments &arguments) {
+Napi::Value get_status(const Arguments &arguments) {
   const auto request = arguments.handle<Request>(0, "req");
   if (!request->closing() || !request->session().inside_callback()) request->require_usable();
   return status_object(arguments.env(), *ne_get_status(request->c()));
 }
 
-napi_value get_trailer(const Arguments &arguments) {
-  const auto request = usable(arguments);
+Napi::Value get_trailer(const Arguments &arguments) {
+  const auto request = usable<Request>(arguments);
   const std::string name = arguments.text(1, "name");
   const auto get = Since<const char *(ne_request *, const char *)>::required("ne_get_response_trailer");
-  return from(arguments.env(), get(request->c(), name.c_str()));
+  return string_or_null(arguments.env(), get(request->c(), name.c_str()));
 }
 
-napi_value get_target(const Arguments &arguments) {
-  const auto request = usable(arguments);
+Napi::Value get_target(const Arguments &arguments) {
+  const auto request = usable<Request>(arguments);
   const auto get = Since<const ne_uri *(ne_request *)>::required("ne_get_request_target");
   const ne_uri *uri = get(request->c());
-  return uri ? uri_object(arguments.env(), *uri) : null(arguments.env());
+  return uri ? uri_object(arguments.env(), *uri) : arguments.env().Null();
 }
 
-napi_value get_location(const Arguments &arguments) {
-  const auto request = usable(arguments);
+Napi::Value get_location(const Arguments &arguments) {
+  const auto request = usable<Request>(arguments);
   const std::string fragment = arguments.is_nullish(1) ? "" : arguments.text(1, "fragment");
   const auto get = Since<ne_uri *(ne_request *, const char *)>::required("ne_get_response_location");
   ne_uri *uri = get(request->c(), arguments.is_nullish(1) ? nullptr : fragment.c_str());
-  if (!uri) return null(arguments.env());
-  napi_value object = uri_object(arguments.env(), *uri);
+  if (!uri) return arguments.env().Null();
+  const Napi::Value object = uri_object(arguments.env(), *uri);
   ne_uri_free(uri);
   ne_free(uri);
   return object;
 }
 
-napi_value get_retry_after(const Arguments &arguments) {
-  const auto request = usable(arguments);
+Napi::Value get_retry_after(const Arguments &arguments) {
+  const auto request = usable<Request>(arguments);
   const auto get = Since<std::time_t(ne_request *)>::required("ne_get_response_retry_after");
-  return from(arguments.env(), static_cast<double>(get(request->c())));
+  return Napi::Number::New(arguments.env(), static_cast<double>(get(request->c())));
 }
 
-napi_value get_response_header(const Arguments &arguments) {
-  const auto request = usable(arguments);
-  return from(arguments.env(), ne_get_response_header(request->c(), arguments.text(1, "name").c_str()));
+Napi::Value get_response_header(const Arguments &arguments) {
+  const auto request = usable<Request>(arguments);
+  return string_or_null(arguments.env(),
+                        ne_get_response_header(request->c(), arguments.text(1, "name").c_str()));
 }
 
-napi_value iterate_fields(const Arguments &arguments, Iterate *iterate) {
-  const napi_env env = arguments.env();
-  const auto request = usable(arguments);
+Napi::Value iterate_fields(const Arguments &arguments, Iterate *iterate) {
+  const auto request = usable<Request>(arguments);
   void *position = nullptr;
   if (!arguments.is_nullish(1)) {
     const auto cursor = arguments.handle<HeaderCursor>(1, "cursor");
@@ -329,73 +325,72 @@ napi_value iterate_fields(const Arguments &arguments, Iterate *iterate) {
       throw neon_failure(code::invalid_state, "The cursor belongs to another response");
     position = cursor->position;
   }
-  napi_value name_object = arguments.object(2, "name"), value_object = arguments.object(3, "value");
+  const Napi::Object name_object = arguments.object(2, "name"), value_object = arguments.object(3, "value");
   const char *name = nullptr, *value = nullptr;
   position = iterate(request->c(), position, &name, &value);
-  if (!position) return null(env);
-  set(env, name_object, "value", from(env, name));
-  set(env, value_object, "value", from(env, value));
+  if (!position) return arguments.env().Null();
+  name_object.Set("value", name);
+  value_object.Set("value", value);
   return to_object(std::make_shared<HeaderCursor>(request, position, iterate));
 }
 
-napi_value iterate_headers(const Arguments &arguments) {
+Napi::Value iterate_headers(const Arguments &arguments) {
   return iterate_fields(arguments, ne_response_header_iterate);
 }
 
-napi_value iterate_trailers(const Arguments &arguments) {
-  // Wrong arguments are told before an old neon is.
-  usable(arguments);
+Napi::Value iterate_trailers(const Arguments &arguments) {
+  // Reports wrong arguments before a neon that is too old.
+  usable<Request>(arguments);
   if (!arguments.is_nullish(1)) arguments.handle<HeaderCursor>(1, "cursor");
   arguments.object(2, "name");
   arguments.object(3, "value");
   return iterate_fields(arguments, Since<Iterate>::required("ne_response_trailer_iterate"));
 }
 
-napi_value set_flag(const Arguments &arguments) {
-  const auto request = usable(arguments);
+Napi::Value set_flag(const Arguments &arguments) {
+  const auto request = usable<Request>(arguments);
   const auto flag = static_cast<ne_request_flag>(arguments.integer(1, "flag", 0, INT32_MAX));
   ne_set_request_flag(request->c(), flag, arguments.flag(2, "value"));
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-napi_value get_flag(const Arguments &arguments) {
-  const auto request = usable(arguments);
+Napi::Value get_flag(const Arguments &arguments) {
+  const auto request = usable<Request>(arguments);
   const auto flag = static_cast<ne_request_flag>(arguments.integer(1, "flag", 0, INT32_MAX));
-  return from(arguments.env(), ne_get_request_flag(request->c(), flag));
+  return Napi::Number::New(arguments.env(), ne_get_request_flag(request->c(), flag));
 }
 
-napi_value get_session(const Arguments &arguments) {
-  napi_value session = arguments.handle<Request>(0, "req")->session().object();
-  if (!session) throw neon_failure(code::destroyed, "The ne_session of this request is destroyed");
+Napi::Value get_session(const Arguments &arguments) {
+  const Napi::Object session = arguments.handle<Request>(0, "req")->session().object();
+  if (session.IsEmpty()) throw neon_failure(code::destroyed, "The ne_session of this request is destroyed");
   return session;
 }
 
-napi_value require_request(const Arguments &arguments) {
+// For lib's private data: throws unless the argument is a live request.
+Napi::Value require_request(const Arguments &arguments) {
   arguments.handle<Request>(0, "req");
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
 }  // namespace
 
 ne_accept_response native_acceptor(const Arguments &arguments, std::size_t index) {
   constexpr ne_accept_response acceptors[] = {ne_accept_always, ne_accept_2xx, ne_accept_207};
-  napi_valuetype type;
-  check(arguments.env(), napi_typeof(arguments.env(), arguments[index], &type));
-  if (type != napi_number) return nullptr;
+  if (!arguments[index].IsNumber()) return nullptr;
   return acceptors[arguments.integer(index, "accpt", 0, std::size(acceptors) - 1)];
 }
 
 namespace {
 
-// What argument 1 says as C takes it: neon's own function, or null and the number of one that is kept.
+// Argument 1 for C: neon's own function, or null and the number of a function that the request keeps.
 std::pair<ne_accept_response, std::uint32_t> keep_acceptor(const Arguments &arguments, Request &request) {
   const ne_accept_response native = native_acceptor(arguments, 1);
   return {native, native ? 0 : request.keep(arguments[1])};
 }
 
-// The request, when what argument 1 says is fit and readers may be added; not yet the reader.
+// The request, once it and argument 1 are known to be good for a reader of this kind.
 std::shared_ptr<Request> readable(const Arguments &arguments, Request::Coding coding) {
-  auto request = usable(arguments);
+  auto request = usable<Request>(arguments);
   if (!native_acceptor(arguments, 1)) arguments.function(1, "accpt");
   if (coding == Request::Coding::Gzip) request->require_own("decompressed");
   return request;
@@ -405,7 +400,7 @@ std::shared_ptr<Request> readable(const Arguments &arguments, Request::Coding co
 
 std::shared_ptr<Request> add_function_reader(const Arguments &arguments, Request::Coding coding) {
   auto request = readable(arguments, coding);
-  napi_value read = arguments.function(2, "reader");
+  const Napi::Function read = arguments.function(2, "reader");
   require_before_begin(*request);
   const auto [native, accept] = keep_acceptor(arguments, *request);
   request->add_reader(coding, native, accept, request->keep(read));
@@ -416,7 +411,7 @@ std::shared_ptr<Request> add_parser_reader(const Arguments &arguments, Request::
   auto request = readable(arguments, coding);
   auto parser = arguments.handle<XmlParser>(2, "userdata");
   parser->require_own("given a document");
-  // Operations on it would not know that they use the parser.
+  // Operations on such a request would not know that they use the parser.
   if (request->lent()) request->require_own("read by a parser");
   require_before_begin(*request);
   request->keep(arguments[2]);

@@ -1,3 +1,4 @@
+// Hooks of a session: ne_hook_* and ne_unhook_* of ne_request.h.
 #include <ne_request.h>
 
 #include <algorithm>
@@ -5,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/topic.h"
+#include "core/usable.h"
 #include "ne/request/request.h"
 #include "ne/session/callback.h"
 #include "ne/string/buffer.h"
@@ -13,20 +15,20 @@ namespace neon {
 
 namespace {
 
-// --- What neon calls --------------------------------------------------------------------------------------
+// --- Callbacks that neon calls ----------------------------------------------------------------------------
 
 Callback &callback_of(void *userdata) { return *static_cast<Callback *>(userdata); }
 
-napi_value request_object(Callback &callback, ne_request *request, Operation &operation) {
+Napi::Object request_object(Callback &callback, ne_request *request, Operation &operation) {
   return Request::object_of(callback.session, request, operation);
 }
 
 void on_create_request(ne_request *request, void *userdata, const char *method, const char *target) noexcept {
   Callback &callback = callback_of(userdata);
   Request::created(callback.session, request);
-  call_back(callback, 0, [&](napi_env env, Operation &operation) {
-    return std::vector<napi_value>{request_object(callback, request, operation), from(env, method),
-                                   from(env, target)};
+  call_back(callback, 0, [&](Napi::Env env, Operation &operation) {
+    return std::vector<napi_value>{request_object(callback, request, operation), string_or_null(env, method),
+                                   string_or_null(env, target)};
   });
 }
 
@@ -35,7 +37,7 @@ void on_pre_send(ne_request *request, void *userdata, ne_buffer *header) noexcep
   if (!callback.session.operation()) return;
   // Lent: the handle ends with the call.
   const auto buffer = std::make_shared<Buffer>(*callback.session.environment, header);
-  call_back(callback, 0, [&](napi_env, Operation &operation) {
+  call_back(callback, 0, [&](Napi::Env, Operation &operation) {
     return std::vector<napi_value>{request_object(callback, request, operation), to_object(buffer)};
   });
   buffer->take_back();
@@ -43,16 +45,16 @@ void on_pre_send(ne_request *request, void *userdata, ne_buffer *header) noexcep
 
 void on_post_headers(ne_request *request, void *userdata, const ne_status *status) noexcept {
   Callback &callback = callback_of(userdata);
-  call_back(callback, 0, [&](napi_env env, Operation &operation) {
+  call_back(callback, 0, [&](Napi::Env env, Operation &operation) {
     return std::vector<napi_value>{request_object(callback, request, operation), status_object(env, *status)};
   });
 }
 
 int on_post_send(ne_request *request, void *userdata, const ne_status *status) noexcept {
   Callback &callback = callback_of(userdata);
-  // Nobody was asked: after an exception the request must not be sent again.
+  // Where the hook cannot be called: after an exception the request must not be sent again.
   return call_back(callback, callback.session.operation() ? NE_ERROR : NE_OK,
-                   [&](napi_env env, Operation &operation) {
+                   [&](Napi::Env env, Operation &operation) {
                      return std::vector<napi_value>{request_object(callback, request, operation),
                                                     status_object(env, *status)};
                    });
@@ -62,13 +64,13 @@ void on_destroy_request(ne_request *request, void *userdata) noexcept {
   Callback &callback = callback_of(userdata);
   if (Request::dropped(callback.session, request)) return;
   Request::destroying(callback.session, request);
-  call_back(callback, 0, [&](napi_env, Operation &operation) {
+  call_back(callback, 0, [&](Napi::Env, Operation &operation) {
     return std::vector<napi_value>{request_object(callback, request, operation)};
   });
 }
 
 void on_event(void *userdata) noexcept {
-  call_back(callback_of(userdata), 0, [](napi_env, Operation &) { return std::vector<napi_value>(); });
+  call_back(callback_of(userdata), 0, [](Napi::Env, Operation &) { return std::vector<napi_value>(); });
 }
 
 // --- Registration -----------------------------------------------------------------------------------------
@@ -106,42 +108,36 @@ constexpr HookList lists[] = {
      [](ne_session *session, void *data) { ne_unhook_close_conn(session, on_event, data); }},
 };
 
-const HookList &list_of(const Arguments &arguments) {
+const HookList &list_argument(const Arguments &arguments) {
   return lists[arguments.integer(1, "list", 0, std::size(lists) - 1)];
 }
 
-std::shared_ptr<Session> usable(const Arguments &arguments) {
-  auto session = arguments.handle<Session>(0, "sess");
-  session->require_usable();
-  return session;
-}
-
 /// addHook(session, list, function) → the number under which the function is kept
-napi_value add(const Arguments &arguments) {
-  const auto session = usable(arguments);
-  const HookList &list = list_of(arguments);
+Napi::Value add(const Arguments &arguments) {
+  const auto session = usable<Session>(arguments);
+  const HookList &list = list_argument(arguments);
   const std::uint32_t function = session->keep(arguments.function(2, "fn"));
   session->callbacks.push_back(std::make_unique<Callback>(Callback{*session, function}));
   list.hook(session->c(), session->callbacks.back().get());
   if (std::string_view(list.hook_name) == "ne_hook_destroy_request") Request::watch_lent_again(*session);
-  return from(arguments.env(), static_cast<double>(function));
+  return Napi::Number::New(arguments.env(), static_cast<double>(function));
 }
 
 /// removeHook(session, list, number)
-napi_value remove(const Arguments &arguments) {
-  const auto session = usable(arguments);
-  const HookList &list = list_of(arguments);
+Napi::Value remove(const Arguments &arguments) {
+  const auto session = usable<Session>(arguments);
+  const HookList &list = list_argument(arguments);
   const auto function = static_cast<std::uint32_t>(arguments.integer(2, "number", 0, UINT32_MAX));
   const auto found = std::find_if(session->callbacks.begin(), session->callbacks.end(),
                                   [&](const auto &callback) { return callback->function == function; });
-  if (found == session->callbacks.end()) return undefined(arguments.env());
+  if (found == session->callbacks.end()) return arguments.env().Undefined();
   if ((*found)->running)
     throw neon_failure(code::reentrant,
                        std::string("A hook must not be removed (") + list.unhook_name + ") while it runs");
   list.unhook(session->c(), found->get());
   session->callbacks.erase(found);
   session->forget(function);
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
 }  // namespace

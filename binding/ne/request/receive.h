@@ -1,20 +1,21 @@
 #pragma once
 
+// Calls that fill the caller's buffer and report how much of it they used.
+
 #include "ne/request/request.h"
 
 namespace neon {
 
-/// How much of the caller's buffer, argument `index`, may be used: the `value` of the object behind it, or
-/// all of it.
+/// The number of bytes of the caller's buffer, argument `index`, that may be used: the `value` of the object
+/// in the next argument, by default all of them.
 inline std::size_t room_in(const Arguments &arguments, std::size_t index) {
   const std::span<char> buffer = arguments.buffer(index, "buf");
-  napi_value object = arguments.object(index + 1, "buflen");
-  return size_or(arguments.env(), field(arguments.env(), object, "value"), "buflen", buffer.size());
+  return size_or(arguments.object(index + 1, "buflen").Get("value"), "buflen", buffer.size());
 }
 
-/// A blocking call `run(memory, &size)` that fills the caller's buffer, argument `index`, through memory of
-/// ours: JavaScript's may be taken away meanwhile. After success the `value` of the object behind it is how
-/// much was used.
+/// A blocking call `run(memory, &size)` that fills the caller's buffer, argument `index`, by way of memory of
+/// ours, since JavaScript may detach its own meanwhile. On success the `value` of the object in the next
+/// argument becomes the number of bytes that were used.
 template <class Run>
 std::shared_ptr<Operation> receiving(const Arguments &arguments, std::size_t index, std::size_t room,
                                      std::shared_ptr<Session> session, Run run, bool callbacks = false) {
@@ -33,11 +34,12 @@ std::shared_ptr<Operation> receiving(const Arguments &arguments, std::size_t ind
         received.result = run(received.memory.get(), &received.size);
         return received;
       },
-      [](Operation &operation, napi_env env, const Received &received) {
-        if (received.result != NE_OK) return from(env, received.result);
-        fill(env, operation.held(env, 1), {received.memory.get(), received.size});
-        set(env, operation.held(env, 2), "value", from(env, static_cast<double>(received.size)));
-        return from(env, received.result);
+      [](Operation &operation, Napi::Env env, const Received &received) {
+        if (received.result == NE_OK) {
+          fill(operation.held(env, 1), {received.memory.get(), received.size});
+          operation.held(env, 2).As<Napi::Object>().Set("value", static_cast<double>(received.size));
+        }
+        return Napi::Number::New(env, received.result);
       },
       callbacks);
   made->hold(arguments[0]);

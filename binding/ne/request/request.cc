@@ -1,3 +1,4 @@
+// The life of a request, its blocking calls, and how far each one got.
 #include "ne/request/request.h"
 
 #include <ne_xmlreq.h>
@@ -8,124 +9,13 @@
 
 #include "core/error.h"
 #include "core/since.h"
-#include "core/topic.h"
-#include "ne/session/callback.h"
-#include "ne/uri.h"
 #include "ne/xml.h"
 
 namespace neon {
 
 namespace {
 
-// ---------------------------------------------------------------------------------------------------------
-// What neon calls while an operation runs. No exception crosses neon's frames: ask() keeps it.
-
-// Every operation on a request with callbacks holds the request's object first, in case its handle is
-// destroyed; a request that is lent has an object of its own.
-napi_value object_in(napi_env env, Operation &operation, const Request &request) {
-  napi_value object = request.object();
-  return object ? object : operation.held(env, 0);
-}
-
-napi_value request_function(napi_env env, Operation &operation, const Request &request,
-                            std::uint32_t number) {
-  return Handle::kept(env, object_in(env, operation, request), number);
-}
-
-int accept_response(void *userdata, ne_request *, const ne_status *status) noexcept {
-  const auto *reader = static_cast<const Request::Reader *>(userdata);
-  return ask_acceptor(reader->request, *status, [reader](napi_env env, Operation &operation) {
-    return request_function(env, operation, reader->request, reader->accept_function);
-  });
-}
-
-int read_block(void *userdata, const char *bytes, std::size_t size) noexcept {
-  const auto *reader = static_cast<const Request::Reader *>(userdata);
-  Operation *operation = reader->request.session().operation();
-  if (!operation) return 1;
-  return operation->ask(
-      1,
-      [=](napi_env env) {
-        napi_value block = copy_to_buffer(env, {bytes, size});
-        return operation->call_function(
-            env, request_function(env, *operation, reader->request, reader->read_function), 1, &block);
-      },
-      to_int);
-}
-
-int parse_block(void *userdata, const char *bytes, std::size_t size) noexcept {
-  return static_cast<const Request::Reader *>(userdata)->parser->parse(bytes, size);
-}
-
-void meet_interim(void *userdata, ne_request *, const ne_status *status) noexcept {
-  const auto *handler = static_cast<const Request::InterimHandler *>(userdata);
-  Operation *operation = handler->request.session().operation();
-  if (!operation) return;
-  operation->ask(
-      0,
-      [=](napi_env env) {
-        const napi_value arguments[] = {object_in(env, *operation, handler->request),
-                                        status_object(env, *status)};
-        return operation->call_function(
-            env, request_function(env, *operation, handler->request, handler->function), 2, arguments);
-      },
-      to_int);
-}
-
-/// What a body provider answered: a number as C's would, or bytes.
-struct Provided {
-  ssize_t count = -1;
-  std::string bytes;
-};
-
-Provided to_provided(napi_env env, napi_value value, std::size_t room) {
-  bool typed = false;
-  check(env, napi_is_typedarray(env, value, &typed));
-  if (!typed) return {to_int(env, value), {}};
-  std::string bytes = bytes_of(env, value, "The block of a body provider");
-  if (bytes.size() > room)
-    throw range_failure("A body provider must give at most " + std::to_string(room) + " bytes. Received " +
-                        std::to_string(bytes.size()));
-  const auto count = static_cast<ssize_t>(bytes.size());
-  return {count, std::move(bytes)};
-}
-
-ssize_t fail_provider(Request &request, std::int64_t given) {
-  ne_set_error(request.session().c(), "The request body provider gave %s than the %lld bytes it announced",
-               given > request.provider()->length ? "more" : "less",
-               static_cast<long long>(request.provider()->length));
-  return -1;
-}
-
-ssize_t provide_body(void *userdata, char *buffer, std::size_t size) noexcept {
-  Request &request = *static_cast<Request *>(userdata);
-  Operation *operation = request.session().operation();
-  if (!operation) return -1;
-  Request::Provider &provider = *request.provider();
-  if (size == 0) provider.given = 0;
-  const Provided provided = operation->ask(
-      Provided{},
-      [&](napi_env env) {
-        napi_value argument = from(env, static_cast<double>(size));
-        return operation->call_function(env, request_function(env, *operation, request, provider.function), 1,
-                                        &argument);
-      },
-      [=](napi_env env, napi_value value) { return to_provided(env, value, size); });
-  if (size == 0 || provided.count < 0) return provided.count;
-  provider.given += provided.count;
-  const bool ended = provided.count == 0;
-  if (provider.length >= 0 &&
-      (provider.given > provider.length || (ended && provider.given < provider.length)))
-    return fail_provider(request, provider.given);
-  if (provided.bytes.empty() && provided.count > 0) {
-    ne_set_error(request.session().c(), "The request body provider gave a number where bytes were due");
-    return -1;
-  }
-  std::copy(provided.bytes.begin(), provided.bytes.end(), buffer);
-  return provided.count;
-}
-
-// neon made this request itself, and is done with it: after the last hook of JavaScript's.
+// neon has finished with this request, which it made itself: releases it after the last hook of JavaScript.
 void forget_lent(ne_request *c, void *userdata) noexcept {
   const auto *watch = static_cast<const Session::LentWatch *>(userdata);
   Session &session = watch->session;
@@ -139,21 +29,6 @@ void forget_lent(ne_request *c, void *userdata) noexcept {
 }
 
 }  // namespace
-
-// ---------------------------------------------------------------------------------------------------------
-
-int ask_acceptor(const Request &request, const ne_status &status,
-                 const std::function<napi_value(napi_env, Operation &)> &function) {
-  Operation *operation = request.session().operation();
-  if (!operation) return 0;
-  return operation->ask(
-      0,
-      [&](napi_env env) {
-        const napi_value arguments[] = {object_in(env, *operation, request), status_object(env, status)};
-        return operation->call_function(env, function(env, *operation), 2, arguments);
-      },
-      to_int);
-}
 
 Request::Request(std::shared_ptr<Session> session, std::string method, std::string target, bool lent)
     : Handle(*session->environment),
@@ -187,7 +62,7 @@ std::shared_ptr<Request> Request::shared(Request *made) {
           }};
 }
 
-// Hooks that run inside meet this block through created().
+// Hooks that run inside find this block by created().
 void Request::open(const std::function<ne_request *()> &make) {
   session_->expect_request();
   Request *const outer = std::exchange(session_->being_created, this);
@@ -205,7 +80,7 @@ void Request::created(Session &session, ne_request *c) {
   if (session.being_created && !session.being_created->c_) session.being_created->know(c);
 }
 
-// A request of neon's own: CONNECT, or that of a function like ne_get.
+// A request that neon made itself: CONNECT, or one of a function like ne_get.
 std::shared_ptr<Request> Request::adopt(Session &session, ne_request *c) {
   auto owner = std::static_pointer_cast<Session>(session.shared_from_this());
   auto made = shared(new Request(std::move(owner), "", "", true));
@@ -216,8 +91,8 @@ std::shared_ptr<Request> Request::adopt(Session &session, ne_request *c) {
   return made;
 }
 
-// Hooks run in the order in which they came. Earlier ones of ours stay, and do nothing: C may be about to run
-// them.
+// Hooks run in the order in which they were added. Earlier ones of ours stay, and do nothing: C may be about
+// to run them.
 void Request::watch_lent(Session &session) {
   session.lent_watches.push_back(std::make_unique<Session::LentWatch>(Session::LentWatch{session}));
   ne_hook_destroy_request(session.c(), forget_lent, session.lent_watches.back().get());
@@ -233,16 +108,17 @@ bool Request::dropped(Session &session, ne_request *c) {
          (found->second->dropped_ || found->second->weak_from_this().expired());
 }
 
-napi_value Request::object_of(Session &session, ne_request *c, Operation &operation) {
-  const napi_env env = session.environment->env();
+Napi::Object Request::object_of(Session &session, ne_request *c, Operation &operation) {
+  const Napi::Env env = session.environment->env();
   const auto found = session.requests.find(c);
   std::shared_ptr<Request> request =
       found == session.requests.end() ? adopt(session, c)
                                       : std::static_pointer_cast<Request>(found->second->shared_from_this());
-  if (napi_value object = request->object()) return object;
-  // Its handle was destroyed, and now it is: the last hook.
-  if (operation.resource() == request.get() && request->closing()) return operation.held(env, 0);
-  napi_value object = HandleWrap::wrap(request, kind, external_size, operation.handle_object(env));
+  if (const Napi::Object object = request->object(); !object.IsEmpty()) return object;
+  // Its handle was destroyed before, and C destroys it now: the last hook.
+  if (operation.resource() == request.get() && request->closing())
+    return operation.held(env, 0).As<Napi::Object>();
+  const Napi::Object object = HandleWrap::wrap(request, kind, external_size, operation.handle_object(env));
   operation.hold_on(env, object);
   return object;
 }
@@ -252,12 +128,12 @@ Request::~Request() {
 }
 
 bool Request::closed() const {
-  return closed_ || (doomed_ && !(session_->asks_about(*this) && session_->inside_callback()));
+  return closed_ || (marked_destroyed_ && !(session_->asks_about(*this) && session_->inside_callback()));
 }
 
 void Request::mark_destroyed() {
   session_->live.erase(this);
-  doomed_ = true;
+  marked_destroyed_ = true;
 }
 
 void Request::close() {
@@ -285,11 +161,12 @@ void Request::on_detached() {
   if (!inside_) session_->live.erase(this);
 }
 
-napi_value Request::open_handle() {
+Napi::Object Request::open_handle() {
   session_->live.insert(this);
-  // With the session's object, and what hangs on it; none if that was destroyed meanwhile.
-  napi_value known = object();
-  return known ? known : HandleWrap::wrap(shared_from_this(), kind, external_size, session_->object());
+  // It keeps the session's object, and thereby the callbacks; there is none if that was destroyed meanwhile.
+  const Napi::Object known = object();
+  return known.IsEmpty() ? HandleWrap::wrap(shared_from_this(), kind, external_size, session_->object())
+                         : known;
 }
 
 void Request::require_usable() const {
@@ -307,7 +184,7 @@ void Request::require_own(const char *use) const {
                        std::string("This request is not the caller's own: it must not be ") + use);
 }
 
-void Request::occupy_for(Operation &operation) {
+void Request::use_for(Operation &operation) {
   operation.use(std::static_pointer_cast<Request>(shared_from_this()));
   for (const auto &reader : readers_) {
     if (!reader->parser) continue;
@@ -317,51 +194,7 @@ void Request::occupy_for(Operation &operation) {
   }
 }
 
-void Request::set_body(std::string body) {
-  announce_body();
-  body_ = std::move(body);
-  ne_set_request_body_buffer(c_, body_.data(), body_.size());
-}
-
-void Request::set_body(int descriptor, std::int64_t offset, std::int64_t length) {
-  announce_body();
-  ne_set_request_body_fd(c_, descriptor, offset, length);
-}
-
-void Request::set_body_provider(std::int64_t length, std::uint32_t function) {
-  announce_body();
-  provider_ = Provider{function, length};
-  ne_set_request_body_provider(c_, length, provide_body, this);
-}
-
-// C would send two Content-Length, or a body that the head did not announce.
-void Request::announce_body() {
-  if (has_body_) throw neon_failure(code::invalid_state, "This request has a body already");
-  const bool late = lent_ ? adopted_ || generation_ > 0 : phase_ != Phase::Idle && phase_ != Phase::Ended;
-  if (late) throw neon_failure(code::invalid_state, "A body must be set before the request begins");
-  has_body_ = true;
-}
-
-void Request::add_interim_handler(std::uint32_t function) {
-  using AddHandler = void(ne_request *, void (*)(void *, ne_request *, const ne_status *), void *);
-  const auto add = Since<AddHandler>::required("ne_add_interim_handler");
-  interim_handlers_.push_back(std::make_unique<InterimHandler>(InterimHandler{*this, function}));
-  add(c_, meet_interim, interim_handlers_.back().get());
-}
-
-void Request::add_reader(Coding coding, ne_accept_response accept, std::uint32_t accept_function,
-                         std::uint32_t read_function, std::shared_ptr<XmlParser> parser) {
-  const ne_block_reader read = parser ? parse_block : read_block;
-  readers_.push_back(
-      std::make_unique<Reader>(Reader{*this, accept_function, read_function, std::move(parser)}));
-  if (!accept) accept = accept_response;
-  if (coding == Coding::Gzip)
-    decompressors_.emplace_back(ne_decompress_reader(c_, accept, read, readers_.back().get()));
-  else
-    ne_add_response_body_reader(c_, accept, read, readers_.back().get());
-}
-
-// As ne_request_dispatch, of which the calls below are the documented parts.
+// Does what ne_request_dispatch does, of which the calls below are the documented parts.
 int Request::dispatch() {
   int result;
   do {
@@ -372,7 +205,7 @@ int Request::dispatch() {
   return result;
 }
 
-// It is about to be sent.
+// The request is about to be sent.
 void Request::prepare() {
   session_->require_free(this);
   if (!c_) throw neon_failure(code::destroyed, "This ne_request is destroyed");
@@ -421,7 +254,7 @@ int Request::read_to(char *buffer, std::size_t *size) {
   return finish_reading(read_to_buffer(c_, buffer, size));
 }
 
-// After a failure to put it somewhere, the rest of the body stands in the connection.
+// After a failure to store a part, the rest of the body is in the connection.
 int Request::finish_reading(int result) {
   if (result == NE_OK && was_cut()) result = NE_ERROR;
   if (result != NE_OK) ne_close_connection(session_->c());
@@ -435,7 +268,7 @@ int Request::discard() {
   return finish_reading(ne_discard_response(c_));
 }
 
-// Where the end of the connection is the end of the body, neon takes our own cut for it.
+// Where the end of the connection ends the body, neon mistakes our own shutdown for that end.
 bool Request::was_cut() const {
   return session_->connection.interruption() != Connection::Interruption::None;
 }
@@ -447,87 +280,13 @@ int Request::parse(XmlParser &parser) {
   return finish_reading(ne_xml_parse_response(c_, parser.c()));
 }
 
-namespace {
-
-/// Sees by hooks of our own how often C sends a request, and whether it read the response to its end.
-class Sends final {
- public:
-  /// `request`: null for the first one that C makes.
-  Sends(Session &session, Request *request)
-      : request_(request), session_(session.c()), c_(request ? request->c() : nullptr) {
-    ne_hook_create_request(session_, on_create, this);
-    ne_hook_pre_send(session_, on_send, this);
-    ne_hook_post_send(session_, on_end, this);
-  }
-  ~Sends() {
-    ne_unhook_create_request(session_, on_create, this);
-    ne_unhook_pre_send(session_, on_send, this);
-    ne_unhook_post_send(session_, on_end, this);
-  }
-  Sends(const Sends &) = delete;
-  Sends &operator=(const Sends &) = delete;
-
-  bool complete() const { return complete_; }
-
- private:
-  static void on_create(ne_request *c, void *userdata, const char *, const char *) noexcept {
-    Sends &self = *static_cast<Sends *>(userdata);
-    if (!self.c_) self.c_ = c;
-  }
-  static void on_send(ne_request *c, void *userdata, ne_buffer *) noexcept {
-    Sends &self = *static_cast<Sends *>(userdata);
-    if (c != self.c_) return;  // neon's CONNECT
-    if (self.request_) self.request_->sent_again();
-    self.complete_ = false;
-  }
-  static int on_end(ne_request *c, void *userdata, const ne_status *) noexcept {
-    Sends &self = *static_cast<Sends *>(userdata);
-    if (c == self.c_) self.complete_ = true;
-    return NE_OK;
-  }
-
-  Request *const request_;
-  ne_session *const session_;
-  ne_request *c_;
-  bool complete_ = false;
-};
-
-int send_whole(Session &session, Request *request, const std::function<int()> &send) {
-  const Sends sends(session, request);
-  int result = send();
-  // Where the end of the connection is the end of the body, neon takes our own cut for it.
-  if (result == NE_OK && session.connection.interruption() != Connection::Interruption::None)
-    result = NE_ERROR;
-  // Some errors leave the connection open with the rest of the response in it.
-  if (result == NE_ERROR && !sends.complete()) ne_close_connection(session.c());
-  return result;
-}
-
-}  // namespace
-
-int Request::run_delegated(const std::function<int()> &send) {
-  prepare();
-  enter(Phase::Sending);
-  const int result = send_whole(*session_, this, send);
-  enter(Phase::Ended);
-  return result;
-}
-
-int Request::run_delegated(Session &session, const std::function<int()> &send) {
-  session.require_free();
-  session.prepare();
-  session.expect_request();
-  return send_whole(session, nullptr, send);
-}
-
 int Request::end() {
   require_pulling("ne_end_request");
   int result;
   if (phase_ == Phase::AtEnd || body_complete()) {
     result = ne_end_request(c_);
   } else {
-    // The rest of the body stands in the connection, and C would take it for trailers or for the next
-    // response.
+    // The rest of the body is in the connection, and C would take it for trailers or for the next response.
     ne_set_error(session_->c(), "%s", "The response body was not read to its end");
     ne_close_connection(session_->c());
     result = NE_ERROR;
@@ -536,8 +295,8 @@ int Request::end() {
   return result;
 }
 
-// No block of length 0 was seen yet: is the body complete all the same? A chunked one never is, since its
-// last chunk stands in the connection still.
+// Whether the body is complete although no block of length 0 was seen. A chunked one never is: its last chunk
+// is still in the connection.
 bool Request::body_complete() const {
   const ne_status *status = ne_get_status(c_);
   if (method_ == "HEAD" || status->code == 204 || status->code == 304) return true;
@@ -564,14 +323,11 @@ void Request::enter(Phase phase) {
     session_->active = nullptr;
 }
 
-napi_value status_object(napi_env env, const ne_status &status) {
-  const napi_value fields[] = {from(env, status.major_version), from(env, status.minor_version),
-                               from(env, status.code), from(env, status.klass),
-                               from(env, static_cast<const char *>(status.reason_phrase))};
-  napi_value object;
-  check(env, napi_call_function(env, undefined(env), Environment::of(env).hook(Environment::Hook::Status),
-                                std::size(fields), fields, &object));
-  return object;
+Napi::Value status_object(Napi::Env env, const ne_status &status) {
+  return call_javascript(Environment::of(env).hook(Environment::Hook::Status),
+                         {Napi::Number::New(env, status.major_version),
+                          Napi::Number::New(env, status.minor_version), Napi::Number::New(env, status.code),
+                          Napi::Number::New(env, status.klass), string_or_null(env, status.reason_phrase)});
 }
 
 }  // namespace neon

@@ -1,5 +1,7 @@
 #pragma once
 
+// The handle of a `ne_request`: its life, its body and readers, and the blocking calls on it.
+
 #include <ne_compress.h>
 #include <ne_request.h>
 
@@ -18,24 +20,25 @@ class XmlParser;
 
 /// A `ne_request`.
 ///
-/// Owned by its JavaScript object and by the operations that use it; it owns its session. `phase_` and what
-/// C points to (body, readers) belong to whoever runs an operation on it, else to the JavaScript thread, as
-/// long as `use_count` is 0. ne_request_destroy runs the session's hooks, so it waits until the session is
-/// free. A request that the classes or neon itself made is lent to hooks: it belongs to the operation that
-/// runs, and ends with C's.
+/// Owned by its JavaScript object and by the operations that use it; it owns its session. `phase_` and the
+/// memory that C points to (body, readers) belong to the thread that runs an operation on it; while
+/// `use_count` is 0, to the JavaScript thread. ne_request_destroy runs the session's hooks, so it waits until
+/// the session is free. A request that the classes or neon itself made is lent to hooks: it belongs to the
+/// operation that runs, and ends with C's request.
 class Request final : public Handle, public Resource {
  public:
   static constexpr Kind kind = Kind::Request;
   static constexpr std::int64_t external_size = 12288;  // ne_request_s holds a buffer of 8 KiB
+  static constexpr const char *argument_name = "req";
 
-  /// Where a request stands between ne_begin_request and ne_end_request. `Ended` also stands for failed ones.
+  /// Where a request stands between ne_begin_request and ne_end_request. A failed request is `Ended` too.
   enum class Phase { Idle, Sending, Body, AtEnd, Ended };
 
-  /// Callbacks of this request's, which C has as userdata; the functions are kept by the handle object.
+  /// Callbacks of this request, which C has as userdata; the handle object keeps their functions.
   struct Reader {
     Request &request;
-    std::uint32_t accept_function;      // unused where neon's own decides
-    std::uint32_t read_function;        // unused where a parser reads
+    std::uint32_t accept_function;      // unused with an acceptance function of neon's
+    std::uint32_t read_function;        // unused with a parser
     std::shared_ptr<XmlParser> parser;  // or null
   };
   struct InterimHandler {
@@ -48,21 +51,23 @@ class Request final : public Handle, public Resource {
     std::int64_t given = 0;  // since it was rewound
   };
 
-  /// Whoever drops the last reference, and wherever: it is deleted when no operation uses its session.
+  /// Whichever thread drops the last reference, the request is deleted when no operation uses its session.
   static std::shared_ptr<Request> create(std::shared_ptr<Session> session, std::string method,
                                          std::string target, bool lent = false);
-  /// The same for one that C makes inside another object of its own, `make()`, and destroys with that.
+  /// create() for a request that C makes inside another object of its own, by `make()`, and destroys with
+  /// that.
   static std::shared_ptr<Request> create_inside(std::shared_ptr<Session> session, std::string method,
                                                 std::string target,
                                                 const std::function<ne_request *()> &make);
-  /// C has made this request; from now on it is known. Called by the first hook that meets it.
+  /// C has made this request; from now on it is known. Called by the first hook that is given it.
   static void created(Session &session, ne_request *c);
-  /// Its handle was dropped, and now it goes: nobody is to be told.
+  /// Whether the handle of this request was collected, or the object that it is inside of is destroyed: then
+  /// it is destroyed without running hooks.
   static bool dropped(Session &session, ne_request *c);
-  /// Another hook meets requests that are destroyed: those of neon's own are let go of after it.
+  /// A new hook is given requests that are destroyed: those that neon made itself are released after it.
   static void watch_lent_again(Session &session);
   /// The one JavaScript object of a request that a hook was given. JavaScript thread, inside the call.
-  static napi_value object_of(Session &session, ne_request *c, Operation &operation);
+  static Napi::Object object_of(Session &session, ne_request *c, Operation &operation);
 
   ne_request *c() const { return c_; }
   Session &session() const { return *session_; }
@@ -75,24 +80,26 @@ class Request final : public Handle, public Resource {
   Phase phase() const { return phase_; }
   bool has_callbacks() const { return !readers_.empty() || !interim_handlers_.empty() || provider_; }
   std::uint64_t generation() const { return generation_; }
-  /// The header cursors of what was sent before are stale.
+  /// C sends the request once more: header cursors of the response before are stale.
   void sent_again() { ++generation_; }
   void connection_lost() { phase_ = Phase::Ended; }
   void on_detached() override;
-  /// Its JavaScript object, from when on it counts as live.
-  napi_value open_handle();
+  /// Its JavaScript object; from now on the request counts as live.
+  Napi::Object open_handle();
 
-  /// It goes without a word to hooks, though others own it still. Whoever owns what C made it inside.
+  /// From now on its end runs no hooks, although it has other owners. For the owner of the object that C made
+  /// it inside.
   void drop() { dropped_ = true; }
-  /// To whoever is not inside a callback of a call on it: a destroy that hooks have to see waits its turn.
+  /// Also true once it is marked as destroyed, except inside callbacks of a call on it: a destroy that hooks
+  /// have to see waits its turn.
   bool closed() const override;
-  /// In its last hook: only what C has not freed may be used.
+  /// In its last hook: only the parts that C has not freed may be used.
   bool closing() const { return closing_; }
   bool lent() const { return lent_; }
   /// ERR_NEON_BORROWED when it is neon's, the classes' or part of another object.
   void require_own(const char *use) const;
-  /// The operation uses it, and the parsers that read its body.
-  void occupy_for(Operation &operation);
+  /// Makes the operation use this request, and the parsers that read its body.
+  void use_for(Operation &operation);
   std::string_view method() const { return method_; }
   /// It will be destroyed, and is so already for all but the hooks. JavaScript thread.
   void mark_destroyed();
@@ -109,9 +116,9 @@ class Request final : public Handle, public Resource {
   void set_body(int descriptor, std::int64_t offset, std::int64_t length);
   void set_body_provider(std::int64_t length, std::uint32_t function);
   std::optional<Provider> &provider() { return provider_; }
-  /// How a reader gets the body: as it comes, or, when it comes as gzip, inflated (ne_decompress_reader).
+  /// How a reader gets the body: as it was sent, or inflated where it is gzip (ne_decompress_reader).
   enum class Coding { Any, Gzip };
-  /// A function reads, unless there is a parser.
+  /// Without a parser, the function reads.
   void add_reader(Coding coding, ne_accept_response accept, std::uint32_t accept_function,
                   std::uint32_t read_function, std::shared_ptr<XmlParser> parser = nullptr);
   void add_interim_handler(std::uint32_t function);
@@ -127,7 +134,7 @@ class Request final : public Handle, public Resource {
   int parse(XmlParser &parser);
   /// Runs a function of neon's that sends the request (again, where it must) and reads the whole response.
   int run_delegated(const std::function<int()> &send);
-  /// The same for a function that makes the request, too, and destroys it.
+  /// Runs a function of neon's that makes a request too, and destroys it.
   static int run_delegated(Session &session, const std::function<int()> &send);
 
  private:
@@ -155,10 +162,10 @@ class Request final : public Handle, public Resource {
   const std::string target_;
   const bool lent_;
   ne_request *c_ = nullptr;
-  bool adopted_ = false;  // from neon
-  bool inside_ = false;   // another object of C's, whose handle keeps its live count
+  bool adopted_ = false;  // C destroys it: neon or another object of C's made it
+  bool inside_ = false;   // another object of C's, whose handle counts as live instead
   bool dropped_ = false;
-  bool doomed_ = false;  // JavaScript thread
+  bool marked_destroyed_ = false;  // JavaScript thread
   std::atomic<bool> closing_{false};
   std::atomic<bool> closed_{false};
   Phase phase_ = Phase::Idle;
@@ -182,23 +189,23 @@ std::shared_ptr<Operation> request_operation(const Arguments &arguments, std::si
   request->require_own("sent or read");
   callbacks = callbacks || request->has_callbacks() || request->session().has_callbacks();
   auto made = code_operation(request->shared_session(), std::move(run), callbacks);
-  request->occupy_for(*made);
-  if (callbacks) made->hold(arguments[index]);  // what is called stands with the request's object
+  request->use_for(*made);
+  if (callbacks) made->hold(arguments[index]);  // the request's object keeps the functions
   return made;
 }
 
-/// Neon's own acceptance function, for which lib passes a number (lib/ne/accept.ts): it stays in C. Else
-/// null.
+/// An acceptance function of neon's, for which lib passes a number (lib/ne/accept.ts), so that C calls it
+/// directly. Null where the argument is another one.
 ne_accept_response native_acceptor(const Arguments &arguments, std::size_t index);
 /// Adds a reader to the request that is argument 0, for the responses that argument 1 accepts: argument 2, a
-/// function, or the parser that it is given to. Gives the request.
+/// function, or the parser that it is given to. Returns the request.
 std::shared_ptr<Request> add_function_reader(const Arguments &arguments, Request::Coding coding);
 std::shared_ptr<Request> add_parser_reader(const Arguments &arguments, Request::Coding coding);
 /// Asks a JavaScript function whether a response of the request is accepted, from inside neon.
 int ask_acceptor(const Request &request, const ne_status &status,
-                 const std::function<napi_value(napi_env, Operation &)> &function);
+                 const std::function<Napi::Value(Napi::Env, Operation &)> &function);
 
 /// A plain object with the fields of `ne_status`.
-napi_value status_object(napi_env env, const ne_status &status);
+Napi::Value status_object(Napi::Env env, const ne_status &status);
 
 }  // namespace neon

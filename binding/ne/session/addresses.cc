@@ -1,9 +1,8 @@
-// The addresses that a session uses: ne_set_addrlist, ne_set_addrlist2 and ne_set_localaddr.
+// The addresses that a session connects to and from: ne_set_addrlist, ne_set_addrlist2, ne_set_localaddr.
 #include <ne_session.h>
 
 #include <vector>
 
-#include "core/arguments.h"
 #include "core/error.h"
 #include "core/topic.h"
 #include "ne/session/session.h"
@@ -28,7 +27,7 @@ std::vector<std::shared_ptr<Handle>> list_argument(const Arguments &arguments, s
 }
 
 template <class Set>
-napi_value set_list(const Arguments &arguments, const char *function, std::size_t index, Set set_list) {
+Napi::Value set_list(const Arguments &arguments, const char *function, std::size_t index, Set set_list) {
   const auto session = arguments.handle<Session>(0, "sess");
   auto addresses = list_argument(arguments, index);
   session->require_usable();
@@ -39,14 +38,14 @@ napi_value set_list(const Arguments &arguments, const char *function, std::size_
   set_list(session->c(), list.data(), list.size());
   session->addresses = std::move(addresses);
   session->system_proxy = false;
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-napi_value set_addrlist(const Arguments &arguments) {
+Napi::Value set_addrlist(const Arguments &arguments) {
   return set_list(arguments, "ne_set_addrlist", 1, ne_set_addrlist);
 }
 
-napi_value set_addrlist2(const Arguments &arguments) {
+Napi::Value set_addrlist2(const Arguments &arguments) {
   const auto port = static_cast<unsigned>(arguments.integer(1, "port", 0, 65535));
   return set_list(arguments, "ne_set_addrlist2", 2,
                   [port](ne_session *session, const ne_inet_addr **list, std::size_t count) {
@@ -54,13 +53,13 @@ napi_value set_addrlist2(const Arguments &arguments) {
                   });
 }
 
-napi_value set_localaddr(const Arguments &arguments) {
+Napi::Value set_localaddr(const Arguments &arguments) {
   const auto session = arguments.handle<Session>(0, "sess");
   const auto address = arguments.is_nullish(1) ? nullptr : address_argument(arguments, 1, "addr");
   session->require_usable();
   ne_set_localaddr(session->c(), address ? address->c() : nullptr);
   session->local_address = address ? Address::hold(address) : nullptr;
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #pragma once
 
+// Callbacks of a session: JavaScript functions that neon calls by a C function and a pointer to a Callback.
+
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -10,21 +12,22 @@
 
 namespace neon {
 
-/// A JavaScript function that was registered with C for a session: a hook, the notifier, one that gives
-/// credentials or judges certificates. C has its address as userdata; the function is kept by the session's
-/// object, under this number.
+/// A JavaScript function that was registered with C for a session: a hook, a notifier, or a function that
+/// gives credentials or judges certificates. C has the address of this block as userdata; the session's
+/// object keeps the function, under this number.
 struct Callback {
   Session &session;
   std::uint32_t function;
-  std::size_t running = 0;  // calls of it that wait for JavaScript
+  std::size_t running = 0;  // calls of it that have not returned yet
 };
 
-/// What a callback answered, as C's int: nothing is 0, a boolean 0 or 1; anything else is a TypeError.
-int to_int(napi_env env, napi_value value);
+/// The return value of a callback as C's int: undefined is 0, a boolean 0 or 1; anything else but an integer
+/// is a TypeError.
+int to_int(Napi::Env env, Napi::Value value);
 
-/// Calls a session's callback from inside neon with what `arguments(env, operation)` makes, and gives what
-/// `take(env, answer)` makes of the answer; `refusal` when nobody may be asked (a finalizer, a teardown,
-/// after an exception).
+/// Calls a session's callback from inside neon with the arguments that `make_arguments(env, operation)`
+/// gives. Returns `take(env, answer)`, or `refusal` where JavaScript must not be called: in a finalizer or a
+/// teardown, and after an exception.
 template <class Answer, class MakeArguments, class Take>
 Answer ask_callback(Callback &callback, Answer refusal, MakeArguments make_arguments, Take take) {
   Operation *operation = callback.session.operation();
@@ -32,39 +35,40 @@ Answer ask_callback(Callback &callback, Answer refusal, MakeArguments make_argum
   ++callback.running;
   Answer answer = operation->ask(
       refusal,
-      [&callback, operation, &make_arguments](napi_env env) {
+      [&callback, operation, &make_arguments](Napi::Env env) {
         const std::vector<napi_value> values = make_arguments(env, *operation);
-        napi_value function = Handle::kept(env, operation->handle_object(env), callback.function);
-        return operation->call_function(env, function, values.size(), values.data());
+        const auto function =
+            Handle::kept(env, operation->handle_object(env), callback.function).template As<Napi::Function>();
+        return operation->call_function(function, values);
       },
       std::move(take));
   --callback.running;
   return answer;
 }
 
-/// The same for a callback that answers with an int.
+/// ask_callback() for a callback that returns an int.
 template <class MakeArguments>
 int call_back(Callback &callback, int refusal, MakeArguments make_arguments) {
   return ask_callback(callback, refusal, std::move(make_arguments), to_int);
 }
 
-/// Argument 1, a function or null for nobody, takes the place of the callback that stands in this member of
-/// the session; `set(session, callback)` tells C.
+/// Replaces the callback in this member of the session by argument 1, a function, or null to remove it.
+/// `set(session, callback)` registers it with C.
 template <class Set>
-napi_value replace_callback(const Arguments &arguments, std::unique_ptr<Callback> Session::*place,
-                            const char *name, Set set) {
+Napi::Value replace_callback(const Arguments &arguments, std::unique_ptr<Callback> Session::*place,
+                             const char *name, Set set) {
   const auto session = arguments.handle<Session>(0, "sess");
-  napi_value function = arguments.is_nullish(1) ? Napi::Function() : arguments.function(1, name);
+  const Napi::Function function = arguments.is_nullish(1) ? Napi::Function() : arguments.function(1, name);
   session->require_usable();
   std::unique_ptr<Callback> &current = (*session).*place;
   if (current && current->running)
     throw neon_failure(code::reentrant, "A callback must not be replaced while it runs");
   auto callback =
-      function ? std::make_unique<Callback>(Callback{*session, session->keep(function)}) : nullptr;
+      function.IsEmpty() ? nullptr : std::make_unique<Callback>(Callback{*session, session->keep(function)});
   set(session->c(), callback.get());
   if (current) session->forget(current->function);
   current = std::move(callback);
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
 }  // namespace neon

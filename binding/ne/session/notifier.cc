@@ -1,5 +1,4 @@
-#include <algorithm>
-
+// Status and progress of a session: ne_set_notifier and ne_set_progress.
 #include "core/error.h"
 #include "core/topic.h"
 #include "ne/session/callback.h"
@@ -9,58 +8,52 @@ namespace neon {
 
 namespace {
 
-// Newer than the oldest neon: the members of its union, and the number of its event.
+// Newer than the oldest neon: the event's number, and its member of the union.
 constexpr int handshake_status = 6;
 struct HandshakeInfo {
   int protocol;
   const char *ciphersuite;
 };
 
-napi_value object(napi_env env) {
-  napi_value value;
-  check(env, napi_create_object(env, &value));
-  return value;
-}
-
-napi_value hostname_object(napi_env env, const char *hostname) {
-  napi_value fields = object(env);
-  set(env, fields, "hostname", from(env, hostname));
+Napi::Object hostname_object(Napi::Env env, const char *hostname) {
+  const Napi::Object fields = Napi::Object::New(env);
+  fields.Set("hostname", string_or_null(env, hostname));
   return fields;
 }
 
-// A plain object with the struct that goes with the event, under its C name.
-napi_value info_object(napi_env env, Environment &environment, int status,
-                       const ne_session_status_info &info) {
-  napi_value union_object = object(env);
+// A plain object with the struct of the event, under its C name.
+Napi::Object info_object(Napi::Env env, Environment &environment, int status,
+                         const ne_session_status_info &info) {
+  const Napi::Object union_object = Napi::Object::New(env);
   switch (status) {
     case ne_status_lookup:
-      set(env, union_object, "lu", hostname_object(env, info.lu.hostname));
+      union_object.Set("lu", hostname_object(env, info.lu.hostname));
       break;
     case ne_status_connecting: {
-      napi_value fields = hostname_object(env, info.ci.hostname);
+      const Napi::Object fields = hostname_object(env, info.ci.hostname);
       const auto address = info.ci.address ? Address::copy_of(environment, info.ci.address) : nullptr;
-      set(env, fields, "address", address ? to_object(address) : null(env));
-      set(env, union_object, "ci", fields);
+      fields.Set("address", address ? to_object(address) : env.Null());
+      union_object.Set("ci", fields);
       break;
     }
     case ne_status_connected:
     case ne_status_disconnected:
-      set(env, union_object, "cd", hostname_object(env, info.cd.hostname));
+      union_object.Set("cd", hostname_object(env, info.cd.hostname));
       break;
     case ne_status_sending:
     case ne_status_recving: {
-      napi_value fields = object(env);
-      set(env, fields, "progress", from(env, static_cast<double>(info.sr.progress)));
-      set(env, fields, "total", from(env, static_cast<double>(info.sr.total)));
-      set(env, union_object, "sr", fields);
+      const Napi::Object fields = Napi::Object::New(env);
+      fields.Set("progress", static_cast<double>(info.sr.progress));
+      fields.Set("total", static_cast<double>(info.sr.total));
+      union_object.Set("sr", fields);
       break;
     }
     case handshake_status: {
       const auto &handshake = reinterpret_cast<const HandshakeInfo &>(info);
-      napi_value fields = object(env);
-      set(env, fields, "protocol", from(env, handshake.protocol));
-      set(env, fields, "ciphersuite", from(env, handshake.ciphersuite));
-      set(env, union_object, "hs", fields);
+      const Napi::Object fields = Napi::Object::New(env);
+      fields.Set("protocol", handshake.protocol);
+      fields.Set("ciphersuite", string_or_null(env, handshake.ciphersuite));
+      union_object.Set("hs", fields);
       break;
     }
     default:
@@ -71,29 +64,29 @@ napi_value info_object(napi_env env, Environment &environment, int status,
 
 void on_status(void *userdata, ne_session_status status, const ne_session_status_info *info) noexcept {
   Callback &callback = *static_cast<Callback *>(userdata);
-  call_back(callback, 0, [&](napi_env env, Operation &) {
+  call_back(callback, 0, [&](Napi::Env env, Operation &) {
     const int number = static_cast<int>(status);
-    return std::vector<napi_value>{from(env, number),
+    return std::vector<napi_value>{Napi::Number::New(env, number),
                                    info_object(env, *callback.session.environment, number, *info)};
   });
 }
 
 void on_progress(void *userdata, ne_off_t progress, ne_off_t total) noexcept {
-  call_back(*static_cast<Callback *>(userdata), 0, [&](napi_env env, Operation &) {
-    return std::vector<napi_value>{from(env, static_cast<double>(progress)),
-                                   from(env, static_cast<double>(total))};
+  call_back(*static_cast<Callback *>(userdata), 0, [&](Napi::Env env, Operation &) {
+    return std::vector<napi_value>{Napi::Number::New(env, static_cast<double>(progress)),
+                                   Napi::Number::New(env, static_cast<double>(total))};
   });
 }
 
-// One at a time, whichever of the two kinds it is.
-napi_value set_notifier(const Arguments &arguments) {
+// A session has one of the two at a time.
+Napi::Value set_notifier(const Arguments &arguments) {
   return replace_callback(arguments, &Session::notifier, "status",
                           [](ne_session *session, Callback *callback) {
                             ne_set_notifier(session, callback ? on_status : nullptr, callback);
                           });
 }
 
-napi_value set_progress(const Arguments &arguments) {
+Napi::Value set_progress(const Arguments &arguments) {
   return replace_callback(arguments, &Session::notifier, "progress",
                           [](ne_session *session, Callback *callback) {
                             ne_set_progress(session, callback ? on_progress : nullptr, callback);

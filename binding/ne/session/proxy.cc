@@ -1,3 +1,4 @@
+// Proxies of a session: the functions of ne_session.h whose names hold "proxy".
 #include <ne_session.h>
 #include <ne_socket.h>
 #include <ne_uri.h>
@@ -5,6 +6,7 @@
 #include "core/error.h"
 #include "core/secret.h"
 #include "core/topic.h"
+#include "core/usable.h"
 #include "ne/session/session.h"
 
 namespace neon {
@@ -13,16 +15,15 @@ namespace {
 
 constexpr std::size_t max_socks_bytes = 255;  // C keeps the length in one byte
 
-// C would go on using the proxies that it freed.
-std::shared_ptr<Session> fresh(const Arguments &arguments, const char *function) {
-  auto session = arguments.handle<Session>(0, "sess");
-  session->require_usable();
+// After a request C would use the proxies that it has freed.
+std::shared_ptr<Session> fresh_session(const Arguments &arguments, const char *function) {
+  auto session = usable<Session>(arguments);
   session->require_fresh(function);
   return session;
 }
 
-// Whatever is set here takes the place of what was set before.
-void replaced(Session &session) {
+// Each of these functions replaces the proxies and addresses that were set before.
+void forget_replaced(Session &session) {
   session.addresses.clear();
   session.system_proxy = false;
 }
@@ -31,16 +32,16 @@ unsigned port_argument(const Arguments &arguments, std::size_t index) {
   return static_cast<unsigned>(arguments.integer(index, "port", 0, 65535));
 }
 
-napi_value session_proxy(const Arguments &arguments) {
+Napi::Value session_proxy(const Arguments &arguments) {
   const std::string hostname = arguments.line(1, "hostname");
   const unsigned port = port_argument(arguments, 2);
-  const auto session = fresh(arguments, "ne_session_proxy");
+  const auto session = fresh_session(arguments, "ne_session_proxy");
   ne_session_proxy(session->c(), hostname.c_str(), port);
-  replaced(*session);
-  return undefined(arguments.env());
+  forget_replaced(*session);
+  return arguments.env().Undefined();
 }
 
-// No error may tell the value.
+// No message may contain the value.
 void require_socks_length(const std::string &text, const std::string &what) {
   if (text.size() > max_socks_bytes)
     throw range_failure(what + " must be at most " + std::to_string(max_socks_bytes) +
@@ -55,21 +56,20 @@ std::string server_host(ne_session *session) {
   return host;
 }
 
-/// A user name or password; no value is "", never NULL, from which C would read if the server asks for it.
+/// A user name or password, "" by default: never NULL, from which C would read if the server asks for it.
 std::string secret_argument(const Arguments &arguments, std::size_t index, const char *name) {
   if (arguments.is_nullish(index)) return "";
   const std::string what = std::string("The \"") + name + "\" argument";
-  napi_valuetype type;
-  check(arguments.env(), napi_typeof(arguments.env(), arguments[index], &type));
-  if (type != napi_string) throw type_failure(code::argument_type, what + " must be of type string or null");
-  std::string text = to_string(arguments.env(), arguments[index]);
+  const Napi::Value value = arguments[index];
+  if (!value.IsString()) throw type_failure(code::argument_type, what + " must be of type string or null");
+  std::string text = to_string(value);
   if (text.find('\0') != std::string::npos)
     throw type_failure(code::argument_value, what + " must be a string without null bytes");
   require_socks_length(text, what);
   return text;
 }
 
-napi_value socks_proxy(const Arguments &arguments) {
+Napi::Value socks_proxy(const Arguments &arguments) {
   const auto version =
       static_cast<ne_sock_sversion>(arguments.integer(1, "vers", NE_SOCK_SOCKSV4, NE_SOCK_SOCKSV5));
   const std::string hostname = arguments.line(2, "hostname");
@@ -80,12 +80,12 @@ napi_value socks_proxy(const Arguments &arguments) {
     throw type_failure(code::argument_value, "SOCKS 4 needs a \"username\"");
   if (!arguments.is_nullish(4) && arguments.is_nullish(5))
     throw type_failure(code::argument_value, "A \"username\" for SOCKS needs a \"password\"");
-  const auto session = fresh(arguments, "ne_session_socks_proxy");
+  const auto session = fresh_session(arguments, "ne_session_socks_proxy");
   if (version != NE_SOCK_SOCKSV4) require_socks_length(server_host(session->c()), "The session's host name");
   ne_session_socks_proxy(session->c(), version, hostname.c_str(), port, username.c_str(), password.c_str());
   for (std::string *secret : {&username, &password}) wipe(secret->data(), secret->size());
-  replaced(*session);
-  return undefined(arguments.env());
+  forget_replaced(*session);
+  return arguments.env().Undefined();
 }
 
 void require_no_flags(const Arguments &arguments, std::size_t index) {
@@ -106,19 +106,19 @@ std::shared_ptr<Operation> system_proxy(const Arguments &arguments, Mode) {
         session->require_fresh("ne_session_system_proxy");
         require_system_proxy(*session);
         ne_session_system_proxy(session->c(), 0);
-        replaced(*session);
+        forget_replaced(*session);
         return true;
       },
-      [](Operation &, napi_env env, bool) { return undefined(env); });
+      [](Operation &, Napi::Env env, bool) { return env.Undefined(); });
 }
 
-/// For the classes: systemProxyLater(session) is ne_session_system_proxy, but at the first request.
-napi_value system_proxy_later(const Arguments &arguments) {
-  const auto session = fresh(arguments, "systemProxyLater");
+/// systemProxyLater(session), for the classes: ne_session_system_proxy, but at the first request.
+Napi::Value system_proxy_later(const Arguments &arguments) {
+  const auto session = fresh_session(arguments, "systemProxyLater");
   require_system_proxy(*session);
-  replaced(*session);
+  forget_replaced(*session);
   session->system_proxy = true;
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
 }  // namespace

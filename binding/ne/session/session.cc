@@ -1,9 +1,11 @@
+// A session's life, its settings, and the functions of ne_session.h that have no file of their own here.
 #include "ne/session/session.h"
 
 #include <ne_request.h>
 
 #include "core/interpose.h"
 #include "core/topic.h"
+#include "core/usable.h"
 #include "ne/auth.h"
 #include "ne/locks.h"
 #include "ne/pkcs11.h"
@@ -88,7 +90,7 @@ std::vector<std::string> Session::live_requests() {
 void Session::expect_request() {
   had_request = true;
   if (std::exchange(system_proxy, false)) ne_session_system_proxy(c_, 0);
-  // Where C has requests already, operations of the classes refuse to go on without their locks.
+  // Where C has requests already, operations of the classes refuse to run without their locks.
   if (SharedLocks *shared = shared_locks(); shared && !locks && requests.empty()) shared->join(*this);
   if (locks) locks->list->follow();
 }
@@ -117,22 +119,16 @@ namespace {
 
 constexpr std::int64_t max_seconds = 2147483;  // C multiplies by 1000
 
-std::shared_ptr<Session> usable(const Arguments &arguments) {
-  auto session = arguments.handle<Session>(0, "sess");
-  session->require_usable();
-  return session;
-}
+Napi::Value nothing(Operation &, Napi::Env env, bool) { return env.Undefined(); }
 
-napi_value nothing(Operation &, napi_env env, bool) { return undefined(env); }
-
-napi_value create(const Arguments &arguments) {
+Napi::Value create(const Arguments &arguments) {
   const std::string scheme = arguments.line(0, "scheme");
   const std::string host = arguments.line(1, "hostname");
   const auto port = static_cast<unsigned>(arguments.integer(2, "port", 0, 65535));
   return to_object(std::make_shared<Session>(arguments.environment(), scheme, host, port));
 }
 
-// The refusal while requests are live is lib's; whatever comes here, the C object outlives its requests.
+// TypeScript refuses this while requests are live; here the C object outlives its requests in any case.
 std::shared_ptr<Operation> destroy(const Arguments &arguments, Mode mode) {
   auto session = arguments.handle<Session>(0, "sess");
   if (mode == Mode::Sync)
@@ -152,13 +148,11 @@ std::shared_ptr<Operation> destroy(const Arguments &arguments, Mode mode) {
   return made;
 }
 
-napi_value live_requests(const Arguments &arguments) {
-  const napi_env env = arguments.env();
-  napi_value list;
-  check(env, napi_create_array(env, &list));
+Napi::Value live_requests(const Arguments &arguments) {
+  const Napi::Array list = Napi::Array::New(arguments.env());
   std::uint32_t index = 0;
   for (const std::string &description : arguments.handle<Session>(0, "sess")->live_requests())
-    check(env, napi_set_element(env, list, index++, from(env, description)));
+    list.Set(index++, description);
   return list;
 }
 
@@ -174,117 +168,117 @@ std::shared_ptr<Operation> close_connection(const Arguments &arguments, Mode) {
       nothing);
 }
 
-napi_value set_flag(const Arguments &arguments) {
-  const auto session = usable(arguments);
+Napi::Value set_flag(const Arguments &arguments) {
+  const auto session = usable<Session>(arguments);
   const auto flag = static_cast<ne_session_flag>(arguments.integer(1, "flag", 0, INT32_MAX));
   ne_set_session_flag(session->c(), flag, arguments.flag(2, "value"));
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-napi_value get_flag(const Arguments &arguments) {
-  const auto session = usable(arguments);
+Napi::Value get_flag(const Arguments &arguments) {
+  const auto session = usable<Session>(arguments);
   const auto flag = static_cast<ne_session_flag>(arguments.integer(1, "flag", 0, INT32_MAX));
-  return from(arguments.env(), ne_get_session_flag(session->c(), flag));
+  return Napi::Number::New(arguments.env(), ne_get_session_flag(session->c(), flag));
 }
 
-napi_value set_read_timeout(const Arguments &arguments) {
-  const auto session = usable(arguments);
+Napi::Value set_read_timeout(const Arguments &arguments) {
+  const auto session = usable<Session>(arguments);
   const int seconds = static_cast<int>(arguments.integer(1, "timeout", 1, max_seconds));
   ne_set_read_timeout(session->c(), seconds);
   session->connection.set_stall_limit(std::chrono::seconds(seconds));
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-napi_value set_connect_timeout(const Arguments &arguments) {
-  const auto session = usable(arguments);
+Napi::Value set_connect_timeout(const Arguments &arguments) {
+  const auto session = usable<Session>(arguments);
   const int seconds = static_cast<int>(arguments.integer(1, "timeout", 1, max_seconds));
   ne_set_connect_timeout(session->c(), seconds);
   session->connection.set_connect_limit(std::chrono::seconds(seconds));
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-napi_value set_useragent(const Arguments &arguments) {
-  const auto session = usable(arguments);
+Napi::Value set_useragent(const Arguments &arguments) {
+  const auto session = usable<Session>(arguments);
   ne_set_useragent(session->c(), arguments.line(1, "product").c_str());
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-napi_value version_pre_http11(const Arguments &arguments) {
-  return from(arguments.env(), ne_version_pre_http11(usable(arguments)->c()));
+Napi::Value version_pre_http11(const Arguments &arguments) {
+  return Napi::Number::New(arguments.env(), ne_version_pre_http11(usable<Session>(arguments)->c()));
 }
 
-napi_value get_server_hostport(const Arguments &arguments) {
-  return from(arguments.env(), ne_get_server_hostport(arguments.handle<Session>(0, "sess")->c()));
+Napi::Value get_server_hostport(const Arguments &arguments) {
+  return string_or_null(arguments.env(), ne_get_server_hostport(arguments.handle<Session>(0, "sess")->c()));
 }
 
-napi_value get_scheme(const Arguments &arguments) {
-  return from(arguments.env(), ne_get_scheme(arguments.handle<Session>(0, "sess")->c()));
+Napi::Value get_scheme(const Arguments &arguments) {
+  return string_or_null(arguments.env(), ne_get_scheme(arguments.handle<Session>(0, "sess")->c()));
 }
 
-napi_value fill_uri(const Arguments &arguments, void (*fill)(ne_session *, ne_uri *)) {
-  const napi_env env = arguments.env();
-  const auto session = usable(arguments);
-  napi_value object = arguments.object(1, "uri");
+Napi::Value fill_uri(const Arguments &arguments, void (*fill)(ne_session *, ne_uri *)) {
+  const auto session = usable<Session>(arguments);
+  const Napi::Object object = arguments.object(1, "uri");
   ne_uri uri{};
   fill(session->c(), &uri);
-  // What C leaves alone stays: all of it where there is no proxy, whose scheme is never told.
-  if (uri.scheme) set(env, object, "scheme", from(env, uri.scheme));
+  // Fields that C leaves alone keep their value: all of them where there is no proxy, and a proxy's scheme.
+  if (uri.scheme) object.Set("scheme", uri.scheme);
   if (uri.host) {
-    set(env, object, "host", from(env, uri.host));
-    set(env, object, "port", from(env, static_cast<int>(uri.port)));
+    object.Set("host", uri.host);
+    object.Set("port", uri.port);
   }
   ne_uri_free(&uri);
-  return undefined(env);
+  return arguments.env().Undefined();
 }
 
-napi_value fill_server_uri(const Arguments &arguments) { return fill_uri(arguments, ne_fill_server_uri); }
+Napi::Value fill_server_uri(const Arguments &arguments) { return fill_uri(arguments, ne_fill_server_uri); }
 
-napi_value fill_proxy_uri(const Arguments &arguments) { return fill_uri(arguments, ne_fill_proxy_uri); }
+Napi::Value fill_proxy_uri(const Arguments &arguments) { return fill_uri(arguments, ne_fill_proxy_uri); }
 
-// The format is applied in JavaScript; here it is data.
-napi_value set_error(const Arguments &arguments) {
-  const auto session = usable(arguments);
+// JavaScript has applied the format; to C the result is data.
+Napi::Value set_error(const Arguments &arguments) {
+  const auto session = usable<Session>(arguments);
   ne_set_error(session->c(), "%s", arguments.text(1, "format").c_str());
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-napi_value get_error(const Arguments &arguments) {
+Napi::Value get_error(const Arguments &arguments) {
   const auto session = arguments.handle<Session>(0, "sess");
-  if (session->pending && !session->asking) return from(arguments.env(), session->settled_error);
-  // Others of its group may be busy: they don't touch its text.
-  return from(arguments.env(), ne_get_error(session->pending ? usable(arguments)->c() : session->c()));
+  if (session->pending && !session->asking) return Napi::String::New(arguments.env(), session->settled_error);
+  // Other sessions of its group may be busy: they do not touch the text of this one.
+  return string_or_null(arguments.env(),
+                        ne_get_error(session->pending ? usable<Session>(arguments)->c() : session->c()));
 }
 
-// No effect without TLS, where neon would use a context that is not there.
-napi_value trust_default_ca(const Arguments &arguments) {
-  const auto session = usable(arguments);
+// No effect without TLS, where neon would use a context that does not exist.
+Napi::Value trust_default_ca(const Arguments &arguments) {
+  const auto session = usable<Session>(arguments);
   if (session->uses_tls()) ne_ssl_trust_default_ca(session->c());
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-// For the classes: ne_session_destroy where nothing is in the way. Else they abort what is pending: the
-// connection is closed as soon as no call is inside C, nobody waits for it, and no hook is told.
-napi_value drop(const Arguments &arguments) {
+// For the classes: ne_session_destroy where nothing is pending or live. Otherwise the classes abort what is
+// pending: the connection is closed as soon as no call is inside C, without waiting for it and without hooks.
+Napi::Value drop(const Arguments &arguments) {
   const auto session = arguments.handle<Session>(0, "sess");
   session->require_queueable();
   if (session->has_callbacks() && !session->pending && session->live_requests().empty())
     return destroy(arguments, Mode::Sync)->call();
   HandleWrap::destroy(*session);
   session->run_when_free([session] { session->close_connection(); }, false);
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-// For the classes: ne_ssl_trust_default_ca, but at the first request, where it blocks nobody.
-napi_value trust_default_later(const Arguments &arguments) {
-  const auto session = usable(arguments);
+// For the classes: ne_ssl_trust_default_ca, but at the first request, which may block anyway.
+Napi::Value trust_default_later(const Arguments &arguments) {
+  const auto session = usable<Session>(arguments);
   session->trust_default_ca = session->uses_tls();
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-// Throws what any use of a handle that is not a live session throws; for lib's private data.
-napi_value require_session(const Arguments &arguments) {
+// For lib's private data: throws unless the argument is a live session.
+Napi::Value require_session(const Arguments &arguments) {
   arguments.handle<Session>(0, "sess");
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
 }  // namespace

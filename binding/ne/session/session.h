@@ -1,5 +1,7 @@
 #pragma once
 
+// The handle of a `ne_session`, and the interfaces by which the classes extend it.
+
 #include <ne_request.h>
 #include <ne_session.h>
 
@@ -17,14 +19,13 @@
 namespace neon {
 
 struct Authentication;
-class Request;
 struct Callback;
+struct LockRegistration;
+class Request;
 class Session;
 struct Token;
-struct LockRegistration;
 
-/// Observes the status events of a session, where the operation runs: all of them, from ne_set_notifier. The
-/// classes implement it.
+/// Observes all status events of a session, where the operation runs. The classes implement it.
 class StatusObserver {
  public:
   StatusObserver() = default;
@@ -48,8 +49,8 @@ class SharedLocks {
   virtual void join(Session &session) = 0;
 };
 
-/// A request that ne_request_create of the promises has still to make; it counts as live as long as it is
-/// use_count.
+/// A request that ne_request_create of the promise surface will make at its turn. It counts as live as long
+/// as an operation uses it.
 struct Creation final : Resource {
   explicit Creation(std::string description) : description(std::move(description)) {}
   const std::string description;
@@ -59,13 +60,14 @@ struct Creation final : Resource {
 ///
 /// Owned by its JavaScript object, its requests, and the operations that run on it; ne_session_destroy runs
 /// when the last of them is gone, or in the operation of that name, where its hooks may call JavaScript, if
-/// no request is left. `active`, `requests`, `being_created` belong to whoever runs an operation (see
+/// no request is left. `active`, `requests`, `being_created` belong to the thread that runs an operation (see
 /// Executor); `live` to the JavaScript thread. `callbacks` are registered with C, and so outlive the C
-/// object: it calls some of them while it is being destroyed.
+/// object: C calls some of them while it is being destroyed.
 class Session final : public Handle, public Executor {
  public:
   static constexpr Kind kind = Kind::Session;
   static constexpr std::int64_t external_size = 4096;
+  static constexpr const char *argument_name = "sess";
 
   Session(Environment &environment, const std::string &scheme, const std::string &host, unsigned port);
   ~Session() override;
@@ -77,15 +79,15 @@ class Session final : public Handle, public Executor {
   void require_free(const Request *request = nullptr) const;
   /// ERR_NEON_INVALID_STATE when a request was created already.
   void require_fresh(const char *function) const;
-  /// Nothing is active any more (the connection is closed).
+  /// Closes the connection: no request is active any more.
   void close_connection();
-  /// The same, and what may stand in it is given up.
+  /// Closes the connection by a reset, which gives up any data in it.
   void abandon_connection();
   /// ne_session_destroy, unless requests are left.
   void finish();
   /// A request is about to be created. Runs where the operation runs, like prepare().
   void expect_request();
-  /// Does what was put off until a request is sent.
+  /// Does what was deferred until a request is sent.
   void prepare();
 
   void recover() override { abandon_connection(); }
@@ -97,34 +99,36 @@ class Session final : public Handle, public Executor {
     return notifier || verifier || clicert_provider || authentication || !tokens.empty() ||
            !callbacks.empty();
   }
-  /// The operation of this session's that runs on this thread, or null: then callbacks are mute.
+  /// The operation of this session that runs on this thread. Null where there is none: then callbacks must
+  /// not call JavaScript.
   Operation *operation() const;
 
   std::vector<std::unique_ptr<Callback>> callbacks;
   std::unique_ptr<Callback> notifier;  // or the progress callback
   std::unique_ptr<Callback> verifier;
   std::unique_ptr<Callback> clicert_provider;
-  /// Instead of the notifier, C calls this observer. JavaScript thread.
+  /// Makes C call this observer instead of the notifier. JavaScript thread.
   void observe_status(std::shared_ptr<StatusObserver> observer);
   /// The observer, or null.
   StatusObserver *status_observer() const { return status_observer_.get(); }
   std::vector<Token> tokens;                       // PKCS#11 providers, whose keys C may use until the end
-  std::unique_ptr<Authentication> authentication;  // once credentials can be asked for
-  /// What stands for C's requests; `being_created` is not known to C yet.
+  std::unique_ptr<Authentication> authentication;  // once there are callbacks for credentials
+  /// The blocks of C's requests; `being_created` is one that C does not know yet.
   std::unordered_map<ne_request *, Request *> requests;
   Request *being_created = nullptr;
   bool had_request = false;
-  /// Requests of neon's own that hooks have met; a hook of ours lets go of them.
+  /// Requests that neon made itself and that hooks were given; forget_lent() releases them.
   std::vector<std::shared_ptr<Request>> lent;
   struct LentWatch {
     Session &session;
   };
-  std::vector<std::unique_ptr<LentWatch>> lent_watches;  // the last one does it
+  std::vector<std::unique_ptr<LentWatch>> lent_watches;  // only the hook of the last one releases
   /// Addresses that C refers to.
   std::vector<std::shared_ptr<Handle>> addresses;
   std::shared_ptr<Handle> local_address;
 
-  /// The list of locks that is registered with it: C's hooks refer to it. Of whoever runs an operation.
+  /// The list of locks that is registered with the session: C's hooks refer to it. Belongs to the thread that
+  /// runs an operation.
   std::shared_ptr<LockRegistration> locks;
   /// From now on the session uses these locks, and the list above will be theirs. Called at most once, on the
   /// JavaScript thread.
@@ -139,15 +143,15 @@ class Session final : public Handle, public Executor {
   std::vector<std::weak_ptr<const Creation>> creations;
   /// Other handles that are not destroyed: "ne_decompress of GET /path"
   std::unordered_map<const Handle *, std::string> live_others;
-  /// A request that will be made at its turn: for the operation that makes it to use.
+  /// Notes a request that will be made at its turn; the operation that makes it must use() the result.
   std::shared_ptr<Creation> announce(std::string description);
-  /// What destroying the session would leave without it: "GET /path", …
+  /// The handles that would lose the session if it were destroyed: "GET /path", …
   std::vector<std::string> live_requests();
-  /// Loading the default authorities takes 7 to 25 ms, so it is put off until a connection may be made.
+  /// Loading the default authorities takes 7 to 25 ms, so it is deferred until a connection may be made.
   bool trust_default_ca = false;
-  /// Asking the system for its proxies may block, so it is put off until there is a request.
+  /// Asking the system for its proxies may block, so it is deferred until there is a request.
   bool system_proxy = false;
-  /// C was made to look for redirects.
+  /// ne_redirect_register was called.
   bool redirects = false;
 
  private:

@@ -1,8 +1,8 @@
+// Numeric addresses: the functions ne_iaddr_* of ne_socket.h, except ne_iaddr_reverse.
 #include "ne/socket/address.h"
 
 #include <ne_alloc.h>
 
-#include "core/arguments.h"
 #include "core/error.h"
 #include "core/since.h"
 #include "core/topic.h"
@@ -45,8 +45,8 @@ ne_iaddr_type type_argument(const Arguments &arguments, std::size_t index) {
   return static_cast<ne_iaddr_type>(arguments.integer(index, "type", ne_iaddr_ipv4, ne_iaddr_ipv6));
 }
 
-napi_value to_address(const Arguments &arguments, ne_inet_addr *c) {
-  return c ? to_object(std::make_shared<Address>(arguments.environment(), c)) : null(arguments.env());
+Napi::Value to_address(const Arguments &arguments, ne_inet_addr *c) {
+  return c ? to_object(std::make_shared<Address>(arguments.environment(), c)) : arguments.env().Null();
 }
 
 std::string raw_argument(const Arguments &arguments, std::size_t index, ne_iaddr_type type) {
@@ -61,69 +61,69 @@ const unsigned char *bytes_in(const std::string &raw) {
   return reinterpret_cast<const unsigned char *>(raw.data());
 }
 
-napi_value make(const Arguments &arguments) {
+Napi::Value make(const Arguments &arguments) {
   const ne_iaddr_type type = type_argument(arguments, 0);
   return to_address(arguments, ne_iaddr_make(type, bytes_in(raw_argument(arguments, 1, type))));
 }
 
-napi_value put(const Arguments &arguments) {
+Napi::Value put(const Arguments &arguments) {
   const auto address = address_argument(arguments);
   const ne_iaddr_type type = type_argument(arguments, 1);
   const std::string raw = raw_argument(arguments, 2, type);
   ne_inet_addr *const c = address->changeable();
   using Put = ne_inet_addr *(ne_inet_addr *, ne_iaddr_type, const unsigned char *);
-  return Since<Put>::required("ne_iaddr_put")(c, type, bytes_in(raw)) ? arguments[0] : null(arguments.env());
+  const auto put_raw = Since<Put>::required("ne_iaddr_put");
+  return put_raw(c, type, bytes_in(raw)) ? arguments[0] : arguments.env().Null();
 }
 
-napi_value set_scope(const Arguments &arguments) {
+Napi::Value set_scope(const Arguments &arguments) {
   const auto address = address_argument(arguments);
   const std::string scope = arguments.text(1, "scope");
   ne_inet_addr *const c = address->changeable();
-  return from(arguments.env(),
-              Since<int(ne_inet_addr *, const char *)>::required("ne_iaddr_set_scope")(c, scope.c_str()));
+  const auto set = Since<int(ne_inet_addr *, const char *)>::required("ne_iaddr_set_scope");
+  return Napi::Number::New(arguments.env(), set(c, scope.c_str()));
 }
 
-napi_value get_scope(const Arguments &arguments) {
+Napi::Value get_scope(const Arguments &arguments) {
   const auto address = address_argument(arguments);
   char *scope = Since<char *(const ne_inet_addr *)>::required("ne_iaddr_get_scope")(address->c());
-  napi_value text = from(arguments.env(), static_cast<const char *>(scope));
+  const Napi::Value text = string_or_null(arguments.env(), scope);
   if (scope) ne_free(scope);
   return text;
 }
 
-napi_value parse(const Arguments &arguments) {
+Napi::Value parse(const Arguments &arguments) {
   const std::string text = arguments.text(0, "addr");
   return to_address(arguments, ne_iaddr_parse(text.c_str(), type_argument(arguments, 1)));
 }
 
-napi_value print(const Arguments &arguments) {
+Napi::Value print(const Arguments &arguments) {
   char text[max_text];
-  return from(arguments.env(),
-              static_cast<const char *>(ne_iaddr_print(address_argument(arguments)->c(), text, sizeof text)));
+  return string_or_null(arguments.env(), ne_iaddr_print(address_argument(arguments)->c(), text, sizeof text));
 }
 
-napi_value raw(const Arguments &arguments) {
+Napi::Value raw(const Arguments &arguments) {
   const auto address = address_argument(arguments);
   unsigned char bytes[v6_size];
   ne_iaddr_raw(address->c(), bytes);
-  return copy_to_buffer(arguments.env(),
-                        {reinterpret_cast<char *>(bytes), size_of(ne_iaddr_typeof(address->c()))});
+  return Napi::Buffer<unsigned char>::Copy(arguments.env(), bytes, size_of(ne_iaddr_typeof(address->c())));
 }
 
-napi_value type_of(const Arguments &arguments) {
-  return from(arguments.env(), static_cast<int>(ne_iaddr_typeof(address_argument(arguments)->c())));
+Napi::Value type_of(const Arguments &arguments) {
+  return Napi::Number::New(arguments.env(),
+                           static_cast<int>(ne_iaddr_typeof(address_argument(arguments)->c())));
 }
 
-napi_value compare(const Arguments &arguments) {
-  return from(arguments.env(), ne_iaddr_cmp(address_argument(arguments, 0, "i1")->c(),
-                                            address_argument(arguments, 1, "i2")->c()));
+Napi::Value compare(const Arguments &arguments) {
+  return Napi::Number::New(arguments.env(), ne_iaddr_cmp(address_argument(arguments, 0, "i1")->c(),
+                                                         address_argument(arguments, 1, "i2")->c()));
 }
 
-napi_value free_address(const Arguments &arguments) {
+Napi::Value free_address(const Arguments &arguments) {
   const auto address = address_argument(arguments);
   if (address->borrowed()) throw neon_failure(code::borrowed, "This ne_inet_addr belongs to a ne_sock_addr");
   HandleWrap::destroy(*address);
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
 }  // namespace

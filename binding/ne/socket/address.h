@@ -1,5 +1,7 @@
 #pragma once
 
+// The handle of a `ne_inet_addr`.
+
 #include <ne_socket.h>
 
 #include <atomic>
@@ -11,11 +13,12 @@
 
 namespace neon {
 
-/// A `ne_inet_addr`: one of its own, or one that a `ne_sock_addr` lends.
+/// A `ne_inet_addr`: its own, or one that a `ne_sock_addr` lends.
 class Address final : public Handle, public Resource {
  public:
   static constexpr Kind kind = Kind::Address;
   static constexpr std::int64_t external_size = 128;
+  static constexpr const char *argument_name = "ia";
 
   Address(Environment &environment, ne_inet_addr *c) : Handle(environment), own_(c), c_(c) {}
   Address(std::shared_ptr<Handle> owner, const ne_inet_addr *c)
@@ -23,15 +26,16 @@ class Address final : public Handle, public Resource {
   ~Address() override {
     if (own_) ne_iaddr_free(own_);
   }
-  /// One that stands for itself, of one that belongs to C; null where its family is not supported.
+  /// A copy of an address that belongs to C; null where its family is not supported.
   static std::shared_ptr<Address> copy_of(Environment &environment, const ne_inet_addr *c);
 
   const ne_inet_addr *c() const { return c_; }
   bool borrowed() const { return owner_ != nullptr; }
-  /// For what changes it; refuses while somebody uses it.
+  /// For functions that change it; throws while it is in use or borrowed.
   ne_inet_addr *changeable() const;
 
-  /// A reference of something in C that refers to this address; meanwhile it cannot be changed.
+  /// A reference for an object of C's that refers to this address: until it is dropped, the address cannot be
+  /// changed.
   static std::shared_ptr<Handle> hold(std::shared_ptr<Address> address);
 
  private:
@@ -42,7 +46,7 @@ class Address final : public Handle, public Resource {
 };
 
 inline std::shared_ptr<Address> address_argument(const Arguments &arguments, std::size_t index = 0,
-                                                 const char *name = "ia") {
+                                                 const char *name = Address::argument_name) {
   return arguments.handle<Address>(index, name);
 }
 

@@ -1,4 +1,4 @@
-// What blocks on a socket: connecting, accepting, receiving, sending, ending.
+// Blocking calls on a socket: connecting, accepting, receiving, sending, ending.
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <vector>
 
-#include "core/arguments.h"
 #include "core/error.h"
 #include "core/lane.h"
 #include "core/topic.h"
@@ -21,7 +20,7 @@ namespace {
 constexpr std::int64_t max_seconds = 2147483;  // C multiplies by 1000
 constexpr std::size_t max_socks_text = 255;    // its length is one byte
 
-[[noreturn]] void refuse(const char *why) { throw type_failure(code::argument_value, why); }
+[[noreturn]] void reject(const char *why) { throw type_failure(code::argument_value, why); }
 
 unsigned port_argument(const Arguments &arguments, std::size_t index) {
   return static_cast<unsigned>(arguments.integer(index, "port", 0, 65535));
@@ -58,19 +57,19 @@ class Waker final {
   int descriptor() const { return ends_[0]; }
   void wake() {
     const char byte = 0;
-    static_cast<void>(!::write(ends_[1], &byte, 1));  // a full pipe wakes, too
+    static_cast<void>(!::write(ends_[1], &byte, 1));  // a full pipe wakes too
   }
 
  private:
   int ends_[2];
 };
 
-/// ne_sock_accept. The listener is the caller's: to shut it down, as an abort does with connections, would
-/// end the service. So the wait for a connection is here, where an abort can end it, and C's call returns at
+/// ne_sock_accept. The listener is the caller's: shutting it down, as an abort does with connections, would
+/// end the service. So this operation waits for a connection, which an abort can end, and C's call returns at
 /// once.
-class Acceptance final : public Operation {
+class AcceptOperation final : public Operation {
  public:
-  Acceptance(std::shared_ptr<Socket> socket, int listener)
+  AcceptOperation(std::shared_ptr<Socket> socket, int listener)
       : Operation(socket), socket_(std::move(socket)), listener_(listener) {}
 
  protected:
@@ -80,10 +79,10 @@ class Acceptance final : public Operation {
     result_ = cancelled() ? -1 : socket_->accept(listener_);
   }
   void woken() override { waker_.wake(); }
-  Napi::Value result(Napi::Env env) override { return from(env, result_); }
+  Napi::Value result(Napi::Env env) override { return Napi::Number::New(env, result_); }
 
  private:
-  // What is no listener, C says itself.
+  // C reports a descriptor that is not a listener.
   bool listens() const {
     int listens = 0;
     socklen_t size = sizeof listens;
@@ -107,7 +106,7 @@ class Acceptance final : public Operation {
 std::shared_ptr<Operation> accept(const Arguments &arguments, Mode) {
   auto socket = socket_argument(arguments);
   const int listener = static_cast<int>(arguments.integer(1, "fd", 0, INT32_MAX));
-  return std::make_shared<Acceptance>(std::move(socket), listener);
+  return std::make_shared<AcceptOperation>(std::move(socket), listener);
 }
 
 // --- Receiving --------------------------------------------------------------------------------------------
@@ -119,7 +118,8 @@ struct Receiver {
   std::size_t (*filled)(ssize_t code, std::size_t size);
 };
 
-// Straight into the caller's memory where nothing can take that away meanwhile, else through memory of ours.
+// Receives directly into the caller's memory where nothing can detach that meanwhile, otherwise into memory
+// of ours.
 std::shared_ptr<Operation> receive(const Arguments &arguments, Mode mode, const Receiver &receiver) {
   auto socket = socket_argument(arguments);
   const std::span<char> buffer = arguments.buffer(1, "buffer");
@@ -128,16 +128,16 @@ std::shared_ptr<Operation> receive(const Arguments &arguments, Mode mode, const 
       socket,
       [socket, buffer, direct, receiver] {
         ne_socket *const c = socket->connected();
-        Outcome outcome;
-        if (!direct) outcome.memory = allocate(buffer.size());
-        char *const memory = direct ? buffer.data() : outcome.memory.get();
-        outcome.code = receiver.receive(c, memory, buffer.size());
-        return outcome;
+        SocketResult result;
+        if (!direct) result.memory = allocate(buffer.size());
+        char *const memory = direct ? buffer.data() : result.memory.get();
+        result.code = receiver.receive(c, memory, buffer.size());
+        return result;
       },
-      [receiver, size = buffer.size()](Operation &operation, napi_env env, const Outcome &outcome) {
-        if (outcome.memory && outcome.code >= 0)
-          fill(env, operation.held(env, 0), {outcome.memory.get(), receiver.filled(outcome.code, size)});
-        return from(env, static_cast<double>(outcome.code));
+      [receiver, size = buffer.size()](Operation &operation, Napi::Env env, const SocketResult &result) {
+        if (result.memory && result.code >= 0)
+          fill(operation.held(env, 0), {result.memory.get(), receiver.filled(result.code, size)});
+        return Napi::Number::New(env, static_cast<double>(result.code));
       });
   made->hold(arguments[1]);
   return made;
@@ -182,13 +182,13 @@ std::shared_ptr<Operation> write_fully(const Arguments &arguments, Mode) {
   });
 }
 
-// Without the empty ones, with which C would loop for ever.
+// The blocks to send, without the empty ones, with which C would loop forever.
 std::vector<std::string> blocks_argument(const Arguments &arguments, std::size_t index) {
   const std::vector<Napi::Value> values = arguments.list(index, "vector");
-  if (values.empty()) refuse("The \"vector\" argument must hold at least one block");
+  if (values.empty()) reject("The \"vector\" argument must hold at least one block");
   std::vector<std::string> blocks;
-  for (napi_value value : values) {
-    std::string block = bytes_or_text(arguments.env(), value, "Each block of the \"vector\" argument");
+  for (const Napi::Value &value : values) {
+    std::string block = bytes_or_text(value, "Each block of the \"vector\" argument");
     if (!block.empty()) blocks.push_back(std::move(block));
   }
   if (blocks.size() > IOV_MAX)
@@ -209,7 +209,7 @@ std::shared_ptr<Operation> write_blocks(const Arguments &arguments, Mode) {
 
 // --- Proxies ----------------------------------------------------------------------------------------------
 
-/// What ne_sock_proxy is told; texts that C would use though they are NULL are there.
+/// The arguments of ne_sock_proxy, with the texts that C would use even if they were NULL.
 struct Destination {
   ne_sock_sversion version;
   std::shared_ptr<Address> address;
@@ -228,14 +228,14 @@ std::optional<std::string> socks_text(const Arguments &arguments, std::size_t in
 
 void require_complete(const Destination &to) {
   const bool v5 = to.version == NE_SOCK_SOCKSV5;
-  if (v5 && !to.address && !to.hostname) refuse("SOCKS 5 needs \"addr\" or \"hostname\"");
-  if (to.version == NE_SOCK_SOCKSV4A && !to.hostname) refuse("SOCKS 4A needs \"hostname\"");
+  if (v5 && !to.address && !to.hostname) reject("SOCKS 5 needs \"addr\" or \"hostname\"");
+  if (to.version == NE_SOCK_SOCKSV4A && !to.hostname) reject("SOCKS 4A needs \"hostname\"");
   if (to.version == NE_SOCK_SOCKSV4) {
-    if (!to.address) refuse("SOCKS 4 needs \"addr\"");
-    if (ne_iaddr_typeof(to.address->c()) != ne_iaddr_ipv4) refuse("SOCKS 4 needs an IPv4 address");
+    if (!to.address) reject("SOCKS 4 needs \"addr\"");
+    if (ne_iaddr_typeof(to.address->c()) != ne_iaddr_ipv4) reject("SOCKS 4 needs an IPv4 address");
   }
-  if (!v5 && !to.username) refuse("SOCKS 4 and 4A need \"username\"");
-  if (v5 && to.username && !to.password) refuse("\"username\" needs \"password\"");
+  if (!v5 && !to.username) reject("SOCKS 4 and 4A need \"username\"");
+  if (v5 && to.username && !to.password) reject("\"username\" needs \"password\"");
 }
 
 Destination destination_argument(const Arguments &arguments) {
@@ -251,7 +251,7 @@ Destination destination_argument(const Arguments &arguments) {
 }
 
 int go_through_proxy(Socket &socket, const Destination &to) {
-  // A proxy that asks for a user is told an empty one: C would use NULL.
+  // A proxy that asks for a user is sent an empty one: C would use NULL.
   const int result = ne_sock_proxy(socket.connected(), to.version, to.address ? to.address->c() : nullptr,
                                    to.hostname ? to.hostname->c_str() : nullptr, to.port,
                                    to.username.value_or("").c_str(), to.password.value_or("").c_str());

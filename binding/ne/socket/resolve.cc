@@ -1,9 +1,8 @@
-// Name lookups: ne_sock_addr, and names of addresses.
+// Name lookups: the functions ne_addr_* of ne_socket.h, and ne_iaddr_reverse.
 #include "ne/socket/resolve.h"
 
 #include <netdb.h>
 
-#include "core/arguments.h"
 #include "core/error.h"
 #include "core/lane.h"
 #include "core/sessionless_executor.h"
@@ -30,58 +29,57 @@ using Answer = std::unique_ptr<ne_sock_addr, Destroy>;
 std::shared_ptr<Operation> resolve(const Arguments &arguments, Mode) {
   std::string hostname = arguments.text(0, "hostname");
   const int flags = static_cast<int>(arguments.integer(1, "flags", 0, INT32_MAX));
-  const auto target = std::make_shared<SessionlessExecutor>(arguments.environment());
-  Connection &connection = target->connection;
+  const auto executor = std::make_shared<SessionlessExecutor>(arguments.environment());
+  Connection &connection = executor->connection;
   return operation(
-      target,
+      executor,
       [&connection, hostname = std::move(hostname), flags] {
         return Answer(connection.resolve(hostname.c_str(), flags));
       },
-      [](Operation &, napi_env env, Answer answer) {
+      [](Operation &, Napi::Env env, Answer answer) {
         return to_object(std::make_shared<ResolvedAddress>(Environment::of(env), answer.release()));
       });
 }
 
-std::shared_ptr<ResolvedAddress> answer_of(const Arguments &arguments) {
-  return arguments.handle<ResolvedAddress>(0, "addr");
+std::shared_ptr<ResolvedAddress> answer_argument(const Arguments &arguments) {
+  return arguments.handle<ResolvedAddress>(0, ResolvedAddress::argument_name);
 }
 
-napi_value result(const Arguments &arguments) {
-  return from(arguments.env(), ne_addr_result(answer_of(arguments)->c()));
+Napi::Value result(const Arguments &arguments) {
+  return Napi::Number::New(arguments.env(), ne_addr_result(answer_argument(arguments)->c()));
 }
 
-napi_value to_borrowed(const Arguments &arguments, ResolvedAddress &owner, const ne_inet_addr *address) {
-  return address ? to_object(owner.lend(address)) : null(arguments.env());
+Napi::Value to_borrowed(const Arguments &arguments, ResolvedAddress &owner, const ne_inet_addr *address) {
+  return address ? to_object(owner.lend(address)) : arguments.env().Null();
 }
 
-napi_value first(const Arguments &arguments) {
-  const auto answer = answer_of(arguments);
+Napi::Value first(const Arguments &arguments) {
+  const auto answer = answer_argument(arguments);
   if (ne_addr_result(answer->c()) != 0)
     throw neon_failure(code::invalid_state, "The name was not found: ne_addr_result is not 0");
   return to_borrowed(arguments, *answer, ne_addr_first(answer->c()));
 }
 
-napi_value next(const Arguments &arguments) {
-  const auto answer = answer_of(arguments);
+Napi::Value next(const Arguments &arguments) {
+  const auto answer = answer_argument(arguments);
   return to_borrowed(arguments, *answer, ne_addr_next(answer->c()));
 }
 
-napi_value error(const Arguments &arguments) {
+Napi::Value error(const Arguments &arguments) {
   char text[max_error];
-  return from(arguments.env(),
-              static_cast<const char *>(ne_addr_error(answer_of(arguments)->c(), text, sizeof text)));
+  return string_or_null(arguments.env(), ne_addr_error(answer_argument(arguments)->c(), text, sizeof text));
 }
 
-// The name may not be there to be asked for when the lookup failed.
-napi_value canonical(const Arguments &arguments) {
-  const auto answer = answer_of(arguments);
-  if (ne_addr_result(answer->c()) != 0) return null(arguments.env());
-  return from(arguments.env(), ne_addr_canonical(answer->c()));
+// After a lookup that failed there may be no name, which C would read.
+Napi::Value canonical(const Arguments &arguments) {
+  const auto answer = answer_argument(arguments);
+  if (ne_addr_result(answer->c()) != 0) return arguments.env().Null();
+  return string_or_null(arguments.env(), ne_addr_canonical(answer->c()));
 }
 
-napi_value destroy(const Arguments &arguments) {
-  HandleWrap::destroy(*answer_of(arguments));
-  return undefined(arguments.env());
+Napi::Value destroy(const Arguments &arguments) {
+  HandleWrap::destroy(*answer_argument(arguments));
+  return arguments.env().Undefined();
 }
 
 struct Name {
@@ -91,7 +89,7 @@ struct Name {
 
 std::shared_ptr<Operation> reverse(const Arguments &arguments, Mode) {
   auto address = address_argument(arguments);
-  napi_value out = arguments.object(1, "buf");
+  const Napi::Object out = arguments.object(1, "buf");
   auto made = operation(
       std::make_shared<SessionlessExecutor>(arguments.environment()),
       [address] {
@@ -100,10 +98,9 @@ std::shared_ptr<Operation> reverse(const Arguments &arguments, Mode) {
         name.result = ne_iaddr_reverse(address->c(), name.text, sizeof name.text);
         return name;
       },
-      [](Operation &operation, napi_env env, const Name &name) {
-        if (name.result == 0)
-          set(env, operation.held(env, 0), "value", from(env, static_cast<const char *>(name.text)));
-        return from(env, name.result);
+      [](Operation &operation, Napi::Env env, const Name &name) {
+        if (name.result == 0) operation.held(env, 0).As<Napi::Object>().Set("value", name.text);
+        return Napi::Number::New(env, name.result);
       });
   made->use(address);
   made->hold(out);

@@ -1,5 +1,7 @@
 #pragma once
 
+// The handle of a `ne_sock_addr`.
+
 #include <ne_socket.h>
 
 #include <memory>
@@ -10,17 +12,18 @@
 
 namespace neon {
 
-/// A `ne_sock_addr`: the answer of the resolver. What it lends keeps it alive.
+/// A `ne_sock_addr`: the answer of the resolver. The addresses that it lends keep it alive.
 class ResolvedAddress final : public Handle {
  public:
   static constexpr Kind kind = Kind::ResolvedAddress;
   static constexpr std::int64_t external_size = 512;
+  static constexpr const char *argument_name = "addr";
 
   ResolvedAddress(Environment &environment, ne_sock_addr *c) : Handle(environment), c_(c) {}
   ~ResolvedAddress() override { ne_addr_destroy(c_); }
 
   ne_sock_addr *c() const { return c_; }
-  /// What stands for one of its addresses: always the same.
+  /// The handle of one of its addresses: always the same one.
   std::shared_ptr<Address> lend(const ne_inet_addr *address);
 
  private:

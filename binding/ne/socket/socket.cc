@@ -1,3 +1,4 @@
+// A socket's life and its settings: the functions of ne_socket.h on sockets that do not block.
 #include "ne/socket/socket.h"
 
 #include <fcntl.h>
@@ -11,6 +12,7 @@
 
 #include "core/lane.h"
 #include "core/topic.h"
+#include "core/usable.h"
 
 namespace neon {
 
@@ -54,7 +56,7 @@ int Socket::connect(const ne_inet_addr *address, unsigned port) {
 int Socket::accept(int listener) {
   int result;
   {
-    const SafePoint outside;  // somebody else may have taken the connection
+    const SafePoint outside;  // it waits if another process has taken the connection
     result = ne_sock_accept(c_, listener);
   }
   if (result != 0) return result;
@@ -65,19 +67,19 @@ int Socket::accept(int listener) {
 }
 
 void *Socket::tls_user_data() {
-  if (judges_after_handshake()) return nullptr;
+  if (verifies_after_handshake()) return nullptr;
   user_data_.reset(ne_session_create("https", "localhost", 443));
   return user_data_.get();
 }
 
-void Socket::keep_context(std::shared_ptr<Context> context, napi_value object) {
+void Socket::keep_context(std::shared_ptr<Context> context, Napi::Value object) {
   if (!context->has_provider()) return;
   const bool known =
       std::any_of(contexts_.begin(), contexts_.end(), [&](const auto &one) { return one.first == context; });
   if (!known) contexts_.emplace_back(std::move(context), keep(object));
 }
 
-napi_value Socket::context_object(napi_env env, Operation &operation, const Context &context) const {
+Napi::Value Socket::context_object(Napi::Env env, Operation &operation, const Context &context) const {
   const auto found = std::find_if(contexts_.begin(), contexts_.end(),
                                   [&](const auto &one) { return one.first.get() == &context; });
   return Handle::kept(env, operation.handle_object(env), found->second);
@@ -121,8 +123,8 @@ namespace {
 constexpr std::int64_t max_seconds = 2147483;  // C multiplies by 1000
 
 // neon counts its own initialisations without a lock, and the real exit would take the library away from
-// other users in the process: so neon is initialised once, for ever, and what JavaScript says is counted
-// here.
+// other users in the process: so neon is initialised once and for all, and the calls of JavaScript are
+// counted here.
 std::atomic<int> initialisations{0};
 
 // neon ignores SIGPIPE from here on; a user's own handler must survive that.
@@ -139,45 +141,45 @@ int initialise_once() {
   return result;
 }
 
-napi_value init(const Arguments &arguments) {
+Napi::Value init(const Arguments &arguments) {
   const int result = initialise_once();
   if (result == 0) ++initialisations;
-  return from(arguments.env(), result);
+  return Napi::Number::New(arguments.env(), result);
 }
 
-napi_value exit(const Arguments &arguments) {
+Napi::Value exit(const Arguments &arguments) {
   int count = initialisations;
   while (count > 0 && !initialisations.compare_exchange_weak(count, count - 1)) {
   }
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-napi_value create(const Arguments &arguments) {
+Napi::Value create(const Arguments &arguments) {
   return to_object(std::make_shared<Socket>(arguments.environment()));
 }
 
-napi_value prebind(const Arguments &arguments) {
-  const auto socket = usable_socket(arguments);
+Napi::Value prebind(const Arguments &arguments) {
+  const auto socket = usable<Socket>(arguments);
   auto address = arguments.is_nullish(1) ? nullptr : address_argument(arguments, 1, "addr");
   socket->prebind(std::move(address), static_cast<unsigned>(arguments.integer(2, "port", 0, 65535)));
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-napi_value set_read_timeout(const Arguments &arguments) {
-  const auto socket = usable_socket(arguments);
+Napi::Value set_read_timeout(const Arguments &arguments) {
+  const auto socket = usable<Socket>(arguments);
   socket->set_read_timeout(static_cast<int>(arguments.integer(1, "timeout", 1, max_seconds)));
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-// 0 is as long as TCP tries.
-napi_value set_connect_timeout(const Arguments &arguments) {
-  const auto socket = usable_socket(arguments);
+// 0 waits as long as TCP tries.
+Napi::Value set_connect_timeout(const Arguments &arguments) {
+  const auto socket = usable<Socket>(arguments);
   socket->set_connect_timeout(static_cast<int>(arguments.integer(1, "timeout", 0, max_seconds)));
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-napi_value descriptor(const Arguments &arguments) {
-  return from(arguments.env(), ne_sock_fd(usable_socket(arguments)->c()));
+Napi::Value descriptor(const Arguments &arguments) {
+  return Napi::Number::New(arguments.env(), ne_sock_fd(usable<Socket>(arguments)->c()));
 }
 
 // C takes a peer of any other family for an IPv4 address, and reads past its end.
@@ -188,38 +190,38 @@ bool is_inet(const ne_socket *socket) {
   return name.ss_family == AF_INET || name.ss_family == AF_INET6;
 }
 
-napi_value peer(const Arguments &arguments) {
-  const auto socket = usable_socket(arguments);
-  napi_value out = arguments.object(1, "port");
+Napi::Value peer(const Arguments &arguments) {
+  const auto socket = usable<Socket>(arguments);
+  const Napi::Object out = arguments.object(1, "port");
   if (!is_inet(socket->c())) {
     ne_sock_set_error(socket->c(), "Socket family not supported");
-    return null(arguments.env());
+    return arguments.env().Null();
   }
   unsigned port = 0;
   ne_inet_addr *const address = ne_sock_peer(socket->c(), &port);
-  if (!address) return null(arguments.env());
-  set(arguments.env(), out, "value", from(arguments.env(), static_cast<int>(port)));
+  if (!address) return arguments.env().Null();
+  out.Set("value", port);
   return to_object(std::make_shared<Address>(arguments.environment(), address));
 }
 
-napi_value error(const Arguments &arguments) {
+Napi::Value error(const Arguments &arguments) {
   const auto socket = socket_argument(arguments);
-  if (socket->pending) return from(arguments.env(), socket->settled_error);
+  if (socket->pending) return Napi::String::New(arguments.env(), socket->settled_error);
   socket->require_usable();
-  return from(arguments.env(), socket->error());
+  return string_or_null(arguments.env(), socket->error());
 }
 
-// The format is applied in JavaScript; here it is data.
-napi_value set_error(const Arguments &arguments) {
-  const auto socket = usable_socket(arguments);
+// JavaScript has applied the format; to C the result is data.
+Napi::Value set_error(const Arguments &arguments) {
+  const auto socket = usable<Socket>(arguments);
   ne_sock_set_error(socket->c(), "%s", arguments.text(1, "format").c_str());
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-// Throws what any use of a handle that is not a socket to be used throws.
-napi_value require_socket(const Arguments &arguments) {
-  usable_socket(arguments);
-  return undefined(arguments.env());
+// Throws unless the argument is a live socket that no pending call uses.
+Napi::Value require_socket(const Arguments &arguments) {
+  usable<Socket>(arguments);
+  return arguments.env().Undefined();
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #pragma once
 
+// The handle of a `ne_socket`, and the operations on one.
+
 #include <ne_session.h>
 #include <ne_socket.h>
 
@@ -15,9 +17,9 @@
 
 namespace neon {
 
-/// What a call on a socket gave: a NE_SOCK_* code or a count, and the memory it received into, if that is
-/// ours.
-struct Outcome {
+/// The result of a call on a socket: a NE_SOCK_* code or a count, and the memory it received into where that
+/// is ours.
+struct SocketResult {
   ssize_t code = 0;
   Memory memory;
 
@@ -26,17 +28,18 @@ struct Outcome {
   }
 };
 
-/// A `ne_socket`: a target by itself, with a connection and a lane of its own.
+/// A `ne_socket`: an executor, with a connection and a lane of its own.
 ///
 /// Owned by its JavaScript object and its operations; ne_sock_close runs in the operation of that name, or
-/// when the last of them is gone. All but the addresses belongs to whoever runs an operation (see Executor).
-/// What C does not ask for is asked for here: on a socket without a connection it would wait for descriptor
-/// -1, a second connection or handshake would leak the first, and after a failed handshake it would use a TLS
-/// connection that is not there.
+/// when the last of them is gone. All but the addresses belongs to the thread that runs an operation (see
+/// Executor). This class checks the state of the socket, which C does not: without a connection it would wait
+/// for descriptor -1, a second connection or handshake would leak the first, and after a failed handshake it
+/// would use a TLS connection that does not exist.
 class Socket final : public Handle, public Executor {
  public:
   static constexpr Kind kind = Kind::Socket;
   static constexpr std::int64_t external_size = 8192;
+  static constexpr const char *argument_name = "sock";
 
   explicit Socket(Environment &environment)
       : Handle(environment), c_(ne_sock_create()), read_limit_(connection.stall_limit()) {}
@@ -45,26 +48,27 @@ class Socket final : public Handle, public Executor {
   ne_socket *c() const { return c_; }
   bool is_secure() const { return state_ == State::Secure; }
 
-  // Each of these throws ERR_NEON_INVALID_STATE where the socket is not what it must be.
+  // Each of these throws ERR_NEON_INVALID_STATE where the socket is in the wrong state.
   void require_new() const;
   int connect(const ne_inet_addr *address, unsigned port);
   int accept(int listener);
-  /// About to receive or send; the watchdog is to wait as long as the read time-out says.
+  /// C's socket, which must be connected, to receive or send; the watchdog waits as long as the read timeout.
   ne_socket *connected();
-  /// The same, of a socket that speaks TLS.
+  /// C's socket, which must speak TLS.
   ne_socket *secure() const;
-  /// A proxy that refused, …: from now on it can only be closed.
+  /// From now on the socket can only be closed: a proxy refused, …
   void give_up() { state_ = State::Failed; }
   /// Runs a TLS handshake in this context.
   template <class Handshake>
   int start_tls(std::shared_ptr<ne_ssl_context> context, Handshake handshake);
-  /// A handshake in this context may call its functions, then or later: the socket keeps it, and its object.
-  void keep_context(std::shared_ptr<Context> context, napi_value object);
+  /// A handshake in this context may call the context's functions, then or later: the socket keeps the
+  /// context and its object.
+  void keep_context(std::shared_ptr<Context> context, Napi::Value object);
   /// The object of a context that it keeps.
-  napi_value context_object(napi_env env, Operation &operation, const Context &context) const;
+  Napi::Value context_object(Napi::Env env, Operation &operation, const Context &context) const;
   /// C's context of the handshake that began last.
   ne_ssl_context *tls_context() const { return context_.get(); }
-  /// What ne_sock_connect_ssl must be given: before neon 0.37 its callbacks use it as a session.
+  /// The user data for ne_sock_connect_ssl: before neon 0.37 its callbacks use that as a session.
   void *tls_user_data();
   /// ne_sock_close.
   int close();
@@ -96,7 +100,7 @@ class Socket final : public Handle, public Executor {
   std::chrono::seconds read_limit_;
   std::shared_ptr<Handle> local_address_;  // C refers to it
   std::shared_ptr<ne_ssl_context> context_;
-  std::vector<std::pair<std::shared_ptr<Context>, std::uint32_t>> contexts_;  // and where keep() has them
+  std::vector<std::pair<std::shared_ptr<Context>, std::uint32_t>> contexts_;  // and their numbers of keep()
   std::unique_ptr<ne_session, Destroy> user_data_;
 };
 
@@ -112,14 +116,7 @@ int Socket::start_tls(std::shared_ptr<ne_ssl_context> context, Handshake handsha
 }
 
 inline std::shared_ptr<Socket> socket_argument(const Arguments &arguments, std::size_t index = 0) {
-  return arguments.handle<Socket>(index, "sock");
-}
-
-/// For a call that does not block.
-inline std::shared_ptr<Socket> usable_socket(const Arguments &arguments, std::size_t index = 0) {
-  auto socket = socket_argument(arguments, index);
-  socket->require_usable();
-  return socket;
+  return arguments.handle<Socket>(index, Socket::argument_name);
 }
 
 /// The operation of a call that returns NE_SOCK_*.
@@ -128,10 +125,10 @@ std::shared_ptr<Operation> socket_operation(std::shared_ptr<Socket> socket, Run 
   return operation(
       std::move(socket),
       [run = std::move(run)]() mutable {
-        return Outcome{run(), {}};
+        return SocketResult{run(), {}};
       },
-      [](Operation &, napi_env env, const Outcome &outcome) {
-        return from(env, static_cast<double>(outcome.code));
+      [](Operation &, Napi::Env env, const SocketResult &result) {
+        return Napi::Number::New(env, static_cast<double>(result.code));
       });
 }
 

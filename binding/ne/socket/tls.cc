@@ -1,8 +1,9 @@
-// TLS on a socket.
+// TLS on a socket: handshakes, the properties of the connection, and the peer's certificate.
 #include <ne_alloc.h>
 
 #include "core/since.h"
 #include "core/topic.h"
+#include "core/usable.h"
 #include "ne/socket/socket.h"
 #include "ne/ssl/certificate.h"
 
@@ -23,9 +24,10 @@ std::shared_ptr<Context> context_argument(const Arguments &arguments, bool serve
   return context;
 }
 
-// As older versions do with OpenSSL, the handshake of ne_sock_connect_ssl fails when the certificate is not
-// to be trusted: who was written for them does not ask afterwards. Whose certificate it is nobody said.
-int judge(ne_socket *socket, ne_ssl_context *context) {
+// As in older versions with OpenSSL, the handshake of ne_sock_connect_ssl fails when the certificate is not
+// to be trusted: programs that were written for them do not check afterwards. The certificate's host name is
+// not checked, since the call has none to compare it with.
+int verify_certificate(ne_socket *socket, ne_ssl_context *context) {
   ne_ssl_certificate *const certificate = Since<GetCertificate>::required("ne_sock_getcert")(socket, context);
   if (!certificate) return NE_SOCK_ERROR;
   int failures = 0;
@@ -44,7 +46,7 @@ std::shared_ptr<Operation> connect_tls(const Arguments &arguments, Mode) {
   return socket_operation(socket, [socket, context = context->lend()] {
     return socket->start_tls(context, [&](ne_socket *c, ne_ssl_context *tls) {
       const int result = ne_sock_connect_ssl(c, tls, socket->tls_user_data());
-      return result == 0 && judges_after_handshake() ? judge(c, tls) : result;
+      return result == 0 && verifies_after_handshake() ? verify_certificate(c, tls) : result;
     });
   });
 }
@@ -56,81 +58,79 @@ std::shared_ptr<Operation> accept_tls(const Arguments &arguments, Mode) {
                           [socket, context] { return socket->start_tls(context, ne_sock_accept_ssl); });
 }
 
-std::shared_ptr<Operation> shake_hands(const Arguments &arguments, Mode) {
+std::shared_ptr<Operation> handshake(const Arguments &arguments, Mode) {
   auto socket = socket_argument(arguments);
   auto context = context_argument(arguments, false);
   std::optional<std::string> hostname;
   if (!arguments.is_nullish(2)) hostname = arguments.text(2, "hostname");
   arguments.integer(3, "flags", 0, 0);
-  const auto handshake = Since<Handshake>::required("ne_sock_handshake");
+  const auto run_handshake = Since<Handshake>::required("ne_sock_handshake");
   socket->keep_context(context, arguments[1]);
-  return socket_operation(socket, [socket, context = context->lend(), hostname, handshake] {
+  return socket_operation(socket, [socket, context = context->lend(), hostname, run_handshake] {
     return socket->start_tls(context, [&](ne_socket *c, ne_ssl_context *tls) {
-      return handshake(c, tls, hostname ? hostname->c_str() : nullptr, 0);
+      return run_handshake(c, tls, hostname ? hostname->c_str() : nullptr, 0);
     });
   });
 }
 
-// C would ask a TLS connection that failed.
-napi_value session_id(const Arguments &arguments) {
-  const napi_env env = arguments.env();
-  const auto socket = usable_socket(arguments);
+// C would use a TLS connection that failed.
+Napi::Value session_id(const Arguments &arguments) {
+  const Napi::Env env = arguments.env();
+  const auto socket = usable<Socket>(arguments);
   unsigned char *memory = nullptr;
   std::size_t size = 0;
-  napi_value out = arguments.object(2, "buflen");
+  const Napi::Object out = arguments.object(2, "buflen");
   if (!arguments.is_nullish(1)) {
+    const Napi::Value limit = out.Get("value");  // before the buffer: a getter may detach that
     const std::span<char> buffer = arguments.buffer(1, "buf");
-    napi_value value;
-    check(env, napi_get_named_property(env, out, "value", &value));
     memory = reinterpret_cast<unsigned char *>(buffer.data());
-    size = size_or(env, value, "buflen", buffer.size());
+    size = size_or(limit, "buflen", buffer.size());
   }
-  if (!socket->is_secure()) return from(env, -1);
+  if (!socket->is_secure()) return Napi::Number::New(env, -1);
   const int result = ne_sock_sessid(socket->c(), memory, &size);
-  if (result == 0) set(env, out, "value", from(env, static_cast<double>(size)));
-  return from(env, result);
+  if (result == 0) out.Set("value", static_cast<double>(size));
+  return Napi::Number::New(env, result);
 }
 
-napi_value cipher(const Arguments &arguments) {
-  const auto socket = usable_socket(arguments);
-  if (!socket->is_secure()) return null(arguments.env());
+Napi::Value cipher(const Arguments &arguments) {
+  const auto socket = usable<Socket>(arguments);
+  if (!socket->is_secure()) return arguments.env().Null();
   char *const name = ne_sock_cipher(socket->c());
-  napi_value text = from(arguments.env(), static_cast<const char *>(name));
+  const Napi::Value text = string_or_null(arguments.env(), name);
   if (name) ne_free(name);
   return text;
 }
 
-napi_value protocol(const Arguments &arguments) {
-  const auto socket = usable_socket(arguments);
+Napi::Value protocol(const Arguments &arguments) {
+  const auto socket = usable<Socket>(arguments);
   const auto get = Since<int(ne_socket *)>::required("ne_sock_getproto");
-  return from(arguments.env(), socket->is_secure() ? get(socket->c()) : 0);
+  return Napi::Number::New(arguments.env(), socket->is_secure() ? get(socket->c()) : 0);
 }
 
-napi_value certificate(const Arguments &arguments) {
-  const auto socket = usable_socket(arguments);
+Napi::Value certificate(const Arguments &arguments) {
+  const auto socket = usable<Socket>(arguments);
   const auto context = arguments.handle<Context>(1, "ctx");
   const auto get = Since<GetCertificate>::required("ne_sock_getcert");
   ne_ssl_certificate *const c = get(socket->secure(), context->c().get());
-  if (!c) return null(arguments.env());
+  if (!c) return arguments.env().Null();
   return to_object(std::make_shared<Certificate>(arguments.environment(), c));
 }
 
-napi_value check_certificate(const Arguments &arguments) {
-  const napi_env env = arguments.env();
+Napi::Value check_certificate(const Arguments &arguments) {
   const auto context = arguments.handle<Context>(0, "ctx");
-  const auto socket = usable_socket(arguments, 1);
+  const auto socket = usable<Socket>(arguments, 1);
   std::optional<std::string> hostname;
   if (!arguments.is_nullish(2)) hostname = arguments.text(2, "hostname");
   const auto address = arguments.is_nullish(3) ? nullptr : address_argument(arguments, 3, "address");
   const auto certificate = arguments.handle<Certificate>(4, "cert");
   const auto flags = static_cast<unsigned>(arguments.integer(5, "flags", 0, UINT32_MAX));
-  napi_value out = arguments.object(6, "failures");
+  const Napi::Object out = arguments.object(6, "failures");
   int failures = 0;
   const int result = Since<CheckCertificate>::required("ne_ssl_check_certificate")(
       context->c().get(), socket->secure(), hostname ? hostname->c_str() : nullptr,
       address ? address->c() : nullptr, certificate->c(), flags, &failures);
-  if (failures) set(env, out, "value", from(env, failures));
-  return from(env, result);
+  if (failures) out.Set("value", failures);
+  return Napi::Number::New(arguments.env(), result);
 }
 
 }  // namespace
@@ -138,7 +138,7 @@ napi_value check_certificate(const Arguments &arguments) {
 void register_socket_tls(Topic &topic) {
   topic.blocking("ne_sock_connect_ssl", connect_tls);
   topic.blocking("ne_sock_accept_ssl", accept_tls);
-  topic.blocking("ne_sock_handshake", shake_hands);
+  topic.blocking("ne_sock_handshake", handshake);
   topic.plain("ne_sock_sessid", session_id);
   topic.plain("ne_sock_cipher", cipher);
   topic.plain("ne_sock_getproto", protocol);

@@ -1,6 +1,6 @@
+// Certificates and distinguished names: ne_ssl_cert_* and ne_ssl_*dname* of ne_ssl.h.
 #include "ne/ssl/certificate.h"
 
-#include "core/arguments.h"
 #include "core/error.h"
 #include "core/tls_errors.h"
 #include "core/topic.h"
@@ -45,13 +45,12 @@ std::shared_ptr<DistinguishedName> Certificate::name(std::weak_ptr<Distinguished
   return found;
 }
 
-napi_value DistinguishedName::lend(napi_env env, const std::shared_ptr<const Loan> &loan,
-                                   const ne_ssl_dname *const *names, int count) {
-  napi_value list;
-  check(env, napi_create_array(env, &list));
+Napi::Value DistinguishedName::lend(Napi::Env env, const std::shared_ptr<const Loan> &loan,
+                                    const ne_ssl_dname *const *names, int count) {
+  const Napi::Array list = Napi::Array::New(env);
   for (int i = 0; i < count; ++i) {
     const auto name = std::make_shared<DistinguishedName>(Environment::of(env), names[i], loan);
-    check(env, napi_set_element(env, list, static_cast<std::uint32_t>(i), to_object(name)));
+    list.Set(static_cast<std::uint32_t>(i), to_object(name));
   }
   return list;
 }
@@ -63,120 +62,130 @@ DistinguishedName::Reading::Reading(std::initializer_list<const DistinguishedNam
 
 namespace {
 
-std::shared_ptr<Certificate> certificate_of(const Arguments &arguments, std::size_t index = 0,
-                                            const char *name = "cert") {
+std::shared_ptr<Certificate> certificate_argument(const Arguments &arguments, std::size_t index = 0,
+                                                  const char *name = Certificate::argument_name) {
   return arguments.handle<Certificate>(index, name);
 }
 
-std::shared_ptr<DistinguishedName> name_of(const Arguments &arguments, std::size_t index, const char *name) {
+std::shared_ptr<DistinguishedName> name_argument(const Arguments &arguments, std::size_t index,
+                                                 const char *name) {
   return arguments.handle<DistinguishedName>(index, name);
 }
 
-napi_value to_certificate(const Arguments &arguments, ne_ssl_certificate *c) {
+Napi::Value to_certificate(const Arguments &arguments, ne_ssl_certificate *c) {
   forget_tls_errors();
-  if (!c) return null(arguments.env());
+  if (!c) return arguments.env().Null();
   return to_object(std::make_shared<Certificate>(arguments.environment(), c));
 }
 
-/// Where C would write, or null where nothing is to be written.
-napi_value out_or_null(const Arguments &arguments, std::size_t index, const char *name) {
+/// The object for an output of C's, or an empty one where the caller wants none.
+Napi::Object optional_object(const Arguments &arguments, std::size_t index, const char *name) {
   return arguments.is_nullish(index) ? Napi::Object() : arguments.object(index, name);
 }
 
-napi_value read(const Arguments &arguments) {
+template <class Value>
+void set_value(const Napi::Object &out, Value value) {
+  if (!out.IsEmpty()) out.Set("value", value);
+}
+
+Napi::Value read(const Arguments &arguments) {
   return to_certificate(arguments, ne_ssl_cert_read(arguments.text(0, "filename").c_str()));
 }
 
-napi_value write(const Arguments &arguments) {
-  const auto certificate = certificate_of(arguments);
-  return from(arguments.env(), ne_ssl_cert_write(certificate->c(), arguments.text(1, "filename").c_str()));
+Napi::Value write(const Arguments &arguments) {
+  const auto certificate = certificate_argument(arguments);
+  return Napi::Number::New(arguments.env(),
+                           ne_ssl_cert_write(certificate->c(), arguments.text(1, "filename").c_str()));
 }
 
-napi_value import(const Arguments &arguments) {
+Napi::Value import(const Arguments &arguments) {
   return to_certificate(arguments, ne_ssl_cert_import(arguments.text(0, "data").c_str()));
 }
 
-napi_value export_certificate(const Arguments &arguments) {
-  return take(arguments.env(), ne_ssl_cert_export(certificate_of(arguments)->c()));
+Napi::Value export_certificate(const Arguments &arguments) {
+  return take_string(arguments.env(), ne_ssl_cert_export(certificate_argument(arguments)->c()));
 }
 
-napi_value identity(const Arguments &arguments) {
-  return from(arguments.env(), ne_ssl_cert_identity(certificate_of(arguments)->c()));
+Napi::Value identity(const Arguments &arguments) {
+  return string_or_null(arguments.env(), ne_ssl_cert_identity(certificate_argument(arguments)->c()));
 }
 
-napi_value signed_by(const Arguments &arguments) {
-  const auto signer = certificate_of(arguments)->signed_by();
-  return signer ? to_object(signer) : null(arguments.env());
+Napi::Value signed_by(const Arguments &arguments) {
+  const auto signer = certificate_argument(arguments)->signed_by();
+  return signer ? to_object(signer) : arguments.env().Null();
 }
 
-napi_value subject(const Arguments &arguments) { return to_object(certificate_of(arguments)->subject()); }
+Napi::Value subject(const Arguments &arguments) {
+  return to_object(certificate_argument(arguments)->subject());
+}
 
-napi_value issuer(const Arguments &arguments) { return to_object(certificate_of(arguments)->issuer()); }
+Napi::Value issuer(const Arguments &arguments) {
+  return to_object(certificate_argument(arguments)->issuer());
+}
 
-napi_value digest(const Arguments &arguments) {
-  const napi_env env = arguments.env();
-  const auto certificate = certificate_of(arguments);
-  napi_value out = arguments.object(1, "digest");
+Napi::Value digest(const Arguments &arguments) {
+  const auto certificate = certificate_argument(arguments);
+  const Napi::Object out = arguments.object(1, "digest");
   char text[NE_SSL_DIGESTLEN];
   const int result = ne_ssl_cert_digest(certificate->c(), text);
-  if (result == 0) set(env, out, "value", from(env, static_cast<const char *>(text)));
-  return from(env, result);
+  if (result == 0) out.Set("value", text);
+  return Napi::Number::New(arguments.env(), result);
 }
 
-napi_value hash_digest(const Arguments &arguments) {
-  const auto certificate = certificate_of(arguments);
+Napi::Value hash_digest(const Arguments &arguments) {
+  const auto certificate = certificate_argument(arguments);
   const auto flags = static_cast<unsigned>(arguments.integer(1, "flags", 0, UINT32_MAX));
-  return take(arguments.env(), ne_ssl_cert_hdigest(certificate->c(), flags));
+  return take_string(arguments.env(), ne_ssl_cert_hdigest(certificate->c(), flags));
 }
 
-napi_value validity(const Arguments &arguments) {
-  const napi_env env = arguments.env();
-  const auto certificate = certificate_of(arguments);
-  napi_value from_out = out_or_null(arguments, 1, "from"), until_out = out_or_null(arguments, 2, "until");
+Napi::Value validity(const Arguments &arguments) {
+  const auto certificate = certificate_argument(arguments);
+  const Napi::Object from = optional_object(arguments, 1, "from");
+  const Napi::Object until = optional_object(arguments, 2, "until");
   char from_text[NE_SSL_VDATELEN], until_text[NE_SSL_VDATELEN];
   {
     const std::lock_guard lock(gmtime_mutex);
     ne_ssl_cert_validity(certificate->c(), from_text, until_text);
   }
-  if (from_out) set(env, from_out, "value", from(env, static_cast<const char *>(from_text)));
-  if (until_out) set(env, until_out, "value", from(env, static_cast<const char *>(until_text)));
-  return undefined(env);
+  set_value(from, from_text);
+  set_value(until, until_text);
+  return arguments.env().Undefined();
 }
 
-napi_value validity_time(const Arguments &arguments) {
-  const napi_env env = arguments.env();
-  const auto certificate = certificate_of(arguments);
-  napi_value from_out = out_or_null(arguments, 1, "from"), until_out = out_or_null(arguments, 2, "until");
+Napi::Value validity_time(const Arguments &arguments) {
+  const auto certificate = certificate_argument(arguments);
+  const Napi::Object from = optional_object(arguments, 1, "from");
+  const Napi::Object until = optional_object(arguments, 2, "until");
   std::time_t from_time, until_time;
   ne_ssl_cert_validity_time(certificate->c(), &from_time, &until_time);
-  if (from_out) set(env, from_out, "value", from(env, static_cast<double>(from_time)));
-  if (until_out) set(env, until_out, "value", from(env, static_cast<double>(until_time)));
-  return undefined(env);
+  set_value(from, static_cast<double>(from_time));
+  set_value(until, static_cast<double>(until_time));
+  return arguments.env().Undefined();
 }
 
-napi_value compare(const Arguments &arguments) {
-  return from(arguments.env(), ne_ssl_cert_cmp(certificate_of(arguments, 0, "c1")->c(),
-                                               certificate_of(arguments, 1, "c2")->c()));
+Napi::Value compare(const Arguments &arguments) {
+  return Napi::Number::New(arguments.env(), ne_ssl_cert_cmp(certificate_argument(arguments, 0, "c1")->c(),
+                                                            certificate_argument(arguments, 1, "c2")->c()));
 }
 
-napi_value free_certificate(const Arguments &arguments) {
-  const auto certificate = certificate_of(arguments);
+Napi::Value free_certificate(const Arguments &arguments) {
+  const auto certificate = certificate_argument(arguments);
   if (certificate->borrowed())
     throw neon_failure(code::borrowed, "This ne_ssl_certificate belongs to another object");
   HandleWrap::destroy(*certificate);
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-napi_value readable_name(const Arguments &arguments) {
-  const auto name = name_of(arguments, 0, "dn");
+Napi::Value readable_name(const Arguments &arguments) {
+  const auto name = name_argument(arguments, 0, "dn");
   const DistinguishedName::Reading reading({name.get()});
-  return take(arguments.env(), ne_ssl_readable_dname(name->c()));
+  return take_string(arguments.env(), ne_ssl_readable_dname(name->c()));
 }
 
-napi_value compare_names(const Arguments &arguments) {
-  const auto first = name_of(arguments, 0, "dn1"), second = name_of(arguments, 1, "dn2");
+Napi::Value compare_names(const Arguments &arguments) {
+  const auto first = name_argument(arguments, 0, "dn1"), second = name_argument(arguments, 1, "dn2");
   const DistinguishedName::Reading reading({first.get(), second.get()});
-  return from(arguments.env(), ne_ssl_dname_cmp(first->c(), second->c()));
+  return Napi::Number::New(arguments.env(), ne_ssl_dname_cmp(first->c(), second->c()));
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #pragma once
 
+// The handles of `ne_ssl_certificate` and `ne_ssl_dname`.
+
 #include <ne_ssl.h>
 
 #include <initializer_list>
@@ -14,18 +16,19 @@ namespace neon {
 
 class DistinguishedName;
 
-/// A `ne_ssl_certificate`: one of its own, one that is part of another object of C's, or a copy of what C
-/// lent to a callback, whose handle ends with the callback all the same.
+/// A `ne_ssl_certificate`: its own, one that is part of another object of C's, or a copy of one that C lent
+/// to a callback; the handle of such a copy ends with the callback too.
 ///
-/// A certificate keeps the one that signed it; what is inside a certificate (its names) keeps it.
+/// A certificate keeps the one that signed it; its names keep the certificate.
 class Certificate final : public Handle {
  public:
   static constexpr Kind kind = Kind::Certificate;
   static constexpr std::int64_t external_size = 4096;
+  static constexpr const char *argument_name = "cert";
 
-  /// Its own.
+  /// Owns the C object.
   Certificate(Environment &environment, ne_ssl_certificate *c) : Handle(environment), own_(c), c_(c) {}
-  /// Resource of what `owner` stands for.
+  /// The C object is part of the owner's.
   Certificate(std::shared_ptr<const Handle> owner, const ne_ssl_certificate *c)
       : Handle(*owner->environment), owner_(std::move(owner)), c_(c) {}
   ~Certificate() override {
@@ -36,7 +39,7 @@ class Certificate final : public Handle {
                                                 const std::shared_ptr<const Loan> &loan);
 
   const ne_ssl_certificate *c() const { return c_; }
-  /// Not the user's to free.
+  /// Whether the user must not free it.
   bool borrowed() const { return !own_ || loan_; }
   bool closed() const override { return loan_ && loan_->over(); }
 
@@ -55,8 +58,8 @@ class Certificate final : public Handle {
   ne_ssl_certificate *const own_ = nullptr;
   const ne_ssl_certificate *const c_;
   std::shared_ptr<const Loan> loan_;
-  std::shared_ptr<Certificate> signed_by_;  // of a copy
-  // So that one C object stays one handle.
+  std::shared_ptr<Certificate> signed_by_;  // only in a copy
+  // So that one C object has one handle.
   std::weak_ptr<Certificate> known_signed_by_;
   std::weak_ptr<DistinguishedName> known_subject_, known_issuer_;
 };
@@ -77,11 +80,10 @@ class DistinguishedName final : public Handle {
   bool closed() const override { return loan_ && loan_->over(); }
 
   /// An array of names that C lends to a callback.
-  static napi_value lend(napi_env env, const std::shared_ptr<const Loan> &loan,
-                         const ne_ssl_dname *const *names, int count);
+  static Napi::Value lend(Napi::Env env, const std::shared_ptr<const Loan> &loan,
+                          const ne_ssl_dname *const *names, int count);
 
-  /// Names are not freed under their reader for the time of this block; it throws ERR_NEON_DESTROYED when one
-  /// was already.
+  /// As long as this lives, C does not free the names. Throws ERR_NEON_DESTROYED when one was freed already.
   class Reading final {
    public:
     Reading(std::initializer_list<const DistinguishedName *> names);

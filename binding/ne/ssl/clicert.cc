@@ -1,12 +1,13 @@
+// Client certificates: ne_ssl_clicert_* of ne_ssl.h.
 #include "ne/ssl/clicert.h"
 
-#include "core/arguments.h"
 #include "core/error.h"
 #include "core/secret.h"
 #include "core/sessionless_executor.h"
 #include "core/since.h"
 #include "core/tls_errors.h"
 #include "core/topic.h"
+#include "core/usable.h"
 
 namespace neon {
 
@@ -35,8 +36,8 @@ int ClientCertificate::decrypt(const char *password) {
   return result;
 }
 
-// neon (0.35 to 0.37) reads the URI a second time, and when that fails the object points to what was freed.
-// So another one is put to the test; where it failed it is left as it is, to leak.
+// neon (0.35 to 0.37) reads the URI a second time, and when that fails the object points to freed memory. So
+// another object is decrypted first; where that failed, it is left as it is, and leaks.
 int ClientCertificate::decrypt_anew(const char *password) {
   OwnedClientCertificate fresh(Since<FromUri>::required("ne_ssl_clicert_fromuri")(uri_.c_str(), 0));
   if (!fresh) return -1;
@@ -61,27 +62,21 @@ std::shared_ptr<Certificate> ClientCertificate::owner() {
 
 namespace {
 
-std::shared_ptr<ClientCertificate> usable(const Arguments &arguments) {
-  auto certificate = arguments.handle<ClientCertificate>(0, "ccert");
-  certificate->require_usable();
-  return certificate;
-}
-
-napi_value to_client_certificate(const Arguments &arguments, ne_ssl_client_cert *c) {
+Napi::Value to_client_certificate(const Arguments &arguments, ne_ssl_client_cert *c) {
   forget_tls_errors();
-  if (!c) return null(arguments.env());
+  if (!c) return arguments.env().Null();
   return to_object(std::make_shared<ClientCertificate>(arguments.environment(), c));
 }
 
-// neon takes the oldest error that OpenSSL knows of for the reason why it could not read a file: whether it
-// is encrypted, or is none.
-napi_value read(const Arguments &arguments) {
+// neon takes OpenSSL's oldest error for the reason why it could not read a file: encrypted, or not a
+// certificate.
+Napi::Value read(const Arguments &arguments) {
   const std::string filename = arguments.text(0, "filename");
   forget_tls_errors();
   return to_client_certificate(arguments, ne_ssl_clicert_read(filename.c_str()));
 }
 
-napi_value import(const Arguments &arguments) {
+Napi::Value import(const Arguments &arguments) {
   const std::string bytes = arguments.bytes(0, "buffer");
   forget_tls_errors();
   return to_client_certificate(
@@ -102,12 +97,13 @@ std::shared_ptr<Operation> from_uri(const Arguments &arguments, Mode) {
       });
 }
 
-napi_value encrypted(const Arguments &arguments) {
-  return from(arguments.env(), ne_ssl_clicert_encrypted(usable(arguments)->c()));
+Napi::Value encrypted(const Arguments &arguments) {
+  return Napi::Number::New(arguments.env(),
+                           ne_ssl_clicert_encrypted(usable<ClientCertificate>(arguments)->c()));
 }
 
-napi_value name(const Arguments &arguments) {
-  return from(arguments.env(), ne_ssl_clicert_name(usable(arguments)->c()));
+Napi::Value name(const Arguments &arguments) {
+  return string_or_null(arguments.env(), ne_ssl_clicert_name(usable<ClientCertificate>(arguments)->c()));
 }
 
 std::shared_ptr<Operation> decrypt(const Arguments &arguments, Mode) {
@@ -117,11 +113,11 @@ std::shared_ptr<Operation> decrypt(const Arguments &arguments, Mode) {
                         [certificate, password] { return certificate->decrypt(password->c_str()); });
 }
 
-napi_value owner(const Arguments &arguments) {
+Napi::Value owner(const Arguments &arguments) {
   return to_object(arguments.handle<ClientCertificate>(0, "ccert")->owner());
 }
 
-napi_value copy(const Arguments &arguments) {
+Napi::Value copy(const Arguments &arguments) {
   using Copy = ne_ssl_client_cert *(const ne_ssl_client_cert *);
   const auto certificate = arguments.handle<ClientCertificate>(0, "ccert");
   const auto copy_certificate = Since<Copy>::required("ne_ssl_clicert_copy");
@@ -129,9 +125,9 @@ napi_value copy(const Arguments &arguments) {
   return to_client_certificate(arguments, copy_certificate(certificate->c()));
 }
 
-napi_value free_client_certificate(const Arguments &arguments) {
-  HandleWrap::destroy(*usable(arguments));
-  return undefined(arguments.env());
+Napi::Value free_client_certificate(const Arguments &arguments) {
+  HandleWrap::destroy(*usable<ClientCertificate>(arguments));
+  return arguments.env().Undefined();
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #pragma once
 
+// The handle of a `ne_ssl_client_cert`.
+
 #include <ne_ssl.h>
 
 #include <memory>
@@ -11,20 +13,21 @@
 
 namespace neon {
 
-/// A `ne_ssl_client_cert`. To decrypt it may take long, so it has a lane.
+/// A `ne_ssl_client_cert`. Decrypting it may take long, so it has a lane.
 class ClientCertificate final : public Handle, public Executor {
  public:
   static constexpr Kind kind = Kind::ClientCertificate;
   static constexpr std::int64_t external_size = 8192;
+  static constexpr const char *argument_name = "ccert";
 
-  /// `uri`: what it was read from, if it was.
+  /// `uri` is not empty where it was read from one.
   ClientCertificate(Environment &environment, ne_ssl_client_cert *c, std::string uri = "")
       : Handle(environment), c_(c), uri_(std::move(uri)) {}
   ~ClientCertificate() override { ne_ssl_clicert_free(c_); }
 
   const ne_ssl_client_cert *c() const { return c_; }
   bool encrypted() const { return ne_ssl_clicert_encrypted(c_) != 0; }
-  /// ERR_NEON_INVALID_STATE when it is encrypted, where C would use what is not there.
+  /// ERR_NEON_INVALID_STATE when it is encrypted: C would use parts that do not exist yet.
   void require_decrypted() const;
   /// As in C. ERR_NEON_INVALID_STATE when it is decrypted.
   int decrypt(const char *password);
@@ -42,7 +45,7 @@ class ClientCertificate final : public Handle, public Executor {
 
   ne_ssl_client_cert *c_;
   const std::string uri_;
-  std::weak_ptr<Certificate> known_owner_;  // so that one C object stays one handle
+  std::weak_ptr<Certificate> known_owner_;  // so that one C object has one handle
 };
 
 }  // namespace neon

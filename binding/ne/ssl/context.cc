@@ -1,3 +1,4 @@
+// TLS contexts of sockets: ne_ssl_context_* and ne_ssl_proto_name of ne_ssl.h.
 #include "ne/ssl/context.h"
 
 #include <ne_utils.h>
@@ -7,7 +8,6 @@
 #include <string>
 #include <string_view>
 
-#include "core/arguments.h"
 #include "core/since.h"
 #include "core/topic.h"
 #include "ne/session/callback.h"
@@ -25,8 +25,8 @@ bool is_gnutls() {
   return gnutls;
 }
 
-// Before 0.37 the callback with which neon looks at each fault of a chain takes the user data for a session
-// of its own, and would accept all faults that it knows; nobody could ask for them afterwards. The
+// Before 0.37 the callback by which neon examines each fault of a chain takes the user data for a session of
+// its own, and would accept all faults that it knows; callers had no way to ask for them afterwards. The
 // verification that this call sets instead is OpenSSL's: it fails the handshake. With GnuTLS it has no effect
 // on clients, and handshakes do not verify.
 void verify_in_handshake(ne_ssl_context *client) { ne_ssl_context_set_verify(client, 1, nullptr, nullptr); }
@@ -34,15 +34,15 @@ void verify_in_handshake(ne_ssl_context *client) { ne_ssl_context_set_verify(cli
 std::shared_ptr<ne_ssl_context> make(int mode) {
   ne_ssl_context *const c = ne_ssl_context_create(mode);
   if (!c) return nullptr;
-  if (mode == NE_SSL_CTX_CLIENT && !judges_after_handshake()) verify_in_handshake(c);
+  if (mode == NE_SSL_CTX_CLIENT && !verifies_after_handshake()) verify_in_handshake(c);
   return {c, ne_ssl_context_destroy};
 }
 
 }  // namespace
 
-bool judges_after_handshake() {
-  static const bool judges = find_symbol("ne_ssl_check_certificate") != nullptr;
-  return judges;
+bool verifies_after_handshake() {
+  static const bool verifies = find_symbol("ne_ssl_check_certificate") != nullptr;
+  return verifies;
 }
 
 std::shared_ptr<Context> Context::create(Environment &environment, int mode) {
@@ -70,7 +70,7 @@ int Context::change(Change change) {
 }
 
 std::shared_ptr<ne_ssl_context> Context::lend() {
-  const bool written_to = is_gnutls() || (!is_server() && judges_after_handshake());
+  const bool written_to = is_gnutls() || (!is_server() && verifies_after_handshake());
   return written_to && lent() ? remake() : c_;
 }
 
@@ -79,15 +79,15 @@ Context::Provider *Context::add_provider(std::uint32_t function) {
   return providers_.back().get();
 }
 
-void Context::note_question(std::shared_ptr<const Loan> loan, ne_ssl_context *c) {
-  std::erase_if(questions_, [](const auto &question) { return question.first->over(); });
-  questions_.emplace_back(std::move(loan), c);
+void Context::note_call(std::shared_ptr<const Loan> loan, ne_ssl_context *c) {
+  std::erase_if(calls_, [](const auto &call) { return call.first->over(); });
+  calls_.emplace_back(std::move(loan), c);
 }
 
-void Context::answer(const Change &change) {
+void Context::provide(const Change &change) {
   this->change(change);
   const std::lock_guard lock(Loan::mutex);  // C waits, as long as the loan is not over
-  for (const auto &[loan, c] : questions_)
+  for (const auto &[loan, c] : calls_)
     if (!loan->over()) change(c);
 }
 
@@ -102,19 +102,18 @@ void on_provide_clicert(void *userdata, const ne_ssl_dname *const *names, int co
   const auto loan = std::make_shared<Loan>();
   operation->ask(
       0,
-      [&](napi_env env) {
-        provider.context.note_question(loan, socket.tls_context());
-        napi_value function =
-            Handle::kept(env, socket.context_object(env, *operation, provider.context), provider.function);
-        napi_value list = DistinguishedName::lend(env, loan, names, count);
-        return operation->call_function(env, function, 1, &list);
+      [&](Napi::Env env) {
+        provider.context.note_call(loan, socket.tls_context());
+        const Napi::Value object = socket.context_object(env, *operation, provider.context);
+        const auto function = Handle::kept(env, object, provider.function).As<Napi::Function>();
+        return operation->call_function(function, {DistinguishedName::lend(env, loan, names, count)});
       },
       to_int);
   loan->end();
 }
 
-std::shared_ptr<Context> context_of(const Arguments &arguments) {
-  return arguments.handle<Context>(0, "ctx");
+std::shared_ptr<Context> context_argument(const Arguments &arguments) {
+  return arguments.handle<Context>(0, Context::argument_name);
 }
 
 std::optional<std::string> optional_text(const Arguments &arguments, std::size_t index, const char *name) {
@@ -124,113 +123,116 @@ std::optional<std::string> optional_text(const Arguments &arguments, std::size_t
 
 const char *pointer(const std::optional<std::string> &text) { return text ? text->c_str() : nullptr; }
 
-napi_value create(const Arguments &arguments) {
+Napi::Value create(const Arguments &arguments) {
   const int mode = static_cast<int>(arguments.integer(0, "mode", NE_SSL_CTX_CLIENT, NE_SSL_CTX_SERVERv2));
   const auto context = Context::create(arguments.environment(), mode);
-  return context ? to_object(context) : null(arguments.env());
+  return context ? to_object(context) : arguments.env().Null();
 }
 
-napi_value set_flag(const Arguments &arguments) {
-  const auto context = context_of(arguments);
+Napi::Value set_flag(const Arguments &arguments) {
+  const auto context = context_argument(arguments);
   const int flag = static_cast<int>(arguments.integer(1, "flag", 0, INT32_MAX));
   const int value = arguments.flag(2, "value");
   context->change([flag, value](ne_ssl_context *c) {
     ne_ssl_context_set_flag(c, flag, value);
     return 0;
   });
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-napi_value get_flag(const Arguments &arguments) {
-  const auto context = context_of(arguments);
+Napi::Value get_flag(const Arguments &arguments) {
+  const auto context = context_argument(arguments);
   const int flag = static_cast<int>(arguments.integer(1, "flag", 0, INT32_MAX));
-  return from(arguments.env(), ne_ssl_context_get_flag(context->c().get(), flag));
+  return Napi::Number::New(arguments.env(), ne_ssl_context_get_flag(context->c().get(), flag));
 }
 
-napi_value keypair(const Arguments &arguments) {
-  const auto context = context_of(arguments);
+Napi::Value keypair(const Arguments &arguments) {
+  const auto context = context_argument(arguments);
   std::string cert = arguments.text(1, "cert"), key = arguments.text(2, "key");
-  return from(arguments.env(),
-              context->change([cert = std::move(cert), key = std::move(key)](ne_ssl_context *c) {
-                return ne_ssl_context_keypair(c, cert.c_str(), key.c_str());
-              }));
+  return Napi::Number::New(arguments.env(),
+                           context->change([cert = std::move(cert), key = std::move(key)](ne_ssl_context *c) {
+                             return ne_ssl_context_keypair(c, cert.c_str(), key.c_str());
+                           }));
 }
 
-napi_value set_verify(const Arguments &arguments) {
-  const auto context = context_of(arguments);
+Napi::Value set_verify(const Arguments &arguments) {
+  const auto context = context_argument(arguments);
   const int required = arguments.flag(1, "required");
   auto ca_names = optional_text(arguments, 2, "ca_names"),
        verify_cas = optional_text(arguments, 3, "verify_cas");
-  return from(arguments.env(), context->change([required, ca_names = std::move(ca_names),
-                                                verify_cas = std::move(verify_cas)](ne_ssl_context *c) {
-    return ne_ssl_context_set_verify(c, required, pointer(ca_names), pointer(verify_cas));
-  }));
+  return Napi::Number::New(
+      arguments.env(), context->change([required, ca_names = std::move(ca_names),
+                                        verify_cas = std::move(verify_cas)](ne_ssl_context *c) {
+        return ne_ssl_context_set_verify(c, required, pointer(ca_names), pointer(verify_cas));
+      }));
 }
 
-napi_value set_versions(const Arguments &arguments) {
+Napi::Value set_versions(const Arguments &arguments) {
   using Set = int(ne_ssl_context *, int, int);  // C's enum is not in the oldest headers
-  const auto context = context_of(arguments);
+  const auto context = context_argument(arguments);
   const int min = static_cast<int>(arguments.integer(1, "min", 0, newest_protocol));
   const int max = static_cast<int>(arguments.integer(2, "max", 0, newest_protocol));
   const auto set = Since<Set>::required("ne_ssl_context_set_versions");
-  return from(arguments.env(),
-              context->change([set, min, max](ne_ssl_context *c) { return set(c, min, max); }));
+  return Napi::Number::New(arguments.env(),
+                           context->change([set, min, max](ne_ssl_context *c) { return set(c, min, max); }));
 }
 
-napi_value trust_certificate(const Arguments &arguments) {
-  const auto context = context_of(arguments);
+Napi::Value trust_certificate(const Arguments &arguments) {
+  const auto context = context_argument(arguments);
   context->change([certificate = arguments.handle<Certificate>(1, "cert")](ne_ssl_context *c) {
     ne_ssl_context_trustcert(c, certificate->c());
     return 0;
   });
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-napi_value trust_default(const Arguments &arguments) {
-  const auto context = context_of(arguments);
+Napi::Value trust_default(const Arguments &arguments) {
+  const auto context = context_argument(arguments);
   const auto trust = Since<void(ne_ssl_context *)>::required("ne_ssl_context_trustdefca");
   context->change([trust](ne_ssl_context *c) {
     trust(c);
     return 0;
   });
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-napi_value set_client_certificate(const Arguments &arguments) {
+Napi::Value set_client_certificate(const Arguments &arguments) {
   using Set = void(ne_ssl_context *, const ne_ssl_client_cert *);
-  const auto context = context_of(arguments);
+  const auto context = context_argument(arguments);
   const auto certificate = arguments.handle<ClientCertificate>(1, "cc");
   const auto set = Since<Set>::required("ne_ssl_context_set_clicert");
   certificate->require_decrypted();
-  context->answer([set, certificate](ne_ssl_context *c) {
+  context->provide([set, certificate](ne_ssl_context *c) {
     set(c, certificate->c());
     return 0;
   });
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-napi_value set_provider(const Arguments &arguments) {
+Napi::Value set_provider(const Arguments &arguments) {
   using Provide = void(void *, const ne_ssl_dname *const *, int);
   using Set = void(ne_ssl_context *, Provide *, void *);
-  const auto context = context_of(arguments);
-  napi_value function = arguments.is_nullish(1) ? Napi::Function() : arguments.function(1, "provider");
+  const auto context = context_argument(arguments);
+  const Napi::Function function =
+      arguments.is_nullish(1) ? Napi::Function() : arguments.function(1, "provider");
   const auto set = Since<Set>::required("ne_ssl_context_set_ccprovide");
-  Context::Provider *const provider = function ? context->add_provider(context->keep(function)) : nullptr;
+  Context::Provider *const provider =
+      function.IsEmpty() ? nullptr : context->add_provider(context->keep(function));
   context->change([set, provider](ne_ssl_context *c) {
     set(c, provider ? on_provide_clicert : nullptr, provider);
     return 0;
   });
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-napi_value protocol_name(const Arguments &arguments) {
+Napi::Value protocol_name(const Arguments &arguments) {
   const int protocol = static_cast<int>(arguments.integer(0, "proto", 0, INT32_MAX));
-  return from(arguments.env(), Since<const char *(int)>::required("ne_ssl_proto_name")(protocol));
+  return string_or_null(arguments.env(), Since<const char *(int)>::required("ne_ssl_proto_name")(protocol));
 }
 
-napi_value destroy(const Arguments &arguments) {
-  HandleWrap::destroy(*context_of(arguments));
-  return undefined(arguments.env());
+Napi::Value destroy(const Arguments &arguments) {
+  HandleWrap::destroy(*context_argument(arguments));
+  return arguments.env().Undefined();
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #pragma once
 
+// The handle of a `ne_ssl_context`.
+
 #include <ne_ssl.h>
 
 #include <functional>
@@ -14,41 +16,42 @@ namespace neon {
 
 /// A `ne_ssl_context`.
 ///
-/// C keeps a TLS session in it to resume, without a lock: handshakes write that, with OpenSSL even reads, and
-/// each socket has a thread of its own. So C's object may be several: the handle is what was set, and sockets
-/// are lent a C object that had all of it done to it. One that is lent is not changed any more, and where C
-/// writes to it, it is lent to one socket at a time: connections one after the other share it, and so resume
-/// sessions as in C.
+/// C keeps a TLS session in it to resume, without a lock: handshakes write that, with OpenSSL reads do too,
+/// and each socket has a thread of its own. So one handle may have several C objects: the handle records the
+/// changes that were made, and lends to each socket a C object that had all of them. A lent one is not
+/// changed any more, and where C writes to it, it is lent to one socket at a time: successive connections
+/// share it, and so resume sessions as in C.
 class Context final : public Handle {
  public:
   static constexpr Kind kind = Kind::Context;
   static constexpr std::int64_t external_size = 65536;
+  static constexpr const char *argument_name = "ctx";
 
   using Change = std::function<int(ne_ssl_context *)>;
 
-  /// Null where C makes none.
+  /// Null where C returns NULL.
   static std::shared_ptr<Context> create(Environment &environment, int mode);
   Context(Environment &environment, int mode, std::shared_ptr<ne_ssl_context> c);
 
   bool is_server() const;
   const std::shared_ptr<ne_ssl_context> &c() const { return c_; }
-  /// Does this to the C object, and to all that follow; returns what it returned.
+  /// Applies this change to the C object, and to all later ones; returns the result of the change.
   int change(Change change);
-  /// The C object for a connection, which keeps it.
+  /// A C object for a connection, which keeps it.
   std::shared_ptr<ne_ssl_context> lend();
 
-  /// A function that C asks for a client certificate: kept by the context's object, under this number. C
-  /// refers to it as long as a socket uses the context, which owns it until then.
+  /// A function that C calls for a client certificate: the context's object keeps it, under this number. C
+  /// refers to this block as long as a socket uses the context, which owns it until then.
   struct Provider {
     Context &context;
     std::uint32_t function;
   };
   Provider *add_provider(std::uint32_t function);
   bool has_provider() const { return !providers_.empty(); }
-  /// C asks for a certificate in this C object, until the loan is over.
-  void note_question(std::shared_ptr<const Loan> loan, ne_ssl_context *c);
-  /// change(), of the C objects that ask just now, too.
-  void answer(const Change &change);
+  /// C calls for a certificate for this C object, until the loan is over.
+  void note_call(std::shared_ptr<const Loan> loan, ne_ssl_context *c);
+  /// change(), also applied to the C objects for which C calls at the moment.
+  void provide(const Change &change);
 
  private:
   std::shared_ptr<ne_ssl_context> remake() const;
@@ -58,10 +61,10 @@ class Context final : public Handle {
   std::shared_ptr<ne_ssl_context> c_;
   std::vector<Change> changes_;
   std::vector<std::unique_ptr<Provider>> providers_;
-  std::vector<std::pair<std::shared_ptr<const Loan>, ne_ssl_context *>> questions_;
+  std::vector<std::pair<std::shared_ptr<const Loan>, ne_ssl_context *>> calls_;
 };
 
-/// Since neon 0.37 a handshake succeeds whatever the certificate, and ne_ssl_check_certificate judges it.
-bool judges_after_handshake();
+/// Since neon 0.37 a handshake succeeds whatever the certificate, and ne_ssl_check_certificate verifies it.
+bool verifies_after_handshake();
 
 }  // namespace neon

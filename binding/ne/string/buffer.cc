@@ -1,8 +1,8 @@
+// Growing buffers: ne_buffer_* of ne_string.h.
 #include "ne/string/buffer.h"
 
 #include <algorithm>
 
-#include "core/arguments.h"
 #include "core/error.h"
 #include "core/topic.h"
 
@@ -17,111 +17,114 @@ Buffer::~Buffer() {
 
 namespace {
 
-constexpr std::int64_t max = std::int64_t{1} << 30;  // of bytes; C doubles until it has enough
+constexpr std::int64_t max_bytes = std::int64_t{1} << 30;  // C doubles the size until it is enough
 
-std::shared_ptr<Buffer> buffer_of(const Arguments &arguments) { return arguments.handle<Buffer>(0, "buf"); }
-
-// About to append so many bytes.
-void require_room(const Buffer &buffer, std::size_t more) {
-  const std::size_t size = buffer.c()->used + more;
-  if (size > static_cast<std::size_t>(max))
-    throw range_failure("The ne_buffer would have " + std::to_string(size) + " bytes; it must have at most " +
-                        std::to_string(max));
+std::shared_ptr<Buffer> buffer_argument(const Arguments &arguments) {
+  return arguments.handle<Buffer>(0, Buffer::argument_name);
 }
 
-napi_value create(const Arguments &arguments) {
+// Checks that this number of bytes can be appended.
+void require_room(const Buffer &buffer, std::size_t more) {
+  const std::size_t size = buffer.c()->used + more;
+  if (size > static_cast<std::size_t>(max_bytes))
+    throw range_failure("The ne_buffer would have " + std::to_string(size) + " bytes; it must have at most " +
+                        std::to_string(max_bytes));
+}
+
+Napi::Value create(const Arguments &arguments) {
   return to_object(std::make_shared<Buffer>(arguments.environment(), 512));
 }
 
-napi_value create_sized(const Arguments &arguments) {
-  const auto size = static_cast<std::size_t>(arguments.integer(0, "size", 1, max));
+Napi::Value create_sized(const Arguments &arguments) {
+  const auto size = static_cast<std::size_t>(arguments.integer(0, "size", 1, max_bytes));
   return to_object(std::make_shared<Buffer>(arguments.environment(), size));
 }
 
-// C copies strings, so what follows a NUL would never be seen.
-napi_value append(const Arguments &arguments) {
-  const auto buffer = buffer_of(arguments);
+// C copies strings, so it would ignore the bytes after a NUL.
+Napi::Value append(const Arguments &arguments) {
+  const auto buffer = buffer_argument(arguments);
   const std::string bytes = arguments.bytes(1, "data");
   if (bytes.find('\0') != std::string::npos)
     throw type_failure(code::argument_value, "The \"data\" argument must not hold null bytes");
   require_room(*buffer, bytes.size());
   ne_buffer_append(buffer->c(), bytes.data(), bytes.size());
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-napi_value append_string(const Arguments &arguments) {
-  const auto buffer = buffer_of(arguments);
+Napi::Value append_string(const Arguments &arguments) {
+  const auto buffer = buffer_argument(arguments);
   const std::string text = arguments.text(1, "str");
   require_room(*buffer, text.size());
   ne_buffer_zappend(buffer->c(), text.c_str());
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-// bufferPrint(buf, text, most): the format is applied in JavaScript; here it is data. Cut where C cuts.
-napi_value append_formatted(const Arguments &arguments) {
-  const auto buffer = buffer_of(arguments);
+// bufferPrint(buf, text, max): JavaScript has applied the format; to C the result is data. Cut where C cuts.
+Napi::Value append_formatted(const Arguments &arguments) {
+  const auto buffer = buffer_argument(arguments);
   const std::string text = arguments.text(1, "format");
-  const auto size = static_cast<std::size_t>(arguments.integer(2, "most", 0, max));
+  const auto size = static_cast<std::size_t>(arguments.integer(2, "max", 0, max_bytes));
   const std::size_t count = std::min(text.size(), size);
   require_room(*buffer, count);
   ne_buffer_append(buffer->c(), text.data(), count);
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-napi_value append_quoted(const Arguments &arguments) {
-  const auto buffer = buffer_of(arguments);
+Napi::Value append_quoted(const Arguments &arguments) {
+  const auto buffer = buffer_argument(arguments);
   const std::string bytes = arguments.bytes(1, "data");
   require_room(*buffer, bytes.size() * 4);  // "\xNN"
   ne_buffer_qappend(buffer->c(), reinterpret_cast<const unsigned char *>(bytes.data()), bytes.size());
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
-napi_value clear(const Arguments &arguments) {
-  ne_buffer_clear(buffer_of(arguments)->c());
-  return undefined(arguments.env());
+Napi::Value clear(const Arguments &arguments) {
+  ne_buffer_clear(buffer_argument(arguments)->c());
+  return arguments.env().Undefined();
 }
 
-napi_value grow(const Arguments &arguments) {
-  const auto buffer = buffer_of(arguments);
-  ne_buffer_grow(buffer->c(), static_cast<std::size_t>(arguments.integer(1, "size", 1, max)));
-  return undefined(arguments.env());
+Napi::Value grow(const Arguments &arguments) {
+  const auto buffer = buffer_argument(arguments);
+  ne_buffer_grow(buffer->c(), static_cast<std::size_t>(arguments.integer(1, "size", 1, max_bytes)));
+  return arguments.env().Undefined();
 }
 
-napi_value altered(const Arguments &arguments) {
-  ne_buffer_altered(buffer_of(arguments)->c());
-  return undefined(arguments.env());
+Napi::Value altered(const Arguments &arguments) {
+  ne_buffer_altered(buffer_argument(arguments)->c());
+  return arguments.env().Undefined();
 }
 
-napi_value size(const Arguments &arguments) {
-  return from(arguments.env(), static_cast<double>(ne_buffer_size(buffer_of(arguments)->c())));
+Napi::Value size(const Arguments &arguments) {
+  return Napi::Number::New(arguments.env(),
+                           static_cast<double>(ne_buffer_size(buffer_argument(arguments)->c())));
 }
 
 /// bufferFields(buf) → [data, used, length]
-napi_value fields(const Arguments &arguments) {
-  const napi_env env = arguments.env();
-  const ne_buffer *c = buffer_of(arguments)->c();
-  const napi_value values[] = {from(env, static_cast<const char *>(c->data)),
-                               from(env, static_cast<double>(c->used)),
-                               from(env, static_cast<double>(c->length))};
-  return list_of(env, values);
+Napi::Value fields(const Arguments &arguments) {
+  const ne_buffer *c = buffer_argument(arguments)->c();
+  const Napi::Array values = Napi::Array::New(arguments.env(), 3);
+  values.Set(0u, c->data);
+  values.Set(1u, static_cast<double>(c->used));
+  values.Set(2u, static_cast<double>(c->length));
+  return values;
 }
 
 std::shared_ptr<Buffer> own(const Arguments &arguments) {
-  auto buffer = buffer_of(arguments);
+  auto buffer = buffer_argument(arguments);
   if (buffer->lent()) throw neon_failure(code::borrowed, "This ne_buffer belongs to neon");
   return buffer;
 }
 
-napi_value finish(const Arguments &arguments) {
+Napi::Value finish(const Arguments &arguments) {
   const auto buffer = own(arguments);
-  napi_value text = from(arguments.env(), static_cast<const char *>(buffer->c()->data));
+  const Napi::Value text = string_or_null(arguments.env(), buffer->c()->data);
   HandleWrap::destroy(*buffer);
   return text;
 }
 
-napi_value destroy(const Arguments &arguments) {
+Napi::Value destroy(const Arguments &arguments) {
   HandleWrap::destroy(*own(arguments));
-  return undefined(arguments.env());
+  return arguments.env().Undefined();
 }
 
 }  // namespace

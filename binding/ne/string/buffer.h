@@ -1,18 +1,21 @@
 #pragma once
 
+// The handle of a `ne_buffer`.
+
 #include <ne_string.h>
 
 #include "core/handle.h"
 
 namespace neon {
 
-/// A `ne_buffer`: the caller's own, or lent to a hook, when it ends with the hook's call.
+/// A `ne_buffer`: the caller's own, or one that is lent to a hook until the hook's call ends.
 class Buffer final : public Handle {
  public:
   static constexpr Kind kind = Kind::Buffer;
   static constexpr std::int64_t external_size = 512;
+  static constexpr const char *argument_name = "buf";
 
-  /// Its own.
+  /// The caller's own.
   explicit Buffer(Environment &environment, std::size_t size);
   /// Lent.
   Buffer(Environment &environment, ne_buffer *c) : Handle(environment), c_(c) {}
@@ -21,7 +24,7 @@ class Buffer final : public Handle {
   ne_buffer *c() const { return c_; }
   bool lent() const { return !own_; }
   bool closed() const override { return c_ == nullptr; }
-  /// The loan is over; whoever lent it waits no more.
+  /// Ends the loan: from now on the handle counts as destroyed.
   void take_back() { c_ = nullptr; }
 
  private:

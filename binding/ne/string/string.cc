@@ -1,10 +1,10 @@
+// Strings: tokens, copies, encodings and comparisons of ne_string.h.
 #include <errno.h>
 #include <ne_alloc.h>
 #include <ne_string.h>
 
 #include <array>
 
-#include "core/arguments.h"
 #include "core/error.h"
 #include "core/since.h"
 #include "core/tls_errors.h"
@@ -14,8 +14,8 @@ namespace neon {
 
 namespace {
 
-// So many characters has the longest string of V8's. What would make a longer one is refused: C ends the
-// process when it gets no memory.
+// The number of characters of V8's longest string. Arguments that would make a longer one are rejected: C
+// ends the process when it gets no memory.
 constexpr std::size_t max_text = (std::size_t{1} << 29) - 24;
 constexpr std::int64_t max_safe = (std::int64_t{1} << 53) - 1;  // Number.MAX_SAFE_INTEGER
 
@@ -32,7 +32,7 @@ const unsigned char *unsigned_bytes(const std::string &bytes) {
 
 // --- Tokens -----------------------------------------------------------------------------------------------
 
-// With NUL, C would go on behind the end of the string.
+// With NUL as the separator, C would read on after the end of the string.
 char separator_argument(const Arguments &arguments) {
   const std::string separator = arguments.text(1, "separator");
   if (separator.size() != 1)
@@ -40,28 +40,26 @@ char separator_argument(const Arguments &arguments) {
   return separator.front();
 }
 
-// C gets a copy of `str.value` to cut; what is left of it goes back there.
+// C cuts up a copy of `str.value`; the rest of it goes back there.
 template <class Next>
-napi_value next_token(const Arguments &arguments, Next next) {
-  const napi_env env = arguments.env();
-  napi_value str = arguments.object(0, "str"), value;
-  check(env, napi_get_named_property(env, str, "value", &value));
-  std::string text = text_of(env, value, "The value of \"str\"");
+Napi::Value next_token(const Arguments &arguments, Next next) {
+  const Napi::Object str = arguments.object(0, "str");
+  std::string text = text_of(str.Get("value"), "The value of \"str\"");
   char *rest = text.data();
   const char *token = next(&rest);
-  if (!token) return null(env);
-  napi_value result = from(env, token);
-  set(env, str, "value", from(env, static_cast<const char *>(rest)));
+  if (!token) return arguments.env().Null();
+  const Napi::Value result = Napi::String::New(arguments.env(), token);
+  str.Set("value", string_or_null(arguments.env(), rest));
   return result;
 }
 
-napi_value token(const Arguments &arguments) {
+Napi::Value token(const Arguments &arguments) {
   arguments.object(0, "str");
   const char separator = separator_argument(arguments);
   return next_token(arguments, [separator](char **rest) { return ne_token(rest, separator); });
 }
 
-napi_value quoted_token(const Arguments &arguments) {
+Napi::Value quoted_token(const Arguments &arguments) {
   arguments.object(0, "str");
   const char separator = separator_argument(arguments);
   const std::string quotes = arguments.text(2, "quotes");
@@ -69,72 +67,71 @@ napi_value quoted_token(const Arguments &arguments) {
                     [separator, &quotes](char **rest) { return ne_qtoken(rest, separator, quotes.c_str()); });
 }
 
-// --- Strings that C edits in place: a copy of the argument is ----------------------------------------------
+// --- Strings that C edits in place: copies of the arguments
+// -------------------------------------------------
 
-napi_value shave(const Arguments &arguments) {
+Napi::Value shave(const Arguments &arguments) {
   std::string text = arguments.text(0, "str");
-  return from(arguments.env(),
-              static_cast<const char *>(ne_shave(text.data(), arguments.text(1, "whitespace").c_str())));
+  return string_or_null(arguments.env(), ne_shave(text.data(), arguments.text(1, "whitespace").c_str()));
 }
 
-napi_value edited(const Arguments &arguments, std::string text, char *(*edit)(char *)) {
-  return from(arguments.env(), static_cast<const char *>(edit(text.data())));
+Napi::Value edited(const Arguments &arguments, std::string text, char *(*edit)(char *)) {
+  return string_or_null(arguments.env(), edit(text.data()));
 }
 
-napi_value clean(const Arguments &arguments) {
+Napi::Value clean(const Arguments &arguments) {
   return edited(arguments, arguments.text(0, "str"), [](char *text) { return ne_strclean(text); });
 }
 
-napi_value lower(const Arguments &arguments) {
+Napi::Value lower(const Arguments &arguments) {
   std::string text = arguments.text(0, "str");
   return edited(arguments, std::move(text), Since<char *(char *)>::required("ne_strlower"));
 }
 
-napi_value upper(const Arguments &arguments) {
+Napi::Value upper(const Arguments &arguments) {
   std::string text = arguments.text(0, "str");
   return edited(arguments, std::move(text), Since<char *(char *)>::required("ne_strupper"));
 }
 
-// --- Strings that C makes
-// -----------------------------------------------------------------------------------
+// --- Strings that C makes ---------------------------------------------------------------------------------
 
-// concat(str): all of them in one. lib puts them together, since C does just that.
-napi_value concat(const Arguments &arguments) {
+// concat(str): lib has joined the strings, since C does nothing else.
+Napi::Value concat(const Arguments &arguments) {
   const std::string text = arguments.text(0, "str");
   require_room("str", text.size());
-  return take(arguments.env(), ne_concat(text.c_str(), static_cast<const char *>(nullptr)));
+  return take_string(arguments.env(), ne_concat(text.c_str(), static_cast<const char *>(nullptr)));
 }
 
-napi_value quoted_copy(const Arguments &arguments) {
+Napi::Value quoted_copy(const Arguments &arguments) {
   const std::string bytes = arguments.bytes(0, "data", max_text / 4);  // "\xNN"
-  return take(arguments.env(), ne_strnqdup(unsigned_bytes(bytes), bytes.size()));
+  return take_string(arguments.env(), ne_strnqdup(unsigned_bytes(bytes), bytes.size()));
 }
 
-napi_value to_base64(const Arguments &arguments) {
+Napi::Value to_base64(const Arguments &arguments) {
   const std::string bytes = arguments.bytes(0, "text", max_text / 4 * 3);
-  return take(arguments.env(), ne_base64(unsigned_bytes(bytes), bytes.size()));
+  return take_string(arguments.env(), ne_base64(unsigned_bytes(bytes), bytes.size()));
 }
 
-napi_value from_base64(const Arguments &arguments) {
+Napi::Value from_base64(const Arguments &arguments) {
   const std::string text = arguments.text(0, "data");
   unsigned char *bytes = nullptr;
   const std::size_t size = ne_unbase64(text.c_str(), &bytes);
-  if (size == 0) return null(arguments.env());  // and `bytes` is freed, or never was
+  if (size == 0) return arguments.env().Null();  // then C has freed `bytes`, or never allocated it
   const Memory owned(reinterpret_cast<char *>(bytes));
-  return copy_to_buffer(arguments.env(), {owned.get(), size});
+  return Napi::Buffer<char>::Copy(arguments.env(), owned.get(), size);
 }
 
-// strhash(flags, str): all strings in one, as in concat.
-napi_value hash(const Arguments &arguments) {
+// strhash(flags, str): lib has joined the strings, as for concat.
+Napi::Value hash(const Arguments &arguments) {
   const auto flags = static_cast<unsigned>(arguments.integer(0, "flags", 0, UINT32_MAX));
   const std::string text = arguments.text(1, "str");
   char *digest = ne_strhash(flags, text.c_str(), static_cast<const char *>(nullptr));
   if (!digest) forget_tls_errors();
-  return take(arguments.env(), digest);
+  return take_string(arguments.env(), digest);
 }
 
 // strparam(charset, lang, value): `value` in the character set.
-napi_value parameter(const Arguments &arguments) {
+Napi::Value parameter(const Arguments &arguments) {
   const std::string charset = arguments.text(0, "charset");
   const bool has_language = !arguments.is_nullish(1);
   const std::string language = has_language ? arguments.text(1, "lang") : "";
@@ -147,44 +144,42 @@ napi_value parameter(const Arguments &arguments) {
               ne_strparam(charset.c_str(), has_language ? language.c_str() : nullptr, unsigned_bytes(value)));
 }
 
-napi_value error_text(const Arguments &arguments) {
+Napi::Value error_text(const Arguments &arguments) {
   std::array<char, 512> text;
   const int number = static_cast<int>(arguments.integer(0, "errnum", INT32_MIN, INT32_MAX));
-  return from(arguments.env(), static_cast<const char *>(ne_strerror(number, text.data(), text.size())));
+  return string_or_null(arguments.env(), ne_strerror(number, text.data(), text.size()));
 }
 
-// --- Comparisons and numbers
-// ----------------------------------------------------------------------------------
+// --- Comparisons and numbers ------------------------------------------------------------------------------
 
-napi_value compare(const Arguments &arguments) {
+Napi::Value compare(const Arguments &arguments) {
   const std::string first = arguments.text(0, "s1");
-  return from(arguments.env(), ne_strcasecmp(first.c_str(), arguments.text(1, "s2").c_str()));
+  return Napi::Number::New(arguments.env(), ne_strcasecmp(first.c_str(), arguments.text(1, "s2").c_str()));
 }
 
-napi_value compare_start(const Arguments &arguments) {
+Napi::Value compare_start(const Arguments &arguments) {
   const std::string first = arguments.text(0, "s1"), second = arguments.text(1, "s2");
   const auto count = static_cast<std::size_t>(arguments.integer(2, "n", 0, max_safe));
-  return from(arguments.env(), ne_strncasecmp(first.c_str(), second.c_str(), count));
+  return Napi::Number::New(arguments.env(), ne_strncasecmp(first.c_str(), second.c_str(), count));
 }
 
-// A code, as in C, or one character, as JavaScript writes C's.
-napi_value lower_character(const Arguments &arguments) {
-  const napi_env env = arguments.env();
-  napi_valuetype type;
-  check(env, napi_typeof(env, arguments[0], &type));
-  if (type != napi_string) return from(env, static_cast<int>(ne_tolower(arguments.integer(0, "c", 0, 255))));
+// Takes a character code, as C does, or one character, which is a code in C's source text too.
+Napi::Value lower_character(const Arguments &arguments) {
+  const Napi::Env env = arguments.env();
+  if (!arguments[0].IsString())
+    return Napi::Number::New(env, static_cast<int>(ne_tolower(arguments.integer(0, "c", 0, 255))));
   const std::string text = arguments.text(0, "c");
   if (text.size() != 1)
     throw type_failure(code::argument_value, "The \"c\" argument must be one ASCII character");
   const char lowered = static_cast<char>(ne_tolower(text.front()));
-  return from(env, std::string_view(&lowered, 1));
+  return Napi::String::New(env, &lowered, 1);
 }
 
-/// C's number is as wide as a pointer; what is no exact number of JavaScript's is refused.
-napi_value hex_number(const Arguments &arguments) {
-  const napi_env env = arguments.env();
+/// C's number is as wide as a pointer; one that JavaScript cannot represent exactly is rejected.
+Napi::Value hex_number(const Arguments &arguments) {
+  const Napi::Env env = arguments.env();
   const std::string text = arguments.text(0, "str");
-  napi_value end = arguments.is_nullish(1) ? Napi::Object() : arguments.object(1, "endptr");
+  const Napi::Object end = arguments.is_nullish(1) ? Napi::Object() : arguments.object(1, "endptr");
   const auto parse = Since<unsigned long(const char *, const char **)>::required("ne_strhextoul");
   const char *rest = nullptr;
   errno = 0;
@@ -192,14 +187,14 @@ napi_value hex_number(const Arguments &arguments) {
   const int error = errno;
   if (error == 0 && static_cast<std::uint64_t>(number) > static_cast<std::uint64_t>(max_safe))
     throw range_failure("The number in \"str\" is out of range: it is larger than Number.MAX_SAFE_INTEGER");
-  if (end) {
-    set(env, end, "value", from(env, rest));
-    set(env, end, "errno", from(env, error));
+  if (!end.IsEmpty()) {
+    end.Set("value", string_or_null(env, rest));
+    end.Set("errno", error);
   }
-  return error == 0 ? from(env, static_cast<double>(number)) : from(env, -1);
+  return Napi::Number::New(env, error == 0 ? static_cast<double>(number) : -1);
 }
 
-napi_value make_nonce(const Arguments &arguments) {
+Napi::Value make_nonce(const Arguments &arguments) {
   const std::span<char> nonce = arguments.buffer(0, "nonce");
   const auto flags = static_cast<unsigned>(arguments.integer(1, "flags", 0, 0));
   constexpr std::size_t max = 256;
@@ -207,7 +202,8 @@ napi_value make_nonce(const Arguments &arguments) {
     throw range_failure("The \"nonce\" argument must hold at most 256 bytes. Received " +
                         std::to_string(nonce.size()));
   const auto make = Since<int(unsigned char *, std::size_t, unsigned)>::required("ne_mknonce");
-  return from(arguments.env(), make(reinterpret_cast<unsigned char *>(nonce.data()), nonce.size(), flags));
+  return Napi::Number::New(arguments.env(),
+                           make(reinterpret_cast<unsigned char *>(nonce.data()), nonce.size(), flags));
 }
 
 }  // namespace

@@ -1,0 +1,91 @@
+// Reads a recipe from arguments, applies it to C's request, and packs the head of a response.
+#include "classes/exchange/recipe.h"
+
+#include <ne_session.h>
+#include <ne_string.h>
+
+#include <iterator>
+
+namespace neon {
+
+namespace {
+
+// In the order of the NE_* codes.
+constexpr const char *code_names[] = {"NE_OK",      "NE_ERROR",   "NE_LOOKUP", "NE_AUTH",  "NE_PROXYAUTH",
+                                      "NE_CONNECT", "NE_TIMEOUT", "NE_FAILED", "NE_RETRY", "NE_REDIRECT"};
+
+// Visits the elements of a flat array two by two.
+template <class Visit>
+void each_pair(Napi::Array list, Visit visit) {
+  const std::uint32_t length = list.Length();
+  for (std::uint32_t i = 0; i + 1 < length; i += 2) visit(list.Get(i), list.Get(i + 1));
+}
+
+}  // namespace
+
+// --- Recipe -----------------------------------------------------------------------------------------------
+
+void Recipe::read_headers_and_flags(const Arguments &arguments, std::size_t index) {
+  each_pair(arguments[index].As<Napi::Array>(), [this](Napi::Value name, Napi::Value value) {
+    const auto &header = headers.emplace_back(to_string(name), to_string(value));
+    require_token(header.first, "header name");
+    require_line(header.second, "header value");
+  });
+  each_pair(arguments[index + 1].As<Napi::Array>(), [this](Napi::Value flag, Napi::Value value) {
+    flags.emplace_back(flag.As<Napi::Number>().Int32Value(), value.As<Napi::Number>().Int32Value());
+  });
+}
+
+const std::string *Recipe::header(const char *name) const {
+  for (const auto &[other, value] : headers)
+    if (ne_strcasecmp(other.c_str(), name) == 0) return &value;
+  return nullptr;
+}
+
+void Recipe::add_headers_and_flags_to(ne_request *request) const {
+  for (const auto &[flag, value] : flags)
+    ne_set_request_flag(request, static_cast<ne_request_flag>(flag), value);
+  for (const auto &[name, value] : headers) ne_add_request_header(request, name.c_str(), value.c_str());
+}
+
+// --- Head -------------------------------------------------------------------------------------------------
+
+void Head::note(ne_request *request) {
+  const ne_status *given = ne_get_status(request);
+  status = given->code;
+  major = given->major_version;
+  minor = given->minor_version;
+  reason = given->reason_phrase ? given->reason_phrase : "";
+  headers.clear();
+  headers.reserve(512);
+  const char *name, *value;
+  for (void *cursor = nullptr; (cursor = ne_response_header_iterate(request, cursor, &name, &value));)
+    headers.append(name).append("\n").append(value).append("\n");
+}
+
+Napi::Value Head::response(Napi::Env env, Napi::Value body, Napi::Value stream,
+                           const std::string &trailers) const {
+  // One string in one array crosses to JavaScript in half the time of many values.
+  const std::string lines =
+      std::to_string(major) + "." + std::to_string(minor) + "\n" + reason + "\n" + headers;
+  return array_of(env, {Napi::Number::New(env, status), Napi::String::New(env, lines), body, stream,
+                        Napi::String::New(env, trailers)});
+}
+
+// --- CallResult -------------------------------------------------------------------------------------------
+
+void CallResult::note(int result, ne_session *session) {
+  text = ne_get_error(session);
+  code = result;
+}
+
+void CallResult::note_stall(ne_session *session) {
+  if (code != NE_OK) note(NE_TIMEOUT, session);
+}
+
+Failure CallResult::failure() const {
+  const auto index = static_cast<std::size_t>(code);
+  return neon_failure(code_names[index < std::size(code_names) ? index : NE_ERROR], text);
+}
+
+}  // namespace neon

@@ -1,0 +1,63 @@
+// What a request of the classes sends, the head of its response, and how the call ended.
+#pragma once
+
+#include <ne_request.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "classes/exchange/body.h"
+#include "core/error.h"
+
+namespace neon {
+
+/// What a request sends.
+struct Recipe {
+  /// Reads arguments `index` and `index` + 1: flat arrays of header names and values, and of flags and
+  /// values.
+  void read_headers_and_flags(const Arguments &arguments, std::size_t index);
+  /// The value of a header, or null.
+  const std::string *header(const char *name) const;
+  /// Gives C's request the flags and headers.
+  void add_headers_and_flags_to(ne_request *request) const;
+
+  std::string method;
+  std::string target;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::vector<std::pair<int, int>> flags;
+  std::unique_ptr<Body> body;
+  std::uint64_t inflate = 0;  // inflate gzip up to this many bytes; 0 leaves bodies as they arrive
+};
+
+/// The head of a response.
+struct Head {
+  void note(ne_request *request);
+  bool is_success() const { return status / 100 == 2; }
+  /// The response as it crosses to JavaScript: [status, head, body, stream, trailers]. The lines of the head
+  /// are the version, the reason, and the names and values of the headers; those of the trailers names and
+  /// values.
+  Napi::Value response(Napi::Env env, Napi::Value body, Napi::Value stream,
+                       const std::string &trailers) const;
+
+  int status = 0, major = 0, minor = 0;
+  std::string reason;
+  std::string headers;  // name LF value LF …
+};
+
+/// How a call of neon's ended. Written inside Operation::run(), read after it.
+struct CallResult {
+  void note(int result, ne_session *session);
+  /// The watchdog ended the call; the error text of the session says so.
+  void note_stall(ne_session *session);
+  bool ok() const { return code == NE_OK; }
+  /// A NeonError with the name of the code.
+  Failure failure() const;
+
+  int code = NE_ERROR;
+  std::string text;
+};
+
+}  // namespace neon

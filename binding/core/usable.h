@@ -1,0 +1,23 @@
+#pragma once
+
+// Reads the handle argument of a function that uses the C object at once.
+
+#include <cstddef>
+#include <memory>
+
+#include "core/arguments.h"
+
+namespace neon {
+
+/// The handle that is this argument: it must be live, and no pending call may be using its C object. Throws
+/// ERR_NEON_DESTROYED, or what `T::require_usable()` throws. `T::argument_name` is the name of the parameter
+/// in neon's headers.
+template <class T>
+std::shared_ptr<T> usable(const Arguments &arguments, std::size_t index = 0,
+                          const char *name = T::argument_name) {
+  auto handle = arguments.handle<T>(index, name);
+  handle->require_usable();
+  return handle;
+}
+
+}  // namespace neon
