@@ -1,4 +1,4 @@
-/** Bad input to the C API that no table of arguments covers: bytes on the wire, handles, long strings; and that the tables are complete. */
+/** Tests of the C API with bad input outside the argument tables: bytes on the wire, handles, long strings. */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as ne from 'libneon/ne';

@@ -1,4 +1,4 @@
-/** What the tests of ne_acl.h and ne_acl3744.h share: bad entries, and the documents that are sent. */
+/** Helpers for the tests of ne_acl.h and ne_acl3744.h: bad entries, and the documents that are sent. */
 import * as ne from 'libneon/ne';
 import { response, type RawServer, type RawServerOptions } from '../servers/raw.js';
 import { all, type Argument, notObjects, show } from './bad-arguments.js';
@@ -6,8 +6,8 @@ import { outOfRange, wrongType, wrongValue } from './expect.js';
 import { answering, sessionWith } from './servers.js';
 
 /**
- * The entries of an access control list. `kind` is the field that says how an entry identifies its principal, `name` the
- * field that names the principal, `required` are the other numbers that an entry must have.
+ * The entries of an access control list. `kind` is the field that says how an entry identifies its principal, `name`
+ * the field that names the principal, `required` are the other numbers that an entry must have.
  */
 export function entries(good: object, kind: string, name: string, required: readonly string[]): Argument {
   const wrong = (change: object, error: Error): readonly [string, unknown, Error] => [

@@ -80,8 +80,8 @@ export const forms: { surface: string; has: (name: string) => boolean; call: (na
 ];
 
 /**
- * Defines the tests of a header from a table of its functions, each with all its arguments: a function that is missing or
- * of another header is an error. `fails` has the errors of functions that fail with good arguments, too.
+ * Defines the tests of a header from a table of its functions, each with all its arguments: a function that is missing
+ * or of another header is an error. `fails` has the errors of functions that fail with good arguments, too.
  */
 export function testBadInput<H extends Header>(
   header: H,

@@ -1,4 +1,4 @@
-/** Node programs of a test's own: for garbage collection, process ends, and loading. */
+/** Node programs that tests run: for garbage collection, process ends, and loading. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { projectRoot } from '../servers/start.js';
 import type { Scenario } from './scenario-child.js';
 
-/** How a program ended, and what it wrote. */
+/** The end and the output of a program. */
 export interface Ended {
   readonly stdout: string;
   readonly stderr: string;
@@ -17,7 +17,7 @@ export interface Ended {
 /** A program that takes longer hangs. */
 const LIMIT = 20_000;
 
-/** Runs node; relative paths are from `cwd`, which is the project's root unless given. */
+/** Runs node; relative paths are from `cwd`, by default the root of the project. */
 export async function runNode(
   args: readonly string[],
   cwd: string = projectRoot,
@@ -38,7 +38,7 @@ export async function runNode(
   return { stdout, stderr, exit: (code ?? signal) as number | string | null };
 }
 
-/** Runs one of the scenarios of scenario-child.ts in a process with `gc()`, and gives what it returned. */
+/** Runs one of the scenarios of scenario-child.ts in a process with `gc()` and returns its result. */
 export async function runScenario<R>(name: Scenario, port: number): Promise<R> {
   const script = path.join(__dirname, 'scenario-child.js');
   const { stdout, stderr, exit } = await runNode(['--expose-gc', script, name, String(port)]);

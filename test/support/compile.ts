@@ -1,11 +1,11 @@
-/** Small C programs that say what C does. */
+/** Small C programs that show how C behaves. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findProgram } from '../servers/packages.js';
 
-/** Compiles a C program, runs it, and gives what it wrote. */
+/** Compiles a C program, runs it and returns its output. */
 export function runC(source: string, options: readonly string[] = []): string {
   const folder = mkdtempSync(path.join(realpathSync(tmpdir()), 'libneon-c-'));
   try {

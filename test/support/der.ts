@@ -1,4 +1,4 @@
-/** Certificates made byte by byte, for what the `openssl` program would not make. */
+/** Certificates made byte by byte, for content that the `openssl` program would not write. */
 import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 
 /** A value of ASN.1 in DER: its tag, the length of its content, and that. */
@@ -50,13 +50,13 @@ export function extension(id: string, value: Uint8Array, critical = false): Buff
   return sequence(oid(id), ...(critical ? [Buffer.of(1, 1, 0xff)] : []), der(0x04, value));
 }
 
-/** Those of the alternative names. */
+/** The extension with the alternative names. */
 export const alternativeNames = (...names: readonly Uint8Array[]): Buffer => extension('2.5.29.17', sequence(...names));
 
-/** What a certificate is made of. What is left out is as it should be, for `localhost`. */
+/** The parts of a certificate. Omitted parts are valid, for `localhost`. */
 export interface Recipe {
   readonly subject?: Buffer;
-  /** The one that signs it; itself unless given. */
+  /** The certificate that signs it; itself by default. */
   readonly signer?: Made;
   /** Times from and until, as DER. */
   readonly validity?: readonly [Buffer, Buffer];
@@ -64,7 +64,7 @@ export interface Recipe {
   readonly version?: number;
   readonly extensions?: readonly Buffer[];
   readonly authority?: boolean;
-  /** Changes what is signed, or all of it. */
+  /** Changes the signed part; `editAll` changes the whole certificate. */
   readonly edit?: (signed: Buffer) => Buffer;
   readonly editAll?: (certificate: Buffer) => Buffer;
 }
@@ -83,7 +83,7 @@ const day = 86_400_000;
 const timeFrom = (now: number): Buffer =>
   utcTime(`${new Date(now).toISOString().slice(2, 19).replaceAll(/[-:T]/g, '')}Z`);
 
-/** Makes one. All have the same key, which takes no time. */
+/** Makes a certificate. All share one key, which saves time. */
 export function makeCertificate(recipe: Recipe = {}): Made {
   keys ??= generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const { subject = name(['O', 'libneon test'], ['CN', 'localhost']), signer, version = 2, authority = false } = recipe;

@@ -1,10 +1,10 @@
-/** Digest of RFC 2617 and RFC 7616, computed by node:crypto, to check what neon sends. */
+/** Digest of RFC 2617 and RFC 7616, computed by node:crypto, to check the requests of neon. */
 import { createHash } from 'node:crypto';
 
 /** The parameters of a Digest header. */
 export type Parameters = Readonly<Record<string, string>>;
 
-/** The parameters of the first (Proxy-)Authorization header with Digest in a request; none if there is no such header. */
+/** The parameters of the first (Proxy-)Authorization header with Digest in a request; empty without such a header. */
 export function digestOf(request: string): Parameters {
   const [, list = ''] = /^(?:Proxy-)?Authorization: Digest (.*)$/im.exec(request) ?? [];
   return Object.fromEntries(
@@ -15,7 +15,7 @@ export function digestOf(request: string): Parameters {
   );
 }
 
-/** What the parameter `response` must be; with an empty method what the server's `rspauth` must be. */
+/** The right value of the parameter `response`, or with an empty method of `rspauth` from the server. */
 export function responseTo(given: Parameters, method: string, user: { name: string; password: string }): string {
   const [, algorithm, session] = /^(.*?)(-sess)?$/i.exec(given['algorithm'] ?? 'MD5') ?? [];
   const hash = (text: string): string =>

@@ -1,11 +1,11 @@
-/** What tests expect of errors. Jest runs tests in a realm of their own, so errors are told by name and code. */
+/** Errors that tests expect. Jest runs tests in a realm of their own, so errors are identified by name and code. */
 
 /** Any error with this code (and this name). */
 export function coded(code: string, name?: string): Error {
   return expect.objectContaining(name === undefined ? { code } : { code, name }) as Error;
 }
 
-/** A NeonError with one of the `ERR_NEON_*` codes, or of neon's. */
+/** A NeonError with one of the codes `ERR_NEON_*` or of neon. */
 export function neonError(code: string, errno?: number): Error {
   return expect.objectContaining({ name: 'NeonError', code, errno }) as Error;
 }
@@ -15,7 +15,7 @@ export const wrongValue: Error = coded('ERR_INVALID_ARG_VALUE', 'TypeError');
 export const wrongChar: Error = coded('ERR_INVALID_CHAR', 'TypeError');
 export const outOfRange: Error = coded('ERR_OUT_OF_RANGE', 'RangeError');
 
-/** What an action throws or its promise rejects with; fails when it does neither. */
+/** The error that an action throws or its promise rejects with; fails without an error. */
 export async function failureOf(action: () => unknown): Promise<Error & { code?: unknown }> {
   try {
     await action();
@@ -25,7 +25,7 @@ export async function failureOf(action: () => unknown): Promise<Error & { code?:
   throw new Error('expected a failure');
 }
 
-/** What a call returns, also where its type says nothing. */
+/** The result of a call, even if its type is void. */
 export function result(call: () => unknown): unknown {
   return call();
 }

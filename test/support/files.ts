@@ -1,4 +1,4 @@
-/** Files, pipes and their descriptors that go with the running test. */
+/** Files, pipes and descriptors that are removed after the running test. */
 import { execFileSync } from 'node:child_process';
 import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,12 +7,12 @@ import path from 'node:path';
 export interface TestFiles {
   /** The path of a file of this name, which need not exist. */
   path(name: string): string;
-  /** Opens a file; what is still open after the test is closed. */
+  /** Opens a file; descriptors that are still open after the test are closed. */
   open(file: string, flags: string | number): number;
   close(fd: number): void;
   /** A descriptor of a file with this content, to be read. */
   holding(content: string | Uint8Array): number;
-  /** Calls with the descriptor of a new file; what the call gave, and what is in the file then. */
+  /** Calls with the descriptor of a new file; returns the result of the call and the content of the file. */
   filledBy<T>(call: (fd: number) => T | Promise<T>): Promise<{ result: T; content: string }>;
   /** Both ends of a pipe; the reading one does not block. */
   pipe(writing?: number): { from: number; to: number };

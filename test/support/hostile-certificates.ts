@@ -30,7 +30,7 @@ const localhost = alternativeNames(host('localhost'));
 const organization = ['O', 'libneon test'] as const;
 const named = (...parts: Attribute[]): Buffer => name(organization, ...parts);
 
-/** All of them. */
+/** All hostile certificates. */
 export function hostileCertificates(): Hostile[] {
   const root = makeCertificate({ subject: named(['CN', 'Test Root']), authority: true });
   const signed = (about: string, recipe: Recipe): Hostile => ({
@@ -123,13 +123,13 @@ const oddNames: readonly [about: string, ...Buffer[]][] = [
   ['a dot at the end of its name', host('localhost.')],
   ['a star alone', host('*')],
   ['stars', host('*.*'), host('*ost'), host('l*t'), host('local*')],
-  ['bytes that are no ASCII in its name', host(Buffer.from('local\xffhost', 'latin1')), host('lôcalhost')],
+  ['bytes in its name that are not ASCII', host(Buffer.from('local\xffhost', 'latin1')), host('lôcalhost')],
   ['an address of 3 bytes', address(Buffer.of(127, 0, 0))],
-  ['an address of none', address(Buffer.of())],
+  ['an address of 0 bytes', address(Buffer.of())],
   ['an address of 17 bytes', address(Buffer.alloc(17))],
   ['an address as a host', host('127.0.0.1')],
   ['a URI for its name', der(0x86, 'https://localhost/')],
-  ['a URI that is none', der(0x86, 'https://localhost\0[:/'), host('other.test.invalid')],
+  ['an invalid URI', der(0x86, 'https://localhost\0[:/'), host('other.test.invalid')],
   ['a mail address for its name', der(0x81, 'root@localhost')],
   ['a name of another kind', der(0xa0, oid('1.2.3.4'), der(0xa0, utf8('localhost')))],
   ['a directory for its name', der(0xa4, name(['CN', 'localhost']))],
@@ -140,7 +140,7 @@ const flip =
   (bytes: Buffer): Buffer =>
     Buffer.from(bytes.toString('latin1').replace(text, to), 'latin1');
 
-/** Takes the length of the outermost value apart: that of DER is the shortest there is, that of BER need not be. */
+/** Rebuilds the length of the outermost value: a length in DER is the shortest one, a length in BER need not be. */
 function relength(bytes: Buffer, make: (content: Buffer) => Buffer[]): Buffer {
   const first = bytes[1]!;
   return Buffer.concat([bytes.subarray(0, 1), ...make(bytes.subarray(first < 0x80 ? 2 : 2 + (first & 0x7f)))]);
@@ -153,10 +153,10 @@ const soon = generalizedTime('20991231235959Z');
 const ago = utcTime('200101000000Z');
 
 const oddParts: readonly [about: string, Recipe][] = [
-  ['a length that is longer than it need be', { editAll: longLength }],
-  ['a length that is not told', { editAll: noLength }],
-  ['a length that is longer than it need be, in what is signed', { edit: longLength }],
-  ['a length that is not told, in what is signed', { edit: noLength }],
+  ['a length in more bytes than needed', { editAll: longLength }],
+  ['an indefinite length', { editAll: noLength }],
+  ['a length in more bytes than needed, in the signed part', { edit: longLength }],
+  ['an indefinite length, in the signed part', { edit: noLength }],
   ['a broken signature', { editAll: flip('localhost', 'localhosT') }],
   ['a serial number of 1,000 bytes', { serial: Buffer.alloc(1000, 0x7f) }],
   ['the serial number 0', { serial: Buffer.of(0) }],
@@ -166,7 +166,7 @@ const oddParts: readonly [about: string, Recipe][] = [
   ['an unknown extension that is critical', { extensions: [localhost, extension('1.2.3.4.5', utf8('x'), true)] }],
   ['an extension of 60 KiB', { extensions: [localhost, extension('1.2.3.4.5', utf8('x'.repeat(60 * KiB)))] }],
   ['its names twice', { extensions: [alternativeNames(host('other.test.invalid')), localhost] }],
-  ['names that are none', { extensions: [extension('2.5.29.17', Buffer.from('junk'))] }],
+  ['invalid names', { extensions: [extension('2.5.29.17', Buffer.from('junk'))] }],
   ['names of a wrong length', { extensions: [extension('2.5.29.17', Buffer.of(0x30, 0x7f, 0x82, 0x01, 0x61))] }],
   ['no time of its beginning', { validity: [utcTime(''), soon] }],
   ['words for times', { validity: [utcTime('yesterday'), generalizedTime('the end of days')] }],

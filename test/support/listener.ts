@@ -1,6 +1,6 @@
 /**
- * Listening descriptors that nobody accepts from but neon. Each lives in a worker thread whose event loop stands still:
- * Node accepts whatever its loop sees.
+ * Listening descriptors from which only neon accepts. Each lives in a worker thread whose event loop is blocked: Node
+ * would accept every connection that its loop sees.
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
@@ -8,12 +8,12 @@ import { Worker } from 'node:worker_threads';
 /** A listening descriptor of this process. */
 export interface Listener {
   readonly fd: number;
-  /** 0 where it is a path. */
+  /** 0 for a path. */
   readonly port: number;
   close(): Promise<void>;
 }
 
-/** Node has no public way to a server's descriptor. */
+/** Node has no public way to the descriptor of a server. */
 const script = `
   const { parentPort, workerData } = require('node:worker_threads');
   const server = require('node:net').createServer().listen(workerData, () => {
@@ -23,7 +23,7 @@ const script = `
   server.on('error', (error) => { throw error; });
 `;
 
-/** Listens where net.Server would with these options; on a free port of 127.0.0.1 unless given. */
+/** Listens as net.Server does with these options; on a free port of 127.0.0.1 by default. */
 export async function listen(options: { host?: string; path?: string } = {}): Promise<Listener> {
   const where = options.path === undefined ? { host: options.host ?? '127.0.0.1', port: 0 } : options;
   const worker = new Worker(script, { eval: true, workerData: where });

@@ -1,4 +1,4 @@
-/** The calls of sessions about locks in both forms, blocking and as promises, as one table. */
+/** The methods of sessions for locks in both forms, blocking and with promises, as one table. */
 import { type Lock, Session } from 'libneon';
 
 type SessionCall =
@@ -46,7 +46,7 @@ export const lockForms: readonly { form: string; blocking: boolean; calls: (sess
   { form: 'blocking', blocking: true, calls: (session) => calls(session, 'Sync') },
 ];
 
-/** neon would open a connection for each LOCK; with this flag it does not, and scripts are in order. */
+/** A session with the flag that keeps neon from a new connection for each LOCK, so that scripts run in order. */
 export const lockSession = ({ port }: { port: number }): Session =>
   Session.open(`http://127.0.0.1:${port}/c/`, { flags: { connauth: true } });
 

@@ -1,24 +1,24 @@
-/** The real servers that lock. */
+/** The real servers with locks. */
 import { startApache } from '../servers/apache.js';
 import { startNephele } from '../servers/nephele.js';
 import { describeWith } from '../servers/packages.js';
 import type { RunningServer } from '../servers/start.js';
 
-/** Whether tests take their time. */
+/** Whether tests run all their rounds. */
 export const full = process.env['LIBNEON_TEST_FULL'] !== undefined || process.env['CI'] !== undefined;
 
 /** A collection of a server for tests. */
 export interface Place {
   readonly port: number;
-  /** Of the collection, with a slash at the end. */
+  /** The path of the collection, with a slash at the end. */
   readonly root: string;
-  /** Whether it refuses what is done with a lock that was given back, and keeps locks for ever if asked to. */
+  /** Whether the server rejects requests with a released lock, and grants infinite locks. */
   readonly strict: boolean;
 }
 
 /**
- * Runs the suites on each server. `atomic`: the server gives one lock only, also to requests that it gets at the same
- * time. nephele wants an owner in each lock.
+ * Runs the suites on each server. `atomic`: the server grants only one lock, even to requests that arrive at the same
+ * time. nephele requires an owner in each lock.
  */
 export function describePlaces(suites: (place: () => Place, atomic: boolean) => void): void {
   describeWith('apache2', 'Apache', () => {

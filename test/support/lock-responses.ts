@@ -1,8 +1,8 @@
-/** What servers answer about locks. */
+/** Responses of servers to requests for locks. */
 import { type RawServer, response } from '../servers/raw.js';
 import { receivedBy } from './servers.js';
 
-/** What a LOCK response says of the lock. */
+/** The fields of a lock in a LOCK response. */
 export interface Granted {
   readonly scope?: 'exclusive' | 'shared';
   readonly depth?: string;
@@ -28,7 +28,7 @@ export const lockGranted = (token: string, granted: Granted = {}, status = '200 
     { status, headers: { ...xml, 'Lock-Token': `<${token}>` } },
   );
 
-/** The response to a PROPFIND of `lockdiscovery`, for these paths, each with the token of its lock or a status that says why not. */
+/** The response to a PROPFIND of `lockdiscovery`, for each path with the token of its lock or an error status. */
 export const locksFound = (
   resources: readonly (readonly [path: string, token: string | null, status?: string])[],
 ): string =>
@@ -43,7 +43,7 @@ export const locksFound = (
     { status: '207 Multi-Status', headers: xml },
   );
 
-/** An answer that says its status, and nothing more. */
+/** An empty response with this status. */
 export const refused = (status: string): string => response('', { status });
 export const done = refused('204 No Content');
 
@@ -55,6 +55,6 @@ export const conditions = (texts: readonly string[]): (string | undefined)[] =>
     .filter((head) => / HTTP\/1\.1\r\n/.test(head))
     .map((head) => /^If: ?(.*)\r$/im.exec(head)?.[1]);
 
-/** The same of a server, without its address. */
+/** The If headers of the requests that a server received, without its address. */
 export const conditionsOf = async (server: RawServer): Promise<(string | undefined)[]> =>
   conditions(await receivedBy(server)).map((text) => text?.replaceAll(`http://127.0.0.1:${server.port}`, ''));

@@ -1,4 +1,4 @@
-/** Locks for the tests of ne_locks.h and what is made on it. */
+/** Locks for the tests of ne_locks.h and of the classes. */
 import * as ne from 'libneon/ne';
 
 /** A lock on a path of a session's server that is not obtained, unless a token is given. */
@@ -23,7 +23,7 @@ export const unconnected = (): ne.ne_session => ne.ne_session_create('http', 'ex
 export const held = (path: string, token = `urn:${path}`, fields: Partial<ne.ne_lock> = {}): ne.ne_lock =>
   lockOn(unconnected(), path, { token, ...fields });
 
-/** A store with locks on these paths; the first is the last one here. */
+/** A store with locks on these paths; the store returns the last one first. */
 export function storeOf(...paths: string[]): { store: ne.ne_lock_store; locks: ne.ne_lock[] } {
   const store = ne.ne_lockstore_create();
   const locks = paths.map((path) => held(path));

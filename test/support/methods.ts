@@ -1,12 +1,12 @@
 /** The methods of sessions in both forms, so that suites run from one table over them. */
 import { type Response, Session, SessionPool } from 'libneon';
 
-/** What exists in both forms. */
+/** The methods that exist in both forms. */
 export type Method =
   | 'get' | 'head' | 'put' | 'post' | 'delete' | 'mkcol' | 'copy' | 'move' | 'options' | 'getModTime' | 'getRange'
   | 'proppatch' | 'setAcl'; // prettier-ignore
 
-/** The methods of both forms. What a blocking one throws, its promise rejects with. */
+/** The methods of both forms. The promise of a blocking method rejects with the error that it throws. */
 export type Methods = {
   readonly [N in Method]: (...values: Parameters<Session[N]>) => Promise<Awaited<ReturnType<Session[N]>>>;
 };
@@ -28,7 +28,7 @@ export const forms: [form: string, of: (session: Session) => Methods][] = [
   ['blocking', (session) => methods(session, 'Sync')],
 ];
 
-/** All that have these methods. */
+/** All clients that have these methods. */
 export const clients: [form: string, connect: (url: string) => Client, of: (client: Client) => Methods][] = [
   ['promises', (url) => Session.open(url), (client) => methods(client, '')],
   ['blocking', (url) => Session.open(url), (client) => methods(client, 'Sync')],

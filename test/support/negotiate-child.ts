@@ -1,6 +1,6 @@
 /**
- * `node negotiate-child.js URL [PORT]`: gets a URL three times by Negotiate, with the server, or with the proxy on that port
- * of localhost, and writes what came of it. Its environment says who it is; any certificate will do.
+ * `node negotiate-child.js URL [PORT]`: gets a URL three times by Negotiate, with the server, or with the proxy on that
+ * port of localhost, and writes the outcomes as JSON. Its environment has the identity; any certificate is accepted.
  */
 import { type NeonError, Session, type SessionOptions } from 'libneon';
 import * as ne from 'libneon/ne';

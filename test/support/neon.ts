@@ -1,4 +1,4 @@
-/** Where versions of neon differ. */
+/** Differences between versions of neon. */
 import { versions } from 'libneon';
 import * as ne from 'libneon/ne';
 
@@ -7,10 +7,10 @@ export function neonSince(minor: number): boolean {
   return Number(versions.neon.split('.')[1]) >= minor;
 }
 
-/** What a session to an address in digits begins with: newer ones look nothing up. */
+/** The first events of a session to an address in digits: newer versions do no lookup. */
 export const lookupEvents: readonly number[] = neonSince(34) ? [] : [ne.ne_status_lookup];
 
-/** Before the text of an error of TLS. */
+/** The prefix of the text of a TLS error. */
 export const tlsErrorPrefix = neonSince(37) ? 'SSL error: ' : '';
 
 /** Whether the loaded neon uses GnuTLS. */

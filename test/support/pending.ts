@@ -6,7 +6,7 @@ import { sessionWith, testServers } from './servers.js';
 /** A session whose first call is on the wire, and unanswered until `answer` is called. */
 export interface Pending {
   readonly session: ne.ne_session;
-  /** That of the call, and those that were asked for. */
+  /** The request of the call, and the requests for the given paths. */
   readonly requests: ne.ne_request[];
   readonly call: Promise<number>;
   readonly answer: () => Promise<void>;

@@ -31,7 +31,7 @@ async function get(io: Io, sess: ne.ne_session): Promise<number> {
   }
 }
 
-/** The result of a first request, or the code or else the message of its error, and the arguments of the PIN callback. */
+/** The result of a first request, or the code or message of its error, and the arguments of the PIN callback. */
 async function first(io: Io, pin: (attempt: number) => unknown): Promise<unknown> {
   const asked: unknown[] = [];
   const token = await provider(io);

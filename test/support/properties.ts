@@ -1,4 +1,4 @@
-/** Responses of 207 with properties for the tests of ne_props.h, and what ne_propset_iterate tells of them. */
+/** Multi-status responses with properties for the tests of ne_props.h, and their entries by ne_propset_iterate. */
 import * as ne from 'libneon/ne';
 import { response, type RawServer } from '../servers/raw.js';
 import { answering, receivedBy, sessionWith, testServers } from './servers.js';
@@ -12,7 +12,7 @@ export const propstat = (properties: string, status = '200 OK'): string =>
 export const page = (text: string, status = '207 Multi-Status', type = 'application/xml'): string =>
   response(text, { status, headers: { 'Content-Type': type } });
 
-/** Two resources with properties, and one without. */
+/** A multi-status document with two resources that have properties, and one that has no property. */
 export const document = multistatus(
   resource(
     '/a%20b',
@@ -30,13 +30,13 @@ export const dav = (name: string): ne.ne_propname => ({ nspace: 'DAV:', name });
 export const length = dav('getcontentlength');
 export const etag = dav('getetag');
 
-/** A resource as ne_propset_iterate tells of it. */
+/** A resource as ne_propset_iterate gives it. */
 export interface Entry {
   readonly uri: string;
   readonly properties: [name: string, value: string | null, code: number][];
 }
 
-/** A results callback that notes all that ne_propset_iterate tells. */
+/** A results callback that notes all properties by ne_propset_iterate. */
 export function notingEntries(): { entries: Entry[]; note: (uri: ne.ne_uri, set: ne.ne_prop_result_set) => void } {
   const entries: Entry[] = [];
   const note = ({ scheme, host, path, query }: ne.ne_uri, set: ne.ne_prop_result_set): void => {
@@ -50,7 +50,7 @@ export function notingEntries(): { entries: Entry[]; note: (uri: ne.ne_uri, set:
   return { entries, note };
 }
 
-/** What {@link notingEntries} has of {@link document}. */
+/** The entries of {@link document} that {@link notingEntries} collects. */
 export const expected: Entry[] = [
   {
     uri: 'http://127.0.0.1/a%20b',

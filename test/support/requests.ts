@@ -1,4 +1,4 @@
-/** What several tests of requests need: one that is never sent, all headers of a response, a large body. */
+/** Helpers for tests of requests: one that is never sent, all headers of a response, a large body. */
 import * as ne from 'libneon/ne';
 
 /** A request that was never sent, and needs no server. */
@@ -16,5 +16,5 @@ export function headersOf(request: ne.ne_request): Map<string, string> {
   return headers;
 }
 
-/** A body that is larger than every block it comes in. */
+/** A body that is larger than every block in which it arrives. */
 export const big = Buffer.alloc(300_000, 'block of a large body\n');

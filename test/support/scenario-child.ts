@@ -1,4 +1,4 @@
-/** Scenarios that need a process of their own with `gc()`; see child.ts. What one returns is written as JSON. */
+/** Scenarios that need a process of their own with `gc()` (see child.ts), and write their result as JSON. */
 import { readdirSync, readlinkSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { type NeonError, Session, SessionPool, type Response } from 'libneon';
@@ -38,7 +38,7 @@ const [, , name, port] = process.argv as [string, string, Scenario, string];
 void scenarios[name](Number(port)).then((result) => process.stdout.write(JSON.stringify(result ?? null)));
 
 /**
- * Collects garbage until the condition holds. Finalizers run between turns of the event loop, and looking at a WeakRef
+ * Collects garbage until the condition holds. Finalizers run between turns of the event loop, and reading a WeakRef
  * keeps its target for the rest of the turn.
  */
 async function collect(until: () => boolean | Promise<boolean>): Promise<boolean> {
@@ -83,7 +83,7 @@ async function pendingKeepsAlive(port: number): Promise<unknown> {
   return { result, body: block.toString('latin1', 0, count) };
 }
 
-/** The callback's own promise is settled by a timer that would not keep the process alive. */
+/** Dispatches with a callback whose promise is settled by a timer that does not keep the process alive. */
 async function callbackKeepsAlive(port: number): Promise<unknown> {
   const request = ne.ne_request_create(ne.ne_session_create('http', '127.0.0.1', port), 'GET', '/');
   let blocks = 0;
@@ -94,7 +94,7 @@ async function callbackKeepsAlive(port: number): Promise<unknown> {
   return { result: await promises.ne_request_dispatch(request), blocks };
 }
 
-/** The handles stay reachable, and the connection open, when the program has nothing more to do. */
+/** Ends with reachable handles and an open connection. */
 async function idleSession(port: number): Promise<unknown> {
   const session = ne.ne_session_create('http', '127.0.0.1', port);
   const request = ne.ne_request_create(session, 'GET', '/');
@@ -112,7 +112,7 @@ async function abortedCall(port: number): Promise<unknown> {
     .catch((error: unknown) => ({ reason: (error as Error).message }));
 }
 
-/** Counts what is live before and after garbage collection, while `drop` lets go of a response. */
+/** Counts the live requests before and after garbage collection, while `drop` drops a response. */
 async function dropping(port: number, drop: (res: Response) => unknown): Promise<unknown> {
   const session = new Session('http', '127.0.0.1', port);
   const before = await (async () => {
@@ -137,7 +137,7 @@ async function droppedBody(port: number): Promise<unknown> {
   });
 }
 
-/** Nobody keeps anything of a document that is being told. */
+/** Drops a response whose document is being parsed. */
 async function droppedDocument(port: number): Promise<unknown> {
   const session = new Session('http', '127.0.0.1', port);
   let ends = 0;
@@ -195,7 +195,7 @@ function sockets(): number {
   return readdirSync('/proc/self/fd').filter((fd) => link(fd).startsWith('socket:')).length;
 }
 
-/** The session of a body that was dropped is given to the request that waits. */
+/** Drops a body, so that the queued request gets its session. */
 async function droppedPoolBody(port: number): Promise<unknown> {
   const pool = new SessionPool(`http://127.0.0.1:${port}/`, { connections: 1 });
   await (async () => pool.request('GET', '/endless'))();
@@ -205,7 +205,7 @@ async function droppedPoolBody(port: number): Promise<unknown> {
   return { before, status: (await next).status, idle: pool.idle };
 }
 
-/** Sessions whose callbacks close over them, used in every way; and how many callbacks ran. */
+/** Drops sessions whose callbacks refer to them, used in every way, and counts the callbacks that ran. */
 async function hookedSessions(port: number): Promise<unknown> {
   let calls = 0;
   const hooked = (session: ne.ne_session): ne.ne_session => {
@@ -263,7 +263,7 @@ async function hookedSessions(port: number): Promise<unknown> {
   return { collected, ran: ran > 100, ranLater: calls - ran };
 }
 
-/** The most memory that this process had before and after an entity bomb and unfinished attributes. */
+/** Measures the peak memory of this process before and after an entity bomb and unfinished attributes. */
 async function hostileXml(): Promise<unknown> {
   const most = (): number => process.resourceUsage().maxRSS * 1024;
   const entities = Array.from({ length: 30 }, (_, i) => `<!ENTITY e${i} "${i ? `&e${i - 1};`.repeat(10) : 'lol'}">`);
@@ -284,7 +284,7 @@ async function hostileXml(): Promise<unknown> {
   return { before, after: most() };
 }
 
-/** Parsers whose callbacks close over them, used in every way, and 207 parsers of them: how many are left. */
+/** Drops parsers whose callbacks refer to them, used in every way, and their 207 parsers; counts the rest. */
 async function droppedParsers(port: number): Promise<unknown> {
   const weak: WeakRef<object>[] = [];
   const document = Buffer.from(
@@ -320,7 +320,7 @@ async function droppedParsers(port: number): Promise<unknown> {
   return { collected, ran: ran > 50 * 3, ranLater: calls - ran };
 }
 
-/** Propfind handlers, whose callbacks close over them, at every stage, and result sets: how many are left. */
+/** Drops PROPFIND handlers whose callbacks refer to them, at every stage, and result sets; counts the rest. */
 async function droppedPropfinds(port: number): Promise<unknown> {
   const weak: WeakRef<object>[] = [];
   let calls = 0;
@@ -352,7 +352,7 @@ async function droppedPropfinds(port: number): Promise<unknown> {
   return { collected, ran: ran > 50 * 3, ranLater: calls - ran };
 }
 
-/** What was dropped tells no hook, and what was not, does. */
+/** Drops one of two requests: only the other runs its hooks. */
 async function droppedHooks(port: number): Promise<unknown> {
   const session = ne.ne_session_create('http', '127.0.0.1', port);
   const log: string[] = [];
@@ -378,7 +378,7 @@ async function droppedHooks(port: number): Promise<unknown> {
   return { collected, result, log };
 }
 
-/** Sessions, requests and decompressors, of which each time another one is held longest. */
+/** Drops sessions, requests and decompressors, each time with another one held longest. */
 async function droppedDecompressors(port: number): Promise<unknown> {
   let size = 0;
   const weak: WeakRef<object>[] = [];
@@ -400,7 +400,7 @@ async function droppedDecompressors(port: number): Promise<unknown> {
   return { collected: await collect(() => weak.every((ref) => ref.deref() === undefined)), size };
 }
 
-/** Stores, sessions, locks and requests that refer to each other, dropped together, and each while the others live. */
+/** Drops stores, sessions, locks and requests that refer to each other, together and each while the others live. */
 async function lockStores(port: number): Promise<unknown> {
   const refs: WeakRef<object>[] = [];
   const make = (): { session: ne.ne_session; store: ne.ne_lock_store; lock: ne.ne_lock; request: ne.ne_request } => {
@@ -428,7 +428,7 @@ async function lockStores(port: number): Promise<unknown> {
   return { left: refs.filter((ref) => ref.deref() !== undefined).length };
 }
 
-/** Locks that are renewed keep neither their session nor the process; they are dropped here, and some kept until the end. */
+/** Drops renewed locks, which keep neither their session nor the process alive, and keeps some until the end. */
 async function heldLocks(port: number): Promise<unknown> {
   const refs: WeakRef<object>[] = [];
   const hold = async (): Promise<Session> => {
@@ -445,7 +445,7 @@ async function heldLocks(port: number): Promise<unknown> {
   return { left, kept: kept.locks.size };
 }
 
-/** A function that holds a lock waits for nothing but its loss; nobody else has the session. */
+/** Runs a function that holds a lock and waits only for its loss, with a session that is otherwise unreachable. */
 async function lockInUse(port: number): Promise<unknown> {
   let status: unknown;
   const wait = (): void => {

@@ -1,4 +1,4 @@
-/** Sockets of neon's on both ends of a connection. */
+/** Sockets of neon on both ends of a connection. */
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
 import { testListeners, type Listener } from './listener.js';
@@ -30,7 +30,7 @@ export async function accepted({ fd }: Listener): Promise<ne.ne_socket> {
 /** Gives a function that connects two sockets for the running test. */
 export function testPairs(): () => Promise<Pair> {
   const listen = testListeners();
-  // A socket that is dropped is collected, and closed.
+  // A socket that is dropped is collected and closed.
   const held: Pair[] = [];
   afterEach(() => {
     held.length = 0;
@@ -43,7 +43,7 @@ export function testPairs(): () => Promise<Pair> {
   };
 }
 
-/** What the other end sends until it closes, as text. */
+/** The text that the other end sends until it closes. */
 export async function restOf(socket: ne.ne_socket): Promise<string> {
   const blocks: Buffer[] = [];
   const block = Buffer.alloc(65_536);

@@ -1,6 +1,6 @@
 /**
- * The two surfaces of the C API under one form: the functions of `libneon/ne/promises` by name, each returning a promise.
- * Suites that run from one table over {@link surfaces} show that both do the same.
+ * The two surfaces of the C API in one form: the functions of `libneon/ne/promises` by name, each returning a promise.
+ * Suites that run from one table over {@link surfaces} show that both behave alike.
  */
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
@@ -8,7 +8,7 @@ import * as promises from 'libneon/ne/promises';
 /** A function that exists on both surfaces. */
 export type Name = keyof typeof promises;
 
-/** The functions of both surfaces. What a blocking one throws, its promise rejects with. */
+/** The functions of both surfaces. The promise of a blocking function rejects with the error that it throws. */
 export type Io = {
   readonly [N in Name]: (...values: Parameters<(typeof ne)[N]>) => Promise<ReturnType<(typeof ne)[N]>>;
 };

@@ -1,6 +1,6 @@
-/** The beginning of a TLS 1.2 handshake, as a server sends it: all of it is readable, and no key is needed for it. */
+/** The beginning of a TLS 1.2 handshake, as a server sends it: unencrypted, so that it needs no key. */
 
-/** A number in so many bytes. */
+/** A number in `bytes` bytes. */
 const number = (bytes: number, value: number): Buffer =>
   Buffer.from(value.toString(16).padStart(bytes * 2, '0'), 'hex');
 const sized = (bytes: number, content: Uint8Array): Buffer => Buffer.concat([number(bytes, content.length), content]);
@@ -15,7 +15,7 @@ function records(content: Buffer): Buffer {
 }
 
 const ecdheEcdsaAes128Gcm = 0xc02b;
-/** That renegotiation is safe, without which OpenSSL goes no further; and points of curves as they are. */
+/** Safe renegotiation, which OpenSSL requires; and uncompressed points of curves. */
 const extensions = Buffer.of(0xff, 0x01, 0, 1, 0, 0x00, 0x0b, 0, 2, 1, 0);
 
 const serverHello = message(
@@ -30,7 +30,7 @@ const serverHello = message(
   ]),
 );
 
-/** ServerHello, and a Certificate with these certificates, in DER or what passes for it. */
+/** ServerHello, and a Certificate with these certificates, which are DER or pretend to be. */
 export function certificateMessages(...certificates: readonly Uint8Array[]): Buffer {
   return rawCertificateMessages(sized(3, Buffer.concat(certificates.map((one) => sized(3, one)))));
 }

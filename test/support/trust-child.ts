@@ -1,6 +1,6 @@
 /**
- * `node trust-child.js PORT OPTIONS [CA]`: whom do the classes, `libneon/ne` and Node itself trust by default in this process?
- * Prints, as JSON, what came of a request of each to https://localhost:PORT.
+ * `node trust-child.js PORT OPTIONS [CA]`: sends requests to https://localhost:PORT with the classes, `libneon/ne` and
+ * Node itself, and prints as JSON whether each trusts the server by default in this process.
  */
 import { readFileSync } from 'node:fs';
 import { get } from 'node:https';

@@ -1,7 +1,7 @@
-/** What an XML parser tells, as lines, for the tests of ne_xml.h and what is made on it. */
+/** The events of XML parsers as lines, and hostile documents, for the tests of ne_xml.h and of its users. */
 import * as ne from 'libneon/ne';
 
-/** A parser that accepts every element with the state one more than its parent's, and notes all that it is told. */
+/** A parser that accepts every element, with the state of its parent plus one, and notes all events. */
 export function noting(): { parser: ne.ne_xml_parser; events: string[] } {
   const events: string[] = [];
   const parser = ne.ne_xml_create();
@@ -12,7 +12,7 @@ export function noting(): { parser: ne.ne_xml_parser; events: string[] } {
       return parent + 1;
     },
     (state, text) => {
-      // In pieces of any size, depending on how the document came.
+      // In pieces of any size, depending on the blocks of the document.
       const last = events.at(-1) ?? '';
       if (last.startsWith(`text ${state} `)) events[events.length - 1] = last + text;
       else events.push(`text ${state} ${text}`);
@@ -24,7 +24,7 @@ export function noting(): { parser: ne.ne_xml_parser; events: string[] } {
   return { parser, events };
 }
 
-/** Parses a document in blocks of so many bytes, and its end; the result of the first call that fails, or 0. */
+/** Parses a document in blocks of `size` bytes, and its end; returns the result of the first call that fails, or 0. */
 export function parseAll(parser: ne.ne_xml_parser, document: string | Uint8Array, size = Infinity): number {
   const bytes = Buffer.from(document);
   for (let at = 0; at < bytes.length; at += size) {
@@ -40,7 +40,7 @@ const bomb = (levels: number): string => {
   );
   return `<!DOCTYPE a [${entities.join('')}]><a b="&e${levels - 1};">&e${levels - 1};</a>`;
 };
-/** Documents that are no XML, or ask for too much. */
+/** Documents that are not XML, or that need too much memory. */
 export const hostile: readonly [name: string, document: string | Uint8Array][] = [
   ['nothing', ''],
   ['white space', ' \n'],
@@ -49,7 +49,7 @@ export const hostile: readonly [name: string, document: string | Uint8Array][] =
   ['no end', '<a><b/>'],
   ['the wrong end', '<a></b>'],
   ['two roots', '<a/><b/>'],
-  ['text behind', '<a/>b'],
+  ['trailing text', '<a/>b'],
   ['an attribute twice', '<a b="1" b="2"/>'],
   ['an attribute without quotes', '<a b=1/>'],
   ['< in an attribute', '<a b="<"/>'],
@@ -57,10 +57,10 @@ export const hostile: readonly [name: string, document: string | Uint8Array][] =
   ['an invalid prefix', '<a xmlns:1="u"/>'],
   ['an empty namespace', '<a xmlns:x=""/>'],
   ['an unknown entity', '<a>&nbsp;</a>'],
-  ['a character that is none', '<a>&#0;</a>'],
+  ['an invalid character reference', '<a>&#0;</a>'],
   ['a control character', '<a>\x01</a>'],
   ['invalid UTF-8', Buffer.concat([Buffer.from('<a>'), Buffer.from([0xff, 0xfe, 0xc0]), Buffer.from('</a>')])],
-  ['an encoding that is not known', '<?xml version="1.0" encoding="x-none"?><a/>'],
+  ['an unknown encoding', '<?xml version="1.0" encoding="x-unknown"?><a/>'],
   ['UTF-16 that is UTF-8', '<?xml version="1.0" encoding="UTF-16"?><a>\u00e4</a'],
   ['half a character', Buffer.from('\ufeff<a>', 'utf16le').subarray(0, -1)],
   ['an entity bomb', bomb(10)],

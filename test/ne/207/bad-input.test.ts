@@ -30,7 +30,7 @@ const base: Argument = {
       { path: '/', port: '1' },
     ]),
     ['a path with a null', { path: '/\0' }, wrongValue],
-    ['a port that is none', { path: '/', port: 65536 }, outOfRange],
+    ['an invalid port', { path: '/', port: 65536 }, outOfRange],
   ],
 };
 

@@ -22,7 +22,7 @@ const names = [
   'per%20cent',
   '100%',
   'hash#tag',
-  'what?',
+  'ask?',
   'a&b=c+d',
   'semi;colon,comma',
   'colon:at@',

@@ -203,7 +203,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     }
   });
 
-  test('calls several readers of one request, and none of another', async () => {
+  test('calls several readers of one request, but no reader of another', async () => {
     const session = sessionWith(await serve(answering(encoded(zipped))));
     const request = await io.ne_request_create(session, 'GET', '/');
     const other = await io.ne_request_create(session, 'GET', '/');

@@ -192,7 +192,7 @@ describe('ne_rfc1123_date', () => {
   );
 });
 
-// Rules instead of names, which need no files: the clocks of Central Europe, of New York, of Lord Howe Island, of Nepal.
+// Rules instead of names, which need no files: the clocks of Central Europe, New York, Lord Howe Island, Nepal.
 describe.each([
   'UTC0',
   'CET-1CEST,M3.5.0,M10.5.0/3',

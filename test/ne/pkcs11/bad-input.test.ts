@@ -4,7 +4,7 @@ import { testBadInput } from '../../support/bad-input.js';
 import { wrongType } from '../../support/expect.js';
 import { newSession } from '../../support/handles.js';
 
-/** There is none to be had without a token (pkcs11.test.ts). */
+/** A provider exists only with a token (pkcs11.test.ts). */
 const provider: Argument = {
   name: 'provider',
   good: () => null,
@@ -28,7 +28,7 @@ testBadInput(
     ne_ssl_pkcs11_provider_destroy: [provider],
   },
   {
-    // There is no provider that would do.
+    // There is no valid provider.
     ne_ssl_pkcs11_provider_pin: wrongType,
     ne_ssl_pkcs11_provider_destroy: wrongType,
   },

@@ -58,14 +58,14 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       const names = [
         etag,
         { nspace: 'http://x/?a&amp;b', name: '\u00e4-1.2' },
-        { name: 'none' },
+        { name: 'plain' },
         { nspace: null, name: '_' },
       ];
       expect(await io.ne_simple_propfind(sess, '/', 0, names, () => {})).toBe(ne.NE_OK);
       expect(await io.ne_simple_propfind(sess, '/', 0, [], () => {})).toBe(ne.NE_OK);
       const [first, second] = (await bodies(server)).slice(-2);
       expect(first).toContain(
-        '<prop>\n<getetag xmlns="DAV:"/>\n<\u00e4-1.2 xmlns="http://x/?a&amp;b"/>\n<none xmlns=""/>\n<_ xmlns=""/>\n</prop>',
+        '<prop>\n<getetag xmlns="DAV:"/>\n<\u00e4-1.2 xmlns="http://x/?a&amp;b"/>\n<plain xmlns=""/>\n<_ xmlns=""/>\n</prop>',
       );
       expect(second).toContain('<prop>\n</prop></propfind>');
     });
@@ -106,7 +106,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     test.each([
       ['no resource', page(multistatus('')), ne.NE_OK, null],
       ['a 200 with XML', page(document, '200 OK'), ne.NE_OK, null],
-      ['a 404', page('none', '404 Not Found', 'text/plain'), ne.NE_ERROR, /^404 Not Found$/],
+      ['a 404', page('nothing', '404 Not Found', 'text/plain'), ne.NE_ERROR, /^404 Not Found$/],
       ['a 204', 'HTTP/1.1 204 No Content\r\n\r\n', ne.NE_OK, null],
       ['a body that is not XML', page('hello'), ne.NE_ERROR, /./],
       ['a truncated document', page(document.slice(0, -20)), ne.NE_ERROR, /./],

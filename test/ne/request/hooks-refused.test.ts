@@ -1,4 +1,4 @@
-/** Tests of callbacks that fail: errors of hooks, notifier, providers and readers, and calls that are refused in them. */
+/** Tests of callbacks that fail: errors of hooks, notifier, providers and readers, and calls refused in them. */
 import { setImmediate as turn } from 'node:timers/promises';
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';

@@ -61,7 +61,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       expect(await io.ne_request_dispatch(request)).toBe(ne.NE_OK);
       expect(ne.ne_get_response_header(request, 'X-Behind')).toBeNull();
       expect(ne.ne_get_response_trailer(request, 'x-behind')).toBe('one');
-      expect(ne.ne_get_response_trailer(request, 'x-none')).toBeNull();
+      expect(ne.ne_get_response_trailer(request, 'x-missing')).toBeNull();
       const [name, value] = [{ value: '' }, { value: '' }];
       const fields: string[] = [];
       for (let at = ne.ne_response_trailer_iterate(request, null, name, value); at;)

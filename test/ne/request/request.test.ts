@@ -112,7 +112,7 @@ describe('a request before it is sent', () => {
 });
 
 describe.each(surfaces)('$surface', ({ io }) => {
-  /** Sends a request that `fill` has filled, and gives what the server received. */
+  /** Sends a request that `fill` has filled; returns the bytes that the server received. */
   async function sent(
     method: string,
     path: string,

@@ -22,7 +22,7 @@ import { testBadInput } from '../../support/bad-input.js';
 import { neonError, outOfRange, wrongType, wrongValue } from '../../support/expect.js';
 import { newAddress, newSession } from '../../support/handles.js';
 
-/** Text that no error may repeat, or null for none. */
+/** Text that no error may repeat, or null. */
 const secret = (name: string): Argument => ({
   name,
   good: () => name,

@@ -82,11 +82,11 @@ describe.each(surfaces)('$surface', ({ io }) => {
   });
 
   describe('credentials for proxies', () => {
-    const asking = response('who?', {
+    const asking = response('denied', {
       status: '407 Proxy Authentication Required',
       headers: { 'Proxy-Authenticate': 'Basic realm="the proxy"' },
     });
-    const serverAsking = response('who?', {
+    const serverAsking = response('denied', {
       status: '401 Unauthorized',
       headers: { 'WWW-Authenticate': 'Basic realm="the server"' },
     });

@@ -44,10 +44,10 @@ const blocks: Argument = {
   bad: () => [
     ...all(wrongType, [undefined, null, 0, 'text', {}, Buffer.from('text'), ['a', 1], ['a', null], ['a', , 'b']]),
     ...all(wrongValue, [[]]),
-    ['more than the system takes', Array<string>(100_000).fill('a'), outOfRange],
+    ['more blocks than the system accepts', Array<string>(100_000).fill('a'), outOfRange],
   ],
 };
-/** Text of at most 255 bytes, or none. */
+/** Text of at most 255 bytes, or null. */
 function socksText(name: string): Argument {
   const { good, bad } = text(name, name);
   return optional({ name, good, bad: (value) => [...bad(value), ...all(outOfRange, ['x'.repeat(256)])] });
@@ -129,7 +129,7 @@ testBadInput(
     ne_iaddr_get_scope: [ia],
   },
   {
-    // Its socket is a new one, that speaks no TLS.
+    // The socket is new and has no TLS.
     ne_ssl_check_certificate: neonError('ERR_NEON_INVALID_STATE'),
   },
 );

@@ -30,7 +30,7 @@ function character(name: string, good: string): Argument {
   const others = all(wrongValue, ['', 'ab', '\0', 'ä', '€', '\ud800']);
   return { name, good: () => good, bad: () => [...all(wrongType, notStrings), ...others] };
 }
-/** What `ne_token` takes its tokens from. */
+/** The object from which `ne_token` takes its tokens. */
 const tokens: Argument = {
   ...object('str', () => ({ value: 'a,b' })),
   bad: () => [

@@ -349,7 +349,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       ['ne_accept_207', ne.ne_accept_207, false],
       ['a function', (_: ne.ne_request, { code }: ne.ne_status) => code === 404, true],
       ['a function that refuses', () => 0, false],
-    ] as const)(`${has ? '' : '(skipped: this neon has none) '}asks %s whether to parse`, async (_, accept, parsed) => {
+    ] as const)(`${has ? '' : '(skipped: this neon cannot) '}asks %s whether to parse`, async (_, accept, parsed) => {
       const { request } = await get(response(document, { status: '404 Not Found', headers: xml }));
       const noted = noting();
       expect(await io.ne_xml_dispatchif_request(request, noted.parser, accept)).toBe(ne.NE_OK);
