@@ -19,6 +19,7 @@ export const packageOf = {
   krb5kdc: 'krb5-kdc',
   lighttpd: 'lighttpd',
   litmus: 'litmus',
+  make: 'make',
   microsocks: 'microsocks',
   'neon-config': 'libneon27-dev',
   nginx: 'nginx',

@@ -35,9 +35,10 @@ ${table(
 /** The reasons without the names that are bound by now. */
 export async function unboundReasons(all: readonly Row[]): Promise<Output> {
   const bound = new Set(all.filter(({ surface }) => surface).map(({ name }) => name));
-  const reasons = groupBy([...unbound()], ([, reason]) => reason).map(([reason, entries]) => [
+  const left = [...unbound()].filter(([name]) => !bound.has(name));
+  const reasons = groupBy(left, ([, reason]) => reason).map(([reason, entries]) => [
     reason,
-    entries.map(([name]) => name).filter((name) => !bound.has(name)),
+    entries.map(([name]) => name),
   ]);
   return formatted(unboundFile, JSON.stringify(Object.fromEntries(reasons)));
 }
