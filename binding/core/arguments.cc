@@ -82,7 +82,7 @@ std::vector<Napi::Value> Arguments::list(std::size_t index, const char *name) co
   if (!value.IsArray()) wrong_type(index, name, "an instance of Array");
   const auto array = value.As<Napi::Array>();
   std::vector<Napi::Value> values(array.Length());
-  for (std::uint32_t i = 0; i < values.size(); ++i) values[i] = array.Get(i);
+  for (std::uint32_t i = 0; i < values.size(); ++i) values[i] = get_element(array, i);
   return values;
 }
 

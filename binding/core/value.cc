@@ -44,6 +44,25 @@ Napi::Object construct(Napi::Function constructor, std::initializer_list<napi_va
   return {env, object};
 }
 
+// Raw: see throw_value().
+Napi::Value get_property(const Napi::Object &object, const char *name) {
+  napi_value value = nullptr;
+  check(object.Env(), napi_get_named_property(object.Env(), object, name, &value));
+  return {object.Env(), value};
+}
+
+// Raw: see throw_value().
+Napi::Value get_element(const Napi::Object &array, std::uint32_t index) {
+  napi_value value = nullptr;
+  check(array.Env(), napi_get_element(array.Env(), array, index, &value));
+  return {array.Env(), value};
+}
+
+// Raw: see throw_value().
+void set_property(const Napi::Object &object, const char *name, napi_value value) {
+  check(object.Env(), napi_set_named_property(object.Env(), object, name, value));
+}
+
 // Raw: the library asks for the length first, always.
 std::string to_string(Napi::Value string) {
   const Napi::Env env = string.Env();

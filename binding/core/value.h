@@ -29,6 +29,18 @@ inline Napi::Value call_javascript(Napi::Function function, std::initializer_lis
 /// The same for `new`.
 Napi::Object construct(Napi::Function constructor, std::initializer_list<napi_value> arguments);
 
+/// A property of an object, which may have a getter. Object::Get() of the library ends the process when
+/// JavaScript is being terminated inside that (error.cc says why).
+Napi::Value get_property(const Napi::Object &object, const char *name);
+/// An element of an array.
+Napi::Value get_element(const Napi::Object &array, std::uint32_t index);
+/// Sets a property, which may have a setter. Object::Set() of the library ends the process in the same case.
+void set_property(const Napi::Object &object, const char *name, napi_value value);
+template <class Value>
+void set_property(const Napi::Object &object, const char *name, const Value &value) {
+  set_property(object, name, static_cast<napi_value>(Napi::Value::From(object.Env(), value)));
+}
+
 /// The UTF-8 of a string; one call of Node-API for most, where the library always makes two.
 std::string to_string(Napi::Value string);
 /// A string, or null for NULL.
@@ -64,57 +76,5 @@ struct Free {
 using Memory = std::unique_ptr<char[], Free>;
 Memory allocate(std::size_t size);
 Napi::Value hand_over(Napi::Env env, Memory memory, std::size_t size);
-
-// Former names, until their callers are converted.
-inline std::string to_string(Napi::Env env, napi_value string) { return to_string(Napi::Value(env, string)); }
-inline std::string text_of(Napi::Env env, napi_value value, const std::string &what) {
-  return text_of(Napi::Value(env, value), what);
-}
-inline std::int64_t integer_of(Napi::Env env, napi_value value, const std::string &what, std::int64_t min,
-                               std::int64_t max) {
-  return integer_of(Napi::Value(env, value), what, min, max);
-}
-inline void require_object(Napi::Env env, napi_value value, const std::string &what) {
-  require_object(Napi::Value(env, value), what);
-}
-inline std::string bytes_of(Napi::Env env, napi_value array, const char *what) {
-  return bytes_of(Napi::Value(env, array), what);
-}
-inline std::string bytes_or_text(Napi::Env env, napi_value value, const char *what,
-                                 std::size_t max = SIZE_MAX) {
-  return bytes_or_text(Napi::Value(env, value), what, max);
-}
-inline std::size_t size_or(Napi::Env env, napi_value number, const char *name, std::size_t otherwise) {
-  return size_or(Napi::Value(env, number), name, otherwise);
-}
-inline void fill(Napi::Env env, napi_value array, std::string_view bytes) {
-  fill(Napi::Value(env, array), bytes);
-}
-inline Napi::Value field(Napi::Env env, napi_value object, const char *name) {
-  return Napi::Object(env, object).Get(name);
-}
-inline bool is_function(Napi::Env env, napi_value value) { return Napi::Value(env, value).IsFunction(); }
-inline bool is_promise(Napi::Env env, napi_value value) { return Napi::Value(env, value).IsPromise(); }
-inline Napi::Value from(Napi::Env env, double number) { return Napi::Number::New(env, number); }
-inline Napi::Value from(Napi::Env env, int number) { return Napi::Number::New(env, number); }
-inline Napi::Value from(Napi::Env env, bool boolean) { return Napi::Boolean::New(env, boolean); }
-inline Napi::Value from(Napi::Env env, std::string_view text) { return Napi::String::New(env, text); }
-inline Napi::Value from(Napi::Env env, const char *text) { return string_or_null(env, text); }
-inline Napi::Value take(Napi::Env env, char *text) { return take_string(env, text); }
-inline Napi::Value null(Napi::Env env) { return env.Null(); }
-inline Napi::Value undefined(Napi::Env env) { return env.Undefined(); }
-inline Napi::Value copy_to_buffer(Napi::Env env, std::string_view bytes) {
-  return Napi::Buffer<char>::Copy(env, bytes.data(), bytes.size());
-}
-inline void set(Napi::Env env, napi_value object, const char *field, napi_value value) {
-  Napi::Object(env, object).Set(field, value);
-}
-template <class Values>
-Napi::Value list_of(Napi::Env env, const Values &values) {
-  const Napi::Array list = Napi::Array::New(env, std::size(values));
-  std::uint32_t index = 0;
-  for (napi_value value : values) list.Set(index++, value);
-  return list;
-}
 
 }  // namespace neon

@@ -178,7 +178,7 @@ Napi::Value accept_207(const Arguments &arguments) {
   const Napi::Env env = arguments.env();
   arguments.handle<Request>(0, "req");
   ne_status status{};
-  status.code = to_int(env, arguments.object(1, "st").Get("code"));
+  status.code = to_int(env, get_property(arguments.object(1, "st"), "code"));
   return Napi::Number::New(env, ne_accept_207(nullptr, nullptr, &status));
 }
 

@@ -23,16 +23,16 @@ class AclEntryFields final {
       : object_(require_object(value, "An entry of \"entries\"")), texts_(texts) {}
 
   int required_integer(const char *name, std::int64_t min, std::int64_t max) const {
-    return static_cast<int>(integer_of(object_.Get(name), described(name), min, max));
+    return static_cast<int>(integer_of(get_property(object_, name), described(name), min, max));
   }
   std::int64_t integer(const char *name, std::int64_t max) const {
-    const Napi::Value value = object_.Get(name);
+    const Napi::Value value = get_property(object_, name);
     return is_nullish(value) ? 0 : integer_of(value, described(name), 0, max);
   }
   /// The name of a principal. Where an entry needs one, C puts it into XML between `before` and `after` as it
   /// is.
   char *principal(const char *name, bool needed, const char *before, const char *after) const {
-    const Napi::Value value = object_.Get(name);
+    const Napi::Value value = get_property(object_, name);
     if (!needed && is_nullish(value)) return nullptr;
     std::string &text = texts_.emplace_back(text_of(value, described(name)));
     if (needed) require_well_formed(before + text + after, described(name));

@@ -41,7 +41,7 @@ struct Credentials {
 // No message may contain the value.
 void read_field(const Napi::Object &object, const char *field, char *text, std::size_t room) {
   const std::string what = std::string("The \"") + field + "\" of the credentials";
-  const Napi::Value value = object.Get(field);
+  const Napi::Value value = get_property(object, field);
   if (!value.IsString()) throw type_failure(code::argument_type, what + " must be of type string");
   read_secret(value, what, text, room);
 }

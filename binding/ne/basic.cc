@@ -98,7 +98,7 @@ std::shared_ptr<Operation> post(const Arguments &arguments, Mode mode) {
 
 // A missing field is 0, as in C's initializers.
 std::int64_t position(Napi::Object range, const char *name, std::int64_t min) {
-  const Napi::Value value = range.Get(name);
+  const Napi::Value value = get_property(range, name);
   if (is_nullish(value)) return 0;
   return integer_of(value, std::string("The field \"") + name + "\" of the argument \"range\"", min,
                     max_safe_integer);
@@ -125,7 +125,9 @@ std::shared_ptr<Operation> getmodtime(const Arguments &arguments, Mode) {
         time = -1;
         return ne_getmodtime(session, path.c_str(), &time);
       },
-      [](Napi::Object object, std::time_t time) { object.Set("value", static_cast<double>(time)); });
+      [](Napi::Object object, std::time_t time) {
+        set_property(object, "value", static_cast<double>(time));
+      });
 }
 
 std::shared_ptr<Operation> options(const Arguments &arguments, Mode) {
@@ -136,9 +138,9 @@ std::shared_ptr<Operation> options(const Arguments &arguments, Mode) {
         return ne_options(session, path.c_str(), &capabilities);
       },
       [](Napi::Object object, const ne_server_capabilities &capabilities) {
-        object.Set("dav_class1", static_cast<int>(capabilities.dav_class1));
-        object.Set("dav_class2", static_cast<int>(capabilities.dav_class2));
-        object.Set("dav_executable", static_cast<int>(capabilities.dav_executable));
+        set_property(object, "dav_class1", static_cast<int>(capabilities.dav_class1));
+        set_property(object, "dav_class2", static_cast<int>(capabilities.dav_class2));
+        set_property(object, "dav_executable", static_cast<int>(capabilities.dav_executable));
       });
 }
 
@@ -152,7 +154,7 @@ std::shared_ptr<Operation> options2(const Arguments &arguments, Mode) {
         return ne_options2(session, path.c_str(), &capabilities);
       },
       [](Napi::Object object, unsigned capabilities) {
-        if (capabilities != untouched) object.Set("value", static_cast<double>(capabilities));
+        if (capabilities != untouched) set_property(object, "value", static_cast<double>(capabilities));
       });
 }
 
@@ -216,10 +218,10 @@ Napi::Value get_content_type(const Arguments &arguments) {
   const int result = ne_get_content_type(request->c(), &given);
   if (result == 0) {
     const std::unique_ptr<char, void (*)(void *)> memory(given.value, ne_free);
-    object.Set("type", string_or_null(env, given.type));
-    object.Set("subtype", string_or_null(env, given.subtype));
-    object.Set("charset", string_or_null(env, given.charset));
-    object.Set("value", string_or_null(env, given.value));
+    set_property(object, "type", string_or_null(env, given.type));
+    set_property(object, "subtype", string_or_null(env, given.subtype));
+    set_property(object, "charset", string_or_null(env, given.charset));
+    set_property(object, "value", string_or_null(env, given.value));
   }
   return Napi::Number::New(env, result);
 }

@@ -18,6 +18,7 @@
 #include <climits>
 
 #include "core/topic.h"
+#include "ne/constants.h"
 
 namespace neon {
 
@@ -31,7 +32,7 @@ struct Constant {
 // From the newest headers, so that each exists with every neon. The compiler checks those that the installed
 // headers have.
 constexpr Constant constants[] = {
-    // ne_request.h: result codes
+    // ne_request.h: result codes, which result_name() finds by their values
     {"NE_OK", 0},
     {"NE_ERROR", 1},
     {"NE_LOOKUP", 2},
@@ -380,6 +381,11 @@ SAME(NE_FEATURE_SSPI);
 #undef SAME
 
 }  // namespace
+
+const char *result_name(int code) {
+  static_assert(std::string_view(constants[NE_REDIRECT].name) == "NE_REDIRECT");
+  return constants[code >= NE_OK && code <= NE_REDIRECT ? code : NE_ERROR].name;
+}
 
 void register_constants(Topic &topic) {
   for (const Constant &constant : constants) topic.constant(constant.name, constant.value);

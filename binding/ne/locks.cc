@@ -135,15 +135,15 @@ class LockFields final {
   LockFields(const Arguments &arguments, std::size_t index) : object_(arguments.object(index, "lock")) {}
 
   char *text(const char *name) const {
-    const Napi::Value value = object_.Get(name);
+    const Napi::Value value = get_property(object_, name);
     return is_nullish(value) ? nullptr : ne_strdup(text_of(value, field_of_lock(name)).c_str());
   }
   std::int64_t integer(const char *name, std::int64_t min, std::int64_t max) const {
-    const Napi::Value value = object_.Get(name);
+    const Napi::Value value = get_property(object_, name);
     return is_nullish(value) ? 0 : integer_of(value, field_of_lock(name), min, max);
   }
   Napi::Object object(const char *name) const {
-    return require_object(object_.Get(name), field_of_lock(name));
+    return require_object(get_property(object_, name), field_of_lock(name));
   }
 
  private:
@@ -168,16 +168,17 @@ OwnedLock lock_of(const Arguments &arguments, std::size_t index) {
 
 // C has LONG_MAX for a timeout that is too long.
 void set_timeout(Napi::Object object, const struct ne_lock &lock) {
-  object.Set("timeout", static_cast<double>(std::min<std::int64_t>(lock.timeout, max_safe_integer)));
+  set_property(object, "timeout",
+               static_cast<double>(std::min<std::int64_t>(lock.timeout, max_safe_integer)));
 }
 
 void fill_lock(Napi::Object object, const struct ne_lock &lock) {
   const Napi::Env env = object.Env();
-  object.Set("depth", lock.depth);
-  object.Set("type", static_cast<int>(lock.type));
-  object.Set("scope", static_cast<int>(lock.scope));
-  object.Set("token", string_or_null(env, lock.token));
-  object.Set("owner", string_or_null(env, lock.owner));
+  set_property(object, "depth", lock.depth);
+  set_property(object, "type", static_cast<int>(lock.type));
+  set_property(object, "scope", static_cast<int>(lock.scope));
+  set_property(object, "token", string_or_null(env, lock.token));
+  set_property(object, "owner", string_or_null(env, lock.owner));
   set_timeout(object, lock);
 }
 
@@ -185,7 +186,7 @@ namespace {
 
 Napi::Object lock_object(Napi::Env env, const struct ne_lock &lock) {
   const Napi::Object object = Napi::Object::New(env);
-  object.Set("uri", uri_object(env, lock.uri));
+  set_property(object, "uri", uri_object(env, lock.uri));
   fill_lock(object, lock);
   return object;
 }
@@ -267,16 +268,16 @@ Napi::Value copy_lock(const Arguments &arguments) {
   if (!has_token) lock->token = ne_strdup("");
   const OwnedLock copy(ne_lock_copy(lock.get()));
   const Napi::Object object = lock_object(env, *copy);
-  if (!has_token) object.Set("token", env.Null());
+  if (!has_token) set_property(object, "token", env.Null());
   return object;
 }
 
 Napi::Value free_lock(const Arguments &arguments) {
   const Napi::Env env = arguments.env();
   const Napi::Object object = arguments.object(0, "lock");
-  fill_uri(require_object(object.Get("uri"), field_of_lock("uri")), ne_uri{});
-  object.Set("token", env.Null());
-  object.Set("owner", env.Null());
+  fill_uri(require_object(get_property(object, "uri"), field_of_lock("uri")), ne_uri{});
+  set_property(object, "token", env.Null());
+  set_property(object, "owner", env.Null());
   return env.Undefined();
 }
 

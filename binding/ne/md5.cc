@@ -250,7 +250,7 @@ class StreamDigest final : public Operation {
  protected:
   void run() override { code_ = source_.digest(*this, digest_); }
   Napi::Value result(Napi::Env env) override {
-    if (code_ == 0) held(env, 0).As<Napi::Object>().Set("value", to_buffer(env, digest_));
+    if (code_ == 0) set_property(held(env, 0).As<Napi::Object>(), "value", to_buffer(env, digest_));
     return Napi::Number::New(env, code_);
   }
 

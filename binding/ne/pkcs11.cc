@@ -93,8 +93,8 @@ std::shared_ptr<Operation> initialise(const Arguments &arguments, Init init) {
       },
       [&environment](Operation &self, Napi::Env env, Initialised result) {
         if (result.provider)
-          self.held(env, 0).As<Napi::Object>().Set(
-              "value", to_object(std::make_shared<Pkcs11Provider>(environment, result.provider.release())));
+          set_property(self.held(env, 0).As<Napi::Object>(), "value",
+                       to_object(std::make_shared<Pkcs11Provider>(environment, result.provider.release())));
         return Napi::Number::New(env, result.code);
       });
   made->hold(arguments.object(0, "provider"));

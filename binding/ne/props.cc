@@ -32,9 +32,9 @@ constexpr std::uint32_t handler_place = 0;
 
 PropertyName::PropertyName(Napi::Value value, const std::string &what) {
   const Napi::Object object = require_object(value, sentence(what));
-  const Napi::Value nspace = object.Get("nspace");
+  const Napi::Value nspace = get_property(object, "nspace");
   if (!is_nullish(nspace)) nspace_ = text_of(nspace, "The \"nspace\" of " + what);
-  name_ = text_of(object.Get("name"), "The \"name\" of " + what);
+  name_ = text_of(get_property(object, "name"), "The \"name\" of " + what);
 }
 
 void PropertyName::require_element(const char *content, const std::string &what) const {
@@ -42,12 +42,13 @@ void PropertyName::require_element(const char *content, const std::string &what)
 }
 
 PropertyChanges::Change::Change(Napi::Object object)
-    : name(object.Get("name"), "the \"name\" of an entry of \"ops\"") {
-  const Napi::Value given = object.Get("type");
+    : name(get_property(object, "name"), "the \"name\" of an entry of \"ops\"") {
+  const Napi::Value given = get_property(object, "type");
   if (!given.IsUndefined())
     type = static_cast<ne_proppatch_optype>(
         integer_of(given, "The \"type\" of an entry of \"ops\"", ne_propset, ne_propremove));
-  if (type == ne_propset) value = text_of(object.Get("value"), "The \"value\" of an entry of \"ops\"");
+  if (type == ne_propset)
+    value = text_of(get_property(object, "value"), "The \"value\" of an entry of \"ops\"");
   name.require_element(value.c_str(), "an entry of \"ops\"");
 }
 
@@ -441,8 +442,8 @@ using Property = std::array<napi_value, 3>;
 
 Napi::Object name_object(Napi::Env env, const ne_propname &name) {
   const Napi::Object object = Napi::Object::New(env);
-  object.Set("nspace", string_or_null(env, name.nspace));
-  object.Set("name", string_or_null(env, name.name));
+  set_property(object, "nspace", string_or_null(env, name.nspace));
+  set_property(object, "name", string_or_null(env, name.name));
   return object;
 }
 

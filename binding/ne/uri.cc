@@ -36,7 +36,7 @@ GivenUri::GivenUri(const Napi::Object &object, const char *argument) : argument_
   static_assert(neon::text_fields.size() == text_fields);
   for (std::size_t i = 0; i < text_fields; ++i) {
     const auto [field, member] = neon::text_fields[i];
-    const Napi::Value value = object.Get(field);
+    const Napi::Value value = get_property(object, field);
     const napi_valuetype type = value.Type();
     if (is_missing(type)) continue;
     if (type != napi_string)
@@ -48,7 +48,7 @@ GivenUri::GivenUri(const Napi::Object &object, const char *argument) : argument_
                          field_of(field, argument) + "must be a string without null characters");
     c_.*member = texts_[i].data();
   }
-  const Napi::Value port = object.Get("port");
+  const Napi::Value port = get_property(object, "port");
   const napi_valuetype type = port.Type();
   if (is_missing(type)) return;
   if (type != napi_number)

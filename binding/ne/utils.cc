@@ -55,7 +55,8 @@ Napi::Value can_interrupt(const Arguments &arguments) {
 
 Napi::Value newer_functions(const Arguments &arguments) {
   const Napi::Object object = Napi::Object::New(arguments.env());
-  for (const GatedName &gated : gated_names) object.Set(gated.name, find_symbol(gated.name) != nullptr);
+  for (const GatedName &gated : gated_names)
+    set_property(object, gated.name, find_symbol(gated.name) != nullptr);
   return object;
 }
 
@@ -66,11 +67,11 @@ Napi::Value parse_statusline(const Arguments &arguments) {
   const int result = ne_parse_statusline(line.c_str(), &status);
   if (result == 0) {
     const Napi::Value reason = take_string(arguments.env(), status.reason_phrase);
-    object.Set("major_version", status.major_version);
-    object.Set("minor_version", status.minor_version);
-    object.Set("code", status.code);
-    object.Set("klass", status.klass);
-    object.Set("reason_phrase", reason);
+    set_property(object, "major_version", status.major_version);
+    set_property(object, "minor_version", status.minor_version);
+    set_property(object, "code", status.code);
+    set_property(object, "klass", status.klass);
+    set_property(object, "reason_phrase", reason);
   }
   return Napi::Number::New(arguments.env(), result);
 }

@@ -252,10 +252,10 @@ Napi::Value destroy(const Arguments &arguments) {
 struct MapEntry {
   explicit MapEntry(Napi::Value value) {
     const Napi::Object object = require_object(value, "An entry of \"map\"");
-    nspace = text_of(object.Get("nspace"), "The \"nspace\" of an entry of \"map\"");
-    name = text_of(object.Get("name"), "The \"name\" of an entry of \"map\"");
+    nspace = text_of(get_property(object, "nspace"), "The \"nspace\" of an entry of \"map\"");
+    name = text_of(get_property(object, "name"), "The \"name\" of an entry of \"map\"");
     id = static_cast<int>(
-        integer_of(object.Get("id"), "The \"id\" of an entry of \"map\"", INT32_MIN, INT32_MAX));
+        integer_of(get_property(object, "id"), "The \"id\" of an entry of \"map\"", INT32_MIN, INT32_MAX));
   }
   std::string nspace, name;
   int id;

@@ -16,14 +16,16 @@ namespace neon {
 
 /// A `ne_xml_parser`.
 ///
-/// It has one user at a time:
-///  - ne_xml_parse: on the JavaScript thread, below us on the stack (`direct_`). Callbacks are plain calls;
-///  an
-///    exception stays pending, and no further callback is called until C has returned;
-///  - an operation that uses it: one that reads a response into it, or any operation on a request whose body
-///  it
-///    reads. Callbacks go through Operation::ask(), on the thread that runs the operation. The operations of
-///    one session take their turns; meanwhile those of another, and ne_xml_parse, throw ERR_NEON_BUSY.
+/// It has one user at a time: ne_xml_parse, or an operation.
+///
+/// ne_xml_parse runs on the JavaScript thread, below us on the stack (`direct_`). Its callbacks are plain
+/// calls; an exception stays pending, and no further callback is called until C has returned.
+///
+/// An operation uses the parser when it reads a response into it, or when it is about a request whose body
+/// the parser reads. Callbacks go through Operation::ask(), on the thread that runs the operation. The
+/// operations of one session take their turns; meanwhile those of another, and ne_xml_parse, throw
+/// ERR_NEON_BUSY.
+///
 /// Its callbacks may read its state, set its error and push handlers; parsing with it or destroying it there
 /// is ERR_NEON_REENTRANT. Attributes are valid during their start callback (`start_`).
 ///

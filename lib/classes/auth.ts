@@ -135,6 +135,6 @@ function textOf(side: Side, field: keyof Credentials, options: Partial<Credentia
   if (typeof value !== 'string') throw invalidType(`${side}.${field}`, 'of type string', typeof value);
   const bytes = Buffer.byteLength(value);
   if (bytes >= ne.NE_ABUFSIZ) throw outOfRange(`${side}.${field}`, `of less than ${ne.NE_ABUFSIZ} bytes`, bytes);
-  if (value.includes('\0')) throw invalidValue(`The "${side}.${field}" option must be without null bytes`);
+  if (value.includes('\0')) throw invalidValue(`The "${side}.${field}" option must not contain null bytes`);
   return value;
 }

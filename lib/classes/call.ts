@@ -30,9 +30,9 @@ export interface Call<Raw, Result> {
 
   /** The status code of the response, where the native function returns the response. */
   statusOf?(raw: Raw): number;
-  /** Copies what the caller may change while the call waits for a session. */
+  /** Copies the bytes that the caller may change while the call waits for a session. */
   hold?(): void;
-  /** Frees what `send` prepared. */
+  /** Frees the resources of `send`. */
   release?(): void;
   /**
    * The call that follows a redirect, and its settings; undefined when the result is the caller's. Throws

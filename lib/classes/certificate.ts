@@ -229,7 +229,7 @@ export class ClientCertificate {
   static fromPFX(pfx: Uint8Array, passphrase?: string): ClientCertificate {
     if (!(pfx instanceof Uint8Array)) throw invalidType('pfx', 'an instance of Uint8Array', typeof pfx);
     const handle = ne.ne_ssl_clicert_import(pfx);
-    if (!handle) throw invalidValue('The "pfx" argument is no client certificate in PKCS#12 form');
+    if (!handle) throw invalidValue('The "pfx" argument is not a client certificate in PKCS#12 form');
     const certificate = new ClientCertificate(handle);
     return passphrase === undefined || !certificate.encrypted ? certificate : certificate.decryptSync(passphrase);
   }
@@ -333,7 +333,7 @@ function pemBlocks(text: string): string[] {
 /** @internal */
 export function importCertificate(base64: string, which = 'This'): ne.ne_ssl_certificate {
   const handle = ne.ne_ssl_cert_import(base64);
-  if (!handle) throw invalidValue(`${which} is no certificate, or one that the TLS library cannot read`);
+  if (!handle) throw invalidValue(`${which} is not a certificate, or one that the TLS library cannot read`);
   return handle;
 }
 

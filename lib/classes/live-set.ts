@@ -1,4 +1,4 @@
-/** The live things of a session or pool: what `close()` waits for and `destroy({ force: true })` ends. */
+/** The live items of a session or pool: `close()` waits for them, `destroy({ force: true })` ends them. */
 import type { NeonError } from '../core/errors.js';
 
 /** Keeps a session from being destroyed: a request, a call on its way, a body still to be read. @internal */
@@ -9,7 +9,7 @@ export interface Live {
   end(reason: NeonError): void;
 }
 
-/** The live things of a session, of a pool, or of one lease of a pool. @internal */
+/** The live items of a session, of a pool, or of one lease of a pool. @internal */
 export class LiveSet {
   readonly #items = new Set<Live>();
   #waiting: (() => void)[] = [];

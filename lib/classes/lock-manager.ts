@@ -52,7 +52,7 @@ const refresh = lockFunctions('refreshLock');
 
 const nothing: Carries = {};
 
-/** A LOCK or an UNLOCK. What the server grants is in the fields of the `ne_lock` then. */
+/** A LOCK or an UNLOCK. It fills the granted fields into the `ne_lock`. */
 class LockCall implements Call<LockFailure, void> {
   readonly carries = nothing;
 
@@ -170,7 +170,7 @@ export class LockManager implements LockRegistry, SharedLocks {
     try {
       result = await action(lock);
     } catch (error) {
-      // That error is thrown, whatever becomes of the lock.
+      // That error is thrown, even if the lock cannot be given back.
       if (isHeld(lock)) await this.release(lock).catch(() => undefined);
       lock.noteReleased();
       throw error;

@@ -15,7 +15,7 @@ export interface LockOptions {
    * server decides, as it does by default: see {@link Lock.timeout}.
    */
   timeout?: number | undefined;
-  /** The owner of the lock, for others to read: text or XML. None by default. */
+  /** The owner of the lock, for others to read: text or XML. Default: no owner. */
   owner?:
     | string
     | {
@@ -143,7 +143,7 @@ export class Lock implements LockReference {
   readonly depth: LockDepth;
   /** Whether others may hold a (shared) lock, too. */
   readonly scope: LockScope;
-  /** The owner that the server reports: without markup, at most 255 bytes; null where it reports none. */
+  /** The owner that the server reports: without markup, at most 255 bytes; null where it reports no owner. */
   readonly owner: string | null;
 
   readonly #registry: LockRegistry;
@@ -410,7 +410,8 @@ export function requireReference(lock: unknown): asserts lock is LockReference {
   const { target, token } = lock as Partial<LockReference>;
   if (typeof target !== 'string') throw invalidType('lock.target', 'of type string', target);
   if (typeof token !== 'string') throw invalidType('lock.token', 'of type string', token);
-  if (!/^[\x21-\x3b\x3d\x3f-\x7e]+$/.test(token)) throw invalidValue(`This is no token of a lock: '${token}'`);
+  if (!/^[\x21-\x3b\x3d\x3f-\x7e]+$/.test(token))
+    throw invalidValue(`The "lock.token" is not a lock token: '${token}'`);
 }
 
 /** Options that were checked, with their defaults. @internal */

@@ -14,13 +14,16 @@ import type { SessionSource } from './session-source.js';
 
 /** The options of `copy` and `move`. */
 export interface CopyOptions extends RequestOptions {
-  /** Replaces what is at the destination; if false, it rejects with status 412. Default true, as in the protocol. */
+  /**
+   * Whether to replace a resource at the destination; if false, the request fails with status 412 there. Default true,
+   * as in the protocol.
+   */
   overwrite?: boolean | undefined;
   /** `0` copies a collection without its members. Default `'infinity'`. `move` ignores it. */
   depth?: 0 | 'infinity' | undefined;
 }
 
-/** What a server can do with a resource. */
+/** The capabilities of a server for a resource. */
 export interface Capabilities {
   /** The methods that it allows: the `Allow` header. */
   readonly allow: readonly string[];
@@ -81,7 +84,7 @@ function pairsOf(headers: HeadersInit = {}): Iterable<readonly [string, string]>
 }
 
 /**
- * The result of a method, when the response is the wanted one. @internal
+ * The result of a method, unless the response is a failure. @internal
  *
  * @param document the multi-status document of the response; undefined without one
  * @throws `NE_ERROR`
@@ -112,7 +115,7 @@ function listsFailures({ multistatus }: Method<unknown>, { status, ok, headers }
 /** A longer document is not awaited when the status alone says that the request failed. */
 const maxErrorBytes = 64 * 1024;
 
-/** The multi-status document of a response, which lists what failed; undefined without one. @internal */
+/** The multi-status document of a response, which lists the failures; undefined without one. @internal */
 export function documentOf(method: Method<unknown>, response: Response): Promise<Uint8Array | undefined> | undefined {
   if (!listsFailures(method, response)) return undefined;
   return response.ok ? response.bytes() : response.bytes({ maxBytes: maxErrorBytes }).catch(() => undefined);
@@ -222,8 +225,8 @@ export function getRange(target: string, range: ByteRange, options: RequestOptio
       const [, first, last, total] = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(headers['content-range'] ?? '') ?? [];
       const isWhole = end === undefined || Number(last) === end || Number(last) + 1 === Number(total);
       if (status === 206 && Number(first) === start && isWhole) return undefined;
-      const what = status === 206 ? 'another range than that was sent' : 'the server sent all of the resource';
-      return `bytes ${start}-${end ?? ''} were asked for: ${what}`;
+      const sent = status === 206 ? 'another range' : 'all of the resource';
+      return `bytes ${start}-${end ?? ''} were requested, the server sent ${sent}`;
     },
   };
 }

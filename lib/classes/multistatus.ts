@@ -22,7 +22,7 @@ export function failuresIn(document: Uint8Array): Failures {
   ): void => {
     if (!status || status.klass === 2) return;
     const reasonPhrase = status.reason_phrase ?? '';
-    // Versions of neon differ in what white space they leave.
+    // Versions of neon differ in the white space that they leave.
     const text = description?.trim() ?? null;
     list.push({ href: String(href), property, status: status.code, reasonPhrase, description: text });
   };
@@ -53,7 +53,7 @@ export function failuresIn(document: Uint8Array): Failures {
   const error = document.length > 0 ? ne.ne_xml_get_error(parser).trim() : 'it is empty';
   ne.ne_xml_destroy(parser);
   ne.ne_207_destroy(multistatus);
-  if (!parsed) return { list, text: `the 207 response is no multi-status document: ${error}` };
+  if (!parsed) return { list, text: `the 207 response is not a multi-status document: ${error}` };
   return { list, text: list.length > 0 ? list.map(inWords).join(', ') : undefined };
 }
 

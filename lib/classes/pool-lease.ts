@@ -8,7 +8,7 @@ import type { Session } from './session.js';
 import type { LentSession, Run } from './session-source.js';
 import type { ProgressEvent, ProgressWatch } from './status.js';
 
-/** What a lease needs of its pool. @internal */
+/** The pool as its leases see it. @internal */
 export interface Lessor {
   /** A session that is idle, or a new one below the bound. */
   take(): Session | undefined;

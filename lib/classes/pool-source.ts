@@ -95,7 +95,7 @@ export class PoolSource extends SessionSource implements Lessor {
     for (const { handle } of this.sessions) shareLocks(set, handle);
   }
 
-  /** Refuses all calls from now on, ends what is live, and frees the sessions. */
+  /** Refuses all calls from now on, ends the live ones, and frees the sessions. */
   override end(): void {
     clearTimeout(this.#timer);
     super.end();

@@ -46,7 +46,7 @@ export class SessionPool extends PromiseMethods {
    * Nothing is sent, and no name is looked up, before the first request.
    *
    * @param url the URL of the server; targets of requests may be relative to it
-   * @throws what {@link Session.open} throws, and `ERR_OUT_OF_RANGE`
+   * @throws as {@link Session.open}, and `ERR_OUT_OF_RANGE` or `ERR_INVALID_ARG_TYPE` for an option of the pool
    */
   constructor(url: string | URL, options: SessionPoolOptions = {}) {
     const { connections = 8, idleTimeout = 4000, ...sessionOptions } = options;

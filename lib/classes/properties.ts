@@ -11,7 +11,7 @@ export interface ActiveLock {
   readonly type: string;
   /** How far down the lock goes. */
   readonly depth: 0 | 1 | 'infinity';
-  /** The owner as the holder gave it, without markup; null where none was given. */
+  /** The owner as the holder gave it, without markup; null where the holder gave no owner. */
   readonly owner: string | null;
   /** The seconds that are left; Infinity for a lock without end, null where the server does not report it. */
   readonly timeout: number | null;
@@ -74,7 +74,8 @@ export function propertyKey(nspace: string, name: string): string {
 export function splitName(given: unknown, argument: string): [nspace: string, name: string] {
   if (typeof given !== 'string') throw invalidType(argument, 'of type string, or made of strings', given);
   const [, nspace = 'DAV:', name] = /^(?:\{([^{}]*)\})?([^\s{}<>&"'/=]+)$/.exec(given) ?? [];
-  if (name === undefined) throw invalidValue(`This is no name of a property (name or {namespace}name): '${given}'`);
+  if (name === undefined)
+    throw invalidValue(`This is not the name of a property (name or {namespace}name): '${given}'`);
   return [escapeText(nspace, 'A namespace'), name];
 }
 

@@ -12,7 +12,7 @@ export interface Entry {
   props: Properties;
   /**
    * The statuses of the requested properties that the server does not report, by name: 404 where the resource does not
-   * have the property. An empty frozen object when there are none.
+   * have the property. A frozen, empty object when the server reports all of them.
    */
   status: Record<string, PropertyStatus>;
 }

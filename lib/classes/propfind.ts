@@ -87,7 +87,7 @@ class PropfindCall implements Call<PropfindFailure, void> {
 
   /**
    * @param onBatch returns true when C is to wait before the next batch
-   * @param room what C waits for: a promise, or undefined when there is room already
+   * @param room returns a promise that C waits for, or undefined when there is room already
    */
   constructor(query: PropfindQuery, onBatch: (batch: PropfindBatch) => boolean | void, room: Room = noRoomNeeded) {
     this.#query = query;
@@ -258,7 +258,7 @@ class Arrivals {
 
   /** Ends the PROPFIND, if it is not over. */
   cancel(): void {
-    this.#stop(new NeonError('The listing was given up before its end', 'ERR_NEON_ABORTED'));
+    this.#stop(new NeonError('The listing was cancelled before its end', 'ERR_NEON_ABORTED'));
   }
 }
 

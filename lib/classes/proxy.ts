@@ -101,9 +101,9 @@ function requireObject(options: unknown): void {
 function proxyOfUrl(text: string, what: string): ProxyServer {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const scheme = url?.protocol.slice(0, -1) ?? '';
-  if (!url?.hostname) throw invalidValue(`${what} is no URL of a proxy`);
+  if (!url?.hostname) throw invalidValue(`${what} is not the URL of a proxy`);
   if (!Object.hasOwn(types, scheme))
-    throw invalidValue(`${what} is a URL with the scheme '${scheme}', which no proxy here has`);
+    throw invalidValue(`${what} has the scheme '${scheme}', which is not supported for proxies`);
   return {
     type: types[scheme],
     host: url.hostname,

@@ -5,7 +5,7 @@ import { type ErrorContext, invalidType, invalidValue, NeonError, outOfRange } f
 export interface RedirectOptions {
   /**
    * `'manual'` (the default): they are responses like others. `'error'`: the request rejects with `NE_REDIRECT`, whose
-   * `location` says where to. `'follow'`: the request is sent to the new target, when that is on the same server; else
+   * `location` is the new URI. `'follow'`: the request is sent to the new target, when that is on the same server; else
    * it rejects as with `'error'`.
    */
   redirect?: 'manual' | 'error' | 'follow' | undefined;

@@ -95,7 +95,7 @@ export class RequestCall implements Call<RawResponse, Response> {
       : { call: this.to(next.target), settings };
   }
 
-  /** The same request to another target. */
+  /** This request, to another target. */
   protected to(target: string): RequestCall {
     return new RequestCall(this.method, target, this.#body, this.flags);
   }

@@ -27,7 +27,7 @@ export interface RequestOptions extends CallOptions, RedirectOptions, Decompress
    * Header fields to send. The library adds those of framing, of credentials, and of {@link SessionOptions.userAgent}.
    */
   headers?: HeadersInit | undefined;
-  /** The body to send; none by default. */
+  /** The body to send. Default: no body. */
   body?: Body | undefined;
   /**
    * Sends `Expect: 100-continue` and waits for the interim response before it sends the body. Default: the flag
@@ -72,7 +72,7 @@ export class Request {
   readonly method: string;
   /** The request target: a path, with its query if it has one. */
   readonly target: string;
-  /** The body to send; undefined for none. */
+  /** The body to send; undefined for a request without body. */
   body: Body | undefined;
   /** Is called with the progress of the bodies; see {@link RequestOptions.onProgress}. */
   onProgress: ((event: ProgressEvent) => void) | undefined;

@@ -277,9 +277,9 @@ export class Response {
    * Parses the body as XML while it arrives, off this thread, and calls the handlers with its contents; resolves at the
    * end of the document. In C: `ne_xml_parse`.
    *
-   * Rejects with what a handler throws, and with `NE_ERROR` and the parser's text when the document is not well-formed
-   * or cut: the handlers were called for the part before. The connection is closed then, if the body was still
-   * arriving. Rejects with `ERR_INVALID_ARG_TYPE` for invalid handlers. Also rejects as the class says.
+   * Rejects with the exception of a handler, and with `NE_ERROR` and the parser's text when the document is not
+   * well-formed or cut: the handlers were called for the part before. The connection is closed then, if the body was
+   * still arriving. Rejects with `ERR_INVALID_ARG_TYPE` for invalid handlers. Also rejects as the class says.
    */
   async xml(handlers: XmlHandlers): Promise<void> {
     const events = eventMask(handlers);
@@ -353,7 +353,7 @@ export class Response {
   /**
    * Parses the whole body as XML, and calls the handlers with its contents.
    *
-   * @throws as {@link bytesSync}; what a handler throws, `NE_ERROR` when the document is not well-formed, and
+   * @throws as {@link bytesSync}; the exception of a handler, `NE_ERROR` when the document is not well-formed, and
    *   `ERR_INVALID_ARG_TYPE` for invalid handlers
    */
   xmlSync(handlers: XmlHandlers): void {

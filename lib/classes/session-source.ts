@@ -47,7 +47,7 @@ export interface SharedLocks {
 /**
  * Lends sessions to calls: the one way to run a call. `request`, the HTTP methods, `propfind`, `lock` and everything
  * else that reaches the server comes through `run` or `runSync`, of a session ({@link SingleSession}) or of a pool
- * (`PoolSource`). What all calls have in common happens here, in this order:
+ * (`PoolSource`). The steps of every call are here, in this order:
  *
  * 1. Refuse when the session or pool is destroyed or closing.
  * 2. Read and check the options, with the defaults of the session or pool.
@@ -58,7 +58,7 @@ export interface SharedLocks {
  * 7. No longer count the call as live. That gives a pool its session back.
  * 8. Follow a redirect: from 3 on, with another call.
  *
- * All of it runs on the JavaScript thread. What is owned, what waits, and what wakes it:
+ * All of it runs on the JavaScript thread. Ownership, waits and wake-ups:
  *
  * - The source owns its live set. That of a pool holds leases, each with a live set of its own. A call is in the live
  *   set of its session or lease from 3 to 7. A response whose body is still arriving puts the body there before 7, so
@@ -70,15 +70,15 @@ export interface SharedLocks {
  *   operation and interrupts its connection. The lane may still be inside C then. Meanwhile the addon refuses other
  *   uses of the session, and a pool does not lend it out again.
  * - `close()` waits until the live set is empty, then for a turn of the event loop, after which a redirected request is
- *   live again. `destroy({ force: true })` ends everything in the live set, the newest first, so that no call that waits
- *   for the session begins.
+ *   live again. `destroy({ force: true })` ends everything in the live set, the newest first, so that no call that
+ *   waits for the session begins.
  *
  * @internal
  */
 export abstract class SessionSource {
   /** `'scheme://host[:port]'` */
   readonly origin: string;
-  /** What messages call it. */
+  /** Its name in messages. */
   abstract readonly noun: 'session' | 'pool';
   readonly live = new LiveSet();
 
@@ -236,7 +236,7 @@ export abstract class SessionSource {
     if (this.#state === 'closing') this.#state = 'open';
   }
 
-  /** Refuses all calls from now on; ends what is live, and the locks. */
+  /** Refuses all calls from now on; ends the live ones, and the locks. */
   end(): void {
     this.#state = 'destroyed';
     const reason = new NeonError(`The ${this.noun} was destroyed`, 'ERR_NEON_DESTROYED', { origin: this.origin });

@@ -44,7 +44,8 @@ function isDestroyed(session: ne.ne_session): boolean {
 /** The options of a session. */
 export interface SessionOptions extends RedirectOptions, DecompressOptions {
   /**
-   * The product of the header `User-Agent: product neon/VERSION`; none is sent by default. In C: `ne_set_useragent`.
+   * The product of the header `User-Agent: product neon/VERSION`; by default there is no such header. In C:
+   * `ne_set_useragent`.
    */
   userAgent?: string | undefined;
   /**
@@ -65,7 +66,7 @@ export interface SessionOptions extends RedirectOptions, DecompressOptions {
   addresses?: readonly string[] | undefined;
   /** The network address to connect from, where it is of the server's family. In C: `ne_set_localaddr`. */
   localAddress?: string | undefined;
-  /** The proxy; see {@link ProxyOptions}. Default: none. */
+  /** The proxy; see {@link ProxyOptions}. Default: no proxy. */
   proxy?: ProxyOptions | undefined;
   /**
    * The credentials for a server that asks for them; several are tried in the order given. In C: `ne_add_server_auth`.
@@ -298,6 +299,6 @@ function setProxyAndAuth(handle: ne.ne_session, { proxy, addresses, auth, proxyA
 function addressOf(name: string, text: unknown): ne.ne_inet_addr {
   if (typeof text !== 'string') throw invalidType(name, 'of type string', text);
   const address = ne.ne_iaddr_parse(text, text.includes(':') ? ne.ne_iaddr_ipv6 : ne.ne_iaddr_ipv4);
-  if (!address) throw invalidValue(`This is no network address: '${text}'`);
+  if (!address) throw invalidValue(`This is not a network address: '${text}'`);
   return address;
 }

@@ -8,7 +8,7 @@ import type { ne_session } from '../ne/handles.js';
  * before it could be reported is omitted.
  */
 export interface StatusEvent {
-  /** What happens: `ne_status_lookup` to `ne_status_disconnected`. */
+  /** The kind of event: `ne_status_lookup` to `ne_status_disconnected`. */
   readonly type: 'lookup' | 'connecting' | 'connected' | 'handshake' | 'sending' | 'receiving' | 'disconnected';
   /** The host name of the server or the proxy, where neon reports it; not for progress. */
   readonly hostname?: string | undefined;

@@ -74,7 +74,8 @@ export interface TLSOptions extends TrustOptions {
   /** The passphrase of `pfx`. */
   passphrase?: string | undefined;
   /**
-   * Is called when the server asks for a client certificate and the session has none. In C: `ne_ssl_provide_clicert`.
+   * Is called when the server asks for a client certificate and the session does not have one. In C:
+   * `ne_ssl_provide_clicert`.
    */
   provideClientCert?: ClientCertificateProvider | undefined;
   /**

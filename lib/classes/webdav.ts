@@ -171,7 +171,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
 
   /**
    * Deletes a resource; a collection with all its members (DELETE, RFC 4918 section 9.6). Rejects like {@link get};
-   * where the server reports what could not be deleted, `failures` of the error lists it. In C: `ne_delete`.
+   * where the server reports which members it could not delete, `failures` of the error lists them. In C: `ne_delete`.
    */
   delete(target: string, options?: RequestOptions): Promise<Response> {
     return this.#send(methods.changing('DELETE', target, options));
@@ -239,15 +239,15 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Asks what the server can do with a resource (OPTIONS, RFC 9110 section 9.3.7). Rejects like {@link get}. In C:
-   * `ne_options2`.
+   * Asks for the capabilities of the server for a resource (OPTIONS, RFC 9110 section 9.3.7). Rejects like {@link get}.
+   * In C: `ne_options2`.
    */
   options(target: string, options?: RequestOptions): Promise<methods.Capabilities> {
     return this.#send(methods.options(target, options));
   }
 
   /**
-   * Asks on the calling thread what the server can do with a resource.
+   * Asks for the capabilities of the server for a resource on the calling thread.
    *
    * @throws as {@link getSync}
    */
@@ -402,9 +402,9 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Locks a resource (LOCK, RFC 4918 section 9.10). Where there is none, most servers create an empty one. Rejects with
-   * `NE_ERROR` when the lock is not granted: status 423 when somebody else holds a lock. Otherwise rejects like
-   * {@link request}. In C: `ne_lock`.
+   * Locks a resource (LOCK, RFC 4918 section 9.10). Where there is no resource, most servers create an empty one.
+   * Rejects with `NE_ERROR` when the lock is not granted: status 423 when somebody else holds a lock. Otherwise rejects
+   * like {@link request}. In C: `ne_lock`.
    */
   async lock(target: string, options?: LockOptions): Promise<Lock> {
     return this.#manager().lock(target, options);
@@ -476,7 +476,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   /**
    * Runs a function while it holds a lock, which is renewed meanwhile and given back at the end, also when the function
    * throws. Resolves to the function's result. The function should stop when `lock.signal` aborts: the lock is lost
-   * then, and `withLock` rejects with the reason. Rejects with what the function throws, and like {@link lock} and
+   * then, and `withLock` rejects with the reason. Rejects with the function's exception, and like {@link lock} and
    * {@link unlock}.
    *
    * @example
@@ -495,7 +495,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * Runs a function while it holds a lock, with calls on the calling thread; returns the function's result. The lock is
    * not renewed meanwhile.
    *
-   * @throws what the function throws, and as {@link lockSync} and {@link unlockSync}
+   * @throws the function's exception, and as {@link lockSync} and {@link unlockSync}
    */
   withLockSync<T>(target: string, action: (lock: Lock) => T, options?: LockOptions): T {
     return this.#manager().withLockSync(target, action, options);
@@ -520,7 +520,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 }
 
-/** What `discoverLocks` asks for. */
+/** The properties that `discoverLocks` asks for. */
 const lockProps: readonly string[] = ['lockdiscovery'];
 
 function contextOf({ method, target }: RequestCall, { origin }: SessionSource): ErrorContext {

@@ -8,7 +8,7 @@ import { propertyKey } from './properties.js';
 
 /**
  * Callbacks for the contents of an XML document, in document order; each is optional. They are called as methods of
- * this object. Their results are ignored: a promise is not awaited. What one of them throws ends the parsing.
+ * this object. Their results are ignored: a promise is not awaited. An exception of one of them ends the parsing.
  *
  * @example
  * ```ts
@@ -76,7 +76,7 @@ interface Thrown {
  * Parses a document that arrived whole, and passes its events to handlers until `isOver`. @internal
  *
  * @returns why the document is not well-formed; null when it is
- * @throws what a handler throws
+ * @throws the exception of a handler
  */
 export function parseBytes(
   body: Uint8Array,
@@ -96,7 +96,7 @@ export function parseBytes(
 
 /**
  * Passes the events of a document to handlers, batch by batch, until the last one, or `isOver`, or a handler throws:
- * then resolves to what it threw. @internal
+ * then resolves to its exception. @internal
  */
 export async function handleBatches(
   next: () => XmlEventBatch | null | Promise<XmlEventBatch | null>,

@@ -13,7 +13,7 @@ const entities: Readonly<Record<string, string>> = {
 /**
  * Escapes text for places where neon copies XML: in an element or an attribute. @internal
  *
- * @param what what the text is, for the message
+ * @param what the name of the text in the message
  * @throws `ERR_INVALID_ARG_VALUE` for characters that XML cannot express
  */
 export function escapeText(text: string, what: string): string {

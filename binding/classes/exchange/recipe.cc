@@ -4,15 +4,11 @@
 #include <ne_session.h>
 #include <ne_string.h>
 
-#include <iterator>
+#include "ne/constants.h"
 
 namespace neon {
 
 namespace {
-
-// In the order of the NE_* codes.
-constexpr const char *code_names[] = {"NE_OK",      "NE_ERROR",   "NE_LOOKUP", "NE_AUTH",  "NE_PROXYAUTH",
-                                      "NE_CONNECT", "NE_TIMEOUT", "NE_FAILED", "NE_RETRY", "NE_REDIRECT"};
 
 // Visits the elements of a flat array two by two.
 template <class Visit>
@@ -84,8 +80,7 @@ void CallResult::note_stall(ne_session *session) {
 }
 
 Failure CallResult::failure() const {
-  const auto index = static_cast<std::size_t>(code);
-  return neon_failure(code_names[index < std::size(code_names) ? index : NE_ERROR], text);
+  return neon_failure(result_name(code), text);
 }
 
 }  // namespace neon

@@ -167,7 +167,7 @@ Napi::Value add_interim_handler(const Arguments &arguments) {
 Napi::Value accept_2xx(const Arguments &arguments) {
   arguments.handle<Request>(0, "req");
   ne_status status{};
-  status.klass = to_int(arguments.env(), arguments.object(1, "st").Get("klass"));
+  status.klass = to_int(arguments.env(), get_property(arguments.object(1, "st"), "klass"));
   return Napi::Number::New(arguments.env(), ne_accept_2xx(nullptr, nullptr, &status));
 }
 
@@ -329,8 +329,8 @@ Napi::Value iterate_fields(const Arguments &arguments, Iterate *iterate) {
   const char *name = nullptr, *value = nullptr;
   position = iterate(request->c(), position, &name, &value);
   if (!position) return arguments.env().Null();
-  name_object.Set("value", name);
-  value_object.Set("value", value);
+  set_property(name_object, "value", name);
+  set_property(value_object, "value", value);
   return to_object(std::make_shared<HeaderCursor>(request, position, iterate));
 }
 

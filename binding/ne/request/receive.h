@@ -10,7 +10,7 @@ namespace neon {
 /// in the next argument, by default all of them.
 inline std::size_t room_in(const Arguments &arguments, std::size_t index) {
   const std::span<char> buffer = arguments.buffer(index, "buf");
-  return size_or(arguments.object(index + 1, "buflen").Get("value"), "buflen", buffer.size());
+  return size_or(get_property(arguments.object(index + 1, "buflen"), "value"), "buflen", buffer.size());
 }
 
 /// A blocking call `run(memory, &size)` that fills the caller's buffer, argument `index`, by way of memory of
@@ -37,7 +37,8 @@ std::shared_ptr<Operation> receiving(const Arguments &arguments, std::size_t ind
       [](Operation &operation, Napi::Env env, const Received &received) {
         if (received.result == NE_OK) {
           fill(operation.held(env, 1), {received.memory.get(), received.size});
-          operation.held(env, 2).As<Napi::Object>().Set("value", static_cast<double>(received.size));
+          set_property(operation.held(env, 2).As<Napi::Object>(), "value",
+                       static_cast<double>(received.size));
         }
         return Napi::Number::New(env, received.result);
       },

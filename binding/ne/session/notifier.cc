@@ -17,7 +17,7 @@ struct HandshakeInfo {
 
 Napi::Object hostname_object(Napi::Env env, const char *hostname) {
   const Napi::Object fields = Napi::Object::New(env);
-  fields.Set("hostname", string_or_null(env, hostname));
+  set_property(fields, "hostname", string_or_null(env, hostname));
   return fields;
 }
 
@@ -27,33 +27,33 @@ Napi::Object info_object(Napi::Env env, Environment &environment, int status,
   const Napi::Object union_object = Napi::Object::New(env);
   switch (status) {
     case ne_status_lookup:
-      union_object.Set("lu", hostname_object(env, info.lu.hostname));
+      set_property(union_object, "lu", hostname_object(env, info.lu.hostname));
       break;
     case ne_status_connecting: {
       const Napi::Object fields = hostname_object(env, info.ci.hostname);
       const auto address = info.ci.address ? Address::copy_of(environment, info.ci.address) : nullptr;
-      fields.Set("address", address ? to_object(address) : env.Null());
-      union_object.Set("ci", fields);
+      set_property(fields, "address", address ? to_object(address) : env.Null());
+      set_property(union_object, "ci", fields);
       break;
     }
     case ne_status_connected:
     case ne_status_disconnected:
-      union_object.Set("cd", hostname_object(env, info.cd.hostname));
+      set_property(union_object, "cd", hostname_object(env, info.cd.hostname));
       break;
     case ne_status_sending:
     case ne_status_recving: {
       const Napi::Object fields = Napi::Object::New(env);
-      fields.Set("progress", static_cast<double>(info.sr.progress));
-      fields.Set("total", static_cast<double>(info.sr.total));
-      union_object.Set("sr", fields);
+      set_property(fields, "progress", static_cast<double>(info.sr.progress));
+      set_property(fields, "total", static_cast<double>(info.sr.total));
+      set_property(union_object, "sr", fields);
       break;
     }
     case handshake_status: {
       const auto &handshake = reinterpret_cast<const HandshakeInfo &>(info);
       const Napi::Object fields = Napi::Object::New(env);
-      fields.Set("protocol", handshake.protocol);
-      fields.Set("ciphersuite", string_or_null(env, handshake.ciphersuite));
-      union_object.Set("hs", fields);
+      set_property(fields, "protocol", handshake.protocol);
+      set_property(fields, "ciphersuite", string_or_null(env, handshake.ciphersuite));
+      set_property(union_object, "hs", fields);
       break;
     }
     default:

@@ -221,10 +221,10 @@ Napi::Value fill_uri(const Arguments &arguments, void (*fill)(ne_session *, ne_u
   ne_uri uri{};
   fill(session->c(), &uri);
   // Fields that C leaves alone keep their value: all of them where there is no proxy, and a proxy's scheme.
-  if (uri.scheme) object.Set("scheme", uri.scheme);
+  if (uri.scheme) set_property(object, "scheme", uri.scheme);
   if (uri.host) {
-    object.Set("host", uri.host);
-    object.Set("port", uri.port);
+    set_property(object, "host", uri.host);
+    set_property(object, "port", uri.port);
   }
   ne_uri_free(&uri);
   return arguments.env().Undefined();

@@ -99,7 +99,7 @@ std::shared_ptr<Operation> reverse(const Arguments &arguments, Mode) {
         return name;
       },
       [](Operation &operation, Napi::Env env, const Name &name) {
-        if (name.result == 0) operation.held(env, 0).As<Napi::Object>().Set("value", name.text);
+        if (name.result == 0) set_property(operation.held(env, 0).As<Napi::Object>(), "value", name.text);
         return Napi::Number::New(env, name.result);
       });
   made->use(address);

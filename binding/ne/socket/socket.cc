@@ -200,7 +200,7 @@ Napi::Value peer(const Arguments &arguments) {
   unsigned port = 0;
   ne_inet_addr *const address = ne_sock_peer(socket->c(), &port);
   if (!address) return arguments.env().Null();
-  out.Set("value", port);
+  set_property(out, "value", port);
   return to_object(std::make_shared<Address>(arguments.environment(), address));
 }
 

@@ -81,14 +81,14 @@ Napi::Value session_id(const Arguments &arguments) {
   std::size_t size = 0;
   const Napi::Object out = arguments.object(2, "buflen");
   if (!arguments.is_nullish(1)) {
-    const Napi::Value limit = out.Get("value");  // before the buffer: a getter may detach that
+    const Napi::Value limit = get_property(out, "value");  // before the buffer: a getter may detach that
     const std::span<char> buffer = arguments.buffer(1, "buf");
     memory = reinterpret_cast<unsigned char *>(buffer.data());
     size = size_or(limit, "buflen", buffer.size());
   }
   if (!socket->is_secure()) return Napi::Number::New(env, -1);
   const int result = ne_sock_sessid(socket->c(), memory, &size);
-  if (result == 0) out.Set("value", static_cast<double>(size));
+  if (result == 0) set_property(out, "value", static_cast<double>(size));
   return Napi::Number::New(env, result);
 }
 
@@ -129,7 +129,7 @@ Napi::Value check_certificate(const Arguments &arguments) {
   const int result = Since<CheckCertificate>::required("ne_ssl_check_certificate")(
       context->c().get(), socket->secure(), hostname ? hostname->c_str() : nullptr,
       address ? address->c() : nullptr, certificate->c(), flags, &failures);
-  if (failures) out.Set("value", failures);
+  if (failures) set_property(out, "value", failures);
   return Napi::Number::New(arguments.env(), result);
 }
 

@@ -85,7 +85,7 @@ Napi::Object optional_object(const Arguments &arguments, std::size_t index, cons
 
 template <class Value>
 void set_value(const Napi::Object &out, Value value) {
-  if (!out.IsEmpty()) out.Set("value", value);
+  if (!out.IsEmpty()) set_property(out, "value", value);
 }
 
 Napi::Value read(const Arguments &arguments) {
@@ -128,7 +128,7 @@ Napi::Value digest(const Arguments &arguments) {
   const Napi::Object out = arguments.object(1, "digest");
   char text[NE_SSL_DIGESTLEN];
   const int result = ne_ssl_cert_digest(certificate->c(), text);
-  if (result == 0) out.Set("value", text);
+  if (result == 0) set_property(out, "value", text);
   return Napi::Number::New(arguments.env(), result);
 }
 

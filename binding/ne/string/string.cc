@@ -44,12 +44,12 @@ char separator_argument(const Arguments &arguments) {
 template <class Next>
 Napi::Value next_token(const Arguments &arguments, Next next) {
   const Napi::Object str = arguments.object(0, "str");
-  std::string text = text_of(str.Get("value"), "The value of \"str\"");
+  std::string text = text_of(get_property(str, "value"), "The value of \"str\"");
   char *rest = text.data();
   const char *token = next(&rest);
   if (!token) return arguments.env().Null();
   const Napi::Value result = Napi::String::New(arguments.env(), token);
-  str.Set("value", string_or_null(arguments.env(), rest));
+  set_property(str, "value", string_or_null(arguments.env(), rest));
   return result;
 }
 
@@ -140,8 +140,8 @@ Napi::Value parameter(const Arguments &arguments) {
     throw type_failure(code::argument_value,
                        "The \"value\" argument must be a string without null characters");
   require_room("value", charset.size() + language.size() + value.size() * 3 + 2);  // "%NN"
-  return take(arguments.env(),
-              ne_strparam(charset.c_str(), has_language ? language.c_str() : nullptr, unsigned_bytes(value)));
+  return take_string(arguments.env(), ne_strparam(charset.c_str(), has_language ? language.c_str() : nullptr,
+                                                  unsigned_bytes(value)));
 }
 
 Napi::Value error_text(const Arguments &arguments) {
@@ -188,8 +188,8 @@ Napi::Value hex_number(const Arguments &arguments) {
   if (error == 0 && static_cast<std::uint64_t>(number) > static_cast<std::uint64_t>(max_safe))
     throw range_failure("The number in \"str\" is out of range: it is larger than Number.MAX_SAFE_INTEGER");
   if (!end.IsEmpty()) {
-    end.Set("value", string_or_null(env, rest));
-    end.Set("errno", error);
+    set_property(end, "value", string_or_null(env, rest));
+    set_property(end, "errno", error);
   }
   return Napi::Number::New(env, error == 0 ? static_cast<double>(number) : -1);
 }

@@ -161,7 +161,7 @@ describe.each(clients)('%s', (form, connect, of) => {
     ...more,
   });
   const readOnly = { description: 'read only' };
-  const noDocument = /^the 207 response is no multi-status document: ./;
+  const noDocument = /^the 207 response is not a multi-status document: ./;
   test.each<[string, string, string | RegExp, ResourceFailure[]]>([
     [
       'with one failure',

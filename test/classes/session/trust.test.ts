@@ -168,7 +168,7 @@ describeWith('openssl', 'a server of a private authority', () => {
       for (const take of [() => request({ ca: authorities }), () => Certificate.allFromPEM(authorities)]) {
         const failure = await failureOf(take);
         expect(failure).toEqual(wrongValue);
-        expect(failure.message).toMatch(/^Certificate 101 of 201 is no certificate/);
+        expect(failure.message).toMatch(/^Certificate 101 of 201 is not a certificate/);
       }
     });
 

@@ -1,0 +1,46 @@
+/** Accessors of a caller's objects, inside which JavaScript is terminated: the process goes on. */
+import { runNode } from '../support/child.js';
+
+/** A getter or setter that does not return. */
+const forever = '() => { for (;;); }';
+const getter = (name: string): string => `Object.defineProperty({}, '${name}', { get: ${forever} })`;
+const setter = (name: string, value: string): string =>
+  `Object.defineProperty({}, '${name}', { get: () => '${value}', set: ${forever} })`;
+
+const calls: readonly [what: string, call: string][] = [
+  ['a field of a lock', `ne.ne_lock_copy(${getter('uri')})`],
+  ['a field of a URI', `ne.ne_uri_unparse(${getter('scheme')})`],
+  ['an entry of a list', `ne.ne_xml_mapid(Object.defineProperty([], '0', { get: ${forever} }), 'a', 'b')`],
+  ['a field of an entry', `ne.ne_xml_mapid([${getter('nspace')}], 'a', 'b')`],
+  ['a result', `ne.ne_token(${setter('value', 'a,b')}, ',')`],
+  ['a text to read', `ne.ne_token(${getter('value')}, ',')`],
+];
+
+test.each(calls)('survives a timeout of node:vm inside the accessor of %s', async (_, call) => {
+  const program = `
+    import { runInNewContext } from 'node:vm';
+    import * as ne from 'libneon/ne';
+    try {
+      runInNewContext(${JSON.stringify(call)}, { ne }, { timeout: 50 });
+    } catch (error) {
+      console.log(error.code);
+    }`;
+  expect(await runNode(['--input-type=module', '-e', program])).toEqual({
+    stdout: 'ERR_SCRIPT_EXECUTION_TIMEOUT\n',
+    stderr: '',
+    exit: 0,
+  });
+});
+
+test('survives the termination of a worker inside a getter', async () => {
+  const program = `
+    import { Worker } from 'node:worker_threads';
+    const code = ${JSON.stringify(`
+      const ne = require('libneon/ne');
+      const { parentPort } = require('node:worker_threads');
+      parentPort.postMessage('inside');
+      ne.ne_lock_copy(${getter('uri')});`)};
+    const worker = new Worker(code, { eval: true });
+    worker.once('message', () => setTimeout(() => worker.terminate().then(console.log), 100));`;
+  expect(await runNode(['--input-type=module', '-e', program])).toEqual({ stdout: '1\n', stderr: '', exit: 0 });
+});
