@@ -76,7 +76,8 @@ const hooks = {
     const end = (): void => close(question);
     try {
       const answer = context(() => inside.run([...(inside.getStore() ?? []), question], callback, ...values));
-      if (types.isPromise(answer)) answer.then(end, end); // of any realm
+      if (types.isPromise(answer))
+        answer.then(end, end); // of any realm
       else end();
       return answer;
     } catch (error) {

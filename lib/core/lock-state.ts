@@ -45,8 +45,7 @@ export function requireObject(lock: unknown): void {
 /** As requireLive, and ERR_NEON_INVALID_STATE when the lock is in a store, and so cannot change. */
 export function requireFree(lock: object): void {
   requireLive(lock);
-  if (membership(lock))
-    throw new NeonError('This ne_lock is in a store: take it out first', 'ERR_NEON_INVALID_STATE');
+  if (membership(lock)) throw new NeonError('This ne_lock is in a store: take it out first', 'ERR_NEON_INVALID_STATE');
 }
 
 /** Throws ERR_NEON_BORROWED when the lock belongs to a store. */
@@ -58,8 +57,7 @@ export function requireOwn(lock: object): void {
 /** Throws when the lock is not one that a store can take. */
 export function requireMade(lock: object): void {
   requireFree(lock);
-  if (!states.has(lock))
-    throw invalidType('lock', 'a lock that ne_lock_create or ne_lock_copy made', lock);
+  if (!states.has(lock)) throw invalidType('lock', 'a lock that ne_lock_create or ne_lock_copy made', lock);
 }
 
 /** The lock is in this store now: its fields are read-only. */

@@ -16,17 +16,7 @@ const allTls: readonly Tls[] = ['openssl', 'gnutls'];
 const majors = ['20', '22', '24', '26'];
 
 /** Suites that are omitted, because they test this machine rather than the combination. */
-const omitted = [
-  'deps',
-  'docs',
-  'examples',
-  'servers',
-  'oracle',
-  'lifecycle',
-  'matrix',
-  'structure',
-  'classes/pool',
-];
+const omitted = ['deps', 'docs', 'examples', 'servers', 'oracle', 'lifecycle', 'matrix', 'structure', 'classes/pool'];
 const omittedFiles = ['core/load'];
 const suites = `dist/test/(?!(${[...omitted.map((name) => `${name}/`), ...omittedFiles.map((name) => `${name}\\.`)].join('|')}))`;
 

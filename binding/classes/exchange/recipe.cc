@@ -79,8 +79,6 @@ void CallResult::note_stall(ne_session *session) {
   if (code != NE_OK) note(NE_TIMEOUT, session);
 }
 
-Failure CallResult::failure() const {
-  return neon_failure(result_name(code), text);
-}
+Failure CallResult::failure() const { return neon_failure(result_name(code), text); }
 
 }  // namespace neon
