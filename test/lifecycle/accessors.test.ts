@@ -40,7 +40,7 @@ test('survives the termination of a worker inside a getter', async () => {
       const { parentPort } = require('node:worker_threads');
       parentPort.postMessage('inside');
       ne.ne_lock_copy(${getter('uri')});`)};
-    const worker = new Worker(code, { eval: true });
+    const worker = new Worker(code, { eval: true, execArgv: [] });
     worker.once('message', () => setTimeout(() => worker.terminate().then(console.log), 100));`;
   expect(await runNode(['--input-type=module', '-e', program])).toEqual({ stdout: '1\n', stderr: '', exit: 0 });
 });
