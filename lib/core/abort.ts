@@ -1,4 +1,4 @@
-import { invalidType, NeonError, outOfRange } from './errors.js';
+import { invalidType, invalidValue, NeonError, outOfRange } from './errors.js';
 import { abortOperation, startOperation } from './operation.js';
 
 /** The options of every call that returns a promise. */
@@ -23,6 +23,9 @@ export type Stop = (reason: unknown) => void;
 /** Queues an operation of the addon under the options of a call; rejects when the options are invalid. */
 export async function limited<T>(start: () => Promise<T>, options: CallOptions): Promise<T> {
   const limits = validated(options);
+  const unknown = Object.keys(options).find((name) => name !== 'signal' && name !== 'timeout');
+  if (unknown !== undefined)
+    throw invalidValue(`Unknown option "${unknown}": a call takes "signal" and "timeout" after its arguments`);
   limits.signal?.throwIfAborted();
   const since = performance.now();
   const [promise, operation] = startOperation(start, timeLimit(limits, since));

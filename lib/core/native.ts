@@ -1,6 +1,8 @@
 /** Functions and constants of the addon, by their C names. */
 import { type CallOptions, limited } from './abort.js';
+import { invalidValue } from './errors.js';
 import { addon, type Native } from './load.js';
+import { omitted } from './omitted.js';
 
 /**
  * Checks the arguments of a call before the addon sees them, and returns those that the addon takes. What it throws is
@@ -10,14 +12,47 @@ export type Prepare<F extends Native> = (...values: Parameters<F>) => readonly u
 
 const preparations = new WeakMap<Native, Prepare<Native>>();
 
+/** The forms of addon functions that refuse surplus arguments: one each, since callers compare functions. */
+const guarded = new Map<string, Native>();
+
 /** A function of the blocking surface, by its C name. {@link promised} applies `prepare` to the promise form, too. */
 export function native<F extends Native>(name: string, prepare?: Prepare<F>): F {
   const call = addon.sync[name] as F;
-  if (prepare === undefined) return call;
+  if (prepare === undefined) {
+    if (omitted[name] === undefined) return call;
+    const form = guarded.get(name) ?? withoutSurplus(name, call);
+    guarded.set(name, form);
+    return form as F;
+  }
   const prepared = (...values: Parameters<F>): unknown => call(...(prepare(...values) as never[]));
   Object.defineProperties(prepared, { name: { value: name }, length: { value: prepare.length } });
-  preparations.set(prepared, prepare);
-  return prepared as unknown as F;
+  const form = withoutSurplus(name, prepared as unknown as F);
+  preparations.set(form, prepare);
+  return form;
+}
+
+/**
+ * The form of a function that refuses more arguments than it takes, where JavaScript leaves out parameters of the C
+ * function: a caller that passes those in C's order would otherwise pass one argument as another.
+ */
+export function withoutSurplus<F extends Native>(name: string, call: F): F {
+  const { arity } = omitted[name] ?? {};
+  if (arity === undefined) return call;
+  const form = (...values: Parameters<F>): unknown => {
+    if (values.length > arity) throw surplus(name);
+    return call(...values);
+  };
+  Object.defineProperties(form, { name: { value: name }, length: { value: arity } });
+  return form as F;
+}
+
+/** The error of a call with more arguments than the function takes. */
+export function surplus(name: string): TypeError {
+  const { arity = 0, parameters = [] } = omitted[name] ?? {};
+  const list = parameters.map((parameter) => `"${parameter}"`).join(' and ');
+  return invalidValue(
+    `${name} takes at most ${arity} argument${arity === 1 ? '' : 's'}: JavaScript leaves out ${list} of the C function`,
+  );
 }
 
 /** A constant, by its C name. */
@@ -34,6 +69,7 @@ export type Promised<F> = F extends (...values: infer A) => infer R
 export function promised<F extends Native>(blocking: F, arity: number): Promised<F> {
   const start = addon.async[blocking.name] as (...values: unknown[]) => Promise<unknown>;
   const call = (...values: unknown[]): Promise<unknown> => {
+    if (values.length > arity + 1 && omitted[blocking.name]) return Promise.reject(surplus(blocking.name));
     const options = values[arity] as CallOptions | undefined;
     return options === undefined ? start(...values) : limited(() => start(...values.slice(0, arity)), options);
   };
@@ -41,7 +77,8 @@ export function promised<F extends Native>(blocking: F, arity: number): Promised
   const form =
     prepare === undefined
       ? call
-      : async (...values: unknown[]): Promise<unknown> => call(...prepare(...values.slice(0, arity)), values[arity]);
+      : async (...values: unknown[]): Promise<unknown> =>
+          call(...prepare(...values.slice(0, arity)), ...values.slice(arity));
   Object.defineProperty(form, 'name', { value: blocking.name });
   return form as Promised<F>;
 }

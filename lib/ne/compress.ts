@@ -1,6 +1,6 @@
 /** Response bodies that arrive compressed by gzip: what ne_compress.h declares. */
 import { type Acceptor, acceptor } from '../core/acceptor.js';
-import { native } from '../core/native.js';
+import { native, surplus } from '../core/native.js';
 import type { ne_decompress, ne_request, ne_xml_parser } from './handles.js';
 import type { ne_accept_response, ne_block_reader } from './request.js';
 import { ne_xml_parse_v } from './xml.js';
@@ -45,6 +45,7 @@ export function ne_decompress_reader(
   requireRequest(req);
   const accept = acceptor(accpt, 'accpt');
   if (reader === ne_xml_parse_v) return readByParser(req, accept, userdata);
+  if (arguments.length > 3) throw surplus('ne_decompress_reader');
   return readByFunction(req, accept, reader as ne_block_reader);
 }
 

@@ -2,7 +2,7 @@
 import { type Acceptor, acceptor } from '../core/acceptor.js';
 import { invalidType } from '../core/errors.js';
 import { format } from '../core/format.js';
-import { native } from '../core/native.js';
+import { native, surplus, withoutSurplus } from '../core/native.js';
 import { PrivateData } from '../core/private.js';
 import type {
   Flag,
@@ -172,6 +172,7 @@ export function ne_add_response_body_reader(
   requireRequest(req);
   const accept = acceptor(accpt, 'accpt');
   if (reader === ne_xml_parse_v) addParser(req, accept, userdata);
+  else if (arguments.length > 3) throw surplus('ne_add_response_body_reader');
   else addReader(req, accept, reader as ne_block_reader);
 }
 
@@ -432,77 +433,116 @@ const destroySession = new HookList<ne_destroy_sess_fn>(5);
 const closeConnection = new HookList<ne_close_conn_fn>(6);
 
 /** Adds a hook that is called when a request is created. */
-export const ne_hook_create_request = (sess: ne_session, fn: ne_create_request_fn): void => createRequest.add(sess, fn);
+export const ne_hook_create_request: (sess: ne_session, fn: ne_create_request_fn) => void = withoutSurplus(
+  'ne_hook_create_request',
+  (sess, fn) => createRequest.add(sess, fn),
+);
 
 /** Adds a hook that is called before a request is sent. */
-export const ne_hook_pre_send = (sess: ne_session, fn: ne_pre_send_fn): void => preSend.add(sess, fn);
+export const ne_hook_pre_send: (sess: ne_session, fn: ne_pre_send_fn) => void = withoutSurplus(
+  'ne_hook_pre_send',
+  (sess, fn) => preSend.add(sess, fn),
+);
 
 /** Adds a hook that is called when the head of a response has been read. */
-export const ne_hook_post_headers = (sess: ne_session, fn: ne_post_headers_fn): void => postHeaders.add(sess, fn);
+export const ne_hook_post_headers: (sess: ne_session, fn: ne_post_headers_fn) => void = withoutSurplus(
+  'ne_hook_post_headers',
+  (sess, fn) => postHeaders.add(sess, fn),
+);
 
 /** Adds a hook that is called when a response has been read. */
-export const ne_hook_post_send = (sess: ne_session, fn: ne_post_send_fn): void => postSend.add(sess, fn);
+export const ne_hook_post_send: (sess: ne_session, fn: ne_post_send_fn) => void = withoutSurplus(
+  'ne_hook_post_send',
+  (sess, fn) => postSend.add(sess, fn),
+);
 
 /** Adds a hook that is called when a request is destroyed. */
-export const ne_hook_destroy_request = (sess: ne_session, fn: ne_destroy_req_fn): void => destroyRequest.add(sess, fn);
+export const ne_hook_destroy_request: (sess: ne_session, fn: ne_destroy_req_fn) => void = withoutSurplus(
+  'ne_hook_destroy_request',
+  (sess, fn) => destroyRequest.add(sess, fn),
+);
 
 /** Adds a hook that is called when the session is destroyed. */
-export const ne_hook_destroy_session = (sess: ne_session, fn: ne_destroy_sess_fn): void => destroySession.add(sess, fn);
+export const ne_hook_destroy_session: (sess: ne_session, fn: ne_destroy_sess_fn) => void = withoutSurplus(
+  'ne_hook_destroy_session',
+  (sess, fn) => destroySession.add(sess, fn),
+);
 
 /** Adds a hook that is called when the connection is closed. */
-export const ne_hook_close_conn = (sess: ne_session, fn: ne_close_conn_fn): void => closeConnection.add(sess, fn);
+export const ne_hook_close_conn: (sess: ne_session, fn: ne_close_conn_fn) => void = withoutSurplus(
+  'ne_hook_close_conn',
+  (sess, fn) => closeConnection.add(sess, fn),
+);
 
 /**
  * Removes the first hook of {@link ne_hook_create_request} that was added with this function, if there is one.
  *
  * @throws `ERR_NEON_REENTRANT` from inside that hook
  */
-export const ne_unhook_create_request = (sess: ne_session, fn: ne_create_request_fn): void =>
-  createRequest.remove(sess, fn);
+export const ne_unhook_create_request: (sess: ne_session, fn: ne_create_request_fn) => void = withoutSurplus(
+  'ne_unhook_create_request',
+  (sess, fn) => createRequest.remove(sess, fn),
+);
 
 /**
  * Removes the first hook of {@link ne_hook_pre_send} that was added with this function, if there is one.
  *
  * @throws `ERR_NEON_REENTRANT` from inside that hook
  */
-export const ne_unhook_pre_send = (sess: ne_session, fn: ne_pre_send_fn): void => preSend.remove(sess, fn);
+export const ne_unhook_pre_send: (sess: ne_session, fn: ne_pre_send_fn) => void = withoutSurplus(
+  'ne_unhook_pre_send',
+  (sess, fn) => preSend.remove(sess, fn),
+);
 
 /**
  * Removes the first hook of {@link ne_hook_post_headers} that was added with this function, if there is one.
  *
  * @throws `ERR_NEON_REENTRANT` from inside that hook
  */
-export const ne_unhook_post_headers = (sess: ne_session, fn: ne_post_headers_fn): void => postHeaders.remove(sess, fn);
+export const ne_unhook_post_headers: (sess: ne_session, fn: ne_post_headers_fn) => void = withoutSurplus(
+  'ne_unhook_post_headers',
+  (sess, fn) => postHeaders.remove(sess, fn),
+);
 
 /**
  * Removes the first hook of {@link ne_hook_post_send} that was added with this function, if there is one.
  *
  * @throws `ERR_NEON_REENTRANT` from inside that hook
  */
-export const ne_unhook_post_send = (sess: ne_session, fn: ne_post_send_fn): void => postSend.remove(sess, fn);
+export const ne_unhook_post_send: (sess: ne_session, fn: ne_post_send_fn) => void = withoutSurplus(
+  'ne_unhook_post_send',
+  (sess, fn) => postSend.remove(sess, fn),
+);
 
 /**
  * Removes the first hook of {@link ne_hook_destroy_request} that was added with this function, if there is one.
  *
  * @throws `ERR_NEON_REENTRANT` from inside that hook
  */
-export const ne_unhook_destroy_request = (sess: ne_session, fn: ne_destroy_req_fn): void =>
-  destroyRequest.remove(sess, fn);
+export const ne_unhook_destroy_request: (sess: ne_session, fn: ne_destroy_req_fn) => void = withoutSurplus(
+  'ne_unhook_destroy_request',
+  (sess, fn) => destroyRequest.remove(sess, fn),
+);
 
 /**
  * Removes the first hook of {@link ne_hook_destroy_session} that was added with this function, if there is one.
  *
  * @throws `ERR_NEON_REENTRANT` from inside that hook
  */
-export const ne_unhook_destroy_session = (sess: ne_session, fn: ne_destroy_sess_fn): void =>
-  destroySession.remove(sess, fn);
+export const ne_unhook_destroy_session: (sess: ne_session, fn: ne_destroy_sess_fn) => void = withoutSurplus(
+  'ne_unhook_destroy_session',
+  (sess, fn) => destroySession.remove(sess, fn),
+);
 
 /**
  * Removes the first hook of {@link ne_hook_close_conn} that was added with this function, if there is one.
  *
  * @throws `ERR_NEON_REENTRANT` from inside that hook
  */
-export const ne_unhook_close_conn = (sess: ne_session, fn: ne_close_conn_fn): void => closeConnection.remove(sess, fn);
+export const ne_unhook_close_conn: (sess: ne_session, fn: ne_close_conn_fn) => void = withoutSurplus(
+  'ne_unhook_close_conn',
+  (sess, fn) => closeConnection.remove(sess, fn),
+);
 
 /** Accepts 2xx responses only: an acceptance function for the functions that add a body reader. */
 export const ne_accept_2xx: (req: ne_request, st: ne_status) => number = native('ne_accept_2xx');

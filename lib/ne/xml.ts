@@ -1,5 +1,5 @@
 /** The XML parser: what ne_xml.h declares. */
-import { native } from '../core/native.js';
+import { native, withoutSurplus } from '../core/native.js';
 import type { ne_xml_parser } from './handles.js';
 
 /** The result of a callback: a number, or nothing for 0. On the promise surface neon waits for a promise. */
@@ -69,7 +69,10 @@ export const ne_xml_parse: (p: ne_xml_parser, block: string | Uint8Array | null)
  *
  * @returns as {@link ne_xml_parse}
  */
-export const ne_xml_parse_v = (p: ne_xml_parser, block: string | Uint8Array | null): number => ne_xml_parse(p, block);
+export const ne_xml_parse_v: (p: ne_xml_parser, block: string | Uint8Array | null) => number = withoutSurplus(
+  'ne_xml_parse_v',
+  (p, block) => ne_xml_parse(p, block),
+);
 
 /** Returns the number of the current line. */
 export const ne_xml_currentline: (p: ne_xml_parser) => number = native('ne_xml_currentline');

@@ -1,6 +1,7 @@
 /** Tests every function of the C API with bad arguments, on both surfaces, from one table of arguments per header. */
 import { features } from 'libneon';
 import * as ne from 'libneon/ne';
+import { omitted } from '../../lib/core/omitted.js';
 import * as acl from '../../lib/ne/acl.js';
 import * as acl3744 from '../../lib/ne/acl3744.js';
 import * as auth from '../../lib/ne/auth.js';
@@ -24,7 +25,7 @@ import * as utils from '../../lib/ne/utils.js';
 import * as xml from '../../lib/ne/xml.js';
 import * as xmlreq from '../../lib/ne/xmlreq.js';
 import type { Argument } from './bad-arguments.js';
-import { failureOf, neonError, wrongType } from './expect.js';
+import { failureOf, neonError, wrongType, wrongValue } from './expect.js';
 import { names, surfaces, type Io } from './surfaces.js';
 
 /**
@@ -94,7 +95,7 @@ export function testBadInput<H extends Header>(
   const table = Object.entries<readonly Argument[]>(functions).filter(([, list]) => list.length > 0);
   const having = forms.map((form) => ({ ...form, own: table.filter(([name]) => form.has(name)) }));
 
-  describe.each(having.filter(({ own }) => own.length > 0))('$surface', ({ call, own }) => {
+  describe.each(having.filter(({ own }) => own.length > 0))('$surface', ({ has, call, own }) => {
     describe.each(own)('%s', (name, list) => {
       list[0]?.prepare?.();
 
@@ -120,6 +121,20 @@ export function testBadInput<H extends Header>(
             const absent = list.slice(index).map(({ name: one }) => `"${one}"`);
             expect(absent).toContain(/"\w+"/.exec(failure.message)?.[0]);
           });
+
+      const { arity, parameters } = omitted[name] ?? {};
+      if (arity !== undefined)
+        test.each([
+          ['an object', {}],
+          ['undefined', undefined],
+        ])('rejects %s as a further argument', async (_, further) => {
+          const values = list.map(({ good }) => good());
+          expect(values).toHaveLength(arity);
+          const options = has('ne_get_scheme') ? [] : [undefined];
+          const failure = await failureOf(() => call(name)(...values, ...options, further));
+          expect(failure).toEqual(wrongValue);
+          for (const parameter of parameters ?? []) expect(failure.message).toContain(`"${parameter}"`);
+        });
 
       test('leaves everything unchanged after rejected calls', async () => {
         const values = list.map(({ good }) => good());

@@ -12,6 +12,8 @@ export interface Declaration {
   readonly kind: Kind;
   /** `ne_request.h` */
   readonly header: string;
+  /** The names of a function's parameters: `sess`, `fn`, `userdata`; a variadic one ends with `...`. */
+  readonly parameters?: readonly string[];
 }
 
 /** All declarations of a folder of headers, by header and name. */
@@ -39,7 +41,31 @@ function declarationsIn(include: string, header: string, scratch: string): Decla
     ['macro', macrosIn(own)],
     ['constant', [...enumeratorsIn(own), ...valuesIn(own)]],
   ];
-  return names.flatMap(([kind, list]) => [...new Set(list)].sort().map((name) => ({ name, kind, header })));
+  return names.flatMap(([kind, list]) =>
+    [...new Set(list)]
+      .sort()
+      .map((name) =>
+        kind === 'function' ? { name, kind, header, parameters: parametersOf(name, own) } : { name, kind, header },
+      ),
+  );
+}
+
+/** The names of the parameters in the prototype of a function; GCC lists prototypes without them. */
+function parametersOf(name: string, text: string): string[] {
+  const start = new RegExp(`\\b${name}\\s*\\(`).exec(text);
+  if (!start) throw new Error(`No prototype of ${name}`);
+  const parts = [''];
+  let depth = 0;
+  for (const character of text.slice(start.index + start[0].length)) {
+    if (character === '(') depth++;
+    if (character === ')' && depth-- === 0) break;
+    if (character === ',' && depth === 0) parts.push('');
+    else parts.push(`${parts.pop()}${character}`);
+  }
+  const named = parts.map((part) => part.trim()).filter((part) => part !== 'void');
+  return named.map(
+    (part) => /\(\s*\*\s*(\w+)\s*\)/.exec(part)?.[1] ?? /(\w+|\.\.\.)(?:\s*\[[^\]]*\])*$/.exec(part)?.[1] ?? '',
+  );
 }
 
 function functionsIn(prototypes: string, file: string): string[] {

@@ -10,6 +10,7 @@ import { coveragePage, unboundReasons } from './coverage-page.js';
 import { declarationsOf } from './headers.js';
 import { indexPage } from './index-page.js';
 import { functionsOf, newest, newestFile, rows, type NewestFile } from './names.js';
+import { omittedModule } from './omitted.js';
 import { formatted, type Output } from './output.js';
 import { read, root } from './project.js';
 import { promisesModule } from './promises.js';
@@ -21,6 +22,7 @@ async function outputs(): Promise<Output[]> {
   const functions = functionsOf(all);
   return [
     await promisesModule(functions),
+    await omittedModule(functions),
     await indexPage(all),
     await coveragePage(all),
     await unboundReasons(all),
@@ -35,8 +37,12 @@ function write({ file, text }: Output): void {
 
 async function newestHeaders(neon: string, include: string): Promise<Output> {
   const headers: NewestFile['headers'] = {};
-  for (const { name, kind, header } of declarationsOf(include)) ((headers[header] ??= {})[kind] ??= []).push(name);
-  return formatted(newestFile, JSON.stringify({ neon, headers }));
+  const parameters: NewestFile['parameters'] = {};
+  for (const { name, kind, header, parameters: own } of declarationsOf(include)) {
+    ((headers[header] ??= {})[kind] ??= []).push(name);
+    if (own) parameters[name] = own.join(', ');
+  }
+  return formatted(newestFile, JSON.stringify({ neon, headers, parameters }));
 }
 
 async function main(): Promise<void> {

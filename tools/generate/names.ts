@@ -13,6 +13,8 @@ export const unboundFile = 'tools/generate/unbound.json';
 export interface NewestFile {
   readonly neon: string;
   readonly headers: Record<string, Partial<Record<Kind, string[]>>>;
+  /** The parameters of the functions, as `sess, fn, userdata`. */
+  readonly parameters: Record<string, string>;
 }
 
 export type Surface = 'sync' | 'sync, promise' | 'constant';
@@ -46,9 +48,16 @@ export function installed(): { version: string; include: string } {
 
 /** What the newest neon declared when it was looked at last. */
 export function newest(): { neon: string; declarations: readonly Declaration[] } {
-  const { neon, headers } = JSON.parse(read(newestFile)) as NewestFile;
+  const { neon, headers, parameters } = JSON.parse(read(newestFile)) as NewestFile;
   const declarations = Object.entries(headers).flatMap(([header, kinds]) =>
-    Object.entries(kinds).flatMap(([kind, names]) => names.map((name) => ({ name, kind: kind as Kind, header }))),
+    Object.entries(kinds).flatMap(([kind, names]) =>
+      names.map((name) => ({
+        name,
+        kind: kind as Kind,
+        header,
+        parameters: parameters[name]?.split(', ').filter(Boolean) ?? [],
+      })),
+    ),
   );
   return { neon, declarations };
 }

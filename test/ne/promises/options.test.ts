@@ -4,7 +4,7 @@ import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
 import { fullBacklogServer, response } from '../../servers/raw.js';
-import { failureOf, neonError, outOfRange, result, wrongType } from '../../support/expect.js';
+import { failureOf, neonError, outOfRange, result, wrongType, wrongValue } from '../../support/expect.js';
 import { testPending } from '../../support/pending.js';
 import { big } from '../../support/requests.js';
 import { answering, receivedBy, sessionWith, stalling, testServers, thenAnswering } from '../../support/servers.js';
@@ -14,6 +14,14 @@ const serve = testServers();
 const pending = testPending();
 const { io } = surfaces[1]!;
 const busy = neonError('ERR_NEON_BUSY');
+
+test('rejects an unknown option, such as the userdata of C', async () => {
+  const session = ne.ne_session_create('http', 'example.com', 80);
+  const call = promises.ne_lock_discover(session, '/', () => {}, { userdata: 1 } as object);
+  await expect(call).rejects.toEqual(wrongValue);
+  await expect(call).rejects.toThrow('"userdata"');
+  expect(ne.ne_get_error(session)).toBe('Unknown error.');
+});
 
 describe('signal', () => {
   const reason = new Error('the reason');
