@@ -44,5 +44,6 @@ export type {
   TLSOptions,
 } from './classes/tls.js';
 export type { ByteRange, Capabilities, CopyOptions } from './classes/methods.js';
+export { escapePath, path, type Target } from './classes/target.js';
 export type { Authority, TrustOptions } from './classes/trust.js';
 export { type Features, features, type Versions, versions } from './classes/versions.js';

@@ -31,6 +31,7 @@ import {
 import type { Entry } from './propfind-batch.js';
 import type { Depth } from './propfind.js';
 import type { RunTerms, SessionSource, SharedLocks } from './session-source.js';
+import type { Target } from './target.js';
 
 /** The result code and text of a call that failed. */
 type LockFailure = readonly [code: number, text: string] | null;
@@ -102,14 +103,14 @@ export class LockManager implements LockRegistry, SharedLocks {
     source.share(this);
   }
 
-  async lock(target: string, options: LockOptions = {}): Promise<Lock> {
+  async lock(target: Target, options: LockOptions = {}): Promise<Lock> {
     const [path, checked] = [this.#source.targetOf(target), checkLockOptions(options)];
     const lock = this.#lockOn(path, checked);
     await this.#source.run(this.#call('LOCK', lock, obtain), { signal: options.signal });
     return this.#granted(lock, checked);
   }
 
-  lockSync(target: string, options: LockOptions = {}): Lock {
+  lockSync(target: Target, options: LockOptions = {}): Lock {
     const [path, checked] = [this.#source.targetOf(target), checkLockOptions(options)];
     const lock = this.#lockOn(path, checked);
     this.#source.runSync(this.#call('LOCK', lock, obtain));
@@ -162,7 +163,7 @@ export class LockManager implements LockRegistry, SharedLocks {
     return secondsOf(lock);
   }
 
-  async withLock<T>(target: string, action: (lock: Lock) => T, options: WithLockOptions = {}): Promise<Awaited<T>> {
+  async withLock<T>(target: Target, action: (lock: Lock) => T, options: WithLockOptions = {}): Promise<Awaited<T>> {
     requireFunction(action);
     const lock = await this.#lockWhenFree(target, options);
     const { signal } = lock; // the lock is watched from now on
@@ -184,7 +185,7 @@ export class LockManager implements LockRegistry, SharedLocks {
     return result;
   }
 
-  withLockSync<T>(target: string, action: (lock: Lock) => T, options: LockOptions = {}): T {
+  withLockSync<T>(target: Target, action: (lock: Lock) => T, options: LockOptions = {}): T {
     requireFunction(action);
     const lock = this.lockSync(target, options);
     let result: T;
@@ -233,7 +234,7 @@ export class LockManager implements LockRegistry, SharedLocks {
     dropLock(this.set, lock.token);
   }
 
-  find(target: string): Lock | undefined {
+  find(target: Target): Lock | undefined {
     const path = withoutSlash(this.#source.targetOf(target));
     return [...this.locks.values()].reverse().find((lock) => withoutSlash(lock.target) === path);
   }
@@ -263,7 +264,7 @@ export class LockManager implements LockRegistry, SharedLocks {
     this.locks.get(token)?.noteReleased(); // a lock that was added in place of that one
   }
 
-  async #lockWhenFree(target: string, options: WithLockOptions): Promise<Lock> {
+  async #lockWhenFree(target: Target, options: WithLockOptions): Promise<Lock> {
     requireObject(options);
     const { wait = 0, ...lockOptions } = options;
     if (typeof wait !== 'number') throw invalidType('wait', 'of type number', wait);

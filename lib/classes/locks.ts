@@ -2,6 +2,7 @@
 import { invalidType, invalidValue, type NeonError, outOfRange } from '../core/errors.js';
 import { requireObject } from './call-options.js';
 import type { ActiveLock } from './properties.js';
+import type { Target } from './target.js';
 import { escapeText } from './xml.js';
 
 /** The options of a lock. */
@@ -115,7 +116,7 @@ export interface LockRegistry {
   /** Takes a lock out of the store. */
   forget(lock: Lock): void;
   /** The newest lock on exactly this resource. */
-  find(target: string): Lock | undefined;
+  find(target: Target): Lock | undefined;
 }
 
 const maxDelay = 2 ** 31 - 1; // of a timer
@@ -389,7 +390,7 @@ export class LockStore implements Iterable<Lock> {
    *
    * @param target as for requests of the session
    */
-  find(target: string): Lock | undefined {
+  find(target: Target): Lock | undefined {
     return this.#registry.find(target);
   }
 

@@ -11,6 +11,7 @@ import type { RequestOptions } from './request.js';
 import { flagsOf, RequestCall, validMethod } from './request-call.js';
 import type { Response } from './response.js';
 import type { SessionSource } from './session-source.js';
+import type { Target } from './target.js';
 
 /** The options of `copy` and `move`. */
 export interface CopyOptions extends RequestOptions {
@@ -46,12 +47,14 @@ export interface ByteRange {
 export interface Method<T> {
   readonly method: string;
   /** As the user gave it. */
-  readonly target: string;
+  readonly target: Target;
   readonly options: RequestOptions | undefined;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Body;
   /** The arguments from which neon composes the body. */
   readonly content?: readonly object[];
+  /** The path of the target gets a slash at its end. */
+  readonly collection?: true;
   /** A 207 response reports whether it succeeded. */
   readonly multistatus?: true;
   /** The failure that a 2xx response reports. */
@@ -63,11 +66,12 @@ const unchanged = (response: Response): Response => response;
 
 /** The call of a method, on a session of this source. @internal */
 export function callOf(
-  { method, target, options = {}, body, content }: Method<unknown>,
+  { method, target, options = {}, body, content, collection }: Method<unknown>,
   source: SessionSource,
 ): RequestCall {
   requireObject(options);
-  const path = source.targetOf(target);
+  const given = source.targetOf(target);
+  const path = collection ? given.replace(/^[^?]*[^/?](?=$|\?)/, '$&/') : given;
   const flags = flagsOf(options);
   return content
     ? new ComposedRequest(method as 'PROPPATCH' | 'ACL', path, content, flags)
@@ -127,19 +131,19 @@ export function documentOfSync(method: Method<unknown>, response: Response): Uin
 }
 
 /** A method without a meaning of its own. @internal */
-export function plain(method: string, target: string, options: RequestOptions | undefined): Method<Response> {
+export function plain(method: string, target: Target, options: RequestOptions | undefined): Method<Response> {
   return { method, target, options, result: unchanged };
 }
 
 /** A method that changes resources: a 207 response lists those where it failed. @internal */
-export function changing(method: string, target: string, options: RequestOptions | undefined): Method<Response> {
+export function changing(method: string, target: Target, options: RequestOptions | undefined): Method<Response> {
   return { ...plain(method, target, options), multistatus: true };
 }
 
 /** @internal */
 export function send(
   method: string,
-  target: string,
+  target: Target,
   body: Body,
   options: RequestOptions | undefined,
 ): Method<Response> {
@@ -148,14 +152,14 @@ export function send(
 }
 
 /** @internal */
-export function mkcol(target: string, options: RequestOptions | undefined): Method<Response> {
-  return changing('MKCOL', collection(target), options);
+export function mkcol(target: Target, options: RequestOptions | undefined): Method<Response> {
+  return { ...changing('MKCOL', target, options), collection: true };
 }
 
 /** @internal */
 export function copyOrMove(
   method: 'COPY' | 'MOVE',
-  source: string,
+  source: Target,
   destination: string,
   options: CopyOptions = {},
 ): Method<Response> {
@@ -167,7 +171,7 @@ export function copyOrMove(
 
 /** @internal */
 export function proppatch(
-  target: string,
+  target: Target,
   changes: PropertyChanges | readonly PropertyChanges[],
   options: RequestOptions | undefined,
 ): Method<Response> {
@@ -176,7 +180,7 @@ export function proppatch(
 
 /** @internal */
 export function setAcl(
-  target: string,
+  target: Target,
   entries: readonly AclEntry[],
   options: RequestOptions | undefined,
 ): Method<Response> {
@@ -184,17 +188,13 @@ export function setAcl(
 }
 
 /** @internal */
-export function options(target: string, options: RequestOptions | undefined): Method<Capabilities> {
+export function options(target: Target, options: RequestOptions | undefined): Method<Capabilities> {
   return { ...plain('OPTIONS', target, options), result: capabilities };
 }
 
 /** @internal */
-export function getModTime(target: string, options: RequestOptions | undefined): Method<Date | null> {
+export function getModTime(target: Target, options: RequestOptions | undefined): Method<Date | null> {
   return { ...plain('HEAD', target, options), result: modificationTime };
-}
-
-function collection(target: string): string {
-  return typeof target !== 'string' || target === '' || /[/?#]/.test(target.slice(-1)) ? target : `${target}/`;
 }
 
 function capabilities({ headers }: Response): Capabilities {
@@ -212,7 +212,7 @@ function modificationTime({ headers }: Response): Date | null {
 }
 
 /** @internal */
-export function getRange(target: string, range: ByteRange, options: RequestOptions | undefined): Method<Response> {
+export function getRange(target: Target, range: ByteRange, options: RequestOptions | undefined): Method<Response> {
   if (typeof range !== 'object' || (range as ByteRange | null) === null)
     throw invalidType('range', 'of type object', range);
   const { start, end } = range;

@@ -9,6 +9,7 @@ import { type Carries, requireObject } from './call-options.js';
 import { type Entry, type PropfindBatch, unpack } from './propfind-batch.js';
 import { splitName } from './properties.js';
 import type { SessionSource } from './session-source.js';
+import type { Target } from './target.js';
 
 /** How far below a resource a listing goes: the resource alone, its members too, or all below it. */
 export type Depth = 0 | 1 | 'infinity';
@@ -61,7 +62,7 @@ export interface PropfindQuery {
  */
 export function propfindQuery(
   source: SessionSource,
-  target: string,
+  target: Target,
   options: PropfindOptions,
   onlyNames = false,
 ): PropfindQuery {

@@ -20,6 +20,7 @@ import { flagsOf, RequestCall, validMethod } from './request-call.js';
 import type { Response } from './response.js';
 import type { RunTerms, SessionSource } from './session-source.js';
 import type { ProgressEvent } from './status.js';
+import type { Target } from './target.js';
 
 /** The options of a request. */
 export interface RequestOptions extends CallOptions, RedirectOptions, DecompressOptions {
@@ -86,7 +87,7 @@ export class Request {
   #destroyed = false;
 
   /** @internal */
-  constructor(source: SessionSource, method: string, target: string, options: RequestOptions = {}) {
+  constructor(source: SessionSource, method: string, target: Target, options: RequestOptions = {}) {
     source.requireOpen();
     requireObject(options);
     if (options.decompress !== undefined) inflationLimit(options);

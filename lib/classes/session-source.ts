@@ -1,6 +1,6 @@
 /** The one way to run a call: a source lends it a session. */
 import { limit, type Stop, timeLimit } from '../core/abort.js';
-import { invalidChar, invalidType, invalidValue, NeonError } from '../core/errors.js';
+import { NeonError } from '../core/errors.js';
 import { abortOperation, startOperation } from '../core/operation.js';
 import type { ne_session } from '../ne/handles.js';
 import type { Call, CallContext, CallRun } from './call.js';
@@ -8,6 +8,7 @@ import { type CallDefaults, type CallSettings, type CommonOptions, settingsOf } 
 import { type Live, LiveSet } from './live-set.js';
 import { type LockSet, shareLocks } from './lock-set.js';
 import { type ProgressEvent, type ProgressWatch, StatusEmitter, type StatusEvent } from './status.js';
+import { resolveTarget, type Target } from './target.js';
 
 /** A session in the hands of a call. @internal */
 export interface LentSession {
@@ -193,14 +194,12 @@ export abstract class SessionSource {
   }
 
   /** The request target for a target of the user's: a path, which may be relative to the URL of the session or pool. */
-  targetOf(target: string): string {
-    const resolved = resolveTarget(target, this.#base);
-    if (!/^[\x21-\x7e]+$/.test(resolved)) throw invalidChar('target', 'escape it, with encodeURI() for example');
-    return resolved;
+  targetOf(target: Target): string {
+    return resolveTarget(target, this.origin, this.#base);
   }
 
   /** The URI of a target of the user's. */
-  uriOf(target: string): string {
+  uriOf(target: Target): string {
     return this.origin + this.targetOf(target);
   }
 
@@ -326,15 +325,4 @@ export class SingleSession extends SessionSource implements LentSession {
   protected shareSet(set: LockSet): void {
     shareLocks(set, this.handle);
   }
-}
-
-/** The request target for a target, which may be relative to the URL of its session or pool. */
-function resolveTarget(target: string, base: URL | undefined): string {
-  if (typeof target !== 'string') throw invalidType('target', 'of type string', target);
-  if (target.startsWith('/') || target === '*') return target;
-  if (!base) throw invalidValue(`The target must begin with '/' (relative ones need Session.open): '${target}'`);
-  const url = URL.canParse(target, base.href) ? new URL(target, base) : undefined;
-  if (url?.origin !== base.origin)
-    throw invalidValue(`The target is not one of this session's server, ${base.origin}: '${target}'`);
-  return url.pathname + url.search;
 }

@@ -11,6 +11,7 @@ import { type RedirectOptions, Redirects } from './redirect.js';
 import { Request, type RequestOptions } from './request.js';
 import { SingleSession } from './session-source.js';
 import type { ProgressEvent, ProgressWatch } from './status.js';
+import type { Target } from './target.js';
 import { secure, type TLSOptions } from './tls.js';
 import { WebDAVMethods } from './webdav.js';
 
@@ -224,7 +225,7 @@ export class Session extends WebDAVMethods {
    *   or `ERR_INVALID_ARG_VALUE` for other invalid arguments, `ERR_NEON_DESTROYED` when the session is destroyed or
    *   closing
    */
-  createRequest(method: string, target: string, options?: RequestOptions): Request {
+  createRequest(method: string, target: Target, options?: RequestOptions): Request {
     return new Request(this.#source, method, target, options);
   }
 

@@ -24,6 +24,7 @@ import { type RequestCall, requestCall } from './request-call.js';
 import type { Response } from './response.js';
 import type { SessionSource } from './session-source.js';
 import type { StatusEvent } from './status.js';
+import type { Target } from './target.js';
 
 /** The events of sessions and pools. @internal */
 export interface SessionEvents {
@@ -67,15 +68,15 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * reason after an abort, and with Node's errors for invalid arguments. Time in the queue counts for `timeout`.
    *
    * @param method a token: `'GET'`
-   * @param target an absolute path with an optional query, URI-escaped, or a target relative to the URL of the pool or
-   *   of {@link Session.open}
+   * @param target an absolute path with an optional query, or a target relative to the URL of the pool or of
+   *   {@link Session.open}; see {@link Target}. Escape names with {@link escapePath}
    * @example
    * ```ts
    * const response = await session.request('REPORT', '/calendar/', { headers: { Depth: '1' }, body: query });
    * console.log(response.status, await response.text());
    * ```
    */
-  async request(method: string, target: string, options: RequestOptions = {}): Promise<Response> {
+  async request(method: string, target: Target, options: RequestOptions = {}): Promise<Response> {
     requireObject(options);
     return this.#source.run(requestCall(method, this.#source.targetOf(target), options), options);
   }
@@ -87,7 +88,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * @throws the {@link NeonError} that {@link request} rejects with, and `ERR_NEON_BUSY` while promises of the session
    *   are pending
    */
-  requestSync(method: string, target: string, options: RequestOptions = {}): Response {
+  requestSync(method: string, target: Target, options: RequestOptions = {}): Response {
     requireObject(options);
     return this.#source.runSync(requestCall(method, this.#source.targetOf(target), options), options);
   }
@@ -101,7 +102,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * const text = await (await session.get('/hello.txt')).text();
    * ```
    */
-  get(target: string, options?: RequestOptions): Promise<Response> {
+  get(target: Target, options?: RequestOptions): Promise<Response> {
     return this.#send(methods.plain('GET', target, options));
   }
 
@@ -110,12 +111,12 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *
    * @throws as {@link requestSync}, and `NE_ERROR` unless the status is 2xx
    */
-  getSync(target: string, options?: RequestOptions): Response {
+  getSync(target: Target, options?: RequestOptions): Response {
     return this.#sendSync(methods.plain('GET', target, options));
   }
 
   /** Gets the headers of a resource (HEAD, RFC 9110 section 9.3.2). Rejects like {@link get}. */
-  head(target: string, options?: RequestOptions): Promise<Response> {
+  head(target: Target, options?: RequestOptions): Promise<Response> {
     return this.#send(methods.plain('HEAD', target, options));
   }
 
@@ -124,7 +125,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *
    * @throws as {@link getSync}
    */
-  headSync(target: string, options?: RequestOptions): Response {
+  headSync(target: Target, options?: RequestOptions): Response {
     return this.#sendSync(methods.plain('HEAD', target, options));
   }
 
@@ -137,7 +138,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * await session.put('/photo.jpg', { file: 'photo.jpg' }, { headers: { 'Content-Type': 'image/jpeg' } });
    * ```
    */
-  put(target: string, body: Body, options?: RequestOptions): Promise<Response> {
+  put(target: Target, body: Body, options?: RequestOptions): Promise<Response> {
     return this.#send(methods.send('PUT', target, body, options));
   }
 
@@ -147,7 +148,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * @param body text, bytes, a file, a descriptor, or a provider that returns no promise
    * @throws as {@link getSync}
    */
-  putSync(target: string, body: Body, options?: RequestOptions): Response {
+  putSync(target: Target, body: Body, options?: RequestOptions): Response {
     return this.#sendSync(methods.send('PUT', target, body, options));
   }
 
@@ -155,7 +156,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * Posts a body to a resource (POST, RFC 9110 section 9.3.3). Rejects like {@link get}. Unless `idempotent` is given,
    * it is not sent again when a kept connection turns out to be closed. In C: `ne_post`.
    */
-  post(target: string, body: Body, options?: RequestOptions): Promise<Response> {
+  post(target: Target, body: Body, options?: RequestOptions): Promise<Response> {
     return this.#send(methods.send('POST', target, body, { idempotent: false, ...options }));
   }
 
@@ -165,7 +166,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * @param body text, bytes, a file, a descriptor, or a provider that returns no promise
    * @throws as {@link getSync}
    */
-  postSync(target: string, body: Body, options?: RequestOptions): Response {
+  postSync(target: Target, body: Body, options?: RequestOptions): Response {
     return this.#sendSync(methods.send('POST', target, body, { idempotent: false, ...options }));
   }
 
@@ -173,7 +174,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * Deletes a resource; a collection with all its members (DELETE, RFC 4918 section 9.6). Rejects like {@link get};
    * where the server reports which members it could not delete, `failures` of the error lists them. In C: `ne_delete`.
    */
-  delete(target: string, options?: RequestOptions): Promise<Response> {
+  delete(target: Target, options?: RequestOptions): Promise<Response> {
     return this.#send(methods.changing('DELETE', target, options));
   }
 
@@ -182,7 +183,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *
    * @throws as {@link getSync}, with `failures`
    */
-  deleteSync(target: string, options?: RequestOptions): Response {
+  deleteSync(target: Target, options?: RequestOptions): Response {
     return this.#sendSync(methods.changing('DELETE', target, options));
   }
 
@@ -190,7 +191,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * Creates a collection (MKCOL, RFC 4918 section 9.3). A slash is added to the target when it does not end in one.
    * Rejects like {@link get}: status 405 where a resource exists, 409 where the parent is missing. In C: `ne_mkcol`.
    */
-  mkcol(target: string, options?: RequestOptions): Promise<Response> {
+  mkcol(target: Target, options?: RequestOptions): Promise<Response> {
     return this.#send(methods.mkcol(target, options));
   }
 
@@ -199,7 +200,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *
    * @throws as {@link getSync}
    */
-  mkcolSync(target: string, options?: RequestOptions): Response {
+  mkcolSync(target: Target, options?: RequestOptions): Response {
     return this.#sendSync(methods.mkcol(target, options));
   }
 
@@ -208,7 +209,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * `failures` where the server lists them: status 412 where the destination exists and `overwrite` is false. In C:
    * `ne_copy`.
    */
-  async copy(source: string, destination: string, options?: methods.CopyOptions): Promise<Response> {
+  async copy(source: Target, destination: Target, options?: methods.CopyOptions): Promise<Response> {
     return this.#send(methods.copyOrMove('COPY', source, this.#source.uriOf(destination), options));
   }
 
@@ -217,7 +218,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *
    * @throws as {@link getSync}, with `failures`
    */
-  copySync(source: string, destination: string, options?: methods.CopyOptions): Response {
+  copySync(source: Target, destination: Target, options?: methods.CopyOptions): Response {
     return this.#sendSync(methods.copyOrMove('COPY', source, this.#source.uriOf(destination), options));
   }
 
@@ -225,7 +226,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * Moves a resource to another target on this server (MOVE, RFC 4918 section 9.9). Rejects like {@link copy}. In C:
    * `ne_move`.
    */
-  async move(source: string, destination: string, options?: Omit<methods.CopyOptions, 'depth'>): Promise<Response> {
+  async move(source: Target, destination: Target, options?: Omit<methods.CopyOptions, 'depth'>): Promise<Response> {
     return this.#send(methods.copyOrMove('MOVE', source, this.#source.uriOf(destination), options));
   }
 
@@ -234,7 +235,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *
    * @throws as {@link getSync}, with `failures`
    */
-  moveSync(source: string, destination: string, options?: Omit<methods.CopyOptions, 'depth'>): Response {
+  moveSync(source: Target, destination: Target, options?: Omit<methods.CopyOptions, 'depth'>): Response {
     return this.#sendSync(methods.copyOrMove('MOVE', source, this.#source.uriOf(destination), options));
   }
 
@@ -242,7 +243,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * Asks for the capabilities of the server for a resource (OPTIONS, RFC 9110 section 9.3.7). Rejects like {@link get}.
    * In C: `ne_options2`.
    */
-  options(target: string, options?: RequestOptions): Promise<methods.Capabilities> {
+  options(target: Target, options?: RequestOptions): Promise<methods.Capabilities> {
     return this.#send(methods.options(target, options));
   }
 
@@ -251,7 +252,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *
    * @throws as {@link getSync}
    */
-  optionsSync(target: string, options?: RequestOptions): methods.Capabilities {
+  optionsSync(target: Target, options?: RequestOptions): methods.Capabilities {
     return this.#sendSync(methods.options(target, options));
   }
 
@@ -259,7 +260,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * Resolves to the time when a resource was last modified, by a HEAD request; null when the server gives no valid
    * `Last-Modified` header. Rejects like {@link get}. In C: `ne_getmodtime`.
    */
-  getModTime(target: string, options?: RequestOptions): Promise<Date | null> {
+  getModTime(target: Target, options?: RequestOptions): Promise<Date | null> {
     return this.#send(methods.getModTime(target, options));
   }
 
@@ -269,7 +270,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *
    * @throws as {@link getSync}
    */
-  getModTimeSync(target: string, options?: RequestOptions): Date | null {
+  getModTimeSync(target: Target, options?: RequestOptions): Date | null {
     return this.#sendSync(methods.getModTime(target, options));
   }
 
@@ -282,7 +283,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * const first = await (await session.getRange('/log.txt', { start: 0, end: 99 })).bytes(); // 100 bytes
    * ```
    */
-  async getRange(target: string, range: methods.ByteRange, options?: RequestOptions): Promise<Response> {
+  async getRange(target: Target, range: methods.ByteRange, options?: RequestOptions): Promise<Response> {
     return this.#send(methods.getRange(target, range, options));
   }
 
@@ -291,7 +292,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *
    * @throws as {@link getSync}, and `NE_ERROR` for another range
    */
-  getRangeSync(target: string, range: methods.ByteRange, options?: RequestOptions): Response {
+  getRangeSync(target: Target, range: methods.ByteRange, options?: RequestOptions): Response {
     return this.#sendSync(methods.getRange(target, range, options));
   }
 
@@ -308,7 +309,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *   console.log(href, props.getcontentlength);
    * ```
    */
-  propfind(target: string, options: PropfindOptions = {}): Listing {
+  propfind(target: Target, options: PropfindOptions = {}): Listing {
     return new Listing(propfindQuery(this.#source, target, options));
   }
 
@@ -318,7 +319,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *
    * @throws the errors that {@link propfind} throws and {@link Listing} rejects with, and `ERR_NEON_BUSY`
    */
-  propfindSync(target: string, options: PropfindOptions = {}): Entry[] {
+  propfindSync(target: Target, options: PropfindOptions = {}): Entry[] {
     return listSync(propfindQuery(this.#source, target, options));
   }
 
@@ -326,7 +327,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * Lists the names of the properties of a resource and of those below it (PROPFIND with `propname`); the values are
    * empty. Otherwise like {@link propfind}. In C: `ne_propnames`.
    */
-  propNames(target: string, options: PropNamesOptions = {}): Listing {
+  propNames(target: Target, options: PropNamesOptions = {}): Listing {
     return new Listing(propfindQuery(this.#source, target, options, true));
   }
 
@@ -335,7 +336,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *
    * @throws as {@link propfindSync}
    */
-  propNamesSync(target: string, options: PropNamesOptions = {}): Entry[] {
+  propNamesSync(target: Target, options: PropNamesOptions = {}): Entry[] {
     return listSync(propfindQuery(this.#source, target, options, true));
   }
 
@@ -350,7 +351,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * ```
    */
   async proppatch(
-    target: string,
+    target: Target,
     changes: PropertyChanges | readonly PropertyChanges[],
     options?: RequestOptions,
   ): Promise<Response> {
@@ -363,7 +364,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * @throws as {@link getSync}, with `failures`, and `ERR_INVALID_ARG_VALUE`
    */
   proppatchSync(
-    target: string,
+    target: Target,
     changes: PropertyChanges | readonly PropertyChanges[],
     options?: RequestOptions,
   ): Response {
@@ -379,7 +380,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * await session.setAcl('/a.txt', [{ principal: 'authenticated', grant: ['read'] }]);
    * ```
    */
-  async setAcl(target: string, entries: readonly AclEntry[], options?: RequestOptions): Promise<Response> {
+  async setAcl(target: Target, entries: readonly AclEntry[], options?: RequestOptions): Promise<Response> {
     return this.#send(methods.setAcl(target, entries, options));
   }
 
@@ -388,7 +389,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *
    * @throws as {@link getSync}
    */
-  setAclSync(target: string, entries: readonly AclEntry[], options?: RequestOptions): Response {
+  setAclSync(target: Target, entries: readonly AclEntry[], options?: RequestOptions): Response {
     return this.#sendSync(methods.setAcl(target, entries, options));
   }
 
@@ -406,7 +407,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * Rejects with `NE_ERROR` when the lock is not granted: status 423 when somebody else holds a lock. Otherwise rejects
    * like {@link request}. In C: `ne_lock`.
    */
-  async lock(target: string, options?: LockOptions): Promise<Lock> {
+  async lock(target: Target, options?: LockOptions): Promise<Lock> {
     return this.#manager().lock(target, options);
   }
 
@@ -416,7 +417,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *
    * @throws the errors that {@link lock} rejects with, and `ERR_NEON_BUSY`
    */
-  lockSync(target: string, options?: LockOptions): Lock {
+  lockSync(target: Target, options?: LockOptions): Lock {
     return this.#manager().lockSync(target, options);
   }
 
@@ -460,7 +461,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * Lists the locks that a resource has, whoever holds them, by a PROPFIND of `lockdiscovery` (RFC 4918 section 15.8).
    * Rejects like {@link Listing}. In C: `ne_lock_discover`.
    */
-  async discoverLocks(target: string, options: DiscoverLocksOptions = {}): Promise<DiscoveredLock[]> {
+  async discoverLocks(target: Target, options: DiscoverLocksOptions = {}): Promise<DiscoveredLock[]> {
     return discovered(await this.propfind(target, { depth: 0, ...options, props: lockProps }), this.#source.origin);
   }
 
@@ -469,7 +470,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *
    * @throws as {@link propfindSync}
    */
-  discoverLocksSync(target: string, options: DiscoverLocksOptions = {}): DiscoveredLock[] {
+  discoverLocksSync(target: Target, options: DiscoverLocksOptions = {}): DiscoveredLock[] {
     return discovered(this.propfindSync(target, { depth: 0, ...options, props: lockProps }), this.#source.origin);
   }
 
@@ -487,7 +488,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * });
    * ```
    */
-  async withLock<T>(target: string, action: (lock: Lock) => T, options?: WithLockOptions): Promise<Awaited<T>> {
+  async withLock<T>(target: Target, action: (lock: Lock) => T, options?: WithLockOptions): Promise<Awaited<T>> {
     return this.#manager().withLock(target, action, options);
   }
 
@@ -497,7 +498,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *
    * @throws the function's exception, and as {@link lockSync} and {@link unlockSync}
    */
-  withLockSync<T>(target: string, action: (lock: Lock) => T, options?: LockOptions): T {
+  withLockSync<T>(target: Target, action: (lock: Lock) => T, options?: LockOptions): T {
     return this.#manager().withLockSync(target, action, options);
   }
 

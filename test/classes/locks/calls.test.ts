@@ -17,7 +17,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
       const server = await serve(answering(lockGranted('urn:uuid:1', granted)));
       const session = open(server);
       const options: LockOptions = { scope: 'shared', depth: 'infinity', timeout: 60, owner: 'Tom & <Jerry>' };
-      const lock = await callsOf(session).lock('a b/', options);
+      const lock = await callsOf(session).lock('a%20b/', options);
       expect(lock).toBeInstanceOf(Lock);
       const { target, uri, token, scope, depth, owner, timeout, released } = lock;
       expect({ target, uri, token, scope, depth, owner, timeout, released }).toEqual({
@@ -32,7 +32,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
       });
       expect(Math.abs((lock.expires?.getTime() ?? 0) - Date.now() - 50_000)).toBeLessThan(10_000);
       expect([...session.locks]).toEqual([lock]);
-      expect(session.locks.find('a b')).toBe(lock);
+      expect(session.locks.find('a%20b')).toBe(lock);
       const [text] = await receivedBy(server);
       expect(text).toMatch(/^LOCK \/c\/a%20b\/ HTTP\/1\.1\r\n/);
       expect(text).toContain('\r\nDepth: infinity\r\nTimeout: Second-60\r\n');

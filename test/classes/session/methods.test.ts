@@ -53,7 +53,7 @@ describe.each(clients)('%s', (form, connect, of) => {
 
   test.each<[string, Method, Call, string[], string[]]>([
     ['get', 'get', calls.get, ['GET /a HTTP/1.1'], []],
-    ['get, relative', 'get', (m) => m.get('x y'), ['GET /folder/x%20y HTTP/1.1'], []],
+    ['get, relative', 'get', (m) => m.get('x%20y'), ['GET /folder/x%20y HTTP/1.1'], []],
     ['head', 'head', calls.head, ['HEAD /a HTTP/1.1'], ['Accept-Encoding']],
     ['put', 'put', calls.put, ['PUT /a HTTP/1.1', 'Content-Length: 7', '', 'content'], []],
     ['post', 'post', calls.post, ['POST /a HTTP/1.1', 'Content-Length: 7', '', 'content'], []],

@@ -163,7 +163,7 @@ describe('targets', () => {
     ['http://HOST/base/', '../a', '/a'],
     ['http://HOST/base/', '', '/base/'],
     ['http://HOST/base/', '?q', '/base/?q'],
-    ['http://HOST/base/', 'a b#c', '/base/a%20b'],
+    ['http://HOST/base/', 'ä', '/base/%C3%A4'],
     ['http://HOST/base/', '*', '*'],
     ['http://HOST/base/', 'http://HOST/other', '/other'],
   ])('resolve relative to %s: %j is %s', async (base, target, expected) => {
@@ -195,9 +195,9 @@ describe('targets', () => {
     using session = open(server);
     await expect(session.request('GET', 'relative')).rejects.toEqual(wrongValue);
     expect(() => session.requestSync('GET', 'relative')).toThrow(wrongValue);
-    for (const target of ['/a//b?c#d', '*']) expect((await session.request('OPTIONS', target)).status).toBe(200);
+    for (const target of ['/a//b?c', '*']) expect((await session.request('OPTIONS', target)).status).toBe(200);
     expect((await receivedBy(server))[0]!.match(/^OPTIONS .*/gm)).toEqual([
-      'OPTIONS /a//b?c#d HTTP/1.1',
+      'OPTIONS /a//b?c HTTP/1.1',
       'OPTIONS * HTTP/1.1',
     ]);
   });
