@@ -99,5 +99,6 @@ function requirePlain(text: string): void {
   if (text.includes('#')) throw invalidChar('target', `a '#' would end the path: ${cure}`);
   if (/^[^?]*\?$/.test(text)) throw invalidChar('target', `a '?' without a query would be omitted: ${cure}`);
   if (text.includes('\\')) throw invalidChar('target', `a backslash would become '/': ${cure}`);
-  if (/[\0-\x20\x7f-\x9f]/.test(text)) throw invalidChar('target', `a space or control character would be lost: ${cure}`);
+  if (/[\0-\x20\x7f-\x9f]/.test(text))
+    throw invalidChar('target', `a space or control character would be lost: ${cure}`);
 }
