@@ -7,6 +7,6 @@ module.exports = {
   testMatch: ['**/*.test.js'],
   transform: {},
   testEnvironment: 'node',
-  testTimeout: 30_000,
+  testTimeout: 90_000, // a hang is an error; a slow machine is not,
   maxWorkers: 2,
 };

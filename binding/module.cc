@@ -1,22 +1,39 @@
+// The module: registers all functions, and three of its own.
 #include <napi.h>
 
 #include "core/environment.h"
 #include "core/error.h"
+#include "core/exit.h"
 #include "core/interpose.h"
-#include "core/lane.h"
 #include "core/topic.h"
 
 namespace neon {
 
+// The topics: one for each neon header, or part of one. Each is defined as `void register_NAME(Topic
+// &topic)`.
+#define NEON_TOPICS(X)                                                                                   \
+  X(constants)                                                                                           \
+  X(utils)                                                                                               \
+  X(socket)                                                                                              \
+  X(socket_calls) X(socket_tls) X(session) X(request) X(hooks) X(auth) X(proxy) X(notifier) X(status)    \
+      X(session_addresses) X(address) X(resolve) X(context) X(buffer) X(uri) X(dates) X(i18n) X(string)  \
+          X(md5) X(certificate) X(clicert) X(ssl) X(xml) X(xmlreq) X(207) X(pkcs11) X(basic) X(redirect) \
+              X(compress) X(props) X(locks) X(lock_set) X(acl3744) X(acl) X(exchange) X(composed)        \
+                  X(propfind) X(xml_events)
+#define NEON_DECLARE(name) void register_##name(Topic &topic);
+#define NEON_REGISTER(name) register_##name(topic);
+
+NEON_TOPICS(NEON_DECLARE)
+
 namespace {
 
-/// initialize(hooks, inWorker): what lib/core/load.ts hands over, before any other function is called.
+/// initialize(hooks, inWorker): lib/core/load.ts calls it before any other function.
 Napi::Value initialize(const Arguments &arguments) {
   arguments.environment().initialize(arguments.object(0, "hooks"), arguments[1].As<Napi::Boolean>());
   return arguments.env().Undefined();
 }
 
-/// setTimeLimit(ms): of the operation that is queued next; 0 takes it back.
+/// setTimeLimit(ms): sets the time limit of the operation that is queued next; 0 means no limit.
 Napi::Value set_time_limit(const Arguments &arguments) {
   const std::int64_t limit = arguments.integer(0, "timeout", 0, INT32_MAX);
   arguments.environment().set_time_limit(limit ? std::optional(std::chrono::milliseconds(limit))
@@ -32,7 +49,7 @@ Napi::Value abort_operation(const Arguments &arguments) {
   return arguments.env().Undefined();
 }
 
-// binding.sync and binding.async hold the functions of the two surfaces, by their C names.
+// Fills `exports.sync` and `exports.async` with the functions of the two surfaces, by their C names.
 void define_all(Napi::Env env, Napi::Object exports) {
   Environment::create(env);
   prepare_exit();
@@ -42,47 +59,7 @@ void define_all(Napi::Env env, Napi::Object exports) {
   topic.plain("initialize", initialize);
   topic.plain("setTimeLimit", set_time_limit);
   topic.plain("abort", abort_operation);
-  register_constants(topic);
-  register_utils(topic);
-  register_socket(topic);
-  register_socket_calls(topic);
-  register_socket_tls(topic);
-  register_session(topic);
-  register_request(topic);
-  register_hooks(topic);
-  register_auth(topic);
-  register_proxy(topic);
-  register_notifier(topic);
-  register_status(topic);
-  register_session_addresses(topic);
-  register_address(topic);
-  register_resolve(topic);
-  register_context(topic);
-  register_buffer(topic);
-  register_uri(topic);
-  register_dates(topic);
-  register_i18n(topic);
-  register_string(topic);
-  register_md5(topic);
-  register_certificate(topic);
-  register_clicert(topic);
-  register_ssl(topic);
-  register_xml(topic);
-  register_xmlreq(topic);
-  register_207(topic);
-  register_pkcs11(topic);
-  register_basic(topic);
-  register_redirect(topic);
-  register_compress(topic);
-  register_props(topic);
-  register_locks(topic);
-  register_lock_set(topic);
-  register_acl3744(topic);
-  register_acl(topic);
-  register_exchange(topic);
-  register_composed(topic);
-  register_propfind(topic);
-  register_xml_events(topic);
+  NEON_TOPICS(NEON_REGISTER)
   exports.Set("sync", sync);
   exports.Set("async", async);
 }

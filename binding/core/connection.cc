@@ -9,7 +9,7 @@
 
 #include <algorithm>
 
-#include "core/lane.h"
+#include "core/exit.h"
 
 namespace neon {
 

@@ -5,7 +5,6 @@
 #include <thread>
 
 #include "core/error.h"
-#include "core/operation.h"
 #include "core/value.h"
 
 namespace neon {
@@ -28,11 +27,11 @@ constexpr const char *hook_names[] = {"NeonError", "snapshot", "enter",         
                                       "status",    "fillUri",  "lastOperation", "later"};
 static_assert(std::size(hook_names) == static_cast<std::size_t>(Environment::Hook::Count));
 
-// After so long, or so many events, other work of the event loop gets its turn.
+// After this time, or this many events, other work of the event loop gets its turn.
 constexpr std::chrono::milliseconds turn{4};
 constexpr int max_events = 256;
 
-// What an event threw must not reach the next one.
+// An exception of one event must not reach the next one.
 void report_uncaught(Napi::Env env) {
   bool pending = false;
   napi_value exception = nullptr;
@@ -119,7 +118,7 @@ void Environment::drain() {
   } while (take());
 }
 
-// False when there are none: then the next post calls for the drain.
+// False when there are no events: then the next post calls for the drain.
 bool Environment::take() {
   taken_.clear();
   next_ = 0;
@@ -162,13 +161,13 @@ void Environment::release() {
   if (--held_ == 0 && open_) napi_unref_threadsafe_function(env_, wakeup_);
 }
 
-std::uint64_t Environment::add(const std::shared_ptr<Operation> &operation) {
+std::uint64_t Environment::add(const std::shared_ptr<Abortable> &operation) {
   const auto id = static_cast<std::uint64_t>(++*last_operation_);
   operations_.emplace(id, operation);
   return id;
 }
 
-std::shared_ptr<Operation> Environment::find(std::uint64_t id) const {
+std::shared_ptr<Abortable> Environment::find(std::uint64_t id) const {
   const auto found = operations_.find(id);
   return found == operations_.end() ? nullptr : found->second.lock();
 }
@@ -187,7 +186,7 @@ void Environment::close() {
   napi_release_threadsafe_function(wakeup_, napi_tsfn_abort);
   const auto operations = std::move(operations_);
   for (const auto &[id, weak] : operations) {
-    if (const std::shared_ptr<Operation> operation = weak.lock()) operation->environment_gone();
+    if (const std::shared_ptr<Abortable> operation = weak.lock()) operation->environment_gone();
   }
 }
 

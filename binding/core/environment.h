@@ -15,9 +15,8 @@
 
 namespace neon {
 
-class Operation;
-
-/// Something a lane hands to the JavaScript thread: an operation that got further, a question of a callback.
+/// Something that a lane hands to the JavaScript thread: an operation that made progress, a request for a
+/// callback.
 class Event {
  public:
   Event() = default;
@@ -26,6 +25,21 @@ class Event {
   virtual ~Event() = default;
   /// Runs on the JavaScript thread, inside a handle scope. What it throws is JavaScript's uncaught exception.
   virtual void deliver(Napi::Env env) = 0;
+};
+
+/// An operation, as the environment knows it. JavaScript thread.
+class Abortable {
+ public:
+  Abortable() = default;
+  Abortable(const Abortable &) = delete;
+  Abortable &operator=(const Abortable &) = delete;
+  /// Rejects its promise with `reason`, and ends it.
+  virtual void abort(Napi::Value reason) = 0;
+  /// Ends it without JavaScript.
+  virtual void environment_gone() = 0;
+
+ protected:
+  ~Abortable() = default;
 };
 
 /// Which C type a handle stands for. The order is that of the class names in environment.cc.
@@ -55,22 +69,27 @@ enum class Kind {
 };
 const char *class_name(Kind kind);
 
-/// What one initialisation of the module owns: one per JavaScript environment (main thread, worker) and per
-/// load (Jest loads the module again in the same environment).
+/// The data of one initialisation of the module: one for each JavaScript environment (main thread, worker)
+/// and each load (Jest loads the module again in the same environment).
 ///
 /// State. `open`, `wakeup_` and `queue_` are shared by the JavaScript thread and all lanes, under `mutex_`:
-///  - a lane posts: locks; if not open, refuses; pushes; if the drain is not on its way, calls for it by the
-///    thread-safe function, without the lock, for which others queue up, but counted in `calling_`;
-///  - the drain (JavaScript thread) takes what there is under the lock, and delivers it without, until there
-///    is no more; after a few milliseconds it goes on in the next turn of the event loop;
+///  - a lane posts: locks; if not open, refuses; pushes; if no drain is on its way, calls for one by the
+///  thread-safe
+///    function. That call is made without the lock, for which other lanes queue up, but counted in
+///    `calling_`;
+///  - the drain (JavaScript thread) takes the events under the lock, and delivers them without it, until
+///  there are no
+///    more; after a few milliseconds it goes on in the next turn of the event loop;
 ///  - the clean-up hook, registered after the thread-safe function so that it runs first, closes, and waits
-///    until nobody is calling: nobody touches the function after that. It tells every unsettled operation,
-///    which wakes lanes that wait for an answer of JavaScript's and shuts their sockets down.
+///  until
+///    `calling_` is 0: no thread touches the function after that. It calls environment_gone() on every
+///    unsettled operation, which wakes lanes that wait for an answer of JavaScript's and shuts their sockets
+///    down.
 /// Everything else belongs to the JavaScript thread alone.
 /// Owned by a shared_ptr each in: the instance data, the thread-safe function, every operation and handle.
 class Environment final : public std::enable_shared_from_this<Environment> {
  public:
-  /// What lib/core/load.ts hands over when it initialises the module.
+  /// The JavaScript functions that lib/core/load.ts hands over when it initialises the module.
   enum class Hook {
     NeonError,
     Snapshot,
@@ -106,7 +125,7 @@ class Environment final : public std::enable_shared_from_this<Environment> {
   /// The JavaScript class of a kind of handle (lib/core/handle.ts).
   Napi::Function handle_class(Kind kind);
 
-  /// What objects of this environment are known to wrap (HandleWrap).
+  /// The boxes that objects of this environment are known to wrap (HandleWrap).
   std::unordered_set<const void *> boxes;
 
   /// Any thread. False when the environment is gone; the event is dropped then.
@@ -124,9 +143,9 @@ class Environment final : public std::enable_shared_from_this<Environment> {
   void release();
 
   /// Operations whose promise is not settled or whose lane is not done, by identity.
-  std::uint64_t add(const std::shared_ptr<Operation> &operation);
+  std::uint64_t add(const std::shared_ptr<Abortable> &operation);
   void remove(std::uint64_t id) { operations_.erase(id); }
-  std::shared_ptr<Operation> find(std::uint64_t id) const;
+  std::shared_ptr<Abortable> find(std::uint64_t id) const;
 
  private:
   explicit Environment(Napi::Env env) : env_(env) {}
@@ -144,13 +163,13 @@ class Environment final : public std::enable_shared_from_this<Environment> {
 
   const Napi::Env env_;
   bool in_worker_ = false;
-  // Never deleted but on the JavaScript thread while it lives; with the environment, Node deletes them.
+  // Deleted only on the JavaScript thread while that lives; with the environment, Node deletes them.
   std::array<Napi::FunctionReference, static_cast<std::size_t>(Hook::Count)> hooks_;
   std::array<Napi::FunctionReference, static_cast<std::size_t>(Kind::Count)> classes_;
   std::size_t held_ = 0;
   std::optional<std::chrono::milliseconds> time_limit_;
-  double *last_operation_ = nullptr;  // what JavaScript reads, to know what it may abort
-  std::unordered_map<std::uint64_t, std::weak_ptr<Operation>> operations_;
+  double *last_operation_ = nullptr;  // JavaScript reads it to learn which operation it may abort
+  std::unordered_map<std::uint64_t, std::weak_ptr<Abortable>> operations_;
   std::vector<std::shared_ptr<Event>> taken_;  // by the drain; those before next_ are delivered
   std::size_t next_ = 0;
 
@@ -161,7 +180,5 @@ class Environment final : public std::enable_shared_from_this<Environment> {
   std::atomic<int> calling_{0};
   std::vector<std::shared_ptr<Event>> queue_;
 };
-
-using Scope = Napi::HandleScope;  // until its users are converted
 
 }  // namespace neon

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
-#include "core/error.h"
+#include "core/exit.h"
+#include "core/value.h"
 
 namespace neon {
 
@@ -11,7 +12,7 @@ namespace {
 
 thread_local Operation *current_operation = nullptr;
 
-// A worker that waits in a synchronous call looks this often whether it is being terminated.
+// How often a worker that waits in a blocking call checks whether it is being terminated.
 constexpr std::chrono::milliseconds slice{50};
 
 // The places of an operation's holder array.
@@ -23,7 +24,7 @@ constexpr std::uint32_t first_held_place = 3;
 bool can_run_javascript(Environment &environment) {
   const Napi::Env env = environment.env();
   const Napi::HandleScope scope(env);
-  // Raw: that it fails is the answer, and must not become an exception.
+  // Raw: a failure is the answer here, and must not become an exception.
   napi_value nothing = env.Undefined(), result;
   return napi_call_function(env, nothing, environment.hook(Environment::Hook::IsInside), 1, &nothing,
                             &result) == napi_ok;
@@ -31,20 +32,20 @@ bool can_run_javascript(Environment &environment) {
 
 using Resources = std::vector<std::shared_ptr<Resource>>;
 
-// A synchronous operation is below us on the stack.
-class Using final {
+// A blocking operation is below us on the stack.
+class Running final {
  public:
-  Using(Executor &executor, const Resources &resources, Operation *operation)
+  Running(Executor &executor, const Resources &resources, Operation *operation)
       : executor_(executor), resources_(resources) {
     executor_.running = operation;
     for (const auto &resource : resources_) resource->enter(executor_);
   }
-  ~Using() {
+  ~Running() {
     executor_.running = nullptr;
     for (const auto &resource : resources_) resource->leave();
   }
-  Using(const Using &) = delete;
-  Using &operator=(const Using &) = delete;
+  Running(const Running &) = delete;
+  Running &operator=(const Running &) = delete;
 
  private:
   Executor &executor_;
@@ -52,195 +53,6 @@ class Using final {
 };
 
 }  // namespace
-
-// --- Executor
-// -----------------------------------------------------------------------------------------------
-
-Executor::~Executor() {
-  if (lane_ && !group_) lane_->dismiss();
-}
-
-bool Executor::inside_callback() const {
-  if (running) return true;
-  if (!asking) return false;
-  // Some code runs while a callback's promise is open: is it that callback's own?
-  const Napi::Object object = handle_object();
-  if (object.IsEmpty()) return false;
-  return call_javascript(executor_environment().hook(Environment::Hook::IsInside), {object})
-      .As<Napi::Boolean>();
-}
-
-void Executor::require_usable() const {
-  if (inside_callback()) return;  // whoever is inside neon waits for JavaScript
-  require_nothing_pending();
-}
-
-void Executor::require_idle() const {
-  require_queueable();
-  require_nothing_pending();
-}
-
-void Executor::require_nothing_pending() const {
-  if (pending)
-    throw neon_failure(code::busy, std::string("Promises of this ") + noun() +
-                                       " are pending: await them, or use the promise form");
-  if (group_is_busy())
-    throw neon_failure(code::busy, std::string("Another ") + noun() +
-                                       " is busy with what this one shares with it: wait for its calls");
-  if (lane_) lane_->wait_idle();
-}
-
-void Executor::require_queueable() const {
-  bool inside = inside_callback();
-  if (group_)
-    for (const auto &member : group_->members()) inside = inside || member->inside_callback();
-  if (inside)
-    throw neon_failure(code::reentrant,
-                       std::string("This must not be called from inside a callback of the same ") + noun() +
-                           "'s running call");
-}
-
-void Executor::note_error() {
-  if (pending) return;
-  if (lane_ && !group_is_busy()) lane_->wait_idle();
-  settled_error = error_text();
-}
-
-bool Executor::asks_about(const Resource &resource) const {
-  return (running && running->uses(resource)) || (asking && asker->uses(resource));
-}
-
-Lane &Executor::lane() {
-  if (!lane_) lane_ = std::make_shared<Lane>();
-  return *lane_;
-}
-
-bool Executor::group_is_busy() const {
-  if (!group_) return false;
-  const auto members = group_->members();
-  return std::any_of(members.begin(), members.end(), [this](const std::shared_ptr<Executor> &member) {
-    return member.get() != this && (member->pending || member->running);
-  });
-}
-
-void Executor::join(const std::shared_ptr<Executor> &self, const std::shared_ptr<LaneGroup> &group) {
-  const std::shared_ptr<LaneGroup> joined = LaneGroup::merged(group);
-  if (group_ == joined) return;
-  require_idle();
-  joined->require_idle();
-  const std::shared_ptr<LaneGroup> left = group_;
-  if (lane_ && !left) lane_->dismiss();
-  if (left) left->merged_into_ = joined;
-  for (const auto &member : left ? left->members() : std::vector{self}) {
-    member->group_ = joined;
-    member->lane_ = joined->lane_;
-    joined->members_.push_back(member);
-  }
-}
-
-std::shared_ptr<LaneGroup> LaneGroup::merged(std::shared_ptr<LaneGroup> group) {
-  while (group->merged_into_) group = group->merged_into_;
-  return group;
-}
-
-std::vector<std::shared_ptr<Executor>> LaneGroup::members() const {
-  std::vector<std::shared_ptr<Executor>> living;
-  for (const auto &weak : members_)
-    if (auto member = weak.lock()) living.push_back(std::move(member));
-  return living;
-}
-
-// The first one answers for all.
-void LaneGroup::require_idle() const {
-  if (merged_into_) return merged_into_->require_idle();
-  const auto living = members();
-  if (!living.empty()) living.front()->require_idle();
-}
-
-void Executor::run_when_free(std::function<void()> work, bool in_question) {
-  const auto interposed = [this, work = std::move(work)] {
-    const Interposing interposing(&connection);
-    work();
-  };
-  if (lane_ && !running && !(asking && in_question))
-    lane_->run_when_free(interposed);
-  else
-    interposed();
-}
-
-// --- Resource
-// -------------------------------------------------------------------------------------------------
-
-bool Resource::in_question() const { return use_count && user->asks_about(*this) && user->inside_callback(); }
-
-// --- CallbackRequest
-// -------------------------------------------------------------------------------------------------
-
-void CallbackRequest::deliver(Napi::Env env) {
-  {
-    const std::lock_guard lock(operation_->mutex_);
-    if (state_ != State::Waiting) return;
-    state_ = State::Running;
-  }
-  ++operation_->executor().asking;
-  operation_->executor().asker = operation_.get();
-  bool waits = false;
-  operation_->guard(env, [&] {
-    const Napi::Value value = question->put(env);
-    if (operation_->waited_for_) Operation::refuse_promise(value);
-    waits = value.IsPromise();
-    if (waits)
-      await(value.As<Napi::Promise>());
-    else
-      question->take(env, value);
-  });
-  if (!waits) settle(State::Answered);
-}
-
-bool CallbackRequest::is_running() const {
-  const std::lock_guard lock(operation_->mutex_);
-  return state_ == State::Running;
-}
-
-// A late answer of an aborted call is dropped.
-void CallbackRequest::answer(Napi::Value value) {
-  if (!is_running()) return;
-  operation_->guard(value.Env(), [&] { question->take(value.Env(), value); });
-  settle(State::Answered);
-}
-
-void CallbackRequest::refuse(Napi::Value reason) {
-  if (!is_running()) return;
-  operation_->guard(reason.Env(), [&] { throw_value(reason.Env(), reason); });
-  settle(State::Answered);
-}
-
-void CallbackRequest::settle(State state) {
-  const std::lock_guard lock(operation_->mutex_);
-  if (state_ == State::Running) --operation_->executor().asking;
-  if (state_ == State::Running || state_ == State::Waiting) state_ = state;
-  operation_->changed_.notify_all();
-}
-
-// The promise stays Running until it settles. Its reactions do not own the call: the operation does, while it
-// waits.
-void CallbackRequest::await(Napi::Promise promise) {
-  const Napi::Env env = promise.Env();
-  const auto reaction = [&](void (CallbackRequest::*settled)(Napi::Value)) {
-    return Napi::Function::New(env, [weak = weak_from_this(), settled](const Napi::CallbackInfo &info) {
-      at_border(info.Env(), [&]() -> napi_value {
-        if (const auto call = weak.lock()) (call.get()->*settled)(info[0]);
-        return nullptr;
-      });
-    });
-  };
-  // Raw: Promise::Then() of the library opens a scope, and ends the process when JavaScript is being
-  // terminated inside it (error.cc says why).
-  napi_value arguments[] = {reaction(&CallbackRequest::answer), reaction(&CallbackRequest::refuse)}, ignored;
-  check(env, napi_call_function(env, promise, get_property(promise, "then"), 2, arguments, &ignored));
-}
-
-// --- Operation --------------------------------------------------------------------------------------------
 
 Operation::Operation(std::shared_ptr<Executor> executor)
     : environment_(executor->executor_environment().shared_from_this()), executor_(std::move(executor)) {}
@@ -252,7 +64,7 @@ Napi::Value Operation::call() {
   require_resources();
   const Napi::Env env = environment_->env();
   {
-    const Using using_(*executor_, resources_, this);
+    const Running running(*executor_, resources_, this);
     if (environment_->in_worker())
       run_in_worker();
     else
@@ -269,7 +81,7 @@ void Operation::enqueue(Napi::Promise::Deferred deferred) {
   require_resources();
   const Napi::Env env = environment_->env();
   if (const auto limit = environment_->take_time_limit()) deadline_ = Connection::Clock::now() + *limit;
-  // While calls are pending, ne_get_error tells the text of the one that settled last.
+  // While calls are pending, ne_get_error returns the text of the call that settled last.
   executor_->note_error();
   if (has_callbacks()) prepare_callbacks(env);
   std::uint32_t place = first_held_place;
@@ -291,7 +103,7 @@ void Operation::enqueue(Napi::Promise::Deferred deferred) {
   for (const auto &resource : resources_) resource->enter(*executor_);
 }
 
-// The context in which callbacks run, and the object that keeps them.
+// Notes the context in which callbacks run, and the object that keeps them.
 void Operation::prepare_callbacks(Napi::Env env) {
   Napi::Object object = executor_->handle_object();
   const Napi::Value context = call_javascript(environment_->hook(Environment::Hook::Snapshot), {});
@@ -323,7 +135,7 @@ void Operation::hold_on(Napi::Env env, napi_value value) {
 
 Napi::Value Operation::handle_object(Napi::Env env) {
   if (on_lane_ && !waited_for_) {
-    // The first callback may have been added by one of an operation that ran before.
+    // A callback of an operation that ran before may have added the first callback.
     if (!callbacks_prepared_) prepare_callbacks(env);
     return holder(env).Get(handle_place);
   }
@@ -331,7 +143,7 @@ Napi::Value Operation::handle_object(Napi::Env env) {
   return object.IsEmpty() ? env.Undefined() : object;
 }
 
-// Inside neon, on whichever thread.
+// Inside neon, on the lane or on the JavaScript thread.
 void Operation::run_here() noexcept {
   Operation *const outer = std::exchange(current_operation, this);
   const Interposing interposing(&executor_->connection);
@@ -383,25 +195,25 @@ void Operation::run_in_worker() {
   waited_for_ = true;
   in_flight_.emplace();
   executor_->lane().post(shared_from_this());
-  answer_questions();
+  answer_requests();
   executor_->lane().wait_idle();
   in_flight_.reset();
 }
 
 // The JavaScript thread of a worker, until the lane is done.
-void Operation::answer_questions() {
+void Operation::answer_requests() {
   std::unique_lock lock(mutex_);
   const auto something_to_do = [this] {
-    return done_ || (call_ && call_->state_ == CallbackRequest::State::Waiting);
+    return done_ || (request_ && request_->state_ == CallbackRequest::State::Waiting);
   };
   while (!done_) {
     const bool woken = changed_.wait_for(lock, slice, something_to_do);
     if (done_) return;
-    const std::shared_ptr<CallbackRequest> call = call_;
+    const std::shared_ptr<CallbackRequest> request = request_;
     lock.unlock();
     if (woken) {
       const Napi::HandleScope scope(environment_->env());
-      call->deliver(environment_->env());
+      request->deliver(environment_->env());
     } else if (!can_run_javascript(*environment_)) {
       environment_gone();
       throw Napi::Error(environment_->env(), nullptr);  // there is nothing to throw: JavaScript is at its end
@@ -410,37 +222,36 @@ void Operation::answer_questions() {
   }
 }
 
-bool Operation::wait_for_answer(const std::shared_ptr<CallbackRequest> &call) {
+bool Operation::wait_for_answer(const std::shared_ptr<CallbackRequest> &request) {
   {
     const std::lock_guard lock(mutex_);
     if (gone_) return false;
-    call_ = call;
+    request_ = request;
     if (waited_for_) changed_.notify_all();
   }
   executor_->connection.pause();
   bool answered = false;
   {
     const SafePoint outside;
-    if (waited_for_ || environment_->post(call)) {
+    if (waited_for_ || environment_->post(request)) {
       std::unique_lock lock(mutex_);
       changed_.wait(lock, [&] {
-        return gone_ || call->state_ == CallbackRequest::State::Answered ||
-               call->state_ == CallbackRequest::State::Gone;
+        return gone_ || request->state_ == CallbackRequest::State::Answered ||
+               request->state_ == CallbackRequest::State::Gone;
       });
-      answered = call->state_ == CallbackRequest::State::Answered && !gone_;
+      answered = request->state_ == CallbackRequest::State::Answered && !gone_;
     }
   }
   executor_->connection.resume();
   const std::lock_guard lock(mutex_);
-  call_.reset();
+  request_.reset();
   return answered && !threw_;
 }
 
 Napi::Value Operation::call_function(Napi::Function function, std::span<const napi_value> arguments) {
   if (!on_lane_ || waited_for_) return call_javascript(function, arguments);
   const Napi::Env env = environment_->env();
-  const napi_value target = handle_object(env);
-  std::vector<napi_value> all = {holder(env).Get(context_place), target, function};
+  std::vector<napi_value> all = {holder(env).Get(context_place), handle_object(env), function};
   all.insert(all.end(), arguments.begin(), arguments.end());
   return call_javascript(environment_->hook(Environment::Hook::Enter), all);
 }
@@ -450,8 +261,8 @@ void Operation::refuse_promise(Napi::Value answer) {
     throw type_failure(code::argument_type, "A callback of a blocking call must not return a promise");
 }
 
-// Keeps the exception that is being handled, if it is the first one. What fails here does so because the
-// environment is going away: there is no caller left to report to.
+// Keeps the exception that is being handled, if it is the first one. This fails only when the environment is
+// going away: there is no caller left to report to.
 void Operation::keep(Napi::Env env) noexcept {
   try {
     if (!threw_) holder(env).Set(exception_place, thrown_value(env));
@@ -523,16 +334,16 @@ void Operation::environment_gone() {
   cancel();
 }
 
-// Whoever waits for JavaScript's answer waits no more.
+// Ends the wait for an answer of JavaScript's.
 void Operation::wake() {
-  std::shared_ptr<CallbackRequest> call;
+  std::shared_ptr<CallbackRequest> request;
   {
     const std::lock_guard lock(mutex_);
     gone_ = true;
-    call = call_;
+    request = request_;
     changed_.notify_all();
   }
-  if (call) call->settle(CallbackRequest::State::Gone);
+  if (request) request->settle(CallbackRequest::State::Gone);
   woken();
 }
 

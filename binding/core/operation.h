@@ -1,209 +1,52 @@
 #pragma once
 
+#include <napi.h>
 #include <ne_request.h>
 
 #include <atomic>
 #include <condition_variable>
+#include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
-#include <thread>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
-#include "core/arguments.h"
+#include "core/callback_request.h"
 #include "core/connection.h"
 #include "core/environment.h"
 #include "core/error.h"
+#include "core/executor.h"
+#include "core/in_flight.h"
 #include "core/lane.h"
 
 namespace neon {
 
-class LaneGroup;
-class Operation;
-class Resource;
-
-/// What operations run on, one at a time: a session with its connection and its lane.
-///
-/// `pending`, `asking` and `running` belong to the JavaScript thread; they say who may touch the C object
-/// now:
-///  - pending: promises of this target that are queued or on the lane, counted from enqueueing until the
-///    completion is drained. While it is not 0 the lane owns the C object;
-///  - asking: questions of such an operation's callbacks that JavaScript has not answered yet. Meanwhile the
-///    lane waits, and JavaScript may touch the C object;
-///  - running: the synchronous operation below us on the stack, when JavaScript runs inside its callback.
-class Executor {
- public:
-  Executor() = default;
-  Executor(const Executor &) = delete;
-  Executor &operator=(const Executor &) = delete;
-  virtual ~Executor();
-
-  /// About to touch the C object on the JavaScript thread, in a call that does not block: ERR_NEON_BUSY.
-  void require_usable() const;
-  /// The same for what is forbidden inside this target's callbacks too: ERR_NEON_REENTRANT.
-  void require_idle() const;
-  void require_queueable() const;
-
-  /// Whether the caller is inside a callback of this target's running operation.
-  bool inside_callback() const;
-  /// Takes the error text down before the first promise is pending.
-  void note_error();
-  /// Whether the operation that asks JavaScript just now uses this resource.
-  bool asks_about(const Resource &resource) const;
-
-  Lane &lane();
-  /// From now on this target (which is `self`) and the others of the group use one lane, one at a time.
-  /// Nothing of either may be pending: ERR_NEON_BUSY.
-  void join(const std::shared_ptr<Executor> &self, const std::shared_ptr<LaneGroup> &group);
-  /// Runs `work` on the C object as soon as no operation uses it: now, or on the lane at its turn.
-  /// `in_question`: also while an operation asks JavaScript, and the lane waits inside neon for the answer.
-  void run_when_free(std::function<void()> work, bool in_question = true);
-
-  /// Runs where the operation ran, after it was interrupted or a callback of it threw: closes the connection.
-  virtual void recover() = 0;
-  /// Says in the C object's error text that the watchdog ended the operation.
-  virtual void note_stall() = 0;
-  virtual std::string error_text() const = 0;
-  /// The JavaScript object that stands for the target, or an empty one.
-  virtual Napi::Object handle_object() const = 0;
-  /// Whether C may call JavaScript, whatever operation runs.
-  virtual bool has_callbacks() const { return false; }
-  virtual Environment &executor_environment() const = 0;
-  /// What messages call it.
-  virtual const char *noun() const { return "session"; }
-
-  Connection connection;
-  std::size_t pending = 0;
-  std::size_t asking = 0;
-  const Operation *asker = nullptr;  // whose question that is, while `asking` is not 0
-  Operation *running = nullptr;
-  std::string settled_error;
-
- private:
-  void require_nothing_pending() const;
-  bool group_is_busy() const;
-
-  std::shared_ptr<Lane> lane_;
-  std::shared_ptr<LaneGroup> group_;
-};
-
-/// Targets that use the same object of C's, which is made for one thread at a time: while promises, or a
-/// blocking call, of one are pending, the others are busy too. JavaScript thread.
-class LaneGroup final {
- public:
-  LaneGroup() = default;
-  LaneGroup(const LaneGroup &) = delete;
-  LaneGroup &operator=(const LaneGroup &) = delete;
-  ~LaneGroup() { lane_->dismiss(); }
-
-  /// About to change what they share: ERR_NEON_BUSY, ERR_NEON_REENTRANT.
-  void require_idle() const;
-
- private:
-  friend class Executor;
-
-  static std::shared_ptr<LaneGroup> merged(std::shared_ptr<LaneGroup> group);
-  std::vector<std::shared_ptr<Executor>> members() const;
-
-  const std::shared_ptr<Lane> lane_ = std::make_shared<Lane>();
-  std::vector<std::weak_ptr<Executor>> members_;
-  std::shared_ptr<LaneGroup> merged_into_;  // one of them was in two crews
-};
-
-/// What an operation uses beside its target: as long as `use_count` is not 0, nobody else may change it.
-class Resource {
- public:
-  Resource() = default;
-  Resource(const Resource &) = delete;
-  Resource &operator=(const Resource &) = delete;
-  virtual ~Resource() = default;
-
-  /// An operation of this target is about to use it: throws when it must not. Those of one target take their
-  /// turns; those of several may share what C only reads.
-  virtual void admit(const Executor &) const {}
-  void enter(const Executor &executor) {
-    ++use_count;
-    user = &executor;
-  }
-  void leave() { --use_count; }
-  /// Whether the caller is inside a callback of the operation that uses it.
-  bool in_question() const;
-
-  std::size_t use_count = 0;
-  const Executor *user = nullptr;  // while it is use_count: whose operation came last
-};
-
-/// One question that neon asks of a JavaScript function from a lane. The lane waits in
-/// Operation::wait_for_answer.
-class CallbackRequest final : public Event, public std::enable_shared_from_this<CallbackRequest> {
- public:
-  /// Calls the function (may read the asking frame: the lane waits), and converts what it answered.
-  struct Handler {
-    Handler() = default;
-    Handler(const Handler &) = delete;
-    Handler &operator=(const Handler &) = delete;
-    virtual ~Handler() = default;
-    virtual Napi::Value put(Napi::Env env) = 0;
-    virtual void take(Napi::Env env, Napi::Value answer) = 0;
-  };
-
-  CallbackRequest(std::shared_ptr<Operation> operation, std::unique_ptr<Handler> question)
-      : question(std::move(question)), operation_(std::move(operation)) {}
-
-  void deliver(Napi::Env env) override;
-
-  const std::unique_ptr<Handler> question;
-
- private:
-  friend class Operation;
-  enum class State { Waiting, Running, Answered, Gone };
-
-  void await(Napi::Promise promise);
-  void answer(Napi::Value value);
-  void refuse(Napi::Value reason);
-  bool is_running() const;
-  void settle(State state);
-
-  const std::shared_ptr<Operation> operation_;
-  State state_ = State::Waiting;  // under the operation's mutex
-};
-
-/// Counts what is queued or on a lane, in all environments of the process: promises until JavaScript knows of
-/// their end, blocking calls in workers until they are over.
-class InFlight final {
- public:
-  InFlight() { ++count_; }
-  ~InFlight() { --count_; }
-  InFlight(const InFlight &) = delete;
-  InFlight &operator=(const InFlight &) = delete;
-
-  static bool anything() { return count_ > 0; }
-
- private:
-  static inline std::atomic<int> count_{0};
-};
-
-/// One blocking call of neon's: written once, run on the calling thread (`libneon/ne`) or on the target's
+/// A blocking call of neon's: written once, run on the calling thread (`libneon/ne`) or on the executor's
 /// lane (promises).
 ///
-/// Life on a lane. JavaScript thread: enqueue() → queued; the lane takes it: execute() → run() inside neon →
-/// posts itself; JavaScript thread: deliver() → settles the promise and counts down `pending`.
-/// Who wakes whom, and what if a side dies:
-///  - the lane waits for an answer of JavaScript's in wait_for_answer() on `changed_`: woken by the answer,
-///  by
-///    abort() and by environment_gone(); a call goes Waiting → Running → Answered, or → Gone;
+/// Life on a lane. JavaScript thread: enqueue() → queued. The lane takes it: execute() → run() inside neon →
+/// posts itself. JavaScript thread: deliver() → settles the promise and counts down `pending`. The waits,
+/// what ends them, and what happens if a side dies:
+///  - the lane waits for an answer of JavaScript's in wait_for_answer() on `changed_`; the answer, abort()
+///  and
+///    environment_gone() wake it. CallbackRequest has the states of that wait;
 ///  - an abort settles the promise at once, marks the operation cancelled and shuts the socket down; the lane
-///    returns from C when C does, and posts; the target stays busy until then;
-///  - the environment goes away: the same without JavaScript. The post is refused, the operation dies on the
-///  lane;
-///  - a synchronous call in a worker runs on the lane too, and the JavaScript thread waits on `changed_`, in
-///    slices so that terminate() is noticed; the lane's questions are answered from that wait.
-/// `mutex_` guards call_, gone_ and done_. JavaScript references are made and dropped on the JavaScript
-/// thread only; what is left of them when the environment is gone goes with it.
-class Operation : public Event, public Job, public std::enable_shared_from_this<Operation> {
+///  returns
+///    from C when C does, and posts; the executor stays busy until then;
+///  - when the environment goes away, the operation is cancelled in the same way, without JavaScript. The
+///  post is
+///    refused, and the operation dies on the lane;
+///  - a blocking call in a worker runs on the lane too, and the JavaScript thread waits on `changed_`, in
+///  slices so that
+///    it notices terminate(); it answers the lane's callback requests from that wait.
+/// `mutex_` guards request_, gone_ and done_. JavaScript references are made and dropped on the JavaScript
+/// thread only; those that remain when the environment is gone go with it.
+class Operation : public Event, public Job, public Abortable, public std::enable_shared_from_this<Operation> {
  public:
   explicit Operation(std::shared_ptr<Executor> executor);
 
@@ -216,35 +59,36 @@ class Operation : public Event, public Job, public std::enable_shared_from_this<
   void enqueue(Napi::Promise::Deferred deferred);
 
   /// Rejects the promise with `reason` and ends the operation. JavaScript thread.
-  void abort(Napi::Value reason);
-  /// The same without a word to the promise: ends what runs, wakes what waits. JavaScript thread.
+  void abort(Napi::Value reason) override;
+  /// Ends the operation and leaves the promise open: interrupts neon, wakes the lane if it waits. JavaScript
+  /// thread.
   void cancel();
   /// There is no JavaScript any more.
-  void environment_gone();
+  void environment_gone() override;
 
   /// Keeps a JavaScript value alive until the operation is over; held() gives it back, by order.
   void hold(napi_value value) { held_values_.push_back(value); }
   Napi::Value held(Napi::Env env, std::uint32_t index);
-  /// The same from inside a callback: until the operation is over.
+  /// As hold(), from inside a callback.
   void hold_on(Napi::Env env, napi_value value);
-  /// The target's JavaScript object, which keeps its callbacks; where it has any. It may be destroyed by now.
+  /// The executor's JavaScript object, which keeps its callbacks, if it has any. It may be destroyed by now.
   Napi::Value handle_object(Napi::Env env);
-  /// The same, for an operation that resources it from its control block.
-  void set_target_object(napi_value object) { handle_object_ = object; }
-  /// Marks what the operation uses beside its target.
+  /// Sets that object, for an operation that detaches it from its control block.
+  void set_handle_object(napi_value object) { handle_object_ = object; }
+  /// Adds a resource that the operation uses beside its executor.
   void use(std::shared_ptr<Resource> resource) { resources_.push_back(std::move(resource)); }
-  /// What it mainly uses, or null.
+  /// The resource that it mainly uses, or null.
   const Resource *resource() const { return resources_.empty() ? nullptr : resources_.front().get(); }
   bool uses(const Resource &resource) const;
-  /// Throws what call() and enqueue() would when something it uses is in use by others.
+  /// Throws what call() and enqueue() would throw when another operation uses one of its resources.
   void require_resources() const;
-  /// What abort() of the binding takes; 0 for a blocking call.
+  /// The identity that abort() of the binding takes; 0 for a blocking call.
   std::uint64_t id() const { return id_; }
   Executor &executor() const { return *executor_; }
   bool cancelled() const { return cancelled_; }
 
-  /// Asks JavaScript from inside neon: calls `put`, converts with `take`; gives `refusal` when there is
-  /// nobody to answer, an earlier callback threw, or this one throws.
+  /// Calls JavaScript from inside neon by `put`, and converts the result with `take`. Returns `refusal` when
+  /// JavaScript cannot answer any more, an earlier callback threw, or this one throws.
   template <class Answer, class Put, class Take>
   Answer ask(Answer refusal, Put put, Take take);
 
@@ -274,7 +118,7 @@ class Operation : public Event, public Job, public std::enable_shared_from_this<
   virtual void stalled() {}
   /// After run(), on the JavaScript thread.
   virtual Napi::Value result(Napi::Env env) = 0;
-  /// A wait of the lane's own inside run() should look at cancelled() again.
+  /// Wakes a wait of the lane's own inside run(), which then looks at cancelled() again.
   virtual void woken() {}
   virtual bool has_callbacks() const { return executor_->has_callbacks(); }
 
@@ -284,15 +128,15 @@ class Operation : public Event, public Job, public std::enable_shared_from_this<
   void reject(Napi::Env env, napi_value reason);
   /// The lane is done with it.
   bool done();
-  /// And JavaScript knows, as it does of all that was posted before. JavaScript thread.
+  /// JavaScript has been informed of the end, as of every event that was posted before. JavaScript thread.
   bool delivered() const { return drained_; }
-  /// After that: settles the promise, counts down, lets go of what it held. JavaScript thread.
+  /// After done(): settles the promise, counts down, drops the values that it held. JavaScript thread.
   void finish(Napi::Env env);
   /// The exception or failure that ended it, or an empty value.
   Napi::Value error(Napi::Env env);
   bool on_lane() const { return on_lane_; }
-  /// Runs what calls JavaScript; keeps the first exception, which ends the operation. False when there was
-  /// one.
+  /// Runs a body that calls JavaScript; keeps the first exception, which ends the operation. False when there
+  /// was one.
   template <class Body>
   bool guard(Napi::Env env, Body body);
 
@@ -303,8 +147,8 @@ class Operation : public Event, public Job, public std::enable_shared_from_this<
   void prepare_callbacks(Napi::Env env);
   void run_here() noexcept;
   void run_in_worker();
-  void answer_questions();
-  bool wait_for_answer(const std::shared_ptr<CallbackRequest> &call);
+  void answer_requests();
+  bool wait_for_answer(const std::shared_ptr<CallbackRequest> &request);
   void keep(Napi::Env env) noexcept;
   Napi::Object holder(Napi::Env env);
   void drop_holder();
@@ -319,8 +163,8 @@ class Operation : public Event, public Job, public std::enable_shared_from_this<
   // JavaScript thread.
   bool settled_ = false;
   std::optional<Napi::Promise::Deferred> deferred_;
-  // An array: the exception, the async context, what is held. Its destructor may run on the lane, or when the
-  // environment is gone: only drop_holder() deletes it.
+  // An array: the exception, the async context, the values of hold(). Its destructor may run on the lane, or
+  // when the environment is gone: only drop_holder() deletes it.
   Napi::ObjectReference holder_;
   bool drained_ = false;
   std::vector<napi_value> held_values_;
@@ -335,11 +179,11 @@ class Operation : public Event, public Job, public std::enable_shared_from_this<
   std::string error_text_;
 
   std::atomic<bool> cancelled_{false};
-  std::atomic<bool> threw_{false};  // a callback did; JavaScript is skipped from then on
+  std::atomic<bool> threw_{false};  // a callback threw; JavaScript is skipped from then on
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::shared_ptr<CallbackRequest> call_;
+  std::shared_ptr<CallbackRequest> request_;
   bool gone_ = false;
   bool waited_for_ = false;  // by the JavaScript thread of a worker
   bool done_ = false;
@@ -392,10 +236,7 @@ std::shared_ptr<Operation> code_operation(std::shared_ptr<Executor> executor, Ru
       [](Operation &, Napi::Env env, int code) { return Napi::Number::New(env, code); }, callbacks);
 }
 
-// --- Callbacks
-// ------------------------------------------------------------------------------------------------
-
-// From the first exception on JavaScript is skipped, and C made to fail.
+// From the first exception on, JavaScript is skipped, and C is made to fail.
 template <class Body>
 bool Operation::guard(Napi::Env env, Body body) {
   try {
@@ -432,10 +273,10 @@ Answer Operation::ask(Answer refusal, Put put, Take take) {
     Take take_;
     Answer answer;
   };
-  auto question = std::make_unique<Typed>(std::move(put), std::move(take), refusal);
-  Typed *typed = question.get();
-  const auto call = std::make_shared<CallbackRequest>(shared_from_this(), std::move(question));
-  return wait_for_answer(call) ? std::move(typed->answer) : std::move(refusal);
+  auto handler = std::make_unique<Typed>(std::move(put), std::move(take), refusal);
+  Typed *typed = handler.get();
+  const auto request = std::make_shared<CallbackRequest>(shared_from_this(), std::move(handler));
+  return wait_for_answer(request) ? std::move(typed->answer) : std::move(refusal);
 }
 
 }  // namespace neon

@@ -2,6 +2,7 @@
 #include "core/secret.h"
 
 #include "core/error.h"
+#include "core/value.h"
 
 namespace neon {
 

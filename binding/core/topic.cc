@@ -6,9 +6,8 @@ namespace neon {
 
 namespace {
 
-template <class Function>
 Napi::Value call_plain(const Napi::CallbackInfo &info) {
-  return at_border(info.Env(), [&] { return reinterpret_cast<Function>(info.Data())(Arguments(info)); });
+  return at_border(info.Env(), [&] { return reinterpret_cast<Topic::Plain>(info.Data())(Arguments(info)); });
 }
 
 Napi::Value call_blocking(const Napi::CallbackInfo &info) {
@@ -17,7 +16,7 @@ Napi::Value call_blocking(const Napi::CallbackInfo &info) {
   });
 }
 
-// Whatever goes wrong before the operation is queued rejects the promise too.
+// An error before the operation is queued rejects the promise too.
 Napi::Value call_async(const Napi::CallbackInfo &info) {
   return at_border(info.Env(), [&] {
     const Napi::Promise::Deferred deferred(info.Env());
@@ -38,11 +37,7 @@ void define(const Napi::Object &table, const char *name, Function function) {
 
 }  // namespace
 
-void Topic::plain(const char *name, Plain function) { define<call_plain<Plain>>(sync_, name, function); }
-
-void Topic::plain(const char *name, RawPlain function) {
-  define<call_plain<RawPlain>>(sync_, name, function);
-}
+void Topic::plain(const char *name, Plain function) { define<call_plain>(sync_, name, function); }
 
 void Topic::blocking(const char *name, Prepare prepare) {
   define<call_blocking>(sync_, name, prepare);

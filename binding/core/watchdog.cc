@@ -2,7 +2,8 @@
 
 #include <thread>
 
-#include "core/lane.h"
+#include "core/exit.h"
+#include "core/thread.h"
 
 namespace neon {
 

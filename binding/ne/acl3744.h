@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/arguments.h"
 #include "core/error.h"
 #include "core/markup.h"
 #include "ne/request/request.h"

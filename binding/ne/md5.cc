@@ -16,6 +16,7 @@
 #include <memory>
 
 #include "core/error.h"
+#include "core/exit.h"
 #include "core/sessionless_executor.h"
 #include "core/tls_errors.h"
 #include "core/topic.h"

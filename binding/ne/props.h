@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "core/arguments.h"
 #include "core/loan.h"
 #include "ne/request/request.h"
 #include "ne/xml.h"

@@ -11,6 +11,7 @@
 
 #include "core/handle.h"
 #include "core/operation.h"
+#include "core/value.h"
 
 namespace neon {
 

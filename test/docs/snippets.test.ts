@@ -78,7 +78,7 @@ describe('snippets', () => {
     const tsc = path.join(projectRoot, 'node_modules', 'typescript', 'bin', 'tsc');
     const { stdout, exit } = await runNode([tsc, '--pretty', 'false', '-p', folder]);
     expect({ stdout, exit }).toEqual({ stdout: '', exit: 0 });
-  }, 60_000);
+  }, 180_000);
 
   // In this order: a snippet may rely on resources that an earlier one of its page left on the server.
   test.each(snippets)('print the lines that $place promises', async ({ name, prints }) => {

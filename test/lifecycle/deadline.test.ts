@@ -3,7 +3,7 @@ import { testPki } from '../servers/pki.js';
 import type { By, Outcome, Surface } from './children/deadline.js';
 import { expectEnd, nodes, repeat, reported, run } from './fork.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(240_000);
 
 const surfaces: readonly Surface[] = ['class', 'ne'];
 // The promises must end long before neon's own 120 s; a busy machine delays them by seconds.

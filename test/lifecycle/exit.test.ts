@@ -4,7 +4,7 @@ import type { Way } from './children/exit.js';
 import { expectEnd, nodes, run, timeToEnd } from './fork.js';
 import { blockedPorts } from './servers.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(240_000);
 
 let ports: string;
 beforeAll(async () => {

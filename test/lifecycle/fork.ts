@@ -12,7 +12,7 @@ export interface RunOptions {
   /** Options of Node itself. */
   readonly execArgv?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Milliseconds after which the process is killed; 20,000 by default. */
+  /** Milliseconds after which the process is killed; 90,000 by default: far more than any script takes on a loaded machine. */
   readonly killAfterMs?: number;
 }
 
@@ -55,7 +55,7 @@ export function run(script: string, args: readonly (string | number)[] = [], opt
 export function runProgram(
   program: string,
   args: readonly string[],
-  { env = {}, killAfterMs = 20_000 }: Pick<RunOptions, 'env' | 'killAfterMs'> = {},
+  { env = {}, killAfterMs = 90_000 }: Pick<RunOptions, 'env' | 'killAfterMs'> = {},
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const startedAt = Date.now();

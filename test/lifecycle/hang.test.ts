@@ -1,7 +1,7 @@
 /** Tests a server that never responds: the event loop runs, and an abort frees everything. */
 import { expectEnd, nodes, reported, run } from './fork.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(240_000);
 
 interface Figures {
   /** The delays of the event loop while 100 promises wait, in milliseconds. */

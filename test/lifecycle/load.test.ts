@@ -8,7 +8,7 @@ import { removeAtTheEnd, blockedPorts } from './servers.js';
 
 const ROUNDS = Math.ceil(repetitions / 2);
 
-jest.setTimeout(60_000 + 1000 * ROUNDS);
+jest.setTimeout(240_000 + 2000 * ROUNDS);
 
 let ports: string;
 beforeAll(async () => {
@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 describe.each(nodes)('Node %s', (_, node) => {
   async function workers(main: Main, count: number, order: Order, end: End): Promise<void> {
-    const ended = await run('workers', [ports, main, count, order, end], { node, killAfterMs: 50_000 });
+    const ended = await run('workers', [ports, main, count, order, end], { node, killAfterMs: 200_000 });
     expectEnd(ended);
     expect(reported(ended)).toEqual({ ended: count });
   }

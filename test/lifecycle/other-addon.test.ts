@@ -8,7 +8,7 @@ import type { Order } from './children/other-addon.js';
 import { expectEnd, nodes, repeat, reported, run } from './fork.js';
 import { pathsServer, removeAtTheEnd } from './servers.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(240_000);
 
 const orders: readonly Order[] = ['before', 'after', 'between', 'worker'];
 const ways = {

@@ -4,7 +4,7 @@ import { fixedServer, rawServer, response } from '../servers/raw.js';
 import { expectEnd, nodes, run } from './fork.js';
 import { blockedPorts, untilTheEnd } from './servers.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(240_000);
 
 describe.each(nodes)('Node %s', (_, node) => {
   const signals = async (...args: (string | number)[]): Promise<void> =>

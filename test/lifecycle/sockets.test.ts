@@ -2,7 +2,7 @@
 import type { Case } from './children/sockets.js';
 import { expectEnd, nodes, repetitions, repeat, reported, run, timeToEnd, type Ended } from './fork.js';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 /** Sockets exit like sessions, which have their own test, so fewer rounds suffice. */
 const exits = Math.ceil(repetitions / 5);

@@ -3,7 +3,7 @@ import type { Case, End, Wait } from './children/terminate.js';
 import { expectEnd, nodes, repeat, reported, run, timeToEnd } from './fork.js';
 import { blockedPorts } from './servers.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(240_000);
 
 let ports: string;
 beforeAll(async () => {

@@ -110,7 +110,7 @@ describeWith(['gcc', 'make'], 'the example for a new function', () => {
     run('node_modules/typescript/bin/tsc', '--pretty', 'false');
     buildAddon();
     run('dist/tools/generate/index.js', '--check');
-    const suites = ['ne/string', 'structure/coverage', 'structure/places'].map((suite) => `dist/test/${suite}`);
+    const suites = ['ne/string', 'structure/coverage', 'structure/generated'].map((suite) => `dist/test/${suite}`);
     run('node_modules/jest/bin/jest.js', '--ci', ...suites);
   }, 600_000);
 });

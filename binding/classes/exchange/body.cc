@@ -14,8 +14,9 @@
 #include <string_view>
 
 #include "core/error.h"
-#include "core/lane.h"
+#include "core/exit.h"
 #include "core/operation.h"
+#include "core/value.h"
 
 namespace neon {
 

@@ -4,6 +4,7 @@
 #include <ne_session.h>
 #include <ne_string.h>
 
+#include "core/value.h"
 #include "ne/constants.h"
 
 namespace neon {

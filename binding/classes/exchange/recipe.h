@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "classes/exchange/body.h"
+#include "core/arguments.h"
 #include "core/error.h"
 
 namespace neon {

@@ -12,7 +12,8 @@
 
 #include "classes/exchange/exchange.h"
 #include "core/error.h"
-#include "core/lane.h"
+#include "core/exit.h"
+#include "core/value.h"
 
 namespace neon {
 

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "core/value.h"
 #include "ne/dates.h"
 
 namespace neon {

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/since.h"
+#include "core/value.h"
 #include "ne/request/request.h"
 #include "ne/session/callback.h"
 #include "ne/xml.h"

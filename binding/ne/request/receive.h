@@ -2,6 +2,7 @@
 
 // Calls that fill the caller's buffer and report how much of it they used.
 
+#include "core/arguments.h"
 #include "ne/request/request.h"
 
 namespace neon {

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/since.h"
+#include "core/value.h"
 #include "ne/xml.h"
 
 namespace neon {

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "core/arguments.h"
 #include "ne/session/session.h"
 
 namespace neon {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/arguments.h"
 #include "core/error.h"
 #include "ne/session/session.h"
 

@@ -144,7 +144,7 @@ std::shared_ptr<Operation> destroy(const Arguments &arguments, Mode mode) {
         return true;
       },
       nothing);
-  made->set_target_object(arguments[0]);
+  made->set_handle_object(arguments[0]);
   return made;
 }
 

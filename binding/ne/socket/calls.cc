@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/error.h"
-#include "core/lane.h"
+#include "core/exit.h"
 #include "core/topic.h"
 #include "ne/socket/socket.h"
 

@@ -4,7 +4,7 @@
 #include <netdb.h>
 
 #include "core/error.h"
-#include "core/lane.h"
+#include "core/exit.h"
 #include "core/sessionless_executor.h"
 #include "core/topic.h"
 

@@ -10,7 +10,7 @@
 #include <atomic>
 #include <mutex>
 
-#include "core/lane.h"
+#include "core/exit.h"
 #include "core/topic.h"
 #include "core/usable.h"
 

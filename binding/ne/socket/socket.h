@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/arguments.h"
 #include "core/handle.h"
 #include "core/operation.h"
 #include "ne/socket/address.h"

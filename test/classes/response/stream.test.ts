@@ -110,7 +110,7 @@ describe('a response that streams', () => {
     }
     expect(read).toBe(64 * kib + 14);
     session.destroy({ force: true });
-  }, 5_000);
+  }, 60_000);
 
   test('can be piped', async () => {
     const server = await serve(answering(withBody(3_000_000)));

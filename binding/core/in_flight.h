@@ -1,0 +1,22 @@
+#pragma once
+
+#include <atomic>
+
+namespace neon {
+
+/// Counts operations that are queued or on a lane, in all environments of the process: promises until
+/// JavaScript knows of their end, blocking calls in workers until they are over.
+class InFlight final {
+ public:
+  InFlight() { ++count_; }
+  ~InFlight() { --count_; }
+  InFlight(const InFlight &) = delete;
+  InFlight &operator=(const InFlight &) = delete;
+
+  static bool anything() { return count_ > 0; }
+
+ private:
+  static inline std::atomic<int> count_{0};
+};
+
+}  // namespace neon

@@ -1,0 +1,94 @@
+/** Keeps the rooms apart: classes stand on ne, ne stands on core, and no two files need each other. */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { projectRoot } from '../servers/start.js';
+
+/** Files by their paths, each with the files that it imports or includes. */
+type Graph = ReadonlyMap<string, readonly string[]>;
+
+const rooms = ['core', 'ne', 'classes'];
+
+/** Reads a folder; `targets` finds the files that a file names, as paths from that folder. */
+function graphOf(folder: string, ending: RegExp, targets: (file: string, text: string) => string[]): Graph {
+  const root = path.join(projectRoot, folder);
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => ending.test(file));
+  return new Map(files.map((file) => [file, targets(file, readFileSync(path.join(root, file), 'utf8'))]));
+}
+
+/** The paths that a pattern finds in a text. */
+function matches(text: string, pattern: RegExp): string[] {
+  return Array.from(text.matchAll(pattern), ([, target = '']) => target);
+}
+
+/** The TypeScript with all its imports, those of types included. */
+const lib = graphOf('lib', /\.ts$/, (file, text) =>
+  matches(text, /(?:from|import)[ (]*'(\.[^']+)\.js'/g).map((target) => path.join(path.dirname(file), `${target}.ts`)),
+);
+
+/** The C++ with its includes of headers of its own. */
+const binding = graphOf('binding', /\.(cc|h)$/, (_file, text) => matches(text, /^#include "(.+)"$/gm));
+
+/** The imports that lead from a room to one that stands on it. */
+function upward(graph: Graph): string[] {
+  const floor = (file: string): number => rooms.indexOf(file.split(path.sep)[0] ?? '');
+  return Array.from(graph).flatMap(([file, targets]) =>
+    targets.filter((target) => floor(file) >= 0 && floor(target) > floor(file)).map((target) => `${file} → ${target}`),
+  );
+}
+
+/** The first way round that leads from a file to itself, or an empty list. */
+function cycle(graph: Graph): readonly string[] {
+  const finished = new Set<string>();
+  const visit = (file: string, way: readonly string[]): readonly string[] => {
+    if (way.includes(file)) return [...way.slice(way.indexOf(file)), file];
+    if (finished.has(file)) return [];
+    for (const target of graph.get(file) ?? []) {
+      const found = visit(target, [...way, file]);
+      if (found.length > 0) return found;
+    }
+    finished.add(file);
+    return [];
+  };
+  for (const file of graph.keys()) {
+    const found = visit(file, []);
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+describe.each([
+  ['lib', lib],
+  ['binding', binding],
+])('%s', (_folder, graph) => {
+  test('has the three rooms, and names only files that it has', () => {
+    const files = Array.from(graph.keys());
+    for (const room of rooms) expect(files.filter((file) => file.startsWith(`${room}/`)).length).toBeGreaterThan(5);
+    const unknown = Array.from(graph.values(), (targets) => targets.filter((target) => !graph.has(target))).flat();
+    expect(unknown).toEqual([]);
+    expect(Array.from(graph.values()).flat().length).toBeGreaterThan(100);
+  });
+
+  test('lets no file use a room above its own', () => {
+    expect(upward(graph)).toEqual([]);
+  });
+
+  test('has no cycle of imports or includes', () => {
+    expect(cycle(graph)).toEqual([]);
+  });
+});
+
+describe('the search', () => {
+  const graph: Graph = new Map([
+    ['core/a', ['core/b']],
+    ['core/b', ['ne/c']],
+    ['ne/c', ['core/a']],
+  ]);
+
+  test('finds a cycle', () => {
+    expect(cycle(graph)).toEqual(['core/a', 'core/b', 'ne/c', 'core/a']);
+  });
+
+  test('finds an import that leads up', () => {
+    expect(upward(graph)).toEqual(['core/b → ne/c']);
+  });
+});
