@@ -9,9 +9,10 @@
 namespace neon {
 
 inline constexpr std::size_t block_size = std::size_t{256} * 1024;
-// A response of at most so many bytes crosses whole; the memory for it has one more, which tells the end.
+// A response of at most this many bytes crosses whole. Its memory has one more byte, by which the end is
+// noticed.
 inline constexpr std::size_t whole_limit = std::size_t{64} * 1024;
-// So much is read ahead of JavaScript.
+// The number of bytes that are read ahead of JavaScript.
 inline constexpr std::size_t high_water = 4 * block_size;
 
 /// Bytes that were received, in memory that JavaScript can take over.
@@ -19,7 +20,7 @@ struct Block {
   Memory memory;
   std::size_t capacity = 0;
   std::size_t size = 0;   // received
-  std::size_t taken = 0;  // of these JavaScript has a copy
+  std::size_t taken = 0;  // bytes of which JavaScript has a copy
 
   Block() = default;
   explicit Block(std::size_t capacity) : memory(allocate(capacity)), capacity(capacity) {}
@@ -42,7 +43,7 @@ struct Block {
     return Napi::Buffer<char>::Copy(env, memory.get() + from, size - from);
   }
 
-  /// The same; the block ends.
+  /// As copy_left(), at the end of the block.
   Napi::Value take(Napi::Env env) {
     // A buffer of its own for few bytes costs less than one that holds on to many.
     if (taken > 0 || size < capacity / 2 || size < 4096) return copy_left(env);

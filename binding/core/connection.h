@@ -15,9 +15,9 @@ class Operation;
 /// The connection of a neon session, or of a socket of its own, as seen from outside neon, which hides its
 /// socket: the descriptor, so that a blocked call can be ended by shutdown(2).
 ///
-/// Who writes: the thread inside neon (begin, end, connect, close), under `mutex_`. Who else touches it: the
-/// JavaScript thread (interrupt), the watchdog, the exit handler: under the same lock, so that the descriptor
-/// they shut down is still this connection's. The session owns it, and each operation owns the session, so it
+/// Writers: the thread inside neon (begin, end, connect, close), under `mutex_`. The JavaScript thread
+/// (interrupt), the watchdog and the exit handler use it under the same lock, so that the descriptor they
+/// shut down is still this connection's. The session owns it, and each operation owns the session, so it
 /// outlives begin() … end().
 class Connection final : public Interposed, public Watched {
  public:
@@ -31,14 +31,14 @@ class Connection final : public Interposed, public Watched {
   /// An operation enters neon. From now on the watchdog shuts the socket down when nothing moves for
   /// stall_limit(); making a connection stops at the deadline, if there is one.
   void begin(const Operation &operation, std::optional<Clock::time_point> deadline);
-  /// It left neon. Tells what interrupted it.
+  /// It left neon. Returns the interruption, if there was one.
   Interruption end();
   /// While the operation waits for an answer of JavaScript's, the watchdog looks away.
   void pause();
   void resume();
 
-  /// What stands in the connection is given up: it is closed by a reset, and so is what was interrupted. A
-  /// server that is blocked in sending, and does not read, learns of nothing else for a minute.
+  /// Gives up the rest of the exchange: the connection is closed by a reset, as after an interruption. A
+  /// server that is blocked in sending, and does not read, notices nothing else for a minute.
   void abandon();
   /// Ends this operation if it is the one inside neon.
   void interrupt(const Operation &operation);
@@ -54,10 +54,10 @@ class Connection final : public Interposed, public Watched {
   void limit_stall(std::chrono::seconds limit);
 
   /// How long a running operation may see no byte move before the watchdog ends it. Like neon's own read
-  /// time-out, a new one counts from the next connection on.
+  /// timeout, a new one counts from the next connection on.
   std::chrono::seconds stall_limit();
   void set_stall_limit(std::chrono::seconds limit);
-  /// neon's own connect time-out, which a deadline shortens; 0 is none.
+  /// neon's own connect timeout, which a deadline shortens; 0 means no limit.
   void set_connect_limit(std::chrono::seconds limit);
 
   bool look(Clock::time_point now) override;
@@ -78,7 +78,7 @@ class Connection final : public Interposed, public Watched {
   std::uint64_t moved_ = 0;
   Clock::time_point moved_at_;
   Clock::time_point next_look_;
-  std::chrono::seconds stall_limit_{120};  // as neon's own read time-out
+  std::chrono::seconds stall_limit_{120};  // as neon's own read timeout
   std::chrono::seconds next_stall_limit_{120};
   std::chrono::seconds connect_limit_{0};
   std::optional<Clock::time_point> deadline_;

@@ -20,7 +20,7 @@ namespace {
 constexpr int discreet_mask =
     NE_DBG_SOCKET | NE_DBG_HTTP | NE_DBG_XML | NE_DBG_LOCKS | NE_DBG_SSL | NE_DBG_FLUSH;
 
-// A longer line goes on as another one, and what is left of a field of a header is not recognised in that:
+// A longer line goes on as another one, and the rest of a header field is not recognised in that:
 // neon has room for fields of 8 KiB.
 constexpr std::size_t max_line = 65536;
 
@@ -113,7 +113,7 @@ void DebugLog::take(std::string_view text) {
   }
 }
 
-// What cannot be written is lost, as with any log.
+// Lines that cannot be written are lost, as with any log.
 void DebugLog::put(std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = ::write(descriptor_, text.data(), text.size());

@@ -22,7 +22,7 @@ class DebugLog final {
 
   /// As neon writes it, to a duplicate of the caller's descriptor.
   void open(int descriptor, int mask);
-  /// What may be shown to anybody: no bodies, and no credentials. Nothing happens after a first time, nor
+  /// Logs what may be made public: no bodies, and no credentials. Does nothing after the first time, nor
   /// after open(). False when this neon was built without debugging.
   bool open_discreet(int descriptor);
   void close();

@@ -23,7 +23,8 @@ class Event {
   Event(const Event &) = delete;
   Event &operator=(const Event &) = delete;
   virtual ~Event() = default;
-  /// Runs on the JavaScript thread, inside a handle scope. What it throws is JavaScript's uncaught exception.
+  /// Runs on the JavaScript thread, inside a handle scope. An exception becomes JavaScript's uncaught
+  /// exception.
   virtual void deliver(Napi::Env env) = 0;
 };
 

@@ -11,8 +11,8 @@ namespace neon {
 namespace {
 
 // Napi::Error holds a value that is no object as a property of one, and ends the process when V8 refuses to
-// define that. V8 does so while it terminates what runs (a timeout or an interrupt of node:vm): then the
-// value is null, and is no exception of the user's.
+// define that. V8 does so while it terminates the running code (a timeout or an interrupt of node:vm): then
+// the value is null, and is no exception of the user's.
 bool can_be_held(Napi::Env env, napi_value value) {
   napi_valuetype type = napi_undefined;
   if (napi_typeof(env, value, &type) != napi_ok) return false;

@@ -59,12 +59,13 @@ std::string system_text(int error);
 /// A NeonError with the system's code: "ENOENT: No such file or directory, open '/x'".
 Failure system_failure(int error, const char *call, const std::string &path = "");
 
-/// Throws Napi::Error when a Node-API call failed: the pending JavaScript exception, or an error that says
-/// what failed.
+/// Throws Napi::Error when a Node-API call failed: the pending JavaScript exception, or an error that
+/// describes the failure.
 void check(Napi::Env env, napi_status status);
 
-/// Throws the JavaScript exception that is pending after C returned from what called JavaScript. When there
-/// is none, JavaScript is being terminated: then the error is empty, and only C++ frames unwind.
+/// Throws the JavaScript exception that is pending after C returned from a function that called JavaScript.
+/// If no exception is pending, JavaScript is being terminated: then the error is empty, and only C++ frames
+/// unwind.
 [[noreturn]] void throw_pending(Napi::Env env);
 
 /// Throws a JavaScript value of any type.

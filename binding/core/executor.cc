@@ -38,7 +38,7 @@ void Executor::require_nothing_pending() const {
                                        " are pending: await them, or use the promise form");
   if (group_is_busy())
     throw neon_failure(code::busy, std::string("Another ") + noun() +
-                                       " is busy with what this one shares with it: wait for its calls");
+                                       " is busy with an object that this one uses too: wait for its calls");
   if (lane_) lane_->wait_idle();
 }
 

@@ -63,7 +63,7 @@ void Handle::keep_instead(std::optional<std::uint32_t> &number, napi_value value
 
 void *Handle::keep_for_c(std::optional<std::uint32_t> &number, napi_value value) {
   keep_instead(number, Napi::Value(environment->env(), value).IsNull() ? nullptr : value);
-  // A number, at which nobody looks: C gives it back.
+  // Not a pointer, and never dereferenced: C gives the number back.
   return number ? reinterpret_cast<void *>(std::uintptr_t{*number} + 1)  // NOLINT(performance-no-int-to-ptr)
                 : nullptr;
 }
@@ -101,7 +101,7 @@ std::shared_ptr<Handle> *HandleWrap::unwrap(Napi::Env env, napi_value value, Kin
   Environment &environment = Environment::of(env);
   void *data = nullptr;
   if (napi_unwrap(env, value, &data) == napi_ok) {
-    // Others wrap objects too, and so does another copy of this addon: only what is known is a box.
+    // Other addons wrap objects too, and so does another copy of this one: only a known pointer is a box.
     Box *box = static_cast<Box *>(data);
     if (environment.boxes.contains(box) && box->kind == kind)
       return box->handle->closed() ? nullptr : &box->handle;

@@ -11,8 +11,8 @@ namespace neon {
 
 /// The control block behind a JavaScript handle object.
 ///
-/// Who owns: the JavaScript object holds one shared_ptr (dropped by its finalizer, or at once when the handle
-/// is destroyed), dependants hold others. The C object dies with the last of them, wherever that is.
+/// Ownership: the JavaScript object holds one shared_ptr (dropped by its finalizer, or at once when the
+/// handle is destroyed), dependants hold others. The C object dies with the last of them, wherever that is.
 /// The block refers to its object weakly, so that one C object stays one JavaScript object.
 class Handle : public std::enable_shared_from_this<Handle> {
  public:
@@ -29,16 +29,18 @@ class Handle : public std::enable_shared_from_this<Handle> {
   /// Keeps a value (callbacks) alive as long as the JavaScript object: in JavaScript, by a weak key, and not
   /// by a native reference, so that a callback which closes over its own handle is collected with it.
   std::uint32_t keep(napi_value value);
-  /// What keep() gave this number; from the object, since the handle may be destroyed while a call goes on.
+  /// The value to which keep() gave this number; from the object, since the handle may be destroyed while a
+  /// call goes on.
   static Napi::Value kept(Napi::Env env, napi_value object, std::uint32_t index);
 
-  /// Lets go of what keep() gave this number, which it gives again.
+  /// Drops the value that has this number; keep() gives the number again.
   void forget(std::uint32_t index);
 
-  /// Keeps a value instead of the one that has this number, or none (null); the number becomes its own.
+  /// Keeps `value` in place of the one that has this number; null keeps no value. The number becomes that of
+  /// `value`.
   void keep_instead(std::optional<std::uint32_t> &number, napi_value value);
 
-  /// The same for a value for which C gets a pointer, NULL for null.
+  /// keep_instead() for a value for which C gets a pointer: NULL for null.
   void *keep_for_c(std::optional<std::uint32_t> &number, napi_value value);
   /// The value for which C has this pointer.
   Napi::Value value_of(void *pointer) const;
@@ -65,18 +67,18 @@ class HandleWrap {
   static Napi::Object wrap(std::shared_ptr<Handle> handle, Kind kind, std::int64_t size,
                            napi_value owner = nullptr);
 
-  /// The control block, or null after the handle was destroyed; throws ERR_INVALID_ARG_TYPE on anything that
-  /// is no handle of this kind.
+  /// The control block, or null after the handle was destroyed; throws ERR_INVALID_ARG_TYPE when the value is
+  /// not a handle of this kind.
   static std::shared_ptr<Handle> *unwrap(Napi::Env env, napi_value value, Kind kind, const char *argument);
 
-  /// Parts the JavaScript object from its control block: from now on every use is ERR_NEON_DESTROYED.
+  /// Detaches the JavaScript object from its control block: from now on every use is ERR_NEON_DESTROYED.
   static void destroy(Handle &handle);
 
  private:
   struct Box;
 };
 
-/// The JavaScript object of a handle, made when there is none yet.
+/// The JavaScript object of a handle; makes it if the handle has no object yet.
 template <class T>
 Napi::Object to_object(const std::shared_ptr<T> &handle) {
   const Napi::Object object = handle->object();

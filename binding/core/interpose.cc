@@ -16,7 +16,8 @@ struct libneon_interposer_v1 {
 __attribute__((visibility("default"))) extern libneon_interposer_v1 libneon_interposer_key_v1;
 }
 #ifdef __ELF__
-// Defined here as a whole: of a variable that the compiler defines, clang lets nobody change the symbol type.
+// Defined here as a whole: of a variable that the compiler defines, clang does not let the symbol type be
+// changed.
 static_assert(sizeof(libneon_interposer_v1) == 8 && PTHREAD_ONCE_INIT == 0);
 __asm__(
     ".pushsection .bss\n"
@@ -90,7 +91,7 @@ bool interposition_works() {
   static const bool works = [] {
     Probe probe;
     const Interposing interposing(&probe);
-    // Should the interposer not be reached, this fails at once too: nobody can listen on port 0.
+    // Should the interposer not be reached, this fails at once too: no server can listen on port 0.
     ne_session *session = ne_session_create("http", "127.0.0.1", 0);
     ne_request *request = ne_request_create(session, "GET", "/");
     ne_request_dispatch(request);
@@ -104,7 +105,7 @@ bool interposition_works() {
 }  // namespace neon
 
 // libneon calls its own exported functions through the PLT, and in a normal load this addon stands before
-// libneon in the lookup scope: these are what it finds.
+// libneon in the lookup scope: it finds these.
 extern "C" {
 
 __attribute__((visibility("default"))) int ne_sock_connect(ne_socket *socket, const ne_inet_addr *address,

@@ -4,7 +4,7 @@
 
 namespace neon {
 
-/// What neon's own calls to ne_sock_connect, ne_sock_close and ne_addr_resolve go through while an operation
+/// Receives neon's own calls to ne_sock_connect, ne_sock_close and ne_addr_resolve while an operation
 /// of ours runs on the thread. Only virtual functions: when two copies of the addon are in one process,
 /// libneon calls the interposer of the first for the operations of both.
 class Interposed {

@@ -5,8 +5,8 @@
 
 namespace neon {
 
-/// What C lends to a callback, for as long as it waits for the answer. After an abort it waits no more, and
-/// frees what it lent on its own thread: whoever reads it meanwhile holds the lock.
+/// An object that C lends to a callback while it waits for the answer. After an abort C no longer waits, and
+/// frees the object on its own thread: a reader on another thread must hold the lock.
 class Loan final {
  public:
   bool over() const { return over_; }

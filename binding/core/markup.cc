@@ -49,7 +49,7 @@ bool is_element(const std::string &name, const std::string &document) {
 void require_element(const std::string &name, const char *nspace, const char *value,
                      const std::string &what) {
   const std::string_view space = nspace ? nspace : "", content = value ? value : "";
-  // What ends the attribute could make others.
+  // A character that ends the attribute could start others.
   const bool whole_space = space.find('"') == std::string_view::npos;
   if (whole_space && is_plain_name(name) && is_plain_text(space) && is_plain_text(content)) return;
   std::string document = "<" + name + " xmlns=\"";
@@ -57,7 +57,7 @@ void require_element(const std::string &name, const char *nspace, const char *va
   if (!whole_space || !is_element(name, document)) refuse(what);
 }
 
-// What closes the element, and opens another, would be a second root.
+// Text that closes the element and opens another would be a second root.
 void require_well_formed(const std::string &content, const std::string &what) {
   if (!is_element("a", "<a xmlns='DAV:'>" + content + "</a>")) refuse(what);
 }

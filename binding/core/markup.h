@@ -9,7 +9,7 @@ namespace neon {
 /// name; `what` is what the message calls it. Checked by neon's own parser where a look is not enough.
 void require_element(const std::string &name, const char *nspace, const char *value, const std::string &what);
 
-/// The same for what C puts inside an element in the namespace "DAV:", without any prefix.
+/// Checks text that C puts inside an element in the namespace "DAV:", without any prefix, in the same way.
 void require_well_formed(const std::string &content, const std::string &what);
 
 }  // namespace neon

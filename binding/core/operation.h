@@ -112,7 +112,7 @@ class Operation : public Event, public Job, public Abortable, public std::enable
  protected:
   /// Settles the promise with result() or error(). JavaScript thread.
   void settle(Napi::Env env);
-  /// The blocking body. Throws Failure for what makes the call throw or reject.
+  /// The blocking body. A Failure makes the call throw or reject.
   virtual void run() = 0;
   /// The watchdog ended it.
   virtual void stalled() {}

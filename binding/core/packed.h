@@ -36,7 +36,7 @@ class Packed {
 
   /// Valid UTF-8; gives its length.
   std::uint32_t append(std::string_view text);
-  /// The length of what was added to text_ by itself.
+  /// The length of the text that was added to text_ alone.
   std::uint32_t measure(std::string_view text);
   Napi::Value text_value(Napi::Env env) const;
   Napi::Value numbers_value(Napi::Env env) const;

@@ -18,7 +18,7 @@ void *find_symbol(const char *name);
 /// Says which function is missing, the neon it needs and the neon that is loaded: ERR_NEON_UNSUPPORTED.
 [[noreturn]] void throw_unsupported(const char *name);
 
-/// Looks functions up at run time, so that one binary uses what a newer libneon has.
+/// Looks functions up at run time, so that one binary can use the functions of a newer libneon.
 template <class Signature>
 struct Since;
 

@@ -10,7 +10,7 @@
 namespace neon {
 
 /// The handle that is this argument: it must be live, and no pending call may be using its C object. Throws
-/// ERR_NEON_DESTROYED, or what `T::require_usable()` throws. `T::argument_name` is the name of the parameter
+/// ERR_NEON_DESTROYED, or the error of `T::require_usable()`. `T::argument_name` is the name of the parameter
 /// in neon's headers.
 template <class T>
 std::shared_ptr<T> usable(const Arguments &arguments, std::size_t index = 0,

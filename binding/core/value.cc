@@ -169,13 +169,13 @@ Napi::Value hand_over(Napi::Env env, Memory memory, std::size_t size) {
     napi_adjust_external_memory(env, -static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(size)),
                                 &now);
   };
-  // A number, at which nobody looks: the finalizer gets it.
+  // Not a pointer, and never dereferenced: the finalizer gets the number.
   void *const hint = reinterpret_cast<void *>(size);  // NOLINT(performance-no-int-to-ptr)
   const napi_status status = napi_create_external_buffer(env, size, memory.get(), free_memory, hint, &buffer);
   if (status == napi_no_external_buffers_allowed) return Napi::Buffer<char>::Copy(env, memory.get(), size);
   check(env, status);
   static_cast<void>(memory.release());  // the buffer's finalizer frees it
-  // Counted once more than V8 does, so that what a stream leaves behind is collected in time.
+  // Counted in addition to V8's own count, so that the blocks of a stream are collected in time.
   Napi::MemoryManagement::AdjustExternalMemory(env, static_cast<std::int64_t>(size));
   return {env, buffer};
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-// What node-addon-api lacks for values: strings of C's and for C, Node's errors for wrong ones inside
+// The conversions that node-addon-api lacks: strings of C's and for C, Node's errors for wrong ones inside
 // objects, memory that JavaScript takes over, calls that outlive the end of JavaScript.
 
 #include <napi.h>
@@ -26,7 +26,7 @@ Napi::Value call_javascript(Napi::Function function, std::span<const napi_value>
 inline Napi::Value call_javascript(Napi::Function function, std::initializer_list<napi_value> arguments) {
   return call_javascript(function, std::span(arguments.begin(), arguments.size()));
 }
-/// The same for `new`.
+/// Constructs an object, as call_javascript() calls a function.
 Napi::Object construct(Napi::Function constructor, std::initializer_list<napi_value> arguments);
 
 /// A property of an object, which may have a getter. Object::Get() of the library ends the process when
@@ -45,7 +45,7 @@ void set_property(const Napi::Object &object, const char *name, const Value &val
 std::string to_string(Napi::Value string);
 /// A string, or null for NULL.
 Napi::Value string_or_null(Napi::Env env, const char *text);
-/// The same for a string that C allocated and gave away.
+/// A string that C allocated and gave away, or null for NULL.
 Napi::Value take_string(Napi::Env env, char *text);
 
 /// An array of these values.
@@ -53,15 +53,15 @@ Napi::Array array_of(Napi::Env env, std::initializer_list<napi_value> values);
 /// Whether the value is undefined or null; one call of Node-API.
 bool is_nullish(Napi::Value value);
 
-/// Text inside an object that goes to C: no NUL inside; throws, saying what must be text.
+/// Text inside an object that goes to C, without NUL. Errors name it as `what`.
 std::string text_of(Napi::Value value, const std::string &what);
-/// An integer inside an object; throws, saying what must be one.
+/// An integer inside an object. Errors name it as `what`.
 std::int64_t integer_of(Napi::Value value, const std::string &what, std::int64_t min, std::int64_t max);
-/// Throws ERR_INVALID_ARG_TYPE, saying what must be an object.
+/// The value as an object; throws ERR_INVALID_ARG_TYPE, naming it as `what`.
 Napi::Object require_object(Napi::Value value, const std::string &what);
-/// A copy of the bytes of a Uint8Array; throws ERR_INVALID_ARG_TYPE, saying what must be one.
+/// A copy of the bytes of a Uint8Array; throws ERR_INVALID_ARG_TYPE, naming it as `what`.
 std::string bytes_of(Napi::Value array, const char *what);
-/// The same, or the UTF-8 of a string; ERR_OUT_OF_RANGE when there are more.
+/// A copy of the bytes of a Uint8Array, or the UTF-8 of a string; ERR_OUT_OF_RANGE when they exceed `max`.
 std::string bytes_or_text(Napi::Value value, const char *what, std::size_t max = SIZE_MAX);
 /// A size given as a number of at most `otherwise`, or that where the value is undefined.
 std::size_t size_or(Napi::Value number, const char *name, std::size_t otherwise);

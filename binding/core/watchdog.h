@@ -6,15 +6,15 @@
 
 namespace neon {
 
-/// What the watchdog looks after: connections that may stall, lanes that idle.
+/// An object that the watchdog looks after: a connection that may stall, a lane that idles.
 class Watched {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// Does what is due. On the watchdog's thread, with the list's lock held: own locks are taken inside it,
-  /// never the other way round. Tells whether there may be more to do.
+  /// Does the work that is due. Runs on the watchdog's thread with the list's lock held: own locks are taken
+  /// inside it, never the other way round. Returns whether there may be more to do.
   virtual bool look(Clock::time_point now) = 0;
-  /// The process exits. The same locks.
+  /// The process exits. Runs with the list's lock held, like look().
   virtual void process_exits() {}
 
  protected:
@@ -25,9 +25,9 @@ class Watched {
 /// started by the first that has something to watch, and ends when nothing did for a while. Process exit: it
 /// parks.
 ///
-/// Who wakes: whoever gets something to watch calls wake() after it wrote that down under its own lock. The
-/// thread says that it ends before it looks for the last time; so either wake() finds it ended, or the last
-/// look finds what is to be watched.
+/// Waking: an object that needs watching writes that down under its own lock, then calls wake(). The thread
+/// marks itself as ended before it looks for the last time; so either wake() finds it ended, or the last look
+/// finds the object.
 class Watchdog final {
  public:
   static Watchdog &instance();
@@ -45,7 +45,7 @@ class Watchdog final {
   std::atomic<bool> awake_{false};
 };
 
-/// Membership in the watchdog's list; the last member of what is watched, so that it is the first to go.
+/// Membership in the watchdog's list; the last member of the watched class, so that it is destroyed first.
 class Watching final {
  public:
   explicit Watching(Watched &watched);

@@ -147,7 +147,7 @@ constexpr Constant constants[] = {
     {"NE_SSL_PROTO_TLS_1_1", 3},
     {"NE_SSL_PROTO_TLS_1_2", 4},
     {"NE_SSL_PROTO_TLS_1_3", 5},
-    // ne_xml.h: what a start callback returns, and the state of the root
+    // ne_xml.h: results of a start callback, and the state of the root
     INSTALLED(NE_XML_DECLINE, 0),
     INSTALLED(NE_XML_ABORT, -1),
     INSTALLED(NE_XML_STATEROOT, 0),

@@ -31,7 +31,7 @@ class GivenUri final {
   GivenUri &operator=(const GivenUri &) = delete;
 
   const ne_uri *c() const { return &c_; }
-  /// For functions that dereference the path: ERR_INVALID_ARG_TYPE where there is none.
+  /// For functions that dereference the path: ERR_INVALID_ARG_TYPE where the path is missing.
   const ne_uri *with_path() const;
 
  private:

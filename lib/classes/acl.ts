@@ -29,7 +29,7 @@ const principals = {
 } as const;
 
 /**
- * The principal of an entry (RFC 3744, section 5.5.1): everybody (`'all'`), everybody who is or is not authenticated,
+ * The principal of an entry (RFC 3744, section 5.5.1): all users (`'all'`), all users that are or are not authenticated,
  * the principal that the resource itself is (`'self'`), the principal of a URL, or the one that a property of the
  * resource names.
  */

@@ -37,7 +37,7 @@ export async function limited<T>(start: () => Promise<T>, options: CallOptions):
   }
 }
 
-/** The time limit of an operation whose timeout began at `since`, a time of `performance.now()`; 0 is none. */
+/** The time limit of an operation whose timeout began at `since`, a time of `performance.now()`; 0 means no limit. */
 export function timeLimit({ timeout }: CallOptions, since: number): number {
   return timeout === undefined ? 0 : Math.max(Math.ceil(timeLeft(timeout, since)), 1);
 }

@@ -14,7 +14,7 @@ const results: readonly string[] = [
   'NE_REDIRECT',
 ];
 
-/** What a multi-status document says failed: a resource, or one of its properties. */
+/** A failure that a multi-status document reports: of a resource, or of one of its properties. */
 export interface ResourceFailure {
   /** The path of the resource, percent-encoded, as the server writes it. */
   readonly href: string;
@@ -24,7 +24,7 @@ export interface ResourceFailure {
   readonly status: number;
   /** The reason phrase: `'Locked'`. */
   readonly reasonPhrase: string;
-  /** What the server says to it for people to read, where it does. */
+  /** The server's explanation, meant for people, or null. */
   readonly description: string | null;
 }
 
@@ -39,7 +39,7 @@ export interface ErrorContext {
 }
 
 /**
- * What every failure of neon's, and every refusal of this library's, is thrown or rejected as. Match `code`: it is
+ * The class of all failures of neon and of all refusals of this library. Match `code`: it is
  * stable; the text is not.
  *
  * - `NE_LOOKUP`, `NE_CONNECT`, `NE_TIMEOUT`, `NE_AUTH`, `NE_PROXYAUTH`, `NE_ERROR`, …: the result code of neon
@@ -61,7 +61,7 @@ export class NeonError extends Error {
   declare status?: number;
   /** Where its response redirects to: of `NE_REDIRECT`. */
   declare location?: string;
-  /** What failed, where a multi-status document says so: of `NE_ERROR`. */
+  /** The failures that a multi-status document reports: of `NE_ERROR`. */
   declare failures?: readonly ResourceFailure[];
 
   constructor(message: string, code: string, context?: ErrorContext) {
@@ -82,7 +82,7 @@ export class NeonError extends Error {
     return new NeonError(message, results[result] ?? 'NE_ERROR', context);
   }
 
-  /** Adds to an error what it does not know itself: where it happened. Anything else passes through unchanged. */
+  /** Adds the request to an error. Any other value passes through unchanged. */
   static within<E>(error: E, context: ErrorContext): E {
     return error instanceof NeonError ? Object.assign(error, context) : error;
   }
@@ -96,7 +96,7 @@ export function invalidType(name: string, expected: string, value: unknown): Typ
   );
 }
 
-/** The same, for what a callback returned. */
+/** {@link invalidType} for the result of a callback. */
 export function invalidAnswer(name: string, expected: string, value: unknown): TypeError {
   return withCode(
     new TypeError(`The "${name}" callback must return ${expected}. Received ${inspect(value, { depth: -1 })}`),

@@ -1,6 +1,6 @@
 import { invalidType, invalidValue } from './errors.js';
 
-// What C's printf takes, as far as it means something for JavaScript's values: flags, width, precision, a length
+// The conversions of C's printf that mean something for JavaScript's values: flags, width, precision, a length
 // modifier, and one of d i u x X o c s %.
 const conversion = /%([-+ #0]*)(\*|\d+)?(?:\.(\*|\d*))?(hh|h|ll|l|q|j|z|t|L)?(.)?/gs;
 
@@ -8,7 +8,7 @@ const conversion = /%([-+ #0]*)(\*|\d+)?(?:\.(\*|\d*))?(hh|h|ll|l|q|j|z|t|L)?(.)
 const widths: Record<string, number> = { hh: 8, h: 16, l: 64, ll: 64, q: 64, j: 64, z: 64, t: 64, L: 64 };
 
 /**
- * C's printf: what the printf-like functions of neon do with their format and arguments. Precision and width of
+ * C's printf, as the printf-like functions of neon apply it to their format and arguments. Precision and width of
  * strings count bytes of UTF-8, as in C.
  *
  * @throws `ERR_INVALID_ARG_VALUE` on a conversion that C does not have (or that has no meaning here, such as `%n`
@@ -88,7 +88,7 @@ class Spec {
       throw invalidValue(`The format "${template}" asks for too long a field`);
     this.#left = flags.includes('-') || (width ?? 0) < 0; // a negative * width is the flag
     this.#width = Math.abs(width ?? 0);
-    this.#precision = precision !== undefined && precision < 0 ? undefined : precision; // a negative one is none
+    this.#precision = precision !== undefined && precision < 0 ? undefined : precision; // C ignores a negative one
   }
 
   signed(value: unknown): string {

@@ -1,9 +1,9 @@
-/** What the addon shows when it makes a handle; nobody else has it. */
+/** Proves that the addon makes a handle; no other code has it. */
 export const token: object = Object.freeze({});
 
 /**
  * The object that stands for a C object. It has nothing that a user could see or change: the C side is attached to it
- * natively, and what it keeps alive stands in private fields, so that cycles through callbacks are collected.
+ * natively, and the values that it keeps alive stand in private fields, so that cycles through callbacks are collected.
  */
 abstract class Handle {
   #kept: unknown[] | undefined;
@@ -35,7 +35,7 @@ abstract class Handle {
     (handle.#free ??= []).push(index);
   }
 
-  /** What keep() gave this number. */
+  /** The value to which keep() gave this number. */
   static kept(handle: Handle, index: number): unknown {
     return handle.#kept?.[index];
   }

@@ -11,7 +11,7 @@ import { forget, handleClasses, isHandle, keep, kept, token } from './handle.js'
 /** A function of the addon's. Its types are said where it is exported. */
 export type Native = (...values: never[]) => unknown;
 
-/** What the addon exports: the functions of both surfaces by their C names, and the constants. */
+/** The exports of the addon: the functions of both surfaces by their C names, and the constants. */
 interface Addon {
   sync: Record<string, Native | number>;
   async: Record<string, Native>;
@@ -60,7 +60,7 @@ function close(question: Question): void {
  */
 export const lastOperation = new Float64Array(new ArrayBuffer(8));
 
-/** What the addon calls in JavaScript. */
+/** The JavaScript functions that the addon calls. */
 const hooks = {
   NeonError,
   /** Captures the caller's asynchronous context. */
@@ -146,7 +146,7 @@ function load(): Addon {
   return loaded;
 }
 
-/** `NODE_DEBUG=libneon`: neon's debugging log to stderr. A stderr that is closed takes none. */
+/** `NODE_DEBUG=libneon`: neon's debugging log to stderr, unless stderr is closed. */
 function startDebugging({ sync }: Addon): void {
   const why = 'NODE_DEBUG=libneon: this neon was built without debugging and says nothing';
   try {
@@ -156,7 +156,7 @@ function startDebugging({ sync }: Addon): void {
   }
 }
 
-/** What was built here, on purpose or because no prebuilt binary loads; else the prebuilt one of this platform. */
+/** The binary that was built here, on purpose or because no prebuilt one loads; else the prebuilt one of this platform. */
 function findBinary(): string {
   const candidates = [
     join(packageRoot, 'build', 'Release', 'libneon.node'),

@@ -29,14 +29,14 @@ export function membership(lock: object): Membership | undefined {
   return typeof state === 'object' ? state : undefined;
 }
 
-/** Throws ERR_NEON_DESTROYED when the lock is destroyed, or its store is. What is no object is told by the call itself. */
+/** Throws ERR_NEON_DESTROYED when the lock is destroyed, or its store is. The call itself rejects a value that is not an object. */
 export function requireLive(lock: object): void {
   const store = membership(lock)?.store;
   if (states.get(lock) === 'destroyed' || (store && destroyedStores.has(store)))
     throw new NeonError('This ne_lock is destroyed', 'ERR_NEON_DESTROYED');
 }
 
-/** The same, and ERR_INVALID_ARG_TYPE when it is no object at all. */
+/** As above, and throws ERR_INVALID_ARG_TYPE when the lock is not an object. */
 export function requireObject(lock: unknown): void {
   if (typeof lock !== 'object' || lock === null) throw invalidType('lock', 'of type object', lock);
   requireLive(lock);

@@ -5,7 +5,7 @@ import { addon, type Native } from './load.js';
 import { omitted } from './omitted.js';
 
 /**
- * Checks the arguments of a call before the addon sees them, and returns those that the addon takes. What it throws is
+ * Checks the arguments of a call before the addon sees them, and returns those that the addon takes. Its exception is
  * thrown by the blocking form, and rejects the promise of the other one.
  */
 export type Prepare<F extends Native> = (...values: Parameters<F>) => readonly unknown[];

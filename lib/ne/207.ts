@@ -1,4 +1,4 @@
-/** Multi-status documents: what ne_207.h declares. */
+/** Multi-status documents: the API of ne_207.h. */
 import { native } from '../core/native.js';
 import type { Nothing, ne_207_parser, ne_request, ne_session, ne_xml_parser } from './handles.js';
 import type { ne_uri } from './uri.js';

@@ -1,4 +1,4 @@
-/** Access control lists by neon's older interface: what ne_acl.h declares. */
+/** Access control lists by neon's older interface: the API of ne_acl.h. */
 import { native } from '../core/native.js';
 import type { ne_session } from './handles.js';
 

@@ -1,4 +1,4 @@
-/** Access control lists (RFC 3744): what ne_acl3744.h declares. */
+/** Access control lists (RFC 3744): the API of ne_acl3744.h. */
 import { native } from '../core/native.js';
 import type { ne_session } from './handles.js';
 

@@ -1,4 +1,4 @@
-/** Authentication with servers and proxies: what ne_auth.h declares. */
+/** Authentication with servers and proxies: the API of ne_auth.h. */
 import { native } from '../core/native.js';
 import type { ne_session } from './handles.js';
 

@@ -1,4 +1,4 @@
-/** HTTP and WebDAV methods in one call each: what ne_basic.h declares. */
+/** HTTP and WebDAV methods in one call each: the API of ne_basic.h. */
 import { native } from '../core/native.js';
 import type { Flag, Out, ne_request, ne_session } from './handles.js';
 
@@ -20,7 +20,7 @@ export interface ne_content_type {
   subtype: string;
   /** The parameter `charset`, or null. */
   charset: string | null;
-  /** The memory that C cut the other fields out of: what is left of it. */
+  /** The rest of the memory from which C cut the other fields. */
   value: string;
 }
 

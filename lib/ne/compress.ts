@@ -1,4 +1,4 @@
-/** Response bodies that arrive compressed by gzip: what ne_compress.h declares. */
+/** Response bodies that arrive compressed by gzip: the API of ne_compress.h. */
 import { type Acceptor, acceptor } from '../core/acceptor.js';
 import { native, surplus } from '../core/native.js';
 import type { ne_decompress, ne_request, ne_xml_parser } from './handles.js';

@@ -1,4 +1,4 @@
-/** Dates of HTTP and ISO 8601: what ne_dates.h declares. */
+/** Dates of HTTP and ISO 8601: the API of ne_dates.h. */
 import { native } from '../core/native.js';
 
 /**

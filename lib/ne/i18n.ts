@@ -1,4 +1,4 @@
-/** Translated error texts: what ne_i18n.h declares. */
+/** Translated error texts: the API of ne_i18n.h. */
 import { native } from '../core/native.js';
 
 /**

@@ -1,4 +1,4 @@
-/** Locks of WebDAV (RFC 4918, section 6) and stores of them: what ne_locks.h declares. */
+/** Locks of WebDAV (RFC 4918, section 6) and stores of them: the API of ne_locks.h. */
 import * as state from '../core/lock-state.js';
 import { native } from '../core/native.js';
 import type { ne_lock_store, ne_request, ne_session } from './handles.js';
@@ -184,8 +184,8 @@ export const ne_unlock: (sess: ne_session, lock: ne_lock_fields) => number = nat
 /**
  * Refreshes a lock, by a LOCK request without a body.
  *
- * @param lock needs the path of its `uri`, and its `token`. Its `timeout` is what to ask for in seconds (0 to leave it
- *   out), and on success what the server granted
+ * @param lock needs the path of its `uri`, and its `token`. Its `timeout` is the time to ask for, in seconds (0 omits it);
+ *   on success it is the time that the server granted
  * @returns an `NE_*` code
  */
 export const ne_lock_refresh: (sess: ne_session, lock: ne_lock_fields) => number = native(
@@ -200,7 +200,7 @@ export const ne_lock_refresh: (sess: ne_session, lock: ne_lock_fields) => number
  * Fetches the locks of a resource, by a PROPFIND request.
  *
  * @returns an `NE_*` code
- * @throws what `result` threw
+ * @throws the exception of `result`
  */
 export const ne_lock_discover: (sess: ne_session, path: string, result: ne_lock_result) => number =
   native('ne_lock_discover');

@@ -1,4 +1,4 @@
-/** MD5 sums (RFC 1321): what ne_md5.h declares. */
+/** MD5 sums (RFC 1321): the API of ne_md5.h. */
 import { native } from '../core/native.js';
 import type { Out, ne_md5_ctx } from './handles.js';
 

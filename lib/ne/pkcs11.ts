@@ -1,4 +1,4 @@
-/** Client certificates on PKCS#11 tokens: what ne_pkcs11.h declares. */
+/** Client certificates on PKCS#11 tokens: the API of ne_pkcs11.h. */
 import { native } from '../core/native.js';
 import type { Out, ne_session, ne_ssl_pkcs11_provider } from './handles.js';
 

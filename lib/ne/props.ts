@@ -1,4 +1,4 @@
-/** Properties of resources, PROPFIND and PROPPATCH: what ne_props.h declares. */
+/** Properties of resources, PROPFIND and PROPPATCH: the API of ne_props.h. */
 import { native } from '../core/native.js';
 import type {
   Nothing,
@@ -58,7 +58,7 @@ export type ne_props_destroy_complex = (complex: unknown) => Nothing;
  * @param depth `NE_DEPTH_ZERO`, `NE_DEPTH_ONE` or `NE_DEPTH_INFINITE`
  * @param props the properties to fetch; null for all
  * @returns an `NE_*` code
- * @throws what `results` threw; `ERR_INVALID_ARG_VALUE` for a name or namespace that would make the request's XML
+ * @throws the exception of `results`; `ERR_INVALID_ARG_VALUE` for a name or namespace that would make the request's XML
  *   malformed
  * @example
  * ```ts
@@ -80,7 +80,7 @@ export const ne_simple_propfind: (
  * Fetches the names of the properties of resources; the result sets have names without values.
  *
  * @returns an `NE_*` code
- * @throws what `results` threw
+ * @throws the exception of `results`
  */
 export const ne_propnames: (sess: ne_session, path: string, depth: number, results: ne_props_result) => number =
   native('ne_propnames');
@@ -126,7 +126,7 @@ export const ne_propfind_current_private: (handler: ne_propfind_handler) => unkn
  * Sends the request for all properties, and calls `result` for each resource.
  *
  * @returns an `NE_*` code
- * @throws what a callback threw; `ERR_NEON_INVALID_STATE` when the request was sent already
+ * @throws the exception of a callback; `ERR_NEON_INVALID_STATE` when the request was sent already
  */
 export const ne_propfind_allprop: (handler: ne_propfind_handler, result: ne_props_result) => number =
   native('ne_propfind_allprop');
@@ -135,7 +135,7 @@ export const ne_propfind_allprop: (handler: ne_propfind_handler, result: ne_prop
  * Sends the request for these properties, and calls `result` for each resource.
  *
  * @returns an `NE_*` code
- * @throws what a callback threw; `ERR_NEON_INVALID_STATE` when the request was sent already; `ERR_INVALID_ARG_VALUE` for
+ * @throws the exception of a callback; `ERR_NEON_INVALID_STATE` when the request was sent already; `ERR_INVALID_ARG_VALUE` for
  *   a name or namespace that would make the request's XML malformed
  */
 export const ne_propfind_named: (
@@ -147,7 +147,7 @@ export const ne_propfind_named: (
 /**
  * Frees a handler with its request and its parser.
  *
- * @throws what the destructor threw, when the results of a resource were incomplete; `ERR_NEON_REENTRANT` inside a
+ * @throws the exception of the destructor, when the results of a resource were incomplete; `ERR_NEON_REENTRANT` inside a
  *   callback of the handler
  */
 export const ne_propfind_destroy: (handler: ne_propfind_handler) => void = native('ne_propfind_destroy');

@@ -1,4 +1,4 @@
-/** Redirects: what ne_redirect.h declares. */
+/** Redirects: the API of ne_redirect.h. */
 import { native } from '../core/native.js';
 import type { ne_session } from './handles.js';
 import type { ne_uri } from './uri.js';

@@ -1,4 +1,4 @@
-/** Requests and responses, and the hooks of a session: what ne_request.h declares. */
+/** Requests and responses, and the hooks of a session: the API of ne_request.h. */
 import { type Acceptor, acceptor } from '../core/acceptor.js';
 import { invalidType } from '../core/errors.js';
 import { format } from '../core/format.js';
@@ -180,7 +180,7 @@ export function ne_add_response_body_reader(
  * Sends the request and reads the whole response.
  *
  * @returns an `NE_*` code: `NE_OK` whatever the status of the response
- * @throws what a callback threw
+ * @throws the exception of a callback
  */
 export const ne_request_dispatch: (req: ne_request) => number = native('ne_request_dispatch');
 

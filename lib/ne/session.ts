@@ -1,4 +1,4 @@
-/** Sessions, their TLS, proxies and events: what ne_session.h declares. */
+/** Sessions, their TLS, proxies and events: the API of ne_session.h. */
 import { format } from '../core/format.js';
 import { liveRequests, refuseWhileLive } from '../core/live.js';
 import { native } from '../core/native.js';

@@ -1,4 +1,4 @@
-/** Sockets, addresses and name lookups: what ne_socket.h declares. */
+/** Sockets, addresses and name lookups: the API of ne_socket.h. */
 import { format } from '../core/format.js';
 import { native } from '../core/native.js';
 import type { Out, ne_inet_addr, ne_sock_addr, ne_socket, ne_ssl_certificate, ne_ssl_context } from './handles.js';
@@ -308,7 +308,7 @@ export const ne_iaddr_put: (ia: ne_inet_addr, type: number, raw: Uint8Array) => 
  *
  * @param scope the name of a network interface
  * @returns 0, or the system's error number
- * @throws what {@link ne_iaddr_put} throws
+ * @throws as {@link ne_iaddr_put}
  */
 export const ne_iaddr_set_scope: (ia: ne_inet_addr, scope: string) => number = native('ne_iaddr_set_scope');
 

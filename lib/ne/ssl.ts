@@ -1,4 +1,4 @@
-/** Certificates, client certificates and TLS contexts: what ne_ssl.h declares. */
+/** Certificates, client certificates and TLS contexts: the API of ne_ssl.h. */
 import { native } from '../core/native.js';
 import type {
   Flag,

@@ -1,4 +1,4 @@
-/** Tokens, base64, hashes, comparisons, and strings that grow: what ne_string.h declares. */
+/** Tokens, base64, hashes, comparisons, and strings that grow: the API of ne_string.h. */
 import { invalidType, invalidValue, outOfRange } from '../core/errors.js';
 import { format } from '../core/format.js';
 import { handleClasses } from '../core/handle.js';

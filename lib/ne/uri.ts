@@ -1,4 +1,4 @@
-/** URIs (RFC 3986) and their paths: what ne_uri.h declares. */
+/** URIs (RFC 3986) and their paths: the API of ne_uri.h. */
 import { native } from '../core/native.js';
 
 /** A URI by the field names of C's `ne_uri` (ne_uri.h). A missing component is null. */

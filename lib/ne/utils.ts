@@ -1,4 +1,4 @@
-/** Versions, features, status lines and the debugging log: what ne_utils.h declares. */
+/** Versions, features, status lines and the debugging log: the API of ne_utils.h. */
 import { format } from '../core/format.js';
 import { native } from '../core/native.js';
 

@@ -1,4 +1,4 @@
-/** The XML parser: what ne_xml.h declares. */
+/** The XML parser: the API of ne_xml.h. */
 import { native, withoutSurplus } from '../core/native.js';
 import type { ne_xml_parser } from './handles.js';
 
@@ -50,7 +50,7 @@ export const ne_xml_get_error: (p: ne_xml_parser) => string = native('ne_xml_get
  *
  * @param block of any size; an empty block, or null, ends the document
  * @returns 0, more than 0 on a syntax error, or the result of the callback that aborted the parse
- * @throws what a callback threw, and the parser has then failed; `ERR_NEON_REENTRANT` inside a callback of this parser,
+ * @throws the exception of a callback, and the parser has then failed; `ERR_NEON_REENTRANT` inside a callback of this parser,
  *   `ERR_NEON_BUSY` while a promise uses it, `ERR_OUT_OF_RANGE` for a block of 2 GiB or more
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-/** Response bodies that are parsed as XML: what ne_xmlreq.h declares. */
+/** Response bodies that are parsed as XML: the API of ne_xmlreq.h. */
 import { acceptor } from '../core/acceptor.js';
 import { native } from '../core/native.js';
 import type { ne_request, ne_xml_parser } from './handles.js';
@@ -10,7 +10,7 @@ import type { ne_accept_response } from './request.js';
  * After a syntax error the session's error text is that of the parser, and the connection is closed.
  *
  * @returns an `NE_*` code
- * @throws what a callback of the parser threw; `ERR_NEON_INVALID_STATE` when the request was not begun, or its body was
+ * @throws the exception of a callback of the parser; `ERR_NEON_INVALID_STATE` when the request was not begun, or its body was
  *   read to the end
  */
 export const ne_xml_parse_response: (req: ne_request, parser: ne_xml_parser) => number =

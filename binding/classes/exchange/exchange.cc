@@ -104,7 +104,7 @@ void Exchange::run() {
   if (result == NE_OK && head_.is_success() && head_.status != 207)
     for (const LockSet::Entry &lock : ending) locks->remove(lock);
   result_.note(result, session_->c());  // an exception before this leaves NE_ERROR
-  // What is left of an unread body must not become the head of the next response.
+  // The rest of an unread body must not become the head of the next response.
   if (!complete) cancelled() ? session_->abandon_connection() : session_->close_connection();
 }
 

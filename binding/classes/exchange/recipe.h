@@ -1,4 +1,4 @@
-// What a request of the classes sends, the head of its response, and how the call ended.
+// The parts of a request of the classes, the head of its response, and the result of the call.
 #pragma once
 
 #include <ne_request.h>
@@ -15,7 +15,7 @@
 
 namespace neon {
 
-/// What a request sends.
+/// The parts of a request.
 struct Recipe {
   /// Reads arguments `index` and `index` + 1: flat arrays of header names and values, and of flags and
   /// values.

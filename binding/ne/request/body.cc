@@ -66,7 +66,7 @@ void on_interim(void *userdata, ne_request *, const ne_status *status) noexcept 
       to_int);
 }
 
-/// What a body provider returned: a number with C's meaning, or bytes.
+/// The result of a body provider: a number with C's meaning, or bytes.
 struct Provided {
   ssize_t count = -1;
   std::string bytes;

@@ -164,7 +164,7 @@ void Request::on_detached() {
 
 Napi::Object Request::open_handle() {
   session_->live.insert(this);
-  // It keeps the session's object, and thereby the callbacks; there is none if that was destroyed meanwhile.
+  // It keeps the session's object, and thereby the callbacks; empty if that was destroyed meanwhile.
   const Napi::Object known = object();
   return known.IsEmpty() ? HandleWrap::wrap(shared_from_this(), kind, external_size, session_->object())
                          : known;
@@ -195,7 +195,7 @@ void Request::use_for(Operation &operation) {
   }
 }
 
-// Does what ne_request_dispatch does, of which the calls below are the documented parts.
+// Does the work of ne_request_dispatch, of which the calls below are the documented parts.
 int Request::dispatch() {
   int result;
   do {

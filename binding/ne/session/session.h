@@ -87,7 +87,7 @@ class Session final : public Handle, public Executor {
   void finish();
   /// A request is about to be created. Runs where the operation runs, like prepare().
   void expect_request();
-  /// Does what was deferred until a request is sent.
+  /// Does the work that was deferred until a request is sent.
   void prepare();
 
   void recover() override { abandon_connection(); }
@@ -99,8 +99,8 @@ class Session final : public Handle, public Executor {
     return notifier || verifier || clicert_provider || authentication || !tokens.empty() ||
            !callbacks.empty();
   }
-  /// The operation of this session that runs on this thread. Null where there is none: then callbacks must
-  /// not call JavaScript.
+  /// The operation of this session that runs on this thread. Null where no operation runs: then callbacks
+  /// must not call JavaScript.
   Operation *operation() const;
 
   std::vector<std::unique_ptr<Callback>> callbacks;

@@ -26,7 +26,7 @@ std::shared_ptr<Context> context_argument(const Arguments &arguments, bool serve
 
 // As in older versions with OpenSSL, the handshake of ne_sock_connect_ssl fails when the certificate is not
 // to be trusted: programs that were written for them do not check afterwards. The certificate's host name is
-// not checked, since the call has none to compare it with.
+// not checked, since the call has no name to compare it with.
 int verify_certificate(ne_socket *socket, ne_ssl_context *context) {
   ne_ssl_certificate *const certificate = Since<GetCertificate>::required("ne_sock_getcert")(socket, context);
   if (!certificate) return NE_SOCK_ERROR;

@@ -78,7 +78,7 @@ Napi::Value to_certificate(const Arguments &arguments, ne_ssl_certificate *c) {
   return to_object(std::make_shared<Certificate>(arguments.environment(), c));
 }
 
-/// The object for an output of C's, or an empty one where the caller wants none.
+/// The object for an output of C's, or an empty one where the caller passes null.
 Napi::Object optional_object(const Arguments &arguments, std::size_t index, const char *name) {
   return arguments.is_nullish(index) ? Napi::Object() : arguments.object(index, name);
 }
