@@ -22,6 +22,7 @@ const TEST_PACKAGES = [
   ...['apache2', 'apache2-utils', 'gcc', 'nginx', 'openssl', 'valgrind'],
   ...['dante-server', 'microsocks', 'openssh-client', 'openssh-server', 'squid', 'tinyproxy'],
   ...['libnginx-mod-http-dav-ext', 'lighttpd', 'lighttpd-mod-webdav', 'litmus'],
+  ...['chezdav', 'php-cli', 'php-sabre-dav', 'radicale', 'rclone', 'tomcat10-common', 'xandikos'],
   ...['krb5-admin-server', 'krb5-kdc', 'krb5-user', 'libapache2-mod-auth-gssapi'],
 ];
 

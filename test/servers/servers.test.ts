@@ -15,6 +15,7 @@ import { smallFile, startNginx } from './nginx.js';
 import { describeWith, findProgram, requireProgram } from './packages.js';
 import { pem, testPki } from './pki.js';
 import { rawServer, response, type RawServer } from './raw.js';
+import { startRclone } from './rclone.js';
 import { freePorts, startProgram, withFreePorts } from './start.js';
 
 const basic = {
@@ -147,6 +148,17 @@ describe('nephele', () => {
     await other.stop();
     await other.stop();
     expect(existsSync(other.root)).toBe(false);
+  });
+});
+
+describeWith('rclone', 'a WebDAV program', () => {
+  test('serves its folder, which is removed with it', async () => {
+    const rclone = await startRclone();
+    expect((await fetchOnce(`${rclone.origin}/a.txt`, { method: 'PUT' }, 'text')).status).toBe(201);
+    expect(readFileSync(path.join(rclone.files!, 'a.txt'), 'utf8')).toBe('text');
+    await rclone.stop();
+    expect(await accepts(rclone.port)).toBe(false);
+    expect(existsSync(rclone.files!)).toBe(false);
   });
 });
 

@@ -1,24 +1,30 @@
 /** The methods of sessions in both forms, so that suites run from one table over them. */
 import { type Response, Session, SessionPool } from 'libneon';
 
-/** The methods that exist in both forms. */
+/** The methods of HTTP and WebDAV that answer one request with its response. */
 export type Method =
   | 'get' | 'head' | 'put' | 'post' | 'delete' | 'mkcol' | 'copy' | 'move' | 'options' | 'getModTime' | 'getRange'
   | 'proppatch' | 'setAcl'; // prettier-ignore
 
+/** All methods that exist in both forms. */
+type AnyMethod =
+  | Method
+  | 'request' | 'propfind' | 'propNames' | 'lock' | 'unlock' | 'refreshLock' | 'discoverLocks' | 'withLock'; // prettier-ignore
+
 /** The methods of both forms. The promise of a blocking method rejects with the error that it throws. */
 export type Methods = {
-  readonly [N in Method]: (...values: Parameters<Session[N]>) => Promise<Awaited<ReturnType<Session[N]>>>;
+  readonly [N in AnyMethod]: (...values: Parameters<Session[N]>) => Promise<Awaited<ReturnType<Session[N]>>>;
 };
 
 type Client = Session | SessionPool;
 
 function methods(client: Client, suffix: '' | 'Sync'): Methods {
+  const table = client as unknown as Record<string, (...values: unknown[]) => unknown>;
   return new Proxy({} as Methods, {
     get:
-      (_, name: Method) =>
+      (_, name: AnyMethod) =>
       async (...values: unknown[]) =>
-        (client as Session)[`${name}${suffix}`](...(values as [never, never, never])),
+        table[`${name}${suffix}`]!(...values),
   });
 }
 

@@ -1,0 +1,64 @@
+/** What the classes and a client without neon have in common, so that one script runs on both. */
+import type { LockOptions } from 'libneon';
+
+/** A response with its body. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  bytes(): Promise<Buffer>;
+}
+
+/** An entry of a listing. */
+export interface Listed {
+  readonly href: string | null;
+  readonly props: Readonly<Record<string, unknown>>;
+  readonly status: Readonly<Record<string, { readonly code: number }>>;
+  /** Why the server reports no properties. */
+  readonly error?: { readonly status: number } | undefined;
+}
+
+/** A lock, or a reference to one. */
+export interface Held {
+  readonly target: string;
+  readonly token: string;
+}
+
+/** A lock that the server reports, or why it reports none. */
+export interface Discovered {
+  readonly token?: string | null | undefined;
+  readonly error?: unknown;
+}
+
+interface RequestOptions {
+  readonly headers?: Record<string, string>;
+}
+
+interface ListingOptions {
+  readonly depth?: 0 | 1 | 'infinity';
+  readonly props?: readonly string[];
+}
+
+/** A client of one server. Its calls reject with an error that has the `status` when that is not 2xx. */
+export interface DavClient {
+  request(method: string, target: string, options?: RequestOptions & { body?: string }): Promise<Reply>;
+  get(target: string, options?: RequestOptions): Promise<Reply>;
+  head(target: string, options?: RequestOptions): Promise<Reply>;
+  put(target: string, body: string | Buffer, options?: RequestOptions): Promise<Reply>;
+  post(target: string, body: string, options?: RequestOptions): Promise<Reply>;
+  delete(target: string): Promise<Reply>;
+  mkcol(target: string): Promise<Reply>;
+  copy(source: string, destination: string, options?: { overwrite?: boolean; depth?: 0 }): Promise<Reply>;
+  move(source: string, destination: string, options?: { overwrite?: boolean }): Promise<Reply>;
+  options(target: string): Promise<{ readonly dav: readonly string[]; readonly allow: readonly string[] }>;
+  getModTime(target: string): Promise<Date | null>;
+  getRange(target: string, range: { start: number; end?: number }): Promise<Reply>;
+  propfind(target: string, options?: ListingOptions): Promise<readonly Listed[]>;
+  propNames(target: string, options?: ListingOptions): Promise<readonly Listed[]>;
+  proppatch(target: string, changes: { set?: Record<string, string>; remove?: string[] }): Promise<Reply>;
+  setAcl(target: string, entries: readonly []): Promise<Reply>;
+  lock(target: string, options?: LockOptions): Promise<Held & { readonly timeout: number | null }>;
+  unlock(lock: Held): Promise<void>;
+  refreshLock(lock: Held, options?: { timeout?: number }): Promise<number | null>;
+  discoverLocks(target: string): Promise<readonly Discovered[]>;
+  withLock(target: string, action: () => unknown, options?: LockOptions): Promise<unknown>;
+}

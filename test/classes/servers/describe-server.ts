@@ -1,0 +1,99 @@
+/**
+ * Runs every method of the classes, in each form, against a WebDAV server; a client without neon runs the same script.
+ * What comes out is compared with one table, so that a difference is the server's, and a change on either side shows.
+ */
+import { fetchOnce } from '../../servers/client.js';
+import type { DavServer } from '../../servers/dav-program.js';
+import { describeWith, type Program } from '../../servers/packages.js';
+import { clients } from '../../support/methods.js';
+import type { DavClient } from './dav-client.js';
+import { methodOutcomes, type MethodOutcomes, type Peculiarities } from './method-outcomes.js';
+import { nameOutcomes, type NameOutcomes } from './name-outcomes.js';
+import { plainClient } from './plain-client.js';
+import { callsOfHolders, usualOutcomes } from './usual-outcomes.js';
+
+/** A server, and where it differs from the others. docs/guide/servers.md has the reasons. */
+export interface ServerUnderTest extends Peculiarities {
+  readonly name: string;
+  readonly programs: readonly Program[];
+  readonly start: () => Promise<DavServer>;
+  /** The outcomes of methods that are not the usual ones. */
+  readonly methods: MethodOutcomes;
+  /** The names that do not survive. */
+  readonly names: NameOutcomes;
+  /** The names are tried in two of the four forms only: each write takes the server tens of milliseconds. */
+  readonly isSlow?: boolean;
+}
+
+interface Connection {
+  readonly client: DavClient;
+  readonly close: () => Promise<unknown>;
+}
+
+interface Form {
+  readonly form: string;
+  readonly open: (url: string) => Connection;
+}
+
+const withoutNeon: Form = {
+  form: 'without neon',
+  open: (url) => ({ client: plainClient(new URL(url).origin), close: async () => undefined }),
+};
+
+const forms: readonly Form[] = [
+  ...clients.map(([form, connect, of]) => ({ form, open: (url: string): Connection => openOf(connect(url), of) })),
+  withoutNeon,
+];
+
+function openOf<C extends { close(): Promise<unknown> }>(session: C, of: (session: C) => DavClient): Connection {
+  return { client: of(session), close: () => session.close() };
+}
+
+/** Defines the suite of a server, which is started once. */
+export function describeServer(server: ServerUnderTest): void {
+  describeWith(server.programs, server.name, () => {
+    let running: DavServer;
+    beforeAll(async () => {
+      running = await server.start();
+    });
+    afterAll(() => running.stop());
+
+    const url = (): string => running.origin + running.root;
+    const folder = (purpose: string, { form }: Form): string => `${running.root}${purpose}-${form.replace(/ /g, '-')}/`;
+
+    test.each(forms)('gives each method the outcome of the table: $form', async (form) => {
+      const [one, other] = [form.open(url()), form.open(url())];
+      const outcomes = await methodOutcomes(one.client, other.client, folder('methods', form), server);
+      expect(outcomes).toEqual(expectedOutcomes(server));
+      await Promise.all([one.close(), other.close()]);
+    });
+
+    const formsOfNames = server.isSlow ? [forms[0]!, withoutNeon] : forms;
+    test.each(formsOfNames)('gives back each name, but for those in the table: $form', async (form) => {
+      const { client, close } = form.open(url());
+      const outcomes = await nameOutcomes(client, folder('names', form), running.files, server);
+      expect(outcomes).toEqual(server.names);
+      await close();
+    });
+
+    for (const [what, call] of Object.entries(server.fatal ?? {})) {
+      test.each(forms)(`ends by itself at ${what}: $form`, async (form) => {
+        const victim = await server.start();
+        const { client } = form.open(victim.origin + victim.root);
+        const file = `${victim.root}file`;
+        await client.put(file, 'x');
+        await expect(call(client, file)).rejects.toThrow();
+        await expect(fetchOnce(victim.origin)).rejects.toThrow('ECONNREFUSED');
+        await victim.stop();
+      });
+    }
+  });
+}
+
+/** The usual outcomes with those of the server, without the calls that are left out. */
+function expectedOutcomes({ methods, fatal = {} }: ServerUnderTest): MethodOutcomes {
+  const expected = { ...usualOutcomes, ...methods };
+  const hasLocks = !String(expected['LOCK: seconds']).startsWith('fails');
+  const isTried = (name: string): boolean => !(name in fatal) && (hasLocks || !callsOfHolders.includes(name));
+  return Object.fromEntries(Object.entries(expected).filter(([name]) => isTried(name)));
+}

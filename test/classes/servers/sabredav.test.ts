@@ -1,0 +1,22 @@
+/** Runs every method of the classes against SabreDAV. */
+import { sabreDav, startSabreDav } from '../../servers/sabredav.js';
+import { describeServer } from './describe-server.js';
+
+describeServer({
+  name: 'SabreDAV',
+  programs: ['php', sabreDav],
+  start: startSabreDav,
+  methods: {
+    'OPTIONS: classes': ['1', '2', '3'],
+    'PUT without a parent': 'fails: 404',
+    POST: 'fails: 501',
+    'PROPFIND with depth infinity': ['.', 'a.ics', 'sub/'],
+    'COPY of a collection with depth 0': ['.', 'a.ics', 'sub/'],
+    'LOCK: seconds': 1800,
+    discoverLocks: [false], // the token is not shown
+    'refreshLock: seconds': 1800,
+    'LOCK without end: seconds': 1800,
+    'LOCK without a timeout: seconds': 1800,
+  },
+  names: {},
+});

@@ -1,0 +1,29 @@
+/** Runs every method of the classes against Tomcat. */
+import { startTomcat, tomcatBootstrap } from '../../servers/tomcat.js';
+import { describeServer } from './describe-server.js';
+
+const withSemicolon = ['&amp;', 'a;b=c'];
+
+describeServer({
+  name: 'Tomcat',
+  programs: ['java', tomcatBootstrap],
+  start: startTomcat,
+  methods: {
+    'OPTIONS: classes': ['1', '2', '3'],
+    ETag: 'W/"',
+    'LOCK without end: seconds': 604_800,
+    'LOCK without a timeout: seconds': 3600,
+  },
+  names: {
+    'put: 400': ['back\\slash'],
+    // Its hrefs have a semicolon as it is, but in a request that begins a parameter.
+    'get: 404': withSemicolon,
+    'head: 404': withSemicolon,
+    'propfind: 404': withSemicolon,
+    'copy: 404': withSemicolon,
+    'move: other bytes': withSemicolon, // those of the empty resource that LOCK created
+    'proppatch: 404': withSemicolon,
+    'lock: 412': withSemicolon,
+    'end: left': withSemicolon,
+  },
+});

@@ -1,0 +1,15 @@
+/** Starts chezdav, GNOME's WebDAV server (phodav, on libsoup). */
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { startDavProgram, type DavServer } from './dav-program.js';
+import { requireProgram } from './packages.js';
+
+/** Starts chezdav, on the loopback interface and without announcing itself in the network. */
+export function startChezdav(): Promise<DavServer> {
+  const command = requireProgram('chezdav');
+  return startDavProgram('chezdav', (port, scratch) => {
+    const files = path.join(scratch, 'files');
+    mkdirSync(files);
+    return { command, args: ['--no-mdns', '--local', '--path', files, '--port', String(port)], files };
+  });
+}

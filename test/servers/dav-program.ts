@@ -1,0 +1,37 @@
+/** Starts WebDAV servers that are one program with one port and a scratch folder: the shared part of their starters. */
+import path from 'node:path';
+import { scratchDirectory, startProgram, withFreePorts, type RunningServer } from './start.js';
+import type { ProgramOptions } from './supervise-child.js';
+
+/** A running WebDAV server. */
+export interface DavServer extends RunningServer {
+  /** `http://127.0.0.1:PORT` */
+  readonly origin: string;
+  /** A collection that exists, is empty and may be written: an escaped path with a slash at the end. */
+  readonly root: string;
+  /** The folder whose files are the members of `root`, under their own names; null where the server stores otherwise. */
+  readonly files: string | null;
+}
+
+/** The program to run on a port, and where its collection is. */
+export interface DavProgram extends Pick<ProgramOptions, 'command' | 'args' | 'env' | 'logs'> {
+  /** Default `'/'`. */
+  readonly root?: string;
+  /** The folder of the collection; default null. */
+  readonly files?: string;
+}
+
+/** Starts a program on a free port; `prepare` fills the scratch folder, which is removed with the server. */
+export function startDavProgram(
+  name: string,
+  prepare: (port: number, scratch: string) => DavProgram,
+): Promise<DavServer> {
+  return withFreePorts(1, async ([port]) => {
+    const scratch = scratchDirectory(name);
+    const { root = '/', files = null, ...program } = prepare(port!, scratch);
+    const log = path.join(scratch, 'output.log');
+    const child = await startProgram({ ...program, ports: [port!], log, scratch });
+    const origin = `http://127.0.0.1:${port}`;
+    return { port: port!, origin, root, files, pid: child.pid, stop: () => child.stop() };
+  });
+}
