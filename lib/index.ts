@@ -30,7 +30,7 @@ export type { ActiveLock, LiveProperties, LockEntry, Properties } from './classe
 export type { PropertyChanges, PropertyValue } from './classes/proppatch.js';
 export type { ProxyOptions, ProxyServer } from './classes/proxy.js';
 export type { RedirectOptions } from './classes/redirect.js';
-export type { HeadersInit } from './classes/call-options.js';
+export type { BlockingOptions, HeadersInit, HeaderValue } from './classes/call-options.js';
 export { Request, type RequestFlag, type RequestOptions } from './classes/request.js';
 export { type BodyOptions, Response } from './classes/response.js';
 export type { XmlHandlers } from './classes/xml-events.js';

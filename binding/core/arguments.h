@@ -42,6 +42,8 @@ class Arguments final {
   std::string text(std::size_t index, const char *name) const;
   /// Text that goes into a message's head: no CR, LF or NUL.
   std::string line(std::size_t index, const char *name) const;
+  /// A host name: one line, without characters that would become syntax in a request or a URI.
+  std::string host(std::size_t index, const char *name) const;
   /// A header name: an RFC 9110 token.
   std::string token(std::size_t index, const char *name) const;
   std::int64_t integer(std::size_t index, const char *name, std::int64_t min, std::int64_t max) const;

@@ -2,6 +2,7 @@
 import { types } from 'node:util';
 
 import { invalidType, invalidValue, outOfRange } from '../core/errors.js';
+import { type Known, requireKnown } from '../core/options.js';
 import * as ne from '../ne/index.js';
 
 /** A user name and a password, each shorter than 256 bytes of UTF-8. */
@@ -84,8 +85,19 @@ export function authenticate(session: ne.ne_session, side: Side, options: AuthOp
     addAuth(session, side, one);
 }
 
+const known: Known<Credentials & ProtocolOptions & { readonly provide: unknown }> = {
+  username: true,
+  password: true,
+  provide: true,
+  protocols: true,
+};
+
+/** The protocols that can take credentials from the system. */
+const systemProtocols: readonly unknown[] = ['negotiate', 'gssapi'];
+
 function addAuth(session: ne.ne_session, side: Side, options: AuthOptions): void {
   requireOptions(side, options);
+  if (typeof options !== 'function') requireKnown(options, known, side);
   const add = side === 'auth' ? ne.ne_add_server_auth : ne.ne_add_proxy_auth;
   const protocols = maskOf(typeof options === 'function' ? undefined : options.protocols);
   add(session, protocols, callbackOf(side, options));
@@ -114,7 +126,12 @@ function callbackOf(side: Side, options: AuthOptions): ne.ne_auth_creds | null {
     if (typeof options.provide !== 'function') throw invalidType('provide', 'of type function', typeof options.provide);
     return credentialsCallback(options.provide, proxy);
   }
-  if (!('username' in options) && !('password' in options)) return null; // neon refuses protocols that need credentials
+  if (!('username' in options) && !('password' in options)) {
+    const { protocols } = options as ProtocolOptions;
+    const names: readonly unknown[] = Array.isArray(protocols) ? protocols : [protocols];
+    if (names.length > 0 && names.every((name) => systemProtocols.includes(name))) return null;
+    throw invalidValue(`The "${side}" option must have a "username" and a "password", or "provide": a function`);
+  }
   const given = options as Partial<Credentials>;
   const credentials = { username: textOf(side, 'username', given), password: textOf(side, 'password', given) };
   // Tried once: credentials that were refused would be refused again.

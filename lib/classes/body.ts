@@ -60,7 +60,8 @@ type Block = Uint8Array | null | boolean;
 
 /** A body as the addon takes it. @internal */
 export interface PreparedBody {
-  readonly body: string | Uint8Array | readonly [file: string | number, offset: number, length: number] | Pull;
+  readonly body:
+    string | Uint8Array | readonly [file: string | number, offset: number, length: number, announced: number] | Pull;
   /** The length of all blocks of a function, in bytes; -1 if it is unknown. */
   readonly length: number;
   /** Frees the source of the blocks when the request is over. */
@@ -85,8 +86,8 @@ export function prepareBody(body: Body, announced: number | undefined, blocking:
   if (isSimple(body)) return { body, length: -1 };
   if (typeof body !== 'function' && (typeof body !== 'object' || (body as object | null) === null))
     throw wrongBody(body);
-  if (isFile(body)) return ofFile(body.file instanceof URL ? fileURLToPath(body.file) : body.file, body);
-  if (isDescriptor(body)) return ofFile(validFd(body.fd), body);
+  if (isFile(body)) return ofFile(body.file instanceof URL ? fileURLToPath(body.file) : body.file, body, announced);
+  if (isDescriptor(body)) return ofFile(validFd(body.fd), body, announced);
   if (typeof body === 'function') return { body: pullFrom(body), length: announced ?? -1 };
   if (blocking)
     throw invalidType(
@@ -94,18 +95,38 @@ export function prepareBody(body: Body, announced: number | undefined, blocking:
       'of type string or function, an instance of Uint8Array, a file or a descriptor in a blocking request',
       body,
     );
-  if (body instanceof Blob) return ofIterable(() => blocksOf(body.stream()), body.size, true);
+  if (body instanceof Blob) {
+    requireLength(announced, body.size);
+    return ofIterable(() => blocksOf(body.stream()), body.size, true);
+  }
   if (isAsyncIterable(body)) return ofIterable(() => body, announced ?? -1, false);
   if ((body as unknown) instanceof ReadableStream) return ofIterable(() => blocksOf(body), announced ?? -1, false);
   throw wrongBody(body);
 }
 
-function ofFile(file: string | number, { offset = 0, length }: Omit<DescriptorBody, 'fd'>): PreparedBody {
+function ofFile(
+  file: string | number,
+  { offset = 0, length }: Omit<DescriptorBody, 'fd'>,
+  announced: number | undefined,
+): PreparedBody {
   requireSafe('offset', offset);
   if (length !== undefined) requireSafe('length', length);
   if (file === '' || (typeof file === 'string' && file.includes('\0')))
     throw invalidValue(`The "file" of a body must be a path: '${file}'`);
-  return { body: [file, offset, length ?? -1], length: -1 };
+  if (length !== undefined) requireLength(announced, length);
+  return { body: [file, offset, length ?? -1, announced ?? -1], length: -1 };
+}
+
+/**
+ * Refuses an announced length that is not that of the body. @internal
+ *
+ * @throws `ERR_INVALID_ARG_VALUE`
+ */
+export function requireLength(announced: number | undefined, length: number): void {
+  if (announced !== undefined && announced !== length)
+    throw invalidValue(
+      `The header Content-Length announces ${announced} bytes, but the body has ${length}: omit the header`,
+    );
 }
 
 function pullFrom(provider: BodyProvider): Pull {

@@ -1,12 +1,24 @@
 /** The options that calls have in common. */
 import { type CallOptions, validated } from '../core/abort.js';
-import { invalidType } from '../core/errors.js';
+import { invalidType, invalidValue } from '../core/errors.js';
+import type { Known } from '../core/options.js';
 import { type DecompressOptions, inflationLimit } from './decompress.js';
 import type { RedirectOptions, Redirects } from './redirect.js';
 import type { ProgressEvent } from './status.js';
 
-/** Headers to send: an object, or pairs when a name comes more than once or the order matters. */
-export type HeadersInit = Readonly<Record<string, string>> | Iterable<readonly [string, string]>;
+/** The value of a header; an array stands for several fields of one name. */
+export type HeaderValue = string | number | readonly string[];
+
+/**
+ * Headers to send: an object, a `Map`, a `Headers` object, or pairs of names and values. A header replaces the one of
+ * that name that the library would send. The framing of the body is the library's own: `Transfer-Encoding` is refused,
+ * and so is a `Content-Length` that is not the length of the body.
+ */
+export type HeadersInit =
+  Readonly<Record<string, HeaderValue | undefined>> | Iterable<readonly [name: string, value: HeaderValue]>;
+
+/** The options of a blocking call: those of the promise form, without the options that need the event loop. */
+export type BlockingOptions<Options> = Omit<Options, 'signal' | 'timeout' | 'onProgress'>;
 
 /** A header field. @internal */
 export type HeaderField = readonly [name: string, value: string];
@@ -47,10 +59,30 @@ export interface CallSettings {
   readonly redirects: Redirects | undefined;
 }
 
+/** The names of the options that all calls have. @internal */
+export const commonOptions: Known<CommonOptions> = {
+  signal: true,
+  timeout: true,
+  headers: true,
+  redirect: true,
+  maxRedirects: true,
+  decompress: true,
+  onProgress: true,
+};
+
+/** Refuses the options that need the event loop. */
+function requireBlocking(options: CommonOptions): void {
+  for (const name of ['signal', 'timeout', 'onProgress'] as const) {
+    if (options[name] !== undefined && options[name] !== null)
+      throw invalidValue(`A blocking call cannot honour the option "${name}": use the promise form`);
+  }
+}
+
 /**
- * Reads and checks the options of a call. A blocking call ignores `signal` and `timeout`. @internal
+ * Reads and checks the options of a call. @internal
  *
- * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` for an invalid option
+ * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` for an invalid option;
+ *   `ERR_INVALID_ARG_VALUE` for one that a blocking call cannot honour
  */
 export function settingsOf(
   carries: Carries,
@@ -59,11 +91,12 @@ export function settingsOf(
   blocking = false,
 ): CallSettings {
   requireObject(options);
+  if (blocking) requireBlocking(options);
   const isLimited = !blocking && (options.signal !== undefined || options.timeout !== undefined);
   const { signal, timeout } = isLimited ? validated(options) : noLimits;
   const redirects = carries.redirect ? redirectsOf(options, defaults) : undefined;
   return {
-    signal,
+    signal: signal ?? undefined,
     timeout,
     since: timeout === undefined ? 0 : performance.now(),
     headers: carries.headers ? fieldsOf(options.headers) : noFields,
@@ -84,18 +117,36 @@ const noFields: readonly HeaderField[] = [];
 /** The fields of headers. @internal */
 export function fieldsOf(headers: HeadersInit | undefined): readonly HeaderField[] {
   if (headers === undefined) return noFields;
+  requireHeaders(headers);
   const fields: HeaderField[] = [];
   for (const [name, value] of Symbol.iterator in headers ? headers : Object.entries(headers)) {
-    requireField(name, value);
-    fields.push([name, value]);
+    if (value === undefined) continue;
+    for (const one of Array.isArray(value) ? (value as readonly unknown[]) : [value]) {
+      const text = typeof one === 'number' ? String(one) : one;
+      requireField(name, text);
+      fields.push([name, text]);
+    }
   }
   return fields;
 }
 
+function requireHeaders(headers: unknown): void {
+  if (typeof headers !== 'object' || headers === null)
+    throw invalidType('headers', 'an object, a Map, a Headers object or pairs of names and values', headers);
+}
+
+/** The fields, without those that others replace: by name, without regard to case. @internal */
+export function withoutReplaced(fields: readonly HeaderField[], others: readonly HeaderField[]): HeaderField[] {
+  const names = new Set(others.map(([name]) => name.toLowerCase()));
+  return fields.filter(([name]) => !names.has(name.toLowerCase()));
+}
+
 /** @internal */
-export function requireField(name: unknown, value: unknown): void {
+export function requireField(name: unknown, value: unknown): asserts value is string {
   if (typeof name !== 'string') throw invalidType('name', 'of type string', name);
   if (typeof value !== 'string') throw invalidType('value', 'of type string', value);
+  if (name.toLowerCase() === 'transfer-encoding')
+    throw invalidValue('The header Transfer-Encoding is refused: the library frames bodies, in chunks where needed');
 }
 
 /** @internal */

@@ -2,7 +2,8 @@
 import { addon } from '../core/load.js';
 import { native } from '../core/native.js';
 import type { ne_session } from '../ne/handles.js';
-import type { CallSettings } from './call-options.js';
+import { invalidValue } from '../core/errors.js';
+import type { CallSettings, HeaderField } from './call-options.js';
 import { RequestCall } from './request-call.js';
 import type { RawResponse } from './response.js';
 
@@ -33,11 +34,13 @@ export class ComposedRequest extends RequestCall {
   }
 
   override send(session: ne_session, { headers }: CallSettings): Promise<RawResponse> {
+    requireNoLength(headers);
     const send = addon.async[functions[this.method]] as unknown as Send<Promise<RawResponse>>;
     return send(session, this.target, headers.flat(), this.flags, this.#content);
   }
 
   override sendSync(session: ne_session, { headers }: CallSettings): RawResponse {
+    requireNoLength(headers);
     const send = native<Send<RawResponse>>(functions[this.method]);
     return send(session, this.target, headers.flat(), this.flags, this.#content);
   }
@@ -45,4 +48,10 @@ export class ComposedRequest extends RequestCall {
   protected override to(target: string): ComposedRequest {
     return new ComposedRequest(this.method, target, this.#content, this.flags);
   }
+}
+
+/** The caller cannot know the length of a body that neon composes. */
+function requireNoLength(headers: readonly HeaderField[]): void {
+  if (headers.some(([name]) => name.toLowerCase() === 'content-length'))
+    throw invalidValue('The header Content-Length is refused: the library composes the body. Omit the header');
 }

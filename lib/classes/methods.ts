@@ -3,12 +3,13 @@ import { type ErrorContext, invalidType, NeonError, outOfRange } from '../core/e
 import { ne_httpdate_parse } from '../ne/dates.js';
 import { type AclEntry, entriesOf } from './acl.js';
 import type { Body } from './body.js';
-import { type HeadersInit, requireObject } from './call-options.js';
+import { fieldsOf, withoutReplaced } from './call-options.js';
 import { ComposedRequest } from './composed-request.js';
 import { failuresIn } from './multistatus.js';
 import { operationsOf, type PropertyChanges } from './proppatch.js';
-import type { RequestOptions } from './request.js';
-import { flagsOf, RequestCall, validMethod } from './request-call.js';
+import { type Known, requireKnown } from '../core/options.js';
+import { requestOptions, type RequestOptions } from './request.js';
+import { flagsOf, RequestCall } from './request-call.js';
 import type { Response } from './response.js';
 import type { SessionSource } from './session-source.js';
 import type { Target } from './target.js';
@@ -49,6 +50,8 @@ export interface Method<T> {
   /** As the user gave it. */
   readonly target: Target;
   readonly options: RequestOptions | undefined;
+  /** The names of the options. Default: those of a request. */
+  readonly known?: Readonly<Record<string, true>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Body;
   /** The arguments from which neon composes the body. */
@@ -64,27 +67,29 @@ export interface Method<T> {
 
 const unchanged = (response: Response): Response => response;
 
+const copyOptions: Known<CopyOptions> = { ...requestOptions, overwrite: true, depth: true };
+/** Of methods whose body is an argument. @internal */
+const { body: _body, ...bodyOptions } = requestOptions;
+
 /** The call of a method, on a session of this source. @internal */
 export function callOf(
-  { method, target, options = {}, body, content, collection }: Method<unknown>,
+  { method, target, options = {}, known = requestOptions, body, content, collection }: Method<unknown>,
   source: SessionSource,
 ): RequestCall {
-  requireObject(options);
+  requireKnown(options, known);
   const given = source.targetOf(target);
   const path = collection ? given.replace(/^[^?]*[^/?](?=$|\?)/, '$&/') : given;
-  const flags = flagsOf(options);
+  const flags = flagsOf(method, options);
   return content
     ? new ComposedRequest(method as 'PROPPATCH' | 'ACL', path, content, flags)
-    : new RequestCall(validMethod(method), path, body === undefined ? options.body : body, flags);
+    : new RequestCall(method, path, body === undefined ? options.body : body, flags);
 }
 
-/** The options of a method, with its own headers in front of the caller's. @internal */
+/** The options of a method, with its own headers where the caller gives no other ones. @internal */
 export function optionsOf({ options = {}, headers }: Method<unknown>): RequestOptions {
-  return headers ? { ...options, headers: [...Object.entries(headers), ...pairsOf(options.headers)] } : options;
-}
-
-function pairsOf(headers: HeadersInit = {}): Iterable<readonly [string, string]> {
-  return Symbol.iterator in headers ? headers : Object.entries(headers);
+  if (!headers) return options;
+  const given = fieldsOf(options.headers);
+  return { ...options, headers: [...withoutReplaced(Object.entries(headers), given), ...given] };
 }
 
 /**
@@ -147,8 +152,9 @@ export function send(
   body: Body,
   options: RequestOptions | undefined,
 ): Method<Response> {
+  if ((body as unknown) === undefined) throw invalidType('body', "a body ('' for an empty one)", body);
   // mod_dav refuses a PUT into a locked collection with a 207. The meaning of a 207 to a POST is up to the server.
-  return { ...(method === 'PUT' ? changing : plain)(method, target, options), body };
+  return { ...(method === 'PUT' ? changing : plain)(method, target, options), body, known: bodyOptions };
 }
 
 /** @internal */
@@ -163,6 +169,7 @@ export function copyOrMove(
   destination: string,
   options: CopyOptions = {},
 ): Method<Response> {
+  requireKnown(options, copyOptions);
   const { overwrite = true, depth = 'infinity', ...rest } = options;
   const headers = { Destination: destination, Overwrite: overwrite ? 'T' : 'F' };
   const depths = method === 'COPY' ? { Depth: String(depth) } : {};
@@ -175,7 +182,7 @@ export function proppatch(
   changes: PropertyChanges | readonly PropertyChanges[],
   options: RequestOptions | undefined,
 ): Method<Response> {
-  return { ...changing('PROPPATCH', target, options), content: operationsOf(changes) };
+  return { ...changing('PROPPATCH', target, options), content: operationsOf(changes), known: bodyOptions };
 }
 
 /** @internal */
@@ -184,7 +191,7 @@ export function setAcl(
   entries: readonly AclEntry[],
   options: RequestOptions | undefined,
 ): Method<Response> {
-  return { ...changing('ACL', target, options), content: entriesOf(entries) };
+  return { ...changing('ACL', target, options), content: entriesOf(entries), known: bodyOptions };
 }
 
 /** @internal */

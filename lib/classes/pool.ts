@@ -4,7 +4,7 @@ import { refuseWhileLive } from '../core/live.js';
 import { inflationLimit } from './decompress.js';
 import { PoolSource } from './pool-source.js';
 import { Redirects } from './redirect.js';
-import { Session, type SessionOptions } from './session.js';
+import { baseOf, Session, type SessionOptions } from './session.js';
 import { withClientCertificate } from './tls.js';
 import { PromiseMethods } from './webdav.js';
 
@@ -49,10 +49,11 @@ export class SessionPool extends PromiseMethods {
    * @throws as {@link Session.open}, and `ERR_OUT_OF_RANGE` or `ERR_INVALID_ARG_TYPE` for an option of the pool
    */
   constructor(url: string | URL, options: SessionPoolOptions = {}) {
+    requireOptions(options);
     const { connections = 8, idleTimeout = 4000, ...sessionOptions } = options;
     requireConnections(connections);
     requireIdleTimeout(idleTimeout);
-    const base = new URL(url);
+    const base = baseOf(url);
     const defaults = { redirects: new Redirects(sessionOptions), inflate: inflationLimit(sessionOptions) };
     const { tls } = sessionOptions;
     const shared =
@@ -119,6 +120,10 @@ export class SessionPool extends PromiseMethods {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+function requireOptions(options: unknown): void {
+  if (typeof options !== 'object' || options === null) throw invalidType('options', 'of type object', options);
 }
 
 function requireConnections(connections: unknown): void {

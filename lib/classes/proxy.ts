@@ -3,6 +3,7 @@ import { BlockList, isIP } from 'node:net';
 
 import { invalidType, invalidValue, outOfRange } from '../core/errors.js';
 import { native } from '../core/native.js';
+import { type Known, requireKnown } from '../core/options.js';
 import * as ne from '../ne/index.js';
 import type { Credentials } from './auth.js';
 
@@ -43,6 +44,8 @@ const types: Readonly<Record<string, NonNullable<ProxyServer['type']>>> = {
   socks: 'socks5',
 };
 
+const known: Known<ProxyServer> = { type: true, host: true, port: true, username: true, password: true };
+
 const systemProxyLater: (session: ne.ne_session) => void = native('systemProxyLater');
 
 /**
@@ -80,6 +83,7 @@ function proxyOf(options: string | URL | ProxyServer): ProxyServer {
   if (typeof options === 'string') return proxyOfUrl(options, 'The "proxy" option');
   if (options instanceof URL) return proxyOfUrl(options.href, 'The "proxy" option');
   requireObject(options);
+  requireKnown(options, known, 'proxy');
   const { type = 'http', port, username, password } = options;
   if (!Object.hasOwn(types, type)) throw invalidValue(`There is no type of proxy '${type}'`);
   if (typeof options.host !== 'string') throw invalidType('proxy.host', 'of type string', options.host);

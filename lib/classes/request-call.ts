@@ -6,9 +6,9 @@ import { addon } from '../core/load.js';
 import { native } from '../core/native.js';
 import { NE_REQFLAG_EXPECT100, NE_REQFLAG_IDEMPOTENT } from '../ne/constants.js';
 import type { ne_session } from '../ne/handles.js';
-import { type Body, isSimple, prepareBody, type PreparedBody } from './body.js';
+import { type Body, isSimple, prepareBody, type PreparedBody, requireLength } from './body.js';
 import type { Call, CallRun, Redirected } from './call.js';
-import type { CallSettings, Carries, HeaderField } from './call-options.js';
+import { type CallSettings, type Carries, type HeaderField, withoutReplaced } from './call-options.js';
 import { redirects } from './redirect.js';
 import { type RawResponse, Response } from './response.js';
 
@@ -112,11 +112,15 @@ export class RequestCall implements Call<RawResponse, Response> {
     const { method, target, flags } = this;
     const limit = takesAnyCoding(method, headers) ? 0 : inflate;
     const body = this.#body;
-    if (body === undefined || isSimple(body)) return [method, target, headers.flat(), flags, body, undefined, limit];
-    const prepared = prepareBody(body, announcedLength(headers), blocking);
+    const announced = announcedLength(headers);
+    // neon adds the header itself where it knows the length.
+    const fields = announced === undefined ? headers : withoutReplaced(headers, [['Content-Length', '']]);
+    if (body === undefined || isSimple(body)) {
+      requireLength(announced, body === undefined ? 0 : Buffer.byteLength(body));
+      return [method, target, (body === undefined ? headers : fields).flat(), flags, body, undefined, limit];
+    }
+    const prepared = prepareBody(body, announced, blocking);
     this.#release = prepared.release;
-    // neon adds the header itself where the length is known.
-    const fields = prepared.length < 0 ? headers : headers.filter(([name]) => name.toLowerCase() !== 'content-length');
     return [method, target, fields.flat(), flags, prepared.body, prepared.length, limit];
   }
 }
@@ -127,15 +131,34 @@ export function requestCall(
   target: string,
   options: FlagOptions & { readonly body?: Body | undefined },
 ): RequestCall {
-  return new RequestCall(validMethod(method), target, options.body, flagsOf(options));
+  return new RequestCall(validMethod(method), target, options.body, flagsOf(method, options));
 }
 
+/**
+ * The methods that may be sent again without harm: those that RFC 9110 (section 9.2.2) and IANA's registry of HTTP
+ * methods call idempotent.
+ */
+const idempotentMethods: ReadonlySet<string> = new Set(
+  (
+    'ACL BASELINE-CONTROL BIND CHECKIN CHECKOUT COPY DELETE GET HEAD LABEL LINK MERGE MKACTIVITY MKCALENDAR MKCOL ' +
+    'MKREDIRECTREF MKWORKSPACE MOVE OPTIONS ORDERPATCH PROPFIND PROPPATCH PUT QUERY REBIND REPORT SEARCH TRACE UNBIND ' +
+    'UNCHECKOUT UNLINK UNLOCK UPDATE UPDATEREDIRECTREF VERSION-CONTROL'
+  ).split(' '),
+);
+
 /** The flags of a request, as its native function takes them. @internal */
-export function flagsOf({ expect100, idempotent }: FlagOptions): number[] {
+export function flagsOf(method: string, { expect100, idempotent }: FlagOptions): number[] {
   const flags: number[] = [];
+  requireBoolean('expect100', expect100);
+  requireBoolean('idempotent', idempotent);
   if (expect100 !== undefined) flags.push(NE_REQFLAG_EXPECT100, expect100 ? 1 : 0);
-  if (idempotent !== undefined) flags.push(NE_REQFLAG_IDEMPOTENT, idempotent ? 1 : 0);
+  const repeats = idempotent ?? idempotentMethods.has(method);
+  if (!repeats) flags.push(NE_REQFLAG_IDEMPOTENT, 0); // neon's default is 1
   return flags;
+}
+
+function requireBoolean(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'boolean') throw invalidType(name, 'of type boolean', value);
 }
 
 /** An RFC 9110 token. @internal */
@@ -150,7 +173,7 @@ function takesAnyCoding(method: string, headers: readonly HeaderField[]): boolea
   return method === 'HEAD' || headers.some(([name]) => /^(accept-encoding|range)$/i.test(name));
 }
 
-/** The `Content-Length` header, which announces the length of a stream. */
+/** The `Content-Length` header: the length of the body, or of a stream the length that is announced. */
 function announcedLength(headers: readonly HeaderField[]): number | undefined {
   const header = headers.find(([name]) => name.toLowerCase() === 'content-length');
   if (!header) return undefined;

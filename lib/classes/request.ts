@@ -2,15 +2,16 @@
 import type { CallOptions, Stop } from '../core/abort.js';
 import { type ErrorContext, NeonError } from '../core/errors.js';
 import { NE_REQFLAG_1XXTIMEOUT, NE_REQFLAG_EXPECT100, NE_REQFLAG_IDEMPOTENT } from '../ne/constants.js';
+import { type Known, requireKnown } from '../core/options.js';
 import type { Body } from './body.js';
 import {
   type CommonOptions,
+  commonOptions,
   fieldsOf,
   type HeaderField,
   type HeadersInit,
   progressListener,
   requireField,
-  requireObject,
 } from './call-options.js';
 import { type DecompressOptions, inflationLimit } from './decompress.js';
 import { flagNumber } from './flags.js';
@@ -25,7 +26,8 @@ import type { Target } from './target.js';
 /** The options of a request. */
 export interface RequestOptions extends CallOptions, RedirectOptions, DecompressOptions {
   /**
-   * Header fields to send. The library adds those of framing, of credentials, and of {@link SessionOptions.userAgent}.
+   * Headers to send. Each replaces the header of that name that the library would send: of the host, of credentials, of
+   * {@link SessionOptions.userAgent}.
    */
   headers?: HeadersInit | undefined;
   /** The body to send. Default: no body. */
@@ -36,13 +38,24 @@ export interface RequestOptions extends CallOptions, RedirectOptions, Decompress
    */
   expect100?: boolean | undefined;
   /**
-   * Whether the method is idempotent: then the request is sent again when a kept connection turns out to be closed.
-   * Default true.
+   * Whether the request may be sent again when a kept connection turns out to be closed. If false, it goes on a new
+   * connection. Default: true for the methods that are idempotent (RFC 9110, section 9.2.2), such as GET and PUT; false
+   * for POST, PATCH, LOCK and unknown ones.
    */
   idempotent?: boolean | undefined;
-  /** Is called with the progress of the bodies, as they are sent and received. Blocking requests ignore it. */
+  /** Is called with the progress of the bodies, as they are sent and received. Blocking requests refuse it. */
   onProgress?: ((event: ProgressEvent) => void) | undefined;
 }
+
+/** The names of the options of a request. @internal */
+export const requestOptions: Known<RequestOptions> = {
+  ...commonOptions,
+  body: true,
+  expect100: true,
+  idempotent: true,
+};
+const { signal: _signal, timeout: _timeout, redirect: _redirect, maxRedirects: _max, ...ownOptions } = requestOptions;
+const dispatchOptions: Known<CallOptions> = { signal: true, timeout: true };
 
 /** The names of neon's request flags (`NE_REQFLAG_*`). */
 export const requestFlags = {
@@ -89,7 +102,7 @@ export class Request {
   /** @internal */
   constructor(source: SessionSource, method: string, target: Target, options: RequestOptions = {}) {
     source.requireOpen();
-    requireObject(options);
+    requireKnown(options, ownOptions);
     if (options.decompress !== undefined) inflationLimit(options);
     this.method = validMethod(method);
     this.target = source.targetOf(target);
@@ -98,7 +111,7 @@ export class Request {
     this.#source = source;
     this.#decompress = options.decompress;
     this.#headers = [...fieldsOf(options.headers)];
-    this.#flags = flagsOf(options);
+    this.#flags = flagsOf(method, options);
     this.#item = { description: `${method} ${this.target}`, end: (reason) => this.#end(reason) };
     source.live.add(this.#item);
   }
@@ -165,7 +178,7 @@ export class Request {
    */
   async dispatch(options: CallOptions = {}): Promise<Response> {
     this.#requireLive();
-    requireObject(options);
+    requireKnown(options, dispatchOptions);
     let stop: Stop | undefined;
     const onStart = (given: Stop): void => void this.#dispatched.add((stop = given));
     const { signal, timeout } = options;

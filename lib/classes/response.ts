@@ -42,6 +42,7 @@ const readStream: (stream: StreamHandle) => Buffer | null | Promise<Buffer | nul
 const readStreamToEnd: (stream: StreamHandle, maxBytes: number) => Buffer | Promise<Buffer> = native('readStreamToEnd');
 const writeStreamToFd: (stream: StreamHandle, fd: number) => Buffer | Promise<Buffer | number> =
   native('writeStreamToFd');
+const takeBuffered: (stream: StreamHandle) => Buffer = native('takeBuffered');
 const parseStream: (stream: StreamHandle, events: number, charset: string) => void = native('parseStream');
 const readBatch: (stream: StreamHandle) => XmlEventBatch | null | Promise<XmlEventBatch | null> = native('readStream');
 const streamTrailers: (stream: StreamHandle) => string = native('streamTrailers');
@@ -99,6 +100,11 @@ class ArrivingBody {
     const written = await this.#take((stream) => writeStreamToFd(stream, fd));
     this.#over();
     return written;
+  }
+
+  /** The bytes that had arrived when the body failed, and were not taken. */
+  rest(): Buffer {
+    return this.#failure ? empty : takeBuffered(this.#stream);
   }
 
   /** Parses the body as XML while it arrives. */
@@ -309,6 +315,8 @@ export class Response {
       const written = await this.#arriving.writeToFd(fd);
       return typeof written === 'number' ? written : await writeAll(fd, written);
     } catch (error) {
+      // A failure to write them too would hide the first one.
+      if (fd !== undefined && this.#arriving) await writeAll(fd, this.#arriving.rest()).catch(() => undefined);
       this.cancel();
       throw error;
     } finally {

@@ -1,7 +1,11 @@
 /** Sessions: one connection to one server, and its options. */
+import { isIPv6 } from 'node:net';
+import { domainToASCII } from 'node:url';
+
 import { invalidType, invalidValue } from '../core/errors.js';
 import { liveRequests, refuseWhileLive } from '../core/live.js';
 import { native } from '../core/native.js';
+import { type Known, requireKnown } from '../core/options.js';
 import * as ne from '../ne/index.js';
 import { authenticate, type AuthOptions } from './auth.js';
 import { type DecompressOptions, inflationLimit } from './decompress.js';
@@ -12,7 +16,7 @@ import { Request, type RequestOptions } from './request.js';
 import { SingleSession } from './session-source.js';
 import type { ProgressEvent, ProgressWatch } from './status.js';
 import type { Target } from './target.js';
-import { secure, type TLSOptions } from './tls.js';
+import { requireKnownTLS, secure, type TLSOptions } from './tls.js';
 import { WebDAVMethods } from './webdav.js';
 
 /** The names of neon's session flags (`NE_SESSFLAG_*`). */
@@ -30,6 +34,22 @@ export const sessionFlags = {
 
 /** The name of a session flag of neon's (`NE_SESSFLAG_*`), for {@link Session.setFlag}. */
 export type SessionFlag = keyof typeof sessionFlags;
+
+const known: Known<SessionOptions> = {
+  userAgent: true,
+  readTimeout: true,
+  connectTimeout: true,
+  flags: true,
+  addresses: true,
+  localAddress: true,
+  proxy: true,
+  auth: true,
+  proxyAuth: true,
+  tls: true,
+  redirect: true,
+  maxRedirects: true,
+  decompress: true,
+};
 
 const dropSession: (session: ne.ne_session) => void = native('dropSession');
 
@@ -108,7 +128,8 @@ export class Session extends WebDAVMethods {
    * Creates a session: `ne_session_create`. Nothing is sent, and no name is looked up, before the first request.
    *
    * @param scheme `'http'` or `'https'`
-   * @param hostname a host name or network address; one of IPv6 in brackets
+   * @param hostname a host name or network address; one of IPv6 with or without brackets. An international name is
+   *   converted to ASCII
    * @param port 0 to 65535
    * @param base the URL that targets of requests may be relative to
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE` or `ERR_INVALID_CHAR` for an invalid
@@ -116,7 +137,9 @@ export class Session extends WebDAVMethods {
    */
   constructor(scheme: string, hostname: string, port: number, options: SessionOptions = {}, base?: URL) {
     requireScheme(scheme);
-    const handle = ne.ne_session_create(scheme, hostname, port);
+    requireKnown(options, known);
+    if (options.tls !== undefined) requireKnownTLS(options.tls);
+    const handle = ne.ne_session_create(scheme, hostOf(hostname), port);
     const hostport = ne.ne_get_server_hostport(handle);
     const defaults = { redirects: new Redirects(options), inflate: inflationLimit(options) };
     const source = new SingleSession(handle, `${scheme}://${hostport}`, base, defaults);
@@ -129,7 +152,7 @@ export class Session extends WebDAVMethods {
     if (options.readTimeout !== undefined) ne.ne_set_read_timeout(handle, options.readTimeout);
     if (options.connectTimeout !== undefined) ne.ne_set_connect_timeout(handle, options.connectTimeout);
     setAddresses(handle, options);
-    for (const [flag, value] of Object.entries(options.flags ?? {})) this.setFlag(flag as SessionFlag, value);
+    for (const [flag, value] of flagsOf(options)) this.setFlag(flag, value);
     setProxyAndAuth(handle, options);
     if (scheme === 'https') secure(handle, options.tls);
   }
@@ -137,9 +160,8 @@ export class Session extends WebDAVMethods {
   /**
    * Opens a session with the server of a URL. Targets of its requests may be relative to that URL. Nothing is sent yet.
    *
-   * @throws the `TypeError` of `new URL()` when given something that is not a URL, `ERR_INVALID_ARG_VALUE` for a scheme
-   *   other than `http` and `https`, or for a URL with a user name or password; and as the constructor for invalid
-   *   options
+   * @throws `ERR_INVALID_URL` when given something that is not a URL, `ERR_INVALID_ARG_VALUE` for a scheme other than
+   *   `http` and `https`, or for a URL with a user name or password; and as the constructor for invalid options
    *
    * @example
    * ```ts
@@ -148,9 +170,7 @@ export class Session extends WebDAVMethods {
    * ```
    */
   static open(url: string | URL, options?: SessionOptions): Session {
-    const base = new URL(url);
-    if (base.username || base.password)
-      throw invalidValue('The URL of a session must not hold a user name or password');
+    const base = baseOf(url);
     const scheme = base.protocol.slice(0, -1);
     const port = base.port ? Number(base.port) : scheme === 'https' ? 443 : 80;
     return new Session(scheme, base.hostname, port, options, base);
@@ -270,6 +290,41 @@ export class Session extends WebDAVMethods {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+function flagsOf({ flags = {} }: SessionOptions): (readonly [SessionFlag, boolean])[] {
+  if (typeof flags !== 'object' || (flags as unknown) === null) throw invalidType('flags', 'of type object', flags);
+  return Object.entries(flags).map(([flag, value]) => {
+    if (typeof value !== 'boolean') throw invalidType(`flags.${flag}`, 'of type boolean', value);
+    return [flag as SessionFlag, value];
+  });
+}
+
+/**
+ * The URL of a session or pool, without its text in errors: there may be a password in it. @internal
+ *
+ * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_URL`, and `ERR_INVALID_ARG_VALUE` for one with credentials
+ */
+export function baseOf(url: string | URL): URL {
+  if (typeof url !== 'string' && !((url as unknown) instanceof URL))
+    throw invalidType('url', 'of type string or an instance of URL', url);
+  if (!URL.canParse(String(url)))
+    throw Object.assign(new TypeError('The "url" argument is not a URL: it needs a scheme and a host'), {
+      code: 'ERR_INVALID_URL',
+    });
+  const base = new URL(url);
+  if (base.username || base.password)
+    throw invalidValue('The URL of a session must not hold a user name or password: use the option "auth"');
+  return base;
+}
+
+/** The host as neon takes it. */
+function hostOf(hostname: unknown): string {
+  if (typeof hostname !== 'string') throw invalidType('hostname', 'of type string', hostname);
+  if (isIPv6(hostname)) return `[${hostname}]`;
+  const host = /^[\0-\x7f]*$/.test(hostname) ? hostname : domainToASCII(hostname);
+  if (host === '') throw invalidValue(`The "hostname" argument must be a host name or address. Received '${hostname}'`);
+  return host;
 }
 
 function requireScheme(scheme: unknown): void {

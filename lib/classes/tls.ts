@@ -3,6 +3,7 @@ import { types } from 'node:util';
 
 import { type Certificate, ClientCertificate, keepCertificate, requireText } from './certificate.js';
 import { invalidAnswer, invalidType, invalidValue, NeonError } from '../core/errors.js';
+import { type Known, requireKnown } from '../core/options.js';
 import * as ne from '../ne/index.js';
 import { trust, type TrustOptions } from './trust.js';
 
@@ -87,6 +88,27 @@ export interface TLSOptions extends TrustOptions {
   minVersion?: ProtocolVersion | undefined;
   /** The newest version of TLS to speak. In C: `ne_ssl_set_protovers`, since neon 0.34. */
   maxVersion?: ProtocolVersion | undefined;
+}
+
+const known: Known<TLSOptions> = {
+  ca: true,
+  trustDefaultCA: true,
+  clientCert: true,
+  pfx: true,
+  passphrase: true,
+  provideClientCert: true,
+  verify: true,
+  minVersion: true,
+  maxVersion: true,
+};
+
+/**
+ * Refuses unknown options; called without TLS, too, where the others are ignored. @internal
+ *
+ * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+ */
+export function requireKnownTLS(options: TLSOptions): void {
+  requireKnown(options, known, 'tls');
 }
 
 /**

@@ -2,9 +2,10 @@
 import { EventEmitter } from 'node:events';
 
 import type { ErrorContext } from '../core/errors.js';
+import { requireKnown } from '../core/options.js';
 import type { AclEntry } from './acl.js';
 import type { Body } from './body.js';
-import { requireObject } from './call-options.js';
+import type { BlockingOptions } from './call-options.js';
 import { discovered, type DiscoverLocksOptions, LockManager } from './lock-manager.js';
 import {
   type DiscoveredLock,
@@ -19,7 +20,7 @@ import * as methods from './methods.js';
 import { Listing, listSync, type PropfindOptions, propfindQuery, type PropNamesOptions } from './propfind.js';
 import type { Entry } from './propfind-batch.js';
 import type { PropertyChanges } from './proppatch.js';
-import type { RequestOptions } from './request.js';
+import { type RequestOptions, requestOptions } from './request.js';
 import { type RequestCall, requestCall } from './request-call.js';
 import type { Response } from './response.js';
 import type { SessionSource } from './session-source.js';
@@ -77,19 +78,19 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * ```
    */
   async request(method: string, target: Target, options: RequestOptions = {}): Promise<Response> {
-    requireObject(options);
+    requireKnown(options, requestOptions);
     return this.#source.run(requestCall(method, this.#source.targetOf(target), options), options);
   }
 
   /**
    * Sends a request of any method on the calling thread, and returns its response when the whole body has arrived.
-   * Blocks the event loop meanwhile; ignores `signal`, `timeout` and `onProgress`.
+   * Blocks the event loop meanwhile.
    *
    * @throws the {@link NeonError} that {@link request} rejects with, and `ERR_NEON_BUSY` while promises of the session
    *   are pending
    */
-  requestSync(method: string, target: Target, options: RequestOptions = {}): Response {
-    requireObject(options);
+  requestSync(method: string, target: Target, options: BlockingOptions<RequestOptions> = {}): Response {
+    requireKnown(options, requestOptions);
     return this.#source.runSync(requestCall(method, this.#source.targetOf(target), options), options);
   }
 
@@ -111,7 +112,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *
    * @throws as {@link requestSync}, and `NE_ERROR` unless the status is 2xx
    */
-  getSync(target: Target, options?: RequestOptions): Response {
+  getSync(target: Target, options?: BlockingOptions<RequestOptions>): Response {
     return this.#sendSync(methods.plain('GET', target, options));
   }
 
@@ -125,7 +126,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *
    * @throws as {@link getSync}
    */
-  headSync(target: Target, options?: RequestOptions): Response {
+  headSync(target: Target, options?: BlockingOptions<RequestOptions>): Response {
     return this.#sendSync(methods.plain('HEAD', target, options));
   }
 
@@ -148,7 +149,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * @param body text, bytes, a file, a descriptor, or a provider that returns no promise
    * @throws as {@link getSync}
    */
-  putSync(target: Target, body: Body, options?: RequestOptions): Response {
+  putSync(target: Target, body: Body, options?: BlockingOptions<RequestOptions>): Response {
     return this.#sendSync(methods.send('PUT', target, body, options));
   }
 
@@ -157,7 +158,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * it is not sent again when a kept connection turns out to be closed. In C: `ne_post`.
    */
   post(target: Target, body: Body, options?: RequestOptions): Promise<Response> {
-    return this.#send(methods.send('POST', target, body, { idempotent: false, ...options }));
+    return this.#send(methods.send('POST', target, body, options));
   }
 
   /**
@@ -166,8 +167,8 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * @param body text, bytes, a file, a descriptor, or a provider that returns no promise
    * @throws as {@link getSync}
    */
-  postSync(target: Target, body: Body, options?: RequestOptions): Response {
-    return this.#sendSync(methods.send('POST', target, body, { idempotent: false, ...options }));
+  postSync(target: Target, body: Body, options?: BlockingOptions<RequestOptions>): Response {
+    return this.#sendSync(methods.send('POST', target, body, options));
   }
 
   /**
@@ -183,7 +184,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *
    * @throws as {@link getSync}, with `failures`
    */
-  deleteSync(target: Target, options?: RequestOptions): Response {
+  deleteSync(target: Target, options?: BlockingOptions<RequestOptions>): Response {
     return this.#sendSync(methods.changing('DELETE', target, options));
   }
 
@@ -200,7 +201,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *
    * @throws as {@link getSync}
    */
-  mkcolSync(target: Target, options?: RequestOptions): Response {
+  mkcolSync(target: Target, options?: BlockingOptions<RequestOptions>): Response {
     return this.#sendSync(methods.mkcol(target, options));
   }
 
@@ -218,7 +219,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *
    * @throws as {@link getSync}, with `failures`
    */
-  copySync(source: Target, destination: Target, options?: methods.CopyOptions): Response {
+  copySync(source: Target, destination: Target, options?: BlockingOptions<methods.CopyOptions>): Response {
     return this.#sendSync(methods.copyOrMove('COPY', source, this.#source.uriOf(destination), options));
   }
 
@@ -235,7 +236,11 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *
    * @throws as {@link getSync}, with `failures`
    */
-  moveSync(source: Target, destination: Target, options?: Omit<methods.CopyOptions, 'depth'>): Response {
+  moveSync(
+    source: Target,
+    destination: Target,
+    options?: BlockingOptions<Omit<methods.CopyOptions, 'depth'>>,
+  ): Response {
     return this.#sendSync(methods.copyOrMove('MOVE', source, this.#source.uriOf(destination), options));
   }
 
@@ -252,7 +257,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *
    * @throws as {@link getSync}
    */
-  optionsSync(target: Target, options?: RequestOptions): methods.Capabilities {
+  optionsSync(target: Target, options?: BlockingOptions<RequestOptions>): methods.Capabilities {
     return this.#sendSync(methods.options(target, options));
   }
 
@@ -270,7 +275,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *
    * @throws as {@link getSync}
    */
-  getModTimeSync(target: Target, options?: RequestOptions): Date | null {
+  getModTimeSync(target: Target, options?: BlockingOptions<RequestOptions>): Date | null {
     return this.#sendSync(methods.getModTime(target, options));
   }
 
@@ -292,7 +297,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *
    * @throws as {@link getSync}, and `NE_ERROR` for another range
    */
-  getRangeSync(target: Target, range: methods.ByteRange, options?: RequestOptions): Response {
+  getRangeSync(target: Target, range: methods.ByteRange, options?: BlockingOptions<RequestOptions>): Response {
     return this.#sendSync(methods.getRange(target, range, options));
   }
 
@@ -366,7 +371,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   proppatchSync(
     target: Target,
     changes: PropertyChanges | readonly PropertyChanges[],
-    options?: RequestOptions,
+    options?: BlockingOptions<RequestOptions>,
   ): Response {
     return this.#sendSync(methods.proppatch(target, changes, options));
   }
@@ -389,7 +394,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *
    * @throws as {@link getSync}
    */
-  setAclSync(target: Target, entries: readonly AclEntry[], options?: RequestOptions): Response {
+  setAclSync(target: Target, entries: readonly AclEntry[], options?: BlockingOptions<RequestOptions>): Response {
     return this.#sendSync(methods.setAcl(target, entries, options));
   }
 

@@ -7,7 +7,7 @@ export interface CallOptions {
    * Aborts the call: its promise rejects with the signal's reason at once, and its connection is closed so that the
    * server sees it. The session is busy until its thread has left C.
    */
-  signal?: AbortSignal | undefined;
+  signal?: AbortSignal | null | undefined;
   /**
    * The deadline of the whole call, in milliseconds: past it the promise rejects with `NE_TIMEOUT`, and so does reading
    * the body of a response that is still arriving.
@@ -106,7 +106,7 @@ function listen(signal: AbortSignal): Waiting {
 export function validated(options: unknown): CallOptions {
   if (typeof options !== 'object' || options === null) throw invalidType('options', 'of type object', options);
   const { signal, timeout } = options as { signal?: unknown; timeout?: unknown };
-  if (signal !== undefined && !(signal instanceof AbortSignal))
+  if (signal !== undefined && signal !== null && !(signal instanceof AbortSignal))
     throw invalidType('signal', 'an instance of AbortSignal', signal);
   if (timeout === undefined) return { signal };
   if (typeof timeout !== 'number') throw invalidType('timeout', 'of type number', timeout);

@@ -90,8 +90,13 @@ class Provided {
 /// only once. A file that is given by its path is opened when the request is sent.
 class File final : public Body, private Provided {
  public:
-  File(std::string path, int descriptor, std::int64_t offset, std::int64_t length)
-      : path_(std::move(path)), descriptor_(descriptor), offset_(offset), length_(length) {}
+  /// `announced`: the length that the caller announced by a header, or less than 0.
+  File(std::string path, int descriptor, std::int64_t offset, std::int64_t length, std::int64_t announced)
+      : path_(std::move(path)),
+        descriptor_(descriptor),
+        offset_(offset),
+        length_(length),
+        announced_(announced) {}
   ~File() override {
     if (!path_.empty() && descriptor_ >= 0) ::close(descriptor_);
   }
@@ -104,6 +109,11 @@ class File final : public Body, private Provided {
     if (S_ISDIR(status.st_mode)) throw system_failure(EISDIR, "read", path_);
     is_file_ = S_ISREG(status.st_mode);
     if (is_file_ && length_ < 0) length_ = std::max<std::int64_t>(status.st_size - offset_, 0);
+    if (length_ < 0) length_ = announced_;
+    if (announced_ >= 0 && announced_ != length_)
+      throw type_failure(code::argument_value, "The header Content-Length announces " +
+                                                   std::to_string(announced_) + " bytes, but the body has " +
+                                                   std::to_string(length_) + ": omit the header");
     provide(request, length_);
   }
 
@@ -153,6 +163,7 @@ class File final : public Body, private Provided {
   int descriptor_;
   const std::int64_t offset_;
   std::int64_t length_;
+  const std::int64_t announced_;
   bool is_file_ = false;
   std::int64_t position_ = 0;
 };
@@ -249,14 +260,14 @@ class Blocks final : public Body, private Provided {
   std::string_view rest_;  // of block_ or of kept_
 };
 
-// [path or descriptor, offset, length]
+// [path or descriptor, offset, length, announced length]
 std::unique_ptr<Body> file_of(Napi::Array list) {
   const auto integer = [](Napi::Value value) { return value.As<Napi::Number>().Int64Value(); };
   const Napi::Value file = list.Get(0U);
   const bool by_path = file.IsString();
   return std::make_unique<File>(by_path ? to_string(file) : "",
                                 by_path ? -1 : static_cast<int>(integer(file)), integer(list.Get(1U)),
-                                integer(list.Get(2U)));
+                                integer(list.Get(2U)), integer(list.Get(3U)));
 }
 
 }  // namespace

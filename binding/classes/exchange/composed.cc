@@ -5,6 +5,7 @@
 #include <new>
 #include <utility>
 
+#include "classes/exchange/caller_headers.h"
 #include "classes/lock_set.h"
 #include "core/block.h"
 #include "core/error.h"
@@ -22,6 +23,7 @@ void ComposedRequest::run() {
   ne_session *const c = session_->c();
   if (SharedLocks *locks = session_->shared_locks()) locks->join(*session_);
   const HiddenLocks hidden(*session_, recipe_);
+  const CallerHeaders headers(c, recipe_);
   const int result = Request::run_delegated(*session_, [this, c] {
     ne_hook_create_request(c, on_create, this);
     ne_hook_pre_send(c, on_send, this);

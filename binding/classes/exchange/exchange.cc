@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "classes/exchange/caller_headers.h"
 #include "classes/lock_set.h"
 #include "core/error.h"
 #include "core/since.h"
@@ -78,6 +79,7 @@ void Exchange::run() {
   ne_request *const request = owner.c();
   if (recipe_.inflate > 0) inflater_ = std::make_unique<Inflater>(request, recipe_.inflate);
   recipe_.add_headers_and_flags_to(request);
+  const CallerHeaders headers(session_->c(), recipe_);
   if (session_->locks) submit_locks(*session_, request, recipe_);
   if (recipe_.body) owner.give(*recipe_.body);
   int result;
@@ -267,6 +269,10 @@ Napi::Value write_stream_to_fd(const Arguments &arguments) {
   return exchange_of(arguments)->write_to_fd(arguments.env(), descriptor);
 }
 
+Napi::Value take_buffered(const Arguments &arguments) {
+  return exchange_of(arguments)->take_rest(arguments.env());
+}
+
 Napi::Value parse_stream(const Arguments &arguments) {
   const auto wanted = static_cast<unsigned>(arguments.integer(1, "wanted", 0, 7));
   exchange_of(arguments)->parse(wanted, arguments.text(2, "charset"));
@@ -285,6 +291,7 @@ Napi::Value drop_stream(const Arguments &arguments) {
 }  // namespace
 
 void register_exchange(Topic &topic) {
+  topic.plain("takeBuffered", take_buffered);
   topic.blocking("exchange", exchange);
   topic.plain("readStream", read_stream);
   topic.plain("readStreamToEnd", read_stream_to_end);

@@ -54,6 +54,8 @@ class Exchange final : public Operation {
   /// Writes the rest of the body to a descriptor: the number of bytes, or a promise of it; or a Buffer of the
   /// last of it, which the caller has to write. JavaScript thread.
   Napi::Value write_to_fd(Napi::Env env, int descriptor);
+  /// The bytes that had arrived and were not taken when the response failed, as a Buffer. JavaScript thread.
+  Napi::Value take_rest(Napi::Env env);
   /// From now on read() gives batches of events (EventBatch), null at the end of the document.
   void parse(unsigned wanted, const std::string &charset);
   /// The trailer of a response that was read to its end.

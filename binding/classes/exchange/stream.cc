@@ -173,6 +173,10 @@ Napi::Value Exchange::write_to_fd(Napi::Env env, int descriptor) {
   return collect(env, Sink::Descriptor);
 }
 
+Napi::Value Exchange::take_rest(Napi::Env env) {
+  return done() ? take_buffered().take(env) : Napi::Buffer<char>::New(env, 0);
+}
+
 void Exchange::turn_to(Sink sink, std::unique_ptr<Document> document) {
   if (reader_ || sink_ != Sink::Blocks)
     throw neon_failure(code::invalid_state, "The response is being read already");

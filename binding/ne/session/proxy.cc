@@ -33,7 +33,7 @@ unsigned port_argument(const Arguments &arguments, std::size_t index) {
 }
 
 Napi::Value session_proxy(const Arguments &arguments) {
-  const std::string hostname = arguments.line(1, "hostname");
+  const std::string hostname = arguments.host(1, "hostname");
   const unsigned port = port_argument(arguments, 2);
   const auto session = fresh_session(arguments, "ne_session_proxy");
   ne_session_proxy(session->c(), hostname.c_str(), port);
@@ -72,7 +72,7 @@ std::string secret_argument(const Arguments &arguments, std::size_t index, const
 Napi::Value socks_proxy(const Arguments &arguments) {
   const auto version =
       static_cast<ne_sock_sversion>(arguments.integer(1, "vers", NE_SOCK_SOCKSV4, NE_SOCK_SOCKSV5));
-  const std::string hostname = arguments.line(2, "hostname");
+  const std::string hostname = arguments.host(2, "hostname");
   const unsigned port = port_argument(arguments, 3);
   std::string username = secret_argument(arguments, 4, "username");
   std::string password = secret_argument(arguments, 5, "password");

@@ -123,7 +123,7 @@ Napi::Value nothing(Operation &, Napi::Env env, bool) { return env.Undefined(); 
 
 Napi::Value create(const Arguments &arguments) {
   const std::string scheme = arguments.line(0, "scheme");
-  const std::string host = arguments.line(1, "hostname");
+  const std::string host = arguments.host(1, "hostname");
   const auto port = static_cast<unsigned>(arguments.integer(2, "port", 0, 65535));
   return to_object(std::make_shared<Session>(arguments.environment(), scheme, host, port));
 }

@@ -1,0 +1,81 @@
+#include "classes/exchange/caller_headers.h"
+
+#include <ne_string.h>
+
+#include <algorithm>
+#include <new>
+#include <string_view>
+#include <vector>
+
+namespace neon {
+
+namespace {
+
+constexpr std::string_view line_end = "\r\n";
+
+/// Whether the line is a field of this name. The request line is not, since a name has no space.
+bool is_field(std::string_view line, const std::string &name) {
+  return line.size() > name.size() && line[name.size()] == ':' &&
+         ne_strncasecmp(line.data(), name.c_str(), name.size()) == 0;
+}
+
+std::string_view value_of(std::string_view line, const std::string &name) {
+  line.remove_prefix(name.size() + 1);
+  const std::size_t start = line.find_first_not_of(" \t");
+  return start == std::string_view::npos ? std::string_view() : line.substr(start);
+}
+
+std::vector<std::string_view> lines_of(std::string_view head) {
+  std::vector<std::string_view> lines;
+  for (std::size_t end; (end = head.find(line_end)) != std::string_view::npos;) {
+    lines.push_back(head.substr(0, end));
+    head.remove_prefix(end + line_end.size());
+  }
+  return lines;
+}
+
+}  // namespace
+
+CallerHeaders::CallerHeaders(ne_session *session, const Recipe &recipe) : session_(session), recipe_(recipe) {
+  if (!recipe_.headers.empty()) ne_hook_pre_send(session_, on_send, this);
+}
+
+CallerHeaders::~CallerHeaders() {
+  if (!recipe_.headers.empty()) ne_unhook_pre_send(session_, on_send, this);
+}
+
+void CallerHeaders::on_send(ne_request *, void *self, ne_buffer *head) noexcept {
+  const CallerHeaders &headers = *static_cast<CallerHeaders *>(self);
+  try {
+    for (const auto &[name, value] : headers.recipe_.headers) headers.replace_in(head, name);
+  } catch (const std::bad_alloc &) {  // the fields stay doubled
+  }
+}
+
+// Leaves as many fields of the name as the caller gave: those of the caller's, as far as they are there.
+void CallerHeaders::replace_in(ne_buffer *head, const std::string &name) const {
+  std::vector<std::string_view> given;
+  for (const auto &[other, value] : recipe_.headers)
+    if (ne_strcasecmp(other.c_str(), name.c_str()) == 0) given.push_back(value);
+  const std::string before(head->data, ne_buffer_size(head));
+  const auto lines = lines_of(before);
+  const auto is_named = [&](std::string_view line) { return is_field(line, name); };
+  auto surplus = static_cast<std::size_t>(std::count_if(lines.begin(), lines.end(), is_named));
+  if (surplus <= given.size()) return;
+  surplus -= given.size();
+  std::string after;
+  after.reserve(before.size());
+  for (const std::string_view line : lines) {
+    const bool named = is_named(line);
+    const auto own = named ? std::find(given.begin(), given.end(), value_of(line, name)) : given.end();
+    if (own != given.end())
+      given.erase(own);
+    else if (named && surplus > 0 && surplus--)
+      continue;
+    after.append(line).append(line_end);
+  }
+  ne_buffer_clear(head);
+  ne_buffer_append(head, after.data(), after.size());
+}
+
+}  // namespace neon

@@ -1,0 +1,31 @@
+// The headers of a caller, which replace those that neon or a hook would send.
+#pragma once
+
+#include <ne_request.h>
+
+#include "classes/exchange/recipe.h"
+
+namespace neon {
+
+/// While it lives, a header of the caller's replaces the fields of that name that neon adds to the requests
+/// of the session: Host, User-Agent, Connection, TE, credentials and so on. Where the operation runs; the
+/// session and the recipe must outlive it.
+///
+/// It is the last hook of the session, so it sees the head of a request after all others. neon's own CONNECT
+/// has no field of the caller's, and stays as it is.
+class CallerHeaders final {
+ public:
+  CallerHeaders(ne_session *session, const Recipe &recipe);
+  ~CallerHeaders();
+  CallerHeaders(const CallerHeaders &) = delete;
+  CallerHeaders &operator=(const CallerHeaders &) = delete;
+
+ private:
+  static void on_send(ne_request *request, void *self, ne_buffer *head) noexcept;
+  void replace_in(ne_buffer *head, const std::string &name) const;
+
+  ne_session *const session_;
+  const Recipe &recipe_;
+};
+
+}  // namespace neon
