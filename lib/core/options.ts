@@ -31,15 +31,16 @@ export function requireKnown(options: unknown, known: Readonly<Record<string, tr
   for (const option of Object.keys(options)) {
     if (Object.hasOwn(known, option) || (options as Record<string, unknown>)[option] === undefined) continue;
     const where = name === 'options' ? '' : ` in "${name}"`;
-    throw invalidValue(
-      `Unknown option "${option}"${where}: ${cures[option] ?? suggestion(option, Object.keys(known))}`,
-    );
+    throw invalidValue(`Unknown option "${option}"${where}: ${cureOf(option, Object.keys(known))}`);
   }
 }
 
-function suggestion(option: string, known: readonly string[]): string {
-  const distances = known.map((name) => distance(option.toLowerCase(), name.toLowerCase()));
+function cureOf(option: string, known: readonly string[]): string {
+  const lower = option.toLowerCase();
+  const distances = known.map((name) => distance(lower, name.toLowerCase()));
   const least = Math.min(...distances);
+  const cure = cures[lower];
+  if (least > 0 && cure !== undefined) return cure;
   return least <= Math.max(2, option.length / 3)
     ? `did you mean "${known[distances.indexOf(least)] as string}"?`
     : `the options are ${known.map((name) => `"${name}"`).join(', ')}`;

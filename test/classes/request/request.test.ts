@@ -83,6 +83,25 @@ describe.each(requestForms)('%s', (way, send) => {
     expect((await receivedBy(server))[0]).toMatch(/\r\nExpect: 100-continue\r\n\r\nx$/);
   });
 
+  test.each([
+    ['POST', 1],
+    ['PATCH', 1],
+    ['LOCK', 1],
+    ['BREW', 1],
+    ['GET', 2],
+    ['PUT', 2],
+    ['PROPFIND', 2],
+    ['REPORT', 2],
+  ])('sends a %s, which a server takes on a kept connection and closes, %d time(s)', async (method, times) => {
+    const steps: Step[] = [{ read: 'request' }, { send: response('one') }, { read: 'request' }, { close: 'fin' }];
+    const server = await serve({ connections: [steps], rest: 'repeat-last' });
+    using session = open(server);
+    await send(session, 'GET', '/first');
+    await send(session, method, '/second', { body: 'x' });
+    const all = (await receivedBy(server)).join('');
+    expect(all.split(' /second ').length - 1).toBe(times);
+  });
+
   test('opens a new connection with idempotent: false', async () => {
     const server = await serve(answering());
     using session = open(server);

@@ -6,7 +6,9 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { Session, type Response } from 'libneon';
+import * as ne from 'libneon/ne';
 import { chunkedResponse, response, type RawServerOptions, type Step } from '../../servers/raw.js';
+import { bodyOf } from '../../support/bodies.js';
 import { coded, failureOf, neonError, outOfRange, wrongType } from '../../support/expect.js';
 import { answering, exchange, testServers, thenAnswering } from '../../support/servers.js';
 
@@ -187,6 +189,17 @@ describe('toFile', () => {
       expect(await failureOf(() => res.toFile(target()))).toEqual(coded(code));
       await expectUsable(session);
     }
+  });
+
+  // The first size arrives before toFile() is called, the second while it writes.
+  test.each([100_000, 5_000_000])('leaves the bytes that had arrived when a body is cut after %d', async (size) => {
+    const start = Buffer.concat([Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${size + 1}\r\n\r\n`), bodyOf(size)]);
+    const server = await serve({ connections: [[{ read: 'request' }, { send: start }, { close: 'fin' }]] });
+    await using session = new Session('http', '127.0.0.1', server.port);
+    const res = await session.request('GET', '/');
+    if (size === 100_000) await sleep(300);
+    expect(await failureOf(() => res.toFile(file))).toEqual(neonError('NE_ERROR', ne.NE_ERROR));
+    expect(readFileSync(file).equals(bodyOf(size))).toBe(true);
   });
 
   test('rejects a descriptor that is not writable', async () => {
