@@ -205,6 +205,7 @@ template <class Add>
 Napi::Value register_callback(const Arguments &arguments, std::size_t index, unsigned protocol, int sides,
                               Add add) {
   const auto session = usable<Session>(arguments);
+  session->require_whole("A function that adds a callback for credentials");
   protocol = safe_protocol(*session, protocol, sides);
   Authentication &authentication = authentication_of(*session);
   std::unique_ptr<Callback> callback;
@@ -261,6 +262,7 @@ Napi::Value add_auth(const Arguments &arguments) {
 // neon continues with the state for which it called the callback, and this would free it.
 Napi::Value forget_auth(const Arguments &arguments) {
   const auto session = usable<Session>(arguments);
+  session->require_whole("ne_forget_auth");
   if (session->authentication)
     for (const auto &callback : session->authentication->callbacks)
       if (callback && callback->running)

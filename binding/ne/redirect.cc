@@ -25,6 +25,7 @@ Napi::Value register_redirects(const Arguments &arguments) {
 
 Napi::Value location(const Arguments &arguments) {
   const auto session = usable<Session>(arguments);
+  session->require_whole("ne_redirect_location");
   const ne_uri *uri = ne_redirect_location(session->c());
   return uri ? uri_object(arguments.env(), *uri) : arguments.env().Null();
 }

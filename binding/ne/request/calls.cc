@@ -361,8 +361,10 @@ Napi::Value get_flag(const Arguments &arguments) {
 }
 
 Napi::Value get_session(const Arguments &arguments) {
-  const Napi::Object session = arguments.handle<Request>(0, "req")->session().object();
-  if (session.IsEmpty()) throw neon_failure(code::destroyed, "The ne_session of this request is destroyed");
+  const auto request = arguments.handle<Request>(0, "req");
+  const Napi::Object session = request->session().object();
+  if (session.IsEmpty() || request->session().closed())
+    throw neon_failure(code::destroyed, "The ne_session of this request is destroyed");
   return session;
 }
 

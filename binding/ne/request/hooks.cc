@@ -60,13 +60,20 @@ int on_post_send(ne_request *request, void *userdata, const ne_status *status) n
                    });
 }
 
+// This may be the first hook that meets a request of neon's own: such a request is adopted before it is noted
+// that C has freed most of it.
 void on_destroy_request(ne_request *request, void *userdata) noexcept {
   Callback &callback = callback_of(userdata);
-  if (Request::dropped(callback.session, request)) return;
-  Request::destroying(callback.session, request);
+  Session &session = callback.session;
+  if (callback.removed || Request::dropped(session, request)) return;
+  Request::destroying(session, request);
+  ++session.running_destroy_hooks;
   call_back(callback, 0, [&](Napi::Env, Operation &operation) {
-    return std::vector<napi_value>{request_object(callback, request, operation)};
+    const Napi::Object object = request_object(callback, request, operation);
+    Request::destroying(session, request);
+    return std::vector<napi_value>{object};
   });
+  --session.running_destroy_hooks;
 }
 
 void on_event(void *userdata) noexcept {
@@ -112,14 +119,28 @@ const HookList &list_argument(const Arguments &arguments) {
   return lists[arguments.integer(1, "list", 0, std::size(lists) - 1)];
 }
 
+bool is_destroy_request(const HookList &list) {
+  return std::string_view(list.hook_name) == "ne_hook_destroy_request";
+}
+
+// Frees the destroy-request hooks that were removed while such hooks ran.
+void sweep(Session &session) {
+  if (session.running_destroy_hooks > 0) return;
+  std::erase_if(session.callbacks, [&](const auto &callback) {
+    if (callback->removed) ne_unhook_destroy_request(session.c(), on_destroy_request, callback.get());
+    return callback->removed;
+  });
+}
+
 /// addHook(session, list, function) → the number under which the function is kept
 Napi::Value add(const Arguments &arguments) {
   const auto session = usable<Session>(arguments);
   const HookList &list = list_argument(arguments);
+  sweep(*session);
   const std::uint32_t function = session->keep(arguments.function(2, "fn"));
   session->callbacks.push_back(std::make_unique<Callback>(Callback{*session, function}));
   list.hook(session->c(), session->callbacks.back().get());
-  if (std::string_view(list.hook_name) == "ne_hook_destroy_request") Request::watch_lent_again(*session);
+  if (is_destroy_request(list)) Request::watch_lent(*session);
   return Napi::Number::New(arguments.env(), static_cast<double>(function));
 }
 
@@ -128,9 +149,18 @@ Napi::Value remove(const Arguments &arguments) {
   const auto session = usable<Session>(arguments);
   const HookList &list = list_argument(arguments);
   const auto function = static_cast<std::uint32_t>(arguments.integer(2, "number", 0, UINT32_MAX));
-  const auto found = std::find_if(session->callbacks.begin(), session->callbacks.end(),
-                                  [&](const auto &callback) { return callback->function == function; });
+  sweep(*session);
+  const auto found =
+      std::find_if(session->callbacks.begin(), session->callbacks.end(), [&](const auto &callback) {
+        return callback->function == function && !callback->removed;
+      });
   if (found == session->callbacks.end()) return arguments.env().Undefined();
+  if (is_destroy_request(list) && session->running_destroy_hooks > 0) {
+    // neon lets such a hook remove itself. It holds a pointer to the next one, which must not be freed.
+    (*found)->removed = true;
+    session->forget(function);
+    return arguments.env().Undefined();
+  }
   if ((*found)->running)
     throw neon_failure(code::reentrant,
                        std::string("A hook must not be removed (") + list.unhook_name + ") while it runs");

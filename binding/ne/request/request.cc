@@ -92,15 +92,16 @@ std::shared_ptr<Request> Request::adopt(Session &session, ne_request *c) {
   return made;
 }
 
-// Hooks run in the order in which they were added. Earlier ones of ours stay, and do nothing: C may be about
-// to run them.
+// Hooks run in the order in which they were added, so the watch is added anew behind each of JavaScript's. An
+// earlier watch is removed, unless C is about to run it: then it stays, and does nothing.
 void Request::watch_lent(Session &session) {
+  if (session.running_destroy_hooks == 0) {
+    for (const auto &watch : session.lent_watches)
+      ne_unhook_destroy_request(session.c(), forget_lent, watch.get());
+    session.lent_watches.clear();
+  }
   session.lent_watches.push_back(std::make_unique<Session::LentWatch>(Session::LentWatch{session}));
   ne_hook_destroy_request(session.c(), forget_lent, session.lent_watches.back().get());
-}
-
-void Request::watch_lent_again(Session &session) {
-  if (!session.lent_watches.empty()) watch_lent(session);
 }
 
 bool Request::dropped(Session &session, ne_request *c) {

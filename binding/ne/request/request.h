@@ -65,8 +65,9 @@ class Request final : public Handle, public Resource {
   /// Whether the handle of this request was collected, or the object that it is inside of is destroyed: then
   /// it is destroyed without running hooks.
   static bool dropped(Session &session, ne_request *c);
-  /// A new hook is given requests that are destroyed: those that neon made itself are released after it.
-  static void watch_lent_again(Session &session);
+  /// A new hook is given requests that are destroyed: those that neon made itself are released after it. The
+  /// hook may be the first one that meets such a request.
+  static void watch_lent(Session &session);
   /// The one JavaScript object of a request that a hook was given. JavaScript thread, inside the call.
   static Napi::Object object_of(Session &session, ne_request *c, Operation &operation);
 
@@ -152,7 +153,6 @@ class Request final : public Handle, public Resource {
   void require_pulling(const char *function) const;
   void enter(Phase phase);
   void prepare();
-  static void watch_lent(Session &session);
 
   struct FreeDecompressor {
     void operator()(ne_decompress *c) const { ne_decompress_destroy(c); }

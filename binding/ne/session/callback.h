@@ -20,6 +20,7 @@ struct Callback {
   Session &session;
   std::uint32_t function;
   std::size_t running = 0;  // calls of it that have not returned yet
+  bool removed = false;     // a destroy-request hook that C still has
 };
 
 /// The return value of a callback as C's int: undefined is 0, a boolean 0 or 1; anything else but an integer

@@ -50,6 +50,12 @@ void Session::require_fresh(const char *function) const {
         std::string(function) + " must be called before the session's first request is created");
 }
 
+void Session::require_whole(const char *function) const {
+  if (marked_destroyed_)
+    throw neon_failure(code::invalid_state,
+                       std::string(function) + " must not be called while the session is being destroyed");
+}
+
 void Session::require_free(const Request *request) const {
   if (active && active != request)
     throw neon_failure(code::active_request, "The request " + active->description() +
@@ -128,24 +134,49 @@ Napi::Value create(const Arguments &arguments) {
   return to_object(std::make_shared<Session>(arguments.environment(), scheme, host, port));
 }
 
-// TypeScript refuses this while requests are live; here the C object outlives its requests in any case.
-std::shared_ptr<Operation> destroy(const Arguments &arguments, Mode mode) {
-  auto session = arguments.handle<Session>(0, "sess");
-  if (mode == Mode::Sync)
-    session->require_idle();
-  else
-    session->require_queueable();
-  const bool live = !session->live_requests().empty();
-  HandleWrap::destroy(*session);
-  auto made = operation(
-      session,
-      [session, live] {
-        if (!live) session->finish();
-        return true;
-      },
-      nothing);
+/// ne_session_destroy. The hooks see a valid session: the handle stays attached until they have run.
+/// TypeScript refuses this while requests are live; here the C object outlives its requests in any case.
+class Destruction final : public Operation {
+ public:
+  explicit Destruction(const std::shared_ptr<Session> &session)
+      : Operation(session), session_(session), live_(!session->live_requests().empty()) {
+    session->mark_destroyed();
+  }
+
+  /// Also where a hook threw.
+  void deliver(Napi::Env env) override {
+    Operation::deliver(env);
+    HandleWrap::destroy(*session_);
+  }
+
+ protected:
+  void run() override {
+    if (!live_) session_->finish();
+  }
+  Napi::Value result(Napi::Env env) override { return env.Undefined(); }
+
+ private:
+  const std::shared_ptr<Session> session_;
+  const bool live_;
+};
+
+std::shared_ptr<Operation> destroy_queued(const Arguments &arguments, Mode) {
+  const auto session = arguments.handle<Session>(0, "sess");
+  session->require_queueable();
+  auto made = std::make_shared<Destruction>(session);
   made->set_handle_object(arguments[0]);
   return made;
+}
+
+Napi::Value destroy(const Arguments &arguments) {
+  const auto session = arguments.handle<Session>(0, "sess");
+  session->require_idle();
+  struct Detach {
+    ~Detach() { HandleWrap::destroy(session); }
+    Session &session;
+  };
+  const Detach detach{*session};
+  return destroy_queued(arguments, Mode::Sync)->call();
 }
 
 Napi::Value live_requests(const Arguments &arguments) {
@@ -262,7 +293,7 @@ Napi::Value drop(const Arguments &arguments) {
   const auto session = arguments.handle<Session>(0, "sess");
   session->require_queueable();
   if (session->has_callbacks() && !session->pending && session->live_requests().empty())
-    return destroy(arguments, Mode::Sync)->call();
+    return destroy(arguments);
   HandleWrap::destroy(*session);
   session->run_when_free([session] { session->close_connection(); }, false);
   return arguments.env().Undefined();
@@ -285,7 +316,8 @@ Napi::Value require_session(const Arguments &arguments) {
 
 void register_session(Topic &topic) {
   topic.plain("ne_session_create", create);
-  topic.blocking("ne_session_destroy", destroy);
+  topic.plain("ne_session_destroy", destroy);
+  topic.queued("ne_session_destroy", destroy_queued);
   topic.plain("liveRequests", live_requests);
   topic.plain("trustDefaultLater", trust_default_later);
   topic.plain("requireSession", require_session);

@@ -79,12 +79,19 @@ class Session final : public Handle, public Executor {
   void require_free(const Request *request = nullptr) const;
   /// ERR_NEON_INVALID_STATE when a request was created already.
   void require_fresh(const char *function) const;
+  /// ERR_NEON_INVALID_STATE while the session is being destroyed: neon's own hooks may have freed what the
+  /// function uses.
+  void require_whole(const char *function) const;
   /// Closes the connection: no request is active any more.
   void close_connection();
   /// Closes the connection by a reset, which gives up any data in it.
   void abandon_connection();
   /// ne_session_destroy, unless requests are left.
   void finish();
+  /// It will be destroyed, and is so already for all but its last callbacks. JavaScript thread.
+  void mark_destroyed() { marked_destroyed_ = true; }
+  /// In a callback of ne_session_destroy the C object is valid still.
+  bool closed() const override { return marked_destroyed_ && !inside_callback(); }
   /// A request is about to be created. Runs where the operation runs, like prepare().
   void expect_request();
   /// Does the work that was deferred until a request is sent.
@@ -123,6 +130,9 @@ class Session final : public Handle, public Executor {
     Session &session;
   };
   std::vector<std::unique_ptr<LentWatch>> lent_watches;  // only the hook of the last one releases
+  /// How many destroy-request hooks of JavaScript run: neon holds a pointer to the hook after that, so none is
+  /// removed from its list meanwhile.
+  std::size_t running_destroy_hooks = 0;
   /// Addresses that C refers to.
   std::vector<std::shared_ptr<Handle>> addresses;
   std::shared_ptr<Handle> local_address;
@@ -156,6 +166,7 @@ class Session final : public Handle, public Executor {
 
  private:
   ne_session *c_;
+  bool marked_destroyed_ = false;  // JavaScript thread
   std::shared_ptr<StatusObserver> status_observer_;  // C refers to it as long as the C object lives
   std::shared_ptr<SharedLocks> shared_locks_;
   std::atomic<bool> shares_locks_{false};

@@ -308,7 +308,102 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     expect(met).toEqual([200, true, 'kept']);
   });
 
+  test('lets a destroy_request hook remove itself and the next one', async () => {
+    const session = sessionWith(await serve(answering()));
+    const log: string[] = [];
+    const once = (): void => {
+      log.push('once');
+      ne.ne_unhook_destroy_request(session, once);
+      ne.ne_unhook_destroy_request(session, next);
+    };
+    const next = (): void => void log.push('next');
+    const last = (): void => void log.push('last');
+    for (const hook of [once, next, last]) ne.ne_hook_destroy_request(session, hook);
+    expect(await send(session)).toBe(ne.NE_OK);
+    expect(await send(session)).toBe(ne.NE_OK);
+    expect(log.splice(0)).toEqual(['once', 'last', 'last']);
+    ne.ne_hook_destroy_request(session, once);
+    expect(await send(session)).toBe(ne.NE_OK);
+    expect(log).toEqual(['last', 'once']);
+  });
+
+  test('meets a request of neon in a destroy_request hook first, with most of it freed', async () => {
+    const server = await serve(answering(response('', { headers: { 'X-A': 'b' } })));
+    const session = sessionWith(server);
+    const met: ne.ne_request[] = [];
+    const met2: ne.ne_request[] = [];
+    const failures: unknown[] = [];
+    ne.ne_hook_destroy_request(session, (request) => {
+      met.push(request);
+      expect(ne.ne_get_status(request).code).toBe(200);
+      expect(ne.ne_get_session(request)).toBe(session);
+      for (const use of [
+        () => ne.ne_get_response_header(request, 'X-A'),
+        () => ne.ne_add_request_header(request, 'X', 'y'),
+      ]) {
+        try {
+          failures.push(use());
+        } catch (error) {
+          failures.push(error);
+        }
+      }
+    });
+    ne.ne_hook_destroy_request(session, (request) => void met2.push(request));
+    for (let i = 0; i < 50; i++) expect(await io.ne_delete(session, `/${i}`)).toBe(ne.NE_OK);
+    expect(failures).toEqual(Array(100).fill(neonError('ERR_NEON_INVALID_STATE')));
+    expect(new Set(met).size).toBe(50);
+    expect(met2).toEqual(met);
+    for (const request of met) expect(() => ne.ne_get_status(request)).toThrow(neonError('ERR_NEON_DESTROYED'));
+    await io.ne_session_destroy(session);
+    await server.waitForClosed(1);
+  });
+
+  test.each(['destroy_session', 'close_conn'] as const)(
+    'gives %s hooks a valid session while it is destroyed',
+    async (kind) => {
+      const server = await serve(answering());
+      const session = sessionWith(server);
+      expect(await send(session)).toBe(ne.NE_OK);
+      ne.ne_set_session_private(session, 'id', 'kept');
+      const other = (): void => {};
+      ne.ne_hook_close_conn(session, other);
+      const met: unknown[] = [];
+      ne[`ne_hook_${kind}`](session, () => {
+        ne.ne_set_error(session, 'set in the hook');
+        ne.ne_set_session_flag(session, ne.NE_SESSFLAG_PERSIST, 0);
+        ne.ne_unhook_close_conn(session, other);
+        met.push(ne.ne_get_scheme(session), ne.ne_get_session_private(session, 'id'));
+        met.push(ne.ne_get_server_hostport(session), ne.ne_get_session_flag(session, ne.NE_SESSFLAG_PERSIST));
+        for (const use of [
+          () => ne.ne_forget_auth(session),
+          () => ne.ne_set_server_auth(session, () => 1),
+          () => ne.ne_redirect_location(session),
+        ])
+          expect(use).toThrow(neonError('ERR_NEON_INVALID_STATE'));
+        expect(() => ne.ne_session_destroy(session)).toThrow(neonError('ERR_NEON_REENTRANT'));
+      });
+      await io.ne_session_destroy(session);
+      expect(met).toEqual(['http', 'kept', `127.0.0.1:${server.port}`, 0]);
+      expect(() => ne.ne_get_scheme(session)).toThrow(neonError('ERR_NEON_DESTROYED'));
+      await server.waitForClosed(1);
+    },
+  );
+
   if (!asynchronous) return;
+
+  test('treats a session whose destruction is queued as destroyed, except in its hooks', async () => {
+    const session = sessionWith(await serve(answering()));
+    const met: unknown[] = [];
+    ne.ne_hook_destroy_session(session, async () => {
+      await turn();
+      met.push(ne.ne_get_scheme(session));
+    });
+    const destruction = promises.ne_session_destroy(session);
+    expect(() => ne.ne_get_scheme(session)).toThrow(neonError('ERR_NEON_DESTROYED'));
+    await destruction;
+    expect(met).toEqual(['http']);
+    expect(() => ne.ne_get_scheme(session)).toThrow(neonError('ERR_NEON_DESTROYED'));
+  });
 
   test('waits for each asynchronous hook', async () => {
     const server = await serve(answering());
