@@ -128,6 +128,9 @@ class Environment final : public std::enable_shared_from_this<Environment> {
 
   /// The boxes that objects of this environment are known to wrap (HandleWrap).
   std::unordered_set<const void *> boxes;
+  /// As soon as there are so many, those of collected objects are looked for.
+  std::size_t next_sweep = min_boxes_to_sweep;
+  static constexpr std::size_t min_boxes_to_sweep = 256;
 
   /// Any thread. False when the environment is gone; the event is dropped then.
   bool post(std::shared_ptr<Event> event);

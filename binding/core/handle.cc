@@ -1,8 +1,11 @@
 #include "core/handle.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "core/describe.h"
+#include "core/operation.h"
 #include "core/value.h"
 
 namespace neon {
@@ -78,6 +81,8 @@ Napi::Object HandleWrap::wrap(std::shared_ptr<Handle> handle, Kind kind, std::in
                               napi_value owner) {
   Environment &environment = *handle->environment;
   const Napi::Env env = environment.env();
+  // Not inside neon: a C object that dies may belong to the call.
+  if (environment.boxes.size() >= environment.next_sweep && !Operation::current()) sweep(environment);
   const Napi::Object object =
       construct(environment.handle_class(kind),
                 {environment.hook(Environment::Hook::Token), owner ? owner : env.Undefined()});
@@ -123,6 +128,27 @@ void HandleWrap::destroy(Handle &handle) {
   check(env, napi_remove_wrap(env, object, &data));
   const std::unique_ptr<Box> box(static_cast<Box *>(data));
   box->detach(env);
+}
+
+// The reference of a collected object is empty before its finalizer has run, and deleting the reference takes
+// the finalizer off Node's list. Twice the number of those that are left until the next look: so looking
+// costs each object the same on average.
+void HandleWrap::sweep(Environment &environment) {
+  const Napi::Env env = environment.env();
+  std::vector<Box *> collected;
+  for (const void *known : environment.boxes) {
+    const Napi::HandleScope scope(env);
+    auto *box =
+        static_cast<Box *>(const_cast<void *>(known));  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+    napi_value object = nullptr;
+    check(env, napi_get_reference_value(env, box->reference, &object));
+    if (!object) collected.push_back(box);
+  }
+  for (Box *box : collected) {
+    const std::unique_ptr<Box> owned(box);
+    box->detach(env);
+  }
+  environment.next_sweep = std::max(environment.boxes.size() * 2, Environment::min_boxes_to_sweep);
 }
 
 }  // namespace neon

@@ -74,6 +74,10 @@ class HandleWrap {
   /// Detaches the JavaScript object from its control block: from now on every use is ERR_NEON_DESTROYED.
   static void destroy(Handle &handle);
 
+  /// Does the work of the finalizers of collected objects now. Node runs finalizers in a turn of the event
+  /// loop, which a program that makes blocking calls in a loop does not have.
+  static void sweep(Environment &environment);
+
  private:
   struct Box;
 };

@@ -13,9 +13,9 @@ namespace neon {
 
 namespace {
 
-// 0 includes the privilege, so its field must not be missing.
+// 0, or a missing field, includes the privilege.
 int excluded(const AclEntryFields &fields, const char *privilege) {
-  return fields.required_integer(privilege, INT32_MIN, INT32_MAX);
+  return static_cast<int>(fields.integer(privilege, INT32_MAX, INT32_MIN));
 }
 
 ne_acl_entry_old read_old_entry(const AclEntryFields &fields) {

@@ -23,12 +23,9 @@ class AclEntryFields final {
   AclEntryFields(Napi::Value value, std::deque<std::string> &texts)
       : object_(require_object(value, "An entry of \"entries\"")), texts_(texts) {}
 
-  int required_integer(const char *name, std::int64_t min, std::int64_t max) const {
-    return static_cast<int>(integer_of(get_property(object_, name), described(name), min, max));
-  }
-  std::int64_t integer(const char *name, std::int64_t max) const {
+  std::int64_t integer(const char *name, std::int64_t max, std::int64_t min = 0) const {
     const Napi::Value value = get_property(object_, name);
-    return is_nullish(value) ? 0 : integer_of(value, described(name), 0, max);
+    return is_nullish(value) ? 0 : integer_of(value, described(name), min, max);
   }
   /// The name of a principal. Where an entry needs one, C puts it into XML between `before` and `after` as it
   /// is.

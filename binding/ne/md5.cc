@@ -157,8 +157,9 @@ Napi::Value reset(const Arguments &arguments) {
   return arguments.env().Undefined();
 }
 
+// NULL is allowed, as in C.
 Napi::Value destroy(const Arguments &arguments) {
-  HandleWrap::destroy(*context_argument(arguments));
+  if (!arguments[0].IsNull()) HandleWrap::destroy(*context_argument(arguments));
   return arguments.env().Undefined();
 }
 

@@ -107,14 +107,23 @@ std::shared_ptr<Operation> provider_init(const Arguments &arguments, Mode) {
   });
 }
 
+using OptionalText = std::optional<std::string>;
+
+OptionalText optional_text(const Arguments &arguments, std::size_t index, const char *name) {
+  return arguments.is_nullish(index) ? std::nullopt : std::optional(arguments.text(index, name));
+}
+
+const char *text_or_null(const OptionalText &text) { return text ? text->c_str() : nullptr; }
+
 std::shared_ptr<Operation> nss_provider_init(const Arguments &arguments, Mode) {
   return initialise(
-      arguments,
-      [name = arguments.text(1, "name"), directory = arguments.text(2, "directory"),
-       cert_prefix = arguments.text(3, "cert_prefix"), key_prefix = arguments.text(4, "key_prefix"),
-       secmod_db = arguments.text(5, "secmod_db")](ne_ssl_pkcs11_provider **provider) {
-        return ne_ssl_pkcs11_nss_provider_init(provider, name.c_str(), directory.c_str(), cert_prefix.c_str(),
-                                               key_prefix.c_str(), secmod_db.c_str());
+      arguments, [name = arguments.text(1, "name"), directory = arguments.text(2, "directory"),
+                  cert_prefix = optional_text(arguments, 3, "cert_prefix"),
+                  key_prefix = optional_text(arguments, 4, "key_prefix"),
+                  secmod_db = optional_text(arguments, 5, "secmod_db")](ne_ssl_pkcs11_provider **provider) {
+        return ne_ssl_pkcs11_nss_provider_init(provider, name.c_str(), directory.c_str(),
+                                               text_or_null(cert_prefix), text_or_null(key_prefix),
+                                               text_or_null(secmod_db));
       });
 }
 

@@ -99,6 +99,13 @@ void PropfindHandler::close() {
   request_->release();
 }
 
+// In C all three die together. Each holds the others, so that the handler is deleted when none is left.
+void PropfindHandler::detach() {
+  HandleWrap::destroy(*parser_);
+  HandleWrap::destroy(*request_);
+  HandleWrap::destroy(*this);
+}
+
 Napi::Object PropfindHandler::open_handle() {
   session_->live.insert(request_.get());
   const Napi::Object own = HandleWrap::wrap(shared_from_this(), kind, external_size, session_->object());
@@ -324,7 +331,7 @@ std::shared_ptr<Operation> destroy_queued(const Arguments &arguments, Mode) {
         return true;
       },
       [handler](Operation &, Napi::Env env, bool) {
-        HandleWrap::destroy(*handler);
+        handler->detach();
         return env.Undefined();
       },
       handler->has_destructor());
@@ -346,7 +353,7 @@ Napi::Value destroy(const Arguments &arguments) {
   }
   session.require_usable();
   handler->mark_destroyed();
-  HandleWrap::destroy(*handler);
+  handler->detach();
   return arguments.env().Undefined();
 }
 

@@ -93,6 +93,8 @@ class PropfindHandler final : public Handle, public Resource {
   void mark_destroyed();
   /// ne_propfind_destroy.
   void close();
+  /// Detaches its handle, and those of its request and its parser. JavaScript thread.
+  void detach();
 
   /// Either function may be empty.
   void set_private(Napi::Function creator, Napi::Function destructor);

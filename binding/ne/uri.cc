@@ -1,6 +1,8 @@
 // The functions of ne_uri.h, and conversions between ne_uri and plain objects.
 #include "ne/uri.h"
 
+#include <cstring>
+
 #include "core/arguments.h"
 #include "core/describe.h"
 #include "core/environment.h"
@@ -134,37 +136,57 @@ Napi::Value default_port(const Arguments &arguments) {
                            static_cast<int>(ne_uri_defaultport(arguments.text(0, "scheme").c_str())));
 }
 
+// A path: a string, or bytes in any encoding.
+std::string path_argument(const Arguments &arguments, std::size_t index, const char *name) {
+  if (arguments[index].IsString()) return arguments.text(index, name);
+  std::string bytes = arguments.bytes(index, name);
+  if (bytes.find('\0') != std::string::npos)
+    throw type_failure(code::argument_value,
+                       "The \"" + std::string(name) + "\" argument must not have null bytes");
+  return bytes;
+}
+
+// A path that C made of argument 0: of the same type as that.
+Napi::Value take_path(const Arguments &arguments, char *path) {
+  const Napi::Env env = arguments.env();
+  if (!path || arguments[0].IsString()) return take_string(env, path);
+  const Memory memory(path);
+  return Napi::Buffer<char>::Copy(env, path, std::strlen(path));
+}
+
 Napi::Value escape(const Arguments &arguments) {
-  return take_string(arguments.env(), ne_path_escape(arguments.text(0, "path").c_str()));
+  return take_string(arguments.env(), ne_path_escape(path_argument(arguments, 0, "path").c_str()));
 }
 
 Napi::Value escape_by_flags(const Arguments &arguments) {
-  const std::string path = arguments.text(0, "path");
+  const std::string path = path_argument(arguments, 0, "path");
   const auto flags = static_cast<unsigned>(arguments.integer(1, "flags", 0, UINT32_MAX));
   return take_string(arguments.env(), ne_path_escapef(path.c_str(), flags));
 }
 
 Napi::Value unescape(const Arguments &arguments) {
-  return take_string(arguments.env(), ne_path_unescape(arguments.text(0, "epath").c_str()));
+  return take_path(arguments, ne_path_unescape(path_argument(arguments, 0, "epath").c_str()));
 }
 
 Napi::Value parent(const Arguments &arguments) {
-  return take_string(arguments.env(), ne_path_parent(arguments.text(0, "path").c_str()));
+  return take_path(arguments, ne_path_parent(path_argument(arguments, 0, "path").c_str()));
 }
 
 Napi::Value compare_paths(const Arguments &arguments) {
-  const std::string p1 = arguments.text(0, "p1");
-  return Napi::Number::New(arguments.env(), ne_path_compare(p1.c_str(), arguments.text(1, "p2").c_str()));
+  const std::string p1 = path_argument(arguments, 0, "p1");
+  return Napi::Number::New(arguments.env(),
+                           ne_path_compare(p1.c_str(), path_argument(arguments, 1, "p2").c_str()));
 }
 
 Napi::Value child_of(const Arguments &arguments) {
-  const std::string parent = arguments.text(0, "parent");
+  const std::string parent = path_argument(arguments, 0, "parent");
   return Napi::Number::New(arguments.env(),
-                           ne_path_childof(parent.c_str(), arguments.text(1, "child").c_str()));
+                           ne_path_childof(parent.c_str(), path_argument(arguments, 1, "child").c_str()));
 }
 
 Napi::Value has_trailing_slash(const Arguments &arguments) {
-  return Napi::Number::New(arguments.env(), ne_path_has_trailing_slash(arguments.text(0, "path").c_str()));
+  return Napi::Number::New(arguments.env(),
+                           ne_path_has_trailing_slash(path_argument(arguments, 0, "path").c_str()));
 }
 
 }  // namespace

@@ -336,6 +336,7 @@ function requireScheme(scheme: unknown): void {
 function setAddresses(handle: ne.ne_session, { addresses, localAddress }: SessionOptions): void {
   if (addresses !== undefined) {
     if (!Array.isArray(addresses)) throw invalidType('addresses', 'an instance of Array', addresses);
+    if (addresses.length === 0) throw invalidValue('The option "addresses" must hold at least one address');
     const list = addresses.map((address: unknown) => addressOf('addresses', address));
     ne.ne_set_addrlist(handle, list);
   }

@@ -4,7 +4,7 @@ import type { ne_session } from './handles.js';
 
 /**
  * An entry of an access control list for {@link ne_acl_set}: `ne_acl_entry` of ne_acl.h. neon includes a privilege when
- * its field is 0, so all five fields are required.
+ * its field is 0 **or missing**, as in a C struct: an entry without these fields is about all five privileges.
  */
 export interface ne_acl_entry_old {
   /** The kind of principal: `ne_acl_href`, `ne_acl_property` or `ne_acl_all`. */
@@ -14,15 +14,15 @@ export interface ne_acl_entry_old {
   /** The URL of the principal, or the name of a property; see `tname` of {@link ne_acl_entry}. */
   readonly principal?: string | null;
   /** 0 includes the privilege `read`. */
-  readonly read: number;
+  readonly read?: number;
   /** 0 includes the privilege `read-acl`. */
-  readonly read_acl: number;
+  readonly read_acl?: number;
   /** 0 includes the privilege `write`. */
-  readonly write: number;
+  readonly write?: number;
   /** 0 includes the privilege `write-acl`. */
-  readonly write_acl: number;
+  readonly write_acl?: number;
   /** 0 includes the privilege `read-cuprivset`. */
-  readonly read_cuprivset: number;
+  readonly read_cuprivset?: number;
 }
 
 /**

@@ -58,8 +58,8 @@ export const ne_md5_dup_ctx: (ctx: ne_md5_ctx) => ne_md5_ctx | null = native('ne
 /** Resets a context to that of an empty sum. */
 export const ne_md5_reset_ctx: (ctx: ne_md5_ctx) => void = native('ne_md5_reset_ctx');
 
-/** Frees a context. */
-export const ne_md5_destroy_ctx: (ctx: ne_md5_ctx) => void = native('ne_md5_destroy_ctx');
+/** Frees a context; null is allowed, as in C. */
+export const ne_md5_destroy_ctx: (ctx: ne_md5_ctx | null) => void = native('ne_md5_destroy_ctx');
 
 /**
  * Reads a descriptor from its position to the end, and computes the sum. It blocks.

@@ -19,18 +19,18 @@ export const ne_ssl_pkcs11_provider_init: (provider: Partial<Out<ne_ssl_pkcs11_p
  *
  * @param provider `value` becomes the provider
  * @param directory the folder
- * @param cert_prefix the prefix of the files with certificates
- * @param key_prefix the prefix of the files with keys
- * @param secmod_db the name of the file of security modules
+ * @param cert_prefix the prefix of the files with certificates, or null
+ * @param key_prefix the prefix of the files with keys, or null
+ * @param secmod_db the name of the file of security modules, or null
  * @returns `NE_PK11_OK`, `NE_PK11_FAILED` or `NE_PK11_NOTIMPL`
  */
 export const ne_ssl_pkcs11_nss_provider_init: (
   provider: Partial<Out<ne_ssl_pkcs11_provider>>,
   name: string,
   directory: string,
-  cert_prefix: string,
-  key_prefix: string,
-  secmod_db: string,
+  cert_prefix: string | null,
+  key_prefix: string | null,
+  secmod_db: string | null,
 ) => number = native('ne_ssl_pkcs11_nss_provider_init');
 
 /** Frees a provider. Sessions that were given it continue to use it. */

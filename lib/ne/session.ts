@@ -132,6 +132,7 @@ export const ne_get_session_private = (sess: ne_session, id: string): unknown =>
 /**
  * Sets the addresses of the server, to be tried in this order, instead of looking up its name.
  *
+ * @param addrs an empty list returns to the addresses of the server's name, without a proxy that was set before
  * @throws `ERR_NEON_INVALID_STATE` once a request of the session was created
  */
 export const ne_set_addrlist: (sess: ne_session, addrs: readonly ne_inet_addr[]) => void = native('ne_set_addrlist');

@@ -225,7 +225,7 @@ export const ne_sock_handshake: (
  * @param buf null to get the length alone
  * @param buflen `value` is the number of bytes that may be used (by default all of them), and becomes the length of the
  *   identity
- * @returns 0, or non-zero without TLS or when the identity does not fit
+ * @returns 0, or -1 without TLS or when the identity does not fit (GnuTLS: less than 0)
  */
 export const ne_sock_sessid: (sock: ne_socket, buf: Uint8Array | null, buflen: Partial<Out<number>>) => number =
   native('ne_sock_sessid');

@@ -70,41 +70,68 @@ export const ne_uri_defaultport: (scheme: string) => number = native('ne_uri_def
  *
  * neon 0.35 and newer keep everything that RFC 3986 allows in a path (`NE_PATH_NONPC`); older ones keep unreserved
  * characters only (`NE_PATH_NONRES`).
+ *
+ * @param path text, or the bytes of a path in any encoding, as Unix has them
  */
-export const ne_path_escape: (path: string) => string = native('ne_path_escape');
+export const ne_path_escape: (path: string | Uint8Array) => string = native('ne_path_escape');
 
 /**
  * Percent-encodes the bytes of a path that the flags select.
  *
+ * @param path text, or the bytes of a path in any encoding
  * @param flags `NE_PATH_*`, combined with `|`. A flag that the loaded neon does not know escapes nothing
  */
-export const ne_path_escapef: (path: string, flags: number) => string = native('ne_path_escapef');
+export const ne_path_escapef: (path: string | Uint8Array, flags: number) => string = native('ne_path_escapef');
+
+const unescape: (epath: string | Uint8Array) => string | Buffer | null = native('ne_path_unescape');
 
 /**
- * Decodes the percent-encoding of a path. As in C the result ends at `%00`; bytes that are not UTF-8 become U+FFFD.
+ * Decodes the percent-encoding of a path. As in C the result ends at `%00`.
  *
+ * @param epath text gives text, in which bytes that are not UTF-8 become U+FFFD; bytes give the exact bytes
  * @returns null when a `%` is not followed by two hexadecimal digits
+ * @example A path that is not UTF-8
+ * ```ts
+ * ne_path_unescape(Buffer.from('/caf%E9')); // <Buffer 2f 63 61 66 e9>
+ * ```
  */
-export const ne_path_unescape: (epath: string) => string | null = native('ne_path_unescape');
+export function ne_path_unescape(epath: string): string | null;
+
+/** Decodes the percent-encoding of the bytes of a path. */
+export function ne_path_unescape(epath: Uint8Array): Buffer | null;
+
+export function ne_path_unescape(epath: string | Uint8Array): string | Buffer | null {
+  return unescape(epath);
+}
+
+const parent: (path: string | Uint8Array) => string | Buffer | null = native('ne_path_parent');
 
 /**
- * Returns the parent of a path, with a slash at its end.
+ * Returns the parent of a path, with a slash at its end: as text of text, and as bytes of bytes.
  *
  * @returns null when the path has no parent (`'/'`, `''`, `'a'`)
  */
-export const ne_path_parent: (path: string) => string | null = native('ne_path_parent');
+export function ne_path_parent(path: string): string | null;
+
+/** Returns the bytes of the parent of a path. */
+export function ne_path_parent(path: Uint8Array): Buffer | null;
+
+export function ne_path_parent(path: string | Uint8Array): string | Buffer | null {
+  return parent(path);
+}
 
 /**
  * Compares two paths without regard to case, and to one slash at the end of either.
  *
  * @returns 0 when they are equal; otherwise the result of C's `strcmp`
  */
-export const ne_path_compare: (p1: string, p2: string) => number = native('ne_path_compare');
+export const ne_path_compare: (p1: string | Uint8Array, p2: string | Uint8Array) => number = native('ne_path_compare');
 
 /**
  * Returns non-zero when `child` is longer than `parent` and begins with it; as in C regardless of where segments end.
  */
-export const ne_path_childof: (parent: string, child: string) => number = native('ne_path_childof');
+export const ne_path_childof: (parent: string | Uint8Array, child: string | Uint8Array) => number =
+  native('ne_path_childof');
 
 /** Returns non-zero when a path ends with a slash. */
-export const ne_path_has_trailing_slash: (path: string) => number = native('ne_path_has_trailing_slash');
+export const ne_path_has_trailing_slash: (path: string | Uint8Array) => number = native('ne_path_has_trailing_slash');

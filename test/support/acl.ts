@@ -7,9 +7,9 @@ import { answering, sessionWith } from './servers.js';
 
 /**
  * The entries of an access control list. `kind` is the field that says how an entry identifies its principal, `name`
- * the field that names the principal, `required` are the other numbers that an entry must have.
+ * the field that names the principal, `numbers` are the other fields with numbers.
  */
-export function entries(good: object, kind: string, name: string, required: readonly string[]): Argument {
+export function entries(good: object, kind: string, name: string, numbers: readonly string[]): Argument {
   const wrong = (change: object, error: Error): readonly [string, unknown, Error] => [
     JSON.stringify(change, (_, value: unknown) =>
       value === undefined ? 'undefined' : Number.isNaN(value) ? 'NaN' : value,
@@ -33,7 +33,7 @@ export function entries(good: object, kind: string, name: string, required: read
         wrong({ [kind]: ne.ne_acl_property, [name]: value }, wrongValue),
       ),
       wrong({ [kind]: ne.ne_acl_all, [name]: 1 }, wrongType),
-      ...required.flatMap((field) => [undefined, null, true, '0'].map((value) => wrong({ [field]: value }, wrongType))),
+      ...numbers.flatMap((field) => [true, '0'].map((value) => wrong({ [field]: value }, wrongType))),
     ],
   };
 }

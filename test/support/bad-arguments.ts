@@ -90,6 +90,12 @@ export function text(name: string, good: string): Argument {
   };
 }
 
+/** A path: text, or bytes. */
+export function pathLike(name: string, good: string): Argument {
+  const nul = [Buffer.from('\0'), Buffer.from('/a\0b'), '\0', `${good}\0`];
+  return { name, good: () => good, bad: () => [...all(wrongType, notBytes), ...all(wrongValue, nul)] };
+}
+
 /** Text that stays in JavaScript. */
 export function key(name: string): Argument {
   return { name, good: () => name, bad: () => all(wrongType, notStrings) };
@@ -237,6 +243,12 @@ export const room: Argument = {
       (value) => [`${value} as its value`, { value }, outOfRange] as [string, unknown, Error],
     ),
   ],
+};
+
+/** A number of bytes to fill, or 0. */
+export const roomOrNone: Argument = {
+  ...room,
+  bad: (good) => room.bad(good).filter(([, value]) => (value as { value?: unknown } | null)?.value !== 0),
 };
 
 /** A `ne_uri` that the function reads. */

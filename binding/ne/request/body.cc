@@ -36,9 +36,11 @@ int accept_response(void *userdata, ne_request *, const ne_status *status) noexc
 
 int read_block(void *userdata, const char *bytes, std::size_t size) noexcept {
   const auto *reader = static_cast<const Request::Reader *>(userdata);
-  Operation *operation = reader->request.session().operation();
+  Session &session = reader->request.session();
+  Operation *operation = session.operation();
   if (!operation) return 1;
-  return operation->ask(
+  const std::string before = ne_get_error(session.c());
+  const int result = operation->ask(
       1,
       [=](Napi::Env env) {
         const auto block = Napi::Buffer<char>::Copy(env, bytes, size);
@@ -46,6 +48,11 @@ int read_block(void *userdata, const char *bytes, std::size_t size) noexcept {
                                         {block});
       },
       to_int);
+  // neon leaves the text to the reader, which else is that of the status line: "200 OK".
+  if (result != 0 && before == ne_get_error(session.c()))
+    ne_set_error(session.c(), "The reader of the response body returned %d: it must return 0 to continue",
+                 result);
+  return result;
 }
 
 int parse_block(void *userdata, const char *bytes, std::size_t size) noexcept {
@@ -75,6 +82,11 @@ struct Provided {
 Provided to_provided(Napi::Env env, Napi::Value value, std::size_t room) {
   if (!value.IsTypedArray()) return {to_int(env, value), {}};
   std::string bytes = bytes_of(value, "The block of a body provider");
+  if (room == 0 && !bytes.empty())
+    throw range_failure(
+        "A body provider must rewind when \"buflen\" is 0, and return 0: the body is sent from "
+        "its beginning after that. Received " +
+        std::to_string(bytes.size()) + " bytes");
   if (bytes.size() > room)
     throw range_failure("A body provider must give at most " + std::to_string(room) + " bytes. Received " +
                         std::to_string(bytes.size()));

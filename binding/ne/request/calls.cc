@@ -106,7 +106,10 @@ std::shared_ptr<Operation> destroy_queued(const Arguments &arguments, Mode) {
         request.reset();
         return true;
       },
-      [](Operation &, Napi::Env env, bool) { return env.Undefined(); });
+      [seen = hooks ? request : nullptr](Operation &, Napi::Env env, bool) {
+        if (seen) HandleWrap::destroy(*seen);
+        return env.Undefined();
+      });
   if (hooks) {
     made->use(request);
     made->hold(arguments[0]);

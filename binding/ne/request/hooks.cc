@@ -37,9 +37,15 @@ void on_pre_send(ne_request *request, void *userdata, ne_buffer *header) noexcep
   if (!callback.session.operation()) return;
   // Lent: the handle ends with the call.
   const auto buffer = std::make_shared<Buffer>(*callback.session.environment, header);
-  call_back(callback, 0, [&](Napi::Env, Operation &operation) {
-    return std::vector<napi_value>{request_object(callback, request, operation), to_object(buffer)};
-  });
+  ask_callback(
+      callback, 0,
+      [&](Napi::Env, Operation &operation) {
+        return std::vector<napi_value>{request_object(callback, request, operation), to_object(buffer)};
+      },
+      [&](Napi::Env env, Napi::Value value) {
+        HandleWrap::destroy(*buffer);
+        return to_int(env, value);
+      });
   buffer->take_back();
 }
 
@@ -150,10 +156,9 @@ Napi::Value remove(const Arguments &arguments) {
   const HookList &list = list_argument(arguments);
   const auto function = static_cast<std::uint32_t>(arguments.integer(2, "number", 0, UINT32_MAX));
   sweep(*session);
-  const auto found =
-      std::find_if(session->callbacks.begin(), session->callbacks.end(), [&](const auto &callback) {
-        return callback->function == function && !callback->removed;
-      });
+  const auto found = std::find_if(
+      session->callbacks.begin(), session->callbacks.end(),
+      [&](const auto &callback) { return callback->function == function && !callback->removed; });
   if (found == session->callbacks.end()) return arguments.env().Undefined();
   if (is_destroy_request(list) && session->running_destroy_hooks > 0) {
     // neon lets such a hook remove itself. It holds a pointer to the next one, which must not be freed.

@@ -21,8 +21,6 @@ std::vector<std::shared_ptr<Handle>> list_argument(const Arguments &arguments, s
     if (!handle) throw neon_failure(code::destroyed, "This ne_inet_addr is destroyed");
     addresses.push_back(Address::hold(std::static_pointer_cast<Address>(*handle)));
   }
-  if (addresses.empty())
-    throw type_failure(code::argument_value, "The \"addrs\" argument must hold at least one address");
   return addresses;
 }
 

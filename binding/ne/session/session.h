@@ -130,8 +130,8 @@ class Session final : public Handle, public Executor {
     Session &session;
   };
   std::vector<std::unique_ptr<LentWatch>> lent_watches;  // only the hook of the last one releases
-  /// How many destroy-request hooks of JavaScript run: neon holds a pointer to the hook after that, so none is
-  /// removed from its list meanwhile.
+  /// How many destroy-request hooks of JavaScript run: neon holds a pointer to the hook after that, so none
+  /// is removed from its list meanwhile.
   std::size_t running_destroy_hooks = 0;
   /// Addresses that C refers to.
   std::vector<std::shared_ptr<Handle>> addresses;
@@ -166,7 +166,7 @@ class Session final : public Handle, public Executor {
 
  private:
   ne_session *c_;
-  bool marked_destroyed_ = false;  // JavaScript thread
+  bool marked_destroyed_ = false;                    // JavaScript thread
   std::shared_ptr<StatusObserver> status_observer_;  // C refers to it as long as the C object lives
   std::shared_ptr<SharedLocks> shared_locks_;
   std::atomic<bool> shares_locks_{false};

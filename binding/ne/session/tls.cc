@@ -42,7 +42,10 @@ int on_verify(void *userdata, int failures, const ne_ssl_certificate *c) noexcep
       [&](Napi::Env env, Operation &) {
         return std::vector<napi_value>{Napi::Number::New(env, failures), to_object(certificate)};
       },
-      to_verdict);
+      [&](Napi::Env env, Napi::Value value) {
+        certificate->take_back();
+        return to_verdict(env, value);
+      });
   loan->end();
   return verdict;
 }

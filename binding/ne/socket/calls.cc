@@ -284,7 +284,10 @@ std::shared_ptr<Operation> close(const Arguments &arguments, Mode mode) {
   else
     socket->require_queueable();
   HandleWrap::destroy(*socket);
-  return socket_operation(socket, [socket] { return socket->close(); });
+  return socket_operation(socket, [socket] {
+    socket->drain();
+    return socket->close();
+  });
 }
 
 }  // namespace

@@ -3,11 +3,14 @@
 
 #include <fcntl.h>
 #include <ne_i18n.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <chrono>
 #include <mutex>
 
 #include "core/exit.h"
@@ -83,6 +86,22 @@ Napi::Value Socket::context_object(Napi::Env env, Operation &operation, const Co
   const auto found = std::find_if(contexts_.begin(), contexts_.end(),
                                   [&](const auto &one) { return one.first.get() == &context; });
   return Handle::kept(env, operation.handle_object(env), found->second);
+}
+
+void Socket::drain() {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::chrono::milliseconds limit{500};
+  constexpr int max_reads = 64;
+  if (!std::exchange(handshake_failed_, false)) return;
+  const SafePoint outside;
+  const auto end = Clock::now() + limit;
+  std::array<char, 4096> scratch;
+  for (int reads = 0; reads < max_reads; ++reads) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
+    pollfd readable{ne_sock_fd(c_), POLLIN, 0};
+    if (left.count() <= 0 || ::poll(&readable, 1, static_cast<int>(left.count())) <= 0) return;
+    if (::recv(readable.fd, scratch.data(), scratch.size(), MSG_DONTWAIT) <= 0) return;
+  }
 }
 
 int Socket::close() {

@@ -71,6 +71,9 @@ class Socket final : public Handle, public Executor {
   ne_ssl_context *tls_context() const { return context_.get(); }
   /// The user data for ne_sock_connect_ssl: before neon 0.37 its callbacks use that as a session.
   void *tls_user_data();
+  /// Before the close after a failed handshake: reads what the peer has sent on, until it closes or half a
+  /// second has passed. A close with unread bytes resets the connection, and the peer may lose the alert.
+  void drain();
   /// ne_sock_close.
   int close();
 
@@ -97,6 +100,7 @@ class Socket final : public Handle, public Executor {
 
   ne_socket *c_;
   State state_ = State::New;
+  bool handshake_failed_ = false;
   int connect_timeout_ = 0;
   std::chrono::seconds read_limit_;
   std::shared_ptr<Handle> local_address_;  // C refers to it
@@ -112,7 +116,10 @@ int Socket::start_tls(std::shared_ptr<ne_ssl_context> context, Handshake handsha
   context_ = std::move(context);
   state_ = State::Failed;
   const int result = handshake(socket, context_.get());
-  if (result == 0) state_ = State::Secure;
+  if (result == 0)
+    state_ = State::Secure;
+  else
+    handshake_failed_ = connection.interruption() == Connection::Interruption::None;
   return result;
 }
 

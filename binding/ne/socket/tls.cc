@@ -84,7 +84,8 @@ Napi::Value session_id(const Arguments &arguments) {
     const Napi::Value limit = get_property(out, "value");  // before the buffer: a getter may detach that
     const std::span<char> buffer = arguments.buffer(1, "buf");
     memory = reinterpret_cast<unsigned char *>(buffer.data());
-    size = size_or(limit, "buflen", buffer.size());
+    const bool none = limit.IsNumber() && limit.As<Napi::Number>().DoubleValue() == 0;
+    size = none ? 0 : size_or(limit, "buflen", buffer.size());
   }
   if (!socket->is_secure()) return Napi::Number::New(env, -1);
   const int result = ne_sock_sessid(socket->c(), memory, &size);

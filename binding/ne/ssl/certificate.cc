@@ -20,6 +20,13 @@ std::shared_ptr<Certificate> Certificate::lend_copy(Environment &environment, co
   return certificate;
 }
 
+void Certificate::take_back() {
+  for (const auto &name : {known_subject_.lock(), known_issuer_.lock()})
+    if (name) HandleWrap::destroy(*name);
+  if (signed_by_) signed_by_->take_back();
+  HandleWrap::destroy(*this);
+}
+
 std::shared_ptr<Certificate> Certificate::signed_by() {
   if (signed_by_) return signed_by_;
   auto certificate = known_signed_by_.lock();

@@ -39,6 +39,9 @@ class Certificate final : public Handle {
                                                 const std::shared_ptr<const Loan> &loan);
 
   const ne_ssl_certificate *c() const { return c_; }
+  /// The callback is over: detaches the handles of the copy, of its names and of those that signed it.
+  /// JavaScript thread.
+  void take_back();
   /// Whether the user must not free it.
   bool borrowed() const { return !own_ || loan_; }
   bool closed() const override { return loan_ && loan_->over(); }

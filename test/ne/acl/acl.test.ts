@@ -22,6 +22,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
         { ...old, apply: ne.ne_acl_property, type: ne.ne_acl_deny, principal: 'owner', write: 0, read_acl: 0 },
         { ...old, apply: ne.ne_acl_all, write_acl: 0, read_cuprivset: 0 },
         { ...old, apply: ne.ne_acl_all, write: -1 },
+        { apply: ne.ne_acl_all, type: ne.ne_acl_deny, write: 1 }, // as in C, a missing field is 0
       ];
       expect(await io.ne_acl_set(session, '/a', entries)).toBe(ne.NE_OK);
       expect(aclsIn(await receivedBy(server))).toEqual([
@@ -30,6 +31,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
           `<principal><property><owner/></property></principal><deny>${privileges('read-acl', 'write')}</deny>`,
           `<principal><all/></principal><grant>${privileges('write-acl', 'read-current-user-privilege-set')}</grant>`,
           '<principal><all/></principal><grant></grant>',
+          `<principal><all/></principal><deny>${privileges('read', 'read-acl', 'write-acl', 'read-current-user-privilege-set')}</deny>`,
         ),
       ]);
     });

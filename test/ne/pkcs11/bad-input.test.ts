@@ -1,5 +1,5 @@
 /** Bad arguments to the functions of ne_pkcs11.h. */
-import { all, type Argument, object, sess, text } from '../../support/bad-arguments.js';
+import { all, type Argument, object, optional, sess, text } from '../../support/bad-arguments.js';
 import { testBadInput } from '../../support/bad-input.js';
 import { wrongType } from '../../support/expect.js';
 import { newSession } from '../../support/handles.js';
@@ -19,9 +19,9 @@ testBadInput(
       object('provider'),
       text('name', '/nonexistent'),
       text('directory', '/nonexistent'),
-      text('cert_prefix', ''),
-      text('key_prefix', ''),
-      text('secmod_db', ''),
+      optional(text('cert_prefix', '')),
+      optional(text('key_prefix', '')),
+      optional(text('secmod_db', '')),
     ],
     ne_ssl_pkcs11_provider_pin: [provider, { name: 'fn', good: () => null, bad: () => [], optional: true }],
     ne_ssl_set_pkcs11_provider: [sess, provider],

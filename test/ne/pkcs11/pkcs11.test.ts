@@ -18,6 +18,9 @@ test.each(surfaces)('fails on a missing module with $surface', async ({ io }) =>
   expect(await io.ne_ssl_pkcs11_provider_init(out, '')).toBe(expected);
   expect(await io.ne_ssl_pkcs11_provider_init(out, '/nonexistent'.repeat(1000))).toBe(expected);
   expect(await io.ne_ssl_pkcs11_nss_provider_init(out, '/nonexistent', '/nonexistent', "'", '%s', '')).toBe(expected);
+  expect(await io.ne_ssl_pkcs11_nss_provider_init(out, '/nonexistent', '/nonexistent', null, null, null)).toBe(
+    expected,
+  );
   expect(out).toEqual({});
 });
 

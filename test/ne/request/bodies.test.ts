@@ -283,6 +283,15 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(provider.asked.filter((size) => size === 0)).toHaveLength(2);
     });
 
+    test('names the rewind that a provider ignores', async () => {
+      const session = sessionWith(await serve(answering()));
+      const request = await io.ne_request_create(session, 'PUT', '/');
+      ne.ne_set_request_body_provider(request, 4, () => Buffer.from('body'));
+      const failure = await failureOf(() => io.ne_request_dispatch(request));
+      expect(failure).toEqual(outOfRange);
+      expect(failure.message).toMatch(/must rewind when "buflen" is 0, and return 0/);
+    });
+
     if (!asynchronous) return;
 
     test('waits for an asynchronous provider', async () => {

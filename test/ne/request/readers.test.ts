@@ -136,8 +136,20 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       ne.ne_add_response_body_reader(request, ne.ne_accept_2xx, () => (calls++, refusal as number));
       expect(await io.ne_request_dispatch(request)).toBe(ne.NE_ERROR);
       expect(calls).toBe(1);
+      expect(ne.ne_get_error(session)).toMatch(`reader of the response body returned ${Number(refusal)}`);
       await server.waitForClosed(1);
       expect(await fetchBody(io, session, 'GET', '/next')).toBe('hello');
+    });
+
+    test('keeps the error text that a reader sets', async () => {
+      const session = sessionWith(await serve(answering(response('body'))));
+      const request = ne.ne_request_create(session, 'GET', '/');
+      ne.ne_add_response_body_reader(request, ne.ne_accept_2xx, () => {
+        ne.ne_set_error(session, 'No space left');
+        return 1;
+      });
+      expect(await io.ne_request_dispatch(request)).toBe(ne.NE_ERROR);
+      expect(ne.ne_get_error(session)).toBe('No space left');
     });
 
     test('refuses a new reader between begin and end', async () => {

@@ -55,6 +55,17 @@ describe.each(surfaces)('$surface', ({ io }) => {
     expect(await send(session)).toBe(ne.NE_OK);
   });
 
+  test('returns to the server with an empty list', async () => {
+    const server = await serve(answering());
+    for (const set of [ne.ne_set_addrlist, (one: ne.ne_session) => ne.ne_set_addrlist2(one, 80, [])]) {
+      const session = sessionWith(server);
+      ne.ne_set_addrlist2(session, 1, [ne.ne_iaddr_parse('127.1.2.3', ne.ne_iaddr_ipv4)!]);
+      set(session, []);
+      expect(await send(session)).toBe(ne.NE_OK);
+    }
+    expect(await receivedBy(server)).toHaveLength(2);
+  });
+
   test('connects from a local address', async () => {
     const server = await serve(answering());
     const session = sessionWith(server);

@@ -14,7 +14,7 @@ import {
   most,
   object,
   optional,
-  room,
+  roomOrNone,
   text,
 } from '../../support/bad-arguments.js';
 import { testBadInput } from '../../support/bad-input.js';
@@ -93,7 +93,7 @@ testBadInput(
     ne_sock_accept_ssl: [sock, server],
     ne_sock_connect_ssl: [sock, client],
     ne_sock_handshake: [sock, client, optional(text('hostname', 'localhost')), integer('flags', 0, 0, 0)],
-    ne_sock_sessid: [sock, optional(filled('buf')), room],
+    ne_sock_sessid: [sock, optional(filled('buf')), roomOrNone],
     ne_sock_cipher: [sock],
     ne_sock_getproto: [sock],
     ne_sock_getcert: [sock, ctx],

@@ -108,6 +108,18 @@ describeWith('openssl', 'TLS on sockets', () => {
       expect(await io.ne_sock_close(server)).toBe(0);
     });
 
+    test('reads what the peer sends on before it closes after a failed handshake', async () => {
+      // Otherwise the close resets the connection, and the peer may lose the alert.
+      const { client, server } = await pair();
+      await promises.ne_sock_fullwrite(client, 'this is no TLS\n'.repeat(2000));
+      expect(await io.ne_sock_accept_ssl(server, serverContext())).toBeLessThan(0);
+      expect(await io.ne_sock_close(server)).toBe(0);
+      const buffer = Buffer.alloc(100);
+      let count: number;
+      while ((count = await promises.ne_sock_read(client, buffer)) > 0);
+      expect([count, ne.ne_sock_error(client)]).toEqual([ne.NE_SOCK_CLOSED, 'Connection closed']);
+    });
+
     test('fails to connect to a server without TLS', async () => {
       const server = await serve({
         connections: [[{ send: 'HTTP/1.1 400 Bad Request\r\n\r\n' }, { hang: 'reading' }]],
@@ -158,6 +170,9 @@ describeWith('openssl', 'TLS on sockets', () => {
       expect(used.value).toBe(length.value);
       expect([...room.subarray(used.value)]).toEqual(Array(64 - used.value!).fill(7));
       if (length.value > 1) expect(ne.ne_sock_sessid(ends.server, room, { value: 1 })).not.toBe(0);
+      const none = { value: 0 };
+      if (length.value > 0) expect(ne.ne_sock_sessid(ends.server, room, none)).toBeLessThan(0);
+      expect(none).toEqual({ value: 0 });
     });
 
     const shakes = features.functions['ne_sock_handshake'] === true;

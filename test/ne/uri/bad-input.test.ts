@@ -1,8 +1,8 @@
 /** Bad arguments to the functions of ne_uri.h. */
-import { integer, object, text, uri } from '../../support/bad-arguments.js';
+import { integer, object, pathLike, text, uri } from '../../support/bad-arguments.js';
 import { testBadInput } from '../../support/bad-input.js';
 
-const path = text('path', '/a');
+const path = pathLike('path', '/a');
 
 testBadInput('uri', {
   ne_uri_parse: [text('uri', 'http://example.com/'), object('parsed')],
@@ -14,9 +14,9 @@ testBadInput('uri', {
   ne_uri_defaultport: [text('scheme', 'http')],
   ne_path_escape: [path],
   ne_path_escapef: [path, integer('flags', 1, 0, 2 ** 32 - 1)],
-  ne_path_unescape: [text('epath', '/a')],
+  ne_path_unescape: [pathLike('epath', '/a')],
   ne_path_parent: [path],
-  ne_path_compare: [text('p1', '/a'), text('p2', '/b')],
-  ne_path_childof: [text('parent', '/a'), text('child', '/a/b')],
+  ne_path_compare: [pathLike('p1', '/a'), pathLike('p2', '/b')],
+  ne_path_childof: [pathLike('parent', '/a'), pathLike('child', '/a/b')],
   ne_path_has_trailing_slash: [path],
 });

@@ -404,6 +404,31 @@ describe('ne_path_escape', () => {
   });
 });
 
+describe('paths of bytes', () => {
+  const latin1 = Buffer.from('/caf\xe9/b', 'latin1');
+  const dec = Buffer.from('/CAF\xe9', 'latin1');
+
+  test('escapes bytes that are not UTF-8, and gives them back', () => {
+    expect(ne.ne_path_escape(latin1)).toBe('/caf%e9/b');
+    expect(ne.ne_path_escapef(latin1, ne.NE_PATH_NONRES)).toBe('/caf%e9/b');
+    const plain = ne.ne_path_unescape(Buffer.from('/caf%E9/b'));
+    expect(plain).toBeInstanceOf(Uint8Array);
+    expect(plain!.equals(latin1)).toBe(true);
+    expect(ne.ne_path_unescape(Buffer.from('%'))).toBeNull();
+    expect(ne.ne_path_unescape(new Uint8Array(0))).toEqual(Buffer.alloc(0));
+  });
+
+  test('compares them and finds their parents', () => {
+    expect(ne.ne_path_parent(latin1)!.equals(Buffer.from('/caf\xe9/', 'latin1'))).toBe(true);
+    expect(ne.ne_path_parent(Buffer.from('/'))).toBeNull();
+    expect(ne.ne_path_compare(dec, Buffer.from('/caf\xe9/', 'latin1'))).toBe(0);
+    expect(ne.ne_path_compare(dec, Buffer.from('/caf\xe8', 'latin1'))).not.toBe(0);
+    expect(ne.ne_path_childof(Buffer.from('/caf\xe9', 'latin1'), latin1)).not.toBe(0);
+    expect(ne.ne_path_childof(Buffer.from('/caf\xe8', 'latin1'), latin1)).toBe(0);
+    expect(ne.ne_path_has_trailing_slash(Buffer.from([0xe9, 0x2f]))).not.toBe(0);
+  });
+});
+
 describe('ne_path_unescape', () => {
   test.each([
     ['', ''],

@@ -1,0 +1,77 @@
+/**
+ * loops.js WORKLOAD COUNT PORT TLSPORT CA: runs a workload COUNT times in one synchronous loop, in which no finalizer
+ * runs, and reports by how many bytes a round made the resident memory grow. Twice as many rounds warm up. Needs
+ * --expose-gc.
+ */
+import * as ne from '../../../lib/ne/index.js';
+import { check, report } from './tools.js';
+
+const [, , workload, count, port, tlsPort, caFile] = process.argv;
+const rounds = Number(count);
+const pem = ne.ne_ssl_cert_export(ne.ne_ssl_cert_read(caFile!)!);
+const session = ne.ne_session_create('http', '127.0.0.1', Number(port));
+
+const workloads = {
+  /** A certificate that is freed while handles of its names exist. */
+  names: () => {
+    const cert = ne.ne_ssl_cert_import(pem)!;
+    check(ne.ne_ssl_readable_dname(ne.ne_ssl_cert_subject(cert)).length > 0);
+    check(ne.ne_ssl_readable_dname(ne.ne_ssl_cert_issuer(cert)).length > 0);
+    ne.ne_ssl_cert_free(cert);
+  },
+  /** A handshake whose certificate a callback looks at. */
+  verify: () => {
+    const one = ne.ne_session_create('https', 'localhost', Number(tlsPort));
+    ne.ne_ssl_set_verify(one, (_, cert) => {
+      check(ne.ne_ssl_readable_dname(ne.ne_ssl_cert_subject(cert)).length > 0);
+      return 0;
+    });
+    const request = ne.ne_request_create(one, 'GET', '/small');
+    check(ne.ne_request_dispatch(request) === ne.NE_OK);
+    ne.ne_request_destroy(request);
+    ne.ne_session_destroy(one);
+  },
+  /** A propfind handler with the handles of its parts. */
+  handlers: () => {
+    const handler = ne.ne_propfind_create(session, '/', ne.NE_DEPTH_ZERO);
+    check(ne.ne_propfind_get_request(handler) !== null && ne.ne_propfind_get_parser(handler) !== null);
+    ne.ne_propfind_destroy(handler);
+  },
+  /** The answer of the resolver, with the handle of an address in it. */
+  addresses: () => {
+    const answer = ne.ne_addr_resolve('127.0.0.1', 0);
+    check(ne.ne_iaddr_print(ne.ne_addr_first(answer)) === '127.0.0.1');
+    ne.ne_addr_destroy(answer);
+  },
+  /** A request with hooks, whose buffer and cursors are handles, too. */
+  hooks: () => {
+    const one = ne.ne_session_create('http', '127.0.0.1', Number(port));
+    ne.ne_hook_pre_send(one, (_, header) => ne.ne_buffer_zappend(header, 'X-A: b\r\n'));
+    ne.ne_hook_destroy_request(one, (request) => check(ne.ne_get_session(request) === one));
+    const request = ne.ne_request_create(one, 'GET', '/small');
+    check(ne.ne_request_dispatch(request) === ne.NE_OK);
+    check(ne.ne_response_header_iterate(request, null, { value: '' }, { value: '' }) !== null);
+    ne.ne_request_destroy(request);
+    check(ne.ne_delete(one, '/small') === ne.NE_OK);
+    ne.ne_session_destroy(one);
+  },
+} satisfies Record<string, () => void>;
+
+/** The name of a workload. */
+export type LoopWorkload = keyof typeof workloads;
+
+const round = workloads[workload as LoopWorkload];
+run(2 * rounds);
+const before = resident();
+run(2 * rounds);
+report({ grown: (resident() - before) / rounds });
+process.exit();
+
+function run(times: number): void {
+  for (let i = 0; i < times; i++) round();
+}
+
+function resident(): number {
+  for (let i = 0; i < 3; i++) globalThis.gc!();
+  return process.memoryUsage.rss();
+}

@@ -1,0 +1,31 @@
+/** Tests that blocking calls in a loop, without a turn of the event loop, free what is freed explicitly. */
+import { testPki } from '../servers/pki.js';
+import type { LoopWorkload } from './children/loops.js';
+import { expectEnd, full, nodes, reported, run } from './fork.js';
+import { pathsServer } from './servers.js';
+
+/** How many rounds, and by how many bytes each may make the process grow: noise of V8 and malloc. */
+const workloads: readonly (readonly [LoopWorkload, rounds: number, most: number])[] = [
+  ['names', 20_000, 400],
+  ['handlers', 20_000, 200],
+  ['addresses', 40_000, 150],
+  ['hooks', 3_000, 1_500],
+  ['verify', 700, 4_000],
+];
+
+jest.setTimeout(full ? 600_000 : 120_000);
+
+describe.each(nodes)('Node %s', (_, node) => {
+  test.each(workloads)('keeps memory constant over %s in a blocking loop', async (workload, rounds, most) => {
+    const { port, tlsPort } = await pathsServer();
+    const ended = await run('loops', [workload, rounds, port, tlsPort, testPki().ca.cert], {
+      node,
+      execArgv: ['--expose-gc'],
+      killAfterMs: 100_000,
+    });
+    expectEnd(ended);
+    const { grown } = reported<{ grown: number }>(ended);
+    console.info(`${workload}: ${grown.toFixed(0)} bytes a round`);
+    expect(grown).toBeLessThan(most);
+  });
+});
