@@ -33,14 +33,14 @@ describe.each(surfaces)('$surface', ({ io }) => {
   ])('resolves %s', async (name, texts) => {
     const answer = await io.ne_addr_resolve(name, 0);
     expect(ne.ne_addr_result(answer)).toBe(0);
-    expect(addressesOf(answer).map(ne.ne_iaddr_print)).toEqual(texts);
+    expect(addressesOf(answer).map((address) => ne.ne_iaddr_print(address))).toEqual(texts);
     expect(ne.ne_addr_canonical(answer)).toBeNull();
   });
 
   test('resolves localhost and its canonical name', async () => {
     const answer = await io.ne_addr_resolve('localhost', ne.NE_ADDR_CANON);
     expect(ne.ne_addr_result(answer)).toBe(0);
-    const texts = addressesOf(answer).map(ne.ne_iaddr_print);
+    const texts = addressesOf(answer).map((address) => ne.ne_iaddr_print(address));
     expect(texts.length).toBeGreaterThan(0);
     for (const text of texts) expect(['127.0.0.1', '::1']).toContain(text);
     expect(ne.ne_addr_canonical(answer)).toMatch(/localhost/);
