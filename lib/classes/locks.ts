@@ -1,4 +1,5 @@
 /** Locks of WebDAV (RFC 4918, sections 6 and 7) that are held, and their store. */
+import { getEventListeners } from 'node:events';
 import { invalidType, invalidValue, type NeonError, outOfRange } from '../core/errors.js';
 import { requireObject } from './call-options.js';
 import type { ActiveLock } from './properties.js';
@@ -159,8 +160,8 @@ export class Lock implements LockReference {
   #timer: NodeJS.Timeout | undefined;
   #released = false;
   #ending = false;
-  /** Whether the signal was read: then it must abort even if there are no other references to this lock. */
-  #watched = false;
+  /** Whether the signal was read a moment ago: code that waits for it adds its listener now. */
+  #justRead = false;
 
   /** @internal */
   constructor(registry: LockRegistry, { target, uri, token, depth, scope, owner, timeout, asked, renew }: GrantedLock) {
@@ -201,11 +202,18 @@ export class Lock implements LockReference {
    * in its store, so that the server refuses, with 412, a request that relies on it.
    */
   get signal(): AbortSignal {
-    if (!this.#watched) {
-      this.#watched = true;
+    const { signal } = this.#lost;
+    if (!lockOf.has(signal)) {
+      lockOf.set(signal, this);
+      this.#justRead = true;
       this.#schedule();
+      const settle = (): void => {
+        this.#justRead = false;
+        this.#schedule();
+      };
+      setTimeout(settle, listenDelay).unref();
     }
-    return this.#lost.signal;
+    return signal;
   }
 
   /**
@@ -326,9 +334,17 @@ export class Lock implements LockReference {
     clearTimeout(this.#timer);
     if (!this.#renew || this.#released || this.#ending || this.lost || !Number.isFinite(this.#end)) return;
     const delay = (this.#end - performance.now()) / 2;
-    this.#timer = renewLater(this.#watched ? this : new WeakRef(this), Math.min(Math.max(delay, minDelay), maxDelay));
+    // A signal with a listener must abort even if there are no other references to this lock.
+    const awaited = this.#justRead || getEventListeners(this.#lost.signal, 'abort').length > 0;
+    this.#timer = renewLater(awaited ? this : new WeakRef(this), Math.min(Math.max(delay, minDelay), maxDelay));
   }
 }
+
+/** The lock of a signal that was read: it lives as long as the signal. */
+const lockOf = new WeakMap<AbortSignal, Lock>();
+
+/** How long after the first read of a signal a lock looks whether something listens to it, in milliseconds. */
+const listenDelay = 1000;
 
 /** Renews a lock later. Neither the process nor a lock that is given weakly stays alive for it. */
 function renewLater(lock: Lock | WeakRef<Lock>, delay: number): NodeJS.Timeout {

@@ -6,10 +6,10 @@ import { pathsServer } from './servers.js';
 
 /** How many rounds, and by how many bytes each may make the process grow: noise of V8 and malloc. */
 const workloads: readonly (readonly [LoopWorkload, rounds: number, most: number])[] = [
-  ['names', 20_000, 400],
+  ['names', 10_000, 400],
   ['handlers', 20_000, 200],
-  ['addresses', 40_000, 150],
-  ['hooks', 3_000, 1_500],
+  ['addresses', 20_000, 150],
+  ['hooks', 3_000, 1_000],
   ['verify', 700, 4_000],
 ];
 

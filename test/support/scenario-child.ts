@@ -435,10 +435,12 @@ async function heldLocks(port: number): Promise<unknown> {
     const session = Session.open(`http://127.0.0.1:${port}/`);
     const lock = await session.lock('/a', { renew: true });
     await session.put('/a', 'x');
+    if (refs.length % 2 === 0) lock.signal.throwIfAborted(); // read, but nothing listens to it
     refs.push(new WeakRef(session), new WeakRef(lock), new WeakRef(session.locks));
     return session;
   };
   for (let i = 0; i < 10; i++) await hold();
+  await new Promise((resolve) => setTimeout(resolve, 1200)); // a listener could still be added
   await collect(() => refs.every((ref) => ref.deref() === undefined));
   const left = refs.filter((ref) => ref.deref() !== undefined).length;
   const kept = await hold();
