@@ -50,10 +50,13 @@ std::string Arguments::line(std::size_t index, const char *name) const {
 
 std::string Arguments::host(std::size_t index, const char *name) const {
   std::string host = line(index, name);
-  const auto is_syntax = [](unsigned char c) { return c <= ' ' || c == 0x7f || std::strchr("/?#@\"<>\\", c); };
+  const auto is_syntax = [](unsigned char c) {
+    return c <= ' ' || c == 0x7f || std::strchr("/?#@\"<>\\", c);
+  };
   if (std::any_of(host.begin(), host.end(), is_syntax))
     throw type_failure(code::argument_value,
-                       quoted(name) + " must be a host name or address, without white space and / ? # @ \" < > \\. " +
+                       quoted(name) +
+                           " must be a host name or address, without white space and / ? # @ \" < > \\. " +
                            received((*this)[index]));
   return host;
 }

@@ -40,7 +40,10 @@ struct Block {
   /// The bytes that are left, as a Buffer; the block goes on.
   Napi::Value copy_left(Napi::Env env) {
     const std::size_t from = std::exchange(taken, size);
-    return Napi::Buffer<char>::Copy(env, memory.get() + from, size - from);
+    // Raw: Buffer::Copy() of the library looks the memory of the new buffer up, twice, to no use.
+    napi_value buffer = nullptr;
+    check(env, napi_create_buffer_copy(env, size - from, memory.get() + from, nullptr, &buffer));
+    return {env, buffer};
   }
 
   /// As copy_left(), at the end of the block.

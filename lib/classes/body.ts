@@ -60,10 +60,12 @@ type Block = Uint8Array | null | boolean;
 
 /** A body as the addon takes it. @internal */
 export interface PreparedBody {
+  /** Lengths are in bytes; -1 where they are unknown or not announced. */
   readonly body:
-    string | Uint8Array | readonly [file: string | number, offset: number, length: number, announced: number] | Pull;
-  /** The length of all blocks of a function, in bytes; -1 if it is unknown. */
-  readonly length: number;
+    | string
+    | Uint8Array
+    | readonly [file: string | number, offset: number, length: number, announced: number]
+    | readonly [pull: Pull, length: number];
   /** Frees the source of the blocks when the request is over. */
   readonly release?: (() => void) | undefined;
 }
@@ -83,12 +85,12 @@ export function isSimple(body: unknown): body is string | Uint8Array {
  * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` for an invalid body
  */
 export function prepareBody(body: Body, announced: number | undefined, blocking: boolean): PreparedBody {
-  if (isSimple(body)) return { body, length: -1 };
+  if (isSimple(body)) return { body };
   if (typeof body !== 'function' && (typeof body !== 'object' || (body as object | null) === null))
     throw wrongBody(body);
   if (isFile(body)) return ofFile(body.file instanceof URL ? fileURLToPath(body.file) : body.file, body, announced);
   if (isDescriptor(body)) return ofFile(validFd(body.fd), body, announced);
-  if (typeof body === 'function') return { body: pullFrom(body), length: announced ?? -1 };
+  if (typeof body === 'function') return { body: [pullFrom(body), announced ?? -1] };
   if (blocking)
     throw invalidType(
       'body',
@@ -114,7 +116,7 @@ function ofFile(
   if (file === '' || (typeof file === 'string' && file.includes('\0')))
     throw invalidValue(`The "file" of a body must be a path: '${file}'`);
   if (length !== undefined) requireLength(announced, length);
-  return { body: [file, offset, length ?? -1, announced ?? -1], length: -1 };
+  return { body: [file, offset, length ?? -1, announced ?? -1] };
 }
 
 /**
@@ -172,7 +174,7 @@ function ofIterable(
       if (block.length > 0) return block;
     }
   };
-  return { body: pull, length, release };
+  return { body: [pull, length], release };
 }
 
 async function* blocksOf(stream: ReadableStream<Uint8Array | string>): AsyncGenerator<Uint8Array | string> {

@@ -12,14 +12,13 @@ import { type CallSettings, type Carries, type HeaderField, withoutReplaced } fr
 import { redirects } from './redirect.js';
 import { type RawResponse, Response } from './response.js';
 
+/** Six arguments at most, and few values in all: each costs a call of Node-API. `request` is the method and the target. */
 type Exchange<R> = (
   session: ne_session,
-  method: string,
-  target: string,
+  request: string,
   headers: readonly string[],
   flags: readonly number[],
   body: PreparedBody['body'] | undefined,
-  length: number | undefined,
   inflate: number,
 ) => R;
 type ExchangeValues = Parameters<Exchange<unknown>> extends [ne_session, ...infer Values] ? Values : never;
@@ -109,7 +108,8 @@ export class RequestCall implements Call<RawResponse, Response> {
 
   /** The arguments of the native function, after the session. */
   #values(headers: readonly HeaderField[], inflate: number, blocking: boolean): ExchangeValues {
-    const { method, target, flags } = this;
+    const { method, flags } = this;
+    const request = `${method} ${this.target}`;
     const limit = takesAnyCoding(method, headers) ? 0 : inflate;
     const body = this.#body;
     const announced = announcedLength(headers);
@@ -117,11 +117,11 @@ export class RequestCall implements Call<RawResponse, Response> {
     const fields = announced === undefined ? headers : withoutReplaced(headers, [['Content-Length', '']]);
     if (body === undefined || isSimple(body)) {
       requireLength(announced, body === undefined ? 0 : Buffer.byteLength(body));
-      return [method, target, (body === undefined ? headers : fields).flat(), flags, body, undefined, limit];
+      return [request, (body === undefined ? headers : fields).flat(), flags, body, limit];
     }
     const prepared = prepareBody(body, announced, blocking);
     this.#release = prepared.release;
-    return [method, target, fields.flat(), flags, prepared.body, prepared.length, limit];
+    return [request, fields.flat(), flags, prepared.body, limit];
   }
 }
 

@@ -260,10 +260,11 @@ class Blocks final : public Body, private Provided {
   std::string_view rest_;  // of block_ or of kept_
 };
 
-// [path or descriptor, offset, length, announced length]
-std::unique_ptr<Body> file_of(Napi::Array list) {
+// [path or descriptor, offset, length, announced length], or [function, length]
+std::unique_ptr<Body> listed(Napi::Array list) {
   const auto integer = [](Napi::Value value) { return value.As<Napi::Number>().Int64Value(); };
   const Napi::Value file = list.Get(0U);
+  if (file.IsFunction()) return std::make_unique<Blocks>(file.As<Napi::Function>(), integer(list.Get(1U)));
   const bool by_path = file.IsString();
   return std::make_unique<File>(by_path ? to_string(file) : "",
                                 by_path ? -1 : static_cast<int>(integer(file)), integer(list.Get(1U)),
@@ -275,10 +276,7 @@ std::unique_ptr<Body> file_of(Napi::Array list) {
 std::unique_ptr<Body> Body::from_arguments(const Arguments &arguments, std::size_t index) {
   if (arguments.is_nullish(index)) return nullptr;
   const Napi::Value value = arguments[index];
-  if (value.IsArray()) return file_of(value.As<Napi::Array>());
-  if (value.IsFunction())
-    return std::make_unique<Blocks>(value.As<Napi::Function>(),
-                                    arguments.integer(index + 1, "length", -1, max_safe_integer));
+  if (value.IsArray()) return listed(value.As<Napi::Array>());
   return std::make_unique<Bytes>(arguments.bytes(index, "body"));
 }
 

@@ -23,9 +23,9 @@ class Body {
   /// The function that is called for the bytes, or an empty one.
   virtual Napi::Function function() const { return {}; }
 
-  /// Reads argument `index` and the one after it: undefined or null for no body; a string or Uint8Array;
-  /// [path or descriptor, offset, length]; or a function that gives blocks, and then their length. A length
-  /// of -1 is unknown, and the body is sent in chunks.
+  /// Reads argument `index`: undefined or null for no body; a string or Uint8Array; [path or descriptor,
+  /// offset, length, announced length]; or [function that gives blocks, their length]. A length of -1 is
+  /// unknown, and the body is sent in chunks.
   static std::unique_ptr<Body> from_arguments(const Arguments &arguments, std::size_t index);
 };
 

@@ -238,15 +238,18 @@ void Exchange::deliver(Napi::Env env) {
 
 namespace {
 
-/// exchange(session, method, target, headers, flags, body, length, inflate) → Head::response()
+/// exchange(session, request, headers, flags, body, inflate) → Head::response(). `request` is the method, a
+/// space and the target. (CallbackInfo asks Node-API twice for more than six arguments.)
 std::shared_ptr<Operation> exchange(const Arguments &arguments, Mode mode) {
   auto session = arguments.handle<Session>(0, "session");
   Recipe recipe;
-  recipe.method = arguments.line(1, "method");
-  recipe.target = arguments.line(2, "target");
-  recipe.read_headers_and_flags(arguments, 3);
-  recipe.body = Body::from_arguments(arguments, 5);
-  recipe.inflate = static_cast<std::uint64_t>(arguments.integer(7, "inflate", 0, std::int64_t{1} << 53));
+  recipe.target = arguments.line(1, "request");
+  const std::size_t space = recipe.target.find(' ');
+  recipe.method = recipe.target.substr(0, space);
+  recipe.target.erase(0, space + 1);
+  recipe.read_headers_and_flags(arguments, 2);
+  recipe.body = Body::from_arguments(arguments, 4);
+  recipe.inflate = static_cast<std::uint64_t>(arguments.integer(5, "inflate", 0, std::int64_t{1} << 53));
   const Napi::Function function = recipe.body ? recipe.body->function() : Napi::Function();
   auto made = std::make_shared<Exchange>(std::move(session), std::move(recipe), mode == Mode::Async);
   if (!function.IsEmpty()) made->hold(function);
