@@ -38,7 +38,7 @@ export const clients = {
     const session = Session.open(origin);
     return async (path: string) => {
       let count = 0;
-      for await (const entry of session.propfind(path)) count += entry.href.length > 0 ? 1 : 0;
+      for await (const entry of session.propfind(path)) count += entry.href === null ? 0 : 1;
       return count;
     };
   },

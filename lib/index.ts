@@ -10,7 +10,7 @@ export { Certificate, ClientCertificate, type DigestAlgorithm } from './classes/
 export type { DecompressOptions } from './classes/decompress.js';
 export { NeonError, type ResourceFailure } from './core/errors.js';
 export type { Body, BodyProvider, DescriptorBody, FileBody } from './classes/body.js';
-export type { Entry, PropertyStatus } from './classes/propfind-batch.js';
+export type { Entry, EntryError, PropertyStatus } from './classes/propfind-batch.js';
 export { type Depth, Listing, type PropfindOptions, type PropNamesOptions } from './classes/propfind.js';
 export type { DiscoverLocksOptions } from './classes/lock-manager.js';
 export {

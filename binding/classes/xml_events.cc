@@ -6,6 +6,7 @@
 #include <new>
 #include <utility>
 
+#include "classes/xml_depth.h"
 #include "core/arguments.h"
 #include "core/block.h"
 #include "core/since.h"
@@ -51,8 +52,7 @@ Napi::Value EventBatch::value(Napi::Env env) const {
 
 EventParser::EventParser(unsigned wanted, const std::string &charset, Flush flush)
     : c_(ne_xml_create()), wanted_(wanted), flush_(std::move(flush)) {
-  ne_xml_push_handler(c_, on_start, wanted & texts ? on_text : nullptr,
-                      wanted & (texts | ends) ? on_end : nullptr, this);
+  ne_xml_push_handler(c_, on_start, wanted & texts ? on_text : nullptr, on_end, this);
   // As ne_xml_dispatch_request does, when neon is new enough.
   using SetEncoding = int(ne_xml_parser *, const char *);
   const auto set = reinterpret_cast<SetEncoding *>(find_symbol("ne_xml_set_encoding"));
@@ -88,6 +88,10 @@ bool EventParser::add(Add add) noexcept {
 int EventParser::on_start(void *self, int, const char *nspace, const char *name,
                           const char **attributes) noexcept {
   EventParser &parser = *static_cast<EventParser *>(self);
+  if (++parser.level_ > max_depth) {
+    set_too_deep(parser.c_);
+    return NE_XML_ABORT;
+  }
   if (!(parser.wanted_ & starts)) {
     if (parser.batch_) parser.batch_->end_text();
     return 1;
@@ -106,6 +110,7 @@ int EventParser::on_text(void *self, int, const char *text, std::size_t size) no
 
 int EventParser::on_end(void *self, int, const char *nspace, const char *name) noexcept {
   EventParser &parser = *static_cast<EventParser *>(self);
+  --parser.level_;
   if (!(parser.wanted_ & ends)) {
     if (parser.batch_) parser.batch_->end_text();
     return 0;

@@ -82,6 +82,7 @@ class EventParser final {
   const unsigned wanted_;
   const Flush flush_;
   std::unique_ptr<EventBatch> batch_;
+  int level_ = 0;      // the number of open elements
   std::string error_;  // one that is not C's, or empty
 };
 

@@ -28,6 +28,7 @@ import {
   requireSeconds,
   type WithLockOptions,
 } from './locks.js';
+import type { HrefBase } from './href.js';
 import type { Entry } from './propfind-batch.js';
 import type { Depth } from './propfind.js';
 import type { RunTerms, SessionSource, SharedLocks } from './session-source.js';
@@ -346,13 +347,25 @@ export class LockManager implements LockRegistry, SharedLocks {
   }
 }
 
-/** The locks in the entries of a PROPFIND of `lockdiscovery`. @internal */
-export function discovered(entries: readonly Entry[], origin: string): DiscoveredLock[] {
-  return entries.flatMap(({ href: target, props, status }): DiscoveredLock[] => {
+/**
+ * The locks in the entries of a PROPFIND of `lockdiscovery`. @internal
+ *
+ * @throws `NE_ERROR` when the response lists no resource: it does not say that there are no locks
+ */
+export function discovered(entries: readonly Entry[], { origin, target }: HrefBase): DiscoveredLock[] {
+  const context = { method: 'PROPFIND', target, origin };
+  if (entries.length === 0) throw new NeonError('The response lists no resource, and so no locks', 'NE_ERROR', context);
+  return entries.flatMap(({ href, rawHref = '', props, status, error }): DiscoveredLock[] => {
+    const target = href ?? rawHref;
+    if (props.lockdiscovery && !error) return props.lockdiscovery.map((lock) => Object.freeze({ ...lock, target }));
     const refused = status['lockdiscovery'];
-    if (!refused) return (props.lockdiscovery ?? []).map((lock) => Object.freeze({ ...lock, target }));
-    const context = { method: 'PROPFIND', target, origin, status: refused.code };
-    return [{ target, error: new NeonError(`${refused.code} ${refused.reasonPhrase}`, 'NE_ERROR', context) }];
+    const code = error?.status ?? refused?.code;
+    const text =
+      code === undefined
+        ? 'The server does not report the locks'
+        : `${code} ${error?.reasonPhrase ?? refused?.reasonPhrase ?? ''}`;
+    const of = { ...context, target, ...(code !== undefined && { status: code }) };
+    return [{ target, error: new NeonError(text, 'NE_ERROR', of) }];
   });
 }
 

@@ -77,7 +77,7 @@ export interface LockFields extends LockReference {
 /** A lock that a server reported, of any holder; or why the server did not report the locks of a resource. */
 export type DiscoveredLock =
   | (ActiveLock & {
-      /** The path of the resource, percent-encoded. */
+      /** The path of the resource, percent-encoded; or its href as the server sent it, where that cannot be read. */
       readonly target: string;
       /** Not for a lock. */
       readonly error?: undefined;
@@ -85,7 +85,7 @@ export type DiscoveredLock =
   | ({
       /** The path of the resource, percent-encoded. */
       readonly target: string;
-      /** Why its locks are unknown: `NE_ERROR` with the status. */
+      /** Why its locks are unknown: `NE_ERROR`, with the status where the server gave one. */
       readonly error: NeonError;
     } & { readonly [name in keyof ActiveLock]?: undefined });
 

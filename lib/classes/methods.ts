@@ -5,6 +5,7 @@ import { type AclEntry, entriesOf } from './acl.js';
 import type { Body } from './body.js';
 import { fieldsOf, withoutReplaced } from './call-options.js';
 import { ComposedRequest } from './composed-request.js';
+import type { HrefBase } from './href.js';
 import { failuresIn } from './multistatus.js';
 import { operationsOf, type PropertyChanges } from './proppatch.js';
 import { type Known, requireKnown } from '../core/options.js';
@@ -102,10 +103,10 @@ export function settle<T>(
   method: Method<T>,
   response: Response,
   document: Uint8Array | undefined,
-  context: ErrorContext,
+  context: ErrorContext & HrefBase,
 ): T {
   const { status, ok, reasonPhrase } = response;
-  const found = document && failuresIn(document);
+  const found = document && failuresIn(document, context);
   // Only a multi-status body carries failure details.
   const failures = ok || (found && found.list.length > 0) ? found : undefined;
   const failure = ok

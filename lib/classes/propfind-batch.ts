@@ -1,13 +1,18 @@
 /** The entries of a PROPFIND, as the addon packs them into batches. */
+import { type HrefBase, placeOf } from './href.js';
 import { ne_uri_defaultport } from '../ne/uri.js';
 import { type Properties, propertyKey, propertyReader, type PropertyReader } from './properties.js';
 
 /** A resource that a PROPFIND found. */
 export interface Entry {
-  /** The path of the resource, percent-encoded, as the server writes it. */
-  href: string;
-  /** The whole URI of the resource: `scheme://host[:port]` and the path. */
-  uri: string;
+  /**
+   * The path of the resource, percent-encoded: usable as a target, and of exactly this resource. As the server writes
+   * it, except that characters are escaped which are not allowed there. Null where the server gives no href that can be
+   * read; see `rawHref`.
+   */
+  href: string | null;
+  /** The whole URI of the resource: `scheme://host[:port]` and the path; null where `href` is. */
+  uri: string | null;
   /** The properties that the server reports, by name. */
   props: Properties;
   /**
@@ -15,6 +20,20 @@ export interface Entry {
    * have the property. A frozen, empty object when the server reports all of them.
    */
   status: Record<string, PropertyStatus>;
+  /** The failure that the server reports for the resource itself. Undefined where it reports none. */
+  error?: EntryError | undefined;
+  /** The text that the server sent where `href` is null; undefined otherwise. */
+  rawHref?: string | undefined;
+}
+
+/** The failure of a resource. */
+export interface EntryError {
+  /** The status code: 404, or 507 for a listing that the server truncated. */
+  status: number;
+  /** The reason phrase: `'Not Found'`. */
+  reasonPhrase: string;
+  /** The explanation that the server gives, for people to read; null without one. */
+  description: string | null;
 }
 
 /** The status of a property that the server does not report. */
@@ -43,17 +62,22 @@ interface Column {
 
 const noStatus: Record<string, PropertyStatus> = Object.freeze({});
 
-/** Adds the resources of a batch to the entries. @internal */
-export function unpack([text, numbers, names, statuses, origins]: PropfindBatch, entries: Entry[]): void {
+/**
+ * Adds the resources of a batch to the entries. @internal
+ *
+ * @param base the request that the batch answers
+ */
+export function unpack(batch: PropfindBatch, base: HrefBase, entries: Entry[]): void {
+  const [text, numbers, names, statuses, origins] = batch;
   const columns = columnsOf(names);
   const prefixes = prefixesOf(origins);
   let at = 0;
   for (let next = 0; next < numbers.length;) {
-    const prefix = prefixes[numbers[next] as number] as string;
-    const href = text.slice(at, (at += numbers[next + 1] as number));
-    let uri = prefix + href;
-    const tail = numbers[next + 2] as number;
-    if (tail > 0) uri += text.slice(at, (at += tail));
+    const origin = numbers[next] as number;
+    const length = numbers[next + 1] as number;
+    const failure = numbers[next + 2] as number;
+    const isLate = origin === lateOrigin;
+    const given = isLate ? '' : text.slice(at, (at += length));
     const props: Properties = {};
     let status = noStatus;
     let count = numbers[next + 3] as number;
@@ -79,14 +103,38 @@ export function unpack([text, numbers, names, statuses, origins]: PropfindBatch,
       }
       define(props, key, column.last);
     }
+    const entry: Entry =
+      origin >= firstOrigin
+        ? { href: given, uri: (prefixes[origin - firstOrigin] as string) + given, props, status }
+        : located(isLate ? text.slice(at, (at += length)) : given, base, props, status);
+    if (failure > 0) entry.error = errorOf(statuses, failure - 1);
     // Not push(): V8 assumes small integers in an empty array, and would compile for them in vain.
-    entries[entries.length] = { href, uri, props, status };
+    entries[entries.length] = entry;
   }
 }
 
-/** The status with this index in the list of codes and reasons. */
+/** Origins of 0 and 1 are hrefs that the addon did not read; that of 1 comes after the values. */
+const lateOrigin = 1;
+const firstOrigin = 2;
+
+/** An entry with an href that the addon did not read. */
+function located(raw: string, base: HrefBase, props: Properties, status: Record<string, PropertyStatus>): Entry {
+  const place = placeOf(raw, base);
+  return place ? { ...place, props, status } : { href: null, uri: null, props, status, rawHref: raw };
+}
+
+const statusFields = 3;
+
+/** The failure with this index in the list of codes, reasons and descriptions. */
+function errorOf(statuses: readonly string[], index: number): EntryError {
+  const { code, reasonPhrase } = statusOf(statuses, index);
+  return { status: code, reasonPhrase, description: statuses[index * statusFields + 2] || null };
+}
+
+/** The status with this index in that list. */
 function statusOf(statuses: readonly string[], index: number): PropertyStatus {
-  return { code: Number(statuses[index * 2]), reasonPhrase: statuses[index * 2 + 1] as string };
+  const at = index * statusFields;
+  return { code: Number(statuses[at]), reasonPhrase: statuses[at + 1] as string };
 }
 
 /** The number of two halves of 64 bits. V8 keeps a small integer as such only when it is not computed. */

@@ -6,6 +6,7 @@ import { native } from '../core/native.js';
 import type { ne_session } from '../ne/handles.js';
 import type { Call, CallRun } from './call.js';
 import { type Carries, requireObject } from './call-options.js';
+import type { HrefBase } from './href.js';
 import { type Entry, type PropfindBatch, unpack } from './propfind-batch.js';
 import { splitName } from './properties.js';
 import type { SessionSource } from './session-source.js';
@@ -76,6 +77,9 @@ export function propfindQuery(
   return { source, target: path, depth: depths[depth], names, options };
 }
 
+/** @internal */
+export const baseOf = ({ source, target }: PropfindQuery): HrefBase => ({ origin: source.origin, target });
+
 const nothing: Carries = {};
 
 /** A PROPFIND, whose resources arrive in batches. */
@@ -125,8 +129,8 @@ const noRoomNeeded = (): undefined => undefined;
  * as it has arrived: at most some thousands wait in memory, and leaving the loop early, or dropping the iterator,
  * closes the connection.
  *
- * Rejects with a {@link NeonError} unless the server answers with a 207 multi-status document: `NE_ERROR` with the
- * `status` of the response, or the code of the failure. Rejects with the signal's reason after an abort, and with
+ * Rejects with a {@link NeonError} unless the server answers with a multi-status document, whatever its status:
+ * `NE_ERROR` with the `status` of the response, or the code of the failure. Rejects with the signal's reason after an abort, and with
  * `ERR_NEON_INVALID_STATE` when it is read twice.
  *
  * @example
@@ -179,7 +183,8 @@ export class Listing implements PromiseLike<Entry[]>, AsyncIterable<Entry> {
     this.#begin();
     const entries: Entry[] = [];
     const { source, options } = this.#query;
-    await source.run(new PropfindCall(this.#query, (batch) => unpack(batch, entries)), options);
+    const base = baseOf(this.#query);
+    await source.run(new PropfindCall(this.#query, (batch) => unpack(batch, base, entries)), options);
     return entries;
   }
 
@@ -245,7 +250,7 @@ class Arrivals {
       if (batch) {
         if (this.#batches.length === 0) this.#makeRoom();
         const entries: Entry[] = [];
-        unpack(batch, entries);
+        unpack(batch, baseOf(this.#query), entries);
         return entries;
       }
       if (this.#over) {
@@ -351,6 +356,7 @@ class EntryIterator implements AsyncGenerator<Entry, void, undefined> {
 /** The entries of a listing, on the calling thread. @internal */
 export function listSync(query: PropfindQuery): Entry[] {
   const entries: Entry[] = [];
-  query.source.runSync(new PropfindCall(query, (batch) => unpack(batch, entries)));
+  const base = baseOf(query);
+  query.source.runSync(new PropfindCall(query, (batch) => unpack(batch, base, entries)));
   return entries;
 }

@@ -17,7 +17,7 @@ import {
   type WithLockOptions,
 } from './locks.js';
 import * as methods from './methods.js';
-import { Listing, listSync, type PropfindOptions, propfindQuery, type PropNamesOptions } from './propfind.js';
+import { baseOf, Listing, listSync, type PropfindOptions, propfindQuery, type PropNamesOptions } from './propfind.js';
 import type { Entry } from './propfind-batch.js';
 import type { PropertyChanges } from './proppatch.js';
 import { type RequestOptions, requestOptions } from './request.js';
@@ -303,8 +303,8 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
 
   /**
    * Lists the properties of a resource and of those below it (PROPFIND, RFC 4918 section 9.1): await the listing for an
-   * array, or iterate it while it arrives; see {@link Listing}. Resources for which the server reports no property are
-   * omitted. In C: `ne_simple_propfind`.
+   * array, or iterate it while it arrives; see {@link Listing}. A resource for
+   * which the server reports no property is an entry, too. In C: `ne_simple_propfind`.
    *
    * @throws `ERR_NEON_DESTROYED` when the session or pool is destroyed or closing, and Node's errors for invalid
    *   arguments
@@ -464,10 +464,11 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
 
   /**
    * Lists the locks that a resource has, whoever holds them, by a PROPFIND of `lockdiscovery` (RFC 4918 section 15.8).
-   * Rejects like {@link Listing}. In C: `ne_lock_discover`.
+   * Rejects like {@link Listing}, and with `NE_ERROR` when the response lists no resource. In C: `ne_lock_discover`.
    */
   async discoverLocks(target: Target, options: DiscoverLocksOptions = {}): Promise<DiscoveredLock[]> {
-    return discovered(await this.propfind(target, { depth: 0, ...options, props: lockProps }), this.#source.origin);
+    const query = propfindQuery(this.#source, target, { depth: 0, ...options, props: lockProps });
+    return discovered(await new Listing(query), baseOf(query));
   }
 
   /**
@@ -476,7 +477,8 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * @throws as {@link propfindSync}
    */
   discoverLocksSync(target: Target, options: DiscoverLocksOptions = {}): DiscoveredLock[] {
-    return discovered(this.propfindSync(target, { depth: 0, ...options, props: lockProps }), this.#source.origin);
+    const query = propfindQuery(this.#source, target, { depth: 0, ...options, props: lockProps });
+    return discovered(listSync(query), baseOf(query));
   }
 
   /**
@@ -529,7 +531,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
 /** The properties that `discoverLocks` asks for. */
 const lockProps: readonly string[] = ['lockdiscovery'];
 
-function contextOf({ method, target }: RequestCall, { origin }: SessionSource): ErrorContext {
+function contextOf({ method, target }: RequestCall, { origin }: SessionSource): Required<Pick<ErrorContext, 'method' | 'target' | 'origin'>> {
   return { method, target, origin };
 }
 

@@ -40,44 +40,54 @@ void PropfindBatch::return_to(Mark mark) {
     if (Column &column = columns_[properties_[i]]; column.at >= mark.numbers) column.last = Column::None;
 }
 
-void PropfindBatch::begin_resource(const ne_uri &uri) {
-  if (in_resource_) return_to(resource_);
-  in_resource_ = true;
-  has_propstat_ = false;
+// Places in the head of a resource.
+namespace {
+
+constexpr std::size_t origin_place = 0, href_place = 1, failure_place = 2, count_place = 3, head_size = 4;
+constexpr std::uint32_t raw_origin = 0, late_origin = 1, first_origin = 2;
+
+}  // namespace
+
+void PropfindBatch::begin_resource() {
   properties_.clear();
-  resource_ = here();
-  numbers_.push_back(
-      origins_.index_of({view(uri.scheme), view(uri.host), view(uri.userinfo), std::to_string(uri.port)}));
-  numbers_.push_back(append(view(uri.path)));
-  std::uint32_t tail = 0;
-  if (uri.query) tail += append("?") + append(uri.query);
-  if (uri.fragment) tail += append("#") + append(uri.fragment);
-  numbers_.push_back(tail);
-  count_ = numbers_.size();
-  numbers_.push_back(0);
+  head_ = numbers_.size();
+  numbers_.insert(numbers_.end(), head_size, 0);
 }
 
-void PropfindBatch::end_resource() {
+void PropfindBatch::set_href(const ne_uri &server, std::string_view path) {
+  numbers_[head_ + origin_place] = origins_.index_of({view(server.scheme), view(server.host),
+                                                      view(server.userinfo), std::to_string(server.port)}) +
+                                   first_origin;
+  numbers_[head_ + href_place] = append(path);
+}
+
+void PropfindBatch::set_raw_href(std::string_view text) {
+  numbers_[head_ + origin_place] = properties_.empty() ? raw_origin : late_origin;
+  late_href_ = properties_.empty() ? "" : text;
+  if (properties_.empty()) numbers_[head_ + href_place] = append(text);
+}
+
+void PropfindBatch::end_resource(const ne_status *failure, std::string_view description) {
   ++resources_;
-  if (!has_propstat_) return_to(resource_);
-  in_resource_ = false;
+  if (numbers_[head_ + origin_place] == late_origin) numbers_[head_ + href_place] = append(late_href_);
+  if (failure)
+    numbers_[head_ + failure_place] =
+        statuses_.index_of({std::to_string(failure->code), view(failure->reason_phrase), description}) + 1;
 }
 
-void PropfindBatch::begin_propstat() {
-  has_propstat_ = true;
-  propstat_ = here();
-}
+void PropfindBatch::begin_propstat() { propstat_ = here(); }
 
 void PropfindBatch::end_propstat(const ne_status *status) {
-  if (!status || status->klass == 2 || properties_.size() == propstat_.properties) return;
+  if (!status || status->klass == 2 || propstat_empty()) return;
   return_to(propstat_);
-  const std::uint32_t index = statuses_.index_of({std::to_string(status->code), view(status->reason_phrase)});
+  const std::uint32_t index =
+      statuses_.index_of({std::to_string(status->code), view(status->reason_phrase), ""});
   for (std::size_t i = propstat_.properties; i < properties_.size(); ++i)
     numbers_.insert(numbers_.end(), {properties_[i], 0, index});
 }
 
 void PropfindBatch::begin_property(std::string_view nspace, std::string_view name) {
-  ++numbers_[count_];
+  ++numbers_[head_ + count_place];
   name_ = names_.index_of({nspace, name});
   numbers_.push_back(name_);
   properties_.push_back(name_);

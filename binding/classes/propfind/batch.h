@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,27 +18,36 @@ namespace neon {
 
 /// Some resources of a PROPFIND response, packed. For each (lib/classes/propfind-batch.ts reads it):
 ///
-///     origin, length of the path, length of the rest of the URI (`?query#fragment`), count,
+///     origin, length of the href, failure, count,
 ///     then count times: name, and the length of the value + 3
 ///                          or 2, and a number: its upper and its lower half
 ///                          or 1, when the value is the last one of this name again
 ///                          or 0, and the status, when there is no value
 ///
-/// Origin (scheme, host, user information, port), name (namespace, name) and status (code, reason) are
-/// indices. Numbers (signed, 64 bits) stand for lengths and dates of the usual forms: getcontentlength, and
-/// in milliseconds since 1970 creationdate and getlastmodified.
+/// Origin (scheme, host, user information, port; the index + 2), name (namespace, name) and status (code,
+/// reason, description) are indices. An origin of 0 or 1 stands for an href that JavaScript has to read: its
+/// text is as the server sent it, and with 1 it comes after the values. Failure is 0, or the status of the
+/// resource itself + 1. Numbers (signed, 64 bits) stand for lengths and dates of the usual forms:
+/// getcontentlength, and in milliseconds since 1970 creationdate and getlastmodified.
 ///
-/// Written in the order of the document: begin_resource(), then begin_property(), text(), end_property()
-/// inside begin_propstat() and end_propstat(), then end_resource().
+/// Written in the order of the document: begin_resource(), then set_href() once, and begin_property(),
+/// text(), end_property() inside begin_propstat() and end_propstat(), then end_resource().
 class PropfindBatch final : public Packed {
  public:
-  /// A resource that did not end is taken back.
-  void begin_resource(const ne_uri &uri);
-  /// A resource without any propstat is taken back, too.
-  void end_resource();
+  void begin_resource();
+  /// Whether the resource has properties already: then its href must be set as text.
+  bool has_properties() const { return !properties_.empty(); }
+  /// The path of the resource on this server.
+  void set_href(const ne_uri &server, std::string_view path);
+  /// The text of an href that JavaScript has to read.
+  void set_raw_href(std::string_view text);
+  /// A null status is no failure.
+  void end_resource(const ne_status *failure, std::string_view description);
   void begin_propstat();
   /// The properties since begin_propstat() have no values unless the status is null or 2xx.
   void end_propstat(const ne_status *status);
+  /// Whether properties came since begin_propstat().
+  bool propstat_empty() const { return properties_.size() == propstat_.properties; }
   void begin_property(std::string_view nspace, std::string_view name);
   /// More of the value.
   void text(std::string_view text) { text_ += text; }
@@ -74,10 +84,10 @@ class PropfindBatch final : public Packed {
     std::size_t at = 0;  // where that value stands in numbers_
   };
 
-  std::size_t resources_ = 0;  // with those that were taken back, whose origins stay
-  bool in_resource_ = false, has_propstat_ = false;
-  Mark resource_, propstat_;
-  std::size_t count_ = 0;  // in numbers_: the count of the properties of the resource
+  std::size_t resources_ = 0;
+  Mark propstat_;
+  std::size_t head_ = 0;   // in numbers_: where the resource begins
+  std::string late_href_;  // one that came after properties
   std::size_t value_ = 0;  // in text_: where the value began
   std::uint32_t name_ = 0;
   std::vector<std::uint32_t> properties_;  // the names of the properties that the resource has so far

@@ -1,102 +1,158 @@
-// Handlers of neon's XML and 207 parsers, which write resources into a batch.
+// The handler of neon's XML parser that writes the resources of a multi-status document into a batch.
 #include "classes/propfind/parser.h"
 
 #include <ne_string.h>
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 #include <utility>
+
+#include "classes/xml_depth.h"
 
 namespace neon {
 
 namespace {
 
-ne_207_parser *create_multistatus(ne_session *session, const std::string &path, ne_xml_parser *parser,
-                                  void *userdata) {
-  ne_uri base{};
-  ne_fill_server_uri(session, &base);
-  base.path = ne_strdup(path.c_str());
-  ne_207_parser *const made = ne_207_create(parser, &base, userdata);
-  ne_uri_free(&base);
-  if (ne_get_session_flag(session, NE_SESSFLAG_SHAREPOINT)) ne_207_set_flags(made, NE_207_MSSP_ESCAPING);
-  return made;
+// The elements that the parser accepts. `property` is an element inside `prop`, or inside a property.
+enum Element : int { multistatus = 1, response, href, propstat, prop, status, description, property };
+
+struct Child {
+  int parent;
+  std::string_view name;
+  Element element;
+};
+constexpr Child children[] = {
+    {multistatus, "response", response},
+    {response, "href", href},
+    {response, "propstat", propstat},
+    {response, "status", status},
+    {response, "responsedescription", description},
+    {propstat, "prop", prop},
+    {propstat, "status", status},
+    {propstat, "responsedescription", description},
+};
+
+constexpr std::string_view white = " \t\r\n";
+
+std::string_view shaved(std::string_view text) {
+  const std::size_t start = text.find_first_not_of(white);
+  if (start == std::string_view::npos) return {};
+  return text.substr(start, text.find_last_not_of(white) + 1 - start);
+}
+
+bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+
+/// Whether it is an absolute path in which nothing has to be escaped, resolved or guessed.
+bool is_plain_path(std::string_view path) {
+  constexpr std::string_view others = "/-._~!$&'()*+,;=:@";  // of RFC 3986, beside letters and digits
+  if (!path.starts_with('/') || path.starts_with("//")) return false;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const char c = path[i];
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) continue;
+    if (c == '%' && i + 2 < path.size() && is_hex(path[i + 1]) && is_hex(path[i + 2])) continue;
+    if (others.find(c) == std::string_view::npos) return false;
+    if (c != '/') continue;
+    std::string_view segment = path.substr(i + 1, 3);
+    segment = segment.substr(0, segment.find('/'));
+    if (segment == "." || segment == "..") return false;
+  }
+  return true;
 }
 
 }  // namespace
 
-PropfindParser::PropfindParser(ne_session *session, const std::string &path, Flush flush, Wanted wanted)
-    : c_(ne_xml_create()),
-      multistatus_(create_multistatus(session, path, c_, this)),
-      flush_(std::move(flush)),
-      wanted_(std::move(wanted)) {
-  ne_207_set_response_handlers(multistatus_, on_response, on_response_end);
-  ne_207_set_propstat_handlers(multistatus_, on_propstat, on_propstat_end);
+PropfindParser::PropfindParser(ne_session *session, Flush flush, Wanted wanted)
+    : c_(ne_xml_create()), flush_(std::move(flush)), wanted_(std::move(wanted)) {
+  ne_fill_server_uri(session, &server_);
   ne_xml_push_handler(c_, on_start, on_text, on_end, this);
 }
 
 PropfindParser::~PropfindParser() {
-  ne_207_destroy(multistatus_);
+  ne_uri_free(&server_);
   ne_xml_destroy(c_);
+}
+
+const char *PropfindParser::foreign() const {
+  return found_root_ ? nullptr : "The response is not a multi-status document: it has no XML body";
+}
+
+void PropfindParser::Outcome::clear() {
+  if (status.reason_phrase) ne_free(status.reason_phrase);
+  status = {};
+  known = false;
+  description.clear();
 }
 
 // Changes the batch; false ends the parsing.
 template <class Work>
 bool PropfindParser::work(Work work) noexcept {
   try {
-    if (!out_of_memory_) work(*batch_);
+    return !out_of_memory_ && work();
   } catch (const std::bad_alloc &) {
     out_of_memory_ = true;
+    return false;
   }
-  return !out_of_memory_;
 }
 
-bool PropfindParser::count() {
-  if (++count_ < max_properties) return true;
-  ne_xml_set_error(c_, "Response exceeds maximum property count");
+bool PropfindParser::fail(const std::string &message) noexcept {
+  ne_xml_set_error(c_, message.c_str());
   return false;
 }
 
-void *PropfindParser::on_response(void *self, const ne_uri *uri) noexcept {
-  PropfindParser &parser = *static_cast<PropfindParser *>(self);
-  parser.count_ = 0;
-  parser.work([&](PropfindBatch &batch) { batch.begin_resource(*uri); });
-  return self;
-}
-
-void PropfindParser::on_response_end(void *self, void *, const ne_status *, const char *) noexcept {
-  PropfindParser &parser = *static_cast<PropfindParser *>(self);
-  parser.work([&](PropfindBatch &batch) {
-    batch.end_resource();
-    if (batch.full() || (!batch.empty() && parser.wanted_()))
-      parser.flush_(std::exchange(parser.batch_, std::make_unique<PropfindBatch>()));
-  });
-}
-
-void *PropfindParser::on_propstat(void *self, void *) noexcept {
-  PropfindParser &parser = *static_cast<PropfindParser *>(self);
-  const bool continues = parser.count() && parser.work([](PropfindBatch &batch) { batch.begin_propstat(); });
-  return continues ? self : nullptr;
-}
-
-void PropfindParser::on_propstat_end(void *self, void *, const ne_status *status, const char *) noexcept {
-  static_cast<PropfindParser *>(self)->work([&](PropfindBatch &batch) { batch.end_propstat(status); });
+bool PropfindParser::count() {
+  return ++count_ < max_properties || fail("Response exceeds maximum property count");
 }
 
 int PropfindParser::on_start(void *self, int parent, const char *nspace, const char *name,
                              const char **attributes) noexcept {
   PropfindParser &parser = *static_cast<PropfindParser *>(self);
-  bool continues;
-  if (parent == property_state) {
-    ++parser.depth_;
-    continues = parser.work([&](PropfindBatch &) { parser.open_element(nspace, name, attributes); });
-  } else if (parent == NE_207_STATE_PROP) {
-    parser.depth_ = 0;
-    continues =
-        parser.count() && parser.work([&](PropfindBatch &batch) { batch.begin_property(nspace, name); });
-  } else {
-    return NE_XML_DECLINE;
+  int state = NE_XML_ABORT;
+  const bool continues = parser.work([&] {
+    state = parser.start(parent, nspace, name, attributes);
+    return state != NE_XML_DECLINE && state != NE_XML_ABORT && ++parser.level_ <= max_depth;
+  });
+  if (continues || state == NE_XML_DECLINE) return state;
+  if (parser.level_ > max_depth) set_too_deep(parser.c_);
+  return NE_XML_ABORT;
+}
+
+int PropfindParser::start(int parent, std::string_view nspace, std::string_view name,
+                          const char **attributes) {
+  if (parent == property) {
+    ++depth_;
+    open_element(nspace.data(), name.data(), attributes);
+    return property;
   }
-  return continues ? property_state : NE_XML_ABORT;
+  if (parent == prop) {
+    depth_ = 0;
+    if (!count()) return NE_XML_ABORT;
+    batch_->begin_property(nspace, name);
+    return property;
+  }
+  if (parent == NE_XML_STATEROOT) return start_root(nspace, name) ? multistatus : NE_XML_ABORT;
+  if (nspace != "DAV:") return NE_XML_DECLINE;
+  const auto child = std::find_if(std::begin(children), std::end(children), [&](const Child &each) {
+    return each.parent == parent && each.name == name;
+  });
+  if (child == std::end(children)) return NE_XML_DECLINE;
+  text_.clear();
+  if (child->element == response) {
+    count_ = 0;
+    batch_->begin_resource();
+  } else if (child->element == propstat) {
+    if (!count()) return NE_XML_ABORT;
+    in_propstat_ = true;
+    batch_->begin_propstat();
+  }
+  return child->element;
+}
+
+bool PropfindParser::start_root(std::string_view nspace, std::string_view name) {
+  if (nspace == "DAV:" && name == "multistatus") return found_root_ = true;
+  std::string message = "The response is not a multi-status document: its root element is ";
+  if (!nspace.empty()) message.append("{").append(nspace).append("}");
+  return fail(message.append(name));
 }
 
 void PropfindParser::open_element(const char *nspace, const char *name, const char **attributes) {
@@ -116,22 +172,120 @@ void PropfindParser::open_element(const char *nspace, const char *name, const ch
   batch.text(">");
 }
 
-int PropfindParser::on_text(void *self, int, const char *text, std::size_t size) noexcept {
+int PropfindParser::on_text(void *self, int state, const char *text, std::size_t size) noexcept {
   PropfindParser &parser = *static_cast<PropfindParser *>(self);
-  const bool continues = parser.work([&](PropfindBatch &batch) {
-    if (parser.has_room()) batch.text({text, size});
+  const bool continues = parser.work([&] {
+    if (state == property) {
+      if (parser.has_room()) parser.batch_->text({text, size});
+    } else if (state == href || state == status || state == description) {
+      if (parser.text_.size() + size > max_text)
+        return parser.fail("An href, status or description is too long");
+      parser.text_.append(text, size);
+    }
+    return true;
   });
   return continues ? 0 : NE_XML_ABORT;
 }
 
-int PropfindParser::on_end(void *self, int, const char *nspace, const char *name) noexcept {
+int PropfindParser::on_end(void *self, int state, const char *nspace, const char *name) noexcept {
   PropfindParser &parser = *static_cast<PropfindParser *>(self);
-  const bool continues = parser.work([&](PropfindBatch &batch) {
-    if (parser.depth_-- == 0) return batch.end_property();
-    if (!parser.has_room()) return;
-    for (const char *const part : {"</", nspace, name, ">"}) batch.text(part);
-  });
-  return continues ? 0 : NE_XML_ABORT;
+  --parser.level_;
+  return parser.work([&] { return parser.end(state, nspace, name); }) ? 0 : NE_XML_ABORT;
+}
+
+bool PropfindParser::end(int state, const char *nspace, const char *name) {
+  switch (state) {
+    case property:
+      if (depth_-- == 0)
+        batch_->end_property();
+      else if (has_room())
+        for (const char *const part : {"</", nspace, name, ">"}) batch_->text(part);
+      return true;
+    case href:
+      set_href(text_);
+      return true;
+    case status:
+      return end_status();
+    case description:
+      (in_propstat_ ? propstat_ : response_).description = shaved(text_);
+      return true;
+    case propstat:
+      end_propstat();
+      return true;
+    case response:
+      end_response();
+      return true;
+    default:
+      return true;
+  }
+}
+
+// A resource has several only with a status for all of them: then each is an entry of its own.
+void PropfindParser::set_href(std::string_view text) {
+  hrefs_.emplace_back(text);
+  if (hrefs_.size() > 1) return;
+  PropfindBatch &batch = *batch_;
+  if (batch.has_properties()) return batch.set_raw_href(text);
+  const std::string_view path = shaved(text);
+  if (path.size() == text.size()) {
+    if (is_plain_path(path)) return batch.set_href(server_, path);
+    const std::size_t authority = path.find("://");
+    const std::size_t start = authority == std::string_view::npos ? authority : path.find('/', authority + 3);
+    ne_uri uri{};
+    const bool read = start != std::string_view::npos && is_plain_path(path.substr(start)) &&
+                      ne_uri_parse(hrefs_[0].c_str(), &uri) == 0 && uri.host && *uri.host &&
+                      path.substr(start) == uri.path;
+    if (read) batch.set_href(uri, uri.path);
+    ne_uri_free(&uri);
+    if (read) return;
+  }
+  batch.set_raw_href(text);
+}
+
+bool PropfindParser::end_status() {
+  const std::string line(shaved(text_));
+  Outcome &outcome = in_propstat_ ? propstat_ : response_;
+  if (line.empty()) return true;
+  if (outcome.status.reason_phrase) ne_free(outcome.status.reason_phrase);
+  outcome.status = {};
+  outcome.known = ne_parse_statusline(line.c_str(), &outcome.status) == 0;
+  return outcome.known ||
+         fail("Invalid HTTP status line in status element at line " + std::to_string(ne_xml_currentline(c_)) +
+              " of response:\nStatus line was: " + line);
+}
+
+void PropfindParser::end_propstat() {
+  const bool failed = propstat_.failed();
+  if (failed && batch_->propstat_empty() && !empty_.known) {
+    std::swap(empty_.status, propstat_.status);
+    std::swap(empty_.description, propstat_.description);
+    empty_.known = true;
+  } else {
+    succeeded_ = succeeded_ || !failed || !batch_->propstat_empty();
+    batch_->end_propstat(propstat_.known ? &propstat_.status : nullptr);
+  }
+  propstat_.clear();
+  in_propstat_ = false;
+}
+
+void PropfindParser::end_response() {
+  // A failure of no property is that of the resource, unless other properties were read or refused.
+  const Outcome &outcome = response_.known || succeeded_ ? response_ : empty_;
+  const std::string &text = response_.description.empty() ? outcome.description : response_.description;
+  const ne_status *const failure = outcome.failed() ? &outcome.status : nullptr;
+  batch_->end_resource(failure, text);
+  const auto flush = [this] { flush_(std::exchange(batch_, std::make_unique<PropfindBatch>())); };
+  for (std::size_t i = 1; i < hrefs_.size(); ++i) {
+    if (batch_->full()) flush();
+    batch_->begin_resource();
+    batch_->set_raw_href(hrefs_[i]);
+    batch_->end_resource(failure, text);
+  }
+  hrefs_.clear();
+  response_.clear();
+  empty_.clear();
+  succeeded_ = false;
+  if (batch_->full() || wanted_()) flush();
 }
 
 }  // namespace neon

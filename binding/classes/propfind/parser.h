@@ -1,13 +1,16 @@
 // Reads the response to a PROPFIND into batches.
 #pragma once
 
-#include <ne_207.h>
 #include <ne_session.h>
+#include <ne_uri.h>
+#include <ne_utils.h>
 #include <ne_xml.h>
 
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "classes/propfind/batch.h"
 
@@ -15,9 +18,14 @@ namespace neon {
 
 /// Reads the response to a PROPFIND into batches, while it arrives.
 ///
-/// neon parses: a ne_xml_parser, and on it a ne_207_parser for resources and their statuses. Only the handler
-/// of the content of `prop` is ours. That of ne_simple_propfind copies each name and each value into a result
-/// set, which costs a PROPFIND a third of its time; this one writes equal text straight into a batch.
+/// neon's ne_xml_parser parses. The handler of a multi-status document is ours, not neon's ne_207_parser:
+/// that one drops a resource whose href is not a URI, takes any other document for an empty one, and
+/// truncates long hrefs. The content of `prop` is ours as well, since ne_simple_propfind copies each name and
+/// each value into a result set, which costs a PROPFIND a third of its time; this one writes equal text
+/// straight into a batch.
+///
+/// An href that is an absolute path or a URI with one, percent-encoded as RFC 3986 requires, is read here;
+/// any other one is left to JavaScript (lib/classes/href.ts).
 ///
 /// Owned by one operation, and called on its thread, inside neon; from inside the parser it calls `flush`
 /// with full batches, and with others after a resource when `wanted` returns true.
@@ -26,49 +34,77 @@ class PropfindParser final {
   using Flush = std::function<void(std::unique_ptr<PropfindBatch>)>;
   using Wanted = std::function<bool()>;
 
-  /// For the response of `path` on the session.
-  PropfindParser(ne_session *session, const std::string &path, Flush flush, Wanted wanted);
+  /// For a response of the session's server.
+  PropfindParser(ne_session *session, Flush flush, Wanted wanted);
   ~PropfindParser();
   PropfindParser(const PropfindParser &) = delete;
   PropfindParser &operator=(const PropfindParser &) = delete;
 
   ne_xml_parser *c() const { return c_; }
   bool out_of_memory() const { return out_of_memory_; }
+  /// Why a document that was parsed to its end is not a multi-status document; null when it is one.
+  const char *foreign() const;
   /// The resources after the last batch that was flushed.
   std::unique_ptr<PropfindBatch> take() { return std::move(batch_); }
 
  private:
-  static void *on_response(void *self, const ne_uri *uri) noexcept;
-  static void on_response_end(void *self, void *response, const ne_status *status,
-                              const char *description) noexcept;
-  static void *on_propstat(void *self, void *response) noexcept;
-  static void on_propstat_end(void *self, void *propstat, const ne_status *status,
-                              const char *description) noexcept;
   static int on_start(void *self, int parent, const char *nspace, const char *name,
                       const char **attributes) noexcept;
   static int on_text(void *self, int state, const char *text, std::size_t size) noexcept;
   static int on_end(void *self, int state, const char *nspace, const char *name) noexcept;
 
+  /// The status and the description of a resource or a propstat.
+  struct Outcome {
+    Outcome() = default;
+    ~Outcome() { clear(); }
+    Outcome(const Outcome &) = delete;
+    Outcome &operator=(const Outcome &) = delete;
+    void clear();
+    bool failed() const { return known && status.klass != 2; }
+
+    ne_status status{};
+    bool known = false;
+    std::string description;
+  };
+
   template <class Work>
   bool work(Work work) noexcept;
+  bool fail(const std::string &message) noexcept;
   bool count();
+  int start(int parent, std::string_view nspace, std::string_view name, const char **attributes);
+  bool start_root(std::string_view nspace, std::string_view name);
   void open_element(const char *nspace, const char *name, const char **attributes);
+  bool end(int state, const char *nspace, const char *name);
+  bool end_status();
+  void end_propstat();
+  void end_response();
+  void set_href(std::string_view text);
   bool has_room() const { return batch_->value_size() < max_value; }
 
   // neon's limits: on the bytes of a value, the rest of which is omitted, and on the properties of a
   // resource.
   static constexpr std::size_t max_value = 102400;
   static constexpr int max_properties = 1024;
-  // The state of an element inside `prop`, and of its descendants.
-  static constexpr int property_state = NE_207_STATE_TOP;
+  // More of an href, a status or a description is an error.
+  static constexpr std::size_t max_text = std::size_t{64} * 1024;
 
   std::unique_ptr<PropfindBatch> batch_ = std::make_unique<PropfindBatch>();
   ne_xml_parser *const c_;
-  ne_207_parser *const multistatus_;
+  ne_uri server_{};
   const Flush flush_;
   const Wanted wanted_;
-  int count_ = 0;  // the number of properties and propstats of the resource
-  int depth_ = 0;  // the depth of the current element below its property
+  bool found_root_ = false;
+  int level_ = 0;     // the number of open elements, without those that are skipped
+  int count_ = 0;     // the number of properties and propstats of the resource
+  int depth_ = 0;     // the depth of the current element below its property
+  std::string text_;  // of the href, status or description that is open
+  // Of the resource:
+  std::vector<std::string> hrefs_;
+  Outcome response_;
+  bool succeeded_ = false;  // a propstat with properties, or without a failure
+  // Of its propstat, and of the first one that failed without a property.
+  Outcome propstat_, empty_;
+  bool in_propstat_ = false;
   bool out_of_memory_ = false;
 };
 

@@ -55,7 +55,7 @@ std::string Inquiry::body() const {
 
 void Propfind::run() {
   PropfindParser parser(
-      session_->c(), inquiry_.path, [this](std::unique_ptr<PropfindBatch> batch) { flush(std::move(batch)); },
+      session_->c(), [this](std::unique_ptr<PropfindBatch> batch) { flush(std::move(batch)); },
       [this] { return wants_batch(); });
   code_ = Request::run_delegated(*session_, [&] { return send(parser); });
   text_ = ne_get_error(session_->c());
@@ -63,6 +63,13 @@ void Propfind::run() {
   if (code_ != NE_OK) return;
   if (auto rest = parser.take(); !rest->empty()) flush(std::move(rest));
 }
+
+namespace {
+
+// A multi-status document counts with each status of success: some servers send 200.
+int accept_success(void *, ne_request *, const ne_status *status) { return status->klass == 2; }
+
+}  // namespace
 
 int Propfind::send(PropfindParser &parser) {
   ne_session *const session = session_->c();
@@ -75,9 +82,9 @@ int Propfind::send(PropfindParser &parser) {
   using DispatchIf = int(ne_request *, ne_xml_parser *, ne_accept_response, void *);
   int result;
   if (const auto dispatch = reinterpret_cast<DispatchIf *>(find_symbol("ne_xml_dispatchif_request"))) {
-    result = dispatch(request, parser.c(), ne_accept_207, nullptr);
+    result = dispatch(request, parser.c(), accept_success, nullptr);
   } else {
-    ne_add_response_body_reader(request, ne_accept_207, ne_xml_parse_v, parser.c());
+    ne_add_response_body_reader(request, accept_success, ne_xml_parse_v, parser.c());
     result = ne_request_dispatch(request);
     if (ne_xml_failed(parser.c())) {
       ne_set_error(session, "%s", ne_xml_get_error(parser.c()));
@@ -86,6 +93,10 @@ int Propfind::send(PropfindParser &parser) {
   }
   status_ = ne_get_status(request)->code;
   if (result == NE_OK && ne_get_status(request)->klass != 2) result = NE_ERROR;
+  if (const char *const foreign = result == NE_OK ? parser.foreign() : nullptr) {
+    ne_set_error(session, "%s", foreign);
+    result = NE_ERROR;
+  }
   ne_request_destroy(request);
   return result;
 }

@@ -210,6 +210,21 @@ describe.each(ways)('%s', (_, { document: made, headers, parse }) => {
         }
   });
 
+  test('rejects elements that are nested deeper than 1,000', async () => {
+    const nested = (levels: number): string => '<a>'.repeat(levels) + '</a>'.repeat(levels);
+    for (const events of [['start'], ['text'], ['end'], ['start', 'text', 'end']]) {
+      const handlers = Object.fromEntries(events.map((name) => [name, () => undefined]));
+      using session = await connect(answering(answer(made(nested(1000)), headers)));
+      await parse(session, handlers);
+      using other = await connect(answering(answer(made(nested(21_000)), headers)));
+      const since = performance.now();
+      const failure = await failureOf(() => parse(other, handlers));
+      expect(failure).toEqual(neonError('NE_ERROR', ne.NE_ERROR));
+      expect(failure.message).toMatch(/^XML parse error at line 1: elements are nested deeper than 1000/);
+      expect(performance.now() - since).toBeLessThan(500);
+    }
+  });
+
   test('calls only the given handlers, as methods', async () => {
     class Names {
       readonly names: string[] = [];

@@ -1,0 +1,70 @@
+/** The reading of hrefs in multi-status documents, also of those that are not URIs. */
+import { type ne_uri, ne_uri_parse, ne_uri_resolve, ne_uri_unparse } from '../ne/uri.js';
+
+/** The request whose response has the hrefs. @internal */
+export interface HrefBase {
+  /** `'scheme://host[:port]'` */
+  readonly origin: string;
+  /** The request target. */
+  readonly target: string;
+}
+
+/** Where a resource is. @internal */
+export interface Place {
+  /** The path, percent-encoded: a request target. */
+  readonly href: string;
+  readonly uri: string;
+}
+
+/**
+ * Reads an href leniently. A server that does not escape the names of its resources writes characters that a URI
+ * cannot have, or that would end its path: they are escaped, `#` and `?` too. A `?` begins a query only where the
+ * target of the request has that path and a query itself. Undefined for an href that names no resource with certainty:
+ * an empty one, one of another scheme than `http` and `https`, or one whose authority is invalid. @internal
+ */
+export function placeOf(raw: string, base: HrefBase): Place | undefined {
+  const text = trimmed(raw);
+  const [, scheme = '', authority, rest = ''] = /^([a-z][a-z\d+.-]*:)(?:\/\/([^/?#]*))?(.*)$/is.exec(text) ?? [];
+  if (text === '' || (scheme && authority === undefined)) return undefined;
+  if (scheme) {
+    if (!/^https?:$/i.test(scheme) || authority === '' || !/^(\/|$)/.test(rest)) return undefined;
+    return resolved(`${scheme}//${authority}${escaped(rest || '/', base)}`, base);
+  }
+  if (!text.startsWith('//')) return resolved(escaped(text, base), base);
+  const own = base.origin.replace(/^\w+:/, '');
+  // Otherwise a path whose first segment is empty: RFC 4918, section 8.3, allows no URI without a scheme.
+  if (text === own || text.startsWith(`${own}/`))
+    return resolved(own + escaped(text.slice(own.length) || '/', base), base);
+  const href = escaped(text, base);
+  return { href, uri: base.origin + href };
+}
+
+/** Without the white space that indents it. Spaces behind a name alone may belong to the name. */
+function trimmed(raw: string): string {
+  return /^[ \t\r\n]|[\t\r\n][ \t\r\n]*$/.test(raw) ? raw.replaceAll(/^[ \t\r\n]+|[ \t\r\n]+$/g, '') : raw;
+}
+
+function escaped(path: string, { target }: HrefBase): string {
+  const query = target.indexOf('?');
+  if (query >= 0 && path.startsWith(target.slice(0, query + 1)))
+    return escapedPath(path.slice(0, query)) + path.slice(query).replaceAll(/[^\w.~!$&'()*+,;=:@/?%-]+/g, percent);
+  return escapedPath(path);
+}
+
+/** Escapes what a path of a URI cannot have, and a `%` that begins no escape. */
+function escapedPath(path: string): string {
+  return path.replaceAll(/[^\w.~!$&'()*+,;=:@/%-]+|%(?![\da-f]{2})/gi, percent);
+}
+
+const percent = (text: string): string => encodeURIComponent(text);
+
+function resolved(reference: string, { origin, target }: HrefBase): Place | undefined {
+  const [base, parsed, found] = [{}, {}, {}] as [ne_uri, ne_uri, ne_uri];
+  const [path = '/'] = /^\/[^?]*/.exec(target) ?? [];
+  if (ne_uri_parse(origin + escapedPath(path), base) !== 0) return undefined;
+  if (ne_uri_parse(reference, parsed) !== 0) return undefined;
+  ne_uri_resolve(base, parsed, found);
+  if (!found.path?.startsWith('/') || found.host === null) return undefined;
+  const href = found.query === null ? found.path : `${found.path}?${found.query}`;
+  return { href, uri: ne_uri_unparse(found) };
+}
