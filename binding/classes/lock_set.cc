@@ -2,13 +2,16 @@
 // refresh a lock.
 #include "classes/lock_set.h"
 
+#include <ne_alloc.h>
 #include <ne_basic.h>
 #include <ne_string.h>
 #include <ne_uri.h>
+#include <ne_xmlreq.h>
 
 #include <string>
 
 #include "classes/exchange/recipe.h"
+#include "classes/lock_response.h"
 #include "core/topic.h"
 #include "ne/request/request.h"
 
@@ -176,49 +179,89 @@ namespace {
 
 // --- Calls ------------------------------------------------------------------------------------------------
 
-/// A call of neon's with one lock. Its result is null, or [code, text] when it failed.
+/// A call with one lock. Its result is null, or [code, text, status, token, document] when it failed: the
+/// token of a lock that the server has granted all the same, or null, and the document of a 207 response, or
+/// null.
 class LockCall : public Operation {
  public:
-  using Function = int (*)(ne_session *, struct ne_lock *);
-
-  LockCall(std::shared_ptr<Session> session, OwnedLock lock, Function function)
-      : Operation(session), session_(std::move(session)), lock_(std::move(lock)), function_(function) {}
+  LockCall(std::shared_ptr<Session> session, OwnedLock lock)
+      : Operation(session), session_(std::move(session)), lock_(std::move(lock)) {}
 
  protected:
   void run() override {
-    result_.note(Request::run_delegated(*session_, [this] { return function_(session_->c(), lock_.get()); }),
-                 session_->c());
+    result_.note(Request::run_delegated(*session_, [this] { return send(session_->c()); }), session_->c());
+    if (out_of_memory_) throw neon_failure(code::no_memory, "Out of memory");
     if (result_.ok()) succeeded();
   }
   void stalled() override { result_.note_stall(session_->c()); }
   Napi::Value result(Napi::Env env) override {
-    if (!result_.ok())
-      return array_of(env, {Napi::Number::New(env, result_.code), Napi::String::New(env, result_.text)});
+    if (!result_.ok()) {
+      const Napi::Value document =
+          document_.empty() ? env.Null() : Napi::Buffer<char>::Copy(env, document_.data(), document_.size());
+      return array_of(env,
+                      {Napi::Number::New(env, result_.code), Napi::String::New(env, result_.text),
+                       Napi::Number::New(env, status_),
+                       token_.empty() ? env.Null() : Napi::Value(Napi::String::New(env, token_)), document});
+    }
     fill(held(env, 0).As<Napi::Object>());
     return env.Null();
   }
+  /// Sends the request.
+  virtual int send(ne_session *session) = 0;
   /// The call succeeded; where the operation ran.
   virtual void succeeded() {}
-  /// Sets the fields of the caller's lock that C has changed.
+  /// Sets the fields of the caller's lock that the response has changed.
   virtual void fill(Napi::Object) {}
 
   Session &session() const { return *session_; }
-  const struct ne_lock &lock() const { return *lock_; }
-  void fail(const char *text) { result_ = {NE_ERROR, text}; }
+  struct ne_lock &lock() const {
+    return *lock_;
+  }
+  /// Sends a LOCK request, reads its response, and destroys it.
+  int dispatch(ne_request *request, LockResponse &response);
+  /// The server has granted a lock with this token, and the call fails nevertheless.
+  void strand(std::string token) { token_ = std::move(token); }
 
  private:
   const std::shared_ptr<Session> session_;
   const OwnedLock lock_;
-  const Function function_;
   CallResult result_;
+  int status_ = 0;
+  std::string token_, document_;
+  bool out_of_memory_ = false;
 };
 
-/// LOCK. The lock is in the set at once, so that requests which wait behind it submit it; it is removed again
-/// unless the caller gets it.
+int LockCall::dispatch(ne_request *request, LockResponse &response) {
+  response.read_from(request);
+  int result = ne_request_dispatch(request);
+  response.note(request);
+  ne_request_destroy(request);
+  status_ = response.status();
+  if (result == NE_OK && !response.granted()) result = NE_ERROR;
+  if (status_ == 207) document_ = response.body();
+  if (!response.granted()) return result;
+  if (const char *const failure = response.parse(); failure && result == NE_OK) {
+    ne_set_error(session_->c(), "%s", failure);
+    result = NE_ERROR;
+  }
+  out_of_memory_ = response.out_of_memory();
+  return result;
+}
+
+// As ne_lock and ne_lock_refresh write it.
+void add_timeout(ne_request *request, long timeout) {
+  if (timeout == NE_TIMEOUT_INFINITE)
+    ne_add_request_header(request, "Timeout", "Infinite");
+  else if (timeout > 0)
+    ne_print_request_header(request, "Timeout", "Second-%ld", timeout);
+}
+
+/// LOCK, as ne_lock sends it. The lock is in the set at once, so that requests which wait behind it submit
+/// it; it is removed again unless the caller gets it.
 class Obtain final : public LockCall {
  public:
   Obtain(std::shared_ptr<Session> session, OwnedLock lock, std::shared_ptr<LockSet> set)
-      : LockCall(std::move(session), std::move(lock), ne_lock), set_(std::move(set)) {}
+      : LockCall(std::move(session), std::move(lock)), set_(std::move(set)) {}
   ~Obtain() override {
     if (entry_ && !handed_over_) set_->remove(entry_);
   }
@@ -228,43 +271,98 @@ class Obtain final : public LockCall {
     set_->join_for_lock(session());
     LockCall::run();
   }
-  void succeeded() override {
-    if (!is_token(lock().token)) return fail("The lock token in the response is not valid");
-    entry_ = set_->add(OwnedLock(ne_lock_copy(&lock())));
-  }
+  int send(ne_session *c) override;
+  void succeeded() override { entry_ = set_->add(OwnedLock(ne_lock_copy(&lock()))); }
   void fill(Napi::Object object) override {
     fill_lock(object, lock());
     handed_over_ = true;
   }
 
  private:
+  void take(const LockResponse &response, const std::string &token);
+
   const std::shared_ptr<LockSet> set_;
   LockSet::Entry entry_;
   bool handed_over_ = false;  // JavaScript thread
 };
 
+int Obtain::send(ne_session *c) {
+  std::string body = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<lockinfo xmlns='DAV:'>\n <lockscope>";
+  body += lock().scope == ne_lockscope_exclusive ? "<exclusive/>" : "<shared/>";
+  body += "</lockscope>\n<locktype><write/></locktype>";
+  if (lock().owner) body.append("<owner>").append(lock().owner).append("</owner>\n");
+  body += "</lockinfo>\n";
+  const char *const path = lock().uri.path;
+  ne_request *const request = ne_request_create(c, "LOCK", path);
+  ne_set_request_flag(request, NE_REQFLAG_IDEMPOTENT, 0);
+  ne_set_request_body_buffer(request, body.data(), body.size());
+  ne_add_request_header(request, "Content-Type", NE_XML_MEDIA_TYPE);
+  ne_add_depth_header(request, lock().depth);
+  add_timeout(request, lock().timeout);
+  ne_lock_using_parent(request, path);
+  ne_lock_using_resource(request, path, lock().depth);
+  LockResponse response;
+  int result = dispatch(request, response);
+  if (!response.granted()) return result;
+  const std::string token = response.token();
+  if (result == NE_OK && token.empty()) {
+    ne_set_error(c, "The response has no valid lock token");
+    result = NE_ERROR;
+  }
+  if (result == NE_OK)
+    take(response, token);
+  else
+    strand(token);
+  return result;
+}
+
+void Obtain::take(const LockResponse &response, const std::string &token) {
+  struct ne_lock &lock = this->lock();
+  const auto replace = [](char *&field, const std::string *text) {
+    if (field) ne_free(field);
+    field = text ? ne_strdup(text->c_str()) : nullptr;
+  };
+  replace(lock.token, &token);
+  lock.timeout = NE_TIMEOUT_INVALID;
+  const ActiveLock *const active = response.find(token);
+  if (!active) return;
+  lock.timeout = active->timeout;
+  lock.scope = active->scope;
+  if (active->depth >= 0) lock.depth = active->depth;
+  replace(lock.owner, active->owner ? &*active->owner : nullptr);
+}
+
 /// UNLOCK.
 class Release final : public LockCall {
  public:
   Release(std::shared_ptr<Session> session, OwnedLock lock, std::shared_ptr<LockSet> set)
-      : LockCall(std::move(session), std::move(lock),
-                 [](ne_session *c, struct ne_lock *given) { return ne_unlock(c, given); }),
-        set_(std::move(set)) {}
+      : LockCall(std::move(session), std::move(lock)), set_(std::move(set)) {}
 
  protected:
+  int send(ne_session *c) override { return ne_unlock(c, &lock()); }
   void succeeded() override { set_->remove(lock().token); }
 
  private:
   const std::shared_ptr<LockSet> set_;
 };
 
-/// LOCK of a lock that is held already.
+/// LOCK of a lock that is held already, as ne_lock_refresh sends it. A response without a document, or
+/// without the lock in it, leaves the timeout unknown.
 class Refresh final : public LockCall {
  public:
-  Refresh(std::shared_ptr<Session> session, OwnedLock lock)
-      : LockCall(std::move(session), std::move(lock), ne_lock_refresh) {}
+  using LockCall::LockCall;
 
  protected:
+  int send(ne_session *c) override {
+    ne_request *const request = ne_request_create(c, "LOCK", lock().uri.path);
+    ne_print_request_header(request, "If", "(<%s>)", lock().token);
+    add_timeout(request, lock().timeout);
+    LockResponse response;
+    const int result = dispatch(request, response);
+    const ActiveLock *const active = response.find(lock().token);
+    lock().timeout = active ? active->timeout : NE_TIMEOUT_INVALID;
+    return result;
+  }
   void fill(Napi::Object object) override { set_timeout(object, lock()); }
 };
 
@@ -283,17 +381,17 @@ std::shared_ptr<Operation> lock_call(const Arguments &arguments, void (*require)
   return made;
 }
 
-/// obtainLock(session, lock, set) → null, or [code, text]
+/// obtainLock(session, lock, set) → null, or as LockCall says
 std::shared_ptr<Operation> obtain(const Arguments &arguments, Mode) {
   return lock_call<Obtain>(arguments, require_lockable, set_argument(arguments, 2));
 }
 
-/// releaseLock(session, lock, set) → null, or [code, text]
+/// releaseLock(session, lock, set) → null, or as LockCall says
 std::shared_ptr<Operation> release(const Arguments &arguments, Mode) {
   return lock_call<Release>(arguments, require_path_and_token, set_argument(arguments, 2));
 }
 
-/// refreshLock(session, lock) → null, or [code, text]
+/// refreshLock(session, lock) → null, or as LockCall says
 std::shared_ptr<Operation> refresh(const Arguments &arguments, Mode) {
   return lock_call<Refresh>(arguments, require_path_and_token);
 }

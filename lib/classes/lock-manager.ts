@@ -29,13 +29,15 @@ import {
   type WithLockOptions,
 } from './locks.js';
 import type { HrefBase } from './href.js';
+import { failuresIn } from './multistatus.js';
 import type { Entry } from './propfind-batch.js';
 import type { Depth } from './propfind.js';
 import type { RunTerms, SessionSource, SharedLocks } from './session-source.js';
 import type { Target } from './target.js';
 
-/** The result code and text of a call that failed. */
-type LockFailure = readonly [code: number, text: string] | null;
+/** The outcome of a call that failed; see binding/classes/lock_set.cc. */
+type LockFailure =
+  readonly [code: number, text: string, status: number, token: string | null, document: Uint8Array | null] | null;
 type LockFunction<R> = (session: ne_session, lock: ne_lock, set: LockSet) => R;
 
 /** A function of the addon in both forms. */
@@ -74,12 +76,21 @@ class LockCall implements Call<LockFailure, void> {
     return this.functions.blocking(session, this.lock, this.set);
   }
 
+  /** The token of a lock that the server granted although the call failed. */
+  stranded: string | undefined;
+
   settle(failure: LockFailure, { context }: CallRun): void {
     if (!failure) return;
-    const [code, text] = failure;
+    const [code, text, known, token, document] = failure;
     // Where there was a response, neon's text begins with its status.
-    const status = /^(\d{3}) /.exec(text)?.[1];
-    throw NeonError.of(code, text, status === undefined ? context : { ...context, status: Number(status) });
+    const status = known || Number(/^(\d{3}) /.exec(text)?.[1] ?? 0);
+    const { list = [], text: details } = document ? failuresIn(document, context) : {};
+    this.stranded = token ?? undefined;
+    throw NeonError.of(code, list.length > 0 && details ? `${text} (${details})` : text, {
+      ...context,
+      ...(status !== 0 && { status }),
+      ...(list.length > 0 && { failures: list }),
+    });
   }
 }
 
@@ -107,14 +118,34 @@ export class LockManager implements LockRegistry, SharedLocks {
   async lock(target: Target, options: LockOptions = {}): Promise<Lock> {
     const [path, checked] = [this.#source.targetOf(target), checkLockOptions(options)];
     const lock = this.#lockOn(path, checked);
-    await this.#source.run(this.#call('LOCK', lock, obtain), { signal: options.signal });
+    const call = this.#call('LOCK', lock, obtain);
+    try {
+      await this.#source.run(call, { signal: options.signal });
+    } catch (error) {
+      const unlock = this.#unlockOf(call);
+      // The first error is thrown, whatever comes of it.
+      if (unlock)
+        await this.#source.run(unlock, { signal: options.signal }, { whileClosing: true }).catch(() => undefined);
+      throw error;
+    }
     return this.#granted(lock, checked);
   }
 
   lockSync(target: Target, options: LockOptions = {}): Lock {
     const [path, checked] = [this.#source.targetOf(target), checkLockOptions(options)];
     const lock = this.#lockOn(path, checked);
-    this.#source.runSync(this.#call('LOCK', lock, obtain));
+    const call = this.#call('LOCK', lock, obtain);
+    try {
+      this.#source.runSync(call);
+    } catch (error) {
+      const unlock = this.#unlockOf(call);
+      try {
+        if (unlock) this.#source.runSync(unlock);
+      } catch {
+        // The first error is thrown.
+      }
+      throw error;
+    }
     return this.#granted(lock, checked);
   }
 
@@ -286,6 +317,13 @@ export class LockManager implements LockRegistry, SharedLocks {
 
   #call(method: 'LOCK' | 'UNLOCK', lock: ne_lock, functions: LockFunctions): LockCall {
     return new LockCall(method, lock.uri.path as string, functions, lock, this.set);
+  }
+
+  /** The call that gives back the lock of a call that failed; undefined when the server granted none. */
+  #unlockOf({ target, stranded }: LockCall): LockCall | undefined {
+    if (stranded === undefined) return undefined;
+    const fields: CheckedLockOptions = { depth: 0, scope: 'exclusive', timeout: undefined, owner: null, renew: false };
+    return this.#call('UNLOCK', this.#lockOn(target, fields, stranded), release);
   }
 
   /** The `ne_lock` for a lock that is held, and its {@link Lock}, if there is one. */

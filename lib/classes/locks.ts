@@ -26,7 +26,8 @@ export interface LockOptions {
       }
     | undefined;
   /**
-   * Whether the lock refreshes itself when half of its time has passed, as long as its session lives. Default false.
+   * Whether the lock refreshes itself as long as its session lives: when half of its time has passed, or each minute
+   * where the server does not say how long it lasts, and never twice within five seconds. Default false.
    */
   renew?: boolean | undefined;
   /** Aborts the call, not the lock: a lock that the server had granted by then lasts until it expires. */
@@ -122,6 +123,10 @@ export interface LockRegistry {
 
 const maxDelay = 2 ** 31 - 1; // of a timer
 const minDelay = 100;
+/** The milliseconds from the beginning of one renewal to the next, at least. */
+const minInterval = 5000;
+/** The milliseconds between renewals of a lock whose timeout is unknown, unless it asked for a shorter one. */
+const unknownInterval = 60_000;
 
 /**
  * A lock that is held (RFC 4918, section 6). It is in the store of its session ({@link Session.locks}) until it is
@@ -145,7 +150,7 @@ export class Lock implements LockReference {
   readonly depth: LockDepth;
   /** Whether others may hold a (shared) lock, too. */
   readonly scope: LockScope;
-  /** The owner that the server reports: without markup, at most 255 bytes; null where it reports no owner. */
+  /** The owner that the server reports: without markup; null where it reports no owner. */
   readonly owner: string | null;
 
   readonly #registry: LockRegistry;
@@ -153,10 +158,14 @@ export class Lock implements LockReference {
   readonly #renew: boolean;
   #asked: number | undefined;
   #timeout: number | null = null;
-  /** The seconds that the server reported last: it may not do so each time. */
-  #seconds = Infinity;
+  /** The seconds that the server reported last: it may not do so each time. Null when it never did. */
+  #seconds: number | null = null;
   /** A time of `performance.now()`. */
   #end = Infinity;
+  /** When the last renewal began: a time of `performance.now()`. */
+  #renewed = -Infinity;
+  /** Why the last renewal failed; undefined when it did not. */
+  #failure: { readonly reason: unknown } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #released = false;
   #ending = false;
@@ -177,8 +186,8 @@ export class Lock implements LockReference {
   }
 
   /**
-   * The seconds that the server granted last; Infinity for a lock without end, null where the server does not report
-   * it.
+   * The seconds that the server granted last; Infinity for a lock without end, null where the server does not report it,
+   * or reports 0 or a negative number, which mean "unlimited" to some servers.
    */
   get timeout(): number | null {
     return this.#timeout;
@@ -273,7 +282,8 @@ export class Lock implements LockReference {
     this.#asked = asked;
     this.#timeout = timeout;
     this.#seconds = timeout ?? this.#seconds;
-    this.#end = performance.now() + this.#seconds * 1000;
+    this.#end = performance.now() + (this.#seconds ?? Infinity) * 1000;
+    this.#failure = undefined;
     this.#schedule();
   }
 
@@ -313,10 +323,17 @@ export class Lock implements LockReference {
 
   /** Refreshes it, and notes the result; never rejects. @internal */
   async renew(): Promise<void> {
-    const left = Math.max(this.#end - performance.now(), 1000);
+    const now = performance.now();
+    if (this.#failure && now + minDelay >= this.#end) {
+      this.noteLost(this.#failure.reason);
+      return;
+    }
+    this.#renewed = now;
+    const left = Number.isFinite(this.#end) ? Math.max(this.#end - now, 1000) : unknownInterval;
     try {
       await this.#registry.refresh(this, { deadline: Math.min(Math.ceil(left), maxDelay) });
     } catch (error) {
+      this.#failure = { reason: error };
       if (performance.now() >= this.#end) this.noteLost(error);
       else this.#schedule();
     }
@@ -329,14 +346,24 @@ export class Lock implements LockReference {
     return !this.#released;
   }
 
-  /** Refreshes the lock when half of its time has passed: that leaves time to retry. */
+  /**
+   * Refreshes the lock when half of its time has passed: that leaves time to retry. When it expires before it may be
+   * retried, it is lost then.
+   */
   #schedule(): void {
     clearTimeout(this.#timer);
-    if (!this.#renew || this.#released || this.#ending || this.lost || !Number.isFinite(this.#end)) return;
-    const delay = (this.#end - performance.now()) / 2;
+    if (!this.#renew || this.#released || this.#ending || this.lost || this.#seconds === Infinity) return;
+    const now = performance.now();
+    const half = this.#seconds === null ? this.#unknownDelay() : (this.#end - now) / 2;
+    const next = Math.max(half, this.#renewed + minInterval - now);
+    const delay = this.#failure ? Math.min(next, this.#end - now) : next;
     // A signal with a listener must abort even if there are no other references to this lock.
     const awaited = this.#justRead || getEventListeners(this.#lost.signal, 'abort').length > 0;
     this.#timer = renewLater(awaited ? this : new WeakRef(this), Math.min(Math.max(delay, minDelay), maxDelay));
+  }
+
+  #unknownDelay(): number {
+    return Math.min(unknownInterval, (this.#asked ?? Infinity) * 500);
   }
 }
 

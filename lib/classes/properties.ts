@@ -193,8 +193,13 @@ function activeLock(element: Element): ActiveLock {
   });
 }
 
+/** The largest number of seconds that the protocol allows (RFC 4918, section 10.7). */
+const maxSeconds = 2 ** 32 - 1;
+
+/** Reads it as lock_timeout() of the addon does: 0 and negative numbers mean "unlimited" to some servers. */
 function timeoutOf(text: string | null): number | null {
-  const [, seconds] = /^Second-(\d+)$/i.exec(text ?? '') ?? [];
-  if (seconds !== undefined) return Number(seconds);
-  return /^infinite$/i.test(text ?? '') ? Infinity : null;
+  const [first = ''] = (text ?? '').split(',');
+  const [, seconds = '0'] = /^\s*Second-(\d+)/i.exec(first) ?? [];
+  if (/^\s*infinite\s*$/i.test(first)) return Infinity;
+  return Math.min(Number(seconds), maxSeconds) || null;
 }

@@ -146,7 +146,7 @@ describe('renewal', () => {
   });
 
   test('continues after a temporary failure', async () => {
-    const long = lockGranted('urn:1', { timeout: 'Second-4' });
+    const long = lockGranted('urn:1', { timeout: 'Second-11' }); // time for two renewals, five seconds apart
     const server = await serve({ connections: [[long, refused('503 Busy'), long].flatMap((text) => exchange(text))] });
     const session = open(server);
     const lock = await session.lock('/a', { renew: true });
