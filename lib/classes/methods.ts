@@ -1,10 +1,10 @@
 /** The methods of HTTP and WebDAV as requests, and how a result is made of their responses: for both forms of each. */
 import { type ErrorContext, invalidType, NeonError, outOfRange } from '../core/errors.js';
-import { ne_httpdate_parse } from '../ne/dates.js';
 import { type AclEntry, entriesOf } from './acl.js';
 import type { Body } from './body.js';
 import { fieldsOf, withoutReplaced } from './call-options.js';
 import { ComposedRequest } from './composed-request.js';
+import { dateOf } from './dates.js';
 import type { HrefBase } from './href.js';
 import { failuresIn } from './multistatus.js';
 import { operationsOf, type PropertyChanges } from './proppatch.js';
@@ -215,8 +215,7 @@ function capabilities({ headers }: Response): Capabilities {
 }
 
 function modificationTime({ headers }: Response): Date | null {
-  const seconds = ne_httpdate_parse(headers['last-modified'] ?? '');
-  return seconds < 0 ? null : new Date(seconds * 1000);
+  return dateOf(headers['last-modified'] ?? '');
 }
 
 /** @internal */

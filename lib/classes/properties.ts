@@ -1,6 +1,6 @@
 /** The properties of WebDAV: their names, and their values as JavaScript types. */
 import { invalidType, invalidValue } from '../core/errors.js';
-import * as ne from '../ne/index.js';
+import { dateOf } from './dates.js';
 import { escapeText } from './xml.js';
 
 /** A lock that a server reports of a resource (`activelock`, RFC 4918 section 14.1). */
@@ -89,16 +89,17 @@ export interface PropertyReader<T> {
   copy?(value: T): T;
 }
 
-const date = (parse: (text: string) => number): PropertyReader<Date | null> => ({
-  read: (text) => dateOf(text, parse),
+/** A date. The addon has read the usual forms of most already (binding/ne/dates.h). */
+const date: PropertyReader<Date | null> = {
+  read: dateOf,
   from: (milliseconds) => new Date(milliseconds),
   copy: (value) => value && new Date(value.getTime()),
-});
+};
 
 const readers: { readonly [name in keyof LiveProperties]?: PropertyReader<LiveProperties[name]> } = {
-  creationdate: date(ne.ne_iso8601_parse),
+  creationdate: date,
   getcontentlength: { read: (text) => (/^\s*\d+\s*$/.test(text) ? Number(text) : null) },
-  getlastmodified: date(ne.ne_httpdate_parse),
+  getlastmodified: date,
   lockdiscovery: { read: (text) => frozen(elements(text).filter(named('activelock')).map(activeLock)) },
   resourcetype: { read: (text) => frozen(elements(text).map(({ name }) => name)) },
   supportedlock: {
@@ -117,21 +118,6 @@ const frozen = <T>(list: T[]): readonly T[] => Object.freeze(list);
 export function propertyReader(name: string): PropertyReader<unknown> | undefined {
   return Object.hasOwn(readers, name) ? readers[name as keyof LiveProperties] : undefined;
 }
-
-/**
- * A date that the addon left as text; it has read most dates already (binding/ne/dates.h). V8 reads the usual forms,
- * with fractions and offsets and either form in either property, much quicker than neon, which uses the C library. V8
- * does not know leap seconds: neon reads those.
- */
-function dateOf(text: string, parse: (text: string) => number): Date | null {
-  const usual =
-    /^(?:\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)|\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:[0-5]\d GMT)$/;
-  if (usual.test(text)) return dateAt(Date.parse(text));
-  const seconds = parse(text);
-  return dateAt(seconds === -1 ? NaN : seconds * 1000);
-}
-
-const dateAt = (milliseconds: number): Date | null => (Number.isNaN(milliseconds) ? null : new Date(milliseconds));
 
 /** An element in the text that neon makes of the XML inside a property. */
 interface Element {

