@@ -88,7 +88,7 @@ export class RequestCall implements Call<RawResponse, Response> {
     const next = settings.redirects.next({ context, status, location, repeatable, count });
     return next.asGet
       ? {
-          call: new RequestCall('GET', next.target, undefined, this.flags),
+          call: new RequestCall('GET', next.target, undefined, []),
           settings: { ...settings, headers: withoutContent(settings.headers) },
         }
       : { call: this.to(next.target), settings };

@@ -94,7 +94,8 @@ describe.each(requestForms)('%s', (_, send) => {
       [['GET', '/', { body: 1 }]],
       [['GET', '/', { body: {} }]],
       [['GET', '/', { body: new Uint16Array(1) }]],
-      [['GET', '/', { headers: { a: 1 } }]],
+      [['GET', '/', { headers: { a: true } }]],
+      [['GET', '/', { headers: 'a: 1' }]],
       [['GET', '/', { headers: [[1, 'a']] }]],
     ])('rejects arguments of the wrong type: %j', async (values) => {
       using session = new Session('http', 'nosuchhost.invalid', 80);

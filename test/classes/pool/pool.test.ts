@@ -361,7 +361,7 @@ describe('a queued request', () => {
     [['GET', null], wrongType],
     [[1, '/'], wrongType],
     [['GET', '/', null], wrongType],
-    [['GET', '/', { headers: { a: 1 } }], wrongType],
+    [['GET', '/', { headers: { a: true } }], wrongType],
     [['GET', '/', { signal: {} }], wrongType],
     [['GET', '/', { timeout: 0 }], outOfRange],
   ])('rejects at once when it is invalid: %j', async (values, error) => {
