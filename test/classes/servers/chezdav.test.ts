@@ -1,0 +1,42 @@
+/** Runs every method of the classes against chezdav. */
+import { startChezdav } from '../../servers/chezdav.js';
+import { describeServer } from './describe-server.js';
+import { oddNames } from './names.js';
+
+/** Its hrefs have a percent sign of a name as it is, which makes them another name, or empty. */
+const withPercent = ['%', '%20', '%2e%2e', '%C3%BC', '%zz', '100%', 'a%2Fb'];
+
+describeServer({
+  name: 'chezdav',
+  programs: ['chezdav'],
+  start: startChezdav,
+  methods: {
+    'PUT of an existing resource': 200,
+    'PUT without a parent': 'fails: 500',
+    'PUT with If-None-Match: *': 200,
+    'PUT with another If-Match': 200,
+    POST: 'fails: 501',
+    'GET with If-None-Match': 200,
+    getModTime: false,
+    'PROPFIND with depth 1': ['.', 'a.ics', 'sub'],
+    'PROPFIND with depth infinity': 'fails: 403',
+    'PROPPATCH that sets': 'red &amp; &lt;\\xc3\\xbc&gt;',
+    'PROPPATCH of getetag': 207,
+    'COPY of a collection': ['.', 'a.ics', 'sub'],
+    'MOVE of a collection': ['.', 'a.ics', 'sub'],
+    'PUT by the holder': 200,
+    'LOCK without end: seconds': null, // not in the response
+    'LOCK without a timeout: seconds': null, // not in the response
+  },
+  fatal: {
+    'PROPPATCH that removes': (client, file) => client.proppatch(file, { remove: ['{urn:example}color'] }),
+  },
+  names: {
+    'list: missing': withPercent,
+    'list: more than once': [' '], // also the one of the name %20
+    'list: unknown': ['%C3%BC', '(no href)', '(no href)', '(no href)', '/', 'a%2Fb'],
+    'propfind: another entry': [...withPercent, '&amp;', 'a&b'].sort(),
+    // The URI in `If` is compared without decoding it.
+    'lock: 412': oddNames.filter((name) => encodeURIComponent(name).includes('%') && !/[$&+,;@]/.test(name)).sort(),
+  },
+});
