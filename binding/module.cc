@@ -9,20 +9,16 @@
 
 namespace neon {
 
-// The topics: one for each neon header, or part of one. Each is defined as `void register_NAME(Topic
-// &topic)`.
-#define NEON_TOPICS(X)                                                                                      \
-  X(constants)                                                                                              \
-  X(utils)                                                                                                  \
-  X(socket)                                                                                                 \
-  X(socket_calls)                                                                                           \
-  X(socket_tls)                                                                                             \
-  X(session)                                                                                                \
-  X(request)                                                                                                \
-  X(hooks) X(auth) X(proxy) X(notifier) X(status) X(session_addresses) X(address) X(resolve) X(context)     \
-      X(buffer) X(uri) X(dates) X(i18n) X(string) X(md5) X(certificate) X(clicert) X(ssl) X(xml) X(xmlreq)  \
-          X(207) X(pkcs11) X(basic) X(redirect) X(compress) X(props) X(locks) X(lock_set) X(acl3744) X(acl) \
-              X(exchange) X(composed) X(propfind) X(xml_events)
+// The topics: one for each neon header, or part of one, defined as `void register_NAME(Topic &topic)`.
+// The formatter would indent each line of the macro more than the one before.
+// clang-format off
+#define NEON_TOPICS(X) \
+  X(constants) X(utils) X(socket) X(socket_calls) X(socket_tls) X(session) X(request) X(hooks) X(auth) \
+  X(proxy) X(notifier) X(status) X(session_addresses) X(address) X(resolve) X(context) X(buffer) \
+  X(uri) X(dates) X(i18n) X(string) X(md5) X(certificate) X(clicert) X(ssl) X(xml) X(xmlreq) X(207) \
+  X(pkcs11) X(basic) X(redirect) X(compress) X(props) X(locks) X(lock_set) X(acl3744) X(acl) \
+  X(exchange) X(composed) X(propfind) X(xml_events)
+// clang-format on
 #define NEON_DECLARE(name) void register_##name(Topic &topic);
 #define NEON_REGISTER(name) register_##name(topic);
 
