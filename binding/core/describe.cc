@@ -8,7 +8,10 @@ namespace {
 
 std::string shortened(std::string text) {
   constexpr std::size_t max = 25;
-  if (text.size() > max) text = text.substr(0, max) + "...";
+  if (text.size() > max) {
+    text.resize(max);
+    text += "...";
+  }
   return text;
 }
 
