@@ -178,22 +178,3 @@ describe.each(surfaces)('$surface', ({ io }) => {
     await expect((async () => io.ne_delete(session, '/a\r\nX: y'))()).rejects.toEqual(wrongChar);
   });
 });
-
-test('rejects unescaped targets and escapes relative ones with the classes', async () => {
-  const server = await serve(answering());
-  await using session = Session.open(`http://127.0.0.1:${server.port}/folder/`);
-  for (const target of ['/a b', '/ä', '/a\tb', '/\x7f'])
-    await expect(session.request('GET', target)).rejects.toEqual(wrongChar);
-  for (const target of ['a b', 'ä?ö', 'a#b', 'a%20b', '../c', 'a%2Fb', 'd?e f'])
-    expect((await session.request('GET', target)).status).toBe(200);
-  const [sent] = await receivedBy(server);
-  expect(sent!.match(/(?<=^GET ).*(?= HTTP)/gm)).toEqual([
-    '/folder/a%20b',
-    '/folder/%C3%A4?%C3%B6',
-    '/folder/a',
-    '/folder/a%20b',
-    '/c',
-    '/folder/a%2Fb',
-    '/folder/d?e%20f',
-  ]);
-});

@@ -354,7 +354,6 @@ describe('bad options', () => {
 
   test.each([
     { signal: {} },
-    { signal: null },
     { signal: 'abort' },
     { signal: new AbortController() },
     { timeout: '1' },
