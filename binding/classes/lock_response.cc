@@ -9,19 +9,12 @@
 #include <cstdint>
 #include <new>
 
-#include "classes/xml_depth.h"
+#include "classes/xml_element.h"
 #include "ne/locks.h"
 
 namespace neon {
 
 namespace {
-
-std::string_view shaved(std::string_view text) {
-  constexpr std::string_view white = " \t\r\n";
-  const std::size_t start = text.find_first_not_of(white);
-  if (start == std::string_view::npos) return {};
-  return text.substr(start, text.find_last_not_of(white) + 1 - start);
-}
 
 /// A token without the white space and the angle brackets around it; empty when it cannot be sent back.
 std::string clean_token(std::string_view text) {
@@ -50,12 +43,7 @@ enum Element : int {
   href
 };
 
-struct Child {
-  int parent;
-  std::string_view name;
-  Element element;
-};
-constexpr Child children[] = {
+constexpr ChildElement children[] = {
     {NE_XML_STATEROOT, "prop", prop},
     {prop, "lockdiscovery", lockdiscovery},
     {lockdiscovery, "activelock", activelock},
@@ -104,9 +92,8 @@ class Handler final {
     int state = NE_XML_DECLINE;
     if (parent == owner || parent == owner_content) {
       state = owner_content;
-    } else if (nspace == "DAV:") {
-      for (const Child &child : children)
-        if (child.parent == parent && child.name == name) state = child.element;
+    } else {
+      state = state_of(children, parent, nspace, name);
     }
     if (state == NE_XML_DECLINE && parent == NE_XML_STATEROOT) {
       ne_xml_set_error(parser_, "The response is not a document about a lock");

@@ -46,7 +46,7 @@ class LockResponse final {
   /// The lock with this token, or else the only one; null without one.
   const ActiveLock *find(std::string_view token) const;
   /// The token of the lock that was granted: that of the header, or of the only lock in the document. Empty
-  /// when there is none that can be sent back.
+  /// when no token can be sent back.
   std::string token() const;
 
  private:

@@ -6,7 +6,7 @@
 #include <new>
 #include <utility>
 
-#include "classes/xml_depth.h"
+#include "classes/xml_element.h"
 #include "core/arguments.h"
 #include "core/block.h"
 #include "core/since.h"

@@ -10,6 +10,7 @@ import type { ne_session } from '../ne/handles.js';
 import type { ne_lock } from '../ne/locks.js';
 import { ne_uri_defaultport, ne_uri_parse, type ne_uri } from '../ne/uri.js';
 import type { Call, CallRun } from './call.js';
+import { type Known, requireKnown } from '../core/options.js';
 import { type Carries, requireObject } from './call-options.js';
 import { createLockSet, dropLock, insertLock, type LockSet } from './lock-set.js';
 import {
@@ -55,6 +56,8 @@ const release = lockFunctions('releaseLock');
 const refresh = lockFunctions('refreshLock');
 
 const nothing: Carries = {};
+const unlockOptions: Known<Pick<LockOptions, 'signal'>> = { signal: true };
+const refreshOptions: Known<RefreshOptions & Renewal> = { timeout: true, signal: true, deadline: true };
 
 /** A LOCK or an UNLOCK. It fills the granted fields into the `ne_lock`. */
 class LockCall implements Call<LockFailure, void> {
@@ -136,7 +139,7 @@ export class LockManager implements LockRegistry, SharedLocks {
     const lock = this.#lockOn(path, checked);
     const call = this.#call('LOCK', lock, obtain);
     try {
-      this.#source.runSync(call);
+      this.#source.runSync(call, { signal: options.signal });
     } catch (error) {
       const unlock = this.#unlockOf(call);
       try {
@@ -150,7 +153,7 @@ export class LockManager implements LockRegistry, SharedLocks {
   }
 
   async release(reference: LockReference, options: Pick<LockOptions, 'signal'> = {}): Promise<void> {
-    requireObject(options);
+    requireKnown(options, unlockOptions);
     const { own, lock } = this.#refer(reference);
     own?.noteEnding(true); // meanwhile a refresh that fails does not mean that the lock is lost
     try {
@@ -186,7 +189,7 @@ export class LockManager implements LockRegistry, SharedLocks {
   refreshSync(reference: LockReference, options: RefreshOptions = {}): number | null {
     const { own, lock, asked } = this.#refer(reference, options);
     try {
-      this.#source.runSync(this.#call('LOCK', lock, refresh));
+      this.#source.runSync(this.#call('LOCK', lock, refresh), { signal: options.signal });
     } catch (error) {
       if (this.#isLost(error)) own?.noteLost(error);
       throw error;
@@ -310,7 +313,7 @@ export class LockManager implements LockRegistry, SharedLocks {
         if (!(error instanceof NeonError && error.status === 423) || performance.now() >= until) throw error;
       }
       await sleep(Math.min(pause * (0.5 + Math.random()), Math.max(until - performance.now(), 0)), undefined, {
-        signal: lockOptions.signal,
+        signal: lockOptions.signal ?? undefined,
       }).catch(() => undefined); // after an abort the next call rejects
     }
   }
@@ -332,7 +335,7 @@ export class LockManager implements LockRegistry, SharedLocks {
     options: RefreshOptions = {},
   ): { own: Lock | undefined; lock: ne_lock; asked: number | undefined } {
     requireReference(reference);
-    requireObject(options);
+    requireKnown(options, refreshOptions);
     const { target, token } = reference;
     const { origin } = this.#source;
     const own = reference instanceof Lock ? reference : this.locks.get(token);

@@ -1,7 +1,7 @@
 /** Locks of WebDAV (RFC 4918, sections 6 and 7) that are held, and their store. */
 import { getEventListeners } from 'node:events';
 import { invalidType, invalidValue, type NeonError, outOfRange } from '../core/errors.js';
-import { requireObject } from './call-options.js';
+import { type Known, requireKnown } from '../core/options.js';
 import type { ActiveLock } from './properties.js';
 import type { Target } from './target.js';
 import { escapeText } from './xml.js';
@@ -31,7 +31,7 @@ export interface LockOptions {
    */
   renew?: boolean | undefined;
   /** Aborts the call, not the lock: a lock that the server had granted by then lasts until it expires. */
-  signal?: AbortSignal | undefined;
+  signal?: AbortSignal | null | undefined;
 }
 
 /** The options of `withLock`. */
@@ -47,7 +47,7 @@ export interface RefreshOptions {
   /** The seconds to ask for, as in {@link LockOptions.timeout}. Default: as before. */
   timeout?: number | undefined;
   /** Aborts the call: it rejects with the signal's reason. */
-  signal?: AbortSignal | undefined;
+  signal?: AbortSignal | null | undefined;
 }
 
 /** How far down a lock goes: the resource alone, or all its members, too. */
@@ -474,7 +474,7 @@ export interface CheckedLockOptions {
  * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` for an invalid option
  */
 export function checkLockOptions(options: LockOptions): CheckedLockOptions {
-  requireObject(options);
+  requireKnown(options, lockOptions);
   const { depth = 0, scope = 'exclusive', timeout, owner, renew = false } = options;
   requireDepth(depth);
   requireScope(scope);
@@ -482,6 +482,15 @@ export function checkLockOptions(options: LockOptions): CheckedLockOptions {
   if (typeof renew !== 'boolean') throw invalidType('renew', 'of type boolean', renew);
   return { depth, scope, timeout, owner: owner === undefined ? null : markup(owner), renew };
 }
+
+const lockOptions: Known<LockOptions> = {
+  depth: true,
+  scope: true,
+  timeout: true,
+  owner: true,
+  renew: true,
+  signal: true,
+};
 
 /** Checks the seconds of a `Timeout` header (RFC 4918, section 10.7). @internal */
 export function requireSeconds(timeout: unknown): asserts timeout is number {

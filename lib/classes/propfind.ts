@@ -5,7 +5,8 @@ import { addon } from '../core/load.js';
 import { native } from '../core/native.js';
 import type { ne_session } from '../ne/handles.js';
 import type { Call, CallRun } from './call.js';
-import { type Carries, requireObject } from './call-options.js';
+import { type Known, requireKnown } from '../core/options.js';
+import type { Carries } from './call-options.js';
 import type { HrefBase } from './href.js';
 import { type Entry, type PropfindBatch, unpack } from './propfind-batch.js';
 import { splitName } from './properties.js';
@@ -44,6 +45,9 @@ type Propfind<R> = (
 const propfindSync: Propfind<PropfindFailure> = native('propfind');
 const propfind = addon.async['propfind'] as unknown as Propfind<Promise<PropfindFailure>>;
 
+const namesOptions: Known<PropNamesOptions> = { signal: true, timeout: true, depth: true };
+const propfindOptions: Known<PropfindOptions> = { ...namesOptions, props: true };
+
 const depths: Readonly<Record<Depth, number>> = { 0: 0, 1: 1, infinity: 2 };
 
 /** A PROPFIND that is ready to be sent. @internal */
@@ -69,7 +73,7 @@ export function propfindQuery(
 ): PropfindQuery {
   source.requireOpen();
   const path = source.targetOf(target);
-  requireObject(options);
+  requireKnown(options, onlyNames ? namesOptions : propfindOptions);
   const { depth = 1, props = [] } = options;
   if (!Object.hasOwn(depths, depth)) throw invalidValue(`The "depth" must be 0, 1 or 'infinity'. Received '${depth}'`);
   if (!Array.isArray(props)) throw invalidType('props', 'an instance of Array', props);
@@ -357,6 +361,6 @@ class EntryIterator implements AsyncGenerator<Entry, void, undefined> {
 export function listSync(query: PropfindQuery): Entry[] {
   const entries: Entry[] = [];
   const base = baseOf(query);
-  query.source.runSync(new PropfindCall(query, (batch) => unpack(batch, base, entries)));
+  query.source.runSync(new PropfindCall(query, (batch) => unpack(batch, base, entries)), query.options);
   return entries;
 }

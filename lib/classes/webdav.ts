@@ -324,7 +324,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *
    * @throws the errors that {@link propfind} throws and {@link Listing} rejects with, and `ERR_NEON_BUSY`
    */
-  propfindSync(target: Target, options: PropfindOptions = {}): Entry[] {
+  propfindSync(target: Target, options: BlockingOptions<PropfindOptions> = {}): Entry[] {
     return listSync(propfindQuery(this.#source, target, options));
   }
 
@@ -341,7 +341,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *
    * @throws as {@link propfindSync}
    */
-  propNamesSync(target: Target, options: PropNamesOptions = {}): Entry[] {
+  propNamesSync(target: Target, options: BlockingOptions<PropNamesOptions> = {}): Entry[] {
     return listSync(propfindQuery(this.#source, target, options, true));
   }
 
@@ -417,12 +417,12 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Locks a resource on the calling thread; see {@link lock}. Ignores `signal`. Locks are not renewed while a call
+   * Locks a resource on the calling thread; see {@link lock}. Locks are not renewed while a call
    * blocks.
    *
    * @throws the errors that {@link lock} rejects with, and `ERR_NEON_BUSY`
    */
-  lockSync(target: Target, options?: LockOptions): Lock {
+  lockSync(target: Target, options?: Omit<LockOptions, 'signal'>): Lock {
     return this.#manager().lockSync(target, options);
   }
 
@@ -453,12 +453,12 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Makes a lock last longer with a call on the calling thread; see {@link refreshLock}. Ignores `signal`.
+   * Makes a lock last longer with a call on the calling thread; see {@link refreshLock}.
    *
    * @returns the seconds that the server grants; see {@link Lock.timeout}
    * @throws the errors that {@link refreshLock} rejects with, and `ERR_NEON_BUSY`
    */
-  refreshLockSync(lock: Lock | LockReference, options?: RefreshOptions): number | null {
+  refreshLockSync(lock: Lock | LockReference, options?: Omit<RefreshOptions, 'signal'>): number | null {
     return this.#manager().refreshSync(lock, options);
   }
 
@@ -476,7 +476,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *
    * @throws as {@link propfindSync}
    */
-  discoverLocksSync(target: Target, options: DiscoverLocksOptions = {}): DiscoveredLock[] {
+  discoverLocksSync(target: Target, options: BlockingOptions<DiscoverLocksOptions> = {}): DiscoveredLock[] {
     const query = propfindQuery(this.#source, target, { depth: 0, ...options, props: lockProps });
     return discovered(listSync(query), baseOf(query));
   }
@@ -505,7 +505,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *
    * @throws the function's exception, and as {@link lockSync} and {@link unlockSync}
    */
-  withLockSync<T>(target: Target, action: (lock: Lock) => T, options?: LockOptions): T {
+  withLockSync<T>(target: Target, action: (lock: Lock) => T, options?: Omit<LockOptions, 'signal'>): T {
     return this.#manager().withLockSync(target, action, options);
   }
 

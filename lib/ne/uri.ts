@@ -9,7 +9,7 @@ export interface ne_uri {
   host: string | null;
   /** The part before `@`. */
   userinfo: string | null;
-  /** The port number; 0 when there is none. */
+  /** The port number; 0 when the URI does not give one. */
   port: number;
   /** The path. */
   path: string | null;

@@ -1,4 +1,4 @@
-/** Accessors of a caller's objects, inside which JavaScript is terminated: the process goes on. */
+/** Accessors of a caller's objects and last hooks, inside which JavaScript is terminated: the process goes on. */
 import { runNode } from '../support/child.js';
 
 /** A getter or setter that does not return. */
@@ -32,14 +32,35 @@ test.each(calls)('survives a timeout of node:vm inside the accessor of %s', asyn
   });
 });
 
-test('survives the termination of a worker inside a getter', async () => {
+const lastHook = `
+  const session = ne.ne_session_create('http', 'localhost', 80);
+  ne.ne_hook_destroy_session(session, ${forever});
+  ne.ne_session_destroy(session);`;
+
+test('survives a timeout of node:vm inside a hook of ne_session_destroy', async () => {
+  const program = `
+    import { runInNewContext } from 'node:vm';
+    import * as ne from 'libneon/ne';
+    try {
+      runInNewContext(${JSON.stringify(`{${lastHook}}`)}, { ne }, { timeout: 50 });
+    } catch (error) {
+      console.log(error.code);
+    }`;
+  const stdout = 'ERR_SCRIPT_EXECUTION_TIMEOUT\n';
+  expect(await runNode(['--input-type=module', '-e', program])).toEqual({ stdout, stderr: '', exit: 0 });
+});
+
+test.each([
+  ['a getter', `ne.ne_lock_copy(${getter('uri')});`],
+  ['a hook of ne_session_destroy', lastHook],
+])('survives the termination of a worker inside %s', async (_, call) => {
   const program = `
     import { Worker } from 'node:worker_threads';
     const code = ${JSON.stringify(`
       const ne = require('libneon/ne');
       const { parentPort } = require('node:worker_threads');
       parentPort.postMessage('inside');
-      ne.ne_lock_copy(${getter('uri')});`)};
+      ${call}`)};
     const worker = new Worker(code, { eval: true, execArgv: [] });
     worker.once('message', () => setTimeout(() => worker.terminate().then(console.log), 100));`;
   expect(await runNode(['--input-type=module', '-e', program])).toEqual({ stdout: '1\n', stderr: '', exit: 0 });

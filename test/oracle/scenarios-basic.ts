@@ -143,6 +143,7 @@ export const basic: readonly NamedScenario[] = [
   {
     twin: 'basic',
     about: 'a reader that aborts',
+    readersRefuse: true,
     args: ['gzip 10000 /a'],
     server: { connections: [pieces(zipped, zipped.length)] },
   },

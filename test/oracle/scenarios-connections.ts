@@ -171,6 +171,7 @@ export const connections: readonly NamedScenario[] = [
   {
     twin: 'dispatch',
     about: 'readers that refuse',
+    readersRefuse: true,
     args: ['GET / refuse', 'GET / 2xx refuse', 'GET /', 'HEAD / refuse', 'GET /'],
     server: { connections: connectionEach(one, notFound, two, ok + '\r\n', one) },
   },
@@ -202,6 +203,7 @@ export const connections: readonly NamedScenario[] = [
   {
     twin: 'dispatch',
     about: 'an endless body that is refused',
+    readersRefuse: true,
     args: ['GET / refuse', 'GET /'],
     server: {
       connections: [[...answers(`${ok}\r\n`), { streamForever: 10_000 }], answers(two)],

@@ -45,37 +45,39 @@ CallerHeaders::~CallerHeaders() {
 }
 
 void CallerHeaders::on_send(ne_request *, void *self, ne_buffer *head) noexcept {
-  const CallerHeaders &headers = *static_cast<CallerHeaders *>(self);
   try {
-    for (const auto &[name, value] : headers.recipe_.headers) headers.replace_in(head, name);
+    static_cast<CallerHeaders *>(self)->replace_in(head);
   } catch (const std::bad_alloc &) {  // the fields stay doubled
   }
 }
 
-// Leaves as many fields of the name as the caller gave: those of the caller's, as far as they are there.
-void CallerHeaders::replace_in(ne_buffer *head, const std::string &name) const {
-  std::vector<std::string_view> given;
-  for (const auto &[other, value] : recipe_.headers)
-    if (ne_strcasecmp(other.c_str(), name.c_str()) == 0) given.push_back(value);
+// Leaves as many fields of each name as the caller gave: those of the caller's, as far as they are there.
+void CallerHeaders::replace_in(ne_buffer *head) const {
   const std::string before(head->data, ne_buffer_size(head));
-  const auto lines = lines_of(before);
-  const auto is_named = [&](std::string_view line) { return is_field(line, name); };
-  auto surplus = static_cast<std::size_t>(std::count_if(lines.begin(), lines.end(), is_named));
-  if (surplus <= given.size()) return;
-  surplus -= given.size();
-  std::string after;
-  after.reserve(before.size());
-  for (const std::string_view line : lines) {
-    const bool named = is_named(line);
-    const auto own = named ? std::find(given.begin(), given.end(), value_of(line, name)) : given.end();
-    if (own != given.end())
+  auto lines = lines_of(before);
+  const std::size_t all = lines.size();
+  for (const auto &[name, value] : recipe_.headers) {
+    std::vector<std::string_view> given;
+    for (const auto &[other, text] : recipe_.headers)
+      if (ne_strcasecmp(other.c_str(), name.c_str()) == 0) given.push_back(text);
+    auto surplus =
+        std::count_if(lines.begin(), lines.end(), [&](auto line) { return is_field(line, name); }) -
+        static_cast<std::ptrdiff_t>(given.size());
+    if (surplus <= 0) continue;
+    std::erase_if(lines, [&](std::string_view line) {
+      if (!is_field(line, name)) return false;
+      const auto own = std::find(given.begin(), given.end(), value_of(line, name));
+      if (own == given.end()) return surplus-- > 0;
       given.erase(own);
-    else if (named && surplus > 0 && surplus--)
-      continue;
-    after.append(line).append(line_end);
+      return false;
+    });
   }
+  if (lines.size() == all) return;
   ne_buffer_clear(head);
-  ne_buffer_append(head, after.data(), after.size());
+  for (const std::string_view line : lines) {
+    ne_buffer_append(head, line.data(), line.size());
+    ne_buffer_append(head, line_end.data(), line_end.size());
+  }
 }
 
 }  // namespace neon

@@ -22,7 +22,7 @@ class CallerHeaders final {
 
  private:
   static void on_send(ne_request *request, void *self, ne_buffer *head) noexcept;
-  void replace_in(ne_buffer *head, const std::string &name) const;
+  void replace_in(ne_buffer *head) const;
 
   ne_session *const session_;
   const Recipe &recipe_;

@@ -8,7 +8,7 @@
 #include <new>
 #include <utility>
 
-#include "classes/xml_depth.h"
+#include "classes/xml_element.h"
 
 namespace neon {
 
@@ -17,12 +17,7 @@ namespace {
 // The elements that the parser accepts. `property` is an element inside `prop`, or inside a property.
 enum Element : int { multistatus = 1, response, href, propstat, prop, status, description, property };
 
-struct Child {
-  int parent;
-  std::string_view name;
-  Element element;
-};
-constexpr Child children[] = {
+constexpr ChildElement children[] = {
     {multistatus, "response", response},
     {response, "href", href},
     {response, "propstat", propstat},
@@ -32,14 +27,6 @@ constexpr Child children[] = {
     {propstat, "status", status},
     {propstat, "responsedescription", description},
 };
-
-constexpr std::string_view white = " \t\r\n";
-
-std::string_view shaved(std::string_view text) {
-  const std::size_t start = text.find_first_not_of(white);
-  if (start == std::string_view::npos) return {};
-  return text.substr(start, text.find_last_not_of(white) + 1 - start);
-}
 
 bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
@@ -131,21 +118,18 @@ int PropfindParser::start(int parent, std::string_view nspace, std::string_view 
     return property;
   }
   if (parent == NE_XML_STATEROOT) return start_root(nspace, name) ? multistatus : NE_XML_ABORT;
-  if (nspace != "DAV:") return NE_XML_DECLINE;
-  const auto child = std::find_if(std::begin(children), std::end(children), [&](const Child &each) {
-    return each.parent == parent && each.name == name;
-  });
-  if (child == std::end(children)) return NE_XML_DECLINE;
+  const int state = state_of(children, parent, nspace, name);
+  if (state == NE_XML_DECLINE) return state;
   text_.clear();
-  if (child->element == response) {
+  if (state == response) {
     count_ = 0;
     batch_->begin_resource();
-  } else if (child->element == propstat) {
+  } else if (state == propstat) {
     if (!count()) return NE_XML_ABORT;
     in_propstat_ = true;
     batch_->begin_propstat();
   }
-  return child->element;
+  return state;
 }
 
 bool PropfindParser::start_root(std::string_view nspace, std::string_view name) {

@@ -171,12 +171,11 @@ std::shared_ptr<Operation> destroy_queued(const Arguments &arguments, Mode) {
 Napi::Value destroy(const Arguments &arguments) {
   const auto session = arguments.handle<Session>(0, "sess");
   session->require_idle();
-  struct Detach {
-    ~Detach() { HandleWrap::destroy(session); }
-    Session &session;
-  };
-  const Detach detach{*session};
-  return destroy_queued(arguments, Mode::Sync)->call();
+  const Napi::Value result = destroy_queued(arguments, Mode::Sync)->call();
+  // Not after an exception: napi_remove_wrap() ends the process while JavaScript is being terminated. The
+  // session counts as destroyed all the same, and the finalizer of the handle does the rest.
+  HandleWrap::destroy(*session);
+  return result;
 }
 
 Napi::Value live_requests(const Arguments &arguments) {

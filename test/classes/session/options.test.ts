@@ -5,6 +5,7 @@ import { coded, failureOf, wrongType, wrongValue } from '../../support/expect.js
 import { answering, openSession as open, receivedBy, testServers } from '../../support/servers.js';
 
 const serve = testServers();
+const reference = { target: '/', token: 'urn:x' };
 const url = 'http://127.0.0.1:9/';
 
 async function refusal(call: () => unknown): Promise<string> {
@@ -31,6 +32,17 @@ describe('an unknown option', () => {
     ['getModTimeSync', (session, options) => session.getModTimeSync('/', options)],
     ['getRange', (session, options) => session.getRange('/', { start: 0 }, options)],
     ['proppatch', (session, options) => session.proppatch('/', { set: { a: 'b' } }, options)],
+    ['propfind', (session, options) => session.propfind('/', options)],
+    ['propfindSync', (session, options) => session.propfindSync('/', options)],
+    ['propNames', (session, options) => session.propNames('/', options)],
+    ['lock', (session, options) => session.lock('/', options)],
+    ['lockSync', (session, options) => session.lockSync('/', options)],
+    ['unlock', (session, options) => session.unlock(reference, options)],
+    ['refreshLock', (session, options) => session.refreshLock(reference, options)],
+    ['refreshLockSync', (session, options) => session.refreshLockSync(reference, options)],
+    ['discoverLocks', (session, options) => session.discoverLocks('/', options)],
+    ['withLock', (session, options) => session.withLock('/', () => undefined, options)],
+    ['withLockSync', (session, options) => session.withLockSync('/', () => undefined, options)],
     ['setAclSync', (session, options) => session.setAclSync('/', [], options)],
   ];
 
@@ -123,6 +135,20 @@ test('a signal of null counts as not given', async () => {
   await using session = open(server);
   expect((await session.get('/', { signal: null })).status).toBe(200);
   expect(session.getSync('/', { signal: null } as object).status).toBe(200);
+});
+
+test('a blocking listing or lock refuses a signal', async () => {
+  using session = Session.open(url);
+  const options: object = { signal: new AbortController().signal };
+  const calls = [
+    () => session.propfindSync('/', options),
+    () => session.propNamesSync('/', options),
+    () => session.discoverLocksSync('/', options),
+    () => session.lockSync('/', options),
+    () => session.refreshLockSync(reference, options),
+    () => session.withLockSync('/', () => undefined, options),
+  ];
+  for (const call of calls) expect(await refusal(call)).toContain('cannot honour the option "signal"');
 });
 
 describe.each(['put', 'putSync', 'post', 'postSync'] as const)('%s', (method) => {

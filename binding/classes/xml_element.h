@@ -1,0 +1,48 @@
+// The common part of the handlers of XML in the classes: their elements, the limit on nesting, and text.
+#pragma once
+
+#include <ne_xml.h>
+
+#include <cstdio>
+#include <span>
+#include <string_view>
+
+namespace neon {
+
+/// An element of the namespace `DAV:` that a handler accepts inside another one.
+struct ChildElement {
+  int parent;
+  std::string_view name;
+  int state;
+};
+
+/// The state of an element; NE_XML_DECLINE when the handler does not accept it there.
+inline int state_of(std::span<const ChildElement> children, int parent, std::string_view nspace,
+                    std::string_view name) {
+  if (nspace == "DAV:")
+    for (const ChildElement &child : children)
+      if (child.parent == parent && child.name == name) return child.state;
+  return NE_XML_DECLINE;
+}
+
+/// The text without the white space around it.
+inline std::string_view shaved(std::string_view text) {
+  constexpr std::string_view white = " \t\r\n";
+  const std::size_t start = text.find_first_not_of(white);
+  if (start == std::string_view::npos) return {};
+  return text.substr(start, text.find_last_not_of(white) + 1 - start);
+}
+
+/// How deeply elements may be nested. neon looks the default namespace of an element up through all of its
+/// ancestors, so that its time grows with the square of the depth: 63 KB can keep a thread busy for a second.
+inline constexpr int max_depth = 1000;
+
+/// Makes it the error of the parser, which is to be aborted then.
+inline void set_too_deep(ne_xml_parser *parser) noexcept {
+  char text[128];
+  std::snprintf(text, sizeof text, "XML parse error at line %d: elements are nested deeper than %d",
+                ne_xml_currentline(parser), max_depth);
+  ne_xml_set_error(parser, text);
+}
+
+}  // namespace neon
