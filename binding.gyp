@@ -47,7 +47,22 @@
           # Node unmaps an addon that only a worker had loaded when the worker ends; our threads may still run in it then.
           'ldflags': ['-pthread', '-Wl,-z,nodelete'],
         }],
-        ['OS=="linux"', {'libraries': ['-ldl']}],
+        ['OS=="linux"', {
+          'libraries': ['-ldl'],
+          # gyp precompiles headers on Windows and macOS only. GCC takes the flags of the sources, which the makefile has.
+          'actions': [{
+            'action_name': 'precompile_headers',
+            'inputs': ['binding/core/precompiled.h'],
+            'outputs': ['<(INTERMEDIATE_DIR)/precompiled.h.gch'],
+            'action': [
+              'sh', '-c',
+              '$(CXX.target) $(DEFS_$(BUILDTYPE)) -Ibinding/core $(INCS_$(BUILDTYPE)) $(CFLAGS_$(BUILDTYPE)) '
+              '$(CFLAGS_CC_$(BUILDTYPE)) -x c++-header <(_inputs) -o <(_outputs)',
+            ],
+          }],
+          'include_dirs': ['<(INTERMEDIATE_DIR)', 'binding/core'],
+          'cflags_cc': ['-include', 'precompiled.h'],
+        }],
       ],
     },
   ],

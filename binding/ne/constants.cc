@@ -229,15 +229,24 @@ constexpr Constant constants[] = {
 
 #undef INSTALLED
 
+// resultNames(), for NeonError: a list whose index is the number of the result code.
+Napi::Value result_names(const Arguments &arguments) {
+  const Napi::Array names = Napi::Array::New(arguments.env());
+  for (std::uint32_t code = NE_OK; code <= NE_REDIRECT; code++) names.Set(code, constants[code].name);
+  return names;
+}
+
 }  // namespace
 
+static_assert(std::string_view(constants[NE_REDIRECT].name) == "NE_REDIRECT");
+
 const char *result_name(int code) {
-  static_assert(std::string_view(constants[NE_REDIRECT].name) == "NE_REDIRECT");
   return constants[code >= NE_OK && code <= NE_REDIRECT ? code : NE_ERROR].name;
 }
 
 void register_constants(Topic &topic) {
   for (const Constant &constant : constants) topic.constant(constant.name, constant.value);
+  topic.plain("resultNames", result_names);
 }
 
 }  // namespace neon

@@ -1,18 +1,12 @@
 import { inspect } from 'node:util';
 
-/** The `NE_*` result codes of neon (ne_request.h), by name. */
-const results: readonly string[] = [
-  'NE_OK',
-  'NE_ERROR',
-  'NE_LOOKUP',
-  'NE_AUTH',
-  'NE_PROXYAUTH',
-  'NE_CONNECT',
-  'NE_TIMEOUT',
-  'NE_FAILED',
-  'NE_RETRY',
-  'NE_REDIRECT',
-];
+/** The names of the `NE_*` result codes of neon (ne_request.h), at the index of their numbers. */
+let results: readonly string[] = [];
+
+/** Sets the names of the result codes; the addon has them. */
+export function setResultNames(names: readonly string[]): void {
+  results = names;
+}
 
 /** A failure that a multi-status document reports: of a resource, or of one of its properties. */
 export interface ResourceFailure {

@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers';
 import { debuglog, types } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
 
-import { NeonError } from './errors.js';
+import { NeonError, setResultNames } from './errors.js';
 import { forget, handleClasses, isHandle, keep, kept, token } from './handle.js';
 
 /** A function of the addon's. Its types are said where it is exported. */
@@ -139,6 +139,7 @@ function load(): Addon {
   const file = findBinary();
   const loaded = requireBinary(file);
   (loaded.sync['initialize'] as (hooks: object, inWorker: boolean) => void)(hooks, !isMainThread);
+  setResultNames((loaded.sync['resultNames'] as () => string[])());
   const result = (loaded.sync['ne_sock_init'] as () => number)();
   if (result !== 0)
     throw new NeonError('neon could not initialise its socket and TLS libraries (ne_sock_init)', 'ERR_NEON_INIT');
