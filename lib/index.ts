@@ -1,5 +1,5 @@
 /**
- * `libneon`: the classes, idiomatic for Node, thin over `libneon/ne` and `libneon/ne/promises`.
+ * `libneon`: the classes, idiomatic for Node, a thin layer over `libneon/ne` and `libneon/ne/promises`.
  *
  * @module
  */

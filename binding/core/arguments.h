@@ -18,7 +18,7 @@ namespace neon {
 enum class Mode { Sync, Async };
 
 /// The arguments of one call from JavaScript. Every reader names its argument, and throws the error of Node's
-/// that fits when the value does not.
+/// that describes a wrong value.
 class Arguments final {
  public:
   explicit Arguments(const Napi::CallbackInfo &info)
@@ -28,11 +28,11 @@ class Arguments final {
 
   Napi::Env env() const { return info_.Env(); }
   Environment &environment() const { return environment_; }
-  /// Undefined beyond the last one.
+  /// Undefined where there is no argument with this index.
   Napi::Value operator[](std::size_t index) const { return info_[index]; }
   void *data() const { return info_.Data(); }
 
-  /// A live handle; ERR_NEON_DESTROYED when it is not.
+  /// A live handle; throws ERR_NEON_DESTROYED when the handle is destroyed.
   template <class T>
   std::shared_ptr<T> handle(std::size_t index, const char *name) const {
     return std::static_pointer_cast<T>(live_handle(index, T::kind, name));

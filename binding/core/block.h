@@ -37,18 +37,19 @@ struct Block {
     capacity = to;
   }
 
-  /// The bytes that are left, as a Buffer; the block goes on.
+  /// Returns a copy of the bytes that JavaScript has not taken yet. The block can receive more.
   Napi::Value copy_left(Napi::Env env) {
     const std::size_t from = std::exchange(taken, size);
-    // Raw: Buffer::Copy() of the library looks the memory of the new buffer up, twice, to no use.
+    // Raw: the library's Buffer::Copy() looks up the memory of the new buffer twice, without need.
     napi_value buffer = nullptr;
     check(env, napi_create_buffer_copy(env, size - from, memory.get() + from, nullptr, &buffer));
     return {env, buffer};
   }
 
-  /// As copy_left(), at the end of the block.
+  /// Returns the bytes that are left, and ends the block; hands its memory over where that is cheaper than a
+  /// copy.
   Napi::Value take(Napi::Env env) {
-    // A buffer of its own for few bytes costs less than one that holds on to many.
+    // Copying a few bytes into a new buffer costs less than keeping a large, mostly unused block alive.
     if (taken > 0 || size < capacity / 2 || size < 4096) return copy_left(env);
     return hand_over(env, std::move(memory), size);
   }

@@ -15,7 +15,7 @@ namespace neon {
 
 namespace {
 
-// neon's own timeouts go first, also where the thread gets no processor for a while.
+// Lets neon's own timeouts expire first, even when the thread gets no processor for a while.
 constexpr std::chrono::milliseconds grace{1500};
 
 // Bytes that crossed this socket in both directions; ~0 where the system cannot tell, which counts as moving.

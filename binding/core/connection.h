@@ -31,9 +31,9 @@ class Connection final : public Interposed, public Watched {
   /// An operation enters neon. From now on the watchdog shuts the socket down when nothing moves for
   /// stall_limit(); making a connection stops at the deadline, if there is one.
   void begin(const Operation &operation, std::optional<Clock::time_point> deadline);
-  /// It left neon. Returns the interruption, if there was one.
+  /// The operation left neon. Returns the interruption, if there was one.
   Interruption end();
-  /// While the operation waits for an answer of JavaScript's, the watchdog looks away.
+  /// The watchdog ignores the connection while the operation waits for JavaScript to answer.
   void pause();
   void resume();
 
@@ -48,13 +48,13 @@ class Connection final : public Interposed, public Watched {
   int close(ne_socket *socket) override;
   ne_sock_addr *resolve(const char *hostname, int flags) override;
 
-  /// This socket, which was accepted, is the connection from now on.
+  /// Makes this socket, which was accepted, the connection.
   void attach(const ne_socket *socket);
-  /// Instead of stall_limit(), for the operation that runs and until the next connection.
+  /// Replaces stall_limit() for the running operation, until the next connection.
   void limit_stall(std::chrono::seconds limit);
 
-  /// How long a running operation may see no byte move before the watchdog ends it. Like neon's own read
-  /// timeout, a new one counts from the next connection on.
+  /// How long a connection may move no bytes before the watchdog ends the running operation. Like neon's own
+  /// read timeout, a new limit applies from the next connection on.
   std::chrono::seconds stall_limit();
   void set_stall_limit(std::chrono::seconds limit);
   /// neon's own connect timeout, which a deadline shortens; 0 means no limit.
@@ -74,7 +74,8 @@ class Connection final : public Interposed, public Watched {
   const Operation *running_ = nullptr;
   bool paused_ = false;
   Interruption interruption_ = Interruption::None;
-  // The watchdog's: bytes moved so far, as last seen, and since when.
+  // Used by the watchdog: the bytes moved by its last look, and the time since which that number has not
+  // changed.
   std::uint64_t moved_ = 0;
   Clock::time_point moved_at_;
   Clock::time_point next_look_;

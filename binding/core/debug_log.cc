@@ -20,8 +20,8 @@ namespace {
 constexpr int discreet_mask =
     NE_DBG_SOCKET | NE_DBG_HTTP | NE_DBG_XML | NE_DBG_LOCKS | NE_DBG_SSL | NE_DBG_FLUSH;
 
-// A longer line goes on as another one, and the rest of a header field is not recognised in that:
-// neon has room for fields of 8 KiB.
+// A longer line is split, and the second part would not be recognised as the rest of a header field. That
+// does no harm, since neon has room for fields of 8 KiB only.
 constexpr std::size_t max_line = 65536;
 
 constexpr std::string_view mask = "...";
@@ -149,7 +149,7 @@ void DebugLog::open(int descriptor, int mask) {
   ne_debug_init(stream_, mask);
 }
 
-// neon tells of a session that begins, if it tells anything.
+// neon logs the creation of a session, if it logs anything.
 bool DebugLog::says_something(int mask) {
   const int nowhere = checked(open_nowhere(), "open");
   point_to(nowhere);

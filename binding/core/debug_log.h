@@ -10,17 +10,17 @@
 
 namespace neon {
 
-/// Where neon's debugging output goes: one stream for the process, which is made with the first log, and
-/// lives for ever.
+/// The destination of neon's debugging output: one stream for the process, which is created with the first
+/// log and never closed.
 ///
-/// Another thread may be about to write to it, so it is never closed and, once it is there, neon never again
-/// has none: only the file behind its descriptor is exchanged, which the system does in one step. Without a
-/// log that is /dev/null.
+/// Another thread may be about to write to the stream, so neon keeps it once it has it. Only the file behind
+/// the stream's descriptor is exchanged, which the system does in one step. When no log is open, that file is
+/// /dev/null.
 class DebugLog final {
  public:
   static DebugLog &instance();
 
-  /// As neon writes it, to a duplicate of the caller's descriptor.
+  /// Logs everything that neon writes to a duplicate of the caller's descriptor.
   void open(int descriptor, int mask);
   /// Logs what may be made public: no bodies, and no credentials. Does nothing after the first time, nor
   /// after open(). False when this neon was built without debugging.

@@ -10,15 +10,15 @@
 
 namespace neon {
 
-/// A descriptor of the caller's that C reads or writes. A lane has a duplicate: the caller may close its own
-/// as soon as the promise settled, by an abort while the lane still writes, and its number may then be
-/// another file's.
+/// A descriptor of the caller's that C reads or writes. A lane uses a duplicate: after an abort, the promise
+/// settles while the lane still writes. The caller may then close its descriptor, and the number may become
+/// that of another file.
 class Descriptor final {
  public:
   Descriptor(int given, Mode mode) : number_(given), own_(mode == Mode::Async) {
     if (!own_) return;
     number_ = ::fcntl(given, F_DUPFD_CLOEXEC, 0);
-    // One that is not open is C's to tell.
+    // C reports a descriptor that is not open.
     if (number_ < 0 && errno != EBADF) throw system_failure(errno, "dup");
   }
   Descriptor(const Arguments &arguments, std::size_t index, const char *name, Mode mode)

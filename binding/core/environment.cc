@@ -11,7 +11,7 @@ namespace neon {
 
 namespace {
 
-// In the order of Kind.
+// The names of the handle classes, in the order of Kind.
 constexpr const char *class_names[] = {
     "ne_session",         "ne_request",          "ne_header_cursor",   "ne_ssl_certificate",
     "neon_exchange",      "ne_buffer",           "ne_inet_addr",       "ne_sock_addr",
@@ -21,7 +21,7 @@ constexpr const char *class_names[] = {
     "neon_lock_set"};
 static_assert(std::size(class_names) == static_cast<std::size_t>(Kind::Count));
 
-// In the order of Hook.
+// The names of the hooks, in the order of Hook.
 constexpr const char *hook_names[] = {"NeonError", "snapshot", "enter",         "isInside",      "keep",
                                       "kept",      "forget",   "token",         "handleClasses", "isHandle",
                                       "status",    "fillUri",  "lastOperation", "later"};
@@ -62,7 +62,7 @@ void Environment::open_queue() {
             context, on_wakeup, &wakeup_));
   check(env_, napi_unref_threadsafe_function(env_, wakeup_));
   open_ = true;
-  // After the thread-safe function, whose own hook must run later than this one.
+  // Added after the thread-safe function, whose own hook must run later than this one.
   check(env_, napi_add_env_cleanup_hook(env_, on_cleanup, this));
 }
 
@@ -138,7 +138,7 @@ void Environment::deliver(std::shared_ptr<Event> event) {
   report_uncaught(env_);
 }
 
-// Not by the thread-safe function: Node would call that again in the same turn.
+// Does not use the thread-safe function, because Node would call it again in the same turn.
 void Environment::drain_later() {
   const Napi::HandleScope scope(env_);
   // It fails only when the environment is being terminated: then nothing waits for the rest.

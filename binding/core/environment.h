@@ -128,7 +128,7 @@ class Environment final : public std::enable_shared_from_this<Environment> {
 
   /// The boxes that objects of this environment are known to wrap (HandleWrap).
   std::unordered_set<const void *> boxes;
-  /// As soon as there are so many, those of collected objects are looked for.
+  /// When there are this many boxes, the boxes of collected objects are searched for.
   std::size_t next_sweep = min_boxes_to_sweep;
   static constexpr std::size_t min_boxes_to_sweep = 256;
 

@@ -39,7 +39,7 @@ class Executor {
   /// To be called before the JavaScript thread touches the C object in a call that does not block:
   /// ERR_NEON_BUSY.
   void require_usable() const;
-  /// As require_usable(), for calls that are forbidden inside this executor's callbacks too:
+  /// Like require_usable(), for calls that are also forbidden inside this executor's callbacks:
   /// ERR_NEON_REENTRANT.
   void require_idle() const;
   void require_queueable() const;

@@ -27,7 +27,7 @@ struct HandleWrap::Box {
 
 namespace {
 
-// Of this class, though destroyed.
+// Whether the value is a handle of this class, which may be destroyed.
 bool is_handle(Environment &environment, napi_value value, Kind kind) {
   return call_javascript(environment.hook(Environment::Hook::IsHandle),
                          {value, environment.handle_class(kind)})
@@ -81,7 +81,7 @@ Napi::Object HandleWrap::wrap(std::shared_ptr<Handle> handle, Kind kind, std::in
                               napi_value owner) {
   Environment &environment = *handle->environment;
   const Napi::Env env = environment.env();
-  // Not inside neon: a C object that dies may belong to the call.
+  // Never inside neon: a C object that the sweep frees may belong to the running call.
   if (environment.boxes.size() >= environment.next_sweep && !Operation::current()) sweep(environment);
   const Napi::Object object =
       construct(environment.handle_class(kind),
@@ -131,8 +131,8 @@ void HandleWrap::destroy(Handle &handle) {
 }
 
 // The reference of a collected object is empty before its finalizer has run, and deleting the reference takes
-// the finalizer off Node's list. Twice the number of those that are left until the next look: so looking
-// costs each object the same on average.
+// the finalizer off Node's list. The next sweep comes when there are twice as many boxes as are left, so that
+// the cost for each object is constant on average.
 void HandleWrap::sweep(Environment &environment) {
   const Napi::Env env = environment.env();
   std::vector<Box *> collected;

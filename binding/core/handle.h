@@ -16,8 +16,8 @@ namespace neon {
 /// The block refers to its object weakly, so that one C object stays one JavaScript object.
 class Handle : public std::enable_shared_from_this<Handle> {
  public:
-  // lock(), since no exception may cross neon's frames and shared_from_this() has one; an environment always
-  // has an owner, so it never gives null.
+  // Uses lock() because shared_from_this() may throw, and no exception may cross neon's frames. An
+  // environment always has an owner, so lock() never returns null.
   explicit Handle(Environment &environment) : environment(environment.weak_from_this().lock()) {}
   Handle(const Handle &) = delete;
   Handle &operator=(const Handle &) = delete;

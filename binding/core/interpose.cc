@@ -16,8 +16,8 @@ struct libneon_interposer_v1 {
 __attribute__((visibility("default"))) extern libneon_interposer_v1 libneon_interposer_key_v1;
 }
 #ifdef __ELF__
-// Defined here as a whole: of a variable that the compiler defines, clang does not let the symbol type be
-// changed.
+// Defined in assembly as a whole, because clang does not let assembly change the symbol type of a variable
+// that the compiler defines.
 static_assert(sizeof(libneon_interposer_v1) == 8 && PTHREAD_ONCE_INIT == 0);
 __asm__(
     ".pushsection .bss\n"
@@ -47,7 +47,7 @@ Function next(const char *name) {
   return reinterpret_cast<Function>(dlsym(RTLD_NEXT, name));
 }
 
-// Answers the question whether libneon calls us, and lets nothing out to the network.
+// Detects whether libneon calls the addon, and sends nothing to the network.
 class Probe final : public Interposed {
  public:
   int connect(ne_socket *, const ne_inet_addr *, unsigned) override {

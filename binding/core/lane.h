@@ -52,7 +52,7 @@ class Lane final : public std::enable_shared_from_this<Lane>, public Watched {
   bool busy_ = false;
   bool has_thread_ = false;
   bool dismissed_ = false;
-  // The watchdog's: how many jobs had been posted when it looked, and since when.
+  // Used by the watchdog: how many jobs had been posted by its last look, and when that number last changed.
   std::size_t posted_seen_ = 0;
   Clock::time_point idle_since_;
   bool retired_ = false;

@@ -14,7 +14,7 @@ namespace {
 
 bool is_plain(char c) { return (c >= ' ' && c <= '~' && c != '<' && c != '>' && c != '&') || c == '\n'; }
 
-// Which of all that is allowed need no parser.
+// Whether a text needs no parser to be accepted; a parser also accepts others.
 bool is_plain_text(std::string_view text) { return std::all_of(text.begin(), text.end(), is_plain); }
 
 bool is_plain_name(std::string_view name) {
@@ -28,7 +28,7 @@ struct Destroy {
   void operator()(ne_xml_parser *parser) const { ne_xml_destroy(parser); }
 };
 
-// Whether the document is well formed, and this its root element's name.
+// Whether the document is well-formed, and its root element has this name.
 bool is_element(const std::string &name, const std::string &document) {
   const auto start = [](void *userdata, int parent, const char *, const char *name, const char **) noexcept {
     const bool other = parent == NE_XML_STATEROOT && *static_cast<const std::string *>(userdata) != name;

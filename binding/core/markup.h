@@ -6,7 +6,7 @@ namespace neon {
 
 /// C puts names, namespaces and values into XML as they are, as `<name xmlns="nspace">value</name>`, with the
 /// prefix D for "DAV:". Throws ERR_INVALID_ARG_VALUE where that would not be one well-formed element of this
-/// name; `what` is what the message calls it. Checked by neon's own parser where a look is not enough.
+/// name; `what` names it in the message. Uses neon's own parser where a simple check is not enough.
 void require_element(const std::string &name, const char *nspace, const char *value, const std::string &what);
 
 /// Checks text that C puts inside an element in the namespace "DAV:", without any prefix, in the same way.

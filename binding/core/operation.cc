@@ -95,7 +95,8 @@ void Operation::enqueue(Napi::Promise::Deferred deferred) {
     drop_holder();
     throw;
   }
-  // It may be running now; but its completion is drained on this thread, after all this.
+  // The operation may be running already, but this thread drains its completion only after the following
+  // lines.
   in_flight_.emplace();
   deferred_ = deferred;
   environment_->hold();

@@ -50,7 +50,8 @@ class Operation : public Event, public Job, public Abortable, public std::enable
  public:
   explicit Operation(std::shared_ptr<Executor> executor);
 
-  /// The operation that runs on this thread, or null (then callbacks are mute).
+  /// The operation that runs on this thread. Null where no operation runs: then callbacks must not call
+  /// JavaScript.
   static Operation *current();
 
   /// libneon/ne: runs it here; returns the result or throws.
@@ -63,15 +64,16 @@ class Operation : public Event, public Job, public Abortable, public std::enable
   /// Ends the operation and leaves the promise open: interrupts neon, wakes the lane if it waits. JavaScript
   /// thread.
   void cancel();
-  /// There is no JavaScript any more.
+  /// The environment is gone, so no JavaScript can run any more.
   void environment_gone() override;
 
   /// Keeps a JavaScript value alive until the operation is over; held() gives it back, by order.
   void hold(napi_value value) { held_values_.push_back(value); }
   Napi::Value held(Napi::Env env, std::uint32_t index);
-  /// As hold(), from inside a callback.
+  /// Like hold(), from inside a callback.
   void hold_on(Napi::Env env, napi_value value);
-  /// The executor's JavaScript object, which keeps its callbacks, if it has any. It may be destroyed by now.
+  /// The executor's JavaScript object, which keeps its callbacks, if it has any. The handle may be destroyed
+  /// by now.
   Napi::Value handle_object(Napi::Env env);
   /// Sets that object, for an operation that detaches it from its control block.
   void set_handle_object(napi_value object) { handle_object_ = object; }
@@ -114,11 +116,11 @@ class Operation : public Event, public Job, public Abortable, public std::enable
   void settle(Napi::Env env);
   /// The blocking body. A Failure makes the call throw or reject.
   virtual void run() = 0;
-  /// The watchdog ended it.
+  /// Called when the watchdog has ended the operation.
   virtual void stalled() {}
   /// After run(), on the JavaScript thread.
   virtual Napi::Value result(Napi::Env env) = 0;
-  /// Wakes a wait of the lane's own inside run(), which then looks at cancelled() again.
+  /// Wakes the lane from a wait that run() itself makes; run() then checks cancelled() again.
   virtual void woken() {}
   virtual bool has_callbacks() const { return executor_->has_callbacks(); }
 
@@ -126,9 +128,10 @@ class Operation : public Event, public Job, public Abortable, public std::enable
   bool settled() const { return settled_; }
   void resolve(Napi::Env env, napi_value value);
   void reject(Napi::Env env, napi_value reason);
-  /// The lane is done with it.
+  /// Whether the lane has finished the operation.
   bool done();
-  /// JavaScript has been informed of the end, as of every event that was posted before. JavaScript thread.
+  /// Whether JavaScript has received the end of the operation, and so every event that was posted before.
+  /// JavaScript thread.
   bool delivered() const { return drained_; }
   /// After done(): settles the promise, counts down, drops the values that it held. JavaScript thread.
   void finish(Napi::Env env);

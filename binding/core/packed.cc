@@ -21,7 +21,7 @@ bool is_ascii(std::string_view text) {
 
 }  // namespace
 
-// Nearly always they come in the order in which they came first.
+// Strings nearly always repeat in the order in which they first appeared, so the next one is tried first.
 std::uint32_t Table::index_of(std::initializer_list<std::string_view> fields) {
   const std::size_t count = indices_.size();
   const std::uint32_t guess = last_ + 1 < count ? last_ + 1 : 0;
@@ -58,12 +58,12 @@ std::uint32_t Packed::measure(std::string_view text) {
   return length;
 }
 
-// Raw: the library knows no Latin-1, which costs less than UTF-8.
+// Raw: the library does not support Latin-1, which costs less than UTF-8.
 Napi::Value Packed::text_value(Napi::Env env) const {
   napi_value text;
   const auto create = ascii_ ? napi_create_string_latin1 : napi_create_string_utf8;
   const napi_status status = create(env, text_.data(), text_.size(), &text);
-  // V8 makes no longer strings than of half a GiB, and throws nothing.
+  // V8 refuses to make a string longer than half a GiB, and throws no exception then.
   if (status == napi_generic_failure || status == napi_invalid_arg)
     throw neon_failure(code::no_memory, "The text is longer than a string can be");
   check(env, status);

@@ -11,7 +11,7 @@
 
 namespace neon {
 
-/// Strings that come again and again, so many fields at a time, in the order of their first coming.
+/// A table of tuples of strings that repeat: each tuple is stored once, in the order of first appearance.
 class Table final {
  public:
   std::uint32_t index_of(std::initializer_list<std::string_view> fields);
@@ -21,22 +21,22 @@ class Table final {
  private:
   std::vector<std::string> fields_;
   std::unordered_map<std::string, std::uint32_t> indices_;
-  std::uint32_t last_ = 0;  // that was asked for
+  std::uint32_t last_ = 0;  // the index that was returned last
 };
 
-/// Many texts that cross to JavaScript at the cost of two values: one string, and one array of numbers that
-/// tells how to cut it. Lengths are in UTF-16 units.
+/// Many texts that cross to JavaScript at the cost of two values: one string, and one array of numbers by
+/// which it is cut. Lengths are in UTF-16 units.
 class Packed {
  public:
   bool empty() const { return numbers_.empty(); }
 
  protected:
-  // So much text that the cost of a batch does not count.
+  // With this much text the cost of a batch is negligible.
   static constexpr std::size_t max_text = std::size_t{256} * 1024;
 
-  /// Valid UTF-8; gives its length.
+  /// Appends valid UTF-8; returns its length.
   std::uint32_t append(std::string_view text);
-  /// The length of the text that was added to text_ alone.
+  /// Returns the length of a text that the caller appends to text_ itself.
   std::uint32_t measure(std::string_view text);
   Napi::Value text_value(Napi::Env env) const;
   Napi::Value numbers_value(Napi::Env env) const;

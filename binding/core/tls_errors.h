@@ -2,9 +2,9 @@
 
 namespace neon {
 
-/// Clears the errors that OpenSSL recorded on this thread, where neon does not: when it lacked the requested
-/// digest, or could not read a part of a certificate. The next call that TLS makes on this thread would take
-/// that for its own failure. With another TLS library nothing happens.
+/// Clears the errors that OpenSSL recorded on this thread and neon did not clear: OpenSSL lacked the
+/// requested digest, or could not read a part of a certificate. The next TLS call on this thread would take
+/// such an error for its own. Has no effect with another TLS library.
 void forget_tls_errors();
 
 }  // namespace neon

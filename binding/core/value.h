@@ -20,21 +20,22 @@ namespace neon {
 /// Number.MAX_SAFE_INTEGER.
 inline constexpr std::int64_t max_safe_integer = (std::int64_t{1} << 53) - 1;
 
-/// Calls a JavaScript function, with `undefined` as `this`. As Function::Call() of the library, which ends
-/// the process when JavaScript is being terminated inside the function (error.cc says why).
+/// Calls a JavaScript function, with `undefined` as `this`. The library's Function::Call() would end the
+/// process when JavaScript is being terminated inside the function (error.cc says why).
 Napi::Value call_javascript(Napi::Function function, std::span<const napi_value> arguments);
 inline Napi::Value call_javascript(Napi::Function function, std::initializer_list<napi_value> arguments) {
   return call_javascript(function, std::span(arguments.begin(), arguments.size()));
 }
-/// Constructs an object, as call_javascript() calls a function.
+/// Constructs an object as safely as call_javascript() calls a function.
 Napi::Object construct(Napi::Function constructor, std::initializer_list<napi_value> arguments);
 
-/// A property of an object, which may have a getter. Object::Get() of the library ends the process when
-/// JavaScript is being terminated inside that (error.cc says why).
+/// Gets a property, which may have a getter. The library's Object::Get() would end the process when
+/// JavaScript is being terminated inside the getter (error.cc says why).
 Napi::Value get_property(const Napi::Object &object, const char *name);
 /// An element of an array.
 Napi::Value get_element(const Napi::Object &array, std::uint32_t index);
-/// Sets a property, which may have a setter. Object::Set() of the library ends the process in the same case.
+/// Sets a property, which may have a setter. The library's Object::Set() would end the process when
+/// JavaScript is being terminated inside the setter.
 void set_property(const Napi::Object &object, const char *name, napi_value value);
 template <class Value>
 void set_property(const Napi::Object &object, const char *name, const Value &value) {

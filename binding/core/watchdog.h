@@ -14,16 +14,16 @@ class Watched {
   /// Does the work that is due. Runs on the watchdog's thread with the list's lock held: own locks are taken
   /// inside it, never the other way round. Returns whether there may be more to do.
   virtual bool look(Clock::time_point now) = 0;
-  /// The process exits. Runs with the list's lock held, like look().
+  /// Called when the process exits, with the list's lock held, like look().
   virtual void process_exits() {}
 
  protected:
   ~Watched() = default;
 };
 
-/// The list of all connections and lanes, and the thread that looks after them now and then. The thread is
-/// started by the first that has something to watch, and ends when nothing did for a while. Process exit: it
-/// parks.
+/// The list of all connections and lanes, and the thread that looks after them now and then. The first object
+/// that needs watching starts the thread, which ends when no object has needed watching for a while. When the
+/// process exits, the thread parks.
 ///
 /// Waking: an object that needs watching writes that down under its own lock, then calls wake(). The thread
 /// marks itself as ended before it looks for the last time; so either wake() finds it ended, or the last look

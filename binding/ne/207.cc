@@ -15,11 +15,11 @@ namespace {
 
 /// A `ne_207_parser`.
 ///
-/// It calls its callbacks while the XML parser that it was made on is parsing, and only then: an operation
-/// that uses that parser uses this too. The XML parser owns it (C has this as userdata), beside its
-/// JavaScript object; that object and the XML parser's keep each other, and the reference back is weak. After
-/// ne_207_destroy C must not call it any more, so the XML parser refuses to parse; the C object is deleted
-/// with the last of the two owners.
+/// Its callbacks are called only while its XML parser is parsing, so an operation that uses the XML parser
+/// uses this parser too. The XML parser and this parser's JavaScript object own it; C has its address as
+/// userdata. The JavaScript objects of both parsers keep each other, and this parser refers to the XML parser
+/// weakly. After ne_207_destroy C must not call it any more, so the XML parser refuses to parse; the C object
+/// is deleted with the last of the two owners.
 ///
 /// The object keeps the return value of a start callback while its response or propstat lasts: where a C
 /// program has a pointer to the value, C gets the number of it.
@@ -30,7 +30,8 @@ class Multistatus final : public Handle {
   static constexpr const char *argument_name = "p";
 
   using Function = std::optional<std::uint32_t>;
-  /// The functions of one kind of element, and the value of the one that is open.
+  /// The functions for one kind of element, and the value that the start function returned for the open
+  /// element.
   struct Element {
     Function start, end, value;
   };
@@ -40,9 +41,9 @@ class Multistatus final : public Handle {
   ~Multistatus() override { ne_207_destroy(c_); }
 
   ne_207_parser *c() const { return c_; }
-  /// Null when it is gone; never in a callback.
+  /// The XML parser, or null when it is gone; never null in a callback.
   std::shared_ptr<XmlParser> parser() const { return parser_.lock(); }
-  /// About to look at it on the JavaScript thread: ERR_NEON_BUSY.
+  /// To be called before the JavaScript thread uses the parser: throws ERR_NEON_BUSY.
   void require_usable() const {
     if (const auto xml = parser()) xml->require_usable();
   }
@@ -133,8 +134,8 @@ Napi::Value set_flags(const Arguments &arguments) {
   return arguments.env().Undefined();
 }
 
-// A start and an end function, each of which may be null, for one kind of element; `set` tells C which of
-// them there are.
+// A start and an end function, each of which may be null, for one kind of element; `set` passes those that
+// are not null to C.
 template <class Set>
 Napi::Value set_handlers(const Arguments &arguments, Multistatus::Element Multistatus::*element, Set set) {
   const auto multistatus = usable<Multistatus>(arguments);

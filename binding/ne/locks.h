@@ -21,14 +21,14 @@ struct DestroyLock {
 /// A `struct ne_lock` that C allocated.
 using OwnedLock = std::unique_ptr<struct ne_lock, DestroyLock>;
 
-/// C's list of locks, and the requests that may refer to some of them. Registered with a session it outlives
-/// that: neon's hooks refer to it, and cannot be unregistered.
+/// C's list of locks, and the requests that may refer to some of them. A list that is registered with a
+/// session outlives the session: neon's hooks refer to the list, and cannot be unregistered.
 ///
 /// A request refers to the locks that it submits from ne_lock_using_* until it is destroyed, and neon does
-/// not count these references. So `submitting_` has the requests that may refer to locks (those that a
-/// function of neon's made, and those for which ne_lock_using_* was called here), and a lock that is taken
-/// out is freed with the last request that was among them at that time. Our own hooks, which run where the
-/// operation runs, use both, under `mutex_`.
+/// not count these references. So `submitting_` has the requests that may refer to locks: those that a
+/// function of neon's made, and those for which ne_lock_using_* was called here. A lock that is taken out is
+/// freed with the last of the requests that `submitting_` had at that time. Our own hooks, which run where
+/// the operation runs, use the list and the requests under `mutex_`.
 class LockList {
  public:
   LockList() : c_(ne_lockstore_create()) {}
@@ -83,14 +83,14 @@ class LockStore final : public Handle, public LockList {
 
   explicit LockStore(Environment &environment) : Handle(environment) {}
 
-  /// About to add or remove locks: ERR_NEON_BUSY.
+  /// To be called before locks are added or removed: throws ERR_NEON_BUSY.
   void require_changeable() const;
-  /// ERR_NEON_INVALID_STATE when the session has a store, or a request is live.
+  /// Throws ERR_NEON_INVALID_STATE when the session has a store, or a request of it is live.
   void register_with(const std::shared_ptr<Session> &session);
 
   /// Adds the lock that this object stands for; returns its number.
   std::uint32_t add(OwnedLock lock, Napi::Object object);
-  /// ERR_NEON_INVALID_STATE when no lock has this number.
+  /// Throws ERR_NEON_INVALID_STATE when no lock has this number.
   void remove(std::uint32_t number);
   /// Removes all.
   void clear();
@@ -107,7 +107,7 @@ class LockStore final : public Handle, public LockList {
   void release(struct ne_lock *lock, std::uint32_t number);
 
   std::vector<std::weak_ptr<const Session>> sessions_;
-  std::unordered_map<struct ne_lock *, std::uint32_t> numbers_;  // under which this object keeps theirs
+  std::unordered_map<struct ne_lock *, std::uint32_t> numbers_;  // keep() numbers of the lock objects
   struct ne_lock *current_ = nullptr;                            // the position of C's cursor
 };
 

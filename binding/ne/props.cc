@@ -99,7 +99,7 @@ void PropfindHandler::close() {
   request_->release();
 }
 
-// In C all three die together. Each holds the others, so that the handler is deleted when none is left.
+// C destroys handler, request and parser together, so their handles are detached together.
 void PropfindHandler::detach() {
   HandleWrap::destroy(*parser_);
   HandleWrap::destroy(*request_);

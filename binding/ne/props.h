@@ -21,7 +21,7 @@ namespace neon {
 /// A `ne_propname` made of a plain object with its fields.
 class PropertyName final {
  public:
-  /// `what` is what errors call the object: "an entry of …".
+  /// `what` names the object in errors: "an entry of …".
   PropertyName(Napi::Value value, const std::string &what);
 
   /// Valid as long as this object stays where it is.
@@ -58,13 +58,13 @@ class PropertyChanges final {
 /// A `ne_propfind_handler`.
 ///
 /// Owned by its JavaScript object and by the operations that use it; it owns its session, and the request and
-/// the parser that C made inside it. The JavaScript objects of those two and its own keep each other: the
-/// functions that one of them keeps exist as long as any of them. Wherever the last reference is dropped, it
-/// is deleted when no operation uses its session.
+/// the parser that C made inside it. The JavaScript objects of handler, request and parser keep each other,
+/// so the functions that one of them keeps exist as long as any of the three. On whichever thread the last
+/// reference is dropped, the handler is deleted when no operation uses its session.
 ///
-/// The functions are called in its own operations only: while it reads the response, and in
-/// ne_propfind_destroy. The object keeps the private value of the current result set; C gets the number of
-/// it.
+/// The functions are called only in operations of the handler: while it reads the response, and in
+/// ne_propfind_destroy. The JavaScript object keeps the private value of the current result set; C gets the
+/// number of the value.
 class PropfindHandler final : public Handle, public Resource {
  public:
   static constexpr Kind kind = Kind::PropfindHandler;
@@ -75,7 +75,7 @@ class PropfindHandler final : public Handle, public Resource {
                                                  int depth);
   ~PropfindHandler() override;
 
-  /// Makes its JavaScript object; from then on it counts as a live request.
+  /// Makes the JavaScript object of the handler, which counts as a live request from then on.
   Napi::Object open_handle();
 
   ne_propfind_handler *c() const { return c_; }
@@ -84,12 +84,12 @@ class PropfindHandler final : public Handle, public Resource {
   const std::shared_ptr<Request> &request() const { return request_; }
   const std::shared_ptr<XmlParser> &parser() const { return parser_; }
 
-  /// About to look at it on the JavaScript thread: ERR_NEON_BUSY.
+  /// To be called before the JavaScript thread uses the handler: throws ERR_NEON_BUSY.
   void require_usable() const;
   bool closed() const override { return closing_ || (marked_destroyed_ && !in_question()); }
   void on_detached() override;
-  /// It will be destroyed, and counts as destroyed now, except for the callbacks of calls that were made
-  /// before.
+  /// The handler will be destroyed. It counts as destroyed from now on, except in the callbacks of earlier
+  /// calls.
   void mark_destroyed();
   /// ne_propfind_destroy.
   void close();
@@ -128,7 +128,7 @@ class PropertyResults final : public Handle {
       : Handle(environment), c_(c), handler_(handler) {}
 
   bool closed() const override { return loan_.over(); }
-  /// C is about to free it.
+  /// C is about to free the result set.
   void end() { loan_.end(); }
   Napi::Value private_value() const;
 

@@ -146,7 +146,7 @@ std::string path_argument(const Arguments &arguments, std::size_t index, const c
   return bytes;
 }
 
-// A path that C made of argument 0: of the same type as that.
+// Converts a path that C made of argument 0 to the type of that argument.
 Napi::Value take_path(const Arguments &arguments, char *path) {
   const Napi::Env env = arguments.env();
   if (!path || arguments[0].IsString()) return take_string(env, path);

@@ -22,18 +22,18 @@ namespace neon {
 /// ne_xml_parse runs on the JavaScript thread, below us on the stack (`direct_`). Its callbacks are plain
 /// calls; an exception stays pending, and no further callback is called until C has returned.
 ///
-/// An operation uses the parser when it reads a response into it, or when it is about a request whose body
-/// the parser reads. Callbacks go through Operation::ask(), on the thread that runs the operation. The
-/// operations of one session take their turns; meanwhile those of another, and ne_xml_parse, throw
-/// ERR_NEON_BUSY.
+/// An operation uses the parser when it reads a response into the parser, or when it runs a request that has
+/// the parser as a body reader. Callbacks go through Operation::ask(), on the thread that runs the operation.
+/// Operations of one session may use the parser in turn; meanwhile ne_xml_parse and operations of other
+/// sessions throw ERR_NEON_BUSY.
 ///
 /// Its callbacks may read its state, set its error and push handlers; parsing with it or destroying it there
 /// is ERR_NEON_REENTRANT. Attributes are valid during their start callback (`start_`).
 ///
 /// Owned by its JavaScript object, by requests whose body it reads, and by operations. The object keeps the
-/// functions of its handlers; nothing here does. Handles that pushed handlers of their own on its stack (a
-/// 207 parser) are owned by it, since C calls those as long as it parses: such a handle refers back weakly,
-/// and its object and this one's keep each other in JavaScript, where cycles are collected.
+/// functions of its handlers; nothing here does. The parser owns handles that pushed handlers of their own on
+/// its stack (207 parsers), since C calls those handlers as long as the parser parses. Such a handle refers
+/// back weakly, and the JavaScript objects of both keep each other, because JavaScript collects cycles.
 class XmlParser final : public Handle, public Resource {
  public:
   static constexpr Kind kind = Kind::XmlParser;
@@ -61,7 +61,7 @@ class XmlParser final : public Handle, public Resource {
   };
 
   explicit XmlParser(Environment &environment) : Handle(environment), c_(ne_xml_create()) {}
-  /// The parser inside the C object of `lender`, and gone with that.
+  /// The parser inside the C object of `lender`, which C frees with that object.
   XmlParser(const std::shared_ptr<Handle> &lender, ne_xml_parser *c)
       : Handle(*lender->environment), c_(c), lent_(true), lender_(lender) {}
   ~XmlParser() override {
@@ -71,22 +71,23 @@ class XmlParser final : public Handle, public Resource {
   ne_xml_parser *c() const { return c_; }
 
   bool closed() const override;
-  /// ERR_NEON_BORROWED when it is inside another C object.
+  /// Throws ERR_NEON_BORROWED when the parser is inside another C object.
   void require_own(const char *use) const;
-  /// About to look at it on the JavaScript thread: ERR_NEON_BUSY.
+  /// To be called before the JavaScript thread uses the parser: throws ERR_NEON_BUSY.
   void require_usable() const;
-  /// require_usable() for calls that its callbacks must not make either: ERR_NEON_REENTRANT.
+  /// Like require_usable(), for calls that callbacks of the parser must not make: throws ERR_NEON_REENTRANT.
   void require_idle() const;
   void admit(const Executor &target) const override;
-  /// Whether it has been given a part of a document.
+  /// Whether the parser has been given a part of a document.
   bool began() const { return began_; }
-  /// C is about to parse with it, without a call of parse().
+  /// To be called before C parses without a call of parse().
   void begin() { began_ = true; }
   bool in_start_callback() const { return start_; }
 
   void push_handler(std::uint32_t start, std::optional<std::uint32_t> cdata,
                     std::optional<std::uint32_t> end);
-  /// Owns another handle that has pushed handlers on its stack; `object` is that handle's.
+  /// Owns another handle that has pushed handlers on the stack; `object` is the JavaScript object of that
+  /// handle.
   void attach(std::shared_ptr<Handle> pusher, Napi::Object object);
 
   /// ne_xml_parse, for an operation that uses it.

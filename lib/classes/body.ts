@@ -21,9 +21,9 @@ export interface FileBody extends Omit<DescriptorBody, 'fd'> {
 }
 
 /**
- * A callback that returns the next block of a body: at most `size` bytes, or null at the end. It is called with 0 when
- * the body must start again from its beginning: then it returns false if it cannot. It may return a promise, but not in
- * blocking requests. In C: `ne_provide_body`.
+ * A callback that returns the next block of a body: at most `size` bytes, or null at the end. neon calls it with 0 when
+ * the body must start again from its beginning; return false if that is not possible. The callback may return a
+ * promise, but not in blocking requests. In C: `ne_provide_body`.
  *
  * @example
  * ```ts

@@ -53,9 +53,9 @@ export interface CallSettings {
   readonly since: number;
   readonly headers: readonly HeaderField[];
   readonly onProgress: ((event: ProgressEvent) => void) | undefined;
-  /** How many bytes a body that comes as gzip may become; 0 leaves it as it comes. */
+  /** The maximum number of bytes of an inflated body; 0 leaves bodies as they arrive. */
   readonly inflate: number;
-  /** Undefined where redirects are not followed, and not errors. */
+  /** Undefined when a redirect is a response like others. */
   readonly redirects: Redirects | undefined;
 }
 

@@ -8,9 +8,9 @@ import type { LiveSet } from './live-set.js';
 export type CallContext = Required<Pick<ErrorContext, 'method' | 'target' | 'origin'>>;
 
 /**
- * A call to the server: which native function carries it out, and how the result of that becomes the caller's. It is
- * made for one run. Each kind of call implements this: a request, a request with a composed body, a PROPFIND, a call
- * about a lock.
+ * A call to the server: the native function that carries it out, and the conversion of its result for the caller. Each
+ * object is made for one run. Each kind of call implements this: a request, a request with a composed body, a PROPFIND,
+ * a call about a lock.
  *
  * @internal
  */

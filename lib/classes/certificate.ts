@@ -53,7 +53,7 @@ export class Certificate {
   }
 
   /**
-   * The first certificate of a PEM text.
+   * Returns the first certificate of a PEM text.
    *
    * @throws `ERR_INVALID_ARG_VALUE` when the text contains no certificate, or an invalid one; `ERR_INVALID_ARG_TYPE`
    */
@@ -64,7 +64,7 @@ export class Certificate {
   }
 
   /**
-   * All certificates of a PEM text, in their order; an empty array for a text without certificates.
+   * Returns all certificates of a PEM text, in their order; an empty array for a text without certificates.
    *
    * @throws `ERR_INVALID_ARG_VALUE` when one of them is invalid; the message says which one. `ERR_INVALID_ARG_TYPE`
    */
@@ -73,7 +73,7 @@ export class Certificate {
   }
 
   /**
-   * A certificate from its DER form.
+   * Creates a certificate from its DER form.
    *
    * @throws `ERR_INVALID_ARG_VALUE` when the bytes are not a certificate, `ERR_INVALID_ARG_TYPE`
    */
@@ -85,7 +85,7 @@ export class Certificate {
   }
 
   /**
-   * A certificate from one of Node's, with those that signed it where Node knows them.
+   * Creates a certificate from one of Node's, with the certificates that signed it where Node knows them.
    *
    * @throws `ERR_INVALID_ARG_TYPE` when given something else
    */
@@ -142,8 +142,8 @@ export class Certificate {
   }
 
   /**
-   * Its fingerprint: `'aa:bb:…'`, bytes in hexadecimal. In C: `ne_ssl_cert_hdigest`, and `ne_ssl_cert_digest` for
-   * SHA-1.
+   * Returns the fingerprint: `'aa:bb:…'`, bytes in hexadecimal. In C: `ne_ssl_cert_hdigest`, and `ne_ssl_cert_digest`
+   * for SHA-1.
    *
    * @throws `ERR_NEON_UNSUPPORTED` for an algorithm that this neon does not have, `ERR_INVALID_ARG_VALUE` for an
    *   unknown name
@@ -163,7 +163,7 @@ export class Certificate {
   }
 
   /**
-   * Whether both are one certificate, byte for byte. In C: `ne_ssl_cert_cmp`.
+   * Returns whether both certificates are equal, byte for byte. In C: `ne_ssl_cert_cmp`.
    *
    * @throws `ERR_INVALID_ARG_TYPE` when given something else
    */
@@ -172,23 +172,23 @@ export class Certificate {
     return ne.ne_ssl_cert_cmp(this.handle, other.handle) === 0;
   }
 
-  /** Its DER form: the bytes of the certificate. */
+  /** Returns the DER form: the bytes of the certificate. */
   toDER(): Buffer {
     return Buffer.from(ne.ne_ssl_cert_export(this.handle), 'base64');
   }
 
-  /** Its PEM form, without the certificates that signed it. In C: `ne_ssl_cert_export`. */
+  /** Returns the PEM form, without the certificates that signed it. In C: `ne_ssl_cert_export`. */
   toPEM(): string {
     const lines = ne.ne_ssl_cert_export(this.handle).replaceAll(/.{1,64}/g, '$&\n');
     return `-----BEGIN CERTIFICATE-----\n${lines}-----END CERTIFICATE-----\n`;
   }
 
-  /** The certificate as Node's class, without the certificates that signed it. */
+  /** Returns the certificate as an object of Node's class, without the certificates that signed it. */
   toX509(): X509Certificate {
     return (this.#x509 ??= new X509Certificate(this.toDER()));
   }
 
-  /** Its PEM form; see {@link toPEM}. */
+  /** Returns the PEM form; see {@link toPEM}. */
   toString(): string {
     return this.toPEM();
   }
@@ -220,7 +220,7 @@ export class ClientCertificate {
   }
 
   /**
-   * A client certificate from the bytes of a PKCS#12 file: `ne_ssl_clicert_import`.
+   * Creates a client certificate from the bytes of a PKCS#12 file: `ne_ssl_clicert_import`.
    *
    * @param passphrase decrypts it on the calling thread. Without one it stays encrypted, unless the file is unprotected
    * @throws `ERR_INVALID_ARG_VALUE` when the bytes are not such a file, `NE_ERROR` when the passphrase is wrong,
@@ -235,7 +235,7 @@ export class ClientCertificate {
   }
 
   /**
-   * A client certificate from a PKCS#12 file, which is read on the calling thread; see {@link fromPFX}.
+   * Reads a client certificate from a PKCS#12 file, on the calling thread; see {@link fromPFX}.
    *
    * @throws as {@link fromPFX}, and the system's error when the file cannot be read
    */
@@ -244,8 +244,9 @@ export class ClientCertificate {
   }
 
   /**
-   * A client certificate that a URI names: on a PKCS#11 token, or, with OpenSSL, in a file that contains certificate
-   * and key in PEM form (`file:`). It may be encrypted. In C: `ne_ssl_clicert_fromuri`, since neon 0.35.
+   * Resolves to the client certificate that a URI names. The URI leads to a PKCS#11 token or, with OpenSSL, to a file
+   * with certificate and key in PEM form (`file:`). The certificate may be encrypted. In C: `ne_ssl_clicert_fromuri`,
+   * since neon 0.35.
    *
    * Rejects with `ERR_NEON_UNSUPPORTED` with an older neon, with `NE_ERROR` when the URI leads to no client
    * certificate, and with the signal's reason after an abort.

@@ -19,8 +19,8 @@ const zones: Readonly<Record<string, number>> = {
 };
 
 /**
- * Reads a date of HTTP (RFC 9110, section 5.6.7), in each of its three forms, or of RFC 3339, and what servers write
- * that resembles them: other zones, a space for the `T`, fractions. Null for anything else, also for a month or a zone
+ * Reads a date of HTTP (RFC 9110, section 5.6.7), in each of its three forms, or of RFC 3339, and the similar forms
+ * that servers write: other zones, a space for the `T`, fractions. Null for anything else, also for a month or a zone
  * that is unknown, and for a day that does not exist. Leap seconds count as the second after them. @internal
  */
 export function dateOf(text: string): Date | null {

@@ -11,7 +11,7 @@ export interface DecompressOptions {
   decompress?:
     | boolean
     | {
-        /** The most bytes that an inflated body may have: an integer >= 1. */
+        /** The maximum number of bytes of an inflated body: an integer >= 1. */
         readonly maxBytes: number;
       }
     | undefined;
@@ -20,7 +20,7 @@ export interface DecompressOptions {
 const defaultLimit = 2 ** 30;
 
 /**
- * The most bytes that an inflated body may have; 0 leaves bodies as they come. @internal
+ * Returns the maximum number of bytes of an inflated body; 0 leaves bodies as they arrive. @internal
  *
  * @throws `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for an invalid option
  */

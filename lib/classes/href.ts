@@ -39,7 +39,10 @@ export function placeOf(raw: string, base: HrefBase): Place | undefined {
   return { href, uri: base.origin + href };
 }
 
-/** Without the white space that indents it. Spaces behind a name alone may belong to the name. */
+/**
+ * Removes the white space that indents an href. If there are only spaces after the name, they may belong to the name,
+ * and stay.
+ */
 function trimmed(raw: string): string {
   return /^[ \t\r\n]|[\t\r\n][ \t\r\n]*$/.test(raw) ? raw.replaceAll(/^[ \t\r\n]+|[ \t\r\n]+$/g, '') : raw;
 }
@@ -51,7 +54,7 @@ function escaped(path: string, { target }: HrefBase): string {
   return escapedPath(path);
 }
 
-/** Escapes what a path of a URI cannot have, and a `%` that begins no escape. */
+/** Escapes the characters that a path of a URI cannot have, and each `%` that begins no escape. */
 function escapedPath(path: string): string {
   return path.replaceAll(/[^\w.~!$&'()*+,;=:@/%-]+|%(?![\da-f]{2})/gi, percent);
 }

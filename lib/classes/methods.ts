@@ -1,4 +1,7 @@
-/** The methods of HTTP and WebDAV as requests, and how a result is made of their responses: for both forms of each. */
+/**
+ * Describes the methods of HTTP and WebDAV: their requests, and the results made of their responses, for both forms of
+ * each.
+ */
 import { type ErrorContext, invalidType, NeonError, outOfRange } from '../core/errors.js';
 import { type AclEntry, entriesOf } from './acl.js';
 import type { Body } from './body.js';
@@ -28,7 +31,7 @@ export interface CopyOptions extends RequestOptions {
 
 /** The capabilities of a server for a resource. */
 export interface Capabilities {
-  /** The methods that it allows: the `Allow` header. */
+  /** The methods that the resource allows: the `Allow` header. */
   readonly allow: readonly string[];
   /**
    * The compliance classes of WebDAV, `'1'`, `'2'`, …, and names of other features: the `DAV` header (RFC 4918, section
@@ -45,10 +48,10 @@ export interface ByteRange {
   readonly end?: number | undefined;
 }
 
-/** A request of one of the methods, and how its result is made of the response. @internal */
+/** The request of one of the methods, and the conversion of the response to a result. @internal */
 export interface Method<T> {
   readonly method: string;
-  /** As the user gave it. */
+  /** The target as the caller gave it. */
   readonly target: Target;
   readonly options: RequestOptions | undefined;
   /** The names of the options. Default: those of a request. */
@@ -69,10 +72,10 @@ export interface Method<T> {
 const unchanged = (response: Response): Response => response;
 
 const copyOptions: Known<CopyOptions> = { ...requestOptions, overwrite: true, depth: true };
-/** Of methods whose body is an argument. @internal */
+/** The options of methods whose body is an argument. @internal */
 const { body: _body, ...bodyOptions } = requestOptions;
 
-/** The call of a method, on a session of this source. @internal */
+/** Makes the call of a method, for a session of this source. @internal */
 export function callOf(
   { method, target, options = {}, known = requestOptions, body, content, collection }: Method<unknown>,
   source: SessionSource,
@@ -86,7 +89,7 @@ export function callOf(
     : new RequestCall(method, path, body === undefined ? options.body : body, flags);
 }
 
-/** The options of a method, with its own headers where the caller gives no other ones. @internal */
+/** Returns the options of a method, with the headers of the method that the caller does not replace. @internal */
 export function optionsOf({ options = {}, headers }: Method<unknown>): RequestOptions {
   if (!headers) return options;
   const given = fieldsOf(options.headers);
@@ -94,7 +97,7 @@ export function optionsOf({ options = {}, headers }: Method<unknown>): RequestOp
 }
 
 /**
- * The result of a method, unless the response is a failure. @internal
+ * Converts the response to the result of a method, or throws if the response is a failure. @internal
  *
  * @param document the multi-status document of the response; undefined without one
  * @throws `NE_ERROR`
@@ -122,26 +125,26 @@ function listsFailures({ multistatus }: Method<unknown>, { status, ok, headers }
   return multistatus === true && (status === 207 || (!ok && /\bxml\b/i.test(headers['content-type'] ?? '')));
 }
 
-/** A longer document is not awaited when the status alone says that the request failed. */
+/** The length limit for a document of a response whose status alone reports a failure: a longer one is not awaited. */
 const maxErrorBytes = 64 * 1024;
 
-/** The multi-status document of a response, which lists the failures; undefined without one. @internal */
+/** Reads the multi-status document of a response, which lists the failures; undefined without one. @internal */
 export function documentOf(method: Method<unknown>, response: Response): Promise<Uint8Array | undefined> | undefined {
   if (!listsFailures(method, response)) return undefined;
   return response.ok ? response.bytes() : response.bytes({ maxBytes: maxErrorBytes }).catch(() => undefined);
 }
 
-/** The multi-status document of the response to a blocking request. @internal */
+/** Returns the multi-status document of the response to a blocking request; undefined without one. @internal */
 export function documentOfSync(method: Method<unknown>, response: Response): Uint8Array | undefined {
   return listsFailures(method, response) ? response.bytesSync() : undefined;
 }
 
-/** A method without a meaning of its own. @internal */
+/** Describes a method whose result is its response. @internal */
 export function plain(method: string, target: Target, options: RequestOptions | undefined): Method<Response> {
   return { method, target, options, result: unchanged };
 }
 
-/** A method that changes resources: a 207 response lists those where it failed. @internal */
+/** Describes a method that changes resources: a 207 response lists the resources where it failed. @internal */
 export function changing(method: string, target: Target, options: RequestOptions | undefined): Method<Response> {
   return { ...plain(method, target, options), multistatus: true };
 }

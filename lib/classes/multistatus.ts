@@ -36,7 +36,7 @@ interface Outcome {
 
 const noOutcome = (): Outcome => ({ status: '', description: '' });
 
-/** The elements that it looks into, by the path of their names, and what it does with their text. */
+/** The elements that the reader uses, by the paths of their names. */
 const paths = {
   response: 'multistatus/response',
   href: 'multistatus/response/href',
@@ -50,7 +50,7 @@ const paths = {
 
 class FailureReader {
   readonly list: ResourceFailure[] = [];
-  /** Why the document is another one; null as long as it is not. */
+  /** Why the document is not a multi-status document; null as long as it may be one. */
   foreign: string | null = null;
 
   readonly #base: HrefBase;

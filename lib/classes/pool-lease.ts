@@ -30,7 +30,7 @@ export class Lease implements Live, LentSession {
   session: Session | undefined;
   /** Whether nothing of the call can still be in C: it succeeded, and its response, if any, arrived whole. */
   finished = false;
-  /** Ends the waiting with a session. */
+  /** Gives the session to the waiting call. */
   begin: (session: Session) => void = () => undefined;
 
   readonly #lessor: Lessor;

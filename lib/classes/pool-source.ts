@@ -12,7 +12,7 @@ import type { StatusEvent } from './status.js';
 
 /** The bounds of a pool, and how it makes sessions. @internal */
 export interface PoolSettings {
-  /** The most sessions at a time. */
+  /** The maximum number of sessions. */
   readonly connections: number;
   /** How long an idle session is kept, in milliseconds. */
   readonly idleTimeout: number;
@@ -33,7 +33,10 @@ interface Idle {
 export class PoolSource extends SessionSource implements Lessor {
   readonly noun = 'pool';
   readonly sessions = new Set<Session>();
-  /** The longest idle first. While there are any, or there could be more sessions, nothing is queued. */
+  /**
+   * The idle sessions, the longest idle first. No call is queued while there is an idle session, or the pool may make
+   * another one.
+   */
   readonly idle: Idle[] = [];
   readonly queue = new Set<Lease>();
 
@@ -160,7 +163,7 @@ function inUse({ handle }: Session): boolean {
   }
 }
 
-/** Resolves when it no longer is. The connection of an aborted call is closed in any case. */
+/** Resolves when the thread has left C. The connection of an aborted call is closed in any case. */
 function outOfUse({ handle }: Session): Promise<void> {
   return ne_close_connection(handle).catch(() => undefined);
 }

@@ -10,7 +10,7 @@ import { PromiseMethods } from './webdav.js';
 
 /** The options of a pool and of its sessions. */
 export interface SessionPoolOptions extends SessionOptions {
-  /** The most sessions, and so connections, at a time: an integer > 0. Default 8. */
+  /** The maximum number of sessions, and so of connections: an integer > 0. Default 8. */
   connections?: number | undefined;
   /** How long an idle session is kept, in milliseconds: > 0 and <= 2147483647. Default 4000. */
   idleTimeout?: number | undefined;
@@ -35,7 +35,7 @@ export interface SessionPoolOptions extends SessionOptions {
 export class SessionPool extends PromiseMethods {
   /** The server: `'scheme://host[:port]'`. */
   readonly origin: string;
-  /** The most sessions at a time. */
+  /** The maximum number of sessions. */
   readonly connections: number;
   /** How long an idle session is kept, in milliseconds. */
   readonly idleTimeout: number;

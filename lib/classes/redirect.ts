@@ -9,7 +9,7 @@ export interface RedirectOptions {
    * it rejects as with `'error'`.
    */
   redirect?: 'manual' | 'error' | 'follow' | undefined;
-  /** How often one request is redirected at most, before it rejects with `NE_REDIRECT`. Default 10. */
+  /** The maximum number of redirects of one request; the next one rejects with `NE_REDIRECT`. Default 10. */
   maxRedirects?: number | undefined;
 }
 
@@ -52,7 +52,7 @@ export class Redirects {
     this.#max = maxRedirects;
   }
 
-  /** These, with the options of a call in place of those of its session. */
+  /** Returns the handling with the options of a call, which take precedence over those of the session. */
   with({ redirect, maxRedirects }: RedirectOptions): Redirects {
     return new Redirects({ redirect: redirect ?? this.#mode, maxRedirects: maxRedirects ?? this.#max });
   }

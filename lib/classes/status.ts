@@ -34,7 +34,7 @@ export interface ProgressEvent {
 export interface ProgressWatch {
   /** The operation was started, with this identity. */
   readonly started: (operation: number) => void;
-  /** To be called once, at the end; progress that was noted before is still passed on. */
+  /** Ends the watch. To be called once; progress that was noted before is still passed on. */
   readonly stop: () => void;
 }
 

@@ -95,8 +95,8 @@ export function parseBytes(
 }
 
 /**
- * Passes the events of a document to handlers, batch by batch, until the last one, or `isOver`, or a handler throws:
- * then resolves to its exception. @internal
+ * Passes the events of a document to handlers, batch by batch, until the document ends, `isOver` returns true, or a
+ * handler throws. In the last case resolves to the exception of the handler. @internal
  */
 export async function handleBatches(
   next: () => XmlEventBatch | null | Promise<XmlEventBatch | null>,

@@ -5,8 +5,8 @@ import { native } from './native.js';
 type Accept = (req: never, status: never) => unknown;
 
 /**
- * neon's own acceptance functions. Each place is the number that native_acceptor() (binding/ne/request/calls.cc) knows
- * the function by.
+ * neon's own acceptance functions. native_acceptor() (binding/ne/request/calls.cc) knows each function by its index
+ * here.
  */
 const neons: readonly Accept[] = ['ne_accept_always', 'ne_accept_2xx', 'ne_accept_207'].map((name) => native(name));
 

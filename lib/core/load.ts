@@ -8,7 +8,7 @@ import { isMainThread } from 'node:worker_threads';
 import { NeonError, setResultNames } from './errors.js';
 import { forget, handleClasses, isHandle, keep, kept, token } from './handle.js';
 
-/** A function of the addon's. Its types are said where it is exported. */
+/** A function of the addon's. Its type is declared where `lib` exports it. */
 export type Native = (...values: never[]) => unknown;
 
 /** The exports of the addon: the functions of both surfaces by their C names, and the constants. */
@@ -30,9 +30,9 @@ interface Question {
 }
 
 /**
- * The questions inside whose callbacks the current asynchronous context runs. Up to Node 22 its use switches hooks on that
- * make every promise of the process take three times as long: it is switched off when no question has been open for a
- * turn of the event loop.
+ * The questions inside whose callbacks the current asynchronous context runs. Up to Node 22, using this storage enables
+ * hooks that make every promise of the process take three times as long. So the storage is disabled when no question
+ * has been open for a turn of the event loop.
  */
 const inside = new AsyncLocalStorage<readonly Question[]>();
 let openQuestions = 0;
@@ -44,7 +44,7 @@ function open(target: object): Question {
 }
 
 function close(question: Question): void {
-  if (!question.open) return; // a promise of a class of its own may tell its end twice
+  if (!question.open) return; // a promise of a subclass may report its end twice
   question.open = false;
   if (--openQuestions > 0 || switchingOff) return;
   switchingOff = true;
@@ -88,7 +88,7 @@ const hooks = {
   /** Whether the caller is inside a callback of this target's running operation. */
   isInside: (target: object) =>
     inside.getStore()?.some((question) => question.open && question.target === target) ?? false,
-  /** The fields of `ne_status`; made in JavaScript, where that costs half as much. */
+  /** Makes the fields of `ne_status` in JavaScript, which takes half of the time that the addon would take. */
   status: (
     major_version: number,
     minor_version: number,
@@ -102,7 +102,7 @@ const hooks = {
     klass,
     reason_phrase,
   }),
-  /** Sets the fields of `ne_uri`; here, where that costs a third. */
+  /** Sets the fields of `ne_uri` in JavaScript, which takes a third of the time that the addon would take. */
   fillUri: (
     object: Record<string, unknown>,
     scheme: string | null,
@@ -157,7 +157,10 @@ function startDebugging({ sync }: Addon): void {
   }
 }
 
-/** The binary that was built here, on purpose or because no prebuilt one loads; else the prebuilt one of this platform. */
+/**
+ * Finds the binary in `build/`, which was built on purpose or because no prebuilt one loads. If there is none, finds
+ * the prebuilt binary of this platform.
+ */
 function findBinary(): string {
   const candidates = [
     join(packageRoot, 'build', 'Release', 'libneon.node'),
@@ -173,8 +176,8 @@ function findBinary(): string {
 }
 
 /**
- * Not by require(), which would hand the addon of one copy of these modules to another: Jest, for one, loads them anew
- * for each test file. Every initialisation of the addon stands for itself.
+ * Does not use require(), which would hand the addon of one copy of these modules to another copy: Jest, for example,
+ * loads the modules anew for each test file. Each copy initialises the addon for itself.
  */
 function requireBinary(file: string): Addon {
   const module = { exports: {} };

@@ -1,15 +1,15 @@
 import { invalidType, NeonError } from './errors.js';
 
-/** Where a lock is that a store took: C frees it with the store. */
+/** The store that took a lock; C frees the lock with the store. */
 export interface Membership {
   readonly store: object;
-  /** Its number there. */
+  /** The number of the lock in the store. */
   readonly number: number;
 }
 
 /**
- * Of the objects that stand for a `struct ne_lock`: whether they are C's own kind (made by ne_lock_create or ne_lock_copy,
- * as a store wants them), and in which store they are, or that they are destroyed.
+ * The state of each object that stands for a `struct ne_lock`: made by ne_lock_create or ne_lock_copy (a store takes no
+ * others), destroyed, or in a store.
  */
 const states = new WeakMap<object, 'made' | 'destroyed' | Membership>();
 const destroyedStores = new WeakSet();
@@ -17,7 +17,7 @@ const destroyedStores = new WeakSet();
 /** The fields of a lock that cannot change while it is in a store. */
 const fixed = ['uri', 'depth', 'type', 'scope', 'token'] as const;
 
-/** A lock that was made just now. */
+/** Marks a lock as made by ne_lock_create or ne_lock_copy, and returns it. */
 export function made<T extends object>(lock: T): T {
   states.set(lock, 'made');
   return lock;
@@ -29,38 +29,41 @@ export function membership(lock: object): Membership | undefined {
   return typeof state === 'object' ? state : undefined;
 }
 
-/** Throws ERR_NEON_DESTROYED when the lock is destroyed, or its store is. The call itself rejects a value that is not an object. */
+/**
+ * Throws ERR_NEON_DESTROYED when the lock or its store is destroyed. The call itself rejects a value that is not an
+ * object.
+ */
 export function requireLive(lock: object): void {
   const store = membership(lock)?.store;
   if (states.get(lock) === 'destroyed' || (store && destroyedStores.has(store)))
     throw new NeonError('This ne_lock is destroyed', 'ERR_NEON_DESTROYED');
 }
 
-/** As above, and throws ERR_INVALID_ARG_TYPE when the lock is not an object. */
+/** Throws like requireLive, and ERR_INVALID_ARG_TYPE when the lock is not an object. */
 export function requireObject(lock: unknown): void {
   if (typeof lock !== 'object' || lock === null) throw invalidType('lock', 'of type object', lock);
   requireLive(lock);
 }
 
-/** As requireLive, and ERR_NEON_INVALID_STATE when the lock is in a store, and so cannot change. */
+/** Throws like requireLive, and ERR_NEON_INVALID_STATE when the lock is in a store, and so cannot change. */
 export function requireFree(lock: object): void {
   requireLive(lock);
   if (membership(lock)) throw new NeonError('This ne_lock is in a store: take it out first', 'ERR_NEON_INVALID_STATE');
 }
 
-/** Throws ERR_NEON_BORROWED when the lock belongs to a store. */
+/** Throws like requireLive, and ERR_NEON_BORROWED when the lock belongs to a store. */
 export function requireOwn(lock: object): void {
   requireLive(lock);
   if (membership(lock)) throw new NeonError('This ne_lock belongs to its store', 'ERR_NEON_BORROWED');
 }
 
-/** Throws when the lock is not one that a store can take. */
+/** Throws like requireFree, and ERR_INVALID_ARG_TYPE when the lock is not one that a store can take. */
 export function requireMade(lock: object): void {
   requireFree(lock);
   if (!states.has(lock)) throw invalidType('lock', 'a lock that ne_lock_create or ne_lock_copy made', lock);
 }
 
-/** The lock is in this store now: its fields are read-only. */
+/** Notes that the lock is in this store, and makes its fields read-only. */
 export function enter(lock: object, given: Membership): void {
   states.set(lock, given);
   const { uri } = lock as { uri?: object };
@@ -68,7 +71,7 @@ export function enter(lock: object, given: Membership): void {
   for (const field of fixed) Reflect.defineProperty(lock, field, { writable: false });
 }
 
-/** And now it is not. */
+/** Notes that the lock is in no store, and makes its fields writable again. */
 export function leave(lock: object): void {
   states.set(lock, 'made');
   const { uri } = lock as { uri?: object };
@@ -80,7 +83,7 @@ export function destroy(lock: object): void {
   states.set(lock, 'destroyed');
 }
 
-/** Its locks went with it. */
+/** Notes that a store was destroyed, and its locks with it. */
 export function destroyStore(store: object): void {
   destroyedStores.add(store);
 }

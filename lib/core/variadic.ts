@@ -1,9 +1,9 @@
 import { invalidType } from './errors.js';
 
 /**
- * Strings for a variadic function of C's, as one: C puts them together anyway.
+ * Joins the strings for a variadic function of C's, since C only concatenates them.
  *
- * @throws `ERR_INVALID_ARG_TYPE` when one is no string
+ * @throws `ERR_INVALID_ARG_TYPE` when one of them is not a string
  */
 export function joined(strings: readonly string[]): string {
   for (const string of strings) if (typeof string !== 'string') throw invalidType('str', 'of type string', string);

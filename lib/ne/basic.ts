@@ -54,8 +54,8 @@ export const ne_get: (sess: ne_session, path: string, fd: number) => number = na
 /**
  * Sends GET, and reads the body of a 2xx response into `buf`. Needs neon 0.36.
  *
- * @param buflen `value` is the number of bytes that may be used (by default all of them); after `NE_OK` it is the number
- *   of bytes that were
+ * @param buflen `value` is the number of bytes that may be used (by default all of them); after `NE_OK` it is the
+ *   number of bytes that were used
  * @returns an `NE_*` code: `NE_FAILED` when the body is larger than the buffer
  * @throws `ERR_NEON_UNSUPPORTED` with an older neon
  */

@@ -7,7 +7,7 @@ declare const type: unique symbol;
 
 /** An object that stands for a C object of this type. */
 interface Handle<Name extends string> {
-  /** Tells the types of handles apart. */
+  /** Distinguishes the types of handles. */
   readonly [type]: Name;
 }
 

@@ -105,8 +105,8 @@ export const ne_set_request_body_fd: (req: ne_request, fd: number, offset: numbe
  * Called for the next block of a request's body. It returns at most `buflen` bytes, 0 at the end, or -1 on an error (set
  * the session's error text).
  *
- * When `buflen` is 0 the body must start again from its beginning: return 0, or -1 if it cannot. On the promise surface
- * the callback may return a promise.
+ * When `buflen` is 0 the body must start again from its beginning: return 0, or -1 if that is not possible. On the
+ * promise surface the callback may return a promise.
  */
 export type ne_provide_body = (buflen: number) => Uint8Array | number | Promise<Uint8Array | number>;
 
@@ -212,8 +212,8 @@ export const ne_read_response_to_fd: (req: ne_request, fd: number) => number = n
 /**
  * Reads the rest of the response body into `buf`. Needs neon 0.36.
  *
- * @param buflen `value` is the number of bytes that may be used (by default all of them); after `NE_OK` it is the number
- *   of bytes that were
+ * @param buflen `value` is the number of bytes that may be used (by default all of them); after `NE_OK` it is the
+ *   number of bytes that were used
  * @returns an `NE_*` code: `NE_FAILED` when the body is larger than the buffer
  * @throws `ERR_NEON_INVALID_STATE` when the request was not begun, `ERR_NEON_UNSUPPORTED` with an older neon
  */

@@ -208,31 +208,31 @@ export const ne_ssl_set_protovers: (sess: ne_session, min: number, max: number) 
 
 /** The details of an event: one field, by its C name; no field for an event that is not known. */
 export interface ne_session_status_info {
-  /** Of `ne_status_lookup`. */
+  /** The details of `ne_status_lookup`. */
   lu?: {
     /** The name that is looked up. */
     hostname: string;
   };
-  /** Of `ne_status_connecting`. */
+  /** The details of `ne_status_connecting`. */
   ci?: {
     /** The name of the server. */
     hostname: string | null;
     /** A copy of the address. */
     address: ne_inet_addr | null;
   };
-  /** Of `ne_status_connected` and `ne_status_disconnected`. */
+  /** The details of `ne_status_connected` and `ne_status_disconnected`. */
   cd?: {
     /** The name of the server. */
     hostname: string | null;
   };
-  /** Of `ne_status_sending` and `ne_status_recving`. */
+  /** The details of `ne_status_sending` and `ne_status_recving`. */
   sr?: {
     /** The number of bytes so far. */
     progress: number;
     /** The number of bytes in total, or -1 when it is not known. */
     total: number;
   };
-  /** Of `ne_status_handshake`. */
+  /** The details of `ne_status_handshake`. */
   hs?: {
     /** The version of TLS: `NE_SSL_PROTO_*`. */
     protocol: number;

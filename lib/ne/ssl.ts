@@ -130,14 +130,14 @@ export const ne_ssl_dname_cmp: (dn1: ne_ssl_dname, dn2: ne_ssl_dname) => number 
 /**
  * Reads a client certificate and its key from a PKCS#12 file. It may be encrypted.
  *
- * @returns null when it is not a PKCS#12 file
+ * @returns null when the file is not a PKCS#12 file
  */
 export const ne_ssl_clicert_read: (filename: string) => ne_ssl_client_cert | null = native('ne_ssl_clicert_read');
 
 /**
  * Creates a client certificate and its key from the bytes of a PKCS#12 file. It may be encrypted.
  *
- * @returns null when they are not those of a PKCS#12 file
+ * @returns null when the bytes are not those of a PKCS#12 file
  */
 export const ne_ssl_clicert_import: (buffer: string | Uint8Array) => ne_ssl_client_cert | null =
   native('ne_ssl_clicert_import');
@@ -159,15 +159,15 @@ export const ne_ssl_clicert_encrypted: (ccert: ne_ssl_client_cert) => number = n
 /**
  * Returns the "friendly name" of a client certificate.
  *
- * @returns null when it has none; with GnuTLS also when its file is (or was) encrypted
+ * @returns null when the certificate has no such name; with GnuTLS also when its file is (or was) encrypted
  */
 export const ne_ssl_clicert_name: (ccert: ne_ssl_client_cert) => string | null = native('ne_ssl_clicert_name');
 
 /**
  * Decrypts a client certificate. How long it takes depends on the file.
  *
- * @returns 0, or non-zero on an error: it is then still encrypted, and another password can be tried
- * @throws `ERR_NEON_INVALID_STATE` when it is decrypted
+ * @returns 0, or non-zero on an error: the certificate is then still encrypted, and another password can be tried
+ * @throws `ERR_NEON_INVALID_STATE` when the certificate is already decrypted
  */
 export const ne_ssl_clicert_decrypt: (ccert: ne_ssl_client_cert, password: string) => number =
   native('ne_ssl_clicert_decrypt');

@@ -1,4 +1,4 @@
-/** Checks the pages: links, lines, the rooms of docs/, and that promises and error codes are listed completely. */
+/** Checks the pages: links, lines, the folders of docs/, and that promises and error codes are listed completely. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import * as ne from 'libneon/ne';

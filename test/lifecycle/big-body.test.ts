@@ -22,7 +22,10 @@ import { expectEnd, full, reported, run } from './fork.js';
 
 const MiB = 2 ** 20;
 const SIZE = (full ? 4200 : 128) * MiB + 12_345;
-/** The allowed growth in MiB: the noise of V8 above what the addon holds. The whole may grow by less than 64 MiB. */
+/**
+ * The allowed growth in MiB, beyond the memory that the addon holds, for the noise of V8. In total, the process may
+ * grow by less than 64 MiB.
+ */
 const MAX_GROWTH = 64;
 
 jest.setTimeout(full ? 900_000 : 300_000);

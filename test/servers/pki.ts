@@ -353,7 +353,7 @@ function serverExtensions(names: string | null): string {
   return names === null ? usage : `${usage}\nsubjectAltName=${names}`;
 }
 
-/** The DER of a subjectAltName of one host name, which may hold what the configuration cannot say. */
+/** The DER of a subjectAltName with one host name, which may contain bytes that the configuration cannot express. */
 function alternativeName(name: string): string {
   const bytes = [0x30, name.length + 2, 0x82, name.length, ...Buffer.from(name)];
   return bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(':');

@@ -1,4 +1,4 @@
-/** That nothing in neon's headers is left out unnoticed. */
+/** Tests that every name in neon's headers is bound, or left out for a stated reason. */
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
 import { functionsOf, newest, promiseForms, rows, unbound } from '../../tools/generate/names.js';

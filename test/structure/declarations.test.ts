@@ -1,4 +1,4 @@
-/** That tools show the functions of neon as functions. */
+/** Tests that the compiled declarations declare the functions of neon as functions, as tools need it. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';

@@ -1,4 +1,4 @@
-/** Keeps the rooms apart: classes stand on ne, ne stands on core, and no two files need each other. */
+/** Tests that imports and includes run from `classes` to `ne` to `core`, never back, and that none run in a circle. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { projectRoot } from '../servers/start.js';

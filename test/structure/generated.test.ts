@@ -1,11 +1,11 @@
-/** That no generated file is stale. */
+/** Tests that no generated file is stale. */
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { projectRoot } from '../servers/start.js';
 import { describeWith } from '../servers/packages.js';
 
 describeWith('gcc', 'npm run generate', () => {
-  // In a process of its own: Prettier cannot be loaded here.
+  // Runs in a process of its own, because Jest cannot load Prettier.
   test('leaves every file as it is', () => {
     const script = path.join(projectRoot, 'dist/tools/generate/index.js');
     const { status, stderr } = spawnSync(process.execPath, [script, '--check'], { encoding: 'utf8' });

@@ -1,4 +1,4 @@
-/** What `lib/ne` exports: the signatures and the doc comments of its functions, and the names of its constants. */
+/** Reads the exports of `lib/ne`: the signatures and the doc comments of functions, and the names of constants. */
 import ts from 'typescript';
 import { filesIn, groupBy, read } from './project.js';
 
@@ -74,7 +74,10 @@ function signatureOf(declaration: Declaration, others: Declarations): Signature 
   return { parameters, result: node.type?.getText() ?? '' };
 }
 
-/** What declares the parameters: a function, the type of a constant, or what another constant's are. */
+/**
+ * The declaration of the parameters: a function, the type of a constant, or that of the other function to which a
+ * constant is equal.
+ */
 function callable(declaration: Declaration, others: Declarations): ts.SignatureDeclaration | undefined {
   if (ts.isFunctionDeclaration(declaration)) return declaration;
   if (!ts.isVariableDeclaration(declaration)) return undefined;

@@ -1,4 +1,4 @@
-/** What neon's headers declare, as the C compiler reads them. */
+/** Lists the declarations of neon's headers, as the C compiler reads them. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,7 +27,7 @@ export function declarationsOf(include: string): Declaration[] {
   }
 }
 
-// Each in a unit of its own: two of them declare the same names.
+// Compiles each header in a unit of its own, since two headers declare equal names.
 function declarationsIn(include: string, header: string, scratch: string): Declaration[] {
   const source = path.join(scratch, 'unit.c');
   const prototypes = path.join(scratch, 'prototypes');
@@ -76,7 +76,7 @@ function functionsIn(prototypes: string, file: string): string[] {
     .filter((name) => /^ne_/.test(name));
 }
 
-/** Of the preprocessor's output, what comes from this file. */
+/** The lines of the preprocessor's output that come from this file. */
 function linesOf(output: string, file: string): string {
   const lines: string[] = [];
   let inside = false;
@@ -92,7 +92,7 @@ function macrosIn(text: string): string[] {
   return [...text.matchAll(/^#define (\w+)\(/gm)].map(([, name = '']) => name);
 }
 
-/** Macros that stand for something: not the guards of headers. */
+/** The macros that have a value, without the guards of headers. */
 function valuesIn(text: string): string[] {
   const found = [...text.matchAll(/^#define ((?:NE|ne)_\w+) +(\S.*)$/gm)];
   return found.map(([, name = '']) => name).filter((name) => !name.endsWith('_H'));

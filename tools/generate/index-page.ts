@@ -1,4 +1,4 @@
-/** Writes `docs/index.md`: where each function of neon is on every floor. */
+/** Writes `docs/index.md`: the C++, the TypeScript, the page and the test of each function of neon. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { formatted, type Output } from './output.js';

@@ -1,4 +1,4 @@
-/** Every name that the headers of neon declare, with what became of it here. */
+/** Lists every name that the headers of neon declare, with its place in this project or the reason why it has none. */
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { exportsOfLib, type Exported, type Signature } from './declarations.js';
@@ -29,7 +29,7 @@ export interface Row extends Declaration {
   readonly exported: Exported | undefined;
   /** The C++ that registers it, or that it calls. */
   readonly binding: string | undefined;
-  /** The tests that name it, the one first that does so most often, those of its header before all others. */
+  /** The tests that name it: those of its header first, and the one that names it most often before others. */
   readonly tests: readonly string[];
 }
 
@@ -46,7 +46,7 @@ export function installed(): { version: string; include: string } {
   >;
 }
 
-/** What the newest neon declared when it was looked at last. */
+/** The declarations of the newest neon, as they were when its headers were last read. */
 export function newest(): { neon: string; declarations: readonly Declaration[] } {
   const { neon, headers, parameters } = JSON.parse(read(newestFile)) as NewestFile;
   const declarations = Object.entries(headers).flatMap(([header, kinds]) =>
@@ -62,13 +62,13 @@ export function newest(): { neon: string; declarations: readonly Declaration[] }
   return { neon, declarations };
 }
 
-/** The names that mean nothing in JavaScript, with the reason of each. */
+/** The names that are not bound because they mean nothing in JavaScript, each with the reason. */
 export function unbound(): Map<string, string> {
   const reasons = Object.entries(JSON.parse(read(unboundFile)) as Record<string, string[]>);
   return new Map(reasons.flatMap(([reason, names]) => names.map((name) => [name, reason])));
 }
 
-/** Every name of either neon, with what became of it. */
+/** Every name of the installed and of the newest neon, with its files in this project. */
 export function rows(): Row[] {
   const declared = declarationsOf(installed().include);
   const old = new Set(declared.map(({ name }) => name));
@@ -114,7 +114,7 @@ function surfaceOf({ signature }: Exported, promise: boolean): Surface {
   return promise ? 'sync, promise' : 'sync';
 }
 
-/** Which neon brought what is newer than the oldest supported one, as the addon's tables have it. */
+/** The version that added each name, for names that the oldest supported neon lacks; from the addon's tables. */
 function sinceWhen(): Map<string, string> {
   const functions = read('binding/core/since.cc').matchAll(/\{\s*"(\w+)",\s*"(\d+\.\d+)/g);
   const constants = filesIn('binding', /\.cc$/).flatMap((file) => [
@@ -124,7 +124,7 @@ function sinceWhen(): Map<string, string> {
 }
 
 interface TestText {
-  /** From `test/`. */
+  /** The path below `test/`. */
   readonly file: string;
   readonly text: string;
 }

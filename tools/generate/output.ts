@@ -3,7 +3,7 @@ import path from 'node:path';
 import prettier from 'prettier';
 import { root } from './project.js';
 
-/** A file that is generated, or has generated parts, and what it must hold. */
+/** A file that is generated, or has generated parts, with the content that it must have. */
 export interface Output {
   /** From the project's folder. */
   readonly file: string;

@@ -24,7 +24,7 @@ export function table(heads: readonly string[], rows: readonly (readonly string[
   return [line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-/** Items by a key of theirs, in the order in which the keys come. */
+/** Groups items by a key, in the order in which the keys first appear. */
 export function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): [string, T[]][] {
   const groups = new Map<string, T[]>();
   for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
@@ -35,7 +35,7 @@ export function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The name of a header's files and folders on all floors: `ne_session.h` → `session`. */
+/** The name of a header's files and folders in `binding/`, `lib/`, `test/` and `docs/`: `ne_session.h` → `session`. */
 export function topicOf(header: string): string {
   return header.replace(/^ne_(.*)\.h$/, '$1');
 }

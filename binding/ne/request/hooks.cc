@@ -96,7 +96,7 @@ struct HookList {
   void (*unhook)(ne_session *, void *userdata);
 };
 
-// In the order of lib/ne/request.ts.
+// The lists of hooks, in the order by which lib/ne/request.ts numbers them.
 constexpr HookList lists[] = {
     {"ne_hook_create_request", "ne_unhook_create_request",
      [](ne_session *session, void *data) { ne_hook_create_request(session, on_create_request, data); },

@@ -92,8 +92,9 @@ std::shared_ptr<Request> Request::adopt(Session &session, ne_request *c) {
   return made;
 }
 
-// Hooks run in the order in which they were added, so the watch is added anew behind each of JavaScript's. An
-// earlier watch is removed, unless C is about to run it: then it stays, and does nothing.
+// Hooks run in the order in which they were added. So each time that JavaScript adds a destroy-request hook,
+// a new watch is added after it, and the earlier watch is removed. If C is about to run the earlier watch,
+// that stays, and does nothing.
 void Request::watch_lent(Session &session) {
   if (session.running_destroy_hooks == 0) {
     for (const auto &watch : session.lent_watches)
@@ -117,7 +118,7 @@ Napi::Object Request::object_of(Session &session, ne_request *c, Operation &oper
       found == session.requests.end() ? adopt(session, c)
                                       : std::static_pointer_cast<Request>(found->second->shared_from_this());
   if (const Napi::Object object = request->object(); !object.IsEmpty()) return object;
-  // Its handle was destroyed before, and C destroys it now: the last hook.
+  // This is the last hook: the handle is destroyed already, and C is destroying the request.
   if (operation.resource() == request.get() && request->closing())
     return operation.held(env, 0).As<Napi::Object>();
   const Napi::Object object = HandleWrap::wrap(request, kind, external_size, operation.handle_object(env));
@@ -165,7 +166,8 @@ void Request::on_detached() {
 
 Napi::Object Request::open_handle() {
   session_->live.insert(this);
-  // It keeps the session's object, and thereby the callbacks; empty if that was destroyed meanwhile.
+  // The request's object keeps the object of the session, and with it the callbacks. The session has no
+  // object if it was destroyed meanwhile.
   const Napi::Object known = object();
   return known.IsEmpty() ? HandleWrap::wrap(shared_from_this(), kind, external_size, session_->object())
                          : known;

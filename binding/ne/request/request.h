@@ -55,18 +55,18 @@ class Request final : public Handle, public Resource {
   /// Whichever thread drops the last reference, the request is deleted when no operation uses its session.
   static std::shared_ptr<Request> create(std::shared_ptr<Session> session, std::string method,
                                          std::string target, bool lent = false);
-  /// create() for a request that C makes inside another object of its own, by `make()`, and destroys with
-  /// that.
+  /// create() for a request that `make()` creates inside another object of C's, and that C destroys with that
+  /// object.
   static std::shared_ptr<Request> create_inside(std::shared_ptr<Session> session, std::string method,
                                                 std::string target,
                                                 const std::function<ne_request *()> &make);
   /// C has made this request; from now on it is known. Called by the first hook that is given it.
   static void created(Session &session, ne_request *c);
-  /// Whether the handle of this request was collected, or the object that it is inside of is destroyed: then
-  /// it is destroyed without running hooks.
+  /// Whether the handle of this request was collected, or the object that contains the request is destroyed.
+  /// Such a request is destroyed without running hooks.
   static bool dropped(Session &session, ne_request *c);
-  /// A new hook is given requests that are destroyed: those that neon made itself are released after it. The
-  /// hook may be the first one that meets such a request.
+  /// To be called when a destroy-request hook is added: requests that neon made itself are released after the
+  /// last such hook. The new hook may be the first one that is given such a request.
   static void watch_lent(Session &session);
   /// The one JavaScript object of a request that a hook was given. JavaScript thread, inside the call.
   static Napi::Object object_of(Session &session, ne_request *c, Operation &operation);
@@ -77,42 +77,42 @@ class Request final : public Handle, public Resource {
   /// "GET /path"
   std::string description() const { return method_ + " " + target_; }
 
-  /// About to use this request alone, on the JavaScript thread: ERR_NEON_BUSY.
+  /// To be called before the JavaScript thread uses this request alone: throws ERR_NEON_BUSY.
   void require_usable() const;
   Phase phase() const { return phase_; }
   bool has_callbacks() const { return !readers_.empty() || !interim_handlers_.empty() || provider_; }
   std::uint64_t generation() const { return generation_; }
-  /// C sends the request once more: header cursors of the response before are stale.
+  /// C sends the request once more: header cursors of the previous response become stale.
   void sent_again() { ++generation_; }
   void connection_lost() { phase_ = Phase::Ended; }
   void on_detached() override;
-  /// Its JavaScript object; from now on the request counts as live.
+  /// Makes the JavaScript object of the request, which counts as live from then on.
   Napi::Object open_handle();
 
-  /// From now on its end runs no hooks, although it has other owners. For the owner of the object that C made
-  /// it inside.
+  /// Makes the request run no hooks when it is destroyed, even while it has other owners. Called by the owner
+  /// of the object inside which C made the request.
   void drop() { dropped_ = true; }
-  /// Also true once it is marked as destroyed, except inside callbacks of a call on it: a destroy that hooks
-  /// have to see waits its turn.
+  /// Also true once the request is marked as destroyed, except in the callbacks of a call on it: a
+  /// destruction that runs hooks waits its turn.
   bool closed() const override;
   /// In its last hook: only the parts that C has not freed may be used.
   bool closing() const { return closing_; }
   bool lent() const { return lent_; }
-  /// ERR_NEON_BORROWED when it is neon's, the classes' or part of another object.
+  /// Throws ERR_NEON_BORROWED when the request belongs to neon, to the classes or to another object.
   void require_own(const char *use) const;
   /// Makes the operation use this request, and the parsers that read its body.
   void use_for(Operation &operation);
   std::string_view method() const { return method_; }
-  /// It will be destroyed, and is so already for all but the hooks. JavaScript thread.
+  /// The request will be destroyed, and counts as destroyed already, except in hooks. JavaScript thread.
   void mark_destroyed();
   /// ne_request_destroy.
   void close();
-  /// C destroys it, and runs the hooks.
+  /// C is destroying the request, and runs the hooks.
   static void destroying(Session &session, ne_request *c);
-  /// C has destroyed it.
+  /// C has destroyed the request.
   void release();
 
-  /// It gets a body: ERR_NEON_INVALID_STATE when it has one, or was sent.
+  /// To be called before the request gets a body: throws ERR_NEON_INVALID_STATE when it has one, or was sent.
   void announce_body();
   void set_body(std::string body);
   void set_body(int descriptor, std::int64_t offset, std::int64_t length);
@@ -195,8 +195,8 @@ std::shared_ptr<Operation> request_operation(const Arguments &arguments, std::si
   return made;
 }
 
-/// An acceptance function of neon's, for which lib passes a number (lib/ne/accept.ts), so that C calls it
-/// directly. Null where the argument is another one.
+/// The acceptance function of neon's for which lib passes a number (lib/core/acceptor.ts), so that C calls it
+/// directly. Null when the argument is a function of the caller's.
 ne_accept_response native_acceptor(const Arguments &arguments, std::size_t index);
 /// Adds a reader to the request that is argument 0, for the responses that argument 1 accepts: argument 2, a
 /// function, or the parser that it is given to. Returns the request.

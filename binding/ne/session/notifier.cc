@@ -78,7 +78,7 @@ void on_progress(void *userdata, ne_off_t progress, ne_off_t total) noexcept {
   });
 }
 
-// A session has one of the two at a time.
+// A session has either a notifier or a progress callback.
 Napi::Value set_notifier(const Arguments &arguments) {
   return replace_callback(arguments, &Session::notifier, "status",
                           [](ne_session *session, Callback *callback) {

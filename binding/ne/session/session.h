@@ -75,12 +75,12 @@ class Session final : public Handle, public Executor {
   ne_session *c() const { return c_; }
   bool uses_tls() const { return std::string_view(ne_get_scheme(c_)) == "https"; }
 
-  /// ERR_NEON_ACTIVE_REQUEST when another request is between begin and end.
+  /// Throws ERR_NEON_ACTIVE_REQUEST when another request is between begin and end.
   void require_free(const Request *request = nullptr) const;
-  /// ERR_NEON_INVALID_STATE when a request was created already.
+  /// Throws ERR_NEON_INVALID_STATE when a request was created already.
   void require_fresh(const char *function) const;
-  /// ERR_NEON_INVALID_STATE while the session is being destroyed: neon's own hooks may have freed what the
-  /// function uses.
+  /// Throws ERR_NEON_INVALID_STATE while the session is being destroyed: neon's own hooks may have freed what
+  /// the function uses.
   void require_whole(const char *function) const;
   /// Closes the connection: no request is active any more.
   void close_connection();
@@ -88,9 +88,10 @@ class Session final : public Handle, public Executor {
   void abandon_connection();
   /// ne_session_destroy, unless requests are left.
   void finish();
-  /// It will be destroyed, and is so already for all but its last callbacks. JavaScript thread.
+  /// The session will be destroyed, and counts as destroyed already, except in its last callbacks. JavaScript
+  /// thread.
   void mark_destroyed() { marked_destroyed_ = true; }
-  /// In a callback of ne_session_destroy the C object is valid still.
+  /// In a callback of ne_session_destroy the C object is still valid.
   bool closed() const override { return marked_destroyed_ && !inside_callback(); }
   /// A request is about to be created. Runs where the operation runs, like prepare().
   void expect_request();
@@ -130,8 +131,8 @@ class Session final : public Handle, public Executor {
     Session &session;
   };
   std::vector<std::unique_ptr<LentWatch>> lent_watches;  // only the hook of the last one releases
-  /// How many destroy-request hooks of JavaScript run: neon holds a pointer to the hook after that, so none
-  /// is removed from its list meanwhile.
+  /// How many destroy-request hooks of JavaScript run: neon holds a pointer to the hook after that, so no
+  /// hook is removed from that list meanwhile.
   std::size_t running_destroy_hooks = 0;
   /// Addresses that C refers to.
   std::vector<std::shared_ptr<Handle>> addresses;
@@ -140,10 +141,11 @@ class Session final : public Handle, public Executor {
   /// The list of locks that is registered with the session: C's hooks refer to it. Belongs to the thread that
   /// runs an operation.
   std::shared_ptr<LockRegistration> locks;
-  /// From now on the session uses these locks, and the list above will be theirs. Called at most once, on the
-  /// JavaScript thread.
+  /// Makes the session use these locks: they will provide `locks`. Called at most once, on the JavaScript
+  /// thread.
   void share_locks(std::shared_ptr<SharedLocks> locks);
-  /// The locks that it shares, or null. Any thread: the pointer is set before the flag, and only once.
+  /// The locks that the session shares with others, or null. Any thread: the pointer is set before the flag,
+  /// and only once.
   SharedLocks *shared_locks() const { return shares_locks_ ? shared_locks_.get() : nullptr; }
 
   /// The request between begin and end.

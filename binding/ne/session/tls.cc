@@ -19,7 +19,7 @@ namespace {
 
 // --- Callbacks that neon calls ----------------------------------------------------------------------------
 
-/// 0 accepts. Neither undefined nor a boolean may pass for it: neither means here what it would mean in C.
+/// Only 0 accepts. undefined and booleans are rejected, because callers may not mean by them what C would.
 int to_verdict(Napi::Env, Napi::Value value) {
   const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : NAN;
   if (!(number >= INT32_MIN && number <= INT32_MAX) || number != std::trunc(number))

@@ -71,8 +71,9 @@ class Socket final : public Handle, public Executor {
   ne_ssl_context *tls_context() const { return context_.get(); }
   /// The user data for ne_sock_connect_ssl: before neon 0.37 its callbacks use that as a session.
   void *tls_user_data();
-  /// Before the close after a failed handshake: reads what the peer has sent on, until it closes or half a
-  /// second has passed. A close with unread bytes resets the connection, and the peer may lose the alert.
+  /// Called after a failed handshake, before the socket is closed: continues to read until the peer closes,
+  /// or half a second has passed. Closing with unread bytes would reset the connection, and the peer might
+  /// lose the alert.
   void drain();
   /// ne_sock_close.
   int close();

@@ -46,7 +46,7 @@ class Certificate final : public Handle {
   bool borrowed() const { return !own_ || loan_; }
   bool closed() const override { return loan_ && loan_->over(); }
 
-  /// The one that signed it, or null.
+  /// The certificate that signed this one, or null.
   std::shared_ptr<Certificate> signed_by();
   std::shared_ptr<DistinguishedName> subject();
   std::shared_ptr<DistinguishedName> issuer();

@@ -27,9 +27,11 @@ class ClientCertificate final : public Handle, public Executor {
 
   const ne_ssl_client_cert *c() const { return c_; }
   bool encrypted() const { return ne_ssl_clicert_encrypted(c_) != 0; }
-  /// ERR_NEON_INVALID_STATE when it is encrypted: C would use parts that do not exist yet.
+  /// Throws ERR_NEON_INVALID_STATE when the certificate is encrypted: C would use parts that do not exist
+  /// yet.
   void require_decrypted() const;
-  /// As in C. ERR_NEON_INVALID_STATE when it is decrypted.
+  /// Decrypts the certificate; returns C's result. Throws ERR_NEON_INVALID_STATE when it is decrypted
+  /// already.
   int decrypt(const char *password);
   std::shared_ptr<Certificate> owner();
 

@@ -25,10 +25,10 @@ bool is_gnutls() {
   return gnutls;
 }
 
-// Before 0.37 the callback by which neon examines each fault of a chain takes the user data for a session of
-// its own, and would accept all faults that it knows; callers had no way to ask for them afterwards. The
-// verification that this call sets instead is OpenSSL's: it fails the handshake. With GnuTLS it has no effect
-// on clients, and handshakes do not verify.
+// Replaces neon's verification by that of OpenSSL, which fails the handshake. Before 0.37, neon's callback
+// for the faults of a chain takes the user data of the context for a session. It would accept every fault
+// that it knows, and a caller has no way to ask for the faults afterwards. With GnuTLS this call has no
+// effect on clients: their handshakes verify nothing.
 void verify_in_handshake(ne_ssl_context *client) { ne_ssl_context_set_verify(client, 1, nullptr, nullptr); }
 
 std::shared_ptr<ne_ssl_context> make(int mode) {

@@ -16,11 +16,11 @@ namespace neon {
 
 /// A `ne_ssl_context`.
 ///
-/// C keeps a TLS session in it to resume, without a lock: handshakes write that, with OpenSSL reads do too,
-/// and each socket has a thread of its own. So one handle may have several C objects: the handle records the
-/// changes that were made, and lends to each socket a C object that had all of them. A lent one is not
-/// changed any more, and where C writes to it, it is lent to one socket at a time: successive connections
-/// share it, and so resume sessions as in C.
+/// C keeps a TLS session in the context, to resume it later, and has no lock for it. Handshakes write it,
+/// with OpenSSL reads do too, and each socket has a thread of its own. So one handle may have several C
+/// objects: the handle records all changes, and lends each socket a C object to which all of them were
+/// applied. A lent C object is not changed any more. Where C writes to it, only one socket at a time gets it:
+/// successive connections share it, and so resume sessions as in C.
 class Context final : public Handle {
  public:
   static constexpr Kind kind = Kind::Context;
@@ -48,9 +48,9 @@ class Context final : public Handle {
   };
   Provider *add_provider(std::uint32_t function);
   bool has_provider() const { return !providers_.empty(); }
-  /// C calls for a certificate for this C object, until the loan is over.
+  /// C is asking for a certificate for this C object, until the loan is over.
   void note_call(std::shared_ptr<const Loan> loan, ne_ssl_context *c);
-  /// change(), also applied to the C objects for which C calls at the moment.
+  /// Like change(), and also applies the change to the C objects for which C is asking at the moment.
   void provide(const Change &change);
 
  private:

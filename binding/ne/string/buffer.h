@@ -15,9 +15,9 @@ class Buffer final : public Handle {
   static constexpr std::int64_t external_size = 512;
   static constexpr const char *argument_name = "buf";
 
-  /// The caller's own.
+  /// Creates a buffer that belongs to the caller.
   explicit Buffer(Environment &environment, std::size_t size);
-  /// Lent.
+  /// Wraps a buffer that C lends.
   Buffer(Environment &environment, ne_buffer *c) : Handle(environment), c_(c) {}
   ~Buffer() override;
 

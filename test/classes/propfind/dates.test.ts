@@ -1,4 +1,4 @@
-/** Tests which instants the classes read from dates: that of the declared zone, or none. */
+/** Tests that the classes read a date in the zone that it declares, and reject a date without a clear instant. */
 import { type Entry, Session, SessionPool } from 'libneon';
 import { dateOf } from '../../../lib/classes/dates.js';
 import { response } from '../../servers/raw.js';

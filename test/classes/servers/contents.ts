@@ -1,11 +1,11 @@
-/** What a script stores on a server, and where: calendar servers take calendars only. */
+/** Provides the contents that a script stores on a server: calendar servers accept only calendars. */
 import type { DavClient } from './dav-client.js';
 
 /** The contents and the collections that a server accepts. */
 export interface Contents {
-  /** Different contents by a number; default: bytes of any kind. */
+  /** Returns contents that differ for each number; default: bytes of any kind. */
   readonly content?: (index: number) => Buffer;
-  /** A large one; default: a megabyte. */
+  /** A large content; default: a megabyte. */
   readonly large?: Buffer;
   /** Creates a collection for resources; default: MKCOL. */
   readonly createCollection?: (client: DavClient, target: string) => Promise<unknown>;

@@ -1,4 +1,4 @@
-/** What the classes and a client without neon have in common, so that one script runs on both. */
+/** Defines the common interface of the classes and of a client without neon, so that one script runs on both. */
 import type { LockOptions } from 'libneon';
 
 /** A response with its body. */
@@ -23,7 +23,7 @@ export interface Held {
   readonly token: string;
 }
 
-/** A lock that the server reports, or why it reports none. */
+/** A lock that the server reports, or the reason why it reports no lock. */
 export interface Discovered {
   readonly token?: string | null | undefined;
   readonly error?: unknown;

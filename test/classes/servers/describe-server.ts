@@ -1,6 +1,6 @@
 /**
  * Runs every method of the classes, in each form, against a WebDAV server; a client without neon runs the same script.
- * What comes out is compared with one table, so that a difference is the server's, and a change on either side shows.
+ * All outcomes are compared with one table, which shows the differences of the server, and any change on either side.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fetchOnce } from '../../servers/client.js';

@@ -1,12 +1,12 @@
-/** Calls every method, also where it has to fail, and notes an outcome for each: a status, or what came out. */
+/** Calls every method, also where it has to fail, and notes an outcome for each: a status or another result. */
 import { bytesOf, type Contents } from './contents.js';
 import type { DavClient, Held, Listed } from './dav-client.js';
 import { isCollection, statusOrText } from './name-outcomes.js';
 
-/** The outcomes by what was done. */
+/** The outcomes, by the names of the actions. */
 export type MethodOutcomes = Record<string, unknown>;
 
-/** What the script has to know about a server. */
+/** The properties of a server that the script depends on. */
 export interface Peculiarities extends Contents {
   /** Calls with a file that end the process of the server, by the name of the outcome: the script leaves them out. */
   readonly fatal?: Readonly<Record<string, (client: DavClient, file: string) => Promise<unknown>>>;
@@ -16,11 +16,11 @@ interface Script {
   readonly client: DavClient;
   /** Another client of the server. */
   readonly other: DavClient;
-  /** A collection, one in it, and a file: escaped paths. */
+  /** Escaped paths: a collection, a collection inside it, and a file. */
   readonly root: string;
   readonly tree: string;
   readonly file: string;
-  /** Different contents by a number. */
+  /** Returns contents that differ for each number. */
   readonly content: (index: number) => Buffer;
   readonly large: Buffer;
   /** Notes the outcome of a call: the status of its response or of its failure, or another result. */

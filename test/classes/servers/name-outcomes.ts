@@ -6,8 +6,8 @@ import type { DavClient, Listed } from './dav-client.js';
 import { oddNames } from './names.js';
 
 /**
- * The names that fail, by what they share: `'put: 400'`. The name of the collection that holds them is left out of
- * paths. `'every name'` stands for all that were tried.
+ * The names that fail, by the failure that they share: `'put: 400'`. The name of the collection that holds them is left
+ * out of paths. `'every name'` stands for all that were tried.
  */
 export type NameOutcomes = Readonly<Record<string, readonly string[] | 'every name'>>;
 
@@ -84,7 +84,10 @@ class OutcomeLog {
   readonly #found = new Map<string, string[]>();
   readonly #tried = new Map<string, number>();
 
-  /** Whether a call succeeds; its failure is noted. A server that lacks a method says 405 for any name: not asked again. */
+  /**
+   * Makes a call, notes its failure, and returns whether it succeeded. A server that lacks a method answers 405 for any
+   * name, so the method is not called again.
+   */
   async attempt(name: string, call: string, action: () => Promise<unknown>): Promise<boolean> {
     if (this.#isEvery(`${call}: 405`)) return false;
     this.#tried.set(call, (this.#tried.get(call) ?? 0) + 1);

@@ -1,4 +1,4 @@
-/** The outcomes of {@link methodOutcomes} with Apache, which does what RFC 4918 and RFC 9110 say. */
+/** The outcomes of {@link methodOutcomes} with Apache, which follows RFC 4918 and RFC 9110. */
 import type { MethodOutcomes } from './method-outcomes.js';
 
 export const usualOutcomes: MethodOutcomes = {
