@@ -17,7 +17,7 @@ namespace neon {
   X(proxy) X(notifier) X(status) X(session_addresses) X(address) X(resolve) X(context) X(buffer) \
   X(uri) X(dates) X(i18n) X(string) X(md5) X(certificate) X(clicert) X(ssl) X(xml) X(xmlreq) X(207) \
   X(pkcs11) X(basic) X(redirect) X(compress) X(props) X(locks) X(lock_set) X(acl3744) X(acl) \
-  X(exchange) X(composed) X(propfind) X(xml_events)
+  X(exchange) X(composed) X(propfind) X(xml_events) X(system_error)
 // clang-format on
 #define NEON_DECLARE(name) void register_##name(Topic &topic);
 #define NEON_REGISTER(name) register_##name(topic);

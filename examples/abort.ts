@@ -25,7 +25,7 @@ async function main(): Promise<void> {
   // A server that accepts connections and never responds.
   const server = createServer((socket) => socket.on('error', () => {}).resume()).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const silent = new Session('http', '127.0.0.1', (server.address() as AddressInfo).port, { readTimeout: 1 });
+  const silent = new Session('http', '127.0.0.1', (server.address() as AddressInfo).port, { readTimeout: 1000 });
   console.log(`timeout:      ${await failure(silent.request('GET', '/', { timeout: 100 }))}`);
   console.log(`read timeout: ${await failure(silent.request('GET', '/'))}`);
   await silent.close();

@@ -4,7 +4,7 @@ import { startNephele } from './server.js';
 
 async function main(): Promise<void> {
   const url = process.argv[2] ?? (await startNephele()).origin;
-  const session = Session.open(url, { userAgent: 'first-classes/1.0', connectTimeout: 10 });
+  const session = Session.open(url, { userAgent: 'first-classes/1.0', connectTimeout: 10_000 });
 
   const response = await session.request('GET', '');
   console.log(`GET: ${response.status} ${response.reasonPhrase}, ${(await response.bytes()).length} bytes`);

@@ -31,7 +31,7 @@ const everything: Message[] = [
   { method: 'DELETE', target: '/tour.txt' },
 ];
 const safe = (target: string): Message[] => ['OPTIONS', 'HEAD', 'GET'].map((method) => ({ method, target }));
-const options = { connectTimeout: 15, readTimeout: 30 };
+const options = { connectTimeout: 15_000, readTimeout: 30_000 };
 
 /** Describes a response. OPTIONS and HEAD are optional for servers; any other status of 400 or more is a failure. */
 const describe =
@@ -49,8 +49,8 @@ async function handles(url: URL, all: Message[], dispatch: (req: ne.ne_request) 
   const open = (): ne.ne_session => ne.ne_session_create(scheme, url.hostname, port);
   const sess = await step('ne_session_create', open, ne.ne_get_server_hostport);
   if (scheme === 'https') ne.ne_ssl_trust_default_ca(sess);
-  ne.ne_set_connect_timeout(sess, options.connectTimeout);
-  ne.ne_set_read_timeout(sess, options.readTimeout);
+  ne.ne_set_connect_timeout(sess, options.connectTimeout / 1000);
+  ne.ne_set_read_timeout(sess, options.readTimeout / 1000);
   const send = async ({ method, target, headers = {}, body }: Message): Promise<Reply> => {
     const req = ne.ne_request_create(sess, method, target);
     for (const [name, value] of Object.entries(headers)) ne.ne_add_request_header(req, name, value);

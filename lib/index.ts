@@ -8,7 +8,13 @@ export type { AclEntry, Principal, Privilege } from './classes/acl.js';
 export type { AuthOptions, AuthProtocol, Challenge, Credentials, CredentialsProvider } from './classes/auth.js';
 export { Certificate, ClientCertificate, type DigestAlgorithm } from './classes/certificate.js';
 export type { DecompressOptions } from './classes/decompress.js';
-export { NeonError, type ResourceFailure } from './core/errors.js';
+export {
+  type CertificateFailure,
+  type FailedResponse,
+  NeonError,
+  type ResourceFailure,
+  type ResponseHeaders,
+} from './core/errors.js';
 export type { Body, BodyProvider, DescriptorBody, FileBody } from './classes/body.js';
 export type { Entry, EntryError, PropertyStatus } from './classes/propfind-batch.js';
 export { type Depth, Listing, type PropfindOptions, type PropNamesOptions } from './classes/propfind.js';
@@ -30,19 +36,13 @@ export type { ActiveLock, LiveProperties, LockEntry, Properties } from './classe
 export type { PropertyChanges, PropertyValue } from './classes/proppatch.js';
 export type { ProxyOptions, ProxyServer } from './classes/proxy.js';
 export type { RedirectOptions } from './classes/redirect.js';
-export type { BlockingOptions, HeadersInit, HeaderValue } from './classes/call-options.js';
+export type { BlockingOptions, CommonOptions, HeadersInit, HeaderValue } from './classes/call-options.js';
 export { Request, type RequestFlag, type RequestOptions } from './classes/request.js';
 export { type BodyOptions, Response } from './classes/response.js';
 export type { XmlHandlers } from './classes/xml-events.js';
 export { Session, type SessionFlag, type SessionOptions } from './classes/session.js';
 export type { ProgressEvent, StatusEvent } from './classes/status.js';
-export type {
-  CertificateFailure,
-  CertificateVerifier,
-  ClientCertificateProvider,
-  ProtocolVersion,
-  TLSOptions,
-} from './classes/tls.js';
+export type { CertificateVerifier, ClientCertificateProvider, ProtocolVersion, TLSOptions } from './classes/tls.js';
 export type { ByteRange, Capabilities, CopyOptions } from './classes/methods.js';
 export { escapePath, path, type Target } from './classes/target.js';
 export type { Authority, TrustOptions } from './classes/trust.js';

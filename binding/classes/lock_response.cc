@@ -155,37 +155,12 @@ long lock_timeout(std::string_view text) {
 
 // --- LockResponse -----------------------------------------------------------------------------------------
 
-void LockResponse::read_from(ne_request *request) {
-  ne_add_response_body_reader(request, on_response, on_block, this);
-}
-
-// Called for each response, those that neon answers itself too: the last one counts.
-int LockResponse::on_response(void *self, ne_request *, const ne_status *) noexcept {
-  static_cast<LockResponse *>(self)->body_.clear();
-  return 1;
-}
-
-int LockResponse::on_block(void *self, const char *bytes, std::size_t size) noexcept {
-  LockResponse &response = *static_cast<LockResponse *>(self);
-  try {
-    response.body_.append(bytes, std::min(size, max_body - response.body_.size()));
-    return 0;
-  } catch (const std::bad_alloc &) {
-    response.out_of_memory_ = true;
-    return -1;
-  }
-}
-
-void LockResponse::note(ne_request *request) {
-  status_ = ne_get_status(request)->code;
-  if (const char *const token = ne_get_response_header(request, "Lock-Token")) header_ = clean_token(token);
-}
-
 const char *LockResponse::parse() {
-  if (shaved(body_).empty()) return nullptr;
+  const std::string &body = record_.body();
+  if (shaved(body).empty()) return nullptr;
   ne_xml_parser *const parser = ne_xml_create();
   Handler handler(parser, locks_);
-  if (ne_xml_parse(parser, body_.data(), body_.size()) != 0 || ne_xml_parse(parser, nullptr, 0) != 0)
+  if (ne_xml_parse(parser, body.data(), body.size()) != 0 || ne_xml_parse(parser, nullptr, 0) != 0)
     error_ = ne_xml_get_error(parser);
   ne_xml_destroy(parser);
   out_of_memory_ = out_of_memory_ || handler.out_of_memory();
@@ -200,7 +175,8 @@ const ActiveLock *LockResponse::find(std::string_view token) const {
 }
 
 std::string LockResponse::token() const {
-  if (!header_.empty()) return header_;
+  if (const auto header = record_.head().header("lock-token"))
+    if (std::string token = clean_token(*header); !token.empty()) return token;
   return locks_.size() == 1 ? locks_.front().token : std::string();
 }
 

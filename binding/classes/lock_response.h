@@ -2,12 +2,13 @@
 #pragma once
 
 #include <ne_locks.h>
-#include <ne_request.h>
 
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "classes/exchange/record.h"
 
 namespace neon {
 
@@ -31,16 +32,10 @@ long lock_timeout(std::string_view text);
 /// The response to a LOCK: the locks in its document, and the token in its header.
 class LockResponse final {
  public:
-  /// Adds a reader of the body to the request; both must live until it is destroyed.
-  void read_from(ne_request *request);
-  bool out_of_memory() const { return out_of_memory_; }
-  /// The request was sent: notes its status and header.
-  void note(ne_request *request);
+  explicit LockResponse(const ResponseRecord &record) : record_(record) {}
 
-  int status() const { return status_; }
-  bool granted() const { return status_ / 100 == 2 && status_ != 207; }
-  /// The body as far as it arrived, or its beginning if it is long.
-  const std::string &body() const { return body_; }
+  bool out_of_memory() const { return out_of_memory_; }
+  bool granted() const { return record_.head().is_success() && record_.head().status != 207; }
   /// Parses the body, if there is one. Null, or why it is not the document that a LOCK has.
   const char *parse();
   /// The lock with this token, or else the only one; null without one.
@@ -50,14 +45,8 @@ class LockResponse final {
   std::string token() const;
 
  private:
-  static int on_response(void *self, ne_request *request, const ne_status *status) noexcept;
-  static int on_block(void *self, const char *bytes, std::size_t size) noexcept;
-
-  // More of a body is ignored.
-  static constexpr std::size_t max_body = std::size_t{1} << 20U;
-
-  int status_ = 0;
-  std::string header_, body_, error_;
+  const ResponseRecord &record_;
+  std::string error_;
   std::vector<ActiveLock> locks_;
   bool out_of_memory_ = false;
 };

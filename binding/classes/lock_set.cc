@@ -10,7 +10,8 @@
 
 #include <string>
 
-#include "classes/exchange/recipe.h"
+#include "classes/exchange/caller_headers.h"
+#include "classes/exchange/record.h"
 #include "classes/lock_response.h"
 #include "core/topic.h"
 #include "ne/request/request.h"
@@ -179,30 +180,40 @@ namespace {
 
 // --- Calls ------------------------------------------------------------------------------------------------
 
-/// A call with one lock. Its result is null, or [code, text, status, token, document] when it failed: the
-/// token of a lock that the server has granted all the same, or null, and the document of a 207 response, or
+/// The arguments of a call about a lock.
+struct LockArguments {
+  std::shared_ptr<Session> session;
+  OwnedLock lock;
+  std::shared_ptr<LockSet> set;
+  Recipe recipe;  // the headers of the caller, and the limit of inflating
+};
+
+/// A call with one lock. Its result is null, or [code, text, response, token] when it failed: the response as
+/// Head::response() packs it, or null, and the token of a lock that the server has granted all the same, or
 /// null.
 class LockCall : public Operation {
  public:
-  LockCall(std::shared_ptr<Session> session, OwnedLock lock)
-      : Operation(session), session_(std::move(session)), lock_(std::move(lock)) {}
+  explicit LockCall(LockArguments arguments)
+      : Operation(arguments.session),
+        session_(std::move(arguments.session)),
+        lock_(std::move(arguments.lock)),
+        set_(std::move(arguments.set)),
+        recipe_(std::move(arguments.recipe)) {}
 
  protected:
   void run() override {
+    const CallerHeaders headers(session_->c(), recipe_);
     result_.note(Request::run_delegated(*session_, [this] { return send(session_->c()); }), session_->c());
-    if (out_of_memory_) throw neon_failure(code::no_memory, "Out of memory");
+    if (response_.out_of_memory() || record_.out_of_memory())
+      throw neon_failure(code::no_memory, "Out of memory");
     if (result_.ok()) succeeded();
   }
   void stalled() override { result_.note_stall(session_->c()); }
   Napi::Value result(Napi::Env env) override {
-    if (!result_.ok()) {
-      const Napi::Value document =
-          document_.empty() ? env.Null() : Napi::Buffer<char>::Copy(env, document_.data(), document_.size());
-      return array_of(env,
-                      {Napi::Number::New(env, result_.code), Napi::String::New(env, result_.text),
-                       Napi::Number::New(env, status_),
-                       token_.empty() ? env.Null() : Napi::Value(Napi::String::New(env, token_)), document});
-    }
+    if (!result_.ok())
+      return array_of(env, {Napi::Number::New(env, result_.code), Napi::String::New(env, result_.text),
+                            record_.value(env),
+                            token_.empty() ? env.Null() : Napi::Value(Napi::String::New(env, token_))});
     fill(held(env, 0).As<Napi::Object>());
     return env.Null();
   }
@@ -217,35 +228,49 @@ class LockCall : public Operation {
   struct ne_lock &lock() const {
     return *lock_;
   }
-  /// Sends a LOCK request, reads its response, and destroys it.
-  int dispatch(ne_request *request, LockResponse &response);
+  LockSet &set() const { return *set_; }
+  const LockResponse &response() const { return response_; }
+  /// Submits the locks that the request needs, unless the caller has an If header.
+  template <class Submit>
+  void submit(Submit submit) {
+    if (!recipe_.header("If")) submit();
+  }
+  /// Sends the request, notes its response, and destroys it. NE_OK for a status that grants what was asked
+  /// for.
+  int dispatch(ne_request *request);
+  /// Reads the document of a LOCK response that has this result; returns the result of the call.
+  int parse(int result);
   /// The server has granted a lock with this token, and the call fails nevertheless.
   void strand(std::string token) { token_ = std::move(token); }
 
  private:
+  // More of a body is ignored.
+  static constexpr std::size_t max_body = std::size_t{1} << 20U;
+
   const std::shared_ptr<Session> session_;
   const OwnedLock lock_;
+  const std::shared_ptr<LockSet> set_;
+  const Recipe recipe_;
+  ResponseRecord record_{max_body, max_body};
+  LockResponse response_{record_};
   CallResult result_;
-  int status_ = 0;
-  std::string token_, document_;
-  bool out_of_memory_ = false;
+  std::string token_;
 };
 
-int LockCall::dispatch(ne_request *request, LockResponse &response) {
-  response.read_from(request);
-  int result = ne_request_dispatch(request);
-  response.note(request);
+int LockCall::dispatch(ne_request *request) {
+  recipe_.add_headers_and_flags_to(request);
+  record_.read_from(request, recipe_.inflate);
+  const int result = ne_request_dispatch(request);
   ne_request_destroy(request);
-  status_ = response.status();
-  if (result == NE_OK && !response.granted()) result = NE_ERROR;
-  if (status_ == 207) document_ = response.body();
-  if (!response.granted()) return result;
-  if (const char *const failure = response.parse(); failure && result == NE_OK) {
-    ne_set_error(session_->c(), "%s", failure);
-    result = NE_ERROR;
-  }
-  out_of_memory_ = response.out_of_memory();
-  return result;
+  return result == NE_OK && !response_.granted() ? NE_ERROR : result;
+}
+
+int LockCall::parse(int result) {
+  if (!response_.granted()) return result;
+  const char *const failure = response_.parse();
+  if (!failure || result != NE_OK) return result;
+  ne_set_error(session_->c(), "%s", failure);
+  return NE_ERROR;
 }
 
 // As ne_lock and ne_lock_refresh write it.
@@ -260,28 +285,26 @@ void add_timeout(ne_request *request, long timeout) {
 /// it; it is removed again unless the caller gets it.
 class Obtain final : public LockCall {
  public:
-  Obtain(std::shared_ptr<Session> session, OwnedLock lock, std::shared_ptr<LockSet> set)
-      : LockCall(std::move(session), std::move(lock)), set_(std::move(set)) {}
+  using LockCall::LockCall;
   ~Obtain() override {
-    if (entry_ && !handed_over_) set_->remove(entry_);
+    if (entry_ && !handed_over_) set().remove(entry_);
   }
 
  protected:
   void run() override {
-    set_->join_for_lock(session());
+    set().join_for_lock(session());
     LockCall::run();
   }
   int send(ne_session *c) override;
-  void succeeded() override { entry_ = set_->add(OwnedLock(ne_lock_copy(&lock()))); }
+  void succeeded() override { entry_ = set().add(OwnedLock(ne_lock_copy(&lock()))); }
   void fill(Napi::Object object) override {
     fill_lock(object, lock());
     handed_over_ = true;
   }
 
  private:
-  void take(const LockResponse &response, const std::string &token);
+  void take(const std::string &token);
 
-  const std::shared_ptr<LockSet> set_;
   LockSet::Entry entry_;
   bool handed_over_ = false;  // JavaScript thread
 };
@@ -299,24 +322,25 @@ int Obtain::send(ne_session *c) {
   ne_add_request_header(request, "Content-Type", NE_XML_MEDIA_TYPE);
   ne_add_depth_header(request, lock().depth);
   add_timeout(request, lock().timeout);
-  ne_lock_using_parent(request, path);
-  ne_lock_using_resource(request, path, lock().depth);
-  LockResponse response;
-  int result = dispatch(request, response);
-  if (!response.granted()) return result;
-  const std::string token = response.token();
+  submit([&] {
+    ne_lock_using_parent(request, path);
+    ne_lock_using_resource(request, path, lock().depth);
+  });
+  int result = parse(dispatch(request));
+  if (!response().granted()) return result;
+  const std::string token = response().token();
   if (result == NE_OK && token.empty()) {
     ne_set_error(c, "The response has no valid lock token");
     result = NE_ERROR;
   }
   if (result == NE_OK)
-    take(response, token);
+    take(token);
   else
     strand(token);
   return result;
 }
 
-void Obtain::take(const LockResponse &response, const std::string &token) {
+void Obtain::take(const std::string &token) {
   struct ne_lock &lock = this->lock();
   const auto replace = [](char *&field, const std::string *text) {
     if (field) ne_free(field);
@@ -324,7 +348,7 @@ void Obtain::take(const LockResponse &response, const std::string &token) {
   };
   replace(lock.token, &token);
   lock.timeout = NE_TIMEOUT_INVALID;
-  const ActiveLock *const active = response.find(token);
+  const ActiveLock *const active = response().find(token);
   if (!active) return;
   lock.timeout = active->timeout;
   lock.scope = active->scope;
@@ -332,18 +356,19 @@ void Obtain::take(const LockResponse &response, const std::string &token) {
   replace(lock.owner, active->owner ? &*active->owner : nullptr);
 }
 
-/// UNLOCK.
+/// UNLOCK, as ne_unlock sends it.
 class Release final : public LockCall {
  public:
-  Release(std::shared_ptr<Session> session, OwnedLock lock, std::shared_ptr<LockSet> set)
-      : LockCall(std::move(session), std::move(lock)), set_(std::move(set)) {}
+  using LockCall::LockCall;
 
  protected:
-  int send(ne_session *c) override { return ne_unlock(c, &lock()); }
-  void succeeded() override { set_->remove(lock().token); }
-
- private:
-  const std::shared_ptr<LockSet> set_;
+  int send(ne_session *c) override {
+    ne_request *const request = ne_request_create(c, "UNLOCK", lock().uri.path);
+    ne_print_request_header(request, "Lock-Token", "<%s>", lock().token);
+    submit([&] { ne_lock_using_parent(request, lock().uri.path); });
+    return dispatch(request);
+  }
+  void succeeded() override { set().remove(lock().token); }
 };
 
 /// LOCK of a lock that is held already, as ne_lock_refresh sends it. A response without a document, or
@@ -357,9 +382,8 @@ class Refresh final : public LockCall {
     ne_request *const request = ne_request_create(c, "LOCK", lock().uri.path);
     ne_print_request_header(request, "If", "(<%s>)", lock().token);
     add_timeout(request, lock().timeout);
-    LockResponse response;
-    const int result = dispatch(request, response);
-    const ActiveLock *const active = response.find(lock().token);
+    const int result = parse(dispatch(request));
+    const ActiveLock *const active = response().find(lock().token);
     lock().timeout = active ? active->timeout : NE_TIMEOUT_INVALID;
     return result;
   }
@@ -370,28 +394,30 @@ std::shared_ptr<LockSet> set_argument(const Arguments &arguments, std::size_t in
   return arguments.handle<LockSet>(index, "set");
 }
 
-/// A call with (session, lock, …), which `Call` is made of.
-template <class Call, class... More>
-std::shared_ptr<Operation> lock_call(const Arguments &arguments, void (*require)(const struct ne_lock &),
-                                     More... more) {
-  OwnedLock lock = lock_of(arguments, 1);
-  require(*lock);
-  auto made = std::make_shared<Call>(arguments.handle<Session>(0, "session"), std::move(lock), more...);
+/// A call with (session, lock, set, headers, inflate).
+template <class Call>
+std::shared_ptr<Operation> lock_call(const Arguments &arguments, void (*require)(const struct ne_lock &)) {
+  LockArguments read{
+      arguments.handle<Session>(0, "session"), lock_of(arguments, 1), set_argument(arguments, 2), {}};
+  require(*read.lock);
+  read.recipe.read_headers(arguments, 3);
+  read.recipe.read_inflate(arguments, 4);
+  auto made = std::make_shared<Call>(std::move(read));
   made->hold(arguments[1]);
   return made;
 }
 
-/// obtainLock(session, lock, set) → null, or as LockCall says
+/// obtainLock(session, lock, set, headers, inflate) → null, or as LockCall says
 std::shared_ptr<Operation> obtain(const Arguments &arguments, Mode) {
-  return lock_call<Obtain>(arguments, require_lockable, set_argument(arguments, 2));
+  return lock_call<Obtain>(arguments, require_lockable);
 }
 
-/// releaseLock(session, lock, set) → null, or as LockCall says
+/// releaseLock(session, lock, set, headers, inflate) → null, or as LockCall says
 std::shared_ptr<Operation> release(const Arguments &arguments, Mode) {
-  return lock_call<Release>(arguments, require_path_and_token, set_argument(arguments, 2));
+  return lock_call<Release>(arguments, require_path_and_token);
 }
 
-/// refreshLock(session, lock) → null, or as LockCall says
+/// refreshLock(session, lock, set, headers, inflate) → null, or as LockCall says
 std::shared_ptr<Operation> refresh(const Arguments &arguments, Mode) {
   return lock_call<Refresh>(arguments, require_path_and_token);
 }

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "classes/xml_element.h"
+#include "classes/xml_encoding.h"
 #include "core/arguments.h"
 #include "core/block.h"
-#include "core/since.h"
 #include "core/topic.h"
 
 namespace neon {
@@ -53,11 +53,7 @@ Napi::Value EventBatch::value(Napi::Env env) const {
 EventParser::EventParser(unsigned wanted, const std::string &charset, Flush flush)
     : c_(ne_xml_create()), wanted_(wanted), flush_(std::move(flush)) {
   ne_xml_push_handler(c_, on_start, wanted & texts ? on_text : nullptr, on_end, this);
-  // As ne_xml_dispatch_request does, when neon is new enough.
-  using SetEncoding = int(ne_xml_parser *, const char *);
-  const auto set = reinterpret_cast<SetEncoding *>(find_symbol("ne_xml_set_encoding"));
-  if (!charset.empty() && set && set(c_, charset.c_str()) != 0)
-    error_ = "The character encoding is not known: " + charset;
+  error_ = set_encoding(c_, charset);
 }
 
 EventParser::~EventParser() { ne_xml_destroy(c_); }

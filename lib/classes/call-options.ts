@@ -23,23 +23,21 @@ export type BlockingOptions<Options> = Omit<Options, 'signal' | 'timeout' | 'onP
 /** A header field. @internal */
 export type HeaderField = readonly [name: string, value: string];
 
-/** The options that a kind of call can carry, beside `signal` and `timeout`, which every call can. @internal */
-export interface Carries {
-  readonly headers?: boolean;
-  readonly redirect?: boolean;
-  readonly decompress?: boolean;
-  readonly onProgress?: boolean;
-}
-
-/** The options that calls have in common; each kind of call ignores those that it cannot carry. @internal */
+/** The options of every call to a server. */
 export interface CommonOptions extends CallOptions, RedirectOptions, DecompressOptions {
-  readonly headers?: HeadersInit | undefined;
-  readonly onProgress?: ((event: ProgressEvent) => void) | undefined;
+  /**
+   * Headers to send. Each replaces the header of that name that the library or the session
+   * ({@link SessionOptions.headers}) would send: of the host, of credentials, of {@link SessionOptions.userAgent}.
+   */
+  headers?: HeadersInit | undefined;
+  /** Is called with the progress of the bodies, as they are sent and received. Blocking calls refuse it. */
+  onProgress?: ((event: ProgressEvent) => void) | undefined;
 }
 
 /** The defaults of a session or pool for its calls. @internal */
 export interface CallDefaults {
   readonly redirects: Redirects;
+  readonly headers: readonly HeaderField[];
   /** As in {@link CallSettings}. */
   readonly inflate: number;
 }
@@ -84,25 +82,25 @@ function requireBlocking(options: CommonOptions): void {
  * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` for an invalid option;
  *   `ERR_INVALID_ARG_VALUE` for one that a blocking call cannot honour
  */
-export function settingsOf(
-  carries: Carries,
-  options: CommonOptions,
-  defaults: CallDefaults,
-  blocking = false,
-): CallSettings {
+export function settingsOf(options: CommonOptions, defaults: CallDefaults, blocking = false): CallSettings {
   requireObject(options);
   if (blocking) requireBlocking(options);
   const isLimited = !blocking && (options.signal !== undefined || options.timeout !== undefined);
   const { signal, timeout } = isLimited ? validated(options) : noLimits;
-  const redirects = carries.redirect ? redirectsOf(options, defaults) : undefined;
+  const redirects = redirectsOf(options, defaults);
+  const headers = withDefaults(fieldsOf(options.headers), defaults.headers);
   return {
     signal: signal ?? undefined,
     timeout,
     since: timeout === undefined ? 0 : performance.now(),
-    headers: carries.headers ? fieldsOf(options.headers) : noFields,
-    onProgress: carries.onProgress ? progressListener(options.onProgress) : undefined,
-    inflate: carries.decompress && options.decompress !== undefined ? inflationLimit(options) : defaults.inflate,
-    redirects: redirects?.manual ? undefined : redirects,
+    headers,
+    onProgress: progressListener(options.onProgress),
+    inflate: takesAnyCoding(headers)
+      ? 0
+      : options.decompress === undefined
+        ? defaults.inflate
+        : inflationLimit(options),
+    redirects: redirects.manual ? undefined : redirects,
   };
 }
 
@@ -112,7 +110,40 @@ function redirectsOf(options: CommonOptions, { redirects }: CallDefaults): Redir
   return options.redirect === undefined && options.maxRedirects === undefined ? redirects : redirects.with(options);
 }
 
+/** Whether the caller asked for a coding or a range with a header, and so takes the body as it comes. */
+function takesAnyCoding(headers: readonly HeaderField[]): boolean {
+  return headers.some(([name]) => /^(accept-encoding|range)$/i.test(name));
+}
+
 const noFields: readonly HeaderField[] = [];
+
+function withDefaults(fields: readonly HeaderField[], defaults: readonly HeaderField[]): readonly HeaderField[] {
+  if (defaults.length === 0) return fields;
+  return fields.length === 0 ? defaults : [...withoutReplaced(defaults, fields), ...fields];
+}
+
+/**
+ * The fields of headers for all calls of a session. @internal
+ *
+ * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+ */
+export function defaultFieldsOf(headers: HeadersInit | undefined): readonly HeaderField[] {
+  const fields = fieldsOf(headers);
+  requireNoLength(fields, 'each body has its own');
+  return fields;
+}
+
+/** Refuses a `Content-Length` of the caller's, with the reason. @internal */
+export function requireNoLength(fields: readonly HeaderField[], why: string): void {
+  if (fields.some(([name]) => name.toLowerCase() === 'content-length'))
+    throw invalidValue(`The header Content-Length is refused: ${why}. Omit the header`);
+}
+
+/** The headers for a request whose body neon or the library composes, as native functions take them. @internal */
+export function fieldsOfComposed({ headers }: CallSettings): string[] {
+  requireNoLength(headers, 'the library composes the body');
+  return headers.flat();
+}
 
 /** The fields of headers. @internal */
 export function fieldsOf(headers: HeadersInit | undefined): readonly HeaderField[] {

@@ -1,8 +1,10 @@
 /** Calls to the server, as sessions and pools run them. */
 import type { ErrorContext } from '../core/errors.js';
 import type { ne_session } from '../ne/handles.js';
-import type { CallSettings, Carries } from './call-options.js';
+import type { CallSettings } from './call-options.js';
+import type { RawResponse } from './head.js';
 import type { LiveSet } from './live-set.js';
+import type { Redirection } from './redirect.js';
 
 /** The request that an error belongs to. @internal */
 export type CallContext = Required<Pick<ErrorContext, 'method' | 'target' | 'origin'>>;
@@ -18,40 +20,27 @@ export interface Call<Raw, Result> {
   readonly method: string;
   /** The request target: a path, with its query if it has one. */
   readonly target: string;
-  /** The native function cannot carry the other options: they are ignored. */
-  readonly carries: Carries;
 
-  /** Calls the async native function: synchronously, and once. The settings hold the options that the call carries. */
+  /** Calls the async native function: synchronously, and once. */
   send(session: ne_session, settings: CallSettings): Promise<Raw>;
   /** Calls the blocking native function. */
   sendSync(session: ne_session, settings: CallSettings): Raw;
   /** Makes the caller's result; throws when the native function reports a failure. */
   settle(raw: Raw, run: CallRun): Result;
 
-  /** The status code of the response, where the native function returns the response. */
-  statusOf?(raw: Raw): number;
+  /** The response in the result of the native function; null where the function returns none. */
+  responseOf(raw: Raw): RawResponse | null;
   /** Copies the bytes that the caller may change while the call waits for a session. */
   hold?(): void;
   /** Frees the resources of `send`. */
   release?(): void;
-  /**
-   * The call that follows a redirect, and its settings; undefined when the result is the caller's. Throws
-   * `NE_REDIRECT`.
-   *
-   * @param count the number of redirects that were followed before
-   */
-  redirected?(
-    result: Result,
-    settings: CallSettings,
-    origin: string,
-    count: number,
-  ): Redirected<Raw, Result> | undefined;
-}
 
-/** @internal */
-export interface Redirected<Raw, Result> {
-  readonly call: Call<Raw, Result>;
-  readonly settings: CallSettings;
+  /** Whether the request can be sent again to another target. */
+  readonly repeatable: boolean;
+  /** Whether a redirect may make it a GET. */
+  readonly becomesGet: boolean;
+  /** The call that a redirect leads to. */
+  redirected(to: Redirection): Call<Raw, Result>;
 }
 
 /** A call that is running, or that has a response whose body is still arriving. @internal */

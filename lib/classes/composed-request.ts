@@ -2,10 +2,9 @@
 import { addon } from '../core/load.js';
 import { native } from '../core/native.js';
 import type { ne_session } from '../ne/handles.js';
-import { invalidValue } from '../core/errors.js';
-import type { CallSettings, HeaderField } from './call-options.js';
+import { type CallSettings, fieldsOfComposed } from './call-options.js';
 import { RequestCall } from './request-call.js';
-import type { RawResponse } from './response.js';
+import type { RawResponse } from './head.js';
 
 type Send<R> = (
   session: ne_session,
@@ -33,25 +32,17 @@ export class ComposedRequest extends RequestCall {
     this.#content = content;
   }
 
-  override send(session: ne_session, { headers }: CallSettings): Promise<RawResponse> {
-    requireNoLength(headers);
+  override send(session: ne_session, settings: CallSettings): Promise<RawResponse> {
     const send = addon.async[functions[this.method]] as unknown as Send<Promise<RawResponse>>;
-    return send(session, this.target, headers.flat(), this.flags, this.#content);
+    return send(session, this.target, fieldsOfComposed(settings), this.flags, this.#content);
   }
 
-  override sendSync(session: ne_session, { headers }: CallSettings): RawResponse {
-    requireNoLength(headers);
+  override sendSync(session: ne_session, settings: CallSettings): RawResponse {
     const send = native<Send<RawResponse>>(functions[this.method]);
-    return send(session, this.target, headers.flat(), this.flags, this.#content);
+    return send(session, this.target, fieldsOfComposed(settings), this.flags, this.#content);
   }
 
   protected override to(target: string): ComposedRequest {
     return new ComposedRequest(this.method, target, this.#content, this.flags);
   }
-}
-
-/** The caller cannot know the length of a body that neon composes. */
-function requireNoLength(headers: readonly HeaderField[]): void {
-  if (headers.some(([name]) => name.toLowerCase() === 'content-length'))
-    throw invalidValue('The header Content-Length is refused: the library composes the body. Omit the header');
 }

@@ -1,5 +1,5 @@
 /** The live items of a session or pool: `close()` waits for them, `destroy({ force: true })` ends them. */
-import type { NeonError } from '../core/errors.js';
+import { NeonError } from '../core/errors.js';
 
 /** Keeps a session from being destroyed: a request, a call on its way, a body still to be read. @internal */
 export interface Live {
@@ -31,10 +31,11 @@ export class LiveSet {
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
-  /** Ends everything. */
-  end(reason: NeonError): void {
+  /** Ends everything, each item with an error of its own, which will name its request. */
+  end({ message, code, origin }: NeonError): void {
     // The newest first: ending a call that runs lets the next one begin.
-    for (const item of [...this.#items].reverse()) item.end(reason);
+    for (const item of [...this.#items].reverse())
+      item.end(new NeonError(message, code, origin === undefined ? {} : { origin }));
     for (const item of [...this.#items]) this.delete(item);
   }
 

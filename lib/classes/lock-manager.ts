@@ -1,7 +1,6 @@
 /** The locks of a session or pool, and the calls about them: LOCK, UNLOCK, and PROPFIND of `lockdiscovery`. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { CallOptions } from '../core/abort.js';
 import { invalidType, NeonError, outOfRange } from '../core/errors.js';
 import { addon } from '../core/load.js';
 import { native } from '../core/native.js';
@@ -11,7 +10,16 @@ import type { ne_lock } from '../ne/locks.js';
 import { ne_uri_defaultport, ne_uri_parse, type ne_uri } from '../ne/uri.js';
 import type { Call, CallRun } from './call.js';
 import { type Known, requireKnown } from '../core/options.js';
-import { type Carries, requireObject } from './call-options.js';
+import {
+  type BlockingOptions,
+  type CallSettings,
+  type CommonOptions,
+  commonOptions,
+  fieldsOfComposed,
+  requireObject,
+} from './call-options.js';
+import { errorOf, type RawFailure } from './failure.js';
+import type { RawResponse } from './head.js';
 import { createLockSet, dropLock, insertLock, type LockSet } from './lock-set.js';
 import {
   type CheckedLockOptions,
@@ -26,20 +34,25 @@ import {
   requireDepth,
   requireReference,
   requireScope,
-  requireSeconds,
+  requireDuration,
   type WithLockOptions,
 } from './locks.js';
 import type { HrefBase } from './href.js';
-import { failuresIn } from './multistatus.js';
 import type { Entry } from './propfind-batch.js';
 import type { Depth } from './propfind.js';
+import type { Redirection } from './redirect.js';
 import type { RunTerms, SessionSource, SharedLocks } from './session-source.js';
 import type { Target } from './target.js';
 
 /** The outcome of a call that failed; see binding/classes/lock_set.cc. */
-type LockFailure =
-  readonly [code: number, text: string, status: number, token: string | null, document: Uint8Array | null] | null;
-type LockFunction<R> = (session: ne_session, lock: ne_lock, set: LockSet) => R;
+type LockFailure = readonly [...RawFailure, token: string | null] | null;
+type LockFunction<R> = (
+  session: ne_session,
+  lock: ne_lock,
+  set: LockSet,
+  headers: readonly string[],
+  inflate: number,
+) => R;
 
 /** A function of the addon in both forms. */
 interface LockFunctions {
@@ -55,52 +68,49 @@ const obtain = lockFunctions('obtainLock');
 const release = lockFunctions('releaseLock');
 const refresh = lockFunctions('refreshLock');
 
-const nothing: Carries = {};
-const unlockOptions: Known<Pick<LockOptions, 'signal'>> = { signal: true };
-const refreshOptions: Known<RefreshOptions & Renewal> = { timeout: true, signal: true, deadline: true };
+const refreshOptions: Known<RefreshOptions> = { ...commonOptions, duration: true };
 
 /** A LOCK or an UNLOCK. It fills the granted fields into the `ne_lock`. */
 class LockCall implements Call<LockFailure, void> {
-  readonly carries = nothing;
+  readonly repeatable = true;
+  readonly becomesGet = false;
+  /** The token of a lock that the server granted although the call failed. */
+  stranded: string | undefined;
 
   constructor(
     readonly method: 'LOCK' | 'UNLOCK',
-    readonly target: string,
     private readonly functions: LockFunctions,
     private readonly lock: ne_lock,
     private readonly set: LockSet,
   ) {}
 
-  send(session: ne_session): Promise<LockFailure> {
-    return this.functions.async(session, this.lock, this.set);
+  get target(): string {
+    return this.lock.uri.path as string;
   }
 
-  sendSync(session: ne_session): LockFailure {
-    return this.functions.blocking(session, this.lock, this.set);
+  send(session: ne_session, settings: CallSettings): Promise<LockFailure> {
+    return this.functions.async(session, this.lock, this.set, fieldsOfComposed(settings), settings.inflate);
   }
 
-  /** The token of a lock that the server granted although the call failed. */
-  stranded: string | undefined;
+  sendSync(session: ne_session, settings: CallSettings): LockFailure {
+    return this.functions.blocking(session, this.lock, this.set, fieldsOfComposed(settings), settings.inflate);
+  }
 
   settle(failure: LockFailure, { context }: CallRun): void {
     if (!failure) return;
-    const [code, text, known, token, document] = failure;
-    // Where there was a response, neon's text begins with its status.
-    const status = known || Number(/^(\d{3}) /.exec(text)?.[1] ?? 0);
-    const { list = [], text: details } = document ? failuresIn(document, context) : {};
+    const [, , , token] = failure;
     this.stranded = token ?? undefined;
-    throw NeonError.of(code, list.length > 0 && details ? `${text} (${details})` : text, {
-      ...context,
-      ...(status !== 0 && { status }),
-      ...(list.length > 0 && { failures: list }),
-    });
+    throw errorOf(failure, context);
   }
-}
 
-/** A refresh that a lock makes by itself. */
-interface Renewal {
-  /** In milliseconds. */
-  readonly deadline?: number;
+  responseOf(failure: LockFailure): RawResponse | null {
+    return failure && failure[2];
+  }
+
+  redirected({ target }: Redirection): this {
+    this.lock.uri.path = target;
+    return this;
+  }
 }
 
 /** The locks of a session or pool, and the calls about them. @internal */
@@ -123,27 +133,26 @@ export class LockManager implements LockRegistry, SharedLocks {
     const lock = this.#lockOn(path, checked);
     const call = this.#call('LOCK', lock, obtain);
     try {
-      await this.#source.run(call, { signal: options.signal });
+      await this.#source.run(call, options);
     } catch (error) {
       const unlock = this.#unlockOf(call);
-      // The first error is thrown, whatever comes of it.
-      if (unlock)
-        await this.#source.run(unlock, { signal: options.signal }, { whileClosing: true }).catch(() => undefined);
+      // The first error is thrown, even if giving the lock back fails.
+      if (unlock) await this.#source.run(unlock, options, { whileClosing: true }).catch(() => undefined);
       throw error;
     }
     return this.#granted(lock, checked);
   }
 
-  lockSync(target: Target, options: LockOptions = {}): Lock {
+  lockSync(target: Target, options: BlockingOptions<LockOptions> = {}): Lock {
     const [path, checked] = [this.#source.targetOf(target), checkLockOptions(options)];
     const lock = this.#lockOn(path, checked);
     const call = this.#call('LOCK', lock, obtain);
     try {
-      this.#source.runSync(call, { signal: options.signal });
+      this.#source.runSync(call, options);
     } catch (error) {
       const unlock = this.#unlockOf(call);
       try {
-        if (unlock) this.#source.runSync(unlock);
+        if (unlock) this.#source.runSync(unlock, options);
       } catch {
         // The first error is thrown.
       }
@@ -152,12 +161,12 @@ export class LockManager implements LockRegistry, SharedLocks {
     return this.#granted(lock, checked);
   }
 
-  async release(reference: LockReference, options: Pick<LockOptions, 'signal'> = {}): Promise<void> {
-    requireKnown(options, unlockOptions);
+  async release(reference: LockReference, options: CommonOptions = {}): Promise<void> {
+    requireKnown(options, commonOptions);
     const { own, lock } = this.#refer(reference);
     own?.noteEnding(true); // meanwhile a refresh that fails does not mean that the lock is lost
     try {
-      await this.#source.run(this.#call('UNLOCK', lock, release), { signal: options.signal });
+      await this.#source.run(this.#call('UNLOCK', lock, release), options);
     } catch (error) {
       own?.noteEnding(false);
       throw error;
@@ -165,37 +174,40 @@ export class LockManager implements LockRegistry, SharedLocks {
     this.#released(reference, own);
   }
 
-  releaseSync(reference: LockReference): void {
+  releaseSync(reference: LockReference, options: BlockingOptions<CommonOptions> = {}): void {
+    requireKnown(options, commonOptions);
     const { own, lock } = this.#refer(reference);
-    this.#source.runSync(this.#call('UNLOCK', lock, release));
+    this.#source.runSync(this.#call('UNLOCK', lock, release), options);
     this.#released(reference, own);
   }
 
-  async refresh(reference: LockReference, options: RefreshOptions & Renewal = {}): Promise<number | null> {
+  async refresh(reference: LockReference, options: RefreshOptions = {}, terms?: RunTerms): Promise<number | null> {
     const { own, lock, asked } = this.#refer(reference, options);
-    const limits: CallOptions = { signal: options.signal, timeout: options.deadline };
-    // Requests that are to end before their session closes may need the lock.
-    const terms: RunTerms = { whileClosing: options.deadline !== undefined };
     try {
-      await this.#source.run(this.#call('LOCK', lock, refresh), limits, terms);
+      await this.#source.run(this.#call('LOCK', lock, refresh), options, terms);
     } catch (error) {
       if (this.#isLost(error)) own?.noteLost(error);
       throw error;
     }
-    own?.noteGranted(secondsOf(lock), asked);
-    return secondsOf(lock);
+    own?.noteGranted(durationOf(lock), asked);
+    return durationOf(lock);
   }
 
-  refreshSync(reference: LockReference, options: RefreshOptions = {}): number | null {
+  renew(lock: Lock, timeout: number): Promise<number | null> {
+    // Requests that are to end before their session closes may need the lock.
+    return this.refresh(lock, { timeout }, { whileClosing: true });
+  }
+
+  refreshSync(reference: LockReference, options: BlockingOptions<RefreshOptions> = {}): number | null {
     const { own, lock, asked } = this.#refer(reference, options);
     try {
-      this.#source.runSync(this.#call('LOCK', lock, refresh), { signal: options.signal });
+      this.#source.runSync(this.#call('LOCK', lock, refresh), options);
     } catch (error) {
       if (this.#isLost(error)) own?.noteLost(error);
       throw error;
     }
-    own?.noteGranted(secondsOf(lock), asked);
-    return secondsOf(lock);
+    own?.noteGranted(durationOf(lock), asked);
+    return durationOf(lock);
   }
 
   async withLock<T>(target: Target, action: (lock: Lock) => T, options: WithLockOptions = {}): Promise<Awaited<T>> {
@@ -220,7 +232,7 @@ export class LockManager implements LockRegistry, SharedLocks {
     return result;
   }
 
-  withLockSync<T>(target: Target, action: (lock: Lock) => T, options: LockOptions = {}): T {
+  withLockSync<T>(target: Target, action: (lock: Lock) => T, options: BlockingOptions<LockOptions> = {}): T {
     requireFunction(action);
     const lock = this.lockSync(target, options);
     let result: T;
@@ -246,19 +258,19 @@ export class LockManager implements LockRegistry, SharedLocks {
 
   adopt(given: Lock | LockFields): Lock {
     requireReference(given);
-    const { token, depth = 0, scope = 'exclusive', owner = null, timeout = null } = given;
+    const { token, depth = 0, scope = 'exclusive', owner = null, duration = null } = given;
     requireDepth(depth);
     requireScope(scope);
     if (owner !== null && typeof owner !== 'string') throw invalidType('lock.owner', 'of type string', owner);
-    if (timeout !== null && !(given instanceof Lock)) requireSeconds(timeout);
+    if (duration !== null && !(given instanceof Lock)) requireDuration(duration);
     const known = this.locks.get(token);
     if (known === given) return known;
     const path = this.#source.targetOf(given.target);
-    const asked = given instanceof Lock ? given.asked : (timeout ?? undefined);
-    const lock = this.#lockOn(path, { depth, scope, timeout: timeout ?? undefined, owner, renew: false }, token);
+    const asked = given instanceof Lock ? given.asked : (duration ?? undefined);
+    const lock = this.#lockOn(path, { depth, scope, duration: duration ?? undefined, owner, renew: false }, token);
     insertLock(this.set, lock);
     if (known) this.locks.delete(token);
-    const made = this.#granted(lock, { timeout: asked, renew: false });
+    const made = this.#granted(lock, { duration: asked, renew: false });
     if (given instanceof Lock) made.noteEnd(given);
     return made;
   }
@@ -319,13 +331,13 @@ export class LockManager implements LockRegistry, SharedLocks {
   }
 
   #call(method: 'LOCK' | 'UNLOCK', lock: ne_lock, functions: LockFunctions): LockCall {
-    return new LockCall(method, lock.uri.path as string, functions, lock, this.set);
+    return new LockCall(method, functions, lock, this.set);
   }
 
   /** The call that gives back the lock of a call that failed; undefined when the server granted none. */
   #unlockOf({ target, stranded }: LockCall): LockCall | undefined {
     if (stranded === undefined) return undefined;
-    const fields: CheckedLockOptions = { depth: 0, scope: 'exclusive', timeout: undefined, owner: null, renew: false };
+    const fields: CheckedLockOptions = { depth: 0, scope: 'exclusive', duration: undefined, owner: null, renew: false };
     return this.#call('UNLOCK', this.#lockOn(target, fields, stranded), release);
   }
 
@@ -345,13 +357,13 @@ export class LockManager implements LockRegistry, SharedLocks {
         target,
         origin,
       });
-    if (options.timeout !== undefined) requireSeconds(options.timeout);
-    const asked = options.timeout ?? own?.asked;
-    const fields: CheckedLockOptions = { depth: 0, scope: 'exclusive', timeout: asked, owner: null, renew: false };
+    if (options.duration !== undefined) requireDuration(options.duration);
+    const asked = options.duration ?? own?.asked;
+    const fields: CheckedLockOptions = { depth: 0, scope: 'exclusive', duration: asked, owner: null, renew: false };
     return { own, lock: this.#lockOn(this.#source.targetOf(target), fields, token), asked };
   }
 
-  #lockOn(path: string, { depth, scope, timeout, owner }: CheckedLockOptions, token: string | null = null): ne_lock {
+  #lockOn(path: string, { depth, scope, duration, owner }: CheckedLockOptions, token: string | null = null): ne_lock {
     return {
       uri: { ...this.#server, path },
       depth: depth === 0 ? constants.NE_DEPTH_ZERO : constants.NE_DEPTH_INFINITE,
@@ -360,15 +372,15 @@ export class LockManager implements LockRegistry, SharedLocks {
       token,
       owner,
       timeout:
-        timeout === undefined
+        duration === undefined
           ? constants.NE_TIMEOUT_INVALID
-          : timeout === Infinity
+          : duration === Infinity
             ? constants.NE_TIMEOUT_INFINITE
-            : timeout,
+            : Math.ceil(duration / 1000),
     };
   }
 
-  #granted(lock: ne_lock, { timeout: asked, renew }: Pick<CheckedLockOptions, 'timeout' | 'renew'>): Lock {
+  #granted(lock: ne_lock, { duration: asked, renew }: Pick<CheckedLockOptions, 'duration' | 'renew'>): Lock {
     const target = lock.uri.path as string;
     const token = lock.token as string;
     const made = new Lock(this, {
@@ -378,7 +390,7 @@ export class LockManager implements LockRegistry, SharedLocks {
       depth: lock.depth === constants.NE_DEPTH_INFINITE ? 'infinity' : 0,
       scope: lock.scope === constants.ne_lockscope_shared ? 'shared' : 'exclusive',
       owner: lock.owner,
-      timeout: secondsOf(lock),
+      duration: durationOf(lock),
       asked,
       renew,
     });
@@ -411,16 +423,16 @@ export function discovered(entries: readonly Entry[], { origin, target }: HrefBa
 }
 
 /** The options of `discoverLocks`. */
-export interface DiscoverLocksOptions extends CallOptions {
+export interface DiscoverLocksOptions extends CommonOptions {
   /** The resource alone (0, the default), its members too (1), or all below it. */
   depth?: Depth | undefined;
 }
 
 const isHeld = (lock: Lock): boolean => !lock.released && !lock.lost;
 
-function secondsOf({ timeout }: ne_lock): number | null {
+function durationOf({ timeout }: ne_lock): number | null {
   if (timeout === constants.NE_TIMEOUT_INFINITE) return Infinity;
-  return timeout < 0 ? null : timeout;
+  return timeout < 0 ? null : timeout * 1000;
 }
 
 function serverOf(origin: string): ne_uri {

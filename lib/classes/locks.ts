@@ -2,21 +2,27 @@
 import { getEventListeners } from 'node:events';
 import { invalidType, invalidValue, type NeonError, outOfRange } from '../core/errors.js';
 import { type Known, requireKnown } from '../core/options.js';
+import { type BlockingOptions, type CommonOptions, commonOptions } from './call-options.js';
 import type { ActiveLock } from './properties.js';
 import type { Target } from './target.js';
 import { escapeText } from './xml.js';
 
-/** The options of a lock. */
-export interface LockOptions {
+/**
+ * The options of a lock. Those of every call count for the LOCK request: an abort ends the call, and a lock that the
+ * server had granted by then lasts until it expires. Headers for the requests that renew the lock and give it back
+ * belong into {@link SessionOptions.headers}.
+ */
+export interface LockOptions extends CommonOptions {
   /** `'infinity'` locks a collection with all its members. Default 0: the resource alone. */
   depth?: LockDepth | undefined;
   /** Whether others may hold a (shared) lock, too. Default `'exclusive'`. */
   scope?: LockScope | undefined;
   /**
-   * The seconds that the lock is to last unless it is refreshed: an integer from 1 to 4294967295, or Infinity. The
-   * server decides, as it does by default: see {@link Lock.timeout}.
+   * The milliseconds that the lock is to last unless it is refreshed: more than 0 and at most 4294967295000, or
+   * Infinity. They are rounded up to whole seconds. The server decides, as it does by default: see
+   * {@link Lock.duration}.
    */
-  timeout?: number | undefined;
+  duration?: number | undefined;
   /** The owner of the lock, for others to read: text or XML. Default: no owner. */
   owner?:
     | string
@@ -30,8 +36,6 @@ export interface LockOptions {
    * where the server does not say how long it lasts, and never twice within five seconds. Default false.
    */
   renew?: boolean | undefined;
-  /** Aborts the call, not the lock: a lock that the server had granted by then lasts until it expires. */
-  signal?: AbortSignal | null | undefined;
 }
 
 /** The options of `withLock`. */
@@ -43,11 +47,9 @@ export interface WithLockOptions extends LockOptions {
 }
 
 /** The options of a refresh. */
-export interface RefreshOptions {
-  /** The seconds to ask for, as in {@link LockOptions.timeout}. Default: as before. */
-  timeout?: number | undefined;
-  /** Aborts the call: it rejects with the signal's reason. */
-  signal?: AbortSignal | null | undefined;
+export interface RefreshOptions extends CommonOptions {
+  /** The milliseconds to ask for, as in {@link LockOptions.duration}. Default: as before. */
+  duration?: number | undefined;
 }
 
 /** How far down a lock goes: the resource alone, or all its members, too. */
@@ -71,8 +73,8 @@ export interface LockFields extends LockReference {
   readonly scope?: LockScope | undefined;
   /** The owner; null (the default) if it is unknown. */
   readonly owner?: string | null | undefined;
-  /** The seconds that are left; null (the default) if that is unknown. */
-  readonly timeout?: number | null | undefined;
+  /** The milliseconds that are left; null (the default) if that is unknown. */
+  readonly duration?: number | null | undefined;
 }
 
 /** A lock that a server reported, of any holder; or why the server did not report the locks of a resource. */
@@ -99,8 +101,8 @@ export interface GrantedLock {
   readonly depth: LockDepth;
   readonly scope: LockScope;
   readonly owner: string | null;
-  readonly timeout: number | null;
-  /** The seconds to ask for when it is refreshed. */
+  readonly duration: number | null;
+  /** The milliseconds to ask for when it is refreshed. */
   readonly asked: number | undefined;
   readonly renew: boolean;
 }
@@ -109,10 +111,12 @@ export interface GrantedLock {
 export interface LockRegistry {
   /** By their tokens. */
   readonly locks: ReadonlyMap<string, Lock>;
-  refresh(lock: LockReference, options?: RefreshOptions & { readonly deadline?: number }): Promise<number | null>;
-  refreshSync(lock: LockReference, options?: RefreshOptions): number | null;
-  release(lock: LockReference, options?: Pick<LockOptions, 'signal'>): Promise<void>;
-  releaseSync(lock: LockReference): void;
+  refresh(lock: LockReference, options?: RefreshOptions): Promise<number | null>;
+  /** Refreshes a lock that renews itself, in so many milliseconds. */
+  renew(lock: Lock, timeout: number): Promise<number | null>;
+  refreshSync(lock: LockReference, options?: BlockingOptions<RefreshOptions>): number | null;
+  release(lock: LockReference, options?: CommonOptions): Promise<void>;
+  releaseSync(lock: LockReference, options?: BlockingOptions<CommonOptions>): void;
   /** Adds a lock that was obtained elsewhere. */
   adopt(lock: Lock | LockFields): Lock;
   /** Takes a lock out of the store. */
@@ -125,7 +129,7 @@ const maxDelay = 2 ** 31 - 1; // of a timer
 const minDelay = 100;
 /** The milliseconds from the beginning of one renewal to the next, at least. */
 const minInterval = 5000;
-/** The milliseconds between renewals of a lock whose timeout is unknown, unless it asked for a shorter one. */
+/** The milliseconds between renewals of a lock whose duration is unknown, unless it asked for less. */
 const unknownInterval = 60_000;
 
 /**
@@ -135,7 +139,7 @@ const unknownInterval = 60_000;
  *
  * @example
  * ```ts
- * await using lock = await session.lock('/report.txt', { timeout: 600, renew: true });
+ * await using lock = await session.lock('/report.txt', { duration: 600_000, renew: true });
  * await session.put('/report.txt', 'new text', { signal: lock.signal });
  * ```
  */
@@ -157,9 +161,9 @@ export class Lock implements LockReference {
   readonly #lost = new AbortController();
   readonly #renew: boolean;
   #asked: number | undefined;
-  #timeout: number | null = null;
-  /** The seconds that the server reported last: it may not do so each time. Null when it never did. */
-  #seconds: number | null = null;
+  #duration: number | null = null;
+  /** The milliseconds that the server reported last: it may not do so each time. Null when it never did. */
+  #reported: number | null = null;
   /** A time of `performance.now()`. */
   #end = Infinity;
   /** When the last renewal began: a time of `performance.now()`. */
@@ -173,7 +177,10 @@ export class Lock implements LockReference {
   #justRead = false;
 
   /** @internal */
-  constructor(registry: LockRegistry, { target, uri, token, depth, scope, owner, timeout, asked, renew }: GrantedLock) {
+  constructor(
+    registry: LockRegistry,
+    { target, uri, token, depth, scope, owner, duration, asked, renew }: GrantedLock,
+  ) {
     this.target = target;
     this.uri = uri;
     this.token = token;
@@ -182,20 +189,20 @@ export class Lock implements LockReference {
     this.owner = owner;
     this.#registry = registry;
     this.#renew = renew;
-    this.noteGranted(timeout, asked);
+    this.noteGranted(duration, asked);
   }
 
   /**
-   * The seconds that the server granted last; Infinity for a lock without end, null where the server does not report it,
+   * The milliseconds that the server granted last; Infinity for a lock without end, null where the server does not report it,
    * or reports 0 or a negative number, which mean "unlimited" to some servers.
    */
-  get timeout(): number | null {
-    return this.#timeout;
+  get duration(): number | null {
+    return this.#duration;
   }
 
   /** When the lock expires unless it is refreshed; null where it never does, or that is unknown. */
   get expires(): Date | null {
-    return this.#timeout !== null && Number.isFinite(this.#end)
+    return this.#duration !== null && Number.isFinite(this.#end)
       ? new Date(Date.now() + this.#end - performance.now())
       : null;
   }
@@ -227,7 +234,7 @@ export class Lock implements LockReference {
 
   /**
    * Makes the lock last for its whole time from now on (LOCK with an `If` header, RFC 4918 section 9.10.2). Resolves to
-   * the seconds that the server grants, as {@link timeout}. In C: `ne_lock_refresh`.
+   * the milliseconds that the server grants, as {@link duration}. In C: `ne_lock_refresh`.
    *
    * Rejects with `ERR_NEON_INVALID_STATE` when the lock was given back, and with `NE_ERROR` and the status when the
    * server refuses.
@@ -237,13 +244,13 @@ export class Lock implements LockReference {
   }
 
   /**
-   * Refreshes the lock with a call on the calling thread; see {@link refresh}. Ignores `signal`.
+   * Refreshes the lock with a call on the calling thread; see {@link refresh}.
    *
-   * @returns the seconds that the server grants, as {@link timeout}
+   * @returns the milliseconds that the server grants, as {@link duration}
    * @throws the errors that {@link refresh} rejects with; `ERR_NEON_BUSY` while promises of the session are pending,
    *   and `ERR_NEON_INVALID_STATE` for a lock of a pool
    */
-  refreshSync(options?: RefreshOptions): number | null {
+  refreshSync(options?: BlockingOptions<RefreshOptions>): number | null {
     return this.#registry.refreshSync(this, options);
   }
 
@@ -253,7 +260,7 @@ export class Lock implements LockReference {
    * Rejects with `ERR_NEON_INVALID_STATE` when it was given back already, and with `NE_ERROR` and the status when the
    * server refuses: the lock stays in its store then.
    */
-  async unlock(options?: Pick<LockOptions, 'signal'>): Promise<void> {
+  async unlock(options?: CommonOptions): Promise<void> {
     await this.#registry.release(this, options);
   }
 
@@ -263,8 +270,8 @@ export class Lock implements LockReference {
    * @throws the errors that {@link unlock} rejects with; `ERR_NEON_BUSY` while promises of the session are pending, and
    *   `ERR_NEON_INVALID_STATE` for a lock of a pool
    */
-  unlockSync(): void {
-    this.#registry.releaseSync(this);
+  unlockSync(options?: BlockingOptions<CommonOptions>): void {
+    this.#registry.releaseSync(this, options);
   }
 
   /** Gives the lock back, unless it is given back or lost already; see {@link unlock}. */
@@ -278,11 +285,11 @@ export class Lock implements LockReference {
   }
 
   /** @internal */
-  noteGranted(timeout: number | null, asked: number | undefined): void {
+  noteGranted(duration: number | null, asked: number | undefined): void {
     this.#asked = asked;
-    this.#timeout = timeout;
-    this.#seconds = timeout ?? this.#seconds;
-    this.#end = performance.now() + (this.#seconds ?? Infinity) * 1000;
+    this.#duration = duration;
+    this.#reported = duration ?? this.#reported;
+    this.#end = performance.now() + (this.#reported ?? Infinity);
     this.#failure = undefined;
     this.#schedule();
   }
@@ -297,7 +304,7 @@ export class Lock implements LockReference {
     this.#end = that.#end;
   }
 
-  /** The seconds to ask for when it is refreshed. @internal */
+  /** The milliseconds to ask for when it is refreshed. @internal */
   get asked(): number | undefined {
     return this.#asked;
   }
@@ -331,7 +338,7 @@ export class Lock implements LockReference {
     this.#renewed = now;
     const left = Number.isFinite(this.#end) ? Math.max(this.#end - now, 1000) : unknownInterval;
     try {
-      await this.#registry.refresh(this, { deadline: Math.min(Math.ceil(left), maxDelay) });
+      await this.#registry.renew(this, Math.min(Math.ceil(left), maxDelay));
     } catch (error) {
       this.#failure = { reason: error };
       if (performance.now() >= this.#end) this.noteLost(error);
@@ -352,9 +359,9 @@ export class Lock implements LockReference {
    */
   #schedule(): void {
     clearTimeout(this.#timer);
-    if (!this.#renew || this.#released || this.#ending || this.lost || this.#seconds === Infinity) return;
+    if (!this.#renew || this.#released || this.#ending || this.lost || this.#reported === Infinity) return;
     const now = performance.now();
-    const half = this.#seconds === null ? this.#unknownDelay() : (this.#end - now) / 2;
+    const half = this.#reported === null ? this.#unknownDelay() : (this.#end - now) / 2;
     const next = Math.max(half, this.#renewed + minInterval - now);
     const delay = this.#failure ? Math.min(next, this.#end - now) : next;
     // A signal with a listener must abort even if there are no other references to this lock.
@@ -363,7 +370,7 @@ export class Lock implements LockReference {
   }
 
   #unknownDelay(): number {
-    return Math.min(unknownInterval, (this.#asked ?? Infinity) * 500);
+    return Math.min(unknownInterval, (this.#asked ?? Infinity) / 2);
   }
 }
 
@@ -462,7 +469,7 @@ export function requireReference(lock: unknown): asserts lock is LockReference {
 export interface CheckedLockOptions {
   readonly depth: LockDepth;
   readonly scope: LockScope;
-  readonly timeout: number | undefined;
+  readonly duration: number | undefined;
   /** XML. */
   readonly owner: string | null;
   readonly renew: boolean;
@@ -475,29 +482,29 @@ export interface CheckedLockOptions {
  */
 export function checkLockOptions(options: LockOptions): CheckedLockOptions {
   requireKnown(options, lockOptions);
-  const { depth = 0, scope = 'exclusive', timeout, owner, renew = false } = options;
+  const { depth = 0, scope = 'exclusive', duration, owner, renew = false } = options;
   requireDepth(depth);
   requireScope(scope);
-  if (timeout !== undefined) requireSeconds(timeout);
+  if (duration !== undefined) requireDuration(duration);
   if (typeof renew !== 'boolean') throw invalidType('renew', 'of type boolean', renew);
-  return { depth, scope, timeout, owner: owner === undefined ? null : markup(owner), renew };
+  return { depth, scope, duration, owner: owner === undefined ? null : markup(owner), renew };
 }
 
 const lockOptions: Known<LockOptions> = {
+  ...commonOptions,
   depth: true,
   scope: true,
-  timeout: true,
+  duration: true,
   owner: true,
   renew: true,
-  signal: true,
 };
 
-/** Checks the seconds of a `Timeout` header (RFC 4918, section 10.7). @internal */
-export function requireSeconds(timeout: unknown): asserts timeout is number {
-  if (typeof timeout !== 'number') throw invalidType('timeout', 'of type number', timeout);
-  const max = 2 ** 32 - 1;
-  if (timeout !== Infinity && !(Number.isInteger(timeout) && timeout >= 1 && timeout <= max))
-    throw outOfRange('timeout', `an integer >= 1 and <= ${max}, or Infinity`, timeout);
+/** Checks the milliseconds that a lock is to last. @internal */
+export function requireDuration(duration: unknown): asserts duration is number {
+  if (typeof duration !== 'number') throw invalidType('duration', 'of type number', duration);
+  const max = (2 ** 32 - 1) * 1000; // RFC 4918, section 10.7
+  if (duration !== Infinity && !(duration > 0 && duration <= max))
+    throw outOfRange('duration', `> 0 and <= ${max}, or Infinity`, duration);
 }
 
 /** @internal */

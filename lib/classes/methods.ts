@@ -2,13 +2,14 @@
  * Describes the methods of HTTP and WebDAV: their requests, and the results made of their responses, for both forms of
  * each.
  */
-import { type ErrorContext, invalidType, NeonError, outOfRange } from '../core/errors.js';
+import { invalidType, NeonError, outOfRange } from '../core/errors.js';
 import { type AclEntry, entriesOf } from './acl.js';
 import type { Body } from './body.js';
+import type { CallContext } from './call.js';
 import { fieldsOf, withoutReplaced } from './call-options.js';
 import { ComposedRequest } from './composed-request.js';
 import { dateOf } from './dates.js';
-import type { HrefBase } from './href.js';
+import { addRequest, statusError } from './failure.js';
 import { failuresIn } from './multistatus.js';
 import { operationsOf, type PropertyChanges } from './proppatch.js';
 import { type Known, requireKnown } from '../core/options.js';
@@ -106,7 +107,7 @@ export function settle<T>(
   method: Method<T>,
   response: Response,
   document: Uint8Array | undefined,
-  context: ErrorContext & HrefBase,
+  context: CallContext,
 ): T {
   const { status, ok, reasonPhrase } = response;
   const found = document && failuresIn(document, context);
@@ -116,8 +117,13 @@ export function settle<T>(
     ? (failures?.text ?? method.failure?.(response))
     : `${status} ${reasonPhrase}${failures ? ` (${failures.text})` : ''}`;
   if (failure === undefined) return method.result(response);
-  response.cancel();
-  throw new NeonError(failure, 'NE_ERROR', { ...context, status, ...(failures && { failures: failures.list }) });
+  const failed = response.failed(document);
+  throw addRequest(
+    ok && !failures?.list.length
+      ? new NeonError(failure, 'NE_ERROR', { status, response: failed, ...(failures && { failures: [] }) })
+      : statusError(failure, failed, failures?.list),
+    context,
+  );
 }
 
 /** Whether the body of a response may list failures: mod_dav sends a multi-status document also with other statuses. */

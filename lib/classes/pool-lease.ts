@@ -1,8 +1,7 @@
 /** Leases of the sessions of a pool. */
 import type { Stop } from '../core/abort.js';
-import { NeonError } from '../core/errors.js';
+import type { NeonError } from '../core/errors.js';
 import type { ne_session } from '../ne/handles.js';
-import type { CallContext } from './call.js';
 import { type Live, LiveSet } from './live-set.js';
 import type { Session } from './session.js';
 import type { LentSession, Run } from './session-source.js';
@@ -34,11 +33,9 @@ export class Lease implements Live, LentSession {
   begin: (session: Session) => void = () => undefined;
 
   readonly #lessor: Lessor;
-  readonly #context: CallContext;
 
   constructor(lessor: Lessor, run: Run) {
     this.#lessor = lessor;
-    this.#context = run.context;
     this.description = run.description;
     this.live.add(run);
     void this.live.empty().then(() => lessor.over(this));
@@ -74,9 +71,8 @@ export class Lease implements Live, LentSession {
     this.finished = this.live.size === 1; // the call itself; a body that is still arriving is live, too
   }
 
-  /** Each lease has an error of its own, which names the request. */
-  end({ message, code }: NeonError): void {
-    this.live.end(new NeonError(message, code, this.#context));
+  end(reason: NeonError): void {
+    this.live.end(reason);
   }
 
   #leased(): Session {

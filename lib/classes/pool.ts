@@ -1,10 +1,8 @@
 /** Pools of sessions with one server. */
 import { invalidType, outOfRange } from '../core/errors.js';
 import { refuseWhileLive } from '../core/live.js';
-import { inflationLimit } from './decompress.js';
 import { PoolSource } from './pool-source.js';
-import { Redirects } from './redirect.js';
-import { baseOf, Session, type SessionOptions } from './session.js';
+import { baseOf, defaultsOf, Session, type SessionOptions } from './session.js';
 import { withClientCertificate } from './tls.js';
 import { PromiseMethods } from './webdav.js';
 
@@ -54,7 +52,7 @@ export class SessionPool extends PromiseMethods {
     requireConnections(connections);
     requireIdleTimeout(idleTimeout);
     const base = baseOf(url);
-    const defaults = { redirects: new Redirects(sessionOptions), inflate: inflationLimit(sessionOptions) };
+    const defaults = defaultsOf(sessionOptions);
     const { tls } = sessionOptions;
     const shared =
       tls && base.protocol === 'https:' ? { ...sessionOptions, tls: withClientCertificate(tls) } : sessionOptions;

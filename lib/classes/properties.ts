@@ -13,8 +13,8 @@ export interface ActiveLock {
   readonly depth: 0 | 1 | 'infinity';
   /** The owner as the holder gave it, without markup; null where the holder gave no owner. */
   readonly owner: string | null;
-  /** The seconds that are left; Infinity for a lock without end, null where the server does not report it. */
-  readonly timeout: number | null;
+  /** The milliseconds that are left; Infinity for a lock without end, null where the server does not report it. */
+  readonly duration: number | null;
   /** The lock token; null where the server does not report it. */
   readonly token: string | null;
   /** The URL of the resource that was locked; null where the server does not report it. */
@@ -173,7 +173,7 @@ function activeLock(element: Element): ActiveLock {
     type: typeOf(element),
     depth: depth === '0' ? 0 : depth === '1' ? 1 : 'infinity',
     owner: text('owner'),
-    timeout: timeoutOf(text('timeout')),
+    duration: durationOf(text('timeout')),
     token: text('locktoken'),
     root: text('lockroot'),
   });
@@ -183,9 +183,9 @@ function activeLock(element: Element): ActiveLock {
 const maxSeconds = 2 ** 32 - 1;
 
 /** Reads it as lock_timeout() of the addon does: 0 and negative numbers mean "unlimited" to some servers. */
-function timeoutOf(text: string | null): number | null {
+function durationOf(text: string | null): number | null {
   const [first = ''] = (text ?? '').split(',');
   const [, seconds = '0'] = /^\s*Second-(\d+)/i.exec(first) ?? [];
   if (/^\s*infinite\s*$/i.test(first)) return Infinity;
-  return Math.min(Number(seconds), maxSeconds) || null;
+  return Math.min(Number(seconds), maxSeconds) * 1000 || null;
 }

@@ -1,23 +1,26 @@
 /** Listings: PROPFIND requests, awaited or iterated. */
-import type { CallOptions, Stop } from '../core/abort.js';
+import type { Stop } from '../core/abort.js';
 import { invalidType, invalidValue, NeonError } from '../core/errors.js';
 import { addon } from '../core/load.js';
 import { native } from '../core/native.js';
 import type { ne_session } from '../ne/handles.js';
 import type { Call, CallRun } from './call.js';
 import { type Known, requireKnown } from '../core/options.js';
-import type { Carries } from './call-options.js';
+import { type CallSettings, type CommonOptions, commonOptions, fieldsOfComposed } from './call-options.js';
+import { calledFrom, errorOf, type RawFailure } from './failure.js';
+import type { RawResponse } from './head.js';
 import type { HrefBase } from './href.js';
 import { type Entry, type PropfindBatch, unpack } from './propfind-batch.js';
 import { splitName } from './properties.js';
-import type { SessionSource } from './session-source.js';
+import type { Redirection } from './redirect.js';
+import type { RunTerms, SessionSource } from './session-source.js';
 import type { Target } from './target.js';
 
 /** How far below a resource a listing goes: the resource alone, its members too, or all below it. */
 export type Depth = 0 | 1 | 'infinity';
 
 /** The options of a listing of property names. */
-export interface PropNamesOptions extends CallOptions {
+export interface PropNamesOptions extends CommonOptions {
   /** The resource alone (0), its members too (1, the default), or all below it, which many servers refuse. */
   depth?: Depth | undefined;
 }
@@ -33,7 +36,7 @@ export interface PropfindOptions extends PropNamesOptions {
 
 type OnBatch = (...batch: PropfindBatch) => boolean | void;
 type Room = () => Promise<void> | undefined;
-type PropfindFailure = readonly [code: number, text: string, status: number] | null;
+type PropfindFailure = RawFailure | null;
 type Propfind<R> = (
   session: ne_session,
   path: string,
@@ -41,14 +44,19 @@ type Propfind<R> = (
   names: readonly string[] | null,
   onBatch: OnBatch,
   room: Room,
+  headers: readonly string[],
+  inflate: number,
 ) => R;
 const propfindSync: Propfind<PropfindFailure> = native('propfind');
 const propfind = addon.async['propfind'] as unknown as Propfind<Promise<PropfindFailure>>;
 
-const namesOptions: Known<PropNamesOptions> = { signal: true, timeout: true, depth: true };
+const namesOptions: Known<PropNamesOptions> = { ...commonOptions, depth: true };
 const propfindOptions: Known<PropfindOptions> = { ...namesOptions, props: true };
 
 const depths: Readonly<Record<Depth, number>> = { 0: 0, 1: 1, infinity: 2 };
+
+type PropfindValues = Parameters<Propfind<unknown>> extends [ne_session, ...infer Values] ? Values : never;
+type OnEntries = (batch: PropfindBatch, base: HrefBase) => boolean | void;
 
 /** A PROPFIND that is ready to be sent. @internal */
 export interface PropfindQuery {
@@ -57,7 +65,9 @@ export interface PropfindQuery {
   readonly depth: number;
   /** A flat list; null for the names alone. */
   readonly names: readonly string[] | null;
-  readonly options: CallOptions;
+  readonly options: CommonOptions;
+  /** Has the stack of the caller: awaiting a listing leaves no trace in that of an error. */
+  readonly caller: { readonly stack?: string };
 }
 
 /**
@@ -78,29 +88,30 @@ export function propfindQuery(
   if (!Object.hasOwn(depths, depth)) throw invalidValue(`The "depth" must be 0, 1 or 'infinity'. Received '${depth}'`);
   if (!Array.isArray(props)) throw invalidType('props', 'an instance of Array', props);
   const names = onlyNames ? null : (props as readonly unknown[]).flatMap((name) => splitName(name, 'props'));
-  return { source, target: path, depth: depths[depth], names, options };
+  const caller = {};
+  Error.captureStackTrace(caller, propfindQuery);
+  return { source, target: path, depth: depths[depth], names, options, caller };
 }
 
 /** @internal */
 export const baseOf = ({ source, target }: PropfindQuery): HrefBase => ({ origin: source.origin, target });
 
-const nothing: Carries = {};
-
 /** A PROPFIND, whose resources arrive in batches. */
 class PropfindCall implements Call<PropfindFailure, void> {
   readonly method = 'PROPFIND';
-  readonly carries = nothing;
+  readonly repeatable = true;
+  readonly becomesGet = false;
   readonly #query: PropfindQuery;
-  readonly #onBatch: OnBatch;
+  readonly #onBatch: OnEntries;
   readonly #room: Room;
 
   /**
-   * @param onBatch returns true when C is to wait before the next batch
+   * @param onBatch receives each batch with the base of its hrefs; returns true when C is to wait before the next one
    * @param room returns a promise that C waits for, or undefined when there is room already
    */
-  constructor(query: PropfindQuery, onBatch: (batch: PropfindBatch) => boolean | void, room: Room = noRoomNeeded) {
+  constructor(query: PropfindQuery, onBatch: OnEntries, room: Room = noRoomNeeded) {
     this.#query = query;
-    this.#onBatch = (...batch) => onBatch(batch);
+    this.#onBatch = onBatch;
     this.#room = room;
   }
 
@@ -108,24 +119,44 @@ class PropfindCall implements Call<PropfindFailure, void> {
     return this.#query.target;
   }
 
-  send(session: ne_session): Promise<PropfindFailure> {
-    const { target, depth, names } = this.#query;
-    return propfind(session, target, depth, names, this.#onBatch, this.#room);
+  send(session: ne_session, settings: CallSettings): Promise<PropfindFailure> {
+    return propfind(session, ...this.#values(settings));
   }
 
-  sendSync(session: ne_session): PropfindFailure {
-    const { target, depth, names } = this.#query;
-    return propfindSync(session, target, depth, names, this.#onBatch, this.#room);
+  sendSync(session: ne_session, settings: CallSettings): PropfindFailure {
+    return propfindSync(session, ...this.#values(settings));
   }
 
   settle(failure: PropfindFailure, { context }: CallRun): void {
-    if (!failure) return;
-    const [code, text, status] = failure;
-    throw NeonError.of(code, text, status ? { ...context, status } : context);
+    if (failure) throw errorOf(failure, context);
+  }
+
+  responseOf(failure: PropfindFailure): RawResponse | null {
+    return failure && failure[2];
+  }
+
+  redirected({ target }: Redirection): PropfindCall {
+    return new PropfindCall({ ...this.#query, target }, this.#onBatch, this.#room);
+  }
+
+  #values(settings: CallSettings): PropfindValues {
+    const { target, depth, names } = this.#query;
+    const base = baseOf(this.#query);
+    const onBatch: OnBatch = (...batch) => this.#onBatch(batch, base);
+    return [target, depth, names, onBatch, this.#room, fieldsOfComposed(settings), settings.inflate];
   }
 }
 
 const noRoomNeeded = (): undefined => undefined;
+
+/** Sends a PROPFIND; its error shows where the listing was made. */
+async function send(call: PropfindCall, { source, options, caller }: PropfindQuery, terms?: RunTerms): Promise<void> {
+  try {
+    await source.run(call, options, terms);
+  } catch (error) {
+    throw calledFrom(error, caller);
+  }
+}
 
 /**
  * The resources that a PROPFIND finds (RFC 4918, section 9.1). Nothing is sent before it is awaited or iterated, and it
@@ -186,9 +217,7 @@ export class Listing implements PromiseLike<Entry[]>, AsyncIterable<Entry> {
   async #collect(): Promise<Entry[]> {
     this.#begin();
     const entries: Entry[] = [];
-    const { source, options } = this.#query;
-    const base = baseOf(this.#query);
-    await source.run(new PropfindCall(this.#query, (batch) => unpack(batch, base, entries)), options);
+    await send(new PropfindCall(this.#query, (batch, base) => unpack(batch, base, entries)), this.#query);
     return entries;
   }
 
@@ -219,6 +248,7 @@ const dropped = new FinalizationRegistry<Arrivals>((arrivals) => arrivals.cancel
 class Arrivals {
   readonly #query: PropfindQuery;
   readonly #batches: PropfindBatch[] = [];
+  #base: HrefBase;
   #running: Promise<void> | undefined;
   #over = false;
   #wake = (): void => undefined;
@@ -227,20 +257,21 @@ class Arrivals {
 
   constructor(query: PropfindQuery) {
     this.#query = query;
+    this.#base = baseOf(query);
   }
 
   send(): void {
-    const { source, options } = this.#query;
     const call = new PropfindCall(
       this.#query,
-      (batch) => {
+      (batch, base) => {
+        this.#base = base;
         this.#batches.push(batch);
         this.#wake();
         return this.#batches.length > maxWaiting;
       },
       () => (this.#batches.length > 0 ? new Promise((resolve) => (this.#makeRoom = resolve)) : undefined),
     );
-    this.#running = source.run(call, options, { onStart: (stop) => (this.#stop = stop) }).finally(() => {
+    this.#running = send(call, this.#query, { onStart: (stop) => (this.#stop = stop) }).finally(() => {
       this.#over = true;
       this.#wake();
     });
@@ -254,7 +285,7 @@ class Arrivals {
       if (batch) {
         if (this.#batches.length === 0) this.#makeRoom();
         const entries: Entry[] = [];
-        unpack(batch, baseOf(this.#query), entries);
+        unpack(batch, this.#base, entries);
         return entries;
       }
       if (this.#over) {
@@ -360,7 +391,6 @@ class EntryIterator implements AsyncGenerator<Entry, void, undefined> {
 /** The entries of a listing, on the calling thread. @internal */
 export function listSync(query: PropfindQuery): Entry[] {
   const entries: Entry[] = [];
-  const base = baseOf(query);
-  query.source.runSync(new PropfindCall(query, (batch) => unpack(batch, base, entries)), query.options);
+  query.source.runSync(new PropfindCall(query, (batch, base) => unpack(batch, base, entries)), query.options);
   return entries;
 }

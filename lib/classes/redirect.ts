@@ -1,5 +1,6 @@
 /** The options `redirect` and `maxRedirects`: where a request is sent next. */
-import { type ErrorContext, invalidType, invalidValue, NeonError, outOfRange } from '../core/errors.js';
+import { invalidType, invalidValue, NeonError, outOfRange } from '../core/errors.js';
+import { dropStream, headersOf, type RawResponse } from './head.js';
 
 /** How responses that redirect are handled. */
 export interface RedirectOptions {
@@ -20,15 +21,14 @@ export interface Redirection {
   readonly asGet: boolean;
 }
 
-/** A response that may redirect, and the request that it belongs to. @internal */
+/** A request that a response redirects. @internal */
 export interface Redirectable {
-  readonly context: ErrorContext & { readonly method: string; readonly target: string; readonly origin: string };
-  readonly status: number;
-  readonly location: string;
-  /** Whether the body of the request can be sent again. */
+  readonly method: string;
+  readonly target: string;
+  /** Whether the request can be sent again to another target. */
   readonly repeatable: boolean;
-  /** The number of redirects that were followed before. */
-  readonly count: number;
+  /** Whether a redirect may make it a GET. */
+  readonly becomesGet: boolean;
 }
 
 const redirectStatuses: readonly number[] = [301, 302, 303, 307, 308];
@@ -57,26 +57,32 @@ export class Redirects {
     return new Redirects({ redirect: redirect ?? this.#mode, maxRedirects: maxRedirects ?? this.#max });
   }
 
-  /** Where a request is sent next. Throws `NE_REDIRECT` when it must not be sent there. */
-  next({ context, status, location, repeatable, count }: Redirectable): Redirection {
-    const { method, target, origin } = context;
+  /**
+   * Where a request to this server is sent next; undefined when the response does not redirect it.
+   *
+   * @param count the number of redirects that were followed before
+   * @throws `NE_REDIRECT` when it must not be sent there
+   */
+  next(request: Redirectable, response: RawResponse, origin: string, count: number): Redirection | undefined {
+    const [status, head, , stream] = response;
+    if (!redirectStatuses.includes(status)) return undefined;
+    const { location } = headersOf(head.split('\n'));
+    if (location === undefined) return undefined;
+    if (stream) dropStream(stream);
+    const { method, target, repeatable, becomesGet } = request;
     const base = new URL(target.startsWith('/') ? origin + target : origin);
     const url = URL.canParse(location, base.href) ? new URL(location, base) : undefined;
     const refuse = (why: string): never => {
       const to = url?.href ?? location;
-      throw new NeonError(`${why}: ${to}`, 'NE_REDIRECT', { ...context, status, location: to });
+      throw new NeonError(`${why}: ${to}`, 'NE_REDIRECT', { status, location: to });
     };
     if (this.#mode === 'error') return refuse('The request is redirected');
     if (url?.origin !== base.origin) return refuse('The redirect is not to a target on this server');
     if (count >= this.#max) return refuse(`The request is redirected more than ${this.#max} times`);
     // As browsers do: only 307 and 308 keep a POST as it is.
     const asGet = status === 303 ? method !== 'HEAD' : status < 303 && method === 'POST';
+    if (asGet && !becomesGet) return refuse('The redirect asks for a GET instead');
     if (!asGet && !repeatable) return refuse('The request is redirected, and its body cannot be sent again');
     return { target: url.pathname + url.search, asGet };
   }
-}
-
-/** Whether a response with this status and `Location` header redirects. @internal */
-export function redirects(status: number, location: string | undefined): location is string {
-  return location !== undefined && redirectStatuses.includes(status);
 }

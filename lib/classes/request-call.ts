@@ -7,10 +7,11 @@ import { native } from '../core/native.js';
 import { NE_REQFLAG_EXPECT100, NE_REQFLAG_IDEMPOTENT } from '../ne/constants.js';
 import type { ne_session } from '../ne/handles.js';
 import { type Body, isSimple, prepareBody, type PreparedBody, requireLength } from './body.js';
-import type { Call, CallRun, Redirected } from './call.js';
-import { type CallSettings, type Carries, type HeaderField, withoutReplaced } from './call-options.js';
-import { redirects } from './redirect.js';
-import { type RawResponse, Response } from './response.js';
+import type { Call, CallRun } from './call.js';
+import { type CallSettings, type HeaderField, withoutReplaced } from './call-options.js';
+import type { RawResponse } from './head.js';
+import type { Redirection } from './redirect.js';
+import { Response } from './response.js';
 
 /** Six arguments at most, and few values in all: each costs a call of Node-API. `request` is the method and the target. */
 type Exchange<R> = (
@@ -25,8 +26,6 @@ type ExchangeValues = Parameters<Exchange<unknown>> extends [ne_session, ...infe
 const exchangeSync: Exchange<RawResponse> = native('exchange');
 const exchange = addon.async['exchange'] as unknown as Exchange<Promise<RawResponse>>;
 
-const everything: Carries = { headers: true, redirect: true, decompress: true, onProgress: true };
-
 /** The options of a request that become flags of neon's. @internal */
 export interface FlagOptions {
   readonly expect100?: boolean | undefined;
@@ -35,7 +34,7 @@ export interface FlagOptions {
 
 /** A request: any method, any headers, a body of the caller's. Its result is the response. @internal */
 export class RequestCall implements Call<RawResponse, Response> {
-  readonly carries: Carries = everything;
+  readonly becomesGet = true;
   #body: Body | undefined;
   #release: (() => void) | undefined;
 
@@ -61,8 +60,8 @@ export class RequestCall implements Call<RawResponse, Response> {
     return new Response(raw, run);
   }
 
-  statusOf([status]: RawResponse): number {
-    return status;
+  responseOf(raw: RawResponse): RawResponse {
+    return raw;
   }
 
   hold(): void {
@@ -73,25 +72,8 @@ export class RequestCall implements Call<RawResponse, Response> {
     this.#release?.();
   }
 
-  redirected(
-    response: Response,
-    settings: CallSettings,
-    origin: string,
-    count: number,
-  ): Redirected<RawResponse, Response> | undefined {
-    const { status, headers } = response;
-    const location = headers['location'];
-    if (!settings.redirects || !redirects(status, location)) return undefined;
-    response.cancel(); // this costs nothing when it arrived whole
-    const { method, target, repeatable } = this;
-    const context = { method, target, origin };
-    const next = settings.redirects.next({ context, status, location, repeatable, count });
-    return next.asGet
-      ? {
-          call: new RequestCall('GET', next.target, undefined, []),
-          settings: { ...settings, headers: withoutContent(settings.headers) },
-        }
-      : { call: this.to(next.target), settings };
+  redirected({ target, asGet }: Redirection): RequestCall {
+    return asGet ? new RequestCall('GET', target, undefined, []) : this.to(target);
   }
 
   /** This request, to another target. */
@@ -100,7 +82,7 @@ export class RequestCall implements Call<RawResponse, Response> {
   }
 
   /** Whether the body can be sent again: it is not a stream. */
-  protected get repeatable(): boolean {
+  get repeatable(): boolean {
     const body = this.#body;
     if (typeof body !== 'object' || ArrayBuffer.isView(body)) return true;
     return body instanceof Blob || 'file' in body || 'fd' in body;
@@ -110,7 +92,7 @@ export class RequestCall implements Call<RawResponse, Response> {
   #values(headers: readonly HeaderField[], inflate: number, blocking: boolean): ExchangeValues {
     const { method, flags } = this;
     const request = `${method} ${this.target}`;
-    const limit = takesAnyCoding(method, headers) ? 0 : inflate;
+    const limit = method === 'HEAD' ? 0 : inflate; // the response to a HEAD has no body
     const body = this.#body;
     const announced = announcedLength(headers);
     // neon adds the header itself where it knows the length.
@@ -168,11 +150,6 @@ export function validMethod(method: unknown): string {
   return method;
 }
 
-/** The response has no body to inflate, or the caller asked for a coding or a range with a header. */
-function takesAnyCoding(method: string, headers: readonly HeaderField[]): boolean {
-  return method === 'HEAD' || headers.some(([name]) => /^(accept-encoding|range)$/i.test(name));
-}
-
 /** The `Content-Length` header: the length of the body, or of a stream the length that is announced. */
 function announcedLength(headers: readonly HeaderField[]): number | undefined {
   const header = headers.find(([name]) => name.toLowerCase() === 'content-length');
@@ -181,8 +158,4 @@ function announcedLength(headers: readonly HeaderField[]): number | undefined {
   if (!/^\d+$/.test(header[1]) || !Number.isSafeInteger(length))
     throw invalidValue(`The Content-Length header must be a number of bytes: '${header[1]}'`);
   return length;
-}
-
-function withoutContent(headers: readonly HeaderField[]): readonly HeaderField[] {
-  return headers.filter(([name]) => !/^(content-|transfer-encoding$)/i.test(name));
 }

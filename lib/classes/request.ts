@@ -9,14 +9,12 @@ import {
   commonOptions,
   fieldsOf,
   type HeaderField,
-  type HeadersInit,
   progressListener,
   requireField,
 } from './call-options.js';
 import { type DecompressOptions, inflationLimit } from './decompress.js';
 import { flagNumber } from './flags.js';
 import type { Live } from './live-set.js';
-import type { RedirectOptions } from './redirect.js';
 import { flagsOf, RequestCall, validMethod } from './request-call.js';
 import type { Response } from './response.js';
 import type { RunTerms, SessionSource } from './session-source.js';
@@ -24,12 +22,7 @@ import type { ProgressEvent } from './status.js';
 import type { Target } from './target.js';
 
 /** The options of a request. */
-export interface RequestOptions extends CallOptions, RedirectOptions, DecompressOptions {
-  /**
-   * Headers to send. Each replaces the header of that name that the library would send: of the host, of credentials, of
-   * {@link SessionOptions.userAgent}.
-   */
-  headers?: HeadersInit | undefined;
+export interface RequestOptions extends CommonOptions {
   /** The body to send. Default: no body. */
   body?: Body | undefined;
   /**
@@ -43,8 +36,6 @@ export interface RequestOptions extends CallOptions, RedirectOptions, Decompress
    * for POST, PATCH, LOCK and unknown ones.
    */
   idempotent?: boolean | undefined;
-  /** Is called with the progress of the bodies, as they are sent and received. Blocking requests refuse it. */
-  onProgress?: ((event: ProgressEvent) => void) | undefined;
 }
 
 /** The names of the options of a request. @internal */

@@ -5,29 +5,13 @@ import { Readable } from 'node:stream';
 import { promisify, TextDecoder } from 'node:util';
 
 import { limit } from '../core/abort.js';
-import { invalidType, NeonError, outOfRange, type ErrorContext } from '../core/errors.js';
-import type { CallRun } from './call.js';
+import { type FailedResponse, invalidType, NeonError, outOfRange, type ResponseHeaders } from '../core/errors.js';
+import type { CallContext, CallRun } from './call.js';
+import { addRequest, codingHint } from './failure.js';
+import { dropStream, headersOf, type RawResponse, type StreamHandle, trailersOf } from './head.js';
 import type { Live } from './live-set.js';
 import { native } from '../core/native.js';
 import { type XmlEventBatch, handleBatches, parseBytes, eventMask, type XmlHandlers } from './xml-events.js';
-
-declare const streamType: unique symbol;
-/** A body of the addon's that is still arriving; when it is collected, the rest of the body is cancelled. @internal */
-export interface StreamHandle {
-  readonly [streamType]: true;
-}
-
-/**
- * A response as it comes from the addon. The lines of the head are the version, the reason phrase, and names and values
- * of the headers by turns, each with a line feed; the lines of the trailers are names and values. @internal
- */
-export type RawResponse = [
-  status: number,
-  head: string,
-  body: Buffer | null,
-  stream: StreamHandle | null,
-  trailers: string,
-];
 
 /** The options of the methods that take a whole body into memory. */
 export interface BodyOptions {
@@ -46,9 +30,11 @@ const takeBuffered: (stream: StreamHandle) => Buffer = native('takeBuffered');
 const parseStream: (stream: StreamHandle, events: number, charset: string) => void = native('parseStream');
 const readBatch: (stream: StreamHandle) => XmlEventBatch | null | Promise<XmlEventBatch | null> = native('readStream');
 const streamTrailers: (stream: StreamHandle) => string = native('streamTrailers');
-const dropStream: (stream: StreamHandle) => void = native('dropStream');
 
 const empty = Buffer.alloc(0);
+
+/** At most so many bytes of a body are in an error. */
+const maxReported = 64 * 1024;
 
 /** Ends the request of a body that was collected unread. */
 const dropped = new FinalizationRegistry<() => void>((end) => end());
@@ -59,14 +45,16 @@ const dropped = new FinalizationRegistry<() => void>((end) => end());
  */
 class ArrivingBody {
   readonly #stream: StreamHandle;
-  readonly #context: ErrorContext;
+  readonly #context: CallContext;
+  readonly #status: number;
   readonly #end: () => void;
   #failure: { readonly reason: unknown } | undefined;
 
   constructor(stream: StreamHandle, status: number, run: CallRun) {
     const { context, live, description, signal, timeout, since, unwatch } = run;
     this.#stream = stream;
-    this.#context = { ...context, status };
+    this.#context = context;
+    this.#status = status;
     const weak = new WeakRef(this); // signals, timers and the live set must not keep the body alive
     const cancel = (reason: unknown): void => weak.deref()?.cancel(reason);
     const item: Live = { description, end: cancel };
@@ -135,7 +123,7 @@ class ArrivingBody {
     } catch (error) {
       this.#over();
       this.#requireGoing();
-      throw NeonError.within(error, this.#context);
+      throw addRequest(error, this.#context, this.#status);
     }
   }
 
@@ -181,8 +169,8 @@ export class Response {
   readonly #arriving: ArrivingBody | undefined;
   readonly #whole: Buffer;
   readonly #trailers: string;
-  readonly #context: ErrorContext;
-  #headers: Record<string, string> | undefined;
+  readonly #context: CallContext;
+  #headers: ResponseHeaders | undefined;
   #body: Readable | undefined;
   #used = false;
   #cancelled: NeonError | undefined;
@@ -214,9 +202,12 @@ export class Response {
     return this.status >= 200 && this.status < 300;
   }
 
-  /** The headers by lower-case name; fields of one name are joined by `', '`. The object has no prototype. */
-  get headers(): Readonly<Record<string, string>> {
-    return (this.#headers ??= fieldsOf(this.#lines().slice(2)));
+  /**
+   * The headers by lower-case name; fields of one name are joined by `', '`, except those of `set-cookie`, which are an
+   * array. Iterating gives `[name, value]` pairs. The object inherits no property of `Object`.
+   */
+  get headers(): ResponseHeaders {
+    return (this.#headers ??= headersOf(this.#lines()));
   }
 
   /** Whether the body was taken, by one of the methods or as {@link body}, or cancelled. */
@@ -324,9 +315,9 @@ export class Response {
     }
   }
 
-  /** The trailer fields of a chunked response, by lower-case name: empty until the body was read. No prototype. */
-  get trailers(): Readonly<Record<string, string>> {
-    return fieldsOf((this.#arriving?.trailers ?? this.#trailers).split('\n'));
+  /** The trailer fields of a chunked response, in the form of {@link headers}: empty until the body was read. */
+  get trailers(): ResponseHeaders {
+    return trailersOf((this.#arriving?.trailers ?? this.#trailers).split('\n'));
   }
 
   /**
@@ -386,6 +377,18 @@ export class Response {
     this.cancel();
   }
 
+  /**
+   * The response as an error reports it, with the beginning of its body; cancels the rest. @internal
+   *
+   * @param taken the body, where it was taken already
+   */
+  failed(taken?: Uint8Array): FailedResponse {
+    const body = taken ? Buffer.from(taken) : this.#used ? empty : (this.#arriving?.rest() ?? this.#whole);
+    this.cancel();
+    const { status, reasonPhrase, headers } = this;
+    return { status, reasonPhrase, headers, body: body.subarray(0, maxReported) };
+  }
+
   #lines(): string[] {
     return this.#head.split('\n');
   }
@@ -403,7 +406,8 @@ export class Response {
     const isOver = (): boolean => this.#cancelled !== undefined;
     const failure = parseBytes(this.#whole, events, this.#charset() ?? '', handlers, isOver);
     if (this.#cancelled) throw this.#cancelled;
-    if (failure !== null) throw new NeonError(failure, 'NE_ERROR', { ...this.#context, status: this.status });
+    if (failure !== null)
+      throw addRequest(new NeonError(failure + codingHint(this.headers), 'NE_ERROR'), this.#context, this.status);
   }
 
   #decode(bytes: Buffer): string {
@@ -414,13 +418,6 @@ export class Response {
   #charset(): string | undefined {
     return /;\s*charset="?([^";\s]+)/i.exec(this.headers['content-type'] ?? '')?.[1];
   }
-}
-
-/** Fields by name, from names and values by turns. No prototype. */
-function fieldsOf(lines: readonly string[]): Record<string, string> {
-  const fields = Object.create(null) as Record<string, string>;
-  for (let i = 0; i + 1 < lines.length; i += 2) fields[lines[i] as string] = lines[i + 1] as string;
-  return fields;
 }
 
 async function writeAll(fd: number, bytes: Buffer): Promise<number> {

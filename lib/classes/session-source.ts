@@ -5,6 +5,7 @@ import { abortOperation, startOperation } from '../core/operation.js';
 import type { ne_session } from '../ne/handles.js';
 import type { Call, CallContext, CallRun } from './call.js';
 import { type CallDefaults, type CallSettings, type CommonOptions, settingsOf } from './call-options.js';
+import { addRequest } from './failure.js';
 import { type Live, LiveSet } from './live-set.js';
 import { type LockSet, shareLocks } from './lock-set.js';
 import { type ProgressEvent, type ProgressWatch, StatusEmitter, type StatusEvent } from './status.js';
@@ -110,17 +111,21 @@ export abstract class SessionSource {
    */
   async run<Raw, Result>(call: Call<Raw, Result>, options: CommonOptions = {}, terms: RunTerms = {}): Promise<Result> {
     this.requireOpen(terms.whileClosing);
-    let settings = settingsOf(call.carries, options, this.#defaults);
+    let settings = settingsOf(options, this.#defaults);
     for (let count = 0; ; count++) {
-      const result = await this.#runOnce(call, settings, terms);
-      const next = settings.redirects && call.redirected?.(result, settings, this.origin, count);
-      if (!next) return result;
+      const result = await this.#runOnce(call, settings, terms, count);
+      if (!(result instanceof Redirected)) return result;
       this.requireOpen(true);
-      ({ call, settings } = next);
+      ({ call, settings } = result);
     }
   }
 
-  async #runOnce<Raw, Result>(call: Call<Raw, Result>, settings: CallSettings, terms: RunTerms): Promise<Result> {
+  async #runOnce<Raw, Result>(
+    call: Call<Raw, Result>,
+    settings: CallSettings,
+    terms: RunTerms,
+    count: number,
+  ): Promise<Result | Redirected<Raw, Result>> {
     const { signal, timeout, since, onProgress } = settings;
     signal?.throwIfAborted();
     const run = new Run({ method: call.method, target: call.target, origin: this.origin }, settings, this.live);
@@ -144,16 +149,16 @@ export abstract class SessionSource {
       run.operation = operation;
       watch?.started(operation);
       const raw = await promise;
-      const status = call.statusOf?.(raw);
-      if (status !== undefined) this.#locks?.noteResponse(call.method, call.target, status);
+      const redirected = this.#note(call, raw, settings, count);
       run.live = lent.live;
       run.unwatch = watch?.stop;
-      const result = call.settle(raw, run);
+      const result = redirected ?? call.settle(raw, run);
+      if (redirected) watch?.stop();
       lent.succeeded?.();
       return result;
     } catch (error) {
       watch?.stop();
-      throw NeonError.within(error, run.context);
+      throw signal?.aborted && error === signal.reason ? error : addRequest(error, run.context);
     } finally {
       unlimit?.();
       call.release?.();
@@ -168,29 +173,45 @@ export abstract class SessionSource {
    */
   runSync<Raw, Result>(call: Call<Raw, Result>, options: CommonOptions = {}, terms: RunTerms = {}): Result {
     this.requireOpen();
-    let settings = settingsOf(call.carries, options, this.#defaults, true);
+    let settings = settingsOf(options, this.#defaults, true);
     for (let count = 0; ; count++) {
-      const result = this.#runOnceSync(call, settings, terms);
-      const next = settings.redirects && call.redirected?.(result, settings, this.origin, count);
-      if (!next) return result;
+      const result = this.#runOnceSync(call, settings, terms, count);
+      if (!(result instanceof Redirected)) return result;
       this.requireOpen();
-      ({ call, settings } = next);
+      ({ call, settings } = result);
     }
   }
 
-  #runOnceSync<Raw, Result>(call: Call<Raw, Result>, settings: CallSettings, terms: RunTerms): Result {
+  #runOnceSync<Raw, Result>(
+    call: Call<Raw, Result>,
+    settings: CallSettings,
+    terms: RunTerms,
+    count: number,
+  ): Result | Redirected<Raw, Result> {
     const run = new Run({ method: call.method, target: call.target, origin: this.origin }, settings, this.live);
     const lent = this.lend(run, !terms.uncounted);
     try {
       const raw = call.sendSync(lent.handle, settings);
-      const status = call.statusOf?.(raw);
-      if (status !== undefined) this.#locks?.noteResponse(call.method, call.target, status);
-      return call.settle(raw, run);
+      return this.#note(call, raw, settings, count) ?? call.settle(raw, run);
     } catch (error) {
-      throw NeonError.within(error, run.context);
+      throw addRequest(error, run.context);
     } finally {
       lent.live.delete(run);
     }
+  }
+
+  /** Notes the effect of a response on locks; returns the call that follows when the response redirects. */
+  #note<Raw, Result>(
+    call: Call<Raw, Result>,
+    raw: Raw,
+    settings: CallSettings,
+    count: number,
+  ): Redirected<Raw, Result> | undefined {
+    const response = call.responseOf(raw);
+    if (!response) return undefined;
+    this.#locks?.noteResponse(call.method, call.target, response[0]);
+    const next = settings.redirects?.next(call, response, this.origin, count);
+    return next && new Redirected(call.redirected(next), next.asGet ? withoutContent(settings) : settings);
   }
 
   /** The request target for a target of the user's: a path, which may be relative to the URL of the session or pool. */
@@ -242,6 +263,19 @@ export abstract class SessionSource {
     this.live.end(reason);
     this.#locks?.end(reason);
   }
+}
+
+/** The call that follows a redirect, and its options. */
+class Redirected<Raw, Result> {
+  constructor(
+    readonly call: Call<Raw, Result>,
+    readonly settings: CallSettings,
+  ) {}
+}
+
+/** The settings without the headers about a body. */
+function withoutContent(settings: CallSettings): CallSettings {
+  return { ...settings, headers: settings.headers.filter(([name]) => !/^(content-|transfer-encoding$)/i.test(name)) };
 }
 
 /** A call that waits or runs, as an item of a live set. @internal */

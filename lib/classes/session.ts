@@ -2,12 +2,13 @@
 import { isIPv6 } from 'node:net';
 import { domainToASCII } from 'node:url';
 
-import { invalidType, invalidValue } from '../core/errors.js';
+import { invalidType, invalidValue, outOfRange } from '../core/errors.js';
 import { liveRequests, refuseWhileLive } from '../core/live.js';
 import { native } from '../core/native.js';
 import { type Known, requireKnown } from '../core/options.js';
 import * as ne from '../ne/index.js';
 import { authenticate, type AuthOptions } from './auth.js';
+import { type CallDefaults, defaultFieldsOf, type HeadersInit } from './call-options.js';
 import { type DecompressOptions, inflationLimit } from './decompress.js';
 import { flagNumber } from './flags.js';
 import { type ProxyOptions, setProxy } from './proxy.js';
@@ -39,6 +40,7 @@ const known: Known<SessionOptions> = {
   userAgent: true,
   readTimeout: true,
   connectTimeout: true,
+  headers: true,
   flags: true,
   addresses: true,
   localAddress: true,
@@ -70,14 +72,17 @@ export interface SessionOptions extends RedirectOptions, DecompressOptions {
    */
   userAgent?: string | undefined;
   /**
-   * How long a read may take, in whole seconds from 1 to 2147483. Default: neon's 120. In C: `ne_set_read_timeout`.
+   * How long a read may take, in milliseconds: more than 0 and at most 2147483000. neon counts whole seconds, so they
+   * are rounded up. Default: neon's 120000. In C: `ne_set_read_timeout`.
    */
   readTimeout?: number | undefined;
   /**
-   * How long making a connection may take, in whole seconds from 1 to 2147483. Default: as long as TCP tries. In C:
+   * How long making a connection may take, in milliseconds, as {@link readTimeout}. Default: as long as TCP tries. In C:
    * `ne_set_connect_timeout`.
    */
   connectTimeout?: number | undefined;
+  /** Headers for every request, in which those of a call replace these by name. `Content-Length` is refused. */
+  headers?: HeadersInit | undefined;
   /** Flags of neon's, by name. Default: neon's own. In C: `ne_set_session_flag`. */
   flags?: Partial<Record<SessionFlag, boolean>> | undefined;
   /**
@@ -141,7 +146,7 @@ export class Session extends WebDAVMethods {
     if (options.tls !== undefined) requireKnownTLS(options.tls);
     const handle = ne.ne_session_create(scheme, hostOf(hostname), port);
     const hostport = ne.ne_get_server_hostport(handle);
-    const defaults = { redirects: new Redirects(options), inflate: inflationLimit(options) };
+    const defaults = defaultsOf(options);
     const source = new SingleSession(handle, `${scheme}://${hostport}`, base, defaults);
     super(source);
     this.#source = source;
@@ -149,8 +154,7 @@ export class Session extends WebDAVMethods {
     this.scheme = scheme;
     this.hostport = hostport;
     if (options.userAgent !== undefined) ne.ne_set_useragent(handle, options.userAgent);
-    if (options.readTimeout !== undefined) ne.ne_set_read_timeout(handle, options.readTimeout);
-    if (options.connectTimeout !== undefined) ne.ne_set_connect_timeout(handle, options.connectTimeout);
+    setTimeouts(handle, options);
     setAddresses(handle, options);
     for (const [flag, value] of flagsOf(options)) this.setFlag(flag, value);
     setProxyAndAuth(handle, options);
@@ -292,6 +296,19 @@ export class Session extends WebDAVMethods {
   }
 }
 
+/**
+ * The options of a session or pool that are defaults for its calls. @internal
+ *
+ * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` for an invalid option
+ */
+export function defaultsOf(options: SessionOptions): CallDefaults {
+  return {
+    redirects: new Redirects(options),
+    headers: defaultFieldsOf(options.headers),
+    inflate: inflationLimit(options),
+  };
+}
+
 function flagsOf({ flags = {} }: SessionOptions): (readonly [SessionFlag, boolean])[] {
   if (typeof flags !== 'object' || (flags as unknown) === null) throw invalidType('flags', 'of type object', flags);
   return Object.entries(flags).map(([flag, value]) => {
@@ -331,6 +348,19 @@ function requireScheme(scheme: unknown): void {
   if (typeof scheme !== 'string') throw invalidType('scheme', 'of type string', scheme);
   if (scheme !== 'http' && scheme !== 'https')
     throw invalidValue(`The "scheme" argument must be 'http' or 'https'. Received '${scheme}'`);
+}
+
+function setTimeouts(handle: ne.ne_session, { readTimeout, connectTimeout }: SessionOptions): void {
+  if (readTimeout !== undefined) ne.ne_set_read_timeout(handle, secondsOf('readTimeout', readTimeout));
+  if (connectTimeout !== undefined) ne.ne_set_connect_timeout(handle, secondsOf('connectTimeout', connectTimeout));
+}
+
+/** The whole seconds of a timeout in milliseconds: C multiplies them by 1000 again. */
+function secondsOf(name: string, milliseconds: unknown): number {
+  const max = 2_147_483_000;
+  if (typeof milliseconds !== 'number') throw invalidType(name, 'of type number', milliseconds);
+  if (!(milliseconds > 0 && milliseconds <= max)) throw outOfRange(name, `> 0 and <= ${max}`, milliseconds);
+  return Math.ceil(milliseconds / 1000);
 }
 
 function setAddresses(handle: ne.ne_session, { addresses, localAddress }: SessionOptions): void {

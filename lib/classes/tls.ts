@@ -2,7 +2,7 @@
 import { types } from 'node:util';
 
 import { type Certificate, ClientCertificate, keepCertificate, requireText } from './certificate.js';
-import { invalidAnswer, invalidType, invalidValue, NeonError } from '../core/errors.js';
+import { type CertificateFailure, invalidAnswer, invalidType, invalidValue, NeonError } from '../core/errors.js';
 import { type Known, requireKnown } from '../core/options.js';
 import * as ne from '../ne/index.js';
 import { trust, type TrustOptions } from './trust.js';
@@ -16,14 +16,7 @@ const failureNames = {
   revoked: ne.NE_SSL_REVOKED,
   /** Failures that this package does not know. */
   other: ~ne.NE_SSL_FAILMASK,
-} as const;
-
-/**
- * Why a server's certificate failed verification (`NE_SSL_*`): it is not valid yet or no longer, is for another host,
- * is not signed by a trusted authority, has an invalid chain, or was revoked; `'other'` for a failure that this package
- * does not know.
- */
-export type CertificateFailure = keyof typeof failureNames;
+} as const satisfies Record<CertificateFailure, number>;
 
 /**
  * A callback that decides about a server's certificate that failed verification: `true` accepts it. It is not called

@@ -1,11 +1,11 @@
 /** The methods of sessions and pools. */
 import { EventEmitter } from 'node:events';
 
-import type { ErrorContext } from '../core/errors.js';
 import { requireKnown } from '../core/options.js';
 import type { AclEntry } from './acl.js';
 import type { Body } from './body.js';
-import type { BlockingOptions } from './call-options.js';
+import type { CallContext } from './call.js';
+import type { BlockingOptions, CommonOptions } from './call-options.js';
 import { discovered, type DiscoverLocksOptions, LockManager } from './lock-manager.js';
 import {
   type DiscoveredLock,
@@ -320,7 +320,6 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
 
   /**
    * Lists the properties of a resource and of those below it on the calling thread, as awaiting {@link propfind} does.
-   * Ignores `signal` and `timeout`.
    *
    * @throws the errors that {@link propfind} throws and {@link Listing} rejects with, and `ERR_NEON_BUSY`
    */
@@ -422,7 +421,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *
    * @throws the errors that {@link lock} rejects with, and `ERR_NEON_BUSY`
    */
-  lockSync(target: Target, options?: Omit<LockOptions, 'signal'>): Lock {
+  lockSync(target: Target, options?: BlockingOptions<LockOptions>): Lock {
     return this.#manager().lockSync(target, options);
   }
 
@@ -430,7 +429,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * Gives a lock back, and takes it out of the store (UNLOCK, RFC 4918 section 9.11). Rejects with `NE_ERROR` and the
    * status when the server refuses; the lock stays in the store then. In C: `ne_unlock`.
    */
-  async unlock(lock: Lock | LockReference, options?: Pick<LockOptions, 'signal'>): Promise<void> {
+  async unlock(lock: Lock | LockReference, options?: CommonOptions): Promise<void> {
     return this.#manager().release(lock, options);
   }
 
@@ -439,13 +438,13 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *
    * @throws the errors that {@link unlock} rejects with, and `ERR_NEON_BUSY`
    */
-  unlockSync(lock: Lock | LockReference): void {
-    this.#manager().releaseSync(lock);
+  unlockSync(lock: Lock | LockReference, options?: BlockingOptions<CommonOptions>): void {
+    this.#manager().releaseSync(lock, options);
   }
 
   /**
-   * Makes a lock last longer (LOCK with an `If` header, RFC 4918 section 9.10.2). Resolves to the seconds that the
-   * server grants; see {@link Lock.timeout}. Rejects with `NE_ERROR` and the status when the server refuses. In C:
+   * Makes a lock last longer (LOCK with an `If` header, RFC 4918 section 9.10.2). Resolves to the milliseconds that the
+   * server grants; see {@link Lock.duration}. Rejects with `NE_ERROR` and the status when the server refuses. In C:
    * `ne_lock_refresh`.
    */
   async refreshLock(lock: Lock | LockReference, options?: RefreshOptions): Promise<number | null> {
@@ -455,10 +454,10 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   /**
    * Makes a lock last longer with a call on the calling thread; see {@link refreshLock}.
    *
-   * @returns the seconds that the server grants; see {@link Lock.timeout}
+   * @returns the milliseconds that the server grants; see {@link Lock.duration}
    * @throws the errors that {@link refreshLock} rejects with, and `ERR_NEON_BUSY`
    */
-  refreshLockSync(lock: Lock | LockReference, options?: Omit<RefreshOptions, 'signal'>): number | null {
+  refreshLockSync(lock: Lock | LockReference, options?: BlockingOptions<RefreshOptions>): number | null {
     return this.#manager().refreshSync(lock, options);
   }
 
@@ -505,7 +504,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *
    * @throws the function's exception, and as {@link lockSync} and {@link unlockSync}
    */
-  withLockSync<T>(target: Target, action: (lock: Lock) => T, options?: Omit<LockOptions, 'signal'>): T {
+  withLockSync<T>(target: Target, action: (lock: Lock) => T, options?: BlockingOptions<LockOptions>): T {
     return this.#manager().withLockSync(target, action, options);
   }
 
@@ -531,10 +530,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
 /** The properties that `discoverLocks` asks for. */
 const lockProps: readonly string[] = ['lockdiscovery'];
 
-function contextOf(
-  { method, target }: RequestCall,
-  { origin }: SessionSource,
-): Required<Pick<ErrorContext, 'method' | 'target' | 'origin'>> {
+function contextOf({ method, target }: RequestCall, { origin }: SessionSource): CallContext {
   return { method, target, origin };
 }
 

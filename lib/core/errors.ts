@@ -22,29 +22,73 @@ export interface ResourceFailure {
   readonly description: string | null;
 }
 
-/** Which request an error belongs to. */
+/**
+ * Why a server's certificate failed verification (`NE_SSL_*`): it is not valid yet or no longer, is for another host,
+ * is not signed by a trusted authority, has an invalid chain, or was revoked; `'other'` for a failure that this package
+ * does not know.
+ */
+export type CertificateFailure =
+  'notYetValid' | 'expired' | 'idMismatch' | 'untrusted' | 'badChain' | 'revoked' | 'other';
+
+/**
+ * The headers of a response, by lower-case name. Fields of one name are joined by `', '`, except those of `set-cookie`,
+ * which are an array. Iterating gives each field as `[name, value]`, so that `new Headers(headers)` works.
+ */
+export type ResponseHeaders = Readonly<Record<string, string | undefined>> & {
+  /** Each `Set-Cookie` field. */
+  readonly 'set-cookie'?: readonly string[];
+} & Iterable<readonly [name: string, value: string]>;
+
+/** The response that an error reports. */
+export interface FailedResponse {
+  /** The status code. */
+  readonly status: number;
+  /** The reason phrase: `'Not Found'`. */
+  readonly reasonPhrase: string;
+  /** The headers, by lower-case name. */
+  readonly headers: ResponseHeaders;
+  /** The first 64 KiB of the body, as far as they had arrived. */
+  readonly body: Buffer;
+}
+
+/** The request that an error belongs to, and what is known about the failure. @internal */
 export interface ErrorContext {
   method?: string;
   target?: string;
   origin?: string;
   status?: number;
+  response?: FailedResponse;
   location?: string;
   failures?: readonly ResourceFailure[];
+  certificateFailures?: readonly CertificateFailure[];
 }
 
 /**
- * The class of all failures of neon and of all refusals of this library. Match `code`: it is
- * stable; the text is not.
+ * The class of all failures of neon and of all refusals of this library. Match `code`: it is stable; the text is not.
  *
  * - `NE_LOOKUP`, `NE_CONNECT`, `NE_TIMEOUT`, `NE_AUTH`, `NE_PROXYAUTH`, `NE_ERROR`, …: the result code of neon
- *   (ne_request.h), with neon's own session error as the message;
- * - `ERR_NEON_*`: a use that neon leaves undefined, and that is refused here.
+ *   (ne_request.h);
+ * - `ERR_NEON_STATUS`: the status of the response, which `response` holds, is a failure;
+ * - `ERR_NEON_CERTIFICATE`: the certificate of the server was refused, for the reasons in `certificateFailures`;
+ * - other `ERR_NEON_*`: a use that neon leaves undefined, and that is refused here.
+ *
+ * The message of a failed request begins with its method and URL, and continues with the text of neon's.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await session.get('/missing');
+ * } catch (error) {
+ *   if (error instanceof NeonError && error.status === 404) console.log(error.message, error.response?.headers);
+ *   else throw error;
+ * }
+ * ```
  */
 export class NeonError extends Error {
   /** `'NE_TIMEOUT'`, …, or `'ERR_NEON_BUSY'`, … */
   readonly code: string;
-  /** The number of the `NE_*` code; undefined for `ERR_NEON_*`. */
-  readonly errno: number | undefined;
+  /** The `NE_*` number with which neon reports the failure; undefined for a refusal of this library. */
+  readonly result: number | undefined;
   /** The method of the request that failed, where known. */
   declare method?: string;
   /** Its request target. */
@@ -53,16 +97,20 @@ export class NeonError extends Error {
   declare origin?: string;
   /** The status code of its response, where there was one. */
   declare status?: number;
-  /** Where its response redirects to: of `NE_REDIRECT`. */
+  /** Its response, of `ERR_NEON_STATUS`. */
+  declare response?: FailedResponse;
+  /** The target of the redirect, of `NE_REDIRECT`. */
   declare location?: string;
-  /** The failures that a multi-status document reports: of `NE_ERROR`. */
+  /** The failures that a multi-status document reports, of `ERR_NEON_STATUS`. */
   declare failures?: readonly ResourceFailure[];
+  /** The reasons why the server's certificate was refused, of `ERR_NEON_CERTIFICATE`. */
+  declare certificateFailures?: readonly CertificateFailure[];
 
   constructor(message: string, code: string, context?: ErrorContext) {
     super(message);
     this.code = code;
-    const errno = results.indexOf(code);
-    this.errno = errno < 0 ? undefined : errno;
+    const result = results.indexOf(code);
+    this.result = result >= 0 ? result : code in reported ? results.indexOf('NE_ERROR') : undefined;
     if (context) Object.assign(this, context);
   }
 
@@ -75,12 +123,10 @@ export class NeonError extends Error {
   static of(result: number, message: string, context?: ErrorContext): NeonError {
     return new NeonError(message, results[result] ?? 'NE_ERROR', context);
   }
-
-  /** Adds the request to an error. Any other value passes through unchanged. */
-  static within<E>(error: E, context: ErrorContext): E {
-    return error instanceof NeonError ? Object.assign(error, context) : error;
-  }
 }
+
+/** The codes of failures that neon reports as `NE_ERROR`. */
+const reported: Readonly<Record<string, true>> = { ERR_NEON_STATUS: true, ERR_NEON_CERTIFICATE: true };
 
 /** `TypeError` with Node's code ERR_INVALID_ARG_TYPE. */
 export function invalidType(name: string, expected: string, value: unknown): TypeError {

@@ -20,8 +20,8 @@ async function main(promises: boolean): Promise<void> {
   try {
     response = promises ? await request.dispatch() : request.dispatchSync();
   } catch (error) {
-    if (!(error instanceof NeonError) || error.errno === undefined) throw error;
-    result = error.errno;
+    if (!(error instanceof NeonError) || error.result === undefined) throw error;
+    result = error.result;
   }
   printNumber('dispatch', result);
   printText('error', ne.ne_get_error(session.handle));

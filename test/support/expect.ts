@@ -1,4 +1,5 @@
 /** Errors that tests expect. Jest runs tests in a realm of their own, so errors are identified by name and code. */
+import type { NeonError } from 'libneon';
 
 /** Any error with this code (and this name). */
 export function coded(code: string, name?: string): Error {
@@ -6,8 +7,8 @@ export function coded(code: string, name?: string): Error {
 }
 
 /** A NeonError with one of the codes `ERR_NEON_*` or of neon. */
-export function neonError(code: string, errno?: number): Error {
-  return expect.objectContaining({ name: 'NeonError', code, errno }) as Error;
+export function neonError(code: string, result?: number): Error {
+  return expect.objectContaining({ name: 'NeonError', code, result }) as Error;
 }
 
 export const wrongType: Error = coded('ERR_INVALID_ARG_TYPE', 'TypeError');
@@ -15,8 +16,21 @@ export const wrongValue: Error = coded('ERR_INVALID_ARG_VALUE', 'TypeError');
 export const wrongChar: Error = coded('ERR_INVALID_CHAR', 'TypeError');
 export const outOfRange: Error = coded('ERR_OUT_OF_RANGE', 'RangeError');
 
+/** The text of an error, after the request that failed. */
+export function textOf({ message }: Error): string {
+  return message.replace(/^[A-Z]+ https?:\/\/\S+: /, '');
+}
+
+/** A message that has this text after the request that failed. */
+export function saying(text: string): string {
+  return expect.stringMatching(`^([A-Z]+ https?://\\S+: )?${text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}$`) as string;
+}
+
+/** An error, with the fields of a NeonError if it is one. */
+export type Failure = Error & { code?: unknown } & Partial<Omit<NeonError, keyof Error | 'code'>>;
+
 /** The error that an action throws or its promise rejects with; fails without an error. */
-export async function failureOf(action: () => unknown): Promise<Error & { code?: unknown }> {
+export async function failureOf(action: () => unknown): Promise<Failure> {
   try {
     await action();
   } catch (error) {

@@ -33,7 +33,7 @@ void ComposedRequest::run() {
     return sent;
   });
   result_.note(result, c);
-  if (out_of_memory_) throw neon_failure(code::no_memory, "Out of memory");
+  if (record_.out_of_memory()) throw neon_failure(code::no_memory, "Out of memory");
 }
 
 void ComposedRequest::on_create(ne_request *request, void *self, const char *, const char *) noexcept {
@@ -47,51 +47,23 @@ void ComposedRequest::on_create(ne_request *request, void *self, const char *, c
 void ComposedRequest::on_send(ne_request *request, void *self, ne_buffer *) noexcept {
   ComposedRequest &composed = *static_cast<ComposedRequest *>(self);
   if (request != composed.created_ || std::exchange(composed.reads_, true)) return;
-  ne_add_response_body_reader(request, on_response, on_block, self);
-}
-
-// Called for each response that neon answers itself, too: the last one counts.
-int ComposedRequest::on_response(void *self, ne_request *request, const ne_status *) noexcept {
-  ComposedRequest &composed = *static_cast<ComposedRequest *>(self);
-  try {
-    composed.complete_ = false;
-    composed.body_.clear();
-    composed.head_.note(request);
-    return 1;
-  } catch (const std::bad_alloc &) {
-    composed.out_of_memory_ = true;
-    return 0;
-  }
-}
-
-int ComposedRequest::on_block(void *self, const char *bytes, std::size_t size) noexcept {
-  ComposedRequest &composed = *static_cast<ComposedRequest *>(self);
-  try {
-    if (size == 0) composed.complete_ = true;
-    std::string &body = composed.body_;
-    body.append(bytes, composed.head_.is_success() ? size : std::min(size, whole_limit - body.size()));
-    return 0;
-  } catch (const std::bad_alloc &) {
-    composed.out_of_memory_ = true;
-    return -1;
-  }
+  composed.record_.read_from(request, 0);
 }
 
 // Neon's functions fail for some responses that did arrive: those that are not 2xx, those that report
 // failures inside, and 207 responses whose body is not a document. In the last case the error text is the
 // status line, since nothing else was wrong.
 bool ComposedRequest::has_response() const {
-  if (result_.ok()) return head_.status != 0;
-  if (result_.code != NE_ERROR || head_.status == 0) return false;
-  if (head_.status == 207) return complete_ || result_.text == "207 " + head_.reason;
-  return complete_ && !head_.is_success();
+  const Head &head = record_.head();
+  if (result_.ok()) return record_.arrived();
+  if (result_.code != NE_ERROR || !record_.arrived()) return false;
+  if (head.status == 207) return record_.complete() || result_.text == "207 " + head.reason;
+  return record_.complete() && !head.is_success();
 }
 
 Napi::Value ComposedRequest::result(Napi::Env env) {
   if (!has_response()) throw result_.failure();
-  const Napi::Value body =
-      body_.empty() ? env.Null() : Napi::Buffer<char>::Copy(env, body_.data(), body_.size());
-  return head_.response(env, body, env.Null(), "");
+  return record_.value(env);
 }
 
 namespace {
@@ -101,7 +73,8 @@ std::shared_ptr<Operation> compose(const Arguments &arguments, ComposedRequest::
   auto session = arguments.handle<Session>(0, "session");
   Recipe recipe;
   recipe.target = arguments.line(1, "target");
-  recipe.read_headers_and_flags(arguments, 2);
+  recipe.read_headers(arguments, 2);
+  recipe.read_flags(arguments, 3);
   return std::make_shared<ComposedRequest>(std::move(session), std::move(recipe), std::move(send));
 }
 

@@ -3,11 +3,13 @@
 
 #include <ne_request.h>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 
 #include "classes/exchange/recipe.h"
+#include "classes/exchange/record.h"
 #include "core/operation.h"
 #include "ne/session/session.h"
 
@@ -31,8 +33,6 @@ class ComposedRequest final : public Operation {
  private:
   static void on_create(ne_request *request, void *self, const char *method, const char *target) noexcept;
   static void on_send(ne_request *request, void *self, ne_buffer *header) noexcept;
-  static int on_response(void *self, ne_request *request, const ne_status *status) noexcept;
-  static int on_block(void *self, const char *bytes, std::size_t size) noexcept;
   bool has_response() const;
 
   const std::shared_ptr<Session> session_;
@@ -43,10 +43,7 @@ class ComposedRequest final : public Operation {
 
   // Written inside run(), read after it.
   CallResult result_;
-  Head head_;
-  std::string body_;
-  bool complete_ = false;
-  bool out_of_memory_ = false;
+  ResponseRecord record_{SIZE_MAX, whole_limit};
 };
 
 }  // namespace neon

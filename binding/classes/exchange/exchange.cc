@@ -247,9 +247,10 @@ std::shared_ptr<Operation> exchange(const Arguments &arguments, Mode mode) {
   const std::size_t space = recipe.target.find(' ');
   recipe.method = recipe.target.substr(0, space);
   recipe.target.erase(0, space + 1);
-  recipe.read_headers_and_flags(arguments, 2);
+  recipe.read_headers(arguments, 2);
+  recipe.read_flags(arguments, 3);
   recipe.body = Body::from_arguments(arguments, 4);
-  recipe.inflate = static_cast<std::uint64_t>(arguments.integer(5, "inflate", 0, std::int64_t{1} << 53));
+  recipe.read_inflate(arguments, 5);
   const Napi::Function function = recipe.body ? recipe.body->function() : Napi::Function();
   auto made = std::make_shared<Exchange>(std::move(session), std::move(recipe), mode == Mode::Async);
   if (!function.IsEmpty()) made->hold(function);

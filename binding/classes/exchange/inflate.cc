@@ -15,6 +15,8 @@ namespace {
 // Inflating makes it at most about a thousand times as long: the memory that one block may take.
 constexpr std::size_t encoded_block = 4096;
 
+}  // namespace
+
 bool arrives_as_gzip(ne_request *request) {
   const int status = ne_get_status(request)->code;
   if (status == 204 || status == 304) return false;
@@ -24,6 +26,8 @@ bool arrives_as_gzip(ne_request *request) {
   const char *coding = ne_get_response_header(request, "Content-Encoding");
   return coding && strcasecmp(coding, "gzip") == 0;
 }
+
+namespace {
 
 // A body that is not accepted here reaches read() as it arrives.
 int accept(void *, ne_request *request, const ne_status *) noexcept { return arrives_as_gzip(request); }

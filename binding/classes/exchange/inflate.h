@@ -9,6 +9,9 @@
 
 namespace neon {
 
+/// Whether the response has a body that arrives as gzip.
+bool arrives_as_gzip(ne_request *request);
+
 /// Inflates the bodies of a request's responses that arrive as gzip, by neon's own reader, while they are
 /// pulled. Made before the request is sent, and gone after C's request.
 class Inflater final {

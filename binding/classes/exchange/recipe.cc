@@ -4,6 +4,8 @@
 #include <ne_session.h>
 #include <ne_string.h>
 
+#include <algorithm>
+
 #include "core/value.h"
 #include "ne/constants.h"
 
@@ -22,15 +24,22 @@ void each_pair(Napi::Array list, Visit visit) {
 
 // --- Recipe -----------------------------------------------------------------------------------------------
 
-void Recipe::read_headers_and_flags(const Arguments &arguments, std::size_t index) {
+void Recipe::read_headers(const Arguments &arguments, std::size_t index) {
   each_pair(arguments[index].As<Napi::Array>(), [this](Napi::Value name, Napi::Value value) {
     const auto &header = headers.emplace_back(to_string(name), to_string(value));
     require_token(header.first, "header name");
     require_line(header.second, "header value");
   });
-  each_pair(arguments[index + 1].As<Napi::Array>(), [this](Napi::Value flag, Napi::Value value) {
+}
+
+void Recipe::read_flags(const Arguments &arguments, std::size_t index) {
+  each_pair(arguments[index].As<Napi::Array>(), [this](Napi::Value flag, Napi::Value value) {
     flags.emplace_back(flag.As<Napi::Number>().Int32Value(), value.As<Napi::Number>().Int32Value());
   });
+}
+
+void Recipe::read_inflate(const Arguments &arguments, std::size_t index) {
+  inflate = static_cast<std::uint64_t>(arguments.integer(index, "inflate", 0, std::int64_t{1} << 53));
 }
 
 const std::string *Recipe::header(const char *name) const {
@@ -58,6 +67,21 @@ void Head::note(ne_request *request) {
   const char *name, *value;
   for (void *cursor = nullptr; (cursor = ne_response_header_iterate(request, cursor, &name, &value));)
     headers.append(name).append("\n").append(value).append("\n");
+}
+
+std::optional<std::string_view> Head::header(std::string_view name) const {
+  std::string_view rest = headers;
+  const auto next = [&rest] {
+    const std::size_t end = rest.find('\n');
+    const std::string_view line = rest.substr(0, end);
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+    return line;
+  };
+  while (!rest.empty()) {
+    const std::string_view key = next(), value = next();
+    if (key == name) return value;
+  }
+  return std::nullopt;
 }
 
 Napi::Value Head::response(Napi::Env env, Napi::Value body, Napi::Value stream,

@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,9 +19,12 @@ namespace neon {
 
 /// The parts of a request.
 struct Recipe {
-  /// Reads arguments `index` and `index` + 1: flat arrays of header names and values, and of flags and
-  /// values.
-  void read_headers_and_flags(const Arguments &arguments, std::size_t index);
+  /// Reads an argument that is a flat array of header names and values.
+  void read_headers(const Arguments &arguments, std::size_t index);
+  /// Reads an argument that is a flat array of flags and values.
+  void read_flags(const Arguments &arguments, std::size_t index);
+  /// Reads an argument that is the limit of inflating.
+  void read_inflate(const Arguments &arguments, std::size_t index);
   /// The value of a header, or null.
   const std::string *header(const char *name) const;
   /// Gives C's request the flags and headers.
@@ -37,6 +42,8 @@ struct Recipe {
 struct Head {
   void note(ne_request *request);
   bool is_success() const { return status / 100 == 2; }
+  /// The value of a header, by its name in lower case; nothing when the response does not have it.
+  std::optional<std::string_view> header(std::string_view name) const;
   /// The response as it crosses to JavaScript: [status, head, body, stream, trailers]. The lines of the head
   /// are the version, the reason, and the names and values of the headers; those of the trailers names and
   /// values.

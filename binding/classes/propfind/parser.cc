@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "classes/xml_element.h"
+#include "classes/xml_encoding.h"
 
 namespace neon {
 
@@ -60,8 +61,16 @@ PropfindParser::~PropfindParser() {
   ne_xml_destroy(c_);
 }
 
-const char *PropfindParser::foreign() const {
-  return found_root_ ? nullptr : "The response is not a multi-status document: it has no XML body";
+int PropfindParser::parse(ne_request *request, std::string_view block) noexcept {
+  if (!std::exchange(begun_, true)) encoding_error_ = set_encoding(c_, charset_of(request));
+  return encoding_error_.empty() ? ne_xml_parse(c_, block.data(), block.size()) : -1;
+}
+
+const char *PropfindParser::failure(bool complete) const {
+  if (!encoding_error_.empty()) return encoding_error_.c_str();
+  if (ne_xml_failed(c_)) return ne_xml_get_error(c_);
+  return found_root_ || !complete ? nullptr
+                                  : "The response is not a multi-status document: it has no XML body";
 }
 
 void PropfindParser::Outcome::clear() {

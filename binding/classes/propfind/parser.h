@@ -1,6 +1,7 @@
 // Reads the response to a PROPFIND into batches.
 #pragma once
 
+#include <ne_request.h>
 #include <ne_session.h>
 #include <ne_uri.h>
 #include <ne_utils.h>
@@ -40,10 +41,13 @@ class PropfindParser final {
   PropfindParser(const PropfindParser &) = delete;
   PropfindParser &operator=(const PropfindParser &) = delete;
 
-  ne_xml_parser *c() const { return c_; }
+  /// Parses a block of a response, the last one of which is empty; 0, or another number when that failed.
+  int parse(ne_request *request, std::string_view block) noexcept;
   bool out_of_memory() const { return out_of_memory_; }
-  /// Why a document that was parsed to its end is not a multi-status document; null when it is one.
-  const char *foreign() const;
+  /// Why the document is not a multi-status document, or not well-formed; null when neither is known.
+  ///
+  /// @param complete whether the document was parsed to its end
+  const char *failure(bool complete) const;
   /// The resources after the last batch that was flushed.
   std::unique_ptr<PropfindBatch> take() { return std::move(batch_); }
 
@@ -93,7 +97,9 @@ class PropfindParser final {
   ne_uri server_{};
   const Flush flush_;
   const Wanted wanted_;
+  bool begun_ = false;
   bool found_root_ = false;
+  std::string encoding_error_;
   int level_ = 0;     // the number of open elements, without those that are skipped
   int count_ = 0;     // the number of properties and propstats of the resource
   int depth_ = 0;     // the depth of the current element below its property

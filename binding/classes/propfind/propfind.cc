@@ -6,9 +6,9 @@
 
 #include <utility>
 
+#include "classes/exchange/caller_headers.h"
 #include "core/error.h"
 #include "core/markup.h"
-#include "core/since.h"
 #include "core/topic.h"
 #include "ne/request/request.h"
 
@@ -39,8 +39,12 @@ class Propfind::Delivery final : public Event {
   const std::unique_ptr<PropfindBatch> batch_;
 };
 
-Propfind::Propfind(std::shared_ptr<Session> session, Inquiry inquiry, bool posts)
-    : Operation(session), session_(std::move(session)), inquiry_(std::move(inquiry)), posts_(posts) {}
+Propfind::Propfind(std::shared_ptr<Session> session, Inquiry inquiry, Recipe recipe, bool posts)
+    : Operation(session),
+      session_(std::move(session)),
+      inquiry_(std::move(inquiry)),
+      recipe_(std::move(recipe)),
+      posts_(posts) {}
 
 // As ne_simple_propfind and ne_propnames write it.
 std::string Inquiry::body() const {
@@ -57,48 +61,34 @@ void Propfind::run() {
   PropfindParser parser(
       session_->c(), [this](std::unique_ptr<PropfindBatch> batch) { flush(std::move(batch)); },
       [this] { return wants_batch(); });
-  code_ = Request::run_delegated(*session_, [&] { return send(parser); });
-  text_ = ne_get_error(session_->c());
-  if (parser.out_of_memory()) throw neon_failure(code::no_memory, "Out of memory");
-  if (code_ != NE_OK) return;
+  const auto parse = [&parser](ne_request *request, const char *bytes, std::size_t size) {
+    return parser.parse(request, {bytes, size});
+  };
+  ResponseRecord &record = record_.emplace(parse);
+  const CallerHeaders headers(session_->c(), recipe_);
+  result_.note(Request::run_delegated(*session_, [&] { return send(parser, record); }), session_->c());
+  if (parser.out_of_memory() || record.out_of_memory()) throw neon_failure(code::no_memory, "Out of memory");
+  if (!result_.ok()) return;
   if (auto rest = parser.take(); !rest->empty()) flush(std::move(rest));
 }
 
-namespace {
-
-// A multi-status document counts with each status of success: some servers send 200.
-int accept_success(void *, ne_request *, const ne_status *status) { return status->klass == 2; }
-
-}  // namespace
-
-int Propfind::send(PropfindParser &parser) {
+// As neon's own function sends it. A document counts with each status of success: some servers send 200.
+int Propfind::send(PropfindParser &parser, ResponseRecord &record) {
   ne_session *const session = session_->c();
   const std::string body = inquiry_.body();
   ne_request *const request = ne_request_create(session, "PROPFIND", inquiry_.path.c_str());
   ne_add_depth_header(request, inquiry_.depth);
   ne_set_request_body_buffer(request, body.data(), body.size());
   ne_add_request_header(request, "Content-Type", NE_XML_MEDIA_TYPE);
-  // As neon itself does: newer versions check the type and the character encoding of the response.
-  using DispatchIf = int(ne_request *, ne_xml_parser *, ne_accept_response, void *);
-  int result;
-  if (const auto dispatch = reinterpret_cast<DispatchIf *>(find_symbol("ne_xml_dispatchif_request"))) {
-    result = dispatch(request, parser.c(), accept_success, nullptr);
-  } else {
-    ne_add_response_body_reader(request, accept_success, ne_xml_parse_v, parser.c());
-    result = ne_request_dispatch(request);
-    if (ne_xml_failed(parser.c())) {
-      ne_set_error(session, "%s", ne_xml_get_error(parser.c()));
-      result = NE_ERROR;
-    }
-  }
-  status_ = ne_get_status(request)->code;
-  if (result == NE_OK && ne_get_status(request)->klass != 2) result = NE_ERROR;
-  if (const char *const foreign = result == NE_OK ? parser.foreign() : nullptr) {
-    ne_set_error(session, "%s", foreign);
-    result = NE_ERROR;
-  }
+  recipe_.add_headers_and_flags_to(request);
+  record.read_from(request, recipe_.inflate);
+  const int result = ne_request_dispatch(request);
   ne_request_destroy(request);
-  return result;
+  if (!record.head().is_success()) return result == NE_OK ? NE_ERROR : result;
+  const char *const failure = parser.failure(result == NE_OK);
+  if (!failure) return result;
+  ne_set_error(session, "%s", failure);
+  return NE_ERROR;
 }
 
 bool Propfind::wants_batch() const {
@@ -137,17 +127,18 @@ void Propfind::deliver_batch(Napi::Env env, const PropfindBatch &batch) {
 }
 
 Napi::Value Propfind::result(Napi::Env env) {
-  if (code_ == NE_OK) return env.Null();
-  return array_of(
-      env, {Napi::Number::New(env, code_), Napi::String::New(env, text_), Napi::Number::New(env, status_)});
+  if (result_.ok()) return env.Null();
+  return array_of(env, {Napi::Number::New(env, result_.code), Napi::String::New(env, result_.text),
+                        record_ ? record_->value(env) : env.Null()});
 }
 
 namespace {
 
-/// propfind(session, path, depth, names, onBatch, room) → null, or [NE_* code, error text, status]. `names`
-/// is a flat array of namespaces and names, an empty one for all properties, or null for the names alone.
-/// onBatch is called with (text, numbers, names, statuses, origins), as PropfindBatch packs them, and returns
-/// true when JavaScript is behind; room() is called then, and may return a promise. The request is that of
+/// propfind(session, path, depth, names, onBatch, room, headers, inflate) → null, or [NE_* code, error text,
+/// response], the response as Head::response() packs it, or null when there was none. `names` is a flat array
+/// of namespaces and names, an empty one for all properties, or null for the names alone. onBatch is called
+/// with (text, numbers, names, statuses, origins), as PropfindBatch packs them, and returns true when
+/// JavaScript is behind; room() is called then, and may return a promise. The request is that of
 /// ne_simple_propfind and ne_propnames.
 std::shared_ptr<Operation> propfind(const Arguments &arguments, Mode mode) {
   auto session = arguments.handle<Session>(0, "session");
@@ -163,8 +154,12 @@ std::shared_ptr<Operation> propfind(const Arguments &arguments, Mode mode) {
       require_element(name, nspace.c_str(), nullptr, "An entry of \"props\"");
     }
   }
+  Recipe recipe;
+  recipe.read_headers(arguments, 6);
+  recipe.read_inflate(arguments, 7);
   const Napi::Function on_batch = arguments.function(4, "onBatch"), room = arguments.function(5, "room");
-  auto made = std::make_shared<Propfind>(std::move(session), std::move(inquiry), mode == Mode::Async);
+  auto made = std::make_shared<Propfind>(std::move(session), std::move(inquiry), std::move(recipe),
+                                         mode == Mode::Async);
   made->hold(on_batch);
   made->hold(room);
   return made;

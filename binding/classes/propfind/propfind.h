@@ -6,11 +6,13 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "classes/exchange/record.h"
 #include "classes/propfind/parser.h"
 #include "core/operation.h"
 #include "ne/session/session.h"
@@ -42,19 +44,18 @@ struct Inquiry {
 /// blocking call gives each batch to JavaScript as soon as it is full, from inside neon.
 class Propfind final : public Operation {
  public:
-  Propfind(std::shared_ptr<Session> session, Inquiry inquiry, bool posts);
+  /// `recipe` has the headers of the caller and the limit of inflating.
+  Propfind(std::shared_ptr<Session> session, Inquiry inquiry, Recipe recipe, bool posts);
 
  protected:
   void run() override;
-  void stalled() override {
-    if (code_ != NE_OK) code_ = NE_TIMEOUT;
-  }
+  void stalled() override { result_.note_stall(session_->c()); }
   Napi::Value result(Napi::Env env) override;
 
  private:
   class Delivery;
 
-  int send(PropfindParser &parser);
+  int send(PropfindParser &parser, ResponseRecord &record);
   void flush(std::unique_ptr<PropfindBatch> batch);
   bool wants_batch() const;
   Napi::Value call(Napi::Env env, std::uint32_t place, std::span<const napi_value> arguments);
@@ -67,15 +68,15 @@ class Propfind final : public Operation {
 
   const std::shared_ptr<Session> session_;
   const Inquiry inquiry_;
+  const Recipe recipe_;
   const bool posts_;
   std::atomic<int> ahead_{0};
   std::atomic<bool> behind_{false};
 
   Clock::time_point flushed_;  // the thread that runs it
   // Written inside run(), read after it.
-  int code_ = NE_ERROR;
-  int status_ = 0;
-  std::string text_;
+  CallResult result_;
+  std::optional<ResponseRecord> record_;
 };
 
 }  // namespace neon

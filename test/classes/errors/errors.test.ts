@@ -32,15 +32,15 @@ describe.each(requestForms)('%s', (_, send) => {
       expect(error).toBeInstanceOf(Error);
       expect(fieldsOf(error)).toEqual({
         name: 'NeonError',
-        message: 'Could not connect to server: Connection refused',
+        message: `PROPFIND http://127.0.0.1:${port}/a?b: Could not connect to server: Connection refused`,
         code: 'NE_CONNECT',
-        errno: ne.NE_CONNECT,
+        result: ne.NE_CONNECT,
         method: 'PROPFIND',
         target: '/a?b',
         origin: `http://127.0.0.1:${port}`,
       });
       expect('status' in error).toBe(false);
-      expect(String(error)).toBe('NeonError: Could not connect to server: Connection refused');
+      expect(String(error)).toBe(`NeonError: ${error.message}`);
       expect(session.liveRequests).toBe(0);
     });
 
@@ -48,12 +48,14 @@ describe.each(requestForms)('%s', (_, send) => {
       using session = new Session('http', 'nosuchhost.invalid', 80);
       const error = await failureOf(() => send(session, 'GET', '/'));
       expect(error).toEqual(neonError('NE_LOOKUP', ne.NE_LOOKUP));
-      expect(error.message).toMatch(/^Could not resolve hostname `nosuchhost\.invalid'/);
+      expect(error.message).toMatch(
+        /^\w+ http:\/\/nosuchhost.invalid\/: Could not resolve hostname `nosuchhost\.invalid'/,
+      );
     });
 
     test('reports a read timeout and reconnects', async () => {
       const server = await serve(thenAnswering(stalling()));
-      using session = new Session('http', '127.0.0.1', server.port, { readTimeout: 1 });
+      using session = new Session('http', '127.0.0.1', server.port, { readTimeout: 1000 });
       await expect(send(session, 'GET', '/')).rejects.toEqual(neonError('NE_TIMEOUT', ne.NE_TIMEOUT));
       await server.waitForClosed(1);
       expect((await send(session, 'GET', '/')).status).toBe(200);
@@ -158,9 +160,9 @@ describe('NeonError', () => {
     ['NE_RETRY', 8],
     ['NE_REDIRECT', 9],
     ['ERR_NEON_BUSY', undefined],
-  ])('gives %s the number %p', (code, errno) => {
+  ])('gives %s the number %p', (code, result) => {
     const error = new NeonError('text', code, { status: 404 });
-    expect(error).toMatchObject({ name: 'NeonError', message: 'text', code, errno, status: 404 });
+    expect(error).toMatchObject({ name: 'NeonError', message: 'text', code, result, status: 404 });
     expect(error.stack).toContain('NeonError');
   });
 });

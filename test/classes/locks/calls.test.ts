@@ -2,7 +2,7 @@
 import { Lock, type LockOptions } from 'libneon';
 import * as ne from 'libneon/ne';
 import { response } from '../../servers/raw.js';
-import { failureOf, neonError, outOfRange, wrongChar, wrongType, wrongValue } from '../../support/expect.js';
+import { failureOf, neonError, outOfRange, saying, wrongChar, wrongType, wrongValue } from '../../support/expect.js';
 import { type LockCalls, lockForms, lockSession as open, nowhere } from '../../support/lock-forms.js';
 import { conditionsOf, done, lockGranted, locksFound, refused } from '../../support/lock-responses.js';
 import { answering, exchange, receivedBy, testServers, thenAnswering } from '../../support/servers.js';
@@ -16,18 +16,18 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
       const granted = { scope: 'shared', depth: 'infinity', owner: 'somebody', timeout: 'Second-50' } as const;
       const server = await serve(answering(lockGranted('urn:uuid:1', granted)));
       const session = open(server);
-      const options: LockOptions = { scope: 'shared', depth: 'infinity', timeout: 60, owner: 'Tom & <Jerry>' };
+      const options: LockOptions = { scope: 'shared', depth: 'infinity', duration: 60_000, owner: 'Tom & <Jerry>' };
       const lock = await callsOf(session).lock('a%20b/', options);
       expect(lock).toBeInstanceOf(Lock);
-      const { target, uri, token, scope, depth, owner, timeout, released } = lock;
-      expect({ target, uri, token, scope, depth, owner, timeout, released }).toEqual({
+      const { target, uri, token, scope, depth, owner, duration, released } = lock;
+      expect({ target, uri, token, scope, depth, owner, duration, released }).toEqual({
         target: '/c/a%20b/',
         uri: `http://127.0.0.1:${server.port}/c/a%20b/`,
         token: 'urn:uuid:1',
         scope: 'shared',
         depth: 'infinity',
         owner: 'somebody',
-        timeout: 50,
+        duration: 50_000,
         released: false,
       });
       expect(Math.abs((lock.expires?.getTime() ?? 0) - Date.now() - 50_000)).toBeLessThan(10_000);
@@ -42,8 +42,9 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
 
     test.each<[LockOptions, string, string | undefined]>([
       [{}, 'Depth: 0', undefined],
-      [{ timeout: Infinity }, 'Timeout: Infinite', undefined],
-      [{ timeout: 2 ** 32 - 1 }, 'Timeout: Second-4294967295', undefined],
+      [{ duration: Infinity }, 'Timeout: Infinite', undefined],
+      [{ duration: (2 ** 32 - 1) * 1000 }, 'Timeout: Second-4294967295', undefined],
+      [{ duration: 59_000.5 }, 'Timeout: Second-60', undefined],
       [
         { owner: { xml: '<href>mailto:a@example.com</href>' } },
         '<owner><href>mailto:a@example.com</href></owner>',
@@ -63,14 +64,14 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
       ['Second-7', 7],
     ])('reads a timeout of %s as %d', async (timeout, seconds) => {
       const lock = await callsOf(open(await serve(answering(lockGranted('urn:1', { timeout }))))).lock('/a');
-      expect(lock.timeout).toBe(seconds);
+      expect(lock.duration).toBe(seconds && seconds * 1000);
       expect(lock.expires === null).toBe(seconds === Infinity);
     });
 
     test('accepts a response without a timeout', async () => {
       const granted = lockGranted('urn:1').replace('<D:timeout>Second-60</D:timeout>', ' '.repeat(32));
       const lock = await callsOf(open(await serve(answering(granted)))).lock('/a', { renew: true });
-      expect([lock.timeout, lock.expires]).toEqual([null, null]);
+      expect([lock.duration, lock.expires]).toEqual([null, null]);
     });
 
     test.each([
@@ -82,8 +83,8 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
       const failure = await failureOf(() => callsOf(session).lock('/a'));
       expect(failure).toMatchObject({
         name: 'NeonError',
-        code: 'NE_ERROR',
-        message: status,
+        code: 'ERR_NEON_STATUS',
+        message: saying(status),
         status: code,
         method: 'LOCK',
         target: '/a',
@@ -110,11 +111,11 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
       ['options', (c) => c.lock('/a', null as never), wrongType],
       ['depth', (c) => c.lock('/a', { depth: 1 as never }), wrongValue],
       ['scope', (c) => c.lock('/a', { scope: 'private' as never }), wrongValue],
-      ['timeout', (c) => c.lock('/a', { timeout: '5' as never }), wrongType],
-      ['timeout 0', (c) => c.lock('/a', { timeout: 0 }), outOfRange],
-      ['timeout 1.5', (c) => c.lock('/a', { timeout: 1.5 }), outOfRange],
-      ['timeout NaN', (c) => c.lock('/a', { timeout: NaN }), outOfRange],
-      ['timeout 2 ** 32', (c) => c.lock('/a', { timeout: 2 ** 32 }), outOfRange],
+      ['duration', (c) => c.lock('/a', { duration: '5' as never }), wrongType],
+      ['duration 0', (c) => c.lock('/a', { duration: 0 }), outOfRange],
+      ['duration -1', (c) => c.lock('/a', { duration: -1 }), outOfRange],
+      ['duration NaN', (c) => c.lock('/a', { duration: NaN }), outOfRange],
+      ['duration 2 ** 32 s', (c) => c.lock('/a', { duration: 2 ** 32 * 1000 }), outOfRange],
       ['owner', (c) => c.lock('/a', { owner: 5 as never }), wrongType],
       ['owner null', (c) => c.lock('/a', { owner: null as never }), wrongType],
       ['owner with NUL', (c) => c.lock('/a', { owner: 'a\0b' }), wrongValue],
@@ -128,7 +129,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
       ['a token of several lines', (c) => c.unlock({ target: '/a', token: 'urn:1\r\nX: 1' }), wrongValue],
       ['an empty token', (c) => c.unlock({ target: '/a', token: '' }), wrongValue],
       ['a long token', (c) => c.unlock({ target: '/a', token: 'u'.repeat(8190) }), outOfRange],
-      ['refresh', (c) => c.refreshLock({ target: '/a', token: 'urn:1' }, { timeout: -1 }), outOfRange],
+      ['refresh', (c) => c.refreshLock({ target: '/a', token: 'urn:1' }, { duration: -1 }), outOfRange],
       ['refresh options', (c) => c.refreshLock({ target: '/a', token: 'urn:1' }, 5 as never), wrongType],
       ['discover', (c) => c.discoverLocks('/a', { depth: 2 as never }), wrongValue],
       ['withLock', (c) => c.withLock('/a', undefined as never), wrongType],
@@ -146,11 +147,11 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
       );
       const server = await serve({ connections: [responses.flatMap((granted) => exchange(granted))] });
       const calls = callsOf(open(server));
-      const lock = await calls.lock('/a', { timeout: 77 });
-      expect([await calls.refresh(lock), lock.timeout]).toEqual([9, 9]);
-      expect([await calls.refreshLock(lock, { timeout: 5 }), lock.timeout]).toEqual([8, 8]);
-      expect(await calls.refreshLock({ target: '/a', token: 'urn:1' }, { timeout: Infinity })).toBe(Infinity);
-      expect(lock.timeout).toBe(Infinity); // the lock that was created above
+      const lock = await calls.lock('/a', { duration: 77_000 });
+      expect([await calls.refresh(lock), lock.duration]).toEqual([9000, 9000]);
+      expect([await calls.refreshLock(lock, { duration: 5000 }), lock.duration]).toEqual([8000, 8000]);
+      expect(await calls.refreshLock({ target: '/a', token: 'urn:1' }, { duration: Infinity })).toBe(Infinity);
+      expect(lock.duration).toBe(Infinity); // the lock that was created above
       const [text = ''] = await receivedBy(server);
       expect(text.match(/^(If|Timeout): .*(?=\r)/gm)).toEqual([
         'Timeout: Second-77',
@@ -180,7 +181,11 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
       expect(await failureOf(() => calls.refresh(lock))).toMatchObject({ status: 503, method: 'LOCK' });
       expect(lock.signal.aborted).toBe(false);
       const failure = await failureOf(() => calls.refresh(lock));
-      expect(failure).toMatchObject({ status: 412, code: 'NE_ERROR', message: '412 Precondition Failed' });
+      expect(failure).toMatchObject({
+        status: 412,
+        code: 'ERR_NEON_STATUS',
+        message: saying('412 Precondition Failed'),
+      });
       expect(lock.signal.reason).toBe(failure);
       // Requests that rely on the lock must be refused.
       expect([session.locks.has(lock), lock.released]).toEqual([true, false]);
@@ -216,14 +221,14 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
       const server = await serve(answering(found));
       const session = open(server);
       const all = await callsOf(session).discoverLocks('/a');
-      const lock = { scope: 'exclusive', type: 'write', depth: 0, owner: null, timeout: 60, root: null };
+      const lock = { scope: 'exclusive', type: 'write', depth: 0, owner: null, duration: 60_000, root: null };
       expect(all).toEqual([
         { ...lock, target: '/a', token: 'urn:a' },
         { target: '/c', error: neonError('NE_ERROR', ne.NE_ERROR) },
         { ...lock, target: '/d%20d', token: 'urn:d' },
       ]);
       const error = all[1]?.error;
-      expect(error).toMatchObject({ status: 403, message: '403 Forbidden', target: '/c', method: 'PROPFIND' });
+      expect(error).toMatchObject({ status: 403, message: saying('403 Forbidden'), target: '/c', method: 'PROPFIND' });
       expect((await receivedBy(server))[0]).toMatch(/^PROPFIND \/a [^]*\r\nDepth: 0\r\n/);
       await callsOf(session).discoverLocks('/a', { depth: 'infinity' });
       expect((await receivedBy(server))[0]).toContain('\r\nDepth: infinity\r\n');
@@ -233,7 +238,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
       const session = open(await serve(answering(refused('404 Not Found'))));
       expect(await failureOf(() => callsOf(session).discoverLocks('/a'))).toMatchObject({
         status: 404,
-        code: 'NE_ERROR',
+        code: 'ERR_NEON_STATUS',
       });
     });
   });

@@ -1,7 +1,7 @@
 /** Tests that a lock which a server has granted is not lost, however odd the response is. */
 import { type Lock, Session, SessionPool } from 'libneon';
 import { response } from '../../servers/raw.js';
-import { failureOf } from '../../support/expect.js';
+import { failureOf, saying } from '../../support/expect.js';
 import { done, lockGranted, refused } from '../../support/lock-responses.js';
 import { exchange, receivedBy, testServers } from '../../support/servers.js';
 
@@ -96,9 +96,12 @@ describe.each(ways)('%s', (_, open) => {
     ['Second-99999999999999999999999', 2 ** 32 - 1],
   ])('reads the timeout %j as %p', async (text, expected) => {
     const { way } = await start(withTimeout(text), withTimeout(text));
-    const lock = await way.lock('/a', { timeout: 60 });
-    expect([lock.timeout, lock.expires === null]).toEqual([expected, expected === null || expected === Infinity]);
-    expect(await way.refresh(lock)).toBe(expected);
+    const lock = await way.lock('/a', { duration: 60_000 });
+    expect([lock.duration, lock.expires === null]).toEqual([
+      expected && expected * 1000,
+      expected === null || expected === Infinity,
+    ]);
+    expect(await way.refresh(lock)).toBe(expected && expected * 1000);
   });
 
   test.each<[string, string]>([
@@ -139,8 +142,13 @@ describe.each(ways)('%s', (_, open) => {
         .replace('</D:activelock></D:lockd', `</D:activelock>${other}</D:lockd`),
     );
     const { way } = await start(granted);
-    const { token, timeout, scope, owner } = await way.lock('/a', { scope: 'shared' });
-    expect({ token, timeout, scope, owner }).toEqual({ token: 'urn:1', timeout: 60, scope: 'shared', owner: 'me' });
+    const { token, duration, scope, owner } = await way.lock('/a', { scope: 'shared' });
+    expect({ token, duration, scope, owner }).toEqual({
+      token: 'urn:1',
+      duration: 60_000,
+      scope: 'shared',
+      owner: 'me',
+    });
   });
 
   test.each<[string, string]>([
@@ -179,9 +187,13 @@ describe.each(ways)('%s', (_, open) => {
   });
 
   test('gives nothing back where no lock was granted', async () => {
-    for (const answer of [html(), html(header).replace('200 OK', '403 Forbidden'), refused('423 Locked')]) {
+    for (const [answer, code] of [
+      [html(), 'NE_ERROR'],
+      [html(header).replace('200 OK', '403 Forbidden'), 'ERR_NEON_STATUS'],
+      [refused('423 Locked'), 'ERR_NEON_STATUS'],
+    ] as const) {
       const { way, requests } = await start(answer, done);
-      expect(await failureOf(() => way.lock('/a'))).toMatchObject({ code: 'NE_ERROR' });
+      expect(await failureOf(() => way.lock('/a'))).toMatchObject({ code });
       expect(await requests()).toEqual(['LOCK /a']);
     }
   });
@@ -193,9 +205,9 @@ describe.each(ways)('%s', (_, open) => {
     );
     const { way, requests } = await start(answer);
     expect(await failureOf(() => way.lock('/a/', { depth: 'infinity' }))).toMatchObject({
-      code: 'NE_ERROR',
+      code: 'ERR_NEON_STATUS',
       status: 207,
-      message: '207 Multi-Status (/a/b%20c: 423 Locked)',
+      message: saying('207 Multi-Status (/a/b%20c: 423 Locked)'),
       failures: [{ href: '/a/b%20c', status: 423 }],
     });
     expect(await requests()).toEqual(['LOCK /a/']);
@@ -246,9 +258,9 @@ describe('the timer of a renewal', () => {
     ['Second-0', {}, [60, 60]],
     ['Second-', {}, [60, 60]],
     ['Second--5', {}, [60, 60]],
-    ['Second-0', { timeout: 600 }, [60, 60]],
-    ['Second-0', { timeout: 40 }, [20, 20]],
-    ['Second-0', { timeout: 1 }, [1, 5]],
+    ['Second-0', { duration: 600_000 }, [60, 60]],
+    ['Second-0', { duration: 40_000 }, [20, 20]],
+    ['Second-0', { duration: 1000 }, [1, 5]],
     ['Second-2', {}, [1, 5]],
     ['Second-6', {}, [3, 5]],
     ['Second-60', {}, [30, 30]],
@@ -305,8 +317,8 @@ describe('discoverLocks', () => {
     );
     const server = await serve({ connections: [exchange(answer)] });
     expect(await call(`http://127.0.0.1:${server.port}/`)).toMatchObject([
-      { target: '/a', error: { message: '403 Forbidden', status: 403 } },
-      { target: '/a', error: { message: 'The server does not report the locks', code: 'NE_ERROR' } },
+      { target: '/a', error: { message: saying('403 Forbidden'), status: 403 } },
+      { target: '/a', error: { message: saying('The server does not report the locks'), code: 'NE_ERROR' } },
     ]);
   });
 
@@ -320,8 +332,16 @@ describe('discoverLocks', () => {
       ),
     );
     const server = await serve({ connections: [exchange(answer)] });
-    const found = (await call(`http://127.0.0.1:${server.port}/`)) as { timeout: number | null; token: string }[];
-    expect(found.map(({ timeout }) => timeout)).toEqual([null, null, null, 5, 5, Infinity, 2 ** 32 - 1]);
+    const found = (await call(`http://127.0.0.1:${server.port}/`)) as { duration: number | null; token: string }[];
+    expect(found.map(({ duration }) => duration)).toEqual([
+      null,
+      null,
+      null,
+      5000,
+      5000,
+      Infinity,
+      (2 ** 32 - 1) * 1000,
+    ]);
     expect(new Set(found.map(({ token }) => token))).toEqual(new Set(['urn:1']));
   });
 });

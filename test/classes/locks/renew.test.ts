@@ -85,7 +85,7 @@ describe('renewal', () => {
       connections: [[short, short, short].flatMap((granted) => exchange(granted)).concat(exchange(done))],
     });
     const session = open(server);
-    const lock = await session.lock('/a', { renew: true, timeout: 1 });
+    const lock = await session.lock('/a', { renew: true, duration: 1000 });
     await server.waitForRequests(3, 20_000);
     expect(lock.signal.aborted).toBe(false);
     await lock.unlock();
@@ -120,7 +120,7 @@ describe('renewal', () => {
     const server = await serve({ connections: [exchange(short).concat(keepAlive(withoutTimeout))] });
     const lock = await open(server).lock('/a', { renew: true });
     await server.waitForRequests(3, 20_000);
-    expect([lock.signal.aborted, lock.timeout, lock.expires]).toEqual([false, null, null]);
+    expect([lock.signal.aborted, lock.duration, lock.expires]).toEqual([false, null, null]);
   });
 
   test('accepts a timeout longer than a timer can wait', async () => {

@@ -20,9 +20,9 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
       const [session, other] = [client(), client()];
       const [mine, theirs] = [calls(session), calls(other)];
       await theirs.put(path, 'old');
-      const lock = await mine.lock(path, { timeout: 300, owner });
+      const lock = await mine.lock(path, { duration: 300_000, owner });
       expect(lock.token).toMatch(/^\w+:/);
-      expect(lock.timeout).toBeGreaterThan(0);
+      expect(lock.duration).toBeGreaterThan(0);
       expect(await failureOf(() => theirs.put(path, 'theirs'))).toMatchObject({ status: 423 });
       expect(await failureOf(() => theirs.delete(path))).toMatchObject({ status: 423 });
       expect(await failureOf(() => theirs.lock(path, { owner }))).toMatchObject({
@@ -41,8 +41,8 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
       const [session, other] = [client(), client()];
       const [mine, theirs] = [calls(session), calls(other)];
       await theirs.put(path, 'x');
-      const lock = await mine.lock(path, { timeout: 100, owner });
-      expect(await mine.refreshLock(lock, { timeout: 200 })).toBeGreaterThan(0);
+      const lock = await mine.lock(path, { duration: 100_000, owner });
+      expect(await mine.refreshLock(lock, { duration: 200_000 })).toBeGreaterThan(0);
       const found = await theirs.discoverLocks(path);
       expect(found).toHaveLength(1);
       expect(found[0]).toMatchObject({ token: lock.token, scope: 'exclusive', depth: 0, target: path });
@@ -51,7 +51,7 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
       if (place().strict)
         for (const call of [theirs.unlock, theirs.refreshLock])
           expect(await failureOf(() => call({ target: path, token: lock.token }))).toMatchObject({
-            code: 'NE_ERROR',
+            code: 'ERR_NEON_STATUS',
             status: expect.any(Number) as number,
           });
       await theirs.put(path, 'y');
@@ -61,7 +61,7 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
       const path = fresh();
       const [one, two] = [client(), client()];
       await calls(one).put(path, 'x');
-      const options = { scope: 'shared', timeout: 100, owner } as const;
+      const options = { scope: 'shared', duration: 100_000, owner } as const;
       const locks = [await calls(one).lock(path, options), await calls(two).lock(path, options)];
       expect(locks.map(({ scope }) => scope)).toEqual(['shared', 'shared']);
       expect(await failureOf(() => calls(client()).lock(path, { owner }))).toMatchObject({ status: 423 });
@@ -77,7 +77,7 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
       await theirs.mkcol(tree);
       await theirs.put(`${tree}a`, 'a');
       await theirs.put(source, 's');
-      const lock = await mine.lock(tree, { depth: 'infinity', timeout: 100, owner });
+      const lock = await mine.lock(tree, { depth: 'infinity', duration: 100_000, owner });
       expect(lock.depth).toBe('infinity');
       for (const change of [
         (c: typeof mine) => c.put(`${tree}new`, 'x'),
@@ -86,7 +86,7 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
         (c: typeof mine) => c.mkcol(`${tree}sub`),
         (c: typeof mine) => c.delete(`${tree}c`),
       ]) {
-        expect(await failureOf(() => change(theirs))).toMatchObject({ code: 'NE_ERROR' });
+        expect(await failureOf(() => change(theirs))).toMatchObject({ code: 'ERR_NEON_STATUS' });
         await change(mine);
       }
       await mine.unlock(lock);
@@ -97,9 +97,9 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
       const path = fresh();
       const session = client();
       await calls(session).put(path, 'x');
-      const lock = await calls(session).lock(path, { timeout: Infinity, owner });
-      if (place().strict) expect([lock.timeout, lock.expires]).toEqual([Infinity, null]);
-      else expect(lock.timeout).toBeGreaterThan(0);
+      const lock = await calls(session).lock(path, { duration: Infinity, owner });
+      if (place().strict) expect([lock.duration, lock.expires]).toEqual([Infinity, null]);
+      else expect(lock.duration).toBeGreaterThan(0);
       await calls(session).unlock(lock);
     });
 
@@ -162,13 +162,13 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
               await session.put(path, String(count + 1));
               counted = true;
             },
-            { wait: 60_000, timeout: 60, owner },
+            { wait: 60_000, duration: 60_000, owner },
           );
         } catch (error) {
           // Apache occasionally grants two locks when two requests find its database without one. The holder of the
           // replaced lock is refused the update, or the unlock if that comes later.
           const refused = counted ? 'UNLOCK' : 'PUT';
-          expect(error).toMatchObject({ code: 'NE_ERROR', method: refused });
+          expect(error).toMatchObject({ code: 'ERR_NEON_STATUS', method: refused });
           expect((error as NeonError).status).toBeGreaterThanOrEqual(400);
           forgotten++;
         }

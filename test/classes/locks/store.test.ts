@@ -20,7 +20,7 @@ describe('session.locks', () => {
       depth: 'infinity',
       scope: 'shared',
       owner: 'me',
-      timeout: 5,
+      duration: 5000,
     });
     expect(one).toMatchObject({
       target: '/a',
@@ -28,10 +28,10 @@ describe('session.locks', () => {
       depth: 'infinity',
       scope: 'shared',
       owner: 'me',
-      timeout: 5,
+      duration: 5000,
     });
     const two = locks.add({ target: '/a', token: 'urn:2' });
-    expect(two).toMatchObject({ depth: 0, scope: 'exclusive', owner: null, timeout: null, expires: null });
+    expect(two).toMatchObject({ depth: 0, scope: 'exclusive', owner: null, duration: null, expires: null });
     expect([locks.size, [...locks], locks.find('/a'), locks.find('/a/'), locks.find('/b')]).toEqual([
       2,
       [one, two],
@@ -50,11 +50,11 @@ describe('session.locks', () => {
   test('accepts a lock of another session, which keeps it', async () => {
     const server = await serve(answering(lockGranted('urn:1')));
     const [one, two] = [open(server), open(server)];
-    const lock = await one.lock('/a', { owner: 'me', timeout: 70 });
+    const lock = await one.lock('/a', { owner: 'me', duration: 70_000 });
     await new Promise((resolve) => setTimeout(resolve, 200));
     const added = two.locks.add(lock);
     expect(added).not.toBe(lock);
-    expect(added).toMatchObject({ target: '/a', token: 'urn:1', timeout: 60 });
+    expect(added).toMatchObject({ target: '/a', token: 'urn:1', duration: 60_000 });
     expect(Math.abs(added.expires!.getTime() - lock.expires!.getTime())).toBeLessThan(50);
     await two.put('/a', 'x');
     await added.refresh();
@@ -103,7 +103,7 @@ describe('session.locks', () => {
     ['a bad depth', { target: '/a', token: 'urn:1', depth: 2 }, wrongValue],
     ['a bad scope', { target: '/a', token: 'urn:1', scope: 1 }, wrongValue],
     ['a bad owner', { target: '/a', token: 'urn:1', owner: {} }, wrongType],
-    ['a bad timeout', { target: '/a', token: 'urn:1', timeout: 'x' }, wrongType],
+    ['a bad timeout', { target: '/a', token: 'urn:1', duration: 'x' }, wrongType],
     ['a long token', { target: '/a', token: 'u'.repeat(8190) }, outOfRange],
   ])('rejects %s', async (_, lock, error) => {
     const { locks } = nowhere();

@@ -24,11 +24,11 @@ test('submits a lock on every session, both existing and later ones', async () =
   const pool = open(server);
   const before = await Promise.all([pool.get('a'), pool.get('a')]);
   expect([before.length, pool.size]).toEqual([2, 2]);
-  const lock = await pool.lock('a', { timeout: 60 });
+  const lock = await pool.lock('a', { duration: 60_000 });
   expect([...pool.locks]).toEqual([lock]);
   await Promise.all(Array.from({ length: 12 }, () => pool.put('a', 'x')));
   expect(pool.size).toBe(4);
-  expect(await pool.refreshLock(lock)).toBe(50);
+  expect(await pool.refreshLock(lock)).toBe(50_000);
   await lock.unlock();
   expect([pool.locks.size, lock.released]).toEqual([0, true]);
   await Promise.all(Array.from({ length: 12 }, () => pool.put('a', 'x')));
@@ -129,7 +129,7 @@ describeWith('apache2', 'Apache', () => {
       'tree/',
       async () => {
         await Promise.all(Array.from({ length: 40 }, (_, i) => pool.put(`tree/${i}`, String(i))));
-        expect(await failureOf(() => other.put('tree/41', 'x'))).toMatchObject({ code: 'NE_ERROR' });
+        expect(await failureOf(() => other.put('tree/41', 'x'))).toMatchObject({ code: 'ERR_NEON_STATUS' });
         await pool.move('tree/0', 'tree/moved');
       },
       { depth: 'infinity', owner: 'somebody' },

@@ -132,7 +132,7 @@ describe('a PROPFIND of a pool', () => {
     await using pool = poolOf(server, { connections: 1 });
     const error = await failureOf(async () => pool.propfind('x'));
     expect(error).toMatchObject({
-      code: 'NE_ERROR',
+      code: 'ERR_NEON_STATUS',
       status: 404,
       method: 'PROPFIND',
       target: '/dav/x',

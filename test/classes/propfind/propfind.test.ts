@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Entry, NeonError, type PropfindOptions, Session } from 'libneon';
 import { response, type Step } from '../../servers/raw.js';
-import { failureOf, neonError, wrongChar, wrongType, wrongValue } from '../../support/expect.js';
+import { failureOf, neonError, textOf, wrongChar, wrongType, wrongValue } from '../../support/expect.js';
 import { answering, exchange, receivedBy, stalling, testServers, thenAnswering } from '../../support/servers.js';
 
 const serve = testServers();
@@ -91,7 +91,7 @@ describe.each(ways)('%s', (way, list) => {
               type: 'write',
               depth: 0,
               owner: 'mailto:me@example.com',
-              timeout: 60,
+              duration: 60_000,
               token: 'urn:uuid:1',
               root: '/dav/a%20b',
             },
@@ -100,7 +100,7 @@ describe.each(ways)('%s', (way, list) => {
               type: 'write',
               depth: 'infinity',
               owner: null,
-              timeout: Infinity,
+              duration: Infinity,
               token: null,
               root: null,
             },
@@ -194,7 +194,7 @@ describe.each(ways)('%s', (way, list) => {
   });
 
   test.each([
-    ['another status', response('no', { status: '404 Not Found' }), 'NE_ERROR', 404, '404 Not Found'],
+    ['another status', response('no', { status: '404 Not Found' }), 'ERR_NEON_STATUS', 404, '404 Not Found'],
     [
       'a document that is not XML',
       multistatus('<D:response>'),
@@ -215,15 +215,15 @@ describe.each(ways)('%s', (way, list) => {
     using session = open(server);
     const error = await failureOf(() => list(session, '/dav/x'));
     expect(error).toBeInstanceOf(NeonError);
-    expect(Object.assign({}, error)).toEqual({
+    expect(Object.assign({}, error)).toMatchObject({
       code,
-      errno: 1,
+      result: 1,
       method: 'PROPFIND',
       target: '/dav/x',
       origin: `http://127.0.0.1:${server.port}`,
       ...(status !== undefined && { status }),
     });
-    expect(error.message).toEqual(message);
+    expect(textOf(error)).toEqual(message);
     expect((await session.request('GET', '/')).status).toBe(200);
   });
 

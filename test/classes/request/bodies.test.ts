@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { Session, type Body } from 'libneon';
 import * as ne from 'libneon/ne';
 import { response, type RawServer, type Step } from '../../servers/raw.js';
-import { coded, failureOf, neonError, outOfRange, wrongType, wrongValue } from '../../support/expect.js';
+import { coded, failureOf, neonError, outOfRange, saying, wrongType, wrongValue } from '../../support/expect.js';
 import { answering, exchange, receivedBy, testServers, thenAnswering } from '../../support/servers.js';
 
 const serve = testServers();
@@ -185,7 +185,7 @@ describe('a body that must be sent again', () => {
     } else {
       expect(await failureOf(() => call)).toMatchObject({
         code: 'NE_ERROR',
-        message: 'The request body cannot be sent again: it is a stream',
+        message: saying('The request body cannot be sent again: it is a stream'),
       });
       times = 1;
       expect((await session.request('GET', '/next')).status).toBe(200);
@@ -218,7 +218,7 @@ describe('a file as a body', () => {
     const call = session.request('PUT', '/', { body: { file, length: 30_000 } });
     expect(await failureOf(() => call)).toMatchObject({
       code: 'NE_ERROR',
-      message: 'The request body has less than the 30000 bytes that were announced',
+      message: saying('The request body has less than the 30000 bytes that were announced'),
     });
     expect((await session.request('GET', '/')).status).toBe(200);
   });
@@ -293,7 +293,7 @@ describe('a body that fails', () => {
     const call = session.request('PUT', '/', { body: Readable.from(['12345']), headers: { 'Content-Length': length } });
     expect(await failureOf(() => call)).toMatchObject({
       code: 'NE_ERROR',
-      message: `The request body has ${difference} than the ${length} bytes that were announced`,
+      message: saying(`The request body has ${difference} than the ${length} bytes that were announced`),
     });
     expect((await session.request('GET', '/')).status).toBe(200);
   });

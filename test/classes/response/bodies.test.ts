@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import * as ne from 'libneon/ne';
 import { chunkedResponse, response } from '../../servers/raw.js';
 import { bodyOf, headFor, kib, withBody } from '../../support/bodies.js';
-import { failureOf, neonError } from '../../support/expect.js';
+import { failureOf, neonError, textOf } from '../../support/expect.js';
 import { requestForms } from '../../support/methods.js';
 import { answering, exchange, keepAlive, openSession as open, testServers } from '../../support/servers.js';
 
@@ -62,7 +62,7 @@ describe.each(requestForms)('%s', (_, send) => {
         using session = open(server);
         const error = await failureOf(async () => (await send(session, 'GET', '/broken')).bytes());
         expect(error).toEqual(neonError('NE_ERROR', ne.NE_ERROR));
-        expect(error.message).toBe('Could not read response body: connection was closed by server');
+        expect(textOf(error)).toBe('Could not read response body: connection was closed by server');
         expect(error).toMatchObject({
           method: 'GET',
           target: '/broken',

@@ -6,7 +6,7 @@ import * as ne from 'libneon/ne';
 import { chunkedResponse, type RawServer } from '../../servers/raw.js';
 import { bodyOf, headFor, kib, withBody } from '../../support/bodies.js';
 import { runScenario } from '../../support/child.js';
-import { failureOf, neonError } from '../../support/expect.js';
+import { failureOf, neonError, saying } from '../../support/expect.js';
 import {
   answering,
   endless,
@@ -210,7 +210,7 @@ describe('a response that streams', () => {
       method: 'GET',
       target: '/x',
       status: 200,
-      message: 'Could not read response body: connection was closed by server',
+      message: saying('Could not read response body: connection was closed by server'),
     });
   });
 

@@ -56,9 +56,9 @@ export interface DavClient {
   propNames(target: string, options?: ListingOptions): Promise<readonly Listed[]>;
   proppatch(target: string, changes: { set?: Record<string, string>; remove?: string[] }): Promise<Reply>;
   setAcl(target: string, entries: readonly []): Promise<Reply>;
-  lock(target: string, options?: LockOptions): Promise<Held & { readonly timeout: number | null }>;
+  lock(target: string, options?: LockOptions): Promise<Held & { readonly duration: number | null }>;
   unlock(lock: Held): Promise<void>;
-  refreshLock(lock: Held, options?: { timeout?: number }): Promise<number | null>;
+  refreshLock(lock: Held, options?: { duration?: number }): Promise<number | null>;
   discoverLocks(target: string): Promise<readonly Discovered[]>;
   withLock(target: string, action: () => unknown, options?: LockOptions): Promise<unknown>;
 }

@@ -190,9 +190,9 @@ const owner = 'somebody & others';
 async function locking({ client, other, file, content, note }: Script): Promise<void> {
   let lock: Held | undefined;
   await note('LOCK: seconds', async () => {
-    const { timeout, ...rest } = await client.lock(file, { timeout: 600, owner });
+    const { duration, ...rest } = await client.lock(file, { duration: 600_000, owner });
     lock = { ...rest, target: file };
-    return rounded(timeout);
+    return rounded(duration);
   });
   if (lock === undefined) return; // a server without locks
   const held = lock;
@@ -201,7 +201,7 @@ async function locking({ client, other, file, content, note }: Script): Promise<
   await note('PUT of a locked resource', () => other.put(file, content(1)));
   await note('PUT by the holder', () => client.put(file, content(1)));
   await note('discoverLocks', () => locksOf(other, file, held.token));
-  await note('refreshLock: seconds', async () => rounded(await client.refreshLock(held, { timeout: 300 })));
+  await note('refreshLock: seconds', async () => rounded(await client.refreshLock(held, { duration: 300_000 })));
   await note('UNLOCK with a wrong token', () => other.unlock(wrong));
   await note('UNLOCK', () => client.unlock(held));
   await note('discoverLocks without locks', () => locksOf(other, file, held.token));
@@ -214,30 +214,30 @@ async function locking({ client, other, file, content, note }: Script): Promise<
 }
 
 async function lockKinds({ client, other, root, tree, file, content, note }: Script): Promise<void> {
-  await note('LOCK without end: seconds', () => secondsOfLock({ timeout: Infinity, owner }));
+  await note('LOCK without end: seconds', () => secondsOfLock({ duration: Infinity, owner }));
   await note('LOCK without a timeout: seconds', () => secondsOfLock({ owner }));
   await note('DELETE of a locked resource', async () => {
-    const lock = await client.lock(`${root}large.ics`, { timeout: 60, owner });
+    const lock = await client.lock(`${root}large.ics`, { duration: 60_000, owner });
     const outcome = await other.delete(`${root}large.ics`).then(() => 'allowed', statusOrText);
     if (outcome !== 'allowed') await client.unlock(lock);
     return outcome;
   });
   await note('LOCK of a missing resource', async () => {
-    const lock = await client.lock(`${root}new.ics`, { timeout: 60, owner });
+    const lock = await client.lock(`${root}new.ics`, { duration: 60_000, owner });
     await client.put(`${root}new.ics`, content(10));
     await client.unlock(lock);
     return (await bytesAt(other, `${root}new.ics`)).equals(content(10));
   });
   await note('LOCK of a collection', async () => {
-    const lock = await client.lock(tree, { depth: 'infinity', timeout: 60, owner });
+    const lock = await client.lock(tree, { depth: 'infinity', duration: 60_000, owner });
     const refused = await other.put(`${tree}new.ics`, content(11)).then(() => 'allowed', statusOrText);
     const allowed = await client.put(`${tree}new.ics`, content(11)).then(() => 'allowed', statusOrText);
     await client.unlock(lock);
     return [refused, allowed];
   });
   await note('shared LOCK by two', async () => {
-    const first = await client.lock(file, { scope: 'shared', timeout: 60, owner });
-    const second = await other.lock(file, { scope: 'shared', timeout: 60, owner }).catch(statusOrText);
+    const first = await client.lock(file, { scope: 'shared', duration: 60_000, owner });
+    const second = await other.lock(file, { scope: 'shared', duration: 60_000, owner }).catch(statusOrText);
     const found = await client.discoverLocks(file);
     await client.unlock(first);
     if (typeof second === 'string') return second;
@@ -248,13 +248,13 @@ async function lockKinds({ client, other, root, tree, file, content, note }: Scr
   async function secondsOfLock(options: object): Promise<number | null> {
     const lock = await client.lock(file, options);
     await client.unlock(lock);
-    return rounded(lock.timeout);
+    return rounded(lock.duration);
   }
 }
 
-/** Some servers report the time that is left, a moment later. */
-function rounded(seconds: number | null): number | null {
-  return seconds === null ? null : Math.round(seconds / 10) * 10;
+/** In seconds. Some servers report the time that is left, a moment later. */
+function rounded(duration: number | null): number | null {
+  return duration === null ? null : Math.round(duration / 10_000) * 10;
 }
 
 async function deleting({ client, tree, file, note }: Script): Promise<void> {

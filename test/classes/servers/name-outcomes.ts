@@ -68,7 +68,7 @@ async function use(client: DavClient, { name, target, bytes }: Stored, others: s
     await requireBytes(copied);
   });
   await log.attempt(name, 'proppatch', () => client.proppatch(target, { set: { '{urn:example}color': 'red' } }));
-  await log.attempt(name, 'lock', () => client.withLock(target, () => client.put(target, bytes), { timeout: 60 }));
+  await log.attempt(name, 'lock', () => client.withLock(target, () => client.put(target, bytes), { duration: 60_000 }));
   const comesBack = await log.attempt(name, 'move', async () => {
     await client.move(target, moved);
     await requireBytes(moved);

@@ -101,10 +101,10 @@ export function plainClient(origin: string): DavClient {
     setAcl: (target) => need('ACL', target, { 'Content-Type': 'application/xml' }, '<acl xmlns="DAV:"/>'),
     async lock(target, options = {}) {
       const body = lockBody(options);
-      const headers = { ...lockHeaders(options.timeout), Depth: String(options.depth ?? 0) };
+      const headers = { ...lockHeaders(options.duration), Depth: String(options.depth ?? 0) };
       const answer = await need('LOCK', target, { ...headers, 'Content-Type': 'application/xml' }, body);
       const token = String(answer.headers['lock-token']).replace(/[<>\s]/g, '');
-      const lock = { target, token, timeout: timeoutIn((await answer.bytes()).toString()) };
+      const lock = { target, token, duration: durationIn((await answer.bytes()).toString()) };
       held.set(token, lock);
       return lock;
     },
@@ -112,9 +112,9 @@ export function plainClient(origin: string): DavClient {
       await need('UNLOCK', target, { 'Lock-Token': `<${token}>` });
       held.delete(token);
     },
-    async refreshLock({ target, token }, { timeout } = {}) {
-      const answer = await need('LOCK', target, { ...lockHeaders(timeout), If: `(<${token}>)` });
-      return timeoutIn((await answer.bytes()).toString());
+    async refreshLock({ target, token }, { duration } = {}) {
+      const answer = await need('LOCK', target, { ...lockHeaders(duration), If: `(<${token}>)` });
+      return durationIn((await answer.bytes()).toString());
     },
     async discoverLocks(target) {
       const document = await query(target, 0, '<prop><lockdiscovery/></prop>');
@@ -155,8 +155,8 @@ function escapeText(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 }
 
-function lockHeaders(timeout: number | undefined): Headers {
-  return timeout === undefined ? {} : { Timeout: timeout === Infinity ? 'Infinite' : `Second-${timeout}` };
+function lockHeaders(duration: number | undefined): Headers {
+  return duration === undefined ? {} : { Timeout: duration === Infinity ? 'Infinite' : `Second-${duration / 1000}` };
 }
 
 function lockBody({ scope = 'exclusive', owner }: LockOptions): string {
@@ -164,11 +164,11 @@ function lockBody({ scope = 'exclusive', owner }: LockOptions): string {
   return `<lockinfo xmlns="DAV:"><lockscope><${scope}/></lockscope><locktype><write/></locktype>${ownerElement}</lockinfo>`;
 }
 
-/** The seconds of a lock; null where they are unknown, as `Second-0` of Go's servers. */
-function timeoutIn(document: string): number | null {
+/** The milliseconds of a lock; null where they are unknown, as `Second-0` of Go's servers. */
+function durationIn(document: string): number | null {
   const text = piecesOf(document, 'timeout')[0]?.trim() ?? '';
   if (/^infinite$/i.test(text)) return Infinity;
-  return Number(/^Second-(\d+)/i.exec(text)?.[1] ?? 0) || null;
+  return Number(/^Second-(\d+)/i.exec(text)?.[1] ?? 0) * 1000 || null;
 }
 
 /** The statuses of a multi-status document that are not 2xx. */

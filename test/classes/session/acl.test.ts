@@ -2,7 +2,7 @@
 import { type AclEntry, Session } from 'libneon';
 import * as ne from 'libneon/ne';
 import { response } from '../../servers/raw.js';
-import { failureOf, neonError, wrongType, wrongValue } from '../../support/expect.js';
+import { failureOf, neonError, saying, wrongType, wrongValue } from '../../support/expect.js';
 import { forms } from '../../support/methods.js';
 import { answering, receivedBy, stalling, testServers } from '../../support/servers.js';
 
@@ -58,8 +58,13 @@ describe.each(forms)('%s', (_, of) => {
   test.each(['403 Forbidden', '501 Not Implemented', '302 Found'])('rejects a response %s', async (status) => {
     const { session } = await open(response('<error xmlns="DAV:"/>', { status }));
     const error = await failureOf(() => of(session).setAcl('/a', []));
-    expect(error).toEqual(neonError('NE_ERROR', ne.NE_ERROR));
-    expect(error).toMatchObject({ message: status, status: Number(status.slice(0, 3)), method: 'ACL', target: '/a' });
+    expect(error).toEqual(neonError('ERR_NEON_STATUS', ne.NE_ERROR));
+    expect(error).toMatchObject({
+      message: saying(status),
+      status: Number(status.slice(0, 3)),
+      method: 'ACL',
+      target: '/a',
+    });
     session.destroy();
   });
 

@@ -2,7 +2,7 @@
 import { Session } from 'libneon';
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
-import { failureOf, neonError } from '../../support/expect.js';
+import { failureOf, neonError, textOf } from '../../support/expect.js';
 import { answering, exchange, receivedBy, testServers } from '../../support/servers.js';
 import { response } from '../../servers/raw.js';
 
@@ -125,7 +125,7 @@ describe('hooks', () => {
     ne.ne_hook_post_send(session.handle, refuse);
     const failure = await failureOf(() => send(session));
     expect(failure).toEqual(neonError('NE_AUTH', ne.NE_AUTH));
-    expect(failure.message).toBe('refused');
+    expect(textOf(failure)).toBe('refused');
     ne.ne_unhook_post_send(session.handle, refuse);
     expect(await send(session)).toBe(200);
   });

@@ -1,7 +1,7 @@
 /** Tests how the methods that change resources read 207 responses: no failure is lost, no other document accepted. */
 import { NeonError, type Response, Session, SessionPool } from 'libneon';
 import { response } from '../../servers/raw.js';
-import { failureOf } from '../../support/expect.js';
+import { failureOf, saying } from '../../support/expect.js';
 import { answering, testServers } from '../../support/servers.js';
 
 const serve = testServers();
@@ -71,7 +71,7 @@ describe.each(ways)('%s', (_, call) => {
     expect(failure).toMatchObject({
       code: 'NE_ERROR',
       status: 207,
-      message: `the 207 response is not a multi-status document: its root element is ${root}`,
+      message: saying(`the 207 response is not a multi-status document: its root element is ${root}`),
     });
   });
 
@@ -90,7 +90,7 @@ describe.each(ways)('%s', (_, call) => {
     const more = '<D:responsedescription> why\n</D:responsedescription>';
     const failure = await failureOf(() => outcome(page(multistatus(failed(href, more)))));
     expect(failure).toMatchObject({
-      code: 'NE_ERROR',
+      code: 'ERR_NEON_STATUS',
       status: 207,
       failures: [{ href: expected, property: null, status: 423, reasonPhrase: 'Locked', description: 'why' }],
     });

@@ -4,7 +4,7 @@ import * as ne from 'libneon/ne';
 import { type Apache, apacheUser, startApache } from '../../servers/apache.js';
 import { describeWith } from '../../servers/packages.js';
 import { response } from '../../servers/raw.js';
-import { failureOf, neonError, wrongType, wrongValue } from '../../support/expect.js';
+import { failureOf, neonError, saying, wrongType, wrongValue } from '../../support/expect.js';
 import { forms } from '../../support/methods.js';
 import { answering, exchange, receivedBy, testServers } from '../../support/servers.js';
 
@@ -61,7 +61,7 @@ describe.each(forms)('%s', (form, of) => {
     });
     const session = Session.open(`http://127.0.0.1:${server.port}/`);
     const error = await failureOf(() => of(session).proppatch('/a', { remove: ['x'] }));
-    expect(error).toMatchObject({ message: '424 Failed Dependency', status: 424 });
+    expect(error).toMatchObject({ message: saying('424 Failed Dependency'), status: 424 });
     expect(error).not.toHaveProperty('failures');
     session.destroy();
   });
@@ -217,7 +217,7 @@ describe.each(forms)('%s', (form, of) => {
       const error = await failureOf(() => methods.proppatch(`${form}.txt`, { set: { '{urn:x}a': '1', getetag: '2' } }));
       const href = `/dav/${form}.txt`;
       expect(error).toMatchObject({
-        ...{ code: 'NE_ERROR', status: 207, method: 'PROPPATCH', target: href },
+        ...{ code: 'ERR_NEON_STATUS', status: 207, method: 'PROPPATCH', target: href },
         failures: expect.arrayContaining([
           expect.objectContaining({ href, property: '{urn:x}a', status: 424 }),
           expect.objectContaining({ href, property: 'getetag', status: 409, description: 'Property is read-only.' }),
@@ -260,9 +260,9 @@ describe.each(forms)('%s', (form, of) => {
       });
       expect(ne.ne_lock(other.handle, lock)).toBe(ne.NE_OK);
       expect(await failureOf(() => methods.delete(''))).toMatchObject({
-        code: 'NE_ERROR',
+        code: 'ERR_NEON_STATUS',
         // mod_dav responds with 424 rather than 207.
-        ...{ status: 424, message: `424 Failed Dependency (/dav/locked-${form}/a.txt: 423 Locked)` },
+        ...{ status: 424, message: saying(`424 Failed Dependency (/dav/locked-${form}/a.txt: 423 Locked)`) },
         failures: [{ href: `/dav/locked-${form}/a.txt`, property: null, status: 423 }],
       });
       expect(ne.ne_unlock(other.handle, lock)).toBe(ne.NE_OK);

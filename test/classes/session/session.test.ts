@@ -66,8 +66,8 @@ describe('Session', () => {
     const server = await serve(answering());
     const options = {
       userAgent: 'agent/2',
-      readTimeout: 5,
-      connectTimeout: 5,
+      readTimeout: 4001,
+      connectTimeout: 4500.5,
       flags: { persist: false, rfc4918: true },
     };
     using session = new Session('http', '127.0.0.1', server.port, options);
@@ -83,8 +83,8 @@ describe('Session', () => {
 
   test.each([
     [{ readTimeout: 0 }, outOfRange],
-    [{ readTimeout: 1.5 }, outOfRange],
-    [{ connectTimeout: 2_147_484 }, outOfRange],
+    [{ readTimeout: NaN }, outOfRange],
+    [{ connectTimeout: 2_147_483_001 }, outOfRange],
     [{ connectTimeout: '1' }, wrongType],
     [{ userAgent: 1 }, wrongType],
     [{ userAgent: 'a\r\nb' }, wrongChar],

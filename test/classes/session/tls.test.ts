@@ -16,7 +16,7 @@ import { pem, testPki } from '../../servers/pki.js';
 import type { RawServer } from '../../servers/raw.js';
 import { bodyOf, withBody } from '../../support/bodies.js';
 import { clientCertificate } from '../../support/client-certificate.js';
-import { failureOf, neonError, wrongType, wrongValue } from '../../support/expect.js';
+import { failureOf, neonError, textOf, wrongType, wrongValue } from '../../support/expect.js';
 import { requestForms } from '../../support/methods.js';
 import { tlsErrorPrefix, usesGnuTls } from '../../support/neon.js';
 import { answering, keepAlive, stalling, testServers } from '../../support/servers.js';
@@ -55,9 +55,9 @@ describeWith('openssl', 'TLS', () => {
     for (const [, send] of requestForms) {
       using session = new Session('https', 'localhost', server.port, { tls: options });
       const error = await failureOf(() => send(session, 'GET', '/'));
-      expect(error).toEqual(neonError('NE_ERROR', ne.NE_ERROR));
+      expect(error).toEqual(neonError('ERR_NEON_CERTIFICATE', ne.NE_ERROR));
       expect(
-        error.message.startsWith(`${tlsErrorPrefix}Server certificate verification failed: issuer is not trusted`),
+        textOf(error).startsWith(`${tlsErrorPrefix}Server certificate verification failed: issuer is not trusted`),
       ).toBe(true);
     }
   });
@@ -163,7 +163,7 @@ describeWith('openssl', 'verify', () => {
     ] as const) {
       await using session = sessionTo(server, { verify: (certificate) => certificate.digest() === digest });
       if (good) expect((await session.request('GET', '/')).status).toBe(200);
-      else expect(await failureOf(() => session.request('GET', '/'))).toEqual(neonError('NE_ERROR', ne.NE_ERROR));
+      else expect(await failureOf(() => session.request('GET', '/'))).toEqual(neonError('ERR_NEON_CERTIFICATE', 1));
     }
   });
 
@@ -309,4 +309,19 @@ describeWith(['apache2', 'openssl'], 'client certificates of Apache', () => {
     expect(new Set(await Promise.all(bodies))).toEqual(new Set(['for clients, too']));
     await pool.close();
   });
+});
+
+test.each([
+  ['request', (session: Session) => session.request('GET', '/')],
+  ['requestSync', async (session: Session) => session.requestSync('GET', '/')],
+  ['propfind', async (session: Session) => session.propfind('/')],
+  ['lock', (session: Session) => session.lock('/')],
+] as const)('%s names the reasons why a certificate is refused', async (_, call) => {
+  const { chained } = testPki();
+  const server = await serve({ ...answering(), tls: { cert: pem(chained.cert), key: pem(chained.key) } });
+  await using session = new Session('https', '127.0.0.1', server.port);
+  const failure = await failureOf(() => call(session));
+  expect(failure).toEqual(neonError('ERR_NEON_CERTIFICATE', 1));
+  expect(failure.certificateFailures).toEqual(expect.arrayContaining(['untrusted']));
+  expect(failure.message).toContain('"tls.ca"');
 });

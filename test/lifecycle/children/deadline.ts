@@ -72,7 +72,7 @@ async function main(): Promise<void> {
 async function connect(): Promise<void> {
   const { port } = await fullBacklogServer();
   const before = await threadsAtRest();
-  const capped = new Session('http', '127.0.0.1', port, { connectTimeout: 1 });
+  const capped = new Session('http', '127.0.0.1', port, { connectTimeout: 1000 });
   const plain = new Session('http', '127.0.0.1', port);
   const outcomes = await Promise.all([
     timed(() => plain.request('GET', '/', { timeout: 500 })),
@@ -104,7 +104,7 @@ async function fallSilent(place: Place): Promise<Outcome> {
 
 async function withClass(scheme: string, port: number, body: Buffer | undefined): Promise<[code: unknown, ms: number]> {
   const session = new Session(scheme, 'localhost', port, {
-    ...(by === 'readTimeout' && { readTimeout: 1 }),
+    ...(by === 'readTimeout' && { readTimeout: 1000 }),
     tls: { ca: readFileSync(caFile), trustDefaultCA: false },
   });
   const ended = await timed(

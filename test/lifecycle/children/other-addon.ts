@@ -48,5 +48,5 @@ async function use(Session: typeof libneon.Session): Promise<void> {
   using session = new Session('https', 'localhost', Number(port), { tls });
   assert.equal(session.requestSync('GET', '/small').textSync(), 'hello\n');
   using stranger = new Session('https', 'localhost', Number(port), { tls: { trustDefaultCA: false } });
-  await assert.rejects(stranger.request('GET', '/small'), { code: 'NE_ERROR', message: /certificate/i });
+  await assert.rejects(stranger.request('GET', '/small'), { code: 'ERR_NEON_CERTIFICATE', message: /certificate/i });
 }

@@ -1,0 +1,79 @@
+// Reads the head and the body of a response while neon dispatches the request.
+#include "classes/exchange/record.h"
+
+#include <ne_session.h>
+
+#include <algorithm>
+#include <new>
+
+#include "classes/exchange/inflate.h"
+
+namespace neon {
+
+ResponseRecord::~ResponseRecord() {
+  if (decompress_) ne_decompress_destroy(decompress_);
+}
+
+void ResponseRecord::read_from(ne_request *request, std::uint64_t inflate) {
+  request_ = request;
+  limit_ = inflate;
+  if (inflate > 0) decompress_ = ne_decompress_reader(request, accept_gzip, on_block, this);
+  ne_add_response_body_reader(request, accept_plain, on_block, this);
+}
+
+// Each response asks both functions: the answer is known after the first.
+int ResponseRecord::accept_plain(void *self, ne_request *request, const ne_status *) noexcept {
+  ResponseRecord &record = *static_cast<ResponseRecord *>(self);
+  return record.note(request) && !record.is_gzip_;
+}
+
+int ResponseRecord::accept_gzip(void *self, ne_request *request, const ne_status *) noexcept {
+  ResponseRecord &record = *static_cast<ResponseRecord *>(self);
+  return record.note(request) && record.is_gzip_;
+}
+
+bool ResponseRecord::note(ne_request *request) noexcept {
+  try {
+    complete_ = false;
+    body_.clear();
+    inflated_ = 0;
+    is_gzip_ = decompress_ && arrives_as_gzip(request);
+    head_.note(request);
+    return true;
+  } catch (const std::bad_alloc &) {
+    out_of_memory_ = true;
+    return false;
+  }
+}
+
+int ResponseRecord::on_block(void *self, const char *bytes, std::size_t size) noexcept {
+  ResponseRecord &record = *static_cast<ResponseRecord *>(self);
+  try {
+    return record.take(bytes, size);
+  } catch (const std::bad_alloc &) {
+    record.out_of_memory_ = true;
+    return -1;
+  }
+}
+
+int ResponseRecord::take(const char *bytes, std::size_t size) {
+  if (size == 0) complete_ = true;
+  if (is_gzip_ && (inflated_ += size) > limit_) {
+    ne_set_error(ne_get_session(request_), "The inflated body is longer than %llu bytes",
+                 static_cast<unsigned long long>(limit_));
+    return -1;
+  }
+  if (head_.is_success() && sink_) return sink_(request_, bytes, size);
+  const std::size_t room = head_.is_success() ? success_room_ : failure_room_;
+  body_.append(bytes, std::min(size, room - body_.size()));
+  return 0;
+}
+
+Napi::Value ResponseRecord::value(Napi::Env env) const {
+  if (!arrived()) return env.Null();
+  const Napi::Value body =
+      body_.empty() ? env.Null() : Napi::Value(Napi::Buffer<char>::Copy(env, body_.data(), body_.size()));
+  return head_.response(env, body, env.Null(), "");
+}
+
+}  // namespace neon

@@ -1,0 +1,71 @@
+// The response to a request that neon sends as a whole.
+#pragma once
+
+#include <ne_compress.h>
+#include <ne_request.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "classes/exchange/recipe.h"
+#include "core/block.h"
+
+namespace neon {
+
+/// Notes the response to a request that ne_request_dispatch() or another function of neon's sends as a whole:
+/// its head, and its body, or the beginning of that. neon may answer a response itself (401) and send the
+/// request again: the last response counts.
+///
+/// Owned by one operation, and used where that runs. It must outlive the request that it reads from.
+class ResponseRecord final {
+ public:
+  /// Takes the body of a successful response, block by block; the last block has the size 0. Returns 0, or
+  /// another number to fail, after ne_set_error(). It must not throw.
+  using Sink = std::function<int(ne_request *request, const char *bytes, std::size_t size)>;
+
+  /// At most so many bytes are kept of the body of a successful response, and of one that is not 2xx.
+  ResponseRecord(std::size_t success_room, std::size_t failure_room)
+      : success_room_(success_room), failure_room_(failure_room) {}
+  /// The bodies of successful responses go to the sink instead.
+  explicit ResponseRecord(Sink sink) : ResponseRecord(0, whole_limit) { sink_ = std::move(sink); }
+  ~ResponseRecord();
+  ResponseRecord(const ResponseRecord &) = delete;
+  ResponseRecord &operator=(const ResponseRecord &) = delete;
+
+  /// Adds readers to the request. If `inflate` is not 0, asks for gzip, and inflates bodies that arrive as
+  /// gzip up to that many bytes.
+  void read_from(ne_request *request, std::uint64_t inflate);
+
+  bool arrived() const { return head_.status != 0; }
+  const Head &head() const { return head_; }
+  const std::string &body() const { return body_; }
+  std::string take_body() { return std::move(body_); }
+  /// Whether the body arrived to its end.
+  bool complete() const { return complete_; }
+  bool out_of_memory() const { return out_of_memory_; }
+  /// The response as it crosses to JavaScript, as Head::response() packs it; null when no response arrived.
+  Napi::Value value(Napi::Env env) const;
+
+ private:
+  static int accept_plain(void *self, ne_request *request, const ne_status *status) noexcept;
+  static int accept_gzip(void *self, ne_request *request, const ne_status *status) noexcept;
+  static int on_block(void *self, const char *bytes, std::size_t size) noexcept;
+  bool note(ne_request *request) noexcept;
+  int take(const char *bytes, std::size_t size);
+
+  const std::size_t success_room_, failure_room_;
+  Sink sink_;
+  std::uint64_t limit_ = 0;  // of inflated bytes
+  ne_request *request_ = nullptr;
+  ne_decompress *decompress_ = nullptr;
+  Head head_;
+  std::string body_;
+  std::uint64_t inflated_ = 0;
+  bool is_gzip_ = false;
+  bool complete_ = false;
+  bool out_of_memory_ = false;
+};
+
+}  // namespace neon

@@ -1,0 +1,88 @@
+// systemError(): the system's error code that a text of neon's ends with.
+#include <netdb.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "core/topic.h"
+#include "core/value.h"
+
+namespace neon {
+
+namespace {
+
+struct Code {
+  const char *name;  // as Node calls it
+  int number;
+};
+
+// The codes that connections, names and TLS meet.
+constexpr Code system_codes[] = {
+    {"EACCES", EACCES},
+    {"EADDRINUSE", EADDRINUSE},
+    {"EADDRNOTAVAIL", EADDRNOTAVAIL},
+    {"EAFNOSUPPORT", EAFNOSUPPORT},
+    {"ECONNABORTED", ECONNABORTED},
+    {"ECONNREFUSED", ECONNREFUSED},
+    {"ECONNRESET", ECONNRESET},
+    {"EHOSTDOWN", EHOSTDOWN},
+    {"EHOSTUNREACH", EHOSTUNREACH},
+    {"EINVAL", EINVAL},
+    {"EMFILE", EMFILE},
+    {"ENETDOWN", ENETDOWN},
+    {"ENETUNREACH", ENETUNREACH},
+    {"ENFILE", ENFILE},
+    {"ENOBUFS", ENOBUFS},
+    {"ENOMEM", ENOMEM},
+    {"ENOSPC", ENOSPC},
+    {"ENOTCONN", ENOTCONN},
+    {"EPERM", EPERM},
+    {"EPIPE", EPIPE},
+    {"EPROTO", EPROTO},
+    {"ETIMEDOUT", ETIMEDOUT},
+};
+
+// The codes of getaddrinfo(3); Node has one name for the first two.
+constexpr Code lookup_codes[] = {
+    {"ENOTFOUND", EAI_NONAME},
+#ifdef EAI_NODATA
+    {"ENOTFOUND", EAI_NODATA},
+#endif
+    {"EAI_AGAIN", EAI_AGAIN},   {"EAI_FAIL", EAI_FAIL},       {"EAI_FAMILY", EAI_FAMILY},
+    {"EAI_MEMORY", EAI_MEMORY}, {"EAI_SERVICE", EAI_SERVICE},
+};
+
+bool ends_with(std::string_view text, std::string_view end) {
+  return text.ends_with(end) && (text.size() == end.size() || text[text.size() - end.size() - 1] == ' ');
+}
+
+Napi::Value found(Napi::Env env, const char *name, int number, const char *description) {
+  return array_of(env, {Napi::String::New(env, name), Napi::Number::New(env, number),
+                        Napi::String::New(env, description)});
+}
+
+/// systemError(text) → [code, errno, description] of the system error that the text of a failure ends with,
+/// or null. The number is negative, as in Node's errors. neon keeps no error number: it appends the system's
+/// text to its own.
+Napi::Value system_error(const Arguments &arguments) {
+  const Napi::Env env = arguments.env();
+  const std::string text = arguments.text(0, "text");
+  // The text of neon's own for EAI_NONAME.
+  if (ends_with(text, "Host not found")) return found(env, "ENOTFOUND", EAI_NONAME, "Host not found");
+  for (const Code &code : lookup_codes)
+    if (const char *const end = ::gai_strerror(code.number); ends_with(text, end))
+      return found(env, code.name, code.number, end);
+  for (const Code &code : system_codes)
+    if (const std::string end = std::strerror(code.number);
+        ends_with(text, end))  // NOLINT(concurrency-mt-unsafe)
+      return found(env, code.name, -code.number, end.c_str());
+  return env.Null();
+}
+
+}  // namespace
+
+void register_system_error(Topic &topic) { topic.plain("systemError", system_error); }
+
+}  // namespace neon

@@ -1,0 +1,19 @@
+// The character encoding that a response declares for its XML document.
+#pragma once
+
+#include <ne_request.h>
+#include <ne_xml.h>
+
+#include <string>
+
+namespace neon {
+
+/// The charset in the Content-Type of a response; empty without one.
+std::string charset_of(ne_request *request);
+
+/// Makes the parser read its document in this encoding (RFC 7303, section 3), as ne_xml_dispatch_request does
+/// where neon has ne_xml_set_encoding; the document itself decides with an older neon. Returns an empty text,
+/// or why that fails.
+std::string set_encoding(ne_xml_parser *parser, const std::string &charset);
+
+}  // namespace neon

@@ -1,0 +1,105 @@
+/** The errors of calls: with the request, the response, the system's error and the line of the caller. */
+import { type CertificateFailure, type FailedResponse, NeonError, type ResponseHeaders } from '../core/errors.js';
+import { native } from '../core/native.js';
+import type { CallContext } from './call.js';
+import { headersOf, type RawResponse } from './head.js';
+import { failuresIn } from './multistatus.js';
+
+/** A failed call as the addon reports it: the response is null when there was none. @internal */
+export type RawFailure = readonly [result: number, text: string, response: RawResponse | null];
+
+type SystemError = readonly [code: string, errno: number, text: string];
+const systemError: (text: string) => SystemError | null = native('systemError');
+
+/** The texts of neon for the reasons why it refuses a certificate. */
+const certificateTexts: Readonly<Record<string, CertificateFailure>> = {
+  'certificate is not yet valid': 'notYetValid',
+  'certificate has expired': 'expired',
+  'certificate issued for a different hostname': 'idMismatch',
+  'issuer is not trusted': 'untrusted',
+  'bad certificate chain': 'badChain',
+  'certificate has been revoked': 'revoked',
+};
+
+/**
+ * Adds the request to an error of neon's that has none yet: to its fields, and to the beginning of its message. Adds
+ * the error of the system as the cause, and the stack of the caller. Any other value passes through unchanged.
+ */
+export function addRequest<E>(error: E, context: CallContext, status?: number): E {
+  if (!(error instanceof NeonError) || error.method !== undefined) return error;
+  const text = error.message;
+  const refused = error.code === 'NE_ERROR' ? certificateFailures(text) : undefined;
+  const system = error.result === undefined || error.cause !== undefined ? null : systemError(text);
+  Object.assign(error, context, {
+    message: `${describe(context)}: ${text}${refused ? certificateHint(refused) : ''}`,
+    ...(status !== undefined && { status }),
+    ...(refused && { code: 'ERR_NEON_CERTIFICATE', certificateFailures: refused }),
+  });
+  if (system) Object.defineProperty(error, 'cause', { ...hidden, value: causeOf(system) });
+  Error.captureStackTrace(error, addRequest);
+  return error;
+}
+
+/** Makes an error show this stack, in place of that of the event loop. */
+export function calledFrom<E>(error: E, { stack = '' }: { readonly stack?: string }): E {
+  if (error instanceof NeonError) error.stack = `${String(error)}\n${stack.split('\n').slice(1).join('\n')}`;
+  return error;
+}
+
+const hidden = { configurable: true, writable: true, enumerable: false } as const;
+
+/** `'GET https://host/path'` */
+function describe({ method, target, origin }: CallContext): string {
+  return target.startsWith('/') ? `${method} ${origin}${target}` : `${method} ${target} (${origin})`;
+}
+
+function causeOf([code, errno, text]: SystemError): Error {
+  return Object.assign(new Error(text), { code, errno });
+}
+
+/** The reasons in a text of neon's; undefined where it is about something else. */
+function certificateFailures(text: string): CertificateFailure[] | undefined {
+  const [, list] = /Server certificate verification failed: (.*)/.exec(text) ?? [];
+  return list?.split(', ').map((reason) => certificateTexts[reason] ?? 'other');
+}
+
+function certificateHint(failures: readonly CertificateFailure[]): string {
+  if (failures.includes('untrusted'))
+    return ' (the option "tls.ca" names an authority to trust, and "tls.verify" decides about a certificate)';
+  return failures.includes('idMismatch') ? ' (connect by a name that the certificate is for)' : '';
+}
+
+/** Says that a body was parsed in a coding that is not decoded; empty where it has no coding. */
+export function codingHint(headers: ResponseHeaders): string {
+  const coding = headers['content-encoding'] ?? 'identity';
+  return /^(identity)?$/i.test(coding) ? '' : ` (the body has the Content-Encoding "${coding}", and was not decoded)`;
+}
+
+/**
+ * The error of a response whose status is a failure.
+ *
+ * @param text why it is one
+ */
+export function statusError(text: string, response: FailedResponse, failures?: NeonError['failures']): NeonError {
+  const { status } = response;
+  return new NeonError(text, 'ERR_NEON_STATUS', { status, response, ...(failures && { failures }) });
+}
+
+/** The error of a call whose native function failed. */
+export function errorOf([result, text, raw]: readonly [...RawFailure, ...unknown[]], context: CallContext): NeonError {
+  const response = raw && failedResponse(raw);
+  if (!response) return NeonError.of(result, text);
+  const { status, reasonPhrase, body } = response;
+  // neon's text is the status line where nothing else is wrong.
+  if (text !== `${status} ${reasonPhrase}`)
+    return NeonError.of(result, text + codingHint(response.headers), { status, response });
+  const found = status === 207 ? failuresIn(body, context) : undefined;
+  return found && found.list.length > 0
+    ? statusError(`${text} (${found.text})`, response, found.list)
+    : statusError(text, response);
+}
+
+function failedResponse([status, head, body]: RawResponse): FailedResponse {
+  const lines = head.split('\n');
+  return { status, reasonPhrase: lines[1] as string, headers: headersOf(lines), body: body ?? Buffer.alloc(0) };
+}

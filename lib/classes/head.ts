@@ -1,0 +1,61 @@
+/** The head of a response: its version, its reason phrase and its headers. */
+import type { ResponseHeaders } from '../core/errors.js';
+import { native } from '../core/native.js';
+
+/**
+ * A response as it comes from the addon. The lines of the head are the version, the reason phrase, and names and values
+ * of the headers by turns, each with a line feed; the lines of the trailers are names and values. @internal
+ */
+export type RawResponse = [
+  status: number,
+  head: string,
+  body: Buffer | null,
+  stream: StreamHandle | null,
+  trailers: string,
+];
+
+declare const streamType: unique symbol;
+/** A body of the addon's that is still arriving; when it is collected, the rest of the body is cancelled. @internal */
+export interface StreamHandle {
+  readonly [streamType]: true;
+}
+
+/** Drops the rest of a body, and closes its connection. @internal */
+export const dropStream: (stream: StreamHandle) => void = native('dropStream');
+
+/** The prototype of headers, which has no property but the iterator. */
+const iterable = Object.create(null, {
+  [Symbol.iterator]: {
+    *value(this: Readonly<Record<string, string | readonly string[]>>): Generator<readonly [string, string]> {
+      for (const [name, value] of Object.entries(this))
+        for (const one of typeof value === 'string' ? [value] : value) yield [name, one];
+    },
+  },
+}) as object;
+
+/** The headers in the lines of a head. @internal */
+export function headersOf(lines: readonly string[]): ResponseHeaders {
+  return fieldsOf(lines, 2, Object.create(iterable) as Record<string, string | string[]>) as ResponseHeaders;
+}
+
+/** The trailers in their lines. @internal */
+export function trailersOf(lines: readonly string[]): ResponseHeaders {
+  return fieldsOf(lines, 0, Object.create(iterable) as Record<string, string | string[]>) as ResponseHeaders;
+}
+
+function fieldsOf(
+  lines: readonly string[],
+  start: number,
+  fields: Record<string, string | string[]>,
+): Record<string, string | string[]> {
+  for (let i = start; i + 1 < lines.length; i += 2) {
+    const [name, value] = [lines[i] as string, lines[i + 1] as string];
+    fields[name] = name === 'set-cookie' ? cookiesOf(value) : value;
+  }
+  return fields;
+}
+
+/** The fields that neon has joined: a comma begins another one where a name and `=` follow, unlike that of a date. */
+function cookiesOf(joined: string): string[] {
+  return joined.split(/,\s*(?=[^;,=\s]+=)/);
+}
