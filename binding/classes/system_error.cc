@@ -44,14 +44,22 @@ constexpr Code system_codes[] = {
     {"ETIMEDOUT", ETIMEDOUT},
 };
 
-// The codes of getaddrinfo(3); Node has one name for the first two.
-constexpr Code lookup_codes[] = {
-    {"ENOTFOUND", EAI_NONAME},
+// The codes of getaddrinfo(3), with the names and numbers that Node and libuv give them.
+struct LookupCode {
+  const char *name;
+  int number, node;
+};
+constexpr int not_found = -3008;
+constexpr LookupCode lookup_codes[] = {
+    {"ENOTFOUND", EAI_NONAME, not_found},
 #ifdef EAI_NODATA
-    {"ENOTFOUND", EAI_NODATA},
+    {"ENOTFOUND", EAI_NODATA, -3007},
 #endif
-    {"EAI_AGAIN", EAI_AGAIN},   {"EAI_FAIL", EAI_FAIL},       {"EAI_FAMILY", EAI_FAMILY},
-    {"EAI_MEMORY", EAI_MEMORY}, {"EAI_SERVICE", EAI_SERVICE},
+    {"EAI_AGAIN", EAI_AGAIN, -3001},
+    {"EAI_FAIL", EAI_FAIL, -3004},
+    {"EAI_FAMILY", EAI_FAMILY, -3005},
+    {"EAI_MEMORY", EAI_MEMORY, -3006},
+    {"EAI_SERVICE", EAI_SERVICE, -3010},
 };
 
 bool ends_with(std::string_view text, std::string_view end) {
@@ -70,13 +78,12 @@ Napi::Value system_error(const Arguments &arguments) {
   const Napi::Env env = arguments.env();
   const std::string text = arguments.text(0, "text");
   // The text of neon's own for EAI_NONAME.
-  if (ends_with(text, "Host not found")) return found(env, "ENOTFOUND", EAI_NONAME, "Host not found");
-  for (const Code &code : lookup_codes)
+  if (ends_with(text, "Host not found")) return found(env, "ENOTFOUND", not_found, "Host not found");
+  for (const LookupCode &code : lookup_codes)
     if (const char *const end = ::gai_strerror(code.number); ends_with(text, end))
-      return found(env, code.name, code.number, end);
+      return found(env, code.name, code.node, end);
   for (const Code &code : system_codes)
-    if (const std::string end = std::strerror(code.number);
-        ends_with(text, end))  // NOLINT(concurrency-mt-unsafe)
+    if (const std::string end = std::strerror(code.number); ends_with(text, end))  // NOLINT(*-mt-unsafe)
       return found(env, code.name, -code.number, end.c_str());
   return env.Null();
 }

@@ -3,6 +3,7 @@ import { invalidType, invalidValue } from '../core/errors.js';
 import * as ne from '../ne/index.js';
 import { splitName } from './properties.js';
 import { escapeText } from './xml.js';
+import { isArray, isObject } from '../core/objects.js';
 
 /** The privileges of RFC 3744, section 3, that neon can express, and its constants for them. */
 export const privileges = {
@@ -79,13 +80,12 @@ export type AclEntry =
  * @throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for an invalid entry
  */
 export function entriesOf(entries: readonly AclEntry[]): ne.ne_acl_entry[] {
-  if (!Array.isArray(entries)) throw invalidType('entries', 'an instance of Array', entries);
-  return (entries as readonly AclEntry[]).map(entryOf);
+  if (!isArray(entries)) throw invalidType('entries', 'an instance of Array', entries);
+  return (entries).map(entryOf);
 }
 
 function entryOf(entry: AclEntry): ne.ne_acl_entry {
-  if (typeof entry !== 'object' || (entry as AclEntry | null) === null)
-    throw invalidType('entries', 'an array of objects', entry);
+  if (!isObject(entry)) throw invalidType('entries', 'an array of objects', entry);
   const { principal, grant, deny } = entry;
   if ((grant === undefined) === (deny === undefined))
     throw invalidValue('An entry of an access control list must have either "grant" or "deny"');
@@ -114,9 +114,9 @@ function targetOf(principal: unknown): Pick<ne.ne_acl_entry, 'target' | 'tname'>
 }
 
 function combined(argument: string, names: unknown): number {
-  if (!Array.isArray(names)) throw invalidType(argument, 'an instance of Array', names);
+  if (!isArray(names)) throw invalidType(argument, 'an instance of Array', names);
   if (names.length === 0) throw invalidValue(`The "${argument}" of an entry must have a privilege`);
-  return (names as readonly unknown[]).reduce<number>((sum, name) => {
+  return (names).reduce<number>((sum, name) => {
     if (typeof name !== 'string') throw invalidType(argument, 'an array of strings', name);
     if (!Object.hasOwn(privileges, name))
       throw invalidValue(`A privilege must be one of ${Object.keys(privileges).join(', ')}. Received '${name}'`);

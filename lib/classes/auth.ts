@@ -4,6 +4,7 @@ import { types } from 'node:util';
 import { invalidType, invalidValue, outOfRange } from '../core/errors.js';
 import { type Known, requireKnown } from '../core/options.js';
 import * as ne from '../ne/index.js';
+import { isArray, isObject } from '../core/objects.js';
 
 /** A user name and a password, each shorter than 256 bytes of UTF-8. */
 export interface Credentials {
@@ -81,7 +82,7 @@ type Side = 'auth' | 'proxyAuth';
 
 /** Makes a session answer the challenges of its server, or of its proxy, as the option of that name says. @internal */
 export function authenticate(session: ne.ne_session, side: Side, options: AuthOptions | readonly AuthOptions[]): void {
-  for (const one of Array.isArray(options) ? (options as readonly AuthOptions[]) : [options as AuthOptions])
+  for (const one of isArray(options) ? (options) : [options])
     addAuth(session, side, one);
 }
 
@@ -105,12 +106,12 @@ function addAuth(session: ne.ne_session, side: Side, options: AuthOptions): void
 
 /** Errors do not contain the value: it may be a secret. */
 function requireOptions(side: Side, options: unknown): void {
-  if (typeof options !== 'function' && (typeof options !== 'object' || options === null))
+  if (typeof options !== 'function' && !isObject(options))
     throw invalidType(side, 'of type function or object, or an array of them', typeof options);
 }
 
 function maskOf(protocols: AuthProtocol | readonly AuthProtocol[] = 'default'): number {
-  const names: readonly unknown[] = Array.isArray(protocols) ? protocols : [protocols];
+  const names: readonly unknown[] = isArray(protocols) ? protocols : [protocols];
   if (names.length === 0) throw invalidValue('The "protocols" option must name at least one protocol');
   return names.reduce<number>((mask, name) => {
     if (typeof name !== 'string' || !Object.hasOwn(authProtocols, name))
@@ -128,7 +129,7 @@ function callbackOf(side: Side, options: AuthOptions): ne.ne_auth_creds | null {
   }
   if (!('username' in options) && !('password' in options)) {
     const { protocols } = options as ProtocolOptions;
-    const names: readonly unknown[] = Array.isArray(protocols) ? protocols : [protocols];
+    const names: readonly unknown[] = isArray(protocols) ? protocols : [protocols];
     if (names.length > 0 && names.every((name) => systemProtocols.includes(name))) return null;
     throw invalidValue(`The "${side}" option must have a "username" and a "password", or "provide": a function`);
   }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
 
 import { invalidType, invalidValue, outOfRange } from '../core/errors.js';
+import { isInstance, isObject } from '../core/objects.js';
 
 /** An open file or pipe as a body. A pipe without a `length` is sent in chunks. */
 export interface DescriptorBody {
@@ -86,9 +87,8 @@ export function isSimple(body: unknown): body is string | Uint8Array {
  */
 export function prepareBody(body: Body, announced: number | undefined, blocking: boolean): PreparedBody {
   if (isSimple(body)) return { body };
-  if (typeof body !== 'function' && (typeof body !== 'object' || (body as object | null) === null))
-    throw wrongBody(body);
-  if (isFile(body)) return ofFile(body.file instanceof URL ? fileURLToPath(body.file) : body.file, body, announced);
+  if (typeof body !== 'function' && !isObject(body)) throw wrongBody(body);
+  if (isFile(body)) return ofFile(isInstance(body.file, URL) ? fileURLToPath(body.file) : body.file, body, announced);
   if (isDescriptor(body)) return ofFile(validFd(body.fd), body, announced);
   if (typeof body === 'function') return { body: [pullFrom(body), announced ?? -1] };
   if (blocking)
@@ -97,12 +97,12 @@ export function prepareBody(body: Body, announced: number | undefined, blocking:
       'of type string or function, an instance of Uint8Array, a file or a descriptor in a blocking request',
       body,
     );
-  if (body instanceof Blob) {
+  if (isInstance(body, Blob)) {
     requireLength(announced, body.size);
     return ofIterable(() => blocksOf(body.stream()), body.size, true);
   }
   if (isAsyncIterable(body)) return ofIterable(() => body, announced ?? -1, false);
-  if ((body as unknown) instanceof ReadableStream) return ofIterable(() => blocksOf(body), announced ?? -1, false);
+  if (isInstance(body, ReadableStream)) return ofIterable(() => blocksOf(body), announced ?? -1, false);
   throw wrongBody(body);
 }
 
@@ -196,7 +196,7 @@ async function* blocksOf(stream: ReadableStream<Uint8Array | string>): AsyncGene
 
 function isFile(body: unknown): body is FileBody {
   const file = (body as { file?: unknown }).file;
-  return typeof file === 'string' || file instanceof URL;
+  return typeof file === 'string' || isInstance(file, URL);
 }
 
 function isDescriptor(body: unknown): body is DescriptorBody {

@@ -5,6 +5,7 @@ import type { Known } from '../core/options.js';
 import { type DecompressOptions, inflationLimit } from './decompress.js';
 import type { RedirectOptions, Redirects } from './redirect.js';
 import type { ProgressEvent } from './status.js';
+import { isArray, isObject } from '../core/objects.js';
 
 /** The value of a header; an array stands for several fields of one name. */
 export type HeaderValue = string | number | readonly string[];
@@ -152,7 +153,7 @@ export function fieldsOf(headers: HeadersInit | undefined): readonly HeaderField
   const fields: HeaderField[] = [];
   for (const [name, value] of Symbol.iterator in headers ? headers : Object.entries(headers)) {
     if (value === undefined) continue;
-    for (const one of Array.isArray(value) ? (value as readonly unknown[]) : [value]) {
+    for (const one of isArray(value) ? (value as readonly unknown[]) : [value]) {
       const text = typeof one === 'number' ? String(one) : one;
       requireField(name, text);
       fields.push([name, text]);
@@ -162,7 +163,7 @@ export function fieldsOf(headers: HeadersInit | undefined): readonly HeaderField
 }
 
 function requireHeaders(headers: unknown): void {
-  if (typeof headers !== 'object' || headers === null)
+  if (!isObject(headers))
     throw invalidType('headers', 'an object, a Map, a Headers object or pairs of names and values', headers);
 }
 
@@ -189,5 +190,5 @@ export function progressListener<F>(listener: F): F {
 
 /** @internal */
 export function requireObject(options: unknown): void {
-  if (typeof options !== 'object' || options === null) throw invalidType('options', 'of type object', options);
+  if (!isObject(options)) throw invalidType('options', 'of type object', options);
 }

@@ -6,6 +6,7 @@ import type { CallOptions } from '../core/abort.js';
 import { invalidType, invalidValue, NeonError } from '../core/errors.js';
 import * as ne from '../ne/index.js';
 import * as promises from '../ne/promises.js';
+import { isInstance } from '../core/objects.js';
 
 /** Hash algorithms of fingerprints, by name (`NE_HASH_*`). */
 const algorithms = {
@@ -46,7 +47,7 @@ export class Certificate {
    */
   constructor(handle: ne.ne_ssl_certificate, issuerCertificate?: Certificate) {
     requireCertificate(handle);
-    if (issuerCertificate !== undefined && !(issuerCertificate instanceof Certificate))
+    if (issuerCertificate !== undefined && !isInstance(issuerCertificate, Certificate))
       throw invalidType('issuerCertificate', 'an instance of Certificate', issuerCertificate);
     this.handle = handle;
     this.#issuer = issuerCertificate;
@@ -78,7 +79,7 @@ export class Certificate {
    * @throws `ERR_INVALID_ARG_VALUE` when the bytes are not a certificate, `ERR_INVALID_ARG_TYPE`
    */
   static fromDER(der: Uint8Array): Certificate {
-    if (!(der instanceof Uint8Array)) throw invalidType('der', 'an instance of Uint8Array', der);
+    if (!isInstance(der, Uint8Array)) throw invalidType('der', 'an instance of Uint8Array', der);
     return new Certificate(
       importCertificate(Buffer.from(der.buffer, der.byteOffset, der.byteLength).toString('base64')),
     );
@@ -90,7 +91,7 @@ export class Certificate {
    * @throws `ERR_INVALID_ARG_TYPE` when given something else
    */
   static fromX509(x509: X509Certificate): Certificate {
-    if (!(x509 instanceof X509Certificate)) throw invalidType('x509', 'an instance of X509Certificate', x509);
+    if (!isInstance(x509, X509Certificate)) throw invalidType('x509', 'an instance of X509Certificate', x509);
     const issuer = x509.issuerCertificate;
     return new Certificate(
       importCertificate(x509.raw.toString('base64')),
@@ -168,7 +169,7 @@ export class Certificate {
    * @throws `ERR_INVALID_ARG_TYPE` when given something else
    */
   equals(other: Certificate): boolean {
-    if (!(other instanceof Certificate)) throw invalidType('other', 'an instance of Certificate', other);
+    if (!isInstance(other, Certificate)) throw invalidType('other', 'an instance of Certificate', other);
     return ne.ne_ssl_cert_cmp(this.handle, other.handle) === 0;
   }
 
@@ -227,7 +228,7 @@ export class ClientCertificate {
    *   `ERR_INVALID_ARG_TYPE`
    */
   static fromPFX(pfx: Uint8Array, passphrase?: string): ClientCertificate {
-    if (!(pfx instanceof Uint8Array)) throw invalidType('pfx', 'an instance of Uint8Array', typeof pfx);
+    if (!isInstance(pfx, Uint8Array)) throw invalidType('pfx', 'an instance of Uint8Array', typeof pfx);
     const handle = ne.ne_ssl_clicert_import(pfx);
     if (!handle) throw invalidValue('The "pfx" argument is not a client certificate in PKCS#12 form');
     const certificate = new ClientCertificate(handle);
@@ -240,6 +241,7 @@ export class ClientCertificate {
    * @throws as {@link fromPFX}, and the system's error when the file cannot be read
    */
   static read(file: string | URL, passphrase?: string): ClientCertificate {
+    if (typeof file !== 'string' && !isInstance(file, URL)) throw invalidType('file', 'of type string or URL', file);
     return ClientCertificate.fromPFX(readFileSync(file), passphrase);
   }
 
@@ -341,7 +343,7 @@ export function importCertificate(base64: string, which = 'This'): ne.ne_ssl_cer
 /** A text that may be given as bytes. @internal */
 export function textOf(name: string, value: unknown): string {
   if (typeof value === 'string') return value;
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1');
+  if (isInstance(value, Uint8Array)) return Buffer.from(value).toString('latin1');
   throw invalidType(name, 'of type string or an instance of Uint8Array', value);
 }
 

@@ -1,12 +1,14 @@
 /** The option `decompress` of sessions and requests. */
 import { invalidType, outOfRange } from '../core/errors.js';
+import { isObject } from '../core/objects.js';
 
 /** How response bodies that come as gzip are handled. */
 export interface DecompressOptions {
   /**
    * Whether the request asks for gzip (`Accept-Encoding`) and its body is inflated. Default true, up to 1 GiB: a body
    * that becomes longer rejects with `NE_ERROR`. `maxBytes` sets another bound. A request with an `Accept-Encoding` or
-   * `Range` header of its own gets the body as it comes. In C: `ne_decompress_reader`.
+   * `Range` header, of its own or of its session, gets the body as it comes. PROPPATCH and ACL ignore the option: neon reads
+   * their responses. In C: `ne_decompress_reader`.
    */
   decompress?:
     | boolean
@@ -26,8 +28,7 @@ const defaultLimit = 2 ** 30;
  */
 export function inflationLimit({ decompress = true }: DecompressOptions): number {
   if (typeof decompress === 'boolean') return decompress ? defaultLimit : 0;
-  if (typeof decompress !== 'object' || (decompress as unknown) === null)
-    throw invalidType('decompress', 'of type boolean or object', decompress);
+  if (!isObject(decompress)) throw invalidType('decompress', 'of type boolean or object', decompress);
   const { maxBytes } = decompress;
   if (typeof maxBytes !== 'number') throw invalidType('maxBytes', 'of type number', maxBytes);
   if (!Number.isSafeInteger(maxBytes) || maxBytes < 1) throw outOfRange('maxBytes', '>= 1', maxBytes);

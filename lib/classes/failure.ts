@@ -11,6 +11,9 @@ export type RawFailure = readonly [result: number, text: string, response: RawRe
 type SystemError = readonly [code: string, errno: number, text: string];
 const systemError: (text: string) => SystemError | null = native('systemError');
 
+/** At most so many bytes of a body are in an error. */
+export const maxReported = 64 * 1024;
+
 /** The texts of neon for the reasons why it refuses a certificate. */
 const certificateTexts: Readonly<Record<string, CertificateFailure>> = {
   'certificate is not yet valid': 'notYetValid',
@@ -101,5 +104,5 @@ export function errorOf([result, text, raw]: readonly [...RawFailure, ...unknown
 
 function failedResponse([status, head, body]: RawResponse): FailedResponse {
   const lines = head.split('\n');
-  return { status, reasonPhrase: lines[1] as string, headers: headersOf(lines), body: body ?? Buffer.alloc(0) };
+  return { status, reasonPhrase: lines[1] as string, headers: headersOf(lines), body: (body ?? Buffer.alloc(0)).subarray(0, maxReported) };
 }

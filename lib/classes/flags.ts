@@ -1,5 +1,5 @@
 /** Flags of neon's by their names. */
-import { invalidValue, outOfRange } from '../core/errors.js';
+import { invalidType, invalidValue, outOfRange } from '../core/errors.js';
 
 /**
  * The number of a flag that is given by name or number. @internal
@@ -11,6 +11,7 @@ export function flagNumber<Name extends string>(flags: Readonly<Record<Name, num
     if (!Number.isInteger(flag) || flag < 0 || flag > 2 ** 31 - 1) throw outOfRange('flag', 'an integer >= 0', flag);
     return flag;
   }
-  if (!Object.hasOwn(flags, flag)) throw invalidValue(`There is no flag '${flag}'`);
+  if (typeof flag !== 'string') throw invalidType('flag', 'of type string or number', flag);
+  if (!Object.hasOwn(flags, flag)) throw invalidValue(`There is no flag '${flag as string}'`);
   return flags[flag];
 }

@@ -26,7 +26,7 @@ export const dropStream: (stream: StreamHandle) => void = native('dropStream');
 /** The prototype of headers, which has no property but the iterator. */
 const iterable = Object.create(null, {
   [Symbol.iterator]: {
-    *value(this: Readonly<Record<string, string | readonly string[]>>): Generator<readonly [string, string]> {
+    *value(this: Readonly<Record<string, string | readonly string[]>>): Generator<[string, string]> {
       for (const [name, value] of Object.entries(this))
         for (const one of typeof value === 'string' ? [value] : value) yield [name, one];
     },

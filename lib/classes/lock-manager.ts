@@ -18,7 +18,7 @@ import {
   fieldsOfComposed,
   requireObject,
 } from './call-options.js';
-import { errorOf, type RawFailure } from './failure.js';
+import { addRequest, errorOf, type RawFailure } from './failure.js';
 import type { RawResponse } from './head.js';
 import { createLockSet, dropLock, insertLock, type LockSet } from './lock-set.js';
 import {
@@ -407,7 +407,7 @@ export class LockManager implements LockRegistry, SharedLocks {
  */
 export function discovered(entries: readonly Entry[], { origin, target }: HrefBase): DiscoveredLock[] {
   const context = { method: 'PROPFIND', target, origin };
-  if (entries.length === 0) throw new NeonError('The response lists no resource, and so no locks', 'NE_ERROR', context);
+  if (entries.length === 0) throw addRequest(new NeonError('The response lists no resource, and so no locks', 'NE_ERROR'), context);
   return entries.flatMap(({ href, rawHref = '', props, status, error }): DiscoveredLock[] => {
     const target = href ?? rawHref;
     if (props.lockdiscovery && !error) return props.lockdiscovery.map((lock) => Object.freeze({ ...lock, target }));
@@ -417,8 +417,9 @@ export function discovered(entries: readonly Entry[], { origin, target }: HrefBa
       code === undefined
         ? 'The server does not report the locks'
         : `${code} ${error?.reasonPhrase ?? refused?.reasonPhrase ?? ''}`;
-    const of = { ...context, target, ...(code !== undefined && { status: code }) };
-    return [{ target, error: new NeonError(text, 'NE_ERROR', of) }];
+    const error =
+      code === undefined ? new NeonError(text, 'NE_ERROR') : new NeonError(text, 'ERR_NEON_STATUS', { status: code });
+    return [{ target, error: addRequest(error, { ...context, target }) }];
   });
 }
 

@@ -6,6 +6,7 @@ import { type BlockingOptions, type CommonOptions, commonOptions } from './call-
 import type { ActiveLock } from './properties.js';
 import type { Target } from './target.js';
 import { escapeText } from './xml.js';
+import { isObject } from '../core/objects.js';
 
 /**
  * The options of a lock. Those of every call count for the LOCK request: an abort ends the call, and a lock that the
@@ -42,7 +43,7 @@ export interface LockOptions extends CommonOptions {
 export interface WithLockOptions extends LockOptions {
   /** Whether the lock refreshes itself. Default true here. */
   renew?: boolean | undefined;
-  /** The milliseconds to keep trying while somebody else holds a lock. Default 0: rejects at once. */
+  /** The milliseconds to keep trying while another client holds a lock. Default 0: rejects at once. */
   wait?: number | undefined;
 }
 
@@ -88,7 +89,7 @@ export type DiscoveredLock =
   | ({
       /** The path of the resource, percent-encoded. */
       readonly target: string;
-      /** Why its locks are unknown: `NE_ERROR`, with the status where the server gave one. */
+      /** Why its locks are unknown: `ERR_NEON_STATUS` where the server gave a status, else `NE_ERROR`. */
       readonly error: NeonError;
     } & { readonly [name in keyof ActiveLock]?: undefined });
 
@@ -193,7 +194,8 @@ export class Lock implements LockReference {
   }
 
   /**
-   * The milliseconds that the server granted last; Infinity for a lock without end, null where the server does not report it,
+   * The milliseconds that the server granted last; Infinity for a lock without end, null where the server does not report
+   * it,
    * or reports 0 or a negative number, which mean "unlimited" to some servers.
    */
   get duration(): number | null {
@@ -236,8 +238,8 @@ export class Lock implements LockReference {
    * Makes the lock last for its whole time from now on (LOCK with an `If` header, RFC 4918 section 9.10.2). Resolves to
    * the milliseconds that the server grants, as {@link duration}. In C: `ne_lock_refresh`.
    *
-   * Rejects with `ERR_NEON_INVALID_STATE` when the lock was given back, and with `NE_ERROR` and the status when the
-   * server refuses.
+   * Rejects with `ERR_NEON_INVALID_STATE` when the lock was given back, and with `ERR_NEON_STATUS` when the server
+   * refuses.
    */
   async refresh(options?: RefreshOptions): Promise<number | null> {
     return this.#registry.refresh(this, options);
@@ -257,8 +259,8 @@ export class Lock implements LockReference {
   /**
    * Gives the lock back (UNLOCK, RFC 4918 section 9.11). In C: `ne_unlock`.
    *
-   * Rejects with `ERR_NEON_INVALID_STATE` when it was given back already, and with `NE_ERROR` and the status when the
-   * server refuses: the lock stays in its store then.
+   * Rejects with `ERR_NEON_INVALID_STATE` when it was given back already, and with `ERR_NEON_STATUS` when the server
+   * refuses: the lock stays in its store then.
    */
   async unlock(options?: CommonOptions): Promise<void> {
     await this.#registry.release(this, options);
@@ -457,7 +459,7 @@ export class LockStore implements Iterable<Lock> {
 
 /** @internal */
 export function requireReference(lock: unknown): asserts lock is LockReference {
-  if (typeof lock !== 'object' || lock === null) throw invalidType('lock', 'of type object', lock);
+  if (!isObject(lock)) throw invalidType('lock', 'of type object', lock);
   const { target, token } = lock as Partial<LockReference>;
   if (typeof target !== 'string') throw invalidType('lock.target', 'of type string', target);
   if (typeof token !== 'string') throw invalidType('lock.token', 'of type string', token);
@@ -522,7 +524,7 @@ export function requireScope(scope: unknown): asserts scope is LockScope {
 /** The XML of an owner: text is escaped. */
 function markup(owner: unknown): string {
   if (typeof owner === 'string') return escapeText(owner, 'The "owner" option');
-  const { xml } = (typeof owner === 'object' && owner !== null ? owner : {}) as { xml?: unknown };
+  const { xml } = (isObject(owner) ? owner : {}) as { xml?: unknown };
   if (typeof xml !== 'string') throw invalidType('owner', 'of type string or an object { xml }', owner);
   return xml;
 }

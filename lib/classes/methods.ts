@@ -18,6 +18,7 @@ import { flagsOf, RequestCall } from './request-call.js';
 import type { Response } from './response.js';
 import type { SessionSource } from './session-source.js';
 import type { Target } from './target.js';
+import { isObject } from '../core/objects.js';
 
 /** The options of `copy` and `move`. */
 export interface CopyOptions extends RequestOptions {
@@ -101,7 +102,7 @@ export function optionsOf({ options = {}, headers }: Method<unknown>): RequestOp
  * Converts the response to the result of a method, or throws if the response is a failure. @internal
  *
  * @param document the multi-status document of the response; undefined without one
- * @throws `NE_ERROR`
+ * @throws `ERR_NEON_STATUS`, and `NE_ERROR` for a 2xx response that is not the expected one
  */
 export function settle<T>(
   method: Method<T>,
@@ -229,8 +230,7 @@ function modificationTime({ headers }: Response): Date | null {
 
 /** @internal */
 export function getRange(target: Target, range: ByteRange, options: RequestOptions | undefined): Method<Response> {
-  if (typeof range !== 'object' || (range as ByteRange | null) === null)
-    throw invalidType('range', 'of type object', range);
+  if (!isObject(range)) throw invalidType('range', 'of type object', range);
   const { start, end } = range;
   requirePosition('start', start, 0);
   if (end !== undefined) requirePosition('end', end, start);

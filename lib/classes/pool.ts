@@ -5,6 +5,7 @@ import { PoolSource } from './pool-source.js';
 import { baseOf, defaultsOf, Session, type SessionOptions } from './session.js';
 import { withClientCertificate } from './tls.js';
 import { PromiseMethods } from './webdav.js';
+import { isObject } from '../core/objects.js';
 
 /** The options of a pool and of its sessions. */
 export interface SessionPoolOptions extends SessionOptions {
@@ -121,7 +122,7 @@ export class SessionPool extends PromiseMethods {
 }
 
 function requireOptions(options: unknown): void {
-  if (typeof options !== 'object' || options === null) throw invalidType('options', 'of type object', options);
+  if (!isObject(options)) throw invalidType('options', 'of type object', options);
 }
 
 function requireConnections(connections: unknown): void {

@@ -1,6 +1,7 @@
 /** Listings: PROPFIND requests, awaited or iterated. */
 import type { Stop } from '../core/abort.js';
 import { invalidType, invalidValue, NeonError } from '../core/errors.js';
+import { requireToken } from '../core/handle.js';
 import { addon } from '../core/load.js';
 import { native } from '../core/native.js';
 import type { ne_session } from '../ne/handles.js';
@@ -15,6 +16,7 @@ import { splitName } from './properties.js';
 import type { Redirection } from './redirect.js';
 import type { RunTerms, SessionSource } from './session-source.js';
 import type { Target } from './target.js';
+import { isArray } from '../core/objects.js';
 
 /** How far below a resource a listing goes: the resource alone, its members too, or all below it. */
 export type Depth = 0 | 1 | 'infinity';
@@ -86,7 +88,7 @@ export function propfindQuery(
   requireKnown(options, onlyNames ? namesOptions : propfindOptions);
   const { depth = 1, props = [] } = options;
   if (!Object.hasOwn(depths, depth)) throw invalidValue(`The "depth" must be 0, 1 or 'infinity'. Received '${depth}'`);
-  if (!Array.isArray(props)) throw invalidType('props', 'an instance of Array', props);
+  if (!isArray(props)) throw invalidType('props', 'an instance of Array', props);
   const names = onlyNames ? null : (props as readonly unknown[]).flatMap((name) => splitName(name, 'props'));
   const caller = {};
   Error.captureStackTrace(caller, propfindQuery);
@@ -164,9 +166,9 @@ async function send(call: PropfindCall, { source, options, caller }: PropfindQue
  * as it has arrived: at most some thousands wait in memory, and leaving the loop early, or dropping the iterator,
  * closes the connection.
  *
- * Rejects with a {@link NeonError} unless the server answers with a multi-status document, whatever its status:
- * `NE_ERROR` with the `status` of the response, or the code of the failure. Rejects with the signal's reason after an abort, and with
- * `ERR_NEON_INVALID_STATE` when it is read twice.
+ * Rejects with a {@link NeonError}: with `ERR_NEON_STATUS` when the status is no success, with `NE_ERROR` when the
+ * response is another document than a multi-status one, or with the code of the failure. Rejects with the signal's reason
+ * after an abort, and with `ERR_NEON_INVALID_STATE` when it is read twice.
  *
  * @example
  * ```ts
@@ -180,7 +182,8 @@ export class Listing implements PromiseLike<Entry[]>, AsyncIterable<Entry> {
   #begun = false;
 
   /** @internal */
-  constructor(query: PropfindQuery) {
+  constructor(given: unknown, query: PropfindQuery) {
+    requireToken(given);
     this.#query = query;
   }
 

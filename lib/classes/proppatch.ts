@@ -3,6 +3,7 @@ import { invalidType, invalidValue } from '../core/errors.js';
 import * as ne from '../ne/index.js';
 import { splitName } from './properties.js';
 import { escapeText } from './xml.js';
+import { isArray, isObject } from '../core/objects.js';
 
 /** The value of a property: text, or XML that is sent as it is. */
 export type PropertyValue =
@@ -26,12 +27,12 @@ export interface PropertyChanges {
  * @throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for invalid changes
  */
 export function operationsOf(changes: PropertyChanges | readonly PropertyChanges[]): ne.ne_proppatch_operation[] {
-  const list = (Array.isArray(changes) ? changes : [changes]) as readonly PropertyChanges[];
+  const list = (isArray(changes) ? changes : [changes]);
   const operations = list.flatMap((change) => {
     requireObject('changes', change);
     const { set = {}, remove = [] } = change;
     requireObject('set', set);
-    if (!Array.isArray(remove)) throw invalidType('remove', 'an instance of Array', remove);
+    if (!isArray(remove)) throw invalidType('remove', 'an instance of Array', remove);
     return [
       ...Object.entries(set).map(([name, value]) => ({
         name: nameOf(name, 'set'),
@@ -52,12 +53,11 @@ function nameOf(given: unknown, argument: string): ne.ne_propname {
 
 function xmlOf(name: string, value: unknown): string {
   if (typeof value === 'string') return escapeText(value, `The value of "${name}"`);
-  const xml = typeof value === 'object' && value !== null ? (value as { xml?: unknown }).xml : undefined;
+  const xml = isObject(value) ? (value as { xml?: unknown }).xml : undefined;
   if (typeof xml !== 'string') throw invalidType(name, 'of type string, or an object with the string "xml"', value);
   return xml;
 }
 
 function requireObject(name: string, value: unknown): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw invalidType(name, 'of type object', value);
+  if (!isObject(value) || isArray(value)) throw invalidType(name, 'of type object', value);
 }

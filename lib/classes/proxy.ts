@@ -6,6 +6,7 @@ import { native } from '../core/native.js';
 import { type Known, requireKnown } from '../core/options.js';
 import * as ne from '../ne/index.js';
 import type { Credentials } from './auth.js';
+import { isInstance, isObject } from '../core/objects.js';
 
 /** A proxy: `ne_session_proxy`, `ne_session_socks_proxy`. */
 export interface ProxyServer {
@@ -81,7 +82,7 @@ export function setProxy(session: ne.ne_session, options: ProxyOptions): Credent
 
 function proxyOf(options: string | URL | ProxyServer): ProxyServer {
   if (typeof options === 'string') return proxyOfUrl(options, 'The "proxy" option');
-  if (options instanceof URL) return proxyOfUrl(options.href, 'The "proxy" option');
+  if (isInstance(options, URL)) return proxyOfUrl(options.href, 'The "proxy" option');
   requireObject(options);
   requireKnown(options, known, 'proxy');
   const { type = 'http', port, username, password } = options;
@@ -97,8 +98,7 @@ function proxyOf(options: string | URL | ProxyServer): ProxyServer {
 }
 
 function requireObject(options: unknown): void {
-  if (typeof options !== 'object' || options === null)
-    throw invalidType('proxy', 'of type string or object', typeof options); // the value may be a secret
+  if (!isObject(options)) throw invalidType('proxy', 'of type string or object', typeof options); // the value may be a secret
 }
 
 /** Errors do not contain the URL: there may be a password in it. */

@@ -2,6 +2,7 @@
 import { types } from 'node:util';
 
 import { invalidChar, invalidType, invalidValue } from '../core/errors.js';
+import { token } from '../core/handle.js';
 import { addon } from '../core/load.js';
 import { native } from '../core/native.js';
 import { NE_REQFLAG_EXPECT100, NE_REQFLAG_IDEMPOTENT } from '../ne/constants.js';
@@ -12,6 +13,7 @@ import { type CallSettings, type HeaderField, withoutReplaced } from './call-opt
 import type { RawResponse } from './head.js';
 import type { Redirection } from './redirect.js';
 import { Response } from './response.js';
+import { isInstance } from '../core/objects.js';
 
 /** Six arguments at most, and few values in all: each costs a call of Node-API. `request` is the method and the target. */
 type Exchange<R> = (
@@ -57,7 +59,7 @@ export class RequestCall implements Call<RawResponse, Response> {
   }
 
   settle(raw: RawResponse, run: CallRun): Response {
-    return new Response(raw, run);
+    return new Response(raw, run, token);
   }
 
   responseOf(raw: RawResponse): RawResponse {
@@ -85,7 +87,7 @@ export class RequestCall implements Call<RawResponse, Response> {
   get repeatable(): boolean {
     const body = this.#body;
     if (typeof body !== 'object' || ArrayBuffer.isView(body)) return true;
-    return body instanceof Blob || 'file' in body || 'fd' in body;
+    return isInstance(body, Blob) || 'file' in body || 'fd' in body;
   }
 
   /** The arguments of the native function, after the session. */

@@ -1,6 +1,7 @@
 /** Requests that are filled and then dispatched, and the options of requests. */
 import type { CallOptions, Stop } from '../core/abort.js';
 import { type ErrorContext, NeonError } from '../core/errors.js';
+import { requireToken } from '../core/handle.js';
 import { NE_REQFLAG_1XXTIMEOUT, NE_REQFLAG_EXPECT100, NE_REQFLAG_IDEMPOTENT } from '../ne/constants.js';
 import { type Known, requireKnown } from '../core/options.js';
 import type { Body } from './body.js';
@@ -91,7 +92,8 @@ export class Request {
   #destroyed = false;
 
   /** @internal */
-  constructor(source: SessionSource, method: string, target: Target, options: RequestOptions = {}) {
+  constructor(given: unknown, source: SessionSource, method: string, target: Target, options: RequestOptions = {}) {
+    requireToken(given);
     source.requireOpen();
     requireKnown(options, ownOptions);
     if (options.decompress !== undefined) inflationLimit(options);

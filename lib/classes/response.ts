@@ -7,10 +7,13 @@ import { promisify, TextDecoder } from 'node:util';
 import { limit } from '../core/abort.js';
 import { type FailedResponse, invalidType, NeonError, outOfRange, type ResponseHeaders } from '../core/errors.js';
 import type { CallContext, CallRun } from './call.js';
-import { addRequest, codingHint } from './failure.js';
+import { addRequest, codingHint, maxReported } from './failure.js';
 import { dropStream, headersOf, type RawResponse, type StreamHandle, trailersOf } from './head.js';
 import type { Live } from './live-set.js';
+import { requireToken } from '../core/handle.js';
 import { native } from '../core/native.js';
+import { isInstance } from '../core/objects.js';
+import { type Known, requireKnown } from '../core/options.js';
 import { type XmlEventBatch, handleBatches, parseBytes, eventMask, type XmlHandlers } from './xml-events.js';
 
 /** The options of the methods that take a whole body into memory. */
@@ -31,10 +34,8 @@ const parseStream: (stream: StreamHandle, events: number, charset: string) => vo
 const readBatch: (stream: StreamHandle) => XmlEventBatch | null | Promise<XmlEventBatch | null> = native('readStream');
 const streamTrailers: (stream: StreamHandle) => string = native('streamTrailers');
 
+const bodyOptions: Known<BodyOptions> = { maxBytes: true };
 const empty = Buffer.alloc(0);
-
-/** At most so many bytes of a body are in an error. */
-const maxReported = 64 * 1024;
 
 /** Ends the request of a body that was collected unread. */
 const dropped = new FinalizationRegistry<() => void>((end) => end());
@@ -176,7 +177,8 @@ export class Response {
   #cancelled: NeonError | undefined;
 
   /** @internal */
-  constructor(raw: RawResponse, run: CallRun) {
+  constructor(raw: RawResponse, run: CallRun, given: unknown) {
+    requireToken(given);
     const [status, head, body, stream, trailers] = raw;
     this.status = status;
     this.#trailers = trailers;
@@ -243,7 +245,9 @@ export class Response {
    * Rejects with `ERR_OUT_OF_RANGE` when it is longer than `maxBytes`: the connection is closed then, if the body was
    * still arriving. Also rejects as the class says.
    */
-  async bytes({ maxBytes = constants.MAX_LENGTH }: BodyOptions = {}): Promise<Buffer> {
+  async bytes(options: BodyOptions = {}): Promise<Buffer> {
+    requireKnown(options, bodyOptions);
+    const { maxBytes = constants.MAX_LENGTH } = options;
     requireCount('maxBytes', maxBytes);
     this.#take();
     if (this.#whole.length > maxBytes) throw tooLong(maxBytes);
@@ -298,6 +302,7 @@ export class Response {
    * ```
    */
   async toFile(file: string | URL | number): Promise<number> {
+    requireFile(file);
     this.#take();
     let fd: number | undefined;
     try {
@@ -435,6 +440,12 @@ function tooLong(maxBytes: number): RangeError {
 function requireCount(name: string, value: unknown): void {
   if (typeof value !== 'number') throw invalidType(name, 'of type number', value);
   if (!Number.isSafeInteger(value) || value < 0) throw outOfRange(name, '>= 0', value);
+}
+
+/** A name, a URL, or a descriptor. */
+function requireFile(file: unknown): void {
+  if (typeof file !== 'string' && typeof file !== 'number' && !isInstance(file, URL))
+    throw invalidType('file', 'of type string, number or URL', file);
 }
 
 function decoder(charset = 'utf-8'): TextDecoder {

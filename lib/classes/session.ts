@@ -3,6 +3,7 @@ import { isIPv6 } from 'node:net';
 import { domainToASCII } from 'node:url';
 
 import { invalidType, invalidValue, outOfRange } from '../core/errors.js';
+import { token } from '../core/handle.js';
 import { liveRequests, refuseWhileLive } from '../core/live.js';
 import { native } from '../core/native.js';
 import { type Known, requireKnown } from '../core/options.js';
@@ -19,6 +20,7 @@ import type { ProgressEvent, ProgressWatch } from './status.js';
 import type { Target } from './target.js';
 import { requireKnownTLS, secure, type TLSOptions } from './tls.js';
 import { WebDAVMethods } from './webdav.js';
+import { isArray, isInstance, isObject } from '../core/objects.js';
 
 /** The names of neon's session flags (`NE_SESSFLAG_*`). */
 export const sessionFlags = {
@@ -81,7 +83,10 @@ export interface SessionOptions extends RedirectOptions, DecompressOptions {
    * `ne_set_connect_timeout`.
    */
   connectTimeout?: number | undefined;
-  /** Headers for every request, in which those of a call replace these by name. `Content-Length` is refused. */
+  /**
+   * Headers for every request; those of a call replace these by name. `Content-Length` and `Transfer-Encoding` are
+   * refused.
+   */
   headers?: HeadersInit | undefined;
   /** Flags of neon's, by name. Default: neon's own. In C: `ne_set_session_flag`. */
   flags?: Partial<Record<SessionFlag, boolean>> | undefined;
@@ -250,7 +255,7 @@ export class Session extends WebDAVMethods {
    *   closing
    */
   createRequest(method: string, target: Target, options?: RequestOptions): Request {
-    return new Request(this.#source, method, target, options);
+    return new Request(token, this.#source, method, target, options);
   }
 
   /**
@@ -310,7 +315,7 @@ export function defaultsOf(options: SessionOptions): CallDefaults {
 }
 
 function flagsOf({ flags = {} }: SessionOptions): (readonly [SessionFlag, boolean])[] {
-  if (typeof flags !== 'object' || (flags as unknown) === null) throw invalidType('flags', 'of type object', flags);
+  if (!isObject(flags)) throw invalidType('flags', 'of type object', flags);
   return Object.entries(flags).map(([flag, value]) => {
     if (typeof value !== 'boolean') throw invalidType(`flags.${flag}`, 'of type boolean', value);
     return [flag as SessionFlag, value];
@@ -323,7 +328,7 @@ function flagsOf({ flags = {} }: SessionOptions): (readonly [SessionFlag, boolea
  * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_URL`, and `ERR_INVALID_ARG_VALUE` for one with credentials
  */
 export function baseOf(url: string | URL): URL {
-  if (typeof url !== 'string' && !((url as unknown) instanceof URL))
+  if (typeof url !== 'string' && !isInstance(url, URL))
     throw invalidType('url', 'of type string or an instance of URL', url);
   if (!URL.canParse(String(url)))
     throw Object.assign(new TypeError('The "url" argument is not a URL: it needs a scheme and a host'), {
@@ -365,7 +370,7 @@ function secondsOf(name: string, milliseconds: unknown): number {
 
 function setAddresses(handle: ne.ne_session, { addresses, localAddress }: SessionOptions): void {
   if (addresses !== undefined) {
-    if (!Array.isArray(addresses)) throw invalidType('addresses', 'an instance of Array', addresses);
+    if (!isArray(addresses)) throw invalidType('addresses', 'an instance of Array', addresses);
     if (addresses.length === 0) throw invalidValue('The option "addresses" must hold at least one address');
     const list = addresses.map((address: unknown) => addressOf('addresses', address));
     ne.ne_set_addrlist(handle, list);

@@ -1,5 +1,6 @@
 /** The targets of requests: the paths that callers may give, and the escaping of names for them. */
 import { invalidChar, invalidType, invalidValue } from '../core/errors.js';
+import { isArray, isInstance } from '../core/objects.js';
 
 /**
  * The target of a request: an absolute path with an optional query, URI-escaped; a target relative to the URL of
@@ -39,6 +40,8 @@ export function escapePath(name: string): string {
  * ```
  */
 export function path(texts: TemplateStringsArray, ...names: readonly (string | number | bigint)[]): string {
+  if (!isArray(texts) || texts.length !== names.length + 1)
+    throw invalidType('texts', 'the array of a template literal: path`folder/${name}`', texts);
   return names.reduce<string>((made, name, i) => {
     const text = typeof name === 'number' || typeof name === 'bigint' ? String(name) : name;
     return made + escapeSegment(requireText(text)) + (texts[i + 1] as string);
@@ -72,7 +75,7 @@ const cure = 'escape names with escapePath(name)';
  * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_CHAR`, and `ERR_INVALID_ARG_VALUE` for a target of another server
  */
 export function resolveTarget(target: Target, origin: string, base: URL | undefined): string {
-  if (typeof target !== 'string' && !(target instanceof URL))
+  if (typeof target !== 'string' && !isInstance(target, URL))
     throw invalidType('target', 'of type string or URL', target);
   const text = String(target);
   requirePlain(text);

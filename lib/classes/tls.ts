@@ -6,6 +6,7 @@ import { type CertificateFailure, invalidAnswer, invalidType, invalidValue, Neon
 import { type Known, requireKnown } from '../core/options.js';
 import * as ne from '../ne/index.js';
 import { trust, type TrustOptions } from './trust.js';
+import { isInstance } from '../core/objects.js';
 
 const failureNames = {
   notYetValid: ne.NE_SSL_NOTYETVALID,
@@ -74,7 +75,7 @@ export interface TLSOptions extends TrustOptions {
   provideClientCert?: ClientCertificateProvider | undefined;
   /**
    * Is called with a certificate that failed verification. Default: such a certificate is not accepted, and the request
-   * fails with `NE_ERROR`. In C: `ne_ssl_set_verify`.
+   * fails with `ERR_NEON_CERTIFICATE`. In C: `ne_ssl_set_verify`.
    */
   verify?: CertificateVerifier | undefined;
   /** The oldest version of TLS to speak. In C: `ne_ssl_set_protovers`, since neon 0.34. */
@@ -124,7 +125,7 @@ export function secure(session: ne.ne_session, options: TLSOptions = {}): void {
  */
 export function withClientCertificate(options: TLSOptions): TLSOptions {
   const { pfx, passphrase, ...others } = options;
-  if (others.clientCert !== undefined && !(others.clientCert instanceof ClientCertificate))
+  if (others.clientCert !== undefined && !isInstance(others.clientCert, ClientCertificate))
     throw invalidType('clientCert', 'an instance of ClientCertificate', others.clientCert);
   if (passphrase !== undefined) requireText('passphrase', passphrase);
   if (pfx === undefined) {
@@ -156,7 +157,7 @@ function provideCallback(provide: ClientCertificateProvider): ne.ne_ssl_provide_
   return (session, names) => {
     const use = (answer: unknown): void => {
       if (answer === undefined || answer === null) return;
-      if (!(answer instanceof ClientCertificate))
+      if (!isInstance(answer, ClientCertificate))
         throw invalidAnswer('provideClientCert', 'an instance of ClientCertificate, or nothing', answer);
       ne.ne_ssl_set_clicert(session, answer.handle);
     };

@@ -5,6 +5,7 @@ import { Certificate, certificatesOf, textOf } from './certificate.js';
 import { invalidValue } from '../core/errors.js';
 import { native } from '../core/native.js';
 import * as ne from '../ne/index.js';
+import { isArray, isInstance } from '../core/objects.js';
 
 /** An authority that is trusted: a certificate, or PEM text of one or more. */
 export type Authority = string | Uint8Array | Certificate;
@@ -28,8 +29,8 @@ const trustDefaultLater: (session: ne.ne_session) => void = native('trustDefault
  * @throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for invalid options
  */
 export function trust(session: ne.ne_session, { ca = [], trustDefaultCA = true }: TrustOptions = {}): void {
-  for (const authority of Array.isArray(ca) ? (ca as readonly Authority[]) : [ca as Authority]) {
-    if (authority instanceof Certificate) ne.ne_ssl_trust_cert(session, authority.handle);
+  for (const authority of isArray(ca) ? (ca) : [ca]) {
+    if (isInstance(authority, Certificate)) ne.ne_ssl_trust_cert(session, authority.handle);
     else if (trustPem(session, textOf('ca', authority)) === 0)
       throw invalidValue('The "ca" option holds no certificate in PEM form');
   }

@@ -1,6 +1,7 @@
 /** The methods of sessions and pools. */
 import { EventEmitter } from 'node:events';
 
+import { token } from '../core/handle.js';
 import { requireKnown } from '../core/options.js';
 import type { AclEntry } from './acl.js';
 import type { Body } from './body.js';
@@ -36,7 +37,7 @@ export interface SessionEvents {
 
 /**
  * The methods of HTTP and WebDAV, of sessions and pools, each with its blocking form next to it. The methods named
- * after those of the protocol reject, or throw, with `NE_ERROR` and the status when that is not 2xx, which `request`
+ * after those of the protocol reject, or throw, with `ERR_NEON_STATUS` when that is not 2xx, which `request`
  * does not; otherwise they work like `request`, with the same options.
  */
 export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
@@ -95,7 +96,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Gets a resource (GET, RFC 9110 section 9.3.1). Rejects with `NE_ERROR` unless the status is 2xx, otherwise like
+   * Gets a resource (GET, RFC 9110 section 9.3.1). Rejects with `ERR_NEON_STATUS` unless the status is 2xx, otherwise like
    * {@link request}. In C: `ne_get`.
    *
    * @example
@@ -110,7 +111,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   /**
    * Gets a resource on the calling thread, with its whole body.
    *
-   * @throws as {@link requestSync}, and `NE_ERROR` unless the status is 2xx
+   * @throws as {@link requestSync}, and `ERR_NEON_STATUS` unless the status is 2xx
    */
   getSync(target: Target, options?: BlockingOptions<RequestOptions>): Response {
     return this.#sendSync(methods.plain('GET', target, options));
@@ -315,7 +316,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * ```
    */
   propfind(target: Target, options: PropfindOptions = {}): Listing {
-    return new Listing(propfindQuery(this.#source, target, options));
+    return new Listing(token, propfindQuery(this.#source, target, options));
   }
 
   /**
@@ -332,7 +333,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * empty. Otherwise like {@link propfind}. In C: `ne_propnames`.
    */
   propNames(target: Target, options: PropNamesOptions = {}): Listing {
-    return new Listing(propfindQuery(this.#source, target, options, true));
+    return new Listing(token, propfindQuery(this.#source, target, options, true));
   }
 
   /**
@@ -408,7 +409,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
 
   /**
    * Locks a resource (LOCK, RFC 4918 section 9.10). Where there is no resource, most servers create an empty one.
-   * Rejects with `NE_ERROR` when the lock is not granted: status 423 when somebody else holds a lock. Otherwise rejects
+   * Rejects with `ERR_NEON_STATUS` when the lock is not granted: status 423 when another client holds a lock. Otherwise rejects
    * like {@link request}. In C: `ne_lock`.
    */
   async lock(target: Target, options?: LockOptions): Promise<Lock> {
@@ -426,8 +427,8 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Gives a lock back, and takes it out of the store (UNLOCK, RFC 4918 section 9.11). Rejects with `NE_ERROR` and the
-   * status when the server refuses; the lock stays in the store then. In C: `ne_unlock`.
+   * Gives a lock back, and takes it out of the store (UNLOCK, RFC 4918 section 9.11). Rejects with `ERR_NEON_STATUS` when
+   * the server refuses; the lock stays in the store then. In C: `ne_unlock`.
    */
   async unlock(lock: Lock | LockReference, options?: CommonOptions): Promise<void> {
     return this.#manager().release(lock, options);
@@ -444,7 +445,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
 
   /**
    * Makes a lock last longer (LOCK with an `If` header, RFC 4918 section 9.10.2). Resolves to the milliseconds that the
-   * server grants; see {@link Lock.duration}. Rejects with `NE_ERROR` and the status when the server refuses. In C:
+   * server grants; see {@link Lock.duration}. Rejects with `ERR_NEON_STATUS` when the server refuses. In C:
    * `ne_lock_refresh`.
    */
   async refreshLock(lock: Lock | LockReference, options?: RefreshOptions): Promise<number | null> {
@@ -467,7 +468,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    */
   async discoverLocks(target: Target, options: DiscoverLocksOptions = {}): Promise<DiscoveredLock[]> {
     const query = propfindQuery(this.#source, target, { depth: 0, ...options, props: lockProps });
-    return discovered(await new Listing(query), baseOf(query));
+    return discovered(await new Listing(token, query), baseOf(query));
   }
 
   /**

@@ -5,6 +5,7 @@ import { invalidType } from '../core/errors.js';
 import { define } from './propfind-batch.js';
 import { native } from '../core/native.js';
 import { propertyKey } from './properties.js';
+import { isObject } from '../core/objects.js';
 
 /**
  * Callbacks for the contents of an XML document, in document order; each is optional. They are called as methods of
@@ -55,8 +56,7 @@ const noAttributes: Readonly<Record<string, string>> = Object.freeze({});
  * @throws `ERR_INVALID_ARG_TYPE` for a handler that is not a function
  */
 export function eventMask(handlers: XmlHandlers): number {
-  if (typeof handlers !== 'object' || (handlers as unknown) === null)
-    throw invalidType('handlers', 'of type object', handlers);
+  if (!isObject(handlers)) throw invalidType('handlers', 'of type object', handlers);
   let events = 0;
   for (const [index, name] of (['start', 'text', 'end'] as const).entries()) {
     const handler: unknown = handlers[name];

@@ -1,5 +1,6 @@
 import { invalidType, invalidValue, NeonError, outOfRange } from './errors.js';
 import { abortOperation, startOperation } from './operation.js';
+import { isInstance, isObject } from './objects.js';
 
 /** The options of every call that returns a promise. */
 export interface CallOptions {
@@ -104,9 +105,9 @@ function listen(signal: AbortSignal): Waiting {
 
 /** The options of a call; throws Node's errors for invalid ones. */
 export function validated(options: unknown): CallOptions {
-  if (typeof options !== 'object' || options === null) throw invalidType('options', 'of type object', options);
+  if (!isObject(options)) throw invalidType('options', 'of type object', options);
   const { signal, timeout } = options as { signal?: unknown; timeout?: unknown };
-  if (signal !== undefined && signal !== null && !(signal instanceof AbortSignal))
+  if (signal !== undefined && signal !== null && !isInstance(signal, AbortSignal))
     throw invalidType('signal', 'an instance of AbortSignal', signal);
   if (timeout === undefined) return { signal };
   if (typeof timeout !== 'number') throw invalidType('timeout', 'of type number', timeout);

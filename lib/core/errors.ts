@@ -32,12 +32,12 @@ export type CertificateFailure =
 
 /**
  * The headers of a response, by lower-case name. Fields of one name are joined by `', '`, except those of `set-cookie`,
- * which are an array. Iterating gives each field as `[name, value]`, so that `new Headers(headers)` works.
+ * which are an array. Iterating gives each field as `[name, value]`, so that `new Headers([...headers])` copies them.
  */
 export type ResponseHeaders = Readonly<Record<string, string | undefined>> & {
   /** Each `Set-Cookie` field. */
   readonly 'set-cookie'?: readonly string[];
-} & Iterable<readonly [name: string, value: string]>;
+} & Iterable<[name: string, value: string]>;
 
 /** The response that an error reports. */
 export interface FailedResponse {
@@ -97,11 +97,11 @@ export class NeonError extends Error {
   declare origin?: string;
   /** The status code of its response, where there was one. */
   declare status?: number;
-  /** Its response, of `ERR_NEON_STATUS`. */
+  /** Its response, of `ERR_NEON_STATUS`, and of another failure after a response arrived. */
   declare response?: FailedResponse;
   /** The target of the redirect, of `NE_REDIRECT`. */
   declare location?: string;
-  /** The failures that a multi-status document reports, of `ERR_NEON_STATUS`. */
+  /** The failures that a multi-status document reports; empty where that cannot be read. */
   declare failures?: readonly ResourceFailure[];
   /** The reasons why the server's certificate was refused, of `ERR_NEON_CERTIFICATE`. */
   declare certificateFailures?: readonly CertificateFailure[];

@@ -1,5 +1,10 @@
-/** Proves that the addon makes a handle; no other code has it. */
+/** Proves that the addon makes a handle, or this library another object; no other code has it. */
 export const token: object = Object.freeze({});
+
+/** Refuses to construct an object that only this library makes. */
+export function requireToken(given: unknown): void {
+  if (given !== token) throw Object.assign(new TypeError('Illegal constructor'), { code: 'ERR_ILLEGAL_CONSTRUCTOR' });
+}
 
 /**
  * The object that stands for a C object. It has nothing that a user could see or change: the C side is attached to it
@@ -11,7 +16,7 @@ abstract class Handle {
 
   /** `owner`: a handle that this one keeps alive. */
   constructor(given: unknown, owner?: object) {
-    if (given !== token) throw Object.assign(new TypeError('Illegal constructor'), { code: 'ERR_ILLEGAL_CONSTRUCTOR' });
+    requireToken(given);
     if (owner) this.#kept = [owner];
   }
 

@@ -1,5 +1,6 @@
 /** The check that every option of a call or an object is known. */
 import { invalidType, invalidValue } from './errors.js';
+import { isObject } from './objects.js';
 
 /** The names of the options of a type, which the compiler compares with that type. */
 export type Known<Options> = Readonly<Record<keyof Options, true>>;
@@ -27,7 +28,7 @@ const cures: Readonly<Record<string, string>> = {
  * @throws `ERR_INVALID_ARG_TYPE` when the options are not an object, `ERR_INVALID_ARG_VALUE` for an unknown one
  */
 export function requireKnown(options: unknown, known: Readonly<Record<string, true>>, name = 'options'): void {
-  if (typeof options !== 'object' || options === null) throw invalidType(name, 'of type object', options);
+  if (!isObject(options)) throw invalidType(name, 'of type object', options);
   for (const option of Object.keys(options)) {
     if (Object.hasOwn(known, option) || (options as Record<string, unknown>)[option] === undefined) continue;
     const where = name === 'options' ? '' : ` in "${name}"`;

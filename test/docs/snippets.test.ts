@@ -1,7 +1,7 @@
 /**
  * Runs the snippets of the documentation as they are written. A fence "```ts run" is a program: it is compiled against
  * the types of the package and run, with dav.example.com replaced by a local server. Comments "// → text" are the lines
- * that it must print.
+ * that it must print, with the same replacement.
  */
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -84,7 +84,7 @@ describe('snippets', () => {
   test.each(snippets)('print the lines that $place promises', async ({ name, prints }) => {
     const { stdout, stderr, exit } = await runNode([`${name}.js`], folder);
     expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
-    expect(stdout.split('\n').slice(0, -1)).toEqual(prints);
+    expect(stdout.split('\n').slice(0, -1)).toEqual(prints.map((line) => localised(line, server)));
   });
 
   test('cover each entry point in the README', () => {

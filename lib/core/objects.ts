@@ -1,0 +1,28 @@
+/**
+ * Checks of values that throw nothing, whatever the value is. A proxy that was revoked counts as no object, no array and
+ * no instance: the operators of JavaScript throw for it.
+ */
+
+/** Whether the value is an object whose properties can be read. */
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && isAlive(value);
+}
+
+/** Whether the value is an array. */
+export function isArray(value: unknown): value is readonly unknown[] {
+  return isObject(value) && Array.isArray(value);
+}
+
+/** Whether the value is an instance of a class. */
+export function isInstance<T>(value: unknown, type: abstract new (...values: never[]) => T): value is T {
+  return isObject(value) && value instanceof type;
+}
+
+function isAlive(value: object): boolean {
+  try {
+    Array.isArray(value); // the cheapest operation that throws for a proxy that was revoked
+    return true;
+  } catch {
+    return false;
+  }
+}
