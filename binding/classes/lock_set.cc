@@ -189,7 +189,8 @@ class LockCall : public Operation {
 
  protected:
   void run() override {
-    result_.note(Request::run_delegated(*session_, [this] { return send(session_->c()); }), session_->c());
+    const auto send_it = [this] { return send(session_->c()); };
+    result_.note(Request::run_delegated(*session_, send_it, Request::Reuse::Silent), session_->c());
     if (out_of_memory_) throw neon_failure(code::no_memory, "Out of memory");
     if (result_.ok()) succeeded();
   }

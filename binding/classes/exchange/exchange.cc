@@ -87,6 +87,7 @@ void Exchange::run() {
   do {
     complete = false;
     owner.note_send();
+    session_->close_stale_connection();
     result = ne_begin_request(request);
     if (result != NE_OK) break;
     note_head(request);
