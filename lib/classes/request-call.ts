@@ -11,6 +11,7 @@ import type { Call, CallRun, Redirected } from './call.js';
 import { type CallSettings, type Carries, type HeaderField, withoutReplaced } from './call-options.js';
 import { redirects } from './redirect.js';
 import { type RawResponse, Response } from './response.js';
+import { takeWholeFile } from './whole-file.js';
 
 /** Six arguments at most, and few values in all: each costs a call of Node-API. `request` is the method and the target. */
 type Exchange<R> = (
@@ -46,7 +47,7 @@ export class RequestCall implements Call<RawResponse, Response> {
     body: Body | undefined,
     protected readonly flags: readonly number[],
   ) {
-    this.#body = body;
+    this.#body = takeWholeFile(body) ?? body;
   }
 
   send(session: ne_session, { headers, inflate }: CallSettings): Promise<RawResponse> {

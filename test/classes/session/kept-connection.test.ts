@@ -99,7 +99,7 @@ const forms: readonly [name: string, form: Form][] = [
       using session = Session.open(...source);
       session.requestSync(first, '/first');
       await wait();
-      return await run(session);
+      return run(session);
     },
   ],
   [
