@@ -63,16 +63,10 @@ export class BlockQueue {
   }
 
   async #lookOn(first: Promise<void>): Promise<Blocks> {
-    let late = false;
     let timer: NodeJS.Timeout | undefined;
-    const time = new Promise<void>((resolve) => {
-      timer = setTimeout(() => {
-        late = true;
-        resolve();
-      }, patience);
-    });
-    for (let reading: Promise<void> | undefined = first; reading && !late; reading = this.#fill(maxKept + 1))
-      await Promise.race([reading, time]);
+    const late = new Promise<'late'>((resolve) => (timer = setTimeout(resolve, patience, 'late')));
+    let reading: Promise<void> | undefined = first;
+    while (reading && (await Promise.race([reading, late])) !== 'late') reading = this.#fill(maxKept + 1);
     clearTimeout(timer);
     return this.#hand();
   }

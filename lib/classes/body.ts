@@ -199,7 +199,7 @@ function sourceOfStream(stream: ReadableStream<Uint8Array | string>): Source {
   let reader: ReadableStreamDefaultReader<unknown> | undefined;
   const getReader = (): ReadableStreamDefaultReader<unknown> => (reader ??= stream.getReader());
   return {
-    next: async () => (await getReader().read()),
+    next: () => getReader().read(),
     cancel: () => {
       if (reader || !stream.locked) getReader().cancel().catch(ignore);
     },
