@@ -267,11 +267,11 @@ describeWith('openssl', 'TLS', () => {
       expect((await pathsAt(server)).map(({ length }) => length)).toEqual([11]);
     });
 
-    describe.each(['second response', 'end'] as const)('a %s on a kept connection', (what) => {
+    describe.each(['a second response', 'the end'] as const)('%s on a kept connection', (what) => {
       test.each(forms)('closes it before requests %s', async (_, form) => {
         for (const [name, kind] of Object.entries(operations)) {
-          for (const late of what === 'end' ? [true] : [false, true]) {
-            const extra: Step[] = what === 'end' ? [{ close: 'fin' }] : [{ send: kind.answer('stale') }];
+          for (const late of what === 'the end' ? [true] : [false, true]) {
+            const extra: Step[] = what === 'the end' ? [{ close: 'fin' }] : [{ send: kind.answer('stale') }];
             const given = { method: 'GET', start: response('hello'), extra, late };
             const [result, paths] = await afterIntrusion(form, kind, given, { tls });
             expect([name, result, paths]).toEqual([name, 'fresh', onlyFresh(extra)]);
