@@ -52,8 +52,8 @@ class Connection final : public Interposed, public Watched {
   void attach(ne_socket *socket);
   /// Whether there is a connection. Without interposition the answer is no.
   bool is_open();
-  /// Whether the peer of an idle connection has sent bytes that belong to no request, or has closed it. The thread
-  /// inside neon, or between two of its calls.
+  /// Whether the peer of an idle connection has sent bytes that belong to no request, or has closed it. The
+  /// thread inside neon, or between two of its calls.
   bool is_stale();
   /// Instead of stall_limit(), for the operation that runs and until the next connection.
   void limit_stall(std::chrono::seconds limit);

@@ -169,9 +169,10 @@ class File final : public Body, private Provided {
   std::int64_t position_ = 0;
 };
 
-/// Blocks from a JavaScript function, which is called with an Ask. It returns an array of Uint8Arrays, with null after
-/// the last one of the body; or whether it starts again. The first `max_kept` bytes are kept while they are all that
-/// was read, so that sending them again, after an idle connection was found closed, needs no call.
+/// Blocks from a JavaScript function, which is called with an Ask. It returns an array of Uint8Arrays, with
+/// null after the last one of the body; or whether it starts again. The first `max_kept` bytes are kept while
+/// they are all that was read, so that sending them again, after an idle connection was found closed, needs
+/// no call.
 class Blocks final : public Body, private Provided {
  public:
   /// `repeatable`: the function can always start again.
@@ -181,7 +182,8 @@ class Blocks final : public Body, private Provided {
   void give_to(ne_request *request) override { provide(request, length_); }
   Napi::Function function() const override { return function_; }
 
-  // Of a body of unknown length, the first blocks show whether it is short. A failure ends the request in any case.
+  // Of a body of unknown length, the first blocks show whether it is short. A failure ends the request in any
+  // case.
   bool can_restart() override {
     if (repeatable_ || length_ >= 0) return repeatable_ || length_ <= static_cast<std::int64_t>(max_kept);
     return !take(ask(Ask::First)) || (ended_ && kept_all_);

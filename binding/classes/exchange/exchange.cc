@@ -115,9 +115,9 @@ void Exchange::run() {
   if (!complete) cancelled() ? session_->abandon_connection() : session_->close_connection();
 }
 
-// The server may be closing a kept connection at this moment, and a body that cannot start again could not be sent once
-// more. So it gets a new connection, unless the server's word comes before it (Expect: 100-continue), the connection
-// carries the authentication, or C closes it itself.
+// The server may be closing a kept connection at this moment, and a body that cannot start again could not be
+// sent once more. So it gets a new connection, unless the server's word comes before it (Expect:
+// 100-continue), the connection carries the authentication, or C closes it itself.
 void Exchange::renew_connection_for_body(ne_request *request) {
   const bool may_be_kept = session_->connection.is_open() || !interposition_works();
   if (!may_be_kept || ne_get_request_flag(request, NE_REQFLAG_EXPECT100) ||

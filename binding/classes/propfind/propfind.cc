@@ -57,7 +57,8 @@ void Propfind::run() {
   PropfindParser parser(
       session_->c(), [this](std::unique_ptr<PropfindBatch> batch) { flush(std::move(batch)); },
       [this] { return wants_batch(); });
-  code_ = Request::run_delegated(*session_, [&] { return send(parser); }, Request::Reuse::Silent);
+  code_ = Request::run_delegated(
+      *session_, [&] { return send(parser); }, Request::Reuse::Silent);
   text_ = ne_get_error(session_->c());
   if (parser.out_of_memory()) throw neon_failure(code::no_memory, "Out of memory");
   if (code_ != NE_OK) return;

@@ -6,7 +6,8 @@ namespace neon {
 namespace {
 
 /// Observes by hooks of our own each time that C sends a request, and whether it read the response to its
-/// end. It is the place before each sending where a stale connection can be closed: C opens one after these hooks.
+/// end. It is the place before each sending where a stale connection can be closed: C opens one after these
+/// hooks.
 class SendObserver final {
  public:
   /// A null request stands for the first one that C makes.
