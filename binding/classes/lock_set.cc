@@ -203,7 +203,8 @@ class LockCall : public Operation {
  protected:
   void run() override {
     const CallerHeaders headers(session_->c(), recipe_);
-    result_.note(Request::run_delegated(*session_, [this] { return send(session_->c()); }), session_->c());
+    const auto send_it = [this] { return send(session_->c()); };
+    result_.note(Request::run_delegated(*session_, send_it, Request::Reuse::Silent), session_->c());
     if (response_.out_of_memory() || record_.out_of_memory())
       throw neon_failure(code::no_memory, "Out of memory");
     if (result_.ok()) succeeded();

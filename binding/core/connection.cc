@@ -10,6 +10,7 @@
 #include <algorithm>
 
 #include "core/exit.h"
+#include "core/silence.h"
 
 namespace neon {
 
@@ -149,13 +150,21 @@ int Connection::connect(ne_socket *socket, const ne_inet_addr *address, unsigned
   return result;
 }
 
-void Connection::attach(const ne_socket *socket) {
+void Connection::attach(ne_socket *socket) {
   const std::lock_guard lock(mutex_);
   descriptor_ = ne_sock_fd(socket);
+  socket_ = socket;
   stall_limit_ = next_stall_limit_;
   watch_from_now();
   if (interruption_ != Interruption::None) ::shutdown(descriptor_, SHUT_RDWR);
 }
+
+bool Connection::is_open() {
+  const std::lock_guard lock(mutex_);
+  return descriptor_ >= 0;
+}
+
+bool Connection::is_stale() { return is_open() && !is_silent(socket_); }
 
 void Connection::limit_stall(std::chrono::seconds limit) {
   const std::lock_guard lock(mutex_);
@@ -183,6 +192,7 @@ int Connection::close(ne_socket *socket) {
         ::setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
       abandoned_ = false;
       descriptor_ = -1;
+      socket_ = nullptr;
     }
   }
   return real::close(socket);

@@ -49,7 +49,12 @@ class Connection final : public Interposed, public Watched {
   ne_sock_addr *resolve(const char *hostname, int flags) override;
 
   /// Makes this socket, which was accepted, the connection.
-  void attach(const ne_socket *socket);
+  void attach(ne_socket *socket);
+  /// Whether there is a connection. Without interposition the answer is no.
+  bool is_open();
+  /// Whether the peer of an idle connection has sent bytes that belong to no request, or has closed it. The
+  /// thread inside neon, or between two of its calls.
+  bool is_stale();
   /// Replaces stall_limit() for the running operation, until the next connection.
   void limit_stall(std::chrono::seconds limit);
 
@@ -70,6 +75,7 @@ class Connection final : public Interposed, public Watched {
 
   std::mutex mutex_;
   int descriptor_ = -1;
+  ne_socket *socket_ = nullptr;  // the descriptor's; only the thread inside neon uses it
   bool abandoned_ = false;
   const Operation *running_ = nullptr;
   bool paused_ = false;

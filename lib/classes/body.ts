@@ -1,9 +1,11 @@
 /** Request bodies: their types, and how the addon takes them. */
+import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
 
 import { invalidType, invalidValue, outOfRange } from '../core/errors.js';
 import { isInstance, isObject } from '../core/objects.js';
+import { BlockQueue, type Blocks } from './block-queue.js';
 
 /** An open file or pipe as a body. A pipe without a `length` is sent in chunks. */
 export interface DescriptorBody {
@@ -43,7 +45,7 @@ export type BodyProvider = (
  * The body of a request: text (sent as UTF-8), bytes, a file, a descriptor, a provider, or a source of blocks: a Blob,
  * a Readable, a web stream, any other async iterable. A body of unknown length is sent in chunks, unless there is a
  * Content-Length header. Streams and iterables can be sent once: a request that must be sent again after more than 256
- * KiB of such a body fails. Blocking requests take text, bytes, files, descriptors and providers.
+ * KiB of such a body fails, so it gets a new connection. Blocking requests take text, bytes, files, descriptors and providers.
  */
 export type Body =
   | string
@@ -55,9 +57,15 @@ export type Body =
   | ReadableStream<Uint8Array | string>
   | AsyncIterable<Uint8Array | string>;
 
-/** The addon calls it for the next block; with true, to start again from the beginning. */
-type Pull = (again: boolean) => Block | Promise<Block>;
-type Block = Uint8Array | null | boolean;
+/**
+ * The addon calls it with an {@link Ask}: for the next blocks, of which there is at least one unless the body is over;
+ * for the first ones, before the request is sent; or to start again, which false refuses.
+ */
+type Pull = (ask: Ask) => Answer | Promise<Answer>;
+type Answer = Blocks | boolean;
+type Ask = 0 | 1 | 2;
+const askAgain = 1 satisfies Ask;
+const askFirst = 2 satisfies Ask;
 
 /** A body as the addon takes it. @internal */
 export interface PreparedBody {
@@ -66,12 +74,16 @@ export interface PreparedBody {
     | string
     | Uint8Array
     | readonly [file: string | number, offset: number, length: number, announced: number]
-    | readonly [pull: Pull, length: number];
+    | readonly [pull: Pull, length: number, repeatable: boolean];
   /** Frees the source of the blocks when the request is over. */
   readonly release?: (() => void) | undefined;
 }
 
 const blockSize = 64 * 1024;
+/** How much of a Blob is read at once: smaller parts cost more turns of the event loop. */
+const sliceSize = 1024 * 1024;
+/** How much of a stream is read ahead of the addon. */
+const ahead = 256 * 1024;
 
 /** Whether the addon takes the body as it is. @internal */
 export function isSimple(body: unknown): body is string | Uint8Array {
@@ -90,7 +102,7 @@ export function prepareBody(body: Body, announced: number | undefined, blocking:
   if (typeof body !== 'function' && !isObject(body)) throw wrongBody(body);
   if (isFile(body)) return ofFile(isInstance(body.file, URL) ? fileURLToPath(body.file) : body.file, body, announced);
   if (isDescriptor(body)) return ofFile(validFd(body.fd), body, announced);
-  if (typeof body === 'function') return { body: [pullFrom(body), announced ?? -1] };
+  if (typeof body === 'function') return { body: [pullFrom(body), announced ?? -1, false] };
   if (blocking)
     throw invalidType(
       'body',
@@ -99,12 +111,14 @@ export function prepareBody(body: Body, announced: number | undefined, blocking:
     );
   if (isInstance(body, Blob)) {
     requireLength(announced, body.size);
-    return ofIterable(() => blocksOf(body.stream()), body.size, true);
+    return ofBlob(body);
   }
-  if (isAsyncIterable(body)) return ofIterable(() => body, announced ?? -1, false);
-  if (isInstance(body, ReadableStream)) return ofIterable(() => blocksOf(body), announced ?? -1, false);
+  if (isInstance(body, ReadableStream)) return ofSource(sourceOfStream(body), announced);
+  if (isAsyncIterable(body)) return ofSource(sourceOfIterable(body), announced);
   throw wrongBody(body);
 }
+
+const ignore = (): void => undefined;
 
 function ofFile(
   file: string | number,
@@ -132,66 +146,107 @@ export function requireLength(announced: number | undefined, length: number): vo
 }
 
 function pullFrom(provider: BodyProvider): Pull {
-  const answer = (block: Awaited<ReturnType<BodyProvider>>, again: boolean): Block =>
-    again ? block !== false : types.isUint8Array(block) && block.length === 0 ? null : (block ?? null);
-  return (again) => {
-    const given = provider(again ? 0 : blockSize);
-    return types.isPromise(given) ? given.then((block) => answer(block, again)) : answer(given, again);
+  const blockOf = (given: Awaited<ReturnType<BodyProvider>>): Uint8Array | null => {
+    if (given === null || given === undefined) return null;
+    if (!types.isUint8Array(given)) throw invalidType('block of the body', 'null or an instance of Uint8Array', given);
+    return given.length > 0 ? given : null;
+  };
+  const next = (): Uint8Array | null | Promise<Uint8Array | null> => {
+    const given = provider(blockSize);
+    return types.isPromise(given) ? given.then(blockOf) : blockOf(given);
+  };
+  const start = (): BlockQueue => new BlockQueue(next, { ahead: 0, reuses: true });
+  let queue = start();
+  return (ask) => {
+    if (ask !== askAgain) return ask === askFirst ? queue.look() : queue.take();
+    queue = start();
+    const given = provider(0);
+    return types.isPromise(given) ? given.then((block) => block !== false) : given !== false;
   };
 }
 
-/** Iterates a source when the addon asks for blocks; again from the beginning if it is repeatable. */
-function ofIterable(
-  source: () => AsyncIterable<Uint8Array | string>,
-  length: number,
-  repeatable: boolean,
-): PreparedBody {
-  let iterator: AsyncIterator<Uint8Array | string> | undefined;
+function ofBlob(blob: Blob): PreparedBody {
+  const start = (): BlockQueue => {
+    let at = 0;
+    const next = async (): Promise<Uint8Array | null> => {
+      if (at >= blob.size) return null;
+      const slice = blob.slice(at, (at += sliceSize));
+      return new Uint8Array(await slice.arrayBuffer());
+    };
+    return new BlockQueue(next, { ahead: sliceSize, reuses: false });
+  };
+  let queue = start();
+  const pull: Pull = (ask) => {
+    if (ask !== askAgain) return queue.take();
+    queue.stop();
+    queue = start();
+    return true;
+  };
+  return { body: [pull, blob.size, true], release: () => queue.stop() };
+}
+
+/** A source of blocks that can be read once. */
+interface Source {
+  /** The next block. */
+  next(): Promise<IteratorResult<unknown, unknown>>;
+  /** Frees the source before its end. */
+  cancel(): void;
+  /** Whether the blocks may change when the next one is requested. */
+  readonly reuses: boolean;
+}
+
+function sourceOfStream(stream: ReadableStream<Uint8Array | string>): Source {
+  let reader: ReadableStreamDefaultReader<unknown> | undefined;
+  const getReader = (): ReadableStreamDefaultReader<unknown> => (reader ??= stream.getReader());
+  return {
+    next: () => getReader().read(),
+    cancel: () => {
+      if (reader || !stream.locked) getReader().cancel().catch(ignore);
+    },
+    reuses: false,
+  };
+}
+
+function sourceOfIterable(iterable: AsyncIterable<Uint8Array | string>): Source {
+  let iterator: AsyncIterator<unknown> | undefined;
+  // A stream that fails before it is read says so when it is read.
+  if (iterable instanceof Readable) iterable.on('error', ignore);
+  const getIterator = (): AsyncIterator<unknown> => (iterator ??= iterable[Symbol.asyncIterator]());
+  return {
+    next: () => getIterator().next(),
+    cancel: () => {
+      getIterator().return?.().then(undefined, ignore);
+      // The call above waits for a block that may never come.
+      if (iterable instanceof Readable) iterable.destroy();
+    },
+    reuses: !(iterable instanceof Readable),
+  };
+}
+
+/** Reads a source when the addon asks for blocks, and ahead of it. */
+function ofSource(source: Source, announced: number | undefined): PreparedBody {
   let ended = false;
+  const next = async (): Promise<Uint8Array | null> => {
+    const { done, value } = await source.next();
+    if (done) {
+      ended = true;
+      return null;
+    }
+    if (typeof value === 'string') return Buffer.from(value);
+    if (!types.isUint8Array(value)) throw invalidType('body', 'made of strings or Uint8Arrays', value);
+    return source.reuses ? Buffer.from(value) : value;
+  };
+  const queue = new BlockQueue(next, { ahead, reuses: false });
+  const pull: Pull = (ask) => {
+    if (ask === askAgain) return false;
+    return ask === askFirst ? queue.look() : queue.take();
+  };
   const release = (): void => {
-    if (ended) return;
+    queue.stop();
+    if (!ended) source.cancel();
     ended = true;
-    iterator ??= repeatable ? undefined : source()[Symbol.asyncIterator]();
-    iterator?.return?.().then(undefined, () => undefined);
   };
-  const pull = async (again: boolean): Promise<Block> => {
-    if (again) {
-      if (repeatable) {
-        release();
-        [iterator, ended] = [undefined, false];
-      }
-      return repeatable;
-    }
-    iterator ??= source()[Symbol.asyncIterator]();
-    for (;;) {
-      const { done, value } = (await iterator.next()) as IteratorResult<unknown, unknown>;
-      if (done) {
-        ended = true;
-        return null;
-      }
-      const block = typeof value === 'string' ? Buffer.from(value) : value;
-      if (!types.isUint8Array(block)) throw invalidType('body', 'made of strings or Uint8Arrays', value);
-      if (block.length > 0) return block;
-    }
-  };
-  return { body: [pull, length], release };
-}
-
-async function* blocksOf(stream: ReadableStream<Uint8Array | string>): AsyncGenerator<Uint8Array | string> {
-  const reader = stream.getReader();
-  let ended = false;
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) {
-        ended = true;
-        return;
-      }
-      yield value;
-    }
-  } finally {
-    if (!ended) await reader.cancel();
-  }
+  return { body: [pull, announced ?? -1, false], release };
 }
 
 function isFile(body: unknown): body is FileBody {

@@ -417,9 +417,9 @@ export function discovered(entries: readonly Entry[], { origin, target }: HrefBa
       code === undefined
         ? 'The server does not report the locks'
         : `${code} ${error?.reasonPhrase ?? refused?.reasonPhrase ?? ''}`;
-    const error =
+    const failure =
       code === undefined ? new NeonError(text, 'NE_ERROR') : new NeonError(text, 'ERR_NEON_STATUS', { status: code });
-    return [{ target, error: addRequest(error, { ...context, target }) }];
+    return [{ target, error: addRequest(failure, { ...context, target }) }];
   });
 }
 

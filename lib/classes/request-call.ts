@@ -14,6 +14,7 @@ import type { RawResponse } from './head.js';
 import type { Redirection } from './redirect.js';
 import { Response } from './response.js';
 import { isInstance } from '../core/objects.js';
+import { takeWholeFile } from './whole-file.js';
 
 /** Six arguments at most, and few values in all: each costs a call of Node-API. `request` is the method and the target. */
 type Exchange<R> = (
@@ -47,7 +48,7 @@ export class RequestCall implements Call<RawResponse, Response> {
     body: Body | undefined,
     protected readonly flags: readonly number[],
   ) {
-    this.#body = body;
+    this.#body = takeWholeFile(body) ?? body;
   }
 
   send(session: ne_session, { headers, inflate }: CallSettings): Promise<RawResponse> {

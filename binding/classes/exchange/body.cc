@@ -116,6 +116,7 @@ class File final : public Body, private Provided {
                                                    std::to_string(length_) + ": omit the header");
     provide(request, length_);
   }
+  bool can_restart() override { return is_file_; }
 
  private:
   bool rewind() override {
@@ -168,28 +169,40 @@ class File final : public Body, private Provided {
   std::int64_t position_ = 0;
 };
 
-/// Blocks from a JavaScript function: called with whether to start again, it returns a Uint8Array, null at
-/// the end, or false when it cannot start again. The first `max_kept` bytes are kept while they are all that
-/// was read, so that sending them again, after an idle connection was found closed, needs no call.
+/// Blocks from a JavaScript function, which is called with an Ask. It returns an array of Uint8Arrays, with
+/// null after the last one of the body; or whether it starts again. The first `max_kept` bytes are kept while
+/// they are all that was read, so that sending them again, after an idle connection was found closed, needs
+/// no call.
 class Blocks final : public Body, private Provided {
  public:
-  Blocks(Napi::Function function, std::int64_t length) : function_(function), length_(length) {}
+  /// `repeatable`: the function can always start again.
+  Blocks(Napi::Function function, std::int64_t length, bool repeatable)
+      : function_(function), length_(length), repeatable_(repeatable) {}
 
   void give_to(ne_request *request) override { provide(request, length_); }
   Napi::Function function() const override { return function_; }
 
+  // Of a body of unknown length, the first blocks show whether it is short. A failure ends the request in any
+  // case.
+  bool can_restart() override {
+    if (repeatable_ || length_ >= 0) return repeatable_ || length_ <= static_cast<std::int64_t>(max_kept);
+    return !take(ask(Ask::First)) || (ended_ && kept_all_);
+  }
+
  private:
+  enum class Ask : std::uint8_t { Next, Again, First };
+
   bool rewind() override {
-    rest_ = {};
-    if (!called_) return true;
+    if (!given_) return true;  // nothing of it was sent
     if (kept_all_) {
       rest_ = kept_;  // stays as it is until the next block is requested
       block_.clear();
       return true;
     }
     kept_.clear();
-    if (ask(true).again) {
-      called_ = ended_ = false;
+    rest_ = {};
+    if (ask(Ask::Again).again) {
+      given_ = ended_ = false;
       kept_all_ = true;
       return true;
     }
@@ -199,14 +212,9 @@ class Blocks final : public Body, private Provided {
   ssize_t next(char *buffer, std::size_t size) override {
     while (rest_.empty()) {
       if (ended_) return 0;
-      called_ = true;
-      Answer answer = ask(false);
-      if (answer.failed) return -1;
-      ended_ = answer.ended;
-      block_ = std::move(answer.block);
-      rest_ = block_;
-      keep();
+      if (!take(ask(Ask::Next))) return -1;
     }
+    given_ = true;
     const std::size_t count = std::min(size, rest_.size());
     std::memcpy(buffer, rest_.data(), count);
     rest_.remove_prefix(count);
@@ -221,26 +229,41 @@ class Blocks final : public Body, private Provided {
   };
 
   static Answer to_answer(Napi::Env, Napi::Value value) {
-    switch (value.Type()) {
-      case napi_null:
-        return {false, true, false, {}};
-      case napi_boolean:
-        return {false, false, value.As<Napi::Boolean>().Value(), {}};
-      default:
-        return {false, false, false, bytes_of(value, "A block of the request body")};
+    if (value.IsBoolean()) return {false, false, value.As<Napi::Boolean>().Value(), {}};
+    const auto list = value.As<Napi::Array>();
+    Answer answer{false, false, false, {}};
+    for (std::uint32_t i = 0; i < list.Length(); ++i) {
+      const Napi::Value block = list.Get(i);
+      if (block.IsNull())
+        answer.ended = true;
+      else if (i == 0)
+        answer.block = bytes_of(block, "A block of the request body");
+      else
+        answer.block += bytes_of(block, "A block of the request body");
     }
+    return answer;
   }
 
-  Answer ask(bool again) {
+  Answer ask(Ask what) {
     Operation *operation = Operation::current();
     if (!operation) return {};
     return operation->ask(
         Answer{},
         [=](Napi::Env env) {
           const auto function = operation->held(env, 0).As<Napi::Function>();
-          return operation->call_function(function, {Napi::Boolean::New(env, again)});
+          return operation->call_function(function, {Napi::Number::New(env, static_cast<int>(what))});
         },
         to_answer);
+  }
+
+  /// Makes the answer the next block; false when there was a failure.
+  bool take(Answer answer) {
+    if (answer.failed) return false;
+    ended_ = answer.ended;
+    block_ = std::move(answer.block);
+    rest_ = block_;
+    keep();
+    return true;
   }
 
   void keep() {
@@ -255,16 +278,20 @@ class Blocks final : public Body, private Provided {
 
   const Napi::Function function_;  // read when the operation is made
   const std::int64_t length_;
-  bool called_ = false, ended_ = false, kept_all_ = true;
+  const bool repeatable_;
+  bool given_ = false;  // to C
+  bool ended_ = false, kept_all_ = true;
   std::string block_, kept_;
   std::string_view rest_;  // of block_ or of kept_
 };
 
-// [path or descriptor, offset, length, announced length], or [function, length]
+// [path or descriptor, offset, length, announced length], or [function, length, repeatable]
 std::unique_ptr<Body> listed(Napi::Array list) {
   const auto integer = [](Napi::Value value) { return value.As<Napi::Number>().Int64Value(); };
   const Napi::Value file = list.Get(0U);
-  if (file.IsFunction()) return std::make_unique<Blocks>(file.As<Napi::Function>(), integer(list.Get(1U)));
+  if (file.IsFunction())
+    return std::make_unique<Blocks>(file.As<Napi::Function>(), integer(list.Get(1U)),
+                                    list.Get(2U).As<Napi::Boolean>());
   const bool by_path = file.IsString();
   return std::make_unique<File>(by_path ? to_string(file) : "",
                                 by_path ? -1 : static_cast<int>(integer(file)), integer(list.Get(1U)),

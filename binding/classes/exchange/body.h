@@ -20,12 +20,15 @@ class Body {
 
   /// Makes it the body of C's request.
   virtual void give_to(ne_request *request) = 0;
+  /// Whether it can be sent again from its beginning after any part of it was sent. Called after give_to();
+  /// may wait for the first bytes of a stream.
+  virtual bool can_restart() { return true; }
   /// The function that is called for the bytes, or an empty one.
   virtual Napi::Function function() const { return {}; }
 
   /// Reads argument `index`: undefined or null for no body; a string or Uint8Array; [path or descriptor,
-  /// offset, length, announced length]; or [function that gives blocks, their length]. A length of -1 is
-  /// unknown, and the body is sent in chunks.
+  /// offset, length, announced length]; or [function that gives blocks, their length, whether they are
+  /// repeatable]. A length of -1 is unknown, and the body is sent in chunks.
   static std::unique_ptr<Body> from_arguments(const Arguments &arguments, std::size_t index);
 };
 

@@ -24,14 +24,15 @@ void ComposedRequest::run() {
   if (SharedLocks *locks = session_->shared_locks()) locks->join(*session_);
   const HiddenLocks hidden(*session_, recipe_);
   const CallerHeaders headers(c, recipe_);
-  const int result = Request::run_delegated(*session_, [this, c] {
+  const auto send = [this, c] {
     ne_hook_create_request(c, on_create, this);
     ne_hook_pre_send(c, on_send, this);
     const int sent = send_(c, recipe_.target.c_str());
     ne_unhook_create_request(c, on_create, this);
     ne_unhook_pre_send(c, on_send, this);
     return sent;
-  });
+  };
+  const int result = Request::run_delegated(*session_, send, Request::Reuse::Silent);
   result_.note(result, c);
   if (record_.out_of_memory()) throw neon_failure(code::no_memory, "Out of memory");
 }

@@ -10,6 +10,7 @@
 #include "classes/exchange/caller_headers.h"
 #include "classes/lock_set.h"
 #include "core/error.h"
+#include "core/interpose.h"
 #include "core/since.h"
 #include "core/topic.h"
 #include "ne/auth.h"
@@ -81,12 +82,16 @@ void Exchange::run() {
   recipe_.add_headers_and_flags_to(request);
   const CallerHeaders headers(session_->c(), recipe_);
   if (session_->locks) submit_locks(*session_, request, recipe_);
-  if (recipe_.body) owner.give(*recipe_.body);
+  if (recipe_.body) {
+    owner.give(*recipe_.body);
+    renew_connection_for_body(request);
+  }
   int result;
   bool complete;
   do {
     complete = false;
     owner.note_send();
+    session_->close_stale_connection();
     result = ne_begin_request(request);
     if (result != NE_OK) break;
     note_head(request);
@@ -108,6 +113,18 @@ void Exchange::run() {
   result_.note(result, session_->c());  // an exception before this leaves NE_ERROR
   // The rest of an unread body must not become the head of the next response.
   if (!complete) cancelled() ? session_->abandon_connection() : session_->close_connection();
+}
+
+// The server may be closing a kept connection at this moment, and a body that cannot start again could not be
+// sent once more. So it gets a new connection, unless the server's word comes before it (Expect:
+// 100-continue), the connection carries the authentication, or C closes it itself.
+void Exchange::renew_connection_for_body(ne_request *request) {
+  const bool may_be_kept = session_->connection.is_open() || !interposition_works();
+  if (!may_be_kept || ne_get_request_flag(request, NE_REQFLAG_EXPECT100) ||
+      !ne_get_request_flag(request, NE_REQFLAG_IDEMPOTENT) ||
+      ne_get_session_flag(session_->c(), NE_SESSFLAG_CONNAUTH))
+    return;
+  if (!recipe_.body->can_restart()) session_->close_connection();
 }
 
 void Exchange::note_head(ne_request *request) {

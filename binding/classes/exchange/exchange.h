@@ -83,6 +83,7 @@ class Exchange final : public Operation {
   static constexpr std::size_t max_ahead = 4;
 
   // exchange.cc
+  void renew_connection_for_body(ne_request *request);
   void note_head(ne_request *request);
   int receive(ne_request *request);
   ssize_t pull(ne_request *request, char *buffer, std::size_t room);

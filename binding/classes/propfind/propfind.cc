@@ -66,7 +66,8 @@ void Propfind::run() {
   };
   ResponseRecord &record = record_.emplace(parse);
   const CallerHeaders headers(session_->c(), recipe_);
-  result_.note(Request::run_delegated(*session_, [&] { return send(parser, record); }), session_->c());
+  const auto send_it = [&] { return send(parser, record); };
+  result_.note(Request::run_delegated(*session_, send_it, Request::Reuse::Silent), session_->c());
   if (parser.out_of_memory() || record.out_of_memory()) throw neon_failure(code::no_memory, "Out of memory");
   if (!result_.ok()) return;
   if (auto rest = parser.take(); !rest->empty()) flush(std::move(rest));

@@ -6,20 +6,21 @@ namespace neon {
 namespace {
 
 /// Observes by hooks of our own each time that C sends a request, and whether it read the response to its
-/// end.
+/// end. It is the place before each sending where a stale connection can be closed: C opens one after these
+/// hooks.
 class SendObserver final {
  public:
   /// A null request stands for the first one that C makes.
-  SendObserver(Session &session, Request *request)
-      : request_(request), session_(session.c()), c_(request ? request->c() : nullptr) {
-    ne_hook_create_request(session_, on_create, this);
-    ne_hook_pre_send(session_, on_send, this);
-    ne_hook_post_send(session_, on_end, this);
+  SendObserver(Session &session, Request *request, Request::Reuse reuse)
+      : request_(request), session_(session), reuse_(reuse), c_(request ? request->c() : nullptr) {
+    ne_hook_create_request(session_.c(), on_create, this);
+    ne_hook_pre_send(session_.c(), on_send, this);
+    ne_hook_post_send(session_.c(), on_end, this);
   }
   ~SendObserver() {
-    ne_unhook_create_request(session_, on_create, this);
-    ne_unhook_pre_send(session_, on_send, this);
-    ne_unhook_post_send(session_, on_end, this);
+    ne_unhook_create_request(session_.c(), on_create, this);
+    ne_unhook_pre_send(session_.c(), on_send, this);
+    ne_unhook_post_send(session_.c(), on_end, this);
   }
   SendObserver(const SendObserver &) = delete;
   SendObserver &operator=(const SendObserver &) = delete;
@@ -33,7 +34,8 @@ class SendObserver final {
   }
   static void on_send(ne_request *c, void *userdata, ne_buffer *) noexcept {
     SendObserver &self = *static_cast<SendObserver *>(userdata);
-    if (c != self.c_) return;  // neon's CONNECT
+    if (c != self.c_) return;  // neon's CONNECT, on a connection that was just made
+    if (self.reuse_ == Request::Reuse::Silent) self.session_.close_stale_connection();
     if (self.request_) self.request_->sent_again();
     self.complete_ = false;
   }
@@ -44,13 +46,14 @@ class SendObserver final {
   }
 
   Request *const request_;
-  ne_session *const session_;
+  Session &session_;
+  const Request::Reuse reuse_;
   ne_request *c_;
   bool complete_ = false;
 };
 
-int send_whole(Session &session, Request *request, const std::function<int()> &send) {
-  const SendObserver observer(session, request);
+int send_whole(Session &session, Request *request, const std::function<int()> &send, Request::Reuse reuse) {
+  const SendObserver observer(session, request, reuse);
   int result = send();
   // Where the end of the connection ends the body, neon mistakes our own shutdown for that end.
   if (result == NE_OK && session.connection.interruption() != Connection::Interruption::None)
@@ -65,16 +68,16 @@ int send_whole(Session &session, Request *request, const std::function<int()> &s
 int Request::run_delegated(const std::function<int()> &send) {
   prepare();
   enter(Phase::Sending);
-  const int result = send_whole(*session_, this, send);
+  const int result = send_whole(*session_, this, send, Reuse::AsIs);
   enter(Phase::Ended);
   return result;
 }
 
-int Request::run_delegated(Session &session, const std::function<int()> &send) {
+int Request::run_delegated(Session &session, const std::function<int()> &send, Reuse reuse) {
   session.require_free();
   session.prepare();
   session.expect_request();
-  return send_whole(session, nullptr, send);
+  return send_whole(session, nullptr, send, reuse);
 }
 
 }  // namespace neon

@@ -136,8 +136,10 @@ class Request final : public Handle, public Resource {
   int parse(XmlParser &parser);
   /// Runs a function of neon's that sends the request (again, where it must) and reads the whole response.
   int run_delegated(const std::function<int()> &send);
+  /// How a request may find a connection that was kept: as C uses it, or only while nothing waits on it.
+  enum class Reuse { AsIs, Silent };
   /// Runs a function of neon's that makes a request too, and destroys it.
-  static int run_delegated(Session &session, const std::function<int()> &send);
+  static int run_delegated(Session &session, const std::function<int()> &send, Reuse reuse = Reuse::AsIs);
 
  private:
   Request(std::shared_ptr<Session> session, std::string method, std::string target, bool lent);

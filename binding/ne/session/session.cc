@@ -73,6 +73,10 @@ void Session::close_connection() {
   if (c_) ne_close_connection(c_);
 }
 
+void Session::close_stale_connection() {
+  if (connection.is_stale()) close_connection();
+}
+
 std::shared_ptr<Creation> Session::announce(std::string description) {
   auto creation = std::make_shared<Creation>(std::move(description));
   std::erase_if(creations, [](const auto &weak) { return weak.expired(); });

@@ -86,6 +86,9 @@ class Session final : public Handle, public Executor {
   void close_connection();
   /// Closes the connection by a reset, which gives up any data in it.
   void abandon_connection();
+  /// Before a kept connection is used again: closes it when the peer has spoken out of turn, or has closed
+  /// it, so that C opens a new one. The classes do this before each request; C does not.
+  void close_stale_connection();
   /// ne_session_destroy, unless requests are left.
   void finish();
   /// The session will be destroyed, and counts as destroyed already, except in its last callbacks. JavaScript

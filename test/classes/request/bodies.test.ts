@@ -115,14 +115,15 @@ const blocking = [
 ];
 
 describe.each(kinds)('%s as a body', (name, make, known) => {
-  test('is sent whole and keeps the connection', async () => {
+  test('is sent whole by two requests', async () => {
     const server = await serve(answering());
     using session = sessionOf(server);
     for (let i = 0; i < 2; i++)
       expect(await (await session.request('PUT', `/${i}`, { body: make() })).text()).toBe('hello');
-    const [requests] = await requestsAt(server);
-    expect(requests?.map(({ body }) => body === text)).toEqual([true, true]);
-    for (const { head } of requests ?? [])
+    // A stream that does not end in time goes on a new connection.
+    const requests = (await requestsAt(server)).flat();
+    expect(requests.map(({ body }) => body === text)).toEqual([true, true]);
+    for (const { head } of requests)
       expect(head).toMatch(known ? /\r\nContent-Length: 22500\r\n/ : /\r\nTransfer-Encoding: chunked\r\n/);
   });
 

@@ -160,7 +160,7 @@ describe('a challenged request', () => {
   });
 
   test('fails with a stream too long to be kept, and never sends part of it', async () => {
-    const { server, session } = await sessionOf([unauthorized()], alice);
+    const { server, session } = await sessionOf([unauthorized(), response('')], alice);
     const body = Readable.from([Buffer.alloc(200_000), Buffer.alloc(200_000)]);
     const failure = await failureOf(() => session.request('PUT', '/', { body }));
     expect(failure).toEqual(neonError('NE_ERROR', ne.NE_ERROR));

@@ -1,0 +1,127 @@
+/** The blocks of a body that come from a source in JavaScript, on their way to the addon. */
+import { types } from 'node:util';
+
+/** Blocks in order; null after the last one of the body. */
+export type Blocks = readonly (Uint8Array | null)[];
+
+/** A source of blocks: null at its end. */
+type Next = () => Uint8Array | null | Promise<Uint8Array | null>;
+
+/** As many bytes as the addon keeps, to send them again: more than these mean that a body may not start again. */
+const maxKept = 256 * 1024;
+
+/** How long a request waits for the end of a short body before it is sent, in milliseconds. */
+const patience = 50;
+
+/**
+ * Gathers the blocks of a source, so that one call of the addon takes many, and reads ahead of it: while the lane sends
+ * some blocks, the source gives the next ones.
+ *
+ * The source is asked for one block at a time: `#reading` is the promise of it. At most two callers wait for that
+ * promise, the addon's call and the reading ahead. A failure of the source is kept until the blocks before it are taken.
+ * JavaScript thread.
+ */
+export class BlockQueue {
+  readonly #next: Next;
+  readonly #ahead: number;
+  readonly #reuses: boolean;
+  #blocks: Uint8Array[] = [];
+  #size = 0;
+  #reading: Promise<void> | undefined;
+  #readsAhead = false;
+  #over = false;
+  #failure: { readonly reason: unknown } | undefined;
+
+  /**
+   * @param ahead how many bytes to read ahead of the addon
+   * @param reuses the source may change a block when it is asked for the next one
+   */
+  constructor(next: Next, { ahead, reuses }: { readonly ahead: number; readonly reuses: boolean }) {
+    this.#next = next;
+    this.#ahead = ahead;
+    this.#reuses = reuses;
+  }
+
+  /** The blocks that are there, at least one, or the end; throws the failure of the source. */
+  take(): Blocks | Promise<Blocks> {
+    const reading = this.#fill(1);
+    return reading ? reading.then(() => this.take()) : this.#hand();
+  }
+
+  /**
+   * The first blocks, before the request is sent: all of a short body, if that ends soon; more bytes than the addon
+   * keeps; or what has come in time, which may be nothing. Throws the failure of the source.
+   */
+  look(): Blocks | Promise<Blocks> {
+    const reading = this.#fill(maxKept + 1);
+    return reading ? this.#lookOn(reading) : this.#hand();
+  }
+
+  /** Asks for no more blocks. */
+  stop(): void {
+    this.#over = true;
+  }
+
+  async #lookOn(first: Promise<void>): Promise<Blocks> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<'late'>((resolve) => (timer = setTimeout(resolve, patience, 'late')));
+    let reading: Promise<void> | undefined = first;
+    while (reading && (await Promise.race([reading, late])) !== 'late') reading = this.#fill(maxKept + 1);
+    clearTimeout(timer);
+    return this.#hand();
+  }
+
+  #hand(): Blocks {
+    if (this.#failure && this.#blocks.length === 0) throw this.#failure.reason;
+    const blocks: (Uint8Array | null)[] = this.#blocks;
+    this.#blocks = [];
+    this.#size = 0;
+    if (this.#over && !this.#failure) blocks.push(null);
+    else if (this.#ahead > 0 && !this.#readsAhead) void this.#readAhead();
+    return blocks;
+  }
+
+  async #readAhead(): Promise<void> {
+    this.#readsAhead = true;
+    for (let reading; (reading = this.#fill(this.#ahead)) !== undefined;) await reading;
+    this.#readsAhead = false;
+  }
+
+  /** Reads until this many bytes are there, or the source is over. Returns a promise when that has to wait. */
+  #fill(enough: number): Promise<void> | undefined {
+    while (!this.#over && this.#size < enough) {
+      this.#reading ??= this.#read();
+      if (this.#reading) return this.#reading;
+    }
+    return undefined;
+  }
+
+  #read(): Promise<void> | undefined {
+    const last = this.#blocks.at(-1);
+    if (this.#reuses && last) this.#blocks[this.#blocks.length - 1] = Buffer.from(last);
+    try {
+      const block = this.#next();
+      if (types.isPromise(block)) return block.then(this.#add, this.#fail);
+      this.#add(block);
+    } catch (reason) {
+      this.#fail(reason);
+    }
+    return undefined;
+  }
+
+  readonly #add = (block: Uint8Array | null): void => {
+    this.#reading = undefined;
+    if (block === null) {
+      this.#over = true;
+    } else if (block.length > 0) {
+      this.#blocks.push(block);
+      this.#size += block.length;
+    }
+  };
+
+  readonly #fail = (reason: unknown): void => {
+    this.#reading = undefined;
+    this.#over = true;
+    this.#failure = { reason };
+  };
+}

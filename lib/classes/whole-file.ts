@@ -1,0 +1,47 @@
+/** Streams of whole files, which are sent as the files. */
+import fs from 'node:fs';
+
+import type { FileBody } from './body.js';
+import { isInstance } from '../core/objects.js';
+
+/** The fields of a file stream that Node does not declare. */
+interface FileStream extends fs.ReadStream {
+  readonly start: number | undefined;
+  readonly end: number;
+  readonly autoClose: boolean;
+  readonly flags: string;
+}
+
+/**
+ * Takes the file of a stream that would read it from beginning to end, and closes the stream; returns undefined for
+ * every other body. Nothing has been done with the stream: it is not even open, and reads by the functions of Node.
+ * @internal
+ */
+export function takeWholeFile(body: unknown): FileBody | undefined {
+  if (!isInstance(body, fs.ReadStream) || body.constructor !== fs.ReadStream) return undefined;
+  const stream = body as FileStream;
+  const untouched =
+    stream.pending && !stream.destroyed && stream.readableFlowing === null && stream.readableEncoding === null;
+  const { path, start = 0, end, flags, autoClose } = stream;
+  if (!untouched || typeof path !== 'string' || start !== 0 || end !== Infinity || flags !== 'r' || !autoClose)
+    return undefined;
+  if (!readsByNode(stream) || !mayBeRegular(path)) return undefined;
+  stream.on('error', () => undefined); // the request reports it
+  stream.destroy();
+  return { file: path };
+}
+
+/** The option `fs` gives a stream other functions, whose files are not the system's. */
+function readsByNode(stream: object): boolean {
+  const key = Object.getOwnPropertySymbols(stream).find(({ description }) => description === 'kFs');
+  return key !== undefined && (stream as Record<symbol, unknown>)[key] === fs;
+}
+
+/** The bytes of a pipe or a device are there once, and the stream is about to open it. */
+function mayBeRegular(path: string): boolean {
+  try {
+    return fs.statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
+  } catch {
+    return true;
+  }
+}
