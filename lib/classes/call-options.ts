@@ -42,6 +42,8 @@ export interface CallDefaults {
   readonly redirects: Redirects;
   /** As in {@link CallSettings}. */
   readonly inflate: number;
+  /** How many bytes of a body may be received without being read, while other calls wait for its session. */
+  readonly maxUnreadBytes: number;
 }
 
 /** The options of a call, checked and with their defaults. @internal */

@@ -1,10 +1,9 @@
 /** Pools of sessions with one server. */
 import { invalidType, outOfRange } from '../core/errors.js';
 import { refuseWhileLive } from '../core/live.js';
-import { inflationLimit } from './decompress.js';
 import { PoolSource } from './pool-source.js';
-import { Redirects } from './redirect.js';
-import { baseOf, Session, type SessionOptions } from './session.js';
+import { baseOf, defaultsOf, Session, type SessionOptions } from './session.js';
+import type { CloseOptions } from './session-source.js';
 import { withClientCertificate } from './tls.js';
 import { PromiseMethods } from './webdav.js';
 
@@ -54,7 +53,7 @@ export class SessionPool extends PromiseMethods {
     requireConnections(connections);
     requireIdleTimeout(idleTimeout);
     const base = baseOf(url);
-    const defaults = { redirects: new Redirects(sessionOptions), inflate: inflationLimit(sessionOptions) };
+    const defaults = defaultsOf(sessionOptions);
     const { tls } = sessionOptions;
     const shared =
       tls && base.protocol === 'https:' ? { ...sessionOptions, tls: withClientCertificate(tls) } : sessionOptions;
@@ -105,10 +104,16 @@ export class SessionPool extends PromiseMethods {
     this.#source.end();
   }
 
-  /** Waits until no request is live or queued, then destroys the sessions. New requests are refused meanwhile. */
-  async close(): Promise<void> {
-    await this.#source.drain();
-    this.destroy();
+  /**
+   * Waits until no request is queued or on its way, and no body is being read; cancels the bodies that were never
+   * touched; then destroys the sessions. New requests are refused meanwhile.
+   *
+   * @param options `timeout`, in milliseconds: aborts what is live after that time, as `destroy({ force: true })` does.
+   *   Rejects with `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` for invalid options
+   */
+  async close(options: CloseOptions = {}): Promise<void> {
+    const drained = await this.#source.drain(options);
+    this.destroy({ force: !drained });
   }
 
   /** Destroys the pool; see {@link SessionPool.destroy}. */

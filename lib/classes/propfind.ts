@@ -91,15 +91,23 @@ class PropfindCall implements Call<PropfindFailure, void> {
   readonly method = 'PROPFIND';
   readonly carries = nothing;
   readonly #query: PropfindQuery;
+  readonly readAhead: ((bytes: number | undefined) => void) | undefined;
   readonly #onBatch: OnBatch;
   readonly #room: Room;
 
   /**
    * @param onBatch returns true when C is to wait before the next batch
    * @param room returns a promise that C waits for, or undefined when there is room already
+   * @param readAhead as in {@link Call}, of a call that makes C wait
    */
-  constructor(query: PropfindQuery, onBatch: (batch: PropfindBatch) => boolean | void, room: Room = noRoomNeeded) {
+  constructor(
+    query: PropfindQuery,
+    onBatch: (batch: PropfindBatch) => boolean | void,
+    room: Room = noRoomNeeded,
+    readAhead?: (bytes: number | undefined) => void,
+  ) {
     this.#query = query;
+    this.readAhead = readAhead;
     this.#onBatch = (...batch) => onBatch(batch);
     this.#room = room;
   }
@@ -209,6 +217,8 @@ export class Listing implements PromiseLike<Entry[]>, AsyncIterable<Entry> {
 /** How many batches, of at most 128 resources each, may wait for an iterator before C waits. */
 const maxWaiting = 2;
 
+const bytesOf = ([text, numbers]: PropfindBatch): number => 2 * text.length + numbers.byteLength;
+
 /** Ends the PROPFIND of an iterator that was dropped before its end. */
 const dropped = new FinalizationRegistry<Arrivals>((arrivals) => arrivals.cancel());
 
@@ -219,6 +229,10 @@ const dropped = new FinalizationRegistry<Arrivals>((arrivals) => arrivals.cancel
 class Arrivals {
   readonly #query: PropfindQuery;
   readonly #batches: PropfindBatch[] = [];
+  /** About the bytes of those batches. */
+  #bytes = 0;
+  /** How many bytes may wait, since other calls wait for the session; undefined while none does. */
+  #maxBytes: number | undefined;
   #running: Promise<void> | undefined;
   #over = false;
   #wake = (): void => undefined;
@@ -235,10 +249,15 @@ class Arrivals {
       this.#query,
       (batch) => {
         this.#batches.push(batch);
+        this.#bytes += bytesOf(batch);
         this.#wake();
-        return this.#batches.length > maxWaiting;
+        return this.#isFull;
       },
       () => (this.#batches.length > 0 ? new Promise((resolve) => (this.#makeRoom = resolve)) : undefined),
+      (bytes) => {
+        this.#maxBytes = bytes;
+        if (!this.#isFull) this.#makeRoom();
+      },
     );
     this.#running = source.run(call, options, { onStart: (stop) => (this.#stop = stop) }).finally(() => {
       this.#over = true;
@@ -252,6 +271,7 @@ class Arrivals {
     while (this.#running) {
       const batch = this.#batches.shift();
       if (batch) {
+        this.#bytes -= bytesOf(batch);
         if (this.#batches.length === 0) this.#makeRoom();
         const entries: Entry[] = [];
         unpack(batch, baseOf(this.#query), entries);
@@ -264,6 +284,10 @@ class Arrivals {
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
     return undefined;
+  }
+
+  get #isFull(): boolean {
+    return this.#batches.length > maxWaiting && this.#bytes > (this.#maxBytes ?? 0);
   }
 
   /** Ends the PROPFIND, if it is not over. */
