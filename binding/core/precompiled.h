@@ -1,5 +1,4 @@
-// The headers whose compilation takes longer than that of most files that include them; both builds
-// precompile them.
+// The headers whose compilation takes longer than that of most files that include them; both builds precompile them.
 
 #ifndef LIBNEON_PRECOMPILED_H
 #define LIBNEON_PRECOMPILED_H

@@ -251,12 +251,16 @@ class Arrivals {
         this.#batches.push(batch);
         this.#bytes += bytesOf(batch);
         this.#wake();
-        return this.#isFull;
+        return this.#batches.length > maxWaiting && !this.#mayReadAhead;
       },
-      () => (this.#batches.length > 0 ? new Promise((resolve) => (this.#makeRoom = resolve)) : undefined),
+      // C asks a while after it learnt that it is to wait: other calls may wait by then, or no batch any more.
+      () =>
+        this.#batches.length === 0 || this.#mayReadAhead
+          ? undefined
+          : new Promise((resolve) => (this.#makeRoom = resolve)),
       (bytes) => {
         this.#maxBytes = bytes;
-        if (!this.#isFull) this.#makeRoom();
+        if (this.#mayReadAhead) this.#makeRoom();
       },
     );
     this.#running = source.run(call, options, { onStart: (stop) => (this.#stop = stop) }).finally(() => {
@@ -286,8 +290,8 @@ class Arrivals {
     return undefined;
   }
 
-  get #isFull(): boolean {
-    return this.#batches.length > maxWaiting && this.#bytes > (this.#maxBytes ?? 0);
+  get #mayReadAhead(): boolean {
+    return this.#maxBytes !== undefined && this.#bytes <= this.#maxBytes;
   }
 
   /** Ends the PROPFIND, if it is not over. */
