@@ -17,7 +17,7 @@ export interface SessionPoolOptions extends SessionOptions {
 
 /**
  * Many sessions with one server: requests run at the same time, each on a session of its own until its response is
- * read. There are as many sessions as are needed, up to a bound; further requests wait in the order in which they were
+ * read, or was received into memory while other requests waited. There are as many sessions as are needed, up to a bound; further requests wait in the order in which they were
  * made. A listing takes a session like a request, until it ends, is left or is dropped.
  *
  * It has the methods of a {@link Session} that return promises. The blocking ones would wait on the calling thread for

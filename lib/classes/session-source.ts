@@ -416,7 +416,7 @@ export class SingleSession extends SessionSource implements LentSession {
     else if (hold.isUnread && this.#holds.has(hold)) this.#refuseCalls(hold);
   };
 
-  /** Refuses the calls that wait, the newest first: no one of them begins. */
+  /** Refuses the calls that wait, the newest first, so that the next one does not begin. */
   #refuseCalls(hold: Hold): void {
     for (const call of [...this.#calls].reverse()) call.end(unreadBody([hold], this.noun, this.maxUnreadBytes));
   }

@@ -40,7 +40,7 @@ namespace neon {
 /// and at its end. The promise keeps the event loop alive, since the calls in the queue of a pool do not.
 /// When no call waits any more, JavaScript takes the allowance back: bytes that are there already stay. If
 /// JavaScript drops the response, the lane ends, and with it the promise. If the environment goes away,
-/// nobody waits for the promise.
+/// the promise is not settled.
 ///
 /// A document (parse()) crosses in batches of events instead, in the same manner: the lane parses what it
 /// reads, and waits inside the parser on `room_` while JavaScript has `max_batches` full batches to take. The

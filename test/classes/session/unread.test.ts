@@ -188,7 +188,7 @@ describe.each(owners)('an unread body of %s', (_, make, count) => {
 });
 
 describe.each(owners)('close() of %s', (_, make, count) => {
-  test('cancels the bodies that nobody touched', async () => {
+  test('cancels the bodies that were never touched', async () => {
     const server = await serve(answering(withBody(3 * mib)));
     const owner = make(server);
     const responses = await holding(owner, count);
