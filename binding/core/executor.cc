@@ -33,6 +33,9 @@ void Executor::require_idle() const {
 }
 
 void Executor::require_nothing_pending() const {
+  if (unread && !unread->cancelled())
+    throw neon_failure(code::busy, "The body of " + unread->unread() + " is still arriving, and has this " +
+                                       noun() + ": read it, cancel() it, or use the promise form");
   if (pending)
     throw neon_failure(code::busy, std::string("Promises of this ") + noun() +
                                        " are pending: await them, or use the promise form");

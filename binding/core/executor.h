@@ -78,6 +78,9 @@ class Executor {
   const Operation *asker = nullptr;  // the operation of the last callback request, while `asking` is not 0
   Operation *running = nullptr;
   std::string settled_error;
+  // Has the executor, though its promise is settled: Operation::unread() names it. Reset when the operation
+  // is over, before that is gone. JavaScript thread.
+  const Operation *unread = nullptr;
 
  private:
   void require_nothing_pending() const;

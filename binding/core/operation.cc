@@ -303,6 +303,7 @@ void Operation::drained() {
   environment_->remove(id_);
   in_flight_.reset();
   --executor_->pending;
+  if (executor_->unread == this) executor_->unread = nullptr;
   for (const auto &resource : resources_) resource->leave();
   executor_->settled_error = std::move(error_text_);
 }

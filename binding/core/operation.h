@@ -88,6 +88,8 @@ class Operation : public Event, public Job, public Abortable, public std::enable
   std::uint64_t id() const { return id_; }
   Executor &executor() const { return *executor_; }
   bool cancelled() const { return cancelled_; }
+  /// How messages name the result that has the executor until JavaScript has read it (Executor::unread).
+  virtual std::string unread() const { return {}; }
 
   /// Calls JavaScript from inside neon by `put`, and converts the result with `take`. Returns `refusal` when
   /// JavaScript cannot answer any more, an earlier callback threw, or this one throws.

@@ -41,6 +41,8 @@ export interface CallDefaults {
   readonly headers: readonly HeaderField[];
   /** As in {@link CallSettings}. */
   readonly inflate: number;
+  /** How many bytes of a body may be received without being read, while other calls wait for its session. */
+  readonly maxUnreadBytes: number;
 }
 
 /** The options of a call, checked and with their defaults. @internal */

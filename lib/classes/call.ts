@@ -3,7 +3,8 @@ import type { ErrorContext } from '../core/errors.js';
 import type { ne_session } from '../ne/handles.js';
 import type { CallSettings } from './call-options.js';
 import type { RawResponse } from './head.js';
-import type { LiveSet } from './live-set.js';
+import type { Hold } from './hold.js';
+import type { Live } from './live-set.js';
 import type { Redirection } from './redirect.js';
 
 /** The request that an error belongs to. @internal */
@@ -32,6 +33,11 @@ export interface Call<Raw, Result> {
   responseOf(raw: Raw): RawResponse | null;
   /** Copies the bytes that the caller may change while the call waits for a session. */
   hold?(): void;
+  /**
+   * Other calls wait for the session: receives up to so many bytes more than the caller has read; undefined when no
+   * call waits any more. Calls whose session waits while their caller reads the result have this.
+   */
+  readonly readAhead?: ((bytes: number | undefined) => void) | undefined;
   /** Frees the resources of `send`. */
   release?(): void;
 
@@ -44,12 +50,12 @@ export interface Call<Raw, Result> {
 }
 
 /** A call that is running, or that has a response whose body is still arriving. @internal */
-export interface CallRun {
+export interface CallRun extends Live {
   readonly context: CallContext;
-  /** `"GET /path"` */
-  readonly description: string;
-  /** Where the body of its response counts as live until it is read. */
-  readonly live: LiveSet;
+  /** The body of the response is live, and has the session, from now on. */
+  keep(body: Hold): void;
+  /** The body was read to its end, cancelled or dropped. */
+  release(body: Hold): void;
   /** The signal and the timeout of the call, which go on for the body. */
   readonly signal?: AbortSignal | undefined;
   readonly timeout?: number | undefined;

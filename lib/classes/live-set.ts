@@ -5,14 +5,27 @@ import { NeonError } from '../core/errors.js';
 export interface Live {
   /** `"GET /path"` */
   readonly description: string;
-  /** Ends it, when the session is destroyed by force. */
+  /** Whether it is the body of a response which the caller has not touched: `close()` does not wait for it. */
+  readonly isUnread?: boolean | undefined;
+  /** Ends it, when the session is destroyed by force, or closed while it is unread. */
   end(reason: NeonError): void;
+}
+
+interface Waiting {
+  readonly until: () => boolean;
+  readonly resolve: () => void;
 }
 
 /** The live items of a session, of a pool, or of one lease of a pool. @internal */
 export class LiveSet {
   readonly #items = new Set<Live>();
-  #waiting: (() => void)[] = [];
+  readonly #outer: LiveSet | undefined;
+  #waiting: Waiting[] = [];
+
+  /** @param outer the set that has the owner of this one as an item */
+  constructor(outer?: LiveSet) {
+    this.#outer = outer;
+  }
 
   get size(): number {
     return this.#items.size;
@@ -22,13 +35,18 @@ export class LiveSet {
     return [...this.#items].map((item) => item.description);
   }
 
+  /** Whether nothing is live but bodies that are unread. */
+  get isUnread(): boolean {
+    for (const { isUnread } of this.#items) if (!isUnread) return false;
+    return true;
+  }
+
   add(item: Live): void {
     this.#items.add(item);
   }
 
   delete(item: Live): void {
-    if (!this.#items.delete(item) || this.#items.size > 0) return;
-    for (const wake of this.#waiting.splice(0)) wake();
+    if (this.#items.delete(item)) this.#wake();
   }
 
   /** Ends everything, each item with an error of its own, which will name its request. */
@@ -41,6 +59,24 @@ export class LiveSet {
 
   /** Resolves when nothing is live any more. */
   empty(): Promise<void> {
-    return this.#items.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve));
+    return this.#until(() => this.#items.size === 0);
+  }
+
+  /** Resolves when nothing is live any more but bodies that are unread. */
+  unread(): Promise<void> {
+    return this.#until(() => this.isUnread);
+  }
+
+  #until(until: () => boolean): Promise<void> {
+    return until() ? Promise.resolve() : new Promise((resolve) => this.#waiting.push({ until, resolve }));
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    if (waiting.length > 0) {
+      this.#waiting = waiting.filter(({ until }) => !until());
+      for (const item of waiting) if (!this.#waiting.includes(item)) item.resolve();
+    }
+    if (this.#outer) this.#outer.#wake();
   }
 }

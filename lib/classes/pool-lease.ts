@@ -1,7 +1,7 @@
 /** Leases of the sessions of a pool. */
-import type { Stop } from '../core/abort.js';
 import type { NeonError } from '../core/errors.js';
 import type { ne_session } from '../ne/handles.js';
+import type { Hold } from './hold.js';
 import { type Live, LiveSet } from './live-set.js';
 import type { Session } from './session.js';
 import type { LentSession, Run } from './session-source.js';
@@ -9,11 +9,15 @@ import type { ProgressEvent, ProgressWatch } from './status.js';
 
 /** The pool as its leases see it. @internal */
 export interface Lessor {
+  readonly live: LiveSet;
   /** A session that is idle, or a new one below the bound. */
   take(): Session | undefined;
   /** Puts a lease at the end of the queue. */
   enqueue(lease: Lease): void;
   dequeue(lease: Lease): void;
+  /** The call of the lease, or its body, has the session while its caller reads. */
+  keep(lease: Lease, hold: Hold): void;
+  release(hold: Hold): void;
   /** Nothing of the lease is live any more. */
   over(lease: Lease): Promise<void>;
 }
@@ -24,7 +28,7 @@ export interface Lessor {
  */
 export class Lease implements Live, LentSession {
   readonly description: string;
-  readonly live = new LiveSet();
+  readonly live: LiveSet;
   /** The session, once there is one. */
   session: Session | undefined;
   /** Whether nothing of the call can still be in C: it succeeded, and its response, if any, arrived whole. */
@@ -36,6 +40,7 @@ export class Lease implements Live, LentSession {
 
   constructor(lessor: Lessor, run: Run) {
     this.#lessor = lessor;
+    this.live = new LiveSet(lessor.live);
     this.description = run.description;
     this.live.add(run);
     void this.live.empty().then(() => lessor.over(this));
@@ -45,11 +50,15 @@ export class Lease implements Live, LentSession {
     return this.#leased().handle;
   }
 
+  get isUnread(): boolean {
+    return this.live.isUnread;
+  }
+
   watch(onProgress: (event: ProgressEvent) => void): ProgressWatch {
     return this.#leased().watchProgress(onProgress);
   }
 
-  obtain(onWait: (refuse: Stop) => void): Promise<void> | undefined {
+  obtain(run: Run): Promise<void> | undefined {
     this.session = this.#lessor.take();
     if (this.session) return undefined;
     this.#lessor.enqueue(this);
@@ -59,12 +68,26 @@ export class Lease implements Live, LentSession {
         this.session = session;
         resolve();
       };
-      onWait((reason) => {
+      run.refuse = (reason) => {
         this.#lessor.dequeue(this);
         // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a signal's reason may be anything
         reject(reason);
-      });
+      };
     });
+  }
+
+  keep(hold: Hold): void {
+    this.live.add(hold);
+    this.#lessor.keep(this, hold);
+  }
+
+  release(hold: Hold): void {
+    this.live.delete(hold);
+    this.#lessor.release(hold);
+  }
+
+  done(run: Run): void {
+    this.release(run);
   }
 
   succeeded(): void {

@@ -4,6 +4,7 @@ import { NE_SESSFLAG_PERSIST } from '../ne/constants.js';
 import { ne_close_connection } from '../ne/promises.js';
 import { ne_get_session_flag } from '../ne/session.js';
 import type { CallDefaults } from './call-options.js';
+import { type Hold, unreadBody } from './hold.js';
 import { type LockSet, shareLocks } from './lock-set.js';
 import { Lease, type Lessor } from './pool-lease.js';
 import type { Session } from './session.js';
@@ -40,6 +41,8 @@ export class PoolSource extends SessionSource implements Lessor {
   readonly idle: Idle[] = [];
   readonly queue = new Set<Lease>();
 
+  /** What has a session while a caller reads, and its lease. */
+  readonly #holds = new Map<Hold, Lease>();
   readonly #settings: PoolSettings;
   #locks: LockSet | undefined;
   #emit: ((event: StatusEvent) => void) | undefined;
@@ -73,10 +76,49 @@ export class PoolSource extends SessionSource implements Lessor {
 
   enqueue(lease: Lease): void {
     this.queue.add(lease);
+    this.#readAhead();
   }
 
   dequeue(lease: Lease): void {
-    this.queue.delete(lease);
+    if (this.queue.delete(lease)) this.#readAhead();
+  }
+
+  keep(lease: Lease, hold: Hold): void {
+    this.#holds.set(hold, lease);
+    this.#readAhead();
+  }
+
+  release(hold: Hold): void {
+    this.#holds.delete(hold);
+    this.live.delete(hold);
+  }
+
+  /** Makes what holds the sessions read ahead while calls are queued. */
+  #readAhead(): void {
+    for (const hold of this.#holds.keys()) {
+      if (this.queue.size > 0) hold.readAhead(this.maxUnreadBytes, this.#onChange);
+      else hold.stopReadingAhead();
+    }
+  }
+
+  readonly #onChange = (hold: Hold): void => {
+    const lease = this.#holds.get(hold);
+    if (!lease) return;
+    if (!hold.isOver) {
+      this.#refuseQueue();
+      return;
+    }
+    // The body stays live, without a session.
+    this.#holds.delete(hold);
+    this.live.add(hold);
+    lease.live.delete(hold);
+  };
+
+  /** Refuses the calls in the queue, the newest first, when unread bodies have all sessions. */
+  #refuseQueue(): void {
+    const unread = [...this.#holds.keys()].filter(({ isFull, isUnread }) => isFull && isUnread);
+    if (unread.length < this.#settings.connections) return;
+    for (const lease of [...this.queue].reverse()) lease.end(unreadBody(unread, this.noun, this.maxUnreadBytes));
   }
 
   async over(lease: Lease): Promise<void> {

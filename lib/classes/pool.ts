@@ -3,6 +3,7 @@ import { invalidType, outOfRange } from '../core/errors.js';
 import { refuseWhileLive } from '../core/live.js';
 import { PoolSource } from './pool-source.js';
 import { baseOf, defaultsOf, Session, type SessionOptions } from './session.js';
+import type { CloseOptions } from './session-source.js';
 import { withClientCertificate } from './tls.js';
 import { PromiseMethods } from './webdav.js';
 import { isObject } from '../core/objects.js';
@@ -17,7 +18,7 @@ export interface SessionPoolOptions extends SessionOptions {
 
 /**
  * Many sessions with one server: requests run at the same time, each on a session of its own until its response is
- * read. There are as many sessions as are needed, up to a bound; further requests wait in the order in which they were
+ * read, or was received into memory while other requests waited. There are as many sessions as are needed, up to a bound; further requests wait in the order in which they were
  * made. A listing takes a session like a request, until it ends, is left or is dropped.
  *
  * It has the methods of a {@link Session} that return promises. The blocking ones would wait on the calling thread for
@@ -104,10 +105,16 @@ export class SessionPool extends PromiseMethods {
     this.#source.end();
   }
 
-  /** Waits until no request is live or queued, then destroys the sessions. New requests are refused meanwhile. */
-  async close(): Promise<void> {
-    await this.#source.drain();
-    this.destroy();
+  /**
+   * Waits until no request is queued or on its way, and no body is being read; cancels the bodies that were never
+   * touched; then destroys the sessions. New requests are refused meanwhile.
+   *
+   * @param options `timeout`, in milliseconds: aborts what is live after that time, as `destroy({ force: true })` does.
+   *   Rejects with `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` for invalid options
+   */
+  async close(options: CloseOptions = {}): Promise<void> {
+    const drained = await this.#source.drain(options);
+    this.destroy({ force: !drained });
   }
 
   /** Destroys the pool; see {@link SessionPool.destroy}. */

@@ -104,15 +104,23 @@ class PropfindCall implements Call<PropfindFailure, void> {
   readonly repeatable = true;
   readonly becomesGet = false;
   readonly #query: PropfindQuery;
+  readonly readAhead: ((bytes: number | undefined) => void) | undefined;
   readonly #onBatch: OnEntries;
   readonly #room: Room;
 
   /**
    * @param onBatch receives each batch with the base of its hrefs; returns true when C is to wait before the next one
    * @param room returns a promise that C waits for, or undefined when there is room already
+   * @param readAhead as in {@link Call}, of a call that makes C wait
    */
-  constructor(query: PropfindQuery, onBatch: OnEntries, room: Room = noRoomNeeded) {
+  constructor(
+    query: PropfindQuery,
+    onBatch: OnEntries,
+    room: Room = noRoomNeeded,
+    readAhead?: (bytes: number | undefined) => void,
+  ) {
     this.#query = query;
+    this.readAhead = readAhead;
     this.#onBatch = onBatch;
     this.#room = room;
   }
@@ -241,6 +249,8 @@ export class Listing implements PromiseLike<Entry[]>, AsyncIterable<Entry> {
 /** How many batches, of at most 128 resources each, may wait for an iterator before C waits. */
 const maxWaiting = 2;
 
+const bytesOf = ([text, numbers]: PropfindBatch): number => 2 * text.length + numbers.byteLength;
+
 /** Ends the PROPFIND of an iterator that was dropped before its end. */
 const dropped = new FinalizationRegistry<Arrivals>((arrivals) => arrivals.cancel());
 
@@ -252,6 +262,10 @@ class Arrivals {
   readonly #query: PropfindQuery;
   readonly #batches: PropfindBatch[] = [];
   #base: HrefBase;
+  /** About the bytes of those batches. */
+  #bytes = 0;
+  /** How many bytes may wait, since other calls wait for the session; undefined while none does. */
+  #maxBytes: number | undefined;
   #running: Promise<void> | undefined;
   #over = false;
   #wake = (): void => undefined;
@@ -269,10 +283,19 @@ class Arrivals {
       (batch, base) => {
         this.#base = base;
         this.#batches.push(batch);
+        this.#bytes += bytesOf(batch);
         this.#wake();
-        return this.#batches.length > maxWaiting;
+        return this.#batches.length > maxWaiting && !this.#mayReadAhead;
       },
-      () => (this.#batches.length > 0 ? new Promise((resolve) => (this.#makeRoom = resolve)) : undefined),
+      // C asks a while after it learnt that it is to wait: other calls may wait by then, or no batch any more.
+      () =>
+        this.#batches.length === 0 || this.#mayReadAhead
+          ? undefined
+          : new Promise((resolve) => (this.#makeRoom = resolve)),
+      (bytes) => {
+        this.#maxBytes = bytes;
+        if (this.#mayReadAhead) this.#makeRoom();
+      },
     );
     this.#running = send(call, this.#query, { onStart: (stop) => (this.#stop = stop) }).finally(() => {
       this.#over = true;
@@ -286,6 +309,7 @@ class Arrivals {
     while (this.#running) {
       const batch = this.#batches.shift();
       if (batch) {
+        this.#bytes -= bytesOf(batch);
         if (this.#batches.length === 0) this.#makeRoom();
         const entries: Entry[] = [];
         unpack(batch, this.#base, entries);
@@ -298,6 +322,10 @@ class Arrivals {
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
     return undefined;
+  }
+
+  get #mayReadAhead(): boolean {
+    return this.#maxBytes !== undefined && this.#bytes <= this.#maxBytes;
   }
 
   /** Ends the PROPFIND, if it is not over. */

@@ -4,17 +4,15 @@ import { close, open, write } from 'node:fs';
 import { Readable } from 'node:stream';
 import { promisify, TextDecoder } from 'node:util';
 
-import { limit } from '../core/abort.js';
-import { type FailedResponse, invalidType, NeonError, outOfRange, type ResponseHeaders } from '../core/errors.js';
-import type { CallContext, CallRun } from './call.js';
-import { addRequest, codingHint, maxReported } from './failure.js';
-import { dropStream, headersOf, type RawResponse, type StreamHandle, trailersOf } from './head.js';
-import type { Live } from './live-set.js';
+import { type FailedResponse, invalidType, NeonError, requireCount, type ResponseHeaders } from '../core/errors.js';
 import { requireToken } from '../core/handle.js';
-import { native } from '../core/native.js';
 import { isInstance } from '../core/objects.js';
 import { type Known, requireKnown } from '../core/options.js';
-import { type XmlEventBatch, handleBatches, parseBytes, eventMask, type XmlHandlers } from './xml-events.js';
+import { ArrivingBody } from './arriving-body.js';
+import type { CallContext, CallRun } from './call.js';
+import { addRequest, codingHint, maxReported } from './failure.js';
+import { headersOf, type RawResponse, trailersOf } from './head.js';
+import { eventMask, parseBytes, type XmlHandlers } from './xml-events.js';
 
 /** The options of the methods that take a whole body into memory. */
 export interface BodyOptions {
@@ -25,127 +23,8 @@ export interface BodyOptions {
   maxBytes?: number | undefined;
 }
 
-const readStream: (stream: StreamHandle) => Buffer | null | Promise<Buffer | null> = native('readStream');
-const readStreamToEnd: (stream: StreamHandle, maxBytes: number) => Buffer | Promise<Buffer> = native('readStreamToEnd');
-const writeStreamToFd: (stream: StreamHandle, fd: number) => Buffer | Promise<Buffer | number> =
-  native('writeStreamToFd');
-const takeBuffered: (stream: StreamHandle) => Buffer = native('takeBuffered');
-const parseStream: (stream: StreamHandle, events: number, charset: string) => void = native('parseStream');
-const readBatch: (stream: StreamHandle) => XmlEventBatch | null | Promise<XmlEventBatch | null> = native('readStream');
-const streamTrailers: (stream: StreamHandle) => string = native('streamTrailers');
-
 const bodyOptions: Known<BodyOptions> = { maxBytes: true };
 const empty = Buffer.alloc(0);
-
-/** Ends the request of a body that was collected unread. */
-const dropped = new FinalizationRegistry<() => void>((end) => end());
-
-/**
- * A body that is still arriving. While it is not read to its end, cancelled or dropped, its request is live: the
- * session's next request waits for it.
- */
-class ArrivingBody {
-  readonly #stream: StreamHandle;
-  readonly #context: CallContext;
-  readonly #status: number;
-  readonly #end: () => void;
-  #failure: { readonly reason: unknown } | undefined;
-
-  constructor(stream: StreamHandle, status: number, run: CallRun) {
-    const { context, live, description, signal, timeout, since, unwatch } = run;
-    this.#stream = stream;
-    this.#context = context;
-    this.#status = status;
-    const weak = new WeakRef(this); // signals, timers and the live set must not keep the body alive
-    const cancel = (reason: unknown): void => weak.deref()?.cancel(reason);
-    const item: Live = { description, end: cancel };
-    const unlimit = limit({ signal, timeout }, since, cancel);
-    live.add(item);
-    this.#end = () => {
-      unlimit();
-      unwatch?.();
-      live.delete(item);
-    };
-    dropped.register(this, this.#end, this);
-    if (signal?.aborted) this.cancel(signal.reason);
-  }
-
-  /** The next block, or null at the end. */
-  async read(): Promise<Buffer | null> {
-    const block = await this.#take(readStream);
-    if (block === null) this.#over();
-    return block;
-  }
-
-  /** The rest of the body. */
-  async readAll(maxBytes: number): Promise<Buffer> {
-    const bytes = await this.#take((stream) => readStreamToEnd(stream, maxBytes));
-    this.#over();
-    return bytes;
-  }
-
-  /** Writes the rest of the body to a descriptor; resolves to the number of bytes, or to the last ones, unwritten. */
-  async writeToFd(fd: number): Promise<number | Buffer> {
-    const written = await this.#take((stream) => writeStreamToFd(stream, fd));
-    this.#over();
-    return written;
-  }
-
-  /** The bytes that had arrived when the body failed, and were not taken. */
-  rest(): Buffer {
-    return this.#failure ? empty : takeBuffered(this.#stream);
-  }
-
-  /** Parses the body as XML while it arrives. */
-  async parse(handlers: XmlHandlers, events: number, charset: string): Promise<void> {
-    await this.#take(async (stream) => {
-      parseStream(stream, events, charset);
-      const thrown = await handleBatches(
-        () => readBatch(stream),
-        handlers,
-        () => this.#failure !== undefined,
-      );
-      if (thrown) this.cancel(thrown.reason);
-    });
-    this.#over();
-  }
-
-  /** The trailers, once the body was read. */
-  get trailers(): string {
-    return streamTrailers(this.#stream);
-  }
-
-  async #take<T>(take: (stream: StreamHandle) => T | Promise<T>): Promise<T> {
-    this.#requireGoing();
-    try {
-      const taken = await take(this.#stream);
-      this.#requireGoing();
-      return taken;
-    } catch (error) {
-      this.#over();
-      this.#requireGoing();
-      throw addRequest(error, this.#context, this.#status);
-    }
-  }
-
-  /** Cancels the rest: closes the connection; reads fail with `reason`. */
-  cancel(reason: unknown): void {
-    if (this.#failure) return;
-    this.#failure = { reason };
-    this.#over();
-    dropStream(this.#stream);
-  }
-
-  /** Throws the reason when the body was cancelled. */
-  #requireGoing(): void {
-    if (this.#failure) throw this.#failure.reason;
-  }
-
-  #over(): void {
-    dropped.unregister(this);
-    this.#end();
-  }
-}
 
 /**
  * The response to a request. One of up to 64 KiB arrived whole; the body of a longer one is still arriving, and its
@@ -401,6 +280,7 @@ export class Response {
   #take(): void {
     if (this.#used) throw new NeonError('The body of this response was taken already', 'ERR_NEON_INVALID_STATE');
     this.#used = true;
+    this.#arriving?.take();
   }
 
   #requireWhole(method: string): void {
@@ -435,11 +315,6 @@ function tooLong(maxBytes: number): RangeError {
   return Object.assign(new RangeError(`The response body is longer than ${maxBytes} bytes`), {
     code: 'ERR_OUT_OF_RANGE',
   });
-}
-
-function requireCount(name: string, value: unknown): void {
-  if (typeof value !== 'number') throw invalidType(name, 'of type number', value);
-  if (!Number.isSafeInteger(value) || value < 0) throw outOfRange(name, '>= 0', value);
 }
 
 /** A name, a URL, or a descriptor. */

@@ -1,11 +1,13 @@
 /** The one way to run a call: a source lends it a session. */
-import { limit, type Stop, timeLimit } from '../core/abort.js';
+import { limit, type Stop, timeLimit, validated } from '../core/abort.js';
 import { NeonError } from '../core/errors.js';
 import { abortOperation, startOperation } from '../core/operation.js';
+import { type Known, requireKnown } from '../core/options.js';
 import type { ne_session } from '../ne/handles.js';
 import type { Call, CallContext, CallRun } from './call.js';
 import { type CallDefaults, type CallSettings, type CommonOptions, settingsOf } from './call-options.js';
 import { addRequest } from './failure.js';
+import { type Hold, unreadBody } from './hold.js';
 import { type Live, LiveSet } from './live-set.js';
 import { type LockSet, shareLocks } from './lock-set.js';
 import { type ProgressEvent, type ProgressWatch, StatusEmitter, type StatusEvent } from './status.js';
@@ -14,18 +16,33 @@ import { resolveTarget, type Target } from './target.js';
 /** A session in the hands of a call. @internal */
 export interface LentSession {
   readonly handle: ne_session;
-  /** The call that has the session, and then the body of its response until that is read. */
-  readonly live: LiveSet;
   /** Reports the progress of the operation that is started next. */
   watch(onProgress: (event: ProgressEvent) => void): ProgressWatch;
   /**
-   * Gets the session, where it must be got first. Returns a promise when the call has to wait; `onWait` receives the
-   * function that ends the waiting.
+   * The call is about to be started, or has to wait for the session: then this returns a promise, and sets the function
+   * that ends the waiting (`refuse`).
    */
-  obtain?(onWait: (refuse: Stop) => void): Promise<void> | undefined;
+  obtain(run: Run): Promise<void> | undefined;
+  /** The call, or the body of its response, is live, and has the session while its caller reads. */
+  keep(hold: Hold): void;
+  /** The body is live no more. */
+  release(hold: Hold): void;
+  /** The call has a result, or failed: it is live no more. */
+  done(run: Run): void;
   /** The native function is done, and the call succeeded. */
   succeeded?(): void;
 }
+
+/** The options of closing a session or pool. */
+export interface CloseOptions {
+  /**
+   * How long to wait, in milliseconds: > 0 and <= 2147483647. After that time everything that is still live is aborted,
+   * as `destroy({ force: true })` does it. Default: as long as it takes.
+   */
+  timeout?: number | undefined;
+}
+
+const closeOptions: Known<CloseOptions> = { timeout: true };
 
 /** How a call is run, beside its options. @internal */
 export interface RunTerms {
@@ -63,17 +80,27 @@ export interface SharedLocks {
  * All of it runs on the JavaScript thread. Ownership, waits and wake-ups:
  *
  * - The source owns its live set. That of a pool holds leases, each with a live set of its own. A call is in the live
- *   set of its session or lease from 3 to 7. A response whose body is still arriving puts the body there before 7, so
- *   that the session stays taken until the body is read, cancelled or dropped.
+ *   set of its session or lease from 3 to 7. A response whose body is still arriving puts the body there before 7. The
+ *   body is live until it is read, cancelled or dropped, and until then it has the session, unless it arrives whole.
+ *   Then a pool gets the session back, and the body goes over to the live set of the pool.
  * - A call waits in two places. First in the queue of a pool (4), until a session is given back: then the pool calls
  *   `begin` of the first lease in the queue. Then for the promise of its operation (5), which runs on the session's
  *   lane after the operations that were started before: the addon settles the promise when the lane is done.
  * - An abort ends either wait at once: `Run.end` takes the lease out of the queue, or rejects the promise of the
  *   operation and interrupts its connection. The lane may still be inside C then. Meanwhile the addon refuses other
  *   uses of the session, and a pool does not lend it out again.
- * - `close()` waits until the live set is empty, then for a turn of the event loop, after which a redirected request is
- *   live again. `destroy({ force: true })` ends everything in the live set, the newest first, so that no call that
- *   waits for the session begins.
+ * - A body that arrives slowly, or is not read, must not make other calls wait for ever. The source knows which calls
+ *   wait: the calls of a session that have no result, the queue of a pool. It also knows what has a session while a
+ *   caller reads ({@link Hold}): an arriving body, and a listing that is iterated. Whenever a call begins to wait, and
+ *   whenever something begins to hold a session, the source makes the holds read ahead, up to `maxUnreadBytes`. Each
+ *   answers when the session's thread is done, and the next call runs, or when the thread has stopped at that bound.
+ *   Then, if the caller never touched the body, the calls that wait for it are ended with `ERR_NEON_UNREAD_BODY`; a
+ *   pool waits until all of its sessions are held so. When no call waits any more, the holds stop reading ahead.
+ * - A hold refers to its body weakly. When a body is collected, its finalizer ends the request, and the session goes on.
+ * - `close()` waits until nothing is live but bodies that the caller never touched, then for a turn of the event loop:
+ *   after that a redirected request is live again, and the caller of a request has touched the body of its response.
+ *   Then it ends those bodies. `destroy({ force: true })` ends everything in the live set, the newest first, so that
+ *   no call that waits for the session begins.
  *
  * @internal
  */
@@ -84,6 +111,7 @@ export abstract class SessionSource {
   abstract readonly noun: 'session' | 'pool';
   readonly live = new LiveSet();
 
+  readonly maxUnreadBytes: number;
   readonly #base: URL | undefined;
   readonly #defaults: CallDefaults;
   #locks: SharedLocks | undefined;
@@ -94,6 +122,7 @@ export abstract class SessionSource {
     this.origin = origin;
     this.#base = base;
     this.#defaults = defaults;
+    this.maxUnreadBytes = defaults.maxUnreadBytes;
   }
 
   /** A session for a call, in whose live set the call is from now on, unless it is not to be counted. */
@@ -128,14 +157,14 @@ export abstract class SessionSource {
   ): Promise<Result | Redirected<Raw, Result>> {
     const { signal, timeout, since, onProgress } = settings;
     signal?.throwIfAborted();
-    const run = new Run({ method: call.method, target: call.target, origin: this.origin }, settings, this.live);
-    const lent = this.lend(run, !terms.uncounted);
+    const run = new Run(call, this.origin, settings);
+    const lent = (run.lent = this.lend(run, !terms.uncounted));
     terms.onStart?.((reason) => run.end(reason));
     const limited = signal !== undefined || timeout !== undefined;
     const unlimit = limited ? limit(settings, since, (reason) => run.end(reason)) : undefined;
     let watch: ProgressWatch | undefined;
     try {
-      const waiting = lent.obtain?.((refuse) => (run.refuse = refuse));
+      const waiting = lent.obtain(run);
       if (waiting) {
         call.hold?.();
         await waiting;
@@ -147,10 +176,10 @@ export abstract class SessionSource {
         limited ? timeLimit(settings, since) : 0,
       );
       run.operation = operation;
+      if (call.readAhead) lent.keep(run);
       watch?.started(operation);
       const raw = await promise;
       const redirected = this.#note(call, raw, settings, count);
-      run.live = lent.live;
       run.unwatch = watch?.stop;
       const result = redirected ?? call.settle(raw, run);
       if (redirected) watch?.stop();
@@ -162,7 +191,7 @@ export abstract class SessionSource {
     } finally {
       unlimit?.();
       call.release?.();
-      lent.live.delete(run);
+      lent.done(run);
     }
   }
 
@@ -188,15 +217,15 @@ export abstract class SessionSource {
     terms: RunTerms,
     count: number,
   ): Result | Redirected<Raw, Result> {
-    const run = new Run({ method: call.method, target: call.target, origin: this.origin }, settings, this.live);
-    const lent = this.lend(run, !terms.uncounted);
+    const run = new Run(call, this.origin, settings);
+    const lent = (run.lent = this.lend(run, !terms.uncounted));
     try {
       const raw = call.sendSync(lent.handle, settings);
       return this.#note(call, raw, settings, count) ?? call.settle(raw, run);
     } catch (error) {
       throw addRequest(error, run.context);
     } finally {
-      lent.live.delete(run);
+      lent.done(run);
     }
   }
 
@@ -242,13 +271,34 @@ export abstract class SessionSource {
     throw new NeonError(`The ${this.noun} is ${state}`, 'ERR_NEON_DESTROYED', { origin: this.origin });
   }
 
-  /** Refuses new calls, and resolves when nothing is live any more. */
-  async drain(): Promise<void> {
+  /**
+   * Refuses new calls, and resolves to true when nothing is live any more, or to false when the timeout has passed.
+   * Rejects with Node's errors for invalid options.
+   */
+  async drain(options: CloseOptions): Promise<boolean> {
+    requireKnown(options, closeOptions);
+    const { timeout } = validated(options);
     if (this.#state === 'open') this.#state = 'closing';
-    while (this.live.size > 0) {
-      await this.live.empty();
-      await new Promise(setImmediate); // a request that is redirected goes on
+    const drained = this.#drained();
+    if (timeout === undefined) return drained;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<false>((resolve) => (timer = setTimeout(resolve, timeout, false)));
+    return Promise.race([drained, late]).finally(() => clearTimeout(timer));
+  }
+
+  #isClosing(): boolean {
+    return this.#state === 'closing';
+  }
+
+  async #drained(): Promise<true> {
+    while (this.#isClosing() && this.live.size > 0) {
+      await this.live.unread();
+      await new Promise(setImmediate); // a request that is redirected goes on, and its caller may read the response
+      if (!this.#isClosing() || !this.live.isUnread) continue;
+      const text = `The ${this.noun} was closed, and the body of this response was unread`;
+      this.live.end(new NeonError(text, 'ERR_NEON_DESTROYED', { origin: this.origin }));
     }
+    return true;
   }
 
   /** Takes new calls again. */
@@ -277,24 +327,29 @@ class Redirected<Raw, Result> {
 function withoutContent(settings: CallSettings): CallSettings {
   return { ...settings, headers: settings.headers.filter(([name]) => !/^(content-|transfer-encoding$)/i.test(name)) };
 }
+type CallHead = Pick<Call<unknown, unknown>, 'method' | 'target' | 'readAhead'>;
 
 /** A call that waits or runs, as an item of a live set. @internal */
-export class Run implements Live, CallRun {
+export class Run implements Hold, CallRun {
   readonly context: CallContext;
-  /** Where a body that is still arriving counts as live. */
-  live: LiveSet;
+  readonly run = this;
+  readonly isUnread = false;
+  readonly isFull = false;
+  readonly isOver = false;
+  /** What lends it a session. */
+  lent: LentSession | undefined;
   unwatch: (() => void) | undefined;
   /** The identity of its operation; 0 before it is started. */
   operation = 0;
   /** Ends the waiting for a session. */
   refuse: Stop | undefined;
+  readonly #call: CallHead;
   readonly #settings: CallSettings;
   #ended: { readonly reason: unknown } | undefined;
 
-  /** @param live a live set, until the call has a session */
-  constructor(context: CallContext, settings: CallSettings, live: LiveSet) {
-    this.context = context;
-    this.live = live;
+  constructor(call: CallHead, origin: string, settings: CallSettings) {
+    this.context = { method: call.method, target: call.target, origin };
+    this.#call = call;
     this.#settings = settings;
   }
 
@@ -314,6 +369,22 @@ export class Run implements Live, CallRun {
     return this.#settings.since;
   }
 
+  keep(body: Hold): void {
+    this.lent?.keep(body);
+  }
+
+  release(body: Hold): void {
+    this.lent?.release(body);
+  }
+
+  readAhead(bytes: number): void {
+    this.#call.readAhead?.(bytes);
+  }
+
+  stopReadingAhead(): void {
+    this.#call.readAhead?.(undefined);
+  }
+
   end(reason: unknown): void {
     this.#ended ??= { reason };
     this.refuse?.(reason);
@@ -331,11 +402,56 @@ export class SingleSession extends SessionSource implements LentSession {
   readonly noun = 'session';
   readonly handle: ne_session;
   readonly #status: StatusEmitter;
+  /** The calls that were started, in this order, and have no result. */
+  readonly #calls = new Set<Live>();
+  readonly #holds = new Set<Hold>();
 
   constructor(handle: ne_session, origin: string, base: URL | undefined, defaults: CallDefaults) {
     super(origin, base, defaults);
     this.handle = handle;
     this.#status = new StatusEmitter(handle);
+  }
+
+  /** Its thread keeps the order of calls. */
+  obtain(run: Run): undefined {
+    this.#calls.add(run);
+    this.#readAhead();
+  }
+
+  keep(hold: Hold): void {
+    this.live.add(hold);
+    this.#holds.add(hold);
+    this.#readAhead();
+  }
+
+  release(hold: Hold): void {
+    this.live.delete(hold);
+    this.#holds.delete(hold);
+  }
+
+  done(run: Run): void {
+    this.release(run);
+    this.#calls.delete(run);
+    this.#readAhead();
+  }
+
+  /** Makes what holds the session read ahead while other calls wait. */
+  #readAhead(): void {
+    for (const hold of this.#holds) {
+      const waiting = this.#calls.size - (this.#calls.has(hold.run) ? 1 : 0);
+      if (waiting > 0) hold.readAhead(this.maxUnreadBytes, this.#onChange);
+      else hold.stopReadingAhead();
+    }
+  }
+
+  readonly #onChange = (hold: Hold): void => {
+    if (hold.isOver) this.#holds.delete(hold);
+    else if (hold.isUnread && this.#holds.has(hold)) this.#refuseCalls(hold);
+  };
+
+  /** Refuses the calls that wait, the newest first, so that the next one does not begin. */
+  #refuseCalls(hold: Hold): void {
+    for (const call of [...this.#calls].reverse()) call.end(unreadBody([hold], this.noun, this.maxUnreadBytes));
   }
 
   watch(onProgress: (event: ProgressEvent) => void): ProgressWatch {

@@ -2,7 +2,7 @@
 import { isIPv6 } from 'node:net';
 import { domainToASCII } from 'node:url';
 
-import { invalidType, invalidValue, outOfRange } from '../core/errors.js';
+import { invalidType, invalidValue, outOfRange, requireCount } from '../core/errors.js';
 import { token } from '../core/handle.js';
 import { liveRequests, refuseWhileLive } from '../core/live.js';
 import { native } from '../core/native.js';
@@ -15,7 +15,7 @@ import { flagNumber } from './flags.js';
 import { type ProxyOptions, setProxy } from './proxy.js';
 import { type RedirectOptions, Redirects } from './redirect.js';
 import { Request, type RequestOptions } from './request.js';
-import { SingleSession } from './session-source.js';
+import { type CloseOptions, SingleSession } from './session-source.js';
 import type { ProgressEvent, ProgressWatch } from './status.js';
 import type { Target } from './target.js';
 import { requireKnownTLS, secure, type TLSOptions } from './tls.js';
@@ -53,6 +53,7 @@ const known: Known<SessionOptions> = {
   redirect: true,
   maxRedirects: true,
   decompress: true,
+  maxUnreadBytes: true,
 };
 
 const dropSession: (session: ne.ne_session) => void = native('dropSession');
@@ -107,12 +108,19 @@ export interface SessionOptions extends RedirectOptions, DecompressOptions {
   proxyAuth?: AuthOptions | readonly AuthOptions[] | undefined;
   /** Trust and identity of the session with TLS; see {@link TLSOptions}. Ignored without TLS. */
   tls?: TLSOptions | undefined;
+  /**
+   * How many bytes of a response body may be received into memory without being read, while other requests wait for the
+   * session: an integer >= 0. If more come, and the body was not touched, those requests reject with
+   * `ERR_NEON_UNREAD_BODY`. Less than 1 MiB, which is received in any case, counts as that. Default: 67108864 (64 MiB).
+   */
+  maxUnreadBytes?: number | undefined;
 }
 
 /**
  * A session with one server: `ne_session`. It has one connection, which is kept open between requests. Requests run one
  * after the other, in the order in which they were made. A request whose response body is still arriving has the
- * session until the body is read, cancelled or dropped.
+ * session until the body has arrived: until it is read, cancelled or dropped. While other requests wait, it arrives
+ * without being read, up to {@link SessionOptions.maxUnreadBytes}.
  *
  * Emits `'status'` with a `StatusEvent` for each event of neon's notifier (`ne_set_notifier`), a little later than the
  * event and without making neon wait.
@@ -149,9 +157,9 @@ export class Session extends WebDAVMethods {
     requireScheme(scheme);
     requireKnown(options, known);
     if (options.tls !== undefined) requireKnownTLS(options.tls);
+    const defaults = defaultsOf(options);
     const handle = ne.ne_session_create(scheme, hostOf(hostname), port);
     const hostport = ne.ne_get_server_hostport(handle);
-    const defaults = defaultsOf(options);
     const source = new SingleSession(handle, `${scheme}://${hostport}`, base, defaults);
     super(source);
     this.#source = source;
@@ -277,14 +285,19 @@ export class Session extends WebDAVMethods {
   }
 
   /**
-   * Waits until no request is live, then destroys the session. New requests are refused meanwhile.
+   * Waits until no request is on its way, none of {@link createRequest} is live, and no body is being read; cancels the
+   * bodies that were never touched; then destroys the session. New requests are refused meanwhile. Reading a body that
+   * was cancelled rejects with `ERR_NEON_DESTROYED`.
    *
    * Rejects with `ERR_NEON_LIVE_REQUESTS` when requests of `libneon/ne` are still live then: the session goes on.
+   *
+   * @param options `timeout`, in milliseconds: aborts what is live after that time, as `destroy({ force: true })` does.
+   *   Rejects with `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` for invalid options
    */
-  async close(): Promise<void> {
+  async close(options: CloseOptions = {}): Promise<void> {
+    const drained = await this.#source.drain(options);
     try {
-      await this.#source.drain();
-      this.destroy();
+      this.destroy({ force: !drained });
     } finally {
       this.#source.reopen();
     }
@@ -307,10 +320,13 @@ export class Session extends WebDAVMethods {
  * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` for an invalid option
  */
 export function defaultsOf(options: SessionOptions): CallDefaults {
+  const { maxUnreadBytes = 64 * 1024 * 1024 } = options;
+  requireCount('maxUnreadBytes', maxUnreadBytes);
   return {
     redirects: new Redirects(options),
     headers: defaultFieldsOf(options.headers),
     inflate: inflationLimit(options),
+    maxUnreadBytes,
   };
 }
 

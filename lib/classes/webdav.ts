@@ -61,12 +61,14 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   /**
    * Sends a request of any method. A session sends it after the requests that were made before. A pool sends it on the
    * session that became idle last, on a new one, or, when all are taken, on the first that is free after the requests
-   * that were queued before; the session is taken until the response is read to its end, cancelled or dropped.
+   * that were queued before; the session is taken until the response has arrived: until it is read to its end, cancelled
+   * or dropped, or, while other requests wait, until it was received into memory.
    *
    * Resolves, with a response of any status, when the response arrived whole, or, when it is longer than 64 KiB, as
    * soon as its head and first block did. Rejects with a {@link NeonError} when there is no response: with neon's code
    * (`NE_LOOKUP`, `NE_CONNECT`, `NE_TIMEOUT`, `NE_AUTH`, …), with `NE_REDIRECT` where the option `redirect` asks for
-   * that, or with `ERR_NEON_DESTROYED` when the session or pool is destroyed or closing. Rejects with the signal's
+   * that, with `ERR_NEON_DESTROYED` when the session or pool is destroyed or closing, or with `ERR_NEON_UNREAD_BODY`
+   * when unread bodies have the session, or all sessions of the pool. Rejects with the signal's
    * reason after an abort, and with Node's errors for invalid arguments. Time in the queue counts for `timeout`.
    *
    * @param method a token: `'GET'`

@@ -162,6 +162,12 @@ export function outOfRange(name: string, range: string, value: unknown): RangeEr
   );
 }
 
+/** Throws Node's errors unless the value is an integer >= 0. */
+export function requireCount(name: string, value: unknown): asserts value is number {
+  if (typeof value !== 'number') throw invalidType(name, 'of type number', value);
+  if (!Number.isSafeInteger(value) || value < 0) throw outOfRange(name, 'an integer >= 0', value);
+}
+
 function withCode<E extends Error>(error: E, code: string): E {
   return Object.assign(error, { code });
 }

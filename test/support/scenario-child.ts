@@ -20,6 +20,10 @@ const scenarios = {
   queuedInPool,
   droppedPool,
   droppedPoolBody,
+  droppedUnread,
+  queuedBehindUnread,
+  unreadExit,
+  unreadMemory,
   hookedSessions,
   droppedHooks,
   hostileXml,
@@ -197,12 +201,55 @@ function sockets(): number {
 
 /** Drops a body, so that the queued request gets its session. */
 async function droppedPoolBody(port: number): Promise<unknown> {
-  const pool = new SessionPool(`http://127.0.0.1:${port}/`, { connections: 1 });
+  const pool = new SessionPool(`http://127.0.0.1:${port}/`, { connections: 1, maxUnreadBytes: 2 ** 40 });
   await (async () => pool.request('GET', '/endless'))();
   const next = pool.request('GET', '/next');
   const before = pool.queued;
   await collect(() => pool.queued === 0);
   return { before, status: (await next).status, idle: pool.idle };
+}
+
+/** Drops a body while the session's next request waits for it. */
+async function droppedUnread(port: number): Promise<unknown> {
+  const session = Session.open(`http://127.0.0.1:${port}/`, { maxUnreadBytes: 2 ** 40 });
+  await (async () => session.request('GET', '/endless'))();
+  const next = session.request('GET', '/next');
+  const before = session.liveRequests;
+  await collect(() => session.liveRequests < before);
+  return { before, status: (await next).status };
+}
+
+/** Waits for a session whose body arrives slowly and is not read; nothing else keeps the process alive. */
+async function queuedBehindUnread(port: number): Promise<unknown> {
+  const pool = new SessionPool(`http://127.0.0.1:${port}/`, { connections: 1 });
+  const first = await pool.request('GET', '/1');
+  const { status } = await pool.request('GET', '/2');
+  return { status, length: (await first.bytes()).length };
+}
+
+/** Ends with an unread body, which has stopped at the bound, after another request was refused for it. */
+async function unreadExit(port: number): Promise<unknown> {
+  const session = Session.open(`http://127.0.0.1:${port}/`, { maxUnreadBytes: 0 });
+  const first = await session.request('GET', '/1');
+  Object.assign(globalThis, { first });
+  return session.request('GET', '/2').catch((error: unknown) => ({ code: (error as NeonError).code }));
+}
+
+/** Drops bodies of 40 MB that arrived unread, without `gc()`, and measures how much memory the process takes more. */
+async function unreadMemory(port: number): Promise<unknown> {
+  const most = (): number => process.resourceUsage().maxRSS * 1024;
+  const round = async (): Promise<void> => {
+    const session = new Session('http', '127.0.0.1', port);
+    await session.request('GET', '/unread');
+    (await session.request('GET', '/next')).cancel();
+  };
+  await round();
+  const before = most();
+  for (let i = 0; i < 15; i++) {
+    await round();
+    await turn();
+  }
+  return { grown: most() - before };
 }
 
 /** Drops sessions whose callbacks refer to them, used in every way, and counts the callbacks that ran. */

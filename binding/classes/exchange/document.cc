@@ -66,11 +66,11 @@ bool Exchange::flush(std::unique_ptr<EventBatch> batch) {
   std::unique_lock lock(stream_mutex_);
   full.push_back(std::move(batch));
   if (parses_here_) return true;
-  const bool reader_waits = std::exchange(reader_waits_, false), enough = full.size() >= max_ahead;
+  const bool reader_waits = std::exchange(reader_waits_, false), enough = full.size() >= max_batches;
   lock.unlock();
   if (reader_waits) environment().post(shared_from_this());
   if (!enough || cancelled()) return !cancelled();
-  wait_for_room([&] { return full.size() < max_ahead; });
+  wait_for_room([&] { return full.size() < max_batches; });
   return !cancelled();
 }
 

@@ -233,6 +233,7 @@ Failure Exchange::failure() const {
 
 Napi::Value Exchange::result(Napi::Env env) {
   const bool streaming = head_posted_;
+  if (streaming && !delivered()) executor().unread = this;  // until drained()
   if (!streaming && !result_.ok()) throw failure();
   const Napi::Value stream = streaming
                                  ? to_object(std::make_shared<Stream>(
@@ -242,13 +243,22 @@ Napi::Value Exchange::result(Napi::Env env) {
   return head_.response(env, body, stream, trailers_);
 }
 
-// The head was posted, something that a reader waits for, or the end.
+// How messages name the response that has the session.
+std::string Exchange::unread() const {
+  return "the response to " + recipe_.method + " " + recipe_.target + " (" + std::to_string(head_.status) +
+         ")";
+}
+
+// The head was posted, something that a reader or a waiter waits for, or the end.
 void Exchange::deliver(Napi::Env env) {
   if (done())
     finish(env);
   else
     settle(env);
   if (reader_) settle_reader(env);
+  if (!waiter_) return;
+  const Napi::Value outcome = outcome_of_reading_ahead(env);
+  if (!outcome.IsEmpty()) release_waiter().Resolve(outcome);
 }
 
 // --------------------------------------------------------------------------------------------------------
@@ -300,6 +310,16 @@ Napi::Value parse_stream(const Arguments &arguments) {
   return arguments.env().Undefined();
 }
 
+Napi::Value read_stream_ahead(const Arguments &arguments) {
+  const auto bytes = static_cast<std::uint64_t>(arguments.integer(1, "bytes", 0, std::int64_t{1} << 53));
+  return exchange_of(arguments)->read_ahead(arguments.env(), bytes);
+}
+
+Napi::Value stop_reading_ahead(const Arguments &arguments) {
+  exchange_of(arguments)->stop_reading_ahead(arguments.env());
+  return arguments.env().Undefined();
+}
+
 Napi::Value stream_trailers(const Arguments &arguments) {
   return Napi::String::New(arguments.env(), exchange_of(arguments)->trailers());
 }
@@ -318,6 +338,8 @@ void register_exchange(Topic &topic) {
   topic.plain("readStreamToEnd", read_stream_to_end);
   topic.plain("writeStreamToFd", write_stream_to_fd);
   topic.plain("parseStream", parse_stream);
+  topic.plain("readStreamAhead", read_stream_ahead);
+  topic.plain("stopReadingAhead", stop_reading_ahead);
   topic.plain("streamTrailers", stream_trailers);
   topic.plain("dropStream", drop_stream);
 }

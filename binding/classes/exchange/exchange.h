@@ -25,15 +25,25 @@ namespace neon {
 /// event.
 ///
 /// A longer one streams (promises only). The lane posts the head, then reads ahead of JavaScript up to
-/// `high_water`, and waits on `room_` until JavaScript takes some: that is the back-pressure. It is woken by
-/// a take, by cancel() (the response was dropped, destroyed, aborted), and when the environment goes away.
-/// `stream_mutex_` guards full_, open_ and reader_waits_. The lane reads into the free end of open_ without
-/// the lock, since only the lane touches that, and counts the bytes in under the lock; JavaScript takes over
-/// full blocks, and copies what the open one has. JavaScript's side holds at most one promise of a read
-/// (reader_).
+/// `max_ahead_`, and waits on `room_` until JavaScript takes some: that is the back-pressure. It is woken by
+/// a take, by a larger allowance (read_ahead()), by cancel() (the response was dropped, destroyed, aborted),
+/// and when the environment goes away.
+/// `stream_mutex_` guards full_, open_, max_ahead_, reader_waits_ and waiter_watches_. The lane reads into
+/// the free end of open_ without the lock, since only the lane touches that, and counts the bytes in under
+/// the lock; JavaScript takes over full blocks, and copies what the open one has. JavaScript's side holds at
+/// most one promise of a read (reader_).
+///
+/// max_ahead_ is `high_water`, unless other calls wait for the session: only JavaScript knows that of a pool,
+/// whose queue it has. It then calls read_ahead() with the bytes that may stay unread, and holds the promise
+/// of the outcome (waiter_): the response is over, so that the session is free and the rest can be taken from
+/// memory; or the lane has stopped at the allowance. The lane posts once when it stops, if waiter_watches_,
+/// and at its end. The promise keeps the event loop alive, since the calls in the queue of a pool do not.
+/// When no call waits any more, JavaScript takes the allowance back: bytes that are there already stay. If
+/// JavaScript drops the response, the lane ends, and with it the promise. If the environment goes away,
+/// the promise is not settled.
 ///
 /// A document (parse()) crosses in batches of events instead, in the same manner: the lane parses what it
-/// reads, and waits inside the parser on `room_` while JavaScript has `max_ahead` full batches to take. The
+/// reads, and waits inside the parser on `room_` while JavaScript has `max_batches` full batches to take. The
 /// mutex guards the batches: the one that is being filled belongs to the parser while that has a block, and
 /// to JavaScript between two blocks. The parser belongs to the lane once that has met the sink. Until then
 /// the lane may be inside a read that lasts, or be done, so the JavaScript thread parses what has arrived, a
@@ -58,10 +68,19 @@ class Exchange final : public Operation {
   Napi::Value take_rest(Napi::Env env);
   /// From now on read() gives batches of events (EventBatch), null at the end of the document.
   void parse(unsigned wanted, const std::string &charset);
+  /// Other calls wait for the session: from now on the lane may be `bytes` ahead of JavaScript, or
+  /// `high_water` if that is more. True when the response is over, false when the lane has stopped with more
+  /// bytes than that, or a promise of one of them. JavaScript thread.
+  Napi::Value read_ahead(Napi::Env env, std::uint64_t bytes);
+  /// No call waits any more; a promise of read_ahead() resolves to false. JavaScript thread.
+  void stop_reading_ahead(Napi::Env env);
+  /// The handle is gone: drops the rest of the body. JavaScript thread.
+  void drop(Napi::Env env);
   /// The trailer of a response that was read to its end.
   const std::string &trailers() const { return trailers_; }
 
   void deliver(Napi::Env env) override;
+  std::string unread() const override;
 
  protected:
   void run() override;
@@ -80,7 +99,7 @@ class Exchange final : public Operation {
   /// parser whose events are read.
   enum class Sink { Blocks, Memory, Descriptor, Events };
 
-  static constexpr std::size_t max_ahead = 4;
+  static constexpr std::size_t max_batches = 4;
 
   // exchange.cc
   void renew_connection_for_body(ne_request *request);
@@ -115,6 +134,10 @@ class Exchange final : public Operation {
   Napi::Value next_block(Napi::Env env);
   Napi::Value collected(Napi::Env env);
   Napi::Value ended(Napi::Env env, bool over);
+  void allow_ahead(Napi::Env env, std::uint64_t bytes);
+  Napi::Value outcome_of_reading_ahead(Napi::Env env);
+  Napi::Promise::Deferred release_waiter();
+  void report_memory(Napi::Env env);
 
   // document.cc
   int receive_events(ne_request *request);
@@ -140,7 +163,9 @@ class Exchange final : public Operation {
   std::condition_variable room_;
   std::vector<Block> full_;
   Block open_;
+  std::uint64_t max_ahead_ = high_water;
   bool reader_waits_ = false;
+  bool waiter_watches_ = false;
   bool parses_here_ = false;  // the JavaScript thread is parsing
   bool head_posted_ = false;  // written before the post
   // Under the mutex: where the rest of the body is to go; the lane looks between two blocks.
@@ -157,7 +182,10 @@ class Exchange final : public Operation {
   std::uint64_t arrived_ = 0;
   std::string trailers_;
 
+  // The JavaScript thread's.
   std::optional<Napi::Promise::Deferred> reader_;  // of a pending read(), read_all() or write_to_fd()
+  std::optional<Napi::Promise::Deferred> waiter_;  // of a pending read_ahead()
+  std::int64_t reported_ = 0;                      // bytes beyond high_water that V8 knows of
 };
 
 /// JavaScript's handle of a response that streams: dropping it drops the rest of the body.
@@ -168,7 +196,7 @@ class Stream final : public Handle {
 
   Stream(Environment &environment, std::shared_ptr<Exchange> exchange)
       : Handle(environment), exchange(std::move(exchange)) {}
-  void on_detached() override { exchange->cancel(); }
+  void on_detached() override { exchange->drop(environment->env()); }
 
   const std::shared_ptr<Exchange> exchange;
 };

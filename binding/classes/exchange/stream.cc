@@ -119,7 +119,7 @@ bool Exchange::write_out(const char *bytes, std::size_t size) {
 }
 
 // The lane has read `count` bytes into the open block: counts them in, and waits while JavaScript has enough
-// to take.
+// to take. Informs a reader of the bytes, and the calls that wait for the session of that wait.
 void Exchange::add(std::size_t count) {
   std::unique_lock lock(stream_mutex_);
   open_.size += count;
@@ -127,14 +127,12 @@ void Exchange::add(std::size_t count) {
     full_.push_back(std::move(open_));
     open_ = Block(block_size);
   }
-  if (std::exchange(reader_waits_, false)) {
-    lock.unlock();
-    environment().post(shared_from_this());
-    return;
-  }
-  if (buffered() < high_water) return;
+  const bool reader_waits = std::exchange(reader_waits_, false), enough = buffered() >= max_ahead_;
+  const bool inform = reader_waits || (enough && std::exchange(waiter_watches_, false));
   lock.unlock();
-  wait_for_room([this] { return buffered() < high_water || sink_ != Sink::Blocks; });
+  if (inform) environment().post(shared_from_this());
+  if (reader_waits || !enough) return;
+  wait_for_room([this] { return buffered() < max_ahead_ || sink_ != Sink::Blocks; });
 }
 
 // The lane waits here, outside neon, until JavaScript has made room or the exchange is cancelled. `has_room`
@@ -215,6 +213,66 @@ Napi::Promise::Deferred Exchange::release_reader() {
   return reader;
 }
 
+Napi::Value Exchange::read_ahead(Napi::Env env, std::uint64_t bytes) {
+  // One more than may be there, so that a body of just that length is read to its end.
+  allow_ahead(env, std::max<std::uint64_t>(bytes, high_water) + 1);
+  const Napi::Value outcome = outcome_of_reading_ahead(env);
+  if (!outcome.IsEmpty()) return outcome;
+  environment().hold();
+  return waiter_.emplace(env).Promise();
+}
+
+void Exchange::stop_reading_ahead(Napi::Env env) {
+  allow_ahead(env, high_water);
+  report_memory(env);
+}
+
+void Exchange::allow_ahead(Napi::Env env, std::uint64_t bytes) {
+  if (waiter_) release_waiter().Resolve(Napi::Boolean::New(env, false));
+  const std::lock_guard lock(stream_mutex_);
+  max_ahead_ = bytes;
+  room_.notify_all();
+}
+
+// True when the response is over, false when the lane has stopped, or an empty value.
+Napi::Value Exchange::outcome_of_reading_ahead(Napi::Env env) {
+  const bool over = done();
+  if (over) {
+    finish(env);  // the session is free
+  } else {
+    const std::lock_guard lock(stream_mutex_);
+    waiter_watches_ = buffered() < max_ahead_;
+    if (waiter_watches_) return {};
+  }
+  report_memory(env);
+  return Napi::Boolean::New(env, over);
+}
+
+Napi::Promise::Deferred Exchange::release_waiter() {
+  const Napi::Promise::Deferred waiter = *waiter_;
+  waiter_.reset();
+  environment().release();
+  return waiter;
+}
+
+void Exchange::drop(Napi::Env env) {
+  cancel();
+  report_memory(env);
+}
+
+// The handle stands for high_water bytes. V8 should know of more, so that a response that was dropped is
+// collected in time.
+void Exchange::report_memory(Napi::Env env) {
+  std::int64_t beyond = 0;
+  if (!cancelled()) {
+    const std::lock_guard lock(stream_mutex_);
+    beyond = std::max<std::int64_t>(
+        0, static_cast<std::int64_t>(buffered()) - static_cast<std::int64_t>(high_water));
+  }
+  const std::int64_t change = beyond - std::exchange(reported_, beyond);
+  if (change != 0) Napi::MemoryManagement::AdjustExternalMemory(env, change);
+}
+
 // A value for the reader, or an empty one when it has to wait; throws when the response failed.
 Napi::Value Exchange::next(Napi::Env env) {
   if (sink_ == Sink::Blocks) return next_block(env);
@@ -230,6 +288,7 @@ Napi::Value Exchange::next_block(Napi::Env env) {
     full_.erase(full_.begin());
     room_.notify_all();
     lock.unlock();
+    if (reported_ > 0) report_memory(env);
     if (block.left() == 0) return next_block(env);  // JavaScript copied it while it was the open one
     return block.take(env);
   }
@@ -263,6 +322,7 @@ Napi::Value Exchange::collected(Napi::Env env) {
   if (write_error_ != 0) throw system_failure(write_error_, "write");
   if (!result_.ok()) throw failure();
   if (!sink_met_) gathered_ = take_buffered();
+  if (reported_ > 0) report_memory(env);
   require_within_limit();
   if (sink_met_ && sink_ == Sink::Descriptor) return Napi::Number::New(env, static_cast<double>(written_));
   return gathered_.take(env);

@@ -224,7 +224,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
       const lock = { scope: 'exclusive', type: 'write', depth: 0, owner: null, duration: 60_000, root: null };
       expect(all).toEqual([
         { ...lock, target: '/a', token: 'urn:a' },
-        { target: '/c', error: neonError('NE_ERROR', ne.NE_ERROR) },
+        { target: '/c', error: neonError('ERR_NEON_STATUS', ne.NE_ERROR) },
         { ...lock, target: '/d%20d', token: 'urn:d' },
       ]);
       const error = all[1]?.error;

@@ -76,7 +76,7 @@ describe('a PROPFIND of a pool', () => {
 
   test('holds its session until it ends', async () => {
     const server = await serve({ connections: [[...exchange(many(20_000)), ...exchange()]] });
-    const pool = poolOf(server, { connections: 1 });
+    const pool = poolOf(server, { connections: 1, maxUnreadBytes: 0 });
     const iterator = pool.propfind('/')[Symbol.asyncIterator]();
     await iterator.next();
     const next = pool.get('/next');

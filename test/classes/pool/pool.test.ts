@@ -1,5 +1,6 @@
 /** Tests SessionPool: requests over many sessions with one server. */
 import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NeonError, SessionPool, type Response, type SessionPoolOptions } from 'libneon';
 import { fullBacklogServer, response, type RawServer, type RawServerOptions, type Step } from '../../servers/raw.js';
@@ -43,7 +44,7 @@ function slowly(ms: number): Step[] {
 
 const every = (steps: readonly Step[]): RawServerOptions => ({ connections: [steps], rest: 'repeat-last' });
 const paths = (count: number): string[] => Array.from({ length: count }, (_, i) => `/${i}`);
-const long = response('x'.repeat(1_000_000));
+const long = response('x'.repeat(3_000_000));
 const reason = new Error('the reason');
 
 /** The paths of the requests on each connection. */
@@ -202,13 +203,14 @@ describe('idle sessions', () => {
 });
 
 describe('a body that is still arriving', () => {
-  /** A pool of one session, that session's response, and a request that waits for it. */
+  /** A pool of one session, that session's response, which is being read, and a request that waits for it. */
   async function streaming(
     options: RawServerOptions,
   ): Promise<{ server: RawServer; pool: SessionPool; res: Response; next: Promise<Response> }> {
     const server = await serve(options);
-    const pool = poolOf(server, { connections: 1 });
+    const pool = poolOf(server, { connections: 1, maxUnreadBytes: 0 });
     const res = await pool.request('GET', '/long');
+    expect(res.body.destroyed).toBe(false);
     const next = pool.request('GET', '/next');
     await sleep(50);
     expect(counts(pool)).toEqual({ size: 1, idle: 0, queued: 1, liveRequests: 2 });
@@ -223,7 +225,7 @@ describe('a body that is still arriving', () => {
 
   test('keeps its session until it is read', async () => {
     const { server, pool, res, next } = await streaming(both);
-    expect((await res.bytes()).length).toBe(1_000_000);
+    expect((await text(res.body)).length).toBe(3_000_000);
     expect(await (await next).text()).toBe('hello');
     expect((await server.connections()).length).toBe(1);
     expect(counts(pool)).toEqual({ size: 1, idle: 1, queued: 0, liveRequests: 0 });
@@ -237,7 +239,7 @@ describe('a body that is still arriving', () => {
       if (length === 0) expect(pool.queued).toBe(1);
       length += (block as Buffer).length;
     }
-    expect(length).toBe(1_000_000);
+    expect(length).toBe(3_000_000);
     expect((await next).status).toBe(200);
     expect((await server.connections()).length).toBe(1);
     pool.destroy();
@@ -264,8 +266,9 @@ describe('a body that is still arriving', () => {
 
   test('returns its session when its signal aborts, and when its timeout expires', async () => {
     const controller = new AbortController();
+    const slow = thenAnswering(stalling(long.slice(0, 100_000)));
     for (const options of [{ signal: controller.signal }, { timeout: 300 }]) {
-      const server = await serve(endless);
+      const server = await serve(slow);
       using pool = poolOf(server, { connections: 1 });
       const res = await pool.request('GET', '/', options);
       const next = pool.request('GET', '/next');
@@ -276,12 +279,13 @@ describe('a body that is still arriving', () => {
   });
 
   test('returns its session when it breaks off', async () => {
-    const { pool, res, next } = await streaming(
-      thenAnswering([{ read: 'request' }, { send: long.slice(0, 500_000) }, { close: 'fin' }]),
+    const server = await serve(
+      thenAnswering([{ read: 'request' }, { send: long.slice(0, 2_000_000) }, { close: 'fin' }]),
     );
+    using pool = poolOf(server, { connections: 1 });
+    const res = await pool.request('GET', '/long');
+    expect((await pool.request('GET', '/next')).status).toBe(200);
     await expect(res.bytes()).rejects.toEqual(neonError('NE_ERROR', 1));
-    expect((await next).status).toBe(200);
-    pool.destroy();
   });
 });
 
@@ -481,18 +485,19 @@ describe('close()', () => {
     await expect(pool.request('GET', '/')).rejects.toMatchObject({ message: 'The pool is destroyed' });
   });
 
-  test('waits for bodies', async () => {
+  test('waits for bodies that are being read', async () => {
     const server = await serve(answering(long));
     const pool = poolOf(server, { connections: 2 });
     const responses = await Promise.all([pool.request('GET', '/1'), pool.request('GET', '/2')]);
     const queued = pool.request('GET', '/3');
     let done = false;
+    const { body } = responses[1];
     const closed = pool.close().then(() => (done = true));
     await responses[0].bytes();
-    expect((await (await queued).bytes()).length).toBe(1_000_000);
+    expect((await (await queued).bytes()).length).toBe(3_000_000);
     await sleep(50);
     expect([done, pool.liveRequests]).toEqual([false, 1]);
-    expect((await responses[1].bytes()).length).toBe(1_000_000);
+    expect((await text(body)).length).toBe(3_000_000);
     await closed;
     await server.waitForClosed(2);
   });

@@ -28,7 +28,7 @@ const mark = ({ headers }: { headers: Readonly<Record<string, string | undefined
   headers['x-mark'] ?? '';
 
 const held = { target: '/next', token: 'urn:held' };
-const markOfTimeout = (seconds: number | null): string => (seconds === 60 ? 'fresh' : 'stale');
+const markOfDuration = (duration: number | null): string => (duration === 60_000 ? 'fresh' : 'stale');
 const markOfOutcome = [() => 'fresh', () => 'stale'] as const;
 
 /** A LOCK never goes on a kept connection, as it must not be sent twice. */
@@ -57,8 +57,8 @@ const operations: Record<string, Kind> = {
   },
   refreshLock: {
     answer: (name) => lockGranted('urn:held', { timeout: name === 'fresh' ? 'Second-60' : 'Second-30' }),
-    async: async (session) => markOfTimeout(await session.refreshLock(held)),
-    sync: (session) => markOfTimeout(session.refreshLockSync(held)),
+    async: async (session) => markOfDuration(await session.refreshLock(held)),
+    sync: (session) => markOfDuration(session.refreshLockSync(held)),
   },
   unlock: {
     answer: (name) => response('', { status: name === 'fresh' ? '200 OK' : '409 Conflict' }),

@@ -1,0 +1,202 @@
+/** Bodies of responses that are still arriving. */
+import { limit } from '../core/abort.js';
+import type { NeonError } from '../core/errors.js';
+import { native } from '../core/native.js';
+import type { CallContext, CallRun } from './call.js';
+import { addRequest } from './failure.js';
+import { dropStream, type StreamHandle } from './head.js';
+import type { Hold } from './hold.js';
+import { handleBatches, type XmlEventBatch, type XmlHandlers } from './xml-events.js';
+
+const readStream: (stream: StreamHandle) => Buffer | null | Promise<Buffer | null> = native('readStream');
+const readStreamToEnd: (stream: StreamHandle, maxBytes: number) => Buffer | Promise<Buffer> = native('readStreamToEnd');
+const writeStreamToFd: (stream: StreamHandle, fd: number) => Buffer | Promise<Buffer | number> =
+  native('writeStreamToFd');
+const takeBuffered: (stream: StreamHandle) => Buffer = native('takeBuffered');
+const parseStream: (stream: StreamHandle, events: number, charset: string) => void = native('parseStream');
+const readBatch: (stream: StreamHandle) => XmlEventBatch | null | Promise<XmlEventBatch | null> = native('readStream');
+const readStreamAhead: (stream: StreamHandle, bytes: number) => boolean | Promise<boolean> = native('readStreamAhead');
+const stopReadingAhead: (stream: StreamHandle) => void = native('stopReadingAhead');
+const streamTrailers: (stream: StreamHandle) => string = native('streamTrailers');
+
+const empty = Buffer.alloc(0);
+
+/** Ends the request of a body that was collected unread. */
+const dropped = new FinalizationRegistry<() => void>((end) => end());
+
+/**
+ * An arriving body as its session or pool sees it, which must not keep the body from being collected: a dropped body
+ * is to give its session back.
+ */
+class BodyHold implements Hold {
+  readonly description: string;
+  readonly status: number;
+  readonly run: CallRun;
+  isUnread = true;
+  isFull = false;
+  isOver = false;
+  readonly #body: WeakRef<ArrivingBody>;
+  /** The last question to the body that has no answer yet. */
+  #asked: object | undefined;
+  #isAhead = false;
+
+  constructor(body: ArrivingBody, status: number, run: CallRun) {
+    this.description = run.description;
+    this.status = status;
+    this.run = run;
+    this.#body = new WeakRef(body);
+  }
+
+  readAhead(bytes: number, onChange: (hold: Hold) => void): void {
+    if (this.#asked || this.isOver) return;
+    const outcome = this.#body.deref()?.readAhead(bytes);
+    if (outcome === undefined) return; // it was collected, and its session will be free
+    const asked = (this.#asked = {});
+    this.#isAhead = true;
+    // Not before the code that runs now is done: it may be about to read the body.
+    void Promise.resolve(outcome).then((isOver) => {
+      if (this.#asked !== asked) return;
+      this.#asked = undefined;
+      this.isOver = isOver;
+      this.isFull = !isOver;
+      onChange(this);
+    });
+  }
+
+  stopReadingAhead(): void {
+    if (!this.#isAhead) return;
+    this.#asked = undefined;
+    this.#isAhead = false;
+    this.isFull = false;
+    this.#body.deref()?.stopReadingAhead();
+  }
+
+  end(reason: NeonError): void {
+    this.#body.deref()?.cancel(reason);
+  }
+}
+
+/**
+ * A body that is still arriving. While it is not read to its end, cancelled or dropped, its request is live. It has the
+ * session until it has arrived; while other calls wait, it arrives without being read. @internal
+ */
+export class ArrivingBody {
+  readonly #stream: StreamHandle;
+  readonly #context: CallContext;
+  readonly #status: number;
+  readonly #hold: BodyHold;
+  readonly #end: () => void;
+  #failure: { readonly reason: unknown } | undefined;
+
+  constructor(stream: StreamHandle, status: number, run: CallRun) {
+    const { context, signal, timeout, since, unwatch } = run;
+    this.#stream = stream;
+    this.#context = context;
+    this.#status = status;
+    const weak = new WeakRef(this); // signals and timers must not keep the body alive
+    const hold = new BodyHold(this, status, run);
+    const unlimit = limit({ signal, timeout }, since, (reason) => weak.deref()?.cancel(reason));
+    this.#hold = hold;
+    this.#end = () => {
+      unlimit();
+      unwatch?.();
+      run.release(hold);
+    };
+    run.keep(hold);
+    dropped.register(this, this.#end, this);
+    if (signal?.aborted) this.cancel(signal.reason);
+  }
+
+  /** The caller has touched the body, and is about to read it. */
+  take(): void {
+    this.#hold.isUnread = false;
+  }
+
+  /**
+   * Other calls wait for the session: receives up to `bytes` more than were read. The result is true when the session's
+   * thread is done, and false when it has stopped.
+   */
+  readAhead(bytes: number): boolean | Promise<boolean> {
+    return readStreamAhead(this.#stream, bytes);
+  }
+
+  stopReadingAhead(): void {
+    stopReadingAhead(this.#stream);
+  }
+
+  /** The next block, or null at the end. */
+  async read(): Promise<Buffer | null> {
+    const block = await this.#take(readStream);
+    if (block === null) this.#over();
+    return block;
+  }
+
+  /** The rest of the body. */
+  async readAll(maxBytes: number): Promise<Buffer> {
+    const bytes = await this.#take((stream) => readStreamToEnd(stream, maxBytes));
+    this.#over();
+    return bytes;
+  }
+
+  /** Writes the rest of the body to a descriptor; resolves to the number of bytes, or to the last ones, unwritten. */
+  async writeToFd(fd: number): Promise<number | Buffer> {
+    const written = await this.#take((stream) => writeStreamToFd(stream, fd));
+    this.#over();
+    return written;
+  }
+
+  /** The bytes that had arrived when the body failed, and were not taken. */
+  rest(): Buffer {
+    return this.#failure ? empty : takeBuffered(this.#stream);
+  }
+
+  /** Parses the body as XML while it arrives. */
+  async parse(handlers: XmlHandlers, events: number, charset: string): Promise<void> {
+    await this.#take(async (stream) => {
+      parseStream(stream, events, charset);
+      const thrown = await handleBatches(
+        () => readBatch(stream),
+        handlers,
+        () => this.#failure !== undefined,
+      );
+      if (thrown) this.cancel(thrown.reason);
+    });
+    this.#over();
+  }
+
+  /** The trailers, once the body was read. */
+  get trailers(): string {
+    return streamTrailers(this.#stream);
+  }
+
+  async #take<T>(take: (stream: StreamHandle) => T | Promise<T>): Promise<T> {
+    this.#requireGoing();
+    try {
+      const taken = await take(this.#stream);
+      this.#requireGoing();
+      return taken;
+    } catch (error) {
+      this.#over();
+      this.#requireGoing();
+      throw addRequest(error, this.#context, this.#status);
+    }
+  }
+
+  /** Cancels the rest: closes the connection; reads fail with `reason`. */
+  cancel(reason: unknown): void {
+    if (this.#failure) return;
+    this.#failure = { reason };
+    this.#over();
+    dropStream(this.#stream);
+  }
+
+  /** Throws the reason when the body was cancelled. */
+  #requireGoing(): void {
+    if (this.#failure) throw this.#failure.reason;
+  }
+
+  #over(): void {
+    dropped.unregister(this);
+    this.#end();
+  }
+}
