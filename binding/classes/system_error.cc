@@ -55,10 +55,8 @@ constexpr LookupCode lookup_codes[] = {
 #ifdef EAI_NODATA
     {"ENOTFOUND", EAI_NODATA, -3007},
 #endif
-    {"EAI_AGAIN", EAI_AGAIN, -3001},
-    {"EAI_FAIL", EAI_FAIL, -3004},
-    {"EAI_FAMILY", EAI_FAMILY, -3005},
-    {"EAI_MEMORY", EAI_MEMORY, -3006},
+    {"EAI_AGAIN", EAI_AGAIN, -3001},      {"EAI_FAIL", EAI_FAIL, -3004},
+    {"EAI_FAMILY", EAI_FAMILY, -3005},    {"EAI_MEMORY", EAI_MEMORY, -3006},
     {"EAI_SERVICE", EAI_SERVICE, -3010},
 };
 

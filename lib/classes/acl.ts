@@ -81,7 +81,7 @@ export type AclEntry =
  */
 export function entriesOf(entries: readonly AclEntry[]): ne.ne_acl_entry[] {
   if (!isArray(entries)) throw invalidType('entries', 'an instance of Array', entries);
-  return (entries).map(entryOf);
+  return entries.map(entryOf);
 }
 
 function entryOf(entry: AclEntry): ne.ne_acl_entry {
@@ -116,7 +116,7 @@ function targetOf(principal: unknown): Pick<ne.ne_acl_entry, 'target' | 'tname'>
 function combined(argument: string, names: unknown): number {
   if (!isArray(names)) throw invalidType(argument, 'an instance of Array', names);
   if (names.length === 0) throw invalidValue(`The "${argument}" of an entry must have a privilege`);
-  return (names).reduce<number>((sum, name) => {
+  return names.reduce<number>((sum, name) => {
     if (typeof name !== 'string') throw invalidType(argument, 'an array of strings', name);
     if (!Object.hasOwn(privileges, name))
       throw invalidValue(`A privilege must be one of ${Object.keys(privileges).join(', ')}. Received '${name}'`);

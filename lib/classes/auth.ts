@@ -82,8 +82,7 @@ type Side = 'auth' | 'proxyAuth';
 
 /** Makes a session answer the challenges of its server, or of its proxy, as the option of that name says. @internal */
 export function authenticate(session: ne.ne_session, side: Side, options: AuthOptions | readonly AuthOptions[]): void {
-  for (const one of isArray(options) ? (options) : [options])
-    addAuth(session, side, one);
+  for (const one of isArray(options) ? options : [options]) addAuth(session, side, one);
 }
 
 const known: Known<Credentials & ProtocolOptions & { readonly provide: unknown }> = {

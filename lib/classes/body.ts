@@ -211,16 +211,29 @@ function sourceOfIterable(iterable: AsyncIterable<Uint8Array | string>): Source 
   let iterator: AsyncIterator<unknown> | undefined;
   // A stream that fails before it is read says so when it is read.
   if (iterable instanceof Readable) iterable.on('error', ignore);
-  const getIterator = (): AsyncIterator<unknown> => (iterator ??= iterable[Symbol.asyncIterator]());
+  const getIterator = (): AsyncIterator<unknown> => {
+    iterator ??= iterable[Symbol.asyncIterator]();
+    if (!isObject(iterator)) throw invalidType('body', 'an async iterable with an iterator', iterable);
+    return iterator;
+  };
   return {
     next: () => getIterator().next(),
     cancel: () => {
-      getIterator().return?.().then(undefined, ignore);
+      void leave(iterator);
       // The call above waits for a block that may never come.
       if (iterable instanceof Readable) iterable.destroy();
     },
     reuses: !(iterable instanceof Readable),
   };
+}
+
+/** Ends an iteration, if it was begun. The request is over, so no call is left that a failure could reject. */
+async function leave(iterator: AsyncIterator<unknown> | undefined): Promise<void> {
+  try {
+    await iterator?.return?.();
+  } catch {
+    // see above
+  }
 }
 
 /** Reads a source when the addon asks for blocks, and ahead of it. */

@@ -153,7 +153,9 @@ export function fieldsOf(headers: HeadersInit | undefined): readonly HeaderField
   if (headers === undefined) return noFields;
   requireHeaders(headers);
   const fields: HeaderField[] = [];
-  for (const [name, value] of Symbol.iterator in headers ? headers : Object.entries(headers)) {
+  for (const pair of Symbol.iterator in headers ? headers : Object.entries(headers)) {
+    if (!isArray(pair)) throw wrongHeaders(headers);
+    const [name, value] = pair;
     if (value === undefined) continue;
     for (const one of isArray(value) ? (value as readonly unknown[]) : [value]) {
       const text = typeof one === 'number' ? String(one) : one;
@@ -164,9 +166,13 @@ export function fieldsOf(headers: HeadersInit | undefined): readonly HeaderField
   return fields;
 }
 
-function requireHeaders(headers: unknown): void {
-  if (!isObject(headers))
-    throw invalidType('headers', 'an object, a Map, a Headers object or pairs of names and values', headers);
+function requireHeaders(headers: unknown): asserts headers is HeadersInit {
+  if (!isObject(headers)) throw wrongHeaders(headers);
+  if (Symbol.iterator in headers && typeof headers[Symbol.iterator] !== 'function') throw wrongHeaders(headers);
+}
+
+function wrongHeaders(headers: unknown): TypeError {
+  return invalidType('headers', 'an object, a Map, a Headers object or pairs of names and values', headers);
 }
 
 /** The fields, without those that others replace: by name, without regard to case. @internal */

@@ -80,9 +80,7 @@ export class Certificate {
    */
   static fromDER(der: Uint8Array): Certificate {
     if (!isInstance(der, Uint8Array)) throw invalidType('der', 'an instance of Uint8Array', der);
-    return new Certificate(
-      importCertificate(Buffer.from(der.buffer, der.byteOffset, der.byteLength).toString('base64')),
-    );
+    return new Certificate(importCertificate(Buffer.from(der).toString('base64')));
   }
 
   /**
@@ -155,6 +153,7 @@ export class Certificate {
       ne.ne_ssl_cert_digest(this.handle, digest);
       if (digest.value !== undefined) return digest.value;
     } else {
+      if (typeof algorithm !== 'string') throw invalidType('algorithm', 'of type string', algorithm);
       if (!Object.hasOwn(algorithms, algorithm))
         throw invalidValue(`There is no algorithm '${algorithm as string}' here`);
       const digest = ne.ne_ssl_cert_hdigest(this.handle, algorithms[algorithm] | ne.NE_HASH_COLON);

@@ -104,5 +104,10 @@ export function errorOf([result, text, raw]: readonly [...RawFailure, ...unknown
 
 function failedResponse([status, head, body]: RawResponse): FailedResponse {
   const lines = head.split('\n');
-  return { status, reasonPhrase: lines[1] as string, headers: headersOf(lines), body: (body ?? Buffer.alloc(0)).subarray(0, maxReported) };
+  return {
+    status,
+    reasonPhrase: lines[1] as string,
+    headers: headersOf(lines),
+    body: (body ?? Buffer.alloc(0)).subarray(0, maxReported),
+  };
 }

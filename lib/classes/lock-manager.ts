@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { invalidType, NeonError, outOfRange } from '../core/errors.js';
+import { token } from '../core/handle.js';
 import { addon } from '../core/load.js';
 import { native } from '../core/native.js';
 import * as constants from '../ne/constants.js';
@@ -382,11 +383,10 @@ export class LockManager implements LockRegistry, SharedLocks {
 
   #granted(lock: ne_lock, { duration: asked, renew }: Pick<CheckedLockOptions, 'duration' | 'renew'>): Lock {
     const target = lock.uri.path as string;
-    const token = lock.token as string;
-    const made = new Lock(this, {
+    const made = new Lock(token, this, {
       target,
       uri: this.#source.origin + target,
-      token,
+      token: lock.token as string,
       depth: lock.depth === constants.NE_DEPTH_INFINITE ? 'infinity' : 0,
       scope: lock.scope === constants.ne_lockscope_shared ? 'shared' : 'exclusive',
       owner: lock.owner,
@@ -394,7 +394,7 @@ export class LockManager implements LockRegistry, SharedLocks {
       asked,
       renew,
     });
-    this.locks.set(token, made);
+    this.locks.set(made.token, made);
     if (this.#ended) made.noteLost(this.#ended);
     return made;
   }
@@ -407,7 +407,8 @@ export class LockManager implements LockRegistry, SharedLocks {
  */
 export function discovered(entries: readonly Entry[], { origin, target }: HrefBase): DiscoveredLock[] {
   const context = { method: 'PROPFIND', target, origin };
-  if (entries.length === 0) throw addRequest(new NeonError('The response lists no resource, and so no locks', 'NE_ERROR'), context);
+  if (entries.length === 0)
+    throw addRequest(new NeonError('The response lists no resource, and so no locks', 'NE_ERROR'), context);
   return entries.flatMap(({ href, rawHref = '', props, status, error }): DiscoveredLock[] => {
     const target = href ?? rawHref;
     if (props.lockdiscovery && !error) return props.lockdiscovery.map((lock) => Object.freeze({ ...lock, target }));

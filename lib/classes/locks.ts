@@ -1,6 +1,7 @@
 /** Locks of WebDAV (RFC 4918, sections 6 and 7) that are held, and their store. */
 import { getEventListeners } from 'node:events';
 import { invalidType, invalidValue, type NeonError, outOfRange } from '../core/errors.js';
+import { requireToken } from '../core/handle.js';
 import { type Known, requireKnown } from '../core/options.js';
 import { type BlockingOptions, type CommonOptions, commonOptions } from './call-options.js';
 import type { ActiveLock } from './properties.js';
@@ -178,10 +179,9 @@ export class Lock implements LockReference {
   #justRead = false;
 
   /** @internal */
-  constructor(
-    registry: LockRegistry,
-    { target, uri, token, depth, scope, owner, duration, asked, renew }: GrantedLock,
-  ) {
+  constructor(given: unknown, registry: LockRegistry, granted: GrantedLock) {
+    requireToken(given);
+    const { target, uri, token, depth, scope, owner, duration, asked, renew } = granted;
     this.target = target;
     this.uri = uri;
     this.token = token;
@@ -396,7 +396,8 @@ export class LockStore implements Iterable<Lock> {
   readonly #registry: LockRegistry;
 
   /** @internal */
-  constructor(registry: LockRegistry) {
+  constructor(given: unknown, registry: LockRegistry) {
+    requireToken(given);
     this.#registry = registry;
   }
 

@@ -27,7 +27,7 @@ export interface PropertyChanges {
  * @throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for invalid changes
  */
 export function operationsOf(changes: PropertyChanges | readonly PropertyChanges[]): ne.ne_proppatch_operation[] {
-  const list = (isArray(changes) ? changes : [changes]);
+  const list = isArray(changes) ? changes : [changes];
   const operations = list.flatMap((change) => {
     requireObject('changes', change);
     const { set = {}, remove = [] } = change;

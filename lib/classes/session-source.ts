@@ -190,8 +190,8 @@ export abstract class SessionSource {
       throw signal?.aborted && error === signal.reason ? error : addRequest(error, run.context);
     } finally {
       unlimit?.();
-      call.release?.();
       lent.done(run);
+      call.release?.();
     }
   }
 

@@ -29,7 +29,7 @@ const trustDefaultLater: (session: ne.ne_session) => void = native('trustDefault
  * @throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for invalid options
  */
 export function trust(session: ne.ne_session, { ca = [], trustDefaultCA = true }: TrustOptions = {}): void {
-  for (const authority of isArray(ca) ? (ca) : [ca]) {
+  for (const authority of isArray(ca) ? ca : [ca]) {
     if (isInstance(authority, Certificate)) ne.ne_ssl_trust_cert(session, authority.handle);
     else if (trustPem(session, textOf('ca', authority)) === 0)
       throw invalidValue('The "ca" option holds no certificate in PEM form');

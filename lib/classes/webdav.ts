@@ -2,11 +2,11 @@
 import { EventEmitter } from 'node:events';
 
 import { token } from '../core/handle.js';
-import { requireKnown } from '../core/options.js';
+import { type Known, requireKnown } from '../core/options.js';
 import type { AclEntry } from './acl.js';
 import type { Body } from './body.js';
 import type { CallContext } from './call.js';
-import type { BlockingOptions, CommonOptions } from './call-options.js';
+import { type BlockingOptions, type CommonOptions, commonOptions } from './call-options.js';
 import { discovered, type DiscoverLocksOptions, LockManager } from './lock-manager.js';
 import {
   type DiscoveredLock,
@@ -406,7 +406,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * @throws `ERR_NEON_INVALID_STATE` when `libneon/ne` registered a lock store with the handle
    */
   get locks(): LockStore {
-    return (this.#store ??= new LockStore(this.#manager()));
+    return (this.#store ??= new LockStore(token, this.#manager()));
   }
 
   /**
@@ -469,7 +469,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * Rejects like {@link Listing}, and with `NE_ERROR` when the response lists no resource. In C: `ne_lock_discover`.
    */
   async discoverLocks(target: Target, options: DiscoverLocksOptions = {}): Promise<DiscoveredLock[]> {
-    const query = propfindQuery(this.#source, target, { depth: 0, ...options, props: lockProps });
+    const query = propfindQuery(this.#source, target, discovery(options));
     return discovered(await new Listing(token, query), baseOf(query));
   }
 
@@ -479,7 +479,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * @throws as {@link propfindSync}
    */
   discoverLocksSync(target: Target, options: BlockingOptions<DiscoverLocksOptions> = {}): DiscoveredLock[] {
-    const query = propfindQuery(this.#source, target, { depth: 0, ...options, props: lockProps });
+    const query = propfindQuery(this.#source, target, discovery(options));
     return discovered(listSync(query), baseOf(query));
   }
 
@@ -530,8 +530,13 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 }
 
-/** The properties that `discoverLocks` asks for. */
-const lockProps: readonly string[] = ['lockdiscovery'];
+const discoveryOptions: Known<DiscoverLocksOptions> = { ...commonOptions, depth: true };
+
+/** The options of the PROPFIND of `discoverLocks`. */
+function discovery(options: DiscoverLocksOptions): PropfindOptions {
+  requireKnown(options, discoveryOptions);
+  return { depth: 0, ...options, props: ['lockdiscovery'] };
+}
 
 function contextOf({ method, target }: RequestCall, { origin }: SessionSource): CallContext {
   return { method, target, origin };

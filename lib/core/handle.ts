@@ -1,3 +1,5 @@
+import { isInstance } from './objects.js';
+
 /** Proves that the addon makes a handle, or this library another object; no other code has it. */
 export const token: object = Object.freeze({});
 
@@ -52,7 +54,7 @@ export const kept = (handle: Handle, index: number): unknown => Handle.kept(hand
 
 /** Whether a value is a handle of this class, destroyed or not. */
 export const isHandle = (value: unknown, handleClass: abstract new (...values: never[]) => object): boolean =>
-  value instanceof handleClass && Handle.is(value);
+  isInstance(value, handleClass) && Handle.is(value);
 
 /** The classes of the handles, by their C names. */
 export const handleClasses: Readonly<Record<string, new (given: unknown, owner?: object) => object>> = {
