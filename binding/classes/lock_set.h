@@ -35,10 +35,10 @@ class LockSet final : public Handle, public SharedLocks {
   using Entry = std::shared_ptr<const struct ne_lock>;
 
   explicit LockSet(Environment &environment) : Handle(environment) {}
-  /// The set of this session, or null. Any thread.
+  /// The set that this session shares, or null. Any thread.
   static LockSet *of(const Session &session) { return static_cast<LockSet *>(session.shared_locks()); }
 
-  // Any thread.
+  // Any thread may call the following.
   /// Takes the place of a lock with the same token.
   Entry add(OwnedLock lock);
   void remove(std::string_view token);

@@ -219,7 +219,7 @@ export class LockManager implements LockRegistry, SharedLocks {
     try {
       result = await action(lock);
     } catch (error) {
-      // That error is thrown, even if the lock cannot be given back.
+      // The error of the action is thrown, even if giving the lock back fails.
       if (isHeld(lock)) await this.release(lock).catch(() => undefined);
       lock.noteReleased();
       throw error;

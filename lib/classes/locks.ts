@@ -29,7 +29,7 @@ export interface LockOptions extends CommonOptions {
   owner?:
     | string
     | {
-        /** In it names without prefix are in the namespace `DAV:`. It is sent as it is. */
+        /** XML that is sent as it is. Names without a prefix are in the namespace `DAV:`. */
         readonly xml: string;
       }
     | undefined;
@@ -311,13 +311,13 @@ export class Lock implements LockReference {
     return this.#asked;
   }
 
-  /** The server no longer knows it, or its session is destroyed. @internal */
+  /** The server no longer knows the lock, or the session is destroyed. @internal */
   noteLost(reason: unknown): void {
     clearTimeout(this.#timer);
     if (!this.#released && !this.#ending) this.#lost.abort(reason);
   }
 
-  /** It is about to be given back; or, with false, that failed. @internal */
+  /** The lock is about to be given back; with false, giving it back failed. @internal */
   noteEnding(ending: boolean): void {
     this.#ending = ending;
     this.#schedule();

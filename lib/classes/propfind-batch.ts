@@ -108,7 +108,7 @@ export function unpack(batch: PropfindBatch, base: HrefBase, entries: Entry[]): 
         ? { href: given, uri: (prefixes[origin - firstOrigin] as string) + given, props, status }
         : located(isLate ? text.slice(at, (at += length)) : given, base, props, status);
     if (failure > 0) entry.error = errorOf(statuses, failure - 1);
-    // Not push(): V8 assumes small integers in an empty array, and would compile for them in vain.
+    // Does not use push(): V8 assumes small integers in an empty array, and would compile for them in vain.
     entries[entries.length] = entry;
   }
 }

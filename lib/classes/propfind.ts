@@ -195,7 +195,7 @@ export class Listing implements PromiseLike<Entry[]>, AsyncIterable<Entry> {
     this.#query = query;
   }
 
-  /** Sends the PROPFIND, unless it was sent already, and passes all entries on; makes `await` work. */
+  /** Sends the PROPFIND unless it was sent already, and passes all entries to the callback; makes `await` work. */
   then<R = Entry[], E = never>(
     onFulfilled?: ((entries: Entry[]) => R | PromiseLike<R>) | null,
     onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null,
@@ -203,12 +203,12 @@ export class Listing implements PromiseLike<Entry[]>, AsyncIterable<Entry> {
     return this.#all().then(onFulfilled, onRejected);
   }
 
-  /** As for a promise of all entries; sends the PROPFIND like {@link then}. */
+  /** Works like `catch` of a promise of all entries; sends the PROPFIND like {@link then}. */
   catch<E = never>(onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null): Promise<Entry[] | E> {
     return this.#all().catch(onRejected);
   }
 
-  /** As for a promise of all entries; sends the PROPFIND like {@link then}. */
+  /** Works like `finally` of a promise of all entries; sends the PROPFIND like {@link then}. */
   finally(onFinally?: (() => void) | null): Promise<Entry[]> {
     return this.#all().finally(onFinally);
   }
@@ -386,7 +386,7 @@ class EntryIterator implements AsyncGenerator<Entry, void, undefined> {
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    // At once where no call waits: later calls of the session then come after this one.
+    // Runs at once when no call waits, so that later calls of the session come after this one.
     const begun = this.#waiting++ === 0 ? work() : this.#last.then(work);
     const turn = begun.finally(() => this.#waiting--);
     this.#last = turn.catch(() => undefined);

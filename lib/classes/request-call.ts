@@ -1,4 +1,4 @@
-/** Requests as calls: any method, with a body of the caller's. */
+/** Implements requests as calls: any method, with a body of the caller's. */
 import { types } from 'node:util';
 
 import { invalidChar, invalidType, invalidValue } from '../core/errors.js';

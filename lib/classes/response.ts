@@ -17,7 +17,7 @@ import { eventMask, parseBytes, type XmlHandlers } from './xml-events.js';
 /** The options of the methods that take a whole body into memory. */
 export interface BodyOptions {
   /**
-   * The most bytes to take: an integer >= 0. A longer body is cancelled, and the method rejects with
+   * The maximum number of bytes: an integer >= 0. A longer body is cancelled, and the method rejects with
    * `ERR_OUT_OF_RANGE`. Default: as many as a Buffer can hold.
    */
   maxBytes?: number | undefined;

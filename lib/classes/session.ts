@@ -279,7 +279,7 @@ export class Session extends WebDAVMethods {
     try {
       dropSession(this.handle);
     } finally {
-      // A hook may have thrown, too late to keep the session.
+      // A hook may have thrown, but the session is destroyed all the same.
       if (isDestroyed(this.handle)) this.#source.end();
     }
   }
@@ -339,7 +339,7 @@ function flagsOf({ flags = {} }: SessionOptions): (readonly [SessionFlag, boolea
 }
 
 /**
- * The URL of a session or pool, without its text in errors: there may be a password in it. @internal
+ * Parses the URL of a session or pool. Errors do not contain its text, since that may include a password. @internal
  *
  * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_URL`, and `ERR_INVALID_ARG_VALUE` for one with credentials
  */
@@ -397,7 +397,7 @@ function setAddresses(handle: ne.ne_session, { addresses, localAddress }: Sessio
 function setProxyAndAuth(handle: ne.ne_session, { proxy, addresses, auth, proxyAuth }: SessionOptions): void {
   if (proxy !== undefined && addresses !== undefined)
     throw invalidValue('The options "proxy" and "addresses" exclude each other');
-  // The proxy first: Negotiate is with the proxy that is set.
+  // The proxy is set first, because Negotiate authenticates to the proxy that is set.
   const credentials = proxy === undefined ? undefined : setProxy(handle, proxy);
   if (auth !== undefined) authenticate(handle, 'auth', auth);
   const forProxy = proxyAuth ?? credentials;

@@ -36,9 +36,9 @@ export interface SessionEvents {
 }
 
 /**
- * The methods of HTTP and WebDAV, of sessions and pools, each with its blocking form next to it. The methods named
- * after those of the protocol reject, or throw, with `ERR_NEON_STATUS` when that is not 2xx, which `request`
- * does not; otherwise they work like `request`, with the same options.
+ * The methods of sessions and pools, each with its blocking form next to it. Unlike `request`, the methods named after
+ * those of the protocol reject, or throw, with `ERR_NEON_STATUS` when the status is not 2xx. Otherwise they work like
+ * `request`, with the same options.
  */
 export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   readonly #source: SessionSource;
@@ -446,7 +446,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Makes a lock last longer (LOCK with an `If` header, RFC 4918 section 9.10.2). Resolves to the milliseconds that the
+   * Extends a lock (LOCK with an `If` header, RFC 4918 section 9.10.2). Resolves to the milliseconds that the
    * server grants; see {@link Lock.duration}. Rejects with `ERR_NEON_STATUS` when the server refuses. In C:
    * `ne_lock_refresh`.
    */
@@ -455,7 +455,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Makes a lock last longer with a call on the calling thread; see {@link refreshLock}.
+   * Extends a lock with a call on the calling thread; see {@link refreshLock}.
    *
    * @returns the milliseconds that the server grants; see {@link Lock.duration}
    * @throws the errors that {@link refreshLock} rejects with, and `ERR_NEON_BUSY`
@@ -465,7 +465,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Lists the locks that a resource has, whoever holds them, by a PROPFIND of `lockdiscovery` (RFC 4918 section 15.8).
+   * Lists the locks of a resource, including those of other clients, by a PROPFIND of `lockdiscovery` (RFC 4918 section 15.8).
    * Rejects like {@link Listing}, and with `NE_ERROR` when the response lists no resource. In C: `ne_lock_discover`.
    */
   async discoverLocks(target: Target, options: DiscoverLocksOptions = {}): Promise<DiscoveredLock[]> {

@@ -201,6 +201,12 @@ export function explain(message: string): string {
 }
 
 function findPackageRoot(from: string): string {
+  if (!from.endsWith(join('dist', 'lib', 'core')))
+    throw new NeonError(
+      'libneon was packed by a bundler, which leaves its addon behind: mark "libneon" as external ' +
+        '(esbuild: --external:libneon; webpack: "externals"; Rollup, Vite: "external")',
+      'ERR_NEON_LOAD',
+    );
   for (let folder = from; ; folder = dirname(folder)) {
     if (existsSync(join(folder, 'package.json')) && existsSync(join(folder, 'binding'))) return folder;
     if (folder === dirname(folder))

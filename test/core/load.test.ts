@@ -266,6 +266,17 @@ describe('copies of the package', () => {
     });
   });
 
+  test('says what to do about a bundler', async () => {
+    const folder = path.join(copy('bundled'), 'bundle');
+    cpSync(path.join(projectRoot, 'dist', 'lib'), folder, { recursive: true });
+    const bundled = failure.replace("'libneon'", JSON.stringify(path.join(folder, 'index.js')));
+    expect(await output('commonjs', bundled, folder)).toEqual({
+      name: 'NeonError',
+      code: 'ERR_NEON_LOAD',
+      message: expect.stringContaining('mark "libneon" as external') as string,
+    });
+  });
+
   test('says that files are incomplete', async () => {
     expect(await output('commonjs', failure, copy('incomplete', { binding: false, addon: null }))).toEqual({
       name: 'NeonError',

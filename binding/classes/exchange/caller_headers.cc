@@ -51,7 +51,7 @@ void CallerHeaders::on_send(ne_request *, void *self, ne_buffer *head) noexcept 
   }
 }
 
-// Leaves as many fields of each name as the caller gave: those of the caller's, as far as they are there.
+// Keeps as many fields of each name as the caller gave, and prefers the caller's own fields.
 void CallerHeaders::replace_in(ne_buffer *head) const {
   const std::string before(head->data, ne_buffer_size(head));
   auto lines = lines_of(before);

@@ -107,7 +107,7 @@ void Exchange::run() {
       result = NE_ERROR;
     }
   } while (result == NE_RETRY && !head_posted_);
-  // JavaScript removes them too, but requests that wait behind this one would submit them before that.
+  // JavaScript removes these locks too, but queued requests would submit them before that.
   if (result == NE_OK && head_.is_success() && head_.status != 207)
     for (const LockSet::Entry &lock : ending) locks->remove(lock);
   result_.note(result, session_->c());  // an exception before this leaves NE_ERROR

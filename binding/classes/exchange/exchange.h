@@ -188,7 +188,7 @@ class Exchange final : public Operation {
   std::int64_t reported_ = 0;                      // bytes beyond high_water that V8 knows of
 };
 
-/// JavaScript's handle of a response that streams: dropping it drops the rest of the body.
+/// The JavaScript handle of a streaming response; dropping it discards the rest of the body.
 class Stream final : public Handle {
  public:
   static constexpr Kind kind = Kind::Exchange;

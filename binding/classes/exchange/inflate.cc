@@ -12,7 +12,7 @@ namespace neon {
 
 namespace {
 
-// Inflating makes it at most about a thousand times as long: the memory that one block may take.
+// Inflating makes data at most about a thousand times longer: this bounds the memory that one block takes.
 constexpr std::size_t encoded_block = 4096;
 
 }  // namespace

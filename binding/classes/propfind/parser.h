@@ -85,11 +85,10 @@ class PropfindParser final {
   void set_href(std::string_view text);
   bool has_room() const { return batch_->value_size() < max_value; }
 
-  // neon's limits: on the bytes of a value, the rest of which is omitted, and on the properties of a
-  // resource.
+  // The limits of neon: the bytes of a value, whose rest is omitted, and the properties of a resource.
   static constexpr std::size_t max_value = 102400;
   static constexpr int max_properties = 1024;
-  // More of an href, a status or a description is an error.
+  // A longer href, status or description is an error.
   static constexpr std::size_t max_text = std::size_t{64} * 1024;
 
   std::unique_ptr<PropfindBatch> batch_ = std::make_unique<PropfindBatch>();
@@ -104,11 +103,11 @@ class PropfindParser final {
   int count_ = 0;     // the number of properties and propstats of the resource
   int depth_ = 0;     // the depth of the current element below its property
   std::string text_;  // of the href, status or description that is open
-  // Of the resource:
+  // The state of the current resource.
   std::vector<std::string> hrefs_;
   Outcome response_;
   bool succeeded_ = false;  // a propstat with properties, or without a failure
-  // Of its propstat, and of the first one that failed without a property.
+  // The outcome of the current propstat, and of the first propstat that failed without naming a property.
   Outcome propstat_, empty_;
   bool in_propstat_ = false;
   bool out_of_memory_ = false;
