@@ -89,8 +89,8 @@ void FollowingList::register_with(Session &session, std::shared_ptr<LockSet> set
   list->hook(session, list);
 }
 
-// Copies of locks that stay keep the order that those have in the set; copies of new locks are added after
-// them.
+// The set only appends locks, so the copies that stay are in its order. One pass finds the copies of locks
+// that are gone; the copies of new locks come last.
 void FollowingList::follow() {
   if (!hidden_ && set_->version() == version_) return;
   auto [entries, version] = hidden_ ? std::pair<std::vector<LockSet::Entry>, std::uint64_t>() : set_->all();
@@ -188,9 +188,9 @@ struct LockArguments {
   Recipe recipe;  // the headers of the caller, and the limit of inflating
 };
 
-/// A call with one lock. Its result is null, or [code, text, response, token] when it failed: the response as
-/// Head::response() packs it, or null, and the token of a lock that the server has granted all the same, or
-/// null.
+/// A call with one lock. Its result is null, or [code, text, response, token] when it failed. The response is
+/// as Head::response() packs it, or null. The token is that of a lock which the server has granted although
+/// the call failed, or null.
 class LockCall : public Operation {
  public:
   explicit LockCall(LockArguments arguments)
@@ -220,7 +220,7 @@ class LockCall : public Operation {
   }
   /// Sends the request.
   virtual int send(ne_session *session) = 0;
-  /// The call succeeded; where the operation ran.
+  /// Notes that the call succeeded. Called where the operation runs.
   virtual void succeeded() {}
   /// Sets the fields of the caller's lock that the response has changed.
   virtual void fill(Napi::Object) {}
@@ -236,16 +236,16 @@ class LockCall : public Operation {
   void submit(Submit submit) {
     if (!recipe_.header("If")) submit();
   }
-  /// Sends the request, notes its response, and destroys it. NE_OK for a status that grants what was asked
-  /// for.
+  /// Sends the request, notes its response, and destroys the request. NE_OK only for a status that grants
+  /// what was asked for.
   int dispatch(ne_request *request);
   /// Reads the document of a LOCK response that has this result; returns the result of the call.
   int parse(int result);
-  /// The server has granted a lock with this token, and the call fails nevertheless.
+  /// Notes that the server has granted a lock with this token, although the call fails.
   void strand(std::string token) { token_ = std::move(token); }
 
  private:
-  // More of a body is ignored.
+  // The part of a body beyond this size is ignored.
   static constexpr std::size_t max_body = std::size_t{1} << 20U;
 
   const std::shared_ptr<Session> session_;
@@ -274,7 +274,7 @@ int LockCall::parse(int result) {
   return NE_ERROR;
 }
 
-// As ne_lock and ne_lock_refresh write it.
+// Adds the Timeout header as ne_lock and ne_lock_refresh write it.
 void add_timeout(ne_request *request, long timeout) {
   if (timeout == NE_TIMEOUT_INFINITE)
     ne_add_request_header(request, "Timeout", "Infinite");
@@ -282,8 +282,8 @@ void add_timeout(ne_request *request, long timeout) {
     ne_print_request_header(request, "Timeout", "Second-%ld", timeout);
 }
 
-/// LOCK, as ne_lock sends it. The lock is in the set at once, so that requests which wait behind it submit
-/// it; it is removed again unless the caller gets it.
+/// LOCK, as ne_lock sends it. The lock enters the set as soon as the server grants it, so that requests which
+/// wait behind this one submit it. It is removed again unless the caller receives it.
 class Obtain final : public LockCall {
  public:
   using LockCall::LockCall;
@@ -395,30 +395,29 @@ std::shared_ptr<LockSet> set_argument(const Arguments &arguments, std::size_t in
   return arguments.handle<LockSet>(index, "set");
 }
 
-/// A call with (session, lock, set, headers, inflate).
+/// A call with (session, lock, set, options).
 template <class Call>
 std::shared_ptr<Operation> lock_call(const Arguments &arguments, void (*require)(const struct ne_lock &)) {
   LockArguments read{
       arguments.handle<Session>(0, "session"), lock_of(arguments, 1), set_argument(arguments, 2), {}};
   require(*read.lock);
-  read.recipe.read_headers(arguments, 3);
-  read.recipe.read_inflate(arguments, 4);
+  read.recipe.read_options(arguments, 3);
   auto made = std::make_shared<Call>(std::move(read));
   made->hold(arguments[1]);
   return made;
 }
 
-/// obtainLock(session, lock, set, headers, inflate) → null, or as LockCall says
+/// obtainLock(session, lock, set, options) → null, or as LockCall says
 std::shared_ptr<Operation> obtain(const Arguments &arguments, Mode) {
   return lock_call<Obtain>(arguments, require_lockable);
 }
 
-/// releaseLock(session, lock, set, headers, inflate) → null, or as LockCall says
+/// releaseLock(session, lock, set, options) → null, or as LockCall says
 std::shared_ptr<Operation> release(const Arguments &arguments, Mode) {
   return lock_call<Release>(arguments, require_path_and_token);
 }
 
-/// refreshLock(session, lock, set, headers, inflate) → null, or as LockCall says
+/// refreshLock(session, lock, set, options) → null, or as LockCall says
 std::shared_ptr<Operation> refresh(const Arguments &arguments, Mode) {
   return lock_call<Refresh>(arguments, require_path_and_token);
 }
@@ -432,7 +431,7 @@ Napi::Value share(const Arguments &arguments) {
   const auto set = set_argument(arguments, 0);
   const auto session = arguments.handle<Session>(1, "session");
   if (session->shared_locks()) return arguments.env().Undefined();
-  // Without a set, no operation has registered a list: this is a store.
+  // The session shares no set, so no operation has registered a list: `locks` is a store of libneon/ne.
   if (session->locks)
     throw neon_failure(code::invalid_state,
                        "This session has a lock store of libneon/ne's, which its requests submit locks of");

@@ -21,11 +21,11 @@ struct Recipe;
 
 /// The locks of the classes: those of one session, or of all the sessions of a pool.
 ///
-/// It may change at any time, also while lanes are at work: on the JavaScript thread, and on a lane that has
-/// obtained or released a lock, so that the next request on that lane submits the right ones. So C never
-/// reads it: each session has a list of its own (FollowingList), which belongs to the thread that runs an
-/// operation on that session, and is brought up to date before a request is made. Owned by its JavaScript
-/// object, the sessions, and operations.
+/// The set may change at any time, also while lanes are at work. The JavaScript thread changes it, and so
+/// does a lane that has obtained or released a lock, so that the next request on that lane submits the right
+/// ones. For that reason C never reads the set. Each session has a list of its own (FollowingList), which
+/// belongs to the thread that runs an operation on that session, and is brought up to date before a request
+/// is made. The set is owned by its JavaScript object, the sessions, and operations.
 class LockSet final : public Handle, public SharedLocks {
  public:
   static constexpr Kind kind = Kind::LockSet;

@@ -9,8 +9,8 @@
 namespace neon {
 
 inline constexpr std::size_t block_size = std::size_t{256} * 1024;
-// A response of at most this many bytes crosses whole. Its memory has one more byte, by which the end is
-// noticed.
+// A response of at most this many bytes is handed to JavaScript in one piece. Its memory has room for one
+// byte more: a body that fills that room, too, is longer.
 inline constexpr std::size_t whole_limit = std::size_t{64} * 1024;
 // The number of bytes that are read ahead of JavaScript.
 inline constexpr std::size_t high_water = 4 * block_size;

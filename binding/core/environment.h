@@ -74,18 +74,15 @@ const char *class_name(Kind kind);
 /// and each load (Jest loads the module again in the same environment).
 ///
 /// State. `open`, `wakeup_` and `queue_` are shared by the JavaScript thread and all lanes, under `mutex_`:
-///  - a lane posts: locks; if not open, refuses; pushes; if no drain is on its way, calls for one by the
-///  thread-safe
-///    function. That call is made without the lock, for which other lanes queue up, but counted in
-///    `calling_`;
-///  - the drain (JavaScript thread) takes the events under the lock, and delivers them without it, until
-///  there are no
-///    more; after a few milliseconds it goes on in the next turn of the event loop;
-///  - the clean-up hook, registered after the thread-safe function so that it runs first, closes, and waits
-///  until
-///    `calling_` is 0: no thread touches the function after that. It calls environment_gone() on every
-///    unsettled operation, which wakes lanes that wait for an answer of JavaScript's and shuts their sockets
-///    down.
+///  - A lane posts an event: it takes the lock, refuses unless open, and pushes the event. If no drain is on
+///    its way, it calls for one by the thread-safe function. That call is made without the lock, for which
+///    other lanes queue up, but it is counted in `calling_`.
+///  - The drain (JavaScript thread) takes the events under the lock, and delivers them without it, until
+///    there are no more. After a few milliseconds it continues in the next turn of the event loop.
+///  - The clean-up hook is registered after the thread-safe function, so that it runs first. It closes, and
+///    waits until `calling_` is 0: no thread touches the function after that. It calls environment_gone() on
+///    every unsettled operation, which wakes lanes that wait for an answer of JavaScript's and shuts their
+///    sockets down.
 /// Everything else belongs to the JavaScript thread alone.
 /// Owned by a shared_ptr each in: the instance data, the thread-safe function, every operation and handle.
 class Environment final : public std::enable_shared_from_this<Environment> {

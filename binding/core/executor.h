@@ -23,11 +23,9 @@ class Resource;
 /// `pending`, `asking` and `running` belong to the JavaScript thread. They decide which thread may touch the
 /// C object:
 ///  - pending: the promises of this executor that are queued or on the lane, counted from enqueueing until
-///  the
-///    completion is drained. While it is not 0, the lane owns the C object;
+///    the completion is drained. While it is not 0, the lane owns the C object;
 ///  - asking: the callback requests of such an operation that JavaScript has not answered yet. Meanwhile the
-///  lane waits,
-///    and JavaScript may touch the C object;
+///    lane waits, and JavaScript may touch the C object;
 ///  - running: the blocking operation below us on the stack, when JavaScript runs inside its callback.
 class Executor {
  public:

@@ -32,18 +32,14 @@ namespace neon {
 /// Life on a lane. JavaScript thread: enqueue() → queued. The lane takes it: execute() → run() inside neon →
 /// posts itself. JavaScript thread: deliver() → settles the promise and counts down `pending`. The waits,
 /// what ends them, and what happens if a side dies:
-///  - the lane waits for an answer of JavaScript's in wait_for_answer() on `changed_`; the answer, abort()
-///  and
-///    environment_gone() wake it. CallbackRequest has the states of that wait;
-///  - an abort settles the promise at once, marks the operation cancelled and shuts the socket down; the lane
-///  returns
-///    from C when C does, and posts; the executor stays busy until then;
-///  - when the environment goes away, the operation is cancelled in the same way, without JavaScript. The
-///  post is
-///    refused, and the operation dies on the lane;
-///  - a blocking call in a worker runs on the lane too, and the JavaScript thread waits on `changed_`, in
-///  slices so that
-///    it notices terminate(); it answers the lane's callback requests from that wait.
+///  - The lane waits for an answer of JavaScript's in wait_for_answer() on `changed_`. The answer, abort()
+///    and environment_gone() wake it. CallbackRequest has the states of that wait.
+///  - An abort settles the promise at once, marks the operation cancelled and shuts the socket down. The lane
+///    returns from C when C does, and posts. The executor stays busy until then.
+///  - When the environment goes away, the operation is cancelled in the same way, without JavaScript. The
+///    post is refused, and the operation dies on the lane.
+///  - A blocking call in a worker runs on the lane too. The JavaScript thread waits on `changed_`, in slices,
+///    so that it notices terminate(). It answers the lane's callback requests from that wait.
 /// `mutex_` guards request_, gone_ and done_. JavaScript references are made and dropped on the JavaScript
 /// thread only; those that remain when the environment is gone go with it.
 class Operation : public Event, public Job, public Abortable, public std::enable_shared_from_this<Operation> {

@@ -17,9 +17,10 @@ namespace neon {
 
 namespace {
 
-// ne_sock_block() is the one function that knows neon's buffer, that of the TLS library and the descriptor.
-// It waits for a number of seconds, which must not be 0: that would be for ever. It multiplies them by 1000,
-// in an int, for poll(2); these become 0 milliseconds. Whether they do is measured once, below.
+// ne_sock_block() is the one function that looks at neon's buffer, that of the TLS library and the
+// descriptor. It waits for a number of seconds; 0 would mean to wait for ever. For poll(2) it multiplies the
+// number by 1000, in an int. With this number the product overflows to 0 milliseconds, so that it does not
+// wait at all. returns_at_once() measures once whether that is so.
 constexpr int no_time = 1 << 29;
 
 /// A socket of neon's and its peer, connected over loopback, on which nothing was sent.
@@ -54,8 +55,9 @@ class Pair final {
   bool connected_ = false;
 };
 
-/// Whether ne_sock_block() returns at once. A thread of its own calls it, and owns the pair together with the
-/// caller, which waits for it: if it does wait, a byte ends that.
+/// Whether ne_sock_block() returns at once. A thread of its own calls ne_sock_block(), and shares the sockets
+/// with this function, which waits for the thread for 2 seconds. After that it sends a byte, which ends the
+/// thread.
 bool returns_at_once() {
   struct Trial {
     Pair pair;

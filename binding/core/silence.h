@@ -5,12 +5,13 @@
 
 namespace neon {
 
-/// Whether nothing waits on an idle connection: no byte, in the kernel or in the buffers of neon and of the
-/// TLS library, and no end. Does not wait, and reads nothing that the next response could need. Over TLS,
-/// messages of the protocol itself, such as session tickets, are not counted; with GnuTLS they are.
+/// Whether nothing waits to be read on an idle connection: neither a byte, in the kernel or in the buffers of
+/// neon and of the TLS library, nor the end of the connection. Does not wait, and reads nothing that the next
+/// response could need. Over TLS, messages of the protocol itself, such as session tickets, do not count with
+/// OpenSSL; they count with GnuTLS. If ne_sock_block() does not return at once, only the kernel is asked.
 ///
-/// One poll(2) on a silent connection. To be called by the thread that uses the socket, between two
-/// responses.
+/// On a silent connection this costs one poll(2). Only the thread that uses the socket may call it, between
+/// two responses.
 bool is_silent(ne_socket *socket);
 
 }  // namespace neon

@@ -134,8 +134,8 @@ Napi::Value set_flags(const Arguments &arguments) {
   return arguments.env().Undefined();
 }
 
-// A start and an end function, each of which may be null, for one kind of element; `set` passes those that
-// are not null to C.
+// Sets a start and an end function for one kind of element; each may be null. `set` registers the
+// corresponding C functions for those that are not null.
 template <class Set>
 Napi::Value set_handlers(const Arguments &arguments, Multistatus::Element Multistatus::*element, Set set) {
   const auto multistatus = usable<Multistatus>(arguments);

@@ -25,8 +25,8 @@ const empty = Buffer.alloc(0);
 const dropped = new FinalizationRegistry<() => void>((end) => end());
 
 /**
- * An arriving body as its session or pool sees it, which must not keep the body from being collected: a dropped body
- * is to give its session back.
+ * An arriving body as its session or pool sees it. It refers to the body weakly, since a body that is collected gives
+ * its session back.
  */
 class BodyHold implements Hold {
   readonly description: string;
@@ -36,7 +36,7 @@ class BodyHold implements Hold {
   isFull = false;
   isOver = false;
   readonly #body: WeakRef<ArrivingBody>;
-  /** The last question to the body that has no answer yet. */
+  /** Identifies the call of the body's `readAhead` that is pending; undefined without one. */
   #asked: object | undefined;
   #isAhead = false;
 
@@ -53,7 +53,7 @@ class BodyHold implements Hold {
     if (outcome === undefined) return; // it was collected, and its session will be free
     const asked = (this.#asked = {});
     this.#isAhead = true;
-    // Not before the code that runs now is done: it may be about to read the body.
+    // Never synchronously: the code that runs now may be about to read the body.
     void Promise.resolve(outcome).then((isOver) => {
       if (this.#asked !== asked) return;
       this.#asked = undefined;
@@ -107,14 +107,14 @@ export class ArrivingBody {
     if (signal?.aborted) this.cancel(signal.reason);
   }
 
-  /** The caller has touched the body, and is about to read it. */
+  /** Notes that the caller has touched the body, and is about to read it. */
   take(): void {
     this.#hold.isUnread = false;
   }
 
   /**
-   * Other calls wait for the session: receives up to `bytes` more than were read. The result is true when the session's
-   * thread is done, and false when it has stopped.
+   * Receives up to `bytes` beyond those that were read, since other calls wait for the session. The result is true when
+   * the session's thread is done, and false when it has stopped at that limit, or no call waits any more.
    */
   readAhead(bytes: number): boolean | Promise<boolean> {
     return readStreamAhead(this.#stream, bytes);
@@ -145,7 +145,7 @@ export class ArrivingBody {
     return written;
   }
 
-  /** The bytes that had arrived when the body failed, and were not taken. */
+  /** The bytes that had arrived when the body failed, and were not taken; empty after a cancellation. */
   rest(): Buffer {
     return this.#failure ? empty : takeBuffered(this.#stream);
   }

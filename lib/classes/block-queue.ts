@@ -7,19 +7,19 @@ export type Blocks = readonly (Uint8Array | null)[];
 /** A source of blocks: null at its end. */
 type Next = () => Uint8Array | null | Promise<Uint8Array | null>;
 
-/** As many bytes as the addon keeps, to send them again: more than these mean that a body may not start again. */
+/** The number of bytes that the addon keeps, to send them again. A longer body may not be able to start again. */
 const maxKept = 256 * 1024;
 
 /** How long a request waits for the end of a short body before it is sent, in milliseconds. */
 const patience = 50;
 
 /**
- * Gathers the blocks of a source, so that one call of the addon takes many, and reads ahead of it: while the lane sends
- * some blocks, the source gives the next ones.
+ * Gathers the blocks of a source, so that one call of the addon takes many. It also reads ahead of the addon: while the
+ * lane sends some blocks, the source gives the next ones.
  *
- * The source is asked for one block at a time: `#reading` is the promise of it. At most two callers wait for that
- * promise, the addon's call and the reading ahead. A failure of the source is kept until the blocks before it are taken.
- * JavaScript thread.
+ * The source is asked for one block at a time: `#reading` is the promise of that block. At most two callers wait for
+ * the promise: the addon's call and the reading ahead. A failure of the source is kept until the blocks before it are
+ * taken. All of it runs on the JavaScript thread.
  */
 export class BlockQueue {
   readonly #next: Next;
@@ -42,15 +42,15 @@ export class BlockQueue {
     this.#reuses = reuses;
   }
 
-  /** The blocks that are there, at least one, or the end; throws the failure of the source. */
+  /** The blocks that are there, or null at the end; waits for the first one. Throws the failure of the source. */
   take(): Blocks | Promise<Blocks> {
     const reading = this.#fill(1);
     return reading ? reading.then(() => this.take()) : this.#hand();
   }
 
   /**
-   * The first blocks, before the request is sent: all of a short body, if that ends soon; more bytes than the addon
-   * keeps; or what has come in time, which may be nothing. Throws the failure of the source.
+   * The first blocks, before the request is sent. Waits until a short body has ended, until there are more bytes than
+   * the addon keeps, or for `patience`, after which there may be no block at all. Throws the failure of the source.
    */
   look(): Blocks | Promise<Blocks> {
     const reading = this.#fill(maxKept + 1);
@@ -87,7 +87,7 @@ export class BlockQueue {
     this.#readsAhead = false;
   }
 
-  /** Reads until this many bytes are there, or the source is over. Returns a promise when that has to wait. */
+  /** Reads until this many bytes are there, or the source is over. Returns a promise if it has to wait for a block. */
   #fill(enough: number): Promise<void> | undefined {
     while (!this.#over && this.#size < enough) {
       this.#reading ??= this.#read();

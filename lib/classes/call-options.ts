@@ -1,6 +1,6 @@
 /** The options that calls have in common. */
 import { type CallOptions, validated } from '../core/abort.js';
-import { invalidType, invalidValue } from '../core/errors.js';
+import { invalidChar, invalidType, invalidValue } from '../core/errors.js';
 import type { Known } from '../core/options.js';
 import { type DecompressOptions, inflationLimit } from './decompress.js';
 import type { RedirectOptions, Redirects } from './redirect.js';
@@ -140,6 +140,19 @@ export function defaultFieldsOf(headers: HeadersInit | undefined): readonly Head
 export function requireNoLength(fields: readonly HeaderField[], why: string): void {
   if (fields.some(([name]) => name.toLowerCase() === 'content-length'))
     throw invalidValue(`The header Content-Length is refused: ${why}. Omit the header`);
+}
+
+/**
+ * The options of a call whose body the library composes, as one text for its native function; see `read_options` in
+ * binding/classes/exchange/recipe.h. @internal
+ *
+ * @throws `ERR_INVALID_ARG_VALUE` for a `Content-Length`, `ERR_INVALID_CHAR` for a line end in a header
+ */
+export function optionsText(settings: CallSettings): string {
+  const fields = fieldsOfComposed(settings);
+  const wrong = fields.findIndex((text) => text.includes('\n'));
+  if (wrong >= 0) throw invalidChar(wrong % 2 === 0 ? 'header name' : 'header value', 'it must be one line');
+  return [settings.inflate, ...fields].join('\n');
 }
 
 /** The headers for a request whose body neon or the library composes, as native functions take them. @internal */

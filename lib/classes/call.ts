@@ -34,8 +34,8 @@ export interface Call<Raw, Result> {
   /** Copies the bytes that the caller may change while the call waits for a session. */
   hold?(): void;
   /**
-   * Other calls wait for the session: receives up to so many bytes more than the caller has read; undefined when no
-   * call waits any more. Calls whose session waits while their caller reads the result have this.
+   * Receives up to `bytes` beyond those that the caller has read, since other calls wait for the session; undefined
+   * ends that. Only a call whose session waits while the caller reads its result has this function.
    */
   readonly readAhead?: ((bytes: number | undefined) => void) | undefined;
   /** Frees the resources of `send`. */
@@ -52,9 +52,9 @@ export interface Call<Raw, Result> {
 /** A call that is running, or that has a response whose body is still arriving. @internal */
 export interface CallRun extends Live {
   readonly context: CallContext;
-  /** The body of the response is live, and has the session, from now on. */
+  /** Notes that the body of the response is live, and occupies the session, from now on. */
   keep(body: Hold): void;
-  /** The body was read to its end, cancelled or dropped. */
+  /** Notes that the body was read to its end, cancelled or dropped. */
   release(body: Hold): void;
   /** The signal and the timeout of the call, which go on for the body. */
   readonly signal?: AbortSignal | undefined;

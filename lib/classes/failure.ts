@@ -11,7 +11,7 @@ export type RawFailure = readonly [result: number, text: string, response: RawRe
 type SystemError = readonly [code: string, errno: number, text: string];
 const systemError: (text: string) => SystemError | null = native('systemError');
 
-/** At most so many bytes of a body are in an error. */
+/** The maximum number of bytes of a body that an error holds. */
 export const maxReported = 64 * 1024;
 
 /** The texts of neon for the reasons why it refuses a certificate. */
@@ -25,8 +25,8 @@ const certificateTexts: Readonly<Record<string, CertificateFailure>> = {
 };
 
 /**
- * Adds the request to an error of neon's that has none yet: to its fields, and to the beginning of its message. Adds
- * the error of the system as the cause, and the stack of the caller. Any other value passes through unchanged.
+ * Adds the request to the fields of a `NeonError` and to the beginning of its message. Adds the error of the system as
+ * the cause, and the stack of the caller. Returns any other value, and an error that has a request already, unchanged.
  */
 export function addRequest<E>(error: E, context: CallContext, status?: number): E {
   if (!(error instanceof NeonError) || error.method !== undefined) return error;
@@ -43,7 +43,7 @@ export function addRequest<E>(error: E, context: CallContext, status?: number): 
   return error;
 }
 
-/** Makes an error show this stack, in place of that of the event loop. */
+/** Replaces the stack of an error, which is that of the event loop, by the one that was captured at the call. */
 export function calledFrom<E>(error: E, { stack = '' }: { readonly stack?: string }): E {
   if (error instanceof NeonError) error.stack = `${String(error)}\n${stack.split('\n').slice(1).join('\n')}`;
   return error;
@@ -60,7 +60,7 @@ function causeOf([code, errno, text]: SystemError): Error {
   return Object.assign(new Error(text), { code, errno });
 }
 
-/** The reasons in a text of neon's; undefined where it is about something else. */
+/** The reasons in neon's text for a refused certificate; undefined for any other text. */
 function certificateFailures(text: string): CertificateFailure[] | undefined {
   const [, list] = /Server certificate verification failed: (.*)/.exec(text) ?? [];
   return list?.split(', ').map((reason) => certificateTexts[reason] ?? 'other');
@@ -72,7 +72,7 @@ function certificateHint(failures: readonly CertificateFailure[]): string {
   return failures.includes('idMismatch') ? ' (connect by a name that the certificate is for)' : '';
 }
 
-/** Says that a body was parsed in a coding that is not decoded; empty where it has no coding. */
+/** Says that the body has a Content-Encoding which was not decoded; empty when it has none. */
 export function codingHint(headers: ResponseHeaders): string {
   const coding = headers['content-encoding'] ?? 'identity';
   return /^(identity)?$/i.test(coding) ? '' : ` (the body has the Content-Encoding "${coding}", and was not decoded)`;
@@ -81,7 +81,7 @@ export function codingHint(headers: ResponseHeaders): string {
 /**
  * The error of a response whose status is a failure.
  *
- * @param text why it is one
+ * @param text why the response is a failure
  */
 export function statusError(text: string, response: FailedResponse, failures?: NeonError['failures']): NeonError {
   const { status } = response;
@@ -93,7 +93,7 @@ export function errorOf([result, text, raw]: readonly [...RawFailure, ...unknown
   const response = raw && failedResponse(raw);
   if (!response) return NeonError.of(result, text);
   const { status, reasonPhrase, body } = response;
-  // neon's text is the status line where nothing else is wrong.
+  // neon's text is the status and the reason phrase when nothing but the status is wrong.
   if (text !== `${status} ${reasonPhrase}`)
     return NeonError.of(result, text + codingHint(response.headers), { status, response });
   const found = status === 207 ? failuresIn(body, context) : undefined;

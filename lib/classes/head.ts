@@ -3,8 +3,8 @@ import type { ResponseHeaders } from '../core/errors.js';
 import { native } from '../core/native.js';
 
 /**
- * A response as it comes from the addon. The lines of the head are the version, the reason phrase, and names and values
- * of the headers by turns, each with a line feed; the lines of the trailers are names and values. @internal
+ * A response as it comes from the addon. The lines of the head, each with a line feed, are the version, the reason
+ * phrase, and alternately the name and the value of a header. Those of the trailers are names and values. @internal
  */
 export type RawResponse = [
   status: number,
@@ -23,7 +23,7 @@ export interface StreamHandle {
 /** Drops the rest of a body, and closes its connection. @internal */
 export const dropStream: (stream: StreamHandle) => void = native('dropStream');
 
-/** The prototype of headers, which has no property but the iterator. */
+/** The prototype of objects with headers. It has the iterator and no other property. */
 const iterable = Object.create(null, {
   [Symbol.iterator]: {
     *value(this: Readonly<Record<string, string | readonly string[]>>): Generator<[string, string]> {
@@ -33,12 +33,12 @@ const iterable = Object.create(null, {
   },
 }) as object;
 
-/** The headers in the lines of a head. @internal */
+/** Makes the object of headers from the lines of a head. @internal */
 export function headersOf(lines: readonly string[]): ResponseHeaders {
   return fieldsOf(lines, 2, Object.create(iterable) as Record<string, string | string[]>) as ResponseHeaders;
 }
 
-/** The trailers in their lines. @internal */
+/** Makes the object of trailers from their lines. @internal */
 export function trailersOf(lines: readonly string[]): ResponseHeaders {
   return fieldsOf(lines, 0, Object.create(iterable) as Record<string, string | string[]>) as ResponseHeaders;
 }
@@ -55,7 +55,7 @@ function fieldsOf(
   return fields;
 }
 
-/** The fields that neon has joined: a comma begins another one where a name and `=` follow, unlike that of a date. */
+/** Splits the cookies that neon has joined: where a name and `=` follow a comma, which the comma of a date lacks. */
 function cookiesOf(joined: string): string[] {
   return joined.split(/,\s*(?=[^;,=\s]+=)/);
 }

@@ -1,31 +1,31 @@
-/** Responses that have a session while other calls wait for it. */
+/** Calls and bodies that occupy a session for as long as their caller reads, while other calls wait for it. */
 import { NeonError } from '../core/errors.js';
 import type { Live } from './live-set.js';
 
 /**
- * A call, or the body of its response, that has a session for as long as its caller takes to read it. While other calls
- * wait for the session it is received into memory, so that the session gets free. @internal
+ * A call, or the body of its response, that occupies a session for as long as its caller takes to read it. While other
+ * calls wait for the session, it is received into memory, so that the session becomes free. @internal
  */
 export interface Hold extends Live {
-  /** The call, as long as that has no result. */
+  /** The call itself, or the call whose response has the body. It does not count as one that waits. */
   readonly run: Live;
   /** The status of the response, once that has arrived. */
   readonly status?: number | undefined;
   readonly isUnread: boolean;
-  /** The session's thread has stopped, since as many bytes wait to be read as may. */
+  /** Whether the session's thread has stopped, since the unread bytes have reached the limit. */
   readonly isFull: boolean;
-  /** The session's thread is done with it. */
+  /** Whether the session's thread is done with it. */
   readonly isOver: boolean;
   /**
-   * Receives up to `bytes` more than were read. `onChange` is called later, when it is full or over: each time this is
-   * called, if it is full already.
+   * Receives up to `bytes` beyond those that were read. A body calls `onChange` when it is full or over, and never
+   * during this call. If it is full already, it calls `onChange` again.
    */
   readAhead(bytes: number, onChange: (hold: Hold) => void): void;
-  /** No call waits any more. */
+  /** Ends the reading ahead, since no call waits any more. */
   stopReadingAhead(): void;
 }
 
-/** The error of a call that waits for sessions which these unread bodies have. @internal */
+/** The error of a call that waits for a session, while these unread bodies occupy every session. @internal */
 export function unreadBody(unread: readonly Hold[], owner: 'session' | 'pool', maxUnreadBytes: number): NeonError {
   const named = unread.slice(0, 3).map(({ description, status }) => `${description} (${status})`);
   const names = named.join(', ') + (unread.length > named.length ? ', …' : '');

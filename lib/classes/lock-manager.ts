@@ -16,7 +16,7 @@ import {
   type CallSettings,
   type CommonOptions,
   commonOptions,
-  fieldsOfComposed,
+  optionsText,
   requireObject,
 } from './call-options.js';
 import { addRequest, errorOf, type RawFailure } from './failure.js';
@@ -47,13 +47,7 @@ import type { Target } from './target.js';
 
 /** The outcome of a call that failed; see binding/classes/lock_set.cc. */
 type LockFailure = readonly [...RawFailure, token: string | null] | null;
-type LockFunction<R> = (
-  session: ne_session,
-  lock: ne_lock,
-  set: LockSet,
-  headers: readonly string[],
-  inflate: number,
-) => R;
+type LockFunction<R> = (session: ne_session, lock: ne_lock, set: LockSet, options: string) => R;
 
 /** A function of the addon in both forms. */
 interface LockFunctions {
@@ -90,11 +84,11 @@ class LockCall implements Call<LockFailure, void> {
   }
 
   send(session: ne_session, settings: CallSettings): Promise<LockFailure> {
-    return this.functions.async(session, this.lock, this.set, fieldsOfComposed(settings), settings.inflate);
+    return this.functions.async(session, this.lock, this.set, optionsText(settings));
   }
 
   sendSync(session: ne_session, settings: CallSettings): LockFailure {
-    return this.functions.blocking(session, this.lock, this.set, fieldsOfComposed(settings), settings.inflate);
+    return this.functions.blocking(session, this.lock, this.set, optionsText(settings));
   }
 
   settle(failure: LockFailure, { context }: CallRun): void {

@@ -15,10 +15,10 @@ export interface Lessor {
   /** Puts a lease at the end of the queue. */
   enqueue(lease: Lease): void;
   dequeue(lease: Lease): void;
-  /** The call of the lease, or its body, has the session while its caller reads. */
+  /** Notes that the call of the lease, or its body, occupies the session while its caller reads. */
   keep(lease: Lease, hold: Hold): void;
   release(hold: Hold): void;
-  /** Nothing of the lease is live any more. */
+  /** Ends the lease, of which nothing is live any more: gives its session back. */
   over(lease: Lease): Promise<void>;
 }
 

@@ -41,7 +41,7 @@ export class PoolSource extends SessionSource implements Lessor {
   readonly idle: Idle[] = [];
   readonly queue = new Set<Lease>();
 
-  /** What has a session while a caller reads, and its lease. */
+  /** The calls and bodies that occupy a session while their caller reads, and their leases. */
   readonly #holds = new Map<Hold, Lease>();
   readonly #settings: PoolSettings;
   #locks: LockSet | undefined;
@@ -93,7 +93,7 @@ export class PoolSource extends SessionSource implements Lessor {
     this.live.delete(hold);
   }
 
-  /** Makes what holds the sessions read ahead while calls are queued. */
+  /** Makes the holds read ahead while calls are queued. */
   #readAhead(): void {
     for (const hold of this.#holds.keys()) {
       if (this.queue.size > 0) hold.readAhead(this.maxUnreadBytes, this.#onChange);
@@ -114,7 +114,7 @@ export class PoolSource extends SessionSource implements Lessor {
     lease.live.delete(hold);
   };
 
-  /** Refuses the calls in the queue, the newest first, when unread bodies have all sessions. */
+  /** Refuses the calls in the queue, the newest first, when unread bodies occupy all sessions. */
   #refuseQueue(): void {
     const unread = [...this.#holds.keys()].filter(({ isFull, isUnread }) => isFull && isUnread);
     if (unread.length < this.#settings.connections) return;
@@ -157,7 +157,7 @@ export class PoolSource extends SessionSource implements Lessor {
     return session;
   }
 
-  /** To the lease that has waited longest. */
+  /** Gives a session to the lease that has waited longest; without one, keeps it as an idle session. */
   #giveBack(session: Session): void {
     const [first] = this.queue;
     if (first) first.begin(session);
@@ -170,7 +170,7 @@ export class PoolSource extends SessionSource implements Lessor {
     this.#watchIdle();
   }
 
-  /** One timer for all idle sessions. It keeps neither the process nor this pool alive. */
+  /** Starts the one timer for all idle sessions. It keeps neither the process nor this pool alive. */
   #watchIdle(): void {
     const [longest] = this.idle;
     if (!longest || this.#timer) return;

@@ -7,7 +7,7 @@ import { native } from '../core/native.js';
 import type { ne_session } from '../ne/handles.js';
 import type { Call, CallRun } from './call.js';
 import { type Known, requireKnown } from '../core/options.js';
-import { type CallSettings, type CommonOptions, commonOptions, fieldsOfComposed } from './call-options.js';
+import { type CallSettings, type CommonOptions, commonOptions, optionsText } from './call-options.js';
 import { calledFrom, errorOf, type RawFailure } from './failure.js';
 import type { RawResponse } from './head.js';
 import type { HrefBase } from './href.js';
@@ -46,8 +46,7 @@ type Propfind<R> = (
   names: readonly string[] | null,
   onBatch: OnBatch,
   room: Room,
-  headers: readonly string[],
-  inflate: number,
+  options: string,
 ) => R;
 const propfindSync: Propfind<PropfindFailure> = native('propfind');
 const propfind = addon.async['propfind'] as unknown as Propfind<Promise<PropfindFailure>>;
@@ -153,7 +152,7 @@ class PropfindCall implements Call<PropfindFailure, void> {
     const { target, depth, names } = this.#query;
     const base = baseOf(this.#query);
     const onBatch: OnBatch = (...batch) => this.#onBatch(batch, base);
-    return [target, depth, names, onBatch, this.#room, fieldsOfComposed(settings), settings.inflate];
+    return [target, depth, names, onBatch, this.#room, optionsText(settings)];
   }
 }
 

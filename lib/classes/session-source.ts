@@ -19,17 +19,17 @@ export interface LentSession {
   /** Reports the progress of the operation that is started next. */
   watch(onProgress: (event: ProgressEvent) => void): ProgressWatch;
   /**
-   * The call is about to be started, or has to wait for the session: then this returns a promise, and sets the function
-   * that ends the waiting (`refuse`).
+   * Obtains the session for a call, before the call is started. Returns a promise if the call has to wait for the
+   * session, and then sets `run.refuse`, which ends the waiting.
    */
   obtain(run: Run): Promise<void> | undefined;
-  /** The call, or the body of its response, is live, and has the session while its caller reads. */
+  /** Notes that the call, or the body of its response, is live, and occupies the session while its caller reads. */
   keep(hold: Hold): void;
-  /** The body is live no more. */
+  /** Notes that the call or body no longer counts as live. */
   release(hold: Hold): void;
-  /** The call has a result, or failed: it is live no more. */
+  /** Notes that the call has a result, or failed, and no longer counts as live. */
   done(run: Run): void;
-  /** The native function is done, and the call succeeded. */
+  /** Notes that the native function is done, and the call succeeded. */
   succeeded?(): void;
 }
 
@@ -37,7 +37,7 @@ export interface LentSession {
 export interface CloseOptions {
   /**
    * How long to wait, in milliseconds: > 0 and <= 2147483647. After that time everything that is still live is aborted,
-   * as `destroy({ force: true })` does it. Default: as long as it takes.
+   * as `destroy({ force: true })` does. Default: as long as it takes.
    */
   timeout?: number | undefined;
 }
@@ -57,9 +57,9 @@ export interface RunTerms {
 /** The locks that the sessions of a source submit. @internal */
 export interface SharedLocks {
   readonly set: LockSet;
-  /** A response to a request with this method and target arrived. */
+  /** Notes that a response to a request with this method and target arrived. */
   noteResponse(method: string, target: string, status: number): void;
-  /** The session or pool is destroyed. */
+  /** Ends the locks, since the session or pool is destroyed. */
   end(reason: NeonError): void;
 }
 
@@ -75,14 +75,14 @@ export interface SharedLocks {
  * 5. Start the native function. The signal, the timeout and `destroy({ force: true })` abort its operation.
  * 6. Settle: make the caller's result, or add the request to the error.
  * 7. No longer count the call as live. That gives a pool its session back.
- * 8. Follow a redirect: from 3 on, with another call.
+ * 8. Follow a redirect: repeat the steps from 3 on, with another call.
  *
  * All of it runs on the JavaScript thread. Ownership, waits and wake-ups:
  *
  * - The source owns its live set. That of a pool holds leases, each with a live set of its own. A call is in the live
  *   set of its session or lease from 3 to 7. A response whose body is still arriving puts the body there before 7. The
- *   body is live until it is read, cancelled or dropped, and until then it has the session, unless it arrives whole.
- *   Then a pool gets the session back, and the body goes over to the live set of the pool.
+ *   body is live until it is read, cancelled or dropped. It occupies the session for as long, unless all of it is
+ *   received before that. Then a pool gets the session back, and the body moves to the live set of the pool.
  * - A call waits in two places. First in the queue of a pool (4), until a session is given back: then the pool calls
  *   `begin` of the first lease in the queue. Then for the promise of its operation (5), which runs on the session's
  *   lane after the operations that were started before: the addon settles the promise when the lane is done.
@@ -90,12 +90,12 @@ export interface SharedLocks {
  *   operation and interrupts its connection. The lane may still be inside C then. Meanwhile the addon refuses other
  *   uses of the session, and a pool does not lend it out again.
  * - A body that arrives slowly, or is not read, must not make other calls wait for ever. The source knows which calls
- *   wait: the calls of a session that have no result, the queue of a pool. It also knows what has a session while a
- *   caller reads ({@link Hold}): an arriving body, and a listing that is iterated. Whenever a call begins to wait, and
- *   whenever something begins to hold a session, the source makes the holds read ahead, up to `maxUnreadBytes`. Each
- *   answers when the session's thread is done, and the next call runs, or when the thread has stopped at that bound.
- *   Then, if the caller never touched the body, the calls that wait for it are ended with `ERR_NEON_UNREAD_BODY`; a
- *   pool waits until all of its sessions are held so. When no call waits any more, the holds stop reading ahead.
+ *   wait: the calls of a session that have no result, the queue of a pool. It also knows the holds ({@link Hold}). They
+ *   occupy a session while a caller reads: arriving bodies, and listings that are iterated. Whenever a call begins to
+ *   wait, and whenever a hold begins, the source makes the holds read ahead, up to `maxUnreadBytes`. When the session's
+ *   thread is done with a hold, the next call runs. When the thread has stopped at the limit, and the caller never
+ *   touched the body, the calls that wait for it are ended with `ERR_NEON_UNREAD_BODY`; a pool does that only when such
+ *   bodies occupy all of its sessions. When no call waits any more, the holds stop reading ahead.
  * - A hold refers to its body weakly. When a body is collected, its finalizer ends the request, and the session goes on.
  * - `close()` waits until nothing is live but bodies that the caller never touched, then for a turn of the event loop:
  *   after that a redirected request is live again, and the caller of a request has touched the body of its response.
@@ -125,7 +125,7 @@ export abstract class SessionSource {
     this.maxUnreadBytes = defaults.maxUnreadBytes;
   }
 
-  /** A session for a call, in whose live set the call is from now on, unless it is not to be counted. */
+  /** Lends a session to a call, and adds the call to the live set if it is `counted`. */
   protected abstract lend(run: Run, counted: boolean): LentSession;
 
   get destroyed(): boolean {
@@ -253,7 +253,7 @@ export abstract class SessionSource {
     return this.origin + this.targetOf(target);
   }
 
-  /** From now on the sessions submit these locks with their requests. */
+  /** Makes the sessions submit these locks with their requests from now on. */
   share(locks: SharedLocks): void {
     this.shareSet(locks.set);
     this.#locks = locks;
@@ -261,7 +261,7 @@ export abstract class SessionSource {
 
   protected abstract shareSet(set: LockSet): void;
 
-  /** Passes the events of the sessions on; without an argument no longer. */
+  /** Passes the events of the sessions to `emit`, or to no function if that is undefined. */
   abstract listen(emit: ((event: StatusEvent) => void) | undefined): void;
 
   /** Throws `ERR_NEON_DESTROYED` when the session or pool is destroyed or, unless `whileClosing`, closing. */
@@ -336,7 +336,7 @@ export class Run implements Hold, CallRun {
   readonly isUnread = false;
   readonly isFull = false;
   readonly isOver = false;
-  /** What lends it a session. */
+  /** The session that was lent to it: of a pool, a lease. */
   lent: LentSession | undefined;
   unwatch: (() => void) | undefined;
   /** The identity of its operation; 0 before it is started. */
@@ -402,7 +402,7 @@ export class SingleSession extends SessionSource implements LentSession {
   readonly noun = 'session';
   readonly handle: ne_session;
   readonly #status: StatusEmitter;
-  /** The calls that were started, in this order, and have no result. */
+  /** The calls that have no result yet, in the order in which they were started. */
   readonly #calls = new Set<Live>();
   readonly #holds = new Set<Hold>();
 
@@ -412,7 +412,7 @@ export class SingleSession extends SessionSource implements LentSession {
     this.#status = new StatusEmitter(handle);
   }
 
-  /** Its thread keeps the order of calls. */
+  /** Never waits: the session's thread keeps the order of calls. */
   obtain(run: Run): undefined {
     this.#calls.add(run);
     this.#readAhead();
@@ -435,7 +435,7 @@ export class SingleSession extends SessionSource implements LentSession {
     this.#readAhead();
   }
 
-  /** Makes what holds the session read ahead while other calls wait. */
+  /** Makes the holds read ahead while other calls wait. */
   #readAhead(): void {
     for (const hold of this.#holds) {
       const waiting = this.#calls.size - (this.#calls.has(hold.run) ? 1 : 0);
@@ -462,7 +462,7 @@ export class SingleSession extends SessionSource implements LentSession {
     this.#status.listen(emit);
   }
 
-  /** The handle is about to be destroyed. */
+  /** Ends the events, since the handle is about to be destroyed. */
   stopEvents(): void {
     this.#status.end();
   }

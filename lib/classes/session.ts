@@ -93,7 +93,7 @@ export interface SessionOptions extends RedirectOptions, DecompressOptions {
   flags?: Partial<Record<SessionFlag, boolean>> | undefined;
   /**
    * Network addresses (`'192.0.2.1'`, `'2001:db8::1'`) to connect to, in this order, instead of looking the name up.
-   * Not with `proxy`. In C: `ne_set_addrlist`.
+   * Refused together with `proxy`. In C: `ne_set_addrlist`.
    */
   addresses?: readonly string[] | undefined;
   /** The network address to connect from, where it is of the server's family. In C: `ne_set_localaddr`. */

@@ -1,4 +1,4 @@
-/** Streams of whole files, which are sent as the files. */
+/** Streams of whole files, which are sent as `{ file }` is. */
 import fs from 'node:fs';
 
 import type { FileBody } from './body.js';
@@ -14,7 +14,7 @@ interface FileStream extends fs.ReadStream {
 
 /**
  * Takes the file of a stream that would read it from beginning to end, and closes the stream; returns undefined for
- * every other body. Nothing has been done with the stream: it is not even open, and reads by the functions of Node.
+ * every other body. The stream must be untouched and not open yet, and must read with the functions of `node:fs`.
  * @internal
  */
 export function takeWholeFile(body: unknown): FileBody | undefined {
@@ -31,13 +31,13 @@ export function takeWholeFile(body: unknown): FileBody | undefined {
   return { file: path };
 }
 
-/** The option `fs` gives a stream other functions, whose files are not the system's. */
+/** Whether a stream reads with the functions of `node:fs`: the option `fs` may give it those of another file system. */
 function readsByNode(stream: object): boolean {
   const key = Object.getOwnPropertySymbols(stream).find(({ description }) => description === 'kFs');
   return key !== undefined && (stream as Record<symbol, unknown>)[key] === fs;
 }
 
-/** The bytes of a pipe or a device are there once, and the stream is about to open it. */
+/** False for a pipe or device: its bytes can be read only once, and the stream is about to open it itself. */
 function mayBeRegular(path: string): boolean {
   try {
     return fs.statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;

@@ -8,11 +8,11 @@ const conversion = /%([-+ #0]*)(\*|\d+)?(?:\.(\*|\d*))?(hh|h|ll|l|q|j|z|t|L)?(.)
 const widths: Record<string, number> = { hh: 8, h: 16, l: 64, ll: 64, q: 64, j: 64, z: 64, t: 64, L: 64 };
 
 /**
- * C's printf, as the printf-like functions of neon apply it to their format and arguments. Precision and width of
- * strings count bytes of UTF-8, as in C.
+ * Formats values as C's printf does, for the printf-like functions of neon. Precision and width of strings count bytes
+ * of UTF-8, as in C.
  *
  * @throws `ERR_INVALID_ARG_VALUE` on a conversion that C does not have (or that has no meaning here, such as `%n`
- * and `%p`), on an argument of another type than the conversion takes, and on too few or too many arguments.
+ * and `%p`), on an argument whose type the conversion does not take, and on too few or too many arguments.
  */
 export function format(template: string, values: readonly unknown[]): string {
   if (typeof template !== 'string') throw invalidType('format', 'of type string', template);

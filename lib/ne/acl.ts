@@ -29,7 +29,7 @@ export interface ne_acl_entry_old {
  * Sets the access control list of a resource, by the interface that {@link ne_acl3744_set} replaced.
  *
  * @param uri the path of the resource, URI-escaped
- * @returns an `NE_*` code, as that of {@link ne_acl3744_set}
+ * @returns an `NE_*` code, as {@link ne_acl3744_set} does
  * @throws `ERR_INVALID_ARG_VALUE` when a `principal` would make the request's XML malformed
  */
 export const ne_acl_set: (sess: ne_session, uri: string, entries: readonly ne_acl_entry_old[]) => number =

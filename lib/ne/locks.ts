@@ -109,7 +109,7 @@ export const ne_lockstore_register: (store: ne_lock_store, sess: ne_session) => 
 /**
  * Destroys a store with the locks in it; sessions no longer submit these locks.
  *
- * @throws `ERR_NEON_BUSY` while a promise is pending of a session that the store is registered with
+ * @throws `ERR_NEON_BUSY` while a session that the store is registered with has a pending promise
  */
 export const ne_lockstore_destroy = (store: ne_lock_store): void => {
   destroyStore(store);
@@ -121,8 +121,8 @@ export const ne_lockstore_destroy = (store: ne_lock_store): void => {
  *
  * @param lock needs a token, and a URI with scheme, host, port and path
  * @throws `ERR_NEON_INVALID_STATE` when the lock is in a store, `ERR_INVALID_ARG_TYPE` when it was made neither by
- *   ne_lock_create nor by ne_lock_copy, `ERR_NEON_BUSY` while a promise is pending of a session that the store is
- *   registered with
+ *   ne_lock_create nor by ne_lock_copy, `ERR_NEON_BUSY` while a session that the store is registered with has a pending
+ *   promise
  */
 export const ne_lockstore_add = (store: ne_lock_store, lock: ne_lock): void => {
   state.requireMade(lock);
@@ -130,10 +130,10 @@ export const ne_lockstore_add = (store: ne_lock_store, lock: ne_lock): void => {
 };
 
 /**
- * Removes a lock from a store; the caller then owns it. Live requests still submit the locks that they had.
+ * Removes a lock from a store; the caller then owns it. Live requests that have the lock still submit it.
  *
- * @throws `ERR_NEON_INVALID_STATE` when the lock is not in this store, `ERR_NEON_BUSY` while a promise is pending of a
- *   session that the store is registered with
+ * @throws `ERR_NEON_INVALID_STATE` when the lock is not in this store, `ERR_NEON_BUSY` while a session that the store
+ *   is registered with has a pending promise
  */
 export const ne_lockstore_remove = (store: ne_lock_store, lock: ne_lock): void => {
   state.requireObject(lock);

@@ -20,7 +20,7 @@ export const ne_xml_parse_response: (req: ne_request, parser: ne_xml_parser) => 
  * Sends the request, and parses the response body as XML if the status is 2xx and the media type is one of XML; any
  * other body is discarded.
  *
- * @returns an `NE_*` code, as that of {@link ne_xml_parse_response}
+ * @returns an `NE_*` code, as {@link ne_xml_parse_response} does
  */
 export const ne_xml_dispatch_request: (req: ne_request, parser: ne_xml_parser) => number =
   native('ne_xml_dispatch_request');
@@ -29,7 +29,7 @@ export const ne_xml_dispatch_request: (req: ne_request, parser: ne_xml_parser) =
  * Sends the request, and parses the response body as XML if `acpt` accepts the response; any other body is discarded.
  * Needs neon 0.36.
  *
- * @returns an `NE_*` code, as that of {@link ne_xml_parse_response}
+ * @returns an `NE_*` code, as {@link ne_xml_parse_response} does
  * @throws `ERR_NEON_UNSUPPORTED` with an older neon
  */
 export const ne_xml_dispatchif_request: (req: ne_request, parser: ne_xml_parser, acpt: ne_accept_response) => number =

@@ -43,8 +43,8 @@ std::string_view Exchange::slice() {
   return {gathered_.memory.get() + from, gathered_.taken - from};
 }
 
-// False when it is not well-formed, or when the exchange was cancelled. An empty block is the end of the
-// document.
+// Parses a block; an empty one is the end of the document. False when the document is not well-formed, or
+// when the exchange was cancelled.
 bool Exchange::parse_block(std::string_view block) {
   Document &document = *document_;
   {

@@ -21,37 +21,37 @@
 
 namespace neon {
 
-/// One whole request and its response. A response of at most one block crosses to JavaScript whole, in one
-/// event.
+/// One whole request and its response. A response of at most `whole_limit` bytes crosses to JavaScript in one
+/// piece, in one event; so does any response of a blocking call.
 ///
-/// A longer one streams (promises only). The lane posts the head, then reads ahead of JavaScript up to
-/// `max_ahead_`, and waits on `room_` until JavaScript takes some: that is the back-pressure. It is woken by
-/// a take, by a larger allowance (read_ahead()), by cancel() (the response was dropped, destroyed, aborted),
-/// and when the environment goes away.
+/// A longer response to a promise streams. The lane posts the head, then reads up to `max_ahead_` bytes ahead
+/// of JavaScript, and waits on `room_` until JavaScript takes some: that is the back-pressure. The lane is
+/// woken when JavaScript takes bytes, by a larger allowance (read_ahead()), by cancel() (the response was
+/// dropped, destroyed, aborted), and when the environment goes away.
 /// `stream_mutex_` guards full_, open_, max_ahead_, reader_waits_ and waiter_watches_. The lane reads into
 /// the free end of open_ without the lock, since only the lane touches that, and counts the bytes in under
 /// the lock; JavaScript takes over full blocks, and copies what the open one has. JavaScript's side holds at
 /// most one promise of a read (reader_).
 ///
-/// max_ahead_ is `high_water`, unless other calls wait for the session: only JavaScript knows that of a pool,
-/// whose queue it has. It then calls read_ahead() with the bytes that may stay unread, and holds the promise
-/// of the outcome (waiter_): the response is over, so that the session is free and the rest can be taken from
-/// memory; or the lane has stopped at the allowance. The lane posts once when it stops, if waiter_watches_,
-/// and at its end. The promise keeps the event loop alive, since the calls in the queue of a pool do not.
-/// When no call waits any more, JavaScript takes the allowance back: bytes that are there already stay. If
-/// JavaScript drops the response, the lane ends, and with it the promise. If the environment goes away,
-/// the promise is not settled.
+/// max_ahead_ is `high_water`, unless other calls wait for the session. JavaScript knows when they do, since
+/// the queue of a pool is there. It then calls read_ahead() with the bytes that may stay unread, and holds a
+/// promise of the outcome (waiter_). Either the response is over, so that the session is free and the rest
+/// can be taken from memory, or the lane has stopped at the allowance. The lane posts once when it stops, if
+/// waiter_watches_ is set, and at its end. The promise keeps the event loop alive, since the calls in the
+/// queue of a pool do not. When no call waits any more, JavaScript takes the allowance back; bytes that were
+/// received already stay. If JavaScript drops the response, the lane ends, which settles the promise. If the
+/// environment goes away, the promise is not settled.
 ///
-/// A document (parse()) crosses in batches of events instead, in the same manner: the lane parses what it
+/// A document (parse()) crosses in batches of events instead of blocks. The lane parses the bytes that it
 /// reads, and waits inside the parser on `room_` while JavaScript has `max_batches` full batches to take. The
-/// mutex guards the batches: the one that is being filled belongs to the parser while that has a block, and
-/// to JavaScript between two blocks. The parser belongs to the lane once that has met the sink. Until then
-/// the lane may be inside a read that lasts, or be done, so the JavaScript thread parses what has arrived, a
-/// slice at a time, and the lane waits for the end of a slice (parses_here_). Whatever ends the exchange
-/// (signal, timeout, destroy, a handler that throws, a terminated worker) ends the wait for room, and the
-/// parser stops at its next batch, at the latest with its block; batches that were not taken are deleted with
-/// the exchange. A pending read keeps all of it alive: a response that JavaScript dropped continues to the
-/// end of its document.
+/// mutex guards the batches. The batch that is being filled belongs to the parser while that parses a block,
+/// and to JavaScript between two blocks. The parser belongs to the lane once the lane has noticed the call of
+/// parse() (sink_met_). Until then the lane may be inside a read that lasts, or be done. So the JavaScript
+/// thread parses the bytes that have arrived, a slice at a time, and the lane waits for the end of a slice
+/// (parses_here_). Whatever ends the exchange (signal, timeout, destroy, a handler that throws, a terminated
+/// worker) ends the wait for room. The parser then stops at its next batch, or at the end of its block;
+/// batches that were not taken are deleted with the exchange. A pending read keeps all of it alive: a
+/// response that JavaScript dropped continues to the end of its document.
 class Exchange final : public Operation {
  public:
   Exchange(std::shared_ptr<Session> session, Recipe recipe, bool streams)
@@ -61,18 +61,19 @@ class Exchange final : public Operation {
   Napi::Value read(Napi::Env env);
   /// The rest of the body, as a Buffer of at most `limit` bytes, or a promise of it. JavaScript thread.
   Napi::Value read_all(Napi::Env env, std::uint64_t limit);
-  /// Writes the rest of the body to a descriptor: the number of bytes, or a promise of it; or a Buffer of the
-  /// last of it, which the caller has to write. JavaScript thread.
+  /// Writes the rest of the body to a descriptor. Returns the number of bytes, or a Buffer of the last bytes,
+  /// which the caller has to write; or a promise of one of them. JavaScript thread.
   Napi::Value write_to_fd(Napi::Env env, int descriptor);
   /// The bytes that had arrived and were not taken when the response failed, as a Buffer. JavaScript thread.
   Napi::Value take_rest(Napi::Env env);
   /// From now on read() gives batches of events (EventBatch), null at the end of the document.
   void parse(unsigned wanted, const std::string &charset);
-  /// Other calls wait for the session: from now on the lane may be `bytes` ahead of JavaScript, or
-  /// `high_water` if that is more. True when the response is over, false when the lane has stopped with more
-  /// bytes than that, or a promise of one of them. JavaScript thread.
+  /// Allows the lane to be `bytes` ahead of JavaScript from now on, or `high_water` if that is more, since
+  /// other calls wait for the session. True when the response is over, false when the lane has stopped with
+  /// more bytes than that, or a promise of one of them. JavaScript thread.
   Napi::Value read_ahead(Napi::Env env, std::uint64_t bytes);
-  /// No call waits any more; a promise of read_ahead() resolves to false. JavaScript thread.
+  /// Takes the allowance back, since no call waits any more. A promise of read_ahead() resolves to false.
+  /// JavaScript thread.
   void stop_reading_ahead(Napi::Env env);
   /// The handle is gone: drops the rest of the body. JavaScript thread.
   void drop(Napi::Env env);
@@ -157,7 +158,7 @@ class Exchange final : public Operation {
   CallResult result_;
   Head head_;
   std::unique_ptr<Block> whole_;
-  bool dropped_ = false;  // part of the body, which was too long to be held back
+  bool dropped_ = false;  // the body was too long to be held back, and its end is missing
 
   std::mutex stream_mutex_;
   std::condition_variable room_;
@@ -168,7 +169,7 @@ class Exchange final : public Operation {
   bool waiter_watches_ = false;
   bool parses_here_ = false;  // the JavaScript thread is parsing
   bool head_posted_ = false;  // written before the post
-  // Under the mutex: where the rest of the body is to go; the lane looks between two blocks.
+  // Under the mutex: where the rest of the body is to go. The lane checks this between two blocks.
   Sink sink_ = Sink::Blocks;
   std::uint64_t limit_ = 0;
   int descriptor_ = -1;

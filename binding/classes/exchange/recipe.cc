@@ -5,6 +5,8 @@
 #include <ne_string.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <string_view>
 
 #include "core/value.h"
 #include "ne/constants.h"
@@ -20,16 +22,44 @@ void each_pair(Napi::Array list, Visit visit) {
   for (std::uint32_t i = 0; i + 1 < length; i += 2) visit(list.Get(i), list.Get(i + 1));
 }
 
+/// The lines of a text. The last one may be empty, and is one all the same when it is asked for.
+class Lines final {
+ public:
+  explicit Lines(std::string_view text) : rest_(text) {}
+  bool over() const { return rest_.empty(); }
+  std::string_view next() {
+    const std::string_view line = rest_.substr(0, rest_.find('\n'));
+    rest_.remove_prefix(std::min(rest_.size(), line.size() + 1));
+    return line;
+  }
+
+ private:
+  std::string_view rest_;
+};
+
 }  // namespace
 
 // --- Recipe -----------------------------------------------------------------------------------------------
 
 void Recipe::read_headers(const Arguments &arguments, std::size_t index) {
-  each_pair(arguments[index].As<Napi::Array>(), [this](Napi::Value name, Napi::Value value) {
-    const auto &header = headers.emplace_back(to_string(name), to_string(value));
-    require_token(header.first, "header name");
-    require_line(header.second, "header value");
-  });
+  each_pair(arguments[index].As<Napi::Array>(),
+            [this](Napi::Value name, Napi::Value value) { add_header(to_string(name), to_string(value)); });
+}
+
+void Recipe::read_options(const Arguments &arguments, std::size_t index) {
+  const std::string text = to_string(arguments[index]);
+  Lines lines(text);
+  inflate = std::strtoull(std::string(lines.next()).c_str(), nullptr, 10);
+  while (!lines.over()) {
+    const std::string_view name = lines.next(), value = lines.next();
+    add_header(std::string(name), std::string(value));
+  }
+}
+
+void Recipe::add_header(std::string name, std::string value) {
+  require_token(name, "header name");
+  require_line(value, "header value");
+  headers.emplace_back(std::move(name), std::move(value));
 }
 
 void Recipe::read_flags(const Arguments &arguments, std::size_t index) {
@@ -70,15 +100,8 @@ void Head::note(ne_request *request) {
 }
 
 std::optional<std::string_view> Head::header(std::string_view name) const {
-  std::string_view rest = headers;
-  const auto next = [&rest] {
-    const std::size_t end = rest.find('\n');
-    const std::string_view line = rest.substr(0, end);
-    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-    return line;
-  };
-  while (!rest.empty()) {
-    const std::string_view key = next(), value = next();
+  for (Lines lines(headers); !lines.over();) {
+    const std::string_view key = lines.next(), value = lines.next();
     if (key == name) return value;
   }
   return std::nullopt;

@@ -21,6 +21,9 @@ namespace neon {
 struct Recipe {
   /// Reads an argument that is a flat array of header names and values.
   void read_headers(const Arguments &arguments, std::size_t index);
+  /// Reads an argument that is one text, which crosses at the cost of one value: lines with the limit of
+  /// inflating, and with the names and values of headers alternately.
+  void read_options(const Arguments &arguments, std::size_t index);
   /// Reads an argument that is a flat array of flags and values.
   void read_flags(const Arguments &arguments, std::size_t index);
   /// Reads an argument that is the limit of inflating.
@@ -36,6 +39,9 @@ struct Recipe {
   std::vector<std::pair<int, int>> flags;
   std::unique_ptr<Body> body;
   std::uint64_t inflate = 0;  // inflate gzip up to this many bytes; 0 leaves bodies as they arrive
+
+ private:
+  void add_header(std::string name, std::string value);
 };
 
 /// The head of a response.
@@ -45,8 +51,8 @@ struct Head {
   /// The value of a header, by its name in lower case; nothing when the response does not have it.
   std::optional<std::string_view> header(std::string_view name) const;
   /// The response as it crosses to JavaScript: [status, head, body, stream, trailers]. The lines of the head
-  /// are the version, the reason, and the names and values of the headers; those of the trailers names and
-  /// values.
+  /// are the version, the reason phrase, and alternately the name and the value of a header. Those of the
+  /// trailers are names and values.
   Napi::Value response(Napi::Env env, Napi::Value body, Napi::Value stream,
                        const std::string &trailers) const;
 
@@ -58,7 +64,7 @@ struct Head {
 /// How a call of neon's ended. Written inside Operation::run(), read after it.
 struct CallResult {
   void note(int result, ne_session *session);
-  /// The watchdog ended the call; the error text of the session says so.
+  /// Notes that the watchdog ended the call, and the error text of the session, which says so.
   void note_stall(ne_session *session);
   bool ok() const { return code == NE_OK; }
   /// A NeonError with the name of the code.

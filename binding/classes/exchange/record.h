@@ -15,27 +15,28 @@
 namespace neon {
 
 /// Notes the response to a request that ne_request_dispatch() or another function of neon's sends as a whole:
-/// its head, and its body, or the beginning of that. neon may answer a response itself (401) and send the
-/// request again: the last response counts.
+/// its head, and its body or the beginning of the body. neon may answer a response itself (a 401) and send
+/// the request again: the last response counts.
 ///
-/// Owned by one operation, and used where that runs. It must outlive the request that it reads from.
+/// The record is owned by one operation, and used on the thread that runs it. It must outlive the request
+/// that it reads from.
 class ResponseRecord final {
  public:
-  /// Takes the body of a successful response, block by block; the last block has the size 0. Returns 0, or
+  /// Takes the body of a 2xx response, block by block; the last block has the size 0. Returns 0, or
   /// another number to fail, after ne_set_error(). It must not throw.
   using Sink = std::function<int(ne_request *request, const char *bytes, std::size_t size)>;
 
-  /// At most so many bytes are kept of the body of a successful response, and of one that is not 2xx.
+  /// Keeps at most `success_room` bytes of the body of a 2xx response, and `failure_room` of any other.
   ResponseRecord(std::size_t success_room, std::size_t failure_room)
       : success_room_(success_room), failure_room_(failure_room) {}
-  /// The bodies of successful responses go to the sink instead.
+  /// Passes the bodies of 2xx responses to the sink instead of keeping them.
   explicit ResponseRecord(Sink sink) : ResponseRecord(0, whole_limit) { sink_ = std::move(sink); }
   ~ResponseRecord();
   ResponseRecord(const ResponseRecord &) = delete;
   ResponseRecord &operator=(const ResponseRecord &) = delete;
 
   /// Adds readers to the request. If `inflate` is not 0, asks for gzip, and inflates bodies that arrive as
-  /// gzip up to that many bytes.
+  /// gzip. A body that is longer than `inflate` bytes when inflated is a failure.
   void read_from(ne_request *request, std::uint64_t inflate);
 
   bool arrived() const { return head_.status != 0; }

@@ -135,7 +135,7 @@ Napi::Value Propfind::result(Napi::Env env) {
 
 namespace {
 
-/// propfind(session, path, depth, names, onBatch, room, headers, inflate) → null, or [NE_* code, error text,
+/// propfind(session, path, depth, names, onBatch, room, options) → null, or [NE_* code, error text,
 /// response], the response as Head::response() packs it, or null when there was none. `names` is a flat array
 /// of namespaces and names, an empty one for all properties, or null for the names alone. onBatch is called
 /// with (text, numbers, names, statuses, origins), as PropfindBatch packs them, and returns true when
@@ -156,8 +156,7 @@ std::shared_ptr<Operation> propfind(const Arguments &arguments, Mode mode) {
     }
   }
   Recipe recipe;
-  recipe.read_headers(arguments, 6);
-  recipe.read_inflate(arguments, 7);
+  recipe.read_options(arguments, 6);
   const Napi::Function on_batch = arguments.function(4, "onBatch"), room = arguments.function(5, "room");
   auto made = std::make_shared<Propfind>(std::move(session), std::move(inquiry), std::move(recipe),
                                          mode == Mode::Async);

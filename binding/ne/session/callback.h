@@ -23,8 +23,8 @@ struct Callback {
   bool removed = false;     // a destroy-request hook that C still has
 };
 
-/// The return value of a callback as C's int: undefined is 0, a boolean 0 or 1; anything else but an integer
-/// is a TypeError.
+/// Converts the return value of a callback to C's int: undefined to 0, a boolean to 0 or 1. Throws a
+/// TypeError for any other value that is not an integer, or does not fit.
 int to_int(Napi::Env env, Napi::Value value);
 
 /// Calls a session's callback from inside neon with the arguments that `make_arguments(env, operation)`

@@ -2,7 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import { type CommonOptions, type Lock, type ProgressEvent, Session, SessionPool, type SessionOptions } from 'libneon';
 import { type RawServerOptions, response, type Step } from '../../servers/raw.js';
-import { failureOf, neonError, wrongValue } from '../../support/expect.js';
+import { failureOf, neonError, wrongChar, wrongValue } from '../../support/expect.js';
 import { lockGranted } from '../../support/lock-responses.js';
 import { multistatus, page, propstat, resource } from '../../support/properties.js';
 import { answering, receivedBy, testServers } from '../../support/servers.js';
@@ -107,6 +107,16 @@ describe.each(cases)('%s', (name, answer, run) => {
     expect(valuesOf('prefer', requests)).toEqual(['return=minimal']);
     for (const once of ['host', 'content-type', 'content-length', 'depth', 'if', 'lock-token', 'accept-encoding'])
       expect(valuesOf(once, requests).length).toBeLessThan(2);
+  });
+
+  test('sends a header without a value, and refuses a line end in one', async () => {
+    const server = await serve(answering(answer));
+    await run(urlOf(server), '/a', { headers: { 'X-One': 'a', 'X-Empty': '' } }, {});
+    expect((await receivedBy(server)).join('')).toMatch(/\r\nX-One: a\r\nX-Empty: ?\r\n/);
+    for (const value of ['a\nX-Evil: b', 'a\r\nX-Evil: b', 'a\nX-Evil\nb']) {
+      const failure = await failureOf(() => run('http://127.0.0.1:1/', '/a', { headers: { 'X-One': value } }, {}));
+      expect(failure).toEqual(wrongChar);
+    }
   });
 
   test('refuses a redirect as the option says', async () => {
