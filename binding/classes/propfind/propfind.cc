@@ -145,7 +145,7 @@ std::shared_ptr<Operation> propfind(const Arguments &arguments, Mode mode) {
   auto session = arguments.handle<Session>(0, "session");
   Inquiry inquiry;
   inquiry.path = arguments.line(1, "path");
-  inquiry.depth = static_cast<int>(arguments.integer(2, "depth", NE_DEPTH_ZERO, NE_DEPTH_INFINITE));
+  inquiry.depth = arguments[2].As<Napi::Number>().Int32Value();
   inquiry.only_names = arguments.is_nullish(3);
   if (!inquiry.only_names) {
     const std::vector<Napi::Value> names = arguments.list(3, "props");

@@ -45,7 +45,7 @@ describeWith(kerberosNeeds, 'Kerberos', () => {
   test('fails without a ticket and gives the reason', async () => {
     const refused = [
       'NE_AUTH',
-      expect.stringMatching(/^Could not authenticate to server: GSSAPI authentication error/),
+      expect.stringMatching(/^GET \S+: Could not authenticate to server: GSSAPI authentication error/),
     ];
     expect(await get(kerberos.withoutTicket)).toEqual([refused, refused, [ne.NE_AUTH, 401]]);
   });
