@@ -41,7 +41,7 @@ export { Request, type RequestFlag, type RequestOptions } from './classes/reques
 export { type BodyOptions, Response } from './classes/response.js';
 export type { XmlHandlers } from './classes/xml-events.js';
 export { Session, type SessionFlag, type SessionOptions } from './classes/session.js';
-export type { CloseOptions } from './classes/session-source.js';
+export type { CloseOptions, DestroyOptions } from './classes/session-source.js';
 export type { ProgressEvent, StatusEvent } from './classes/status.js';
 export type { CertificateVerifier, ClientCertificateProvider, ProtocolVersion, TLSOptions } from './classes/tls.js';
 export type { ByteRange, Capabilities, CopyOptions } from './classes/methods.js';

@@ -103,7 +103,7 @@ function targetOf(principal: unknown): Pick<ne.ne_acl_entry, 'target' | 'tname'>
       `The "principal" must be one of ${Object.keys(principals).join(', ')}, or an object. Received '${principal}'`,
     );
   }
-  const { href, property } = (principal ?? {}) as { href?: unknown; property?: unknown };
+  const { href, property } = (isObject(principal) ? principal : {}) as { href?: unknown; property?: unknown };
   if (typeof href === 'string' && property === undefined)
     return { target: ne.ne_acl_href, tname: escapeText(href, 'The "href" of a principal') };
   if (property === undefined || href !== undefined)

@@ -1,6 +1,6 @@
 /** Bodies of responses that are still arriving. */
 import { limit } from '../core/abort.js';
-import type { NeonError } from '../core/errors.js';
+import { NeonError } from '../core/errors.js';
 import { native } from '../core/native.js';
 import type { CallContext, CallRun } from './call.js';
 import { addRequest } from './failure.js';
@@ -150,8 +150,22 @@ export class ArrivingBody {
     return this.#failure ? empty : takeBuffered(this.#stream);
   }
 
-  /** Parses the body as XML while it arrives. */
-  async parse(handlers: XmlHandlers, events: number, charset: string): Promise<void> {
+  /** The first block, which has arrived with the head: at least 64 KiB. Empty when the body was read or has failed. */
+  beginning(): Buffer {
+    try {
+      const block = readStream(this.#stream);
+      return Buffer.isBuffer(block) ? block : empty;
+    } catch {
+      return empty;
+    }
+  }
+
+  /**
+   * Parses the body as XML while it arrives.
+   *
+   * @param hint is added to the text of a failure
+   */
+  async parse(handlers: XmlHandlers, events: number, charset: string, hint: string): Promise<void> {
     await this.#take(async (stream) => {
       parseStream(stream, events, charset);
       const thrown = await handleBatches(
@@ -160,7 +174,7 @@ export class ArrivingBody {
         () => this.#failure !== undefined,
       );
       if (thrown) this.cancel(thrown.reason);
-    });
+    }, hint);
     this.#over();
   }
 
@@ -169,7 +183,7 @@ export class ArrivingBody {
     return streamTrailers(this.#stream);
   }
 
-  async #take<T>(take: (stream: StreamHandle) => T | Promise<T>): Promise<T> {
+  async #take<T>(take: (stream: StreamHandle) => T | Promise<T>, hint = ''): Promise<T> {
     this.#requireGoing();
     try {
       const taken = await take(this.#stream);
@@ -178,6 +192,7 @@ export class ArrivingBody {
     } catch (error) {
       this.#over();
       this.#requireGoing();
+      if (error instanceof NeonError) error.message += hint;
       throw addRequest(error, this.#context, this.#status);
     }
   }

@@ -59,6 +59,8 @@ export interface CallRun extends Live {
   /** The signal and the timeout of the call, which go on for the body. */
   readonly signal?: AbortSignal | undefined;
   readonly timeout?: number | undefined;
+  /** Whether a body that comes as gzip is inflated. */
+  readonly inflates: boolean;
   /** When the timeout began: a time of `performance.now()`. */
   readonly since: number;
   /** Ends the reports of progress, once the body has arrived. */

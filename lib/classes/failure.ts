@@ -1,11 +1,11 @@
 /** The errors of calls: with the request, the response, the system's error and the line of the caller. */
 import { type CertificateFailure, type FailedResponse, NeonError, type ResponseHeaders } from '../core/errors.js';
 import { native } from '../core/native.js';
-import type { CallContext } from './call.js';
+import type { CallContext, CallRun } from './call.js';
 import { headersOf, type RawResponse } from './head.js';
 import { failuresIn } from './multistatus.js';
 
-/** A failed call as the addon reports it: the response is null when there was none. @internal */
+/** A failed call as the addon reports it; the response is null when no response arrived. @internal */
 export type RawFailure = readonly [result: number, text: string, response: RawResponse | null];
 
 type SystemError = readonly [code: string, errno: number, text: string];
@@ -72,10 +72,15 @@ function certificateHint(failures: readonly CertificateFailure[]): string {
   return failures.includes('idMismatch') ? ' (connect by a name that the certificate is for)' : '';
 }
 
-/** Says that the body has a Content-Encoding which was not decoded; empty when it has none. */
-export function codingHint(headers: ResponseHeaders): string {
+/**
+ * Says that the body has a Content-Encoding which was not decoded; empty when it has none.
+ *
+ * @param inflates whether a body that comes as gzip was inflated
+ */
+export function codingHint(headers: ResponseHeaders, inflates: boolean): string {
   const coding = headers['content-encoding'] ?? 'identity';
-  return /^(identity)?$/i.test(coding) ? '' : ` (the body has the Content-Encoding "${coding}", and was not decoded)`;
+  const isDecoded = /^(identity)?$/i.test(coding) || (inflates && /^gzip$/i.test(coding));
+  return isDecoded ? '' : ` (the body has the Content-Encoding "${coding}", and was not decoded)`;
 }
 
 /**
@@ -89,14 +94,14 @@ export function statusError(text: string, response: FailedResponse, failures?: N
 }
 
 /** The error of a call whose native function failed. */
-export function errorOf([result, text, raw]: readonly [...RawFailure, ...unknown[]], context: CallContext): NeonError {
+export function errorOf([result, text, raw]: readonly [...RawFailure, ...unknown[]], run: CallRun): NeonError {
   const response = raw && failedResponse(raw);
   if (!response) return NeonError.of(result, text);
   const { status, reasonPhrase, body } = response;
   // neon's text is the status and the reason phrase when nothing but the status is wrong.
   if (text !== `${status} ${reasonPhrase}`)
-    return NeonError.of(result, text + codingHint(response.headers), { status, response });
-  const found = status === 207 ? failuresIn(body, context) : undefined;
+    return NeonError.of(result, text + codingHint(response.headers, run.inflates), { status, response });
+  const found = status === 207 ? failuresIn(body, run.context) : undefined;
   return found && found.list.length > 0
     ? statusError(`${text} (${found.text})`, response, found.list)
     : statusError(text, response);

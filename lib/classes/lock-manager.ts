@@ -91,11 +91,11 @@ class LockCall implements Call<LockFailure, void> {
     return this.functions.blocking(session, this.lock, this.set, optionsText(settings));
   }
 
-  settle(failure: LockFailure, { context }: CallRun): void {
+  settle(failure: LockFailure, run: CallRun): void {
     if (!failure) return;
     const [, , , token] = failure;
     this.stranded = token ?? undefined;
-    throw errorOf(failure, context);
+    throw errorOf(failure, run);
   }
 
   responseOf(failure: LockFailure): RawResponse | null {

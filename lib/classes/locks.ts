@@ -1,6 +1,6 @@
 /** Locks of WebDAV (RFC 4918, sections 6 and 7) that are held, and their store. */
 import { getEventListeners } from 'node:events';
-import { invalidType, invalidValue, type NeonError, outOfRange } from '../core/errors.js';
+import { invalidType, invalidValue, type NeonError, outOfRange, shown } from '../core/errors.js';
 import { requireToken } from '../core/handle.js';
 import { type Known, requireKnown } from '../core/options.js';
 import { type BlockingOptions, type CommonOptions, commonOptions } from './call-options.js';
@@ -513,13 +513,13 @@ export function requireDuration(duration: unknown): asserts duration is number {
 /** @internal */
 export function requireDepth(depth: unknown): asserts depth is LockDepth {
   if (depth !== 0 && depth !== 'infinity')
-    throw invalidValue(`The "depth" of a lock must be 0 or 'infinity'. Received '${String(depth)}'`);
+    throw invalidValue(`The "depth" of a lock must be 0 or 'infinity'. Received ${shown(depth)}`);
 }
 
 /** @internal */
 export function requireScope(scope: unknown): asserts scope is LockScope {
   if (scope !== 'exclusive' && scope !== 'shared')
-    throw invalidValue(`The "scope" of a lock must be 'exclusive' or 'shared'. Received '${String(scope)}'`);
+    throw invalidValue(`The "scope" of a lock must be 'exclusive' or 'shared'. Received ${shown(scope)}`);
 }
 
 /** The XML of an owner: text is escaped. */

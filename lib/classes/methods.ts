@@ -2,7 +2,7 @@
  * Describes the methods of HTTP and WebDAV: their requests, and the results made of their responses, for both forms of
  * each.
  */
-import { invalidType, NeonError, outOfRange } from '../core/errors.js';
+import { invalidType, invalidValue, NeonError, outOfRange, shown } from '../core/errors.js';
 import { type AclEntry, entriesOf } from './acl.js';
 import type { Body } from './body.js';
 import type { CallContext } from './call.js';
@@ -27,7 +27,7 @@ export interface CopyOptions extends RequestOptions {
    * as in the protocol.
    */
   overwrite?: boolean | undefined;
-  /** `0` copies a collection without its members. Default `'infinity'`. `move` ignores it. */
+  /** `0` copies a collection without its members. Default `'infinity'`. `move` does not have this option. */
   depth?: 0 | 'infinity' | undefined;
 }
 
@@ -73,7 +73,8 @@ export interface Method<T> {
 
 const unchanged = (response: Response): Response => response;
 
-const copyOptions: Known<CopyOptions> = { ...requestOptions, overwrite: true, depth: true };
+const moveOptions: Known<Omit<CopyOptions, 'depth'>> = { ...requestOptions, overwrite: true };
+const copyOptions: Known<CopyOptions> = { ...moveOptions, depth: true };
 /** The options of methods whose body is an argument. @internal */
 const { body: _body, ...bodyOptions } = requestOptions;
 
@@ -180,8 +181,11 @@ export function copyOrMove(
   destination: string,
   options: CopyOptions = {},
 ): Method<Response> {
-  requireKnown(options, copyOptions);
+  requireKnown(options, method === 'COPY' ? copyOptions : moveOptions);
   const { overwrite = true, depth = 'infinity', ...rest } = options;
+  if (typeof overwrite !== 'boolean') throw invalidType('overwrite', 'of type boolean', overwrite);
+  if (depth !== 0 && depth !== 'infinity')
+    throw invalidValue(`The "depth" of a copy must be 0 or 'infinity'. Received ${shown(depth)}`);
   const headers = { Destination: destination, Overwrite: overwrite ? 'T' : 'F' };
   const depths = method === 'COPY' ? { Depth: String(depth) } : {};
   return { ...changing(method, source, rest), headers: { ...headers, ...depths } };

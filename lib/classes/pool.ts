@@ -3,7 +3,7 @@ import { invalidType, outOfRange } from '../core/errors.js';
 import { refuseWhileLive } from '../core/live.js';
 import { PoolSource } from './pool-source.js';
 import { baseOf, defaultsOf, Session, type SessionOptions } from './session.js';
-import type { CloseOptions } from './session-source.js';
+import { type CloseOptions, type DestroyOptions, isForced } from './session-source.js';
 import { withClientCertificate } from './tls.js';
 import { PromiseMethods } from './webdav.js';
 import { isObject } from '../core/objects.js';
@@ -97,9 +97,11 @@ export class SessionPool extends PromiseMethods {
    * Closes all connections and frees the sessions. A pool that is destroyed already stays as it is.
    *
    * @param options `force` aborts live requests first, queued ones too: they reject with `ERR_NEON_DESTROYED`
-   * @throws `ERR_NEON_LIVE_REQUESTS` while requests are live, unless forced
+   * @throws `ERR_NEON_LIVE_REQUESTS` while requests are live, unless forced; `ERR_INVALID_ARG_TYPE` or
+   *   `ERR_INVALID_ARG_VALUE` for invalid options
    */
-  destroy({ force = false }: { force?: boolean } = {}): void {
+  destroy(options: DestroyOptions = {}): void {
+    const force = isForced(options);
     if (this.destroyed) return;
     if (!force) refuseWhileLive(this.#source.live.descriptions, 'pool');
     this.#source.end();

@@ -1,6 +1,6 @@
 /** Listings: PROPFIND requests, awaited or iterated. */
 import type { Stop } from '../core/abort.js';
-import { invalidType, invalidValue, NeonError } from '../core/errors.js';
+import { invalidType, invalidValue, NeonError, shown } from '../core/errors.js';
 import { requireToken } from '../core/handle.js';
 import { addon } from '../core/load.js';
 import { native } from '../core/native.js';
@@ -86,7 +86,8 @@ export function propfindQuery(
   const path = source.targetOf(target);
   requireKnown(options, onlyNames ? namesOptions : propfindOptions);
   const { depth = 1, props = [] } = options;
-  if (!Object.hasOwn(depths, depth)) throw invalidValue(`The "depth" must be 0, 1 or 'infinity'. Received '${depth}'`);
+  if (depth !== 0 && depth !== 1 && (depth as unknown) !== 'infinity')
+    throw invalidValue(`The "depth" must be 0, 1 or 'infinity'. Received ${shown(depth)}`);
   if (!isArray(props)) throw invalidType('props', 'an instance of Array', props);
   const names = onlyNames ? null : (props as readonly unknown[]).flatMap((name) => splitName(name, 'props'));
   const caller = {};
@@ -136,8 +137,8 @@ class PropfindCall implements Call<PropfindFailure, void> {
     return propfindSync(session, ...this.#values(settings));
   }
 
-  settle(failure: PropfindFailure, { context }: CallRun): void {
-    if (failure) throw errorOf(failure, context);
+  settle(failure: PropfindFailure, run: CallRun): void {
+    if (failure) throw errorOf(failure, run);
   }
 
   responseOf(failure: PropfindFailure): RawResponse | null {
@@ -145,7 +146,7 @@ class PropfindCall implements Call<PropfindFailure, void> {
   }
 
   redirected({ target }: Redirection): PropfindCall {
-    return new PropfindCall({ ...this.#query, target }, this.#onBatch, this.#room);
+    return new PropfindCall({ ...this.#query, target }, this.#onBatch, this.#room, this.readAhead);
   }
 
   #values(settings: CallSettings): PropfindValues {

@@ -86,7 +86,8 @@ function proxyOf(options: string | URL | ProxyServer): ProxyServer {
   requireObject(options);
   requireKnown(options, known, 'proxy');
   const { type = 'http', port, username, password } = options;
-  if (!Object.hasOwn(types, type)) throw invalidValue(`There is no type of proxy '${type}'`);
+  if (typeof type !== 'string') throw invalidType('proxy.type', 'of type string', type);
+  if (!Object.hasOwn(types, type)) throw invalidValue(`There is no type of proxy '${type as string}'`);
   if (typeof options.host !== 'string') throw invalidType('proxy.host', 'of type string', options.host);
   if (port !== undefined && typeof port !== 'number') throw invalidType('proxy.port', 'of type number', port);
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65535))

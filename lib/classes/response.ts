@@ -50,6 +50,7 @@ export class Response {
   readonly #whole: Buffer;
   readonly #trailers: string;
   readonly #context: CallContext;
+  readonly #inflates: boolean;
   #headers: ResponseHeaders | undefined;
   #body: Readable | undefined;
   #used = false;
@@ -64,6 +65,7 @@ export class Response {
     this.#head = head;
     this.#whole = body ?? empty;
     this.#context = run.context;
+    this.#inflates = run.inflates;
     if (!stream) run.unwatch?.();
     else this.#arriving = new ArrivingBody(stream, status, run);
   }
@@ -164,7 +166,7 @@ export class Response {
   async xml(handlers: XmlHandlers): Promise<void> {
     const events = eventMask(handlers);
     this.#take();
-    if (this.#arriving) await this.#arriving.parse(handlers, events, this.#charset() ?? '');
+    if (this.#arriving) await this.#arriving.parse(handlers, events, this.#charset() ?? '', this.#codingHint());
     else this.#parse(handlers, events);
   }
 
@@ -267,7 +269,7 @@ export class Response {
    * @param taken the body, where it was taken already
    */
   failed(taken?: Uint8Array): FailedResponse {
-    const body = taken ? Buffer.from(taken) : this.#used ? empty : (this.#arriving?.rest() ?? this.#whole);
+    const body = taken ? Buffer.from(taken) : this.#used ? empty : (this.#arriving?.beginning() ?? this.#whole);
     this.cancel();
     const { status, reasonPhrase, headers } = this;
     return { status, reasonPhrase, headers, body: body.subarray(0, maxReported) };
@@ -292,11 +294,15 @@ export class Response {
     const failure = parseBytes(this.#whole, events, this.#charset() ?? '', handlers, isOver);
     if (this.#cancelled) throw this.#cancelled;
     if (failure !== null)
-      throw addRequest(new NeonError(failure + codingHint(this.headers), 'NE_ERROR'), this.#context, this.status);
+      throw addRequest(new NeonError(failure + this.#codingHint(), 'NE_ERROR'), this.#context, this.status);
   }
 
   #decode(bytes: Buffer): string {
     return decoder(this.#charset()).decode(bytes);
+  }
+
+  #codingHint(): string {
+    return codingHint(this.headers, this.#inflates);
   }
 
   /** The charset of the Content-Type. */

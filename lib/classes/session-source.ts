@@ -1,6 +1,6 @@
 /** The one way to run a call: a source lends it a session. */
 import { limit, type Stop, timeLimit, validated } from '../core/abort.js';
-import { NeonError } from '../core/errors.js';
+import { invalidType, NeonError } from '../core/errors.js';
 import { abortOperation, startOperation } from '../core/operation.js';
 import { type Known, requireKnown } from '../core/options.js';
 import type { ne_session } from '../ne/handles.js';
@@ -42,7 +42,26 @@ export interface CloseOptions {
   timeout?: number | undefined;
 }
 
+/** The options of destroying a session or pool. */
+export interface DestroyOptions {
+  /** Whether live requests are aborted first; else `destroy` refuses while there are any. Default false. */
+  force?: boolean | undefined;
+}
+
 const closeOptions: Known<CloseOptions> = { timeout: true };
+const destroyOptions: Known<DestroyOptions> = { force: true };
+
+/**
+ * Reads the options of destroying a session or pool. @internal
+ *
+ * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+ */
+export function isForced(options: DestroyOptions): boolean {
+  requireKnown(options, destroyOptions);
+  const { force = false } = options;
+  if (typeof force !== 'boolean') throw invalidType('force', 'of type boolean', force);
+  return force;
+}
 
 /** How a call is run, beside its options. @internal */
 export interface RunTerms {
@@ -327,6 +346,7 @@ class Redirected<Raw, Result> {
 function withoutContent(settings: CallSettings): CallSettings {
   return { ...settings, headers: settings.headers.filter(([name]) => !/^(content-|transfer-encoding$)/i.test(name)) };
 }
+
 type CallHead = Pick<Call<unknown, unknown>, 'method' | 'target' | 'readAhead'>;
 
 /** A call that waits or runs, as an item of a live set. @internal */
@@ -367,6 +387,10 @@ export class Run implements Hold, CallRun {
 
   get since(): number {
     return this.#settings.since;
+  }
+
+  get inflates(): boolean {
+    return this.#settings.inflate > 0;
   }
 
   keep(body: Hold): void {

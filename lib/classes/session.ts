@@ -15,7 +15,7 @@ import { flagNumber } from './flags.js';
 import { type ProxyOptions, setProxy } from './proxy.js';
 import { type RedirectOptions, Redirects } from './redirect.js';
 import { Request, type RequestOptions } from './request.js';
-import { type CloseOptions, SingleSession } from './session-source.js';
+import { type CloseOptions, type DestroyOptions, isForced, SingleSession } from './session-source.js';
 import type { ProgressEvent, ProgressWatch } from './status.js';
 import type { Target } from './target.js';
 import { requireKnownTLS, secure, type TLSOptions } from './tls.js';
@@ -270,9 +270,11 @@ export class Session extends WebDAVMethods {
    * Closes the connection and frees the session. A session that is destroyed already stays as it is.
    *
    * @param options `force` aborts live requests first: they reject with `ERR_NEON_DESTROYED`
-   * @throws `ERR_NEON_LIVE_REQUESTS` while requests are live, unless forced
+   * @throws `ERR_NEON_LIVE_REQUESTS` while requests are live, unless forced; `ERR_INVALID_ARG_TYPE` or
+   *   `ERR_INVALID_ARG_VALUE` for invalid options
    */
-  destroy({ force = false }: { force?: boolean } = {}): void {
+  destroy(options: DestroyOptions = {}): void {
+    const force = isForced(options);
     if (this.destroyed) return;
     if (!force) refuseWhileLive([...this.#source.live.descriptions, ...liveRequests(this.handle)]);
     this.#source.stopEvents();

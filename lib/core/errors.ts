@@ -110,7 +110,7 @@ export class NeonError extends Error {
     super(message);
     this.code = code;
     const result = results.indexOf(code);
-    this.result = result >= 0 ? result : code in reported ? results.indexOf('NE_ERROR') : undefined;
+    this.result = result >= 0 ? result : reported.includes(code) ? results.indexOf('NE_ERROR') : undefined;
     if (context) Object.assign(this, context);
   }
 
@@ -126,12 +126,17 @@ export class NeonError extends Error {
 }
 
 /** The codes of failures that neon reports as `NE_ERROR`. */
-const reported: Readonly<Record<string, true>> = { ERR_NEON_STATUS: true, ERR_NEON_CERTIFICATE: true };
+const reported: readonly string[] = ['ERR_NEON_STATUS', 'ERR_NEON_CERTIFICATE'];
+
+/** A value as messages show it: the name of the class of an object, and no property. */
+export function shown(value: unknown): string {
+  return inspect(value, { depth: -1 });
+}
 
 /** `TypeError` with Node's code ERR_INVALID_ARG_TYPE. */
 export function invalidType(name: string, expected: string, value: unknown): TypeError {
   return withCode(
-    new TypeError(`The "${name}" argument must be ${expected}. Received ${inspect(value, { depth: -1 })}`),
+    new TypeError(`The "${name}" argument must be ${expected}. Received ${shown(value)}`),
     'ERR_INVALID_ARG_TYPE',
   );
 }
@@ -139,7 +144,7 @@ export function invalidType(name: string, expected: string, value: unknown): Typ
 /** {@link invalidType} for the result of a callback. */
 export function invalidAnswer(name: string, expected: string, value: unknown): TypeError {
   return withCode(
-    new TypeError(`The "${name}" callback must return ${expected}. Received ${inspect(value, { depth: -1 })}`),
+    new TypeError(`The "${name}" callback must return ${expected}. Received ${shown(value)}`),
     'ERR_INVALID_ARG_TYPE',
   );
 }

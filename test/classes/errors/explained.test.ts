@@ -18,6 +18,7 @@ describe.each(clients)('a failure of the server, by %s', (_, connect, of) => {
   test.each([
     ['a short body', 'try again', 9],
     ['a body that streams', 'x'.repeat(300_000), 65_536],
+    ['a body that is longer than what is read ahead', 'x'.repeat(3_000_000), 65_536],
     ['no body', '', 0],
   ])('is reported with its response: %s', async (_name, body, length) => {
     const server = await serve(answering(busy(body)));
@@ -47,6 +48,19 @@ describe.each(clients)('a failure of the server, by %s', (_, connect, of) => {
     }
     await client.close();
   });
+});
+
+test.each([
+  ['session', (url: string) => Session.open(url)],
+  ['pool', (url: string) => new SessionPool(url)],
+] as const)('the beginning of a body that does not end is reported by a %s', async (_, connect) => {
+  const head = 'HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\n';
+  const chunk = `10000\r\n${'x'.repeat(0x10000)}\r\n`;
+  const steps = [{ read: 'request' }, { send: head + chunk + chunk }, { hang: true }] as const;
+  const server = await serve({ connections: [steps], rest: 'repeat-last' });
+  await using client = connect(`http://127.0.0.1:${server.port}/`);
+  const { response: failed } = await failureOf(() => client.get('/'));
+  expect(failed!.body.toString()).toBe('x'.repeat(65_536));
 });
 
 test.each(['lock', 'lockSync'] as const)('%s reports the response that refuses a lock', async (name) => {

@@ -546,3 +546,20 @@ async function expectUsable(session: Session): Promise<void> {
   expect(next.status).toBe(200);
   next.cancel();
 }
+
+test.each(['short', 'long'])('xml() names the coding of a %s body that was not decoded, and no other', async (size) => {
+  const text = `<a>${'b'.repeat(size === 'long' ? 300_000 : 10)}</wrong>`;
+  for (const [coding, options, named] of [
+    ['br', {}, true],
+    ['gzip', { decompress: false }, true],
+    ['gzip', {}, false],
+  ] as const) {
+    const body = coding === 'gzip' && !named ? gzipSync(text) : Buffer.from(text);
+    const head = `HTTP/1.1 200 OK\r\nContent-Encoding: ${coding}\r\nContent-Length: ${body.length}\r\n\r\n`;
+    const server = await serve(answering(Buffer.concat([Buffer.from(head), body])));
+    await using session = Session.open(`http://127.0.0.1:${server.port}/`);
+    const { message } = await failureOf(async () => (await session.request('GET', '/', options)).xml({}));
+    expect(message.includes('Content-Encoding')).toBe(named);
+    expect(message).toMatch(/XML parse error/);
+  }
+});

@@ -192,6 +192,14 @@ describe.each(cases.filter(([name]) => /propfind|propNames|discoverLocks|\.lock|
       expect(valuesOf('accept-encoding', await receivedBy(server))).toEqual([]);
     });
 
+    test('does not blame a coding that was read', async () => {
+      const server = await serve(answering(coded('gzip', gzipSync('<wrong'))));
+      const failure = await failureOf(() => run(urlOf(server), '/a', {}, {}));
+      expect(failure).toMatchObject({ code: 'NE_ERROR' });
+      expect(failure.message).toMatch(/XML|multi-status|document about a lock/);
+      expect(failure.message).not.toContain('Content-Encoding');
+    });
+
     test('names a coding that is not read', async () => {
       const server = await serve(answering(coded('br', zipped)));
       const failure = await failureOf(() => run(urlOf(server), '/a', {}, {}));
@@ -206,6 +214,17 @@ describe.each(cases.filter(([name]) => /propfind|propNames|discoverLocks|\.lock|
     });
   },
 );
+
+test('lets a request run inside a loop over a listing that was redirected', async () => {
+  const many = page(multistatus(Array.from({ length: 20_000 }, (_, i) => resource(`/${i}`)).join('')));
+  const { connections } = redirecting('301 Moved Permanently', '/dav/', many);
+  const steps: readonly Step[] = [...connections![0]!, { read: 'request' }, { send: response('') }];
+  const server = await serve({ connections: [steps] });
+  await using session = Session.open(urlOf(server), { redirect: 'follow' });
+  let seen = 0;
+  for await (const _ of session.propfind('/.well-known/caldav')) if (seen++ === 0) await session.get('/other');
+  expect(seen).toBe(20_000);
+});
 
 test('follows the redirect of a well-known address, and gives hrefs of its target', async () => {
   const found = page(multistatus(resource('./b/') + resource('x')));

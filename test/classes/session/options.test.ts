@@ -226,3 +226,31 @@ describe('a URL', () => {
     expect(await failureOf(() => new SessionPool(value as never))).toEqual(wrongType);
   });
 });
+
+describe.each([
+  ['session', () => Session.open('http://127.0.0.1:1/')],
+  ['pool', () => new SessionPool('http://127.0.0.1:1/')],
+] as const)('a %s', (_, make) => {
+  test.each<[string, unknown, Error]>([
+    ['null', null, wrongType],
+    ['an unknown option', { forze: true }, wrongValue],
+    ['a force that is no boolean', { force: 1 }, wrongType],
+  ])('is not destroyed with %s', async (_name, options, expected) => {
+    const owner = make();
+    expect(await failureOf(() => owner.destroy(options as never))).toEqual(expected);
+    expect(owner.destroyed).toBe(false);
+    owner.destroy({ force: undefined });
+    expect(await failureOf(() => owner.destroy(options as never))).toEqual(expected);
+  });
+});
+
+test.each<[string, (session: Session) => Promise<unknown>, Error]>([
+  ['a depth of 1 for COPY', (s) => s.copy('/a', '/b', { depth: 1 as never }), wrongValue],
+  ['an odd depth for COPY', (s) => s.copy('/a', '/b', { depth: Object.create(null) as never }), wrongValue],
+  ['a depth for MOVE', (s) => s.move('/a', '/b', { depth: 0 } as never), wrongValue],
+  ['an overwrite that is no boolean', (s) => s.copy('/a', '/b', { overwrite: 'no' as never }), wrongType],
+  ['an overwrite that is no boolean for MOVE', (s) => s.move('/a', '/b', { overwrite: 0 as never }), wrongType],
+])('refuses %s', async (_, call, expected) => {
+  using session = new Session('http', '127.0.0.1', 1);
+  expect(await failureOf(() => call(session))).toEqual(expected);
+});

@@ -119,11 +119,12 @@ const optionNames = [
   ...['end', 'set', 'remove', 'force', 'userAgent', 'readTimeout', 'connectTimeout', 'flags', 'addresses', 'proxy'],
   ...['localAddress', 'auth', 'proxyAuth', 'tls', 'connections', 'idleTimeout', 'file', 'offset', 'length', 'target'],
   ...['token', 'username', 'password', 'protocols', 'principal', 'grant', 'deny', 'ca', 'verify', 'pfx', 'zzz'],
+  ...['type', 'host', 'port', 'href', 'property', 'minVersion', 'clientCert', 'trustDefaultCA', 'passphrase', 'xml'],
 ];
 
 function options(): unknown {
   const names = Array.from({ length: Math.ceil(random() * 3) }, () => pick(optionNames));
-  return Object.fromEntries(names.map((name) => [name, any(1)]));
+  return Object.fromEntries(names.map((name) => [name, chance(0.2) ? options() : any(1)]));
 }
 
 /** Arguments: usually right at the beginning, and wrong later. */
