@@ -143,22 +143,30 @@ export function requireNoLength(fields: readonly HeaderField[], why: string): vo
 }
 
 /**
- * The options of a call whose body the library composes, as one text for its native function; see `read_options` in
+ * The options of a call as one text, which crosses to the addon at the cost of one value; see `read_options` in
  * binding/classes/exchange/recipe.h. @internal
  *
- * @throws `ERR_INVALID_ARG_VALUE` for a `Content-Length`, `ERR_INVALID_CHAR` for a line end in a header
+ * @param inflate as in {@link CallSettings}
+ * @throws `ERR_INVALID_CHAR` for a line end in a header
  */
-export function optionsText(settings: CallSettings): string {
-  const fields = fieldsOfComposed(settings);
-  const wrong = fields.findIndex((text) => text.includes('\n'));
-  if (wrong >= 0) throw invalidChar(wrong % 2 === 0 ? 'header name' : 'header value', 'it must be one line');
-  return [settings.inflate, ...fields].join('\n');
+export function optionsText(headers: readonly HeaderField[], inflate: number): string {
+  let text = String(inflate);
+  for (const [name, value] of headers) {
+    requireLine('header name', name);
+    requireLine('header value', value);
+    text += `\n${name}\n${value}`;
+  }
+  return text;
 }
 
-/** The headers for a request whose body neon or the library composes, as native functions take them. @internal */
-export function fieldsOfComposed({ headers }: CallSettings): string[] {
+function requireLine(name: string, text: string): void {
+  if (text.includes('\n')) throw invalidChar(name, 'it must be one line');
+}
+
+/** {@link optionsText} for a request whose body neon or the library composes: refuses a `Content-Length`. @internal */
+export function composedOptions({ headers, inflate }: CallSettings): string {
   requireNoLength(headers, 'the library composes the body');
-  return headers.flat();
+  return optionsText(headers, inflate);
 }
 
 /** The fields of headers. @internal */

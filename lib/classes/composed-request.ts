@@ -2,14 +2,14 @@
 import { addon } from '../core/load.js';
 import { native } from '../core/native.js';
 import type { ne_session } from '../ne/handles.js';
-import { type CallSettings, fieldsOfComposed } from './call-options.js';
+import { type CallSettings, composedOptions } from './call-options.js';
 import { RequestCall } from './request-call.js';
 import type { RawResponse } from './head.js';
 
 type Send<R> = (
   session: ne_session,
   target: string,
-  headers: readonly string[],
+  options: string,
   flags: readonly number[],
   content: readonly object[],
 ) => R;
@@ -34,12 +34,12 @@ export class ComposedRequest extends RequestCall {
 
   override send(session: ne_session, settings: CallSettings): Promise<RawResponse> {
     const send = addon.async[functions[this.method]] as unknown as Send<Promise<RawResponse>>;
-    return send(session, this.target, fieldsOfComposed(settings), this.flags, this.#content);
+    return send(session, this.target, composedOptions(settings), this.flags, this.#content);
   }
 
   override sendSync(session: ne_session, settings: CallSettings): RawResponse {
     const send = native<Send<RawResponse>>(functions[this.method]);
-    return send(session, this.target, fieldsOfComposed(settings), this.flags, this.#content);
+    return send(session, this.target, composedOptions(settings), this.flags, this.#content);
   }
 
   protected override to(target: string): ComposedRequest {

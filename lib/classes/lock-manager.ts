@@ -16,7 +16,7 @@ import {
   type CallSettings,
   type CommonOptions,
   commonOptions,
-  optionsText,
+  composedOptions,
   requireObject,
 } from './call-options.js';
 import { addRequest, errorOf, type RawFailure } from './failure.js';
@@ -84,11 +84,11 @@ class LockCall implements Call<LockFailure, void> {
   }
 
   send(session: ne_session, settings: CallSettings): Promise<LockFailure> {
-    return this.functions.async(session, this.lock, this.set, optionsText(settings));
+    return this.functions.async(session, this.lock, this.set, composedOptions(settings));
   }
 
   sendSync(session: ne_session, settings: CallSettings): LockFailure {
-    return this.functions.blocking(session, this.lock, this.set, optionsText(settings));
+    return this.functions.blocking(session, this.lock, this.set, composedOptions(settings));
   }
 
   settle(failure: LockFailure, run: CallRun): void {

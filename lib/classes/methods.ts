@@ -184,7 +184,7 @@ export function copyOrMove(
   requireKnown(options, method === 'COPY' ? copyOptions : moveOptions);
   const { overwrite = true, depth = 'infinity', ...rest } = options;
   if (typeof overwrite !== 'boolean') throw invalidType('overwrite', 'of type boolean', overwrite);
-  if (depth !== 0 && depth !== 'infinity')
+  if (depth !== 0 && (depth as unknown) !== 'infinity')
     throw invalidValue(`The "depth" of a copy must be 0 or 'infinity'. Received ${shown(depth)}`);
   const headers = { Destination: destination, Overwrite: overwrite ? 'T' : 'F' };
   const depths = method === 'COPY' ? { Depth: String(depth) } : {};

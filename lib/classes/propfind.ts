@@ -7,7 +7,7 @@ import { native } from '../core/native.js';
 import type { ne_session } from '../ne/handles.js';
 import type { Call, CallRun } from './call.js';
 import { type Known, requireKnown } from '../core/options.js';
-import { type CallSettings, type CommonOptions, commonOptions, optionsText } from './call-options.js';
+import { type CallSettings, type CommonOptions, commonOptions, composedOptions } from './call-options.js';
 import { calledFrom, errorOf, type RawFailure } from './failure.js';
 import type { RawResponse } from './head.js';
 import type { HrefBase } from './href.js';
@@ -153,7 +153,7 @@ class PropfindCall implements Call<PropfindFailure, void> {
     const { target, depth, names } = this.#query;
     const base = baseOf(this.#query);
     const onBatch: OnBatch = (...batch) => this.#onBatch(batch, base);
-    return [target, depth, names, onBatch, this.#room, optionsText(settings)];
+    return [target, depth, names, onBatch, this.#room, composedOptions(settings)];
   }
 }
 

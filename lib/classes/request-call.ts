@@ -9,21 +9,20 @@ import { NE_REQFLAG_EXPECT100, NE_REQFLAG_IDEMPOTENT } from '../ne/constants.js'
 import type { ne_session } from '../ne/handles.js';
 import { type Body, isSimple, prepareBody, type PreparedBody, requireLength } from './body.js';
 import type { Call, CallRun } from './call.js';
-import { type CallSettings, type HeaderField, withoutReplaced } from './call-options.js';
+import { type CallSettings, type HeaderField, optionsText, withoutReplaced } from './call-options.js';
 import type { RawResponse } from './head.js';
 import type { Redirection } from './redirect.js';
 import { Response } from './response.js';
 import { isInstance } from '../core/objects.js';
 import { takeWholeFile } from './whole-file.js';
 
-/** Six arguments at most, and few values in all: each costs a call of Node-API. `request` is the method and the target. */
+/** Few values in all, since each costs a call of Node-API. `request` is the method and the target. */
 type Exchange<R> = (
   session: ne_session,
   request: string,
-  headers: readonly string[],
+  options: string,
   flags: readonly number[],
   body: PreparedBody['body'] | undefined,
-  inflate: number,
 ) => R;
 type ExchangeValues = Parameters<Exchange<unknown>> extends [ne_session, ...infer Values] ? Values : never;
 const exchangeSync: Exchange<RawResponse> = native('exchange');
@@ -102,11 +101,11 @@ export class RequestCall implements Call<RawResponse, Response> {
     const fields = announced === undefined ? headers : withoutReplaced(headers, [['Content-Length', '']]);
     if (body === undefined || isSimple(body)) {
       requireLength(announced, body === undefined ? 0 : Buffer.byteLength(body));
-      return [request, (body === undefined ? headers : fields).flat(), flags, body, limit];
+      return [request, optionsText(body === undefined ? headers : fields, limit), flags, body];
     }
     const prepared = prepareBody(body, announced, blocking);
     this.#release = prepared.release;
-    return [request, fields.flat(), flags, prepared.body, limit];
+    return [request, optionsText(fields, limit), flags, prepared.body];
   }
 }
 

@@ -69,17 +69,17 @@ Napi::Value ComposedRequest::result(Napi::Env env) {
 
 namespace {
 
-// name(session, target, headers, flags, content) → Head::response(); `send` is made of the content.
+// name(session, target, options, flags, content) → Head::response(); `send` is made of the content.
 std::shared_ptr<Operation> compose(const Arguments &arguments, ComposedRequest::Send send) {
   auto session = arguments.handle<Session>(0, "session");
   Recipe recipe;
   recipe.target = arguments.line(1, "target");
-  recipe.read_headers(arguments, 2);
+  recipe.read_options(arguments, 2);
   recipe.read_flags(arguments, 3);
   return std::make_shared<ComposedRequest>(std::move(session), std::move(recipe), std::move(send));
 }
 
-/// proppatch(session, target, headers, flags, operations)
+/// proppatch(session, target, options, flags, operations)
 std::shared_ptr<Operation> proppatch(const Arguments &arguments, Mode) {
   PropertyChanges changes(arguments, 4);  // first: a getter may destroy the session
   return compose(arguments, [changes = std::move(changes)](ne_session *session, const char *target) {
@@ -87,7 +87,7 @@ std::shared_ptr<Operation> proppatch(const Arguments &arguments, Mode) {
   });
 }
 
-/// setAcl(session, target, headers, flags, entries)
+/// setAcl(session, target, options, flags, entries)
 std::shared_ptr<Operation> set_acl(const Arguments &arguments, Mode) {
   const AclEntries<ne_acl_entry> entries(arguments, 4,
                                          read_acl_entry);  // first: a getter may destroy the session

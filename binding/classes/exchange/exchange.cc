@@ -265,8 +265,8 @@ void Exchange::deliver(Napi::Env env) {
 
 namespace {
 
-/// exchange(session, request, headers, flags, body, inflate) → Head::response(). `request` is the method, a
-/// space and the target. (CallbackInfo asks Node-API twice for more than six arguments.)
+/// exchange(session, request, options, flags, body) → Head::response(). `request` is the method, a space and
+/// the target. (CallbackInfo asks Node-API twice for more than six arguments.)
 std::shared_ptr<Operation> exchange(const Arguments &arguments, Mode mode) {
   auto session = arguments.handle<Session>(0, "session");
   Recipe recipe;
@@ -274,10 +274,9 @@ std::shared_ptr<Operation> exchange(const Arguments &arguments, Mode mode) {
   const std::size_t space = recipe.target.find(' ');
   recipe.method = recipe.target.substr(0, space);
   recipe.target.erase(0, space + 1);
-  recipe.read_headers(arguments, 2);
+  recipe.read_options(arguments, 2);
   recipe.read_flags(arguments, 3);
   recipe.body = Body::from_arguments(arguments, 4);
-  recipe.read_inflate(arguments, 5);
   const Napi::Function function = recipe.body ? recipe.body->function() : Napi::Function();
   auto made = std::make_shared<Exchange>(std::move(session), std::move(recipe), mode == Mode::Async);
   if (!function.IsEmpty()) made->hold(function);

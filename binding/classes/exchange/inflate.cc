@@ -27,15 +27,10 @@ bool arrives_as_gzip(ne_request *request) {
   return coding && strcasecmp(coding, "gzip") == 0;
 }
 
-namespace {
-
-// A body that is not accepted here reaches read() as it arrives.
-int accept(void *, ne_request *request, const ne_status *) noexcept { return arrives_as_gzip(request); }
-
-}  // namespace
+int accept_gzip(void *, ne_request *request, const ne_status *) noexcept { return arrives_as_gzip(request); }
 
 Inflater::Inflater(ne_request *request, std::uint64_t limit)
-    : request_(request), limit_(limit), c_(ne_decompress_reader(request, accept, on_block, this)) {}
+    : request_(request), limit_(limit), c_(ne_decompress_reader(request, accept_gzip, on_block, this)) {}
 
 void Inflater::begin() {
   active_ = arrives_as_gzip(request_);

@@ -11,6 +11,8 @@ namespace neon {
 
 /// Whether the response has a body that arrives as gzip.
 bool arrives_as_gzip(ne_request *request);
+/// The ne_accept_response that accepts just these.
+int accept_gzip(void *userdata, ne_request *request, const ne_status *status) noexcept;
 
 /// Inflates the bodies of a request's responses that arrive as gzip, by neon's own reader, while they are
 /// pulled. Made before the request is sent, and gone after C's request.

@@ -41,11 +41,6 @@ class Lines final {
 
 // --- Recipe -----------------------------------------------------------------------------------------------
 
-void Recipe::read_headers(const Arguments &arguments, std::size_t index) {
-  each_pair(arguments[index].As<Napi::Array>(),
-            [this](Napi::Value name, Napi::Value value) { add_header(to_string(name), to_string(value)); });
-}
-
 void Recipe::read_options(const Arguments &arguments, std::size_t index) {
   const std::string text = to_string(arguments[index]);
   Lines lines(text);
@@ -66,10 +61,6 @@ void Recipe::read_flags(const Arguments &arguments, std::size_t index) {
   each_pair(arguments[index].As<Napi::Array>(), [this](Napi::Value flag, Napi::Value value) {
     flags.emplace_back(flag.As<Napi::Number>().Int32Value(), value.As<Napi::Number>().Int32Value());
   });
-}
-
-void Recipe::read_inflate(const Arguments &arguments, std::size_t index) {
-  inflate = static_cast<std::uint64_t>(arguments.integer(index, "inflate", 0, std::int64_t{1} << 53));
 }
 
 const std::string *Recipe::header(const char *name) const {

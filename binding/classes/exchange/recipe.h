@@ -19,15 +19,11 @@ namespace neon {
 
 /// The parts of a request.
 struct Recipe {
-  /// Reads an argument that is a flat array of header names and values.
-  void read_headers(const Arguments &arguments, std::size_t index);
   /// Reads an argument that is one text, which crosses at the cost of one value: lines with the limit of
   /// inflating, and with the names and values of headers alternately.
   void read_options(const Arguments &arguments, std::size_t index);
   /// Reads an argument that is a flat array of flags and values.
   void read_flags(const Arguments &arguments, std::size_t index);
-  /// Reads an argument that is the limit of inflating.
-  void read_inflate(const Arguments &arguments, std::size_t index);
   /// The value of a header, or null.
   const std::string *header(const char *name) const;
   /// Gives C's request the flags and headers.

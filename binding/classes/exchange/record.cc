@@ -21,35 +21,26 @@ void ResponseRecord::read_from(ne_request *request, std::uint64_t inflate) {
   ne_add_response_body_reader(request, accept_plain, on_block, this);
 }
 
-// Each response asks both functions: the answer is known after the first.
+// neon asks this for each response, and accept_gzip() too where there is a decompressor.
 int ResponseRecord::accept_plain(void *self, ne_request *request, const ne_status *) noexcept {
   ResponseRecord &record = *static_cast<ResponseRecord *>(self);
-  return record.note(request) && !record.is_gzip_;
-}
-
-int ResponseRecord::accept_gzip(void *self, ne_request *request, const ne_status *) noexcept {
-  ResponseRecord &record = *static_cast<ResponseRecord *>(self);
-  return record.note(request) && record.is_gzip_;
-}
-
-bool ResponseRecord::note(ne_request *request) noexcept {
   try {
-    complete_ = false;
-    body_.clear();
-    inflated_ = 0;
-    is_gzip_ = decompress_ && arrives_as_gzip(request);
-    head_.note(request);
-    return true;
+    record.complete_ = false;
+    record.body_.clear();
+    record.inflated_ = 0;
+    record.is_gzip_ = record.decompress_ && arrives_as_gzip(request);
+    record.head_.note(request);
+    return !record.is_gzip_;
   } catch (const std::bad_alloc &) {
-    out_of_memory_ = true;
-    return false;
+    record.out_of_memory_ = true;
+    return 0;
   }
 }
 
 int ResponseRecord::on_block(void *self, const char *bytes, std::size_t size) noexcept {
   ResponseRecord &record = *static_cast<ResponseRecord *>(self);
   try {
-    return record.take(bytes, size);
+    return record.out_of_memory_ ? -1 : record.take(bytes, size);
   } catch (const std::bad_alloc &) {
     record.out_of_memory_ = true;
     return -1;

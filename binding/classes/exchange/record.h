@@ -51,9 +51,7 @@ class ResponseRecord final {
 
  private:
   static int accept_plain(void *self, ne_request *request, const ne_status *status) noexcept;
-  static int accept_gzip(void *self, ne_request *request, const ne_status *status) noexcept;
   static int on_block(void *self, const char *bytes, std::size_t size) noexcept;
-  bool note(ne_request *request) noexcept;
   int take(const char *bytes, std::size_t size);
 
   const std::size_t success_room_, failure_room_;
