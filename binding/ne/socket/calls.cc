@@ -169,7 +169,9 @@ std::shared_ptr<Operation> block(const Arguments &arguments, Mode) {
   return socket_operation(socket, [socket, seconds] {
     ne_socket *const c = socket->connected();
     socket->connection.limit_stall(std::chrono::seconds(seconds));
-    return ne_sock_block(c, seconds);
+    const int result = ne_sock_block(c, seconds);
+    // The descriptor that the watchdog has shut down is readable.
+    return socket->connection.interruption() == Connection::Interruption::Stalled ? NE_SOCK_TIMEOUT : result;
   });
 }
 

@@ -3,16 +3,13 @@ import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { SessionPool, type SessionPoolOptions } from 'libneon';
 import { response, type Step } from '../../servers/raw.js';
 import { failureOf, neonError, wrongChar, wrongType, wrongValue } from '../../support/expect.js';
+import { counts } from '../../support/pools.js';
 import { answering, exchange, receivedBy, stalling, testServers, thenAnswering } from '../../support/servers.js';
 
 const serve = testServers();
 
 function poolOf({ port }: { port: number }, options?: SessionPoolOptions): SessionPool {
   return new SessionPool(`http://127.0.0.1:${port}/dav/`, options);
-}
-
-function counts({ size, idle, queued, liveRequests }: SessionPool): object {
-  return { size, idle, queued, liveRequests };
 }
 
 function many(count: number): string {

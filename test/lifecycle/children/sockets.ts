@@ -1,5 +1,6 @@
 /** sockets.js CASE: drops sockets, or ends the process or its workers while calls on sockets wait. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
@@ -118,6 +119,36 @@ const cases = {
     );
     assert.equal(await reading, ne.NE_SOCK_CLOSED);
     report({ closed: true });
+    await listener.close();
+  },
+
+  /** Calls time out as always when the process was stopped for longer than their time limits. */
+  async stopped(): Promise<void> {
+    const listener = await listen();
+    const pairs: Pair[] = [];
+    while (pairs.length < 40) pairs.push(await connectedPair(listener));
+    for (const { client } of pairs) ne.ne_sock_read_timeout(client, 1);
+    const calls = pairs.map(({ client }, index) =>
+      index % 2 ? promises.ne_sock_block(client, 1) : promises.ne_sock_read(client, Buffer.alloc(1)),
+    );
+    const stopping = spawn('sh', ['-c', `kill -STOP ${process.pid}; sleep 5; kill -CONT ${process.pid}`]);
+    const codes = await Promise.all(calls);
+    if (stopping.exitCode === null) await once(stopping, 'exit');
+    assert.deepEqual(new Set(codes), new Set([ne.NE_SOCK_TIMEOUT]));
+    for (const { client, server } of pairs) {
+      assert.equal(ne.ne_sock_fullwrite(client, 'x'), 0);
+      assert.equal(ne.ne_sock_read(server, Buffer.alloc(9)), 1);
+    }
+    report({ codes });
+    await listener.close();
+  },
+
+  /** The watchdog ends calls whose own time limit comes too late (see late-poll.c). */
+  async late(): Promise<void> {
+    const { client, server, listener } = await connectedPair();
+    ne.ne_sock_read_timeout(server, 1);
+    const codes = [await promises.ne_sock_block(client, 1), await promises.ne_sock_read(server, Buffer.alloc(1))];
+    report({ codes });
     await listener.close();
   },
 
