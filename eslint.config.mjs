@@ -8,6 +8,8 @@ export default defineConfig(
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
       eqeqeq: 'error',
+      // The formatter wraps code, but no comment.
+      'max-len': ['error', { code: 1000, comments: 120, ignoreUrls: true, ignorePattern: 'prettier-ignore' }],
       'no-var': 'error',
       'prefer-const': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',

@@ -1,6 +1,6 @@
 // @ts-check
-// Prepares a fresh clone for `npm start` and `npm test`: system packages, npm packages, TypeScript, addon. Each step runs
-// only when something is missing or has changed; without a step, the script is silent. It never asks a question.
+// Prepares a fresh clone for `npm start` and `npm test`: system packages, npm packages, TypeScript, addon. Each step
+// runs only when something is missing or has changed; without a step, the script is silent. It never asks a question.
 //
 //   node deps/setup.mjs [--test] [--force]
 //

@@ -1,6 +1,8 @@
 /** Runs the tests of a suite in order and collects their verdicts. */
 
-/** A test passes when it returns. It fails, is skipped, or ends its suite by {@link fail}, {@link skip} or {@link end}. */
+/**
+ * A test passes when it returns. It fails, is skipped, or ends its suite by {@link fail}, {@link skip} or {@link end}.
+ */
 export interface Test {
   /** The short name that litmus also prints. */
   readonly name: string;

@@ -1,9 +1,9 @@
 /** Access control lists (RFC 3744) as neon takes them. */
 import { invalidType, invalidValue } from '../core/errors.js';
+import { isArray, isObject } from '../core/objects.js';
 import * as ne from '../ne/index.js';
 import { splitName } from './properties.js';
 import { escapeText } from './xml.js';
-import { isArray, isObject } from '../core/objects.js';
 
 /** The privileges of RFC 3744, section 3, that neon can express, and its constants for them. */
 export const privileges = {
@@ -30,9 +30,9 @@ const principals = {
 } as const;
 
 /**
- * The principal of an entry (RFC 3744, section 5.5.1): all users (`'all'`), all users that are or are not authenticated,
- * the principal that the resource itself is (`'self'`), the principal of a URL, or the one that a property of the
- * resource names.
+ * The principal of an entry (RFC 3744, section 5.5.1): all users (`'all'`), all users that are or are not
+ * authenticated, the principal that the resource itself is (`'self'`), the principal of a URL, or the one that a
+ * property of the resource names.
  */
 export type Principal =
   | keyof typeof principals

@@ -2,9 +2,9 @@
 import { types } from 'node:util';
 
 import { invalidType, invalidValue, outOfRange } from '../core/errors.js';
+import { isArray, isObject } from '../core/objects.js';
 import { type Known, requireKnown } from '../core/options.js';
 import * as ne from '../ne/index.js';
-import { isArray, isObject } from '../core/objects.js';
 
 /** A user name and a password, each shorter than 256 bytes of UTF-8. */
 export interface Credentials {

@@ -45,7 +45,8 @@ export type BodyProvider = (
  * The body of a request: text (sent as UTF-8), bytes, a file, a descriptor, a provider, or a source of blocks: a Blob,
  * a Readable, a web stream, any other async iterable. A body of unknown length is sent in chunks, unless there is a
  * Content-Length header. Streams and iterables can be sent once: a request that must be sent again after more than 256
- * KiB of such a body fails, so it gets a new connection. Blocking requests take text, bytes, files, descriptors and providers.
+ * KiB of such a body fails, so it gets a new connection. Blocking requests take text, bytes, files, descriptors and
+ * providers.
  */
 export type Body =
   | string

@@ -1,11 +1,11 @@
 /** The options that calls have in common. */
 import { type CallOptions, validated } from '../core/abort.js';
 import { invalidChar, invalidType, invalidValue } from '../core/errors.js';
+import { isArray, isObject } from '../core/objects.js';
 import type { Known } from '../core/options.js';
 import { type DecompressOptions, inflationLimit } from './decompress.js';
 import type { RedirectOptions, Redirects } from './redirect.js';
 import type { ProgressEvent } from './status.js';
-import { isArray, isObject } from '../core/objects.js';
 
 /** The value of a header; an array stands for several fields of one name. */
 export type HeaderValue = string | number | readonly string[];

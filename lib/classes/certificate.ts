@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 
 import type { CallOptions } from '../core/abort.js';
 import { invalidType, invalidValue, NeonError } from '../core/errors.js';
+import { isInstance } from '../core/objects.js';
 import * as ne from '../ne/index.js';
 import * as promises from '../ne/promises.js';
-import { isInstance } from '../core/objects.js';
 
 /** Hash algorithms of fingerprints, by name (`NE_HASH_*`). */
 const algorithms = {

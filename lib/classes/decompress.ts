@@ -7,8 +7,8 @@ export interface DecompressOptions {
   /**
    * Whether the request asks for gzip (`Accept-Encoding`) and its body is inflated. Default true, up to 1 GiB: a body
    * that becomes longer rejects with `NE_ERROR`. `maxBytes` sets another bound. A request with an `Accept-Encoding` or
-   * `Range` header, of its own or of its session, gets the body as it comes. PROPPATCH and ACL ignore the option: neon reads
-   * their responses. In C: `ne_decompress_reader`.
+   * `Range` header, of its own or of its session, gets the body as it comes. PROPPATCH and ACL ignore the option: neon
+   * reads their responses. In C: `ne_decompress_reader`.
    */
   decompress?:
     | boolean

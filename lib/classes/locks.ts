@@ -2,12 +2,12 @@
 import { getEventListeners } from 'node:events';
 import { invalidType, invalidValue, type NeonError, outOfRange, shown } from '../core/errors.js';
 import { requireToken } from '../core/handle.js';
+import { isObject } from '../core/objects.js';
 import { type Known, requireKnown } from '../core/options.js';
 import { type BlockingOptions, type CommonOptions, commonOptions } from './call-options.js';
 import type { ActiveLock } from './properties.js';
 import type { Target } from './target.js';
 import { escapeText } from './xml.js';
-import { isObject } from '../core/objects.js';
 
 /**
  * The options of a lock. Those of every call count for the LOCK request: an abort ends the call, and a lock that the
@@ -194,9 +194,8 @@ export class Lock implements LockReference {
   }
 
   /**
-   * The milliseconds that the server granted last; Infinity for a lock without end, null where the server does not report
-   * it,
-   * or reports 0 or a negative number, which mean "unlimited" to some servers.
+   * The milliseconds that the server granted last; Infinity for a lock without end. It is null where the server does
+   * not report the time, or reports 0 or a negative number, which mean "unlimited" to some servers.
    */
   get duration(): number | null {
     return this.#duration;

@@ -3,6 +3,7 @@
  * each.
  */
 import { invalidType, invalidValue, NeonError, outOfRange, shown } from '../core/errors.js';
+import { isObject } from '../core/objects.js';
 import { type AclEntry, entriesOf } from './acl.js';
 import type { Body } from './body.js';
 import type { CallContext } from './call.js';
@@ -18,7 +19,6 @@ import { flagsOf, RequestCall } from './request-call.js';
 import type { Response } from './response.js';
 import type { SessionSource } from './session-source.js';
 import type { Target } from './target.js';
-import { isObject } from '../core/objects.js';
 
 /** The options of `copy` and `move`. */
 export interface CopyOptions extends RequestOptions {

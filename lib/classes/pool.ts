@@ -1,12 +1,12 @@
 /** Pools of sessions with one server. */
 import { invalidType, outOfRange } from '../core/errors.js';
 import { refuseWhileLive } from '../core/live.js';
+import { isObject } from '../core/objects.js';
 import { PoolSource } from './pool-source.js';
 import { baseOf, defaultsOf, Session, type SessionOptions } from './session.js';
 import { type CloseOptions, type DestroyOptions, isForced } from './session-source.js';
 import { withClientCertificate } from './tls.js';
 import { PromiseMethods } from './webdav.js';
-import { isObject } from '../core/objects.js';
 
 /** The options of a pool and of its sessions. */
 export interface SessionPoolOptions extends SessionOptions {
@@ -18,8 +18,9 @@ export interface SessionPoolOptions extends SessionOptions {
 
 /**
  * Many sessions with one server: requests run at the same time, each on a session of its own until its response is
- * read, or was received into memory while other requests waited. There are as many sessions as are needed, up to a bound; further requests wait in the order in which they were
- * made. A listing takes a session like a request, until it ends, is left or is dropped.
+ * read, or was received into memory while other requests waited. There are as many sessions as are needed, up to a
+ * bound; further requests wait in the order in which they were made. A listing takes a session like a request, until it
+ * ends, is left or is dropped.
  *
  * It has the methods of a {@link Session} that return promises. The blocking ones would wait on the calling thread for
  * a session that is given back on that thread, so it does not have them.

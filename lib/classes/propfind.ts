@@ -4,6 +4,7 @@ import { invalidType, invalidValue, NeonError, shown } from '../core/errors.js';
 import { requireToken } from '../core/handle.js';
 import { addon } from '../core/load.js';
 import { native } from '../core/native.js';
+import { isArray } from '../core/objects.js';
 import type { ne_session } from '../ne/handles.js';
 import type { Call, CallRun } from './call.js';
 import { type Known, requireKnown } from '../core/options.js';
@@ -16,7 +17,6 @@ import { splitName } from './properties.js';
 import type { Redirection } from './redirect.js';
 import type { RunTerms, SessionSource } from './session-source.js';
 import type { Target } from './target.js';
-import { isArray } from '../core/objects.js';
 
 /** How far below a resource a listing goes: the resource alone, its members too, or all below it. */
 export type Depth = 0 | 1 | 'infinity';
@@ -175,8 +175,8 @@ async function send(call: PropfindCall, { source, options, caller }: PropfindQue
  * closes the connection.
  *
  * Rejects with a {@link NeonError}: with `ERR_NEON_STATUS` when the status is no success, with `NE_ERROR` when the
- * response is another document than a multi-status one, or with the code of the failure. Rejects with the signal's reason
- * after an abort, and with `ERR_NEON_INVALID_STATE` when it is read twice.
+ * response is another document than a multi-status one, or with the code of the failure. Rejects with the signal's
+ * reason after an abort, and with `ERR_NEON_INVALID_STATE` when it is read twice.
  *
  * @example
  * ```ts

@@ -1,9 +1,9 @@
 /** Changes of properties (PROPPATCH, RFC 4918 section 9.2) as neon takes them. */
 import { invalidType, invalidValue } from '../core/errors.js';
+import { isArray, isObject } from '../core/objects.js';
 import * as ne from '../ne/index.js';
 import { splitName } from './properties.js';
 import { escapeText } from './xml.js';
-import { isArray, isObject } from '../core/objects.js';
 
 /** The value of a property: text, or XML that is sent as it is. */
 export type PropertyValue =

@@ -3,10 +3,10 @@ import { BlockList, isIP } from 'node:net';
 
 import { invalidType, invalidValue, outOfRange } from '../core/errors.js';
 import { native } from '../core/native.js';
+import { isInstance, isObject } from '../core/objects.js';
 import { type Known, requireKnown } from '../core/options.js';
 import * as ne from '../ne/index.js';
 import type { Credentials } from './auth.js';
-import { isInstance, isObject } from '../core/objects.js';
 
 /** A proxy: `ne_session_proxy`, `ne_session_socks_proxy`. */
 export interface ProxyServer {

@@ -5,6 +5,7 @@ import { invalidChar, invalidType, invalidValue } from '../core/errors.js';
 import { token } from '../core/handle.js';
 import { addon } from '../core/load.js';
 import { native } from '../core/native.js';
+import { isInstance } from '../core/objects.js';
 import { NE_REQFLAG_EXPECT100, NE_REQFLAG_IDEMPOTENT } from '../ne/constants.js';
 import type { ne_session } from '../ne/handles.js';
 import { type Body, isSimple, prepareBody, type PreparedBody, requireLength } from './body.js';
@@ -13,7 +14,6 @@ import { type CallSettings, type HeaderField, optionsText, withoutReplaced } fro
 import type { RawResponse } from './head.js';
 import type { Redirection } from './redirect.js';
 import { Response } from './response.js';
-import { isInstance } from '../core/objects.js';
 import { takeWholeFile } from './whole-file.js';
 
 /** Few values in all, since each costs a call of Node-API. `request` is the method and the target. */

@@ -115,7 +115,8 @@ export interface SharedLocks {
  *   thread is done with a hold, the next call runs. When the thread has stopped at the limit, and the caller never
  *   touched the body, the calls that wait for it are ended with `ERR_NEON_UNREAD_BODY`; a pool does that only when such
  *   bodies occupy all of its sessions. When no call waits any more, the holds stop reading ahead.
- * - A hold refers to its body weakly. When a body is collected, its finalizer ends the request, and the session goes on.
+ * - A hold refers to its body weakly. When a body is collected, its finalizer ends the request, and the session goes
+ *   on.
  * - `close()` waits until nothing is live but bodies that the caller never touched, then for a turn of the event loop:
  *   after that a redirected request is live again, and the caller of a request has touched the body of its response.
  *   Then it ends those bodies. `destroy({ force: true })` ends everything in the live set, the newest first, so that

@@ -6,6 +6,7 @@ import { invalidType, invalidValue, outOfRange, requireCount } from '../core/err
 import { token } from '../core/handle.js';
 import { liveRequests, refuseWhileLive } from '../core/live.js';
 import { native } from '../core/native.js';
+import { isArray, isInstance, isObject } from '../core/objects.js';
 import { type Known, requireKnown } from '../core/options.js';
 import * as ne from '../ne/index.js';
 import { authenticate, type AuthOptions } from './auth.js';
@@ -20,7 +21,6 @@ import type { ProgressEvent, ProgressWatch } from './status.js';
 import type { Target } from './target.js';
 import { requireKnownTLS, secure, type TLSOptions } from './tls.js';
 import { WebDAVMethods } from './webdav.js';
-import { isArray, isInstance, isObject } from '../core/objects.js';
 
 /** The names of neon's session flags (`NE_SESSFLAG_*`). */
 export const sessionFlags = {
@@ -80,8 +80,8 @@ export interface SessionOptions extends RedirectOptions, DecompressOptions {
    */
   readTimeout?: number | undefined;
   /**
-   * How long making a connection may take, in milliseconds, as {@link readTimeout}. Default: as long as TCP tries. In C:
-   * `ne_set_connect_timeout`.
+   * How long making a connection may take, in milliseconds, as {@link readTimeout}. Default: as long as TCP tries. In
+   * C: `ne_set_connect_timeout`.
    */
   connectTimeout?: number | undefined;
   /**

@@ -1,12 +1,12 @@
 /** The options `tls` of sessions: client certificates, verification, versions. */
 import { types } from 'node:util';
 
+import { isInstance } from '../core/objects.js';
 import { type Certificate, ClientCertificate, keepCertificate, requireText } from './certificate.js';
 import { type CertificateFailure, invalidAnswer, invalidType, invalidValue, NeonError } from '../core/errors.js';
 import { type Known, requireKnown } from '../core/options.js';
 import * as ne from '../ne/index.js';
 import { trust, type TrustOptions } from './trust.js';
-import { isInstance } from '../core/objects.js';
 
 const failureNames = {
   notYetValid: ne.NE_SSL_NOTYETVALID,

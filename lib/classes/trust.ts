@@ -1,11 +1,11 @@
 /** The authorities that a session trusts: the options `tls.ca` and `tls.trustDefaultCA`. */
 import { readFileSync } from 'node:fs';
 
+import { isArray, isInstance } from '../core/objects.js';
 import { Certificate, certificatesOf, textOf } from './certificate.js';
 import { invalidValue } from '../core/errors.js';
 import { native } from '../core/native.js';
 import * as ne from '../ne/index.js';
-import { isArray, isInstance } from '../core/objects.js';
 
 /** An authority that is trusted: a certificate, or PEM text of one or more. */
 export type Authority = string | Uint8Array | Certificate;

@@ -61,8 +61,8 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   /**
    * Sends a request of any method. A session sends it after the requests that were made before. A pool sends it on the
    * session that became idle last, on a new one, or, when all are taken, on the first that is free after the requests
-   * that were queued before; the session is taken until the response has arrived: until it is read to its end, cancelled
-   * or dropped, or, while other requests wait, until it was received into memory.
+   * that were queued before; the session is taken until the response has arrived: until it is read to its end,
+   * cancelled or dropped, or, while other requests wait, until it was received into memory.
    *
    * Resolves, with a response of any status, when the response arrived whole, or, when it is longer than 64 KiB, as
    * soon as its head and first block did. Rejects with a {@link NeonError} when there is no response: with neon's code
@@ -98,8 +98,8 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Gets a resource (GET, RFC 9110 section 9.3.1). Rejects with `ERR_NEON_STATUS` unless the status is 2xx, otherwise like
-   * {@link request}. In C: `ne_get`.
+   * Gets a resource (GET, RFC 9110 section 9.3.1). Rejects with `ERR_NEON_STATUS` unless the status is 2xx, otherwise
+   * like {@link request}. In C: `ne_get`.
    *
    * @example
    * ```ts
@@ -411,8 +411,8 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
 
   /**
    * Locks a resource (LOCK, RFC 4918 section 9.10). Where there is no resource, most servers create an empty one.
-   * Rejects with `ERR_NEON_STATUS` when the lock is not granted: status 423 when another client holds a lock. Otherwise rejects
-   * like {@link request}. In C: `ne_lock`.
+   * Rejects with `ERR_NEON_STATUS` when the lock is not granted: status 423 when another client holds a lock. Otherwise
+   * rejects like {@link request}. In C: `ne_lock`.
    */
   async lock(target: Target, options?: LockOptions): Promise<Lock> {
     return this.#manager().lock(target, options);
@@ -429,8 +429,8 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Gives a lock back, and takes it out of the store (UNLOCK, RFC 4918 section 9.11). Rejects with `ERR_NEON_STATUS` when
-   * the server refuses; the lock stays in the store then. In C: `ne_unlock`.
+   * Gives a lock back, and takes it out of the store (UNLOCK, RFC 4918 section 9.11). Rejects with `ERR_NEON_STATUS`
+   * when the server refuses; the lock stays in the store then. In C: `ne_unlock`.
    */
   async unlock(lock: Lock | LockReference, options?: CommonOptions): Promise<void> {
     return this.#manager().release(lock, options);
@@ -465,8 +465,9 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Lists the locks of a resource, including those of other clients, by a PROPFIND of `lockdiscovery` (RFC 4918 section 15.8).
-   * Rejects like {@link Listing}, and with `NE_ERROR` when the response lists no resource. In C: `ne_lock_discover`.
+   * Lists the locks of a resource, including those of other clients, by a PROPFIND of `lockdiscovery` (RFC 4918 section
+   * 15.8). Rejects like {@link Listing}, and with `NE_ERROR` when the response lists no resource. In C:
+   * `ne_lock_discover`.
    */
   async discoverLocks(target: Target, options: DiscoverLocksOptions = {}): Promise<DiscoveredLock[]> {
     const query = propfindQuery(this.#source, target, discovery(options));

@@ -1,8 +1,8 @@
 /** Streams of whole files, which are sent as `{ file }` is. */
 import fs from 'node:fs';
 
-import type { FileBody } from './body.js';
 import { isInstance } from '../core/objects.js';
+import type { FileBody } from './body.js';
 
 /** The fields of a file stream that Node does not declare. */
 interface FileStream extends fs.ReadStream {

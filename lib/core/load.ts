@@ -55,8 +55,8 @@ function close(question: Question): void {
 }
 
 /**
- * The addon writes the identity of the operation that was queued last here: off the heap, so that it stays in its place.
- * See operation.ts.
+ * The addon writes the identity of the operation that was queued last here: off the heap, so that it stays in its
+ * place. See operation.ts.
  */
 export const lastOperation = new Float64Array(new ArrayBuffer(8));
 
@@ -158,8 +158,8 @@ function startDebugging({ sync }: Addon): void {
 }
 
 /**
- * Finds the binary in `build/`, which was built on purpose or because no prebuilt one loads. If there is none, finds
- * the prebuilt binary of this platform.
+ * Finds the binary in `build/`, which was built on purpose or because no prebuilt one loads, or the prebuilt binary
+ * of this platform.
  */
 function findBinary(): string {
   const candidates = [

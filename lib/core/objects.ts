@@ -1,6 +1,6 @@
 /**
- * Checks of values that throw nothing, whatever the value is. A proxy that was revoked counts as no object, no array and
- * no instance: the operators of JavaScript throw for it.
+ * Checks of values that throw nothing, whatever the value is. A proxy that was revoked counts as no object, no array
+ * and no instance: the operators of JavaScript throw for it.
  */
 
 /** Whether the value is an object whose properties can be read. */

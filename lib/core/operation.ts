@@ -8,8 +8,8 @@ const abort = addon.sync['abort'] as (operation: number, reason: unknown) => voi
  * operation's time limit and reports its identity.
  *
  * @param call calls one async function of the addon, synchronously; it may throw before
- * @param timeLimit in milliseconds; 0 means no limit. It also limits how long the operation may take to connect, where nothing
- *   can interrupt it
+ * @param timeLimit in milliseconds; 0 means no limit. It also limits how long the operation may take to connect, where
+ *   nothing can interrupt it
  * @returns the promise of the operation, and its identity for {@link abortOperation}: 0 when the addon refused the call
  *   and queued nothing
  */

@@ -71,8 +71,8 @@ export const ne_207_destroy: (p: ne_207_parser) => void = native('ne_207_destroy
 /**
  * Sends a request, interprets a 207 response, and destroys the request.
  *
- * @returns `NE_OK` when the status is 2xx and, for a 207 response, all statuses in it are 2xx too; otherwise `NE_ERROR`,
- *   and the session's error text says which resource failed and why
+ * @returns `NE_OK` when the status is 2xx and, for a 207 response, all statuses in it are 2xx too; otherwise
+ *   `NE_ERROR`, and the session's error text says which resource failed and why
  */
 export const ne_simple_request: (sess: ne_session, req: ne_request) => number = native('ne_simple_request');
 

@@ -1,9 +1,9 @@
 /**
  * `libneon/ne`: neon's C API, name for name, blocking as in C. Names and behaviour are neon's; its manual applies.
  *
- * Every function throws a `TypeError` or `RangeError` with Node's codes for wrong arguments, and a `NeonError` for a use
- * that C leaves undefined: `ERR_NEON_DESTROYED` for a handle that is destroyed, `ERR_NEON_BUSY` while a promise uses it,
- * `ERR_NEON_REENTRANT` inside a callback of a running call. Failures of the protocol are results, as in C.
+ * Every function throws a `TypeError` or `RangeError` with Node's codes for wrong arguments, and a `NeonError` for a
+ * use that C leaves undefined: `ERR_NEON_DESTROYED` for a handle that is destroyed, `ERR_NEON_BUSY` while a promise
+ * uses it, `ERR_NEON_REENTRANT` inside a callback of a running call. Failures of the protocol are results, as in C.
  *
  * @module
  */

@@ -56,8 +56,8 @@ const remove: (store: ne_lock_store, number: number) => void = native('removeLoc
 const destroyStore: (store: ne_lock_store) => void = native('ne_lockstore_destroy');
 
 /**
- * Creates a lock that is not obtained yet: exclusive, of depth 0, with a timeout that the server chooses. `uri`, `token`
- * and `owner` are unset; {@link ne_fill_server_uri} fills the first fields of `uri`.
+ * Creates a lock that is not obtained yet: exclusive, of depth 0, with a timeout that the server chooses. `uri`,
+ * `token` and `owner` are unset; {@link ne_fill_server_uri} fills the first fields of `uri`.
  *
  * @example
  * ```ts
@@ -148,7 +148,8 @@ export const ne_lockstore_first: (store: ne_lock_store) => ne_lock | null = nati
 /**
  * Returns the next lock of a store.
  *
- * @returns null after the last lock, before a call of {@link ne_lockstore_first}, and when the previous lock was removed
+ * @returns null after the last lock, before a call of {@link ne_lockstore_first}, and when the previous lock was
+ *   removed
  */
 export const ne_lockstore_next: (store: ne_lock_store) => ne_lock | null = native('ne_lockstore_next');
 
@@ -159,8 +160,8 @@ export const ne_lockstore_findbyuri: (store: ne_lock_store, uri: Partial<ne_uri>
 /**
  * Obtains a lock from the server, by a LOCK request.
  *
- * @param lock only the path of its `uri` is used. On success `token`, `timeout`, `depth`, `scope`, `type` and `owner` are
- *   those that the server granted
+ * @param lock only the path of its `uri` is used. On success `token`, `timeout`, `depth`, `scope`, `type` and `owner`
+ *   are those that the server granted
  * @returns an `NE_*` code
  * @throws `ERR_NEON_INVALID_STATE` when the lock is in a store, `ERR_INVALID_ARG_VALUE` when its owner is not
  *   well-formed XML
@@ -184,8 +185,8 @@ export const ne_unlock: (sess: ne_session, lock: ne_lock_fields) => number = nat
 /**
  * Refreshes a lock, by a LOCK request without a body.
  *
- * @param lock needs the path of its `uri`, and its `token`. Its `timeout` is the time to ask for, in seconds (0 omits it);
- *   on success it is the time that the server granted
+ * @param lock needs the path of its `uri`, and its `token`. Its `timeout` is the time to ask for, in seconds (0 omits
+ *   it); on success it is the time that the server granted
  * @returns an `NE_*` code
  */
 export const ne_lock_refresh: (sess: ne_session, lock: ne_lock_fields) => number = native(

@@ -39,8 +39,8 @@ export const ne_ssl_pkcs11_provider_destroy: (provider: ne_ssl_pkcs11_provider) 
 );
 
 /**
- * Called for the PIN of a token, again and again while the token reports that it is wrong. A token may lock itself after
- * a few wrong PINs.
+ * Called for the PIN of a token, again and again while the token reports that it is wrong. A token may lock itself
+ * after a few wrong PINs.
  *
  * A number other than 0 gives up: the session continues without a client certificate. Anything else is a `TypeError`
  * that ends the call. On the promise surface the callback may return a promise.
@@ -71,8 +71,8 @@ export const ne_ssl_pkcs11_provider_pin: (provider: ne_ssl_pkcs11_provider, fn: 
  * Makes a session take its client certificate from a token when the server asks for one: the first certificate that has
  * a key. It replaces {@link ne_ssl_provide_clicert}.
  *
- * Sessions that share a provider run one call at a time: their promises wait in one queue, and while a promise of one is
- * pending all of them are busy.
+ * Sessions that share a provider run one call at a time: their promises wait in one queue, and while a promise of one
+ * is pending all of them are busy.
  *
  * @throws `ERR_NEON_BUSY` while promises of the session, or of another session with this provider, are pending
  */

@@ -135,8 +135,8 @@ export const ne_propfind_allprop: (handler: ne_propfind_handler, result: ne_prop
  * Sends the request for these properties, and calls `result` for each resource.
  *
  * @returns an `NE_*` code
- * @throws the exception of a callback; `ERR_NEON_INVALID_STATE` when the request was sent already; `ERR_INVALID_ARG_VALUE` for
- *   a name or namespace that would make the request's XML malformed
+ * @throws the exception of a callback; `ERR_NEON_INVALID_STATE` when the request was sent already;
+ *   `ERR_INVALID_ARG_VALUE` for a name or namespace that would make the request's XML malformed
  */
 export const ne_propfind_named: (
   handler: ne_propfind_handler,
@@ -147,8 +147,8 @@ export const ne_propfind_named: (
 /**
  * Frees a handler with its request and its parser.
  *
- * @throws the exception of the destructor, when the results of a resource were incomplete; `ERR_NEON_REENTRANT` inside a
- *   callback of the handler
+ * @throws the exception of the destructor, when the results of a resource were incomplete; `ERR_NEON_REENTRANT` inside
+ *   a callback of the handler
  */
 export const ne_propfind_destroy: (handler: ne_propfind_handler) => void = native('ne_propfind_destroy');
 

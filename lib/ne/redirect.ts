@@ -4,8 +4,8 @@ import type { ne_session } from './handles.js';
 import type { ne_uri } from './uri.js';
 
 /**
- * Makes requests of a session fail with `NE_REDIRECT` when the response is a redirect: a 30x status with a Location that
- * is a URI. {@link ne_redirect_location} then returns the new location. A second call has no effect.
+ * Makes requests of a session fail with `NE_REDIRECT` when the response is a redirect: a 30x status with a Location
+ * that is a URI. {@link ne_redirect_location} then returns the new location. A second call has no effect.
  *
  * @throws `ERR_NEON_INVALID_STATE` while requests of the session exist
  */

@@ -28,8 +28,8 @@ export type ne_accept_response = (
 ) => number | boolean | undefined | Promise<number | boolean | undefined>;
 
 /**
- * Called with each block of a response body; the last block has length 0. Anything but 0 or nothing aborts the response.
- * On the promise surface it may return a promise.
+ * Called with each block of a response body; the last block has length 0. Anything but 0 or nothing aborts the
+ * response. On the promise surface it may return a promise.
  */
 export type ne_block_reader = (buf: Buffer) => number | undefined | void | Promise<number | undefined | void>;
 
@@ -68,7 +68,8 @@ const printHeader: (req: ne_request, name: string, value: string) => void = nati
 /**
  * Adds a header to the request, with a value from a printf-like format.
  *
- * @throws `ERR_INVALID_ARG_VALUE` on a wrong conversion or number of arguments, `ERR_OUT_OF_RANGE` when the value is longer than 8191 bytes (C would cut it)
+ * @throws `ERR_INVALID_ARG_VALUE` on a wrong conversion or number of arguments, `ERR_OUT_OF_RANGE` when the value is
+ *   longer than 8191 bytes (C would cut it)
  */
 export const ne_print_request_header = (
   req: ne_request,
@@ -102,8 +103,8 @@ export const ne_set_request_body_fd: (req: ne_request, fd: number, offset: numbe
   native('ne_set_request_body_fd');
 
 /**
- * Called for the next block of a request's body. It returns at most `buflen` bytes, 0 at the end, or -1 on an error (set
- * the session's error text).
+ * Called for the next block of a request's body. It returns at most `buflen` bytes, 0 at the end, or -1 on an error
+ * (set the session's error text).
  *
  * When `buflen` is 0 the body must start again from its beginning: return 0, or -1 if that is not possible. On the
  * promise surface the callback may return a promise.
@@ -115,8 +116,8 @@ export type ne_provide_body = (buflen: number) => Uint8Array | number | Promise<
  *
  * When the provider returns more or fewer bytes than announced, the request fails with `NE_ERROR`.
  *
- * @param length the number of bytes, for the header Content-Length; -1 adds `Transfer-Encoding: chunked`, which HTTP/1.0
- *   servers do not understand
+ * @param length the number of bytes, for the header Content-Length; -1 adds `Transfer-Encoding: chunked`, which
+ *   HTTP/1.0 servers do not understand
  * @throws `ERR_NEON_INVALID_STATE` when it has a body already
  */
 export const ne_set_request_body_provider: (req: ne_request, length: number, provider: ne_provide_body) => void =
@@ -151,8 +152,8 @@ const addParser: (req: ne_request, accept: Acceptor, parser: unknown) => void = 
 export function ne_add_response_body_reader(req: ne_request, accpt: ne_accept_response, reader: ne_block_reader): void;
 
 /**
- * Parses the response body, as in C: `ne_xml_parse_v` is recognised, and the body stays in C. The parser is busy while a
- * call on the request runs.
+ * Parses the response body, as in C: `ne_xml_parse_v` is recognised, and the body stays in C. The parser is busy while
+ * a call on the request runs.
  *
  * @throws `ERR_NEON_INVALID_STATE` between ne_begin_request and ne_end_request
  */
@@ -272,7 +273,8 @@ export const ne_get_response_trailer: (req: ne_request, name: string) => string 
   native('ne_get_response_trailer');
 
 /**
- * Iterates over the fields of the trailer, as {@link ne_response_header_iterate} does over the headers. Needs neon 0.37.
+ * Iterates over the fields of the trailer, as {@link ne_response_header_iterate} does over the headers. Needs neon
+ * 0.37.
  *
  * @param cursor null for the first field, then the cursor that the call before returned
  * @param name `value` becomes the name of the field, in lower case
@@ -357,8 +359,8 @@ export type ne_pre_send_fn = (req: ne_request, header: ne_buffer) => Nothing;
 export type ne_post_headers_fn = (req: ne_request, status: ne_status) => Nothing;
 
 /**
- * Called when the whole response was read. `NE_OK` (or nothing) continues, `NE_RETRY` sends the request again. Any other
- * number becomes the result of the call: set the session's error text, too.
+ * Called when the whole response was read. `NE_OK` (or nothing) continues, `NE_RETRY` sends the request again. Any
+ * other number becomes the result of the call: set the session's error text, too.
  */
 export type ne_post_send_fn = (
   req: ne_request,

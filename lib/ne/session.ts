@@ -158,8 +158,8 @@ export const ne_ssl_trust_cert: (sess: ne_session, cert: ne_ssl_certificate) => 
 export const ne_ssl_trust_default_ca: (sess: ne_session) => void = native('ne_ssl_trust_default_ca');
 
 /**
- * Called when the verification of a server's certificate failed. 0 accepts the certificate, any other number refuses it.
- * Anything else (including nothing, and booleans) is a `TypeError` that ends the call and refuses the certificate.
+ * Called when the verification of a server's certificate failed. 0 accepts the certificate, any other number refuses
+ * it. Anything else (including nothing, and booleans) is a `TypeError` that ends the call and refuses the certificate.
  *
  * The certificate, and all objects obtained from it, end when the callback has returned; {@link ne_ssl_cert_export}
  * keeps a copy. neon does not ask again about a certificate that was accepted in the session. On the promise surface
@@ -197,8 +197,8 @@ export const ne_ssl_provide_clicert: (sess: ne_session, fn: ne_ssl_provide_fn | 
  *
  * @param min `NE_SSL_PROTO_*`; `NE_SSL_PROTO_UNSPEC` for no limit
  * @param max `NE_SSL_PROTO_*`; `NE_SSL_PROTO_UNSPEC` for no limit
- * @returns `NE_OK`, or `NE_ERROR` for a version that the TLS library does not have, for a minimum without a maximum with
- *   GnuTLS, and on a session without TLS; then there is no limit
+ * @returns `NE_OK`, or `NE_ERROR` for a version that the TLS library does not have, for a minimum without a maximum
+ *   with GnuTLS, and on a session without TLS; then there is no limit
  * @throws `ERR_NEON_UNSUPPORTED` with an older neon
  */
 export const ne_ssl_set_protovers: (sess: ne_session, min: number, max: number) => number =

@@ -190,8 +190,8 @@ export const ne_sock_proxy: (
 export const ne_sock_accept_ssl: (sock: ne_socket, ctx: ne_ssl_context) => number = native('ne_sock_accept_ssl');
 
 /**
- * Performs a TLS handshake as the client. It fails unless the context trusts the server's certificate (with GnuTLS since
- * neon 0.37).
+ * Performs a TLS handshake as the client. It fails unless the context trusts the server's certificate (with GnuTLS
+ * since neon 0.37).
  *
  * It does not check which host the certificate is for: to check that too, use {@link ne_sock_handshake} and
  * {@link ne_ssl_check_certificate}.

@@ -117,8 +117,8 @@ export const ne_ssl_cert_cmp: (c1: ne_ssl_certificate, c2: ne_ssl_certificate) =
 export const ne_ssl_cert_free: (cert: ne_ssl_certificate) => void = native('ne_ssl_cert_free');
 
 /**
- * Formats a name as one line of text for people: `"Example Ltd., Norfolk, GB"`. It omits the common name unless the name
- * has nothing else.
+ * Formats a name as one line of text for people: `"Example Ltd., Norfolk, GB"`. It omits the common name unless the
+ * name has nothing else.
  */
 export const ne_ssl_readable_dname: (dn: ne_ssl_dname) => string = native('ne_ssl_readable_dname');
 
@@ -143,8 +143,8 @@ export const ne_ssl_clicert_import: (buffer: string | Uint8Array) => ne_ssl_clie
   native('ne_ssl_clicert_import');
 
 /**
- * Creates a client certificate from a URI: that of a PKCS#11 token or, with OpenSSL, also of a file with certificate and
- * key in PEM form (`file:`). It may be encrypted. Needs neon 0.35.
+ * Creates a client certificate from a URI: that of a PKCS#11 token or, with OpenSSL, also of a file with certificate
+ * and key in PEM form (`file:`). It may be encrypted. Needs neon 0.35.
  *
  * @param flags 0
  * @returns null when the URI does not name a client certificate
@@ -173,7 +173,7 @@ export const ne_ssl_clicert_decrypt: (ccert: ne_ssl_client_cert, password: strin
   native('ne_ssl_clicert_decrypt');
 
 /**
- * Returns the certificate of a client certificate, to which it belongs.
+ * Returns the certificate inside a client certificate, which owns it.
  *
  * @throws `ERR_NEON_INVALID_STATE` while it is encrypted
  */
@@ -267,15 +267,16 @@ export const ne_ssl_context_set_clicert: (ctx: ne_ssl_context, cc: ne_ssl_client
 
 /**
  * Called when a server asks for a client certificate and the context has none. It may set one
- * ({@link ne_ssl_context_set_clicert}); otherwise the connection continues without. On the promise surface it may return
- * a promise.
+ * ({@link ne_ssl_context_set_clicert}); otherwise the connection continues without. On the promise surface it may
+ * return a promise.
  *
  * @param dnames the names of the authorities that the server accepts, if it sent any; they end with the call
  */
 export type ne_ssl_ccprovide_fn = (dnames: ne_ssl_dname[]) => Nothing;
 
 /**
- * Sets the callback for servers that ask for a client certificate in later handshakes; null removes it. Needs neon 0.37.
+ * Sets the callback for servers that ask for a client certificate in later handshakes; null removes it. Needs neon
+ * 0.37.
  *
  * @throws `ERR_NEON_UNSUPPORTED` with an older neon
  */

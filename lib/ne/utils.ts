@@ -34,8 +34,8 @@ export const ne_parse_statusline: (status_line: string, s: Partial<ne_status>) =
   native('ne_parse_statusline');
 
 /**
- * Sends neon's debugging output to a file descriptor, for all sessions in the process. neon writes to a duplicate of the
- * descriptor, so it may be closed.
+ * Sends neon's debugging output to a file descriptor, for all sessions in the process. neon writes to a duplicate of
+ * the descriptor, so it may be closed.
  *
  * @param stream null ends the output, whatever the mask
  * @param mask the channels: `NE_DBG_*`, combined with `|`

@@ -6,8 +6,8 @@ import type { ne_xml_parser } from './handles.js';
 export type XmlResult = number | undefined | void | Promise<number | undefined | void>;
 
 /**
- * Called at the start of an element. It returns the state of the element (more than 0), `NE_XML_DECLINE` (or nothing) to
- * leave the element to the next handler, or `NE_XML_ABORT`.
+ * Called at the start of an element. It returns the state of the element (more than 0), `NE_XML_DECLINE` (or nothing)
+ * to leave the element to the next handler, or `NE_XML_ABORT`.
  *
  * @param parent the state of the parent element
  * @param nspace the namespace of the element; `''` when it has none
@@ -50,8 +50,8 @@ export const ne_xml_get_error: (p: ne_xml_parser) => string = native('ne_xml_get
  *
  * @param block of any size; an empty block, or null, ends the document
  * @returns 0, more than 0 on a syntax error, or the result of the callback that aborted the parse
- * @throws the exception of a callback, and the parser has then failed; `ERR_NEON_REENTRANT` inside a callback of this parser,
- *   `ERR_NEON_BUSY` while a promise uses it, `ERR_OUT_OF_RANGE` for a block of 2 GiB or more
+ * @throws the exception of a callback, and the parser has then failed; `ERR_NEON_REENTRANT` inside a callback of this
+ *   parser, `ERR_NEON_BUSY` while a promise uses it, `ERR_OUT_OF_RANGE` for a block of 2 GiB or more
  * @example
  * ```ts
  * const parser = ne_xml_create();

@@ -10,8 +10,8 @@ import type { ne_accept_response } from './request.js';
  * After a syntax error the session's error text is that of the parser, and the connection is closed.
  *
  * @returns an `NE_*` code
- * @throws the exception of a callback of the parser; `ERR_NEON_INVALID_STATE` when the request was not begun, or its body was
- *   read to the end
+ * @throws the exception of a callback of the parser; `ERR_NEON_INVALID_STATE` when the request was not begun, or its
+ *   body was read to the end
  */
 export const ne_xml_parse_response: (req: ne_request, parser: ne_xml_parser) => number =
   native('ne_xml_parse_response');

@@ -12,7 +12,10 @@ export interface RunOptions {
   /** Options of Node itself. */
   readonly execArgv?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Milliseconds after which the process is killed; 90,000 by default: far more than any script takes on a loaded machine. */
+  /**
+   * Milliseconds after which the process is killed; 90,000 by default: far more than any script takes on a loaded
+   * machine.
+   */
   readonly killAfterMs?: number;
 }
 

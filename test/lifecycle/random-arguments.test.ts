@@ -1,5 +1,6 @@
 /**
- * Tests that functions, methods and options with random arguments neither crash nor hang, and that each error has a code.
+ * Tests that functions, methods and options with random arguments neither crash nor hang, and that each error has a
+ * code.
  */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -9,7 +9,9 @@ export interface DavServer extends RunningServer {
   readonly origin: string;
   /** A collection that exists, is empty and may be written: an escaped path with a slash at the end. */
   readonly root: string;
-  /** The folder whose files are the members of `root`, under their own names; null where the server stores otherwise. */
+  /**
+   * The folder whose files are the members of `root`, under their own names; null where the server stores otherwise.
+   */
   readonly files: string | null;
 }
 

@@ -27,7 +27,9 @@ export interface KeyPair {
   readonly key: string;
 }
 
-/** The files of the PKI. Server certificates are for `localhost`, 127.0.0.1 and ::1 unless their name says otherwise. */
+/**
+ * The files of the PKI. Server certificates are for `localhost`, 127.0.0.1 and ::1 unless their name says otherwise.
+ */
 export interface Pki {
   readonly directory: string;
   /** The root that signs all others, and its certificate revocation list. */

@@ -7,7 +7,9 @@ import { requireProgram } from './packages.js';
 /** The library that is needed in addition to PHP. */
 export const sabreDav = '/usr/share/php/Sabre/DAV/Server.php';
 
-/** Serves a folder, with locks and with partial updates by PATCH. SabreDAV 1.8 is older than this PHP: it would warn. */
+/**
+ * Serves a folder, with locks and with partial updates by PATCH. SabreDAV 1.8 is older than this PHP: it would warn.
+ */
 const script = `<?php
 error_reporting(E_ALL & ~E_DEPRECATED & ~E_WARNING & ~E_NOTICE & ~E_STRICT);
 ini_set('display_errors', '0');

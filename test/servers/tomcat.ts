@@ -7,7 +7,9 @@ import { requireProgram } from './packages.js';
 /** The class that starts Tomcat is in this archive. */
 export const tomcatBootstrap = '/usr/share/tomcat10/bin/bootstrap.jar';
 
-/** Starts Tomcat; only its WebDAV servlet is configured, and archives are not searched for others: that takes seconds. */
+/**
+ * Starts Tomcat; only its WebDAV servlet is configured, and archives are not searched for others: that takes seconds.
+ */
 export function startTomcat(): Promise<DavServer> {
   const command = requireProgram('java');
   const bootstrap = requireProgram(tomcatBootstrap);

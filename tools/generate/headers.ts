@@ -6,7 +6,10 @@ import path from 'node:path';
 
 export type Kind = 'function' | 'macro' | 'constant';
 
-/** One name that a header declares. A `macro` is one that takes arguments; a `constant` an enumerator, or a macro that has a value. */
+/**
+ * One name that a header declares. A `macro` is one that takes arguments; a `constant` an enumerator, or a macro that
+ * has a value.
+ */
 export interface Declaration {
   readonly name: string;
   readonly kind: Kind;

@@ -136,7 +136,7 @@ Napi::Value Propfind::result(Napi::Env env) {
 namespace {
 
 /// propfind(session, path, depth, names, onBatch, room, options) → null, or [NE_* code, error text,
-/// response], the response as Head::response() packs it, or null when there was none. `names` is a flat array
+/// response], the response as Head::response() packs it, or null without a response. `names` is a flat array
 /// of namespaces and names, an empty one for all properties, or null for the names alone. onBatch is called
 /// with (text, numbers, names, statuses, origins), as PropfindBatch packs them, and returns true when
 /// JavaScript is behind; room() is called then, and may return a promise. The request is that of

@@ -1,4 +1,6 @@
-/** Tests the headers of callers: each replaces the library's, framing is the library's own, and nothing goes out twice. */
+/**
+ * Tests the headers of callers: each replaces the library's, framing is the library's own, and nothing goes out twice.
+ */
 import { openSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
