@@ -59,7 +59,7 @@ export interface CallRun extends Live {
   /** The signal and the timeout of the call, which go on for the body. */
   readonly signal?: AbortSignal | undefined;
   readonly timeout?: number | undefined;
-  /** Whether a body that comes as gzip is inflated. */
+  /** Whether compressed bodies are inflated. */
   readonly inflates: boolean;
   /** When the timeout began: a time of `performance.now()`. */
   readonly since: number;

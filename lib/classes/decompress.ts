@@ -2,7 +2,7 @@
 import { invalidType, outOfRange } from '../core/errors.js';
 import { isObject } from '../core/objects.js';
 
-/** How response bodies that come as gzip are handled. */
+/** How compressed response bodies are handled. */
 export interface DecompressOptions {
   /**
    * Whether the request asks for gzip (`Accept-Encoding`) and its body is inflated. Default true, up to 1 GiB: a body

@@ -75,11 +75,11 @@ function certificateHint(failures: readonly CertificateFailure[]): string {
 /**
  * Says that the body has a Content-Encoding which was not decoded; empty when it has none.
  *
- * @param inflates whether a body that comes as gzip was inflated
+ * @param inflates whether compressed bodies were inflated
  */
 export function codingHint(headers: ResponseHeaders, inflates: boolean): string {
   const coding = headers['content-encoding'] ?? 'identity';
-  const isDecoded = /^(identity)?$/i.test(coding) || (inflates && /^gzip$/i.test(coding));
+  const isDecoded = /^(identity)?$/i.test(coding) || (inflates && /^((x-)?gzip|deflate)$/i.test(coding));
   return isDecoded ? '' : ` (the body has the Content-Encoding "${coding}", and was not decoded)`;
 }
 

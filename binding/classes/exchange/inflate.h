@@ -1,21 +1,61 @@
-// Inflates response bodies that arrive as gzip.
+// Inflates response bodies that arrive compressed.
 #pragma once
 
 #include <ne_compress.h>
 #include <ne_request.h>
+#include <zlib.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
 namespace neon {
 
-/// Whether the response has a body that arrives as gzip.
-bool arrives_as_gzip(ne_request *request);
-/// The ne_accept_response that accepts just these.
+/// The coding of a response body.
+enum class Coding {
+  Plain,    // none, or one that is not decoded
+  Gzip,     // neon's reader inflates it
+  Deflate,  // x-gzip or deflate: neon's reader does not know them, and ZlibReader inflates them
+};
+
+Coding coding_of(ne_request *request);
+/// The ne_accept_response that accepts the bodies that arrive as gzip.
 int accept_gzip(void *userdata, ne_request *request, const ne_status *status) noexcept;
 
-/// Inflates the bodies of a request's responses that arrive as gzip, by neon's own reader, while they are
-/// pulled. Made before the request is sent, and gone after C's request.
+/// Inflates a body with Coding::Deflate, in the gzip format, the zlib format or, as some servers send
+/// deflate, without either (RFC 9110, section 8.4.1). Used on one thread, that of the operation.
+class ZlibReader final {
+ public:
+  /// The sink receives the inflated blocks, as ne_block_reader says. It must not throw.
+  ZlibReader(ne_request *request, ne_block_reader sink, void *userdata)
+      : request_(request), sink_(sink), userdata_(userdata) {}
+  ~ZlibReader() { end(); }
+  ZlibReader(const ZlibReader &) = delete;
+  ZlibReader &operator=(const ZlibReader &) = delete;
+
+  /// Begins a body.
+  void begin();
+  /// Inflates a block; the empty block ends the body. Returns 0, or another number to fail, after
+  /// ne_set_error().
+  int take(const char *bytes, std::size_t size);
+
+ private:
+  void end();
+  bool open(const std::string &start);
+  int inflate_block(const char *bytes, std::size_t size);
+  int fail(const char *why);
+
+  ne_request *const request_;
+  const ne_block_reader sink_;
+  void *const userdata_;
+  z_stream stream_{};
+  bool open_ = false;
+  bool over_ = false;
+  std::string start_;  // the bytes that do not suffice to know the format
+};
+
+/// Inflates the bodies of a request's responses while they are pulled. Made before the request is sent, and
+/// gone after C's request.
 class Inflater final {
  public:
   /// Adds the header Accept-Encoding. A body that gets longer than `limit` bytes fails.
@@ -27,7 +67,7 @@ class Inflater final {
   /// The head of a response arrived.
   void begin();
   /// Whether the body of this response is inflated.
-  bool active() const { return active_; }
+  bool active() const { return coding_ != Coding::Plain; }
   /// Like ne_read_response_block.
   ssize_t read(char *buffer, std::size_t room);
 
@@ -36,11 +76,12 @@ class Inflater final {
 
   ne_request *const request_;
   const std::uint64_t limit_;
-  bool active_ = false;
+  Coding coding_ = Coding::Plain;
   std::uint64_t total_ = 0;
   std::string inflated_;  // the block that was read last
   std::size_t taken_ = 0;
   ne_decompress *const c_;
+  ZlibReader zlib_;
 };
 
 }  // namespace neon

@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <new>
 
-#include "classes/exchange/inflate.h"
-
 namespace neon {
 
 ResponseRecord::~ResponseRecord() {
@@ -18,19 +16,20 @@ void ResponseRecord::read_from(ne_request *request, std::uint64_t inflate) {
   request_ = request;
   limit_ = inflate;
   if (inflate > 0) decompress_ = ne_decompress_reader(request, accept_gzip, on_block, this);
-  ne_add_response_body_reader(request, accept_plain, on_block, this);
+  ne_add_response_body_reader(request, accept_others, on_block, this);
 }
 
 // neon asks this for each response, and accept_gzip() too where there is a decompressor.
-int ResponseRecord::accept_plain(void *self, ne_request *request, const ne_status *) noexcept {
+int ResponseRecord::accept_others(void *self, ne_request *request, const ne_status *) noexcept {
   ResponseRecord &record = *static_cast<ResponseRecord *>(self);
   try {
     record.complete_ = false;
     record.body_.clear();
     record.inflated_ = 0;
-    record.is_gzip_ = record.decompress_ && arrives_as_gzip(request);
+    record.coding_ = record.decompress_ ? coding_of(request) : Coding::Plain;
+    if (record.coding_ == Coding::Deflate) record.zlib_.emplace(request, on_plain_block, self).begin();
     record.head_.note(request);
-    return !record.is_gzip_;
+    return record.coding_ != Coding::Gzip;
   } catch (const std::bad_alloc &) {
     record.out_of_memory_ = true;
     return 0;
@@ -38,6 +37,12 @@ int ResponseRecord::accept_plain(void *self, ne_request *request, const ne_statu
 }
 
 int ResponseRecord::on_block(void *self, const char *bytes, std::size_t size) noexcept {
+  ResponseRecord &record = *static_cast<ResponseRecord *>(self);
+  return record.coding_ == Coding::Deflate ? record.zlib_->take(bytes, size)
+                                           : on_plain_block(self, bytes, size);
+}
+
+int ResponseRecord::on_plain_block(void *self, const char *bytes, std::size_t size) noexcept {
   ResponseRecord &record = *static_cast<ResponseRecord *>(self);
   try {
     return record.out_of_memory_ ? -1 : record.take(bytes, size);
@@ -49,7 +54,7 @@ int ResponseRecord::on_block(void *self, const char *bytes, std::size_t size) no
 
 int ResponseRecord::take(const char *bytes, std::size_t size) {
   if (size == 0) complete_ = true;
-  if (is_gzip_ && (inflated_ += size) > limit_) {
+  if (coding_ != Coding::Plain && (inflated_ += size) > limit_) {
     ne_set_error(ne_get_session(request_), "The inflated body is longer than %llu bytes",
                  static_cast<unsigned long long>(limit_));
     return -1;

@@ -7,8 +7,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
+#include "classes/exchange/inflate.h"
 #include "classes/exchange/recipe.h"
 #include "core/block.h"
 
@@ -35,8 +37,8 @@ class ResponseRecord final {
   ResponseRecord(const ResponseRecord &) = delete;
   ResponseRecord &operator=(const ResponseRecord &) = delete;
 
-  /// Adds readers to the request. If `inflate` is not 0, asks for gzip, and inflates bodies that arrive as
-  /// gzip. A body that is longer than `inflate` bytes when inflated is a failure.
+  /// Adds readers to the request. If `inflate` is not 0, asks for gzip, and inflates bodies. A body that is
+  /// longer than `inflate` bytes when inflated is a failure.
   void read_from(ne_request *request, std::uint64_t inflate);
 
   bool arrived() const { return head_.status != 0; }
@@ -50,8 +52,9 @@ class ResponseRecord final {
   Napi::Value value(Napi::Env env) const;
 
  private:
-  static int accept_plain(void *self, ne_request *request, const ne_status *status) noexcept;
+  static int accept_others(void *self, ne_request *request, const ne_status *status) noexcept;
   static int on_block(void *self, const char *bytes, std::size_t size) noexcept;
+  static int on_plain_block(void *self, const char *bytes, std::size_t size) noexcept;
   int take(const char *bytes, std::size_t size);
 
   const std::size_t success_room_, failure_room_;
@@ -59,10 +62,11 @@ class ResponseRecord final {
   std::uint64_t limit_ = 0;  // of inflated bytes
   ne_request *request_ = nullptr;
   ne_decompress *decompress_ = nullptr;
+  std::optional<ZlibReader> zlib_;
+  Coding coding_ = Coding::Plain;  // of this response
   Head head_;
   std::string body_;
   std::uint64_t inflated_ = 0;
-  bool is_gzip_ = false;
   bool complete_ = false;
   bool out_of_memory_ = false;
 };

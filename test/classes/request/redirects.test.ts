@@ -1,7 +1,7 @@
 /** Tests redirects that the classes follow, and bodies that they inflate. */
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { gzipSync } from 'node:zlib';
+import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -162,11 +162,16 @@ describe.each(ways)('%s', (name, send) => {
     });
   });
 
-  describe('gzip', () => {
+  describe.each<[string, string, (body: string | Buffer) => Buffer]>([
+    ['gzip', 'GZIP', gzipSync],
+    ['gzip named x-gzip', 'x-gzip', gzipSync],
+    ['deflate in the zlib format', 'deflate', deflateSync],
+    ['deflate without a format', 'Deflate', deflateRawSync],
+  ])('%s', (_coding, coding, compress) => {
     const text = 'some text that is repeated, '.repeat(20_000);
-    const zip = (body: string | Buffer, headers = ''): Buffer => {
-      const bytes = typeof body === 'string' ? gzipSync(body) : body;
-      const head = `HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n${headers}Content-Length: ${bytes.length}\r\n\r\n`;
+    const zip = (body: string | Buffer): Buffer => {
+      const bytes = typeof body === 'string' ? compress(body) : body;
+      const head = `HTTP/1.1 200 OK\r\nContent-Encoding: ${coding}\r\nContent-Length: ${bytes.length}\r\n\r\n`;
       return Buffer.concat([Buffer.from(head), bytes]);
     };
 
@@ -182,6 +187,16 @@ describe.each(ways)('%s', (name, send) => {
       expect((await receivedBy(server))[0]).toContain('\r\nAccept-Encoding: gzip\r\n');
     });
 
+    test('inflates a body that arrives byte by byte', async () => {
+      const bytes = zip('hello');
+      const head = bytes.indexOf('\r\n\r\n') + 4;
+      const pieces = Array.from(bytes.subarray(head), (byte) => [{ send: Buffer.of(byte) }, { delay: 1 }]);
+      const server = await serve({
+        connections: [[{ read: 'request' }, { send: bytes.subarray(0, head) }, ...pieces.flat()]],
+      });
+      expect(await (await send(server.port, 'GET', '/', {}, {})).text()).toBe('hello');
+    });
+
     test('passes a body without gzip unchanged', async () => {
       const server = await serve(answering(response(text)));
       expect((await (await send(server.port, 'GET', '/', {}, {})).text()) === text).toBe(true);
@@ -195,18 +210,21 @@ describe.each(ways)('%s', (name, send) => {
     ])('leaves a body as it is %s', async (_, general, own) => {
       const server = await serve(answering(zip('hello')));
       const got = await send(server.port, 'GET', '/', general, own);
-      expect(await got.text()).toBe(gzipSync('hello').toString());
+      expect(await got.text()).toBe(compress('hello').toString());
       expect((await receivedBy(server))[0]).not.toContain('Accept-Encoding: gzip');
     });
 
+    const damaged = Buffer.from(compress(text));
+    damaged.fill(0xff, coding === 'GZIP' || coding === 'x-gzip' ? 10 : 2);
     test.each<[string, Buffer, RegExp]>([
-      ['truncated', zip(gzipSync(text).subarray(0, -10)), /truncated/],
-      ['damaged', zip(Buffer.concat([gzipSync(text).subarray(0, -8), Buffer.alloc(8)])), /Checksum/],
-      ['not gzip', zip(Buffer.from('hello, this is no gzip')), /invalid/],
+      ['truncated', zip(compress(text).subarray(0, -10)), /truncated/],
+      ['damaged', zip(damaged), /Could not inflate|damaged/],
+      ['not compressed', zip(Buffer.from('hello, this is no gzip')), /invalid|damaged/],
+      ['a single byte', zip(compress(text).subarray(0, 1)), /truncated/],
       [
         'followed by other bytes',
-        zip(Buffer.concat([gzipSync(text), Buffer.from('followed by other bytes')])),
-        /Too many bytes|Unexpected/,
+        zip(Buffer.concat([compress(text), Buffer.from('followed by other bytes')])),
+        /Too many bytes|Unexpected|continues after its end/,
       ],
     ])('rejects a body that is %s', async (_, answer, message) => {
       const server = await serve(answering(answer));
@@ -216,7 +234,7 @@ describe.each(ways)('%s', (name, send) => {
     });
 
     test('limits a decompression bomb', async () => {
-      const server = await serve(answering(zip(gzipSync(Buffer.alloc(30_000_000)))));
+      const server = await serve(answering(zip(compress(Buffer.alloc(30_000_000)))));
       const decompress = { maxBytes: 1_000_000 };
       for (const [general, own] of [
         [{ decompress }, {}],
@@ -231,25 +249,25 @@ describe.each(ways)('%s', (name, send) => {
 
     test('accepts a response without a body', async () => {
       for (const status of ['204 No Content', '304 Not Modified', '200 OK\r\nContent-Length: 0']) {
-        const server = await serve(answering(`HTTP/1.1 ${status}\r\nContent-Encoding: gzip\r\n\r\n`));
+        const server = await serve(answering(`HTTP/1.1 ${status}\r\nContent-Encoding: ${coding}\r\n\r\n`));
         for (const method of ['HEAD', 'GET'])
           expect(await (await send(server.port, method, '/', {}, {})).text()).toBe('');
       }
     });
+  });
 
-    test.each<[unknown, Error]>([
-      [1, wrongType],
-      ['yes', wrongType],
-      [null, wrongType],
-      [{}, wrongType],
-      [{ maxBytes: '1' }, wrongType],
-      [{ maxBytes: 0 }, outOfRange],
-      [{ maxBytes: 1.5 }, outOfRange],
-    ])('rejects %j for decompress', async (value, error) => {
-      const options = { decompress: value } as RequestOptions;
-      expect(await failureOf(() => send(1, 'GET', '/', {}, options))).toEqual(error);
-      expect(await failureOf(() => send(1, 'GET', '/', options, {}))).toEqual(error);
-    });
+  test.each<[unknown, Error]>([
+    [1, wrongType],
+    ['yes', wrongType],
+    [null, wrongType],
+    [{}, wrongType],
+    [{ maxBytes: '1' }, wrongType],
+    [{ maxBytes: 0 }, outOfRange],
+    [{ maxBytes: 1.5 }, outOfRange],
+  ])('rejects %j for decompress', async (value, error) => {
+    const options = { decompress: value } as RequestOptions;
+    expect(await failureOf(() => send(1, 'GET', '/', {}, options))).toEqual(error);
+    expect(await failureOf(() => send(1, 'GET', '/', options, {}))).toEqual(error);
   });
 
   if (name.endsWith('Sync')) return;

@@ -1,5 +1,5 @@
 /** Tests that headers, redirects, gzip and progress mean for listings and locks what they mean for requests. */
-import { gzipSync } from 'node:zlib';
+import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { type CommonOptions, type Lock, type ProgressEvent, Session, SessionPool, type SessionOptions } from 'libneon';
 import { type RawServerOptions, response, type Step } from '../../servers/raw.js';
 import { failureOf, neonError, wrongChar, wrongValue } from '../../support/expect.js';
@@ -175,8 +175,13 @@ describe.each(cases.filter(([name]) => /propfind|propNames|discoverLocks|\.lock|
       return token === undefined ? result : { token, depth, scope };
     };
 
-    test('asks for gzip, and inflates it', async () => {
-      const [clear, server] = [await serve(answering(answer)), await serve(answering(coded('gzip', zipped)))];
+    test.each([
+      ['gzip', zipped],
+      ['x-gzip', zipped],
+      ['deflate', deflateSync(body)],
+      ['deflate', deflateRawSync(body)],
+    ])('asks for gzip, and inflates %s', async (coding, bytes) => {
+      const [clear, server] = [await serve(answering(answer)), await serve(answering(coded(coding, bytes)))];
       const expected = await run(urlOf(clear), '/a', {}, {});
       const received = await run(urlOf(server), '/a', {}, {});
       const withoutPort = (value: unknown): unknown =>
@@ -192,8 +197,8 @@ describe.each(cases.filter(([name]) => /propfind|propNames|discoverLocks|\.lock|
       expect(valuesOf('accept-encoding', await receivedBy(server))).toEqual([]);
     });
 
-    test('does not blame a coding that was read', async () => {
-      const server = await serve(answering(coded('gzip', gzipSync('<wrong'))));
+    test.each(['gzip', 'x-gzip'])('does not blame %s, which was read', async (coding) => {
+      const server = await serve(answering(coded(coding, gzipSync('<wrong'))));
       const failure = await failureOf(() => run(urlOf(server), '/a', {}, {}));
       expect(failure).toMatchObject({ code: 'NE_ERROR' });
       expect(failure.message).toMatch(/XML|multi-status|document about a lock/);
@@ -206,8 +211,8 @@ describe.each(cases.filter(([name]) => /propfind|propNames|discoverLocks|\.lock|
       expect(failure.message).toContain('Content-Encoding "br"');
     });
 
-    test('limits the inflated body', async () => {
-      const server = await serve(answering(coded('gzip', zipped)));
+    test.each(['gzip', 'x-gzip'])('limits the inflated body of %s', async (coding) => {
+      const server = await serve(answering(coded(coding, zipped)));
       const failure = await failureOf(() => run(urlOf(server), '/a', { decompress: { maxBytes: 20 } }, {}));
       expect(failure).toMatchObject({ code: 'NE_ERROR' });
       expect(failure.message).toContain('longer than 20 bytes');
