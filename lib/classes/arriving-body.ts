@@ -35,6 +35,7 @@ class BodyHold implements Hold {
   isUnread = true;
   isFull = false;
   isOver = false;
+  reads = 0;
   readonly #body: WeakRef<ArrivingBody>;
   /** Identifies the call of the body's `readAhead` that is pending; undefined without one. */
   #asked: object | undefined;
@@ -69,6 +70,13 @@ class BodyHold implements Hold {
     this.#isAhead = false;
     this.isFull = false;
     this.#body.deref()?.stopReadingAhead();
+  }
+
+  /** Notes that the caller reads, which makes room. */
+  read(): void {
+    this.isUnread = false;
+    this.isFull = false;
+    this.reads++;
   }
 
   end(reason: NeonError): void {
@@ -169,7 +177,10 @@ export class ArrivingBody {
     await this.#take(async (stream) => {
       parseStream(stream, events, charset);
       const thrown = await handleBatches(
-        () => readBatch(stream),
+        () => {
+          this.#hold.read();
+          return readBatch(stream);
+        },
         handlers,
         () => this.#failure !== undefined,
       );
@@ -185,6 +196,7 @@ export class ArrivingBody {
 
   async #take<T>(take: (stream: StreamHandle) => T | Promise<T>, hint = ''): Promise<T> {
     this.#requireGoing();
+    this.#hold.read();
     try {
       const taken = await take(this.#stream);
       this.#requireGoing();

@@ -4,6 +4,7 @@ import { invalidChar, invalidType, invalidValue } from '../core/errors.js';
 import { isArray, isObject } from '../core/objects.js';
 import type { Known } from '../core/options.js';
 import { type DecompressOptions, inflationLimit } from './decompress.js';
+import type { ReadingLimits } from './hold.js';
 import type { RedirectOptions, Redirects } from './redirect.js';
 import type { ProgressEvent } from './status.js';
 
@@ -41,8 +42,7 @@ export interface CallDefaults {
   readonly headers: readonly HeaderField[];
   /** As in {@link CallSettings}. */
   readonly inflate: number;
-  /** How many bytes of a body may be received without being read, while other calls wait for its session. */
-  readonly maxUnreadBytes: number;
+  readonly limits: ReadingLimits;
 }
 
 /** The options of a call, checked and with their defaults. @internal */

@@ -3,7 +3,7 @@ import type { ErrorContext } from '../core/errors.js';
 import type { ne_session } from '../ne/handles.js';
 import type { CallSettings } from './call-options.js';
 import type { RawResponse } from './head.js';
-import type { Hold } from './hold.js';
+import type { Hold, Reader } from './hold.js';
 import type { Live } from './live-set.js';
 import type { Redirection } from './redirect.js';
 
@@ -33,11 +33,8 @@ export interface Call<Raw, Result> {
   responseOf(raw: Raw): RawResponse | null;
   /** Copies the bytes that the caller may change while the call waits for a session. */
   hold?(): void;
-  /**
-   * Receives up to `bytes` beyond those that the caller has read, since other calls wait for the session; undefined
-   * ends that. Only a call whose session waits while the caller reads its result has this function.
-   */
-  readonly readAhead?: ((bytes: number | undefined) => void) | undefined;
+  /** Only of a call whose session waits while the caller reads its result. */
+  readonly reader?: ResultReader | undefined;
   /** Frees the resources of `send`. */
   release?(): void;
 
@@ -47,6 +44,15 @@ export interface Call<Raw, Result> {
   readonly becomesGet: boolean;
   /** The call that a redirect leads to. */
   redirected(to: Redirection): Call<Raw, Result>;
+}
+
+/** The reader of a call's result, while that arrives. @internal */
+export interface ResultReader extends Reader {
+  /**
+   * Receives up to `bytes` beyond those that the caller has read, since other calls wait for the session; undefined
+   * ends that.
+   */
+  readAhead(bytes: number | undefined): void;
 }
 
 /** A call that is running, or that has a response whose body is still arriving. @internal */

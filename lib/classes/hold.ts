@@ -2,18 +2,24 @@
 import { NeonError } from '../core/errors.js';
 import type { Live } from './live-set.js';
 
+/** The reader of a response that is still arriving: the caller of a body, or the loop over a listing. @internal */
+export interface Reader {
+  /** Whether the session's thread has stopped, since the unread bytes have reached the limit. */
+  readonly isFull: boolean;
+  /** A count that grows whenever the caller reads. */
+  readonly reads: number;
+}
+
 /**
  * A call, or the body of its response, that occupies a session for as long as its caller takes to read it. While other
  * calls wait for the session, it is received into memory, so that the session becomes free. @internal
  */
-export interface Hold extends Live {
+export interface Hold extends Live, Reader {
   /** The call itself, or the call whose response has the body. It does not count as one that waits. */
   readonly run: Live;
   /** The status of the response, once that has arrived. */
   readonly status?: number | undefined;
   readonly isUnread: boolean;
-  /** Whether the session's thread has stopped, since the unread bytes have reached the limit. */
-  readonly isFull: boolean;
   /** Whether the session's thread is done with it. */
   readonly isOver: boolean;
   /**
@@ -25,14 +31,97 @@ export interface Hold extends Live {
   stopReadingAhead(): void;
 }
 
-/** The error of a call that waits for a session, while these unread bodies occupy every session. @internal */
+/**
+ * The holds of a session or pool. While calls wait for a hold, it reads ahead. A hold *blocks* those calls when it is
+ * full and its caller does not read: the caller never touched the body, or has read nothing for `patience`. The latter
+ * is a loop that itself waits for such a call, and so would wait for ever.
+ *
+ * A timer looks for such readers. It runs only while calls wait for a hold, and keeps the process alive meanwhile.
+ * @internal
+ */
+export class Holds {
+  readonly #maxUnreadBytes: number;
+  /** In milliseconds. */
+  readonly #patience: number;
+  readonly #changed: (hold: Hold) => void;
+  /** With the number of reads at the last look, and whether that was the number at the look before. */
+  readonly #looks = new Map<Hold, { reads: number; stopped: boolean }>();
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param changed is called when a hold is full or over, or has begun to block */
+  constructor({ maxUnreadBytes, patience }: ReadingLimits, changed: (hold: Hold) => void) {
+    this.#maxUnreadBytes = maxUnreadBytes;
+    this.#patience = patience;
+    this.#changed = (hold) => {
+      if (this.#looks.has(hold)) changed(hold);
+    };
+  }
+
+  [Symbol.iterator](): IterableIterator<Hold> {
+    return this.#looks.keys();
+  }
+
+  add(hold: Hold): void {
+    this.#looks.set(hold, { reads: hold.reads, stopped: false });
+  }
+
+  delete(hold: Hold): void {
+    this.#looks.delete(hold);
+    if (this.#looks.size === 0) this.#stopLooking();
+  }
+
+  /** Makes the holds that calls wait for read ahead, and the others stop that. */
+  readAhead(isAwaited: (hold: Hold) => boolean): void {
+    if (this.#looks.size === 0) return;
+    let any = false;
+    for (const hold of this) {
+      const awaited = isAwaited(hold);
+      any ||= awaited;
+      if (awaited) hold.readAhead(this.#maxUnreadBytes, this.#changed);
+      else hold.stopReadingAhead();
+    }
+    if (any) this.#timer ??= setInterval(() => this.#look(), this.#patience);
+    else this.#stopLooking();
+  }
+
+  blocks(hold: Hold): boolean {
+    const look = this.#looks.get(hold);
+    return hold.isFull && (hold.isUnread || (look !== undefined && look.stopped && look.reads === hold.reads));
+  }
+
+  #look(): void {
+    for (const [hold, look] of this.#looks) {
+      look.stopped = hold.isFull && look.reads === hold.reads;
+      look.reads = hold.reads;
+      if (look.stopped) this.#changed(hold);
+      else hold.readAhead(this.#maxUnreadBytes, this.#changed);
+    }
+  }
+
+  #stopLooking(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    for (const look of this.#looks.values()) look.stopped = false;
+  }
+}
+
+/** How long other calls wait for a response that is not read. @internal */
+export interface ReadingLimits {
+  /** How many bytes of a body may be received without being read, while other calls wait for its session. */
+  readonly maxUnreadBytes: number;
+  /** How long the caller may read nothing, in milliseconds, when that many bytes are unread. */
+  readonly patience: number;
+}
+
+/** The error of a call that waits for a session, while these bodies occupy every session and are not read. @internal */
 export function unreadBody(unread: readonly Hold[], owner: 'session' | 'pool', maxUnreadBytes: number): NeonError {
-  const named = unread.slice(0, 3).map(({ description, status }) => `${description} (${status})`);
+  const named = unread.slice(0, 3).map(({ description, status }) => description + (status ? ` (${status})` : ''));
   const names = named.join(', ') + (unread.length > named.length ? ', …' : '');
   const one = unread.length === 1;
   const kept = owner === 'session' ? 'session' : one ? "pool's only session" : `pool's ${unread.length} sessions`;
+  const state = unread.every(({ isUnread }) => isUnread) ? 'unread' : 'not being read';
   return new NeonError(
-    `The ${one ? 'body' : 'bodies'} of ${names} ${one ? 'is unread and keeps' : 'are unread and keep'} the ${kept}: ` +
+    `The ${one ? 'body' : 'bodies'} of ${names} ${one ? `is ${state} and keeps` : `are ${state} and keep`} the ${kept}: ` +
       `read ${one ? 'it' : 'them'}, cancel() ${one ? 'it' : 'them'}, or raise "maxUnreadBytes" (${maxUnreadBytes})`,
     'ERR_NEON_UNREAD_BODY',
   );

@@ -4,7 +4,7 @@ import { NE_SESSFLAG_PERSIST } from '../ne/constants.js';
 import { ne_close_connection } from '../ne/promises.js';
 import { ne_get_session_flag } from '../ne/session.js';
 import type { CallDefaults } from './call-options.js';
-import { type Hold, unreadBody } from './hold.js';
+import { type Hold, Holds, unreadBody } from './hold.js';
 import { type LockSet, shareLocks } from './lock-set.js';
 import { Lease, type Lessor } from './pool-lease.js';
 import type { Session } from './session.js';
@@ -41,8 +41,9 @@ export class PoolSource extends SessionSource implements Lessor {
   readonly idle: Idle[] = [];
   readonly queue = new Set<Lease>();
 
-  /** The calls and bodies that occupy a session while their caller reads, and their leases. */
-  readonly #holds = new Map<Hold, Lease>();
+  /** The calls and bodies that occupy a session while their caller reads. */
+  readonly #holds: Holds;
+  readonly #leases = new WeakMap<Hold, Lease>();
   readonly #settings: PoolSettings;
   #locks: LockSet | undefined;
   #emit: ((event: StatusEvent) => void) | undefined;
@@ -52,6 +53,7 @@ export class PoolSource extends SessionSource implements Lessor {
   constructor(first: Session, base: URL, defaults: CallDefaults, settings: PoolSettings) {
     super(`${first.scheme}://${first.hostport}`, base, defaults);
     this.#settings = settings;
+    this.#holds = new Holds(defaults.limits, (hold) => this.#onChange(hold));
     this.sessions.add(first);
     this.#rest(first);
   }
@@ -84,7 +86,8 @@ export class PoolSource extends SessionSource implements Lessor {
   }
 
   keep(lease: Lease, hold: Hold): void {
-    this.#holds.set(hold, lease);
+    this.#leases.set(hold, lease);
+    this.#holds.add(hold);
     this.#readAhead();
   }
 
@@ -95,15 +98,10 @@ export class PoolSource extends SessionSource implements Lessor {
 
   /** Makes the holds read ahead while calls are queued. */
   #readAhead(): void {
-    for (const hold of this.#holds.keys()) {
-      if (this.queue.size > 0) hold.readAhead(this.maxUnreadBytes, this.#onChange);
-      else hold.stopReadingAhead();
-    }
+    this.#holds.readAhead(() => this.queue.size > 0);
   }
 
-  readonly #onChange = (hold: Hold): void => {
-    const lease = this.#holds.get(hold);
-    if (!lease) return;
+  #onChange(hold: Hold): void {
     if (!hold.isOver) {
       this.#refuseQueue();
       return;
@@ -111,14 +109,15 @@ export class PoolSource extends SessionSource implements Lessor {
     // The body stays live, without a session.
     this.#holds.delete(hold);
     this.live.add(hold);
-    lease.live.delete(hold);
-  };
+    this.#leases.get(hold)?.live.delete(hold);
+  }
 
-  /** Refuses the calls in the queue, the newest first, when unread bodies occupy all sessions. */
+  /** Refuses the calls in the queue, the newest first, when bodies that are not read occupy all sessions. */
   #refuseQueue(): void {
-    const unread = [...this.#holds.keys()].filter(({ isFull, isUnread }) => isFull && isUnread);
+    const unread = [...this.#holds].filter((hold) => this.#holds.blocks(hold));
     if (unread.length < this.#settings.connections) return;
-    for (const lease of [...this.queue].reverse()) lease.end(unreadBody(unread, this.noun, this.maxUnreadBytes));
+    const { maxUnreadBytes } = this.limits;
+    for (const lease of [...this.queue].reverse()) lease.end(unreadBody(unread, this.noun, maxUnreadBytes));
   }
 
   async over(lease: Lease): Promise<void> {

@@ -6,7 +6,7 @@ import { addon } from '../core/load.js';
 import { native } from '../core/native.js';
 import { isArray } from '../core/objects.js';
 import type { ne_session } from '../ne/handles.js';
-import type { Call, CallRun } from './call.js';
+import type { Call, CallRun, ResultReader } from './call.js';
 import { type Known, requireKnown } from '../core/options.js';
 import { type CallSettings, type CommonOptions, commonOptions, composedOptions } from './call-options.js';
 import { calledFrom, errorOf, type RawFailure } from './failure.js';
@@ -104,23 +104,18 @@ class PropfindCall implements Call<PropfindFailure, void> {
   readonly repeatable = true;
   readonly becomesGet = false;
   readonly #query: PropfindQuery;
-  readonly readAhead: ((bytes: number | undefined) => void) | undefined;
+  readonly reader: ResultReader | undefined;
   readonly #onBatch: OnEntries;
   readonly #room: Room;
 
   /**
    * @param onBatch receives each batch with the base of its hrefs; returns true when C is to wait before the next one
    * @param room returns a promise that C waits for, or undefined when there is room already
-   * @param readAhead as in {@link Call}, of a call that makes C wait
+   * @param reader as in {@link Call}, of a call that makes C wait
    */
-  constructor(
-    query: PropfindQuery,
-    onBatch: OnEntries,
-    room: Room = noRoomNeeded,
-    readAhead?: (bytes: number | undefined) => void,
-  ) {
+  constructor(query: PropfindQuery, onBatch: OnEntries, room: Room = noRoomNeeded, reader?: ResultReader) {
     this.#query = query;
-    this.readAhead = readAhead;
+    this.reader = reader;
     this.#onBatch = onBatch;
     this.#room = room;
   }
@@ -146,7 +141,7 @@ class PropfindCall implements Call<PropfindFailure, void> {
   }
 
   redirected({ target }: Redirection): PropfindCall {
-    return new PropfindCall({ ...this.#query, target }, this.#onBatch, this.#room, this.readAhead);
+    return new PropfindCall({ ...this.#query, target }, this.#onBatch, this.#room, this.reader);
   }
 
   #values(settings: CallSettings): PropfindValues {
@@ -258,7 +253,11 @@ const dropped = new FinalizationRegistry<Arrivals>((arrivals) => arrivals.cancel
  * The batches of a PROPFIND while it is on its way. C waits while batches wait to be taken. Nothing here refers to the
  * iterator that takes them, so that the iterator can be collected.
  */
-class Arrivals {
+class Arrivals implements ResultReader {
+  /** Whether C waits until batches are taken. */
+  isFull = false;
+  /** How many entries the iterator has given. */
+  reads = 0;
   readonly #query: PropfindQuery;
   readonly #batches: PropfindBatch[] = [];
   #base: HrefBase;
@@ -287,15 +286,8 @@ class Arrivals {
         this.#wake();
         return this.#batches.length > maxWaiting && !this.#mayReadAhead;
       },
-      // C asks a while after it learnt that it is to wait: other calls may wait by then, or no batch any more.
-      () =>
-        this.#batches.length === 0 || this.#mayReadAhead
-          ? undefined
-          : new Promise((resolve) => (this.#makeRoom = resolve)),
-      (bytes) => {
-        this.#maxBytes = bytes;
-        if (this.#mayReadAhead) this.#makeRoom();
-      },
+      () => this.#room(),
+      this,
     );
     this.#running = send(call, this.#query, { onStart: (stop) => (this.#stop = stop) }).finally(() => {
       this.#over = true;
@@ -322,6 +314,23 @@ class Arrivals {
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
     return undefined;
+  }
+
+  readAhead(bytes: number | undefined): void {
+    this.#maxBytes = bytes;
+    if (this.#mayReadAhead) this.#makeRoom();
+  }
+
+  /** C asks a while after it learnt that it is to wait: other calls may wait by then, or no batch any more. */
+  #room(): Promise<void> | undefined {
+    if (this.#batches.length === 0 || this.#mayReadAhead) return undefined;
+    this.isFull = true;
+    return new Promise((resolve) => {
+      this.#makeRoom = () => {
+        this.isFull = false;
+        resolve();
+      };
+    });
   }
 
   get #mayReadAhead(): boolean {
@@ -363,6 +372,7 @@ class EntryIterator implements AsyncGenerator<Entry, void, undefined> {
     const entry = this.#waiting === 0 ? this.#entries[this.#at] : undefined;
     if (!entry) return this.#inTurn(() => this.#next());
     this.#at++;
+    this.#arrivals.reads++;
     return Promise.resolve({ done: false, value: entry });
   }
 
@@ -397,6 +407,7 @@ class EntryIterator implements AsyncGenerator<Entry, void, undefined> {
     try {
       for (;;) {
         const entry = this.#entries[this.#at++];
+        this.#arrivals.reads++;
         if (entry) return { done: false, value: entry };
         const entries = await this.#refill();
         if (!entries) break;

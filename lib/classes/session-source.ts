@@ -7,7 +7,7 @@ import type { ne_session } from '../ne/handles.js';
 import type { Call, CallContext, CallRun } from './call.js';
 import { type CallDefaults, type CallSettings, type CommonOptions, settingsOf } from './call-options.js';
 import { addRequest } from './failure.js';
-import { type Hold, unreadBody } from './hold.js';
+import { type Hold, Holds, type ReadingLimits, unreadBody } from './hold.js';
 import { type Live, LiveSet } from './live-set.js';
 import { type LockSet, shareLocks } from './lock-set.js';
 import { type ProgressEvent, type ProgressWatch, StatusEmitter, type StatusEvent } from './status.js';
@@ -112,9 +112,9 @@ export interface SharedLocks {
  *   wait: the calls of a session that have no result, the queue of a pool. It also knows the holds ({@link Hold}). They
  *   occupy a session while a caller reads: arriving bodies, and listings that are iterated. Whenever a call begins to
  *   wait, and whenever a hold begins, the source makes the holds read ahead, up to `maxUnreadBytes`. When the session's
- *   thread is done with a hold, the next call runs. When the thread has stopped at the limit, and the caller never
- *   touched the body, the calls that wait for it are ended with `ERR_NEON_UNREAD_BODY`; a pool does that only when such
- *   bodies occupy all of its sessions. When no call waits any more, the holds stop reading ahead.
+ *   thread is done with a hold, the next call runs. When the thread has stopped at the limit, and the caller does not
+ *   read ({@link Holds}), the calls that wait for it are ended with `ERR_NEON_UNREAD_BODY`. A pool does that only when
+ *   such holds occupy all of its sessions. When no call waits any more, the holds stop reading ahead.
  * - A hold refers to its body weakly. When a body is collected, its finalizer ends the request, and the session goes
  *   on.
  * - `close()` waits until nothing is live but bodies that the caller never touched, then for a turn of the event loop:
@@ -131,7 +131,7 @@ export abstract class SessionSource {
   abstract readonly noun: 'session' | 'pool';
   readonly live = new LiveSet();
 
-  readonly maxUnreadBytes: number;
+  readonly limits: ReadingLimits;
   readonly #base: URL | undefined;
   readonly #defaults: CallDefaults;
   #locks: SharedLocks | undefined;
@@ -142,7 +142,7 @@ export abstract class SessionSource {
     this.origin = origin;
     this.#base = base;
     this.#defaults = defaults;
-    this.maxUnreadBytes = defaults.maxUnreadBytes;
+    this.limits = defaults.limits;
   }
 
   /** Lends a session to a call, and adds the call to the live set if it is `counted`. */
@@ -196,7 +196,7 @@ export abstract class SessionSource {
         limited ? timeLimit(settings, since) : 0,
       );
       run.operation = operation;
-      if (call.readAhead) lent.keep(run);
+      if (call.reader) lent.keep(run);
       watch?.started(operation);
       const raw = await promise;
       const redirected = this.#note(call, raw, settings, count);
@@ -348,14 +348,13 @@ function withoutContent(settings: CallSettings): CallSettings {
   return { ...settings, headers: settings.headers.filter(([name]) => !/^(content-|transfer-encoding$)/i.test(name)) };
 }
 
-type CallHead = Pick<Call<unknown, unknown>, 'method' | 'target' | 'readAhead'>;
+type CallHead = Pick<Call<unknown, unknown>, 'method' | 'target' | 'reader'>;
 
 /** A call that waits or runs, as an item of a live set. @internal */
 export class Run implements Hold, CallRun {
   readonly context: CallContext;
   readonly run = this;
   readonly isUnread = false;
-  readonly isFull = false;
   readonly isOver = false;
   /** The session that was lent to it: of a pool, a lease. */
   lent: LentSession | undefined;
@@ -402,12 +401,20 @@ export class Run implements Hold, CallRun {
     this.lent?.release(body);
   }
 
+  get isFull(): boolean {
+    return this.#call.reader?.isFull ?? false;
+  }
+
+  get reads(): number {
+    return this.#call.reader?.reads ?? 0;
+  }
+
   readAhead(bytes: number): void {
-    this.#call.readAhead?.(bytes);
+    this.#call.reader?.readAhead(bytes);
   }
 
   stopReadingAhead(): void {
-    this.#call.readAhead?.(undefined);
+    this.#call.reader?.readAhead(undefined);
   }
 
   end(reason: unknown): void {
@@ -429,11 +436,12 @@ export class SingleSession extends SessionSource implements LentSession {
   readonly #status: StatusEmitter;
   /** The calls that have no result yet, in the order in which they were started. */
   readonly #calls = new Set<Live>();
-  readonly #holds = new Set<Hold>();
+  readonly #holds: Holds;
 
   constructor(handle: ne_session, origin: string, base: URL | undefined, defaults: CallDefaults) {
     super(origin, base, defaults);
     this.handle = handle;
+    this.#holds = new Holds(defaults.limits, (hold) => this.#onChange(hold));
     this.#status = new StatusEmitter(handle);
   }
 
@@ -462,21 +470,18 @@ export class SingleSession extends SessionSource implements LentSession {
 
   /** Makes the holds read ahead while other calls wait. */
   #readAhead(): void {
-    for (const hold of this.#holds) {
-      const waiting = this.#calls.size - (this.#calls.has(hold.run) ? 1 : 0);
-      if (waiting > 0) hold.readAhead(this.maxUnreadBytes, this.#onChange);
-      else hold.stopReadingAhead();
-    }
+    this.#holds.readAhead(({ run }) => this.#calls.size > (this.#calls.has(run) ? 1 : 0));
   }
 
-  readonly #onChange = (hold: Hold): void => {
+  #onChange(hold: Hold): void {
     if (hold.isOver) this.#holds.delete(hold);
-    else if (hold.isUnread && this.#holds.has(hold)) this.#refuseCalls(hold);
-  };
+    else if (this.#holds.blocks(hold)) this.#refuseCalls(hold);
+  }
 
   /** Refuses the calls that wait, the newest first, so that the next one does not begin. */
   #refuseCalls(hold: Hold): void {
-    for (const call of [...this.#calls].reverse()) call.end(unreadBody([hold], this.noun, this.maxUnreadBytes));
+    const calls = [...this.#calls].reverse().filter((call) => call !== hold.run);
+    for (const call of calls) call.end(unreadBody([hold], this.noun, this.limits.maxUnreadBytes));
   }
 
   watch(onProgress: (event: ProgressEvent) => void): ProgressWatch {

@@ -322,13 +322,13 @@ export class Session extends WebDAVMethods {
  * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` for an invalid option
  */
 export function defaultsOf(options: SessionOptions): CallDefaults {
-  const { maxUnreadBytes = 64 * 1024 * 1024 } = options;
+  const { maxUnreadBytes = 64 * 1024 * 1024, readTimeout = 120_000 } = options;
   requireCount('maxUnreadBytes', maxUnreadBytes);
   return {
     redirects: new Redirects(options),
     headers: defaultFieldsOf(options.headers),
     inflate: inflationLimit(options),
-    maxUnreadBytes,
+    limits: { maxUnreadBytes, patience: 1000 * secondsOf('readTimeout', readTimeout) },
   };
 }
 

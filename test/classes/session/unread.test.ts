@@ -32,6 +32,9 @@ const owners: [string, Make, number][] = [
   ['a SessionPool of two sessions', poolOf(2), 2],
 ];
 
+const entries = Array.from({ length: 4000 }, (_, i) => resource(`/${i}`, propstat(`<D:getetag>"${i}"</D:getetag>`)));
+const listing = page(multistatus(entries.join('')));
+
 /** Responses whose bodies have all sessions. */
 async function holding(owner: Owner, count: number): Promise<Response[]> {
   return Promise.all(Array.from({ length: count }, (_, i) => owner.request('GET', `/held${i}`)));
@@ -118,6 +121,44 @@ describe.each(owners)('an unread body of %s', (_, make, count) => {
     expect((await next).status).toBe(200);
   });
 
+  const stuck = { maxUnreadBytes: 0, readTimeout: 1000 };
+
+  test('is refused to requests that its own reader waits for', async () => {
+    const server = await serve(answering(withBody(3 * mib)));
+    await using owner = make(server, stuck);
+    const held = await holding(owner, count);
+    const read = async ({ body }: Response): Promise<number> => {
+      let size = 0;
+      for await (const block of body) {
+        size += block.length;
+        if (size < mib) expect(await failureOf(() => owner.request('GET', '/next'))).toEqual(unread);
+        else if (size > 2 * mib) (await owner.request('GET', '/more')).cancel();
+      }
+      return size;
+    };
+    const failure = failureOf(() => owner.request('GET', '/other'));
+    expect(await Promise.all(held.map(read))).toEqual(held.map(() => 3 * mib));
+    expect((await failure).message).toMatch(/not being read and keeps? the .*read (it|them), cancel\(\)/);
+    expect((await owner.request('GET', '/last')).status).toBe(200);
+  });
+
+  test('is not refused while its reader goes on', async () => {
+    const server = await serve(answering(withBody(3 * mib)));
+    await using owner = make(server, stuck);
+    const bodies = (await holding(owner, count)).map(({ body }) => body);
+    const next = owner.request('GET', '/next');
+    const readSlowly = async (body: Response['body']): Promise<void> => {
+      let size = 0;
+      for await (const block of body as AsyncIterable<Buffer>) {
+        if (size < 700 * kib) await sleep(250);
+        size += block.length;
+      }
+      expect(size).toBe(3 * mib);
+    };
+    await Promise.all(bodies.map(readSlowly));
+    expect((await next).status).toBe(200);
+  });
+
   test('is received while it is read slowly', async () => {
     const server = await serve(answering(withBody(3 * mib)));
     await using owner = make(server);
@@ -169,10 +210,6 @@ describe.each(owners)('an unread body of %s', (_, make, count) => {
   });
 
   test('lets a listing that is iterated go on', async () => {
-    const entries = Array.from({ length: 4000 }, (_, i) =>
-      resource(`/${i}`, propstat(`<D:getetag>"${i}"</D:getetag>`)),
-    );
-    const listing = page(multistatus(entries.join('')));
     const steps = [{ read: 'request' }, { send: listing }] as const;
     const server = await serve(thenAnswering(...Array.from({ length: count }, () => [...steps, ...exchange()])));
     await using owner = make(server);
@@ -184,6 +221,24 @@ describe.each(owners)('an unread body of %s', (_, make, count) => {
       while (!(await iterator.next()).done) more++;
       expect(more).toBe(3999);
     }
+  });
+
+  test('is refused to requests that the loop over a listing waits for', async () => {
+    const steps = [{ read: 'request' }, { send: listing }] as const;
+    const server = await serve(thenAnswering(...Array.from({ length: count }, () => [...steps, ...exchange()])));
+    await using owner = make(server, stuck);
+    const loop = async (): Promise<number> => {
+      let entries = 0;
+      for await (const _entry of owner.propfind('/')) {
+        if (entries++ > 0) continue;
+        const failure = await failureOf(() => owner.request('GET', '/next'));
+        expect(failure).toEqual(unread);
+        expect(failure.message).toContain('PROPFIND /');
+      }
+      return entries;
+    };
+    expect(await Promise.all(Array.from({ length: count }, loop))).toEqual(Array.from({ length: count }, () => 4000));
+    expect((await owner.request('GET', '/last')).status).toBe(200);
   });
 });
 
