@@ -129,7 +129,7 @@ describe.each(owners)('an unread body of %s', (_, make, count) => {
     const held = await holding(owner, count);
     const read = async ({ body }: Response): Promise<number> => {
       let size = 0;
-      for await (const block of body) {
+      for await (const block of body as AsyncIterable<Buffer>) {
         size += block.length;
         if (size < mib) expect(await failureOf(() => owner.request('GET', '/next'))).toEqual(unread);
         else if (size > 2 * mib) (await owner.request('GET', '/more')).cancel();
