@@ -12,7 +12,8 @@ namespace neon {
 
 namespace {
 
-// Inflating makes data at most about a thousand times longer: this bounds the memory that one block takes.
+// Inflating makes data at most about a thousand times longer, so this size bounds the memory that one block
+// takes when it is inflated.
 constexpr std::size_t encoded_block = 4096;
 
 }  // namespace

@@ -11,14 +11,14 @@ namespace neon {
 
 /// Whether the response has a body that arrives as gzip.
 bool arrives_as_gzip(ne_request *request);
-/// The ne_accept_response that accepts just these.
+/// An ne_accept_response that accepts exactly the responses with such a body.
 int accept_gzip(void *userdata, ne_request *request, const ne_status *status) noexcept;
 
-/// Inflates the bodies of a request's responses that arrive as gzip, by neon's own reader, while they are
-/// pulled. Made before the request is sent, and gone after C's request.
+/// Inflates gzip bodies of the responses to a request, by neon's own reader, while the bodies are read. Must
+/// be made before the request is sent, and destroyed after C's request.
 class Inflater final {
  public:
-  /// Adds the header Accept-Encoding. A body that gets longer than `limit` bytes fails.
+  /// Adds the header Accept-Encoding. Reading fails when the inflated body is longer than `limit` bytes.
   Inflater(ne_request *request, std::uint64_t limit);
   ~Inflater() { ne_decompress_destroy(c_); }
   Inflater(const Inflater &) = delete;
