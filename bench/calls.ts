@@ -58,7 +58,7 @@ function shown(rates: readonly number[]): string {
   return `${sorted[Math.floor(sorted.length / 2)]} (${sorted[0]} – ${sorted.at(-1)})`;
 }
 
-/** Calls a second; reads the clock after each thousand. */
+/** The number of calls a second; reads the clock after each thousand calls. */
 function rateOf(call: () => unknown, seconds: number): number {
   const start = performance.now();
   let count = 0;

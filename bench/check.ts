@@ -2,7 +2,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Target } from './peer.js';
 
-/** Checks a response, with the length of its body if the peer sees it. */
+/** Checks a response, and the length of its body if the peer sees the body. */
 export function check(target: Target, status: number, length: number = target.bodyLength): void {
   if (status !== 200 || length !== target.bodyLength) throw new Error(`status ${status}, ${length} bytes`);
 }

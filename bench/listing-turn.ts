@@ -71,7 +71,7 @@ async function main({ client, origin, path, warmup }: ListingOptions): Promise<v
   const start = performance.now();
   const resources = await list(path);
   const seconds = (performance.now() - start) / 1000;
-  await new Promise((resolve) => setTimeout(resolve, 20)); // a stall at the end counts when it is over
+  await new Promise((resolve) => setTimeout(resolve, 20)); // a stall at the end is recorded only when it is over
   delay.disable();
   clearInterval(watch);
   max = Math.max(max, process.memoryUsage.rss());

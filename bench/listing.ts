@@ -1,6 +1,7 @@
 /**
- * Measures listings of big collections: one PROPFIND of depth 1 whose response has many resources with 9 properties
- * each, from nginx, parsed and converted to objects. Every listing runs in its own process; rounds are interleaved.
+ * Measures listings of big collections. A listing is one PROPFIND of depth 1. nginx sends a response that has many
+ * resources with 9 properties each, and the client parses it and converts it to objects. Every measurement runs in its
+ * own process; rounds are interleaved.
  */
 import Table from 'cli-table3';
 import { execFileSync } from 'node:child_process';

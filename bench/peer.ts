@@ -10,7 +10,7 @@ export interface Target {
   readonly path: string;
   /** The length of the body that a request downloads or uploads; peers that see the body check it. */
   readonly bodyLength: number;
-  /** The first and last bytes of a long body, to be checked too. */
+  /** The bytes with which a long body begins and ends; they are checked too. */
   readonly edge?: string;
   /** A local file: the source of uploads and the destination of downloads. */
   readonly file?: string;
@@ -56,7 +56,7 @@ export interface Without {
 /** The description that all kinds of peers have. */
 interface Description {
   readonly name: string;
-  /** The calls of each operation, or why it is missing. */
+  /** The calls of each operation, or the reason why the peer does not support the operation. */
   readonly calls: Readonly<Record<Operation, string | Without>>;
   /** The maximum number of concurrent operations; unlimited by default. */
   readonly atOnce?: number;

@@ -23,7 +23,9 @@ export interface Result {
   readonly peerResults: readonly PeerResult[];
 }
 
-/** Starts the scenario's server and gives each peer a turn in each round; a peer that fails once is out. */
+/**
+ * Starts the scenario's server and gives each peer a turn in each round; a peer that fails once has no further turns.
+ */
 export async function runScenario(
   scenario: Scenario,
   peers: readonly Peer[],
@@ -60,7 +62,7 @@ async function takeTurn(result: PeerResult, scenario: Scenario, target: Target, 
   try {
     const { command, args } = commandOf(result.peer, scenario, target, times);
     const timeout = (times.warmup + times.seconds) * 1000 + 30_000;
-    // For peers that trust only the authorities of the process.
+    // NODE_EXTRA_CA_CERTS is for peers that trust only the authorities of the process.
     const env = { ...process.env, ...(target.ca !== undefined && { NODE_EXTRA_CA_CERTS: target.ca }) };
     const { stdout } = await run(command, args, { timeout, env });
     result.measurements.push(JSON.parse(stdout) as Measurement);

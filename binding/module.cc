@@ -1,4 +1,4 @@
-// The module: registers all functions, and three of its own.
+// The module: registers the functions of all topics, and the three functions that this file defines.
 #include <napi.h>
 
 #include "core/environment.h"
@@ -9,7 +9,8 @@
 
 namespace neon {
 
-// The topics: one for each neon header, or part of one, defined as `void register_NAME(Topic &topic)`.
+// The topics: one for each neon header or part of a header, and one for each part of the classes that has
+// functions. Each topic is defined as `void register_NAME(Topic &topic)`.
 // The formatter would indent each line of the macro more than the one before.
 // clang-format off
 #define NEON_TOPICS(X) \
@@ -40,7 +41,7 @@ Napi::Value set_time_limit(const Arguments &arguments) {
   return arguments.env().Undefined();
 }
 
-/// abort(operation, reason): rejects its promise, and ends it.
+/// abort(operation, reason): rejects the promise of the operation with `reason`, and ends the operation.
 Napi::Value abort_operation(const Arguments &arguments) {
   const std::int64_t id = arguments.integer(0, "operation", 0, std::int64_t{1} << 53);
   if (const auto operation = arguments.environment().find(static_cast<std::uint64_t>(id)))

@@ -1,9 +1,9 @@
 # Finds neon and defines the target Neon::Neon.
 #
-# NEON_ROOT (a variable here or in the environment) names a prefix to use; otherwise pkg-config and neon-config are asked.
-# NEON_TLS=gnutls links neon's GnuTLS build. The search itself is done by neon-flags.mjs in this folder, which the
-# node-gyp build also uses: both must find one neon, and compile with neon's own flags, because they determine the
-# size of ne_off_t. NODE_EXECUTABLE runs it.
+# NEON_ROOT (a variable here or in the environment) names a prefix to use; otherwise pkg-config and neon-config are
+# asked. NEON_TLS=gnutls links neon's GnuTLS build. NODE_EXECUTABLE runs neon-flags.mjs in this folder, which does the
+# search. The node-gyp build uses this script, too: both builds must find the same neon, and compile with neon's own
+# flags, because these flags determine the size of ne_off_t.
 #
 # Sets Neon_FOUND, Neon_VERSION, Neon_INCLUDE_DIR and Neon_LIBRARY.
 

@@ -1,5 +1,5 @@
 // @ts-check
-// Prints the flags to compile and link with neon for CMakeLists.txt and binding.gyp, so that both find one neon.
+// Prints, for CMakeLists.txt and binding.gyp, the flags to compile and link with neon, so that both use the same neon.
 //
 //   node deps/neon-flags.mjs json|cflags|libs
 //

@@ -1,6 +1,7 @@
 // @ts-check
 // Prepares a fresh clone for `npm start` and `npm test`: system packages, npm packages, TypeScript, addon. Each step
-// runs only when something is missing or has changed; without a step, the script is silent. It never asks a question.
+// runs only when something is missing or has changed. If no step runs, the script prints nothing. The script never asks
+// a question.
 //
 //   node deps/setup.mjs [--test] [--force]
 //
@@ -32,7 +33,7 @@ command(() => {
   const lacksAddon = force || addonInPlace() === undefined;
   const servers = options.includes('--test') && wantsTestServers() ? TEST_PACKAGES : [];
   systemPackages(lacksAddon ? buildNeeds() : [], servers);
-  // Ends with the command to install them if required packages could not be installed.
+  // If required packages could not be installed, ends the set-up with the command that installs them.
   const preparation = lacksAddon ? prepare() : undefined;
 
   if (npmPackagesAreMissing()) step('installing npm packages', installNpmPackages);
@@ -50,7 +51,8 @@ function wantsTestServers() {
 }
 
 /**
- * The needs of the build, always including CMake: node-gyp works without it, but is not the first choice.
+ * The missing needs of the build. They include CMake, unless LIBNEON_BUILD=gyp: node-gyp works without CMake, but is
+ * not the first choice.
  *
  * @returns {Need[]}
  */

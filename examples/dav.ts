@@ -105,7 +105,7 @@ async function change(shell: Shell, name = '/'): Promise<void> {
   shell.where = ne.ne_path_unescape(target) ?? target;
 }
 
-/** Prints block by block: neon's own writing to a descriptor would fail when standard output has to be waited for. */
+/** Prints a file block by block. neon's functions for descriptors fail where they must wait for standard output. */
 async function print(shell: Shell, name = ''): Promise<void> {
   const target = resolve(shell, name);
   const request = ne.ne_request_create(shell.session, 'GET', target);
@@ -267,7 +267,7 @@ function wordsOf(line: string): string[] {
   return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
 }
 
-/** Whether an error is caused by the server, the user or the file system. */
+/** Whether the server, the user or the file system caused an error. */
 function isExpected(error: unknown): error is Error {
   return error instanceof Failure || (error instanceof Error && 'code' in error);
 }

@@ -1,7 +1,8 @@
 /**
- * Implements a server with neon's own sockets, which handles one client after the other, and its clients, which run at
- * the same time. neon does not listen: it accepts from a descriptor that another program created. Here that is the
- * parent process, whose child inherits the descriptor, like a service started by systemd.
+ * Implements a server and its clients with neon's own sockets. The server handles one client after another, while all
+ * clients run at the same time. neon cannot listen: it accepts connections from a descriptor that another program
+ * created. In this example the parent process creates the descriptor, and its child, the server, inherits it, like a
+ * service started by systemd.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,7 +10,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
 
-const LISTENER = 3; // the child's descriptor after the standard ones
+const LISTENER = 3; // the child's first descriptor after stdin, stdout and stderr
 const TEXT_SIZE = 4096;
 
 function fail(socket: ne.ne_socket, action: string): never {
@@ -46,7 +47,7 @@ async function send(port: number, text: string): Promise<string> {
   }
 }
 
-/** Node exposes the descriptor only here. */
+/** Returns the descriptor of a server, which Node exposes only in the internal `_handle`. */
 function descriptorOf(server: Server): number {
   return (server as unknown as { _handle: { fd: number } })._handle.fd;
 }

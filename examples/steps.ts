@@ -57,7 +57,7 @@ function line(ms: number, name: string, result: string, colour: Colour): void {
 
 let known = new Set<number>();
 
-/** Whether a socket was opened since the last call: Linux lists the sockets of a process. */
+/** Says whether a socket was opened since the last call, where the system lists the sockets of a process (Linux). */
 export function connection(): string {
   if (!existsSync('/proc/self/fd')) return '';
   const files = readdirSync('/proc/self/fd').map((fd) => statSync(`/proc/self/fd/${fd}`, { throwIfNoEntry: false }));

@@ -42,7 +42,7 @@ const describe =
     return `${status} ${reason ?? ''}, ${size} bytes${connection()}`;
   };
 
-/** Uses `libneon/ne` with a dispatch function, blocking or of `libneon/ne/promises`. */
+/** Uses `libneon/ne` with its blocking dispatch function, or with that of `libneon/ne/promises`. */
 async function handles(url: URL, all: Message[], dispatch: (req: ne.ne_request) => number | Promise<number>) {
   const scheme = url.protocol.slice(0, -1);
   const port = Number(url.port) || (scheme === 'https' ? 443 : 80);
@@ -90,7 +90,7 @@ async function classes(
   await step('session.close', () => session.close());
 }
 
-/** Shows that the first request opens the connection, and the next ones reuse it. */
+/** Shows that the first request opens the connection, and that the following requests reuse it. */
 async function reuse(url: URL, { method, target }: Message) {
   using session = Session.open(url, options);
   const send = (): Response => session.requestSync(method, target);

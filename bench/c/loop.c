@@ -1,8 +1,8 @@
 /* loop OPERATION SCHEME HOST PORT PATH LENGTH EDGE FILE CA CONNECTIONS WARMUP SECONDS
  *
  * Repeats an operation (operations.h) on libneon, with a thread and a session for each connection. Works for
- * WARMUP seconds, then for SECONDS, and prints the count, the seconds and the processor time of the latter as
- * JSON. */
+ * WARMUP seconds, then for SECONDS. Prints the count, the seconds and the processor time of the second period
+ * as JSON. */
 #include "operations.h"
 
 #include <pthread.h>

@@ -1,4 +1,4 @@
-/* Implements the operations of the C peer, with their names in peer.ts. Bodies are read in blocks of 64 KiB. */
+/* Implements the operations of the C peer, by their names in peer.ts. Bodies are read in blocks of 64 KiB. */
 #ifndef OPERATIONS_H
 #define OPERATIONS_H
 
@@ -21,7 +21,7 @@ struct target {
   const ne_ssl_certificate *ca; /* the authority to trust, or NULL */
   const char *path;
   size_t length;
-  const char *edge; /* the first and last bytes of the body */
+  const char *edge; /* the bytes with which the body begins and ends */
   const char *file;
 };
 
@@ -69,7 +69,7 @@ static inline void end_get(ne_session *session, ne_request *request) {
 
 static inline void download_bytes(ne_session *session, const struct target *target) {
   ne_request *request = begin_get(session, target);
-  size_t size = target->length + 1; /* the end is only detected while there is room */
+  size_t size = target->length + 1; /* C detects the end of the body only while there is room */
   char *bytes = malloc(size);
   size_t length = 0;
   for (;;) {

@@ -34,7 +34,7 @@ export const axios: ScriptPeer = {
     });
     const inMemory = using(agent, { responseType: 'arraybuffer' });
     const streamed = using(agent, { responseType: 'stream' });
-    // Without redirects, it does not keep the body for a retry.
+    // Without redirects, axios does not keep the body for a retry.
     const upload = using(agent, {
       headers: { 'Content-Length': target.bodyLength },
       maxRedirects: 0,

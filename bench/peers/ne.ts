@@ -6,7 +6,7 @@ import type { ScriptPeer } from '../peer.js';
 
 const blockSize = 64 * 1024;
 
-/** The blocking surface: the process does nothing else meanwhile. */
+/** The blocking surface: during a call the process does nothing else. */
 export const ne: ScriptPeer = {
   name: 'libneon/ne',
   calls: {
@@ -38,7 +38,7 @@ export const ne: ScriptPeer = {
       },
       downloadBytes() {
         pull((request, status) => {
-          const bytes = Buffer.allocUnsafeSlow(bodyLength + 1); // the end is only detected while there is room
+          const bytes = Buffer.allocUnsafeSlow(bodyLength + 1); // the end is detected only while there is room
           const length = readBlocks(request, (at) => bytes.subarray(at, at + blockSize));
           checkBytes(target, status, bytes.subarray(0, length));
         });
@@ -94,7 +94,7 @@ export const ne: ScriptPeer = {
       ne.ne_request_destroy(request);
     }
 
-    /** Sends a GET whose body is read by `read`. */
+    /** Sends a GET; `read` reads the body of the response. */
     function pull(read: (request: ne_request, status: number) => void): void {
       withRequest('GET', (request) => {
         succeed(ne.ne_begin_request(request));

@@ -12,10 +12,10 @@
 
 namespace neon {
 
-/// The lock that the response to a LOCK describes.
+/// A lock that the response to a LOCK describes.
 ///
-/// neon's own reader fails for a response without Lock-Token header, for white space around a token, for a
-/// timeout that is not a number, and for a refresh without a document, and the lock stays on the server then.
+/// neon's own reader rejects a response without Lock-Token header, white space around a token, a timeout that
+/// is not a number, and a refresh without a document. The lock then stays on the server.
 struct ActiveLock {
   std::string token;                 // or empty
   std::optional<std::string> owner;  // without markup
@@ -24,9 +24,9 @@ struct ActiveLock {
   ne_lock_scope scope = ne_lockscope_exclusive;
 };
 
-/// Seconds, or NE_TIMEOUT_INFINITE; NE_TIMEOUT_INVALID where the text does not say: 0 and negative numbers
-/// mean "unlimited" to some servers. Fractions are omitted. A larger number than the protocol allows counts
-/// as the largest.
+/// The timeout in seconds, or NE_TIMEOUT_INFINITE. NE_TIMEOUT_INVALID where the text names no valid time; 0
+/// and negative numbers are invalid too, since they mean "unlimited" to some servers. Fractions are omitted.
+/// A number above the maximum of the protocol counts as this maximum.
 long lock_timeout(std::string_view text);
 
 /// The response to a LOCK: the locks in its document, and the token in its header.
@@ -36,12 +36,13 @@ class LockResponse final {
 
   bool out_of_memory() const { return out_of_memory_; }
   bool granted() const { return record_.head().is_success() && record_.head().status != 207; }
-  /// Parses the body, if there is one. Null, or why it is not the document that a LOCK has.
+  /// Parses the body, if there is one. Returns null, or the reason why the body is not the document of a LOCK
+  /// response.
   const char *parse();
-  /// The lock with this token, or else the only one; null without one.
+  /// The lock with this token; otherwise the only lock of the document. Null when there is neither.
   const ActiveLock *find(std::string_view token) const;
-  /// The token of the lock that was granted: that of the header, or of the only lock in the document. Empty
-  /// when no token can be sent back.
+  /// The token of the lock that was granted: that of the header, or else that of the only lock in the
+  /// document. Empty when there is no token that can be sent back.
   std::string token() const;
 
  private:

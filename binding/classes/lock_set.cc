@@ -80,7 +80,8 @@ void LockSet::join_for_lock(Session &session) {
 
 // --- FollowingList ----------------------------------------------------------------------------------------
 
-// C would look for its private data in requests that were made before the list was registered.
+// Throws while a request is live: C would look for its private data also in requests that were made before
+// the list was registered.
 void FollowingList::register_with(Session &session, std::shared_ptr<LockSet> set) {
   if (!session.requests.empty())
     throw neon_failure(code::invalid_state,
@@ -89,8 +90,8 @@ void FollowingList::register_with(Session &session, std::shared_ptr<LockSet> set
   list->hook(session, list);
 }
 
-// The set only appends locks, so the copies that stay are in its order. One pass finds the copies of locks
-// that are gone; the copies of new locks come last.
+// The set only appends locks, so the copies that remain are in the order of the set. One pass takes out the
+// copies of locks that left the set. The copies of new locks are appended.
 void FollowingList::follow() {
   if (!hidden_ && set_->version() == version_) return;
   auto [entries, version] = hidden_ ? std::pair<std::vector<LockSet::Entry>, std::uint64_t>() : set_->all();
@@ -128,7 +129,7 @@ constexpr Effect effects[] = {
     {"ACL", NE_DEPTH_ZERO, false},
 };
 
-/// The destination path of a COPY or MOVE, when that is on the server of the session; else empty.
+/// The destination path of a COPY or MOVE; empty when the destination is not on the server of the session.
 std::string destination(const Session &session, const Recipe &recipe) {
   const std::string *text = recipe.header("Destination");
   ne_uri uri{}, server{};
@@ -236,10 +237,10 @@ class LockCall : public Operation {
   void submit(Submit submit) {
     if (!recipe_.header("If")) submit();
   }
-  /// Sends the request, notes its response, and destroys the request. NE_OK only for a status that grants
-  /// what was asked for.
+  /// Sends the request, notes its response, and destroys the request. Returns NE_OK only for a status that
+  /// grants what the request asked for.
   int dispatch(ne_request *request);
-  /// Reads the document of a LOCK response that has this result; returns the result of the call.
+  /// Parses the document of a LOCK response; `result` is that of dispatch(). Returns the result of the call.
   int parse(int result);
   /// Notes that the server has granted a lock with this token, although the call fails.
   void strand(std::string token) { token_ = std::move(token); }
@@ -283,7 +284,7 @@ void add_timeout(ne_request *request, long timeout) {
 }
 
 /// LOCK, as ne_lock sends it. The lock enters the set as soon as the server grants it, so that requests which
-/// wait behind this one submit it. It is removed again unless the caller receives it.
+/// wait behind this one submit the lock. The lock is removed again unless the caller receives it.
 class Obtain final : public LockCall {
  public:
   using LockCall::LockCall;
@@ -407,17 +408,17 @@ std::shared_ptr<Operation> lock_call(const Arguments &arguments, void (*require)
   return made;
 }
 
-/// obtainLock(session, lock, set, options) → null, or as LockCall says
+/// obtainLock(session, lock, set, options) → null, or the array that LockCall describes
 std::shared_ptr<Operation> obtain(const Arguments &arguments, Mode) {
   return lock_call<Obtain>(arguments, require_lockable);
 }
 
-/// releaseLock(session, lock, set, options) → null, or as LockCall says
+/// releaseLock(session, lock, set, options) → null, or the array that LockCall describes
 std::shared_ptr<Operation> release(const Arguments &arguments, Mode) {
   return lock_call<Release>(arguments, require_path_and_token);
 }
 
-/// refreshLock(session, lock, set, options) → null, or as LockCall says
+/// refreshLock(session, lock, set, options) → null, or the array that LockCall describes
 std::shared_ptr<Operation> refresh(const Arguments &arguments, Mode) {
   return lock_call<Refresh>(arguments, require_path_and_token);
 }
@@ -431,7 +432,7 @@ Napi::Value share(const Arguments &arguments) {
   const auto set = set_argument(arguments, 0);
   const auto session = arguments.handle<Session>(1, "session");
   if (session->shared_locks()) return arguments.env().Undefined();
-  // The session shares no set, so no operation has registered a list: `locks` is a store of libneon/ne.
+  // No operation has registered a list, since the session shares no set: `locks` is a store of libneon/ne.
   if (session->locks)
     throw neon_failure(code::invalid_state,
                        "This session has a lock store of libneon/ne's, which its requests submit locks of");

@@ -23,7 +23,7 @@ struct Recipe;
 ///
 /// The set may change at any time, also while lanes are at work. The JavaScript thread changes it, and so
 /// does a lane that has obtained or released a lock, so that the next request on that lane submits the right
-/// ones. For that reason C never reads the set. Each session has a list of its own (FollowingList), which
+/// locks. For that reason C never reads the set. Each session has a list of its own (FollowingList). The list
 /// belongs to the thread that runs an operation on that session, and is brought up to date before a request
 /// is made. The set is owned by its JavaScript object, the sessions, and operations.
 class LockSet final : public Handle, public SharedLocks {
@@ -38,8 +38,8 @@ class LockSet final : public Handle, public SharedLocks {
   /// The set that this session shares, or null. Any thread.
   static LockSet *of(const Session &session) { return static_cast<LockSet *>(session.shared_locks()); }
 
-  // Any thread may call the following.
-  /// Takes the place of a lock with the same token.
+  // Any thread may call the following functions, up to version().
+  /// Adds a lock, which replaces a lock with the same token.
   Entry add(OwnedLock lock);
   void remove(std::string_view token);
   void remove(const Entry &entry);
@@ -50,8 +50,9 @@ class LockSet final : public Handle, public SharedLocks {
   /// The number of changes.
   std::uint64_t version() const { return version_; }
 
-  /// From now on requests of this session submit the locks of the set; no effect while there has never been
-  /// one. Where the operation runs; ERR_NEON_INVALID_STATE while C has requests of the session.
+  /// From now on requests of this session submit the locks of the set. Has no effect until the set has had a
+  /// lock. Called where the operation runs; throws ERR_NEON_INVALID_STATE while C has requests of the
+  /// session.
   void join(Session &session) override;
   /// Like join(), for an operation that is about to add the first lock.
   void join_for_lock(Session &session);
@@ -82,8 +83,8 @@ class FollowingList final : public LockList {
   std::vector<std::pair<LockSet::Entry, struct ne_lock *>> copies_;
 };
 
-/// Makes the request submit the locks of all resources that it changes, as neon's function for its method
-/// does, unless it has an If header.
+/// Makes the request submit the locks of all resources that it changes, as neon's function for the same
+/// method does, unless the caller has set an If header.
 void submit_locks(Session &session, ne_request *request, const Recipe &recipe);
 
 /// While it exists, requests that neon makes submit no lock, if the recipe has an If header.

@@ -12,7 +12,7 @@ namespace neon {
 
 namespace {
 
-/// A reference that is deleted on the JavaScript thread; with the environment, Node deletes it.
+/// A reference that is deleted on the JavaScript thread, or by Node if the environment ends first.
 class DeletedReference final : public Event {
  public:
   explicit DeletedReference(Napi::FunctionReference reference) : reference_(std::move(reference)) {}
@@ -107,8 +107,8 @@ Napi::Value watch(const Arguments &arguments) {
   return arguments.env().Undefined();
 }
 
-/// enableStatus(session, function(status, hostname, address, progress, total, operation) or null); every call
-/// passes the function of the first.
+/// enableStatus(session, function(status, hostname, address, progress, total, operation) or null). Every call
+/// must pass the function that the first call passed.
 Napi::Value enable(const Arguments &arguments) {
   const auto session = arguments.handle<Session>(0, "sess");
   auto &queue = static_cast<StatusQueue &>(*session->status_observer());

@@ -1,4 +1,4 @@
-// The status events of a session, on their way to its object of the classes.
+// The status events of a session, on their way to the session's object of the classes.
 #pragma once
 
 #include <napi.h>
@@ -20,8 +20,9 @@ namespace neon {
 /// progress that was not delivered yet is replaced by newer progress.
 ///
 /// The thread that runs an operation writes into `records_`, under `mutex_`, and posts the queue unless it is
-/// posted already; JavaScript takes all records at once. The session owns it, and so does the environment's
-/// queue while it is posted. The function is referred to weakly: the object of the session's class keeps it.
+/// posted already; JavaScript takes all records at once. The session owns the queue, and so does the
+/// environment while the queue is posted. The reference to the function is weak: the session's object of the
+/// classes keeps the function.
 class StatusQueue final : public Event,
                           public StatusObserver,
                           public std::enable_shared_from_this<StatusQueue> {
@@ -47,7 +48,7 @@ class StatusQueue final : public Event,
 
   const Session &session_;  // used where an operation of it runs
   const std::shared_ptr<Environment> environment_;
-  Napi::FunctionReference function_;  // weak; deleted by an event, since this may be destroyed on a lane
+  Napi::FunctionReference function_;  // weak; an event deletes it, since the queue may be destroyed on a lane
   std::atomic<bool> enabled_{false};
   std::mutex mutex_;
   bool posted_ = false;

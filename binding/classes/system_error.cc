@@ -1,4 +1,4 @@
-// systemError(): the system's error code that a text of neon's ends with.
+// systemError(): finds the system's error code for the message that ends a text of neon's.
 #include <netdb.h>
 
 #include <cerrno>
@@ -18,7 +18,7 @@ struct Code {
   int number;
 };
 
-// The codes that connections, names and TLS meet.
+// The codes that can occur with connections, names and TLS.
 constexpr Code system_codes[] = {
     {"EACCES", EACCES},
     {"EADDRINUSE", EADDRINUSE},
@@ -69,13 +69,13 @@ Napi::Value found(Napi::Env env, const char *name, int number, const char *descr
                         Napi::String::New(env, description)});
 }
 
-/// systemError(text) → [code, errno, description] of the system error that the text of a failure ends with,
-/// or null. The number is negative, as in Node's errors. neon keeps no error number: it appends the system's
-/// text to its own.
+/// systemError(text) → [code, errno, description] of the system error whose message is at the end of the text
+/// of a failure, or null. `errno` is negative, as in Node's errors. neon keeps no error number: it appends
+/// the system's message to its own text.
 Napi::Value system_error(const Arguments &arguments) {
   const Napi::Env env = arguments.env();
   const std::string text = arguments.text(0, "text");
-  // The text of neon's own for EAI_NONAME.
+  // neon's own text for EAI_NONAME.
   if (ends_with(text, "Host not found")) return found(env, "ENOTFOUND", not_found, "Host not found");
   for (const LookupCode &code : lookup_codes)
     if (const char *const end = ::gai_strerror(code.number); ends_with(text, end))

@@ -16,7 +16,7 @@ struct ChildElement {
   int state;
 };
 
-/// The state of an element; NE_XML_DECLINE when the handler does not accept it there.
+/// The state of an element; NE_XML_DECLINE when the handler does not accept the element inside `parent`.
 inline int state_of(std::span<const ChildElement> children, int parent, std::string_view nspace,
                     std::string_view name) {
   if (nspace == "DAV:")
@@ -33,11 +33,11 @@ inline std::string_view shaved(std::string_view text) {
   return text.substr(start, text.find_last_not_of(white) + 1 - start);
 }
 
-/// How deeply elements may be nested. neon looks the default namespace of an element up through all of its
-/// ancestors, so that its time grows with the square of the depth: 63 KB can keep a thread busy for a second.
+/// How deeply elements may be nested. neon looks up the default namespace of an element through all of its
+/// ancestors, so the time grows with the square of the depth: 63 KB can keep a thread busy for a second.
 inline constexpr int max_depth = 1000;
 
-/// Makes it the error of the parser, which is to be aborted then.
+/// Notes the excessive depth as the error of the parser. The caller must then abort the parser.
 inline void set_too_deep(ne_xml_parser *parser) noexcept {
   char text[128];
   std::snprintf(text, sizeof text, "XML parse error at line %d: elements are nested deeper than %d",

@@ -10,7 +10,7 @@
 namespace neon {
 
 std::string charset_of(ne_request *request) {
-  // Without a charset in the header, neon answers with the default of the media type.
+  // Without a charset in the header, ne_get_content_type() would return the default of the media type.
   const char *const header = ne_get_response_header(request, "Content-Type");
   if (!header || !strcasestr(header, "charset")) return "";
   ne_content_type type{};

@@ -12,8 +12,8 @@ namespace neon {
 std::string charset_of(ne_request *request);
 
 /// Makes the parser read its document in this encoding (RFC 7303, section 3), as ne_xml_dispatch_request does
-/// where neon has ne_xml_set_encoding; the document itself decides with an older neon. Returns an empty text,
-/// or why that fails.
+/// in a neon that has ne_xml_set_encoding. With an older neon the declaration in the document decides.
+/// Returns an empty text, or why the encoding cannot be set.
 std::string set_encoding(ne_xml_parser *parser, const std::string &charset);
 
 }  // namespace neon

@@ -13,23 +13,23 @@
 
 namespace neon {
 
-/// Some events of a document, packed. One after the other (lib/classes/xml-events.ts reads it):
+/// Some events of a document, packed. For each event, the numbers are (lib/classes/xml-events.ts reads them):
 ///
 ///     0, length                                           text
 ///     1, name, count, then count times: name, length      the start of an element, and its attributes
-///     2, name                                             its end
+///     2, name                                             the end of an element
 ///
-/// Names are indices: of elements (namespace, name), and of attributes (namespace, name; or an empty string
-/// and the name as it was written).
+/// Names are indices into a table of elements (namespace, name) or of attributes (namespace, name; or an
+/// empty string and the name as it was written).
 class EventBatch final : public Packed {
  public:
   void start(std::string_view nspace, std::string_view name);
-  /// Belongs to the last start.
+  /// Adds an attribute to the last start.
   void attribute(std::string_view nspace, std::string_view name, std::string_view value);
   /// Consecutive texts are one event.
   void text(std::string_view text);
   void end(std::string_view nspace, std::string_view name);
-  /// A start or an end that was not asked for: text after it is an event of its own.
+  /// Called at a start or an end that was not asked for: the text after it becomes an event of its own.
   void end_text() { length_at_ = 0; }
   bool full() const { return events_ >= max_events || text_.size() >= max_text; }
   /// [text, numbers, elements, attributes]
@@ -45,12 +45,12 @@ class EventBatch final : public Packed {
   Table elements_, attributes_;
 };
 
-/// Parses a document block by block, and packs its events. On one thread at a time, any; it calls no
-/// JavaScript.
+/// Parses a document block by block, and packs its events. Any thread may use it, but only one at a time. It
+/// calls no JavaScript.
 class EventParser final {
  public:
   enum Wanted : unsigned { starts = 1, texts = 2, ends = 4 };
-  /// Takes a full batch; false ends the parsing.
+  /// Receives a full batch; returns false to end the parsing.
   using Flush = std::function<bool(std::unique_ptr<EventBatch>)>;
 
   /// `charset` is the one that the response declares, or empty.
@@ -65,7 +65,8 @@ class EventParser final {
   /// Why the document is not well-formed.
   std::string error() const;
 
-  /// The events after the last full batch, or null; give_back() lets further events go into it.
+  /// The events after the last full batch, or null. After give_back(), the same batch receives further
+  /// events.
   std::unique_ptr<EventBatch> take();
   void give_back(std::unique_ptr<EventBatch> batch) { batch_ = std::move(batch); }
 
@@ -83,7 +84,7 @@ class EventParser final {
   const Flush flush_;
   std::unique_ptr<EventBatch> batch_;
   int level_ = 0;      // the number of open elements
-  std::string error_;  // one that is not C's, or empty
+  std::string error_;  // an error that is not from C, or empty
 };
 
 }  // namespace neon

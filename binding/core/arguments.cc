@@ -115,7 +115,7 @@ Napi::Function Arguments::function(std::size_t index, const char *name) const {
   return value.As<Napi::Function>();
 }
 
-// Not IsObject() of the library, to which functions are objects too.
+// Does not use IsObject() of node-addon-api, which also accepts functions.
 Napi::Object Arguments::object(std::size_t index, const char *name) const {
   const Napi::Value value = (*this)[index];
   if (value.Type() != napi_object) wrong_type(index, name, "of type object");

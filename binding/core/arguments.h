@@ -17,8 +17,8 @@ namespace neon {
 /// Whether a call blocks its caller (`libneon/ne`) or returns a promise (`libneon/ne/promises`).
 enum class Mode { Sync, Async };
 
-/// The arguments of one call from JavaScript. Every reader names its argument, and throws the error of Node's
-/// that describes a wrong value.
+/// The arguments of one call from JavaScript. For a wrong value, each reader throws the error that Node
+/// throws for such a value, with the name of the argument in the message.
 class Arguments final {
  public:
   explicit Arguments(const Napi::CallbackInfo &info)
@@ -38,18 +38,18 @@ class Arguments final {
     return std::static_pointer_cast<T>(live_handle(index, T::kind, name));
   }
 
-  /// Text that goes to C: no NUL inside.
+  /// Text for C; it must not contain NUL.
   std::string text(std::size_t index, const char *name) const;
-  /// Text that goes into a message's head: no CR, LF or NUL.
+  /// Text for the head of a message; it must not contain CR, LF or NUL.
   std::string line(std::size_t index, const char *name) const;
-  /// A host name: one line, without characters that would become syntax in a request or a URI.
+  /// A host name: one line, without the characters that are delimiters in a request or a URI.
   std::string host(std::size_t index, const char *name) const;
   /// A header name: an RFC 9110 token.
   std::string token(std::size_t index, const char *name) const;
   std::int64_t integer(std::size_t index, const char *name, std::int64_t min, std::int64_t max) const;
   /// An int flag: a number or a boolean.
   int flag(std::size_t index, const char *name) const;
-  /// The bytes of a string or Uint8Array, copied; ERR_OUT_OF_RANGE when there are more.
+  /// A copy of the bytes of a string or Uint8Array; throws ERR_OUT_OF_RANGE when there are more than `max`.
   std::string bytes(std::size_t index, const char *name, std::size_t max = SIZE_MAX) const;
   /// The elements of an array.
   std::vector<Napi::Value> list(std::size_t index, const char *name) const;
@@ -73,9 +73,10 @@ class Arguments final {
   Environment &environment_;
 };
 
-/// Text that is to be one line of a message's head; throws ERR_INVALID_CHAR.
+/// Requires text without CR, LF and NUL, for one line of the head of a message; throws ERR_INVALID_CHAR
+/// otherwise.
 void require_line(std::string_view text, const char *name);
-/// An RFC 9110 token; throws ERR_INVALID_CHAR.
+/// Requires an RFC 9110 token; throws ERR_INVALID_CHAR otherwise.
 void require_token(std::string_view text, const char *name);
 
 }  // namespace neon

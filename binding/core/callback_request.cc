@@ -63,8 +63,8 @@ void CallbackRequest::await(Napi::Promise promise) {
       });
     });
   };
-  // Raw: Promise::Then() of the library opens a scope, and ends the process when JavaScript is being
-  // terminated inside it (error.cc says why).
+  // Uses Node-API directly: Napi::Promise::Then() opens a scope, and ends the process when JavaScript is
+  // being terminated inside then() (error.cc says why).
   napi_value arguments[] = {reaction(&CallbackRequest::answer), reaction(&CallbackRequest::refuse)}, ignored;
   check(env, napi_call_function(env, promise, get_property(promise, "then"), 2, arguments, &ignored));
 }

@@ -15,10 +15,11 @@ class Operation;
 /// Operation::wait_for_answer().
 ///
 /// State, under the operation's mutex: Waiting → Running → Answered; or → Gone when the operation is aborted
-/// or the environment goes away. While it is Running, a promise of the callback may be open.
+/// or the environment goes away. While the state is Running, the promise of the callback may be pending.
 class CallbackRequest final : public Event, public std::enable_shared_from_this<CallbackRequest> {
  public:
-  /// Calls the function (which may read the frame of the lane, since that waits), and converts its result.
+  /// put() calls the function, and may read the stack frame of the lane, since the lane waits. take()
+  /// converts the result.
   struct Handler {
     Handler() = default;
     Handler(const Handler &) = delete;

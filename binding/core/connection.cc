@@ -19,7 +19,8 @@ namespace {
 // Lets neon's own timeouts expire first, even when the thread gets no processor for a while.
 constexpr std::chrono::milliseconds grace{1500};
 
-// Bytes that crossed this socket in both directions; ~0 where the system cannot tell, which counts as moving.
+// Gets the number of bytes that crossed this socket in both directions. Returns false where the system cannot
+// tell; the connection then counts as moving.
 bool bytes_moved(int descriptor, std::uint64_t &bytes) {
 #if __has_include(<linux/tcp.h>)
   tcp_info info{};
@@ -139,7 +140,7 @@ bool Connection::limit_connect(ne_socket *socket) {
 int Connection::connect(ne_socket *socket, const ne_inet_addr *address, unsigned port) {
   if (interruption() != Interruption::None || !limit_connect(socket)) {
     ne_sock_set_error(socket, "%s", "Operation aborted");
-    return NE_SOCK_ERROR;  // neon tries its next address, and comes here again
+    return NE_SOCK_ERROR;  // neon then tries its next address, and calls this again
   }
   int result;
   {

@@ -12,13 +12,13 @@ namespace neon {
 
 class Operation;
 
-/// The connection of a neon session, or of a socket of its own, as seen from outside neon, which hides its
-/// socket: the descriptor, so that a blocked call can be ended by shutdown(2).
+/// The connection of a neon session, or of a `ne_socket` that belongs to no session. neon hides the socket of
+/// a session, so this class notes its descriptor: shutdown(2) on the descriptor ends a blocked call.
 ///
-/// Writers: the thread inside neon (begin, end, connect, close), under `mutex_`. The JavaScript thread
-/// (interrupt), the watchdog and the exit handler use it under the same lock, so that the descriptor they
-/// shut down is still this connection's. The session owns it, and each operation owns the session, so it
-/// outlives begin() … end().
+/// The thread inside neon changes the state (begin, end, connect, close), under `mutex_`. The JavaScript
+/// thread (interrupt), the watchdog and the exit handler hold the same lock, so the descriptor that they shut
+/// down is still that of this connection. The executor (a session or a socket) owns the connection, and each
+/// operation owns its executor, so the connection outlives begin() … end().
 class Connection final : public Interposed, public Watched {
  public:
   enum class Interruption { None, Aborted, Stalled };
@@ -28,8 +28,8 @@ class Connection final : public Interposed, public Watched {
   Connection &operator=(const Connection &) = delete;
   ~Connection() = default;
 
-  /// An operation enters neon. From now on the watchdog shuts the socket down when nothing moves for
-  /// stall_limit(); making a connection stops at the deadline, if there is one.
+  /// An operation enters neon. From now on the watchdog shuts the socket down when no bytes move for
+  /// stall_limit(), and an attempt to connect ends at the deadline, if there is one.
   void begin(const Operation &operation, std::optional<Clock::time_point> deadline);
   /// The operation left neon. Returns the interruption, if there was one.
   Interruption end();
@@ -37,8 +37,8 @@ class Connection final : public Interposed, public Watched {
   void pause();
   void resume();
 
-  /// Gives up the rest of the exchange: the connection is closed by a reset, as after an interruption. A
-  /// server that is blocked in sending, and does not read, notices nothing else for a minute.
+  /// Gives up the rest of the exchange: close() will reset the connection, as after an interruption. A server
+  /// that is blocked while it sends, and does not read, notices nothing but a reset for a minute.
   void abandon();
   /// Ends this operation if it is the one inside neon.
   void interrupt(const Operation &operation);
@@ -48,12 +48,12 @@ class Connection final : public Interposed, public Watched {
   int close(ne_socket *socket) override;
   ne_sock_addr *resolve(const char *hostname, int flags) override;
 
-  /// Makes this socket, which was accepted, the connection.
+  /// Makes this socket the connection. Needed for a socket that was accepted; connect() does it itself.
   void attach(ne_socket *socket);
   /// Whether there is a connection. Without interposition the answer is no.
   bool is_open();
-  /// Whether the peer of an idle connection has sent bytes that belong to no request, or has closed it. The
-  /// thread inside neon, or between two of its calls.
+  /// Whether the peer of an idle connection has sent bytes that belong to no request, or has closed the
+  /// connection. Only for the thread that uses the connection, between two responses.
   bool is_stale();
   /// Replaces stall_limit() for the running operation, until the next connection.
   void limit_stall(std::chrono::seconds limit);
@@ -75,17 +75,16 @@ class Connection final : public Interposed, public Watched {
 
   std::mutex mutex_;
   int descriptor_ = -1;
-  ne_socket *socket_ = nullptr;  // the descriptor's; only the thread inside neon uses it
+  ne_socket *socket_ = nullptr;  // the socket of the descriptor; only the thread inside neon uses it
   bool abandoned_ = false;
   const Operation *running_ = nullptr;
   bool paused_ = false;
   Interruption interruption_ = Interruption::None;
-  // Used by the watchdog: the bytes moved by its last look, and the time since which that number has not
-  // changed.
+  // Used by the watchdog: how many bytes had moved at its last look, and when that number last changed.
   std::uint64_t moved_ = 0;
   Clock::time_point moved_at_;
   Clock::time_point next_look_;
-  std::chrono::seconds stall_limit_{120};  // as neon's own read timeout
+  std::chrono::seconds stall_limit_{120};  // the default of neon's own read timeout
   std::chrono::seconds next_stall_limit_{120};
   std::chrono::seconds connect_limit_{0};
   std::optional<Clock::time_point> deadline_;

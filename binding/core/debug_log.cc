@@ -15,13 +15,13 @@ namespace neon {
 
 namespace {
 
-// Neither bodies (HTTPBODY, XMLPARSE) nor credentials: HTTPPLAIN has those as they are, and HTTPAUTH has
-// digests of passwords that are as good.
+// Leaves out bodies (HTTPBODY, XMLPARSE) and credentials. HTTPPLAIN has credentials in plain text. HTTPAUTH
+// has digests of passwords, which an attacker can use like the passwords.
 constexpr int discreet_mask =
     NE_DBG_SOCKET | NE_DBG_HTTP | NE_DBG_XML | NE_DBG_LOCKS | NE_DBG_SSL | NE_DBG_FLUSH;
 
-// A longer line is split, and the second part would not be recognised as the rest of a header field. That
-// does no harm, since neon has room for fields of 8 KiB only.
+// A longer line is split, and its second part is not recognised as the rest of a header field. This does no
+// harm, since neon has room only for header fields of up to 8 KiB.
 constexpr std::size_t max_line = 65536;
 
 constexpr std::string_view mask = "...";
@@ -60,8 +60,8 @@ std::size_t find_ignoring_case(std::string_view text, std::string_view word) {
   return std::string_view::npos;
 }
 
-/// Behind "name: " or, as neon says it too, "[name], Value: " and "[name] = "; npos where the line has
-/// neither.
+/// The position of the value in a line that has "name:" or, as neon also writes it, "[name], Value:" or
+/// "[name] ="; npos when the line has none of these.
 std::size_t value_of_field(std::string_view line, std::string_view name) {
   const std::size_t at = find_ignoring_case(line, name);
   if (at == std::string_view::npos) return at;
@@ -91,7 +91,7 @@ std::string without_credentials(std::string_view line) {
 }
 
 DebugLog &DebugLog::instance() {
-  static DebugLog &log = *new DebugLog;  // streams are flushed after destructors
+  static DebugLog &log = *new DebugLog;  // never destroyed: C flushes its streams after the destructors
   return log;
 }
 

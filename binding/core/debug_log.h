@@ -13,17 +13,17 @@ namespace neon {
 /// The destination of neon's debugging output: one stream for the process, which is created with the first
 /// log and never closed.
 ///
-/// Another thread may be about to write to the stream, so neon keeps it once it has it. Only the file behind
-/// the stream's descriptor is exchanged, which the system does in one step. When no log is open, that file is
-/// /dev/null.
+/// Another thread may be about to write to the stream, so neon keeps the stream once it has received it. Only
+/// the file behind the descriptor of the stream is exchanged, which the system does in one step. When no log
+/// is open, that file is /dev/null.
 class DebugLog final {
  public:
   static DebugLog &instance();
 
-  /// Logs everything that neon writes to a duplicate of the caller's descriptor.
+  /// Logs everything that neon writes with this mask. The log goes to a duplicate of the descriptor.
   void open(int descriptor, int mask);
-  /// Logs what may be made public: no bodies, and no credentials. Does nothing after the first time, nor
-  /// after open(). False when this neon was built without debugging.
+  /// Logs what may be made public: no bodies, and no credentials. Does nothing if this function or open() was
+  /// called before. Returns false when this neon was built without debugging.
   bool open_discreet(int descriptor);
   void close();
 
@@ -42,7 +42,7 @@ class DebugLog final {
   // Under the stream's lock.
   bool discreet_ = false;
   bool wrote_ = false;
-  std::string line_;  // that is not complete yet
+  std::string line_;  // the line that is not complete yet
 };
 
 /// Puts dots in the place of credentials in a line of the log.

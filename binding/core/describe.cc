@@ -15,8 +15,9 @@ std::string shortened(std::string text) {
   return text;
 }
 
-// Looking at an object of the user's may run code of the user's, which may throw: that is swallowed.
-// Raw, since Napi::Error ends the process when that code is being terminated (error.cc).
+// Looking at an object of the user's may run code of the user's, which may throw. Such an exception is
+// dropped. Uses Node-API directly, since Napi::Error ends the process when that code is being terminated
+// (error.cc says why).
 bool succeeded(Napi::Env env, napi_status status) {
   if (status == napi_ok) return true;
   bool pending = false;

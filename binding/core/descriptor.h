@@ -18,7 +18,7 @@ class Descriptor final {
   Descriptor(int given, Mode mode) : number_(given), own_(mode == Mode::Async) {
     if (!own_) return;
     number_ = ::fcntl(given, F_DUPFD_CLOEXEC, 0);
-    // C reports a descriptor that is not open.
+    // EBADF is not thrown here, since C reports a descriptor that is not open.
     if (number_ < 0 && errno != EBADF) throw system_failure(errno, "dup");
   }
   Descriptor(const Arguments &arguments, std::size_t index, const char *name, Mode mode)

@@ -62,7 +62,7 @@ void Environment::open_queue() {
             context, on_wakeup, &wakeup_));
   check(env_, napi_unref_threadsafe_function(env_, wakeup_));
   open_ = true;
-  // Added after the thread-safe function, whose own hook must run later than this one.
+  // Registered after the thread-safe function, so that this hook runs before the hook of that function.
   check(env_, napi_add_env_cleanup_hook(env_, on_cleanup, this));
 }
 
@@ -141,7 +141,7 @@ void Environment::deliver(std::shared_ptr<Event> event) {
 // Does not use the thread-safe function, because Node would call it again in the same turn.
 void Environment::drain_later() {
   const Napi::HandleScope scope(env_);
-  // It fails only when the environment is being terminated: then nothing waits for the rest.
+  // This fails only when the environment is being terminated. Then nothing waits for the remaining events.
   at_border(env_, [&] {
     const auto function = Napi::Function::New<on_later>(env_, "drain");
     return call_javascript(hook(Hook::Later), {function});

@@ -34,9 +34,9 @@ class Abortable {
   Abortable() = default;
   Abortable(const Abortable &) = delete;
   Abortable &operator=(const Abortable &) = delete;
-  /// Rejects its promise with `reason`, and ends it.
+  /// Rejects the promise of the operation with `reason`, and ends the operation.
   virtual void abort(Napi::Value reason) = 0;
-  /// Ends it without JavaScript.
+  /// Ends the operation without calling JavaScript.
   virtual void environment_gone() = 0;
 
  protected:
@@ -73,18 +73,19 @@ const char *class_name(Kind kind);
 /// The data of one initialisation of the module: one for each JavaScript environment (main thread, worker)
 /// and each load (Jest loads the module again in the same environment).
 ///
-/// State. `open`, `wakeup_` and `queue_` are shared by the JavaScript thread and all lanes, under `mutex_`:
-///  - A lane posts an event: it takes the lock, refuses unless open, and pushes the event. If no drain is on
-///    its way, it calls for one by the thread-safe function. That call is made without the lock, for which
-///    other lanes queue up, but it is counted in `calling_`.
+/// State. `open_`, `wakeup_` and `queue_` are shared by the JavaScript thread and all lanes, under `mutex_`:
+///  - To post an event, a lane takes the lock, gives up unless `open_` is set, and pushes the event. If no
+///    drain is on its way, the lane calls for one by the thread-safe function. It makes this call after it
+///    has released the lock, so that other lanes do not wait for the call, and counts the call in `calling_`.
 ///  - The drain (JavaScript thread) takes the events under the lock, and delivers them without it, until
 ///    there are no more. After a few milliseconds it continues in the next turn of the event loop.
-///  - The clean-up hook is registered after the thread-safe function, so that it runs first. It closes, and
-///    waits until `calling_` is 0: no thread touches the function after that. It calls environment_gone() on
-///    every unsettled operation, which wakes lanes that wait for an answer of JavaScript's and shuts their
-///    sockets down.
+///  - The clean-up hook is registered after the thread-safe function, so that it runs before the hook of that
+///    function. It clears `open_`, and waits until `calling_` is 0: from then on no thread touches the
+///    function. Last, it calls environment_gone() on every operation that is not over. This wakes lanes that
+///    wait for an answer from JavaScript, and shuts their sockets down.
 /// Everything else belongs to the JavaScript thread alone.
-/// Owned by a shared_ptr each in: the instance data, the thread-safe function, every operation and handle.
+/// The environment is owned by one shared_ptr in each of these: the instance data, the thread-safe function,
+/// every operation, every handle.
 class Environment final : public std::enable_shared_from_this<Environment> {
  public:
   /// The JavaScript functions that lib/core/load.ts hands over when it initialises the module.
@@ -132,8 +133,8 @@ class Environment final : public std::enable_shared_from_this<Environment> {
   /// Any thread. False when the environment is gone; the event is dropped then.
   bool post(std::shared_ptr<Event> event);
 
-  /// The time limit of the operation that is queued next; abort() ends it then, and making a connection
-  /// stops.
+  /// The time limit of the operation that is queued next. When the time is up, JavaScript calls abort() for
+  /// the operation, and an attempt to connect ends by itself.
   void set_time_limit(std::optional<std::chrono::milliseconds> limit) { time_limit_ = limit; }
   std::optional<std::chrono::milliseconds> take_time_limit() {
     return std::exchange(time_limit_, std::nullopt);
@@ -164,20 +165,20 @@ class Environment final : public std::enable_shared_from_this<Environment> {
 
   const Napi::Env env_;
   bool in_worker_ = false;
-  // Deleted only on the JavaScript thread while that lives; with the environment, Node deletes them.
+  // Deleted on the JavaScript thread only. Node deletes those that are left when the environment ends.
   std::array<Napi::FunctionReference, static_cast<std::size_t>(Hook::Count)> hooks_;
   std::array<Napi::FunctionReference, static_cast<std::size_t>(Kind::Count)> classes_;
   std::size_t held_ = 0;
   std::optional<std::chrono::milliseconds> time_limit_;
   double *last_operation_ = nullptr;  // JavaScript reads it to learn which operation it may abort
   std::unordered_map<std::uint64_t, std::weak_ptr<Abortable>> operations_;
-  std::vector<std::shared_ptr<Event>> taken_;  // by the drain; those before next_ are delivered
+  std::vector<std::shared_ptr<Event>> taken_;  // taken by the drain; those before next_ are delivered
   std::size_t next_ = 0;
 
   std::mutex mutex_;
   bool open_ = false;
   napi_threadsafe_function wakeup_ = nullptr;
-  bool called_ = false;  // the drain is on its way, at work, or going on later
+  bool called_ = false;  // a drain is on its way, runs, or will continue later
   std::atomic<int> calling_{0};
   std::vector<std::shared_ptr<Event>> queue_;
 };

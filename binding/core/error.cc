@@ -10,9 +10,9 @@ namespace neon {
 
 namespace {
 
-// Napi::Error holds a value that is no object as a property of one, and ends the process when V8 refuses to
-// define that. V8 does so while it terminates the running code (a timeout or an interrupt of node:vm): then
-// the value is null, and is no exception of the user's.
+// Napi::Error stores a value that is not an object as a property of an object, and ends the process when V8
+// refuses to define that property. V8 refuses while it terminates the running code (a timeout or an interrupt
+// of node:vm). In this case the value is null, and is not an exception of the user's.
 bool can_be_held(Napi::Env env, napi_value value) {
   napi_valuetype type = napi_undefined;
   if (napi_typeof(env, value, &type) != napi_ok) return false;
@@ -24,7 +24,8 @@ bool can_be_held(Napi::Env env, napi_value value) {
 
 }  // namespace
 
-// An empty one when JavaScript is being terminated: C++ frames unwind, and there is nothing to throw.
+// Throws an empty Napi::Error when JavaScript is being terminated: the error only unwinds C++ frames, since
+// there is nothing to throw in JavaScript.
 void throw_value(Napi::Env env, napi_value value) {
   throw Napi::Error(env, can_be_held(env, value) ? value : nullptr);
 }
@@ -70,7 +71,7 @@ Napi::Value to_error(Napi::Env env, const Failure &failure) {
   napi_value code = Napi::String::New(env, failure.code);
   napi_value message = Napi::String::New(env, failure.message);
   napi_value error;
-  // Raw: the library makes errors without a code, and would set it by one more call.
+  // Uses Node-API directly: in node-addon-api, an error with a code takes one more call.
   switch (failure.kind) {
     case Failure::Kind::Type:
       check(env, napi_create_type_error(env, code, message, &error));
@@ -99,7 +100,7 @@ Napi::Value thrown_value(Napi::Env env) {
   }
 }
 
-// Raw: each of these is one call, which fails without harm where JavaScript is being terminated.
+// Uses napi_throw() and napi_throw_error(), which fail without harm when JavaScript is being terminated.
 void throw_in_javascript(Napi::Env env) noexcept {
   try {
     throw;

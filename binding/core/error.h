@@ -53,7 +53,7 @@ inline Failure range_failure(std::string message) {
   return {Failure::Kind::Range, code::out_of_range, std::move(message)};
 }
 
-/// The system's text for an errno. Any thread, unlike strerror().
+/// The system's text for an errno. Safe on any thread, unlike strerror().
 std::string system_text(int error);
 
 /// A NeonError with the system's code: "ENOENT: No such file or directory, open '/x'".
@@ -64,8 +64,8 @@ Failure system_failure(int error, const char *call, const std::string &path = ""
 void check(Napi::Env env, napi_status status);
 
 /// Throws the JavaScript exception that is pending after C returned from a function that called JavaScript.
-/// If no exception is pending, JavaScript is being terminated: then the error is empty, and only C++ frames
-/// unwind.
+/// If no exception is pending, JavaScript is being terminated; the Napi::Error is then empty, and only
+/// unwinds C++ frames.
 [[noreturn]] void throw_pending(Napi::Env env);
 
 /// Throws a JavaScript value of any type.
@@ -78,11 +78,11 @@ Napi::Value to_error(Napi::Env env, const Failure &failure);
 /// terminated.
 Napi::Value thrown_value(Napi::Env env);
 
-/// Makes the C++ exception that is being handled the pending JavaScript exception.
+/// Turns the C++ exception that is being handled into the pending JavaScript exception.
 void throw_in_javascript(Napi::Env env) noexcept;
 
-/// Runs `body` at the border to JavaScript: an exception of C++ becomes the pending JavaScript exception, and
-/// the value empty.
+/// Runs `body` at the border to JavaScript. A C++ exception becomes the pending JavaScript exception, and the
+/// returned value is then empty.
 template <class Body>
 Napi::Value at_border(Napi::Env env, Body &&body) noexcept {
   try {

@@ -15,7 +15,7 @@ Executor::~Executor() {
 bool Executor::inside_callback() const {
   if (running) return true;
   if (!asking) return false;
-  // Some code runs while a callback's promise is open: is it that callback's own?
+  // Other code also runs while the promise of a callback is pending. Does the caller belong to the callback?
   const Napi::Object object = handle_object();
   if (object.IsEmpty()) return false;
   return call_javascript(executor_environment().hook(Environment::Hook::IsInside), {object})

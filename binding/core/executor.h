@@ -18,14 +18,14 @@ class LaneGroup;
 class Operation;
 class Resource;
 
-/// Runs operations one at a time: a session with its connection and its lane.
+/// Runs operations one at a time, on its lane and its connection. A session is an executor.
 ///
 /// `pending`, `asking` and `running` belong to the JavaScript thread. They decide which thread may touch the
 /// C object:
-///  - pending: the promises of this executor that are queued or on the lane, counted from enqueueing until
-///    the completion is drained. While it is not 0, the lane owns the C object;
-///  - asking: the callback requests of such an operation that JavaScript has not answered yet. Meanwhile the
-///    lane waits, and JavaScript may touch the C object;
+///  - pending: how many promises of this executor are queued or on the lane. A promise counts from enqueueing
+///    until the drain delivers its end. While the number is not 0, the lane owns the C object;
+///  - asking: how many callback requests of an operation on the lane JavaScript has not answered yet. While
+///    the number is not 0, the lane waits, and JavaScript may touch the C object;
 ///  - running: the blocking operation below us on the stack, when JavaScript runs inside its callback.
 class Executor {
  public:
@@ -34,30 +34,32 @@ class Executor {
   Executor &operator=(const Executor &) = delete;
   virtual ~Executor();
 
-  /// To be called before the JavaScript thread touches the C object in a call that does not block:
+  /// To be called on the JavaScript thread before a call that does not block touches the C object; throws
   /// ERR_NEON_BUSY.
   void require_usable() const;
-  /// Like require_usable(), for calls that are also forbidden inside this executor's callbacks:
-  /// ERR_NEON_REENTRANT.
+  /// Like require_usable(), for calls that are also forbidden inside this executor's callbacks; throws
+  /// ERR_NEON_REENTRANT there.
   void require_idle() const;
   void require_queueable() const;
 
   /// Whether the caller is inside a callback of this executor's running operation.
   bool inside_callback() const;
-  /// Records the error text before the first promise is pending.
+  /// Called when an operation is about to be queued: records the error text if no promise is pending yet.
   void note_error();
   /// Whether the operation that is calling JavaScript at this moment uses this resource.
   bool asks_about(const Resource &resource) const;
 
   Lane &lane();
-  /// From now on this executor (which is `self`) and the others of the group use one lane, one at a time.
-  /// Nothing of either may be pending: ERR_NEON_BUSY.
+  /// From now on this executor (which is `self`) and the members of the group take turns on one lane. Throws
+  /// ERR_NEON_BUSY when a call of this executor or of the group is pending.
   void join(const std::shared_ptr<Executor> &self, const std::shared_ptr<LaneGroup> &group);
   /// Runs `work` on the C object as soon as no operation uses it: now, or on the lane at its turn.
-  /// `in_question`: also while an operation waits inside neon for the answer of a callback.
+  /// `in_question`: whether `work` may also run now while an operation waits inside neon for the answer of a
+  /// callback.
   void run_when_free(std::function<void()> work, bool in_question = true);
 
-  /// Closes the connection. Runs where the operation ran, after it was interrupted or a callback of it threw.
+  /// Closes the connection. Runs where the operation ran, after the operation was interrupted or ran out of
+  /// memory, or after one of its callbacks threw.
   virtual void recover() = 0;
   /// Writes into the C object's error text that the watchdog ended the operation.
   virtual void note_stall() = 0;
@@ -67,7 +69,7 @@ class Executor {
   /// Whether C may call JavaScript, whatever operation runs.
   virtual bool has_callbacks() const { return false; }
   virtual Environment &executor_environment() const = 0;
-  /// How messages name it.
+  /// How messages name the executor.
   virtual const char *noun() const { return "session"; }
 
   Connection connection;
@@ -76,8 +78,8 @@ class Executor {
   const Operation *asker = nullptr;  // the operation of the last callback request, while `asking` is not 0
   Operation *running = nullptr;
   std::string settled_error;
-  // Has the executor, though its promise is settled: Operation::unread() names it. Reset when the operation
-  // is over, before that is gone. JavaScript thread.
+  // The operation that still occupies the executor although its promise is settled; Operation::unread() names
+  // it in messages. Reset when the operation is over, before it is destroyed. JavaScript thread.
   const Operation *unread = nullptr;
 
  private:
@@ -88,8 +90,8 @@ class Executor {
   std::shared_ptr<LaneGroup> group_;
 };
 
-/// Executors that use one C object in common, which neon made for one thread at a time: while a promise or a
-/// blocking call of one of them is pending, the others are busy too. JavaScript thread.
+/// Executors that use one C object in common. neon allows only one thread at a time to use such an object. So
+/// while a promise or a blocking call of one executor is pending, the others are busy too. JavaScript thread.
 class LaneGroup final {
  public:
   LaneGroup() = default;
@@ -97,7 +99,7 @@ class LaneGroup final {
   LaneGroup &operator=(const LaneGroup &) = delete;
   ~LaneGroup() { lane_->dismiss(); }
 
-  /// To be called before the object that they have in common changes: ERR_NEON_BUSY, ERR_NEON_REENTRANT.
+  /// To be called before the common object changes; throws ERR_NEON_BUSY or ERR_NEON_REENTRANT.
   void require_idle() const;
 
  private:
@@ -108,11 +110,11 @@ class LaneGroup final {
 
   const std::shared_ptr<Lane> lane_ = std::make_shared<Lane>();
   std::vector<std::weak_ptr<Executor>> members_;
-  std::shared_ptr<LaneGroup> merged_into_;  // an executor was in both groups
+  std::shared_ptr<LaneGroup> merged_into_;  // has all members now, since an executor was in both groups
 };
 
-/// A C object that an operation uses beside its executor's. While `use_count` is not 0, no other call may
-/// change it.
+/// A C object that an operation uses in addition to that of its executor. While `use_count` is not 0, no
+/// other call may change the C object.
 class Resource {
  public:
   Resource() = default;
@@ -120,15 +122,15 @@ class Resource {
   Resource &operator=(const Resource &) = delete;
   virtual ~Resource() = default;
 
-  /// An operation of this executor is about to use it; throws when it must not. The operations of one
-  /// executor take turns; those of several executors may have in common an object that C only reads.
+  /// An operation of this executor is about to use the object; throws when it must not. The operations of one
+  /// executor take turns. Operations of several executors may share an object that C only reads.
   virtual void admit(const Executor &) const {}
   void enter(const Executor &executor) {
     ++use_count;
     user = &executor;
   }
   void leave() { --use_count; }
-  /// Whether the caller is inside a callback of the operation that uses it.
+  /// Whether the caller is inside a callback of the operation that uses the object.
   bool in_question() const;
 
   std::size_t use_count = 0;

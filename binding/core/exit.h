@@ -3,17 +3,18 @@
 // The end of the process, while lanes may be inside neon.
 //
 // The exit handler (std::atexit, registered when the module loads, so that it runs before OpenSSL's) sets
-// `exiting`, interrupts all connections, and waits, at most 500 ms, until no lane is inside neon. Lanes park
-// for ever at safe points, and neither unwind nor free: the data of the process may be going away under them.
+// `exiting`, interrupts all connections, and waits, at most 500 ms, until no lane is inside neon. Once
+// `exiting` is set, lanes park for ever at safe points. They neither unwind their stacks nor free memory,
+// since the data of the process may be destroyed at the same time.
 
 namespace neon {
 
 bool exiting();
 [[noreturn]] void park();
-/// Registers the exit handler, once a process.
+/// Registers the exit handler, once per process.
 void prepare_exit();
 
-/// A lane is inside neon for the time of this block (unless a SafePoint says that it stepped out).
+/// While it lives, the lane counts as inside neon (unless a SafePoint says that the lane stepped out).
 class Inside final {
  public:
   Inside();
@@ -22,7 +23,8 @@ class Inside final {
   Inside &operator=(const Inside &) = delete;
 };
 
-/// A lane waits in a place where it touches nothing of neon's or OpenSSL's. Does nothing on other threads.
+/// While it lives, the lane waits, and touches nothing of neon's or OpenSSL's. Has no effect on other
+/// threads.
 class SafePoint final {
  public:
   SafePoint();

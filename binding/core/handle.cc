@@ -14,7 +14,7 @@ struct HandleWrap::Box {
   std::shared_ptr<Handle> handle;
   Kind kind;
   std::int64_t size;
-  napi_ref reference = nullptr;  // weak; the handle's self_ as long as that is this object
+  napi_ref reference = nullptr;  // weak; equals the handle's self_ while that is this object's
 
   void detach(Napi::Env env) {
     Napi::MemoryManagement::AdjustExternalMemory(env, -size);
@@ -27,7 +27,7 @@ struct HandleWrap::Box {
 
 namespace {
 
-// Whether the value is a handle of this class, which may be destroyed.
+// Whether the value is a handle of this class, even a destroyed one.
 bool is_handle(Environment &environment, napi_value value, Kind kind) {
   return call_javascript(environment.hook(Environment::Hook::IsHandle),
                          {value, environment.handle_class(kind)})
@@ -92,11 +92,12 @@ Napi::Object HandleWrap::wrap(std::shared_ptr<Handle> handle, Kind kind, std::in
     box->detach(env);
   };
   auto box = std::make_unique<Box>(Box{std::move(handle), kind, size});
-  // Raw: ObjectWrap of the library is for classes that C++ defines; these are defined in JavaScript.
+  // Uses Node-API directly: Napi::ObjectWrap is for classes that C++ defines, but these are defined in
+  // JavaScript.
   check(env, napi_wrap(env, object, box.get(), finalize, nullptr, &box->reference));
   environment.boxes.insert(box.get());
   box->handle->self_ = box->reference;
-  static_cast<void>(box.release());  // the finalizer's, or destroy()'s
+  static_cast<void>(box.release());  // the finalizer, destroy() or sweep() deletes it
   Napi::MemoryManagement::AdjustExternalMemory(env, size);
   return object;
 }
@@ -130,9 +131,9 @@ void HandleWrap::destroy(Handle &handle) {
   box->detach(env);
 }
 
-// The reference of a collected object is empty before its finalizer has run, and deleting the reference takes
-// the finalizer off Node's list. The next sweep comes when there are twice as many boxes as are left, so that
-// the cost for each object is constant on average.
+// The reference of a collected object is empty even before the finalizer of the object has run, and deleting
+// the reference removes the finalizer from Node's list. The next sweep runs when there are twice as many
+// boxes as this one leaves, so that the cost for each object is constant on average.
 void HandleWrap::sweep(Environment &environment) {
   const Napi::Env env = environment.env();
   std::vector<Box *> collected;

@@ -11,9 +11,10 @@ namespace neon {
 
 /// The control block behind a JavaScript handle object.
 ///
-/// Ownership: the JavaScript object holds one shared_ptr (dropped by its finalizer, or at once when the
-/// handle is destroyed), dependants hold others. The C object dies with the last of them, wherever that is.
-/// The block refers to its object weakly, so that one C object stays one JavaScript object.
+/// Ownership: the JavaScript object holds one shared_ptr, which is dropped by the finalizer, or at once when
+/// the handle is destroyed. Dependants hold others. The C object is freed with the last shared_ptr, on
+/// whichever thread that happens. The control block refers to its JavaScript object weakly, so that one C
+/// object always has the same JavaScript object.
 class Handle : public std::enable_shared_from_this<Handle> {
  public:
   // Uses lock() because shared_from_this() may throw, and no exception may cross neon's frames. An
@@ -26,29 +27,32 @@ class Handle : public std::enable_shared_from_this<Handle> {
   /// The JavaScript object, empty once it was collected or destroyed. JavaScript thread.
   Napi::Object object() const;
 
-  /// Keeps a value (callbacks) alive as long as the JavaScript object: in JavaScript, by a weak key, and not
-  /// by a native reference, so that a callback which closes over its own handle is collected with it.
+  /// Keeps a value (a callback) alive as long as the JavaScript object, and returns a number for it. The
+  /// value is in a private field of the JavaScript object, not behind a native reference, so that a callback
+  /// which closes over its own handle is collected together with the handle.
   std::uint32_t keep(napi_value value);
-  /// The value to which keep() gave this number; from the object, since the handle may be destroyed while a
-  /// call goes on.
+  /// The value to which keep() gave this number. Reads it from the JavaScript object, since the handle may be
+  /// destroyed while a call runs.
   static Napi::Value kept(Napi::Env env, napi_value object, std::uint32_t index);
 
-  /// Drops the value that has this number; keep() gives the number again.
+  /// Drops the value that has this number; keep() may use the number again.
   void forget(std::uint32_t index);
 
-  /// Keeps `value` in place of the one that has this number; null keeps no value. The number becomes that of
-  /// `value`.
+  /// Drops the value that has `number`, if there is one, and keeps `value` instead; null keeps no value.
+  /// `number` becomes the number of `value`.
   void keep_instead(std::optional<std::uint32_t> &number, napi_value value);
 
-  /// keep_instead() for a value for which C gets a pointer: NULL for null.
+  /// Like keep_instead(), and returns the pointer that C gets for the value: NULL for null.
   void *keep_for_c(std::optional<std::uint32_t> &number, napi_value value);
-  /// The value for which C has this pointer.
+  /// The value for which keep_for_c() returned this pointer.
   Napi::Value value_of(void *pointer) const;
 
-  /// The C object is gone though the handle was not destroyed: a lent one, or one in its last hook.
+  /// Whether the C object is gone although the handle was not destroyed: that of a lent handle, or of a
+  /// handle in its last hook.
   virtual bool closed() const { return false; }
 
-  /// The JavaScript object is gone: destroyed or collected. JavaScript thread; must not call JavaScript.
+  /// Called when the JavaScript object was destroyed or collected. JavaScript thread; must not call
+  /// JavaScript.
   virtual void on_detached() {}
 
   const std::shared_ptr<Environment> environment;
@@ -62,8 +66,8 @@ class Handle : public std::enable_shared_from_this<Handle> {
 /// Joins control blocks and JavaScript objects, and takes them apart.
 class HandleWrap {
  public:
-  /// A new JavaScript object of this kind. `size` is the C memory that it stands for, in bytes; `owner` an
-  /// object that it keeps alive.
+  /// A new JavaScript object of this kind. `size` is the size in bytes of the C memory that the object stands
+  /// for; `owner` is an object that it keeps alive.
   static Napi::Object wrap(std::shared_ptr<Handle> handle, Kind kind, std::int64_t size,
                            napi_value owner = nullptr);
 
@@ -71,7 +75,7 @@ class HandleWrap {
   /// not a handle of this kind.
   static std::shared_ptr<Handle> *unwrap(Napi::Env env, napi_value value, Kind kind, const char *argument);
 
-  /// Detaches the JavaScript object from its control block: from now on every use is ERR_NEON_DESTROYED.
+  /// Detaches the JavaScript object from its control block: from now on every use throws ERR_NEON_DESTROYED.
   static void destroy(Handle &handle);
 
   /// Does the work of the finalizers of collected objects now. Node runs finalizers in a turn of the event

@@ -4,8 +4,8 @@
 
 namespace neon {
 
-/// Counts operations that are queued or on a lane, in all environments of the process: promises until
-/// JavaScript knows of their end, blocking calls in workers until they are over.
+/// Counts operations that are queued or on a lane, in all environments of the process. A promise counts until
+/// JavaScript knows of its end, and a blocking call in a worker until the call is over.
 class InFlight final {
  public:
   InFlight() { ++count_; }

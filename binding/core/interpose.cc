@@ -5,9 +5,9 @@
 #include <ne_session.h>
 #include <pthread.h>
 
-// The one thing that all copies of the addon in a process share: the key under which a thread finds the
-// object to ask. Unique by its symbol type, so that the dynamic linker binds every copy to the first one's,
-// even though addons are loaded locally.
+// The only data that all copies of the addon in a process share: the key under which a thread finds the
+// Interposed object to call. Its symbol type makes the key unique: the dynamic linker binds every copy of the
+// addon to the key of the first copy, even though addons are loaded locally.
 extern "C" {
 struct libneon_interposer_v1 {
   pthread_once_t once;
@@ -91,7 +91,7 @@ bool interposition_works() {
   static const bool works = [] {
     Probe probe;
     const Interposing interposing(&probe);
-    // Should the interposer not be reached, this fails at once too: no server can listen on port 0.
+    // If the interposer is not reached, the request fails at once too, since no server can listen on port 0.
     ne_session *session = ne_session_create("http", "127.0.0.1", 0);
     ne_request *request = ne_request_create(session, "GET", "/");
     ne_request_dispatch(request);
@@ -104,8 +104,8 @@ bool interposition_works() {
 
 }  // namespace neon
 
-// libneon calls its own exported functions through the PLT, and in a normal load this addon stands before
-// libneon in the lookup scope: it finds these.
+// libneon calls its own exported functions through the PLT. In a normal load this addon precedes libneon in
+// the lookup scope, so libneon calls the functions below.
 extern "C" {
 
 __attribute__((visibility("default"))) int ne_sock_connect(ne_socket *socket, const ne_inet_addr *address,
@@ -124,8 +124,8 @@ __attribute__((visibility("default"))) ne_sock_addr *ne_addr_resolve(const char 
   return interposed ? interposed->resolve(hostname, flags) : neon::real::resolve(hostname, flags);
 }
 
-// A SOCKS proxy that the system named comes with no user name, and neon would read from NULL if the server
-// asks for one.
+// A SOCKS proxy that the system named has no user name. Without this function, neon would read from NULL when
+// the proxy asks for the name.
 __attribute__((visibility("default"))) int ne_sock_proxy(ne_socket *socket, ne_sock_sversion version,
                                                          const ne_inet_addr *address, const char *hostname,
                                                          unsigned int port, const char *username,

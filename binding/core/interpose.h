@@ -4,9 +4,9 @@
 
 namespace neon {
 
-/// Receives neon's own calls to ne_sock_connect, ne_sock_close and ne_addr_resolve while an operation
-/// of ours runs on the thread. Only virtual functions: when two copies of the addon are in one process,
-/// libneon calls the interposer of the first for the operations of both.
+/// Receives neon's own calls to ne_sock_connect, ne_sock_close and ne_addr_resolve while an operation of this
+/// addon runs on the thread. It has only virtual functions: when two copies of the addon are in one process,
+/// libneon calls the interposer of the first copy for the operations of both.
 class Interposed {
  public:
   virtual int connect(ne_socket *socket, const ne_inet_addr *address, unsigned port) = 0;
@@ -24,7 +24,7 @@ int close(ne_socket *socket);
 ne_sock_addr *resolve(const char *hostname, int flags);
 }  // namespace real
 
-/// Makes `interposed` the calling thread's for the time of a C++ block.
+/// Makes `interposed` the receiver of neon's calls on this thread until the end of a C++ block.
 class Interposing final {
  public:
   explicit Interposing(Interposed *interposed);
@@ -36,8 +36,9 @@ class Interposing final {
   Interposed *const outer_;
 };
 
-/// Whether libneon's calls really arrive here. They do in a normal load on ELF systems; they do not when
-/// another addon loaded libneon first, or the distribution linked it with -Bsymbolic-functions, or on macOS.
+/// Whether the interposer really receives libneon's calls. It does in a normal load on ELF systems. It does
+/// not when another addon loaded libneon first, when the distribution linked libneon with
+/// -Bsymbolic-functions, or on macOS.
 bool interposition_works();
 
 }  // namespace neon

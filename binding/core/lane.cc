@@ -42,14 +42,14 @@ void Lane::post(std::shared_ptr<Job> job) {
     queue_.push_back(std::move(job));
     ++posted_;
   }
-  work_.notify_one();  // after the lock, which the woken thread takes
+  work_.notify_one();  // without the lock, since the woken thread takes it
   if (started) Watchdog::instance().wake();
 }
 
 void Lane::run_when_free(std::function<void()> work) {
   if (this_lane != this) {
     const std::lock_guard lock(mutex_);
-    if (busy_ || !queue_.empty()) {  // then there is a thread
+    if (busy_ || !queue_.empty()) {  // a thread exists in this case
       queue_.push_back(std::make_shared<Deferred>(std::move(work)));
       ++posted_;
       return;
@@ -95,7 +95,7 @@ void Lane::run() {
     lock.unlock();
     job->execute();
     {
-      const Inside inside;  // the last reference to a session may go here
+      const Inside inside;  // reset() may drop the last reference to a session
       job.reset();
     }
     lock.lock();
@@ -104,7 +104,8 @@ void Lane::run() {
   }
   has_thread_ = retired_ = false;
   lock.unlock();
-  // OpenSSL's data of this thread would be freed when it ends, uncounted, and maybe while the process exits.
+  // Otherwise OpenSSL would free the data of this thread when the thread ends: not counted as inside neon,
+  // and perhaps while the process exits.
   const Inside inside;
   static const auto stop_openssl = reinterpret_cast<void (*)()>(dlsym(RTLD_DEFAULT, "OPENSSL_thread_stop"));
   if (stop_openssl) stop_openssl();

@@ -5,8 +5,8 @@
 
 namespace neon {
 
-/// An object that C lends to a callback while it waits for the answer. After an abort C no longer waits, and
-/// frees the object on its own thread: a reader on another thread must hold the lock.
+/// The loan of an object: C lends it to a callback while C waits for the answer. After an abort C no longer
+/// waits, and frees the object on its own thread, so a reader on another thread must hold `mutex`.
 class Loan final {
  public:
   bool over() const { return over_; }

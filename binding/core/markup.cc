@@ -14,7 +14,7 @@ namespace {
 
 bool is_plain(char c) { return (c >= ' ' && c <= '~' && c != '<' && c != '>' && c != '&') || c == '\n'; }
 
-// Whether a text needs no parser to be accepted; a parser also accepts others.
+// Whether a text is accepted without a parser. The parser accepts other texts too.
 bool is_plain_text(std::string_view text) { return std::all_of(text.begin(), text.end(), is_plain); }
 
 bool is_plain_name(std::string_view name) {
@@ -49,7 +49,7 @@ bool is_element(const std::string &name, const std::string &document) {
 void require_element(const std::string &name, const char *nspace, const char *value,
                      const std::string &what) {
   const std::string_view space = nspace ? nspace : "", content = value ? value : "";
-  // A character that ends the attribute could start others.
+  // A quotation mark would end the attribute, and text after it could start other attributes.
   const bool whole_space = space.find('"') == std::string_view::npos;
   if (whole_space && is_plain_name(name) && is_plain_text(space) && is_plain_text(content)) return;
   std::string document = "<" + name + " xmlns=\"";
@@ -57,7 +57,7 @@ void require_element(const std::string &name, const char *nspace, const char *va
   if (!whole_space || !is_element(name, document)) refuse(what);
 }
 
-// Text that closes the element and opens another would be a second root.
+// Text that closes the element and opens another one is refused: the second element would be a second root.
 void require_well_formed(const std::string &content, const std::string &what) {
   if (!is_element("a", "<a xmlns='DAV:'>" + content + "</a>")) refuse(what);
 }

@@ -24,7 +24,7 @@ constexpr std::uint32_t first_held_place = 3;
 bool can_run_javascript(Environment &environment) {
   const Napi::Env env = environment.env();
   const Napi::HandleScope scope(env);
-  // Raw: a failure is the answer here, and must not become an exception.
+  // Uses Node-API directly, since a failure is the answer here and must not become an exception.
   napi_value nothing = env.Undefined(), result;
   return napi_call_function(env, nothing, environment.hook(Environment::Hook::IsInside), 1, &nothing,
                             &result) == napi_ok;
@@ -32,7 +32,7 @@ bool can_run_javascript(Environment &environment) {
 
 using Resources = std::vector<std::shared_ptr<Resource>>;
 
-// A blocking operation is below us on the stack.
+// While it lives, the executor and the resources are in use by a blocking operation below us on the stack.
 class Running final {
  public:
   Running(Executor &executor, const Resources &resources, Operation *operation)
@@ -136,7 +136,7 @@ void Operation::hold_on(Napi::Env env, napi_value value) {
 
 Napi::Value Operation::handle_object(Napi::Env env) {
   if (on_lane_ && !waited_for_) {
-    // A callback of an operation that ran before may have added the first callback.
+    // A callback of an earlier operation may have added the first callback after this operation was queued.
     if (!callbacks_prepared_) prepare_callbacks(env);
     return holder(env).Get(handle_place);
   }
@@ -144,7 +144,7 @@ Napi::Value Operation::handle_object(Napi::Env env) {
   return object.IsEmpty() ? env.Undefined() : object;
 }
 
-// Inside neon, on the lane or on the JavaScript thread.
+// Runs the operation inside neon, on the lane or on the JavaScript thread.
 void Operation::run_here() noexcept {
   Operation *const outer = std::exchange(current_operation, this);
   const Interposing interposing(&executor_->connection);
@@ -201,7 +201,7 @@ void Operation::run_in_worker() {
   in_flight_.reset();
 }
 
-// The JavaScript thread of a worker, until the lane is done.
+// Runs on the JavaScript thread of a worker until the lane is done.
 void Operation::answer_requests() {
   std::unique_lock lock(mutex_);
   const auto something_to_do = [this] {
@@ -217,7 +217,7 @@ void Operation::answer_requests() {
       request->deliver(environment_->env());
     } else if (!can_run_javascript(*environment_)) {
       environment_gone();
-      throw Napi::Error(environment_->env(), nullptr);  // there is nothing to throw: JavaScript is at its end
+      throw Napi::Error(environment_->env(), nullptr);  // empty: JavaScript is being terminated
     }
     lock.lock();
   }

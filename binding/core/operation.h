@@ -29,19 +29,20 @@ namespace neon {
 /// A blocking call of neon's: written once, run on the calling thread (`libneon/ne`) or on the executor's
 /// lane (promises).
 ///
-/// Life on a lane. JavaScript thread: enqueue() → queued. The lane takes it: execute() → run() inside neon →
-/// posts itself. JavaScript thread: deliver() → settles the promise and counts down `pending`. The waits,
-/// what ends them, and what happens if a side dies:
-///  - The lane waits for an answer of JavaScript's in wait_for_answer() on `changed_`. The answer, abort()
-///    and environment_gone() wake it. CallbackRequest has the states of that wait.
+/// Life on a lane: on the JavaScript thread, enqueue() queues the operation. On the lane, execute() calls
+/// run() inside neon, and then posts the operation. On the JavaScript thread, deliver() settles the promise
+/// and counts `pending` down. The waits, what ends them, and what happens if a side goes away:
+///  - The lane waits for an answer from JavaScript in wait_for_answer(), on `changed_`. The answer, abort()
+///    and environment_gone() wake the lane. CallbackRequest has the states of this wait.
 ///  - An abort settles the promise at once, marks the operation cancelled and shuts the socket down. The lane
-///    returns from C when C does, and posts. The executor stays busy until then.
+///    returns from C when C does, and posts the operation. The executor stays busy until the post is
+///    delivered.
 ///  - When the environment goes away, the operation is cancelled in the same way, without JavaScript. The
-///    post is refused, and the operation dies on the lane.
+///    post is refused, and the operation is destroyed on the lane.
 ///  - A blocking call in a worker runs on the lane too. The JavaScript thread waits on `changed_`, in slices,
-///    so that it notices terminate(). It answers the lane's callback requests from that wait.
+///    so that it notices terminate(), and answers the lane's callback requests meanwhile.
 /// `mutex_` guards request_, gone_ and done_. JavaScript references are made and dropped on the JavaScript
-/// thread only; those that remain when the environment is gone go with it.
+/// thread only; Node deletes those that remain when the environment ends.
 class Operation : public Event, public Job, public Abortable, public std::enable_shared_from_this<Operation> {
  public:
   explicit Operation(std::shared_ptr<Executor> executor);
@@ -50,9 +51,9 @@ class Operation : public Event, public Job, public Abortable, public std::enable
   /// JavaScript.
   static Operation *current();
 
-  /// libneon/ne: runs it here; returns the result or throws.
+  /// For libneon/ne: runs the operation; returns the result or throws.
   Napi::Value call();
-  /// libneon/ne/promises: queues it; `deferred` is settled when it is over.
+  /// For libneon/ne/promises: queues the operation; `deferred` is settled when the operation is over.
   void enqueue(Napi::Promise::Deferred deferred);
 
   /// Rejects the promise with `reason` and ends the operation. JavaScript thread.
@@ -63,28 +64,29 @@ class Operation : public Event, public Job, public Abortable, public std::enable
   /// The environment is gone, so no JavaScript can run any more.
   void environment_gone() override;
 
-  /// Keeps a JavaScript value alive until the operation is over; held() gives it back, by order.
+  /// Keeps a JavaScript value alive until the operation is over; held() returns it, by the order of hold()
+  /// calls.
   void hold(napi_value value) { held_values_.push_back(value); }
   Napi::Value held(Napi::Env env, std::uint32_t index);
   /// Like hold(), from inside a callback.
   void hold_on(Napi::Env env, napi_value value);
-  /// The executor's JavaScript object, which keeps its callbacks, if it has any. The handle may be destroyed
-  /// by now.
+  /// The JavaScript object of the executor, which keeps the callbacks; undefined when there is none. The
+  /// handle may be destroyed by now.
   Napi::Value handle_object(Napi::Env env);
-  /// Sets that object, for an operation that detaches it from its control block.
+  /// Sets the object that handle_object() returns, for an operation that detaches it from its control block.
   void set_handle_object(napi_value object) { handle_object_ = object; }
   /// Adds a resource that the operation uses beside its executor.
   void use(std::shared_ptr<Resource> resource) { resources_.push_back(std::move(resource)); }
-  /// The resource that it mainly uses, or null.
+  /// The resource that the operation mainly uses: the first that was added. Null when there is none.
   const Resource *resource() const { return resources_.empty() ? nullptr : resources_.front().get(); }
   bool uses(const Resource &resource) const;
-  /// Throws what call() and enqueue() would throw when another operation uses one of its resources.
+  /// Throws the error of call() and enqueue() when another operation uses a resource of this operation.
   void require_resources() const;
-  /// The identity that abort() of the binding takes; 0 for a blocking call.
+  /// The identity that abort() of the binding expects; 0 for a blocking call.
   std::uint64_t id() const { return id_; }
   Executor &executor() const { return *executor_; }
   bool cancelled() const { return cancelled_; }
-  /// How messages name the result that has the executor until JavaScript has read it (Executor::unread).
+  /// How messages name the result that occupies the executor until JavaScript has read it (Executor::unread).
   virtual std::string unread() const { return {}; }
 
   /// Calls JavaScript from inside neon by `put`, and converts the result with `take`. Returns `refusal` when
@@ -116,7 +118,7 @@ class Operation : public Event, public Job, public Abortable, public std::enable
   virtual void run() = 0;
   /// Called when the watchdog has ended the operation.
   virtual void stalled() {}
-  /// After run(), on the JavaScript thread.
+  /// Returns the result. Called after run(), on the JavaScript thread.
   virtual Napi::Value result(Napi::Env env) = 0;
   /// Wakes the lane from a wait that run() itself makes; run() then checks cancelled() again.
   virtual void woken() {}
@@ -128,16 +130,17 @@ class Operation : public Event, public Job, public Abortable, public std::enable
   void reject(Napi::Env env, napi_value reason);
   /// Whether the lane has finished the operation.
   bool done();
-  /// Whether JavaScript has received the end of the operation, and so every event that was posted before.
-  /// JavaScript thread.
+  /// Whether JavaScript has received the end of the operation, and so every event that was posted before the
+  /// end. JavaScript thread.
   bool delivered() const { return drained_; }
-  /// After done(): settles the promise, counts down, drops the values that it held. JavaScript thread.
+  /// Called after done(): settles the promise, counts `pending` down, and drops the values that the operation
+  /// held. JavaScript thread.
   void finish(Napi::Env env);
   /// The exception or failure that ended it, or an empty value.
   Napi::Value error(Napi::Env env);
   bool on_lane() const { return on_lane_; }
-  /// Runs a body that calls JavaScript; keeps the first exception, which ends the operation. False when there
-  /// was one.
+  /// Runs a body that calls JavaScript; keeps the first exception, which ends the operation. False when the
+  /// body threw.
   template <class Body>
   bool guard(Napi::Env env, Body body);
 
@@ -164,15 +167,16 @@ class Operation : public Event, public Job, public Abortable, public std::enable
   // JavaScript thread.
   bool settled_ = false;
   std::optional<Napi::Promise::Deferred> deferred_;
-  // An array: the exception, the async context, the values of hold(). Its destructor may run on the lane, or
-  // when the environment is gone: only drop_holder() deletes it.
+  // An array: the exception, the async context, the object that keeps the callbacks, the values of hold().
+  // The C++ destructor may run on the lane, or when the environment is gone, so only drop_holder() deletes
+  // the reference.
   Napi::ObjectReference holder_;
   bool drained_ = false;
   std::vector<napi_value> held_values_;
   napi_value handle_object_ = nullptr;
   bool callbacks_prepared_ = false;
 
-  // The thread that runs it; the JavaScript thread after that.
+  // Used by the thread that runs the operation, and before and after run() by the JavaScript thread.
   bool on_lane_ = false;
   std::optional<InFlight> in_flight_;
   std::optional<Connection::Clock::time_point> deadline_;
@@ -190,7 +194,7 @@ class Operation : public Event, public Job, public Abortable, public std::enable
   bool done_ = false;
 };
 
-/// An operation made of a function that blocks and one that converts what it returned.
+/// An operation made of two functions: one that blocks, and one that converts the result of the first.
 template <class Run, class Convert>
 class SimpleOperation final : public Operation {
  public:
@@ -228,7 +232,7 @@ std::shared_ptr<Operation> operation(std::shared_ptr<Executor> executor, Run run
                                                          std::move(convert), callbacks);
 }
 
-/// An operation whose result is an NE_* code (or another int that goes to JavaScript as it is).
+/// An operation whose result is an NE_* code (or another int that JavaScript receives unchanged).
 template <class Run>
 std::shared_ptr<Operation> code_operation(std::shared_ptr<Executor> executor, Run run,
                                           bool callbacks = false) {

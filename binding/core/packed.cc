@@ -21,7 +21,7 @@ bool is_ascii(std::string_view text) {
 
 }  // namespace
 
-// Strings nearly always repeat in the order in which they first appeared, so the next one is tried first.
+// Tuples nearly always repeat in the order of their first appearance, so the next index is tried first.
 std::uint32_t Table::index_of(std::initializer_list<std::string_view> fields) {
   const std::size_t count = indices_.size();
   const std::uint32_t guess = last_ + 1 < count ? last_ + 1 : 0;
@@ -45,7 +45,7 @@ std::uint32_t Packed::append(std::string_view text) {
   return measure(text);
 }
 
-// One unit for each character, two for those beyond the basic plane.
+// Counts one unit for each character, and two for each character beyond the Basic Multilingual Plane.
 std::uint32_t Packed::measure(std::string_view text) {
   if (is_ascii(text)) return static_cast<std::uint32_t>(text.size());
   ascii_ = false;
@@ -58,7 +58,7 @@ std::uint32_t Packed::measure(std::string_view text) {
   return length;
 }
 
-// Raw: the library does not support Latin-1, which costs less than UTF-8.
+// Uses Node-API directly: node-addon-api does not support Latin-1, which costs less than UTF-8.
 Napi::Value Packed::text_value(Napi::Env env) const {
   napi_value text;
   const auto create = ascii_ ? napi_create_string_latin1 : napi_create_string_utf8;

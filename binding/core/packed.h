@@ -24,8 +24,8 @@ class Table final {
   std::uint32_t last_ = 0;  // the index that was returned last
 };
 
-/// Many texts that cross to JavaScript at the cost of two values: one string, and one array of numbers by
-/// which it is cut. Lengths are in UTF-16 units.
+/// Many texts that cross to JavaScript at the cost of two values: one string, and one array of numbers that
+/// says where to cut the string. Lengths are in UTF-16 units.
 class Packed {
  public:
   bool empty() const { return numbers_.empty(); }

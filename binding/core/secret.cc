@@ -6,7 +6,7 @@
 
 namespace neon {
 
-// Raw: the library would return a copy that is not wiped.
+// Uses Node-API directly: node-addon-api would return a copy that is not wiped.
 void read_secret(Napi::Value string, const std::string &what, char *text, std::size_t room) {
   const Napi::Env env = string.Env();
   std::size_t length = 0;

@@ -12,13 +12,13 @@
 
 namespace neon {
 
-/// Overwrites memory that must not keep its content; a compiler may omit a memset() of memory that is freed
-/// next.
+/// Overwrites memory that must not keep its content. Does not use memset(), which a compiler may omit when
+/// the memory is freed next.
 inline void wipe(char *memory, std::size_t size) {
   for (volatile char *byte = memory; size > 0; --size) *byte++ = 0;
 }
 
-/// Copies a string into a buffer of C's with this much room; a longer string was rejected before.
+/// Copies a string into a C buffer with this much room. The caller has rejected longer strings.
 inline void copy_text(const char *text, char *buffer, std::size_t room) {
   *std::copy_n(text, strnlen(text, room - 1), buffer) = '\0';
 }

@@ -4,7 +4,7 @@
 
 namespace neon {
 
-/// The target of a call that belongs to no session: each such call has one, and so a lane of its own.
+/// The executor of a call that belongs to no session. Each such call has its own executor and its own lane.
 class SessionlessExecutor final : public Executor {
  public:
   explicit SessionlessExecutor(Environment &environment) : environment_(environment.shared_from_this()) {}

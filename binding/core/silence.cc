@@ -17,10 +17,10 @@ namespace neon {
 
 namespace {
 
-// ne_sock_block() is the one function that looks at neon's buffer, that of the TLS library and the
-// descriptor. It waits for a number of seconds; 0 would mean to wait for ever. For poll(2) it multiplies the
-// number by 1000, in an int. With this number the product overflows to 0 milliseconds, so that it does not
-// wait at all. returns_at_once() measures once whether that is so.
+// ne_sock_block() is the only function that looks at neon's buffer, at the buffer of the TLS library and at
+// the descriptor. It waits for a number of seconds; 0 means to wait for ever. For poll(2) it multiplies the
+// number by 1000, in an int. With the number below the product overflows to 0 milliseconds, so that
+// ne_sock_block() does not wait at all. returns_at_once() measures once whether this is so.
 constexpr int no_time = 1 << 29;
 
 /// A socket of neon's and its peer, connected over loopback, on which nothing was sent.
@@ -55,9 +55,9 @@ class Pair final {
   bool connected_ = false;
 };
 
-/// Whether ne_sock_block() returns at once. A thread of its own calls ne_sock_block(), and shares the sockets
-/// with this function, which waits for the thread for 2 seconds. After that it sends a byte, which ends the
-/// thread.
+/// Whether ne_sock_block() returns at once. A separate thread calls ne_sock_block(), and this function waits
+/// for the thread for at most 2 seconds. If the thread has not returned by then, a byte that this function
+/// sends ends the call. The thread and this function share the sockets.
 bool returns_at_once() {
   struct Trial {
     Pair pair;

@@ -5,7 +5,7 @@
 
 namespace neon {
 
-/// A function that neon got after the oldest version we support, and the version it came with.
+/// A function that is newer than the oldest version we support, and the neon version that introduced it.
 struct GatedName {
   const char *name;
   const char *since;
@@ -15,7 +15,8 @@ extern const std::span<const GatedName> gated_names;
 /// The address of a function of the loaded libneon, or null.
 void *find_symbol(const char *name);
 
-/// Says which function is missing, the neon it needs and the neon that is loaded: ERR_NEON_UNSUPPORTED.
+/// Throws ERR_NEON_UNSUPPORTED; the message names the missing function, the version of neon that it needs,
+/// and the version that is loaded.
 [[noreturn]] void throw_unsupported(const char *name);
 
 /// Looks functions up at run time, so that one binary can use the functions of a newer libneon.

@@ -14,8 +14,9 @@ namespace {
 
 constexpr std::size_t stack_size = std::size_t{1} << 20;  // name service modules and Kerberos need as much
 
-// A lane that wakes up does not push the event loop, which woke it, off its processor: with many lanes that
-// costs up to a third of the throughput. Where the system has no such policy, nothing is lost.
+// With SCHED_BATCH, a lane that wakes up does not push the event loop, which woke it, off its processor. With
+// many lanes, this push would cost up to a third of the throughput. Where the system has no such policy, this
+// function does nothing.
 void yield_to_event_loop() {
 #ifdef SCHED_BATCH
   const sched_param parameter{};
@@ -38,7 +39,8 @@ bool start_thread(std::function<void()> main) {
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, stack_size);
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-  // A handler without SA_RESTART that ran on a lane would make a TLS handshake fail.
+  // All signals are blocked: a signal handler without SA_RESTART that ran on a lane would make a TLS
+  // handshake fail.
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -47,7 +49,7 @@ bool start_thread(std::function<void()> main) {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   pthread_attr_destroy(&attributes);
   if (error != 0) return false;
-  static_cast<void>(data.release());  // thread_main's
+  static_cast<void>(data.release());  // thread_main() owns it
   return true;
 }
 

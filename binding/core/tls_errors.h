@@ -2,9 +2,9 @@
 
 namespace neon {
 
-/// Clears the errors that OpenSSL recorded on this thread and neon did not clear: OpenSSL lacked the
-/// requested digest, or could not read a part of a certificate. The next TLS call on this thread would take
-/// such an error for its own. Has no effect with another TLS library.
+/// Clears errors that OpenSSL has recorded on this thread and that neon has not cleared, such as those
+/// recorded when OpenSSL lacks the requested digest or cannot read a part of a certificate. The next TLS call
+/// on this thread would mistake such an error for its own. Has no effect with another TLS library.
 void forget_tls_errors();
 
 }  // namespace neon

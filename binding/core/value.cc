@@ -28,7 +28,7 @@ std::string bytes_in(Napi::Value array, const char *what, const char *expected, 
 
 }  // namespace
 
-// Raw: see throw_value().
+// Uses Node-API directly; error.cc says why.
 Napi::Value call_javascript(Napi::Function function, std::span<const napi_value> arguments) {
   const Napi::Env env = function.Env();
   napi_value result = nullptr;
@@ -36,7 +36,7 @@ Napi::Value call_javascript(Napi::Function function, std::span<const napi_value>
   return {env, result};
 }
 
-// Raw: see throw_value().
+// Uses Node-API directly; error.cc says why.
 Napi::Object construct(Napi::Function constructor, std::initializer_list<napi_value> arguments) {
   const Napi::Env env = constructor.Env();
   napi_value object = nullptr;
@@ -44,26 +44,26 @@ Napi::Object construct(Napi::Function constructor, std::initializer_list<napi_va
   return {env, object};
 }
 
-// Raw: see throw_value().
+// Uses Node-API directly; error.cc says why.
 Napi::Value get_property(const Napi::Object &object, const char *name) {
   napi_value value = nullptr;
   check(object.Env(), napi_get_named_property(object.Env(), object, name, &value));
   return {object.Env(), value};
 }
 
-// Raw: see throw_value().
+// Uses Node-API directly; error.cc says why.
 Napi::Value get_element(const Napi::Object &array, std::uint32_t index) {
   napi_value value = nullptr;
   check(array.Env(), napi_get_element(array.Env(), array, index, &value));
   return {array.Env(), value};
 }
 
-// Raw: see throw_value().
+// Uses Node-API directly; error.cc says why.
 void set_property(const Napi::Object &object, const char *name, napi_value value) {
   check(object.Env(), napi_set_named_property(object.Env(), object, name, value));
 }
 
-// Raw: the library asks for the length first, always.
+// Uses Node-API directly: node-addon-api always asks for the length first.
 std::string to_string(Napi::Value string) {
   const Napi::Env env = string.Env();
   // Most strings fit here, and are converted once only.
@@ -115,7 +115,7 @@ std::int64_t integer_of(Napi::Value value, const std::string &what, std::int64_t
   return static_cast<std::int64_t>(number);
 }
 
-// Not IsObject() of the library, to which functions are objects too.
+// Does not use IsObject() of node-addon-api, which also accepts functions.
 Napi::Object require_object(Napi::Value value, const std::string &what) {
   if (value.Type() != napi_object)
     throw type_failure(code::argument_type, what + " must be of type object. " + received(value));
@@ -159,8 +159,8 @@ Memory allocate(std::size_t size) {
   return memory;
 }
 
-// Raw: Buffer::NewOrCopy() of the library allocates a record for the finalizer each time, and counts what was
-// copied as freed by the caller.
+// Uses Node-API directly: Napi::Buffer::NewOrCopy() allocates a record for the finalizer each time. After a
+// copy it also runs the finalizer, which would subtract memory that was never counted.
 Napi::Value hand_over(Napi::Env env, Memory memory, std::size_t size) {
   napi_value buffer;
   const auto free_memory = [](napi_env env, void *data, void *size) {

@@ -1,7 +1,7 @@
 #pragma once
 
-// The conversions that node-addon-api lacks: strings of C's and for C, Node's errors for wrong ones inside
-// objects, memory that JavaScript takes over, calls that outlive the end of JavaScript.
+// The conversions that node-addon-api lacks: strings from C and for C, Node's errors for wrong values inside
+// objects, memory that JavaScript takes over, and calls that survive a termination of JavaScript.
 
 #include <napi.h>
 
@@ -20,8 +20,8 @@ namespace neon {
 /// Number.MAX_SAFE_INTEGER.
 inline constexpr std::int64_t max_safe_integer = (std::int64_t{1} << 53) - 1;
 
-/// Calls a JavaScript function, with `undefined` as `this`. The library's Function::Call() would end the
-/// process when JavaScript is being terminated inside the function (error.cc says why).
+/// Calls a JavaScript function, with `undefined` as `this`. Napi::Function::Call() would end the process when
+/// JavaScript is being terminated inside the function (error.cc says why).
 Napi::Value call_javascript(Napi::Function function, std::span<const napi_value> arguments);
 inline Napi::Value call_javascript(Napi::Function function, std::initializer_list<napi_value> arguments) {
   return call_javascript(function, std::span(arguments.begin(), arguments.size()));
@@ -29,24 +29,24 @@ inline Napi::Value call_javascript(Napi::Function function, std::initializer_lis
 /// Constructs an object as safely as call_javascript() calls a function.
 Napi::Object construct(Napi::Function constructor, std::initializer_list<napi_value> arguments);
 
-/// Gets a property, which may have a getter. The library's Object::Get() would end the process when
-/// JavaScript is being terminated inside the getter (error.cc says why).
+/// Gets a property, which may have a getter. Napi::Object::Get() would end the process when JavaScript is
+/// being terminated inside the getter (error.cc says why).
 Napi::Value get_property(const Napi::Object &object, const char *name);
 /// An element of an array.
 Napi::Value get_element(const Napi::Object &array, std::uint32_t index);
-/// Sets a property, which may have a setter. The library's Object::Set() would end the process when
-/// JavaScript is being terminated inside the setter.
+/// Sets a property, which may have a setter. Napi::Object::Set() would end the process when JavaScript is
+/// being terminated inside the setter.
 void set_property(const Napi::Object &object, const char *name, napi_value value);
 template <class Value>
 void set_property(const Napi::Object &object, const char *name, const Value &value) {
   set_property(object, name, static_cast<napi_value>(Napi::Value::From(object.Env(), value)));
 }
 
-/// The UTF-8 of a string; one call of Node-API for most, where the library always makes two.
+/// The UTF-8 of a string. Makes one Node-API call for most strings, where node-addon-api always makes two.
 std::string to_string(Napi::Value string);
 /// A string, or null for NULL.
 Napi::Value string_or_null(Napi::Env env, const char *text);
-/// A string that C allocated and gave away, or null for NULL.
+/// Converts a string that C has allocated, and frees it; null for NULL.
 Napi::Value take_string(Napi::Env env, char *text);
 
 /// An array of these values.
@@ -54,7 +54,7 @@ Napi::Array array_of(Napi::Env env, std::initializer_list<napi_value> values);
 /// Whether the value is undefined or null; one call of Node-API.
 bool is_nullish(Napi::Value value);
 
-/// Text inside an object that goes to C, without NUL. Errors name it as `what`.
+/// Text for C, without NUL, from inside an object. Errors name it as `what`.
 std::string text_of(Napi::Value value, const std::string &what);
 /// An integer inside an object. Errors name it as `what`.
 std::int64_t integer_of(Napi::Value value, const std::string &what, std::int64_t min, std::int64_t max);
@@ -64,12 +64,12 @@ Napi::Object require_object(Napi::Value value, const std::string &what);
 std::string bytes_of(Napi::Value array, const char *what);
 /// A copy of the bytes of a Uint8Array, or the UTF-8 of a string; ERR_OUT_OF_RANGE when they exceed `max`.
 std::string bytes_or_text(Napi::Value value, const char *what, std::size_t max = SIZE_MAX);
-/// A size given as a number of at most `otherwise`, or that where the value is undefined.
+/// A size: an integer from 1 to `otherwise`, or `otherwise` where the value is undefined.
 std::size_t size_or(Napi::Value number, const char *name, std::size_t otherwise);
-/// Copies bytes into the caller's Uint8Array; throws when that was detached meanwhile.
+/// Copies bytes into the caller's Uint8Array; throws when the array was detached meanwhile.
 void fill(Napi::Value array, std::string_view bytes);
 
-/// Memory that was received into and that JavaScript takes over without a copy (with one, where external
+/// Memory for received bytes, which JavaScript takes over without a copy (or with a copy, where external
 /// buffers are not allowed).
 struct Free {
   void operator()(char *memory) const { std::free(memory); }

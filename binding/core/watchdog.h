@@ -11,8 +11,9 @@ class Watched {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// Does the work that is due. Runs on the watchdog's thread with the list's lock held: own locks are taken
-  /// inside it, never the other way round. Returns whether there may be more to do.
+  /// Does the work that is due. Runs on the watchdog's thread with the list's lock held. An object may take
+  /// its own lock while the list's lock is held, but never the other way round. Returns whether there may be
+  /// more to do.
   virtual bool look(Clock::time_point now) = 0;
   /// Called when the process exits, with the list's lock held, like look().
   virtual void process_exits() {}
@@ -25,9 +26,9 @@ class Watched {
 /// that needs watching starts the thread, which ends when no object has needed watching for a while. When the
 /// process exits, the thread parks.
 ///
-/// Waking: an object that needs watching writes that down under its own lock, then calls wake(). The thread
-/// marks itself as ended before it looks for the last time; so either wake() finds it ended, or the last look
-/// finds the object.
+/// Waking: an object that needs watching records this need under its own lock, then calls wake(). The thread
+/// marks itself as ended before it looks for the last time. So either wake() finds the thread ended and
+/// starts a new one, or the last look finds the object.
 class Watchdog final {
  public:
   static Watchdog &instance();
@@ -45,7 +46,7 @@ class Watchdog final {
   std::atomic<bool> awake_{false};
 };
 
-/// Membership in the watchdog's list; the last member of the watched class, so that it is destroyed first.
+/// An entry in the watchdog's list: the last member of the watched class, so that it is destroyed first.
 class Watching final {
  public:
   explicit Watching(Watched &watched);

@@ -1,4 +1,4 @@
-// ne_207.h: 207 documents, parsed on a ne_xml_parser.
+// ne_207.h: Multi-Status (207) documents, which a ne_xml_parser parses.
 #include <ne_207.h>
 
 #include "core/error.h"
@@ -16,13 +16,13 @@ namespace {
 /// A `ne_207_parser`.
 ///
 /// Its callbacks are called only while its XML parser is parsing, so an operation that uses the XML parser
-/// uses this parser too. The XML parser and this parser's JavaScript object own it; C has its address as
-/// userdata. The JavaScript objects of both parsers keep each other, and this parser refers to the XML parser
-/// weakly. After ne_207_destroy C must not call it any more, so the XML parser refuses to parse; the C object
-/// is deleted with the last of the two owners.
+/// uses this parser too. The XML parser and the JavaScript object of this parser own the Multistatus; C has
+/// its address as userdata. The Multistatus refers to the XML parser weakly, and the JavaScript objects of
+/// both parsers keep each other alive. After ne_207_destroy C must not call the callbacks any more, so the
+/// XML parser refuses to parse. The C object is deleted with the last of the two owners.
 ///
-/// The object keeps the return value of a start callback while its response or propstat lasts: where a C
-/// program has a pointer to the value, C gets the number of it.
+/// The JavaScript object keeps the return value of a start callback while the response or propstat of that
+/// callback is open. C gets the number of the value, where a C program would return a pointer.
 class Multistatus final : public Handle {
  public:
   static constexpr Kind kind = Kind::Multistatus;
@@ -43,7 +43,8 @@ class Multistatus final : public Handle {
   ne_207_parser *c() const { return c_; }
   /// The XML parser, or null when it is gone; never null in a callback.
   std::shared_ptr<XmlParser> parser() const { return parser_.lock(); }
-  /// To be called before the JavaScript thread uses the parser: throws ERR_NEON_BUSY.
+  /// Must be called before the JavaScript thread uses the parser. Throws ERR_NEON_BUSY while an operation
+  /// uses the XML parser.
   void require_usable() const {
     if (const auto xml = parser()) xml->require_usable();
   }
@@ -183,8 +184,8 @@ Napi::Value accept_207(const Arguments &arguments) {
   return Napi::Number::New(env, ne_accept_207(nullptr, nullptr, &status));
 }
 
-/// ne_simple_request destroys its request, so it is closed here even when the call failed before C was
-/// reached.
+/// Closes the request when the call ends, since ne_simple_request destroys its request. Also closes it when
+/// the call fails before it reaches C.
 class Consumed final {
  public:
   explicit Consumed(Request &request) : request_(request) {}
@@ -196,7 +197,7 @@ class Consumed final {
   Request &request_;
 };
 
-// The handle of the request is destroyed at once, except for the callbacks of the call.
+// The handle of the request counts as destroyed at once, except in the callbacks of this call.
 std::shared_ptr<Operation> simple_request(const Arguments &arguments, Mode mode) {
   const auto session = arguments.handle<Session>(0, "sess");
   auto request = arguments.handle<Request>(1, "req");

@@ -1,7 +1,7 @@
 // ne_acl.h: the deprecated interface for access control lists.
 //
-// Both headers of access control lists declare a type ne_acl_entry. The one of ne_acl.h gets another name
-// here: templates instantiated with two types of one name would be merged into one.
+// ne_acl.h and ne_acl3744.h both declare a type ne_acl_entry. This file renames the type of ne_acl.h.
+// Otherwise templates that are instantiated with either type would be merged into one.
 #define ne_acl_entry ne_acl_entry_old
 #include <ne_acl.h>
 #undef ne_acl_entry

@@ -27,8 +27,8 @@ class AclEntryFields final {
     const Napi::Value value = get_property(object_, name);
     return is_nullish(value) ? 0 : integer_of(value, described(name), min, max);
   }
-  /// The name of a principal. Where an entry needs one, C puts it into XML between `before` and `after` as it
-  /// is.
+  /// The name of a principal. If the entry needs a name (`needed`), C puts the name into XML between `before`
+  /// and `after`, without escaping it.
   char *principal(const char *name, bool needed, const char *before, const char *after) const {
     const Napi::Value value = get_property(object_, name);
     if (!needed && is_nullish(value)) return nullptr;
@@ -49,7 +49,7 @@ class AclEntryFields final {
 /// An entry for ne_acl3744_set.
 ne_acl_entry read_acl_entry(const AclEntryFields &fields);
 
-/// The entries of argument `index`; `read` makes each from its fields.
+/// The entries of argument `index`; `read` makes each entry from its fields.
 template <class Entry>
 class AclEntries final {
  public:
@@ -59,7 +59,7 @@ class AclEntries final {
       list_->entries.push_back(read({value, list_->texts}));
   }
 
-  /// `set(session, path, entries, count)`.
+  /// Calls `set(session, path, entries, count)`.
   int send(int (*set)(ne_session *, const char *, const Entry *, int), ne_session *session,
            const char *path) const {
     return set(session, path, list_->entries.data(), static_cast<int>(list_->entries.size()));
@@ -73,12 +73,13 @@ class AclEntries final {
   std::shared_ptr<List> list_;
 };
 
-/// A call `set(session, path, entries, count)` with arguments (sess, path, entries, …).
+/// An operation that calls `set(session, path, entries, count)`. The arguments from JavaScript are
+/// (sess, path, entries, …).
 template <class Entry>
 std::shared_ptr<Operation> acl_operation(const Arguments &arguments, const char *path_name,
                                          Entry (*read)(const AclEntryFields &fields),
                                          int (*set)(ne_session *, const char *, const Entry *, int)) {
-  const AclEntries<Entry> entries(arguments, 2, read);  // first: a getter may destroy the session
+  const AclEntries<Entry> entries(arguments, 2, read);  // read first: a getter may destroy the session
   std::string path = arguments.line(1, path_name);
   auto session = arguments.handle<Session>(0, "sess");
   return code_operation(session, [session, entries, set, path = std::move(path)] {

@@ -1,4 +1,5 @@
-// Authentication: the functions of ne_auth.h, and headers of servers that neon must not parse.
+// Authentication: the functions of ne_auth.h, and a check that keeps malformed response headers from neon's
+// parser.
 #include "ne/auth.h"
 
 #include <ne_auth.h>
@@ -46,8 +47,9 @@ void read_field(const Napi::Object &object, const char *field, char *text, std::
   read_secret(value, what, text, room);
 }
 
-/// The return value of a callback; null when it gave up. Any other value is rejected, also undefined: it must
-/// not pass for an empty password.
+/// The credentials that a callback returned, or null when the callback gave up. Rejects any value that is
+/// neither an object nor a number other than 0. This includes undefined, which must not pass for an empty
+/// password.
 std::shared_ptr<const Credentials> to_credentials(Napi::Env env, Napi::Value value, std::size_t room) {
   const napi_valuetype type = value.Type();
   if (type == napi_number && to_int(env, value) != 0) return nullptr;
@@ -61,7 +63,8 @@ std::shared_ptr<const Credentials> to_credentials(Napi::Env env, Napi::Value val
   return credentials;
 }
 
-// There is no callback only for Negotiate, which takes its credentials from elsewhere.
+// Without a callback, `userdata` is null. Only Negotiate, which has another source of credentials, may be
+// registered without a callback.
 template <class MakeArguments>
 int ask_credentials(void *userdata, std::size_t room, char *username, char *password,
                     MakeArguments make_arguments) {
@@ -129,7 +132,7 @@ const char *info_of(ne_request *request, const char *name) {
   return ne_get_response_header(request, name);
 }
 
-// Rejects headers of a server that crash neon (0.32 to 0.37).
+// Rejects response headers that crash neon (0.32 to 0.37).
 int check_headers(const Authentication::Side &side, ne_request *request) {
   ne_session *const session = ne_get_session(request);
   const char *challenge = ne_get_response_header(request, side.challenge_header);
@@ -142,7 +145,7 @@ int check_headers(const Authentication::Side &side, ne_request *request) {
     ne_set_error(session, "The header %s is malformed", side.info_header);
     return NE_ERROR;
   }
-  // Otherwise neon would continue with the rest of an earlier Digest.
+  // Otherwise neon would continue with what remains of an earlier Digest exchange.
   if (challenge && !side.sent_digest && says_stale(challenge)) ne_forget_auth(session);
   return NE_OK;
 }
@@ -178,14 +181,15 @@ Authentication &authentication_of(Session &session) {
 // The sides that a callback is for.
 enum Sides { Server = 1, Proxy = 2 };
 
-// Since 0.37 neon frees the token and password of an NTLM exchange that failed a second time when it forgets
-// credentials next, or with the session. Only these versions report that they have NTLM.
+// Since 0.37, after an NTLM exchange has failed, neon frees the token and the password of the exchange twice:
+// the second time when it next forgets credentials, or with the session. Only these versions report that they
+// support NTLM.
 bool ntlm_crashes() {
   constexpr int feature_ntlm = 11;
   return ne_has_support(feature_ntlm) != 0;
 }
 
-// The protocols that C would make of these flags, without NTLM where that crashes.
+// The protocols that C would derive from these flags, without NTLM if this neon crashes with it.
 unsigned safe_protocol(const Session &session, unsigned protocol, int sides) {
   if (!ntlm_crashes()) return protocol;
   if (protocol & NE_AUTH_NTLM)
@@ -259,7 +263,8 @@ Napi::Value add_auth(const Arguments &arguments) {
   });
 }
 
-// neon continues with the state for which it called the callback, and this would free it.
+// Throws while a callback for credentials runs. After the callback, neon continues with the state for which
+// it called the callback, and ne_forget_auth would free that state.
 Napi::Value forget_auth(const Arguments &arguments) {
   const auto session = usable<Session>(arguments);
   session->require_whole("ne_forget_auth");

@@ -11,22 +11,22 @@
 
 namespace neon {
 
-/// The state that a session needs for authentication in addition to neon's own. C refers to it and to the
-/// callbacks as long as the C object lives; the session owns it longer.
+/// The state that a session needs for authentication in addition to neon's own state. C refers to this object
+/// and to the callbacks as long as the C session lives; the Session owns both longer.
 struct Authentication {
-  /// The server or the proxy, which both can ask for credentials.
+  /// The server or the proxy; each of them can ask for credentials.
   struct Side {
     const char *challenge_header;
     const char *info_header;
-    const char *request_line;  // the end of a line and the name of the header that answers
+    const char *request_line;  // a line end, then the name of the header that answers the challenge
     int status;
     int refused;  // the NE_* code
     bool has_callback = false;
-    bool sent_digest = false;  // with the last request
+    bool sent_digest = false;  // whether the last request had Digest credentials
   };
 
-  /// Whether neon may answer the response by sending the request again: then the body of the response is not
-  /// for the caller.
+  /// Whether neon may react to the response by sending the request again. If so, the body of the response is
+  /// not for the caller.
   bool may_retry(ne_request *request) const;
 
   std::vector<std::unique_ptr<Callback>> callbacks;

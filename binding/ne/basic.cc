@@ -24,8 +24,8 @@ std::shared_ptr<Operation> call(const Arguments &arguments, Run run) {
   });
 }
 
-/// A call `run(session, value)` that gives a value beside the code; `fill(object, value)` puts that into the
-/// object in argument `index`.
+/// An operation that calls `run(session, value)`, which sets the value and returns a code.
+/// `fill(object, value)` then puts the value into the object in argument `index`.
 template <class Value, class Run, class Fill>
 std::shared_ptr<Operation> call_for(const Arguments &arguments, std::size_t index, Run run, Fill fill) {
   struct ValueAndResult {
@@ -105,7 +105,7 @@ std::int64_t position(Napi::Object range, const char *name, std::int64_t min) {
 }
 
 std::shared_ptr<Operation> get_range(const Arguments &arguments, Mode mode) {
-  // First: a getter may destroy the session.
+  // Read first: a getter may destroy the session.
   const Napi::Object object = arguments.object(2, "range");
   ne_content_range range{};
   range.start = position(object, "start", 0);
@@ -145,7 +145,7 @@ std::shared_ptr<Operation> options(const Arguments &arguments, Mode) {
 }
 
 std::shared_ptr<Operation> options2(const Arguments &arguments, Mode) {
-  constexpr unsigned untouched = ~0U;  // C sets nothing without a DAV header
+  constexpr unsigned untouched = ~0U;  // C sets nothing if the response has no DAV header
   arguments.object(2, "caps");
   return call_for<unsigned>(
       arguments, 2,
@@ -158,7 +158,7 @@ std::shared_ptr<Operation> options2(const Arguments &arguments, Mode) {
       });
 }
 
-// C prints the path after the scheme and the host, into a buffer that truncates it.
+// C prints the scheme, the host and the path into a buffer, and cuts off what does not fit.
 std::string destination(const Arguments &arguments, std::size_t index) {
   const auto session = arguments.handle<Session>(0, "sess");
   std::string path = arguments.line(index, "dest");

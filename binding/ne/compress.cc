@@ -9,9 +9,9 @@ namespace {
 
 /// The caller's part of a `ne_decompress`.
 ///
-/// The C object belongs to the request, which frees it right after itself: C may be made to call it as long
-/// as the request exists. So this can be destroyed before the request is sent, or after it is gone. It counts
-/// as live in its session, which it owns.
+/// The C object belongs to the request, which frees it right after C's request, since C may call it as long
+/// as C's request exists. So a Decompressor can be destroyed before the request is sent, or after the request
+/// is gone. A Decompressor counts as live in its session, and owns the session.
 class Decompressor final : public Handle {
  public:
   static constexpr Kind kind = Kind::Decompressor;
@@ -29,7 +29,7 @@ class Decompressor final : public Handle {
 
   void on_detached() override { session_->live_others.erase(this); }
 
-  /// ERR_NEON_BUSY or ERR_NEON_REENTRANT while a call on the request runs.
+  /// Throws ERR_NEON_BUSY or ERR_NEON_REENTRANT while a call on the request runs.
   void require_unused() const {
     const auto request = request_.lock();
     if (!request || request->closed()) return;

@@ -229,7 +229,7 @@ constexpr Constant constants[] = {
 
 #undef INSTALLED
 
-// resultNames(), for NeonError: a list whose index is the number of the result code.
+// resultNames(), for NeonError: a list in which the index of each name is the number of the result code.
 Napi::Value result_names(const Arguments &arguments) {
   const Napi::Array names = Napi::Array::New(arguments.env());
   for (std::uint32_t code = NE_OK; code <= NE_REDIRECT; code++) names.Set(code, constants[code].name);

@@ -13,7 +13,8 @@ namespace neon {
 
 namespace {
 
-/// Whether the text has digits where the pattern has 0, letters where it has a, and elsewhere its characters.
+/// Whether the text has digits where the pattern has `0`, letters where the pattern has `a`, and the
+/// characters of the pattern in all other places.
 bool fits(std::string_view text, std::string_view pattern) {
   return std::equal(text.begin(), text.end(), pattern.begin(), pattern.end(), [](char one, char wanted) {
     if (wanted == '0') return one >= '0' && one <= '9';
@@ -28,8 +29,8 @@ unsigned number_at(std::string_view text, std::size_t at, std::size_t digits) {
   return value;
 }
 
-/// `time` is HH:MM:SS; a leap second counts as the second after it, as in neon. No value for a day that does
-/// not exist, and for years in which formats differ.
+/// `time` is HH:MM:SS; a leap second counts as the second after it, as in neon. Returns no value for a day or
+/// a time that does not exist, and for years before 1000, for which formats differ.
 std::optional<std::int64_t> milliseconds(unsigned year, unsigned month, unsigned day, std::string_view time) {
   using namespace std::chrono;
   constexpr unsigned first_year = 1000;
@@ -41,7 +42,7 @@ std::optional<std::int64_t> milliseconds(unsigned year, unsigned month, unsigned
   return duration_cast<std::chrono::milliseconds>(since.time_since_epoch()).count();
 }
 
-// The range of both time_t and JavaScript's integers.
+// The largest number of seconds that is exact both in time_t and in JavaScript.
 constexpr std::int64_t max_seconds =
     std::min<std::int64_t>(std::numeric_limits<std::time_t>::max(), (std::int64_t{1} << 53) - 1);
 

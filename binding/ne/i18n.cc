@@ -8,7 +8,7 @@ namespace neon {
 
 namespace {
 
-// The C library copies the name onto the stack when it translates; no encoding has a longer name.
+// The C library copies the name onto the stack when it translates. No encoding has a name longer than this.
 constexpr std::size_t max_name = 100;
 
 Napi::Value init(const Arguments &arguments) {

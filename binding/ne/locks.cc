@@ -25,7 +25,8 @@ namespace {
 
 LockRegistration &registration_of(void *userdata) { return *static_cast<LockRegistration *>(userdata); }
 
-// A request that JavaScript made submits locks once ne_lock_using_* was called for it.
+// Notes only requests that neon itself makes. A request that JavaScript makes submits locks once
+// ne_lock_using_* is called for it.
 void on_create_request(ne_request *request, void *userdata, const char *, const char *) noexcept {
   const LockRegistration &registration = registration_of(userdata);
   if (!registration.session.being_created) registration.list->submits(request);
@@ -166,7 +167,7 @@ OwnedLock lock_of(const Arguments &arguments, std::size_t index) {
   return lock;
 }
 
-// C has LONG_MAX for a timeout that is too long.
+// C stores LONG_MAX for a timeout that is too long.
 void set_timeout(Napi::Object object, const struct ne_lock &lock) {
   set_property(object, "timeout",
                static_cast<double>(std::min<std::int64_t>(lock.timeout, max_safe_integer)));
@@ -198,7 +199,7 @@ void require_path(const struct ne_lock &lock) {
   require_line(lock.uri.path, "lock");
 }
 
-// C truncates the header that it prints it into: (<token>)
+// C prints the token into a header, as (<token>), and truncates the header.
 constexpr std::size_t max_token = NE_BUFSIZ - 5;
 
 void require_lock_token(const struct ne_lock &lock) {
@@ -302,7 +303,7 @@ Napi::Value register_store(const Arguments &arguments) {
   return arguments.env().Undefined();
 }
 
-// The sessions of the store submit no locks any more.
+// After this call the sessions of the store submit no locks.
 Napi::Value destroy_store(const Arguments &arguments) {
   const auto store = changeable(arguments);
   store->clear();
@@ -310,7 +311,8 @@ Napi::Value destroy_store(const Arguments &arguments) {
   return arguments.env().Undefined();
 }
 
-/// addLock(store, lock) → its number, for removeLock(store, number). lib maps objects to numbers.
+/// addLock(store, lock) → the number of the lock, for removeLock(store, number). lib maps the objects of
+/// locks to numbers.
 Napi::Value add_lock(const Arguments &arguments) {
   OwnedLock lock = lock_of(arguments, 1);
   require_storable(*lock);
@@ -358,8 +360,9 @@ Napi::Value using_parent(const Arguments &arguments) {
   return arguments.env().Undefined();
 }
 
-/// A call `run(session, lock)` with the lock in argument 1; after success `fill(object, lock)` updates that
-/// object. The lock is read and checked before the session, since a getter of it may have destroyed that.
+/// An operation that calls `run(session, lock)` with the lock in argument 1. After success,
+/// `fill(object, lock)` updates the object in argument 1. The lock is read and checked before the session,
+/// since a getter of the lock may destroy the session.
 template <class Run, class Fill>
 std::shared_ptr<Operation> lock_operation(const Arguments &arguments, void (*require)(const struct ne_lock &),
                                           Run run, Fill fill) {

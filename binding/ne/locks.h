@@ -24,11 +24,11 @@ using OwnedLock = std::unique_ptr<struct ne_lock, DestroyLock>;
 /// C's list of locks, and the requests that may refer to some of them. A list that is registered with a
 /// session outlives the session: neon's hooks refer to the list, and cannot be unregistered.
 ///
-/// A request refers to the locks that it submits from ne_lock_using_* until it is destroyed, and neon does
-/// not count these references. So `submitting_` has the requests that may refer to locks: those that a
-/// function of neon's made, and those for which ne_lock_using_* was called here. A lock that is taken out is
-/// freed with the last of the requests that `submitting_` had at that time. Our own hooks, which run where
-/// the operation runs, use the list and the requests under `mutex_`.
+/// From ne_lock_using_* until it is destroyed, a request refers to the locks that it submits, and neon does
+/// not count these references. So `submitting_` has every request that may refer to locks: the requests that
+/// functions of neon's make, and the requests for which this binding calls ne_lock_using_*. A lock that is
+/// taken out is freed with the last of the requests that `submitting_` has at that time. Our own hooks run on
+/// the thread that runs the operation; `mutex_` guards `submitting_` and `removed_`.
 class LockList {
  public:
   LockList() : c_(ne_lockstore_create()) {}
@@ -36,9 +36,9 @@ class LockList {
   LockList(const LockList &) = delete;
   LockList &operator=(const LockList &) = delete;
 
-  /// A request is about to be made, or to look for locks: brings the list up to date.
+  /// Brings the list up to date. Called when a request is about to be made, or to look for locks.
   virtual void follow() {}
-  /// While it is hidden, follow() makes the list empty.
+  /// Hides the list, or shows it again. While the list is hidden, follow() makes it empty.
   virtual void hide(bool) {}
   /// Throws while an operation of the session may be changing the list.
   virtual void require_readable(const Session &) const {}
@@ -48,8 +48,8 @@ class LockList {
   void submitted(const ne_request *request);
 
  protected:
-  /// Registers the list with a session that has no other and of which C has no request. `self` is this list,
-  /// for the session to own.
+  /// Registers the list with a session that has no other list and no request in C. `self` is this list; the
+  /// session becomes an owner of it.
   void hook(Session &session, std::shared_ptr<LockList> self);
   void take_out(struct ne_lock *lock);
 
@@ -59,7 +59,7 @@ class LockList {
   using Requests = std::unordered_set<const ne_request *>;
   struct Removed {
     OwnedLock lock;
-    Requests requests;  // that may refer to it
+    Requests requests;  // those that may refer to the lock
   };
 
   std::mutex mutex_;
@@ -71,11 +71,13 @@ class LockList {
 ///
 /// Owned by its JavaScript object, and by each session that it is registered with. It refers to those
 /// sessions weakly, so store and session may be destroyed in either order. C's list has copies of the locks,
-/// made when they were added; the object of the store keeps the objects that stand for them.
+/// made when the locks were added; the JavaScript object of the store keeps the JavaScript objects of the
+/// locks.
 ///
-/// The list of locks and `current_` are changed on the JavaScript thread, and only while no operation of a
-/// registered session is pending, except the one whose callback makes the change (require_changeable());
-/// operations read the list on the threads that run them, those of several sessions at a time.
+/// The list of locks and `current_` change only on the JavaScript thread, and only while no operation of a
+/// registered session is pending, except an operation whose callback makes the change (require_changeable()).
+/// Operations read the list on the threads that run them; operations of several sessions may read it at the
+/// same time.
 class LockStore final : public Handle, public LockList {
  public:
   static constexpr Kind kind = Kind::LockStore;
@@ -83,21 +85,22 @@ class LockStore final : public Handle, public LockList {
 
   explicit LockStore(Environment &environment) : Handle(environment) {}
 
-  /// To be called before locks are added or removed: throws ERR_NEON_BUSY.
+  /// Must be called before locks are added or removed. Throws ERR_NEON_BUSY while an operation of a
+  /// registered session is pending.
   void require_changeable() const;
-  /// Throws ERR_NEON_INVALID_STATE when the session has a store, or a request of it is live.
+  /// Throws ERR_NEON_INVALID_STATE when the session already has a store, or has a live request.
   void register_with(const std::shared_ptr<Session> &session);
 
-  /// Adds the lock that this object stands for; returns its number.
+  /// Adds the lock for which `object` stands; returns the number of the lock.
   std::uint32_t add(OwnedLock lock, Napi::Object object);
   /// Throws ERR_NEON_INVALID_STATE when no lock has this number.
   void remove(std::uint32_t number);
-  /// Removes all.
+  /// Removes all locks.
   void clear();
 
-  // The object of a lock, or null.
+  // The next three functions return the JavaScript object of a lock, or null.
   Napi::Value first() { return move_to(ne_lockstore_first(c_)); }
-  /// Null before first(), after the last lock, and after one that was removed meanwhile.
+  /// Null before the first call of first(), after the last lock, and when the current lock has been removed.
   Napi::Value next() { return move_to(current_ ? ne_lockstore_next(c_) : nullptr); }
   Napi::Value find(const ne_uri &uri) const { return object_of(ne_lockstore_findbyuri(c_, &uri)); }
 
@@ -117,9 +120,9 @@ struct LockRegistration {
   const std::shared_ptr<LockList> list;
 };
 
-/// A copy of the lock in this argument.
+/// A copy of the lock in argument `index`.
 OwnedLock lock_of(const Arguments &arguments, std::size_t index);
-/// Sets the fields that C sets in a lock that it has obtained.
+/// Sets the fields that C sets in a lock when it has obtained the lock.
 void fill_lock(Napi::Object object, const struct ne_lock &lock);
 void set_timeout(Napi::Object object, const struct ne_lock &lock);
 /// Throws unless C can send a LOCK request for the lock.

@@ -64,7 +64,8 @@ class Md5Context final : public Handle {
     given_bytes_ = true;
   }
 
-  // Without OpenSSL, C would process the block before earlier bytes that it has not processed yet.
+  // In a neon without OpenSSL, ne_md5_process_block would process the block before earlier bytes that are
+  // still buffered.
   void process_block(std::string_view block) {
     if (given_bytes_) return process_bytes(block);
     ne_md5_process_block(block.data(), block.size(), c());
@@ -84,7 +85,8 @@ class Md5Context final : public Handle {
     return text.data();
   }
 
-  // Takes a fresh C object: since 0.35 ne_md5_reset_ctx leaves OpenSSL's context without an algorithm.
+  // Uses a new C object, because since neon 0.35 ne_md5_reset_ctx leaves OpenSSL's context without an
+  // algorithm.
   void reset() {
     Owned fresh = new_context();
     if (!fresh) throw neon_failure(code::invalid_state, "MD5 is not available any more");
@@ -168,8 +170,8 @@ Napi::Value destroy(const Arguments &arguments) {
 // How often a wait for bytes checks whether the operation was cancelled.
 constexpr int slice_ms = 50;
 
-/// Reads a descriptor as the FILE that neon wants. It has a duplicate of its own: the caller's number may
-/// mean another file by the time that the lane gets to it.
+/// Reads a descriptor as the FILE that neon wants. A Source has its own duplicate of the descriptor, because
+/// the caller's number may mean another file by the time the lane runs the operation.
 class Source final {
  public:
   explicit Source(int descriptor) : descriptor_(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0)) {}
@@ -179,9 +181,9 @@ class Source final {
   Source(const Source &) = delete;
   Source &operator=(const Source &) = delete;
 
-  /// 0, or 1, as C returns, when reading failed.
+  /// Returns 0, or 1 when reading failed, as C does.
   int digest(const Operation &operation, Digest &digest) {
-    if (!new_context()) return 1;  // C would continue without one
+    if (!new_context()) return 1;  // C would continue without a context
     operation_ = &operation;
     const auto buffer = std::make_unique<char[]>(buffer_size);
     const std::unique_ptr<std::FILE, int (*)(std::FILE *)> file(open(), std::fclose);
@@ -197,7 +199,8 @@ class Source final {
   std::FILE *open() {
 #ifdef __linux__
     std::FILE *file = fopencookie(this, "r", {on_read, nullptr, nullptr, nullptr});
-    // Only this thread uses it; and exit() would wait for its lock while read(2) does not return.
+    // Only this thread uses the FILE. If the FILE had a lock, exit() would wait for it as long as read(2)
+    // does not return.
     if (file) __fsetlocking(file, FSETLOCKING_BYCALLER);
     return file;
 #else
@@ -225,9 +228,9 @@ class Source final {
     return std::max<ssize_t>(count, 0);
   }
 
-  // Waits until there is something to read; false when the operation was cancelled. Does not wait for a
-  // non-blocking descriptor. When the process ends, C returns and closes its FILE, which exit() would wait
-  // for.
+  // Waits until there is something to read; returns false when the operation was cancelled or the process
+  // ends. Does not wait for a non-blocking descriptor. When the process ends, C must return and close its
+  // FILE, because exit() would wait for the FILE.
   bool wait() const {
     const int flags = ::fcntl(descriptor_, F_GETFL);
     if (flags < 0 || (flags & O_NONBLOCK) != 0) return true;

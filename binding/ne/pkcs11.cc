@@ -27,7 +27,7 @@ struct Pin {
   char text[NE_SSL_P11PINLEN] = "";
 };
 
-// No message may contain the value. Null when the callback gave up.
+// The PIN that a callback returned, or null when the callback gave up. No message may contain the value.
 std::shared_ptr<const Pin> to_pin(Napi::Env env, Napi::Value value) {
   const napi_valuetype type = value.Type();
   if (type == napi_number && to_int(env, value) != 0) return nullptr;
@@ -39,7 +39,8 @@ std::shared_ptr<const Pin> to_pin(Napi::Env env, Napi::Value value) {
   return pin;
 }
 
-// The provider's handle may be destroyed; its object still keeps the function.
+// The function for PINs. The provider's JavaScript object keeps the function, also after the provider's
+// handle was destroyed.
 Napi::Function function_for_pins(Napi::Env env, Operation &operation, const Pkcs11Provider &provider) {
   const auto &session = static_cast<const Session &>(operation.executor());
   const auto token = std::find_if(session.tokens.begin(), session.tokens.end(),
@@ -48,7 +49,7 @@ Napi::Function function_for_pins(Napi::Env env, Operation &operation, const Pkcs
   return Handle::kept(env, object, *provider.pin_function).As<Napi::Function>();
 }
 
-// C calls it only in a handshake of a session that was given the provider.
+// C calls this callback only in a handshake of a session that was given the provider.
 int on_pin(void *userdata, int attempt, const char *slot, const char *token, unsigned flags,
            char *pin) noexcept {
   const auto &provider = *static_cast<const Pkcs11Provider *>(userdata);

@@ -15,8 +15,8 @@ namespace neon {
 
 /// A `ne_ssl_pkcs11_provider`.
 ///
-/// Sessions sign with its token in their handshakes, so they own it as long as they live, and form one lane
-/// group: C's object has one session on the token and no lock.
+/// Sessions sign with the token of the provider in their handshakes. So they own the provider as long as they
+/// live, and form one lane group, because C's object has one PKCS#11 session on the token and no lock.
 class Pkcs11Provider final : public Handle {
  public:
   static constexpr Kind kind = Kind::Pkcs11Provider;
@@ -29,14 +29,15 @@ class Pkcs11Provider final : public Handle {
   ne_ssl_pkcs11_provider *c() const { return c_; }
 
   const std::shared_ptr<LaneGroup> group = std::make_shared<LaneGroup>();
-  /// The function that gives PINs: this handle's object keeps it, under this number.
+  /// The number under which the JavaScript object of this handle keeps the function that returns PINs.
   std::optional<std::uint32_t> pin_function;
 
  private:
   ne_ssl_pkcs11_provider *const c_;
 };
 
-/// A provider that a session was given. The session's object keeps the provider's, under this number.
+/// A provider that a session was given. The JavaScript object of the session keeps the JavaScript object of
+/// the provider, under the number `object`.
 struct Token {
   std::shared_ptr<Pkcs11Provider> provider;
   std::uint32_t object;

@@ -23,7 +23,8 @@ std::string sentence(std::string text) {
   return text;
 }
 
-// Every operation on a handler holds its object, which keeps the functions, at this place.
+// The place at which every operation on a handler holds the handler's JavaScript object, which keeps the
+// functions.
 constexpr std::uint32_t handler_place = 0;
 
 }  // namespace
@@ -113,7 +114,7 @@ Napi::Object PropfindHandler::open_handle() {
     part.keep(own);
     keep(object);
   };
-  tie(*request_, to_object(request_));  // a hook may have made it already
+  tie(*request_, to_object(request_));  // a hook may have made this object already
   tie(*parser_, to_object(parser_));
   return own;
 }
@@ -150,7 +151,7 @@ void PropfindHandler::set_private(Napi::Function creator, Napi::Function destruc
 
 namespace {
 
-// Calls a function that the object of the handler keeps, with one argument.
+// Calls, with one argument, a function that the JavaScript object of the handler keeps.
 Napi::Value call_kept(Napi::Env env, Operation &operation, std::uint32_t function, Napi::Value argument) {
   const Napi::Value kept = Handle::kept(env, operation.held(env, handler_place), function);
   return operation.call_function(kept.As<Napi::Function>(), {argument});
@@ -194,8 +195,8 @@ Napi::Value PropertyResults::private_value() const {
 
 namespace {
 
-/// The userdata of on_results(): the function that gets the results of one call is held by its operation at
-/// this place.
+/// The userdata of on_results(). The operation holds, at `place`, the function that is called with its
+/// results.
 struct ResultsCallback {
   Session &session;
   const PropfindHandler *handler;  // or null
@@ -251,7 +252,7 @@ std::vector<ne_propname> to_c(const Names &names) {
 // --- Calls on a session -----------------------------------------------------------------------------------
 
 std::shared_ptr<Operation> proppatch(const Arguments &arguments, Mode) {
-  PropertyChanges changes(arguments, 2);  // first: a getter may destroy the session
+  PropertyChanges changes(arguments, 2);  // read first: a getter may destroy the session
   auto session = arguments.handle<Session>(0, "sess");
   std::string path = arguments.line(1, "path");
   return code_operation(session, [session, path = std::move(path), changes = std::move(changes)] {
@@ -259,7 +260,8 @@ std::shared_ptr<Operation> proppatch(const Arguments &arguments, Mode) {
   });
 }
 
-// A PROPFIND whose results go to the function in argument `index`. `send` has read its own arguments already.
+// A PROPFIND whose results are passed to the function in argument `index`. The caller has already read the
+// arguments that only `send` uses.
 template <class Send>
 std::shared_ptr<Operation> propfind(const Arguments &arguments, std::size_t index, Send send) {
   auto session = arguments.handle<Session>(0, "sess");
@@ -319,7 +321,7 @@ Napi::Value create(const Arguments &arguments) {
   return PropfindHandler::create(session, path, depth)->open_handle();
 }
 
-// The handle is destroyed at once, except for its own callbacks and those of calls that were made before.
+// The handle counts as destroyed at once, except in its own callbacks and in the callbacks of earlier calls.
 std::shared_ptr<Operation> destroy_queued(const Arguments &arguments, Mode) {
   auto handler = handler_of(arguments);
   handler->session().require_queueable();
@@ -374,7 +376,7 @@ Napi::Value current_private(const Arguments &arguments) {
   return handler->value_of(ne_propfind_current_private(handler->c()));
 }
 
-// The request of a handler, whose results go to the function in argument `index`.
+// Sends the request of a handler. The results are passed to the function in argument `index`.
 template <class Send>
 std::shared_ptr<Operation> sending(const Arguments &arguments, std::size_t index, Send send) {
   auto handler = handler_of(arguments);
@@ -474,7 +476,8 @@ std::vector<Property> properties_of(Napi::Env env, const PropertyResults &result
   return std::move(collected.properties);
 }
 
-// C's iteration is over before the function is called, which may end the loan.
+// Calls the function only when C's iteration is over, because the function may end the loan of the result
+// set.
 Napi::Value iterate(const Arguments &arguments) {
   const Napi::Env env = arguments.env();
   const auto results = results_of(arguments);

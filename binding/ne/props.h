@@ -24,7 +24,7 @@ class PropertyName final {
   /// `what` names the object in errors: "an entry of …".
   PropertyName(Napi::Value value, const std::string &what);
 
-  /// Valid as long as this object stays where it is.
+  /// The result is valid until this object is moved or destroyed.
   ne_propname c() const { return {nspace_ ? nspace_->c_str() : nullptr, name_.c_str()}; }
   /// Throws ERR_INVALID_ARG_VALUE unless C can make an element of the name, with this content.
   void require_element(const char *content, const std::string &what) const;
@@ -40,7 +40,7 @@ class PropertyChanges final {
   /// Reads argument `index`.
   PropertyChanges(const Arguments &arguments, std::size_t index);
 
-  /// ne_proppatch.
+  /// Calls ne_proppatch.
   int send(ne_session *session, const char *path) const;
 
  private:
@@ -57,14 +57,14 @@ class PropertyChanges final {
 
 /// A `ne_propfind_handler`.
 ///
-/// Owned by its JavaScript object and by the operations that use it; it owns its session, and the request and
-/// the parser that C made inside it. The JavaScript objects of handler, request and parser keep each other,
-/// so the functions that one of them keeps exist as long as any of the three. On whichever thread the last
-/// reference is dropped, the handler is deleted when no operation uses its session.
+/// A handler is owned by its JavaScript object and by the operations that use it. It owns its session, and
+/// the request and the parser that C made inside it. The JavaScript objects of handler, request and parser
+/// keep each other alive, so the functions that one of them keeps exist as long as any of the three objects.
+/// Whichever thread drops the last reference, the handler is deleted only when no operation uses its session.
 ///
-/// The functions are called only in operations of the handler: while it reads the response, and in
-/// ne_propfind_destroy. The JavaScript object keeps the private value of the current result set; C gets the
-/// number of the value.
+/// The functions of ne_propfind_set_private are called only in operations of the handler: while it reads the
+/// response, and in ne_propfind_destroy. The JavaScript object keeps the private value of the current result
+/// set; C gets the number of the value.
 class PropfindHandler final : public Handle, public Resource {
  public:
   static constexpr Kind kind = Kind::PropfindHandler;
@@ -75,7 +75,7 @@ class PropfindHandler final : public Handle, public Resource {
                                                  int depth);
   ~PropfindHandler() override;
 
-  /// Makes the JavaScript object of the handler, which counts as a live request from then on.
+  /// Makes the JavaScript object of the handler. From then on the handler counts as a live request.
   Napi::Object open_handle();
 
   ne_propfind_handler *c() const { return c_; }
@@ -84,16 +84,17 @@ class PropfindHandler final : public Handle, public Resource {
   const std::shared_ptr<Request> &request() const { return request_; }
   const std::shared_ptr<XmlParser> &parser() const { return parser_; }
 
-  /// To be called before the JavaScript thread uses the handler: throws ERR_NEON_BUSY.
+  /// Must be called before the JavaScript thread uses the handler. Throws ERR_NEON_BUSY while a promise of
+  /// the handler is pending.
   void require_usable() const;
   bool closed() const override { return closing_ || (marked_destroyed_ && !in_question()); }
   void on_detached() override;
   /// The handler will be destroyed. It counts as destroyed from now on, except in the callbacks of earlier
   /// calls.
   void mark_destroyed();
-  /// ne_propfind_destroy.
+  /// Calls ne_propfind_destroy.
   void close();
-  /// Detaches its handle, and those of its request and its parser. JavaScript thread.
+  /// Detaches the handles of this handler, of its request and of its parser. JavaScript thread.
   void detach();
 
   /// Either function may be empty.
@@ -128,12 +129,12 @@ class PropertyResults final : public Handle {
       : Handle(environment), c_(c), handler_(handler) {}
 
   bool closed() const override { return loan_.over(); }
-  /// C is about to free the result set.
+  /// Must be called when C is about to free the result set: ends the loan.
   void end() { loan_.end(); }
   Napi::Value private_value() const;
 
-  /// While this exists, C does not free the result set under its reader; throws ERR_NEON_DESTROYED when it
-  /// has been freed already.
+  /// While a Reading exists, C does not free the result set. The constructor throws ERR_NEON_DESTROYED when C
+  /// has already freed it.
   class Reading final {
    public:
     explicit Reading(const PropertyResults &results);

@@ -11,8 +11,9 @@ namespace neon {
 
 namespace {
 
-// A second registration would hide the redirects that the first one finds. And for a request made before the
-// registration, neon 0.32 would resolve the redirect against a target that it has not noted (NULL).
+// Registers only once, because a second registration would hide the redirects that the first one finds.
+// Throws while the session has requests: for a request made before the registration, neon 0.32 would resolve
+// the redirect against a target that it has not noted (NULL).
 Napi::Value register_redirects(const Arguments &arguments) {
   const auto session = arguments.handle<Session>(0, "sess");
   session->require_idle();

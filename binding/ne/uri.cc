@@ -94,7 +94,7 @@ Napi::Value parse(const Arguments &arguments) {
   const Napi::Object parsed = arguments.object(1, "parsed");
   Uri uri;
   const int result = ne_uri_parse(text.c_str(), &uri.c);
-  fill_uri(parsed, uri.c);  // after an error too: with the fields that were found before it
+  fill_uri(parsed, uri.c);  // also after an error, with the fields that were found until then
   return Napi::Number::New(arguments.env(), result);
 }
 
@@ -102,7 +102,8 @@ Napi::Value unparse(const Arguments &arguments) {
   return take_string(arguments.env(), ne_uri_unparse(uri_argument(arguments, 0, "uri").with_path()));
 }
 
-// C empties the result first. Here it may be one of the other arguments, which have been read by then.
+// C empties the result first. In JavaScript the result may be one of the other arguments, so the other
+// arguments are read first.
 Napi::Value resolve(const Arguments &arguments) {
   const GivenUri base = uri_argument(arguments, 0, "base");
   const GivenUri relative = uri_argument(arguments, 1, "relative");

@@ -31,8 +31,8 @@ Napi::Value has_support(const Arguments &arguments) {
   return Napi::Number::New(arguments.env(), ne_has_support(feature));
 }
 
-// The TLS library that libneon's calls are bound to in this process, looked up as the dynamic linker does:
-// the program's own symbols (node exports its OpenSSL) before those of libneon's dependencies.
+// The TLS library that libneon's calls are bound to in this process. The lookup works as in the dynamic
+// linker: the program's own symbols (node exports its OpenSSL) come before those of libneon's dependencies.
 Napi::Value tls_version(const Arguments &arguments) {
   const std::string build = ne_version_string();
   if (build.find("GNU TLS") != std::string::npos) {

@@ -17,30 +17,34 @@ namespace neon {
 
 /// A `ne_xml_parser`.
 ///
-/// It has one user at a time: ne_xml_parse, or an operation.
+/// A parser has one user at a time: ne_xml_parse, or an operation.
 ///
-/// ne_xml_parse runs on the JavaScript thread, below us on the stack (`direct_`). Its callbacks are plain
-/// calls; an exception stays pending, and no further callback is called until C has returned.
+/// ne_xml_parse runs on the JavaScript thread, below its callbacks on the stack (`direct_`). The callbacks
+/// are plain calls. When one throws, the exception stays pending, and no further callback is called until C
+/// has returned.
 ///
 /// An operation uses the parser when it reads a response into the parser, or when it runs a request that has
 /// the parser as a body reader. Callbacks go through Operation::ask(), on the thread that runs the operation.
 /// Operations of one session may use the parser in turn; meanwhile ne_xml_parse and operations of other
 /// sessions throw ERR_NEON_BUSY.
 ///
-/// Its callbacks may read its state, set its error and push handlers; parsing with it or destroying it there
-/// is ERR_NEON_REENTRANT. Attributes are valid during their start callback (`start_`).
+/// Callbacks of the parser may read its state, set its error and push handlers. Inside a callback, parsing
+/// with the parser or destroying it throws ERR_NEON_REENTRANT. Attributes are valid only during their start
+/// callback (`start_`).
 ///
-/// Owned by its JavaScript object, by requests whose body it reads, and by operations. The object keeps the
-/// functions of its handlers; nothing here does. The parser owns handles that pushed handlers of their own on
-/// its stack (207 parsers), since C calls those handlers as long as the parser parses. Such a handle refers
-/// back weakly, and the JavaScript objects of both keep each other, because JavaScript collects cycles.
+/// A parser is owned by its JavaScript object, by requests whose response body it reads, and by operations.
+/// Only the JavaScript object keeps the functions of the parser's handlers. The parser owns handles that have
+/// pushed handlers of their own on its stack (`ne_207_parser` handles), because C calls those handlers as
+/// long as the parser parses. Each of these handles refers back to the parser weakly. Its JavaScript object
+/// and that of the parser keep each other alive, which is safe because the garbage collector collects cycles.
 class XmlParser final : public Handle, public Resource {
  public:
   static constexpr Kind kind = Kind::XmlParser;
   static constexpr std::int64_t external_size = 16384;
   static constexpr const char *argument_name = "p";
 
-  /// The functions of one ne_xml_push_handler, by the numbers under which the object keeps them.
+  /// The functions of one call of ne_xml_push_handler, by the numbers under which the JavaScript object keeps
+  /// them.
   struct Handler {
     XmlParser &parser;
     std::uint32_t start;
@@ -61,7 +65,7 @@ class XmlParser final : public Handle, public Resource {
   };
 
   explicit XmlParser(Environment &environment) : Handle(environment), c_(ne_xml_create()) {}
-  /// The parser inside the C object of `lender`, which C frees with that object.
+  /// Wraps the parser inside the C object of `lender`; C frees the parser with that object.
   XmlParser(const std::shared_ptr<Handle> &lender, ne_xml_parser *c)
       : Handle(*lender->environment), c_(c), lent_(true), lender_(lender) {}
   ~XmlParser() override {
@@ -73,32 +77,33 @@ class XmlParser final : public Handle, public Resource {
   bool closed() const override;
   /// Throws ERR_NEON_BORROWED when the parser is inside another C object.
   void require_own(const char *use) const;
-  /// To be called before the JavaScript thread uses the parser: throws ERR_NEON_BUSY.
+  /// Must be called before the JavaScript thread uses the parser. Throws ERR_NEON_BUSY while an operation
+  /// uses the parser, except in a callback of that operation.
   void require_usable() const;
   /// Like require_usable(), for calls that callbacks of the parser must not make: throws ERR_NEON_REENTRANT.
   void require_idle() const;
   void admit(const Executor &target) const override;
   /// Whether the parser has been given a part of a document.
   bool began() const { return began_; }
-  /// To be called before C parses without a call of parse().
+  /// Must be called before C parses otherwise than by parse().
   void begin() { began_ = true; }
   bool in_start_callback() const { return start_; }
 
   void push_handler(std::uint32_t start, std::optional<std::uint32_t> cdata,
                     std::optional<std::uint32_t> end);
-  /// Owns another handle that has pushed handlers on the stack; `object` is the JavaScript object of that
-  /// handle.
+  /// Makes the parser own another handle, which has pushed handlers on the parser's stack; `object` is the
+  /// JavaScript object of that handle.
   void attach(std::shared_ptr<Handle> pusher, Napi::Object object);
 
-  /// ne_xml_parse, for an operation that uses it.
+  /// Calls ne_xml_parse, for an operation that uses the parser.
   int parse(const char *block, std::size_t size);
-  /// ne_xml_parse, called by JavaScript: throws the exception of a callback.
+  /// Calls ne_xml_parse for JavaScript; throws the exception of a callback.
   int parse_directly(std::string_view block);
-  /// ne_xml_failed; also reports the exception of a callback that has no way to make C fail.
+  /// Calls ne_xml_failed; also reports the exception of a callback that cannot make C fail.
   int failed() const;
 
-  /// Calls a function that `keeper` keeps, from inside neon. Returns nothing when it threw, when an earlier
-  /// one did, or when JavaScript cannot be called: from then on the parser has failed.
+  /// Calls, from inside neon, a function that `keeper` keeps. Returns no value if the function throws, if an
+  /// earlier function threw, or if JavaScript cannot be called; from then on the parser has failed.
   template <class MakeArguments, class Take>
   auto ask(const Handle &keeper, std::uint32_t function, MakeArguments make_arguments, Take take)
       -> std::optional<std::invoke_result_t<Take, Napi::Env, Napi::Value>>;

@@ -11,11 +11,12 @@ namespace neon {
 
 namespace {
 
-// The place of the acceptance function among the values that an operation holds, after those of request and
+// The place of the acceptance function among the values that an operation holds: after the request and the
 // parser.
 constexpr std::uint32_t acceptor_place = 2;
 
-/// A callback in an earlier call may have thrown without a way to make C fail: then C would report success.
+/// Reports a failure if a callback in an earlier call threw and could not make C fail, since C would report
+/// success.
 int checked(Request &request, XmlParser &parser, int result) {
   if (result != NE_OK || !parser.failed()) return result;
   ne_set_error(request.session().c(), "Could not parse response: %s", ne_xml_get_error(parser.c()));
@@ -57,7 +58,7 @@ int accept(void *userdata, ne_request *, const ne_status *status) noexcept {
 
 std::shared_ptr<Operation> dispatchif_request(const Arguments &arguments, Mode) {
   using DispatchIf = int(ne_request *, ne_xml_parser *, ne_accept_response, void *);
-  // Reports wrong arguments before a neon that is too old.
+  // Checks the arguments first, so that wrong arguments are reported even if this neon lacks the function.
   arguments.handle<Request>(0, "req");
   arguments.handle<XmlParser>(1, "parser");
   const ne_accept_response native = native_acceptor(arguments, 2);

@@ -78,13 +78,13 @@ export function addonInPlace(env = process.env) {
   if (!existsSync(join(root, BINARY)) || !isFresh(stamp, filesOf(SOURCES))) return undefined;
   const same = Object.entries(settings).every(([name, value]) => stamp.settings[name] === value);
   const builder = !env.LIBNEON_BUILD || stamp.settings.builder === env.LIBNEON_BUILD;
-  // A build with warnings as errors serves every caller; without, the warnings have not been checked.
+  // A build with warnings as errors serves every caller. In a build without them, the warnings have not been checked.
   const strict = env.NEON_WERROR !== '1' || stamp.settings.strict === '1';
   return same && builder && strict ? BINARY : undefined;
 }
 
 /**
- * Chooses the builder, and lists its missing needs: CMake if installed, otherwise node-gyp. Only CMake supports
+ * Chooses the builder (CMake if installed, otherwise node-gyp), and lists its missing needs. Only CMake supports
  * sanitizers and coverage.
  *
  * @param {Env} env
@@ -126,10 +126,10 @@ export function prepare(env = process.env) {
 }
 
 /**
- * Builds the addon. Silent; if it fails, the error has the whole log.
+ * Builds the addon, and prints nothing. If the build fails, the error has the whole log.
  *
  * @param {Builder} builder
- * @param {{ force?: boolean, env?: Env }} [options]  with `force` from scratch, even if nothing has changed
+ * @param {{ force?: boolean, env?: Env }} [options]  `force` builds from scratch, even if nothing has changed
  */
 export function buildAddon(builder, { force = false, env = process.env } = {}) {
   exclusively('build', () => {
@@ -148,13 +148,13 @@ function build(builder, env, clean) {
   const steps = builder === 'cmake' ? cmakeSteps(env) : gypSteps(env);
   const before = readStamp(STAMP)?.settings;
   const sameTree = before !== undefined && JSON.stringify(before) === JSON.stringify(settings);
-  // The files of CMake and gyp have the same names, so one must not be built on top of the other.
+  // The files of CMake and gyp have the same names, so one builder must not build on top of the other's files.
   if (clean || !sameTree) rmSync(join(root, 'build'), { recursive: true, force: true });
   mkdirSync(join(root, 'build'), { recursive: true });
 
   const stamp = { time: Date.now(), sources: filesOf(SOURCES), done: false, settings };
   writeStamp(STAMP, stamp);
-  // The builders run "node" to find paths: it must be this one.
+  // The builders run "node" to find paths: it must be this Node.
   const tools = { ...env, PATH: `${dirname(process.execPath)}${delimiter}${env.PATH ?? ''}` };
   for (const [script = '', ...args] of steps) {
     const { ok, log } = run(process.execPath, [script, ...args], { env: tools });
@@ -179,7 +179,7 @@ function cmakeSteps(env) {
     throw new SetupError('libneon: the npm package cmake-js is missing.', 'Install it with: npm install');
   const passed = ['NEON_ROOT', 'NEON_TLS', 'NEON_SANITIZE', 'NEON_COVERAGE', 'NEON_WERROR'].filter((name) => env[name]);
   const options = passed.map((name) => `--CD${name}=${env[name] ?? ''}`);
-  // Configured each time, because "build" alone would keep old options; it takes half a second.
+  // Configures each time, because "build" alone would keep old options. Configuring takes half a second.
   return [
     [script, 'configure', `--CDNODE_EXECUTABLE=${process.execPath}`, ...options],
     [script, 'build', '--parallel', String(availableParallelism())],

@@ -1,17 +1,17 @@
 // @ts-check
-// Keeps processes from doing equal work in one tree at the same time.
+// Keeps processes from doing the same work in one tree at the same time.
 import { createHash } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from './run.mjs';
 
-// The lock is outside the tree: builds remove build/, and npm removes node_modules/.
+// The lock is outside the tree, because builds remove build/, and npm removes node_modules/.
 const tree = createHash('sha256').update(root).digest('hex').slice(0, 16);
 
 /**
- * Runs the work while no other process does the work of this name in this tree; waits for such a process. Two builds in
- * one folder would corrupt each other (several terminals, or a test suite next to an editor that builds).
+ * Runs the work, after waiting until no other process does the work of this name in this tree. Otherwise two builds in
+ * one folder (from several terminals, or from a test suite and an editor that builds) would corrupt each other.
  *
  * @template T
  * @param {string} name
@@ -44,7 +44,7 @@ function take(lock) {
 function holderIsGone(lock) {
   try {
     const holder = Number(readFileSync(lock, 'utf8'));
-    // Empty: the holder is about to write it.
+    // The file is empty: the holder is about to write its process id.
     if (holder === 0) return false;
     process.kill(holder, 0);
     return false;

@@ -16,9 +16,9 @@ import { isForThisMachine } from './symbols.mjs';
  * @property {string} by  the tool or setting that found it
  * @property {string} version  of the library
  * @property {string} include  the folder of ne_session.h
- * @property {string[]} defines  neon's own compiler flags except the folder; they determine the size of ne_off_t
+ * @property {string[]} defines  neon's own compiler flags except -I; they determine the size of ne_off_t
  * @property {string} library  the shared library's file
- * @property {string | undefined} rpath  its folder, if the dynamic linker does not search it
+ * @property {string | undefined} rpath  the library's folder, if the dynamic linker does not search it
  */
 
 /**
@@ -33,8 +33,8 @@ export const OLDEST = '0.32';
 const MACOS = process.platform === 'darwin';
 
 /**
- * Finds neon: in NEON_ROOT if set, otherwise by pkg-config or neon-config. With NEON_TLS=gnutls, its GnuTLS build is
- * linked, with the headers found.
+ * Finds neon: in NEON_ROOT if set, otherwise by pkg-config or neon-config. With NEON_TLS=gnutls, the library is that of
+ * neon's GnuTLS build, and the headers are those that were found.
  *
  * @param {Env} [env]
  * @returns {Neon | NoNeon}
@@ -83,12 +83,12 @@ export function requireNeon(env = process.env, alsoMissing = []) {
   const neon = findNeon(env);
   if (!('problem' in neon)) return neon;
   if (neon.need === undefined) throw unsuitable(neon.problem);
-  // With further needs, a single command for all of them; otherwise the exact reason.
+  // If other needs are missing too, the advice is one command for all needs; otherwise it has the exact reason.
   throw alsoMissing.length > 0 ? missing([neon.need, ...alsoMissing]) : missing([neon.need], neon.problem);
 }
 
 /**
- * The result of one of the three ways, before it is checked.
+ * The result of one of the three searches (NEON_ROOT, pkg-config, neon-config), before it is checked.
  *
  * @typedef {object} Found
  * @property {string} by
@@ -123,8 +123,8 @@ function byNeonConfig(env) {
 }
 
 /**
- * Finds neon in NEON_ROOT, a prefix that may have been moved after the installation of neon: its own files define the
- * flags, but the folders are the existing ones.
+ * Finds neon in NEON_ROOT, a prefix that may have been moved after the installation of neon. The flags come from neon's
+ * own files in the prefix, but the folders are those that exist there now.
  *
  * @param {string} root
  * @param {Env} env
@@ -185,7 +185,8 @@ function readFlags(flags, folders) {
 
 /** @param {string} name */
 function libraryNames(name) {
-  // Debian's libneon27-gnutls has only the versioned file: its development package conflicts with the other one.
+  // Debian's libneon27-gnutls has only the versioned file; the other file is in a package that conflicts with
+  // libneon27-dev.
   return MACOS ? [`lib${name}.dylib`, `lib${name}.27.dylib`] : [`lib${name}.so`, `lib${name}.so.27`];
 }
 
@@ -218,7 +219,7 @@ function subfolders(folder) {
 }
 
 /**
- * The version that ne_version_string() returns, read from the file: headers and library can differ.
+ * The version that ne_version_string() returns, read from the library's file, because headers and library can differ.
  *
  * @param {string} library
  */

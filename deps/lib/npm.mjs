@@ -14,7 +14,7 @@ export function npmPackagesAreMissing() {
   return time(INSTALLED) < time(WANTED) && !hasSamePackages();
 }
 
-/** A checkout makes package-lock.json newer without changing it: then its content decides. */
+/** Compares the contents of the files: a checkout makes package-lock.json newer without changing it. */
 function hasSamePackages() {
   const wanted = packagesOf(WANTED);
   const installed = packagesOf(INSTALLED);
@@ -36,7 +36,9 @@ function packagesOf(file) {
   }
 }
 
-/** Installs the packages of package-lock.json. Without install scripts: the addon is a separate step. */
+/**
+ * Installs the packages of package-lock.json. Runs no install scripts, because building the addon is a separate step.
+ */
 export function installNpmPackages() {
   exclusively('npm', () => {
     if (!npmPackagesAreMissing()) return;

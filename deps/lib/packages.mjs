@@ -7,7 +7,8 @@ import { onPath, run, SetupError } from './run.mjs';
 /** @typedef {'neon' | 'neon-gnutls' | 'compiler' | 'make' | 'cmake' | 'python'} Need */
 
 /**
- * The install command of each package manager, and its names of the needs. A need without a name has no package.
+ * The install command of each package manager, and its package names for the needs. A need without a name has no
+ * package in this manager.
  *
  * @type {Record<Manager, { program: string, install: string, asRoot: boolean, names: Partial<Record<Need, string>> }>}
  */
@@ -68,7 +69,8 @@ const DESCRIPTIONS = {
 };
 
 /**
- * The machine's package manager. Homebrew comes last: on Linux it is installed next to the system's own.
+ * The machine's package manager. Homebrew comes last, because on Linux it is installed next to the system's own
+ * manager.
  *
  * @param {(program: string) => boolean} [has]
  * @returns {Manager | undefined}
@@ -138,7 +140,8 @@ export function unsuitable(problem) {
 }
 
 /**
- * The prefix of commands that run as root without a question: [] for root, a sudo that needs no password, or undefined.
+ * The prefix that makes commands run as root without a question: [] for root, otherwise a sudo that needs no password,
+ * or undefined if there is no such sudo.
  *
  * @returns {string[] | undefined}
  */
@@ -162,8 +165,8 @@ export function debianPackages(needs) {
   return needs.flatMap((need) => MANAGERS.apt.names[need]?.split(' ') ?? []);
 }
 
-// Debian starts a service when its package is installed, unless a policy forbids it: forbid it during the installation
-// (tests start their own servers), and keep a policy that the machine already has.
+// Debian starts a service when its package is installed, unless a policy forbids it. The script forbids it during the
+// installation, because tests start their own servers, and keeps a policy that the machine already has.
 const APT = `
 export DEBIAN_FRONTEND=noninteractive
 policy=/usr/sbin/policy-rc.d

@@ -6,7 +6,7 @@ import { root } from './run.mjs';
 
 /**
  * The inputs of a build. `time` is the start of the work, not its end, so that a source saved meanwhile counts as
- * newer; the names are kept because a removed source leaves no newer time behind.
+ * newer. The stamp has the names of the sources, because a removed source leaves no newer time behind.
  *
  * @typedef {object} Stamp
  * @property {number} time  milliseconds since 1970
@@ -16,7 +16,7 @@ import { root } from './run.mjs';
  */
 
 /**
- * All files of the given files and folders, relative to the root, sorted. Missing ones are omitted.
+ * All files of the given files and folders, relative to the root, sorted. Missing places are omitted.
  *
  * @param {readonly string[]} places
  * @param {RegExp} [pattern]

@@ -1,5 +1,5 @@
 // @ts-check
-// Reads the functions that neon's headers declare and its library exports.
+// Lists the functions that neon's headers declare, and the symbols that its library exports.
 import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { ask } from './run.mjs';
@@ -55,7 +55,7 @@ export function prototypes(text) {
 export function exportedSymbols(library) {
   const bytes = readFileSync(library);
   if (isElf(bytes)) return elfSymbols(bytes);
-  // Mach-O: the linker's tools are on every machine that can build an addon, and C names have an underscore.
+  // Mach-O: every machine that can build an addon has `nm`, and C names begin with an underscore.
   const lines = ask('nm', ['-gU', library])?.split('\n') ?? [];
   return new Set(lines.map((line) => (line.split(' ').at(-1) ?? '').replace(/^_/, '')));
 }

@@ -21,7 +21,7 @@ export function isCompiled() {
 /**
  * Compiles all TypeScript to dist/, and removes the output of sources that are gone.
  *
- * @param {boolean} force  even if another process has compiled meanwhile
+ * @param {boolean} force  compiles even if dist/ is up to date
  */
 export function compile(force) {
   exclusively('typescript', () => {

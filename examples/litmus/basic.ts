@@ -27,7 +27,7 @@ export function basic(server: Server): Test[] {
     put_get: () => putAndGet('res'),
     put_get_utf8_segment: () => putAndGet(`res-${ne.ne_path_escape('€')}`),
 
-    // litmus 0.13 sends MKCOL instead.
+    // litmus 0.13 sends MKCOL instead of PUT.
     put_no_parent() {
       const { client, access } = server;
       const target = `${root}409me/noparent.txt`;

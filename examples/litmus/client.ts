@@ -14,7 +14,7 @@ export class Client {
     readonly warn: (text: string) => void,
   ) {}
 
-  /** neon's message about the last request: its status and reason phrase, or the problem. */
+  /** neon's message about the last request: the status and reason phrase of its response, or the problem. */
   get error(): string {
     return ne
       .ne_get_error(this.session)
@@ -49,7 +49,7 @@ export class Client {
     if (this.status !== status) fail(`${operation} must have the status ${status}; the response was: ${this.error}`);
   }
 
-  /** Sends PUT. Returns an `NE_*`. */
+  /** Sends PUT. Returns an `NE_*` code. */
   put(target: string, content = PLACEHOLDER): number {
     return withFile((file) => {
       writeSync(file, content);
@@ -88,9 +88,9 @@ export class Client {
   }
 
   /**
-Sends a request for which neon has no function, and returns its status. Fails without a response.
+   * Sends a request for which neon has no function, and returns its status. The test fails when there is no response.
    *
-@param prepare adds further settings to the request
+   * @param prepare adds further settings to the request
    */
   send(
     method: string,

@@ -23,7 +23,7 @@ export function copymove(server: Server): Test[] {
     client.makeCollection(at(`${collection}subcoll/`));
   };
 
-  /** Deletes the members that {@link createMembers} created; a missing member was not copied. */
+  /** Deletes the members that {@link createMembers} created. Fails if a member is missing, as it was not copied. */
   const deleteMembers = (collection: string): void => {
     const { client } = server;
     for (const member of [...MEMBERS, 'subcoll/'])
@@ -66,7 +66,7 @@ export function copymove(server: Server): Test[] {
       client.should(409, operation);
     },
 
-    // The collection may have become a file.
+    // A COPY may have replaced the collection by a file, so both forms of its path are deleted.
     copy_cleanup: () => server.client.clear(...['copysrc', 'copydest', 'copycoll', 'copycoll/'].map(at)),
 
     copy_coll() {

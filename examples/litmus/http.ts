@@ -1,4 +1,4 @@
-/** Tests HTTP on a bare socket, where neon has no function. */
+/** Tests parts of HTTP for which neon has no function, on a bare socket. */
 import * as ne from 'libneon/ne';
 import { fail, sequence, skip, type Test } from './runner.js';
 import type { Server } from './server.js';
@@ -23,7 +23,7 @@ export function http(server: Server): Test[] {
   });
 }
 
-/** Checks that a server responds to a head with `Expect: 100-continue`, with 100 or with a final status. */
+/** Checks that a server answers a head that contains `Expect: 100-continue` with status 100 or with a final status. */
 function expect100({ client, root, progress }: Server, socket: ne.ne_socket): void {
   const head = [
     `PUT ${root}expect100 HTTP/1.1`,

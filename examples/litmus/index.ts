@@ -80,7 +80,7 @@ function parseCommandLine() {
   }
 }
 
-/** Runs suites, up to the first with failures unless it is to keep going. */
+/** Runs suites. Stops after the first suite that has failures, unless `keepGoing`. */
 function run(access: Access, names: readonly string[], keepGoing: boolean, tap: boolean): Verdict[] {
   const report = (tap ? tapReport : plainReport)((line) => console.log(line));
   const all: Verdict[] = [];

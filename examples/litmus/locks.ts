@@ -72,7 +72,7 @@ export function locks(server: Server): Test[] {
     return status;
   };
 
-  /** Sends PUT with the token of no lock in the condition, which is a valid condition: 400 is wrong. */
+  /** Sends PUT with a condition that names {@link NO_LOCK}. The condition is valid, so the status 400 is wrong. */
   const putWithoutLock = (condition: string): void => {
     if (putUnless(condition, 412) === 400) fail(`PUT with If: ${condition} was rejected with 400`);
   };
@@ -189,7 +189,7 @@ export function locks(server: Server): Test[] {
 
     cond_put_with_not: () => putWhere(`(<${lockHeld().token}>) (Not <${NO_LOCK}>)`),
 
-    // The second part holds, but does not submit the token of the lock.
+    // The second list of the condition is true, but no list submits the token of the lock.
     cond_put_corrupt_token: () => void putUnless(`(<${lockHeld().token}x>) (Not <${NO_LOCK}>)`, 423),
 
     complex_cond_put() {
@@ -247,7 +247,7 @@ export function locks(server: Server): Test[] {
   return sequence(
     tests,
     ...(['options', 'precond', 'init_locks', 'put', 'lock_excl', 'discover', 'refresh'] as const),
-    // Repeated after the owner has changed the file, which must not release the lock.
+    // `notowner_modify` and `notowner_lock` run again after `owner_modify`, which must not release the lock.
     ...(['notowner_modify', 'notowner_lock', 'owner_modify', 'notowner_modify', 'notowner_lock', 'copy'] as const),
     ...(['cond_put', 'fail_cond_put', 'cond_put_with_not', 'cond_put_corrupt_token'] as const),
     ...(['complex_cond_put', 'fail_complex_cond_put', 'unlock', 'fail_cond_put_unlocked'] as const),
@@ -267,7 +267,7 @@ function scopeName(scope: number): string {
   return scope === ne.ne_lockscope_exclusive ? 'exclusive' : 'shared';
 }
 
-/** An entity tag that resembles this one, but is not that of the resource. */
+/** Returns an entity tag that resembles `tag`, but is not the entity tag of the resource. */
 function otherTag(tag: string): string {
   const at = tag.length - 3;
   if (at < 1) skip();

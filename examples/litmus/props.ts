@@ -10,7 +10,7 @@ const DECLARATION = '<?xml version="1.0" encoding="utf-8"?>';
 const COUNT = 10;
 const REMOVED = 5;
 
-/** A property and its expected value: null if it should be missing. */
+/** A property and its expected value, which is null if the property should be missing. */
 interface Expected {
   readonly name: ne.ne_propname;
   readonly value: string | null;
@@ -56,7 +56,7 @@ export function props(server: Server): Test[] {
     {
       propfind_invalid: () => refuse(server, '<foo>', 'that is not well-formed'),
 
-      // An empty namespace cannot have a prefix. According to litmus's FAQ, mod_dav once accepted this.
+      // An empty namespace cannot have a prefix. According to litmus's FAQ, mod_dav once accepted such a document.
       propfind_invalid2: () =>
         refuse(
           server,
@@ -125,7 +125,7 @@ export function props(server: Server): Test[] {
         `<set><prop>${element('high-unicode', '&#x10000;')}</prop></set>`,
       ),
 
-      // A PROPPATCH runs in the order of its elements, which these two tests check.
+      // These two tests check that the elements of a PROPPATCH are applied in their order.
       propremoveset: patching(
         'one property, removed and then set twice',
         own('removeset'),
@@ -142,7 +142,7 @@ export function props(server: Server): Test[] {
           `<remove><prop>${element('removeset')}</prop></remove>`,
       ),
 
-      // Followed by propwformed, which checks that the server returns it as XML.
+      // The next test, propwformed, checks that the server returns this value as XML.
       propvalnspace: patching(
         'a value that declares a namespace',
         own('valnspace'),
@@ -185,7 +185,7 @@ function refuse({ client, root, xmlHeaders }: Server, body: string, description:
   if (status !== 400) fail(`PROPFIND with a body ${description} must be rejected with 400; the status was ${status}`);
 }
 
-/** Requires that PROPFIND reports the workspace as a collection, which needs an XML handler. */
+/** Requires that PROPFIND reports the workspace as a collection. An XML handler reads the value of `resourcetype`. */
 function findCollection(server: Server): void {
   const { client, root } = server;
   const inResourceType = ne.NE_PROPS_STATE_TOP + 1;

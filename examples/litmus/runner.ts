@@ -18,7 +18,7 @@ export interface Verdict {
   readonly number: number;
   readonly test: string;
   readonly result: Result;
-  /** The reason why it did not pass; may be empty. */
+  /** The reason why the test did not pass; may be empty. */
   readonly text: string;
   readonly warnings: readonly string[];
 }
@@ -31,7 +31,7 @@ export interface Progress {
   warnings: string[];
 }
 
-/** Ends a test that does not return normally. */
+/** The error that ends a test which fails, is skipped, or ends its suite. */
 class Ending extends Error {
   constructor(
     readonly result: Result,
@@ -57,7 +57,7 @@ export function end(result: 'FAIL' | 'SKIPPED', text: string): never {
   throw new Ending(result, text, true);
 }
 
-/** Tests by their names, in this order; in the order of their definition by default. */
+/** Lists tests by their names, in the given order. By default, the order is that of their definition. */
 export function sequence<T extends Readonly<Record<string, () => void>>>(
   tests: T,
   ...order: readonly (keyof T & string)[]
@@ -80,7 +80,7 @@ export function runTests(tests: readonly Test[], progress: Progress, report: (ve
   return verdicts;
 }
 
-/** Runs a test. Any other error is not a verdict about the server, and ends the program. */
+/** Runs a test. An error other than {@link Ending} is not a verdict about the server, and ends the program. */
 function outcome(run: () => void): { result: Result; text: string; endsSuite: boolean } {
   try {
     run();

@@ -21,7 +21,7 @@ export interface Access {
   readonly corrected?: boolean | undefined;
 }
 
-/** The collection that the tests use, below the given one; it is deleted first. */
+/** The collection that the tests use, inside the collection given by the user. Its old content is deleted first. */
 const WORKSPACE = 'litmus/';
 
 export class Server {
@@ -54,7 +54,7 @@ export class Server {
     return this.root + name;
   }
 
-  /** The headers for XML that a test wrote itself: litmus 0.13 sends no Content-Type. */
+  /** The headers of a request whose XML a test composes itself. litmus 0.13 sends no Content-Type with such XML. */
   get xmlHeaders(): Record<string, string> {
     return this.access.corrected ? { 'Content-Type': ne.NE_XML_MEDIA_TYPE } : {};
   }
@@ -82,7 +82,7 @@ export class Server {
     for (const { session } of this.#sessions.splice(0)) ne.ne_session_destroy(session);
   }
 
-  /** A TCP connection to the server, or to the proxy, that the caller closes. */
+  /** Opens a TCP connection to the server, or to the proxy. The caller closes it. */
   connect(): ne.ne_socket {
     const { host, port } = this.access.proxy ?? this.access;
     const addresses = ne.ne_addr_resolve(host, 0);
@@ -109,7 +109,7 @@ export class Server {
       end('FAIL', `the tests need a collection ${this.root}, and could not create it: ${this.client.error}`);
   }
 
-  /** Creates a session. Like litmus, each request names its test in a header, for the server's log. */
+  /** Creates a session. As in litmus, each of its requests names the running test in a header, for the server's log. */
   #client(header: string): Client {
     const { access, progress } = this;
     const session = ne.ne_session_create(access.scheme, access.host, access.port);

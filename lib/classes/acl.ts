@@ -1,11 +1,11 @@
-/** Access control lists (RFC 3744) as neon takes them. */
+/** Access control lists (RFC 3744), and their conversion to the entries that neon accepts. */
 import { invalidType, invalidValue } from '../core/errors.js';
 import { isArray, isObject } from '../core/objects.js';
 import * as ne from '../ne/index.js';
 import { splitName } from './properties.js';
 import { escapeText } from './xml.js';
 
-/** The privileges of RFC 3744, section 3, that neon can express, and its constants for them. */
+/** The privileges of RFC 3744, section 3, that neon can express, each with neon's constant. */
 export const privileges = {
   all: ne.NE_ACL_ALL,
   read: ne.NE_ACL_READ,
@@ -30,9 +30,9 @@ const principals = {
 } as const;
 
 /**
- * The principal of an entry (RFC 3744, section 5.5.1): all users (`'all'`), all users that are or are not
- * authenticated, the principal that the resource itself is (`'self'`), the principal of a URL, or the one that a
- * property of the resource names.
+ * The principal of an entry (RFC 3744, section 5.5.1): all users (`'all'`), the users that are authenticated, the users
+ * that are not, the principal that the resource itself represents (`'self'`), the principal that a URL identifies, or
+ * the principal that a property of the resource names.
  */
 export type Principal =
   | keyof typeof principals
@@ -62,7 +62,7 @@ export type AclEntry =
       readonly principal: Principal;
       /** The privileges: at least one. */
       readonly grant: readonly Privilege[];
-      /** Not with `grant`. */
+      /** Not allowed together with `grant`. */
       readonly deny?: undefined;
     }
   | {
@@ -70,12 +70,12 @@ export type AclEntry =
       readonly principal: Principal;
       /** The privileges: at least one. */
       readonly deny: readonly Privilege[];
-      /** Not with `deny`. */
+      /** Not allowed together with `deny`. */
       readonly grant?: undefined;
     };
 
 /**
- * The entries as `ne_acl3744_set` takes them. @internal
+ * Returns the entries in the form that `ne_acl3744_set` accepts. @internal
  *
  * @throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for an invalid entry
  */
@@ -109,7 +109,7 @@ function targetOf(principal: unknown): Pick<ne.ne_acl_entry, 'target' | 'tname'>
   if (property === undefined || href !== undefined)
     throw invalidType('principal', 'of type string, or an object with either "href" or "property"', principal);
   const [nspace, name] = splitName(property, 'property');
-  // neon writes <NAME/>, inside an element that makes "DAV:" the default.
+  // neon writes <NAME/> inside an element whose default namespace is "DAV:".
   return { target: ne.ne_acl_property, tname: nspace === 'DAV:' ? name : `${name} xmlns="${nspace}"` };
 }
 

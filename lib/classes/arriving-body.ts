@@ -1,4 +1,4 @@
-/** Bodies of responses that are still arriving. */
+/** Response bodies that are still arriving. */
 import { limit } from '../core/abort.js';
 import { NeonError } from '../core/errors.js';
 import { native } from '../core/native.js';
@@ -21,12 +21,12 @@ const streamTrailers: (stream: StreamHandle) => string = native('streamTrailers'
 
 const empty = Buffer.alloc(0);
 
-/** Ends the request of a body that was collected unread. */
+/** Ends the request of a body that is garbage-collected before it is over. */
 const dropped = new FinalizationRegistry<() => void>((end) => end());
 
 /**
- * An arriving body as its session or pool sees it. It refers to the body weakly, since a body that is collected gives
- * its session back.
+ * An arriving body as its session or pool sees it. The hold refers to the body weakly, so that a body that the caller
+ * dropped can be garbage-collected; the session then becomes free.
  */
 class BodyHold implements Hold {
   readonly description: string;
@@ -37,7 +37,7 @@ class BodyHold implements Hold {
   isOver = false;
   reads = 0;
   readonly #body: WeakRef<ArrivingBody>;
-  /** Identifies the call of the body's `readAhead` that is pending; undefined without one. */
+  /** Identifies the pending call of the body's `readAhead`; undefined while no call is pending. */
   #asked: object | undefined;
   #isAhead = false;
 
@@ -51,10 +51,10 @@ class BodyHold implements Hold {
   readAhead(bytes: number, onChange: (hold: Hold) => void): void {
     if (this.#asked || this.isOver) return;
     const outcome = this.#body.deref()?.readAhead(bytes);
-    if (outcome === undefined) return; // it was collected, and its session will be free
+    if (outcome === undefined) return; // the body was garbage-collected, so its session becomes free
     const asked = (this.#asked = {});
     this.#isAhead = true;
-    // Never synchronously: the code that runs now may be about to read the body.
+    // Calls `onChange` later, never synchronously: the code that runs now may be about to read the body.
     void Promise.resolve(outcome).then((isOver) => {
       if (this.#asked !== asked) return;
       this.#asked = undefined;
@@ -85,8 +85,9 @@ class BodyHold implements Hold {
 }
 
 /**
- * A body that is still arriving. While it is not read to its end, cancelled or dropped, its request is live. It has the
- * session until it has arrived; while other calls wait, it arrives without being read. @internal
+ * A body that is still arriving. Its request is live until the body is read to its end, cancelled or dropped. The body
+ * occupies the session until it has arrived. While other calls wait, it is received into memory without being read.
+ * @internal
  */
 export class ArrivingBody {
   readonly #stream: StreamHandle;
@@ -121,8 +122,9 @@ export class ArrivingBody {
   }
 
   /**
-   * Receives up to `bytes` beyond those that were read, since other calls wait for the session. The result is true when
-   * the session's thread is done, and false when it has stopped at that limit, or no call waits any more.
+   * Receives up to `bytes` more than the caller has read, because other calls wait for the session. The result is true
+   * when the session's thread is done with the response. It is false when the thread has stopped at that limit, and
+   * when no call waits any more.
    */
   readAhead(bytes: number): boolean | Promise<boolean> {
     return readStreamAhead(this.#stream, bytes);
@@ -146,14 +148,17 @@ export class ArrivingBody {
     return bytes;
   }
 
-  /** Writes the rest of the body to a descriptor; resolves to the number of bytes, or to the last ones, unwritten. */
+  /**
+   * Writes the rest of the body to a descriptor. Resolves to the number of bytes, or to the rest as a Buffer, which the
+   * caller then has to write.
+   */
   async writeToFd(fd: number): Promise<number | Buffer> {
     const written = await this.#take((stream) => writeStreamToFd(stream, fd));
     this.#over();
     return written;
   }
 
-  /** The bytes that had arrived when the body failed, and were not taken; empty after a cancellation. */
+  /** The bytes that had arrived but were not read when the body failed; empty after a cancellation. */
   rest(): Buffer {
     return this.#failure ? empty : takeBuffered(this.#stream);
   }
@@ -171,7 +176,7 @@ export class ArrivingBody {
   /**
    * Parses the body as XML while it arrives.
    *
-   * @param hint is added to the text of a failure
+   * @param hint text that is added to the message of a failure
    */
   async parse(handlers: XmlHandlers, events: number, charset: string, hint: string): Promise<void> {
     await this.#take(async (stream) => {
@@ -189,7 +194,7 @@ export class ArrivingBody {
     this.#over();
   }
 
-  /** The trailers, once the body was read. */
+  /** The trailers; empty until the body has been read to its end. */
   get trailers(): string {
     return streamTrailers(this.#stream);
   }
@@ -209,7 +214,7 @@ export class ArrivingBody {
     }
   }
 
-  /** Cancels the rest: closes the connection; reads fail with `reason`. */
+  /** Cancels the rest of the body and closes its connection. Pending and later reads fail with `reason`. */
   cancel(reason: unknown): void {
     if (this.#failure) return;
     this.#failure = { reason };

@@ -16,20 +16,19 @@ export interface Credentials {
 
 /** A request for credentials, by the server or the proxy. */
 export interface Challenge {
-  /** The realm that the challenge names; null where its protocol has none. */
+  /** The realm that the challenge names; null where its protocol has no realms. */
   readonly realm: string | null;
   /**
-   * The number of challenges that the request has had before: when it is more than 0, the previous credentials were
-   * refused.
+   * The number of earlier challenges to the same request. If it is more than 0, the previous credentials were refused.
    */
   readonly attempt: number;
-  /** Whether the proxy asks. */
+  /** Whether the challenge is from the proxy, not from the server. */
   readonly proxy: boolean;
 }
 
 /**
- * A callback that returns credentials. It is called again until the credentials are accepted, or until it returns
- * undefined or null: then the request fails with `NE_AUTH` or `NE_PROXYAUTH`. It may return a promise, but not in
+ * A callback that returns credentials. It is called again until the server or proxy accepts the credentials. If it
+ * returns undefined or null, the request fails with `NE_AUTH` or `NE_PROXYAUTH`. It may return a promise, but not in
  * blocking requests. In C: `ne_auth_creds`.
  *
  * @example
@@ -57,8 +56,8 @@ export const authProtocols = {
 export type AuthProtocol = keyof typeof authProtocols;
 
 /**
- * Credentials, or a callback that returns them, and the protocols that they are for. Protocols alone are for Negotiate,
- * which takes credentials from the system.
+ * Credentials, or a callback that returns them, and the protocols that may use them. Give `protocols` alone for
+ * Negotiate, which obtains credentials from the system.
  */
 export type AuthOptions =
   | (Credentials & ProtocolOptions)
@@ -68,7 +67,7 @@ export type AuthOptions =
       readonly provide: CredentialsProvider;
     } & ProtocolOptions)
   | {
-      /** Protocols that take credentials from the system: `'negotiate'`. */
+      /** Protocols that obtain credentials from the system: `'negotiate'`. */
       readonly protocols: AuthProtocol | readonly AuthProtocol[];
     };
 
@@ -80,7 +79,10 @@ interface ProtocolOptions {
 
 type Side = 'auth' | 'proxyAuth';
 
-/** Makes a session answer the challenges of its server, or of its proxy, as the option of that name says. @internal */
+/**
+ * Makes a session answer the challenges of its server, or of its proxy, as the option `auth` or `proxyAuth` says.
+ * @internal
+ */
 export function authenticate(session: ne.ne_session, side: Side, options: AuthOptions | readonly AuthOptions[]): void {
   for (const one of isArray(options) ? options : [options]) addAuth(session, side, one);
 }
@@ -92,7 +94,7 @@ const known: Known<Credentials & ProtocolOptions & { readonly provide: unknown }
   protocols: true,
 };
 
-/** The protocols that can take credentials from the system. */
+/** The protocols that can obtain credentials from the system. */
 const systemProtocols: readonly unknown[] = ['negotiate', 'gssapi'];
 
 function addAuth(session: ne.ne_session, side: Side, options: AuthOptions): void {
@@ -134,7 +136,7 @@ function callbackOf(side: Side, options: AuthOptions): ne.ne_auth_creds | null {
   }
   const given = options as Partial<Credentials>;
   const credentials = { username: textOf(side, 'username', given), password: textOf(side, 'password', given) };
-  // Tried once: credentials that were refused would be refused again.
+  // The credentials are tried only once: credentials that were refused once would be refused again.
   return (_, attempt) => (attempt === 0 ? credentials : attempt);
 }
 

@@ -1,25 +1,28 @@
-/** The blocks of a body that come from a source in JavaScript, on their way to the addon. */
+/** Queues the blocks of a body between a source in JavaScript and the addon. */
 import { types } from 'node:util';
 
 /** Blocks in order; null after the last one of the body. */
 export type Blocks = readonly (Uint8Array | null)[];
 
-/** A source of blocks: null at its end. */
+/** Returns the next block of a source, or null at its end. */
 type Next = () => Uint8Array | null | Promise<Uint8Array | null>;
 
-/** The number of bytes that the addon keeps, to send them again. A longer body may not be able to start again. */
+/**
+ * The number of bytes that the addon keeps so that it can send them again. It may be impossible to start a longer body
+ * again.
+ */
 const maxKept = 256 * 1024;
 
 /** How long a request waits for the end of a short body before it is sent, in milliseconds. */
 const patience = 50;
 
 /**
- * Gathers the blocks of a source, so that one call of the addon takes many. It also reads ahead of the addon: while the
- * lane sends some blocks, the source gives the next ones.
+ * Gathers the blocks of a source, so that the addon obtains many blocks with one call. It also reads ahead of the
+ * addon: while the lane sends some blocks, the queue reads the next ones.
  *
  * The source is asked for one block at a time: `#reading` is the promise of that block. At most two callers wait for
- * the promise: the addon's call and the reading ahead. A failure of the source is kept until the blocks before it are
- * taken. All of it runs on the JavaScript thread.
+ * the promise: the addon's call and the reading ahead. A failure of the source is kept until the blocks that precede it
+ * are taken. The whole class runs on the JavaScript thread.
  */
 export class BlockQueue {
   readonly #next: Next;
@@ -34,7 +37,7 @@ export class BlockQueue {
 
   /**
    * @param ahead how many bytes to read ahead of the addon
-   * @param reuses the source may change a block when it is asked for the next one
+   * @param reuses whether the source may change a block when it is asked for the next one
    */
   constructor(next: Next, { ahead, reuses }: { readonly ahead: number; readonly reuses: boolean }) {
     this.#next = next;
@@ -42,22 +45,26 @@ export class BlockQueue {
     this.#reuses = reuses;
   }
 
-  /** The blocks that are there, or null at the end; waits for the first one. Throws the failure of the source. */
+  /**
+   * Returns the blocks that have been read, with null after the last one of the body. Waits for the first block if no
+   * block has been read yet. Throws the failure of the source.
+   */
   take(): Blocks | Promise<Blocks> {
     const reading = this.#fill(1);
     return reading ? reading.then(() => this.take()) : this.#hand();
   }
 
   /**
-   * The first blocks, before the request is sent. Waits until a short body has ended, until there are more bytes than
-   * the addon keeps, or for `patience`, after which there may be no block at all. Throws the failure of the source.
+   * Returns the first blocks, before the request is sent. Waits until a short body has ended, or until there are more
+   * bytes than the addon keeps. It waits no longer than `patience`; there may be no block at all by that time. Throws
+   * the failure of the source.
    */
   look(): Blocks | Promise<Blocks> {
     const reading = this.#fill(maxKept + 1);
     return reading ? this.#lookOn(reading) : this.#hand();
   }
 
-  /** Asks for no more blocks. */
+  /** Stops asking the source for blocks. */
   stop(): void {
     this.#over = true;
   }
@@ -87,7 +94,10 @@ export class BlockQueue {
     this.#readsAhead = false;
   }
 
-  /** Reads until this many bytes are there, or the source is over. Returns a promise if it has to wait for a block. */
+  /**
+   * Reads until `enough` bytes are queued, or the source is over. If it has to wait for a block, it returns the promise
+   * of that block.
+   */
   #fill(enough: number): Promise<void> | undefined {
     while (!this.#over && this.#size < enough) {
       this.#reading ??= this.#read();

@@ -1,4 +1,4 @@
-/** Request bodies: their types, and how the addon takes them. */
+/** Request bodies: their types, and their preparation for the addon. */
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
@@ -19,14 +19,17 @@ export interface DescriptorBody {
 
 /** A file as a body, or a part of it. */
 export interface FileBody extends Omit<DescriptorBody, 'fd'> {
-  /** The path of the file, or its `file:` URL. It is opened when the request is sent: by promises off this thread. */
+  /**
+   * The path of the file, or its `file:` URL. It is opened when the request is sent; calls that return a promise open
+   * it off the JavaScript thread.
+   */
   readonly file: string | URL;
 }
 
 /**
- * A callback that returns the next block of a body: at most `size` bytes, or null at the end. neon calls it with 0 when
- * the body must start again from its beginning; return false if that is not possible. The callback may return a
- * promise, but not in blocking requests. In C: `ne_provide_body`.
+ * A callback that returns the next block of a body: at most `size` bytes, or null at the end. neon calls it with a
+ * `size` of 0 when the body must start again from its beginning; return false if the body cannot start again. The
+ * callback may return a promise, but not in blocking requests. In C: `ne_provide_body`.
  *
  * @example
  * ```ts
@@ -44,9 +47,9 @@ export type BodyProvider = (
 /**
  * The body of a request: text (sent as UTF-8), bytes, a file, a descriptor, a provider, or a source of blocks: a Blob,
  * a Readable, a web stream, any other async iterable. A body of unknown length is sent in chunks, unless there is a
- * Content-Length header. Streams and iterables can be sent once: a request that must be sent again after more than 256
- * KiB of such a body fails, so it gets a new connection. Blocking requests take text, bytes, files, descriptors and
- * providers.
+ * Content-Length header. Streams and iterables can be read only once. A request that must be sent again after more than
+ * 256 KiB of such a body fails. To avoid that, a request with such a body is sent on a new connection. Blocking
+ * requests accept only text, bytes, files, descriptors and providers.
  */
 export type Body =
   | string
@@ -59,8 +62,9 @@ export type Body =
   | AsyncIterable<Uint8Array | string>;
 
 /**
- * The addon calls it with an {@link Ask}: for the next blocks, of which there is at least one unless the body is over;
- * for the first ones, before the request is sent; or to start again, which false refuses.
+ * The addon calls this function with an {@link Ask}. 0 asks for the next blocks: at least one, unless the body is over.
+ * `askFirst` asks for the first blocks, before the request is sent. `askAgain` asks to start again, which the result
+ * false refuses.
  */
 type Pull = (ask: Ask) => Answer | Promise<Answer>;
 type Answer = Blocks | boolean;
@@ -68,7 +72,7 @@ type Ask = 0 | 1 | 2;
 const askAgain = 1 satisfies Ask;
 const askFirst = 2 satisfies Ask;
 
-/** A body as the addon takes it. @internal */
+/** A body in the form that the addon accepts. @internal */
 export interface PreparedBody {
   /** Lengths are in bytes; -1 where they are unknown or not announced. */
   readonly body:
@@ -86,16 +90,17 @@ const sliceSize = 1024 * 1024;
 /** How much of a stream is read ahead of the addon. */
 const ahead = 256 * 1024;
 
-/** Whether the addon takes the body as it is. @internal */
+/** Whether the addon accepts the body unchanged. @internal */
 export function isSimple(body: unknown): body is string | Uint8Array {
   return typeof body === 'string' || types.isUint8Array(body);
 }
 
 /**
- * Prepares a body for the addon, which opens files itself: on the lane, so that this thread does not wait. @internal
+ * Prepares a body for the addon. The addon opens files itself, on the lane, so that the JavaScript thread does not
+ * wait. @internal
  *
  * @param announced the length in the Content-Length header, if there is one
- * @param blocking refuses bodies that need the event loop
+ * @param blocking whether to refuse bodies that need the event loop
  * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` for an invalid body
  */
 export function prepareBody(body: Body, announced: number | undefined, blocking: boolean): PreparedBody {
@@ -135,7 +140,7 @@ function ofFile(
 }
 
 /**
- * Refuses an announced length that is not that of the body. @internal
+ * Refuses an announced length that differs from the length of the body. @internal
  *
  * @throws `ERR_INVALID_ARG_VALUE`
  */
@@ -210,7 +215,7 @@ function sourceOfStream(stream: ReadableStream<Uint8Array | string>): Source {
 
 function sourceOfIterable(iterable: AsyncIterable<Uint8Array | string>): Source {
   let iterator: AsyncIterator<unknown> | undefined;
-  // A stream that fails before it is read says so when it is read.
+  // If the stream fails before it is read, reading it reports the failure.
   if (iterable instanceof Readable) iterable.on('error', ignore);
   const getIterator = (): AsyncIterator<unknown> => {
     iterator ??= iterable[Symbol.asyncIterator]();
@@ -221,14 +226,14 @@ function sourceOfIterable(iterable: AsyncIterable<Uint8Array | string>): Source 
     next: () => getIterator().next(),
     cancel: () => {
       void leave(iterator);
-      // The call above waits for a block that may never come.
+      // `leave` waits for the pending block, which may never arrive; destroying the stream ends that wait.
       if (iterable instanceof Readable) iterable.destroy();
     },
     reuses: !(iterable instanceof Readable),
   };
 }
 
-/** Ends an iteration, if it was begun. The request is over, so no call is left that a failure could reject. */
+/** Ends an iteration, if it was begun. Ignores failures: the request is over, so there is no promise left to reject. */
 async function leave(iterator: AsyncIterator<unknown> | undefined): Promise<void> {
   try {
     await iterator?.return?.();
@@ -237,7 +242,7 @@ async function leave(iterator: AsyncIterator<unknown> | undefined): Promise<void
   }
 }
 
-/** Reads a source when the addon asks for blocks, and ahead of it. */
+/** Prepares the body of a source. The source is read when the addon asks for blocks, and ahead of the addon. */
 function ofSource(source: Source, announced: number | undefined): PreparedBody {
   let ended = false;
   const next = async (): Promise<Uint8Array | null> => {

@@ -12,9 +12,9 @@ import type { ProgressEvent } from './status.js';
 export type HeaderValue = string | number | readonly string[];
 
 /**
- * Headers to send: an object, a `Map`, a `Headers` object, or pairs of names and values. A header replaces the one of
- * that name that the library would send. The framing of the body is the library's own: `Transfer-Encoding` is refused,
- * and so is a `Content-Length` that is not the length of the body.
+ * Headers to send: an object, a `Map`, a `Headers` object, or pairs of names and values. A header replaces the header
+ * of the same name that the library would otherwise send. The library itself frames the body: it refuses
+ * `Transfer-Encoding`, and a `Content-Length` that is not the length of the body.
  */
 export type HeadersInit =
   Readonly<Record<string, HeaderValue | undefined>> | Iterable<readonly [name: string, value: HeaderValue]>;
@@ -28,11 +28,12 @@ export type HeaderField = readonly [name: string, value: string];
 /** The options of every call to a server. */
 export interface CommonOptions extends CallOptions, RedirectOptions, DecompressOptions {
   /**
-   * Headers to send. Each replaces the header of that name that the library or the session
-   * ({@link SessionOptions.headers}) would send: of the host, of credentials, of {@link SessionOptions.userAgent}.
+   * Headers to send. Each replaces the header of the same name that the library or the session
+   * ({@link SessionOptions.headers}) would otherwise send, including the headers for the host, for credentials and for
+   * {@link SessionOptions.userAgent}.
    */
   headers?: HeadersInit | undefined;
-  /** Is called with the progress of the bodies, as they are sent and received. Blocking calls refuse it. */
+  /** Is called with the progress of the bodies, as they are sent and received. Blocking calls refuse this option. */
   onProgress?: ((event: ProgressEvent) => void) | undefined;
 }
 
@@ -56,7 +57,7 @@ export interface CallSettings {
   readonly onProgress: ((event: ProgressEvent) => void) | undefined;
   /** The maximum number of bytes of an inflated body; 0 leaves bodies as they arrive. */
   readonly inflate: number;
-  /** Undefined when a redirect is a response like others. */
+  /** Undefined when a redirect is treated like any other response. */
   readonly redirects: Redirects | undefined;
 }
 
@@ -113,7 +114,7 @@ function redirectsOf(options: CommonOptions, { redirects }: CallDefaults): Redir
   return options.redirect === undefined && options.maxRedirects === undefined ? redirects : redirects.with(options);
 }
 
-/** Whether the caller asked for a coding or a range with a header, and so takes the body as it comes. */
+/** Whether a header of the caller asks for a coding or a range, so that the body is not inflated. */
 function takesAnyCoding(headers: readonly HeaderField[]): boolean {
   return headers.some(([name]) => /^(accept-encoding|range)$/i.test(name));
 }
@@ -126,7 +127,7 @@ function withDefaults(fields: readonly HeaderField[], defaults: readonly HeaderF
 }
 
 /**
- * The fields of headers for all calls of a session. @internal
+ * Returns the fields of the headers that a session sends with all its calls. @internal
  *
  * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
  */
@@ -136,14 +137,14 @@ export function defaultFieldsOf(headers: HeadersInit | undefined): readonly Head
   return fields;
 }
 
-/** Refuses a `Content-Length` of the caller's, with the reason. @internal */
+/** Refuses a `Content-Length` of the caller; the error contains the reason `why`. @internal */
 export function requireNoLength(fields: readonly HeaderField[], why: string): void {
   if (fields.some(([name]) => name.toLowerCase() === 'content-length'))
     throw invalidValue(`The header Content-Length is refused: ${why}. Omit the header`);
 }
 
 /**
- * The options of a call as one text, which crosses to the addon at the cost of one value; see `read_options` in
+ * Packs the options of a call into one text, which crosses to the addon at the cost of one value; see `read_options` in
  * binding/classes/exchange/recipe.h. @internal
  *
  * @param inflate as in {@link CallSettings}
@@ -196,7 +197,7 @@ function wrongHeaders(headers: unknown): TypeError {
   return invalidType('headers', 'an object, a Map, a Headers object or pairs of names and values', headers);
 }
 
-/** The fields, without those that others replace: by name, without regard to case. @internal */
+/** Returns the fields without those whose name is also in `others`; case does not matter. @internal */
 export function withoutReplaced(fields: readonly HeaderField[], others: readonly HeaderField[]): HeaderField[] {
   const names = new Set(others.map(([name]) => name.toLowerCase()));
   return fields.filter(([name]) => !names.has(name.toLowerCase()));

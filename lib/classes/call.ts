@@ -11,9 +11,9 @@ import type { Redirection } from './redirect.js';
 export type CallContext = Required<Pick<ErrorContext, 'method' | 'target' | 'origin'>>;
 
 /**
- * A call to the server: the native function that carries it out, and the conversion of its result for the caller. Each
- * object is made for one run. Each kind of call implements this: a request, a request with a composed body, a PROPFIND,
- * a call about a lock.
+ * A call to the server: the native function that carries out the call, and the conversion of its result for the caller.
+ * Each object is made for one run. Every kind of call implements this interface: a request, a request with a composed
+ * body, a PROPFIND, and a call about a lock.
  *
  * @internal
  */
@@ -22,7 +22,7 @@ export interface Call<Raw, Result> {
   /** The request target: a path, with its query if it has one. */
   readonly target: string;
 
-  /** Calls the async native function: synchronously, and once. */
+  /** Calls the async native function, synchronously and exactly once. */
   send(session: ne_session, settings: CallSettings): Promise<Raw>;
   /** Calls the blocking native function. */
   sendSync(session: ne_session, settings: CallSettings): Raw;
@@ -33,14 +33,14 @@ export interface Call<Raw, Result> {
   responseOf(raw: Raw): RawResponse | null;
   /** Copies the bytes that the caller may change while the call waits for a session. */
   hold?(): void;
-  /** Only of a call whose session waits while the caller reads its result. */
+  /** Only a call that makes its session wait while the caller reads the result has a reader. */
   readonly reader?: ResultReader | undefined;
   /** Frees the resources of `send`. */
   release?(): void;
 
   /** Whether the request can be sent again to another target. */
   readonly repeatable: boolean;
-  /** Whether a redirect may make it a GET. */
+  /** Whether a redirect may turn the request into a GET. */
   readonly becomesGet: boolean;
   /** The call that a redirect leads to. */
   redirected(to: Redirection): Call<Raw, Result>;
@@ -49,8 +49,8 @@ export interface Call<Raw, Result> {
 /** The reader of a call's result, while that arrives. @internal */
 export interface ResultReader extends Reader {
   /**
-   * Receives up to `bytes` beyond those that the caller has read, since other calls wait for the session; undefined
-   * ends that.
+   * Receives up to `bytes` more than the caller has read, because other calls wait for the session; undefined ends the
+   * reading ahead.
    */
   readAhead(bytes: number | undefined): void;
 }
@@ -62,7 +62,7 @@ export interface CallRun extends Live {
   keep(body: Hold): void;
   /** Notes that the body was read to its end, cancelled or dropped. */
   release(body: Hold): void;
-  /** The signal and the timeout of the call, which go on for the body. */
+  /** The signal and the timeout of the call, which also apply to the body. */
   readonly signal?: AbortSignal | undefined;
   readonly timeout?: number | undefined;
   /** Whether compressed bodies are inflated. */

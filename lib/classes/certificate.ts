@@ -23,8 +23,8 @@ const beginning = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/;
 const end = /-----END (?:TRUSTED |X509 )?CERTIFICATE-----/;
 
 /**
- * An X.509 certificate: `ne_ssl_certificate`. Certificates of this class are independent of their session, also in the
- * callback of the option {@link TLSOptions.verify}; they are freed when they are collected.
+ * An X.509 certificate: `ne_ssl_certificate`. A certificate of this class does not depend on a session, even if the
+ * callback of the option {@link TLSOptions.verify} received it. It is freed when it is garbage-collected.
  *
  * @example
  * ```ts
@@ -42,8 +42,8 @@ export class Certificate {
   /**
    * Wraps a certificate of `libneon/ne`.
    *
-   * @param issuerCertificate the certificate that signed it, where that is known
-   * @throws `ERR_INVALID_ARG_TYPE` when given something else
+   * @param issuerCertificate the certificate that signed this one, if it is known
+   * @throws `ERR_INVALID_ARG_TYPE` when an argument is not a certificate
    */
   constructor(handle: ne.ne_ssl_certificate, issuerCertificate?: Certificate) {
     requireCertificate(handle);
@@ -57,6 +57,7 @@ export class Certificate {
    * Returns the first certificate of a PEM text.
    *
    * @throws `ERR_INVALID_ARG_VALUE` when the text contains no certificate, or an invalid one; `ERR_INVALID_ARG_TYPE`
+   *   when `pem` is neither text nor bytes
    */
   static fromPEM(pem: string | Uint8Array): Certificate {
     const [base64] = pemBlocks(textOf('pem', pem));
@@ -67,7 +68,8 @@ export class Certificate {
   /**
    * Returns all certificates of a PEM text, in their order; an empty array for a text without certificates.
    *
-   * @throws `ERR_INVALID_ARG_VALUE` when one of them is invalid; the message says which one. `ERR_INVALID_ARG_TYPE`
+   * @throws `ERR_INVALID_ARG_VALUE` when a certificate is invalid; the message says which one. `ERR_INVALID_ARG_TYPE`
+   *   when `pem` is neither text nor bytes
    */
   static allFromPEM(pem: string | Uint8Array): Certificate[] {
     return Array.from(certificatesOf(textOf('pem', pem)), (handle) => new Certificate(handle));
@@ -76,7 +78,8 @@ export class Certificate {
   /**
    * Creates a certificate from its DER form.
    *
-   * @throws `ERR_INVALID_ARG_VALUE` when the bytes are not a certificate, `ERR_INVALID_ARG_TYPE`
+   * @throws `ERR_INVALID_ARG_VALUE` when the bytes are not a certificate, `ERR_INVALID_ARG_TYPE` when `der` is not
+   *   bytes
    */
   static fromDER(der: Uint8Array): Certificate {
     if (!isInstance(der, Uint8Array)) throw invalidType('der', 'an instance of Uint8Array', der);
@@ -84,9 +87,9 @@ export class Certificate {
   }
 
   /**
-   * Creates a certificate from one of Node's, with the certificates that signed it where Node knows them.
+   * Converts a certificate of Node's class, with the certificates that signed it as far as Node knows them.
    *
-   * @throws `ERR_INVALID_ARG_TYPE` when given something else
+   * @throws `ERR_INVALID_ARG_TYPE` when `x509` is not an `X509Certificate` of Node
    */
   static fromX509(x509: X509Certificate): Certificate {
     if (!isInstance(x509, X509Certificate)) throw invalidType('x509', 'an instance of X509Certificate', x509);
@@ -111,7 +114,7 @@ export class Certificate {
   }
 
   /**
-   * The certificate that signed it, as the server sent it; undefined where that is unknown. In C:
+   * The certificate that signed this one, as the server sent it; undefined if it is unknown. In C:
    * `ne_ssl_cert_signedby`.
    */
   get issuerCertificate(): Certificate | undefined {
@@ -125,7 +128,7 @@ export class Certificate {
     return [this, ...(this.issuerCertificate?.chain ?? [])];
   }
 
-  /** The host name that it is for; null where it names no host. In C: `ne_ssl_cert_identity`. */
+  /** The host name that the certificate is for; null where it names no host. In C: `ne_ssl_cert_identity`. */
   get identity(): string | null {
     return ne.ne_ssl_cert_identity(this.handle);
   }
@@ -165,7 +168,7 @@ export class Certificate {
   /**
    * Returns whether both certificates are equal, byte for byte. In C: `ne_ssl_cert_cmp`.
    *
-   * @throws `ERR_INVALID_ARG_TYPE` when given something else
+   * @throws `ERR_INVALID_ARG_TYPE` when `other` is not a {@link Certificate}
    */
   equals(other: Certificate): boolean {
     if (!isInstance(other, Certificate)) throw invalidType('other', 'an instance of Certificate', other);
@@ -212,19 +215,20 @@ export class ClientCertificate {
   /**
    * Wraps a client certificate of `libneon/ne`.
    *
-   * @throws `ERR_INVALID_ARG_TYPE` when given something else
+   * @throws `ERR_INVALID_ARG_TYPE` when `handle` is not a client certificate
    */
   constructor(handle: ne.ne_ssl_client_cert) {
-    ne.ne_ssl_clicert_encrypted(handle); // throws when given something else
+    ne.ne_ssl_clicert_encrypted(handle); // throws unless it is a client certificate
     this.handle = handle;
   }
 
   /**
    * Creates a client certificate from the bytes of a PKCS#12 file: `ne_ssl_clicert_import`.
    *
-   * @param passphrase decrypts it on the calling thread. Without one it stays encrypted, unless the file is unprotected
-   * @throws `ERR_INVALID_ARG_VALUE` when the bytes are not such a file, `NE_ERROR` when the passphrase is wrong,
-   *   `ERR_INVALID_ARG_TYPE`
+   * @param passphrase decrypts the certificate on the calling thread. Without a passphrase, the certificate stays
+   *   encrypted, unless the file is unprotected
+   * @throws `ERR_INVALID_ARG_VALUE` when the bytes are not a PKCS#12 file, `NE_ERROR` when the passphrase is wrong,
+   *   `ERR_INVALID_ARG_TYPE` for an argument of another type
    */
   static fromPFX(pfx: Uint8Array, passphrase?: string): ClientCertificate {
     if (!isInstance(pfx, Uint8Array)) throw invalidType('pfx', 'an instance of Uint8Array', typeof pfx);
@@ -258,21 +262,24 @@ export class ClientCertificate {
     return new ClientCertificate(handle);
   }
 
-  /** Whether it is still encrypted: then it must be decrypted before use. In C: `ne_ssl_clicert_encrypted`. */
+  /**
+   * Whether the certificate is still encrypted. If so, it must be decrypted before use. In C:
+   * `ne_ssl_clicert_encrypted`.
+   */
   get encrypted(): boolean {
     return ne.ne_ssl_clicert_encrypted(this.handle) !== 0;
   }
 
   /**
-   * The "friendly name" in its file; null where the file has none, and with GnuTLS while it is encrypted. In C:
-   * `ne_ssl_clicert_name`.
+   * The "friendly name" in the file; null where the file has no such name, and with GnuTLS while the certificate is
+   * encrypted. In C: `ne_ssl_clicert_name`.
    */
   get name(): string | null {
     return ne.ne_ssl_clicert_name(this.handle);
   }
 
   /**
-   * The certificate in it, without the key. In C: `ne_ssl_clicert_owner`.
+   * The certificate without its private key. In C: `ne_ssl_clicert_owner`.
    *
    * @throws `ERR_NEON_INVALID_STATE` while it is encrypted
    */
@@ -281,10 +288,10 @@ export class ClientCertificate {
   }
 
   /**
-   * Decrypts it, off this thread; resolves to the certificate itself. In C: `ne_ssl_clicert_decrypt`.
+   * Decrypts the certificate off the JavaScript thread; resolves to this object. In C: `ne_ssl_clicert_decrypt`.
    *
-   * Rejects with `NE_ERROR` when the passphrase is wrong: another one may be tried then. Rejects with
-   * `ERR_NEON_INVALID_STATE` when it is decrypted already, and with the signal's reason after an abort.
+   * Rejects with `NE_ERROR` when the passphrase is wrong; another passphrase may then be tried. Rejects with
+   * `ERR_NEON_INVALID_STATE` when the certificate is decrypted already, and with the signal's reason after an abort.
    */
   async decrypt(passphrase: string, options?: CallOptions): Promise<this> {
     requireText('passphrase', passphrase);
@@ -292,7 +299,7 @@ export class ClientCertificate {
   }
 
   /**
-   * Decrypts it on the calling thread; returns the certificate itself. How long that takes depends on the file.
+   * Decrypts the certificate on the calling thread; returns this object. How long decrypting takes depends on the file.
    *
    * @throws `NE_ERROR` when the passphrase is wrong, `ERR_NEON_INVALID_STATE` when it is decrypted already
    */
@@ -308,7 +315,10 @@ export class ClientCertificate {
   }
 }
 
-/** A copy of a certificate that is lent to a callback, and of those that signed it. @internal */
+/**
+ * Copies a certificate that neon lends to a callback until the callback ends, and the certificates that signed it.
+ * @internal
+ */
 export function keepCertificate(lent: ne.ne_ssl_certificate): Certificate {
   const signer = ne.ne_ssl_cert_signedby(lent);
   const handle = importCertificate(ne.ne_ssl_cert_export(lent));
@@ -318,7 +328,8 @@ export function keepCertificate(lent: ne.ne_ssl_certificate): Certificate {
 /**
  * The certificates of a PEM text, one after the other. @internal
  *
- * @throws `ERR_INVALID_ARG_VALUE` for an invalid one; of several, the message says which
+ * @throws `ERR_INVALID_ARG_VALUE` for an invalid certificate; if the text has several, the message says which one is
+ *   invalid
  */
 export function* certificatesOf(text: string): Generator<ne.ne_ssl_certificate> {
   const blocks = pemBlocks(text);
@@ -326,7 +337,7 @@ export function* certificatesOf(text: string): Generator<ne.ne_ssl_certificate> 
     yield importCertificate(base64, blocks.length === 1 ? 'This' : `Certificate ${index + 1} of ${blocks.length}`);
 }
 
-/** The base64 in each certificate of a PEM text; an empty string for one without an end. */
+/** The base64 text of each certificate in a PEM text; an empty string for a certificate without an end line. */
 function pemBlocks(text: string): string[] {
   const begun = text.split(beginning).slice(1);
   return begun.map((rest) => rest.slice(0, Math.max(rest.search(end), 0)).replaceAll(/\s+/g, ''));
@@ -352,5 +363,5 @@ export function requireText(name: string, value: unknown): asserts value is stri
 }
 
 function requireCertificate(handle: ne.ne_ssl_certificate): void {
-  ne.ne_ssl_cert_subject(handle); // throws when given something else
+  ne.ne_ssl_cert_subject(handle); // throws unless it is a certificate
 }

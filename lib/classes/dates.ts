@@ -2,7 +2,7 @@
 
 const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
-/** The zones that RFC 822, section 5.1, names, in minutes east of Greenwich. */
+/** The offsets of the zones that RFC 822, section 5.1, names: minutes east of Greenwich. */
 const zones: Readonly<Record<string, number>> = {
   gmt: 0,
   utc: 0,
@@ -19,9 +19,10 @@ const zones: Readonly<Record<string, number>> = {
 };
 
 /**
- * Reads a date of HTTP (RFC 9110, section 5.6.7), in each of its three forms, or of RFC 3339, and the similar forms
- * that servers write: other zones, a space for the `T`, fractions. Null for anything else, also for a month or a zone
- * that is unknown, and for a day that does not exist. Leap seconds count as the second after them. @internal
+ * Parses a date in one of the three forms of HTTP (RFC 9110, section 5.6.7), in the form of RFC 3339, or in a similar
+ * form that servers write: with another zone, a space instead of the `T`, or fractions of a second. Returns null for
+ * any other text, for an unknown month or zone, and for a day that does not exist. A leap second is read as the second
+ * after it. @internal
  */
 export function dateOf(text: string): Date | null {
   const trimmed = text.trim();
@@ -52,7 +53,7 @@ function asctime(text: string): Date | null {
 
 const monthOf = (name: string): number => months.indexOf(name.toLowerCase());
 
-/** Two digits are of the last or the next fifty years, as RFC 9110 requires. */
+/** Two digits mean a year of this century, or of the last one if it would be more than 50 years ahead (RFC 9110). */
 function fullYear(digits: string): number {
   if (digits.length !== 2) return Number(digits);
   const now = new Date().getUTCFullYear();
@@ -82,7 +83,7 @@ function dateAt(fields: Fields, zone: string, milliseconds = 0): Date | null {
   return date;
 }
 
-/** The minutes of a zone east of Greenwich; null for one that is unknown. */
+/** The offset of a zone in minutes east of Greenwich; null for an unknown zone. */
 function offsetOf(zone: string): number | null {
   const [, sign, hours, minutes] = /^([+-])(\d\d):?(\d\d)$/.exec(zone) ?? [];
   if (sign === undefined) return zones[zone.toLowerCase()] ?? null;

@@ -43,7 +43,7 @@ export function addRequest<E>(error: E, context: CallContext, status?: number): 
   return error;
 }
 
-/** Replaces the stack of an error, which is that of the event loop, by the one that was captured at the call. */
+/** Replaces the stack of an error, which shows only the event loop, by the stack that was captured at the call. */
 export function calledFrom<E>(error: E, { stack = '' }: { readonly stack?: string }): E {
   if (error instanceof NeonError) error.stack = `${String(error)}\n${stack.split('\n').slice(1).join('\n')}`;
   return error;
@@ -73,7 +73,8 @@ function certificateHint(failures: readonly CertificateFailure[]): string {
 }
 
 /**
- * Says that the body has a Content-Encoding which was not decoded; empty when it has none.
+ * Returns a text which says that the Content-Encoding of the body was not decoded; empty when nothing is left to
+ * decode.
  *
  * @param inflates whether compressed bodies were inflated
  */

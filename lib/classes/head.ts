@@ -3,8 +3,9 @@ import type { ResponseHeaders } from '../core/errors.js';
 import { native } from '../core/native.js';
 
 /**
- * A response as it comes from the addon. The lines of the head, each with a line feed, are the version, the reason
- * phrase, and alternately the name and the value of a header. Those of the trailers are names and values. @internal
+ * A response in the form that the addon returns. The lines of `head`, each with a line feed, are the version, the
+ * reason phrase, and then the names and values of headers alternately. The lines of `trailers` are names and values
+ * alternately. @internal
  */
 export type RawResponse = [
   status: number,
@@ -15,7 +16,10 @@ export type RawResponse = [
 ];
 
 declare const streamType: unique symbol;
-/** A body of the addon's that is still arriving; when it is collected, the rest of the body is cancelled. @internal */
+/**
+ * The addon's handle of an arriving body; when the handle is garbage-collected, the rest of the body is cancelled.
+ * @internal
+ */
 export interface StreamHandle {
   readonly [streamType]: true;
 }
@@ -55,7 +59,10 @@ function fieldsOf(
   return fields;
 }
 
-/** Splits the cookies that neon has joined: where a name and `=` follow a comma, which the comma of a date lacks. */
+/**
+ * Splits the cookies that neon has joined with commas. A comma separates two cookies only if a name and `=` follow it,
+ * as they never do in a date.
+ */
 function cookiesOf(joined: string): string[] {
   return joined.split(/,\s*(?=[^;,=\s]+=)/);
 }

@@ -4,27 +4,27 @@ import type { Live } from './live-set.js';
 
 /** The reader of a response that is still arriving: the caller of a body, or the loop over a listing. @internal */
 export interface Reader {
-  /** Whether the session's thread has stopped, since the unread bytes have reached the limit. */
+  /** Whether the session's thread has stopped because the unread bytes have reached the limit. */
   readonly isFull: boolean;
   /** A count that grows whenever the caller reads. */
   readonly reads: number;
 }
 
 /**
- * A call, or the body of its response, that occupies a session for as long as its caller takes to read it. While other
- * calls wait for the session, it is received into memory, so that the session becomes free. @internal
+ * A call, or the body of a response, that occupies a session for as long as its caller reads. While other calls wait
+ * for the session, the unread rest is received into memory, so that the session becomes free. @internal
  */
 export interface Hold extends Live, Reader {
-  /** The call itself, or the call whose response has the body. It does not count as one that waits. */
+  /** The call itself, or the call whose response has the body. This call does not count as waiting for the session. */
   readonly run: Live;
   /** The status of the response, once that has arrived. */
   readonly status?: number | undefined;
   readonly isUnread: boolean;
-  /** Whether the session's thread is done with it. */
+  /** Whether the session's thread is done with the call or body. */
   readonly isOver: boolean;
   /**
-   * Receives up to `bytes` beyond those that were read. A body calls `onChange` when it is full or over, and never
-   * during this call. If it is full already, it calls `onChange` again.
+   * Receives up to `bytes` more than the caller has read. A body calls `onChange` when it becomes full or over, but
+   * never during this call. A body that is full already calls `onChange` again.
    */
   readAhead(bytes: number, onChange: (hold: Hold) => void): void;
   /** Ends the reading ahead, since no call waits any more. */
@@ -32,11 +32,13 @@ export interface Hold extends Live, Reader {
 }
 
 /**
- * The holds of a session or pool. While calls wait for a hold, it reads ahead. A hold *blocks* those calls when it is
- * full and its caller does not read: the caller never touched the body, or has read nothing for `patience`. The latter
- * is a loop that itself waits for such a call, and so would wait for ever.
+ * The holds of a session or pool. While other calls wait for a hold, the hold reads ahead. A hold *blocks* the waiting
+ * calls when it is full and its caller does not read: the caller never touched the body, or has read nothing for
+ * `patience`. A loop over a body that awaits another call of the session is such a caller: without this rule the loop
+ * and the call would wait for each other for ever.
  *
- * A timer looks for such readers. It runs only while calls wait for a hold, and keeps the process alive meanwhile.
+ * A timer looks for callers that do not read. The timer runs only while calls wait for a hold, and keeps the process
+ * alive as long as it runs.
  * @internal
  */
 export class Holds {
@@ -44,7 +46,7 @@ export class Holds {
   /** In milliseconds. */
   readonly #patience: number;
   readonly #changed: (hold: Hold) => void;
-  /** With the number of reads at the last look, and whether that was the number at the look before. */
+  /** Each hold, with its number of reads at the last look, and whether the look before found the same number. */
   readonly #looks = new Map<Hold, { reads: number; stopped: boolean }>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -70,7 +72,7 @@ export class Holds {
     if (this.#looks.size === 0) this.#stopLooking();
   }
 
-  /** Makes the holds that calls wait for read ahead, and the others stop that. */
+  /** Makes the holds for which other calls wait read ahead, and all others stop reading ahead. */
   readAhead(isAwaited: (hold: Hold) => boolean): void {
     if (this.#looks.size === 0) return;
     let any = false;
@@ -109,11 +111,14 @@ export class Holds {
 export interface ReadingLimits {
   /** How many bytes of a body may be received without being read, while other calls wait for its session. */
   readonly maxUnreadBytes: number;
-  /** How long the caller may read nothing, in milliseconds, when that many bytes are unread. */
+  /** How long the caller may read nothing, in milliseconds, while `maxUnreadBytes` bytes are unread. */
   readonly patience: number;
 }
 
-/** The error of a call that waits for a session, while these bodies occupy every session and are not read. @internal */
+/**
+ * The error of a call that waits while the bodies in `unread` occupy the session, or all sessions of the pool.
+ * @internal
+ */
 export function unreadBody(unread: readonly Hold[], owner: 'session' | 'pool', maxUnreadBytes: number): NeonError {
   const named = unread.slice(0, 3).map(({ description, status }) => description + (status ? ` (${status})` : ''));
   const names = named.join(', ') + (unread.length > named.length ? ', …' : '');

@@ -1,4 +1,4 @@
-/** The reading of hrefs in multi-status documents, also of those that are not URIs. */
+/** Parses the hrefs in multi-status documents, including hrefs that are not URIs. */
 import { type ne_uri, ne_uri_parse, ne_uri_resolve, ne_uri_unparse } from '../ne/uri.js';
 
 /** The request whose response has the hrefs. @internal */
@@ -17,10 +17,11 @@ export interface Place {
 }
 
 /**
- * Reads an href leniently. A server that does not escape the names of its resources writes characters that a URI
- * cannot have, or that would end its path: they are escaped, `#` and `?` too. A `?` begins a query only where the
- * target of the request has that path and a query itself. Undefined for an href that names no resource with certainty:
- * an empty one, one of another scheme than `http` and `https`, or one whose authority is invalid. @internal
+ * Reads an href leniently. A server that does not escape the names of its resources writes characters that a URI cannot
+ * have, or that would end its path. These characters are escaped, including `#` and `?`. A `?` begins a query only if
+ * the request target has a query too, after the same path. Returns undefined for an href that does not name a resource
+ * with certainty: an empty href, one with a scheme other than `http` and `https`, or one whose authority is invalid.
+ * @internal
  */
 export function placeOf(raw: string, base: HrefBase): Place | undefined {
   const text = trimmed(raw);
@@ -32,7 +33,8 @@ export function placeOf(raw: string, base: HrefBase): Place | undefined {
   }
   if (!text.startsWith('//')) return resolved(escaped(text, base), base);
   const own = base.origin.replace(/^\w+:/, '');
-  // Otherwise a path whose first segment is empty: RFC 4918, section 8.3, allows no URI without a scheme.
+  // Without a scheme, `//` begins an authority only if that is this server. Otherwise the text is a path whose first
+  // segment is empty: RFC 4918, section 8.3, does not allow an authority without a scheme.
   if (text === own || text.startsWith(`${own}/`))
     return resolved(own + escaped(text.slice(own.length) || '/', base), base);
   const href = escaped(text, base);
@@ -40,8 +42,8 @@ export function placeOf(raw: string, base: HrefBase): Place | undefined {
 }
 
 /**
- * Removes the white space that indents an href. If there are only spaces after the name, they may belong to the name,
- * and stay.
+ * Removes the white space that indents an href. If an href has only spaces at its end and no other white space around
+ * it, the spaces may belong to the name, and are kept.
  */
 function trimmed(raw: string): string {
   return /^[ \t\r\n]|[\t\r\n][ \t\r\n]*$/.test(raw) ? raw.replaceAll(/^[ \t\r\n]+|[ \t\r\n]+$/g, '') : raw;

@@ -1,13 +1,16 @@
 /** The live items of a session or pool: `close()` waits for them, `destroy({ force: true })` ends them. */
 import { NeonError } from '../core/errors.js';
 
-/** Keeps a session from being destroyed: a request, a call on its way, a body still to be read. @internal */
+/**
+ * An item that keeps a session from being destroyed: a request, a call on its way, or a body still to be read.
+ * @internal
+ */
 export interface Live {
   /** `"GET /path"` */
   readonly description: string;
-  /** Whether it is the body of a response which the caller has not touched: `close()` does not wait for it. */
+  /** Whether the item is a response body that the caller has not touched; `close()` does not wait for such a body. */
   readonly isUnread?: boolean | undefined;
-  /** Ends it, when the session is destroyed by force, or closed while it is unread. */
+  /** Ends the item when the session is destroyed by force, or is closed while the item is unread. */
   end(reason: NeonError): void;
 }
 
@@ -22,7 +25,7 @@ export class LiveSet {
   readonly #outer: LiveSet | undefined;
   #waiting: Waiting[] = [];
 
-  /** @param outer the set that has the owner of this one as an item */
+  /** @param outer the set in which the owner of this set is an item */
   constructor(outer?: LiveSet) {
     this.#outer = outer;
   }
@@ -35,7 +38,7 @@ export class LiveSet {
     return [...this.#items].map((item) => item.description);
   }
 
-  /** Whether nothing is live but bodies that are unread. */
+  /** Whether nothing is live except unread bodies. */
   get isUnread(): boolean {
     for (const { isUnread } of this.#items) if (!isUnread) return false;
     return true;
@@ -49,7 +52,7 @@ export class LiveSet {
     if (this.#items.delete(item)) this.#wake();
   }
 
-  /** Ends everything, each item with an error of its own, which will name its request. */
+  /** Ends every item, each with an error object of its own, so that the error can name the request of the item. */
   end({ message, code, origin }: NeonError): void {
     // The newest first: ending a call that runs lets the next one begin.
     for (const item of [...this.#items].reverse())
@@ -62,7 +65,7 @@ export class LiveSet {
     return this.#until(() => this.#items.size === 0);
   }
 
-  /** Resolves when nothing is live any more but bodies that are unread. */
+  /** Resolves when nothing is live any more except unread bodies. */
   unread(): Promise<void> {
     return this.#until(() => this.isUnread);
   }

@@ -49,7 +49,7 @@ import type { Target } from './target.js';
 type LockFailure = readonly [...RawFailure, token: string | null] | null;
 type LockFunction<R> = (session: ne_session, lock: ne_lock, set: LockSet, options: string) => R;
 
-/** A function of the addon in both forms. */
+/** A function of the addon in its blocking and its async form. */
 interface LockFunctions {
   readonly blocking: LockFunction<LockFailure>;
   readonly async: LockFunction<Promise<LockFailure>>;
@@ -65,7 +65,7 @@ const refresh = lockFunctions('refreshLock');
 
 const refreshOptions: Known<RefreshOptions> = { ...commonOptions, duration: true };
 
-/** A LOCK or an UNLOCK. It fills the granted fields into the `ne_lock`. */
+/** A LOCK or UNLOCK request. It writes the fields that the server grants into the `ne_lock`. */
 class LockCall implements Call<LockFailure, void> {
   readonly repeatable = true;
   readonly becomesGet = false;
@@ -159,7 +159,7 @@ export class LockManager implements LockRegistry, SharedLocks {
   async release(reference: LockReference, options: CommonOptions = {}): Promise<void> {
     requireKnown(options, commonOptions);
     const { own, lock } = this.#refer(reference);
-    own?.noteEnding(true); // meanwhile a refresh that fails does not mean that the lock is lost
+    own?.noteEnding(true); // during the UNLOCK, a refresh that fails does not mean that the lock is lost
     try {
       await this.#source.run(this.#call('UNLOCK', lock, release), options);
     } catch (error) {
@@ -189,7 +189,7 @@ export class LockManager implements LockRegistry, SharedLocks {
   }
 
   renew(lock: Lock, timeout: number): Promise<number | null> {
-    // Requests that are to end before their session closes may need the lock.
+    // The lock is renewed even while the session is closing, since requests that are still live may need the lock.
     return this.refresh(lock, { timeout }, { whileClosing: true });
   }
 
@@ -303,7 +303,7 @@ export class LockManager implements LockRegistry, SharedLocks {
 
   #released({ token }: LockReference, own: Lock | undefined): void {
     own?.noteReleased();
-    this.locks.get(token)?.noteReleased(); // a lock that was added in place of that one
+    this.locks.get(token)?.noteReleased(); // a lock with the same token that was added in place of `own`
   }
 
   async #lockWhenFree(target: Target, options: WithLockOptions): Promise<Lock> {
@@ -312,7 +312,7 @@ export class LockManager implements LockRegistry, SharedLocks {
     if (typeof wait !== 'number') throw invalidType('wait', 'of type number', wait);
     if (!(wait >= 0)) throw outOfRange('wait', '>= 0', wait);
     const until = performance.now() + wait;
-    // Randomized, or clients that wait for each other would always collide.
+    // The pauses are random: otherwise clients that wait for each other would always collide.
     for (let pause = 10; ; pause = Math.min(pause * 2, 1000)) {
       try {
         return await this.lock(target, { ...lockOptions, renew: lockOptions.renew ?? true });
@@ -321,7 +321,7 @@ export class LockManager implements LockRegistry, SharedLocks {
       }
       await sleep(Math.min(pause * (0.5 + Math.random()), Math.max(until - performance.now(), 0)), undefined, {
         signal: lockOptions.signal ?? undefined,
-      }).catch(() => undefined); // after an abort the next call rejects
+      }).catch(() => undefined); // after an abort, the next call of lock() rejects
     }
   }
 
@@ -329,7 +329,7 @@ export class LockManager implements LockRegistry, SharedLocks {
     return new LockCall(method, functions, lock, this.set);
   }
 
-  /** The call that gives back the lock of a call that failed; undefined when the server granted none. */
+  /** Returns the UNLOCK for the lock that the server granted to a failed call; undefined when it granted no lock. */
   #unlockOf({ target, stranded }: LockCall): LockCall | undefined {
     if (stranded === undefined) return undefined;
     const fields: CheckedLockOptions = { depth: 0, scope: 'exclusive', duration: undefined, owner: null, renew: false };
@@ -397,7 +397,7 @@ export class LockManager implements LockRegistry, SharedLocks {
 /**
  * The locks in the entries of a PROPFIND of `lockdiscovery`. @internal
  *
- * @throws `NE_ERROR` when the response lists no resource: it does not say that there are no locks
+ * @throws `NE_ERROR` when the response lists no resource, since such a response does not say that there are no locks
  */
 export function discovered(entries: readonly Entry[], { origin, target }: HrefBase): DiscoveredLock[] {
   const context = { method: 'PROPFIND', target, origin };

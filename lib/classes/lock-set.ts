@@ -15,5 +15,5 @@ export const insertLock: (set: LockSet, lock: ne_lock) => void = native('insertL
 /** Removes the lock with this token. @internal */
 export const dropLock: (set: LockSet, token: string) => void = native('dropLock');
 
-/** From now on requests of the session submit the locks of the set. @internal */
+/** Makes the requests of a session submit the locks of the set from now on. @internal */
 export const shareLocks: (set: LockSet, session: ne_session) => void = native('shareLocks');

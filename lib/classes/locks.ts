@@ -10,9 +10,9 @@ import type { Target } from './target.js';
 import { escapeText } from './xml.js';
 
 /**
- * The options of a lock. Those of every call count for the LOCK request: an abort ends the call, and a lock that the
- * server had granted by then lasts until it expires. Headers for the requests that renew the lock and give it back
- * belong into {@link SessionOptions.headers}.
+ * The options of a lock. The options that every call has apply to the LOCK request. An abort ends the call; if the
+ * server has granted the lock by then, the lock lasts until it expires. Headers for the requests that renew the lock
+ * and give it back belong in {@link SessionOptions.headers}.
  */
 export interface LockOptions extends CommonOptions {
   /** `'infinity'` locks a collection with all its members. Default 0: the resource alone. */
@@ -21,8 +21,8 @@ export interface LockOptions extends CommonOptions {
   scope?: LockScope | undefined;
   /**
    * The milliseconds that the lock is to last unless it is refreshed: more than 0 and at most 4294967295000, or
-   * Infinity. They are rounded up to whole seconds. The server decides, as it does by default: see
-   * {@link Lock.duration}.
+   * Infinity. They are rounded up to whole seconds. The server may grant another duration, and by default chooses the
+   * duration: see {@link Lock.duration}.
    */
   duration?: number | undefined;
   /** The owner of the lock, for others to read: text or XML. Default: no owner. */
@@ -34,15 +34,15 @@ export interface LockOptions extends CommonOptions {
       }
     | undefined;
   /**
-   * Whether the lock refreshes itself as long as its session lives: when half of its time has passed, or each minute
-   * where the server does not say how long it lasts, and never twice within five seconds. Default false.
+   * Whether the lock refreshes itself as long as its session lives. It does so when half of its time has passed, or at
+   * least each minute if the server does not report the time, and never twice within five seconds. Default false.
    */
   renew?: boolean | undefined;
 }
 
 /** The options of `withLock`. */
 export interface WithLockOptions extends LockOptions {
-  /** Whether the lock refreshes itself. Default true here. */
+  /** Whether the lock refreshes itself. Default true, unlike for `lock`. */
   renew?: boolean | undefined;
   /** The milliseconds to keep trying while another client holds a lock. Default 0: rejects at once. */
   wait?: number | undefined;
@@ -50,7 +50,7 @@ export interface WithLockOptions extends LockOptions {
 
 /** The options of a refresh. */
 export interface RefreshOptions extends CommonOptions {
-  /** The milliseconds to ask for, as in {@link LockOptions.duration}. Default: as before. */
+  /** The milliseconds to ask for, as in {@link LockOptions.duration}. Default: the duration that was asked for last. */
   duration?: number | undefined;
 }
 
@@ -67,7 +67,7 @@ export interface LockReference {
   readonly token: string;
 }
 
-/** A lock to add to a store: of another session, or of one that no longer exists. */
+/** A lock to add to a store: a lock of another session, or of a session that no longer exists. */
 export interface LockFields extends LockReference {
   /** How far down the lock goes. Default 0. */
   readonly depth?: LockDepth | undefined;
@@ -79,18 +79,20 @@ export interface LockFields extends LockReference {
   readonly duration?: number | null | undefined;
 }
 
-/** A lock that a server reported, of any holder; or why the server did not report the locks of a resource. */
+/** A lock of any holder that a server reported, or the reason why the server did not report the locks of a resource. */
 export type DiscoveredLock =
   | (ActiveLock & {
-      /** The path of the resource, percent-encoded; or its href as the server sent it, where that cannot be read. */
+      /** The path of the resource, percent-encoded; if its href cannot be read, the href as the server sent it. */
       readonly target: string;
-      /** Not for a lock. */
+      /** Undefined for a lock. */
       readonly error?: undefined;
     })
   | ({
-      /** The path of the resource, percent-encoded. */
+      /** The path of the resource, percent-encoded; if its href cannot be read, the href as the server sent it. */
       readonly target: string;
-      /** Why its locks are unknown: `ERR_NEON_STATUS` where the server gave a status, else `NE_ERROR`. */
+      /**
+       * Why the locks of the resource are unknown: `ERR_NEON_STATUS` if the server sent a status, otherwise `NE_ERROR`.
+       */
       readonly error: NeonError;
     } & { readonly [name in keyof ActiveLock]?: undefined });
 
@@ -104,17 +106,17 @@ export interface GrantedLock {
   readonly scope: LockScope;
   readonly owner: string | null;
   readonly duration: number | null;
-  /** The milliseconds to ask for when it is refreshed. */
+  /** The milliseconds to ask for when the lock is refreshed. */
   readonly asked: number | undefined;
   readonly renew: boolean;
 }
 
 /** The locks that a session or pool holds, and the calls about them. @internal */
 export interface LockRegistry {
-  /** By their tokens. */
+  /** The locks by their tokens. */
   readonly locks: ReadonlyMap<string, Lock>;
   refresh(lock: LockReference, options?: RefreshOptions): Promise<number | null>;
-  /** Refreshes a lock that renews itself, in so many milliseconds. */
+  /** Refreshes a lock that renews itself; the call may take `timeout` milliseconds. */
   renew(lock: Lock, timeout: number): Promise<number | null>;
   refreshSync(lock: LockReference, options?: BlockingOptions<RefreshOptions>): number | null;
   release(lock: LockReference, options?: CommonOptions): Promise<void>;
@@ -131,13 +133,13 @@ const maxDelay = 2 ** 31 - 1; // of a timer
 const minDelay = 100;
 /** The milliseconds from the beginning of one renewal to the next, at least. */
 const minInterval = 5000;
-/** The milliseconds between renewals of a lock whose duration is unknown, unless it asked for less. */
+/** The milliseconds between renewals of a lock whose duration is unknown; fewer if a short duration was asked for. */
 const unknownInterval = 60_000;
 
 /**
  * A lock that is held (RFC 4918, section 6). It is in the store of its session ({@link Session.locks}) until it is
- * given back: requests of that session that change a resource under the lock submit its token by themselves. In C:
- * `ne_lock`.
+ * given back. Until then, requests of that session that change a resource under the lock submit its token
+ * automatically. In C: `ne_lock`.
  *
  * @example
  * ```ts
@@ -156,7 +158,7 @@ export class Lock implements LockReference {
   readonly depth: LockDepth;
   /** Whether others may hold a (shared) lock, too. */
   readonly scope: LockScope;
-  /** The owner that the server reports: without markup; null where it reports no owner. */
+  /** The owner that the server reports, without markup; null where the server reports no owner. */
   readonly owner: string | null;
 
   readonly #registry: LockRegistry;
@@ -164,7 +166,7 @@ export class Lock implements LockReference {
   readonly #renew: boolean;
   #asked: number | undefined;
   #duration: number | null = null;
-  /** The milliseconds that the server reported last: it may not do so each time. Null when it never did. */
+  /** The milliseconds that the server reported last; some responses do not report them. Null if no response did. */
   #reported: number | null = null;
   /** A time of `performance.now()`. */
   #end = Infinity;
@@ -175,7 +177,7 @@ export class Lock implements LockReference {
   #timer: NodeJS.Timeout | undefined;
   #released = false;
   #ending = false;
-  /** Whether the signal was read a moment ago: code that waits for it adds its listener now. */
+  /** Whether the signal was read a moment ago, so that the code that read it may still add a listener. */
   #justRead = false;
 
   /** @internal */
@@ -201,22 +203,23 @@ export class Lock implements LockReference {
     return this.#duration;
   }
 
-  /** When the lock expires unless it is refreshed; null where it never does, or that is unknown. */
+  /** The time when the lock expires unless it is refreshed; null if it never expires, or if the time is unknown. */
   get expires(): Date | null {
     return this.#duration !== null && Number.isFinite(this.#end)
       ? new Date(Date.now() + this.#end - performance.now())
       : null;
   }
 
-  /** Whether it was given back, or ended when this session deleted or moved its resource. */
+  /** Whether the lock was given back, or ended because this session deleted or moved its resource. */
   get released(): boolean {
     return this.#released;
   }
 
   /**
-   * Aborts when the lock is lost: a refresh fails since the server does not know the lock, or the lock expires since no
-   * refresh succeeded, or the session is destroyed. The reason is the {@link NeonError} of that failure. The lock stays
-   * in its store, so that the server refuses, with 412, a request that relies on it.
+   * Aborts when the lock is lost. This happens when a refresh fails because the server does not know the lock, when the
+   * lock expires because no refresh succeeded, and when the session is destroyed. The reason of the abort is the
+   * {@link NeonError} of that failure. The lost lock stays in its store, so that the server refuses, with 412, a
+   * request that relies on the lock.
    */
   get signal(): AbortSignal {
     const { signal } = this.#lost;
@@ -234,8 +237,8 @@ export class Lock implements LockReference {
   }
 
   /**
-   * Makes the lock last for its whole time from now on (LOCK with an `If` header, RFC 4918 section 9.10.2). Resolves to
-   * the milliseconds that the server grants, as {@link duration}. In C: `ne_lock_refresh`.
+   * Makes the lock last for its whole time again, counted from now (LOCK with an `If` header, RFC 4918 section 9.10.2).
+   * Resolves to the milliseconds that the server grants, as {@link duration}. In C: `ne_lock_refresh`.
    *
    * Rejects with `ERR_NEON_INVALID_STATE` when the lock was given back, and with `ERR_NEON_STATUS` when the server
    * refuses.
@@ -258,8 +261,8 @@ export class Lock implements LockReference {
   /**
    * Gives the lock back (UNLOCK, RFC 4918 section 9.11). In C: `ne_unlock`.
    *
-   * Rejects with `ERR_NEON_INVALID_STATE` when it was given back already, and with `ERR_NEON_STATUS` when the server
-   * refuses: the lock stays in its store then.
+   * Rejects with `ERR_NEON_INVALID_STATE` when the lock was given back already. Rejects with `ERR_NEON_STATUS` when the
+   * server refuses; the lock then stays in its store.
    */
   async unlock(options?: CommonOptions): Promise<void> {
     await this.#registry.release(this, options);
@@ -300,36 +303,36 @@ export class Lock implements LockReference {
     return this.#lost.signal.aborted;
   }
 
-  /** This lock replaces that one, and expires with it. @internal */
+  /** Notes that this lock replaces `that`, and expires at the same time. @internal */
   noteEnd(that: Lock): void {
     this.#end = that.#end;
   }
 
-  /** The milliseconds to ask for when it is refreshed. @internal */
+  /** The milliseconds to ask for when the lock is refreshed. @internal */
   get asked(): number | undefined {
     return this.#asked;
   }
 
-  /** The server no longer knows the lock, or the session is destroyed. @internal */
+  /** Notes that the lock is lost: the server no longer knows it, or the session is destroyed. @internal */
   noteLost(reason: unknown): void {
     clearTimeout(this.#timer);
     if (!this.#released && !this.#ending) this.#lost.abort(reason);
   }
 
-  /** The lock is about to be given back; with false, giving it back failed. @internal */
+  /** Notes that the lock is about to be given back or, with false, that giving it back failed. @internal */
   noteEnding(ending: boolean): void {
     this.#ending = ending;
     this.#schedule();
   }
 
-  /** It was given back, or ended with its resource. @internal */
+  /** Notes that the lock was given back, or ended with its resource. @internal */
   noteReleased(): void {
     clearTimeout(this.#timer);
     this.#released = true;
     this.#registry.forget(this);
   }
 
-  /** Refreshes it, and notes the result; never rejects. @internal */
+  /** Refreshes the lock, and notes the result; never rejects. @internal */
   async renew(): Promise<void> {
     const now = performance.now();
     if (this.#failure && now + minDelay >= this.#end) {
@@ -347,7 +350,7 @@ export class Lock implements LockReference {
     }
   }
 
-  /** Whether it must be given back to the server; a lost lock must not. */
+  /** Whether the lock must be given back to the server. A lost lock must not; it is only taken out of the store. */
   #mustUnlock(): boolean {
     if (this.#released) return false;
     if (this.lost) this.noteReleased();
@@ -355,8 +358,8 @@ export class Lock implements LockReference {
   }
 
   /**
-   * Refreshes the lock when half of its time has passed: that leaves time to retry. When it expires before it may be
-   * retried, it is lost then.
+   * Schedules the next refresh for when half of the lock's time has passed, so that there is time to retry. If a
+   * refresh has failed, and the lock expires before the next one is allowed, the lock is lost when it expires.
    */
   #schedule(): void {
     clearTimeout(this.#timer);
@@ -375,21 +378,22 @@ export class Lock implements LockReference {
   }
 }
 
-/** The lock of a signal that was read: it lives as long as the signal. */
+/** The lock of each signal that was read. The lock lives as long as its signal. */
 const lockOf = new WeakMap<AbortSignal, Lock>();
 
-/** How long after the first read of a signal a lock looks whether something listens to it, in milliseconds. */
+/** The milliseconds from the first read of a signal until its lock checks whether the signal has a listener. */
 const listenDelay = 1000;
 
-/** Renews a lock later. Neither the process nor a lock that is given weakly stays alive for it. */
+/** Renews a lock later. The timer does not keep the process alive, nor a lock that is given as a `WeakRef`. */
 function renewLater(lock: Lock | WeakRef<Lock>, delay: number): NodeJS.Timeout {
   const renew = lock instanceof Lock ? () => lock.renew() : () => lock.deref()?.renew();
   return setTimeout(() => void renew(), delay).unref();
 }
 
 /**
- * The locks of a session or pool: {@link Session.locks}. Requests that change a resource under one of them submit its
- * token (`If` header); the locks that are in the store when a request is sent count. In C: `ne_lock_store`.
+ * The locks of a session or pool: {@link Session.locks}. Requests that change a resource under one of these locks
+ * submit its token (`If` header). A request uses the locks that are in the store when it is sent. In C:
+ * `ne_lock_store`.
  */
 export class LockStore implements Iterable<Lock> {
   readonly #registry: LockRegistry;
@@ -406,8 +410,8 @@ export class LockStore implements Iterable<Lock> {
   }
 
   /**
-   * Adds a lock that was obtained elsewhere, in place of one with the same token. Nothing is sent. In C:
-   * `ne_lockstore_add`.
+   * Adds a lock that was obtained elsewhere, in place of a lock with the same token. Nothing is sent to the server. In
+   * C: `ne_lockstore_add`.
    *
    * @returns the lock of this store
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` for an invalid field
@@ -438,7 +442,7 @@ export class LockStore implements Iterable<Lock> {
   }
 
   /**
-   * The newest lock on exactly this resource; undefined without one. In C: `ne_lockstore_findbyuri`.
+   * The newest lock on exactly this resource; undefined if there is no such lock. In C: `ne_lockstore_findbyuri`.
    *
    * @param target as for requests of the session
    */
@@ -472,7 +476,7 @@ export interface CheckedLockOptions {
   readonly depth: LockDepth;
   readonly scope: LockScope;
   readonly duration: number | undefined;
-  /** XML. */
+  /** The owner as XML; null for no owner. */
   readonly owner: string | null;
   readonly renew: boolean;
 }

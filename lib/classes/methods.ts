@@ -1,6 +1,6 @@
 /**
- * Describes the methods of HTTP and WebDAV: their requests, and the results made of their responses, for both forms of
- * each.
+ * Describes the methods of HTTP and WebDAV: their requests, and the conversion of responses to results. The promise
+ * form and the blocking form of a method share its description.
  */
 import { invalidType, invalidValue, NeonError, outOfRange, shown } from '../core/errors.js';
 import { isObject } from '../core/objects.js';
@@ -23,8 +23,8 @@ import type { Target } from './target.js';
 /** The options of `copy` and `move`. */
 export interface CopyOptions extends RequestOptions {
   /**
-   * Whether to replace a resource at the destination; if false, the request fails with status 412 there. Default true,
-   * as in the protocol.
+   * Whether to replace a resource that exists at the destination. If false, the request fails with status 412 where
+   * there is a resource. Default true, as in the protocol.
    */
   overwrite?: boolean | undefined;
   /** `0` copies a collection without its members. Default `'infinity'`. `move` does not have this option. */
@@ -46,7 +46,7 @@ export interface Capabilities {
 export interface ByteRange {
   /** The first byte, counted from 0. */
   readonly start: number;
-  /** The last byte, which is included; default: the last one of the resource. */
+  /** The last byte, inclusive. Default: the last byte of the resource. */
   readonly end?: number | undefined;
 }
 
@@ -62,11 +62,11 @@ export interface Method<T> {
   readonly body?: Body;
   /** The arguments from which neon composes the body. */
   readonly content?: readonly object[];
-  /** The path of the target gets a slash at its end. */
+  /** Whether a slash is added to the path of the target, if the path does not end in one. */
   readonly collection?: true;
-  /** A 207 response reports whether it succeeded. */
+  /** Whether a 207 response lists what failed. */
   readonly multistatus?: true;
-  /** The failure that a 2xx response reports. */
+  /** Returns why a 2xx response is a failure; undefined if it is a success. */
   failure?(response: Response): string | undefined;
   result(response: Response): T;
 }
@@ -113,7 +113,7 @@ export function settle<T>(
 ): T {
   const { status, ok, reasonPhrase } = response;
   const found = document && failuresIn(document, context);
-  // Only a multi-status body carries failure details.
+  // The document of an error response counts only if it lists failures, since it may be any XML.
   const failures = ok || (found && found.list.length > 0) ? found : undefined;
   const failure = ok
     ? (failures?.text ?? method.failure?.(response))
@@ -133,7 +133,10 @@ function listsFailures({ multistatus }: Method<unknown>, { status, ok, headers }
   return multistatus === true && (status === 207 || (!ok && /\bxml\b/i.test(headers['content-type'] ?? '')));
 }
 
-/** The length limit for a document of a response whose status alone reports a failure: a longer one is not awaited. */
+/**
+ * The maximum bytes of a document that is read from an error response. A longer document is ignored: the status
+ * suffices.
+ */
 const maxErrorBytes = 64 * 1024;
 
 /** Reads the multi-status document of a response, which lists the failures; undefined without one. @internal */
@@ -152,7 +155,7 @@ export function plain(method: string, target: Target, options: RequestOptions | 
   return { method, target, options, result: unchanged };
 }
 
-/** Describes a method that changes resources: a 207 response lists the resources where it failed. @internal */
+/** Describes a method that changes resources: a 207 response lists the resources for which it failed. @internal */
 export function changing(method: string, target: Target, options: RequestOptions | undefined): Method<Response> {
   return { ...plain(method, target, options), multistatus: true };
 }

@@ -60,7 +60,7 @@ class FailureReader {
   #response = noOutcome();
   #propstat = noOutcome();
   #properties: string[] = [];
-  /** The outcomes of propstats, whose href may follow. */
+  /** The outcomes of the propstats in a response, which are kept because the href may follow them. */
   #propstats: { readonly outcome: Outcome; readonly properties: readonly (string | null)[] }[] = [];
 
   constructor(base: HrefBase) {

@@ -10,28 +10,28 @@ import type { ProgressEvent, ProgressWatch } from './status.js';
 /** The pool as its leases see it. @internal */
 export interface Lessor {
   readonly live: LiveSet;
-  /** A session that is idle, or a new one below the bound. */
+  /** Returns an idle session, or a new session if there are fewer than the maximum; otherwise undefined. */
   take(): Session | undefined;
   /** Puts a lease at the end of the queue. */
   enqueue(lease: Lease): void;
   dequeue(lease: Lease): void;
-  /** Notes that the call of the lease, or its body, occupies the session while its caller reads. */
+  /** Notes that the call of the lease, or the body of its response, occupies the session while the caller reads. */
   keep(lease: Lease, hold: Hold): void;
   release(hold: Hold): void;
-  /** Ends the lease, of which nothing is live any more: gives its session back. */
+  /** Ends a lease that has no live items any more, and gives its session back. */
   over(lease: Lease): Promise<void>;
 }
 
 /**
- * The lease of a session of a pool to one call. It is made before there is a session for it, and is over when nothing
- * of it is live: neither the call nor the body of its response. @internal
+ * The lease of a session of a pool to one call. It is made before there is a session for it, and is over when neither
+ * the call nor the body of its response is live. @internal
  */
 export class Lease implements Live, LentSession {
   readonly description: string;
   readonly live: LiveSet;
   /** The session, once there is one. */
   session: Session | undefined;
-  /** Whether nothing of the call can still be in C: it succeeded, and its response, if any, arrived whole. */
+  /** Whether the call can no longer be inside C: it succeeded, and its response, if any, arrived whole. */
   finished = false;
   /** Gives the session to the waiting call. */
   begin: (session: Session) => void = () => undefined;
@@ -91,7 +91,7 @@ export class Lease implements Live, LentSession {
   }
 
   succeeded(): void {
-    this.finished = this.live.size === 1; // the call itself; a body that is still arriving is live, too
+    this.finished = this.live.size === 1; // only the call itself is live, and no body that is still arriving
   }
 
   end(reason: NeonError): void {

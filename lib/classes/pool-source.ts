@@ -35,8 +35,8 @@ export class PoolSource extends SessionSource implements Lessor {
   readonly noun = 'pool';
   readonly sessions = new Set<Session>();
   /**
-   * The idle sessions, the longest idle first. No call is queued while there is an idle session, or the pool may make
-   * another one.
+   * The idle sessions, ordered by how long they have been idle, the longest first. No call is queued while there is an
+   * idle session, or while the pool may make another session.
    */
   readonly idle: Idle[] = [];
   readonly queue = new Set<Lease>();
@@ -49,7 +49,7 @@ export class PoolSource extends SessionSource implements Lessor {
   #emit: ((event: StatusEvent) => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param first the first session, idle as yet */
+  /** @param first the first session, which is idle until the first call */
   constructor(first: Session, base: URL, defaults: CallDefaults, settings: PoolSettings) {
     super(`${first.scheme}://${first.hostport}`, base, defaults);
     this.#settings = settings;
@@ -156,7 +156,7 @@ export class PoolSource extends SessionSource implements Lessor {
     return session;
   }
 
-  /** Gives a session to the lease that has waited longest; without one, keeps it as an idle session. */
+  /** Gives a session to the lease that has waited longest; if no lease waits, keeps the session as idle. */
   #giveBack(session: Session): void {
     const [first] = this.queue;
     if (first) first.begin(session);
@@ -204,7 +204,7 @@ function inUse({ handle }: Session): boolean {
   }
 }
 
-/** Resolves when the thread has left C. The connection of an aborted call is closed in any case. */
+/** Resolves when the thread has left C. This closes the connection, as every abort does. */
 function outOfUse({ handle }: Session): Promise<void> {
   return ne_close_connection(handle).catch(() => undefined);
 }

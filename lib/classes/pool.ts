@@ -17,13 +17,13 @@ export interface SessionPoolOptions extends SessionOptions {
 }
 
 /**
- * Many sessions with one server: requests run at the same time, each on a session of its own until its response is
- * read, or was received into memory while other requests waited. There are as many sessions as are needed, up to a
- * bound; further requests wait in the order in which they were made. A listing takes a session like a request, until it
- * ends, is left or is dropped.
+ * Many sessions with one server, so that requests run at the same time. Each request has a session of its own until its
+ * response is read, or has been received into memory because other requests wait. The pool makes sessions as they are
+ * needed, up to a maximum; further requests wait in the order in which they were made. A listing occupies a session
+ * like a request, until the listing ends, its loop is left, or its iterator is dropped.
  *
- * It has the methods of a {@link Session} that return promises. The blocking ones would wait on the calling thread for
- * a session that is given back on that thread, so it does not have them.
+ * A pool has the methods of a {@link Session} that return promises. It has no blocking methods: they would block the
+ * calling thread to wait for a session, which only code on that thread could give back.
  *
  * Emits `'status'` with the events of its sessions, each a `StatusEvent`.
  *
@@ -69,7 +69,7 @@ export class SessionPool extends PromiseMethods {
     this.idleTimeout = idleTimeout;
   }
 
-  /** The number of sessions: idle ones, and those that requests have. */
+  /** The number of sessions, both idle and in use. */
   get size(): number {
     return this.#source.sessions.size;
   }
@@ -109,11 +109,12 @@ export class SessionPool extends PromiseMethods {
   }
 
   /**
-   * Waits until no request is queued or on its way, and no body is being read; cancels the bodies that were never
-   * touched; then destroys the sessions. New requests are refused meanwhile.
+   * Waits until no request is queued or on its way, and no body is being read. Then cancels the bodies that were never
+   * touched, and destroys the sessions. New requests are refused meanwhile.
    *
-   * @param options `timeout`, in milliseconds: aborts what is live after that time, as `destroy({ force: true })` does.
-   *   Rejects with `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` for invalid options
+   * @param options `timeout`, in milliseconds: aborts the requests that are live after that time, as
+   *   `destroy({ force: true })` does. Rejects with `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or
+   *   `ERR_OUT_OF_RANGE` for invalid options
    */
   async close(options: CloseOptions = {}): Promise<void> {
     const drained = await this.#source.drain(options);

@@ -13,7 +13,7 @@ export interface ActiveLock {
   readonly depth: 0 | 1 | 'infinity';
   /** The owner as the holder gave it, without markup; null where the holder gave no owner. */
   readonly owner: string | null;
-  /** The milliseconds that are left; Infinity for a lock without end, null where the server does not report it. */
+  /** The milliseconds that are left; Infinity for a lock without end, null where the server does not report them. */
   readonly duration: number | null;
   /** The lock token; null where the server does not report it. */
   readonly token: string | null;
@@ -67,7 +67,7 @@ export function propertyKey(nspace: string, name: string): string {
 }
 
 /**
- * The parts of a property's name, `name` or `{namespace}name`, as neon puts them into XML. @internal
+ * Splits a property's name, `name` or `{namespace}name`, into the parts that neon writes into XML. @internal
  *
  * @throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for an invalid name
  */
@@ -80,8 +80,8 @@ export function splitName(given: unknown, argument: string): [nspace: string, na
 }
 
 /**
- * Reads the value of a property from its text, or from the number that the addon made of the text where it has one of
- * the usual forms. Resources with one text share the value, unless there is `copy`. @internal
+ * Reads the value of a property from its text. If the text has one of the usual forms, the addon has made it a number,
+ * and `from` reads that number. Resources with the same text share one value, unless there is `copy`. @internal
  */
 export interface PropertyReader<T> {
   read(text: string): T;
@@ -89,7 +89,7 @@ export interface PropertyReader<T> {
   copy?(value: T): T;
 }
 
-/** A date. The addon has read the usual forms of most already (binding/ne/dates.h). */
+/** Reads a date. The addon has already converted most dates in the usual forms to numbers (binding/ne/dates.h). */
 const date: PropertyReader<Date | null> = {
   read: dateOf,
   from: (milliseconds) => new Date(milliseconds),
@@ -121,7 +121,7 @@ export function propertyReader(name: string): PropertyReader<unknown> | undefine
 
 /** An element in the text that neon makes of the XML inside a property. */
 interface Element {
-  /** Without the namespace, where that is `DAV:`. */
+  /** The name, without the namespace if that is `DAV:`. */
   readonly name: string;
   readonly children: Element[];
   text: string;
@@ -155,7 +155,7 @@ const named =
     element.name === name;
 const child = (element: Element, name: string): Element | undefined => element.children.find(named(name));
 
-/** The text of an element, or else of its first child that has any; null without text. */
+/** The text of an element or, if it has no text, of its first child with text; null if there is no text at all. */
 function textOf(element: Element | undefined): string | null {
   if (!element) return null;
   return element.text.trim() || element.children.map(textOf).find((text) => text !== null) || null;
@@ -182,7 +182,10 @@ function activeLock(element: Element): ActiveLock {
 /** The largest number of seconds that the protocol allows (RFC 4918, section 10.7). */
 const maxSeconds = 2 ** 32 - 1;
 
-/** Reads it as lock_timeout() of the addon does: 0 and negative numbers mean "unlimited" to some servers. */
+/**
+ * Reads a timeout as lock_timeout() of the addon does: null for 0 and negative numbers, by which some servers mean
+ * "unlimited".
+ */
 function durationOf(text: string | null): number | null {
   const [first = ''] = (text ?? '').split(',');
   const [, seconds = '0'] = /^\s*Second-(\d+)/i.exec(first) ?? [];

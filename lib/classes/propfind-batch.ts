@@ -6,18 +6,18 @@ import { type Properties, propertyKey, propertyReader, type PropertyReader } fro
 /** A resource that a PROPFIND found. */
 export interface Entry {
   /**
-   * The path of the resource, percent-encoded: usable as a target, and of exactly this resource. As the server writes
-   * it, except that characters are escaped which are not allowed there. Null where the server gives no href that can be
-   * read; see `rawHref`.
+   * The path of the resource, percent-encoded. As a target, it leads to exactly this resource. It is the path that the
+   * server sent, with the characters escaped that are not allowed in a path. Null where the server sent no href that
+   * can be read; see `rawHref`.
    */
   href: string | null;
-  /** The whole URI of the resource: `scheme://host[:port]` and the path; null where `href` is. */
+  /** The whole URI of the resource: `scheme://host[:port]` and the path; null where `href` is null. */
   uri: string | null;
   /** The properties that the server reports, by name. */
   props: Properties;
   /**
    * The statuses of the requested properties that the server does not report, by name: 404 where the resource does not
-   * have the property. A frozen, empty object when the server reports all of them.
+   * have the property. A frozen, empty object when the server reports all requested properties.
    */
   status: Record<string, PropertyStatus>;
   /** The failure that the server reports for the resource itself. Undefined where it reports none. */
@@ -32,7 +32,7 @@ export interface EntryError {
   status: number;
   /** The reason phrase: `'Not Found'`. */
   reasonPhrase: string;
-  /** The explanation that the server gives, for people to read; null without one. */
+  /** The explanation that the server sends, for people to read; null if it sends no explanation. */
   description: string | null;
 }
 
@@ -108,12 +108,13 @@ export function unpack(batch: PropfindBatch, base: HrefBase, entries: Entry[]): 
         ? { href: given, uri: (prefixes[origin - firstOrigin] as string) + given, props, status }
         : located(isLate ? text.slice(at, (at += length)) : given, base, props, status);
     if (failure > 0) entry.error = errorOf(statuses, failure - 1);
-    // Does not use push(): V8 assumes small integers in an empty array, and would compile for them in vain.
+    // Does not use push(): V8 assumes that an empty array holds small integers, and would compile code for them in
+    // vain.
     entries[entries.length] = entry;
   }
 }
 
-/** Origins of 0 and 1 are hrefs that the addon did not read; that of 1 comes after the values. */
+/** An origin of 0 or 1 marks an href that the addon did not read; with 1, the href comes after the values. */
 const lateOrigin = 1;
 const firstOrigin = 2;
 
@@ -131,13 +132,16 @@ function errorOf(statuses: readonly string[], index: number): EntryError {
   return { status: code, reasonPhrase, description: statuses[index * statusFields + 2] || null };
 }
 
-/** The status with this index in that list. */
+/** The status with this index in the list of codes, reasons and descriptions. */
 function statusOf(statuses: readonly string[], index: number): PropertyStatus {
   const at = index * statusFields;
   return { code: Number(statuses[at]), reasonPhrase: statuses[at + 1] as string };
 }
 
-/** The number of two halves of 64 bits. V8 keeps a small integer as such only when it is not computed. */
+/**
+ * Combines the two halves of 64 bits into a number. A small number is not computed, since V8 then keeps it as a small
+ * integer.
+ */
 function numberOf(upper: number, lower: number): number {
   return upper === 0 ? lower : (upper | 0) * 2 ** 32 + lower;
 }
@@ -163,7 +167,7 @@ function prefixesOf(origins: readonly string[]): readonly string[] {
   return prefixes;
 }
 
-/** Sets a field whose name the server chose: `__proto__`, too, is an ordinary one. @internal */
+/** Sets a field whose name the server chose, so that even `__proto__` is an ordinary field. @internal */
 export function define(object: Record<string, unknown>, key: string, value: unknown): void {
   if (key === '__proto__')
     Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });

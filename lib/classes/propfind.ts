@@ -31,7 +31,7 @@ export interface PropNamesOptions extends CommonOptions {
 export interface PropfindOptions extends PropNamesOptions {
   /**
    * The properties to ask for: names of `DAV:` properties, and others as `{namespace}name`. Default: all that the
-   * server gives (`allprop`).
+   * server returns (`allprop`).
    */
   props?: readonly string[] | undefined;
 }
@@ -64,10 +64,10 @@ export interface PropfindQuery {
   readonly source: SessionSource;
   readonly target: string;
   readonly depth: number;
-  /** A flat list; null for the names alone. */
+  /** A flat list of namespaces and names; null for a listing of property names. */
   readonly names: readonly string[] | null;
   readonly options: CommonOptions;
-  /** Has the stack of the caller: awaiting a listing leaves no trace in that of an error. */
+  /** Has the stack of the caller, which the stack of an error in an awaited listing does not show. */
   readonly caller: { readonly stack?: string };
 }
 
@@ -111,7 +111,7 @@ class PropfindCall implements Call<PropfindFailure, void> {
   /**
    * @param onBatch receives each batch with the base of its hrefs; returns true when C is to wait before the next one
    * @param room returns a promise that C waits for, or undefined when there is room already
-   * @param reader as in {@link Call}, of a call that makes C wait
+   * @param reader as in {@link Call}; for a call that makes C wait
    */
   constructor(query: PropfindQuery, onBatch: OnEntries, room: Room = noRoomNeeded, reader?: ResultReader) {
     this.#query = query;
@@ -154,7 +154,7 @@ class PropfindCall implements Call<PropfindFailure, void> {
 
 const noRoomNeeded = (): undefined => undefined;
 
-/** Sends a PROPFIND; its error shows where the listing was made. */
+/** Sends a PROPFIND; the stack of an error shows where the listing was made. */
 async function send(call: PropfindCall, { source, options, caller }: PropfindQuery, terms?: RunTerms): Promise<void> {
   try {
     await source.run(call, options, terms);
@@ -164,14 +164,15 @@ async function send(call: PropfindCall, { source, options, caller }: PropfindQue
 }
 
 /**
- * The resources that a PROPFIND finds (RFC 4918, section 9.1). Nothing is sent before it is awaited or iterated, and it
- * is sent once. Awaiting it gives an array of all resources. Iterating it with `for await` gives each resource as soon
- * as it has arrived: at most some thousands wait in memory, and leaving the loop early, or dropping the iterator,
+ * The resources that a PROPFIND finds (RFC 4918, section 9.1). The PROPFIND is sent once, when the listing is first
+ * awaited or iterated. Awaiting the listing resolves to an array of all resources. Iterating it with `for await` yields
+ * each resource as soon as it has arrived. At most some thousands of resources wait in memory, or more while other
+ * calls wait for the session ({@link SessionOptions.maxUnreadBytes}). Leaving the loop early, or dropping the iterator,
  * closes the connection.
  *
- * Rejects with a {@link NeonError}: with `ERR_NEON_STATUS` when the status is no success, with `NE_ERROR` when the
- * response is another document than a multi-status one, or with the code of the failure. Rejects with the signal's
- * reason after an abort, and with `ERR_NEON_INVALID_STATE` when it is read twice.
+ * Rejects with a {@link NeonError}: with `ERR_NEON_STATUS` when the status is not 2xx, with `NE_ERROR` when the
+ * response is not a multi-status document, or with the code of the failure. Rejects with the signal's reason after an
+ * abort, and with `ERR_NEON_INVALID_STATE` when the listing is read again after an iteration.
  *
  * @example
  * ```ts
@@ -227,7 +228,7 @@ export class Listing implements PromiseLike<Entry[]>, AsyncIterable<Entry> {
     return entries;
   }
 
-  /** First batch for an iterator, or every entry if the listing was already collected. */
+  /** Returns the first batch for an iterator, or every entry if the listing was already awaited. */
   async #first(arrivals: Arrivals): Promise<readonly Entry[] | undefined> {
     if (this.#entries) return this.#entries;
     this.#begin();
@@ -250,20 +251,20 @@ const bytesOf = ([text, numbers]: PropfindBatch): number => 2 * text.length + nu
 const dropped = new FinalizationRegistry<Arrivals>((arrivals) => arrivals.cancel());
 
 /**
- * The batches of a PROPFIND while it is on its way. C waits while batches wait to be taken. Nothing here refers to the
- * iterator that takes them, so that the iterator can be collected.
+ * The batches of a PROPFIND while it is on its way. C waits while too many batches wait to be taken. No field refers to
+ * the iterator that takes the batches, so that the iterator can be garbage-collected.
  */
 class Arrivals implements ResultReader {
   /** Whether C waits until batches are taken. */
   isFull = false;
-  /** How many entries the iterator has given. */
+  /** How many entries the iterator has returned. */
   reads = 0;
   readonly #query: PropfindQuery;
   readonly #batches: PropfindBatch[] = [];
   #base: HrefBase;
-  /** About the bytes of those batches. */
+  /** The approximate number of bytes in `#batches`. */
   #bytes = 0;
-  /** How many bytes may wait, since other calls wait for the session; undefined while none does. */
+  /** How many bytes may wait in `#batches` while other calls wait for the session; undefined while no call waits. */
   #maxBytes: number | undefined;
   #running: Promise<void> | undefined;
   #over = false;
@@ -293,10 +294,10 @@ class Arrivals implements ResultReader {
       this.#over = true;
       this.#wake();
     });
-    this.#running.catch(() => undefined); // it is awaited below, unless it is cancelled
+    this.#running.catch(() => undefined); // next() awaits this promise, unless the PROPFIND is cancelled
   }
 
-  /** The entries of the next batch, or nothing after the last one; rejects when the PROPFIND failed. */
+  /** The entries of the next batch, or undefined after the last batch; rejects when the PROPFIND failed. */
   async next(): Promise<readonly Entry[] | undefined> {
     while (this.#running) {
       const batch = this.#batches.shift();
@@ -321,7 +322,9 @@ class Arrivals implements ResultReader {
     if (this.#mayReadAhead) this.#makeRoom();
   }
 
-  /** C asks a while after it learnt that it is to wait: other calls may wait by then, or no batch any more. */
+  /**
+   * C calls this a while after `onBatch` has returned true. By then other calls may wait, or all batches may be taken.
+   */
   #room(): Promise<void> | undefined {
     if (this.#batches.length === 0 || this.#mayReadAhead) return undefined;
     this.isFull = true;
@@ -344,15 +347,15 @@ class Arrivals implements ResultReader {
 }
 
 /**
- * Gives the entries one by one. It behaves like an async generator, also for calls that do not wait for each other, in
- * a third of the time: an entry that has already arrived costs one promise.
+ * Yields the entries one by one. It behaves like an async generator, also when a call does not wait for the previous
+ * one to settle. It needs a third of the time: an entry that has already arrived costs one promise.
  */
 class EntryIterator implements AsyncGenerator<Entry, void, undefined> {
   readonly #arrivals: Arrivals;
   #refill: () => Promise<readonly Entry[] | undefined>;
   #entries: readonly Entry[] = [];
   #at = 0;
-  /** How many calls wait for `#last`, the call before them. */
+  /** How many calls run or wait; a new call waits for `#last`, the call before it. */
   #waiting = 0;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -396,7 +399,7 @@ class EntryIterator implements AsyncGenerator<Entry, void, undefined> {
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    // Runs at once when no call waits, so that later calls of the session come after this one.
+    // Runs at once when no other call is pending, so that later calls of the session are sent after this one.
     const begun = this.#waiting++ === 0 ? work() : this.#last.then(work);
     const turn = begun.finally(() => this.#waiting--);
     this.#last = turn.catch(() => undefined);
@@ -430,7 +433,7 @@ class EntryIterator implements AsyncGenerator<Entry, void, undefined> {
   }
 }
 
-/** The entries of a listing, on the calling thread. @internal */
+/** Returns the entries of a listing, with a call on the calling thread. @internal */
 export function listSync(query: PropfindQuery): Entry[] {
   const entries: Entry[] = [];
   query.source.runSync(new PropfindCall(query, (batch, base) => unpack(batch, base, entries)), query.options);

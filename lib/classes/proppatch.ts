@@ -1,4 +1,4 @@
-/** Changes of properties (PROPPATCH, RFC 4918 section 9.2) as neon takes them. */
+/** Changes of properties (PROPPATCH, RFC 4918 section 9.2), and their conversion to operations of neon. */
 import { invalidType, invalidValue } from '../core/errors.js';
 import { isArray, isObject } from '../core/objects.js';
 import * as ne from '../ne/index.js';
@@ -9,7 +9,7 @@ import { escapeText } from './xml.js';
 export type PropertyValue =
   | string
   | {
-      /** In it the prefix `D` stands for `DAV:`, and names without prefix are in the namespace of the property. */
+      /** XML in which the prefix `D` stands for `DAV:`, and names without a prefix are in the property's namespace. */
       readonly xml: string;
     };
 

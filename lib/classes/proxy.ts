@@ -12,9 +12,9 @@ import type { Credentials } from './auth.js';
 export interface ProxyServer {
   /** The protocol of the proxy. Default `'http'`. */
   readonly type?: 'http' | 'socks4' | 'socks4a' | 'socks5' | undefined;
-  /** A host name or network address; one of IPv6 in brackets. */
+  /** A host name or network address; an IPv6 address is written in brackets. */
   readonly host: string;
-  /** 0 to 65535. Default: 80, for SOCKS 1080. */
+  /** The port: 0 to 65535. Default: 80, or 1080 for SOCKS. */
   readonly port?: number | undefined;
   /** The user name for the proxy; {@link SessionOptions.proxyAuth} takes precedence. */
   readonly username?: string | undefined;
@@ -24,8 +24,8 @@ export interface ProxyServer {
 
 /**
  * A proxy, or its URL: `http://`, `socks4://`, `socks4a://` or `socks5://`, with a user name and password if the proxy
- * wants them. `'system'` uses the proxy that libproxy finds. `'env'` uses the proxy that the environment variables
- * `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy` give.
+ * needs them. `'system'` uses the proxy that libproxy finds. `'env'` uses the proxy that the environment variables
+ * `http_proxy`, `https_proxy` and `all_proxy` name, except for servers in `no_proxy`.
  */
 export type ProxyOptions = 'system' | 'env' | (string & {}) | URL | ProxyServer;
 
@@ -40,7 +40,7 @@ const types: Readonly<Record<string, NonNullable<ProxyServer['type']>>> = {
   socks4: 'socks4',
   socks4a: 'socks4a',
   socks5: 'socks5',
-  // Other programs use these names when the proxy looks the server's name up, as it always does here.
+  // Other programs use these names for a proxy that looks up the server's name, as a SOCKS 5 proxy always does here.
   socks5h: 'socks5',
   socks: 'socks5',
 };
@@ -67,7 +67,7 @@ export function setProxy(session: ne.ne_session, options: ProxyOptions): Credent
     if (username === undefined && password === undefined) return undefined;
     return { username: username ?? '', password: password ?? '' };
   }
-  // SOCKS 4 has a user name, and no password. neon wants both, or neither with SOCKS 5.
+  // SOCKS 4 uses a user name, but no password. neon requires both; only with SOCKS 5 may both be missing.
   const user = username ?? (type === 'socks5' ? null : '');
   ne.ne_session_socks_proxy(
     session,
@@ -127,7 +127,8 @@ function unescaped(text: string, what: string): string {
 }
 
 /**
- * The proxy that the environment gives for the server of a session; lower case takes precedence, as in other programs.
+ * The proxy that the environment names for the server of a session. As in other programs, a variable in lower case
+ * takes precedence.
  */
 function proxyOfEnvironment(session: ne.ne_session): ProxyServer | undefined {
   const server: Partial<ne.ne_uri> = {};
@@ -152,8 +153,9 @@ function variable(lower: string): { name: string; value: string } | undefined {
 }
 
 /**
- * Whether `no_proxy` names this server: by its name or a domain above it (with or without a leading dot), its network
- * address or a network of it (`192.0.2.0/24`), each with a port if only that is meant, or `*`.
+ * Whether `no_proxy` names this server. An entry is the server's name, a domain above it (with or without a leading
+ * dot), its network address, a network that contains the address (`192.0.2.0/24`), or `*`. An entry with a port applies
+ * to that port only.
  */
 function isExcepted(exceptions: string, host: string, port: number): boolean {
   const name = host

@@ -5,9 +5,9 @@ import { dropStream, headersOf, type RawResponse } from './head.js';
 /** How responses that redirect are handled. */
 export interface RedirectOptions {
   /**
-   * `'manual'` (the default): they are responses like others. `'error'`: the request rejects with `NE_REDIRECT`, whose
-   * `location` is the new URI. `'follow'`: the request is sent to the new target, when that is on the same server; else
-   * it rejects as with `'error'`.
+   * `'manual'` (the default): such a response is treated like any other. `'error'`: the request rejects with
+   * `NE_REDIRECT`; `location` of the error is the new URI. `'follow'`: the request is sent to the new target if that is
+   * on the same server; otherwise it rejects as with `'error'`.
    */
   redirect?: 'manual' | 'error' | 'follow' | undefined;
   /** The maximum number of redirects of one request; the next one rejects with `NE_REDIRECT`. Default 10. */
@@ -17,7 +17,7 @@ export interface RedirectOptions {
 /** Where a request is sent again. @internal */
 export interface Redirection {
   readonly target: string;
-  /** As a GET without a body. */
+  /** Whether the request becomes a GET without a body. */
   readonly asGet: boolean;
 }
 
@@ -27,7 +27,7 @@ export interface Redirectable {
   readonly target: string;
   /** Whether the request can be sent again to another target. */
   readonly repeatable: boolean;
-  /** Whether a redirect may make it a GET. */
+  /** Whether a redirect may turn the request into a GET. */
   readonly becomesGet: boolean;
 }
 
@@ -35,7 +35,7 @@ const redirectStatuses: readonly number[] = [301, 302, 303, 307, 308];
 
 /** The handling of redirects, by the options of a session and of a call. @internal */
 export class Redirects {
-  /** Whether a response that redirects is a response like others. */
+  /** Whether a response that redirects is treated like any other. */
   readonly manual: boolean;
   readonly #mode: NonNullable<RedirectOptions['redirect']>;
   readonly #max: number;
@@ -58,10 +58,10 @@ export class Redirects {
   }
 
   /**
-   * Where a request to this server is sent next; undefined when the response does not redirect it.
+   * Returns where a request to this server is sent next; undefined when the response does not redirect the request.
    *
-   * @param count the number of redirects that were followed before
-   * @throws `NE_REDIRECT` when it must not be sent there
+   * @param count the number of redirects that the request has already followed
+   * @throws `NE_REDIRECT` when the request must not be sent to the new target
    */
   next(request: Redirectable, response: RawResponse, origin: string, count: number): Redirection | undefined {
     const [status, head, , stream] = response;

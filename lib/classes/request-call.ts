@@ -16,7 +16,10 @@ import type { Redirection } from './redirect.js';
 import { Response } from './response.js';
 import { takeWholeFile } from './whole-file.js';
 
-/** Few values in all, since each costs a call of Node-API. `request` is the method and the target. */
+/**
+ * The native function has few parameters, since each value costs a call of Node-API. `request` is the method and the
+ * target.
+ */
 type Exchange<R> = (
   session: ne_session,
   request: string,
@@ -40,7 +43,7 @@ export class RequestCall implements Call<RawResponse, Response> {
   #body: Body | undefined;
   #release: (() => void) | undefined;
 
-  /** @param flags numbers of flags (`NE_REQFLAG_*`) and their values, two by two */
+  /** @param flags alternately the number of a flag (`NE_REQFLAG_*`) and its value */
   constructor(
     readonly method: string,
     readonly target: string,
@@ -83,7 +86,7 @@ export class RequestCall implements Call<RawResponse, Response> {
     return new RequestCall(this.method, target, this.#body, this.flags);
   }
 
-  /** Whether the body can be sent again: it is not a stream. */
+  /** Whether the body can be sent again: any body except a stream or an iterable. */
   get repeatable(): boolean {
     const body = this.#body;
     if (typeof body !== 'object' || ArrayBuffer.isView(body)) return true;
@@ -97,7 +100,7 @@ export class RequestCall implements Call<RawResponse, Response> {
     const limit = method === 'HEAD' ? 0 : inflate; // the response to a HEAD has no body
     const body = this.#body;
     const announced = announcedLength(headers);
-    // neon adds the header itself where it knows the length.
+    // neon adds the Content-Length header itself where it knows the length.
     const fields = announced === undefined ? headers : withoutReplaced(headers, [['Content-Length', '']]);
     if (body === undefined || isSimple(body)) {
       requireLength(announced, body === undefined ? 0 : Buffer.byteLength(body));
@@ -130,7 +133,7 @@ const idempotentMethods: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** The flags of a request, as its native function takes them. @internal */
+/** The flags of a request, in the form that its native function accepts. @internal */
 export function flagsOf(method: string, { expect100, idempotent }: FlagOptions): number[] {
   const flags: number[] = [];
   requireBoolean('expect100', expect100);
@@ -145,14 +148,14 @@ function requireBoolean(name: string, value: unknown): void {
   if (value !== undefined && typeof value !== 'boolean') throw invalidType(name, 'of type boolean', value);
 }
 
-/** An RFC 9110 token. @internal */
+/** Checks that a method is a token of RFC 9110. @internal */
 export function validMethod(method: unknown): string {
   if (typeof method !== 'string') throw invalidType('method', 'of type string', method);
   if (!/^[\w!#$%&'*+.^`|~-]+$/.test(method)) throw invalidChar('method', 'it must be a token');
   return method;
 }
 
-/** The `Content-Length` header: the length of the body, or of a stream the length that is announced. */
+/** The value of the `Content-Length` header, which announces the length of the body; undefined without the header. */
 function announcedLength(headers: readonly HeaderField[]): number | undefined {
   const header = headers.find(([name]) => name.toLowerCase() === 'content-length');
   if (!header) return undefined;

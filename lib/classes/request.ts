@@ -32,7 +32,7 @@ export interface RequestOptions extends CommonOptions {
    */
   expect100?: boolean | undefined;
   /**
-   * Whether the request may be sent again when a kept connection turns out to be closed. If false, it goes on a new
+   * Whether the request may be sent again when a kept connection turns out to be closed. If false, it is sent on a new
    * connection. Default: true for the methods that are idempotent (RFC 9110, section 9.2.2), such as GET and PUT; false
    * for POST, PATCH, LOCK and unknown ones.
    */
@@ -60,9 +60,9 @@ export const requestFlags = {
 export type RequestFlag = keyof typeof requestFlags;
 
 /**
- * A request to be filled and sent, as {@link Session.createRequest} makes it: set its headers, flags and body, then
- * dispatch it. It becomes an `ne_request` on the session's thread when its turn comes, so it can be filled while others
- * are on their way, and dispatched again. It does not follow redirects.
+ * A request that {@link Session.createRequest} makes: set its headers, flags and body, then dispatch it. Each dispatch
+ * makes an `ne_request` on the session's thread when the request's turn comes. A request can therefore be filled while
+ * other requests are on their way, and can be dispatched again. It does not follow redirects.
  *
  * It counts as one of the session's live requests until it is destroyed.
  *
@@ -160,8 +160,8 @@ export class Request {
   }
 
   /**
-   * Sends the request, after the requests that the session was given before. Resolves, with a response of any status,
-   * when the response arrived whole, or, when it is longer than 64 KiB, as soon as its head and first block did.
+   * Sends the request, after the requests that were made before on the session. Resolves with the response, whatever
+   * its status: when all of it has arrived or, if it is longer than 64 KiB, when its head and first block have arrived.
    *
    * Rejects with a {@link NeonError} when there is no response: with neon's code (`NE_CONNECT`, `NE_TIMEOUT`, …), or
    * with `ERR_NEON_DESTROYED` after the request or the session was destroyed. Rejects with the signal's reason after an
@@ -186,8 +186,8 @@ export class Request {
    * Sends the request on the calling thread, and returns its response when the whole body has arrived. Blocks the event
    * loop meanwhile.
    *
-   * @throws the {@link NeonError} that {@link dispatch} would reject with, and `ERR_NEON_BUSY` while promises of the
-   *   session are pending
+   * @throws the {@link NeonError} that {@link dispatch} rejects with, and `ERR_NEON_BUSY` while promises of the session
+   *   are pending
    */
   dispatchSync(): Response {
     this.#requireLive();
@@ -230,5 +230,5 @@ export class Request {
   }
 }
 
-/** The request itself is live. */
+/** A dispatch does not count as live, since the {@link Request} itself counts. */
 const terms: RunTerms = { uncounted: true };

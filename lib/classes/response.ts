@@ -14,7 +14,7 @@ import { addRequest, codingHint, maxReported } from './failure.js';
 import { headersOf, type RawResponse, trailersOf } from './head.js';
 import { eventMask, parseBytes, type XmlHandlers } from './xml-events.js';
 
-/** The options of the methods that take a whole body into memory. */
+/** The options of the methods that read a whole body into memory. */
 export interface BodyOptions {
   /**
    * The maximum number of bytes: an integer >= 0. A longer body is cancelled, and the method rejects with
@@ -27,12 +27,13 @@ const bodyOptions: Known<BodyOptions> = { maxBytes: true };
 const empty = Buffer.alloc(0);
 
 /**
- * The response to a request. One of up to 64 KiB arrived whole; the body of a longer one is still arriving, and its
- * request is live until the body is read to its end, cancelled, or dropped. The body can be taken once.
+ * The response to a request. A response of up to 64 KiB has arrived whole. The body of a longer response is still
+ * arriving, and the request is live until the body is read to its end, cancelled, or dropped. The body can be taken
+ * only once.
  *
- * The methods that read the body reject with `ERR_NEON_INVALID_STATE` when it was taken already, with a {@link
- * NeonError} when the rest does not arrive, with `ERR_NEON_ABORTED` when it was cancelled, and with the reason of the
- * request's signal.
+ * The methods that read the body reject with `ERR_NEON_INVALID_STATE` when the body was taken or cancelled already,
+ * with a {@link NeonError} when its rest does not arrive, with `ERR_NEON_ABORTED` when it is cancelled during the read,
+ * and with the reason of the request's signal after an abort.
  *
  * @example
  * ```ts
@@ -86,8 +87,8 @@ export class Response {
   }
 
   /**
-   * The headers by lower-case name; fields of one name are joined by `', '`, except those of `set-cookie`, which are an
-   * array. Iterating gives `[name, value]` pairs. The object inherits no property of `Object`.
+   * The headers by lower-case name. Fields of the same name are joined by `', '`; the fields of `set-cookie` are an
+   * array. Iterating yields `[name, value]` pairs. The object inherits no property of `Object`.
    */
   get headers(): ResponseHeaders {
     return (this.#headers ??= headersOf(this.#lines()));
@@ -101,7 +102,7 @@ export class Response {
   /**
    * The body as a stream, with back-pressure. Destroying the stream cancels the rest and closes the connection.
    *
-   * @throws `ERR_NEON_INVALID_STATE` when the body was taken already, otherwise than by this getter
+   * @throws `ERR_NEON_INVALID_STATE` when the body was cancelled, or taken already by a method
    */
   get body(): Readable {
     if (this.#body) return this.#body;
@@ -123,8 +124,8 @@ export class Response {
   /**
    * Resolves to the whole body, received into one piece of memory.
    *
-   * Rejects with `ERR_OUT_OF_RANGE` when it is longer than `maxBytes`: the connection is closed then, if the body was
-   * still arriving. Also rejects as the class says.
+   * Rejects with `ERR_OUT_OF_RANGE` when the body is longer than `maxBytes`; if the body is still arriving, the
+   * connection is then closed. Also rejects as {@link Response} describes.
    */
   async bytes(options: BodyOptions = {}): Promise<Buffer> {
     requireKnown(options, bodyOptions);
@@ -141,8 +142,8 @@ export class Response {
   }
 
   /**
-   * Resolves to the whole body as text, decoded by the charset of its Content-Type: UTF-8 where that has none, or an
-   * unknown one. Rejects like {@link bytes}.
+   * Resolves to the whole body as text, decoded with the charset of its Content-Type, or as UTF-8 if the charset is
+   * missing or unknown. Rejects like {@link bytes}.
    */
   async text(options?: BodyOptions): Promise<string> {
     return this.#decode(await this.bytes(options));
@@ -159,9 +160,10 @@ export class Response {
    * Parses the body as XML while it arrives, off this thread, and calls the handlers with its contents; resolves at the
    * end of the document. In C: `ne_xml_parse`.
    *
-   * Rejects with the exception of a handler, and with `NE_ERROR` and the parser's text when the document is not
-   * well-formed or cut: the handlers were called for the part before. The connection is closed then, if the body was
-   * still arriving. Rejects with `ERR_INVALID_ARG_TYPE` for invalid handlers. Also rejects as the class says.
+   * Rejects with the exception of a handler. Rejects with `NE_ERROR` and the parser's text when the document is cut off
+   * or not well-formed, after calling the handlers for the part before the error. In both cases the connection is
+   * closed if the body is still arriving. Rejects with `ERR_INVALID_ARG_TYPE` for invalid handlers. Also rejects as
+   * {@link Response} describes.
    */
   async xml(handlers: XmlHandlers): Promise<void> {
     const events = eventMask(handlers);
@@ -174,8 +176,8 @@ export class Response {
    * Writes the body to a file, which is created or truncated first, or to a descriptor, which stays open; resolves to
    * the number of bytes. The bytes do not pass through JavaScript.
    *
-   * Rejects with the system's error when the file cannot be opened or written; also rejects as the class says. The file
-   * contains the bytes that had arrived by then.
+   * Rejects with the system's error when the file cannot be opened or written. Also rejects as {@link Response}
+   * describes. After a failure, the file contains the bytes that had arrived.
    *
    * @example
    * ```ts
@@ -192,7 +194,7 @@ export class Response {
       const written = await this.#arriving.writeToFd(fd);
       return typeof written === 'number' ? written : await writeAll(fd, written);
     } catch (error) {
-      // A failure to write them too would hide the first one.
+      // Ignores a failure to write the bytes that had arrived, which would hide the first error.
       if (fd !== undefined && this.#arriving) await writeAll(fd, this.#arriving.rest()).catch(() => undefined);
       this.cancel();
       throw error;
@@ -201,15 +203,15 @@ export class Response {
     }
   }
 
-  /** The trailer fields of a chunked response, in the form of {@link headers}: empty until the body was read. */
+  /** The trailer fields of a chunked response, in the form of {@link headers}; empty until the body has been read. */
   get trailers(): ResponseHeaders {
     return trailersOf((this.#arriving?.trailers ?? this.#trailers).split('\n'));
   }
 
   /**
-   * The whole body, of a response to a blocking request, or of one that arrived whole.
+   * Returns the whole body of a response to a blocking request, or of any other response that has arrived whole.
    *
-   * @throws `ERR_NEON_INVALID_STATE` when it is still arriving, or was taken already
+   * @throws `ERR_NEON_INVALID_STATE` when the body is still arriving, or was taken already
    */
   bytesSync(): Buffer {
     this.#requireWhole('bytes');
@@ -249,8 +251,8 @@ export class Response {
   }
 
   /**
-   * Cancels the rest of the body: closes the connection, and ends the request. Reading it rejects with
-   * `ERR_NEON_ABORTED`. Does nothing to the connection when the body arrived whole.
+   * Cancels the rest of the body: closes the connection, and ends the request. A read that is in progress rejects with
+   * `ERR_NEON_ABORTED`. The connection stays open when the body has arrived whole.
    */
   cancel(): void {
     this.#used = true;

@@ -1,4 +1,4 @@
-/** The one way to run a call: a source lends it a session. */
+/** Sources, which lend sessions to calls: the only way to run a call. */
 import { limit, type Stop, timeLimit, validated } from '../core/abort.js';
 import { invalidType, NeonError } from '../core/errors.js';
 import { abortOperation, startOperation } from '../core/operation.js';
@@ -13,14 +13,14 @@ import { type LockSet, shareLocks } from './lock-set.js';
 import { type ProgressEvent, type ProgressWatch, StatusEmitter, type StatusEvent } from './status.js';
 import { resolveTarget, type Target } from './target.js';
 
-/** A session in the hands of a call. @internal */
+/** A session that is lent to a call. @internal */
 export interface LentSession {
   readonly handle: ne_session;
   /** Reports the progress of the operation that is started next. */
   watch(onProgress: (event: ProgressEvent) => void): ProgressWatch;
   /**
-   * Obtains the session for a call, before the call is started. Returns a promise if the call has to wait for the
-   * session, and then sets `run.refuse`, which ends the waiting.
+   * Obtains the session for a call, before the call is started. If the call has to wait for the session, returns a
+   * promise, and sets `run.refuse` to a function that ends the waiting.
    */
   obtain(run: Run): Promise<void> | undefined;
   /** Notes that the call, or the body of its response, is live, and occupies the session while its caller reads. */
@@ -44,7 +44,7 @@ export interface CloseOptions {
 
 /** The options of destroying a session or pool. */
 export interface DestroyOptions {
-  /** Whether live requests are aborted first; else `destroy` refuses while there are any. Default false. */
+  /** Whether live requests are aborted first. If false, the default, `destroy` refuses while requests are live. */
   force?: boolean | undefined;
 }
 
@@ -65,7 +65,10 @@ export function isForced(options: DestroyOptions): boolean {
 
 /** How a call is run, beside its options. @internal */
 export interface RunTerms {
-  /** Runs the call also while the session or pool is closing: it belongs to something that was live before. */
+  /**
+   * Runs the call also while the session or pool is closing: the call belongs to a lock or call from before the
+   * closing.
+   */
   readonly whileClosing?: boolean;
   /** Does not count the call as live, since its {@link Request} already counts. */
   readonly uncounted?: boolean;
@@ -83,9 +86,9 @@ export interface SharedLocks {
 }
 
 /**
- * Lends sessions to calls: the one way to run a call. `request`, the HTTP methods, `propfind`, `lock` and everything
- * else that reaches the server comes through `run` or `runSync`, of a session ({@link SingleSession}) or of a pool
- * (`PoolSource`). The steps of every call are here, in this order:
+ * Lends sessions to calls: the only way to run a call. `request`, the HTTP methods, `propfind`, `lock` and all other
+ * calls to the server use `run` or `runSync` of a session ({@link SingleSession}) or of a pool (`PoolSource`). Each
+ * call takes these steps, in this order:
  *
  * 1. Refuse when the session or pool is destroyed or closing.
  * 2. Read and check the options, with the defaults of the session or pool.
@@ -93,41 +96,44 @@ export interface SharedLocks {
  * 4. Borrow a session: a `Session` lends itself at once, a pool when a session is free.
  * 5. Start the native function. The signal, the timeout and `destroy({ force: true })` abort its operation.
  * 6. Settle: make the caller's result, or add the request to the error.
- * 7. No longer count the call as live. That gives a pool its session back.
+ * 7. No longer count the call as live. In a pool, the session is then given back, unless the body of the response is
+ *    still arriving.
  * 8. Follow a redirect: repeat the steps from 3 on, with another call.
  *
- * All of it runs on the JavaScript thread. Ownership, waits and wake-ups:
+ * All of this code runs on the JavaScript thread. Ownership, waits and wake-ups:
  *
- * - The source owns its live set. That of a pool holds leases, each with a live set of its own. A call is in the live
- *   set of its session or lease from 3 to 7. A response whose body is still arriving puts the body there before 7. The
- *   body is live until it is read, cancelled or dropped. It occupies the session for as long, unless all of it is
- *   received before that. Then a pool gets the session back, and the body moves to the live set of the pool.
- * - A call waits in two places. First in the queue of a pool (4), until a session is given back: then the pool calls
- *   `begin` of the first lease in the queue. Then for the promise of its operation (5), which runs on the session's
- *   lane after the operations that were started before: the addon settles the promise when the lane is done.
+ * - The source owns its live set. The live set of a pool holds leases, each of which has a live set of its own. A call
+ *   is in the live set of its session or lease from step 3 to step 7. If the body of the response is still arriving,
+ *   the body enters the same live set before step 7. The body is live until it is read, cancelled or dropped. It
+ *   occupies the session just as long, unless it is received completely before it is read. In that case, a pool gets
+ *   the session back, and the body moves to the live set of the pool.
+ * - A call waits in two places. In step 4 it waits in the queue of a pool until a session is given back; the pool then
+ *   calls `begin` of the first lease in the queue. In step 5 it waits for the promise of its operation. The operation
+ *   runs on the session's lane, after the operations that were started earlier. The addon settles the promise when the
+ *   lane is done.
  * - An abort ends either wait at once: `Run.end` takes the lease out of the queue, or rejects the promise of the
- *   operation and interrupts its connection. The lane may still be inside C then. Meanwhile the addon refuses other
- *   uses of the session, and a pool does not lend it out again.
+ *   operation and interrupts its connection. The lane may still be inside C at that time. Until the lane has left C,
+ *   the addon refuses other uses of the session, and a pool does not lend the session again.
  * - A body that arrives slowly, or is not read, must not make other calls wait for ever. The source knows which calls
- *   wait: the calls of a session that have no result, the queue of a pool. It also knows the holds ({@link Hold}). They
- *   occupy a session while a caller reads: arriving bodies, and listings that are iterated. Whenever a call begins to
- *   wait, and whenever a hold begins, the source makes the holds read ahead, up to `maxUnreadBytes`. When the session's
- *   thread is done with a hold, the next call runs. When the thread has stopped at the limit, and the caller does not
- *   read ({@link Holds}), the calls that wait for it are ended with `ERR_NEON_UNREAD_BODY`. A pool does that only when
- *   such holds occupy all of its sessions. When no call waits any more, the holds stop reading ahead.
- * - A hold refers to its body weakly. When a body is collected, its finalizer ends the request, and the session goes
- *   on.
- * - `close()` waits until nothing is live but bodies that the caller never touched, then for a turn of the event loop:
- *   after that a redirected request is live again, and the caller of a request has touched the body of its response.
- *   Then it ends those bodies. `destroy({ force: true })` ends everything in the live set, the newest first, so that
- *   no call that waits for the session begins.
+ *   wait: the calls of a session that have no result, or the queue of a pool. It also knows the holds ({@link Hold}),
+ *   which occupy a session while a caller reads: arriving bodies, and listings that are iterated. Whenever a call
+ *   begins to wait, and whenever a hold begins, the source makes the holds read ahead, up to `maxUnreadBytes`. When the
+ *   session's thread is done with a hold, the next call runs. When the thread has stopped at the limit, and the caller
+ *   does not read ({@link Holds}), the source ends the waiting calls with `ERR_NEON_UNREAD_BODY`. A pool does so only
+ *   when such holds occupy all of its sessions. When no call waits any more, the holds stop reading ahead.
+ * - A hold refers to its body weakly. When a body is garbage-collected, its finalizer ends the request, and the session
+ *   runs the next call.
+ * - `close()` waits until nothing is live except bodies that the caller never touched. It then waits for one more turn
+ *   of the event loop: in that turn, a redirected request becomes live again, and the caller of a request may touch the
+ *   body of the response. Then it ends the bodies that are still untouched. `destroy({ force: true })` ends everything
+ *   in the live set, the newest first, so that no call that waits for the session begins.
  *
  * @internal
  */
 export abstract class SessionSource {
   /** `'scheme://host[:port]'` */
   readonly origin: string;
-  /** Its name in messages. */
+  /** The name of the source in messages. */
   abstract readonly noun: 'session' | 'pool';
   readonly live = new LiveSet();
 
@@ -153,7 +159,7 @@ export abstract class SessionSource {
   }
 
   /**
-   * Runs a call on a session, after the calls that the session was given before.
+   * Runs a call on a session, after the calls that were given to the session earlier.
    *
    * Rejects with the reason of an abort, with `NE_TIMEOUT` past the timeout, and with the {@link NeonError} of the
    * failure, which names the request.
@@ -218,7 +224,8 @@ export abstract class SessionSource {
   /**
    * Runs a call on the calling thread.
    *
-   * @throws as `run` rejects; also `ERR_NEON_INVALID_STATE` of a pool, whose sessions may all be taken
+   * @throws the errors that `run` rejects with; for a pool always `ERR_NEON_INVALID_STATE`, since all its sessions may
+   *   be in use
    */
   runSync<Raw, Result>(call: Call<Raw, Result>, options: CommonOptions = {}, terms: RunTerms = {}): Result {
     this.requireOpen();
@@ -263,12 +270,12 @@ export abstract class SessionSource {
     return next && new Redirected(call.redirected(next), next.asGet ? withoutContent(settings) : settings);
   }
 
-  /** The request target for a target of the user's: a path, which may be relative to the URL of the session or pool. */
+  /** Converts a target of the caller, which may be relative to the URL of the session or pool, to a request target. */
   targetOf(target: Target): string {
     return resolveTarget(target, this.origin, this.#base);
   }
 
-  /** The URI of a target of the user's. */
+  /** The URI of a target of the caller. */
   uriOf(target: Target): string {
     return this.origin + this.targetOf(target);
   }
@@ -281,7 +288,7 @@ export abstract class SessionSource {
 
   protected abstract shareSet(set: LockSet): void;
 
-  /** Passes the events of the sessions to `emit`, or to no function if that is undefined. */
+  /** Passes the events of the sessions to `emit` from now on; stops passing them if `emit` is undefined. */
   abstract listen(emit: ((event: StatusEvent) => void) | undefined): void;
 
   /** Throws `ERR_NEON_DESTROYED` when the session or pool is destroyed or, unless `whileClosing`, closing. */
@@ -313,7 +320,7 @@ export abstract class SessionSource {
   async #drained(): Promise<true> {
     while (this.#isClosing() && this.live.size > 0) {
       await this.live.unread();
-      await new Promise(setImmediate); // a request that is redirected goes on, and its caller may read the response
+      await new Promise(setImmediate); // a redirected request is sent again, or a caller begins to read a response
       if (!this.#isClosing() || !this.live.isUnread) continue;
       const text = `The ${this.noun} was closed, and the body of this response was unread`;
       this.live.end(new NeonError(text, 'ERR_NEON_DESTROYED', { origin: this.origin }));
@@ -321,7 +328,7 @@ export abstract class SessionSource {
     return true;
   }
 
-  /** Takes new calls again. */
+  /** Accepts new calls again after closing. */
   reopen(): void {
     if (this.#state === 'closing') this.#state = 'open';
   }
@@ -356,10 +363,10 @@ export class Run implements Hold, CallRun {
   readonly run = this;
   readonly isUnread = false;
   readonly isOver = false;
-  /** The session that was lent to it: of a pool, a lease. */
+  /** The session that was lent to the call; for a pool, the lease. */
   lent: LentSession | undefined;
   unwatch: (() => void) | undefined;
-  /** The identity of its operation; 0 before it is started. */
+  /** The identity of the call's operation; 0 until the operation is started. */
   operation = 0;
   /** Ends the waiting for a session. */
   refuse: Stop | undefined;
@@ -429,7 +436,7 @@ export class Run implements Hold, CallRun {
   }
 }
 
-/** The source of a `Session`: lends itself, at once. @internal */
+/** The source of a `Session`. It lends itself to each call, without delay. @internal */
 export class SingleSession extends SessionSource implements LentSession {
   readonly noun = 'session';
   readonly handle: ne_session;
@@ -478,7 +485,7 @@ export class SingleSession extends SessionSource implements LentSession {
     else if (this.#holds.blocks(hold)) this.#refuseCalls(hold);
   }
 
-  /** Refuses the calls that wait, the newest first, so that the next one does not begin. */
+  /** Refuses the calls that wait, the newest first, so that no waiting call begins. */
   #refuseCalls(hold: Hold): void {
     const calls = [...this.#calls].reverse().filter((call) => call !== hold.run);
     for (const call of calls) call.end(unreadBody([hold], this.noun, this.limits.maxUnreadBytes));

@@ -75,13 +75,14 @@ export interface SessionOptions extends RedirectOptions, DecompressOptions {
    */
   userAgent?: string | undefined;
   /**
-   * How long a read may take, in milliseconds: more than 0 and at most 2147483000. neon counts whole seconds, so they
-   * are rounded up. Default: neon's 120000. In C: `ne_set_read_timeout`.
+   * How long a read may take, in milliseconds: more than 0 and at most 2147483000. neon counts whole seconds, so the
+   * value is rounded up. Also how long a caller may read nothing from a long body while other requests wait; see
+   * {@link maxUnreadBytes}. Default: neon's 120000. In C: `ne_set_read_timeout`.
    */
   readTimeout?: number | undefined;
   /**
-   * How long making a connection may take, in milliseconds, as {@link readTimeout}. Default: as long as TCP tries. In
-   * C: `ne_set_connect_timeout`.
+   * How long making a connection may take, in milliseconds, with the range and rounding of {@link readTimeout}.
+   * Default: as long as TCP tries. In C: `ne_set_connect_timeout`.
    */
   connectTimeout?: number | undefined;
   /**
@@ -96,7 +97,10 @@ export interface SessionOptions extends RedirectOptions, DecompressOptions {
    * Refused together with `proxy`. In C: `ne_set_addrlist`.
    */
   addresses?: readonly string[] | undefined;
-  /** The network address to connect from, where it is of the server's family. In C: `ne_set_localaddr`. */
+  /**
+   * The network address to connect from. Ignored where the server's address is of another family. In C:
+   * `ne_set_localaddr`.
+   */
   localAddress?: string | undefined;
   /** The proxy; see {@link ProxyOptions}. Default: no proxy. */
   proxy?: ProxyOptions | undefined;
@@ -110,17 +114,18 @@ export interface SessionOptions extends RedirectOptions, DecompressOptions {
   tls?: TLSOptions | undefined;
   /**
    * How many bytes of a response body may be received into memory without being read, while other requests wait for the
-   * session: an integer >= 0. If more come, and the body was not touched, those requests reject with
-   * `ERR_NEON_UNREAD_BODY`. Less than 1 MiB, which is received in any case, counts as that. Default: 67108864 (64 MiB).
+   * session: an integer >= 0. If more bytes arrive, and the caller has not touched the body, or has read nothing for
+   * {@link readTimeout}, the waiting requests reject with `ERR_NEON_UNREAD_BODY`. A value of less than 1 MiB counts as
+   * 1 MiB, which is received in any case. Default: 67108864 (64 MiB).
    */
   maxUnreadBytes?: number | undefined;
 }
 
 /**
  * A session with one server: `ne_session`. It has one connection, which is kept open between requests. Requests run one
- * after the other, in the order in which they were made. A request whose response body is still arriving has the
- * session until the body has arrived: until it is read, cancelled or dropped. While other requests wait, it arrives
- * without being read, up to {@link SessionOptions.maxUnreadBytes}.
+ * after the other, in the order in which they were made. A request whose response body is still arriving occupies the
+ * session until the body is read, cancelled or dropped. While other requests wait, the body is received into memory
+ * without being read, up to {@link SessionOptions.maxUnreadBytes}; once it has arrived, the next request runs.
  *
  * Emits `'status'` with a `StatusEvent` for each event of neon's notifier (`ne_set_notifier`), a little later than the
  * event and without making neon wait.
@@ -146,7 +151,7 @@ export class Session extends WebDAVMethods {
    * Creates a session: `ne_session_create`. Nothing is sent, and no name is looked up, before the first request.
    *
    * @param scheme `'http'` or `'https'`
-   * @param hostname a host name or network address; one of IPv6 with or without brackets. An international name is
+   * @param hostname a host name or network address; an IPv6 address may have brackets. An international name is
    *   converted to ASCII
    * @param port 0 to 65535
    * @param base the URL that targets of requests may be relative to
@@ -257,7 +262,7 @@ export class Session extends WebDAVMethods {
    * @param method a token: `'GET'`
    * @param target a path with an optional query, URI-escaped; relative ones need {@link Session.open}
    * @param options the headers, body, flags, `decompress` and `onProgress` of the request; `signal` and `timeout` are
-   *   given to {@link Request.dispatch}, and redirects are not followed
+   *   options of {@link Request.dispatch}, and redirects are not followed
    * @throws `ERR_INVALID_CHAR` for a method that is not a token or a target that is not escaped, `ERR_INVALID_ARG_TYPE`
    *   or `ERR_INVALID_ARG_VALUE` for other invalid arguments, `ERR_NEON_DESTROYED` when the session is destroyed or
    *   closing
@@ -287,14 +292,16 @@ export class Session extends WebDAVMethods {
   }
 
   /**
-   * Waits until no request is on its way, none of {@link createRequest} is live, and no body is being read; cancels the
-   * bodies that were never touched; then destroys the session. New requests are refused meanwhile. Reading a body that
-   * was cancelled rejects with `ERR_NEON_DESTROYED`.
+   * Waits until no request is on its way, no request of {@link createRequest} is live, and no body is being read. Then
+   * cancels the bodies that were never touched, and destroys the session. New requests are refused meanwhile. Reading a
+   * body that this method cancelled rejects with `ERR_NEON_DESTROYED`.
    *
-   * Rejects with `ERR_NEON_LIVE_REQUESTS` when requests of `libneon/ne` are still live then: the session goes on.
+   * Rejects with `ERR_NEON_LIVE_REQUESTS` when requests of `libneon/ne` are still live after the wait; the session then
+   * stays open.
    *
-   * @param options `timeout`, in milliseconds: aborts what is live after that time, as `destroy({ force: true })` does.
-   *   Rejects with `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` for invalid options
+   * @param options `timeout`, in milliseconds: aborts the requests that are live after that time, as
+   *   `destroy({ force: true })` does. Rejects with `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or
+   *   `ERR_OUT_OF_RANGE` for invalid options
    */
   async close(options: CloseOptions = {}): Promise<void> {
     const drained = await this.#source.drain(options);
@@ -343,7 +350,7 @@ function flagsOf({ flags = {} }: SessionOptions): (readonly [SessionFlag, boolea
 /**
  * Parses the URL of a session or pool. Errors do not contain its text, since that may include a password. @internal
  *
- * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_URL`, and `ERR_INVALID_ARG_VALUE` for one with credentials
+ * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_URL`, and `ERR_INVALID_ARG_VALUE` for a URL with credentials
  */
 export function baseOf(url: string | URL): URL {
   if (typeof url !== 'string' && !isInstance(url, URL))
@@ -358,7 +365,7 @@ export function baseOf(url: string | URL): URL {
   return base;
 }
 
-/** The host as neon takes it. */
+/** Returns the host in the form that neon accepts. */
 function hostOf(hostname: unknown): string {
   if (typeof hostname !== 'string') throw invalidType('hostname', 'of type string', hostname);
   if (isIPv6(hostname)) return `[${hostname}]`;
@@ -378,7 +385,9 @@ function setTimeouts(handle: ne.ne_session, { readTimeout, connectTimeout }: Ses
   if (connectTimeout !== undefined) ne.ne_set_connect_timeout(handle, secondsOf('connectTimeout', connectTimeout));
 }
 
-/** The whole seconds of a timeout in milliseconds: C multiplies them by 1000 again. */
+/**
+ * Converts a timeout in milliseconds to whole seconds. The maximum is due to C, which multiplies the seconds by 1000.
+ */
 function secondsOf(name: string, milliseconds: unknown): number {
   const max = 2_147_483_000;
   if (typeof milliseconds !== 'number') throw invalidType(name, 'of type number', milliseconds);

@@ -32,7 +32,7 @@ export interface ProgressEvent {
 
 /** The watch on the progress of one operation. @internal */
 export interface ProgressWatch {
-  /** The operation was started, with this identity. */
+  /** Notes that the operation was started, with this identity. */
   readonly started: (operation: number) => void;
   /** Ends the watch. To be called once; progress that was noted before is still passed on. */
   readonly stop: () => void;
@@ -60,7 +60,9 @@ const types: Readonly<Record<number, StatusEvent['type']>> = {
   [ne.ne_status_disconnected]: 'disconnected',
 };
 
-/** Passes the events of a session on: to a listener, and progress to the calls that it belongs to. @internal */
+/**
+ * Passes the events of a session to a listener, and progress events also to the calls that they belong to. @internal
+ */
 export class StatusEmitter {
   readonly #session: ne_session;
   readonly #progress = new Map<number, (event: ProgressEvent) => void>();
@@ -73,13 +75,15 @@ export class StatusEmitter {
     watchStatus(session);
   }
 
-  /** Passes all events to `emit` from now on; without an argument no longer. */
+  /** Passes all events to `emit` from now on; stops passing them if `emit` is undefined. */
   listen(emit: ((event: StatusEvent) => void) | undefined): void {
     this.#emit = emit;
     this.#enable();
   }
 
-  /** Passes the progress of one operation on. To be called before it starts: its number is known only afterwards. */
+  /**
+   * Passes on the progress of one operation. To be called before the operation starts; `started` then notes its number.
+   */
   watch(onProgress: (event: ProgressEvent) => void): ProgressWatch {
     let number: number | undefined;
     this.#watches++;
@@ -95,7 +99,7 @@ export class StatusEmitter {
     };
   }
 
-  /** The session is about to be destroyed; events that it has noted are still passed on. */
+  /** Notes that the session is about to be destroyed; events that were noted before are still passed on. */
   end(): void {
     this.#ended = true;
   }

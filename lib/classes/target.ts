@@ -6,9 +6,8 @@ import { isArray, isInstance } from '../core/objects.js';
  * The target of a request: an absolute path with an optional query, URI-escaped; a target relative to the URL of
  * {@link Session.open} or of the pool; or the whole URL of a resource of the server, as text or as a `URL`.
  *
- * Characters that would make it another target are refused with `ERR_INVALID_CHAR`: `#`, a `?` without a query after
- * it, a backslash, spaces and control characters. Escape names with
- * {@link escapePath} or {@link path}.
+ * Characters that would change the target are refused with `ERR_INVALID_CHAR`: `#`, a `?` without a query after it, a
+ * backslash, spaces and control characters. Escape names with {@link escapePath} or {@link path}.
  */
 export type Target = string | URL;
 
@@ -29,8 +28,8 @@ export function escapePath(name: string): string {
 }
 
 /**
- * A template tag that makes a target from names: each value is escaped as one segment, a `/` in it too. The text
- * between the values stays as it is.
+ * A template tag that makes a target from names: each value is escaped as one segment, including any `/` in it. The
+ * text between the values stays as it is.
  *
  * @throws as {@link escapePath}
  * @example
@@ -55,7 +54,7 @@ function requireText(name: unknown): string {
 }
 
 function escapeSegment(name: string): string {
-  // Escaped dots count as dots, so that no escaping helps.
+  // These names cannot be escaped: in a URL, an escaped dot counts as a dot.
   if (name === '.' || name === '..')
     throw invalidValue(`A segment '${name}' of a path stands for another path, and cannot be a name`);
   if (/\p{Surrogate}/u.test(name))
@@ -69,7 +68,7 @@ const percent = (character: string): string =>
 const cure = 'escape names with escapePath(name)';
 
 /**
- * The request target of a caller's target. @internal
+ * Converts a target of the caller to a request target. @internal
  *
  * @param base the URL that targets may be relative to
  * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_CHAR`, and `ERR_INVALID_ARG_VALUE` for a target of another server
@@ -97,7 +96,7 @@ export function resolveTarget(target: Target, origin: string, base: URL | undefi
   return (url.pathname + url.search).replaceAll(/["<>]/g, percent);
 }
 
-/** Refuses the characters that would make it another target: `URL` omits, trims or reinterprets them. */
+/** Refuses the characters that would change the target: `URL` omits, trims or reinterprets them. */
 function requirePlain(text: string): void {
   if (text.includes('#')) throw invalidChar('target', `a '#' would end the path: ${cure}`);
   if (/^[^?]*\?$/.test(text)) throw invalidChar('target', `a '?' without a query would be omitted: ${cure}`);

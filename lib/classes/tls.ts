@@ -20,9 +20,9 @@ const failureNames = {
 } as const satisfies Record<CertificateFailure, number>;
 
 /**
- * A callback that decides about a server's certificate that failed verification: `true` accepts it. It is not called
- * again for a certificate that it accepted in the same session. It may return a promise, but not in blocking requests.
- * A result that is not a boolean makes the request fail. In C: `ne_ssl_verify_fn`.
+ * A callback that decides about a server's certificate that failed verification: `true` accepts the certificate. The
+ * callback is not called again for a certificate that it accepted in the same session. It may return a promise, but not
+ * in blocking requests. A result that is not a boolean makes the request fail. In C: `ne_ssl_verify_fn`.
  *
  * @example
  * ```ts
@@ -36,9 +36,10 @@ export type CertificateVerifier = (
 ) => boolean | Promise<boolean>;
 
 /**
- * A callback that returns the client certificate for a server that asks for one, decrypted; with undefined or null the
- * handshake continues without. `authorities` are the readable names of the authorities whose certificates the server
- * accepts, if it lists them. It may return a promise, but not in blocking requests. In C: `ne_ssl_provide_fn`.
+ * A callback that returns a decrypted client certificate when the server asks for one. If it returns undefined or null,
+ * the handshake continues without a certificate. `authorities` are the readable names of the authorities whose
+ * certificates the server accepts, if it lists them. The callback may return a promise, but not in blocking requests.
+ * In C: `ne_ssl_provide_fn`.
  */
 export type ClientCertificateProvider = (
   authorities: readonly string[],
@@ -63,7 +64,7 @@ export interface TLSOptions extends TrustOptions {
   clientCert?: ClientCertificate | undefined;
   /**
    * The bytes of a PKCS#12 file, in place of `clientCert`. It is decrypted on the calling thread, when the session is
-   * created; {@link ClientCertificate.decrypt} does that off the thread.
+   * created; {@link ClientCertificate.decrypt} decrypts off that thread.
    */
   pfx?: Uint8Array | undefined;
   /** The passphrase of `pfx`. */
@@ -97,7 +98,7 @@ const known: Known<TLSOptions> = {
 };
 
 /**
- * Refuses unknown options; called without TLS, too, where the others are ignored. @internal
+ * Refuses unknown options. Also called for sessions without TLS, where the known options are ignored. @internal
  *
  * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
  */
@@ -120,8 +121,8 @@ export function secure(session: ne.ne_session, options: TLSOptions = {}): void {
 }
 
 /**
- * The options with the certificate of `pfx` as `clientCert`: decrypting takes time, so many sessions share it.
- * @internal
+ * Returns the options with the certificate of `pfx` as `clientCert`. Since decrypting takes time, the sessions of a
+ * pool share that certificate. @internal
  */
 export function withClientCertificate(options: TLSOptions): TLSOptions {
   const { pfx, passphrase, ...others } = options;
@@ -174,7 +175,7 @@ function setVersions(session: ne.ne_session, { minVersion, maxVersion }: TLSOpti
   const unlimited = max === ne.NE_SSL_PROTO_UNSPEC;
   if (min > max && !unlimited) throw invalidValue('The option "minVersion" is newer than "maxVersion"');
   let result = ne.ne_ssl_set_protovers(session, min, max);
-  // With GnuTLS neon takes "no limit" for a version below all others.
+  // With GnuTLS, neon treats "no limit" as a version below all others.
   if (result !== ne.NE_OK && unlimited) result = ne.ne_ssl_set_protovers(session, min, ne.NE_SSL_PROTO_TLS_1_3);
   if (result !== ne.NE_OK) throw new NeonError(ne.ne_get_error(session), 'NE_ERROR');
 }

@@ -19,7 +19,7 @@ export interface Versions {
 export interface Features {
   /** TLS. */
   readonly ssl: boolean;
-  /** Inflating of response bodies that come as gzip. */
+  /** Inflating of response bodies that arrive as gzip. */
   readonly zlib: boolean;
   /** IPv6. */
   readonly ipv6: boolean;
@@ -40,9 +40,9 @@ export interface Features {
   /** Authentication by NTLM. False with a neon older than 0.37, which does not report it. */
   readonly ntlm: boolean;
   /**
-   * Whether an aborted or overdue call leaves C at once. Where it is false (another addon loaded libneon first, a
-   * libneon linked with -Bsymbolic-functions, macOS) the promise still rejects at once, and the thread stays until C
-   * returns by itself.
+   * Whether an aborted or overdue call leaves C at once. It is false if another addon loaded libneon first, if libneon
+   * is linked with -Bsymbolic-functions, and on macOS. The promise then still rejects at once, but its thread stays in
+   * C until C returns by itself.
    */
   readonly interrupt: boolean;
   /** Whether the loaded neon has each function that was added after neon 0.32, by C name. */

@@ -60,16 +60,17 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
 
   /**
    * Sends a request of any method. A session sends it after the requests that were made before. A pool sends it on the
-   * session that became idle last, on a new one, or, when all are taken, on the first that is free after the requests
-   * that were queued before; the session is taken until the response has arrived: until it is read to its end,
-   * cancelled or dropped, or, while other requests wait, until it was received into memory.
+   * session that became idle last, or on a new session. When all sessions of the pool are in use, the request waits in
+   * the queue for a free session. The request occupies its session until the response is read to its end, cancelled or
+   * dropped. While other requests wait, the response is received into memory, which also frees the session.
    *
-   * Resolves, with a response of any status, when the response arrived whole, or, when it is longer than 64 KiB, as
-   * soon as its head and first block did. Rejects with a {@link NeonError} when there is no response: with neon's code
-   * (`NE_LOOKUP`, `NE_CONNECT`, `NE_TIMEOUT`, `NE_AUTH`, …), with `NE_REDIRECT` where the option `redirect` asks for
-   * that, with `ERR_NEON_DESTROYED` when the session or pool is destroyed or closing, or with `ERR_NEON_UNREAD_BODY`
-   * when unread bodies have the session, or all sessions of the pool. Rejects with the signal's
-   * reason after an abort, and with Node's errors for invalid arguments. Time in the queue counts for `timeout`.
+   * Resolves with the response, whatever its status: when all of it has arrived or, if it is longer than 64 KiB, when
+   * its head and first block have arrived. Rejects with a {@link NeonError} when there is no response: with neon's code
+   * (`NE_LOOKUP`, `NE_CONNECT`, `NE_TIMEOUT`, `NE_AUTH`, …), with `NE_REDIRECT` for a redirect that the option
+   * `redirect` does not allow, with `ERR_NEON_DESTROYED` when the session or pool is destroyed or closing, or with
+   * `ERR_NEON_UNREAD_BODY` when unread bodies occupy the session, or all sessions of the pool. Rejects with the
+   * signal's reason after an abort, and with Node's errors for invalid arguments. Time in the queue counts towards
+   * `timeout`.
    *
    * @param method a token: `'GET'`
    * @param target an absolute path with an optional query, or a target relative to the URL of the pool or of
@@ -157,8 +158,8 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Posts a body to a resource (POST, RFC 9110 section 9.3.3). Rejects like {@link get}. Unless `idempotent` is given,
-   * it is not sent again when a kept connection turns out to be closed. In C: `ne_post`.
+   * Posts a body to a resource (POST, RFC 9110 section 9.3.3). Rejects like {@link get}. Unless `idempotent` is true,
+   * the request is not sent again when a kept connection turns out to be closed. In C: `ne_post`.
    */
   post(target: Target, body: Body, options?: RequestOptions): Promise<Response> {
     return this.#send(methods.send('POST', target, body, options));
@@ -210,8 +211,8 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
 
   /**
    * Copies a resource to another target on this server (COPY, RFC 4918 section 9.8). Rejects like {@link get}, with
-   * `failures` where the server lists them: status 412 where the destination exists and `overwrite` is false. In C:
-   * `ne_copy`.
+   * `failures` where the server lists them. The status is 412 where the destination exists and `overwrite` is false. In
+   * C: `ne_copy`.
    */
   async copy(source: Target, destination: Target, options?: methods.CopyOptions): Promise<Response> {
     return this.#send(methods.copyOrMove('COPY', source, this.#source.uriOf(destination), options));
@@ -256,7 +257,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Asks for the capabilities of the server for a resource on the calling thread.
+   * Asks for the capabilities of the server for a resource, with a request on the calling thread.
    *
    * @throws as {@link getSync}
    */
@@ -265,7 +266,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Resolves to the time when a resource was last modified, by a HEAD request; null when the server gives no valid
+   * Resolves to the time when a resource was last modified, by a HEAD request; null when the server sends no valid
    * `Last-Modified` header. Rejects like {@link get}. In C: `ne_getmodtime`.
    */
   getModTime(target: Target, options?: RequestOptions): Promise<Date | null> {
@@ -305,9 +306,9 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Lists the properties of a resource and of those below it (PROPFIND, RFC 4918 section 9.1): await the listing for an
-   * array, or iterate it while it arrives; see {@link Listing}. A resource without
-   * properties is an entry, too. In C: `ne_simple_propfind`.
+   * Lists the properties of a resource and of the resources below it (PROPFIND, RFC 4918 section 9.1). Await the
+   * listing for an array, or iterate it while it arrives; see {@link Listing}. A resource without properties is an
+   * entry, too. In C: `ne_simple_propfind`.
    *
    * @throws `ERR_NEON_DESTROYED` when the session or pool is destroyed or closing, and Node's errors for invalid
    *   arguments
@@ -322,7 +323,8 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Lists the properties of a resource and of those below it on the calling thread, as awaiting {@link propfind} does.
+   * Lists the properties of a resource and of the resources below it, on the calling thread, as awaiting
+   * {@link propfind} does.
    *
    * @throws the errors that {@link propfind} throws and {@link Listing} rejects with, and `ERR_NEON_BUSY`
    */
@@ -331,8 +333,8 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Lists the names of the properties of a resource and of those below it (PROPFIND with `propname`); the values are
-   * empty. Otherwise like {@link propfind}. In C: `ne_propnames`.
+   * Lists the names of the properties of a resource and of the resources below it (PROPFIND with `propname`); the
+   * values are empty. Otherwise like {@link propfind}. In C: `ne_propnames`.
    */
   propNames(target: Target, options: PropNamesOptions = {}): Listing {
     return new Listing(token, propfindQuery(this.#source, target, options, true));
@@ -401,7 +403,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * The locks that requests submit by themselves: those that {@link lock} obtained, and those that were added.
+   * The locks that requests submit automatically: the locks that {@link lock} obtained, and the locks that were added.
    *
    * @throws `ERR_NEON_INVALID_STATE` when `libneon/ne` registered a lock store with the handle
    */
@@ -475,7 +477,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Lists the locks that a resource has on the calling thread; see {@link discoverLocks}.
+   * Lists the locks of a resource, with a call on the calling thread; see {@link discoverLocks}.
    *
    * @throws as {@link propfindSync}
    */
@@ -485,10 +487,10 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Runs a function while it holds a lock, which is renewed meanwhile and given back at the end, also when the function
-   * throws. Resolves to the function's result. The function should stop when `lock.signal` aborts: the lock is lost
-   * then, and `withLock` rejects with the reason. Rejects with the function's exception, and like {@link lock} and
-   * {@link unlock}.
+   * Locks a resource, runs a function, and gives the lock back, also when the function throws. The lock is renewed
+   * while the function runs. Resolves to the function's result. The function should stop when `lock.signal` aborts: the
+   * lock is then lost, and `withLock` rejects with the signal's reason. Rejects with the function's exception, and like
+   * {@link lock} and {@link unlock}.
    *
    * @example
    * ```ts
@@ -503,8 +505,8 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Runs a function while it holds a lock, with calls on the calling thread; returns the function's result. The lock is
-   * not renewed meanwhile.
+   * Locks a resource, runs a function, and gives the lock back, with calls on the calling thread; returns the
+   * function's result. The lock is not renewed while the function runs.
    *
    * @throws the function's exception, and as {@link lockSync} and {@link unlockSync}
    */
@@ -548,7 +550,7 @@ type BlockingMethod = Extract<keyof WebDAVMethods, `${string}Sync`>;
 /** The methods of a pool: those that return promises. @internal */
 export type PromiseMethods = EventEmitter<SessionEvents> &
   Omit<WebDAVMethods, BlockingMethod | 'locks' | keyof EventEmitter<SessionEvents>> & {
-    /** The locks that requests submit by themselves: those that `lock` obtained, and those that were added. */
+    /** The locks that requests submit automatically: the locks that `lock` obtained, and the locks that were added. */
     readonly locks: LockStore;
   };
 

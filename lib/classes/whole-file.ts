@@ -1,4 +1,4 @@
-/** Streams of whole files, which are sent as `{ file }` is. */
+/** Streams of whole files, which are sent in the same way as `{ file }`. */
 import fs from 'node:fs';
 
 import { isInstance } from '../core/objects.js';
@@ -13,9 +13,8 @@ interface FileStream extends fs.ReadStream {
 }
 
 /**
- * Takes the file of a stream that would read it from beginning to end, and closes the stream; returns undefined for
- * every other body. The stream must be untouched and not open yet, and must read with the functions of `node:fs`.
- * @internal
+ * Returns the file of a stream that is to read the whole file, and closes the stream; returns undefined for every other
+ * body. The stream must be untouched and not open yet, and must read with the functions of `node:fs`. @internal
  */
 export function takeWholeFile(body: unknown): FileBody | undefined {
   if (!isInstance(body, fs.ReadStream) || body.constructor !== fs.ReadStream) return undefined;
@@ -26,18 +25,24 @@ export function takeWholeFile(body: unknown): FileBody | undefined {
   if (!untouched || typeof path !== 'string' || start !== 0 || end !== Infinity || flags !== 'r' || !autoClose)
     return undefined;
   if (!readsByNode(stream) || !mayBeRegular(path)) return undefined;
-  stream.on('error', () => undefined); // the request reports it
+  stream.on('error', () => undefined); // the request reports the error
   stream.destroy();
   return { file: path };
 }
 
-/** Whether a stream reads with the functions of `node:fs`: the option `fs` may give it those of another file system. */
+/**
+ * Whether a stream reads with the functions of `node:fs`: the option `fs` may name the functions of another file
+ * system.
+ */
 function readsByNode(stream: object): boolean {
   const key = Object.getOwnPropertySymbols(stream).find(({ description }) => description === 'kFs');
   return key !== undefined && (stream as Record<symbol, unknown>)[key] === fs;
 }
 
-/** False for a pipe or device: its bytes can be read only once, and the stream is about to open it itself. */
+/**
+ * Whether a path may be a regular file. A pipe or device is left to the stream, which is about to open it: its bytes
+ * can be read only once.
+ */
 function mayBeRegular(path: string): boolean {
   try {
     return fs.statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;

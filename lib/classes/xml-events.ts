@@ -25,8 +25,8 @@ import { propertyKey } from './properties.js';
 export interface XmlHandlers {
   /**
    * An element starts. `name` is the name alone for elements in `DAV:`, otherwise `{namespace}name`, with `{}` where
-   * there is no namespace. Attributes have their name, those with a prefix `{namespace}name`; declarations of
-   * namespaces are among them, as they are written.
+   * there is no namespace. `attributes` has the attributes by name, or by `{namespace}name` if they have a prefix. It
+   * includes the declarations of namespaces, as they are written in the document.
    */
   start?: ((name: string, attributes: Readonly<Record<string, string>>) => unknown) | undefined;
   /** Text inside an element, in pieces of any size that do not cut characters. References and CDATA are resolved. */
@@ -109,7 +109,7 @@ export async function handleBatches(
     const thrown = handleBatch(batch, handlers, isOver);
     if (thrown || isOver()) return thrown;
     if (performance.now() - since < maxBlocking) continue;
-    await turn(); // batches that have arrived already are a chain of microtasks
+    await turn(); // otherwise the batches that have already arrived run as one chain of microtasks
     since = performance.now();
   }
 }

@@ -11,7 +11,7 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 /**
- * Escapes text for places where neon copies XML: in an element or an attribute. @internal
+ * Escapes text that neon copies unescaped into an element or attribute. @internal
  *
  * @param what the name of the text in the message
  * @throws `ERR_INVALID_ARG_VALUE` for characters that XML cannot express

@@ -6,12 +6,12 @@ import { isInstance, isObject } from './objects.js';
 export interface CallOptions {
   /**
    * Aborts the call: its promise rejects with the signal's reason at once, and its connection is closed so that the
-   * server sees it. The session is busy until its thread has left C.
+   * server notices the abort. The session stays busy until its thread has left C.
    */
   signal?: AbortSignal | null | undefined;
   /**
-   * The deadline of the whole call, in milliseconds: past it the promise rejects with `NE_TIMEOUT`, and so does reading
-   * the body of a response that is still arriving.
+   * The time limit of the whole call, in milliseconds. After that time the promise rejects with `NE_TIMEOUT`, and so
+   * does reading the body of a response that is still arriving.
    */
   timeout?: number | undefined;
 }
@@ -44,8 +44,8 @@ export function timeLimit({ timeout }: CallOptions, since: number): number {
 }
 
 /**
- * Calls `stop` when the signal aborts, and when the timeout that began at `since` has passed; returns a function that
- * takes that back.
+ * Calls `stop` when the signal aborts, and when the timeout that began at `since` has passed. Returns a function that
+ * cancels both.
  */
 export function limit({ signal, timeout }: CallOptions, since: number, stop: Stop): () => void {
   const unlisten = signal && whenAborted(signal, () => stop(signal.reason));
@@ -73,10 +73,12 @@ interface Waiting {
   readonly unlisten: () => void;
 }
 
-/** The reactions to each signal. One listener serves them all: thousands of calls may share one controller. */
+/**
+ * The reactions to each signal. One listener serves all reactions, because thousands of calls may share one controller.
+ */
 const waiting = new WeakMap<AbortSignal, Waiting>();
 
-/** Calls `react` when the signal aborts; returns a function that takes that back. */
+/** Calls `react` when the signal aborts; returns a function that removes this reaction. */
 function whenAborted(signal: AbortSignal, react: () => void): () => void {
   const { reactions, unlisten } = waiting.get(signal) ?? listen(signal);
   reactions.add(react);
@@ -94,7 +96,7 @@ function listen(signal: AbortSignal): Waiting {
   };
   const listener = (): void => {
     unlisten();
-    // The newest first: ending a call that runs lets the next one begin.
+    // The newest first, because ending the call that runs lets the next call begin.
     for (const react of [...reactions].reverse()) react();
   };
   signal.addEventListener('abort', listener);
@@ -103,7 +105,7 @@ function listen(signal: AbortSignal): Waiting {
   return group;
 }
 
-/** The options of a call; throws Node's errors for invalid ones. */
+/** The options of a call; throws Node's errors for invalid options. */
 export function validated(options: unknown): CallOptions {
   if (!isObject(options)) throw invalidType('options', 'of type object', options);
   const { signal, timeout } = options as { signal?: unknown; timeout?: unknown };

@@ -10,7 +10,9 @@ type Accept = (req: never, status: never) => unknown;
  */
 const neons: readonly Accept[] = ['ne_accept_always', 'ne_accept_2xx', 'ne_accept_207'].map((name) => native(name));
 
-/** An acceptance function as the addon takes it: neon's own by number, so that it stays in C. */
+/**
+ * An acceptance function as it is passed to the addon: neon's own functions by number, so that C calls them directly.
+ */
 export type Acceptor<F extends Native = Native> = F | number;
 
 /** Recognises neon's own acceptance functions; `argument` is its name in errors. */

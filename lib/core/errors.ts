@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 
-/** The names of the `NE_*` result codes of neon (ne_request.h), at the index of their numbers. */
+/** The names of the `NE_*` result codes of neon (ne_request.h). The index of a name is the number of its code. */
 let results: readonly string[] = [];
 
-/** Sets the names of the result codes; the addon has them. */
+/** Sets the names of the result codes, which the addon provides. */
 export function setResultNames(names: readonly string[]): void {
   results = names;
 }
@@ -12,7 +12,10 @@ export function setResultNames(names: readonly string[]): void {
 export interface ResourceFailure {
   /** The path of the resource, percent-encoded, as the server writes it. */
   readonly href: string;
-  /** The property, where it is one that failed: its name alone when it is of `DAV:`, else `{namespace}name`. */
+  /**
+   * The property that failed, or null for a failure of the resource. It is written as the name alone in the namespace
+   * `DAV:`, otherwise as `{namespace}name`.
+   */
   readonly property: string | null;
   /** The status code. */
   readonly status: number;
@@ -23,16 +26,16 @@ export interface ResourceFailure {
 }
 
 /**
- * Why a server's certificate failed verification (`NE_SSL_*`): it is not valid yet or no longer, is for another host,
- * is not signed by a trusted authority, has an invalid chain, or was revoked; `'other'` for a failure that this package
- * does not know.
+ * Why a server's certificate failed verification (`NE_SSL_*`): it is not yet valid or no longer valid, is for another
+ * host, is not signed by a trusted authority, has an invalid chain, or was revoked; `'other'` for a failure that this
+ * package does not know.
  */
 export type CertificateFailure =
   'notYetValid' | 'expired' | 'idMismatch' | 'untrusted' | 'badChain' | 'revoked' | 'other';
 
 /**
  * The headers of a response, by lower-case name. Fields of one name are joined by `', '`, except those of `set-cookie`,
- * which are an array. Iterating gives each field as `[name, value]`, so that `new Headers([...headers])` copies them.
+ * which are an array. Iterating yields each field as `[name, value]`, so that `new Headers([...headers])` copies them.
  */
 export type ResponseHeaders = Readonly<Record<string, string | undefined>> & {
   /** Each `Set-Cookie` field. */
@@ -70,9 +73,9 @@ export interface ErrorContext {
  *   (ne_request.h);
  * - `ERR_NEON_STATUS`: the status of the response, which `response` holds, is a failure;
  * - `ERR_NEON_CERTIFICATE`: the certificate of the server was refused, for the reasons in `certificateFailures`;
- * - other `ERR_NEON_*`: a use that neon leaves undefined, and that is refused here.
+ * - other `ERR_NEON_*`: a use that neon leaves undefined, and that this library refuses.
  *
- * The message of a failed request begins with its method and URL, and continues with the text of neon's.
+ * The message of a failed request begins with its method and URL, and continues with neon's text.
  *
  * @example
  * ```ts
@@ -89,21 +92,21 @@ export class NeonError extends Error {
   readonly code: string;
   /** The `NE_*` number with which neon reports the failure; undefined for a refusal of this library. */
   readonly result: number | undefined;
-  /** The method of the request that failed, where known. */
+  /** The method of the request that failed, if known. */
   declare method?: string;
-  /** Its request target. */
+  /** The request target of that request. */
   declare target?: string;
-  /** `scheme://host[:port]` of its session. */
+  /** `scheme://host[:port]` of the session of that request. */
   declare origin?: string;
-  /** The status code of its response, where there was one. */
+  /** The status code of the response, if there was a response. */
   declare status?: number;
-  /** Its response, of `ERR_NEON_STATUS`, and of another failure after a response arrived. */
+  /** The response, for `ERR_NEON_STATUS` and for any other failure after a response arrived. */
   declare response?: FailedResponse;
-  /** The target of the redirect, of `NE_REDIRECT`. */
+  /** The target of the redirect, for `NE_REDIRECT`. */
   declare location?: string;
-  /** The failures that a multi-status document reports; empty where that cannot be read. */
+  /** The failures that a multi-status document reports; empty if the document cannot be read. */
   declare failures?: readonly ResourceFailure[];
-  /** The reasons why the server's certificate was refused, of `ERR_NEON_CERTIFICATE`. */
+  /** The reasons why the server's certificate was refused, for `ERR_NEON_CERTIFICATE`. */
   declare certificateFailures?: readonly CertificateFailure[];
 
   constructor(message: string, code: string, context?: ErrorContext) {
@@ -128,7 +131,7 @@ export class NeonError extends Error {
 /** The codes of failures that neon reports as `NE_ERROR`. */
 const reported: readonly string[] = ['ERR_NEON_STATUS', 'ERR_NEON_CERTIFICATE'];
 
-/** A value as messages show it: the name of the class of an object, and no property. */
+/** A value as messages show it. For an object, messages show the name of its class, and no property. */
 export function shown(value: unknown): string {
   return inspect(value, { depth: -1 });
 }

@@ -11,8 +11,8 @@ const widths: Record<string, number> = { hh: 8, h: 16, l: 64, ll: 64, q: 64, j: 
  * Formats values as C's printf does, for the printf-like functions of neon. Precision and width of strings count bytes
  * of UTF-8, as in C.
  *
- * @throws `ERR_INVALID_ARG_VALUE` on a conversion that C does not have (or that has no meaning here, such as `%n`
- * and `%p`), on an argument whose type the conversion does not take, and on too few or too many arguments.
+ * @throws `ERR_INVALID_ARG_VALUE` on a conversion that C does not have (or that has no meaning here, such as `%n` and
+ * `%p`), on an argument whose type the conversion does not accept, and on too few or too many arguments.
  */
 export function format(template: string, values: readonly unknown[]): string {
   if (typeof template !== 'string') throw invalidType('format', 'of type string', template);
@@ -86,9 +86,9 @@ class Spec {
   ) {
     if (Math.abs(width ?? 0) > 8192 || (precision ?? 0) > 8192)
       throw invalidValue(`The format "${template}" asks for too long a field`);
-    this.#left = flags.includes('-') || (width ?? 0) < 0; // a negative * width is the flag
+    this.#left = flags.includes('-') || (width ?? 0) < 0; // a negative * width means the flag -
     this.#width = Math.abs(width ?? 0);
-    this.#precision = precision !== undefined && precision < 0 ? undefined : precision; // C ignores a negative one
+    this.#precision = precision !== undefined && precision < 0 ? undefined : precision; // C ignores negative ones
   }
 
   signed(value: unknown): string {
@@ -118,7 +118,7 @@ class Spec {
     if (typeof value !== 'string') throw invalidValue(`The format "${this.template}" needs a string for %s`);
     if (this.#precision === undefined) return this.#pad(value);
     const bytes = Buffer.from(value).subarray(0, this.#precision);
-    return this.#pad(bytes.toString(), bytes.length); // a character that is cut is U+FFFD now
+    return this.#pad(bytes.toString(), bytes.length); // a character that was cut is now U+FFFD
   }
 
   #bits(): number {

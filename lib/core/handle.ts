@@ -1,6 +1,6 @@
 import { isInstance } from './objects.js';
 
-/** Proves that the addon makes a handle, or this library another object; no other code has it. */
+/** Proves that the addon makes a handle, or that this library makes another object; no other code has the token. */
 export const token: object = Object.freeze({});
 
 /** Refuses to construct an object that only this library makes. */
@@ -9,8 +9,9 @@ export function requireToken(given: unknown): void {
 }
 
 /**
- * The object that stands for a C object. It has nothing that a user could see or change: the C side is attached to it
- * natively, and the values that it keeps alive stand in private fields, so that cycles through callbacks are collected.
+ * The object that stands for a C object. It has nothing that a user could see or change. The C side is attached to it
+ * natively. The values that it keeps alive are in private fields, so that the garbage collector can collect cycles
+ * through callbacks.
  */
 abstract class Handle {
   #kept: unknown[] | undefined;
@@ -22,12 +23,12 @@ abstract class Handle {
     if (owner) this.#kept = [owner];
   }
 
-  /** Whether the value is a handle itself: not made of one, nor a proxy of one. */
+  /** Whether the value is a handle itself, and neither an object derived from a handle nor a proxy of a handle. */
   static is(value: object): boolean {
     return #kept in value;
   }
 
-  /** Keeps a value alive as long as the handle, or until it is forgotten; returns its number. */
+  /** Keeps a value alive as long as the handle, or until forget(); returns the number of the value. */
   static keep(handle: Handle, value: unknown): number {
     const kept = (handle.#kept ??= []);
     const free = handle.#free?.pop();

@@ -23,7 +23,9 @@ export const packageRoot = findPackageRoot(__dirname);
 /** This package's version. */
 export const packageVersion = readVersion(packageRoot);
 
-/** A question that neon asks of a callback: of which target (session handle), and whether it is still open. */
+/**
+ * A question that neon asks by calling a callback: its target (such as a session handle), and whether it is still open.
+ */
 interface Question {
   readonly target: object;
   open: boolean;
@@ -55,8 +57,8 @@ function close(question: Question): void {
 }
 
 /**
- * The addon writes the identity of the operation that was queued last here: off the heap, so that it stays in its
- * place. See operation.ts.
+ * The addon writes here the identity of the operation that was queued last; see operation.ts. The memory is off the
+ * heap, so that it is not moved.
  */
 export const lastOperation = new Float64Array(new ArrayBuffer(8));
 
@@ -77,7 +79,7 @@ const hooks = {
     try {
       const answer = context(() => inside.run([...(inside.getStore() ?? []), question], callback, ...values));
       if (types.isPromise(answer))
-        answer.then(end, end); // of any realm
+        answer.then(end, end); // a promise of any realm
       else end();
       return answer;
     } catch (error) {
@@ -122,7 +124,7 @@ const hooks = {
     object['fragment'] = fragment;
   },
   lastOperation,
-  /** Calls in a later turn of the event loop. */
+  /** Calls `job` in a later turn of the event loop. */
   later: (job: () => void) => void setImmediate(job),
   token,
   handleClasses,
@@ -147,7 +149,7 @@ function load(): Addon {
   return loaded;
 }
 
-/** `NODE_DEBUG=libneon`: neon's debugging log to stderr, unless stderr is closed. */
+/** For `NODE_DEBUG=libneon`: writes neon's debugging log to stderr, unless stderr is closed. */
 function startDebugging({ sync }: Addon): void {
   const why = 'NODE_DEBUG=libneon: this neon was built without debugging and says nothing';
   try {
@@ -158,8 +160,8 @@ function startDebugging({ sync }: Addon): void {
 }
 
 /**
- * Finds the binary in `build/`, which was built on purpose or because no prebuilt one loads, or the prebuilt binary
- * of this platform.
+ * Finds the binary in `build/` if there is one, otherwise the prebuilt binary of this platform. A binary in `build/`
+ * was built on purpose, or because no prebuilt binary loads.
  */
 function findBinary(): string {
   const candidates = [
@@ -176,8 +178,8 @@ function findBinary(): string {
 }
 
 /**
- * Does not use require(), which would hand the addon of one copy of these modules to another copy: Jest, for example,
- * loads the modules anew for each test file. Each copy initialises the addon for itself.
+ * Loads the addon without require(), which would hand the addon of one copy of these modules to another copy. Jest, for
+ * example, loads the modules anew for each test file. Each copy initialises the addon for itself.
  */
 function requireBinary(file: string): Addon {
   const module = { exports: {} };
@@ -189,7 +191,7 @@ function requireBinary(file: string): Addon {
   return module.exports as Addon;
 }
 
-/** A load error in a sentence, with the command that mends it. */
+/** Explains a load error in a sentence, with the command that solves the problem. */
 export function explain(message: string): string {
   if (/libneon[\w.-]*\.so[\d.]*: (cannot open shared object|No such file)|Library not loaded: .*libneon/.test(message))
     return 'The system\'s neon library is missing: install it (Debian, Ubuntu: "apt-get install libneon27"; Fedora: "dnf install neon"; Arch: "pacman -S neon"; Alpine: "apk add neon"; Homebrew: "brew install neon")';

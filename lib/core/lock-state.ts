@@ -1,6 +1,6 @@
 import { invalidType, NeonError } from './errors.js';
 
-/** The store that took a lock; C frees the lock with the store. */
+/** The store that a lock is in; C frees the lock when it frees the store. */
 export interface Membership {
   readonly store: object;
   /** The number of the lock in the store. */
@@ -8,8 +8,8 @@ export interface Membership {
 }
 
 /**
- * The state of each object that stands for a `struct ne_lock`: made by ne_lock_create or ne_lock_copy (a store takes no
- * others), destroyed, or in a store.
+ * The state of each object that stands for a `struct ne_lock`: made by ne_lock_create or ne_lock_copy (a store accepts
+ * no other locks), destroyed, or in a store.
  */
 const states = new WeakMap<object, 'made' | 'destroyed' | Membership>();
 const destroyedStores = new WeakSet();
@@ -30,8 +30,8 @@ export function membership(lock: object): Membership | undefined {
 }
 
 /**
- * Throws ERR_NEON_DESTROYED when the lock or its store is destroyed. The call itself rejects a value that is not an
- * object.
+ * Throws ERR_NEON_DESTROYED when the lock or its store is destroyed. Ignores a value that is not an object, which the
+ * call itself rejects.
  */
 export function requireLive(lock: object): void {
   const store = membership(lock)?.store;
@@ -57,7 +57,7 @@ export function requireOwn(lock: object): void {
   if (membership(lock)) throw new NeonError('This ne_lock belongs to its store', 'ERR_NEON_BORROWED');
 }
 
-/** Throws like requireFree, and ERR_INVALID_ARG_TYPE when the lock is not one that a store can take. */
+/** Throws like requireFree, and ERR_INVALID_ARG_TYPE when a store cannot accept the lock. */
 export function requireMade(lock: object): void {
   requireFree(lock);
   if (!states.has(lock)) throw invalidType('lock', 'a lock that ne_lock_create or ne_lock_copy made', lock);

@@ -5,14 +5,17 @@ import { addon, type Native } from './load.js';
 import { omitted } from './omitted.js';
 
 /**
- * Checks the arguments of a call before the addon sees them, and returns those that the addon takes. Its exception is
- * thrown by the blocking form, and rejects the promise of the other one.
+ * Checks the arguments of a call, and returns the arguments to pass to the addon. The blocking form throws its
+ * exception; the promise form rejects with it.
  */
 export type Prepare<F extends Native> = (...values: Parameters<F>) => readonly unknown[];
 
 const preparations = new WeakMap<Native, Prepare<Native>>();
 
-/** The forms of addon functions that refuse surplus arguments: one each, since callers compare functions. */
+/**
+ * The forms of addon functions that refuse surplus arguments. Each function has only one such form, since callers
+ * compare functions.
+ */
 const guarded = new Map<string, Native>();
 
 /** A function of the blocking surface, by its C name. {@link promised} applies `prepare` to the promise form, too. */
@@ -32,8 +35,8 @@ export function native<F extends Native>(name: string, prepare?: Prepare<F>): F 
 }
 
 /**
- * The form of a function that refuses more arguments than it takes, where JavaScript leaves out parameters of the C
- * function: a caller that passes those in C's order would otherwise pass one argument as another.
+ * Returns a form of the function that refuses surplus arguments, if JavaScript leaves out parameters of the C function.
+ * Otherwise a caller that passes all arguments of the C function would pass one argument as another.
  */
 export function withoutSurplus<F extends Native>(name: string, call: F): F {
   const { arity } = omitted[name] ?? {};
@@ -46,7 +49,7 @@ export function withoutSurplus<F extends Native>(name: string, call: F): F {
   return form as F;
 }
 
-/** The error of a call with more arguments than the function takes. */
+/** The error of a call with more arguments than the function accepts. */
 export function surplus(name: string): TypeError {
   const { arity = 0, parameters = [] } = omitted[name] ?? {};
   const list = parameters.map((parameter) => `"${parameter}"`).join(' and ');
@@ -60,7 +63,7 @@ export function constant(name: string): number {
   return addon.sync[name] as number;
 }
 
-/** The promise form of a blocking function: the arguments of that, then optionally {@link CallOptions}. */
+/** The promise form of a blocking function: it accepts the same arguments, then optionally {@link CallOptions}. */
 export type Promised<F> = F extends (...values: infer A) => infer R
   ? (...values: [...A, options?: CallOptions]) => Promise<R>
   : never;

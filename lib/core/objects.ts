@@ -1,6 +1,6 @@
 /**
- * Checks of values that throw nothing, whatever the value is. A proxy that was revoked counts as no object, no array
- * and no instance: the operators of JavaScript throw for it.
+ * Checks that never throw, whatever the value is. A revoked proxy, for which the operators of JavaScript throw, counts
+ * as no object, no array and no instance.
  */
 
 /** Whether the value is an object whose properties can be read. */

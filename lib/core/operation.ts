@@ -4,12 +4,12 @@ const setTimeLimit = addon.sync['setTimeLimit'] as (timeout: number) => void;
 const abort = addon.sync['abort'] as (operation: number, reason: unknown) => void;
 
 /**
- * Queues an operation: calls an async function of the addon. This is the only place that knows how the addon takes an
- * operation's time limit and reports its identity.
+ * Queues an operation: calls an async function of the addon. This is the only place that knows how the addon is given
+ * the time limit of an operation, and how it reports the identity of the operation.
  *
- * @param call calls one async function of the addon, synchronously; it may throw before
- * @param timeLimit in milliseconds; 0 means no limit. It also limits how long the operation may take to connect, where
- *   nothing can interrupt it
+ * @param call calls one async function of the addon, synchronously; it may throw before that call
+ * @param timeLimit in milliseconds; 0 means no limit. The limit also applies to making a connection, when nothing can
+ *   interrupt the operation
  * @returns the promise of the operation, and its identity for {@link abortOperation}: 0 when the addon refused the call
  *   and queued nothing
  */
@@ -28,11 +28,11 @@ function within<T>(timeLimit: number, call: () => Promise<T>): Promise<T> {
   try {
     return call();
   } finally {
-    setTimeLimit(0); // the addon may have refused the call
+    setTimeLimit(0); // a call that the addon refused leaves the limit set
   }
 }
 
-/** Rejects the promise of an operation with `reason`, and ends the operation. Ignores one that is over. */
+/** Rejects the promise of an operation with `reason`, and ends the operation. Ignores an operation that is over. */
 export function abortOperation(operation: number, reason: unknown): void {
   if (operation > 0) abort(operation, reason);
 }

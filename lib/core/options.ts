@@ -5,7 +5,7 @@ import { isObject } from './objects.js';
 /** The names of the options of a type, which the compiler compares with that type. */
 export type Known<Options> = Readonly<Record<keyof Options, true>>;
 
-/** Names that other clients use, in lower case, and the way to do that here. */
+/** Names of options in other clients, in lower case, and what to do instead in this library. */
 const cures: Readonly<Record<string, string>> = {
   json: 'send JSON.stringify(value) as the body',
   data: 'the name is "body"',

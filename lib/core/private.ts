@@ -2,7 +2,7 @@ import { invalidType } from './errors.js';
 
 /**
  * The values of `ne_set_session_private` and `ne_set_request_private`. They are kept in JavaScript, because neon's own
- * store takes C pointers and never forgets an earlier value.
+ * store holds C pointers and never forgets an earlier value.
  */
 export class PrivateData {
   readonly #values = new WeakMap<object, Map<string, unknown>>();

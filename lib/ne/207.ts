@@ -10,14 +10,14 @@ import type { ne_status } from './utils.js';
 export type ne_207_start_response = (uri: ne_uri) => unknown;
 
 /**
- * Called at the end of a response. `response` is the value that the start callback returned; `status` and `description`
- * are those of the response itself, or null.
+ * Called at the end of a response. `response` is the value that the start callback returned. `status` and `description`
+ * are those of the response itself (not of a propstat), or null.
  */
 export type ne_207_end_response = (response: unknown, status: ne_status | null, description: string | null) => Nothing;
 
 /**
- * Called at the start of a propstat. neon passes the returned value to the end callback; null aborts the parse (set the
- * parser's error text, too).
+ * Called at the start of a propstat. neon passes the returned value to the end callback. The result null aborts the
+ * parse; the callback should then also set the parser's error text.
  */
 export type ne_207_start_propstat = (response: unknown) => unknown;
 
@@ -27,8 +27,8 @@ export type ne_207_end_propstat = (propstat: unknown, status: ne_status | null, 
 /**
  * Pushes a reader of multi-status documents (RFC 4918, section 13) on the stack of an XML parser.
  *
- * Elements inside `prop` are offered to the handlers that are pushed after it, with `NE_207_STATE_PROP` as the state of
- * their parent.
+ * neon offers the elements inside `prop` to the handlers that are pushed after this reader, with `NE_207_STATE_PROP` as
+ * the state of their parent.
  *
  * @param base the URI that the references in `href` elements are resolved against; it needs a path
  */
@@ -41,7 +41,7 @@ export const ne_207_create: (parser: ne_xml_parser, base: Partial<ne_uri>) => ne
  */
 export const ne_207_set_flags: (p: ne_207_parser, flags: number) => void = native('ne_207_set_flags');
 
-/** Sets the callbacks for responses. Without a start callback neon calls neither of them. */
+/** Sets the callbacks for responses. Without a start callback neon calls neither of them, nor those for propstats. */
 export const ne_207_set_response_handlers: (
   p: ne_207_parser,
   start: ne_207_start_response | null,
@@ -62,17 +62,18 @@ export const ne_207_get_current_response: (p: ne_207_parser) => unknown = native
 export const ne_207_get_current_propstat: (p: ne_207_parser) => unknown = native('ne_207_get_current_propstat');
 
 /**
- * Frees a 207 parser, before or after its XML parser. The XML parser cannot parse any more (`ERR_NEON_DESTROYED`).
+ * Frees a 207 parser, before or after its XML parser. The XML parser can then no longer parse (`ERR_NEON_DESTROYED`).
  *
- * @throws `ERR_NEON_REENTRANT` while the XML parser is parsing, `ERR_NEON_BUSY` while a promise uses it
+ * @throws `ERR_NEON_REENTRANT` while the XML parser is parsing, `ERR_NEON_BUSY` while a promise uses the XML parser
  */
 export const ne_207_destroy: (p: ne_207_parser) => void = native('ne_207_destroy');
 
 /**
  * Sends a request, interprets a 207 response, and destroys the request.
  *
- * @returns `NE_OK` when the status is 2xx and, for a 207 response, all statuses in it are 2xx too; otherwise
- *   `NE_ERROR`, and the session's error text says which resource failed and why
+ * @returns `NE_OK` when the status is 2xx and, for a 207 response, all statuses in the body are 2xx or 424. Otherwise
+ *   `NE_ERROR`, and for a 207 response the session's error text says which resources failed and why. Another `NE_*`
+ *   code when the request itself fails
  */
 export const ne_simple_request: (sess: ne_session, req: ne_request) => number = native('ne_simple_request');
 

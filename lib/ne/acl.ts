@@ -4,7 +4,7 @@ import type { ne_session } from './handles.js';
 
 /**
  * An entry of an access control list for {@link ne_acl_set}: `ne_acl_entry` of ne_acl.h. neon includes a privilege when
- * its field is 0 **or missing**, as in a C struct: an entry without these fields is about all five privileges.
+ * its field is 0 **or missing**, as in a C struct. So an entry without these fields includes all five privileges.
  */
 export interface ne_acl_entry_old {
   /** The kind of principal: `ne_acl_href`, `ne_acl_property` or `ne_acl_all`. */

@@ -11,8 +11,8 @@ export interface ne_credentials {
 }
 
 /**
- * The result of a callback for credentials: the credentials, or a number other than 0 to give up. Anything else is a
- * `TypeError` that ends the call. A user name or password that is too long is `ERR_OUT_OF_RANGE`.
+ * The result of a callback for credentials: the credentials, or a number other than 0 to give up. Any other result is a
+ * `TypeError` that ends the call. A user name or password that is too long ends it with `ERR_OUT_OF_RANGE`.
  */
 export type ne_credentials_answer = ne_credentials | number;
 
@@ -34,12 +34,13 @@ export type ne_auth_creds = (
 ) => ne_credentials_answer | Promise<ne_credentials_answer>;
 
 /**
- * Called for credentials, with more details than {@link ne_auth_creds}. On the promise surface it may return a promise.
+ * Called for credentials, with more details than {@link ne_auth_creds} gets. On the promise surface the callback may
+ * return a promise.
  *
  * @param attempt how often the request was sent again in response to a challenge
- * @param protocol the `NE_AUTH_*` of the challenge, with `NE_AUTH_PROXY` when a proxy sent it
- * @param realm the realm from the server, or null where the protocol has none
- * @param buflen user name and password must each be shorter than this, in bytes
+ * @param protocol the protocol of the challenge (`NE_AUTH_*`), combined with `NE_AUTH_PROXY` when a proxy sent it
+ * @param realm the realm from the server, or null where the protocol has no realms
+ * @param buflen the size of neon's buffers in bytes; user name and password must each be shorter
  */
 export type ne_auth_provide = (
   attempt: number,
@@ -48,7 +49,7 @@ export type ne_auth_provide = (
   buflen: number,
 ) => ne_credentials_answer | Promise<ne_credentials_answer>;
 
-/** Adds a callback for credentials of the server, for the default protocols. Callbacks that were added before stay. */
+/** Adds a callback for credentials of the server, for the default protocols. Callbacks that were added earlier stay. */
 export const ne_set_server_auth: (sess: ne_session, creds: ne_auth_creds) => void = native('ne_set_server_auth');
 
 /** Adds a callback for credentials of an HTTP proxy, for the default protocols. Set the proxy first. */
@@ -57,11 +58,11 @@ export const ne_set_proxy_auth: (sess: ne_session, creds: ne_auth_creds) => void
 /**
  * Adds a callback for credentials of the server, for some protocols.
  *
- * It may be called more than once: neon asks the first callback that handles the protocol of a challenge. Of several
+ * Several callbacks can be added: neon asks the first one that handles the protocol of a challenge. Of several
  * challenges neon responds to the strongest.
  *
  * @param protocol `NE_AUTH_*`, combined with `|`
- * @param creds null for Negotiate alone, which takes credentials from the system
+ * @param creds may be null for Negotiate alone, which uses credentials of the system
  */
 export const ne_add_server_auth: (sess: ne_session, protocol: number, creds: ne_auth_creds | null) => void =
   native('ne_add_server_auth');
@@ -71,7 +72,7 @@ export const ne_add_server_auth: (sess: ne_session, protocol: number, creds: ne_
  * {@link ne_add_server_auth}.
  *
  * @param protocol `NE_AUTH_*`, combined with `|`
- * @param creds null for Negotiate alone, which takes credentials from the system
+ * @param creds may be null for Negotiate alone, which uses credentials of the system
  */
 export const ne_add_proxy_auth: (sess: ne_session, protocol: number, creds: ne_auth_creds | null) => void =
   native('ne_add_proxy_auth');
@@ -81,13 +82,13 @@ export const ne_add_proxy_auth: (sess: ne_session, protocol: number, creds: ne_a
  * {@link ne_add_server_auth}.
  *
  * @param protocol `NE_AUTH_*`, combined with `|`
- * @param creds null for Negotiate alone, which takes credentials from the system
+ * @param creds may be null for Negotiate alone, which uses credentials of the system
  */
 export const ne_add_auth: (sess: ne_session, protocol: number, creds: ne_auth_provide | null) => void =
   native('ne_add_auth');
 
 /**
- * Makes neon forget the credentials in use; it asks for new ones at the next challenge.
+ * Makes neon forget the credentials in use, and ask for new ones at the next challenge.
  *
  * @throws `ERR_NEON_REENTRANT` while a callback for credentials runs
  */

@@ -18,9 +18,12 @@ export interface ne_content_type {
   type: string;
   /** The part after the slash, such as `html`. */
   subtype: string;
-  /** The parameter `charset`, or null. */
+  /**
+   * The parameter `charset`, or null. When a `text` type lacks the parameter, neon before 0.36 sets a default, such as
+   * `ISO-8859-1`.
+   */
   charset: string | null;
-  /** The rest of the memory from which C cut the other fields. */
+  /** The same text as `type`. In C, the memory of this field also contains the texts of the others. */
   value: string;
 }
 
@@ -34,14 +37,14 @@ export interface ne_server_capabilities {
   dav_executable: number;
 }
 
-// Paths go into the request line (or the header Destination) as they are, and must be URI-escaped by the caller.
-// Descriptors stay the caller's, and must be open until the call has returned.
+// neon copies paths unchanged into the request line (or the header Destination), so the caller must URI-escape them.
+// The caller keeps its descriptors, which must stay open until the call has returned.
 
 /**
  * Sends GET, and writes the body of a 2xx response to a descriptor.
  *
- * @param path goes into the request line as it is; the caller escapes it
- * @param fd stays the caller's, and must be open until the call has returned
+ * @param path goes into the request line as it is; the caller must URI-escape it
+ * @param fd the caller's descriptor, which must stay open until the call has returned
  * @returns an `NE_*` code; `NE_ERROR` also for a status that is not 2xx
  * @example
  * ```ts
@@ -65,7 +68,7 @@ export const ne_getbuf: (sess: ne_session, path: string, buf: Uint8Array, buflen
 /**
  * Sends PUT with the whole file behind a descriptor.
  *
- * @param fd may have any position; the call moves it
+ * @param fd a descriptor at any position; the call moves the position
  * @returns an `NE_*` code; `NE_ERROR` also for a status that is not 2xx
  */
 export const ne_put: (sess: ne_session, path: string, fd: number) => number = native('ne_put');
@@ -80,7 +83,8 @@ export const ne_put: (sess: ne_session, path: string, fd: number) => number = na
 export const ne_putbuf: (sess: ne_session, path: string, buf: string | Uint8Array) => number = native('ne_putbuf');
 
 /**
- * Sends POST with a text as the body, and writes the body of a 2xx response to a descriptor. neon never retries it.
+ * Sends POST with a text as the body, and writes the body of a 2xx response to a descriptor. When a persistent
+ * connection turns out to be broken, neon does not send the POST again.
  *
  * @returns an `NE_*` code; `NE_ERROR` also for a status that is not 2xx
  */
@@ -126,10 +130,10 @@ export const ne_options2: (sess: ne_session, path: string, caps: Partial<Out<num
 /**
  * Sends COPY.
  *
- * @param overwrite whether an existing `dest` is replaced; if not, it makes the call fail
- * @param depth `NE_DEPTH_ZERO` or `NE_DEPTH_INFINITE`; it matters for collections
+ * @param overwrite whether an existing `dest` is replaced; otherwise an existing `dest` makes the call fail
+ * @param depth `NE_DEPTH_ZERO` or `NE_DEPTH_INFINITE`, which differ only for collections
  * @returns an `NE_*` code
- * @throws `ERR_OUT_OF_RANGE` when `dest` with the origin of the session is longer than 8191 bytes (C would cut it)
+ * @throws `ERR_OUT_OF_RANGE` when the session's origin and `dest` together exceed 8191 bytes (C would truncate them)
  */
 export const ne_copy: (sess: ne_session, overwrite: Flag, depth: number, src: string, dest: string) => number =
   native('ne_copy');
@@ -137,9 +141,9 @@ export const ne_copy: (sess: ne_session, overwrite: Flag, depth: number, src: st
 /**
  * Sends MOVE.
  *
- * @param overwrite whether an existing `dest` is replaced; if not, it makes the call fail
+ * @param overwrite whether an existing `dest` is replaced; otherwise an existing `dest` makes the call fail
  * @returns an `NE_*` code
- * @throws `ERR_OUT_OF_RANGE` when `dest` with the origin of the session is longer than 8191 bytes (C would cut it)
+ * @throws `ERR_OUT_OF_RANGE` when the session's origin and `dest` together exceed 8191 bytes (C would truncate them)
  */
 export const ne_move: (sess: ne_session, overwrite: Flag, src: string, dest: string) => number = native('ne_move');
 

@@ -14,12 +14,13 @@ const readByParser: (req: ne_request, accept: Acceptor, parser: unknown) => ne_d
   native('decompressToParser');
 
 /**
- * Adds a body reader as {@link ne_add_response_body_reader} does, which also gets bodies that arrive as gzip.
+ * Adds a body reader as {@link ne_add_response_body_reader} does, and inflates bodies that arrive compressed by gzip.
  *
- * It sends the header `Accept-Encoding: gzip`, and inflates a body with `Content-Encoding: gzip`. When such a body is
- * malformed the request fails with `NE_ERROR`.
+ * neon sends the header `Accept-Encoding: gzip` with the request, and inflates a body with `Content-Encoding: gzip`.
+ * When such a body is malformed, the request fails with `NE_ERROR`.
  *
- * @returns a decompressor. Destroy it before the session; before or after the request is sent or destroyed
+ * @returns a decompressor. Destroy it before the session is destroyed; that may be before or after the request is sent
+ *   or destroyed
  * @throws `ERR_NEON_INVALID_STATE` between ne_begin_request and ne_end_request
  */
 export function ne_decompress_reader(
@@ -28,7 +29,7 @@ export function ne_decompress_reader(
   reader: ne_block_reader,
 ): ne_decompress;
 
-/** Parses the body, as in C: `ne_xml_parse_v` is recognised, and the body stays in C. */
+/** Inflates and parses the body, as in C: the addon recognises `ne_xml_parse_v`, and the body stays in C. */
 export function ne_decompress_reader(
   req: ne_request,
   accpt: ne_accept_response,
@@ -52,6 +53,7 @@ export function ne_decompress_reader(
 /**
  * Frees a decompressor. Its reader stays registered as long as the request exists.
  *
- * @throws `ERR_NEON_BUSY` while a promise of the request is pending, `ERR_NEON_REENTRANT` in a callback of its call
+ * @throws `ERR_NEON_BUSY` while a promise of the request is pending, `ERR_NEON_REENTRANT` in a callback of a running
+ *   call on the request
  */
 export const ne_decompress_destroy: (ctx: ne_decompress) => void = native('ne_decompress_destroy');

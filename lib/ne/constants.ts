@@ -84,7 +84,7 @@ export const ne_iaddr_ipv6 = constant('ne_iaddr_ipv6');
 export const NE_PATH_NONRES = constant('NE_PATH_NONRES');
 /** Escapes the characters that must not be in a URI. */
 export const NE_PATH_NONURI = constant('NE_PATH_NONURI');
-/** Escapes the characters that must not be in a path, and `%` (neon 0.35; with an older one it escapes nothing). */
+/** Escapes the characters that must not be in a path, and `%` (neon 0.35; with an older neon it escapes nothing). */
 export const NE_PATH_NONPC = constant('NE_PATH_NONPC');
 
 // --- Channels of the debugging output (ne_utils.h) ----------------------------------------------------------------
@@ -116,7 +116,7 @@ export const NE_DBG_FLUSH = constant('NE_DBG_FLUSH');
 export const NE_ABUFSIZ = constant('NE_ABUFSIZ');
 /** Basic. It reveals the password to anybody who can read a connection without TLS. */
 export const NE_AUTH_BASIC = constant('NE_AUTH_BASIC');
-/** Combined with `NE_AUTH_DIGEST`: the weaker Digest of RFC 2069, too. */
+/** Combined with `NE_AUTH_DIGEST`, also allows the weaker Digest of RFC 2069. */
 export const NE_AUTH_LEGACY_DIGEST = constant('NE_AUTH_LEGACY_DIGEST');
 /** `NE_AUTH_GSSAPI` and `NE_AUTH_NTLM`. Do not use it without TLS. */
 export const NE_AUTH_NEGOTIATE = constant('NE_AUTH_NEGOTIATE');
@@ -166,7 +166,7 @@ export const NE_SOCK_CLOSED = constant('NE_SOCK_CLOSED');
 export const NE_SOCK_RESET = constant('NE_SOCK_RESET');
 /** The peer closed a TLS connection without a closure alert. */
 export const NE_SOCK_TRUNC = constant('NE_SOCK_TRUNC');
-/** Try again later (`ne_sock_shutdown` with TLS: the peer has not closed its side). */
+/** Try again later. `ne_sock_shutdown` returns it with TLS when the peer has not closed its side. */
 export const NE_SOCK_RETRY = constant('NE_SOCK_RETRY');
 
 // --- Flags of ne_addr_resolve and ne_sock_shutdown, and versions of SOCKS (ne_socket.h) ---------------------------
@@ -192,7 +192,7 @@ export const NE_SOCK_SOCKSV5 = constant('NE_SOCK_SOCKSV5');
 export const NE_SSL_CTX_CLIENT = constant('NE_SSL_CTX_CLIENT');
 /** The context of a server. */
 export const NE_SSL_CTX_SERVER = constant('NE_SSL_CTX_SERVER');
-/** Obsolete: `ne_ssl_context_create` returns null, or a server's context (neon 0.37). */
+/** Obsolete: `ne_ssl_context_create` returns null or, since neon 0.37, a server's context. */
 export const NE_SSL_CTX_SERVERv2 = constant('NE_SSL_CTX_SERVERv2');
 /** Allows SSLv2, if the TLS library has it. */
 export const NE_SSL_CTX_SSLv2 = constant('NE_SSL_CTX_SSLv2');
@@ -214,9 +214,9 @@ export const NE_SSL_PROTO_TLS_1_3 = constant('NE_SSL_PROTO_TLS_1_3');
 
 // --- XML (ne_xml.h) -----------------------------------------------------------------------------------------------
 
-/** From a start callback: declines the element, with everything in it. */
+/** As the result of a start callback, declines the element with everything in it. */
 export const NE_XML_DECLINE = constant('NE_XML_DECLINE');
-/** From a start callback: aborts the parse. */
+/** As the result of a start callback, aborts the parse. */
 export const NE_XML_ABORT = constant('NE_XML_ABORT');
 /** The state of the parent of the root element. */
 export const NE_XML_STATEROOT = constant('NE_XML_STATEROOT');
@@ -229,7 +229,7 @@ export const NE_XML_MEDIA_TYPE = 'application/xml';
 export const NE_207_STATE_PROP = constant('NE_207_STATE_PROP');
 /** The 207 parser uses the states between 0 and this one. */
 export const NE_207_STATE_TOP = constant('NE_207_STATE_TOP');
-/** A flag of `ne_207_set_flags`: escapes characters in `href` elements that SharePoint does not escape. */
+/** A flag of `ne_207_set_flags`: escapes those characters in `href` elements that SharePoint leaves unescaped. */
 export const NE_207_MSSP_ESCAPING = constant('NE_207_MSSP_ESCAPING');
 
 // --- Depths of requests on collections (ne_basic.h) ---------------------------------------------------------------
@@ -291,7 +291,7 @@ export const NE_PROPS_STATE_TOP = constant('NE_PROPS_STATE_TOP');
 
 /** The timeout of a lock that does not expire. */
 export const NE_TIMEOUT_INFINITE = constant('NE_TIMEOUT_INFINITE');
-/** A timeout that is not known; in a lock that is requested: the server may choose it. */
+/** An unknown timeout. In a request for a lock, it lets the server choose the timeout. */
 export const NE_TIMEOUT_INVALID = constant('NE_TIMEOUT_INVALID');
 /** An exclusive lock: no other lock is possible. */
 export const ne_lockscope_exclusive = constant('ne_lockscope_exclusive');
@@ -327,7 +327,7 @@ export const NE_ACL_ALL = constant('NE_ACL_ALL');
 
 // --- Principals and types of an ACL entry (ne_acl3744.h; the first three principals also in ne_acl.h) -------------
 
-/** The principal with a URL. */
+/** The principal that a URL names. */
 export const ne_acl_href = constant('ne_acl_href');
 /** The principal that a property of the resource names. */
 export const ne_acl_property = constant('ne_acl_property');
@@ -354,18 +354,18 @@ export const NE_SSL_EXPIRED = constant('NE_SSL_EXPIRED');
 export const NE_SSL_IDMISMATCH = constant('NE_SSL_IDMISMATCH');
 /** The issuer of the certificate is not trusted. */
 export const NE_SSL_UNTRUSTED = constant('NE_SSL_UNTRUSTED');
-/** One of the certificates that signed it is not valid. */
+/** Another certificate in the chain of the certificate is not valid. */
 export const NE_SSL_BADCHAIN = constant('NE_SSL_BADCHAIN');
 /** The certificate was revoked. */
 export const NE_SSL_REVOKED = constant('NE_SSL_REVOKED');
-/** All of these; other bits are failures, too. */
+/** The bits of all the failures above. Other bits are failures, too. */
 export const NE_SSL_FAILMASK = constant('NE_SSL_FAILMASK');
 
 // --- Sizes of texts in C, with the null byte at their end (ne_ssl.h) ----------------------------------------------
 
-/** The size of a fingerprint. */
+/** The size of the text of a SHA-1 fingerprint, with the null byte. */
 export const NE_SSL_DIGESTLEN = constant('NE_SSL_DIGESTLEN');
-/** The size of a time. */
+/** The size of the text of a time, with the null byte. */
 export const NE_SSL_VDATELEN = constant('NE_SSL_VDATELEN');
 
 // --- PKCS#11 (ne_pkcs11.h) ----------------------------------------------------------------------------------------
@@ -376,7 +376,7 @@ export const NE_PK11_OK = constant('NE_PK11_OK');
 export const NE_PK11_NOTIMPL = constant('NE_PK11_NOTIMPL');
 /** There is no such module, or it could not be initialised. */
 export const NE_PK11_FAILED = constant('NE_PK11_FAILED');
-/** A wrong PIN was entered before. */
+/** A wrong PIN has been entered earlier. */
 export const NE_SSL_P11PIN_COUNT_LOW = constant('NE_SSL_P11PIN_COUNT_LOW');
 /** The token will be locked if this PIN is wrong. */
 export const NE_SSL_P11PIN_FINAL_TRY = constant('NE_SSL_P11PIN_FINAL_TRY');

@@ -1,11 +1,11 @@
 /**
  * The handles that stand for C objects, and small types that several headers share. A handle has no public constructor
- * and no properties: only the functions of `libneon/ne` make and take it.
+ * and, except for `ne_buffer`, no properties: only the functions of `libneon/ne` create handles and accept them.
  */
 
 declare const type: unique symbol;
 
-/** An object that stands for a C object of this type. */
+/** An object that stands for a C object of the type `Name`. */
 interface Handle<Name extends string> {
   /** Distinguishes the types of handles. */
   readonly [type]: Name;
@@ -17,7 +17,7 @@ export type ne_session = Handle<'ne_session'>;
 /** A single HTTP request: `ne_request *` of ne_request.h. */
 export type ne_request = Handle<'ne_request'>;
 
-/** A position among the header fields of a response, which ne_response_header_iterate returns. */
+/** A position in the header or trailer of a response, for the next call of the function that returned the cursor. */
 export type ne_header_cursor = Handle<'ne_header_cursor'>;
 
 /** An X.509 certificate: `ne_ssl_certificate *` of ne_ssl.h. */
@@ -59,7 +59,10 @@ export type ne_decompress = Handle<'ne_decompress'>;
 /** A PROPFIND request with the callbacks for its results: `ne_propfind_handler *` of ne_props.h. */
 export type ne_propfind_handler = Handle<'ne_propfind_handler'>;
 
-/** The properties of one resource: `const ne_prop_result_set *` of ne_props.h. Callbacks borrow it. */
+/**
+ * The properties of one resource: `const ne_prop_result_set *` of ne_props.h. A result set is destroyed when the
+ * callback that receives it ends.
+ */
 export type ne_prop_result_set = Handle<'ne_prop_result_set'>;
 
 /** A set of locks: `ne_lock_store *` of ne_locks.h. */
@@ -69,7 +72,7 @@ export type ne_lock_store = Handle<'ne_lock_store'>;
 export interface ne_buffer extends Handle<'ne_buffer'> {
   /** The string. */
   readonly data: string;
-  /** The number of its bytes, plus one for the null byte at its end. */
+  /** The number of bytes of the string, plus one for the null byte at the end. */
   readonly used: number;
   /** The number of bytes that fit without growing. */
   readonly length: number;
@@ -77,12 +80,15 @@ export interface ne_buffer extends Handle<'ne_buffer'> {
 
 /** An output parameter: the object that a function writes to where C writes through a pointer. */
 export interface Out<T> {
-  /** The value that the function writes, and reads where C reads it. */
+  /** The value that the function writes. The function also reads it where C reads through the pointer. */
   value: T;
 }
 
 /** A flag that C takes as an int: 0 or false clears it, anything else sets it. */
 export type Flag = number | boolean;
 
-/** The result of a callback that returns nothing in C. On the promise surface neon waits for a promise. */
+/**
+ * The result of a callback that returns nothing in C. On the promise surface the callback may return a promise, and
+ * neon waits until the promise settles.
+ */
 export type Nothing = void | Promise<void>;

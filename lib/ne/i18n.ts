@@ -2,8 +2,8 @@
 import { native } from '../core/native.js';
 
 /**
- * Makes neon find the translations of its error texts, for the whole process. The package calls it with `'UTF-8'` when
- * it is loaded; texts in another encoding cannot be read here.
+ * Makes neon find the translations of its error texts, for the whole process. When the package is loaded, it calls
+ * this function with `'UTF-8'`; it cannot read texts in another encoding.
  *
  * @param encoding the name of the encoding for translated texts; null keeps the current one
  */

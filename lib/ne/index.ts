@@ -1,9 +1,10 @@
 /**
- * `libneon/ne`: neon's C API, name for name, blocking as in C. Names and behaviour are neon's; its manual applies.
+ * `libneon/ne`: neon's C API, name for name, blocking as in C. Names and behaviour are neon's; neon's manual applies.
  *
- * Every function throws a `TypeError` or `RangeError` with Node's codes for wrong arguments, and a `NeonError` for a
- * use that C leaves undefined: `ERR_NEON_DESTROYED` for a handle that is destroyed, `ERR_NEON_BUSY` while a promise
- * uses it, `ERR_NEON_REENTRANT` inside a callback of a running call. Failures of the protocol are results, as in C.
+ * For wrong arguments, every function throws a `TypeError` or `RangeError` with one of Node's codes. For a use that C
+ * leaves undefined, it throws a `NeonError`: `ERR_NEON_DESTROYED` for a handle that is destroyed, `ERR_NEON_BUSY` while
+ * a promise uses the handle, `ERR_NEON_REENTRANT` inside a callback of a running call. Failures of the protocol do not
+ * throw; they are results, as in C.
  *
  * @module
  */

@@ -20,27 +20,31 @@ export interface ne_lock {
   scope: number;
   /** The lock token, which identifies the lock; null until the lock is obtained. */
   token: string | null;
-  /** The owner: well-formed XML, which goes into the request as it is. From a server it is the text of the element. */
+  /**
+   * The owner: well-formed XML, which goes into the request as it is. In a lock from a server, it is the text of the
+   * `owner` element.
+   */
   owner: string | null;
-  /** Seconds, `NE_TIMEOUT_INFINITE`, or `NE_TIMEOUT_INVALID` to leave it to the server. */
+  /** The timeout in seconds, `NE_TIMEOUT_INFINITE`, or `NE_TIMEOUT_INVALID` to let the server choose. */
   timeout: number;
 }
 
 /** A lock as an argument. A missing field is null or 0. */
 export interface ne_lock_fields extends Partial<Omit<ne_lock, 'uri'>> {
-  /** The resource that is locked, or is to be. */
+  /** The resource that is locked, or that is to be locked. */
   uri: Partial<ne_uri>;
 }
 
 /**
- * Called with each lock that is found, the URI of the locked resource, and null. Where the server did not return the
- * locks of a resource, it is called with null, the URI of the resource, and the status that says why.
+ * Called for each lock that is found, with the lock, the URI of the locked resource, and null. When the server did not
+ * return the locks of a resource, the callback is called with null, the URI of the resource, and the status that says
+ * why.
  *
- * The lock is a copy; a store takes an {@link ne_lock_copy} of it.
+ * The lock is a plain copy. A store does not accept it, but accepts an {@link ne_lock_copy} of it.
  */
 export type ne_lock_result = (lock: ne_lock | null, uri: ne_uri, status: ne_status | null) => void | PromiseLike<void>;
 
-/** A number that no lock has in its store. */
+/** A number that no lock in any store has. */
 const noNumber = 2 ** 32 - 1;
 
 const create: () => ne_lock = native('ne_lock_create');
@@ -56,8 +60,8 @@ const remove: (store: ne_lock_store, number: number) => void = native('removeLoc
 const destroyStore: (store: ne_lock_store) => void = native('ne_lockstore_destroy');
 
 /**
- * Creates a lock that is not obtained yet: exclusive, of depth 0, with a timeout that the server chooses. `uri`,
- * `token` and `owner` are unset; {@link ne_fill_server_uri} fills the first fields of `uri`.
+ * Creates a lock that is not obtained yet: exclusive, of depth 0, with a timeout that the server chooses. `token`,
+ * `owner` and the fields of `uri` are unset; {@link ne_fill_server_uri} sets `scheme`, `host` and `port` of `uri`.
  *
  * @example
  * ```ts
@@ -86,7 +90,7 @@ export const ne_lock_free = (lock: ne_lock_fields): void => {
 };
 
 /**
- * Frees a lock as {@link ne_lock_free} does; every further use of it is `ERR_NEON_DESTROYED`.
+ * Frees a lock as {@link ne_lock_free} does. Every further use of the lock throws `ERR_NEON_DESTROYED`.
  *
  * @throws `ERR_NEON_BORROWED` when the lock is in a store
  */
@@ -99,10 +103,11 @@ export const ne_lock_destroy = (lock: ne_lock_fields): void => {
 export const ne_lockstore_create: () => ne_lock_store = native('ne_lockstore_create');
 
 /**
- * Registers a store with a session: requests of the session submit the locks in the store that cover the resources they
- * change. A store may be registered with several sessions; store and sessions may be destroyed in any order.
+ * Registers a store with a session. A request of the session then submits those locks of the store that cover the
+ * resources that the request changes. A store may be registered with several sessions; store and sessions may be
+ * destroyed in any order.
  *
- * @throws `ERR_NEON_INVALID_STATE` when the session has a store already, or while a request of it is live
+ * @throws `ERR_NEON_INVALID_STATE` when the session already has a store, or while a request of the session is live
  */
 export const ne_lockstore_register: (store: ne_lock_store, sess: ne_session) => void = native('ne_lockstore_register');
 
@@ -117,7 +122,8 @@ export const ne_lockstore_destroy = (store: ne_lock_store): void => {
 };
 
 /**
- * Adds a lock to a store, which then owns it: there `uri`, `depth`, `type`, `scope` and `token` are read-only.
+ * Adds a lock to a store, which then owns the lock. While the lock is in the store, its `uri`, `depth`, `type`, `scope`
+ * and `token` are read-only.
  *
  * @param lock needs a token, and a URI with scheme, host, port and path
  * @throws `ERR_NEON_INVALID_STATE` when the lock is in a store, `ERR_INVALID_ARG_TYPE` when it was made neither by
@@ -130,7 +136,8 @@ export const ne_lockstore_add = (store: ne_lock_store, lock: ne_lock): void => {
 };
 
 /**
- * Removes a lock from a store; the caller then owns it. Live requests that have the lock still submit it.
+ * Removes a lock from a store; the caller then owns the lock. Live requests that already include the lock still submit
+ * it.
  *
  * @throws `ERR_NEON_INVALID_STATE` when the lock is not in this store, `ERR_NEON_BUSY` while a session that the store
  *   is registered with has a pending promise
@@ -142,26 +149,26 @@ export const ne_lockstore_remove = (store: ne_lock_store, lock: ne_lock): void =
   state.leave(lock);
 };
 
-/** Returns the first lock of a store, or null when it is empty. The lock that was added last comes first. */
+/** Returns the first lock of a store, which is the one that was added last, or null when the store is empty. */
 export const ne_lockstore_first: (store: ne_lock_store) => ne_lock | null = native('ne_lockstore_first');
 
 /**
  * Returns the next lock of a store.
  *
- * @returns null after the last lock, before a call of {@link ne_lockstore_first}, and when the previous lock was
- *   removed
+ * @returns null after the last lock, when {@link ne_lockstore_first} has not been called, and when the previous lock
+ *   has been removed
  */
 export const ne_lockstore_next: (store: ne_lock_store) => ne_lock | null = native('ne_lockstore_next');
 
-/** Returns the lock of exactly this URI, as {@link ne_uri_cmp} compares it, or null. */
+/** Returns the lock whose URI equals `uri`, compared as by {@link ne_uri_cmp}, or null. */
 export const ne_lockstore_findbyuri: (store: ne_lock_store, uri: Partial<ne_uri>) => ne_lock | null =
   native('ne_lockstore_findbyuri');
 
 /**
  * Obtains a lock from the server, by a LOCK request.
  *
- * @param lock only the path of its `uri` is used. On success `token`, `timeout`, `depth`, `scope`, `type` and `owner`
- *   are those that the server granted
+ * @param lock only the path of its `uri` is used. On success, `token`, `timeout`, `depth`, `scope`, `type` and `owner`
+ *   become those that the server granted
  * @returns an `NE_*` code
  * @throws `ERR_NEON_INVALID_STATE` when the lock is in a store, `ERR_INVALID_ARG_VALUE` when its owner is not
  *   well-formed XML
@@ -185,8 +192,8 @@ export const ne_unlock: (sess: ne_session, lock: ne_lock_fields) => number = nat
 /**
  * Refreshes a lock, by a LOCK request without a body.
  *
- * @param lock needs the path of its `uri`, and its `token`. Its `timeout` is the time to ask for, in seconds (0 omits
- *   it); on success it is the time that the server granted
+ * @param lock needs the path of its `uri`, and its `token`. Its `timeout` is the time to ask for, in seconds (0 asks
+ *   for no particular time); on success it becomes the time that the server granted
  * @returns an `NE_*` code
  */
 export const ne_lock_refresh: (sess: ne_session, lock: ne_lock_fields) => number = native(
@@ -207,8 +214,8 @@ export const ne_lock_discover: (sess: ne_session, path: string, result: ne_lock_
   native('ne_lock_discover');
 
 /**
- * Declares that a request will change a resource: the request submits the locks of the session's store that cover it.
- * Call it before the request is sent.
+ * Declares that a request will change a resource. The request then submits the locks of the session's store that cover
+ * the resource. Call this function before the request is sent.
  *
  * @param depth `NE_DEPTH_ZERO`, or `NE_DEPTH_INFINITE` when the request changes everything below `path`, too
  */
@@ -216,7 +223,7 @@ export const ne_lock_using_resource: (req: ne_request, path: string, depth: numb
   native('ne_lock_using_resource');
 
 /**
- * Declares that a request will change the collection that contains `path`, as adding or removing the resource does.
- * Call it before the request is sent.
+ * Declares that a request will change the collection that contains `path`, as when it adds or removes the resource.
+ * Call this function before the request is sent.
  */
 export const ne_lock_using_parent: (req: ne_request, path: string) => void = native('ne_lock_using_parent');

@@ -26,21 +26,22 @@ export const ne_md5_process_block: (buffer: string | Uint8Array, ctx: ne_md5_ctx
   native('ne_md5_process_block');
 
 /**
- * Returns the sum, 16 bytes, and finishes the context: reset or destroy it.
+ * Returns the 16 bytes of the sum, and finishes the context. A finished context can only be reset or destroyed.
  *
- * @throws `ERR_NEON_INVALID_STATE` when it was finished before
+ * @throws `ERR_NEON_INVALID_STATE` when the context is already finished
  */
 export const ne_md5_finish_ctx: (ctx: ne_md5_ctx) => Buffer = native('ne_md5_finish_ctx');
 
 /**
- * Returns the sum as 32 hexadecimal digits, and finishes the context: reset or destroy it.
+ * Returns the sum as 32 hexadecimal digits, and finishes the context. A finished context can only be reset or
+ * destroyed.
  *
- * @throws `ERR_NEON_INVALID_STATE` when it was finished before
+ * @throws `ERR_NEON_INVALID_STATE` when the context is already finished
  */
 export const ne_md5_finish_ascii: (ctx: ne_md5_ctx) => string = native('ne_md5_finish_ascii');
 
 /**
- * Returns the state after the last whole block, 16 bytes. It is not a sum.
+ * Returns the 16 bytes of the state after the last whole block. This state is not a sum.
  *
  * @returns null where neon cannot read the state: with OpenSSL since neon 0.35
  * @throws `ERR_NEON_INVALID_STATE` when the context is finished
@@ -62,7 +63,7 @@ export const ne_md5_reset_ctx: (ctx: ne_md5_ctx) => void = native('ne_md5_reset_
 export const ne_md5_destroy_ctx: (ctx: ne_md5_ctx | null) => void = native('ne_md5_destroy_ctx');
 
 /**
- * Reads a descriptor from its position to the end, and computes the sum. It blocks.
+ * Reads a descriptor from its position to the end, and computes the sum. The call blocks.
  *
  * @param resblock `value` becomes the sum, 16 bytes; on an error it stays unchanged
  * @returns 0, or 1 when the descriptor could not be read

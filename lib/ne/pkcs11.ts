@@ -3,12 +3,14 @@ import { native } from '../core/native.js';
 import type { Out, ne_session, ne_ssl_pkcs11_provider } from './handles.js';
 
 /**
- * Loads a PKCS#11 module, whose tokens then provide client certificates. It may block on the module and its hardware.
+ * Loads a PKCS#11 module, whose tokens then provide client certificates. The call may block on the module and its
+ * hardware.
  *
- * @param provider `value` becomes the provider, to be given to {@link ne_ssl_set_pkcs11_provider}
- * @param name the name of the module, which neon looks up in its own folders: `softhsm2` for `libsofthsm2.so`
+ * @param provider `value` becomes the provider, for {@link ne_ssl_set_pkcs11_provider}
+ * @param name the name of the module, such as `softhsm2` for `libsofthsm2.so`; neon looks for the module in the folders
+ *   that its library pakchois was built for
  * @returns `NE_PK11_OK`; `NE_PK11_FAILED` when there is no such module; `NE_PK11_NOTIMPL` when this neon was built
- *   without PKCS#11, as those of Debian and Ubuntu are
+ *   without PKCS#11, as in the packages of Debian and Ubuntu
  */
 export const ne_ssl_pkcs11_provider_init: (provider: Partial<Out<ne_ssl_pkcs11_provider>>, name: string) => number =
   native('ne_ssl_pkcs11_provider_init');
@@ -39,11 +41,12 @@ export const ne_ssl_pkcs11_provider_destroy: (provider: ne_ssl_pkcs11_provider) 
 );
 
 /**
- * Called for the PIN of a token, again and again while the token reports that it is wrong. A token may lock itself
+ * Called for the PIN of a token, and again as long as the token reports that the PIN is wrong. A token may lock itself
  * after a few wrong PINs.
  *
- * A number other than 0 gives up: the session continues without a client certificate. Anything else is a `TypeError`
- * that ends the call. On the promise surface the callback may return a promise.
+ * The callback returns the PIN, or a number other than 0 to give up: the session then continues without a client
+ * certificate. Any other result is a `TypeError` that ends the call. On the promise surface the callback may return a
+ * promise.
  *
  * @param attempt the number of the attempt, from 0
  * @param slot the name of the slot
@@ -68,11 +71,11 @@ export const ne_ssl_pkcs11_provider_pin: (provider: ne_ssl_pkcs11_provider, fn: 
   native('ne_ssl_pkcs11_provider_pin');
 
 /**
- * Makes a session take its client certificate from a token when the server asks for one: the first certificate that has
- * a key. It replaces {@link ne_ssl_provide_clicert}.
+ * Makes a session use a client certificate from a token when the server asks for one. The session uses the first
+ * certificate that has a key. The provider replaces the callback of {@link ne_ssl_provide_clicert}.
  *
- * Sessions that share a provider run one call at a time: their promises wait in one queue, and while a promise of one
- * is pending all of them are busy.
+ * Sessions that share a provider run one call at a time. Their promises wait in one queue, and while a promise of one
+ * session is pending, all of these sessions are busy.
  *
  * @throws `ERR_NEON_BUSY` while promises of the session, or of another session with this provider, are pending
  */

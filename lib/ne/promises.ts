@@ -97,7 +97,7 @@ export const ne_ssl_pkcs11_nss_provider_init = promised(ne.ne_ssl_pkcs11_nss_pro
 
 // ne_props.h
 
-/** Fetches properties of a resource, and of those below it; calls `results` for each resource. */
+/** Fetches properties of a resource, and of the resources below it. */
 export const ne_simple_propfind = promised(ne.ne_simple_propfind, 5);
 
 /** Fetches the names of the properties of resources; the result sets have names without values. */
@@ -141,7 +141,7 @@ export const ne_read_response_to_fd = promised(ne.ne_read_response_to_fd, 2);
 /** Reads the rest of the response body into `buf`. */
 export const ne_read_response_to_buffer = promised(ne.ne_read_response_to_buffer, 3);
 
-/** Reads the rest of the response body and discards it; only the body readers of the request get it. */
+/** Reads the rest of the response body for the body readers of the request, and otherwise discards it. */
 export const ne_discard_response = promised(ne.ne_discard_response, 1);
 
 /** Ends a request that was begun. */
@@ -202,7 +202,7 @@ export const ne_sock_accept_ssl = promised(ne.ne_sock_accept_ssl, 2);
 /** Performs a TLS handshake as the client. */
 export const ne_sock_connect_ssl = promised(ne.ne_sock_connect_ssl, 2);
 
-/** Performs a TLS handshake as the client, with the name of the host for the server. */
+/** Performs a TLS handshake as the client, and sends the name of the host to the server. */
 export const ne_sock_handshake = promised(ne.ne_sock_handshake, 4);
 
 /** Looks up a host name. */
@@ -213,10 +213,7 @@ export const ne_iaddr_reverse = promised(ne.ne_iaddr_reverse, 2);
 
 // ne_ssl.h
 
-/**
- * Creates a client certificate from a URI: that of a PKCS#11 token or, with OpenSSL, also of a file with certificate
- * and key in PEM form (`file:`).
- */
+/** Creates a client certificate from a URI. */
 export const ne_ssl_clicert_fromuri = promised(ne.ne_ssl_clicert_fromuri, 2);
 
 /** Decrypts a client certificate. */

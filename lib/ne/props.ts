@@ -37,7 +37,7 @@ export type ne_props_result = (uri: ne_uri, results: ne_prop_result_set) => Noth
 
 /**
  * Called for each property of a result set. `value` is null when the server did not return one; `status` says why.
- * Anything but 0 or nothing ends the iteration.
+ * Any result other than 0 or nothing ends the iteration.
  */
 export type ne_propset_iterator = (
   pname: Required<ne_propname>,
@@ -45,14 +45,14 @@ export type ne_propset_iterator = (
   status: ne_status,
 ) => number | undefined | void;
 
-/** Called when the results of a resource begin. It returns their private value, or null. */
+/** Called when the results of a resource begin. It returns the private value of the result set, or null. */
 export type ne_props_create_complex = (uri: ne_uri) => unknown;
 
 /** Called with the private value when the results of a resource are freed. */
 export type ne_props_destroy_complex = (complex: unknown) => Nothing;
 
 /**
- * Fetches properties of a resource, and of those below it; calls `results` for each resource.
+ * Fetches properties of a resource, and of the resources below it. neon calls `results` for each resource.
  *
  * @param path the path of the resource, URI-escaped
  * @param depth `NE_DEPTH_ZERO`, `NE_DEPTH_ONE` or `NE_DEPTH_INFINITE`
@@ -102,16 +102,17 @@ export const ne_propfind_create: (sess: ne_session, path: string, depth: number)
  * Returns the parser of the response, for handlers of properties whose value is XML.
  *
  * The parent state of a property is `NE_207_STATE_PROP`; the states of your handlers start above `NE_PROPS_STATE_TOP`.
- * The parser belongs to the handler: destroying it, or parsing anything else with it, is `ERR_NEON_BORROWED`.
+ * The parser belongs to `handler`: destroying the parser, or parsing anything else with it, throws `ERR_NEON_BORROWED`.
  */
 export const ne_propfind_get_parser: (handler: ne_propfind_handler) => ne_xml_parser = native('ne_propfind_get_parser');
 
 /**
- * Returns the request, to add headers to. It belongs to the handler: destroying or sending it is `ERR_NEON_BORROWED`.
+ * Returns the request, to add headers to. The request belongs to `handler`: destroying or sending it throws
+ * `ERR_NEON_BORROWED`.
  */
 export const ne_propfind_get_request: (handler: ne_propfind_handler) => ne_request = native('ne_propfind_get_request');
 
-/** Sets the callbacks that create a private value for each result set, and that are called when it is freed. */
+/** Sets the callback that creates a private value for each result set, and the callback for when the set is freed. */
 export const ne_propfind_set_private: (
   handler: ne_propfind_handler,
   creator: ne_props_create_complex | null,
@@ -126,7 +127,7 @@ export const ne_propfind_current_private: (handler: ne_propfind_handler) => unkn
  * Sends the request for all properties, and calls `result` for each resource.
  *
  * @returns an `NE_*` code
- * @throws the exception of a callback; `ERR_NEON_INVALID_STATE` when the request was sent already
+ * @throws the exception of a callback; `ERR_NEON_INVALID_STATE` when the request has already been sent
  */
 export const ne_propfind_allprop: (handler: ne_propfind_handler, result: ne_props_result) => number =
   native('ne_propfind_allprop');
@@ -135,7 +136,7 @@ export const ne_propfind_allprop: (handler: ne_propfind_handler, result: ne_prop
  * Sends the request for these properties, and calls `result` for each resource.
  *
  * @returns an `NE_*` code
- * @throws the exception of a callback; `ERR_NEON_INVALID_STATE` when the request was sent already;
+ * @throws the exception of a callback; `ERR_NEON_INVALID_STATE` when the request has already been sent;
  *   `ERR_INVALID_ARG_VALUE` for a name or namespace that would make the request's XML malformed
  */
 export const ne_propfind_named: (
@@ -147,8 +148,8 @@ export const ne_propfind_named: (
 /**
  * Frees a handler with its request and its parser.
  *
- * @throws the exception of the destructor, when the results of a resource were incomplete; `ERR_NEON_REENTRANT` inside
- *   a callback of the handler
+ * @throws the exception of the `destructor` callback, which neon calls here when the results of a resource were
+ *   incomplete; `ERR_NEON_REENTRANT` inside a callback of the handler
  */
 export const ne_propfind_destroy: (handler: ne_propfind_handler) => void = native('ne_propfind_destroy');
 
@@ -161,22 +162,25 @@ export const ne_propset_value: (set: ne_prop_result_set, propname: ne_propname) 
   native('ne_propset_value');
 
 /**
- * Returns the status of a property: why the server returned it, or did not.
+ * Returns the status of a property, which says why the server returned the property or did not.
  *
  * @returns null when the response does not mention the property
  */
 export const ne_propset_status: (set: ne_prop_result_set, propname: ne_propname) => ne_status | null =
   native('ne_propset_status');
 
-/** Returns the language of a property, or null. neon 0.32 to 0.37 do not find `xml:lang`: with them it is null. */
+/**
+ * Returns the language of a property, or null. With neon 0.32 to 0.37, which do not find `xml:lang`, the result is
+ * always null.
+ */
 export const ne_propset_lang: (set: ne_prop_result_set, propname: ne_propname) => string | null =
   native('ne_propset_lang');
 
-/** Returns the private value of a result set, which the creator returned, or null. */
+/** Returns the private value that the `creator` callback returned for a result set, or null. */
 export const ne_propset_private: (set: ne_prop_result_set) => unknown = native('ne_propset_private');
 
 /**
- * Calls `iterator` for each property of a result set until it returns anything but 0 or nothing.
+ * Calls `iterator` for each property of a result set, until `iterator` returns a result other than 0 or nothing.
  *
  * @returns the last result of the iterator
  */

@@ -4,16 +4,19 @@ import type { ne_session } from './handles.js';
 import type { ne_uri } from './uri.js';
 
 /**
- * Makes requests of a session fail with `NE_REDIRECT` when the response is a redirect: a 30x status with a Location
- * that is a URI. {@link ne_redirect_location} then returns the new location. A second call has no effect.
+ * Makes requests of a session fail with `NE_REDIRECT` when the response is a redirect.
+ *
+ * A redirect is a 3xx status (before neon 0.34 only 301, 302, 303 or 307) with a Location that is a URI.
+ * After such a response {@link ne_redirect_location} returns the new location. A second call of this function has no
+ * effect.
  *
  * @throws `ERR_NEON_INVALID_STATE` while requests of the session exist
  */
 export const ne_redirect_register: (sess: ne_session) => void = native('ne_redirect_register');
 
 /**
- * Returns the location of the last redirect, resolved against the request's target: a new object.
+ * Returns the location of the last redirect, resolved against the request's target, as a new object.
  *
- * @returns null when no redirect was received, or its location is not a URI
+ * @returns null when no redirect was received, or when the location is not a URI
  */
 export const ne_redirect_location: (sess: ne_session) => ne_uri | null = native('ne_redirect_location');

@@ -19,8 +19,8 @@ import type { ne_status } from './utils.js';
 import { ne_xml_parse_v } from './xml.js';
 
 /**
- * Called to decide whether a reader gets the body of a response: non-zero (or true) accepts it. neon calls it once each
- * time the request is sent. On the promise surface it may return a promise.
+ * Called to decide whether a reader gets the body of a response. A non-zero (or true) result accepts the body. neon
+ * calls the function once each time the request is sent. On the promise surface it may return a promise.
  */
 export type ne_accept_response = (
   req: ne_request,
@@ -28,8 +28,8 @@ export type ne_accept_response = (
 ) => number | boolean | undefined | Promise<number | boolean | undefined>;
 
 /**
- * Called with each block of a response body; the last block has length 0. Anything but 0 or nothing aborts the
- * response. On the promise surface it may return a promise.
+ * Called with each block of a response body; the last block has length 0. Any result other than 0 or nothing aborts the
+ * response. On the promise surface the reader may return a promise.
  */
 export type ne_block_reader = (buf: Buffer) => number | undefined | void | Promise<number | undefined | void>;
 
@@ -48,8 +48,8 @@ export const ne_request_create: (sess: ne_session, method: string, path: string)
   native('ne_request_create');
 
 /**
- * Frees a request. Between ne_begin_request and ne_end_request it closes the connection, too, since the unread body is
- * still in it.
+ * Frees a request. Between ne_begin_request and ne_end_request the call also closes the connection, because the
+ * connection still contains the unread body.
  */
 export const ne_request_destroy: (req: ne_request) => void = native('ne_request_destroy');
 
@@ -68,8 +68,8 @@ const printHeader: (req: ne_request, name: string, value: string) => void = nati
 /**
  * Adds a header to the request, with a value from a printf-like format.
  *
- * @throws `ERR_INVALID_ARG_VALUE` on a wrong conversion or number of arguments, `ERR_OUT_OF_RANGE` when the value is
- *   longer than 8191 bytes (C would cut it)
+ * @throws `ERR_INVALID_ARG_VALUE` when `template` has an unknown conversion, or does not match the number or the types
+ *   of `values`; `ERR_OUT_OF_RANGE` when the header's value is longer than 8191 bytes (C would truncate it)
  */
 export const ne_print_request_header = (
   req: ne_request,
@@ -86,7 +86,7 @@ export const ne_print_request_header = (
  * Sets the body of the request to a copy of these bytes, and adds the header Content-Length.
  *
  * @param buffer a string is sent in UTF-8
- * @throws `ERR_NEON_INVALID_STATE` when it has a body already
+ * @throws `ERR_NEON_INVALID_STATE` when the request already has a body
  */
 export const ne_set_request_body_buffer: (req: ne_request, buffer: string | Uint8Array) => void =
   native('ne_set_request_body_buffer');
@@ -94,31 +94,31 @@ export const ne_set_request_body_buffer: (req: ne_request, buffer: string | Uint
 /**
  * Sets the body of the request to a part of a file, and adds the header Content-Length.
  *
- * @param fd stays the caller's, and must stay open until the request was sent; reading moves its position
+ * @param fd the caller's descriptor, which must stay open until the request has been sent; reading moves its position
  * @param offset the first byte, counted from 0
  * @param length the number of bytes
- * @throws `ERR_NEON_INVALID_STATE` when it has a body already
+ * @throws `ERR_NEON_INVALID_STATE` when the request already has a body
  */
 export const ne_set_request_body_fd: (req: ne_request, fd: number, offset: number, length: number) => void =
   native('ne_set_request_body_fd');
 
 /**
- * Called for the next block of a request's body. It returns at most `buflen` bytes, 0 at the end, or -1 on an error
- * (set the session's error text).
+ * Called for the next block of a request's body. The callback returns at most `buflen` bytes, or 0 at the end. On an
+ * error it sets the session's error text and returns -1.
  *
- * When `buflen` is 0 the body must start again from its beginning: return 0, or -1 if that is not possible. On the
- * promise surface the callback may return a promise.
+ * When `buflen` is 0, the next block must again be the first one of the body: return 0, or -1 if the body cannot be
+ * restarted. On the promise surface the callback may return a promise.
  */
 export type ne_provide_body = (buflen: number) => Uint8Array | number | Promise<Uint8Array | number>;
 
 /**
- * Sets the body of the request to the blocks that `provider` returns; neon calls it each time the body is sent.
+ * Sets the body of the request to the blocks that `provider` returns. neon calls `provider` each time the body is sent.
  *
- * When the provider returns more or fewer bytes than announced, the request fails with `NE_ERROR`.
+ * When the provider returns more or fewer bytes than `length` announces, the request fails with `NE_ERROR`.
  *
  * @param length the number of bytes, for the header Content-Length; -1 adds `Transfer-Encoding: chunked`, which
  *   HTTP/1.0 servers do not understand
- * @throws `ERR_NEON_INVALID_STATE` when it has a body already
+ * @throws `ERR_NEON_INVALID_STATE` when the request already has a body
  */
 export const ne_set_request_body_provider: (req: ne_request, length: number, provider: ne_provide_body) => void =
   native('ne_set_request_body_provider');
@@ -145,15 +145,15 @@ const addParser: (req: ne_request, accept: Acceptor, parser: unknown) => void = 
 /**
  * Adds a reader of the response body.
  *
- * @param accpt decides for each response whether the reader is called. neon's own functions (ne_accept_2xx,
- *   ne_accept_always, ne_accept_207) are recognised, and run in C
+ * @param accpt decides for each response whether the reader is called. The addon recognises neon's own functions
+ *   (ne_accept_2xx, ne_accept_always, ne_accept_207), and runs them in C
  * @throws `ERR_NEON_INVALID_STATE` between ne_begin_request and ne_end_request
  */
 export function ne_add_response_body_reader(req: ne_request, accpt: ne_accept_response, reader: ne_block_reader): void;
 
 /**
- * Parses the response body, as in C: `ne_xml_parse_v` is recognised, and the body stays in C. The parser is busy while
- * a call on the request runs.
+ * Parses the response body, as in C: the addon recognises `ne_xml_parse_v`, and the body stays in C. The parser is busy
+ * while a call on the request runs.
  *
  * @throws `ERR_NEON_INVALID_STATE` between ne_begin_request and ne_end_request
  */
@@ -204,7 +204,7 @@ export const ne_read_response_block: (req: ne_request, buffer: Uint8Array) => nu
 /**
  * Reads the rest of the response body and writes it to a descriptor.
  *
- * @param fd stays the caller's
+ * @param fd the caller's descriptor, which neon does not close
  * @returns an `NE_*` code
  * @throws `ERR_NEON_INVALID_STATE` when the request was not begun
  */
@@ -222,7 +222,7 @@ export const ne_read_response_to_buffer: (req: ne_request, buf: Uint8Array, bufl
   native('ne_read_response_to_buffer');
 
 /**
- * Reads the rest of the response body and discards it; only the body readers of the request get it.
+ * Reads the rest of the response body for the body readers of the request, and otherwise discards it.
  *
  * @returns an `NE_*` code
  */
@@ -245,9 +245,9 @@ export const ne_get_response_header: (req: ne_request, name: string) => string |
 /**
  * Iterates over the response headers, in no defined order.
  *
- * @param cursor null for the first header, then the cursor that the call before returned
+ * @param cursor null for the first header; for each further header the cursor that the previous call returned
  * @param name `value` becomes the name of the header, in lower case
- * @param value `value` becomes its value
+ * @param value `value` becomes the value of the header
  * @returns a cursor for the next call, or null after the last header
  * @example
  * ```ts
@@ -255,7 +255,7 @@ export const ne_get_response_header: (req: ne_request, name: string) => string |
  * let cursor: ne_header_cursor | null = null;
  * while ((cursor = ne_response_header_iterate(req, cursor, name, value))) console.log(name.value, value.value);
  * ```
- * @throws `ERR_NEON_INVALID_STATE` on a cursor of another response
+ * @throws `ERR_NEON_INVALID_STATE` when `cursor` belongs to another response
  */
 export const ne_response_header_iterate: (
   req: ne_request,
@@ -276,9 +276,9 @@ export const ne_get_response_trailer: (req: ne_request, name: string) => string 
  * Iterates over the fields of the trailer, as {@link ne_response_header_iterate} does over the headers. Needs neon
  * 0.37.
  *
- * @param cursor null for the first field, then the cursor that the call before returned
+ * @param cursor null for the first field; for each further field the cursor that the previous call returned
  * @param name `value` becomes the name of the field, in lower case
- * @param value `value` becomes its value
+ * @param value `value` becomes the value of the field
  * @returns a cursor for the next call, or null after the last field
  * @throws `ERR_NEON_UNSUPPORTED` with an older neon
  */
@@ -306,9 +306,9 @@ export const ne_get_response_location: (req: ne_request, fragment: string | null
   native('ne_get_response_location');
 
 /**
- * Returns the time to retry, by the response's Retry-After header. Needs neon 0.35.
+ * Returns the time at which to retry, from the response's Retry-After header. Needs neon 0.35.
  *
- * @returns seconds since 1970, or 0 when it is not known
+ * @returns seconds since 1970, or 0 when the time is not known
  * @throws `ERR_NEON_UNSUPPORTED` with an older neon
  */
 export const ne_get_response_retry_after: (req: ne_request) => number = native('ne_get_response_retry_after');
@@ -323,7 +323,7 @@ export const ne_set_request_flag: (req: ne_request, flag: number, value: Flag) =
 /**
  * Returns the state of a request flag.
  *
- * @returns 0 if it is not set, more than 0 if it is, -1 if this neon does not know it
+ * @returns 0 if the flag is not set, more than 0 if it is set, -1 if this neon does not know the flag
  */
 export const ne_get_request_flag: (req: ne_request, flag: number) => number = native('ne_get_request_flag');
 
@@ -351,16 +351,16 @@ export type ne_create_request_fn = (req: ne_request, method: string, target: str
  * Called each time before the request is sent.
  *
  * @param header the raw head without the empty line at its end; header fields can be appended, each with its CR LF. The
- *   buffer ends with the call
+ *   buffer is destroyed when the hook ends
  */
 export type ne_pre_send_fn = (req: ne_request, header: ne_buffer) => Nothing;
 
-/** Called each time the request is sent, when the head of the response was read. */
+/** Called when the head of the response has been read, each time the request is sent. */
 export type ne_post_headers_fn = (req: ne_request, status: ne_status) => Nothing;
 
 /**
- * Called when the whole response was read. `NE_OK` (or nothing) continues, `NE_RETRY` sends the request again. Any
- * other number becomes the result of the call: set the session's error text, too.
+ * Called when the whole response has been read. The result `NE_OK` (or nothing) continues; `NE_RETRY` sends the request
+ * again. Any other number becomes the result of the call; the hook should then also set the session's error text.
  */
 export type ne_post_send_fn = (
   req: ne_request,
@@ -368,15 +368,15 @@ export type ne_post_send_fn = (
 ) => number | undefined | void | Promise<number | undefined | void>;
 
 /**
- * Called when a request is destroyed. Only ne_get_request_private, ne_get_session and ne_get_status work on it. A
- * request that is garbage-collected without ne_request_destroy runs no destroy hook.
+ * Called when a request is destroyed. In the hook, only ne_get_request_private, ne_get_session and ne_get_status work
+ * on the request. A request that is garbage-collected without ne_request_destroy runs no destroy hook.
  */
 export type ne_destroy_req_fn = (req: ne_request) => Nothing;
 
 /** Called when ne_session_destroy destroys the session. */
 export type ne_destroy_sess_fn = () => Nothing;
 
-/** Called when the connection was closed; this may be after the destroy_session hooks. */
+/** Called when the connection has been closed, which may be after the destroy_session hooks. */
 export type ne_close_conn_fn = () => Nothing;
 
 type Callback = (...values: never[]) => unknown;
@@ -517,9 +517,8 @@ export const ne_unhook_post_send: (sess: ne_session, fn: ne_post_send_fn) => voi
 );
 
 /**
- * Removes the first hook of {@link ne_hook_destroy_request} that was added with this function, if there is one.
- *
- * @throws `ERR_NEON_REENTRANT` from inside that hook
+ * Removes the first hook of {@link ne_hook_destroy_request} that was added with this function, if there is one. Such
+ * a hook may remove itself, unlike the hooks of other lists.
  */
 export const ne_unhook_destroy_request: (sess: ne_session, fn: ne_destroy_req_fn) => void = withoutSurplus(
   'ne_unhook_destroy_request',

@@ -15,7 +15,7 @@ import type {
 import type { ne_uri } from './uri.js';
 
 /**
- * Creates a session with a server. It sends nothing, and looks up no name, before the first request is sent.
+ * Creates a session with a server. neon sends nothing, and looks up no name, until the first request is sent.
  *
  * @param scheme `'http'`, or `'https'` for TLS
  * @param hostname a host name or an address; an IPv6 address in brackets
@@ -30,10 +30,10 @@ export const ne_session_create: (scheme: string, hostname: string, port: number)
   native('ne_session_create');
 
 /**
- * Closes the connection and frees the session. The promise form does so after the calls that were made before; it
- * destroys the handle at once.
+ * Closes the connection and frees the session. The promise form destroys the handle at once, but closes the connection
+ * and frees the session only after the calls that were made earlier.
  *
- * @throws `ERR_NEON_LIVE_REQUESTS` while requests of it are not destroyed (in C they would use freed memory)
+ * @throws `ERR_NEON_LIVE_REQUESTS` while requests of the session are not destroyed (in C they would use freed memory)
  */
 export const ne_session_destroy: (sess: ne_session) => void = native('ne_session_destroy', (sess) => {
   refuseWhileLive(liveRequests(sess));
@@ -57,7 +57,7 @@ export const ne_set_session_flag: (sess: ne_session, flag: number, value: Flag) 
 /**
  * Returns the state of a session flag.
  *
- * @returns 0 if it is not set, more than 0 if it is, -1 if this neon does not know it
+ * @returns 0 if the flag is not set, more than 0 if it is set, -1 if this neon does not know the flag
  */
 export const ne_get_session_flag: (sess: ne_session, flag: number) => number = native('ne_get_session_flag');
 
@@ -71,14 +71,14 @@ export const ne_set_read_timeout: (sess: ne_session, timeout: number) => void = 
 /**
  * Sets the timeout for connecting.
  *
- * @param timeout seconds, 1 to 2147483; by default as long as TCP tries
+ * @param timeout seconds, 1 to 2147483; by default neon waits as long as TCP tries
  */
 export const ne_set_connect_timeout: (sess: ne_session, timeout: number) => void = native('ne_set_connect_timeout');
 
 /** Sets the header `User-Agent: product neon/VERSION`. Without this call neon sends no such header. */
 export const ne_set_useragent: (sess: ne_session, product: string) => void = native('ne_set_useragent');
 
-/** Returns non-zero if the server does not claim HTTP/1.1 or later. It is meaningful after a response. */
+/** Returns non-zero if the server does not claim HTTP/1.1 or later. Call it after a response. */
 export const ne_version_pre_http11: (sess: ne_session) => number = native('ne_version_pre_http11');
 
 /** Returns the `host[:port]` of the server, as in the Host header. */
@@ -102,7 +102,8 @@ const setError: (sess: ne_session, text: string) => void = native('ne_set_error'
 /**
  * Sets the session's error text from a printf-like format. C keeps the first 511 bytes.
  *
- * @throws `ERR_INVALID_ARG_VALUE` on a wrong conversion or number of arguments
+ * @throws `ERR_INVALID_ARG_VALUE` when `template` has an unknown conversion, or does not match the number or the types
+ *   of `values`
  */
 export const ne_set_error = (sess: ne_session, template: string, ...values: unknown[]): void => {
   requireSession(sess);
@@ -110,8 +111,8 @@ export const ne_set_error = (sess: ne_session, template: string, ...values: unkn
 };
 
 /**
- * Returns the session's error text. While promises of the session are pending, it is that of the call which settled
- * last.
+ * Returns the session's error text. While promises of the session are pending, the text is that of the call that
+ * settled last.
  */
 export const ne_get_error: (sess: ne_session) => string = native('ne_get_error');
 
@@ -130,10 +131,10 @@ export const ne_get_session_private = (sess: ne_session, id: string): unknown =>
 };
 
 /**
- * Sets the addresses of the server, to be tried in this order, instead of looking up its name.
+ * Sets the addresses of the server. neon tries them in this order, instead of looking up the server's name.
  *
- * @param addrs an empty list returns to the addresses of the server's name, without a proxy that was set before
- * @throws `ERR_NEON_INVALID_STATE` once a request of the session was created
+ * @param addrs an empty list makes neon look up the server's name again, and removes a proxy that was set earlier
+ * @throws `ERR_NEON_INVALID_STATE` once a request of the session has been created
  */
 export const ne_set_addrlist: (sess: ne_session, addrs: readonly ne_inet_addr[]) => void = native('ne_set_addrlist');
 
@@ -141,29 +142,33 @@ export const ne_set_addrlist: (sess: ne_session, addrs: readonly ne_inet_addr[])
  * Sets the addresses of the server as {@link ne_set_addrlist} does, with a port other than that of the session.
  *
  * @param port 0 to 65535
- * @throws `ERR_NEON_INVALID_STATE` once a request of the session was created
+ * @throws `ERR_NEON_INVALID_STATE` once a request of the session has been created
  */
 export const ne_set_addrlist2: (sess: ne_session, port: number, addrs: readonly ne_inet_addr[]) => void =
   native('ne_set_addrlist2');
 
-/** Sets the local address to connect from, for servers of its family; null stands for any address. */
+/** Sets the local address to connect from, for servers of the same address family; null stands for any address. */
 export const ne_set_localaddr: (sess: ne_session, addr: ne_inet_addr | null) => void = native('ne_set_localaddr');
 
 // --- TLS ----------------------------------------------------------------------------------------------------------
 
-/** Trusts a certificate, and those that it signed, as a certificate authority. No effect on a session without TLS. */
+/**
+ * Trusts a certificate as a certificate authority, and thereby the certificates that it signed. The call has no effect
+ * on a session without TLS.
+ */
 export const ne_ssl_trust_cert: (sess: ne_session, cert: ne_ssl_certificate) => void = native('ne_ssl_trust_cert');
 
 /** Trusts the default certificate authorities of the TLS library. */
 export const ne_ssl_trust_default_ca: (sess: ne_session) => void = native('ne_ssl_trust_default_ca');
 
 /**
- * Called when the verification of a server's certificate failed. 0 accepts the certificate, any other number refuses
- * it. Anything else (including nothing, and booleans) is a `TypeError` that ends the call and refuses the certificate.
+ * Called when the verification of a server's certificate failed. The result 0 accepts the certificate; any other
+ * integer refuses it. A result that is not an integer (such as a boolean, or nothing) is a `TypeError` that ends the
+ * call and refuses the certificate.
  *
- * The certificate, and all objects obtained from it, end when the callback has returned; {@link ne_ssl_cert_export}
- * keeps a copy. neon does not ask again about a certificate that was accepted in the session. On the promise surface
- * the callback may return a promise.
+ * The certificate, and all objects obtained from it, are destroyed when the callback ends; use
+ * {@link ne_ssl_cert_export} to keep a copy. neon does not ask again about a certificate that was accepted in the
+ * session. On the promise surface the callback may return a promise.
  *
  * @param failures the reasons: one or more of `NE_SSL_*`; a bit outside `NE_SSL_FAILMASK` is a failure, too
  * @param cert the certificate of the server
@@ -181,10 +186,11 @@ export const ne_ssl_set_verify: (sess: ne_session, fn: ne_ssl_verify_fn | null) 
 export const ne_ssl_set_clicert: (sess: ne_session, clicert: ne_ssl_client_cert) => void = native('ne_ssl_set_clicert');
 
 /**
- * Called when a server asks for a client certificate and the session has none. It may set one
- * ({@link ne_ssl_set_clicert}); otherwise the connection continues without.
+ * Called when a server asks for a client certificate and the session has none. The callback may set one
+ * ({@link ne_ssl_set_clicert}); otherwise the connection continues without a client certificate.
  *
- * @param dnames the names of the authorities that the server accepts, if it sent any; they end with the call
+ * @param dnames the names of the authorities that the server accepts, if it sent any; they are destroyed when the
+ *   callback ends
  */
 export type ne_ssl_provide_fn = (sess: ne_session, dnames: ne_ssl_dname[]) => Nothing;
 
@@ -197,8 +203,8 @@ export const ne_ssl_provide_clicert: (sess: ne_session, fn: ne_ssl_provide_fn | 
  *
  * @param min `NE_SSL_PROTO_*`; `NE_SSL_PROTO_UNSPEC` for no limit
  * @param max `NE_SSL_PROTO_*`; `NE_SSL_PROTO_UNSPEC` for no limit
- * @returns `NE_OK`, or `NE_ERROR` for a version that the TLS library does not have, for a minimum without a maximum
- *   with GnuTLS, and on a session without TLS; then there is no limit
+ * @returns `NE_OK`, or `NE_ERROR` when no limit was set: for a version that the TLS library does not have, with GnuTLS
+ *   for a minimum without a maximum, and on a session without TLS
  * @throws `ERR_NEON_UNSUPPORTED` with an older neon
  */
 export const ne_ssl_set_protovers: (sess: ne_session, min: number, max: number) => number =
@@ -206,7 +212,7 @@ export const ne_ssl_set_protovers: (sess: ne_session, min: number, max: number) 
 
 // --- Events -------------------------------------------------------------------------------------------------------
 
-/** The details of an event: one field, by its C name; no field for an event that is not known. */
+/** The details of an event. The object has one field, named as in C, or no field when the event is unknown. */
 export interface ne_session_status_info {
   /** The details of `ne_status_lookup`. */
   lu?: {
@@ -244,7 +250,7 @@ export interface ne_session_status_info {
 /**
  * Called for each event of a session.
  *
- * @param status `ne_status_*`; newer versions may have more events, so ignore unknown ones
+ * @param status `ne_status_*`; newer versions of neon may have more events, so ignore unknown ones
  */
 export type ne_notify_status = (status: number, info: ne_session_status_info) => Nothing;
 
@@ -257,34 +263,35 @@ export type ne_notify_status = (status: number, info: ne_session_status_info) =>
 export type ne_progress = (progress: number, total: number) => Nothing;
 
 /**
- * Sets the callback for events of a session. It replaces the previous one, also that of {@link ne_set_progress}; null
- * removes it.
+ * Sets the callback for events of a session; null removes it. A new callback replaces the previous one, also one of
+ * {@link ne_set_progress}.
  */
 export const ne_set_notifier: (sess: ne_session, status: ne_notify_status | null) => void = native('ne_set_notifier');
 
-/** Sets the callback for progress. It replaces any notifier; null removes it. Deprecated by neon. */
+/** Sets the callback for progress; null removes it. The callback replaces any notifier. Deprecated by neon. */
 export const ne_set_progress: (sess: ne_session, progress: ne_progress | null) => void = native('ne_set_progress');
 
 // --- Proxies ------------------------------------------------------------------------------------------------------
 
 /**
- * Sets an HTTP proxy. It replaces any proxy or addresses that were set before. A session with TLS uses it by CONNECT.
+ * Sets an HTTP proxy. It replaces any proxy or addresses that were set earlier. A session with TLS uses the proxy by
+ * CONNECT.
  *
  * @param port 0 to 65535
- * @throws `ERR_NEON_INVALID_STATE` once a request was created (C would use freed memory)
+ * @throws `ERR_NEON_INVALID_STATE` once a request of the session has been created (C would use freed memory)
  */
 export const ne_session_proxy: (sess: ne_session, hostname: string, port: number) => void = native('ne_session_proxy');
 
 /**
- * Sets a SOCKS proxy. It replaces any proxy or addresses that were set before.
+ * Sets a SOCKS proxy. It replaces any proxy or addresses that were set earlier.
  *
  * @param vers `NE_SOCK_SOCKSV4`, `NE_SOCK_SOCKSV4A` or `NE_SOCK_SOCKSV5`
  * @param port 0 to 65535
- * @param username null to omit it, with version 5 only
+ * @param username may be null with version 5 only
  * @param password required with a user name, also for versions without passwords
- * @throws `ERR_NEON_INVALID_STATE` once a request was created; `ERR_OUT_OF_RANGE` when the user name, the password or,
- *   except for version 4, the session's host name has more than 255 bytes; `ERR_INVALID_ARG_VALUE` for a missing user
- *   name or password
+ * @throws `ERR_NEON_INVALID_STATE` once a request of the session has been created; `ERR_OUT_OF_RANGE` for more than 255
+ *   bytes in the user name, in the password or, except with version 4, in the session's host name;
+ *   `ERR_INVALID_ARG_VALUE` for a missing user name or password
  */
 export const ne_session_socks_proxy: (
   sess: ne_session,
@@ -297,10 +304,11 @@ export const ne_session_socks_proxy: (
 
 /**
  * Sets the proxies that the system names for the server, by libproxy. They replace any proxy or addresses that were set
- * before. It has no effect where neon was built without libproxy (`NE_FEATURE_LIBPXY`, which neon reports since 0.34).
+ * earlier. The call does nothing where neon was built without libproxy (`NE_FEATURE_LIBPXY`, which neon reports since
+ * 0.34).
  *
  * @param flags 0
- * @throws `ERR_NEON_INVALID_STATE` once a request was created; `ERR_OUT_OF_RANGE` when the session's host name has more
- *   than 255 bytes, since the system may name a SOCKS proxy
+ * @throws `ERR_NEON_INVALID_STATE` once a request of the session has been created; `ERR_OUT_OF_RANGE` when the
+ *   session's host name has more than 255 bytes, since the system may name a SOCKS proxy
  */
 export const ne_session_system_proxy: (sess: ne_session, flags: number) => void = native('ne_session_system_proxy');

@@ -4,13 +4,14 @@ import { native } from '../core/native.js';
 import type { Out, ne_inet_addr, ne_sock_addr, ne_socket, ne_ssl_certificate, ne_ssl_context } from './handles.js';
 
 /**
- * Initialises neon's socket and TLS libraries. The module did so when it was loaded; this counts one more use.
+ * Initialises neon's socket and TLS libraries. The module itself did so when it was loaded; each call of this function
+ * only counts one more use.
  *
  * @returns 0
  */
 export const ne_sock_init: () => number = native('ne_sock_init');
 
-/** Undoes one {@link ne_sock_init} of the caller's; never that of the module itself. */
+/** Undoes one call of {@link ne_sock_init} by the caller, but never the initialisation by the module itself. */
 export const ne_sock_exit: () => void = native('ne_sock_exit');
 
 /** Creates a socket without a connection. */
@@ -19,7 +20,7 @@ export const ne_sock_create: () => ne_socket = native('ne_sock_create');
 /**
  * Sets the local address and port to connect from.
  *
- * @param addr is used for peers of its family; null stands for any address
+ * @param addr the address to use for peers of the same address family; null stands for any address
  * @param port 0 to 65535; 0 stands for any port
  */
 export const ne_sock_prebind: (sock: ne_socket, addr: ne_inet_addr | null, port: number) => void =
@@ -30,7 +31,7 @@ export const ne_sock_prebind: (sock: ne_socket, addr: ne_inet_addr | null, port:
  *
  * @param port 0 to 65535
  * @returns 0, or `NE_SOCK_TIMEOUT` or `NE_SOCK_ERROR`, after which another address can be tried
- * @throws `ERR_NEON_INVALID_STATE` when the socket is connected
+ * @throws `ERR_NEON_INVALID_STATE` when the socket is already connected
  */
 export const ne_sock_connect: (sock: ne_socket, addr: ne_inet_addr, port: number) => number = native('ne_sock_connect');
 
@@ -39,7 +40,7 @@ export const ne_sock_connect: (sock: ne_socket, addr: ne_inet_addr, port: number
  *
  * @param fd a descriptor that listens; it may be non-blocking
  * @returns 0, or -1 on an error
- * @throws `ERR_NEON_INVALID_STATE` when the socket is connected
+ * @throws `ERR_NEON_INVALID_STATE` when the socket is already connected
  */
 export const ne_sock_accept: (sock: ne_socket, fd: number) => number = native('ne_sock_accept');
 
@@ -47,7 +48,7 @@ export const ne_sock_accept: (sock: ne_socket, fd: number) => number = native('n
  * Reads the bytes that are available: at least one, and at most as many as fit into `buffer`.
  *
  * @returns the number of bytes, or `NE_SOCK_*`: `NE_SOCK_CLOSED` at the end
- * @throws `ERR_NEON_INVALID_STATE` when the socket is not connected, as all functions that send or receive
+ * @throws `ERR_NEON_INVALID_STATE` when the socket is not connected, as with all functions that send or receive
  */
 export const ne_sock_read: (sock: ne_socket, buffer: Uint8Array) => number = native('ne_sock_read');
 
@@ -77,7 +78,7 @@ export const ne_sock_fullwrite: (sock: ne_socket, data: string | Uint8Array) => 
 /**
  * Sends all of these blocks of bytes.
  *
- * @param vector at least one block, and at most as many as the system takes at a time (1024)
+ * @param vector at least one block, and at most as many as the system accepts at a time (1024)
  * @returns 0 or `NE_SOCK_*`
  */
 export const ne_sock_fullwritev: (sock: ne_socket, vector: readonly (string | Uint8Array)[]) => number =
@@ -98,7 +99,7 @@ export const ne_sock_readline: (sock: ne_socket, buffer: Uint8Array) => number =
  */
 export const ne_sock_fullread: (sock: ne_socket, buffer: Uint8Array) => number = native('ne_sock_fullread');
 
-/** Returns the descriptor, which stays the socket's; -1 without a connection. */
+/** Returns the descriptor, which the socket continues to own, or -1 without a connection. */
 export const ne_sock_fd: (sock: ne_socket) => number = native('ne_sock_fd');
 
 /**
@@ -111,7 +112,7 @@ export const ne_sock_peer: (sock: ne_socket, port: Partial<Out<number>>) => ne_i
   native('ne_sock_peer');
 
 /**
- * Ends one direction of a connection, or both. With TLS, ending to send sends a closure alert.
+ * Ends one direction of a connection, or both. With TLS, ending the sending direction also sends a closure alert.
  *
  * @param flags `NE_SOCK_RECV`, `NE_SOCK_SEND` or `NE_SOCK_BOTH`
  * @returns 0 or `NE_SOCK_*`: `NE_SOCK_RETRY` when the peer has not sent its own closure alert
@@ -126,8 +127,8 @@ export const ne_sock_shutdown: (sock: ne_socket, flags: number) => number = nati
 export const ne_sock_close: (sock: ne_socket) => number = native('ne_sock_close');
 
 /**
- * Returns the text of the last error. While promises of the socket are pending, it is that of the call which settled
- * last.
+ * Returns the text of the last error. While promises of the socket are pending, the text is that of the call that
+ * settled last.
  */
 export const ne_sock_error: (sock: ne_socket) => string = native('ne_sock_error');
 
@@ -138,7 +139,8 @@ const setError: (sock: ne_socket, text: string) => void = native('ne_sock_set_er
 /**
  * Sets the text of the last error from a printf-like format. C keeps the first 191 bytes.
  *
- * @throws `ERR_INVALID_ARG_VALUE` on a wrong conversion or number of arguments
+ * @throws `ERR_INVALID_ARG_VALUE` when `template` has an unknown conversion, or does not match the number or the types
+ *   of `values`
  */
 export const ne_sock_set_error = (sock: ne_socket, template: string, ...values: unknown[]): void => {
   requireSocket(sock);
@@ -155,7 +157,7 @@ export const ne_sock_read_timeout: (sock: ne_socket, timeout: number) => void = 
 /**
  * Sets the timeout for connecting.
  *
- * @param timeout seconds, 1 to 2147483; 0, the default, is as long as TCP tries
+ * @param timeout seconds, 1 to 2147483; with 0, the default, neon waits as long as TCP tries
  */
 export const ne_sock_connect_timeout: (sock: ne_socket, timeout: number) => void = native('ne_sock_connect_timeout');
 
@@ -185,32 +187,32 @@ export const ne_sock_proxy: (
  * Performs a TLS handshake as the server.
  *
  * @returns 0, or `NE_SOCK_*`, after which the socket can only be closed
- * @throws `ERR_INVALID_ARG_VALUE` with a client's context; `ERR_NEON_INVALID_STATE` when the socket speaks TLS
+ * @throws `ERR_INVALID_ARG_VALUE` with a client's context; `ERR_NEON_INVALID_STATE` when the socket already uses TLS
  */
 export const ne_sock_accept_ssl: (sock: ne_socket, ctx: ne_ssl_context) => number = native('ne_sock_accept_ssl');
 
 /**
- * Performs a TLS handshake as the client. It fails unless the context trusts the server's certificate (with GnuTLS
- * since neon 0.37).
+ * Performs a TLS handshake as the client. The handshake fails unless the context trusts the server's certificate. Only
+ * neon before 0.37 with GnuTLS accepts any certificate.
  *
- * It does not check which host the certificate is for: to check that too, use {@link ne_sock_handshake} and
- * {@link ne_ssl_check_certificate}.
+ * The handshake does not check which host the certificate is for. To check the host, too, use {@link ne_sock_handshake}
+ * and {@link ne_ssl_check_certificate}.
  *
  * @returns 0, or `NE_SOCK_*`, after which the socket can only be closed
- * @throws `ERR_INVALID_ARG_VALUE` with a server's context; `ERR_NEON_INVALID_STATE` when the socket speaks TLS
+ * @throws `ERR_INVALID_ARG_VALUE` with a server's context; `ERR_NEON_INVALID_STATE` when the socket already uses TLS
  */
 export const ne_sock_connect_ssl: (sock: ne_socket, ctx: ne_ssl_context) => number = native('ne_sock_connect_ssl');
 
 /**
- * Performs a TLS handshake as the client, with the name of the host for the server. Needs neon 0.37.
+ * Performs a TLS handshake as the client, and sends the name of the host to the server. Needs neon 0.37.
  *
- * It succeeds with any certificate: check it with {@link ne_ssl_check_certificate}.
+ * The handshake succeeds with any certificate: check the certificate with {@link ne_ssl_check_certificate}.
  *
  * @param hostname the name that is sent to the server (SNI), or null
  * @param flags 0
  * @returns 0, or `NE_SOCK_*`, after which the socket can only be closed
  * @throws `ERR_NEON_UNSUPPORTED` with an older neon; `ERR_INVALID_ARG_VALUE` with a server's context;
- *   `ERR_NEON_INVALID_STATE` when the socket speaks TLS
+ *   `ERR_NEON_INVALID_STATE` when the socket already uses TLS
  */
 export const ne_sock_handshake: (
   sock: ne_socket,
@@ -225,7 +227,7 @@ export const ne_sock_handshake: (
  * @param buf null to get the length alone
  * @param buflen `value` is the number of bytes that may be used (by default all of them), and becomes the length of the
  *   identity
- * @returns 0, or -1 without TLS or when the identity does not fit (GnuTLS: less than 0)
+ * @returns 0, or -1 without TLS or when the identity does not fit (with GnuTLS, any number less than 0)
  */
 export const ne_sock_sessid: (sock: ne_socket, buf: Uint8Array | null, buflen: Partial<Out<number>>) => number =
   native('ne_sock_sessid');
@@ -242,8 +244,8 @@ export const ne_sock_cipher: (sock: ne_socket) => string | null = native('ne_soc
 export const ne_sock_getproto: (sock: ne_socket) => number = native('ne_sock_getproto');
 
 /**
- * Returns the certificate of the peer, or null when it sent none. Free it with {@link ne_ssl_cert_free}. Needs neon
- * 0.37.
+ * Returns the certificate of the peer, or null when the peer sent none. Free the certificate with
+ * {@link ne_ssl_cert_free}. Needs neon 0.37.
  *
  * @throws `ERR_NEON_INVALID_STATE` without TLS; `ERR_NEON_UNSUPPORTED` with an older neon
  */
@@ -297,8 +299,9 @@ export const ne_iaddr_print: (ia: ne_inet_addr) => string = native('ne_iaddr_pri
  * @param type `ne_iaddr_ipv4` or `ne_iaddr_ipv6`
  * @param raw 4 or 16 bytes in network order
  * @returns the address, or null when this neon does not support the type
- * @throws `ERR_NEON_BORROWED` when it belongs to a `ne_sock_addr`; `ERR_NEON_BUSY` while a pending call uses it;
- *   `ERR_NEON_INVALID_STATE` while a session or socket was given it; `ERR_NEON_UNSUPPORTED` with an older neon
+ * @throws `ERR_NEON_BORROWED` when the address belongs to a `ne_sock_addr`; `ERR_NEON_BUSY` while a pending call uses
+ *   the address; `ERR_NEON_INVALID_STATE` while a session or socket that was given the address uses it;
+ *   `ERR_NEON_UNSUPPORTED` with an older neon
  */
 export const ne_iaddr_put: (ia: ne_inet_addr, type: number, raw: Uint8Array) => ne_inet_addr | null =
   native('ne_iaddr_put');
@@ -308,7 +311,7 @@ export const ne_iaddr_put: (ia: ne_inet_addr, type: number, raw: Uint8Array) => 
  *
  * @param scope the name of a network interface
  * @returns 0, or the system's error number
- * @throws as {@link ne_iaddr_put}
+ * @throws the errors of {@link ne_iaddr_put}
  */
 export const ne_iaddr_set_scope: (ia: ne_inet_addr, scope: string) => number = native('ne_iaddr_set_scope');
 
@@ -331,7 +334,7 @@ export const ne_iaddr_cmp: (i1: ne_inet_addr, i2: ne_inet_addr) => number = nati
 /**
  * Frees an address. Sessions and sockets that were given it continue to use it.
  *
- * @throws `ERR_NEON_BORROWED` when it belongs to a `ne_sock_addr`
+ * @throws `ERR_NEON_BORROWED` when the address belongs to a `ne_sock_addr`
  */
 export const ne_iaddr_free: (ia: ne_inet_addr) => void = native('ne_iaddr_free');
 
@@ -352,14 +355,14 @@ export const ne_addr_resolve: (hostname: string, flags: number) => ne_sock_addr 
 export const ne_addr_result: (addr: ne_sock_addr) => number = native('ne_addr_result');
 
 /**
- * Returns the first address, and makes {@link ne_addr_next} start after it. The address belongs to `addr`, and keeps it
- * alive.
+ * Returns the first address, and makes {@link ne_addr_next} start after it. The address belongs to `addr`, and keeps
+ * `addr` alive.
  *
  * @throws `ERR_NEON_INVALID_STATE` when the name was not found
  */
 export const ne_addr_first: (addr: ne_sock_addr) => ne_inet_addr = native('ne_addr_first');
 
-/** Returns the next address, or null after the last one. It belongs to `addr`, and keeps it alive. */
+/** Returns the next address, or null after the last one. The address belongs to `addr`, and keeps `addr` alive. */
 export const ne_addr_next: (addr: ne_sock_addr) => ne_inet_addr | null = native('ne_addr_next');
 
 /** Returns the reason why the name was not found, as text. */

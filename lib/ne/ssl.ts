@@ -47,9 +47,9 @@ export const ne_ssl_cert_export: (cert: ne_ssl_certificate) => string = native('
 export const ne_ssl_cert_identity: (cert: ne_ssl_certificate) => string | null = native('ne_ssl_cert_identity');
 
 /**
- * Returns the certificate that signed this one, as the server sent it. It belongs to this one.
+ * Returns the certificate that signed `cert`, as the server sent it. The result belongs to `cert`.
  *
- * @returns null when it is not known, as for a certificate that was read or imported
+ * @returns null when the signing certificate is not known, as for a `cert` that was read or imported
  */
 export const ne_ssl_cert_signedby: (cert: ne_ssl_certificate) => ne_ssl_certificate | null =
   native('ne_ssl_cert_signedby');
@@ -79,9 +79,10 @@ export const ne_ssl_cert_hdigest: (cert: ne_ssl_certificate, flags: number) => s
   native('ne_ssl_cert_hdigest');
 
 /**
- * Formats the period in which a certificate is valid, as in `"Wed, 25 Nov 2026 08:00:00 GMT"`.
+ * Formats the start and the end of a certificate's validity, each as in `"Wed, 25 Nov 2026 08:00:00 GMT"`.
  *
- * With OpenSSL, neon before 0.37 misreads times in their longer form, which those from 2050 on have, and a few others.
+ * With OpenSSL, neon before 0.37 misreads times in the longer of two forms (GeneralizedTime), which certificates use
+ * for all times from 2050 on. It also misreads a few other times.
  *
  * @param from `value` becomes the start; may be null
  * @param until `value` becomes the end; may be null
@@ -93,9 +94,11 @@ export const ne_ssl_cert_validity: (
 ) => void = native('ne_ssl_cert_validity');
 
 /**
- * Determines the period in which a certificate is valid, in seconds since 1970; -1 for a time that cannot be read.
+ * Determines the start and the end of a certificate's validity, in seconds since 1970. A time that cannot be read
+ * becomes -1.
  *
- * With OpenSSL, neon before 0.37 misreads times in their longer form, which those from 2050 on have, and a few others.
+ * With OpenSSL, neon before 0.37 misreads times in the longer of two forms (GeneralizedTime), which certificates use
+ * for all times from 2050 on. It also misreads a few other times.
  *
  * @param from `value` becomes the start; may be null
  * @param until `value` becomes the end; may be null
@@ -112,13 +115,13 @@ export const ne_ssl_cert_cmp: (c1: ne_ssl_certificate, c2: ne_ssl_certificate) =
 /**
  * Frees a certificate. Sessions that trust it, and names taken from it, continue to use it.
  *
- * @throws `ERR_NEON_BORROWED` when it belongs to another object, or was lent to a callback
+ * @throws `ERR_NEON_BORROWED` when the certificate belongs to another object, or is the argument of a callback
  */
 export const ne_ssl_cert_free: (cert: ne_ssl_certificate) => void = native('ne_ssl_cert_free');
 
 /**
- * Formats a name as one line of text for people: `"Example Ltd., Norfolk, GB"`. It omits the common name unless the
- * name has nothing else.
+ * Formats a name as one line of text for people: `"Example Ltd., Norfolk, GB"`. The text omits the common name unless
+ * the name has no other part.
  */
 export const ne_ssl_readable_dname: (dn: ne_ssl_dname) => string = native('ne_ssl_readable_dname');
 
@@ -128,14 +131,14 @@ export const ne_ssl_dname_cmp: (dn1: ne_ssl_dname, dn2: ne_ssl_dname) => number 
 // --- Client certificates ------------------------------------------------------------------------------------------
 
 /**
- * Reads a client certificate and its key from a PKCS#12 file. It may be encrypted.
+ * Reads a client certificate and its key from a PKCS#12 file. The file may be encrypted.
  *
  * @returns null when the file is not a PKCS#12 file
  */
 export const ne_ssl_clicert_read: (filename: string) => ne_ssl_client_cert | null = native('ne_ssl_clicert_read');
 
 /**
- * Creates a client certificate and its key from the bytes of a PKCS#12 file. It may be encrypted.
+ * Creates a client certificate and its key from the bytes of a PKCS#12 file. The file may be encrypted.
  *
  * @returns null when the bytes are not those of a PKCS#12 file
  */
@@ -143,8 +146,10 @@ export const ne_ssl_clicert_import: (buffer: string | Uint8Array) => ne_ssl_clie
   native('ne_ssl_clicert_import');
 
 /**
- * Creates a client certificate from a URI: that of a PKCS#11 token or, with OpenSSL, also of a file with certificate
- * and key in PEM form (`file:`). It may be encrypted. Needs neon 0.35.
+ * Creates a client certificate from a URI. Needs neon 0.35.
+ *
+ * The URI names a PKCS#11 token or, with OpenSSL, also a file (`file:`) with certificate and key in PEM form. The
+ * client certificate may be encrypted.
  *
  * @param flags 0
  * @returns null when the URI does not name a client certificate
@@ -166,23 +171,23 @@ export const ne_ssl_clicert_name: (ccert: ne_ssl_client_cert) => string | null =
 /**
  * Decrypts a client certificate. How long it takes depends on the file.
  *
- * @returns 0, or non-zero on an error: the certificate is then still encrypted, and another password can be tried
+ * @returns 0, or non-zero on an error, after which the certificate is still encrypted and another password can be tried
  * @throws `ERR_NEON_INVALID_STATE` when the certificate is already decrypted
  */
 export const ne_ssl_clicert_decrypt: (ccert: ne_ssl_client_cert, password: string) => number =
   native('ne_ssl_clicert_decrypt');
 
 /**
- * Returns the certificate inside a client certificate, which owns it.
+ * Returns the certificate inside a client certificate. The result belongs to the client certificate.
  *
- * @throws `ERR_NEON_INVALID_STATE` while it is encrypted
+ * @throws `ERR_NEON_INVALID_STATE` while the client certificate is encrypted
  */
 export const ne_ssl_clicert_owner: (ccert: ne_ssl_client_cert) => ne_ssl_certificate = native('ne_ssl_clicert_owner');
 
 /**
  * Copies a client certificate. Needs neon 0.37.
  *
- * @throws `ERR_NEON_INVALID_STATE` while it is encrypted, `ERR_NEON_UNSUPPORTED` with an older neon
+ * @throws `ERR_NEON_INVALID_STATE` while the client certificate is encrypted, `ERR_NEON_UNSUPPORTED` with an older neon
  */
 export const ne_ssl_clicert_copy: (ccert: ne_ssl_client_cert) => ne_ssl_client_cert = native('ne_ssl_clicert_copy');
 
@@ -215,7 +220,7 @@ export const ne_ssl_context_get_flag: (ctx: ne_ssl_context, flag: number) => num
  *
  * @param cert a PEM file with the certificate, and its chain after it
  * @param key a PEM file with the private key
- * @returns 0, or -1 when they cannot be used (with GnuTLS 0 even then)
+ * @returns 0, or -1 when the certificate and the key cannot be used; with GnuTLS always 0
  */
 export const ne_ssl_context_keypair: (ctx: ne_ssl_context, cert: string, key: string) => number =
   native('ne_ssl_context_keypair');
@@ -240,13 +245,13 @@ export const ne_ssl_context_set_verify: (
  *
  * @param min `NE_SSL_PROTO_*`; `NE_SSL_PROTO_UNSPEC` for no limit
  * @param max `NE_SSL_PROTO_*`; `NE_SSL_PROTO_UNSPEC` for no limit
- * @returns 0, or `NE_SOCK_ERROR` when the TLS library cannot do so
+ * @returns 0, or `NE_SOCK_ERROR` when the TLS library cannot set these limits
  * @throws `ERR_NEON_UNSUPPORTED` with an older neon
  */
 export const ne_ssl_context_set_versions: (ctx: ne_ssl_context, min: number, max: number) => number =
   native('ne_ssl_context_set_versions');
 
-/** Makes a client trust a certificate, and those that it signed. */
+/** Makes a client trust a certificate, and the certificates that it signed. */
 export const ne_ssl_context_trustcert: (ctx: ne_ssl_context, cert: ne_ssl_certificate) => void =
   native('ne_ssl_context_trustcert');
 
@@ -266,17 +271,18 @@ export const ne_ssl_context_set_clicert: (ctx: ne_ssl_context, cc: ne_ssl_client
   native('ne_ssl_context_set_clicert');
 
 /**
- * Called when a server asks for a client certificate and the context has none. It may set one
- * ({@link ne_ssl_context_set_clicert}); otherwise the connection continues without. On the promise surface it may
- * return a promise.
+ * Called when a server asks for a client certificate and the context has none. The callback may set one
+ * ({@link ne_ssl_context_set_clicert}); otherwise the connection continues without a client certificate. On the promise
+ * surface the callback may return a promise.
  *
- * @param dnames the names of the authorities that the server accepts, if it sent any; they end with the call
+ * @param dnames the names of the authorities that the server accepts, if it sent any; they are destroyed when the
+ *   callback ends
  */
 export type ne_ssl_ccprovide_fn = (dnames: ne_ssl_dname[]) => Nothing;
 
 /**
- * Sets the callback for servers that ask for a client certificate in later handshakes; null removes it. Needs neon
- * 0.37.
+ * Sets the callback for later handshakes in which a server asks for a client certificate; null removes the callback.
+ * Needs neon 0.37.
  *
  * @throws `ERR_NEON_UNSUPPORTED` with an older neon
  */

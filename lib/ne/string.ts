@@ -11,7 +11,7 @@ import type { Out, ne_buffer } from './handles.js';
  *
  * @param str `value` is the string, and becomes the text after the separator, or null after the last token
  * @param separator one ASCII character
- * @returns the text before the separator, or all of it
+ * @returns the text before the separator, or the whole text when it has no separator
  * @example
  * ```ts
  * const list = { value: 'a,b' as string | null };
@@ -31,7 +31,7 @@ export const ne_qtoken: (str: Out<string | null>, separator: string, quotes: str
   native('ne_qtoken');
 
 /**
- * Removes the characters of `whitespace` from both ends of a string. C compares bytes, so they should be ASCII.
+ * Removes the characters of `whitespace` from both ends of a string. C compares bytes, so use ASCII characters only.
  */
 export const ne_shave: (str: string, whitespace: string) => string = native('ne_shave');
 
@@ -60,7 +60,7 @@ export const ne_concat = (str: string, ...strings: string[]): string => concat(j
 /**
  * Converts bytes to text, and escapes those that are not printable ASCII as `\xNN`.
  *
- * @throws `ERR_OUT_OF_RANGE` when the text might be longer than a string can be, past 134217722 bytes
+ * @throws `ERR_OUT_OF_RANGE` for more than 134217722 bytes, whose text might be longer than a string can be
  */
 export const ne_strnqdup: (data: string | Uint8Array) => string = native('ne_strnqdup');
 
@@ -68,12 +68,12 @@ export const ne_strnqdup: (data: string | Uint8Array) => string = native('ne_str
  * Encodes bytes in base64, with padding.
  *
  * @param text a string is encoded as UTF-8
- * @throws `ERR_OUT_OF_RANGE` when the result is longer than a string can be, past 402653166 bytes
+ * @throws `ERR_OUT_OF_RANGE` for more than 402653166 bytes, whose base64 is longer than a string can be
  */
 export const ne_base64: (text: string | Uint8Array) => string = native('ne_base64');
 
 /**
- * Decodes base64. Padding is required, and no other characters are allowed.
+ * Decodes base64. Padding is required, and characters that are not base64 are not allowed.
  *
  * @returns null when `data` is not base64, also for `''`
  */
@@ -96,10 +96,10 @@ const param: (charset: string, lang: string | null, value: string | Uint8Array) 
 /**
  * Encodes the value of an extended parameter of a header, such as `filename*` (RFC 5987).
  *
- * @param charset `UTF-8`, or `ISO-8859-1` for values with characters of that alone
+ * @param charset `UTF-8`, or `ISO-8859-1` for a value that has only characters of ISO-8859-1
  * @param lang the language of the value, or null
  * @returns null when `value` needs no encoding and can be an ordinary parameter
- * @throws `ERR_INVALID_ARG_VALUE` for another character set, and for characters that it does not have
+ * @throws `ERR_INVALID_ARG_VALUE` for another character set, and for a value with characters outside `charset`
  * @example
  * ```ts
  * ne_strparam('UTF-8', null, '£ rates'); // "UTF-8''%c2%a3%20rates"
@@ -152,7 +152,7 @@ export const ne_tolower: <C extends number | string>(c: C) => C extends string ?
  *
  * A sign, white space or `0x` is an error, and so is a number too large for C.
  *
- * @param endptr `value` becomes the text after the digits, `errno` 0 or the system's error number; may be null
+ * @param endptr may be null; its `value` becomes the text after the digits, its `errno` 0 or the system's error number
  * @returns the number, or -1 on an error
  * @throws `ERR_OUT_OF_RANGE` when the number is larger than `Number.MAX_SAFE_INTEGER`, `ERR_NEON_UNSUPPORTED` with an
  *   older neon
@@ -201,7 +201,7 @@ export const ne_buffer_append: (buf: ne_buffer, data: string | Uint8Array) => vo
 /** Appends a string to a buffer. */
 export const ne_buffer_zappend: (buf: ne_buffer, str: string) => void = native('ne_buffer_zappend');
 
-/** Appends a string to a buffer: C's macro for literals. */
+/** Appends a string to a buffer. In C this is a macro for string literals. */
 export const ne_buffer_czappend: (buf: ne_buffer, str: string) => void = ne_buffer_zappend;
 
 /** Appends any number of strings to a buffer. */
@@ -220,9 +220,10 @@ const print: (buf: ne_buffer, text: string, max: number) => void = native('buffe
 /**
  * Appends text from a printf-like format to a buffer.
  *
- * @param max at most `max - 1` bytes are appended; 1 to 2^30
+ * @param max 1 to 2^30; at most `max - 1` bytes are appended
  * @returns the number of bytes that were appended
- * @throws `ERR_INVALID_ARG_VALUE` on a wrong conversion or number of arguments
+ * @throws `ERR_INVALID_ARG_VALUE` when `template` has an unknown conversion, or does not match the number or the types
+ *   of `values`
  */
 export const ne_buffer_snprintf = (buf: ne_buffer, max: number, template: string, ...values: unknown[]): number => {
   const before = ne_buffer_size(buf);
@@ -243,7 +244,7 @@ export const ne_buffer_clear: (buf: ne_buffer) => void = native('ne_buffer_clear
  */
 export const ne_buffer_grow: (buf: ne_buffer, size: number) => void = native('ne_buffer_grow');
 
-/** Counts the bytes of a buffer again. Only C can alter the string without the buffer's knowledge. */
+/** Counts the bytes of a buffer again. Only C code can alter the string without updating the count. */
 export const ne_buffer_altered: (buf: ne_buffer) => void = native('ne_buffer_altered');
 
 /** Returns the number of bytes in a buffer. */

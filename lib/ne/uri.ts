@@ -9,7 +9,7 @@ export interface ne_uri {
   host: string | null;
   /** The part before `@`. */
   userinfo: string | null;
-  /** The port number; 0 when the URI does not give one. */
+  /** The port number; 0 when the URI does not have one. */
   port: number;
   /** The path. */
   path: string | null;
@@ -22,7 +22,8 @@ export interface ne_uri {
 /**
  * Parses a URI reference (RFC 3986, section 4.1).
  *
- * @param parsed gets all fields, also on failure: then the components before the fault. On success it always has a path
+ * @param parsed gets all fields. On success it always has a path; on failure only the components before the fault are
+ *   set
  * @returns 0, or non-zero when `uri` is not a URI reference
  */
 export const ne_uri_parse: (uri: string, parsed: Partial<ne_uri>) => number = native('ne_uri_parse');
@@ -36,8 +37,8 @@ export const ne_uri_parse: (uri: string, parsed: Partial<ne_uri>) => number = na
 export const ne_uri_unparse: (uri: Partial<ne_uri>) => string = native('ne_uri_unparse');
 
 /**
- * Resolves a reference against a base URI (RFC 3986, section 5.2). C's time grows with the square of the number of path
- * segments.
+ * Resolves a reference against a base URI (RFC 3986, section 5.2). The time that C needs grows with the square of the
+ * number of path segments.
  *
  * @param result gets all fields; it may be one of the other two objects
  * @returns `result`
@@ -50,7 +51,7 @@ export const ne_uri_resolve: (base: Partial<ne_uri>, relative: Partial<ne_uri>, 
  * Compares two URIs: scheme and host without regard to case, everything else byte for byte. Nothing is normalised, so a
  * default port differs from a missing one.
  *
- * @returns 0 when they are equal; otherwise the sign is that of the first difference
+ * @returns 0 when they are equal; otherwise a number with the sign of the first difference
  */
 export const ne_uri_cmp: (u1: Partial<ne_uri>, u2: Partial<ne_uri>) => number = native('ne_uri_cmp');
 
@@ -66,17 +67,17 @@ export const ne_uri_free: (parsed: Partial<ne_uri>) => void = native('ne_uri_fre
 export const ne_uri_defaultport: (scheme: string) => number = native('ne_uri_defaultport');
 
 /**
- * Percent-encodes a path as UTF-8 where that is necessary, except for `/`.
+ * Percent-encodes the characters of a path that need it, as UTF-8; `/` is kept.
  *
- * neon 0.35 and newer keep everything that RFC 3986 allows in a path (`NE_PATH_NONPC`); older ones keep unreserved
- * characters only (`NE_PATH_NONRES`).
+ * neon 0.35 and newer versions keep everything that RFC 3986 allows in a path (`NE_PATH_NONPC`); older versions keep
+ * unreserved characters only (`NE_PATH_NONRES`).
  *
- * @param path text, or the bytes of a path in any encoding, as Unix has them
+ * @param path text, or the bytes of a path in any encoding, such as a Unix path
  */
 export const ne_path_escape: (path: string | Uint8Array) => string = native('ne_path_escape');
 
 /**
- * Percent-encodes the bytes of a path that the flags select.
+ * Percent-encodes those bytes of a path that `flags` selects.
  *
  * @param path text, or the bytes of a path in any encoding
  * @param flags `NE_PATH_*`, combined with `|`. A flag that the loaded neon does not know escapes nothing
@@ -88,7 +89,8 @@ const unescape: (epath: string | Uint8Array) => string | Buffer | null = native(
 /**
  * Decodes the percent-encoding of a path. As in C the result ends at `%00`.
  *
- * @param epath text gives text, in which bytes that are not UTF-8 become U+FFFD; bytes give the exact bytes
+ * @param epath text or bytes. For text the result is text, in which bytes that are not UTF-8 become U+FFFD; for bytes
+ *   the result is the exact bytes
  * @returns null when a `%` is not followed by two hexadecimal digits
  * @example A path that is not UTF-8
  * ```ts
@@ -107,7 +109,7 @@ export function ne_path_unescape(epath: string | Uint8Array): string | Buffer | 
 const parent: (path: string | Uint8Array) => string | Buffer | null = native('ne_path_parent');
 
 /**
- * Returns the parent of a path, with a slash at its end: as text of text, and as bytes of bytes.
+ * Returns the parent of a path, with a slash at its end. The parent of a text is text, and that of bytes is bytes.
  *
  * @returns null when the path has no parent (`'/'`, `''`, `'a'`)
  */
@@ -121,14 +123,15 @@ export function ne_path_parent(path: string | Uint8Array): string | Buffer | nul
 }
 
 /**
- * Compares two paths without regard to case, and to one slash at the end of either.
+ * Compares two paths, ignoring case and one slash at the end of either path.
  *
  * @returns 0 when they are equal; otherwise the result of C's `strcmp`
  */
 export const ne_path_compare: (p1: string | Uint8Array, p2: string | Uint8Array) => number = native('ne_path_compare');
 
 /**
- * Returns non-zero when `child` is longer than `parent` and begins with it; as in C regardless of where segments end.
+ * Returns non-zero when `child` is longer than `parent` and begins with it. As in C, `parent` may end in the middle of
+ * a segment of `child`.
  */
 export const ne_path_childof: (parent: string | Uint8Array, child: string | Uint8Array) => number =
   native('ne_path_childof');

@@ -35,11 +35,11 @@ export const ne_parse_statusline: (status_line: string, s: Partial<ne_status>) =
 
 /**
  * Sends neon's debugging output to a file descriptor, for all sessions in the process. neon writes to a duplicate of
- * the descriptor, so it may be closed.
+ * the descriptor, so the caller may close the descriptor.
  *
- * @param stream null ends the output, whatever the mask
+ * @param stream the descriptor; null ends the output, whatever the mask
  * @param mask the channels: `NE_DBG_*`, combined with `|`
- * @throws `ERR_NEON_BUSY` while promises, or blocking calls in workers, are under way anywhere in the process; the
+ * @throws `ERR_NEON_BUSY` while a promise is pending, or a blocking call runs in a worker, anywhere in the process; the
  *   system's code (`EBADF`) when the descriptor is not open for writing
  */
 export const ne_debug_init: (stream: number | null, mask: number) => void = native('ne_debug_init');
@@ -47,10 +47,11 @@ export const ne_debug_init: (stream: number | null, mask: number) => void = nati
 const debug: (ch: number, text: string) => void = native('ne_debug');
 
 /**
- * Writes to the debugging output, from a printf-like format, if one of the channels `ch` is on.
+ * Writes text from a printf-like format to the debugging output, if one of the channels in `ch` is on.
  *
  * @param ch `NE_DBG_*`, combined with `|`
- * @throws `ERR_INVALID_ARG_VALUE` on a wrong conversion or number of arguments
+ * @throws `ERR_INVALID_ARG_VALUE` when `template` has an unknown conversion, or does not match the number or the types
+ *   of `values`
  */
 export const ne_debug = (ch: number, template: string, ...values: unknown[]): void =>
   debug(ch, format(template, values));
@@ -61,7 +62,7 @@ export interface ne_status {
   major_version: number;
   /** The number after the dot in `HTTP/1.1`. */
   minor_version: number;
-  /** The status code; 0 before a response was received. */
+  /** The status code; 0 until a response has been received. */
   code: number;
   /** The class of the status code, 1 to 5. */
   klass: number;

@@ -2,7 +2,10 @@
 import { native, withoutSurplus } from '../core/native.js';
 import type { ne_xml_parser } from './handles.js';
 
-/** The result of a callback: a number, or nothing for 0. On the promise surface neon waits for a promise. */
+/**
+ * The result of a callback: a number, or nothing for 0. On the promise surface the callback may return a promise, and
+ * neon waits until the promise settles.
+ */
 export type XmlResult = number | undefined | void | Promise<number | undefined | void>;
 
 /**
@@ -12,22 +15,22 @@ export type XmlResult = number | undefined | void | Promise<number | undefined |
  * @param parent the state of the parent element
  * @param nspace the namespace of the element; `''` when it has none
  * @param name the local name of the element
- * @param atts name, value, name, value, …, for {@link ne_xml_get_attr}
+ * @param atts the attributes as name, value, name, value, …, for {@link ne_xml_get_attr}
  */
 export type ne_xml_startelm_cb = (parent: number, nspace: string, name: string, atts: string[]) => XmlResult;
 
-/** Called with the text in an element, in pieces of any size. Anything but 0 or nothing aborts the parse. */
+/** Called with the text in an element, in pieces of any size. Any result other than 0 or nothing aborts the parse. */
 export type ne_xml_cdata_cb = (state: number, cdata: string) => XmlResult;
 
-/** Called at the end of an element. Anything but 0 or nothing aborts the parse. */
+/** Called at the end of an element. Any result other than 0 or nothing aborts the parse. */
 export type ne_xml_endelm_cb = (state: number, nspace: string, name: string) => XmlResult;
 
 /** Creates an XML parser. */
 export const ne_xml_create: () => ne_xml_parser = native('ne_xml_create');
 
 /**
- * Pushes a handler on the parser's stack. neon offers each element to the handlers in turn, from that of its parent on,
- * until one accepts it; the text and the end of the element then go to that handler.
+ * Pushes a handler on the parser's stack. neon offers each element to the handlers in turn, beginning with the handler
+ * of the parent element, until a handler accepts it. That handler then gets the text and the end of the element.
  */
 export const ne_xml_push_handler: (
   p: ne_xml_parser,
@@ -50,8 +53,8 @@ export const ne_xml_get_error: (p: ne_xml_parser) => string = native('ne_xml_get
  *
  * @param block of any size; an empty block, or null, ends the document
  * @returns 0, more than 0 on a syntax error, or the result of the callback that aborted the parse
- * @throws the exception of a callback, and the parser has then failed; `ERR_NEON_REENTRANT` inside a callback of this
- *   parser, `ERR_NEON_BUSY` while a promise uses it, `ERR_OUT_OF_RANGE` for a block of 2 GiB or more
+ * @throws the exception of a callback, after which the parser has failed; `ERR_NEON_REENTRANT` inside a callback of
+ *   this parser, `ERR_NEON_BUSY` while a promise uses the parser, `ERR_OUT_OF_RANGE` for a block of 2 GiB or more
  * @example
  * ```ts
  * const parser = ne_xml_create();
@@ -64,8 +67,8 @@ export const ne_xml_get_error: (p: ne_xml_parser) => string = native('ne_xml_get
 export const ne_xml_parse: (p: ne_xml_parser, block: string | Uint8Array | null) => number = native('ne_xml_parse');
 
 /**
- * Parses a block of a document, with the parser as the first argument: the body reader to give to
- * ne_add_response_body_reader or ne_decompress_reader, together with the parser.
+ * Parses a block of a document, as {@link ne_xml_parse} does. Pass this function and a parser to
+ * ne_add_response_body_reader or ne_decompress_reader to parse a response body.
  *
  * @returns as {@link ne_xml_parse}
  */
@@ -84,7 +87,7 @@ export const ne_xml_doc_encoding: (p: ne_xml_parser) => string | null = native('
  * Sets the encoding of the document, whatever it declares. Needs neon 0.36.
  *
  * @returns 0, or non-zero for an unknown encoding
- * @throws `ERR_NEON_INVALID_STATE` once something was parsed, `ERR_NEON_UNSUPPORTED` with an older neon
+ * @throws `ERR_NEON_INVALID_STATE` once a block has been parsed, `ERR_NEON_UNSUPPORTED` with an older neon
  */
 export const ne_xml_set_encoding: (p: ne_xml_parser, encoding: string) => number = native('ne_xml_set_encoding');
 
@@ -124,7 +127,7 @@ export interface ne_xml_idmap {
   readonly nspace: string;
   /** The local name of the element. */
   readonly name: string;
-  /** The number that stands for it. */
+  /** The number that stands for the element. */
   readonly id: number;
 }
 

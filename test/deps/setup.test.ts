@@ -1,6 +1,6 @@
 /**
  * Tests the scripts of deps/: their results and messages, and that a package made from this tree installs elsewhere.
- * They run as programs, as for users; Jest cannot load their modules (ES) into its own registry.
+ * The tests run the scripts as programs, since Jest cannot load their ES modules into its own registry.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
@@ -171,7 +171,7 @@ describe('the package', () => {
   const npm = (args: string[], cwd: string, env: NodeJS.ProcessEnv = {}) => {
     const script = process.env.npm_execpath;
     const all = [...args, '--no-audit', '--no-fund', '--loglevel=error'];
-    // Settings that the running npm passes to its scripts must not reach another npm.
+    // The settings that the running npm passes to its scripts must not reach the npm that this test starts.
     const inherited = Object.fromEntries(
       Object.entries(process.env).filter(
         ([name]) => !/^npm_(package|lifecycle|command|config_local_prefix)/.test(name),
@@ -219,7 +219,7 @@ describe('the package', () => {
     expect(others.filter((path) => /^(dist\/)?(test|bench|examples|build|node_modules|\.)/.test(path))).toEqual([]);
   });
 
-  // If the suite runs on one builder's binary, test that builder, otherwise both.
+  // Tests the builder whose binary the suite runs on, or both builders if none is named.
   const builders = process.env.LIBNEON_BUILD ? [process.env.LIBNEON_BUILD] : ['cmake', 'gyp'];
 
   it.each(builders)(
@@ -250,7 +250,7 @@ describe('the package', () => {
     600_000,
   );
 
-  /** Links to all programs of PATH except CMake, in a folder that can replace PATH. */
+  /** Creates a folder that can replace PATH: it has links to all programs of PATH except CMake and Ninja. */
   function pathWithoutCmake(bin: string): string {
     mkdirSync(bin);
     const linked = new Set<string>();

@@ -1,4 +1,4 @@
-/** Checks the pages: links, lines, the folders of docs/, and that promises and error codes are listed completely. */
+/** Checks the pages: their links and lines, the folders of docs/, and that they list all promises and error codes. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import * as ne from 'libneon/ne';
@@ -6,7 +6,7 @@ import * as promises from 'libneon/ne/promises';
 import { projectRoot } from '../servers/start.js';
 import { anchorsOf, documents, filesIn, pages, proseOf, read } from './pages.js';
 
-/** The links of a page to files here: the file, as seen from the project's root, and the anchor or ''. */
+/** The links of a page to files of this project. `file` is relative to the project's root; `anchor` may be ''. */
 function localLinks(page: string): { file: string; anchor: string }[] {
   const links = Array.from(proseOf(page).matchAll(/\]\(([^)]+)\)/g), ([, target = '']) => target);
   return links

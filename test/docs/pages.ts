@@ -20,7 +20,7 @@ export const pages: readonly string[] = [
   'bench/README.md',
 ];
 
-/** A page without its fences. */
+/** A page without its fenced code blocks. */
 export const proseOf = (page: string): string => read(page).replaceAll(/^```.*?^```$/gms, '');
 
 /** The anchors of a page's headings, as GitHub makes them. */

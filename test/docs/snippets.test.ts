@@ -1,7 +1,7 @@
 /**
- * Runs the snippets of the documentation as they are written. A fence "```ts run" is a program: it is compiled against
- * the types of the package and run, with dav.example.com replaced by a local server. Comments "// → text" are the lines
- * that it must print, with the same replacement.
+ * Runs the snippets of the documentation as they are written. A code block "```ts run" is a program. It is compiled
+ * against the types of the package and run, with dav.example.com replaced by a local server. Its comments "// → text"
+ * are the lines that it must print, with the same replacement.
  */
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ import { documents, read } from './pages.js';
 interface Snippet {
   /** `docs/ne/session.md:12` */
   readonly place: string;
-  /** The name of its file, without suffix. */
+  /** The name of the snippet's file, without suffix. */
   readonly name: string;
   readonly code: string;
   readonly prints: readonly string[];
@@ -35,7 +35,7 @@ function snippetsOf(document: string): Snippet[] {
   });
 }
 
-/** Replaces the server that snippets name by the local one. */
+/** Replaces the server that the code names by the local server. */
 function localised(code: string, { origin, port }: Nephele): string {
   return code
     .replaceAll(/https?:\/\/dav\.example\.com/g, origin)
@@ -46,7 +46,7 @@ describe('snippets', () => {
   let folder: string;
   let server: Nephele;
 
-  // A project that has the package installed.
+  // Creates a project in which the package is installed.
   beforeAll(async () => {
     server = await startNephele();
     folder = mkdtempSync(path.join(realpathSync(tmpdir()), 'libneon-snippets-'));
@@ -80,7 +80,7 @@ describe('snippets', () => {
     expect({ stdout, exit }).toEqual({ stdout: '', exit: 0 });
   }, 180_000);
 
-  // In this order: a snippet may rely on resources that an earlier one of its page left on the server.
+  // The order matters: a snippet may rely on resources that an earlier snippet of its page left on the server.
   test.each(snippets)('print the lines that $place promises', async ({ name, prints }) => {
     const { stdout, stderr, exit } = await runNode([`${name}.js`], folder);
     expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });

@@ -1,4 +1,4 @@
-/** Compares examples/litmus with litmus: both give the same verdicts about every server, test by test. */
+/** Checks that examples/litmus and litmus return the same verdict about every server in every test. */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -17,7 +17,7 @@ interface Situation {
   readonly name: string;
   readonly programs: readonly Program[];
   readonly start: () => Promise<RunningServer & { origin: string; tlsOrigin?: string }>;
-  /** The path, and the arguments after the URL on the command line. */
+  /** The path of the URL, and the arguments that follow the URL on the command line. */
   readonly path: string;
   readonly credentials?: readonly string[];
   readonly tls?: boolean;

@@ -1,4 +1,4 @@
-/** Accessors of a caller's objects and last hooks, inside which JavaScript is terminated: the process goes on. */
+/** Tests that a process survives when JavaScript is terminated inside a caller's accessor, or inside a last hook. */
 import { runNode } from '../support/child.js';
 
 /** A getter or setter that does not return. */

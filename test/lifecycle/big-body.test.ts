@@ -23,8 +23,7 @@ import { expectEnd, full, reported, run } from './fork.js';
 const MiB = 2 ** 20;
 const SIZE = (full ? 4200 : 128) * MiB + 12_345;
 /**
- * The allowed growth in MiB, beyond the memory that the addon holds, for the noise of V8. In total, the process may
- * grow by less than 64 MiB.
+ * The limit for the growth of the process, in MiB. It covers the memory that the addon holds, and the noise of V8.
  */
 const MAX_GROWTH = 64;
 
@@ -96,7 +95,7 @@ async function hashOfFile(): Promise<string> {
   return hash.digest('hex');
 }
 
-// The file that is sent is the last one that was received.
+// The tests that send a file send the one that the previous test received.
 test.each([
   'down as a stream',
   'down to a descriptor',

@@ -22,7 +22,7 @@ describe.each(nodes)('Node %s with servers that stop responding', (_, node) => {
       const { outcomes } = reported<{ outcomes: Outcome[] }>(ended);
       expect(outcomes).toHaveLength(9);
       const wrong = outcomes.filter(([place, code, ms]) => {
-        // neon's own read timeout inside a body is NE_ERROR.
+        // Inside a body, neon's own read timeout results in NE_ERROR.
         const expected = code === 'NE_TIMEOUT' || (code === 'NE_ERROR' && place === 'body' && by === 'readTimeout');
         return ms > limit || !expected;
       });

@@ -13,8 +13,8 @@ export interface RunOptions {
   readonly execArgv?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /**
-   * Milliseconds after which the process is killed; 90,000 by default: far more than any script takes on a loaded
-   * machine.
+   * Milliseconds after which the process is killed. The default of 90,000 is far longer than any script takes on a
+   * loaded machine.
    */
   readonly killAfterMs?: number;
 }
@@ -27,7 +27,7 @@ export interface Ended {
   readonly stderr: string;
   /** The duration in milliseconds. */
   readonly ms: number;
-  /** `Date.now()` when the process was gone. */
+  /** `Date.now()` when the process had ended. */
   readonly endedAt: number;
 }
 
@@ -37,13 +37,13 @@ export const nodes: readonly (readonly [version: string, node: string])[] = [...
 /** How often to repeat tests of rare crashes: LIBNEON_TEST_REPEAT, or 100 in CI and 10 elsewhere. */
 export const repetitions = Number(process.env['LIBNEON_TEST_REPEAT'] ?? (process.env['CI'] ? 100 : 10));
 
-/** Whether to run full numbers, which takes long. */
+/** Whether to run the full numbers of rounds, which takes long. */
 export const full = Boolean(process.env['LIBNEON_TEST_FULL']);
 
 /**
- * Disables concurrent compilation: a compiler thread that needs the collector while the process exits waits for the
- * main thread, which waits for it in NodePlatform::Shutdown, whatever addon there is (nodejs/node#54918; Node 22 and
- * later, about once in 400 exits of a busy process).
+ * Disables concurrent compilation, because of a deadlock at exit that occurs with any addon: a compiler thread that
+ * needs the garbage collector waits for the main thread, which waits for the compiler thread in NodePlatform::Shutdown
+ * (nodejs/node#54918; Node 22 and later, about once in 400 exits of a busy process).
  */
 const withoutCompilers = '--no-concurrent-recompilation';
 
@@ -74,7 +74,7 @@ export function runProgram(
       endedAt = Date.now();
       clearTimeout(killer);
     });
-    // Output may still arrive, also from a server that the script left behind.
+    // Output may still arrive after `exit`, also from a server that the script left behind.
     child.on('close', (code, signal) => resolve({ code, signal, ...output, ms: endedAt - startedAt, endedAt }));
   });
 }

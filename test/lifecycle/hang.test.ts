@@ -7,7 +7,7 @@ interface Figures {
   /** The delays of the event loop while 100 promises wait, in milliseconds. */
   readonly delays: readonly { readonly p99: number; readonly max: number }[];
   readonly best: number;
-  /** The time that work on libuv's pool took meanwhile. */
+  /** The time that work on libuv's thread pool takes while the promises wait. */
   readonly otherWork: number;
   /** Times after the abort: until all promises were rejected, and until the server had seen all connections closed. */
   readonly rejected: number;

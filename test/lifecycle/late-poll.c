@@ -1,5 +1,5 @@
-/* Preloaded: poll(2) with a limit of one second answers four seconds later, as on a machine without a processor for
- * the thread. */
+/* A preloaded poll(2) that, with a limit of one second, returns only after four seconds, as on a machine that
+ * has no processor free for the thread. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <poll.h>

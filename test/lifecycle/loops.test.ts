@@ -1,10 +1,10 @@
-/** Tests that blocking calls in a loop, without a turn of the event loop, free what is freed explicitly. */
+/** Tests that blocking calls in a loop free what the caller frees explicitly, without a turn of the event loop. */
 import { testPki } from '../servers/pki.js';
 import type { LoopWorkload } from './children/loops.js';
 import { expectEnd, full, nodes, reported, run } from './fork.js';
 import { pathsServer } from './servers.js';
 
-/** How many rounds, and by how many bytes each may make the process grow: noise of V8 and malloc. */
+/** The number of rounds, and the bytes by which a round may make the process grow (the noise of V8 and malloc). */
 const workloads: readonly (readonly [LoopWorkload, rounds: number, most: number])[] = [
   ['names', 10_000, 400],
   ['handlers', 20_000, 200],

@@ -8,7 +8,7 @@ const REQUESTS = full ? 200_000 : 20_000;
 const CYCLES = full ? 20_000 : 2_000;
 /** The noise of V8 and malloc, in MiB. */
 const NOISE = 12;
-/** Otherwise the young generation takes 16 MiB more at some time, whatever the program does. */
+/** Limits the young generation, which would otherwise grow by 16 MiB at some time, whatever the program does. */
 const execArgv = ['--expose-gc', '--max-semi-space-size=1'];
 
 jest.setTimeout(full ? 1_200_000 : 600_000);
@@ -28,7 +28,7 @@ const workloads: readonly (readonly [Workload, count: number, noise?: number])[]
   ['class sync', REQUESTS],
   ['class promises', REQUESTS],
   ['class aborts', REQUESTS / 4],
-  // As many as needed to hit a race at the end of a body. The noise is uncollected memory of 300 KB each.
+  // The count is high enough to hit a race at the end of a body. The noise is uncollected bodies of 300 KB each.
   ['bodies', full ? 100_000 : CYCLES, 40],
   ['bodies dropped', CYCLES],
   ['cycles destroyed', CYCLES],

@@ -1,9 +1,11 @@
 /*
- * Implements another addon that uses the system's OpenSSL: linked with it, or by dlopen with the flags in -DOPEN=. It
- * declares the functions that it needs, so that it compiles without the headers of OpenSSL and Node.
+ * Implements another addon that uses the system's OpenSSL. The addon is linked with that library, or opens
+ * it by dlopen with the flags in -DOPEN=. The addon declares the functions that it needs, so that it compiles
+ * without the headers of OpenSSL and Node.
  *
- * Linked, or opened without RTLD_DEEPBIND, that library resolves many of its symbols to Node's own OpenSSL and does not
- * always work with it. That is not a fault of libneon: the test is that HTTPS works afterwards.
+ * If the library is linked, or opened without RTLD_DEEPBIND, many of its symbols resolve to Node's own
+ * OpenSSL, with which it does not always work. This is no fault of libneon, so the test only requires that
+ * HTTPS works afterwards.
  */
 #ifdef OPEN
 #define _GNU_SOURCE
@@ -38,7 +40,7 @@ void *SSL_CTX_new(const void *);
 int SSL_CTX_set_default_verify_paths(void *);
 #endif
 
-/* The context stays, as that of a client library would. */
+/* The context is never freed, like that of a client library. */
 static void *context;
 
 void *napi_register_module_v1(void *env, void *exports) {

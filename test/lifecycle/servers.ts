@@ -10,7 +10,7 @@ import type { PathsOptions, PathsStarted } from './children/paths-server.js';
 const running: { stop(): Promise<void> }[] = [];
 const folders: string[] = [];
 
-/** Starts the servers for a script of blocking calls, and returns their ports as its argument. */
+/** Starts the servers for a script with calls that wait, and returns their ports as an argument of the script. */
 export async function blockedPorts(): Promise<string> {
   const servers = await Promise.all([silentServer(), fullBacklogServer(), endlessServer(), fixedServer()]);
   running.push(...servers);
@@ -18,7 +18,7 @@ export async function blockedPorts(): Promise<string> {
   return JSON.stringify({ silent, backlog, endless, good } satisfies Ports);
 }
 
-/** Sends an endless body, over TLS (signed by the test CA) on request. */
+/** Starts a server that sends an endless body, on request over TLS with a certificate of the test CA. */
 export function endlessServer(tls = false): Promise<RawServer> {
   const { server } = tls ? testPki() : { server: null };
   return rawServer({
@@ -30,7 +30,7 @@ export function endlessServer(tls = false): Promise<RawServer> {
   });
 }
 
-/** Starts a server whose response depends on the path, with and without TLS (signed by the test CA). */
+/** Starts a server whose response depends on the path, on a port without TLS, and on one with TLS (of the test CA). */
 export async function pathsServer(): Promise<PathsStarted> {
   const { server } = testPki();
   const options: PathsOptions = { key: pem(server.key), cert: pem(server.cert) };

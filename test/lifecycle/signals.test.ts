@@ -1,4 +1,4 @@
-/** Tests that signals belong to the user: handlers stay, and run on the main thread whatever other threads do. */
+/** Tests that signal handlers of the user stay, and run on the main thread whatever other threads do. */
 import { pem, testPki } from '../servers/pki.js';
 import { fixedServer, rawServer, response } from '../servers/raw.js';
 import { expectEnd, nodes, run } from './fork.js';

@@ -1,4 +1,4 @@
-/** Tests the exit of a process while its threads are inside OpenSSL, which cleans up meanwhile. */
+/** Tests the exit of a process whose threads are inside OpenSSL while OpenSSL cleans up. */
 import { testPki } from '../servers/pki.js';
 import { expectEnd, nodes, repeat, repetitions, reported, run, timeToEnd } from './fork.js';
 import { endlessServer, untilTheEnd } from './servers.js';
@@ -13,8 +13,8 @@ test.each(nodes)(
     const server = untilTheEnd(await endlessServer(true));
     let slowest = 0;
     await repeat(repetitions, async (index) => {
-      // Covers the time from the first stream, with most sessions in their handshakes, to when all have streamed for a
-      // while.
+      // The exits range from the time of the first stream, when most sessions are in their handshakes, to a time when
+      // all sessions have streamed for a while.
       const count = 1 + (index % SESSIONS);
       const ended = await run('stream-exit', [server.port, testPki().ca.cert, count, (7 * index) % 50], { node });
 

@@ -1,6 +1,6 @@
 /**
- * Tests one addon with every supported neon, TLS library and Node: runs the suites below in each combination, and
- * prints one table. Debian on x64 only; see `--help`.
+ * Tests one addon with every supported neon, TLS library and Node: runs most suites in each combination, and prints one
+ * table. Runs on Debian on x64 only; see `--help`.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -21,8 +21,8 @@ const omittedFiles = ['core/load'];
 const suites = `dist/test/(?!(${[...omitted.map((name) => `${name}/`), ...omittedFiles.map((name) => `${name}\\.`)].join('|')}))`;
 
 /**
- * The comparisons of C programs with JavaScript, run once with each neon, since they do not depend on Node. The others
- * take minutes.
+ * The comparisons of C programs with JavaScript that run with each neon and TLS library, but only with the first Node,
+ * since they do not depend on Node. The other comparisons would take minutes.
  */
 const twins = 'dist/test/oracle/tls';
 
@@ -99,7 +99,7 @@ function run(release: Release, tls: Tls, major: string, patterns: readonly strin
   return outcomeOf(report, stderr, seconds);
 }
 
-// Checks that the combination is the one it is called, before it is tested.
+// Checks that Node loads the neon and the TLS library that the combination names.
 function requireLoaded(node: string, { neon }: Release, tls: Tls): void {
   const ask = "const { versions } = require('libneon'); console.log(versions.neon, versions.tls)";
   const { stdout, stderr } = spawnSync(node, ['-e', ask], { cwd: root, encoding: 'utf8' });

@@ -1,6 +1,6 @@
 /**
- * Unpacks versions of neon into folders, each with the C library and all other dependencies, from Debian's packages, so
- * that one machine can run one binary with each of them. Nothing is installed.
+ * Unpacks versions of neon from Debian's packages into folders, each with the C library and all other dependencies, so
+ * that one machine can run one binary with each version of neon. Nothing is installed.
  */
 import {
   existsSync,
@@ -18,7 +18,7 @@ import { run } from './run.js';
 /** The TLS library that neon is built with. */
 export type Tls = 'openssl' | 'gnutls';
 
-/** A neon of Debian: its suite, and the names of its packages there. */
+/** A version of neon in Debian, with the Debian suite that has it and the names of its packages. */
 export interface Release {
   readonly neon: string;
   readonly suite: string;
@@ -36,7 +36,7 @@ export const releases: readonly Release[] = [
 
 const library = 'usr/lib/x86_64-linux-gnu';
 
-/** The folder of libraries of one neon, created if necessary. */
+/** The folder with the libraries of one neon, created if necessary. */
 export function neonLibraries(cache: string, release: Release, tls: Tls): string {
   const folder = path.join(cache, `neon-${release.neon}-${tls}`);
   const root = makeOnce(folder, (making) => {
@@ -73,12 +73,12 @@ export function loaderOf(libraries: string): string {
   return found;
 }
 
-/** The folders of libraries, where /lib and /usr/lib differ. */
+/** The folders to search for libraries: two if /lib and /usr/lib are different folders. */
 export function searchPath(libraries: string): string[] {
   return [libraries, path.join(libraries, '../../../lib/x86_64-linux-gnu')].filter((folder) => existsSync(folder));
 }
 
-// Programs linked with the OpenSSL build find the other build by this name, since both have one interface.
+// Programs linked with neon's OpenSSL build find the GnuTLS build by this name. Both builds have the same interface.
 function linkCommonName(root: string): void {
   symlinkSync('libneon-gnutls.so.27', path.join(root, library, 'libneon.so.27'));
 }
@@ -119,8 +119,8 @@ function download(
 }
 
 /**
- * A private configuration of apt for one suite, with up-to-date lists from a mirror that the machine itself uses. For
- * this machine's architecture by default.
+ * A private configuration of apt for one suite and one architecture (by default, this machine's), with up-to-date lists
+ * from a mirror that the machine itself uses.
  */
 function aptOf(cache: string, suite: string, architecture?: string): { folder: string; options: string[] } {
   const folder = path.join(cache, ['apt', suite, ...(architecture ? [architecture] : [])].join('-'));
@@ -152,7 +152,7 @@ function aptOf(cache: string, suite: string, architecture?: string): { folder: s
 
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
-/** The first of the machine's mirrors, in either form of apt's configuration. */
+/** The first of the machine's mirrors. apt's configuration has two forms: one-line `.list` and deb822 `.sources`. */
 function mirror(): string {
   const folder = '/etc/apt/sources.list.d';
   const parts = existsSync(folder) ? readdirSync(folder).map((name) => path.join(folder, name)) : [];

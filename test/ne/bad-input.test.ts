@@ -12,7 +12,7 @@ const serve = testServers();
 const exported = functionsOf(ne);
 
 describe('the set of argument tables', () => {
-  // A table that lacks a function of its header makes its file fail (support/bad-input.ts).
+  // If a table lacks a function of its header, the file of that table fails (support/bad-input.ts).
   test('has every function', () => {
     expect(Object.values<object>(headers).flatMap(functionsOf).sort()).toEqual([...exported].sort());
   });
@@ -75,7 +75,7 @@ describe('handles', () => {
     expect(() => Reflect.construct(constructor, [], Object)).toThrow(illegal);
     expect(() => new (class extends constructor {})()).toThrow(illegal);
     expect(() => (constructor as unknown as () => void)()).toThrow();
-    expect(make()).toBeInstanceOf(constructor); // still made by functions
+    expect(make()).toBeInstanceOf(constructor); // functions still make such handles
   });
 
   test.each(Object.entries(handles))('gives %s no properties', (_, make) => {

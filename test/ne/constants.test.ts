@@ -13,7 +13,7 @@ test('exports constants that are safe integers', () => {
   for (const [name, value] of constants) expect([name, Number.isSafeInteger(value)]).toEqual([name, true]);
 });
 
-/** The constants of neon 0.33 and later. */
+/** The constants that neon added in 0.33 and later. */
 const newer = {
   NE_PATH_NONPC: 4,
   NE_REQFLAG_1XXTIMEOUT: 2,

@@ -1,6 +1,6 @@
-/* addresses PORT QUERY…: parses and resolves addresses: "4 TEXT" and "6 TEXT" parse, "name TEXT" resolves the
- * name, "canon TEXT" with its canonical name, "reverse TEXT" finds the name of an IPv4 address. The port is
- * not used. */
+/* addresses PORT QUERY…: parses and resolves addresses. "4 TEXT" and "6 TEXT" parse an address, "name TEXT"
+ * resolves a name, "canon TEXT" also asks for its canonical name, and "reverse TEXT" finds the name of an
+ * IPv4 address. The port is not used. */
 #include "twin.h"
 
 static void print_address(const ne_inet_addr *addr) {

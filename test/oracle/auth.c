@@ -1,7 +1,7 @@
-/* auth PORT FUNCTION PROTOCOL ATTEMPTS[:LENGTH] TARGET...: sends GETs on one session that asks for
- * credentials by FUNCTION (set, add, both) for the protocols of a mask. It provides wrong ones at first, the
- * right ones (of LENGTH bytes) at the last of ATTEMPTS, and then gives up. The target "forget" forgets them.
- */
+/* auth PORT FUNCTION PROTOCOL ATTEMPTS[:LENGTH] TARGET...: sends GETs on one session. FUNCTION (set, add,
+ * both) sets the callback that provides credentials, for the protocols of the mask PROTOCOL. The callback
+ * provides wrong credentials at first, the right ones at the last of ATTEMPTS, and then gives up. With
+ * LENGTH, all its credentials have this number of bytes. The target "forget" calls ne_forget_auth. */
 #include "twin.h"
 
 #include <ne_auth.h>

@@ -1,6 +1,6 @@
 /* basic PORT CALL...: makes calls of ne_basic.h, ne_redirect.h and ne_compress.h on one session. A CALL is
- * its name and its arguments, separated by blanks. Each call has a file for its descriptor; the file's
- * content is printed afterwards. */
+ * the call's name and arguments, separated by blanks. Each call can use the descriptor of a new file; the
+ * size and a hash of the file are printed afterwards. */
 #include "twin.h"
 
 #include <unistd.h>
@@ -102,7 +102,7 @@ static void print_location(ne_session *sess) {
   if (!uri) return print_text("location", NULL);
   print_text("scheme", uri->scheme);
   print_text("host", uri->host);
-  printf("port=:%u\n", uri->port); /* with a colon, so that the server's own port reads PORT */
+  printf("port=:%u\n", uri->port); /* the colon makes the comparison replace the server's port by PORT */
   print_text("path", uri->path);
   print_text("query", uri->query);
 }

@@ -6,7 +6,7 @@ import { differing, scenarios } from './scenarios.js';
 type Scenario = (typeof scenarios)[number];
 
 describeWith('cc', 'JavaScript compared with C', () => {
-  // A C twin runs once for every JavaScript twin that is compared with it.
+  // Each C twin runs once for each scenario; all JavaScript twins are compared with that one run.
   const outcomes = new Map<Scenario, Promise<Outcome>>();
   const compare = (scenario: Scenario, subject: string, surface: Surface): Promise<void> => {
     const expected = outcomes.get(scenario) ?? runTwin(cTwin(scenario.twin), scenario);

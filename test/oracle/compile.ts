@@ -36,8 +36,8 @@ export function neon(): Neon {
 }
 
 /**
- * Compiles a program of one C file, given relative to the project's root, and returns the path of the executable. It is
- * kept in the temporary folder under a hash of everything it is made of.
+ * Compiles a program of one C file, given relative to the project's root, and returns the path of the executable. The
+ * executable is kept in the temporary folder, named by a hash of everything that it is made of.
  */
 export function compileWithNeon(source: string, headers: readonly string[] = []): string {
   const compiler = process.env['CC'] ?? findProgram('gcc') ?? 'cc';
@@ -62,7 +62,7 @@ function hashOf(files: readonly string[], compiler: string, options: readonly st
   return hash.digest('hex').slice(0, 16);
 }
 
-/** The folder of executables, owned by this user alone because its programs are run. */
+/** The folder of executables. Only this user may write to the folder, because its programs are run. */
 function cacheFolder(): string {
   const { uid } = userInfo();
   const folder = path.join(realpathSync(tmpdir()), `libneon-programs-${uid}`);

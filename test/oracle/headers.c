@@ -1,4 +1,4 @@
-/* headers PORT WORD...: sends two PUTs on one session; each WORD adds something to them. */
+/* headers PORT WORD...: sends two PUTs on one session. Each WORD adds a header, a body or a setting. */
 #include "twin.h"
 
 static void prepare_session(ne_session *sess, int count, char **words);

@@ -2,13 +2,13 @@
  * separated by commas:
  *
  * - lock,PATH,SCOPE,DEPTH,TIMEOUT[,OWNER] obtains a lock and keeps it;
- * - add puts the lock into the store, and remove takes it out;
- * - refresh,TIMEOUT and unlock refresh and release it;
+ * - add and remove add the lock to the store and remove it;
+ * - refresh,TIMEOUT and unlock refresh and release the lock;
  * - discover,PATH discovers locks;
  * - resource,METHOD,PATH,DEPTH[,PATH,DEPTH] sends a request that uses these resources;
- * - parent,METHOD,PATH sends one that also uses their parents;
+ * - parent, with the same arguments, sends a request that also uses the parents of these resources;
  * - list and find,PATH print the content of the store;
- * - sharepoint sets the flag;
+ * - sharepoint sets NE_SESSFLAG_SHAREPOINT;
  * - acl sets an access control list with entries of every kind. */
 #include "twin.h"
 

@@ -1,7 +1,6 @@
-/* multistatus PORT METHOD…: sends a request for each METHOD on one session and reads its 207 response by
- * ne_xml_dispatch_request ("dispatch"), by begin, ne_xml_parse_response and end ("pull"), by a parser as
- * reader
- * ("reader"), or by ne_simple_request ("simple"). */
+/* multistatus PORT METHOD…: sends a request for each METHOD on one session. METHOD is the way to read the 207
+ * response: ne_xml_dispatch_request ("dispatch"), ne_xml_parse_response between begin and end ("pull"), a
+ * parser as a body reader ("reader"), or ne_simple_request ("simple"). */
 #include "twin.h"
 
 #include <ne_207.h>

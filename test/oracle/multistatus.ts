@@ -57,7 +57,7 @@ function setHandlers(p207: ne.ne_207_parser, userdata: unknown): void {
   ne.ne_207_set_response_handlers(
     p207,
     ({ scheme, host, port, path, query }) => {
-      // The parts of ne_uri_unparse's result that these references have.
+      // Prints what ne_uri_unparse returns for the references of these scenarios.
       const authority = `${host}${port === 0 || port === 80 ? '' : `:${port}`}`;
       printText('response', `${scheme}://${authority}${path}${query === null ? '' : `?${query}`}`);
       return userdata;

@@ -4,7 +4,7 @@ import { runMain, printNumber, printText } from './twin.js';
 
 const { ne_acl_href, ne_acl_property, ne_acl_all, ne_acl_grant, ne_acl_deny } = ne;
 
-/** An entry in the order of the fields in C. */
+/** Makes an entry from the values of its fields, in the order of the fields in C. */
 const entry = (
   apply: number,
   type: number,

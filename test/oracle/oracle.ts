@@ -1,6 +1,6 @@
 /**
- * Runs twins: a C program and a JavaScript program that make equal calls of neon. Both run against the same scripted
- * server; then their output and the bytes that the server received must be equal.
+ * Runs twins: a C program and a JavaScript program that make equal calls of neon. Each runs against its own instance of
+ * one scripted server. The output of both, and the bytes that both servers received, must be equal.
  */
 import { deepStrictEqual } from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
@@ -17,7 +17,7 @@ import { compileWithNeon } from './compile.js';
 export const surfaces = ['sync', 'promises'] as const;
 export type Surface = (typeof surfaces)[number];
 
-/** A program that takes the port of a server and then the arguments of its scenario. */
+/** A program whose arguments are the port of a server and then the arguments of its scenario. */
 export interface Twin {
   readonly command: string;
   readonly args: readonly string[];
@@ -25,7 +25,7 @@ export interface Twin {
 
 /** The server and the arguments of both twins. */
 export interface Scenario {
-  /** Readers return another number than 0: the error text says so, where C leaves that of the status line. */
+  /** Readers return a number other than 0. JavaScript's error text says so; C's is the text of the status line. */
   readonly readersRefuse?: true;
   readonly server: RawServerOptions;
   /** Arguments after the port. */
@@ -40,8 +40,7 @@ export interface Outcome {
   readonly exit: number | string | null;
   readonly stderr: string;
   /**
-   * The bytes that the server received on each connection, as Latin-1, so that every byte is one character; without
-   * random nonces.
+   * The bytes that the server received on each connection, without random nonces. Each byte is one character (Latin-1).
    */
   readonly received: readonly string[];
 }
@@ -58,15 +57,15 @@ export function sameTlsRelease(): boolean {
   return release(tlsOfC()) === release(versions.tls ?? '');
 }
 
-/** A line with an error, without the wording of OpenSSL where its releases differ. The wording of neon stays. */
+/** Removes OpenSSL's wording, but not neon's, from a line with an error, if C and JavaScript use different releases. */
 export function withoutTlsWording(line: string): string {
   if (sameTlsRelease()) return line;
   return line.replace(/^(error=.*SSL error: )(?!Server certificate).*/, '$1…');
 }
 
 /**
- * The command of a compiled twin. When another neon than the machine's is tested, C programs run with it and with all
- * libraries of its folder.
+ * The command of a compiled twin. When another neon than the machine's is tested, the program runs with that neon and
+ * with all other libraries of its folder.
  */
 function compiledTwin(name: string): Twin {
   const program = compileWithNeon(`test/oracle/${name}.c`, ['test/oracle/twin.h']);
@@ -77,13 +76,13 @@ function compiledTwin(name: string): Twin {
 
 let tls: string | undefined;
 
-/** The TLS library of C twins. With OpenSSL it is the system's, while JavaScript uses Node's. */
+/** The TLS library of C twins. If it is OpenSSL, C twins use the system's OpenSSL, and JavaScript uses Node's. */
 function tlsOfC(): string {
   tls ??= requireSameNeon(compiledTwin('version'));
   return tls;
 }
 
-/** Throws when C uses another neon than JavaScript, as a comparison would then be meaningless. */
+/** Throws when C uses another neon than JavaScript, since a comparison would then be meaningless. */
 function requireSameNeon({ command, args }: Twin): string {
   const output = execFileSync(command, args, { encoding: 'utf8' });
   const [, neon, library] = /^neon=(.*)\ntls=(.*)\n$/.exec(output) ?? [];
@@ -98,7 +97,7 @@ export function jsTwin(name: string, surface: Surface): Twin {
   return { command: process.execPath, args: [path.join(__dirname, `${name}.js`), surface] };
 }
 
-/** Runs the C twin and the other, each against its own server, and throws where they differ. */
+/** Runs the C twin and the JavaScript twin, each against its own server, and throws if they differ. */
 export async function compare(reference: Twin, subject: Twin, scenario: Scenario): Promise<void> {
   await compareWith(runTwin(reference, scenario), subject, scenario);
 }
@@ -110,10 +109,10 @@ export async function compareWith(reference: Promise<Outcome>, subject: Twin, sc
   deepStrictEqual(comparable(same), comparable(expected), differenceIn(actual));
 }
 
-/** Says why a request ended where C leaves the text of the status line: a deliberate difference. */
+/** A line that says why a request ended. It deliberately differs from C, which leaves the text of the status line. */
 const readerText = /^error=The reader of the response body returned -?\d+: it must return 0 to continue$/;
 
-/** An outcome with the text of the status line in place of that about a reader, where C has a status line. */
+/** Replaces error texts about a reader by the text of the status line, where C has such a text. */
 function withoutReaderText(actual: Outcome, expected: Outcome): Outcome {
   const lines = actual.lines.map((line, i) => {
     const other = expected.lines[i] ?? '';
@@ -175,8 +174,8 @@ function hideNonce(from: string): string {
 }
 
 /**
- * Returns the bytes received on each connection. The program has ended, so each connection ends once the server reads
- * on.
+ * Returns the bytes received on each connection. The program has ended, so each connection ends when the server has
+ * read the rest of its bytes.
  */
 async function receivedBy(server: RawServer): Promise<string[]> {
   await server.release();
@@ -189,7 +188,7 @@ function comparable({ lines, exit, received }: Outcome): Omit<Outcome, 'stderr'>
   return { lines, exit, received };
 }
 
-/** The assertion's own text shows the difference; a crash is explained by the program's error output. */
+/** An error with the program's error output, which explains a crash; otherwise the assertion shows the difference. */
 function differenceIn({ stderr }: Outcome): Error | undefined {
   return stderr === '' ? undefined : new Error(`the JavaScript twin wrote:\n${stderr}`);
 }

@@ -1,7 +1,7 @@
-/* props PORT METHOD…: makes a call for each METHOD on one session: ne_simple_propfind of three names with
- * depth "0", "1" or "infinite", or of all properties ("all"), ne_propnames ("names"), ne_proppatch ("patch"),
- * or a handler with private values and its own parser for structured properties ("complex", "complex-all").
- */
+/* props PORT METHOD…: makes a call for each METHOD on one session. "0", "1" and "infinite" are the depth of
+ * ne_simple_propfind with three names. "all" is ne_simple_propfind with all properties, "names" ne_propnames,
+ * and "patch" ne_proppatch. "complex" and "complex-all" use a handler with private values and a parser of its
+ * own for structured properties. */
 #include "twin.h"
 
 #include <ne_alloc.h>

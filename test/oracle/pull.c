@@ -1,6 +1,6 @@
 /* pull PORT SIZE COUNT [sizes]: sends COUNT requests on one session and reads their bodies in blocks of at
- * most SIZE bytes. The size of each block is printed only with "sizes", since it depends on how the network
- * splits the body. */
+ * most SIZE bytes. The sizes of the blocks are printed only with "sizes", since they depend on how the
+ * network splits the body. */
 #include "twin.h"
 
 static int pull(ne_session *sess, size_t size, int with_sizes);

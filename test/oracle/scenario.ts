@@ -30,7 +30,7 @@ export function answers(...texts: readonly string[]): Step[] {
   return texts.flatMap((text): Step[] => [{ read: 'request' }, { send: text }]);
 }
 
-/** A connection for each text, closed after it. */
+/** A connection for each text, which is closed after the text was sent. */
 export function connectionEach(...texts: readonly string[]): Step[][] {
   return texts.map((text) => answers(text));
 }

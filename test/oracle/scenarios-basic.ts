@@ -27,7 +27,7 @@ const of206 = (range: string): string =>
 const multistatus =
   '<multistatus xmlns="DAV:"><response><href>/a/b</href><status>HTTP/1.1 423 Locked</status></response></multistatus>';
 
-/** Responses to every request; to HEAD they are sent without their bodies. */
+/** Responses to every request. In response to HEAD only their heads are sent. */
 const complete: Record<string, string> = {
   'an empty 200': response(''),
   'a body': response('0123456789'.repeat(300)),
@@ -67,7 +67,7 @@ const plain = Object.entries(complete).flatMap(([about, text]): NamedScenario[] 
     args: ['modtime /a'],
     server: { connections: [repeating(headOf(text))] },
   },
-  // A session for each call: in C the next call would read the rest of the response.
+  // Each call has a session of its own, since in C the next call would read the rest of the response.
   ...ranges.map((call): NamedScenario => ({
     twin: 'basic',
     about: `${call}: ${about}`,
@@ -126,7 +126,7 @@ const bodies: Record<string, Buffer> = {
   'half a gzip header': zipped.subarray(0, 6),
   'a body that is not gzip': Buffer.from('hello, this is no gzip'),
 };
-// The boundaries of inflated blocks depend on how the network splits the body, so each body is sent at once.
+// Each body is sent at once, since the boundaries of inflated blocks depend on how the network splits the body.
 const compressed = Object.entries(bodies).map(([about, body]): NamedScenario => ({
   twin: 'basic',
   about: `${about}, whole`,

@@ -8,7 +8,7 @@ const two = response('two');
 
 /** Fields to send before the Content-Length. */
 const fields = (count: number): string => Array.from({ length: count }, (_, i) => `X-${i}: ${i}\r\n`).join('');
-/** A field whose line has this number of bytes, without its end. */
+/** A field whose line has this number of bytes, not counting the line end. */
 const line = (bytes: number): string => `X-Long: ${'y'.repeat(bytes - 8)}\r\n`;
 
 /** Responses on one connection. */
@@ -16,7 +16,7 @@ function kept(about: string, ...texts: readonly string[]): NamedScenario {
   return { twin: 'dispatch', about, args: gets(texts.length), server: { connections: [answers(...texts)] } };
 }
 
-/** Responses on a connection each. */
+/** Responses, each on its own connection. */
 function each(about: string, ...texts: readonly string[]): NamedScenario {
   return { twin: 'dispatch', about, args: gets(texts.length), server: { connections: connectionEach(...texts) } };
 }

@@ -1,6 +1,7 @@
-/* socket PORT COMMAND…: connects, runs each command in turn, and prints its result: "line N", "read N", "peek
- * N" and "full N" receive into a buffer of N bytes, "write TEXT" and "vector TEXT|TEXT…" send, and "block N",
- * "timeout N", "shutdown N" and "socks VERSION HOST USER PASSWORD" ("-" is NULL) call their functions. */
+/* socket PORT COMMAND…: connects, runs each command in turn, and prints its result. "line N", "read N",
+ * "peek N" and "full N" receive into a buffer of N bytes. "write TEXT" and "vector TEXT|TEXT…" send.
+ * "block N", "timeout N", "shutdown N" and "socks VERSION HOST USER PASSWORD" ("-" is NULL) call the
+ * functions of these names. */
 #include "twin.h"
 
 static ne_socket *sock;

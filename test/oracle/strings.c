@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-/* Functions of newer versions only. */
+/* Functions that only newer versions of neon have. */
 char *ne_strlower(char *str) __attribute__((weak));
 char *ne_strupper(char *str) __attribute__((weak));
 unsigned long ne_strhextoul(const char *str, const char **endptr) __attribute__((weak));

@@ -38,8 +38,8 @@ async function compareAt(name: string, port: number, args: readonly string[]): P
 }
 
 /**
- * Requests through a session that trusts no authority, and reads every property of the certificate that it has to
- * verify.
+ * Sends a request with a session that trusts no authority, whose callback reads every property of the certificate that
+ * it has to verify.
  */
 async function inspectWithClasses(port: number): Promise<void> {
   const inspect = ({ subject, issuer, identity }: Certificate): unknown => [subject, issuer, identity];
@@ -50,11 +50,11 @@ async function inspectWithClasses(port: number): Promise<void> {
   await using session = new Session('https', 'localhost', port, { tls: { trustDefaultCA: false, verify } });
   expect(await failureOf(() => session.request('GET', '/'))).toMatchObject({
     name: 'NeonError',
-    code: expect.stringMatching(/^(NE_ERROR|ERR_NEON_CERTIFICATE)$/) as string, // without a certificate, or with one
+    code: expect.stringMatching(/^(NE_ERROR|ERR_NEON_CERTIFICATE)$/) as string, // NE_ERROR: no readable certificate
   });
 }
 
-/** Converts as JavaScript does: invalid UTF-8 becomes U+FFFD. */
+/** Converts a line of the C twin as JavaScript converts text: invalid UTF-8 becomes U+FFFD. */
 function withReplacedBytes(line: string): string {
   const escape = (byte: string): string => `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`;
   return line.replaceAll(/(?:\\x[\da-f]{2})+/g, (bytes) => {
@@ -63,7 +63,7 @@ function withReplacedBytes(line: string): string {
   });
 }
 
-/** Starts OpenSSL's server, or a script where the server cannot read the certificate. */
+/** Starts OpenSSL's server, or a scripted server if OpenSSL's server cannot read the certificate. */
 async function serve({ leaf, chain }: Hostile): Promise<RunningServer> {
   const options = {
     pair: { cert: fileWith('server.crt', leaf.cert), key: fileWith('server.key', leaf.key) },
@@ -111,7 +111,7 @@ describeWith(['cc', 'openssl'], 'hostile certificates of servers', () => {
 });
 
 describeWith('cc', 'hostile certificates in files', () => {
-  // Files are compared one by one, since a newer OpenSSL rejects some that an older one reads.
+  // Files are compared one by one, since a newer OpenSSL rejects some files that an older OpenSSL reads.
   test.each(surfaces)('are read as in C on the surface %s', async (surface) => {
     const files = hostile.map(({ leaf }, i) => fileWith(`${i}.crt`, leaf.cert));
     const readBy = async (twin: Twin): Promise<string[]> => {

@@ -1,5 +1,5 @@
-/* tls-versions PORT CA MIN:MAX...: sends a GET from localhost for each range of versions (NE_SSL_PROTO_*, as
- * numbers). The negotiated version is on the page of openssl's s_server. */
+/* tls-versions PORT CA MIN:MAX...: sends a GET to localhost for each range of versions (NE_SSL_PROTO_*, as
+ * numbers). The response, a page of openssl's s_server, states the negotiated version. */
 #include <dlfcn.h>
 
 #include "twin.h"

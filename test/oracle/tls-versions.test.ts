@@ -19,7 +19,8 @@ const numberOf = (name: ProtocolVersion | undefined): number =>
   name === undefined ? NE_SSL_PROTO_UNSPEC : numbers.get(name)!;
 
 /**
- * Every range of names: without limits, with one, with both, a single version, and those with the first above the last.
+ * Every range of version names: without limits, with one or two limits, of a single version, and with a first version
+ * above the last one.
  */
 const ranges = limits.flatMap((min) => limits.map((max) => ({ min, max })));
 const ofNames = ranges.map(({ min, max }) => `${numberOf(min)}:${numberOf(max)}`);
@@ -50,7 +51,7 @@ else
     const pki = testPki();
 
     test.each(servers)('agree with C at a server with %s', async (_, options, supported) => {
-      // With all ciphers, since none of the old versions' ciphers is allowed by default.
+      // Allows all ciphers, since the ciphers of the old versions are not allowed by default.
       const running = await startTlsServer({
         pair: pki.server,
         options: [...options, '-cipher', 'ALL:@SECLEVEL=0'],
@@ -68,7 +69,7 @@ else
         const outcomeIn = outcomes(expected);
         for (const { min, max } of ranges) {
           const inverted = min !== undefined && max !== undefined && min > max;
-          // Without a last version, GnuTLS rejects a first one, so the classes set the last one.
+          // GnuTLS rejects a first version without a last one, so the classes then also set the last version.
           const { set, version } =
             outcomeIn(min, max).set === 0 ? outcomeIn(min, max) : outcomeIn(min, max ?? 'TLSv1.3');
           expect([min, max, inverted || set]).toEqual([min, max, inverted || 0]);

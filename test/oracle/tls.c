@@ -1,8 +1,8 @@
-/* tls PORT HOST[/PATH] CLIENT CA...: sends a GET without a callback for the server's certificate, then one
- * whose callback refuses it, then one whose callback accepts it, and one more on another connection of the
- * last session: does the page of openssl's s_server state that the TLS session was resumed? The server is at
- * 127.0.0.1, whatever HOST is. CLIENT is "-", "set=FILE" (PKCS#12), "provide=FILE" for a callback, or
- * "provide=" for a callback without a certificate. */
+/* tls PORT HOST[/PATH] CLIENT CA...: sends three GETs, each on its own session: without a callback for the
+ * server's certificate, with a callback that refuses the certificate, and with one that accepts it. A fourth
+ * GET, on another connection of the last session, shows whether the TLS session is resumed; the response, a
+ * page of openssl's s_server, states this. The server is at 127.0.0.1, whatever HOST is. CLIENT is "-",
+ * "set=FILE" (PKCS#12), "provide=FILE" for a callback, or "provide=" for a callback without a certificate. */
 #include "twin.h"
 
 enum mode { no_callback, refuse, accept };
@@ -34,7 +34,7 @@ static void provide(void *userdata, ne_session *sess, const ne_ssl_dname *const 
   if (*file != '\0') set_client_certificate(sess, file);
 }
 
-/* The page of s_server arrives in one block, or at least the word is not split. */
+/* Looks for the word in each block, since s_server's page arrives in one block, or at least the word does. */
 static int find_reused(void *userdata, const char *buf, size_t len) {
   int *reused = userdata;
   static const char word[] = "Reused, ";

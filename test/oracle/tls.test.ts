@@ -10,7 +10,7 @@ import { cTwin, withoutTlsWording, jsTwin, runTwinAt, surfaces, type Twin } from
 
 const programs = ['cc', 'openssl'] as const;
 
-/** Lines without an error that varies: either the server's alert or its reset may arrive first. */
+/** Removes an error text that varies, since either the server's alert or its reset may arrive first. */
 function comparable(lines: readonly string[], { error }: Situation): string[] {
   return lines.map((line) => (error?.source === '.' && line.startsWith('error=') ? 'error=' : withoutTlsWording(line)));
 }

@@ -1,5 +1,4 @@
-/* Provides the parts that C twins share: they print lines of key=value, as the JavaScript twins do (twin.ts).
- */
+/* Provides the parts that C twins share. Twins print lines of key=value, as JavaScript twins do (twin.ts). */
 #ifndef TWIN_H
 #define TWIN_H
 

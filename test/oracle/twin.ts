@@ -2,7 +2,7 @@
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
 
-/** The calls that block. Twins await them; on the synchronous surface, that is a no-op. */
+/** The functions that block. Twins await their results; on the synchronous surface, the await has no effect. */
 export type Io = typeof ne | typeof promises;
 
 /** The main function of a twin, with its blocking calls, the server's port, and the arguments of the scenario. */

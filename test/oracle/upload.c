@@ -1,10 +1,10 @@
-/* upload PORT REQUEST...: sends PUTs on one session. A REQUEST is "SOURCE SIZE WORD...": the source of its
- * body, the body's length, and further settings or faults. */
+/* upload PORT REQUEST...: sends PUTs on one session. A REQUEST is "SOURCE SIZE WORD...": the source of the
+ * body, the length of the body, and further settings or faults. */
 #include "twin.h"
 
 #include <unistd.h>
 
-#define AHEAD 5 /* bytes in a file before the body; an equal number follows it */
+#define AHEAD 5 /* the number of bytes in a file before the body, and after it */
 
 struct source {
   ne_session *sess;

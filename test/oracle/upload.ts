@@ -59,7 +59,7 @@ function letters(size: number): Buffer {
   return Buffer.alloc(size, 'abcdefghijklmnopqrstuvw');
 }
 
-/** Opens a file whose name has been removed. */
+/** Opens a file with the body, and removes the file's name. */
 function openFilled({ bytes }: Source): number {
   const folder = mkdtempSync(path.join(tmpdir(), 'libneon-upload-'));
   const file = path.join(folder, 'body');

@@ -1,6 +1,6 @@
 /* xml PORT SIZE DOCUMENT: parses a document in blocks of SIZE bytes and prints the events. The server is not
- * used. The first handler declines elements whose name begins with "skip", and aborts at those that begin
- * with "abort" and at text that ends with "!". */
+ * used. The first handler declines elements whose name begins with "skip". It aborts at elements whose name
+ * begins with "abort", and at text that ends with "!". */
 #include "twin.h"
 
 #include <ne_alloc.h>

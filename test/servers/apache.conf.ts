@@ -6,7 +6,7 @@ import type { Pki } from './pki.js';
 export interface ApacheSettings {
   readonly scratch: string;
   readonly pki: Pki;
-  /** The user to run as when started by root. */
+  /** The user that Apache runs as when it is started by root; null otherwise. */
   readonly user: string | null;
   readonly port: number;
   readonly tlsPort: number;
@@ -27,7 +27,7 @@ export function apacheConfiguration(settings: ApacheSettings): string {
   return [general(settings), limits, places(settings), tls(settings), settings.extra].join('\n');
 }
 
-/** Loads modules that exist as files; some are built into some versions of Apache. */
+/** Loads the modules that exist as files, since some versions of Apache have some modules built in. */
 function loadModules(): string {
   const file = (module: string): string => `${MODULES_FOLDER}/mod_${module}.so`;
   return MODULES.filter((module) => existsSync(file(module)))

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { serveParent } from './child.js';
 
-/** A connect on loopback that takes longer than this, in milliseconds, will not get a response. */
+/** The time in milliseconds after which a connect on loopback counts as unanswered. */
 const UNANSWERED = 150;
 
 if (isMainThread) serveParent<null, { port: number }>(async () => ({ started: { port: await listenAndFill() } }));

@@ -1,7 +1,7 @@
 /**
- * Provides the child's half of a test server: it takes its options from the parent, reports when it is up, answers
- * questions, and ends with its parent. All messages use the IPC channel, so the parent may block in a synchronous call
- * meanwhile.
+ * Provides the child's half of a test server. The child receives its options from the parent, reports when the server
+ * is up, answers questions, and ends with its parent. All messages use the IPC channel, so the child also serves while
+ * the parent blocks in a synchronous call.
  */
 
 /** The service that a started server hands to {@link serveParent}. */
@@ -12,16 +12,16 @@ export interface Service<Started, Question = never, Answer = never> {
   answer?(question: Question): Answer | Promise<Answer>;
 }
 
-/** Runs at the end of the child, last registered first. */
+/** A function that runs at the end of the child; the function registered last runs first. */
 export type Cleanup = () => void | Promise<void>;
 
-/** Starts a server; resources opened before it is up are registered with `atEnd` at once. */
+/** Starts a server. As soon as it opens a resource, it registers the release of the resource with `atEnd`. */
 export type Start<Options, Started, Question, Answer> = (
   options: Options,
   atEnd: (cleanup: Cleanup) => void,
 ) => Promise<Service<Started, Question, Answer>>;
 
-/** A question on its way to the child. */
+/** A question as it is sent to the child. */
 export interface Asked<Question> {
   readonly id: number;
   readonly question: Question;
@@ -34,7 +34,7 @@ export type Report<Started, Answer> =
   | { readonly kind: 'answer'; readonly id: number; readonly answer: Answer }
   | { readonly kind: 'refused'; readonly id: number; readonly reason: string };
 
-/** Runs this process as a test server: the first message has the options, and every later one a question. */
+/** Runs this process as a test server: the first message has the options, and every later message has a question. */
 export function serveParent<Options, Started, Question = never, Answer = never>(
   start: Start<Options, Started, Question, Answer>,
 ): void {
@@ -73,7 +73,7 @@ export function serveParent<Options, Started, Question = never, Answer = never>(
     if (ending) return;
     ending = true;
     for (const cleanup of cleanups.reverse()) await cleanup();
-    if (code !== 0) await new Promise((resolve) => setTimeout(resolve, 20)); // lets the last report leave
+    if (code !== 0) await new Promise((resolve) => setTimeout(resolve, 20)); // until the last report has been sent
     process.exit(code);
   }
 }

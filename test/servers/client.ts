@@ -32,7 +32,7 @@ export function fetchOnce(
   });
 }
 
-/** Opens a plain connection to a loopback port; errors on it only cause `close`. */
+/** Opens a plain connection to a loopback port. An error on the connection only causes the event `close`. */
 export async function dial(port: number): Promise<Socket> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   await once(socket, 'connect');

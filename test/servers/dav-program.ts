@@ -1,4 +1,4 @@
-/** Starts WebDAV servers that are one program with one port and a scratch folder: the shared part of their starters. */
+/** Provides the shared part of the functions that start WebDAV servers: one program, one port, and a scratch folder. */
 import path from 'node:path';
 import { scratchDirectory, startProgram, withFreePorts, type RunningServer } from './start.js';
 import type { ProgramOptions } from './supervise-child.js';
@@ -10,12 +10,13 @@ export interface DavServer extends RunningServer {
   /** A collection that exists, is empty and may be written: an escaped path with a slash at the end. */
   readonly root: string;
   /**
-   * The folder whose files are the members of `root`, under their own names; null where the server stores otherwise.
+   * The folder whose files are the members of `root`, under their own names. Null if the server stores members in
+   * another way.
    */
   readonly files: string | null;
 }
 
-/** The program to run on a port, and where its collection is. */
+/** The program to run on a port, and the place of its collection. */
 export interface DavProgram extends Pick<ProgramOptions, 'command' | 'args' | 'env' | 'logs'> {
   /** Default `'/'`. */
   readonly root?: string;

@@ -5,10 +5,10 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { serveParent } from './child.js';
 import type { Fault, FaultProxyOptions } from './faultproxy.js';
 
-/** Waits forever. */
+/** A promise that never settles. */
 const never = new Promise<never>(() => {});
 
-/** A limited rate is kept by one slice every 50 milliseconds. */
+/** The interval in milliseconds at which the proxy sends one slice of a body with a limited rate. */
 const SLICE = 50;
 
 serveParent<FaultProxyOptions, { port: number }, Fault, null>(async ({ target, fault }) => {
@@ -73,7 +73,7 @@ async function passInPieces(client: Socket, block: Buffer, size: number, pause: 
   }
 }
 
-/** Cuts the connection. Nothing more is read from the server afterwards. */
+/** Cuts the connection; nothing more is then read from the server. */
 async function cut(client: Socket, fault: Fault): Promise<never> {
   await sleep(20); // the bytes sent so far arrive before the cut
   if (typeof fault === 'object' && 'rst' in fault) client.resetAndDestroy();

@@ -16,7 +16,7 @@ export const kerberosNeeds = ['apache2', gssapiModule, 'krb5kdc', 'kadmin.local'
 
 /** A running realm. */
 export interface Kerberos {
-  /** Apache; its host name must be `localhost`, for which the ticket is valid. */
+  /** Apache. Clients must use the host name `localhost`, for which the ticket is valid. */
   readonly apache: Apache;
   /** The file with the key of `HTTP/localhost`. */
   readonly keytab: string;

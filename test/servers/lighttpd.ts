@@ -20,7 +20,7 @@ export function startLighttpd(): Promise<DavServer> {
   });
 }
 
-/** The configuration. Files without a type would have no entity tags. */
+/** The configuration. It gives every file a type, since files without a type have no entity tags. */
 function configuration(scratch: string, port: number): string {
   return `
 server.modules = ("mod_webdav")

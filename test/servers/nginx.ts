@@ -8,7 +8,7 @@ import { scratchDirectory, startProgram, withFreePorts, type RunningServer } fro
 /** The file that always exists, and its 12 bytes. */
 export const smallFile = { path: '/small', body: 'Hello, neon!' } as const;
 
-/** The text that fills files of a given size. */
+/** The text that is repeated in files of a given size. */
 export const pattern = '0123456789abcdef';
 
 /** The module that WebDAV needs in addition to the program. */
@@ -19,15 +19,15 @@ export interface NginxOptions {
   /** Additional files: path → content, or a size in bytes to be filled with the {@link pattern}. */
   readonly files?: Readonly<Record<string, string | Uint8Array | number>>;
   /**
-   * A path that accepts bodies of any method: they are read to their end and discarded; then the response is 200,
+   * A path that accepts bodies of any method. Each body is read to its end and discarded. The response is then 200
    * without a body, and its header `Received` is the number of bytes received.
    */
   readonly sink?: string;
-  /** Paths of XML files that any method except GET, HEAD and POST gets with the status 207. */
+  /** Paths of XML files that are the 207 responses to all methods except GET, HEAD and POST. */
   readonly multistatus?: readonly string[];
   /** Also listens on a TLS port, with the server certificate of the test PKI. */
   readonly tls?: boolean;
-  /** Enables WebDAV, as far as nginx supports it: it claims class 2 without 1, has no PROPPATCH, and has quirks. */
+  /** Enables WebDAV as far as nginx has it: nginx claims class 2 without class 1, lacks PROPPATCH, and has quirks. */
   readonly dav?: boolean;
 }
 
@@ -120,9 +120,9 @@ function tlsDirectives(tlsPort: number): string {
 }
 
 /**
- * A location that responds by itself (return, or a static file) does so before the body has arrived. A proxying
- * location reads the whole body first, in memory up to the size of the buffer; it forwards the head to this server
- * itself.
+ * A location that responds by itself (`return`, or a static file) responds before the body has arrived. Therefore this
+ * location is a proxy, which first reads the whole body, in memory up to the size of the buffer, and then forwards only
+ * the head, to another location of the same server.
  */
 function sinkDirectives(sink: string, port: number): string {
   return `
@@ -137,7 +137,7 @@ function sinkDirectives(sink: string, port: number): string {
     location = ${sink}/received { return 200; }`;
 }
 
-/** Static files reject other methods with 405. */
+/** nginx rejects all other methods for a static file with 405, which this location turns into 207 with the file. */
 function multistatusDirectives(file: string): string {
   return `
     location = ${file} {

@@ -1,5 +1,6 @@
 /**
- * Starts one server of each kind, reports them, and never stops them; the test that runs this script ends the process.
+ * Starts one server of each kind, reports their ports, and never stops them. The test that runs this script ends its
+ * process.
  */
 import { startApache } from './apache.js';
 import { faultProxy } from './faultproxy.js';

@@ -45,7 +45,7 @@ export const packageOf = {
 /** A program whose package is known. */
 export type Program = keyof typeof packageOf;
 
-/** The full path of a program, or null; also searches the folders of servers, which are not on every user's PATH. */
+/** The full path of a program, or null. Also searches the folders of system programs, which PATH may not contain. */
 export function findProgram(program: Program): string | null {
   if (path.isAbsolute(program)) return existsSync(program) ? program : null;
   const folders = [...(process.env['PATH'] ?? '').split(path.delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];
@@ -60,8 +60,8 @@ export function requireProgram(program: Program): string {
 }
 
 /**
- * A `describe` for a suite that needs programs. When one is missing, the suite fails if `CI` is set, and is otherwise
- * replaced by one skipped test that names the package.
+ * A `describe` for a suite that needs programs. When a program is missing, the suite fails if `CI` is set; otherwise it
+ * is replaced by one skipped test that names the package.
  */
 export function describeWith(programs: Program | readonly Program[], name: string, suite: () => void): void {
   const missing = [programs].flat().filter((program) => findProgram(program) === null);

@@ -32,13 +32,13 @@ export interface KeyPair {
  */
 export interface Pki {
   readonly directory: string;
-  /** The root that signs all others, and its certificate revocation list. */
+  /** The root that signs all other certificates, and its certificate revocation list. */
   readonly ca: KeyPair;
   readonly crl: string;
   /** A root that signs no server certificate. */
   readonly otherCa: KeyPair;
   readonly server: KeyPair;
-  /** Signed by an intermediate certificate, which follows it in the file. */
+  /** Signed by an intermediate certificate, which is the second certificate of the file. */
   readonly chained: KeyPair;
   readonly wildcard: KeyPair;
   readonly wrongHost: KeyPair;
@@ -48,18 +48,18 @@ export interface Pki {
   /** With an RSA key of 768 bits. */
   readonly weak: KeyPair;
   readonly selfSigned: KeyPair;
-  /** Signed by an expired intermediate certificate, which follows it in the file. */
+  /** Signed by an expired intermediate certificate, which is the second certificate of the file. */
   readonly badChain: KeyPair;
-  /** For `first.test.invalid`, `localhost` and `*.test.invalid`; for 127.0.0.1 alone; for `localhost` alone. */
+  /** For `first.test.invalid`, `localhost` and `*.test.invalid`; only for 127.0.0.1; only for `localhost`. */
   readonly severalNames: KeyPair;
   readonly addressOnly: KeyPair;
   readonly nameOnly: KeyPair;
-  /** Without alternative names: the common name is `localhost`, or missing (self-signed). */
+  /** Without alternative names; the common name is `localhost`, or is missing in a self-signed certificate. */
   readonly commonName: KeyPair;
   readonly noName: KeyPair;
   /** The alternative name is `localhost`, a null byte, and `.test.invalid`. */
   readonly nullInName: KeyPair;
-  /** Valid until 2060, so that its time has the longer form. */
+  /** Valid until 2060; a time after 2049 has the longer form (GeneralizedTime). */
   readonly until2060: KeyPair;
   readonly client: KeyPair;
   readonly revokedClient: KeyPair;
@@ -144,8 +144,8 @@ function todaysDirectory(): string {
 }
 
 /**
- * Creates the PKI under another name and renames it, so that other processes see it complete or not at all; a process
- * that loses the race uses the existing one.
+ * Creates the PKI under another name and renames it, so that other processes see it complete or not at all. A process
+ * whose rename comes too late uses the PKI of the other process.
  */
 function makeInPlace(directory: string): void {
   const aside = mkdtempSync(`${directory}.`);
@@ -280,7 +280,7 @@ function make(directory: string): void {
   }
 
   function key(name: string, kind = ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256']): void {
-    if (existsSync(path.join(directory, `${name}.key`))) return; // made before, of another kind
+    if (existsSync(path.join(directory, `${name}.key`))) return; // was made earlier, with another algorithm
     openssl('genpkey', ...kind, '-out', `${name}.key`);
     chmodSync(path.join(directory, `${name}.key`), 0o644);
   }
@@ -303,7 +303,7 @@ function make(directory: string): void {
     openssl('pkcs12', '-export', '-out', `${name}.p12`, ...options);
   }
 
-  /** Puts the certificate that signed another behind it. */
+  /** Appends the certificate of the signer to the file of a certificate. */
   function follow(name: string, signer: string): void {
     const [certificate, next] = [name, signer].map((one) => path.join(directory, `${one}.crt`)) as [string, string];
     writeFileSync(certificate, pem(certificate) + pem(next));

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { startDavProgram, type DavServer } from './dav-program.js';
 import { requireProgram } from './packages.js';
 
-/** Starts Radicale; anybody may read and write everything. Its root is the home of `alice`, which holds collections. */
+/** Starts Radicale without access control. Its root is the home of `alice`, which can contain collections. */
 export function startRadicale(): Promise<DavServer> {
   const command = requireProgram('radicale');
   return startDavProgram('radicale', (port, scratch) => {

@@ -1,6 +1,6 @@
 /**
- * Implements the process behind `rawServer`: it serves any number of scripted servers, and ends after a while without
- * any.
+ * Implements the process behind `rawServer`, which runs any number of scripted servers and ends after a while without
+ * a server.
  */
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
@@ -98,7 +98,7 @@ class ScriptedServer {
     return connections[rest === 'repeat-last' ? Math.min(index, connections.length - 1) : index] ?? [];
   }
 
-  /** Closes the listener once the last listed connection has been accepted, which refuses all others. */
+  /** Closes the listener when the last listed connection has been accepted, so that further connects are refused. */
   private refuseAfter(index: number): void {
     const { connections = [], rest = 'refuse', fixed } = this.options;
     if (rest === 'refuse' && fixed === undefined && index >= connections.length - 1) this.listener.close();

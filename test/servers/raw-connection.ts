@@ -10,7 +10,7 @@ const HEAD_END = Buffer.from('\r\n\r\n');
 /** Ends the script of a connection whose client has gone. */
 class ClientGone extends Error {}
 
-/** Plays steps on a socket that was accepted paused, and records the client's actions. */
+/** Plays steps on an accepted socket, which must be paused, and records the client's actions. */
 export class RawConnection {
   requests = 0;
   closedAt: number | null = null;
@@ -23,7 +23,7 @@ export class RawConnection {
   private tls: TlsRecord | null = null;
   private error: string | null = null;
 
-  /** The stream that steps read and write: the TCP socket, and later TLS on top of it. */
+  /** The stream that steps read and write: the TCP socket or, after the start of TLS, a TLS socket on top of it. */
   private stream: Socket;
   /** Received bytes that no step has read yet. */
   private unread: Buffer = Buffer.alloc(0);
@@ -62,7 +62,7 @@ export class RawConnection {
     };
   }
 
-  /** Plays the steps, closes, and continues to read until the client has closed too. */
+  /** Plays the steps, closes the connection, and continues to read until the client has closed it, too. */
   async play(steps: readonly Step[]): Promise<void> {
     try {
       if (this.options.tls && !steps.some((step) => 'startTls' in step)) await this.startTls(this.options.tls);
@@ -164,7 +164,7 @@ export class RawConnection {
     }
   }
 
-  /** Receives more bytes. Otherwise the socket is paused, so that a script decides what is read. */
+  /** Receives more bytes. At all other times the socket is paused, so that a script decides what is read. */
   private async more(): Promise<void> {
     if (this.isGone()) throw new ClientGone();
     const before = this.unread.length;
@@ -178,7 +178,7 @@ export class RawConnection {
     if (!this.stream.write(bytes)) await this.untilDrained();
   }
 
-  /** Continues to read meanwhile, which detects the client's close. */
+  /** Sends blocks until the client closes. Reads all the while, to detect the close. */
   private async streamForever(size: number): Promise<void> {
     const block = Buffer.alloc(size, 'x');
     this.drain();
@@ -218,7 +218,7 @@ export class RawConnection {
     throw new ClientGone();
   }
 
-  /** From here on everything is read, and no step waits for it. */
+  /** From now on, reads everything that arrives, and keeps nothing for later steps. */
   private drain(): void {
     this.draining = true;
     this.unread = Buffer.alloc(0);

@@ -1,6 +1,6 @@
 /**
- * Starts scripted TCP and TLS servers. A script is data: for each connection, in the order of acceptance, the steps to
- * take on it. The server records the bytes that each client sent and how it closed.
+ * Starts scripted TCP and TLS servers. A script is data: it lists the steps of each connection, in the order in which
+ * the connections are accepted. The server records the bytes that each client sent and how the client closed.
  *
  * ```ts
  * const server = await rawServer({ connections: [[{ read: 'request' }, { send: response('hello') }]] });
@@ -10,11 +10,11 @@ import path from 'node:path';
 import type { SecureContextOptions } from 'node:tls';
 import { isGone, startChild, type RunningServer, type ServerChild } from './start.js';
 
-/** One step on a connection. When the client has closed, steps that read end the script of that connection. */
+/** One step on a connection. A step that reads ends the script of its connection when the client has closed. */
 export type Step =
-  /** Reads a request: `head` up to the empty line, `body` as announced by that head, `request` both. */
+  /** Reads a request: `head` up to the empty line, `body` as announced by the last head, or `request` for both. */
   | { readonly read: 'request' | 'head' | 'body' }
-  /** Reads one TLS record as plain bytes: the ClientHello, on a server without `tls` or before `startTls`. */
+  /** Reads one TLS record, the ClientHello, as plain bytes. Only on a server without `tls`, or before `startTls`. */
   | { readonly read: 'client-hello' }
   /** Reads up to and including these bytes. */
   | { readonly readUntil: string }
@@ -27,10 +27,11 @@ export type Step =
   | { readonly delay: number }
   /** Starts the TLS handshake at this point of the script, instead of at its beginning. */
   | { readonly startTls: true }
-  /** `fin` ends TLS properly and then TCP; `truncate` ends TCP only; both continue to read. `rst` resets at once. */
+  /** `fin` ends TLS properly and then TCP, `truncate` only TCP; both then continue to read. `rst` resets at once. */
   | { readonly close: 'fin' | 'truncate' | 'rst' }
   /**
-   * Keeps the connection open: `true` reads nothing, so that an upload stalls and no close is seen; `reading` reads.
+   * Keeps the connection open. `true` reads nothing, so that an upload stalls and the client's close is not noticed.
+   * `reading` reads everything.
    */
   | { readonly hang: true | 'reading' }
   | { readonly repeat: number | 'forever'; readonly steps: readonly Step[] };
@@ -44,18 +45,19 @@ export type RawTls = Pick<
 /** The behaviour of a scripted server. */
 export interface RawServerOptions {
   /**
-   * The steps of the first connection, the second, and so on. A connection without further steps is closed with a FIN.
+   * The steps of the first connection, the second, and so on. After its last step, a connection is closed with a FIN.
    */
   readonly connections?: readonly (readonly Step[])[];
   /**
-   * The handling of further connections: `refuse` (the default) stops listening when the last listed one is accepted,
-   * `close` closes each at once, and `repeat-last` gives each the last script.
+   * The handling of further connections. `refuse` (the default) stops listening when the last listed connection has
+   * been accepted, `close` closes each further connection at once, and `repeat-last` plays the last script on each.
    */
   readonly rest?: 'refuse' | 'repeat-last' | 'close';
-  /** The connections are TLS from the start, or from `startTls` where the steps have one. */
+  /** The connections use TLS from the start, or from the step `startTls` if their script has one. */
   readonly tls?: RawTls;
   /**
-   * Without script and TLS: responds to each request (without body) with these bytes and keeps the connection. Fast.
+   * A fast server without a script and TLS: it responds to each request (which must have no body) with these bytes, and
+   * keeps the connection.
    */
   readonly fixed?: string | Uint8Array;
   /** `127.0.0.1` by default. */
@@ -66,10 +68,10 @@ export interface RawServerOptions {
   readonly keep?: number;
 }
 
-/** The record of one connection. Times are `Date.now()`. */
+/** The record of one connection. Times are values of `Date.now()`. */
 export interface ConnectionRecord {
   readonly openedAt: number;
-  /** The bytes that the client sent, decrypted if TLS; at most `keep`. Bytes that were not read are missing. */
+  /** At most `keep` bytes that the client sent, decrypted if it used TLS. Bytes that were not read are missing. */
   readonly received: Buffer;
   readonly receivedTotal: number;
   readonly sentTotal: number;
@@ -106,7 +108,7 @@ export interface RawServer extends RunningServer {
   waitForRequests(count: number, timeoutMs?: number): Promise<ConnectionRecord[]>;
   /** Waits until `count` connections are closed in both directions. */
   waitForClosed(count: number, timeoutMs?: number): Promise<ConnectionRecord[]>;
-  /** Makes every `{ hang: true }` continue to read, so that it sees the client's actions meanwhile. */
+  /** Makes every `{ hang: true }` continue to read, so that the server sees what the client has done meanwhile. */
   release(): Promise<void>;
 }
 
@@ -189,7 +191,7 @@ export function fixedServer(fixed: string | Uint8Array = response('hello\n')): P
   return rawServer({ fixed });
 }
 
-/** A server that accepts and reads, but never sends: for a TLS client, it is silent during the handshake. */
+/** A server that accepts and reads, but never sends anything, not even its part of a TLS handshake. */
 export function silentServer(): Promise<RawServer> {
   return rawServer({ connections: [[{ hang: 'reading' }]], rest: 'repeat-last' });
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { startDavProgram, type DavServer } from './dav-program.js';
 import { requireProgram } from './packages.js';
 
-/** Starts rclone. MD5 sums as entity tags: they are strong. */
+/** Starts rclone with MD5 sums as entity tags, which are strong. */
 export function startRclone(): Promise<DavServer> {
   const command = requireProgram('rclone');
   return startDavProgram('rclone', (port, scratch) => {

@@ -12,7 +12,7 @@ export interface TlsServerOptions {
   readonly pair: KeyPair;
   /** A PEM file of further certificates to send. */
   readonly chain?: string;
-  /** Requests a client certificate signed by one of these (a PEM file); `require` makes it mandatory. */
+  /** Requests a client certificate signed by an authority in the PEM file `ca`; `require` makes it mandatory. */
   readonly clients?: {
     readonly ca: string;
     readonly require: boolean;
@@ -23,7 +23,7 @@ export interface TlsServerOptions {
   readonly options?: readonly string[];
 }
 
-/** Starts one on a free port of 127.0.0.1. */
+/** Starts `openssl s_server` on a free port of 127.0.0.1. */
 export function startTlsServer({ pair, chain, clients, options = [] }: TlsServerOptions): Promise<RunningServer> {
   const command = requireProgram('openssl');
   return withFreePorts(1, async (ports) => {

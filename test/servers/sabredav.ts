@@ -8,7 +8,8 @@ import { requireProgram } from './packages.js';
 export const sabreDav = '/usr/share/php/Sabre/DAV/Server.php';
 
 /**
- * Serves a folder, with locks and with partial updates by PATCH. SabreDAV 1.8 is older than this PHP: it would warn.
+ * Serves a folder, with locks and with partial updates by PATCH. Turns PHP's warnings off, since SabreDAV 1.8 is older
+ * than the installed PHP and would cause them.
  */
 const script = `<?php
 error_reporting(E_ALL & ~E_DEPRECATED & ~E_WARNING & ~E_NOTICE & ~E_STRICT);
@@ -23,7 +24,7 @@ $server->addPlugin(new Sabre\\DAV\\PartialUpdate\\Plugin());
 $server->exec();
 `;
 
-/** Starts SabreDAV with some workers: a worker serves one connection at a time. */
+/** Starts SabreDAV with several workers, since a worker serves only one connection at a time. */
 export function startSabreDav(): Promise<DavServer> {
   const command = requireProgram('php');
   requireProgram(sabreDav);

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { requireProgram } from './packages.js';
 import { scratchDirectory, startProgram, withFreePorts, type RunningServer } from './start.js';
 
-/** Starts microsocks, open or for one user. */
+/** Starts microsocks, for everybody or for one user. */
 export function startMicrosocks(user?: { readonly name: string; readonly password: string }): Promise<RunningServer> {
   const command = requireProgram('microsocks');
   return withFreePorts(1, async (ports) => {

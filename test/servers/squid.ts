@@ -1,4 +1,4 @@
-/** Starts squid as an HTTP proxy that also tunnels: one port is open, another requires credentials. */
+/** Starts squid as an HTTP proxy that also tunnels. One port is open to everybody, another requires credentials. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { scratchDirectory, startProgram, withFreePorts, type RunningServer } fro
 /** The only user of squid. */
 export const squidUser = { name: 'alice', password: 'secret', realm: 'squid realm' } as const;
 
-/** A running squid; `port` is the open one. */
+/** A running squid; `port` is the port that requires no credentials. */
 export interface Squid extends RunningServer {
   /** The port that requires credentials. */
   readonly authPort: number;
@@ -18,7 +18,8 @@ export interface Squid extends RunningServer {
 }
 
 /**
- * The scheme of squid: Basic, Digest, or Negotiate, which needs the key of `HTTP/localhost` and Kerberos's environment.
+ * squid's authentication scheme: Basic, Digest, or Negotiate with the file of the key of `HTTP/localhost` and the
+ * environment variables of Kerberos.
  */
 export type SquidScheme =
   'basic' | 'digest' | { readonly keytab: string; readonly env: Readonly<Record<string, string>> };
@@ -40,7 +41,7 @@ export function startSquid(scheme: SquidScheme): Promise<Squid> {
     writeFileSync(config, configuration(scratch, port, authPort, authentication(scheme, scratch)));
     if (process.getuid?.() === 0) execFileSync('chown', ['-R', 'proxy', scratch]);
 
-    // A unique name, so that several can run.
+    // The service name is unique, so that several squids can run at a time.
     const args = ['-N', '-n', `libneon${port}`, '-f', config];
     const logs = [path.join(run, 'cache.log')];
     const env = typeof scheme === 'string' ? {} : scheme.env;
@@ -65,7 +66,7 @@ function authentication(scheme: SquidScheme, scratch: string): string {
   return `auth_param ${name} program ${program}\nauth_param ${name} children 1\n${realm}`;
 }
 
-/** Squid's own program for Digest; for Basic, a script that answers each line. */
+/** The program that checks credentials: squid's own for Digest; for Basic, a script that answers each line. */
 function helper(scheme: 'basic' | 'digest', scratch: string): string {
   const { name, password, realm } = squidUser;
   if (scheme === 'digest') {

@@ -11,11 +11,11 @@ import path from 'node:path';
 import type { Asked, Report } from './child.js';
 import type { ProgramOptions } from './supervise-child.js';
 
-/** The time a server may take to come up, and to end after it was stopped, in milliseconds. */
+/** The maximum times, in milliseconds, until a server is up, and until it has ended after it was stopped. */
 const START_LIMIT = 15_000;
 const STOP_LIMIT = 5_000;
 
-/** The folder with package.json, from which sources that are not compiled are found. */
+/** The folder with package.json, in which tests find sources that are not compiled. */
 export const projectRoot: string = findProjectRoot(__dirname);
 
 /** A server that runs in a child process. */
@@ -36,8 +36,8 @@ export interface ServerChild<Started, Question = never, Answer = never> {
 }
 
 /**
- * Starts a script that calls `serveParent`, passes it `options`, and resolves when it reports that it is up. The child
- * does not keep this process alive, except while a question is open.
+ * Starts a script that calls `serveParent`, passes `options` to it, and resolves when the script reports that its
+ * server is up. The child keeps this process alive only while it has not answered a question.
  */
 export async function startChild<Started, Question = never, Answer = never>(
   script: string,
@@ -56,14 +56,14 @@ export async function startChild<Started, Question = never, Answer = never>(
 }
 
 /**
- * Starts a program under a small supervising child, which waits until its ports accept, and kills the program and
- * removes `scratch` when it is stopped or when this process dies.
+ * Starts a program under a small supervising child, which waits until the program's ports accept connections. The child
+ * kills the program and removes `scratch` when it is stopped or when this process dies.
  */
 export function startProgram(options: ProgramOptions): Promise<ServerChild<{ pid: number }>> {
   return startChild<{ pid: number }>(path.join(__dirname, 'supervise-child.js'), options);
 }
 
-/** Calls `start` with free ports, and again with others if another program took one meanwhile. */
+/** Calls `start` with free ports, and again with other ports if another program has taken one of them meanwhile. */
 export async function withFreePorts<T>(count: number, start: (ports: number[]) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -119,7 +119,7 @@ function whenStarted<Started>(child: ChildProcess, options: unknown, name: strin
     function settle(outcome: () => void): void {
       clearTimeout(limit);
       child.off('message', onMessage).off('exit', onExit).off('error', onError);
-      child.on('error', () => {}); // handles a send to a dying child
+      child.on('error', () => {}); // a send to a dying child may still fail
       outcome();
     }
   }).catch(async (error: unknown) => {

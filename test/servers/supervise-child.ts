@@ -1,4 +1,4 @@
-/** Runs one server program for a parent process, and ends it together with itself. */
+/** Runs one server program for a parent process, and ends the program when it ends itself. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync, closeSync, readFileSync, rmSync } from 'node:fs';
@@ -12,13 +12,13 @@ export interface ProgramOptions {
   readonly args: readonly string[];
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** The server counts as up when all of these loopback ports accept. */
+  /** The server counts as up when all of these loopback ports accept connections. */
   readonly ports: readonly number[];
-  /** The file for its output; the end of it is part of the error when the program does not start. */
+  /** The file for the program's output. When the program does not start, the error quotes the end of this file. */
   readonly log: string;
-  /** Further log files to quote in that error. */
+  /** Further log files that this error quotes. */
   readonly logs?: readonly string[];
-  /** Milliseconds to end after SIGTERM before the program is killed; 1000 by default. */
+  /** The milliseconds after SIGTERM until the program is killed; 1000 by default. */
   readonly patience?: number;
   /** A folder to remove at the end. */
   readonly scratch?: string;

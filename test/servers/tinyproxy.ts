@@ -4,7 +4,7 @@ import path from 'node:path';
 import { requireProgram } from './packages.js';
 import { scratchDirectory, startProgram, withFreePorts, type RunningServer } from './start.js';
 
-/** Starts tinyproxy, open or for one user. It tunnels to every port. */
+/** Starts tinyproxy, for everybody or for one user. It tunnels to every port. */
 export function startTinyproxy(user?: { readonly name: string; readonly password: string }): Promise<RunningServer> {
   const command = requireProgram('tinyproxy');
   return withFreePorts(1, async (ports) => {

@@ -4,11 +4,12 @@ import path from 'node:path';
 import { startDavProgram, type DavServer } from './dav-program.js';
 import { requireProgram } from './packages.js';
 
-/** The class that starts Tomcat is in this archive. */
+/** The archive with the class that starts Tomcat. */
 export const tomcatBootstrap = '/usr/share/tomcat10/bin/bootstrap.jar';
 
 /**
- * Starts Tomcat; only its WebDAV servlet is configured, and archives are not searched for others: that takes seconds.
+ * Starts Tomcat. Only its WebDAV servlet is configured. Archives are not searched for other servlets, since the search
+ * takes seconds.
  */
 export function startTomcat(): Promise<DavServer> {
   const command = requireProgram('java');
@@ -34,7 +35,7 @@ export function startTomcat(): Promise<DavServer> {
   });
 }
 
-/** Escaped slashes and characters that RFC 3986 does not allow are accepted, as far as Tomcat can. */
+/** The configuration. It accepts escaped slashes, and characters that RFC 3986 does not allow, as far as Tomcat can. */
 function serverXml(port: number): string {
   return `
 <Server port="-1"><Service name="Catalina">

@@ -12,7 +12,7 @@ serveParent<object, { port: number; files: string }>(async (_, atEnd) => {
   atEnd(() => rmSync(scratch, { recursive: true, force: true }));
   const files = path.join(scratch, 'files');
   mkdirSync(files);
-  // Its default refuses depth infinity.
+  // By default, the server refuses depth infinity.
   const options = { port: 0, hostname: '127.0.0.1', maxRequestDepth: Infinity };
   const server = new dav.WebDAVServer(Object.assign(new dav.WebDAVServerOptions(), options));
   await server.setFileSystemAsync('/', new dav.PhysicalFileSystem(files));

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { startDavProgram, type DavServer } from './dav-program.js';
 import { requireProgram } from './packages.js';
 
-/** Starts Xandikos with the principal `/alice/`; its root is the default calendar. */
+/** Starts Xandikos; its root is the home of the principal `/alice/`. */
 export function startXandikos(): Promise<DavServer> {
   const command = requireProgram('xandikos');
   return startDavProgram('xandikos', (port, scratch) => {

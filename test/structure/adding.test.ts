@@ -1,4 +1,4 @@
-/** Carries out "To add a function" of CONTRIBUTING.md on a copy of the tree, by exactly the blocks that are there. */
+/** Carries out "To add a function" of CONTRIBUTING.md on a copy of the tree, with exactly the blocks of the section. */
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
@@ -15,7 +15,7 @@ import path from 'node:path';
 import { describeWith } from '../servers/packages.js';
 import { projectRoot } from '../servers/start.js';
 
-/** A block of lines, and where it goes: before or after a line of a file, or to the end of the file. */
+/** A block of lines, and its place in a file: before or after a line, or at the end. */
 interface Block {
   readonly file: string;
   readonly side: string | undefined;
@@ -34,7 +34,7 @@ const blocks: readonly Block[] = Array.from(section.matchAll(place), ([, file = 
   lines: text.split('\n'),
 }));
 
-/** The lines of a file with the block, and with a blank line that separates a whole definition from its neighbours. */
+/** Adds the block to the lines of a file, with a blank line if the block is a whole definition. */
 function withBlock(text: string, { file, side, line, lines }: Block): string {
   const old = text.trimEnd().split('\n');
   const index = line === undefined ? old.length : old.findIndex((candidate) => candidate.trim() === line);
@@ -68,7 +68,7 @@ describeWith(['gcc', 'make'], 'the example for a new function', () => {
     rmSync(copy, { recursive: true, force: true });
   });
 
-  /** Runs a program of Node's in the copy; throws with everything that it wrote when it fails. */
+  /** Runs a JavaScript program in the copy. When the program fails, throws an error with all its output. */
   function run(script: string, ...args: string[]): void {
     const { status, signal, stdout, stderr } = spawnSync(process.execPath, [script, ...args], {
       cwd: copy,
@@ -77,17 +77,17 @@ describeWith(['gcc', 'make'], 'the example for a new function', () => {
     if (status !== 0) throw new Error(`${[script, ...args].join(' ')}: ${status ?? signal}\n${stdout}${stderr}`);
   }
 
-  /** Builds the addon; compiles what has changed, and takes all other objects from the build that is there. */
+  /** Builds the addon: compiles the changed files, and copies all other objects from the existing build. */
   function buildAddon(): void {
     const { settings } = JSON.parse(read('build/stamp.json')) as { settings: Record<string, string> };
     const jobs = String(availableParallelism());
     const [from, to] = [path.join(projectRoot, 'build'), path.join(copy, 'build')];
     if (settings['builder'] === 'gyp') {
-      cpSync(from, to, { recursive: true, preserveTimestamps: true }); // its paths are relative
+      cpSync(from, to, { recursive: true, preserveTimestamps: true }); // the paths in gyp's files are relative
       run('node_modules/node-gyp/bin/node-gyp.js', 'build', '-j', jobs);
       return;
     }
-    // The paths in CMake's files are absolute: they are made anew. The objects must be newer than these files.
+    // CMake's files are made anew, since their paths are absolute. The copied objects must be newer than CMake's files.
     const cmake = 'node_modules/cmake-js/bin/cmake-js';
     const options = [`--CDNODE_EXECUTABLE=${process.execPath}`, `--CDNEON_TLS=${settings['tls']}`];
     run(cmake, 'configure', '-G', 'Unix Makefiles', ...options);

@@ -1,4 +1,4 @@
-/** Tests that the compiled declarations declare the functions of neon as functions, as tools need it. */
+/** Tests that the compiled declarations declare neon's functions as functions, not as constants, as tools require. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';

@@ -1,4 +1,4 @@
-/** Tests that imports and includes run from `classes` to `ne` to `core`, never back, and that none run in a circle. */
+/** Tests that imports and includes lead only from `classes` to `ne` to `core`, and that there is no cycle. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { projectRoot } from '../servers/start.js';
@@ -8,7 +8,7 @@ type Graph = ReadonlyMap<string, readonly string[]>;
 
 const rooms = ['core', 'ne', 'classes'];
 
-/** Reads a folder; `targets` finds the files that a file names, as paths from that folder. */
+/** Reads a folder. `targets` finds the files that a file imports or includes, as paths relative to the folder. */
 function graphOf(folder: string, ending: RegExp, targets: (file: string, text: string) => string[]): Graph {
   const root = path.join(projectRoot, folder);
   const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => ending.test(file));
@@ -20,15 +20,15 @@ function matches(text: string, pattern: RegExp): string[] {
   return Array.from(text.matchAll(pattern), ([, target = '']) => target);
 }
 
-/** The TypeScript with all its imports, those of types included. */
+/** The TypeScript files with all their imports, including imports of types. */
 const lib = graphOf('lib', /\.ts$/, (file, text) =>
   matches(text, /(?:from|import)[ (]*'(\.[^']+)\.js'/g).map((target) => path.join(path.dirname(file), `${target}.ts`)),
 );
 
-/** The C++ with its includes of headers of its own. */
+/** The C++ files with the headers of this project that they include. */
 const binding = graphOf('binding', /\.(cc|h)$/, (_file, text) => matches(text, /^#include "(.+)"$/gm));
 
-/** The imports that lead from a room to one that stands on it. */
+/** The imports that lead from a room to a higher room, such as from `core` to `ne`. */
 function upward(graph: Graph): string[] {
   const floor = (file: string): number => rooms.indexOf(file.split(path.sep)[0] ?? '');
   return Array.from(graph).flatMap(([file, targets]) =>
@@ -36,7 +36,7 @@ function upward(graph: Graph): string[] {
   );
 }
 
-/** The first way round that leads from a file to itself, or an empty list. */
+/** The first cycle that leads from a file back to itself, or an empty list. */
 function cycle(graph: Graph): readonly string[] {
   const finished = new Set<string>();
   const visit = (file: string, way: readonly string[]): readonly string[] => {

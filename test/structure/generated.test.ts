@@ -5,7 +5,7 @@ import { projectRoot } from '../servers/start.js';
 import { describeWith } from '../servers/packages.js';
 
 describeWith('gcc', 'npm run generate', () => {
-  // Runs in a process of its own, because Jest cannot load Prettier.
+  // The check runs in another process, because Jest cannot load Prettier.
   test('leaves every file as it is', () => {
     const script = path.join(projectRoot, 'dist/tools/generate/index.js');
     const { status, stderr } = spawnSync(process.execPath, [script, '--check'], { encoding: 'utf8' });

@@ -6,8 +6,8 @@ import { outOfRange, wrongType, wrongValue } from './expect.js';
 import { answering, sessionWith } from './servers.js';
 
 /**
- * The entries of an access control list. `kind` is the field that says how an entry identifies its principal, `name`
- * the field that names the principal, `numbers` are the other fields with numbers.
+ * The entries of an access control list. `kind` is the field that states how an entry identifies its principal, and
+ * `name` is the field that names the principal. `numbers` are the other fields with numbers.
  */
 export function entries(good: object, kind: string, name: string, numbers: readonly string[]): Argument {
   const wrong = (change: object, error: Error): readonly [string, unknown, Error] => [
@@ -49,7 +49,7 @@ export const acl = (...aces: string[]): string =>
 export const privileges = (...names: string[]): string =>
   names.map((name) => `<privilege><${name}/></privilege>`).join('');
 
-/** Calls `set` against servers that give these statuses, and collects each result with the error of the session. */
+/** Calls `set` with a server for each status, and returns each result with the error text of the session. */
 export async function resultsOf(
   statuses: readonly string[],
   serve: (options: RawServerOptions) => Promise<RawServer>,

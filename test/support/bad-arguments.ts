@@ -1,4 +1,4 @@
-/** Kinds of arguments of the C API: a good value of each, and the values that it rejects with their errors. */
+/** Kinds of arguments of the C API, each with a good value, and with the values that it rejects and their errors. */
 import * as ne from 'libneon/ne';
 import { neonError, outOfRange, result, wrongChar, wrongType, wrongValue } from './expect.js';
 import { handles, newClientCertificate } from './handles.js';
@@ -10,7 +10,7 @@ export interface Argument {
   readonly bad: (good: unknown) => (readonly [title: string, value: unknown, error: Error])[];
   /** The argument may be omitted. */
   readonly optional?: boolean;
-  /** Defines the hooks that the tests of a function need when this is its first argument. */
+  /** Defines the Jest hooks that the tests of a function need if this argument is its first. */
   readonly prepare?: () => void;
   /** Expects that a good value is unchanged, and destroys it. */
   readonly untouched?: (value: never) => void;
@@ -96,12 +96,12 @@ export function pathLike(name: string, good: string): Argument {
   return { name, good: () => good, bad: () => [...all(wrongType, notBytes), ...all(wrongValue, nul)] };
 }
 
-/** Text that stays in JavaScript. */
+/** Text that is not passed to C. */
 export function key(name: string): Argument {
   return { name, good: () => name, bad: () => all(wrongType, notStrings) };
 }
 
-/** Text that goes into one line of a request. */
+/** Text that becomes a part of one line of a request. */
 export function line(name: string, good: string): Argument {
   const marks = [
     '\r',
@@ -214,7 +214,7 @@ export const decrypted: Argument = {
     return made;
   },
 };
-/** A handle that is not the first argument: the destroyed one is another, so that the good one stays usable. */
+/** A handle that is not the first argument. Destroys another handle for its bad values, so that `good` stays usable. */
 export const further = (argument: Argument): Argument => ({ ...argument, bad: () => argument.bad(argument.good()) });
 export const optional = (argument: Argument, name = argument.name): Argument => ({
   ...argument,
@@ -231,9 +231,9 @@ export const status = object('st', () => ({
 }));
 export const most = 2 ** 31 - 1;
 export const mostSafe = Number.MAX_SAFE_INTEGER;
-/** Values that an argument rejects which takes text or null. */
+/** The values that an argument rejects if it may be text or null. */
 export const fragments = [...all(wrongType, [0, true, {}, [], Buffer.from('text')]), ...all(wrongValue, ['\0', 'a\0'])];
-/** The number of bytes to fill of a buffer of 8. */
+/** The number of bytes to fill in a buffer of 8 bytes. */
 export const room: Argument = {
   ...object('buflen'),
   bad: () => [

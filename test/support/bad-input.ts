@@ -81,15 +81,15 @@ export const forms: { surface: string; has: (name: string) => boolean; call: (na
 ];
 
 /**
- * Defines the tests of a header from a table of its functions, each with all its arguments: a function that is missing
- * or of another header is an error. `fails` has the errors of functions that fail with good arguments, too.
+ * Defines the tests of a header from a table of its functions, each with all its arguments. The table must have all
+ * functions of the header, and no other. `fails` has the errors of functions that fail even with good arguments.
  */
 export function testBadInput<H extends Header>(
   header: H,
   functions: Record<Functions<H>, readonly Argument[]>,
   fails: Partial<Record<Functions<H>, Error>> = {},
 ): void {
-  // Outside of a test, so that the whole file fails.
+  // This check is outside of a test, so that the whole file fails.
   expect(Object.keys(functions).sort()).toEqual(functionsOf(headers[header]).sort());
 
   const table = Object.entries<readonly Argument[]>(functions).filter(([, list]) => list.length > 0);

@@ -1,11 +1,11 @@
-/** Certificates of the roots that Node carries, and readers of their fields. */
+/** Root certificates that are built into Node, and functions that read their fields. */
 import { X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
 import * as ne from 'libneon/ne';
 
 export const root = rootCertificates[0]!;
 
-/** A name in the subject of the root, which is its issuer, too. Each Node has other roots. */
+/** A name in the subject of the root, which equals its issuer. The roots differ between versions of Node. */
 export const nameInRoot = (kind: 'CN' | 'O'): string =>
   new X509Certificate(root).subject
     .split('\n')

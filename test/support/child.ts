@@ -10,11 +10,11 @@ import type { Scenario } from './scenario-child.js';
 export interface Ended {
   readonly stdout: string;
   readonly stderr: string;
-  /** The exit code, or the signal that ended it. */
+  /** The exit code, or the signal that ended the program. */
   readonly exit: number | string | null;
 }
 
-/** A program that takes longer hangs. */
+/** The time in milliseconds after which a program counts as hanging. */
 const LIMIT = 20_000;
 
 /** Runs node; relative paths are from `cwd`, by default the root of the project. */

@@ -1,4 +1,4 @@
-/** A client certificate for tests that have no `openssl` to make one: PKCS#12, password `secret`, "the name". */
+/** A client certificate for tests without `openssl`: PKCS#12 with the password `secret` and the name "the name". */
 export const clientCertificate: Buffer = Buffer.from(
   'MIIEbQIBAzCCBCMGCSqGSIb3DQEHAaCCBBQEggQQMIIEDDCCAqIGCSqGSIb3DQEHBqCCApMwggKPAgEAMIICiAYJKoZIhvcNAQcB' +
     'MFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAgX0373RchDYwICCAAwDAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEATh' +

@@ -1,4 +1,4 @@
-/** Sends a request with credentials while the log is on, for debug.test.ts: `PORT MODE`. */
+/** Sends a request with credentials while neon's log is on, for debug.test.ts. Arguments: `PORT MODE`. */
 import { Session } from 'libneon';
 import * as ne from 'libneon/ne';
 

@@ -1,7 +1,7 @@
 /** Certificates made byte by byte, for content that the `openssl` program would not write. */
 import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 
-/** A value of ASN.1 in DER: its tag, the length of its content, and that. */
+/** A value of ASN.1 in DER: its tag, the length of its content, and the content. */
 export function der(tag: number, ...parts: readonly (Uint8Array | string)[]): Buffer {
   const content = Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
   return Buffer.concat([Buffer.from([tag]), lengthOf(content.length), content]);
@@ -19,7 +19,7 @@ export const utcTime = (text: string): Buffer => der(0x17, text);
 export const generalizedTime = (text: string): Buffer => der(0x18, text);
 const bits = (content: Uint8Array): Buffer => der(0x03, Buffer.of(0), content);
 
-/** An object identifier, in dots. */
+/** An object identifier; `text` has its numbers separated by dots. */
 export function oid(text: string): Buffer {
   const [first = 0, second = 0, ...others] = text.split('.').map(Number);
   const base128 = (n: number): number[] =>
@@ -29,7 +29,7 @@ export function oid(text: string): Buffer {
 
 const attributes = { CN: '2.5.4.3', O: '2.5.4.10', OU: '2.5.4.11' } as const;
 
-/** A part of a name: its type, and its value as DER; a text is in UTF-8. */
+/** A part of a name: its type, and its value as DER or as a text, which becomes a UTF8String. */
 export type Attribute = readonly [type: keyof typeof attributes, value: Buffer | string];
 
 /** A name. */
@@ -41,7 +41,7 @@ export function name(...parts: readonly Attribute[]): Buffer {
   );
 }
 
-/** Alternative names: a host, an address, and any other kind by its number. */
+/** Alternative names: a host, and an address. Names of other kinds are made by {@link der}. */
 export const host = (text: string | Uint8Array): Buffer => der(0x82, text);
 export const address = (bytes: Uint8Array): Buffer => der(0x87, bytes);
 
@@ -53,12 +53,12 @@ export function extension(id: string, value: Uint8Array, critical = false): Buff
 /** The extension with the alternative names. */
 export const alternativeNames = (...names: readonly Uint8Array[]): Buffer => extension('2.5.29.17', sequence(...names));
 
-/** The parts of a certificate. Omitted parts are valid, for `localhost`. */
+/** The parts of a certificate. Omitted parts are made as for a valid certificate of `localhost`. */
 export interface Recipe {
   readonly subject?: Buffer;
-  /** The certificate that signs it; itself by default. */
+  /** The certificate of the signer; by default, the certificate is self-signed. */
   readonly signer?: Made;
-  /** Times from and until, as DER. */
+  /** The times from which and until which the certificate is valid, as DER. */
   readonly validity?: readonly [Buffer, Buffer];
   readonly serial?: Buffer;
   readonly version?: number;
@@ -83,7 +83,7 @@ const day = 86_400_000;
 const timeFrom = (now: number): Buffer =>
   utcTime(`${new Date(now).toISOString().slice(2, 19).replaceAll(/[-:T]/g, '')}Z`);
 
-/** Makes a certificate. All share one key, which saves time. */
+/** Makes a certificate. All certificates share one key, which saves time. */
 export function makeCertificate(recipe: Recipe = {}): Made {
   keys ??= generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const { subject = name(['O', 'libneon test'], ['CN', 'localhost']), signer, version = 2, authority = false } = recipe;

@@ -1,4 +1,4 @@
-/** Digest of RFC 2617 and RFC 7616, computed by node:crypto, to check the requests of neon. */
+/** Computes Digest authentication (RFC 2617 and RFC 7616) by node:crypto, to check the requests of neon. */
 import { createHash } from 'node:crypto';
 
 /** The parameters of a Digest header. */
@@ -15,7 +15,7 @@ export function digestOf(request: string): Parameters {
   );
 }
 
-/** The right value of the parameter `response`, or with an empty method of `rspauth` from the server. */
+/** The right value of the parameter `response` or, with an empty method, of the server's parameter `rspauth`. */
 export function responseTo(given: Parameters, method: string, user: { name: string; password: string }): string {
   const [, algorithm, session] = /^(.*?)(-sess)?$/i.exec(given['algorithm'] ?? 'MD5') ?? [];
   const hash = (text: string): string =>

@@ -6,7 +6,7 @@ export function coded(code: string, name?: string): Error {
   return expect.objectContaining(name === undefined ? { code } : { code, name }) as Error;
 }
 
-/** A NeonError with one of the codes `ERR_NEON_*` or of neon. */
+/** A NeonError whose code is one of `ERR_NEON_*`, or the name of a result of neon (`NE_*`). */
 export function neonError(code: string, result?: number): Error {
   return expect.objectContaining({ name: 'NeonError', code, result }) as Error;
 }
@@ -16,12 +16,12 @@ export const wrongValue: Error = coded('ERR_INVALID_ARG_VALUE', 'TypeError');
 export const wrongChar: Error = coded('ERR_INVALID_CHAR', 'TypeError');
 export const outOfRange: Error = coded('ERR_OUT_OF_RANGE', 'RangeError');
 
-/** The text of an error, after the request that failed. */
+/** The part of an error's message that follows the name of the failed request. */
 export function textOf({ message }: Error): string {
   return message.replace(/^[A-Z]+ https?:\/\/\S+: /, '');
 }
 
-/** A message that has this text after the request that failed. */
+/** A message that has this text after the name of the failed request. */
 export function saying(text: string): string {
   return expect.stringMatching(`^([A-Z]+ https?://\\S+: )?${text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}$`) as string;
 }
@@ -29,7 +29,7 @@ export function saying(text: string): string {
 /** An error, with the fields of a NeonError if it is one. */
 export type Failure = Error & { code?: unknown } & Partial<Omit<NeonError, keyof Error | 'code'>>;
 
-/** The error that an action throws or its promise rejects with; fails without an error. */
+/** The error that an action throws, or that its promise rejects with. Fails if there is no error. */
 export async function failureOf(action: () => unknown): Promise<Failure> {
   try {
     await action();

@@ -10,11 +10,11 @@ export interface TestFiles {
   /** Opens a file; descriptors that are still open after the test are closed. */
   open(file: string, flags: string | number): number;
   close(fd: number): void;
-  /** A descriptor of a file with this content, to be read. */
+  /** A descriptor that reads a file with this content. */
   holding(content: string | Uint8Array): number;
-  /** Calls with the descriptor of a new file; returns the result of the call and the content of the file. */
+  /** Calls `call` with the descriptor of a new file; returns the result of the call and the content of the file. */
   filledBy<T>(call: (fd: number) => T | Promise<T>): Promise<{ result: T; content: string }>;
-  /** Both ends of a pipe; the reading one does not block. */
+  /** Both ends of a pipe; the reading end does not block. */
   pipe(writing?: number): { from: number; to: number };
 }
 

@@ -1,4 +1,4 @@
-/** Certificates that no honest authority gives out. All are for `localhost`, or try to look like it. */
+/** Certificates that no honest authority issues. All are for `localhost`, or try to look as if they were. */
 import {
   address,
   alternativeNames,
@@ -17,7 +17,7 @@ import {
   utf8,
 } from './der.js';
 
-/** A certificate, those that signed it, and the root that a client trusts. */
+/** A certificate, the certificates that signed it, and the root that a client trusts. */
 export interface Hostile {
   readonly about: string;
   readonly leaf: Made;
@@ -81,14 +81,14 @@ const oddSubjects: readonly [about: string, ...Attribute[]][] = [
   ['a sequence for its organization', ['O', sequence(utf8('a'), utf8('b'))], ['CN', 'localhost']],
 ];
 
-/** Those that OpenSSL does not even read. */
+/** Subjects that OpenSSL does not even read. */
 const badSubjects: typeof oddSubjects = [
   ['bytes that are no UTF-8 in its subject', ['O', utf8(Buffer.of(0xff, 0xfe, 0xc0, 0x80))], ['CN', 'localhost']],
   ['half a character of UTF-16', ['O', der(0x1e, Buffer.of(0, 0x41, 0))], ['CN', 'localhost']],
   ['a number for its organization', ['O', der(0x02, Buffer.of(42))], ['CN', 'localhost']],
 ];
 
-/** Without other names. */
+/** Subjects of certificates without alternative names. */
 const oddCommonNames: readonly [about: string, ...Attribute[]][] = [
   ['no name at all', ['O', 'Trusted Ltd.']],
   ['a common name of 60 KiB', ['CN', 'x'.repeat(60 * KiB)]],
@@ -140,7 +140,7 @@ const flip =
   (bytes: Buffer): Buffer =>
     Buffer.from(bytes.toString('latin1').replace(text, to), 'latin1');
 
-/** Rebuilds the length of the outermost value: a length in DER is the shortest one, a length in BER need not be. */
+/** Rebuilds the length of the outermost value. DER requires the shortest form of a length; BER allows other forms. */
 function relength(bytes: Buffer, make: (content: Buffer) => Buffer[]): Buffer {
   const first = bytes[1]!;
   return Buffer.concat([bytes.subarray(0, 1), ...make(bytes.subarray(first < 0x80 ? 2 : 2 + (first & 0x7f)))]);

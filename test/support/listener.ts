@@ -1,6 +1,6 @@
 /**
- * Listening descriptors from which only neon accepts. Each lives in a worker thread whose event loop is blocked: Node
- * would accept every connection that its loop sees.
+ * Listening descriptors from which only neon accepts connections. Each descriptor is opened by a worker thread whose
+ * event loop is then blocked, since Node accepts every connection that its event loop sees.
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
@@ -13,7 +13,7 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Node has no public way to the descriptor of a server. */
+/** Reports the descriptor of a server from the internal `_handle`, since Node has no public way to get it. */
 const script = `
   const { parentPort, workerData } = require('node:worker_threads');
   const server = require('node:net').createServer().listen(workerData, () => {
@@ -23,7 +23,7 @@ const script = `
   server.on('error', (error) => { throw error; });
 `;
 
-/** Listens as net.Server does with these options; on a free port of 127.0.0.1 by default. */
+/** Listens as net.Server does with these options. By default, listens on a free port of 127.0.0.1. */
 export async function listen(options: { host?: string; path?: string } = {}): Promise<Listener> {
   const where = options.path === undefined ? { host: options.host ?? '127.0.0.1', port: 0 } : options;
   const worker = new Worker(script, { eval: true, workerData: where });
@@ -34,7 +34,7 @@ export async function listen(options: { host?: string; path?: string } = {}): Pr
   return { fd, port, close };
 }
 
-/** Gives a function that listens for the running test. */
+/** Returns a function like {@link listen} whose listeners are closed after the running test. */
 export function testListeners(): typeof listen {
   const open: Listener[] = [];
   afterEach(async () => {

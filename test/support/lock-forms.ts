@@ -46,7 +46,7 @@ export const lockForms: readonly { form: string; blocking: boolean; calls: (sess
   { form: 'blocking', blocking: true, calls: (session) => calls(session, 'Sync') },
 ];
 
-/** A session with the flag that keeps neon from a new connection for each LOCK, so that scripts run in order. */
+/** A session with a flag that keeps neon from opening a connection for each LOCK, so that scripts run in order. */
 export const lockSession = ({ port }: { port: number }): Session =>
   Session.open(`http://127.0.0.1:${port}/c/`, { flags: { connauth: true } });
 

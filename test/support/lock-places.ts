@@ -1,4 +1,4 @@
-/** The real servers with locks. */
+/** The real servers on which tests use locks. */
 import { startApache } from '../servers/apache.js';
 import { startNephele } from '../servers/nephele.js';
 import { describeWith } from '../servers/packages.js';

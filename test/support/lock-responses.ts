@@ -47,7 +47,7 @@ export const locksFound = (
 export const refused = (status: string): string => response('', { status });
 export const done = refused('204 No Content');
 
-/** The If headers of the requests that came on each connection, in order. */
+/** The If headers of the requests that arrived on each connection, in order. */
 export const conditions = (texts: readonly string[]): (string | undefined)[] =>
   texts
     .join('')
@@ -55,6 +55,6 @@ export const conditions = (texts: readonly string[]): (string | undefined)[] =>
     .filter((head) => / HTTP\/1\.1\r\n/.test(head))
     .map((head) => /^If: ?(.*)\r$/im.exec(head)?.[1]);
 
-/** The If headers of the requests that a server received, without its address. */
+/** The If headers of the requests that a server received, without the server's address. */
 export const conditionsOf = async (server: RawServer): Promise<(string | undefined)[]> =>
   conditions(await receivedBy(server)).map((text) => text?.replaceAll(`http://127.0.0.1:${server.port}`, ''));

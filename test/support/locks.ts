@@ -1,7 +1,7 @@
 /** Locks for the tests of ne_locks.h and of the classes. */
 import * as ne from 'libneon/ne';
 
-/** A lock on a path of a session's server that is not obtained, unless a token is given. */
+/** A lock on a path of a session's server. No server has granted it, unless `fields` has a token. */
 export function lockOn(session: ne.ne_session, path: string, fields: Partial<ne.ne_lock> = {}): ne.ne_lock {
   const lock = ne.ne_lock_create();
   ne.ne_fill_server_uri(session, lock.uri);

@@ -1,7 +1,7 @@
-/** The methods of sessions in both forms, so that suites run from one table over them. */
+/** The methods of sessions in both forms, so that one table of tests can run with both. */
 import { type Response, Session, SessionPool } from 'libneon';
 
-/** The methods of HTTP and WebDAV that answer one request with its response. */
+/** The methods that send one request of HTTP or WebDAV and return its response. */
 export type Method =
   | 'get' | 'head' | 'put' | 'post' | 'delete' | 'mkcol' | 'copy' | 'move' | 'options' | 'getModTime' | 'getRange'
   | 'proppatch' | 'setAcl'; // prettier-ignore

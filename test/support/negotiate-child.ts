@@ -1,6 +1,7 @@
 /**
- * `node negotiate-child.js URL [PORT]`: gets a URL three times by Negotiate, with the server, or with the proxy on that
- * port of localhost, and writes the outcomes as JSON. Its environment has the identity; any certificate is accepted.
+ * `node negotiate-child.js URL [PORT]`: gets a URL three times, and writes the outcomes as JSON. It authenticates by
+ * Negotiate to the server, or to the proxy on that port of localhost. The environment of the process has the identity.
+ * Any certificate is accepted.
  */
 import { type NeonError, Session, type SessionOptions } from 'libneon';
 import * as ne from 'libneon/ne';

@@ -7,7 +7,7 @@ export function neonSince(minor: number): boolean {
   return Number(versions.neon.split('.')[1]) >= minor;
 }
 
-/** The first events of a session to an address in digits: newer versions do no lookup. */
+/** The events of a session before it connects to a numeric address: neon 0.34 and later do no lookup. */
 export const lookupEvents: readonly number[] = neonSince(34) ? [] : [ne.ne_status_lookup];
 
 /** The prefix of the text of a TLS error. */

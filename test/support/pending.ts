@@ -1,9 +1,9 @@
-/** A session that is busy with a promise for as long as a test wants. */
+/** Sessions that are busy with a promise for as long as a test needs. */
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
 import { sessionWith, testServers } from './servers.js';
 
-/** A session whose first call is on the wire, and unanswered until `answer` is called. */
+/** A session that has sent the request of its first call, and receives no response until `answer` is called. */
 export interface Pending {
   readonly session: ne.ne_session;
   /** The request of the call, and the requests for the given paths. */
@@ -12,7 +12,7 @@ export interface Pending {
   readonly answer: () => Promise<void>;
 }
 
-/** Gives a function that makes such a session for the running test, with requests for these paths. */
+/** Returns a function that makes a pending session for the running test, with further requests for these paths. */
 export function testPending(): (...requests: string[]) => Promise<Pending> {
   const serve = testServers();
   return async (...requests) => {

@@ -1,6 +1,6 @@
 /**
- * Uses a PKCS#11 token with sessions and prints the outcomes as JSON, for pkcs11.test.ts: `PORT CA`. A process of its
- * own, since the module reads the environment.
+ * Uses a PKCS#11 token with sessions and prints the outcomes as JSON, for pkcs11.test.ts. Arguments: `PORT CA`. It runs
+ * in a separate process, since the PKCS#11 module reads the environment.
  */
 import * as ne from 'libneon/ne';
 import { surfaces, type Io } from './surfaces.js';
@@ -56,7 +56,7 @@ async function outcome(action: () => unknown): Promise<unknown> {
   }
 }
 
-/** Uses one provider with several sessions; the handle of the provider is destroyed before them. */
+/** Uses one provider with several sessions. The handle of the provider is destroyed before the sessions. */
 async function shared(io: Io): Promise<unknown> {
   let asked = 0;
   const token = await provider(io);

@@ -7,12 +7,12 @@ export function poolOf({ port }: { port: number }, options?: SessionPoolOptions)
   return new SessionPool(`http://127.0.0.1:${port}/`, options);
 }
 
-/** Answers a request after so many milliseconds. */
+/** Answers a request after this number of milliseconds. */
 export function slowOnce(ms: number): Step[] {
   return [{ read: 'request' }, { delay: ms }, { send: response('hello') }];
 }
 
-/** Answers every request on the connection after so many milliseconds. */
+/** Answers every request on the connection after this number of milliseconds. */
 export function slowly(ms: number): Step[] {
   return [{ repeat: 'forever', steps: slowOnce(ms) }];
 }

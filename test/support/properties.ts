@@ -30,7 +30,7 @@ export const dav = (name: string): ne.ne_propname => ({ nspace: 'DAV:', name });
 export const length = dav('getcontentlength');
 export const etag = dav('getetag');
 
-/** A resource as ne_propset_iterate gives it. */
+/** A resource, with its properties as ne_propset_iterate reports them. */
 export interface Entry {
   readonly uri: string;
   readonly properties: [name: string, value: string | null, code: number][];
@@ -71,7 +71,7 @@ export async function bodies(server: RawServer): Promise<string[]> {
   return received.split(/^(?=PROP\w+ )/m).map((text) => text.slice(text.indexOf('\r\n\r\n') + 4));
 }
 
-/** Gives a function that opens a session with a server that answers every request with this, or {@link document}. */
+/** Returns a function that opens a session with a server. Its answer to all requests is {@link document} by default. */
 export function testPropertySessions(): (answer?: string) => Promise<ne.ne_session> {
   const serve = testServers();
   return async (answer = page(document)) => sessionWith(await serve(answering(answer)));

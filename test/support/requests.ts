@@ -1,12 +1,12 @@
 /** Helpers for tests of requests: one that is never sent, all headers of a response, a large body. */
 import * as ne from 'libneon/ne';
 
-/** A request that was never sent, and needs no server. */
+/** A request that is not sent, and therefore needs no server. */
 export function unsent(method = 'GET', path = '/'): ne.ne_request {
   return ne.ne_request_create(ne.ne_session_create('http', 'example.com', 80), method, path);
 }
 
-/** All headers of a response by the iterator. */
+/** All headers of a response, read by ne_response_header_iterate. */
 export function headersOf(request: ne.ne_request): Map<string, string> {
   const headers = new Map<string, string>();
   const name = { value: '' };

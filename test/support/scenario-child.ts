@@ -1,4 +1,4 @@
-/** Scenarios that need a process of their own with `gc()` (see child.ts), and write their result as JSON. */
+/** Scenarios that need a separate process with `gc()` (see child.ts). Each writes its result as JSON. */
 import { readdirSync, readlinkSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { type NeonError, Session, SessionPool, type Response } from 'libneon';
@@ -98,7 +98,7 @@ async function callbackKeepsAlive(port: number): Promise<unknown> {
   return { result: await promises.ne_request_dispatch(request), blocks };
 }
 
-/** Ends with reachable handles and an open connection. */
+/** Leaves the process with reachable handles and an open connection. */
 async function idleSession(port: number): Promise<unknown> {
   const session = ne.ne_session_create('http', '127.0.0.1', port);
   const request = ne.ne_request_create(session, 'GET', '/');
@@ -116,7 +116,7 @@ async function abortedCall(port: number): Promise<unknown> {
     .catch((error: unknown) => ({ reason: (error as Error).message }));
 }
 
-/** Counts the live requests before and after garbage collection, while `drop` drops a response. */
+/** Drops a response after `drop` has used it; counts the live requests before and after garbage collection. */
 async function dropping(port: number, drop: (res: Response) => unknown): Promise<unknown> {
   const session = new Session('http', '127.0.0.1', port);
   const before = await (async () => {
@@ -199,7 +199,7 @@ function sockets(): number {
   return readdirSync('/proc/self/fd').filter((fd) => link(fd).startsWith('socket:')).length;
 }
 
-/** Drops a body, so that the queued request gets its session. */
+/** Drops a body, so that a queued request gets the body's session. */
 async function droppedPoolBody(port: number): Promise<unknown> {
   const pool = new SessionPool(`http://127.0.0.1:${port}/`, { connections: 1, maxUnreadBytes: 2 ** 40 });
   await (async () => pool.request('GET', '/endless'))();
@@ -209,7 +209,7 @@ async function droppedPoolBody(port: number): Promise<unknown> {
   return { before, status: (await next).status, idle: pool.idle };
 }
 
-/** Drops a body while the session's next request waits for it. */
+/** Drops a body while the next request of its session waits for the end of the body. */
 async function droppedUnread(port: number): Promise<unknown> {
   const session = Session.open(`http://127.0.0.1:${port}/`, { maxUnreadBytes: 2 ** 40 });
   await (async () => session.request('GET', '/endless'))();
@@ -227,7 +227,7 @@ async function queuedBehindUnread(port: number): Promise<unknown> {
   return { status, length: (await first.bytes()).length };
 }
 
-/** Ends with an unread body, which has stopped at the bound, after another request was refused for it. */
+/** Leaves the process with an unread body at its limit, after another request was refused because of the body. */
 async function unreadExit(port: number): Promise<unknown> {
   const session = Session.open(`http://127.0.0.1:${port}/`, { maxUnreadBytes: 0 });
   const first = await session.request('GET', '/1');
@@ -235,7 +235,7 @@ async function unreadExit(port: number): Promise<unknown> {
   return session.request('GET', '/2').catch((error: unknown) => ({ code: (error as NeonError).code }));
 }
 
-/** Drops bodies of 40 MB that arrived unread, without `gc()`, and measures how much memory the process takes more. */
+/** Drops unread bodies of 40 MB that have arrived, without `gc()`, and measures the growth of the process. */
 async function unreadMemory(port: number): Promise<unknown> {
   const most = (): number => process.resourceUsage().maxRSS * 1024;
   const round = async (): Promise<void> => {
@@ -252,7 +252,7 @@ async function unreadMemory(port: number): Promise<unknown> {
   return { grown: most() - before };
 }
 
-/** Drops sessions whose callbacks refer to them, used in every way, and counts the callbacks that ran. */
+/** Drops sessions that were used in every way and whose callbacks refer to them; counts the callbacks that ran. */
 async function hookedSessions(port: number): Promise<unknown> {
   let calls = 0;
   const hooked = (session: ne.ne_session): ne.ne_session => {
@@ -261,7 +261,7 @@ async function hookedSessions(port: number): Promise<unknown> {
       if (close.length > 0) calls++;
     };
     ne.ne_hook_create_request(session, (request) => {
-      close.push(request); // requests that the classes make, too
+      close.push(request); // also requests that the classes make
       fn();
     });
     ne.ne_hook_pre_send(session, (_, header) => {
@@ -331,7 +331,7 @@ async function hostileXml(): Promise<unknown> {
   return { before, after: most() };
 }
 
-/** Drops parsers whose callbacks refer to them, used in every way, and their 207 parsers; counts the rest. */
+/** Drops parsers, used in every way, and their `ne_207_parser` handles; their callbacks refer to both. */
 async function droppedParsers(port: number): Promise<unknown> {
   const weak: WeakRef<object>[] = [];
   const document = Buffer.from(
@@ -353,7 +353,7 @@ async function droppedParsers(port: number): Promise<unknown> {
     await (async () => {
       const session = ne.ne_session_create('http', '127.0.0.1', port);
       make();
-      ne.ne_xml_parse(make(), document); // and never ended
+      ne.ne_xml_parse(make(), document); // the end of the document is never parsed
       const request = ne.ne_request_create(session, 'GET', '/');
       ne.ne_add_response_body_reader(request, ne.ne_accept_always, ne.ne_xml_parse_v, make());
       await promises.ne_request_dispatch(request);
@@ -367,7 +367,7 @@ async function droppedParsers(port: number): Promise<unknown> {
   return { collected, ran: ran > 50 * 3, ranLater: calls - ran };
 }
 
-/** Drops PROPFIND handlers whose callbacks refer to them, at every stage, and result sets; counts the rest. */
+/** Drops PROPFIND handlers at every stage, and result sets; the callbacks of the handlers refer to them. */
 async function droppedPropfinds(port: number): Promise<unknown> {
   const weak: WeakRef<object>[] = [];
   let calls = 0;
@@ -389,7 +389,7 @@ async function droppedPropfinds(port: number): Promise<unknown> {
       const session = ne.ne_session_create('http', '127.0.0.1', port);
       weak.push(new WeakRef(session));
       make(session);
-      ne.ne_propfind_allprop(make(session), note); // the document breaks off: a private value is left
+      ne.ne_propfind_allprop(make(session), note); // the document breaks off, so that a private value is left
       await promises.ne_propfind_allprop(make(session), note);
       await promises.ne_simple_propfind(session, '/', 0, null, note);
     })();
@@ -399,7 +399,7 @@ async function droppedPropfinds(port: number): Promise<unknown> {
   return { collected, ran: ran > 50 * 3, ranLater: calls - ran };
 }
 
-/** Drops one of two requests: only the other runs its hooks. */
+/** Drops one of two requests; hooks may run only for the request that is kept. */
 async function droppedHooks(port: number): Promise<unknown> {
   const session = ne.ne_session_create('http', '127.0.0.1', port);
   const log: string[] = [];
@@ -421,11 +421,11 @@ async function droppedHooks(port: number): Promise<unknown> {
   await turn();
   const result = ne.ne_request_dispatch(kept);
   ne.ne_request_destroy(kept);
-  ne.ne_session_destroy(session); // nothing is live
+  ne.ne_session_destroy(session); // succeeds, since no request is live
   return { collected, result, log };
 }
 
-/** Drops sessions, requests and decompressors, each time with another one held longest. */
+/** Drops sessions, requests and decompressors; in turn, another of the three is held longest. */
 async function droppedDecompressors(port: number): Promise<unknown> {
   let size = 0;
   const weak: WeakRef<object>[] = [];
@@ -447,7 +447,7 @@ async function droppedDecompressors(port: number): Promise<unknown> {
   return { collected: await collect(() => weak.every((ref) => ref.deref() === undefined)), size };
 }
 
-/** Drops stores, sessions, locks and requests that refer to each other, together and each while the others live. */
+/** Drops stores, sessions, locks and requests that refer to each other: all at once, and all but one. */
 async function lockStores(port: number): Promise<unknown> {
   const refs: WeakRef<object>[] = [];
   const make = (): { session: ne.ne_session; store: ne.ne_lock_store; lock: ne.ne_lock; request: ne.ne_request } => {
@@ -475,26 +475,26 @@ async function lockStores(port: number): Promise<unknown> {
   return { left: refs.filter((ref) => ref.deref() !== undefined).length };
 }
 
-/** Drops renewed locks, which keep neither their session nor the process alive, and keeps some until the end. */
+/** Drops renewed locks, which must keep neither their session nor the process alive; holds one until the end. */
 async function heldLocks(port: number): Promise<unknown> {
   const refs: WeakRef<object>[] = [];
   const hold = async (): Promise<Session> => {
     const session = Session.open(`http://127.0.0.1:${port}/`);
     const lock = await session.lock('/a', { renew: true });
     await session.put('/a', 'x');
-    if (refs.length % 2 === 0) lock.signal.throwIfAborted(); // read, but nothing listens to it
+    if (refs.length % 2 === 0) lock.signal.throwIfAborted(); // the signal is read, but has no listener
     refs.push(new WeakRef(session), new WeakRef(lock), new WeakRef(session.locks));
     return session;
   };
   for (let i = 0; i < 10; i++) await hold();
-  await new Promise((resolve) => setTimeout(resolve, 1200)); // a listener could still be added
+  await new Promise((resolve) => setTimeout(resolve, 1200)); // a listener could be added during this time
   await collect(() => refs.every((ref) => ref.deref() === undefined));
   const left = refs.filter((ref) => ref.deref() !== undefined).length;
   const kept = await hold();
   return { left, kept: kept.locks.size };
 }
 
-/** Runs a function that holds a lock and waits only for its loss, with a session that is otherwise unreachable. */
+/** Runs a function that holds a lock and waits only for the loss of the lock. Nothing else refers to the session. */
 async function lockInUse(port: number): Promise<unknown> {
   let status: unknown;
   const wait = (): void => {

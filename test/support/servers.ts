@@ -1,9 +1,9 @@
-/** Scripted servers that are stopped after each test, and the scripts that many tests want. */
+/** Scripted servers that are stopped after each test, and scripts that many tests use. */
 import { Session } from 'libneon';
 import * as ne from 'libneon/ne';
 import { rawServer, response, type RawServer, type RawServerOptions, type Step } from '../servers/raw.js';
 
-/** Gives a function that starts a scripted server for the running test. */
+/** Returns a function that starts a scripted server for the running test. */
 export function testServers(): (options: RawServerOptions) => Promise<RawServer> {
   const running: RawServer[] = [];
   afterEach(async () => {
@@ -31,17 +31,17 @@ export function exchange(answer: string | Uint8Array = response('hello')): Step[
   return [{ read: 'request' }, { send: answer }];
 }
 
-/** Answers every request on the connection alike. */
+/** Answers every request on the connection with the same response. */
 export function keepAlive(answer?: string | Uint8Array): Step[] {
   return [{ repeat: 'forever', steps: exchange(answer) }];
 }
 
-/** Every connection answers every request alike. */
+/** Answers every request on every connection with the same response. */
 export function answering(answer?: string | Uint8Array): RawServerOptions {
   return { connections: [keepAlive(answer)], rest: 'repeat-last' };
 }
 
-/** Reads a request, and says nothing, or this and nothing more. */
+/** Reads a request, sends `start` if it is given, and then sends nothing more. */
 export function stalling(start?: string | Uint8Array): Step[] {
   return [{ read: 'request' }, ...(start === undefined ? [] : [{ send: start }]), { hang: 'reading' }];
 }
@@ -51,12 +51,12 @@ export function endless(): Step[] {
   return [{ read: 'request' }, { send: 'HTTP/1.1 200 OK\r\n\r\n' }, { streamForever: 65_536 }];
 }
 
-/** The first connections as given, then ones that answer everything with `hello`. */
+/** Plays the given scripts on the first connections; further connections answer every request with `hello`. */
 export function thenAnswering(...connections: (readonly Step[])[]): RawServerOptions {
   return { connections: [...connections, keepAlive()], rest: 'repeat-last' };
 }
 
-/** The text of all that came on each connection. */
+/** The text of all bytes that the server received on each connection. */
 export async function receivedBy(server: RawServer): Promise<string[]> {
   return (await server.connections()).map(({ received }) => received.toString());
 }

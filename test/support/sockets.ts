@@ -3,7 +3,7 @@ import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
 import { testListeners, type Listener } from './listener.js';
 
-/** Both ends of a connection, and the listener between them. */
+/** Both ends of a connection, and the listener that the client connected to. */
 export interface Pair {
   readonly client: ne.ne_socket;
   readonly server: ne.ne_socket;
@@ -20,17 +20,17 @@ export function connectedTo({ port }: { port: number }): ne.ne_socket {
   return socket;
 }
 
-/** The socket of the next connection. */
+/** Accepts the next connection; returns its socket. */
 export async function accepted({ fd }: Listener): Promise<ne.ne_socket> {
   const socket = ne.ne_sock_create();
   if ((await promises.ne_sock_accept(socket, fd)) !== 0) throw new Error(ne.ne_sock_error(socket));
   return socket;
 }
 
-/** Gives a function that connects two sockets for the running test. */
+/** Returns a function that connects two sockets for the running test. */
 export function testPairs(): () => Promise<Pair> {
   const listen = testListeners();
-  // A socket that is dropped is collected and closed.
+  // Holds the sockets until the end of the test, since a socket that is dropped is collected and closed.
   const held: Pair[] = [];
   afterEach(() => {
     held.length = 0;

@@ -1,6 +1,6 @@
 /**
- * The two surfaces of the C API in one form: the functions of `libneon/ne/promises` by name, each returning a promise.
- * Suites that run from one table over {@link surfaces} show that both behave alike.
+ * The two surfaces of the C API in one form: each function of `libneon/ne/promises`, by its name, returns a promise.
+ * Suites that run once for each of {@link surfaces} show that both surfaces behave alike.
  */
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
@@ -15,7 +15,7 @@ export type Io = {
 
 export interface Surface {
   readonly surface: 'libneon/ne' | 'libneon/ne/promises';
-  /** Whether callbacks may answer later. */
+  /** Whether callbacks may return promises. */
   readonly asynchronous: boolean;
   readonly io: Io;
 }

@@ -1,4 +1,4 @@
-/** TLS contexts with certificates of the test PKI, and handshakes of both ends of a connection. */
+/** TLS contexts with certificates of the test PKI, and handshakes between both ends of a connection. */
 import { features } from 'libneon';
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
@@ -9,7 +9,7 @@ import type { Pair } from './sockets.js';
 /** Whether this neon verifies certificates after the handshake. */
 export const verifiesLater = features.functions['ne_ssl_check_certificate'] === true;
 
-/** Whether a connection verifies the server: GnuTLS does not in the handshake, and older versions of neon never do. */
+/** Whether neon verifies the server of a socket: with GnuTLS only newer versions do, and only after the handshake. */
 export const verifies = !usesGnuTls || verifiesLater;
 
 export function serverContext({ cert, key }: KeyPair = testPki().server): ne.ne_ssl_context {
@@ -36,7 +36,7 @@ export function clientOf(file: string): ne.ne_ssl_client_cert {
   return client;
 }
 
-/** Runs both halves of a handshake. The server's half is on a lane, so that the client's may block. */
+/** Runs both halves of a handshake. The server's half runs on a lane, so that the client's half may block. */
 export async function shaken(
   ends: Pair,
   server: ne.ne_ssl_context,
@@ -44,6 +44,6 @@ export async function shaken(
 ): Promise<{ server: number; client: unknown }> {
   const accepting = promises.ne_sock_accept_ssl(ends.server, server);
   const result = await client();
-  if (result !== 0) ne.ne_sock_close(ends.client); // so that the server sees the end
+  if (result !== 0) ne.ne_sock_close(ends.client); // so that the server sees the end of the connection
   return { server: await accepting, client: result };
 }

@@ -1,12 +1,12 @@
-/** The beginning of a TLS 1.2 handshake, as a server sends it: unencrypted, so that it needs no key. */
+/** The beginning of a TLS 1.2 handshake as a server sends it. It is not encrypted, so that a script needs no key. */
 
-/** A number in `bytes` bytes. */
+/** A number, encoded in `bytes` bytes. */
 const number = (bytes: number, value: number): Buffer =>
   Buffer.from(value.toString(16).padStart(bytes * 2, '0'), 'hex');
 const sized = (bytes: number, content: Uint8Array): Buffer => Buffer.concat([number(bytes, content.length), content]);
 const message = (type: number, content: Uint8Array): Buffer => Buffer.concat([Buffer.of(type), sized(3, content)]);
 
-/** Records of at most 16 KiB that hold this. */
+/** TLS records of at most 16 KiB with this content. */
 function records(content: Buffer): Buffer {
   const parts: Buffer[] = [];
   for (let at = 0; at < content.length; at += 0x4000)
@@ -15,7 +15,7 @@ function records(content: Buffer): Buffer {
 }
 
 const ecdheEcdsaAes128Gcm = 0xc02b;
-/** Safe renegotiation, which OpenSSL requires; and uncompressed points of curves. */
+/** Two extensions: secure renegotiation, which OpenSSL requires, and uncompressed points of curves. */
 const extensions = Buffer.of(0xff, 0x01, 0, 1, 0, 0x00, 0x0b, 0, 2, 1, 0);
 
 const serverHello = message(
@@ -30,12 +30,12 @@ const serverHello = message(
   ]),
 );
 
-/** ServerHello, and a Certificate with these certificates, which are DER or pretend to be. */
+/** A ServerHello message, and a Certificate message with these certificates, which are DER or pretend to be DER. */
 export function certificateMessages(...certificates: readonly Uint8Array[]): Buffer {
   return rawCertificateMessages(sized(3, Buffer.concat(certificates.map((one) => sized(3, one)))));
 }
 
-/** ServerHello, and a Certificate with this content. */
+/** A ServerHello message, and a Certificate message with this content. */
 export function rawCertificateMessages(content: Uint8Array): Buffer {
   return records(Buffer.concat([serverHello, message(11, content)]));
 }

@@ -1,4 +1,4 @@
-/** Situations of TLS with their outcomes: certificates and settings of both sides that are right or wrong. */
+/** TLS connections with right or wrong certificates and settings of both sides, and their outcomes. */
 import * as ne from 'libneon/ne';
 import { testPki, type KeyPair, type Pki } from '../servers/pki.js';
 import type { TlsServerOptions } from '../servers/s-server.js';
@@ -8,21 +8,21 @@ import { neonSince, tlsErrorPrefix, usesGnuTls } from './neon.js';
 export interface Situation {
   readonly about: string;
   readonly server: TlsServerOptions;
-  /** The name of the server for the client; all of them are on 127.0.0.1. */
+  /** The host name by which the client knows the server; all servers are at 127.0.0.1. */
   readonly host: string;
   /** Files of the certificates that the client trusts. */
   readonly trusts: readonly string[];
-  /** The client's certificate (a PKCS#12 file), or the one that a callback provides; null if it provides nothing. */
+  /** The client's certificate (a PKCS#12 file): set, or provided by a callback, which provides none if it is null. */
   readonly client?: { readonly set: string } | { readonly provided: string | null };
-  /** `NE_SSL_*` that the callback receives; 0 if it is not called. */
+  /** The `NE_SSL_*` bits that the callback for verification receives; 0 if it is not called. */
   readonly failures: number;
-  /** The error of the request although the certificate is good or accepted. */
+  /** The error with which the request fails even if the server's certificate is good or accepted. */
   readonly error?: RegExp;
 }
 
 const { NE_SSL_NOTYETVALID, NE_SSL_EXPIRED, NE_SSL_IDMISMATCH, NE_SSL_UNTRUSTED, NE_SSL_BADCHAIN } = ne;
 
-/** The texts of neon for the failures, in its order. */
+/** neon's texts for the failures, in the order in which neon lists them. */
 const words: readonly (readonly [number, string])[] = [
   [NE_SSL_NOTYETVALID, 'certificate is not yet valid'],
   [NE_SSL_EXPIRED, 'certificate has expired'],

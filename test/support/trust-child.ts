@@ -7,7 +7,7 @@ import { get } from 'node:https';
 import { Session, type TLSOptions } from 'libneon';
 import * as ne from 'libneon/ne';
 
-/** A status, or a code of an error. */
+/** For each way to send a request: the status of the response, or the code or text of the error. */
 export interface Trusted {
   readonly promise: unknown;
   readonly blocking: unknown;

@@ -1,7 +1,7 @@
 /** The events of XML parsers as lines, and hostile documents, for the tests of ne_xml.h and of its users. */
 import * as ne from 'libneon/ne';
 
-/** A parser that accepts every element, with the state of its parent plus one, and notes all events. */
+/** A parser that notes all events. It accepts every element; the state of an element is that of its parent plus one. */
 export function noting(): { parser: ne.ne_xml_parser; events: string[] } {
   const events: string[] = [];
   const parser = ne.ne_xml_create();
@@ -12,7 +12,7 @@ export function noting(): { parser: ne.ne_xml_parser; events: string[] } {
       return parent + 1;
     },
     (state, text) => {
-      // In pieces of any size, depending on the blocks of the document.
+      // Joins the pieces of a text, whose sizes depend on the blocks of the document.
       const last = events.at(-1) ?? '';
       if (last.startsWith(`text ${state} `)) events[events.length - 1] = last + text;
       else events.push(`text ${state} ${text}`);
@@ -24,7 +24,7 @@ export function noting(): { parser: ne.ne_xml_parser; events: string[] } {
   return { parser, events };
 }
 
-/** Parses a document in blocks of `size` bytes, and its end; returns the result of the first call that fails, or 0. */
+/** Parses a document in blocks of `size` bytes, and then its end. Returns the first result that is not 0, or 0. */
 export function parseAll(parser: ne.ne_xml_parser, document: string | Uint8Array, size = Infinity): number {
   const bytes = Buffer.from(document);
   for (let at = 0; at < bytes.length; at += size) {

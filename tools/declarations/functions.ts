@@ -1,4 +1,4 @@
-/** Makes functions of the constants that TypeScript declares for the functions of the addon. */
+/** Turns the constants that TypeScript declares for functions of the addon into declarations of functions. */
 import ts from 'typescript';
 
 /**
@@ -21,6 +21,6 @@ export function functionsDeclared(text: string): string {
       { start: arrow.getFullStart(), end: arrow.getEnd(), text: ':' },
     ];
   });
-  // From the last one on, so that the places of the others stay.
+  // From the last edit to the first, so that the places of the remaining edits stay valid.
   return edits.reduceRight((edited, { start, end, text }) => edited.slice(0, start) + text + edited.slice(end), text);
 }

@@ -32,7 +32,7 @@ ${table(
   return formatted('docs/coverage.md', text);
 }
 
-/** The reasons without the names that are bound by now. */
+/** The reasons of `unbound.json`, without the names that are bound by now. */
 export async function unboundReasons(all: readonly Row[]): Promise<Output> {
   const bound = new Set(all.filter(({ surface }) => surface).map(({ name }) => name));
   const left = [...unbound()].filter(([name]) => !bound.has(name));

@@ -13,14 +13,16 @@ export interface Exported {
   readonly signature: Signature | undefined;
   /** The first sentence of its doc comment. */
   readonly summary: string;
-  /** The functions of the addon that it is, or calls; its own name first where that is one of them. */
+  /**
+   * The functions of the addon that this export is or calls. If one of them has the name of the export, it comes first.
+   */
   readonly natives: readonly string[];
 }
 
 export interface Signature {
   /** The parameters without their types: `uri`, `userdata?`, `...values`. */
   readonly parameters: readonly string[];
-  /** The type of the result, as it stands there. */
+  /** The type of the result, as the source writes it. */
   readonly result: string;
 }
 
@@ -29,7 +31,7 @@ type Declaration = ts.VariableDeclaration | ts.FunctionDeclaration | ts.ClassDec
 /** The declarations at the top level of a file, by name; several for the overloads of a function. */
 type Declarations = ReadonlyMap<string, readonly Declaration[]>;
 
-/** The exports of all files but `promises.ts`, in their order. */
+/** The exports of all files except `index.ts`, `promises.ts` and `handles.ts`, in the order of the files. */
 export function exportsOfLib(): Exported[] {
   return filesIn('lib/ne', /\.ts$/)
     .filter((file) => !/\/(index|promises|handles)\.ts$/.test(file))
@@ -75,8 +77,8 @@ function signatureOf(declaration: Declaration, others: Declarations): Signature 
 }
 
 /**
- * The declaration of the parameters: a function, the type of a constant, or that of the other function to which a
- * constant is equal.
+ * The declaration that has the parameters: a function, the type of a constant, or, if a constant equals another
+ * function, the declaration of that function.
  */
 function callable(declaration: Declaration, others: Declarations): ts.SignatureDeclaration | undefined {
   if (ts.isFunctionDeclaration(declaration)) return declaration;

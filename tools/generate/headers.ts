@@ -7,15 +7,15 @@ import path from 'node:path';
 export type Kind = 'function' | 'macro' | 'constant';
 
 /**
- * One name that a header declares. A `macro` is one that takes arguments; a `constant` an enumerator, or a macro that
- * has a value.
+ * One name that a header declares. A `macro` has parameters. A `constant` is an enumerator, or a macro that has a
+ * value.
  */
 export interface Declaration {
   readonly name: string;
   readonly kind: Kind;
   /** `ne_request.h` */
   readonly header: string;
-  /** The names of a function's parameters: `sess`, `fn`, `userdata`; a variadic one ends with `...`. */
+  /** The names of a function's parameters: `sess`, `fn`, `userdata`; those of a variadic function end with `...`. */
   readonly parameters?: readonly string[];
 }
 
@@ -30,7 +30,7 @@ export function declarationsOf(include: string): Declaration[] {
   }
 }
 
-// Compiles each header in a unit of its own, since two headers declare equal names.
+// Compiles each header in a unit of its own, since two headers declare the same name.
 function declarationsIn(include: string, header: string, scratch: string): Declaration[] {
   const source = path.join(scratch, 'unit.c');
   const prototypes = path.join(scratch, 'prototypes');
@@ -53,7 +53,7 @@ function declarationsIn(include: string, header: string, scratch: string): Decla
   );
 }
 
-/** The names of the parameters in the prototype of a function; GCC lists prototypes without them. */
+/** The names of the parameters in the prototype of a function, which GCC's list of prototypes omits. */
 function parametersOf(name: string, text: string): string[] {
   const start = new RegExp(`\\b${name}\\s*\\(`).exec(text);
   if (!start) throw new Error(`No prototype of ${name}`);

@@ -1,7 +1,7 @@
 /**
- * `npm run generate`: writes what is made from the C++, the TypeScript and neon's headers. With `-- --check` it writes
- * nothing, and fails when a file is stale. `-- --newest FOLDER --version VERSION` reads the headers of the newest neon
- * from there first.
+ * `npm run generate`: writes the files that are made from the C++, the TypeScript and neon's headers. With `-- --check`
+ * it writes nothing, and fails when a file is stale. `-- --newest FOLDER --version VERSION` first reads the headers of
+ * the newest neon from FOLDER.
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

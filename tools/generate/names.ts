@@ -1,4 +1,6 @@
-/** Lists every name that the headers of neon declare, with its place in this project or the reason why it has none. */
+/**
+ * Lists every name that the headers of neon declare, with its place in this project or the reason why it is not bound.
+ */
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { exportsOfLib, type Exported, type Signature } from './declarations.js';
@@ -21,15 +23,20 @@ export type Surface = 'sync' | 'sync, promise' | 'constant';
 
 /** A name of either neon: the installed one, or the newest. */
 export interface Row extends Declaration {
-  /** The first neon that has it: empty for the oldest supported one, `newer` when it is not known. */
+  /**
+   * The first version of neon that has the name. Empty for the oldest supported version; `newer` if the version is not
+   * known.
+   */
   readonly since: string;
-  /** Where it is exported; undefined when it is not. */
+  /** Where the name is exported; undefined when it is not exported. */
   readonly surface: Surface | undefined;
-  /** Its TypeScript. */
+  /** The TypeScript that exports the name. */
   readonly exported: Exported | undefined;
-  /** The C++ that registers it, or that it calls. */
+  /** The C++ that registers the name, or the addon function that its TypeScript calls. */
   readonly binding: string | undefined;
-  /** The tests that name it: those of its header first, and the one that names it most often before others. */
+  /**
+   * The tests that contain the name. The tests of its header come first, then those that contain the name more often.
+   */
   readonly tests: readonly string[];
 }
 

@@ -16,7 +16,7 @@ export async function omittedModule(functions: readonly Bound[]): Promise<Output
   const prototypes = new Map(newest().declarations.map(({ name, parameters }) => [name, parameters]));
   const entries = functions.flatMap(({ name, signature: { parameters } }) => {
     const inC = prototypes.get(name);
-    // The values of a format are counted by their function.
+    // A function with a format counts the values itself.
     if (!inC || parameters.some((parameter) => parameter.startsWith('...'))) return [];
     const omitted = omittedOf(
       inC,
@@ -29,7 +29,7 @@ export async function omittedModule(functions: readonly Bound[]): Promise<Output
   return formatted('lib/core/omitted.ts', `${head}\n${doc}\n${table}\n`);
 }
 
-/** Parameters are in C's order. A name that C does not have stands for the next parameter: some are renamed. */
+/** The parameters are in C's order. Some are renamed, so a name that C does not have stands for C's next parameter. */
 function omittedOf(inC: readonly string[], inJavaScript: readonly string[]): string[] {
   let rest = [...inC];
   const omitted = inJavaScript.flatMap((name) => {

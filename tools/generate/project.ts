@@ -9,7 +9,7 @@ export function read(file: string): string {
   return readFileSync(path.join(root, file), 'utf8');
 }
 
-/** The files below a folder that match, sorted, from the project's folder. */
+/** The files below a folder whose paths match the pattern, sorted. The paths are relative to the project's folder. */
 export function filesIn(folder: string, pattern: RegExp): string[] {
   return readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
     .map((name) => `${folder}/${name}`)

@@ -5,7 +5,7 @@ import { filesIn, read } from './project.js';
 export interface Registration {
   readonly name: string;
   readonly file: string;
-  /** Whether it makes a promise form. */
+  /** Whether it registers a promise form. */
   readonly promise: boolean;
 }
 

@@ -50,7 +50,7 @@ class Provided {
     ne_set_request_body_provider(request, length, on_provide, this);
   }
 
-  /// Starts again; false, after fail(), when it cannot.
+  /// Starts the body again. Returns false, after fail(), when the body cannot start again.
   virtual bool rewind() = 0;
   /// The number of bytes put into `buffer`, 0 at the end, -1 after fail().
   virtual ssize_t next(char *buffer, std::size_t size) = 0;
@@ -145,7 +145,7 @@ class File final : public Body, private Provided {
     return count;
   }
 
-  // The writer of the pipe may take its time: that is not a stall of the server, and an abort ends the wait.
+  // A slow writer of the pipe is not a stall of the server. An abort ends the wait.
   bool wait_for_pipe() {
     const Operation *operation = Operation::current();
     Connection &connection = operation->executor().connection;
@@ -169,10 +169,10 @@ class File final : public Body, private Provided {
   std::int64_t position_ = 0;
 };
 
-/// Blocks from a JavaScript function, which is called with an Ask. It returns an array of Uint8Arrays, with
-/// null after the last one of the body; or whether it starts again. The first `max_kept` bytes are kept while
-/// they are all that was read, so that sending them again, after an idle connection was found closed, needs
-/// no call.
+/// Blocks from a JavaScript function, which is called with an Ask. For Next and First, the function returns
+/// an array of Uint8Arrays, with null after the last block of the body. For Again, it returns whether it
+/// starts again. As long as at most `max_kept` bytes have been read, all of them are kept: sending them
+/// again, after an idle connection was found closed, needs no call.
 class Blocks final : public Body, private Provided {
  public:
   /// `repeatable`: the function can always start again.
@@ -182,8 +182,8 @@ class Blocks final : public Body, private Provided {
   void give_to(ne_request *request) override { provide(request, length_); }
   Napi::Function function() const override { return function_; }
 
-  // Of a body of unknown length, the first blocks show whether it is short. A failure ends the request in any
-  // case.
+  // If the length is unknown, the first blocks show whether the body is short. If asking for them fails, the
+  // request fails in any case.
   bool can_restart() override {
     if (repeatable_ || length_ >= 0) return repeatable_ || length_ <= static_cast<std::int64_t>(max_kept);
     return !take(ask(Ask::First)) || (ended_ && kept_all_);
@@ -195,7 +195,7 @@ class Blocks final : public Body, private Provided {
   bool rewind() override {
     if (!given_) return true;  // nothing of it was sent
     if (kept_all_) {
-      rest_ = kept_;  // stays as it is until the next block is requested
+      rest_ = kept_;  // kept_ stays as it is until the next block is requested
       block_.clear();
       return true;
     }
@@ -276,7 +276,7 @@ class Blocks final : public Body, private Provided {
     kept_ = {};
   }
 
-  const Napi::Function function_;  // read when the operation is made
+  const Napi::Function function_;  // valid only while the operation is being made
   const std::int64_t length_;
   const bool repeatable_;
   bool given_ = false;  // to C

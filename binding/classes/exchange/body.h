@@ -9,8 +9,8 @@
 
 namespace neon {
 
-/// The body of a request. Made on the JavaScript thread; used where the operation runs, which owns it: C
-/// calls it until its request is destroyed.
+/// The body of a request. Made on the JavaScript thread, and used on the thread that runs the operation. The
+/// operation owns the body, since C calls the body until C's request is destroyed.
 class Body {
  public:
   Body() = default;
@@ -18,7 +18,7 @@ class Body {
   Body &operator=(const Body &) = delete;
   virtual ~Body() = default;
 
-  /// Makes it the body of C's request.
+  /// Makes this object the body of C's request.
   virtual void give_to(ne_request *request) = 0;
   /// Whether it can be sent again from its beginning after any part of it was sent. Called after give_to();
   /// may wait for the first bytes of a stream.
@@ -27,8 +27,9 @@ class Body {
   virtual Napi::Function function() const { return {}; }
 
   /// Reads argument `index`: undefined or null for no body; a string or Uint8Array; [path or descriptor,
-  /// offset, length, announced length]; or [function that gives blocks, their length, whether they are
-  /// repeatable]. A length of -1 is unknown, and the body is sent in chunks.
+  /// offset, length, announced length]; or [function that returns blocks, their total length, whether the
+  /// function can start again]. A length of -1 is unknown: a regular file then has the length that the system
+  /// reports, and any other body without an announced length is sent in chunks.
   static std::unique_ptr<Body> from_arguments(const Arguments &arguments, std::size_t index);
 };
 

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view line_end = "\r\n";
 
-/// Whether the line is a field of this name. The request line is not, since a name has no space.
+/// Whether the line is a field of this name. The request line never is, since a name contains no space.
 bool is_field(std::string_view line, const std::string &name) {
   return line.size() > name.size() && line[name.size()] == ':' &&
          ne_strncasecmp(line.data(), name.c_str(), name.size()) == 0;

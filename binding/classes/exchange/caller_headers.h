@@ -7,12 +7,12 @@
 
 namespace neon {
 
-/// While it lives, a header of the caller's replaces the fields of that name that neon adds to the requests
-/// of the session: Host, User-Agent, Connection, TE, credentials and so on. Where the operation runs; the
-/// session and the recipe must outlive it.
+/// While it lives, each header of the caller replaces the fields of the same name that neon adds to the
+/// requests of the session: Host, User-Agent, Connection, TE, credentials and so on. Used where the operation
+/// runs; the session and the recipe must outlive it.
 ///
-/// It is the last hook of the session, so it sees the head of a request after all others. neon's own CONNECT
-/// has no field of the caller's, and stays as it is.
+/// It is the last hook of the session, so it sees the head of a request after all other hooks. A CONNECT of
+/// neon's has no field of the caller's, and stays as it is.
 class CallerHeaders final {
  public:
   CallerHeaders(ne_session *session, const Recipe &recipe);

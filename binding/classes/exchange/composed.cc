@@ -44,16 +44,17 @@ void ComposedRequest::on_create(ne_request *request, void *self, const char *, c
   composed.recipe_.add_headers_and_flags_to(request);
 }
 
-// The reader that is added last is called first, before C's own, which may fail and has been added by now.
+// C has added its own body reader by now, which may fail. The reader that is added last is called first, so
+// the one that is added here is called before that of C.
 void ComposedRequest::on_send(ne_request *request, void *self, ne_buffer *) noexcept {
   ComposedRequest &composed = *static_cast<ComposedRequest *>(self);
   if (request != composed.created_ || std::exchange(composed.reads_, true)) return;
   composed.record_.read_from(request, 0);
 }
 
-// Neon's functions fail for some responses that did arrive: those that are not 2xx, those that report
-// failures inside, and 207 responses whose body is not a document. In the last case the error text is the
-// status line, since nothing else was wrong.
+// neon's functions also fail for some responses that did arrive: those that are not 2xx, those that report
+// failures inside, and 207 responses whose body is not a document. For the last kind, the error text is the
+// status line, since neon noticed no other error.
 bool ComposedRequest::has_response() const {
   const Head &head = record_.head();
   if (result_.ok()) return record_.arrived();

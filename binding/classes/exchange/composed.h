@@ -16,8 +16,8 @@
 namespace neon {
 
 /// A whole request that a function of neon's makes and sends (ne_proppatch, ne_acl3744_set), and its
-/// response. The response crosses whole, as that of an Exchange does; the body of one that is not 2xx up to
-/// `whole_limit`.
+/// response. The response crosses to JavaScript in one piece, packed as that of an Exchange. If it is not
+/// 2xx, only the first `whole_limit` bytes of its body cross.
 class ComposedRequest final : public Operation {
  public:
   using Send = std::function<int(ne_session *, const char *target)>;
@@ -38,7 +38,7 @@ class ComposedRequest final : public Operation {
   const std::shared_ptr<Session> session_;
   const Recipe recipe_;
   const Send send_;
-  ne_request *created_ = nullptr;  // a request that is created after it is neon's CONNECT
+  ne_request *created_ = nullptr;  // any request that is created later is neon's CONNECT
   bool reads_ = false;
 
   // Written inside run(), read after it.

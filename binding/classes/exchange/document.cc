@@ -1,5 +1,5 @@
-// How Exchange parses a body that is an XML document: on the lane, and until that has met the parser, on the
-// JavaScript thread.
+// How Exchange parses a body that is an XML document: on the JavaScript thread until the lane has noticed the
+// parser, and on the lane from then on.
 #include "classes/exchange/document.h"
 
 #include <algorithm>
@@ -74,8 +74,8 @@ bool Exchange::flush(std::unique_ptr<EventBatch> batch) {
   return !cancelled();
 }
 
-// Some of the bytes that were received and not taken; the lane may be reading into the open block. Under the
-// lock.
+// Takes some of the bytes that were received and not taken yet. Copies those of the open block, since the
+// lane may be reading into it. Called under the lock.
 Block Exchange::take_next() {
   Block some;
   while (some.left() == 0 && !full_.empty()) {
@@ -91,7 +91,7 @@ Block Exchange::take_next() {
   return some;
 }
 
-// Until the lane has met the document: parses what has arrived, until there is a batch.
+// Until the lane has noticed the document: parses the bytes that have arrived, and stops at a batch.
 void Exchange::parse_here(bool over) {
   Document &document = *document_;
   for (;;) {

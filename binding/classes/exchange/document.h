@@ -10,8 +10,8 @@
 
 namespace neon {
 
-/// The parser of such a body, and the batches that JavaScript has still to take. Exchange says which thread
-/// owns what, and when.
+/// The parser of such a body, and the batches that JavaScript has not taken yet. The comment on Exchange says
+/// which thread owns them, and when.
 struct Document {
   Document(unsigned wanted, const std::string &charset, EventParser::Flush flush)
       : parser(wanted, charset, std::move(flush)) {}
@@ -19,8 +19,8 @@ struct Document {
   EventParser parser;
   std::deque<std::unique_ptr<EventBatch>> full;
   std::unique_ptr<EventBatch> open;
-  bool over = false;    // the JavaScript thread parsed it to its end
-  bool failed = false;  // or to where the parser failed
+  bool over = false;    // the JavaScript thread parsed the document to its end, or to a failure
+  bool failed = false;  // the parser failed on the JavaScript thread
 };
 
 }  // namespace neon

@@ -20,10 +20,10 @@ namespace neon {
 
 namespace {
 
-// At most this much is kept of the body of a response that neon may answer itself.
+// At most this many bytes are kept of the body of a response that neon may answer itself.
 constexpr std::size_t max_held = std::size_t{1024} * 1024;
 
-/// C's request. Hooks may meet it, so when there are any it has a control block.
+/// C's request. If the session has callbacks, they may receive the request, so it has a control block.
 class OwnRequest final {
  public:
   OwnRequest(const std::shared_ptr<Session> &session, const Recipe &recipe) {
@@ -44,7 +44,7 @@ class OwnRequest final {
 
   ne_request *c() const { return block_ ? block_->c() : c_; }
 
-  // Throws when a hook has given it a body already.
+  // Throws when a hook has given the request a body already.
   void give(Body &body) {
     if (block_) block_->announce_body();
     body.give_to(c());
@@ -71,7 +71,7 @@ void Exchange::run() {
     locks->join(*session_);
     ending = locks->ending_with(recipe_);
   }
-  // Gone after C's request, which calls it.
+  // Destroys the inflater after C's request, since the request calls the inflater.
   struct Reset {
     std::unique_ptr<Inflater> &inflater;
     ~Reset() { inflater.reset(); }
@@ -107,7 +107,7 @@ void Exchange::run() {
       result = NE_ERROR;
     }
   } while (result == NE_RETRY && !head_posted_);
-  // JavaScript removes these locks too, but queued requests would submit them before that.
+  // JavaScript removes these locks too, but queued requests could submit them before it does.
   if (result == NE_OK && head_.is_success() && head_.status != 207)
     for (const LockSet::Entry &lock : ending) locks->remove(lock);
   result_.note(result, session_->c());  // an exception before this leaves NE_ERROR
@@ -116,8 +116,9 @@ void Exchange::run() {
 }
 
 // The server may be closing a kept connection at this moment, and a body that cannot start again could not be
-// sent once more. So it gets a new connection, unless the server's word comes before it (Expect:
-// 100-continue), the connection carries the authentication, or C closes it itself.
+// sent a second time. So such a body gets a new connection, unless the server answers before the body is sent
+// (Expect: 100-continue), the authentication belongs to the connection, or C itself closes the connection
+// (for a request that is not idempotent).
 void Exchange::renew_connection_for_body(ne_request *request) {
   const bool may_be_kept = session_->connection.is_open() || !interposition_works();
   if (!may_be_kept || ne_get_request_flag(request, NE_REQFLAG_EXPECT100) ||
@@ -133,7 +134,7 @@ void Exchange::note_head(ne_request *request) {
   dropped_ = false;
 }
 
-// Where the end of the connection is the end of the body, neon takes our own interruption for that end.
+// Where the end of the connection marks the end of the body, neon mistakes our own interruption for that end.
 int Exchange::receive(ne_request *request) {
   const bool held = session_->authentication && session_->authentication->may_retry(request);
   const int result = held ? receive_held(request) : receive_body(request);
@@ -145,7 +146,7 @@ ssize_t Exchange::pull(ne_request *request, char *buffer, std::size_t room) {
 }
 
 int Exchange::receive_body(ne_request *request) {
-  // A short body of known length needs no more memory than that.
+  // A short body of known length needs no more memory than its length.
   const bool inflated = inflater_ && inflater_->active();
   const char *length = inflated ? nullptr : ne_get_response_header(request, "Content-Length");
   const unsigned long long known = length ? std::strtoull(length, nullptr, 10) : whole_limit;
@@ -169,7 +170,8 @@ int Exchange::receive_body(ne_request *request) {
   return NE_OK;
 }
 
-// Only the end of this response shows whether the caller gets it, or one to a request that neon sends again.
+// Only the end of this response shows whether the caller gets it, or the response to the request that neon
+// sends again.
 int Exchange::receive_held(ne_request *request) {
   Block block(whole_limit + 1);
   Block rest;
@@ -243,13 +245,13 @@ Napi::Value Exchange::result(Napi::Env env) {
   return head_.response(env, body, stream, trailers_);
 }
 
-// How messages name the response that has the session.
+// How messages name the response that occupies the session.
 std::string Exchange::unread() const {
   return "the response to " + recipe_.method + " " + recipe_.target + " (" + std::to_string(head_.status) +
          ")";
 }
 
-// The head was posted, something that a reader or a waiter waits for, or the end.
+// Called when the lane has posted the head, the end, or something that a reader or a waiter waits for.
 void Exchange::deliver(Napi::Env env) {
   if (done())
     finish(env);

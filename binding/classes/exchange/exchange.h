@@ -25,33 +25,33 @@ namespace neon {
 /// piece, in one event; so does any response of a blocking call.
 ///
 /// A longer response to a promise streams. The lane posts the head, then reads up to `max_ahead_` bytes ahead
-/// of JavaScript, and waits on `room_` until JavaScript takes some: that is the back-pressure. The lane is
-/// woken when JavaScript takes bytes, by a larger allowance (read_ahead()), by cancel() (the response was
-/// dropped, destroyed, aborted), and when the environment goes away.
+/// of JavaScript, and waits on `room_` until JavaScript takes some: that is the back-pressure. The lane wakes
+/// when JavaScript takes bytes, when JavaScript allows more of them (read_ahead()), at cancel() (the response
+/// was dropped, destroyed or aborted), and when the environment goes away.
 /// `stream_mutex_` guards full_, open_, max_ahead_, reader_waits_ and waiter_watches_. The lane reads into
-/// the free end of open_ without the lock, since only the lane touches that, and counts the bytes in under
-/// the lock; JavaScript takes over full blocks, and copies what the open one has. JavaScript's side holds at
-/// most one promise of a read (reader_).
+/// the free end of open_ without the lock, since only the lane touches this part, and then counts the bytes
+/// in under the lock. JavaScript takes over full blocks, and copies the bytes of the open one. JavaScript has
+/// at most one pending read (reader_).
 ///
-/// max_ahead_ is `high_water`, unless other calls wait for the session. JavaScript knows when they do, since
-/// the queue of a pool is there. It then calls read_ahead() with the bytes that may stay unread, and holds a
-/// promise of the outcome (waiter_). Either the response is over, so that the session is free and the rest
-/// can be taken from memory, or the lane has stopped at the allowance. The lane posts once when it stops, if
-/// waiter_watches_ is set, and at its end. The promise keeps the event loop alive, since the calls in the
-/// queue of a pool do not. When no call waits any more, JavaScript takes the allowance back; bytes that were
-/// received already stay. If JavaScript drops the response, the lane ends, which settles the promise. If the
-/// environment goes away, the promise is not settled.
+/// max_ahead_ is `high_water`, unless other calls wait for the session. JavaScript knows when calls wait,
+/// since the queue of a pool is in JavaScript. It then calls read_ahead() with the number of bytes that may
+/// stay unread, and gets a promise of the outcome (waiter_). Either the response is over, so that the session
+/// is free and the rest can be taken from memory, or the lane has stopped at the allowance. The lane posts
+/// once when it stops, if waiter_watches_ is set, and at its end. The promise keeps the event loop alive,
+/// since the calls in the queue of a pool do not. When no call waits any more, JavaScript takes the allowance
+/// back, but bytes that were received already stay. If JavaScript drops the response, the lane ends, which
+/// settles the promise. If the environment goes away, the promise is not settled.
 ///
 /// A document (parse()) crosses in batches of events instead of blocks. The lane parses the bytes that it
 /// reads, and waits inside the parser on `room_` while JavaScript has `max_batches` full batches to take. The
-/// mutex guards the batches. The batch that is being filled belongs to the parser while that parses a block,
-/// and to JavaScript between two blocks. The parser belongs to the lane once the lane has noticed the call of
-/// parse() (sink_met_). Until then the lane may be inside a read that lasts, or be done. So the JavaScript
-/// thread parses the bytes that have arrived, a slice at a time, and the lane waits for the end of a slice
-/// (parses_here_). Whatever ends the exchange (signal, timeout, destroy, a handler that throws, a terminated
-/// worker) ends the wait for room. The parser then stops at its next batch, or at the end of its block;
-/// batches that were not taken are deleted with the exchange. A pending read keeps all of it alive: a
-/// response that JavaScript dropped continues to the end of its document.
+/// mutex guards the batches. The batch that is being filled belongs to the parser while the parser is at work
+/// on a block, and to JavaScript between two blocks. The parser belongs to the lane once the lane has noticed
+/// the call of parse() (sink_met_). Until then the lane may be inside a long read, or be done. So the
+/// JavaScript thread parses the bytes that have arrived, a slice at a time, and the lane waits for the end of
+/// a slice (parses_here_). Whatever ends the exchange (signal, timeout, destroy, a handler that throws, a
+/// terminated worker) ends the wait for room. The parser then stops at its next batch, or at the end of its
+/// block; batches that were not taken are deleted with the exchange. A pending read keeps the response alive,
+/// so the lane continues to the end of the document even when nothing else refers to the response.
 class Exchange final : public Operation {
  public:
   Exchange(std::shared_ptr<Session> session, Recipe recipe, bool streams)
@@ -66,11 +66,11 @@ class Exchange final : public Operation {
   Napi::Value write_to_fd(Napi::Env env, int descriptor);
   /// The bytes that had arrived and were not taken when the response failed, as a Buffer. JavaScript thread.
   Napi::Value take_rest(Napi::Env env);
-  /// From now on read() gives batches of events (EventBatch), null at the end of the document.
+  /// From now on read() returns batches of events (EventBatch), and null at the end of the document.
   void parse(unsigned wanted, const std::string &charset);
-  /// Allows the lane to be `bytes` ahead of JavaScript from now on, or `high_water` if that is more, since
-  /// other calls wait for the session. True when the response is over, false when the lane has stopped with
-  /// more bytes than that, or a promise of one of them. JavaScript thread.
+  /// Called when other calls wait for the session: from now on the lane may be `bytes` ahead of JavaScript,
+  /// or `high_water` if that is more. Returns true when the response is over, false when the lane has stopped
+  /// with more unread bytes than allowed, or a promise of true or false. JavaScript thread.
   Napi::Value read_ahead(Napi::Env env, std::uint64_t bytes);
   /// Takes the allowance back, since no call waits any more. A promise of read_ahead() resolves to false.
   /// JavaScript thread.

@@ -14,7 +14,8 @@ namespace neon {
 
 namespace {
 
-// Inflating makes data at most about a thousand times longer: this bounds the memory that one block takes.
+// Inflating makes data at most about a thousand times longer, so this size bounds the memory that one block
+// takes when it is inflated.
 constexpr std::size_t encoded_block = 4096;
 
 // Numbers of zlib's inflateInit2(): the largest window, in these formats.

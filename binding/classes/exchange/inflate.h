@@ -13,13 +13,13 @@ namespace neon {
 
 /// The coding of a response body.
 enum class Coding {
-  Plain,    // none, or one that is not decoded
-  Gzip,     // neon's reader inflates it
-  Deflate,  // x-gzip or deflate: neon's reader does not know them, and ZlibReader inflates them
+  Plain,    // no coding, or a coding that is not decoded
+  Gzip,     // neon's reader inflates the body
+  Deflate,  // x-gzip or deflate, which neon's reader does not know: ZlibReader inflates the body
 };
 
 Coding coding_of(ne_request *request);
-/// The ne_accept_response that accepts the bodies that arrive as gzip.
+/// An ne_accept_response that accepts exactly the responses whose body arrives as gzip.
 int accept_gzip(void *userdata, ne_request *request, const ne_status *status) noexcept;
 
 /// Inflates a body with Coding::Deflate, in the gzip format, the zlib format or, as some servers send
@@ -51,14 +51,14 @@ class ZlibReader final {
   z_stream stream_{};
   bool open_ = false;
   bool over_ = false;
-  std::string start_;  // the bytes that do not suffice to know the format
+  std::string start_;  // the first byte, until the second one shows the format
 };
 
-/// Inflates the bodies of a request's responses while they are pulled. Made before the request is sent, and
-/// gone after C's request.
+/// Inflates the bodies of the responses to a request while they are read. Must be made before the request is
+/// sent, and destroyed after C's request.
 class Inflater final {
  public:
-  /// Adds the header Accept-Encoding. A body that gets longer than `limit` bytes fails.
+  /// Adds the header Accept-Encoding. Reading fails when the inflated body is longer than `limit` bytes.
   Inflater(ne_request *request, std::uint64_t limit);
   ~Inflater() { ne_decompress_destroy(c_); }
   Inflater(const Inflater &) = delete;

@@ -22,7 +22,7 @@ void each_pair(Napi::Array list, Visit visit) {
   for (std::uint32_t i = 0; i + 1 < length; i += 2) visit(list.Get(i), list.Get(i + 1));
 }
 
-/// The lines of a text. The last one may be empty, and is one all the same when it is asked for.
+/// The lines of a text. The last one may be empty: over() is true before it, but next() still returns it.
 class Lines final {
  public:
   explicit Lines(std::string_view text) : rest_(text) {}

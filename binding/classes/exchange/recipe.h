@@ -19,8 +19,8 @@ namespace neon {
 
 /// The parts of a request.
 struct Recipe {
-  /// Reads an argument that is one text, which crosses at the cost of one value: lines with the limit of
-  /// inflating, and with the names and values of headers alternately.
+  /// Reads an argument that is one text, so that it crosses at the cost of one value. The first line is the
+  /// limit of inflating. The lines after it are the names and values of headers, alternately.
   void read_options(const Arguments &arguments, std::size_t index);
   /// Reads an argument that is a flat array of flags and values.
   void read_flags(const Arguments &arguments, std::size_t index);
@@ -47,8 +47,8 @@ struct Head {
   /// The value of a header, by its name in lower case; nothing when the response does not have it.
   std::optional<std::string_view> header(std::string_view name) const;
   /// The response as it crosses to JavaScript: [status, head, body, stream, trailers]. The lines of the head
-  /// are the version, the reason phrase, and alternately the name and the value of a header. Those of the
-  /// trailers are names and values.
+  /// are the version, the reason phrase, and the names and values of headers, alternately. The lines of the
+  /// trailers are names and values too.
   Napi::Value response(Napi::Env env, Napi::Value body, Napi::Value stream,
                        const std::string &trailers) const;
 
@@ -60,7 +60,8 @@ struct Head {
 /// How a call of neon's ended. Written inside Operation::run(), read after it.
 struct CallResult {
   void note(int result, ne_session *session);
-  /// Notes that the watchdog ended the call, and the error text of the session, which says so.
+  /// Called after the watchdog has ended the call: notes NE_TIMEOUT, unless the call succeeded, and the error
+  /// text of the session, which reports the stall.
   void note_stall(ne_session *session);
   bool ok() const { return code == NE_OK; }
   /// A NeonError with the name of the code.

@@ -24,8 +24,8 @@ namespace neon {
 /// that it reads from.
 class ResponseRecord final {
  public:
-  /// Takes the body of a 2xx response, block by block; the last block has the size 0. Returns 0, or
-  /// another number to fail, after ne_set_error(). It must not throw.
+  /// Receives the body of a 2xx response, block by block; the last block has the size 0. Returns 0; to fail,
+  /// it calls ne_set_error() and returns another number. It must not throw.
   using Sink = std::function<int(ne_request *request, const char *bytes, std::size_t size)>;
 
   /// Keeps at most `success_room` bytes of the body of a 2xx response, and `failure_room` of any other.

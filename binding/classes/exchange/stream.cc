@@ -94,7 +94,7 @@ int Exchange::receive_to_fd(ne_request *request) {
   return NE_ERROR;
 }
 
-// A slow disk, or a slow reader of a pipe, is not a stall of the server; an abort ends this too.
+// A slow disk, or a slow reader of a pipe, is not a stall of the server. An abort ends the loop, too.
 bool Exchange::write_out(const char *bytes, std::size_t size) {
   session_->connection.pause();
   struct stat status {};
@@ -118,8 +118,8 @@ bool Exchange::write_out(const char *bytes, std::size_t size) {
   return size == 0;
 }
 
-// The lane has read `count` bytes into the open block: counts them in, and waits while JavaScript has enough
-// to take. Informs a reader of the bytes, and the calls that wait for the session of that wait.
+// Counts in the `count` bytes that the lane has read into the open block. Posts if a reader waits for bytes,
+// or if a promise of read_ahead() waits for the lane to stop. Then waits while JavaScript has enough to take.
 void Exchange::add(std::size_t count) {
   std::unique_lock lock(stream_mutex_);
   open_.size += count;
@@ -214,7 +214,7 @@ Napi::Promise::Deferred Exchange::release_reader() {
 }
 
 Napi::Value Exchange::read_ahead(Napi::Env env, std::uint64_t bytes) {
-  // One more than may be there, so that a body of just that length is read to its end.
+  // One byte more than is allowed, so that a body of exactly the allowed length is read to its end.
   allow_ahead(env, std::max<std::uint64_t>(bytes, high_water) + 1);
   const Napi::Value outcome = outcome_of_reading_ahead(env);
   if (!outcome.IsEmpty()) return outcome;
@@ -260,8 +260,8 @@ void Exchange::drop(Napi::Env env) {
   report_memory(env);
 }
 
-// The handle stands for high_water bytes. V8 should know of more, so that a response that was dropped is
-// collected in time.
+// V8 knows of high_water bytes for the handle. It should know of any bytes beyond that, so that a response to
+// which nothing refers any more is collected in time.
 void Exchange::report_memory(Napi::Env env) {
   std::int64_t beyond = 0;
   if (!cancelled()) {
@@ -281,7 +281,7 @@ Napi::Value Exchange::next(Napi::Env env) {
 
 // A block, null at the end, or an empty value; throws when the response failed.
 Napi::Value Exchange::next_block(Napi::Env env) {
-  const bool over = done();  // read before the queue: the last bytes come before the end
+  const bool over = done();  // read before the queue, since the last bytes arrive before the end
   std::unique_lock lock(stream_mutex_);
   if (!full_.empty()) {
     Block block = std::move(full_.front());
@@ -311,7 +311,7 @@ Napi::Value Exchange::ended(Napi::Env env, bool over) {
 }
 
 // The rest of the body when it is complete, or an empty value; throws when the response failed. The lane may
-// have ended without having met the sink.
+// have ended without having noticed the sink.
 Napi::Value Exchange::collected(Napi::Env env) {
   if (!done()) return {};
   const auto require_within_limit = [this] {

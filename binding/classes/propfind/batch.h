@@ -16,40 +16,43 @@
 
 namespace neon {
 
-/// Some resources of a PROPFIND response, packed. For each (lib/classes/propfind-batch.ts reads it):
+/// Some resources of a PROPFIND response, packed. For each resource, the numbers are
+/// (lib/classes/propfind-batch.ts reads them):
 ///
 ///     origin, length of the href, failure, count,
 ///     then count times: name, and the length of the value + 3
 ///                          or 2, and a number: its upper and its lower half
-///                          or 1, when the value is the last one of this name again
+///                          or 1, when the value equals the last one of this name
 ///                          or 0, and the status, when there is no value
 ///
-/// Origin (scheme, host, user information, port; the index + 2), name (namespace, name) and status (code,
-/// reason, description) are indices. An origin of 0 or 1 stands for an href that JavaScript has to read: its
-/// text is as the server sent it, and with 1 it comes after the values. Failure is 0, or the status of the
-/// resource itself + 1. Numbers (signed, 64 bits) stand for lengths and dates of the usual forms:
-/// getcontentlength, and in milliseconds since 1970 creationdate and getlastmodified.
+/// Origin (scheme, host, user information, port), name (namespace, name) and status (code, reason,
+/// description) are indices into tables; 2 is added to an origin. An origin of 0 or 1 marks an href that
+/// JavaScript has to read. Its text is as the server sent it; if the origin is 1, the text comes after the
+/// values. Failure is 0, or the index of the status of the resource itself + 1. A number (signed, 64 bits) is
+/// the value of getcontentlength or, in milliseconds since 1970, of creationdate or getlastmodified, if the
+/// text of the property has the usual form.
 ///
-/// Written in the order of the document: begin_resource(), then set_href() once, and begin_property(),
-/// text(), end_property() inside begin_propstat() and end_propstat(), then end_resource().
+/// The calls for a resource, in the order of the document: begin_resource(); set_href() or set_raw_href(),
+/// once; begin_propstat() and end_propstat(), and between these begin_property(), text(), end_property();
+/// end_resource().
 class PropfindBatch final : public Packed {
  public:
   void begin_resource();
-  /// Whether the resource has properties already: then its href must be set as text.
+  /// Whether the resource has properties already. If it has, its href must be set by set_raw_href().
   bool has_properties() const { return !properties_.empty(); }
   /// The path of the resource on this server.
   void set_href(const ne_uri &server, std::string_view path);
   /// The text of an href that JavaScript has to read.
   void set_raw_href(std::string_view text);
-  /// A null status is no failure.
+  /// A null `failure` means that the resource has not failed.
   void end_resource(const ne_status *failure, std::string_view description);
   void begin_propstat();
   /// The properties since begin_propstat() have no values unless the status is null or 2xx.
   void end_propstat(const ne_status *status);
-  /// Whether properties came since begin_propstat().
+  /// Whether no property came after the last begin_propstat().
   bool propstat_empty() const { return properties_.size() == propstat_.properties; }
   void begin_property(std::string_view nspace, std::string_view name);
-  /// More of the value.
+  /// Appends to the value of the property.
   void text(std::string_view text) { text_ += text; }
   std::size_t value_size() const { return text_.size() - value_; }
   void end_property();
@@ -72,7 +75,7 @@ class PropfindBatch final : public Packed {
     std::size_t text = 0, numbers = 0, properties = 0;
   };
   Mark here() const { return {text_.size(), numbers_.size(), properties_.size()}; }
-  /// Takes back everything written since. Values that stood there no longer count as the last of their names.
+  /// Removes all that was written after the mark. Removed values no longer count as the last of their names.
   void return_to(Mark mark);
 
   /// The properties of one name: how their values become numbers, and the last value.
@@ -81,13 +84,13 @@ class PropfindBatch final : public Packed {
     enum { None, Number, Text } last = None;
     std::int64_t number = 0;
     std::size_t text = 0, size = 0;
-    std::size_t at = 0;  // where that value stands in numbers_
+    std::size_t at = 0;  // where the last value is in numbers_
   };
 
   std::size_t resources_ = 0;
   Mark propstat_;
   std::size_t head_ = 0;   // in numbers_: where the resource begins
-  std::string late_href_;  // one that came after properties
+  std::string late_href_;  // an href that came after properties
   std::size_t value_ = 0;  // in text_: where the value began
   std::uint32_t name_ = 0;
   std::vector<std::uint32_t> properties_;  // the names of the properties that the resource has so far

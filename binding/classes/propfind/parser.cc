@@ -213,7 +213,7 @@ bool PropfindParser::end(int state, const char *nspace, const char *name) {
   }
 }
 
-// A resource has several only with a status for all of them: then each is an entry of its own.
+// A response element has several hrefs only with one status for all of them. Each href then becomes an entry.
 void PropfindParser::set_href(std::string_view text) {
   hrefs_.emplace_back(text);
   if (hrefs_.size() > 1) return;
@@ -262,7 +262,8 @@ void PropfindParser::end_propstat() {
 }
 
 void PropfindParser::end_response() {
-  // A failure of no property is that of the resource, unless other properties were read or refused.
+  // A propstat that failed without naming a property is a failure of the resource, unless the resource has a
+  // status of its own, or other properties were read or refused.
   const Outcome &outcome = response_.known || succeeded_ ? response_ : empty_;
   const std::string &text = response_.description.empty() ? outcome.description : response_.description;
   const ne_status *const failure = outcome.failed() ? &outcome.status : nullptr;

@@ -19,17 +19,18 @@ namespace neon {
 
 /// Reads the response to a PROPFIND into batches, while it arrives.
 ///
-/// neon's ne_xml_parser parses. The handler of a multi-status document is ours, not neon's ne_207_parser:
-/// that one drops a resource whose href is not a URI, takes any other document for an empty one, and
-/// truncates long hrefs. The content of `prop` is ours as well, since ne_simple_propfind copies each name and
-/// each value into a result set, which costs a PROPFIND a third of its time; this one writes equal text
-/// straight into a batch.
+/// neon's ne_xml_parser parses the XML. The handler of a multi-status document is ours, not neon's
+/// ne_207_parser, which drops a resource whose href is not a URI, takes any other document for an empty one,
+/// and truncates long hrefs. The handler of the content of `prop` is ours as well: ne_simple_propfind copies
+/// each name and each value into a result set, which costs a third of the time of a PROPFIND. This handler
+/// writes equal text straight into a batch.
 ///
-/// An href that is an absolute path or a URI with one, percent-encoded as RFC 3986 requires, is read here;
-/// any other one is left to JavaScript (lib/classes/href.ts).
+/// The parser reads an href that is an absolute path, or a URI with an absolute path, if the path is
+/// percent-encoded as RFC 3986 requires. It leaves any other href to JavaScript (lib/classes/href.ts).
 ///
-/// Owned by one operation, and called on its thread, inside neon; from inside the parser it calls `flush`
-/// with full batches, and with others after a resource when `wanted` returns true.
+/// Owned by one operation, and called on the thread that runs it, inside neon. While it parses, it calls
+/// `flush` with each full batch. After a resource, it also flushes a batch that is not full if `wanted`
+/// returns true.
 class PropfindParser final {
  public:
   using Flush = std::function<void(std::unique_ptr<PropfindBatch>)>;
@@ -41,7 +42,7 @@ class PropfindParser final {
   PropfindParser(const PropfindParser &) = delete;
   PropfindParser &operator=(const PropfindParser &) = delete;
 
-  /// Parses a block of a response, the last one of which is empty; 0, or another number when that failed.
+  /// Parses a block of a response; the last block is empty. Returns 0, or another number after a failure.
   int parse(ne_request *request, std::string_view block) noexcept;
   bool out_of_memory() const { return out_of_memory_; }
   /// Why the document is not a multi-status document, or not well-formed; null when neither is known.
@@ -85,7 +86,7 @@ class PropfindParser final {
   void set_href(std::string_view text);
   bool has_room() const { return batch_->value_size() < max_value; }
 
-  // The limits of neon: the bytes of a value, whose rest is omitted, and the properties of a resource.
+  // The limits of neon: the bytes of a value (the rest is omitted), and the properties of a resource.
   static constexpr std::size_t max_value = 102400;
   static constexpr int max_properties = 1024;
   // A longer href, status or description is an error.

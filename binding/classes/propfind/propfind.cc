@@ -30,7 +30,7 @@ class Propfind::Delivery final : public Event {
   void deliver(Napi::Env env) override {
     --propfind_->ahead_;
     if (propfind_->cancelled()) return;
-    // After a batch that is missing, no other is delivered.
+    // When one batch cannot be delivered, no later batch is delivered.
     if (!propfind_->guard(env, [&] { propfind_->deliver_batch(env, *batch_); })) propfind_->cancel();
   }
 
@@ -73,7 +73,8 @@ void Propfind::run() {
   if (auto rest = parser.take(); !rest->empty()) flush(std::move(rest));
 }
 
-// As neon's own function sends it. A document counts with each status of success: some servers send 200.
+// Sends the request as neon's own function does. A document counts with any status of success: some servers
+// send 200 instead of 207.
 int Propfind::send(PropfindParser &parser, ResponseRecord &record) {
   ne_session *const session = session_->c();
   const std::string body = inquiry_.body();
@@ -113,11 +114,11 @@ void Propfind::flush(std::unique_ptr<PropfindBatch> batch) {
   if (++ahead_ <= max_ahead && !behind_) return;
   ask(
       false, [this](Napi::Env env) { return call(env, room_place, {}); }, ignore_answer);
-  behind_ = false;  // JavaScript has seen all batches: they came before that question
+  behind_ = false;  // JavaScript has seen all batches: they precede the question
 }
 
-// Unlike a callback of the user's, without its asynchronous context: AsyncLocalStorage would make all
-// promises of the process slower.
+// Unlike a callback of the user's, the function does not run in the asynchronous context of the operation:
+// AsyncLocalStorage would make all promises of the process slower.
 Napi::Value Propfind::call(Napi::Env env, std::uint32_t place, std::span<const napi_value> arguments) {
   return call_javascript(held(env, place).As<Napi::Function>(), arguments);
 }
@@ -135,12 +136,12 @@ Napi::Value Propfind::result(Napi::Env env) {
 
 namespace {
 
-/// propfind(session, path, depth, names, onBatch, room, options) → null, or [NE_* code, error text,
-/// response], the response as Head::response() packs it, or null without a response. `names` is a flat array
-/// of namespaces and names, an empty one for all properties, or null for the names alone. onBatch is called
-/// with (text, numbers, names, statuses, origins), as PropfindBatch packs them, and returns true when
-/// JavaScript is behind; room() is called then, and may return a promise. The request is that of
-/// ne_simple_propfind and ne_propnames.
+/// propfind(session, path, depth, names, onBatch, room, options) → null, or [NE_* code, error text, response]
+/// when the call failed. Head::response() packs the response, which is null when none arrived. `names` is a
+/// flat array of namespaces and names (an empty one means all properties), or null to ask for only the names
+/// of the properties. onBatch is called with (text, numbers, names, statuses, origins), as PropfindBatch
+/// packs them, and returns true when JavaScript is behind. In that case room() is called, and may return a
+/// promise. The request is that of ne_simple_propfind and ne_propnames.
 std::shared_ptr<Operation> propfind(const Arguments &arguments, Mode mode) {
   auto session = arguments.handle<Session>(0, "session");
   Inquiry inquiry;

@@ -34,14 +34,15 @@ struct Inquiry {
 
 /// A PROPFIND whose resources reach JavaScript in batches.
 ///
-/// On a lane, batches are posted while the response is still being parsed: full ones, and others when
-/// JavaScript has nothing to do and the last one is `patience` ago, so that the resources of a slow server do
-/// not wait for each other. `ahead_` counts the batches that JavaScript has not seen, and `behind_` is its
-/// last answer: whether batches that it has seen still wait to be taken. Past `max_ahead`, or when JavaScript
-/// is behind, the lane asks for room, and so waits until JavaScript has seen all batches and, when it answers
-/// with a promise, until that is settled. After an abort no batch is delivered; a batch that cannot become
-/// values ends the operation. A batch holds the operation; its functions are held by the operation. A
-/// blocking call gives each batch to JavaScript as soon as it is full, from inside neon.
+/// On a lane, batches are posted while the response is still being parsed. A full batch is posted at once.
+/// Any other batch is posted when JavaScript has nothing to do and the last post is at least `patience` ago,
+/// so that the resources of a slow server do not wait for each other. `ahead_` counts the batches that
+/// JavaScript has not seen. `behind_` is the last answer of JavaScript: whether batches that it has seen
+/// still wait to be taken. When `ahead_` exceeds `max_ahead`, or JavaScript is behind, the lane asks for
+/// room. It then waits until JavaScript has seen all batches and, if JavaScript answers with a promise, until
+/// the promise is settled. After an abort no batch is delivered. A batch that cannot become values ends the
+/// operation. Each posted batch owns the operation, which holds the functions. A blocking call hands each
+/// batch to JavaScript as soon as the batch is full, from inside neon.
 class Propfind final : public Operation {
  public:
   /// `recipe` has the headers of the caller and the limit of inflating.
@@ -73,7 +74,7 @@ class Propfind final : public Operation {
   std::atomic<int> ahead_{0};
   std::atomic<bool> behind_{false};
 
-  Clock::time_point flushed_;  // the thread that runs it
+  Clock::time_point flushed_;  // used by the thread that runs the operation
   // Written inside run(), read after it.
   CallResult result_;
   std::optional<ResponseRecord> record_;

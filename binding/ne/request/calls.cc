@@ -22,7 +22,8 @@ namespace {
 /// ne_response_header_iterate or ne_response_trailer_iterate.
 using Iterate = void *(ne_request *, void *, const char **, const char **);
 
-/// A position of such an iteration; stale when its request is gone or was sent again.
+/// A position in an iteration over headers or trailers. It is stale when its request is gone or was sent
+/// again.
 class HeaderCursor final : public Handle {
  public:
   static constexpr Kind kind = Kind::HeaderCursor;
@@ -91,7 +92,7 @@ Napi::Value destroy(const Arguments &arguments) {
   return arguments.env().Undefined();
 }
 
-// With hooks, the object stays attached until they have seen it.
+// If the session has hooks, the object stays attached until the hooks have seen it.
 std::shared_ptr<Operation> destroy_queued(const Arguments &arguments, Mode) {
   auto request = own(arguments);
   request->session().require_queueable();
@@ -124,8 +125,7 @@ Napi::Value add_header(const Arguments &arguments) {
   return arguments.env().Undefined();
 }
 
-// JavaScript has applied the format; to C the result is data. C cuts off the part that does not fit its
-// buffer.
+// JavaScript has applied the format; to C the result is data. C cuts off what does not fit its buffer.
 Napi::Value print_header(const Arguments &arguments) {
   const auto request = usable<Request>(arguments);
   const std::string name = arguments.token(1, "name");
@@ -217,8 +217,8 @@ std::shared_ptr<Operation> discard(const Arguments &arguments, Mode) {
   return request_operation(arguments, 0, request, [request] { return request->discard(); });
 }
 
-// Reads directly into the caller's memory where nothing can detach that meanwhile, otherwise into memory of
-// ours.
+// Reads directly into the caller's memory if nothing can detach that memory meanwhile, otherwise into memory
+// of our own.
 std::shared_ptr<Operation> read_block(const Arguments &arguments, Mode mode) {
   auto request = arguments.handle<Request>(0, "req");
   const std::span<char> buffer = arguments.buffer(1, "buffer");
@@ -342,7 +342,7 @@ Napi::Value iterate_headers(const Arguments &arguments) {
 }
 
 Napi::Value iterate_trailers(const Arguments &arguments) {
-  // Reports wrong arguments before a neon that is too old.
+  // Checks the arguments first, so that wrong arguments are reported even if this neon lacks the function.
   usable<Request>(arguments);
   if (!arguments.is_nullish(1)) arguments.handle<HeaderCursor>(1, "cursor");
   arguments.object(2, "name");
@@ -387,13 +387,14 @@ ne_accept_response native_acceptor(const Arguments &arguments, std::size_t index
 
 namespace {
 
-// Argument 1 for C: neon's own function, or null and the number of a function that the request keeps.
+// The acceptance function in argument 1, for C: either neon's own function, or null and the number of a
+// JavaScript function that the request keeps.
 std::pair<ne_accept_response, std::uint32_t> keep_acceptor(const Arguments &arguments, Request &request) {
   const ne_accept_response native = native_acceptor(arguments, 1);
   return {native, native ? 0 : request.keep(arguments[1])};
 }
 
-// The request, once it and argument 1 are known to be good for a reader of this kind.
+// Returns the request, after checking that the request and argument 1 suit a reader of this kind.
 std::shared_ptr<Request> readable(const Arguments &arguments, Request::Coding coding) {
   auto request = usable<Request>(arguments);
   if (!native_acceptor(arguments, 1)) arguments.function(1, "accpt");
@@ -416,7 +417,7 @@ std::shared_ptr<Request> add_parser_reader(const Arguments &arguments, Request::
   auto request = readable(arguments, coding);
   auto parser = arguments.handle<XmlParser>(2, "userdata");
   parser->require_own("given a document");
-  // Operations on such a request would not know that they use the parser.
+  // Operations on a lent request would not know that they use the parser.
   if (request->lent()) request->require_own("read by a parser");
   require_before_begin(*request);
   request->keep(arguments[2]);

@@ -5,12 +5,12 @@ namespace neon {
 
 namespace {
 
-/// Observes by hooks of our own each time that C sends a request, and whether it read the response to its
-/// end. It is the place before each sending where a stale connection can be closed: C opens one after these
-/// hooks.
+/// Observes, by hooks of our own, each time that C sends a request, and whether C has read the response to
+/// its end. Its pre-send hook is the place where a stale connection can be closed, because C opens a
+/// connection after the pre-send hooks.
 class SendObserver final {
  public:
-  /// A null request stands for the first one that C makes.
+  /// If `request` is null, observes the first request that C makes.
   SendObserver(Session &session, Request *request, Request::Reuse reuse)
       : request_(request), session_(session), reuse_(reuse), c_(request ? request->c() : nullptr) {
     ne_hook_create_request(session_.c(), on_create, this);
@@ -55,7 +55,7 @@ class SendObserver final {
 int send_whole(Session &session, Request *request, const std::function<int()> &send, Request::Reuse reuse) {
   const SendObserver observer(session, request, reuse);
   int result = send();
-  // Where the end of the connection ends the body, neon mistakes our own shutdown for that end.
+  // If the body ends with the connection, neon mistakes our own shutdown for the end of the body.
   if (result == NE_OK && session.connection.interruption() != Connection::Interruption::None)
     result = NE_ERROR;
   // Some errors leave the connection open with the rest of the response in it.

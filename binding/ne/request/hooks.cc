@@ -35,7 +35,7 @@ void on_create_request(ne_request *request, void *userdata, const char *method, 
 void on_pre_send(ne_request *request, void *userdata, ne_buffer *header) noexcept {
   Callback &callback = callback_of(userdata);
   if (!callback.session.operation()) return;
-  // Lent: the handle ends with the call.
+  // The buffer is lent to the hook: its handle is destroyed when the call ends.
   const auto buffer = std::make_shared<Buffer>(*callback.session.environment, header);
   ask_callback(
       callback, 0,
@@ -58,7 +58,8 @@ void on_post_headers(ne_request *request, void *userdata, const ne_status *statu
 
 int on_post_send(ne_request *request, void *userdata, const ne_status *status) noexcept {
   Callback &callback = callback_of(userdata);
-  // Where the hook cannot be called: after an exception the request must not be sent again.
+  // If the hook cannot be called, the result is NE_ERROR, because after an exception the request must not be
+  // sent again; without an operation it is NE_OK.
   return call_back(callback, callback.session.operation() ? NE_ERROR : NE_OK,
                    [&](Napi::Env env, Operation &operation) {
                      return std::vector<napi_value>{request_object(callback, request, operation),
@@ -66,8 +67,8 @@ int on_post_send(ne_request *request, void *userdata, const ne_status *status) n
                    });
 }
 
-// This may be the first hook that meets a request of neon's own: such a request is adopted before it is noted
-// that C has freed most of it.
+// This may be the first hook that is given a request of neon's own. Such a request is adopted first; then the
+// second call of destroying() notes that C has freed most of it.
 void on_destroy_request(ne_request *request, void *userdata) noexcept {
   Callback &callback = callback_of(userdata);
   Session &session = callback.session;
@@ -161,7 +162,8 @@ Napi::Value remove(const Arguments &arguments) {
       [&](const auto &callback) { return callback->function == function && !callback->removed; });
   if (found == session->callbacks.end()) return arguments.env().Undefined();
   if (is_destroy_request(list) && session->running_destroy_hooks > 0) {
-    // neon lets such a hook remove itself. It holds a pointer to the next one, which must not be freed.
+    // neon lets a destroy-request hook remove itself. While such a hook runs, neon holds a pointer to the
+    // next hook, which must not be freed.
     (*found)->removed = true;
     session->forget(function);
     return arguments.env().Undefined();

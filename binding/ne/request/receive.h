@@ -7,16 +7,16 @@
 
 namespace neon {
 
-/// The number of bytes of the caller's buffer, argument `index`, that may be used: the `value` of the object
-/// in the next argument, by default all of them.
+/// How many bytes of the caller's buffer (argument `index`) may be used: the `value` of the object in the
+/// next argument, by default the size of the buffer.
 inline std::size_t room_in(const Arguments &arguments, std::size_t index) {
   const std::span<char> buffer = arguments.buffer(index, "buf");
   return size_or(get_property(arguments.object(index + 1, "buflen"), "value"), "buflen", buffer.size());
 }
 
-/// A blocking call `run(memory, &size)` that fills the caller's buffer, argument `index`, by way of memory of
-/// ours, since JavaScript may detach its own meanwhile. On success the `value` of the object in the next
-/// argument becomes the number of bytes that were used.
+/// A blocking call `run(memory, &size)` that fills memory of our own, since JavaScript may detach the
+/// caller's buffer meanwhile. On success the bytes are copied to the caller's buffer (argument `index`), and
+/// the `value` of the object in the next argument becomes the number of bytes.
 template <class Run>
 std::shared_ptr<Operation> receiving(const Arguments &arguments, std::size_t index, std::size_t room,
                                      std::shared_ptr<Session> session, Run run, bool callbacks = false) {

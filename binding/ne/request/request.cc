@@ -1,4 +1,4 @@
-// The life of a request, its blocking calls, and how far each one got.
+// The life of a request, its blocking calls, and the phases that it passes through.
 #include "ne/request/request.h"
 
 #include <ne_xmlreq.h>
@@ -16,7 +16,8 @@ namespace neon {
 
 namespace {
 
-// neon has finished with this request, which it made itself: releases it after the last hook of JavaScript.
+// Releases a request that neon made itself. Called when neon destroys the request, after the last
+// destroy-request hook of JavaScript.
 void forget_lent(ne_request *c, void *userdata) noexcept {
   const auto *watch = static_cast<const Session::LentWatch *>(userdata);
   Session &session = watch->session;
@@ -63,7 +64,7 @@ std::shared_ptr<Request> Request::shared(Request *made) {
           }};
 }
 
-// Hooks that run inside find this block by created().
+// Hooks that run inside `make` find this Request by created().
 void Request::open(const std::function<ne_request *()> &make) {
   session_->expect_request();
   Request *const outer = std::exchange(session_->being_created, this);
@@ -81,7 +82,7 @@ void Request::created(Session &session, ne_request *c) {
   if (session.being_created && !session.being_created->c_) session.being_created->know(c);
 }
 
-// A request that neon made itself: CONNECT, or one of a function like ne_get.
+// Adopts a request that neon made itself: CONNECT, or the request of a function like ne_get.
 std::shared_ptr<Request> Request::adopt(Session &session, ne_request *c) {
   auto owner = std::static_pointer_cast<Session>(session.shared_from_this());
   auto made = shared(new Request(std::move(owner), "", "", true));
@@ -93,8 +94,8 @@ std::shared_ptr<Request> Request::adopt(Session &session, ne_request *c) {
 }
 
 // Hooks run in the order in which they were added. So each time that JavaScript adds a destroy-request hook,
-// a new watch is added after it, and the earlier watch is removed. If C is about to run the earlier watch,
-// that stays, and does nothing.
+// a new watch is added after it, and the earlier watch is removed. If C may be about to run the earlier
+// watch, the earlier watch stays, and does nothing.
 void Request::watch_lent(Session &session) {
   if (session.running_destroy_hooks == 0) {
     for (const auto &watch : session.lent_watches)
@@ -142,7 +143,7 @@ void Request::mark_destroyed() {
 void Request::close() {
   if (!c_) return;  // destroyed twice on the promise surface
   closing_ = true;
-  // Its unread body would be the next response's head.
+  // C would read the rest of the body as the head of the next response.
   if (session_->active == this) session_->abandon_connection();
   if (!adopted_) ne_request_destroy(c_);
   release();
@@ -198,7 +199,7 @@ void Request::use_for(Operation &operation) {
   }
 }
 
-// Does the work of ne_request_dispatch, of which the calls below are the documented parts.
+// Does the work of ne_request_dispatch by the calls below, which are its documented parts.
 int Request::dispatch() {
   int result;
   do {
@@ -209,7 +210,7 @@ int Request::dispatch() {
   return result;
 }
 
-// The request is about to be sent.
+// Must be called when the request is about to be sent.
 void Request::prepare() {
   session_->require_free(this);
   if (!c_) throw neon_failure(code::destroyed, "This ne_request is destroyed");
@@ -258,7 +259,8 @@ int Request::read_to(char *buffer, std::size_t *size) {
   return finish_reading(read_to_buffer(c_, buffer, size));
 }
 
-// After a failure to store a part, the rest of the body is in the connection.
+// Closes the connection after a failure: if C could not store a part of the body, the rest of the body is
+// still in the connection.
 int Request::finish_reading(int result) {
   if (result == NE_OK && was_cut()) result = NE_ERROR;
   if (result != NE_OK) ne_close_connection(session_->c());
@@ -272,7 +274,7 @@ int Request::discard() {
   return finish_reading(ne_discard_response(c_));
 }
 
-// Where the end of the connection ends the body, neon mistakes our own shutdown for that end.
+// If the body ends with the connection, neon mistakes our own shutdown for the end of the body.
 bool Request::was_cut() const {
   return session_->connection.interruption() != Connection::Interruption::None;
 }
@@ -299,8 +301,8 @@ int Request::end() {
   return result;
 }
 
-// Whether the body is complete although no block of length 0 was seen. A chunked one never is: its last chunk
-// is still in the connection.
+// Whether the body is complete although C has not yet returned a block of length 0. A chunked body never is,
+// because its last chunk is still in the connection.
 bool Request::body_complete() const {
   const ne_status *status = ne_get_status(c_);
   if (method_ == "HEAD" || status->code == 204 || status->code == 304) return true;

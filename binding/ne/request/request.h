@@ -21,21 +21,22 @@ class XmlParser;
 
 /// A `ne_request`.
 ///
-/// Owned by its JavaScript object and by the operations that use it; it owns its session. `phase_` and the
-/// memory that C points to (body, readers) belong to the thread that runs an operation on it; while
-/// `use_count` is 0, to the JavaScript thread. ne_request_destroy runs the session's hooks, so it waits until
-/// the session is free. A request that the classes or neon itself made is lent to hooks: it belongs to the
-/// operation that runs, and ends with C's request.
+/// A request is owned by its JavaScript object and by the operations that use it, and owns its session.
+/// `phase_` and the memory that C points to (body, readers) belong to the thread that runs an operation on
+/// the request, or to the JavaScript thread while `use_count` is 0. ne_request_destroy runs the session's
+/// hooks, so it waits until the session is free. A request that the classes or neon itself made is lent to
+/// hooks: it belongs to the running operation, and counts as destroyed when C's request is destroyed.
 class Request final : public Handle, public Resource {
  public:
   static constexpr Kind kind = Kind::Request;
   static constexpr std::int64_t external_size = 12288;  // ne_request_s holds a buffer of 8 KiB
   static constexpr const char *argument_name = "req";
 
-  /// Where a request stands between ne_begin_request and ne_end_request. A failed request is `Ended` too.
+  /// How far a request has got between ne_begin_request and ne_end_request. A failed request is `Ended` too.
   enum class Phase { Idle, Sending, Body, AtEnd, Ended };
 
-  /// Callbacks of this request, which C has as userdata; the handle object keeps their functions.
+  /// Callbacks of a request. The JavaScript object of the request keeps their functions. C has the Reader or
+  /// the InterimHandler as userdata, and for the Provider the Request.
   struct Reader {
     Request &request;
     std::uint32_t accept_function;      // unused with an acceptance function of neon's
@@ -48,27 +49,29 @@ class Request final : public Handle, public Resource {
   };
   struct Provider {
     std::uint32_t function;
-    std::int64_t length;     // announced; less than 0 is unknown
-    std::int64_t given = 0;  // since it was rewound
+    std::int64_t length;     // announced; negative if unknown
+    std::int64_t given = 0;  // bytes since the last rewind
   };
 
   /// Whichever thread drops the last reference, the request is deleted when no operation uses its session.
   static std::shared_ptr<Request> create(std::shared_ptr<Session> session, std::string method,
                                          std::string target, bool lent = false);
-  /// create() for a request that `make()` creates inside another object of C's, and that C destroys with that
-  /// object.
+  /// Like create(), for a request that `make()` creates inside another C object, and that C destroys with
+  /// that object.
   static std::shared_ptr<Request> create_inside(std::shared_ptr<Session> session, std::string method,
                                                 std::string target,
                                                 const std::function<ne_request *()> &make);
-  /// C has made this request; from now on it is known. Called by the first hook that is given it.
+  /// Connects the Request that is being created with `c`, the request that C has made for it. Called by the
+  /// first hook that is given `c`.
   static void created(Session &session, ne_request *c);
   /// Whether the handle of this request was collected, or the object that contains the request is destroyed.
   /// Such a request is destroyed without running hooks.
   static bool dropped(Session &session, ne_request *c);
-  /// To be called when a destroy-request hook is added: requests that neon made itself are released after the
-  /// last such hook. The new hook may be the first one that is given such a request.
+  /// Must be called when a destroy-request hook is added, so that requests that neon made itself are released
+  /// after the last of these hooks. The new hook may be the first hook that is given a request of neon's own.
   static void watch_lent(Session &session);
-  /// The one JavaScript object of a request that a hook was given. JavaScript thread, inside the call.
+  /// The only JavaScript object of a request that a hook is given. JavaScript thread, inside the call of the
+  /// hook.
   static Napi::Object object_of(Session &session, ne_request *c, Operation &operation);
 
   ne_request *c() const { return c_; }
@@ -77,7 +80,9 @@ class Request final : public Handle, public Resource {
   /// "GET /path"
   std::string description() const { return method_ + " " + target_; }
 
-  /// To be called before the JavaScript thread uses this request alone: throws ERR_NEON_BUSY.
+  /// Must be called before the JavaScript thread uses this request alone, without its session. Throws
+  /// ERR_NEON_BUSY while a promise of the request is pending, and ERR_NEON_INVALID_STATE while C destroys the
+  /// request.
   void require_usable() const;
   Phase phase() const { return phase_; }
   bool has_callbacks() const { return !readers_.empty() || !interim_handlers_.empty() || provider_; }
@@ -86,16 +91,16 @@ class Request final : public Handle, public Resource {
   void sent_again() { ++generation_; }
   void connection_lost() { phase_ = Phase::Ended; }
   void on_detached() override;
-  /// Makes the JavaScript object of the request, which counts as live from then on.
+  /// Makes the JavaScript object of the request. From then on the request counts as live.
   Napi::Object open_handle();
 
   /// Makes the request run no hooks when it is destroyed, even while it has other owners. Called by the owner
   /// of the object inside which C made the request.
   void drop() { dropped_ = true; }
-  /// Also true once the request is marked as destroyed, except in the callbacks of a call on it: a
-  /// destruction that runs hooks waits its turn.
+  /// Also true once the request is marked as destroyed, except in the callbacks of a call on the request,
+  /// because a destruction that runs hooks waits for its turn.
   bool closed() const override;
-  /// In its last hook: only the parts that C has not freed may be used.
+  /// Whether the request is in its last hook, where only the parts that C has not freed may be used.
   bool closing() const { return closing_; }
   bool lent() const { return lent_; }
   /// Throws ERR_NEON_BORROWED when the request belongs to neon, to the classes or to another object.
@@ -103,16 +108,17 @@ class Request final : public Handle, public Resource {
   /// Makes the operation use this request, and the parsers that read its body.
   void use_for(Operation &operation);
   std::string_view method() const { return method_; }
-  /// The request will be destroyed, and counts as destroyed already, except in hooks. JavaScript thread.
+  /// The request will be destroyed. From now on it counts as destroyed, except in hooks. JavaScript thread.
   void mark_destroyed();
-  /// ne_request_destroy.
+  /// Calls ne_request_destroy.
   void close();
   /// C is destroying the request, and runs the hooks.
   static void destroying(Session &session, ne_request *c);
   /// C has destroyed the request.
   void release();
 
-  /// To be called before the request gets a body: throws ERR_NEON_INVALID_STATE when it has one, or was sent.
+  /// Must be called before the request gets a body. Throws ERR_NEON_INVALID_STATE when the request has a body
+  /// or has begun.
   void announce_body();
   void set_body(std::string body);
   void set_body(int descriptor, std::int64_t offset, std::int64_t length);
@@ -120,7 +126,7 @@ class Request final : public Handle, public Resource {
   std::optional<Provider> &provider() { return provider_; }
   /// How a reader gets the body: as it was sent, or inflated where it is gzip (ne_decompress_reader).
   enum class Coding { Any, Gzip };
-  /// Without a parser, the function reads.
+  /// Without a parser, `read_function` reads the body.
   void add_reader(Coding coding, ne_accept_response accept, std::uint32_t accept_function,
                   std::uint32_t read_function, std::shared_ptr<XmlParser> parser = nullptr);
   void add_interim_handler(std::uint32_t function);
@@ -134,11 +140,12 @@ class Request final : public Handle, public Resource {
   int discard();
   int end();
   int parse(XmlParser &parser);
-  /// Runs a function of neon's that sends the request (again, where it must) and reads the whole response.
+  /// Runs a function of neon's that sends the request, again if necessary, and reads the whole response.
   int run_delegated(const std::function<int()> &send);
-  /// How a request may find a connection that was kept: as C uses it, or only while nothing waits on it.
+  /// How a request may reuse a kept connection: as C does, or only if the peer has neither sent anything on
+  /// it nor closed it.
   enum class Reuse { AsIs, Silent };
-  /// Runs a function of neon's that makes a request too, and destroys it.
+  /// Runs a function of neon's that also makes the request, and destroys it.
   static int run_delegated(Session &session, const std::function<int()> &send, Reuse reuse = Reuse::AsIs);
 
  private:
@@ -165,26 +172,26 @@ class Request final : public Handle, public Resource {
   const std::string target_;
   const bool lent_;
   ne_request *c_ = nullptr;
-  bool adopted_ = false;  // C destroys it: neon or another object of C's made it
-  bool inside_ = false;   // another object of C's, whose handle counts as live instead
+  bool adopted_ = false;  // C destroys it, because neon or another C object made it
+  bool inside_ = false;   // it is inside another C object, whose handle counts as live instead
   bool dropped_ = false;
   bool marked_destroyed_ = false;  // JavaScript thread
   std::atomic<bool> closing_{false};
   std::atomic<bool> closed_{false};
   Phase phase_ = Phase::Idle;
   std::uint64_t received_ = 0;    // bytes of the body that were read
-  std::uint64_t generation_ = 0;  // counts sends: the header cursors of an earlier one are stale
+  std::uint64_t generation_ = 0;  // counts sends; header cursors of an earlier send are stale
   std::string body_;
   bool has_body_ = false;
   std::optional<Provider> provider_;
   std::vector<std::unique_ptr<Reader>> readers_;
-  /// C calls them as long as it has the request, and needs the session to free them.
+  /// C calls the decompressors as long as its request exists, and needs the session to free them.
   std::vector<std::unique_ptr<ne_decompress, FreeDecompressor>> decompressors_;
   std::vector<std::unique_ptr<InterimHandler>> interim_handlers_;
 };
 
-/// A blocking call on the request that is argument `index`: it uses the session, the request, and the parsers
-/// that read its body.
+/// A blocking call on the request in argument `index`. The operation uses the session, the request, and the
+/// parsers that read the response body.
 template <class Run>
 std::shared_ptr<Operation> request_operation(const Arguments &arguments, std::size_t index,
                                              const std::shared_ptr<Request> &request, Run run,
@@ -197,14 +204,14 @@ std::shared_ptr<Operation> request_operation(const Arguments &arguments, std::si
   return made;
 }
 
-/// The acceptance function of neon's for which lib passes a number (lib/core/acceptor.ts), so that C calls it
-/// directly. Null when the argument is a function of the caller's.
+/// The acceptance function of neon's that the number in this argument stands for (lib/core/acceptor.ts); C
+/// calls it directly. Null when the argument is a function of the caller's.
 ne_accept_response native_acceptor(const Arguments &arguments, std::size_t index);
-/// Adds a reader to the request that is argument 0, for the responses that argument 1 accepts: argument 2, a
-/// function, or the parser that it is given to. Returns the request.
+/// Adds a reader to the request in argument 0, for the responses that argument 1 accepts, and returns the
+/// request. The reader is argument 2: a function (add_function_reader) or a parser (add_parser_reader).
 std::shared_ptr<Request> add_function_reader(const Arguments &arguments, Request::Coding coding);
 std::shared_ptr<Request> add_parser_reader(const Arguments &arguments, Request::Coding coding);
-/// Asks a JavaScript function whether a response of the request is accepted, from inside neon.
+/// Asks a JavaScript function, from inside neon, whether it accepts a response of the request.
 int ask_acceptor(const Request &request, const ne_status &status,
                  const std::function<Napi::Value(Napi::Env, Operation &)> &function);
 

@@ -14,8 +14,8 @@
 namespace neon {
 
 /// A JavaScript function that was registered with C for a session: a hook, a notifier, or a function that
-/// gives credentials or judges certificates. C has the address of this block as userdata; the session's
-/// object keeps the function, under this number.
+/// provides credentials or verifies certificates. C has the address of the Callback as userdata. The
+/// session's JavaScript object keeps the function, under the number `function`.
 struct Callback {
   Session &session;
   std::uint32_t function;
@@ -24,12 +24,12 @@ struct Callback {
 };
 
 /// Converts the return value of a callback to C's int: undefined to 0, a boolean to 0 or 1. Throws a
-/// TypeError for any other value that is not an integer, or does not fit.
+/// TypeError for any other value, except an integer that fits.
 int to_int(Napi::Env env, Napi::Value value);
 
 /// Calls a session's callback from inside neon with the arguments that `make_arguments(env, operation)`
-/// gives. Returns `take(env, answer)`, or `refusal` where JavaScript must not be called: in a finalizer or a
-/// teardown, and after an exception.
+/// returns. Returns `take(env, answer)`, or `refusal` if JavaScript must not be called: in a finalizer,
+/// during a teardown, and after an exception.
 template <class Answer, class MakeArguments, class Take>
 Answer ask_callback(Callback &callback, Answer refusal, MakeArguments make_arguments, Take take) {
   Operation *operation = callback.session.operation();
@@ -54,8 +54,8 @@ int call_back(Callback &callback, int refusal, MakeArguments make_arguments) {
   return ask_callback(callback, refusal, std::move(make_arguments), to_int);
 }
 
-/// Replaces the callback in this member of the session by argument 1, a function, or null to remove it.
-/// `set(session, callback)` registers it with C.
+/// Replaces the callback in the member `place` of the session by the function in argument 1; null removes the
+/// callback. `set(session, callback)` registers the new callback with C.
 template <class Set>
 Napi::Value replace_callback(const Arguments &arguments, std::unique_ptr<Callback> Session::*place,
                              const char *name, Set set) {

@@ -8,7 +8,7 @@ namespace neon {
 
 namespace {
 
-// Newer than the oldest neon: the event's number, and its member of the union.
+// The handshake event, which the oldest neon does not have: its number, and its member of the union.
 constexpr int handshake_status = 6;
 struct HandshakeInfo {
   int protocol;
@@ -21,7 +21,7 @@ Napi::Object hostname_object(Napi::Env env, const char *hostname) {
   return fields;
 }
 
-// A plain object with the struct of the event, under its C name.
+// A plain object that holds the struct of the event under the name that the struct has in C's union.
 Napi::Object info_object(Napi::Env env, Environment &environment, int status,
                          const ne_session_status_info &info) {
   const Napi::Object union_object = Napi::Object::New(env);

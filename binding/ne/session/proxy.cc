@@ -1,4 +1,4 @@
-// Proxies of a session: the functions of ne_session.h whose names hold "proxy".
+// Proxies of a session: the functions of ne_session.h whose names contain "proxy".
 #include <ne_session.h>
 #include <ne_socket.h>
 #include <ne_uri.h>
@@ -15,14 +15,14 @@ namespace {
 
 constexpr std::size_t max_socks_bytes = 255;  // C keeps the length in one byte
 
-// After a request C would use the proxies that it has freed.
+// Throws after the session's first request, because C would use the proxies that it has freed.
 std::shared_ptr<Session> fresh_session(const Arguments &arguments, const char *function) {
   auto session = usable<Session>(arguments);
   session->require_fresh(function);
   return session;
 }
 
-// Each of these functions replaces the proxies and addresses that were set before.
+// Each function that sets proxies replaces the proxies and addresses that were set earlier.
 void forget_replaced(Session &session) {
   session.addresses.clear();
   session.system_proxy = false;
@@ -56,7 +56,8 @@ std::string server_host(ne_session *session) {
   return host;
 }
 
-/// A user name or password, "" by default: never NULL, from which C would read if the server asks for it.
+/// A user name or password, "" by default. It is never NULL, from which C would read if the server asked for
+/// a user name or a password.
 std::string secret_argument(const Arguments &arguments, std::size_t index, const char *name) {
   if (arguments.is_nullish(index)) return "";
   const std::string what = std::string("The \"") + name + "\" argument";
@@ -92,7 +93,7 @@ void require_no_flags(const Arguments &arguments, std::size_t index) {
   arguments.integer(index, "flags", 0, 0);
 }
 
-// The system may name a SOCKS proxy.
+// The system may name a SOCKS proxy, which limits the length of host names.
 void require_system_proxy(const Session &session) {
   require_socks_length(server_host(session.c()), "The session's host name");
 }
@@ -112,7 +113,7 @@ std::shared_ptr<Operation> system_proxy(const Arguments &arguments, Mode) {
       [](Operation &, Napi::Env env, bool) { return env.Undefined(); });
 }
 
-/// systemProxyLater(session), for the classes: ne_session_system_proxy, but at the first request.
+/// systemProxyLater(session), for the classes: calls ne_session_system_proxy at the first request.
 Napi::Value system_proxy_later(const Arguments &arguments) {
   const auto session = fresh_session(arguments, "systemProxyLater");
   require_system_proxy(*session);

@@ -100,7 +100,8 @@ std::vector<std::string> Session::live_requests() {
 void Session::expect_request() {
   had_request = true;
   if (std::exchange(system_proxy, false)) ne_session_system_proxy(c_, 0);
-  // Where C has requests already, operations of the classes refuse to run without their locks.
+  // While C has requests, the shared locks cannot join the session; then operations of the classes refuse to
+  // run without their locks.
   if (SharedLocks *shared = shared_locks(); shared && !locks && requests.empty()) shared->join(*this);
   if (locks) locks->list->follow();
 }
@@ -138,8 +139,9 @@ Napi::Value create(const Arguments &arguments) {
   return to_object(std::make_shared<Session>(arguments.environment(), scheme, host, port));
 }
 
-/// ne_session_destroy. The hooks see a valid session: the handle stays attached until they have run.
-/// TypeScript refuses this while requests are live; here the C object outlives its requests in any case.
+/// Runs ne_session_destroy. The hooks see a valid session, because the handle stays attached until they have
+/// run. TypeScript refuses to destroy a session that has live requests; even without that check, the C
+/// session outlives its requests.
 class Destruction final : public Operation {
  public:
   explicit Destruction(const std::shared_ptr<Session> &session)
@@ -147,7 +149,7 @@ class Destruction final : public Operation {
     session->mark_destroyed();
   }
 
-  /// Also where a hook threw.
+  /// Destroys the handle also when a hook threw.
   void deliver(Napi::Env env) override {
     Operation::deliver(env);
     HandleWrap::destroy(*session_);
@@ -176,8 +178,8 @@ Napi::Value destroy(const Arguments &arguments) {
   const auto session = arguments.handle<Session>(0, "sess");
   session->require_idle();
   const Napi::Value result = destroy_queued(arguments, Mode::Sync)->call();
-  // Not after an exception: napi_remove_wrap() ends the process while JavaScript is being terminated. The
-  // session counts as destroyed all the same, and the finalizer of the handle does the rest.
+  // Not reached after an exception, because napi_remove_wrap() ends the process while JavaScript is being
+  // terminated. The session counts as destroyed all the same, and the finalizer of the handle does the rest.
   HandleWrap::destroy(*session);
   return result;
 }
@@ -254,7 +256,7 @@ Napi::Value fill_uri(const Arguments &arguments, void (*fill)(ne_session *, ne_u
   const Napi::Object object = arguments.object(1, "uri");
   ne_uri uri{};
   fill(session->c(), &uri);
-  // Fields that C leaves alone keep their value: all of them where there is no proxy, and a proxy's scheme.
+  // Fields that C does not set keep their value: all fields if there is no proxy, and the scheme of a proxy.
   if (uri.scheme) set_property(object, "scheme", uri.scheme);
   if (uri.host) {
     set_property(object, "host", uri.host);
@@ -278,7 +280,7 @@ Napi::Value set_error(const Arguments &arguments) {
 Napi::Value get_error(const Arguments &arguments) {
   const auto session = arguments.handle<Session>(0, "sess");
   if (session->pending && !session->asking) return Napi::String::New(arguments.env(), session->settled_error);
-  // Other sessions of its group may be busy: they do not touch the text of this one.
+  // Other sessions of the lane group may be busy, but they do not touch the error text of this session.
   return string_or_null(arguments.env(),
                         ne_get_error(session->pending ? usable<Session>(arguments)->c() : session->c()));
 }
@@ -290,8 +292,9 @@ Napi::Value trust_default_ca(const Arguments &arguments) {
   return arguments.env().Undefined();
 }
 
-// For the classes: ne_session_destroy where nothing is pending or live. Otherwise the classes abort what is
-// pending: the connection is closed as soon as no call is inside C, without waiting for it and without hooks.
+// For the classes: destroys the session by ne_session_destroy if it has callbacks, and nothing is pending or
+// live. Otherwise destroys the handle, and closes the connection as soon as no call is inside C, without
+// waiting for such a call and without hooks. The classes abort what is pending.
 Napi::Value drop(const Arguments &arguments) {
   const auto session = arguments.handle<Session>(0, "sess");
   session->require_queueable();

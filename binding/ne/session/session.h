@@ -25,7 +25,8 @@ class Request;
 class Session;
 struct Token;
 
-/// Observes all status events of a session, where the operation runs. The classes implement it.
+/// Observes all status events of a session, on the thread that runs the operation. The classes implement this
+/// interface.
 class StatusObserver {
  public:
   StatusObserver() = default;
@@ -36,7 +37,8 @@ class StatusObserver {
   virtual void on_status(ne_session_status status, const ne_session_status_info &info) noexcept = 0;
 };
 
-/// Locks that several sessions share, and that the requests of each submit. The classes implement it.
+/// Locks that several sessions share, and that the requests of each session submit. The classes implement
+/// this interface.
 class SharedLocks {
  public:
   SharedLocks() = default;
@@ -44,8 +46,9 @@ class SharedLocks {
   SharedLocks &operator=(const SharedLocks &) = delete;
   virtual ~SharedLocks() = default;
 
-  /// From now on requests of this session submit the locks; no effect while there has never been one. Called
-  /// where the operation runs; ERR_NEON_INVALID_STATE while C has requests of the session.
+  /// From now on requests of this session submit the locks; has no effect as long as there has never been a
+  /// lock. Called on the thread that runs the operation. Throws ERR_NEON_INVALID_STATE while C has requests
+  /// of the session.
   virtual void join(Session &session) = 0;
 };
 
@@ -58,11 +61,11 @@ struct Creation final : Resource {
 
 /// A `ne_session`.
 ///
-/// Owned by its JavaScript object, its requests, and the operations that run on it; ne_session_destroy runs
-/// when the last of them is gone, or in the operation of that name, where its hooks may call JavaScript, if
-/// no request is left. `active`, `requests`, `being_created` belong to the thread that runs an operation (see
-/// Executor); `live` to the JavaScript thread. `callbacks` are registered with C, and so outlive the C
-/// object: C calls some of them while it is being destroyed.
+/// A session is owned by its JavaScript object, its requests, and the operations that run on it. If no
+/// request is left, ne_session_destroy runs in the operation of that name, where its hooks may call
+/// JavaScript; otherwise it runs when the last owner is gone. `active`, `requests` and `being_created` belong
+/// to the thread that runs an operation (see Executor), `live` to the JavaScript thread. `callbacks` are
+/// registered with C and outlive the C object, because C calls some of them while it destroys the object.
 class Session final : public Handle, public Executor {
  public:
   static constexpr Kind kind = Kind::Session;
@@ -82,21 +85,22 @@ class Session final : public Handle, public Executor {
   /// Throws ERR_NEON_INVALID_STATE while the session is being destroyed: neon's own hooks may have freed what
   /// the function uses.
   void require_whole(const char *function) const;
-  /// Closes the connection: no request is active any more.
+  /// Closes the connection. Afterwards no request is active.
   void close_connection();
   /// Closes the connection by a reset, which gives up any data in it.
   void abandon_connection();
-  /// Before a kept connection is used again: closes it when the peer has spoken out of turn, or has closed
-  /// it, so that C opens a new one. The classes do this before each request; C does not.
+  /// Closes a kept connection before it is used again, if the peer has sent something out of turn or has
+  /// closed the connection, so that C opens a new one. The classes do this before each request; C does not.
   void close_stale_connection();
-  /// ne_session_destroy, unless requests are left.
+  /// Calls ne_session_destroy; if requests are left, only closes the connection.
   void finish();
-  /// The session will be destroyed, and counts as destroyed already, except in its last callbacks. JavaScript
-  /// thread.
+  /// The session will be destroyed. From now on it counts as destroyed, except in its last callbacks.
+  /// JavaScript thread.
   void mark_destroyed() { marked_destroyed_ = true; }
   /// In a callback of ne_session_destroy the C object is still valid.
   bool closed() const override { return marked_destroyed_ && !inside_callback(); }
-  /// A request is about to be created. Runs where the operation runs, like prepare().
+  /// Must be called when a request is about to be created. Runs, like prepare(), on the thread that runs the
+  /// operation.
   void expect_request();
   /// Does the work that was deferred until a request is sent.
   void prepare();
@@ -122,9 +126,9 @@ class Session final : public Handle, public Executor {
   void observe_status(std::shared_ptr<StatusObserver> observer);
   /// The observer, or null.
   StatusObserver *status_observer() const { return status_observer_.get(); }
-  std::vector<Token> tokens;                       // PKCS#11 providers, whose keys C may use until the end
+  std::vector<Token> tokens;                       // PKCS#11 providers, in use until C's session ends
   std::unique_ptr<Authentication> authentication;  // once there are callbacks for credentials
-  /// The blocks of C's requests; `being_created` is one that C does not know yet.
+  /// The Request of each request of C's; `being_created` is a Request for which C has no request yet.
   std::unordered_map<ne_request *, Request *> requests;
   Request *being_created = nullptr;
   bool had_request = false;
@@ -133,9 +137,9 @@ class Session final : public Handle, public Executor {
   struct LentWatch {
     Session &session;
   };
-  std::vector<std::unique_ptr<LentWatch>> lent_watches;  // only the hook of the last one releases
-  /// How many destroy-request hooks of JavaScript run: neon holds a pointer to the hook after that, so no
-  /// hook is removed from that list meanwhile.
+  std::vector<std::unique_ptr<LentWatch>> lent_watches;  // only the hook of the last watch releases requests
+  /// How many destroy-request hooks of JavaScript are running. Meanwhile neon holds a pointer to the next
+  /// hook, so no hook is removed from the list of these hooks.
   std::size_t running_destroy_hooks = 0;
   /// Addresses that C refers to.
   std::vector<std::shared_ptr<Handle>> addresses;
@@ -144,11 +148,11 @@ class Session final : public Handle, public Executor {
   /// The list of locks that is registered with the session: C's hooks refer to it. Belongs to the thread that
   /// runs an operation.
   std::shared_ptr<LockRegistration> locks;
-  /// Makes the session use these locks: they will provide `locks`. Called at most once, on the JavaScript
-  /// thread.
+  /// Makes the session use these shared locks, which will set the member `locks`. Called at most once, on the
+  /// JavaScript thread.
   void share_locks(std::shared_ptr<SharedLocks> locks);
-  /// The locks that the session shares with others, or null. Any thread: the pointer is set before the flag,
-  /// and only once.
+  /// The locks that the session shares with others, or null. Any thread may call this, because the pointer is
+  /// set only once, and before the flag `shares_locks_`.
   SharedLocks *shared_locks() const { return shares_locks_ ? shared_locks_.get() : nullptr; }
 
   /// The request between begin and end.
@@ -160,7 +164,7 @@ class Session final : public Handle, public Executor {
   std::unordered_map<const Handle *, std::string> live_others;
   /// Notes a request that will be made at its turn; the operation that makes it must use() the result.
   std::shared_ptr<Creation> announce(std::string description);
-  /// The handles that would lose the session if it were destroyed: "GET /path", …
+  /// Descriptions of the handles that would lose the session if it were destroyed: "GET /path", …
   std::vector<std::string> live_requests();
   /// Loading the default authorities takes 7 to 25 ms, so it is deferred until a connection may be made.
   bool trust_default_ca = false;

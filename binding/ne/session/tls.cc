@@ -19,7 +19,8 @@ namespace {
 
 // --- Callbacks that neon calls ----------------------------------------------------------------------------
 
-/// Only 0 accepts. undefined and booleans are rejected, because callers may not mean by them what C would.
+/// Only 0 accepts a certificate. Throws for undefined and booleans, because a caller may mean something else
+/// by them than C does.
 int to_verdict(Napi::Env, Napi::Value value) {
   const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : NAN;
   if (!(number >= INT32_MIN && number <= INT32_MAX) || number != std::trunc(number))
@@ -76,7 +77,7 @@ Napi::Value set_verify(const Arguments &arguments) {
   });
 }
 
-// The function is never NULL: newer versions would call it.
+// The C function is never NULL, because newer versions of neon would call NULL.
 Napi::Value provide_clicert(const Arguments &arguments) {
   return replace_callback(arguments, &Session::clicert_provider, "fn",
                           [](ne_session *session, Callback *callback) {

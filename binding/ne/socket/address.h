@@ -13,7 +13,7 @@
 
 namespace neon {
 
-/// A `ne_inet_addr`: its own, or one that a `ne_sock_addr` lends.
+/// A `ne_inet_addr` that this object owns, or that a `ne_sock_addr` lends.
 class Address final : public Handle, public Resource {
  public:
   static constexpr Kind kind = Kind::Address;
@@ -31,11 +31,11 @@ class Address final : public Handle, public Resource {
 
   const ne_inet_addr *c() const { return c_; }
   bool borrowed() const { return owner_ != nullptr; }
-  /// For functions that change it; throws while it is in use or borrowed.
+  /// C's address, for functions that change it. Throws while the address is in use or borrowed.
   ne_inet_addr *changeable() const;
 
-  /// A reference for an object of C's that refers to this address: until it is dropped, the address cannot be
-  /// changed.
+  /// A reference on behalf of a C object that refers to this address. Until the reference is dropped, the
+  /// address cannot be changed.
   static std::shared_ptr<Handle> hold(std::shared_ptr<Address> address);
 
  private:

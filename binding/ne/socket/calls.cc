@@ -18,7 +18,7 @@ namespace neon {
 namespace {
 
 constexpr std::int64_t max_seconds = 2147483;  // C multiplies by 1000
-constexpr std::size_t max_socks_text = 255;    // its length is one byte
+constexpr std::size_t max_socks_text = 255;    // C keeps the length in one byte
 
 [[noreturn]] void reject(const char *why) { throw type_failure(code::argument_value, why); }
 
@@ -64,9 +64,9 @@ class Waker final {
   int ends_[2];
 };
 
-/// ne_sock_accept. The listener is the caller's: shutting it down, as an abort does with connections, would
-/// end the service. So this operation waits for a connection, which an abort can end, and C's call returns at
-/// once.
+/// Runs ne_sock_accept. The listener belongs to the caller: shutting it down, as an abort does with
+/// connections, would end the service. So the operation itself waits for a connection, and an abort can end
+/// this wait. Then C's call returns at once.
 class AcceptOperation final : public Operation {
  public:
   AcceptOperation(std::shared_ptr<Socket> socket, int listener)
@@ -82,7 +82,7 @@ class AcceptOperation final : public Operation {
   Napi::Value result(Napi::Env env) override { return Napi::Number::New(env, result_); }
 
  private:
-  // C reports a descriptor that is not a listener.
+  // Whether the descriptor is a listener. If it is not, run() does not wait, and C reports the error.
   bool listens() const {
     int listens = 0;
     socklen_t size = sizeof listens;
@@ -111,15 +111,15 @@ std::shared_ptr<Operation> accept(const Arguments &arguments, Mode) {
 
 // --- Receiving --------------------------------------------------------------------------------------------
 
-/// A function of C's that receives into a buffer, and how many bytes of that it filled when it returned
+/// A function of C's that receives into a buffer, and the number of bytes that it has filled when it returns
 /// `code`.
 struct Receiver {
   ssize_t (*receive)(ne_socket *socket, char *buffer, std::size_t size);
   std::size_t (*filled)(ssize_t code, std::size_t size);
 };
 
-// Receives directly into the caller's memory where nothing can detach that meanwhile, otherwise into memory
-// of ours.
+// Receives directly into the caller's memory if nothing can detach that memory meanwhile, otherwise into
+// memory of our own.
 std::shared_ptr<Operation> receive(const Arguments &arguments, Mode mode, const Receiver &receiver) {
   auto socket = socket_argument(arguments);
   const std::span<char> buffer = arguments.buffer(1, "buffer");
@@ -170,7 +170,7 @@ std::shared_ptr<Operation> block(const Arguments &arguments, Mode) {
     ne_socket *const c = socket->connected();
     socket->connection.limit_stall(std::chrono::seconds(seconds));
     const int result = ne_sock_block(c, seconds);
-    // The descriptor that the watchdog has shut down is readable.
+    // After the watchdog has shut a descriptor down, the descriptor is readable, and C reports no timeout.
     return socket->connection.interruption() == Connection::Interruption::Stalled ? NE_SOCK_TIMEOUT : result;
   });
 }
@@ -184,7 +184,7 @@ std::shared_ptr<Operation> write_fully(const Arguments &arguments, Mode) {
   });
 }
 
-// The blocks to send, without the empty ones, with which C would loop forever.
+// The blocks to send. Empty blocks are left out, because C would loop forever with them.
 std::vector<std::string> blocks_argument(const Arguments &arguments, std::size_t index) {
   const std::vector<Napi::Value> values = arguments.list(index, "vector");
   if (values.empty()) reject("The \"vector\" argument must hold at least one block");
@@ -211,7 +211,8 @@ std::shared_ptr<Operation> write_blocks(const Arguments &arguments, Mode) {
 
 // --- Proxies ----------------------------------------------------------------------------------------------
 
-/// The arguments of ne_sock_proxy, with the texts that C would use even if they were NULL.
+/// The arguments of ne_sock_proxy. require_complete() checks them, because C would use some of them even if
+/// they were NULL.
 struct Destination {
   ne_sock_sversion version;
   std::shared_ptr<Address> address;
@@ -253,7 +254,8 @@ Destination destination_argument(const Arguments &arguments) {
 }
 
 int go_through_proxy(Socket &socket, const Destination &to) {
-  // A proxy that asks for a user is sent an empty one: C would use NULL.
+  // If the caller gives no user name or password, a proxy that asks for one is sent "", because C would use
+  // NULL.
   const int result = ne_sock_proxy(socket.connected(), to.version, to.address ? to.address->c() : nullptr,
                                    to.hostname ? to.hostname->c_str() : nullptr, to.port,
                                    to.username.value_or("").c_str(), to.password.value_or("").c_str());

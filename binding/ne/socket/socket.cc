@@ -1,4 +1,4 @@
-// A socket's life and its settings: the functions of ne_socket.h on sockets that do not block.
+// A socket's life and its settings: the functions of ne_socket.h that work on sockets and do not block.
 #include "ne/socket/socket.h"
 
 #include <fcntl.h>
@@ -51,7 +51,7 @@ ne_socket *Socket::secure() const {
 int Socket::connect(const ne_inet_addr *address, unsigned port) {
   require_new();
   const int result = connection.connect(c_, address, port);
-  ne_sock_connect_timeout(c_, connect_timeout_);  // a deadline has shortened it
+  ne_sock_connect_timeout(c_, connect_timeout_);  // a deadline may have shortened it
   if (result == 0) state_ = State::Connected;
   return result;
 }
@@ -59,11 +59,11 @@ int Socket::connect(const ne_inet_addr *address, unsigned port) {
 int Socket::accept(int listener) {
   int result;
   {
-    const SafePoint outside;  // it waits if another process has taken the connection
+    const SafePoint outside;  // C waits if another process has taken the connection
     result = ne_sock_accept(c_, listener);
   }
   if (result != 0) return result;
-  ::fcntl(ne_sock_fd(c_), F_SETFD, FD_CLOEXEC);  // as neon does with those that it connects
+  ::fcntl(ne_sock_fd(c_), F_SETFD, FD_CLOEXEC);  // as neon does with sockets that it connects
   state_ = State::Connected;
   connection.attach(c_);
   return result;
@@ -141,12 +141,13 @@ namespace {
 
 constexpr std::int64_t max_seconds = 2147483;  // C multiplies by 1000
 
-// neon counts its own initialisations without a lock, and the real exit would take the library away from
-// other users in the process: so neon is initialised once and for all, and the calls of JavaScript are
-// counted here.
+// neon counts its own initialisations without a lock, and C's ne_sock_exit() would take the library away from
+// other users in the process. So neon is initialised once and for all, and this number counts the calls of
+// JavaScript.
 std::atomic<int> initialisations{0};
 
-// neon ignores SIGPIPE from here on; a user's own handler must survive that.
+// ne_sock_init() makes the process ignore SIGPIPE, so this function restores the handler that a user may have
+// set.
 int initialise_once() {
   static std::once_flag once;
   static int result = -1;
@@ -201,7 +202,8 @@ Napi::Value descriptor(const Arguments &arguments) {
   return Napi::Number::New(arguments.env(), ne_sock_fd(usable<Socket>(arguments)->c()));
 }
 
-// C takes a peer of any other family for an IPv4 address, and reads past its end.
+// Whether the socket's family is IPv4 or IPv6. C takes a peer of any other family for an IPv4 address, and
+// reads past the end of the peer's address.
 bool is_inet(const ne_socket *socket) {
   sockaddr_storage name{};
   socklen_t size = sizeof name;

@@ -18,8 +18,8 @@
 
 namespace neon {
 
-/// The result of a call on a socket: a NE_SOCK_* code or a count, and the memory it received into where that
-/// is ours.
+/// The result of a call on a socket: a NE_SOCK_* code or a count, and the memory that the call received into
+/// if that memory is our own.
 struct SocketResult {
   ssize_t code = 0;
   Memory memory;
@@ -31,11 +31,11 @@ struct SocketResult {
 
 /// A `ne_socket`: an executor, with a connection and a lane of its own.
 ///
-/// Owned by its JavaScript object and its operations; ne_sock_close runs in the operation of that name, or
-/// when the last of them is gone. All but the addresses belongs to the thread that runs an operation (see
-/// Executor). This class checks the state of the socket, which C does not: without a connection it would wait
-/// for descriptor -1, a second connection or handshake would leak the first, and after a failed handshake it
-/// would use a TLS connection that does not exist.
+/// A socket is owned by its JavaScript object and its operations. ne_sock_close runs in the operation of that
+/// name, or when the last owner is gone. Everything except the addresses belongs to the thread that runs an
+/// operation (see Executor). This class checks the state of the socket, because C does not check it. Without
+/// a connection C would wait for descriptor -1, on a second connection or handshake it would leak the first,
+/// and after a failed handshake it would use a TLS connection that does not exist.
 class Socket final : public Handle, public Executor {
  public:
   static constexpr Kind kind = Kind::Socket;
@@ -49,33 +49,36 @@ class Socket final : public Handle, public Executor {
   ne_socket *c() const { return c_; }
   bool is_secure() const { return state_ == State::Secure; }
 
-  // Each of these throws ERR_NEON_INVALID_STATE where the socket is in the wrong state.
+  // The functions from require_new() to secure() throw ERR_NEON_INVALID_STATE if the socket is in the wrong
+  // state.
   void require_new() const;
   int connect(const ne_inet_addr *address, unsigned port);
   int accept(int listener);
-  /// C's socket, which must be connected, to receive or send; the watchdog waits as long as the read timeout.
+  /// C's socket, which must be connected, for a call that receives or sends. The watchdog waits as long as
+  /// the read timeout before it ends the call.
   ne_socket *connected();
   /// C's socket, which must speak TLS.
   ne_socket *secure() const;
-  /// From now on the socket can only be closed: a proxy refused, …
+  /// From now on the socket can only be closed, for instance because a proxy refused.
   void give_up() { state_ = State::Failed; }
   /// Runs a TLS handshake in this context.
   template <class Handshake>
   int start_tls(std::shared_ptr<ne_ssl_context> context, Handshake handshake);
-  /// A handshake in this context may call the context's functions, then or later: the socket keeps the
-  /// context and its object.
+  /// Makes the socket keep the context and its JavaScript object, because C may call the context's functions
+  /// during a handshake in the context, or later.
   void keep_context(std::shared_ptr<Context> context, Napi::Value object);
-  /// The object of a context that it keeps.
+  /// The JavaScript object of a context that the socket keeps.
   Napi::Value context_object(Napi::Env env, Operation &operation, const Context &context) const;
   /// C's context of the handshake that began last.
   ne_ssl_context *tls_context() const { return context_.get(); }
-  /// The user data for ne_sock_connect_ssl: before neon 0.37 its callbacks use that as a session.
+  /// The user data for ne_sock_connect_ssl. Before neon 0.37, neon's callbacks use the user data as a
+  /// session.
   void *tls_user_data();
   /// Called after a failed handshake, before the socket is closed: continues to read until the peer closes,
   /// or half a second has passed. Closing with unread bytes would reset the connection, and the peer might
   /// lose the alert.
   void drain();
-  /// ne_sock_close.
+  /// Calls ne_sock_close.
   int close();
 
   void prebind(std::shared_ptr<Address> address, unsigned port);
@@ -106,7 +109,7 @@ class Socket final : public Handle, public Executor {
   std::chrono::seconds read_limit_;
   std::shared_ptr<Handle> local_address_;  // C refers to it
   std::shared_ptr<ne_ssl_context> context_;
-  std::vector<std::pair<std::shared_ptr<Context>, std::uint32_t>> contexts_;  // and their numbers of keep()
+  std::vector<std::pair<std::shared_ptr<Context>, std::uint32_t>> contexts_;  // with their keep() numbers
   std::unique_ptr<ne_session, Destroy> user_data_;
 };
 

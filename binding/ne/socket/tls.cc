@@ -24,9 +24,10 @@ std::shared_ptr<Context> context_argument(const Arguments &arguments, bool serve
   return context;
 }
 
-// As in older versions with OpenSSL, the handshake of ne_sock_connect_ssl fails when the certificate is not
-// to be trusted: programs that were written for them do not check afterwards. The certificate's host name is
-// not checked, since the call has no name to compare it with.
+// Makes the handshake of ne_sock_connect_ssl fail when the certificate is not to be trusted, as it does in
+// older versions of neon with OpenSSL: programs that were written for those versions do not check the
+// certificate afterwards. The certificate's host name is not checked, since the call has no name to compare
+// it with.
 int verify_certificate(ne_socket *socket, ne_ssl_context *context) {
   ne_ssl_certificate *const certificate = Since<GetCertificate>::required("ne_sock_getcert")(socket, context);
   if (!certificate) return NE_SOCK_ERROR;
@@ -73,7 +74,8 @@ std::shared_ptr<Operation> handshake(const Arguments &arguments, Mode) {
   });
 }
 
-// C would use a TLS connection that failed.
+// Returns -1 if the socket does not speak TLS: C would use a TLS connection even after its handshake has
+// failed.
 Napi::Value session_id(const Arguments &arguments) {
   const Napi::Env env = arguments.env();
   const auto socket = usable<Socket>(arguments);
@@ -81,7 +83,7 @@ Napi::Value session_id(const Arguments &arguments) {
   std::size_t size = 0;
   const Napi::Object out = arguments.object(2, "buflen");
   if (!arguments.is_nullish(1)) {
-    const Napi::Value limit = get_property(out, "value");  // before the buffer: a getter may detach that
+    const Napi::Value limit = get_property(out, "value");  // read first: a getter may detach the buffer
     const std::span<char> buffer = arguments.buffer(1, "buf");
     memory = reinterpret_cast<unsigned char *>(buffer.data());
     const bool none = limit.IsNumber() && limit.As<Napi::Number>().DoubleValue() == 0;

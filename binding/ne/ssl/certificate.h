@@ -16,10 +16,11 @@ namespace neon {
 
 class DistinguishedName;
 
-/// A `ne_ssl_certificate`: its own, one that is part of another object of C's, or a copy of one that C lent
-/// to a callback; the handle of such a copy ends with the callback too.
+/// A `ne_ssl_certificate`: one that the handle owns, one that is part of another C object, or a copy of one
+/// that C lends to a callback. The handle of such a copy is destroyed when the callback ends.
 ///
-/// A certificate keeps the one that signed it; its names keep the certificate.
+/// The handles of a certificate's names, and of the signer inside the certificate, keep the certificate. A
+/// copy keeps the copy of the certificate that signed it.
 class Certificate final : public Handle {
  public:
   static constexpr Kind kind = Kind::Certificate;
@@ -28,21 +29,21 @@ class Certificate final : public Handle {
 
   /// Owns the C object.
   Certificate(Environment &environment, ne_ssl_certificate *c) : Handle(environment), own_(c), c_(c) {}
-  /// The C object is part of the owner's.
+  /// The C object is part of the C object of `owner`.
   Certificate(std::shared_ptr<const Handle> owner, const ne_ssl_certificate *c)
       : Handle(*owner->environment), owner_(std::move(owner)), c_(c) {}
   ~Certificate() override {
     if (own_) ne_ssl_cert_free(own_);
   }
-  /// Copies of a certificate and of those that signed it. Any thread.
+  /// Copies a certificate and the certificates that signed it. Any thread.
   static std::shared_ptr<Certificate> lend_copy(Environment &environment, const ne_ssl_certificate *c,
                                                 const std::shared_ptr<const Loan> &loan);
 
   const ne_ssl_certificate *c() const { return c_; }
-  /// The callback is over: detaches the handles of the copy, of its names and of those that signed it.
-  /// JavaScript thread.
+  /// Must be called when the callback is over. Detaches the handles of the copy, of its names and of the
+  /// copies of the certificates that signed it. JavaScript thread.
   void take_back();
-  /// Whether the user must not free it.
+  /// Whether the caller must not free the certificate.
   bool borrowed() const { return !own_ || loan_; }
   bool closed() const override { return loan_ && loan_->over(); }
 
@@ -62,7 +63,7 @@ class Certificate final : public Handle {
   const ne_ssl_certificate *const c_;
   std::shared_ptr<const Loan> loan_;
   std::shared_ptr<Certificate> signed_by_;  // only in a copy
-  // So that one C object has one handle.
+  // The known handles, so that one C object has one handle.
   std::weak_ptr<Certificate> known_signed_by_;
   std::weak_ptr<DistinguishedName> known_subject_, known_issuer_;
 };
@@ -86,7 +87,8 @@ class DistinguishedName final : public Handle {
   static Napi::Value lend(Napi::Env env, const std::shared_ptr<const Loan> &loan,
                           const ne_ssl_dname *const *names, int count);
 
-  /// As long as this lives, C does not free the names. Throws ERR_NEON_DESTROYED when one was freed already.
+  /// While a Reading exists, C does not free the names. The constructor throws ERR_NEON_DESTROYED when C has
+  /// already freed one of them.
   class Reading final {
    public:
     Reading(std::initializer_list<const DistinguishedName *> names);

@@ -20,7 +20,7 @@ class ClientCertificate final : public Handle, public Executor {
   static constexpr std::int64_t external_size = 8192;
   static constexpr const char *argument_name = "ccert";
 
-  /// `uri` is not empty where it was read from one.
+  /// `uri` is the URI from which the certificate was read, or empty.
   ClientCertificate(Environment &environment, ne_ssl_client_cert *c, std::string uri = "")
       : Handle(environment), c_(c), uri_(std::move(uri)) {}
   ~ClientCertificate() override { ne_ssl_clicert_free(c_); }

@@ -25,10 +25,10 @@ bool is_gnutls() {
   return gnutls;
 }
 
-// Replaces neon's verification by that of OpenSSL, which fails the handshake. Before 0.37, neon's callback
-// for the faults of a chain takes the user data of the context for a session. It would accept every fault
-// that it knows, and a caller has no way to ask for the faults afterwards. With GnuTLS this call has no
-// effect on clients: their handshakes verify nothing.
+// Replaces neon's verification by OpenSSL's, which makes the handshake fail. Before 0.37, neon's callback for
+// the faults of a chain takes the user data of the context for a session. The callback would accept every
+// fault that it knows, and a caller cannot ask for the faults afterwards. With GnuTLS this call has no effect
+// on clients: their handshakes verify nothing.
 void verify_in_handshake(ne_ssl_context *client) { ne_ssl_context_set_verify(client, 1, nullptr, nullptr); }
 
 std::shared_ptr<ne_ssl_context> make(int mode) {
@@ -86,7 +86,7 @@ void Context::note_call(std::shared_ptr<const Loan> loan, ne_ssl_context *c) {
 
 void Context::provide(const Change &change) {
   this->change(change);
-  const std::lock_guard lock(Loan::mutex);  // C waits, as long as the loan is not over
+  const std::lock_guard lock(Loan::mutex);  // C waits until the loan is over
   for (const auto &[loan, c] : calls_)
     if (!loan->over()) change(c);
 }

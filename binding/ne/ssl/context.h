@@ -16,11 +16,12 @@ namespace neon {
 
 /// A `ne_ssl_context`.
 ///
-/// C keeps a TLS session in the context, to resume it later, and has no lock for it. Handshakes write it,
-/// with OpenSSL reads do too, and each socket has a thread of its own. So one handle may have several C
-/// objects: the handle records all changes, and lends each socket a C object to which all of them were
-/// applied. A lent C object is not changed any more. Where C writes to it, only one socket at a time gets it:
-/// successive connections share it, and so resume sessions as in C.
+/// C keeps a TLS session in the context, to resume it later, and has no lock for the session. Handshakes
+/// write the session; with OpenSSL, reads from a connection write it too; and each socket has a thread of its
+/// own. So one handle may have several C objects: the handle records all changes, and lends each socket a C
+/// object to which all changes have been applied. A lent C object is not changed any more, except by
+/// provide(). A C object that C writes to is lent to one socket at a time: successive connections share the
+/// object, and so resume sessions as in C.
 class Context final : public Handle {
  public:
   static constexpr Kind kind = Kind::Context;
@@ -35,20 +36,21 @@ class Context final : public Handle {
 
   bool is_server() const;
   const std::shared_ptr<ne_ssl_context> &c() const { return c_; }
-  /// Applies this change to the C object, and to all later ones; returns the result of the change.
+  /// Applies this change to the C object, and to all later C objects; returns the result of the change.
   int change(Change change);
-  /// A C object for a connection, which keeps it.
+  /// Returns a C object for a connection to keep.
   std::shared_ptr<ne_ssl_context> lend();
 
-  /// A function that C calls for a client certificate: the context's object keeps it, under this number. C
-  /// refers to this block as long as a socket uses the context, which owns it until then.
+  /// A function that C calls for a client certificate. The context's JavaScript object keeps the function,
+  /// under the number `function`. C refers to the Provider as long as a socket uses the context, which owns
+  /// the Provider.
   struct Provider {
     Context &context;
     std::uint32_t function;
   };
   Provider *add_provider(std::uint32_t function);
   bool has_provider() const { return !providers_.empty(); }
-  /// C is asking for a certificate for this C object, until the loan is over.
+  /// Notes that C is asking for a client certificate for the C object `c` until the loan is over.
   void note_call(std::shared_ptr<const Loan> loan, ne_ssl_context *c);
   /// Like change(), and also applies the change to the C objects for which C is asking at the moment.
   void provide(const Change &change);
@@ -64,7 +66,8 @@ class Context final : public Handle {
   std::vector<std::pair<std::shared_ptr<const Loan>, ne_ssl_context *>> calls_;
 };
 
-/// Since neon 0.37 a handshake succeeds whatever the certificate, and ne_ssl_check_certificate verifies it.
+/// Whether ne_ssl_check_certificate verifies certificates after the handshake. It does so since neon 0.37,
+/// where a handshake succeeds whatever the certificate is.
 bool verifies_after_handshake();
 
 }  // namespace neon

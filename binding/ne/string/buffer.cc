@@ -59,7 +59,8 @@ Napi::Value append_string(const Arguments &arguments) {
   return arguments.env().Undefined();
 }
 
-// bufferPrint(buf, text, max): JavaScript has applied the format; to C the result is data. Cut where C cuts.
+// bufferPrint(buf, text, max): JavaScript has applied the format; to C the result is data. Cuts the text off
+// after `max` bytes, as C does.
 Napi::Value append_formatted(const Arguments &arguments) {
   const auto buffer = buffer_argument(arguments);
   const std::string text = arguments.text(1, "format");

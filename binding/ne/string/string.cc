@@ -14,8 +14,8 @@ namespace neon {
 
 namespace {
 
-// The number of characters of V8's longest string. Arguments that would make a longer one are rejected: C
-// ends the process when it gets no memory.
+// The number of characters of V8's longest string. Arguments whose result would be longer are rejected,
+// because C ends the process when it cannot allocate memory.
 constexpr std::size_t max_text = (std::size_t{1} << 29) - 24;
 constexpr std::int64_t max_safe = (std::int64_t{1} << 53) - 1;  // Number.MAX_SAFE_INTEGER
 
@@ -40,7 +40,7 @@ char separator_argument(const Arguments &arguments) {
   return separator.front();
 }
 
-// C cuts up a copy of `str.value`; the rest of it goes back there.
+// C cuts up a copy of `str.value`; `str.value` then becomes the rest of the text.
 template <class Next>
 Napi::Value next_token(const Arguments &arguments, Next next) {
   const Napi::Object str = arguments.object(0, "str");
@@ -95,7 +95,7 @@ Napi::Value upper(const Arguments &arguments) {
 
 // --- Strings that C makes ---------------------------------------------------------------------------------
 
-// concat(str): lib has joined the strings, since C does nothing else.
+// concat(str): lib has already joined the strings, which is all that C does.
 Napi::Value concat(const Arguments &arguments) {
   const std::string text = arguments.text(0, "str");
   require_room("str", text.size());
@@ -121,7 +121,7 @@ Napi::Value from_base64(const Arguments &arguments) {
   return Napi::Buffer<char>::Copy(arguments.env(), owned.get(), size);
 }
 
-// strhash(flags, str): lib has joined the strings, as for concat.
+// strhash(flags, str): lib has already joined the strings, as for concat.
 Napi::Value hash(const Arguments &arguments) {
   const auto flags = static_cast<unsigned>(arguments.integer(0, "flags", 0, UINT32_MAX));
   const std::string text = arguments.text(1, "str");
@@ -130,7 +130,7 @@ Napi::Value hash(const Arguments &arguments) {
   return take_string(arguments.env(), digest);
 }
 
-// strparam(charset, lang, value): `value` in the character set.
+// strparam(charset, lang, value): `value` holds bytes in the character set `charset`.
 Napi::Value parameter(const Arguments &arguments) {
   const std::string charset = arguments.text(0, "charset");
   const bool has_language = !arguments.is_nullish(1);
@@ -163,7 +163,7 @@ Napi::Value compare_start(const Arguments &arguments) {
   return Napi::Number::New(arguments.env(), ne_strncasecmp(first.c_str(), second.c_str(), count));
 }
 
-// Takes a character code, as C does, or one character, which is a code in C's source text too.
+// Accepts a character code, as C does, or one character, since a character in C's source text is a code too.
 Napi::Value lower_character(const Arguments &arguments) {
   const Napi::Env env = arguments.env();
   if (!arguments[0].IsString())
@@ -175,7 +175,7 @@ Napi::Value lower_character(const Arguments &arguments) {
   return Napi::String::New(env, &lowered, 1);
 }
 
-/// C's number is as wide as a pointer; one that JavaScript cannot represent exactly is rejected.
+/// C's number is as wide as a pointer; a number that JavaScript cannot represent exactly is rejected.
 Napi::Value hex_number(const Arguments &arguments) {
   const Napi::Env env = arguments.env();
   const std::string text = arguments.text(0, "str");

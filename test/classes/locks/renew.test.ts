@@ -47,7 +47,7 @@ describe('an aborted lock()', () => {
       expect(await call).toBe(true);
       for (const lock of session.locks) session.locks.delete(lock);
     }
-    // No lock is left that the caller does not know of.
+    // The session submits no lock that the caller does not know of.
     await session.put('/a', 'x');
     expect((await conditionsOf(server)).at(-1)).toBeUndefined();
   });
@@ -138,7 +138,7 @@ describe('renewal', () => {
     const put = session.put('/a', 'x', { signal: lock.signal });
     const closed = session.close();
     expect(await failureOf(() => lock.refresh())).toEqual(gone);
-    void lock.renew(); // as its timer does
+    void lock.renew(); // as the lock's timer does
     expect((await put).status).toBe(204);
     await closed;
     expect(lock.signal.reason).toMatchObject({ message: 'The session was destroyed' });
@@ -159,7 +159,7 @@ describe('renewal', () => {
     const session = open(server);
     const lock = await session.lock('/a', { renew: true });
     expect(await lost(lock)).toMatchObject({ code: expect.stringMatching(/^NE_/) as string });
-    expect(session.locks.has(lock)).toBe(true); // so the session was kept to the end
+    expect(session.locks.has(lock)).toBe(true); // this use of the session keeps it from being collected earlier
   });
 
   test('runs for a function that waits only for the loss', async () => {

@@ -7,7 +7,7 @@ import { describePlaces, full, type Place } from '../../support/lock-places.js';
 /** nephele requires an owner in each lock. */
 const owner = 'somebody & others';
 
-/** `atomic`: the server grants one lock only, even to requests that it gets at the same time. */
+/** `atomic`: the server grants only one lock, even to requests that arrive at the same time. */
 function suites(place: () => Place, rounds: number, atomic: boolean): void {
   let unique = 0;
   const client = (): Session => Session.open(`http://127.0.0.1:${place().port}${place().root}`);
@@ -165,8 +165,8 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
             { wait: 60_000, duration: 60_000, owner },
           );
         } catch (error) {
-          // Apache occasionally grants two locks when two requests find its database without one. The holder of the
-          // replaced lock is refused the update, or the unlock if that comes later.
+          // Apache occasionally grants two locks, when two requests find no lock in its database. The lock that is
+          // written last replaces the other one, whose holder is then refused the update, or only the unlock.
           const refused = counted ? 'UNLOCK' : 'PUT';
           expect(error).toMatchObject({ code: 'ERR_NEON_STATUS', method: refused });
           expect((error as NeonError).status).toBeGreaterThanOrEqual(400);

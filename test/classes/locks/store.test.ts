@@ -1,5 +1,6 @@
 /**
- * Tests session.locks: adding, deleting, and the locks that requests submit while it changes, against scripted servers.
+ * Tests session.locks against scripted servers: adding, deleting, and the locks that requests submit while the store
+ * changes.
  */
 import * as ne from 'libneon/ne';
 import { failureOf, neonError, outOfRange, wrongType, wrongValue } from '../../support/expect.js';

@@ -1,4 +1,4 @@
-/** Tests which locks the requests of the classes submit, also next to those of libneon/ne, against scripted servers. */
+/** Tests which locks the requests of the classes submit, also together with locks of libneon/ne (scripted servers). */
 import { openSync } from 'node:fs';
 import { Session } from 'libneon';
 import * as ne from 'libneon/ne';
@@ -93,7 +93,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
           () => calls.copy('/c/a', target),
           () => calls.move('/c/b%20b', target),
         ]) {
-          for (const lock of session.locks) session.locks.delete(lock); // add all of them anew: a DELETE drops some
+          for (const lock of session.locks) session.locks.delete(lock); // all are added again: DELETE drops some locks
           for (const [path, depth] of all) session.locks.add({ target: path, depth, token: `urn:${path}` });
           await call();
         }
@@ -101,7 +101,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
         ne.ne_delete(plain, target);
         ne.ne_mkcol(plain, target);
         ne.ne_copy(plain, 1, ne.NE_DEPTH_INFINITE, '/c/a', target);
-        // Some versions of ne_move forget the collection that the source was in.
+        // ne_move of some versions does not submit the lock of the source's collection.
         const move = ne.ne_request_create(plain, 'MOVE', '/c/b%20b');
         for (const path of ['/c/b%20b', target]) {
           ne.ne_lock_using_resource(move, path, ne.NE_DEPTH_INFINITE);

@@ -56,7 +56,7 @@ describe('a PROPFIND of a pool', () => {
     const server = await serve({ connections: [[{ repeat: 'forever', steps }]], rest: 'repeat-last' });
     await using pool = poolOf(server, { connections: 3 });
     const all = Array.from({ length: 7 }, async () => (await pool.propfind('/')).length);
-    await turn(); // each is sent when it is awaited
+    await turn(); // a PROPFIND is sent when it is awaited
     expect(counts(pool)).toEqual({ size: 3, idle: 0, queued: 4, liveRequests: 7 });
     expect(await Promise.all(all)).toEqual(all.map(() => 300));
     expect((await server.connections()).length).toBe(3);

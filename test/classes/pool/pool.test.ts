@@ -113,7 +113,7 @@ describe('the choice of a session', () => {
   test('keeps the order in which requests were made', async () => {
     const server = await serve(answering());
     using pool = poolOf(server, { connections: 1 });
-    const first = pool.request('GET', '/first').then(() => pool.request('GET', '/last')); // overtakes no other request
+    const first = pool.request('GET', '/first').then(() => pool.request('GET', '/last')); // /last overtakes no request
     await Promise.all([first, ...paths(30).map((path) => pool.request('GET', path))]);
     expect(await pathsAt(server)).toEqual([['/first', ...paths(30), '/last']]);
   });
@@ -177,7 +177,7 @@ describe('idle sessions', () => {
 });
 
 describe('a body that is still arriving', () => {
-  /** A pool of one session, that session's response, which is being read, and a request that waits for it. */
+  /** A pool of one session, a response that still occupies the session, and a request that waits for the session. */
   async function streaming(
     options: RawServerOptions,
   ): Promise<{ server: RawServer; pool: SessionPool; res: Response; next: Promise<Response> }> {

@@ -24,7 +24,7 @@ function typed(key: string, text: string): unknown {
   const date = (seconds: number): Date | null => (seconds === -1 ? null : new Date(seconds * 1000));
   if (key === 'getcontentlength') return /^\s*\d+\s*$/.test(text) ? Number(text) : null;
   if (/date$|modified$/.test(key)) {
-    if (text.includes('XYZ')) return null; // neon ignores the zone, and days that do not exist
+    if (text.includes('XYZ')) return null; // neon accepts an unknown zone, and a day that does not exist
     // The classes read both forms in both properties.
     const parsers = [ne.ne_httpdate_parse, ne.ne_iso8601_parse];
     return date(parsers.map((parse) => parse(text)).find((seconds) => seconds !== -1) ?? -1);
@@ -103,7 +103,7 @@ const propstat = (properties: string, status = '<D:status>HTTP/1.1 200 OK</D:sta
 const properties = (count: number): string =>
   Array.from({ length: count }, (_, i) => `<x:p${i}>${i}</x:p${i}>`).join('');
 
-/** By default, the response is a 207 with a document of this content. */
+/** Contents of multi-status documents, each sent in a 207 response. */
 const documents: [string, string][] = [
   ['no resource', ''],
   ['an empty prop', resource(propstat(''))],
@@ -205,7 +205,7 @@ describe.each(ways)('%s', (_, way) => {
 
   test.each(hostile)('matches neon for a hostile document: %s', async (_, document) => {
     const text = Buffer.from(document).toString('latin1');
-    // The classes read no other document than a multi-status one.
+    // The classes read only multi-status documents, so the hostile document becomes one.
     await compare(page(text.replace(/<a(?=[ />])/, '<multistatus xmlns="DAV:"').replace('</a>', '</multistatus>')));
   });
 
@@ -278,10 +278,10 @@ describe.each(ways)('%s', (_, way) => {
     const answers = Array.from({ length: 200 }, () => exchange(page(multistatus(anyContent(chance)))));
     const server = await serve({ connections: [answers.flat(), answers.flat()] });
     const expected = await byNeon(server)(answers.length);
-    expect(expected.filter((outcome) => !Array.isArray(outcome))).toEqual([]); // an error would close the connection
+    expect(expected.filter((outcome) => !Array.isArray(outcome))).toEqual([]); // neon closes the connection on an error
     expect(expected.flat().length).toBeGreaterThan(200);
     const found = await way(server)(answers.length);
-    for (const entry of found.flat() as Entry[]) delete entry.error; // neon does not report failures without a property
+    for (const entry of found.flat() as Entry[]) delete entry.error; // neon reports no failure of a whole resource
     expect(found).toEqual(expected);
   });
 });

@@ -120,7 +120,7 @@ describe.each(kinds)('%s as a body', (name, make, known) => {
     using session = sessionOf(server);
     for (let i = 0; i < 2; i++)
       expect(await (await session.request('PUT', `/${i}`, { body: make() })).text()).toBe('hello');
-    // A stream that does not end in time goes on a new connection.
+    // A stream that does not end in time is sent on a new connection.
     const requests = (await requestsAt(server)).flat();
     expect(requests.map(({ body }) => body === text)).toEqual([true, true]);
     for (const { head } of requests)
@@ -156,7 +156,7 @@ describe.each(kinds)('%s as a body', (name, make, known) => {
     const server = await serve(thenAnswering(exchange()));
     using session = sessionOf(server);
     await session.request('GET', '/first');
-    await sleep(30); // the end of the connection has arrived
+    await sleep(30); // until the end of the connection has arrived
     expect((await session.request('PUT', '/second', { body: make() })).status).toBe(200);
     const requests = (await requestsAt(server)).at(-1);
     expect(requests?.map(({ body }) => body === text)).toEqual([true]);

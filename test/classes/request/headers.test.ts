@@ -1,5 +1,6 @@
 /**
- * Tests the headers of callers: each replaces the library's, framing is the library's own, and nothing goes out twice.
+ * Tests headers that callers set: they replace those of the library, must not contradict the framing of the body, and
+ * are sent once.
  */
 import { openSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -145,7 +146,7 @@ describe.each(['promise', 'blocking'])('a method with headers of its own (%s)', 
         form === 'promise'
           ? session.getRange('/', { start: 0, end: 1 }, options)
           : session.getRangeSync('/', { start: 0, end: 1 }, options);
-      await failureOf(call); // the response is not a part
+      await failureOf(call); // fails because the response is not a 206
     });
     expect(valuesOf('range', range)).toEqual(['bytes=1-2']);
     const changes = [{ set: { name: 'value' } }];
@@ -153,7 +154,7 @@ describe.each(['promise', 'blocking'])('a method with headers of its own (%s)', 
       const options = { headers: { 'content-type': 'text/xml' } };
       const call = async (): Promise<unknown> =>
         form === 'promise' ? session.proppatch('/', changes, options) : session.proppatchSync('/', changes, options);
-      await call().catch(() => undefined); // the response is not a multi-status document
+      await call().catch(() => undefined); // fails because the response is not a multi-status document
     });
     expect(valuesOf('content-type', type)).toEqual(['text/xml']);
   });

@@ -13,7 +13,7 @@ import { answering, receivedBy, testServers } from '../../support/servers.js';
 
 const serve = testServers();
 
-/** A request by one of the ways that the classes offer, with options of the session or of the request. */
+/** Sends a request in one of the ways that the classes offer, with options of the session and of the request. */
 type Send = (
   port: number,
   method: string,
@@ -84,7 +84,7 @@ describe.each(ways)('%s', (name, send) => {
       const length = method === 'HEAD' ? '' : 'Content-Length: 0\r\n';
       const first: Step[] = [{ read: 'request' }, { send: `HTTP/1.1 ${status} X\r\nLocation: /b\r\n${length}\r\n` }];
       const last: Step[] = [{ read: 'request' }, { send: 'HTTP/1.1 204 No\r\n\r\n' }];
-      // A POST goes on a connection of its own.
+      // A POST is sent on a new connection.
       const server = await serve({ connections: expected.startsWith('POST') ? [first, last] : [[...first, ...last]] });
       const content =
         method === 'HEAD' ? {} : { body: 'content', headers: { 'Content-Type': 'text/plain', 'X-Own': 'yes' } };

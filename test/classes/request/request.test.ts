@@ -143,7 +143,7 @@ describe.each(requestForms)('%s', (way, send) => {
     [304, false],
     [404, false],
     [500, false],
-    [neonSince(34) ? 599 : 600, false], // newer versions do not know class 6
+    [neonSince(34) ? 599 : 600, false], // neon 0.34 and later know no status of class 6
   ])('resolves with status %d', async (status, ok) => {
     const server = await serve({
       connections: [exchange(`HTTP/1.1 ${status} Reason\r\nContent-Length: 0\r\n\r\n`)],

@@ -1,4 +1,4 @@
-/** Tests bodies from streams and other sources of blocks: on which connection they go, and how they are read. */
+/** Tests bodies from streams and other sources of blocks: on which connection they are sent, and how they are read. */
 import fs, { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -49,7 +49,7 @@ const again1MiB: [name: string, make: () => Body][] = [
   ['bytes', () => bytes],
 ];
 
-/** How the server leaves the kept connection. */
+/** How the server ends the kept connection. */
 const departures: [name: string, steps: Step[]][] = [
   ['closes the connection during the pause', [{ close: 'fin' }]],
   ['resets the connection during the pause', [{ close: 'rst' }]],
@@ -96,7 +96,7 @@ describe.each(clients)('%s whose server', (_, open) => {
 });
 
 describe('a kept connection', () => {
-  /** How many connections a request and then this body used. */
+  /** Sends a request, and then one with this body; returns the number of connections that they used. */
   async function connectionsWith(make: () => Body, options: object = {}, server?: RawServer): Promise<number> {
     server ??= await serve(answering());
     using session = Session.open(`http://127.0.0.1:${server.port}/`);
@@ -226,7 +226,7 @@ describe('a source of blocks', () => {
     const refusal = response('', { status: '413 Too Large', headers: { Connection: 'close' } });
     const server = await serve({ connections: [[{ read: 'head' }, { send: refusal }, { close: 'rst' }]] });
     using session = Session.open(`http://127.0.0.1:${server.port}/`);
-    const body = new Readable({ read: () => undefined }); // gives one block, and then nothing until it is destroyed
+    const body = new Readable({ read: () => undefined }); // provides one block, and no more until it is destroyed
     body.push(bytes);
     const closed = once(body, 'close');
     const controller = new AbortController();

@@ -1,4 +1,4 @@
-/** Tests the ways to take the body of a response, the state of the session afterwards, and trailers. */
+/** Tests the ways to read the body of a response, the state of the session afterwards, and trailers. */
 import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ import { answering, exchange, testServers, thenAnswering } from '../../support/s
 
 const serve = testServers();
 const small = 'a small body';
-const big = '0123456789abcdef'.repeat(200_000); // longer than the part that is read ahead
+const big = '0123456789abcdef'.repeat(200_000); // longer than the part that the session reads ahead
 const folder = mkdtempSync(path.join(tmpdir(), 'libneon-response-'));
 const file = path.join(folder, 'file');
 const open: Session[] = [];
@@ -34,7 +34,7 @@ async function answered(answer: string): Promise<[response: Response, session: S
   return [await session.request('GET', '/'), session];
 }
 
-/** Checks that the session's next request is free of remains of the one before. */
+/** Checks that the session's next request receives its own response, and nothing of the previous one. */
 async function expectUsable(session: Session): Promise<void> {
   const next = await session.request('GET', '/next');
   expect([next.status, (await next.bytes()).length > 0, session.liveRequests]).toEqual([200, true, 0]);
@@ -53,7 +53,7 @@ const framings: [name: string, body: string, options: RawServerOptions][] = [sma
 });
 
 describe.each(framings)('%s', (_, body, options) => {
-  /** All ways to take a whole body. */
+  /** All ways to read a whole body. */
   const ways: [name: string, take: (response: Response) => Promise<string>][] = [
     ['bytes', async (res) => (await res.bytes()).toString()],
     ['text', (res) => res.text()],
@@ -64,7 +64,7 @@ describe.each(framings)('%s', (_, body, options) => {
       async (res) => {
         const fd = openSync(file, 'w');
         const written = await res.toFile(fd);
-        closeSync(fd); // the descriptor is still open
+        closeSync(fd); // toFile() leaves the descriptor open
         return `${written} ${readFileSync(file, 'utf8')}`;
       },
     ],
@@ -191,7 +191,7 @@ describe('toFile', () => {
     }
   });
 
-  // The first size arrives before toFile() is called, the second while it writes.
+  // A body of the first size arrives before toFile() is called, a body of the second size while toFile() writes.
   test.each([100_000, 5_000_000])('leaves the bytes that had arrived when a body is cut after %d', async (size) => {
     const start = Buffer.concat([Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${size + 1}\r\n\r\n`), bodyOf(size)]);
     const server = await serve({ connections: [[{ read: 'request' }, { send: start }, { close: 'fin' }]] });
@@ -224,7 +224,7 @@ describe('toFile', () => {
     execFileSync('mkfifo', [pipe]);
     const [res, session] = await answered(response(big));
     const reader = spawn('sh', ['-c', 'exec <"$0"; sleep 0.2; wc -c', pipe], { stdio: ['ignore', 'pipe', 'inherit'] });
-    // Node discards the output of a process that ends before anything reads it.
+    // Reading starts now, since Node discards output that is not yet being read when the process ends.
     const counted = reader.stdout.setEncoding('utf8').toArray();
     expect(await res.toFile(pipe)).toBe(big.length);
     expect(Number((await counted).join(''))).toBe(big.length);

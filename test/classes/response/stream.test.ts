@@ -79,7 +79,7 @@ describe('a response that streams', () => {
       }
     };
     const unread = await settled();
-    expect(unread).toBeLessThan(32_000_000); // buffers of both systems, and 256 KiB of this package
+    expect(unread).toBeLessThan(32_000_000); // the buffers of both sockets, and 256 KiB in this package
     const { body } = res;
     let read = 0;
     for await (const block of body.iterator({ destroyOnReturn: false })) {

@@ -90,7 +90,7 @@ interface Way {
 const asItIs = (document: string | Uint8Array): string | Uint8Array => document;
 const get = (client: Client): Promise<Response> => client.request('GET', '/x');
 
-/** All ways to the events of a document. */
+/** All ways to get the events of a document. */
 const ways: [name: string, Way][] = [
   [
     'xml() of a short document',
@@ -278,7 +278,7 @@ describe('an arriving document', () => {
     const res = await session.request('GET', '/', { timeout: 400 });
     const error = await failureOf(() => res.xml({ end: () => ++seen }));
     expect(error).toEqual(neonError('NE_TIMEOUT', 6));
-    expect(seen).toBeGreaterThan(4000); // all events that had arrived, not only full batches
+    expect(seen).toBeGreaterThan(4000); // all events that had arrived, not only those of full batches
     expect(
       eventsOfNe(all.subarray(all.indexOf('<'), 200_000)).events.filter((line) => line.startsWith('end')).length,
     ).toBe(seen);
@@ -342,7 +342,7 @@ describe('an arriving document', () => {
     expect(grown).toBeLessThan(20e6);
     await expectUsable(session);
     const [first] = await server.waitForClosed(1);
-    expect(first!.sentTotal).toBeLessThan(24e6); // most of it in the buffers of sockets
+    expect(first!.sentTotal).toBeLessThan(24e6); // most of these bytes are in the buffers of the sockets
   });
 
   test("reports neon's error when it is truncated anywhere", async () => {
@@ -539,7 +539,7 @@ async function connect(options: RawServerOptions): Promise<Session> {
   return Session.open(origin);
 }
 
-/** Checks that the next request is free of remains of the document. */
+/** Checks that the next request receives its own response, and nothing of the document. */
 async function expectUsable(session: Session): Promise<void> {
   expect(session.liveRequests).toBe(0);
   const next = await session.request('GET', '/next');

@@ -1,4 +1,4 @@
-/** Runs every method of the classes against Apache, which sets the measure for the other servers. */
+/** Runs every method of the classes against Apache, whose outcomes are the measure for the other servers. */
 import { startApache } from '../../servers/apache.js';
 import { describeServer } from './describe-server.js';
 
@@ -10,7 +10,7 @@ describeServer({
     return { ...apache, root: '/dav/', files: apache.files.dav };
   },
   methods: {
-    ETag: 'W/"', // of files that changed within the last second
+    ETag: 'W/"', // weak for a file that changed within the last second
     'UNLOCK with a wrong token': 'fails: 400',
     'LOCK of a collection': ['207', 'allowed'], // a multi-status document with 423 for the collection
   },

@@ -3,7 +3,7 @@ import { startChezdav } from '../../servers/chezdav.js';
 import { describeServer } from './describe-server.js';
 import { oddNames } from './names.js';
 
-/** Its hrefs have a percent sign of a name as it is, which makes them another name, or empty. */
+/** chezdav does not escape the percent sign of a name in its href: the href is then empty, or names something else. */
 const withPercent = ['%', '%20', '%2e%2e', '%C3%BC', '%zz', '100%', 'a%2Fb'];
 
 describeServer({
@@ -25,18 +25,18 @@ describeServer({
     'COPY of a collection': ['.', 'a.ics', 'sub'],
     'MOVE of a collection': ['.', 'a.ics', 'sub'],
     'PUT by the holder': 200,
-    'LOCK without end: seconds': null, // not in the response
-    'LOCK without a timeout: seconds': null, // not in the response
+    'LOCK without end: seconds': null, // the response has no timeout
+    'LOCK without a timeout: seconds': null, // the response has no timeout
   },
   fatal: {
     'PROPPATCH that removes': (client, file) => client.proppatch(file, { remove: ['{urn:example}color'] }),
   },
   names: {
     'list: missing': withPercent,
-    'list: more than once': [' '], // also the one of the name %20
+    'list: more than once': [' '], // the second entry is that of the name %20
     'list: unknown': ['%C3%BC', '(no href)', '(no href)', '(no href)', '/', 'a%2Fb'],
     'propfind: another entry': [...withPercent, '&amp;', 'a&b'].sort(),
-    // The URI in `If` is compared without decoding it.
+    // chezdav compares the URI in `If` without decoding it.
     'lock: 412': oddNames.filter((name) => encodeURIComponent(name).includes('%') && !/[$&+,;@]/.test(name)).sort(),
   },
 });

@@ -38,7 +38,10 @@ interface ListingOptions {
   readonly props?: readonly string[];
 }
 
-/** A client of one server. Its calls reject with an error that has the `status` when that is not 2xx. */
+/**
+ * A client of one server. All calls except `request` reject when the status is not 2xx, with an error that has this
+ * `status`.
+ */
 export interface DavClient {
   request(method: string, target: string, options?: RequestOptions & { body?: string }): Promise<Reply>;
   get(target: string, options?: RequestOptions): Promise<Reply>;

@@ -1,6 +1,7 @@
 /**
  * Runs every method of the classes, in each form, against a WebDAV server; a client without neon runs the same script.
- * All outcomes are compared with one table, which shows the differences of the server, and any change on either side.
+ * All outcomes are compared with one table of the server, which lists its differences from the usual outcomes. The
+ * comparison therefore also detects changes of the server and of the classes.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fetchOnce } from '../../servers/client.js';
@@ -13,14 +14,14 @@ import { nameOutcomes, type NameOutcomes } from './name-outcomes.js';
 import { plainClient } from './plain-client.js';
 import { callsOfHolders, usualOutcomes } from './usual-outcomes.js';
 
-/** A server, and where it differs from the others. docs/guide/servers.md has the reasons. */
+/** A server, and how it differs from the others; docs/guide/servers.md explains why. */
 export interface ServerUnderTest extends Peculiarities {
   readonly name: string;
   readonly programs: readonly Program[];
   readonly start: () => Promise<DavServer>;
-  /** The outcomes of methods that are not the usual ones. */
+  /** The outcomes that differ from {@link usualOutcomes}. */
   readonly methods: MethodOutcomes;
-  /** The names that do not survive. */
+  /** The names that fail. */
   readonly names: NameOutcomes;
   /** The names are tried in two of the four forms only: each write takes the server tens of milliseconds. */
   readonly isSlow?: boolean;
@@ -84,7 +85,7 @@ export function describeServer(server: ServerUnderTest): void {
         const file = `${victim.root}file`;
         await client.put(file, 'x');
         await expect(call(client, file)).rejects.toThrow();
-        // The connection that the server held is reset; then nothing listens.
+        // A request may still be reset while the process ends; afterwards connections are refused.
         const refused = (): Promise<boolean> =>
           fetchOnce(victim.origin).then(
             () => false,
@@ -97,7 +98,7 @@ export function describeServer(server: ServerUnderTest): void {
   });
 }
 
-/** The usual outcomes with those of the server, without the calls that are left out. */
+/** The usual outcomes with the differences of the server, without the outcomes of calls that the script omits. */
 function expectedOutcomes({ methods, fatal = {} }: ServerUnderTest): MethodOutcomes {
   const expected = { ...usualOutcomes, ...methods };
   const hasLocks = !String(expected['LOCK: seconds']).startsWith('fails');

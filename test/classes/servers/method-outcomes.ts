@@ -1,4 +1,4 @@
-/** Calls every method, also where it has to fail, and notes an outcome for each: a status or another result. */
+/** Calls every method, in cases that succeed and in cases that fail, and notes the outcome of each call. */
 import { bytesOf, type Contents } from './contents.js';
 import type { DavClient, Held, Listed } from './dav-client.js';
 import { isCollection, statusOrText } from './name-outcomes.js';
@@ -8,7 +8,7 @@ export type MethodOutcomes = Record<string, unknown>;
 
 /** The properties of a server that the script depends on. */
 export interface Peculiarities extends Contents {
-  /** Calls with a file that end the process of the server, by the name of the outcome: the script leaves them out. */
+  /** Calls on a file that end the server's process, by the names of their outcomes. The script omits these outcomes. */
   readonly fatal?: Readonly<Record<string, (client: DavClient, file: string) => Promise<unknown>>>;
 }
 
@@ -252,7 +252,7 @@ async function lockKinds({ client, other, root, tree, file, content, note }: Scr
   }
 }
 
-/** In seconds. Some servers report the time that is left, a moment later. */
+/** Converts to seconds and rounds to tens, since some servers report the time left, which is a moment less. */
 function rounded(duration: number | null): number | null {
   return duration === null ? null : Math.round(duration / 10_000) * 10;
 }
@@ -272,7 +272,7 @@ async function bytesAt(client: DavClient, target: string): Promise<Buffer> {
   return (await client.get(target)).bytes();
 }
 
-/** The paths of a listing below its collection, sorted; `'.'` for the collection itself. */
+/** The sorted paths of a listing, relative to its collection; the collection itself is `'.'`. */
 async function pathsIn(client: DavClient, collection: string, depth: 0 | 1 | 'infinity'): Promise<string[]> {
   const entries = await client.propfind(collection, { depth });
   return entries
@@ -283,7 +283,7 @@ async function pathsIn(client: DavClient, collection: string, depth: 0 | 1 | 'in
     .sort();
 }
 
-/** For each lock that is reported: whether it has this token, or why it cannot be read. */
+/** States for each lock that the server reports whether it has this token, or why it cannot be read. */
 async function locksOf(client: DavClient, target: string, token: string): Promise<unknown[]> {
   const found = await client.discoverLocks(target);
   return found.map((lock) => (lock.error ? `fails: ${statusOrText(lock.error)}` : lock.token === token));

@@ -6,8 +6,8 @@ import type { DavClient, Listed } from './dav-client.js';
 import { oddNames } from './names.js';
 
 /**
- * The names that fail, by the failure that they share: `'put: 400'`. The name of the collection that holds them is left
- * out of paths. `'every name'` stands for all that were tried.
+ * The names that fail, by the failure that they share, such as `'put: 400'`. An unknown entry of a listing appears as
+ * its path relative to the collection. `'every name'` stands for all names that were tried.
  */
 export type NameOutcomes = Readonly<Record<string, readonly string[] | 'every name'>>;
 
@@ -17,7 +17,7 @@ interface Stored {
   readonly bytes: Buffer;
 }
 
-/** Runs the script in a new collection; `files` is the folder that has its members as files, if any. */
+/** Runs the script in a new collection. `files` is the server's folder of files, or null if it stores no files. */
 export async function nameOutcomes(
   client: DavClient,
   collection: string,
@@ -114,7 +114,7 @@ class OutcomeLog {
   }
 }
 
-/** The status of a failure, or else its text. */
+/** The status of a failure, or its text if it has no status. */
 export function statusOrText(error: unknown): string {
   const { status, message } = error as { status?: number; message: string };
   return status === undefined ? message : String(status);
@@ -129,7 +129,7 @@ async function membersOf(client: DavClient, collection: string): Promise<Listed[
   return (await client.propfind(collection)).filter((entry) => !isCollection(entry, collection));
 }
 
-/** The name of an entry, decoded; undefined without one. */
+/** The decoded name of an entry; undefined if the entry has no href. */
 function nameOf({ href }: Listed): string | undefined {
   return href === null ? undefined : decode(/([^/]*)\/?$/.exec(href)![1]!);
 }

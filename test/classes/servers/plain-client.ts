@@ -1,4 +1,4 @@
-/** A WebDAV client without neon: where it meets the refusal that the classes meet, the refusal is the server's. */
+/** A WebDAV client without neon. A call that fails with this client, too, is refused by the server, not by neon. */
 import type { LockOptions } from 'libneon';
 import { fetchOnce, type Answer } from '../../servers/client.js';
 import type { DavClient, Held, Listed, Reply } from './dav-client.js';
@@ -21,7 +21,7 @@ export function plainClient(origin: string): DavClient {
 
   async function send(method: string, target: string, headers: Headers = {}, body?: string | Buffer): Promise<Answer> {
     const length = body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
-    // As an option, the path goes out as it is: a URL would be normalized.
+    // Node sends a path in the options unchanged, but normalizes a URL.
     return fetchOnce(origin, { method, path: target, headers: { ...headers, ...length } }, body);
   }
 
@@ -33,7 +33,7 @@ export function plainClient(origin: string): DavClient {
     return reply(answer);
   }
 
-  /** The tokens of locks over the target, or over the destination. */
+  /** Returns an `If` header with the tokens of the locks that cover the target or the destination. */
   function submitted(method: string, target: string, { Destination = '' }: Headers): Headers {
     if (['GET', 'HEAD', 'OPTIONS', 'PROPFIND', 'LOCK', 'UNLOCK'].includes(method)) return {};
     const covers = (lock: Held): boolean =>
@@ -164,7 +164,7 @@ function lockBody({ scope = 'exclusive', owner }: LockOptions): string {
   return `<lockinfo xmlns="DAV:"><lockscope><${scope}/></lockscope><locktype><write/></locktype>${ownerElement}</lockinfo>`;
 }
 
-/** The milliseconds of a lock; null where they are unknown, as `Second-0` of Go's servers. */
+/** The duration of a lock in milliseconds; null if it is unknown, as with the `Second-0` of Go's servers. */
 function durationIn(document: string): number | null {
   const text = piecesOf(document, 'timeout')[0]?.trim() ?? '';
   if (/^infinite$/i.test(text)) return Infinity;
@@ -178,8 +178,8 @@ function failuresIn(document: string): { status: number }[] {
 }
 
 /**
- * The entries of a multi-status document. It reads what these servers write: without comments, and with one meaning of
- * each prefix.
+ * The entries of a multi-status document. Reads only documents as these servers write them: without comments, and with
+ * one namespace for each prefix.
  */
 function entriesIn(document: string): Listed[] {
   const spaces = Object.fromEntries([...document.matchAll(/\sxmlns:([\w-]+)="([^"]*)"/g)].map(([, ...pair]) => pair));
@@ -207,7 +207,7 @@ function entriesIn(document: string): Listed[] {
   });
 }
 
-/** The path of an href, with everything escaped that a request line cannot have. */
+/** The path of an href, in which all characters that a request line cannot contain are escaped. */
 function targetOf(href: string): string | null {
   if (href.trim() === '') return null;
   const path = href.trim().replace(/^https?:\/\/[^/]*/, '');

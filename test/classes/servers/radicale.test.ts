@@ -5,7 +5,7 @@ import { describeServer } from './describe-server.js';
 import { oddNames } from './names.js';
 
 const long = oddNames.at(-1)!;
-/** Its hrefs escape some of these characters. */
+/** Names with characters that are escaped in a URL or, like the apostrophe, in Radicale's hrefs. */
 const escaped = oddNames.filter((name) => /[^\w.~-]/.test(name) && name !== '%20' && name !== long).sort();
 
 describeServer({
@@ -18,9 +18,9 @@ describeServer({
   createCollection: (client, target) => client.request('MKCALENDAR', target),
   methods: {
     'OPTIONS: classes': ['1', '2', '3'],
-    'PUT of an existing resource': 'fails: 409', // an event with another UID
+    'PUT of an existing resource': 'fails: 409', // the new event has another UID
     'PUT of nothing': 'fails: 400',
-    'PUT of a large body': false, // it folds lines anew
+    'PUT of a large body': false, // Radicale folds the lines anew
     POST: 'fails: 405',
     ACL: 'fails: 405',
     'GET with If-None-Match': 200,
@@ -59,7 +59,7 @@ describeServer({
   names: {
     'put: 400': ['...', '.hidden'],
     'copy: 405': 'every name',
-    // The destination is not decoded: the resource moves to a name with percent signs.
+    // Radicale does not decode the destination, so the resource moves to a name with percent signs.
     'move: 404': escaped,
     'move: other bytes': ['%20'],
     'move: 500': [long],

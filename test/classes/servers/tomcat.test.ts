@@ -16,12 +16,12 @@ describeServer({
   },
   names: {
     'put: 400': ['back\\slash'],
-    // Its hrefs have a semicolon as it is, but in a request that begins a parameter.
+    // Tomcat does not escape semicolons in hrefs, but takes a semicolon in a request for the start of a parameter.
     'get: 404': withSemicolon,
     'head: 404': withSemicolon,
     'propfind: 404': withSemicolon,
     'copy: 404': withSemicolon,
-    'move: other bytes': withSemicolon, // those of the empty resource that LOCK created
+    'move: other bytes': withSemicolon, // moves the empty resource that LOCK created
     'proppatch: 404': withSemicolon,
     'lock: 412': withSemicolon,
     'end: left': withSemicolon,

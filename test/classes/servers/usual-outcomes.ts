@@ -1,4 +1,4 @@
-/** The outcomes of {@link methodOutcomes} with Apache, which follows RFC 4918 and RFC 9110. */
+/** The outcomes of {@link methodOutcomes} that follow RFC 4918 and RFC 9110, as nearly all of Apache's do. */
 import type { MethodOutcomes } from './method-outcomes.js';
 
 export const usualOutcomes: MethodOutcomes = {
@@ -69,7 +69,7 @@ export const usualOutcomes: MethodOutcomes = {
   'DELETE of a collection: a member': 'fails: 404',
 };
 
-/** The outcomes that there are only where a server grants a lock. */
+/** The outcomes that exist only for servers that grant a lock. */
 export const callsOfHolders: readonly string[] = [
   'LOCK of a locked resource',
   'PUT of a locked resource',

@@ -36,7 +36,7 @@ describeServer({
   },
   names: {
     'put: 409': ['back\\slash'],
-    // The entity is not escaped in XML.
+    // The server does not escape `&` in XML, so that a client reads the name `&amp;` as `&`.
     'list: missing': ['&amp;'],
     'list: unknown': ['&'],
     'propfind: another entry': ['&amp;'],

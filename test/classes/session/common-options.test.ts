@@ -1,4 +1,4 @@
-/** Tests that headers, redirects, gzip and progress mean for listings and locks what they mean for requests. */
+/** Tests that headers, redirects, gzip and progress work with listings and locks as they do with requests. */
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { type CommonOptions, type Lock, type ProgressEvent, Session, SessionPool, type SessionOptions } from 'libneon';
 import { type RawServerOptions, response, type Step } from '../../servers/raw.js';
@@ -36,7 +36,7 @@ const calls: readonly (readonly [
   ],
 ];
 
-/** The blocking forms of those calls. */
+/** The blocking forms of {@link calls}. */
 const blocking: Readonly<Record<string, (of: Session, target: string, options: Options) => unknown>> = {
   request: (of, target, options) => of.requestSync('GET', target, options),
   get: (of, target, options) => of.getSync(target, options),
@@ -92,7 +92,7 @@ function valuesOf(name: string, requests: readonly string[]): string[] {
 function redirecting(status: string, location: string, answer: string): RawServerOptions {
   const redirect = response('elsewhere', { status, headers: { Location: location } });
   const steps = (...answers: string[]): Step[] => answers.flatMap((send) => [{ read: 'request' }, { send }] as const);
-  // A LOCK goes on a new connection.
+  // neon sends a LOCK on a new connection.
   return { connections: [steps(redirect, answer), steps(answer)], rest: 'repeat-last' };
 }
 

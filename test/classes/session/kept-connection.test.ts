@@ -1,4 +1,4 @@
-/** Tests what happens before the classes use a kept connection again: nothing may be waiting on it. */
+/** Tests that the classes do not reuse a kept connection if the server has meanwhile sent bytes or closed. */
 import { Session, SessionPool } from 'libneon';
 import * as ne from 'libneon/ne';
 import { describeWith } from '../../servers/packages.js';
@@ -10,7 +10,7 @@ import { answering, exchange, keepAlive, receivedBy, testServers } from '../../s
 
 const serve = testServers();
 
-/** An operation in its forms, each resolving to the text by which its response is known; and that response. */
+/** An operation in both forms, which return the mark of the response that they received, and a response with a mark. */
 interface Kind {
   readonly answer: (mark: string) => string;
   readonly async: (session: Session | SessionPool) => Promise<string>;
@@ -31,7 +31,7 @@ const held = { target: '/next', token: 'urn:held' };
 const markOfDuration = (duration: number | null): string => (duration === 60_000 ? 'fresh' : 'stale');
 const markOfOutcome = [() => 'fresh', () => 'stale'] as const;
 
-/** A LOCK never goes on a kept connection, as it must not be sent twice. */
+/** Whether an operation uses a kept connection. A LOCK never does, as it must not be sent twice. */
 const keeping = (operation: string): boolean => operation !== 'lock';
 
 const operations: Record<string, Kind> = {
@@ -115,7 +115,7 @@ const forms: readonly [name: string, form: Form][] = [
 
 const timeout = response('', { status: '408 Request Timeout', headers: { Connection: 'close' } });
 
-/** A first request and its response; and the bytes that follow, by default a response to the next request. */
+/** The first request, its response, and the steps that follow: by default, a response to the next request. */
 const intrusions: readonly [name: string, method: string, response: string, extra?: readonly Step[]][] = [
   ['a second response', 'GET', response('hello')],
   ['a body after HEAD', 'HEAD', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n'],
@@ -127,7 +127,7 @@ const intrusions: readonly [name: string, method: string, response: string, extr
   ['the end', 'GET', response('hello'), [{ close: 'fin' }]],
 ];
 
-/** Resolves when the first connection has sent all this, which is then at the client, too. */
+/** Resolves when the server has sent this number of bytes on the first connection; the client then has them, too. */
 async function sentAll(server: RawServer, bytes: number): Promise<void> {
   for (;;) {
     const [first] = await server.connections();
@@ -145,20 +145,20 @@ const secure = (server: RawServer): Source => [
 ];
 const plain = (server: RawServer): Source => [`http://127.0.0.1:${server.port}/`];
 
-/** The paths of the requests that came on each connection. */
+/** The paths of the requests on each connection. */
 const pathsAt = async (server: RawServer): Promise<string[][]> =>
   (await receivedBy(server)).map((text) => [...text.matchAll(/^[A-Z]+ (\S+) HTTP/gm)].map(([, path]) => path!));
 
 /**
- * The requests on both connections. A server that closes may do so a moment after its last byte was seen; then neon
- * sends the request there first.
+ * The requests expected on both connections. A server that closes the first connection may do so a moment after its
+ * last byte has arrived; neon then sends the next request on that connection first.
  */
 const onlyFresh = (extra: readonly Step[]): unknown[] => [
   extra.some((step) => 'close' in step) ? expect.arrayContaining(['/first']) : ['/first'],
   [expect.any(String)],
 ];
 
-/** Runs an operation after a connection was spoken on, and returns the mark of the response and all requests. */
+/** Runs an operation after an intrusion on its connection; returns the mark of the response, and all requests. */
 async function afterIntrusion(
   form: Form,
   kind: Kind,
@@ -323,7 +323,7 @@ describeWith('nginx', 'nginx', () => {
       session.on('status', ({ type }) => (connected += type === 'connected' ? 1 : 0));
       for (let i = 0; i < 10; i++) {
         expect(await (await session.get(smallFile.path)).text()).toBe(smallFile.body);
-        await new Promise((resolve) => setTimeout(resolve, i === 0 ? 100 : 0)); // tickets that come late would be here
+        await new Promise((resolve) => setTimeout(resolve, i === 0 ? 100 : 0)); // late tickets arrive meanwhile
       }
       expect(connected).toBe(1);
     } finally {

@@ -1,4 +1,4 @@
-/** Tests how the methods that change resources read 207 responses: no failure is lost, no other document accepted. */
+/** Tests how the methods that change resources read 207 responses: they lose no failure, and accept no other body. */
 import { NeonError, type Response, Session, SessionPool } from 'libneon';
 import { response } from '../../servers/raw.js';
 import { failureOf, saying } from '../../support/expect.js';

@@ -24,7 +24,7 @@ describeWith('apache2', 'Apache behind a proxy', () => {
   });
   afterAll(() => apache.stop());
 
-  /** Requests with both schemes and surfaces, twice each. */
+  /** Sends requests with both schemes, blocking and with promises, twice each. */
   async function expectThrough(options: SessionOptions, host = '127.0.0.1'): Promise<void> {
     for (const [scheme, port] of [
       ['http', apache.port],
@@ -124,7 +124,7 @@ describeWith('apache2', 'Apache behind a proxy', () => {
         const options = { proxy: `http://127.0.0.1:${asking.port}`, proxyAuth: wrong };
         await expectRefused(options, 'NE_PROXYAUTH', ['https']);
         await using session = new Session('http', '127.0.0.1', apache.port, options);
-        expect((await session.request('GET', '/dav/a.txt')).status).toBe(401); // it responds 401 where 407 is due
+        expect((await session.request('GET', '/dav/a.txt')).status).toBe(401); // tinyproxy responds 401 instead of 407
       } finally {
         await Promise.all([open.stop(), asking.stop()]);
       }

@@ -89,7 +89,7 @@ test('rejects a proxy together with addresses', () => {
 test('reads the system configuration with the first request', async () => {
   const server = await serve(answering());
   await using session = new Session('http', '127.0.0.1', server.port, { proxy: 'system' });
-  if (ne.ne_has_support(ne.NE_FEATURE_LIBPXY)) return; // the system configuration of this machine is unknown here
+  if (ne.ne_has_support(ne.NE_FEATURE_LIBPXY)) return; // the machine may have a proxy that the test does not know
   expect((await session.request('GET', '/')).status).toBe(200);
   expect(session.requestSync('GET', '/').status).toBe(200);
 });

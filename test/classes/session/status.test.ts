@@ -9,7 +9,7 @@ import { answering, testServers } from '../../support/servers.js';
 const serve = testServers();
 const body = 'x'.repeat(1_000_000);
 
-/** The types of events, with repeated types once. */
+/** The types of events, without a type that repeats the one before. */
 const types = (events: readonly StatusEvent[]): string[] =>
   events.map(({ type }) => type).filter((type, i, all) => type !== all[i - 1]);
 
@@ -36,7 +36,7 @@ describe("the event 'status'", () => {
     session.requestSync('GET', '/');
     expect(events).toEqual([]);
     await sleep(20);
-    // neon 0.37 does not look an address up
+    // neon 0.34 and later do not look up a numeric address
     expect(types(events).filter((type) => type !== 'lookup')).toEqual(['connecting', 'connected', 'receiving']);
   });
 
@@ -46,7 +46,7 @@ describe("the event 'status'", () => {
     const events: StatusEvent[] = [];
     const listener = (event: StatusEvent): void => void events.push(event);
     const pending = session.request('GET', '/');
-    session.on('status', listener); // the session is busy
+    session.on('status', listener); // while the session is busy
     await pending;
     session.off('status', listener);
     await sleep(20);

@@ -106,7 +106,7 @@ test('every method accepts a URL of its server', async () => {
   const url = new URL('http://127.0.0.1:1/zz/a%20b');
   const wrong: string[] = [];
   for (const [name, call] of calls(session, pool)) {
-    if (/unlock|refresh|locks|create/.test(name)) continue; // they take a record of a lock, or send nothing
+    if (/unlock|refresh|locks|create/.test(name)) continue; // these need a lock, not a target, or send nothing
     const failure = (await failureOf(async () => call(url))) as NodeJS.ErrnoException;
     if (failure.code !== 'NE_CONNECT') wrong.push(`${name}: ${failure.message}`);
   }
@@ -130,7 +130,7 @@ test('a URL with a fragment, with credentials or of another server is refused', 
 
 test('a name with a colon is not taken for the scheme of a URL', async () => {
   using session = Session.open('http://127.0.0.1:1/zz/');
-  // URL() would resolve the first one to /zz/a.
+  // URL() would resolve `http:a` to /zz/a.
   for (const target of ['http:a', 'a:b', 'mailto:x']) await expect(session.get(target)).rejects.toEqual(wrongValue);
 });
 

@@ -250,7 +250,7 @@ describeWith(['apache2', 'openssl'], 'client certificates of Apache', () => {
     }
   });
 
-  // GnuTLS does not support a request after the handshake.
+  // GnuTLS does not support a certificate request after the handshake.
   (usesGnuTls ? test.skip : test).each(good)(
     'are sent after the handshake: %s (skipped with GnuTLS)',
     async (_, tls) => {

@@ -44,7 +44,7 @@ describeWith('openssl', 'a server of a private authority', () => {
     const { NODE_OPTIONS: _1, NODE_EXTRA_CA_CERTS: _2, SSL_CERT_FILE: _3, SSL_CERT_DIR: _4, ...clean } = process.env;
     const args = [script, String(server.port), JSON.stringify(options), ...files];
     const { stdout, stderr, exit } = await runNode(args, folder, { ...clean, ...env });
-    // Node warns about files that it cannot read.
+    // Removes Node's warnings about files that it cannot read.
     expect([
       exit,
       stderr.replaceAll(/^.*Warning: Ignoring extra certs.*\n|^\(Use `node --trace-warnings.*\n/gm, ''),

@@ -25,7 +25,7 @@ const poolOf =
   (server, options) =>
     new SessionPool(urlOf(server), { ...options, connections });
 
-/** The owners of sessions, and how many sessions they have at most. */
+/** The owners of sessions, and the maximum number of their sessions. */
 const owners: [string, Make, number][] = [
   ['a Session', (server, options) => Session.open(urlOf(server), options), 1],
   ['a SessionPool of one session', poolOf(1), 1],
@@ -35,7 +35,7 @@ const owners: [string, Make, number][] = [
 const entries = Array.from({ length: 4000 }, (_, i) => resource(`/${i}`, propstat(`<D:getetag>"${i}"</D:getetag>`)));
 const listing = page(multistatus(entries.join('')));
 
-/** Responses whose bodies have all sessions. */
+/** Requests `count` responses, whose unread bodies occupy the sessions. */
 async function holding(owner: Owner, count: number): Promise<Response[]> {
   return Promise.all(Array.from({ length: count }, (_, i) => owner.request('GET', `/held${i}`)));
 }
@@ -104,7 +104,7 @@ describe.each(owners)('an unread body of %s', (_, make, count) => {
     const server = await serve(answering(withBody(3 * mib)));
     await using owner = make(server, { maxUnreadBytes: 0 });
     const held = await holding(owner, count);
-    await sleep(50); // until the threads wait
+    await sleep(50); // until the threads of the bodies wait
     const next = owner.request('GET', '/next');
     const bytes = held.map((res) => res.bytes());
     expect((await next).status).toBe(200);
@@ -424,7 +424,7 @@ describe('an unread body', () => {
       expect(error.message).toContain('the response to GET /held (200)');
     }
     res.cancel();
-    // Its thread is still inside C, or done.
+    // closeConnection() throws if the thread of the cancelled response is still inside C.
     const error = await failureOf(() => {
       session.closeConnection();
       throw new Error('done');
@@ -465,7 +465,7 @@ describe('an unread body', () => {
     await using session = Session.open(urlOf(server), { readTimeout: 1, maxUnreadBytes: 0 });
     const res = await session.request('GET', '/held');
     await expect(session.request('GET', '/')).rejects.toEqual(unread);
-    await sleep(4000); // over the limit and the grace of the watchdog
+    await sleep(4000); // longer than the time limit and the watchdog's period of grace
     expect((await res.bytes()).length).toBe(3 * mib);
   });
 

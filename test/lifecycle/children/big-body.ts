@@ -1,6 +1,6 @@
 /**
- * big-body.js WAY PORT SIZE FOLDER: moves one body of SIZE bytes, and reports its length and SHA-1 as seen on this side
- * (empty if it did not pass through), and the growth of the resident memory, in MiB.
+ * big-body.js WAY PORT SIZE FOLDER: moves one body of SIZE bytes. Reports the length and the SHA-1 of the received body
+ * (no SHA-1 if neon wrote the body to a file), and the growth of the resident memory, in MiB.
  */
 import { createHash } from 'node:crypto';
 import { closeSync, createReadStream, openSync } from 'node:fs';
@@ -72,7 +72,7 @@ const ways: Record<string, () => Promise<Moved>> = {
   'up from a file': () => put({ file }),
   'up from a descriptor': () => withDescriptor('r', (fd) => put({ fd })),
   'up by ne_set_request_body_fd': () => putDescriptor(promises),
-  // The stream of a whole file would be sent as the file: this one has an end.
+  // The stream has an `end`, since the library would send a stream of a whole file as the file.
   'up from a stream': () => put(createReadStream(file, { end: Number(size), highWaterMark: 256 * 1024 })),
 };
 

@@ -45,7 +45,7 @@ export const places = {
 /** The name of a stage. */
 export type Place = keyof typeof places;
 
-/** Makes `count` sessions wait at a stage. It takes a moment until they do. */
+/** Makes `count` sessions wait at a stage, and gives them a moment to reach it. */
 export async function block(place: Place, count: number, ports: Ports): Promise<void> {
   const waiting = times(count, () => places[place](ports));
   for (const one of waiting) void one.catch(() => {});

@@ -1,6 +1,6 @@
 /**
- * copies.js PORTS END FOLDER…: loads several copies of the package in one process and makes requests of both kinds with
- * each; the process ends by `exit` (while calls wait) or `natural`ly.
+ * copies.js PORTS END FOLDER…: loads several copies of the package in one process, and makes blocking requests and
+ * requests with promises with each copy. The process ends by `exit` (while calls wait) or `natural`ly.
  */
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
@@ -40,7 +40,7 @@ async function use({ Session }: Libneon, { good }: Ports): Promise<void> {
   assert.equal(await (await session.request('GET', '/')).text(), 'hello\n');
 }
 
-/** A handle of one copy is useless to another, whose C++ classes may have another layout. */
+/** Checks that a copy refuses the handles of another copy, whose C++ classes may have another layout. */
 function refuseStrangers(copies: Libneon[], { good }: Ports): void {
   const session = new copies[0]!.Session('http', '127.0.0.1', good);
   const { ne_close_connection } = load(path.join(folders[1]!, 'dist', 'lib', 'ne', 'index.js')) as typeof ne;
@@ -48,7 +48,7 @@ function refuseStrangers(copies: Libneon[], { good }: Ports): void {
   session.destroy();
 }
 
-/** Each copy must reach the sockets of its own sessions. */
+/** Checks that an abort reaches the sockets of the sessions of each copy. */
 async function abort(copies: Libneon[], ports: Ports): Promise<void> {
   const controller = new AbortController();
   const sessions: libneon.Session[] = [];

@@ -1,7 +1,7 @@
 /**
- * deadline.js BY SURFACE CA KEY CERT | connect: servers stop sending or reading at some point of their first
- * connections; the promises end by their deadline, the threads are released, and each session works on its next
- * connection.
+ * deadline.js BY SURFACE CA KEY CERT | connect: uses servers that stop sending or reading at some point of their first
+ * connection. Checks that the promises end by their deadline, that the threads end, and that each session then works
+ * on a new connection.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -44,7 +44,7 @@ export type Place = keyof typeof places;
 export type By = 'timeout' | 'readTimeout';
 /** The classes, or `libneon/ne/promises`. */
 export type Surface = 'class' | 'ne';
-/** The end of a promise: the code of its error (or its value), and the milliseconds it took. */
+/** The outcome of a promise: the code of its error (or its value), and the time it took in milliseconds. */
 export type Outcome = readonly [place: Place, code: unknown, ms: number];
 
 const [, , by, surface, caFile, keyFile, certFile] = process.argv as unknown as [
@@ -68,7 +68,7 @@ async function main(): Promise<void> {
   report({ outcomes, freed });
 }
 
-/** Connects without a response: by the deadline of the call, and by that of the session. */
+/** Connects without a response until the deadline of the call, or until that of the session. */
 async function connect(): Promise<void> {
   const { port } = await fullBacklogServer();
   const before = await threadsAtRest();

@@ -73,7 +73,7 @@ const cases = {
       registry.register(multistatus, null);
       return made;
     };
-    // In a separate frame that ends: the frame of this function would keep its last values alive.
+    // Each round has a stack frame of its own, since the frame of this function would keep the last values alive.
     const round = async (i: number): Promise<void> => {
       parser();
       const used = parser();
@@ -89,7 +89,7 @@ const cases = {
     await expectCollected(4000 + 100);
   },
 
-  /** The classes and the objects they refer to do not keep themselves alive. */
+  /** Objects of the classes and the objects that they refer to do not keep each other alive. */
   async classes(port: number): Promise<void> {
     for (let i = 0; i < 50; i++) {
       await Promise.all(
@@ -213,7 +213,7 @@ const cases = {
       );
       await server.waitForClosed(15 * (round + 1));
     }
-    // A PROPFIND that is held does not end.
+    // A PROPFIND whose iterator is held does not end.
     const held = sessions[0]!.propfind('/')[Symbol.asyncIterator]();
     await held.next();
     for (let i = 0; i < 5; i++, await turn()) collect();

@@ -12,7 +12,7 @@ import { silentServer } from '../../servers/raw.js';
 import { report, threads, threadsAtRest, times, untilThreads } from './tools.js';
 
 const COUNT = 100;
-const ATTEMPTS = 8; // the machine's own noise is of that order
+const ATTEMPTS = 8; // the machine alone can delay an attempt by 10 ms
 const millisecond = 1e6;
 
 void main(process.argv[2] === 'destroyed');

@@ -1,7 +1,7 @@
 /**
- * loops.js WORKLOAD COUNT PORT TLSPORT CA: runs a workload COUNT times in one synchronous loop, in which no finalizer
- * runs, and reports by how many bytes a round made the resident memory grow. Twice as many rounds warm up. Needs
- * --expose-gc.
+ * loops.js WORKLOAD COUNT PORT TLSPORT CA: runs a workload 2 * COUNT times to warm up, and 2 * COUNT times more, in
+ * synchronous loops in which no finalizer runs. Reports by how many bytes the resident memory grew in the second loop,
+ * divided by COUNT. Needs --expose-gc.
  */
 import * as ne from '../../../lib/ne/index.js';
 import { check, report } from './tools.js';
@@ -19,7 +19,7 @@ const workloads = {
     check(ne.ne_ssl_readable_dname(ne.ne_ssl_cert_issuer(cert)).length > 0);
     ne.ne_ssl_cert_free(cert);
   },
-  /** A handshake whose certificate a callback looks at. */
+  /** A handshake in which a callback reads the server's certificate. */
   verify: () => {
     const one = ne.ne_session_create('https', 'localhost', Number(tlsPort));
     ne.ne_ssl_set_verify(one, (_, cert) => {
@@ -67,7 +67,7 @@ run(2 * rounds);
 report({ grown: (resident() - before) / rounds });
 process.exit();
 
-/** Collects now and then, so that the figures do not depend on when V8 does. */
+/** Collects garbage regularly, so that the figures do not depend on when V8 collects. */
 function run(times: number): void {
   for (let i = 0; i < times; i++) {
     round();

@@ -58,7 +58,7 @@ const rounds = {
     const answers = await Promise.all(times(chunk, () => object.request('GET', '/', { timeout: 10_000 })));
     for (const answer of answers) check((await answer.text()) === 'hello\n');
   },
-  /** Requests aborted before their turn, while they run, and after. */
+  /** Requests aborted before their turn, while they run, and after their end. */
   'class aborts': async () => {
     const controllers = times(chunk, () => new AbortController());
     const waiting = controllers.map(({ signal }) => object.request('GET', '/', { signal }));
@@ -67,7 +67,7 @@ const rounds = {
     await settled;
     for (const controller of controllers) controller.abort();
   },
-  /** Bodies of 300 KB each, as a stream, as bytes, and at once. */
+  /** Bodies of 300 KB each: of a blocking request, as bytes, and as a stream. */
   bodies: async () => {
     for (let i = 0; i < chunk; i++) {
       let length = 0;
@@ -81,7 +81,7 @@ const rounds = {
   'bodies dropped': async () => {
     for (let i = 0; i < chunk; i++) {
       if (i % 10 === 0) {
-        await large.request('GET', '/'); // the next one waits until this is collected
+        await large.request('GET', '/'); // the next request waits until this response is collected
         await turn();
         collect();
       } else (await large.request('GET', '/')).cancel();

@@ -1,4 +1,4 @@
-/** Implements a server for `startChild` whose response depends on the path; over TLS too when it has a key. */
+/** Implements a server for `startChild` whose response depends on the path. With a key, it also serves TLS. */
 import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
@@ -6,7 +6,7 @@ import type { AddressInfo, Server } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { serveParent } from '../../servers/child.js';
 
-/** Null, or the PEM of a TLS server. */
+/** The PEM texts of a TLS server, or null for a server without TLS. */
 export type PathsOptions = { readonly key: string; readonly cert: string } | null;
 
 export interface PathsStarted {

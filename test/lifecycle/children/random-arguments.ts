@@ -14,7 +14,7 @@ const { Session, SessionPool, Certificate, ClientCertificate } = libneon;
 const origin = `http://127.0.0.1:${port}/`;
 const ca = readFileSync(caFile!, 'utf8');
 
-/** Thrown by the values themselves. */
+/** The error that the random values themselves throw. */
 class Own extends Error {
   readonly code = 'OWN';
 }
@@ -96,7 +96,7 @@ const values: readonly (() => unknown)[] = [
 ];
 
 function any(depth = 0): unknown {
-  // Not deeper: the values that hold others.
+  // At least half of the nested values are primitive, which limits the depth of values that hold others.
   return depth > 0 && chance(0.5) ? pick(values.slice(0, 30))() : pick(values)();
 }
 
@@ -127,7 +127,7 @@ function options(): unknown {
   return Object.fromEntries(names.map((name) => [name, chance(0.2) ? options() : any(1)]));
 }
 
-/** Arguments: usually right at the beginning, and wrong later. */
+/** Random arguments, of which the first is usually valid. */
 function argumentsFor(name: string): unknown[] {
   const list = Array.from({ length: Math.floor(random() * 5) }, () => (chance(0.3) ? options() : any()));
   if (surface === 'ne' && chance(0.7)) list[0] = chance(0.6) ? handle : ne.ne_request_create(handle, 'GET', '/');
@@ -135,7 +135,7 @@ function argumentsFor(name: string): unknown[] {
   return list;
 }
 
-/** What is called: a name, and the call. */
+/** A function to call, and its name. */
 type Callee = readonly [name: string, call: (...values: unknown[]) => unknown];
 type Callable = (...values: unknown[]) => unknown;
 
@@ -202,7 +202,7 @@ const classes = (): Callee[] => [
   ...methodsOf('certificate', () => certificate),
 ];
 
-/** Functions that wait for a peer, end what the others need, or use the descriptors of this script. */
+/** Functions that wait for a peer, end something that other functions need, or use the descriptors of this script. */
 const excluded =
   /^ne_(sock_(accept|block|exit|init|connect|read|peek|full|readline)|debug_init|addr_resolve|i18n_init)/;
 const functions = (): Callee[] =>
@@ -225,9 +225,9 @@ function check(name: string, error: unknown, list: readonly unknown[]): void {
     name?: unknown;
   };
   const fine = typeof code === 'string' || kind === 'AbortError' || kind === 'TimeoutError' || list.includes(error);
-  // The engine itself refuses a revoked proxy; the classes explain that, neon's functions do not.
+  // V8 itself refuses a revoked proxy. The classes explain this error; neon's functions pass it on.
   if (surface === 'ne' && /proxy that has been revoked/.test(String(error))) return;
-  // The bodies are no JSON.
+  // Methods that parse JSON fail, since the bodies are not JSON.
   if (!fine && !(kind === 'SyntaxError' && /json/i.test(name)))
     wrong.push(`${name}(${list.map(describe).join(', ')}): ${String(error).slice(0, 200)}`);
 }
@@ -262,7 +262,7 @@ async function main(): Promise<void> {
     }
     if (i % 500 === 499) await new Promise(setImmediate);
   }
-  // One of each kind: the name of the function, and the text without its details.
+  // Reports one error of each kind. A kind is the name of the function, and the error text without its details.
   const kinds = new Map(wrong.map((text) => [text.replace(/\(.*\): /, ': ').replace(/'[^']*'|"[^"]*"/g, ''), text]));
   report({ ...counts, wrong: [...kinds.values()].slice(0, 40) });
   process.exit();
@@ -276,7 +276,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   }
 }
 
-/** A promise that does not settle is a fault, too. */
+/** Waits for a promise; it is a fault, too, when the promise does not settle. */
 async function withLimit(name: string, promise: PromiseLike<unknown>): Promise<unknown> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise((_, reject) => {

@@ -21,7 +21,7 @@ async function main(ports: Ports): Promise<void> {
   controller.abort();
   for (const { status } of await waiting) assert.equal(status, 'rejected');
   for (const session of sessions) session.destroy();
-  await untilThreads(before + 1, 1000); // the watchdog
+  await untilThreads(before + 1, 1000); // the watchdog's thread may be left
   await use(loadAgain(), ports);
   report({ loads: loads.length });
 }
@@ -34,7 +34,7 @@ function loadAgain(): Libneon {
   return load('../../../lib/index.js') as Libneon;
 }
 
-/** Checks that errors are of the class of the load that throws them. */
+/** Checks that errors are instances of the NeonError of the load that throws them. */
 async function use({ Session, NeonError }: Libneon, { good }: Ports): Promise<void> {
   const session = new Session('http', '127.0.0.1', good);
   const waiting = session.request('GET', '/');

@@ -4,13 +4,13 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type * as libneon from '../../../lib/index.js';
-// Nothing here may load the package at once: the state before the load is a part of the tests.
+// No import may load the package, since the tests compare the states before and after the load.
 import { report, reportEnding, times, until } from './tools.js';
 
 const SIGPIPE = 13;
 
 const cases = {
-  /** A handler installed before the load stays, and one installed afterwards works too. */
+  /** A handler that is installed before the load stays; a handler that is installed after the load works, too. */
   async sigpipe(port: string): Promise<void> {
     const seen: string[] = [];
     process.on('SIGPIPE', () => seen.push('before'));
@@ -39,7 +39,7 @@ const cases = {
     report({ seen });
   },
 
-  /** Without a handler of the user, the settings of Node stay. */
+  /** Without a handler of the user, the load leaves Node's settings for signals unchanged. */
   async dispositions(): Promise<void> {
     const masks = signalMasks('/proc/self/status');
     await load();
@@ -47,7 +47,7 @@ const cases = {
     report({ unchanged: true });
   },
 
-  /** A handler runs while 100 threads are blocked, all of which block signals. */
+  /** A handler runs while 100 threads of the addon wait; each of them blocks all signals. */
   async handler(portsText: string): Promise<void> {
     const before = new Set(readdirSync('/proc/self/task'));
     const { block, portsFrom } = await import('./blocked.js');

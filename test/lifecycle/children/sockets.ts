@@ -143,7 +143,7 @@ const cases = {
     await listener.close();
   },
 
-  /** The watchdog ends calls whose own time limit comes too late (see late-poll.c). */
+  /** The watchdog ends calls whose own time limit takes effect too late (see late-poll.c). */
   async late(): Promise<void> {
     const { client, server, listener } = await connectedPair();
     ne.ne_sock_read_timeout(server, 1);

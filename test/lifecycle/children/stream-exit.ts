@@ -1,6 +1,6 @@
 /**
  * stream-exit.js PORT CA COUNT DELAY: lets 24 sessions stream a large body over TLS. The process exits DELAY
- * milliseconds after COUNT of them began to stream (the others are somewhere in their handshakes).
+ * milliseconds after COUNT sessions have begun to stream; the other sessions may still be in their handshakes.
  */
 import { readFileSync } from 'node:fs';
 import { Session } from '../../../lib/index.js';

@@ -17,7 +17,7 @@ export type End = 'terminate' | 'exit' | 'throw' | 'process';
 /** The wait of the worker, in 100 promises or in one call. */
 export type Wait = Place | `sync-${SyncPlace}`;
 
-/** A worker. */
+/** A case, which is run in a worker. */
 export type Case = readonly [end: End, wait: Wait];
 
 interface Task {
@@ -39,7 +39,7 @@ async function main(ports: Ports, cases: readonly Case[]): Promise<void> {
   }
   const times = await Promise.all(running.map(({ end }) => end()));
 
-  // Connects without a response are the only calls that cannot be interrupted.
+  // Connects that get no response are the only calls that cannot be interrupted.
   if (!cases.some(([, wait]) => wait.endsWith('connect'))) {
     await until(
       () => threads() <= before + 1,

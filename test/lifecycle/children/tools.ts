@@ -37,8 +37,8 @@ export async function until(condition: () => boolean, limitMs: number, problem: 
 }
 
 /**
- * The time that a job takes which leaves this thread alone, in milliseconds. The delay of this thread itself is the
- * machine's and does not count.
+ * Measures in milliseconds how long a job takes that does not run on this thread. The longest delay of this thread's
+ * event loop is subtracted, since the machine causes it.
  */
 export async function timeOf(job: () => Promise<unknown>): Promise<number> {
   const delay = monitorEventLoopDelay({ resolution: 1 });

@@ -144,7 +144,7 @@ const names = [
   ...times(4, () => ['session', 'object', 'request', 'request again', 'reader', 'sweep']).flat(),
 ];
 
-// Rejections of promises that a reader returned to a blocking call, which rejects them.
+// A blocking call does not accept the promise that a reader returns, so that the promise may reject unhandled.
 process.on('unhandledRejection', (error) => expectKnown('reader', error));
 
 void main();
@@ -210,7 +210,7 @@ function expectKnown(name: string, error: unknown): void {
     counts[code] = (counts[code] ?? 0) + 1;
     return;
   }
-  // A blocking call rejects the promise of a callback.
+  // A blocking call throws this error when a callback returns a promise.
   if (code === 'ERR_INVALID_ARG_TYPE' && message.includes('must not return a promise')) return;
   console.error(`seed ${seed}, ${name}:`, error);
   process.exit(99);
@@ -226,7 +226,7 @@ function ending(): promises.CallOptions {
   return chance(0.5) ? { timeout: 1 + Math.floor(random() * 100) } : { signal: controller.signal, timeout: 500 };
 }
 
-/** Whether the object has an end. Blocking calls, and those that read a whole body, avoid the others. */
+/** Whether the object's response has an end. Blocking calls, and calls that read a whole body, need such an object. */
 function isQuick(object: object): boolean {
   return !unending.has(object);
 }

@@ -1,6 +1,6 @@
 /**
  * workers.js PORTS MAIN COUNT ORDER END: loads the addon in COUNT workers, in turn or at once, and optionally in the
- * main thread. Each worker makes requests of both kinds, and ends while threads still run.
+ * main thread. Each worker makes blocking requests and requests with promises, and ends while its threads still run.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -36,7 +36,7 @@ async function main([portsText, mainLoads, count, order, end]: string[]): Promis
     await Promise.all([some(), use(ports)]);
     await use(ports);
   } else await some();
-  await sleep(50); // threads that the last worker left behind find what they need, or crash
+  await sleep(50); // a thread that outlives the last worker would crash now if it lacked anything
   report({ ended: Number(count) });
 }
 
@@ -63,7 +63,7 @@ async function work({ ports, end }: Task): Promise<void> {
   if (end === 'natural') controller.abort();
 }
 
-/** Loads the package in this thread, and makes requests of both kinds. */
+/** Loads the package in this thread, and makes a blocking request and a request with a promise. */
 async function use(ports: Ports): Promise<typeof libneon> {
   const loaded = (await import('../../../lib/index.js')) as typeof libneon;
   const session = new loaded.Session('http', '127.0.0.1', ports.good);

@@ -1,4 +1,4 @@
-/** Tests of ne_207.h: multi-status documents, and requests whose responses may be one. */
+/** Tests of ne_207.h: multi-status documents, and requests whose responses may be such a document. */
 import * as ne from 'libneon/ne';
 import { response } from '../../servers/raw.js';
 import { failureOf, neonError, wrongValue } from '../../support/expect.js';
@@ -149,7 +149,7 @@ describe('multi-status documents', () => {
       inner.replaceAll('D:response', 'D:propstat'),
     ]) {
       const { parser } = noting();
-      ne.ne_xml_push_handler(parser, () => 1, null, null); // accepts any element, as if a multistatus element began again
+      ne.ne_xml_push_handler(parser, () => 1, null, null); // accepts any element, with the state of multistatus
       expect(parseAll(parser, text)).toBeGreaterThanOrEqual(-1);
       ne.ne_xml_destroy(parser);
     }

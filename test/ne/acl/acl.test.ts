@@ -9,7 +9,7 @@ import { surfaces } from '../../support/surfaces.js';
 const serve = testServers();
 const ok = response('', { status: '200 OK' });
 
-/** Every privilege excluded from an entry. */
+/** The fields of an entry without privileges: an entry has a privilege if the privilege's field is 0. */
 const old = { read: 1, read_acl: 1, write: 1, write_acl: 1, read_cuprivset: 1 };
 
 describe.each(surfaces)('$surface', ({ io }) => {

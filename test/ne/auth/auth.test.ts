@@ -19,13 +19,13 @@ const aliceBasic = `Basic ${Buffer.from('alice:secret').toString('base64')}`;
 const basic = 'Basic realm="the realm"';
 const digest = 'Digest realm="the realm", nonce="abc", qop="auth"';
 
-/** A 401 with these challenges, each in a header of its own. */
+/** A 401 response with these challenges, each in a separate header. */
 function unauthorized(...challenges: readonly string[]): string {
   const headers = challenges.map((challenge) => `WWW-Authenticate: ${challenge}\r\n`).join('');
   return `HTTP/1.1 401 Unauthorized\r\n${headers}Content-Length: 4\r\n\r\ndeny`;
 }
 
-/** One connection that gives these answers one after the other. */
+/** One connection that sends these answers one after the other. */
 const answers = (...texts: readonly string[]): RawServerOptions => ({
   connections: [texts.flatMap((text) => exchange(text))],
 });
@@ -74,7 +74,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       for (let i = 0; i < 3; i++) expect(await get(session, target)).toEqual(ok);
       expect(asked).toEqual([[realm, 0]]);
       const served = apache.accessLog().filter((line) => line.startsWith(`alice "GET ${target} HTTP/1.1" 200`));
-      expect(served.length).toBeGreaterThanOrEqual(2); // the last one may still be on its way
+      expect(served.length).toBeGreaterThanOrEqual(2); // Apache may not have logged the last request yet
     });
 
     test.each(['/basic/a.txt', '/digest/a.txt'])(
@@ -484,7 +484,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
 
   test('stops waiting for credentials on abort', async () => {
     const server = await serve(answering(unauthorized(basic)));
-    // Many times: the connection may stay open if the thread wakes up before it is interrupted.
+    // Repeats the abort, since the connection might stay open if the thread wakes up before it is interrupted.
     for (let closed = 1; closed <= 200; closed++) {
       const session = sessionWith(server);
       const controller = new AbortController();

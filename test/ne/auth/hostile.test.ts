@@ -12,7 +12,7 @@ const basic = 'Basic realm="r"';
 const answer = (status: string, ...headers: readonly string[]): string =>
   `HTTP/1.1 ${status}\r\n${headers.map((header) => `${header}\r\n`).join('')}Content-Length: 0\r\n\r\n`;
 
-/** The fields and the result of authentication to the server and to a proxy. */
+/** The status, header fields and result code of authentication to the server and to a proxy. */
 const sides = [
   { side: 'server', status: '401 No', challenge: 'WWW-Authenticate', info: 'Authentication-Info', code: ne.NE_AUTH },
   {
@@ -68,7 +68,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
     test.each(cases)('survives %s', async (about, challenges, infos, expected) => {
       const steps = challenges.map((values) => answer(status, ...values.map((value) => `${challenge}: ${value}`)));
       const last = answer('200 OK', ...infos.map((value) => `${info}: ${value}`));
-      // The characters of Latin-1 are sent as those bytes.
+      // Each character is sent as its byte in Latin-1.
       const bytes = [...steps, last].map((text) => Buffer.from(text, 'latin1'));
       const server = await serve({
         connections: [bytes.flatMap((text) => exchange(text)), exchange(response('later'))],
@@ -77,7 +77,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       ne.ne_add_auth(session, ne.NE_AUTH_ALL, (attempt) => (attempt > 4 ? 1 : alice));
       const request = await io.ne_request_create(session, 'GET', '/');
       const result = await io.ne_request_dispatch(request);
-      // A domain matters only for servers.
+      // Only Digest for servers reads the domain, so the challenge of a proxy may be accepted.
       const mayPass = side === 'proxy' && about === 'an invalid domain';
       if (!mayPass) expect(result).toBe({ ok: ne.NE_OK, refused: code, error: ne.NE_ERROR }[expected]);
       expect(ne.ne_get_error(session)).not.toContain('secret');

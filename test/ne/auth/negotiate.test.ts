@@ -1,4 +1,4 @@
-/** Tests of ne_auth.h with Negotiate by Kerberos, and with NTLM where neon was built with it. */
+/** Tests of ne_auth.h with Negotiate by Kerberos, and with NTLM if neon was built with NTLM. */
 import path from 'node:path';
 import * as ne from 'libneon/ne';
 import { kerberosNeeds, startKerberos, type Kerberos } from '../../servers/kerberos.js';
@@ -100,7 +100,7 @@ describe.each(surfaces)('NTLM, $surface', ({ io }) => {
       asked.push(realm);
       return { username: 'alice', password: 'secret' };
     };
-    // From 0.37 on neon frees memory twice when NTLM fails; only those versions report that they have NTLM.
+    // neon 0.37 and later free memory twice when NTLM fails. Only those versions report that they have NTLM.
     if (ne.ne_has_support(ne.NE_FEATURE_NTLM)) {
       expect(() => ne.ne_add_server_auth(session, ne.NE_AUTH_NTLM, creds)).toThrow(neonError('ERR_NEON_UNSUPPORTED'));
       ne.ne_add_server_auth(session, ne.NE_AUTH_ALL, creds);

@@ -18,7 +18,7 @@ const reentrant = neonError('ERR_NEON_REENTRANT');
 
 const notFound = response('nothing here', { status: '404 Not Found' });
 
-/** Every function that makes a request, as a call that succeeds with a 2xx answer. */
+/** A call of a function that makes a request; it succeeds when the answer is 2xx. */
 type Call = (io: Io, session: ne.ne_session, fd: number) => Promise<number>;
 const calls: Record<string, Call> = {
   ne_get: (io, session, fd) => io.ne_get(session, '/a', fd),
@@ -204,7 +204,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
           expect(ne.ne_get_error(session)).toMatch(text);
         }
         expect(await get(session, files.open('/dev/null', 'w'))).toBe(ne.NE_OK);
-        // The rest of each body was left in its connection.
+        // Each failed call left the rest of its body in its connection, so each call used another connection.
         expect((await receivedBy(server)).length).toBe(4);
       },
     );
@@ -283,7 +283,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(await files.filledBy((fd) => io.ne_get_range(session, '/a', given, fd))).toEqual({ result, content });
       if (error !== null) expect(ne.ne_get_error(session)).toBe(error);
       expect(given).toEqual(range);
-      // The next call reads no rest of this response.
+      // The next call reads nothing of the rest of this response.
       expect(await files.filledBy((fd) => io.ne_get_range(session, '/a', range, fd))).toEqual({ result, content });
       const connections = await receivedBy(server);
       expect(connections.length).toBe(error === wrong ? 2 : 1);
@@ -344,7 +344,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       '1, 2, 3, <http://apache.org/dav/propset/fs/1>, access-control, version-control, checkout-in-place, ' +
       'version-history, workspace, update, label, working-resource, merge, baseline, activity, ' +
       'version-controlled-collection, extended-mkcol';
-    // C does not look for "activity".
+    // neon's ne_options2 does not look for "activity".
     const known = 0x1ffff & ~ne.NE_CAP_ACTIVITY;
     const untouched = 77;
     test.each<[string, string | null, number]>([
@@ -565,9 +565,10 @@ describe('descriptors in calls that return promises', () => {
     await expect(call).rejects.toBe('the reason');
     files.close(to);
     const other = files.path('other');
-    for (let tries = 0; files.open(other, 'w') !== to; tries++) expect(tries).toBeLessThan(1000); // lower numbers come first
+    // The system assigns lower numbers first.
+    for (let tries = 0; files.open(other, 'w') !== to; tries++) expect(tries).toBeLessThan(1000);
     files.close(from);
-    expect(await promises.ne_delete(session, '/a')).toBe(ne.NE_OK); // the lane has left the call
+    expect(await promises.ne_delete(session, '/a')).toBe(ne.NE_OK); // now the lane has left the aborted call
     expect(readFileSync(other, 'utf8')).toBe('');
   });
 

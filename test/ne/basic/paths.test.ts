@@ -69,14 +69,14 @@ async function live(io: Io, server: { port: number }, folder: string, root: stri
   await io.ne_session_destroy(session);
 }
 
-/** Creates, reads and deletes a resource of this name with the classes, which send a target as it is. */
+/** Creates, reads and deletes a resource of this name with the classes, which send a target unchanged. */
 async function liveWithClasses(origin: string, folder: string, root: string, name: string): Promise<void> {
   await using session = Session.open(`${origin}${folder}/`);
   const target = `${folder}/${encodeURIComponent(name)}`;
   expect((await session.request('PUT', target, { body: name })).status).toBe(201);
   expect(readFileSync(path.join(root, name), 'utf8')).toBe(name);
   expect(session.requestSync('GET', target).textSync()).toBe(name);
-  // A relative target is resolved as a URL is.
+  // A relative target is resolved like a relative URL.
   expect(await (await session.request('GET', `./${encodeURIComponent(name)}`)).text()).toBe(name);
   expect((await session.request('DELETE', target)).status).toBe(204);
 }

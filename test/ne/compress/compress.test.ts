@@ -256,7 +256,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       const { session, request, decompressor } = await parts();
       expect(await io.ne_request_dispatch(request)).toBe(ne.NE_OK);
       await io.ne_request_destroy(request);
-      expect(await io.ne_delete(session, '/')).toBe(ne.NE_OK); // runs its hooks
+      expect(await io.ne_delete(session, '/')).toBe(ne.NE_OK); // runs the hooks of the decompressor
       expect(await failureOf(() => io.ne_session_destroy(session))).toMatchObject({
         code: 'ERR_NEON_LIVE_REQUESTS',
         message: '1 request of this session is live: ne_decompress of GET /path',

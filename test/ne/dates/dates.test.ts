@@ -1,4 +1,4 @@
-/** Tests of ne_dates.h. neon computes in the time zone of the process, so some run in processes of their own. */
+/** Tests of ne_dates.h. neon computes in the time zone of the process, so some tests start processes. */
 import { once } from 'node:events';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -41,7 +41,7 @@ describe('the date of RFC 9110, section 5.6.7', () => {
   });
 });
 
-// At noon, when no time zone changes its clocks.
+// Dates at noon, when no time zone changes its clocks.
 const days: readonly (readonly [
   year: number,
   month: number,
@@ -150,7 +150,7 @@ describe('texts that are not dates', () => {
 });
 
 describe('numbers outside the fields of a date', () => {
-  // C's mktime carries them over, as the Date of JavaScript does.
+  // C's mktime carries such numbers over into the next field, as the Date of JavaScript does.
   test.each([
     ['Sun, 31 Nov 1994 08:49:37 GMT', utc(1994, 10, 31, 8, 49, 37)],
     ['Sun, 06 Nov 1994 25:61:61 GMT', utc(1994, 10, 6, 25, 61, 61)],
@@ -192,7 +192,7 @@ describe('ne_rfc1123_date', () => {
   );
 });
 
-// Rules instead of names, which need no files: the clocks of Central Europe, New York, Lord Howe Island, Nepal.
+// Rules of time zones, since names would need files: UTC, Central Europe, New York, Lord Howe Island, Nepal.
 describe.each([
   'UTC0',
   'CET-1CEST,M3.5.0,M10.5.0/3',
@@ -218,7 +218,7 @@ describe.each([
 });
 
 test('keeps the dates of threads apart', async () => {
-  // C's gmtime, which neon 0.32 uses, has one result for all threads.
+  // neon 0.32 uses C's gmtime, whose result is shared by all threads.
   const script = `
     const { parentPort, workerData } = require('node:worker_threads');
     const ne = require(${library});

@@ -59,7 +59,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       const lock = lockOn(session, '/', { timeout: ne.NE_TIMEOUT_INFINITE });
       expect(await io.ne_lock(session, lock)).toBe(ne.NE_OK);
       expect(lock.timeout).toBe(seconds);
-      expect(await io.ne_lock_refresh(session, lock)).toBe(ne.NE_OK); // the granted timeout is valid in a request
+      expect(await io.ne_lock_refresh(session, lock)).toBe(ne.NE_OK); // the granted timeout can be requested
     });
 
     test('fills a plain object, too', async () => {
@@ -291,7 +291,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
 });
 
 describe('pending promises', () => {
-  /** A session whose LOCK hangs, with a store that another session uses, too. */
+  /** Starts a LOCK that hangs, on a session whose lock store is also used by another session. */
   async function pending(): Promise<{
     store: ne.ne_lock_store;
     lock: ne.ne_lock;
@@ -328,7 +328,7 @@ describe('pending promises', () => {
     expect(ne.ne_lock_copy(inside).token).toBe('urn:/a');
     const request = ne.ne_request_create(other, 'PUT', '/a');
     ne.ne_lock_using_resource(request, '/a', ne.NE_DEPTH_ZERO);
-    expect(ne.ne_request_dispatch(request)).toBe(ne.NE_OK); // both read the store
+    expect(ne.ne_request_dispatch(request)).toBe(ne.NE_OK); // both sessions read the store
     await end();
     ne.ne_lockstore_remove(store, inside);
     ne.ne_lockstore_destroy(store);

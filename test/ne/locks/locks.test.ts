@@ -91,10 +91,10 @@ describe('lock stores', () => {
   test('allows changes during an iteration', () => {
     const { store, locks } = storeOf('/a', '/b', '/c', '/d');
     expect(ne.ne_lockstore_first(store)).toBe(locks[3]);
-    ne.ne_lockstore_remove(store, locks[2]!); // the next one
+    ne.ne_lockstore_remove(store, locks[2]!); // the lock that would be next
     ne.ne_lockstore_add(store, held('/e'));
     expect(ne.ne_lockstore_next(store)).toBe(locks[1]);
-    ne.ne_lockstore_remove(store, locks[1]!); // the current one
+    ne.ne_lockstore_remove(store, locks[1]!); // the current lock
     expect(ne.ne_lockstore_next(store)).toBeNull();
     expect(pathsIn(store)).toEqual(['/e', '/d', '/a']);
   });
@@ -200,7 +200,7 @@ describe('registration', () => {
 describe('locks that requests submit', () => {
   const server = (): ReturnType<typeof serve> => serve(answering());
 
-  /** A session of a server with a store of locks on these paths there. */
+  /** Opens a session with a server, and registers a store with locks on these paths of the server. */
   async function submitting(...locks: (readonly [path: string, depth: number])[]): Promise<{
     session: ne.ne_session;
     store: ne.ne_lock_store;

@@ -1,4 +1,4 @@
-/** Tests of ne_locks.h against real servers: which clients get in, and that two clients in conflict lose no update. */
+/** Tests of ne_locks.h against real servers: only holders change locked resources, and competitors lose no update. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as ne from 'libneon/ne';
 import { describePlaces, full, type Place } from '../../support/lock-places.js';
@@ -130,7 +130,7 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
         ['MOVE', `${tree}a`, { destination: `${tree}m` }],
       ] as const) {
         const paths = [path, 'destination' in options ? options.destination : path];
-        expect([207, 423, 424]).toContain(await send(io, other, method, path, options)); // 207: not the resource, but the tree
+        expect([207, 423, 424]).toContain(await send(io, other, method, path, options)); // 207: a 423 for the tree
         expect(await send(io, session, method, path, { ...options, uses: using(...paths) })).toBeLessThan(300);
         if (method === 'DELETE') await send(io, session, 'PUT', `${tree}a`, { body: 'a', uses: using(`${tree}a`) });
       }
@@ -147,7 +147,7 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
       expect(await io.ne_unlock(session, lock)).toBe(ne.NE_OK);
     });
 
-    // Blocking calls take turns.
+    // Blocking calls of two clients never overlap, so they may run on every server.
     if (asynchronous && !atomic) return;
 
     test(`loses no update of two clients in conflict, in ${rounds} rounds`, async () => {
@@ -155,7 +155,7 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
       await send(io, sessionWith(place()), 'PUT', path, { body: '0' });
       let collisions = 0;
       let forgotten = 0;
-      /** Increments the number in the resource under a lock; whether that succeeded. */
+      /** Increments the number in the resource under a lock; returns whether the update succeeded. */
       const increment = async (session: ne.ne_session, store: ne.ne_lock_store): Promise<boolean> => {
         const lock = lockOn(session, path, { timeout: 60, owner });
         while ((await io.ne_lock(session, lock)) !== ne.NE_OK) {
@@ -169,8 +169,8 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
         const unlocked = await io.ne_unlock(session, lock);
         ne.ne_lockstore_remove(store, lock);
         ne.ne_lock_destroy(lock);
-        // Two requests for a lock can both find Apache's database without one: the lock that is written last replaces
-        // the other, whose holder is then refused the update, or only the unlock if the update came first.
+        // When two requests find no lock in Apache's database, both are granted a lock. The lock that is written last
+        // replaces the other one, whose holder is then refused the update, or only the unlock if the update came first.
         if (status === 412 || (status === 204 && unlocked === ne.NE_ERROR)) forgotten++;
         else expect([status, unlocked]).toEqual([204, ne.NE_OK]);
         return status === 204;

@@ -16,7 +16,7 @@ import { testBadInput } from '../../support/bad-input.js';
 import { outOfRange, wrongType, wrongValue } from '../../support/expect.js';
 
 const md5 = handle('ctx', 'ne_md5_ctx', ne.ne_md5_destroy_ctx);
-/** So many bytes, or a multiple of them. */
+/** An argument of `size` bytes, or of a multiple of `size`. */
 const sized = (name: string, size: number): Argument => ({
   ...bytes(name),
   good: () => Buffer.alloc(size),

@@ -240,7 +240,7 @@ describe.each(surfaces)('ne_md5_stream of $surface', ({ io, asynchronous }) => {
   function pipe(reading = 0): { from: number; to: number } {
     const fifo = path.join(folder, 'fifo');
     execFileSync('mkfifo', [fifo]);
-    const both = opened(fifo, constants.O_RDWR); // so that opening one end does not wait for the other
+    const both = opened(fifo, constants.O_RDWR); // so that opening one end does not wait for the other end
     const ends = { from: opened(fifo, constants.O_RDONLY | reading), to: opened(fifo, constants.O_WRONLY) };
     close(both);
     return ends;
@@ -259,7 +259,7 @@ describe.each(surfaces)('ne_md5_stream of $surface', ({ io, asynchronous }) => {
     const content = Buffer.alloc(size, 'some bytes');
     const fd = file(content);
     expect(await digestOf(fd)).toBe(md5(content));
-    expect(fstatSync(fd).size).toBe(size); // the caller still owns it, and its position is the end
+    expect(fstatSync(fd).size).toBe(size); // the descriptor is still open, at the end of the file
     expect(readSync(fd, Buffer.alloc(1))).toBe(0);
     expect(await digestOf(fd)).toBe(md5(''));
   });
@@ -344,7 +344,7 @@ describe.each(surfaces)('ne_md5_stream of $surface', ({ io, asynchronous }) => {
     close(fd);
     const other = path.join(folder, 'other');
     writeFileSync(other, 'another file');
-    expect(opened(other)).toBe(fd); // the same number
+    expect(opened(other)).toBe(fd); // reuses the number
     expect(await reading).toBe(0);
     expect(ne.ne_md5_to_ascii(out.value!)).toBe(md5('the file'));
   });

@@ -24,7 +24,7 @@ test.each(surfaces)('fails on a missing module with $surface', async ({ io }) =>
   expect(out).toEqual({});
 });
 
-/** Defines a suite that needs the programs of a token, unless neon was built without PKCS#11. */
+/** Defines a suite that needs the programs for a token; skips it if neon was built without PKCS#11. */
 function describeToken(name: string, suite: () => void): void {
   if (implemented) describeWith(['openssl', 'softhsm2-util', 'pkcs11-tool'], name, suite);
   else describe.skip(`${name} (skipped: this neon is built without PKCS#11)`, suite);
@@ -83,7 +83,7 @@ describe('a token', () => {
   });
 });
 
-/** Creates a token with a certificate that this authority signed, and its key; returns the configuration of SoftHSM. */
+/** Creates a token with a key and a certificate signed by this authority; returns the configuration of SoftHSM. */
 function tokenWith(ca: { cert: string; key: string }): string {
   const folder = scratchDirectory('token');
   const file = (name: string): string => path.join(folder, name);

@@ -1,4 +1,4 @@
-/** Tests of `libneon/ne/promises` with the event loop: when it stays alive, and that it runs during calls. */
+/** Tests of `libneon/ne/promises` and the event loop: what keeps the loop alive, and that it runs during calls. */
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
@@ -60,7 +60,7 @@ describe('the event loop', () => {
       });
       return promises.ne_request_dispatch(request);
     });
-    busy(500); // until all of them wait for their callbacks
+    busy(500); // until all calls wait for their callbacks
     const before = await sleep(1).then(() => called);
     await Promise.all(calls);
     expect(before).toBeLessThan(40);

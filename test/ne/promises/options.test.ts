@@ -32,7 +32,7 @@ describe('signal', () => {
     const request = ne.ne_request_create(session, 'GET', '/');
     const call = promises.ne_request_dispatch(request, { signal: AbortSignal.abort(reason) });
     await expect(call).rejects.toBe(reason);
-    expect(ne.ne_get_status(request).code).toBe(0); // not busy
+    expect(ne.ne_get_status(request).code).toBe(0); // the request is not busy
     expect(await fetchBody(io, session, 'GET', '/next')).toBe('hello');
     expect((await receivedBy(server)).join()).not.toContain('GET / ');
   });
@@ -104,7 +104,7 @@ describe('signal', () => {
     try {
       const session = sessionWith(server);
       const request = ne.ne_request_create(session, 'GET', '/');
-      ne.ne_set_connect_timeout(session, 1); // the thread leaves C by itself after that
+      ne.ne_set_connect_timeout(session, 1); // after one second the thread leaves C by itself
       const controller = new AbortController();
       const call = promises.ne_request_dispatch(request, { signal: controller.signal });
       await turn();

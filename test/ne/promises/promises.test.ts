@@ -267,7 +267,7 @@ describe('a pending call', () => {
     await server.waitForRequests(2);
     expect(ne.ne_get_error(session)).toBe('201 First');
     await server.stop();
-    expect(await calls[1]).toBe(ne.NE_CONNECT); // the connection was reused: neon retried
+    expect(await calls[1]).toBe(ne.NE_CONNECT); // the connection was a reused one, so neon retried
     expect(ne.ne_get_error(session)).toBe('Could not connect to server: Connection refused');
   });
 
@@ -306,7 +306,7 @@ describe('bad arguments', () => {
     for (const values of [[], [null], [{}], [trap], [1, 2, 3, 4], [undefined, undefined, undefined, {}]]) {
       let promise: Promise<unknown> | undefined;
       expect(() => (promise = call(...values))).not.toThrow();
-      // Only more values than parameters are refused by their number.
+      // Calls are refused for the number of their values only when there are more values than parameters.
       const code: unknown =
         values.length < 4 ? 'ERR_INVALID_ARG_TYPE' : expect.stringMatching(/^ERR_INVALID_ARG_(TYPE|VALUE)$/);
       await expect(promise).rejects.toMatchObject({ name: 'TypeError', code });

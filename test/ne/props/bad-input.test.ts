@@ -31,7 +31,7 @@ const propname: Argument = {
     ['a namespace with a null', { nspace: '\0', name: 'a' }, wrongValue],
   ],
 };
-/** Names and namespaces that would change the markup of the request, each in the value that `around` makes of it. */
+/** Names and namespaces that would change the markup of the request; `around` puts each name into an argument. */
 const noMarkup = (around: (name: ne.ne_propname) => unknown): [string, unknown, Error][] => [
   ...['', ' ', 'a b', 'a/', '1', '-a', 'p:a', ':', '<', '!--', 'a>', 'a b="c"', '\u0001', '\ufffe', 'a\0'].map(
     (name): [string, unknown, Error] => [`the name ${show(name)}`, around({ name }), wrongValue],
@@ -67,7 +67,7 @@ const required = (argument: Argument): Argument => ({
   ...argument,
   bad: (good) => [...argument.bad(good), ...all(wrongType, [undefined, null])],
 });
-/** A result set that is lent to a callback, which answers only after the tests of the running block. */
+/** A result set that is valid during all tests of a function: the promise of its callback settles after those tests. */
 const lent: { set?: ne.ne_prop_result_set } = {};
 function lendResults(): void {
   const document =

@@ -30,13 +30,13 @@ function descriptor(name = file, flags = 'r'): number {
   return fd;
 }
 
-/** The bytes after the head of the only request. */
+/** The body of the only request that the server received. */
 async function bodyAt(server: RawServer): Promise<Buffer> {
   const [{ received }] = (await server.connections()) as unknown as [{ received: Buffer }];
   return received.subarray(received.indexOf('\r\n\r\n') + 4);
 }
 
-/** A provider that gives the pieces one after the other, and from the first again after each rewind. */
+/** A provider that returns the pieces one after the other, and starts again with the first piece after each rewind. */
 function pieces(...all: (string | Uint8Array)[]): ne.ne_provide_body & { asked: number[] } {
   const asked: number[] = [];
   let next = 0;
@@ -50,7 +50,7 @@ function pieces(...all: (string | Uint8Array)[]): ne.ne_provide_body & { asked: 
 }
 
 describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
-  /** Sends a request with a body to a server that answers, and then another. */
+  /** Sends a request with a body to a server, and then another request without a body. */
   async function put(
     set: (request: ne.ne_request) => void,
     server: RawServer,
@@ -76,13 +76,13 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       const server = await serve({ connections: [exchange()] });
       const session = sessionWith(server);
       const fd = descriptor();
-      readSync(fd, Buffer.alloc(10)); // its position has no effect
+      readSync(fd, Buffer.alloc(10)); // the position of the descriptor has no effect
       const request = await io.ne_request_create(session, 'PUT', '/');
       ne.ne_set_request_body_fd(request, fd, offset, length);
       expect(await io.ne_request_dispatch(request)).toBe(ne.NE_OK);
       expect((await receivedBy(server))[0]).toContain(`\r\nContent-Length: ${length}\r\n`);
       expect((await bodyAt(server)).equals(content.subarray(offset, offset + length))).toBe(true);
-      expect(readSync(fd, Buffer.alloc(1), 0, 1, 0)).toBe(1); // the caller still owns it
+      expect(readSync(fd, Buffer.alloc(1), 0, 1, 0)).toBe(1); // the descriptor is still open
     });
 
     test('sends a file again from the offset', async () => {
@@ -111,7 +111,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       }, server);
       expect([result, next]).toEqual([ne.NE_ERROR, ne.NE_OK]);
       expect(error).toContain('Premature EOF in request body file');
-      expect((await server.connections()).length).toBe(2); // the first was closed
+      expect((await server.connections()).length).toBe(2); // the first connection was closed
     });
 
     test('fails on a descriptor that is closed or cannot be read', async () => {
@@ -255,12 +255,12 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     });
 
     test('rewinds a provider when an idle connection has gone stale', async () => {
-      const server = await serve(thenAnswering(exchange())); // closes the first after one answer
+      const server = await serve(thenAnswering(exchange())); // closes the first connection after one answer
       const session = sessionWith(server);
       const first = await io.ne_request_create(session, 'GET', '/');
       expect(await io.ne_request_dispatch(first)).toBe(ne.NE_OK);
       await server.waitForClosed(0);
-      await new Promise((resolve) => setTimeout(resolve, 50)); // the FIN arrives
+      await new Promise((resolve) => setTimeout(resolve, 50)); // until the FIN has arrived
       const provider = pieces('some ', 'body');
       const request = await io.ne_request_create(session, 'PUT', '/');
       ne.ne_set_request_body_provider(request, 9, provider);

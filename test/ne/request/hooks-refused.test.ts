@@ -1,4 +1,4 @@
-/** Tests of callbacks that fail: errors of hooks, notifier, providers and readers, and calls refused in them. */
+/** Tests of hooks, notifiers, providers and readers: errors that they throw, and calls that they may not make. */
 import { setImmediate as turn } from 'node:timers/promises';
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
@@ -30,14 +30,14 @@ const kinds: [name: string, runsIn: Step, set: (session: ne.ne_session, fn: Call
 /** The steps in the life of a session with one request. */
 type Step = 'create' | 'dispatch' | 'destroy' | 'close' | 'destroySession';
 
-/** Sets a callback of requests in a hook. */
+/** Makes a function that sets a callback on each request of a session, by a create_request hook. */
 function onRequest(set: (request: ne.ne_request, fn: Callback) => void) {
   return (session: ne.ne_session, fn: Callback): void => {
     ne.ne_hook_create_request(session, (request) => set(request, fn));
   };
 }
 
-/** Runs the steps one after the other until one fails; returns that step and the failure. */
+/** Runs the steps one after the other until a step fails; returns that step and its failure. */
 async function live(io: Io, session: ne.ne_session, path = '/'): Promise<[Step, unknown]> {
   let step: Step = 'create';
   try {
@@ -97,7 +97,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(await io.ne_request_dispatch(request)).toBe(ne.NE_OK);
       expect((await receivedBy(server)).join('')).toMatch(/GET \/next HTTP/);
       await io.ne_request_destroy(request);
-      // The request of the call that failed was destroyed, too, if there is no handle of it.
+      // If the failed call left no handle of its request, the request was destroyed, too.
       if (runsIn === 'create' || runsIn === 'destroy') await io.ne_session_destroy(session);
     });
 
@@ -146,7 +146,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     ['close_conn', ne.ne_hook_close_conn, ne.ne_unhook_close_conn],
   ] as const;
 
-  // neon lets a destroy_request hook remove itself.
+  // Excludes destroy_request, since neon lets such a hook remove itself.
   const lasting = hooks.filter(([name]) => name !== 'destroy_request');
 
   test.each(lasting)('refuses to remove a running %s hook', async (_, hook, unhook) => {
@@ -285,7 +285,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     }
     if (name === 'close_conn') await settle(promises.ne_close_connection(session, { signal }));
     expect(reasons).toEqual(['the reason']);
-    await promises.ne_close_connection(session); // is dequeued
+    await promises.ne_close_connection(session); // leaves the queue although the hook is still pending
     unhook(session, waiting);
     const next = await promises.ne_request_create(session, 'GET', '/next');
     expect(await promises.ne_request_dispatch(next)).toBe(ne.NE_OK);

@@ -219,7 +219,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     ne.ne_hook_post_send(session, () => void later.push('another'));
     expect(await send(session)).toBe(code);
     expect(ne.ne_get_error(session)).toBe('refused by a hook');
-    expect(later).toEqual([]); // as in C
+    expect(later).toEqual([]); // as in C, a failure skips the later hooks
     ne.ne_unhook_post_send(session, refuse);
     expect(await send(session)).toBe(ne.NE_OK);
   });

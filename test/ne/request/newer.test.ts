@@ -1,4 +1,4 @@
-/** Tests of functions that newer versions of neon added, against a server; read-to.test.ts tests their absence. */
+/** Tests functions that newer versions of neon added, against a server; read-to.test.ts tests versions without them. */
 import { features } from 'libneon';
 import * as ne from 'libneon/ne';
 import { chunkedResponse, response } from '../../servers/raw.js';

@@ -40,10 +40,10 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     const fd = files.open(file, 'w');
     const request = await begun(io, session);
     expect(await io.ne_read_response_to_fd(request, fd)).toBe(ne.NE_OK);
-    expect(await io.ne_read_response_to_fd(request, fd)).toBe(ne.NE_OK); // nothing more
+    expect(await io.ne_read_response_to_fd(request, fd)).toBe(ne.NE_OK); // nothing is left to read
     expect(await io.ne_end_request(request)).toBe(ne.NE_OK);
     expect(readFileSync(file, 'utf8') === expected).toBe(true);
-    expect(fstatSync(fd).isFile()).toBe(true); // the caller still owns it
+    expect(fstatSync(fd).isFile()).toBe(true); // the descriptor is still open
     await nextWorks(session);
     expect((await receivedBy(server)).length).toBe(1);
   });
@@ -137,7 +137,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     } else {
       expect(await reading).toEqual(neonError('ERR_NEON_UNSUPPORTED'));
       expect([size, buffer.toString()]).toEqual([{}, '..........']);
-      expect(await io.ne_discard_response(request)).toBe(ne.NE_OK); // nothing happened
+      expect(await io.ne_discard_response(request)).toBe(ne.NE_OK); // the failed call had no effect
     }
     expect(await io.ne_end_request(request)).toBe(ne.NE_OK);
   });

@@ -112,7 +112,7 @@ describe('a request before it is sent', () => {
 });
 
 describe.each(surfaces)('$surface', ({ io }) => {
-  /** Sends a request that `fill` has filled; returns the bytes that the server received. */
+  /** Sends a request that `fill` has prepared; returns the bytes that the server received. */
   async function sent(
     method: string,
     path: string,
@@ -154,7 +154,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       expect(await receivedBy(server)).toEqual([`GET /1 HTTP/1.1\r\n${firstFields(server)}\r\n${second}`]);
     });
 
-    // Strings up to a certain length are converted in one go: no byte may get lost at that limit.
+    // Strings up to a certain length are converted in one step. No byte may get lost around that limit.
     test.each([250, 251, 252, 253, 254, 255, 256, 257, 1000, 1 << 20])(
       'sends a header of %d bytes whole',
       async (length) => {

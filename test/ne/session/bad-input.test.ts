@@ -22,7 +22,7 @@ import { testBadInput } from '../../support/bad-input.js';
 import { neonError, outOfRange, wrongType } from '../../support/expect.js';
 import { newAddress, newSession } from '../../support/handles.js';
 
-/** Text that no error may repeat, or null. */
+/** A secret text or null; no error message may contain the text. */
 const secret = (name: string): Argument => ({
   name,
   good: () => name,

@@ -52,7 +52,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     const address = connecting.info.ci!.address!;
     expect(address.constructor.name).toBe('ne_inet_addr');
     expect(ne.ne_iaddr_print(address)).toBe('127.0.0.1');
-    ne.ne_iaddr_free(address); // a copy of its own
+    ne.ne_iaddr_free(address); // the callback received a copy
     const hostname = '127.0.0.1';
     expect(notes.filter((note) => note !== connecting)).toEqual([
       ...lookupEvents.map((status) => ({ status, info: { lu: { hostname } } })),

@@ -10,7 +10,7 @@ const serve = testServers();
 const alice = { username: 'alice', password: 'secret' };
 const server = (): ne.ne_session => ne.ne_session_create('http', 'server.invalid', 8080);
 
-/** Steps of a SOCKS 5 server that accepts this method and connects to itself. */
+/** Steps of a SOCKS 5 server that chooses this method; the same server also plays the target of the connection. */
 const socks5 = (method: number, ...more: readonly Step[]): Step[] => [
   { readBytes: 4 },
   { send: Buffer.from([5, method]) },
@@ -66,7 +66,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
         ne.ne_session_proxy(session, host, gone.port);
         const { result } = await get(session);
         if (host === '')
-          expect(result).not.toBe(ne.NE_OK); // some resolvers take it for this machine
+          expect(result).not.toBe(ne.NE_OK); // some resolvers take an empty name for this machine
         else expect(result).toBe(expected);
       }
     });
@@ -258,7 +258,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       const long = ne.ne_session_create('http', 'h'.repeat(256), 80);
       for (const version of [ne.NE_SOCK_SOCKSV4A, ne.NE_SOCK_SOCKSV5])
         expect(() => ne.ne_session_socks_proxy(long, version, 'h', 1, 'u', 'p')).toThrow(outOfRange);
-      ne.ne_session_socks_proxy(long, ne.NE_SOCK_SOCKSV4, 'h', 1, 'u', 'p'); // which sends an address
+      ne.ne_session_socks_proxy(long, ne.NE_SOCK_SOCKSV4, 'h', 1, 'u', 'p'); // SOCKS 4 sends an address, not the name
       expect(await failureOf(() => io.ne_session_system_proxy(long, 0))).toEqual(outOfRange);
       const most = ne.ne_session_create('http', 'h'.repeat(255), 80);
       ne.ne_session_socks_proxy(most, ne.NE_SOCK_SOCKSV5, 'x'.repeat(1000), 1, 'u', 'p');
@@ -272,7 +272,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
     ne.ne_session_proxy(session, 'nosuchhost.invalid', 1);
     expect(await io.ne_session_system_proxy(session, 0)).toBeUndefined();
     if (ne.ne_has_support(ne.NE_FEATURE_LIBPXY)) expect(await get(session)).toEqual(ok);
-    else expect(typeof (await get(session)).result).toBe('number'); // neon 0.32 does not report it
+    else expect(typeof (await get(session)).result).toBe('number'); // neon 0.32 does not report whether it has libproxy
   });
 
   test('rejects a proxy after the first request', async () => {

@@ -449,7 +449,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
     test.each<readonly [string, number]>([
       ['HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n', 1],
       ['HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', 0],
-      // newer versions reject it
+      // neon 0.34 and later reject HTTP/2.0
       ...(neonSince(34) ? [] : ([['HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n', 0]] as const)),
     ])('reports the version after %j', async (answer, expected) => {
       const server = await serve({ connections: [exchange(answer)] });
@@ -495,7 +495,7 @@ describeWith('openssl', 'a truncated TLS record', () => {
     { hang: 'reading' },
   ];
 
-  /** A session whose server falls silent in the middle of the record with the body. */
+  /** Opens a session whose server falls silent in the middle of the TLS record with the body. */
   async function cutShort(): Promise<{ session: ne.ne_session; proxy: FaultProxy }> {
     const server = await serve({ connections: [script], rest: 'repeat-last', tls });
     const proxy = await faultProxy(server.port, { silence: 7_000 });
@@ -505,7 +505,7 @@ describeWith('openssl', 'a truncated TLS record', () => {
     return { session, proxy };
   }
 
-  // The timeout of neon itself does not cover this: neon waits only for the first byte.
+  // neon's own timeout does not cover this case, since it limits only the wait for the first byte.
   test.each(surfaces)('times out, too, with $surface', async ({ io }) => {
     const { session, proxy } = await cutShort();
     try {

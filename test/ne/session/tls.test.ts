@@ -288,7 +288,7 @@ describeWith('openssl', 'verification of servers', () => {
       expect(await get(io, session)).toBe(ne.NE_OK);
       const other = sessionTo(server);
       expect(await get(io, other)).toBe(ne.NE_ERROR);
-      expect(ne.ne_ssl_clicert_import(clientCertificate)).not.toBeNull(); // encrypted, and not broken
+      expect(ne.ne_ssl_clicert_import(clientCertificate)).not.toBeNull(); // the file is encrypted, but not broken
     });
 
     test('does not ask without TLS', async () => {
@@ -336,7 +336,7 @@ describeWith('openssl', 'verification of servers', () => {
     const subject = ne.ne_ssl_cert_subject(lent);
     expect(text(lent)).not.toBe('');
     controller.abort(reason);
-    // C continues and frees the certificate that it lent, while this reads it.
+    // C continues and frees the certificate that the callback received, while this loop reads the certificate.
     let looks = 0;
     for (const until = Date.now() + 5000; Date.now() < until; looks++)
       try {

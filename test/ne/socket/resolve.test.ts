@@ -87,7 +87,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
   test.each([
     ['127.0.0.1', ne.ne_iaddr_ipv4, /^localhost|^127\.0\.0\.1$/],
     ['::1', ne.ne_iaddr_ipv6, /^(ip6-)?localhost|^::1$/],
-    ['192.0.2.1', ne.ne_iaddr_ipv4, /^192\.0\.2\.1$/], // without a name
+    ['192.0.2.1', ne.ne_iaddr_ipv4, /^192\.0\.2\.1$/], // an address that has no name
   ])('finds the name of %s', async (text, type, expected) => {
     const name = { value: 'as before' };
     expect(await io.ne_iaddr_reverse(ne.ne_iaddr_parse(text, type)!, name)).toBe(0);

@@ -75,7 +75,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       [server, client],
     ] as const) {
       const received = Buffer.alloc(bytes.length);
-      // The other end of a blocking call is on a lane.
+      // One end always uses a promise, whose thread works while the other end may block this thread.
       const sending = promises.ne_sock_fullwrite(from, bytes);
       expect(await io.ne_sock_fullread(to, received)).toBe(0);
       expect(await sending).toBe(0);
@@ -173,7 +173,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
     expect(ne.ne_iaddr_print(peer)).toBe('127.0.0.9');
     const again = ne.ne_sock_create();
     ne.ne_sock_close(socket);
-    ne.ne_sock_prebind(again, null, port.value); // in TIME_WAIT for 127.0.0.9 alone
+    ne.ne_sock_prebind(again, null, port.value); // the port is in TIME_WAIT for 127.0.0.9 only
     expect(await io.ne_sock_connect(again, loopback(), listener.port)).toBe(0);
     const second = { value: 0 };
     ne.ne_sock_peer(await accepted(listener), second);
@@ -240,7 +240,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
     try {
       const listener = await listen({ path: path.join(folder, 'socket') });
       const client = connect(path.join(folder, 'socket'));
-      await once(client, 'connect'); // or its data would wait until a blocking read has ended
+      await once(client, 'connect'); // otherwise the client would send its data only after a blocking read
       const socket = ne.ne_sock_create();
       expect(await promises.ne_sock_accept(socket, listener.fd)).toBe(0);
       const port = { value: 7 };
@@ -475,7 +475,7 @@ describe('aborted calls', () => {
     expect(await calling).toBe(reason);
     expect(await queued).toEqual(invalidState);
     expect(performance.now() - start).toBeLessThan(1000);
-    await promises.ne_sock_read(server, Buffer.alloc(1)); // gets the data that was sent before, or the end
+    await promises.ne_sock_read(server, Buffer.alloc(1)); // receives data that was sent before the abort, or the end
     expect(() => ne.ne_sock_fullwrite(client, 'x')).toThrow(invalidState);
     expect(() => ne.ne_sock_fullwrite(client, 'x')).toThrow('it can only be closed');
     expect(ne.ne_sock_close(client)).toBe(0);
@@ -494,7 +494,7 @@ describe('aborted calls', () => {
     const controller = new AbortController();
     const reading = failureOf(() => promises.ne_sock_read(client, Buffer.alloc(1), { signal: controller.signal }));
     const waiting = promises.ne_sock_read(server, Buffer.alloc(1));
-    await sleep(300); // until both read: a queued call would leave the connection open
+    await sleep(300); // until both calls are reading: aborting a queued call would leave the connection open
     controller.abort();
     expect(await waiting).toBe(ne.NE_SOCK_CLOSED);
     expect(await reading).toMatchObject({ name: 'AbortError' });
@@ -531,7 +531,7 @@ describe('aborted calls', () => {
     expect(await connecting).toMatchObject({ name: 'AbortError' });
     const late = failureOf(() => promises.ne_sock_connect(socket, loopback(), backlog.port, { timeout: 50 }));
     expect(await late).toEqual(neonError('NE_TIMEOUT', ne.NE_TIMEOUT));
-    // Once C has given up, another connection can be made.
+    // The next connect waits until C has given up the previous one.
     expect(await promises.ne_sock_connect(socket, loopback(), (await listen()).port)).toBe(0);
     await backlog.stop();
   });

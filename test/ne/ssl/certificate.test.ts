@@ -82,7 +82,7 @@ describe('certificates of servers', () => {
     }
   });
 
-  // In the longer form of times, which most older versions misread, a year has four digits.
+  // The longer form of times, in which a year has four digits, is misread by most older versions of neon.
   const longTime = Buffer.from([0x18, 0x0f]);
   const legible = rootCertificates.filter((text) => readsLongTimes || !derOf(text).includes(longTime));
 
@@ -302,7 +302,7 @@ describe.each(surfaces)('client certificates on $surface', ({ io }) => {
     if (missing) return expect(copy).toThrow(neonError('ERR_NEON_UNSUPPORTED'));
     const copied = copy();
     ne.ne_ssl_clicert_free(client);
-    const name = usesGnuTls ? null : 'the name'; // GnuTLS does not read it from an encrypted one
+    const name = usesGnuTls ? null : 'the name'; // GnuTLS does not read the name of an encrypted file
     expect([ne.ne_ssl_clicert_encrypted(copied), ne.ne_ssl_clicert_name(copied)]).toEqual([0, name]);
     expect(subjectOf(ne.ne_ssl_clicert_owner(copied))).toBe('libneon');
   });
@@ -329,12 +329,12 @@ describe('hostile PKCS#12 files', () => {
     for (let i = 0; i < clientCertificate.length; i++) {
       const changed = Buffer.from(clientCertificate);
       changed[i]! ^= i % 2 ? 0x01 : 0x80;
-      // Skips the counts of iterations: a large one takes minutes, as the file requests.
+      // Skips the iteration counts, since a file that requests many iterations takes minutes.
       if (i < clientCertificate.length - 4 && !isCount(i)) open(changed);
     }
   });
 
-  /** Whether this byte belongs to one of the file's counts of iterations, 2048. */
+  /** Whether this byte belongs to one of the file's iteration counts, which are 2048. */
   function isCount(index: number): boolean {
     const count = Buffer.from([0x02, 0x02, 0x08, 0x00]);
     for (let at = clientCertificate.indexOf(count); at >= 0; at = clientCertificate.indexOf(count, at + 1))
@@ -397,7 +397,7 @@ describeWith('openssl', 'files of openssl', () => {
     expect(ne.ne_ssl_dname_cmp(ne.ne_ssl_cert_subject(server), ne.ne_ssl_cert_subject(ca))).not.toBe(0);
     expect(subjectOf(server)).toBe('libneon test');
     expect(ne.ne_ssl_cert_signedby(server)).toBeNull();
-    expect(ne.ne_ssl_cert_signedby(read(pki.chained.cert))).toBeNull(); // the file has it, but C does not read it
+    expect(ne.ne_ssl_cert_signedby(read(pki.chained.cert))).toBeNull(); // C does not read the file's second certificate
     const identities = [pki.severalNames, pki.commonName, pki.noName, pki.wildcard].map(({ cert }) =>
       ne.ne_ssl_cert_identity(read(cert)),
     );
@@ -410,7 +410,7 @@ describeWith('openssl', 'files of openssl', () => {
     ne.ne_ssl_cert_validity_time(read(pki.until2060.cert), null, until);
     const right = Date.UTC(2060, 1, 29, 12) / 1000;
     if (readsLongTimes) expect(until.value).toBe(right);
-    else expect(until.value).not.toBe(right); // as the documentation says
+    else expect(until.value).not.toBe(right); // as documented
   });
 
   test.each([

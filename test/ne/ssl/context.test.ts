@@ -51,7 +51,7 @@ describeWith('openssl', 'TLS contexts', () => {
       const connecting = await io.ne_sock_connect_ssl(ends.client, clientContext(pki.ca));
       expect(await accepting).toBeLessThan(0);
       ne.ne_sock_close(ends.server);
-      // In TLS 1.3 the client is done before the server refuses.
+      // In TLS 1.3 the client's handshake ends before the server refuses.
       if (connecting === 0) expect(await io.ne_sock_read(ends.client, Buffer.alloc(1))).toBeLessThan(0);
     });
 
@@ -63,7 +63,7 @@ describeWith('openssl', 'TLS contexts', () => {
     const provides = features.functions['ne_ssl_context_set_ccprovide'] === true;
     const ifItProvides = provides ? test : test.skip;
     const why = provides ? '' : ' (skipped: this neon has no ne_ssl_context_set_ccprovide)';
-    /** Whether the server accepts the client, when the client has its first byte: TLS 1.3 reports no earlier. */
+    /** Whether the server accepts the client. With TLS 1.3 the client knows this only after the server's first byte. */
     const outcome = async (client: ne.ne_ssl_context, server = asksForCertificate()): Promise<boolean> => {
       const ends = await pair();
       const { server: accepted } = await connect(ends, server, client);
@@ -95,7 +95,7 @@ describeWith('openssl', 'TLS contexts', () => {
       expect(asked).toEqual([['libneon test']]);
       expect(() => ne.ne_ssl_readable_dname(names[0]!)).toThrow(neonError('ERR_NEON_DESTROYED'));
       expect(await outcome(client)).toBe(true);
-      expect(asked).toHaveLength(1); // it has one now
+      expect(asked).toHaveLength(1); // the context has a certificate now
     });
 
     ifItProvides(

@@ -19,13 +19,13 @@ import {
 import { testBadInput } from '../../support/bad-input.js';
 import { outOfRange, wrongType, wrongValue } from '../../support/expect.js';
 
-/** Bytes that end up in a string of C's. */
+/** Bytes that become a C string, so that they must not contain a null byte. */
 function withoutNull(name: string): Argument {
   const nulls = ['\0', 'a\0b', Buffer.alloc(1)];
   return { ...bytes(name), bad: (good) => [...bytes(name).bad(good), ...all(wrongValue, nulls)] };
 }
 const buf = handle('buf', 'ne_buffer', ne.ne_buffer_destroy);
-/** A char of C's. */
+/** An argument that is a char in C. */
 function character(name: string, good: string): Argument {
   const others = all(wrongValue, ['', 'ab', '\0', 'ä', '€', '\ud800']);
   return { name, good: () => good, bad: () => [...all(wrongType, notStrings), ...others] };

@@ -249,7 +249,7 @@ describe('ne_strhash', () => {
     'returns null for flags %d without an algorithm',
     (flags) => {
       expect(ne.ne_strhash(flags, 'abc')).toBeNull();
-      expect(ne.ne_strhash(ne.NE_HASH_MD5, 'abc')).toBe(abc[0]![1]); // and the failure has no effect
+      expect(ne.ne_strhash(ne.NE_HASH_MD5, 'abc')).toBe(abc[0]![1]); // the failure had no effect
     },
   );
 
@@ -338,7 +338,7 @@ test('converts with ne_tolower', () => {
 
 describe('functions of newer versions of neon', () => {
   const unsupported = neonError('ERR_NEON_UNSUPPORTED');
-  /** Expects the result if the loaded neon has the function, and the refusal if not. */
+  /** Expects the result if the loaded neon has the function, and ERR_NEON_UNSUPPORTED otherwise. */
   function expectOf(name: string, call: () => unknown, expected: unknown): void {
     if (features.functions[name]) expect(call()).toEqual(expected);
     else expect(call).toThrow(unsupported);
@@ -415,7 +415,7 @@ describeWith('openssl', 'TLS connections', () => {
   const tls = { key: text(pki.server.key), cert: text(pki.server.cert) };
 
   test('continues after a hash with an unknown algorithm', async () => {
-    // OpenSSL keeps a queue of errors for each thread, and TLS reads it at the end of a connection.
+    // OpenSSL keeps a queue of errors for each thread, and reads that queue at the end of a TLS connection.
     const untilClose = 'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello';
     const { port } = await serve({ connections: [[{ read: 'request' }, { send: untilClose }, { close: 'fin' }]], tls });
     const session = ne.ne_session_create('https', 'localhost', port);

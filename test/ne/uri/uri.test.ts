@@ -50,7 +50,7 @@ describe('ne_uri_parse', () => {
     ['?', { path: '', query: '' }],
     ['?a/b?c', { path: '', query: 'a/b?c' }],
     ['#', { path: '', fragment: '' }],
-    ['/a#b#c', { path: '/a', fragment: 'b' }], // as in C, which does not look at the rest
+    ['/a#b#c', { path: '/a', fragment: 'b' }], // as in C, which ignores the rest
     ['#a?b', { path: '', fragment: 'a?b' }],
     ['mailto:John.Doe@example.com', { scheme: 'mailto', path: 'John.Doe@example.com' }],
     ['urn:oasis:names', { scheme: 'urn', path: 'oasis:names' }],
@@ -85,7 +85,7 @@ describe('ne_uri_parse', () => {
   });
 
   test('rejects invalid ports, or keeps their value from atoi', () => {
-    // Older versions use atoi of C; newer ones return an error.
+    // Older versions of neon use C's atoi; newer versions return an error.
     const ports = ['99999', '-1', 'x', '80x'].map((port) => {
       const parsed: Partial<ne.ne_uri> = {};
       return [ne.ne_uri_parse(`http://example.com:${port}/`, parsed) === 0, parsed.port] as const;
@@ -162,7 +162,7 @@ describe('ne_uri_unparse', () => {
 
 describe('ne_uri_resolve', () => {
   const base = 'http://a/b/c/d;p?q';
-  // RFC 3986, sections 5.4.1 and 5.4.2; neon gives a URI with a host a path, so "//g" has one.
+  // RFC 3986, sections 5.4.1 and 5.4.2. neon adds a path to a URI with a host, so "//g" becomes "http://g/".
   const examples: readonly (readonly [string, string])[] = [
     ['g:h', 'g:h'],
     ['g', 'http://a/b/c/g'],

@@ -18,10 +18,10 @@ async function run(port: number, mode: string, nodeDebug?: string): Promise<{ lo
   return { log: child.stderr, output: child.stdout };
 }
 
-/** The log alone. */
+/** Runs the program and returns only its log. */
 const logOf = async (port: number, mode: string): Promise<string> => (await run(port, mode, 'libneon')).log;
 
-/** Expects no password in a log, and no value that is as good as one. */
+/** Expects that a log contains no password, and no value that could replace one. */
 function expectNoCredentials(log: string): void {
   for (const secret of [
     'the-password',

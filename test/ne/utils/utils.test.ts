@@ -27,12 +27,12 @@ import { surfaces, fetchBody } from '../../support/surfaces.js';
 
 const serve = testServers();
 
-/** The values of expressions of C with neon's headers. */
+/** Prints C expressions in a program with neon's headers; returns the output. */
 function inC(format: string, ...expressions: string[]): string {
   return runWithNeon(`printf("${format}", ${expressions.join(', ')});`);
 }
 
-/** The output of statements of C with neon's headers. */
+/** Runs C statements in a program with neon's headers; returns the output. */
 function runWithNeon(statements: string): string {
   const { include, defines, library, rpath } = neon();
   const headers = ['stdio.h', 'ne_session.h', 'ne_request.h', 'ne_utils.h'].map((name) => `#include <${name}>\n`);
@@ -44,7 +44,7 @@ function runWithNeon(statements: string): string {
   ]);
 }
 
-/** C programs are compiled with the installed neon; npm run test:matrix loads another one. */
+/** The neon that npm run test:matrix loads. C programs are compiled with the installed neon, which is another one. */
 const another = process.env['LIBNEON_TEST_MATRIX'];
 const describeInC = another === undefined ? describeWith : describeSkipped;
 
@@ -150,7 +150,7 @@ describe('ne_parse_statusline', () => {
   ])('parses %.40j', (line, major_version, minor_version, code, klass, reason) => {
     const status = { klass: 0, more: 'stays' };
     expect(ne.ne_parse_statusline(line, status)).toBe(0);
-    // C replaces bytes of a phrase that are not ASCII.
+    // C replaces each byte of a reason phrase that is not ASCII.
     const reason_phrase = reason.replaceAll(/[^\x20-\x7e]/g, (c) => ' '.repeat(Buffer.byteLength(c)));
     expect(status).toEqual({ major_version, minor_version, code, klass, reason_phrase, more: 'stays' });
   });
@@ -270,7 +270,7 @@ describe('the debugging log', () => {
     ne.ne_debug(ne.NE_DBG_XML, 'this is no harm\n');
     abort.abort();
     await expect(pending).rejects.toThrow();
-    await promises.ne_close_connection(session); // waits until that call has left C
+    await promises.ne_close_connection(session); // waits until the aborted call has left C
     ne.ne_debug_init(null, 0);
   });
 
@@ -281,7 +281,7 @@ describe('the debugging log', () => {
     expect(() => ne.ne_debug_init(null, 0)).toThrow(neonError('ERR_NEON_BUSY'));
     response.body.destroy();
     await session.close();
-    await eventually(() => ne.ne_debug_init(null, 0)); // when the thread has reported that the body was destroyed
+    await eventually(() => ne.ne_debug_init(null, 0)); // until the thread has reported the destruction of the body
   });
 
   test('refuses to end while a worker is in a blocking call', async () => {
@@ -301,7 +301,7 @@ describe('the debugging log', () => {
     await server.waitForConnections(1);
     expect(() => ne.ne_debug_init(null, 0)).toThrow(neonError('ERR_NEON_BUSY'));
     await worker.terminate();
-    await eventually(() => ne.ne_debug_init(null, 0)); // its thread leaves C a moment later
+    await eventually(() => ne.ne_debug_init(null, 0)); // until the worker's thread has left C
   });
 });
 
@@ -323,7 +323,7 @@ function beginLog(mask: number): () => [text: string, name: string] {
   const name = path.join(folder, 'log');
   const fd = openSync(name, 'w');
   ne.ne_debug_init(fd, mask);
-  closeSync(fd); // neon has a duplicate
+  closeSync(fd); // the log uses a duplicate
   return () => {
     ne.ne_debug_init(null, 0);
     const text = readFileSync(name, 'utf8');

@@ -286,9 +286,9 @@ describe('rejected calls', () => {
   test('rejects a block whose length exceeds an int', () => {
     let block: Uint8Array;
     try {
-      block = new Uint8Array(2 ** 31); // takes no memory while it is unused
+      block = new Uint8Array(2 ** 31); // uses no memory until its bytes are written
     } catch {
-      block = Object.defineProperty(new Uint8Array(1), 'length', { value: 0 }); // this Node has no arrays of that length
+      block = Object.defineProperty(new Uint8Array(1), 'length', { value: 0 }); // this Node has no arrays of 2 GiB
       expect(ne.ne_xml_parse(ne.ne_xml_create(), block)).not.toBe(0);
       return;
     }

@@ -245,7 +245,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(await failureOf(() => io.ne_xml_dispatch_request(request, parser))).toBe(reason);
       expect(log.at(-1)).toBe(kind);
       expect(ne.ne_xml_failed(parser)).toBe(ne.NE_XML_ABORT);
-      // The parser has failed for good.
+      // After the failure, the parser accepts no further document.
       expect(await io.ne_xml_dispatch_request(await io.ne_request_create(session, 'GET', '/'), parser)).toBe(
         ne.NE_ERROR,
       );
@@ -332,7 +332,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     });
     expect(await io.ne_xml_dispatch_request(one.request, parser)).toBe(ne.NE_OK);
     expect(failures).toEqual([reentrant]);
-    // A parser that parses outside of a request cannot be used by a request, either.
+    // A request cannot use a parser that is parsing outside of a request, either.
     const direct = starting(() => {
       for (const use of [ne.ne_xml_dispatch_request, ne.ne_xml_parse_response])
         expect(() => use(other.request, direct)).toThrow(reentrant);
@@ -394,7 +394,8 @@ describe('pending promises', () => {
       expect(use).toThrow(busy);
     expect(await failureOf(() => io.ne_xml_dispatch_request(stranger, parser))).toEqual(busy);
     expect((await Promise.all(pending))[0]).toBe(ne.NE_OK);
-    // The second document comes after the end of the first, unless neon sets its charset and so starts again.
+    // The second document follows the end of the first, so the parser reports no events of the second document, unless
+    // neon sets the charset of the second document, which makes the parser start again.
     expect(noted).toEqual(noted.length > events.length ? [...events, ...events] : events);
     expect((await receivedBy(server)).join()).toMatch(/^GET \/1 [^]*GET \/2 /);
     ne.ne_xml_destroy(parser);
@@ -429,7 +430,7 @@ describe('pending promises', () => {
     const request = ne.ne_request_create(session, 'GET', '/');
     const call = promises.ne_xml_dispatch_request(request, parser, { signal: controller.signal });
     expect(await failureOf(() => call)).toBe(reason);
-    await io.ne_request_destroy(request); // when the call has left C
+    await io.ne_request_destroy(request); // waits until the call has left C
     ne.ne_xml_destroy(parser);
     await io.ne_session_destroy(session);
   });
