@@ -146,10 +146,10 @@ export const ne_ssl_clicert_import: (buffer: string | Uint8Array) => ne_ssl_clie
   native('ne_ssl_clicert_import');
 
 /**
- * Creates a client certificate from a URI. Needs neon 0.35.
+ * Creates a client certificate from a URI. Needs neon 0.35, with OpenSSL.
  *
- * The URI names a PKCS#11 token or, with OpenSSL, also a file (`file:`) with certificate and key in PEM form. The
- * client certificate may be encrypted.
+ * The URI names a PKCS#11 token, or a file (`file:`) with certificate and key in PEM form. The client certificate may be
+ * encrypted. With GnuTLS the result is null.
  *
  * @param flags 0
  * @returns null when the URI does not name a client certificate

@@ -6,11 +6,11 @@ import { pathsServer } from './servers.js';
 
 /** The number of rounds, and the bytes by which a round may make the process grow (the noise of V8 and malloc). */
 const workloads: readonly (readonly [LoopWorkload, rounds: number, most: number])[] = [
-  ['names', 10_000, 400],
-  ['handlers', 20_000, 200],
-  ['addresses', 20_000, 150],
-  ['hooks', 3_000, 1_000],
-  ['verify', 700, 4_000],
+  ['names', 20_000, 200],
+  ['handlers', 40_000, 100],
+  ['addresses', 40_000, 75],
+  ['hooks', 6_000, 500],
+  ['verify', 1_400, 2_000],
 ];
 
 jest.setTimeout(full ? 600_000 : 120_000);
