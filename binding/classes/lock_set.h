@@ -25,7 +25,8 @@ struct Recipe;
 /// does a lane that has obtained or released a lock, so that the next request on that lane submits the right
 /// locks. For that reason C never reads the set. Each session has a list of its own (FollowingList). The list
 /// belongs to the thread that runs an operation on that session, and is brought up to date before a request
-/// is made. The set is owned by its JavaScript object, the sessions, and operations.
+/// is made. The set has several owners: its JavaScript object, the sessions that use it, and the operations
+/// of those sessions.
 class LockSet final : public Handle, public SharedLocks {
  public:
   static constexpr Kind kind = Kind::LockSet;

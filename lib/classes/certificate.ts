@@ -316,7 +316,8 @@ export class ClientCertificate {
 }
 
 /**
- * Copies a certificate that neon lends to a callback until the callback ends, and the certificates that signed it.
+ * Copies a certificate, together with the certificates that signed it. neon lends the original to a callback, and only
+ * until the callback ends.
  * @internal
  */
 export function keepCertificate(lent: ne.ne_ssl_certificate): Certificate {

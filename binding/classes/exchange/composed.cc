@@ -44,8 +44,8 @@ void ComposedRequest::on_create(ne_request *request, void *self, const char *, c
   composed.recipe_.add_headers_and_flags_to(request);
 }
 
-// C has added its own body reader by now, which may fail. The reader that is added last is called first, so
-// the one that is added here is called before that of C.
+// By now C has added its own body reader, and that reader may fail. The reader that is added last is called
+// first, so the reader of the record is called before C's.
 void ComposedRequest::on_send(ne_request *request, void *self, ne_buffer *) noexcept {
   ComposedRequest &composed = *static_cast<ComposedRequest *>(self);
   if (request != composed.created_ || std::exchange(composed.reads_, true)) return;
