@@ -188,7 +188,7 @@ describe.each(owners)('an unread body of %s', (_, make, count) => {
   test('is paused again when no request waits any more', async () => {
     const server = await serve({ connections: [endless()], rest: 'repeat-last' });
     const owner = make(server, { maxUnreadBytes: 2 ** 40 });
-    await holding(owner, count);
+    const held = await holding(owner, count);
     const controller = new AbortController();
     const waiting = failureOf(() => owner.request('GET', '/', { signal: controller.signal }));
     const sent = async (): Promise<number> =>
@@ -201,6 +201,7 @@ describe.each(owners)('an unread body of %s', (_, make, count) => {
       last = now;
       await sleep(200);
     }
+    for (const res of held) res.cancel(); // until now they must not be collected, which would free their sessions
     owner.destroy({ force: true });
   });
 
