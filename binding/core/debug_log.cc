@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <ne_session.h>
 #include <ne_utils.h>
+#include <poll.h>
 #include <strings.h>
 #include <unistd.h>
 
@@ -117,10 +118,19 @@ void DebugLog::take(std::string_view text) {
 void DebugLog::put(std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = ::write(descriptor_, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
+    if (written < 0 && (errno == EINTR || (errno == EAGAIN && wait_for_reader()))) continue;
     if (written <= 0) return;
+    reader_stopped_ = false;
     text.remove_prefix(static_cast<std::size_t>(written));
   }
+}
+
+// Node makes its pipes non-blocking, so a full pipe refuses bytes. Waits a second for the reader, and does
+// not wait again until the reader has made room: the reader may be this process itself.
+bool DebugLog::wait_for_reader() {
+  pollfd writable{descriptor_, POLLOUT, 0};
+  if (!reader_stopped_) reader_stopped_ = ::poll(&writable, 1, 1000) <= 0;
+  return !reader_stopped_;
 }
 
 void DebugLog::point_to(int descriptor) {

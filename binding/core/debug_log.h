@@ -35,6 +35,7 @@ class DebugLog final {
   bool says_something(int mask);
   void take(std::string_view text);
   void put(std::string_view text);
+  bool wait_for_reader();
 
   std::mutex mutex_;
   FILE *stream_ = nullptr;
@@ -42,6 +43,7 @@ class DebugLog final {
   // Under the stream's lock.
   bool discreet_ = false;
   bool wrote_ = false;
+  bool reader_stopped_ = false;
   std::string line_;  // the line that is not complete yet
 };
 

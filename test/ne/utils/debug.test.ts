@@ -1,5 +1,8 @@
 /** Tests of `NODE_DEBUG=libneon`, which enables the debugging log of neon. */
+import { spawn } from 'node:child_process';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { response } from '../../servers/raw.js';
 import { runNode } from '../../support/child.js';
 import { answering, exchange, keepAlive, testServers } from '../../support/servers.js';
@@ -86,4 +89,12 @@ test('lets the program end or redirect the log, which is then complete', async (
   const { log, output } = await run(server.port, 'other', 'libneon');
   expect(log).not.toContain('proxy.example.com');
   expect(output).toContain('via http://the-user:the-password@proxy.example.com:8080/a@b and on\n');
+});
+
+test('waits for a slow reader of the log', async () => {
+  const env = { ...process.env, NODE_DEBUG: 'libneon' };
+  const child = spawn(process.execPath, [script, '1', 'many'], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  await sleep(500);
+  const log = await text(child.stderr);
+  expect(log.match(/^line \d+$/gm)).toEqual(Array.from({ length: 3000 }, (_, i) => `line ${i}`));
 });
