@@ -149,7 +149,7 @@ describe.each(owners)('an unread body of %s', (_, make, count) => {
     const readSlowly = async (body: Response['body']): Promise<void> => {
       let size = 0;
       for await (const block of body as AsyncIterable<Buffer>) {
-        if (size < 700 * kib) await sleep(250);
+        if (size < 2 * mib) await sleep(400);
         size += block.length;
       }
       expect(size).toBe(3 * mib);
