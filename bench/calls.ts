@@ -1,6 +1,6 @@
 /**
- * Measures calls from JavaScript that neither block nor call back: millions of calls a second of neon's utility
- * functions, compared with C. Rounds are interleaved, and the median counts.
+ * Measures utility functions of neon that neither block nor call back, in millions of calls a second. Compares calls
+ * from JavaScript with calls from C. Rounds are interleaved, and the median counts.
  */
 import Table from 'cli-table3';
 import { execFileSync } from 'node:child_process';

@@ -1,4 +1,4 @@
-/** Provides checks that throw unless a peer received the target's body, or the target received the peer's. */
+/** Provides checks that throw unless the peer received the target's body, or the server received the peer's body. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Target } from './peer.js';
 

@@ -1,6 +1,6 @@
 /**
- * Measures the listings of one client in its own process: short ones warm up, then a long one is measured and repeated.
- * Prints a measurement.
+ * Measures the listings of one client in its own process: short listings warm up, then a long listing is measured and
+ * repeated. Prints a measurement.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 

@@ -1,7 +1,7 @@
 /**
  * Measures listings of big collections. A listing is one PROPFIND of depth 1. nginx sends a response that has many
- * resources with 9 properties each, and the client parses it and converts it to objects. Every measurement runs in its
- * own process; rounds are interleaved.
+ * resources with 9 properties each, and the client parses the response and converts it to objects. Every measurement
+ * runs in its own process; rounds are interleaved.
  */
 import Table from 'cli-table3';
 import { execFileSync } from 'node:child_process';
@@ -88,7 +88,7 @@ function report(selected: readonly Name[], measured: readonly ListingMeasurement
   console.log(`${table.toString()}\nMedians of the rounds.`);
 }
 
-/** A response like that of Apache, with the given number of members. */
+/** A response like Apache's, with this number of members. */
 function multistatus(resources: number): string {
   const response = (
     href: string,

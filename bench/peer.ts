@@ -8,7 +8,7 @@ export interface Target {
   /** `http://127.0.0.1:8080` */
   readonly origin: string;
   readonly path: string;
-  /** The length of the body that a request downloads or uploads; peers that see the body check it. */
+  /** The length of the body that a request downloads or uploads; peers that see the body check its length. */
   readonly bodyLength: number;
   /** The bytes with which a long body begins and ends; they are checked too. */
   readonly edge?: string;
@@ -69,14 +69,14 @@ export interface ScriptPeer extends Description {
   open(target: Target, connections: number): Promise<Client>;
 }
 
-/** The operations of an opened peer: those whose calls it describes. */
+/** The operations of an opened peer: the operations whose calls the peer describes. */
 export interface Client extends Partial<Record<Operation, Operate>> {
   close(): void | Promise<void>;
 }
 
 /**
- * Runs an operation once, on one of the connections, numbered from 0. Returns a promise only if the library is
- * asynchronous.
+ * Runs an operation once, on the connection that has this number, counted from 0. Returns a promise only if the library
+ * is asynchronous.
  */
 export type Operate = (connection: number) => undefined | Promise<void>;
 

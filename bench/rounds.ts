@@ -82,7 +82,7 @@ function commandOf(
   return { command: process.execPath, args: [path.join(__dirname, 'turn.js'), JSON.stringify(options)] };
 }
 
-/** The line of a program's output that names the error, or another message. */
+/** The line of a program's output that names the error. If there is none, the first line or the error's message. */
 function reasonOf(error: unknown): string {
   const { stderr = '', message } = error as Error & { stderr?: string };
   const lines = stderr.split('\n').filter((line) => line.trim() !== '');

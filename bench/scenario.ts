@@ -6,9 +6,9 @@ export interface Scenario {
   readonly name: string;
   /** One line for the report. */
   readonly about: string;
-  /** The number of connections that work at the same time; each runs one operation after the other. */
+  /** The number of connections that work at the same time; each connection runs one operation after the other. */
   readonly connections: number;
-  /** The operation of the peers that is counted. */
+  /** The operation that the peers repeat and that is counted. */
   readonly operation: Operation;
   /** The size that one operation transfers, if the report is to count in MiB rather than operations. */
   readonly mebibytes?: number;

@@ -11,6 +11,7 @@ namespace neon {
 
 // The topics: one for each neon header or part of a header, and one for each part of the classes that has
 // functions. Each topic is defined as `void register_NAME(Topic &topic)`.
+//
 // The formatter would indent each line of the macro more than the one before.
 // clang-format off
 #define NEON_TOPICS(X) \

@@ -1,9 +1,9 @@
 # Finds neon and defines the target Neon::Neon.
 #
-# NEON_ROOT (a variable here or in the environment) names a prefix to use; otherwise pkg-config and neon-config are
-# asked. NEON_TLS=gnutls links neon's GnuTLS build. NODE_EXECUTABLE runs neon-flags.mjs in this folder, which does the
-# search. The node-gyp build uses this script, too: both builds must find the same neon, and compile with neon's own
-# flags, because these flags determine the size of ne_off_t.
+# NEON_ROOT (a CMake variable or an environment variable) names a prefix to use. Without NEON_ROOT, pkg-config and
+# neon-config are asked. NEON_TLS=gnutls links neon's GnuTLS build. NODE_EXECUTABLE runs neon-flags.mjs in this folder,
+# which searches for neon. The node-gyp build runs neon-flags.mjs, too, because both builds must find the same neon.
+# Both builds must also compile with neon's own flags, which determine the size of ne_off_t.
 #
 # Sets Neon_FOUND, Neon_VERSION, Neon_INCLUDE_DIR and Neon_LIBRARY.
 

@@ -1,6 +1,6 @@
 // @ts-check
-// Runs for `npm install`: uses the binary that is in place (one that came with the package, or an earlier build that is
-// up to date), or builds the addon. CHOICES in lib/addon.mjs lists the environment variables for the build.
+// Runs for `npm install`: uses the binary in place, if it came with the package or is an earlier build that is up to
+// date. Otherwise builds the addon. CHOICES in lib/addon.mjs lists the environment variables for the build.
 //   node deps/install.mjs [--force]     --force builds from scratch, even if nothing has changed
 
 import { addonInPlace, buildAddon, prepare } from './lib/addon.mjs';

@@ -1,6 +1,6 @@
 // @ts-check
-// Prints, as JSON, the neon that a build here would use, and whether its shared library exports each function that its
-// headers declare.
+// Prints, as JSON, the neon that a build here would use, and for each function in neon's headers, whether neon's shared
+// library exports it.
 //
 //   node deps/probe.mjs
 

@@ -51,8 +51,8 @@ function wantsTestServers() {
 }
 
 /**
- * The missing needs of the build. They include CMake, unless LIBNEON_BUILD=gyp: node-gyp works without CMake, but is
- * not the first choice.
+ * The missing needs of the build. CMake is a need unless LIBNEON_BUILD=gyp: node-gyp works without CMake, but is the
+ * second choice.
  *
  * @returns {Need[]}
  */

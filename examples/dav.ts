@@ -15,7 +15,7 @@ interface Shell {
 }
 
 interface Command {
-  /** The arguments, as shown by the usage; those in brackets are optional. */
+  /** The arguments as the usage shows them. Arguments in brackets are optional. */
   readonly args: string;
   readonly about: string;
   run(shell: Shell, ...args: string[]): void | Promise<void>;
@@ -105,7 +105,7 @@ async function change(shell: Shell, name = '/'): Promise<void> {
   shell.where = ne.ne_path_unescape(target) ?? target;
 }
 
-/** Prints a file block by block. neon's functions for descriptors fail where they must wait for standard output. */
+/** Prints a file block by block. neon's functions that write to a descriptor fail if standard output would block. */
 async function print(shell: Shell, name = ''): Promise<void> {
   const target = resolve(shell, name);
   const request = ne.ne_request_create(shell.session, 'GET', target);
@@ -215,7 +215,7 @@ function propertyName(text: string): ne.ne_propname {
   return { nspace, name };
 }
 
-/** The escaped path of a name; keeps a slash at its end. */
+/** Returns the escaped path of a name. A slash at the end of the name is kept. */
 function resolve({ where }: Pick<Shell, 'where'>, name: string): string {
   const resolved = path.posix.resolve(where, name);
   return ne.ne_path_escape(name.endsWith('/') ? collection(resolved) : resolved);
@@ -238,7 +238,7 @@ async function execute(shell: Shell, [name = '', ...args]: readonly string[]): P
   await command.run(shell, ...args);
 }
 
-/** Runs commands from standard input, one per line; at a terminal, continues after a failure. */
+/** Runs commands from standard input, one per line. At a terminal, a failed command does not end the program. */
 async function converse(shell: Shell): Promise<void> {
   const interactive = process.stdin.isTTY;
   const lines = createInterface({ input: process.stdin, ...(interactive && { output: process.stdout }) });
@@ -307,7 +307,8 @@ async function main(): Promise<void> {
 }
 
 /**
- * The arguments up to the URL are options of the program; the others are a command, whose words may begin with a dash.
+ * Splits the arguments in two. The first part has the options of the program, and ends with the URL. The second part is
+ * a command, whose words may begin with a dash.
  */
 function beforeCommand(args: readonly string[]): [string[], string[]] {
   const url = args.findIndex((arg) => arg.includes('://'));

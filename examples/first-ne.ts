@@ -1,4 +1,4 @@
-/** Shows neon's own steps, blocking: create a session and a request, dispatch it, destroy both. */
+/** Shows neon's own steps, blocking: create a session and a request, dispatch the request, destroy both. */
 import * as ne from 'libneon/ne';
 import { startNephele } from './server.js';
 

@@ -14,8 +14,8 @@ async function options(url: URL): Promise<string> {
     const { code, reason_phrase } = ne.ne_get_status(req);
     return `${code} ${reason_phrase ?? ''}`;
   } finally {
-    // After a timeout the session stays busy until its thread has returned. The promises wait for that thread; the
-    // blocking functions would throw.
+    // After a timeout the session stays busy until its thread has returned. The promise functions wait for the thread;
+    // the blocking functions would throw.
     await promises.ne_request_destroy(req);
     await promises.ne_session_destroy(sess);
   }

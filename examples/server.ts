@@ -1,10 +1,10 @@
-/** Starts a small WebDAV server in another process, since a synchronous request would block one in this process. */
+/** Starts a small WebDAV server in another process. A synchronous request would block a server in this process. */
 import path from 'node:path';
 import { startChild, type RunningServer } from '../test/servers/start.js';
 
 /** The folder and the port of the server. */
 export interface NepheleOptions {
-  /** An existing folder; by default, a temporary one that is removed with the server. */
+  /** An existing folder; by default, a temporary folder that is removed with the server. */
   readonly root?: string;
   /** A free port by default. */
   readonly port?: number;

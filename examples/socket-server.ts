@@ -1,8 +1,8 @@
 /**
- * Implements a server and its clients with neon's own sockets. The server handles one client after another, while all
- * clients run at the same time. neon cannot listen: it accepts connections from a descriptor that another program
- * created. In this example the parent process creates the descriptor, and its child, the server, inherits it, like a
- * service started by systemd.
+ * Implements a server and its clients with neon's own sockets. The clients run at the same time, but the server handles
+ * one client after another. neon cannot listen: it accepts connections from a descriptor that another program created.
+ * In this example the parent process creates the descriptor. The server is a child process that inherits the
+ * descriptor, like a service started by systemd.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

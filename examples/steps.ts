@@ -1,4 +1,4 @@
-/** Prints the steps of the tour: one line per step, with its time; in colour on a terminal only. */
+/** Prints the steps of the tour, one line per step with its time. Only a terminal shows colours. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { styleText } from 'node:util';
 import { NeonError } from 'libneon';
@@ -15,7 +15,7 @@ export function heading(text: string): void {
   console.log(`\n${paint('bold', text)}`);
 }
 
-/** Runs a step and prints it with `describe` of its result. An error fails the tour. */
+/** Runs a step, and prints its name and the text that `describe` returns for its result. An error fails the tour. */
 export async function step<T>(
   name: string,
   work: () => T | Promise<T>,
@@ -57,7 +57,7 @@ function line(ms: number, name: string, result: string, colour: Colour): void {
 
 let known = new Set<number>();
 
-/** Says whether a socket was opened since the last call, where the system lists the sockets of a process (Linux). */
+/** Says whether a socket was opened since the last call. Returns '' on systems without `/proc/self/fd`. */
 export function connection(): string {
   if (!existsSync('/proc/self/fd')) return '';
   const files = readdirSync('/proc/self/fd').map((fd) => statSync(`/proc/self/fd/${fd}`, { throwIfNoEntry: false }));

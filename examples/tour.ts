@@ -33,7 +33,10 @@ const everything: Message[] = [
 const safe = (target: string): Message[] => ['OPTIONS', 'HEAD', 'GET'].map((method) => ({ method, target }));
 const options = { connectTimeout: 15_000, readTimeout: 30_000 };
 
-/** Describes a response. OPTIONS and HEAD are optional for servers; any other status of 400 or more is a failure. */
+/**
+ * Describes a response. Throws if the status is 400 or more, except for 405 and 501 in response to OPTIONS and HEAD,
+ * which are optional for servers.
+ */
 const describe =
   ({ method }: Message) =>
   ([status, reason, size]: Reply): string => {
@@ -42,7 +45,7 @@ const describe =
     return `${status} ${reason ?? ''}, ${size} bytes${connection()}`;
   };
 
-/** Uses `libneon/ne` with its blocking dispatch function, or with that of `libneon/ne/promises`. */
+/** Uses `libneon/ne` with its blocking dispatch function, or with the dispatch function of `libneon/ne/promises`. */
 async function handles(url: URL, all: Message[], dispatch: (req: ne.ne_request) => number | Promise<number>) {
   const scheme = url.protocol.slice(0, -1);
   const port = Number(url.port) || (scheme === 'https' ? 443 : 80);

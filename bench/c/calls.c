@@ -1,4 +1,4 @@
-/* Makes the calls of bench/calls.ts without JavaScript: prints the calls a second of the given function. */
+/* Makes the calls of bench/calls.ts without JavaScript: prints the calls a second of one function. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Measures the listing of bench/listing.ts without JavaScript: a PROPFIND by ne_simple_propfind that reads
- * all values, and repetitions of it. Prints the seconds of the first PROPFIND, the median seconds of the
+ * all values, and then its repetitions. Prints the seconds of the first PROPFIND, the median seconds of the
  * repetitions, and the number of resources. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -65,7 +65,7 @@ int main(int argc, char **argv) {
   return 0;
 }
 
-/* Measures from the start of the first operation to the end of the last. */
+/* Measures from the start of the first operation to the end of the last operation. */
 static struct measurement measure(struct worker *workers, int connections, double seconds) {
   struct measurement measured = {0, now(), cpu_time()};
   double end = measured.seconds + seconds;

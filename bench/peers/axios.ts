@@ -8,7 +8,9 @@ import { check, checkBytes, checkUpload } from '../check.js';
 import type { ScriptPeer } from '../peer.js';
 import { count, save } from '../streams.js';
 
-/** axios over Node's http with a keep-alive agent, which its documentation recommends for persistent connections. */
+/**
+ * axios over Node's http with a keep-alive agent, which axios's documentation recommends for persistent connections.
+ */
 export const axios: ScriptPeer = {
   name: 'axios',
   calls: {

@@ -4,7 +4,7 @@ import { check, checkBytes, checkUpload } from '../check.js';
 import type { ScriptPeer } from '../peer.js';
 import { count, save } from '../streams.js';
 
-/** undici with a pool, which it recommends for many requests to one origin. */
+/** undici with a pool, which undici recommends for many requests to one origin. */
 export const undici: ScriptPeer = {
   name: 'undici',
   calls: {

@@ -1,4 +1,4 @@
-/** Defines the scenarios over TLS: the cost of a connection, and of a request on it. */
+/** Defines the scenarios over TLS: the cost of a connection, and the cost of a request on it. */
 import { smallFile, startNginx } from '../../test/servers/nginx.js';
 import { testPki } from '../../test/servers/pki.js';
 import type { Scenario, Served } from '../scenario.js';

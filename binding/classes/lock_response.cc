@@ -16,7 +16,8 @@ namespace neon {
 
 namespace {
 
-/// A token without the white space and the angle brackets around it; empty when it cannot be sent back.
+/// Returns the token without the white space and the angle brackets around it. Returns an empty string when
+/// the token cannot be sent back.
 std::string clean_token(std::string_view text) {
   text = shaved(text);
   if (text.starts_with('<')) text.remove_prefix(1);

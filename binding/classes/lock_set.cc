@@ -80,8 +80,8 @@ void LockSet::join_for_lock(Session &session) {
 
 // --- FollowingList ----------------------------------------------------------------------------------------
 
-// Throws while a request is live: C would look for its private data also in requests that were made before
-// the list was registered.
+// Throws while a request is live. Otherwise C would look for its private data even in requests that were made
+// before the list was registered.
 void FollowingList::register_with(Session &session, std::shared_ptr<LockSet> set) {
   if (!session.requests.empty())
     throw neon_failure(code::invalid_state,
@@ -90,8 +90,8 @@ void FollowingList::register_with(Session &session, std::shared_ptr<LockSet> set
   list->hook(session, list);
 }
 
-// The set only appends locks, so the copies that remain are in the order of the set. One pass takes out the
-// copies of locks that left the set. The copies of new locks are appended.
+// The set adds new locks only at its end, so the copies that remain have the order of the set. One pass
+// removes the copies of locks that have left the set. Then copies of the new locks are appended.
 void FollowingList::follow() {
   if (!hidden_ && set_->version() == version_) return;
   auto [entries, version] = hidden_ ? std::pair<std::vector<LockSet::Entry>, std::uint64_t>() : set_->all();
@@ -118,8 +118,8 @@ namespace {
 /// How a method changes the resource of its target.
 struct Effect {
   const char *method;
-  int depth;    // how far down it changes resources
-  bool parent;  // whether it may add a member to the parent collection, or remove one
+  int depth;    // how far below the target the method changes resources
+  bool parent;  // whether the method may add or remove a member of the parent collection
 };
 constexpr Effect effects[] = {
     {"PUT", NE_DEPTH_ZERO, true},        {"PATCH", NE_DEPTH_ZERO, true},
@@ -189,9 +189,9 @@ struct LockArguments {
   Recipe recipe;  // the headers of the caller, and the limit of inflating
 };
 
-/// A call with one lock. Its result is null, or [code, text, response, token] when it failed. The response is
-/// as Head::response() packs it, or null. The token is that of a lock which the server has granted although
-/// the call failed, or null.
+/// A call with one lock. The result is null when the call succeeded, and [code, text, response, token] when
+/// it failed. Head::response() packs the response, which may be null. If the server has granted a lock
+/// although the call failed, the token is the token of this lock; otherwise it is null.
 class LockCall : public Operation {
  public:
   explicit LockCall(LockArguments arguments)
@@ -240,7 +240,8 @@ class LockCall : public Operation {
   /// Sends the request, notes its response, and destroys the request. Returns NE_OK only for a status that
   /// grants what the request asked for.
   int dispatch(ne_request *request);
-  /// Parses the document of a LOCK response; `result` is that of dispatch(). Returns the result of the call.
+  /// Parses the document of a LOCK response; `result` is the result of dispatch(). Returns the result of the
+  /// call.
   int parse(int result);
   /// Notes that the server has granted a lock with this token, although the call fails.
   void strand(std::string token) { token_ = std::move(token); }
@@ -284,7 +285,8 @@ void add_timeout(ne_request *request, long timeout) {
 }
 
 /// LOCK, as ne_lock sends it. The lock enters the set as soon as the server grants it, so that requests which
-/// wait behind this one submit the lock. The lock is removed again unless the caller receives it.
+/// wait behind this request submit the lock. If the caller does not receive the lock, it is removed from the
+/// set again.
 class Obtain final : public LockCall {
  public:
   using LockCall::LockCall;
@@ -373,8 +375,8 @@ class Release final : public LockCall {
   void succeeded() override { set().remove(lock().token); }
 };
 
-/// LOCK of a lock that is held already, as ne_lock_refresh sends it. A response without a document, or
-/// without the lock in it, leaves the timeout unknown.
+/// LOCK of a lock that is held already, as ne_lock_refresh sends it. If the response has no document, or the
+/// document does not describe the lock, the timeout is unknown afterwards.
 class Refresh final : public LockCall {
  public:
   using LockCall::LockCall;
@@ -432,7 +434,8 @@ Napi::Value share(const Arguments &arguments) {
   const auto set = set_argument(arguments, 0);
   const auto session = arguments.handle<Session>(1, "session");
   if (session->shared_locks()) return arguments.env().Undefined();
-  // No operation has registered a list, since the session shares no set: `locks` is a store of libneon/ne.
+  // The session shares no set, so no operation has registered a list. `locks` is therefore a lock store of
+  // libneon/ne.
   if (session->locks)
     throw neon_failure(code::invalid_state,
                        "This session has a lock store of libneon/ne's, which its requests submit locks of");

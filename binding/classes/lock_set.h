@@ -19,14 +19,14 @@ namespace neon {
 
 struct Recipe;
 
-/// The locks of the classes: those of one session, or of all the sessions of a pool.
+/// The locks of the classes: the locks of one session, or of all sessions of a pool.
 ///
-/// The set may change at any time, also while lanes are at work. The JavaScript thread changes it, and so
-/// does a lane that has obtained or released a lock, so that the next request on that lane submits the right
-/// locks. For that reason C never reads the set. Each session has a list of its own (FollowingList). The list
-/// belongs to the thread that runs an operation on that session, and is brought up to date before a request
-/// is made. The set has several owners: its JavaScript object, the sessions that use it, and the operations
-/// of those sessions.
+/// The set may change at any time, even while lanes are at work. The JavaScript thread changes the set. A
+/// lane that has obtained or released a lock changes it too, so that the next request on this lane submits
+/// the right locks. Since the set may change at any time, C never reads it: each session has its own list
+/// (FollowingList). The list belongs to the thread that runs an operation on this session, and is brought up
+/// to date before a request is made. The set has several owners: its JavaScript object, the sessions that use
+/// the set, and the operations of these sessions.
 class LockSet final : public Handle, public SharedLocks {
  public:
   static constexpr Kind kind = Kind::LockSet;
@@ -44,16 +44,16 @@ class LockSet final : public Handle, public SharedLocks {
   Entry add(OwnedLock lock);
   void remove(std::string_view token);
   void remove(const Entry &entry);
-  /// All locks, in the order in which they were added, and the version of the set that has them.
+  /// All locks, in the order in which they were added, and the version of the set that has these locks.
   std::pair<std::vector<Entry>, std::uint64_t> all() const;
-  /// The locks that end when the request succeeds, since it deletes or moves their resources.
+  /// The locks that end when the request succeeds, since the request deletes or moves their resources.
   std::vector<Entry> ending_with(const Recipe &recipe) const;
   /// The number of changes.
   std::uint64_t version() const { return version_; }
 
-  /// From now on requests of this session submit the locks of the set. Has no effect until the set has had a
-  /// lock. Called where the operation runs; throws ERR_NEON_INVALID_STATE while C has requests of the
-  /// session.
+  /// From now on requests of this session submit the locks of the set. Has no effect if the set has never had
+  /// a lock. Called on the thread that runs the operation. Throws ERR_NEON_INVALID_STATE while C has requests
+  /// of the session.
   void join(Session &session) override;
   /// Like join(), for an operation that is about to add the first lock.
   void join_for_lock(Session &session);
@@ -84,11 +84,11 @@ class FollowingList final : public LockList {
   std::vector<std::pair<LockSet::Entry, struct ne_lock *>> copies_;
 };
 
-/// Makes the request submit the locks of all resources that it changes, as neon's function for the same
-/// method does, unless the caller has set an If header.
+/// Makes the request submit the locks of all resources that the request changes, as neon's function for the
+/// same method does. Does nothing if the caller has set an If header.
 void submit_locks(Session &session, ne_request *request, const Recipe &recipe);
 
-/// While it exists, requests that neon makes submit no lock, if the recipe has an If header.
+/// If the recipe has an If header, requests that neon makes submit no lock while this object exists.
 class HiddenLocks final {
  public:
   HiddenLocks(Session &session, const Recipe &recipe);

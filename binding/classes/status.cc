@@ -1,4 +1,4 @@
-// Records status events where an operation runs, and calls the function of the session's class with them.
+// Records status events on the thread that runs an operation, and passes them to the function of the classes.
 #include "classes/status.h"
 
 #include <ne_socket.h>

@@ -16,13 +16,13 @@
 
 namespace neon {
 
-/// Queues the status events of a session for the classes: the operation does not wait for JavaScript, and
-/// progress that was not delivered yet is replaced by newer progress.
+/// Queues the status events of a session for the classes. The operation does not wait for JavaScript. Newer
+/// progress replaces progress that was not delivered yet.
 ///
-/// The thread that runs an operation writes into `records_`, under `mutex_`, and posts the queue unless it is
-/// posted already; JavaScript takes all records at once. The session owns the queue, and so does the
-/// environment while the queue is posted. The reference to the function is weak: the session's object of the
-/// classes keeps the function.
+/// The thread that runs an operation writes into `records_`, under `mutex_`, and posts the queue unless the
+/// queue is posted already. JavaScript takes all records at once. The session owns the queue. While the queue
+/// is posted, the environment owns it too. The reference to the function is weak, since the session's object
+/// of the classes keeps the function alive.
 class StatusQueue final : public Event,
                           public StatusObserver,
                           public std::enable_shared_from_this<StatusQueue> {
@@ -30,7 +30,7 @@ class StatusQueue final : public Event,
   explicit StatusQueue(const Session &session);
   ~StatusQueue() override;
 
-  /// From now on the function is called. JavaScript thread; the session may be busy.
+  /// From now on `function` is called. The session may be busy. JavaScript thread.
   void enable(Napi::Function function);
   void disable() { enabled_ = false; }
   void deliver(Napi::Env env) override;
@@ -46,7 +46,7 @@ class StatusQueue final : public Event,
   };
   void add(Record record);
 
-  const Session &session_;  // used where an operation of it runs
+  const Session &session_;  // used on the thread that runs an operation of the session
   const std::shared_ptr<Environment> environment_;
   Napi::FunctionReference function_;  // weak; an event deletes it, since the queue may be destroyed on a lane
   std::atomic<bool> enabled_{false};

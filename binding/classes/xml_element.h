@@ -9,7 +9,7 @@
 
 namespace neon {
 
-/// An element of the namespace `DAV:` that a handler accepts inside another one.
+/// An element of the namespace `DAV:` that a handler accepts inside another element.
 struct ChildElement {
   int parent;
   std::string_view name;
@@ -33,8 +33,9 @@ inline std::string_view shaved(std::string_view text) {
   return text.substr(start, text.find_last_not_of(white) + 1 - start);
 }
 
-/// How deeply elements may be nested. neon looks up the default namespace of an element through all of its
-/// ancestors, so the time grows with the square of the depth: 63 KB can keep a thread busy for a second.
+/// How deeply elements may be nested. To find the default namespace of an element, neon searches all
+/// ancestors of the element. So the time grows with the square of the depth, and a document of 63 KB can keep
+/// a thread busy for a second.
 inline constexpr int max_depth = 1000;
 
 /// Notes the excessive depth as the error of the parser. The caller must then abort the parser.

@@ -68,7 +68,7 @@ std::unique_ptr<EventBatch> EventParser::take() {
   return batch_ && !batch_->empty() ? std::move(batch_) : nullptr;
 }
 
-// Adds an event to the batch; false ends the parsing.
+// Adds an event to the batch. Returns false to end the parsing.
 template <class Add>
 bool EventParser::add(Add add) noexcept {
   try {
@@ -119,7 +119,7 @@ void EventParser::add_attribute(EventBatch &batch, std::string_view name, const 
   const std::size_t colon = name.find(':');
   const std::string_view prefix = name.substr(0, colon);
   if (colon == std::string_view::npos || prefix == "xmlns") return batch.attribute("", name, value);
-  const char *nspace = prefix == "xml" ? "http://www.w3.org/XML/1998/namespace"  // it needs no declaration
+  const char *nspace = prefix == "xml" ? "http://www.w3.org/XML/1998/namespace"  // needs no declaration
                                        : ne_xml_resolve_nspace(c_, prefix.data(), prefix.size());
   if (nspace)
     batch.attribute(nspace, name.substr(colon + 1), value);
@@ -131,9 +131,8 @@ void EventParser::add_attribute(EventBatch &batch, std::string_view name, const 
 
 namespace {
 
-/// parseDocument(body, wanted, charset, onBatch) → why the document is not well-formed, or null.
-/// onBatch is called with EventBatch::value() while the rest is still to be parsed, and returns whether to
-/// continue.
+/// parseDocument(body, wanted, charset, onBatch) → why the document is not well-formed, or null. onBatch is
+/// called with EventBatch::value() during the parsing, and returns whether to continue.
 Napi::Value parse_document(const Arguments &arguments) {
   const Napi::Env env = arguments.env();
   const auto wanted = static_cast<unsigned>(arguments.integer(1, "wanted", 0, 7));
@@ -157,7 +156,7 @@ Napi::Value parse_document(const Arguments &arguments) {
   bool well_formed;
   std::size_t at = 0;
   do {
-    if (std::exchange(called, false)) body = arguments[0].As<Napi::Uint8Array>();  // as it is now
+    if (std::exchange(called, false)) body = arguments[0].As<Napi::Uint8Array>();  // may be detached now
     const std::size_t start = std::min(at, body.ByteLength());
     block.assign(reinterpret_cast<const char *>(body.Data()) + start,
                  std::min(body.ByteLength() - start, whole_limit));

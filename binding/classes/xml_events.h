@@ -19,24 +19,25 @@ namespace neon {
 ///     1, name, count, then count times: name, length      the start of an element, and its attributes
 ///     2, name                                             the end of an element
 ///
-/// Names are indices into a table of elements (namespace, name) or of attributes (namespace, name; or an
-/// empty string and the name as it was written).
+/// Names are indices into two tables. The table of elements has pairs of a namespace and a name. The table of
+/// attributes has pairs of a namespace and a name, or of an empty string and the name as it was written.
 class EventBatch final : public Packed {
  public:
   void start(std::string_view nspace, std::string_view name);
-  /// Adds an attribute to the last start.
+  /// Adds an attribute to the start of an element that was added last.
   void attribute(std::string_view nspace, std::string_view name, std::string_view value);
   /// Consecutive texts are one event.
   void text(std::string_view text);
   void end(std::string_view nspace, std::string_view name);
-  /// Called at a start or an end that was not asked for: the text after it becomes an event of its own.
+  /// Called at a start or an end that JavaScript has not asked for. The text after it becomes a separate
+  /// event.
   void end_text() { length_at_ = 0; }
   bool full() const { return events_ >= max_events || text_.size() >= max_text; }
   /// [text, numbers, elements, attributes]
   Napi::Value value(Napi::Env env) const;
 
  private:
-  // So few that the handlers of one batch do not block the event loop for long.
+  // So few events that the handlers of one batch do not block the event loop for long.
   static constexpr std::size_t max_events = 512;
 
   std::size_t events_ = 0;
@@ -45,28 +46,28 @@ class EventBatch final : public Packed {
   Table elements_, attributes_;
 };
 
-/// Parses a document block by block, and packs its events. Any thread may use it, but only one at a time. It
-/// calls no JavaScript.
+/// Parses a document block by block, and packs its events. Any thread may use the parser, but only one thread
+/// at a time. The parser calls no JavaScript.
 class EventParser final {
  public:
   enum Wanted : unsigned { starts = 1, texts = 2, ends = 4 };
   /// Receives a full batch; returns false to end the parsing.
   using Flush = std::function<bool(std::unique_ptr<EventBatch>)>;
 
-  /// `charset` is the one that the response declares, or empty.
+  /// `charset` is the charset that the response declares, or empty.
   EventParser(unsigned wanted, const std::string &charset, Flush flush);
   ~EventParser();
   EventParser(const EventParser &) = delete;
   EventParser &operator=(const EventParser &) = delete;
 
-  /// Parses a block; an empty one is the end of the document. False when the parsing was ended, or the
-  /// document is not well-formed.
+  /// Parses a block. An empty block is the end of the document. Returns false when the parsing was ended, or
+  /// when the document is not well-formed.
   bool parse(std::string_view block);
   /// Why the document is not well-formed.
   std::string error() const;
 
-  /// The events after the last full batch, or null. After give_back(), the same batch receives further
-  /// events.
+  /// Returns a batch of the events after the last full batch, or null. After give_back(), the returned batch
+  /// receives further events.
   std::unique_ptr<EventBatch> take();
   void give_back(std::unique_ptr<EventBatch> batch) { batch_ = std::move(batch); }
 

@@ -28,7 +28,7 @@ class Arguments final {
 
   Napi::Env env() const { return info_.Env(); }
   Environment &environment() const { return environment_; }
-  /// Undefined where there is no argument with this index.
+  /// Undefined when there is no argument with this index.
   Napi::Value operator[](std::size_t index) const { return info_[index]; }
   void *data() const { return info_.Data(); }
 
@@ -49,14 +49,15 @@ class Arguments final {
   std::int64_t integer(std::size_t index, const char *name, std::int64_t min, std::int64_t max) const;
   /// An int flag: a number or a boolean.
   int flag(std::size_t index, const char *name) const;
-  /// A copy of the bytes of a string or Uint8Array; throws ERR_OUT_OF_RANGE when there are more than `max`.
+  /// A copy of the bytes of a string or Uint8Array; throws ERR_OUT_OF_RANGE when there are more than `max`
+  /// bytes.
   std::string bytes(std::size_t index, const char *name, std::size_t max = SIZE_MAX) const;
   /// The elements of an array.
   std::vector<Napi::Value> list(std::size_t index, const char *name) const;
   /// The caller's own memory, to be filled: a Uint8Array of at least one byte.
   std::span<char> buffer(std::size_t index, const char *name) const;
   Napi::Function function(std::size_t index, const char *name) const;
-  /// A function, or an empty one for undefined and null.
+  /// A function; an empty Napi::Function for undefined and null.
   Napi::Function optional_function(std::size_t index, const char *name) const {
     return is_nullish(index) ? Napi::Function() : function(index, name);
   }

@@ -10,7 +10,7 @@ namespace neon {
 
 inline constexpr std::size_t block_size = std::size_t{256} * 1024;
 // A response of at most this many bytes is handed to JavaScript in one piece. Its memory has room for one
-// byte more. A body that also fills this extra byte is longer than the limit.
+// more byte. A body that fills this extra byte is longer than the limit.
 inline constexpr std::size_t whole_limit = std::size_t{64} * 1024;
 // The number of bytes that are read ahead of JavaScript.
 inline constexpr std::size_t high_water = 4 * block_size;
@@ -37,17 +37,17 @@ struct Block {
     capacity = to;
   }
 
-  /// Returns a copy of the bytes that JavaScript has not taken yet. The block can receive more.
+  /// Returns a copy of the bytes that JavaScript has not taken yet. The block can receive more bytes.
   Napi::Value copy_left(Napi::Env env) {
     const std::size_t from = std::exchange(taken, size);
-    // Uses Node-API directly: Napi::Buffer::Copy() looks up the memory of the new buffer twice, without need.
+    // Uses Node-API directly: Napi::Buffer::Copy() looks up the memory of the new buffer twice.
     napi_value buffer = nullptr;
     check(env, napi_create_buffer_copy(env, size - from, memory.get() + from, nullptr, &buffer));
     return {env, buffer};
   }
 
-  /// Returns the bytes that JavaScript has not taken yet; the block must not be used after that. Hands the
-  /// memory over where this costs less than a copy.
+  /// Returns the bytes that JavaScript has not taken yet. After this call, the block must not be used. Hands
+  /// the memory over when this costs less than a copy.
   Napi::Value take(Napi::Env env) {
     // Copying a few bytes into a new buffer costs less than keeping a large, mostly unused block alive.
     if (taken > 0 || size < capacity / 2 || size < 4096) return copy_left(env);

@@ -51,8 +51,8 @@ void CallbackRequest::settle(State state) {
   operation_->changed_.notify_all();
 }
 
-// The request stays Running until the promise settles. The reactions of the promise do not own the request:
-// the operation does, while it waits.
+// The request stays Running until the promise settles. The reactions of the promise refer to the request
+// weakly. The operation owns the request while the operation waits.
 void CallbackRequest::await(Napi::Promise promise) {
   const Napi::Env env = promise.Env();
   const auto reaction = [&](void (CallbackRequest::*settled)(Napi::Value)) {

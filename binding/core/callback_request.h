@@ -14,8 +14,9 @@ class Operation;
 /// A call that neon makes to a JavaScript function from a lane. The lane waits in
 /// Operation::wait_for_answer().
 ///
-/// State, under the operation's mutex: Waiting → Running → Answered; or → Gone when the operation is aborted
-/// or the environment goes away. While the state is Running, the promise of the callback may be pending.
+/// The operation's mutex guards the state, which changes from Waiting to Running to Answered. When the
+/// operation is aborted or the environment goes away, Waiting and Running change to Gone. While the state is
+/// Running, the promise of the callback may be pending.
 class CallbackRequest final : public Event, public std::enable_shared_from_this<CallbackRequest> {
  public:
   /// put() calls the function, and may read the stack frame of the lane, since the lane waits. take()

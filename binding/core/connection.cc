@@ -16,11 +16,11 @@ namespace neon {
 
 namespace {
 
-// Lets neon's own timeouts expire first, even when the thread gets no processor for a while.
+// This extra time lets neon's own timeouts expire first, even when the thread gets no processor for a while.
 constexpr std::chrono::milliseconds grace{1500};
 
-// Gets the number of bytes that crossed this socket in both directions. Returns false where the system cannot
-// tell; the connection then counts as moving.
+// Gets the number of bytes that crossed this socket in both directions. Returns false when the system cannot
+// report the number. The connection then counts as moving.
 bool bytes_moved(int descriptor, std::uint64_t &bytes) {
 #if __has_include(<linux/tcp.h>)
   tcp_info info{};
@@ -126,7 +126,7 @@ void Connection::process_exits() {
   if (running_) cut(Interruption::Aborted);
 }
 
-// False when the deadline has passed.
+// Limits an attempt to connect by the deadline. Returns false when the deadline has passed.
 bool Connection::limit_connect(ne_socket *socket) {
   const std::lock_guard lock(mutex_);
   if (!deadline_) return true;
@@ -140,7 +140,7 @@ bool Connection::limit_connect(ne_socket *socket) {
 int Connection::connect(ne_socket *socket, const ne_inet_addr *address, unsigned port) {
   if (interruption() != Interruption::None || !limit_connect(socket)) {
     ne_sock_set_error(socket, "%s", "Operation aborted");
-    return NE_SOCK_ERROR;  // neon then tries its next address, and calls this again
+    return NE_SOCK_ERROR;  // neon then calls connect() with its next address
   }
   int result;
   {

@@ -13,12 +13,13 @@ namespace neon {
 class Operation;
 
 /// The connection of a neon session, or of a `ne_socket` that belongs to no session. neon hides the socket of
-/// a session, so this class notes its descriptor: shutdown(2) on the descriptor ends a blocked call.
+/// a session, so this class notes the descriptor of the socket. shutdown(2) on this descriptor ends a blocked
+/// call.
 ///
 /// The thread inside neon changes the state (begin, end, connect, close), under `mutex_`. The JavaScript
-/// thread (interrupt), the watchdog and the exit handler hold the same lock, so the descriptor that they shut
-/// down is still that of this connection. The executor (a session or a socket) owns the connection, and each
-/// operation owns its executor, so the connection outlives begin() … end().
+/// thread (interrupt), the watchdog and the exit handler hold the same lock. So the descriptor that they shut
+/// down still belongs to this connection. The executor (a session or a socket) owns the connection, and each
+/// operation owns its executor. So the connection exists at least from begin() to end().
 class Connection final : public Interposed, public Watched {
  public:
   enum class Interruption { None, Aborted, Stalled };
@@ -28,19 +29,20 @@ class Connection final : public Interposed, public Watched {
   Connection &operator=(const Connection &) = delete;
   ~Connection() = default;
 
-  /// An operation enters neon. From now on the watchdog shuts the socket down when no bytes move for
-  /// stall_limit(), and an attempt to connect ends at the deadline, if there is one.
+  /// Called when an operation enters neon. From now on the watchdog shuts the socket down when no bytes move
+  /// for stall_limit(), and an attempt to connect ends at the deadline, if there is one.
   void begin(const Operation &operation, std::optional<Clock::time_point> deadline);
-  /// The operation left neon. Returns the interruption, if there was one.
+  /// Called when the operation has left neon. Returns the interruption, if there was one.
   Interruption end();
-  /// The watchdog ignores the connection while the operation waits for JavaScript to answer.
+  /// Makes the watchdog ignore the connection until resume(), while the operation waits for JavaScript, a
+  /// file or a pipe.
   void pause();
   void resume();
 
   /// Gives up the rest of the exchange: close() will reset the connection, as after an interruption. A server
-  /// that is blocked while it sends, and does not read, notices nothing but a reset for a minute.
+  /// that is blocked in a send notices a reset, but may not notice a normal close for a minute.
   void abandon();
-  /// Ends this operation if it is the one inside neon.
+  /// Ends this operation if it is inside neon.
   void interrupt(const Operation &operation);
   Interruption interruption();
 
@@ -48,18 +50,19 @@ class Connection final : public Interposed, public Watched {
   int close(ne_socket *socket) override;
   ne_sock_addr *resolve(const char *hostname, int flags) override;
 
-  /// Makes this socket the connection. Needed for a socket that was accepted; connect() does it itself.
+  /// Makes this socket the connection. Needed for a socket that was accepted; connect() calls attach()
+  /// itself.
   void attach(ne_socket *socket);
-  /// Whether there is a connection. Without interposition the answer is no.
+  /// Whether there is a connection. Always false without interposition.
   bool is_open();
   /// Whether the peer of an idle connection has sent bytes that belong to no request, or has closed the
-  /// connection. Only for the thread that uses the connection, between two responses.
+  /// connection. Only the thread that uses the connection may call it, between two responses.
   bool is_stale();
   /// Replaces stall_limit() for the running operation, until the next connection.
   void limit_stall(std::chrono::seconds limit);
 
-  /// How long a connection may move no bytes before the watchdog ends the running operation. Like neon's own
-  /// read timeout, a new limit applies from the next connection on.
+  /// If no bytes move on the connection for this time, the watchdog ends the running operation. A new limit
+  /// applies from the next connection on, like a new read timeout of neon's.
   std::chrono::seconds stall_limit();
   void set_stall_limit(std::chrono::seconds limit);
   /// neon's own connect timeout, which a deadline shortens; 0 means no limit.

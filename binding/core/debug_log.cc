@@ -61,8 +61,8 @@ std::size_t find_ignoring_case(std::string_view text, std::string_view word) {
   return std::string_view::npos;
 }
 
-/// The position of the value in a line that has "name:" or, as neon also writes it, "[name], Value:" or
-/// "[name] ="; npos when the line has none of these.
+/// Returns the position of the value in a line that has one of these forms, which neon writes: "name:",
+/// "[name], Value:" or "[name] =". Returns npos for any other line.
 std::size_t value_of_field(std::string_view line, std::string_view name) {
   const std::size_t at = find_ignoring_case(line, name);
   if (at == std::string_view::npos) return at;
@@ -75,7 +75,7 @@ std::size_t value_of_field(std::string_view line, std::string_view name) {
 }  // namespace
 
 std::string without_credentials(std::string_view line) {
-  // neon hides Authorization itself, but in that spelling only.
+  // neon itself hides the value of Authorization, but only in this spelling.
   for (const std::string_view name : {"authorization", "cookie", "cookie2"}) {
     const std::size_t value = value_of_field(line, name);
     if (value != std::string_view::npos)
@@ -159,7 +159,7 @@ void DebugLog::open(int descriptor, int mask) {
   ne_debug_init(stream_, mask);
 }
 
-// neon logs the creation of a session, if it logs anything.
+// Whether neon logs anything with this mask. If it does, it logs the creation of a session.
 bool DebugLog::says_something(int mask) {
   const int nowhere = checked(open_nowhere(), "open");
   point_to(nowhere);

@@ -10,12 +10,12 @@
 
 namespace neon {
 
-/// The destination of neon's debugging output: one stream for the process, which is created with the first
-/// log and never closed.
+/// The destination of neon's debugging output: one stream for the process. The stream is created with the
+/// first log, and is never closed.
 ///
-/// Another thread may be about to write to the stream, so neon keeps the stream once it has received it. Only
-/// the file behind the descriptor of the stream is exchanged, which the system does in one step. When no log
-/// is open, that file is /dev/null.
+/// neon keeps the stream for good, since another thread may be about to write to the stream. Only the file
+/// behind the descriptor of the stream is exchanged; the system does this in one step. When no log is open,
+/// the file is /dev/null.
 class DebugLog final {
  public:
   static DebugLog &instance();
@@ -47,7 +47,7 @@ class DebugLog final {
   std::string line_;  // the line that is not complete yet
 };
 
-/// Puts dots in the place of credentials in a line of the log.
+/// Replaces credentials in a line of the log by dots.
 std::string without_credentials(std::string_view line);
 
 }  // namespace neon

@@ -10,9 +10,9 @@
 
 namespace neon {
 
-/// A descriptor of the caller's that C reads or writes. A lane uses a duplicate: after an abort, the promise
-/// settles while the lane still writes. The caller may then close its descriptor, and the number may become
-/// that of another file.
+/// A descriptor of the caller's that C reads or writes. A lane uses a duplicate, since the promise of an
+/// aborted operation settles while the lane still reads or writes. The caller may then close its descriptor,
+/// and the system may give the number to another file.
 class Descriptor final {
  public:
   Descriptor(int given, Mode mode) : number_(given), own_(mode == Mode::Async) {

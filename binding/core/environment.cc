@@ -31,7 +31,7 @@ static_assert(std::size(hook_names) == static_cast<std::size_t>(Environment::Hoo
 constexpr std::chrono::milliseconds turn{4};
 constexpr int max_events = 256;
 
-// An exception of one event must not reach the next one.
+// Reports the exception of an event, so that it does not reach the next event.
 void report_uncaught(Napi::Env env) {
   bool pending = false;
   napi_value exception = nullptr;
@@ -102,7 +102,7 @@ bool Environment::post(std::shared_ptr<Event> event) {
 void Environment::call_for_drain() { napi_call_threadsafe_function(wakeup_, nullptr, napi_tsfn_nonblocking); }
 
 void Environment::on_wakeup(napi_env env, napi_value, void *context, void *) {
-  if (!env) return;  // the function is being torn down
+  if (!env) return;  // the thread-safe function is being torn down
   const std::shared_ptr<Environment> self = *static_cast<std::shared_ptr<Environment> *>(context);
   self->drain();
 }
@@ -118,7 +118,7 @@ void Environment::drain() {
   } while (take());
 }
 
-// False when there are no events: then the next post calls for the drain.
+// Takes the posted events. Returns false when there are no events; the next post then calls for a drain.
 bool Environment::take() {
   taken_.clear();
   next_ = 0;
@@ -138,10 +138,12 @@ void Environment::deliver(std::shared_ptr<Event> event) {
   report_uncaught(env_);
 }
 
-// Does not use the thread-safe function, because Node would call it again in the same turn.
+// Does not use the thread-safe function, because Node would call that function again in the same turn of the
+// event loop.
 void Environment::drain_later() {
   const Napi::HandleScope scope(env_);
-  // This fails only when the environment is being terminated. Then nothing waits for the remaining events.
+  // This call fails only when the environment is being terminated. In this case nothing waits for the
+  // remaining events.
   at_border(env_, [&] {
     const auto function = Napi::Function::New<on_later>(env_, "drain");
     return call_javascript(hook(Hook::Later), {function});

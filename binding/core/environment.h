@@ -15,8 +15,8 @@
 
 namespace neon {
 
-/// Something that a lane hands to the JavaScript thread: an operation that made progress, a request for a
-/// callback.
+/// Something that a lane hands to the JavaScript thread, such as an operation that has made progress or a
+/// request for a callback.
 class Event {
  public:
   Event() = default;
@@ -28,7 +28,7 @@ class Event {
   virtual void deliver(Napi::Env env) = 0;
 };
 
-/// An operation, as the environment knows it. JavaScript thread.
+/// The functions of an operation that the environment calls on the JavaScript thread.
 class Abortable {
  public:
   Abortable() = default;
@@ -43,7 +43,7 @@ class Abortable {
   ~Abortable() = default;
 };
 
-/// Which C type a handle stands for. The order is that of the class names in environment.cc.
+/// The C type that a handle stands for. The class names in environment.cc are in the same order.
 enum class Kind {
   Session,
   Request,
@@ -70,22 +70,25 @@ enum class Kind {
 };
 const char *class_name(Kind kind);
 
-/// The data of one initialisation of the module: one for each JavaScript environment (main thread, worker)
-/// and each load (Jest loads the module again in the same environment).
+/// The data of one initialisation of the module. The module is initialised once for each JavaScript
+/// environment (main thread, worker) and each load: Jest loads the module again in the same JavaScript
+/// environment.
 ///
-/// State. `open_`, `wakeup_` and `queue_` are shared by the JavaScript thread and all lanes, under `mutex_`:
+/// The JavaScript thread and all lanes share `open_`, `wakeup_` and `queue_`, under `mutex_`:
 ///  - To post an event, a lane takes the lock, gives up unless `open_` is set, and pushes the event. If no
-///    drain is on its way, the lane calls for one by the thread-safe function. It makes this call after it
-///    has released the lock, so that other lanes do not wait for the call, and counts the call in `calling_`.
-///  - The drain (JavaScript thread) takes the events under the lock, and delivers them without it, until
-///    there are no more. After a few milliseconds it continues in the next turn of the event loop.
+///    drain is on its way, the lane calls for a drain by the thread-safe function. The lane makes this call
+///    without the lock, so that other lanes do not wait for the call. `calling_` counts such calls while they
+///    run.
+///  - The drain (JavaScript thread) takes the events under the lock, and delivers them without the lock,
+///    until there are no more events. After a few milliseconds it continues in the next turn of the event
+///    loop.
 ///  - The clean-up hook is registered after the thread-safe function, so that it runs before the hook of that
-///    function. It clears `open_`, and waits until `calling_` is 0: from then on no thread touches the
-///    function. Last, it calls environment_gone() on every operation that is not over. This wakes lanes that
-///    wait for an answer from JavaScript, and shuts their sockets down.
-/// Everything else belongs to the JavaScript thread alone.
-/// The environment is owned by one shared_ptr in each of these: the instance data, the thread-safe function,
-/// every operation, every handle.
+///    function. The clean-up hook clears `open_`, and waits until `calling_` is 0. From then on no thread
+///    touches the thread-safe function. Last, the clean-up hook calls environment_gone() on every operation
+///    that is not over. environment_gone() wakes a lane that waits for an answer from JavaScript, and shuts
+///    the lane's socket down.
+/// All other members belong to the JavaScript thread alone. These objects own the environment, each by one
+/// shared_ptr: the instance data, the thread-safe function, every operation and every handle.
 class Environment final : public std::enable_shared_from_this<Environment> {
  public:
   /// The JavaScript functions that lib/core/load.ts hands over when it initialises the module.
@@ -124,27 +127,27 @@ class Environment final : public std::enable_shared_from_this<Environment> {
   /// The JavaScript class of a kind of handle (lib/core/handle.ts).
   Napi::Function handle_class(Kind kind);
 
-  /// The boxes that objects of this environment are known to wrap (HandleWrap).
+  /// The boxes that the objects of this environment wrap (HandleWrap).
   std::unordered_set<const void *> boxes;
-  /// When there are this many boxes, the boxes of collected objects are searched for.
+  /// When there are this many boxes, HandleWrap::wrap() looks for the boxes of collected objects.
   std::size_t next_sweep = min_boxes_to_sweep;
   static constexpr std::size_t min_boxes_to_sweep = 256;
 
-  /// Any thread. False when the environment is gone; the event is dropped then.
+  /// Posts an event, on any thread. When the environment is gone, drops the event and returns false.
   bool post(std::shared_ptr<Event> event);
 
-  /// The time limit of the operation that is queued next. When the time is up, JavaScript calls abort() for
-  /// the operation, and an attempt to connect ends by itself.
+  /// Sets the time limit of the operation that is queued next. When the time is up, JavaScript calls abort()
+  /// for the operation, and an attempt to connect ends by itself.
   void set_time_limit(std::optional<std::chrono::milliseconds> limit) { time_limit_ = limit; }
   std::optional<std::chrono::milliseconds> take_time_limit() {
     return std::exchange(time_limit_, std::nullopt);
   }
 
-  /// Unsettled promises keep the event loop alive; an idle session does not.
+  /// Count the unsettled promises, which keep the event loop alive. An idle session does not keep it alive.
   void hold();
   void release();
 
-  /// Operations whose promise is not settled or whose lane is not done, by identity.
+  /// Operations whose promise is not settled or whose lane is not done, by their identities.
   std::uint64_t add(const std::shared_ptr<Abortable> &operation);
   void remove(std::uint64_t id) { operations_.erase(id); }
   std::shared_ptr<Abortable> find(std::uint64_t id) const;
@@ -165,14 +168,15 @@ class Environment final : public std::enable_shared_from_this<Environment> {
 
   const Napi::Env env_;
   bool in_worker_ = false;
-  // Deleted on the JavaScript thread only. Node deletes those that are left when the environment ends.
+  // Deleted on the JavaScript thread only. When the environment ends, Node deletes the references that are
+  // left.
   std::array<Napi::FunctionReference, static_cast<std::size_t>(Hook::Count)> hooks_;
   std::array<Napi::FunctionReference, static_cast<std::size_t>(Kind::Count)> classes_;
   std::size_t held_ = 0;
   std::optional<std::chrono::milliseconds> time_limit_;
   double *last_operation_ = nullptr;  // JavaScript reads it to learn which operation it may abort
   std::unordered_map<std::uint64_t, std::weak_ptr<Abortable>> operations_;
-  std::vector<std::shared_ptr<Event>> taken_;  // taken by the drain; those before next_ are delivered
+  std::vector<std::shared_ptr<Event>> taken_;  // taken by the drain; the events before next_ are delivered
   std::size_t next_ = 0;
 
   std::mutex mutex_;

@@ -10,9 +10,9 @@ namespace neon {
 
 namespace {
 
-// Napi::Error stores a value that is not an object as a property of an object, and ends the process when V8
-// refuses to define that property. V8 refuses while it terminates the running code (a timeout or an interrupt
-// of node:vm). In this case the value is null, and is not an exception of the user's.
+// If a value is not an object, Napi::Error stores the value as a property of an object. Napi::Error ends the
+// process when V8 refuses to define the property. V8 refuses while it terminates the running code (a timeout
+// or an interrupt of node:vm). In this case the value is null, and is not an exception of the user's.
 bool can_be_held(Napi::Env env, napi_value value) {
   napi_valuetype type = napi_undefined;
   if (napi_typeof(env, value, &type) != napi_ok) return false;
@@ -24,8 +24,8 @@ bool can_be_held(Napi::Env env, napi_value value) {
 
 }  // namespace
 
-// Throws an empty Napi::Error when JavaScript is being terminated: the error only unwinds C++ frames, since
-// there is nothing to throw in JavaScript.
+// When JavaScript is being terminated, throws an empty Napi::Error. This error only unwinds C++ frames, since
+// there is no value to throw in JavaScript.
 void throw_value(Napi::Env env, napi_value value) {
   throw Napi::Error(env, can_be_held(env, value) ? value : nullptr);
 }
@@ -42,7 +42,7 @@ void throw_pending(Napi::Env env) {
 void check(Napi::Env env, napi_status status) {
   if (status == napi_ok) return;
   const napi_extended_error_info *info = nullptr;
-  napi_get_last_error_info(env, &info);  // the next call clears it
+  napi_get_last_error_info(env, &info);  // the next Node-API call clears `info`
   const std::string message = info && info->error_message ? info->error_message : "unknown error";
   bool pending = false;
   napi_is_exception_pending(env, &pending);
@@ -71,7 +71,7 @@ Napi::Value to_error(Napi::Env env, const Failure &failure) {
   napi_value code = Napi::String::New(env, failure.code);
   napi_value message = Napi::String::New(env, failure.message);
   napi_value error;
-  // Uses Node-API directly: in node-addon-api, an error with a code takes one more call.
+  // Uses Node-API directly: in node-addon-api, an error with a code needs one more call.
   switch (failure.kind) {
     case Failure::Kind::Type:
       check(env, napi_create_type_error(env, code, message, &error));

@@ -8,8 +8,8 @@
 
 namespace neon {
 
-/// An error on its way to JavaScript: made anywhere (also on a lane, where no JavaScript exists), turned
-/// into an error object on the JavaScript thread, in one place, for both surfaces.
+/// An error on its way to JavaScript. Any thread may make it, even a lane, where no JavaScript exists. For
+/// both surfaces, to_error() turns it into an error object on the JavaScript thread.
 class Failure final : public std::exception {
  public:
   enum class Kind { Neon, Type, Range };
@@ -63,9 +63,9 @@ Failure system_failure(int error, const char *call, const std::string &path = ""
 /// describes the failure.
 void check(Napi::Env env, napi_status status);
 
-/// Throws the JavaScript exception that is pending after C returned from a function that called JavaScript.
-/// If no exception is pending, JavaScript is being terminated; the Napi::Error is then empty, and only
-/// unwinds C++ frames.
+/// Throws the JavaScript exception that is pending after a function of C's has called JavaScript and
+/// returned. If no exception is pending, JavaScript is being terminated. The Napi::Error is then empty, and
+/// only unwinds C++ frames.
 [[noreturn]] void throw_pending(Napi::Env env);
 
 /// Throws a JavaScript value of any type.

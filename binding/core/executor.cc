@@ -15,7 +15,8 @@ Executor::~Executor() {
 bool Executor::inside_callback() const {
   if (running) return true;
   if (!asking) return false;
-  // Other code also runs while the promise of a callback is pending. Does the caller belong to the callback?
+  // Other code also runs while the promise of a callback is pending. Asks JavaScript whether the caller
+  // belongs to the callback.
   const Napi::Object object = handle_object();
   if (object.IsEmpty()) return false;
   return call_javascript(executor_environment().hook(Environment::Hook::IsInside), {object})
@@ -105,7 +106,7 @@ std::vector<std::shared_ptr<Executor>> LaneGroup::members() const {
   return living;
 }
 
-// All members have the lane in common, so the first one answers for all.
+// All members share one lane and see each other's calls, so asking the first member is enough.
 void LaneGroup::require_idle() const {
   if (merged_into_) return merged_into_->require_idle();
   const auto living = members();

@@ -22,11 +22,12 @@ class Resource;
 ///
 /// `pending`, `asking` and `running` belong to the JavaScript thread. They decide which thread may touch the
 /// C object:
-///  - pending: how many promises of this executor are queued or on the lane. A promise counts from enqueueing
-///    until the drain delivers its end. While the number is not 0, the lane owns the C object;
-///  - asking: how many callback requests of an operation on the lane JavaScript has not answered yet. While
-///    the number is not 0, the lane waits, and JavaScript may touch the C object;
-///  - running: the blocking operation below us on the stack, when JavaScript runs inside its callback.
+///  - pending: the number of promises of this executor that are queued or on the lane. A promise counts from
+///    enqueueing until the drain delivers its end. While the number is not 0, the lane owns the C object.
+///  - asking: the number of callback requests from the lane that JavaScript has received but not answered.
+///    While the number is not 0, the lane waits, and JavaScript may touch the C object.
+///  - running: the blocking operation below us on the stack, while JavaScript runs inside a callback of this
+///    operation.
 class Executor {
  public:
   Executor() = default;
@@ -34,17 +35,17 @@ class Executor {
   Executor &operator=(const Executor &) = delete;
   virtual ~Executor();
 
-  /// To be called on the JavaScript thread before a call that does not block touches the C object; throws
-  /// ERR_NEON_BUSY.
+  /// A call that does not block must call this function on the JavaScript thread before it touches the C
+  /// object. Throws ERR_NEON_BUSY.
   void require_usable() const;
-  /// Like require_usable(), for calls that are also forbidden inside this executor's callbacks; throws
-  /// ERR_NEON_REENTRANT there.
+  /// Like require_usable(), for calls that are also forbidden inside this executor's callbacks. Inside a
+  /// callback, throws ERR_NEON_REENTRANT.
   void require_idle() const;
   void require_queueable() const;
 
   /// Whether the caller is inside a callback of this executor's running operation.
   bool inside_callback() const;
-  /// Called when an operation is about to be queued: records the error text if no promise is pending yet.
+  /// Called when an operation is about to be queued: records the error text if no promise is pending.
   void note_error();
   /// Whether the operation that is calling JavaScript at this moment uses this resource.
   bool asks_about(const Resource &resource) const;
@@ -53,20 +54,20 @@ class Executor {
   /// From now on this executor (which is `self`) and the members of the group take turns on one lane. Throws
   /// ERR_NEON_BUSY when a call of this executor or of the group is pending.
   void join(const std::shared_ptr<Executor> &self, const std::shared_ptr<LaneGroup> &group);
-  /// Runs `work` on the C object as soon as no operation uses it: now, or on the lane at its turn.
-  /// `in_question`: whether `work` may also run now while an operation waits inside neon for the answer of a
-  /// callback.
+  /// Runs `work` on the C object as soon as no operation uses the object: now, or on the lane when its turn
+  /// comes. `in_question`: whether `work` may run now even while an operation waits inside neon for the
+  /// answer of a callback.
   void run_when_free(std::function<void()> work, bool in_question = true);
 
-  /// Closes the connection. Runs where the operation ran, after the operation was interrupted or ran out of
-  /// memory, or after one of its callbacks threw.
+  /// Closes the connection. Runs on the thread of the operation, after the operation was interrupted or ran
+  /// out of memory, or after one of its callbacks threw.
   virtual void recover() = 0;
   /// Writes into the C object's error text that the watchdog ended the operation.
   virtual void note_stall() = 0;
   virtual std::string error_text() const = 0;
   /// The JavaScript object that stands for the executor, or an empty one.
   virtual Napi::Object handle_object() const = 0;
-  /// Whether C may call JavaScript, whatever operation runs.
+  /// Whether C may call JavaScript during any operation.
   virtual bool has_callbacks() const { return false; }
   virtual Environment &executor_environment() const = 0;
   /// How messages name the executor.
@@ -78,8 +79,9 @@ class Executor {
   const Operation *asker = nullptr;  // the operation of the last callback request, while `asking` is not 0
   Operation *running = nullptr;
   std::string settled_error;
-  // The operation that still occupies the executor although its promise is settled; Operation::unread() names
-  // it in messages. Reset when the operation is over, before it is destroyed. JavaScript thread.
+  // The operation that still occupies the executor although its promise is settled. Messages name the
+  // operation by Operation::unread(). Reset when the operation is over, before it is destroyed. JavaScript
+  // thread.
   const Operation *unread = nullptr;
 
  private:
@@ -90,8 +92,9 @@ class Executor {
   std::shared_ptr<LaneGroup> group_;
 };
 
-/// Executors that use one C object in common. neon allows only one thread at a time to use such an object. So
-/// while a promise or a blocking call of one executor is pending, the others are busy too. JavaScript thread.
+/// Executors that share a C object. neon allows only one thread at a time to use this object. So while a
+/// promise or a blocking call of one executor is pending, the other executors are busy too. JavaScript
+/// thread.
 class LaneGroup final {
  public:
   LaneGroup() = default;
@@ -110,11 +113,12 @@ class LaneGroup final {
 
   const std::shared_ptr<Lane> lane_ = std::make_shared<Lane>();
   std::vector<std::weak_ptr<Executor>> members_;
-  std::shared_ptr<LaneGroup> merged_into_;  // has all members now, since an executor was in both groups
+  // The group that has all members now. Set when an executor of this group joins another group.
+  std::shared_ptr<LaneGroup> merged_into_;
 };
 
-/// A C object that an operation uses in addition to that of its executor. While `use_count` is not 0, no
-/// other call may change the C object.
+/// A C object that an operation uses in addition to the executor's own C object. While `use_count` is not 0,
+/// no other call may change the C object.
 class Resource {
  public:
   Resource() = default;
@@ -122,8 +126,9 @@ class Resource {
   Resource &operator=(const Resource &) = delete;
   virtual ~Resource() = default;
 
-  /// An operation of this executor is about to use the object; throws when it must not. The operations of one
-  /// executor take turns. Operations of several executors may share an object that C only reads.
+  /// Called when an operation of this executor is about to use the object. Throws when the operation must not
+  /// use the object. Operations of one executor take turns. Operations of several executors may share an
+  /// object that C only reads.
   virtual void admit(const Executor &) const {}
   void enter(const Executor &executor) {
     ++use_count;

@@ -2,10 +2,10 @@
 
 // The end of the process, while lanes may be inside neon.
 //
-// The exit handler (std::atexit, registered when the module loads, so that it runs before OpenSSL's) sets
-// `exiting`, interrupts all connections, and waits, at most 500 ms, until no lane is inside neon. Once
-// `exiting` is set, lanes park for ever at safe points. They neither unwind their stacks nor free memory,
-// since the data of the process may be destroyed at the same time.
+// The exit handler is registered by std::atexit when the module loads, so that it runs before OpenSSL's exit
+// handler. It sets `exiting`, interrupts all connections, and waits until no lane is inside neon, but at most
+// 500 ms. Once `exiting` is set, lanes park for ever at safe points. They neither unwind their stacks nor
+// free memory, since the data of the process may be destroyed at the same time.
 
 namespace neon {
 
@@ -14,7 +14,7 @@ bool exiting();
 /// Registers the exit handler, once per process.
 void prepare_exit();
 
-/// While it lives, the lane counts as inside neon (unless a SafePoint says that the lane stepped out).
+/// While this object lives, the lane counts as inside neon, except while the lane has a SafePoint.
 class Inside final {
  public:
   Inside();
@@ -23,8 +23,8 @@ class Inside final {
   Inside &operator=(const Inside &) = delete;
 };
 
-/// While it lives, the lane waits, and touches nothing of neon's or OpenSSL's. Has no effect on other
-/// threads.
+/// While this object lives, the lane waits, and touches no data of neon or OpenSSL. On a thread that is not a
+/// lane, the object has no effect.
 class SafePoint final {
  public:
   SafePoint();

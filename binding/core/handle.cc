@@ -14,7 +14,7 @@ struct HandleWrap::Box {
   std::shared_ptr<Handle> handle;
   Kind kind;
   std::int64_t size;
-  napi_ref reference = nullptr;  // weak; equals the handle's self_ while that is this object's
+  napi_ref reference = nullptr;  // weak; equals the handle's self_ while the handle has this object
 
   void detach(Napi::Env env) {
     Napi::MemoryManagement::AdjustExternalMemory(env, -size);
@@ -66,7 +66,7 @@ void Handle::keep_instead(std::optional<std::uint32_t> &number, napi_value value
 
 void *Handle::keep_for_c(std::optional<std::uint32_t> &number, napi_value value) {
   keep_instead(number, Napi::Value(environment->env(), value).IsNull() ? nullptr : value);
-  // Not a pointer, and never dereferenced: C gives the number back.
+  // This pointer is only a number, and is never dereferenced. C passes the number back.
   return number ? reinterpret_cast<void *>(std::uintptr_t{*number} + 1)  // NOLINT(performance-no-int-to-ptr)
                 : nullptr;
 }
@@ -81,7 +81,7 @@ Napi::Object HandleWrap::wrap(std::shared_ptr<Handle> handle, Kind kind, std::in
                               napi_value owner) {
   Environment &environment = *handle->environment;
   const Napi::Env env = environment.env();
-  // Never inside neon: a C object that the sweep frees may belong to the running call.
+  // Does not sweep inside neon: the running call may use a C object that the sweep would free.
   if (environment.boxes.size() >= environment.next_sweep && !Operation::current()) sweep(environment);
   const Napi::Object object =
       construct(environment.handle_class(kind),
@@ -92,8 +92,8 @@ Napi::Object HandleWrap::wrap(std::shared_ptr<Handle> handle, Kind kind, std::in
     box->detach(env);
   };
   auto box = std::make_unique<Box>(Box{std::move(handle), kind, size});
-  // Uses Node-API directly: Napi::ObjectWrap is for classes that C++ defines, but these are defined in
-  // JavaScript.
+  // Uses Node-API directly: Napi::ObjectWrap is for classes that C++ defines, but JavaScript defines the
+  // handle classes.
   check(env, napi_wrap(env, object, box.get(), finalize, nullptr, &box->reference));
   environment.boxes.insert(box.get());
   box->handle->self_ = box->reference;
@@ -107,7 +107,7 @@ std::shared_ptr<Handle> *HandleWrap::unwrap(Napi::Env env, napi_value value, Kin
   Environment &environment = Environment::of(env);
   void *data = nullptr;
   if (napi_unwrap(env, value, &data) == napi_ok) {
-    // Other addons wrap objects too, and so does another copy of this one: only a known pointer is a box.
+    // Other addons wrap objects too, and so does another copy of this addon. Only a known pointer is a box.
     Box *box = static_cast<Box *>(data);
     if (environment.boxes.contains(box) && box->kind == kind)
       return box->handle->closed() ? nullptr : &box->handle;
@@ -131,9 +131,9 @@ void HandleWrap::destroy(Handle &handle) {
   box->detach(env);
 }
 
-// The reference of a collected object is empty even before the finalizer of the object has run, and deleting
-// the reference removes the finalizer from Node's list. The next sweep runs when there are twice as many
-// boxes as this one leaves, so that the cost for each object is constant on average.
+// The reference of a collected object is empty even before the finalizer of the object has run. Deleting the
+// reference removes the finalizer from Node's list. The next sweep runs when there are twice as many boxes as
+// this sweep leaves. So the cost for each object is constant on average.
 void HandleWrap::sweep(Environment &environment) {
   const Napi::Env env = environment.env();
   std::vector<Box *> collected;

@@ -11,10 +11,10 @@ namespace neon {
 
 /// The control block behind a JavaScript handle object.
 ///
-/// Ownership: the JavaScript object holds one shared_ptr, which is dropped by the finalizer, or at once when
-/// the handle is destroyed. Dependants hold others. The C object is freed with the last shared_ptr, on
-/// whichever thread that happens. The control block refers to its JavaScript object weakly, so that one C
-/// object always has the same JavaScript object.
+/// Ownership: The JavaScript object holds one shared_ptr. It drops this shared_ptr at once when the handle is
+/// destroyed, or else in its finalizer. Dependants hold further shared_ptrs. The C object is freed with the
+/// last shared_ptr, on the thread that drops it. The control block refers to its JavaScript object weakly, so
+/// that one C object always has the same JavaScript object.
 class Handle : public std::enable_shared_from_this<Handle> {
  public:
   // Uses lock() because shared_from_this() may throw, and no exception may cross neon's frames. An
@@ -24,15 +24,15 @@ class Handle : public std::enable_shared_from_this<Handle> {
   Handle &operator=(const Handle &) = delete;
   virtual ~Handle() = default;
 
-  /// The JavaScript object, empty once it was collected or destroyed. JavaScript thread.
+  /// The JavaScript object; empty after the object was collected or destroyed. JavaScript thread.
   Napi::Object object() const;
 
   /// Keeps a value (a callback) alive as long as the JavaScript object, and returns a number for it. The
-  /// value is in a private field of the JavaScript object, not behind a native reference, so that a callback
-  /// which closes over its own handle is collected together with the handle.
+  /// value is in a private field of the JavaScript object, not behind a native reference. So a callback that
+  /// closes over its own handle is collected together with the handle.
   std::uint32_t keep(napi_value value);
-  /// The value to which keep() gave this number. Reads it from the JavaScript object, since the handle may be
-  /// destroyed while a call runs.
+  /// The value to which keep() gave this number. Reads the value from the JavaScript object, since the handle
+  /// may be destroyed while a call runs.
   static Napi::Value kept(Napi::Env env, napi_value object, std::uint32_t index);
 
   /// Drops the value that has this number; keep() may use the number again.
@@ -42,13 +42,13 @@ class Handle : public std::enable_shared_from_this<Handle> {
   /// `number` becomes the number of `value`.
   void keep_instead(std::optional<std::uint32_t> &number, napi_value value);
 
-  /// Like keep_instead(), and returns the pointer that C gets for the value: NULL for null.
+  /// Like keep_instead(), but returns the pointer that C receives for the value: NULL for null.
   void *keep_for_c(std::optional<std::uint32_t> &number, napi_value value);
   /// The value for which keep_for_c() returned this pointer.
   Napi::Value value_of(void *pointer) const;
 
-  /// Whether the C object is gone although the handle was not destroyed: that of a lent handle, or of a
-  /// handle in its last hook.
+  /// Whether the C object is gone although the handle was not destroyed. This happens to a lent handle, and
+  /// to a handle while its last hook runs.
   virtual bool closed() const { return false; }
 
   /// Called when the JavaScript object was destroyed or collected. JavaScript thread; must not call
@@ -63,11 +63,11 @@ class Handle : public std::enable_shared_from_this<Handle> {
   napi_ref self_ = nullptr;
 };
 
-/// Joins control blocks and JavaScript objects, and takes them apart.
+/// Joins control blocks with JavaScript objects, and separates them again.
 class HandleWrap {
  public:
   /// A new JavaScript object of this kind. `size` is the size in bytes of the C memory that the object stands
-  /// for; `owner` is an object that it keeps alive.
+  /// for; `owner` is an object that the new object keeps alive.
   static Napi::Object wrap(std::shared_ptr<Handle> handle, Kind kind, std::int64_t size,
                            napi_value owner = nullptr);
 

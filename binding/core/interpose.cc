@@ -91,7 +91,8 @@ bool interposition_works() {
   static const bool works = [] {
     Probe probe;
     const Interposing interposing(&probe);
-    // If the interposer is not reached, the request fails at once too, since no server can listen on port 0.
+    // Even if libneon does not call the interposer, the request fails at once, since no server can listen on
+    // port 0.
     ne_session *session = ne_session_create("http", "127.0.0.1", 0);
     ne_request *request = ne_request_create(session, "GET", "/");
     ne_request_dispatch(request);

@@ -5,8 +5,8 @@
 namespace neon {
 
 /// Receives neon's own calls to ne_sock_connect, ne_sock_close and ne_addr_resolve while an operation of this
-/// addon runs on the thread. It has only virtual functions: when two copies of the addon are in one process,
-/// libneon calls the interposer of the first copy for the operations of both.
+/// addon runs on the thread. All functions are virtual, because a process may have two copies of the addon.
+/// In such a process, libneon calls the interposer of the first copy for the operations of both copies.
 class Interposed {
  public:
   virtual int connect(ne_socket *socket, const ne_inet_addr *address, unsigned port) = 0;
@@ -36,9 +36,9 @@ class Interposing final {
   Interposed *const outer_;
 };
 
-/// Whether the interposer really receives libneon's calls. It does in a normal load on ELF systems. It does
-/// not when another addon loaded libneon first, when the distribution linked libneon with
-/// -Bsymbolic-functions, or on macOS.
+/// Whether the interposer really receives libneon's calls. It receives them in a normal load on ELF systems.
+/// It does not receive them when another addon loaded libneon first, when the distribution linked libneon
+/// with -Bsymbolic-functions, or on macOS.
 bool interposition_works();
 
 }  // namespace neon

@@ -5,8 +5,9 @@
 
 namespace neon {
 
-/// The loan of an object: C lends it to a callback while C waits for the answer. After an abort C no longer
-/// waits, and frees the object on its own thread, so a reader on another thread must hold `mutex`.
+/// The loan of an object that C lends to a callback while C waits for the callback's answer. After an abort,
+/// C no longer waits, and frees the object on C's own thread. So a reader on another thread must hold
+/// `mutex`.
 class Loan final {
  public:
   bool over() const { return over_; }

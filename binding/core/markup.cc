@@ -57,7 +57,7 @@ void require_element(const std::string &name, const char *nspace, const char *va
   if (!whole_space || !is_element(name, document)) refuse(what);
 }
 
-// Text that closes the element and opens another one is refused: the second element would be a second root.
+// Refuses text that closes the element and opens another element, which would be a second root.
 void require_well_formed(const std::string &content, const std::string &what) {
   if (!is_element("a", "<a xmlns='DAV:'>" + content + "</a>")) refuse(what);
 }

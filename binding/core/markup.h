@@ -4,14 +4,14 @@
 
 namespace neon {
 
-/// C writes names, namespaces and values into XML as they are, as `<name xmlns="nspace">value</name>`, with
-/// the prefix D for "DAV:". Throws ERR_INVALID_ARG_VALUE when the result would not be one well-formed element
-/// of this name; `what` names the argument in the message. Uses neon's own parser where a simple check is not
-/// enough.
+/// C writes names, namespaces and values into XML without escaping, as `<name xmlns="nspace">value</name>`.
+/// The prefix D is declared for "DAV:". Throws ERR_INVALID_ARG_VALUE when the result would not be one
+/// well-formed element with this name. `what` names the argument in the message. Uses neon's own parser when
+/// a simple check is not enough.
 void require_element(const std::string &name, const char *nspace, const char *value, const std::string &what);
 
-/// Checks, in the same way, text that C writes inside an element in the namespace "DAV:", where no prefix is
-/// declared.
+/// C writes `content` inside an element of the namespace "DAV:", where no prefix is declared. Throws
+/// ERR_INVALID_ARG_VALUE when the element would not be well-formed. `what` names the argument in the message.
 void require_well_formed(const std::string &content, const std::string &what);
 
 }  // namespace neon

@@ -24,7 +24,7 @@ constexpr std::uint32_t first_held_place = 3;
 bool can_run_javascript(Environment &environment) {
   const Napi::Env env = environment.env();
   const Napi::HandleScope scope(env);
-  // Uses Node-API directly, since a failure is the answer here and must not become an exception.
+  // Uses Node-API directly, since a failure means "no" here, and must not become an exception.
   napi_value nothing = env.Undefined(), result;
   return napi_call_function(env, nothing, environment.hook(Environment::Hook::IsInside), 1, &nothing,
                             &result) == napi_ok;
@@ -32,7 +32,7 @@ bool can_run_javascript(Environment &environment) {
 
 using Resources = std::vector<std::shared_ptr<Resource>>;
 
-// While it lives, the executor and the resources are in use by a blocking operation below us on the stack.
+// While this object lives, a blocking operation below us on the stack uses the executor and the resources.
 class Running final {
  public:
   Running(Executor &executor, const Resources &resources, Operation *operation)
@@ -95,8 +95,7 @@ void Operation::enqueue(Napi::Promise::Deferred deferred) {
     drop_holder();
     throw;
   }
-  // The operation may be running already, but this thread drains its completion only after the following
-  // lines.
+  // The operation may be running already, but this thread receives its end only after the following lines.
   in_flight_.emplace();
   deferred_ = deferred;
   environment_->hold();
@@ -174,7 +173,7 @@ void Operation::run_here() noexcept {
   current_operation = outer;
 }
 
-// On the lane.
+// Runs the operation on the lane, and reports its end.
 void Operation::execute() noexcept {
   {
     const Inside inside;
@@ -201,7 +200,8 @@ void Operation::run_in_worker() {
   in_flight_.reset();
 }
 
-// Runs on the JavaScript thread of a worker until the lane is done.
+// Answers the callback requests of the lane until the lane is done. Runs on the JavaScript thread of a
+// worker.
 void Operation::answer_requests() {
   std::unique_lock lock(mutex_);
   const auto something_to_do = [this] {
@@ -262,8 +262,8 @@ void Operation::refuse_promise(Napi::Value answer) {
     throw type_failure(code::argument_type, "A callback of a blocking call must not return a promise");
 }
 
-// Keeps the exception that is being handled, if it is the first one. This fails only when the environment is
-// going away: there is no caller left to report to.
+// Keeps the exception that is being handled, if it is the first exception of the operation. Keeping it fails
+// only when the environment is going away. No caller is left then to report to.
 void Operation::keep(Napi::Env env) noexcept {
   try {
     if (!threw_) holder(env).Set(exception_place, thrown_value(env));

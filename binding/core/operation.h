@@ -26,29 +26,27 @@
 
 namespace neon {
 
-/// A blocking call of neon's: written once, run on the calling thread (`libneon/ne`) or on the executor's
-/// lane (promises).
+/// A blocking call of neon's. It is written once, and runs on the calling thread (`libneon/ne`) or on the
+/// executor's lane (promises).
 ///
 /// Life on a lane: on the JavaScript thread, enqueue() queues the operation. On the lane, execute() calls
 /// run() inside neon, and then posts the operation. On the JavaScript thread, deliver() settles the promise
-/// and counts `pending` down. The waits, what ends them, and what happens if a side goes away:
+/// and counts `pending` down. The waits, and the events that end them:
 ///  - The lane waits for an answer from JavaScript in wait_for_answer(), on `changed_`. The answer, abort()
-///    and environment_gone() wake the lane. CallbackRequest has the states of this wait.
-///  - An abort settles the promise at once, marks the operation cancelled and shuts the socket down. The lane
-///    returns from C when C does, and posts the operation. The executor stays busy until the post is
-///    delivered.
+///    and environment_gone() wake the lane. CallbackRequest describes the states of this wait.
+///  - An abort settles the promise at once, marks the operation cancelled and shuts the socket down. When C
+///    returns, the lane posts the operation. The executor stays busy until the post is delivered.
 ///  - When the environment goes away, the operation is cancelled in the same way, without JavaScript. The
 ///    post is refused, and the operation is destroyed on the lane.
 ///  - A blocking call in a worker runs on the lane too. The JavaScript thread waits on `changed_`, in slices,
-///    so that it notices terminate(), and answers the lane's callback requests meanwhile.
-/// `mutex_` guards request_, gone_ and done_. JavaScript references are made and dropped on the JavaScript
-/// thread only; Node deletes those that remain when the environment ends.
+///    so that it notices terminate(). During the wait it answers the lane's callback requests.
+/// `mutex_` guards request_, gone_ and done_. JavaScript references are made and dropped only on the
+/// JavaScript thread. When the environment ends, Node deletes the references that remain.
 class Operation : public Event, public Job, public Abortable, public std::enable_shared_from_this<Operation> {
  public:
   explicit Operation(std::shared_ptr<Executor> executor);
 
-  /// The operation that runs on this thread. Null where no operation runs: then callbacks must not call
-  /// JavaScript.
+  /// The operation that runs on this thread, or null. If it is null, callbacks must not call JavaScript.
   static Operation *current();
 
   /// For libneon/ne: runs the operation; returns the result or throws.
@@ -58,29 +56,31 @@ class Operation : public Event, public Job, public Abortable, public std::enable
 
   /// Rejects the promise with `reason` and ends the operation. JavaScript thread.
   void abort(Napi::Value reason) override;
-  /// Ends the operation and leaves the promise open: interrupts neon, wakes the lane if it waits. JavaScript
-  /// thread.
+  /// Ends the operation without settling the promise: interrupts neon, and wakes the lane if the lane waits.
+  /// JavaScript thread.
   void cancel();
-  /// The environment is gone, so no JavaScript can run any more.
+  /// Called when the environment is gone: ends the operation without calling JavaScript.
   void environment_gone() override;
 
-  /// Keeps a JavaScript value alive until the operation is over; held() returns it, by the order of hold()
-  /// calls.
+  /// Keeps a JavaScript value alive until the operation is over. held(env, 0) returns the value of the first
+  /// hold() call, held(env, 1) that of the second, and so on.
   void hold(napi_value value) { held_values_.push_back(value); }
   Napi::Value held(Napi::Env env, std::uint32_t index);
-  /// Like hold(), from inside a callback.
+  /// Like hold(), but to be called from inside a callback.
   void hold_on(Napi::Env env, napi_value value);
-  /// The JavaScript object of the executor, which keeps the callbacks; undefined when there is none. The
+  /// The executor's JavaScript object, which keeps the callbacks; undefined when there is no object. The
   /// handle may be destroyed by now.
   Napi::Value handle_object(Napi::Env env);
-  /// Sets the object that handle_object() returns, for an operation that detaches it from its control block.
+  /// Sets the object that handle_object() returns, for an operation that detaches this object from its
+  /// control block.
   void set_handle_object(napi_value object) { handle_object_ = object; }
   /// Adds a resource that the operation uses beside its executor.
   void use(std::shared_ptr<Resource> resource) { resources_.push_back(std::move(resource)); }
   /// The resource that the operation mainly uses: the first that was added. Null when there is none.
   const Resource *resource() const { return resources_.empty() ? nullptr : resources_.front().get(); }
   bool uses(const Resource &resource) const;
-  /// Throws the error of call() and enqueue() when another operation uses a resource of this operation.
+  /// Throws when this operation must not use one of its resources now. call() and enqueue() throw the same
+  /// error.
   void require_resources() const;
   /// The identity that abort() of the binding expects; 0 for a blocking call.
   std::uint64_t id() const { return id_; }
@@ -90,7 +90,7 @@ class Operation : public Event, public Job, public Abortable, public std::enable
   virtual std::string unread() const { return {}; }
 
   /// Calls JavaScript from inside neon by `put`, and converts the result with `take`. Returns `refusal` when
-  /// JavaScript cannot answer any more, an earlier callback threw, or this one throws.
+  /// JavaScript cannot answer any more, an earlier callback threw, or this callback throws.
   template <class Answer, class Put, class Take>
   Answer ask(Answer refusal, Put put, Take take);
 
@@ -114,7 +114,7 @@ class Operation : public Event, public Job, public Abortable, public std::enable
  protected:
   /// Settles the promise with result() or error(). JavaScript thread.
   void settle(Napi::Env env);
-  /// The blocking body. A Failure makes the call throw or reject.
+  /// The part that blocks. If it throws a Failure, the call throws or rejects.
   virtual void run() = 0;
   /// Called when the watchdog has ended the operation.
   virtual void stalled() {}
@@ -130,17 +130,17 @@ class Operation : public Event, public Job, public Abortable, public std::enable
   void reject(Napi::Env env, napi_value reason);
   /// Whether the lane has finished the operation.
   bool done();
-  /// Whether JavaScript has received the end of the operation, and so every event that was posted before the
-  /// end. JavaScript thread.
+  /// Whether JavaScript has received the end of the operation, and with it every event that was posted
+  /// earlier. JavaScript thread.
   bool delivered() const { return drained_; }
   /// Called after done(): settles the promise, counts `pending` down, and drops the values that the operation
   /// held. JavaScript thread.
   void finish(Napi::Env env);
-  /// The exception or failure that ended it, or an empty value.
+  /// The exception or failure that ended the operation, or an empty value.
   Napi::Value error(Napi::Env env);
   bool on_lane() const { return on_lane_; }
-  /// Runs a body that calls JavaScript; keeps the first exception, which ends the operation. False when the
-  /// body threw.
+  /// Runs `body`, which calls JavaScript. Keeps the first exception, which ends the operation. Returns false
+  /// when `body` threw.
   template <class Body>
   bool guard(Napi::Env env, Body body);
 
@@ -162,7 +162,7 @@ class Operation : public Event, public Job, public Abortable, public std::enable
   const std::shared_ptr<Executor> executor_;
   std::vector<std::shared_ptr<Resource>> resources_;
 
-  std::uint64_t id_ = 0;  // written before it is queued
+  std::uint64_t id_ = 0;  // written before the operation is queued
 
   // JavaScript thread.
   bool settled_ = false;
@@ -194,7 +194,7 @@ class Operation : public Event, public Job, public Abortable, public std::enable
   bool done_ = false;
 };
 
-/// An operation made of two functions: one that blocks, and one that converts the result of the first.
+/// An operation made of two functions. The first function blocks, and the second converts the result.
 template <class Run, class Convert>
 class SimpleOperation final : public Operation {
  public:

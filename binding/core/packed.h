@@ -31,7 +31,7 @@ class Packed {
   bool empty() const { return numbers_.empty(); }
 
  protected:
-  // With this much text the cost of a batch is negligible.
+  // With this much text, the fixed cost of a batch is negligible.
   static constexpr std::size_t max_text = std::size_t{256} * 1024;
 
   /// Appends valid UTF-8; returns its length.

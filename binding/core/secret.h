@@ -1,6 +1,6 @@
 #pragma once
 
-// Passwords and PINs: they are wiped when they are no longer needed, and no message contains them.
+// Passwords and PINs. They are wiped when they are no longer needed, and no message contains them.
 
 #include <napi.h>
 
@@ -23,8 +23,8 @@ inline void copy_text(const char *text, char *buffer, std::size_t room) {
   *std::copy_n(text, strnlen(text, room - 1), buffer) = '\0';
 }
 
-/// Copies a JavaScript string into a buffer with this much room. Throws, naming it as `what`, when the string
-/// is too long or contains a NUL.
+/// Copies a JavaScript string into a buffer with this much room. Throws when the string is too long or
+/// contains a NUL; the message names the string as `what`.
 void read_secret(Napi::Value string, const std::string &what, char *text, std::size_t room);
 
 /// Text that is wiped when it is no longer needed.

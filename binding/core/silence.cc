@@ -17,13 +17,14 @@ namespace neon {
 
 namespace {
 
-// ne_sock_block() is the only function that looks at neon's buffer, at the buffer of the TLS library and at
-// the descriptor. It waits for a number of seconds; 0 means to wait for ever. For poll(2) it multiplies the
-// number by 1000, in an int. With the number below the product overflows to 0 milliseconds, so that
-// ne_sock_block() does not wait at all. returns_at_once() measures once whether this is so.
+// Only ne_sock_block() looks in all three places: neon's buffer, the buffer of the TLS library, and the
+// descriptor. It waits for a number of seconds; 0 means to wait for ever. For poll(2), it multiplies the
+// seconds by 1000, as an int. With `no_time` seconds, the product overflows to 0 milliseconds, so that
+// ne_sock_block() does not wait at all. returns_at_once() checks once whether ne_sock_block() behaves in this
+// way.
 constexpr int no_time = 1 << 29;
 
-/// A socket of neon's and its peer, connected over loopback, on which nothing was sent.
+/// A socket of neon's and its peer, connected over loopback. Neither has sent anything.
 class Pair final {
  public:
   Pair() {
@@ -56,8 +57,8 @@ class Pair final {
 };
 
 /// Whether ne_sock_block() returns at once. A separate thread calls ne_sock_block(), and this function waits
-/// for the thread for at most 2 seconds. If the thread has not returned by then, a byte that this function
-/// sends ends the call. The thread and this function share the sockets.
+/// for the thread for at most 2 seconds. If ne_sock_block() has not returned by then, this function sends a
+/// byte, which ends the call. The thread and this function share the sockets.
 bool returns_at_once() {
   struct Trial {
     Pair pair;

@@ -5,13 +5,14 @@
 
 namespace neon {
 
-/// Whether nothing waits to be read on an idle connection: neither a byte, in the kernel or in the buffers of
-/// neon and of the TLS library, nor the end of the connection. Does not wait, and reads nothing that the next
-/// response could need. Over TLS, messages of the protocol itself, such as session tickets, do not count with
-/// OpenSSL; they count with GnuTLS. If ne_sock_block() does not return at once, only the kernel is asked.
+/// Whether an idle connection is silent: no byte waits to be read, and the peer has not closed the
+/// connection. Looks in the kernel, in neon's buffer and in the buffer of the TLS library. Does not wait, and
+/// reads nothing that the next response could need. Over TLS, messages of the protocol itself, such as
+/// session tickets, may wait to be read. With OpenSSL, a connection with such messages is still silent; with
+/// GnuTLS, it is not silent. If ne_sock_block() does not return at once, looks only in the kernel.
 ///
-/// On a silent connection this costs one poll(2). Only the thread that uses the socket may call it, between
-/// two responses.
+/// On a silent connection, the call costs one poll(2). Only the thread that uses the socket may call this
+/// function, between two responses.
 bool is_silent(ne_socket *socket);
 
 }  // namespace neon

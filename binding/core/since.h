@@ -5,7 +5,7 @@
 
 namespace neon {
 
-/// A function that is newer than the oldest version we support, and the neon version that introduced it.
+/// A function that the oldest supported version of neon lacks, and the version that introduced the function.
 struct GatedName {
   const char *name;
   const char *since;
@@ -15,8 +15,8 @@ extern const std::span<const GatedName> gated_names;
 /// The address of a function of the loaded libneon, or null.
 void *find_symbol(const char *name);
 
-/// Throws ERR_NEON_UNSUPPORTED; the message names the missing function, the version of neon that it needs,
-/// and the version that is loaded.
+/// Throws ERR_NEON_UNSUPPORTED; the message names the missing function, the first version of neon that has
+/// it, and the loaded version.
 [[noreturn]] void throw_unsupported(const char *name);
 
 /// Looks functions up at run time, so that one binary can use the functions of a newer libneon.

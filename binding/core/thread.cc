@@ -12,11 +12,11 @@ namespace neon {
 
 namespace {
 
-constexpr std::size_t stack_size = std::size_t{1} << 20;  // name service modules and Kerberos need as much
+constexpr std::size_t stack_size = std::size_t{1} << 20;  // name service modules and Kerberos need this much
 
-// With SCHED_BATCH, a lane that wakes up does not push the event loop, which woke it, off its processor. With
-// many lanes, this push would cost up to a third of the throughput. Where the system has no such policy, this
-// function does nothing.
+// With SCHED_BATCH, a lane that wakes up does not take the processor from the event loop that woke the lane.
+// Otherwise many lanes would interrupt the event loop so often that up to a third of the throughput would be
+// lost. If the system has no SCHED_BATCH, this function does nothing.
 void yield_to_event_loop() {
 #ifdef SCHED_BATCH
   const sched_param parameter{};
@@ -39,8 +39,7 @@ bool start_thread(std::function<void()> main) {
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, stack_size);
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-  // All signals are blocked: a signal handler without SA_RESTART that ran on a lane would make a TLS
-  // handshake fail.
+  // Blocks all signals. If a signal handler without SA_RESTART ran on a lane, a TLS handshake would fail.
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);

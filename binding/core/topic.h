@@ -5,7 +5,7 @@
 
 namespace neon {
 
-/// Registers the functions of one neon header with the module.
+/// Registers the functions of one topic with the module; module.cc lists the topics.
 class Topic final {
  public:
   /// A function that does not block.

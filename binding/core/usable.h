@@ -9,9 +9,9 @@
 
 namespace neon {
 
-/// Returns the handle that is passed as argument `index`. The handle must be live, and no pending call may be
-/// using its C object: throws ERR_NEON_DESTROYED, or the error of `T::require_usable()`. `T::argument_name`
-/// is the name of the parameter in neon's headers.
+/// Returns the handle that is passed as argument `index`. Throws ERR_NEON_DESTROYED when the handle is
+/// destroyed, and the error of `T::require_usable()` when a pending call uses the handle's C object.
+/// `T::argument_name` is the name of the parameter in neon's headers.
 template <class T>
 std::shared_ptr<T> usable(const Arguments &arguments, std::size_t index = 0,
                           const char *name = T::argument_name) {

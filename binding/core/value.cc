@@ -21,8 +21,8 @@ std::string bytes_in(Napi::Value array, const char *what, const char *expected, 
   if (bytes.IsEmpty() || bytes.TypedArrayType() != napi_uint8_array)
     throw type_failure(code::argument_type,
                        std::string(what) + " must be " + expected + ". " + received(array));
-  require_room(bytes.ElementLength(), max, what);  // before so much is copied
-  if (bytes.ElementLength() == 0) return {};       // then the pointer may be null
+  require_room(bytes.ElementLength(), max, what);  // before the bytes are copied
+  if (bytes.ElementLength() == 0) return {};       // the pointer may be null
   return {reinterpret_cast<const char *>(bytes.Data()), bytes.ElementLength()};
 }
 
@@ -169,13 +169,13 @@ Napi::Value hand_over(Napi::Env env, Memory memory, std::size_t size) {
     napi_adjust_external_memory(env, -static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(size)),
                                 &now);
   };
-  // Not a pointer, and never dereferenced: the finalizer gets the number.
+  // This pointer is only a number, and is never dereferenced. The finalizer receives the number.
   void *const hint = reinterpret_cast<void *>(size);  // NOLINT(performance-no-int-to-ptr)
   const napi_status status = napi_create_external_buffer(env, size, memory.get(), free_memory, hint, &buffer);
   if (status == napi_no_external_buffers_allowed) return Napi::Buffer<char>::Copy(env, memory.get(), size);
   check(env, status);
   static_cast<void>(memory.release());  // the buffer's finalizer frees it
-  // Counted in addition to V8's own count, so that the blocks of a stream are collected in time.
+  // Counts the memory in addition to V8's own count, so that the blocks of a stream are collected in time.
   Napi::MemoryManagement::AdjustExternalMemory(env, static_cast<std::int64_t>(size));
   return {env, buffer};
 }

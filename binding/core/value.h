@@ -51,26 +51,28 @@ Napi::Value take_string(Napi::Env env, char *text);
 
 /// An array of these values.
 Napi::Array array_of(Napi::Env env, std::initializer_list<napi_value> values);
-/// Whether the value is undefined or null; one call of Node-API.
+/// Whether the value is undefined or null. Makes one Node-API call.
 bool is_nullish(Napi::Value value);
 
-/// Text for C, without NUL, from inside an object. Errors name it as `what`.
+/// Text for C, without NUL, from inside an object. Errors name the text as `what`.
 std::string text_of(Napi::Value value, const std::string &what);
-/// An integer inside an object. Errors name it as `what`.
+/// An integer from inside an object. Errors name the integer as `what`.
 std::int64_t integer_of(Napi::Value value, const std::string &what, std::int64_t min, std::int64_t max);
-/// The value as an object; throws ERR_INVALID_ARG_TYPE, naming it as `what`.
+/// The value as an object. For any other value, throws ERR_INVALID_ARG_TYPE and names the value as `what`.
 Napi::Object require_object(Napi::Value value, const std::string &what);
-/// A copy of the bytes of a Uint8Array; throws ERR_INVALID_ARG_TYPE, naming it as `what`.
+/// A copy of the bytes of a Uint8Array. For any other value, throws ERR_INVALID_ARG_TYPE and names the value
+/// as `what`.
 std::string bytes_of(Napi::Value array, const char *what);
-/// A copy of the bytes of a Uint8Array, or the UTF-8 of a string; ERR_OUT_OF_RANGE when they exceed `max`.
+/// A copy of the bytes of a Uint8Array, or the UTF-8 of a string. Throws ERR_OUT_OF_RANGE when there are more
+/// than `max` bytes.
 std::string bytes_or_text(Napi::Value value, const char *what, std::size_t max = SIZE_MAX);
-/// A size: an integer from 1 to `otherwise`, or `otherwise` where the value is undefined.
+/// A size: an integer from 1 to `otherwise`, or `otherwise` when the value is undefined.
 std::size_t size_or(Napi::Value number, const char *name, std::size_t otherwise);
 /// Copies bytes into the caller's Uint8Array; throws when the array was detached meanwhile.
 void fill(Napi::Value array, std::string_view bytes);
 
-/// Memory for received bytes, which JavaScript takes over without a copy (or with a copy, where external
-/// buffers are not allowed).
+/// Memory for received bytes, which JavaScript takes over without a copy. Where external buffers are not
+/// allowed, JavaScript receives a copy.
 struct Free {
   void operator()(char *memory) const { std::free(memory); }
 };

@@ -6,14 +6,14 @@
 
 namespace neon {
 
-/// An object that the watchdog looks after: a connection that may stall, a lane that idles.
+/// An object that the watchdog looks after, such as a connection that may stall or a lane that is idle.
 class Watched {
  public:
   using Clock = std::chrono::steady_clock;
 
   /// Does the work that is due. Runs on the watchdog's thread with the list's lock held. An object may take
-  /// its own lock while the list's lock is held, but never the other way round. Returns whether there may be
-  /// more to do.
+  /// its own lock inside look(), but must not take the list's lock while it holds its own lock. Returns
+  /// whether there may be more work.
   virtual bool look(Clock::time_point now) = 0;
   /// Called when the process exits, with the list's lock held, like look().
   virtual void process_exits() {}
@@ -26,9 +26,9 @@ class Watched {
 /// that needs watching starts the thread, which ends when no object has needed watching for a while. When the
 /// process exits, the thread parks.
 ///
-/// Waking: an object that needs watching records this need under its own lock, then calls wake(). The thread
-/// marks itself as ended before it looks for the last time. So either wake() finds the thread ended and
-/// starts a new one, or the last look finds the object.
+/// Waking: an object that needs watching records this need under its own lock, and then calls wake(). The
+/// thread marks itself as ended before it looks for the last time. So either wake() finds that the thread has
+/// ended and starts a new thread, or the last look finds the object.
 class Watchdog final {
  public:
   static Watchdog &instance();
@@ -46,7 +46,8 @@ class Watchdog final {
   std::atomic<bool> awake_{false};
 };
 
-/// An entry in the watchdog's list: the last member of the watched class, so that it is destroyed first.
+/// An entry in the watchdog's list. It must be the last member of the watched class, so that it is destroyed
+/// first.
 class Watching final {
  public:
   explicit Watching(Watched &watched);

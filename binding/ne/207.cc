@@ -15,14 +15,14 @@ namespace {
 
 /// A `ne_207_parser`.
 ///
-/// Its callbacks are called only while its XML parser is parsing, so an operation that uses the XML parser
-/// uses this parser too. The XML parser and the JavaScript object of this parser own the Multistatus; C has
-/// its address as userdata. The Multistatus refers to the XML parser weakly, and the JavaScript objects of
-/// both parsers keep each other alive. After ne_207_destroy C must not call the callbacks any more, so the
-/// XML parser refuses to parse. The C object is deleted with the last of the two owners.
+/// Its callbacks are called only while its XML parser is parsing. So an operation that uses the XML parser
+/// uses this parser too. The Multistatus has two owners: the XML parser, and the JavaScript object of this
+/// parser. The C object is deleted with the last owner. C has the address of the Multistatus as userdata. The
+/// Multistatus refers to the XML parser weakly. The JavaScript objects of the two parsers keep each other
+/// alive. After ne_207_destroy C must not call the callbacks any more, so the XML parser refuses to parse.
 ///
 /// The JavaScript object keeps the return value of a start callback while the response or propstat of that
-/// callback is open. C gets the number of the value, where a C program would return a pointer.
+/// callback is open. Where a C program would return a pointer, C gets the number of this value.
 class Multistatus final : public Handle {
  public:
   static constexpr Kind kind = Kind::Multistatus;
@@ -41,9 +41,9 @@ class Multistatus final : public Handle {
   ~Multistatus() override { ne_207_destroy(c_); }
 
   ne_207_parser *c() const { return c_; }
-  /// The XML parser, or null when it is gone; never null in a callback.
+  /// The XML parser, or null when the XML parser is gone; never null in a callback.
   std::shared_ptr<XmlParser> parser() const { return parser_.lock(); }
-  /// Must be called before the JavaScript thread uses the parser. Throws ERR_NEON_BUSY while an operation
+  /// Must be called before the JavaScript thread uses this parser. Throws ERR_NEON_BUSY while an operation
   /// uses the XML parser.
   void require_usable() const {
     if (const auto xml = parser()) xml->require_usable();
@@ -119,7 +119,7 @@ void on_end_propstat(void *userdata, void *propstat, const ne_status *status,
 
 Napi::Value create(const Arguments &arguments) {
   const GivenUri base(arguments.object(1, "base"),
-                      "base");  // first: a getter may destroy the parser
+                      "base");  // read first: a getter may destroy the parser
   const ne_uri &uri = *base.with_path();
   const auto parser = usable<XmlParser>(arguments, 0, "parser");
   const auto made = std::make_shared<Multistatus>(parser, uri);
@@ -135,8 +135,8 @@ Napi::Value set_flags(const Arguments &arguments) {
   return arguments.env().Undefined();
 }
 
-// Sets a start and an end function for one kind of element; each may be null. `set` registers the
-// corresponding C functions for those that are not null.
+// Sets the start function and the end function for one kind of element. Either function may be null.
+// `set(parser, start, end)` registers C's callbacks for the functions that are not null.
 template <class Set>
 Napi::Value set_handlers(const Arguments &arguments, Multistatus::Element Multistatus::*element, Set set) {
   const auto multistatus = usable<Multistatus>(arguments);
@@ -184,8 +184,8 @@ Napi::Value accept_207(const Arguments &arguments) {
   return Napi::Number::New(env, ne_accept_207(nullptr, nullptr, &status));
 }
 
-/// Closes the request when the call ends, since ne_simple_request destroys its request. Also closes it when
-/// the call fails before it reaches C.
+/// Closes the request when the call ends, because ne_simple_request destroys its request. If the call fails
+/// before C runs, the request is closed too.
 class Consumed final {
  public:
   explicit Consumed(Request &request) : request_(request) {}

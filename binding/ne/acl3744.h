@@ -16,10 +16,10 @@
 
 namespace neon {
 
-/// One object of the argument "entries"; a missing field is NULL or 0, as in C.
+/// One object of the argument "entries". A missing field becomes NULL or 0.
 class AclEntryFields final {
  public:
-  /// Entries point to strings in `texts`.
+  /// The entry made from these fields points to strings in `texts`.
   AclEntryFields(Napi::Value value, std::deque<std::string> &texts)
       : object_(require_object(value, "An entry of \"entries\"")), texts_(texts) {}
 
@@ -27,8 +27,8 @@ class AclEntryFields final {
     const Napi::Value value = get_property(object_, name);
     return is_nullish(value) ? 0 : integer_of(value, described(name), min, max);
   }
-  /// The name of a principal. If the entry needs a name (`needed`), C puts the name into XML between `before`
-  /// and `after`, without escaping it.
+  /// The name of a principal. If the entry needs a name (`needed`), C puts the name, unescaped, into XML
+  /// between `before` and `after`.
   char *principal(const char *name, bool needed, const char *before, const char *after) const {
     const Napi::Value value = get_property(object_, name);
     if (!needed && is_nullish(value)) return nullptr;
@@ -49,7 +49,7 @@ class AclEntryFields final {
 /// An entry for ne_acl3744_set.
 ne_acl_entry read_acl_entry(const AclEntryFields &fields);
 
-/// The entries of argument `index`; `read` makes each entry from its fields.
+/// The entries in argument `index`. `read` makes an entry from the fields of an object.
 template <class Entry>
 class AclEntries final {
  public:

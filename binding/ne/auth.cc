@@ -47,9 +47,8 @@ void read_field(const Napi::Object &object, const char *field, char *text, std::
   read_secret(value, what, text, room);
 }
 
-/// The credentials that a callback returned, or null when the callback gave up. Rejects any value that is
-/// neither an object nor a number other than 0. This includes undefined, which must not pass for an empty
-/// password.
+/// The credentials that a callback returned, or null when the callback gave up. Throws unless the callback
+/// returned an object or a non-zero number. So undefined does not pass for an empty password.
 std::shared_ptr<const Credentials> to_credentials(Napi::Env env, Napi::Value value, std::size_t room) {
   const napi_valuetype type = value.Type();
   if (type == napi_number && to_int(env, value) != 0) return nullptr;
@@ -86,7 +85,7 @@ int on_creds(void *userdata, const char *realm, int attempt, char *username, cha
 
 int on_provide(void *userdata, int attempt, unsigned protocol, const char *realm, char *username,
                char *password, std::size_t size) noexcept {
-  // neon 0.37 reports a larger size for NTLM than it has room for.
+  // For NTLM, neon 0.37 reports a size that is larger than neon's buffer.
   const std::size_t room = std::min(protocol & NE_AUTH_NTLM ? NE_ABUFSIZ : size, Credentials::room);
   return ask_credentials(userdata, room, username, password, [=](Napi::Env env, Operation &) {
     return std::vector<napi_value>{Napi::Number::New(env, attempt), Napi::Number::New(env, protocol),
@@ -145,7 +144,7 @@ int check_headers(const Authentication::Side &side, ne_request *request) {
     ne_set_error(session, "The header %s is malformed", side.info_header);
     return NE_ERROR;
   }
-  // Otherwise neon would continue with what remains of an earlier Digest exchange.
+  // If neon did not forget an earlier Digest exchange, it would continue with the remains of this exchange.
   if (challenge && !side.sent_digest && says_stale(challenge)) ne_forget_auth(session);
   return NE_OK;
 }
@@ -178,18 +177,18 @@ Authentication &authentication_of(Session &session) {
   return *session.authentication;
 }
 
-// The sides that a callback is for.
+// The sides for which a callback provides credentials.
 enum Sides { Server = 1, Proxy = 2 };
 
-// Since 0.37, after an NTLM exchange has failed, neon frees the token and the password of the exchange twice:
-// the second time when it next forgets credentials, or with the session. Only these versions report that they
+// Since 0.37, neon frees the token and the password of a failed NTLM exchange twice. The second time is when
+// neon next forgets credentials, or when the session is destroyed. Only versions since 0.37 report that they
 // support NTLM.
 bool ntlm_crashes() {
   constexpr int feature_ntlm = 11;
   return ne_has_support(feature_ntlm) != 0;
 }
 
-// The protocols that C would derive from these flags, without NTLM if this neon crashes with it.
+// The protocols that C would derive from these flags; without NTLM if this neon crashes with NTLM.
 unsigned safe_protocol(const Session &session, unsigned protocol, int sides) {
   if (!ntlm_crashes()) return protocol;
   if (protocol & NE_AUTH_NTLM)
@@ -263,8 +262,8 @@ Napi::Value add_auth(const Arguments &arguments) {
   });
 }
 
-// Throws while a callback for credentials runs. After the callback, neon continues with the state for which
-// it called the callback, and ne_forget_auth would free that state.
+// Throws while a callback for credentials runs. After the callback, neon continues with its authentication
+// state, which ne_forget_auth would free.
 Napi::Value forget_auth(const Arguments &arguments) {
   const auto session = usable<Session>(arguments);
   session->require_whole("ne_forget_auth");

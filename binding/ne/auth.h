@@ -12,7 +12,7 @@
 namespace neon {
 
 /// The state that a session needs for authentication in addition to neon's own state. C refers to this object
-/// and to the callbacks as long as the C session lives; the Session owns both longer.
+/// and to the callbacks as long as the C session lives. The Session owns the object and the callbacks longer.
 struct Authentication {
   /// The server or the proxy; each of them can ask for credentials.
   struct Side {

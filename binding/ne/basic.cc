@@ -96,7 +96,7 @@ std::shared_ptr<Operation> post(const Arguments &arguments, Mode mode) {
   });
 }
 
-// A missing field is 0, as in C's initializers.
+// A missing field is 0, like a field that an initializer in C omits.
 std::int64_t position(Napi::Object range, const char *name, std::int64_t min) {
   const Napi::Value value = get_property(range, name);
   if (is_nullish(value)) return 0;
@@ -158,7 +158,7 @@ std::shared_ptr<Operation> options2(const Arguments &arguments, Mode) {
       });
 }
 
-// C prints the scheme, the host and the path into a buffer, and cuts off what does not fit.
+// C prints the scheme, the host and the path into a buffer, and cuts off the part that does not fit.
 std::string destination(const Arguments &arguments, std::size_t index) {
   const auto session = arguments.handle<Session>(0, "sess");
   std::string path = arguments.line(index, "dest");

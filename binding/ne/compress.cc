@@ -9,9 +9,9 @@ namespace {
 
 /// The caller's part of a `ne_decompress`.
 ///
-/// The C object belongs to the request, which frees it right after C's request, since C may call it as long
-/// as C's request exists. So a Decompressor can be destroyed before the request is sent, or after the request
-/// is gone. A Decompressor counts as live in its session, and owns the session.
+/// The C object belongs to the Request, which frees the C object right after C's request. Until then C may
+/// call the C object. So a Decompressor can be destroyed before the request is sent, or after the request is
+/// gone. A Decompressor counts as live in its session, and owns the session.
 class Decompressor final : public Handle {
  public:
   static constexpr Kind kind = Kind::Decompressor;

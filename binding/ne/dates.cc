@@ -30,7 +30,8 @@ unsigned number_at(std::string_view text, std::size_t at, std::size_t digits) {
 }
 
 /// `time` is HH:MM:SS; a leap second counts as the second after it, as in neon. Returns no value for a day or
-/// a time that does not exist, and for years before 1000, for which formats differ.
+/// a time that does not exist. Returns no value for years before 1000 either, because formats of dates differ
+/// in how they write these years.
 std::optional<std::int64_t> milliseconds(unsigned year, unsigned month, unsigned day, std::string_view time) {
   using namespace std::chrono;
   constexpr unsigned first_year = 1000;

@@ -9,13 +9,13 @@
 
 namespace neon {
 
-/// Held around functions that may use C's gmtime(), whose result the whole process shares. In neon 0.32 these
-/// functions are ne_rfc1123_date() and ne_ssl_cert_validity().
+/// Must be held around functions that may use C's gmtime(), whose result the whole process shares. In neon
+/// 0.32 these functions are ne_rfc1123_date() and ne_ssl_cert_validity().
 inline std::mutex gmtime_mutex;
 
 /// Milliseconds since 1970 of a date in exactly the form `YYYY-MM-DDTHH:MM:SSZ` (RFC 3339), or
 /// `Www, DD Mmm YYYY HH:MM:SS GMT` (RFC 9110, section 5.6.7). Nearly all dates have one of these forms. For
-/// other forms use the functions of neon, which take ten times as long.
+/// dates in other forms, use neon's functions, which take ten times as long.
 std::optional<std::int64_t> usual_iso8601(std::string_view text);
 std::optional<std::int64_t> usual_httpdate(std::string_view text);
 

@@ -25,8 +25,8 @@ namespace {
 
 LockRegistration &registration_of(void *userdata) { return *static_cast<LockRegistration *>(userdata); }
 
-// Notes only requests that neon itself makes. A request that JavaScript makes submits locks once
-// ne_lock_using_* is called for it.
+// Notes only requests that neon itself makes. A request that JavaScript makes submits locks only after
+// ne_lock_using_* is called for the request.
 void on_create_request(ne_request *request, void *userdata, const char *, const char *) noexcept {
   const LockRegistration &registration = registration_of(userdata);
   if (!registration.session.being_created) registration.list->submits(request);
@@ -130,7 +130,7 @@ std::string field_of_lock(const char *name) {
   return std::string("The \"") + name + "\" field of the \"lock\" argument";
 }
 
-/// Reads the fields of an argument "lock"; a missing one is NULL or 0, as in C.
+/// Reads the fields of an argument "lock". A missing field becomes NULL or 0.
 class LockFields final {
  public:
   LockFields(const Arguments &arguments, std::size_t index) : object_(arguments.object(index, "lock")) {}
@@ -199,7 +199,7 @@ void require_path(const struct ne_lock &lock) {
   require_line(lock.uri.path, "lock");
 }
 
-// C prints the token into a header, as (<token>), and truncates the header.
+// C prints (<token>) into a header, and truncates a header that is too long.
 constexpr std::size_t max_token = NE_BUFSIZ - 5;
 
 void require_lock_token(const struct ne_lock &lock) {
@@ -219,7 +219,7 @@ void require_depth(const struct ne_lock &lock) {
                         std::to_string(lock.depth));
 }
 
-// C compares the URI with that of the session, and puts it into a header.
+// C compares the lock's URI with the session's URI, and puts the lock's URI into a header.
 void require_whole_uri(const struct ne_lock &lock) {
   require_path(lock);
   if (!lock.uri.scheme || !lock.uri.host || lock.uri.port == 0)
@@ -261,7 +261,7 @@ Napi::Value create_lock(const Arguments &arguments) {
   return lock_object(arguments.env(), *OwnedLock(ne_lock_create()));
 }
 
-// C copies the token even when it is NULL.
+// C copies the token even when the token is NULL.
 Napi::Value copy_lock(const Arguments &arguments) {
   const Napi::Env env = arguments.env();
   const OwnedLock lock = lock_of(arguments, 0);
@@ -311,8 +311,8 @@ Napi::Value destroy_store(const Arguments &arguments) {
   return arguments.env().Undefined();
 }
 
-/// addLock(store, lock) → the number of the lock, for removeLock(store, number). lib maps the objects of
-/// locks to numbers.
+/// addLock(store, lock) → the number of the lock, for removeLock(store, number). lib maps the object of each
+/// lock to this number.
 Napi::Value add_lock(const Arguments &arguments) {
   OwnedLock lock = lock_of(arguments, 1);
   require_storable(*lock);
@@ -362,7 +362,7 @@ Napi::Value using_parent(const Arguments &arguments) {
 
 /// An operation that calls `run(session, lock)` with the lock in argument 1. After success,
 /// `fill(object, lock)` updates the object in argument 1. The lock is read and checked before the session,
-/// since a getter of the lock may destroy the session.
+/// because a getter of the lock may destroy the session.
 template <class Run, class Fill>
 std::shared_ptr<Operation> lock_operation(const Arguments &arguments, void (*require)(const struct ne_lock &),
                                           Run run, Fill fill) {

@@ -21,14 +21,15 @@ struct DestroyLock {
 /// A `struct ne_lock` that C allocated.
 using OwnedLock = std::unique_ptr<struct ne_lock, DestroyLock>;
 
-/// C's list of locks, and the requests that may refer to some of them. A list that is registered with a
+/// C's list of locks, and the requests that may refer to these locks. A list that is registered with a
 /// session outlives the session: neon's hooks refer to the list, and cannot be unregistered.
 ///
-/// From ne_lock_using_* until it is destroyed, a request refers to the locks that it submits, and neon does
-/// not count these references. So `submitting_` has every request that may refer to locks: the requests that
-/// functions of neon's make, and the requests for which this binding calls ne_lock_using_*. A lock that is
-/// taken out is freed with the last of the requests that `submitting_` has at that time. Our own hooks run on
-/// the thread that runs the operation; `mutex_` guards `submitting_` and `removed_`.
+/// After ne_lock_using_*, and until the request is destroyed, a request refers to the locks that it submits.
+/// neon does not count these references. So `submitting_` has every request that may refer to locks: the
+/// requests that neon's functions make, and the requests for which this binding calls ne_lock_using_*. When a
+/// lock is taken out, the requests in `submitting_` may still refer to the lock. So the lock is freed when
+/// the last of these requests is destroyed. Our own hooks run on the thread that runs the operation; `mutex_`
+/// guards `submitting_` and `removed_`.
 class LockList {
  public:
   LockList() : c_(ne_lockstore_create()) {}
@@ -36,9 +37,10 @@ class LockList {
   LockList(const LockList &) = delete;
   LockList &operator=(const LockList &) = delete;
 
-  /// Brings the list up to date. Called when a request is about to be made, or to look for locks.
+  /// Brings the list up to date. Must be called when a request is about to be made, and before locks are
+  /// looked up.
   virtual void follow() {}
-  /// Hides the list, or shows it again. While the list is hidden, follow() makes it empty.
+  /// Hides the list, or shows it again. While the list is hidden, follow() empties the list.
   virtual void hide(bool) {}
   /// Throws while an operation of the session may be changing the list.
   virtual void require_readable(const Session &) const {}
@@ -48,8 +50,8 @@ class LockList {
   void submitted(const ne_request *request);
 
  protected:
-  /// Registers the list with a session that has no other list and no request in C. `self` is this list; the
-  /// session becomes an owner of it.
+  /// Registers the list with a session that has no other list and no request in C. `self` is this list. The
+  /// session becomes an owner of the list.
   void hook(Session &session, std::shared_ptr<LockList> self);
   void take_out(struct ne_lock *lock);
 
@@ -59,7 +61,7 @@ class LockList {
   using Requests = std::unordered_set<const ne_request *>;
   struct Removed {
     OwnedLock lock;
-    Requests requests;  // those that may refer to the lock
+    Requests requests;  // the requests that may refer to the lock
   };
 
   std::mutex mutex_;
@@ -69,15 +71,15 @@ class LockList {
 
 /// A `ne_lock_store`.
 ///
-/// Owned by its JavaScript object, and by each session that it is registered with. It refers to those
-/// sessions weakly, so store and session may be destroyed in either order. C's list has copies of the locks,
-/// made when the locks were added; the JavaScript object of the store keeps the JavaScript objects of the
-/// locks.
+/// A store is owned by its JavaScript object, and by each session with which the store is registered. The
+/// store refers to these sessions weakly, so a store and its sessions may be destroyed in any order. C's list
+/// has copies of the locks, made when the locks are added. The JavaScript object of the store keeps the
+/// JavaScript objects of the locks.
 ///
-/// The list of locks and `current_` change only on the JavaScript thread, and only while no operation of a
-/// registered session is pending, except an operation whose callback makes the change (require_changeable()).
-/// Operations read the list on the threads that run them; operations of several sessions may read it at the
-/// same time.
+/// The list of locks and `current_` change only on the JavaScript thread, while no operation of a registered
+/// session is pending. The exception is a change in a callback of such an operation; see
+/// require_changeable(). An operation reads the list on the thread that runs the operation. Operations of
+/// several sessions may read the list at the same time.
 class LockStore final : public Handle, public LockList {
  public:
   static constexpr Kind kind = Kind::LockStore;
@@ -88,7 +90,7 @@ class LockStore final : public Handle, public LockList {
   /// Must be called before locks are added or removed. Throws ERR_NEON_BUSY while an operation of a
   /// registered session is pending.
   void require_changeable() const;
-  /// Throws ERR_NEON_INVALID_STATE when the session already has a store, or has a live request.
+  /// Throws ERR_NEON_INVALID_STATE when the session already has a store or a live request.
   void register_with(const std::shared_ptr<Session> &session);
 
   /// Adds the lock for which `object` stands; returns the number of the lock.
@@ -114,7 +116,7 @@ class LockStore final : public Handle, public LockList {
   struct ne_lock *current_ = nullptr;                            // the position of C's cursor
 };
 
-/// A session and its list of locks: the userdata of our hooks. Owned by the session.
+/// The userdata of our hooks: a session and its list of locks. The session owns this object.
 struct LockRegistration {
   Session &session;
   const std::shared_ptr<LockList> list;
@@ -122,14 +124,14 @@ struct LockRegistration {
 
 /// A copy of the lock in argument `index`.
 OwnedLock lock_of(const Arguments &arguments, std::size_t index);
-/// Sets the fields that C sets in a lock when it has obtained the lock.
+/// Sets in `object` the fields that C sets when it obtains a lock.
 void fill_lock(Napi::Object object, const struct ne_lock &lock);
 void set_timeout(Napi::Object object, const struct ne_lock &lock);
 /// Throws unless C can send a LOCK request for the lock.
 void require_lockable(const struct ne_lock &lock);
 /// Throws unless the lock can be released and refreshed.
 void require_path_and_token(const struct ne_lock &lock);
-/// Throws unless a store can take the lock.
+/// Throws unless a store can accept the lock.
 void require_storable(const struct ne_lock &lock);
 /// Whether C can put the token into a header.
 bool is_token(const char *text);

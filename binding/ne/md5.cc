@@ -28,7 +28,7 @@ namespace {
 constexpr std::size_t digest_size = 16;
 constexpr std::size_t digits = 2 * digest_size;
 constexpr std::size_t block_of_md5 = 64;
-// Aligned, since C writes it by words.
+// Aligned, because C writes a digest by words.
 struct alignas(std::uint32_t) Digest : std::array<unsigned char, digest_size> {};
 
 struct Destroy {
@@ -52,7 +52,7 @@ class Md5Context final : public Handle {
   Md5Context(Environment &environment, Owned c, bool given_bytes = false)
       : Handle(environment), given_bytes_(given_bytes), c_(std::move(c)) {}
 
-  // A finished context has no state, and with OpenSSL its use crashes.
+  // Throws for a finished context, which has no state. With OpenSSL, C would crash with such a context.
   ne_md5_ctx *c() const {
     if (finished_)
       throw neon_failure(code::invalid_state, "This ne_md5_ctx is finished: reset it, or create another");
@@ -64,7 +64,7 @@ class Md5Context final : public Handle {
     given_bytes_ = true;
   }
 
-  // In a neon without OpenSSL, ne_md5_process_block would process the block before earlier bytes that are
+  // In a neon without OpenSSL, ne_md5_process_block would process this block ahead of earlier bytes that are
   // still buffered.
   void process_block(std::string_view block) {
     if (given_bytes_) return process_bytes(block);
@@ -85,8 +85,7 @@ class Md5Context final : public Handle {
     return text.data();
   }
 
-  // Uses a new C object, because since neon 0.35 ne_md5_reset_ctx leaves OpenSSL's context without an
-  // algorithm.
+  // Makes a new C object. Since neon 0.35, ne_md5_reset_ctx leaves OpenSSL's context without an algorithm.
   void reset() {
     Owned fresh = new_context();
     if (!fresh) throw neon_failure(code::invalid_state, "MD5 is not available any more");
@@ -167,11 +166,11 @@ Napi::Value destroy(const Arguments &arguments) {
 
 // --- Streams ----------------------------------------------------------------------------------------------
 
-// How often a wait for bytes checks whether the operation was cancelled.
+// The interval at which a wait for bytes checks whether the operation was cancelled.
 constexpr int slice_ms = 50;
 
-/// Reads a descriptor as the FILE that neon wants. A Source has its own duplicate of the descriptor, because
-/// the caller's number may mean another file by the time the lane runs the operation.
+/// Provides the bytes of a descriptor as the FILE that neon wants. A Source duplicates the descriptor,
+/// because the caller's number may refer to another file when the lane runs the operation.
 class Source final {
  public:
   explicit Source(int descriptor) : descriptor_(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0)) {}
@@ -199,8 +198,8 @@ class Source final {
   std::FILE *open() {
 #ifdef __linux__
     std::FILE *file = fopencookie(this, "r", {on_read, nullptr, nullptr, nullptr});
-    // Only this thread uses the FILE. If the FILE had a lock, exit() would wait for it as long as read(2)
-    // does not return.
+    // Only this thread uses the FILE. If the FILE had a lock, exit() would wait for the lock until read(2)
+    // returns.
     if (file) __fsetlocking(file, FSETLOCKING_BYCALLER);
     return file;
 #else
@@ -228,9 +227,9 @@ class Source final {
     return std::max<ssize_t>(count, 0);
   }
 
-  // Waits until there is something to read; returns false when the operation was cancelled or the process
+  // Waits until there is something to read. Returns false when the operation was cancelled or the process
   // ends. Does not wait for a non-blocking descriptor. When the process ends, C must return and close its
-  // FILE, because exit() would wait for the FILE.
+  // FILE. Otherwise exit() would wait for the FILE.
   bool wait() const {
     const int flags = ::fcntl(descriptor_, F_GETFL);
     if (flags < 0 || (flags & O_NONBLOCK) != 0) return true;
@@ -285,7 +284,7 @@ Napi::Value to_text(const Arguments &arguments) {
   return Napi::String::New(arguments.env(), text.data());
 }
 
-// C reads 32 characters without checking them, and converts whatever they are.
+// C reads 32 characters, and does not check that they are hexadecimal digits.
 Napi::Value from_text(const Arguments &arguments) {
   const std::string text = arguments.text(0, "buffer");
   const auto is_digit = [](unsigned char c) { return std::isxdigit(c) != 0; };

@@ -39,8 +39,8 @@ std::shared_ptr<const Pin> to_pin(Napi::Env env, Napi::Value value) {
   return pin;
 }
 
-// The function for PINs. The provider's JavaScript object keeps the function, also after the provider's
-// handle was destroyed.
+// The function for PINs. The provider's JavaScript object keeps the function, even after the provider's
+// handle is destroyed.
 Napi::Function function_for_pins(Napi::Env env, Operation &operation, const Pkcs11Provider &provider) {
   const auto &session = static_cast<const Session &>(operation.executor());
   const auto token = std::find_if(session.tokens.begin(), session.tokens.end(),
@@ -49,7 +49,7 @@ Napi::Function function_for_pins(Napi::Env env, Operation &operation, const Pkcs
   return Handle::kept(env, object, *provider.pin_function).As<Napi::Function>();
 }
 
-// C calls this callback only in a handshake of a session that was given the provider.
+// C calls this callback only in a handshake of a session that uses the provider.
 int on_pin(void *userdata, int attempt, const char *slot, const char *token, unsigned flags,
            char *pin) noexcept {
   const auto &provider = *static_cast<const Pkcs11Provider *>(userdata);
@@ -146,7 +146,7 @@ Napi::Value set_pin_callback(const Arguments &arguments) {
   return arguments.env().Undefined();
 }
 
-// From now on C calls the provider instead of the session's callback for client certificates.
+// After this call, C calls the provider instead of the session's callback for client certificates.
 Napi::Value set_provider(const Arguments &arguments) {
   const auto session = arguments.handle<Session>(0, "sess");
   const auto provider = provider_argument(arguments, 1);
@@ -161,7 +161,7 @@ Napi::Value set_provider(const Arguments &arguments) {
   return arguments.env().Undefined();
 }
 
-// Sessions that were given the provider continue to use it.
+// Sessions that use the provider continue to use it.
 Napi::Value destroy(const Arguments &arguments) {
   HandleWrap::destroy(*provider_argument(arguments, 0));
   return arguments.env().Undefined();

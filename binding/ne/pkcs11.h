@@ -15,8 +15,9 @@ namespace neon {
 
 /// A `ne_ssl_pkcs11_provider`.
 ///
-/// Sessions sign with the token of the provider in their handshakes. So they own the provider as long as they
-/// live, and form one lane group, because C's object has one PKCS#11 session on the token and no lock.
+/// In a handshake, a session signs with the token of its provider. So the session owns the provider as long
+/// as the session lives. All sessions of a provider form one lane group, because C's object has only one
+/// PKCS#11 session on the token, and no lock.
 class Pkcs11Provider final : public Handle {
  public:
   static constexpr Kind kind = Kind::Pkcs11Provider;
@@ -36,8 +37,8 @@ class Pkcs11Provider final : public Handle {
   ne_ssl_pkcs11_provider *const c_;
 };
 
-/// A provider that a session was given. The JavaScript object of the session keeps the JavaScript object of
-/// the provider, under the number `object`.
+/// A provider that a session uses. The JavaScript object of the session keeps the JavaScript object of the
+/// provider, under the number `object`.
 struct Token {
   std::shared_ptr<Pkcs11Provider> provider;
   std::uint32_t object;

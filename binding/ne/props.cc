@@ -100,7 +100,7 @@ void PropfindHandler::close() {
   request_->release();
 }
 
-// C destroys handler, request and parser together, so their handles are detached together.
+// C destroys the handler, the request and the parser together, so their handles are detached together.
 void PropfindHandler::detach() {
   HandleWrap::destroy(*parser_);
   HandleWrap::destroy(*request_);
@@ -195,7 +195,7 @@ Napi::Value PropertyResults::private_value() const {
 
 namespace {
 
-/// The userdata of on_results(). The operation holds, at `place`, the function that is called with its
+/// The userdata of on_results(). The operation holds, at `place`, the function that is called with the
 /// results.
 struct ResultsCallback {
   Session &session;
@@ -321,7 +321,7 @@ Napi::Value create(const Arguments &arguments) {
   return PropfindHandler::create(session, path, depth)->open_handle();
 }
 
-// The handle counts as destroyed at once, except in its own callbacks and in the callbacks of earlier calls.
+// The handle counts as destroyed at once, except in the callbacks of earlier calls on the handler.
 std::shared_ptr<Operation> destroy_queued(const Arguments &arguments, Mode) {
   auto handler = handler_of(arguments);
   handler->session().require_queueable();
@@ -446,7 +446,7 @@ Napi::Value status(const Arguments &arguments) {
 
 Napi::Value private_value(const Arguments &arguments) { return results_of(arguments)->private_value(); }
 
-/// The arguments of an iterator.
+/// The arguments for one call of an iterator.
 using Property = std::array<napi_value, 3>;
 
 Napi::Object name_object(Napi::Env env, const ne_propname &name) {

@@ -18,7 +18,7 @@
 
 namespace neon {
 
-/// A `ne_propname` made of a plain object with its fields.
+/// A `ne_propname` made from a plain object with the same fields.
 class PropertyName final {
  public:
   /// `what` names the object in errors: "an entry of …".
@@ -26,7 +26,7 @@ class PropertyName final {
 
   /// The result is valid until this object is moved or destroyed.
   ne_propname c() const { return {nspace_ ? nspace_->c_str() : nullptr, name_.c_str()}; }
-  /// Throws ERR_INVALID_ARG_VALUE unless C can make an element of the name, with this content.
+  /// Throws ERR_INVALID_ARG_VALUE unless C can write an element that has this name and this content.
   void require_element(const char *content, const std::string &what) const;
 
  private:
@@ -34,7 +34,7 @@ class PropertyName final {
   std::string name_;
 };
 
-/// The changes of a ne_proppatch, made of plain objects with the fields of `ne_proppatch_operation`.
+/// The changes of a ne_proppatch, made from plain objects with the fields of `ne_proppatch_operation`.
 class PropertyChanges final {
  public:
   /// Reads argument `index`.
@@ -58,13 +58,14 @@ class PropertyChanges final {
 /// A `ne_propfind_handler`.
 ///
 /// A handler is owned by its JavaScript object and by the operations that use it. It owns its session, and
-/// the request and the parser that C made inside it. The JavaScript objects of handler, request and parser
-/// keep each other alive, so the functions that one of them keeps exist as long as any of the three objects.
-/// Whichever thread drops the last reference, the handler is deleted only when no operation uses its session.
+/// the request and the parser that C makes inside the handler. The JavaScript objects of the handler, the
+/// request and the parser keep each other alive. So a function that one of these objects keeps exists as long
+/// as any of the three objects. Any thread may drop the last reference. The handler is deleted when no
+/// operation uses its session.
 ///
-/// The functions of ne_propfind_set_private are called only in operations of the handler: while it reads the
-/// response, and in ne_propfind_destroy. The JavaScript object keeps the private value of the current result
-/// set; C gets the number of the value.
+/// The functions of ne_propfind_set_private are called only in operations of the handler: while the handler
+/// reads the response, and in ne_propfind_destroy. The JavaScript object keeps the private value of the
+/// current result set; C gets the number of the value.
 class PropfindHandler final : public Handle, public Resource {
  public:
   static constexpr Kind kind = Kind::PropfindHandler;
@@ -94,14 +95,14 @@ class PropfindHandler final : public Handle, public Resource {
   void mark_destroyed();
   /// Calls ne_propfind_destroy.
   void close();
-  /// Detaches the handles of this handler, of its request and of its parser. JavaScript thread.
+  /// Detaches the handles of this handler, of its request and of its parser. Called on the JavaScript thread.
   void detach();
 
   /// Either function may be empty.
   void set_private(Napi::Function creator, Napi::Function destructor);
   bool has_destructor() const { return destructor_.has_value(); }
 
-  /// Sends the request, once.
+  /// Sends the request. Throws when it is called a second time.
   int send(const std::function<int()> &send);
 
  private:
@@ -129,12 +130,12 @@ class PropertyResults final : public Handle {
       : Handle(environment), c_(c), handler_(handler) {}
 
   bool closed() const override { return loan_.over(); }
-  /// Must be called when C is about to free the result set: ends the loan.
+  /// Ends the loan. Must be called when C is about to free the result set.
   void end() { loan_.end(); }
   Napi::Value private_value() const;
 
   /// While a Reading exists, C does not free the result set. The constructor throws ERR_NEON_DESTROYED when C
-  /// has already freed it.
+  /// has already freed the result set.
   class Reading final {
    public:
     explicit Reading(const PropertyResults &results);

@@ -94,7 +94,7 @@ Napi::Value parse(const Arguments &arguments) {
   const Napi::Object parsed = arguments.object(1, "parsed");
   Uri uri;
   const int result = ne_uri_parse(text.c_str(), &uri.c);
-  fill_uri(parsed, uri.c);  // also after an error, with the fields that were found until then
+  fill_uri(parsed, uri.c);  // even after an error: the fields found so far
   return Napi::Number::New(arguments.env(), result);
 }
 
@@ -102,7 +102,7 @@ Napi::Value unparse(const Arguments &arguments) {
   return take_string(arguments.env(), ne_uri_unparse(uri_argument(arguments, 0, "uri").with_path()));
 }
 
-// C empties the result first. In JavaScript the result may be one of the other arguments, so the other
+// C empties the result first. In JavaScript one object may be the result and another argument, so the other
 // arguments are read first.
 Napi::Value resolve(const Arguments &arguments) {
   const GivenUri base = uri_argument(arguments, 0, "base");
@@ -147,7 +147,7 @@ std::string path_argument(const Arguments &arguments, std::size_t index, const c
   return bytes;
 }
 
-// Converts a path that C made of argument 0 to the type of that argument.
+// Converts a path that C made from argument 0 to the type of argument 0.
 Napi::Value take_path(const Arguments &arguments, char *path) {
   const Napi::Env env = arguments.env();
   if (!path || arguments[0].IsString()) return take_string(env, path);

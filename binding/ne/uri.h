@@ -1,6 +1,6 @@
 #pragma once
 
-// Conversions between `ne_uri` and plain objects with its fields.
+// Conversions between `ne_uri` and plain objects with the same fields.
 
 #include <napi.h>
 #include <ne_uri.h>
@@ -21,7 +21,8 @@ class Uri final {
   ne_uri c{};
 };
 
-/// A `ne_uri` made from a plain object with its fields; missing ones are NULL or 0. C only reads it.
+/// A `ne_uri` made from a plain object with the same fields. Missing fields are NULL or 0. C only reads this
+/// `ne_uri`.
 class GivenUri final {
  public:
   /// `argument` names the object in errors. Throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE (a NUL in
@@ -31,7 +32,7 @@ class GivenUri final {
   GivenUri &operator=(const GivenUri &) = delete;
 
   const ne_uri *c() const { return &c_; }
-  /// For functions that dereference the path: ERR_INVALID_ARG_TYPE where the path is missing.
+  /// For functions that dereference the path. Throws ERR_INVALID_ARG_TYPE if the path is missing.
   const ne_uri *with_path() const;
 
  private:

@@ -31,8 +31,9 @@ Napi::Value has_support(const Arguments &arguments) {
   return Napi::Number::New(arguments.env(), ne_has_support(feature));
 }
 
-// The TLS library that libneon's calls are bound to in this process. The lookup works as in the dynamic
-// linker: the program's own symbols (node exports its OpenSSL) come before those of libneon's dependencies.
+// The TLS library to which libneon's calls are bound in this process. The lookup works like the dynamic
+// linker's: the program's own symbols (node exports its OpenSSL) come before the symbols of libneon's
+// dependencies.
 Napi::Value tls_version(const Arguments &arguments) {
   const std::string build = ne_version_string();
   if (build.find("GNU TLS") != std::string::npos) {
@@ -90,12 +91,12 @@ Napi::Value debug_init(const Arguments &arguments) {
   return arguments.env().Undefined();
 }
 
-// debugToStderr(), for NODE_DEBUG: opens the log, and returns whether this neon writes to it.
+// debugToStderr(), for NODE_DEBUG: opens the log, and returns whether this neon writes to the log.
 Napi::Value debug_to_stderr(const Arguments &arguments) {
   return Napi::Boolean::New(arguments.env(), DebugLog::instance().open_discreet(STDERR_FILENO));
 }
 
-// JavaScript has applied the format; to C the result is data.
+// JavaScript has already applied the format, so C gets the text as data.
 Napi::Value debug(const Arguments &arguments) {
   const int channels = static_cast<int>(arguments.integer(0, "ch", INT32_MIN, INT32_MAX));
   ne_debug(channels, "%s", arguments.text(1, "format").c_str());

@@ -98,7 +98,7 @@ void XmlParser::admit(const Executor &target) const {
   require_whole();
 }
 
-// Throws if a handle that pushed handlers is destroyed: C would still call its handlers.
+// Throws if a handle that pushed handlers is destroyed, because C would still call the pushed handlers.
 void XmlParser::require_whole() const {
   for (const std::shared_ptr<Handle> &pusher : pushers_)
     if (pusher->object().IsEmpty())
@@ -214,8 +214,8 @@ Napi::Value set_encoding(const Arguments &arguments) {
   return Napi::Number::New(arguments.env(), set(parser->c(), encoding.c_str()));
 }
 
-// C looks the name up in the list `attrs`, and resolves the prefixes in that list in the scope of the element
-// that starts.
+// C looks the name up in the list `attrs`. C resolves the prefixes of the attributes in the scope of the
+// element that starts.
 Napi::Value get_attr(const Arguments &arguments) {
   const auto parser = arguments.handle<XmlParser>(0, "p");
   std::vector<std::string> texts;
@@ -249,7 +249,7 @@ Napi::Value destroy(const Arguments &arguments) {
   return arguments.env().Undefined();
 }
 
-/// One entry of an idmap, with the strings that it points to.
+/// One entry of an idmap, with the strings to which the entry points.
 struct MapEntry {
   explicit MapEntry(Napi::Value value) {
     const Napi::Object object = require_object(value, "An entry of \"map\"");
@@ -276,8 +276,8 @@ Napi::Value map_id(const Arguments &arguments) {
 }  // namespace
 
 void register_xml(Topic &topic) {
-  // The first parser initializes the XML library, so it is made here: later parsers may be made by several
-  // threads.
+  // Making the first parser initializes the XML library. So the first parser is made here, before several
+  // threads make parsers.
   [[maybe_unused]] static const bool initialized = (ne_xml_destroy(ne_xml_create()), true);
   topic.plain("ne_xml_create", create);
   topic.plain("ne_xml_push_handler", push_handler);

@@ -20,8 +20,8 @@ namespace neon {
 /// A parser has one user at a time: ne_xml_parse, or an operation.
 ///
 /// ne_xml_parse runs on the JavaScript thread, below its callbacks on the stack (`direct_`). The callbacks
-/// are plain calls. When one throws, the exception stays pending, and no further callback is called until C
-/// has returned.
+/// are plain calls. When a callback throws, the exception stays pending, and no further callback is called
+/// until C has returned.
 ///
 /// An operation uses the parser when it reads a response into the parser, or when it runs a request that has
 /// the parser as a body reader. Callbacks go through Operation::ask(), on the thread that runs the operation.
@@ -33,10 +33,10 @@ namespace neon {
 /// callback (`start_`).
 ///
 /// A parser is owned by its JavaScript object, by requests whose response body it reads, and by operations.
-/// Only the JavaScript object keeps the functions of the parser's handlers. The parser owns handles that have
-/// pushed handlers of their own on its stack (`ne_207_parser` handles), because C calls those handlers as
-/// long as the parser parses. Each of these handles refers back to the parser weakly. Its JavaScript object
-/// and that of the parser keep each other alive, which is safe because the garbage collector collects cycles.
+/// Only the JavaScript object keeps the functions of the parser's handlers. A `ne_207_parser` pushes its own
+/// handlers on the parser's stack. C calls these handlers as long as the parser parses, so the parser owns
+/// the handle of the `ne_207_parser`. This handle refers back to the parser weakly. The JavaScript objects of
+/// the `ne_207_parser` and of the parser keep each other alive: the garbage collector can collect this cycle.
 class XmlParser final : public Handle, public Resource {
  public:
   static constexpr Kind kind = Kind::XmlParser;
@@ -44,7 +44,7 @@ class XmlParser final : public Handle, public Resource {
   static constexpr const char *argument_name = "p";
 
   /// The functions of one call of ne_xml_push_handler, by the numbers under which the JavaScript object keeps
-  /// them.
+  /// these functions.
   struct Handler {
     XmlParser &parser;
     std::uint32_t start;
@@ -52,7 +52,7 @@ class XmlParser final : public Handle, public Resource {
     std::optional<std::uint32_t> end;
   };
 
-  /// While this exists, a start callback is running.
+  /// While a Start exists, a start callback is running.
   class Start final {
    public:
     explicit Start(XmlParser &parser) : parser_(parser) { parser_.start_ = true; }
@@ -80,12 +80,12 @@ class XmlParser final : public Handle, public Resource {
   /// Must be called before the JavaScript thread uses the parser. Throws ERR_NEON_BUSY while an operation
   /// uses the parser, except in a callback of that operation.
   void require_usable() const;
-  /// Like require_usable(), for calls that callbacks of the parser must not make: throws ERR_NEON_REENTRANT.
+  /// Like require_usable(), but also throws ERR_NEON_REENTRANT in a callback of the parser.
   void require_idle() const;
   void admit(const Executor &target) const override;
   /// Whether the parser has been given a part of a document.
   bool began() const { return began_; }
-  /// Must be called before C parses otherwise than by parse().
+  /// Must be called before C parses by any function other than parse().
   void begin() { began_ = true; }
   bool in_start_callback() const { return start_; }
 
@@ -99,11 +99,12 @@ class XmlParser final : public Handle, public Resource {
   int parse(const char *block, std::size_t size);
   /// Calls ne_xml_parse for JavaScript; throws the exception of a callback.
   int parse_directly(std::string_view block);
-  /// Calls ne_xml_failed; also reports the exception of a callback that cannot make C fail.
+  /// Calls ne_xml_failed. Returns NE_XML_ABORT when a callback has failed but C has not.
   int failed() const;
 
   /// Calls, from inside neon, a function that `keeper` keeps. Returns no value if the function throws, if an
-  /// earlier function threw, or if JavaScript cannot be called; from then on the parser has failed.
+  /// earlier function threw, or if JavaScript cannot be called. In these cases the parser has failed from
+  /// then on.
   template <class MakeArguments, class Take>
   auto ask(const Handle &keeper, std::uint32_t function, MakeArguments make_arguments, Take take)
       -> std::optional<std::invoke_result_t<Take, Napi::Env, Napi::Value>>;

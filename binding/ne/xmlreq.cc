@@ -15,8 +15,8 @@ namespace {
 // parser.
 constexpr std::uint32_t acceptor_place = 2;
 
-/// Reports a failure if a callback in an earlier call threw and could not make C fail, since C would report
-/// success.
+/// Reports the failure of a callback that threw in an earlier call and could not make C fail. C itself would
+/// report success.
 int checked(Request &request, XmlParser &parser, int result) {
   if (result != NE_OK || !parser.failed()) return result;
   ne_set_error(request.session().c(), "Could not parse response: %s", ne_xml_get_error(parser.c()));

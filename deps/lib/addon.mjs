@@ -45,7 +45,7 @@ function checkChoices(env) {
 }
 
 /**
- * The settings that make one binary differ from another of the same sources.
+ * The settings by which two binaries of the same sources differ.
  *
  * @param {Env} env
  * @returns {Record<string, string>}
@@ -62,8 +62,8 @@ function settingsOf(env) {
 }
 
 /**
- * An addon that can be used as it is: the one that came with the package, or one built here from the current sources
- * with the settings of the environment.
+ * An addon that can be used as it is. The addon came with the package, or was built in this folder from the current
+ * sources with the settings of the environment.
  *
  * @param {Env} [env]
  * @returns {string | undefined} its file
@@ -78,7 +78,7 @@ export function addonInPlace(env = process.env) {
   if (!existsSync(join(root, BINARY)) || !isFresh(stamp, filesOf(SOURCES))) return undefined;
   const same = Object.entries(settings).every(([name, value]) => stamp.settings[name] === value);
   const builder = !env.LIBNEON_BUILD || stamp.settings.builder === env.LIBNEON_BUILD;
-  // A build with warnings as errors serves every caller. In a build without them, the warnings have not been checked.
+  // A build that treats warnings as errors suits every caller. Other builds have not been checked for warnings.
   const strict = env.NEON_WERROR !== '1' || stamp.settings.strict === '1';
   return same && builder && strict ? BINARY : undefined;
 }
@@ -113,7 +113,7 @@ export function plan(env = process.env) {
 }
 
 /**
- * The builder and the neon for the addon. Throws two lines of advice when a need is missing.
+ * Chooses the builder and the neon for the addon. Throws two lines of advice when a need is missing.
  *
  * @param {Env} [env]
  * @returns {{ builder: Builder, neon: Neon }}
@@ -154,7 +154,7 @@ function build(builder, env, clean) {
 
   const stamp = { time: Date.now(), sources: filesOf(SOURCES), done: false, settings };
   writeStamp(STAMP, stamp);
-  // The builders run "node" to find paths: it must be this Node.
+  // The builders run "node" to find paths, and must run this Node.
   const tools = { ...env, PATH: `${dirname(process.execPath)}${delimiter}${env.PATH ?? ''}` };
   for (const [script = '', ...args] of steps) {
     const { ok, log } = run(process.execPath, [script, ...args], { env: tools });

@@ -10,8 +10,8 @@ import { root } from './run.mjs';
 const tree = createHash('sha256').update(root).digest('hex').slice(0, 16);
 
 /**
- * Runs the work, after waiting until no other process does the work of this name in this tree. Otherwise two builds in
- * one folder (from several terminals, or from a test suite and an editor that builds) would corrupt each other.
+ * Waits until no other process does the work of this name in this tree, then runs the work. Without this lock, two
+ * builds in one folder (from two terminals, or from a test suite and an editor) would corrupt each other.
  *
  * @template T
  * @param {string} name

@@ -18,13 +18,13 @@ import { isForThisMachine } from './symbols.mjs';
  * @property {string} include  the folder of ne_session.h
  * @property {string[]} defines  neon's own compiler flags except -I; they determine the size of ne_off_t
  * @property {string} library  the shared library's file
- * @property {string | undefined} rpath  the library's folder, if the dynamic linker does not search it
+ * @property {string | undefined} rpath  the library's folder, if the dynamic linker does not search this folder
  */
 
 /**
  * @typedef {object} NoNeon
  * @property {string} problem  a sentence
- * @property {Need | undefined} need  the need to install; undefined when there is a neon that does not fit
+ * @property {Need | undefined} need  the need to install; undefined when a neon is installed but does not fit
  */
 
 /** The oldest neon that the addon compiles and runs with. */
@@ -34,7 +34,7 @@ const MACOS = process.platform === 'darwin';
 
 /**
  * Finds neon: in NEON_ROOT if set, otherwise by pkg-config or neon-config. With NEON_TLS=gnutls, the library is that of
- * neon's GnuTLS build, and the headers are those that were found.
+ * neon's GnuTLS build; the headers are those of the neon that was found.
  *
  * @param {Env} [env]
  * @returns {Neon | NoNeon}
@@ -124,7 +124,7 @@ function byNeonConfig(env) {
 
 /**
  * Finds neon in NEON_ROOT, a prefix that may have been moved after the installation of neon. The flags come from neon's
- * own files in the prefix, but the folders are those that exist there now.
+ * own files in the prefix, but the folders are those that exist in the prefix now.
  *
  * @param {string} root
  * @param {Env} env

@@ -81,7 +81,7 @@ export function packageManager(has = (program) => onPath(program) !== undefined)
 }
 
 /**
- * The exact command that installs the needs; undefined when this manager lacks a package for one of them.
+ * The exact command that installs the needs; undefined when this manager lacks a package for one of the needs.
  *
  * @param {readonly Need[]} needs
  * @param {Manager | undefined} manager
@@ -97,7 +97,7 @@ export function installCommand(needs, manager, isRoot) {
 }
 
 /**
- * Two lines for a person: the missing needs, and the command that installs them.
+ * Two lines of advice: the missing needs, and the command that installs these needs.
  *
  * @param {readonly Need[]} needs
  * @param {Manager | undefined} manager
@@ -165,8 +165,9 @@ export function debianPackages(needs) {
   return needs.flatMap((need) => MANAGERS.apt.names[need]?.split(' ') ?? []);
 }
 
-// Debian starts a service when its package is installed, unless a policy forbids it. The script forbids it during the
-// installation, because tests start their own servers, and keeps a policy that the machine already has.
+// Debian starts a service when its package is installed, unless a policy forbids the start. During the installation the
+// script sets such a policy, because tests start their own servers. If the machine already has a policy, the script
+// keeps that policy.
 const APT = `
 export DEBIAN_FRONTEND=noninteractive
 policy=/usr/sbin/policy-rc.d

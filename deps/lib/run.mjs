@@ -16,7 +16,7 @@ export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/
 
 const require = createRequire(join(root, 'package.json'));
 
-/** A problem and its solution, in lines for a person; a stack trace would not help. */
+/** A problem and its solution, in lines of text; a stack trace would not help. */
 export class SetupError extends Error {
   /** @param {string[]} lines */
   constructor(...lines) {
@@ -25,7 +25,7 @@ export class SetupError extends Error {
 }
 
 /**
- * Runs the main function of a command: a SetupError ends the process with only its lines, and exit code 1.
+ * Runs the main function of a command: a SetupError prints only its lines, and ends the process with exit code 1.
  *
  * @param {() => void} main
  */

@@ -1,5 +1,5 @@
 // @ts-check
-// Records the sources of a build, to decide whether it is up to date.
+// Records the sources of a build, to decide whether the build is up to date.
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './run.mjs';

@@ -1,5 +1,5 @@
 // @ts-check
-// Lists the functions that neon's headers declare, and the symbols that its library exports.
+// Lists the functions that neon's headers declare, and the symbols that neon's library exports.
 import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { ask } from './run.mjs';
@@ -55,14 +55,14 @@ export function prototypes(text) {
 export function exportedSymbols(library) {
   const bytes = readFileSync(library);
   if (isElf(bytes)) return elfSymbols(bytes);
-  // Mach-O: every machine that can build an addon has `nm`, and C names begin with an underscore.
+  // In Mach-O files, C names begin with an underscore. Every machine that can build an addon has `nm`.
   const lines = ask('nm', ['-gU', library])?.split('\n') ?? [];
   return new Set(lines.map((line) => (line.split(' ').at(-1) ?? '').replace(/^_/, '')));
 }
 
 /**
- * Whether a library is for the architecture of this Node. Where cross compilers are installed, there are folders of
- * several architectures.
+ * Whether a library is for the architecture of this Node. A machine with cross compilers has libraries of several
+ * architectures.
  *
  * @param {string} library
  */

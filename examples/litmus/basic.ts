@@ -7,7 +7,7 @@ const CONTENT = 'A few lines\nthat go up\nand come down\nas they were.\n';
 
 export function basic(server: Server): Test[] {
   const { root } = server;
-  /** The last uploaded resource, and the created collection, once they exist. */
+  /** The resource that was uploaded last, and the created collection. Both are undefined until they exist. */
   let resource: string | undefined;
   let collection: string | undefined;
 
@@ -96,8 +96,8 @@ export function basic(server: Server): Test[] {
 }
 
 /**
- * Implements the test `options` of this suite and of locks. Returns whether the server claims to support locks (class
- * 2).
+ * Implements the test `options` of this suite and of the suite `locks`. Returns whether the server claims to support
+ * locks (class 2).
  */
 export function capabilities(server: Server): boolean {
   const { client, root } = server;

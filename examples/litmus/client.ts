@@ -22,7 +22,7 @@ export class Client {
       .replaceAll(/\s*\n\s*/g, ' ');
   }
 
-  /** The status of the last request; 0 if the message is about another problem. */
+  /** The status of the last request; 0 if neon's message does not begin with a status. */
   get status(): number {
     return Number.parseInt(this.error, 10) || 0;
   }

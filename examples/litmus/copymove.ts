@@ -23,7 +23,7 @@ export function copymove(server: Server): Test[] {
     client.makeCollection(at(`${collection}subcoll/`));
   };
 
-  /** Deletes the members that {@link createMembers} created. Fails if a member is missing, as it was not copied. */
+  /** Deletes the members that {@link createMembers} created. Fails if a member was not copied. */
   const deleteMembers = (collection: string): void => {
     const { client } = server;
     for (const member of [...MEMBERS, 'subcoll/'])

@@ -24,7 +24,7 @@ export function locks(server: Server): Test[] {
     { name: { nspace: 'http://libneon.example/litmus/', name: 'random' }, type: ne.ne_propset, value: 'any' },
   ];
 
-  /** A lock of the target, to be requested. */
+  /** A lock to request for the target. */
   const wanted = (scope: number, depth: number): ne.ne_lock => {
     const lock = ne.ne_lock_create();
     ne.ne_fill_server_uri(server.client.session, lock.uri);
@@ -62,7 +62,7 @@ export function locks(server: Server): Test[] {
     if (status < 200 || status > 299) fail(`PUT on a condition that holds (If: ${condition}): ${server.client.error}`);
   };
 
-  /** Sends PUT with a condition that does not hold, which should return this status. */
+  /** Sends PUT with a condition that does not hold. The server should respond with this status. */
   const putUnless = (condition: string, wantedStatus: number): number => {
     const status = putIf(condition);
     if (status >= 200 && status <= 299)

@@ -34,7 +34,7 @@ export function props(server: Server): Test[] {
   let ready = false;
   let expected: readonly Expected[] = [];
 
-  /** Sends PROPPATCH, which sets the expected properties and removes the others. */
+  /** Sends PROPPATCH, which sets the properties that have an expected value, and removes the other properties. */
   const patchAll = (): void => {
     const operations = expected.map(({ name, value }) =>
       value === null ? { name, type: ne.ne_propremove } : { name, type: ne.ne_propset, value },
@@ -43,7 +43,7 @@ export function props(server: Server): Test[] {
     client.works(`PROPPATCH of ${target}`, ne.ne_proppatch(client.session, target, operations));
   };
 
-  /** A test that sends a PROPPATCH with these elements, after which one property should have this value. */
+  /** Makes a test that sends a PROPPATCH with these elements. Later tests expect that the property has this value. */
   const patching = (subject: string, name: ne.ne_propname, value: string | null, elements: string) => (): void => {
     if (!ready) skip();
     expected = [{ name, value }];

@@ -31,7 +31,7 @@ export interface Progress {
   warnings: string[];
 }
 
-/** The error that ends a test which fails, is skipped, or ends its suite. */
+/** The error by which a test fails, is skipped, or ends its suite. */
 class Ending extends Error {
   constructor(
     readonly result: Result,
@@ -57,7 +57,7 @@ export function end(result: 'FAIL' | 'SKIPPED', text: string): never {
   throw new Ending(result, text, true);
 }
 
-/** Lists tests by their names, in the given order. By default, the order is that of their definition. */
+/** Lists tests in the given order of names; by default, in the order of their definition. */
 export function sequence<T extends Readonly<Record<string, () => void>>>(
   tests: T,
   ...order: readonly (keyof T & string)[]
@@ -66,7 +66,7 @@ export function sequence<T extends Readonly<Record<string, () => void>>>(
   return names.map((name) => ({ name, run: () => tests[name]?.() }));
 }
 
-/** Runs tests, each of which finds its name in `progress`; calls `report` after each. */
+/** Runs tests, and calls `report` after each test. `progress` has the name of the running test. */
 export function runTests(tests: readonly Test[], progress: Progress, report: (verdict: Verdict) => void): Verdict[] {
   const verdicts: Verdict[] = [];
   for (const [number, { name, run }] of tests.entries()) {

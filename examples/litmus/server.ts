@@ -44,7 +44,7 @@ export class Server {
     return this.#sessions[0] ?? end('FAIL', 'there is no session');
   }
 
-  /** A second session, which does not know the locks of the first one. */
+  /** A second session, which does not know the locks of the first session. */
   get second(): Client {
     return this.#sessions[1] ?? end('FAIL', 'there is no session');
   }

@@ -30,9 +30,9 @@ const principals = {
 } as const;
 
 /**
- * The principal of an entry (RFC 3744, section 5.5.1): all users (`'all'`), the users that are authenticated, the users
- * that are not, the principal that the resource itself represents (`'self'`), the principal that a URL identifies, or
- * the principal that a property of the resource names.
+ * The principal of an entry (RFC 3744, section 5.5.1): all users (`'all'`), the authenticated users, the
+ * unauthenticated users, the principal that the resource itself represents (`'self'`), the principal that a URL
+ * identifies, or the principal that a property of the resource names.
  */
 export type Principal =
   | keyof typeof principals
@@ -46,7 +46,7 @@ export type Principal =
     };
 
 /**
- * An entry of an access control list (RFC 3744, section 5.5): it grants or denies privileges, not both.
+ * An entry of an access control list (RFC 3744, section 5.5): it either grants or denies privileges.
  *
  * @example
  * ```ts

@@ -21,12 +21,12 @@ const streamTrailers: (stream: StreamHandle) => string = native('streamTrailers'
 
 const empty = Buffer.alloc(0);
 
-/** Ends the request of a body that is garbage-collected before it is over. */
+/** Ends the request of a body that is garbage-collected before the body is over. */
 const dropped = new FinalizationRegistry<() => void>((end) => end());
 
 /**
- * An arriving body as its session or pool sees it. The hold refers to the body weakly, so that a body that the caller
- * dropped can be garbage-collected; the session then becomes free.
+ * An arriving body as its session or pool sees it. The hold refers to the body weakly, so that a body can be
+ * garbage-collected when the caller drops it. The session then becomes free.
  */
 class BodyHold implements Hold {
   readonly description: string;
@@ -72,7 +72,7 @@ class BodyHold implements Hold {
     this.#body.deref()?.stopReadingAhead();
   }
 
-  /** Notes that the caller reads, which makes room. */
+  /** Notes that the caller reads, and so makes room for more bytes. */
   read(): void {
     this.isUnread = false;
     this.isFull = false;
@@ -86,7 +86,8 @@ class BodyHold implements Hold {
 
 /**
  * A body that is still arriving. Its request is live until the body is read to its end, cancelled or dropped. The body
- * occupies the session until it has arrived. While other calls wait, it is received into memory without being read.
+ * occupies the session until it has arrived. While other calls wait, the body is received into memory without being
+ * read.
  * @internal
  */
 export class ArrivingBody {
@@ -122,9 +123,9 @@ export class ArrivingBody {
   }
 
   /**
-   * Receives up to `bytes` more than the caller has read, because other calls wait for the session. The result is true
-   * when the session's thread is done with the response. It is false when the thread has stopped at that limit, and
-   * when no call waits any more.
+   * Receives up to `bytes` bytes more than the caller has read, because other calls wait for the session. The result is
+   * true when the session's thread is done with the response. The result is false when the thread has stopped at the
+   * limit, or when no call waits any more.
    */
   readAhead(bytes: number): boolean | Promise<boolean> {
     return readStreamAhead(this.#stream, bytes);

@@ -16,10 +16,11 @@ export interface Credentials {
 
 /** A request for credentials, by the server or the proxy. */
 export interface Challenge {
-  /** The realm that the challenge names; null where its protocol has no realms. */
+  /** The realm that the challenge names; null if the authentication protocol has no realms. */
   readonly realm: string | null;
   /**
-   * The number of earlier challenges to the same request. If it is more than 0, the previous credentials were refused.
+   * The number of earlier challenges to the same request. A number above 0 means that the previous credentials were
+   * refused.
    */
   readonly attempt: number;
   /** Whether the challenge is from the proxy, not from the server. */
@@ -27,9 +28,9 @@ export interface Challenge {
 }
 
 /**
- * A callback that returns credentials. It is called again until the server or proxy accepts the credentials. If it
- * returns undefined or null, the request fails with `NE_AUTH` or `NE_PROXYAUTH`. It may return a promise, but not in
- * blocking requests. In C: `ne_auth_creds`.
+ * A callback that returns credentials. The callback is called again until the server or proxy accepts the credentials.
+ * If the callback returns undefined or null, the request fails with `NE_AUTH` or `NE_PROXYAUTH`. The callback may
+ * return a promise, but not in blocking requests. In C: `ne_auth_creds`.
  *
  * @example
  * ```ts
@@ -73,7 +74,7 @@ export type AuthOptions =
 
 /** The authentication protocols that an option is for. */
 interface ProtocolOptions {
-  /** The protocols that may be used. Default: Basic and Digest, and, with TLS or for a proxy, Negotiate. */
+  /** The protocols that may be used. Default: Basic and Digest; with TLS or for a proxy, also Negotiate. */
   readonly protocols?: AuthProtocol | readonly AuthProtocol[] | undefined;
 }
 
@@ -136,7 +137,7 @@ function callbackOf(side: Side, options: AuthOptions): ne.ne_auth_creds | null {
   }
   const given = options as Partial<Credentials>;
   const credentials = { username: textOf(side, 'username', given), password: textOf(side, 'password', given) };
-  // The credentials are tried only once: credentials that were refused once would be refused again.
+  // The credentials are tried only once: credentials that were refused would be refused again.
   return (_, attempt) => (attempt === 0 ? credentials : attempt);
 }
 

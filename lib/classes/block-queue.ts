@@ -1,28 +1,28 @@
 /** Queues the blocks of a body between a source in JavaScript and the addon. */
 import { types } from 'node:util';
 
-/** Blocks in order; null after the last one of the body. */
+/** Blocks in order, with null after the last block of the body. */
 export type Blocks = readonly (Uint8Array | null)[];
 
 /** Returns the next block of a source, or null at its end. */
 type Next = () => Uint8Array | null | Promise<Uint8Array | null>;
 
 /**
- * The number of bytes that the addon keeps so that it can send them again. It may be impossible to start a longer body
- * again.
+ * The maximum number of bytes of a body that the addon keeps, to send them again if necessary. A longer body can be
+ * sent again only if its source can start again.
  */
 const maxKept = 256 * 1024;
 
-/** How long a request waits for the end of a short body before it is sent, in milliseconds. */
+/** How long a request waits for a short body to end before the request is sent, in milliseconds. */
 const patience = 50;
 
 /**
- * Gathers the blocks of a source, so that the addon obtains many blocks with one call. It also reads ahead of the
- * addon: while the lane sends some blocks, the queue reads the next ones.
+ * Gathers the blocks of a source, so that the addon obtains many blocks with one call. The queue also reads ahead of
+ * the addon: it reads the next blocks while the lane sends earlier blocks.
  *
  * The source is asked for one block at a time: `#reading` is the promise of that block. At most two callers wait for
- * the promise: the addon's call and the reading ahead. A failure of the source is kept until the blocks that precede it
- * are taken. The whole class runs on the JavaScript thread.
+ * the promise: the addon's call and the reading ahead. A failure of the source is kept until the blocks before the
+ * failure are taken. The whole class runs on the JavaScript thread.
  */
 export class BlockQueue {
   readonly #next: Next;
@@ -37,7 +37,7 @@ export class BlockQueue {
 
   /**
    * @param ahead how many bytes to read ahead of the addon
-   * @param reuses whether the source may change a block when it is asked for the next one
+   * @param reuses whether the source may change a block when the next block is requested
    */
   constructor(next: Next, { ahead, reuses }: { readonly ahead: number; readonly reuses: boolean }) {
     this.#next = next;
@@ -46,7 +46,7 @@ export class BlockQueue {
   }
 
   /**
-   * Returns the blocks that have been read, with null after the last one of the body. Waits for the first block if no
+   * Returns the blocks that have been read, with null after the last block of the body. Waits for the first block if no
    * block has been read yet. Throws the failure of the source.
    */
   take(): Blocks | Promise<Blocks> {
@@ -56,8 +56,8 @@ export class BlockQueue {
 
   /**
    * Returns the first blocks, before the request is sent. Waits until a short body has ended, or until there are more
-   * bytes than the addon keeps. It waits no longer than `patience`; there may be no block at all by that time. Throws
-   * the failure of the source.
+   * bytes than the addon keeps. After `patience`, returns the blocks that have arrived by then, if any. Throws the
+   * failure of the source.
    */
   look(): Blocks | Promise<Blocks> {
     const reading = this.#fill(maxKept + 1);

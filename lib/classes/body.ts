@@ -9,7 +9,7 @@ import { BlockQueue, type Blocks } from './block-queue.js';
 
 /** An open file or pipe as a body. A pipe without a `length` is sent in chunks. */
 export interface DescriptorBody {
-  /** The file descriptor. It stays open, and its position in a file does not change. */
+  /** The file descriptor. The descriptor stays open, and its file position does not change. */
   readonly fd: number;
   /** Where the body begins in the file, in bytes. Default 0. */
   readonly offset?: number | undefined;
@@ -17,19 +17,19 @@ export interface DescriptorBody {
   readonly length?: number | undefined;
 }
 
-/** A file as a body, or a part of it. */
+/** A file, or a part of a file, as a body. */
 export interface FileBody extends Omit<DescriptorBody, 'fd'> {
   /**
-   * The path of the file, or its `file:` URL. It is opened when the request is sent; calls that return a promise open
-   * it off the JavaScript thread.
+   * The path of the file, or its `file:` URL. The file is opened when the request is sent. Calls that return a promise
+   * open the file off the JavaScript thread.
    */
   readonly file: string | URL;
 }
 
 /**
  * A callback that returns the next block of a body: at most `size` bytes, or null at the end. neon calls it with a
- * `size` of 0 when the body must start again from its beginning; return false if the body cannot start again. The
- * callback may return a promise, but not in blocking requests. In C: `ne_provide_body`.
+ * `size` of 0 when the body must start again from its beginning. The callback then returns false if the body cannot
+ * start again. The callback may return a promise, but not in blocking requests. In C: `ne_provide_body`.
  *
  * @example
  * ```ts
@@ -45,11 +45,12 @@ export type BodyProvider = (
 ) => Uint8Array | null | boolean | undefined | Promise<Uint8Array | null | boolean | undefined>;
 
 /**
- * The body of a request: text (sent as UTF-8), bytes, a file, a descriptor, a provider, or a source of blocks: a Blob,
- * a Readable, a web stream, any other async iterable. A body of unknown length is sent in chunks, unless there is a
- * Content-Length header. Streams and iterables can be read only once. A request that must be sent again after more than
- * 256 KiB of such a body fails. To avoid that, a request with such a body is sent on a new connection. Blocking
- * requests accept only text, bytes, files, descriptors and providers.
+ * The body of a request: text (sent as UTF-8), bytes, a file, a descriptor, a provider, or a source of blocks (a Blob,
+ * a Readable, a web stream, or any other async iterable). A body of unknown length is sent in chunks, unless there is a
+ * Content-Length header. Streams and iterables can be read only once: a request that must be sent again fails if more
+ * than 256 KiB of its stream or iterable have been read. To avoid this failure, a request with a stream or iterable is
+ * sent on a new connection, unless the body turns out to be short. Blocking requests accept only text, bytes, files,
+ * descriptors and providers.
  */
 export type Body =
   | string
@@ -63,8 +64,8 @@ export type Body =
 
 /**
  * The addon calls this function with an {@link Ask}. 0 asks for the next blocks: at least one, unless the body is over.
- * `askFirst` asks for the first blocks, before the request is sent. `askAgain` asks to start again, which the result
- * false refuses.
+ * `askFirst` asks for the first blocks, before the request is sent. `askAgain` asks the body to start again; the result
+ * false means that the body cannot start again.
  */
 type Pull = (ask: Ask) => Answer | Promise<Answer>;
 type Answer = Blocks | boolean;
@@ -74,7 +75,7 @@ const askFirst = 2 satisfies Ask;
 
 /** A body in the form that the addon accepts. @internal */
 export interface PreparedBody {
-  /** Lengths are in bytes; -1 where they are unknown or not announced. */
+  /** The lengths are in bytes; -1 means that a length is unknown or not announced. */
   readonly body:
     | string
     | Uint8Array
@@ -85,9 +86,9 @@ export interface PreparedBody {
 }
 
 const blockSize = 64 * 1024;
-/** How much of a Blob is read at once: smaller parts cost more turns of the event loop. */
+/** How many bytes of a Blob are read at once: smaller parts cost more turns of the event loop. */
 const sliceSize = 1024 * 1024;
-/** How much of a stream is read ahead of the addon. */
+/** How many bytes of a stream are read ahead of the addon. */
 const ahead = 256 * 1024;
 
 /** Whether the addon accepts the body unchanged. @internal */
@@ -197,7 +198,7 @@ interface Source {
   next(): Promise<IteratorResult<unknown, unknown>>;
   /** Frees the source before its end. */
   cancel(): void;
-  /** Whether the blocks may change when the next one is requested. */
+  /** Whether a block may change when the next block is requested. */
   readonly reuses: boolean;
 }
 
@@ -215,7 +216,7 @@ function sourceOfStream(stream: ReadableStream<Uint8Array | string>): Source {
 
 function sourceOfIterable(iterable: AsyncIterable<Uint8Array | string>): Source {
   let iterator: AsyncIterator<unknown> | undefined;
-  // If the stream fails before it is read, reading it reports the failure.
+  // If the stream fails before it is read, the first read reports the failure.
   if (iterable instanceof Readable) iterable.on('error', ignore);
   const getIterator = (): AsyncIterator<unknown> => {
     iterator ??= iterable[Symbol.asyncIterator]();
@@ -233,7 +234,7 @@ function sourceOfIterable(iterable: AsyncIterable<Uint8Array | string>): Source 
   };
 }
 
-/** Ends an iteration, if it was begun. Ignores failures: the request is over, so there is no promise left to reject. */
+/** Ends an iteration that was begun. Ignores failures: the request is over, so there is no promise left to reject. */
 async function leave(iterator: AsyncIterator<unknown> | undefined): Promise<void> {
   try {
     await iterator?.return?.();
@@ -242,7 +243,7 @@ async function leave(iterator: AsyncIterator<unknown> | undefined): Promise<void
   }
 }
 
-/** Prepares the body of a source. The source is read when the addon asks for blocks, and ahead of the addon. */
+/** Prepares a body from a source. The source is read when the addon asks for blocks, and also ahead of the addon. */
 function ofSource(source: Source, announced: number | undefined): PreparedBody {
   let ended = false;
   const next = async (): Promise<Uint8Array | null> => {

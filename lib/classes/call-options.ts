@@ -8,7 +8,7 @@ import type { ReadingLimits } from './hold.js';
 import type { RedirectOptions, Redirects } from './redirect.js';
 import type { ProgressEvent } from './status.js';
 
-/** The value of a header; an array stands for several fields of one name. */
+/** The value of a header; an array means several fields with the same name. */
 export type HeaderValue = string | number | readonly string[];
 
 /**
@@ -19,7 +19,7 @@ export type HeaderValue = string | number | readonly string[];
 export type HeadersInit =
   Readonly<Record<string, HeaderValue | undefined>> | Iterable<readonly [name: string, value: HeaderValue]>;
 
-/** The options of a blocking call: those of the promise form, without the options that need the event loop. */
+/** The options of a blocking call: the options of the promise form, except those that need the event loop. */
 export type BlockingOptions<Options> = Omit<Options, 'signal' | 'timeout' | 'onProgress'>;
 
 /** A header field. @internal */
@@ -51,7 +51,7 @@ export interface CallSettings {
   readonly signal: AbortSignal | undefined;
   /** In milliseconds, from `since` on. */
   readonly timeout: number | undefined;
-  /** A time of `performance.now()`; 0 without a timeout. */
+  /** When the timeout began: a time of `performance.now()`; 0 without a timeout. */
   readonly since: number;
   readonly headers: readonly HeaderField[];
   readonly onProgress: ((event: ProgressEvent) => void) | undefined;
@@ -84,7 +84,7 @@ function requireBlocking(options: CommonOptions): void {
  * Reads and checks the options of a call. @internal
  *
  * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` for an invalid option;
- *   `ERR_INVALID_ARG_VALUE` for one that a blocking call cannot honour
+ *   `ERR_INVALID_ARG_VALUE` for an option that a blocking call cannot honour
  */
 export function settingsOf(options: CommonOptions, defaults: CallDefaults, blocking = false): CallSettings {
   requireObject(options);
@@ -114,7 +114,7 @@ function redirectsOf(options: CommonOptions, { redirects }: CallDefaults): Redir
   return options.redirect === undefined && options.maxRedirects === undefined ? redirects : redirects.with(options);
 }
 
-/** Whether a header of the caller asks for a coding or a range, so that the body is not inflated. */
+/** Whether one of the headers asks for a coding or a range; the body is then not inflated. */
 function takesAnyCoding(headers: readonly HeaderField[]): boolean {
   return headers.some(([name]) => /^(accept-encoding|range)$/i.test(name));
 }
@@ -144,7 +144,7 @@ export function requireNoLength(fields: readonly HeaderField[], why: string): vo
 }
 
 /**
- * Packs the options of a call into one text, which crosses to the addon at the cost of one value; see `read_options` in
+ * Packs the options of a call into one text, so that only one value crosses to the addon; see `read_options` in
  * binding/classes/exchange/recipe.h. @internal
  *
  * @param inflate as in {@link CallSettings}
@@ -164,13 +164,15 @@ function requireLine(name: string, text: string): void {
   if (text.includes('\n')) throw invalidChar(name, 'it must be one line');
 }
 
-/** {@link optionsText} for a request whose body neon or the library composes: refuses a `Content-Length`. @internal */
+/**
+ * Like {@link optionsText}, for a request whose body neon or the library composes; refuses `Content-Length`. @internal
+ */
 export function composedOptions({ headers, inflate }: CallSettings): string {
   requireNoLength(headers, 'the library composes the body');
   return optionsText(headers, inflate);
 }
 
-/** The fields of headers. @internal */
+/** Converts headers to fields. @internal */
 export function fieldsOf(headers: HeadersInit | undefined): readonly HeaderField[] {
   if (headers === undefined) return noFields;
   requireHeaders(headers);
@@ -197,7 +199,9 @@ function wrongHeaders(headers: unknown): TypeError {
   return invalidType('headers', 'an object, a Map, a Headers object or pairs of names and values', headers);
 }
 
-/** Returns the fields without those whose name is also in `others`; case does not matter. @internal */
+/**
+ * Returns `fields` without the fields whose names are also in `others`; the case of names does not matter. @internal
+ */
 export function withoutReplaced(fields: readonly HeaderField[], others: readonly HeaderField[]): HeaderField[] {
   const names = new Set(others.map(([name]) => name.toLowerCase()));
   return fields.filter(([name]) => !names.has(name.toLowerCase()));

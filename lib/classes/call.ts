@@ -29,11 +29,11 @@ export interface Call<Raw, Result> {
   /** Makes the caller's result; throws when the native function reports a failure. */
   settle(raw: Raw, run: CallRun): Result;
 
-  /** The response in the result of the native function; null where the function returns none. */
+  /** The response in the result of the native function; null if the function returns no response. */
   responseOf(raw: Raw): RawResponse | null;
   /** Copies the bytes that the caller may change while the call waits for a session. */
   hold?(): void;
-  /** Only a call that makes its session wait while the caller reads the result has a reader. */
+  /** Defined only for a call that makes its session wait while the caller reads the result. */
   readonly reader?: ResultReader | undefined;
   /** Frees the resources of `send`. */
   release?(): void;
@@ -42,15 +42,15 @@ export interface Call<Raw, Result> {
   readonly repeatable: boolean;
   /** Whether a redirect may turn the request into a GET. */
   readonly becomesGet: boolean;
-  /** The call that a redirect leads to. */
+  /** Returns the call that follows a redirect. */
   redirected(to: Redirection): Call<Raw, Result>;
 }
 
-/** The reader of a call's result, while that arrives. @internal */
+/** The reader of a call's result while the result arrives. @internal */
 export interface ResultReader extends Reader {
   /**
-   * Receives up to `bytes` more than the caller has read, because other calls wait for the session; undefined ends the
-   * reading ahead.
+   * Receives up to `bytes` bytes more than the caller has read, because other calls wait for the session; undefined
+   * ends the reading ahead.
    */
   readAhead(bytes: number | undefined): void;
 }

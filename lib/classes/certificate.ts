@@ -24,7 +24,8 @@ const end = /-----END (?:TRUSTED |X509 )?CERTIFICATE-----/;
 
 /**
  * An X.509 certificate: `ne_ssl_certificate`. A certificate of this class does not depend on a session, even if the
- * callback of the option {@link TLSOptions.verify} received it. It is freed when it is garbage-collected.
+ * callback of the option {@link TLSOptions.verify} received it. The certificate is freed when this object is
+ * garbage-collected.
  *
  * @example
  * ```ts
@@ -42,7 +43,7 @@ export class Certificate {
   /**
    * Wraps a certificate of `libneon/ne`.
    *
-   * @param issuerCertificate the certificate that signed this one, if it is known
+   * @param issuerCertificate the certificate that signed this certificate, if the signer is known
    * @throws `ERR_INVALID_ARG_TYPE` when an argument is not a certificate
    */
   constructor(handle: ne.ne_ssl_certificate, issuerCertificate?: Certificate) {
@@ -56,8 +57,8 @@ export class Certificate {
   /**
    * Returns the first certificate of a PEM text.
    *
-   * @throws `ERR_INVALID_ARG_VALUE` when the text contains no certificate, or an invalid one; `ERR_INVALID_ARG_TYPE`
-   *   when `pem` is neither text nor bytes
+   * @throws `ERR_INVALID_ARG_VALUE` when the text contains no certificate, or its first certificate is invalid;
+   *   `ERR_INVALID_ARG_TYPE` when `pem` is neither text nor bytes
    */
   static fromPEM(pem: string | Uint8Array): Certificate {
     const [base64] = pemBlocks(textOf('pem', pem));
@@ -68,8 +69,8 @@ export class Certificate {
   /**
    * Returns all certificates of a PEM text, in their order; an empty array for a text without certificates.
    *
-   * @throws `ERR_INVALID_ARG_VALUE` when a certificate is invalid; the message says which one. `ERR_INVALID_ARG_TYPE`
-   *   when `pem` is neither text nor bytes
+   * @throws `ERR_INVALID_ARG_VALUE` when a certificate is invalid; the message says which certificate.
+   *   `ERR_INVALID_ARG_TYPE` when `pem` is neither text nor bytes
    */
   static allFromPEM(pem: string | Uint8Array): Certificate[] {
     return Array.from(certificatesOf(textOf('pem', pem)), (handle) => new Certificate(handle));
@@ -87,7 +88,7 @@ export class Certificate {
   }
 
   /**
-   * Converts a certificate of Node's class, with the certificates that signed it as far as Node knows them.
+   * Converts a certificate of Node's class, together with the certificates that signed it, as far as Node knows them.
    *
    * @throws `ERR_INVALID_ARG_TYPE` when `x509` is not an `X509Certificate` of Node
    */
@@ -101,7 +102,7 @@ export class Certificate {
   }
 
   /**
-   * The name of the subject in readable form: `'Example Ltd., Norfolk, GB'`. The common name is omitted where there are
+   * The name of the subject in readable form: `'Example Ltd., Norfolk, GB'`. The common name is omitted if there are
    * other attributes. In C: `ne_ssl_readable_dname` of `ne_ssl_cert_subject`.
    */
   get subject(): string {
@@ -114,7 +115,7 @@ export class Certificate {
   }
 
   /**
-   * The certificate that signed this one, as the server sent it; undefined if it is unknown. In C:
+   * The certificate that signed this certificate, as the server sent it; undefined if the signer is unknown. In C:
    * `ne_ssl_cert_signedby`.
    */
   get issuerCertificate(): Certificate | undefined {
@@ -123,22 +124,22 @@ export class Certificate {
     return handle ? new Certificate(handle) : undefined;
   }
 
-  /** This certificate, then the one that signed it, and so on, as far as they are known. */
+  /** This certificate, then the certificate that signed it, and so on, as far as the signers are known. */
   get chain(): Certificate[] {
     return [this, ...(this.issuerCertificate?.chain ?? [])];
   }
 
-  /** The host name that the certificate is for; null where it names no host. In C: `ne_ssl_cert_identity`. */
+  /** The host name that the certificate is for; null if the certificate names no host. In C: `ne_ssl_cert_identity`. */
   get identity(): string | null {
     return ne.ne_ssl_cert_identity(this.handle);
   }
 
-  /** The time when it becomes valid. */
+  /** The time when the certificate becomes valid. */
   get validFrom(): Date {
     return new Date(this.toX509().validFrom);
   }
 
-  /** The time when it expires. */
+  /** The time when the certificate expires. */
   get validUntil(): Date {
     return new Date(this.toX509().validTo);
   }
@@ -166,7 +167,7 @@ export class Certificate {
   }
 
   /**
-   * Returns whether both certificates are equal, byte for byte. In C: `ne_ssl_cert_cmp`.
+   * Returns whether this certificate and `other` are equal, byte for byte. In C: `ne_ssl_cert_cmp`.
    *
    * @throws `ERR_INVALID_ARG_TYPE` when `other` is not a {@link Certificate}
    */
@@ -198,8 +199,8 @@ export class Certificate {
 }
 
 /**
- * A certificate with its private key: `ne_ssl_client_cert`. While it is encrypted it has no {@link certificate}, and
- * cannot authenticate a session.
+ * A certificate with its private key: `ne_ssl_client_cert`. An encrypted client certificate has no {@link certificate},
+ * and cannot authenticate a session.
  *
  * @example
  * ```ts
@@ -271,7 +272,7 @@ export class ClientCertificate {
   }
 
   /**
-   * The "friendly name" in the file; null where the file has no such name, and with GnuTLS while the certificate is
+   * The "friendly name" in the file; null if the file contains no such name, and with GnuTLS while the certificate is
    * encrypted. In C: `ne_ssl_clicert_name`.
    */
   get name(): string | null {
@@ -281,7 +282,7 @@ export class ClientCertificate {
   /**
    * The certificate without its private key. In C: `ne_ssl_clicert_owner`.
    *
-   * @throws `ERR_NEON_INVALID_STATE` while it is encrypted
+   * @throws `ERR_NEON_INVALID_STATE` while the client certificate is encrypted
    */
   get certificate(): Certificate {
     return new Certificate(ne.ne_ssl_clicert_owner(this.handle));
@@ -301,7 +302,7 @@ export class ClientCertificate {
   /**
    * Decrypts the certificate on the calling thread; returns this object. How long decrypting takes depends on the file.
    *
-   * @throws `NE_ERROR` when the passphrase is wrong, `ERR_NEON_INVALID_STATE` when it is decrypted already
+   * @throws `NE_ERROR` when the passphrase is wrong, `ERR_NEON_INVALID_STATE` when the certificate is decrypted already
    */
   decryptSync(passphrase: string): this {
     requireText('passphrase', passphrase);
@@ -316,8 +317,8 @@ export class ClientCertificate {
 }
 
 /**
- * Copies a certificate, together with the certificates that signed it. neon lends the original to a callback, and only
- * until the callback ends.
+ * Copies a certificate, together with the certificates that signed it. neon lends the original to a callback only until
+ * the callback ends.
  * @internal
  */
 export function keepCertificate(lent: ne.ne_ssl_certificate): Certificate {
@@ -329,8 +330,8 @@ export function keepCertificate(lent: ne.ne_ssl_certificate): Certificate {
 /**
  * The certificates of a PEM text, one after the other. @internal
  *
- * @throws `ERR_INVALID_ARG_VALUE` for an invalid certificate; if the text has several, the message says which one is
- *   invalid
+ * @throws `ERR_INVALID_ARG_VALUE` for an invalid certificate; if the text has several certificates, the message says
+ *   which certificate is invalid
  */
 export function* certificatesOf(text: string): Generator<ne.ne_ssl_certificate> {
   const blocks = pemBlocks(text);
@@ -351,7 +352,7 @@ export function importCertificate(base64: string, which = 'This'): ne.ne_ssl_cer
   return handle;
 }
 
-/** A text that may be given as bytes. @internal */
+/** Returns a text that may be given as bytes. @internal */
 export function textOf(name: string, value: unknown): string {
   if (typeof value === 'string') return value;
   if (isInstance(value, Uint8Array)) return Buffer.from(value).toString('latin1');

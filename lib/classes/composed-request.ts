@@ -17,7 +17,7 @@ type Send<R> = (
 /** The addon's functions, by the methods of their requests. */
 const functions = { PROPPATCH: 'proppatch', ACL: 'setAcl' } as const;
 
-/** A request with a body composed by a function of neon, which also makes and sends the request. @internal */
+/** A request whose body a function of neon composes. The same function makes and sends the request. @internal */
 export class ComposedRequest extends RequestCall {
   readonly #content: readonly object[];
 

@@ -1,4 +1,4 @@
-/** The reading of dates in properties and headers. */
+/** Reads the dates in properties and headers. */
 
 const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
@@ -22,7 +22,7 @@ const zones: Readonly<Record<string, number>> = {
  * Parses a date in one of the three forms of HTTP (RFC 9110, section 5.6.7), in the form of RFC 3339, or in a similar
  * form that servers write: with another zone, a space instead of the `T`, or fractions of a second. Returns null for
  * any other text, for an unknown month or zone, and for a day that does not exist. A leap second is read as the second
- * after it. @internal
+ * that follows. @internal
  */
 export function dateOf(text: string): Date | null {
   const trimmed = text.trim();
@@ -53,7 +53,9 @@ function asctime(text: string): Date | null {
 
 const monthOf = (name: string): number => months.indexOf(name.toLowerCase());
 
-/** Two digits mean a year of this century, or of the last one if it would be more than 50 years ahead (RFC 9110). */
+/**
+ * Two digits mean a year of this century or, if that year is more than 50 years ahead, of the last century (RFC 9110).
+ */
 function fullYear(digits: string): number {
   if (digits.length !== 2) return Number(digits);
   const now = new Date().getUTCFullYear();
@@ -64,7 +66,7 @@ function fullYear(digits: string): number {
 type Fields = readonly [year: Field, month: number, day: Field, hour: Field, minute: Field, second: Field];
 type Field = string | number | undefined;
 
-/** The date of these fields; null when one of them is out of range. */
+/** The date of these fields; null when a field is out of range. */
 function dateAt(fields: Fields, zone: string, milliseconds = 0): Date | null {
   const [year, month, day, hour, minute, second] = fields.map(Number) as [
     number,

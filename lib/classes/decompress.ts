@@ -5,10 +5,10 @@ import { isObject } from '../core/objects.js';
 /** How compressed response bodies are handled. */
 export interface DecompressOptions {
   /**
-   * Whether the request asks for gzip (`Accept-Encoding`) and the response body is inflated. Default true, up to 1 GiB:
-   * a body that becomes longer fails with `NE_ERROR`. `maxBytes` sets another limit. The body is left as it arrives if
-   * the request or its session has an `Accept-Encoding` or `Range` header. PROPPATCH and ACL ignore the option, since
-   * neon itself reads their responses. In C: `ne_decompress_reader`.
+   * Whether the request asks for gzip (`Accept-Encoding`) and the response body is inflated. Default true, with a limit
+   * of 1 GiB; `maxBytes` sets another limit. A body whose inflated length exceeds the limit fails with `NE_ERROR`. The
+   * body is left as it arrives if the request or its session has an `Accept-Encoding` or `Range` header. PROPPATCH and
+   * ACL ignore the option, since neon itself reads their responses. In C: `ne_decompress_reader`.
    */
   decompress?:
     | boolean

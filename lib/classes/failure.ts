@@ -1,4 +1,4 @@
-/** The errors of calls: with the request, the response, the system's error and the line of the caller. */
+/** The errors of calls. They contain the request, the response, the system's error and the line of the caller. */
 import { type CertificateFailure, type FailedResponse, NeonError, type ResponseHeaders } from '../core/errors.js';
 import { native } from '../core/native.js';
 import type { CallContext, CallRun } from './call.js';
@@ -11,10 +11,10 @@ export type RawFailure = readonly [result: number, text: string, response: RawRe
 type SystemError = readonly [code: string, errno: number, text: string];
 const systemError: (text: string) => SystemError | null = native('systemError');
 
-/** The maximum number of bytes of a body that an error holds. */
+/** The maximum number of body bytes that an error contains. */
 export const maxReported = 64 * 1024;
 
-/** The texts of neon for the reasons why it refuses a certificate. */
+/** The texts in which neon says why a certificate is refused. */
 const certificateTexts: Readonly<Record<string, CertificateFailure>> = {
   'certificate is not yet valid': 'notYetValid',
   'certificate has expired': 'expired',
@@ -25,8 +25,9 @@ const certificateTexts: Readonly<Record<string, CertificateFailure>> = {
 };
 
 /**
- * Adds the request to the fields of a `NeonError` and to the beginning of its message. Adds the error of the system as
- * the cause, and the stack of the caller. Returns any other value, and an error that has a request already, unchanged.
+ * Adds the request to the fields of a `NeonError` and to the beginning of its message. Also adds the system's error as
+ * the cause, and the stack of the caller. A value that is not a `NeonError`, and an error that already has a request,
+ * is returned unchanged.
  */
 export function addRequest<E>(error: E, context: CallContext, status?: number): E {
   if (!(error instanceof NeonError) || error.method !== undefined) return error;
@@ -43,7 +44,7 @@ export function addRequest<E>(error: E, context: CallContext, status?: number): 
   return error;
 }
 
-/** Replaces the stack of an error, which shows only the event loop, by the stack that was captured at the call. */
+/** Replaces the stack of an error with the stack at the call; the error's own stack shows only the event loop. */
 export function calledFrom<E>(error: E, { stack = '' }: { readonly stack?: string }): E {
   if (error instanceof NeonError) error.stack = `${String(error)}\n${stack.split('\n').slice(1).join('\n')}`;
   return error;
@@ -60,7 +61,7 @@ function causeOf([code, errno, text]: SystemError): Error {
   return Object.assign(new Error(text), { code, errno });
 }
 
-/** The reasons in neon's text for a refused certificate; undefined for any other text. */
+/** The reasons that neon's text gives for refusing a certificate; undefined for any other text. */
 function certificateFailures(text: string): CertificateFailure[] | undefined {
   const [, list] = /Server certificate verification failed: (.*)/.exec(text) ?? [];
   return list?.split(', ').map((reason) => certificateTexts[reason] ?? 'other');
@@ -73,8 +74,7 @@ function certificateHint(failures: readonly CertificateFailure[]): string {
 }
 
 /**
- * Returns a text which says that the Content-Encoding of the body was not decoded; empty when nothing is left to
- * decode.
+ * Returns the hint that the Content-Encoding of the body was not decoded; an empty text when nothing is left to decode.
  *
  * @param inflates whether compressed bodies were inflated
  */
@@ -99,7 +99,7 @@ export function errorOf([result, text, raw]: readonly [...RawFailure, ...unknown
   const response = raw && failedResponse(raw);
   if (!response) return NeonError.of(result, text);
   const { status, reasonPhrase, body } = response;
-  // neon's text is the status and the reason phrase when nothing but the status is wrong.
+  // When only the status is wrong, neon's text is the status and the reason phrase.
   if (text !== `${status} ${reasonPhrase}`)
     return NeonError.of(result, text + codingHint(response.headers, run.inflates), { status, response });
   const found = status === 207 ? failuresIn(body, run.context) : undefined;

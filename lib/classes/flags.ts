@@ -1,4 +1,4 @@
-/** Flags of neon's by their names. */
+/** Flags of neon's, by name. */
 import { invalidType, invalidValue, outOfRange } from '../core/errors.js';
 
 /**

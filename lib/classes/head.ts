@@ -3,9 +3,9 @@ import type { ResponseHeaders } from '../core/errors.js';
 import { native } from '../core/native.js';
 
 /**
- * A response in the form that the addon returns. The lines of `head`, each with a line feed, are the version, the
- * reason phrase, and then the names and values of headers alternately. The lines of `trailers` are names and values
- * alternately. @internal
+ * A response in the form that the addon returns. Each line of `head` ends with a line feed. The lines are the version,
+ * the reason phrase, and then the name and the value of each header in turn. The lines of `trailers` are the name and
+ * the value of each trailer in turn. @internal
  */
 export type RawResponse = [
   status: number,
@@ -60,8 +60,8 @@ function fieldsOf(
 }
 
 /**
- * Splits the cookies that neon has joined with commas. A comma separates two cookies only if a name and `=` follow it,
- * as they never do in a date.
+ * Splits the cookies that neon has joined with commas. A comma separates two cookies only if a name and `=` follow.
+ * After a comma in a date, they never follow.
  */
 function cookiesOf(joined: string): string[] {
   return joined.split(/,\s*(?=[^;,=\s]+=)/);

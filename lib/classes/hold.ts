@@ -1,4 +1,4 @@
-/** Calls and bodies that occupy a session for as long as their caller reads, while other calls wait for it. */
+/** Calls and bodies that occupy a session for as long as their caller reads, while other calls wait for the session. */
 import { NeonError } from '../core/errors.js';
 import type { Live } from './live-set.js';
 
@@ -15,16 +15,19 @@ export interface Reader {
  * for the session, the unread rest is received into memory, so that the session becomes free. @internal
  */
 export interface Hold extends Live, Reader {
-  /** The call itself, or the call whose response has the body. This call does not count as waiting for the session. */
+  /**
+   * The call itself or, for a body, the call whose response has the body. This call does not count as waiting for the
+   * session.
+   */
   readonly run: Live;
-  /** The status of the response, once that has arrived. */
+  /** The status of the response that has the body; undefined for a call. */
   readonly status?: number | undefined;
   readonly isUnread: boolean;
   /** Whether the session's thread is done with the call or body. */
   readonly isOver: boolean;
   /**
-   * Receives up to `bytes` more than the caller has read. A body calls `onChange` when it becomes full or over, but
-   * never during this call. A body that is full already calls `onChange` again.
+   * Receives up to `bytes` bytes more than the caller has read. A body calls `onChange` when the body becomes full or
+   * over, but only after `readAhead` has returned. A body that is full already calls `onChange` again.
    */
   readAhead(bytes: number, onChange: (hold: Hold) => void): void;
   /** Ends the reading ahead, since no call waits any more. */
@@ -33,9 +36,9 @@ export interface Hold extends Live, Reader {
 
 /**
  * The holds of a session or pool. While other calls wait for a hold, the hold reads ahead. A hold *blocks* the waiting
- * calls when it is full and its caller does not read: the caller never touched the body, or has read nothing for
- * `patience`. A loop over a body that awaits another call of the session is such a caller: without this rule the loop
- * and the call would wait for each other for ever.
+ * calls when the hold is full and its caller does not read: the caller never touched the body, or has read nothing for
+ * `patience`. One such caller is a loop that reads a body and awaits another call of the session in each turn. Without
+ * this rule, the loop and the call would wait for each other for ever.
  *
  * A timer looks for callers that do not read. The timer runs only while calls wait for a hold, and keeps the process
  * alive as long as it runs.
@@ -46,7 +49,10 @@ export class Holds {
   /** In milliseconds. */
   readonly #patience: number;
   readonly #changed: (hold: Hold) => void;
-  /** Each hold, with its number of reads at the last look, and whether the look before found the same number. */
+  /**
+   * For each hold: its number of reads at the last look, and whether that look found the hold full and not read since
+   * the previous look.
+   */
   readonly #looks = new Map<Hold, { reads: number; stopped: boolean }>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -72,7 +78,7 @@ export class Holds {
     if (this.#looks.size === 0) this.#stopLooking();
   }
 
-  /** Makes the holds for which other calls wait read ahead, and all others stop reading ahead. */
+  /** Makes each hold read ahead if other calls wait for it; otherwise makes the hold stop reading ahead. */
   readAhead(isAwaited: (hold: Hold) => boolean): void {
     if (this.#looks.size === 0) return;
     let any = false;
@@ -109,9 +115,9 @@ export class Holds {
 
 /** How long other calls wait for a response that is not read. @internal */
 export interface ReadingLimits {
-  /** How many bytes of a body may be received without being read, while other calls wait for its session. */
+  /** How many bytes of a body may be received without being read, while other calls wait for the session. */
   readonly maxUnreadBytes: number;
-  /** How long the caller may read nothing, in milliseconds, while `maxUnreadBytes` bytes are unread. */
+  /** How long the caller may go without reading, in milliseconds, while `maxUnreadBytes` bytes are unread. */
   readonly patience: number;
 }
 

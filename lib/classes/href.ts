@@ -1,7 +1,7 @@
 /** Parses the hrefs in multi-status documents, including hrefs that are not URIs. */
 import { type ne_uri, ne_uri_parse, ne_uri_resolve, ne_uri_unparse } from '../ne/uri.js';
 
-/** The request whose response has the hrefs. @internal */
+/** The request whose response contains the hrefs. @internal */
 export interface HrefBase {
   /** `'scheme://host[:port]'` */
   readonly origin: string;
@@ -17,10 +17,11 @@ export interface Place {
 }
 
 /**
- * Reads an href leniently. A server that does not escape the names of its resources writes characters that a URI cannot
- * have, or that would end its path. These characters are escaped, including `#` and `?`. A `?` begins a query only if
- * the request target has a query too, after the same path. Returns undefined for an href that does not name a resource
- * with certainty: an empty href, one with a scheme other than `http` and `https`, or one whose authority is invalid.
+ * Reads an href leniently. Some servers do not escape the names of their resources. Their hrefs contain characters that
+ * a URI does not allow, or that would end the path. These characters are escaped, including `#` and `?`. A `?` begins a
+ * query only if the request target has the same path and a query, too. Returns undefined for an href that does not name
+ * a resource with certainty: an empty href, an href with a scheme other than `http` and `https`, or an href whose
+ * authority is invalid.
  * @internal
  */
 export function placeOf(raw: string, base: HrefBase): Place | undefined {
@@ -33,8 +34,8 @@ export function placeOf(raw: string, base: HrefBase): Place | undefined {
   }
   if (!text.startsWith('//')) return resolved(escaped(text, base), base);
   const own = base.origin.replace(/^\w+:/, '');
-  // Without a scheme, `//` begins an authority only if that is this server. Otherwise the text is a path whose first
-  // segment is empty: RFC 4918, section 8.3, does not allow an authority without a scheme.
+  // Without a scheme, `//` begins an authority only if the authority is this server. Otherwise the text is a path whose
+  // first segment is empty: RFC 4918, section 8.3, does not allow an authority without a scheme.
   if (text === own || text.startsWith(`${own}/`))
     return resolved(own + escaped(text.slice(own.length) || '/', base), base);
   const href = escaped(text, base);
@@ -42,8 +43,8 @@ export function placeOf(raw: string, base: HrefBase): Place | undefined {
 }
 
 /**
- * Removes the white space that indents an href. If an href has only spaces at its end and no other white space around
- * it, the spaces may belong to the name, and are kept.
+ * Removes the white space that indents an href. Spaces at the end are kept if there is no other white space around the
+ * href, since they may belong to the name.
  */
 function trimmed(raw: string): string {
   return /^[ \t\r\n]|[\t\r\n][ \t\r\n]*$/.test(raw) ? raw.replaceAll(/^[ \t\r\n]+|[ \t\r\n]+$/g, '') : raw;
@@ -56,7 +57,7 @@ function escaped(path: string, { target }: HrefBase): string {
   return escapedPath(path);
 }
 
-/** Escapes the characters that a path of a URI cannot have, and each `%` that begins no escape. */
+/** Escapes the characters that the path of a URI does not allow, and each `%` that does not begin an escape. */
 function escapedPath(path: string): string {
   return path.replaceAll(/[^\w.~!$&'()*+,;=:@/%-]+|%(?![\da-f]{2})/gi, percent);
 }

@@ -38,7 +38,7 @@ export class LiveSet {
     return [...this.#items].map((item) => item.description);
   }
 
-  /** Whether nothing is live except unread bodies. */
+  /** Whether all live items are unread bodies. */
   get isUnread(): boolean {
     for (const { isUnread } of this.#items) if (!isUnread) return false;
     return true;
@@ -52,9 +52,9 @@ export class LiveSet {
     if (this.#items.delete(item)) this.#wake();
   }
 
-  /** Ends every item, each with an error object of its own, so that the error can name the request of the item. */
+  /** Ends every item. Each item gets its own error object, so that the error can name the request of the item. */
   end({ message, code, origin }: NeonError): void {
-    // The newest first: ending a call that runs lets the next one begin.
+    // The newest item is ended first, because the end of a running call lets the next call begin.
     for (const item of [...this.#items].reverse())
       item.end(new NeonError(message, code, origin === undefined ? {} : { origin }));
     for (const item of [...this.#items]) this.delete(item);
@@ -65,7 +65,7 @@ export class LiveSet {
     return this.#until(() => this.#items.size === 0);
   }
 
-  /** Resolves when nothing is live any more except unread bodies. */
+  /** Resolves when no items are live any more except unread bodies. */
   unread(): Promise<void> {
     return this.#until(() => this.isUnread);
   }

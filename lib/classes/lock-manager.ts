@@ -45,7 +45,7 @@ import type { Redirection } from './redirect.js';
 import type { RunTerms, SessionSource, SharedLocks } from './session-source.js';
 import type { Target } from './target.js';
 
-/** The outcome of a call that failed; see binding/classes/lock_set.cc. */
+/** The failure of a call, or null for a success; see binding/classes/lock_set.cc. */
 type LockFailure = readonly [...RawFailure, token: string | null] | null;
 type LockFunction<R> = (session: ne_session, lock: ne_lock, set: LockSet, options: string) => R;
 
@@ -294,7 +294,7 @@ export class LockManager implements LockRegistry, SharedLocks {
     for (const lock of this.locks.values()) lock.noteLost(reason);
   }
 
-  /** Whether refreshing a lock once more is useless. */
+  /** Whether a lock is lost after this error, so that another refresh is useless. */
   #isLost(error: unknown): boolean {
     if (!(error instanceof NeonError)) return false;
     const { status = 0 } = error;
@@ -336,7 +336,7 @@ export class LockManager implements LockRegistry, SharedLocks {
     return this.#call('UNLOCK', this.#lockOn(target, fields, stranded), release);
   }
 
-  /** The `ne_lock` for a lock that is held, and its {@link Lock}, if there is one. */
+  /** Returns the `ne_lock` for a lock that is held, and the {@link Lock} object, if there is one. */
   #refer(
     reference: LockReference,
     options: RefreshOptions = {},
@@ -397,7 +397,7 @@ export class LockManager implements LockRegistry, SharedLocks {
 /**
  * The locks in the entries of a PROPFIND of `lockdiscovery`. @internal
  *
- * @throws `NE_ERROR` when the response lists no resource, since such a response does not say that there are no locks
+ * @throws `NE_ERROR` when the response lists no resource: such a response does not mean that there are no locks
  */
 export function discovered(entries: readonly Entry[], { origin, target }: HrefBase): DiscoveredLock[] {
   const context = { method: 'PROPFIND', target, origin };
@@ -420,7 +420,7 @@ export function discovered(entries: readonly Entry[], { origin, target }: HrefBa
 
 /** The options of `discoverLocks`. */
 export interface DiscoverLocksOptions extends CommonOptions {
-  /** The resource alone (0, the default), its members too (1), or all below it. */
+  /** The resource alone (0, the default), also its members (1), or everything below it (`'infinity'`). */
   depth?: Depth | undefined;
 }
 

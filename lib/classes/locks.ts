@@ -10,19 +10,19 @@ import type { Target } from './target.js';
 import { escapeText } from './xml.js';
 
 /**
- * The options of a lock. The options that every call has apply to the LOCK request. An abort ends the call; if the
- * server has granted the lock by then, the lock lasts until it expires. Headers for the requests that renew the lock
- * and give it back belong in {@link SessionOptions.headers}.
+ * The options of a lock. The options that every call has apply to the LOCK request. An abort ends the call. If the
+ * server has already granted the lock, the lock then lasts until it expires. Headers for the requests that renew the
+ * lock and give it back belong in {@link SessionOptions.headers}.
  */
 export interface LockOptions extends CommonOptions {
   /** `'infinity'` locks a collection with all its members. Default 0: the resource alone. */
   depth?: LockDepth | undefined;
-  /** Whether others may hold a (shared) lock, too. Default `'exclusive'`. */
+  /** Whether others may hold shared locks, too. Default `'exclusive'`. */
   scope?: LockScope | undefined;
   /**
-   * The milliseconds that the lock is to last unless it is refreshed: more than 0 and at most 4294967295000, or
-   * Infinity. They are rounded up to whole seconds. The server may grant another duration, and by default chooses the
-   * duration: see {@link Lock.duration}.
+   * How long the lock is to last unless it is refreshed, in milliseconds: more than 0 and at most 4294967295000, or
+   * Infinity. The value is rounded up to whole seconds. Default: the server chooses the duration. The server may grant
+   * another duration; see {@link Lock.duration}.
    */
   duration?: number | undefined;
   /** The owner of the lock, for others to read: text or XML. Default: no owner. */
@@ -35,7 +35,8 @@ export interface LockOptions extends CommonOptions {
     | undefined;
   /**
    * Whether the lock refreshes itself as long as its session lives. It does so when half of its time has passed, or at
-   * least each minute if the server does not report the time, and never twice within five seconds. Default false.
+   * least once a minute if the server does not report the time. Two refreshes are at least five seconds apart. Default
+   * false.
    */
   renew?: boolean | undefined;
 }
@@ -44,24 +45,26 @@ export interface LockOptions extends CommonOptions {
 export interface WithLockOptions extends LockOptions {
   /** Whether the lock refreshes itself. Default true, unlike for `lock`. */
   renew?: boolean | undefined;
-  /** The milliseconds to keep trying while another client holds a lock. Default 0: rejects at once. */
+  /**
+   * How long to keep trying while another client holds a lock, in milliseconds. Default 0: the call rejects at once.
+   */
   wait?: number | undefined;
 }
 
 /** The options of a refresh. */
 export interface RefreshOptions extends CommonOptions {
-  /** The milliseconds to ask for, as in {@link LockOptions.duration}. Default: the duration that was asked for last. */
+  /** The milliseconds to ask for, as in {@link LockOptions.duration}. Default: the duration that was requested last. */
   duration?: number | undefined;
 }
 
-/** How far down a lock goes: the resource alone, or all its members, too. */
+/** How far down a lock goes: the resource alone (0), or also all its members (`'infinity'`). */
 export type LockDepth = 0 | 'infinity';
-/** Whether others may hold a (shared) lock, too. */
+/** Whether others may hold shared locks, too. */
 export type LockScope = 'exclusive' | 'shared';
 
-/** Identifies a lock: a {@link Lock}, or a record of one. */
+/** Identifies a lock: a {@link Lock}, or a record of a lock. */
 export interface LockReference {
-  /** The target of the locked resource, which may be relative to the URL of its session. */
+  /** The target of the locked resource; it may be relative to the URL of the session. */
   readonly target: string;
   /** The lock token. */
   readonly token: string;
@@ -71,15 +74,18 @@ export interface LockReference {
 export interface LockFields extends LockReference {
   /** How far down the lock goes. Default 0. */
   readonly depth?: LockDepth | undefined;
-  /** Whether others may hold a lock, too. Default `'exclusive'`. */
+  /** Whether others may hold shared locks, too. Default `'exclusive'`. */
   readonly scope?: LockScope | undefined;
   /** The owner; null (the default) if it is unknown. */
   readonly owner?: string | null | undefined;
-  /** The milliseconds that are left; null (the default) if that is unknown. */
+  /** The milliseconds that are left; null (the default) if the time is unknown. */
   readonly duration?: number | null | undefined;
 }
 
-/** A lock of any holder that a server reported, or the reason why the server did not report the locks of a resource. */
+/**
+ * A lock that a server reported, whoever holds the lock, or the reason why the server did not report the locks of a
+ * resource.
+ */
 export type DiscoveredLock =
   | (ActiveLock & {
       /** The path of the resource, percent-encoded; if its href cannot be read, the href as the server sent it. */
@@ -121,9 +127,9 @@ export interface LockRegistry {
   refreshSync(lock: LockReference, options?: BlockingOptions<RefreshOptions>): number | null;
   release(lock: LockReference, options?: CommonOptions): Promise<void>;
   releaseSync(lock: LockReference, options?: BlockingOptions<CommonOptions>): void;
-  /** Adds a lock that was obtained elsewhere. */
+  /** Adds a lock, such as a lock of another session. */
   adopt(lock: Lock | LockFields): Lock;
-  /** Takes a lock out of the store. */
+  /** Removes a lock from the store. */
   forget(lock: Lock): void;
   /** The newest lock on exactly this resource. */
   find(target: Target): Lock | undefined;
@@ -131,14 +137,14 @@ export interface LockRegistry {
 
 const maxDelay = 2 ** 31 - 1; // of a timer
 const minDelay = 100;
-/** The milliseconds from the beginning of one renewal to the next, at least. */
+/** The minimum number of milliseconds from the beginning of one renewal to the beginning of the next. */
 const minInterval = 5000;
-/** The milliseconds between renewals of a lock whose duration is unknown; fewer if a short duration was asked for. */
+/** The milliseconds between renewals of a lock whose duration is unknown; fewer if a short duration was requested. */
 const unknownInterval = 60_000;
 
 /**
- * A lock that is held (RFC 4918, section 6). It is in the store of its session ({@link Session.locks}) until it is
- * given back. Until then, requests of that session that change a resource under the lock submit its token
+ * A lock that is held (RFC 4918, section 6). The lock is in the store of its session ({@link Session.locks}) until the
+ * lock is given back. Until then, the session's requests that change a resource under the lock submit the lock token
  * automatically. In C: `ne_lock`.
  *
  * @example
@@ -156,9 +162,9 @@ export class Lock implements LockReference {
   readonly token: string;
   /** How far down the lock goes. */
   readonly depth: LockDepth;
-  /** Whether others may hold a (shared) lock, too. */
+  /** Whether others may hold shared locks, too. */
   readonly scope: LockScope;
-  /** The owner that the server reports, without markup; null where the server reports no owner. */
+  /** The owner that the server reports, without markup; null if the server reports no owner. */
   readonly owner: string | null;
 
   readonly #registry: LockRegistry;
@@ -166,18 +172,18 @@ export class Lock implements LockReference {
   readonly #renew: boolean;
   #asked: number | undefined;
   #duration: number | null = null;
-  /** The milliseconds that the server reported last; some responses do not report them. Null if no response did. */
+  /** The milliseconds that the server reported last, since some responses do not report them; null without a report. */
   #reported: number | null = null;
-  /** A time of `performance.now()`. */
+  /** When the lock expires: a time of `performance.now()`. */
   #end = Infinity;
   /** When the last renewal began: a time of `performance.now()`. */
   #renewed = -Infinity;
-  /** Why the last renewal failed; undefined when it did not. */
+  /** Why the last renewal failed; undefined if it succeeded. */
   #failure: { readonly reason: unknown } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #released = false;
   #ending = false;
-  /** Whether the signal was read a moment ago, so that the code that read it may still add a listener. */
+  /** Whether the signal was read a moment ago; its reader may then still add a listener. */
   #justRead = false;
 
   /** @internal */
@@ -196,8 +202,8 @@ export class Lock implements LockReference {
   }
 
   /**
-   * The milliseconds that the server granted last; Infinity for a lock without end. It is null where the server does
-   * not report the time, or reports 0 or a negative number, which mean "unlimited" to some servers.
+   * The milliseconds that the server granted last; Infinity for a lock without end. Null if the server does not report
+   * the time, or reports 0 or a negative number, by which some servers mean "unlimited".
    */
   get duration(): number | null {
     return this.#duration;
@@ -210,16 +216,16 @@ export class Lock implements LockReference {
       : null;
   }
 
-  /** Whether the lock was given back, or ended because this session deleted or moved its resource. */
+  /** Whether the lock was given back, or ended because this session deleted or moved the locked resource. */
   get released(): boolean {
     return this.#released;
   }
 
   /**
-   * Aborts when the lock is lost. This happens when a refresh fails because the server does not know the lock, when the
-   * lock expires because no refresh succeeded, and when the session is destroyed. The reason of the abort is the
-   * {@link NeonError} of that failure. The lost lock stays in its store, so that the server refuses, with 412, a
-   * request that relies on the lock.
+   * Aborts when the lock is lost: when a refresh fails because the server does not know the lock, when the lock expires
+   * because no refresh succeeded, or when the session is destroyed. The reason of the abort is a {@link NeonError} that
+   * says why. The lost lock stays in its store: requests that rely on the lock still submit its token, and the server
+   * refuses them with 412.
    */
   get signal(): AbortSignal {
     const { signal } = this.#lost;
@@ -237,7 +243,7 @@ export class Lock implements LockReference {
   }
 
   /**
-   * Makes the lock last for its whole time again, counted from now (LOCK with an `If` header, RFC 4918 section 9.10.2).
+   * Makes the lock last for its whole duration again, from now on (LOCK with an `If` header, RFC 4918 section 9.10.2).
    * Resolves to the milliseconds that the server grants, as {@link duration}. In C: `ne_lock_refresh`.
    *
    * Rejects with `ERR_NEON_INVALID_STATE` when the lock was given back, and with `ERR_NEON_STATUS` when the server
@@ -350,7 +356,7 @@ export class Lock implements LockReference {
     }
   }
 
-  /** Whether the lock must be given back to the server. A lost lock must not; it is only taken out of the store. */
+  /** Whether the lock must be given back to the server. A lost lock is only removed from the store. */
   #mustUnlock(): boolean {
     if (this.#released) return false;
     if (this.lost) this.noteReleased();
@@ -358,8 +364,8 @@ export class Lock implements LockReference {
   }
 
   /**
-   * Schedules the next refresh for when half of the lock's time has passed, so that there is time to retry. If a
-   * refresh has failed, and the lock expires before the next one is allowed, the lock is lost when it expires.
+   * Schedules the next refresh for when half of the lock's remaining time has passed, so that there is time to retry.
+   * If a refresh has failed, and the lock expires before the next refresh is allowed, the lock is lost when it expires.
    */
   #schedule(): void {
     clearTimeout(this.#timer);
@@ -378,13 +384,13 @@ export class Lock implements LockReference {
   }
 }
 
-/** The lock of each signal that was read. The lock lives as long as its signal. */
+/** The lock of each signal that was read. The signal keeps the lock alive. */
 const lockOf = new WeakMap<AbortSignal, Lock>();
 
 /** The milliseconds from the first read of a signal until its lock checks whether the signal has a listener. */
 const listenDelay = 1000;
 
-/** Renews a lock later. The timer does not keep the process alive, nor a lock that is given as a `WeakRef`. */
+/** Renews a lock later. The timer keeps neither the process nor a lock in a `WeakRef` alive. */
 function renewLater(lock: Lock | WeakRef<Lock>, delay: number): NodeJS.Timeout {
   const renew = lock instanceof Lock ? () => lock.renew() : () => lock.deref()?.renew();
   return setTimeout(() => void renew(), delay).unref();
@@ -392,8 +398,8 @@ function renewLater(lock: Lock | WeakRef<Lock>, delay: number): NodeJS.Timeout {
 
 /**
  * The locks of a session or pool: {@link Session.locks}. Requests that change a resource under one of these locks
- * submit its token (`If` header). A request uses the locks that are in the store when it is sent. In C:
- * `ne_lock_store`.
+ * submit the token of the lock (`If` header). A request uses the locks that are in the store when the request is sent.
+ * In C: `ne_lock_store`.
  */
 export class LockStore implements Iterable<Lock> {
   readonly #registry: LockRegistry;
@@ -410,8 +416,8 @@ export class LockStore implements Iterable<Lock> {
   }
 
   /**
-   * Adds a lock that was obtained elsewhere, in place of a lock with the same token. Nothing is sent to the server. In
-   * C: `ne_lockstore_add`.
+   * Adds a lock, such as a lock of another session. The added lock replaces a lock with the same token. Nothing is sent
+   * to the server. In C: `ne_lockstore_add`.
    *
    * @returns the lock of this store
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` for an invalid field
@@ -421,10 +427,10 @@ export class LockStore implements Iterable<Lock> {
   }
 
   /**
-   * Takes a lock out, without giving it back to the server. In C: `ne_lockstore_remove`.
+   * Removes a lock from the store, without giving it back to the server. In C: `ne_lockstore_remove`.
    *
-   * @returns whether it was in the store
-   * @throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` when given something that does not identify a lock
+   * @returns whether the lock was in the store
+   * @throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for a value that does not identify a lock
    */
   delete(lock: Lock | LockReference): boolean {
     const own = this.#own(lock);
@@ -433,7 +439,7 @@ export class LockStore implements Iterable<Lock> {
   }
 
   /**
-   * Whether the lock, or one with its token, is in the store.
+   * Whether the lock, or another lock with the same token, is in the store.
    *
    * @throws as {@link delete}
    */

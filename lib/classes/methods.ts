@@ -23,8 +23,8 @@ import type { Target } from './target.js';
 /** The options of `copy` and `move`. */
 export interface CopyOptions extends RequestOptions {
   /**
-   * Whether to replace a resource that exists at the destination. If false, the request fails with status 412 where
-   * there is a resource. Default true, as in the protocol.
+   * Whether to replace a resource that exists at the destination. If false, and the destination exists, the request
+   * fails with status 412. Default true, as in the protocol.
    */
   overwrite?: boolean | undefined;
   /** `0` copies a collection without its members. Default `'infinity'`. `move` does not have this option. */
@@ -37,12 +37,12 @@ export interface Capabilities {
   readonly allow: readonly string[];
   /**
    * The compliance classes of WebDAV, `'1'`, `'2'`, …, and names of other features: the `DAV` header (RFC 4918, section
-   * 10.1). Empty where the resource has no WebDAV.
+   * 10.1). Empty if the resource does not support WebDAV.
    */
   readonly dav: readonly string[];
 }
 
-/** Bytes of a resource. */
+/** A range of the bytes of a resource. */
 export interface ByteRange {
   /** The first byte, counted from 0. */
   readonly start: number;
@@ -50,23 +50,23 @@ export interface ByteRange {
   readonly end?: number | undefined;
 }
 
-/** The request of one of the methods, and the conversion of the response to a result. @internal */
+/** The request of a method, and the conversion of the response to a result. @internal */
 export interface Method<T> {
   readonly method: string;
   /** The target as the caller gave it. */
   readonly target: Target;
   readonly options: RequestOptions | undefined;
-  /** The names of the options. Default: those of a request. */
+  /** The names of the options. Default: the names of the options of a request. */
   readonly known?: Readonly<Record<string, true>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Body;
   /** The arguments from which neon composes the body. */
   readonly content?: readonly object[];
-  /** Whether a slash is added to the path of the target, if the path does not end in one. */
+  /** Whether a slash is added to a target path that does not end in a slash. */
   readonly collection?: true;
   /** Whether a 207 response lists what failed. */
   readonly multistatus?: true;
-  /** Returns why a 2xx response is a failure; undefined if it is a success. */
+  /** Returns why a 2xx response is a failure; undefined for a success. */
   failure?(response: Response): string | undefined;
   result(response: Response): T;
 }
@@ -92,7 +92,10 @@ export function callOf(
     : new RequestCall(method, path, body === undefined ? options.body : body, flags);
 }
 
-/** Returns the options of a method, with the headers of the method that the caller does not replace. @internal */
+/**
+ * Returns the options of a method, together with the headers of the method. A header of the caller replaces the header
+ * of the same name. @internal
+ */
 export function optionsOf({ options = {}, headers }: Method<unknown>): RequestOptions {
   if (!headers) return options;
   const given = fieldsOf(options.headers);
@@ -102,8 +105,8 @@ export function optionsOf({ options = {}, headers }: Method<unknown>): RequestOp
 /**
  * Converts the response to the result of a method, or throws if the response is a failure. @internal
  *
- * @param document the multi-status document of the response; undefined without one
- * @throws `ERR_NEON_STATUS`, and `NE_ERROR` for a 2xx response that is not the expected one
+ * @param document the multi-status document of the response, if there is a document
+ * @throws `ERR_NEON_STATUS`, and `NE_ERROR` for an unexpected 2xx response
  */
 export function settle<T>(
   method: Method<T>,
@@ -128,24 +131,26 @@ export function settle<T>(
   );
 }
 
-/** Whether the body of a response may list failures: mod_dav sends a multi-status document also with other statuses. */
+/**
+ * Whether the body of a response may list failures: mod_dav sends a multi-status document even with a status other than
+ * 207.
+ */
 function listsFailures({ multistatus }: Method<unknown>, { status, ok, headers }: Response): boolean {
   return multistatus === true && (status === 207 || (!ok && /\bxml\b/i.test(headers['content-type'] ?? '')));
 }
 
 /**
- * The maximum bytes of a document that is read from an error response. A longer document is ignored: the status
- * suffices.
+ * The maximum length of a document in an error response, in bytes. A longer document is ignored: the status suffices.
  */
 const maxErrorBytes = 64 * 1024;
 
-/** Reads the multi-status document of a response, which lists the failures; undefined without one. @internal */
+/** Reads the multi-status document that lists the failures of a response; undefined without a document. @internal */
 export function documentOf(method: Method<unknown>, response: Response): Promise<Uint8Array | undefined> | undefined {
   if (!listsFailures(method, response)) return undefined;
   return response.ok ? response.bytes() : response.bytes({ maxBytes: maxErrorBytes }).catch(() => undefined);
 }
 
-/** Returns the multi-status document of the response to a blocking request; undefined without one. @internal */
+/** Returns the multi-status document of the response to a blocking request; undefined without a document. @internal */
 export function documentOfSync(method: Method<unknown>, response: Response): Uint8Array | undefined {
   return listsFailures(method, response) ? response.bytesSync() : undefined;
 }
@@ -155,7 +160,9 @@ export function plain(method: string, target: Target, options: RequestOptions | 
   return { method, target, options, result: unchanged };
 }
 
-/** Describes a method that changes resources: a 207 response lists the resources for which it failed. @internal */
+/**
+ * Describes a method that changes resources: a 207 response lists the resources for which the method failed. @internal
+ */
 export function changing(method: string, target: Target, options: RequestOptions | undefined): Method<Response> {
   return { ...plain(method, target, options), multistatus: true };
 }
@@ -168,7 +175,8 @@ export function send(
   options: RequestOptions | undefined,
 ): Method<Response> {
   if ((body as unknown) === undefined) throw invalidType('body', "a body ('' for an empty one)", body);
-  // mod_dav refuses a PUT into a locked collection with a 207. The meaning of a 207 to a POST is up to the server.
+  // mod_dav refuses a PUT into a locked collection with a 207. The server decides what its 207 response to a POST
+  // means.
   return { ...(method === 'PUT' ? changing : plain)(method, target, options), body, known: bodyOptions };
 }
 

@@ -6,7 +6,7 @@ import { eventMask, parseBytes, type XmlHandlers } from './xml-events.js';
 /** The failures that a multi-status document reports. @internal */
 export interface Failures {
   readonly list: readonly ResourceFailure[];
-  /** The list in words; undefined when nothing failed. */
+  /** The list in words, or why the document is not a multi-status document; undefined when nothing failed. */
   readonly text: string | undefined;
 }
 
@@ -36,7 +36,7 @@ interface Outcome {
 
 const noOutcome = (): Outcome => ({ status: '', description: '' });
 
-/** The elements that the reader uses, by the paths of their names. */
+/** The elements that the reader uses, as paths of element names. */
 const paths = {
   response: 'multistatus/response',
   href: 'multistatus/response/href',
@@ -60,7 +60,7 @@ class FailureReader {
   #response = noOutcome();
   #propstat = noOutcome();
   #properties: string[] = [];
-  /** The outcomes of the propstats in a response, which are kept because the href may follow them. */
+  /** The outcomes of the propstats in a response. They are kept because the href may follow them. */
   #propstats: { readonly outcome: Outcome; readonly properties: readonly (string | null)[] }[] = [];
 
   constructor(base: HrefBase) {

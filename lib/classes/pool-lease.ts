@@ -10,7 +10,7 @@ import type { ProgressEvent, ProgressWatch } from './status.js';
 /** The pool as its leases see it. @internal */
 export interface Lessor {
   readonly live: LiveSet;
-  /** Returns an idle session, or a new session if there are fewer than the maximum; otherwise undefined. */
+  /** Returns an idle session, or a new session if the pool has fewer than its maximum; otherwise undefined. */
   take(): Session | undefined;
   /** Puts a lease at the end of the queue. */
   enqueue(lease: Lease): void;
@@ -23,13 +23,13 @@ export interface Lessor {
 }
 
 /**
- * The lease of a session of a pool to one call. It is made before there is a session for it, and is over when neither
- * the call nor the body of its response is live. @internal
+ * The lease of a session of a pool to one call. The lease is made before the call gets a session, and is over when
+ * neither the call nor the body of its response is live. @internal
  */
 export class Lease implements Live, LentSession {
   readonly description: string;
   readonly live: LiveSet;
-  /** The session, once there is one. */
+  /** The session; undefined until the call gets a session. */
   session: Session | undefined;
   /** Whether the call can no longer be inside C: it succeeded, and its response, if any, arrived whole. */
   finished = false;
@@ -91,7 +91,7 @@ export class Lease implements Live, LentSession {
   }
 
   succeeded(): void {
-    this.finished = this.live.size === 1; // only the call itself is live, and no body that is still arriving
+    this.finished = this.live.size === 1; // only the call itself is live: no body is still arriving
   }
 
   end(reason: NeonError): void {

@@ -28,15 +28,15 @@ interface Idle {
 }
 
 /**
- * The source of a `SessionPool`: lends each of its sessions to one call at a time, by a {@link Lease}; other calls wait
- * in a queue. @internal
+ * The source of a `SessionPool`. It lends each of its sessions to one call at a time, by a {@link Lease}. Other calls
+ * wait in a queue. @internal
  */
 export class PoolSource extends SessionSource implements Lessor {
   readonly noun = 'pool';
   readonly sessions = new Set<Session>();
   /**
-   * The idle sessions, ordered by how long they have been idle, the longest first. No call is queued while there is an
-   * idle session, or while the pool may make another session.
+   * The idle sessions; the session that has been idle longest is the first. No call is queued while there is an idle
+   * session, or while the pool may make another session.
    */
   readonly idle: Idle[] = [];
   readonly queue = new Set<Lease>();
@@ -139,7 +139,7 @@ export class PoolSource extends SessionSource implements Lessor {
     for (const { handle } of this.sessions) shareLocks(set, handle);
   }
 
-  /** Refuses all calls from now on, ends the live ones, and frees the sessions. */
+  /** Refuses all calls from now on, ends everything that is live, and frees the sessions. */
   override end(): void {
     clearTimeout(this.#timer);
     super.end();
@@ -163,13 +163,16 @@ export class PoolSource extends SessionSource implements Lessor {
     else this.#rest(session);
   }
 
-  /** Keeps a session for later. */
+  /** Keeps a session as idle. */
   #rest(session: Session): void {
     this.idle.push({ session, since: performance.now() });
     this.#watchIdle();
   }
 
-  /** Starts the one timer for all idle sessions. It keeps neither the process nor this pool alive. */
+  /**
+   * Starts the timer for all idle sessions, unless the timer runs. The timer keeps neither the process nor this pool
+   * alive.
+   */
   #watchIdle(): void {
     const [longest] = this.idle;
     if (!longest || this.#timer) return;
@@ -204,7 +207,7 @@ function inUse({ handle }: Session): boolean {
   }
 }
 
-/** Resolves when the thread has left C. This closes the connection, as every abort does. */
+/** Closes the session's connection, as every abort does; resolves when the session's thread has left C. */
 function outOfUse({ handle }: Session): Promise<void> {
   return ne_close_connection(handle).catch(() => undefined);
 }

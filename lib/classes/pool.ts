@@ -17,13 +17,13 @@ export interface SessionPoolOptions extends SessionOptions {
 }
 
 /**
- * Many sessions with one server, so that requests run at the same time. Each request has a session of its own until its
- * response is read, or has been received into memory because other requests wait. The pool makes sessions as they are
- * needed, up to a maximum; further requests wait in the order in which they were made. A listing occupies a session
- * like a request, until the listing ends, its loop is left, or its iterator is dropped.
+ * Many sessions with one server, so that requests run at the same time. Each request has a session of its own until the
+ * response is read. While other requests wait, the response is received into memory, which also frees the session. The
+ * pool makes sessions as they are needed, up to a maximum; further requests wait in the order in which they were made.
+ * A listing occupies a session like a request, until the listing ends, its loop is left, or its iterator is dropped.
  *
- * A pool has the methods of a {@link Session} that return promises. It has no blocking methods: they would block the
- * calling thread to wait for a session, which only code on that thread could give back.
+ * A pool has the methods of a {@link Session} that return promises. It has no blocking methods: such a method would
+ * wait for a session on the calling thread, but only code on that thread can give a session back.
  *
  * Emits `'status'` with the events of its sessions, each a `StatusEvent`.
  *
@@ -44,7 +44,7 @@ export class SessionPool extends PromiseMethods {
   readonly #source: PoolSource;
 
   /**
-   * Nothing is sent, and no name is looked up, before the first request.
+   * Creates a pool. Nothing is sent, and no name is looked up, before the first request.
    *
    * @param url the URL of the server; targets of requests may be relative to it
    * @throws as {@link Session.open}, and `ERR_OUT_OF_RANGE` or `ERR_INVALID_ARG_TYPE` for an option of the pool
@@ -60,7 +60,7 @@ export class SessionPool extends PromiseMethods {
     const shared =
       tls && base.protocol === 'https:' ? { ...sessionOptions, tls: withClientCertificate(tls) } : sessionOptions;
     const open = (): Session => Session.open(base, shared);
-    // The first session is made now: that checks the options.
+    // The first session is made now, to check the options.
     const source = new PoolSource(open(), base, defaults, { connections, idleTimeout, open });
     super(source);
     this.#source = source;
@@ -97,7 +97,7 @@ export class SessionPool extends PromiseMethods {
   /**
    * Closes all connections and frees the sessions. A pool that is destroyed already stays as it is.
    *
-   * @param options `force` aborts live requests first, queued ones too: they reject with `ERR_NEON_DESTROYED`
+   * @param options `force` aborts live requests first, including queued requests: they reject with `ERR_NEON_DESTROYED`
    * @throws `ERR_NEON_LIVE_REQUESTS` while requests are live, unless forced; `ERR_INVALID_ARG_TYPE` or
    *   `ERR_INVALID_ARG_VALUE` for invalid options
    */
@@ -109,8 +109,8 @@ export class SessionPool extends PromiseMethods {
   }
 
   /**
-   * Waits until no request is queued or on its way, and no body is being read. Then cancels the bodies that were never
-   * touched, and destroys the sessions. New requests are refused meanwhile.
+   * Waits until no request is queued or on its way, and no body is being read. New requests are refused during the
+   * wait. Then cancels the bodies that were never touched, and destroys the sessions.
    *
    * @param options `timeout`, in milliseconds: aborts the requests that are live after that time, as
    *   `destroy({ force: true })` does. Rejects with `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or

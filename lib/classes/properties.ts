@@ -3,62 +3,63 @@ import { invalidType, invalidValue } from '../core/errors.js';
 import { dateOf } from './dates.js';
 import { escapeText } from './xml.js';
 
-/** A lock that a server reports of a resource (`activelock`, RFC 4918 section 14.1). */
+/** A lock that a server reports for a resource (`activelock`, RFC 4918 section 14.1). */
 export interface ActiveLock {
-  /** Whether others may hold a (shared) lock, too. */
+  /** Whether others may hold shared locks, too. */
   readonly scope: 'exclusive' | 'shared';
   /** `'write'`: RFC 4918 defines no other type. */
   readonly type: string;
   /** How far down the lock goes. */
   readonly depth: 0 | 1 | 'infinity';
-  /** The owner as the holder gave it, without markup; null where the holder gave no owner. */
+  /** The owner as the holder gave it, without markup; null if the holder gave no owner. */
   readonly owner: string | null;
-  /** The milliseconds that are left; Infinity for a lock without end, null where the server does not report them. */
+  /** The milliseconds that are left; Infinity for a lock without end, null if the server does not report the time. */
   readonly duration: number | null;
-  /** The lock token; null where the server does not report it. */
+  /** The lock token; null if the server does not report it. */
   readonly token: string | null;
-  /** The URL of the resource that was locked; null where the server does not report it. */
+  /** The URL of the resource that was locked; null if the server does not report it. */
   readonly root: string | null;
 }
 
 /** A kind of lock that a resource may get (`lockentry`, RFC 4918 section 14.10). */
 export interface LockEntry {
-  /** Whether others may hold a (shared) lock, too. */
+  /** Whether others may hold shared locks, too. */
   readonly scope: 'exclusive' | 'shared';
   /** `'write'`: RFC 4918 defines no other type. */
   readonly type: string;
 }
 
 /**
- * The properties that RFC 4918 defines (section 15), with their JavaScript types. The values of all others are text.
+ * The properties that RFC 4918 defines (section 15), with their JavaScript types. The values of all other properties
+ * are text.
  */
 export interface LiveProperties {
-  /** When the resource was created (section 15.1); null where the text is not a date. */
+  /** When the resource was created (section 15.1); null if the text is not a date. */
   creationdate: Date | null;
   /** A name to show to people (section 15.2). */
   displayname: string;
   /** The `Content-Language` header of a GET (section 15.3). */
   getcontentlanguage: string;
-  /** The length of the content in bytes (section 15.4); null where the text is not a number. */
+  /** The length of the content in bytes (section 15.4); null if the text is not a number. */
   getcontentlength: number | null;
   /** The `Content-Type` header of a GET (section 15.5). */
   getcontenttype: string;
   /** The `ETag` header of a GET (section 15.6). */
   getetag: string;
-  /** When the content was last modified (section 15.7); null where the text is not a date. */
+  /** When the content was last modified (section 15.7); null if the text is not a date. */
   getlastmodified: Date | null;
   /** The locks on the resource (section 15.8). */
   lockdiscovery: readonly ActiveLock[];
   /**
-   * The types of the resource (section 15.9): `'collection'` for a collection, `{namespace}name` for types of other
-   * namespaces. Empty for an ordinary resource.
+   * The types of the resource (section 15.9): `'collection'` for a collection, `{namespace}name` for a type outside the
+   * namespace `DAV:`. Empty for an ordinary resource.
    */
   resourcetype: readonly string[];
   /** The kinds of locks that the resource may get (section 15.10). */
   supportedlock: readonly LockEntry[];
 }
 
-/** The values of properties, by name: the name alone for `DAV:` properties, `{namespace}name` for others. */
+/** The values of properties, by name: the name alone for `DAV:` properties, `{namespace}name` for other properties. */
 export type Properties = Partial<LiveProperties> & Record<string, unknown>;
 
 /** The name of a property, as in {@link Properties}. @internal */
@@ -80,8 +81,9 @@ export function splitName(given: unknown, argument: string): [nspace: string, na
 }
 
 /**
- * Reads the value of a property from its text. If the text has one of the usual forms, the addon has made it a number,
- * and `from` reads that number. Resources with the same text share one value, unless there is `copy`. @internal
+ * Reads the value of a property from its text. If the text has one of the usual forms, the addon converts the text to a
+ * number, which `from` reads. Resources with the same text share one value, unless the reader has a `copy` function.
+ * @internal
  */
 export interface PropertyReader<T> {
   read(text: string): T;
@@ -89,7 +91,7 @@ export interface PropertyReader<T> {
   copy?(value: T): T;
 }
 
-/** Reads a date. The addon has already converted most dates in the usual forms to numbers (binding/ne/dates.h). */
+/** Reads a date. The addon converts most dates in the usual forms to numbers (binding/ne/dates.h). */
 const date: PropertyReader<Date | null> = {
   read: dateOf,
   from: (milliseconds) => new Date(milliseconds),
@@ -121,7 +123,7 @@ export function propertyReader(name: string): PropertyReader<unknown> | undefine
 
 /** An element in the text that neon makes of the XML inside a property. */
 interface Element {
-  /** The name, without the namespace if that is `DAV:`. */
+  /** The name, without the namespace `DAV:`. */
   readonly name: string;
   readonly children: Element[];
   text: string;
@@ -129,7 +131,7 @@ interface Element {
 
 /**
  * The elements of a text that neon made of XML. neon writes `<NAMESPACEname>` and escapes nothing, so text that looks
- * like markup is read as markup; tags that do not match are ignored.
+ * like markup is read as markup. Tags that do not match are ignored.
  */
 function elements(text: string): readonly Element[] {
   const root: Element = { name: '', children: [], text: '' };

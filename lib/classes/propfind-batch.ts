@@ -6,29 +6,29 @@ import { type Properties, propertyKey, propertyReader, type PropertyReader } fro
 /** A resource that a PROPFIND found. */
 export interface Entry {
   /**
-   * The path of the resource, percent-encoded. As a target, it leads to exactly this resource. It is the path that the
-   * server sent, with the characters escaped that are not allowed in a path. Null where the server sent no href that
-   * can be read; see `rawHref`.
+   * The path of the resource, percent-encoded. As a target, the path leads to exactly this resource. It is the path
+   * that the server sent; characters that are not allowed in a path are escaped. Null if the server sent no readable
+   * href; see `rawHref`.
    */
   href: string | null;
-  /** The whole URI of the resource: `scheme://host[:port]` and the path; null where `href` is null. */
+  /** The whole URI of the resource: `scheme://host[:port]` and the path; null if `href` is null. */
   uri: string | null;
   /** The properties that the server reports, by name. */
   props: Properties;
   /**
-   * The statuses of the requested properties that the server does not report, by name: 404 where the resource does not
+   * The statuses, by name, of the requested properties that the server does not report: 404 if the resource does not
    * have the property. A frozen, empty object when the server reports all requested properties.
    */
   status: Record<string, PropertyStatus>;
-  /** The failure that the server reports for the resource itself. Undefined where it reports none. */
+  /** The failure that the server reports for the resource itself. Undefined if it reports no failure. */
   error?: EntryError | undefined;
-  /** The text that the server sent where `href` is null; undefined otherwise. */
+  /** If `href` is null, the text that the server sent; otherwise undefined. */
   rawHref?: string | undefined;
 }
 
 /** The failure of a resource. */
 export interface EntryError {
-  /** The status code: 404, or 507 for a listing that the server truncated. */
+  /** The status code, such as 404; it is 507 for a listing that the server truncated. */
   status: number;
   /** The reason phrase: `'Not Found'`. */
   reasonPhrase: string;
@@ -38,7 +38,7 @@ export interface EntryError {
 
 /** The status of a property that the server does not report. */
 export interface PropertyStatus {
-  /** The status code: 404. */
+  /** The status code, such as 404. */
   code: number;
   /** The reason phrase: `'Not Found'`. */
   reasonPhrase: string;
@@ -53,7 +53,7 @@ export type PropfindBatch = readonly [
   origins: readonly string[],
 ];
 
-/** A column of a batch: a property by its name, and its last value. */
+/** A column of a batch: a property, its reader, and its last value. */
 interface Column {
   readonly key: string;
   readonly reader: PropertyReader<unknown> | undefined;
@@ -108,13 +108,13 @@ export function unpack(batch: PropfindBatch, base: HrefBase, entries: Entry[]): 
         ? { href: given, uri: (prefixes[origin - firstOrigin] as string) + given, props, status }
         : located(isLate ? text.slice(at, (at += length)) : given, base, props, status);
     if (failure > 0) entry.error = errorOf(statuses, failure - 1);
-    // Does not use push(): V8 assumes that an empty array holds small integers, and would compile code for them in
-    // vain.
+    // Does not use push(). V8 assumes that an empty array holds small integers: with push(), V8 would compile code for
+    // small integers in vain.
     entries[entries.length] = entry;
   }
 }
 
-/** An origin of 0 or 1 marks an href that the addon did not read; with 1, the href comes after the values. */
+/** An origin of 0 or 1 marks an href that the addon did not read; with 1, the href follows the values. */
 const lateOrigin = 1;
 const firstOrigin = 2;
 
@@ -139,8 +139,8 @@ function statusOf(statuses: readonly string[], index: number): PropertyStatus {
 }
 
 /**
- * Combines the two halves of 64 bits into a number. A small number is not computed, since V8 then keeps it as a small
- * integer.
+ * Combines the two halves of a 64-bit integer into a number. Returns a small number without arithmetic, so that V8
+ * keeps it as a small integer.
  */
 function numberOf(upper: number, lower: number): number {
   return upper === 0 ? lower : (upper | 0) * 2 ** 32 + lower;
@@ -167,7 +167,7 @@ function prefixesOf(origins: readonly string[]): readonly string[] {
   return prefixes;
 }
 
-/** Sets a field whose name the server chose, so that even `__proto__` is an ordinary field. @internal */
+/** Sets a field whose name the server chose; even `__proto__` becomes an ordinary field. @internal */
 export function define(object: Record<string, unknown>, key: string, value: unknown): void {
   if (key === '__proto__')
     Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });

@@ -18,20 +18,23 @@ import type { Redirection } from './redirect.js';
 import type { RunTerms, SessionSource } from './session-source.js';
 import type { Target } from './target.js';
 
-/** How far below a resource a listing goes: the resource alone, its members too, or all below it. */
+/** How far a listing goes: the resource alone (0), also its members (1), or everything below it (`'infinity'`). */
 export type Depth = 0 | 1 | 'infinity';
 
 /** The options of a listing of property names. */
 export interface PropNamesOptions extends CommonOptions {
-  /** The resource alone (0), its members too (1, the default), or all below it, which many servers refuse. */
+  /**
+   * The resource alone (0), also its members (1, the default), or everything below it (`'infinity'`). Many servers
+   * refuse `'infinity'`.
+   */
   depth?: Depth | undefined;
 }
 
 /** The options of a listing. */
 export interface PropfindOptions extends PropNamesOptions {
   /**
-   * The properties to ask for: names of `DAV:` properties, and others as `{namespace}name`. Default: all that the
-   * server returns (`allprop`).
+   * The properties to ask for: `name` for a `DAV:` property, `{namespace}name` for any other property. Default: all
+   * properties that the server returns (`allprop`).
    */
   props?: readonly string[] | undefined;
 }
@@ -67,7 +70,7 @@ export interface PropfindQuery {
   /** A flat list of namespaces and names; null for a listing of property names. */
   readonly names: readonly string[] | null;
   readonly options: CommonOptions;
-  /** Has the stack of the caller, which the stack of an error in an awaited listing does not show. */
+  /** Has the stack of the caller. The stack of an error in an awaited listing does not show the caller. */
   readonly caller: { readonly stack?: string };
 }
 
@@ -109,7 +112,7 @@ class PropfindCall implements Call<PropfindFailure, void> {
   readonly #room: Room;
 
   /**
-   * @param onBatch receives each batch with the base of its hrefs; returns true when C is to wait before the next one
+   * @param onBatch receives each batch with the base of its hrefs; returns true when C is to wait before the next batch
    * @param room returns a promise that C waits for, or undefined when there is room already
    * @param reader as in {@link Call}; for a call that makes C wait
    */
@@ -165,14 +168,14 @@ async function send(call: PropfindCall, { source, options, caller }: PropfindQue
 
 /**
  * The resources that a PROPFIND finds (RFC 4918, section 9.1). The PROPFIND is sent once, when the listing is first
- * awaited or iterated. Awaiting the listing resolves to an array of all resources. Iterating it with `for await` yields
- * each resource as soon as it has arrived. At most some thousands of resources wait in memory, or more while other
- * calls wait for the session ({@link SessionOptions.maxUnreadBytes}). Leaving the loop early, or dropping the iterator,
- * closes the connection.
+ * awaited or iterated. Awaiting the listing yields an array of all resources. Iterating the listing with `for await`
+ * yields each resource as soon as the resource has arrived. At most a few thousand resources wait in memory; more may
+ * wait while other calls wait for the session ({@link SessionOptions.maxUnreadBytes}). Leaving the loop early, or
+ * dropping the iterator, closes the connection.
  *
  * Rejects with a {@link NeonError}: with `ERR_NEON_STATUS` when the status is not 2xx, with `NE_ERROR` when the
- * response is not a multi-status document, or with the code of the failure. Rejects with the signal's reason after an
- * abort, and with `ERR_NEON_INVALID_STATE` when the listing is read again after an iteration.
+ * response is not a multi-status document, and otherwise with the code of the failure. Rejects with the signal's reason
+ * after an abort, and with `ERR_NEON_INVALID_STATE` when the listing is read again after an iteration.
  *
  * @example
  * ```ts
@@ -247,12 +250,12 @@ const maxWaiting = 2;
 
 const bytesOf = ([text, numbers]: PropfindBatch): number => 2 * text.length + numbers.byteLength;
 
-/** Ends the PROPFIND of an iterator that was dropped before its end. */
+/** Ends the PROPFIND of an iterator that was dropped before the end of the listing. */
 const dropped = new FinalizationRegistry<Arrivals>((arrivals) => arrivals.cancel());
 
 /**
- * The batches of a PROPFIND while it is on its way. C waits while too many batches wait to be taken. No field refers to
- * the iterator that takes the batches, so that the iterator can be garbage-collected.
+ * The batches of a PROPFIND that is on its way. C waits while too many batches wait to be taken. No field refers to the
+ * iterator that takes the batches, so that the iterator can be garbage-collected.
  */
 class Arrivals implements ResultReader {
   /** Whether C waits until batches are taken. */
@@ -323,7 +326,8 @@ class Arrivals implements ResultReader {
   }
 
   /**
-   * C calls this a while after `onBatch` has returned true. By then other calls may wait, or all batches may be taken.
+   * C calls this function a while after `onBatch` has returned true. In the meantime, other calls may have begun to
+   * wait, or all batches may have been taken.
    */
   #room(): Promise<void> | undefined {
     if (this.#batches.length === 0 || this.#mayReadAhead) return undefined;
@@ -347,8 +351,9 @@ class Arrivals implements ResultReader {
 }
 
 /**
- * Yields the entries one by one. It behaves like an async generator, also when a call does not wait for the previous
- * one to settle. It needs a third of the time: an entry that has already arrived costs one promise.
+ * Yields the entries one by one. It behaves like an async generator, even when `next()` is called before the promise of
+ * the previous call has settled. It is three times as fast as an async generator: an entry that has already arrived
+ * costs only one promise.
  */
 class EntryIterator implements AsyncGenerator<Entry, void, undefined> {
   readonly #arrivals: Arrivals;
@@ -399,7 +404,7 @@ class EntryIterator implements AsyncGenerator<Entry, void, undefined> {
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    // Runs at once when no other call is pending, so that later calls of the session are sent after this one.
+    // Runs at once when no other call is pending, so that later calls of the session are sent after this call.
     const begun = this.#waiting++ === 0 ? work() : this.#last.then(work);
     const turn = begun.finally(() => this.#waiting--);
     this.#last = turn.catch(() => undefined);

@@ -13,7 +13,7 @@ export type PropertyValue =
       readonly xml: string;
     };
 
-/** Changes of the properties of a resource: first those in `set` are set, then those in `remove` are removed. */
+/** Changes to the properties of a resource: the properties in `set` are set, then those in `remove` are removed. */
 export interface PropertyChanges {
   /** New values, by the names of the properties: see {@link PropfindOptions.props}. */
   readonly set?: Readonly<Record<string, PropertyValue>> | undefined;

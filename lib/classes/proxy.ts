@@ -40,7 +40,8 @@ const types: Readonly<Record<string, NonNullable<ProxyServer['type']>>> = {
   socks4: 'socks4',
   socks4a: 'socks4a',
   socks5: 'socks5',
-  // Other programs use these names for a proxy that looks up the server's name, as a SOCKS 5 proxy always does here.
+  // Other programs use these names for a proxy that looks up the server's name, as a SOCKS 5 proxy always does with
+  // neon.
   socks5h: 'socks5',
   socks: 'socks5',
 };
@@ -67,7 +68,7 @@ export function setProxy(session: ne.ne_session, options: ProxyOptions): Credent
     if (username === undefined && password === undefined) return undefined;
     return { username: username ?? '', password: password ?? '' };
   }
-  // SOCKS 4 uses a user name, but no password. neon requires both; only with SOCKS 5 may both be missing.
+  // SOCKS 4 uses a user name, but no password. neon still requires both, except with SOCKS 5.
   const user = username ?? (type === 'socks5' ? null : '');
   ne.ne_session_socks_proxy(
     session,
@@ -102,7 +103,7 @@ function requireObject(options: unknown): void {
   if (!isObject(options)) throw invalidType('proxy', 'of type string or object', typeof options); // the value may be a secret
 }
 
-/** Errors do not contain the URL: there may be a password in it. */
+/** Errors do not contain the URL, which may contain a password. */
 function proxyOfUrl(text: string, what: string): ProxyServer {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const scheme = url?.protocol.slice(0, -1) ?? '';
@@ -142,7 +143,7 @@ function proxyOfEnvironment(session: ne.ne_session): ProxyServer | undefined {
   return proxyOfUrl(value.includes('://') ? value : `http://${value}`, `The environment variable ${name}`);
 }
 
-/** HTTP_PROXY is ignored: in a CGI program the `Proxy` header of a request sets it. */
+/** HTTP_PROXY is ignored: in a CGI program, the `Proxy` header of a request sets that variable. */
 function variable(lower: string): { name: string; value: string } | undefined {
   const names = lower === 'http_proxy' ? [lower] : [lower, lower.toUpperCase()];
   for (const name of names) {

@@ -5,12 +5,15 @@ import { dropStream, headersOf, type RawResponse } from './head.js';
 /** How responses that redirect are handled. */
 export interface RedirectOptions {
   /**
-   * `'manual'` (the default): such a response is treated like any other. `'error'`: the request rejects with
-   * `NE_REDIRECT`; `location` of the error is the new URI. `'follow'`: the request is sent to the new target if that is
-   * on the same server; otherwise it rejects as with `'error'`.
+   * `'manual'` (the default): a redirect is treated like any other response. `'error'`: the request rejects with
+   * `NE_REDIRECT`; the `location` of the error is the new URI. `'follow'`: the request is sent to the new target if the
+   * target is on the same server. Otherwise the request rejects as with `'error'`.
    */
   redirect?: 'manual' | 'error' | 'follow' | undefined;
-  /** The maximum number of redirects of one request; the next one rejects with `NE_REDIRECT`. Default 10. */
+  /**
+   * The maximum number of redirects of one request; after more redirects, the request rejects with `NE_REDIRECT`.
+   * Default 10.
+   */
   maxRedirects?: number | undefined;
 }
 
@@ -79,7 +82,7 @@ export class Redirects {
     if (this.#mode === 'error') return refuse('The request is redirected');
     if (url?.origin !== base.origin) return refuse('The redirect is not to a target on this server');
     if (count >= this.#max) return refuse(`The request is redirected more than ${this.#max} times`);
-    // As browsers do: only 307 and 308 keep a POST as it is.
+    // As in browsers, only 307 and 308 keep a POST as it is.
     const asGet = status === 303 ? method !== 'HEAD' : status < 303 && method === 'POST';
     if (asGet && !becomesGet) return refuse('The redirect asks for a GET instead');
     if (!asGet && !repeatable) return refuse('The request is redirected, and its body cannot be sent again');

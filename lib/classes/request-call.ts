@@ -1,4 +1,4 @@
-/** Implements requests as calls: any method, with a body of the caller's. */
+/** Implements requests of any method, with a body from the caller, as calls. */
 import { types } from 'node:util';
 
 import { invalidChar, invalidType, invalidValue } from '../core/errors.js';
@@ -37,7 +37,7 @@ export interface FlagOptions {
   readonly idempotent?: boolean | undefined;
 }
 
-/** A request: any method, any headers, a body of the caller's. Its result is the response. @internal */
+/** A request with any method, any headers and a body from the caller. Its result is the response. @internal */
 export class RequestCall implements Call<RawResponse, Response> {
   readonly becomesGet = true;
   #body: Body | undefined;
@@ -81,7 +81,7 @@ export class RequestCall implements Call<RawResponse, Response> {
     return asGet ? new RequestCall('GET', target, undefined, []) : this.to(target);
   }
 
-  /** This request, to another target. */
+  /** Returns this request with another target. */
   protected to(target: string): RequestCall {
     return new RequestCall(this.method, target, this.#body, this.flags);
   }
@@ -100,7 +100,7 @@ export class RequestCall implements Call<RawResponse, Response> {
     const limit = method === 'HEAD' ? 0 : inflate; // the response to a HEAD has no body
     const body = this.#body;
     const announced = announcedLength(headers);
-    // neon adds the Content-Length header itself where it knows the length.
+    // neon itself adds the Content-Length header if it knows the length.
     const fields = announced === undefined ? headers : withoutReplaced(headers, [['Content-Length', '']]);
     if (body === undefined || isSimple(body)) {
       requireLength(announced, body === undefined ? 0 : Buffer.byteLength(body));
@@ -122,8 +122,8 @@ export function requestCall(
 }
 
 /**
- * The methods that may be sent again without harm: those that RFC 9110 (section 9.2.2) and IANA's registry of HTTP
- * methods call idempotent.
+ * The methods whose requests may be sent again without harm. RFC 9110 (section 9.2.2) and IANA's registry of HTTP
+ * methods call these methods idempotent.
  */
 const idempotentMethods: ReadonlySet<string> = new Set(
   (

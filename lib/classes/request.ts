@@ -27,14 +27,14 @@ export interface RequestOptions extends CommonOptions {
   /** The body to send. Default: no body. */
   body?: Body | undefined;
   /**
-   * Sends `Expect: 100-continue` and waits for the interim response before it sends the body. Default: the flag
-   * `expect100` of the session.
+   * Whether to send `Expect: 100-continue`, and to wait for the interim response before sending the body. Default: the
+   * flag `expect100` of the session.
    */
   expect100?: boolean | undefined;
   /**
-   * Whether the request may be sent again when a kept connection turns out to be closed. If false, it is sent on a new
-   * connection. Default: true for the methods that are idempotent (RFC 9110, section 9.2.2), such as GET and PUT; false
-   * for POST, PATCH, LOCK and unknown ones.
+   * Whether the request may be sent again when a kept connection turns out to be closed. If false, the request is sent
+   * on a new connection. Default: true for the methods that are idempotent (RFC 9110, section 9.2.2), such as GET and
+   * PUT; false for POST, PATCH, LOCK and unknown methods.
    */
   idempotent?: boolean | undefined;
 }
@@ -62,9 +62,9 @@ export type RequestFlag = keyof typeof requestFlags;
 /**
  * A request that {@link Session.createRequest} makes: set its headers, flags and body, then dispatch it. Each dispatch
  * makes an `ne_request` on the session's thread when the request's turn comes. A request can therefore be filled while
- * other requests are on their way, and can be dispatched again. It does not follow redirects.
+ * other requests are on their way, and can be dispatched again. Redirects are not followed.
  *
- * It counts as one of the session's live requests until it is destroyed.
+ * The request counts as one of the session's live requests until it is destroyed.
  *
  * @example
  * ```ts
@@ -115,10 +115,10 @@ export class Request {
   }
 
   /**
-   * Sets a header, in place of any of the same name.
+   * Sets a header, in place of all headers of the same name.
    *
-   * @throws `ERR_INVALID_ARG_TYPE` unless both are strings. `dispatch` rejects with `ERR_INVALID_CHAR` when a name is
-   *   not a token, or a value contains CR, LF or NUL
+   * @throws `ERR_INVALID_ARG_TYPE` unless `name` and `value` are strings. `dispatch` rejects with `ERR_INVALID_CHAR`
+   *   when a name is not a token, or a value contains CR, LF or NUL
    */
   setHeader(name: string, value: string): this {
     requireField(name, value);
@@ -126,9 +126,9 @@ export class Request {
   }
 
   /**
-   * Adds a header field, beside those of the same name: `ne_add_request_header`.
+   * Adds a header field, and keeps other fields of the same name: `ne_add_request_header`.
    *
-   * @throws `ERR_INVALID_ARG_TYPE` unless both are strings
+   * @throws `ERR_INVALID_ARG_TYPE` unless `name` and `value` are strings
    */
   addHeader(name: string, value: string): this {
     requireField(name, value);
@@ -137,7 +137,7 @@ export class Request {
   }
 
   /**
-   * Removes the headers of this name, in whatever case they are written.
+   * Removes the headers of this name; the case of names does not matter.
    *
    * @throws `ERR_INVALID_ARG_TYPE` unless the name is a string
    */
@@ -160,12 +160,12 @@ export class Request {
   }
 
   /**
-   * Sends the request, after the requests that were made before on the session. Resolves with the response, whatever
-   * its status: when all of it has arrived or, if it is longer than 64 KiB, when its head and first block have arrived.
+   * Sends the request, after the earlier requests of the session. Resolves with the response, whatever its status. A
+   * response of up to 64 KiB has then arrived whole; of a longer response, the head and the first block have arrived.
    *
-   * Rejects with a {@link NeonError} when there is no response: with neon's code (`NE_CONNECT`, `NE_TIMEOUT`, …), or
-   * with `ERR_NEON_DESTROYED` after the request or the session was destroyed. Rejects with the signal's reason after an
-   * abort.
+   * Rejects with a {@link NeonError} when there is no response. The code of the error is neon's code (`NE_CONNECT`,
+   * `NE_TIMEOUT`, …), or `ERR_NEON_DESTROYED` after the request or the session was destroyed. Rejects with the signal's
+   * reason after an abort.
    *
    * @param options `signal` and `timeout` (in milliseconds) of this dispatch
    */
@@ -183,8 +183,8 @@ export class Request {
   }
 
   /**
-   * Sends the request on the calling thread, and returns its response when the whole body has arrived. Blocks the event
-   * loop meanwhile.
+   * Sends the request on the calling thread, and returns its response when the whole body has arrived. The call blocks
+   * the event loop.
    *
    * @throws the {@link NeonError} that {@link dispatch} rejects with, and `ERR_NEON_BUSY` while promises of the session
    *   are pending
@@ -194,7 +194,7 @@ export class Request {
     return this.#source.runSync(this.#call(), this.#options(), terms);
   }
 
-  /** Destroys the request: it no longer counts as live. Dispatched requests continue. */
+  /** Destroys the request: it no longer counts as live. Dispatches that are on their way continue. */
   destroy(): void {
     this.#destroyed = true;
     this.#source.live.delete(this.#item);

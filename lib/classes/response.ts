@@ -1,4 +1,4 @@
-/** Responses, whose bodies arrived whole or are still arriving. */
+/** Responses. Their bodies have arrived whole or are still arriving. */
 import { constants } from 'node:buffer';
 import { close, open, write } from 'node:fs';
 import { Readable } from 'node:stream';
@@ -31,9 +31,9 @@ const empty = Buffer.alloc(0);
  * arriving, and the request is live until the body is read to its end, cancelled, or dropped. The body can be taken
  * only once.
  *
- * The methods that read the body reject with `ERR_NEON_INVALID_STATE` when the body was taken or cancelled already,
- * with a {@link NeonError} when its rest does not arrive, with `ERR_NEON_ABORTED` when it is cancelled during the read,
- * and with the reason of the request's signal after an abort.
+ * The methods that read the body reject with `ERR_NEON_INVALID_STATE` when the body was taken or cancelled already, and
+ * with a {@link NeonError} when the rest of the body does not arrive. They reject with `ERR_NEON_ABORTED` when the body
+ * is cancelled during the read, and with the reason of the request's signal after an abort.
  *
  * @example
  * ```ts
@@ -94,7 +94,7 @@ export class Response {
     return (this.#headers ??= headersOf(this.#lines()));
   }
 
-  /** Whether the body was taken, by one of the methods or as {@link body}, or cancelled. */
+  /** Whether the body was cancelled, or taken by one of the methods or as {@link body}. */
   get bodyUsed(): boolean {
     return this.#used;
   }
@@ -102,7 +102,7 @@ export class Response {
   /**
    * The body as a stream, with back-pressure. Destroying the stream cancels the rest and closes the connection.
    *
-   * @throws `ERR_NEON_INVALID_STATE` when the body was cancelled, or taken already by a method
+   * @throws `ERR_NEON_INVALID_STATE` when the body was cancelled, or was already taken by a method
    */
   get body(): Readable {
     if (this.#body) return this.#body;
@@ -150,7 +150,8 @@ export class Response {
   }
 
   /**
-   * Resolves to the whole body, parsed as JSON. Rejects like {@link bytes}, and with a `SyntaxError` for other text.
+   * Resolves to the whole body, parsed as JSON. Rejects like {@link bytes}, and with a `SyntaxError` for text that is
+   * not JSON.
    */
   async json(options?: BodyOptions): Promise<unknown> {
     return JSON.parse(await this.text(options)) as unknown;
@@ -161,8 +162,8 @@ export class Response {
    * end of the document. In C: `ne_xml_parse`.
    *
    * Rejects with the exception of a handler. Rejects with `NE_ERROR` and the parser's text when the document is cut off
-   * or not well-formed, after calling the handlers for the part before the error. In both cases the connection is
-   * closed if the body is still arriving. Rejects with `ERR_INVALID_ARG_TYPE` for invalid handlers. Also rejects as
+   * or not well-formed, after calling the handlers for the part before the error. Both failures close the connection if
+   * the body is still arriving. Rejects with `ERR_INVALID_ARG_TYPE` for invalid handlers. Also rejects as
    * {@link Response} describes.
    */
   async xml(handlers: XmlHandlers): Promise<void> {
@@ -173,8 +174,8 @@ export class Response {
   }
 
   /**
-   * Writes the body to a file, which is created or truncated first, or to a descriptor, which stays open; resolves to
-   * the number of bytes. The bytes do not pass through JavaScript.
+   * Writes the body to a file or to a descriptor; resolves to the number of bytes. A file is created or truncated
+   * first; a descriptor stays open. The bytes do not pass through JavaScript.
    *
    * Rejects with the system's error when the file cannot be opened or written. Also rejects as {@link Response}
    * describes. After a failure, the file contains the bytes that had arrived.
@@ -194,7 +195,7 @@ export class Response {
       const written = await this.#arriving.writeToFd(fd);
       return typeof written === 'number' ? written : await writeAll(fd, written);
     } catch (error) {
-      // Ignores a failure to write the bytes that had arrived, which would hide the first error.
+      // A failure to write the bytes that had arrived is ignored: it would hide the first error.
       if (fd !== undefined && this.#arriving) await writeAll(fd, this.#arriving.rest()).catch(() => undefined);
       this.cancel();
       throw error;
@@ -231,7 +232,7 @@ export class Response {
   /**
    * The whole body, parsed as JSON.
    *
-   * @throws as {@link bytesSync}, and a `SyntaxError` for other text
+   * @throws as {@link bytesSync}, and a `SyntaxError` for text that is not JSON
    */
   jsonSync(): unknown {
     return JSON.parse(this.textSync()) as unknown;
@@ -252,7 +253,7 @@ export class Response {
 
   /**
    * Cancels the rest of the body: closes the connection, and ends the request. A read that is in progress rejects with
-   * `ERR_NEON_ABORTED`. The connection stays open when the body has arrived whole.
+   * `ERR_NEON_ABORTED`. If the body has arrived whole, the connection stays open.
    */
   cancel(): void {
     this.#used = true;
@@ -266,9 +267,10 @@ export class Response {
   }
 
   /**
-   * The response as an error reports it, with the beginning of its body; cancels the rest. @internal
+   * Returns the response as an error reports it, with the beginning of the body; cancels the rest of the body.
+   * @internal
    *
-   * @param taken the body, where it was taken already
+   * @param taken the body, if it was taken already
    */
   failed(taken?: Uint8Array): FailedResponse {
     const body = taken ? Buffer.from(taken) : this.#used ? empty : (this.#arriving?.beginning() ?? this.#whole);
@@ -325,7 +327,7 @@ function tooLong(maxBytes: number): RangeError {
   });
 }
 
-/** A name, a URL, or a descriptor. */
+/** Refuses a value that is not a name, a URL or a descriptor. */
 function requireFile(file: unknown): void {
   if (typeof file !== 'string' && typeof file !== 'number' && !isInstance(file, URL))
     throw invalidType('file', 'of type string, number or URL', file);

@@ -1,4 +1,4 @@
-/** Sources, which lend sessions to calls: the only way to run a call. */
+/** Sources lend sessions to calls. Every call is run by a source. */
 import { limit, type Stop, timeLimit, validated } from '../core/abort.js';
 import { invalidType, NeonError } from '../core/errors.js';
 import { abortOperation, startOperation } from '../core/operation.js';
@@ -36,8 +36,8 @@ export interface LentSession {
 /** The options of closing a session or pool. */
 export interface CloseOptions {
   /**
-   * How long to wait, in milliseconds: > 0 and <= 2147483647. After that time everything that is still live is aborted,
-   * as `destroy({ force: true })` does. Default: as long as it takes.
+   * How long to wait, in milliseconds: > 0 and <= 2147483647. After this time, everything that is still live is
+   * aborted, as `destroy({ force: true })` does. Default: no limit.
    */
   timeout?: number | undefined;
 }
@@ -63,16 +63,13 @@ export function isForced(options: DestroyOptions): boolean {
   return force;
 }
 
-/** How a call is run, beside its options. @internal */
+/** How a call is run, apart from its options. @internal */
 export interface RunTerms {
-  /**
-   * Runs the call also while the session or pool is closing: the call belongs to a lock or call from before the
-   * closing.
-   */
+  /** Runs the call even while the session or pool is closing, because the call belongs to an earlier lock or call. */
   readonly whileClosing?: boolean;
   /** Does not count the call as live, since its {@link Request} already counts. */
   readonly uncounted?: boolean;
-  /** Receives, synchronously, the function that ends the call, whether it waits or runs. */
+  /** Receives, synchronously, the function that ends the call, whether the call waits or runs. */
   readonly onStart?: (stop: Stop) => void;
 }
 
@@ -86,9 +83,9 @@ export interface SharedLocks {
 }
 
 /**
- * Lends sessions to calls: the only way to run a call. `request`, the HTTP methods, `propfind`, `lock` and all other
- * calls to the server use `run` or `runSync` of a session ({@link SingleSession}) or of a pool (`PoolSource`). Each
- * call takes these steps, in this order:
+ * Lends sessions to calls. This class is the only way to run a call: `request`, the HTTP methods, `propfind`, `lock`
+ * and all other calls to the server use `run` or `runSync` of a session ({@link SingleSession}) or of a pool
+ * (`PoolSource`). Each call takes these steps, in this order:
  *
  * 1. Refuse when the session or pool is destroyed or closing.
  * 2. Read and check the options, with the defaults of the session or pool.
@@ -104,9 +101,9 @@ export interface SharedLocks {
  *
  * - The source owns its live set. The live set of a pool holds leases, each of which has a live set of its own. A call
  *   is in the live set of its session or lease from step 3 to step 7. If the body of the response is still arriving,
- *   the body enters the same live set before step 7. The body is live until it is read, cancelled or dropped. It
- *   occupies the session just as long, unless it is received completely before it is read. In that case, a pool gets
- *   the session back, and the body moves to the live set of the pool.
+ *   the body enters the same live set before step 7. The body is live, and occupies the session, until it is read,
+ *   cancelled or dropped. If the body is received completely before it is read, a pool gets the session back, and the
+ *   body moves to the live set of the pool.
  * - A call waits in two places. In step 4 it waits in the queue of a pool until a session is given back; the pool then
  *   calls `begin` of the first lease in the queue. In step 5 it waits for the promise of its operation. The operation
  *   runs on the session's lane, after the operations that were started earlier. The addon settles the promise when the
@@ -119,14 +116,14 @@ export interface SharedLocks {
  *   which occupy a session while a caller reads: arriving bodies, and listings that are iterated. Whenever a call
  *   begins to wait, and whenever a hold begins, the source makes the holds read ahead, up to `maxUnreadBytes`. When the
  *   session's thread is done with a hold, the next call runs. When the thread has stopped at the limit, and the caller
- *   does not read ({@link Holds}), the source ends the waiting calls with `ERR_NEON_UNREAD_BODY`. A pool does so only
+ *   does not read ({@link Holds}), the source ends the waiting calls with `ERR_NEON_UNREAD_BODY`. A pool ends them only
  *   when such holds occupy all of its sessions. When no call waits any more, the holds stop reading ahead.
  * - A hold refers to its body weakly. When a body is garbage-collected, its finalizer ends the request, and the session
  *   runs the next call.
  * - `close()` waits until nothing is live except bodies that the caller never touched. It then waits for one more turn
  *   of the event loop: in that turn, a redirected request becomes live again, and the caller of a request may touch the
- *   body of the response. Then it ends the bodies that are still untouched. `destroy({ force: true })` ends everything
- *   in the live set, the newest first, so that no call that waits for the session begins.
+ *   body of the response. Then `close()` ends the bodies that are still untouched. `destroy({ force: true })` ends
+ *   everything in the live set, the newest first, so that no waiting call begins.
  *
  * @internal
  */
@@ -161,8 +158,8 @@ export abstract class SessionSource {
   /**
    * Runs a call on a session, after the calls that were given to the session earlier.
    *
-   * Rejects with the reason of an abort, with `NE_TIMEOUT` past the timeout, and with the {@link NeonError} of the
-   * failure, which names the request.
+   * Rejects with the reason of an abort, with `NE_TIMEOUT` after the timeout, and otherwise with a {@link NeonError}
+   * that names the request.
    */
   async run<Raw, Result>(call: Call<Raw, Result>, options: CommonOptions = {}, terms: RunTerms = {}): Promise<Result> {
     this.requireOpen(terms.whileClosing);
@@ -270,7 +267,10 @@ export abstract class SessionSource {
     return next && new Redirected(call.redirected(next), next.asGet ? withoutContent(settings) : settings);
   }
 
-  /** Converts a target of the caller, which may be relative to the URL of the session or pool, to a request target. */
+  /**
+   * Converts a target of the caller to a request target. The caller's target may be relative to the URL of the session
+   * or pool.
+   */
   targetOf(target: Target): string {
     return resolveTarget(target, this.origin, this.#base);
   }
@@ -291,7 +291,7 @@ export abstract class SessionSource {
   /** Passes the events of the sessions to `emit` from now on; stops passing them if `emit` is undefined. */
   abstract listen(emit: ((event: StatusEvent) => void) | undefined): void;
 
-  /** Throws `ERR_NEON_DESTROYED` when the session or pool is destroyed or, unless `whileClosing`, closing. */
+  /** Throws `ERR_NEON_DESTROYED` when the session or pool is destroyed, or is closing and `whileClosing` is false. */
   requireOpen(whileClosing = false): void {
     if (this.#state === 'open' || (this.#state === 'closing' && whileClosing)) return;
     const state = this.#state === 'closing' ? 'closing' : 'destroyed';
@@ -333,7 +333,7 @@ export abstract class SessionSource {
     if (this.#state === 'closing') this.#state = 'open';
   }
 
-  /** Refuses all calls from now on; ends the live ones, and the locks. */
+  /** Refuses all calls from now on; ends everything that is live, and the locks. */
   end(): void {
     this.#state = 'destroyed';
     const reason = new NeonError(`The ${this.noun} was destroyed`, 'ERR_NEON_DESTROYED', { origin: this.origin });

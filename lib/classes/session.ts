@@ -1,4 +1,4 @@
-/** Sessions: one connection to one server, and its options. */
+/** Sessions, each with one connection to one server, and their options. */
 import { isIPv6 } from 'node:net';
 import { domainToASCII } from 'node:url';
 
@@ -70,14 +70,14 @@ function isDestroyed(session: ne.ne_session): boolean {
 /** The options of a session. */
 export interface SessionOptions extends RedirectOptions, DecompressOptions {
   /**
-   * The product of the header `User-Agent: product neon/VERSION`; by default there is no such header. In C:
+   * The product of the header `User-Agent: product neon/VERSION`; without this option, there is no such header. In C:
    * `ne_set_useragent`.
    */
   userAgent?: string | undefined;
   /**
    * How long a read may take, in milliseconds: more than 0 and at most 2147483000. neon counts whole seconds, so the
-   * value is rounded up. Also how long a caller may read nothing from a long body while other requests wait; see
-   * {@link maxUnreadBytes}. Default: neon's 120000. In C: `ne_set_read_timeout`.
+   * value is rounded up. The option also limits how long a caller may go without reading a long body while other
+   * requests wait; see {@link maxUnreadBytes}. Default: neon's 120000. In C: `ne_set_read_timeout`.
    */
   readTimeout?: number | undefined;
   /**
@@ -86,19 +86,19 @@ export interface SessionOptions extends RedirectOptions, DecompressOptions {
    */
   connectTimeout?: number | undefined;
   /**
-   * Headers for every request; those of a call replace these by name. `Content-Length` and `Transfer-Encoding` are
-   * refused.
+   * Headers for every request; a header of a call replaces the header of the same name. `Content-Length` and
+   * `Transfer-Encoding` are refused.
    */
   headers?: HeadersInit | undefined;
-  /** Flags of neon's, by name. Default: neon's own. In C: `ne_set_session_flag`. */
+  /** Flags of neon's, by name. Default: neon's defaults. In C: `ne_set_session_flag`. */
   flags?: Partial<Record<SessionFlag, boolean>> | undefined;
   /**
-   * Network addresses (`'192.0.2.1'`, `'2001:db8::1'`) to connect to, in this order, instead of looking the name up.
-   * Refused together with `proxy`. In C: `ne_set_addrlist`.
+   * Network addresses, such as `'192.0.2.1'` or `'2001:db8::1'`, to connect to in this order. The name of the server is
+   * then not looked up. Refused together with `proxy`. In C: `ne_set_addrlist`.
    */
   addresses?: readonly string[] | undefined;
   /**
-   * The network address to connect from. Ignored where the server's address is of another family. In C:
+   * The network address to connect from. Ignored if the server's address is of another family. In C:
    * `ne_set_localaddr`.
    */
   localAddress?: string | undefined;
@@ -108,14 +108,17 @@ export interface SessionOptions extends RedirectOptions, DecompressOptions {
    * The credentials for a server that asks for them; several are tried in the order given. In C: `ne_add_server_auth`.
    */
   auth?: AuthOptions | readonly AuthOptions[] | undefined;
-  /** The credentials for an HTTP proxy that asks for them. Default: those in `proxy`. In C: `ne_add_proxy_auth`. */
+  /**
+   * The credentials for an HTTP proxy that asks for them. Default: the credentials in `proxy`. In C:
+   * `ne_add_proxy_auth`.
+   */
   proxyAuth?: AuthOptions | readonly AuthOptions[] | undefined;
-  /** Trust and identity of the session with TLS; see {@link TLSOptions}. Ignored without TLS. */
+  /** The options of TLS; see {@link TLSOptions}. Ignored without TLS. */
   tls?: TLSOptions | undefined;
   /**
    * How many bytes of a response body may be received into memory without being read, while other requests wait for the
-   * session: an integer >= 0. If more bytes arrive, and the caller has not touched the body, or has read nothing for
-   * {@link readTimeout}, the waiting requests reject with `ERR_NEON_UNREAD_BODY`. A value of less than 1 MiB counts as
+   * session: an integer >= 0. If more bytes arrive, the waiting requests reject with `ERR_NEON_UNREAD_BODY` when the
+   * caller has not touched the body, or has read nothing for {@link readTimeout}. A value of less than 1 MiB counts as
    * 1 MiB, which is received in any case. Default: 67108864 (64 MiB).
    */
   maxUnreadBytes?: number | undefined;
@@ -125,10 +128,10 @@ export interface SessionOptions extends RedirectOptions, DecompressOptions {
  * A session with one server: `ne_session`. It has one connection, which is kept open between requests. Requests run one
  * after the other, in the order in which they were made. A request whose response body is still arriving occupies the
  * session until the body is read, cancelled or dropped. While other requests wait, the body is received into memory
- * without being read, up to {@link SessionOptions.maxUnreadBytes}; once it has arrived, the next request runs.
+ * without being read, up to {@link SessionOptions.maxUnreadBytes}. Once the body has arrived, the next request runs.
  *
- * Emits `'status'` with a `StatusEvent` for each event of neon's notifier (`ne_set_notifier`), a little later than the
- * event and without making neon wait.
+ * Emits `'status'` with a `StatusEvent` for each event of neon's notifier (`ne_set_notifier`). The emitted event
+ * follows neon's event a little later, and neon does not wait for the listeners.
  *
  * @example
  * ```ts
@@ -182,8 +185,8 @@ export class Session extends WebDAVMethods {
   /**
    * Opens a session with the server of a URL. Targets of its requests may be relative to that URL. Nothing is sent yet.
    *
-   * @throws `ERR_INVALID_URL` when given something that is not a URL, `ERR_INVALID_ARG_VALUE` for a scheme other than
-   *   `http` and `https`, or for a URL with a user name or password; and as the constructor for invalid options
+   * @throws `ERR_INVALID_URL` when `url` is not a URL, `ERR_INVALID_ARG_VALUE` for a scheme other than `http` and
+   *   `https`, or for a URL with a user name or password; and as the constructor for invalid options
    *
    * @example
    * ```ts
@@ -199,8 +202,8 @@ export class Session extends WebDAVMethods {
   }
 
   /**
-   * The number of live requests: those of {@link createRequest} that are not destroyed, those on their way, and those
-   * with a body still to be read; also `ne_request`s of `libneon/ne` that are not destroyed.
+   * The number of live requests: requests of {@link createRequest} and `ne_request`s of `libneon/ne` that are not
+   * destroyed, requests on their way, and requests whose response is still to be read.
    */
   get liveRequests(): number {
     return this.#source.live.size + (this.destroyed ? 0 : liveRequests(this.handle).length);
@@ -248,7 +251,7 @@ export class Session extends WebDAVMethods {
   }
 
   /**
-   * Closes the connection, if one is open; the next request opens another. In C: `ne_close_connection`.
+   * Closes the connection, if one is open; the next request opens a new connection. In C: `ne_close_connection`.
    *
    * @throws `ERR_NEON_BUSY` while requests are on their way, `ERR_NEON_DESTROYED`
    */
@@ -260,7 +263,7 @@ export class Session extends WebDAVMethods {
    * Creates a request to be filled and dispatched; it is live until it is destroyed.
    *
    * @param method a token: `'GET'`
-   * @param target a path with an optional query, URI-escaped; relative ones need {@link Session.open}
+   * @param target a path with an optional query, URI-escaped; a relative path needs {@link Session.open}
    * @param options the headers, body, flags, `decompress` and `onProgress` of the request; `signal` and `timeout` are
    *   options of {@link Request.dispatch}, and redirects are not followed
    * @throws `ERR_INVALID_CHAR` for a method that is not a token or a target that is not escaped, `ERR_INVALID_ARG_TYPE`
@@ -292,9 +295,9 @@ export class Session extends WebDAVMethods {
   }
 
   /**
-   * Waits until no request is on its way, no request of {@link createRequest} is live, and no body is being read. Then
-   * cancels the bodies that were never touched, and destroys the session. New requests are refused meanwhile. Reading a
-   * body that this method cancelled rejects with `ERR_NEON_DESTROYED`.
+   * Waits until no request is on its way, no request of {@link createRequest} is live, and no body is being read. New
+   * requests are refused during the wait. Then cancels the bodies that were never touched, and destroys the session.
+   * Reading a body that this method cancelled rejects with `ERR_NEON_DESTROYED`.
    *
    * Rejects with `ERR_NEON_LIVE_REQUESTS` when requests of `libneon/ne` are still live after the wait; the session then
    * stays open.
@@ -348,7 +351,8 @@ function flagsOf({ flags = {} }: SessionOptions): (readonly [SessionFlag, boolea
 }
 
 /**
- * Parses the URL of a session or pool. Errors do not contain its text, since that may include a password. @internal
+ * Parses the URL of a session or pool. Errors do not contain the text of the URL, which may include a password.
+ * @internal
  *
  * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_URL`, and `ERR_INVALID_ARG_VALUE` for a URL with credentials
  */

@@ -4,13 +4,13 @@ import * as ne from '../ne/constants.js';
 import type { ne_session } from '../ne/handles.js';
 
 /**
- * An event of a session (`ne_notify_status`): a lookup, a connection, progress of a body. Progress that was superseded
- * before it could be reported is omitted.
+ * An event of a session (`ne_notify_status`): a lookup, a connection, progress of a body. Progress is omitted if newer
+ * progress replaces it before it is reported.
  */
 export interface StatusEvent {
   /** The kind of event: `ne_status_lookup` to `ne_status_disconnected`. */
   readonly type: 'lookup' | 'connecting' | 'connected' | 'handshake' | 'sending' | 'receiving' | 'disconnected';
-  /** The host name of the server or the proxy, where neon reports it; not for progress. */
+  /** The host name of the server or the proxy, if neon reports it; undefined for progress. */
   readonly hostname?: string | undefined;
   /** The network address that neon connects to: for `connecting`. */
   readonly address?: string | undefined;
@@ -22,7 +22,7 @@ export interface StatusEvent {
 
 /** The progress of a body. */
 export interface ProgressEvent {
-  /** Whether it is the body of the request or of the response. */
+  /** `'sending'` for the body of the request, `'receiving'` for the body of the response. */
   readonly type: 'sending' | 'receiving';
   /** The bytes so far. */
   readonly progress: number;
@@ -34,7 +34,7 @@ export interface ProgressEvent {
 export interface ProgressWatch {
   /** Notes that the operation was started, with this identity. */
   readonly started: (operation: number) => void;
-  /** Ends the watch. To be called once; progress that was noted before is still passed on. */
+  /** Ends the watch. Must be called exactly once. Earlier progress is still passed on. */
   readonly stop: () => void;
 }
 
@@ -82,7 +82,8 @@ export class StatusEmitter {
   }
 
   /**
-   * Passes on the progress of one operation. To be called before the operation starts; `started` then notes its number.
+   * Passes on the progress of one operation. Must be called before the operation starts; `started` then notes the
+   * number of the operation.
    */
   watch(onProgress: (event: ProgressEvent) => void): ProgressWatch {
     let number: number | undefined;
@@ -99,7 +100,7 @@ export class StatusEmitter {
     };
   }
 
-  /** Notes that the session is about to be destroyed; events that were noted before are still passed on. */
+  /** Notes that the session is about to be destroyed; earlier events are still passed on. */
   end(): void {
     this.#ended = true;
   }

@@ -3,8 +3,8 @@ import { invalidChar, invalidType, invalidValue } from '../core/errors.js';
 import { isArray, isInstance } from '../core/objects.js';
 
 /**
- * The target of a request: an absolute path with an optional query, URI-escaped; a target relative to the URL of
- * {@link Session.open} or of the pool; or the whole URL of a resource of the server, as text or as a `URL`.
+ * The target of a request: an absolute path with an optional query, URI-escaped; a path relative to the URL of
+ * {@link Session.open} or of the pool; or the whole URL of a resource on the server, as text or as a `URL`.
  *
  * Characters that would change the target are refused with `ERR_INVALID_CHAR`: `#`, a `?` without a query after it, a
  * backslash, spaces and control characters. Escape names with {@link escapePath} or {@link path}.
@@ -16,8 +16,8 @@ export type Target = string | URL;
  * becomes `%XX`, in UTF-8. The result names exactly that path, relative or absolute.
  *
  * @param name a name, or names with `/` between them, unescaped: `'50% #1?.txt'`
- * @throws `ERR_INVALID_ARG_TYPE`, and `ERR_INVALID_ARG_VALUE` for a path that no target can express: an empty one, one
- *   with a segment `.` or `..`, or with half of a surrogate pair
+ * @throws `ERR_INVALID_ARG_TYPE`, and `ERR_INVALID_ARG_VALUE` for a path that no target can express: an empty path, or
+ *   a path with a segment `.` or `..`, or with half of a surrogate pair
  * @example
  * ```ts
  * await session.put(escapePath('notes/draft #2.txt'), 'text'); // PUT notes/draft%20%232.txt
@@ -81,7 +81,7 @@ export function resolveTarget(target: Target, origin: string, base: URL | undefi
   if (text === '*') return text;
   if (text.startsWith('/')) {
     if (!/^[\x21-\x7e]+$/.test(text)) throw invalidChar('target', cure);
-    return text.replaceAll(/["<>]/g, percent); // they would be syntax in headers
+    return text.replaceAll(/["<>]/g, percent); // these characters would be syntax in headers
   }
   const scheme = /^([a-z][a-z\d+.-]*):(\/\/)?/i.exec(text);
   if (scheme && !scheme[2])

@@ -20,9 +20,10 @@ const failureNames = {
 } as const satisfies Record<CertificateFailure, number>;
 
 /**
- * A callback that decides about a server's certificate that failed verification: `true` accepts the certificate. The
- * callback is not called again for a certificate that it accepted in the same session. It may return a promise, but not
- * in blocking requests. A result that is not a boolean makes the request fail. In C: `ne_ssl_verify_fn`.
+ * A callback that decides about a server's certificate that failed verification: `true` accepts the certificate. In the
+ * same session, the callback is not called again for a certificate that it has accepted. The callback may return a
+ * promise, but not in blocking requests. A result that is not a boolean makes the request fail. In C:
+ * `ne_ssl_verify_fn`.
  *
  * @example
  * ```ts
@@ -36,10 +37,10 @@ export type CertificateVerifier = (
 ) => boolean | Promise<boolean>;
 
 /**
- * A callback that returns a decrypted client certificate when the server asks for one. If it returns undefined or null,
- * the handshake continues without a certificate. `authorities` are the readable names of the authorities whose
- * certificates the server accepts, if it lists them. The callback may return a promise, but not in blocking requests.
- * In C: `ne_ssl_provide_fn`.
+ * A callback that returns a decrypted client certificate when the server asks for a certificate. If the callback
+ * returns undefined or null, the handshake continues without a certificate. `authorities` are the readable names of the
+ * authorities whose certificates the server accepts, if it lists them. The callback may return a promise, but not in
+ * blocking requests. In C: `ne_ssl_provide_fn`.
  */
 export type ClientCertificateProvider = (
   authorities: readonly string[],
@@ -58,13 +59,13 @@ export type ProtocolVersion = keyof typeof protocolVersions;
 /** The TLS options of a session. */
 export interface TLSOptions extends TrustOptions {
   /**
-   * The certificate that authenticates the session when the server asks for one. It must be decrypted. In C:
+   * The certificate that authenticates the session when the server asks for a certificate. It must be decrypted. In C:
    * `ne_ssl_set_clicert`.
    */
   clientCert?: ClientCertificate | undefined;
   /**
-   * The bytes of a PKCS#12 file, in place of `clientCert`. It is decrypted on the calling thread, when the session is
-   * created; {@link ClientCertificate.decrypt} decrypts off that thread.
+   * The bytes of a PKCS#12 file, in place of `clientCert`. The file is decrypted on the calling thread, when the
+   * session is created; {@link ClientCertificate.decrypt} decrypts off that thread.
    */
   pfx?: Uint8Array | undefined;
   /** The passphrase of `pfx`. */
@@ -75,8 +76,8 @@ export interface TLSOptions extends TrustOptions {
    */
   provideClientCert?: ClientCertificateProvider | undefined;
   /**
-   * Is called with a certificate that failed verification. Default: such a certificate is not accepted, and the request
-   * fails with `ERR_NEON_CERTIFICATE`. In C: `ne_ssl_set_verify`.
+   * Is called with a certificate that failed verification. Without this callback, the certificate is not accepted, and
+   * the request fails with `ERR_NEON_CERTIFICATE`. In C: `ne_ssl_set_verify`.
    */
   verify?: CertificateVerifier | undefined;
   /** The oldest version of TLS to speak. In C: `ne_ssl_set_protovers`, since neon 0.34. */
@@ -109,7 +110,7 @@ export function requireKnownTLS(options: TLSOptions): void {
 /**
  * Makes a session speak TLS as the options say. @internal
  *
- * @throws Node's errors for invalid options, and `ERR_NEON_UNSUPPORTED` where this neon does not have an option
+ * @throws Node's errors for invalid options, and `ERR_NEON_UNSUPPORTED` if this neon does not have an option
  */
 export function secure(session: ne.ne_session, options: TLSOptions = {}): void {
   trust(session, options);

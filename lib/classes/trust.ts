@@ -7,15 +7,15 @@ import { invalidValue } from '../core/errors.js';
 import { native } from '../core/native.js';
 import * as ne from '../ne/index.js';
 
-/** An authority that is trusted: a certificate, or PEM text of one or more. */
+/** An authority that is trusted: a certificate, or the PEM text of one or more certificates. */
 export type Authority = string | Uint8Array | Certificate;
 
 /** The authorities that a TLS session trusts. */
 export interface TrustOptions {
-  /** Authorities to trust beside the default ones. In C: `ne_ssl_trust_cert`. */
+  /** Authorities to trust in addition to the default authorities. In C: `ne_ssl_trust_cert`. */
   ca?: Authority | readonly Authority[] | undefined;
   /**
-   * Whether to trust the default authorities of the system (`ne_ssl_trust_default_ca`), and those of
+   * Whether to trust the default authorities of the system (`ne_ssl_trust_default_ca`), and the authorities in the file
    * `NODE_EXTRA_CA_CERTS`. Default true.
    */
   trustDefaultCA?: boolean | undefined;
@@ -40,7 +40,7 @@ export function trust(session: ne.ne_session, { ca = [], trustDefaultCA = true }
   if (extra) trustExtra(session, extra);
 }
 
-/** Trusts each certificate of a PEM text; returns how many there were. */
+/** Trusts each certificate of a PEM text; returns the number of certificates. */
 function trustPem(session: ne.ne_session, text: string): number {
   let count = 0;
   for (const certificate of certificatesOf(text)) {
@@ -51,7 +51,7 @@ function trustPem(session: ne.ne_session, text: string): number {
   return count;
 }
 
-/** Ignores the rest of the extra certificates when one cannot be read, as Node does. */
+/** Trusts the extra certificates up to the first certificate that cannot be read, as Node does. */
 function trustExtra(session: ne.ne_session, file: string): void {
   try {
     trustPem(session, readExtra(file));
@@ -62,7 +62,7 @@ function trustExtra(session: ne.ne_session, file: string): void {
 
 const extras = new Map<string, string>();
 
-/** The text of the file, which is read once. */
+/** Returns the text of a file; each file is read only once. */
 function readExtra(file: string): string {
   let text = extras.get(file);
   if (text === undefined) {

@@ -33,19 +33,19 @@ export interface Features {
   readonly i18n: boolean;
   /** Authentication by Windows' SSPI. */
   readonly sspi: boolean;
-  /** Authentication by GSSAPI (Kerberos). False with a neon older than 0.34, which does not report it. */
+  /** Authentication by GSSAPI (Kerberos). False with neon before 0.34, which does not report this feature. */
   readonly gssapi: boolean;
-  /** The proxy `'system'`. False with a neon older than 0.34, which does not report it. */
+  /** The proxy `'system'`. False with neon before 0.34, which does not report this feature. */
   readonly libproxy: boolean;
-  /** Authentication by NTLM. False with a neon older than 0.37, which does not report it. */
+  /** Authentication by NTLM. False with neon before 0.37, which does not report this feature. */
   readonly ntlm: boolean;
   /**
    * Whether an aborted or overdue call leaves C at once. It is false if another addon loaded libneon first, if libneon
-   * is linked with -Bsymbolic-functions, and on macOS. The promise then still rejects at once, but its thread stays in
-   * C until C returns by itself.
+   * is linked with -Bsymbolic-functions, and on macOS. If `interrupt` is false, the promise still rejects at once, but
+   * the thread of the call stays in C until C returns by itself.
    */
   readonly interrupt: boolean;
-  /** Whether the loaded neon has each function that was added after neon 0.32, by C name. */
+  /** For each function that was added after neon 0.32, by its C name: whether the loaded neon has the function. */
   readonly functions: Readonly<Record<string, boolean>>;
 }
 

@@ -36,9 +36,9 @@ export interface SessionEvents {
 }
 
 /**
- * The methods of sessions and pools, each with its blocking form next to it. Unlike `request`, the methods named after
- * those of the protocol reject, or throw, with `ERR_NEON_STATUS` when the status is not 2xx. Otherwise they work like
- * `request`, with the same options.
+ * The methods of sessions and pools, each with its blocking form next to it. Unlike `request`, the other methods
+ * reject, or throw, with `ERR_NEON_STATUS` when the status is not 2xx. Otherwise they work like `request`, with the
+ * same options.
  */
 export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   readonly #source: SessionSource;
@@ -64,13 +64,13 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * the queue for a free session. The request occupies its session until the response is read to its end, cancelled or
    * dropped. While other requests wait, the response is received into memory, which also frees the session.
    *
-   * Resolves with the response, whatever its status: when all of it has arrived or, if it is longer than 64 KiB, when
-   * its head and first block have arrived. Rejects with a {@link NeonError} when there is no response: with neon's code
-   * (`NE_LOOKUP`, `NE_CONNECT`, `NE_TIMEOUT`, `NE_AUTH`, …), with `NE_REDIRECT` for a redirect that the option
-   * `redirect` does not allow, with `ERR_NEON_DESTROYED` when the session or pool is destroyed or closing, or with
-   * `ERR_NEON_UNREAD_BODY` when unread bodies occupy the session, or all sessions of the pool. Rejects with the
-   * signal's reason after an abort, and with Node's errors for invalid arguments. Time in the queue counts towards
-   * `timeout`.
+   * Resolves with the response, whatever its status. A response of up to 64 KiB has then arrived whole; of a longer
+   * response, the head and the first block have arrived. Rejects with a {@link NeonError} when there is no response.
+   * The code of the error is neon's code (`NE_LOOKUP`, `NE_CONNECT`, `NE_TIMEOUT`, `NE_AUTH`, …), or `NE_REDIRECT` for
+   * a redirect that the option `redirect` does not allow. The code is `ERR_NEON_DESTROYED` when the session or pool is
+   * destroyed or closing, and `ERR_NEON_UNREAD_BODY` when unread bodies occupy the session, or all sessions of the
+   * pool. Rejects with the signal's reason after an abort, and with Node's errors for invalid arguments. Time in the
+   * queue counts towards `timeout`.
    *
    * @param method a token: `'GET'`
    * @param target an absolute path with an optional query, or a target relative to the URL of the pool or of
@@ -87,8 +87,8 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Sends a request of any method on the calling thread, and returns its response when the whole body has arrived.
-   * Blocks the event loop meanwhile.
+   * Sends a request of any method on the calling thread, and returns its response when the whole body has arrived. The
+   * call blocks the event loop.
    *
    * @throws the {@link NeonError} that {@link request} rejects with, and `ERR_NEON_BUSY` while promises of the session
    *   are pending
@@ -99,8 +99,8 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Gets a resource (GET, RFC 9110 section 9.3.1). Rejects with `ERR_NEON_STATUS` unless the status is 2xx, otherwise
-   * like {@link request}. In C: `ne_get`.
+   * Gets a resource (GET, RFC 9110 section 9.3.1). Rejects like {@link request}, and with `ERR_NEON_STATUS` when the
+   * status is not 2xx. In C: `ne_get`.
    *
    * @example
    * ```ts
@@ -135,8 +135,8 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Stores a body as a resource (PUT, RFC 9110 section 9.3.4). Rejects like {@link get}; a 207 is a failure, too. In C:
-   * `ne_put`.
+   * Stores a body as a resource (PUT, RFC 9110 section 9.3.4). Rejects like {@link get}; a 207 response is a failure,
+   * too. In C: `ne_put`.
    *
    * @example
    * ```ts
@@ -176,8 +176,8 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Deletes a resource; a collection with all its members (DELETE, RFC 4918 section 9.6). Rejects like {@link get};
-   * where the server reports which members it could not delete, `failures` of the error lists them. In C: `ne_delete`.
+   * Deletes a resource, or a collection with all its members (DELETE, RFC 4918 section 9.6). Rejects like {@link get}.
+   * If the server reports which members it could not delete, `failures` of the error lists them. In C: `ne_delete`.
    */
   delete(target: Target, options?: RequestOptions): Promise<Response> {
     return this.#send(methods.changing('DELETE', target, options));
@@ -193,8 +193,9 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Creates a collection (MKCOL, RFC 4918 section 9.3). A slash is added to the target when it does not end in one.
-   * Rejects like {@link get}: status 405 where a resource exists, 409 where the parent is missing. In C: `ne_mkcol`.
+   * Creates a collection (MKCOL, RFC 4918 section 9.3). A slash is added to a target that does not end in a slash.
+   * Rejects like {@link get}: with status 405 if the resource exists already, and with 409 if the parent is missing. In
+   * C: `ne_mkcol`.
    */
   mkcol(target: Target, options?: RequestOptions): Promise<Response> {
     return this.#send(methods.mkcol(target, options));
@@ -211,8 +212,8 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
 
   /**
    * Copies a resource to another target on this server (COPY, RFC 4918 section 9.8). Rejects like {@link get}, with
-   * `failures` where the server lists them. The status is 412 where the destination exists and `overwrite` is false. In
-   * C: `ne_copy`.
+   * `failures` if the server lists them. The status is 412 if the destination exists and `overwrite` is false. In C:
+   * `ne_copy`.
    */
   async copy(source: Target, destination: Target, options?: methods.CopyOptions): Promise<Response> {
     return this.#send(methods.copyOrMove('COPY', source, this.#source.uriOf(destination), options));
@@ -323,8 +324,8 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Lists the properties of a resource and of the resources below it, on the calling thread, as awaiting
-   * {@link propfind} does.
+   * Lists properties on the calling thread; see {@link propfind}. The result is the array to which an awaited listing
+   * resolves.
    *
    * @throws the errors that {@link propfind} throws and {@link Listing} rejects with, and `ERR_NEON_BUSY`
    */
@@ -341,7 +342,8 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Lists the names of properties on the calling thread, as awaiting {@link propNames} does.
+   * Lists the names of properties on the calling thread; see {@link propNames}. The result is the array to which an
+   * awaited listing resolves.
    *
    * @throws as {@link propfindSync}
    */
@@ -350,9 +352,10 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Sets and removes properties of a resource, all of them or none (PROPPATCH, RFC 4918 section 9.2), in the order of
-   * the changes. Rejects like {@link get}: `failures` of the error lists the properties that the server refuses, and
-   * why. Rejects with `ERR_INVALID_ARG_VALUE` for a name or a value that XML cannot express. In C: `ne_proppatch`.
+   * Sets and removes properties of a resource, in the order of the changes (PROPPATCH, RFC 4918 section 9.2). The
+   * server makes all of the changes or none. Rejects like {@link get}: `failures` of the error lists the properties
+   * that the server refuses, and why. Rejects with `ERR_INVALID_ARG_VALUE` for a name or a value that XML cannot
+   * express. In C: `ne_proppatch`.
    *
    * @example
    * ```ts
@@ -403,7 +406,8 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * The locks that requests submit automatically: the locks that {@link lock} obtained, and the locks that were added.
+   * The locks that requests submit automatically: the locks that {@link lock} obtained, and the locks that
+   * `locks.add()` added.
    *
    * @throws `ERR_NEON_INVALID_STATE` when `libneon/ne` registered a lock store with the handle
    */
@@ -412,17 +416,16 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Locks a resource (LOCK, RFC 4918 section 9.10). Where there is no resource, most servers create an empty one.
-   * Rejects with `ERR_NEON_STATUS` when the lock is not granted: status 423 when another client holds a lock. Otherwise
-   * rejects like {@link request}. In C: `ne_lock`.
+   * Locks a resource (LOCK, RFC 4918 section 9.10). If the resource does not exist, most servers create an empty
+   * resource. Rejects with `ERR_NEON_STATUS` when the lock is not granted: status 423 when another client holds a lock.
+   * Otherwise rejects like {@link request}. In C: `ne_lock`.
    */
   async lock(target: Target, options?: LockOptions): Promise<Lock> {
     return this.#manager().lock(target, options);
   }
 
   /**
-   * Locks a resource on the calling thread; see {@link lock}. Locks are not renewed while a call
-   * blocks.
+   * Locks a resource on the calling thread; see {@link lock}. Locks are not renewed during a blocking call.
    *
    * @throws the errors that {@link lock} rejects with, and `ERR_NEON_BUSY`
    */
@@ -432,7 +435,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
 
   /**
    * Gives a lock back, and takes it out of the store (UNLOCK, RFC 4918 section 9.11). Rejects with `ERR_NEON_STATUS`
-   * when the server refuses; the lock stays in the store then. In C: `ne_unlock`.
+   * when the server refuses; the lock then stays in the store. In C: `ne_unlock`.
    */
   async unlock(lock: Lock | LockReference, options?: CommonOptions): Promise<void> {
     return this.#manager().release(lock, options);
@@ -448,9 +451,8 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Extends a lock (LOCK with an `If` header, RFC 4918 section 9.10.2). Resolves to the milliseconds that the
-   * server grants; see {@link Lock.duration}. Rejects with `ERR_NEON_STATUS` when the server refuses. In C:
-   * `ne_lock_refresh`.
+   * Extends a lock (LOCK with an `If` header, RFC 4918 section 9.10.2). Resolves to the milliseconds that the server
+   * grants; see {@link Lock.duration}. Rejects with `ERR_NEON_STATUS` when the server refuses. In C: `ne_lock_refresh`.
    */
   async refreshLock(lock: Lock | LockReference, options?: RefreshOptions): Promise<number | null> {
     return this.#manager().refresh(lock, options);
@@ -487,10 +489,10 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Locks a resource, runs a function, and gives the lock back, also when the function throws. The lock is renewed
-   * while the function runs. Resolves to the function's result. The function should stop when `lock.signal` aborts: the
-   * lock is then lost, and `withLock` rejects with the signal's reason. Rejects with the function's exception, and like
-   * {@link lock} and {@link unlock}.
+   * Locks a resource, runs a function, and gives the lock back, even when the function throws. The lock is renewed
+   * while the function runs. Resolves to the function's result. The function should stop when `lock.signal` aborts,
+   * because the lock is then lost, and `withLock` rejects with the signal's reason. Rejects with the function's
+   * exception, and like {@link lock} and {@link unlock}.
    *
    * @example
    * ```ts
@@ -547,10 +549,13 @@ function contextOf({ method, target }: RequestCall, { origin }: SessionSource): 
 
 type BlockingMethod = Extract<keyof WebDAVMethods, `${string}Sync`>;
 
-/** The methods of a pool: those that return promises. @internal */
+/** The methods of a pool: the methods that return promises. @internal */
 export type PromiseMethods = EventEmitter<SessionEvents> &
   Omit<WebDAVMethods, BlockingMethod | 'locks' | keyof EventEmitter<SessionEvents>> & {
-    /** The locks that requests submit automatically: the locks that `lock` obtained, and the locks that were added. */
+    /**
+     * The locks that requests submit automatically: the locks that `lock` obtained, and the locks that `locks.add()`
+     * added.
+     */
     readonly locks: LockStore;
   };
 

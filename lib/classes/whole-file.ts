@@ -13,8 +13,9 @@ interface FileStream extends fs.ReadStream {
 }
 
 /**
- * Returns the file of a stream that is to read the whole file, and closes the stream; returns undefined for every other
- * body. The stream must be untouched and not open yet, and must read with the functions of `node:fs`. @internal
+ * Takes the file from a stream that is to read the whole file: destroys the stream, and returns the file. Returns
+ * undefined for any other body. The stream must be untouched and not open yet, and must read with the functions of
+ * `node:fs`. @internal
  */
 export function takeWholeFile(body: unknown): FileBody | undefined {
   if (!isInstance(body, fs.ReadStream) || body.constructor !== fs.ReadStream) return undefined;
@@ -40,8 +41,8 @@ function readsByNode(stream: object): boolean {
 }
 
 /**
- * Whether a path may be a regular file. A pipe or device is left to the stream, which is about to open it: its bytes
- * can be read only once.
+ * Whether a path may be a regular file. A pipe or device is left to the stream, which is about to open it: the bytes of
+ * a pipe or device can be read only once.
  */
 function mayBeRegular(path: string): boolean {
   try {

@@ -9,7 +9,7 @@ import { propertyKey } from './properties.js';
 
 /**
  * Callbacks for the contents of an XML document, in document order; each is optional. They are called as methods of
- * this object. Their results are ignored: a promise is not awaited. An exception of one of them ends the parsing.
+ * this object. Their results are ignored: a promise is not awaited. An exception in a callback ends the parsing.
  *
  * @example
  * ```ts
@@ -24,9 +24,9 @@ import { propertyKey } from './properties.js';
  */
 export interface XmlHandlers {
   /**
-   * An element starts. `name` is the name alone for elements in `DAV:`, otherwise `{namespace}name`, with `{}` where
-   * there is no namespace. `attributes` has the attributes by name, or by `{namespace}name` if they have a prefix. It
-   * includes the declarations of namespaces, as they are written in the document.
+   * An element starts. `name` is the name alone for elements in `DAV:`, otherwise `{namespace}name`, with `{}` if there
+   * is no namespace. `attributes` has the attributes by name, or by `{namespace}name` if they have a prefix, and the
+   * declarations of namespaces as they are written in the document.
    */
   start?: ((name: string, attributes: Readonly<Record<string, string>>) => unknown) | undefined;
   /** Text inside an element, in pieces of any size that do not cut characters. References and CDATA are resolved. */
@@ -67,7 +67,7 @@ export function eventMask(handlers: XmlHandlers): number {
   return events;
 }
 
-/** The value that a handler threw, which may be any. */
+/** The exception of a handler: any value. */
 interface Thrown {
   readonly reason: unknown;
 }
@@ -96,7 +96,7 @@ export function parseBytes(
 
 /**
  * Passes the events of a document to handlers, batch by batch, until the document ends, `isOver` returns true, or a
- * handler throws. In the last case resolves to the exception of the handler. @internal
+ * handler throws. If a handler throws, resolves to its exception. @internal
  */
 export async function handleBatches(
   next: () => XmlEventBatch | null | Promise<XmlEventBatch | null>,
@@ -109,7 +109,7 @@ export async function handleBatches(
     const thrown = handleBatch(batch, handlers, isOver);
     if (thrown || isOver()) return thrown;
     if (performance.now() - since < maxBlocking) continue;
-    await turn(); // otherwise the batches that have already arrived run as one chain of microtasks
+    await turn(); // otherwise the batches that have already arrived would run as one chain of microtasks
     since = performance.now();
   }
 }

@@ -5,13 +5,13 @@ import { isInstance, isObject } from './objects.js';
 /** The options of every call that returns a promise. */
 export interface CallOptions {
   /**
-   * Aborts the call: its promise rejects with the signal's reason at once, and its connection is closed so that the
+   * Aborts the call: the promise rejects with the signal's reason at once, and the connection is closed, so that the
    * server notices the abort. The session stays busy until its thread has left C.
    */
   signal?: AbortSignal | null | undefined;
   /**
-   * The time limit of the whole call, in milliseconds. After that time the promise rejects with `NE_TIMEOUT`, and so
-   * does reading the body of a response that is still arriving.
+   * The time limit of the whole call, in milliseconds. After that time the promise rejects with `NE_TIMEOUT`. If the
+   * body of the response is still arriving then, reading the body rejects with `NE_TIMEOUT`, too.
    */
   timeout?: number | undefined;
 }
@@ -45,7 +45,7 @@ export function timeLimit({ timeout }: CallOptions, since: number): number {
 
 /**
  * Calls `stop` when the signal aborts, and when the timeout that began at `since` has passed. Returns a function that
- * cancels both.
+ * ends the wait for the signal and for the timeout.
  */
 export function limit({ signal, timeout }: CallOptions, since: number, stop: Stop): () => void {
   const unlisten = signal && whenAborted(signal, () => stop(signal.reason));
@@ -74,7 +74,8 @@ interface Waiting {
 }
 
 /**
- * The reactions to each signal. One listener serves all reactions, because thousands of calls may share one controller.
+ * The reactions to each signal. One listener serves all reactions to a signal, because thousands of calls may share one
+ * signal.
  */
 const waiting = new WeakMap<AbortSignal, Waiting>();
 
@@ -96,7 +97,7 @@ function listen(signal: AbortSignal): Waiting {
   };
   const listener = (): void => {
     unlisten();
-    // The newest first, because ending the call that runs lets the next call begin.
+    // The newest reaction runs first, because ending the running call lets the next call begin.
     for (const react of [...reactions].reverse()) react();
   };
   signal.addEventListener('abort', listener);

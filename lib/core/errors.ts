@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 
-/** The names of the `NE_*` result codes of neon (ne_request.h). The index of a name is the number of its code. */
+/** The names of the `NE_*` result codes of neon (ne_request.h). The index of a name is the number of the code. */
 let results: readonly string[] = [];
 
 /** Sets the names of the result codes, which the addon provides. */
@@ -13,8 +13,8 @@ export interface ResourceFailure {
   /** The path of the resource, percent-encoded, as the server writes it. */
   readonly href: string;
   /**
-   * The property that failed, or null for a failure of the resource. It is written as the name alone in the namespace
-   * `DAV:`, otherwise as `{namespace}name`.
+   * The property that failed, or null for a failure of the resource. A property in the namespace `DAV:` is written as
+   * its name alone, any other property as `{namespace}name`.
    */
   readonly property: string | null;
   /** The status code. */
@@ -26,16 +26,17 @@ export interface ResourceFailure {
 }
 
 /**
- * Why a server's certificate failed verification (`NE_SSL_*`): it is not yet valid or no longer valid, is for another
- * host, is not signed by a trusted authority, has an invalid chain, or was revoked; `'other'` for a failure that this
- * package does not know.
+ * Why a server's certificate failed verification (`NE_SSL_*`). The certificate is not yet valid or no longer valid, is
+ * for another host, is not signed by a trusted authority, has an invalid chain, or was revoked. `'other'` is a failure
+ * that this package does not know.
  */
 export type CertificateFailure =
   'notYetValid' | 'expired' | 'idMismatch' | 'untrusted' | 'badChain' | 'revoked' | 'other';
 
 /**
  * The headers of a response, by lower-case name. Fields of one name are joined by `', '`, except those of `set-cookie`,
- * which are an array. Iterating yields each field as `[name, value]`, so that `new Headers([...headers])` copies them.
+ * which are an array. Iterating yields each field as `[name, value]`, so that `new Headers([...headers])` copies the
+ * fields.
  */
 export type ResponseHeaders = Readonly<Record<string, string | undefined>> & {
   /** Each `Set-Cookie` field. */
@@ -50,11 +51,11 @@ export interface FailedResponse {
   readonly reasonPhrase: string;
   /** The headers, by lower-case name. */
   readonly headers: ResponseHeaders;
-  /** The first 64 KiB of the body, as far as they had arrived. */
+  /** The part of the first 64 KiB of the body that had arrived. */
   readonly body: Buffer;
 }
 
-/** The request that an error belongs to, and what is known about the failure. @internal */
+/** The request to which an error belongs, and the known facts about the failure. @internal */
 export interface ErrorContext {
   method?: string;
   target?: string;
@@ -67,7 +68,8 @@ export interface ErrorContext {
 }
 
 /**
- * The class of all failures of neon and of all refusals of this library. Match `code`: it is stable; the text is not.
+ * The class of all failures of neon and of all refusals of this library. Match `code`, which is stable. The text may
+ * change.
  *
  * - `NE_LOOKUP`, `NE_CONNECT`, `NE_TIMEOUT`, `NE_AUTH`, `NE_PROXYAUTH`, `NE_ERROR`, …: the result code of neon
  *   (ne_request.h);
@@ -75,7 +77,7 @@ export interface ErrorContext {
  * - `ERR_NEON_CERTIFICATE`: the certificate of the server was refused, for the reasons in `certificateFailures`;
  * - other `ERR_NEON_*`: a use that neon leaves undefined, and that this library refuses.
  *
- * The message of a failed request begins with its method and URL, and continues with neon's text.
+ * The message of a failed request begins with the method and URL of the request, and continues with neon's text.
  *
  * @example
  * ```ts
@@ -94,9 +96,9 @@ export class NeonError extends Error {
   readonly result: number | undefined;
   /** The method of the request that failed, if known. */
   declare method?: string;
-  /** The request target of that request. */
+  /** The target of the request that failed. */
   declare target?: string;
-  /** `scheme://host[:port]` of the session of that request. */
+  /** `scheme://host[:port]` of the session of the request that failed. */
   declare origin?: string;
   /** The status code of the response, if there was a response. */
   declare status?: number;
@@ -122,7 +124,7 @@ export class NeonError extends Error {
     return 'NeonError';
   }
 
-  /** The error of a result code of neon's, with the text that neon has for it. @internal */
+  /** The error for a result code of neon's, with neon's text. @internal */
   static of(result: number, message: string, context?: ErrorContext): NeonError {
     return new NeonError(message, results[result] ?? 'NE_ERROR', context);
   }

@@ -1,18 +1,18 @@
 import { invalidType, invalidValue } from './errors.js';
 
-// The conversions of C's printf that mean something for JavaScript's values: flags, width, precision, a length
-// modifier, and one of d i u x X o c s %.
+// The conversions of C's printf that have a meaning for JavaScript values: flags, width, precision, a length modifier,
+// and one of d i u x X o c s %.
 const conversion = /%([-+ #0]*)(\*|\d+)?(?:\.(\*|\d*))?(hh|h|ll|l|q|j|z|t|L)?(.)?/gs;
 
-// The number of bits that each length modifier leaves of an integer.
+// The number of bits to which each length modifier cuts an integer.
 const widths: Record<string, number> = { hh: 8, h: 16, l: 64, ll: 64, q: 64, j: 64, z: 64, t: 64, L: 64 };
 
 /**
  * Formats values as C's printf does, for the printf-like functions of neon. Precision and width of strings count bytes
  * of UTF-8, as in C.
  *
- * @throws `ERR_INVALID_ARG_VALUE` on a conversion that C does not have (or that has no meaning here, such as `%n` and
- * `%p`), on an argument whose type the conversion does not accept, and on too few or too many arguments.
+ * @throws `ERR_INVALID_ARG_VALUE` on a conversion that C does not have (or that has no meaning in JavaScript, such as
+ *   `%n` and `%p`), on an argument whose type the conversion does not accept, and on too few or too many arguments.
  */
 export function format(template: string, values: readonly unknown[]): string {
   if (typeof template !== 'string') throw invalidType('format', 'of type string', template);
@@ -88,7 +88,8 @@ class Spec {
       throw invalidValue(`The format "${template}" asks for too long a field`);
     this.#left = flags.includes('-') || (width ?? 0) < 0; // a negative * width means the flag -
     this.#width = Math.abs(width ?? 0);
-    this.#precision = precision !== undefined && precision < 0 ? undefined : precision; // C ignores negative ones
+    // C ignores a negative precision.
+    this.#precision = precision !== undefined && precision < 0 ? undefined : precision;
   }
 
   signed(value: unknown): string {

@@ -9,15 +9,15 @@ export function requireToken(given: unknown): void {
 }
 
 /**
- * The object that stands for a C object. It has nothing that a user could see or change. The C side is attached to it
- * natively. The values that it keeps alive are in private fields, so that the garbage collector can collect cycles
- * through callbacks.
+ * The object that stands for a C object. A handle has nothing that a user could see or change. The addon attaches the C
+ * side to the handle. The values that a handle keeps alive are in private fields, so that the garbage collector can
+ * collect cycles through callbacks.
  */
 abstract class Handle {
   #kept: unknown[] | undefined;
   #free: number[] | undefined;
 
-  /** `owner`: a handle that this one keeps alive. */
+  /** `owner`: a handle that this handle keeps alive. */
   constructor(given: unknown, owner?: object) {
     requireToken(given);
     if (owner) this.#kept = [owner];
@@ -28,7 +28,7 @@ abstract class Handle {
     return #kept in value;
   }
 
-  /** Keeps a value alive as long as the handle, or until forget(); returns the number of the value. */
+  /** Keeps a value alive as long as the handle exists, or until forget(); returns the number of the value. */
   static keep(handle: Handle, value: unknown): number {
     const kept = (handle.#kept ??= []);
     const free = handle.#free?.pop();

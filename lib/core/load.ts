@@ -24,7 +24,8 @@ export const packageRoot = findPackageRoot(__dirname);
 export const packageVersion = readVersion(packageRoot);
 
 /**
- * A question that neon asks by calling a callback: its target (such as a session handle), and whether it is still open.
+ * A question that neon asks by calling a callback: its target (such as a session handle), and whether the question is
+ * still open.
  */
 interface Question {
   readonly target: object;
@@ -32,9 +33,9 @@ interface Question {
 }
 
 /**
- * The questions inside whose callbacks the current asynchronous context runs. Up to Node 22, using this storage enables
- * hooks that make every promise of the process take three times as long. So the storage is disabled when no question
- * has been open for a turn of the event loop.
+ * The questions of the callbacks inside which the current asynchronous context runs. Up to Node 22, using this storage
+ * enables hooks, with which every promise of the process takes three times as long. So the storage is disabled when no
+ * question has been open for a turn of the event loop.
  */
 const inside = new AsyncLocalStorage<readonly Question[]>();
 let openQuestions = 0;
@@ -57,8 +58,8 @@ function close(question: Question): void {
 }
 
 /**
- * The addon writes here the identity of the operation that was queued last; see operation.ts. The memory is off the
- * heap, so that it is not moved.
+ * The identity of the operation that was queued last, written by the addon; see operation.ts. The memory is outside
+ * V8's heap, so that V8 does not move it.
  */
 export const lastOperation = new Float64Array(new ArrayBuffer(8));
 
@@ -67,7 +68,7 @@ const hooks = {
   NeonError,
   /** Captures the caller's asynchronous context. */
   snapshot: () => AsyncLocalStorage.snapshot(),
-  /** Calls a callback of the user's in the context in which its operation was started. */
+  /** Calls a callback of the user's, in the context in which the operation was started. */
   enter: (
     context: ReturnType<typeof AsyncLocalStorage.snapshot>,
     target: object,
@@ -90,7 +91,7 @@ const hooks = {
   /** Whether the caller is inside a callback of this target's running operation. */
   isInside: (target: object) =>
     inside.getStore()?.some((question) => question.open && question.target === target) ?? false,
-  /** Makes the fields of `ne_status` in JavaScript, which takes half of the time that the addon would take. */
+  /** Makes the fields of `ne_status`. In JavaScript, this takes half of the time that it takes in the addon. */
   status: (
     major_version: number,
     minor_version: number,
@@ -104,7 +105,7 @@ const hooks = {
     klass,
     reason_phrase,
   }),
-  /** Sets the fields of `ne_uri` in JavaScript, which takes a third of the time that the addon would take. */
+  /** Sets the fields of `ne_uri`. In JavaScript, this takes one third of the time that it takes in the addon. */
   fillUri: (
     object: Record<string, unknown>,
     scheme: string | null,
@@ -178,8 +179,9 @@ function findBinary(): string {
 }
 
 /**
- * Loads the addon without require(), which would hand the addon of one copy of these modules to another copy. Jest, for
- * example, loads the modules anew for each test file. Each copy initialises the addon for itself.
+ * Loads the addon without require(), so that each copy of these modules initialises the addon for itself. Jest, for
+ * example, loads a new copy of the modules for each test file. With require(), all copies would get the addon of the
+ * first copy.
  */
 function requireBinary(file: string): Addon {
   const module = { exports: {} };

@@ -14,7 +14,7 @@ export interface Membership {
 const states = new WeakMap<object, 'made' | 'destroyed' | Membership>();
 const destroyedStores = new WeakSet();
 
-/** The fields of a lock that cannot change while it is in a store. */
+/** The fields of a lock that cannot change while the lock is in a store. */
 const fixed = ['uri', 'depth', 'type', 'scope', 'token'] as const;
 
 /** Marks a lock as made by ne_lock_create or ne_lock_copy, and returns it. */
@@ -30,8 +30,8 @@ export function membership(lock: object): Membership | undefined {
 }
 
 /**
- * Throws ERR_NEON_DESTROYED when the lock or its store is destroyed. Ignores a value that is not an object, which the
- * call itself rejects.
+ * Throws ERR_NEON_DESTROYED when the lock or its store is destroyed. Ignores a value that is not an object, because the
+ * call itself rejects such a value.
  */
 export function requireLive(lock: object): void {
   const store = membership(lock)?.store;
@@ -39,25 +39,25 @@ export function requireLive(lock: object): void {
     throw new NeonError('This ne_lock is destroyed', 'ERR_NEON_DESTROYED');
 }
 
-/** Throws like requireLive, and ERR_INVALID_ARG_TYPE when the lock is not an object. */
+/** Throws like requireLive. Also throws ERR_INVALID_ARG_TYPE when the lock is not an object. */
 export function requireObject(lock: unknown): void {
   if (typeof lock !== 'object' || lock === null) throw invalidType('lock', 'of type object', lock);
   requireLive(lock);
 }
 
-/** Throws like requireLive, and ERR_NEON_INVALID_STATE when the lock is in a store, and so cannot change. */
+/** Throws like requireLive. Also throws ERR_NEON_INVALID_STATE when the lock is in a store, where it cannot change. */
 export function requireFree(lock: object): void {
   requireLive(lock);
   if (membership(lock)) throw new NeonError('This ne_lock is in a store: take it out first', 'ERR_NEON_INVALID_STATE');
 }
 
-/** Throws like requireLive, and ERR_NEON_BORROWED when the lock belongs to a store. */
+/** Throws like requireLive. Also throws ERR_NEON_BORROWED when the lock belongs to a store. */
 export function requireOwn(lock: object): void {
   requireLive(lock);
   if (membership(lock)) throw new NeonError('This ne_lock belongs to its store', 'ERR_NEON_BORROWED');
 }
 
-/** Throws like requireFree, and ERR_INVALID_ARG_TYPE when a store cannot accept the lock. */
+/** Throws like requireFree. Also throws ERR_INVALID_ARG_TYPE when a store cannot accept the lock. */
 export function requireMade(lock: object): void {
   requireFree(lock);
   if (!states.has(lock)) throw invalidType('lock', 'a lock that ne_lock_create or ne_lock_copy made', lock);
@@ -83,7 +83,7 @@ export function destroy(lock: object): void {
   states.set(lock, 'destroyed');
 }
 
-/** Notes that a store was destroyed, and its locks with it. */
+/** Notes that a store and its locks were destroyed. */
 export function destroyStore(store: object): void {
   destroyedStores.add(store);
 }

@@ -5,15 +5,15 @@ import { addon, type Native } from './load.js';
 import { omitted } from './omitted.js';
 
 /**
- * Checks the arguments of a call, and returns the arguments to pass to the addon. The blocking form throws its
- * exception; the promise form rejects with it.
+ * Checks the arguments of a call, and returns the arguments to pass to the addon. If the check throws, the blocking
+ * form throws the exception, and the promise form rejects with it.
  */
 export type Prepare<F extends Native> = (...values: Parameters<F>) => readonly unknown[];
 
 const preparations = new WeakMap<Native, Prepare<Native>>();
 
 /**
- * The forms of addon functions that refuse surplus arguments. Each function has only one such form, since callers
+ * The forms of addon functions that refuse surplus arguments. Each function has only one such form, so that callers can
  * compare functions.
  */
 const guarded = new Map<string, Native>();
@@ -35,8 +35,9 @@ export function native<F extends Native>(name: string, prepare?: Prepare<F>): F 
 }
 
 /**
- * Returns a form of the function that refuses surplus arguments, if JavaScript leaves out parameters of the C function.
- * Otherwise a caller that passes all arguments of the C function would pass one argument as another.
+ * If JavaScript leaves out parameters of the C function, returns a form of the function that refuses surplus arguments.
+ * Without this check, a caller that passes all arguments of the C function would pass one argument in the place of
+ * another.
  */
 export function withoutSurplus<F extends Native>(name: string, call: F): F {
   const { arity } = omitted[name] ?? {};

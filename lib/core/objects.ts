@@ -1,6 +1,6 @@
 /**
- * Checks that never throw, whatever the value is. A revoked proxy, for which the operators of JavaScript throw, counts
- * as no object, no array and no instance.
+ * Checks that never throw, whatever the value is. The operators of JavaScript throw for a revoked proxy. To these
+ * checks, a revoked proxy is no object, no array and no instance.
  */
 
 /** Whether the value is an object whose properties can be read. */
@@ -20,7 +20,7 @@ export function isInstance<T>(value: unknown, type: abstract new (...values: nev
 
 function isAlive(value: object): boolean {
   try {
-    Array.isArray(value); // the cheapest operation that throws for a proxy that was revoked
+    Array.isArray(value); // the cheapest operation that throws for a revoked proxy
     return true;
   } catch {
     return false;

@@ -4,14 +4,14 @@ const setTimeLimit = addon.sync['setTimeLimit'] as (timeout: number) => void;
 const abort = addon.sync['abort'] as (operation: number, reason: unknown) => void;
 
 /**
- * Queues an operation: calls an async function of the addon. This is the only place that knows how the addon is given
- * the time limit of an operation, and how it reports the identity of the operation.
+ * Queues an operation: calls an async function of the addon. Only this function knows how to pass the time limit of an
+ * operation to the addon, and how the addon reports the identity of the operation.
  *
- * @param call calls one async function of the addon, synchronously; it may throw before that call
- * @param timeLimit in milliseconds; 0 means no limit. The limit also applies to making a connection, when nothing can
- *   interrupt the operation
- * @returns the promise of the operation, and its identity for {@link abortOperation}: 0 when the addon refused the call
- *   and queued nothing
+ * @param call calls one async function of the addon, synchronously; may throw before this call
+ * @param timeLimit in milliseconds; 0 means no limit. The limit also applies while a connection is made, when nothing
+ *   can interrupt the operation
+ * @returns the promise of the operation, and its identity for {@link abortOperation}. The identity is 0 when the addon
+ *   refused the call and queued nothing
  */
 export function startOperation<T>(
   call: () => Promise<T>,

@@ -1,11 +1,11 @@
-/** The check that every option of a call or an object is known. */
+/** Checks that every option of a call or an object is known. */
 import { invalidType, invalidValue } from './errors.js';
 import { isObject } from './objects.js';
 
 /** The names of the options of a type, which the compiler compares with that type. */
 export type Known<Options> = Readonly<Record<keyof Options, true>>;
 
-/** Names of options in other clients, in lower case, and what to do instead in this library. */
+/** Names of options in other clients, in lower case, each with the solution in this library. */
 const cures: Readonly<Record<string, string>> = {
   json: 'send JSON.stringify(value) as the body',
   data: 'the name is "body"',
@@ -25,7 +25,7 @@ const cures: Readonly<Record<string, string>> = {
  * Refuses an option that is not known, unless its value is undefined.
  *
  * @param name the name of the options in messages
- * @throws `ERR_INVALID_ARG_TYPE` when the options are not an object, `ERR_INVALID_ARG_VALUE` for an unknown one
+ * @throws `ERR_INVALID_ARG_TYPE` when the options are not an object, `ERR_INVALID_ARG_VALUE` for an unknown option
  */
 export function requireKnown(options: unknown, known: Readonly<Record<string, true>>, name = 'options'): void {
   if (!isObject(options)) throw invalidType(name, 'of type object', options);
@@ -47,7 +47,7 @@ function cureOf(option: string, known: readonly string[]): string {
     : `the options are ${known.map((name) => `"${name}"`).join(', ')}`;
 }
 
-/** The number of letters to insert, to omit and to replace, to make one word of another. */
+/** The number of letters to insert, omit or replace to turn one word into the other. */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, i) => i);
   for (let i = 1; i <= from.length; i++) {

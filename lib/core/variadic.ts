@@ -1,9 +1,9 @@
 import { invalidType } from './errors.js';
 
 /**
- * Joins the strings for a variadic function of C's, since C only concatenates them.
+ * Joins the strings for a variadic function of C's, because C only concatenates its strings.
  *
- * @throws `ERR_INVALID_ARG_TYPE` when one of them is not a string
+ * @throws `ERR_INVALID_ARG_TYPE` when an argument is not a string
  */
 export function joined(strings: readonly string[]): string {
   for (const string of strings) if (typeof string !== 'string') throw invalidType('str', 'of type string', string);

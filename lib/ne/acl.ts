@@ -3,8 +3,8 @@ import { native } from '../core/native.js';
 import type { ne_session } from './handles.js';
 
 /**
- * An entry of an access control list for {@link ne_acl_set}: `ne_acl_entry` of ne_acl.h. neon includes a privilege when
- * its field is 0 **or missing**, as in a C struct. So an entry without these fields includes all five privileges.
+ * An entry of an access control list for {@link ne_acl_set}: `ne_acl_entry` of ne_acl.h. The entry includes each
+ * privilege whose field is 0 **or missing**. So an entry without any of these fields includes all five privileges.
  */
 export interface ne_acl_entry_old {
   /** The kind of principal: `ne_acl_href`, `ne_acl_property` or `ne_acl_all`. */
@@ -26,7 +26,7 @@ export interface ne_acl_entry_old {
 }
 
 /**
- * Sets the access control list of a resource, by the interface that {@link ne_acl3744_set} replaced.
+ * Sets the access control list of a resource, by neon's older interface. Prefer its successor, {@link ne_acl3744_set}.
  *
  * @param uri the path of the resource, URI-escaped
  * @returns an `NE_*` code, as {@link ne_acl3744_set} does

@@ -12,9 +12,9 @@ export interface ne_acl_entry {
   /** `ne_acl_grant` or `ne_acl_deny`. */
   readonly type?: number;
   /**
-   * The URL of the principal for `ne_acl_href`, or the name of a property for `ne_acl_property`. The name of a property
-   * outside `DAV:` needs an XML namespace declaration (`"x:author xmlns:x='urn:x'"`). neon does not escape this text
-   * when it writes the request's XML.
+   * With `ne_acl_href`, the URL of the principal; with `ne_acl_property`, the name of a property. The name of a
+   * property outside the namespace `DAV:` needs a namespace declaration (`"x:author xmlns:x='urn:x'"`). neon writes
+   * `tname` into the request's XML without escaping it.
    */
   readonly tname?: string | null;
   /** `NE_ACL_*`, combined with `|`. */
@@ -25,8 +25,8 @@ export interface ne_acl_entry {
  * Sets the access control list of a resource (RFC 3744, section 8.1).
  *
  * @param path the path of the resource, URI-escaped
- * @returns `NE_OK` when the server responded with any status except 207, even with a refusal; the session's error text
- *   then has the status. Otherwise another `NE_*` code
+ * @returns `NE_OK` when the server responds with any status except 207, even when it refuses the change. The session's
+ *   error text then contains the status. Otherwise another `NE_*` code
  * @throws `ERR_INVALID_ARG_VALUE` when a `tname` would make the request's XML malformed
  */
 export const ne_acl3744_set: (sess: ne_session, path: string, entries: readonly ne_acl_entry[]) => number =

@@ -19,15 +19,15 @@ export interface ne_content_type {
   /** The part after the slash, such as `html`. */
   subtype: string;
   /**
-   * The parameter `charset`, or null. When a `text` type lacks the parameter, neon before 0.36 sets a default, such as
-   * `ISO-8859-1`.
+   * The parameter `charset`, or null. For a `text` type without the parameter, versions of neon before 0.36 set a
+   * default such as `ISO-8859-1`.
    */
   charset: string | null;
-  /** The same text as `type`. In C, the memory of this field also contains the texts of the others. */
+  /** The same text as `type`. In C, the other fields point into the memory of this field. */
   value: string;
 }
 
-/** The features of a server, 1 or 0 each: `ne_server_capabilities` of ne_basic.h. */
+/** The features of a server, each 1 or 0: `ne_server_capabilities` of ne_basic.h. */
 export interface ne_server_capabilities {
   /** Class 1 of WebDAV. */
   dav_class1: number;
@@ -37,15 +37,15 @@ export interface ne_server_capabilities {
   dav_executable: number;
 }
 
-// neon copies paths unchanged into the request line (or the header Destination), so the caller must URI-escape them.
-// The caller keeps its descriptors, which must stay open until the call has returned.
+// neon copies paths unchanged into the request line (or the header Destination), so the caller must URI-escape paths.
+// A descriptor belongs to the caller, and must stay open until the call has returned.
 
 /**
  * Sends GET, and writes the body of a 2xx response to a descriptor.
  *
- * @param path goes into the request line as it is; the caller must URI-escape it
+ * @param path the path, URI-escaped; neon copies it into the request line unchanged
  * @param fd the caller's descriptor, which must stay open until the call has returned
- * @returns an `NE_*` code; `NE_ERROR` also for a status that is not 2xx
+ * @returns an `NE_*` code, such as `NE_ERROR` when the status is not 2xx
  * @example
  * ```ts
  * const fd = openSync('copy.txt', 'w');
@@ -57,19 +57,19 @@ export const ne_get: (sess: ne_session, path: string, fd: number) => number = na
 /**
  * Sends GET, and reads the body of a 2xx response into `buf`. Needs neon 0.36.
  *
- * @param buflen `value` is the number of bytes that may be used (by default all of them); after `NE_OK` it is the
- *   number of bytes that were used
- * @returns an `NE_*` code: `NE_FAILED` when the body is larger than the buffer
+ * @param buflen on input, `value` is the number of bytes that neon may use (by default the whole buffer). After
+ *   `NE_OK`, `value` is the number of bytes that neon used
+ * @returns an `NE_*` code, such as `NE_FAILED` when the body is larger than the buffer
  * @throws `ERR_NEON_UNSUPPORTED` with an older neon
  */
 export const ne_getbuf: (sess: ne_session, path: string, buf: Uint8Array, buflen: Partial<Out<number>>) => number =
   native('ne_getbuf');
 
 /**
- * Sends PUT with the whole file behind a descriptor.
+ * Sends PUT with the whole content of an open file.
  *
- * @param fd a descriptor at any position; the call moves the position
- * @returns an `NE_*` code; `NE_ERROR` also for a status that is not 2xx
+ * @param fd the file's descriptor, at any position; the call moves the position
+ * @returns an `NE_*` code, such as `NE_ERROR` when the status is not 2xx
  */
 export const ne_put: (sess: ne_session, path: string, fd: number) => number = native('ne_put');
 
@@ -77,7 +77,7 @@ export const ne_put: (sess: ne_session, path: string, fd: number) => number = na
  * Sends PUT with these bytes as the body. Needs neon 0.33.
  *
  * @param buf a string is sent in UTF-8
- * @returns an `NE_*` code; `NE_ERROR` also for a status that is not 2xx
+ * @returns an `NE_*` code, such as `NE_ERROR` when the status is not 2xx
  * @throws `ERR_NEON_UNSUPPORTED` with an older neon
  */
 export const ne_putbuf: (sess: ne_session, path: string, buf: string | Uint8Array) => number = native('ne_putbuf');
@@ -86,42 +86,43 @@ export const ne_putbuf: (sess: ne_session, path: string, buf: string | Uint8Arra
  * Sends POST with a text as the body, and writes the body of a 2xx response to a descriptor. When a persistent
  * connection turns out to be broken, neon does not send the POST again.
  *
- * @returns an `NE_*` code; `NE_ERROR` also for a status that is not 2xx
+ * @returns an `NE_*` code, such as `NE_ERROR` when the status is not 2xx
  */
 export const ne_post: (sess: ne_session, path: string, fd: number, buffer: string) => number = native('ne_post');
 
 /**
- * Sends GET for a range of bytes, and writes them to a descriptor at its position. C does not update `range`.
+ * Sends GET for a range of bytes, and writes these bytes to a descriptor at its current position. The call does not
+ * change `range`.
  *
  * @returns `NE_OK` only for a 206 response with exactly that range; otherwise another `NE_*` code
- * @throws `ERR_OUT_OF_RANGE` when `start` is less than 0, or `end` less than -1
+ * @throws `ERR_OUT_OF_RANGE` when `start` is less than 0, or `end` is less than -1
  */
 export const ne_get_range: (sess: ne_session, path: string, range: ne_content_range, fd: number) => number =
   native('ne_get_range');
 
 /**
- * Sends HEAD for the time of the last modification.
+ * Sends HEAD to get the time of the last modification.
  *
- * @param modtime `value` becomes the time of the header Last-Modified in seconds since 1970, or -1 when the header is
- *   missing or not a date
+ * @param modtime `value` becomes the time of the header Last-Modified in seconds since 1970. `value` becomes -1 when
+ *   the header is missing or is not a date, or when the status is not 2xx
  * @returns an `NE_*` code
  */
 export const ne_getmodtime: (sess: ne_session, path: string, modtime: Partial<Out<number>>) => number =
   native('ne_getmodtime');
 
 /**
- * Sends OPTIONS for the WebDAV classes of a server. neon deprecates it in favour of {@link ne_options2}.
+ * Sends OPTIONS to get the WebDAV classes of a server. neon deprecates this function in favour of {@link ne_options2}.
  *
- * @param caps its fields become 1 or 0
+ * @param caps each field becomes 1 or 0
  * @returns an `NE_*` code
  */
 export const ne_options: (sess: ne_session, path: string, caps: Partial<ne_server_capabilities>) => number =
   native('ne_options');
 
 /**
- * Sends OPTIONS for the features of a server.
+ * Sends OPTIONS to get the features of a server.
  *
- * @param caps `value` becomes the `NE_CAP_*` bits of the header DAV; it stays unchanged when that header is missing
+ * @param caps `value` becomes the `NE_CAP_*` bits of the header DAV, or stays unchanged when the header is missing
  * @returns an `NE_*` code
  */
 export const ne_options2: (sess: ne_session, path: string, caps: Partial<Out<number>>) => number =
@@ -130,10 +131,11 @@ export const ne_options2: (sess: ne_session, path: string, caps: Partial<Out<num
 /**
  * Sends COPY.
  *
- * @param overwrite whether an existing `dest` is replaced; otherwise an existing `dest` makes the call fail
+ * @param overwrite when set, the call replaces an existing `dest`; when not set, the call fails if `dest` exists
  * @param depth `NE_DEPTH_ZERO` or `NE_DEPTH_INFINITE`, which differ only for collections
  * @returns an `NE_*` code
- * @throws `ERR_OUT_OF_RANGE` when the session's origin and `dest` together exceed 8191 bytes (C would truncate them)
+ * @throws `ERR_OUT_OF_RANGE` when the session's origin and `dest` together exceed 8191 bytes (C would truncate the
+ *   header Destination)
  */
 export const ne_copy: (sess: ne_session, overwrite: Flag, depth: number, src: string, dest: string) => number =
   native('ne_copy');
@@ -141,14 +143,15 @@ export const ne_copy: (sess: ne_session, overwrite: Flag, depth: number, src: st
 /**
  * Sends MOVE.
  *
- * @param overwrite whether an existing `dest` is replaced; otherwise an existing `dest` makes the call fail
+ * @param overwrite when set, the call replaces an existing `dest`; when not set, the call fails if `dest` exists
  * @returns an `NE_*` code
- * @throws `ERR_OUT_OF_RANGE` when the session's origin and `dest` together exceed 8191 bytes (C would truncate them)
+ * @throws `ERR_OUT_OF_RANGE` when the session's origin and `dest` together exceed 8191 bytes (C would truncate the
+ *   header Destination)
  */
 export const ne_move: (sess: ne_session, overwrite: Flag, src: string, dest: string) => number = native('ne_move');
 
 /**
- * Sends DELETE; a collection is deleted with all its contents.
+ * Sends DELETE. A collection is deleted with all its contents.
  *
  * @returns an `NE_*` code
  */
@@ -157,7 +160,7 @@ export const ne_delete: (sess: ne_session, path: string) => number = native('ne_
 /**
  * Sends MKCOL, to create a collection.
  *
- * @param path gets a slash at its end if it has none
+ * @param path the path of the collection; neon adds a slash if the path does not end with a slash
  * @returns an `NE_*` code
  */
 export const ne_mkcol: (sess: ne_session, path: string) => number = native('ne_mkcol');
@@ -165,14 +168,14 @@ export const ne_mkcol: (sess: ne_session, path: string) => number = native('ne_m
 /**
  * Adds the header Depth to a request.
  *
- * @param depth 0 and 1 are sent as they are, `NE_DEPTH_INFINITE` and every other number as `infinity`
+ * @param depth 0 and 1 are sent as they are; `NE_DEPTH_INFINITE` and every other number are sent as `infinity`
  */
 export const ne_add_depth_header: (req: ne_request, depth: number) => void = native('ne_add_depth_header');
 
 /**
  * Parses the header Content-Type of the response into `ctype`.
  *
- * @returns 0, or non-zero when the header is missing or has no slash; `ctype` then stays unchanged
+ * @returns 0, or non-zero when the header is missing or has no slash, in which case `ctype` stays unchanged
  */
 export const ne_get_content_type: (req: ne_request, ctype: Partial<ne_content_type>) => number =
   native('ne_get_content_type');

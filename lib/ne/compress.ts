@@ -17,10 +17,10 @@ const readByParser: (req: ne_request, accept: Acceptor, parser: unknown) => ne_d
  * Adds a body reader as {@link ne_add_response_body_reader} does, and inflates bodies that arrive compressed by gzip.
  *
  * neon sends the header `Accept-Encoding: gzip` with the request, and inflates a body with `Content-Encoding: gzip`.
- * When such a body is malformed, the request fails with `NE_ERROR`.
+ * When the compressed data is malformed, the request fails with `NE_ERROR`.
  *
- * @returns a decompressor. Destroy it before the session is destroyed; that may be before or after the request is sent
- *   or destroyed
+ * @returns a decompressor, which must be destroyed before the session. The decompressor may be destroyed before or
+ *   after the request is sent, and before or after the request is destroyed
  * @throws `ERR_NEON_INVALID_STATE` between ne_begin_request and ne_end_request
  */
 export function ne_decompress_reader(
@@ -29,7 +29,10 @@ export function ne_decompress_reader(
   reader: ne_block_reader,
 ): ne_decompress;
 
-/** Inflates and parses the body, as in C: the addon recognises `ne_xml_parse_v`, and the body stays in C. */
+/**
+ * Inflates the response body and parses it as XML, without passing the body to JavaScript. The addon recognises
+ * `ne_xml_parse_v` as the reader.
+ */
 export function ne_decompress_reader(
   req: ne_request,
   accpt: ne_accept_response,
@@ -51,7 +54,7 @@ export function ne_decompress_reader(
 }
 
 /**
- * Frees a decompressor. Its reader stays registered as long as the request exists.
+ * Frees a decompressor. The body reader stays registered as long as the request exists.
  *
  * @throws `ERR_NEON_BUSY` while a promise of the request is pending, `ERR_NEON_REENTRANT` in a callback of a running
  *   call on the request

@@ -84,7 +84,7 @@ export const ne_iaddr_ipv6 = constant('ne_iaddr_ipv6');
 export const NE_PATH_NONRES = constant('NE_PATH_NONRES');
 /** Escapes the characters that must not be in a URI. */
 export const NE_PATH_NONURI = constant('NE_PATH_NONURI');
-/** Escapes the characters that must not be in a path, and `%` (neon 0.35; with an older neon it escapes nothing). */
+/** Escapes `%` and the characters that must not be in a path (neon 0.35; an older neon escapes nothing). */
 export const NE_PATH_NONPC = constant('NE_PATH_NONPC');
 
 // --- Channels of the debugging output (ne_utils.h) ----------------------------------------------------------------
@@ -112,9 +112,9 @@ export const NE_DBG_FLUSH = constant('NE_DBG_FLUSH');
 
 // --- Authentication protocols, to be combined (ne_auth.h) ---------------------------------------------------------
 
-/** The size of neon's buffers for a user name and a password, in bytes: each must be shorter. */
+/** The size in bytes of neon's buffers for a user name and a password, which must each be shorter. */
 export const NE_ABUFSIZ = constant('NE_ABUFSIZ');
-/** Basic. It reveals the password to anybody who can read a connection without TLS. */
+/** Basic. Without TLS, anybody who can read the connection can read the password. */
 export const NE_AUTH_BASIC = constant('NE_AUTH_BASIC');
 /** Combined with `NE_AUTH_DIGEST`, also allows the weaker Digest of RFC 2069. */
 export const NE_AUTH_LEGACY_DIGEST = constant('NE_AUTH_LEGACY_DIGEST');
@@ -122,7 +122,7 @@ export const NE_AUTH_LEGACY_DIGEST = constant('NE_AUTH_LEGACY_DIGEST');
 export const NE_AUTH_NEGOTIATE = constant('NE_AUTH_NEGOTIATE');
 /** `NE_AUTH_GSSAPI_ONLY` and `NE_AUTH_SSPI`. Do not use it without TLS. */
 export const NE_AUTH_GSSAPI = constant('NE_AUTH_GSSAPI');
-/** NTLM, where neon was built with it. Do not use it without TLS. */
+/** NTLM, if neon was built with NTLM support. Do not use it without TLS. */
 export const NE_AUTH_NTLM = constant('NE_AUTH_NTLM');
 /** Negotiate by SSPI (Windows). */
 export const NE_AUTH_SSPI = constant('NE_AUTH_SSPI');
@@ -166,12 +166,12 @@ export const NE_SOCK_CLOSED = constant('NE_SOCK_CLOSED');
 export const NE_SOCK_RESET = constant('NE_SOCK_RESET');
 /** The peer closed a TLS connection without a closure alert. */
 export const NE_SOCK_TRUNC = constant('NE_SOCK_TRUNC');
-/** Try again later. `ne_sock_shutdown` returns it with TLS when the peer has not closed its side. */
+/** Try again later. `ne_sock_shutdown` returns this code with TLS when the peer has not closed its side. */
 export const NE_SOCK_RETRY = constant('NE_SOCK_RETRY');
 
 // --- Flags of ne_addr_resolve and ne_sock_shutdown, and versions of SOCKS (ne_socket.h) ---------------------------
 
-/** Makes `ne_addr_resolve` look up the canonical name, too. */
+/** Makes `ne_addr_resolve` also look up the canonical name. */
 export const NE_ADDR_CANON = constant('NE_ADDR_CANON');
 /** Ends receiving. */
 export const NE_SOCK_RECV = constant('NE_SOCK_RECV');
@@ -227,9 +227,9 @@ export const NE_XML_MEDIA_TYPE = 'application/xml';
 
 /** The state of `prop` elements: the parent state of the elements of properties. */
 export const NE_207_STATE_PROP = constant('NE_207_STATE_PROP');
-/** The 207 parser uses the states between 0 and this one. */
+/** The 207 parser uses the states between 0 and this state. */
 export const NE_207_STATE_TOP = constant('NE_207_STATE_TOP');
-/** A flag of `ne_207_set_flags`: escapes those characters in `href` elements that SharePoint leaves unescaped. */
+/** A flag of `ne_207_set_flags`: escapes the characters that SharePoint leaves unescaped in `href` elements. */
 export const NE_207_MSSP_ESCAPING = constant('NE_207_MSSP_ESCAPING');
 
 // --- Depths of requests on collections (ne_basic.h) ---------------------------------------------------------------
@@ -284,14 +284,14 @@ export const NE_CAP_EXT_MKCOL = constant('NE_CAP_EXT_MKCOL');
 export const ne_propset = constant('ne_propset');
 /** An operation of `ne_proppatch` that removes a property. */
 export const ne_propremove = constant('ne_propremove');
-/** The parser of a propfind handler uses the states between 0 and this one. */
+/** The parser of a propfind handler uses the states between 0 and this state. */
 export const NE_PROPS_STATE_TOP = constant('NE_PROPS_STATE_TOP');
 
 // --- Locks (ne_locks.h) -------------------------------------------------------------------------------------------
 
 /** The timeout of a lock that does not expire. */
 export const NE_TIMEOUT_INFINITE = constant('NE_TIMEOUT_INFINITE');
-/** An unknown timeout. In a request for a lock, it lets the server choose the timeout. */
+/** An unknown timeout. In a LOCK request, this value lets the server choose the timeout. */
 export const NE_TIMEOUT_INVALID = constant('NE_TIMEOUT_INVALID');
 /** An exclusive lock: no other lock is possible. */
 export const ne_lockscope_exclusive = constant('ne_lockscope_exclusive');
@@ -314,7 +314,7 @@ export const NE_ACL_WRITE_CONTENT = constant('NE_ACL_WRITE_CONTENT');
 export const NE_ACL_UNLOCK = constant('NE_ACL_UNLOCK');
 /** Reading the access control list. */
 export const NE_ACL_READ_ACL = constant('NE_ACL_READ_ACL');
-/** Reading one's own privileges. neon sends an element that RFC 3744 does not have. */
+/** Reading one's own privileges. neon sends an element that RFC 3744 does not define. */
 export const NE_ACL_READ_CUPRIVSET = constant('NE_ACL_READ_CUPRIVSET');
 /** Changing the access control list. */
 export const NE_ACL_WRITE_ACL = constant('NE_ACL_WRITE_ACL');
@@ -354,11 +354,11 @@ export const NE_SSL_EXPIRED = constant('NE_SSL_EXPIRED');
 export const NE_SSL_IDMISMATCH = constant('NE_SSL_IDMISMATCH');
 /** The issuer of the certificate is not trusted. */
 export const NE_SSL_UNTRUSTED = constant('NE_SSL_UNTRUSTED');
-/** Another certificate in the chain of the certificate is not valid. */
+/** Another certificate in the chain is not valid. */
 export const NE_SSL_BADCHAIN = constant('NE_SSL_BADCHAIN');
 /** The certificate was revoked. */
 export const NE_SSL_REVOKED = constant('NE_SSL_REVOKED');
-/** The bits of all the failures above. Other bits are failures, too. */
+/** The bits of all the failures above. Any bit outside this mask is a failure, too. */
 export const NE_SSL_FAILMASK = constant('NE_SSL_FAILMASK');
 
 // --- Sizes of texts in C, with the null byte at their end (ne_ssl.h) ----------------------------------------------

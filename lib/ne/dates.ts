@@ -4,7 +4,7 @@ import { native } from '../core/native.js';
 /**
  * Formats a time as a date of HTTP (IMF-fixdate, RFC 9110, section 5.6.7).
  *
- * As in C, for a year that does not have four digits the result is not such a date, and is cut after 29 bytes.
+ * As in C, the result is cut after 29 bytes. For a year that does not have four digits, the result is not a valid date.
  *
  * @param anytime a whole number of seconds since 1970
  * @example
@@ -30,7 +30,7 @@ export const ne_iso8601_parse: (date: string) => number = native('ne_iso8601_par
 export const ne_rfc1123_parse: (date: string) => number = native('ne_rfc1123_parse');
 
 /**
- * Parses a date of RFC 850 and RFC 1036: `'Sunday, 06-Nov-94 08:49:37 GMT'`. Years below 50 are 20xx.
+ * Parses a date of RFC 850 and RFC 1036: `'Sunday, 06-Nov-94 08:49:37 GMT'`. A year below 50 is read as 20xx.
  *
  * @returns seconds since 1970; -1 when `date` does not have this form
  */

@@ -1,6 +1,6 @@
 /**
- * The handles that stand for C objects, and small types that several headers share. A handle has no public constructor
- * and, except for `ne_buffer`, no properties: only the functions of `libneon/ne` create handles and accept them.
+ * The handles that stand for C objects, and small types that several headers share. A handle has no public constructor,
+ * and only `ne_buffer` has properties. Only the functions of `libneon/ne` create and accept handles.
  */
 
 declare const type: unique symbol;
@@ -17,7 +17,10 @@ export type ne_session = Handle<'ne_session'>;
 /** A single HTTP request: `ne_request *` of ne_request.h. */
 export type ne_request = Handle<'ne_request'>;
 
-/** A position in the header or trailer of a response, for the next call of the function that returned the cursor. */
+/**
+ * A cursor in the headers or the trailer of a response. Pass the cursor to the next call of the function that returned
+ * it.
+ */
 export type ne_header_cursor = Handle<'ne_header_cursor'>;
 
 /** An X.509 certificate: `ne_ssl_certificate *` of ne_ssl.h. */
@@ -74,17 +77,17 @@ export interface ne_buffer extends Handle<'ne_buffer'> {
   readonly data: string;
   /** The number of bytes of the string, plus one for the null byte at the end. */
   readonly used: number;
-  /** The number of bytes that fit without growing. */
+  /** The number of bytes that fit before the buffer must grow. */
   readonly length: number;
 }
 
-/** An output parameter: the object that a function writes to where C writes through a pointer. */
+/** An output parameter: an object in place of a pointer through which C writes. */
 export interface Out<T> {
-  /** The value that the function writes. The function also reads it where C reads through the pointer. */
+  /** The value that the function writes. Where C also reads through the pointer, the function reads the value first. */
   value: T;
 }
 
-/** A flag that C takes as an int: 0 or false clears it, anything else sets it. */
+/** A flag, which is an int in C. 0 or false clears the flag; any other value sets it. */
 export type Flag = number | boolean;
 
 /**

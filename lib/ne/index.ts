@@ -1,10 +1,11 @@
 /**
- * `libneon/ne`: neon's C API, name for name, blocking as in C. Names and behaviour are neon's; neon's manual applies.
+ * `libneon/ne`: neon's C API, name for name, blocking as in C. Names and behaviour are the same as in C, so neon's
+ * manual applies.
  *
- * For wrong arguments, every function throws a `TypeError` or `RangeError` with one of Node's codes. For a use that C
- * leaves undefined, it throws a `NeonError`: `ERR_NEON_DESTROYED` for a handle that is destroyed, `ERR_NEON_BUSY` while
- * a promise uses the handle, `ERR_NEON_REENTRANT` inside a callback of a running call. Failures of the protocol do not
- * throw; they are results, as in C.
+ * For wrong arguments, every function throws a `TypeError` or `RangeError` with one of Node's codes. For a use whose
+ * result is undefined in C, the function throws a `NeonError`: `ERR_NEON_DESTROYED` for a handle that is destroyed,
+ * `ERR_NEON_BUSY` while a promise uses the handle, `ERR_NEON_REENTRANT` inside a callback of a running call. A failure
+ * of the protocol does not throw: it is a result, as in C.
  *
  * @module
  */

@@ -1,4 +1,4 @@
-/** Locks of WebDAV (RFC 4918, section 6) and stores of them: the API of ne_locks.h. */
+/** WebDAV locks (RFC 4918, section 6) and lock stores: the API of ne_locks.h. */
 import * as state from '../core/lock-state.js';
 import { native } from '../core/native.js';
 import type { ne_lock_store, ne_request, ne_session } from './handles.js';
@@ -6,8 +6,8 @@ import type { ne_uri } from './uri.js';
 import type { ne_status } from './utils.js';
 
 /**
- * A lock: `struct ne_lock` of ne_locks.h. It is a plain object that each call copies to C and back. While it is in a
- * store, most of its fields are read-only.
+ * A lock: `struct ne_lock` of ne_locks.h. A lock is a plain object, which each call copies to C and back. While a lock
+ * is in a store, most of its fields are read-only.
  */
 export interface ne_lock {
   /** The locked resource. */
@@ -21,8 +21,8 @@ export interface ne_lock {
   /** The lock token, which identifies the lock; null until the lock is obtained. */
   token: string | null;
   /**
-   * The owner: well-formed XML, which goes into the request as it is. In a lock from a server, it is the text of the
-   * `owner` element.
+   * The owner: well-formed XML, which neon copies into the request unchanged. In a lock from a server, this field is
+   * the text of the `owner` element.
    */
   owner: string | null;
   /** The timeout in seconds, `NE_TIMEOUT_INFINITE`, or `NE_TIMEOUT_INVALID` to let the server choose. */
@@ -40,7 +40,7 @@ export interface ne_lock_fields extends Partial<Omit<ne_lock, 'uri'>> {
  * return the locks of a resource, the callback is called with null, the URI of the resource, and the status that says
  * why.
  *
- * The lock is a plain copy. A store does not accept it, but accepts an {@link ne_lock_copy} of it.
+ * A store does not accept this lock. To add the lock to a store, copy it with {@link ne_lock_copy}.
  */
 export type ne_lock_result = (lock: ne_lock | null, uri: ne_uri, status: ne_status | null) => void | PromiseLike<void>;
 
@@ -60,8 +60,8 @@ const remove: (store: ne_lock_store, number: number) => void = native('removeLoc
 const destroyStore: (store: ne_lock_store) => void = native('ne_lockstore_destroy');
 
 /**
- * Creates a lock that is not obtained yet: exclusive, of depth 0, with a timeout that the server chooses. `token`,
- * `owner` and the fields of `uri` are unset; {@link ne_fill_server_uri} sets `scheme`, `host` and `port` of `uri`.
+ * Creates an exclusive lock of depth 0, which is not obtained yet. The server chooses the timeout. `token`, `owner` and
+ * the fields of `uri` are unset; {@link ne_fill_server_uri} sets `scheme`, `host` and `port` of `uri`.
  *
  * @example
  * ```ts
@@ -103,18 +103,18 @@ export const ne_lock_destroy = (lock: ne_lock_fields): void => {
 export const ne_lockstore_create: () => ne_lock_store = native('ne_lockstore_create');
 
 /**
- * Registers a store with a session. A request of the session then submits those locks of the store that cover the
- * resources that the request changes. A store may be registered with several sessions; store and sessions may be
- * destroyed in any order.
+ * Registers a store with a session. A request of the session that changes a resource submits the store's locks that
+ * cover this resource. A store may be registered with several sessions. The store and the sessions may be destroyed in
+ * any order.
  *
  * @throws `ERR_NEON_INVALID_STATE` when the session already has a store, or while a request of the session is live
  */
 export const ne_lockstore_register: (store: ne_lock_store, sess: ne_session) => void = native('ne_lockstore_register');
 
 /**
- * Destroys a store with the locks in it; sessions no longer submit these locks.
+ * Destroys a store and the locks in it. Sessions no longer submit these locks.
  *
- * @throws `ERR_NEON_BUSY` while a session that the store is registered with has a pending promise
+ * @throws `ERR_NEON_BUSY` while a session with this store has a pending promise
  */
 export const ne_lockstore_destroy = (store: ne_lock_store): void => {
   destroyStore(store);
@@ -126,9 +126,8 @@ export const ne_lockstore_destroy = (store: ne_lock_store): void => {
  * and `token` are read-only.
  *
  * @param lock needs a token, and a URI with scheme, host, port and path
- * @throws `ERR_NEON_INVALID_STATE` when the lock is in a store, `ERR_INVALID_ARG_TYPE` when it was made neither by
- *   ne_lock_create nor by ne_lock_copy, `ERR_NEON_BUSY` while a session that the store is registered with has a pending
- *   promise
+ * @throws `ERR_NEON_INVALID_STATE` when the lock is in a store, `ERR_INVALID_ARG_TYPE` when the lock was not made by
+ *   ne_lock_create or ne_lock_copy, `ERR_NEON_BUSY` while a session with this store has a pending promise
  */
 export const ne_lockstore_add = (store: ne_lock_store, lock: ne_lock): void => {
   state.requireMade(lock);
@@ -136,11 +135,11 @@ export const ne_lockstore_add = (store: ne_lock_store, lock: ne_lock): void => {
 };
 
 /**
- * Removes a lock from a store; the caller then owns the lock. Live requests that already include the lock still submit
- * it.
+ * Removes a lock from a store; the caller then owns the lock. A live request that already includes the lock still
+ * submits the lock.
  *
- * @throws `ERR_NEON_INVALID_STATE` when the lock is not in this store, `ERR_NEON_BUSY` while a session that the store
- *   is registered with has a pending promise
+ * @throws `ERR_NEON_INVALID_STATE` when the lock is not in this store, `ERR_NEON_BUSY` while a session with this store
+ *   has a pending promise
  */
 export const ne_lockstore_remove = (store: ne_lock_store, lock: ne_lock): void => {
   state.requireObject(lock);
@@ -149,29 +148,31 @@ export const ne_lockstore_remove = (store: ne_lock_store, lock: ne_lock): void =
   state.leave(lock);
 };
 
-/** Returns the first lock of a store, which is the one that was added last, or null when the store is empty. */
+/**
+ * Returns the first lock of a store, or null when the store is empty. The first lock is the lock that was added last.
+ */
 export const ne_lockstore_first: (store: ne_lock_store) => ne_lock | null = native('ne_lockstore_first');
 
 /**
  * Returns the next lock of a store.
  *
- * @returns null after the last lock, when {@link ne_lockstore_first} has not been called, and when the previous lock
- *   has been removed
+ * @returns null after the last lock, when {@link ne_lockstore_first} has not been called, or when the previous lock has
+ *   been removed
  */
 export const ne_lockstore_next: (store: ne_lock_store) => ne_lock | null = native('ne_lockstore_next');
 
-/** Returns the lock whose URI equals `uri`, compared as by {@link ne_uri_cmp}, or null. */
+/** Returns the lock whose URI equals `uri` by {@link ne_uri_cmp}, or null. */
 export const ne_lockstore_findbyuri: (store: ne_lock_store, uri: Partial<ne_uri>) => ne_lock | null =
   native('ne_lockstore_findbyuri');
 
 /**
  * Obtains a lock from the server, by a LOCK request.
  *
- * @param lock only the path of its `uri` is used. On success, `token`, `timeout`, `depth`, `scope`, `type` and `owner`
- *   become those that the server granted
+ * @param lock the lock to obtain; of its `uri` only the path is used. On success, `token`, `timeout`, `depth`, `scope`,
+ *   `type` and `owner` become the values that the server granted
  * @returns an `NE_*` code
- * @throws `ERR_NEON_INVALID_STATE` when the lock is in a store, `ERR_INVALID_ARG_VALUE` when its owner is not
- *   well-formed XML
+ * @throws `ERR_NEON_INVALID_STATE` when the lock is in a store, `ERR_INVALID_ARG_VALUE` when `owner` is not well-formed
+ *   XML
  */
 export const ne_lock: (sess: ne_session, lock: ne_lock_fields) => number = native('ne_lock', (sess, lock) => {
   state.requireFree(lock);
@@ -181,7 +182,7 @@ export const ne_lock: (sess: ne_session, lock: ne_lock_fields) => number = nativ
 /**
  * Releases a lock, by an UNLOCK request.
  *
- * @param lock needs the path of its `uri`, and its `token`
+ * @param lock must have a `token`, and a `uri` with a path
  * @returns an `NE_*` code
  */
 export const ne_unlock: (sess: ne_session, lock: ne_lock_fields) => number = native('ne_unlock', (sess, lock) => {
@@ -192,8 +193,8 @@ export const ne_unlock: (sess: ne_session, lock: ne_lock_fields) => number = nat
 /**
  * Refreshes a lock, by a LOCK request without a body.
  *
- * @param lock needs the path of its `uri`, and its `token`. Its `timeout` is the time to ask for, in seconds (0 asks
- *   for no particular time); on success it becomes the time that the server granted
+ * @param lock must have a `token`, and a `uri` with a path. On input, `timeout` is the time to ask for, in seconds (0
+ *   asks for no particular time). On success, `timeout` becomes the time that the server granted
  * @returns an `NE_*` code
  */
 export const ne_lock_refresh: (sess: ne_session, lock: ne_lock_fields) => number = native(
@@ -223,7 +224,7 @@ export const ne_lock_using_resource: (req: ne_request, path: string, depth: numb
   native('ne_lock_using_resource');
 
 /**
- * Declares that a request will change the collection that contains `path`, as when it adds or removes the resource.
- * Call this function before the request is sent.
+ * Declares that a request will change the collection that contains `path`, for example because the request adds or
+ * removes the resource. Call this function before the request is sent.
  */
 export const ne_lock_using_parent: (req: ne_request, path: string) => void = native('ne_lock_using_parent');

@@ -5,7 +5,7 @@ import type { Out, ne_md5_ctx } from './handles.js';
 /**
  * Creates a context for an MD5 sum.
  *
- * @returns null where MD5 is prohibited (FIPS)
+ * @returns null on a system that prohibits MD5 (FIPS)
  */
 export const ne_md5_create_ctx: () => ne_md5_ctx | null = native('ne_md5_create_ctx');
 
@@ -43,7 +43,7 @@ export const ne_md5_finish_ascii: (ctx: ne_md5_ctx) => string = native('ne_md5_f
 /**
  * Returns the 16 bytes of the state after the last whole block. This state is not a sum.
  *
- * @returns null where neon cannot read the state: with OpenSSL since neon 0.35
+ * @returns null when neon cannot read the state, which is the case with OpenSSL since neon 0.35
  * @throws `ERR_NEON_INVALID_STATE` when the context is finished
  */
 export const ne_md5_read_ctx: (ctx: ne_md5_ctx) => Buffer | null = native('ne_md5_read_ctx');
@@ -56,16 +56,16 @@ export const ne_md5_read_ctx: (ctx: ne_md5_ctx) => Buffer | null = native('ne_md
  */
 export const ne_md5_dup_ctx: (ctx: ne_md5_ctx) => ne_md5_ctx | null = native('ne_md5_dup_ctx');
 
-/** Resets a context to that of an empty sum. */
+/** Resets a context, so that a new sum begins. */
 export const ne_md5_reset_ctx: (ctx: ne_md5_ctx) => void = native('ne_md5_reset_ctx');
 
 /** Frees a context; null is allowed, as in C. */
 export const ne_md5_destroy_ctx: (ctx: ne_md5_ctx | null) => void = native('ne_md5_destroy_ctx');
 
 /**
- * Reads a descriptor from its position to the end, and computes the sum. The call blocks.
+ * Reads a descriptor from its position to the end, and computes the sum of these bytes. The call blocks.
  *
- * @param resblock `value` becomes the sum, 16 bytes; on an error it stays unchanged
+ * @param resblock `value` becomes the sum, 16 bytes; on an error `value` stays unchanged
  * @returns 0, or 1 when the descriptor could not be read
  */
 export const ne_md5_stream: (fd: number, resblock: Partial<Out<Buffer>>) => number = native('ne_md5_stream');

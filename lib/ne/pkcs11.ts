@@ -3,12 +3,12 @@ import { native } from '../core/native.js';
 import type { Out, ne_session, ne_ssl_pkcs11_provider } from './handles.js';
 
 /**
- * Loads a PKCS#11 module, whose tokens then provide client certificates. The call may block on the module and its
+ * Loads a PKCS#11 module, whose tokens then provide client certificates. The call may wait for the module and its
  * hardware.
  *
  * @param provider `value` becomes the provider, for {@link ne_ssl_set_pkcs11_provider}
- * @param name the name of the module, such as `softhsm2` for `libsofthsm2.so`; neon looks for the module in the folders
- *   that its library pakchois was built for
+ * @param name the name of the module, such as `softhsm2` for `libsofthsm2.so`; neon's library pakchois looks for the
+ *   module in folders that were chosen when pakchois was built
  * @returns `NE_PK11_OK`; `NE_PK11_FAILED` when there is no such module; `NE_PK11_NOTIMPL` when this neon was built
  *   without PKCS#11, as in the packages of Debian and Ubuntu
  */
@@ -35,18 +35,18 @@ export const ne_ssl_pkcs11_nss_provider_init: (
   secmod_db: string | null,
 ) => number = native('ne_ssl_pkcs11_nss_provider_init');
 
-/** Frees a provider. Sessions that were given it continue to use it. */
+/** Frees a provider. Sessions that were given the provider continue to use it. */
 export const ne_ssl_pkcs11_provider_destroy: (provider: ne_ssl_pkcs11_provider) => void = native(
   'ne_ssl_pkcs11_provider_destroy',
 );
 
 /**
- * Called for the PIN of a token, and again as long as the token reports that the PIN is wrong. A token may lock itself
- * after a few wrong PINs.
+ * Called to get the PIN of a token. neon calls the callback again as long as the token reports that the PIN is wrong. A
+ * token may lock itself after a few wrong PINs.
  *
- * The callback returns the PIN, or a number other than 0 to give up: the session then continues without a client
- * certificate. Any other result is a `TypeError` that ends the call. On the promise surface the callback may return a
- * promise.
+ * The callback returns the PIN, or a number other than 0 to give up. After the callback gives up, the session continues
+ * without a client certificate. Any other result ends the call with a `TypeError`. On the promise surface the callback
+ * may return a promise.
  *
  * @param attempt the number of the attempt, from 0
  * @param slot the name of the slot
@@ -62,10 +62,10 @@ export type ne_ssl_pkcs11_pin_fn = (
 ) => string | number | Promise<string | number>;
 
 /**
- * Sets the callback for PINs. With null, tokens that need a PIN are not used.
+ * Sets the callback for PINs. If `fn` is null, tokens that need a PIN are not used.
  *
- * @throws `ERR_NEON_BUSY` while a session that was given the provider is busy, `ERR_NEON_REENTRANT` in a callback of
- *   such a session
+ * @throws `ERR_NEON_BUSY` while a session with this provider is busy, `ERR_NEON_REENTRANT` in a callback of a session
+ *   with this provider
  */
 export const ne_ssl_pkcs11_provider_pin: (provider: ne_ssl_pkcs11_provider, fn: ne_ssl_pkcs11_pin_fn | null) => void =
   native('ne_ssl_pkcs11_provider_pin');
@@ -74,8 +74,8 @@ export const ne_ssl_pkcs11_provider_pin: (provider: ne_ssl_pkcs11_provider, fn: 
  * Makes a session use a client certificate from a token when the server asks for one. The session uses the first
  * certificate that has a key. The provider replaces the callback of {@link ne_ssl_provide_clicert}.
  *
- * Sessions that share a provider run one call at a time. Their promises wait in one queue, and while a promise of one
- * session is pending, all of these sessions are busy.
+ * Sessions that share a provider run one call at a time. Their promises wait in one queue. While a promise of one of
+ * these sessions is pending, all of them are busy.
  *
  * @throws `ERR_NEON_BUSY` while promises of the session, or of another session with this provider, are pending
  */

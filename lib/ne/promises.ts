@@ -19,7 +19,7 @@ export const ne_simple_request = promised(ne.ne_simple_request, 2);
 
 // ne_acl.h
 
-/** Sets the access control list of a resource, by the interface that `ne_acl3744_set` replaced. */
+/** Sets the access control list of a resource, by neon's older interface. */
 export const ne_acl_set = promised(ne.ne_acl_set, 3);
 
 // ne_acl3744.h
@@ -35,7 +35,7 @@ export const ne_get = promised(ne.ne_get, 3);
 /** Sends GET, and reads the body of a 2xx response into `buf`. */
 export const ne_getbuf = promised(ne.ne_getbuf, 4);
 
-/** Sends PUT with the whole file behind a descriptor. */
+/** Sends PUT with the whole content of an open file. */
 export const ne_put = promised(ne.ne_put, 3);
 
 /** Sends PUT with these bytes as the body. */
@@ -44,16 +44,16 @@ export const ne_putbuf = promised(ne.ne_putbuf, 3);
 /** Sends POST with a text as the body, and writes the body of a 2xx response to a descriptor. */
 export const ne_post = promised(ne.ne_post, 4);
 
-/** Sends GET for a range of bytes, and writes them to a descriptor at its position. */
+/** Sends GET for a range of bytes, and writes these bytes to a descriptor at its current position. */
 export const ne_get_range = promised(ne.ne_get_range, 4);
 
-/** Sends HEAD for the time of the last modification. */
+/** Sends HEAD to get the time of the last modification. */
 export const ne_getmodtime = promised(ne.ne_getmodtime, 3);
 
-/** Sends OPTIONS for the WebDAV classes of a server. */
+/** Sends OPTIONS to get the WebDAV classes of a server. */
 export const ne_options = promised(ne.ne_options, 3);
 
-/** Sends OPTIONS for the features of a server. */
+/** Sends OPTIONS to get the features of a server. */
 export const ne_options2 = promised(ne.ne_options2, 3);
 
 /** Sends COPY. */
@@ -62,7 +62,7 @@ export const ne_copy = promised(ne.ne_copy, 5);
 /** Sends MOVE. */
 export const ne_move = promised(ne.ne_move, 4);
 
-/** Sends DELETE; a collection is deleted with all its contents. */
+/** Sends DELETE. */
 export const ne_delete = promised(ne.ne_delete, 2);
 
 /** Sends MKCOL, to create a collection. */
@@ -84,7 +84,7 @@ export const ne_lock_discover = promised(ne.ne_lock_discover, 3);
 
 // ne_md5.h
 
-/** Reads a descriptor from its position to the end, and computes the sum. */
+/** Reads a descriptor from its position to the end, and computes the sum of these bytes. */
 export const ne_md5_stream = promised(ne.ne_md5_stream, 2);
 
 // ne_pkcs11.h
@@ -100,7 +100,7 @@ export const ne_ssl_pkcs11_nss_provider_init = promised(ne.ne_ssl_pkcs11_nss_pro
 /** Fetches properties of a resource, and of the resources below it. */
 export const ne_simple_propfind = promised(ne.ne_simple_propfind, 5);
 
-/** Fetches the names of the properties of resources; the result sets have names without values. */
+/** Fetches the names of the properties of a resource, and of the resources below it. */
 export const ne_propnames = promised(ne.ne_propnames, 4);
 
 /** Sets and removes properties of a resource. */
@@ -112,7 +112,7 @@ export const ne_propfind_create = promised(ne.ne_propfind_create, 3);
 /** Sends the request for all properties, and calls `result` for each resource. */
 export const ne_propfind_allprop = promised(ne.ne_propfind_allprop, 2);
 
-/** Sends the request for these properties, and calls `result` for each resource. */
+/** Sends the request for the properties in `names`, and calls `result` for each resource. */
 export const ne_propfind_named = promised(ne.ne_propfind_named, 3);
 
 /** Frees a handler with its request and its parser. */
@@ -141,7 +141,7 @@ export const ne_read_response_to_fd = promised(ne.ne_read_response_to_fd, 2);
 /** Reads the rest of the response body into `buf`. */
 export const ne_read_response_to_buffer = promised(ne.ne_read_response_to_buffer, 3);
 
-/** Reads the rest of the response body for the body readers of the request, and otherwise discards it. */
+/** Reads the rest of the response body, passes it to the body readers of the request, and discards it. */
 export const ne_discard_response = promised(ne.ne_discard_response, 1);
 
 /** Ends a request that was begun. */
@@ -155,7 +155,7 @@ export const ne_session_destroy = promised(ne.ne_session_destroy, 1);
 /** Closes the connection, if one is open. */
 export const ne_close_connection = promised(ne.ne_close_connection, 1);
 
-/** Sets the proxies that the system names for the server, by libproxy. */
+/** Sets the proxies that libproxy finds for the server in the system's settings. */
 export const ne_session_system_proxy = promised(ne.ne_session_system_proxy, 2);
 
 // ne_socket.h
@@ -166,10 +166,10 @@ export const ne_sock_connect = promised(ne.ne_sock_connect, 3);
 /** Waits for a connection and accepts it. */
 export const ne_sock_accept = promised(ne.ne_sock_accept, 2);
 
-/** Reads the bytes that are available: at least one, and at most as many as fit into `buffer`. */
+/** Reads the bytes that are available: at least one byte, and at most as many bytes as fit into `buffer`. */
 export const ne_sock_read = promised(ne.ne_sock_read, 2);
 
-/** Reads the bytes that are available, at most 4096, and leaves them for the next read. */
+/** Reads the bytes that are available, at most 4096, and leaves these bytes for the next read. */
 export const ne_sock_peek = promised(ne.ne_sock_peek, 2);
 
 /** Waits until bytes can be read. */
@@ -181,7 +181,7 @@ export const ne_sock_fullwrite = promised(ne.ne_sock_fullwrite, 2);
 /** Sends all of these blocks of bytes. */
 export const ne_sock_fullwritev = promised(ne.ne_sock_fullwritev, 2);
 
-/** Reads a line with its LF into `buffer`, and writes a null byte after it. */
+/** Reads a line, including its LF, into `buffer`, and adds a null byte. */
 export const ne_sock_readline = promised(ne.ne_sock_readline, 2);
 
 /** Reads until `buffer` is full. */
@@ -224,13 +224,8 @@ export const ne_ssl_clicert_decrypt = promised(ne.ne_ssl_clicert_decrypt, 2);
 /** Reads the rest of the response body and parses it as XML. */
 export const ne_xml_parse_response = promised(ne.ne_xml_parse_response, 2);
 
-/**
- * Sends the request, and parses the response body as XML if the status is 2xx and the media type is one of XML; any
- * other body is discarded.
- */
+/** Sends the request, and parses the response body as XML if the status is 2xx and the media type is an XML type. */
 export const ne_xml_dispatch_request = promised(ne.ne_xml_dispatch_request, 2);
 
-/**
- * Sends the request, and parses the response body as XML if `acpt` accepts the response; any other body is discarded.
- */
+/** Sends the request, and parses the response body as XML if `acpt` accepts the response. */
 export const ne_xml_dispatchif_request = promised(ne.ne_xml_dispatchif_request, 3);

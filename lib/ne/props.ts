@@ -25,19 +25,19 @@ export interface ne_proppatch_operation {
   readonly name: ne_propname;
   /** `ne_propset` (the default) or `ne_propremove`. */
   readonly type?: number;
-  /** The value to set: XML, which goes into the request as it is. */
+  /** The value to set: XML, which neon copies into the request unchanged. */
   readonly value?: string;
 }
 
 /**
  * Called for each resource of a response while neon reads the response. The result set is destroyed when the callback
- * returns, or when its promise settles.
+ * returns or, if the callback returns a promise, when the promise settles.
  */
 export type ne_props_result = (uri: ne_uri, results: ne_prop_result_set) => Nothing;
 
 /**
- * Called for each property of a result set. `value` is null when the server did not return one; `status` says why.
- * Any result other than 0 or nothing ends the iteration.
+ * Called for each property of a result set. `value` is null when the server did not return a value; `status` then says
+ * why. Any result other than 0 or nothing ends the iteration.
  */
 export type ne_propset_iterator = (
   pname: Required<ne_propname>,
@@ -45,7 +45,7 @@ export type ne_propset_iterator = (
   status: ne_status,
 ) => number | undefined | void;
 
-/** Called when the results of a resource begin. It returns the private value of the result set, or null. */
+/** Called when the results of a resource begin. The callback returns the private value of the result set, or null. */
 export type ne_props_create_complex = (uri: ne_uri) => unknown;
 
 /** Called with the private value when the results of a resource are freed. */
@@ -77,7 +77,8 @@ export const ne_simple_propfind: (
 ) => number = native('ne_simple_propfind');
 
 /**
- * Fetches the names of the properties of resources; the result sets have names without values.
+ * Fetches the names of the properties of a resource, and of the resources below it. The result sets have names without
+ * values.
  *
  * @returns an `NE_*` code
  * @throws the exception of `results`
@@ -94,25 +95,25 @@ export const ne_propnames: (sess: ne_session, path: string, depth: number, resul
 export const ne_proppatch: (sess: ne_session, path: string, ops: readonly ne_proppatch_operation[]) => number =
   native('ne_proppatch');
 
-/** Creates a PROPFIND request, which can be sent once. It counts as a live request of the session. */
+/** Creates a PROPFIND request, which can be sent once. The request counts as a live request of the session. */
 export const ne_propfind_create: (sess: ne_session, path: string, depth: number) => ne_propfind_handler =
   native('ne_propfind_create');
 
 /**
- * Returns the parser of the response, for handlers of properties whose value is XML.
+ * Returns the XML parser of the response. Push handlers on the parser for properties whose values are XML.
  *
- * The parent state of a property is `NE_207_STATE_PROP`; the states of your handlers start above `NE_PROPS_STATE_TOP`.
- * The parser belongs to `handler`: destroying the parser, or parsing anything else with it, throws `ERR_NEON_BORROWED`.
+ * The parent state of a property is `NE_207_STATE_PROP`. The handlers must use states above `NE_PROPS_STATE_TOP`. The
+ * parser belongs to `handler`: destroying the parser, or parsing another document with it, throws `ERR_NEON_BORROWED`.
  */
 export const ne_propfind_get_parser: (handler: ne_propfind_handler) => ne_xml_parser = native('ne_propfind_get_parser');
 
 /**
- * Returns the request, to add headers to. The request belongs to `handler`: destroying or sending it throws
- * `ERR_NEON_BORROWED`.
+ * Returns the request of a handler, so that headers can be added. The request belongs to `handler`: destroying or
+ * sending the request throws `ERR_NEON_BORROWED`.
  */
 export const ne_propfind_get_request: (handler: ne_propfind_handler) => ne_request = native('ne_propfind_get_request');
 
-/** Sets the callback that creates a private value for each result set, and the callback for when the set is freed. */
+/** Sets the callbacks that create and destroy the private value of each result set. */
 export const ne_propfind_set_private: (
   handler: ne_propfind_handler,
   creator: ne_props_create_complex | null,
@@ -133,7 +134,7 @@ export const ne_propfind_allprop: (handler: ne_propfind_handler, result: ne_prop
   native('ne_propfind_allprop');
 
 /**
- * Sends the request for these properties, and calls `result` for each resource.
+ * Sends the request for the properties in `names`, and calls `result` for each resource.
  *
  * @returns an `NE_*` code
  * @throws the exception of a callback; `ERR_NEON_INVALID_STATE` when the request has already been sent;
@@ -148,13 +149,13 @@ export const ne_propfind_named: (
 /**
  * Frees a handler with its request and its parser.
  *
- * @throws the exception of the `destructor` callback, which neon calls here when the results of a resource were
- *   incomplete; `ERR_NEON_REENTRANT` inside a callback of the handler
+ * @throws the exception of the `destructor` callback, which neon calls in this function when the results of a resource
+ *   are incomplete; `ERR_NEON_REENTRANT` inside a callback of the handler
  */
 export const ne_propfind_destroy: (handler: ne_propfind_handler) => void = native('ne_propfind_destroy');
 
 /**
- * Returns the value of a property: XML, without the element of the property itself.
+ * Returns the value of a property: the XML inside the property's element.
  *
  * @returns null when the server did not return the property
  */
@@ -162,7 +163,7 @@ export const ne_propset_value: (set: ne_prop_result_set, propname: ne_propname) 
   native('ne_propset_value');
 
 /**
- * Returns the status of a property, which says why the server returned the property or did not.
+ * Returns the status of a property, which says why the server did or did not return the property.
  *
  * @returns null when the response does not mention the property
  */
@@ -170,8 +171,8 @@ export const ne_propset_status: (set: ne_prop_result_set, propname: ne_propname)
   native('ne_propset_status');
 
 /**
- * Returns the language of a property, or null. With neon 0.32 to 0.37, which do not find `xml:lang`, the result is
- * always null.
+ * Returns the language of a property, or null. The result is always null with neon 0.32 to 0.37, which do not find
+ * `xml:lang`.
  */
 export const ne_propset_lang: (set: ne_prop_result_set, propname: ne_propname) => string | null =
   native('ne_propset_lang');
@@ -182,7 +183,7 @@ export const ne_propset_private: (set: ne_prop_result_set) => unknown = native('
 /**
  * Calls `iterator` for each property of a result set, until `iterator` returns a result other than 0 or nothing.
  *
- * @returns the last result of the iterator
+ * @returns the result that ended the iteration, or 0 when the iteration reached the last property
  */
 export const ne_propset_iterate: (set: ne_prop_result_set, iterator: ne_propset_iterator) => number =
   native('ne_propset_iterate');

@@ -20,7 +20,7 @@ import { ne_xml_parse_v } from './xml.js';
 
 /**
  * Called to decide whether a reader gets the body of a response. A non-zero (or true) result accepts the body. neon
- * calls the function once each time the request is sent. On the promise surface it may return a promise.
+ * calls the function once each time the request is sent. On the promise surface the function may return a promise.
  */
 export type ne_accept_response = (
   req: ne_request,
@@ -36,7 +36,7 @@ export type ne_block_reader = (buf: Buffer) => number | undefined | void | Promi
 /**
  * Creates a request.
  *
- * @param path goes into the request line as it is; the caller must URI-escape it
+ * @param path the path, URI-escaped; neon copies it into the request line unchanged
  * @example
  * ```ts
  * const req = ne_request_create(sess, 'GET', '/');
@@ -103,29 +103,30 @@ export const ne_set_request_body_fd: (req: ne_request, fd: number, offset: numbe
   native('ne_set_request_body_fd');
 
 /**
- * Called for the next block of a request's body. The callback returns at most `buflen` bytes, or 0 at the end. On an
- * error it sets the session's error text and returns -1.
+ * Called to get the next block of a request's body. The callback returns at most `buflen` bytes, or 0 at the end. On an
+ * error the callback sets the session's error text and returns -1.
  *
- * When `buflen` is 0, the next block must again be the first one of the body: return 0, or -1 if the body cannot be
- * restarted. On the promise surface the callback may return a promise.
+ * When `buflen` is 0, neon restarts the body, and the next call must return the first block again. The callback then
+ * returns 0, or -1 if the body cannot be restarted. On the promise surface the callback may return a promise.
  */
 export type ne_provide_body = (buflen: number) => Uint8Array | number | Promise<Uint8Array | number>;
 
 /**
- * Sets the body of the request to the blocks that `provider` returns. neon calls `provider` each time the body is sent.
+ * Sets the body of the request to the blocks that `provider` returns. neon calls `provider` again each time it sends
+ * the body.
  *
  * When the provider returns more or fewer bytes than `length` announces, the request fails with `NE_ERROR`.
  *
- * @param length the number of bytes, for the header Content-Length; -1 adds `Transfer-Encoding: chunked`, which
- *   HTTP/1.0 servers do not understand
+ * @param length the number of bytes, for the header Content-Length. With -1 neon sends `Transfer-Encoding: chunked`
+ *   instead, which HTTP/1.0 servers do not understand
  * @throws `ERR_NEON_INVALID_STATE` when the request already has a body
  */
 export const ne_set_request_body_provider: (req: ne_request, length: number, provider: ne_provide_body) => void =
   native('ne_set_request_body_provider');
 
 /**
- * Called for an interim (1xx) response. During the call the response headers of the request are those of the interim
- * response.
+ * Called for an interim (1xx) response. During the call, the functions for response headers return the headers of the
+ * interim response.
  */
 export type ne_interim_response_fn = (req: ne_request, status: ne_status) => void | Promise<void>;
 
@@ -145,15 +146,15 @@ const addParser: (req: ne_request, accept: Acceptor, parser: unknown) => void = 
 /**
  * Adds a reader of the response body.
  *
- * @param accpt decides for each response whether the reader is called. The addon recognises neon's own functions
- *   (ne_accept_2xx, ne_accept_always, ne_accept_207), and runs them in C
+ * @param accpt decides for each response whether neon calls the reader. neon's own functions (ne_accept_2xx,
+ *   ne_accept_always, ne_accept_207) run in C
  * @throws `ERR_NEON_INVALID_STATE` between ne_begin_request and ne_end_request
  */
 export function ne_add_response_body_reader(req: ne_request, accpt: ne_accept_response, reader: ne_block_reader): void;
 
 /**
- * Parses the response body, as in C: the addon recognises `ne_xml_parse_v`, and the body stays in C. The parser is busy
- * while a call on the request runs.
+ * Parses the response body as XML, without passing the body to JavaScript. The addon recognises `ne_xml_parse_v` as the
+ * reader. The parser is busy while a call on the request runs.
  *
  * @throws `ERR_NEON_INVALID_STATE` between ne_begin_request and ne_end_request
  */
@@ -180,14 +181,14 @@ export function ne_add_response_body_reader(
 /**
  * Sends the request and reads the whole response.
  *
- * @returns an `NE_*` code: `NE_OK` whatever the status of the response
+ * @returns an `NE_*` code: `NE_OK` even when the status of the response is an error, such as 404
  * @throws the exception of a callback
  */
 export const ne_request_dispatch: (req: ne_request) => number = native('ne_request_dispatch');
 
 /**
- * Sends the request and reads the head of the response. After `NE_OK` the request owns the session until
- * ne_end_request, ne_request_destroy or a failure.
+ * Sends the request and reads the head of the response. After `NE_OK` no other request can use the session until
+ * ne_end_request or ne_request_destroy is called, or the request fails.
  *
  * @returns an `NE_*` code
  */
@@ -213,16 +214,16 @@ export const ne_read_response_to_fd: (req: ne_request, fd: number) => number = n
 /**
  * Reads the rest of the response body into `buf`. Needs neon 0.36.
  *
- * @param buflen `value` is the number of bytes that may be used (by default all of them); after `NE_OK` it is the
- *   number of bytes that were used
- * @returns an `NE_*` code: `NE_FAILED` when the body is larger than the buffer
+ * @param buflen on input, `value` is the number of bytes that neon may use (by default the whole buffer). After
+ *   `NE_OK`, `value` is the number of bytes that neon used
+ * @returns an `NE_*` code, such as `NE_FAILED` when the body is larger than the buffer
  * @throws `ERR_NEON_INVALID_STATE` when the request was not begun, `ERR_NEON_UNSUPPORTED` with an older neon
  */
 export const ne_read_response_to_buffer: (req: ne_request, buf: Uint8Array, buflen: Partial<Out<number>>) => number =
   native('ne_read_response_to_buffer');
 
 /**
- * Reads the rest of the response body for the body readers of the request, and otherwise discards it.
+ * Reads the rest of the response body, passes it to the body readers of the request, and discards it.
  *
  * @returns an `NE_*` code
  */
@@ -231,14 +232,14 @@ export const ne_discard_response: (req: ne_request) => number = native('ne_disca
 /**
  * Ends a request that was begun.
  *
- * @returns an `NE_*` code; after `NE_RETRY` begin the request again
+ * @returns an `NE_*` code; after `NE_RETRY` the request must be begun again
  */
 export const ne_end_request: (req: ne_request) => number = native('ne_end_request');
 
 /** Returns the status of the response, as a new object. */
 export const ne_get_status: (req: ne_request) => ne_status = native('ne_get_status');
 
-/** Returns the value of a response header, or null. Fields of the same name are joined by ", ". */
+/** Returns the value of a response header, or null. The values of fields with the same name are joined by ", ". */
 export const ne_get_response_header: (req: ne_request, name: string) => string | null =
   native('ne_get_response_header');
 
@@ -332,7 +333,7 @@ export const ne_get_session: (req: ne_request) => ne_session = native('ne_get_se
 
 const privateData = new PrivateData();
 
-/** Stores a value of any type under `id`, and replaces an earlier value. */
+/** Stores a value of any type under `id`, in place of any earlier value. */
 export const ne_set_request_private = (req: ne_request, id: string, value: unknown): void => {
   requireRequest(req);
   privateData.set(req, id, value);
@@ -348,10 +349,10 @@ export const ne_get_request_private = (req: ne_request, id: string): unknown => 
 export type ne_create_request_fn = (req: ne_request, method: string, target: string) => Nothing;
 
 /**
- * Called each time before the request is sent.
+ * Called each time the request is about to be sent.
  *
- * @param header the raw head without the empty line at its end; header fields can be appended, each with its CR LF. The
- *   buffer is destroyed when the hook ends
+ * @param header the raw head of the request, without the empty line at the end. The hook may append header fields, each
+ *   followed by CR LF. The buffer is destroyed when the hook ends
  */
 export type ne_pre_send_fn = (req: ne_request, header: ne_buffer) => Nothing;
 
@@ -360,7 +361,8 @@ export type ne_post_headers_fn = (req: ne_request, status: ne_status) => Nothing
 
 /**
  * Called when the whole response has been read. The result `NE_OK` (or nothing) continues; `NE_RETRY` sends the request
- * again. Any other number becomes the result of the call; the hook should then also set the session's error text.
+ * again. Any other number becomes the result of the call. A hook that returns such a number should also set the
+ * session's error text.
  */
 export type ne_post_send_fn = (
   req: ne_request,
@@ -369,7 +371,7 @@ export type ne_post_send_fn = (
 
 /**
  * Called when a request is destroyed. In the hook, only ne_get_request_private, ne_get_session and ne_get_status work
- * on the request. A request that is garbage-collected without ne_request_destroy runs no destroy hook.
+ * on the request. No destroy hook is called for a request that is garbage-collected without ne_request_destroy.
  */
 export type ne_destroy_req_fn = (req: ne_request) => Nothing;
 
@@ -392,7 +394,7 @@ interface Hooked {
   readonly number: number;
 }
 
-/** One of neon's lists of hooks; binding/ne/request/hooks.cc knows it by its number. */
+/** One of neon's lists of hooks, which binding/ne/request/hooks.cc identifies by a number. */
 class HookList<F extends Callback> {
   readonly #number: number;
   readonly #hooked = new WeakMap<ne_session, Hooked[]>();
@@ -408,7 +410,7 @@ class HookList<F extends Callback> {
     else this.#hooked.set(sess, [{ fn, number }]);
   }
 
-  /** Removes the first hook that was added with this function, if there is one. */
+  /** Removes the first hook that was added with `fn`, if there is one. */
   remove(sess: ne_session, fn: F): void {
     requireSession(sess);
     if (typeof fn !== 'function') throw invalidType('fn', 'of type function', fn);
@@ -477,9 +479,9 @@ export const ne_hook_close_conn: (sess: ne_session, fn: ne_close_conn_fn) => voi
 );
 
 /**
- * Removes the first hook of {@link ne_hook_create_request} that was added with this function, if there is one.
+ * Removes the first hook that {@link ne_hook_create_request} added with `fn`, if there is one.
  *
- * @throws `ERR_NEON_REENTRANT` from inside that hook
+ * @throws `ERR_NEON_REENTRANT` while the hook runs
  */
 export const ne_unhook_create_request: (sess: ne_session, fn: ne_create_request_fn) => void = withoutSurplus(
   'ne_unhook_create_request',
@@ -487,9 +489,9 @@ export const ne_unhook_create_request: (sess: ne_session, fn: ne_create_request_
 );
 
 /**
- * Removes the first hook of {@link ne_hook_pre_send} that was added with this function, if there is one.
+ * Removes the first hook that {@link ne_hook_pre_send} added with `fn`, if there is one.
  *
- * @throws `ERR_NEON_REENTRANT` from inside that hook
+ * @throws `ERR_NEON_REENTRANT` while the hook runs
  */
 export const ne_unhook_pre_send: (sess: ne_session, fn: ne_pre_send_fn) => void = withoutSurplus(
   'ne_unhook_pre_send',
@@ -497,9 +499,9 @@ export const ne_unhook_pre_send: (sess: ne_session, fn: ne_pre_send_fn) => void 
 );
 
 /**
- * Removes the first hook of {@link ne_hook_post_headers} that was added with this function, if there is one.
+ * Removes the first hook that {@link ne_hook_post_headers} added with `fn`, if there is one.
  *
- * @throws `ERR_NEON_REENTRANT` from inside that hook
+ * @throws `ERR_NEON_REENTRANT` while the hook runs
  */
 export const ne_unhook_post_headers: (sess: ne_session, fn: ne_post_headers_fn) => void = withoutSurplus(
   'ne_unhook_post_headers',
@@ -507,9 +509,9 @@ export const ne_unhook_post_headers: (sess: ne_session, fn: ne_post_headers_fn) 
 );
 
 /**
- * Removes the first hook of {@link ne_hook_post_send} that was added with this function, if there is one.
+ * Removes the first hook that {@link ne_hook_post_send} added with `fn`, if there is one.
  *
- * @throws `ERR_NEON_REENTRANT` from inside that hook
+ * @throws `ERR_NEON_REENTRANT` while the hook runs
  */
 export const ne_unhook_post_send: (sess: ne_session, fn: ne_post_send_fn) => void = withoutSurplus(
   'ne_unhook_post_send',
@@ -517,8 +519,8 @@ export const ne_unhook_post_send: (sess: ne_session, fn: ne_post_send_fn) => voi
 );
 
 /**
- * Removes the first hook of {@link ne_hook_destroy_request} that was added with this function, if there is one. Such
- * a hook may remove itself, unlike the hooks of other lists.
+ * Removes the first hook that {@link ne_hook_destroy_request} added with `fn`, if there is one. A hook of this list may
+ * remove itself, unlike the hooks of other lists.
  */
 export const ne_unhook_destroy_request: (sess: ne_session, fn: ne_destroy_req_fn) => void = withoutSurplus(
   'ne_unhook_destroy_request',
@@ -526,9 +528,9 @@ export const ne_unhook_destroy_request: (sess: ne_session, fn: ne_destroy_req_fn
 );
 
 /**
- * Removes the first hook of {@link ne_hook_destroy_session} that was added with this function, if there is one.
+ * Removes the first hook that {@link ne_hook_destroy_session} added with `fn`, if there is one.
  *
- * @throws `ERR_NEON_REENTRANT` from inside that hook
+ * @throws `ERR_NEON_REENTRANT` while the hook runs
  */
 export const ne_unhook_destroy_session: (sess: ne_session, fn: ne_destroy_sess_fn) => void = withoutSurplus(
   'ne_unhook_destroy_session',
@@ -536,9 +538,9 @@ export const ne_unhook_destroy_session: (sess: ne_session, fn: ne_destroy_sess_f
 );
 
 /**
- * Removes the first hook of {@link ne_hook_close_conn} that was added with this function, if there is one.
+ * Removes the first hook that {@link ne_hook_close_conn} added with `fn`, if there is one.
  *
- * @throws `ERR_NEON_REENTRANT` from inside that hook
+ * @throws `ERR_NEON_REENTRANT` while the hook runs
  */
 export const ne_unhook_close_conn: (sess: ne_session, fn: ne_close_conn_fn) => void = withoutSurplus(
   'ne_unhook_close_conn',

@@ -15,10 +15,10 @@ import type {
 import type { ne_uri } from './uri.js';
 
 /**
- * Creates a session with a server. neon sends nothing, and looks up no name, until the first request is sent.
+ * Creates a session with a server. neon looks up the server's name and connects only when the first request is sent.
  *
  * @param scheme `'http'`, or `'https'` for TLS
- * @param hostname a host name or an address; an IPv6 address in brackets
+ * @param hostname a host name or an address; write an IPv6 address in brackets
  * @param port 0 to 65535
  * @example
  * ```ts
@@ -33,7 +33,8 @@ export const ne_session_create: (scheme: string, hostname: string, port: number)
  * Closes the connection and frees the session. The promise form destroys the handle at once, but closes the connection
  * and frees the session only after the calls that were made earlier.
  *
- * @throws `ERR_NEON_LIVE_REQUESTS` while requests of the session are not destroyed (in C they would use freed memory)
+ * @throws `ERR_NEON_LIVE_REQUESTS` while a request of the session is not destroyed (in C, the request would use freed
+ *   memory)
  */
 export const ne_session_destroy: (sess: ne_session) => void = native('ne_session_destroy', (sess) => {
   refuseWhileLive(liveRequests(sess));
@@ -71,14 +72,14 @@ export const ne_set_read_timeout: (sess: ne_session, timeout: number) => void = 
 /**
  * Sets the timeout for connecting.
  *
- * @param timeout seconds, 1 to 2147483; by default neon waits as long as TCP tries
+ * @param timeout seconds, 1 to 2147483; by default neon waits until TCP gives up
  */
 export const ne_set_connect_timeout: (sess: ne_session, timeout: number) => void = native('ne_set_connect_timeout');
 
-/** Sets the header `User-Agent: product neon/VERSION`. Without this call neon sends no such header. */
+/** Sets the header `User-Agent: product neon/VERSION`. Without this call neon sends no User-Agent header. */
 export const ne_set_useragent: (sess: ne_session, product: string) => void = native('ne_set_useragent');
 
-/** Returns non-zero if the server does not claim HTTP/1.1 or later. Call it after a response. */
+/** Returns non-zero if the server does not claim HTTP/1.1 or later. Call this function after a response. */
 export const ne_version_pre_http11: (sess: ne_session) => number = native('ne_version_pre_http11');
 
 /** Returns the `host[:port]` of the server, as in the Host header. */
@@ -87,11 +88,12 @@ export const ne_get_server_hostport: (sess: ne_session) => string = native('ne_g
 /** Returns the scheme of the session: `'http'` or `'https'`. */
 export const ne_get_scheme: (sess: ne_session) => string = native('ne_get_scheme');
 
-/** Sets `scheme`, `host` and `port` of `uri` to those of the server; its other fields stay unchanged. */
+/** Sets `scheme`, `host` and `port` of `uri` to those of the server. The other fields of `uri` stay unchanged. */
 export const ne_fill_server_uri: (sess: ne_session, uri: Partial<ne_uri>) => void = native('ne_fill_server_uri');
 
 /**
- * Sets `host` and `port` of `uri` to those of the HTTP proxy in use, if there is one; its other fields stay unchanged.
+ * Sets `host` and `port` of `uri` to those of the HTTP proxy in use, if there is one. The other fields of `uri` stay
+ * unchanged.
  */
 export const ne_fill_proxy_uri: (sess: ne_session, uri: Partial<ne_uri>) => void = native('ne_fill_proxy_uri');
 
@@ -111,14 +113,14 @@ export const ne_set_error = (sess: ne_session, template: string, ...values: unkn
 };
 
 /**
- * Returns the session's error text. While promises of the session are pending, the text is that of the call that
+ * Returns the session's error text. While promises of the session are pending, the text belongs to the call that
  * settled last.
  */
 export const ne_get_error: (sess: ne_session) => string = native('ne_get_error');
 
 const privateData = new PrivateData();
 
-/** Stores a value of any type under `id`, and replaces an earlier value. */
+/** Stores a value of any type under `id`, in place of any earlier value. */
 export const ne_set_session_private = (sess: ne_session, id: string, value: unknown): void => {
   requireSession(sess);
   privateData.set(sess, id, value);
@@ -131,7 +133,7 @@ export const ne_get_session_private = (sess: ne_session, id: string): unknown =>
 };
 
 /**
- * Sets the addresses of the server. neon tries them in this order, instead of looking up the server's name.
+ * Sets the addresses of the server. neon tries the addresses in this order, instead of looking up the server's name.
  *
  * @param addrs an empty list makes neon look up the server's name again, and removes a proxy that was set earlier
  * @throws `ERR_NEON_INVALID_STATE` once a request of the session has been created
@@ -139,7 +141,7 @@ export const ne_get_session_private = (sess: ne_session, id: string): unknown =>
 export const ne_set_addrlist: (sess: ne_session, addrs: readonly ne_inet_addr[]) => void = native('ne_set_addrlist');
 
 /**
- * Sets the addresses of the server as {@link ne_set_addrlist} does, with a port other than that of the session.
+ * Sets the addresses of the server as {@link ne_set_addrlist} does, and the port to connect to.
  *
  * @param port 0 to 65535
  * @throws `ERR_NEON_INVALID_STATE` once a request of the session has been created
@@ -163,38 +165,38 @@ export const ne_ssl_trust_default_ca: (sess: ne_session) => void = native('ne_ss
 
 /**
  * Called when the verification of a server's certificate failed. The result 0 accepts the certificate; any other
- * integer refuses it. A result that is not an integer (such as a boolean, or nothing) is a `TypeError` that ends the
- * call and refuses the certificate.
+ * integer refuses it. A result that is not an integer (such as a boolean, or nothing) refuses the certificate and ends
+ * the call with a `TypeError`.
  *
- * The certificate, and all objects obtained from it, are destroyed when the callback ends; use
- * {@link ne_ssl_cert_export} to keep a copy. neon does not ask again about a certificate that was accepted in the
- * session. On the promise surface the callback may return a promise.
+ * The certificate, and all objects obtained from it, are destroyed when the callback ends. Use
+ * {@link ne_ssl_cert_export} to keep a copy. neon does not call the callback again for a certificate that the session
+ * has accepted. On the promise surface the callback may return a promise.
  *
  * @param failures the reasons: one or more of `NE_SSL_*`; a bit outside `NE_SSL_FAILMASK` is a failure, too
  * @param cert the certificate of the server
  */
 export type ne_ssl_verify_fn = (failures: number, cert: ne_ssl_certificate) => number | Promise<number>;
 
-/** Sets the callback for certificates that failed verification. With null, all of them are refused. */
+/** Sets the callback for certificates that failed verification. If `fn` is null, neon refuses these certificates. */
 export const ne_ssl_set_verify: (sess: ne_session, fn: ne_ssl_verify_fn | null) => void = native('ne_ssl_set_verify');
 
 /**
- * Sets the client certificate to authenticate with when the server asks for one.
+ * Sets the client certificate that the session uses when the server asks for one.
  *
  * @throws `ERR_NEON_INVALID_STATE` while the client certificate is encrypted
  */
 export const ne_ssl_set_clicert: (sess: ne_session, clicert: ne_ssl_client_cert) => void = native('ne_ssl_set_clicert');
 
 /**
- * Called when a server asks for a client certificate and the session has none. The callback may set one
- * ({@link ne_ssl_set_clicert}); otherwise the connection continues without a client certificate.
+ * Called when a server asks for a client certificate and the session has none. The callback may set a client
+ * certificate ({@link ne_ssl_set_clicert}). Otherwise the connection continues without a client certificate.
  *
- * @param dnames the names of the authorities that the server accepts, if it sent any; they are destroyed when the
- *   callback ends
+ * @param dnames the names of the authorities that the server accepts, or an empty list when the server sent no names.
+ *   The names are destroyed when the callback ends
  */
 export type ne_ssl_provide_fn = (sess: ne_session, dnames: ne_ssl_dname[]) => Nothing;
 
-/** Sets the callback for servers that ask for a client certificate; null removes it. */
+/** Sets the callback for servers that ask for a client certificate; null removes the callback. */
 export const ne_ssl_provide_clicert: (sess: ne_session, fn: ne_ssl_provide_fn | null) => void =
   native('ne_ssl_provide_clicert');
 
@@ -203,8 +205,8 @@ export const ne_ssl_provide_clicert: (sess: ne_session, fn: ne_ssl_provide_fn | 
  *
  * @param min `NE_SSL_PROTO_*`; `NE_SSL_PROTO_UNSPEC` for no limit
  * @param max `NE_SSL_PROTO_*`; `NE_SSL_PROTO_UNSPEC` for no limit
- * @returns `NE_OK`, or `NE_ERROR` when no limit was set: for a version that the TLS library does not have, with GnuTLS
- *   for a minimum without a maximum, and on a session without TLS
+ * @returns `NE_OK`, or `NE_ERROR` when no limit was set. The call sets no limit on a session without TLS, for a version
+ *   that the TLS library does not have, and, with GnuTLS, for a minimum without a maximum
  * @throws `ERR_NEON_UNSUPPORTED` with an older neon
  */
 export const ne_ssl_set_protovers: (sess: ne_session, min: number, max: number) => number =
@@ -235,7 +237,7 @@ export interface ne_session_status_info {
   sr?: {
     /** The number of bytes so far. */
     progress: number;
-    /** The number of bytes in total, or -1 when it is not known. */
+    /** The number of bytes in total, or -1 when the total is not known. */
     total: number;
   };
   /** The details of `ne_status_handshake`. */
@@ -250,31 +252,34 @@ export interface ne_session_status_info {
 /**
  * Called for each event of a session.
  *
- * @param status `ne_status_*`; newer versions of neon may have more events, so ignore unknown ones
+ * @param status `ne_status_*`; ignore unknown events, since newer versions of neon may have more events
  */
 export type ne_notify_status = (status: number, info: ne_session_status_info) => Nothing;
 
 /**
- * Called as the body of a request or response progresses.
+ * Called while neon sends a request body or receives a response body.
  *
  * @param progress the number of bytes so far
- * @param total the number of bytes in total, or -1 when it is not known
+ * @param total the number of bytes in total, or -1 when the total is not known
  */
 export type ne_progress = (progress: number, total: number) => Nothing;
 
 /**
- * Sets the callback for events of a session; null removes it. A new callback replaces the previous one, also one of
- * {@link ne_set_progress}.
+ * Sets the callback for events of a session; null removes the callback. A new callback replaces any earlier notifier,
+ * and any callback of {@link ne_set_progress}.
  */
 export const ne_set_notifier: (sess: ne_session, status: ne_notify_status | null) => void = native('ne_set_notifier');
 
-/** Sets the callback for progress; null removes it. The callback replaces any notifier. Deprecated by neon. */
+/**
+ * Sets the callback for progress; null removes the callback. A new callback replaces any notifier. neon deprecates this
+ * function.
+ */
 export const ne_set_progress: (sess: ne_session, progress: ne_progress | null) => void = native('ne_set_progress');
 
 // --- Proxies ------------------------------------------------------------------------------------------------------
 
 /**
- * Sets an HTTP proxy. It replaces any proxy or addresses that were set earlier. A session with TLS uses the proxy by
+ * Sets an HTTP proxy, which replaces any proxy or addresses that were set earlier. A session with TLS uses the proxy by
  * CONNECT.
  *
  * @param port 0 to 65535
@@ -283,12 +288,12 @@ export const ne_set_progress: (sess: ne_session, progress: ne_progress | null) =
 export const ne_session_proxy: (sess: ne_session, hostname: string, port: number) => void = native('ne_session_proxy');
 
 /**
- * Sets a SOCKS proxy. It replaces any proxy or addresses that were set earlier.
+ * Sets a SOCKS proxy, which replaces any proxy or addresses that were set earlier.
  *
  * @param vers `NE_SOCK_SOCKSV4`, `NE_SOCK_SOCKSV4A` or `NE_SOCK_SOCKSV5`
  * @param port 0 to 65535
  * @param username may be null with version 5 only
- * @param password required with a user name, also for versions without passwords
+ * @param password required with a user name, even for a version of SOCKS without passwords
  * @throws `ERR_NEON_INVALID_STATE` once a request of the session has been created; `ERR_OUT_OF_RANGE` for more than 255
  *   bytes in the user name, in the password or, except with version 4, in the session's host name;
  *   `ERR_INVALID_ARG_VALUE` for a missing user name or password
@@ -303,12 +308,12 @@ export const ne_session_socks_proxy: (
 ) => void = native('ne_session_socks_proxy');
 
 /**
- * Sets the proxies that the system names for the server, by libproxy. They replace any proxy or addresses that were set
- * earlier. The call does nothing where neon was built without libproxy (`NE_FEATURE_LIBPXY`, which neon reports since
- * 0.34).
+ * Sets the proxies that libproxy finds for the server in the system's settings. These proxies replace any proxy or
+ * addresses that were set earlier. The call does nothing if neon was built without libproxy. Since version 0.34 neon
+ * reports this feature (`NE_FEATURE_LIBPXY`).
  *
  * @param flags 0
  * @throws `ERR_NEON_INVALID_STATE` once a request of the session has been created; `ERR_OUT_OF_RANGE` when the
- *   session's host name has more than 255 bytes, since the system may name a SOCKS proxy
+ *   session's host name has more than 255 bytes, because the system may name a SOCKS proxy
  */
 export const ne_session_system_proxy: (sess: ne_session, flags: number) => void = native('ne_session_system_proxy');

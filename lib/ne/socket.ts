@@ -4,14 +4,14 @@ import { native } from '../core/native.js';
 import type { Out, ne_inet_addr, ne_sock_addr, ne_socket, ne_ssl_certificate, ne_ssl_context } from './handles.js';
 
 /**
- * Initialises neon's socket and TLS libraries. The module itself did so when it was loaded; each call of this function
- * only counts one more use.
+ * Initialises neon's socket and TLS libraries. The package initialises these libraries when it is loaded, so each call
+ * of this function only counts one more use.
  *
  * @returns 0
  */
 export const ne_sock_init: () => number = native('ne_sock_init');
 
-/** Undoes one call of {@link ne_sock_init} by the caller, but never the initialisation by the module itself. */
+/** Undoes one call of {@link ne_sock_init}. The package's own initialisation is never undone. */
 export const ne_sock_exit: () => void = native('ne_sock_exit');
 
 /** Creates a socket without a connection. */
@@ -30,7 +30,7 @@ export const ne_sock_prebind: (sock: ne_socket, addr: ne_inet_addr | null, port:
  * Connects a socket to an address.
  *
  * @param port 0 to 65535
- * @returns 0, or `NE_SOCK_TIMEOUT` or `NE_SOCK_ERROR`, after which another address can be tried
+ * @returns 0, `NE_SOCK_TIMEOUT` or `NE_SOCK_ERROR`. After an error another address can be tried
  * @throws `ERR_NEON_INVALID_STATE` when the socket is already connected
  */
 export const ne_sock_connect: (sock: ne_socket, addr: ne_inet_addr, port: number) => number = native('ne_sock_connect');
@@ -45,24 +45,24 @@ export const ne_sock_connect: (sock: ne_socket, addr: ne_inet_addr, port: number
 export const ne_sock_accept: (sock: ne_socket, fd: number) => number = native('ne_sock_accept');
 
 /**
- * Reads the bytes that are available: at least one, and at most as many as fit into `buffer`.
+ * Reads the bytes that are available: at least one byte, and at most as many bytes as fit into `buffer`.
  *
- * @returns the number of bytes, or `NE_SOCK_*`: `NE_SOCK_CLOSED` at the end
+ * @returns the number of bytes, or `NE_SOCK_*`, such as `NE_SOCK_CLOSED` at the end
  * @throws `ERR_NEON_INVALID_STATE` when the socket is not connected, as with all functions that send or receive
  */
 export const ne_sock_read: (sock: ne_socket, buffer: Uint8Array) => number = native('ne_sock_read');
 
 /**
- * Reads the bytes that are available, at most 4096, and leaves them for the next read.
+ * Reads the bytes that are available, at most 4096, and leaves these bytes for the next read.
  *
- * @returns the number of bytes, or `NE_SOCK_*`: `NE_SOCK_CLOSED` at the end
+ * @returns the number of bytes, or `NE_SOCK_*`, such as `NE_SOCK_CLOSED` at the end
  */
 export const ne_sock_peek: (sock: ne_socket, buffer: Uint8Array) => number = native('ne_sock_peek');
 
 /**
  * Waits until bytes can be read.
  *
- * @param n the timeout in seconds, 1 to 2147483; with less C would wait forever
+ * @param n the timeout in seconds, 1 to 2147483; with a smaller number C would wait forever
  * @returns 0, `NE_SOCK_TIMEOUT`, or another `NE_SOCK_*`
  */
 export const ne_sock_block: (sock: ne_socket, n: number) => number = native('ne_sock_block');
@@ -78,32 +78,32 @@ export const ne_sock_fullwrite: (sock: ne_socket, data: string | Uint8Array) => 
 /**
  * Sends all of these blocks of bytes.
  *
- * @param vector at least one block, and at most as many as the system accepts at a time (1024)
+ * @param vector at least one block, and at most as many blocks as the system accepts in one call (1024)
  * @returns 0 or `NE_SOCK_*`
  */
 export const ne_sock_fullwritev: (sock: ne_socket, vector: readonly (string | Uint8Array)[]) => number =
   native('ne_sock_fullwritev');
 
 /**
- * Reads a line with its LF into `buffer`, and writes a null byte after it.
+ * Reads a line, including its LF, into `buffer`, and adds a null byte.
  *
- * @returns the number of bytes without the null byte, or `NE_SOCK_*`: `NE_SOCK_ERROR` when the line does not fit, or is
- *   longer than 4096 bytes
+ * @returns the number of bytes without the null byte, or `NE_SOCK_*`, such as `NE_SOCK_ERROR` when the line does not
+ *   fit or is longer than 4096 bytes
  */
 export const ne_sock_readline: (sock: ne_socket, buffer: Uint8Array) => number = native('ne_sock_readline');
 
 /**
  * Reads until `buffer` is full.
  *
- * @returns 0, or `NE_SOCK_*`, after which the content of the buffer is undefined
+ * @returns 0 or `NE_SOCK_*`. After an error the content of the buffer is undefined
  */
 export const ne_sock_fullread: (sock: ne_socket, buffer: Uint8Array) => number = native('ne_sock_fullread');
 
-/** Returns the descriptor, which the socket continues to own, or -1 without a connection. */
+/** Returns the descriptor of a socket, or -1 without a connection. The socket continues to own the descriptor. */
 export const ne_sock_fd: (sock: ne_socket) => number = native('ne_sock_fd');
 
 /**
- * Returns the address of the peer. Free it with {@link ne_iaddr_free}.
+ * Returns the address of the peer. Free the address with {@link ne_iaddr_free}.
  *
  * @param port `value` becomes the port of the peer
  * @returns null on an error
@@ -115,7 +115,7 @@ export const ne_sock_peer: (sock: ne_socket, port: Partial<Out<number>>) => ne_i
  * Ends one direction of a connection, or both. With TLS, ending the sending direction also sends a closure alert.
  *
  * @param flags `NE_SOCK_RECV`, `NE_SOCK_SEND` or `NE_SOCK_BOTH`
- * @returns 0 or `NE_SOCK_*`: `NE_SOCK_RETRY` when the peer has not sent its own closure alert
+ * @returns 0 or `NE_SOCK_*`, such as `NE_SOCK_RETRY` when the peer has not sent its own closure alert
  */
 export const ne_sock_shutdown: (sock: ne_socket, flags: number) => number = native('ne_sock_shutdown');
 
@@ -127,7 +127,7 @@ export const ne_sock_shutdown: (sock: ne_socket, flags: number) => number = nati
 export const ne_sock_close: (sock: ne_socket) => number = native('ne_sock_close');
 
 /**
- * Returns the text of the last error. While promises of the socket are pending, the text is that of the call that
+ * Returns the text of the last error. While promises of the socket are pending, the text belongs to the call that
  * settled last.
  */
 export const ne_sock_error: (sock: ne_socket) => string = native('ne_sock_error');
@@ -157,7 +157,7 @@ export const ne_sock_read_timeout: (sock: ne_socket, timeout: number) => void = 
 /**
  * Sets the timeout for connecting.
  *
- * @param timeout seconds, 1 to 2147483; with 0, the default, neon waits as long as TCP tries
+ * @param timeout seconds, 1 to 2147483; with 0, the default, neon waits until TCP gives up
  */
 export const ne_sock_connect_timeout: (sock: ne_socket, timeout: number) => void = native('ne_sock_connect_timeout');
 
@@ -170,7 +170,7 @@ export const ne_sock_connect_timeout: (sock: ne_socket, timeout: number) => void
  *
  * @param vers the version of SOCKS
  * @param port 0 to 65535
- * @returns 0, or `NE_SOCK_ERROR`, after which the socket can only be closed
+ * @returns 0 or `NE_SOCK_ERROR`. After an error the socket can only be closed
  * @throws `ERR_INVALID_ARG_VALUE` when a required argument is missing; `ERR_OUT_OF_RANGE` for a text over 255 bytes
  */
 export const ne_sock_proxy: (
@@ -186,19 +186,19 @@ export const ne_sock_proxy: (
 /**
  * Performs a TLS handshake as the server.
  *
- * @returns 0, or `NE_SOCK_*`, after which the socket can only be closed
+ * @returns 0 or `NE_SOCK_*`. After an error the socket can only be closed
  * @throws `ERR_INVALID_ARG_VALUE` with a client's context; `ERR_NEON_INVALID_STATE` when the socket already uses TLS
  */
 export const ne_sock_accept_ssl: (sock: ne_socket, ctx: ne_ssl_context) => number = native('ne_sock_accept_ssl');
 
 /**
- * Performs a TLS handshake as the client. The handshake fails unless the context trusts the server's certificate. Only
- * neon before 0.37 with GnuTLS accepts any certificate.
+ * Performs a TLS handshake as the client. The handshake fails unless the context trusts the server's certificate. As an
+ * exception, versions of neon before 0.37 with GnuTLS accept any certificate.
  *
- * The handshake does not check which host the certificate is for. To check the host, too, use {@link ne_sock_handshake}
- * and {@link ne_ssl_check_certificate}.
+ * The handshake does not check whether the certificate is for the right host. To check the host, too, use
+ * {@link ne_sock_handshake} and {@link ne_ssl_check_certificate}.
  *
- * @returns 0, or `NE_SOCK_*`, after which the socket can only be closed
+ * @returns 0 or `NE_SOCK_*`. After an error the socket can only be closed
  * @throws `ERR_INVALID_ARG_VALUE` with a server's context; `ERR_NEON_INVALID_STATE` when the socket already uses TLS
  */
 export const ne_sock_connect_ssl: (sock: ne_socket, ctx: ne_ssl_context) => number = native('ne_sock_connect_ssl');
@@ -206,11 +206,11 @@ export const ne_sock_connect_ssl: (sock: ne_socket, ctx: ne_ssl_context) => numb
 /**
  * Performs a TLS handshake as the client, and sends the name of the host to the server. Needs neon 0.37.
  *
- * The handshake succeeds with any certificate: check the certificate with {@link ne_ssl_check_certificate}.
+ * The handshake accepts any certificate. Check the certificate afterwards with {@link ne_ssl_check_certificate}.
  *
  * @param hostname the name that is sent to the server (SNI), or null
  * @param flags 0
- * @returns 0, or `NE_SOCK_*`, after which the socket can only be closed
+ * @returns 0 or `NE_SOCK_*`. After an error the socket can only be closed
  * @throws `ERR_NEON_UNSUPPORTED` with an older neon; `ERR_INVALID_ARG_VALUE` with a server's context;
  *   `ERR_NEON_INVALID_STATE` when the socket already uses TLS
  */
@@ -224,10 +224,11 @@ export const ne_sock_handshake: (
 /**
  * Copies the identity of the TLS session to `buf`.
  *
- * @param buf null to get the length alone
- * @param buflen `value` is the number of bytes that may be used (by default all of them), and becomes the length of the
- *   identity
- * @returns 0, or -1 without TLS or when the identity does not fit (with GnuTLS, any number less than 0)
+ * @param buf the buffer, or null to get only the length
+ * @param buflen on input, `value` is the number of bytes that neon may use (by default the whole buffer). After
+ *   success, `value` is the length of the identity
+ * @returns 0, or -1 without TLS or when the identity does not fit. With GnuTLS the result may be any other negative
+ *   number when the identity does not fit
  */
 export const ne_sock_sessid: (sock: ne_socket, buf: Uint8Array | null, buflen: Partial<Out<number>>) => number =
   native('ne_sock_sessid');
@@ -244,7 +245,7 @@ export const ne_sock_cipher: (sock: ne_socket) => string | null = native('ne_soc
 export const ne_sock_getproto: (sock: ne_socket) => number = native('ne_sock_getproto');
 
 /**
- * Returns the certificate of the peer, or null when the peer sent none. Free the certificate with
+ * Returns the certificate of the peer, or null when the peer sent no certificate. Free the certificate with
  * {@link ne_ssl_cert_free}. Needs neon 0.37.
  *
  * @throws `ERR_NEON_INVALID_STATE` without TLS; `ERR_NEON_UNSUPPORTED` with an older neon
@@ -256,10 +257,10 @@ export const ne_sock_getcert: (sock: ne_socket, ctx: ne_ssl_context) => ne_ssl_c
  * Checks the certificate of a server after the handshake: whether the context trusts it, and whether it is for
  * `hostname` or `address`. Needs neon 0.37.
  *
- * @param hostname the name that was connected to, or null
- * @param address the address that was connected to, or null
+ * @param hostname the host name to look for in the certificate, or null
+ * @param address the address to look for in the certificate, or null
  * @param flags 0
- * @param failures `value` becomes the reasons of a failure (`NE_SSL_*`), when they are known
+ * @param failures `value` becomes the reasons for a failure (`NE_SSL_*`), when these reasons are known
  * @returns 0 if the certificate is good, otherwise non-zero
  * @throws `ERR_NEON_INVALID_STATE` without TLS; `ERR_NEON_UNSUPPORTED` with an older neon
  */
@@ -300,8 +301,8 @@ export const ne_iaddr_print: (ia: ne_inet_addr) => string = native('ne_iaddr_pri
  * @param raw 4 or 16 bytes in network order
  * @returns the address, or null when this neon does not support the type
  * @throws `ERR_NEON_BORROWED` when the address belongs to a `ne_sock_addr`; `ERR_NEON_BUSY` while a pending call uses
- *   the address; `ERR_NEON_INVALID_STATE` while a session or socket that was given the address uses it;
- *   `ERR_NEON_UNSUPPORTED` with an older neon
+ *   the address; `ERR_NEON_INVALID_STATE` while a session or socket uses the address; `ERR_NEON_UNSUPPORTED` with an
+ *   older neon
  */
 export const ne_iaddr_put: (ia: ne_inet_addr, type: number, raw: Uint8Array) => ne_inet_addr | null =
   native('ne_iaddr_put');
@@ -332,7 +333,7 @@ export const ne_iaddr_typeof: (ia: ne_inet_addr) => number = native('ne_iaddr_ty
 export const ne_iaddr_cmp: (i1: ne_inet_addr, i2: ne_inet_addr) => number = native('ne_iaddr_cmp');
 
 /**
- * Frees an address. Sessions and sockets that were given it continue to use it.
+ * Frees an address. Sessions and sockets that were given the address continue to use it.
  *
  * @throws `ERR_NEON_BORROWED` when the address belongs to a `ne_sock_addr`
  */
@@ -342,7 +343,7 @@ export const ne_iaddr_free: (ia: ne_inet_addr) => void = native('ne_iaddr_free')
  * Looks up a host name. The call itself never fails: {@link ne_addr_result} returns the outcome.
  *
  * @param hostname a name, or an address; an IPv6 address may be in brackets
- * @param flags 0, or `NE_ADDR_CANON` for the canonical name too
+ * @param flags 0, or `NE_ADDR_CANON` to look up the canonical name, too
  * @example
  * ```ts
  * const found = ne_addr_resolve('localhost', 0);
@@ -351,18 +352,18 @@ export const ne_iaddr_free: (ia: ne_inet_addr) => void = native('ne_iaddr_free')
  */
 export const ne_addr_resolve: (hostname: string, flags: number) => ne_sock_addr = native('ne_addr_resolve');
 
-/** Returns 0 when the name was found. */
+/** Returns 0 when the name was found, otherwise non-zero. */
 export const ne_addr_result: (addr: ne_sock_addr) => number = native('ne_addr_result');
 
 /**
- * Returns the first address, and makes {@link ne_addr_next} start after it. The address belongs to `addr`, and keeps
- * `addr` alive.
+ * Returns the first address, and makes {@link ne_addr_next} start after this address. The address belongs to `addr`,
+ * and keeps `addr` alive.
  *
  * @throws `ERR_NEON_INVALID_STATE` when the name was not found
  */
 export const ne_addr_first: (addr: ne_sock_addr) => ne_inet_addr = native('ne_addr_first');
 
-/** Returns the next address, or null after the last one. The address belongs to `addr`, and keeps `addr` alive. */
+/** Returns the next address, or null after the last address. The address belongs to `addr`, and keeps `addr` alive. */
 export const ne_addr_next: (addr: ne_sock_addr) => ne_inet_addr | null = native('ne_addr_next');
 
 /** Returns the reason why the name was not found, as text. */
@@ -371,13 +372,14 @@ export const ne_addr_error: (addr: ne_sock_addr) => string = native('ne_addr_err
 /** Returns the canonical name if it was requested with `NE_ADDR_CANON` and found, otherwise null. */
 export const ne_addr_canonical: (addr: ne_sock_addr) => string | null = native('ne_addr_canonical');
 
-/** Frees the result of a lookup. Addresses taken from it stay usable. */
+/** Frees the result of a lookup. Addresses from the result stay usable. */
 export const ne_addr_destroy: (addr: ne_sock_addr) => void = native('ne_addr_destroy');
 
 /**
  * Looks up the name of an address.
  *
- * @param buf `value` becomes the name, or the text of an address that has no name; on an error it stays unchanged
+ * @param buf `value` becomes the name or, when the address has no name, the address as text. On an error `value` stays
+ *   unchanged
  * @returns 0, or non-zero on an error
  */
 export const ne_iaddr_reverse: (ia: ne_inet_addr, buf: Partial<Out<string>>) => number = native('ne_iaddr_reverse');

@@ -34,7 +34,8 @@ export const ne_ssl_cert_write: (cert: ne_ssl_certificate, filename: string) => 
 export const ne_ssl_cert_import: (data: string) => ne_ssl_certificate | null = native('ne_ssl_cert_import');
 
 /**
- * Returns the base64 of a certificate's DER form: PEM without its first and last line, and without line ends.
+ * Returns the base64 of a certificate's DER form. The result is the text of a PEM file without its first line, its last
+ * line and its line ends.
  */
 export const ne_ssl_cert_export: (cert: ne_ssl_certificate) => string = native('ne_ssl_cert_export');
 
@@ -42,14 +43,14 @@ export const ne_ssl_cert_export: (cert: ne_ssl_certificate) => string = native('
  * Returns the identity of a certificate: the first host name (or URI) of its subjectAltName, otherwise its last common
  * name.
  *
- * @returns null when the certificate has neither
+ * @returns null when the certificate has no identity
  */
 export const ne_ssl_cert_identity: (cert: ne_ssl_certificate) => string | null = native('ne_ssl_cert_identity');
 
 /**
- * Returns the certificate that signed `cert`, as the server sent it. The result belongs to `cert`.
+ * Returns the certificate that signed `cert`, from the chain that the server sent. The result belongs to `cert`.
  *
- * @returns null when the signing certificate is not known, as for a `cert` that was read or imported
+ * @returns null when the signing certificate is not known, for example because `cert` was read or imported
  */
 export const ne_ssl_cert_signedby: (cert: ne_ssl_certificate) => ne_ssl_certificate | null =
   native('ne_ssl_cert_signedby');
@@ -72,20 +73,20 @@ export const ne_ssl_cert_digest: (cert: ne_ssl_certificate, digest: Partial<Out<
 /**
  * Returns the fingerprint of a certificate as hexadecimal digits.
  *
- * @param flags `NE_HASH_*`: a hash algorithm, combined with `NE_HASH_COLON` or `NE_HASH_SPACE` to separate the digits
+ * @param flags `NE_HASH_*`: a hash algorithm; add `NE_HASH_COLON` or `NE_HASH_SPACE` to separate pairs of digits
  * @returns null for an algorithm that this neon does not have
  */
 export const ne_ssl_cert_hdigest: (cert: ne_ssl_certificate, flags: number) => string | null =
   native('ne_ssl_cert_hdigest');
 
 /**
- * Formats the start and the end of a certificate's validity, each as in `"Wed, 25 Nov 2026 08:00:00 GMT"`.
+ * Formats the start and the end of a certificate's validity, each in the form `"Wed, 25 Nov 2026 08:00:00 GMT"`.
  *
- * With OpenSSL, neon before 0.37 misreads times in the longer of two forms (GeneralizedTime), which certificates use
- * for all times from 2050 on. It also misreads a few other times.
+ * With OpenSSL, versions of neon before 0.37 misread times in the form GeneralizedTime, which certificates use for all
+ * times from 2050 on. These versions also misread a few other times.
  *
- * @param from `value` becomes the start; may be null
- * @param until `value` becomes the end; may be null
+ * @param from null, or an object whose `value` becomes the start
+ * @param until null, or an object whose `value` becomes the end
  */
 export const ne_ssl_cert_validity: (
   cert: ne_ssl_certificate,
@@ -97,11 +98,11 @@ export const ne_ssl_cert_validity: (
  * Determines the start and the end of a certificate's validity, in seconds since 1970. A time that cannot be read
  * becomes -1.
  *
- * With OpenSSL, neon before 0.37 misreads times in the longer of two forms (GeneralizedTime), which certificates use
- * for all times from 2050 on. It also misreads a few other times.
+ * With OpenSSL, versions of neon before 0.37 misread times in the form GeneralizedTime, which certificates use for all
+ * times from 2050 on. These versions also misread a few other times.
  *
- * @param from `value` becomes the start; may be null
- * @param until `value` becomes the end; may be null
+ * @param from null, or an object whose `value` becomes the start
+ * @param until null, or an object whose `value` becomes the end
  */
 export const ne_ssl_cert_validity_time: (
   cert: ne_ssl_certificate,
@@ -113,15 +114,16 @@ export const ne_ssl_cert_validity_time: (
 export const ne_ssl_cert_cmp: (c1: ne_ssl_certificate, c2: ne_ssl_certificate) => number = native('ne_ssl_cert_cmp');
 
 /**
- * Frees a certificate. Sessions that trust it, and names taken from it, continue to use it.
+ * Frees a certificate. Sessions that trust the certificate continue to trust it, and names from the certificate stay
+ * usable.
  *
  * @throws `ERR_NEON_BORROWED` when the certificate belongs to another object, or is the argument of a callback
  */
 export const ne_ssl_cert_free: (cert: ne_ssl_certificate) => void = native('ne_ssl_cert_free');
 
 /**
- * Formats a name as one line of text for people: `"Example Ltd., Norfolk, GB"`. The text omits the common name unless
- * the name has no other part.
+ * Formats a name as one line of text for people: `"Example Ltd., Norfolk, GB"`. The text omits the common name and the
+ * email address unless the name has no other part.
  */
 export const ne_ssl_readable_dname: (dn: ne_ssl_dname) => string = native('ne_ssl_readable_dname');
 
@@ -140,7 +142,7 @@ export const ne_ssl_clicert_read: (filename: string) => ne_ssl_client_cert | nul
 /**
  * Creates a client certificate and its key from the bytes of a PKCS#12 file. The file may be encrypted.
  *
- * @returns null when the bytes are not those of a PKCS#12 file
+ * @returns null when the bytes are not a PKCS#12 file
  */
 export const ne_ssl_clicert_import: (buffer: string | Uint8Array) => ne_ssl_client_cert | null =
   native('ne_ssl_clicert_import');
@@ -148,8 +150,8 @@ export const ne_ssl_clicert_import: (buffer: string | Uint8Array) => ne_ssl_clie
 /**
  * Creates a client certificate from a URI. Needs neon 0.35, with OpenSSL.
  *
- * The URI names a PKCS#11 token, or a file (`file:`) with certificate and key in PEM form. The client certificate may be
- * encrypted. With GnuTLS the result is null.
+ * The URI names a PKCS#11 token, or a file (`file:`) with the certificate and the key in PEM form. The client
+ * certificate may be encrypted. With GnuTLS the result is null.
  *
  * @param flags 0
  * @returns null when the URI does not name a client certificate
@@ -164,14 +166,16 @@ export const ne_ssl_clicert_encrypted: (ccert: ne_ssl_client_cert) => number = n
 /**
  * Returns the "friendly name" of a client certificate.
  *
- * @returns null when the certificate has no such name; with GnuTLS also when its file is (or was) encrypted
+ * @returns null when the certificate has no such name. With GnuTLS the result is also null when the file is, or was,
+ *   encrypted
  */
 export const ne_ssl_clicert_name: (ccert: ne_ssl_client_cert) => string | null = native('ne_ssl_clicert_name');
 
 /**
- * Decrypts a client certificate. How long it takes depends on the file.
+ * Decrypts a client certificate. The time that decryption takes depends on the file.
  *
- * @returns 0, or non-zero on an error, after which the certificate is still encrypted and another password can be tried
+ * @returns 0, or non-zero on an error. After an error the certificate is still encrypted, and another password can be
+ *   tried
  * @throws `ERR_NEON_INVALID_STATE` when the certificate is already decrypted
  */
 export const ne_ssl_clicert_decrypt: (ccert: ne_ssl_client_cert, password: string) => number =
@@ -191,7 +195,7 @@ export const ne_ssl_clicert_owner: (ccert: ne_ssl_client_cert) => ne_ssl_certifi
  */
 export const ne_ssl_clicert_copy: (ccert: ne_ssl_client_cert) => ne_ssl_client_cert = native('ne_ssl_clicert_copy');
 
-/** Frees a client certificate. Sessions that were given it continue to use it. */
+/** Frees a client certificate. Sessions that were given the client certificate continue to use it. */
 export const ne_ssl_clicert_free: (ccert: ne_ssl_client_cert) => void = native('ne_ssl_clicert_free');
 
 // --- Contexts -----------------------------------------------------------------------------------------------------
@@ -200,7 +204,7 @@ export const ne_ssl_clicert_free: (ccert: ne_ssl_client_cert) => void = native('
  * Creates a context for TLS on a `ne_socket`. A client's context trusts no certificate at first.
  *
  * @param mode `NE_SSL_CTX_CLIENT` or `NE_SSL_CTX_SERVER`
- * @returns null when this neon has no contexts of that mode
+ * @returns null when this neon has no contexts of this mode
  */
 export const ne_ssl_context_create: (mode: number) => ne_ssl_context | null = native('ne_ssl_context_create');
 
@@ -218,7 +222,7 @@ export const ne_ssl_context_get_flag: (ctx: ne_ssl_context, flag: number) => num
 /**
  * Sets the certificate and the private key of a server.
  *
- * @param cert a PEM file with the certificate, and its chain after it
+ * @param cert a PEM file with the certificate, followed by its chain
  * @param key a PEM file with the private key
  * @returns 0, or -1 when the certificate and the key cannot be used; with GnuTLS always 0
  */
@@ -241,7 +245,7 @@ export const ne_ssl_context_set_verify: (
 ) => number = native('ne_ssl_context_set_verify');
 
 /**
- * Limits the versions of TLS of later handshakes. Needs neon 0.34.
+ * Limits the versions of TLS for later handshakes. Needs neon 0.34.
  *
  * @param min `NE_SSL_PROTO_*`; `NE_SSL_PROTO_UNSPEC` for no limit
  * @param max `NE_SSL_PROTO_*`; `NE_SSL_PROTO_UNSPEC` for no limit
@@ -263,7 +267,7 @@ export const ne_ssl_context_trustcert: (ctx: ne_ssl_context, cert: ne_ssl_certif
 export const ne_ssl_context_trustdefca: (ctx: ne_ssl_context) => void = native('ne_ssl_context_trustdefca');
 
 /**
- * Sets the client certificate to authenticate with when a server asks for one. Needs neon 0.37.
+ * Sets the client certificate that the context uses when a server asks for one. Needs neon 0.37.
  *
  * @throws `ERR_NEON_INVALID_STATE` while the client certificate is encrypted, `ERR_NEON_UNSUPPORTED` with an older neon
  */
@@ -271,12 +275,12 @@ export const ne_ssl_context_set_clicert: (ctx: ne_ssl_context, cc: ne_ssl_client
   native('ne_ssl_context_set_clicert');
 
 /**
- * Called when a server asks for a client certificate and the context has none. The callback may set one
- * ({@link ne_ssl_context_set_clicert}); otherwise the connection continues without a client certificate. On the promise
- * surface the callback may return a promise.
+ * Called when a server asks for a client certificate and the context has none. The callback may set a client
+ * certificate ({@link ne_ssl_context_set_clicert}). Otherwise the connection continues without a client certificate. On
+ * the promise surface the callback may return a promise.
  *
- * @param dnames the names of the authorities that the server accepts, if it sent any; they are destroyed when the
- *   callback ends
+ * @param dnames the names of the authorities that the server accepts, or an empty list when the server sent no names.
+ *   The names are destroyed when the callback ends
  */
 export type ne_ssl_ccprovide_fn = (dnames: ne_ssl_dname[]) => Nothing;
 
@@ -289,11 +293,11 @@ export type ne_ssl_ccprovide_fn = (dnames: ne_ssl_dname[]) => Nothing;
 export const ne_ssl_context_set_ccprovide: (ctx: ne_ssl_context, provider: ne_ssl_ccprovide_fn | null) => void =
   native('ne_ssl_context_set_ccprovide');
 
-/** Frees a context. Sockets that use it continue to do so. */
+/** Frees a context. Sockets that use the context continue to use it. */
 export const ne_ssl_context_destroy: (ctx: ne_ssl_context) => void = native('ne_ssl_context_destroy');
 
 /**
- * Returns the name of a version of TLS, or null for an unknown one. Needs neon 0.34.
+ * Returns the name of a version of TLS, or null for an unknown version. Needs neon 0.34.
  *
  * @param proto `NE_SSL_PROTO_*`
  * @throws `ERR_NEON_UNSUPPORTED` with an older neon

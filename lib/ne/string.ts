@@ -9,7 +9,8 @@ import type { Out, ne_buffer } from './handles.js';
 /**
  * Cuts the next token off a string.
  *
- * @param str `value` is the string, and becomes the text after the separator, or null after the last token
+ * @param str on input, `value` is the string. `value` becomes the text after the separator, or null after the last
+ *   token
  * @param separator one ASCII character
  * @returns the text before the separator, or the whole text when it has no separator
  * @example
@@ -22,10 +23,10 @@ import type { Out, ne_buffer } from './handles.js';
 export const ne_token: (str: Out<string | null>, separator: string) => string = native('ne_token');
 
 /**
- * Cuts the next token off a string as {@link ne_token} does, and ignores separators between two equal characters of
- * `quotes`.
+ * Cuts the next token off a string as {@link ne_token} does, but ignores separators inside quotes.
  *
- * @returns null when quotes are not closed; `str.value` then stays unchanged
+ * @param quotes the characters that begin a quoted part; the same character ends the part
+ * @returns null when a quoted part does not end; `str.value` then stays unchanged
  */
 export const ne_qtoken: (str: Out<string | null>, separator: string, quotes: string) => string | null =
   native('ne_qtoken');
@@ -58,9 +59,9 @@ const concat: (str: string) => string = native('ne_concat');
 export const ne_concat = (str: string, ...strings: string[]): string => concat(joined([str, ...strings]));
 
 /**
- * Converts bytes to text, and escapes those that are not printable ASCII as `\xNN`.
+ * Converts bytes to text, and writes each byte that is not printable ASCII as `\xNN`.
  *
- * @throws `ERR_OUT_OF_RANGE` for more than 134217722 bytes, whose text might be longer than a string can be
+ * @throws `ERR_OUT_OF_RANGE` for more than 134217722 bytes, whose text can exceed the maximum length of a string
  */
 export const ne_strnqdup: (data: string | Uint8Array) => string = native('ne_strnqdup');
 
@@ -68,14 +69,14 @@ export const ne_strnqdup: (data: string | Uint8Array) => string = native('ne_str
  * Encodes bytes in base64, with padding.
  *
  * @param text a string is encoded as UTF-8
- * @throws `ERR_OUT_OF_RANGE` for more than 402653166 bytes, whose base64 is longer than a string can be
+ * @throws `ERR_OUT_OF_RANGE` for more than 402653166 bytes, whose base64 exceeds the maximum length of a string
  */
 export const ne_base64: (text: string | Uint8Array) => string = native('ne_base64');
 
 /**
  * Decodes base64. Padding is required, and characters that are not base64 are not allowed.
  *
- * @returns null when `data` is not base64, also for `''`
+ * @returns null when `data` is not base64 or is empty
  */
 export const ne_unbase64: (data: string) => Buffer | null = native('ne_unbase64');
 
@@ -85,7 +86,7 @@ const hash: (flags: number, str: string) => string | null = native('ne_strhash')
  * Returns the hash of concatenated strings as hexadecimal digits.
  *
  * @param flags one of `NE_HASH_MD5`, `NE_HASH_SHA1` (neon 0.37), `NE_HASH_SHA256`, `NE_HASH_SHA512`,
- *   `NE_HASH_SHA512_256`, combined with `NE_HASH_COLON` or `NE_HASH_SPACE` to separate pairs of digits
+ *   `NE_HASH_SHA512_256`; add `NE_HASH_COLON` or `NE_HASH_SPACE` to separate pairs of digits
  * @returns null when the loaded neon does not have the algorithm
  */
 export const ne_strhash = (flags: number, ...strings: string[]): string | null => hash(flags, joined(strings));
@@ -129,14 +130,14 @@ export const ne_strerror: (errnum: number) => string = native('ne_strerror');
 /**
  * Compares two strings without regard to the case of ASCII letters.
  *
- * @returns 0 when they are equal, otherwise less or more than 0
+ * @returns 0 when the strings are equal, otherwise a number less than or more than 0
  */
 export const ne_strcasecmp: (s1: string, s2: string) => number = native('ne_strcasecmp');
 
 /**
  * Compares the first `n` bytes of two strings without regard to the case of ASCII letters.
  *
- * @returns 0 when they are equal, otherwise less or more than 0
+ * @returns 0 when the strings are equal, otherwise a number less than or more than 0
  */
 export const ne_strncasecmp: (s1: string, s2: string, n: number) => number = native('ne_strncasecmp');
 
@@ -150,9 +151,10 @@ export const ne_tolower: <C extends number | string>(c: C) => C extends string ?
 /**
  * Parses the hexadecimal digits at the beginning of a string. Needs neon 0.35.
  *
- * A sign, white space or `0x` is an error, and so is a number too large for C.
+ * A string that begins with a sign, white space or `0x` is an error. A number that is too large for C is also an error.
  *
- * @param endptr may be null; its `value` becomes the text after the digits, its `errno` 0 or the system's error number
+ * @param endptr null, or an object. Its `value` becomes the text after the digits, and its `errno` becomes 0 or the
+ *   system's error number
  * @returns the number, or -1 on an error
  * @throws `ERR_OUT_OF_RANGE` when the number is larger than `Number.MAX_SAFE_INTEGER`, `ERR_NEON_UNSUPPORTED` with an
  *   older neon
@@ -194,14 +196,15 @@ export const ne_buffer_ncreate: (size: number) => ne_buffer = native('ne_buffer_
 /**
  * Appends bytes to a buffer.
  *
- * @throws `ERR_INVALID_ARG_VALUE` when there is a null byte, `ERR_OUT_OF_RANGE` when the buffer would exceed 2^30 bytes
+ * @throws `ERR_INVALID_ARG_VALUE` when `data` contains a null byte, `ERR_OUT_OF_RANGE` when the buffer would exceed
+ *   2^30 bytes
  */
 export const ne_buffer_append: (buf: ne_buffer, data: string | Uint8Array) => void = native('ne_buffer_append');
 
 /** Appends a string to a buffer. */
 export const ne_buffer_zappend: (buf: ne_buffer, str: string) => void = native('ne_buffer_zappend');
 
-/** Appends a string to a buffer. In C this is a macro for string literals. */
+/** Appends a string to a buffer. In C this function is a macro for string literals. */
 export const ne_buffer_czappend: (buf: ne_buffer, str: string) => void = ne_buffer_zappend;
 
 /** Appends any number of strings to a buffer. */
@@ -210,7 +213,7 @@ export const ne_buffer_concat = (buf: ne_buffer, ...strings: string[]): void => 
   ne_buffer_zappend(buf, joined(strings));
 };
 
-/** Appends bytes to a buffer, and escapes those that are not printable ASCII as `\xNN`. */
+/** Appends bytes to a buffer, and writes each byte that is not printable ASCII as `\xNN`. */
 export const ne_buffer_qappend: (buf: ne_buffer, data: string | Uint8Array) => void = native('ne_buffer_qappend');
 
 const maxBytes = 2 ** 30;

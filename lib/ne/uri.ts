@@ -1,7 +1,7 @@
 /** URIs (RFC 3986) and their paths: the API of ne_uri.h. */
 import { native } from '../core/native.js';
 
-/** A URI by the field names of C's `ne_uri` (ne_uri.h). A missing component is null. */
+/** A URI, with the field names of C's `ne_uri` (ne_uri.h). A missing component is null. */
 export interface ne_uri {
   /** The scheme, such as `https`. */
   scheme: string | null;
@@ -22,15 +22,15 @@ export interface ne_uri {
 /**
  * Parses a URI reference (RFC 3986, section 4.1).
  *
- * @param parsed gets all fields. On success it always has a path; on failure only the components before the fault are
- *   set
+ * @param parsed the call sets all fields of this object. On success `path` is always a string; on failure only the
+ *   components before the fault have values
  * @returns 0, or non-zero when `uri` is not a URI reference
  */
 export const ne_uri_parse: (uri: string, parsed: Partial<ne_uri>) => number = native('ne_uri_parse');
 
 /**
- * Formats a URI from its components, without escaping any of them. Without a host it omits `userinfo` and `port`; it
- * always omits the default port of the scheme.
+ * Formats a URI from its components, without escaping the components. If `host` is missing, the result omits `userinfo`
+ * and `port`. The result always omits the default port of the scheme.
  *
  * @throws `ERR_INVALID_ARG_TYPE` when `uri` has no path
  */
@@ -40,7 +40,7 @@ export const ne_uri_unparse: (uri: Partial<ne_uri>) => string = native('ne_uri_u
  * Resolves a reference against a base URI (RFC 3986, section 5.2). The time that C needs grows with the square of the
  * number of path segments.
  *
- * @param result gets all fields; it may be one of the other two objects
+ * @param result the call sets all fields of this object, which may be `base` or `relative`
  * @returns `result`
  * @throws `ERR_INVALID_ARG_TYPE` when `base` or `relative` has no path
  */
@@ -48,26 +48,27 @@ export const ne_uri_resolve: (base: Partial<ne_uri>, relative: Partial<ne_uri>, 
   native('ne_uri_resolve');
 
 /**
- * Compares two URIs: scheme and host without regard to case, everything else byte for byte. Nothing is normalised, so a
- * default port differs from a missing one.
+ * Compares two URIs: scheme and host without regard to case, and all other components byte for byte. The URIs are not
+ * normalised, so a default port differs from a missing port.
  *
- * @returns 0 when they are equal; otherwise a number with the sign of the first difference
+ * @returns 0 when the URIs are equal; otherwise a number with the sign of the first difference
  */
 export const ne_uri_cmp: (u1: Partial<ne_uri>, u2: Partial<ne_uri>) => number = native('ne_uri_cmp');
 
-/** Copies all fields of `src` to `dest` (null and 0 for missing ones), and returns `dest`. */
+/** Copies all fields of `src` to `dest`, and returns `dest`. A field that is missing in `src` becomes null or 0. */
 export const ne_uri_copy: (dest: Partial<ne_uri>, src: Partial<ne_uri>) => ne_uri = native('ne_uri_copy');
 
 /** Sets all fields to null, and the port to 0. Freeing is not necessary in JavaScript. */
 export const ne_uri_free: (parsed: Partial<ne_uri>) => void = native('ne_uri_free');
 
 /**
- * Returns the default port of a scheme: 80 for `http` and 443 for `https`, without regard to case; 0 for all others.
+ * Returns the default port of a scheme: 80 for `http` and 443 for `https`, without regard to case. The result is 0 for
+ * all other schemes.
  */
 export const ne_uri_defaultport: (scheme: string) => number = native('ne_uri_defaultport');
 
 /**
- * Percent-encodes the characters of a path that need it, as UTF-8; `/` is kept.
+ * Percent-encodes the characters of a path that must be escaped, as UTF-8. A `/` is kept.
  *
  * neon 0.35 and newer versions keep everything that RFC 3986 allows in a path (`NE_PATH_NONPC`); older versions keep
  * unreserved characters only (`NE_PATH_NONRES`).
@@ -77,7 +78,7 @@ export const ne_uri_defaultport: (scheme: string) => number = native('ne_uri_def
 export const ne_path_escape: (path: string | Uint8Array) => string = native('ne_path_escape');
 
 /**
- * Percent-encodes those bytes of a path that `flags` selects.
+ * Percent-encodes the bytes of a path that `flags` selects.
  *
  * @param path text, or the bytes of a path in any encoding
  * @param flags `NE_PATH_*`, combined with `|`. A flag that the loaded neon does not know escapes nothing
@@ -89,7 +90,7 @@ const unescape: (epath: string | Uint8Array) => string | Buffer | null = native(
 /**
  * Decodes the percent-encoding of a path. As in C the result ends at `%00`.
  *
- * @param epath text or bytes. For text the result is text, in which bytes that are not UTF-8 become U+FFFD; for bytes
+ * @param epath text or bytes. For text, the result is text in which bytes that are not UTF-8 become U+FFFD. For bytes,
  *   the result is the exact bytes
  * @returns null when a `%` is not followed by two hexadecimal digits
  * @example A path that is not UTF-8
@@ -109,7 +110,8 @@ export function ne_path_unescape(epath: string | Uint8Array): string | Buffer | 
 const parent: (path: string | Uint8Array) => string | Buffer | null = native('ne_path_parent');
 
 /**
- * Returns the parent of a path, with a slash at its end. The parent of a text is text, and that of bytes is bytes.
+ * Returns the parent of a path, with a slash at the end. The result is text when `path` is text, and bytes when `path`
+ * is bytes.
  *
  * @returns null when the path has no parent (`'/'`, `''`, `'a'`)
  */
@@ -125,13 +127,13 @@ export function ne_path_parent(path: string | Uint8Array): string | Buffer | nul
 /**
  * Compares two paths, ignoring case and one slash at the end of either path.
  *
- * @returns 0 when they are equal; otherwise the result of C's `strcmp`
+ * @returns 0 when the paths are equal; otherwise the result of C's `strcmp`
  */
 export const ne_path_compare: (p1: string | Uint8Array, p2: string | Uint8Array) => number = native('ne_path_compare');
 
 /**
- * Returns non-zero when `child` is longer than `parent` and begins with it. As in C, `parent` may end in the middle of
- * a segment of `child`.
+ * Returns non-zero when `child` begins with `parent` and is longer than `parent`. As in C, `parent` may end in the
+ * middle of a segment of `child`.
  */
 export const ne_path_childof: (parent: string | Uint8Array, child: string | Uint8Array) => number =
   native('ne_path_childof');

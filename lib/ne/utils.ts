@@ -27,7 +27,7 @@ export const ne_has_support: (feature: number) => number = native('ne_has_suppor
 /**
  * Parses the status line of a response.
  *
- * @param s gets all fields on success, and stays unchanged on failure
+ * @param s on success the call sets all fields of this object; on failure the object stays unchanged
  * @returns 0, or -1 when `status_line` is not a status line
  */
 export const ne_parse_statusline: (status_line: string, s: Partial<ne_status>) => number =
@@ -37,9 +37,9 @@ export const ne_parse_statusline: (status_line: string, s: Partial<ne_status>) =
  * Sends neon's debugging output to a file descriptor, for all sessions in the process. neon writes to a duplicate of
  * the descriptor, so the caller may close the descriptor.
  *
- * @param stream the descriptor; null ends the output, whatever the mask
+ * @param stream the descriptor; null ends the output, whatever `mask` is
  * @param mask the channels: `NE_DBG_*`, combined with `|`
- * @throws `ERR_NEON_BUSY` while a promise is pending, or a blocking call runs in a worker, anywhere in the process; the
+ * @throws `ERR_NEON_BUSY` while any promise of the process is pending, or a blocking call runs in a worker; the
  *   system's code (`EBADF`) when the descriptor is not open for writing
  */
 export const ne_debug_init: (stream: number | null, mask: number) => void = native('ne_debug_init');

@@ -3,14 +3,14 @@ import { native, withoutSurplus } from '../core/native.js';
 import type { ne_xml_parser } from './handles.js';
 
 /**
- * The result of a callback: a number, or nothing for 0. On the promise surface the callback may return a promise, and
- * neon waits until the promise settles.
+ * The result of a callback: a number, or nothing, which counts as 0. On the promise surface the callback may return a
+ * promise, and neon waits until the promise settles.
  */
 export type XmlResult = number | undefined | void | Promise<number | undefined | void>;
 
 /**
- * Called at the start of an element. It returns the state of the element (more than 0), `NE_XML_DECLINE` (or nothing)
- * to leave the element to the next handler, or `NE_XML_ABORT`.
+ * Called at the start of an element. The callback returns the state of the element (more than 0), `NE_XML_DECLINE` (or
+ * nothing) to leave the element to the next handler, or `NE_XML_ABORT`.
  *
  * @param parent the state of the parent element
  * @param nspace the namespace of the element; `''` when it has none
@@ -30,7 +30,8 @@ export const ne_xml_create: () => ne_xml_parser = native('ne_xml_create');
 
 /**
  * Pushes a handler on the parser's stack. neon offers each element to the handlers in turn, beginning with the handler
- * of the parent element, until a handler accepts it. That handler then gets the text and the end of the element.
+ * of the parent element, until a handler accepts the element. neon passes the text and the end of the element to the
+ * handler that accepted it.
  */
 export const ne_xml_push_handler: (
   p: ne_xml_parser,
@@ -51,10 +52,10 @@ export const ne_xml_get_error: (p: ne_xml_parser) => string = native('ne_xml_get
 /**
  * Parses a block of a document.
  *
- * @param block of any size; an empty block, or null, ends the document
+ * @param block a part of the document, of any size; an empty block, or null, ends the document
  * @returns 0, more than 0 on a syntax error, or the result of the callback that aborted the parse
- * @throws the exception of a callback, after which the parser has failed; `ERR_NEON_REENTRANT` inside a callback of
- *   this parser, `ERR_NEON_BUSY` while a promise uses the parser, `ERR_OUT_OF_RANGE` for a block of 2 GiB or more
+ * @throws the exception of a callback, which also makes the parser fail; `ERR_NEON_REENTRANT` inside a callback of this
+ *   parser, `ERR_NEON_BUSY` while a promise uses the parser, `ERR_OUT_OF_RANGE` for a block of 2 GiB or more
  * @example
  * ```ts
  * const parser = ne_xml_create();
@@ -80,11 +81,11 @@ export const ne_xml_parse_v: (p: ne_xml_parser, block: string | Uint8Array | nul
 /** Returns the number of the current line. */
 export const ne_xml_currentline: (p: ne_xml_parser) => number = native('ne_xml_currentline');
 
-/** Returns the encoding that the document declares, or null when it has not declared one. */
+/** Returns the encoding that the document declares, or null until the parser has read the declaration. */
 export const ne_xml_doc_encoding: (p: ne_xml_parser) => string | null = native('ne_xml_doc_encoding');
 
 /**
- * Sets the encoding of the document, whatever it declares. Needs neon 0.36.
+ * Sets the encoding of the document, which replaces any encoding that the document declares. Needs neon 0.36.
  *
  * @returns 0, or non-zero for an unknown encoding
  * @throws `ERR_NEON_INVALID_STATE` once a block has been parsed, `ERR_NEON_UNSUPPORTED` with an older neon
@@ -108,16 +109,16 @@ export const ne_xml_get_attr: (
 /**
  * Returns the namespace of a prefix, or null when the prefix is not declared.
  *
- * @param prefix null for the default namespace, which may be `''`
+ * @param prefix the prefix, or null for the default namespace. The default namespace may be `''`
  * @throws `ERR_NEON_INVALID_STATE` outside a start callback of this parser
  */
 export const ne_xml_resolve_nspace: (p: ne_xml_parser, prefix: string | null) => string | null =
   native('ne_xml_resolve_nspace');
 
 /**
- * Frees a parser. Its 207 parser may be destroyed before or after it.
+ * Frees an XML parser. The XML parser and its 207 parser may be freed in either order.
  *
- * @throws `ERR_NEON_REENTRANT` inside a callback of the parser, `ERR_NEON_BUSY` while a promise uses it
+ * @throws `ERR_NEON_REENTRANT` inside a callback of the parser, `ERR_NEON_BUSY` while a promise uses the parser
  */
 export const ne_xml_destroy: (p: ne_xml_parser) => void = native('ne_xml_destroy');
 

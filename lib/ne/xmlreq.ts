@@ -7,7 +7,7 @@ import type { ne_accept_response } from './request.js';
 /**
  * Reads the rest of the response body and parses it as XML.
  *
- * After a syntax error the session's error text is that of the parser, and the connection is closed.
+ * After a syntax error, the session gets the parser's error text, and neon closes the connection.
  *
  * @returns an `NE_*` code
  * @throws the exception of a callback of the parser; `ERR_NEON_INVALID_STATE` when the request was not begun, or its
@@ -17,7 +17,7 @@ export const ne_xml_parse_response: (req: ne_request, parser: ne_xml_parser) => 
   native('ne_xml_parse_response');
 
 /**
- * Sends the request, and parses the response body as XML if the status is 2xx and the media type is one of XML; any
+ * Sends the request, and parses the response body as XML if the status is 2xx and the media type is an XML type. Any
  * other body is discarded.
  *
  * @returns an `NE_*` code, as {@link ne_xml_parse_response} does
@@ -26,7 +26,7 @@ export const ne_xml_dispatch_request: (req: ne_request, parser: ne_xml_parser) =
   native('ne_xml_dispatch_request');
 
 /**
- * Sends the request, and parses the response body as XML if `acpt` accepts the response; any other body is discarded.
+ * Sends the request, and parses the response body as XML if `acpt` accepts the response. Any other body is discarded.
  * Needs neon 0.36.
  *
  * @returns an `NE_*` code, as {@link ne_xml_parse_response} does

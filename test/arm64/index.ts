@@ -1,7 +1,7 @@
 /**
- * Tests the addon for arm64 on an x64 machine. Debian's cross compiler compiles the addon for Debian's neon of arm64,
- * with warnings as errors. The tour (`npm start`) and test suites then run in a Node for arm64 that QEMU emulates. Runs
- * on Debian on x64 only; see `--help`.
+ * Tests the addon for arm64 on an x64 machine. Debian's cross compiler compiles the addon with warnings as errors,
+ * against Debian's neon for arm64. The tour (`npm start`) and test suites then run in a Node for arm64 that QEMU
+ * emulates. This program runs only on Debian on x64; see `--help`.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -68,7 +68,7 @@ function emulatedNode(folder: string, sysroot: string, binary: string): string {
   return program;
 }
 
-/** Lets children started by process.execPath run in the emulator, too. The kernel would not run a binary for arm64. */
+/** Children started by process.execPath also run in the emulator, since the kernel cannot run a binary for arm64. */
 function childEnvironment(folder: string, program: string): NodeJS.ProcessEnv {
   const preload = path.join(folder, 'exec-path.js');
   writeFileSync(preload, `process.execPath = ${JSON.stringify(program)};\n`);
@@ -104,7 +104,7 @@ function unpack(folder: string): string {
   return unpacked;
 }
 
-/** Returns the path of the native library by which Jest resolves modules; npm installs it for this machine only. */
+/** Returns the path of Jest's native library for resolving modules. npm installs this library for this machine only. */
 function resolverForJest(): string {
   const name = '@unrs/resolver-binding-linux-arm64-gnu';
   const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')) as Lock;

@@ -20,7 +20,7 @@ test('gives the version of the loaded library as neon', () => {
 });
 
 test('gives the TLS library that is really used', () => {
-  // Node exports the functions of its own OpenSSL, to which libneon's calls are bound.
+  // Node exports the functions of its own OpenSSL, and libneon's calls are bound to these functions.
   if (build.includes('OpenSSL')) expect(versions.tls).toBe(`OpenSSL ${process.versions.openssl}`);
   else if (build.includes('GNU TLS')) expect(versions.tls).toMatch(/^GnuTLS \d+\.\d+\.\d+$/);
   else expect(versions.tls).toBeNull();

@@ -219,7 +219,7 @@ describe('the package', () => {
     expect(others.filter((path) => /^(dist\/)?(test|bench|examples|build|node_modules|\.)/.test(path))).toEqual([]);
   });
 
-  // Tests the builder whose binary the suite runs on, or both builders if none is named.
+  // Tests the builder that LIBNEON_BUILD names, whose binary the suite runs on; by default, tests both builders.
   const builders = process.env.LIBNEON_BUILD ? [process.env.LIBNEON_BUILD] : ['cmake', 'gyp'];
 
   it.each(builders)(

@@ -1,4 +1,4 @@
-/** Checks the pages: their links and lines, the folders of docs/, and that they list all promises and error codes. */
+/** Checks the links and lines of the pages, the folders of docs/, and the lists of all promises and error codes. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import * as ne from 'libneon/ne';
@@ -48,7 +48,7 @@ describe('pages', () => {
     expect(rooms.filter((page) => !linked.includes(page))).toEqual([]);
   });
 
-  // The functions of libneon/ne are checked by the coverage page.
+  // The coverage page lists the functions of libneon/ne.
   test('list every function of the promises, and no other', () => {
     const [, table = ''] = /<!-- generated: promises -->(.*?)<!-- \/generated -->/s.exec(
       read('docs/guide/promises.md'),

@@ -1,7 +1,7 @@
 /**
- * Runs the snippets of the documentation as they are written. A code block "```ts run" is a program. It is compiled
- * against the types of the package and run, with dav.example.com replaced by a local server. Its comments "// → text"
- * are the lines that it must print, with the same replacement.
+ * Runs the snippets of the documentation as they are written. A code block "```ts run" is a program. The program is
+ * compiled against the types of the package and run, with dav.example.com replaced by a local server. Its comments
+ * "// → text" are the lines that the program must print, with the same replacement.
  */
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -207,8 +207,8 @@ async function litmus(suite: string, args: readonly string[]): Promise<Verdict[]
 }
 
 /**
- * Parses "12. name..... pass"; with warnings, "12. name..... WARNING: …", more lines "WARNING: …", and "    .....
- * pass". Text before a carriage return is overwritten.
+ * Parses lines like "12. name..... pass". A test with warnings prints "12. name..... WARNING: …", further lines
+ * "WARNING: …", and then "    ..... pass". Text before a carriage return is overwritten.
  */
 function verdictsOfLitmus(output: string): Verdict[] {
   const verdicts: Verdict[] = [];

@@ -1,4 +1,4 @@
-/** Tests bodies of many gigabytes, up and down, in little memory. LIBNEON_TEST_FULL moves more than 4 GiB each way. */
+/** Tests that large bodies need little memory: 128 MiB each way, or more than 4 GiB with LIBNEON_TEST_FULL. */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
@@ -95,7 +95,7 @@ async function hashOfFile(): Promise<string> {
   return hash.digest('hex');
 }
 
-// The tests that send a file send the one that the previous test received.
+// The uploads send the file that the last download wrote.
 test.each([
   'down as a stream',
   'down to a descriptor',

@@ -6,7 +6,7 @@ import { expectEnd, nodes, repeat, reported, run } from './fork.js';
 jest.setTimeout(240_000);
 
 const surfaces: readonly Surface[] = ['class', 'ne'];
-// The promises must end long before neon's own 120 s; a busy machine delays them by seconds.
+// The promises must end long before neon's own timeout of 120 s. A busy machine delays them by seconds.
 const deadlines: readonly (readonly [By, limit: number])[] = [
   ['timeout', 6000],
   ['readTimeout', 9000],

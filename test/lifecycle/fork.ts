@@ -1,6 +1,6 @@
 /**
- * Runs small scripts (`children/`) in separate processes and reports how they ended: a crash is a signal, a hang is a
- * process that had to be killed.
+ * Runs small scripts (`children/`) in separate processes and reports how the processes ended. A crash is an end by a
+ * signal. A hang is a process that had to be killed.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import path from 'node:path';
@@ -31,7 +31,7 @@ export interface Ended {
   readonly endedAt: number;
 }
 
-/** The Node binaries to test with, by version: this one and those in LIBNEON_TEST_NODES (separated by colons). */
+/** The Node binaries to test with, by version: this binary and the paths in LIBNEON_TEST_NODES, separated by colons. */
 export const nodes: readonly (readonly [version: string, node: string])[] = [...new Map(findNodes())];
 
 /** How often to repeat tests of rare crashes: LIBNEON_TEST_REPEAT, or 100 in CI and 10 elsewhere. */
@@ -41,8 +41,8 @@ export const repetitions = Number(process.env['LIBNEON_TEST_REPEAT'] ?? (process
 export const full = Boolean(process.env['LIBNEON_TEST_FULL']);
 
 /**
- * Disables concurrent compilation, because of a deadlock at exit that occurs with any addon: a compiler thread that
- * needs the garbage collector waits for the main thread, which waits for the compiler thread in NodePlatform::Shutdown
+ * Disables concurrent compilation, which can cause a deadlock at exit with any addon. A compiler thread that needs the
+ * garbage collector waits for the main thread. The main thread waits for the compiler thread in NodePlatform::Shutdown
  * (nodejs/node#54918; Node 22 and later, about once in 400 exits of a busy process).
  */
 const withoutCompilers = '--no-concurrent-recompilation';
@@ -74,7 +74,7 @@ export function runProgram(
       endedAt = Date.now();
       clearTimeout(killer);
     });
-    // Output may still arrive after `exit`, also from a server that the script left behind.
+    // Output may still arrive after `exit`, even from a server that the script left behind.
     child.on('close', (code, signal) => resolve({ code, signal, ...output, ms: endedAt - startedAt, endedAt }));
   });
 }

@@ -1,5 +1,5 @@
-/* A preloaded poll(2) that, with a limit of one second, returns only after four seconds, as on a machine that
- * has no processor free for the thread. */
+/* A preloaded poll(2). A call with a limit of one second returns only after four seconds. The same can happen
+ * on a machine that has no free processor for the thread. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <poll.h>

@@ -25,7 +25,7 @@ describe.each(nodes)('Node %s', (_, node) => {
   describe('a load in a worker only, whose threads still run when it ends', () => {
     const ends: readonly End[] = ['terminate', 'exit', 'natural'];
 
-    // At the end of a process's only worker, the dynamic linker would unmap the addon if the addon did not prevent it.
+    // When the only worker of a process ends, the dynamic linker unmaps an addon that does not prevent this.
     test.each(ends)(`survives the end by %s in ${ROUNDS} processes`, (end) =>
       repeat(ROUNDS, () => workers('main-without', 1, 'sequence', end)),
     );

@@ -1,11 +1,11 @@
 /*
- * Implements another addon that uses the system's OpenSSL. The addon is linked with that library, or opens
- * it by dlopen with the flags in -DOPEN=. The addon declares the functions that it needs, so that it compiles
+ * Implements another addon that uses the system's OpenSSL. The addon is linked with this OpenSSL, or opens it
+ * by dlopen with the flags in -DOPEN=. The addon declares the functions that it needs, so that it compiles
  * without the headers of OpenSSL and Node.
  *
- * If the library is linked, or opened without RTLD_DEEPBIND, many of its symbols resolve to Node's own
- * OpenSSL, with which it does not always work. This is no fault of libneon, so the test only requires that
- * HTTPS works afterwards.
+ * If the system's OpenSSL is linked, or opened without RTLD_DEEPBIND, many of its symbols resolve to Node's
+ * own OpenSSL. The system's OpenSSL does not always work with these symbols. This is no fault of libneon, so
+ * the test requires only that HTTPS works afterwards.
  */
 #ifdef OPEN
 #define _GNU_SOURCE
@@ -40,7 +40,7 @@ void *SSL_CTX_new(const void *);
 int SSL_CTX_set_default_verify_paths(void *);
 #endif
 
-/* The context is never freed, like that of a client library. */
+/* The context is never freed, like the context of a client library. */
 static void *context;
 
 void *napi_register_module_v1(void *env, void *exports) {

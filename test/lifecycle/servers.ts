@@ -18,7 +18,7 @@ export async function blockedPorts(): Promise<string> {
   return JSON.stringify({ silent, backlog, endless, good } satisfies Ports);
 }
 
-/** Starts a server that sends an endless body, on request over TLS with a certificate of the test CA. */
+/** Starts a server that sends an endless body. With `tls`, the server has a certificate of the test CA. */
 export function endlessServer(tls = false): Promise<RawServer> {
   const { server } = tls ? testPki() : { server: null };
   return rawServer({
@@ -30,7 +30,7 @@ export function endlessServer(tls = false): Promise<RawServer> {
   });
 }
 
-/** Starts a server whose response depends on the path, on a port without TLS, and on one with TLS (of the test CA). */
+/** Starts a server whose response depends on the path: a port without TLS, and a port with TLS of the test CA. */
 export async function pathsServer(): Promise<PathsStarted> {
   const { server } = testPki();
   const options: PathsOptions = { key: pem(server.key), cert: pem(server.cert) };

@@ -10,7 +10,7 @@ import { removeAtTheEnd } from './servers.js';
 
 jest.setTimeout(300_000);
 
-/** Fewer rounds suffice, since a process exits with sockets as with sessions, which have their own test. */
+/** Few rounds suffice: exits with sockets work like exits with sessions, which have their own test. */
 const exits = Math.ceil(repetitions / 5);
 
 describe.each(nodes)('Node %s', (_, node) => {

@@ -18,7 +18,7 @@ import { run } from './run.js';
 /** The TLS library that neon is built with. */
 export type Tls = 'openssl' | 'gnutls';
 
-/** A version of neon in Debian, with the Debian suite that has it and the names of its packages. */
+/** A version of neon in Debian: the version, the Debian suite that contains it, and the names of its packages. */
 export interface Release {
   readonly neon: string;
   readonly suite: string;
@@ -98,7 +98,7 @@ function unpack(file: string, folder: string): void {
   run('dpkg', ['-x', file, folder]);
 }
 
-/** The files of packages of a suite and, unless `alone`, of all their dependencies. */
+/** Downloads packages of a suite and, unless `alone`, all their dependencies. Returns the paths of the packages. */
 function download(
   cache: string,
   suite: string,
@@ -119,8 +119,8 @@ function download(
 }
 
 /**
- * A private configuration of apt for one suite and one architecture (by default, this machine's), with up-to-date lists
- * from a mirror that the machine itself uses.
+ * A private configuration of apt for one suite and one architecture, by default the architecture of this machine. The
+ * lists are up to date, from a mirror that the machine itself uses.
  */
 function aptOf(cache: string, suite: string, architecture?: string): { folder: string; options: string[] } {
   const folder = path.join(cache, ['apt', suite, ...(architecture ? [architecture] : [])].join('-'));

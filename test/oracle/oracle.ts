@@ -1,6 +1,6 @@
 /**
- * Runs twins: a C program and a JavaScript program that make equal calls of neon. Each runs against its own instance of
- * one scripted server. The output of both, and the bytes that both servers received, must be equal.
+ * Runs twins: a C program and a JavaScript program that make equal calls of neon. Each program runs against its own
+ * instance of one scripted server. The outputs must be equal, and so must the bytes that the two servers received.
  */
 import { deepStrictEqual } from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
@@ -25,7 +25,7 @@ export interface Twin {
 
 /** The server and the arguments of both twins. */
 export interface Scenario {
-  /** Readers return a number other than 0. JavaScript's error text says so; C's is the text of the status line. */
+  /** Readers return a number other than 0. JavaScript's error text states this; C's error text is the status line. */
   readonly readersRefuse?: true;
   readonly server: RawServerOptions;
   /** Arguments after the port. */
@@ -64,8 +64,8 @@ export function withoutTlsWording(line: string): string {
 }
 
 /**
- * The command of a compiled twin. When another neon than the machine's is tested, the program runs with that neon and
- * with all other libraries of its folder.
+ * The command of a compiled twin. If the tests use another neon than the machine's, the program runs with the neon
+ * under test and with all other libraries of the folder of this neon.
  */
 function compiledTwin(name: string): Twin {
   const program = compileWithNeon(`test/oracle/${name}.c`, ['test/oracle/twin.h']);
@@ -109,10 +109,10 @@ export async function compareWith(reference: Promise<Outcome>, subject: Twin, sc
   deepStrictEqual(comparable(same), comparable(expected), differenceIn(actual));
 }
 
-/** A line that says why a request ended. It deliberately differs from C, which leaves the text of the status line. */
+/** A line that says why a request ended. JavaScript deliberately differs from C, whose text is the status line. */
 const readerText = /^error=The reader of the response body returned -?\d+: it must return 0 to continue$/;
 
-/** Replaces error texts about a reader by the text of the status line, where C has such a text. */
+/** Replaces an error text about a reader by C's text, if C's text is the status line. */
 function withoutReaderText(actual: Outcome, expected: Outcome): Outcome {
   const lines = actual.lines.map((line, i) => {
     const other = expected.lines[i] ?? '';
@@ -139,7 +139,7 @@ export async function runTwin(twin: Twin, scenario: Scenario): Promise<Outcome> 
   }
 }
 
-/** Runs one twin against a running server; its port reads `PORT`. */
+/** Runs one twin against a running server. In the output, `PORT` replaces the port of the server. */
 export async function runTwinAt(twin: Twin, port: number, args: readonly string[]): Promise<Omit<Outcome, 'received'>> {
   const { stdout, stderr, exit } = await run(twin, port, { args });
   return { lines: stdout.replaceAll(`:${port}`, ':PORT').split('\n').slice(0, -1), exit, stderr };
@@ -188,7 +188,7 @@ function comparable({ lines, exit, received }: Outcome): Omit<Outcome, 'stderr'>
   return { lines, exit, received };
 }
 
-/** An error with the program's error output, which explains a crash; otherwise the assertion shows the difference. */
+/** An error with the program's error output, which explains a crash. Undefined if the program wrote no such output. */
 function differenceIn({ stderr }: Outcome): Error | undefined {
   return stderr === '' ? undefined : new Error(`the JavaScript twin wrote:\n${stderr}`);
 }

@@ -1,7 +1,7 @@
-/* props PORT METHOD…: makes a call for each METHOD on one session. "0", "1" and "infinite" are the depth of
- * ne_simple_propfind with three names. "all" is ne_simple_propfind with all properties, "names" ne_propnames,
- * and "patch" ne_proppatch. "complex" and "complex-all" use a handler with private values and a parser of its
- * own for structured properties. */
+/* props PORT METHOD…: makes a call for each METHOD on one session. "0", "1" and "infinite" call
+ * ne_simple_propfind with this depth, for three named properties. "all" calls ne_simple_propfind for all
+ * properties, "names" calls ne_propnames, and "patch" calls ne_proppatch. "complex" and "complex-all" use a
+ * propfind handler that has private values and an XML handler for structured properties. */
 #include "twin.h"
 
 #include <ne_alloc.h>

@@ -1,5 +1,5 @@
-/* pull PORT SIZE COUNT [sizes]: sends COUNT requests on one session and reads their bodies in blocks of at
- * most SIZE bytes. The sizes of the blocks are printed only with "sizes", since they depend on how the
+/* pull PORT SIZE COUNT [sizes]: sends COUNT requests on one session and reads the response bodies in blocks
+ * of at most SIZE bytes. Prints the sizes of the blocks only with "sizes", since the sizes depend on how the
  * network splits the body. */
 #include "twin.h"
 

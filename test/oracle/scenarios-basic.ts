@@ -98,7 +98,7 @@ const redirects = Object.entries(locations).flatMap(([about, location]) =>
     return {
       twin: 'basic',
       about: `a ${status} to ${about}`,
-      // An invalid URI is an error, after which JavaScript opens a new connection.
+      // An invalid URI causes an error. JavaScript then opens a new connection.
       args: ['redirect', 'get /a/b?c', ...(location.includes('[') ? [] : ['delete /d', 'gzip 10 /e'])],
       server: { connections: [answers(answer, answer, answer)] },
     };

@@ -52,7 +52,7 @@ const found = locksFound([
   ['http://other.example:8080/e', 'urn:e'],
 ]);
 
-/** Responses to LOCKs. neon sends each LOCK but the first on a new connection; `more` responses follow the last one. */
+/** Responses to LOCKs. neon sends each later LOCK on a new connection. The last connection also sends `more`. */
 const afterLocks = (texts: readonly string[], ...more: readonly string[]): Step[][] =>
   texts.map((text, i) => answers(text, ...(i === texts.length - 1 ? more : [])));
 

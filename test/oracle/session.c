@@ -1,4 +1,4 @@
-/* session PORT: sends one GET, prints the properties of session and request, and destroys both. */
+/* session PORT: sends one GET, prints the properties of session and request, and destroys both handles. */
 #include "twin.h"
 
 int main(int argc, char **argv) {

@@ -38,8 +38,8 @@ async function compareAt(name: string, port: number, args: readonly string[]): P
 }
 
 /**
- * Sends a request with a session that trusts no authority, whose callback reads every property of the certificate that
- * it has to verify.
+ * Sends a request with a session that trusts no authority. The callback that verifies the server reads every property
+ * of the certificate.
  */
 async function inspectWithClasses(port: number): Promise<void> {
   const inspect = ({ subject, issuer, identity }: Certificate): unknown => [subject, issuer, identity];

@@ -20,7 +20,7 @@ const numberOf = (name: ProtocolVersion | undefined): number =>
 
 /**
  * Every range of version names: without limits, with one or two limits, of a single version, and with a first version
- * above the last one.
+ * above the last version.
  */
 const ranges = limits.flatMap((min) => limits.map((max) => ({ min, max })));
 const ofNames = ranges.map(({ min, max }) => `${numberOf(min)}:${numberOf(max)}`);
@@ -69,7 +69,7 @@ else
         const outcomeIn = outcomes(expected);
         for (const { min, max } of ranges) {
           const inverted = min !== undefined && max !== undefined && min > max;
-          // GnuTLS rejects a first version without a last one, so the classes then also set the last version.
+          // GnuTLS rejects a first version without a last version. In this case, the classes also set a last version.
           const { set, version } =
             outcomeIn(min, max).set === 0 ? outcomeIn(min, max) : outcomeIn(min, max ?? 'TLSv1.3');
           expect([min, max, inverted || set]).toEqual([min, max, inverted || 0]);

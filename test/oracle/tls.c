@@ -1,8 +1,9 @@
-/* tls PORT HOST[/PATH] CLIENT CA...: sends three GETs, each on its own session: without a callback for the
- * server's certificate, with a callback that refuses the certificate, and with one that accepts it. A fourth
- * GET, on another connection of the last session, shows whether the TLS session is resumed; the response, a
- * page of openssl's s_server, states this. The server is at 127.0.0.1, whatever HOST is. CLIENT is "-",
- * "set=FILE" (PKCS#12), "provide=FILE" for a callback, or "provide=" for a callback without a certificate. */
+/* tls PORT HOST[/PATH] CLIENT CA...: sends three GETs, each on its own session. The first session has no
+ * callback for the server's certificate. The callback of the second session refuses the certificate, and the
+ * callback of the third session accepts it. A fourth GET uses a new connection of the third session. The
+ * response to the fourth GET, a page of openssl's s_server, states whether the TLS session was resumed. The
+ * server is at 127.0.0.1, whatever HOST is. CLIENT is "-", "set=FILE" (PKCS#12), "provide=FILE" for a
+ * callback, or "provide=" for a callback without a certificate. */
 #include "twin.h"
 
 enum mode { no_callback, refuse, accept };
@@ -34,7 +35,7 @@ static void provide(void *userdata, ne_session *sess, const ne_ssl_dname *const 
   if (*file != '\0') set_client_certificate(sess, file);
 }
 
-/* Looks for the word in each block, since s_server's page arrives in one block, or at least the word does. */
+/* Looks for the word in each block. Even if s_server's page arrives in several blocks, the word does not. */
 static int find_reused(void *userdata, const char *buf, size_t len) {
   int *reused = userdata;
   static const char word[] = "Reused, ";

@@ -38,8 +38,8 @@ describeWith(programs, 'JavaScript compared with C over TLS', () => {
 });
 
 /**
- * Apache requests the certificate after it has read the path: TLS 1.2 renegotiates, TLS 1.3 requests it after the
- * handshake.
+ * Apache requests the certificate after it has read the path. With TLS 1.2, Apache renegotiates. With TLS 1.3, Apache
+ * sends a certificate request after the handshake.
  */
 describeWith([...programs, 'apache2'], 'a client certificate requested after the handshake', () => {
   const pki = testPki();

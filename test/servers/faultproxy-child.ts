@@ -73,7 +73,7 @@ async function passInPieces(client: Socket, block: Buffer, size: number, pause: 
   }
 }
 
-/** Cuts the connection; nothing more is then read from the server. */
+/** Cuts the connection. The proxy then reads nothing more from the server. */
 async function cut(client: Socket, fault: Fault): Promise<never> {
   await sleep(20); // the bytes sent so far arrive before the cut
   if (typeof fault === 'object' && 'rst' in fault) client.resetAndDestroy();

@@ -23,7 +23,7 @@ export interface NginxOptions {
    * without a body, and its header `Received` is the number of bytes received.
    */
   readonly sink?: string;
-  /** Paths of XML files that are the 207 responses to all methods except GET, HEAD and POST. */
+  /** Paths of XML files that are the 207 responses to all methods except GET and HEAD. */
   readonly multistatus?: readonly string[];
   /** Also listens on a TLS port, with the server certificate of the test PKI. */
   readonly tls?: boolean;
@@ -121,8 +121,8 @@ function tlsDirectives(tlsPort: number): string {
 
 /**
  * A location that responds by itself (`return`, or a static file) responds before the body has arrived. Therefore this
- * location is a proxy, which first reads the whole body, in memory up to the size of the buffer, and then forwards only
- * the head, to another location of the same server.
+ * location is a proxy. It first reads the whole body, which is kept in memory up to the size of the buffer. It then
+ * forwards only the head, to another location of the same server.
  */
 function sinkDirectives(sink: string, port: number): string {
   return `
@@ -137,7 +137,7 @@ function sinkDirectives(sink: string, port: number): string {
     location = ${sink}/received { return 200; }`;
 }
 
-/** nginx rejects all other methods for a static file with 405, which this location turns into 207 with the file. */
+/** nginx rejects methods other than GET and HEAD for a file with 405. This location sends 207 with the file instead. */
 function multistatusDirectives(file: string): string {
   return `
     location = ${file} {

@@ -60,8 +60,8 @@ export function requireProgram(program: Program): string {
 }
 
 /**
- * A `describe` for a suite that needs programs. When a program is missing, the suite fails if `CI` is set; otherwise it
- * is replaced by one skipped test that names the package.
+ * A `describe` for a suite that needs programs. When a program is missing, the suite fails if `CI` is set. If `CI` is
+ * not set, one skipped test, which names the package, replaces the suite.
  */
 export function describeWith(programs: Program | readonly Program[], name: string, suite: () => void): void {
   const missing = [programs].flat().filter((program) => findProgram(program) === null);

@@ -144,7 +144,7 @@ function todaysDirectory(): string {
 }
 
 /**
- * Creates the PKI under another name and renames it, so that other processes see it complete or not at all. A process
+ * Creates the PKI under another name and renames it, so that other processes never see an incomplete PKI. A process
  * whose rename comes too late uses the PKI of the other process.
  */
 function makeInPlace(directory: string): void {

@@ -7,7 +7,7 @@ import type { ConnectionRecord, RawServerOptions, RawTls, Step, TlsRecord } from
 const KEEP = 1 << 20;
 const HEAD_END = Buffer.from('\r\n\r\n');
 
-/** Ends the script of a connection whose client has gone. */
+/** The error that ends the script of a connection whose client has closed. */
 class ClientGone extends Error {}
 
 /** Plays steps on an accepted socket, which must be paused, and records the client's actions. */
@@ -178,7 +178,7 @@ export class RawConnection {
     if (!this.stream.write(bytes)) await this.untilDrained();
   }
 
-  /** Sends blocks until the client closes. Reads all the while, to detect the close. */
+  /** Sends blocks until the client closes. Reads at the same time, to detect the close. */
   private async streamForever(size: number): Promise<void> {
     const block = Buffer.alloc(size, 'x');
     this.drain();

@@ -21,13 +21,13 @@ export type Step =
   | { readonly readBytes: number }
   /** Sends text (as UTF-8) or bytes, and waits while the client is slow. */
   | { readonly send: string | Uint8Array }
-  /** Sends blocks of that many bytes until the client closes. */
+  /** Sends blocks of this number of bytes until the client closes. */
   | { readonly streamForever: number }
   /** Waits for this number of milliseconds. */
   | { readonly delay: number }
   /** Starts the TLS handshake at this point of the script, instead of at its beginning. */
   | { readonly startTls: true }
-  /** `fin` ends TLS properly and then TCP, `truncate` only TCP; both then continue to read. `rst` resets at once. */
+  /** `fin` ends TLS properly and then TCP, `truncate` ends only TCP. Both continue to read. `rst` resets at once. */
   | { readonly close: 'fin' | 'truncate' | 'rst' }
   /**
    * Keeps the connection open. `true` reads nothing, so that an upload stalls and the client's close is not noticed.
@@ -71,13 +71,13 @@ export interface RawServerOptions {
 /** The record of one connection. Times are values of `Date.now()`. */
 export interface ConnectionRecord {
   readonly openedAt: number;
-  /** At most `keep` bytes that the client sent, decrypted if it used TLS. Bytes that were not read are missing. */
+  /** At most `keep` bytes that the client sent, decrypted if the client used TLS. Unread bytes are missing. */
   readonly received: Buffer;
   readonly receivedTotal: number;
   readonly sentTotal: number;
   /** The number of requests (or heads) read. */
   readonly requests: number;
-  /** How and when the client closed, if it did and the server could see it. */
+  /** How and when the client closed, if the server has seen a close. */
   readonly clientClose: 'fin' | 'rst' | null;
   readonly clientClosedAt: number | null;
   /** When both directions were closed. */
@@ -102,7 +102,7 @@ export interface RawServer extends RunningServer {
   connections(): Promise<ConnectionRecord[]>;
   /** The number of open connections. */
   openCount(): Promise<number>;
-  /** Waits until `count` connections were accepted; like all waits, it rejects when that takes too long. */
+  /** Waits until `count` connections were accepted. Like all waits, rejects after a time limit. */
   waitForConnections(count: number, timeoutMs?: number): Promise<ConnectionRecord[]>;
   /** Waits until `count` requests (or heads) were read, over all connections. */
   waitForRequests(count: number, timeoutMs?: number): Promise<ConnectionRecord[]>;
@@ -134,7 +134,7 @@ type RawChild = ServerChild<null, RawQuestion, RawAnswer>;
 
 const WAIT_LIMIT = 5_000;
 
-/** One child serves all scripted servers of this process, since starting one takes longer than most tests. */
+/** One child serves all scripted servers of this process, since the start of a child takes longer than most tests. */
 let child: Promise<RawChild> | null = null;
 let lastServer = 0;
 
@@ -172,7 +172,7 @@ type Asked = RawQuestion extends infer Question
     : never
   : never;
 
-/** Listens in the shared child, or in a new one if it has ended after a while without servers. */
+/** Listens in the shared child. Starts a new child if the shared child has ended after a while without servers. */
 async function listen(server: number, options: RawServerOptions): Promise<{ host: RawChild; port: number }> {
   child ??= startChild(path.join(__dirname, 'raw-child.js'), null);
   const host = await child;

@@ -8,8 +8,8 @@ import { requireProgram } from './packages.js';
 export const sabreDav = '/usr/share/php/Sabre/DAV/Server.php';
 
 /**
- * Serves a folder, with locks and with partial updates by PATCH. Turns PHP's warnings off, since SabreDAV 1.8 is older
- * than the installed PHP and would cause them.
+ * Serves a folder, with locks and with partial updates by PATCH. Turns PHP's warnings off. SabreDAV 1.8 causes
+ * warnings, since it is older than the installed PHP.
  */
 const script = `<?php
 error_reporting(E_ALL & ~E_DEPRECATED & ~E_WARNING & ~E_NOTICE & ~E_STRICT);

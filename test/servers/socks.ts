@@ -69,8 +69,8 @@ StrictModes no
 UsePAM no
 `,
     );
-    // sshd confines itself to this folder before it knows the user; it starts without the folder only if it is not
-    // root.
+    // sshd confines itself to this folder until it knows the user. If sshd runs as root, it does not start without the
+    // folder.
     if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true });
     const server = await startProgram({ command: sshd, args: ['-D', '-e', '-f', config], ports: [sshPort], log });
     try {

@@ -18,8 +18,8 @@ export interface Squid extends RunningServer {
 }
 
 /**
- * squid's authentication scheme: Basic, Digest, or Negotiate with the file of the key of `HTTP/localhost` and the
- * environment variables of Kerberos.
+ * squid's authentication scheme: Basic, Digest, or Negotiate. Negotiate needs the file with the key of
+ * `HTTP/localhost`, and the environment variables of Kerberos.
  */
 export type SquidScheme =
   'basic' | 'digest' | { readonly keytab: string; readonly env: Readonly<Record<string, string>> };

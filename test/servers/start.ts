@@ -1,6 +1,6 @@
 /**
- * Provides the mechanics that test servers share: each runs in a child process, on a free loopback port, and ends when
- * it is stopped or when this process dies.
+ * Provides the mechanics that test servers share. Each server runs in a child process, on a free loopback port. It ends
+ * when it is stopped or when this process dies.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ import path from 'node:path';
 import type { Asked, Report } from './child.js';
 import type { ProgramOptions } from './supervise-child.js';
 
-/** The maximum times, in milliseconds, until a server is up, and until it has ended after it was stopped. */
+/** The maximum times, in milliseconds, that the start and the end of a server may take. */
 const START_LIMIT = 15_000;
 const STOP_LIMIT = 5_000;
 
@@ -37,7 +37,7 @@ export interface ServerChild<Started, Question = never, Answer = never> {
 
 /**
  * Starts a script that calls `serveParent`, passes `options` to it, and resolves when the script reports that its
- * server is up. The child keeps this process alive only while it has not answered a question.
+ * server is up. The child keeps this process alive only while a question has no answer.
  */
 export async function startChild<Started, Question = never, Answer = never>(
   script: string,
@@ -63,7 +63,7 @@ export function startProgram(options: ProgramOptions): Promise<ServerChild<{ pid
   return startChild<{ pid: number }>(path.join(__dirname, 'supervise-child.js'), options);
 }
 
-/** Calls `start` with free ports, and again with other ports if another program has taken one of them meanwhile. */
+/** Calls `start` with free ports. Calls it again with other ports if another program has meanwhile taken a port. */
 export async function withFreePorts<T>(count: number, start: (ports: number[]) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -1,4 +1,4 @@
-/** Runs one server program for a parent process, and ends the program when it ends itself. */
+/** Runs one server program for a parent process. When this process ends, it also ends the program. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync, closeSync, readFileSync, rmSync } from 'node:fs';
@@ -16,7 +16,7 @@ export interface ProgramOptions {
   readonly ports: readonly number[];
   /** The file for the program's output. When the program does not start, the error quotes the end of this file. */
   readonly log: string;
-  /** Further log files that this error quotes. */
+  /** Further log files that the error also quotes. */
   readonly logs?: readonly string[];
   /** The milliseconds after SIGTERM until the program is killed; 1000 by default. */
   readonly patience?: number;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { DavServer } from './dav-program.js';
 import { startChild } from './start.js';
 
-/** Starts npm webdav-server; it is a dev dependency of this package. */
+/** Starts npm webdav-server, which is a dev dependency of this package. */
 export async function startWebdavServer(): Promise<DavServer> {
   const script = path.join(__dirname, 'webdav-server-child.js');
   const child = await startChild<{ port: number; files: string }>(script, {});

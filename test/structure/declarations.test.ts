@@ -1,4 +1,4 @@
-/** Tests that the compiled declarations declare neon's functions as functions, not as constants, as tools require. */
+/** Tests that the compiled declarations declare neon's functions as functions, as tools require, not as constants. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';

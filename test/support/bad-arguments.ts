@@ -214,7 +214,7 @@ export const decrypted: Argument = {
     return made;
   },
 };
-/** A handle that is not the first argument. Destroys another handle for its bad values, so that `good` stays usable. */
+/** A handle that is not the first argument. Its bad values use another handle, so that `good` stays usable. */
 export const further = (argument: Argument): Argument => ({ ...argument, bad: () => argument.bad(argument.good()) });
 export const optional = (argument: Argument, name = argument.name): Argument => ({
   ...argument,

@@ -29,8 +29,8 @@ import { failureOf, neonError, wrongType, wrongValue } from './expect.js';
 import { names, surfaces, type Io } from './surfaces.js';
 
 /**
- * The headers of neon, each with the module of its functions. Each has a table of their arguments in
- * test/ne/<header>/bad-input.test.ts.
+ * The headers of neon, each with the module of its functions. test/ne/<header>/bad-input.test.ts has a table of the
+ * arguments of these functions.
  */
 export const headers = {
   207: multistatus,

@@ -5,7 +5,7 @@ import * as ne from 'libneon/ne';
 
 export const root = rootCertificates[0]!;
 
-/** A name in the subject of the root, which equals its issuer. The roots differ between versions of Node. */
+/** A name in the subject of the root. The issuer has the same name. The roots differ between versions of Node. */
 export const nameInRoot = (kind: 'CN' | 'O'): string =>
   new X509Certificate(root).subject
     .split('\n')

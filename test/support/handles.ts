@@ -10,7 +10,7 @@ export const newClientCertificate = (): ne.ne_ssl_client_cert => ne.ne_ssl_clice
 
 export const newAddress = (): ne.ne_inet_addr => ne.ne_iaddr_parse('127.0.0.1', ne.ne_iaddr_ipv4)!;
 
-/** A function for each kind of handle, which makes a new one. */
+/** For each kind of handle, a function that makes a new handle. */
 export const handles = {
   ne_session: newSession,
   ne_request: newRequest,

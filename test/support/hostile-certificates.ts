@@ -81,7 +81,7 @@ const oddSubjects: readonly [about: string, ...Attribute[]][] = [
   ['a sequence for its organization', ['O', sequence(utf8('a'), utf8('b'))], ['CN', 'localhost']],
 ];
 
-/** Subjects that OpenSSL does not even read. */
+/** Subjects that OpenSSL cannot read. */
 const badSubjects: typeof oddSubjects = [
   ['bytes that are no UTF-8 in its subject', ['O', utf8(Buffer.of(0xff, 0xfe, 0xc0, 0x80))], ['CN', 'localhost']],
   ['half a character of UTF-16', ['O', der(0x1e, Buffer.of(0, 0x41, 0))], ['CN', 'localhost']],

@@ -1,6 +1,6 @@
 /**
- * Uses a PKCS#11 token with sessions and prints the outcomes as JSON, for pkcs11.test.ts. Arguments: `PORT CA`. It runs
- * in a separate process, since the PKCS#11 module reads the environment.
+ * Uses a PKCS#11 token with sessions and prints the outcomes as JSON, for pkcs11.test.ts. Arguments: `PORT CA`. The
+ * script needs a process of its own, since the PKCS#11 module reads the environment.
  */
 import * as ne from 'libneon/ne';
 import { surfaces, type Io } from './surfaces.js';

@@ -12,7 +12,7 @@ export const propstat = (properties: string, status = '200 OK'): string =>
 export const page = (text: string, status = '207 Multi-Status', type = 'application/xml'): string =>
   response(text, { status, headers: { 'Content-Type': type } });
 
-/** A multi-status document with two resources that have properties, and one that has no property. */
+/** A multi-status document with two resources that have properties, and a resource without properties. */
 export const document = multistatus(
   resource(
     '/a%20b',

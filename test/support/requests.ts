@@ -1,4 +1,4 @@
-/** Helpers for tests of requests: one that is never sent, all headers of a response, a large body. */
+/** Helpers for tests of requests: a request that is never sent, all headers of a response, a large body. */
 import * as ne from 'libneon/ne';
 
 /** A request that is not sent, and therefore needs no server. */

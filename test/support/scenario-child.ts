@@ -187,7 +187,7 @@ async function droppedPool(port: number): Promise<unknown> {
   return { opened, collected, closed: await collect(() => sockets() === before) };
 }
 
-/** How many sockets this process has open. */
+/** The number of open sockets of this process. */
 function sockets(): number {
   const link = (fd: string): string => {
     try {
@@ -331,7 +331,7 @@ async function hostileXml(): Promise<unknown> {
   return { before, after: most() };
 }
 
-/** Drops parsers, used in every way, and their `ne_207_parser` handles; their callbacks refer to both. */
+/** Drops parsers, used in every way, and their `ne_207_parser` handles. The callbacks of the parsers refer to both. */
 async function droppedParsers(port: number): Promise<unknown> {
   const weak: WeakRef<object>[] = [];
   const document = Buffer.from(
@@ -425,7 +425,7 @@ async function droppedHooks(port: number): Promise<unknown> {
   return { collected, result, log };
 }
 
-/** Drops sessions, requests and decompressors; in turn, another of the three is held longest. */
+/** Drops sessions, requests and decompressors. Each round holds another one of the three longer than the other two. */
 async function droppedDecompressors(port: number): Promise<unknown> {
   let size = 0;
   const weak: WeakRef<object>[] = [];
@@ -447,7 +447,7 @@ async function droppedDecompressors(port: number): Promise<unknown> {
   return { collected: await collect(() => weak.every((ref) => ref.deref() === undefined)), size };
 }
 
-/** Drops stores, sessions, locks and requests that refer to each other: all at once, and all but one. */
+/** Drops stores, sessions, locks and requests that refer to each other: all of them, and all except one. */
 async function lockStores(port: number): Promise<unknown> {
   const refs: WeakRef<object>[] = [];
   const make = (): { session: ne.ne_session; store: ne.ne_lock_store; lock: ne.ne_lock; request: ne.ne_request } => {

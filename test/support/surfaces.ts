@@ -1,6 +1,6 @@
 /**
- * The two surfaces of the C API in one form: each function of `libneon/ne/promises`, by its name, returns a promise.
- * Suites that run once for each of {@link surfaces} show that both surfaces behave alike.
+ * The two surfaces of the C API in one form. Each surface has every function of `libneon/ne/promises` under its name,
+ * and each function returns a promise. Suites that run once for each of {@link surfaces} show that both behave alike.
  */
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';

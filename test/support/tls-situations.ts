@@ -12,7 +12,7 @@ export interface Situation {
   readonly host: string;
   /** Files of the certificates that the client trusts. */
   readonly trusts: readonly string[];
-  /** The client's certificate (a PKCS#12 file): set, or provided by a callback, which provides none if it is null. */
+  /** The client's certificate (a PKCS#12 file): set, or provided by a callback. Null: the callback provides nothing. */
   readonly client?: { readonly set: string } | { readonly provided: string | null };
   /** The `NE_SSL_*` bits that the callback for verification receives; 0 if it is not called. */
   readonly failures: number;

@@ -1,6 +1,6 @@
 /**
  * `node trust-child.js PORT OPTIONS [CA]`: sends requests to https://localhost:PORT with the classes, `libneon/ne` and
- * Node itself, and prints as JSON whether each trusts the server by default in this process.
+ * Node itself. Prints as JSON whether each of these clients trusts the server by default in this process.
  */
 import { readFileSync } from 'node:fs';
 import { get } from 'node:https';

@@ -1,7 +1,7 @@
 /** The events of XML parsers as lines, and hostile documents, for the tests of ne_xml.h and of its users. */
 import * as ne from 'libneon/ne';
 
-/** A parser that notes all events. It accepts every element; the state of an element is that of its parent plus one. */
+/** A parser that notes all events. It accepts every element; the state of an element is its parent's state plus one. */
 export function noting(): { parser: ne.ne_xml_parser; events: string[] } {
   const events: string[] = [];
   const parser = ne.ne_xml_create();

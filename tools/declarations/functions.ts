@@ -3,8 +3,8 @@ import ts from 'typescript';
 
 /**
  * Rewrites `export declare const ne_get: (sess: …) => number` as `export declare function ne_get(sess: …): number` in a
- * file of declarations. `lib/ne` exports the very functions of the addon, so TypeScript declares constants; editors and
- * documentation tools show only declarations of functions as functions.
+ * file of declarations. `lib/ne` exports the very functions of the addon, so TypeScript declares constants. Editors and
+ * documentation tools show a function as a function only if it is declared as a function.
  */
 export function functionsDeclared(text: string): string {
   const source = ts.createSourceFile('declarations.d.ts', text, ts.ScriptTarget.Latest, true);

@@ -1,4 +1,7 @@
-/** Writes `docs/coverage.md`: which names of neon's headers are bound, since when, and which tests name them. */
+/**
+ * Writes `docs/coverage.md`: which names of neon's headers are bound, which version of neon added them, and which tests
+ * contain them.
+ */
 import { formatted, type Output } from './output.js';
 import { compare, groupBy, table } from './project.js';
 import { installed, newest, unbound, unboundFile, type Row } from './names.js';
@@ -32,7 +35,7 @@ ${table(
   return formatted('docs/coverage.md', text);
 }
 
-/** The reasons of `unbound.json`, without the names that are bound by now. */
+/** The reasons of `unbound.json`, without the names that are bound now. */
 export async function unboundReasons(all: readonly Row[]): Promise<Output> {
   const bound = new Set(all.filter(({ surface }) => surface).map(({ name }) => name));
   const left = [...unbound()].filter(([name]) => !bound.has(name));

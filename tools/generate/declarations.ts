@@ -14,7 +14,7 @@ export interface Exported {
   /** The first sentence of its doc comment. */
   readonly summary: string;
   /**
-   * The functions of the addon that this export is or calls. If one of them has the name of the export, it comes first.
+   * The functions of the addon that this export is or calls. A function that has the name of the export comes first.
    */
   readonly natives: readonly string[];
 }
@@ -28,7 +28,7 @@ export interface Signature {
 
 type Declaration = ts.VariableDeclaration | ts.FunctionDeclaration | ts.ClassDeclaration;
 
-/** The declarations at the top level of a file, by name; several for the overloads of a function. */
+/** The declarations at the top level of a file, by name. A function with overloads has several declarations. */
 type Declarations = ReadonlyMap<string, readonly Declaration[]>;
 
 /** The exports of all files except `index.ts`, `promises.ts` and `handles.ts`, in the order of the files. */
@@ -44,7 +44,7 @@ function exportsOf(file: string): Omit<Exported, 'position'>[] {
   const declarations: Declarations = new Map(
     groupBy(source.statements.flatMap(declarationsIn), ({ name }) => name?.getText() ?? ''),
   );
-  // The first of several overloads stands for all of them.
+  // The first of several overloads represents all overloads.
   return [...declarations].flatMap(([name, [declaration]]) =>
     declaration && isExported(declaration)
       ? {

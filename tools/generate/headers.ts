@@ -15,7 +15,7 @@ export interface Declaration {
   readonly kind: Kind;
   /** `ne_request.h` */
   readonly header: string;
-  /** The names of a function's parameters: `sess`, `fn`, `userdata`; those of a variadic function end with `...`. */
+  /** The names of a function's parameters: `sess`, `fn`, `userdata`; for a variadic function, the last is `...`. */
   readonly parameters?: readonly string[];
 }
 
@@ -30,7 +30,7 @@ export function declarationsOf(include: string): Declaration[] {
   }
 }
 
-// Compiles each header in a unit of its own, since two headers declare the same name.
+// Compiles each header in a unit of its own, because two headers declare the same name.
 function declarationsIn(include: string, header: string, scratch: string): Declaration[] {
   const source = path.join(scratch, 'unit.c');
   const prototypes = path.join(scratch, 'prototypes');
@@ -53,7 +53,7 @@ function declarationsIn(include: string, header: string, scratch: string): Decla
   );
 }
 
-/** The names of the parameters in the prototype of a function, which GCC's list of prototypes omits. */
+/** The names of the parameters in the prototype of a function. GCC's list of prototypes omits these names. */
 function parametersOf(name: string, text: string): string[] {
   const start = new RegExp(`\\b${name}\\s*\\(`).exec(text);
   if (!start) throw new Error(`No prototype of ${name}`);

@@ -21,21 +21,22 @@ export interface NewestFile {
 
 export type Surface = 'sync' | 'sync, promise' | 'constant';
 
-/** A name of either neon: the installed one, or the newest. */
+/** A name that the installed neon or the newest neon declares. */
 export interface Row extends Declaration {
   /**
-   * The first version of neon that has the name. Empty for the oldest supported version; `newer` if the version is not
-   * known.
+   * The first version of neon that has the name. Empty if the oldest supported version has the name; `newer` if the
+   * version is not known.
    */
   readonly since: string;
   /** Where the name is exported; undefined when it is not exported. */
   readonly surface: Surface | undefined;
   /** The TypeScript that exports the name. */
   readonly exported: Exported | undefined;
-  /** The C++ that registers the name, or the addon function that its TypeScript calls. */
+  /** The C++ that registers the name, or that registers the addon function that the TypeScript calls. */
   readonly binding: string | undefined;
   /**
-   * The tests that contain the name. The tests of its header come first, then those that contain the name more often.
+   * The tests that contain the name. The tests of its header come first. Tests that contain the name more often come
+   * before the others.
    */
   readonly tests: readonly string[];
 }
@@ -53,7 +54,7 @@ export function installed(): { version: string; include: string } {
   >;
 }
 
-/** The declarations of the newest neon, as they were when its headers were last read. */
+/** The declarations of the newest neon, as they were when neon's headers were last read. */
 export function newest(): { neon: string; declarations: readonly Declaration[] } {
   const { neon, headers, parameters } = JSON.parse(read(newestFile)) as NewestFile;
   const declarations = Object.entries(headers).flatMap(([header, kinds]) =>
@@ -121,7 +122,7 @@ function surfaceOf({ signature }: Exported, promise: boolean): Surface {
   return promise ? 'sync, promise' : 'sync';
 }
 
-/** The version that added each name, for names that the oldest supported neon lacks; from the addon's tables. */
+/** The version that added each name that the oldest supported neon lacks, read from the addon's tables. */
 function sinceWhen(): Map<string, string> {
   const functions = read('binding/core/since.cc').matchAll(/\{\s*"(\w+)",\s*"(\d+\.\d+)/g);
   const constants = filesIn('binding', /\.cc$/).flatMap((file) => [

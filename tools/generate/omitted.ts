@@ -29,7 +29,10 @@ export async function omittedModule(functions: readonly Bound[]): Promise<Output
   return formatted('lib/core/omitted.ts', `${head}\n${doc}\n${table}\n`);
 }
 
-/** The parameters are in C's order. Some are renamed, so a name that C does not have stands for C's next parameter. */
+/**
+ * The parameters are in C's order. Some have other names in JavaScript, so a name that C does not have stands for C's
+ * next parameter.
+ */
 function omittedOf(inC: readonly string[], inJavaScript: readonly string[]): string[] {
   let rest = [...inC];
   const omitted = inJavaScript.flatMap((name) => {

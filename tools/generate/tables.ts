@@ -43,7 +43,7 @@ export async function promisesPage(functions: readonly Bound[]): Promise<Output>
   );
 }
 
-/** `ne_get(sess, path, fd): number`; without the result if that is `void`. */
+/** `ne_get(sess, path, fd): number`; without the result if the result is `void`. */
 function call({ name, signature: { parameters, result } }: Bound): string {
   const returned = result === 'void' ? '' : `: ${result}`;
   return `\`${name}(${parameters.join(', ')})${returned}\``.replaceAll('|', '\\|');

@@ -43,16 +43,16 @@ class Provided {
   virtual ~Provided() = default;
 
  protected:
-  /// A length of less than 0 is unknown.
+  /// A negative `length` means that the length is unknown.
   void provide(ne_request *request, std::int64_t length) {
     request_ = request;
     length_ = length;
     ne_set_request_body_provider(request, length, on_provide, this);
   }
 
-  /// Starts the body again. Returns false, after fail(), when the body cannot start again.
+  /// Starts the body again. If the body cannot start again, calls fail() and returns false.
   virtual bool rewind() = 0;
-  /// The number of bytes put into `buffer`, 0 at the end, -1 after fail().
+  /// Puts bytes into `buffer`. Returns their number, 0 at the end of the body, or -1 after fail().
   virtual ssize_t next(char *buffer, std::size_t size) = 0;
 
   /// Sets the session's error text; returns false.
@@ -69,7 +69,7 @@ class Provided {
     return body.rewind() ? 0 : -1;
   }
 
-  /// The count, or -1 when the body turns out longer or shorter than announced.
+  /// Returns the count, or -1 when the body turns out to be longer or shorter than announced.
   ssize_t counted(ssize_t count) {
     if (count < 0 || length_ < 0) return count;
     given_ += count;
@@ -86,11 +86,11 @@ class Provided {
   ne_request *request_ = nullptr;
 };
 
-/// A file, read with pread() so that the offset of its descriptor does not move; or a pipe, which can be read
-/// only once. A file that is given by its path is opened when the request is sent.
+/// A file or a pipe. A file is read with pread(), so that the offset of its descriptor does not move. A pipe
+/// can be read only once. If the caller has passed a path, the path is opened when the request is sent.
 class File final : public Body, private Provided {
  public:
-  /// `announced`: the length that the caller announced by a header, or less than 0.
+  /// `announced`: the length in the caller's Content-Length header; negative without this header.
   File(std::string path, int descriptor, std::int64_t offset, std::int64_t length, std::int64_t announced)
       : path_(std::move(path)),
         descriptor_(descriptor),
@@ -145,7 +145,8 @@ class File final : public Body, private Provided {
     return count;
   }
 
-  // A slow writer of the pipe is not a stall of the server. An abort ends the wait.
+  // Pauses the watchdog, since a slow writer of the pipe is not a stall of the server. An abort ends the
+  // wait.
   bool wait_for_pipe() {
     const Operation *operation = Operation::current();
     Connection &connection = operation->executor().connection;
@@ -170,20 +171,20 @@ class File final : public Body, private Provided {
 };
 
 /// Blocks from a JavaScript function, which is called with an Ask. For Next and First, the function returns
-/// an array of Uint8Arrays, with null after the last block of the body. For Again, it returns whether it
-/// starts again. As long as at most `max_kept` bytes have been read, all of them are kept: sending them
-/// again, after an idle connection was found closed, needs no call.
+/// an array of Uint8Arrays, with null after the last block of the body. For Again, the function returns
+/// whether the body starts again. All blocks are kept until more than `max_kept` bytes have been read. If
+/// neon finds an idle connection closed, kept blocks are sent again without a call of the function.
 class Blocks final : public Body, private Provided {
  public:
-  /// `repeatable`: the function can always start again.
+  /// `repeatable`: whether the function can always start again.
   Blocks(Napi::Function function, std::int64_t length, bool repeatable)
       : function_(function), length_(length), repeatable_(repeatable) {}
 
   void give_to(ne_request *request) override { provide(request, length_); }
   Napi::Function function() const override { return function_; }
 
-  // If the length is unknown, the first blocks show whether the body is short. If asking for them fails, the
-  // request fails in any case.
+  // If the length is unknown, the first blocks show whether the body is short. If the request for the first
+  // blocks fails, the result does not matter, since the HTTP request fails in any case.
   bool can_restart() override {
     if (repeatable_ || length_ >= 0) return repeatable_ || length_ <= static_cast<std::int64_t>(max_kept);
     return !take(ask(Ask::First)) || (ended_ && kept_all_);
@@ -193,7 +194,7 @@ class Blocks final : public Body, private Provided {
   enum class Ask : std::uint8_t { Next, Again, First };
 
   bool rewind() override {
-    if (!given_) return true;  // nothing of it was sent
+    if (!given_) return true;  // C has received no byte of the body
     if (kept_all_) {
       rest_ = kept_;  // kept_ stays as it is until the next block is requested
       block_.clear();
@@ -256,7 +257,7 @@ class Blocks final : public Body, private Provided {
         to_answer);
   }
 
-  /// Makes the answer the next block; false when there was a failure.
+  /// Makes the answer the next block. Returns false after a failure.
   bool take(Answer answer) {
     if (answer.failed) return false;
     ended_ = answer.ended;
@@ -279,7 +280,7 @@ class Blocks final : public Body, private Provided {
   const Napi::Function function_;  // valid only while the operation is being made
   const std::int64_t length_;
   const bool repeatable_;
-  bool given_ = false;  // to C
+  bool given_ = false;  // whether C has received any bytes
   bool ended_ = false, kept_all_ = true;
   std::string block_, kept_;
   std::string_view rest_;  // of block_ or of kept_

@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::string_view line_end = "\r\n";
 
-/// Whether the line is a field of this name. The request line never is, since a name contains no space.
+/// Whether the line is a field with this name. The request line never matches, since a name contains no
+/// space.
 bool is_field(std::string_view line, const std::string &name) {
   return line.size() > name.size() && line[name.size()] == ':' &&
          ne_strncasecmp(line.data(), name.c_str(), name.size()) == 0;
@@ -47,11 +48,12 @@ CallerHeaders::~CallerHeaders() {
 void CallerHeaders::on_send(ne_request *, void *self, ne_buffer *head) noexcept {
   try {
     static_cast<CallerHeaders *>(self)->replace_in(head);
-  } catch (const std::bad_alloc &) {  // the fields stay doubled
+  } catch (const std::bad_alloc &) {  // the head keeps its duplicate fields
   }
 }
 
-// Keeps as many fields of each name as the caller gave, and prefers the caller's own fields.
+// For each name that the caller has set, keeps as many fields as the caller has set. The fields that it
+// removes are not the caller's.
 void CallerHeaders::replace_in(ne_buffer *head) const {
   const std::string before(head->data, ne_buffer_size(head));
   auto lines = lines_of(before);

@@ -1,4 +1,4 @@
-// The headers of a caller, which replace those that neon or a hook would send.
+// The headers of a caller, which replace the headers that neon or a hook would send.
 #pragma once
 
 #include <ne_request.h>
@@ -7,12 +7,12 @@
 
 namespace neon {
 
-/// While it lives, each header of the caller replaces the fields of the same name that neon adds to the
-/// requests of the session: Host, User-Agent, Connection, TE, credentials and so on. Used where the operation
-/// runs; the session and the recipe must outlive it.
+/// While this object lives, each header of the caller replaces the fields of the same name that neon adds to
+/// the requests of the session: Host, User-Agent, Connection, TE, credentials and so on. Used on the thread
+/// that runs the operation. The session and the recipe must outlive this object.
 ///
-/// It is the last hook of the session, so it sees the head of a request after all other hooks. A CONNECT of
-/// neon's has no field of the caller's, and stays as it is.
+/// This object is the last hook of the session, so it sees the head of a request after all other hooks.
+/// neon's own CONNECT requests have no field of the caller's, and stay unchanged.
 class CallerHeaders final {
  public:
   CallerHeaders(ne_session *session, const Recipe &recipe);

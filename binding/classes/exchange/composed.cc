@@ -44,17 +44,17 @@ void ComposedRequest::on_create(ne_request *request, void *self, const char *, c
   composed.recipe_.add_headers_and_flags_to(request);
 }
 
-// By now C has added its own body reader, and that reader may fail. The reader that is added last is called
-// first, so the reader of the record is called before C's.
+// By now C has added its own body reader, which may fail. neon calls the readers in reverse order: first the
+// reader that was added last. So the reader of the record, which is added here, is called before C's reader.
 void ComposedRequest::on_send(ne_request *request, void *self, ne_buffer *) noexcept {
   ComposedRequest &composed = *static_cast<ComposedRequest *>(self);
   if (request != composed.created_ || std::exchange(composed.reads_, true)) return;
   composed.record_.read_from(request, 0);
 }
 
-// neon's functions also fail for some responses that did arrive: those that are not 2xx, those that report
-// failures inside, and 207 responses whose body is not a document. For the last kind, the error text is the
-// status line, since neon noticed no other error.
+// neon's functions also fail for some responses that arrived: responses that are not 2xx, responses that
+// report failures inside, and 207 responses whose body is not a document. In the last case, the error text is
+// the status line, since neon noticed no other error.
 bool ComposedRequest::has_response() const {
   const Head &head = record_.head();
   if (result_.ok()) return record_.arrived();
@@ -70,7 +70,7 @@ Napi::Value ComposedRequest::result(Napi::Env env) {
 
 namespace {
 
-// name(session, target, options, flags, content) → Head::response(); `send` is made of the content.
+// name(session, target, options, flags, content) → Head::response(); `send` is made from the content.
 std::shared_ptr<Operation> compose(const Arguments &arguments, ComposedRequest::Send send) {
   auto session = arguments.handle<Session>(0, "session");
   Recipe recipe;
@@ -82,7 +82,7 @@ std::shared_ptr<Operation> compose(const Arguments &arguments, ComposedRequest::
 
 /// proppatch(session, target, options, flags, operations)
 std::shared_ptr<Operation> proppatch(const Arguments &arguments, Mode) {
-  PropertyChanges changes(arguments, 4);  // first: a getter may destroy the session
+  PropertyChanges changes(arguments, 4);  // read first: a getter may destroy the session
   return compose(arguments, [changes = std::move(changes)](ne_session *session, const char *target) {
     return changes.send(session, target);
   });
@@ -91,7 +91,7 @@ std::shared_ptr<Operation> proppatch(const Arguments &arguments, Mode) {
 /// setAcl(session, target, options, flags, entries)
 std::shared_ptr<Operation> set_acl(const Arguments &arguments, Mode) {
   const AclEntries<ne_acl_entry> entries(arguments, 4,
-                                         read_acl_entry);  // first: a getter may destroy the session
+                                         read_acl_entry);  // read first: a getter may destroy the session
   return compose(arguments, [entries](ne_session *session, const char *target) {
     return entries.send(ne_acl3744_set, session, target);
   });

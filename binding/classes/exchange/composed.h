@@ -15,9 +15,9 @@
 
 namespace neon {
 
-/// A whole request that a function of neon's makes and sends (ne_proppatch, ne_acl3744_set), and its
-/// response. The response crosses to JavaScript in one piece, packed as that of an Exchange. If it is not
-/// 2xx, only the first `whole_limit` bytes of its body cross.
+/// A whole request that a function of neon's (ne_proppatch or ne_acl3744_set) makes and sends, and its
+/// response. The response crosses to JavaScript in one piece, packed like the response of an Exchange. If the
+/// status is not 2xx, only the first `whole_limit` bytes of the body cross.
 class ComposedRequest final : public Operation {
  public:
   using Send = std::function<int(ne_session *, const char *target)>;

@@ -36,15 +36,15 @@ int Exchange::receive_events(ne_request *request) {
   return NE_ERROR;
 }
 
-// The next part of gathered_: so small that the JavaScript thread may parse it, too.
+// Takes the next part of gathered_. The part is so small that the JavaScript thread may parse it, too.
 std::string_view Exchange::slice() {
   const std::size_t from = gathered_.taken;
   gathered_.taken += std::min<std::size_t>(gathered_.left(), 16 * 1024);
   return {gathered_.memory.get() + from, gathered_.taken - from};
 }
 
-// Parses a block; an empty one is the end of the document. False when the document is not well-formed, or
-// when the exchange was cancelled.
+// Parses a block. An empty block is the end of the document. Returns false when the document is not
+// well-formed, or when the exchange was cancelled.
 bool Exchange::parse_block(std::string_view block) {
   Document &document = *document_;
   {
@@ -60,7 +60,7 @@ bool Exchange::parse_block(std::string_view block) {
   return well_formed;
 }
 
-// The parser has filled a batch. The lane waits here while JavaScript has enough to take.
+// The parser has filled a batch. The lane waits here while JavaScript has enough batches to take.
 bool Exchange::flush(std::unique_ptr<EventBatch> batch) {
   std::deque<std::unique_ptr<EventBatch>> &full = document_->full;
   std::unique_lock lock(stream_mutex_);
@@ -74,8 +74,8 @@ bool Exchange::flush(std::unique_ptr<EventBatch> batch) {
   return !cancelled();
 }
 
-// Takes some of the bytes that were received and not taken yet. Copies those of the open block, since the
-// lane may be reading into it. Called under the lock.
+// Takes some of the bytes that were received but not taken. Bytes of the open block are copied, since the
+// lane may be reading into this block. Called under the lock.
 Block Exchange::take_next() {
   Block some;
   while (some.left() == 0 && !full_.empty()) {
@@ -91,7 +91,8 @@ Block Exchange::take_next() {
   return some;
 }
 
-// Until the lane has noticed the document: parses the bytes that have arrived, and stops at a batch.
+// Parses the bytes that have arrived, and stops at a batch. Does nothing once the lane has noticed the
+// document.
 void Exchange::parse_here(bool over) {
   Document &document = *document_;
   for (;;) {
@@ -101,7 +102,7 @@ void Exchange::parse_here(bool over) {
     const bool last = gathered_.left() == 0;
     if (last && !over) return;
     document.over = last;
-    if (last && !result_.ok()) return;  // the document was cut, and has no end
+    if (last && !result_.ok()) return;  // the response failed: the end of the document is missing
     parses_here_ = true;
     lock.unlock();
     const bool well_formed = parse_block(slice());
@@ -115,7 +116,8 @@ void Exchange::parse_here(bool over) {
   }
 }
 
-// A batch, null at the end of the document, or an empty value; throws when the response failed.
+// Returns a batch, null at the end of the document, or an empty value when the reader has to wait. Throws
+// when the response failed.
 Napi::Value Exchange::next_batch(Napi::Env env) {
   const bool over = done();
   parse_here(over);

@@ -10,8 +10,8 @@
 
 namespace neon {
 
-/// The parser of such a body, and the batches that JavaScript has not taken yet. The comment on Exchange says
-/// which thread owns them, and when.
+/// The parser of a body that is an XML document, and the batches that JavaScript has not taken yet. The
+/// comment on Exchange says which thread owns them, and when.
 struct Document {
   Document(unsigned wanted, const std::string &charset, EventParser::Flush flush)
       : parser(wanted, charset, std::move(flush)) {}

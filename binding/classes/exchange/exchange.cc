@@ -1,4 +1,4 @@
-// Sends one request, receives its response, and hands that to JavaScript.
+// Sends one request, receives its response, and hands the response to JavaScript.
 #include "classes/exchange/exchange.h"
 
 #include <ne_request.h>
@@ -20,10 +20,10 @@ namespace neon {
 
 namespace {
 
-// At most this many bytes are kept of the body of a response that neon may answer itself.
+// If neon may answer a response itself, at most this many bytes of the response body are kept.
 constexpr std::size_t max_held = std::size_t{1024} * 1024;
 
-/// C's request. If the session has callbacks, they may receive the request, so it has a control block.
+/// C's request. The request has a control block if the session has callbacks, since callbacks may receive it.
 class OwnRequest final {
  public:
   OwnRequest(const std::shared_ptr<Session> &session, const Recipe &recipe) {
@@ -44,7 +44,7 @@ class OwnRequest final {
 
   ne_request *c() const { return block_ ? block_->c() : c_; }
 
-  // Throws when a hook has given the request a body already.
+  // Throws when a hook has already given the request a body.
   void give(Body &body) {
     if (block_) block_->announce_body();
     body.give_to(c());
@@ -107,18 +107,18 @@ void Exchange::run() {
       result = NE_ERROR;
     }
   } while (result == NE_RETRY && !head_posted_);
-  // JavaScript removes these locks too, but queued requests could submit them before it does.
+  // JavaScript removes these locks too, but until then queued requests could submit them.
   if (result == NE_OK && head_.is_success() && head_.status != 207)
     for (const LockSet::Entry &lock : ending) locks->remove(lock);
-  result_.note(result, session_->c());  // an exception before this leaves NE_ERROR
+  result_.note(result, session_->c());  // an earlier exception leaves NE_ERROR in result_
   // The rest of an unread body must not become the head of the next response.
   if (!complete) cancelled() ? session_->abandon_connection() : session_->close_connection();
 }
 
-// The server may be closing a kept connection at this moment, and a body that cannot start again could not be
-// sent a second time. So such a body gets a new connection, unless the server answers before the body is sent
-// (Expect: 100-continue), the authentication belongs to the connection, or C itself closes the connection
-// (for a request that is not idempotent).
+// The server may be closing a kept connection at this moment. neon then sends the request again, which fails
+// if the body cannot start again. So a body that cannot start again gets a new connection. There are three
+// exceptions: the server answers before the body is sent (Expect: 100-continue), the authentication belongs
+// to the connection, or C itself closes the connection (for a request that is not idempotent).
 void Exchange::renew_connection_for_body(ne_request *request) {
   const bool may_be_kept = session_->connection.is_open() || !interposition_works();
   if (!may_be_kept || ne_get_request_flag(request, NE_REQFLAG_EXPECT100) ||
@@ -134,7 +134,8 @@ void Exchange::note_head(ne_request *request) {
   dropped_ = false;
 }
 
-// Where the end of the connection marks the end of the body, neon mistakes our own interruption for that end.
+// If the end of the connection marks the end of the body, neon mistakes our own interruption for the end of
+// the body.
 int Exchange::receive(ne_request *request) {
   const bool held = session_->authentication && session_->authentication->may_retry(request);
   const int result = held ? receive_held(request) : receive_body(request);
@@ -170,8 +171,8 @@ int Exchange::receive_body(ne_request *request) {
   return NE_OK;
 }
 
-// Only the end of this response shows whether the caller gets it, or the response to the request that neon
-// sends again.
+// Only the end of this response shows whether the caller receives it. neon may send the request again, and
+// the caller then receives a later response.
 int Exchange::receive_held(ne_request *request) {
   Block block(whole_limit + 1);
   Block rest;
@@ -201,7 +202,7 @@ int Exchange::receive_whole(ne_request *request, Block &block) {
   }
 }
 
-// Newer versions of neon keep the trailer apart; older ones add its fields to the headers.
+// Newer versions of neon keep the fields of the trailer apart. Older versions add them to the headers.
 void Exchange::note_trailers(ne_request *request) {
   const char *coding = ne_get_response_header(request, "Transfer-Encoding");
   if (!coding) return;
@@ -216,7 +217,7 @@ void Exchange::note_trailers(ne_request *request) {
   }
 }
 
-// The part of a field's value that it did not have in the head.
+// The part of a field's value that the head did not have.
 std::string Exchange::added_to(const std::string &name, const std::string &value) const {
   const std::string start = "\n" + name + "\n", lines = "\n" + head_.headers;
   const std::size_t found = lines.find(start);
@@ -268,7 +269,7 @@ void Exchange::deliver(Napi::Env env) {
 namespace {
 
 /// exchange(session, request, options, flags, body) → Head::response(). `request` is the method, a space and
-/// the target. (CallbackInfo asks Node-API twice for more than six arguments.)
+/// the target. There are at most six arguments, since CallbackInfo calls Node-API a second time for more.
 std::shared_ptr<Operation> exchange(const Arguments &arguments, Mode mode) {
   auto session = arguments.handle<Session>(0, "session");
   Recipe recipe;

@@ -22,60 +22,71 @@
 namespace neon {
 
 /// One whole request and its response. A response of at most `whole_limit` bytes crosses to JavaScript in one
-/// piece, in one event; so does any response of a blocking call.
+/// piece, in one event. The response to a blocking call always crosses in one piece.
 ///
-/// A longer response to a promise streams. The lane posts the head, then reads up to `max_ahead_` bytes ahead
-/// of JavaScript, and waits on `room_` until JavaScript takes some: that is the back-pressure. The lane wakes
-/// when JavaScript takes bytes, when JavaScript allows more of them (read_ahead()), at cancel() (the response
-/// was dropped, destroyed or aborted), and when the environment goes away.
+/// In the promise form, a longer response streams. The lane posts the head, and then reads up to `max_ahead_`
+/// bytes ahead of JavaScript. It then waits on `room_` until JavaScript takes bytes: this wait is the
+/// back-pressure. The lane wakes when JavaScript takes bytes, when JavaScript allows more bytes
+/// (read_ahead()), at cancel() (the response was dropped, destroyed or aborted), and when the environment
+/// goes away.
+///
 /// `stream_mutex_` guards full_, open_, max_ahead_, reader_waits_ and waiter_watches_. The lane reads into
-/// the free end of open_ without the lock, since only the lane touches this part, and then counts the bytes
-/// in under the lock. JavaScript takes over full blocks, and copies the bytes of the open one. JavaScript has
-/// at most one pending read (reader_).
+/// the free end of open_ without the lock, since only the lane touches this part. The lane then counts the
+/// bytes under the lock. JavaScript takes over full blocks, and copies the bytes of the open block.
+/// JavaScript has at most one pending read (reader_).
 ///
 /// max_ahead_ is `high_water`, unless other calls wait for the session. JavaScript knows when calls wait,
-/// since the queue of a pool is in JavaScript. It then calls read_ahead() with the number of bytes that may
-/// stay unread, and gets a promise of the outcome (waiter_). Either the response is over, so that the session
-/// is free and the rest can be taken from memory, or the lane has stopped at the allowance. The lane posts
-/// once when it stops, if waiter_watches_ is set, and at its end. The promise keeps the event loop alive,
-/// since the calls in the queue of a pool do not. When no call waits any more, JavaScript takes the allowance
-/// back, but bytes that were received already stay. If JavaScript drops the response, the lane ends, which
-/// settles the promise. If the environment goes away, the promise is not settled.
+/// since the queue of a pool is in JavaScript. JavaScript then calls read_ahead() with the number of bytes
+/// that may stay unread, and gets a promise of the outcome (waiter_). There are two outcomes. If the response
+/// is over, the session is free, and JavaScript can take the rest from memory. Otherwise the lane has stopped
+/// at the allowance. The lane posts at its end. If waiter_watches_ is set, it also posts once when it stops.
+/// The promise keeps the event loop alive, since the calls in the queue of a pool do not. When no call waits
+/// any more, JavaScript takes the allowance back. Bytes that were received stay in memory. If JavaScript
+/// drops the response, the operation ends, and its end settles the promise. If the environment goes away, the
+/// promise stays pending.
 ///
-/// A document (parse()) crosses in batches of events instead of blocks. The lane parses the bytes that it
-/// reads, and waits inside the parser on `room_` while JavaScript has `max_batches` full batches to take. The
-/// mutex guards the batches. The batch that is being filled belongs to the parser while the parser is at work
-/// on a block, and to JavaScript between two blocks. The parser belongs to the lane once the lane has noticed
-/// the call of parse() (sink_met_). Until then the lane may be inside a long read, or be done. So the
-/// JavaScript thread parses the bytes that have arrived, a slice at a time, and the lane waits for the end of
-/// a slice (parses_here_). Whatever ends the exchange (signal, timeout, destroy, a handler that throws, a
-/// terminated worker) ends the wait for room. The parser then stops at its next batch, or at the end of its
-/// block; batches that were not taken are deleted with the exchange. A pending read keeps the response alive,
-/// so the lane continues to the end of the document even when nothing else refers to the response.
+/// After parse(), the body is a document, and crosses in batches of events instead of blocks. The lane parses
+/// the bytes that it reads. While JavaScript has `max_batches` full batches to take, the lane waits inside
+/// the parser, on `room_`. `stream_mutex_` guards the batches. The batch that is being filled belongs to the
+/// parser while the parser works on a block, and to JavaScript between two blocks.
+///
+/// The parser belongs to the lane once the lane has noticed the call of parse() (sink_met_). When parse() is
+/// called, the lane may be inside a long read, or be done. So until the lane has noticed the call, the
+/// JavaScript thread parses the bytes that have arrived, one slice at a time. The lane waits for the end of
+/// the slice (parses_here_).
+///
+/// The wait for room ends when the exchange ends, for example by a signal, a timeout, destroy(), a handler
+/// that throws, or the termination of a worker. The parser then stops at its next batch, or at the end of its
+/// block. Batches that were not taken are deleted with the exchange. A pending read keeps the response alive.
+/// So the lane continues to the end of the document even when only this read refers to the response.
 class Exchange final : public Operation {
  public:
   Exchange(std::shared_ptr<Session> session, Recipe recipe, bool streams)
       : Operation(session), session_(std::move(session)), recipe_(std::move(recipe)), streams_(streams) {}
 
-  /// The next block (or batch): a Buffer, null at the end, or a promise of one of them. JavaScript thread.
+  /// Returns the next block (a Buffer) or the next batch, null at the end, or a promise of one of these
+  /// values. JavaScript thread.
   Napi::Value read(Napi::Env env);
-  /// The rest of the body, as a Buffer of at most `limit` bytes, or a promise of it. JavaScript thread.
+  /// Returns the rest of the body, as a Buffer of at most `limit` bytes, or a promise of this Buffer.
+  /// JavaScript thread.
   Napi::Value read_all(Napi::Env env, std::uint64_t limit);
-  /// Writes the rest of the body to a descriptor. Returns the number of bytes, or a Buffer of the last bytes,
-  /// which the caller has to write; or a promise of one of them. JavaScript thread.
+  /// Writes the rest of the body to a descriptor, and returns the number of bytes. If the lane has ended
+  /// without noticing this call, returns a Buffer of the rest instead, which the caller has to write. The
+  /// result may also be a promise of one of these values. JavaScript thread.
   Napi::Value write_to_fd(Napi::Env env, int descriptor);
-  /// The bytes that had arrived and were not taken when the response failed, as a Buffer. JavaScript thread.
+  /// Called after a failure. Returns the bytes that had arrived but were not taken, as a Buffer. JavaScript
+  /// thread.
   Napi::Value take_rest(Napi::Env env);
   /// From now on read() returns batches of events (EventBatch), and null at the end of the document.
   void parse(unsigned wanted, const std::string &charset);
-  /// Called when other calls wait for the session: from now on the lane may be `bytes` ahead of JavaScript,
-  /// or `high_water` if that is more. Returns true when the response is over, false when the lane has stopped
-  /// with more unread bytes than allowed, or a promise of true or false. JavaScript thread.
+  /// Called when other calls wait for the session. From now on the lane may be `bytes` ahead of JavaScript,
+  /// but at least `high_water`. Returns true when the response is over, and false when the lane has stopped
+  /// with more unread bytes than allowed. Otherwise returns a promise of true or false. JavaScript thread.
   Napi::Value read_ahead(Napi::Env env, std::uint64_t bytes);
-  /// Takes the allowance back, since no call waits any more. A promise of read_ahead() resolves to false.
-  /// JavaScript thread.
+  /// Called when no call waits any more. Takes the allowance of read_ahead() back; a pending promise of
+  /// read_ahead() resolves to false. JavaScript thread.
   void stop_reading_ahead(Napi::Env env);
-  /// The handle is gone: drops the rest of the body. JavaScript thread.
+  /// Called when the handle is gone. Drops the rest of the body. JavaScript thread.
   void drop(Napi::Env env);
   /// The trailer of a response that was read to its end.
   const std::string &trailers() const { return trailers_; }
@@ -96,8 +107,8 @@ class Exchange final : public Operation {
   }
 
  private:
-  /// Where a body that streams goes: into blocks that are read, into memory, to a descriptor, or into a
-  /// parser whose events are read.
+  /// The destination of a body that streams: blocks that JavaScript reads, memory, a descriptor, or a parser
+  /// whose events JavaScript reads.
   enum class Sink { Blocks, Memory, Descriptor, Events };
 
   static constexpr std::size_t max_batches = 4;
@@ -152,7 +163,7 @@ class Exchange final : public Operation {
   const std::shared_ptr<Session> session_;
   Recipe recipe_;
   const bool streams_;
-  std::unique_ptr<Inflater> inflater_;  // the lane's, while it runs
+  std::unique_ptr<Inflater> inflater_;  // used only inside run()
 
   // Written inside run(), read by JavaScript after the head or the end was posted.
   CallResult result_;
@@ -169,12 +180,13 @@ class Exchange final : public Operation {
   bool waiter_watches_ = false;
   bool parses_here_ = false;  // the JavaScript thread is parsing
   bool head_posted_ = false;  // written before the post
-  // Under the mutex: where the rest of the body is to go. The lane checks this between two blocks.
+  // Under the mutex: the destination of the rest of the body. The lane checks sink_ between two blocks.
   Sink sink_ = Sink::Blocks;
   std::uint64_t limit_ = 0;
   int descriptor_ = -1;
   std::unique_ptr<Document> document_;
-  // The lane's, and the JavaScript thread's after the end.
+  // These belong to the lane, and after the end to the JavaScript thread. gathered_ also belongs to the
+  // JavaScript thread while this thread is parsing.
   bool sink_met_ = false;
   Block gathered_;
   std::uint64_t written_ = 0;
@@ -183,7 +195,7 @@ class Exchange final : public Operation {
   std::uint64_t arrived_ = 0;
   std::string trailers_;
 
-  // The JavaScript thread's.
+  // Used only by the JavaScript thread.
   std::optional<Napi::Promise::Deferred> reader_;  // of a pending read(), read_all() or write_to_fd()
   std::optional<Napi::Promise::Deferred> waiter_;  // of a pending read_ahead()
   std::int64_t reported_ = 0;                      // bytes beyond high_water that V8 knows of

@@ -1,5 +1,5 @@
-// Decides which response bodies are inflated, and inflates them: gzip by neon's decompressing reader, the
-// codings that neon's reader does not know by zlib, which neon uses too.
+// Decides which response bodies are inflated, and inflates them. neon's decompressing reader inflates gzip.
+// zlib, which neon uses too, inflates the codings that neon's reader does not know.
 #include "classes/exchange/inflate.h"
 
 #include <ne_session.h>
@@ -14,11 +14,11 @@ namespace neon {
 
 namespace {
 
-// Inflating makes data at most about a thousand times longer, so this size bounds the memory that one block
-// takes when it is inflated.
+// Inflating makes data at most about a thousand times longer, so this block size limits the memory that one
+// inflated block needs.
 constexpr std::size_t encoded_block = 4096;
 
-// Numbers of zlib's inflateInit2(): the largest window, in these formats.
+// Values for zlib's inflateInit2(). Each value asks for the largest window and the format in its name.
 constexpr int zlib_or_gzip = MAX_WBITS + 32, raw_deflate = -MAX_WBITS;
 
 // Whether a body with this start is in the zlib format (RFC 1950, section 2.2) or the gzip format (RFC 1952,
@@ -32,7 +32,8 @@ bool has_format(unsigned first, unsigned second) {
 Coding coding_of(ne_request *request) {
   const int status = ne_get_status(request)->code;
   if (status == 204 || status == 304) return Coding::Plain;
-  // Some servers also announce a coding for an empty body, which would count as truncated.
+  // Some servers announce a coding even for an empty body. As compressed data, an empty body would count as
+  // truncated.
   const char *length = ne_get_response_header(request, "Content-Length");
   if (length && std::strcmp(length, "0") == 0) return Coding::Plain;
   const char *coding = ne_get_response_header(request, "Content-Encoding");
@@ -78,7 +79,7 @@ bool ZlibReader::open(const std::string &start) {
 
 int ZlibReader::inflate_block(const char *bytes, std::size_t size) {
   stream_.next_in = reinterpret_cast<Bytef *>(const_cast<char *>(bytes));  // zlib does not write to it
-  stream_.avail_in = static_cast<uInt>(size);                              // a block of neon's
+  stream_.avail_in = static_cast<uInt>(size);                              // neon's blocks are small
   char inflated[4 * encoded_block];
   do {
     if (over_) return fail("The compressed body continues after its end");

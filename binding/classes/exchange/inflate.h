@@ -19,14 +19,15 @@ enum class Coding {
 };
 
 Coding coding_of(ne_request *request);
-/// An ne_accept_response that accepts exactly the responses whose body arrives as gzip.
+/// An ne_accept_response function that accepts only the responses whose body arrives as gzip.
 int accept_gzip(void *userdata, ne_request *request, const ne_status *status) noexcept;
 
-/// Inflates a body with Coding::Deflate, in the gzip format, the zlib format or, as some servers send
-/// deflate, without either (RFC 9110, section 8.4.1). Used on one thread, that of the operation.
+/// Inflates a body with Coding::Deflate. The body has the gzip format, the zlib format or, as some servers
+/// send deflate, neither of these wrappers (RFC 9110, section 8.4.1). Used only on the thread that runs the
+/// operation.
 class ZlibReader final {
  public:
-  /// The sink receives the inflated blocks, as ne_block_reader says. It must not throw.
+  /// The sink receives the inflated blocks, as ne_block_reader says. The sink must not throw.
   ZlibReader(ne_request *request, ne_block_reader sink, void *userdata)
       : request_(request), sink_(sink), userdata_(userdata) {}
   ~ZlibReader() { end(); }
@@ -35,8 +36,8 @@ class ZlibReader final {
 
   /// Begins a body.
   void begin();
-  /// Inflates a block; the empty block ends the body. Returns 0, or another number to fail, after
-  /// ne_set_error().
+  /// Inflates a block. An empty block ends the body. Returns 0. On failure, calls ne_set_error() and returns
+  /// another number.
   int take(const char *bytes, std::size_t size);
 
  private:
@@ -51,20 +52,20 @@ class ZlibReader final {
   z_stream stream_{};
   bool open_ = false;
   bool over_ = false;
-  std::string start_;  // the first byte, until the second one shows the format
+  std::string start_;  // the first byte, until the second byte shows the format
 };
 
-/// Inflates the bodies of the responses to a request while they are read. Must be made before the request is
-/// sent, and destroyed after C's request.
+/// Inflates the bodies of the responses to a request while the bodies are read. Must be made before the
+/// request is sent, and destroyed after C's request.
 class Inflater final {
  public:
-  /// Adds the header Accept-Encoding. Reading fails when the inflated body is longer than `limit` bytes.
+  /// Adds the header Accept-Encoding. read() fails when the inflated body is longer than `limit` bytes.
   Inflater(ne_request *request, std::uint64_t limit);
   ~Inflater() { ne_decompress_destroy(c_); }
   Inflater(const Inflater &) = delete;
   Inflater &operator=(const Inflater &) = delete;
 
-  /// The head of a response arrived.
+  /// Called when the head of a response has arrived.
   void begin();
   /// Whether the body of this response is inflated.
   bool active() const { return coding_ != Coding::Plain; }

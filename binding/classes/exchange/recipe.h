@@ -19,8 +19,8 @@ namespace neon {
 
 /// The parts of a request.
 struct Recipe {
-  /// Reads an argument that is one text, so that it crosses at the cost of one value. The first line is the
-  /// limit of inflating. The lines after it are the names and values of headers, alternately.
+  /// Reads an argument that is one text, since one text crosses at the cost of one value. The first line is
+  /// the limit of inflating. The other lines are the names and values of headers, alternately.
   void read_options(const Arguments &arguments, std::size_t index);
   /// Reads an argument that is a flat array of flags and values.
   void read_flags(const Arguments &arguments, std::size_t index);
@@ -34,7 +34,7 @@ struct Recipe {
   std::vector<std::pair<std::string, std::string>> headers;
   std::vector<std::pair<int, int>> flags;
   std::unique_ptr<Body> body;
-  std::uint64_t inflate = 0;  // inflate gzip up to this many bytes; 0 leaves bodies as they arrive
+  std::uint64_t inflate = 0;  // the limit of inflated bytes; 0 leaves bodies as they arrive
 
  private:
   void add_header(std::string name, std::string value);
@@ -44,11 +44,11 @@ struct Recipe {
 struct Head {
   void note(ne_request *request);
   bool is_success() const { return status / 100 == 2; }
-  /// The value of a header, by its name in lower case; nothing when the response does not have it.
+  /// The value of a header, by its name in lower case; std::nullopt when the response lacks the header.
   std::optional<std::string_view> header(std::string_view name) const;
   /// The response as it crosses to JavaScript: [status, head, body, stream, trailers]. The lines of the head
   /// are the version, the reason phrase, and the names and values of headers, alternately. The lines of the
-  /// trailers are names and values too.
+  /// trailers are also names and values, alternately.
   Napi::Value response(Napi::Env env, Napi::Value body, Napi::Value stream,
                        const std::string &trailers) const;
 
@@ -60,7 +60,7 @@ struct Head {
 /// How a call of neon's ended. Written inside Operation::run(), read after it.
 struct CallResult {
   void note(int result, ne_session *session);
-  /// Called after the watchdog has ended the call: notes NE_TIMEOUT, unless the call succeeded, and the error
+  /// Called after the watchdog has ended the call. Unless the call succeeded, notes NE_TIMEOUT and the error
   /// text of the session, which reports the stall.
   void note_stall(ne_session *session);
   bool ok() const { return code == NE_OK; }

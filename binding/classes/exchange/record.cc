@@ -19,7 +19,7 @@ void ResponseRecord::read_from(ne_request *request, std::uint64_t inflate) {
   ne_add_response_body_reader(request, accept_others, on_block, this);
 }
 
-// neon calls this function for each response, and also accept_gzip() if there is a decompressor.
+// neon calls this function for each response. If there is a decompressor, neon calls accept_gzip() too.
 int ResponseRecord::accept_others(void *self, ne_request *request, const ne_status *) noexcept {
   ResponseRecord &record = *static_cast<ResponseRecord *>(self);
   try {

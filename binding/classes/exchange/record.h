@@ -17,18 +17,19 @@
 namespace neon {
 
 /// Notes the response to a request that ne_request_dispatch() or another function of neon's sends as a whole:
-/// its head, and its body or the beginning of the body. neon may answer a response itself (a 401) and send
-/// the request again: the last response counts.
+/// the head of the response, and its body or the beginning of its body. neon may answer a response itself (a
+/// 401) and send the request again. In this case the last response counts.
 ///
-/// The record is owned by one operation, and used on the thread that runs it. It must outlive the request
-/// that it reads from.
+/// The record is owned by one operation, and used on the thread that runs the operation. The record must
+/// outlive the request that it reads from.
 class ResponseRecord final {
  public:
-  /// Receives the body of a 2xx response, block by block; the last block has the size 0. Returns 0; to fail,
-  /// it calls ne_set_error() and returns another number. It must not throw.
+  /// Receives the body of a 2xx response, block by block. The last block has the size 0. The sink returns 0.
+  /// To fail, the sink calls ne_set_error() and returns another number. It must not throw.
   using Sink = std::function<int(ne_request *request, const char *bytes, std::size_t size)>;
 
-  /// Keeps at most `success_room` bytes of the body of a 2xx response, and `failure_room` of any other.
+  /// Keeps at most `success_room` bytes of the body of a 2xx response, and `failure_room` bytes of any other
+  /// body.
   ResponseRecord(std::size_t success_room, std::size_t failure_room)
       : success_room_(success_room), failure_room_(failure_room) {}
   /// Passes the bodies of 2xx responses to the sink instead of keeping them.
@@ -37,18 +38,18 @@ class ResponseRecord final {
   ResponseRecord(const ResponseRecord &) = delete;
   ResponseRecord &operator=(const ResponseRecord &) = delete;
 
-  /// Adds readers to the request. If `inflate` is not 0, asks for gzip, and inflates bodies. A body that is
-  /// longer than `inflate` bytes when inflated is a failure.
+  /// Adds readers to the request. If `inflate` is not 0, asks the server for gzip, and inflates bodies. An
+  /// inflated body of more than `inflate` bytes is a failure.
   void read_from(ne_request *request, std::uint64_t inflate);
 
   bool arrived() const { return head_.status != 0; }
   const Head &head() const { return head_; }
   const std::string &body() const { return body_; }
   std::string take_body() { return std::move(body_); }
-  /// Whether the body arrived to its end.
+  /// Whether the whole body arrived.
   bool complete() const { return complete_; }
   bool out_of_memory() const { return out_of_memory_; }
-  /// The response as it crosses to JavaScript, as Head::response() packs it; null when no response arrived.
+  /// The response for JavaScript, packed by Head::response(); null when no response arrived.
   Napi::Value value(Napi::Env env) const;
 
  private:

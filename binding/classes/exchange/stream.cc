@@ -45,7 +45,7 @@ Exchange::Sink Exchange::sink() {
   return sink_;
 }
 
-// The bytes that were received and not taken, as one block.
+// Takes the bytes that were received but not taken, as one block.
 Block Exchange::take_buffered() {
   const std::lock_guard lock(stream_mutex_);
   std::vector<Block> blocks = std::move(full_);
@@ -94,7 +94,8 @@ int Exchange::receive_to_fd(ne_request *request) {
   return NE_ERROR;
 }
 
-// A slow disk, or a slow reader of a pipe, is not a stall of the server. An abort ends the loop, too.
+// Pauses the watchdog, since a slow disk or a slow reader of a pipe is not a stall of the server. An abort
+// ends the loop.
 bool Exchange::write_out(const char *bytes, std::size_t size) {
   session_->connection.pause();
   struct stat status {};
@@ -118,8 +119,9 @@ bool Exchange::write_out(const char *bytes, std::size_t size) {
   return size == 0;
 }
 
-// Counts in the `count` bytes that the lane has read into the open block. Posts if a reader waits for bytes,
-// or if a promise of read_ahead() waits for the lane to stop. Then waits while JavaScript has enough to take.
+// Counts the `count` bytes that the lane has read into the open block. Posts if a reader waits for bytes.
+// Also posts if the lane stops and a promise of read_ahead() waits for the stop. Then waits while JavaScript
+// has enough bytes to take.
 void Exchange::add(std::size_t count) {
   std::unique_lock lock(stream_mutex_);
   open_.size += count;
@@ -205,7 +207,7 @@ void Exchange::settle_reader(Napi::Env env) {
   }
 }
 
-// Hands the pending promise over, to be settled.
+// Returns the pending promise, which the caller has to settle.
 Napi::Promise::Deferred Exchange::release_reader() {
   const Napi::Promise::Deferred reader = *reader_;
   reader_.reset();
@@ -214,7 +216,7 @@ Napi::Promise::Deferred Exchange::release_reader() {
 }
 
 Napi::Value Exchange::read_ahead(Napi::Env env, std::uint64_t bytes) {
-  // One byte more than is allowed, so that a body of exactly the allowed length is read to its end.
+  // Allows one byte more than asked for, so that a body of exactly the allowed length is read to its end.
   allow_ahead(env, std::max<std::uint64_t>(bytes, high_water) + 1);
   const Napi::Value outcome = outcome_of_reading_ahead(env);
   if (!outcome.IsEmpty()) return outcome;
@@ -234,7 +236,7 @@ void Exchange::allow_ahead(Napi::Env env, std::uint64_t bytes) {
   room_.notify_all();
 }
 
-// True when the response is over, false when the lane has stopped, or an empty value.
+// Returns true when the response is over, false when the lane has stopped, and otherwise an empty value.
 Napi::Value Exchange::outcome_of_reading_ahead(Napi::Env env) {
   const bool over = done();
   if (over) {
@@ -260,8 +262,8 @@ void Exchange::drop(Napi::Env env) {
   report_memory(env);
 }
 
-// V8 knows of high_water bytes for the handle. It should know of any bytes beyond that, so that a response to
-// which nothing refers any more is collected in time.
+// V8 already counts high_water bytes for the handle. Reports the bytes beyond high_water, so that V8 collects
+// the handle of an unused response in time.
 void Exchange::report_memory(Napi::Env env) {
   std::int64_t beyond = 0;
   if (!cancelled()) {
@@ -273,15 +275,17 @@ void Exchange::report_memory(Napi::Env env) {
   if (change != 0) Napi::MemoryManagement::AdjustExternalMemory(env, change);
 }
 
-// A value for the reader, or an empty one when it has to wait; throws when the response failed.
+// Returns a value for the reader, or an empty value when the reader has to wait. Throws when the response
+// failed.
 Napi::Value Exchange::next(Napi::Env env) {
   if (sink_ == Sink::Blocks) return next_block(env);
   return sink_ == Sink::Events ? next_batch(env) : collected(env);
 }
 
-// A block, null at the end, or an empty value; throws when the response failed.
+// Returns a block, null at the end, or an empty value when the reader has to wait. Throws when the response
+// failed.
 Napi::Value Exchange::next_block(Napi::Env env) {
-  const bool over = done();  // read before the queue, since the last bytes arrive before the end
+  const bool over = done();  // asked before the queue: the last bytes arrive before the end
   std::unique_lock lock(stream_mutex_);
   if (!full_.empty()) {
     Block block = std::move(full_.front());
@@ -289,7 +293,7 @@ Napi::Value Exchange::next_block(Napi::Env env) {
     room_.notify_all();
     lock.unlock();
     if (reported_ > 0) report_memory(env);
-    if (block.left() == 0) return next_block(env);  // JavaScript copied it while it was the open one
+    if (block.left() == 0) return next_block(env);  // JavaScript copied this block while it was open
     return block.take(env);
   }
   if (open_.left() > 0) {
@@ -302,16 +306,16 @@ Napi::Value Exchange::next_block(Napi::Env env) {
   return ended(env, over);
 }
 
-// Null when the response is over, or an empty value; throws when it failed.
+// Returns null when the response is over, and otherwise an empty value. Throws when the response failed.
 Napi::Value Exchange::ended(Napi::Env env, bool over) {
   if (!over) return {};
-  finish(env);  // the session is free as soon as its response has ended, not a turn of the loop later
+  finish(env);  // frees the session now, not in the next turn of the event loop
   if (!result_.ok()) throw failure();
   return env.Null();
 }
 
-// The rest of the body when it is complete, or an empty value; throws when the response failed. The lane may
-// have ended without having noticed the sink.
+// Returns the result of read_all() or write_to_fd() when the response is over, and otherwise an empty value.
+// Throws when the response failed. The lane may have ended without having noticed the sink.
 Napi::Value Exchange::collected(Napi::Env env) {
   if (!done()) return {};
   const auto require_within_limit = [this] {

@@ -13,7 +13,7 @@ namespace {
 std::string_view view(const char *text) { return text ? text : ""; }
 
 std::optional<std::int64_t> usual_length(std::string_view text) {
-  constexpr std::size_t max_digits = 15;  // a JavaScript number holds all of these
+  constexpr std::size_t max_digits = 15;  // a JavaScript number is exact up to 15 digits
   if (text.empty() || text.size() > max_digits) return std::nullopt;
   std::int64_t value = 0;
   for (const char digit : text) {

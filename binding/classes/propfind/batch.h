@@ -26,30 +26,31 @@ namespace neon {
 ///                          or 0, and the status, when there is no value
 ///
 /// Origin (scheme, host, user information, port), name (namespace, name) and status (code, reason,
-/// description) are indices into tables; 2 is added to an origin. An origin of 0 or 1 marks an href that
-/// JavaScript has to read. Its text is as the server sent it; if the origin is 1, the text comes after the
-/// values. Failure is 0, or the index of the status of the resource itself + 1. A number (signed, 64 bits) is
-/// the value of getcontentlength or, in milliseconds since 1970, of creationdate or getlastmodified, if the
-/// text of the property has the usual form.
+/// description) are indices into tables. The index of an origin has 2 added. The origins 0 and 1 mark an href
+/// that JavaScript has to read; the text of this href is as the server sent it. With the origin 0 this text
+/// precedes the values, with the origin 1 it follows them. Failure is 0, or the index of the resource's own
+/// status + 1. The values of getcontentlength, creationdate and getlastmodified are numbers (signed, 64 bits)
+/// if their text has the usual form. The two dates are in milliseconds since 1970.
 ///
-/// The calls for a resource, in the order of the document: begin_resource(); set_href() or set_raw_href(),
-/// once; begin_propstat() and end_propstat(), and between these begin_property(), text(), end_property();
-/// end_resource().
+/// The calls for a resource follow the order of the document. begin_resource() is the first call,
+/// end_resource() the last. Between them, set_href() or set_raw_href() is called once, and begin_propstat()
+/// and end_propstat() are called for each propstat. Between begin_propstat() and end_propstat(),
+/// begin_property(), text() and end_property() are called for each property.
 class PropfindBatch final : public Packed {
  public:
   void begin_resource();
   /// Whether the resource has properties already. If it has, its href must be set by set_raw_href().
   bool has_properties() const { return !properties_.empty(); }
-  /// The path of the resource on this server.
+  /// Sets the href to the path of the resource on this server.
   void set_href(const ne_uri &server, std::string_view path);
-  /// The text of an href that JavaScript has to read.
+  /// Sets the text of an href that JavaScript has to read.
   void set_raw_href(std::string_view text);
   /// A null `failure` means that the resource has not failed.
   void end_resource(const ne_status *failure, std::string_view description);
   void begin_propstat();
-  /// The properties since begin_propstat() have no values unless the status is null or 2xx.
+  /// The properties since begin_propstat() keep their values only if the status is null or 2xx.
   void end_propstat(const ne_status *status);
-  /// Whether no property came after the last begin_propstat().
+  /// Whether the last propstat has no properties.
   bool propstat_empty() const { return properties_.size() == propstat_.properties; }
   void begin_property(std::string_view nspace, std::string_view name);
   /// Appends to the value of the property.
@@ -64,7 +65,7 @@ class PropfindBatch final : public Packed {
   std::array<napi_value, 5> arguments(Napi::Env env) const;
 
  private:
-  // So few that making objects of a batch does not block the event loop for long.
+  // The limits are so low that making the objects of a batch does not block the event loop for long.
   static constexpr std::size_t max_resources = 128, max_numbers = std::size_t{32} * 1024;
 
   using Reader = std::optional<std::int64_t> (*)(std::string_view text);
@@ -75,7 +76,8 @@ class PropfindBatch final : public Packed {
     std::size_t text = 0, numbers = 0, properties = 0;
   };
   Mark here() const { return {text_.size(), numbers_.size(), properties_.size()}; }
-  /// Removes all that was written after the mark. Removed values no longer count as the last of their names.
+  /// Removes everything that was written after the mark. A removed value is no longer the last value of its
+  /// name.
   void return_to(Mark mark);
 
   /// The properties of one name: how their values become numbers, and the last value.

@@ -31,9 +31,9 @@ constexpr ChildElement children[] = {
 
 bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
-/// Whether it is an absolute path in which nothing has to be escaped, resolved or guessed.
+/// Whether this is an absolute path that needs no escaping, resolving or guessing.
 bool is_plain_path(std::string_view path) {
-  constexpr std::string_view others = "/-._~!$&'()*+,;=:@";  // of RFC 3986, beside letters and digits
+  constexpr std::string_view others = "/-._~!$&'()*+,;=:@";  // in RFC 3986, besides letters and digits
   if (!path.starts_with('/') || path.starts_with("//")) return false;
   for (std::size_t i = 0; i < path.size(); ++i) {
     const char c = path[i];
@@ -80,7 +80,7 @@ void PropfindParser::Outcome::clear() {
   description.clear();
 }
 
-// Changes the batch; false ends the parsing.
+// Calls `work`, which changes the batch. Returns false to end the parsing.
 template <class Work>
 bool PropfindParser::work(Work work) noexcept {
   try {
@@ -213,7 +213,8 @@ bool PropfindParser::end(int state, const char *nspace, const char *name) {
   }
 }
 
-// A response element has several hrefs only with one status for all of them. Each href then becomes an entry.
+// A response element may have several hrefs only if it has one status for all of them. Each href then becomes
+// a resource of the batch.
 void PropfindParser::set_href(std::string_view text) {
   hrefs_.emplace_back(text);
   if (hrefs_.size() > 1) return;
@@ -262,8 +263,8 @@ void PropfindParser::end_propstat() {
 }
 
 void PropfindParser::end_response() {
-  // A propstat that failed without naming a property is a failure of the resource, unless the resource has a
-  // status of its own, or other properties were read or refused.
+  // A propstat may fail without naming a property. This is a failure of the resource, unless the resource has
+  // its own status or another propstat succeeded or named properties.
   const Outcome &outcome = response_.known || succeeded_ ? response_ : empty_;
   const std::string &text = response_.description.empty() ? outcome.description : response_.description;
   const ne_status *const failure = outcome.failed() ? &outcome.status : nullptr;

@@ -17,26 +17,26 @@
 
 namespace neon {
 
-/// Reads the response to a PROPFIND into batches, while it arrives.
+/// Reads the response to a PROPFIND into batches, while the response arrives.
 ///
-/// neon's ne_xml_parser parses the XML. The handler of a multi-status document is ours, not neon's
-/// ne_207_parser, which drops a resource whose href is not a URI, takes any other document for an empty one,
-/// and truncates long hrefs. The handler of the content of `prop` is ours as well: ne_simple_propfind copies
-/// each name and each value into a result set, which costs a third of the time of a PROPFIND. This handler
-/// writes equal text straight into a batch.
+/// neon's ne_xml_parser parses the XML. This class handles the elements of a multi-status document itself.
+/// neon's ne_207_parser drops a resource whose href is not a URI, treats any other document as an empty
+/// multi-status document, and truncates long hrefs. This class also handles the content of `prop`.
+/// ne_simple_propfind copies each name and each value into a result set, and this copying takes a third of
+/// the time of a PROPFIND. This class writes the same text straight into a batch.
 ///
 /// The parser reads an href that is an absolute path, or a URI with an absolute path, if the path is
 /// percent-encoded as RFC 3986 requires. It leaves any other href to JavaScript (lib/classes/href.ts).
 ///
-/// Owned by one operation, and called on the thread that runs it, inside neon. While it parses, it calls
-/// `flush` with each full batch. After a resource, it also flushes a batch that is not full if `wanted`
-/// returns true.
+/// The parser is owned by one operation, and called on the thread that runs the operation, inside neon. It
+/// calls `flush` with each full batch. If `wanted` returns true after a resource, it also flushes a batch
+/// that is not full.
 class PropfindParser final {
  public:
   using Flush = std::function<void(std::unique_ptr<PropfindBatch>)>;
   using Wanted = std::function<bool()>;
 
-  /// For a response of the session's server.
+  /// Makes a parser for a response of the session's server.
   PropfindParser(ne_session *session, Flush flush, Wanted wanted);
   ~PropfindParser();
   PropfindParser(const PropfindParser &) = delete;
@@ -45,7 +45,7 @@ class PropfindParser final {
   /// Parses a block of a response; the last block is empty. Returns 0, or another number after a failure.
   int parse(ne_request *request, std::string_view block) noexcept;
   bool out_of_memory() const { return out_of_memory_; }
-  /// Why the document is not a multi-status document, or not well-formed; null when neither is known.
+  /// Why the document is not a multi-status document or not well-formed; null when no such reason is known.
   ///
   /// @param complete whether the document was parsed to its end
   const char *failure(bool complete) const;
@@ -107,7 +107,7 @@ class PropfindParser final {
   // The state of the current resource.
   std::vector<std::string> hrefs_;
   Outcome response_;
-  bool succeeded_ = false;  // a propstat with properties, or without a failure
+  bool succeeded_ = false;  // whether a propstat had properties, or did not fail
   // The outcome of the current propstat, and of the first propstat that failed without naming a property.
   Outcome propstat_, empty_;
   bool in_propstat_ = false;

@@ -46,7 +46,7 @@ Propfind::Propfind(std::shared_ptr<Session> session, Inquiry inquiry, Recipe rec
       recipe_(std::move(recipe)),
       posts_(posts) {}
 
-// As ne_simple_propfind and ne_propnames write it.
+// Writes the document as ne_simple_propfind and ne_propnames write it.
 std::string Inquiry::body() const {
   std::string text = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<propfind xmlns=\"DAV:\">";
   if (only_names) return text + "<propname/></propfind>";
@@ -73,7 +73,7 @@ void Propfind::run() {
   if (auto rest = parser.take(); !rest->empty()) flush(std::move(rest));
 }
 
-// Sends the request as neon's own function does. A document counts with any status of success: some servers
+// Sends the request as neon's own functions do. Accepts a document with any 2xx status, since some servers
 // send 200 instead of 207.
 int Propfind::send(PropfindParser &parser, ResponseRecord &record) {
   ne_session *const session = session_->c();
@@ -114,7 +114,7 @@ void Propfind::flush(std::unique_ptr<PropfindBatch> batch) {
   if (++ahead_ <= max_ahead && !behind_) return;
   ask(
       false, [this](Napi::Env env) { return call(env, room_place, {}); }, ignore_answer);
-  behind_ = false;  // JavaScript has seen all batches: they precede the question
+  behind_ = false;  // JavaScript has seen all batches, which were posted before the question
 }
 
 // Unlike a callback of the user's, the function does not run in the asynchronous context of the operation:
@@ -138,10 +138,10 @@ namespace {
 
 /// propfind(session, path, depth, names, onBatch, room, options) → null, or [NE_* code, error text, response]
 /// when the call failed. Head::response() packs the response, which is null when none arrived. `names` is a
-/// flat array of namespaces and names (an empty one means all properties), or null to ask for only the names
-/// of the properties. onBatch is called with (text, numbers, names, statuses, origins), as PropfindBatch
-/// packs them, and returns true when JavaScript is behind. In that case room() is called, and may return a
-/// promise. The request is that of ne_simple_propfind and ne_propnames.
+/// flat array of namespaces and names. An empty array asks for all properties, and null asks only for the
+/// names of the properties. onBatch is called with (text, numbers, names, statuses, origins), as
+/// PropfindBatch packs them, and returns true when JavaScript is behind. In that case room() is called, and
+/// may return a promise. The request equals the request of ne_simple_propfind or ne_propnames.
 std::shared_ptr<Operation> propfind(const Arguments &arguments, Mode mode) {
   auto session = arguments.handle<Session>(0, "session");
   Inquiry inquiry;

@@ -34,15 +34,15 @@ struct Inquiry {
 
 /// A PROPFIND whose resources reach JavaScript in batches.
 ///
-/// On a lane, batches are posted while the response is still being parsed. A full batch is posted at once.
-/// Any other batch is posted when JavaScript has nothing to do and the last post is at least `patience` ago,
-/// so that the resources of a slow server do not wait for each other. `ahead_` counts the batches that
-/// JavaScript has not seen. `behind_` is the last answer of JavaScript: whether batches that it has seen
-/// still wait to be taken. When `ahead_` exceeds `max_ahead`, or JavaScript is behind, the lane asks for
-/// room. It then waits until JavaScript has seen all batches and, if JavaScript answers with a promise, until
-/// the promise is settled. After an abort no batch is delivered. A batch that cannot become values ends the
-/// operation. Each posted batch owns the operation, which holds the functions. A blocking call hands each
-/// batch to JavaScript as soon as the batch is full, from inside neon.
+/// On a lane, batches are posted while the response is still being parsed. A full batch is posted at once. A
+/// batch that is not full is posted when JavaScript has nothing to do and the last post is at least
+/// `patience` ago. So the resources of a slow server do not wait for each other. `ahead_` counts the batches
+/// that JavaScript has not seen. `behind_` is the last answer of JavaScript: whether batches that JavaScript
+/// has seen still wait to be taken. When `ahead_` exceeds `max_ahead`, or JavaScript is behind, the lane asks
+/// for room. It then waits until JavaScript has seen all batches and, if JavaScript answers with a promise,
+/// until the promise is settled. After an abort no batch is delivered. A batch that cannot be converted to
+/// JavaScript values ends the operation. Each posted batch owns the operation, which holds the functions. A
+/// blocking call hands each batch to JavaScript as soon as the batch is full, from inside neon.
 class Propfind final : public Operation {
  public:
   /// `recipe` has the headers of the caller and the limit of inflating.

@@ -52,7 +52,7 @@ Napi::Value create(const Arguments &arguments) {
   return Request::create(session, std::move(method), std::move(target))->open_handle();
 }
 
-// Creates the request on the lane, at its turn.
+// Creates the request on the lane, when the turn of this call comes.
 std::shared_ptr<Operation> create_queued(const Arguments &arguments, Mode) {
   auto session = arguments.handle<Session>(0, "sess");
   std::string method = arguments.line(1, "method"), target = arguments.line(2, "path");
@@ -92,7 +92,7 @@ Napi::Value destroy(const Arguments &arguments) {
   return arguments.env().Undefined();
 }
 
-// If the session has hooks, the object stays attached until the hooks have seen it.
+// If the session has hooks, the object stays attached until the hooks have seen the request.
 std::shared_ptr<Operation> destroy_queued(const Arguments &arguments, Mode) {
   auto request = own(arguments);
   request->session().require_queueable();
@@ -125,7 +125,8 @@ Napi::Value add_header(const Arguments &arguments) {
   return arguments.env().Undefined();
 }
 
-// JavaScript has applied the format; to C the result is data. C cuts off what does not fit its buffer.
+// JavaScript has already applied the format, so C gets the text as data. C cuts off the part that does not
+// fit its buffer.
 Napi::Value print_header(const Arguments &arguments) {
   const auto request = usable<Request>(arguments);
   const std::string name = arguments.token(1, "name");
@@ -217,8 +218,8 @@ std::shared_ptr<Operation> discard(const Arguments &arguments, Mode) {
   return request_operation(arguments, 0, request, [request] { return request->discard(); });
 }
 
-// Reads directly into the caller's memory if nothing can detach that memory meanwhile, otherwise into memory
-// of our own.
+// Reads directly into the caller's memory if nothing can detach this memory during the call. Otherwise reads
+// into memory of our own.
 std::shared_ptr<Operation> read_block(const Arguments &arguments, Mode mode) {
   auto request = arguments.handle<Request>(0, "req");
   const std::span<char> buffer = arguments.buffer(1, "buffer");
@@ -394,7 +395,8 @@ std::pair<ne_accept_response, std::uint32_t> keep_acceptor(const Arguments &argu
   return {native, native ? 0 : request.keep(arguments[1])};
 }
 
-// Returns the request, after checking that the request and argument 1 suit a reader of this kind.
+// Returns the request in argument 0. Throws unless this request and the acceptance function in argument 1
+// suit a reader with this coding.
 std::shared_ptr<Request> readable(const Arguments &arguments, Request::Coding coding) {
   auto request = usable<Request>(arguments);
   if (!native_acceptor(arguments, 1)) arguments.function(1, "accpt");
@@ -417,7 +419,7 @@ std::shared_ptr<Request> add_parser_reader(const Arguments &arguments, Request::
   auto request = readable(arguments, coding);
   auto parser = arguments.handle<XmlParser>(2, "userdata");
   parser->require_own("given a document");
-  // Operations on a lent request would not know that they use the parser.
+  // An operation on a lent request would not know that it uses the parser.
   if (request->lent()) request->require_own("read by a parser");
   require_before_begin(*request);
   request->keep(arguments[2]);

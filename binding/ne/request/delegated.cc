@@ -5,9 +5,8 @@ namespace neon {
 
 namespace {
 
-/// Observes, by hooks of our own, each time that C sends a request, and whether C has read the response to
-/// its end. Its pre-send hook is the place where a stale connection can be closed, because C opens a
-/// connection after the pre-send hooks.
+/// Observes by hooks of our own when C sends a request, and whether C has read the response to its end. The
+/// pre-send hook closes a stale connection, because C opens a new connection only after the pre-send hooks.
 class SendObserver final {
  public:
   /// If `request` is null, observes the first request that C makes.
@@ -55,10 +54,10 @@ class SendObserver final {
 int send_whole(Session &session, Request *request, const std::function<int()> &send, Request::Reuse reuse) {
   const SendObserver observer(session, request, reuse);
   int result = send();
-  // If the body ends with the connection, neon mistakes our own shutdown for the end of the body.
+  // If the end of the connection ends the body, neon mistakes our own shutdown for the end of the body.
   if (result == NE_OK && session.connection.interruption() != Connection::Interruption::None)
     result = NE_ERROR;
-  // Some errors leave the connection open with the rest of the response in it.
+  // After some errors, the connection is still open and contains the rest of the response.
   if (result == NE_ERROR && !observer.complete()) ne_close_connection(session.c());
   return result;
 }

@@ -58,8 +58,8 @@ void on_post_headers(ne_request *request, void *userdata, const ne_status *statu
 
 int on_post_send(ne_request *request, void *userdata, const ne_status *status) noexcept {
   Callback &callback = callback_of(userdata);
-  // If the hook cannot be called, the result is NE_ERROR, because after an exception the request must not be
-  // sent again; without an operation it is NE_OK.
+  // If an operation runs but the hook cannot be called, the result is NE_ERROR: after an exception the
+  // request must not be sent again. If no operation runs, the result is NE_OK.
   return call_back(callback, callback.session.operation() ? NE_ERROR : NE_OK,
                    [&](Napi::Env env, Operation &operation) {
                      return std::vector<napi_value>{request_object(callback, request, operation),
@@ -67,8 +67,8 @@ int on_post_send(ne_request *request, void *userdata, const ne_status *status) n
                    });
 }
 
-// This may be the first hook that is given a request of neon's own. Such a request is adopted first; then the
-// second call of destroying() notes that C has freed most of it.
+// This may be the first hook that is given a request that neon itself made. request_object() adopts such a
+// request. Then the second call of destroying() notes that C has freed most of the request.
 void on_destroy_request(ne_request *request, void *userdata) noexcept {
   Callback &callback = callback_of(userdata);
   Session &session = callback.session;
@@ -97,7 +97,7 @@ struct HookList {
   void (*unhook)(ne_session *, void *userdata);
 };
 
-// The lists of hooks, in the order by which lib/ne/request.ts numbers them.
+// The lists of hooks, in the order of their numbers in lib/ne/request.ts.
 constexpr HookList lists[] = {
     {"ne_hook_create_request", "ne_unhook_create_request",
      [](ne_session *session, void *data) { ne_hook_create_request(session, on_create_request, data); },
@@ -130,7 +130,7 @@ bool is_destroy_request(const HookList &list) {
   return std::string_view(list.hook_name) == "ne_hook_destroy_request";
 }
 
-// Frees the destroy-request hooks that were removed while such hooks ran.
+// Frees the destroy-request hooks that were removed while a destroy-request hook ran.
 void sweep(Session &session) {
   if (session.running_destroy_hooks > 0) return;
   std::erase_if(session.callbacks, [&](const auto &callback) {
@@ -163,7 +163,7 @@ Napi::Value remove(const Arguments &arguments) {
   if (found == session->callbacks.end()) return arguments.env().Undefined();
   if (is_destroy_request(list) && session->running_destroy_hooks > 0) {
     // neon lets a destroy-request hook remove itself. While such a hook runs, neon holds a pointer to the
-    // next hook, which must not be freed.
+    // next hook, so the removed hook is freed later.
     (*found)->removed = true;
     session->forget(function);
     return arguments.env().Undefined();

@@ -1,6 +1,6 @@
 #pragma once
 
-// Calls that fill the caller's buffer and report how much of it they used.
+// Calls that fill the caller's buffer and report how many bytes of the buffer they used.
 
 #include "core/arguments.h"
 #include "ne/request/request.h"
@@ -14,7 +14,7 @@ inline std::size_t room_in(const Arguments &arguments, std::size_t index) {
   return size_or(get_property(arguments.object(index + 1, "buflen"), "value"), "buflen", buffer.size());
 }
 
-/// A blocking call `run(memory, &size)` that fills memory of our own, since JavaScript may detach the
+/// A blocking call `run(memory, &size)` that fills memory of our own, because JavaScript may detach the
 /// caller's buffer meanwhile. On success the bytes are copied to the caller's buffer (argument `index`), and
 /// the `value` of the object in the next argument becomes the number of bytes.
 template <class Run>

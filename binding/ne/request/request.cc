@@ -64,7 +64,7 @@ std::shared_ptr<Request> Request::shared(Request *made) {
           }};
 }
 
-// Hooks that run inside `make` find this Request by created().
+// Hooks that run inside `make` call created(), which connects this Request with C's request.
 void Request::open(const std::function<ne_request *()> &make) {
   session_->expect_request();
   Request *const outer = std::exchange(session_->being_created, this);
@@ -94,8 +94,8 @@ std::shared_ptr<Request> Request::adopt(Session &session, ne_request *c) {
 }
 
 // Hooks run in the order in which they were added. So each time that JavaScript adds a destroy-request hook,
-// a new watch is added after it, and the earlier watch is removed. If C may be about to run the earlier
-// watch, the earlier watch stays, and does nothing.
+// a new watch is added after this hook, and the earlier watch is removed. While a destroy-request hook runs,
+// C may be about to run the earlier watch. Then the earlier watch stays, and does nothing.
 void Request::watch_lent(Session &session) {
   if (session.running_destroy_hooks == 0) {
     for (const auto &watch : session.lent_watches)
@@ -119,7 +119,7 @@ Napi::Object Request::object_of(Session &session, ne_request *c, Operation &oper
       found == session.requests.end() ? adopt(session, c)
                                       : std::static_pointer_cast<Request>(found->second->shared_from_this());
   if (const Napi::Object object = request->object(); !object.IsEmpty()) return object;
-  // This is the last hook: the handle is destroyed already, and C is destroying the request.
+  // In the last hook, the handle is destroyed already, and C is destroying the request.
   if (operation.resource() == request.get() && request->closing())
     return operation.held(env, 0).As<Napi::Object>();
   const Napi::Object object = HandleWrap::wrap(request, kind, external_size, operation.handle_object(env));
@@ -167,8 +167,8 @@ void Request::on_detached() {
 
 Napi::Object Request::open_handle() {
   session_->live.insert(this);
-  // The request's object keeps the object of the session, and with it the callbacks. The session has no
-  // object if it was destroyed meanwhile.
+  // The request's object keeps the object of the session, and with it the callbacks. If the session was
+  // destroyed meanwhile, it has no object.
   const Napi::Object known = object();
   return known.IsEmpty() ? HandleWrap::wrap(shared_from_this(), kind, external_size, session_->object())
                          : known;
@@ -199,7 +199,7 @@ void Request::use_for(Operation &operation) {
   }
 }
 
-// Does the work of ne_request_dispatch by the calls below, which are its documented parts.
+// Does the work of ne_request_dispatch by its documented parts: begin(), discard() and end().
 int Request::dispatch() {
   int result;
   do {
@@ -225,7 +225,7 @@ int Request::begin() {
   received_ = 0;
   enter(Phase::Sending);
   const int result = ne_begin_request(c_);
-  // Some errors leave the connection open with the rest of the response in it.
+  // After some errors, the connection is still open and contains the rest of the response.
   if (result == NE_ERROR) ne_close_connection(session_->c());
   enter(result == NE_OK ? Phase::Body : Phase::Ended);
   return result;
@@ -259,8 +259,8 @@ int Request::read_to(char *buffer, std::size_t *size) {
   return finish_reading(read_to_buffer(c_, buffer, size));
 }
 
-// Closes the connection after a failure: if C could not store a part of the body, the rest of the body is
-// still in the connection.
+// Closes the connection after a failure: if C cannot store a part of the body, the rest of the body is still
+// in the connection.
 int Request::finish_reading(int result) {
   if (result == NE_OK && was_cut()) result = NE_ERROR;
   if (result != NE_OK) ne_close_connection(session_->c());
@@ -274,7 +274,7 @@ int Request::discard() {
   return finish_reading(ne_discard_response(c_));
 }
 
-// If the body ends with the connection, neon mistakes our own shutdown for the end of the body.
+// If the end of the connection ends the body, neon mistakes our own shutdown for the end of the body.
 bool Request::was_cut() const {
   return session_->connection.interruption() != Connection::Interruption::None;
 }
@@ -301,8 +301,8 @@ int Request::end() {
   return result;
 }
 
-// Whether the body is complete although C has not yet returned a block of length 0. A chunked body never is,
-// because its last chunk is still in the connection.
+// Whether the body is complete, even if C has not yet returned a block of length 0. Until C returns that
+// block, a chunked body is not complete, because its last chunk is still in the connection.
 bool Request::body_complete() const {
   const ne_status *status = ne_get_status(c_);
   if (method_ == "HEAD" || status->code == 204 || status->code == 304) return true;

@@ -21,11 +21,11 @@ class XmlParser;
 
 /// A `ne_request`.
 ///
-/// A request is owned by its JavaScript object and by the operations that use it, and owns its session.
-/// `phase_` and the memory that C points to (body, readers) belong to the thread that runs an operation on
-/// the request, or to the JavaScript thread while `use_count` is 0. ne_request_destroy runs the session's
-/// hooks, so it waits until the session is free. A request that the classes or neon itself made is lent to
-/// hooks: it belongs to the running operation, and counts as destroyed when C's request is destroyed.
+/// A request owns its session. The owners of a request are its JavaScript object and the operations that use
+/// it. `phase_` and the memory that C points to (body, readers) belong to the thread that runs an operation
+/// on the request, or to the JavaScript thread while `use_count` is 0. ne_request_destroy runs the session's
+/// hooks, so the call waits until the session is free. A request that the classes or neon itself made is lent
+/// to hooks: it belongs to the running operation, and counts as destroyed when C's request is destroyed.
 class Request final : public Handle, public Resource {
  public:
   static constexpr Kind kind = Kind::Request;
@@ -35,11 +35,11 @@ class Request final : public Handle, public Resource {
   /// How far a request has got between ne_begin_request and ne_end_request. A failed request is `Ended` too.
   enum class Phase { Idle, Sending, Body, AtEnd, Ended };
 
-  /// Callbacks of a request. The JavaScript object of the request keeps their functions. C has the Reader or
-  /// the InterimHandler as userdata, and for the Provider the Request.
+  /// Callbacks of a request. The JavaScript object of the request keeps their functions. As userdata, C has
+  /// the Reader, the InterimHandler, or for the Provider the Request.
   struct Reader {
     Request &request;
-    std::uint32_t accept_function;      // unused with an acceptance function of neon's
+    std::uint32_t accept_function;      // unused if the acceptance function is neon's
     std::uint32_t read_function;        // unused with a parser
     std::shared_ptr<XmlParser> parser;  // or null
   };
@@ -53,7 +53,7 @@ class Request final : public Handle, public Resource {
     std::int64_t given = 0;  // bytes since the last rewind
   };
 
-  /// Whichever thread drops the last reference, the request is deleted when no operation uses its session.
+  /// Any thread may drop the last reference. The request is deleted when no operation uses its session.
   static std::shared_ptr<Request> create(std::shared_ptr<Session> session, std::string method,
                                          std::string target, bool lent = false);
   /// Like create(), for a request that `make()` creates inside another C object, and that C destroys with
@@ -61,17 +61,17 @@ class Request final : public Handle, public Resource {
   static std::shared_ptr<Request> create_inside(std::shared_ptr<Session> session, std::string method,
                                                 std::string target,
                                                 const std::function<ne_request *()> &make);
-  /// Connects the Request that is being created with `c`, the request that C has made for it. Called by the
+  /// Connects `c`, a request that C has just made, with the Request that is being created. Called by the
   /// first hook that is given `c`.
   static void created(Session &session, ne_request *c);
   /// Whether the handle of this request was collected, or the object that contains the request is destroyed.
   /// Such a request is destroyed without running hooks.
   static bool dropped(Session &session, ne_request *c);
-  /// Must be called when a destroy-request hook is added, so that requests that neon made itself are released
-  /// after the last of these hooks. The new hook may be the first hook that is given a request of neon's own.
+  /// Must be called when a destroy-request hook is added, because requests that neon itself made are released
+  /// after the last of these hooks. The new hook may be the first hook that is given such a request.
   static void watch_lent(Session &session);
-  /// The only JavaScript object of a request that a hook is given. JavaScript thread, inside the call of the
-  /// hook.
+  /// The JavaScript object of a request that a hook is given. The request has no other JavaScript object.
+  /// Called on the JavaScript thread, inside the call of the hook.
   static Napi::Object object_of(Session &session, ne_request *c, Operation &operation);
 
   ne_request *c() const { return c_; }
@@ -94,11 +94,11 @@ class Request final : public Handle, public Resource {
   /// Makes the JavaScript object of the request. From then on the request counts as live.
   Napi::Object open_handle();
 
-  /// Makes the request run no hooks when it is destroyed, even while it has other owners. Called by the owner
-  /// of the object inside which C made the request.
+  /// From now on, the destruction of the request runs no hooks, even if the request has other owners. Called
+  /// by the owner of the object inside which C made the request.
   void drop() { dropped_ = true; }
-  /// Also true once the request is marked as destroyed, except in the callbacks of a call on the request,
-  /// because a destruction that runs hooks waits for its turn.
+  /// Also true while a request that is marked as destroyed waits for its turn to run hooks, except in the
+  /// callbacks of a call on the request.
   bool closed() const override;
   /// Whether the request is in its last hook, where only the parts that C has not freed may be used.
   bool closing() const { return closing_; }
@@ -108,7 +108,8 @@ class Request final : public Handle, public Resource {
   /// Makes the operation use this request, and the parsers that read its body.
   void use_for(Operation &operation);
   std::string_view method() const { return method_; }
-  /// The request will be destroyed. From now on it counts as destroyed, except in hooks. JavaScript thread.
+  /// The request will be destroyed. From now on it counts as destroyed, except in hooks. Called on the
+  /// JavaScript thread.
   void mark_destroyed();
   /// Calls ne_request_destroy.
   void close();
@@ -124,7 +125,7 @@ class Request final : public Handle, public Resource {
   void set_body(int descriptor, std::int64_t offset, std::int64_t length);
   void set_body_provider(std::int64_t length, std::uint32_t function);
   std::optional<Provider> &provider() { return provider_; }
-  /// How a reader gets the body: as it was sent, or inflated where it is gzip (ne_decompress_reader).
+  /// How a reader gets the body: as it was sent, or inflated if it is gzip (ne_decompress_reader).
   enum class Coding { Any, Gzip };
   /// Without a parser, `read_function` reads the body.
   void add_reader(Coding coding, ne_accept_response accept, std::uint32_t accept_function,
@@ -142,10 +143,10 @@ class Request final : public Handle, public Resource {
   int parse(XmlParser &parser);
   /// Runs a function of neon's that sends the request, again if necessary, and reads the whole response.
   int run_delegated(const std::function<int()> &send);
-  /// How a request may reuse a kept connection: as C does, or only if the peer has neither sent anything on
-  /// it nor closed it.
+  /// How a request may reuse a kept connection: as C does, or only if the peer has neither sent bytes on the
+  /// connection nor closed it.
   enum class Reuse { AsIs, Silent };
-  /// Runs a function of neon's that also makes the request, and destroys it.
+  /// Runs a function of neon's that makes the request, sends it, and destroys it.
   static int run_delegated(Session &session, const std::function<int()> &send, Reuse reuse = Reuse::AsIs);
 
  private:
@@ -185,7 +186,7 @@ class Request final : public Handle, public Resource {
   bool has_body_ = false;
   std::optional<Provider> provider_;
   std::vector<std::unique_ptr<Reader>> readers_;
-  /// C calls the decompressors as long as its request exists, and needs the session to free them.
+  /// C calls the decompressors as long as C's request exists. Freeing a decompressor needs the session.
   std::vector<std::unique_ptr<ne_decompress, FreeDecompressor>> decompressors_;
   std::vector<std::unique_ptr<InterimHandler>> interim_handlers_;
 };
@@ -204,8 +205,8 @@ std::shared_ptr<Operation> request_operation(const Arguments &arguments, std::si
   return made;
 }
 
-/// The acceptance function of neon's that the number in this argument stands for (lib/core/acceptor.ts); C
-/// calls it directly. Null when the argument is a function of the caller's.
+/// neon's acceptance function whose number this argument is (lib/core/acceptor.ts). C calls this function
+/// directly. Null when the argument is a function.
 ne_accept_response native_acceptor(const Arguments &arguments, std::size_t index);
 /// Adds a reader to the request in argument 0, for the responses that argument 1 accepts, and returns the
 /// request. The reader is argument 2: a function (add_function_reader) or a parser (add_parser_reader).

@@ -19,12 +19,12 @@ namespace neon {
 struct Callback {
   Session &session;
   std::uint32_t function;
-  std::size_t running = 0;  // calls of it that have not returned yet
+  std::size_t running = 0;  // calls that have not returned yet
   bool removed = false;     // a destroy-request hook that C still has
 };
 
-/// Converts the return value of a callback to C's int: undefined to 0, a boolean to 0 or 1. Throws a
-/// TypeError for any other value, except an integer that fits.
+/// Converts the return value of a callback to C's int: undefined becomes 0, and a boolean becomes 0 or 1. An
+/// integer that fits into an int is returned. Any other value throws a TypeError.
 int to_int(Napi::Env env, Napi::Value value);
 
 /// Calls a session's callback from inside neon with the arguments that `make_arguments(env, operation)`

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t max_socks_bytes = 255;  // C keeps the length in one byte
 
-// Throws after the session's first request, because C would use the proxies that it has freed.
+// Throws after the session's first request, because C would then use freed proxies.
 std::shared_ptr<Session> fresh_session(const Arguments &arguments, const char *function) {
   auto session = usable<Session>(arguments);
   session->require_fresh(function);
@@ -56,8 +56,8 @@ std::string server_host(ne_session *session) {
   return host;
 }
 
-/// A user name or password, "" by default. It is never NULL, from which C would read if the server asked for
-/// a user name or a password.
+/// A user name or password, "" by default. The result is never NULL, because C would dereference NULL if the
+/// server asked for a user name or a password.
 std::string secret_argument(const Arguments &arguments, std::size_t index, const char *name) {
   if (arguments.is_nullish(index)) return "";
   const std::string what = std::string("The \"") + name + "\" argument";

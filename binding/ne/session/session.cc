@@ -1,4 +1,4 @@
-// A session's life, its settings, and the functions of ne_session.h that have no file of their own here.
+// A session's life, its settings, and the functions of ne_session.h that no other file implements.
 #include "ne/session/session.h"
 
 #include <ne_request.h>
@@ -100,8 +100,8 @@ std::vector<std::string> Session::live_requests() {
 void Session::expect_request() {
   had_request = true;
   if (std::exchange(system_proxy, false)) ne_session_system_proxy(c_, 0);
-  // While C has requests, the shared locks cannot join the session; then operations of the classes refuse to
-  // run without their locks.
+  // While C has requests, the shared locks cannot join the session. Then operations of the classes refuse to
+  // run, because their locks are missing.
   if (SharedLocks *shared = shared_locks(); shared && !locks && requests.empty()) shared->join(*this);
   if (locks) locks->list->follow();
 }
@@ -139,9 +139,9 @@ Napi::Value create(const Arguments &arguments) {
   return to_object(std::make_shared<Session>(arguments.environment(), scheme, host, port));
 }
 
-/// Runs ne_session_destroy. The hooks see a valid session, because the handle stays attached until they have
-/// run. TypeScript refuses to destroy a session that has live requests; even without that check, the C
-/// session outlives its requests.
+/// Runs ne_session_destroy. The hooks see a valid session, because the handle stays attached until the hooks
+/// have run. The TypeScript code refuses to destroy a session that has live requests. Even without this
+/// check, the C session outlives its requests.
 class Destruction final : public Operation {
  public:
   explicit Destruction(const std::shared_ptr<Session> &session)
@@ -149,7 +149,7 @@ class Destruction final : public Operation {
     session->mark_destroyed();
   }
 
-  /// Destroys the handle also when a hook threw.
+  /// Destroys the handle even when a hook threw.
   void deliver(Napi::Env env) override {
     Operation::deliver(env);
     HandleWrap::destroy(*session_);
@@ -178,8 +178,9 @@ Napi::Value destroy(const Arguments &arguments) {
   const auto session = arguments.handle<Session>(0, "sess");
   session->require_idle();
   const Napi::Value result = destroy_queued(arguments, Mode::Sync)->call();
-  // Not reached after an exception, because napi_remove_wrap() ends the process while JavaScript is being
-  // terminated. The session counts as destroyed all the same, and the finalizer of the handle does the rest.
+  // This line is not reached after an exception, because napi_remove_wrap() ends the process while JavaScript
+  // is being terminated. The session still counts as destroyed, and the finalizer of the handle does the
+  // rest.
   HandleWrap::destroy(*session);
   return result;
 }
@@ -256,7 +257,7 @@ Napi::Value fill_uri(const Arguments &arguments, void (*fill)(ne_session *, ne_u
   const Napi::Object object = arguments.object(1, "uri");
   ne_uri uri{};
   fill(session->c(), &uri);
-  // Fields that C does not set keep their value: all fields if there is no proxy, and the scheme of a proxy.
+  // Fields that C does not set keep their values: the scheme of a proxy, or all fields if there is no proxy.
   if (uri.scheme) set_property(object, "scheme", uri.scheme);
   if (uri.host) {
     set_property(object, "host", uri.host);
@@ -270,7 +271,7 @@ Napi::Value fill_server_uri(const Arguments &arguments) { return fill_uri(argume
 
 Napi::Value fill_proxy_uri(const Arguments &arguments) { return fill_uri(arguments, ne_fill_proxy_uri); }
 
-// JavaScript has applied the format; to C the result is data.
+// JavaScript has already applied the format, so C gets the text as data.
 Napi::Value set_error(const Arguments &arguments) {
   const auto session = usable<Session>(arguments);
   ne_set_error(session->c(), "%s", arguments.text(1, "format").c_str());
@@ -285,16 +286,16 @@ Napi::Value get_error(const Arguments &arguments) {
                         ne_get_error(session->pending ? usable<Session>(arguments)->c() : session->c()));
 }
 
-// No effect without TLS, where neon would use a context that does not exist.
+// Has no effect on a session without TLS, for which neon would use a context that does not exist.
 Napi::Value trust_default_ca(const Arguments &arguments) {
   const auto session = usable<Session>(arguments);
   if (session->uses_tls()) ne_ssl_trust_default_ca(session->c());
   return arguments.env().Undefined();
 }
 
-// For the classes: destroys the session by ne_session_destroy if it has callbacks, and nothing is pending or
-// live. Otherwise destroys the handle, and closes the connection as soon as no call is inside C, without
-// waiting for such a call and without hooks. The classes abort what is pending.
+// For the classes. Calls ne_session_destroy if the session has callbacks, no pending operation and no live
+// requests. Otherwise destroys the handle without running hooks. As soon as no call is inside C, the
+// connection is closed; this function does not wait until then. The classes abort pending operations.
 Napi::Value drop(const Arguments &arguments) {
   const auto session = arguments.handle<Session>(0, "sess");
   session->require_queueable();
@@ -305,7 +306,7 @@ Napi::Value drop(const Arguments &arguments) {
   return arguments.env().Undefined();
 }
 
-// For the classes: ne_ssl_trust_default_ca, but at the first request, which may block anyway.
+// For the classes: calls ne_ssl_trust_default_ca at the first request, which may block anyway.
 Napi::Value trust_default_later(const Arguments &arguments) {
   const auto session = usable<Session>(arguments);
   session->trust_default_ca = session->uses_tls();

@@ -46,14 +46,14 @@ class SharedLocks {
   SharedLocks &operator=(const SharedLocks &) = delete;
   virtual ~SharedLocks() = default;
 
-  /// From now on requests of this session submit the locks; has no effect as long as there has never been a
-  /// lock. Called on the thread that runs the operation. Throws ERR_NEON_INVALID_STATE while C has requests
-  /// of the session.
+  /// From now on requests of this session submit the locks. Has no effect until the first lock exists. Called
+  /// on the thread that runs the operation. Throws ERR_NEON_INVALID_STATE while C has requests of the
+  /// session.
   virtual void join(Session &session) = 0;
 };
 
-/// A request that ne_request_create of the promise surface will make at its turn. It counts as live as long
-/// as an operation uses it.
+/// A request that the promise form of ne_request_create will make at its turn. A Creation counts as live as
+/// long as an operation uses it.
 struct Creation final : Resource {
   explicit Creation(std::string description) : description(std::move(description)) {}
   const std::string description;
@@ -62,10 +62,10 @@ struct Creation final : Resource {
 /// A `ne_session`.
 ///
 /// A session is owned by its JavaScript object, its requests, and the operations that run on it. If no
-/// request is left, ne_session_destroy runs in the operation of that name, where its hooks may call
-/// JavaScript; otherwise it runs when the last owner is gone. `active`, `requests` and `being_created` belong
-/// to the thread that runs an operation (see Executor), `live` to the JavaScript thread. `callbacks` are
-/// registered with C and outlive the C object, because C calls some of them while it destroys the object.
+/// request is left, ne_session_destroy runs in the operation of that name, where hooks may call JavaScript.
+/// Otherwise ne_session_destroy runs when the last owner is gone. `active`, `requests` and `being_created`
+/// belong to the thread that runs an operation (see Executor), `live` to the JavaScript thread. `callbacks`
+/// are registered with C and outlive the C object, because C calls some of them while it destroys the object.
 class Session final : public Handle, public Executor {
  public:
   static constexpr Kind kind = Kind::Session;
@@ -82,20 +82,21 @@ class Session final : public Handle, public Executor {
   void require_free(const Request *request = nullptr) const;
   /// Throws ERR_NEON_INVALID_STATE when a request was created already.
   void require_fresh(const char *function) const;
-  /// Throws ERR_NEON_INVALID_STATE while the session is being destroyed: neon's own hooks may have freed what
-  /// the function uses.
+  /// Throws ERR_NEON_INVALID_STATE while the session is being destroyed: neon's own hooks may have freed data
+  /// that the function uses.
   void require_whole(const char *function) const;
   /// Closes the connection. Afterwards no request is active.
   void close_connection();
-  /// Closes the connection by a reset, which gives up any data in it.
+  /// Closes the connection by a reset, which discards the data in the connection.
   void abandon_connection();
-  /// Closes a kept connection before it is used again, if the peer has sent something out of turn or has
-  /// closed the connection, so that C opens a new one. The classes do this before each request; C does not.
+  /// Closes a kept connection if the peer has sent bytes out of turn or has closed the connection. Then C
+  /// opens a new connection for the next request. The classes call this function before each request; C has
+  /// no such check.
   void close_stale_connection();
   /// Calls ne_session_destroy; if requests are left, only closes the connection.
   void finish();
-  /// The session will be destroyed. From now on it counts as destroyed, except in its last callbacks.
-  /// JavaScript thread.
+  /// The session will be destroyed. From now on it counts as destroyed, except in its last callbacks. Called
+  /// on the JavaScript thread.
   void mark_destroyed() { marked_destroyed_ = true; }
   /// In a callback of ne_session_destroy the C object is still valid.
   bool closed() const override { return marked_destroyed_ && !inside_callback(); }
@@ -114,63 +115,66 @@ class Session final : public Handle, public Executor {
     return notifier || verifier || clicert_provider || authentication || !tokens.empty() ||
            !callbacks.empty();
   }
-  /// The operation of this session that runs on this thread. Null where no operation runs: then callbacks
-  /// must not call JavaScript.
+  /// The operation of this session that runs on this thread. Null if no operation runs: then callbacks must
+  /// not call JavaScript.
   Operation *operation() const;
 
   std::vector<std::unique_ptr<Callback>> callbacks;
   std::unique_ptr<Callback> notifier;  // or the progress callback
   std::unique_ptr<Callback> verifier;
   std::unique_ptr<Callback> clicert_provider;
-  /// Makes C call this observer instead of the notifier. JavaScript thread.
+  /// Makes C call this observer instead of the notifier. Called on the JavaScript thread.
   void observe_status(std::shared_ptr<StatusObserver> observer);
   /// The observer, or null.
   StatusObserver *status_observer() const { return status_observer_.get(); }
   std::vector<Token> tokens;                       // PKCS#11 providers, in use until C's session ends
   std::unique_ptr<Authentication> authentication;  // once there are callbacks for credentials
-  /// The Request of each request of C's; `being_created` is a Request for which C has no request yet.
+  /// The Request for each of C's requests; `being_created` is a Request for which C has no request yet.
   std::unordered_map<ne_request *, Request *> requests;
   Request *being_created = nullptr;
   bool had_request = false;
-  /// Requests that neon made itself and that hooks were given; forget_lent() releases them.
+  /// Requests that neon itself made and that are lent to hooks; forget_lent() releases them.
   std::vector<std::shared_ptr<Request>> lent;
   struct LentWatch {
     Session &session;
   };
   std::vector<std::unique_ptr<LentWatch>> lent_watches;  // only the hook of the last watch releases requests
-  /// How many destroy-request hooks of JavaScript are running. Meanwhile neon holds a pointer to the next
-  /// hook, so no hook is removed from the list of these hooks.
+  /// How many destroy-request hooks of JavaScript are running. While one runs, neon holds a pointer to the
+  /// next hook, so no hook is removed from neon's list.
   std::size_t running_destroy_hooks = 0;
   /// Addresses that C refers to.
   std::vector<std::shared_ptr<Handle>> addresses;
   std::shared_ptr<Handle> local_address;
 
-  /// The list of locks that is registered with the session: C's hooks refer to it. Belongs to the thread that
-  /// runs an operation.
+  /// The list of locks that is registered with the session: C's hooks refer to this registration, which
+  /// belongs to the thread that runs an operation.
   std::shared_ptr<LockRegistration> locks;
   /// Makes the session use these shared locks, which will set the member `locks`. Called at most once, on the
   /// JavaScript thread.
   void share_locks(std::shared_ptr<SharedLocks> locks);
-  /// The locks that the session shares with others, or null. Any thread may call this, because the pointer is
-  /// set only once, and before the flag `shares_locks_`.
+  /// The locks that the session shares with other sessions, or null. Any thread may call this, because the
+  /// pointer is set only once, and before the flag `shares_locks_`.
   SharedLocks *shared_locks() const { return shares_locks_ ? shared_locks_.get() : nullptr; }
 
-  /// The request between begin and end.
+  /// The request that is between begin and end, or null.
   Request *active = nullptr;
   /// Requests whose handle is not destroyed.
   std::unordered_set<const Request *> live;
   std::vector<std::weak_ptr<const Creation>> creations;
   /// Other handles that are not destroyed: "ne_decompress of GET /path"
   std::unordered_map<const Handle *, std::string> live_others;
-  /// Notes a request that will be made at its turn; the operation that makes it must use() the result.
+  /// Notes a request that will be made at its turn; the operation that makes this request must use() the
+  /// returned Creation.
   std::shared_ptr<Creation> announce(std::string description);
-  /// Descriptions of the handles that would lose the session if it were destroyed: "GET /path", …
+  /// Descriptions of the handles that would lose the session if the session were destroyed: "GET /path", …
   std::vector<std::string> live_requests();
-  /// Loading the default authorities takes 7 to 25 ms, so it is deferred until a connection may be made.
+  /// Whether to trust the default authorities. Loading them takes 7 to 25 ms, so the loading is deferred
+  /// until a connection may be made.
   bool trust_default_ca = false;
-  /// Asking the system for its proxies may block, so it is deferred until there is a request.
+  /// Whether to ask the system for its proxies. Asking may block, so the question is deferred until there is
+  /// a request.
   bool system_proxy = false;
-  /// ne_redirect_register was called.
+  /// Whether ne_redirect_register was called.
   bool redirects = false;
 
  private:

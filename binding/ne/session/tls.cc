@@ -19,8 +19,8 @@ namespace {
 
 // --- Callbacks that neon calls ----------------------------------------------------------------------------
 
-/// Only 0 accepts a certificate. Throws for undefined and booleans, because a caller may mean something else
-/// by them than C does.
+/// Only 0 accepts a certificate. Throws for undefined and for booleans, whose meaning for the caller may
+/// differ from C's.
 int to_verdict(Napi::Env, Napi::Value value) {
   const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : NAN;
   if (!(number >= INT32_MIN && number <= INT32_MAX) || number != std::trunc(number))

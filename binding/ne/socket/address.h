@@ -26,7 +26,7 @@ class Address final : public Handle, public Resource {
   ~Address() override {
     if (own_) ne_iaddr_free(own_);
   }
-  /// A copy of an address that belongs to C; null where its family is not supported.
+  /// A copy of an address that belongs to C. Null if the family of the address is not supported.
   static std::shared_ptr<Address> copy_of(Environment &environment, const ne_inet_addr *c);
 
   const ne_inet_addr *c() const { return c_; }

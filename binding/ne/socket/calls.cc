@@ -64,9 +64,9 @@ class Waker final {
   int ends_[2];
 };
 
-/// Runs ne_sock_accept. The listener belongs to the caller: shutting it down, as an abort does with
-/// connections, would end the service. So the operation itself waits for a connection, and an abort can end
-/// this wait. Then C's call returns at once.
+/// Runs ne_sock_accept. An abort shuts connections down, but it must not shut the listener down, which
+/// belongs to the caller's service. So the operation itself waits for a connection, and an abort can end this
+/// wait. After the wait, C's call returns at once.
 class AcceptOperation final : public Operation {
  public:
   AcceptOperation(std::shared_ptr<Socket> socket, int listener)
@@ -111,15 +111,15 @@ std::shared_ptr<Operation> accept(const Arguments &arguments, Mode) {
 
 // --- Receiving --------------------------------------------------------------------------------------------
 
-/// A function of C's that receives into a buffer, and the number of bytes that it has filled when it returns
-/// `code`.
+/// A function of C's that receives into a buffer. `filled` returns how many bytes of the buffer are filled
+/// when the function returns `code`.
 struct Receiver {
   ssize_t (*receive)(ne_socket *socket, char *buffer, std::size_t size);
   std::size_t (*filled)(ssize_t code, std::size_t size);
 };
 
-// Receives directly into the caller's memory if nothing can detach that memory meanwhile, otherwise into
-// memory of our own.
+// Receives directly into the caller's memory if nothing can detach this memory during the call. Otherwise
+// receives into memory of our own.
 std::shared_ptr<Operation> receive(const Arguments &arguments, Mode mode, const Receiver &receiver) {
   auto socket = socket_argument(arguments);
   const std::span<char> buffer = arguments.buffer(1, "buffer");
@@ -170,7 +170,7 @@ std::shared_ptr<Operation> block(const Arguments &arguments, Mode) {
     ne_socket *const c = socket->connected();
     socket->connection.limit_stall(std::chrono::seconds(seconds));
     const int result = ne_sock_block(c, seconds);
-    // After the watchdog has shut a descriptor down, the descriptor is readable, and C reports no timeout.
+    // A descriptor that the watchdog has shut down is readable, so C reports no timeout.
     return socket->connection.interruption() == Connection::Interruption::Stalled ? NE_SOCK_TIMEOUT : result;
   });
 }
@@ -184,7 +184,7 @@ std::shared_ptr<Operation> write_fully(const Arguments &arguments, Mode) {
   });
 }
 
-// The blocks to send. Empty blocks are left out, because C would loop forever with them.
+// The blocks to send. Empty blocks are left out, because with an empty block C would loop forever.
 std::vector<std::string> blocks_argument(const Arguments &arguments, std::size_t index) {
   const std::vector<Napi::Value> values = arguments.list(index, "vector");
   if (values.empty()) reject("The \"vector\" argument must hold at least one block");
@@ -254,8 +254,7 @@ Destination destination_argument(const Arguments &arguments) {
 }
 
 int go_through_proxy(Socket &socket, const Destination &to) {
-  // If the caller gives no user name or password, a proxy that asks for one is sent "", because C would use
-  // NULL.
+  // A missing user name or password becomes "", because C would dereference NULL if the proxy asked for it.
   const int result = ne_sock_proxy(socket.connected(), to.version, to.address ? to.address->c() : nullptr,
                                    to.hostname ? to.hostname->c_str() : nullptr, to.port,
                                    to.username.value_or("").c_str(), to.password.value_or("").c_str());

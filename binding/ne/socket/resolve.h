@@ -23,7 +23,7 @@ class ResolvedAddress final : public Handle {
   ~ResolvedAddress() override { ne_addr_destroy(c_); }
 
   ne_sock_addr *c() const { return c_; }
-  /// The handle of one of its addresses. Each address has one handle.
+  /// The handle of an address in this answer. Each address has one handle.
   std::shared_ptr<Address> lend(const ne_inet_addr *address);
 
  private:

@@ -141,8 +141,8 @@ namespace {
 
 constexpr std::int64_t max_seconds = 2147483;  // C multiplies by 1000
 
-// neon counts its own initialisations without a lock, and C's ne_sock_exit() would take the library away from
-// other users in the process. So neon is initialised once and for all, and this number counts the calls of
+// neon counts its own initialisations without a lock, and C's ne_sock_exit() would shut the library down for
+// other users in the process. So neon is initialised once and for all. This number counts the calls from
 // JavaScript.
 std::atomic<int> initialisations{0};
 
@@ -191,7 +191,7 @@ Napi::Value set_read_timeout(const Arguments &arguments) {
   return arguments.env().Undefined();
 }
 
-// 0 waits as long as TCP tries.
+// With a timeout of 0, connecting waits as long as TCP tries.
 Napi::Value set_connect_timeout(const Arguments &arguments) {
   const auto socket = usable<Socket>(arguments);
   socket->set_connect_timeout(static_cast<int>(arguments.integer(1, "timeout", 0, max_seconds)));
@@ -232,7 +232,7 @@ Napi::Value error(const Arguments &arguments) {
   return string_or_null(arguments.env(), socket->error());
 }
 
-// JavaScript has applied the format; to C the result is data.
+// JavaScript has already applied the format, so C gets the text as data.
 Napi::Value set_error(const Arguments &arguments) {
   const auto socket = usable<Socket>(arguments);
   ne_sock_set_error(socket->c(), "%s", arguments.text(1, "format").c_str());

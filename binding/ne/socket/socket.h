@@ -1,6 +1,6 @@
 #pragma once
 
-// The handle of a `ne_socket`, and the operations on one.
+// The handle of a `ne_socket`, and the operations on it.
 
 #include <ne_session.h>
 #include <ne_socket.h>
@@ -18,8 +18,8 @@
 
 namespace neon {
 
-/// The result of a call on a socket: a NE_SOCK_* code or a count, and the memory that the call received into
-/// if that memory is our own.
+/// The result of a call on a socket: a NE_SOCK_* code or a count. If the call received into memory of our
+/// own, the result also has this memory.
 struct SocketResult {
   ssize_t code = 0;
   Memory memory;
@@ -31,11 +31,11 @@ struct SocketResult {
 
 /// A `ne_socket`: an executor, with a connection and a lane of its own.
 ///
-/// A socket is owned by its JavaScript object and its operations. ne_sock_close runs in the operation of that
-/// name, or when the last owner is gone. Everything except the addresses belongs to the thread that runs an
-/// operation (see Executor). This class checks the state of the socket, because C does not check it. Without
-/// a connection C would wait for descriptor -1, on a second connection or handshake it would leak the first,
-/// and after a failed handshake it would use a TLS connection that does not exist.
+/// A socket is owned by its JavaScript object and by its operations. ne_sock_close runs in the operation of
+/// that name, or when the last owner is gone. Everything except the addresses belongs to the thread that runs
+/// an operation (see Executor). This class checks the state of the socket, which C does not check. Without a
+/// connection, C would wait for descriptor -1. On a second connection or handshake, C would leak the first.
+/// After a failed handshake, C would use a TLS connection that does not exist.
 class Socket final : public Handle, public Executor {
  public:
   static constexpr Kind kind = Kind::Socket;
@@ -59,7 +59,7 @@ class Socket final : public Handle, public Executor {
   ne_socket *connected();
   /// C's socket, which must speak TLS.
   ne_socket *secure() const;
-  /// From now on the socket can only be closed, for instance because a proxy refused.
+  /// From now on the socket can only be closed. Called when a proxy refused, for example.
   void give_up() { state_ = State::Failed; }
   /// Runs a TLS handshake in this context.
   template <class Handshake>
@@ -74,8 +74,8 @@ class Socket final : public Handle, public Executor {
   /// The user data for ne_sock_connect_ssl. Before neon 0.37, neon's callbacks use the user data as a
   /// session.
   void *tls_user_data();
-  /// Called after a failed handshake, before the socket is closed: continues to read until the peer closes,
-  /// or half a second has passed. Closing with unread bytes would reset the connection, and the peer might
+  /// Continues to read until the peer closes, or half a second has passed. Called after a failed handshake,
+  /// before the socket is closed. Closing with unread bytes would reset the connection, and the peer might
   /// lose the alert.
   void drain();
   /// Calls ne_sock_close.

@@ -24,10 +24,10 @@ std::shared_ptr<Context> context_argument(const Arguments &arguments, bool serve
   return context;
 }
 
-// Makes the handshake of ne_sock_connect_ssl fail when the certificate is not to be trusted, as it does in
-// older versions of neon with OpenSSL: programs that were written for those versions do not check the
-// certificate afterwards. The certificate's host name is not checked, since the call has no name to compare
-// it with.
+// Makes the handshake of ne_sock_connect_ssl fail when the certificate is not trusted. In older versions of
+// neon with OpenSSL, such a handshake fails, and programs written for these versions do not check the
+// certificate afterwards. The host name in the certificate is not checked, because the caller passes no name
+// to compare.
 int verify_certificate(ne_socket *socket, ne_ssl_context *context) {
   ne_ssl_certificate *const certificate = Since<GetCertificate>::required("ne_sock_getcert")(socket, context);
   if (!certificate) return NE_SOCK_ERROR;
@@ -74,8 +74,7 @@ std::shared_ptr<Operation> handshake(const Arguments &arguments, Mode) {
   });
 }
 
-// Returns -1 if the socket does not speak TLS: C would use a TLS connection even after its handshake has
-// failed.
+// Returns -1 if the socket does not speak TLS. C would use a TLS connection even after a failed handshake.
 Napi::Value session_id(const Arguments &arguments) {
   const Napi::Env env = arguments.env();
   const auto socket = usable<Socket>(arguments);

@@ -16,11 +16,12 @@ namespace neon {
 
 class DistinguishedName;
 
-/// A `ne_ssl_certificate`: one that the handle owns, one that is part of another C object, or a copy of one
-/// that C lends to a callback. The handle of such a copy is destroyed when the callback ends.
+/// A `ne_ssl_certificate`. The handle owns the certificate, or the certificate is part of another C object,
+/// or it is a copy of a certificate that C lends to a callback. The handle of a copy is destroyed when the
+/// callback ends.
 ///
-/// The handles of a certificate's names, and of the signer inside the certificate, keep the certificate. A
-/// copy keeps the copy of the certificate that signed it.
+/// The names and the signer inside a certificate have handles, which keep the certificate. A copy keeps the
+/// copy of its signer's certificate.
 class Certificate final : public Handle {
  public:
   static constexpr Kind kind = Kind::Certificate;
@@ -35,13 +36,13 @@ class Certificate final : public Handle {
   ~Certificate() override {
     if (own_) ne_ssl_cert_free(own_);
   }
-  /// Copies a certificate and the certificates that signed it. Any thread.
+  /// Copies a certificate and the certificates that signed it. Any thread may call this.
   static std::shared_ptr<Certificate> lend_copy(Environment &environment, const ne_ssl_certificate *c,
                                                 const std::shared_ptr<const Loan> &loan);
 
   const ne_ssl_certificate *c() const { return c_; }
   /// Must be called when the callback is over. Detaches the handles of the copy, of its names and of the
-  /// copies of the certificates that signed it. JavaScript thread.
+  /// copies of the certificates that signed it. Called on the JavaScript thread.
   void take_back();
   /// Whether the caller must not free the certificate.
   bool borrowed() const { return !own_ || loan_; }
@@ -88,7 +89,7 @@ class DistinguishedName final : public Handle {
                           const ne_ssl_dname *const *names, int count);
 
   /// While a Reading exists, C does not free the names. The constructor throws ERR_NEON_DESTROYED when C has
-  /// already freed one of them.
+  /// already freed one of the names.
   class Reading final {
    public:
     Reading(std::initializer_list<const DistinguishedName *> names);

@@ -36,9 +36,9 @@ int ClientCertificate::decrypt(const char *password) {
   return result;
 }
 
-// neon (0.35 to 0.37) reads the URI a second time to decrypt, and if that fails, the C object points to freed
-// memory. So this function decrypts a new C object, which replaces the old one only on success. If decrypting
-// the new object fails, the object is not freed, and leaks.
+// To decrypt, neon (0.35 to 0.37) reads the URI a second time. If this read fails, the C object points to
+// freed memory. So this function decrypts a new C object, which replaces the old object only on success.
+// After a failure, the new object is not freed, and leaks.
 int ClientCertificate::decrypt_anew(const char *password) {
   OwnedClientCertificate fresh(Since<FromUri>::required("ne_ssl_clicert_fromuri")(uri_.c_str(), 0));
   if (!fresh) return -1;
@@ -69,8 +69,8 @@ Napi::Value to_client_certificate(const Arguments &arguments, ne_ssl_client_cert
   return to_object(std::make_shared<ClientCertificate>(arguments.environment(), c));
 }
 
-// Clears OpenSSL's errors first, because neon takes the oldest error for the reason why it could not read a
-// file (encrypted, or not a certificate).
+// Clears OpenSSL's errors first. When neon cannot read a file, it takes OpenSSL's oldest error for the reason
+// (encrypted, or not a certificate).
 Napi::Value read(const Arguments &arguments) {
   const std::string filename = arguments.text(0, "filename");
   forget_tls_errors();

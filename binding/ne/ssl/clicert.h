@@ -13,7 +13,7 @@
 
 namespace neon {
 
-/// A `ne_ssl_client_cert`. Decrypting it may take long, so it has a lane.
+/// A `ne_ssl_client_cert`. Decrypting the certificate may take long, so the handle has a lane.
 class ClientCertificate final : public Handle, public Executor {
  public:
   static constexpr Kind kind = Kind::ClientCertificate;
@@ -30,8 +30,8 @@ class ClientCertificate final : public Handle, public Executor {
   /// Throws ERR_NEON_INVALID_STATE when the certificate is encrypted: C would use parts that do not exist
   /// yet.
   void require_decrypted() const;
-  /// Decrypts the certificate; returns C's result. Throws ERR_NEON_INVALID_STATE when it is decrypted
-  /// already.
+  /// Decrypts the certificate; returns C's result. Throws ERR_NEON_INVALID_STATE when the certificate is
+  /// decrypted already.
   int decrypt(const char *password);
   std::shared_ptr<Certificate> owner();
 

@@ -16,12 +16,12 @@ namespace neon {
 
 /// A `ne_ssl_context`.
 ///
-/// C keeps a TLS session in the context, to resume it later, and has no lock for the session. Handshakes
-/// write the session; with OpenSSL, reads from a connection write it too; and each socket has a thread of its
-/// own. So one handle may have several C objects: the handle records all changes, and lends each socket a C
-/// object to which all changes have been applied. A lent C object is not changed any more, except by
-/// provide(). A C object that C writes to is lent to one socket at a time: successive connections share the
-/// object, and so resume sessions as in C.
+/// C keeps a TLS session in the context, to resume the session later, and has no lock for the session.
+/// Handshakes write the session. With OpenSSL, reads from a connection write the session too. Each socket has
+/// a thread of its own. So one handle may have several C objects. The handle records all changes, and lends
+/// each socket a C object to which all changes have been applied. Only provide() changes a lent C object. A C
+/// object that C writes to is lent to one socket at a time. Successive connections share this object, so they
+/// resume sessions as in C.
 class Context final : public Handle {
  public:
   static constexpr Kind kind = Kind::Context;
@@ -30,7 +30,7 @@ class Context final : public Handle {
 
   using Change = std::function<int(ne_ssl_context *)>;
 
-  /// Null where C returns NULL.
+  /// Null if C returns NULL.
   static std::shared_ptr<Context> create(Environment &environment, int mode);
   Context(Environment &environment, int mode, std::shared_ptr<ne_ssl_context> c);
 
@@ -38,7 +38,7 @@ class Context final : public Handle {
   const std::shared_ptr<ne_ssl_context> &c() const { return c_; }
   /// Applies this change to the C object, and to all later C objects; returns the result of the change.
   int change(Change change);
-  /// Returns a C object for a connection to keep.
+  /// Returns a C object, which the connection must keep.
   std::shared_ptr<ne_ssl_context> lend();
 
   /// A function that C calls for a client certificate. The context's JavaScript object keeps the function,
@@ -50,7 +50,8 @@ class Context final : public Handle {
   };
   Provider *add_provider(std::uint32_t function);
   bool has_provider() const { return !providers_.empty(); }
-  /// Notes that C is asking for a client certificate for the C object `c` until the loan is over.
+  /// Notes that, until the loan is over, C is asking for a client certificate for `c`, a C object of this
+  /// context.
   void note_call(std::shared_ptr<const Loan> loan, ne_ssl_context *c);
   /// Like change(), and also applies the change to the C objects for which C is asking at the moment.
   void provide(const Change &change);
@@ -66,8 +67,8 @@ class Context final : public Handle {
   std::vector<std::pair<std::shared_ptr<const Loan>, ne_ssl_context *>> calls_;
 };
 
-/// Whether ne_ssl_check_certificate verifies certificates after the handshake. It does so since neon 0.37,
-/// where a handshake succeeds whatever the certificate is.
+/// Whether ne_ssl_check_certificate verifies certificates after the handshake. It does since neon 0.37, in
+/// which a handshake succeeds with any certificate.
 bool verifies_after_handshake();
 
 }  // namespace neon

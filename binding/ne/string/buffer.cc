@@ -17,7 +17,7 @@ Buffer::~Buffer() {
 
 namespace {
 
-constexpr std::int64_t max_bytes = std::int64_t{1} << 30;  // C doubles the size until it is enough
+constexpr std::int64_t max_bytes = std::int64_t{1} << 30;  // C doubles the size until the text fits
 
 std::shared_ptr<Buffer> buffer_argument(const Arguments &arguments) {
   return arguments.handle<Buffer>(0, Buffer::argument_name);
@@ -59,8 +59,8 @@ Napi::Value append_string(const Arguments &arguments) {
   return arguments.env().Undefined();
 }
 
-// bufferPrint(buf, text, max): JavaScript has applied the format; to C the result is data. Cuts the text off
-// after `max` bytes, as C does.
+// bufferPrint(buf, text, max). JavaScript has already applied the format, so C gets the text as data. Like C,
+// this function cuts the text off after `max` bytes.
 Napi::Value append_formatted(const Arguments &arguments) {
   const auto buffer = buffer_argument(arguments);
   const std::string text = arguments.text(1, "format");

@@ -8,7 +8,7 @@
 
 namespace neon {
 
-/// A `ne_buffer`: the caller's own, or one that is lent to a hook until the hook's call ends.
+/// A `ne_buffer` that belongs to the caller, or that is lent to a hook until the hook returns.
 class Buffer final : public Handle {
  public:
   static constexpr Kind kind = Kind::Buffer;

@@ -14,7 +14,7 @@ namespace neon {
 
 namespace {
 
-// The number of characters of V8's longest string. Arguments whose result would be longer are rejected,
+// The number of characters in V8's longest string. Arguments whose result would be longer are rejected,
 // because C ends the process when it cannot allocate memory.
 constexpr std::size_t max_text = (std::size_t{1} << 29) - 24;
 constexpr std::int64_t max_safe = (std::int64_t{1} << 53) - 1;  // Number.MAX_SAFE_INTEGER
@@ -163,7 +163,7 @@ Napi::Value compare_start(const Arguments &arguments) {
   return Napi::Number::New(arguments.env(), ne_strncasecmp(first.c_str(), second.c_str(), count));
 }
 
-// Accepts a character code, as C does, or one character, since a character in C's source text is a code too.
+// Accepts a character code, as C does, or a string of one character, like 'x' in C's source text.
 Napi::Value lower_character(const Arguments &arguments) {
   const Napi::Env env = arguments.env();
   if (!arguments[0].IsString())
@@ -175,7 +175,7 @@ Napi::Value lower_character(const Arguments &arguments) {
   return Napi::String::New(env, &lowered, 1);
 }
 
-/// C's number is as wide as a pointer; a number that JavaScript cannot represent exactly is rejected.
+/// C's number is as wide as a pointer. Throws for a number that JavaScript cannot represent exactly.
 Napi::Value hex_number(const Arguments &arguments) {
   const Napi::Env env = arguments.env();
   const std::string text = arguments.text(0, "str");

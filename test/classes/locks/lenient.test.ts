@@ -1,4 +1,4 @@
-/** Tests that a lock which a server has granted is not lost, however odd the response is. */
+/** Tests that the classes never lose a lock that a server has granted, however odd the response is. */
 import { type Lock, Session, SessionPool } from 'libneon';
 import { response } from '../../servers/raw.js';
 import { failureOf, saying } from '../../support/expect.js';

@@ -47,7 +47,7 @@ describe('an aborted lock()', () => {
       expect(await call).toBe(true);
       for (const lock of session.locks) session.locks.delete(lock);
     }
-    // The session submits no lock that the caller does not know of.
+    // The session submits only locks that the caller knows.
     await session.put('/a', 'x');
     expect((await conditionsOf(server)).at(-1)).toBeUndefined();
   });

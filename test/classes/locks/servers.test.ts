@@ -151,7 +151,7 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
       const sessions = [client(), client()];
       await sessions[0]!.put(path, '0');
       let forgotten = 0;
-      /** Increments the number; returns whether it did. */
+      /** Increments the number; returns whether the update succeeded. */
       const increment = async (session: Session): Promise<boolean> => {
         let counted = false;
         try {
@@ -166,7 +166,8 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
           );
         } catch (error) {
           // Apache occasionally grants two locks, when two requests find no lock in its database. The lock that is
-          // written last replaces the other one, whose holder is then refused the update, or only the unlock.
+          // written last replaces the other lock. The holder of the other lock is then refused the update, or only the
+          // unlock.
           const refused = counted ? 'UNLOCK' : 'PUT';
           expect(error).toMatchObject({ code: 'ERR_NEON_STATUS', method: refused });
           expect((error as NeonError).status).toBeGreaterThanOrEqual(400);

@@ -93,7 +93,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
           () => calls.copy('/c/a', target),
           () => calls.move('/c/b%20b', target),
         ]) {
-          for (const lock of session.locks) session.locks.delete(lock); // all are added again: DELETE drops some locks
+          for (const lock of session.locks) session.locks.delete(lock); // adds all locks again: DELETE drops some
           for (const [path, depth] of all) session.locks.add({ target: path, depth, token: `urn:${path}` });
           await call();
         }
@@ -226,7 +226,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
     const request = ne.ne_request_create(session.handle, 'PUT', '/c/b');
     session.locks.add({ target: '/c/b', token: 'urn:2' });
     ne.ne_lock_using_resource(request, '/c/b', ne.NE_DEPTH_ZERO);
-    for (const lock of session.locks) session.locks.delete(lock); // the request still refers to it
+    for (const lock of session.locks) session.locks.delete(lock); // the request still uses the lock
     for (let i = 0; i < 100; i++) session.locks.add({ target: `/${i}`, token: `urn:${i}` });
     expect(ne.ne_delete(session.handle, '/c/a')).toBe(ne.NE_OK);
     expect(ne.ne_request_dispatch(request)).toBe(ne.NE_OK);

@@ -1,4 +1,4 @@
-/** Tests that listings lose no resource, name each one exactly, and reject documents that are not multi-status ones. */
+/** Tests that listings contain each resource under its exact name, and accept only multi-status documents. */
 import { type Entry, NeonError, Session, SessionPool } from 'libneon';
 import { placeOf } from '../../../lib/classes/href.js';
 import { response } from '../../servers/raw.js';

@@ -1,4 +1,4 @@
-/** Tests that session.propfind and propNames send and return what ne_simple_propfind and ne_propnames do. */
+/** Tests that propfind and propNames send and return the same as ne_simple_propfind and ne_propnames. */
 import { type Entry, NeonError, type PropfindOptions, Session } from 'libneon';
 import * as ne from 'libneon/ne';
 import type { PropfindBatch } from '../../../lib/classes/propfind-batch.js';
@@ -25,7 +25,7 @@ function typed(key: string, text: string): unknown {
   if (key === 'getcontentlength') return /^\s*\d+\s*$/.test(text) ? Number(text) : null;
   if (/date$|modified$/.test(key)) {
     if (text.includes('XYZ')) return null; // neon accepts an unknown zone, and a day that does not exist
-    // The classes read both forms in both properties.
+    // The classes read both forms of dates in both date properties.
     const parsers = [ne.ne_httpdate_parse, ne.ne_iso8601_parse];
     return date(parsers.map((parse) => parse(text)).find((seconds) => seconds !== -1) ?? -1);
   }
@@ -205,7 +205,7 @@ describe.each(ways)('%s', (_, way) => {
 
   test.each(hostile)('matches neon for a hostile document: %s', async (_, document) => {
     const text = Buffer.from(document).toString('latin1');
-    // The classes read only multi-status documents, so the hostile document becomes one.
+    // The classes read only multi-status documents, so the hostile document is turned into a multi-status document.
     await compare(page(text.replace(/<a(?=[ />])/, '<multistatus xmlns="DAV:"').replace('</a>', '</multistatus>')));
   });
 

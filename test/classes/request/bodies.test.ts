@@ -54,7 +54,7 @@ async function* pieces(count = 10): AsyncGenerator<Uint8Array | string> {
 const readable = (): Readable => Readable.from(pieces(), { objectMode: false });
 const sessionOf = ({ port }: RawServer): Session => new Session('http', '127.0.0.1', port);
 
-/** The head and the body, with its chunks joined, of each request on each connection. */
+/** The head and the body of each request on each connection. The chunks of a body are joined. */
 async function requestsAt(server: RawServer): Promise<{ head: string; body: string }[][]> {
   return (await receivedBy(server)).map((received) => {
     const requests = [];

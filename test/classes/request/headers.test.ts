@@ -1,5 +1,5 @@
 /**
- * Tests headers that callers set: they replace those of the library, must not contradict the framing of the body, and
+ * Tests headers that callers set. They replace the library's headers, must not contradict the framing of the body, and
  * are sent once.
  */
 import { openSync, writeFileSync } from 'node:fs';

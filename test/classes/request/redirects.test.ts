@@ -45,7 +45,7 @@ const ways: [string, Send][] = [
   ],
 ];
 
-/** The response with its body read, so that the session can be closed. */
+/** Reads the body of a response, so that the session can be closed. The returned response keeps the body as text. */
 async function whole(response: Response): Promise<Response> {
   const bytes = await response.bytes();
   return Object.assign(Object.create(response) as Response, { text: async () => bytes.toString() });

@@ -96,7 +96,7 @@ describe.each(clients)('%s whose server', (_, open) => {
 });
 
 describe('a kept connection', () => {
-  /** Sends a request, and then one with this body; returns the number of connections that they used. */
+  /** Sends a request, and then a request with this body. Returns the number of connections that both requests used. */
   async function connectionsWith(make: () => Body, options: object = {}, server?: RawServer): Promise<number> {
     server ??= await serve(answering());
     using session = Session.open(`http://127.0.0.1:${server.port}/`);

@@ -34,7 +34,7 @@ async function answered(answer: string): Promise<[response: Response, session: S
   return [await session.request('GET', '/'), session];
 }
 
-/** Checks that the session's next request receives its own response, and nothing of the previous one. */
+/** Checks that the session's next request receives its own response, and nothing of the previous response. */
 async function expectUsable(session: Session): Promise<void> {
   const next = await session.request('GET', '/next');
   expect([next.status, (await next.bytes()).length > 0, session.liveRequests]).toEqual([200, true, 0]);
@@ -224,7 +224,7 @@ describe('toFile', () => {
     execFileSync('mkfifo', [pipe]);
     const [res, session] = await answered(response(big));
     const reader = spawn('sh', ['-c', 'exec <"$0"; sleep 0.2; wc -c', pipe], { stdio: ['ignore', 'pipe', 'inherit'] });
-    // Reading starts now, since Node discards output that is not yet being read when the process ends.
+    // Starts to read now: when a process ends, Node discards its output unless a reader is attached.
     const counted = reader.stdout.setEncoding('utf8').toArray();
     expect(await res.toFile(pipe)).toBe(big.length);
     expect(Number((await counted).join(''))).toBe(big.length);

@@ -30,7 +30,7 @@ function recording(): { events: string[]; handlers: XmlHandlers } {
   return { events, handlers };
 }
 
-/** Records text, which may come in pieces of any size. */
+/** Records text, which may arrive in pieces of any size. */
 function recordText(events: string[], text: string): void {
   if (text === '') throw new Error('an event with empty text');
   const last = events.at(-1) ?? '';
@@ -72,7 +72,7 @@ function answer(document: string | Uint8Array, headers = ''): Buffer {
   return Buffer.concat([Buffer.from(head), body]);
 }
 
-/** The document, lengthened so that it does not arrive at once. */
+/** The document, lengthened so that it arrives in several pieces. */
 function long(document: string | Uint8Array): Buffer {
   const bytes = Buffer.from(document);
   const comment = `<!--${' '.repeat(100_000)}-->`;

@@ -3,7 +3,7 @@ import { startChezdav } from '../../servers/chezdav.js';
 import { describeServer } from './describe-server.js';
 import { oddNames } from './names.js';
 
-/** chezdav does not escape the percent sign of a name in its href: the href is then empty, or names something else. */
+/** Names with a percent sign, which chezdav does not escape in hrefs. The href is empty, or decodes to another name. */
 const withPercent = ['%', '%20', '%2e%2e', '%C3%BC', '%zz', '100%', 'a%2Fb'];
 
 describeServer({
@@ -33,7 +33,7 @@ describeServer({
   },
   names: {
     'list: missing': withPercent,
-    'list: more than once': [' '], // the second entry is that of the name %20
+    'list: more than once': [' '], // the second entry belongs to the name %20
     'list: unknown': ['%C3%BC', '(no href)', '(no href)', '(no href)', '/', 'a%2Fb'],
     'propfind: another entry': [...withPercent, '&amp;', 'a&b'].sort(),
     // chezdav compares the URI in `If` without decoding it.

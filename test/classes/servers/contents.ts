@@ -23,7 +23,7 @@ export function calendarOf(index: number, ...properties: readonly string[]): Buf
   return Buffer.from([...event, 'END:VEVENT', 'END:VCALENDAR', ''].join('\r\n'));
 }
 
-/** A calendar of some 100 KB, in lines of 75 characters. A larger one would keep calendar servers busy for seconds. */
+/** A calendar of about 100 KB in lines of 75 characters. Larger calendars keep calendar servers busy for seconds. */
 export const largeCalendar: Buffer = calendarOf(
   0,
   `DESCRIPTION:${'x'.repeat(63)}${`\r\n ${'x'.repeat(74)}`.repeat(1300)}`,

@@ -17,7 +17,7 @@ export interface Listed {
   readonly error?: { readonly status: number } | undefined;
 }
 
-/** A lock, or a reference to one. */
+/** A lock, or a reference to a lock. */
 export interface Held {
   readonly target: string;
   readonly token: string;
@@ -39,8 +39,8 @@ interface ListingOptions {
 }
 
 /**
- * A client of one server. All calls except `request` reject when the status is not 2xx, with an error that has this
- * `status`.
+ * A client of one server. When the status of a response is not 2xx, all calls except `request` reject. The error has
+ * the `status` of the response.
  */
 export interface DavClient {
   request(method: string, target: string, options?: RequestOptions & { body?: string }): Promise<Reply>;

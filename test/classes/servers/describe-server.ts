@@ -1,7 +1,8 @@
 /**
- * Runs every method of the classes, in each form, against a WebDAV server; a client without neon runs the same script.
- * All outcomes are compared with one table of the server, which lists its differences from the usual outcomes. The
- * comparison therefore also detects changes of the server and of the classes.
+ * Runs every method of the classes, in each form, against a WebDAV server. A client without neon runs the same script.
+ * Each server has one table, which lists where the server differs from the usual outcomes. The outcomes of the classes
+ * and of the client without neon must match the table exactly. The tests therefore also detect changes of the server
+ * and of the classes.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fetchOnce } from '../../servers/client.js';
@@ -14,7 +15,7 @@ import { nameOutcomes, type NameOutcomes } from './name-outcomes.js';
 import { plainClient } from './plain-client.js';
 import { callsOfHolders, usualOutcomes } from './usual-outcomes.js';
 
-/** A server, and how it differs from the others; docs/guide/servers.md explains why. */
+/** A server and its differences from other servers; docs/guide/servers.md explains the reasons. */
 export interface ServerUnderTest extends Peculiarities {
   readonly name: string;
   readonly programs: readonly Program[];
@@ -23,7 +24,7 @@ export interface ServerUnderTest extends Peculiarities {
   readonly methods: MethodOutcomes;
   /** The names that fail. */
   readonly names: NameOutcomes;
-  /** The names are tried in two of the four forms only: each write takes the server tens of milliseconds. */
+  /** Each write takes the server tens of milliseconds, so the names are tried in only two of the four forms. */
   readonly isSlow?: boolean;
 }
 
@@ -98,7 +99,7 @@ export function describeServer(server: ServerUnderTest): void {
   });
 }
 
-/** The usual outcomes with the differences of the server, without the outcomes of calls that the script omits. */
+/** The usual outcomes with the server's differences. Outcomes of calls that the script omits are left out. */
 function expectedOutcomes({ methods, fatal = {} }: ServerUnderTest): MethodOutcomes {
   const expected = { ...usualOutcomes, ...methods };
   const hasLocks = !String(expected['LOCK: seconds']).startsWith('fails');

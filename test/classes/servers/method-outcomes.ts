@@ -8,7 +8,7 @@ export type MethodOutcomes = Record<string, unknown>;
 
 /** The properties of a server that the script depends on. */
 export interface Peculiarities extends Contents {
-  /** Calls on a file that end the server's process, by the names of their outcomes. The script omits these outcomes. */
+  /** Calls that end the server's process; each call uses a file. The keys name the outcomes that the script omits. */
   readonly fatal?: Readonly<Record<string, (client: DavClient, file: string) => Promise<unknown>>>;
 }
 
@@ -252,7 +252,7 @@ async function lockKinds({ client, other, root, tree, file, content, note }: Scr
   }
 }
 
-/** Converts to seconds and rounds to tens, since some servers report the time left, which is a moment less. */
+/** Converts a duration to seconds, rounded to tens: some servers report the time left, which is a moment shorter. */
 function rounded(duration: number | null): number | null {
   return duration === null ? null : Math.round(duration / 10_000) * 10;
 }
@@ -283,7 +283,7 @@ async function pathsIn(client: DavClient, collection: string, depth: 0 | 1 | 'in
     .sort();
 }
 
-/** States for each lock that the server reports whether it has this token, or why it cannot be read. */
+/** For each lock that the server reports: whether the lock has this token, or why the lock cannot be read. */
 async function locksOf(client: DavClient, target: string, token: string): Promise<unknown[]> {
   const found = await client.discoverLocks(target);
   return found.map((lock) => (lock.error ? `fails: ${statusOrText(lock.error)}` : lock.token === token));

@@ -6,8 +6,8 @@ import type { DavClient, Listed } from './dav-client.js';
 import { oddNames } from './names.js';
 
 /**
- * The names that fail, by the failure that they share, such as `'put: 400'`. An unknown entry of a listing appears as
- * its path relative to the collection. `'every name'` stands for all names that were tried.
+ * For each failure, such as `'put: 400'`, the names with this failure. An unknown entry of a listing appears as its
+ * path relative to the collection. `'every name'` means all names that were tried.
  */
 export type NameOutcomes = Readonly<Record<string, readonly string[] | 'every name'>>;
 

@@ -5,7 +5,7 @@ import type { DavClient, Held, Listed, Reply } from './dav-client.js';
 
 type Headers = Record<string, string>;
 
-/** The server answered with a status that is not 2xx, or with a multi-status document that has such a status. */
+/** The error for a response whose status is not 2xx, or whose multi-status document has a status that is not 2xx. */
 class Refusal extends Error {
   constructor(
     readonly status: number,
@@ -207,7 +207,7 @@ function entriesIn(document: string): Listed[] {
   });
 }
 
-/** The path of an href, in which all characters that a request line cannot contain are escaped. */
+/** The path of an href. Characters that a request line cannot contain are escaped. */
 function targetOf(href: string): string | null {
   if (href.trim() === '') return null;
   const path = href.trim().replace(/^https?:\/\/[^/]*/, '');

@@ -27,7 +27,7 @@ describeServer({
     'getRange 3-5': 'fails: 200',
     'getRange 7-': 'fails: 200',
     'getRange behind the end': 'fails: 200',
-    // A calendar has no collections in it.
+    // A calendar cannot contain collections.
     MKCOL: 'fails: 403',
     'MKCOL where one exists': 'fails: 403',
     members: 'fails: 409',

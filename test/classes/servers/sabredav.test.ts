@@ -13,7 +13,7 @@ describeServer({
     'PROPFIND with depth infinity': ['.', 'a.ics', 'sub/'],
     'COPY of a collection with depth 0': ['.', 'a.ics', 'sub/'],
     'LOCK: seconds': 1800,
-    discoverLocks: [false], // the token is not shown
+    discoverLocks: [false], // the server does not report the token
     'refreshLock: seconds': 1800,
     'LOCK without end: seconds': 1800,
     'LOCK without a timeout: seconds': 1800,

@@ -16,7 +16,7 @@ describeServer({
   },
   names: {
     'put: 400': ['back\\slash'],
-    // Tomcat does not escape semicolons in hrefs, but takes a semicolon in a request for the start of a parameter.
+    // Tomcat does not escape semicolons in hrefs, but treats a semicolon in a request as the start of a parameter.
     'get: 404': withSemicolon,
     'head: 404': withSemicolon,
     'propfind: 404': withSemicolon,

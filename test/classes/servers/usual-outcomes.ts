@@ -1,4 +1,4 @@
-/** The outcomes of {@link methodOutcomes} that follow RFC 4918 and RFC 9110, as nearly all of Apache's do. */
+/** The outcomes of {@link methodOutcomes} according to RFC 4918 and RFC 9110. Apache has nearly all of them. */
 import type { MethodOutcomes } from './method-outcomes.js';
 
 export const usualOutcomes: MethodOutcomes = {

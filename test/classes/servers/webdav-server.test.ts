@@ -20,7 +20,7 @@ describeServer({
     'COPY onto a resource': 201,
     'COPY without overwriting': 201,
     'COPY of a collection with depth 0': ['.', 'a.ics', 'sub/'],
-    // Locks keep out other users only, and here everybody is the default user.
+    // A lock keeps out only other users, and all requests of this suite come from the default user.
     'PUT of a locked resource': 200,
     'PUT by the holder': 200,
     withLock: ['allowed', 'allowed'],

@@ -19,7 +19,7 @@ const user = { name: 'alice', password: 'secret' };
 const basic = 'WWW-Authenticate: Basic realm="the realm"';
 const digest = 'WWW-Authenticate: Digest realm="the realm", nonce="abc", qop="auth"';
 
-/** A 401 with a body of this size. */
+/** A 401 response with a body of this size. */
 const unauthorized = (size = 4, ...headers: readonly string[]): string =>
   `HTTP/1.1 401 Unauthorized\r\n${[...(headers.length ? headers : [basic])].map((line) => `${line}\r\n`).join('')}` +
   `Content-Length: ${size}\r\n\r\n${'w'.repeat(size)}`;

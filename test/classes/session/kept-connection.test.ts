@@ -1,4 +1,4 @@
-/** Tests that the classes do not reuse a kept connection if the server has meanwhile sent bytes or closed. */
+/** Tests that the classes do not reuse a kept connection after the server has sent bytes on it, or has closed it. */
 import { Session, SessionPool } from 'libneon';
 import * as ne from 'libneon/ne';
 import { describeWith } from '../../servers/packages.js';
@@ -10,7 +10,7 @@ import { answering, exchange, keepAlive, receivedBy, testServers } from '../../s
 
 const serve = testServers();
 
-/** An operation in both forms, which return the mark of the response that they received, and a response with a mark. */
+/** An operation: its response with a given mark, and its two forms. Each form returns the mark that it received. */
 interface Kind {
   readonly answer: (mark: string) => string;
   readonly async: (session: Session | SessionPool) => Promise<string>;
@@ -31,7 +31,7 @@ const held = { target: '/next', token: 'urn:held' };
 const markOfDuration = (duration: number | null): string => (duration === 60_000 ? 'fresh' : 'stale');
 const markOfOutcome = [() => 'fresh', () => 'stale'] as const;
 
-/** Whether an operation uses a kept connection. A LOCK never does, as it must not be sent twice. */
+/** Whether an operation uses a kept connection. A LOCK uses a new connection, since it must not be sent twice. */
 const keeping = (operation: string): boolean => operation !== 'lock';
 
 const operations: Record<string, Kind> = {
@@ -127,7 +127,7 @@ const intrusions: readonly [name: string, method: string, response: string, extr
   ['the end', 'GET', response('hello'), [{ close: 'fin' }]],
 ];
 
-/** Resolves when the server has sent this number of bytes on the first connection; the client then has them, too. */
+/** Waits until the server has sent this number of bytes on the first connection. The client has then received them. */
 async function sentAll(server: RawServer, bytes: number): Promise<void> {
   for (;;) {
     const [first] = await server.connections();
@@ -150,8 +150,8 @@ const pathsAt = async (server: RawServer): Promise<string[][]> =>
   (await receivedBy(server)).map((text) => [...text.matchAll(/^[A-Z]+ (\S+) HTTP/gm)].map(([, path]) => path!));
 
 /**
- * The requests expected on both connections. A server that closes the first connection may do so a moment after its
- * last byte has arrived; neon then sends the next request on that connection first.
+ * The requests expected on both connections. The close of the first connection may arrive a moment after the last
+ * byte. In that case, neon sends the next request on the first connection, and then again on a new connection.
  */
 const onlyFresh = (extra: readonly Step[]): unknown[] => [
   extra.some((step) => 'close' in step) ? expect.arrayContaining(['/first']) : ['/first'],
@@ -323,7 +323,7 @@ describeWith('nginx', 'nginx', () => {
       session.on('status', ({ type }) => (connected += type === 'connected' ? 1 : 0));
       for (let i = 0; i < 10; i++) {
         expect(await (await session.get(smallFile.path)).text()).toBe(smallFile.body);
-        await new Promise((resolve) => setTimeout(resolve, i === 0 ? 100 : 0)); // late tickets arrive meanwhile
+        await new Promise((resolve) => setTimeout(resolve, i === 0 ? 100 : 0)); // gives late tickets time to arrive
       }
       expect(connected).toBe(1);
     } finally {

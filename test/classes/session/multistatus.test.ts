@@ -1,4 +1,4 @@
-/** Tests how the methods that change resources read 207 responses: they lose no failure, and accept no other body. */
+/** Tests 207 responses to methods that change resources: failures are reported, and bodies of other kinds refused. */
 import { NeonError, type Response, Session, SessionPool } from 'libneon';
 import { response } from '../../servers/raw.js';
 import { failureOf, saying } from '../../support/expect.js';

@@ -9,7 +9,7 @@ import { answering, testServers } from '../../support/servers.js';
 const serve = testServers();
 const body = 'x'.repeat(1_000_000);
 
-/** The types of events, without a type that repeats the one before. */
+/** The types of events. A type that occurs several times in a row is listed once. */
 const types = (events: readonly StatusEvent[]): string[] =>
   events.map(({ type }) => type).filter((type, i, all) => type !== all[i - 1]);
 

@@ -106,7 +106,7 @@ test('every method accepts a URL of its server', async () => {
   const url = new URL('http://127.0.0.1:1/zz/a%20b');
   const wrong: string[] = [];
   for (const [name, call] of calls(session, pool)) {
-    if (/unlock|refresh|locks|create/.test(name)) continue; // these need a lock, not a target, or send nothing
+    if (/unlock|refresh|locks|create/.test(name)) continue; // these methods take a lock instead, or send nothing
     const failure = (await failureOf(async () => call(url))) as NodeJS.ErrnoException;
     if (failure.code !== 'NE_CONNECT') wrong.push(`${name}: ${failure.message}`);
   }

@@ -25,7 +25,7 @@ const poolOf =
   (server, options) =>
     new SessionPool(urlOf(server), { ...options, connections });
 
-/** The owners of sessions, and the maximum number of their sessions. */
+/** The owners of sessions, each with the maximum number of its sessions. */
 const owners: [string, Make, number][] = [
   ['a Session', (server, options) => Session.open(urlOf(server), options), 1],
   ['a SessionPool of one session', poolOf(1), 1],

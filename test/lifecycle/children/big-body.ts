@@ -72,7 +72,7 @@ const ways: Record<string, () => Promise<Moved>> = {
   'up from a file': () => put({ file }),
   'up from a descriptor': () => withDescriptor('r', (fd) => put({ fd })),
   'up by ne_set_request_body_fd': () => putDescriptor(promises),
-  // The stream has an `end`, since the library would send a stream of a whole file as the file.
+  // The stream has an `end`. Without an `end`, the library would send the file itself instead of the stream.
   'up from a stream': () => put(createReadStream(file, { end: Number(size), highWaterMark: 256 * 1024 })),
 };
 

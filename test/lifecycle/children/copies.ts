@@ -1,6 +1,6 @@
 /**
  * copies.js PORTS END FOLDER…: loads several copies of the package in one process, and makes blocking requests and
- * requests with promises with each copy. The process ends by `exit` (while calls wait) or `natural`ly.
+ * requests with promises with each copy. END is `exit` (the process exits while calls wait) or `natural`.
  */
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
@@ -24,7 +24,7 @@ async function main(ports: Ports): Promise<void> {
   await Promise.all(times(20, (index) => use(copies[index % copies.length]!, ports)));
   refuseStrangers(copies, ports);
   await abort(copies, ports);
-  await untilThreads(before + copies.length, 1000); // a watchdog of each copy may be left
+  await untilThreads(before + copies.length, 1000); // the watchdog's thread of each copy may be left
   report({ interrupt: copies.map(({ features }) => features.interrupt) });
 
   if (end === 'natural') return;

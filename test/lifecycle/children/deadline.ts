@@ -40,7 +40,7 @@ const places = {
 
 /** The point at which the server stops. */
 export type Place = keyof typeof places;
-/** The deadline: of the call, or neon's read timeout of 1 s. */
+/** The deadline: the timeout of the call, or neon's read timeout, which is 1 s. */
 export type By = 'timeout' | 'readTimeout';
 /** The classes, or `libneon/ne/promises`. */
 export type Surface = 'class' | 'ne';
@@ -68,7 +68,7 @@ async function main(): Promise<void> {
   report({ outcomes, freed });
 }
 
-/** Connects without a response until the deadline of the call, or until that of the session. */
+/** Tests connects that get no response until the deadline of the call, or until the deadline of the session. */
 async function connect(): Promise<void> {
   const { port } = await fullBacklogServer();
   const before = await threadsAtRest();

@@ -62,7 +62,7 @@ const cases = {
     await untilThreads(before + 1, 1000); // lanes of collected sessions end at once; the watchdog's thread may be left
   },
 
-  /** Parsers and 207 parsers whose callbacks close over both: unused, used for a document, used for a request. */
+  /** Pairs of XML and 207 parsers whose callbacks close over both: unused, parsing a document, parsing a response. */
   async parsers(port: number): Promise<void> {
     const parser = (): ne.ne_xml_parser => {
       const made = ne.ne_xml_create();
@@ -73,7 +73,7 @@ const cases = {
       registry.register(multistatus, null);
       return made;
     };
-    // Each round has a stack frame of its own, since the frame of this function would keep the last values alive.
+    // Each round has its own stack frame. The frame of this function would keep the values of the last round alive.
     const round = async (i: number): Promise<void> => {
       parser();
       const used = parser();
@@ -89,7 +89,7 @@ const cases = {
     await expectCollected(4000 + 100);
   },
 
-  /** Objects of the classes and the objects that they refer to do not keep each other alive. */
+  /** References between objects of the classes do not keep the objects alive. */
   async classes(port: number): Promise<void> {
     for (let i = 0; i < 50; i++) {
       await Promise.all(

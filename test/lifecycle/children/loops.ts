@@ -1,6 +1,6 @@
 /**
  * loops.js WORKLOAD COUNT PORT TLSPORT CA: runs a workload COUNT times to warm up, and COUNT times more, in synchronous
- * loops in which no finalizer runs. Reports by how many bytes a round of the second loop made the resident memory grow.
+ * loops in which no finalizer runs. Reports the growth of the resident memory in the second loop, in bytes per round.
  * Needs --expose-gc.
  */
 import * as ne from '../../../lib/ne/index.js';
@@ -43,7 +43,7 @@ const workloads = {
     check(ne.ne_iaddr_print(ne.ne_addr_first(answer)) === '127.0.0.1');
     ne.ne_addr_destroy(answer);
   },
-  /** A request with hooks, whose buffer and cursors are handles, too. */
+  /** A request with hooks. The buffer and the cursors of the hooks are handles, too. */
   hooks: () => {
     const one = ne.ne_session_create('http', '127.0.0.1', Number(port));
     ne.ne_hook_pre_send(one, (_, header) => ne.ne_buffer_zappend(header, 'X-A: b\r\n'));

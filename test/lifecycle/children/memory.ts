@@ -1,6 +1,6 @@
 /**
- * memory.js WORKLOAD COUNT PORT LARGE: runs a workload COUNT times, and reports the resident memory before, half-way
- * and after (in MiB), each taken after a collection. Half as many runs warm up. Needs --expose-gc.
+ * memory.js WORKLOAD COUNT PORT LARGE: runs a workload COUNT times. Reports the resident memory in MiB before, half-way
+ * and after, each time after a collection of garbage. COUNT / 2 runs warm up beforehand. Needs --expose-gc.
  */
 import { Session } from '../../../lib/index.js';
 import * as ne from '../../../lib/ne/index.js';

@@ -10,7 +10,7 @@ import type * as libneon from '../../../lib/index.js';
 import { report, times } from './tools.js';
 
 /**
- * The time at which the other addon is loaded: before libneon, after it, between requests, or in a worker while
+ * The time at which the other addon is loaded: before libneon, after libneon, between requests, or in a worker while
  * requests run.
  */
 export type Order = 'before' | 'after' | 'between' | 'worker';

@@ -32,7 +32,7 @@ const pool = new SessionPool(origin, { connections: 2, readTimeout: 2000 });
 const handle = ne.ne_session_create('http', '127.0.0.1', Number(port));
 ne.ne_set_read_timeout(handle, 2);
 
-/** Values of every type; the functions make a new one each time. */
+/** Functions that make values of every type. Each call makes a new value. */
 const values: readonly (() => unknown)[] = [
   ...[undefined, null, true, false, 0, 1, -1, 1.5, NaN, Infinity, -Infinity, 2 ** 31, 2 ** 53, 10n].map((v) => () => v),
   ...['', ' ', 'x', '/a', 'a/b', '/a b', '\0', 'ü', '\ud800', '%', '%zz', '../..', 'GET', 'http', origin].map(
@@ -142,7 +142,7 @@ type Callable = (...values: unknown[]) => unknown;
 /** Methods that are marked as internal, and are no part of the declarations. */
 const internal = /^(note\w+|renew|failed|watchProgress)$/;
 
-/** The methods of an object, also those that it inherits. */
+/** The methods of an object, including inherited methods. */
 function methodsOf(name: string, make: () => object): Callee[] {
   const found = new Map<string, Callee>();
   for (
@@ -217,7 +217,7 @@ const functions = (): Callee[] =>
 const wrong: string[] = [];
 const counts = { calls: 0, failures: 0, results: 0 };
 
-/** Notes an error that does not explain itself. */
+/** Notes an error without a code, unless the error is an abort, a timeout, or one of the arguments. */
 function check(name: string, error: unknown, list: readonly unknown[]): void {
   counts.failures++;
   const { code, name: kind } = (typeof error === 'object' && error !== null ? error : {}) as {
@@ -276,7 +276,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   }
 }
 
-/** Waits for a promise; it is a fault, too, when the promise does not settle. */
+/** Waits for a promise. A promise that does not settle is a fault, too. */
 async function withLimit(name: string, promise: PromiseLike<unknown>): Promise<unknown> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise((_, reject) => {

@@ -122,7 +122,7 @@ const cases = {
     await listener.close();
   },
 
-  /** Calls time out as always when the process was stopped for longer than their time limits. */
+  /** Calls time out as usual even if the process was stopped for longer than their time limits. */
   async stopped(): Promise<void> {
     const listener = await listen();
     const pairs: Pair[] = [];

@@ -1,7 +1,7 @@
 /**
- * terminate.js PORTS CASES: starts a worker for each case, all at once. A case has an end and a wait: 100 promises at a
- * stage, or one call of the blocking surface if the wait begins with `sync-`. The main thread continues unless the end
- * is `process`.
+ * terminate.js PORTS CASES: starts a worker for each case, all at once. A case has an end and a wait. The wait is 100
+ * promises at a stage or, if its name begins with `sync-`, one call of the blocking surface. The main thread continues
+ * unless the end is `process`.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

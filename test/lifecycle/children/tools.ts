@@ -20,13 +20,13 @@ export function threads(): number {
   return readdirSync('/proc/self/task').length;
 }
 
-/** The number of threads after Node has started those that it starts on demand. */
+/** Starts the threads that Node starts on demand; returns the number of threads. */
 export async function threadsAtRest(): Promise<number> {
   await Promise.all(Array.from({ length: 16 }, () => stat('/')));
   return threads();
 }
 
-/** Waits until a condition holds; fails when that takes too long. */
+/** Waits until a condition holds; fails after a time limit. */
 export async function until(condition: () => boolean, limitMs: number, problem: () => string): Promise<number> {
   const start = performance.now();
   while (!condition()) {
@@ -37,8 +37,8 @@ export async function until(condition: () => boolean, limitMs: number, problem: 
 }
 
 /**
- * Measures in milliseconds how long a job takes that does not run on this thread. The longest delay of this thread's
- * event loop is subtracted, since the machine causes it.
+ * Measures the time in milliseconds of a job that runs on other threads. The longest delay of this thread's event loop
+ * is subtracted, since the machine causes that delay.
  */
 export async function timeOf(job: () => Promise<unknown>): Promise<number> {
   const delay = monitorEventLoopDelay({ resolution: 1 });

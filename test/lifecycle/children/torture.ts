@@ -138,13 +138,13 @@ const actions: Record<string, () => unknown> = {
   'collect some': () => globalThis.gc!({ type: 'minor' }),
   turn,
 };
-// Creating actions are repeated, so that they run often enough.
+// The list repeats the actions that create objects, so that they run often enough.
 const names = [
   ...Object.keys(actions),
   ...times(4, () => ['session', 'object', 'request', 'request again', 'reader', 'sweep']).flat(),
 ];
 
-// A blocking call does not accept the promise that a reader returns, so that the promise may reject unhandled.
+// A blocking call refuses the promise that a reader returns. Nothing then handles a rejection of that promise.
 process.on('unhandledRejection', (error) => expectKnown('reader', error));
 
 void main();
@@ -261,7 +261,7 @@ function dropOne(): unknown {
   return pool?.splice(Math.floor(random() * pool.length), 1);
 }
 
-/** Removes an object from its pool, or sometimes leaves it there for use after its destruction. */
+/** Removes an object from its pool. Sometimes leaves the object in the pool, for use after its destruction. */
 function maybeRemove<T>(pool: T[], object: T): T {
   if (chance(0.8)) pool.splice(pool.indexOf(object), 1);
   return object;

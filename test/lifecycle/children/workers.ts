@@ -36,7 +36,7 @@ async function main([portsText, mainLoads, count, order, end]: string[]): Promis
     await Promise.all([some(), use(ports)]);
     await use(ports);
   } else await some();
-  await sleep(50); // a thread that outlives the last worker would crash now if it lacked anything
+  await sleep(50); // if a thread that outlives the last worker lacks anything, it crashes now
   report({ ended: Number(count) });
 }
 

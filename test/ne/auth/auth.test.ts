@@ -484,7 +484,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
 
   test('stops waiting for credentials on abort', async () => {
     const server = await serve(answering(unauthorized(basic)));
-    // Repeats the abort, since the connection might stay open if the thread wakes up before it is interrupted.
+    // Repeats the abort: a connection might stay open when its thread wakes up before the abort interrupts the thread.
     for (let closed = 1; closed <= 200; closed++) {
       const session = sessionWith(server);
       const controller = new AbortController();

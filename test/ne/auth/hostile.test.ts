@@ -77,7 +77,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       ne.ne_add_auth(session, ne.NE_AUTH_ALL, (attempt) => (attempt > 4 ? 1 : alice));
       const request = await io.ne_request_create(session, 'GET', '/');
       const result = await io.ne_request_dispatch(request);
-      // Only Digest for servers reads the domain, so the challenge of a proxy may be accepted.
+      // neon reads the domain only in challenges of servers, so a proxy's challenge may be accepted.
       const mayPass = side === 'proxy' && about === 'an invalid domain';
       if (!mayPass) expect(result).toBe({ ok: ne.NE_OK, refused: code, error: ne.NE_ERROR }[expected]);
       expect(ne.ne_get_error(session)).not.toContain('secret');

@@ -18,7 +18,7 @@ const reentrant = neonError('ERR_NEON_REENTRANT');
 
 const notFound = response('nothing here', { status: '404 Not Found' });
 
-/** A call of a function that makes a request; it succeeds when the answer is 2xx. */
+/** A call of a function that makes a request. The call succeeds when the answer is 2xx. */
 type Call = (io: Io, session: ne.ne_session, fd: number) => Promise<number>;
 const calls: Record<string, Call> = {
   ne_get: (io, session, fd) => io.ne_get(session, '/a', fd),

@@ -192,7 +192,7 @@ describe('ne_rfc1123_date', () => {
   );
 });
 
-// Rules of time zones, since names would need files: UTC, Central Europe, New York, Lord Howe Island, Nepal.
+// Rules of time zones: UTC, Central Europe, New York, Lord Howe Island, Nepal. Names of time zones would need files.
 describe.each([
   'UTC0',
   'CET-1CEST,M3.5.0,M10.5.0/3',

@@ -59,7 +59,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       const lock = lockOn(session, '/', { timeout: ne.NE_TIMEOUT_INFINITE });
       expect(await io.ne_lock(session, lock)).toBe(ne.NE_OK);
       expect(lock.timeout).toBe(seconds);
-      expect(await io.ne_lock_refresh(session, lock)).toBe(ne.NE_OK); // the granted timeout can be requested
+      expect(await io.ne_lock_refresh(session, lock)).toBe(ne.NE_OK); // requests the granted timeout
     });
 
     test('fills a plain object, too', async () => {

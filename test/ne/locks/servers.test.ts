@@ -9,7 +9,7 @@ import { fetchBody, surfaces, type Io } from '../../support/surfaces.js';
 /** nephele requires an owner in each lock. */
 const owner = 'somebody';
 
-/** Sends a request that declares which resources it changes; returns its status. */
+/** Sends a request that declares which resources it changes; returns the status of the response. */
 async function send(
   io: Io,
   session: ne.ne_session,
@@ -130,7 +130,7 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
         ['MOVE', `${tree}a`, { destination: `${tree}m` }],
       ] as const) {
         const paths = [path, 'destination' in options ? options.destination : path];
-        expect([207, 423, 424]).toContain(await send(io, other, method, path, options)); // 207: a 423 for the tree
+        expect([207, 423, 424]).toContain(await send(io, other, method, path, options)); // 207 has a 423 for the tree
         expect(await send(io, session, method, path, { ...options, uses: using(...paths) })).toBeLessThan(300);
         if (method === 'DELETE') await send(io, session, 'PUT', `${tree}a`, { body: 'a', uses: using(`${tree}a`) });
       }
@@ -170,7 +170,8 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
         ne.ne_lockstore_remove(store, lock);
         ne.ne_lock_destroy(lock);
         // When two requests find no lock in Apache's database, both are granted a lock. The lock that is written last
-        // replaces the other one, whose holder is then refused the update, or only the unlock if the update came first.
+        // replaces the other lock. The holder of the other lock is then refused the update, or only the unlock if the
+        // update came first.
         if (status === 412 || (status === 204 && unlocked === ne.NE_ERROR)) forgotten++;
         else expect([status, unlocked]).toEqual([204, ne.NE_OK]);
         return status === 204;

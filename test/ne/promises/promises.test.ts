@@ -267,7 +267,7 @@ describe('a pending call', () => {
     await server.waitForRequests(2);
     expect(ne.ne_get_error(session)).toBe('201 First');
     await server.stop();
-    expect(await calls[1]).toBe(ne.NE_CONNECT); // the connection was a reused one, so neon retried
+    expect(await calls[1]).toBe(ne.NE_CONNECT); // the connection was reused, so neon retried
     expect(ne.ne_get_error(session)).toBe('Could not connect to server: Connection refused');
   });
 

@@ -1,4 +1,4 @@
-/** Tests of hooks, notifiers, providers and readers: errors that they throw, and calls that they may not make. */
+/** Tests of hooks, notifiers, providers and readers: errors that they throw, and calls that they must not make. */
 import { setImmediate as turn } from 'node:timers/promises';
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
@@ -37,7 +37,7 @@ function onRequest(set: (request: ne.ne_request, fn: Callback) => void) {
   };
 }
 
-/** Runs the steps one after the other until a step fails; returns that step and its failure. */
+/** Runs the steps one after the other until a step fails. Returns the failed step and its failure. */
 async function live(io: Io, session: ne.ne_session, path = '/'): Promise<[Step, unknown]> {
   let step: Step = 'create';
   try {
@@ -97,7 +97,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(await io.ne_request_dispatch(request)).toBe(ne.NE_OK);
       expect((await receivedBy(server)).join('')).toMatch(/GET \/next HTTP/);
       await io.ne_request_destroy(request);
-      // If the failed call left no handle of its request, the request was destroyed, too.
+      // The session can be destroyed only if the failed call has destroyed its request.
       if (runsIn === 'create' || runsIn === 'destroy') await io.ne_session_destroy(session);
     });
 

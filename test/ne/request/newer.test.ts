@@ -1,4 +1,4 @@
-/** Tests functions that newer versions of neon added, against a server; read-to.test.ts tests versions without them. */
+/** Tests functions that newer versions of neon added. read-to.test.ts also tests versions without these functions. */
 import { features } from 'libneon';
 import * as ne from 'libneon/ne';
 import { chunkedResponse, response } from '../../servers/raw.js';

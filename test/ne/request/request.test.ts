@@ -154,7 +154,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       expect(await receivedBy(server)).toEqual([`GET /1 HTTP/1.1\r\n${firstFields(server)}\r\n${second}`]);
     });
 
-    // Strings up to a certain length are converted in one step. No byte may get lost around that limit.
+    // Strings up to a certain length are converted in one step. Strings around this length must not lose a byte.
     test.each([250, 251, 252, 253, 254, 255, 256, 257, 1000, 1 << 20])(
       'sends a header of %d bytes whole',
       async (length) => {

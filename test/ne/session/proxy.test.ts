@@ -66,7 +66,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
         ne.ne_session_proxy(session, host, gone.port);
         const { result } = await get(session);
         if (host === '')
-          expect(result).not.toBe(ne.NE_OK); // some resolvers take an empty name for this machine
+          expect(result).not.toBe(ne.NE_OK); // some resolvers treat an empty name as this machine
         else expect(result).toBe(expected);
       }
     });

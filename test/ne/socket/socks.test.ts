@@ -14,7 +14,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
   const granted4 = [0, 0x5a, 0, 0, 0, 0, 0, 0];
   const granted5 = [5, 0, 0, 1, 0, 0, 0, 0, 0, 0];
   type Arguments = [number, ne.ne_inet_addr | null, string | null, number, string | null, string | null];
-  /** The bytes that neon sends and the proxy answers, in turn. */
+  /** Pairs of the bytes that neon sends and the bytes with which the proxy answers. */
   type Exchange = readonly (readonly [sent: readonly number[], answer: readonly number[]])[];
   const bytes = (text: string): number[] => [...Buffer.from(text)];
 

@@ -82,7 +82,7 @@ describe('certificates of servers', () => {
     }
   });
 
-  // The longer form of times, in which a year has four digits, is misread by most older versions of neon.
+  // Most older versions of neon misread the longer form of times, in which a year has four digits.
   const longTime = Buffer.from([0x18, 0x0f]);
   const legible = rootCertificates.filter((text) => readsLongTimes || !derOf(text).includes(longTime));
 

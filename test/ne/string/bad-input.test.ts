@@ -19,7 +19,7 @@ import {
 import { testBadInput } from '../../support/bad-input.js';
 import { outOfRange, wrongType, wrongValue } from '../../support/expect.js';
 
-/** Bytes that become a C string, so that they must not contain a null byte. */
+/** Bytes that become a C string, and therefore must not contain a null byte. */
 function withoutNull(name: string): Argument {
   const nulls = ['\0', 'a\0b', Buffer.alloc(1)];
   return { ...bytes(name), bad: (good) => [...bytes(name).bad(good), ...all(wrongValue, nulls)] };

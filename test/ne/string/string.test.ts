@@ -11,7 +11,7 @@ import { testServers } from '../../support/servers.js';
 
 const serve = testServers();
 
-/** All tokens of a text, and the rest after each. */
+/** All tokens of a text, each with the rest of the text after the token. */
 function split(text: string, next: (str: { value: string | null }) => string | null): [string | null, string | null][] {
   const str: { value: string | null } = { value: text };
   const found: [string | null, string | null][] = [];

@@ -85,7 +85,7 @@ describe('ne_uri_parse', () => {
   });
 
   test('rejects invalid ports, or keeps their value from atoi', () => {
-    // Older versions of neon use C's atoi; newer versions return an error.
+    // Older versions of neon read any port by C's atoi. Newer versions return an error for an invalid port.
     const ports = ['99999', '-1', 'x', '80x'].map((port) => {
       const parsed: Partial<ne.ne_uri> = {};
       return [ne.ne_uri_parse(`http://example.com:${port}/`, parsed) === 0, parsed.port] as const;

@@ -44,7 +44,7 @@ function runWithNeon(statements: string): string {
   ]);
 }
 
-/** The neon that npm run test:matrix loads. C programs are compiled with the installed neon, which is another one. */
+/** The neon that npm run test:matrix loads. C programs are compiled with the installed neon instead. */
 const another = process.env['LIBNEON_TEST_MATRIX'];
 const describeInC = another === undefined ? describeWith : describeSkipped;
 
@@ -150,7 +150,7 @@ describe('ne_parse_statusline', () => {
   ])('parses %.40j', (line, major_version, minor_version, code, klass, reason) => {
     const status = { klass: 0, more: 'stays' };
     expect(ne.ne_parse_statusline(line, status)).toBe(0);
-    // C replaces each byte of a reason phrase that is not ASCII.
+    // C replaces each byte that is not ASCII in a reason phrase.
     const reason_phrase = reason.replaceAll(/[^\x20-\x7e]/g, (c) => ' '.repeat(Buffer.byteLength(c)));
     expect(status).toEqual({ major_version, minor_version, code, klass, reason_phrase, more: 'stays' });
   });

@@ -394,8 +394,8 @@ describe('pending promises', () => {
       expect(use).toThrow(busy);
     expect(await failureOf(() => io.ne_xml_dispatch_request(stranger, parser))).toEqual(busy);
     expect((await Promise.all(pending))[0]).toBe(ne.NE_OK);
-    // The second document follows the end of the first, so the parser reports no events of the second document, unless
-    // neon sets the charset of the second document, which makes the parser start again.
+    // After the end of the first document, the parser reports no events of the second document. However, if neon sets
+    // the charset of the second document, the parser starts again.
     expect(noted).toEqual(noted.length > events.length ? [...events, ...events] : events);
     expect((await receivedBy(server)).join()).toMatch(/^GET \/1 [^]*GET \/2 /);
     ne.ne_xml_destroy(parser);
