@@ -1,5 +1,5 @@
-// The set of locks of the classes, the lists by which C submits them, and the calls that obtain, release and
-// refresh a lock.
+// The set of locks of the classes, and the list of each session, from which C submits locks. Also the calls
+// that obtain, release and refresh a lock.
 #include "classes/lock_set.h"
 
 #include <ne_alloc.h>
@@ -80,8 +80,8 @@ void LockSet::join_for_lock(Session &session) {
 
 // --- FollowingList ----------------------------------------------------------------------------------------
 
-// Throws while a request is live. Otherwise C would look for its private data even in requests that were made
-// before the list was registered.
+// Throws while a request is live. C would look for the list's private data in this request, but a request
+// that is older than the list has none.
 void FollowingList::register_with(Session &session, std::shared_ptr<LockSet> set) {
   if (!session.requests.empty())
     throw neon_failure(code::invalid_state,
@@ -90,8 +90,8 @@ void FollowingList::register_with(Session &session, std::shared_ptr<LockSet> set
   list->hook(session, list);
 }
 
-// The set adds new locks only at its end, so the copies that remain have the order of the set. One pass
-// removes the copies of locks that have left the set. Then copies of the new locks are appended.
+// Brings the copies up to date. First removes the copies of locks that have left the set. The set adds locks
+// only at its end, so the other copies are in its order. Then appends copies of the new locks.
 void FollowingList::follow() {
   if (!hidden_ && set_->version() == version_) return;
   auto [entries, version] = hidden_ ? std::pair<std::vector<LockSet::Entry>, std::uint64_t>() : set_->all();
@@ -189,9 +189,9 @@ struct LockArguments {
   Recipe recipe;  // the headers of the caller, and the limit of inflating
 };
 
-/// A call with one lock. The result is null when the call succeeded, and [code, text, response, token] when
-/// it failed. Head::response() packs the response, which may be null. If the server has granted a lock
-/// although the call failed, the token is the token of this lock; otherwise it is null.
+/// A call with one lock. The result is null on success, and [code, text, response, token] on failure.
+/// Head::response() packs the response, which may be null. The token is null, unless the server has granted a
+/// lock although the call failed.
 class LockCall : public Operation {
  public:
   explicit LockCall(LockArguments arguments)
@@ -243,7 +243,7 @@ class LockCall : public Operation {
   /// Parses the document of a LOCK response; `result` is the result of dispatch(). Returns the result of the
   /// call.
   int parse(int result);
-  /// Notes that the server has granted a lock with this token, although the call fails.
+  /// Called when the call fails although the server has granted a lock. Records the token of this lock.
   void strand(std::string token) { token_ = std::move(token); }
 
  private:
@@ -284,9 +284,9 @@ void add_timeout(ne_request *request, long timeout) {
     ne_print_request_header(request, "Timeout", "Second-%ld", timeout);
 }
 
-/// LOCK, as ne_lock sends it. The lock enters the set as soon as the server grants it, so that requests which
-/// wait behind this request submit the lock. If the caller does not receive the lock, it is removed from the
-/// set again.
+/// LOCK, as ne_lock sends it. The lock enters the set as soon as the server grants it. Requests that wait
+/// behind this one then submit the lock. If the lock never reaches the caller, it is removed from the set
+/// again.
 class Obtain final : public LockCall {
  public:
   using LockCall::LockCall;
@@ -375,8 +375,8 @@ class Release final : public LockCall {
   void succeeded() override { set().remove(lock().token); }
 };
 
-/// LOCK of a lock that is held already, as ne_lock_refresh sends it. If the response has no document, or the
-/// document does not describe the lock, the timeout is unknown afterwards.
+/// Refreshes a lock with a LOCK request, as ne_lock_refresh does. Afterwards the timeout is unknown if the
+/// response has no document, or if the document does not describe the lock.
 class Refresh final : public LockCall {
  public:
   using LockCall::LockCall;
@@ -434,8 +434,7 @@ Napi::Value share(const Arguments &arguments) {
   const auto set = set_argument(arguments, 0);
   const auto session = arguments.handle<Session>(1, "session");
   if (session->shared_locks()) return arguments.env().Undefined();
-  // The session shares no set, so no operation has registered a list. `locks` is therefore a lock store of
-  // libneon/ne.
+  // No set of the classes has registered a list for this session. So `locks` is a lock store of libneon/ne.
   if (session->locks)
     throw neon_failure(code::invalid_state,
                        "This session has a lock store of libneon/ne's, which its requests submit locks of");

@@ -21,12 +21,15 @@ struct Recipe;
 
 /// The locks of the classes: the locks of one session, or of all sessions of a pool.
 ///
-/// The set may change at any time, even while lanes are at work. The JavaScript thread changes the set. A
-/// lane that has obtained or released a lock changes it too, so that the next request on this lane submits
-/// the right locks. Since the set may change at any time, C never reads it: each session has its own list
-/// (FollowingList). The list belongs to the thread that runs an operation on this session, and is brought up
-/// to date before a request is made. The set has several owners: its JavaScript object, the sessions that use
-/// the set, and the operations of these sessions.
+/// The set may change at any time, even while lanes run. The JavaScript thread changes it. A lane changes it
+/// when it has obtained or released a lock, so that its next request submits the right locks.
+///
+/// C never reads the set itself, because the set could change during the reading. Each session has its own
+/// list instead (FollowingList). The list belongs to the thread that runs an operation on this session. This
+/// thread brings the list up to date before it makes a request.
+///
+/// The set has several owners: its JavaScript object, the sessions that use the set, and the operations of
+/// these sessions.
 class LockSet final : public Handle, public SharedLocks {
  public:
   static constexpr Kind kind = Kind::LockSet;
@@ -46,7 +49,7 @@ class LockSet final : public Handle, public SharedLocks {
   void remove(const Entry &entry);
   /// All locks, in the order in which they were added, and the version of the set that has these locks.
   std::pair<std::vector<Entry>, std::uint64_t> all() const;
-  /// The locks that end when the request succeeds, since the request deletes or moves their resources.
+  /// The locks that a success of the request destroys, because the request deletes or moves their resources.
   std::vector<Entry> ending_with(const Recipe &recipe) const;
   /// The number of changes.
   std::uint64_t version() const { return version_; }
@@ -84,11 +87,11 @@ class FollowingList final : public LockList {
   std::vector<std::pair<LockSet::Entry, struct ne_lock *>> copies_;
 };
 
-/// Makes the request submit the locks of all resources that the request changes, as neon's function for the
-/// same method does. Does nothing if the caller has set an If header.
+/// Makes the request submit the locks of all resources that it changes, as neon's function for the same
+/// method does. Does nothing if the caller has set an If header.
 void submit_locks(Session &session, ne_request *request, const Recipe &recipe);
 
-/// If the recipe has an If header, requests that neon makes submit no lock while this object exists.
+/// While this object exists, neon submits no locks for the session if the recipe has an If header.
 class HiddenLocks final {
  public:
   HiddenLocks(Session &session, const Recipe &recipe);

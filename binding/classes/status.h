@@ -16,13 +16,13 @@
 
 namespace neon {
 
-/// Queues the status events of a session for the classes. The operation does not wait for JavaScript. Newer
-/// progress replaces progress that was not delivered yet.
+/// Queues the status events of a session for the classes. The operation does not wait for JavaScript. If
+/// progress has not been delivered yet, newer progress replaces it.
 ///
-/// The thread that runs an operation writes into `records_`, under `mutex_`, and posts the queue unless the
-/// queue is posted already. JavaScript takes all records at once. The session owns the queue. While the queue
-/// is posted, the environment owns it too. The reference to the function is weak, since the session's object
-/// of the classes keeps the function alive.
+/// The thread that runs an operation writes into `records_`, under `mutex_`. It then posts the queue, unless
+/// the queue is posted already. JavaScript takes all records at once. The session owns the queue. While the
+/// queue is posted, the environment owns it too. The queue refers to the function weakly. The session's
+/// object of the classes keeps the function alive.
 class StatusQueue final : public Event,
                           public StatusObserver,
                           public std::enable_shared_from_this<StatusQueue> {
@@ -30,7 +30,7 @@ class StatusQueue final : public Event,
   explicit StatusQueue(const Session &session);
   ~StatusQueue() override;
 
-  /// From now on `function` is called. The session may be busy. JavaScript thread.
+  /// Makes the queue call `function` from now on. The session may be busy. JavaScript thread.
   void enable(Napi::Function function);
   void disable() { enabled_ = false; }
   void deliver(Napi::Env env) override;

@@ -1,4 +1,4 @@
-// systemError(): finds the system's error code for the message at the end of a text of neon's.
+// systemError(): finds the system's error code from the text of a failure in neon.
 #include <netdb.h>
 
 #include <cerrno>
@@ -69,9 +69,9 @@ Napi::Value found(Napi::Env env, const char *name, int number, const char *descr
                         Napi::String::New(env, description)});
 }
 
-/// systemError(text) → [code, errno, description], or null. `text` is the text of a failure. The result
-/// describes the system error whose message is at the end of the text. `errno` is negative, as in Node's
-/// errors. neon keeps no error number: it appends the system's message to its own text.
+/// systemError(text) → [code, errno, description], or null. `text` is the error text of a failure in neon.
+/// neon keeps no error number, but appends the system's message to its text. The result describes the system
+/// error with this message. `errno` is negative, as in Node's errors.
 Napi::Value system_error(const Arguments &arguments) {
   const Napi::Env env = arguments.env();
   const std::string text = arguments.text(0, "text");

@@ -9,7 +9,7 @@
 
 namespace neon {
 
-/// An element of the namespace `DAV:` that a handler accepts inside another element.
+/// An element of the namespace `DAV:`, and a parent in which a handler accepts it.
 struct ChildElement {
   int parent;
   std::string_view name;
@@ -33,12 +33,12 @@ inline std::string_view shaved(std::string_view text) {
   return text.substr(start, text.find_last_not_of(white) + 1 - start);
 }
 
-/// How deeply elements may be nested. To find the default namespace of an element, neon searches all
-/// ancestors of the element. So the time grows with the square of the depth, and a document of 63 KB can keep
-/// a thread busy for a second.
+/// How deeply elements may be nested. To find the default namespace of an element, neon searches all its
+/// ancestors. The time therefore grows with the square of the depth. Without a limit, a document of 63 KB
+/// could keep a thread busy for a second.
 inline constexpr int max_depth = 1000;
 
-/// Notes the excessive depth as the error of the parser. The caller must then abort the parser.
+/// Makes the excessive depth the error text of the parser. The caller must then abort the parser.
 inline void set_too_deep(ne_xml_parser *parser) noexcept {
   char text[128];
   std::snprintf(text, sizeof text, "XML parse error at line %d: elements are nested deeper than %d",

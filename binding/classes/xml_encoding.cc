@@ -10,7 +10,7 @@
 namespace neon {
 
 std::string charset_of(ne_request *request) {
-  // Without a charset in the header, ne_get_content_type() would return the default of the media type.
+  // If the header names no charset, ne_get_content_type() would return the default charset of the media type.
   const char *const header = ne_get_response_header(request, "Content-Type");
   if (!header || !strcasestr(header, "charset")) return "";
   ne_content_type type{};

@@ -11,8 +11,8 @@ namespace neon {
 /// The charset in the Content-Type of a response; empty without one.
 std::string charset_of(ne_request *request);
 
-/// Makes the parser read its document in this encoding (RFC 7303, section 3). ne_xml_dispatch_request does
-/// the same in versions of neon that have ne_xml_set_encoding. In older versions, the declaration in the
+/// Makes the parser read its document in this encoding (RFC 7303, section 3). Versions of neon that have
+/// ne_xml_set_encoding do the same in ne_xml_dispatch_request. With older versions, the declaration in the
 /// document decides. Returns an empty text, or the reason why the encoding cannot be set.
 std::string set_encoding(ne_xml_parser *parser, const std::string &charset);
 

@@ -114,7 +114,7 @@ int EventParser::on_end(void *self, int, const char *nspace, const char *name) n
   return parser.add([&](EventBatch &batch) { batch.end(nspace, name); }) ? 0 : NE_XML_ABORT;
 }
 
-// Declarations of namespaces, and names with undeclared prefixes, stay as they are written.
+// Leaves declarations of namespaces as they are written, and also names with undeclared prefixes.
 void EventParser::add_attribute(EventBatch &batch, std::string_view name, const char *value) const {
   const std::size_t colon = name.find(':');
   const std::string_view prefix = name.substr(0, colon);

@@ -24,20 +24,20 @@ namespace neon {
 class EventBatch final : public Packed {
  public:
   void start(std::string_view nspace, std::string_view name);
-  /// Adds an attribute to the start of an element that was added last.
+  /// Adds an attribute to the start of the element that was added last.
   void attribute(std::string_view nspace, std::string_view name, std::string_view value);
   /// Consecutive texts are one event.
   void text(std::string_view text);
   void end(std::string_view nspace, std::string_view name);
-  /// Called at a start or an end that JavaScript has not asked for. The text after it becomes a separate
-  /// event.
+  /// Called at a start or an end that JavaScript has not asked for. The text after it then becomes an event
+  /// of its own.
   void end_text() { length_at_ = 0; }
   bool full() const { return events_ >= max_events || text_.size() >= max_text; }
   /// [text, numbers, elements, attributes]
   Napi::Value value(Napi::Env env) const;
 
  private:
-  // So few events that the handlers of one batch do not block the event loop for long.
+  // The limit is low, so that the handlers of one batch do not block the event loop for long.
   static constexpr std::size_t max_events = 512;
 
   std::size_t events_ = 0;
@@ -66,8 +66,8 @@ class EventParser final {
   /// Why the document is not well-formed.
   std::string error() const;
 
-  /// Returns a batch of the events after the last full batch, or null. After give_back(), the returned batch
-  /// receives further events.
+  /// Takes the batch that is being filled; null when it has no events. The parser fills it further after
+  /// give_back().
   std::unique_ptr<EventBatch> take();
   void give_back(std::unique_ptr<EventBatch> batch) { batch_ = std::move(batch); }
 

@@ -17,8 +17,8 @@ namespace neon {
 /// Whether a call blocks its caller (`libneon/ne`) or returns a promise (`libneon/ne/promises`).
 enum class Mode { Sync, Async };
 
-/// The arguments of one call from JavaScript. For a wrong value, each reader throws the error that Node
-/// throws for such a value, with the name of the argument in the message.
+/// The arguments of one call from JavaScript. Each reader checks its argument. For a wrong value it throws
+/// the error that Node would throw, with the name of the argument in the message.
 class Arguments final {
  public:
   explicit Arguments(const Napi::CallbackInfo &info)

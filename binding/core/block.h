@@ -9,8 +9,8 @@
 namespace neon {
 
 inline constexpr std::size_t block_size = std::size_t{256} * 1024;
-// A response of at most this many bytes is handed to JavaScript in one piece. Its memory has room for one
-// more byte. A body that fills this extra byte is longer than the limit.
+// A response of at most this many bytes reaches JavaScript in one piece. Its memory has room for one more
+// byte. If this byte is received too, the body is longer than the limit.
 inline constexpr std::size_t whole_limit = std::size_t{64} * 1024;
 // The number of bytes that are read ahead of JavaScript.
 inline constexpr std::size_t high_water = 4 * block_size;
@@ -49,7 +49,7 @@ struct Block {
   /// Returns the bytes that JavaScript has not taken yet. After this call, the block must not be used. Hands
   /// the memory over when this costs less than a copy.
   Napi::Value take(Napi::Env env) {
-    // Copying a few bytes into a new buffer costs less than keeping a large, mostly unused block alive.
+    // Copying a few bytes costs less than keeping a large block alive that is mostly unused.
     if (taken > 0 || size < capacity / 2 || size < 4096) return copy_left(env);
     return hand_over(env, std::move(memory), size);
   }

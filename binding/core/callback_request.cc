@@ -51,8 +51,8 @@ void CallbackRequest::settle(State state) {
   operation_->changed_.notify_all();
 }
 
-// The request stays Running until the promise settles. The reactions of the promise refer to the request
-// weakly. The operation owns the request while the operation waits.
+// Waits for the promise, while the request stays Running. The reactions of the promise refer to the request
+// weakly. The operation owns the request during its wait.
 void CallbackRequest::await(Napi::Promise promise) {
   const Napi::Env env = promise.Env();
   const auto reaction = [&](void (CallbackRequest::*settled)(Napi::Value)) {

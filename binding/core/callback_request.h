@@ -14,13 +14,13 @@ class Operation;
 /// A call that neon makes to a JavaScript function from a lane. The lane waits in
 /// Operation::wait_for_answer().
 ///
-/// The operation's mutex guards the state, which changes from Waiting to Running to Answered. When the
-/// operation is aborted or the environment goes away, Waiting and Running change to Gone. While the state is
-/// Running, the promise of the callback may be pending.
+/// The operation's mutex guards the state. It changes from Waiting to Running, and then to Answered. It stays
+/// Running while a promise of the callback is pending. If the operation is aborted or the environment goes
+/// away before the answer, the state changes to Gone.
 class CallbackRequest final : public Event, public std::enable_shared_from_this<CallbackRequest> {
  public:
-  /// put() calls the function, and may read the stack frame of the lane, since the lane waits. take()
-  /// converts the result.
+  /// put() calls the function. It may read the stack frame of the lane, because the lane waits meanwhile.
+  /// take() converts the result.
   struct Handler {
     Handler() = default;
     Handler(const Handler &) = delete;

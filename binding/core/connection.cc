@@ -19,8 +19,8 @@ namespace {
 // This extra time lets neon's own timeouts expire first, even when the thread gets no processor for a while.
 constexpr std::chrono::milliseconds grace{1500};
 
-// Gets the number of bytes that crossed this socket in both directions. Returns false when the system cannot
-// report the number. The connection then counts as moving.
+// Gets the number of bytes that have crossed this socket in both directions. Returns false when the system
+// cannot report the number. The watchdog then treats the connection as active.
 bool bytes_moved(int descriptor, std::uint64_t &bytes) {
 #if __has_include(<linux/tcp.h>)
   tcp_info info{};
@@ -126,7 +126,7 @@ void Connection::process_exits() {
   if (running_) cut(Interruption::Aborted);
 }
 
-// Limits an attempt to connect by the deadline. Returns false when the deadline has passed.
+// Gives an attempt to connect only the time until the deadline. Returns false when the deadline has passed.
 bool Connection::limit_connect(ne_socket *socket) {
   const std::lock_guard lock(mutex_);
   if (!deadline_) return true;
@@ -183,7 +183,8 @@ int Connection::close(ne_socket *socket) {
     const std::lock_guard lock(mutex_);
     const int descriptor = ne_sock_fd(socket);
     if (descriptor >= 0) {
-      // A TLS closure alert must not wait for a peer that reads nothing.
+      // Makes the socket non-blocking. Otherwise the TLS closure alert could wait for a peer that reads
+      // nothing.
       const int flags = ::fcntl(descriptor, F_GETFL);
       if (flags >= 0) ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
     }

@@ -12,14 +12,16 @@ namespace neon {
 
 class Operation;
 
-/// The connection of a neon session, or of a `ne_socket` that belongs to no session. neon hides the socket of
-/// a session, so this class notes the descriptor of the socket. shutdown(2) on this descriptor ends a blocked
-/// call.
+/// The connection of a neon session, or of a `ne_socket` that belongs to no session.
+///
+/// neon hides the socket of a session, so this class records the descriptor of the socket. To end a blocked
+/// call, it calls shutdown(2) on the descriptor.
 ///
 /// The thread inside neon changes the state (begin, end, connect, close), under `mutex_`. The JavaScript
-/// thread (interrupt), the watchdog and the exit handler hold the same lock. So the descriptor that they shut
-/// down still belongs to this connection. The executor (a session or a socket) owns the connection, and each
-/// operation owns its executor. So the connection exists at least from begin() to end().
+/// thread (interrupt), the watchdog and the exit handler hold the same lock when they shut the descriptor
+/// down. So the descriptor cannot be closed and reused meanwhile. The executor (a session or a socket) owns
+/// the connection, and each operation owns its executor. So the connection always exists from begin() to
+/// end().
 class Connection final : public Interposed, public Watched {
  public:
   enum class Interruption { None, Aborted, Stalled };
@@ -34,13 +36,13 @@ class Connection final : public Interposed, public Watched {
   void begin(const Operation &operation, std::optional<Clock::time_point> deadline);
   /// Called when the operation has left neon. Returns the interruption, if there was one.
   Interruption end();
-  /// Makes the watchdog ignore the connection until resume(), while the operation waits for JavaScript, a
-  /// file or a pipe.
+  /// Called before the operation waits for JavaScript, a file or a pipe. The watchdog ignores the connection
+  /// until resume().
   void pause();
   void resume();
 
   /// Gives up the rest of the exchange: close() will reset the connection, as after an interruption. A server
-  /// that is blocked in a send notices a reset, but may not notice a normal close for a minute.
+  /// that is blocked in a send notices a reset at once. It may notice a normal close only after a minute.
   void abandon();
   /// Ends this operation if it is inside neon.
   void interrupt(const Operation &operation);
@@ -56,16 +58,16 @@ class Connection final : public Interposed, public Watched {
   /// Whether there is a connection. Always false without interposition.
   bool is_open();
   /// Whether the peer of an idle connection has sent bytes that belong to no request, or has closed the
-  /// connection. Only the thread that uses the connection may call it, between two responses.
+  /// connection. Call this only between two responses, on the thread that uses the connection.
   bool is_stale();
   /// Replaces stall_limit() for the running operation, until the next connection.
   void limit_stall(std::chrono::seconds limit);
 
-  /// If no bytes move on the connection for this time, the watchdog ends the running operation. A new limit
-  /// applies from the next connection on, like a new read timeout of neon's.
+  /// Sets the time without traffic after which the watchdog ends the running operation. A new limit applies
+  /// from the next connection on. A new read timeout of neon does the same.
   std::chrono::seconds stall_limit();
   void set_stall_limit(std::chrono::seconds limit);
-  /// neon's own connect timeout, which a deadline shortens; 0 means no limit.
+  /// Sets neon's own connect timeout, which a deadline may shorten; 0 means no limit.
   void set_connect_limit(std::chrono::seconds limit);
 
   bool look(Clock::time_point now) override;

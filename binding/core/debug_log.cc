@@ -16,13 +16,13 @@ namespace neon {
 
 namespace {
 
-// Leaves out bodies (HTTPBODY, XMLPARSE) and credentials. HTTPPLAIN has credentials in plain text. HTTPAUTH
-// has digests of passwords, which an attacker can use like the passwords.
+// Leaves out bodies (HTTPBODY, XMLPARSE) and credentials. HTTPPLAIN logs credentials in plain text. HTTPAUTH
+// logs digests of passwords, which an attacker can use in place of the passwords.
 constexpr int discreet_mask =
     NE_DBG_SOCKET | NE_DBG_HTTP | NE_DBG_XML | NE_DBG_LOCKS | NE_DBG_SSL | NE_DBG_FLUSH;
 
-// A longer line is split, and its second part is not recognised as the rest of a header field. This does no
-// harm, since neon has room only for header fields of up to 8 KiB.
+// A longer line is split, and credentials in its second part would not be recognised. But neon accepts only
+// header fields of up to 8 KiB, so no header field is split.
 constexpr std::size_t max_line = 65536;
 
 constexpr std::string_view mask = "...";
@@ -61,8 +61,8 @@ std::size_t find_ignoring_case(std::string_view text, std::string_view word) {
   return std::string_view::npos;
 }
 
-/// Returns the position of the value in a line that has one of these forms, which neon writes: "name:",
-/// "[name], Value:" or "[name] =". Returns npos for any other line.
+/// Returns the position of the value if the line has one of neon's forms: "name:", "[name], Value:" or
+/// "[name] =". Returns npos for any other line.
 std::size_t value_of_field(std::string_view line, std::string_view name) {
   const std::size_t at = find_ignoring_case(line, name);
   if (at == std::string_view::npos) return at;
@@ -125,8 +125,9 @@ void DebugLog::put(std::string_view text) {
   }
 }
 
-// Node makes its pipes non-blocking, so a full pipe refuses bytes. Waits a second for the reader, and does
-// not wait again until the reader has made room: the reader may be this process itself.
+// Waits up to a second for the reader of a full pipe. (A full pipe refuses bytes, because Node makes its
+// pipes non-blocking.) After a vain wait, does not wait again until the reader has made room. The reader may
+// be this process itself.
 bool DebugLog::wait_for_reader() {
   pollfd writable{descriptor_, POLLOUT, 0};
   if (!reader_stopped_) reader_stopped_ = ::poll(&writable, 1, 1000) <= 0;
@@ -159,7 +160,7 @@ void DebugLog::open(int descriptor, int mask) {
   ne_debug_init(stream_, mask);
 }
 
-// Whether neon logs anything with this mask. If it does, it logs the creation of a session.
+// Whether neon logs anything with this mask. Tries the mask with a new session, whose creation neon logs.
 bool DebugLog::says_something(int mask) {
   const int nowhere = checked(open_nowhere(), "open");
   point_to(nowhere);

@@ -10,12 +10,11 @@
 
 namespace neon {
 
-/// The destination of neon's debugging output: one stream for the process. The stream is created with the
-/// first log, and is never closed.
+/// The destination of neon's debugging output: one stream for the process. The first log creates the stream.
 ///
-/// neon keeps the stream for good, since another thread may be about to write to the stream. Only the file
-/// behind the descriptor of the stream is exchanged; the system does this in one step. When no log is open,
-/// the file is /dev/null.
+/// The stream is never closed, because another thread may be writing to it. Instead, the file behind the
+/// stream's descriptor is replaced, which the system does in one step. While no log is open, this file is
+/// /dev/null.
 class DebugLog final {
  public:
   static DebugLog &instance();

@@ -15,9 +15,9 @@ std::string shortened(std::string text) {
   return text;
 }
 
-// Looking at an object of the user's may run code of the user's, and this code may throw. The exception is
-// dropped. Uses Node-API directly, since Napi::Error ends the process when the user's code is being
-// terminated (error.cc says why).
+// Inspecting an object from the user may run the user's code. If this code throws, the exception is dropped.
+// Uses Node-API directly, since Napi::Error ends the process when the code is being terminated (error.cc says
+// why).
 bool succeeded(Napi::Env env, napi_status status) {
   if (status == napi_ok) return true;
   bool pending = false;

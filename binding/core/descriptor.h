@@ -10,9 +10,9 @@
 
 namespace neon {
 
-/// A descriptor of the caller's that C reads or writes. A lane uses a duplicate, since the promise of an
-/// aborted operation settles while the lane still reads or writes. The caller may then close its descriptor,
-/// and the system may give the number to another file.
+/// A file descriptor from the caller, for C to read or write. A lane uses a duplicate. The reason is that the
+/// promise of an aborted operation settles while the lane still reads or writes. The caller may then close
+/// its descriptor, and the system may give the number to another file.
 class Descriptor final {
  public:
   Descriptor(int given, Mode mode) : number_(given), own_(mode == Mode::Async) {

@@ -118,7 +118,7 @@ void Environment::drain() {
   } while (take());
 }
 
-// Takes the posted events. Returns false when there are no events; the next post then calls for a drain.
+// Takes the posted events. Returns false when there are none; the next post then requests a new drain.
 bool Environment::take() {
   taken_.clear();
   next_ = 0;

@@ -43,7 +43,7 @@ class Abortable {
   ~Abortable() = default;
 };
 
-/// The C type that a handle stands for. The class names in environment.cc are in the same order.
+/// The C type behind a handle. The class names in environment.cc are in the same order.
 enum class Kind {
   Session,
   Request,
@@ -70,25 +70,23 @@ enum class Kind {
 };
 const char *class_name(Kind kind);
 
-/// The data of one initialisation of the module. The module is initialised once for each JavaScript
-/// environment (main thread, worker) and each load: Jest loads the module again in the same JavaScript
-/// environment.
+/// The data of one initialisation of the module. Each JavaScript environment (main thread, worker)
+/// initialises the module. A second load in the same environment initialises it again, as under Jest.
 ///
 /// The JavaScript thread and all lanes share `open_`, `wakeup_` and `queue_`, under `mutex_`:
-///  - To post an event, a lane takes the lock, gives up unless `open_` is set, and pushes the event. If no
-///    drain is on its way, the lane calls for a drain by the thread-safe function. The lane makes this call
-///    without the lock, so that other lanes do not wait for the call. `calling_` counts such calls while they
-///    run.
+///  - To post an event, a lane takes the lock and pushes the event. If `open_` is not set, it drops the
+///    event. If no drain has been requested, the lane requests one by calling the thread-safe function. It
+///    makes this call without the lock, so that other lanes do not wait for the call. `calling_` counts the
+///    calls that are running.
 ///  - The drain (JavaScript thread) takes the events under the lock, and delivers them without the lock,
 ///    until there are no more events. After a few milliseconds it continues in the next turn of the event
 ///    loop.
-///  - The clean-up hook is registered after the thread-safe function, so that it runs before the hook of that
-///    function. The clean-up hook clears `open_`, and waits until `calling_` is 0. From then on no thread
-///    touches the thread-safe function. Last, the clean-up hook calls environment_gone() on every operation
-///    that is not over. environment_gone() wakes a lane that waits for an answer from JavaScript, and shuts
-///    the lane's socket down.
-/// All other members belong to the JavaScript thread alone. These objects own the environment, each by one
-/// shared_ptr: the instance data, the thread-safe function, every operation and every handle.
+///  - The clean-up hook is registered after the thread-safe function, and so runs before the hook of that
+///    function. It clears `open_`, and waits until `calling_` is 0. From then on no thread touches the
+///    thread-safe function. Last, it calls environment_gone() on every operation that is not over. This wakes
+///    a lane that waits for an answer from JavaScript, and shuts the lane's socket down.
+/// All other members belong to the JavaScript thread alone. The instance data, the thread-safe function,
+/// every operation and every handle own the environment, each by one shared_ptr.
 class Environment final : public std::enable_shared_from_this<Environment> {
  public:
   /// The JavaScript functions that lib/core/load.ts hands over when it initialises the module.
@@ -137,13 +135,14 @@ class Environment final : public std::enable_shared_from_this<Environment> {
   bool post(std::shared_ptr<Event> event);
 
   /// Sets the time limit of the operation that is queued next. When the time is up, JavaScript calls abort()
-  /// for the operation, and an attempt to connect ends by itself.
+  /// for the operation. An attempt to connect needs no abort(): it ends at the limit.
   void set_time_limit(std::optional<std::chrono::milliseconds> limit) { time_limit_ = limit; }
   std::optional<std::chrono::milliseconds> take_time_limit() {
     return std::exchange(time_limit_, std::nullopt);
   }
 
-  /// Count the unsettled promises, which keep the event loop alive. An idle session does not keep it alive.
+  /// hold() and release() count the unsettled promises. A promise keeps the event loop alive, and an idle
+  /// session does not.
   void hold();
   void release();
 

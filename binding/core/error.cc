@@ -10,9 +10,10 @@ namespace neon {
 
 namespace {
 
-// If a value is not an object, Napi::Error stores the value as a property of an object. Napi::Error ends the
-// process when V8 refuses to define the property. V8 refuses while it terminates the running code (a timeout
-// or an interrupt of node:vm). In this case the value is null, and is not an exception of the user's.
+// Whether Napi::Error can store the value. It stores a value that is not an object as a property of a new
+// object. If V8 refuses to define the property, Napi::Error ends the process. V8 refuses while it terminates
+// the running code (a timeout or an interrupt of node:vm). The value is then null, and the user's code has
+// not thrown it.
 bool can_be_held(Napi::Env env, napi_value value) {
   napi_valuetype type = napi_undefined;
   if (napi_typeof(env, value, &type) != napi_ok) return false;

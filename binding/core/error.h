@@ -8,8 +8,8 @@
 
 namespace neon {
 
-/// An error on its way to JavaScript. Any thread may make it, even a lane, where no JavaScript exists. For
-/// both surfaces, to_error() turns it into an error object on the JavaScript thread.
+/// An error on its way to JavaScript. Any thread may make it, even a lane, which has no JavaScript. On the
+/// JavaScript thread, to_error() turns it into an error object for both surfaces.
 class Failure final : public std::exception {
  public:
   enum class Kind { Neon, Type, Range };

@@ -15,8 +15,8 @@ Executor::~Executor() {
 bool Executor::inside_callback() const {
   if (running) return true;
   if (!asking) return false;
-  // Other code also runs while the promise of a callback is pending. Asks JavaScript whether the caller
-  // belongs to the callback.
+  // Other code also runs while the promise of a callback is pending. Only JavaScript can tell this code from
+  // the code of the callback, so JavaScript is asked.
   const Napi::Object object = handle_object();
   if (object.IsEmpty()) return false;
   return call_javascript(executor_environment().hook(Environment::Hook::IsInside), {object})

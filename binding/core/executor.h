@@ -24,10 +24,10 @@ class Resource;
 /// C object:
 ///  - pending: the number of promises of this executor that are queued or on the lane. A promise counts from
 ///    enqueueing until the drain delivers its end. While the number is not 0, the lane owns the C object.
-///  - asking: the number of callback requests from the lane that JavaScript has received but not answered.
+///  - asking: the number of callback requests that JavaScript has received from the lane but not answered.
 ///    While the number is not 0, the lane waits, and JavaScript may touch the C object.
-///  - running: the blocking operation below us on the stack, while JavaScript runs inside a callback of this
-///    operation.
+///  - running: the blocking operation in progress on the JavaScript thread. While it is set, JavaScript runs
+///    only inside the callbacks of this operation.
 class Executor {
  public:
   Executor() = default;
@@ -35,8 +35,8 @@ class Executor {
   Executor &operator=(const Executor &) = delete;
   virtual ~Executor();
 
-  /// A call that does not block must call this function on the JavaScript thread before it touches the C
-  /// object. Throws ERR_NEON_BUSY.
+  /// Called on the JavaScript thread by each call that does not block, before it touches the C object. Throws
+  /// ERR_NEON_BUSY.
   void require_usable() const;
   /// Like require_usable(), for calls that are also forbidden inside this executor's callbacks. Inside a
   /// callback, throws ERR_NEON_REENTRANT.
@@ -45,7 +45,8 @@ class Executor {
 
   /// Whether the caller is inside a callback of this executor's running operation.
   bool inside_callback() const;
-  /// Called when an operation is about to be queued: records the error text if no promise is pending.
+  /// Called before an operation is queued. If no promise is pending, waits for deferred work of the lane, and
+  /// records the error text.
   void note_error();
   /// Whether the operation that is calling JavaScript at this moment uses this resource.
   bool asks_about(const Resource &resource) const;
@@ -54,8 +55,8 @@ class Executor {
   /// From now on this executor (which is `self`) and the members of the group take turns on one lane. Throws
   /// ERR_NEON_BUSY when a call of this executor or of the group is pending.
   void join(const std::shared_ptr<Executor> &self, const std::shared_ptr<LaneGroup> &group);
-  /// Runs `work` on the C object as soon as no operation uses the object: now, or on the lane when its turn
-  /// comes. `in_question`: whether `work` may run now even while an operation waits inside neon for the
+  /// Runs `work` on the C object as soon as no operation uses the object: at once, or on the lane at its
+  /// turn. With `in_question`, `work` may also run at once while an operation waits inside neon for the
   /// answer of a callback.
   void run_when_free(std::function<void()> work, bool in_question = true);
 
@@ -65,7 +66,7 @@ class Executor {
   /// Writes into the C object's error text that the watchdog ended the operation.
   virtual void note_stall() = 0;
   virtual std::string error_text() const = 0;
-  /// The JavaScript object that stands for the executor, or an empty one.
+  /// The JavaScript object of the executor; empty when there is none.
   virtual Napi::Object handle_object() const = 0;
   /// Whether C may call JavaScript during any operation.
   virtual bool has_callbacks() const { return false; }
@@ -79,9 +80,9 @@ class Executor {
   const Operation *asker = nullptr;  // the operation of the last callback request, while `asking` is not 0
   Operation *running = nullptr;
   std::string settled_error;
-  // The operation that still occupies the executor although its promise is settled. Messages name the
-  // operation by Operation::unread(). Reset when the operation is over, before it is destroyed. JavaScript
-  // thread.
+  // An operation that has settled its promise but still occupies the executor, because JavaScript has not
+  // read the whole result. Messages name it by Operation::unread(). Reset when the operation is over, before
+  // it is destroyed. JavaScript thread.
   const Operation *unread = nullptr;
 
  private:
@@ -113,12 +114,12 @@ class LaneGroup final {
 
   const std::shared_ptr<Lane> lane_ = std::make_shared<Lane>();
   std::vector<std::weak_ptr<Executor>> members_;
-  // The group that has all members now. Set when an executor of this group joins another group.
+  // The group into which this group was merged, when an executor of this group joined that group.
   std::shared_ptr<LaneGroup> merged_into_;
 };
 
-/// A C object that an operation uses in addition to the executor's own C object. While `use_count` is not 0,
-/// no other call may change the C object.
+/// A C object that an operation uses besides the executor's own C object. While `use_count` is not 0, no
+/// other call may change it.
 class Resource {
  public:
   Resource() = default;

@@ -2,10 +2,10 @@
 
 // The end of the process, while lanes may be inside neon.
 //
-// The exit handler is registered by std::atexit when the module loads, so that it runs before OpenSSL's exit
-// handler. It sets `exiting`, interrupts all connections, and waits until no lane is inside neon, but at most
-// 500 ms. Once `exiting` is set, lanes park for ever at safe points. They neither unwind their stacks nor
-// free memory, since the data of the process may be destroyed at the same time.
+// The module registers an exit handler with std::atexit when it loads, so that this handler runs before
+// OpenSSL's. The handler sets `exiting`, interrupts all connections, and waits for at most 500 ms until no
+// lane is inside neon. After that, each lane stops for ever at its next safe point (park()). It neither
+// unwinds its stack nor frees memory, because the data of the process may be destroyed at the same time.
 
 namespace neon {
 
@@ -14,7 +14,7 @@ bool exiting();
 /// Registers the exit handler, once per process.
 void prepare_exit();
 
-/// While this object lives, the lane counts as inside neon, except while the lane has a SafePoint.
+/// While this object lives, the lane counts as inside neon. A SafePoint suspends this.
 class Inside final {
  public:
   Inside();

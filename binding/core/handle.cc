@@ -66,7 +66,7 @@ void Handle::keep_instead(std::optional<std::uint32_t> &number, napi_value value
 
 void *Handle::keep_for_c(std::optional<std::uint32_t> &number, napi_value value) {
   keep_instead(number, Napi::Value(environment->env(), value).IsNull() ? nullptr : value);
-  // This pointer is only a number, and is never dereferenced. C passes the number back.
+  // The pointer only carries the number through C. Nothing dereferences it.
   return number ? reinterpret_cast<void *>(std::uintptr_t{*number} + 1)  // NOLINT(performance-no-int-to-ptr)
                 : nullptr;
 }
@@ -81,7 +81,7 @@ Napi::Object HandleWrap::wrap(std::shared_ptr<Handle> handle, Kind kind, std::in
                               napi_value owner) {
   Environment &environment = *handle->environment;
   const Napi::Env env = environment.env();
-  // Does not sweep inside neon: the running call may use a C object that the sweep would free.
+  // Does not sweep while C is running: C may be using an object that the sweep would free.
   if (environment.boxes.size() >= environment.next_sweep && !Operation::current()) sweep(environment);
   const Napi::Object object =
       construct(environment.handle_class(kind),
@@ -131,9 +131,9 @@ void HandleWrap::destroy(Handle &handle) {
   box->detach(env);
 }
 
-// The reference of a collected object is empty even before the finalizer of the object has run. Deleting the
-// reference removes the finalizer from Node's list. The next sweep runs when there are twice as many boxes as
-// this sweep leaves. So the cost for each object is constant on average.
+// Detaches the boxes of collected objects whose finalizers have not run yet. The reference of such an object
+// is already empty. Deleting the reference removes the finalizer from Node's list. The next sweep waits until
+// the number of boxes has doubled. So the cost for each object is constant on average.
 void HandleWrap::sweep(Environment &environment) {
   const Napi::Env env = environment.env();
   std::vector<Box *> collected;

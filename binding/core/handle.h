@@ -11,14 +11,14 @@ namespace neon {
 
 /// The control block behind a JavaScript handle object.
 ///
-/// Ownership: The JavaScript object holds one shared_ptr. It drops this shared_ptr at once when the handle is
-/// destroyed, or else in its finalizer. Dependants hold further shared_ptrs. The C object is freed with the
-/// last shared_ptr, on the thread that drops it. The control block refers to its JavaScript object weakly, so
-/// that one C object always has the same JavaScript object.
+/// Ownership: the JavaScript object holds one shared_ptr, until the handle is destroyed or the finalizer
+/// runs. Dependants hold further shared_ptrs. When the last shared_ptr is dropped, the C object is freed on
+/// the same thread. The control block refers to its JavaScript object weakly. This reference ensures that one
+/// C object always has the same JavaScript object.
 class Handle : public std::enable_shared_from_this<Handle> {
  public:
-  // Uses lock() because shared_from_this() may throw, and no exception may cross neon's frames. An
-  // environment always has an owner, so lock() never returns null.
+  // Uses lock(), because shared_from_this() may throw, and no exception may cross neon's frames. lock() never
+  // returns null here: an environment always has an owner.
   explicit Handle(Environment &environment) : environment(environment.weak_from_this().lock()) {}
   Handle(const Handle &) = delete;
   Handle &operator=(const Handle &) = delete;
@@ -47,8 +47,8 @@ class Handle : public std::enable_shared_from_this<Handle> {
   /// The value for which keep_for_c() returned this pointer.
   Napi::Value value_of(void *pointer) const;
 
-  /// Whether the C object is gone although the handle was not destroyed. This happens to a lent handle, and
-  /// to a handle while its last hook runs.
+  /// Whether the C object is gone although the handle was not destroyed. This happens to a lent handle after
+  /// its loan, and to a handle while its last hook runs.
   virtual bool closed() const { return false; }
 
   /// Called when the JavaScript object was destroyed or collected. JavaScript thread; must not call
@@ -66,8 +66,8 @@ class Handle : public std::enable_shared_from_this<Handle> {
 /// Joins control blocks with JavaScript objects, and separates them again.
 class HandleWrap {
  public:
-  /// A new JavaScript object of this kind. `size` is the size in bytes of the C memory that the object stands
-  /// for; `owner` is an object that the new object keeps alive.
+  /// Makes a new JavaScript object of this kind. `size` is the size in bytes of the C memory behind the
+  /// object. The new object keeps the object `owner` alive.
   static Napi::Object wrap(std::shared_ptr<Handle> handle, Kind kind, std::int64_t size,
                            napi_value owner = nullptr);
 
@@ -78,8 +78,8 @@ class HandleWrap {
   /// Detaches the JavaScript object from its control block: from now on every use throws ERR_NEON_DESTROYED.
   static void destroy(Handle &handle);
 
-  /// Does the work of the finalizers of collected objects now. Node runs finalizers in a turn of the event
-  /// loop, which a program that makes blocking calls in a loop does not have.
+  /// Does the work of the finalizers of collected objects now. Node itself runs finalizers in a later turn of
+  /// the event loop. A program that makes blocking calls in a loop never reaches this turn.
   static void sweep(Environment &environment);
 
  private:

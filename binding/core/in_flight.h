@@ -4,8 +4,8 @@
 
 namespace neon {
 
-/// Counts operations that are queued or on a lane, in all environments of the process. A promise counts until
-/// JavaScript knows of its end, and a blocking call in a worker until the call is over.
+/// Counts operations that are queued or on a lane, in all environments of the process. A call with a promise
+/// counts until JavaScript knows of its end. A blocking call in a worker counts until it is over.
 class InFlight final {
  public:
   InFlight() { ++count_; }

@@ -6,8 +6,8 @@
 #include <pthread.h>
 
 // The only data that all copies of the addon in a process share: the key under which a thread finds the
-// Interposed object to call. Its symbol type makes the key unique: the dynamic linker binds every copy of the
-// addon to the key of the first copy, even though addons are loaded locally.
+// Interposed object to call. Addons are loaded locally, so each copy would normally use its own key. The
+// symbol type gnu_unique_object makes the dynamic linker bind every copy to the key of the first copy.
 extern "C" {
 struct libneon_interposer_v1 {
   pthread_once_t once;
@@ -16,8 +16,8 @@ struct libneon_interposer_v1 {
 __attribute__((visibility("default"))) extern libneon_interposer_v1 libneon_interposer_key_v1;
 }
 #ifdef __ELF__
-// Defined in assembly as a whole, because clang does not let assembly change the symbol type of a variable
-// that the compiler defines.
+// Written in assembly, because clang does not let assembly change the symbol type of a variable that the
+// compiler defines.
 static_assert(sizeof(libneon_interposer_v1) == 8 && PTHREAD_ONCE_INIT == 0);
 __asm__(
     ".pushsection .bss\n"
@@ -47,7 +47,7 @@ Function next(const char *name) {
   return reinterpret_cast<Function>(dlsym(RTLD_NEXT, name));
 }
 
-// Detects whether libneon calls the addon, and sends nothing to the network.
+// Detects whether libneon calls the addon, without sending anything to the network.
 class Probe final : public Interposed {
  public:
   int connect(ne_socket *, const ne_inet_addr *, unsigned) override {
@@ -125,8 +125,8 @@ __attribute__((visibility("default"))) ne_sock_addr *ne_addr_resolve(const char 
   return interposed ? interposed->resolve(hostname, flags) : neon::real::resolve(hostname, flags);
 }
 
-// A SOCKS proxy that the system named has no user name. Without this function, neon would read from NULL when
-// the proxy asks for the name.
+// neon takes SOCKS proxies from the system's settings too, and these have no user name. If such a proxy asks
+// for a name, neon would read from NULL. So this function passes empty strings instead of NULL.
 __attribute__((visibility("default"))) int ne_sock_proxy(ne_socket *socket, ne_sock_sversion version,
                                                          const ne_inet_addr *address, const char *hostname,
                                                          unsigned int port, const char *username,

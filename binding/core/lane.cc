@@ -104,8 +104,8 @@ void Lane::run() {
   }
   has_thread_ = retired_ = false;
   lock.unlock();
-  // Frees OpenSSL's data of this thread while the thread counts as inside neon. Otherwise OpenSSL would free
-  // this data at the end of the thread, perhaps while the process exits.
+  // Frees OpenSSL's data of this thread now, while the thread counts as inside neon. OpenSSL would otherwise
+  // free the data when the thread ends, perhaps while the process exits.
   const Inside inside;
   static const auto stop_openssl = reinterpret_cast<void (*)()>(dlsym(RTLD_DEFAULT, "OPENSSL_thread_stop"));
   if (stop_openssl) stop_openssl();

@@ -24,20 +24,21 @@ class Job {
 /// A thread of our own that runs the blocking work of one session, first in first out.
 ///
 /// `mutex_` guards the queue, and the members that say whether a job runs and whether there is a thread. The
-/// first job starts the thread. When the thread has waited some seconds for the next job, the watchdog ends
-/// the thread. A timed wait in the thread itself would cost more than all other steps of handing a job over.
-/// The thread owns the lane while the thread lives. Jobs own the objects that they touch. The thread is never
-/// joined. When its environment goes away, the thread ends after its last job. When the process exits, the
-/// thread parks. The lane drops its reference to a job as soon as the job has run.
+/// first job starts the thread. The watchdog ends the thread after some idle seconds. The thread does not
+/// time its own waits, since a timed wait would cost more than all other steps of handing a job over.
+///
+/// While the thread lives, it owns the lane. Jobs own the objects that they touch, and the lane drops each
+/// job as soon as it has run. The thread is never joined. When its environment goes away, the thread ends
+/// after its last job. When the process exits, the thread parks.
 class Lane final : public std::enable_shared_from_this<Lane>, public Watched {
  public:
   /// Queues a job; throws ERR_NEON_NO_THREAD when the system cannot start a thread.
   void post(std::shared_ptr<Job> job);
-  /// Runs `work` at once if the lane is idle or the caller is on the lane; otherwise on the lane, at its
+  /// Runs `work` at once if the lane is idle or the caller is on the lane. Otherwise, the lane runs it at its
   /// turn.
   void run_when_free(std::function<void()> work);
-  /// Waits until the work that run_when_free() deferred is done. JavaScript thread, with no operation
-  /// pending.
+  /// Waits until the lane has done the work that run_when_free() left to it. JavaScript thread, with no
+  /// operation pending.
   void wait_idle();
   /// No job will be posted any more: the thread ends as soon as it is idle.
   void dismiss();

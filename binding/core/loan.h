@@ -5,9 +5,9 @@
 
 namespace neon {
 
-/// The loan of an object that C lends to a callback while C waits for the callback's answer. After an abort,
-/// C no longer waits, and frees the object on C's own thread. So a reader on another thread must hold
-/// `mutex`.
+/// Tells whether C still lends an object to a callback. Normally C keeps the object until the callback
+/// answers. After an abort, C does not wait for the answer, and frees the object on C's own thread. So a
+/// reader on another thread must hold `mutex`.
 class Loan final {
  public:
   bool over() const { return over_; }

@@ -14,7 +14,8 @@ namespace {
 
 bool is_plain(char c) { return (c >= ' ' && c <= '~' && c != '<' && c != '>' && c != '&') || c == '\n'; }
 
-// Whether a text is accepted without a parser. The parser accepts other texts too.
+// The following functions accept simple texts without a parser. The parser may accept a text that they do
+// not.
 bool is_plain_text(std::string_view text) { return std::all_of(text.begin(), text.end(), is_plain); }
 
 bool is_plain_name(std::string_view name) {

@@ -32,7 +32,8 @@ bool can_run_javascript(Environment &environment) {
 
 using Resources = std::vector<std::shared_ptr<Resource>>;
 
-// While this object lives, a blocking operation below us on the stack uses the executor and the resources.
+// While this object lives, a blocking operation is in progress, and uses the executor and the resources.
+// JavaScript then runs only inside the callbacks of the operation.
 class Running final {
  public:
   Running(Executor &executor, const Resources &resources, Operation *operation)
@@ -81,7 +82,8 @@ void Operation::enqueue(Napi::Promise::Deferred deferred) {
   require_resources();
   const Napi::Env env = environment_->env();
   if (const auto limit = environment_->take_time_limit()) deadline_ = Connection::Clock::now() + *limit;
-  // While calls are pending, ne_get_error returns the text of the call that settled last.
+  // While calls are pending, ne_get_error does not ask C, but returns the error text of the call that settled
+  // last.
   executor_->note_error();
   if (has_callbacks()) prepare_callbacks(env);
   std::uint32_t place = first_held_place;
@@ -95,7 +97,8 @@ void Operation::enqueue(Napi::Promise::Deferred deferred) {
     drop_holder();
     throw;
   }
-  // The operation may be running already, but this thread receives its end only after the following lines.
+  // The lane may be running the operation already. Even so, this thread receives its end only after these
+  // lines.
   in_flight_.emplace();
   deferred_ = deferred;
   environment_->hold();
@@ -103,7 +106,7 @@ void Operation::enqueue(Napi::Promise::Deferred deferred) {
   for (const auto &resource : resources_) resource->enter(*executor_);
 }
 
-// Notes the context in which callbacks run, and the object that keeps them.
+// Records the context in which callbacks run, and the object that keeps the callbacks.
 void Operation::prepare_callbacks(Napi::Env env) {
   Napi::Object object = executor_->handle_object();
   const Napi::Value context = call_javascript(environment_->hook(Environment::Hook::Snapshot), {});
@@ -135,7 +138,8 @@ void Operation::hold_on(Napi::Env env, napi_value value) {
 
 Napi::Value Operation::handle_object(Napi::Env env) {
   if (on_lane_ && !waited_for_) {
-    // A callback of an earlier operation may have added the first callback after this operation was queued.
+    // There may have been no callbacks when this operation was queued. A callback of an earlier operation can
+    // have added the first one since then.
     if (!callbacks_prepared_) prepare_callbacks(env);
     return holder(env).Get(handle_place);
   }
@@ -165,7 +169,7 @@ void Operation::run_here() noexcept {
     executor_->note_stall();
     stalled();
   }
-  // An abort may have come too late to interrupt the connection, but early enough to end the wait for an
+  // Also checks cancelled_. A late abort does not interrupt the connection, but can still end the wait for an
   // answer.
   const bool stopped = why != Connection::Interruption::None || cancelled_;
   if (entered && (stopped || threw_ || out_of_memory)) executor_->recover();
@@ -262,8 +266,8 @@ void Operation::refuse_promise(Napi::Value answer) {
     throw type_failure(code::argument_type, "A callback of a blocking call must not return a promise");
 }
 
-// Keeps the exception that is being handled, if it is the first exception of the operation. Keeping it fails
-// only when the environment is going away. No caller is left then to report to.
+// Keeps the exception that is being handled, if it is the first exception of the operation. This fails only
+// when the environment is going away, and then no caller is left.
 void Operation::keep(Napi::Env env) noexcept {
   try {
     if (!threw_) holder(env).Set(exception_place, thrown_value(env));

@@ -26,20 +26,25 @@
 
 namespace neon {
 
-/// A blocking call of neon's. It is written once, and runs on the calling thread (`libneon/ne`) or on the
+/// A blocking call into neon. It is written once, and runs on the calling thread (`libneon/ne`) or on the
 /// executor's lane (promises).
 ///
-/// Life on a lane: on the JavaScript thread, enqueue() queues the operation. On the lane, execute() calls
-/// run() inside neon, and then posts the operation. On the JavaScript thread, deliver() settles the promise
-/// and counts `pending` down. The waits, and the events that end them:
-///  - The lane waits for an answer from JavaScript in wait_for_answer(), on `changed_`. The answer, abort()
-///    and environment_gone() wake the lane. CallbackRequest describes the states of this wait.
-///  - An abort settles the promise at once, marks the operation cancelled and shuts the socket down. When C
-///    returns, the lane posts the operation. The executor stays busy until the post is delivered.
-///  - When the environment goes away, the operation is cancelled in the same way, without JavaScript. The
-///    post is refused, and the operation is destroyed on the lane.
-///  - A blocking call in a worker runs on the lane too. The JavaScript thread waits on `changed_`, in slices,
-///    so that it notices terminate(). During the wait it answers the lane's callback requests.
+/// An operation on a lane has three steps:
+///  - JavaScript thread: enqueue() queues the operation.
+///  - Lane: execute() calls run() inside neon, and then posts the operation.
+///  - JavaScript thread: deliver() settles the promise and decrements `pending`.
+///
+/// Four cases differ from these steps:
+///  - A callback: the lane waits in wait_for_answer(), on `changed_`. The answer, abort() and
+///    environment_gone() wake it. CallbackRequest describes the states of this wait.
+///  - An abort: it settles the promise at once, marks the operation cancelled and shuts the socket down. When
+///    C returns, the lane posts the operation. The executor stays busy until the post is delivered.
+///  - The environment goes away: the operation is cancelled in the same way, but without JavaScript. The post
+///    is refused, and the operation is destroyed on the lane.
+///  - A blocking call in a worker: it runs on the lane too, while the JavaScript thread waits on `changed_`.
+///    The thread waits in slices, so that it notices terminate(). Meanwhile it answers the lane's callback
+///    requests.
+///
 /// `mutex_` guards request_, gone_ and done_. JavaScript references are made and dropped only on the
 /// JavaScript thread. When the environment ends, Node deletes the references that remain.
 class Operation : public Event, public Job, public Abortable, public std::enable_shared_from_this<Operation> {
@@ -71,12 +76,12 @@ class Operation : public Event, public Job, public Abortable, public std::enable
   /// The executor's JavaScript object, which keeps the callbacks; undefined when there is no object. The
   /// handle may be destroyed by now.
   Napi::Value handle_object(Napi::Env env);
-  /// Sets the object that handle_object() returns, for an operation that detaches this object from its
+  /// Sets the object that handle_object() returns. Needed when the operation detaches this object from its
   /// control block.
   void set_handle_object(napi_value object) { handle_object_ = object; }
   /// Adds a resource that the operation uses beside its executor.
   void use(std::shared_ptr<Resource> resource) { resources_.push_back(std::move(resource)); }
-  /// The resource that the operation mainly uses: the first that was added. Null when there is none.
+  /// The main resource of the operation: the first that was added. Null when there is none.
   const Resource *resource() const { return resources_.empty() ? nullptr : resources_.front().get(); }
   bool uses(const Resource &resource) const;
   /// Throws when this operation must not use one of its resources now. call() and enqueue() throw the same
@@ -86,7 +91,8 @@ class Operation : public Event, public Job, public Abortable, public std::enable
   std::uint64_t id() const { return id_; }
   Executor &executor() const { return *executor_; }
   bool cancelled() const { return cancelled_; }
-  /// How messages name the result that occupies the executor until JavaScript has read it (Executor::unread).
+  /// How messages name a result that JavaScript has not read yet. Until it has, the result occupies the
+  /// executor (Executor::unread).
   virtual std::string unread() const { return {}; }
 
   /// Calls JavaScript from inside neon by `put`, and converts the result with `take`. Returns `refusal` when
@@ -120,7 +126,7 @@ class Operation : public Event, public Job, public Abortable, public std::enable
   virtual void stalled() {}
   /// Returns the result. Called after run(), on the JavaScript thread.
   virtual Napi::Value result(Napi::Env env) = 0;
-  /// Wakes the lane from a wait that run() itself makes; run() then checks cancelled() again.
+  /// Wakes the lane if run() itself has made it wait. run() then checks cancelled() again.
   virtual void woken() {}
   virtual bool has_callbacks() const { return executor_->has_callbacks(); }
 
@@ -130,10 +136,10 @@ class Operation : public Event, public Job, public Abortable, public std::enable
   void reject(Napi::Env env, napi_value reason);
   /// Whether the lane has finished the operation.
   bool done();
-  /// Whether JavaScript has received the end of the operation, and with it every event that was posted
-  /// earlier. JavaScript thread.
+  /// Whether JavaScript has received the end of the operation. It has then received all earlier events too.
+  /// JavaScript thread.
   bool delivered() const { return drained_; }
-  /// Called after done(): settles the promise, counts `pending` down, and drops the values that the operation
+  /// Called after done(): settles the promise, decrements `pending`, and drops the values that the operation
   /// held. JavaScript thread.
   void finish(Napi::Env env);
   /// The exception or failure that ended the operation, or an empty value.
@@ -167,16 +173,17 @@ class Operation : public Event, public Job, public Abortable, public std::enable
   // JavaScript thread.
   bool settled_ = false;
   std::optional<Napi::Promise::Deferred> deferred_;
-  // An array: the exception, the async context, the object that keeps the callbacks, the values of hold().
-  // The C++ destructor may run on the lane, or when the environment is gone, so only drop_holder() deletes
-  // the reference.
+  // An array of the exception, the async context, the object that keeps the callbacks, and the values of
+  // hold(). Only drop_holder() deletes the reference, because the C++ destructor may run on the lane, or when
+  // the environment is gone.
   Napi::ObjectReference holder_;
   bool drained_ = false;
   std::vector<napi_value> held_values_;
   napi_value handle_object_ = nullptr;
   bool callbacks_prepared_ = false;
 
-  // Used by the thread that runs the operation, and before and after run() by the JavaScript thread.
+  // During run(), only the thread that runs the operation uses these members. Before and after run(), the
+  // JavaScript thread uses them.
   bool on_lane_ = false;
   std::optional<InFlight> in_flight_;
   std::optional<Connection::Clock::time_point> deadline_;
@@ -241,7 +248,7 @@ std::shared_ptr<Operation> code_operation(std::shared_ptr<Executor> executor, Ru
       [](Operation &, Napi::Env env, int code) { return Napi::Number::New(env, code); }, callbacks);
 }
 
-// From the first exception on, JavaScript is skipped, and C is made to fail.
+// After an exception, calls no further callback, and interrupts the connection so that C fails.
 template <class Body>
 bool Operation::guard(Napi::Env env, Body body) {
   try {

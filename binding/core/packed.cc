@@ -45,7 +45,7 @@ std::uint32_t Packed::append(std::string_view text) {
   return measure(text);
 }
 
-// Counts one unit for each character, and two for each character beyond the Basic Multilingual Plane.
+// Counts the UTF-16 units: two for each character beyond the Basic Multilingual Plane, and one for any other.
 std::uint32_t Packed::measure(std::string_view text) {
   if (is_ascii(text)) return static_cast<std::uint32_t>(text.size());
   ascii_ = false;
@@ -58,7 +58,8 @@ std::uint32_t Packed::measure(std::string_view text) {
   return length;
 }
 
-// Uses Node-API directly: node-addon-api does not support Latin-1, which costs less than UTF-8.
+// Passes ASCII as Latin-1, which costs less than UTF-8. Uses Node-API directly, because node-addon-api does
+// not support Latin-1.
 Napi::Value Packed::text_value(Napi::Env env) const {
   napi_value text;
   const auto create = ascii_ ? napi_create_string_latin1 : napi_create_string_utf8;

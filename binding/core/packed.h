@@ -24,8 +24,8 @@ class Table final {
   std::uint32_t last_ = 0;  // the index that was returned last
 };
 
-/// Many texts that cross to JavaScript at the cost of two values: one string, and one array of numbers that
-/// says where to cut the string. Lengths are in UTF-16 units.
+/// Many texts that reach JavaScript as only two values: one string, and one array of numbers that says where
+/// to cut the string. Lengths are in UTF-16 units.
 class Packed {
  public:
   bool empty() const { return numbers_.empty(); }
@@ -36,7 +36,7 @@ class Packed {
 
   /// Appends valid UTF-8; returns its length.
   std::uint32_t append(std::string_view text);
-  /// Returns the length of a text that the caller appends to text_ itself.
+  /// Returns the length of a text without appending it. The caller appends it to text_.
   std::uint32_t measure(std::string_view text);
   Napi::Value text_value(Napi::Env env) const;
   Napi::Value numbers_value(Napi::Env env) const;

@@ -1,5 +1,4 @@
-// The headers whose compilation takes longer than that of most files that include them. Both builds
-// precompile them.
+// These headers take longer to compile than most files that include them. Both builds precompile them.
 
 #ifndef LIBNEON_PRECOMPILED_H
 #define LIBNEON_PRECOMPILED_H

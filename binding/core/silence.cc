@@ -17,14 +17,13 @@ namespace neon {
 
 namespace {
 
-// Only ne_sock_block() looks in all three places: neon's buffer, the buffer of the TLS library, and the
-// descriptor. It waits for a number of seconds; 0 means to wait for ever. For poll(2), it multiplies the
-// seconds by 1000, as an int. With `no_time` seconds, the product overflows to 0 milliseconds, so that
-// ne_sock_block() does not wait at all. returns_at_once() checks once whether ne_sock_block() behaves in this
-// way.
+// Unread bytes may be in three places: neon's buffer, the buffer of the TLS library, and the descriptor. Only
+// ne_sock_block() looks in all three. Its timeout is in seconds, and 0 means to wait for ever. It multiplies
+// the timeout by 1000, as an int, for poll(2). With `no_time` seconds, the product overflows to 0
+// milliseconds, so the function does not wait. returns_at_once() checks once whether this works.
 constexpr int no_time = 1 << 29;
 
-/// A socket of neon's and its peer, connected over loopback. Neither has sent anything.
+/// A socket of neon and its peer, connected over loopback. Neither has sent anything.
 class Pair final {
  public:
   Pair() {

@@ -6,10 +6,11 @@
 namespace neon {
 
 /// Whether an idle connection is silent: no byte waits to be read, and the peer has not closed the
-/// connection. Looks in the kernel, in neon's buffer and in the buffer of the TLS library. Does not wait, and
-/// reads nothing that the next response could need. Over TLS, messages of the protocol itself, such as
-/// session tickets, may wait to be read. With OpenSSL, a connection with such messages is still silent; with
-/// GnuTLS, it is not silent. If ne_sock_block() does not return at once, looks only in the kernel.
+/// connection. Does not wait, and reads nothing that the next response could need.
+///
+/// Looks in the kernel, in neon's buffer and in the buffer of the TLS library. If ne_sock_block() does not
+/// return at once, looks only in the kernel. Over TLS, messages of the protocol itself, such as session
+/// tickets, may wait to be read. With OpenSSL, such a connection is still silent; with GnuTLS, it is not.
 ///
 /// On a silent connection, the call costs one poll(2). Only the thread that uses the socket may call this
 /// function, between two responses.

@@ -16,7 +16,7 @@ Napi::Value call_blocking(const Napi::CallbackInfo &info) {
   });
 }
 
-// An error before the operation is queued rejects the promise too.
+// Rejects the promise even when an error is thrown before the operation is queued.
 Napi::Value call_async(const Napi::CallbackInfo &info) {
   return at_border(info.Env(), [&] {
     const Napi::Promise::Deferred deferred(info.Env());

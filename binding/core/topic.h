@@ -18,7 +18,7 @@ class Topic final {
 
   void plain(const char *name, Plain function);
   void blocking(const char *name, Prepare prepare);
-  /// The promise form of a function that does not block but must wait its turn.
+  /// The promise form of a function that does not block, but must run after the calls before it.
   void queued(const char *name, Prepare prepare);
   void constant(const char *name, double value);
 

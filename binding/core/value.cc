@@ -159,8 +159,8 @@ Memory allocate(std::size_t size) {
   return memory;
 }
 
-// Uses Node-API directly: Napi::Buffer::NewOrCopy() allocates a record for the finalizer each time. After a
-// copy it also runs the finalizer, which would subtract memory that was never counted.
+// Uses Node-API directly. Napi::Buffer::NewOrCopy() allocates a record for the finalizer each time. After a
+// copy, it also runs the finalizer. The finalizer would then subtract memory that was never added.
 Napi::Value hand_over(Napi::Env env, Memory memory, std::size_t size) {
   napi_value buffer;
   const auto free_memory = [](napi_env env, void *data, void *size) {
@@ -169,13 +169,14 @@ Napi::Value hand_over(Napi::Env env, Memory memory, std::size_t size) {
     napi_adjust_external_memory(env, -static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(size)),
                                 &now);
   };
-  // This pointer is only a number, and is never dereferenced. The finalizer receives the number.
+  // The pointer only carries the number to the finalizer. Nothing dereferences it.
   void *const hint = reinterpret_cast<void *>(size);  // NOLINT(performance-no-int-to-ptr)
   const napi_status status = napi_create_external_buffer(env, size, memory.get(), free_memory, hint, &buffer);
   if (status == napi_no_external_buffers_allowed) return Napi::Buffer<char>::Copy(env, memory.get(), size);
   check(env, status);
   static_cast<void>(memory.release());  // the buffer's finalizer frees it
-  // Counts the memory in addition to V8's own count, so that the blocks of a stream are collected in time.
+  // V8's own count of this memory does not make it collect the blocks of a stream in time. So the memory is
+  // reported again.
   Napi::MemoryManagement::AdjustExternalMemory(env, static_cast<std::int64_t>(size));
   return {env, buffer};
 }

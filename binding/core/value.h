@@ -66,7 +66,7 @@ std::string bytes_of(Napi::Value array, const char *what);
 /// A copy of the bytes of a Uint8Array, or the UTF-8 of a string. Throws ERR_OUT_OF_RANGE when there are more
 /// than `max` bytes.
 std::string bytes_or_text(Napi::Value value, const char *what, std::size_t max = SIZE_MAX);
-/// A size: an integer from 1 to `otherwise`, or `otherwise` when the value is undefined.
+/// A size: an integer from 1 to `otherwise`. If the value is undefined, the size is `otherwise`.
 std::size_t size_or(Napi::Value number, const char *name, std::size_t otherwise);
 /// Copies bytes into the caller's Uint8Array; throws when the array was detached meanwhile.
 void fill(Napi::Value array, std::string_view bytes);

@@ -11,9 +11,9 @@ class Watched {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// Does the work that is due. Runs on the watchdog's thread with the list's lock held. An object may take
-  /// its own lock inside look(), but must not take the list's lock while it holds its own lock. Returns
-  /// whether there may be more work.
+  /// Does the work that is due, and returns whether there may be more. Runs on the watchdog's thread with the
+  /// list's lock held. An object may take its own lock inside look(). It must never take the list's lock
+  /// while it holds its own.
   virtual bool look(Clock::time_point now) = 0;
   /// Called when the process exits, with the list's lock held, like look().
   virtual void process_exits() {}
@@ -22,13 +22,13 @@ class Watched {
   ~Watched() = default;
 };
 
-/// The list of all connections and lanes, and the thread that looks after them now and then. The first object
-/// that needs watching starts the thread, which ends when no object has needed watching for a while. When the
-/// process exits, the thread parks.
+/// The list of all connections and lanes, and the thread that calls their look() at intervals. The first
+/// object that needs watching starts the thread. The thread ends when no object has needed watching for a
+/// while. When the process exits, the thread parks.
 ///
-/// Waking: an object that needs watching records this need under its own lock, and then calls wake(). The
-/// thread marks itself as ended before it looks for the last time. So either wake() finds that the thread has
-/// ended and starts a new thread, or the last look finds the object.
+/// Waking: an object that needs watching records this need under its own lock, and then calls wake(). Before
+/// it ends, the thread marks itself as ended, and then looks once more. So either wake() finds the mark and
+/// starts a new thread, or the last look finds the object.
 class Watchdog final {
  public:
   static Watchdog &instance();

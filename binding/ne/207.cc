@@ -15,14 +15,16 @@ namespace {
 
 /// A `ne_207_parser`.
 ///
-/// Its callbacks are called only while its XML parser is parsing. So an operation that uses the XML parser
-/// uses this parser too. The Multistatus has two owners: the XML parser, and the JavaScript object of this
-/// parser. The C object is deleted with the last owner. C has the address of the Multistatus as userdata. The
-/// Multistatus refers to the XML parser weakly. The JavaScript objects of the two parsers keep each other
-/// alive. After ne_207_destroy C must not call the callbacks any more, so the XML parser refuses to parse.
+/// The XML parser calls this parser's callbacks while it parses. Every operation that uses the XML parser
+/// therefore uses this parser too. C receives the address of the Multistatus as userdata.
 ///
-/// The JavaScript object keeps the return value of a start callback while the response or propstat of that
-/// callback is open. Where a C program would return a pointer, C gets the number of this value.
+/// The XML parser and the JavaScript object of this parser both own the Multistatus. The C object is
+/// destroyed when both are gone. The Multistatus refers to the XML parser weakly. The JavaScript objects of
+/// the two parsers keep each other alive. C must not call the callbacks after ne_207_destroy, so from then on
+/// the XML parser refuses to parse.
+///
+/// While a response or propstat is open, the JavaScript object keeps the value that its start callback
+/// returned. A C program would return a pointer there; C receives the number of the value instead.
 class Multistatus final : public Handle {
  public:
   static constexpr Kind kind = Kind::Multistatus;
@@ -41,7 +43,7 @@ class Multistatus final : public Handle {
   ~Multistatus() override { ne_207_destroy(c_); }
 
   ne_207_parser *c() const { return c_; }
-  /// The XML parser, or null when the XML parser is gone; never null in a callback.
+  /// The XML parser. It is null after the XML parser is gone, but never in a callback.
   std::shared_ptr<XmlParser> parser() const { return parser_.lock(); }
   /// Must be called before the JavaScript thread uses this parser. Throws ERR_NEON_BUSY while an operation
   /// uses the XML parser.
@@ -135,8 +137,8 @@ Napi::Value set_flags(const Arguments &arguments) {
   return arguments.env().Undefined();
 }
 
-// Sets the start function and the end function for one kind of element. Either function may be null.
-// `set(parser, start, end)` registers C's callbacks for the functions that are not null.
+// Sets the start and end functions for one kind of element. Either function may be null. `set(parser, start,
+// end)` registers callbacks with C; its two flags say which of the functions exist.
 template <class Set>
 Napi::Value set_handlers(const Arguments &arguments, Multistatus::Element Multistatus::*element, Set set) {
   const auto multistatus = usable<Multistatus>(arguments);
@@ -197,7 +199,7 @@ class Consumed final {
   Request &request_;
 };
 
-// The handle of the request counts as destroyed at once, except in the callbacks of this call.
+// The request's handle behaves as destroyed from now on, except inside the callbacks of this call.
 std::shared_ptr<Operation> simple_request(const Arguments &arguments, Mode mode) {
   const auto session = arguments.handle<Session>(0, "sess");
   auto request = arguments.handle<Request>(1, "req");

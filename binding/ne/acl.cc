@@ -1,7 +1,7 @@
 // ne_acl.h: the deprecated interface for access control lists.
 //
-// ne_acl.h and ne_acl3744.h both declare a type ne_acl_entry. This file renames the type of ne_acl.h. If both
-// types had this name, the linker would merge the templates that are instantiated with these types.
+// ne_acl.h and ne_acl3744.h both declare a type named ne_acl_entry. This file renames the type from ne_acl.h.
+// Otherwise the linker would merge the template instantiations for the two types.
 #define ne_acl_entry ne_acl_entry_old
 #include <ne_acl.h>
 #undef ne_acl_entry
@@ -13,7 +13,8 @@ namespace neon {
 
 namespace {
 
-// The field of a privilege. The entry includes the privilege when the field is 0 or missing.
+// Reads the field of a privilege. A non-zero value excludes the privilege from the entry. A missing field is
+// read as 0.
 int excluded(const AclEntryFields &fields, const char *privilege) {
   return static_cast<int>(fields.integer(privilege, INT32_MAX, INT32_MIN));
 }

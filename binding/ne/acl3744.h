@@ -19,7 +19,7 @@ namespace neon {
 /// One object of the argument "entries". A missing field becomes NULL or 0.
 class AclEntryFields final {
  public:
-  /// The entry made from these fields points to strings in `texts`.
+  /// `texts` owns the strings to which the resulting entry points.
   AclEntryFields(Napi::Value value, std::deque<std::string> &texts)
       : object_(require_object(value, "An entry of \"entries\"")), texts_(texts) {}
 
@@ -27,8 +27,8 @@ class AclEntryFields final {
     const Napi::Value value = get_property(object_, name);
     return is_nullish(value) ? 0 : integer_of(value, described(name), min, max);
   }
-  /// The name of a principal. If the entry needs a name (`needed`), C puts the name, unescaped, into XML
-  /// between `before` and `after`.
+  /// Reads the name of a principal. If `needed` is set, C writes the name unescaped between `before` and
+  /// `after`. The resulting XML must then be well-formed.
   char *principal(const char *name, bool needed, const char *before, const char *after) const {
     const Napi::Value value = get_property(object_, name);
     if (!needed && is_nullish(value)) return nullptr;

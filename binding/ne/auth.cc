@@ -47,8 +47,8 @@ void read_field(const Napi::Object &object, const char *field, char *text, std::
   read_secret(value, what, text, room);
 }
 
-/// The credentials that a callback returned, or null when the callback gave up. Throws unless the callback
-/// returned an object or a non-zero number. So undefined does not pass for an empty password.
+/// Converts the return value of a credentials callback; null means that the callback gave up. Throws unless
+/// the value is an object or a non-zero number. In particular, undefined is never read as an empty password.
 std::shared_ptr<const Credentials> to_credentials(Napi::Env env, Napi::Value value, std::size_t room) {
   const napi_valuetype type = value.Type();
   if (type == napi_number && to_int(env, value) != 0) return nullptr;
@@ -96,7 +96,8 @@ int on_provide(void *userdata, int attempt, unsigned protocol, const char *realm
 
 // --- Headers that neon must not parse ----------------------------------------------------------------------
 
-// neon's parser reads past the end of a list of parameters that ends in a name without a value.
+// Whether the last parameter in a list has a name but no value. neon's parser reads past the end of such a
+// list.
 bool ends_in_name(std::string_view parameters) {
   enum { Name, Value, Quoted } place = Name;
   for (const char c : parameters) {
@@ -144,7 +145,7 @@ int check_headers(const Authentication::Side &side, ne_request *request) {
     ne_set_error(session, "The header %s is malformed", side.info_header);
     return NE_ERROR;
   }
-  // If neon did not forget an earlier Digest exchange, it would continue with the remains of this exchange.
+  // Without this call, neon would resume an earlier Digest exchange from leftover state.
   if (challenge && !side.sent_digest && says_stale(challenge)) ne_forget_auth(session);
   return NE_OK;
 }
@@ -156,7 +157,7 @@ int on_post_send(ne_request *request, void *userdata, const ne_status *) noexcep
   return result == NE_OK ? check_headers(authentication.proxy, request) : result;
 }
 
-// Runs after neon's own hook, which adds its header at the end.
+// Runs after neon's own pre-send hook, which has by then appended its header.
 void on_pre_send(ne_request *, void *userdata, ne_buffer *header) noexcept {
   auto &authentication = *static_cast<Authentication *>(userdata);
   const std::string_view head(header->data, header->used - 1);
@@ -180,15 +181,15 @@ Authentication &authentication_of(Session &session) {
 // The sides for which a callback provides credentials.
 enum Sides { Server = 1, Proxy = 2 };
 
-// Since 0.37, neon frees the token and the password of a failed NTLM exchange twice. The second time is when
-// neon next forgets credentials, or when the session is destroyed. Only versions since 0.37 report that they
-// support NTLM.
+// Whether neon would crash after a failed NTLM exchange. Since 0.37, neon frees the token and the password of
+// such an exchange twice. The second free happens when neon next forgets credentials or destroys the session.
+// neon reports NTLM support only since 0.37.
 bool ntlm_crashes() {
   constexpr int feature_ntlm = 11;
   return ne_has_support(feature_ntlm) != 0;
 }
 
-// The protocols that C would derive from these flags; without NTLM if this neon crashes with NTLM.
+// The protocols that C would derive from these flags, except NTLM if this neon crashes with it.
 unsigned safe_protocol(const Session &session, unsigned protocol, int sides) {
   if (!ntlm_crashes()) return protocol;
   if (protocol & NE_AUTH_NTLM)
@@ -231,7 +232,8 @@ void add_to_proxy(ne_session *session, unsigned protocol, Callback *callback) {
   ne_add_proxy_auth(session, protocol, on_creds, callback);
 }
 
-// neon's set functions are its add functions with the default protocols.
+// In neon, ne_set_server_auth and ne_set_proxy_auth do the same as the ne_add_* functions with the default
+// protocols.
 Napi::Value set_server_auth(const Arguments &arguments) {
   arguments.function(1, "creds");
   return register_callback(arguments, 1, NE_AUTH_DEFAULT, Server, add_to_server);
@@ -262,8 +264,8 @@ Napi::Value add_auth(const Arguments &arguments) {
   });
 }
 
-// Throws while a callback for credentials runs. After the callback, neon continues with its authentication
-// state, which ne_forget_auth would free.
+// Throws while a credentials callback runs. neon uses its authentication state after the callback, and
+// ne_forget_auth would free this state.
 Napi::Value forget_auth(const Arguments &arguments) {
   const auto session = usable<Session>(arguments);
   session->require_whole("ne_forget_auth");

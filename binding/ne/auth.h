@@ -11,8 +11,8 @@
 
 namespace neon {
 
-/// The state that a session needs for authentication in addition to neon's own state. C refers to this object
-/// and to the callbacks as long as the C session lives. The Session owns the object and the callbacks longer.
+/// The state that a session needs for authentication in addition to neon's own. C refers to this object and
+/// its callbacks until the C session is destroyed. The Session frees them only after that.
 struct Authentication {
   /// The server or the proxy; each of them can ask for credentials.
   struct Side {
@@ -25,8 +25,8 @@ struct Authentication {
     bool sent_digest = false;  // whether the last request had Digest credentials
   };
 
-  /// Whether neon may react to the response by sending the request again. If so, the body of the response is
-  /// not for the caller.
+  /// Whether neon may resend the request in reaction to the response. If so, the caller must not receive the
+  /// response body.
   bool may_retry(ne_request *request) const;
 
   std::vector<std::unique_ptr<Callback>> callbacks;

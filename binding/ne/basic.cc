@@ -24,8 +24,8 @@ std::shared_ptr<Operation> call(const Arguments &arguments, Run run) {
   });
 }
 
-/// An operation that calls `run(session, value)`, which sets the value and returns a code.
-/// `fill(object, value)` then puts the value into the object in argument `index`.
+/// An operation that calls `run(session, value)`. `run` sets the value and returns a result code.
+/// `fill(object, value)` then copies the value into the object in argument `index`.
 template <class Value, class Run, class Fill>
 std::shared_ptr<Operation> call_for(const Arguments &arguments, std::size_t index, Run run, Fill fill) {
   struct ValueAndResult {
@@ -96,7 +96,7 @@ std::shared_ptr<Operation> post(const Arguments &arguments, Mode mode) {
   });
 }
 
-// A missing field is 0, like a field that an initializer in C omits.
+// A missing field is read as 0, as in a C struct initializer that omits the field.
 std::int64_t position(Napi::Object range, const char *name, std::int64_t min) {
   const Napi::Value value = get_property(range, name);
   if (is_nullish(value)) return 0;

@@ -7,11 +7,11 @@ namespace neon {
 
 namespace {
 
-/// The caller's part of a `ne_decompress`.
+/// The caller's side of a `ne_decompress`.
 ///
-/// The C object belongs to the Request, which frees the C object right after C's request. Until then C may
-/// call the C object. So a Decompressor can be destroyed before the request is sent, or after the request is
-/// gone. A Decompressor counts as live in its session, and owns the session.
+/// The Request owns the C object, and frees it right after C's request. Until then C may call the C object.
+/// The Decompressor itself may be destroyed earlier, before the request is sent, or later, after the request
+/// is gone. A Decompressor owns its session, which counts it as live.
 class Decompressor final : public Handle {
  public:
   static constexpr Kind kind = Kind::Decompressor;

@@ -37,7 +37,7 @@ consteval Constant checked(Constant constant, int installed) {
 // A constant that the oldest supported header has too.
 #define INSTALLED(name, value) checked({#name, value}, name)
 
-// All constants of the newest headers, so that each constant exists with every neon.
+// All constants of the newest headers. The addon exports every one of them, whichever neon it was built with.
 constexpr Constant constants[] = {
     // ne_request.h: result codes, in the order of their values, for result_name()
     INSTALLED(NE_OK, 0),
@@ -229,7 +229,7 @@ constexpr Constant constants[] = {
 
 #undef INSTALLED
 
-// resultNames(), for NeonError: a list in which the index of each name is the number of its result code.
+// resultNames(), for NeonError: the names of the result codes. The index of each name is its code.
 Napi::Value result_names(const Arguments &arguments) {
   const Napi::Array names = Napi::Array::New(arguments.env());
   for (std::uint32_t code = NE_OK; code <= NE_REDIRECT; code++) names.Set(code, constants[code].name);

@@ -1,4 +1,4 @@
-// Dates: the functions of ne_dates.h, and a quicker way for the two usual forms.
+// Dates: the functions of ne_dates.h. The two common formats are parsed without neon, which is faster.
 #include "ne/dates.h"
 
 #include <ne_dates.h>
@@ -29,9 +29,9 @@ unsigned number_at(std::string_view text, std::size_t at, std::size_t digits) {
   return value;
 }
 
-/// `time` is HH:MM:SS; a leap second counts as the second after it, as in neon. Returns no value for a day or
-/// a time that does not exist. Returns no value for years before 1000 either, because formats of dates differ
-/// in how they write these years.
+/// `time` is HH:MM:SS. A leap second is converted to the following second, as in neon. Returns no value for a
+/// day or a time that does not exist, or for a year before 1000. Date formats differ in how they write such
+/// early years.
 std::optional<std::int64_t> milliseconds(unsigned year, unsigned month, unsigned day, std::string_view time) {
   using namespace std::chrono;
   constexpr unsigned first_year = 1000;

@@ -8,8 +8,8 @@ namespace neon {
 
 namespace {
 
-// The C library copies the name of the encoding onto the stack when it translates a text. No encoding has a
-// longer name.
+// For each translation, the C library copies the name of the encoding onto the stack. No encoding has a name
+// longer than this limit.
 constexpr std::size_t max_name = 100;
 
 Napi::Value init(const Arguments &arguments) {

@@ -1,4 +1,4 @@
-// ne_locks.h: locks, lock stores, and the requests that submit their locks.
+// ne_locks.h: locks, lock stores, and the functions that make requests submit locks.
 #include "ne/locks.h"
 
 #include <ne_alloc.h>
@@ -21,12 +21,12 @@ namespace neon {
 
 namespace {
 
-// --- Our hooks, beside those by which neon submits the locks of a store -----------------------------------
+// --- Our hooks, in addition to the hooks through which neon submits a store's locks -----------------------
 
 LockRegistration &registration_of(void *userdata) { return *static_cast<LockRegistration *>(userdata); }
 
-// Notes only requests that neon itself makes. A request that JavaScript makes submits locks only after
-// ne_lock_using_* is called for the request.
+// Records only requests that neon itself makes. A request from JavaScript submits no locks until
+// ne_lock_using_* is called for it.
 void on_create_request(ne_request *request, void *userdata, const char *, const char *) noexcept {
   const LockRegistration &registration = registration_of(userdata);
   if (!registration.session.being_created) registration.list->submits(request);
@@ -311,8 +311,8 @@ Napi::Value destroy_store(const Arguments &arguments) {
   return arguments.env().Undefined();
 }
 
-/// addLock(store, lock) → the number of the lock, for removeLock(store, number). lib maps the object of each
-/// lock to this number.
+/// addLock(store, lock) → the number of the lock. lib maps the lock object to this number, and passes the
+/// number to removeLock(store, number).
 Napi::Value add_lock(const Arguments &arguments) {
   OwnedLock lock = lock_of(arguments, 1);
   require_storable(*lock);

@@ -22,14 +22,14 @@ struct DestroyLock {
 using OwnedLock = std::unique_ptr<struct ne_lock, DestroyLock>;
 
 /// C's list of locks, and the requests that may refer to these locks. A list that is registered with a
-/// session outlives the session: neon's hooks refer to the list, and cannot be unregistered.
+/// session outlives the session, because neon's hooks refer to the list and cannot be unregistered.
 ///
-/// After ne_lock_using_*, and until the request is destroyed, a request refers to the locks that it submits.
-/// neon does not count these references. So `submitting_` has every request that may refer to locks: the
-/// requests that neon's functions make, and the requests for which this binding calls ne_lock_using_*. When a
-/// lock is taken out, the requests in `submitting_` may still refer to the lock. So the lock is freed when
-/// the last of these requests is destroyed. Our own hooks run on the thread that runs the operation; `mutex_`
-/// guards `submitting_` and `removed_`.
+/// After ne_lock_using_*, a request refers to the locks that it submits until the request is destroyed. neon
+/// does not count these references. `submitting_` therefore holds every request that may refer to a lock: the
+/// requests of neon's functions, and the requests for which this binding calls ne_lock_using_*. When a lock
+/// is removed from the list, requests in `submitting_` may still refer to it. The lock is freed when the last
+/// of these requests is destroyed. Our own hooks run on the thread that runs the operation. `mutex_` guards
+/// `submitting_` and `removed_`.
 class LockList {
  public:
   LockList() : c_(ne_lockstore_create()) {}
@@ -40,18 +40,18 @@ class LockList {
   /// Brings the list up to date. Must be called when a request is about to be made, and before locks are
   /// looked up.
   virtual void follow() {}
-  /// Hides the list, or shows it again. While the list is hidden, follow() empties the list.
+  /// Hides the list, or shows it again. follow() empties a hidden list.
   virtual void hide(bool) {}
   /// Throws while an operation of the session may be changing the list.
   virtual void require_readable(const Session &) const {}
   /// From now on the request may refer to locks.
   void submits(const ne_request *request);
-  /// The request is destroyed, and refers to no lock any more.
+  /// Records that the request is destroyed, and no longer refers to any lock.
   void submitted(const ne_request *request);
 
  protected:
-  /// Registers the list with a session that has no other list and no request in C. `self` is this list. The
-  /// session becomes an owner of the list.
+  /// Registers the list with a session, which becomes an owner of the list. The session must have no other
+  /// list, and no request in C. `self` points to this list.
   void hook(Session &session, std::shared_ptr<LockList> self);
   void take_out(struct ne_lock *lock);
 
@@ -71,15 +71,15 @@ class LockList {
 
 /// A `ne_lock_store`.
 ///
-/// A store is owned by its JavaScript object, and by each session with which the store is registered. The
-/// store refers to these sessions weakly, so a store and its sessions may be destroyed in any order. C's list
-/// has copies of the locks, made when the locks are added. The JavaScript object of the store keeps the
-/// JavaScript objects of the locks.
+/// The JavaScript object owns the store, and so does each session that has registered it. The store refers to
+/// these sessions weakly, so a store and its sessions may be destroyed in any order. C's list contains copies
+/// of the locks, made when the locks are added. The store's JavaScript object keeps the JavaScript objects of
+/// the locks.
 ///
-/// The list of locks and `current_` change only on the JavaScript thread, while no operation of a registered
-/// session is pending. The exception is a change in a callback of such an operation; see
-/// require_changeable(). An operation reads the list on the thread that runs the operation. Operations of
-/// several sessions may read the list at the same time.
+/// The list and its cursor `current_` change only on the JavaScript thread. No operation of a registered
+/// session may be pending, unless one of its callbacks makes the change; see require_changeable(). Operations
+/// read the list on the threads that run them. Operations of several sessions may read the list at the same
+/// time.
 class LockStore final : public Handle, public LockList {
  public:
   static constexpr Kind kind = Kind::LockStore;
@@ -93,7 +93,7 @@ class LockStore final : public Handle, public LockList {
   /// Throws ERR_NEON_INVALID_STATE when the session already has a store or a live request.
   void register_with(const std::shared_ptr<Session> &session);
 
-  /// Adds the lock for which `object` stands; returns the number of the lock.
+  /// Adds the lock whose JavaScript object is `object`; returns the number of the lock.
   std::uint32_t add(OwnedLock lock, Napi::Object object);
   /// Throws ERR_NEON_INVALID_STATE when no lock has this number.
   void remove(std::uint32_t number);

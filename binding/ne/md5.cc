@@ -64,8 +64,8 @@ class Md5Context final : public Handle {
     given_bytes_ = true;
   }
 
-  // In a neon without OpenSSL, ne_md5_process_block would process this block ahead of earlier bytes that are
-  // still buffered.
+  // Without OpenSSL, ne_md5_process_block would process this block before earlier bytes that are still
+  // buffered.
   void process_block(std::string_view block) {
     if (given_bytes_) return process_bytes(block);
     ne_md5_process_block(block.data(), block.size(), c());
@@ -166,11 +166,11 @@ Napi::Value destroy(const Arguments &arguments) {
 
 // --- Streams ----------------------------------------------------------------------------------------------
 
-// The interval at which a wait for bytes checks whether the operation was cancelled.
+// A wait for bytes checks at this interval whether the operation was cancelled.
 constexpr int slice_ms = 50;
 
-/// Provides the bytes of a descriptor as the FILE that neon wants. A Source duplicates the descriptor,
-/// because the caller's number may refer to another file when the lane runs the operation.
+/// Presents a file descriptor to neon as a FILE. A Source duplicates the caller's descriptor. By the time the
+/// operation runs, the caller's number may refer to another file.
 class Source final {
  public:
   explicit Source(int descriptor) : descriptor_(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0)) {}
@@ -198,7 +198,7 @@ class Source final {
   std::FILE *open() {
 #ifdef __linux__
     std::FILE *file = fopencookie(this, "r", {on_read, nullptr, nullptr, nullptr});
-    // Only this thread uses the FILE. If the FILE had a lock, exit() would wait for the lock until read(2)
+    // Only this thread uses the FILE, so the FILE needs no lock. With a lock, exit() would wait until read(2)
     // returns.
     if (file) __fsetlocking(file, FSETLOCKING_BYCALLER);
     return file;
@@ -214,7 +214,7 @@ class Source final {
     return static_cast<Source *>(self)->read(bytes, size);
   }
 
-  // Reports a failure to C as the end of the file: otherwise C would leak its context.
+  // Reports a failed read to C as the end of the file. If C saw the failure, it would leak its context.
   ssize_t read(char *bytes, std::size_t size) {
     if (failed_) return 0;
     ssize_t count = -1;
@@ -227,9 +227,9 @@ class Source final {
     return std::max<ssize_t>(count, 0);
   }
 
-  // Waits until there is something to read. Returns false when the operation was cancelled or the process
-  // ends. Does not wait for a non-blocking descriptor. When the process ends, C must return and close its
-  // FILE. Otherwise exit() would wait for the FILE.
+  // Waits until the descriptor is readable. A non-blocking descriptor needs no wait. Returns false when the
+  // operation was cancelled or the process is exiting. On exit, C must return and close its FILE. Otherwise
+  // exit() would wait for the FILE.
   bool wait() const {
     const int flags = ::fcntl(descriptor_, F_GETFL);
     if (flags < 0 || (flags & O_NONBLOCK) != 0) return true;

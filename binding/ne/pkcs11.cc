@@ -27,7 +27,8 @@ struct Pin {
   char text[NE_SSL_P11PINLEN] = "";
 };
 
-// The PIN that a callback returned, or null when the callback gave up. No message may contain the value.
+// The PIN that a callback returned, or null when the callback gave up. Error messages must not contain this
+// value.
 std::shared_ptr<const Pin> to_pin(Napi::Env env, Napi::Value value) {
   const napi_valuetype type = value.Type();
   if (type == napi_number && to_int(env, value) != 0) return nullptr;
@@ -39,8 +40,8 @@ std::shared_ptr<const Pin> to_pin(Napi::Env env, Napi::Value value) {
   return pin;
 }
 
-// The function for PINs. The provider's JavaScript object keeps the function, even after the provider's
-// handle is destroyed.
+// Returns the function that provides PINs. The provider's JavaScript object keeps this function, even after
+// the provider's handle is destroyed.
 Napi::Function function_for_pins(Napi::Env env, Operation &operation, const Pkcs11Provider &provider) {
   const auto &session = static_cast<const Session &>(operation.executor());
   const auto token = std::find_if(session.tokens.begin(), session.tokens.end(),

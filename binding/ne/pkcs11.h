@@ -15,9 +15,9 @@ namespace neon {
 
 /// A `ne_ssl_pkcs11_provider`.
 ///
-/// In a handshake, a session signs with the token of its provider. So the session owns the provider as long
-/// as the session lives. All sessions of a provider form one lane group, because C's object has only one
-/// PKCS#11 session on the token, and no lock.
+/// During a handshake, a session signs with the token of its provider. The session therefore owns the
+/// provider until the session is destroyed. C's object has a single PKCS#11 session on the token, and no
+/// lock. All sessions that use one provider therefore share a lane group.
 class Pkcs11Provider final : public Handle {
  public:
   static constexpr Kind kind = Kind::Pkcs11Provider;
@@ -37,8 +37,8 @@ class Pkcs11Provider final : public Handle {
   ne_ssl_pkcs11_provider *const c_;
 };
 
-/// A provider that a session uses. The JavaScript object of the session keeps the JavaScript object of the
-/// provider, under the number `object`.
+/// A provider that a session uses. The session's JavaScript object keeps the provider's JavaScript object,
+/// under the number `object`.
 struct Token {
   std::shared_ptr<Pkcs11Provider> provider;
   std::uint32_t object;

@@ -23,8 +23,8 @@ std::string sentence(std::string text) {
   return text;
 }
 
-// The place at which every operation on a handler holds the handler's JavaScript object, which keeps the
-// functions.
+// The index of the handler's JavaScript object among the values that every operation on the handler holds.
+// That object keeps the handler's functions.
 constexpr std::uint32_t handler_place = 0;
 
 }  // namespace
@@ -151,7 +151,8 @@ void PropfindHandler::set_private(Napi::Function creator, Napi::Function destruc
 
 namespace {
 
-// Calls, with one argument, a function that the JavaScript object of the handler keeps.
+// Calls a function with one argument. The handler's JavaScript object keeps the function, under the number
+// `function`.
 Napi::Value call_kept(Napi::Env env, Operation &operation, std::uint32_t function, Napi::Value argument) {
   const Napi::Value kept = Handle::kept(env, operation.held(env, handler_place), function);
   return operation.call_function(kept.As<Napi::Function>(), {argument});
@@ -195,8 +196,8 @@ Napi::Value PropertyResults::private_value() const {
 
 namespace {
 
-/// The userdata of on_results(). The operation holds, at `place`, the function that is called with the
-/// results.
+/// The userdata of on_results(). `place` is the index of the results callback among the values that the
+/// operation holds.
 struct ResultsCallback {
   Session &session;
   const PropfindHandler *handler;  // or null
@@ -260,8 +261,8 @@ std::shared_ptr<Operation> proppatch(const Arguments &arguments, Mode) {
   });
 }
 
-// A PROPFIND whose results are passed to the function in argument `index`. The caller has already read the
-// arguments that only `send` uses.
+// Performs a PROPFIND, and passes its results to the function in argument `index`. The caller has already
+// read the arguments that `send` needs.
 template <class Send>
 std::shared_ptr<Operation> propfind(const Arguments &arguments, std::size_t index, Send send) {
   auto session = arguments.handle<Session>(0, "sess");
@@ -321,7 +322,7 @@ Napi::Value create(const Arguments &arguments) {
   return PropfindHandler::create(session, path, depth)->open_handle();
 }
 
-// The handle counts as destroyed at once, except in the callbacks of earlier calls on the handler.
+// The handle behaves as destroyed from now on, except inside the callbacks of earlier calls on the handler.
 std::shared_ptr<Operation> destroy_queued(const Arguments &arguments, Mode) {
   auto handler = handler_of(arguments);
   handler->session().require_queueable();
@@ -476,8 +477,7 @@ std::vector<Property> properties_of(Napi::Env env, const PropertyResults &result
   return std::move(collected.properties);
 }
 
-// Calls the function only when C's iteration is over, because the function may end the loan of the result
-// set.
+// Calls the function only after C's iteration, because the function may make the result set invalid.
 Napi::Value iterate(const Arguments &arguments) {
   const Napi::Env env = arguments.env();
   const auto results = results_of(arguments);

@@ -59,13 +59,13 @@ class PropertyChanges final {
 ///
 /// A handler is owned by its JavaScript object and by the operations that use it. It owns its session, and
 /// the request and the parser that C makes inside the handler. The JavaScript objects of the handler, the
-/// request and the parser keep each other alive. So a function that one of these objects keeps exists as long
-/// as any of the three objects. Any thread may drop the last reference. The handler is deleted when no
+/// request and the parser keep each other alive. All functions that they keep therefore survive as long as
+/// any of the three objects. Any thread may drop the last reference. The handler is then deleted when no
 /// operation uses its session.
 ///
-/// The functions of ne_propfind_set_private are called only in operations of the handler: while the handler
-/// reads the response, and in ne_propfind_destroy. The JavaScript object keeps the private value of the
-/// current result set; C gets the number of the value.
+/// C calls the functions of ne_propfind_set_private only during operations of the handler: while it reads the
+/// response, and in ne_propfind_destroy. The JavaScript object keeps the private value of the current result
+/// set. C receives the number of that value.
 class PropfindHandler final : public Handle, public Resource {
  public:
   static constexpr Kind kind = Kind::PropfindHandler;
@@ -76,7 +76,7 @@ class PropfindHandler final : public Handle, public Resource {
                                                  int depth);
   ~PropfindHandler() override;
 
-  /// Makes the JavaScript object of the handler. From then on the handler counts as a live request.
+  /// Makes the handler's JavaScript object. From then on, the session counts the handler as a live request.
   Napi::Object open_handle();
 
   ne_propfind_handler *c() const { return c_; }
@@ -90,8 +90,8 @@ class PropfindHandler final : public Handle, public Resource {
   void require_usable() const;
   bool closed() const override { return closing_ || (marked_destroyed_ && !in_question()); }
   void on_detached() override;
-  /// The handler will be destroyed. It counts as destroyed from now on, except in the callbacks of earlier
-  /// calls.
+  /// Marks the handler as destroyed before ne_propfind_destroy runs. Callbacks of earlier calls may still use
+  /// it.
   void mark_destroyed();
   /// Calls ne_propfind_destroy.
   void close();
@@ -130,7 +130,7 @@ class PropertyResults final : public Handle {
       : Handle(environment), c_(c), handler_(handler) {}
 
   bool closed() const override { return loan_.over(); }
-  /// Ends the loan. Must be called when C is about to free the result set.
+  /// Ends the loan of the result set. Must be called when C is about to free the set.
   void end() { loan_.end(); }
   Napi::Value private_value() const;
 

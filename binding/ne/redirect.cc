@@ -11,9 +11,9 @@ namespace neon {
 
 namespace {
 
-// Registers only once, because a second registration would hide the redirects that the first registration
-// finds. Throws while the session has requests, because neon has not noted their targets. For such a request,
-// neon 0.32 would resolve a redirect against NULL.
+// Registers only once: a second registration would hide the redirects that the first one finds. Throws while
+// the session has requests, because neon has not recorded their targets. For such a request, neon 0.32 would
+// resolve a redirect against a NULL URI.
 Napi::Value register_redirects(const Arguments &arguments) {
   const auto session = arguments.handle<Session>(0, "sess");
   session->require_idle();

@@ -102,8 +102,8 @@ Napi::Value unparse(const Arguments &arguments) {
   return take_string(arguments.env(), ne_uri_unparse(uri_argument(arguments, 0, "uri").with_path()));
 }
 
-// C empties the result first. In JavaScript one object may be the result and another argument, so the other
-// arguments are read first.
+// C empties the result first. JavaScript may pass the same object as the result and as another argument. The
+// other arguments are therefore read first.
 Napi::Value resolve(const Arguments &arguments) {
   const GivenUri base = uri_argument(arguments, 0, "base");
   const GivenUri relative = uri_argument(arguments, 1, "relative");
@@ -147,7 +147,7 @@ std::string path_argument(const Arguments &arguments, std::size_t index, const c
   return bytes;
 }
 
-// Converts a path that C made from argument 0 to the type of argument 0.
+// Converts a path that C returned to the type of argument 0, from which C made the path.
 Napi::Value take_path(const Arguments &arguments, char *path) {
   const Napi::Env env = arguments.env();
   if (!path || arguments[0].IsString()) return take_string(env, path);

@@ -32,7 +32,8 @@ class GivenUri final {
   GivenUri &operator=(const GivenUri &) = delete;
 
   const ne_uri *c() const { return &c_; }
-  /// For functions that dereference the path. Throws ERR_INVALID_ARG_TYPE if the path is missing.
+  /// Returns the `ne_uri` for C functions that dereference its path. Throws ERR_INVALID_ARG_TYPE if the path
+  /// is missing.
   const ne_uri *with_path() const;
 
  private:

@@ -31,8 +31,8 @@ Napi::Value has_support(const Arguments &arguments) {
   return Napi::Number::New(arguments.env(), ne_has_support(feature));
 }
 
-// The TLS library to which libneon's calls are bound in this process. The lookup works like the dynamic
-// linker's: the program's own symbols (node exports its OpenSSL) come before the symbols of libneon's
+// Returns the version of the TLS library that libneon uses in this process. The lookup follows the order of
+// the dynamic linker: first the program's own symbols (node exports its OpenSSL), then those of libneon's
 // dependencies.
 Napi::Value tls_version(const Arguments &arguments) {
   const std::string build = ne_version_string();
@@ -96,7 +96,7 @@ Napi::Value debug_to_stderr(const Arguments &arguments) {
   return Napi::Boolean::New(arguments.env(), DebugLog::instance().open_discreet(STDERR_FILENO));
 }
 
-// JavaScript has already applied the format, so C gets the text as data.
+// JavaScript has already formatted the text, so C must not interpret it as a format.
 Napi::Value debug(const Arguments &arguments) {
   const int channels = static_cast<int>(arguments.integer(0, "ch", INT32_MIN, INT32_MAX));
   ne_debug(channels, "%s", arguments.text(1, "format").c_str());

@@ -188,7 +188,7 @@ Napi::Value get_error(const Arguments &arguments) {
   return Napi::String::New(arguments.env(), ne_xml_get_error(usable<XmlParser>(arguments)->c()));
 }
 
-// libxml2 and expat take the size of a block as an int.
+// The size of a block must fit into an int, the type that libxml2 and expat use for it.
 Napi::Value parse(const Arguments &arguments) {
   const auto parser = arguments.handle<XmlParser>(0, "p");
   const std::string block = arguments.is_nullish(1) ? "" : arguments.bytes(1, "block", INT32_MAX);
@@ -214,8 +214,8 @@ Napi::Value set_encoding(const Arguments &arguments) {
   return Napi::Number::New(arguments.env(), set(parser->c(), encoding.c_str()));
 }
 
-// C looks the name up in the list `attrs`. C resolves the prefixes of the attributes in the scope of the
-// element that starts.
+// C looks the name up in the list `attrs`. C resolves the prefixes of attributes by the namespaces that are
+// in scope for the starting element.
 Napi::Value get_attr(const Arguments &arguments) {
   const auto parser = arguments.handle<XmlParser>(0, "p");
   std::vector<std::string> texts;
@@ -276,8 +276,8 @@ Napi::Value map_id(const Arguments &arguments) {
 }  // namespace
 
 void register_xml(Topic &topic) {
-  // Making the first parser initializes the XML library. So the first parser is made here, before several
-  // threads make parsers.
+  // Creating the first parser initialises the XML library. The first parser is therefore created here, before
+  // several threads create parsers.
   [[maybe_unused]] static const bool initialized = (ne_xml_destroy(ne_xml_create()), true);
   topic.plain("ne_xml_create", create);
   topic.plain("ne_xml_push_handler", push_handler);

@@ -17,26 +17,28 @@ namespace neon {
 
 /// A `ne_xml_parser`.
 ///
-/// A parser has one user at a time: ne_xml_parse, or an operation.
+/// A parser has one user at a time: a call of ne_xml_parse, or an operation.
 ///
-/// ne_xml_parse runs on the JavaScript thread, below its callbacks on the stack (`direct_`). The callbacks
-/// are plain calls. When a callback throws, the exception stays pending, and no further callback is called
-/// until C has returned.
+/// ne_xml_parse runs on the JavaScript thread, and calls its callbacks directly on the same stack
+/// (`direct_`). When a callback throws, the exception stays pending. C then calls no further callback before
+/// it returns.
 ///
 /// An operation uses the parser when it reads a response into the parser, or when it runs a request that has
-/// the parser as a body reader. Callbacks go through Operation::ask(), on the thread that runs the operation.
-/// Operations of one session may use the parser in turn; meanwhile ne_xml_parse and operations of other
-/// sessions throw ERR_NEON_BUSY.
+/// the parser as a body reader. The callbacks then go through Operation::ask(), on the thread that runs the
+/// operation. Operations of one session may use the parser in turn. Meanwhile, ne_xml_parse and operations of
+/// other sessions throw ERR_NEON_BUSY.
 ///
-/// Callbacks of the parser may read its state, set its error and push handlers. Inside a callback, parsing
-/// with the parser or destroying it throws ERR_NEON_REENTRANT. Attributes are valid only during their start
+/// Callbacks of the parser may read its state, set its error and push handlers. A callback that parses with
+/// the parser or destroys it receives ERR_NEON_REENTRANT. Attributes are valid only during their start
 /// callback (`start_`).
 ///
 /// A parser is owned by its JavaScript object, by requests whose response body it reads, and by operations.
-/// Only the JavaScript object keeps the functions of the parser's handlers. A `ne_207_parser` pushes its own
-/// handlers on the parser's stack. C calls these handlers as long as the parser parses, so the parser owns
-/// the handle of the `ne_207_parser`. This handle refers back to the parser weakly. The JavaScript objects of
-/// the `ne_207_parser` and of the parser keep each other alive: the garbage collector can collect this cycle.
+/// Only the JavaScript object keeps the functions of the parser's handlers.
+///
+/// A `ne_207_parser` pushes its own handlers on the parser's stack, and C calls these handlers as long as the
+/// parser parses. The parser therefore owns the handle of the `ne_207_parser`. This handle refers back to the
+/// parser weakly. The JavaScript objects of the `ne_207_parser` and of the parser keep each other alive: the
+/// garbage collector can collect this cycle.
 class XmlParser final : public Handle, public Resource {
  public:
   static constexpr Kind kind = Kind::XmlParser;
@@ -65,7 +67,7 @@ class XmlParser final : public Handle, public Resource {
   };
 
   explicit XmlParser(Environment &environment) : Handle(environment), c_(ne_xml_create()) {}
-  /// Wraps the parser inside the C object of `lender`; C frees the parser with that object.
+  /// Wraps the parser inside the C object of `lender`. C frees the parser together with that C object.
   XmlParser(const std::shared_ptr<Handle> &lender, ne_xml_parser *c)
       : Handle(*lender->environment), c_(c), lent_(true), lender_(lender) {}
   ~XmlParser() override {
@@ -85,26 +87,26 @@ class XmlParser final : public Handle, public Resource {
   void admit(const Executor &target) const override;
   /// Whether the parser has been given a part of a document.
   bool began() const { return began_; }
-  /// Must be called before C parses by any function other than parse().
+  /// Records that a document has begun. parse() does this itself. Before any other C function parses, begin()
+  /// must be called.
   void begin() { began_ = true; }
   bool in_start_callback() const { return start_; }
 
   void push_handler(std::uint32_t start, std::optional<std::uint32_t> cdata,
                     std::optional<std::uint32_t> end);
-  /// Makes the parser own another handle, which has pushed handlers on the parser's stack; `object` is the
-  /// JavaScript object of that handle.
+  /// Makes the parser own a handle that has pushed handlers on the parser's stack. `object` is the JavaScript
+  /// object of that handle.
   void attach(std::shared_ptr<Handle> pusher, Napi::Object object);
 
   /// Calls ne_xml_parse, for an operation that uses the parser.
   int parse(const char *block, std::size_t size);
   /// Calls ne_xml_parse for JavaScript; throws the exception of a callback.
   int parse_directly(std::string_view block);
-  /// Calls ne_xml_failed. Returns NE_XML_ABORT when a callback has failed but C has not.
+  /// Calls ne_xml_failed. If C reports no failure but a callback has failed, returns NE_XML_ABORT.
   int failed() const;
 
-  /// Calls, from inside neon, a function that `keeper` keeps. Returns no value if the function throws, if an
-  /// earlier function threw, or if JavaScript cannot be called. In these cases the parser has failed from
-  /// then on.
+  /// Calls, from inside neon, a function that the handle `keeper` keeps. Returns no value if this function or
+  /// an earlier one threw, or if JavaScript cannot be called. The parser then counts as failed.
   template <class MakeArguments, class Take>
   auto ask(const Handle &keeper, std::uint32_t function, MakeArguments make_arguments, Take take)
       -> std::optional<std::invoke_result_t<Take, Napi::Env, Napi::Value>>;

@@ -11,12 +11,12 @@ namespace neon {
 
 namespace {
 
-// The place of the acceptance function among the values that an operation holds: after the request and the
-// parser.
+// The index of the acceptance function among the values that an operation holds. The request and the parser
+// precede it.
 constexpr std::uint32_t acceptor_place = 2;
 
-/// Reports the failure of a callback that threw in an earlier call and could not make C fail. C itself would
-/// report success.
+/// Reports the failure of a callback in an earlier call. C does not know of the failure, and would report
+/// success.
 int checked(Request &request, XmlParser &parser, int result) {
   if (result != NE_OK || !parser.failed()) return result;
   ne_set_error(request.session().c(), "Could not parse response: %s", ne_xml_get_error(parser.c()));

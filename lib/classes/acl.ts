@@ -30,9 +30,9 @@ const principals = {
 } as const;
 
 /**
- * The principal of an entry (RFC 3744, section 5.5.1): all users (`'all'`), the authenticated users, the
- * unauthenticated users, the principal that the resource itself represents (`'self'`), the principal that a URL
- * identifies, or the principal that a property of the resource names.
+ * The principal of an entry (RFC 3744, section 5.5.1). A keyword selects all users (`'all'`), the authenticated users,
+ * the unauthenticated users, or the principal that is the resource itself (`'self'`). An object identifies a principal
+ * by its URL, or by a property of the resource, such as its owner.
  */
 export type Principal =
   | keyof typeof principals

@@ -21,12 +21,12 @@ const streamTrailers: (stream: StreamHandle) => string = native('streamTrailers'
 
 const empty = Buffer.alloc(0);
 
-/** Ends the request of a body that is garbage-collected before the body is over. */
+/** Ends the request of a body that is garbage-collected before the caller has finished with it. */
 const dropped = new FinalizationRegistry<() => void>((end) => end());
 
 /**
- * An arriving body as its session or pool sees it. The hold refers to the body weakly, so that a body can be
- * garbage-collected when the caller drops it. The session then becomes free.
+ * Represents an arriving body to its session or pool. It refers to the body weakly: when the caller drops the body, the
+ * body can be garbage-collected, and the session becomes free.
  */
 class BodyHold implements Hold {
   readonly description: string;
@@ -54,7 +54,7 @@ class BodyHold implements Hold {
     if (outcome === undefined) return; // the body was garbage-collected, so its session becomes free
     const asked = (this.#asked = {});
     this.#isAhead = true;
-    // Calls `onChange` later, never synchronously: the code that runs now may be about to read the body.
+    // Never calls `onChange` synchronously: the code that is running may be about to read the body.
     void Promise.resolve(outcome).then((isOver) => {
       if (this.#asked !== asked) return;
       this.#asked = undefined;
@@ -72,7 +72,7 @@ class BodyHold implements Hold {
     this.#body.deref()?.stopReadingAhead();
   }
 
-  /** Notes that the caller reads, and so makes room for more bytes. */
+  /** Called when the caller reads. Reading makes room for more bytes. */
   read(): void {
     this.isUnread = false;
     this.isFull = false;
@@ -85,9 +85,9 @@ class BodyHold implements Hold {
 }
 
 /**
- * A body that is still arriving. Its request is live until the body is read to its end, cancelled or dropped. The body
- * occupies the session until it has arrived. While other calls wait, the body is received into memory without being
- * read.
+ * A response body that is still arriving. Its request is live until the body is read to its end, cancelled or dropped.
+ * The body occupies the session until the whole of it has been received. If other calls are waiting for the session,
+ * the body is received into memory, even if the caller does not read it.
  * @internal
  */
 export class ArrivingBody {
@@ -117,15 +117,15 @@ export class ArrivingBody {
     if (signal?.aborted) this.cancel(signal.reason);
   }
 
-  /** Notes that the caller has touched the body, and is about to read it. */
+  /** Called when the caller is about to read the body, so that the body no longer counts as unread. */
   take(): void {
     this.#hold.isUnread = false;
   }
 
   /**
-   * Receives up to `bytes` bytes more than the caller has read, because other calls wait for the session. The result is
-   * true when the session's thread is done with the response. The result is false when the thread has stopped at the
-   * limit, or when no call waits any more.
+   * Receives into memory up to `bytes` bytes that the caller has not read yet, because other calls are waiting for the
+   * session. Returns true when the session's thread has finished with the response. Returns false when the thread has
+   * stopped at the limit, or when no other call is waiting any longer.
    */
   readAhead(bytes: number): boolean | Promise<boolean> {
     return readStreamAhead(this.#stream, bytes);
@@ -150,8 +150,8 @@ export class ArrivingBody {
   }
 
   /**
-   * Writes the rest of the body to a descriptor. Resolves to the number of bytes, or to the rest as a Buffer, which the
-   * caller then has to write.
+   * Writes the rest of the body to a descriptor. Resolves to the number of bytes written, or to a Buffer with the rest
+   * of the body. The caller must write such a Buffer itself.
    */
   async writeToFd(fd: number): Promise<number | Buffer> {
     const written = await this.#take((stream) => writeStreamToFd(stream, fd));
@@ -159,12 +159,15 @@ export class ArrivingBody {
     return written;
   }
 
-  /** The bytes that had arrived but were not read when the body failed; empty after a cancellation. */
+  /** The bytes that had arrived but had not been read when the body failed. Empty after a cancellation. */
   rest(): Buffer {
     return this.#failure ? empty : takeBuffered(this.#stream);
   }
 
-  /** The first block, which has arrived with the head: at least 64 KiB. Empty when the body was read or has failed. */
+  /**
+   * The first block of the body, which arrived together with the head: at least 64 KiB. Empty if the body was read or
+   * has failed.
+   */
   beginning(): Buffer {
     try {
       const block = readStream(this.#stream);

@@ -16,14 +16,14 @@ export interface Credentials {
 
 /** A request for credentials, by the server or the proxy. */
 export interface Challenge {
-  /** The realm that the challenge names; null if the authentication protocol has no realms. */
+  /** The realm in the challenge; null if the authentication protocol has no realms. */
   readonly realm: string | null;
   /**
    * The number of earlier challenges to the same request. A number above 0 means that the previous credentials were
    * refused.
    */
   readonly attempt: number;
-  /** Whether the challenge is from the proxy, not from the server. */
+  /** True if the challenge comes from the proxy, false if it comes from the server. */
   readonly proxy: boolean;
 }
 
@@ -57,8 +57,8 @@ export const authProtocols = {
 export type AuthProtocol = keyof typeof authProtocols;
 
 /**
- * Credentials, or a callback that returns them, and the protocols that may use them. Give `protocols` alone for
- * Negotiate, which obtains credentials from the system.
+ * Credentials, or a callback that returns them, with the protocols that may use them. For Negotiate, `protocols` can be
+ * given alone, since the system supplies the credentials.
  */
 export type AuthOptions =
   | (Credentials & ProtocolOptions)
@@ -74,14 +74,16 @@ export type AuthOptions =
 
 /** The authentication protocols that an option is for. */
 interface ProtocolOptions {
-  /** The protocols that may be used. Default: Basic and Digest; with TLS or for a proxy, also Negotiate. */
+  /**
+   * The protocols that may be used. Default: Basic and Digest. With TLS, or for a proxy, Negotiate may be used as well.
+   */
   readonly protocols?: AuthProtocol | readonly AuthProtocol[] | undefined;
 }
 
 type Side = 'auth' | 'proxyAuth';
 
 /**
- * Makes a session answer the challenges of its server, or of its proxy, as the option `auth` or `proxyAuth` says.
+ * Makes a session answer authentication challenges from its server (`auth`) or from its proxy (`proxyAuth`).
  * @internal
  */
 export function authenticate(session: ne.ne_session, side: Side, options: AuthOptions | readonly AuthOptions[]): void {
@@ -137,7 +139,7 @@ function callbackOf(side: Side, options: AuthOptions): ne.ne_auth_creds | null {
   }
   const given = options as Partial<Credentials>;
   const credentials = { username: textOf(side, 'username', given), password: textOf(side, 'password', given) };
-  // The credentials are tried only once: credentials that were refused would be refused again.
+  // Tries the credentials only once: after a refusal, a second attempt would also be refused.
   return (_, attempt) => (attempt === 0 ? credentials : attempt);
 }
 

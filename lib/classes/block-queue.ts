@@ -1,4 +1,4 @@
-/** Queues the blocks of a body between a source in JavaScript and the addon. */
+/** A queue that passes the blocks of a body from a JavaScript source to the addon. */
 import { types } from 'node:util';
 
 /** Blocks in order, with null after the last block of the body. */
@@ -8,21 +8,21 @@ export type Blocks = readonly (Uint8Array | null)[];
 type Next = () => Uint8Array | null | Promise<Uint8Array | null>;
 
 /**
- * The maximum number of bytes of a body that the addon keeps, to send them again if necessary. A longer body can be
- * sent again only if its source can start again.
+ * The maximum number of body bytes that the addon keeps in case it has to send them again. A longer body can be sent
+ * again only if its source can start again.
  */
 const maxKept = 256 * 1024;
 
-/** How long a request waits for a short body to end before the request is sent, in milliseconds. */
+/** How long to wait for the end of a body before sending its request, in milliseconds. */
 const patience = 50;
 
 /**
- * Gathers the blocks of a source, so that the addon obtains many blocks with one call. The queue also reads ahead of
- * the addon: it reads the next blocks while the lane sends earlier blocks.
+ * Collects the blocks of a source, so that the addon can fetch many blocks with one call. The queue also reads ahead:
+ * it reads more blocks while the lane sends earlier blocks.
  *
- * The source is asked for one block at a time: `#reading` is the promise of that block. At most two callers wait for
- * the promise: the addon's call and the reading ahead. A failure of the source is kept until the blocks before the
- * failure are taken. The whole class runs on the JavaScript thread.
+ * The queue requests one block at a time from the source. `#reading` is the promise of the pending block. At most two
+ * callers await this promise: the addon's call and `#readAhead`. If the source fails, the queue first hands out the
+ * blocks that it read earlier, and then reports the failure. The whole class runs on the JavaScript thread.
  */
 export class BlockQueue {
   readonly #next: Next;
@@ -36,8 +36,8 @@ export class BlockQueue {
   #failure: { readonly reason: unknown } | undefined;
 
   /**
-   * @param ahead how many bytes to read ahead of the addon
-   * @param reuses whether the source may change a block when the next block is requested
+   * @param ahead how many bytes to read before the addon requests them
+   * @param reuses whether the source may overwrite a block when the next block is requested
    */
   constructor(next: Next, { ahead, reuses }: { readonly ahead: number; readonly reuses: boolean }) {
     this.#next = next;
@@ -47,7 +47,7 @@ export class BlockQueue {
 
   /**
    * Returns the blocks that have been read, with null after the last block of the body. Waits for the first block if no
-   * block has been read yet. Throws the failure of the source.
+   * block has been read yet. Throws the source's failure.
    */
   take(): Blocks | Promise<Blocks> {
     const reading = this.#fill(1);
@@ -55,9 +55,9 @@ export class BlockQueue {
   }
 
   /**
-   * Returns the first blocks, before the request is sent. Waits until a short body has ended, or until there are more
-   * bytes than the addon keeps. After `patience`, returns the blocks that have arrived by then, if any. Throws the
-   * failure of the source.
+   * Returns the first blocks of the body; called before the request is sent. Waits until the body has ended or exceeds
+   * `maxKept`, but only for `patience`. After that time, returns the blocks that have arrived, or an empty array.
+   * Throws the source's failure.
    */
   look(): Blocks | Promise<Blocks> {
     const reading = this.#fill(maxKept + 1);
@@ -95,8 +95,8 @@ export class BlockQueue {
   }
 
   /**
-   * Reads until `enough` bytes are queued, or the source is over. If it has to wait for a block, it returns the promise
-   * of that block.
+   * Reads until `enough` bytes are queued or the source has ended. If the next block has not arrived yet, returns a
+   * promise that settles when it arrives.
    */
   #fill(enough: number): Promise<void> | undefined {
     while (!this.#over && this.#size < enough) {

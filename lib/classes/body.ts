@@ -47,10 +47,13 @@ export type BodyProvider = (
 /**
  * The body of a request: text (sent as UTF-8), bytes, a file, a descriptor, a provider, or a source of blocks (a Blob,
  * a Readable, a web stream, or any other async iterable). A body of unknown length is sent in chunks, unless there is a
- * Content-Length header. Streams and iterables can be read only once: a request that must be sent again fails if more
- * than 256 KiB of its stream or iterable have been read. To avoid this failure, a request with a stream or iterable is
- * sent on a new connection, unless the body turns out to be short. Blocking requests accept only text, bytes, files,
- * descriptors and providers.
+ * Content-Length header.
+ *
+ * Streams and iterables can be read only once. If more than 256 KiB have been read, the request cannot be sent again,
+ * and fails if it has to be. For this reason, a request with a stream or iterable uses a new connection, unless the
+ * body turns out to be short.
+ *
+ * Blocking requests accept only text, bytes, files, descriptors and providers.
  */
 export type Body =
   | string
@@ -63,9 +66,9 @@ export type Body =
   | AsyncIterable<Uint8Array | string>;
 
 /**
- * The addon calls this function with an {@link Ask}. 0 asks for the next blocks: at least one, unless the body is over.
- * `askFirst` asks for the first blocks, before the request is sent. `askAgain` asks the body to start again; the result
- * false means that the body cannot start again.
+ * Called by the addon with an {@link Ask}. 0 requests the next blocks; the answer has at least one block, unless the
+ * body has ended. `askFirst` requests the first blocks, before the request is sent. `askAgain` tells the body to start
+ * again; the answer is false if the body cannot.
  */
 type Pull = (ask: Ask) => Answer | Promise<Answer>;
 type Answer = Blocks | boolean;
@@ -75,7 +78,10 @@ const askFirst = 2 satisfies Ask;
 
 /** A body in the form that the addon accepts. @internal */
 export interface PreparedBody {
-  /** The lengths are in bytes; -1 means that a length is unknown or not announced. */
+  /**
+   * All lengths are in bytes. A `length` of -1 is unknown. An `announced` of -1 means that there is no Content-Length
+   * header.
+   */
   readonly body:
     | string
     | Uint8Array
@@ -86,9 +92,9 @@ export interface PreparedBody {
 }
 
 const blockSize = 64 * 1024;
-/** How many bytes of a Blob are read at once: smaller parts cost more turns of the event loop. */
+/** How many bytes of a Blob are read at once. Smaller parts would need more turns of the event loop. */
 const sliceSize = 1024 * 1024;
-/** How many bytes of a stream are read ahead of the addon. */
+/** How many bytes of a stream to read before the addon requests them. */
 const ahead = 256 * 1024;
 
 /** Whether the addon accepts the body unchanged. @internal */
@@ -198,7 +204,7 @@ interface Source {
   next(): Promise<IteratorResult<unknown, unknown>>;
   /** Frees the source before its end. */
   cancel(): void;
-  /** Whether a block may change when the next block is requested. */
+  /** Whether the source may overwrite a block when the next block is requested. */
   readonly reuses: boolean;
 }
 
@@ -227,14 +233,14 @@ function sourceOfIterable(iterable: AsyncIterable<Uint8Array | string>): Source 
     next: () => getIterator().next(),
     cancel: () => {
       void leave(iterator);
-      // `leave` waits for the pending block, which may never arrive; destroying the stream ends that wait.
+      // `leave` waits for the pending block, which may never arrive. Destroying the stream ends the pending read.
       if (iterable instanceof Readable) iterable.destroy();
     },
     reuses: !(iterable instanceof Readable),
   };
 }
 
-/** Ends an iteration that was begun. Ignores failures: the request is over, so there is no promise left to reject. */
+/** Ends an iteration early. Ignores failures: the request is over, so no promise is left to reject. */
 async function leave(iterator: AsyncIterator<unknown> | undefined): Promise<void> {
   try {
     await iterator?.return?.();
@@ -243,7 +249,9 @@ async function leave(iterator: AsyncIterator<unknown> | undefined): Promise<void
   }
 }
 
-/** Prepares a body from a source. The source is read when the addon asks for blocks, and also ahead of the addon. */
+/**
+ * Prepares a body that is read from a source. The queue reads the source on the addon's request, and also in advance.
+ */
 function ofSource(source: Source, announced: number | undefined): PreparedBody {
   let ended = false;
   const next = async (): Promise<Uint8Array | null> => {

@@ -12,9 +12,9 @@ import type { ProgressEvent } from './status.js';
 export type HeaderValue = string | number | readonly string[];
 
 /**
- * Headers to send: an object, a `Map`, a `Headers` object, or pairs of names and values. A header replaces the header
- * of the same name that the library would otherwise send. The library itself frames the body: it refuses
- * `Transfer-Encoding`, and a `Content-Length` that is not the length of the body.
+ * Headers to send: an object, a `Map`, a `Headers` object, or pairs of names and values. A header given here replaces
+ * the header of the same name that the library would otherwise send. `Transfer-Encoding` is refused, because the
+ * library decides how to frame the body. A `Content-Length` that differs from the length of the body is refused, too.
  */
 export type HeadersInit =
   Readonly<Record<string, HeaderValue | undefined>> | Iterable<readonly [name: string, value: HeaderValue]>;
@@ -33,11 +33,11 @@ export interface CommonOptions extends CallOptions, RedirectOptions, DecompressO
    * {@link SessionOptions.userAgent}.
    */
   headers?: HeadersInit | undefined;
-  /** Is called with the progress of the bodies, as they are sent and received. Blocking calls refuse this option. */
+  /** A callback for the progress of the bodies while they are sent and received. Blocking calls refuse this option. */
   onProgress?: ((event: ProgressEvent) => void) | undefined;
 }
 
-/** The defaults of a session or pool for its calls. @internal */
+/** The default options that a session or pool applies to its calls. @internal */
 export interface CallDefaults {
   readonly redirects: Redirects;
   readonly headers: readonly HeaderField[];
@@ -46,22 +46,22 @@ export interface CallDefaults {
   readonly limits: ReadingLimits;
 }
 
-/** The options of a call, checked and with their defaults. @internal */
+/** The options of a call after the checks, with defaults filled in. @internal */
 export interface CallSettings {
   readonly signal: AbortSignal | undefined;
   /** In milliseconds, from `since` on. */
   readonly timeout: number | undefined;
-  /** When the timeout began: a time of `performance.now()`; 0 without a timeout. */
+  /** When the timeout began, in the time of `performance.now()`; 0 without a timeout. */
   readonly since: number;
   readonly headers: readonly HeaderField[];
   readonly onProgress: ((event: ProgressEvent) => void) | undefined;
-  /** The maximum number of bytes of an inflated body; 0 leaves bodies as they arrive. */
+  /** The maximum number of bytes of an inflated body; 0 means that bodies are not inflated. */
   readonly inflate: number;
-  /** Undefined when a redirect is treated like any other response. */
+  /** Undefined if redirects are treated like any other response. */
   readonly redirects: Redirects | undefined;
 }
 
-/** The names of the options that all calls have. @internal */
+/** The names of the options that all calls share. @internal */
 export const commonOptions: Known<CommonOptions> = {
   signal: true,
   timeout: true,
@@ -114,7 +114,7 @@ function redirectsOf(options: CommonOptions, { redirects }: CallDefaults): Redir
   return options.redirect === undefined && options.maxRedirects === undefined ? redirects : redirects.with(options);
 }
 
-/** Whether one of the headers asks for a coding or a range; the body is then not inflated. */
+/** Whether a header asks for a coding or a range. If so, the body is not inflated. */
 function takesAnyCoding(headers: readonly HeaderField[]): boolean {
   return headers.some(([name]) => /^(accept-encoding|range)$/i.test(name));
 }
@@ -137,14 +137,14 @@ export function defaultFieldsOf(headers: HeadersInit | undefined): readonly Head
   return fields;
 }
 
-/** Refuses a `Content-Length` of the caller; the error contains the reason `why`. @internal */
+/** Refuses a `Content-Length` header that the caller has set. The error message contains the reason `why`. @internal */
 export function requireNoLength(fields: readonly HeaderField[], why: string): void {
   if (fields.some(([name]) => name.toLowerCase() === 'content-length'))
     throw invalidValue(`The header Content-Length is refused: ${why}. Omit the header`);
 }
 
 /**
- * Packs the options of a call into one text, so that only one value crosses to the addon; see `read_options` in
+ * Packs the options of a call into one string, so that the addon reads only one value; see `read_options` in
  * binding/classes/exchange/recipe.h. @internal
  *
  * @param inflate as in {@link CallSettings}

@@ -1,4 +1,4 @@
-/** Calls to the server, as sessions and pools run them. */
+/** The interface between the calls to the server and the sessions and pools that run them. */
 import type { ErrorContext } from '../core/errors.js';
 import type { ne_session } from '../ne/handles.js';
 import type { CallSettings } from './call-options.js';
@@ -11,9 +11,9 @@ import type { Redirection } from './redirect.js';
 export type CallContext = Required<Pick<ErrorContext, 'method' | 'target' | 'origin'>>;
 
 /**
- * A call to the server: the native function that carries out the call, and the conversion of its result for the caller.
- * Each object is made for one run. Every kind of call implements this interface: a request, a request with a composed
- * body, a PROPFIND, and a call about a lock.
+ * A call to the server. It provides the native function that performs the call, and converts the function's result for
+ * the caller. Every kind of call implements this interface: a request, a request with a composed body, a PROPFIND, and
+ * a request that obtains, refreshes or releases a lock.
  *
  * @internal
  */
@@ -29,11 +29,11 @@ export interface Call<Raw, Result> {
   /** Makes the caller's result; throws when the native function reports a failure. */
   settle(raw: Raw, run: CallRun): Result;
 
-  /** The response in the result of the native function; null if the function returns no response. */
+  /** Extracts the response from the result of the native function; null if the function returned no response. */
   responseOf(raw: Raw): RawResponse | null;
   /** Copies the bytes that the caller may change while the call waits for a session. */
   hold?(): void;
-  /** Defined only for a call that makes its session wait while the caller reads the result. */
+  /** Defined only if the call occupies its session while the caller reads the result. */
   readonly reader?: ResultReader | undefined;
   /** Frees the resources of `send`. */
   release?(): void;
@@ -46,29 +46,29 @@ export interface Call<Raw, Result> {
   redirected(to: Redirection): Call<Raw, Result>;
 }
 
-/** The reader of a call's result while the result arrives. @internal */
+/** The reader of a result that is still arriving. @internal */
 export interface ResultReader extends Reader {
   /**
-   * Receives up to `bytes` bytes more than the caller has read, because other calls wait for the session; undefined
-   * ends the reading ahead.
+   * Receives into memory up to `bytes` bytes that the caller has not read yet, because other calls are waiting for the
+   * session. With undefined, stops reading ahead.
    */
   readAhead(bytes: number | undefined): void;
 }
 
-/** A call that is running, or that has a response whose body is still arriving. @internal */
+/** A call that is running, or whose response body is still arriving. @internal */
 export interface CallRun extends Live {
   readonly context: CallContext;
-  /** Notes that the body of the response is live, and occupies the session, from now on. */
+  /** Called when the body of the response starts to count as live and to occupy the session. */
   keep(body: Hold): void;
-  /** Notes that the body was read to its end, cancelled or dropped. */
+  /** Called when the body was read to its end, cancelled or dropped. */
   release(body: Hold): void;
   /** The signal and the timeout of the call, which also apply to the body. */
   readonly signal?: AbortSignal | undefined;
   readonly timeout?: number | undefined;
   /** Whether compressed bodies are inflated. */
   readonly inflates: boolean;
-  /** When the timeout began: a time of `performance.now()`. */
+  /** When the timeout began, in the time of `performance.now()`. */
   readonly since: number;
-  /** Ends the reports of progress, once the body has arrived. */
+  /** Stops the progress reports, once the body has arrived. */
   readonly unwatch?: (() => void) | undefined;
 }

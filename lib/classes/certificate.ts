@@ -16,16 +16,16 @@ const algorithms = {
   'sha512-256': ne.NE_HASH_SHA512_256,
 } as const;
 
-/** The name of a hash algorithm of fingerprints, for {@link Certificate.digest}. */
+/** The name of a hash algorithm for the fingerprint of a certificate; see {@link Certificate.digest}. */
 export type DigestAlgorithm = 'sha1' | keyof typeof algorithms;
 
 const beginning = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/;
 const end = /-----END (?:TRUSTED |X509 )?CERTIFICATE-----/;
 
 /**
- * An X.509 certificate: `ne_ssl_certificate`. A certificate of this class does not depend on a session, even if the
- * callback of the option {@link TLSOptions.verify} received it. The certificate is freed when this object is
- * garbage-collected.
+ * An X.509 certificate: `ne_ssl_certificate`. It is independent of any session: a certificate that
+ * {@link TLSOptions.verify} received remains usable after the session is destroyed. The certificate is freed when this
+ * object is garbage-collected.
  *
  * @example
  * ```ts
@@ -43,7 +43,7 @@ export class Certificate {
   /**
    * Wraps a certificate of `libneon/ne`.
    *
-   * @param issuerCertificate the certificate that signed this certificate, if the signer is known
+   * @param issuerCertificate the certificate that signed this certificate, if it is known
    * @throws `ERR_INVALID_ARG_TYPE` when an argument is not a certificate
    */
   constructor(handle: ne.ne_ssl_certificate, issuerCertificate?: Certificate) {
@@ -88,7 +88,7 @@ export class Certificate {
   }
 
   /**
-   * Converts a certificate of Node's class, together with the certificates that signed it, as far as Node knows them.
+   * Converts an `X509Certificate` of Node, including the chain of issuers that Node knows.
    *
    * @throws `ERR_INVALID_ARG_TYPE` when `x509` is not an `X509Certificate` of Node
    */
@@ -115,7 +115,7 @@ export class Certificate {
   }
 
   /**
-   * The certificate that signed this certificate, as the server sent it; undefined if the signer is unknown. In C:
+   * The certificate of the signer, as sent by the server; undefined if the signer is unknown. In C:
    * `ne_ssl_cert_signedby`.
    */
   get issuerCertificate(): Certificate | undefined {
@@ -124,7 +124,7 @@ export class Certificate {
     return handle ? new Certificate(handle) : undefined;
   }
 
-  /** This certificate, then the certificate that signed it, and so on, as far as the signers are known. */
+  /** This certificate, followed by the chain of its signers, as far as they are known. */
   get chain(): Certificate[] {
     return [this, ...(this.issuerCertificate?.chain ?? [])];
   }
@@ -145,8 +145,8 @@ export class Certificate {
   }
 
   /**
-   * Returns the fingerprint: `'aa:bb:…'`, bytes in hexadecimal. In C: `ne_ssl_cert_hdigest`, and `ne_ssl_cert_digest`
-   * for SHA-1.
+   * Returns the fingerprint as hexadecimal bytes: `'aa:bb:…'`. In C: `ne_ssl_cert_digest` for SHA-1,
+   * `ne_ssl_cert_hdigest` for the other algorithms.
    *
    * @throws `ERR_NEON_UNSUPPORTED` for an algorithm that this neon does not have, `ERR_INVALID_ARG_VALUE` for an
    *   unknown name
@@ -250,12 +250,12 @@ export class ClientCertificate {
   }
 
   /**
-   * Resolves to the client certificate that a URI names. The URI leads to a PKCS#11 token or, with OpenSSL, to a file
-   * with certificate and key in PEM form (`file:`). The certificate may be encrypted. In C: `ne_ssl_clicert_fromuri`,
-   * since neon 0.35.
+   * Resolves to the client certificate that a URI identifies. The certificate is on a PKCS#11 token. With OpenSSL, it
+   * may also be in a PEM file that contains the certificate and its key (`file:`). The certificate may be encrypted. In
+   * C: `ne_ssl_clicert_fromuri`, since neon 0.35.
    *
-   * Rejects with `ERR_NEON_UNSUPPORTED` with an older neon, with `NE_ERROR` when the URI leads to no client
-   * certificate, and with the signal's reason after an abort.
+   * Rejects with `ERR_NEON_UNSUPPORTED` if neon is too old, with `NE_ERROR` if there is no client certificate at the
+   * URI, and with the signal's reason after an abort.
    */
   static async fromURI(uri: string, options?: CallOptions): Promise<ClientCertificate> {
     const handle = await promises.ne_ssl_clicert_fromuri(uri, 0, options);
@@ -272,7 +272,7 @@ export class ClientCertificate {
   }
 
   /**
-   * The "friendly name" in the file; null if the file contains no such name, and with GnuTLS while the certificate is
+   * The "friendly name" in the file; null if the file has none. With GnuTLS, it is also null while the certificate is
    * encrypted. In C: `ne_ssl_clicert_name`.
    */
   get name(): string | null {
@@ -300,7 +300,8 @@ export class ClientCertificate {
   }
 
   /**
-   * Decrypts the certificate on the calling thread; returns this object. How long decrypting takes depends on the file.
+   * Decrypts the certificate on the calling thread; returns this object. The file determines how long the decryption
+   * blocks the thread.
    *
    * @throws `NE_ERROR` when the passphrase is wrong, `ERR_NEON_INVALID_STATE` when the certificate is decrypted already
    */
@@ -317,8 +318,8 @@ export class ClientCertificate {
 }
 
 /**
- * Copies a certificate, together with the certificates that signed it. neon lends the original to a callback only until
- * the callback ends.
+ * Copies a certificate together with the certificates that signed it. The copy is needed because the original is valid
+ * only during neon's callback.
  * @internal
  */
 export function keepCertificate(lent: ne.ne_ssl_certificate): Certificate {
@@ -352,7 +353,7 @@ export function importCertificate(base64: string, which = 'This'): ne.ne_ssl_cer
   return handle;
 }
 
-/** Returns a text that may be given as bytes. @internal */
+/** Returns an argument as a string; the caller may have given a string or bytes. @internal */
 export function textOf(name: string, value: unknown): string {
   if (typeof value === 'string') return value;
   if (isInstance(value, Uint8Array)) return Buffer.from(value).toString('latin1');

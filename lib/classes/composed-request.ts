@@ -17,7 +17,7 @@ type Send<R> = (
 /** The addon's functions, by the methods of their requests. */
 const functions = { PROPPATCH: 'proppatch', ACL: 'setAcl' } as const;
 
-/** A request whose body a function of neon composes. The same function makes and sends the request. @internal */
+/** A request whose body is composed by neon. One neon function composes the body and sends the request. @internal */
 export class ComposedRequest extends RequestCall {
   readonly #content: readonly object[];
 

@@ -54,7 +54,8 @@ function asctime(text: string): Date | null {
 const monthOf = (name: string): number => months.indexOf(name.toLowerCase());
 
 /**
- * Two digits mean a year of this century or, if that year is more than 50 years ahead, of the last century (RFC 9110).
+ * Expands a year of two digits (RFC 9110). The result is in this century. If that would be more than 50 years in the
+ * future, the result is in the last century.
  */
 function fullYear(digits: string): number {
   if (digits.length !== 2) return Number(digits);

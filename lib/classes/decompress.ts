@@ -5,10 +5,10 @@ import { isObject } from '../core/objects.js';
 /** How compressed response bodies are handled. */
 export interface DecompressOptions {
   /**
-   * Whether the request asks for gzip (`Accept-Encoding`) and the response body is inflated. Default true, with a limit
-   * of 1 GiB; `maxBytes` sets another limit. A body whose inflated length exceeds the limit fails with `NE_ERROR`. The
-   * body is left as it arrives if the request or its session has an `Accept-Encoding` or `Range` header. PROPPATCH and
-   * ACL ignore the option, since neon itself reads their responses. In C: `ne_decompress_reader`.
+   * Whether to request gzip (`Accept-Encoding`) and to inflate the response body. Default true. An inflated body is
+   * limited to `maxBytes`, or to 1 GiB by default. A longer body fails with `NE_ERROR`. The body is not inflated if the
+   * request or its session has an `Accept-Encoding` or `Range` header. PROPPATCH and ACL ignore the option, because
+   * neon reads their responses itself. In C: `ne_decompress_reader`.
    */
   decompress?:
     | boolean
@@ -22,7 +22,7 @@ export interface DecompressOptions {
 const defaultLimit = 2 ** 30;
 
 /**
- * Returns the maximum number of bytes of an inflated body; 0 leaves bodies as they arrive. @internal
+ * Returns the maximum number of bytes of an inflated body; 0 means that bodies are not inflated. @internal
  *
  * @throws `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` for an invalid option
  */

@@ -5,7 +5,7 @@ import type { CallContext, CallRun } from './call.js';
 import { headersOf, type RawResponse } from './head.js';
 import { failuresIn } from './multistatus.js';
 
-/** A failed call as the addon reports it; the response is null when no response arrived. @internal */
+/** A failed call, as reported by the addon. The response is null if none arrived. @internal */
 export type RawFailure = readonly [result: number, text: string, response: RawResponse | null];
 
 type SystemError = readonly [code: string, errno: number, text: string];
@@ -14,7 +14,7 @@ const systemError: (text: string) => SystemError | null = native('systemError');
 /** The maximum number of body bytes that an error contains. */
 export const maxReported = 64 * 1024;
 
-/** The texts in which neon says why a certificate is refused. */
+/** The phrases with which neon explains why it refuses a certificate. */
 const certificateTexts: Readonly<Record<string, CertificateFailure>> = {
   'certificate is not yet valid': 'notYetValid',
   'certificate has expired': 'expired',
@@ -25,9 +25,9 @@ const certificateTexts: Readonly<Record<string, CertificateFailure>> = {
 };
 
 /**
- * Adds the request to the fields of a `NeonError` and to the beginning of its message. Also adds the system's error as
- * the cause, and the stack of the caller. A value that is not a `NeonError`, and an error that already has a request,
- * is returned unchanged.
+ * Completes a `NeonError`. Sets the fields that identify the request, and puts the request at the beginning of the
+ * message. Also sets the system's error as the cause, and the stack of the caller. Any other value, or an error that
+ * already has a request, is returned unchanged.
  */
 export function addRequest<E>(error: E, context: CallContext, status?: number): E {
   if (!(error instanceof NeonError) || error.method !== undefined) return error;
@@ -61,7 +61,7 @@ function causeOf([code, errno, text]: SystemError): Error {
   return Object.assign(new Error(text), { code, errno });
 }
 
-/** The reasons that neon's text gives for refusing a certificate; undefined for any other text. */
+/** Extracts from neon's message why a certificate was refused. Undefined if the message is about something else. */
 function certificateFailures(text: string): CertificateFailure[] | undefined {
   const [, list] = /Server certificate verification failed: (.*)/.exec(text) ?? [];
   return list?.split(', ').map((reason) => certificateTexts[reason] ?? 'other');
@@ -74,7 +74,7 @@ function certificateHint(failures: readonly CertificateFailure[]): string {
 }
 
 /**
- * Returns the hint that the Content-Encoding of the body was not decoded; an empty text when nothing is left to decode.
+ * Returns a hint that the body is still encoded (Content-Encoding); an empty string if it is not.
  *
  * @param inflates whether compressed bodies were inflated
  */
@@ -99,7 +99,7 @@ export function errorOf([result, text, raw]: readonly [...RawFailure, ...unknown
   const response = raw && failedResponse(raw);
   if (!response) return NeonError.of(result, text);
   const { status, reasonPhrase, body } = response;
-  // When only the status is wrong, neon's text is the status and the reason phrase.
+  // If only the status is at fault, neon's message consists of the status and the reason phrase.
   if (text !== `${status} ${reasonPhrase}`)
     return NeonError.of(result, text + codingHint(response.headers, run.inflates), { status, response });
   const found = status === 207 ? failuresIn(body, run.context) : undefined;

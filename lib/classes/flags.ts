@@ -1,8 +1,8 @@
-/** Flags of neon's, by name. */
+/** Numbers of neon flags, by name. */
 import { invalidType, invalidValue, outOfRange } from '../core/errors.js';
 
 /**
- * The number of a flag that is given by name or number. @internal
+ * Returns the number of a flag; the caller may give its name or its number. @internal
  *
  * @throws `ERR_INVALID_ARG_VALUE` for an unknown name, `ERR_OUT_OF_RANGE` for a number that cannot be a flag
  */

@@ -4,8 +4,8 @@ import { native } from '../core/native.js';
 
 /**
  * A response in the form that the addon returns. Each line of `head` ends with a line feed. The lines are the version,
- * the reason phrase, and then the name and the value of each header in turn. The lines of `trailers` are the name and
- * the value of each trailer in turn. @internal
+ * the reason phrase, and two lines for each header: its name and its value. `trailers` has the same two lines for each
+ * trailer. @internal
  */
 export type RawResponse = [
   status: number,
@@ -17,7 +17,7 @@ export type RawResponse = [
 
 declare const streamType: unique symbol;
 /**
- * The addon's handle of an arriving body; when the handle is garbage-collected, the rest of the body is cancelled.
+ * The addon's handle of an arriving body. If the handle is garbage-collected, the rest of the body is cancelled.
  * @internal
  */
 export interface StreamHandle {
@@ -37,7 +37,7 @@ const iterable = Object.create(null, {
   },
 }) as object;
 
-/** Makes the object of headers from the lines of a head. @internal */
+/** Creates the headers object from the lines of a response head. @internal */
 export function headersOf(lines: readonly string[]): ResponseHeaders {
   return fieldsOf(lines, 2, Object.create(iterable) as Record<string, string | string[]>) as ResponseHeaders;
 }
@@ -60,8 +60,8 @@ function fieldsOf(
 }
 
 /**
- * Splits the cookies that neon has joined with commas. A comma separates two cookies only if a name and `=` follow.
- * After a comma in a date, they never follow.
+ * Splits the cookies that neon has joined with commas. A comma separates two cookies only if a name and `=` follow it.
+ * A comma inside a date is never followed by a name and `=`.
  */
 function cookiesOf(joined: string): string[] {
   return joined.split(/,\s*(?=[^;,=\s]+=)/);

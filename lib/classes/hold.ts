@@ -1,8 +1,8 @@
-/** Calls and bodies that occupy a session for as long as their caller reads, while other calls wait for the session. */
+/** Holds: calls and bodies that occupy a session while their caller reads, so that other calls have to wait. */
 import { NeonError } from '../core/errors.js';
 import type { Live } from './live-set.js';
 
-/** The reader of a response that is still arriving: the caller of a body, or the loop over a listing. @internal */
+/** The progress of a caller who reads a body or iterates a listing, while the response is still arriving. @internal */
 export interface Reader {
   /** Whether the session's thread has stopped because the unread bytes have reached the limit. */
   readonly isFull: boolean;
@@ -11,37 +11,40 @@ export interface Reader {
 }
 
 /**
- * A call, or the body of a response, that occupies a session for as long as its caller reads. While other calls wait
- * for the session, the unread rest is received into memory, so that the session becomes free. @internal
+ * A call or a response body that occupies a session while its caller reads. If other calls are waiting for the session,
+ * the rest of the response is received into memory. The session then becomes free. @internal
  */
 export interface Hold extends Live, Reader {
   /**
-   * The call itself or, for a body, the call whose response has the body. This call does not count as waiting for the
-   * session.
+   * For a call, the call itself. For a body, the call that received the response. This call is not one of the waiting
+   * calls.
    */
   readonly run: Live;
-  /** The status of the response that has the body; undefined for a call. */
+  /** For a body, the status of its response; undefined for a call. */
   readonly status?: number | undefined;
   readonly isUnread: boolean;
-  /** Whether the session's thread is done with the call or body. */
+  /** Whether the session's thread has finished with the call or body. */
   readonly isOver: boolean;
   /**
-   * Receives up to `bytes` bytes more than the caller has read. A body calls `onChange` when the body becomes full or
-   * over, but only after `readAhead` has returned. A body that is full already calls `onChange` again.
+   * Receives into memory up to `bytes` bytes that the caller has not read yet. When a body becomes full or over, it
+   * calls `onChange`, but never before this method has returned. If the body was already full, it calls `onChange`
+   * again.
    */
   readAhead(bytes: number, onChange: (hold: Hold) => void): void;
-  /** Ends the reading ahead, since no call waits any more. */
+  /** Stops reading ahead, because no other call is waiting any longer. */
   stopReadingAhead(): void;
 }
 
 /**
- * The holds of a session or pool. While other calls wait for a hold, the hold reads ahead. A hold *blocks* the waiting
- * calls when the hold is full and its caller does not read: the caller never touched the body, or has read nothing for
- * `patience`. One such caller is a loop that reads a body and awaits another call of the session in each turn. Without
- * this rule, the loop and the call would wait for each other for ever.
+ * The holds of a session or pool. A hold reads ahead while other calls wait for it. It *blocks* these calls when it is
+ * full and its caller does not read. The caller does not read if it has never touched the body, or has read nothing for
+ * `patience`.
  *
- * A timer looks for callers that do not read. The timer runs only while calls wait for a hold, and keeps the process
- * alive as long as it runs.
+ * An example is a loop that reads a body and, in each turn, awaits another call of the same session. Unless the call is
+ * refused, the loop and the call wait for each other for ever.
+ *
+ * A timer detects callers that do not read. It runs only while calls wait for a hold. While it runs, it keeps the
+ * process alive.
  * @internal
  */
 export class Holds {
@@ -50,13 +53,13 @@ export class Holds {
   readonly #patience: number;
   readonly #changed: (hold: Hold) => void;
   /**
-   * For each hold: its number of reads at the last look, and whether that look found the hold full and not read since
-   * the previous look.
+   * The state of each hold at the last check: its number of reads, and whether it was full and had not been read since
+   * the check before.
    */
   readonly #looks = new Map<Hold, { reads: number; stopped: boolean }>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param changed is called when a hold is full or over, or has begun to block */
+  /** @param changed is called when a hold becomes full or over, or begins to block */
   constructor({ maxUnreadBytes, patience }: ReadingLimits, changed: (hold: Hold) => void) {
     this.#maxUnreadBytes = maxUnreadBytes;
     this.#patience = patience;
@@ -78,7 +81,7 @@ export class Holds {
     if (this.#looks.size === 0) this.#stopLooking();
   }
 
-  /** Makes each hold read ahead if other calls wait for it; otherwise makes the hold stop reading ahead. */
+  /** Makes each hold read ahead if other calls wait for it, and stop reading ahead if not. */
   readAhead(isAwaited: (hold: Hold) => boolean): void {
     if (this.#looks.size === 0) return;
     let any = false;
@@ -113,7 +116,7 @@ export class Holds {
   }
 }
 
-/** How long other calls wait for a response that is not read. @internal */
+/** Limits how long other calls wait for a response that is not being read. @internal */
 export interface ReadingLimits {
   /** How many bytes of a body may be received without being read, while other calls wait for the session. */
   readonly maxUnreadBytes: number;
@@ -122,7 +125,7 @@ export interface ReadingLimits {
 }
 
 /**
- * The error of a call that waits while the bodies in `unread` occupy the session, or all sessions of the pool.
+ * Returns the error for calls that cannot run: the bodies in `unread` occupy the session, or all sessions of the pool.
  * @internal
  */
 export function unreadBody(unread: readonly Hold[], owner: 'session' | 'pool', maxUnreadBytes: number): NeonError {

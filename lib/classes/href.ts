@@ -17,11 +17,10 @@ export interface Place {
 }
 
 /**
- * Reads an href leniently. Some servers do not escape the names of their resources. Their hrefs contain characters that
- * a URI does not allow, or that would end the path. These characters are escaped, including `#` and `?`. A `?` begins a
- * query only if the request target has the same path and a query, too. Returns undefined for an href that does not name
- * a resource with certainty: an empty href, an href with a scheme other than `http` and `https`, or an href whose
- * authority is invalid.
+ * Parses an href leniently, since some servers do not escape the names of their resources. Characters that a URI does
+ * not allow are escaped, and so are `#` and `?`, which would end the path. A `?` begins a query only if the request
+ * target has a query and the same path. Returns undefined if the href does not clearly name a resource: an empty href,
+ * an href with a scheme other than `http` and `https`, or an href whose authority is invalid.
  * @internal
  */
 export function placeOf(raw: string, base: HrefBase): Place | undefined {
@@ -34,8 +33,8 @@ export function placeOf(raw: string, base: HrefBase): Place | undefined {
   }
   if (!text.startsWith('//')) return resolved(escaped(text, base), base);
   const own = base.origin.replace(/^\w+:/, '');
-  // Without a scheme, `//` begins an authority only if the authority is this server. Otherwise the text is a path whose
-  // first segment is empty: RFC 4918, section 8.3, does not allow an authority without a scheme.
+  // RFC 4918, section 8.3, does not allow an authority without a scheme. An href that begins with `//` is therefore
+  // read as a path with an empty first segment, unless the authority is that of this server.
   if (text === own || text.startsWith(`${own}/`))
     return resolved(own + escaped(text.slice(own.length) || '/', base), base);
   const href = escaped(text, base);
@@ -43,8 +42,8 @@ export function placeOf(raw: string, base: HrefBase): Place | undefined {
 }
 
 /**
- * Removes the white space that indents an href. Spaces at the end are kept if there is no other white space around the
- * href, since they may belong to the name.
+ * Removes the white space that indents an href. Spaces at the end may belong to the name: they are kept if the href has
+ * no other white space around it.
  */
 function trimmed(raw: string): string {
   return /^[ \t\r\n]|[\t\r\n][ \t\r\n]*$/.test(raw) ? raw.replaceAll(/^[ \t\r\n]+|[ \t\r\n]+$/g, '') : raw;

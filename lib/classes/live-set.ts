@@ -1,8 +1,9 @@
-/** The live items of a session or pool: `close()` waits for them, `destroy({ force: true })` ends them. */
+/** The live items of a session or pool. `close()` waits for them; `destroy({ force: true })` ends them. */
 import { NeonError } from '../core/errors.js';
 
 /**
- * An item that keeps a session from being destroyed: a request, a call on its way, or a body still to be read.
+ * An item that keeps a session from being destroyed: a request, a call that is running, or a body that has not been
+ * read to its end.
  * @internal
  */
 export interface Live {
@@ -10,7 +11,7 @@ export interface Live {
   readonly description: string;
   /** Whether the item is a response body that the caller has not touched; `close()` does not wait for such a body. */
   readonly isUnread?: boolean | undefined;
-  /** Ends the item when the session is destroyed by force, or is closed while the item is unread. */
+  /** Ends the item. Called when the session is destroyed by force, or is closed while the item is an unread body. */
   end(reason: NeonError): void;
 }
 
@@ -25,7 +26,7 @@ export class LiveSet {
   readonly #outer: LiveSet | undefined;
   #waiting: Waiting[] = [];
 
-  /** @param outer the set in which the owner of this set is an item */
+  /** @param outer the set that contains the owner of this set as one of its items */
   constructor(outer?: LiveSet) {
     this.#outer = outer;
   }
@@ -52,9 +53,9 @@ export class LiveSet {
     if (this.#items.delete(item)) this.#wake();
   }
 
-  /** Ends every item. Each item gets its own error object, so that the error can name the request of the item. */
+  /** Ends every item. Each item gets an error object of its own, to which the item's request can be added. */
   end({ message, code, origin }: NeonError): void {
-    // The newest item is ended first, because the end of a running call lets the next call begin.
+    // Ends the newest item first. In the opposite order, ending a running call would let the next call begin.
     for (const item of [...this.#items].reverse())
       item.end(new NeonError(message, code, origin === undefined ? {} : { origin }));
     for (const item of [...this.#items]) this.delete(item);
@@ -65,7 +66,7 @@ export class LiveSet {
     return this.#until(() => this.#items.size === 0);
   }
 
-  /** Resolves when no items are live any more except unread bodies. */
+  /** Resolves when nothing is live any more, except for unread bodies. */
   unread(): Promise<void> {
     return this.#until(() => this.isUnread);
   }

@@ -1,4 +1,7 @@
-/** The locks of a session or pool, and the calls about them: LOCK, UNLOCK, and PROPFIND of `lockdiscovery`. */
+/**
+ * Manages the locks of a session or pool, and sends the requests for them: LOCK, UNLOCK, and PROPFIND for
+ * `lockdiscovery`.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { invalidType, NeonError, outOfRange } from '../core/errors.js';
@@ -45,7 +48,7 @@ import type { Redirection } from './redirect.js';
 import type { RunTerms, SessionSource, SharedLocks } from './session-source.js';
 import type { Target } from './target.js';
 
-/** The failure of a call, or null for a success; see binding/classes/lock_set.cc. */
+/** The failure of a call, or null if the call succeeded; see binding/classes/lock_set.cc. */
 type LockFailure = readonly [...RawFailure, token: string | null] | null;
 type LockFunction<R> = (session: ne_session, lock: ne_lock, set: LockSet, options: string) => R;
 
@@ -65,7 +68,7 @@ const refresh = lockFunctions('refreshLock');
 
 const refreshOptions: Known<RefreshOptions> = { ...commonOptions, duration: true };
 
-/** A LOCK or UNLOCK request. It writes the fields that the server grants into the `ne_lock`. */
+/** A LOCK or UNLOCK request. When a lock is granted, its fields in the `ne_lock` are updated. */
 class LockCall implements Call<LockFailure, void> {
   readonly repeatable = true;
   readonly becomesGet = false;
@@ -108,7 +111,7 @@ class LockCall implements Call<LockFailure, void> {
   }
 }
 
-/** The locks of a session or pool, and the calls about them. @internal */
+/** Manages the locks of a session or pool, and sends the requests for them. @internal */
 export class LockManager implements LockRegistry, SharedLocks {
   readonly locks = new Map<string, Lock>();
   readonly set = createLockSet();
@@ -189,7 +192,7 @@ export class LockManager implements LockRegistry, SharedLocks {
   }
 
   renew(lock: Lock, timeout: number): Promise<number | null> {
-    // The lock is renewed even while the session is closing, since requests that are still live may need the lock.
+    // The lock is renewed even while the session is closing, because live requests may still need it.
     return this.refresh(lock, { timeout }, { whileClosing: true });
   }
 
@@ -281,7 +284,7 @@ export class LockManager implements LockRegistry, SharedLocks {
     return [...this.locks.values()].reverse().find((lock) => withoutSlash(lock.target) === path);
   }
 
-  /** A lock ends with its resource: a server forgets the lock when the resource is deleted or moved. */
+  /** Marks the locks of a deleted or moved resource as released, because the server forgets them. */
   noteResponse(method: string, target: string, status: number): void {
     if ((method !== 'DELETE' && method !== 'MOVE') || status < 200 || status > 299 || status === 207) return;
     const path = withoutSlash(target);
@@ -294,7 +297,7 @@ export class LockManager implements LockRegistry, SharedLocks {
     for (const lock of this.locks.values()) lock.noteLost(reason);
   }
 
-  /** Whether a lock is lost after this error, so that another refresh is useless. */
+  /** Whether this error means that the lock is lost. Another refresh would then be useless. */
   #isLost(error: unknown): boolean {
     if (!(error instanceof NeonError)) return false;
     const { status = 0 } = error;
@@ -312,7 +315,7 @@ export class LockManager implements LockRegistry, SharedLocks {
     if (typeof wait !== 'number') throw invalidType('wait', 'of type number', wait);
     if (!(wait >= 0)) throw outOfRange('wait', '>= 0', wait);
     const until = performance.now() + wait;
-    // The pauses are random: otherwise clients that wait for each other would always collide.
+    // The pauses are random, so that competing clients do not retry at the same time.
     for (let pause = 10; ; pause = Math.min(pause * 2, 1000)) {
       try {
         return await this.lock(target, { ...lockOptions, renew: lockOptions.renew ?? true });
@@ -329,14 +332,14 @@ export class LockManager implements LockRegistry, SharedLocks {
     return new LockCall(method, functions, lock, this.set);
   }
 
-  /** Returns the UNLOCK for the lock that the server granted to a failed call; undefined when it granted no lock. */
+  /** Returns the UNLOCK for a lock that the server granted even though the call failed; undefined if there is none. */
   #unlockOf({ target, stranded }: LockCall): LockCall | undefined {
     if (stranded === undefined) return undefined;
     const fields: CheckedLockOptions = { depth: 0, scope: 'exclusive', duration: undefined, owner: null, renew: false };
     return this.#call('UNLOCK', this.#lockOn(target, fields, stranded), release);
   }
 
-  /** Returns the `ne_lock` for a lock that is held, and the {@link Lock} object, if there is one. */
+  /** Returns the `ne_lock` of a held lock, and its {@link Lock} object if there is one. */
   #refer(
     reference: LockReference,
     options: RefreshOptions = {},
@@ -395,9 +398,9 @@ export class LockManager implements LockRegistry, SharedLocks {
 }
 
 /**
- * The locks in the entries of a PROPFIND of `lockdiscovery`. @internal
+ * Returns the locks that a PROPFIND for `lockdiscovery` found. @internal
  *
- * @throws `NE_ERROR` when the response lists no resource: such a response does not mean that there are no locks
+ * @throws `NE_ERROR` when the response lists no resource, so that it is unknown whether there are locks
  */
 export function discovered(entries: readonly Entry[], { origin, target }: HrefBase): DiscoveredLock[] {
   const context = { method: 'PROPFIND', target, origin };

@@ -1,4 +1,4 @@
-/** Locks of WebDAV (RFC 4918, sections 6 and 7) that are held, and their store. */
+/** WebDAV locks that a session or pool holds (RFC 4918, sections 6 and 7), and the store of these locks. */
 import { getEventListeners } from 'node:events';
 import { invalidType, invalidValue, type NeonError, outOfRange, shown } from '../core/errors.js';
 import { requireToken } from '../core/handle.js';
@@ -10,9 +10,9 @@ import type { Target } from './target.js';
 import { escapeText } from './xml.js';
 
 /**
- * The options of a lock. The options that every call has apply to the LOCK request. An abort ends the call. If the
- * server has already granted the lock, the lock then lasts until it expires. Headers for the requests that renew the
- * lock and give it back belong in {@link SessionOptions.headers}.
+ * The options of a lock. The options that all calls share apply to the LOCK request only. An abort ends the call. If
+ * the server has already granted the lock, the lock then lasts until it expires. To add headers to the requests that
+ * refresh or release the lock, use {@link SessionOptions.headers}.
  */
 export interface LockOptions extends CommonOptions {
   /** `'infinity'` locks a collection with all its members. Default 0: the resource alone. */
@@ -34,26 +34,28 @@ export interface LockOptions extends CommonOptions {
       }
     | undefined;
   /**
-   * Whether the lock refreshes itself as long as its session lives. It does so when half of its time has passed, or at
-   * least once a minute if the server does not report the time. Two refreshes are at least five seconds apart. Default
-   * false.
+   * Whether the lock refreshes itself while its session lives. It does so when half of its remaining time has passed.
+   * If the server does not report the time, the lock is refreshed at least once a minute. Two refreshes are at least
+   * five seconds apart. Default false.
    */
   renew?: boolean | undefined;
 }
 
 /** The options of `withLock`. */
 export interface WithLockOptions extends LockOptions {
-  /** Whether the lock refreshes itself. Default true, unlike for `lock`. */
+  /** Whether the lock refreshes itself. Default true, whereas the default of `lock` is false. */
   renew?: boolean | undefined;
   /**
-   * How long to keep trying while another client holds a lock, in milliseconds. Default 0: the call rejects at once.
+   * How long to keep trying, in milliseconds, while another client holds a lock. Default 0: the call rejects at once.
    */
   wait?: number | undefined;
 }
 
 /** The options of a refresh. */
 export interface RefreshOptions extends CommonOptions {
-  /** The milliseconds to ask for, as in {@link LockOptions.duration}. Default: the duration that was requested last. */
+  /**
+   * The duration to request, in milliseconds, as in {@link LockOptions.duration}. Default: the last duration requested.
+   */
   duration?: number | undefined;
 }
 
@@ -70,7 +72,7 @@ export interface LockReference {
   readonly token: string;
 }
 
-/** A lock to add to a store: a lock of another session, or of a session that no longer exists. */
+/** A lock to add to a store. It may come from another session, even from one that no longer exists. */
 export interface LockFields extends LockReference {
   /** How far down the lock goes. Default 0. */
   readonly depth?: LockDepth | undefined;
@@ -78,26 +80,33 @@ export interface LockFields extends LockReference {
   readonly scope?: LockScope | undefined;
   /** The owner; null (the default) if it is unknown. */
   readonly owner?: string | null | undefined;
-  /** The milliseconds that are left; null (the default) if the time is unknown. */
+  /** The remaining time in milliseconds; null (the default) if it is unknown. */
   readonly duration?: number | null | undefined;
 }
 
 /**
- * A lock that a server reported, whoever holds the lock, or the reason why the server did not report the locks of a
- * resource.
+ * A lock on a resource, regardless of who holds it. If the server did not report the locks of the resource, the reason
+ * is given instead.
  */
 export type DiscoveredLock =
   | (ActiveLock & {
-      /** The path of the resource, percent-encoded; if its href cannot be read, the href as the server sent it. */
+      /**
+       * The path of the resource, percent-encoded. If the href cannot be parsed, this is the href as the server sent
+       * it.
+       */
       readonly target: string;
       /** Undefined for a lock. */
       readonly error?: undefined;
     })
   | ({
-      /** The path of the resource, percent-encoded; if its href cannot be read, the href as the server sent it. */
+      /**
+       * The path of the resource, percent-encoded. If the href cannot be parsed, this is the href as the server sent
+       * it.
+       */
       readonly target: string;
       /**
-       * Why the locks of the resource are unknown: `ERR_NEON_STATUS` if the server sent a status, otherwise `NE_ERROR`.
+       * Why the locks of the resource are unknown. The error has the code `ERR_NEON_STATUS` if the server sent a
+       * status, and otherwise `NE_ERROR`.
        */
       readonly error: NeonError;
     } & { readonly [name in keyof ActiveLock]?: undefined });
@@ -112,22 +121,22 @@ export interface GrantedLock {
   readonly scope: LockScope;
   readonly owner: string | null;
   readonly duration: number | null;
-  /** The milliseconds to ask for when the lock is refreshed. */
+  /** The duration to request when the lock is refreshed, in milliseconds. */
   readonly asked: number | undefined;
   readonly renew: boolean;
 }
 
-/** The locks that a session or pool holds, and the calls about them. @internal */
+/** The locks that a session or pool holds, and the functions that manage them. @internal */
 export interface LockRegistry {
   /** The locks by their tokens. */
   readonly locks: ReadonlyMap<string, Lock>;
   refresh(lock: LockReference, options?: RefreshOptions): Promise<number | null>;
-  /** Refreshes a lock that renews itself; the call may take `timeout` milliseconds. */
+  /** Refreshes a lock that renews itself. The call times out after `timeout` milliseconds. */
   renew(lock: Lock, timeout: number): Promise<number | null>;
   refreshSync(lock: LockReference, options?: BlockingOptions<RefreshOptions>): number | null;
   release(lock: LockReference, options?: CommonOptions): Promise<void>;
   releaseSync(lock: LockReference, options?: BlockingOptions<CommonOptions>): void;
-  /** Adds a lock, such as a lock of another session. */
+  /** Adds a lock, for example a lock of another session. */
   adopt(lock: Lock | LockFields): Lock;
   /** Removes a lock from the store. */
   forget(lock: Lock): void;
@@ -137,15 +146,18 @@ export interface LockRegistry {
 
 const maxDelay = 2 ** 31 - 1; // of a timer
 const minDelay = 100;
-/** The minimum number of milliseconds from the beginning of one renewal to the beginning of the next. */
+/** The minimum time from the beginning of one renewal to the beginning of the next, in milliseconds. */
 const minInterval = 5000;
-/** The milliseconds between renewals of a lock whose duration is unknown; fewer if a short duration was requested. */
+/**
+ * The time between renewals of a lock whose duration is unknown, in milliseconds. It is less if a short duration was
+ * requested.
+ */
 const unknownInterval = 60_000;
 
 /**
- * A lock that is held (RFC 4918, section 6). The lock is in the store of its session ({@link Session.locks}) until the
- * lock is given back. Until then, the session's requests that change a resource under the lock submit the lock token
- * automatically. In C: `ne_lock`.
+ * A lock that is held (RFC 4918, section 6). It stays in the store of its session ({@link Session.locks}) until it is
+ * given back. Until then, all requests of the session that change a resource under the lock automatically submit the
+ * lock token. In C: `ne_lock`.
  *
  * @example
  * ```ts
@@ -172,18 +184,20 @@ export class Lock implements LockReference {
   readonly #renew: boolean;
   #asked: number | undefined;
   #duration: number | null = null;
-  /** The milliseconds that the server reported last, since some responses do not report them; null without a report. */
+  /**
+   * The last duration that the server reported, in milliseconds; null if it has reported none. Some responses omit it.
+   */
   #reported: number | null = null;
-  /** When the lock expires: a time of `performance.now()`. */
+  /** When the lock expires, in the time of `performance.now()`. */
   #end = Infinity;
-  /** When the last renewal began: a time of `performance.now()`. */
+  /** When the last renewal began, in the time of `performance.now()`. */
   #renewed = -Infinity;
   /** Why the last renewal failed; undefined if it succeeded. */
   #failure: { readonly reason: unknown } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #released = false;
   #ending = false;
-  /** Whether the signal was read a moment ago; its reader may then still add a listener. */
+  /** Whether `signal` was read a moment ago. If so, a listener may still be added to it. */
   #justRead = false;
 
   /** @internal */
@@ -202,14 +216,17 @@ export class Lock implements LockReference {
   }
 
   /**
-   * The milliseconds that the server granted last; Infinity for a lock without end. Null if the server does not report
-   * the time, or reports 0 or a negative number, by which some servers mean "unlimited".
+   * The duration that the server granted last, in milliseconds; Infinity if the lock does not expire. Null if the
+   * server does not report the duration. Also null for 0 and negative numbers, with which some servers mean
+   * "unlimited".
    */
   get duration(): number | null {
     return this.#duration;
   }
 
-  /** The time when the lock expires unless it is refreshed; null if it never expires, or if the time is unknown. */
+  /**
+   * The time when the lock expires unless it is refreshed. Null if the lock never expires, or if the time is unknown.
+   */
   get expires(): Date | null {
     return this.#duration !== null && Number.isFinite(this.#end)
       ? new Date(Date.now() + this.#end - performance.now())
@@ -243,8 +260,8 @@ export class Lock implements LockReference {
   }
 
   /**
-   * Makes the lock last for its whole duration again, from now on (LOCK with an `If` header, RFC 4918 section 9.10.2).
-   * Resolves to the milliseconds that the server grants, as {@link duration}. In C: `ne_lock_refresh`.
+   * Restarts the duration of the lock (LOCK with an `If` header, RFC 4918 section 9.10.2). Resolves to the duration
+   * that the server grants, in milliseconds; see {@link duration}. In C: `ne_lock_refresh`.
    *
    * Rejects with `ERR_NEON_INVALID_STATE` when the lock was given back, and with `ERR_NEON_STATUS` when the server
    * refuses.
@@ -254,9 +271,9 @@ export class Lock implements LockReference {
   }
 
   /**
-   * Refreshes the lock with a call on the calling thread; see {@link refresh}.
+   * Refreshes the lock on the calling thread; see {@link refresh}.
    *
-   * @returns the milliseconds that the server grants, as {@link duration}
+   * @returns the duration that the server grants, in milliseconds; see {@link duration}
    * @throws the errors that {@link refresh} rejects with; `ERR_NEON_BUSY` while promises of the session are pending,
    *   and `ERR_NEON_INVALID_STATE` for a lock of a pool
    */
@@ -275,7 +292,7 @@ export class Lock implements LockReference {
   }
 
   /**
-   * Gives the lock back with a call on the calling thread; see {@link unlock}.
+   * Gives the lock back on the calling thread; see {@link unlock}.
    *
    * @throws the errors that {@link unlock} rejects with; `ERR_NEON_BUSY` while promises of the session are pending, and
    *   `ERR_NEON_INVALID_STATE` for a lock of a pool
@@ -284,12 +301,12 @@ export class Lock implements LockReference {
     this.#registry.releaseSync(this, options);
   }
 
-  /** Gives the lock back, unless it is given back or lost already; see {@link unlock}. */
+  /** Gives the lock back, unless it was already given back or lost; see {@link unlock}. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#mustUnlock()) await this.unlock();
   }
 
-  /** Gives the lock back on the calling thread, for a lock of `lockSync()`; see {@link unlockSync}. */
+  /** Gives a lock of `lockSync()` back, on the calling thread; see {@link unlockSync}. */
   [Symbol.dispose](): void {
     if (this.#mustUnlock()) this.unlockSync();
   }
@@ -309,36 +326,39 @@ export class Lock implements LockReference {
     return this.#lost.signal.aborted;
   }
 
-  /** Notes that this lock replaces `that`, and expires at the same time. @internal */
+  /** Takes over the expiry of `that`, the lock that this lock replaces. @internal */
   noteEnd(that: Lock): void {
     this.#end = that.#end;
   }
 
-  /** The milliseconds to ask for when the lock is refreshed. @internal */
+  /** The duration to request when the lock is refreshed, in milliseconds. @internal */
   get asked(): number | undefined {
     return this.#asked;
   }
 
-  /** Notes that the lock is lost: the server no longer knows it, or the session is destroyed. @internal */
+  /** Marks the lock as lost: the server no longer knows it, or the session is destroyed. @internal */
   noteLost(reason: unknown): void {
     clearTimeout(this.#timer);
     if (!this.#released && !this.#ending) this.#lost.abort(reason);
   }
 
-  /** Notes that the lock is about to be given back or, with false, that giving it back failed. @internal */
+  /**
+   * Marks the lock as about to be given back. With false, removes the mark, because giving the lock back failed.
+   * @internal
+   */
   noteEnding(ending: boolean): void {
     this.#ending = ending;
     this.#schedule();
   }
 
-  /** Notes that the lock was given back, or ended with its resource. @internal */
+  /** Marks the lock as released: it was given back, or its resource was deleted or moved. @internal */
   noteReleased(): void {
     clearTimeout(this.#timer);
     this.#released = true;
     this.#registry.forget(this);
   }
 
-  /** Refreshes the lock, and notes the result; never rejects. @internal */
+  /** Refreshes the lock and handles the result; never rejects. @internal */
   async renew(): Promise<void> {
     const now = performance.now();
     if (this.#failure && now + minDelay >= this.#end) {
@@ -356,7 +376,7 @@ export class Lock implements LockReference {
     }
   }
 
-  /** Whether the lock must be given back to the server. A lost lock is only removed from the store. */
+  /** Whether the lock must be given back to the server. A lost lock is merely removed from the store. */
   #mustUnlock(): boolean {
     if (this.#released) return false;
     if (this.lost) this.noteReleased();
@@ -364,8 +384,8 @@ export class Lock implements LockReference {
   }
 
   /**
-   * Schedules the next refresh for when half of the lock's remaining time has passed, so that there is time to retry.
-   * If a refresh has failed, and the lock expires before the next refresh is allowed, the lock is lost when it expires.
+   * Schedules the next refresh for the middle of the lock's remaining time, which leaves time to retry. After a failed
+   * refresh, the lock may expire before the next refresh is allowed. In this case, the lock is lost when it expires.
    */
   #schedule(): void {
     clearTimeout(this.#timer);
@@ -374,7 +394,7 @@ export class Lock implements LockReference {
     const half = this.#reported === null ? this.#unknownDelay() : (this.#end - now) / 2;
     const next = Math.max(half, this.#renewed + minInterval - now);
     const delay = this.#failure ? Math.min(next, this.#end - now) : next;
-    // A signal with a listener must abort even if there are no other references to this lock.
+    // While the signal has a listener, the timer keeps this lock alive: the signal must be able to abort.
     const awaited = this.#justRead || getEventListeners(this.#lost.signal, 'abort').length > 0;
     this.#timer = renewLater(awaited ? this : new WeakRef(this), Math.min(Math.max(delay, minDelay), maxDelay));
   }
@@ -384,13 +404,16 @@ export class Lock implements LockReference {
   }
 }
 
-/** The lock of each signal that was read. The signal keeps the lock alive. */
+/** Maps each signal that was read to its lock, so that the signal keeps the lock alive. */
 const lockOf = new WeakMap<AbortSignal, Lock>();
 
-/** The milliseconds from the first read of a signal until its lock checks whether the signal has a listener. */
+/** How long after the first read of a signal its lock checks for a listener, in milliseconds. */
 const listenDelay = 1000;
 
-/** Renews a lock later. The timer keeps neither the process nor a lock in a `WeakRef` alive. */
+/**
+ * Renews a lock later. The timer does not keep the process alive. If the lock is given as a `WeakRef`, the timer does
+ * not keep the lock alive either.
+ */
 function renewLater(lock: Lock | WeakRef<Lock>, delay: number): NodeJS.Timeout {
   const renew = lock instanceof Lock ? () => lock.renew() : () => lock.deref()?.renew();
   return setTimeout(() => void renew(), delay).unref();
@@ -511,7 +534,7 @@ const lockOptions: Known<LockOptions> = {
   renew: true,
 };
 
-/** Checks the milliseconds that a lock is to last. @internal */
+/** Checks the duration of a lock, in milliseconds. @internal */
 export function requireDuration(duration: unknown): asserts duration is number {
   if (typeof duration !== 'number') throw invalidType('duration', 'of type number', duration);
   const max = (2 ** 32 - 1) * 1000; // RFC 4918, section 10.7

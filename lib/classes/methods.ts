@@ -23,8 +23,8 @@ import type { Target } from './target.js';
 /** The options of `copy` and `move`. */
 export interface CopyOptions extends RequestOptions {
   /**
-   * Whether to replace a resource that exists at the destination. If false, and the destination exists, the request
-   * fails with status 412. Default true, as in the protocol.
+   * Whether to replace a resource that exists at the destination. If false, the request fails with status 412 when the
+   * destination exists. Default true, as in the protocol.
    */
   overwrite?: boolean | undefined;
   /** `0` copies a collection without its members. Default `'infinity'`. `move` does not have this option. */
@@ -36,8 +36,8 @@ export interface Capabilities {
   /** The methods that the resource allows: the `Allow` header. */
   readonly allow: readonly string[];
   /**
-   * The compliance classes of WebDAV, `'1'`, `'2'`, …, and names of other features: the `DAV` header (RFC 4918, section
-   * 10.1). Empty if the resource does not support WebDAV.
+   * The compliance classes of WebDAV (`'1'`, `'2'`, …) and the names of other features, from the `DAV` header (RFC
+   * 4918, section 10.1). Empty if the resource does not support WebDAV.
    */
   readonly dav: readonly string[];
 }
@@ -62,11 +62,11 @@ export interface Method<T> {
   readonly body?: Body;
   /** The arguments from which neon composes the body. */
   readonly content?: readonly object[];
-  /** Whether a slash is added to a target path that does not end in a slash. */
+  /** Whether to add a slash to a target path that does not end in a slash. */
   readonly collection?: true;
   /** Whether a 207 response lists what failed. */
   readonly multistatus?: true;
-  /** Returns why a 2xx response is a failure; undefined for a success. */
+  /** Returns why a 2xx response counts as a failure; undefined if it is a success. */
   failure?(response: Response): string | undefined;
   result(response: Response): T;
 }
@@ -75,10 +75,10 @@ const unchanged = (response: Response): Response => response;
 
 const moveOptions: Known<Omit<CopyOptions, 'depth'>> = { ...requestOptions, overwrite: true };
 const copyOptions: Known<CopyOptions> = { ...moveOptions, depth: true };
-/** The options of methods whose body is an argument. @internal */
+/** The options of methods whose body is given as an argument. @internal */
 const { body: _body, ...bodyOptions } = requestOptions;
 
-/** Makes the call of a method, for a session of this source. @internal */
+/** Creates the call for a method. A session of `source` will run the call. @internal */
 export function callOf(
   { method, target, options = {}, known = requestOptions, body, content, collection }: Method<unknown>,
   source: SessionSource,
@@ -93,8 +93,8 @@ export function callOf(
 }
 
 /**
- * Returns the options of a method, together with the headers of the method. A header of the caller replaces the header
- * of the same name. @internal
+ * Returns the options of a method, with the headers of the method added. If the caller has set a header of the same
+ * name, the caller's header is used. @internal
  */
 export function optionsOf({ options = {}, headers }: Method<unknown>): RequestOptions {
   if (!headers) return options;
@@ -116,7 +116,7 @@ export function settle<T>(
 ): T {
   const { status, ok, reasonPhrase } = response;
   const found = document && failuresIn(document, context);
-  // The document of an error response counts only if it lists failures, since it may be any XML.
+  // The document of an error response may be any XML. It is used only if it lists failures.
   const failures = ok || (found && found.list.length > 0) ? found : undefined;
   const failure = ok
     ? (failures?.text ?? method.failure?.(response))
@@ -132,15 +132,16 @@ export function settle<T>(
 }
 
 /**
- * Whether the body of a response may list failures: mod_dav sends a multi-status document even with a status other than
- * 207.
+ * Whether the body of a response may list failures. The status need not be 207: mod_dav also sends multi-status
+ * documents with error statuses.
  */
 function listsFailures({ multistatus }: Method<unknown>, { status, ok, headers }: Response): boolean {
   return multistatus === true && (status === 207 || (!ok && /\bxml\b/i.test(headers['content-type'] ?? '')));
 }
 
 /**
- * The maximum length of a document in an error response, in bytes. A longer document is ignored: the status suffices.
+ * The maximum length of a document in an error response, in bytes. A longer document is ignored, because the status is
+ * enough.
  */
 const maxErrorBytes = 64 * 1024;
 
@@ -161,7 +162,8 @@ export function plain(method: string, target: Target, options: RequestOptions | 
 }
 
 /**
- * Describes a method that changes resources: a 207 response lists the resources for which the method failed. @internal
+ * Describes a method that changes resources. If the response is a 207, it lists the resources for which the method
+ * failed. @internal
  */
 export function changing(method: string, target: Target, options: RequestOptions | undefined): Method<Response> {
   return { ...plain(method, target, options), multistatus: true };
@@ -175,8 +177,8 @@ export function send(
   options: RequestOptions | undefined,
 ): Method<Response> {
   if ((body as unknown) === undefined) throw invalidType('body', "a body ('' for an empty one)", body);
-  // mod_dav refuses a PUT into a locked collection with a 207. The server decides what its 207 response to a POST
-  // means.
+  // When mod_dav refuses a PUT into a locked collection, the response is a 207. For a POST, a 207 means whatever the
+  // server decides.
   return { ...(method === 'PUT' ? changing : plain)(method, target, options), body, known: bodyOptions };
 }
 

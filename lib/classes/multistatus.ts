@@ -6,7 +6,9 @@ import { eventMask, parseBytes, type XmlHandlers } from './xml-events.js';
 /** The failures that a multi-status document reports. @internal */
 export interface Failures {
   readonly list: readonly ResourceFailure[];
-  /** The list in words, or why the document is not a multi-status document; undefined when nothing failed. */
+  /**
+   * The failures in words, or the reason why the document is not a multi-status document. Undefined if nothing failed.
+   */
   readonly text: string | undefined;
 }
 
@@ -50,7 +52,7 @@ const paths = {
 
 class FailureReader {
   readonly list: ResourceFailure[] = [];
-  /** Why the document is not a multi-status document; null as long as it may be one. */
+  /** Why the document is not a multi-status document; null while nothing is known to be wrong. */
   foreign: string | null = null;
 
   readonly #base: HrefBase;
@@ -60,7 +62,10 @@ class FailureReader {
   #response = noOutcome();
   #propstat = noOutcome();
   #properties: string[] = [];
-  /** The outcomes of the propstats in a response. They are kept because the href may follow them. */
+  /**
+   * The outcomes of the propstats in the current response. They are kept until the response ends, since the href may
+   * come last.
+   */
   #propstats: { readonly outcome: Outcome; readonly properties: readonly (string | null)[] }[] = [];
 
   constructor(base: HrefBase) {

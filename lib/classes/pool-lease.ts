@@ -10,28 +10,28 @@ import type { ProgressEvent, ProgressWatch } from './status.js';
 /** The pool as its leases see it. @internal */
 export interface Lessor {
   readonly live: LiveSet;
-  /** Returns an idle session, or a new session if the pool has fewer than its maximum; otherwise undefined. */
+  /** Returns an idle session. If there is none, returns a new session, or undefined if the pool is at its maximum. */
   take(): Session | undefined;
   /** Puts a lease at the end of the queue. */
   enqueue(lease: Lease): void;
   dequeue(lease: Lease): void;
-  /** Notes that the call of the lease, or the body of its response, occupies the session while the caller reads. */
+  /** Called when the call of the lease, or its response body, starts to occupy the session while the caller reads. */
   keep(lease: Lease, hold: Hold): void;
   release(hold: Hold): void;
-  /** Ends a lease that has no live items any more, and gives its session back. */
+  /** Ends a lease when nothing in it is live any more, and takes its session back. */
   over(lease: Lease): Promise<void>;
 }
 
 /**
- * The lease of a session of a pool to one call. The lease is made before the call gets a session, and is over when
- * neither the call nor the body of its response is live. @internal
+ * Lends a session of a pool to one call. The lease is created before a session is available. It ends when the call is
+ * over and the body of its response is no longer live. @internal
  */
 export class Lease implements Live, LentSession {
   readonly description: string;
   readonly live: LiveSet;
   /** The session; undefined until the call gets a session. */
   session: Session | undefined;
-  /** Whether the call can no longer be inside C: it succeeded, and its response, if any, arrived whole. */
+  /** Whether the call can no longer be inside C: it succeeded, and no response body is still arriving. */
   finished = false;
   /** Gives the session to the waiting call. */
   begin: (session: Session) => void = () => undefined;

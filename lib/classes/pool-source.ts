@@ -28,15 +28,15 @@ interface Idle {
 }
 
 /**
- * The source of a `SessionPool`. It lends each of its sessions to one call at a time, by a {@link Lease}. Other calls
- * wait in a queue. @internal
+ * The source of a `SessionPool`. It lends each session to one call at a time, through a {@link Lease}. Other calls wait
+ * in a queue. @internal
  */
 export class PoolSource extends SessionSource implements Lessor {
   readonly noun = 'pool';
   readonly sessions = new Set<Session>();
   /**
-   * The idle sessions; the session that has been idle longest is the first. No call is queued while there is an idle
-   * session, or while the pool may make another session.
+   * The idle sessions, beginning with the one that has been idle longest. If there is an idle session, or the pool may
+   * create another session, no call is queued.
    */
   readonly idle: Idle[] = [];
   readonly queue = new Set<Lease>();
@@ -112,7 +112,7 @@ export class PoolSource extends SessionSource implements Lessor {
     this.#leases.get(hold)?.live.delete(hold);
   }
 
-  /** Refuses the calls in the queue, the newest first, when bodies that are not read occupy all sessions. */
+  /** If unread bodies occupy all sessions, refuses the queued calls, the newest first. */
   #refuseQueue(): void {
     const unread = [...this.#holds].filter((hold) => this.#holds.blocks(hold));
     if (unread.length < this.#settings.connections) return;
@@ -139,7 +139,7 @@ export class PoolSource extends SessionSource implements Lessor {
     for (const { handle } of this.sessions) shareLocks(set, handle);
   }
 
-  /** Refuses all calls from now on, ends everything that is live, and frees the sessions. */
+  /** Refuses all further calls, ends everything that is live, and frees the sessions. */
   override end(): void {
     clearTimeout(this.#timer);
     super.end();
@@ -170,8 +170,8 @@ export class PoolSource extends SessionSource implements Lessor {
   }
 
   /**
-   * Starts the timer for all idle sessions, unless the timer runs. The timer keeps neither the process nor this pool
-   * alive.
+   * Starts the timer that frees idle sessions, unless it is already running. The timer keeps neither the process nor
+   * this pool alive.
    */
   #watchIdle(): void {
     const [longest] = this.idle;
@@ -197,7 +197,7 @@ export class PoolSource extends SessionSource implements Lessor {
   }
 }
 
-/** Whether the session's thread is still inside C, after an abort or a cancelled body. */
+/** Whether the session's thread is still inside C. This is possible after an abort, or after a body was cancelled. */
 function inUse({ handle }: Session): boolean {
   try {
     ne_get_session_flag(handle, NE_SESSFLAG_PERSIST);

@@ -17,10 +17,10 @@ export interface SessionPoolOptions extends SessionOptions {
 }
 
 /**
- * Many sessions with one server, so that requests run at the same time. Each request has a session of its own until the
- * response is read. While other requests wait, the response is received into memory, which also frees the session. The
- * pool makes sessions as they are needed, up to a maximum; further requests wait in the order in which they were made.
- * A listing occupies a session like a request, until the listing ends, its loop is left, or its iterator is dropped.
+ * Many sessions with one server, so that requests run at the same time. A request has a session to itself until its
+ * response is read. If other requests are waiting, the response is received into memory instead, and the session
+ * becomes free. The pool creates sessions as needed, up to a maximum. Further requests wait in the order in which they
+ * were made. A listing occupies a session until the listing ends, its loop is left, or its iterator is dropped.
  *
  * A pool has the methods of a {@link Session} that return promises. It has no blocking methods: such a method would
  * wait for a session on the calling thread, but only code on that thread can give a session back.
@@ -47,7 +47,7 @@ export class SessionPool extends PromiseMethods {
    * Creates a pool. Nothing is sent, and no name is looked up, before the first request.
    *
    * @param url the URL of the server; targets of requests may be relative to it
-   * @throws as {@link Session.open}, and `ERR_OUT_OF_RANGE` or `ERR_INVALID_ARG_TYPE` for an option of the pool
+   * @throws as {@link Session.open}, and `ERR_OUT_OF_RANGE` or `ERR_INVALID_ARG_TYPE` for an invalid option of the pool
    */
   constructor(url: string | URL, options: SessionPoolOptions = {}) {
     requireOptions(options);
@@ -95,7 +95,7 @@ export class SessionPool extends PromiseMethods {
   }
 
   /**
-   * Closes all connections and frees the sessions. A pool that is destroyed already stays as it is.
+   * Closes all connections and frees the sessions. Does nothing if the pool is already destroyed.
    *
    * @param options `force` aborts live requests first, including queued requests: they reject with `ERR_NEON_DESTROYED`
    * @throws `ERR_NEON_LIVE_REQUESTS` while requests are live, unless forced; `ERR_INVALID_ARG_TYPE` or
@@ -110,7 +110,7 @@ export class SessionPool extends PromiseMethods {
 
   /**
    * Waits until no request is queued or on its way, and no body is being read. New requests are refused during the
-   * wait. Then cancels the bodies that were never touched, and destroys the sessions.
+   * wait. After the wait, cancels the bodies that were never touched, and destroys the sessions.
    *
    * @param options `timeout`, in milliseconds: aborts the requests that are live after that time, as
    *   `destroy({ force: true })` does. Rejects with `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or

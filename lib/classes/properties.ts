@@ -11,9 +11,11 @@ export interface ActiveLock {
   readonly type: string;
   /** How far down the lock goes. */
   readonly depth: 0 | 1 | 'infinity';
-  /** The owner as the holder gave it, without markup; null if the holder gave no owner. */
+  /** The owner, as specified by the holder, without markup; null if the holder specified none. */
   readonly owner: string | null;
-  /** The milliseconds that are left; Infinity for a lock without end, null if the server does not report the time. */
+  /**
+   * The remaining time in milliseconds; Infinity for a lock without end, null if the server does not report the time.
+   */
   readonly duration: number | null;
   /** The lock token; null if the server does not report it. */
   readonly token: string | null;
@@ -62,7 +64,7 @@ export interface LiveProperties {
 /** The values of properties, by name: the name alone for `DAV:` properties, `{namespace}name` for other properties. */
 export type Properties = Partial<LiveProperties> & Record<string, unknown>;
 
-/** The name of a property, as in {@link Properties}. @internal */
+/** Returns the name of a property, as used in {@link Properties}. @internal */
 export function propertyKey(nspace: string, name: string): string {
   return nspace === 'DAV:' ? name : `{${nspace}}${name}`;
 }
@@ -81,8 +83,9 @@ export function splitName(given: unknown, argument: string): [nspace: string, na
 }
 
 /**
- * Reads the value of a property from its text. If the text has one of the usual forms, the addon converts the text to a
- * number, which `from` reads. Resources with the same text share one value, unless the reader has a `copy` function.
+ * Converts a property to its value. `read` receives the text of the property. If the addon has already converted the
+ * text to a number, `from` receives this number instead. Resources with the same text share one value, unless the
+ * reader has a `copy` function.
  * @internal
  */
 export interface PropertyReader<T> {
@@ -91,7 +94,7 @@ export interface PropertyReader<T> {
   copy?(value: T): T;
 }
 
-/** Reads a date. The addon converts most dates in the usual forms to numbers (binding/ne/dates.h). */
+/** Converts dates. In most cases, the addon has already converted the text to a number (binding/ne/dates.h). */
 const date: PropertyReader<Date | null> = {
   read: dateOf,
   from: (milliseconds) => new Date(milliseconds),
@@ -121,7 +124,7 @@ export function propertyReader(name: string): PropertyReader<unknown> | undefine
   return Object.hasOwn(readers, name) ? readers[name as keyof LiveProperties] : undefined;
 }
 
-/** An element in the text that neon makes of the XML inside a property. */
+/** An XML element inside a property, parsed from the text form that neon returns. */
 interface Element {
   /** The name, without the namespace `DAV:`. */
   readonly name: string;
@@ -130,8 +133,9 @@ interface Element {
 }
 
 /**
- * The elements of a text that neon made of XML. neon writes `<NAMESPACEname>` and escapes nothing, so text that looks
- * like markup is read as markup. Tags that do not match are ignored.
+ * Parses the text form in which neon returns the XML inside a property. In this form, tags are written as
+ * `<NAMESPACEname>`, and nothing is escaped. Text that looks like a tag is therefore parsed as a tag. Tags that do not
+ * match are ignored.
  */
 function elements(text: string): readonly Element[] {
   const root: Element = { name: '', children: [], text: '' };
@@ -157,7 +161,9 @@ const named =
     element.name === name;
 const child = (element: Element, name: string): Element | undefined => element.children.find(named(name));
 
-/** The text of an element or, if it has no text, of its first child with text; null if there is no text at all. */
+/**
+ * Returns the text of an element. If there is none, returns the text of the first child that has text, or else null.
+ */
 function textOf(element: Element | undefined): string | null {
   if (!element) return null;
   return element.text.trim() || element.children.map(textOf).find((text) => text !== null) || null;
@@ -185,8 +191,8 @@ function activeLock(element: Element): ActiveLock {
 const maxSeconds = 2 ** 32 - 1;
 
 /**
- * Reads a timeout as lock_timeout() of the addon does: null for 0 and negative numbers, by which some servers mean
- * "unlimited".
+ * Parses a timeout, with the same result as lock_timeout() of the addon. Returns null for 0 and for negative numbers,
+ * with which some servers mean "unlimited".
  */
 function durationOf(text: string | null): number | null {
   const [first = ''] = (text ?? '').split(',');

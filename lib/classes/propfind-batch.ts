@@ -1,4 +1,4 @@
-/** The entries of a PROPFIND, as the addon packs them into batches. */
+/** Unpacks the entries of a PROPFIND from the batches of the addon. */
 import { type HrefBase, placeOf } from './href.js';
 import { ne_uri_defaultport } from '../ne/uri.js';
 import { type Properties, propertyKey, propertyReader, type PropertyReader } from './properties.js';
@@ -6,9 +6,9 @@ import { type Properties, propertyKey, propertyReader, type PropertyReader } fro
 /** A resource that a PROPFIND found. */
 export interface Entry {
   /**
-   * The path of the resource, percent-encoded. As a target, the path leads to exactly this resource. It is the path
-   * that the server sent; characters that are not allowed in a path are escaped. Null if the server sent no readable
-   * href; see `rawHref`.
+   * The percent-encoded path of the resource, as sent by the server. Characters that a path does not allow are escaped.
+   * The path can be used as a target for exactly this resource. Null if the server sent no readable href; see
+   * `rawHref`.
    */
   href: string | null;
   /** The whole URI of the resource: `scheme://host[:port]` and the path; null if `href` is null. */
@@ -16,13 +16,14 @@ export interface Entry {
   /** The properties that the server reports, by name. */
   props: Properties;
   /**
-   * The statuses, by name, of the requested properties that the server does not report: 404 if the resource does not
-   * have the property. A frozen, empty object when the server reports all requested properties.
+   * Contains a status for each requested property that the server does not report, under the name of the property. A
+   * status of 404 means that the resource does not have the property. If the server reports all requested properties,
+   * the object is empty and frozen.
    */
   status: Record<string, PropertyStatus>;
   /** The failure that the server reports for the resource itself. Undefined if it reports no failure. */
   error?: EntryError | undefined;
-  /** If `href` is null, the text that the server sent; otherwise undefined. */
+  /** The href as the server sent it, if `href` is null; otherwise undefined. */
   rawHref?: string | undefined;
 }
 
@@ -108,17 +109,19 @@ export function unpack(batch: PropfindBatch, base: HrefBase, entries: Entry[]): 
         ? { href: given, uri: (prefixes[origin - firstOrigin] as string) + given, props, status }
         : located(isLate ? text.slice(at, (at += length)) : given, base, props, status);
     if (failure > 0) entry.error = errorOf(statuses, failure - 1);
-    // Does not use push(). V8 assumes that an empty array holds small integers: with push(), V8 would compile code for
-    // small integers in vain.
+    // Avoids push(). V8 assumes that an empty array will hold small integers, and would first compile push() for small
+    // integers, in vain.
     entries[entries.length] = entry;
   }
 }
 
-/** An origin of 0 or 1 marks an href that the addon did not read; with 1, the href follows the values. */
+/**
+ * An origin of 0 or 1 means that the addon did not parse the href. If the origin is 1, the href comes after the values.
+ */
 const lateOrigin = 1;
 const firstOrigin = 2;
 
-/** An entry with an href that the addon did not read. */
+/** An entry whose href was not parsed by the addon. */
 function located(raw: string, base: HrefBase, props: Properties, status: Record<string, PropertyStatus>): Entry {
   const place = placeOf(raw, base);
   return place ? { ...place, props, status } : { href: null, uri: null, props, status, rawHref: raw };
@@ -126,20 +129,20 @@ function located(raw: string, base: HrefBase, props: Properties, status: Record<
 
 const statusFields = 3;
 
-/** The failure with this index in the list of codes, reasons and descriptions. */
+/** Returns the failure at this index in the list of codes, reasons and descriptions. */
 function errorOf(statuses: readonly string[], index: number): EntryError {
   const { code, reasonPhrase } = statusOf(statuses, index);
   return { status: code, reasonPhrase, description: statuses[index * statusFields + 2] || null };
 }
 
-/** The status with this index in the list of codes, reasons and descriptions. */
+/** Returns the status at this index in the list of codes, reasons and descriptions. */
 function statusOf(statuses: readonly string[], index: number): PropertyStatus {
   const at = index * statusFields;
   return { code: Number(statuses[at]), reasonPhrase: statuses[at + 1] as string };
 }
 
 /**
- * Combines the two halves of a 64-bit integer into a number. Returns a small number without arithmetic, so that V8
+ * Combines the two halves of a 64-bit integer into a number. A small number is returned without arithmetic, so that V8
  * keeps it as a small integer.
  */
 function numberOf(upper: number, lower: number): number {

@@ -70,7 +70,7 @@ export interface PropfindQuery {
   /** A flat list of namespaces and names; null for a listing of property names. */
   readonly names: readonly string[] | null;
   readonly options: CommonOptions;
-  /** Has the stack of the caller. The stack of an error in an awaited listing does not show the caller. */
+  /** Holds the stack at the call of the method: an error in an awaited listing would not show the caller. */
   readonly caller: { readonly stack?: string };
 }
 
@@ -112,9 +112,9 @@ class PropfindCall implements Call<PropfindFailure, void> {
   readonly #room: Room;
 
   /**
-   * @param onBatch receives each batch with the base of its hrefs; returns true when C is to wait before the next batch
-   * @param room returns a promise that C waits for, or undefined when there is room already
-   * @param reader as in {@link Call}; for a call that makes C wait
+   * @param onBatch receives each batch, and the base for its hrefs; returns true if C must wait before the next batch
+   * @param room returns a promise that resolves when C may continue, or undefined if C may continue at once
+   * @param reader as in {@link Call}; needed if `onBatch` can make C wait
    */
   constructor(query: PropfindQuery, onBatch: OnEntries, room: Room = noRoomNeeded, reader?: ResultReader) {
     this.#query = query;
@@ -157,7 +157,7 @@ class PropfindCall implements Call<PropfindFailure, void> {
 
 const noRoomNeeded = (): undefined => undefined;
 
-/** Sends a PROPFIND; the stack of an error shows where the listing was made. */
+/** Sends a PROPFIND. If it fails, the stack of the error shows where the listing was created. */
 async function send(call: PropfindCall, { source, options, caller }: PropfindQuery, terms?: RunTerms): Promise<void> {
   try {
     await source.run(call, options, terms);
@@ -168,9 +168,9 @@ async function send(call: PropfindCall, { source, options, caller }: PropfindQue
 
 /**
  * The resources that a PROPFIND finds (RFC 4918, section 9.1). The PROPFIND is sent once, when the listing is first
- * awaited or iterated. Awaiting the listing yields an array of all resources. Iterating the listing with `for await`
- * yields each resource as soon as the resource has arrived. At most a few thousand resources wait in memory; more may
- * wait while other calls wait for the session ({@link SessionOptions.maxUnreadBytes}). Leaving the loop early, or
+ * awaited or iterated. Awaiting the listing produces an array of all resources. Iterating it with `for await` produces
+ * each resource as soon as it has arrived. The iterator buffers at most a few thousand resources. If other calls are
+ * waiting for the session, it may buffer more; see {@link SessionOptions.maxUnreadBytes}. Leaving the loop early, or
  * dropping the iterator, closes the connection.
  *
  * Rejects with a {@link NeonError}: with `ERR_NEON_STATUS` when the status is not 2xx, with `NE_ERROR` when the
@@ -194,7 +194,9 @@ export class Listing implements PromiseLike<Entry[]>, AsyncIterable<Entry> {
     this.#query = query;
   }
 
-  /** Sends the PROPFIND unless it was sent already, and passes all entries to the callback; makes `await` work. */
+  /**
+   * Sends the PROPFIND unless it was already sent, and passes all entries to the callback. `await` calls this method.
+   */
   then<R = Entry[], E = never>(
     onFulfilled?: ((entries: Entry[]) => R | PromiseLike<R>) | null,
     onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null,
@@ -202,12 +204,12 @@ export class Listing implements PromiseLike<Entry[]>, AsyncIterable<Entry> {
     return this.#all().then(onFulfilled, onRejected);
   }
 
-  /** Works like `catch` of a promise of all entries; sends the PROPFIND like {@link then}. */
+  /** Works like `catch` on a promise for all entries. Sends the PROPFIND in the same way as {@link then}. */
   catch<E = never>(onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null): Promise<Entry[] | E> {
     return this.#all().catch(onRejected);
   }
 
-  /** Works like `finally` of a promise of all entries; sends the PROPFIND like {@link then}. */
+  /** Works like `finally` on a promise for all entries. Sends the PROPFIND in the same way as {@link then}. */
   finally(onFinally?: (() => void) | null): Promise<Entry[]> {
     return this.#all().finally(onFinally);
   }
@@ -245,7 +247,7 @@ export class Listing implements PromiseLike<Entry[]>, AsyncIterable<Entry> {
   }
 }
 
-/** How many batches, of at most 128 resources each, may wait for an iterator before C waits. */
+/** How many batches of at most 128 resources each may be queued for an iterator before C must wait. */
 const maxWaiting = 2;
 
 const bytesOf = ([text, numbers]: PropfindBatch): number => 2 * text.length + numbers.byteLength;
@@ -254,8 +256,8 @@ const bytesOf = ([text, numbers]: PropfindBatch): number => 2 * text.length + nu
 const dropped = new FinalizationRegistry<Arrivals>((arrivals) => arrivals.cancel());
 
 /**
- * The batches of a PROPFIND that is on its way. C waits while too many batches wait to be taken. No field refers to the
- * iterator that takes the batches, so that the iterator can be garbage-collected.
+ * Queues the batches of a PROPFIND that is on its way. C waits while too many batches are queued. No field refers to
+ * the iterator, which can therefore be garbage-collected while C waits.
  */
 class Arrivals implements ResultReader {
   /** Whether C waits until batches are taken. */
@@ -267,7 +269,7 @@ class Arrivals implements ResultReader {
   #base: HrefBase;
   /** The approximate number of bytes in `#batches`. */
   #bytes = 0;
-  /** How many bytes may wait in `#batches` while other calls wait for the session; undefined while no call waits. */
+  /** How many bytes `#batches` may hold while other calls wait for the session; undefined if no call is waiting. */
   #maxBytes: number | undefined;
   #running: Promise<void> | undefined;
   #over = false;
@@ -326,8 +328,8 @@ class Arrivals implements ResultReader {
   }
 
   /**
-   * C calls this function a while after `onBatch` has returned true. In the meantime, other calls may have begun to
-   * wait, or all batches may have been taken.
+   * Called by C some time after `onBatch` has returned true. If there is room by then, C need not wait: the batches may
+   * have been taken, or other calls may be waiting.
    */
   #room(): Promise<void> | undefined {
     if (this.#batches.length === 0 || this.#mayReadAhead) return undefined;
@@ -351,16 +353,15 @@ class Arrivals implements ResultReader {
 }
 
 /**
- * Yields the entries one by one. It behaves like an async generator, even when `next()` is called before the promise of
- * the previous call has settled. It is three times as fast as an async generator: an entry that has already arrived
- * costs only one promise.
+ * Yields the entries one by one. Like an async generator, it allows `next()` to be called before the previous promise
+ * has settled. It is three times as fast, because an entry that has already arrived needs only one promise.
  */
 class EntryIterator implements AsyncGenerator<Entry, void, undefined> {
   readonly #arrivals: Arrivals;
   #refill: () => Promise<readonly Entry[] | undefined>;
   #entries: readonly Entry[] = [];
   #at = 0;
-  /** How many calls run or wait; a new call waits for `#last`, the call before it. */
+  /** How many calls are running or waiting. A new call waits for `#last`, the previous call. */
   #waiting = 0;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -404,7 +405,7 @@ class EntryIterator implements AsyncGenerator<Entry, void, undefined> {
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    // Runs at once when no other call is pending, so that later calls of the session are sent after this call.
+    // If no other call is pending, the work starts at once. Later calls of the session are then sent after this one.
     const begun = this.#waiting++ === 0 ? work() : this.#last.then(work);
     const turn = begun.finally(() => this.#waiting--);
     this.#last = turn.catch(() => undefined);
@@ -438,7 +439,7 @@ class EntryIterator implements AsyncGenerator<Entry, void, undefined> {
   }
 }
 
-/** Returns the entries of a listing, with a call on the calling thread. @internal */
+/** Sends a PROPFIND on the calling thread, and returns the entries. @internal */
 export function listSync(query: PropfindQuery): Entry[] {
   const entries: Entry[] = [];
   query.source.runSync(new PropfindCall(query, (batch, base) => unpack(batch, base, entries)), query.options);

@@ -1,4 +1,4 @@
-/** Changes of properties (PROPPATCH, RFC 4918 section 9.2), and their conversion to operations of neon. */
+/** Changes to properties (PROPPATCH, RFC 4918 section 9.2), and their conversion to operations for neon. */
 import { invalidType, invalidValue } from '../core/errors.js';
 import { isArray, isObject } from '../core/objects.js';
 import * as ne from '../ne/index.js';
@@ -9,11 +9,13 @@ import { escapeText } from './xml.js';
 export type PropertyValue =
   | string
   | {
-      /** XML in which the prefix `D` stands for `DAV:`, and names without a prefix are in the property's namespace. */
+      /** XML. The prefix `D` is bound to `DAV:`, and names without a prefix are in the property's namespace. */
       readonly xml: string;
     };
 
-/** Changes to the properties of a resource: the properties in `set` are set, then those in `remove` are removed. */
+/**
+ * Changes to the properties of a resource. First, the properties in `set` are set. Then, those in `remove` are removed.
+ */
 export interface PropertyChanges {
   /** New values, by the names of the properties: see {@link PropfindOptions.props}. */
   readonly set?: Readonly<Record<string, PropertyValue>> | undefined;

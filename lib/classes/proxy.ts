@@ -1,4 +1,4 @@
-/** The option `proxy` of sessions: proxies given as URLs, as objects, by the system or by the environment. */
+/** The session option `proxy`: a URL, an object, or a proxy that the system or the environment specifies. */
 import { BlockList, isIP } from 'node:net';
 
 import { invalidType, invalidValue, outOfRange } from '../core/errors.js';
@@ -24,8 +24,8 @@ export interface ProxyServer {
 
 /**
  * A proxy, or its URL: `http://`, `socks4://`, `socks4a://` or `socks5://`, with a user name and password if the proxy
- * needs them. `'system'` uses the proxy that libproxy finds. `'env'` uses the proxy that the environment variables
- * `http_proxy`, `https_proxy` and `all_proxy` name, except for servers in `no_proxy`.
+ * needs them. `'system'` uses the proxy that libproxy finds. `'env'` uses the proxy from the environment variables
+ * `http_proxy`, `https_proxy` and `all_proxy`, except for servers in `no_proxy`.
  */
 export type ProxyOptions = 'system' | 'env' | (string & {}) | URL | ProxyServer;
 
@@ -40,8 +40,8 @@ const types: Readonly<Record<string, NonNullable<ProxyServer['type']>>> = {
   socks4: 'socks4',
   socks4a: 'socks4a',
   socks5: 'socks5',
-  // Other programs use these names for a proxy that looks up the server's name, as a SOCKS 5 proxy always does with
-  // neon.
+  // In other programs, these names mean that the proxy looks up the server's name. With neon, a SOCKS 5 proxy always
+  // does so.
   socks5h: 'socks5',
   socks: 'socks5',
 };
@@ -51,7 +51,7 @@ const known: Known<ProxyServer> = { type: true, host: true, port: true, username
 const systemProxyLater: (session: ne.ne_session) => void = native('systemProxyLater');
 
 /**
- * Makes a session use a proxy; returns the credentials in the option, for an HTTP proxy. @internal
+ * Makes a session use a proxy. For an HTTP proxy, returns the credentials that the option contains. @internal
  *
  * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` for an invalid option
  */
@@ -68,7 +68,7 @@ export function setProxy(session: ne.ne_session, options: ProxyOptions): Credent
     if (username === undefined && password === undefined) return undefined;
     return { username: username ?? '', password: password ?? '' };
   }
-  // SOCKS 4 uses a user name, but no password. neon still requires both, except with SOCKS 5.
+  // SOCKS 4 has a user name but no password. neon nevertheless requires both; only for SOCKS 5 are they optional.
   const user = username ?? (type === 'socks5' ? null : '');
   ne.ne_session_socks_proxy(
     session,

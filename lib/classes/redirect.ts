@@ -11,8 +11,8 @@ export interface RedirectOptions {
    */
   redirect?: 'manual' | 'error' | 'follow' | undefined;
   /**
-   * The maximum number of redirects of one request; after more redirects, the request rejects with `NE_REDIRECT`.
-   * Default 10.
+   * The maximum number of redirects of one request. If there are more, the request rejects with `NE_REDIRECT`. Default
+   * 10.
    */
   maxRedirects?: number | undefined;
 }
@@ -36,9 +36,9 @@ export interface Redirectable {
 
 const redirectStatuses: readonly number[] = [301, 302, 303, 307, 308];
 
-/** The handling of redirects, by the options of a session and of a call. @internal */
+/** How redirects are handled, according to the options of a session and of a call. @internal */
 export class Redirects {
-  /** Whether a response that redirects is treated like any other. */
+  /** Whether a redirect is treated like any other response. */
   readonly manual: boolean;
   readonly #mode: NonNullable<RedirectOptions['redirect']>;
   readonly #max: number;
@@ -55,13 +55,13 @@ export class Redirects {
     this.#max = maxRedirects;
   }
 
-  /** Returns the handling with the options of a call, which take precedence over those of the session. */
+  /** Returns the handling for one call, whose options take precedence over those of the session. */
   with({ redirect, maxRedirects }: RedirectOptions): Redirects {
     return new Redirects({ redirect: redirect ?? this.#mode, maxRedirects: maxRedirects ?? this.#max });
   }
 
   /**
-   * Returns where a request to this server is sent next; undefined when the response does not redirect the request.
+   * Returns the next destination of a request to this server, or undefined if the response is not a redirect.
    *
    * @param count the number of redirects that the request has already followed
    * @throws `NE_REDIRECT` when the request must not be sent to the new target
@@ -82,7 +82,7 @@ export class Redirects {
     if (this.#mode === 'error') return refuse('The request is redirected');
     if (url?.origin !== base.origin) return refuse('The redirect is not to a target on this server');
     if (count >= this.#max) return refuse(`The request is redirected more than ${this.#max} times`);
-    // As in browsers, only 307 and 308 keep a POST as it is.
+    // As in browsers, only 307 and 308 leave a POST unchanged.
     const asGet = status === 303 ? method !== 'HEAD' : status < 303 && method === 'POST';
     if (asGet && !becomesGet) return refuse('The redirect asks for a GET instead');
     if (!asGet && !repeatable) return refuse('The request is redirected, and its body cannot be sent again');

@@ -1,4 +1,4 @@
-/** Implements requests of any method, with a body from the caller, as calls. */
+/** Calls that send a request of any method, with a body from the caller. */
 import { types } from 'node:util';
 
 import { invalidChar, invalidType, invalidValue } from '../core/errors.js';
@@ -17,8 +17,8 @@ import { Response } from './response.js';
 import { takeWholeFile } from './whole-file.js';
 
 /**
- * The native function has few parameters, since each value costs a call of Node-API. `request` is the method and the
- * target.
+ * The native function that performs a request. It has few parameters, because reading each one costs a call of
+ * Node-API. The parameter `request` contains both the method and the target.
  */
 type Exchange<R> = (
   session: ne_session,
@@ -31,7 +31,7 @@ type ExchangeValues = Parameters<Exchange<unknown>> extends [ne_session, ...infe
 const exchangeSync: Exchange<RawResponse> = native('exchange');
 const exchange = addon.async['exchange'] as unknown as Exchange<Promise<RawResponse>>;
 
-/** The options of a request that become flags of neon's. @internal */
+/** The request options that are passed to neon as flags. @internal */
 export interface FlagOptions {
   readonly expect100?: boolean | undefined;
   readonly idempotent?: boolean | undefined;
@@ -43,7 +43,7 @@ export class RequestCall implements Call<RawResponse, Response> {
   #body: Body | undefined;
   #release: (() => void) | undefined;
 
-  /** @param flags alternately the number of a flag (`NE_REQFLAG_*`) and its value */
+  /** @param flags a flat list: the number of a flag (`NE_REQFLAG_*`), its value, the next number, and so on */
   constructor(
     readonly method: string,
     readonly target: string,

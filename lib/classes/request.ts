@@ -56,13 +56,13 @@ export const requestFlags = {
   interimTimeout: NE_REQFLAG_1XXTIMEOUT,
 } as const;
 
-/** The name of a request flag of neon's (`NE_REQFLAG_*`), for {@link Request.setFlag}. */
+/** The name of a neon request flag (`NE_REQFLAG_*`), for {@link Request.setFlag}. */
 export type RequestFlag = keyof typeof requestFlags;
 
 /**
- * A request that {@link Session.createRequest} makes: set its headers, flags and body, then dispatch it. Each dispatch
- * makes an `ne_request` on the session's thread when the request's turn comes. A request can therefore be filled while
- * other requests are on their way, and can be dispatched again. Redirects are not followed.
+ * A request that {@link Session.createRequest} makes: set its headers, flags and body, and then dispatch it. Each
+ * dispatch creates an `ne_request` on the session's thread when the request's turn comes. The object can therefore be
+ * filled in while other requests are on their way, and can be dispatched more than once. Redirects are not followed.
  *
  * The request counts as one of the session's live requests until it is destroyed.
  *
@@ -80,7 +80,7 @@ export class Request {
   readonly target: string;
   /** The body to send; undefined for a request without body. */
   body: Body | undefined;
-  /** Is called with the progress of the bodies; see {@link RequestOptions.onProgress}. */
+  /** A callback for the progress of the bodies; see {@link RequestOptions.onProgress}. */
   onProgress: ((event: ProgressEvent) => void) | undefined;
 
   readonly #source: SessionSource;
@@ -109,13 +109,13 @@ export class Request {
     source.live.add(this.#item);
   }
 
-  /** Whether the request is destroyed: it can no longer be dispatched. */
+  /** Whether the request is destroyed, and can no longer be dispatched. */
   get destroyed(): boolean {
     return this.#destroyed;
   }
 
   /**
-   * Sets a header, in place of all headers of the same name.
+   * Sets a header. It replaces all headers of the same name.
    *
    * @throws `ERR_INVALID_ARG_TYPE` unless `name` and `value` are strings. `dispatch` rejects with `ERR_INVALID_CHAR`
    *   when a name is not a token, or a value contains CR, LF or NUL
@@ -126,7 +126,7 @@ export class Request {
   }
 
   /**
-   * Adds a header field, and keeps other fields of the same name: `ne_add_request_header`.
+   * Adds a header field without replacing others of the same name: `ne_add_request_header`.
    *
    * @throws `ERR_INVALID_ARG_TYPE` unless `name` and `value` are strings
    */
@@ -149,8 +149,8 @@ export class Request {
   }
 
   /**
-   * Sets a flag of neon's, by name or number (`NE_REQFLAG_*`): `ne_set_request_flag`. neon ignores a flag that it does
-   * not know.
+   * Sets a neon flag, by name or number (`NE_REQFLAG_*`): `ne_set_request_flag`. neon ignores a flag that it does not
+   * know.
    *
    * @throws `ERR_INVALID_ARG_VALUE` for an unknown name, `ERR_OUT_OF_RANGE` for a number that cannot be a flag
    */
@@ -160,8 +160,9 @@ export class Request {
   }
 
   /**
-   * Sends the request, after the earlier requests of the session. Resolves with the response, whatever its status. A
-   * response of up to 64 KiB has then arrived whole; of a longer response, the head and the first block have arrived.
+   * Sends the request, after the earlier requests of the session. Resolves with the response, whatever its status. By
+   * then, a response of up to 64 KiB has arrived completely. Of a longer response, the head and the first block have
+   * arrived.
    *
    * Rejects with a {@link NeonError} when there is no response. The code of the error is neon's code (`NE_CONNECT`,
    * `NE_TIMEOUT`, …), or `ERR_NEON_DESTROYED` after the request or the session was destroyed. Rejects with the signal's
@@ -230,5 +231,5 @@ export class Request {
   }
 }
 
-/** A dispatch does not count as live, since the {@link Request} itself counts. */
+/** A dispatch does not count as live, because the {@link Request} is already counted. */
 const terms: RunTerms = { uncounted: true };

@@ -1,4 +1,4 @@
-/** Responses. Their bodies have arrived whole or are still arriving. */
+/** Responses, whose bodies have arrived completely or are still arriving. */
 import { constants } from 'node:buffer';
 import { close, open, write } from 'node:fs';
 import { Readable } from 'node:stream';
@@ -27,9 +27,9 @@ const bodyOptions: Known<BodyOptions> = { maxBytes: true };
 const empty = Buffer.alloc(0);
 
 /**
- * The response to a request. A response of up to 64 KiB has arrived whole. The body of a longer response is still
- * arriving, and the request is live until the body is read to its end, cancelled, or dropped. The body can be taken
- * only once.
+ * The response to a request. A response of up to 64 KiB has arrived completely. The body of a longer response is still
+ * arriving. Its request stays live until the body is read to its end, cancelled or dropped. The body can be read only
+ * once, by one of the methods or as a stream.
  *
  * The methods that read the body reject with `ERR_NEON_INVALID_STATE` when the body was taken or cancelled already, and
  * with a {@link NeonError} when the rest of the body does not arrive. They reject with `ERR_NEON_ABORTED` when the body
@@ -94,7 +94,7 @@ export class Response {
     return (this.#headers ??= headersOf(this.#lines()));
   }
 
-  /** Whether the body was cancelled, or taken by one of the methods or as {@link body}. */
+  /** Whether the body was cancelled, or was read by one of the methods or as {@link body}. */
   get bodyUsed(): boolean {
     return this.#used;
   }
@@ -210,7 +210,7 @@ export class Response {
   }
 
   /**
-   * Returns the whole body of a response to a blocking request, or of any other response that has arrived whole.
+   * Returns the whole body, provided that it has arrived completely, as after a blocking request.
    *
    * @throws `ERR_NEON_INVALID_STATE` when the body is still arriving, or was taken already
    */
@@ -241,8 +241,8 @@ export class Response {
   /**
    * Parses the whole body as XML, and calls the handlers with its contents.
    *
-   * @throws as {@link bytesSync}; the exception of a handler, `NE_ERROR` when the document is not well-formed, and
-   *   `ERR_INVALID_ARG_TYPE` for invalid handlers
+   * @throws the errors of {@link bytesSync}, the exception of a handler, `NE_ERROR` when the document is not
+   *   well-formed, and `ERR_INVALID_ARG_TYPE` for invalid handlers
    */
   xmlSync(handlers: XmlHandlers): void {
     const events = eventMask(handlers);
@@ -253,7 +253,7 @@ export class Response {
 
   /**
    * Cancels the rest of the body: closes the connection, and ends the request. A read that is in progress rejects with
-   * `ERR_NEON_ABORTED`. If the body has arrived whole, the connection stays open.
+   * `ERR_NEON_ABORTED`. If the body has arrived completely, the connection stays open.
    */
   cancel(): void {
     this.#used = true;
@@ -267,7 +267,7 @@ export class Response {
   }
 
   /**
-   * Returns the response as an error reports it, with the beginning of the body; cancels the rest of the body.
+   * Returns the response in the form for an error object, with the beginning of the body. Cancels the rest of the body.
    * @internal
    *
    * @param taken the body, if it was taken already

@@ -16,20 +16,23 @@ import { resolveTarget, type Target } from './target.js';
 /** A session that is lent to a call. @internal */
 export interface LentSession {
   readonly handle: ne_session;
-  /** Reports the progress of the operation that is started next. */
+  /** Reports the progress of the next operation that is started. */
   watch(onProgress: (event: ProgressEvent) => void): ProgressWatch;
   /**
-   * Obtains the session for a call, before the call is started. If the call has to wait for the session, returns a
-   * promise, and sets `run.refuse` to a function that ends the waiting.
+   * Obtains the session for a call before the call starts. If the call has to wait, returns a promise, and sets
+   * `run.refuse` to a function that rejects the promise.
    */
   obtain(run: Run): Promise<void> | undefined;
-  /** Notes that the call, or the body of its response, is live, and occupies the session while its caller reads. */
+  /**
+   * Called when a call or its response body starts to occupy the session while the caller reads. It then counts as
+   * live.
+   */
   keep(hold: Hold): void;
-  /** Notes that the call or body no longer counts as live. */
+  /** Called when the call or body no longer counts as live. */
   release(hold: Hold): void;
-  /** Notes that the call has a result, or failed, and no longer counts as live. */
+  /** Called when the call has succeeded or failed. It no longer counts as live. */
   done(run: Run): void;
-  /** Notes that the native function is done, and the call succeeded. */
+  /** Called when the native function has finished and the call has succeeded. */
   succeeded?(): void;
 }
 
@@ -44,7 +47,7 @@ export interface CloseOptions {
 
 /** The options of destroying a session or pool. */
 export interface DestroyOptions {
-  /** Whether live requests are aborted first. If false, the default, `destroy` refuses while requests are live. */
+  /** Whether to abort live requests first. If false (the default), `destroy` refuses while requests are live. */
   force?: boolean | undefined;
 }
 
@@ -65,20 +68,22 @@ export function isForced(options: DestroyOptions): boolean {
 
 /** How a call is run, apart from its options. @internal */
 export interface RunTerms {
-  /** Runs the call even while the session or pool is closing, because the call belongs to an earlier lock or call. */
+  /**
+   * Runs the call even while the session or pool is closing. This is for calls that earlier calls or locks depend on.
+   */
   readonly whileClosing?: boolean;
-  /** Does not count the call as live, since its {@link Request} already counts. */
+  /** Does not count the call as live, because its {@link Request} is already counted. */
   readonly uncounted?: boolean;
-  /** Receives, synchronously, the function that ends the call, whether the call waits or runs. */
+  /** Is called synchronously with a function that ends the call at any time, even while the call is waiting. */
   readonly onStart?: (stop: Stop) => void;
 }
 
 /** The locks that the sessions of a source submit. @internal */
 export interface SharedLocks {
   readonly set: LockSet;
-  /** Notes that a response to a request with this method and target arrived. */
+  /** Called when a response to a request with this method and target has arrived. */
   noteResponse(method: string, target: string, status: number): void;
-  /** Ends the locks, since the session or pool is destroyed. */
+  /** Called when the session or pool is destroyed. Its locks are then lost. */
   end(reason: NeonError): void;
 }
 
@@ -90,40 +95,41 @@ export interface SharedLocks {
  * 1. Refuse when the session or pool is destroyed or closing.
  * 2. Read and check the options, with the defaults of the session or pool.
  * 3. Count the call as live.
- * 4. Borrow a session: a `Session` lends itself at once, a pool when a session is free.
+ * 4. Borrow a session: a `Session` lends itself at once; a pool lends a session as soon as one is free.
  * 5. Start the native function. The signal, the timeout and `destroy({ force: true })` abort its operation.
- * 6. Settle: make the caller's result, or add the request to the error.
- * 7. No longer count the call as live. In a pool, the session is then given back, unless the body of the response is
- *    still arriving.
- * 8. Follow a redirect: repeat the steps from 3 on, with another call.
+ * 6. Settle: create the caller's result, or add the request to the error.
+ * 7. Stop counting the call as live. A pool then takes the session back, unless the body of the response is still
+ *    arriving.
+ * 8. Follow a redirect: repeat from step 3, with the redirected call.
  *
  * All of this code runs on the JavaScript thread. Ownership, waits and wake-ups:
  *
- * - The source owns its live set. The live set of a pool holds leases, each of which has a live set of its own. A call
- *   is in the live set of its session or lease from step 3 to step 7. If the body of the response is still arriving,
- *   the body enters the same live set before step 7. The body is live, and occupies the session, until it is read,
- *   cancelled or dropped. If the body is received completely before it is read, a pool gets the session back, and the
- *   body moves to the live set of the pool.
- * - A call waits in two places. In step 4 it waits in the queue of a pool until a session is given back; the pool then
- *   calls `begin` of the first lease in the queue. In step 5 it waits for the promise of its operation. The operation
- *   runs on the session's lane, after the operations that were started earlier. The addon settles the promise when the
- *   lane is done.
- * - An abort ends either wait at once: `Run.end` takes the lease out of the queue, or rejects the promise of the
- *   operation and interrupts its connection. The lane may still be inside C at that time. Until the lane has left C,
- *   the addon refuses other uses of the session, and a pool does not lend the session again.
- * - A body that arrives slowly, or is not read, must not make other calls wait for ever. The source knows which calls
- *   wait: the calls of a session that have no result, or the queue of a pool. It also knows the holds ({@link Hold}),
- *   which occupy a session while a caller reads: arriving bodies, and listings that are iterated. Whenever a call
- *   begins to wait, and whenever a hold begins, the source makes the holds read ahead, up to `maxUnreadBytes`. When the
- *   session's thread is done with a hold, the next call runs. When the thread has stopped at the limit, and the caller
- *   does not read ({@link Holds}), the source ends the waiting calls with `ERR_NEON_UNREAD_BODY`. A pool ends them only
- *   when such holds occupy all of its sessions. When no call waits any more, the holds stop reading ahead.
+ * - Each source has a live set. The live set of a pool contains leases, and each lease has its own live set. From step
+ *   3 to step 7, a call is in the live set of its session or lease. A body that is still arriving enters the same live
+ *   set before step 7. The body is live, and occupies the session, until it is read, cancelled or dropped. In a pool,
+ *   the body may be received completely before it is read. The pool then takes the session back, and the body moves to
+ *   the live set of the pool.
+ * - A call can wait in two places. In step 4, it waits in the queue of a pool until a session is given back. The pool
+ *   then calls `begin` on the first lease in the queue. In step 5, the call waits for the promise of its operation. The
+ *   operation runs on the session's lane, after all earlier operations. When it has finished, the addon settles the
+ *   promise.
+ * - An abort ends the wait at once, in both places. `Run.end` takes the lease out of the queue, or rejects the promise
+ *   of the operation and interrupts its connection. The lane may still be inside C. Until it has left C, the addon
+ *   refuses other uses of the session, and a pool does not lend the session again.
+ * - A body that arrives slowly, or is not read, must not make other calls wait for ever. The source knows the waiting
+ *   calls: in a session, the calls without a result; in a pool, the calls in the queue. It also knows the holds
+ *   ({@link Hold}), which occupy a session while a caller reads: arriving bodies, and listings that are being iterated.
+ *   Whenever a call begins to wait or a hold begins, the source makes the holds read ahead, up to `maxUnreadBytes`.
+ *   When the session's thread has finished with a hold, the next call runs. If the thread has stopped at the limit and
+ *   the caller does not read ({@link Holds}), the source ends the waiting calls with `ERR_NEON_UNREAD_BODY`. A pool
+ *   does this only if such holds occupy all of its sessions. When no more calls are waiting, the holds stop reading
+ *   ahead.
  * - A hold refers to its body weakly. When a body is garbage-collected, its finalizer ends the request, and the session
  *   runs the next call.
- * - `close()` waits until nothing is live except bodies that the caller never touched. It then waits for one more turn
- *   of the event loop: in that turn, a redirected request becomes live again, and the caller of a request may touch the
- *   body of the response. Then `close()` ends the bodies that are still untouched. `destroy({ force: true })` ends
- *   everything in the live set, the newest first, so that no waiting call begins.
+ * - `close()` waits until only untouched bodies are live. It then waits for one more turn of the event loop: during
+ *   this turn, a redirected request may become live again, or a caller may touch the body of a response. Finally,
+ *   `close()` ends the bodies that are still untouched. `destroy({ force: true })` ends everything in the live set, the
+ *   newest first, so that no waiting call begins.
  *
  * @internal
  */
@@ -148,7 +154,7 @@ export abstract class SessionSource {
     this.limits = defaults.limits;
   }
 
-  /** Lends a session to a call, and adds the call to the live set if it is `counted`. */
+  /** Lends a session to a call. If the call is `counted`, it is added to the live set. */
   protected abstract lend(run: Run, counted: boolean): LentSession;
 
   get destroyed(): boolean {
@@ -156,7 +162,7 @@ export abstract class SessionSource {
   }
 
   /**
-   * Runs a call on a session, after the calls that were given to the session earlier.
+   * Runs a call on a session, after the session's earlier calls.
    *
    * Rejects with the reason of an abort, with `NE_TIMEOUT` after the timeout, and otherwise with a {@link NeonError}
    * that names the request.
@@ -253,7 +259,7 @@ export abstract class SessionSource {
     }
   }
 
-  /** Notes the effect of a response on locks; returns the call that follows when the response redirects. */
+  /** Updates the locks according to a response. If the response is a redirect, returns the call that follows it. */
   #note<Raw, Result>(
     call: Call<Raw, Result>,
     raw: Raw,
@@ -268,8 +274,8 @@ export abstract class SessionSource {
   }
 
   /**
-   * Converts a target of the caller to a request target. The caller's target may be relative to the URL of the session
-   * or pool.
+   * Converts a target given by the caller to a request target. The given target may be relative to the URL of the
+   * session or pool.
    */
   targetOf(target: Target): string {
     return resolveTarget(target, this.origin, this.#base);
@@ -288,10 +294,13 @@ export abstract class SessionSource {
 
   protected abstract shareSet(set: LockSet): void;
 
-  /** Passes the events of the sessions to `emit` from now on; stops passing them if `emit` is undefined. */
+  /** Passes all further events of the sessions to `emit`. If `emit` is undefined, events are no longer passed on. */
   abstract listen(emit: ((event: StatusEvent) => void) | undefined): void;
 
-  /** Throws `ERR_NEON_DESTROYED` when the session or pool is destroyed, or is closing and `whileClosing` is false. */
+  /**
+   * Throws `ERR_NEON_DESTROYED` if the session or pool is destroyed. Also throws if it is closing, unless
+   * `whileClosing` is true.
+   */
   requireOpen(whileClosing = false): void {
     if (this.#state === 'open' || (this.#state === 'closing' && whileClosing)) return;
     const state = this.#state === 'closing' ? 'closing' : 'destroyed';
@@ -299,8 +308,8 @@ export abstract class SessionSource {
   }
 
   /**
-   * Refuses new calls, and resolves to true when nothing is live any more, or to false when the timeout has passed.
-   * Rejects with Node's errors for invalid options.
+   * Refuses new calls. Resolves to true when nothing is live any more, or to false if the timeout passes first. Rejects
+   * with Node's errors for invalid options.
    */
   async drain(options: CloseOptions): Promise<boolean> {
     requireKnown(options, closeOptions);
@@ -333,7 +342,7 @@ export abstract class SessionSource {
     if (this.#state === 'closing') this.#state = 'open';
   }
 
-  /** Refuses all calls from now on; ends everything that is live, and the locks. */
+  /** Refuses all further calls, ends everything that is live, and marks the locks as lost. */
   end(): void {
     this.#state = 'destroyed';
     const reason = new NeonError(`The ${this.noun} was destroyed`, 'ERR_NEON_DESTROYED', { origin: this.origin });
@@ -430,13 +439,13 @@ export class Run implements Hold, CallRun {
     abortOperation(this.operation, reason);
   }
 
-  /** Throws the reason when the call was ended while it waited. */
+  /** If the call was ended while it waited, throws the reason. */
   requireGoing(): void {
     if (this.#ended) throw this.#ended.reason;
   }
 }
 
-/** The source of a `Session`. It lends itself to each call, without delay. @internal */
+/** The source of a `Session`. It lends itself to each call immediately. @internal */
 export class SingleSession extends SessionSource implements LentSession {
   readonly noun = 'session';
   readonly handle: ne_session;
@@ -452,7 +461,7 @@ export class SingleSession extends SessionSource implements LentSession {
     this.#status = new StatusEmitter(handle);
   }
 
-  /** Never waits: the session's thread keeps the order of calls. */
+  /** Never waits: the session's thread runs the calls in order. */
   obtain(run: Run): undefined {
     this.#calls.add(run);
     this.#readAhead();
@@ -485,7 +494,7 @@ export class SingleSession extends SessionSource implements LentSession {
     else if (this.#holds.blocks(hold)) this.#refuseCalls(hold);
   }
 
-  /** Refuses the calls that wait, the newest first, so that no waiting call begins. */
+  /** Refuses the waiting calls. The newest is refused first, so that none of them can begin. */
   #refuseCalls(hold: Hold): void {
     const calls = [...this.#calls].reverse().filter((call) => call !== hold.run);
     for (const call of calls) call.end(unreadBody([hold], this.noun, this.limits.maxUnreadBytes));
@@ -499,7 +508,7 @@ export class SingleSession extends SessionSource implements LentSession {
     this.#status.listen(emit);
   }
 
-  /** Ends the events, since the handle is about to be destroyed. */
+  /** Tells the emitter of `'status'` events that the handle is about to be destroyed. */
   stopEvents(): void {
     this.#status.end();
   }

@@ -35,7 +35,7 @@ export const sessionFlags = {
   strict: ne.NE_SESSFLAG_STRICT,
 } as const;
 
-/** The name of a session flag of neon's (`NE_SESSFLAG_*`), for {@link Session.setFlag}. */
+/** The name of a neon session flag (`NE_SESSFLAG_*`), for {@link Session.setFlag}. */
 export type SessionFlag = keyof typeof sessionFlags;
 
 const known: Known<SessionOptions> = {
@@ -70,8 +70,8 @@ function isDestroyed(session: ne.ne_session): boolean {
 /** The options of a session. */
 export interface SessionOptions extends RedirectOptions, DecompressOptions {
   /**
-   * The product of the header `User-Agent: product neon/VERSION`; without this option, there is no such header. In C:
-   * `ne_set_useragent`.
+   * The product name in the header `User-Agent: product neon/VERSION`. Without this option, no such header is sent. In
+   * C: `ne_set_useragent`.
    */
   userAgent?: string | undefined;
   /**
@@ -81,20 +81,20 @@ export interface SessionOptions extends RedirectOptions, DecompressOptions {
    */
   readTimeout?: number | undefined;
   /**
-   * How long making a connection may take, in milliseconds, with the range and rounding of {@link readTimeout}.
-   * Default: as long as TCP tries. In C: `ne_set_connect_timeout`.
+   * How long an attempt to connect may take, in milliseconds. The range and the rounding are those of
+   * {@link readTimeout}. Default: until TCP gives up. In C: `ne_set_connect_timeout`.
    */
   connectTimeout?: number | undefined;
   /**
-   * Headers for every request; a header of a call replaces the header of the same name. `Content-Length` and
-   * `Transfer-Encoding` are refused.
+   * Headers for every request. If a call has a header of the same name, the header of the call is sent instead.
+   * `Content-Length` and `Transfer-Encoding` are refused.
    */
   headers?: HeadersInit | undefined;
-  /** Flags of neon's, by name. Default: neon's defaults. In C: `ne_set_session_flag`. */
+  /** neon flags to set, by name. Default: neon's defaults. In C: `ne_set_session_flag`. */
   flags?: Partial<Record<SessionFlag, boolean>> | undefined;
   /**
-   * Network addresses, such as `'192.0.2.1'` or `'2001:db8::1'`, to connect to in this order. The name of the server is
-   * then not looked up. Refused together with `proxy`. In C: `ne_set_addrlist`.
+   * Network addresses, such as `'192.0.2.1'` or `'2001:db8::1'`, to try in this order. The name of the server is then
+   * not looked up. Refused together with `proxy`. In C: `ne_set_addrlist`.
    */
   addresses?: readonly string[] | undefined;
   /**
@@ -105,7 +105,8 @@ export interface SessionOptions extends RedirectOptions, DecompressOptions {
   /** The proxy; see {@link ProxyOptions}. Default: no proxy. */
   proxy?: ProxyOptions | undefined;
   /**
-   * The credentials for a server that asks for them; several are tried in the order given. In C: `ne_add_server_auth`.
+   * The credentials for a server that asks for them. The entries of an array are tried in order. In C:
+   * `ne_add_server_auth`.
    */
   auth?: AuthOptions | readonly AuthOptions[] | undefined;
   /**
@@ -117,21 +118,21 @@ export interface SessionOptions extends RedirectOptions, DecompressOptions {
   tls?: TLSOptions | undefined;
   /**
    * How many bytes of a response body may be received into memory without being read, while other requests wait for the
-   * session: an integer >= 0. If more bytes arrive, the waiting requests reject with `ERR_NEON_UNREAD_BODY` when the
-   * caller has not touched the body, or has read nothing for {@link readTimeout}. A value of less than 1 MiB counts as
-   * 1 MiB, which is received in any case. Default: 67108864 (64 MiB).
+   * session: an integer >= 0. At this limit, the waiting requests reject with `ERR_NEON_UNREAD_BODY` if the caller has
+   * not touched the body, or has read nothing for {@link readTimeout}. Smaller values than 1 MiB count as 1 MiB: the
+   * session receives that much ahead even if no requests wait. Default: 67108864 (64 MiB).
    */
   maxUnreadBytes?: number | undefined;
 }
 
 /**
  * A session with one server: `ne_session`. It has one connection, which is kept open between requests. Requests run one
- * after the other, in the order in which they were made. A request whose response body is still arriving occupies the
- * session until the body is read, cancelled or dropped. While other requests wait, the body is received into memory
- * without being read, up to {@link SessionOptions.maxUnreadBytes}. Once the body has arrived, the next request runs.
+ * after the other, in the order in which they were made. A request occupies the session until its response body is
+ * read, cancelled or dropped. If other requests are waiting, an unread body is received into memory, up to
+ * {@link SessionOptions.maxUnreadBytes}. Once the whole body has arrived, the next request runs.
  *
- * Emits `'status'` with a `StatusEvent` for each event of neon's notifier (`ne_set_notifier`). The emitted event
- * follows neon's event a little later, and neon does not wait for the listeners.
+ * Emits `'status'` with a `StatusEvent` for each event of neon's notifier (`ne_set_notifier`). Events are emitted with
+ * a short delay. neon does not wait for the listeners.
  *
  * @example
  * ```ts
@@ -186,7 +187,7 @@ export class Session extends WebDAVMethods {
    * Opens a session with the server of a URL. Targets of its requests may be relative to that URL. Nothing is sent yet.
    *
    * @throws `ERR_INVALID_URL` when `url` is not a URL, `ERR_INVALID_ARG_VALUE` for a scheme other than `http` and
-   *   `https`, or for a URL with a user name or password; and as the constructor for invalid options
+   *   `https` or for a URL with a user name or password, and the errors of the constructor for invalid options
    *
    * @example
    * ```ts
@@ -202,8 +203,8 @@ export class Session extends WebDAVMethods {
   }
 
   /**
-   * The number of live requests: requests of {@link createRequest} and `ne_request`s of `libneon/ne` that are not
-   * destroyed, requests on their way, and requests whose response is still to be read.
+   * The number of live requests. This counts requests on their way, and requests whose response is still to be read. It
+   * also counts requests of {@link createRequest} and `ne_request`s of `libneon/ne`, until they are destroyed.
    */
   get liveRequests(): number {
     return this.#source.live.size + (this.destroyed ? 0 : liveRequests(this.handle).length);
@@ -220,8 +221,8 @@ export class Session extends WebDAVMethods {
   }
 
   /**
-   * Sets a flag of neon's, by name or number (`NE_SESSFLAG_*`): `ne_set_session_flag`. neon ignores a flag that it does
-   * not know.
+   * Sets a neon flag, by name or number (`NE_SESSFLAG_*`): `ne_set_session_flag`. neon ignores a flag that it does not
+   * know.
    *
    * @throws `ERR_INVALID_ARG_VALUE` for an unknown name, `ERR_OUT_OF_RANGE` for a number that cannot be a flag,
    *   `ERR_NEON_BUSY` while requests are on their way, `ERR_NEON_DESTROYED`
@@ -231,8 +232,8 @@ export class Session extends WebDAVMethods {
   }
 
   /**
-   * Whether a flag is set, by name or number (`NE_SESSFLAG_*`): `ne_get_session_flag`. Undefined when this neon does
-   * not know the flag.
+   * Returns whether a flag is set; the flag is given by name or number (`NE_SESSFLAG_*`): `ne_get_session_flag`.
+   * Returns undefined if this neon does not know the flag.
    *
    * @throws as {@link setFlag}
    */
@@ -242,7 +243,8 @@ export class Session extends WebDAVMethods {
   }
 
   /**
-   * Makes neon forget the credentials that it uses: the next challenge asks for them anew. In C: `ne_forget_auth`.
+   * Makes neon forget the credentials that it uses. At the next challenge, neon requests credentials again. In C:
+   * `ne_forget_auth`.
    *
    * @throws `ERR_NEON_BUSY` while requests are on their way, `ERR_NEON_DESTROYED`
    */
@@ -275,7 +277,7 @@ export class Session extends WebDAVMethods {
   }
 
   /**
-   * Closes the connection and frees the session. A session that is destroyed already stays as it is.
+   * Closes the connection and frees the session. Does nothing if the session is already destroyed.
    *
    * @param options `force` aborts live requests first: they reject with `ERR_NEON_DESTROYED`
    * @throws `ERR_NEON_LIVE_REQUESTS` while requests are live, unless forced; `ERR_INVALID_ARG_TYPE` or
@@ -295,9 +297,9 @@ export class Session extends WebDAVMethods {
   }
 
   /**
-   * Waits until no request is on its way, no request of {@link createRequest} is live, and no body is being read. New
-   * requests are refused during the wait. Then cancels the bodies that were never touched, and destroys the session.
-   * Reading a body that this method cancelled rejects with `ERR_NEON_DESTROYED`.
+   * Waits until no request is on its way and no body is being read, and until every request of {@link createRequest} is
+   * destroyed. New requests are refused during the wait. After the wait, cancels the bodies that were never touched,
+   * and destroys the session. A later attempt to read a cancelled body rejects with `ERR_NEON_DESTROYED`.
    *
    * Rejects with `ERR_NEON_LIVE_REQUESTS` when requests of `libneon/ne` are still live after the wait; the session then
    * stays open.
@@ -327,7 +329,7 @@ export class Session extends WebDAVMethods {
 }
 
 /**
- * The options of a session or pool that are defaults for its calls. @internal
+ * Returns the options of a session or pool that serve as defaults for its calls. @internal
  *
  * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` for an invalid option
  */
@@ -389,9 +391,7 @@ function setTimeouts(handle: ne.ne_session, { readTimeout, connectTimeout }: Ses
   if (connectTimeout !== undefined) ne.ne_set_connect_timeout(handle, secondsOf('connectTimeout', connectTimeout));
 }
 
-/**
- * Converts a timeout in milliseconds to whole seconds. The maximum is due to C, which multiplies the seconds by 1000.
- */
+/** Converts a timeout in milliseconds to whole seconds. There is a maximum because C multiplies the seconds by 1000. */
 function secondsOf(name: string, milliseconds: unknown): number {
   const max = 2_147_483_000;
   if (typeof milliseconds !== 'number') throw invalidType(name, 'of type number', milliseconds);
@@ -412,7 +412,7 @@ function setAddresses(handle: ne.ne_session, { addresses, localAddress }: Sessio
 function setProxyAndAuth(handle: ne.ne_session, { proxy, addresses, auth, proxyAuth }: SessionOptions): void {
   if (proxy !== undefined && addresses !== undefined)
     throw invalidValue('The options "proxy" and "addresses" exclude each other');
-  // The proxy is set first, because Negotiate authenticates to the proxy that is set.
+  // Set the proxy first: Negotiate authenticates to the proxy that the session has at that time.
   const credentials = proxy === undefined ? undefined : setProxy(handle, proxy);
   if (auth !== undefined) authenticate(handle, 'auth', auth);
   const forProxy = proxyAuth ?? credentials;

@@ -4,8 +4,8 @@ import * as ne from '../ne/constants.js';
 import type { ne_session } from '../ne/handles.js';
 
 /**
- * An event of a session (`ne_notify_status`): a lookup, a connection, progress of a body. Progress is omitted if newer
- * progress replaces it before it is reported.
+ * An event of a session (`ne_notify_status`), such as a lookup, a connection, or progress of a body. If newer progress
+ * arrives before earlier progress is reported, only the newer progress is reported.
  */
 export interface StatusEvent {
   /** The kind of event: `ne_status_lookup` to `ne_status_disconnected`. */
@@ -34,7 +34,7 @@ export interface ProgressEvent {
 export interface ProgressWatch {
   /** Notes that the operation was started, with this identity. */
   readonly started: (operation: number) => void;
-  /** Ends the watch. Must be called exactly once. Earlier progress is still passed on. */
+  /** Stops watching; must be called exactly once. Progress made before the call is still reported. */
   readonly stop: () => void;
 }
 
@@ -60,9 +60,7 @@ const types: Readonly<Record<number, StatusEvent['type']>> = {
   [ne.ne_status_disconnected]: 'disconnected',
 };
 
-/**
- * Passes the events of a session to a listener, and progress events also to the calls that they belong to. @internal
- */
+/** Passes the events of a session to a listener. Progress events also go to the calls that caused them. @internal */
 export class StatusEmitter {
   readonly #session: ne_session;
   readonly #progress = new Map<number, (event: ProgressEvent) => void>();
@@ -75,15 +73,15 @@ export class StatusEmitter {
     watchStatus(session);
   }
 
-  /** Passes all events to `emit` from now on; stops passing them if `emit` is undefined. */
+  /** Passes all further events to `emit`. If `emit` is undefined, events are no longer passed on. */
   listen(emit: ((event: StatusEvent) => void) | undefined): void {
     this.#emit = emit;
     this.#enable();
   }
 
   /**
-   * Passes on the progress of one operation. Must be called before the operation starts; `started` then notes the
-   * number of the operation.
+   * Reports the progress of one operation to `onProgress`. Must be called before the operation starts. Afterwards,
+   * `started` must be called with the number of the operation.
    */
   watch(onProgress: (event: ProgressEvent) => void): ProgressWatch {
     let number: number | undefined;
@@ -100,7 +98,7 @@ export class StatusEmitter {
     };
   }
 
-  /** Notes that the session is about to be destroyed; earlier events are still passed on. */
+  /** Called when the session is about to be destroyed. Earlier events are still passed on. */
   end(): void {
     this.#ended = true;
   }

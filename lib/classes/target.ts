@@ -1,4 +1,4 @@
-/** The targets of requests: the paths that callers may give, and the escaping of names for them. */
+/** The targets of requests: the forms that callers may use, and the escaping of names. */
 import { invalidChar, invalidType, invalidValue } from '../core/errors.js';
 import { isArray, isInstance } from '../core/objects.js';
 
@@ -6,14 +6,15 @@ import { isArray, isInstance } from '../core/objects.js';
  * The target of a request: an absolute path with an optional query, URI-escaped; a path relative to the URL of
  * {@link Session.open} or of the pool; or the whole URL of a resource on the server, as text or as a `URL`.
  *
- * Characters that would change the target are refused with `ERR_INVALID_CHAR`: `#`, a `?` without a query after it, a
- * backslash, spaces and control characters. Escape names with {@link escapePath} or {@link path}.
+ * Characters that would change the target are refused with `ERR_INVALID_CHAR`: `#`, a `?` with an empty query,
+ * backslashes, spaces and control characters. Escape names with {@link escapePath} or {@link path}.
  */
 export type Target = string | URL;
 
 /**
- * Escapes a path for use as a target: every character but letters and digits of ASCII, `-`, `.`, `_`, `~` and `/`
- * becomes `%XX`, in UTF-8. The result names exactly that path, relative or absolute.
+ * Escapes a path for use as a target. ASCII letters and digits, `-`, `.`, `_`, `~` and `/` stay unchanged. All other
+ * characters are encoded as UTF-8, and each byte becomes `%XX`. The result is a target for exactly this path, whether
+ * relative or absolute.
  *
  * @param name a name, or names with `/` between them, unescaped: `'50% #1?.txt'`
  * @throws `ERR_INVALID_ARG_TYPE`, and `ERR_INVALID_ARG_VALUE` for a path that no target can express: an empty path, or
@@ -68,7 +69,7 @@ const percent = (character: string): string =>
 const cure = 'escape names with escapePath(name)';
 
 /**
- * Converts a target of the caller to a request target. @internal
+ * Converts a target given by the caller to a request target. @internal
  *
  * @param base the URL that targets may be relative to
  * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_CHAR`, and `ERR_INVALID_ARG_VALUE` for a target of another server
@@ -96,7 +97,7 @@ export function resolveTarget(target: Target, origin: string, base: URL | undefi
   return (url.pathname + url.search).replaceAll(/["<>]/g, percent);
 }
 
-/** Refuses the characters that would change the target: `URL` omits, trims or reinterprets them. */
+/** Refuses characters that `URL` would omit, trim or reinterpret. The target would then be a different one. */
 function requirePlain(text: string): void {
   if (text.includes('#')) throw invalidChar('target', `a '#' would end the path: ${cure}`);
   if (/^[^?]*\?$/.test(text)) throw invalidChar('target', `a '?' without a query would be omitted: ${cure}`);

@@ -20,10 +20,9 @@ const failureNames = {
 } as const satisfies Record<CertificateFailure, number>;
 
 /**
- * A callback that decides about a server's certificate that failed verification: `true` accepts the certificate. In the
- * same session, the callback is not called again for a certificate that it has accepted. The callback may return a
- * promise, but not in blocking requests. A result that is not a boolean makes the request fail. In C:
- * `ne_ssl_verify_fn`.
+ * A callback that decides whether to accept a server certificate that failed verification: `true` accepts it. Within a
+ * session, the callback is not called again for a certificate that it has accepted. The callback may return a promise,
+ * but not in blocking requests. A result that is not a boolean makes the request fail. In C: `ne_ssl_verify_fn`.
  *
  * @example
  * ```ts
@@ -37,10 +36,10 @@ export type CertificateVerifier = (
 ) => boolean | Promise<boolean>;
 
 /**
- * A callback that returns a decrypted client certificate when the server asks for a certificate. If the callback
- * returns undefined or null, the handshake continues without a certificate. `authorities` are the readable names of the
- * authorities whose certificates the server accepts, if it lists them. The callback may return a promise, but not in
- * blocking requests. In C: `ne_ssl_provide_fn`.
+ * A callback that supplies a client certificate when the server asks for one. The certificate must be decrypted. If the
+ * callback returns undefined or null, the handshake continues without a certificate. `authorities` contains the
+ * readable names of the certificate authorities that the server accepts, if it lists them. The callback may return a
+ * promise, but not in blocking requests. In C: `ne_ssl_provide_fn`.
  */
 export type ClientCertificateProvider = (
   authorities: readonly string[],
@@ -64,8 +63,8 @@ export interface TLSOptions extends TrustOptions {
    */
   clientCert?: ClientCertificate | undefined;
   /**
-   * The bytes of a PKCS#12 file, in place of `clientCert`. The file is decrypted on the calling thread, when the
-   * session is created; {@link ClientCertificate.decrypt} decrypts off that thread.
+   * The bytes of a PKCS#12 file, in place of `clientCert`. The file is decrypted on the calling thread when the session
+   * is created. To decrypt on another thread, use {@link ClientCertificate.decrypt} and `clientCert`.
    */
   pfx?: Uint8Array | undefined;
   /** The passphrase of `pfx`. */
@@ -80,9 +79,9 @@ export interface TLSOptions extends TrustOptions {
    * the request fails with `ERR_NEON_CERTIFICATE`. In C: `ne_ssl_set_verify`.
    */
   verify?: CertificateVerifier | undefined;
-  /** The oldest version of TLS to speak. In C: `ne_ssl_set_protovers`, since neon 0.34. */
+  /** The oldest version of TLS to allow. In C: `ne_ssl_set_protovers`, since neon 0.34. */
   minVersion?: ProtocolVersion | undefined;
-  /** The newest version of TLS to speak. In C: `ne_ssl_set_protovers`, since neon 0.34. */
+  /** The newest version of TLS to allow. In C: `ne_ssl_set_protovers`, since neon 0.34. */
   maxVersion?: ProtocolVersion | undefined;
 }
 
@@ -108,9 +107,9 @@ export function requireKnownTLS(options: TLSOptions): void {
 }
 
 /**
- * Makes a session speak TLS as the options say. @internal
+ * Sets up TLS for a session, according to the options. @internal
  *
- * @throws Node's errors for invalid options, and `ERR_NEON_UNSUPPORTED` if this neon does not have an option
+ * @throws Node's errors for invalid options, and `ERR_NEON_UNSUPPORTED` if this neon does not support an option
  */
 export function secure(session: ne.ne_session, options: TLSOptions = {}): void {
   trust(session, options);
@@ -122,8 +121,8 @@ export function secure(session: ne.ne_session, options: TLSOptions = {}): void {
 }
 
 /**
- * Returns the options with the certificate of `pfx` as `clientCert`. Since decrypting takes time, the sessions of a
- * pool share that certificate. @internal
+ * Decrypts the certificate in the option `pfx`, and returns the options with this certificate as `clientCert`. A pool
+ * calls this function once for all its sessions, because decryption takes time. @internal
  */
 export function withClientCertificate(options: TLSOptions): TLSOptions {
   const { pfx, passphrase, ...others } = options;
@@ -176,7 +175,7 @@ function setVersions(session: ne.ne_session, { minVersion, maxVersion }: TLSOpti
   const unlimited = max === ne.NE_SSL_PROTO_UNSPEC;
   if (min > max && !unlimited) throw invalidValue('The option "minVersion" is newer than "maxVersion"');
   let result = ne.ne_ssl_set_protovers(session, min, max);
-  // With GnuTLS, neon treats "no limit" as a version below all others.
+  // With GnuTLS, neon treats "no maximum" as lower than every version, and fails.
   if (result !== ne.NE_OK && unlimited) result = ne.ne_ssl_set_protovers(session, min, ne.NE_SSL_PROTO_TLS_1_3);
   if (result !== ne.NE_OK) throw new NeonError(ne.ne_get_error(session), 'NE_ERROR');
 }

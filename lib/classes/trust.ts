@@ -24,7 +24,7 @@ export interface TrustOptions {
 const trustDefaultLater: (session: ne.ne_session) => void = native('trustDefaultLater');
 
 /**
- * Makes a session trust the authorities of the options. @internal
+ * Makes a session trust the authorities that the options name. @internal
  *
  * @throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for invalid options
  */

@@ -40,12 +40,12 @@ export interface Features {
   /** Authentication by NTLM. False with neon before 0.37, which does not report this feature. */
   readonly ntlm: boolean;
   /**
-   * Whether an aborted or overdue call leaves C at once. It is false if another addon loaded libneon first, if libneon
-   * is linked with -Bsymbolic-functions, and on macOS. If `interrupt` is false, the promise still rejects at once, but
-   * the thread of the call stays in C until C returns by itself.
+   * Whether a call leaves C at once when it is aborted or times out. This is false on macOS, if another addon loaded
+   * libneon first, and if libneon is linked with -Bsymbolic-functions. If `interrupt` is false, the promise still
+   * rejects at once, but the thread stays in C until the C function returns.
    */
   readonly interrupt: boolean;
-  /** For each function that was added after neon 0.32, by its C name: whether the loaded neon has the function. */
+  /** Whether the loaded neon has each of the functions that were added after neon 0.32. The keys are the C names. */
   readonly functions: Readonly<Record<string, boolean>>;
 }
 

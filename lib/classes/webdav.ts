@@ -36,9 +36,9 @@ export interface SessionEvents {
 }
 
 /**
- * The methods of sessions and pools, each with its blocking form next to it. Unlike `request`, the other methods
- * reject, or throw, with `ERR_NEON_STATUS` when the status is not 2xx. Otherwise they work like `request`, with the
- * same options.
+ * The methods of sessions and pools. Each method is followed by its blocking form. All methods except `request` fail
+ * with `ERR_NEON_STATUS` when the status is not 2xx: they reject or, in the blocking form, throw. Otherwise they work
+ * like `request`, with the same options.
  */
 export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   readonly #source: SessionSource;
@@ -59,18 +59,18 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Sends a request of any method. A session sends it after the requests that were made before. A pool sends it on the
-   * session that became idle last, or on a new session. When all sessions of the pool are in use, the request waits in
-   * the queue for a free session. The request occupies its session until the response is read to its end, cancelled or
-   * dropped. While other requests wait, the response is received into memory, which also frees the session.
+   * Sends a request of any method. A session sends its requests in the order in which they were made. A pool uses the
+   * session that became idle last, or a new session. If all its sessions are in use, the request waits in a queue. The
+   * request occupies its session until the response is read to its end, cancelled or dropped. If other requests are
+   * waiting, the response is received into memory instead, and the session becomes free.
    *
-   * Resolves with the response, whatever its status. A response of up to 64 KiB has then arrived whole; of a longer
-   * response, the head and the first block have arrived. Rejects with a {@link NeonError} when there is no response.
-   * The code of the error is neon's code (`NE_LOOKUP`, `NE_CONNECT`, `NE_TIMEOUT`, `NE_AUTH`, …), or `NE_REDIRECT` for
-   * a redirect that the option `redirect` does not allow. The code is `ERR_NEON_DESTROYED` when the session or pool is
-   * destroyed or closing, and `ERR_NEON_UNREAD_BODY` when unread bodies occupy the session, or all sessions of the
-   * pool. Rejects with the signal's reason after an abort, and with Node's errors for invalid arguments. Time in the
-   * queue counts towards `timeout`.
+   * Resolves with the response, whatever its status. By then, a response of up to 64 KiB has arrived completely. Of a
+   * longer response, the head and the first block have arrived. Rejects with a {@link NeonError} when there is no
+   * response. The code of the error is neon's code (`NE_LOOKUP`, `NE_CONNECT`, `NE_TIMEOUT`, `NE_AUTH`, …), or
+   * `NE_REDIRECT` for a redirect that the option `redirect` does not allow. The code is `ERR_NEON_DESTROYED` when the
+   * session or pool is destroyed or closing, and `ERR_NEON_UNREAD_BODY` when unread bodies occupy the session, or all
+   * sessions of the pool. Rejects with the signal's reason after an abort, and with Node's errors for invalid
+   * arguments. Time in the queue counts towards `timeout`.
    *
    * @param method a token: `'GET'`
    * @param target an absolute path with an optional query, or a target relative to the URL of the pool or of
@@ -135,8 +135,8 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Stores a body as a resource (PUT, RFC 9110 section 9.3.4). Rejects like {@link get}; a 207 response is a failure,
-   * too. In C: `ne_put`.
+   * Stores a body as a resource (PUT, RFC 9110 section 9.3.4). Rejects like {@link get}. A 207 response also counts as
+   * a failure. In C: `ne_put`.
    *
    * @example
    * ```ts
@@ -211,9 +211,9 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Copies a resource to another target on this server (COPY, RFC 4918 section 9.8). Rejects like {@link get}, with
-   * `failures` if the server lists them. The status is 412 if the destination exists and `overwrite` is false. In C:
-   * `ne_copy`.
+   * Copies a resource to another target on this server (COPY, RFC 4918 section 9.8). Rejects like {@link get}; the
+   * error has `failures` if the server lists them. The status is 412 if the destination exists and `overwrite` is
+   * false. In C: `ne_copy`.
    */
   async copy(source: Target, destination: Target, options?: methods.CopyOptions): Promise<Response> {
     return this.#send(methods.copyOrMove('COPY', source, this.#source.uriOf(destination), options));
@@ -250,15 +250,15 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Asks for the capabilities of the server for a resource (OPTIONS, RFC 9110 section 9.3.7). Rejects like {@link get}.
-   * In C: `ne_options2`.
+   * Asks what the server supports for a resource (OPTIONS, RFC 9110 section 9.3.7). Rejects like {@link get}. In C:
+   * `ne_options2`.
    */
   options(target: Target, options?: RequestOptions): Promise<methods.Capabilities> {
     return this.#send(methods.options(target, options));
   }
 
   /**
-   * Asks for the capabilities of the server for a resource, with a request on the calling thread.
+   * Asks what the server supports for a resource in a request on the calling thread.
    *
    * @throws as {@link getSync}
    */
@@ -267,16 +267,16 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Resolves to the time when a resource was last modified, by a HEAD request; null when the server sends no valid
-   * `Last-Modified` header. Rejects like {@link get}. In C: `ne_getmodtime`.
+   * Sends a HEAD request, and resolves to the time when the resource was last modified. Resolves to null if the server
+   * sends no valid `Last-Modified` header. Rejects like {@link get}. In C: `ne_getmodtime`.
    */
   getModTime(target: Target, options?: RequestOptions): Promise<Date | null> {
     return this.#send(methods.getModTime(target, options));
   }
 
   /**
-   * Returns the time when a resource was last modified, with a request on the calling thread; null without a valid
-   * date.
+   * Returns the time when a resource was last modified. Sends the request on the calling thread. Returns null if there
+   * is no valid date.
    *
    * @throws as {@link getSync}
    */
@@ -308,8 +308,8 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
 
   /**
    * Lists the properties of a resource and of the resources below it (PROPFIND, RFC 4918 section 9.1). Await the
-   * listing for an array, or iterate it while it arrives; see {@link Listing}. A resource without properties is an
-   * entry, too. In C: `ne_simple_propfind`.
+   * listing to get an array, or iterate it while it arrives; see {@link Listing}. Resources without properties are
+   * listed as well. In C: `ne_simple_propfind`.
    *
    * @throws `ERR_NEON_DESTROYED` when the session or pool is destroyed or closing, and Node's errors for invalid
    *   arguments
@@ -324,8 +324,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Lists properties on the calling thread; see {@link propfind}. The result is the array to which an awaited listing
-   * resolves.
+   * Lists properties on the calling thread; see {@link propfind}. Returns the same array as an awaited listing.
    *
    * @throws the errors that {@link propfind} throws and {@link Listing} rejects with, and `ERR_NEON_BUSY`
    */
@@ -334,16 +333,16 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Lists the names of the properties of a resource and of the resources below it (PROPFIND with `propname`); the
-   * values are empty. Otherwise like {@link propfind}. In C: `ne_propnames`.
+   * Lists the names of the properties of a resource and of the resources below it (PROPFIND with `propname`). The
+   * entries have empty values. Otherwise, this method works like {@link propfind}. In C: `ne_propnames`.
    */
   propNames(target: Target, options: PropNamesOptions = {}): Listing {
     return new Listing(token, propfindQuery(this.#source, target, options, true));
   }
 
   /**
-   * Lists the names of properties on the calling thread; see {@link propNames}. The result is the array to which an
-   * awaited listing resolves.
+   * Lists the names of properties on the calling thread; see {@link propNames}. Returns the same array as an awaited
+   * listing.
    *
    * @throws as {@link propfindSync}
    */
@@ -409,7 +408,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * The locks that requests submit automatically: the locks that {@link lock} obtained, and the locks that
    * `locks.add()` added.
    *
-   * @throws `ERR_NEON_INVALID_STATE` when `libneon/ne` registered a lock store with the handle
+   * @throws `ERR_NEON_INVALID_STATE` if a lock store was registered with the handle through `libneon/ne`
    */
   get locks(): LockStore {
     return (this.#store ??= new LockStore(token, this.#manager()));
@@ -417,8 +416,8 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
 
   /**
    * Locks a resource (LOCK, RFC 4918 section 9.10). If the resource does not exist, most servers create an empty
-   * resource. Rejects with `ERR_NEON_STATUS` when the lock is not granted: status 423 when another client holds a lock.
-   * Otherwise rejects like {@link request}. In C: `ne_lock`.
+   * resource. Rejects with `ERR_NEON_STATUS` if the server refuses the lock; the status is 423 if another client holds
+   * a lock. Also rejects like {@link request}. In C: `ne_lock`.
    */
   async lock(target: Target, options?: LockOptions): Promise<Lock> {
     return this.#manager().lock(target, options);
@@ -451,17 +450,18 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Extends a lock (LOCK with an `If` header, RFC 4918 section 9.10.2). Resolves to the milliseconds that the server
-   * grants; see {@link Lock.duration}. Rejects with `ERR_NEON_STATUS` when the server refuses. In C: `ne_lock_refresh`.
+   * Extends a lock (LOCK with an `If` header, RFC 4918 section 9.10.2). Resolves to the duration that the server
+   * grants, in milliseconds; see {@link Lock.duration}. Rejects with `ERR_NEON_STATUS` when the server refuses. In C:
+   * `ne_lock_refresh`.
    */
   async refreshLock(lock: Lock | LockReference, options?: RefreshOptions): Promise<number | null> {
     return this.#manager().refresh(lock, options);
   }
 
   /**
-   * Extends a lock with a call on the calling thread; see {@link refreshLock}.
+   * Extends a lock on the calling thread; see {@link refreshLock}.
    *
-   * @returns the milliseconds that the server grants; see {@link Lock.duration}
+   * @returns the duration that the server grants, in milliseconds; see {@link Lock.duration}
    * @throws the errors that {@link refreshLock} rejects with, and `ERR_NEON_BUSY`
    */
   refreshLockSync(lock: Lock | LockReference, options?: BlockingOptions<RefreshOptions>): number | null {
@@ -469,8 +469,8 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Lists the locks of a resource, including those of other clients, by a PROPFIND of `lockdiscovery` (RFC 4918 section
-   * 15.8). Rejects like {@link Listing}, and with `NE_ERROR` when the response lists no resource. In C:
+   * Lists the locks of a resource, including those of other clients. Sends a PROPFIND for `lockdiscovery` (RFC 4918
+   * section 15.8). Rejects like {@link Listing}, and with `NE_ERROR` when the response lists no resource. In C:
    * `ne_lock_discover`.
    */
   async discoverLocks(target: Target, options: DiscoverLocksOptions = {}): Promise<DiscoveredLock[]> {
@@ -479,7 +479,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Lists the locks of a resource, with a call on the calling thread; see {@link discoverLocks}.
+   * Lists the locks of a resource on the calling thread; see {@link discoverLocks}.
    *
    * @throws as {@link propfindSync}
    */
@@ -489,10 +489,12 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Locks a resource, runs a function, and gives the lock back, even when the function throws. The lock is renewed
-   * while the function runs. Resolves to the function's result. The function should stop when `lock.signal` aborts,
-   * because the lock is then lost, and `withLock` rejects with the signal's reason. Rejects with the function's
-   * exception, and like {@link lock} and {@link unlock}.
+   * Locks a resource, runs a function, and gives the lock back, even if the function throws. The lock is renewed while
+   * the function runs. Resolves to the function's result.
+   *
+   * If the lock is lost, `lock.signal` aborts, and the function should stop. `withLock` then rejects with the signal's
+   * reason. If the function throws, `withLock` rejects with its exception. Other rejections are those of {@link lock}
+   * and {@link unlock}.
    *
    * @example
    * ```ts
@@ -507,8 +509,8 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Locks a resource, runs a function, and gives the lock back, with calls on the calling thread; returns the
-   * function's result. The lock is not renewed while the function runs.
+   * Locks a resource, runs a function, and gives the lock back, all on the calling thread. Returns the function's
+   * result. The lock is not renewed while the function runs.
    *
    * @throws the function's exception, and as {@link lockSync} and {@link unlockSync}
    */

@@ -1,10 +1,10 @@
-/** Streams of whole files, which are sent in the same way as `{ file }`. */
+/** Streams of whole files. They are sent in the same way as `{ file }`. */
 import fs from 'node:fs';
 
 import { isInstance } from '../core/objects.js';
 import type { FileBody } from './body.js';
 
-/** The fields of a file stream that Node does not declare. */
+/** The fields of a file stream that Node's types do not declare. */
 interface FileStream extends fs.ReadStream {
   readonly start: number | undefined;
   readonly end: number;
@@ -13,9 +13,8 @@ interface FileStream extends fs.ReadStream {
 }
 
 /**
- * Takes the file from a stream that is to read the whole file: destroys the stream, and returns the file. Returns
- * undefined for any other body. The stream must be untouched and not open yet, and must read with the functions of
- * `node:fs`. @internal
+ * If a body is an untouched stream of a whole file, destroys the stream and returns the file. Returns undefined for any
+ * other body. The stream must not be open yet, and must read with the functions of `node:fs`. @internal
  */
 export function takeWholeFile(body: unknown): FileBody | undefined {
   if (!isInstance(body, fs.ReadStream) || body.constructor !== fs.ReadStream) return undefined;
@@ -32,7 +31,7 @@ export function takeWholeFile(body: unknown): FileBody | undefined {
 }
 
 /**
- * Whether a stream reads with the functions of `node:fs`: the option `fs` may name the functions of another file
+ * Whether a stream reads with the functions of `node:fs`. Its option `fs` may replace them with those of another file
  * system.
  */
 function readsByNode(stream: object): boolean {
@@ -41,8 +40,8 @@ function readsByNode(stream: object): boolean {
 }
 
 /**
- * Whether a path may be a regular file. A pipe or device is left to the stream, which is about to open it: the bytes of
- * a pipe or device can be read only once.
+ * Whether a path may lead to a regular file. If it leads to a pipe or device, the bytes can be read only once. The
+ * stream must then read them, because it is about to open the path.
  */
 function mayBeRegular(path: string): boolean {
   try {

@@ -24,12 +24,15 @@ import { propertyKey } from './properties.js';
  */
 export interface XmlHandlers {
   /**
-   * An element starts. `name` is the name alone for elements in `DAV:`, otherwise `{namespace}name`, with `{}` if there
-   * is no namespace. `attributes` has the attributes by name, or by `{namespace}name` if they have a prefix, and the
-   * declarations of namespaces as they are written in the document.
+   * An element starts. `name` is the local name for elements in `DAV:`, and `{namespace}name` for all others; `{}name`
+   * means no namespace. `attributes` contains the attributes by name, or by `{namespace}name` if they have a prefix. It
+   * also contains the namespace declarations, as they are written in the document.
    */
   start?: ((name: string, attributes: Readonly<Record<string, string>>) => unknown) | undefined;
-  /** Text inside an element, in pieces of any size that do not cut characters. References and CDATA are resolved. */
+  /**
+   * Text inside an element. It may arrive in several pieces, but a character is never split. References and CDATA are
+   * resolved.
+   */
   text?: ((text: string) => unknown) | undefined;
   /** An element ends. `name` is as in `start`. */
   end?: ((name: string) => unknown) | undefined;
@@ -45,7 +48,7 @@ const parseDocument: (
   onBatch: (batch: XmlEventBatch) => boolean,
 ) => string | null = native('parseDocument');
 
-/** The milliseconds after which handlers let other work of the event loop run. */
+/** How long handlers may run before other work of the event loop gets a turn, in milliseconds. */
 const maxBlocking = 4;
 
 const noAttributes: Readonly<Record<string, string>> = Object.freeze({});
@@ -73,7 +76,7 @@ interface Thrown {
 }
 
 /**
- * Parses a document that arrived whole, and passes its events to handlers until `isOver`. @internal
+ * Parses a complete document, and passes its events to handlers until `isOver` returns true. @internal
  *
  * @returns why the document is not well-formed; null when it is
  * @throws the exception of a handler
@@ -95,8 +98,8 @@ export function parseBytes(
 }
 
 /**
- * Passes the events of a document to handlers, batch by batch, until the document ends, `isOver` returns true, or a
- * handler throws. If a handler throws, resolves to its exception. @internal
+ * Passes the events of a document to handlers, batch by batch. Stops when the document ends, when `isOver` returns
+ * true, or when a handler throws. In the last case, resolves to an object with the exception. @internal
  */
 export async function handleBatches(
   next: () => XmlEventBatch | null | Promise<XmlEventBatch | null>,

@@ -13,7 +13,7 @@ const entities: Readonly<Record<string, string>> = {
 /**
  * Escapes text that neon copies unescaped into an element or attribute. @internal
  *
- * @param what the name of the text in the message
+ * @param what names the text in the error message
  * @throws `ERR_INVALID_ARG_VALUE` for characters that XML cannot express
  */
 export function escapeText(text: string, what: string): string {

@@ -44,8 +44,8 @@ export function timeLimit({ timeout }: CallOptions, since: number): number {
 }
 
 /**
- * Calls `stop` when the signal aborts, and when the timeout that began at `since` has passed. Returns a function that
- * ends the wait for the signal and for the timeout.
+ * Calls `stop` when the signal aborts, and when the timeout that began at `since` expires. The returned function
+ * cancels both.
  */
 export function limit({ signal, timeout }: CallOptions, since: number, stop: Stop): () => void {
   const unlisten = signal && whenAborted(signal, () => stop(signal.reason));
@@ -97,7 +97,8 @@ function listen(signal: AbortSignal): Waiting {
   };
   const listener = (): void => {
     unlisten();
-    // The newest reaction runs first, because ending the running call lets the next call begin.
+    // Runs the newest reaction first. If the running call ended first, the next call would begin before its own
+    // reaction ran.
     for (const react of [...reactions].reverse()) react();
   };
   signal.addEventListener('abort', listener);

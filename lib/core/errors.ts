@@ -8,13 +8,13 @@ export function setResultNames(names: readonly string[]): void {
   results = names;
 }
 
-/** A failure that a multi-status document reports: of a resource, or of one of its properties. */
+/** A failure that a multi-status document reports for a resource, or for one of its properties. */
 export interface ResourceFailure {
   /** The path of the resource, percent-encoded, as the server writes it. */
   readonly href: string;
   /**
-   * The property that failed, or null for a failure of the resource. A property in the namespace `DAV:` is written as
-   * its name alone, any other property as `{namespace}name`.
+   * The property that failed, or null if the resource itself failed. A property in the namespace `DAV:` appears as its
+   * bare name. Any other property appears as `{namespace}name`.
    */
   readonly property: string | null;
   /** The status code. */
@@ -34,9 +34,9 @@ export type CertificateFailure =
   'notYetValid' | 'expired' | 'idMismatch' | 'untrusted' | 'badChain' | 'revoked' | 'other';
 
 /**
- * The headers of a response, by lower-case name. Fields of one name are joined by `', '`, except those of `set-cookie`,
- * which are an array. Iterating yields each field as `[name, value]`, so that `new Headers([...headers])` copies the
- * fields.
+ * The headers of a response, by lower-case name. Fields with the same name are joined by `', '`; only `set-cookie`
+ * fields form an array instead. Iteration yields each field as `[name, value]`, so that `new Headers([...headers])`
+ * copies the fields.
  */
 export type ResponseHeaders = Readonly<Record<string, string | undefined>> & {
   /** Each `Set-Cookie` field. */
@@ -51,7 +51,7 @@ export interface FailedResponse {
   readonly reasonPhrase: string;
   /** The headers, by lower-case name. */
   readonly headers: ResponseHeaders;
-  /** The part of the first 64 KiB of the body that had arrived. */
+  /** The body as far as it had arrived, at most its first 64 KiB. */
   readonly body: Buffer;
 }
 
@@ -68,14 +68,14 @@ export interface ErrorContext {
 }
 
 /**
- * The class of all failures of neon and of all refusals of this library. Match `code`, which is stable. The text may
- * change.
+ * The class of all errors that neon reports, and of all errors by which this library refuses a call. Match `code`,
+ * which is stable. The text may change.
  *
  * - `NE_LOOKUP`, `NE_CONNECT`, `NE_TIMEOUT`, `NE_AUTH`, `NE_PROXYAUTH`, `NE_ERROR`, …: the result code of neon
  *   (ne_request.h);
- * - `ERR_NEON_STATUS`: the status of the response, which `response` holds, is a failure;
- * - `ERR_NEON_CERTIFICATE`: the certificate of the server was refused, for the reasons in `certificateFailures`;
- * - other `ERR_NEON_*`: a use that neon leaves undefined, and that this library refuses.
+ * - `ERR_NEON_STATUS`: the response, in `response`, has a status that means failure;
+ * - `ERR_NEON_CERTIFICATE`: the server's certificate was refused, for the reasons in `certificateFailures`;
+ * - other `ERR_NEON_*`: this library refused a call whose behaviour neon leaves undefined.
  *
  * The message of a failed request begins with the method and URL of the request, and continues with neon's text.
  *
@@ -124,7 +124,7 @@ export class NeonError extends Error {
     return 'NeonError';
   }
 
-  /** The error for a result code of neon's, with neon's text. @internal */
+  /** The error for a result code of neon, with neon's text. @internal */
   static of(result: number, message: string, context?: ErrorContext): NeonError {
     return new NeonError(message, results[result] ?? 'NE_ERROR', context);
   }
@@ -133,7 +133,7 @@ export class NeonError extends Error {
 /** The codes of failures that neon reports as `NE_ERROR`. */
 const reported: readonly string[] = ['ERR_NEON_STATUS', 'ERR_NEON_CERTIFICATE'];
 
-/** A value as messages show it. For an object, messages show the name of its class, and no property. */
+/** The text that messages show for a value. For an object, this is the name of its class, without its properties. */
 export function shown(value: unknown): string {
   return inspect(value, { depth: -1 });
 }

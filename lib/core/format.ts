@@ -4,7 +4,7 @@ import { invalidType, invalidValue } from './errors.js';
 // and one of d i u x X o c s %.
 const conversion = /%([-+ #0]*)(\*|\d+)?(?:\.(\*|\d*))?(hh|h|ll|l|q|j|z|t|L)?(.)?/gs;
 
-// The number of bits to which each length modifier cuts an integer.
+// The number of bits to which each length modifier truncates an integer.
 const widths: Record<string, number> = { hh: 8, h: 16, l: 64, ll: 64, q: 64, j: 64, z: 64, t: 64, L: 64 };
 
 /**

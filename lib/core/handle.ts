@@ -1,6 +1,9 @@
 import { isInstance } from './objects.js';
 
-/** Proves that the addon makes a handle, or that this library makes another object; no other code has the token. */
+/**
+ * Constructors require this token, which only the addon and this library have. Other code therefore cannot make handles
+ * or this library's objects.
+ */
 export const token: object = Object.freeze({});
 
 /** Refuses to construct an object that only this library makes. */
@@ -9,8 +12,8 @@ export function requireToken(given: unknown): void {
 }
 
 /**
- * The object that stands for a C object. A handle has nothing that a user could see or change. The addon attaches the C
- * side to the handle. The values that a handle keeps alive are in private fields, so that the garbage collector can
+ * The JavaScript object for a C object. Users can neither see nor change anything in a handle. The addon attaches the C
+ * side to the handle. Private fields hold the values that a handle keeps alive, so that the garbage collector can
  * collect cycles through callbacks.
  */
 abstract class Handle {
@@ -23,7 +26,10 @@ abstract class Handle {
     if (owner) this.#kept = [owner];
   }
 
-  /** Whether the value is a handle itself, and neither an object derived from a handle nor a proxy of a handle. */
+  /**
+   * Whether the value itself is a handle. A proxy of a handle is not a handle, and neither is an object derived from
+   * one.
+   */
   static is(value: object): boolean {
     return #kept in value;
   }

@@ -8,10 +8,10 @@ import { isMainThread } from 'node:worker_threads';
 import { NeonError, setResultNames } from './errors.js';
 import { forget, handleClasses, isHandle, keep, kept, token } from './handle.js';
 
-/** A function of the addon's. Its type is declared where `lib` exports it. */
+/** A function that the addon exports. `lib` declares its type where it exports the function. */
 export type Native = (...values: never[]) => unknown;
 
-/** The exports of the addon: the functions of both surfaces by their C names, and the constants. */
+/** The exports of the addon: the blocking and the asynchronous functions by their C names, and the constants. */
 interface Addon {
   sync: Record<string, Native | number>;
   async: Record<string, Native>;
@@ -24,8 +24,8 @@ export const packageRoot = findPackageRoot(__dirname);
 export const packageVersion = readVersion(packageRoot);
 
 /**
- * A question that neon asks by calling a callback: its target (such as a session handle), and whether the question is
- * still open.
+ * A question that neon asks JavaScript through a callback. The target is what the callback belongs to, such as a
+ * session handle. The question is open until the callback has answered.
  */
 interface Question {
   readonly target: object;
@@ -33,9 +33,9 @@ interface Question {
 }
 
 /**
- * The questions of the callbacks inside which the current asynchronous context runs. Up to Node 22, using this storage
- * enables hooks, with which every promise of the process takes three times as long. So the storage is disabled when no
- * question has been open for a turn of the event loop.
+ * The questions whose callbacks the current asynchronous context runs inside. Up to Node 22, using this storage enables
+ * hooks that make every promise in the process three times slower. The storage is therefore disabled once no question
+ * has been open for a turn of the event loop.
  */
 const inside = new AsyncLocalStorage<readonly Question[]>();
 let openQuestions = 0;
@@ -58,8 +58,8 @@ function close(question: Question): void {
 }
 
 /**
- * The identity of the operation that was queued last, written by the addon; see operation.ts. The memory is outside
- * V8's heap, so that V8 does not move it.
+ * The identity of the most recently queued operation. The addon writes it; see operation.ts. The memory is outside V8's
+ * heap, so V8 cannot move it.
  */
 export const lastOperation = new Float64Array(new ArrayBuffer(8));
 
@@ -68,7 +68,7 @@ const hooks = {
   NeonError,
   /** Captures the caller's asynchronous context. */
   snapshot: () => AsyncLocalStorage.snapshot(),
-  /** Calls a callback of the user's, in the context in which the operation was started. */
+  /** Calls a user's callback in the context in which the operation was started. */
   enter: (
     context: ReturnType<typeof AsyncLocalStorage.snapshot>,
     target: object,
@@ -161,8 +161,8 @@ function startDebugging({ sync }: Addon): void {
 }
 
 /**
- * Finds the binary in `build/` if there is one, otherwise the prebuilt binary of this platform. A binary in `build/`
- * was built on purpose, or because no prebuilt binary loads.
+ * Finds the binary in `build/` if there is one, otherwise the prebuilt binary of this platform. The one in `build/`
+ * comes first: either a developer built it deliberately, or no prebuilt binary loads.
  */
 function findBinary(): string {
   const candidates = [

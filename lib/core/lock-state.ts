@@ -1,6 +1,6 @@
 import { invalidType, NeonError } from './errors.js';
 
-/** The store that a lock is in; C frees the lock when it frees the store. */
+/** The store that contains a lock. C frees the lock together with the store. */
 export interface Membership {
   readonly store: object;
   /** The number of the lock in the store. */
@@ -8,8 +8,8 @@ export interface Membership {
 }
 
 /**
- * The state of each object that stands for a `struct ne_lock`: made by ne_lock_create or ne_lock_copy (a store accepts
- * no other locks), destroyed, or in a store.
+ * The state of each object that represents a `struct ne_lock`. `'made'` means that ne_lock_create or ne_lock_copy made
+ * the lock; a store accepts no other locks. A lock may also be destroyed, or be in a store.
  */
 const states = new WeakMap<object, 'made' | 'destroyed' | Membership>();
 const destroyedStores = new WeakSet();
@@ -63,7 +63,7 @@ export function requireMade(lock: object): void {
   if (!states.has(lock)) throw invalidType('lock', 'a lock that ne_lock_create or ne_lock_copy made', lock);
 }
 
-/** Notes that the lock is in this store, and makes its fields read-only. */
+/** Records that the lock is in this store, and makes its fields read-only. */
 export function enter(lock: object, given: Membership): void {
   states.set(lock, given);
   const { uri } = lock as { uri?: object };
@@ -71,7 +71,7 @@ export function enter(lock: object, given: Membership): void {
   for (const field of fixed) Reflect.defineProperty(lock, field, { writable: false });
 }
 
-/** Notes that the lock is in no store, and makes its fields writable again. */
+/** Records that the lock is in no store, and makes its fields writable again. */
 export function leave(lock: object): void {
   states.set(lock, 'made');
   const { uri } = lock as { uri?: object };

@@ -5,20 +5,20 @@ import { addon, type Native } from './load.js';
 import { omitted } from './omitted.js';
 
 /**
- * Checks the arguments of a call, and returns the arguments to pass to the addon. If the check throws, the blocking
- * form throws the exception, and the promise form rejects with it.
+ * Checks the arguments of a call, and returns the arguments for the addon. If the check throws, the blocking form
+ * throws the same exception, and the promise form rejects with it.
  */
 export type Prepare<F extends Native> = (...values: Parameters<F>) => readonly unknown[];
 
 const preparations = new WeakMap<Native, Prepare<Native>>();
 
 /**
- * The forms of addon functions that refuse surplus arguments. Each function has only one such form, so that callers can
- * compare functions.
+ * Wrappers of addon functions that refuse surplus arguments. Each function has only one wrapper, so that callers can
+ * compare functions by identity.
  */
 const guarded = new Map<string, Native>();
 
-/** A function of the blocking surface, by its C name. {@link promised} applies `prepare` to the promise form, too. */
+/** The blocking function with this C name. {@link promised} applies `prepare` to the promise form, too. */
 export function native<F extends Native>(name: string, prepare?: Prepare<F>): F {
   const call = addon.sync[name] as F;
   if (prepare === undefined) {
@@ -35,9 +35,8 @@ export function native<F extends Native>(name: string, prepare?: Prepare<F>): F 
 }
 
 /**
- * If JavaScript leaves out parameters of the C function, returns a form of the function that refuses surplus arguments.
- * Without this check, a caller that passes all arguments of the C function would pass one argument in the place of
- * another.
+ * Makes a function refuse surplus arguments if it has fewer parameters in JavaScript than in C. Otherwise a caller that
+ * passes all C arguments would pass some of them in the wrong position.
  */
 export function withoutSurplus<F extends Native>(name: string, call: F): F {
   const { arity } = omitted[name] ?? {};

@@ -1,6 +1,6 @@
 /**
- * Checks that never throw, whatever the value is. The operators of JavaScript throw for a revoked proxy. To these
- * checks, a revoked proxy is no object, no array and no instance.
+ * Type checks that never throw. JavaScript's own operators throw for a revoked proxy. These checks treat a revoked
+ * proxy as neither an object, nor an array, nor an instance.
  */
 
 /** Whether the value is an object whose properties can be read. */

@@ -4,12 +4,12 @@ const setTimeLimit = addon.sync['setTimeLimit'] as (timeout: number) => void;
 const abort = addon.sync['abort'] as (operation: number, reason: unknown) => void;
 
 /**
- * Queues an operation: calls an async function of the addon. Only this function knows how to pass the time limit of an
- * operation to the addon, and how the addon reports the identity of the operation.
+ * Queues an operation by calling an async function of the addon. Only this function knows how the addon receives the
+ * operation's time limit, and how it reports the operation's identity.
  *
- * @param call calls one async function of the addon, synchronously; may throw before this call
- * @param timeLimit in milliseconds; 0 means no limit. The limit also applies while a connection is made, when nothing
- *   can interrupt the operation
+ * @param call must call one async function of the addon synchronously, and may throw before it does so
+ * @param timeLimit in milliseconds; 0 means no limit. The limit also applies while a connection is made, which nothing
+ *   else can interrupt
  * @returns the promise of the operation, and its identity for {@link abortOperation}. The identity is 0 when the addon
  *   refused the call and queued nothing
  */

@@ -5,7 +5,7 @@ import { isObject } from './objects.js';
 /** The names of the options of a type, which the compiler compares with that type. */
 export type Known<Options> = Readonly<Record<keyof Options, true>>;
 
-/** Names of options in other clients, in lower case, each with the solution in this library. */
+/** The option names of other clients, in lower case. Each value says what to do in this library instead. */
 const cures: Readonly<Record<string, string>> = {
   json: 'send JSON.stringify(value) as the body',
   data: 'the name is "body"',

@@ -1,8 +1,8 @@
 import { invalidType } from './errors.js';
 
 /**
- * The values of `ne_set_session_private` and `ne_set_request_private`. They are kept in JavaScript, because neon's own
- * store holds C pointers and never forgets an earlier value.
+ * The values of `ne_set_session_private` and `ne_set_request_private`. They are kept in JavaScript: neon's own store
+ * can only hold C pointers, and it never releases a replaced value.
  */
 export class PrivateData {
   readonly #values = new WeakMap<object, Map<string, unknown>>();

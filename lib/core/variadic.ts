@@ -1,7 +1,7 @@
 import { invalidType } from './errors.js';
 
 /**
- * Joins the strings for a variadic function of C's, because C only concatenates its strings.
+ * Joins the strings for a variadic C function. The result is the same, because C would only concatenate them.
  *
  * @throws `ERR_INVALID_ARG_TYPE` when an argument is not a string
  */

@@ -1,17 +1,18 @@
-/** Access control lists by neon's older interface: the API of ne_acl.h. */
+/** neon's older API for access control lists: ne_acl.h. */
 import { native } from '../core/native.js';
 import type { ne_session } from './handles.js';
 
 /**
- * An entry of an access control list for {@link ne_acl_set}: `ne_acl_entry` of ne_acl.h. The entry includes each
- * privilege whose field is 0 **or missing**. So an entry without any of these fields includes all five privileges.
+ * An entry of an access control list for {@link ne_acl_set}: `ne_acl_entry` of ne_acl.h. The privilege fields work in
+ * reverse: 0 **or a missing field** includes the privilege, and any other number omits it. An entry without privilege
+ * fields therefore includes all five privileges.
  */
 export interface ne_acl_entry_old {
   /** The kind of principal: `ne_acl_href`, `ne_acl_property` or `ne_acl_all`. */
   readonly apply?: number;
   /** `ne_acl_grant` or `ne_acl_deny`. */
   readonly type?: number;
-  /** The URL of the principal, or the name of a property; see `tname` of {@link ne_acl_entry}. */
+  /** The URL of the principal or the name of a property, depending on `apply`. See `tname` of {@link ne_acl_entry}. */
   readonly principal?: string | null;
   /** 0 includes the privilege `read`. */
   readonly read?: number;
@@ -26,7 +27,7 @@ export interface ne_acl_entry_old {
 }
 
 /**
- * Sets the access control list of a resource, by neon's older interface. Prefer its successor, {@link ne_acl3744_set}.
+ * Sets the access control list of a resource through neon's older API. New code should call {@link ne_acl3744_set}.
  *
  * @param uri the path of the resource, URI-escaped
  * @returns an `NE_*` code, as {@link ne_acl3744_set} does

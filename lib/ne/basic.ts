@@ -19,15 +19,15 @@ export interface ne_content_type {
   /** The part after the slash, such as `html`. */
   subtype: string;
   /**
-   * The parameter `charset`, or null. For a `text` type without the parameter, versions of neon before 0.36 set a
+   * The parameter `charset`, or null. If a `text` type has no such parameter, versions of neon before 0.36 set a
    * default such as `ISO-8859-1`.
    */
   charset: string | null;
-  /** The same text as `type`. In C, the other fields point into the memory of this field. */
+  /** The same text as `type`. In C this field owns the memory of the other fields. */
   value: string;
 }
 
-/** The features of a server, each 1 or 0: `ne_server_capabilities` of ne_basic.h. */
+/** The features of a server: `ne_server_capabilities` of ne_basic.h. Each field is 1 or 0. */
 export interface ne_server_capabilities {
   /** Class 1 of WebDAV. */
   dav_class1: number;
@@ -55,12 +55,12 @@ export interface ne_server_capabilities {
 export const ne_get: (sess: ne_session, path: string, fd: number) => number = native('ne_get');
 
 /**
- * Sends GET, and reads the body of a 2xx response into `buf`. Needs neon 0.36.
+ * Sends GET, and reads the body of a 2xx response into `buf`. Requires neon 0.36 or later.
  *
- * @param buflen on input, `value` is the number of bytes that neon may use (by default the whole buffer). After
- *   `NE_OK`, `value` is the number of bytes that neon used
+ * @param buflen before the call, `value` is the number of bytes that neon may use (by default the whole buffer). After
+ *   `NE_OK`, `value` is the length of the body
  * @returns an `NE_*` code, such as `NE_FAILED` when the body is larger than the buffer
- * @throws `ERR_NEON_UNSUPPORTED` with an older neon
+ * @throws `ERR_NEON_UNSUPPORTED` when the loaded neon is older
  */
 export const ne_getbuf: (sess: ne_session, path: string, buf: Uint8Array, buflen: Partial<Out<number>>) => number =
   native('ne_getbuf');
@@ -68,43 +68,45 @@ export const ne_getbuf: (sess: ne_session, path: string, buf: Uint8Array, buflen
 /**
  * Sends PUT with the whole content of an open file.
  *
- * @param fd the file's descriptor, at any position; the call moves the position
+ * @param fd the file's descriptor. The call sends the file from the beginning, and changes the position of the
+ *   descriptor
  * @returns an `NE_*` code, such as `NE_ERROR` when the status is not 2xx
  */
 export const ne_put: (sess: ne_session, path: string, fd: number) => number = native('ne_put');
 
 /**
- * Sends PUT with these bytes as the body. Needs neon 0.33.
+ * Sends PUT with the contents of `buf` as the body. Requires neon 0.33 or later.
  *
- * @param buf a string is sent in UTF-8
+ * @param buf the body; a string is sent as UTF-8
  * @returns an `NE_*` code, such as `NE_ERROR` when the status is not 2xx
- * @throws `ERR_NEON_UNSUPPORTED` with an older neon
+ * @throws `ERR_NEON_UNSUPPORTED` when the loaded neon is older
  */
 export const ne_putbuf: (sess: ne_session, path: string, buf: string | Uint8Array) => number = native('ne_putbuf');
 
 /**
- * Sends POST with a text as the body, and writes the body of a 2xx response to a descriptor. When a persistent
- * connection turns out to be broken, neon does not send the POST again.
+ * Sends POST with a text as the body, and writes the body of a 2xx response to a descriptor. If a persistent connection
+ * breaks, neon does not repeat the POST.
  *
  * @returns an `NE_*` code, such as `NE_ERROR` when the status is not 2xx
  */
 export const ne_post: (sess: ne_session, path: string, fd: number, buffer: string) => number = native('ne_post');
 
 /**
- * Sends GET for a range of bytes, and writes these bytes to a descriptor at its current position. The call does not
- * change `range`.
+ * Sends GET for a range of bytes, and writes the received bytes to a descriptor at its current position. The call does
+ * not change `range`.
  *
- * @returns `NE_OK` only for a 206 response with exactly that range; otherwise another `NE_*` code
+ * @returns `NE_OK` if the response has status 206 and contains exactly the requested range; otherwise another `NE_*`
+ *   code
  * @throws `ERR_OUT_OF_RANGE` when `start` is less than 0, or `end` is less than -1
  */
 export const ne_get_range: (sess: ne_session, path: string, range: ne_content_range, fd: number) => number =
   native('ne_get_range');
 
 /**
- * Sends HEAD to get the time of the last modification.
+ * Sends HEAD to find out when a resource was last modified.
  *
- * @param modtime `value` becomes the time of the header Last-Modified in seconds since 1970. `value` becomes -1 when
- *   the header is missing or is not a date, or when the status is not 2xx
+ * @param modtime `value` is set to the time of the Last-Modified header, in seconds since 1970. `value` is set to -1 if
+ *   the header is missing or is not a date, or if the status is not 2xx
  * @returns an `NE_*` code
  */
 export const ne_getmodtime: (sess: ne_session, path: string, modtime: Partial<Out<number>>) => number =
@@ -122,7 +124,7 @@ export const ne_options: (sess: ne_session, path: string, caps: Partial<ne_serve
 /**
  * Sends OPTIONS to get the features of a server.
  *
- * @param caps `value` becomes the `NE_CAP_*` bits of the header DAV, or stays unchanged when the header is missing
+ * @param caps `value` is set to the `NE_CAP_*` bits for the DAV header. Without this header `value` stays unchanged
  * @returns an `NE_*` code
  */
 export const ne_options2: (sess: ne_session, path: string, caps: Partial<Out<number>>) => number =
@@ -131,7 +133,7 @@ export const ne_options2: (sess: ne_session, path: string, caps: Partial<Out<num
 /**
  * Sends COPY.
  *
- * @param overwrite when set, the call replaces an existing `dest`; when not set, the call fails if `dest` exists
+ * @param overwrite true to replace an existing `dest`; false to fail if `dest` exists
  * @param depth `NE_DEPTH_ZERO` or `NE_DEPTH_INFINITE`, which differ only for collections
  * @returns an `NE_*` code
  * @throws `ERR_OUT_OF_RANGE` when the session's origin and `dest` together exceed 8191 bytes (C would truncate the
@@ -143,7 +145,7 @@ export const ne_copy: (sess: ne_session, overwrite: Flag, depth: number, src: st
 /**
  * Sends MOVE.
  *
- * @param overwrite when set, the call replaces an existing `dest`; when not set, the call fails if `dest` exists
+ * @param overwrite true to replace an existing `dest`; false to fail if `dest` exists
  * @returns an `NE_*` code
  * @throws `ERR_OUT_OF_RANGE` when the session's origin and `dest` together exceed 8191 bytes (C would truncate the
  *   header Destination)
@@ -160,7 +162,7 @@ export const ne_delete: (sess: ne_session, path: string) => number = native('ne_
 /**
  * Sends MKCOL, to create a collection.
  *
- * @param path the path of the collection; neon adds a slash if the path does not end with a slash
+ * @param path the path of the collection; neon adds a final slash if there is none
  * @returns an `NE_*` code
  */
 export const ne_mkcol: (sess: ne_session, path: string) => number = native('ne_mkcol');
@@ -168,14 +170,15 @@ export const ne_mkcol: (sess: ne_session, path: string) => number = native('ne_m
 /**
  * Adds the header Depth to a request.
  *
- * @param depth 0 and 1 are sent as they are; `NE_DEPTH_INFINITE` and every other number are sent as `infinity`
+ * @param depth 0, 1 or `NE_DEPTH_INFINITE`. neon sends every number except 0 and 1 as `infinity`
  */
 export const ne_add_depth_header: (req: ne_request, depth: number) => void = native('ne_add_depth_header');
 
 /**
  * Parses the header Content-Type of the response into `ctype`.
  *
- * @returns 0, or non-zero when the header is missing or has no slash, in which case `ctype` stays unchanged
+ * @returns 0, or non-zero when the header is missing or has no slash. When the result is non-zero, `ctype` stays
+ *   unchanged
  */
 export const ne_get_content_type: (req: ne_request, ctype: Partial<ne_content_type>) => number =
   native('ne_get_content_type');

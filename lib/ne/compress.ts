@@ -1,4 +1,4 @@
-/** Response bodies that arrive compressed by gzip: the API of ne_compress.h. */
+/** Response bodies that are compressed with gzip: the API of ne_compress.h. */
 import { type Acceptor, acceptor } from '../core/acceptor.js';
 import { native, surplus } from '../core/native.js';
 import type { ne_decompress, ne_request, ne_xml_parser } from './handles.js';
@@ -14,13 +14,13 @@ const readByParser: (req: ne_request, accept: Acceptor, parser: unknown) => ne_d
   native('decompressToParser');
 
 /**
- * Adds a body reader as {@link ne_add_response_body_reader} does, and inflates bodies that arrive compressed by gzip.
+ * Adds a body reader as {@link ne_add_response_body_reader} does, and inflates bodies that are compressed with gzip.
  *
  * neon sends the header `Accept-Encoding: gzip` with the request, and inflates a body with `Content-Encoding: gzip`.
  * When the compressed data is malformed, the request fails with `NE_ERROR`.
  *
- * @returns a decompressor, which must be destroyed before the session. The decompressor may be destroyed before or
- *   after the request is sent, and before or after the request is destroyed
+ * @returns a decompressor. Destroy the decompressor before the session. The request may be sent and destroyed before or
+ *   after the decompressor is destroyed
  * @throws `ERR_NEON_INVALID_STATE` between ne_begin_request and ne_end_request
  */
 export function ne_decompress_reader(
@@ -30,8 +30,8 @@ export function ne_decompress_reader(
 ): ne_decompress;
 
 /**
- * Inflates the response body and parses it as XML, without passing the body to JavaScript. The addon recognises
- * `ne_xml_parse_v` as the reader.
+ * Inflates the response body and parses it as XML. Both steps run in C, and the body never reaches JavaScript. To
+ * select this form, pass `ne_xml_parse_v` as the reader.
  */
 export function ne_decompress_reader(
   req: ne_request,

@@ -41,7 +41,7 @@ export const NE_SESSFLAG_PERSIST = constant('NE_SESSFLAG_PERSIST');
 export const NE_SESSFLAG_ICYPROTO = constant('NE_SESSFLAG_ICYPROTO');
 /** Allows SSLv2, if the TLS library has it. */
 export const NE_SESSFLAG_SSLv2 = constant('NE_SESSFLAG_SSLv2');
-/** Uses features of RFC 4918 that servers of RFC 2518 do not know. */
+/** Uses features of RFC 4918. Older servers, which implement RFC 2518, do not support these features. */
 export const NE_SESSFLAG_RFC4918 = constant('NE_SESSFLAG_RFC4918');
 /** An authentication scheme that authenticates connections is in use. */
 export const NE_SESSFLAG_CONNAUTH = constant('NE_SESSFLAG_CONNAUTH');
@@ -84,7 +84,7 @@ export const ne_iaddr_ipv6 = constant('ne_iaddr_ipv6');
 export const NE_PATH_NONRES = constant('NE_PATH_NONRES');
 /** Escapes the characters that must not be in a URI. */
 export const NE_PATH_NONURI = constant('NE_PATH_NONURI');
-/** Escapes `%` and the characters that must not be in a path (neon 0.35; an older neon escapes nothing). */
+/** Escapes `%` and the characters that must not be in a path. Before neon 0.35 this flag has no effect. */
 export const NE_PATH_NONPC = constant('NE_PATH_NONPC');
 
 // --- Channels of the debugging output (ne_utils.h) ----------------------------------------------------------------
@@ -112,11 +112,11 @@ export const NE_DBG_FLUSH = constant('NE_DBG_FLUSH');
 
 // --- Authentication protocols, to be combined (ne_auth.h) ---------------------------------------------------------
 
-/** The size in bytes of neon's buffers for a user name and a password, which must each be shorter. */
+/** The size in bytes of neon's buffers for credentials. A user name or password must be shorter. */
 export const NE_ABUFSIZ = constant('NE_ABUFSIZ');
-/** Basic. Without TLS, anybody who can read the connection can read the password. */
+/** Basic. Without TLS, anyone who can observe the connection can read the password. */
 export const NE_AUTH_BASIC = constant('NE_AUTH_BASIC');
-/** Combined with `NE_AUTH_DIGEST`, also allows the weaker Digest of RFC 2069. */
+/** Also allows the weaker Digest of RFC 2069. Combine this flag with `NE_AUTH_DIGEST`. */
 export const NE_AUTH_LEGACY_DIGEST = constant('NE_AUTH_LEGACY_DIGEST');
 /** `NE_AUTH_GSSAPI` and `NE_AUTH_NTLM`. Do not use it without TLS. */
 export const NE_AUTH_NEGOTIATE = constant('NE_AUTH_NEGOTIATE');
@@ -130,11 +130,11 @@ export const NE_AUTH_SSPI = constant('NE_AUTH_SSPI');
 export const NE_AUTH_GSSAPI_ONLY = constant('NE_AUTH_GSSAPI_ONLY');
 /** Digest of RFC 2617 and RFC 7616. */
 export const NE_AUTH_DIGEST = constant('NE_AUTH_DIGEST');
-/** neon's default: Basic and Digest and, with TLS or for a proxy, Negotiate. */
+/** neon's default: Basic and Digest, plus Negotiate over TLS or with a proxy. */
 export const NE_AUTH_DEFAULT = constant('NE_AUTH_DEFAULT');
-/** All protocols that this neon supports. */
+/** All protocols that the loaded neon supports. */
 export const NE_AUTH_ALL = constant('NE_AUTH_ALL');
-/** In the `protocol` of an `ne_auth_provide` callback: a proxy sent the challenge. */
+/** Set in the `protocol` of an `ne_auth_provide` callback when a proxy sent the challenge. */
 export const NE_AUTH_PROXY = constant('NE_AUTH_PROXY');
 
 // --- Hash algorithms and formats of hashes (ne_string.h) ----------------------------------------------------------
@@ -166,7 +166,7 @@ export const NE_SOCK_CLOSED = constant('NE_SOCK_CLOSED');
 export const NE_SOCK_RESET = constant('NE_SOCK_RESET');
 /** The peer closed a TLS connection without a closure alert. */
 export const NE_SOCK_TRUNC = constant('NE_SOCK_TRUNC');
-/** Try again later. `ne_sock_shutdown` returns this code with TLS when the peer has not closed its side. */
+/** Try again later. With TLS, `ne_sock_shutdown` returns this code when the peer has not closed its side. */
 export const NE_SOCK_RETRY = constant('NE_SOCK_RETRY');
 
 // --- Flags of ne_addr_resolve and ne_sock_shutdown, and versions of SOCKS (ne_socket.h) ---------------------------
@@ -214,9 +214,9 @@ export const NE_SSL_PROTO_TLS_1_3 = constant('NE_SSL_PROTO_TLS_1_3');
 
 // --- XML (ne_xml.h) -----------------------------------------------------------------------------------------------
 
-/** As the result of a start callback, declines the element with everything in it. */
+/** The result of a start callback that declines the element and everything inside it. */
 export const NE_XML_DECLINE = constant('NE_XML_DECLINE');
-/** As the result of a start callback, aborts the parse. */
+/** The result of a start callback that aborts the parse. */
 export const NE_XML_ABORT = constant('NE_XML_ABORT');
 /** The state of the parent of the root element. */
 export const NE_XML_STATEROOT = constant('NE_XML_STATEROOT');
@@ -225,11 +225,11 @@ export const NE_XML_MEDIA_TYPE = 'application/xml';
 
 // --- Multi-status documents (ne_207.h) ----------------------------------------------------------------------------
 
-/** The state of `prop` elements: the parent state of the elements of properties. */
+/** The state of a `prop` element, which is the parent of all property elements. */
 export const NE_207_STATE_PROP = constant('NE_207_STATE_PROP');
-/** The 207 parser uses the states between 0 and this state. */
+/** The highest state that is reserved for the 207 parser. */
 export const NE_207_STATE_TOP = constant('NE_207_STATE_TOP');
-/** A flag of `ne_207_set_flags`: escapes the characters that SharePoint leaves unescaped in `href` elements. */
+/** A flag of `ne_207_set_flags`. It escapes the characters that SharePoint leaves unescaped in `href` elements. */
 export const NE_207_MSSP_ESCAPING = constant('NE_207_MSSP_ESCAPING');
 
 // --- Depths of requests on collections (ne_basic.h) ---------------------------------------------------------------
@@ -241,7 +241,7 @@ export const NE_DEPTH_ONE = constant('NE_DEPTH_ONE');
 /** The resource and everything below it. */
 export const NE_DEPTH_INFINITE = constant('NE_DEPTH_INFINITE');
 
-// --- Features of a server for a resource, to be combined (ne_options2 of ne_basic.h) ------------------------------
+// --- Features of a server, combined with | (ne_options2 of ne_basic.h) --------------------------------------------
 
 /** Class 1 of WebDAV (RFC 2518). */
 export const NE_CAP_DAV_CLASS1 = constant('NE_CAP_DAV_CLASS1');
@@ -284,7 +284,7 @@ export const NE_CAP_EXT_MKCOL = constant('NE_CAP_EXT_MKCOL');
 export const ne_propset = constant('ne_propset');
 /** An operation of `ne_proppatch` that removes a property. */
 export const ne_propremove = constant('ne_propremove');
-/** The parser of a propfind handler uses the states between 0 and this state. */
+/** The highest state that is reserved for the parser of a propfind handler. */
 export const NE_PROPS_STATE_TOP = constant('NE_PROPS_STATE_TOP');
 
 // --- Locks (ne_locks.h) -------------------------------------------------------------------------------------------
@@ -300,7 +300,7 @@ export const ne_lockscope_shared = constant('ne_lockscope_shared');
 /** A write lock, the only type of lock. */
 export const ne_locktype_write = constant('ne_locktype_write');
 
-// --- Privileges of an ACL entry, to be combined (ne_acl3744.h) ----------------------------------------------------
+// --- Privileges of an ACL entry, combined with | (ne_acl3744.h) ---------------------------------------------------
 
 /** Reading the resource. */
 export const NE_ACL_READ = constant('NE_ACL_READ');
@@ -314,7 +314,7 @@ export const NE_ACL_WRITE_CONTENT = constant('NE_ACL_WRITE_CONTENT');
 export const NE_ACL_UNLOCK = constant('NE_ACL_UNLOCK');
 /** Reading the access control list. */
 export const NE_ACL_READ_ACL = constant('NE_ACL_READ_ACL');
-/** Reading one's own privileges. neon sends an element that RFC 3744 does not define. */
+/** Reading one's own privileges. In requests, neon sends an element that RFC 3744 does not define. */
 export const NE_ACL_READ_CUPRIVSET = constant('NE_ACL_READ_CUPRIVSET');
 /** Changing the access control list. */
 export const NE_ACL_WRITE_ACL = constant('NE_ACL_WRITE_ACL');
@@ -325,7 +325,7 @@ export const NE_ACL_UNBIND = constant('NE_ACL_UNBIND');
 /** All privileges. */
 export const NE_ACL_ALL = constant('NE_ACL_ALL');
 
-// --- Principals and types of an ACL entry (ne_acl3744.h; the first three principals also in ne_acl.h) -------------
+// --- Principals and types of an ACL entry (ne_acl3744.h; ne_acl.h has only the first three principals) ------------
 
 /** The principal that a URL names. */
 export const ne_acl_href = constant('ne_acl_href');
@@ -344,7 +344,7 @@ export const ne_acl_grant = constant('ne_acl_grant');
 /** The entry denies its privileges. */
 export const ne_acl_deny = constant('ne_acl_deny');
 
-// --- Reasons why the verification of a certificate failed, to be combined (ne_ssl.h) ------------------------------
+// --- Reasons why a certificate failed verification, combined with | (ne_ssl.h) ------------------------------------
 
 /** The certificate is not valid yet. */
 export const NE_SSL_NOTYETVALID = constant('NE_SSL_NOTYETVALID');
@@ -361,26 +361,26 @@ export const NE_SSL_REVOKED = constant('NE_SSL_REVOKED');
 /** The bits of all the failures above. Any bit outside this mask is a failure, too. */
 export const NE_SSL_FAILMASK = constant('NE_SSL_FAILMASK');
 
-// --- Sizes of texts in C, with the null byte at their end (ne_ssl.h) ----------------------------------------------
+// --- Sizes of strings in C, including the null byte at the end (ne_ssl.h) -----------------------------------------
 
-/** The size of the text of a SHA-1 fingerprint, with the null byte. */
+/** The size of a SHA-1 fingerprint as text, including the null byte. */
 export const NE_SSL_DIGESTLEN = constant('NE_SSL_DIGESTLEN');
-/** The size of the text of a time, with the null byte. */
+/** The size of a formatted time, including the null byte. */
 export const NE_SSL_VDATELEN = constant('NE_SSL_VDATELEN');
 
 // --- PKCS#11 (ne_pkcs11.h) ----------------------------------------------------------------------------------------
 
 /** The provider was initialised. */
 export const NE_PK11_OK = constant('NE_PK11_OK');
-/** This neon was built without PKCS#11. */
+/** The loaded neon was built without PKCS#11. */
 export const NE_PK11_NOTIMPL = constant('NE_PK11_NOTIMPL');
-/** There is no such module, or it could not be initialised. */
+/** The module does not exist, or its initialisation failed. */
 export const NE_PK11_FAILED = constant('NE_PK11_FAILED');
 /** A wrong PIN has been entered earlier. */
 export const NE_SSL_P11PIN_COUNT_LOW = constant('NE_SSL_P11PIN_COUNT_LOW');
 /** The token will be locked if this PIN is wrong. */
 export const NE_SSL_P11PIN_FINAL_TRY = constant('NE_SSL_P11PIN_FINAL_TRY');
-/** The size of neon's buffer for a PIN, with the null byte at its end. */
+/** The size of neon's buffer for a PIN, including the null byte at the end. */
 export const NE_SSL_P11PINLEN = constant('NE_SSL_P11PINLEN');
 
 // --- Features (ne_utils.h) ----------------------------------------------------------------------------------------

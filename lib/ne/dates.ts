@@ -2,9 +2,9 @@
 import { native } from '../core/native.js';
 
 /**
- * Formats a time as a date of HTTP (IMF-fixdate, RFC 9110, section 5.6.7).
+ * Formats a time as an HTTP date (IMF-fixdate, RFC 9110, section 5.6.7).
  *
- * As in C, the result is cut after 29 bytes. For a year that does not have four digits, the result is not a valid date.
+ * C truncates the result to 29 bytes. The result is a valid date only if the year has four digits.
  *
  * @param anytime a whole number of seconds since 1970
  * @example
@@ -15,8 +15,8 @@ import { native } from '../core/native.js';
 export const ne_rfc1123_date: (anytime: number) => string = native('ne_rfc1123_date');
 
 /**
- * Parses a date of ISO 8601, as in WebDAV's `creationdate`: `'1994-11-06T08:49:37Z'`, or with an offset such as
- * `+01:00`.
+ * Parses an ISO 8601 date, such as `'1994-11-06T08:49:37Z'`. The date may end with an offset such as `+01:00` instead
+ * of `Z`. WebDAV's property `creationdate` has this form.
  *
  * @returns seconds since 1970, without the fraction; -1 when `date` does not have this form
  */
@@ -30,7 +30,7 @@ export const ne_iso8601_parse: (date: string) => number = native('ne_iso8601_par
 export const ne_rfc1123_parse: (date: string) => number = native('ne_rfc1123_parse');
 
 /**
- * Parses a date of RFC 850 and RFC 1036: `'Sunday, 06-Nov-94 08:49:37 GMT'`. A year below 50 is read as 20xx.
+ * Parses a date of RFC 850 and RFC 1036: `'Sunday, 06-Nov-94 08:49:37 GMT'`. Years 00 to 49 mean 2000 to 2049.
  *
  * @returns seconds since 1970; -1 when `date` does not have this form
  */
@@ -44,8 +44,8 @@ export const ne_rfc1036_parse: (date: string) => number = native('ne_rfc1036_par
 export const ne_asctime_parse: (date: string) => number = native('ne_asctime_parse');
 
 /**
- * Parses a date in any of the three forms of HTTP: those of {@link ne_rfc1123_parse}, {@link ne_rfc1036_parse} and
- * {@link ne_asctime_parse}.
+ * Parses an HTTP date in any of its three forms. {@link ne_rfc1123_parse}, {@link ne_rfc1036_parse} and
+ * {@link ne_asctime_parse} each describe one form.
  *
  * @returns seconds since 1970; -1 when `date` has none of these forms
  */

@@ -1,11 +1,13 @@
 /**
- * The handles that stand for C objects, and small types that several headers share. A handle has no public constructor,
- * and only `ne_buffer` has properties. Only the functions of `libneon/ne` create and accept handles.
+ * Handles for C objects, and small types that several headers share.
+ *
+ * Only the functions of `libneon/ne` create and accept handles. A handle has no public constructor. `ne_buffer` is the
+ * only handle with properties.
  */
 
 declare const type: unique symbol;
 
-/** An object that stands for a C object of the type `Name`. */
+/** A handle for a C object of the type `Name`. */
 interface Handle<Name extends string> {
   /** Distinguishes the types of handles. */
   readonly [type]: Name;
@@ -18,8 +20,8 @@ export type ne_session = Handle<'ne_session'>;
 export type ne_request = Handle<'ne_request'>;
 
 /**
- * A cursor in the headers or the trailer of a response. Pass the cursor to the next call of the function that returned
- * it.
+ * A position in the headers or the trailer of a response. To continue the iteration, pass the cursor to the function
+ * that returned it.
  */
 export type ne_header_cursor = Handle<'ne_header_cursor'>;
 
@@ -38,7 +40,7 @@ export type ne_ssl_pkcs11_provider = Handle<'ne_ssl_pkcs11_provider'>;
 /** A network address: `ne_inet_addr *` of ne_socket.h. */
 export type ne_inet_addr = Handle<'ne_inet_addr'>;
 
-/** The state of an MD5 sum: `ne_md5_ctx *` of ne_md5.h. */
+/** An MD5 computation in progress: `ne_md5_ctx *` of ne_md5.h. */
 export type ne_md5_ctx = Handle<'ne_md5_ctx'>;
 
 /** The result of a name lookup: `ne_sock_addr *` of ne_socket.h. */
@@ -56,7 +58,7 @@ export type ne_xml_parser = Handle<'ne_xml_parser'>;
 /** A reader of multi-status documents: `ne_207_parser *` of ne_207.h. */
 export type ne_207_parser = Handle<'ne_207_parser'>;
 
-/** A reader of bodies that arrive compressed by gzip: `ne_decompress *` of ne_compress.h. */
+/** A reader that inflates bodies compressed with gzip: `ne_decompress *` of ne_compress.h. */
 export type ne_decompress = Handle<'ne_decompress'>;
 
 /** A PROPFIND request with the callbacks for its results: `ne_propfind_handler *` of ne_props.h. */
@@ -81,17 +83,19 @@ export interface ne_buffer extends Handle<'ne_buffer'> {
   readonly length: number;
 }
 
-/** An output parameter: an object in place of a pointer through which C writes. */
+/** An output parameter. C has a pointer here and writes through it; JavaScript passes an object instead. */
 export interface Out<T> {
-  /** The value that the function writes. Where C also reads through the pointer, the function reads the value first. */
+  /**
+   * The function stores its result here. If C also reads through the pointer, the function first reads this property.
+   */
   value: T;
 }
 
-/** A flag, which is an int in C. 0 or false clears the flag; any other value sets it. */
+/** A flag. 0 or false clears it; any other value sets it. C uses an int. */
 export type Flag = number | boolean;
 
 /**
- * The result of a callback that returns nothing in C. On the promise surface the callback may return a promise, and
+ * The result type of a callback that returns `void` in C. On the promise surface the callback may return a promise, and
  * neon waits until the promise settles.
  */
 export type Nothing = void | Promise<void>;

@@ -2,9 +2,9 @@
 import { native } from '../core/native.js';
 
 /**
- * Makes neon find the translations of its error texts, for the whole process. When the package is loaded, it calls this
- * function with `'UTF-8'`, the only encoding that the package can read.
+ * Enables the translations of neon's error texts for the whole process. The package calls this function once, when it
+ * is loaded, with `'UTF-8'`. The package can read no other encoding.
  *
- * @param encoding the name of the encoding for translated texts; null keeps the current encoding
+ * @param encoding the encoding of the translated texts; null keeps the current encoding
  */
 export const ne_i18n_init: (encoding: string | null) => void = native('ne_i18n_init');

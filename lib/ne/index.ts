@@ -1,11 +1,11 @@
 /**
- * `libneon/ne`: neon's C API, name for name, blocking as in C. Names and behaviour are the same as in C, so neon's
- * manual applies.
+ * `libneon/ne`: neon's C API with the names and behaviour of C. Its calls block, as they do in C. neon's own manual
+ * applies.
  *
- * For wrong arguments, every function throws a `TypeError` or `RangeError` with one of Node's codes. For a use whose
- * result is undefined in C, the function throws a `NeonError`: `ERR_NEON_DESTROYED` for a handle that is destroyed,
- * `ERR_NEON_BUSY` while a promise uses the handle, `ERR_NEON_REENTRANT` inside a callback of a running call. A failure
- * of the protocol does not throw: it is a result, as in C.
+ * A wrong argument throws a `TypeError` or `RangeError` with one of Node's codes. A use that has undefined behaviour in
+ * C throws a `NeonError` instead: `ERR_NEON_DESTROYED` for a destroyed handle, `ERR_NEON_BUSY` while a promise uses the
+ * handle, `ERR_NEON_REENTRANT` inside a callback of a running call. A protocol failure does not throw. As in C, the
+ * function returns a result code.
  *
  * @module
  */

@@ -6,8 +6,8 @@ import type { ne_uri } from './uri.js';
 import type { ne_status } from './utils.js';
 
 /**
- * A lock: `struct ne_lock` of ne_locks.h. A lock is a plain object, which each call copies to C and back. While a lock
- * is in a store, most of its fields are read-only.
+ * A lock: `struct ne_lock` of ne_locks.h. A lock is a plain object. Each call copies it to C, and copies changes back.
+ * While a lock is in a store, most of its fields are read-only.
  */
 export interface ne_lock {
   /** The locked resource. */
@@ -29,18 +29,21 @@ export interface ne_lock {
   timeout: number;
 }
 
-/** A lock as an argument. A missing field is null or 0. */
+/** A lock as an argument. A missing field counts as null or 0. */
 export interface ne_lock_fields extends Partial<Omit<ne_lock, 'uri'>> {
-  /** The resource that is locked, or that is to be locked. */
+  /** The locked resource, or the resource to lock. */
   uri: Partial<ne_uri>;
 }
 
 /**
- * Called for each lock that is found, with the lock, the URI of the locked resource, and null. When the server did not
- * return the locks of a resource, the callback is called with null, the URI of the resource, and the status that says
- * why.
+ * Called for each lock that the server reports. neon passes the lock, the URI of the locked resource, and null as the
+ * status.
  *
- * A store does not accept this lock. To add the lock to a store, copy it with {@link ne_lock_copy}.
+ * If the server did not return the locks of a resource, neon passes null as the lock, the URI of the resource, and the
+ * status that gives the reason.
+ *
+ * A store does not accept the lock that the callback receives. To add the lock to a store, first copy it with
+ * {@link ne_lock_copy}.
  */
 export type ne_lock_result = (lock: ne_lock | null, uri: ne_uri, status: ne_status | null) => void | PromiseLike<void>;
 
@@ -60,8 +63,8 @@ const remove: (store: ne_lock_store, number: number) => void = native('removeLoc
 const destroyStore: (store: ne_lock_store) => void = native('ne_lockstore_destroy');
 
 /**
- * Creates an exclusive lock of depth 0, which is not obtained yet. The server chooses the timeout. `token`, `owner` and
- * the fields of `uri` are unset; {@link ne_fill_server_uri} sets `scheme`, `host` and `port` of `uri`.
+ * Creates an exclusive lock of depth 0, without obtaining it from the server. The server chooses the timeout. `token`,
+ * `owner` and the fields of `uri` are unset; {@link ne_fill_server_uri} sets `scheme`, `host` and `port` of `uri`.
  *
  * @example
  * ```ts
@@ -103,9 +106,11 @@ export const ne_lock_destroy = (lock: ne_lock_fields): void => {
 export const ne_lockstore_create: () => ne_lock_store = native('ne_lockstore_create');
 
 /**
- * Registers a store with a session. A request of the session that changes a resource submits the store's locks that
- * cover this resource. A store may be registered with several sessions. The store and the sessions may be destroyed in
- * any order.
+ * Registers a store with a session.
+ *
+ * neon's own functions that change a resource, except ne_post, then submit the store's locks that apply to it. For a
+ * request from ne_request_create, call {@link ne_lock_using_resource} or {@link ne_lock_using_parent}. A store may be
+ * registered with several sessions. The store and the sessions may be destroyed in any order.
  *
  * @throws `ERR_NEON_INVALID_STATE` when the session already has a store, or while a request of the session is live
  */
@@ -135,8 +140,8 @@ export const ne_lockstore_add = (store: ne_lock_store, lock: ne_lock): void => {
 };
 
 /**
- * Removes a lock from a store; the caller then owns the lock. A live request that already includes the lock still
- * submits the lock.
+ * Removes a lock from a store; the caller then owns the lock. If the lock was already added to a live request, this
+ * request still submits the lock.
  *
  * @throws `ERR_NEON_INVALID_STATE` when the lock is not in this store, `ERR_NEON_BUSY` while a session with this store
  *   has a pending promise
@@ -149,27 +154,28 @@ export const ne_lockstore_remove = (store: ne_lock_store, lock: ne_lock): void =
 };
 
 /**
- * Returns the first lock of a store, or null when the store is empty. The first lock is the lock that was added last.
+ * Returns the lock that was added to a store last, or null when the store is empty. An iteration over the store begins
+ * with this lock.
  */
 export const ne_lockstore_first: (store: ne_lock_store) => ne_lock | null = native('ne_lockstore_first');
 
 /**
  * Returns the next lock of a store.
  *
- * @returns null after the last lock, when {@link ne_lockstore_first} has not been called, or when the previous lock has
- *   been removed
+ * @returns null after the last lock. The result is also null if the iteration was not started with
+ *   {@link ne_lockstore_first}, or if the previous lock has been removed
  */
 export const ne_lockstore_next: (store: ne_lock_store) => ne_lock | null = native('ne_lockstore_next');
 
-/** Returns the lock whose URI equals `uri` by {@link ne_uri_cmp}, or null. */
+/** Returns the lock for the URI `uri`, or null. {@link ne_uri_cmp} compares the URIs. */
 export const ne_lockstore_findbyuri: (store: ne_lock_store, uri: Partial<ne_uri>) => ne_lock | null =
   native('ne_lockstore_findbyuri');
 
 /**
  * Obtains a lock from the server, by a LOCK request.
  *
- * @param lock the lock to obtain; of its `uri` only the path is used. On success, `token`, `timeout`, `depth`, `scope`,
- *   `type` and `owner` become the values that the server granted
+ * @param lock the lock to obtain. Only the path of its `uri` is used. On success, `token`, `timeout`, `depth`, `scope`,
+ *   `type` and `owner` are set to the values that the server granted
  * @returns an `NE_*` code
  * @throws `ERR_NEON_INVALID_STATE` when the lock is in a store, `ERR_INVALID_ARG_VALUE` when `owner` is not well-formed
  *   XML
@@ -193,8 +199,8 @@ export const ne_unlock: (sess: ne_session, lock: ne_lock_fields) => number = nat
 /**
  * Refreshes a lock, by a LOCK request without a body.
  *
- * @param lock must have a `token`, and a `uri` with a path. On input, `timeout` is the time to ask for, in seconds (0
- *   asks for no particular time). On success, `timeout` becomes the time that the server granted
+ * @param lock must have a `token`, and a `uri` with a path. Before the call, set `timeout` to the desired time in
+ *   seconds, or to 0 to let the server choose. On success, `timeout` is set to the time that the server granted
  * @returns an `NE_*` code
  */
 export const ne_lock_refresh: (sess: ne_session, lock: ne_lock_fields) => number = native(
@@ -209,14 +215,14 @@ export const ne_lock_refresh: (sess: ne_session, lock: ne_lock_fields) => number
  * Fetches the locks of a resource, by a PROPFIND request.
  *
  * @returns an `NE_*` code
- * @throws the exception of `result`
+ * @throws any exception that `result` throws
  */
 export const ne_lock_discover: (sess: ne_session, path: string, result: ne_lock_result) => number =
   native('ne_lock_discover');
 
 /**
- * Declares that a request will change a resource. The request then submits the locks of the session's store that cover
- * the resource. Call this function before the request is sent.
+ * Declares that a request will change a resource. The request then submits the locks in the session's store that apply
+ * to the resource. Call this function before the request is sent.
  *
  * @param depth `NE_DEPTH_ZERO`, or `NE_DEPTH_INFINITE` when the request changes everything below `path`, too
  */
@@ -224,7 +230,7 @@ export const ne_lock_using_resource: (req: ne_request, path: string, depth: numb
   native('ne_lock_using_resource');
 
 /**
- * Declares that a request will change the collection that contains `path`, for example because the request adds or
- * removes the resource. Call this function before the request is sent.
+ * Declares that a request will change the collection that contains `path`. This applies to requests that add or remove
+ * a resource. Call this function before the request is sent.
  */
 export const ne_lock_using_parent: (req: ne_request, path: string) => void = native('ne_lock_using_parent');

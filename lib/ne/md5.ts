@@ -12,7 +12,7 @@ export const ne_md5_create_ctx: () => ne_md5_ctx | null = native('ne_md5_create_
 /**
  * Adds bytes to the sum.
  *
- * @throws `ERR_NEON_INVALID_STATE` when the context is finished and was not reset
+ * @throws `ERR_NEON_INVALID_STATE` when the context is finished and has not been reset
  */
 export const ne_md5_process_bytes: (buffer: string | Uint8Array, ctx: ne_md5_ctx) => void =
   native('ne_md5_process_bytes');
@@ -20,7 +20,8 @@ export const ne_md5_process_bytes: (buffer: string | Uint8Array, ctx: ne_md5_ctx
 /**
  * Adds a multiple of 64 bytes to the sum.
  *
- * @throws `ERR_OUT_OF_RANGE` for another number of bytes, `ERR_NEON_INVALID_STATE` when the context is finished
+ * @throws `ERR_OUT_OF_RANGE` when the number of bytes is not a multiple of 64, `ERR_NEON_INVALID_STATE` when the
+ *   context is finished
  */
 export const ne_md5_process_block: (buffer: string | Uint8Array, ctx: ne_md5_ctx) => void =
   native('ne_md5_process_block');
@@ -41,15 +42,15 @@ export const ne_md5_finish_ctx: (ctx: ne_md5_ctx) => Buffer = native('ne_md5_fin
 export const ne_md5_finish_ascii: (ctx: ne_md5_ctx) => string = native('ne_md5_finish_ascii');
 
 /**
- * Returns the 16 bytes of the state after the last whole block. This state is not a sum.
+ * Returns the 16 bytes of the internal state after the last whole block. This state is not an MD5 sum.
  *
- * @returns null when neon cannot read the state, which is the case with OpenSSL since neon 0.35
+ * @returns null when neon cannot read the state. This is always the case for neon 0.35 or later with OpenSSL
  * @throws `ERR_NEON_INVALID_STATE` when the context is finished
  */
 export const ne_md5_read_ctx: (ctx: ne_md5_ctx) => Buffer | null = native('ne_md5_read_ctx');
 
 /**
- * Copies a context; the copy continues independently.
+ * Copies a context; the copy is independent.
  *
  * @returns null when memory runs out
  * @throws `ERR_NEON_INVALID_STATE` when the context is finished
@@ -63,9 +64,9 @@ export const ne_md5_reset_ctx: (ctx: ne_md5_ctx) => void = native('ne_md5_reset_
 export const ne_md5_destroy_ctx: (ctx: ne_md5_ctx | null) => void = native('ne_md5_destroy_ctx');
 
 /**
- * Reads a descriptor from its position to the end, and computes the sum of these bytes. The call blocks.
+ * Computes the MD5 sum of the bytes from a descriptor's current position to the end. The call blocks.
  *
- * @param resblock `value` becomes the sum, 16 bytes; on an error `value` stays unchanged
+ * @param resblock `value` is set to the sum, 16 bytes; on an error `value` stays unchanged
  * @returns 0, or 1 when the descriptor could not be read
  */
 export const ne_md5_stream: (fd: number, resblock: Partial<Out<Buffer>>) => number = native('ne_md5_stream');
@@ -73,13 +74,13 @@ export const ne_md5_stream: (fd: number, resblock: Partial<Out<Buffer>>) => numb
 /**
  * Converts 16 bytes to 32 hexadecimal digits.
  *
- * @throws `ERR_OUT_OF_RANGE` for another number of bytes
+ * @throws `ERR_OUT_OF_RANGE` when the number of bytes is not 16
  */
 export const ne_md5_to_ascii: (md5_buf: string | Uint8Array) => string = native('ne_md5_to_ascii');
 
 /**
  * Converts 32 hexadecimal digits to 16 bytes.
  *
- * @throws `ERR_INVALID_ARG_VALUE` for any other text
+ * @throws `ERR_INVALID_ARG_VALUE` when the text is not 32 hexadecimal digits
  */
 export const ne_ascii_to_md5: (buffer: string) => Buffer = native('ne_ascii_to_md5');

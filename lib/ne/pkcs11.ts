@@ -3,14 +3,14 @@ import { native } from '../core/native.js';
 import type { Out, ne_session, ne_ssl_pkcs11_provider } from './handles.js';
 
 /**
- * Loads a PKCS#11 module, whose tokens then provide client certificates. The call may wait for the module and its
- * hardware.
+ * Loads a PKCS#11 module. The tokens of the module can then provide client certificates. The call may wait for the
+ * module and its hardware.
  *
- * @param provider `value` becomes the provider, for {@link ne_ssl_set_pkcs11_provider}
- * @param name the name of the module, such as `softhsm2` for `libsofthsm2.so`; neon's library pakchois looks for the
- *   module in folders that were chosen when pakchois was built
- * @returns `NE_PK11_OK`; `NE_PK11_FAILED` when there is no such module; `NE_PK11_NOTIMPL` when this neon was built
- *   without PKCS#11, as in the packages of Debian and Ubuntu
+ * @param provider `value` is set to the provider, for {@link ne_ssl_set_pkcs11_provider}
+ * @param name the name of the module, such as `softhsm2` for `libsofthsm2.so`. neon searches the folders that are
+ *   compiled into its library pakchois
+ * @returns `NE_PK11_OK`; `NE_PK11_FAILED` when there is no such module; `NE_PK11_NOTIMPL` when neon was built without
+ *   PKCS#11, as in the packages of Debian and Ubuntu
  */
 export const ne_ssl_pkcs11_provider_init: (provider: Partial<Out<ne_ssl_pkcs11_provider>>, name: string) => number =
   native('ne_ssl_pkcs11_provider_init');
@@ -19,7 +19,7 @@ export const ne_ssl_pkcs11_provider_init: (provider: Partial<Out<ne_ssl_pkcs11_p
  * Loads NSS's software token, which keeps its certificates and keys in a folder. See
  * {@link ne_ssl_pkcs11_provider_init}.
  *
- * @param provider `value` becomes the provider
+ * @param provider `value` is set to the provider
  * @param directory the folder
  * @param cert_prefix the prefix of the files with certificates, or null
  * @param key_prefix the prefix of the files with keys, or null
@@ -35,24 +35,24 @@ export const ne_ssl_pkcs11_nss_provider_init: (
   secmod_db: string | null,
 ) => number = native('ne_ssl_pkcs11_nss_provider_init');
 
-/** Frees a provider. Sessions that were given the provider continue to use it. */
+/** Frees a provider. Sessions that already use the provider keep it. */
 export const ne_ssl_pkcs11_provider_destroy: (provider: ne_ssl_pkcs11_provider) => void = native(
   'ne_ssl_pkcs11_provider_destroy',
 );
 
 /**
- * Called to get the PIN of a token. neon calls the callback again as long as the token reports that the PIN is wrong. A
- * token may lock itself after a few wrong PINs.
+ * Called to get the PIN of a token. If the token reports a wrong PIN, neon calls the callback again. A token may lock
+ * itself after a few wrong PINs.
  *
  * The callback returns the PIN, or a number other than 0 to give up. After the callback gives up, the session continues
- * without a client certificate. Any other result ends the call with a `TypeError`. On the promise surface the callback
- * may return a promise.
+ * without a client certificate. Any other result makes the running call throw a `TypeError`. On the promise surface the
+ * callback may return a promise.
  *
  * @param attempt the number of the attempt, from 0
  * @param slot the name of the slot
  * @param token the name of the token
  * @param flags `NE_SSL_P11PIN_COUNT_LOW`, `NE_SSL_P11PIN_FINAL_TRY`
- * @returns the PIN, of less than `NE_SSL_P11PINLEN` (256) bytes
+ * @returns the PIN, which must be shorter than `NE_SSL_P11PINLEN` (256) bytes; or a number other than 0
  */
 export type ne_ssl_pkcs11_pin_fn = (
   attempt: number,
@@ -62,7 +62,7 @@ export type ne_ssl_pkcs11_pin_fn = (
 ) => string | number | Promise<string | number>;
 
 /**
- * Sets the callback for PINs. If `fn` is null, tokens that need a PIN are not used.
+ * Sets the callback for PINs. If `fn` is null, neon ignores tokens that need a PIN.
  *
  * @throws `ERR_NEON_BUSY` while a session with this provider is busy, `ERR_NEON_REENTRANT` in a callback of a session
  *   with this provider
@@ -71,8 +71,8 @@ export const ne_ssl_pkcs11_provider_pin: (provider: ne_ssl_pkcs11_provider, fn: 
   native('ne_ssl_pkcs11_provider_pin');
 
 /**
- * Makes a session use a client certificate from a token when the server asks for one. The session uses the first
- * certificate that has a key. The provider replaces the callback of {@link ne_ssl_provide_clicert}.
+ * Sets a provider of client certificates for a session. If the server requests a certificate, the session uses the
+ * first certificate with a key. The provider replaces the callback of {@link ne_ssl_provide_clicert}.
  *
  * Sessions that share a provider run one call at a time. Their promises wait in one queue. While a promise of one of
  * these sessions is pending, all of them are busy.

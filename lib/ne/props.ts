@@ -31,13 +31,13 @@ export interface ne_proppatch_operation {
 
 /**
  * Called for each resource of a response while neon reads the response. The result set is destroyed when the callback
- * returns or, if the callback returns a promise, when the promise settles.
+ * ends. A callback that returns a promise ends when the promise settles.
  */
 export type ne_props_result = (uri: ne_uri, results: ne_prop_result_set) => Nothing;
 
 /**
- * Called for each property of a result set. `value` is null when the server did not return a value; `status` then says
- * why. Any result other than 0 or nothing ends the iteration.
+ * Called for each property of a result set. `value` is null when the server did not return a value; `status` then gives
+ * the reason. To end the iteration, return true or a non-zero number.
  */
 export type ne_propset_iterator = (
   pname: Required<ne_propname>,
@@ -45,10 +45,13 @@ export type ne_propset_iterator = (
   status: ne_status,
 ) => number | undefined | void;
 
-/** Called when the results of a resource begin. The callback returns the private value of the result set, or null. */
+/**
+ * Called when neon begins to parse the results of a resource. The callback returns the private value of the result set,
+ * or null.
+ */
 export type ne_props_create_complex = (uri: ne_uri) => unknown;
 
-/** Called with the private value when the results of a resource are freed. */
+/** Called with the private value when neon frees the results of a resource. */
 export type ne_props_destroy_complex = (complex: unknown) => Nothing;
 
 /**
@@ -58,8 +61,8 @@ export type ne_props_destroy_complex = (complex: unknown) => Nothing;
  * @param depth `NE_DEPTH_ZERO`, `NE_DEPTH_ONE` or `NE_DEPTH_INFINITE`
  * @param props the properties to fetch; null for all
  * @returns an `NE_*` code
- * @throws the exception of `results`; `ERR_INVALID_ARG_VALUE` for a name or namespace that would make the request's XML
- *   malformed
+ * @throws any exception that `results` throws; `ERR_INVALID_ARG_VALUE` for a name or namespace that would make the
+ *   request's XML malformed
  * @example
  * ```ts
  * const props = [{ nspace: 'DAV:', name: 'getcontentlength' }];
@@ -77,17 +80,16 @@ export const ne_simple_propfind: (
 ) => number = native('ne_simple_propfind');
 
 /**
- * Fetches the names of the properties of a resource, and of the resources below it. The result sets have names without
- * values.
+ * Fetches the names of all properties of a resource, and of the resources below it. The result sets contain no values.
  *
  * @returns an `NE_*` code
- * @throws the exception of `results`
+ * @throws any exception that `results` throws
  */
 export const ne_propnames: (sess: ne_session, path: string, depth: number, results: ne_props_result) => number =
   native('ne_propnames');
 
 /**
- * Sets and removes properties of a resource. The server applies either all operations or none of them.
+ * Sets and removes properties of a resource. The server applies all operations or none.
  *
  * @returns an `NE_*` code
  * @throws `ERR_INVALID_ARG_VALUE` for a name, namespace or value that would make the request's XML malformed
@@ -95,21 +97,25 @@ export const ne_propnames: (sess: ne_session, path: string, depth: number, resul
 export const ne_proppatch: (sess: ne_session, path: string, ops: readonly ne_proppatch_operation[]) => number =
   native('ne_proppatch');
 
-/** Creates a PROPFIND request, which can be sent once. The request counts as a live request of the session. */
+/**
+ * Creates a PROPFIND request. The request can be sent only once. While it exists, it counts as one of the session's
+ * live requests.
+ */
 export const ne_propfind_create: (sess: ne_session, path: string, depth: number) => ne_propfind_handler =
   native('ne_propfind_create');
 
 /**
- * Returns the XML parser of the response. Push handlers on the parser for properties whose values are XML.
+ * Returns the XML parser of the response. To read properties whose values contain XML, push handlers on this parser.
  *
  * The parent state of a property is `NE_207_STATE_PROP`. The handlers must use states above `NE_PROPS_STATE_TOP`. The
- * parser belongs to `handler`: destroying the parser, or parsing another document with it, throws `ERR_NEON_BORROWED`.
+ * parser belongs to `handler`. An attempt to destroy the parser, or to parse another document with it, throws
+ * `ERR_NEON_BORROWED`.
  */
 export const ne_propfind_get_parser: (handler: ne_propfind_handler) => ne_xml_parser = native('ne_propfind_get_parser');
 
 /**
- * Returns the request of a handler, so that headers can be added. The request belongs to `handler`: destroying or
- * sending the request throws `ERR_NEON_BORROWED`.
+ * Returns the request of a handler. The caller may add headers to it. The request belongs to `handler`: an attempt to
+ * destroy or send the request throws `ERR_NEON_BORROWED`.
  */
 export const ne_propfind_get_request: (handler: ne_propfind_handler) => ne_request = native('ne_propfind_get_request');
 
@@ -128,7 +134,7 @@ export const ne_propfind_current_private: (handler: ne_propfind_handler) => unkn
  * Sends the request for all properties, and calls `result` for each resource.
  *
  * @returns an `NE_*` code
- * @throws the exception of a callback; `ERR_NEON_INVALID_STATE` when the request has already been sent
+ * @throws any exception that a callback throws; `ERR_NEON_INVALID_STATE` when the request has already been sent
  */
 export const ne_propfind_allprop: (handler: ne_propfind_handler, result: ne_props_result) => number =
   native('ne_propfind_allprop');
@@ -137,7 +143,7 @@ export const ne_propfind_allprop: (handler: ne_propfind_handler, result: ne_prop
  * Sends the request for the properties in `names`, and calls `result` for each resource.
  *
  * @returns an `NE_*` code
- * @throws the exception of a callback; `ERR_NEON_INVALID_STATE` when the request has already been sent;
+ * @throws any exception that a callback throws; `ERR_NEON_INVALID_STATE` when the request has already been sent;
  *   `ERR_INVALID_ARG_VALUE` for a name or namespace that would make the request's XML malformed
  */
 export const ne_propfind_named: (
@@ -147,15 +153,15 @@ export const ne_propfind_named: (
 ) => number = native('ne_propfind_named');
 
 /**
- * Frees a handler with its request and its parser.
+ * Frees a handler with its request and its parser. If the results of a resource are incomplete, neon calls `destructor`
+ * during this call.
  *
- * @throws the exception of the `destructor` callback, which neon calls in this function when the results of a resource
- *   are incomplete; `ERR_NEON_REENTRANT` inside a callback of the handler
+ * @throws any exception that `destructor` throws; `ERR_NEON_REENTRANT` inside a callback of the handler
  */
 export const ne_propfind_destroy: (handler: ne_propfind_handler) => void = native('ne_propfind_destroy');
 
 /**
- * Returns the value of a property: the XML inside the property's element.
+ * Returns the value of a property as XML: the content of the property's element.
  *
  * @returns null when the server did not return the property
  */
@@ -163,7 +169,7 @@ export const ne_propset_value: (set: ne_prop_result_set, propname: ne_propname) 
   native('ne_propset_value');
 
 /**
- * Returns the status of a property, which says why the server did or did not return the property.
+ * Returns the status that the server gave for a property, such as 200 or 404.
  *
  * @returns null when the response does not mention the property
  */
@@ -171,8 +177,8 @@ export const ne_propset_status: (set: ne_prop_result_set, propname: ne_propname)
   native('ne_propset_status');
 
 /**
- * Returns the language of a property, or null. The result is always null with neon 0.32 to 0.37, which do not find
- * `xml:lang`.
+ * Returns the language of a property, or null. neon 0.32 to 0.37 fail to find `xml:lang`, so with these versions the
+ * result is always null.
  */
 export const ne_propset_lang: (set: ne_prop_result_set, propname: ne_propname) => string | null =
   native('ne_propset_lang');
@@ -181,7 +187,8 @@ export const ne_propset_lang: (set: ne_prop_result_set, propname: ne_propname) =
 export const ne_propset_private: (set: ne_prop_result_set) => unknown = native('ne_propset_private');
 
 /**
- * Calls `iterator` for each property of a result set, until `iterator` returns a result other than 0 or nothing.
+ * Calls `iterator` for each property of a result set. To end the iteration, `iterator` returns true or a non-zero
+ * number.
  *
  * @returns the result that ended the iteration, or 0 when the iteration reached the last property
  */

@@ -6,9 +6,9 @@ import type { ne_uri } from './uri.js';
 /**
  * Makes requests of a session fail with `NE_REDIRECT` when the response is a redirect.
  *
- * A redirect is a response with a 3xx status and a Location that is a URI. Before neon 0.34, only the statuses 301,
- * 302, 303 and 307 count. After a redirect, {@link ne_redirect_location} returns the new location. A second call of
- * ne_redirect_register has no effect.
+ * A redirect is a response with a 3xx status and a Location that is a URI. Versions of neon before 0.34 recognise only
+ * the statuses 301, 302, 303 and 307. After a redirect, {@link ne_redirect_location} returns the new location. A second
+ * call of ne_redirect_register has no effect.
  *
  * @throws `ERR_NEON_INVALID_STATE` while requests of the session exist
  */

@@ -1,4 +1,4 @@
-/** Sessions, their TLS, proxies and events: the API of ne_session.h. */
+/** Sessions with their TLS settings, proxies and events: the API of ne_session.h. */
 import { format } from '../core/format.js';
 import { liveRequests, refuseWhileLive } from '../core/live.js';
 import { native } from '../core/native.js';
@@ -30,11 +30,13 @@ export const ne_session_create: (scheme: string, hostname: string, port: number)
   native('ne_session_create');
 
 /**
- * Closes the connection and frees the session. The promise form destroys the handle at once, but closes the connection
- * and frees the session only after the calls that were made earlier.
+ * Closes the connection and frees the session.
  *
- * @throws `ERR_NEON_LIVE_REQUESTS` while a request of the session is not destroyed (in C, the request would use freed
- *   memory)
+ * The promise form destroys the handle at once. It waits for earlier calls of the session before it closes the
+ * connection and frees the session.
+ *
+ * @throws `ERR_NEON_LIVE_REQUESTS` while a request of the session has not been destroyed (in C, the request would use
+ *   freed memory)
  */
 export const ne_session_destroy: (sess: ne_session) => void = native('ne_session_destroy', (sess) => {
   refuseWhileLive(liveRequests(sess));
@@ -51,14 +53,14 @@ export const ne_close_connection: (sess: ne_session) => void = native('ne_close_
 /**
  * Sets or clears a session flag.
  *
- * @param flag `NE_SESSFLAG_*`; a flag that this neon does not know is ignored
+ * @param flag `NE_SESSFLAG_*`. The call has no effect if the loaded neon does not know the flag
  */
 export const ne_set_session_flag: (sess: ne_session, flag: number, value: Flag) => void = native('ne_set_session_flag');
 
 /**
  * Returns the state of a session flag.
  *
- * @returns 0 if the flag is not set, more than 0 if it is set, -1 if this neon does not know the flag
+ * @returns 0 if the flag is not set, more than 0 if it is set, -1 if the loaded neon does not know the flag
  */
 export const ne_get_session_flag: (sess: ne_session, flag: number) => number = native('ne_get_session_flag');
 
@@ -79,7 +81,10 @@ export const ne_set_connect_timeout: (sess: ne_session, timeout: number) => void
 /** Sets the header `User-Agent: product neon/VERSION`. Without this call neon sends no User-Agent header. */
 export const ne_set_useragent: (sess: ne_session, product: string) => void = native('ne_set_useragent');
 
-/** Returns non-zero if the server does not claim HTTP/1.1 or later. Call this function after a response. */
+/**
+ * Returns 0 if the version in the server's last response is HTTP/1.1 or later, otherwise non-zero. Call this function
+ * after a response.
+ */
 export const ne_version_pre_http11: (sess: ne_session) => number = native('ne_version_pre_http11');
 
 /** Returns the `host[:port]` of the server, as in the Host header. */
@@ -102,7 +107,7 @@ const requireSession: (sess: ne_session) => void = native('requireSession');
 const setError: (sess: ne_session, text: string) => void = native('ne_set_error');
 
 /**
- * Sets the session's error text from a printf-like format. C keeps the first 511 bytes.
+ * Sets the session's error text from a printf-like format. C truncates the text to 511 bytes.
  *
  * @throws `ERR_INVALID_ARG_VALUE` when `template` has an unknown conversion, or does not match the number or the types
  *   of `values`
@@ -113,14 +118,14 @@ export const ne_set_error = (sess: ne_session, template: string, ...values: unkn
 };
 
 /**
- * Returns the session's error text. While promises of the session are pending, the text belongs to the call that
- * settled last.
+ * Returns the session's error text. While promises of the session are pending, the text describes the call that settled
+ * last.
  */
 export const ne_get_error: (sess: ne_session) => string = native('ne_get_error');
 
 const privateData = new PrivateData();
 
-/** Stores a value of any type under `id`, in place of any earlier value. */
+/** Stores a value of any type under `id`, and replaces any earlier value. */
 export const ne_set_session_private = (sess: ne_session, id: string, value: unknown): void => {
   requireSession(sess);
   privateData.set(sess, id, value);
@@ -133,15 +138,16 @@ export const ne_get_session_private = (sess: ne_session, id: string): unknown =>
 };
 
 /**
- * Sets the addresses of the server. neon tries the addresses in this order, instead of looking up the server's name.
+ * Sets the addresses of the server. neon tries these addresses in order, and does not look up the server's name.
  *
- * @param addrs an empty list makes neon look up the server's name again, and removes a proxy that was set earlier
+ * @param addrs the addresses. If the list is empty, neon looks up the server's name again, and no longer uses a proxy
+ *   that was set earlier
  * @throws `ERR_NEON_INVALID_STATE` once a request of the session has been created
  */
 export const ne_set_addrlist: (sess: ne_session, addrs: readonly ne_inet_addr[]) => void = native('ne_set_addrlist');
 
 /**
- * Sets the addresses of the server as {@link ne_set_addrlist} does, and the port to connect to.
+ * Sets the addresses of the server as {@link ne_set_addrlist} does, and also the port.
  *
  * @param port 0 to 65535
  * @throws `ERR_NEON_INVALID_STATE` once a request of the session has been created
@@ -149,14 +155,14 @@ export const ne_set_addrlist: (sess: ne_session, addrs: readonly ne_inet_addr[])
 export const ne_set_addrlist2: (sess: ne_session, port: number, addrs: readonly ne_inet_addr[]) => void =
   native('ne_set_addrlist2');
 
-/** Sets the local address to connect from, for servers of the same address family; null stands for any address. */
+/** Sets the local address from which neon connects to servers of the same address family. null means any address. */
 export const ne_set_localaddr: (sess: ne_session, addr: ne_inet_addr | null) => void = native('ne_set_localaddr');
 
 // --- TLS ----------------------------------------------------------------------------------------------------------
 
 /**
- * Trusts a certificate as a certificate authority, and thereby the certificates that it signed. The call has no effect
- * on a session without TLS.
+ * Trusts a certificate as a certificate authority. The session then also trusts every certificate that this authority
+ * signed. The call has no effect on a session without TLS.
  */
 export const ne_ssl_trust_cert: (sess: ne_session, cert: ne_ssl_certificate) => void = native('ne_ssl_trust_cert');
 
@@ -164,31 +170,31 @@ export const ne_ssl_trust_cert: (sess: ne_session, cert: ne_ssl_certificate) => 
 export const ne_ssl_trust_default_ca: (sess: ne_session) => void = native('ne_ssl_trust_default_ca');
 
 /**
- * Called when the verification of a server's certificate failed. The result 0 accepts the certificate; any other
- * integer refuses it. A result that is not an integer (such as a boolean, or nothing) refuses the certificate and ends
- * the call with a `TypeError`.
+ * Called when the verification of a server's certificate failed. The result 0 accepts the certificate. Any other
+ * integer rejects it. A result that is not an integer (such as a boolean, or nothing) rejects the certificate and makes
+ * the running call throw a `TypeError`.
  *
- * The certificate, and all objects obtained from it, are destroyed when the callback ends. Use
- * {@link ne_ssl_cert_export} to keep a copy. neon does not call the callback again for a certificate that the session
- * has accepted. On the promise surface the callback may return a promise.
+ * The certificate and all objects obtained from it are destroyed when the callback ends. Use {@link ne_ssl_cert_export}
+ * to keep a copy. Once a session has accepted a certificate, neon does not call the callback for it again. On the
+ * promise surface the callback may return a promise.
  *
  * @param failures the reasons: one or more of `NE_SSL_*`; a bit outside `NE_SSL_FAILMASK` is a failure, too
  * @param cert the certificate of the server
  */
 export type ne_ssl_verify_fn = (failures: number, cert: ne_ssl_certificate) => number | Promise<number>;
 
-/** Sets the callback for certificates that failed verification. If `fn` is null, neon refuses these certificates. */
+/** Sets the callback for certificates that failed verification. If `fn` is null, neon rejects these certificates. */
 export const ne_ssl_set_verify: (sess: ne_session, fn: ne_ssl_verify_fn | null) => void = native('ne_ssl_set_verify');
 
 /**
- * Sets the client certificate that the session uses when the server asks for one.
+ * Sets the client certificate of a session. The session presents it when the server requests a certificate.
  *
  * @throws `ERR_NEON_INVALID_STATE` while the client certificate is encrypted
  */
 export const ne_ssl_set_clicert: (sess: ne_session, clicert: ne_ssl_client_cert) => void = native('ne_ssl_set_clicert');
 
 /**
- * Called when a server asks for a client certificate and the session has none. The callback may set a client
+ * Called when a server requests a client certificate and the session has none. The callback may set a client
  * certificate ({@link ne_ssl_set_clicert}). Otherwise the connection continues without a client certificate.
  *
  * @param dnames the names of the authorities that the server accepts, or an empty list when the server sent no names.
@@ -196,25 +202,30 @@ export const ne_ssl_set_clicert: (sess: ne_session, clicert: ne_ssl_client_cert)
  */
 export type ne_ssl_provide_fn = (sess: ne_session, dnames: ne_ssl_dname[]) => Nothing;
 
-/** Sets the callback for servers that ask for a client certificate; null removes the callback. */
+/** Sets the callback for servers that request a client certificate; null removes the callback. */
 export const ne_ssl_provide_clicert: (sess: ne_session, fn: ne_ssl_provide_fn | null) => void =
   native('ne_ssl_provide_clicert');
 
 /**
- * Limits the versions of TLS. Needs neon 0.34.
+ * Limits the versions of TLS. Requires neon 0.34 or later.
+ *
+ * The call fails if the session does not use TLS, or if the TLS library does not have a given version. GnuTLS also
+ * rejects a minimum without a maximum.
  *
  * @param min `NE_SSL_PROTO_*`; `NE_SSL_PROTO_UNSPEC` for no limit
  * @param max `NE_SSL_PROTO_*`; `NE_SSL_PROTO_UNSPEC` for no limit
- * @returns `NE_OK`, or `NE_ERROR` when no limit was set. The call sets no limit on a session without TLS, for a version
- *   that the TLS library does not have, and, with GnuTLS, for a minimum without a maximum
- * @throws `ERR_NEON_UNSUPPORTED` with an older neon
+ * @returns `NE_OK`, or `NE_ERROR` when the call fails and sets no limit
+ * @throws `ERR_NEON_UNSUPPORTED` when the loaded neon is older
  */
 export const ne_ssl_set_protovers: (sess: ne_session, min: number, max: number) => number =
   native('ne_ssl_set_protovers');
 
 // --- Events -------------------------------------------------------------------------------------------------------
 
-/** The details of an event. The object has one field, named as in C, or no field when the event is unknown. */
+/**
+ * The details of an event. The object has a single field with the same name as in C. For an unknown event it has no
+ * field.
+ */
 export interface ne_session_status_info {
   /** The details of `ne_status_lookup`. */
   lu?: {
@@ -252,7 +263,7 @@ export interface ne_session_status_info {
 /**
  * Called for each event of a session.
  *
- * @param status `ne_status_*`; ignore unknown events, since newer versions of neon may have more events
+ * @param status `ne_status_*`. Ignore values that you do not know, because newer versions of neon may add events
  */
 export type ne_notify_status = (status: number, info: ne_session_status_info) => Nothing;
 
@@ -265,22 +276,22 @@ export type ne_notify_status = (status: number, info: ne_session_status_info) =>
 export type ne_progress = (progress: number, total: number) => Nothing;
 
 /**
- * Sets the callback for events of a session; null removes the callback. A new callback replaces any earlier notifier,
- * and any callback of {@link ne_set_progress}.
+ * Sets the callback for events of a session; null removes the callback. A session has only one such callback: the new
+ * one replaces an earlier notifier or progress callback ({@link ne_set_progress}).
  */
 export const ne_set_notifier: (sess: ne_session, status: ne_notify_status | null) => void = native('ne_set_notifier');
 
 /**
- * Sets the callback for progress; null removes the callback. A new callback replaces any notifier. neon deprecates this
- * function.
+ * Sets the callback for progress; null removes the callback. The new callback replaces an earlier notifier or progress
+ * callback. neon deprecates this function.
  */
 export const ne_set_progress: (sess: ne_session, progress: ne_progress | null) => void = native('ne_set_progress');
 
 // --- Proxies ------------------------------------------------------------------------------------------------------
 
 /**
- * Sets an HTTP proxy, which replaces any proxy or addresses that were set earlier. A session with TLS uses the proxy by
- * CONNECT.
+ * Sets an HTTP proxy, which replaces any proxy or addresses that were set earlier. With TLS, neon sends CONNECT to the
+ * proxy to open a tunnel.
  *
  * @param port 0 to 65535
  * @throws `ERR_NEON_INVALID_STATE` once a request of the session has been created (C would use freed memory)
@@ -292,11 +303,11 @@ export const ne_session_proxy: (sess: ne_session, hostname: string, port: number
  *
  * @param vers `NE_SOCK_SOCKSV4`, `NE_SOCK_SOCKSV4A` or `NE_SOCK_SOCKSV5`
  * @param port 0 to 65535
- * @param username may be null with version 5 only
- * @param password required with a user name, even for a version of SOCKS without passwords
- * @throws `ERR_NEON_INVALID_STATE` once a request of the session has been created; `ERR_OUT_OF_RANGE` for more than 255
- *   bytes in the user name, in the password or, except with version 4, in the session's host name;
- *   `ERR_INVALID_ARG_VALUE` for a missing user name or password
+ * @param username required for SOCKS 4 and 4A; may be null for SOCKS 5
+ * @param password required with a user name. SOCKS 4 and 4A ignore it
+ * @throws `ERR_NEON_INVALID_STATE` once a request of the session has been created; `ERR_INVALID_ARG_VALUE` for a
+ *   missing user name or password; `ERR_OUT_OF_RANGE` for a user name or password of more than 255 bytes. Except with
+ *   SOCKS 4, this limit also applies to the session's host name
  */
 export const ne_session_socks_proxy: (
   sess: ne_session,
@@ -308,12 +319,14 @@ export const ne_session_socks_proxy: (
 ) => void = native('ne_session_socks_proxy');
 
 /**
- * Sets the proxies that libproxy finds for the server in the system's settings. These proxies replace any proxy or
- * addresses that were set earlier. The call does nothing if neon was built without libproxy. Since version 0.34 neon
- * reports this feature (`NE_FEATURE_LIBPXY`).
+ * Sets the proxies that the system's settings define for the server. These proxies replace any proxy or addresses that
+ * were set earlier.
+ *
+ * neon finds the proxies through libproxy. The call does nothing if neon was built without libproxy. Since neon 0.34,
+ * `NE_FEATURE_LIBPXY` tells whether libproxy is available.
  *
  * @param flags 0
  * @throws `ERR_NEON_INVALID_STATE` once a request of the session has been created; `ERR_OUT_OF_RANGE` when the
- *   session's host name has more than 255 bytes, because the system may name a SOCKS proxy
+ *   session's host name has more than 255 bytes. A SOCKS proxy from the system's settings could not handle such a name
  */
 export const ne_session_system_proxy: (sess: ne_session, flags: number) => void = native('ne_session_system_proxy');

@@ -9,10 +9,10 @@ import type { Out, ne_buffer } from './handles.js';
 /**
  * Cuts the next token off a string.
  *
- * @param str on input, `value` is the string. `value` becomes the text after the separator, or null after the last
- *   token
+ * @param str the object that holds the string in `value`. The call replaces `value` with the text after the separator,
+ *   or with null after the last token
  * @param separator one ASCII character
- * @returns the text before the separator, or the whole text when it has no separator
+ * @returns the text before the separator, or the whole text if there is no separator
  * @example
  * ```ts
  * const list = { value: 'a,b' as string | null };
@@ -25,7 +25,7 @@ export const ne_token: (str: Out<string | null>, separator: string) => string = 
 /**
  * Cuts the next token off a string as {@link ne_token} does, but ignores separators inside quotes.
  *
- * @param quotes the characters that begin a quoted part; the same character ends the part
+ * @param quotes the quotation characters. A quoted part ends with the same character with which it begins
  * @returns null when a quoted part does not end; `str.value` then stays unchanged
  */
 export const ne_qtoken: (str: Out<string | null>, separator: string, quotes: string) => string | null =
@@ -36,20 +36,20 @@ export const ne_qtoken: (str: Out<string | null>, separator: string, quotes: str
  */
 export const ne_shave: (str: string, whitespace: string) => string = native('ne_shave');
 
-/** Replaces each byte of a string that is not printable ASCII by a space. */
+/** Replaces every byte in a string by a space, unless the byte is printable ASCII. */
 export const ne_strclean: (str: string) => string = native('ne_strclean');
 
 /**
- * Converts the ASCII letters of a string to lower case. Needs neon 0.37.
+ * Converts the ASCII letters of a string to lower case. Requires neon 0.37 or later.
  *
- * @throws `ERR_NEON_UNSUPPORTED` with an older neon
+ * @throws `ERR_NEON_UNSUPPORTED` when the loaded neon is older
  */
 export const ne_strlower: (str: string) => string = native('ne_strlower');
 
 /**
- * Converts the ASCII letters of a string to upper case. Needs neon 0.37.
+ * Converts the ASCII letters of a string to upper case. Requires neon 0.37 or later.
  *
- * @throws `ERR_NEON_UNSUPPORTED` with an older neon
+ * @throws `ERR_NEON_UNSUPPORTED` when the loaded neon is older
  */
 export const ne_strupper: (str: string) => string = native('ne_strupper');
 
@@ -59,22 +59,22 @@ const concat: (str: string) => string = native('ne_concat');
 export const ne_concat = (str: string, ...strings: string[]): string => concat(joined([str, ...strings]));
 
 /**
- * Converts bytes to text, and writes each byte that is not printable ASCII as `\xNN`.
+ * Converts bytes to text. A byte that is not printable ASCII becomes `\xNN`.
  *
- * @throws `ERR_OUT_OF_RANGE` for more than 134217722 bytes, whose text can exceed the maximum length of a string
+ * @throws `ERR_OUT_OF_RANGE` for more than 134217722 bytes. The text could then exceed the maximum length of a string
  */
 export const ne_strnqdup: (data: string | Uint8Array) => string = native('ne_strnqdup');
 
 /**
  * Encodes bytes in base64, with padding.
  *
- * @param text a string is encoded as UTF-8
- * @throws `ERR_OUT_OF_RANGE` for more than 402653166 bytes, whose base64 exceeds the maximum length of a string
+ * @param text the bytes, or a string, which is encoded as UTF-8
+ * @throws `ERR_OUT_OF_RANGE` for more than 402653166 bytes. The base64 would then exceed the maximum length of a string
  */
 export const ne_base64: (text: string | Uint8Array) => string = native('ne_base64');
 
 /**
- * Decodes base64. Padding is required, and characters that are not base64 are not allowed.
+ * Decodes base64. Padding is required, and only base64 characters are allowed.
  *
  * @returns null when `data` is not base64 or is empty
  */
@@ -95,9 +95,9 @@ const param: (charset: string, lang: string | null, value: string | Uint8Array) 
   native('ne_strparam');
 
 /**
- * Encodes the value of an extended parameter of a header, such as `filename*` (RFC 5987).
+ * Encodes the value of an extended header parameter, such as `filename*` (RFC 5987).
  *
- * @param charset `UTF-8`, or `ISO-8859-1` for a value that has only characters of ISO-8859-1
+ * @param charset `UTF-8`, or `ISO-8859-1` if all characters of the value belong to ISO-8859-1
  * @param lang the language of the value, or null
  * @returns null when `value` needs no encoding and can be an ordinary parameter
  * @throws `ERR_INVALID_ARG_VALUE` for another character set, and for a value with characters outside `charset`
@@ -130,14 +130,14 @@ export const ne_strerror: (errnum: number) => string = native('ne_strerror');
 /**
  * Compares two strings without regard to the case of ASCII letters.
  *
- * @returns 0 when the strings are equal, otherwise a number less than or more than 0
+ * @returns 0 when the strings are equal, otherwise a negative or positive number
  */
 export const ne_strcasecmp: (s1: string, s2: string) => number = native('ne_strcasecmp');
 
 /**
  * Compares the first `n` bytes of two strings without regard to the case of ASCII letters.
  *
- * @returns 0 when the strings are equal, otherwise a number less than or more than 0
+ * @returns 0 when the strings are equal, otherwise a negative or positive number
  */
 export const ne_strncasecmp: (s1: string, s2: string, n: number) => number = native('ne_strncasecmp');
 
@@ -149,26 +149,26 @@ export const ne_strncasecmp: (s1: string, s2: string, n: number) => number = nat
 export const ne_tolower: <C extends number | string>(c: C) => C extends string ? string : number = native('ne_tolower');
 
 /**
- * Parses the hexadecimal digits at the beginning of a string. Needs neon 0.35.
+ * Parses the hexadecimal digits at the beginning of a string. Requires neon 0.35 or later.
  *
- * A string that begins with a sign, white space or `0x` is an error. A number that is too large for C is also an error.
+ * The call fails if the string begins with a sign, white space or `0x`, or if the number is too large for C.
  *
- * @param endptr null, or an object. Its `value` becomes the text after the digits, and its `errno` becomes 0 or the
+ * @param endptr null, or an object. On return, its `value` is the text after the digits, and its `errno` is 0 or the
  *   system's error number
  * @returns the number, or -1 on an error
- * @throws `ERR_OUT_OF_RANGE` when the number is larger than `Number.MAX_SAFE_INTEGER`, `ERR_NEON_UNSUPPORTED` with an
- *   older neon
+ * @throws `ERR_OUT_OF_RANGE` when the number is larger than `Number.MAX_SAFE_INTEGER`, `ERR_NEON_UNSUPPORTED` when the
+ *   loaded neon is older
  */
 export const ne_strhextoul: (str: string, endptr: { value?: string; errno?: number } | null) => number =
   native('ne_strhextoul');
 
 /**
- * Fills a buffer with random bytes. Needs neon 0.37.
+ * Fills a buffer with random bytes. Requires neon 0.37 or later.
  *
  * @param nonce 1 to 256 bytes
  * @param flags 0
  * @returns 0, or the system's error number
- * @throws `ERR_NEON_UNSUPPORTED` with an older neon
+ * @throws `ERR_NEON_UNSUPPORTED` when the loaded neon is older
  */
 export const ne_mknonce: (nonce: Uint8Array, flags: number) => number = native('ne_mknonce');
 
@@ -213,7 +213,7 @@ export const ne_buffer_concat = (buf: ne_buffer, ...strings: string[]): void => 
   ne_buffer_zappend(buf, joined(strings));
 };
 
-/** Appends bytes to a buffer, and writes each byte that is not printable ASCII as `\xNN`. */
+/** Appends bytes to a buffer as text. A byte that is not printable ASCII becomes `\xNN`. */
 export const ne_buffer_qappend: (buf: ne_buffer, data: string | Uint8Array) => void = native('ne_buffer_qappend');
 
 const maxBytes = 2 ** 30;
@@ -241,13 +241,16 @@ export const ne_buffer_snprintf = (buf: ne_buffer, max: number, template: string
 export const ne_buffer_clear: (buf: ne_buffer) => void = native('ne_buffer_clear');
 
 /**
- * Makes room in a buffer.
+ * Makes room for a given number of bytes in a buffer.
  *
  * @param size the number of bytes in total, 1 to 2^30
  */
 export const ne_buffer_grow: (buf: ne_buffer, size: number) => void = native('ne_buffer_grow');
 
-/** Counts the bytes of a buffer again. Only C code can alter the string without updating the count. */
+/**
+ * Counts the bytes of a buffer again. JavaScript never needs this function: only C code can change the string without
+ * updating the count.
+ */
 export const ne_buffer_altered: (buf: ne_buffer) => void = native('ne_buffer_altered');
 
 /** Returns the number of bytes in a buffer. */

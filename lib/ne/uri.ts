@@ -22,25 +22,25 @@ export interface ne_uri {
 /**
  * Parses a URI reference (RFC 3986, section 4.1).
  *
- * @param parsed the call sets all fields of this object. On success `path` is always a string; on failure only the
- *   components before the fault have values
+ * @param parsed the call sets all fields of this object. On success `path` is always a string; on failure the object
+ *   contains only the components that precede the error
  * @returns 0, or non-zero when `uri` is not a URI reference
  */
 export const ne_uri_parse: (uri: string, parsed: Partial<ne_uri>) => number = native('ne_uri_parse');
 
 /**
- * Formats a URI from its components, without escaping the components. If `host` is missing, the result omits `userinfo`
- * and `port`. The result always omits the default port of the scheme.
+ * Formats a URI from its components, without escaping them. If `host` is missing, the result omits `userinfo` and
+ * `port`. The result always omits the default port of the scheme.
  *
  * @throws `ERR_INVALID_ARG_TYPE` when `uri` has no path
  */
 export const ne_uri_unparse: (uri: Partial<ne_uri>) => string = native('ne_uri_unparse');
 
 /**
- * Resolves a reference against a base URI (RFC 3986, section 5.2). The time that C needs grows with the square of the
- * number of path segments.
+ * Resolves a reference against a base URI (RFC 3986, section 5.2). The running time grows with the square of the number
+ * of path segments.
  *
- * @param result the call sets all fields of this object, which may be `base` or `relative`
+ * @param result the call sets all fields of this object; it may be the same object as `base` or `relative`
  * @returns `result`
  * @throws `ERR_INVALID_ARG_TYPE` when `base` or `relative` has no path
  */
@@ -48,8 +48,8 @@ export const ne_uri_resolve: (base: Partial<ne_uri>, relative: Partial<ne_uri>, 
   native('ne_uri_resolve');
 
 /**
- * Compares two URIs: scheme and host without regard to case, and all other components byte for byte. The URIs are not
- * normalised, so a default port differs from a missing port.
+ * Compares two URIs. The comparison ignores case in the scheme and the host; all other components must match byte for
+ * byte. The URIs are not normalised, so a default port differs from a missing port.
  *
  * @returns 0 when the URIs are equal; otherwise a number with the sign of the first difference
  */
@@ -68,30 +68,30 @@ export const ne_uri_free: (parsed: Partial<ne_uri>) => void = native('ne_uri_fre
 export const ne_uri_defaultport: (scheme: string) => number = native('ne_uri_defaultport');
 
 /**
- * Percent-encodes the characters of a path that must be escaped, as UTF-8. A `/` is kept.
+ * Percent-encodes a path where necessary. The function converts text to UTF-8, and never encodes `/`.
  *
- * neon 0.35 and newer versions keep everything that RFC 3986 allows in a path (`NE_PATH_NONPC`); older versions keep
- * unreserved characters only (`NE_PATH_NONRES`).
+ * Since version 0.35, neon encodes only characters that RFC 3986 does not allow in a path (`NE_PATH_NONPC`). Older
+ * versions encode all except the unreserved characters (`NE_PATH_NONRES`).
  *
  * @param path text, or the bytes of a path in any encoding, such as a Unix path
  */
 export const ne_path_escape: (path: string | Uint8Array) => string = native('ne_path_escape');
 
 /**
- * Percent-encodes the bytes of a path that `flags` selects.
+ * Percent-encodes parts of a path. `flags` specifies which bytes to encode.
  *
  * @param path text, or the bytes of a path in any encoding
- * @param flags `NE_PATH_*`, combined with `|`. A flag that the loaded neon does not know escapes nothing
+ * @param flags `NE_PATH_*`, combined with `|`. A flag has no effect if the loaded neon does not know it
  */
 export const ne_path_escapef: (path: string | Uint8Array, flags: number) => string = native('ne_path_escapef');
 
 const unescape: (epath: string | Uint8Array) => string | Buffer | null = native('ne_path_unescape');
 
 /**
- * Decodes the percent-encoding of a path. As in C the result ends at `%00`.
+ * Decodes the percent-encoding of a path. As in C, the result ends before the first `%00`.
  *
- * @param epath text or bytes. For text, the result is text in which bytes that are not UTF-8 become U+FFFD. For bytes,
- *   the result is the exact bytes
+ * @param epath text or bytes. The result has the same type. In text, bytes that are not valid UTF-8 become U+FFFD;
+ *   otherwise the bytes are exact
  * @returns null when a `%` is not followed by two hexadecimal digits
  * @example A path that is not UTF-8
  * ```ts
@@ -110,8 +110,7 @@ export function ne_path_unescape(epath: string | Uint8Array): string | Buffer | 
 const parent: (path: string | Uint8Array) => string | Buffer | null = native('ne_path_parent');
 
 /**
- * Returns the parent of a path, with a slash at the end. The result is text when `path` is text, and bytes when `path`
- * is bytes.
+ * Returns the parent of a path. The result ends with a slash, and has the same type (text or bytes) as `path`.
  *
  * @returns null when the path has no parent (`'/'`, `''`, `'a'`)
  */
@@ -125,15 +124,15 @@ export function ne_path_parent(path: string | Uint8Array): string | Buffer | nul
 }
 
 /**
- * Compares two paths, ignoring case and one slash at the end of either path.
+ * Compares two paths. The comparison ignores case, and a final slash that only one of the paths has.
  *
  * @returns 0 when the paths are equal; otherwise the result of C's `strcmp`
  */
 export const ne_path_compare: (p1: string | Uint8Array, p2: string | Uint8Array) => number = native('ne_path_compare');
 
 /**
- * Returns non-zero when `child` begins with `parent` and is longer than `parent`. As in C, `parent` may end in the
- * middle of a segment of `child`.
+ * Returns non-zero when `child` begins with `parent` and is longer. As in C, the comparison ignores case and the
+ * boundaries of segments: `/ab` counts as a child of `/a`.
  */
 export const ne_path_childof: (parent: string | Uint8Array, child: string | Uint8Array) => number =
   native('ne_path_childof');

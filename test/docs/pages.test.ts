@@ -1,4 +1,7 @@
-/** Checks the links and lines of the pages, the folders of docs/, and the lists of all promises and error codes. */
+/**
+ * Checks the documentation: links, line lengths, the folders of docs/, and the lists of promise functions and error
+ * codes.
+ */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import * as ne from 'libneon/ne';
@@ -6,7 +9,7 @@ import * as promises from 'libneon/ne/promises';
 import { projectRoot } from '../servers/start.js';
 import { anchorsOf, documents, filesIn, pages, proseOf, read } from './pages.js';
 
-/** The links of a page to files of this project. `file` is relative to the project's root; `anchor` may be ''. */
+/** Returns the local links of a page. `file` is relative to the project's root; `anchor` is '' if the link has none. */
 function localLinks(page: string): { file: string; anchor: string }[] {
   const links = Array.from(proseOf(page).matchAll(/\]\(([^)]+)\)/g), ([, target = '']) => target);
   return links

@@ -23,7 +23,7 @@ export const pages: readonly string[] = [
 /** A page without its fenced code blocks. */
 export const proseOf = (page: string): string => read(page).replaceAll(/^```.*?^```$/gms, '');
 
-/** The anchors of a page's headings, as GitHub makes them. */
+/** Returns the anchors that GitHub creates for the headings of a page. */
 export function anchorsOf(page: string): string[] {
   const headings = Array.from(proseOf(page).matchAll(/^#+ (.*)$/gm), ([, heading = '']) => heading);
   return headings.map((heading) =>

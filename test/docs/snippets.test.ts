@@ -1,7 +1,7 @@
 /**
- * Runs the snippets of the documentation as they are written. A code block "```ts run" is a program. The program is
- * compiled against the types of the package and run, with dav.example.com replaced by a local server. Its comments
- * "// → text" are the lines that the program must print, with the same replacement.
+ * Runs the code blocks of the documentation that are marked "```ts run". Each block is a complete program. It is first
+ * compiled against the types of the package. A local server replaces dav.example.com, both in the code and in the
+ * expected output. The program must print the lines that its comments "// → text" list.
  */
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -35,7 +35,7 @@ function snippetsOf(document: string): Snippet[] {
   });
 }
 
-/** Replaces the server that the code names by the local server. */
+/** Makes the code use the local server instead of dav.example.com. */
 function localised(code: string, { origin, port }: Nephele): string {
   return code
     .replaceAll(/https?:\/\/dav\.example\.com/g, origin)

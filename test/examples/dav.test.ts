@@ -1,4 +1,4 @@
-/** Tests examples/dav.ts, with one command at a time and with several from standard input. */
+/** Tests examples/dav.ts with a single command, and with several commands on standard input. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -13,7 +13,7 @@ async function requestLines(server: RawServer): Promise<string[]> {
   return connections.flatMap(({ received }) => received.toString('latin1').match(/^[A-Z]+ .* HTTP\/1\.1$/gm) ?? []);
 }
 
-/** Responds to every request with one text, and records the requests. */
+/** Starts a server that gives the same response to every request and records the requests. */
 function answering(text: string): Promise<RawServer> {
   return rawServer({
     connections: [[{ repeat: 'forever', steps: [{ read: 'request' }, { send: text }] }]],

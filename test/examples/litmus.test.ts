@@ -1,4 +1,4 @@
-/** Checks that examples/litmus and litmus return the same verdict about every server in every test. */
+/** Compares examples/litmus with the original litmus. Both must report the same result for each test on each server. */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -64,7 +64,7 @@ describe.each(situations)('$name', ({ programs, start, path: place, credentials:
 });
 
 describe('libneon-litmus --corrected', () => {
-  /** The names of the tests that do not pass, or that warn. */
+  /** Returns the names of the tests that do not pass and of the tests that print warnings. */
   async function problems(url: string, suite: string): Promise<string[]> {
     const { stdout, stderr } = await libneonLitmus('--tap', '--corrected', `--suite=${suite}`, url);
     expect(stderr).toBe('');
@@ -194,7 +194,7 @@ function libneonLitmus(...args: string[]): Promise<Ended> {
   return runNode([script, ...args]);
 }
 
-/** Runs one suite of the packaged litmus, which writes its log into the current directory. */
+/** Runs one suite of Debian's litmus, which writes its log into the current directory. */
 async function litmus(suite: string, args: readonly string[]): Promise<Verdict[]> {
   const cwd = scratchDirectory('litmus');
   try {
@@ -207,8 +207,9 @@ async function litmus(suite: string, args: readonly string[]): Promise<Verdict[]
 }
 
 /**
- * Parses lines like "12. name..... pass". A test with warnings prints "12. name..... WARNING: …", further lines
- * "WARNING: …", and then "    ..... pass". Text before a carriage return is overwritten.
+ * Parses the output of litmus. A test without warnings prints one line: "12. name..... pass". Otherwise its first
+ * warning takes the place of the result: "12. name..... WARNING: …". Each further warning has its own line. The result
+ * is on the last line: "    ..... pass". A carriage return starts a line again, so the text before it is ignored.
  */
 function verdictsOfLitmus(output: string): Verdict[] {
   const verdicts: Verdict[] = [];

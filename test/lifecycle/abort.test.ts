@@ -1,4 +1,4 @@
-/** Tests that an abort at any stage releases the thread, the descriptors and the session. */
+/** Tests that an abort at any stage frees the thread, closes the descriptors and frees the session. */
 import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Session } from 'libneon';
@@ -14,7 +14,7 @@ const big = response('x'.repeat(3_000_000));
 const noReading: Step[] = [{ read: 'head' }, { hang: true }];
 const descriptors = (): number => readdirSync('/proc/self/fd').length;
 
-/** A call on a session with a signal, and the behaviour of the server meanwhile. */
+/** The call that the test aborts, and the server that keeps the call waiting. */
 interface Stage {
   readonly server: RawServerOptions;
   readonly start: (session: Session, signal: AbortSignal) => Promise<unknown>;

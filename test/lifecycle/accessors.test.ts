@@ -1,4 +1,4 @@
-/** Tests that a process survives when JavaScript is terminated inside a caller's accessor, or inside a last hook. */
+/** Tests that a process survives when V8 terminates JavaScript inside a getter, a setter or a destroy hook. */
 import { runNode } from '../support/child.js';
 
 /** A getter or setter that does not return. */

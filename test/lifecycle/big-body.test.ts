@@ -22,9 +22,7 @@ import { expectEnd, full, reported, run } from './fork.js';
 
 const MiB = 2 ** 20;
 const SIZE = (full ? 4200 : 128) * MiB + 12_345;
-/**
- * The limit for the growth of the process, in MiB. It covers the memory that the addon holds, and the noise of V8.
- */
+/** The maximum growth of the process, in MiB. V8's own growth accounts for a part of it. */
 const MAX_GROWTH = 64;
 
 jest.setTimeout(full ? 900_000 : 300_000);

@@ -1,4 +1,4 @@
-/** Tests servers that stop responding: every promise ends by its deadline and leaves nothing behind. */
+/** Tests servers that stop responding. Every promise must settle by its deadline, and all threads must end. */
 import { testPki } from '../servers/pki.js';
 import type { By, Outcome, Surface } from './children/deadline.js';
 import { expectEnd, nodes, repeat, reported, run } from './fork.js';
@@ -6,7 +6,7 @@ import { expectEnd, nodes, repeat, reported, run } from './fork.js';
 jest.setTimeout(240_000);
 
 const surfaces: readonly Surface[] = ['class', 'ne'];
-// The promises must end long before neon's own timeout of 120 s. A busy machine delays them by seconds.
+// neon's own timeout is 120 s, so the promises must end much earlier. A busy machine may delay them by seconds.
 const deadlines: readonly (readonly [By, limit: number])[] = [
   ['timeout', 6000],
   ['readTimeout', 9000],

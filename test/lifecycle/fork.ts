@@ -1,6 +1,6 @@
 /**
- * Runs small scripts (`children/`) in separate processes and reports how the processes ended. A crash is an end by a
- * signal. A hang is a process that had to be killed.
+ * Runs small scripts (`children/`) in separate processes and reports how each process ends. A process that dies by a
+ * signal has crashed. A process that the test must kill has hung.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import path from 'node:path';
@@ -13,8 +13,8 @@ export interface RunOptions {
   readonly execArgv?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /**
-   * Milliseconds after which the process is killed. The default of 90,000 is far longer than any script takes on a
-   * loaded machine.
+   * Milliseconds after which the process is killed. Even on a loaded machine, scripts take far less than the default of
+   * 90,000.
    */
   readonly killAfterMs?: number;
 }
@@ -31,19 +31,26 @@ export interface Ended {
   readonly endedAt: number;
 }
 
-/** The Node binaries to test with, by version: this binary and the paths in LIBNEON_TEST_NODES, separated by colons. */
+/**
+ * The Node binaries to test, with their versions: the current one and those in LIBNEON_TEST_NODES (paths separated by
+ * colons).
+ */
 export const nodes: readonly (readonly [version: string, node: string])[] = [...new Map(findNodes())];
 
-/** How often to repeat tests of rare crashes: LIBNEON_TEST_REPEAT, or 100 in CI and 10 elsewhere. */
+/**
+ * The number of repetitions for tests of rare crashes: LIBNEON_TEST_REPEAT if set, otherwise 100 in CI and 10
+ * elsewhere.
+ */
 export const repetitions = Number(process.env['LIBNEON_TEST_REPEAT'] ?? (process.env['CI'] ? 100 : 10));
 
-/** Whether to run the full numbers of rounds, which takes long. */
+/** Whether to run all rounds, which takes a long time. */
 export const full = Boolean(process.env['LIBNEON_TEST_FULL']);
 
 /**
- * Disables concurrent compilation, which can cause a deadlock at exit with any addon. A compiler thread that needs the
- * garbage collector waits for the main thread. The main thread waits for the compiler thread in NodePlatform::Shutdown
- * (nodejs/node#54918; Node 22 and later, about once in 400 exits of a busy process).
+ * Disables concurrent compilation. It can cause a deadlock when the process exits, with any addon. A compiler thread
+ * waits for the main thread when it needs the garbage collector. The main thread then waits for the compiler thread in
+ * NodePlatform::Shutdown (nodejs/node#54918). This affects Node 22 and later, about once in 400 exits of a busy
+ * process.
  */
 const withoutCompilers = '--no-concurrent-recompilation';
 
@@ -74,12 +81,12 @@ export function runProgram(
       endedAt = Date.now();
       clearTimeout(killer);
     });
-    // Output may still arrive after `exit`, even from a server that the script left behind.
+    // Output may still arrive after `exit`. A server process that outlives the script can also write to these pipes.
     child.on('close', (code, signal) => resolve({ code, signal, ...output, ms: endedAt - startedAt, endedAt }));
   });
 }
 
-/** Expects an end by `process.exit(code)` or similar, with nothing on standard error. */
+/** Checks that the process exited with this code, received no signal, and wrote nothing to standard error. */
 export function expectEnd(ended: Ended, code = 0): void {
   const { signal, stderr } = ended;
   expect({ code: ended.code, signal, stderr }).toEqual({ code, signal: null, stderr: '' });
@@ -90,12 +97,12 @@ export function reported<T>(ended: Ended): T {
   return JSON.parse(ended.stdout.trimEnd().split('\n').at(-1)!) as T;
 }
 
-/** The time the process took to end after it reported `{ endingAt: Date.now() }`, in milliseconds. */
+/** The milliseconds between the script's report `{ endingAt: Date.now() }` and the end of its process. */
 export function timeToEnd(ended: Ended): number {
   return ended.endedAt - reported<{ endingAt: number }>(ended).endingAt;
 }
 
-/** Runs a job `count` times, two at a time, and stops after a failure. */
+/** Runs a job `count` times, with two runs at a time. Stops after the first failure. */
 export async function repeat(count: number, job: (index: number) => Promise<void>): Promise<void> {
   let next = 0;
   const failures: unknown[] = [];
@@ -106,7 +113,7 @@ export async function repeat(count: number, job: (index: number) => Promise<void
   if (failures.length > 0) throw failures[0];
 }
 
-/** The variables of this process without those that change the behaviour of Node or TLS. */
+/** Returns the environment without variables that configure Node or TLS. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   const { NODE_OPTIONS: _1, NODE_EXTRA_CA_CERTS: _2, SSL_CERT_FILE: _3, SSL_CERT_DIR: _4, ...env } = process.env;
   return env;

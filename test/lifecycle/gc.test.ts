@@ -1,4 +1,4 @@
-/** Tests handles that are garbage-collected instead of destroyed, in any order. */
+/** Tests that handles can be garbage-collected in any order, without being destroyed first. */
 import { testPki } from '../servers/pki.js';
 import { fixedServer, response } from '../servers/raw.js';
 import type { Case } from './children/gc.js';

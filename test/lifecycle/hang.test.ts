@@ -1,15 +1,15 @@
-/** Tests a server that never responds: the event loop runs, and an abort frees everything. */
+/** Tests calls to a server that never responds. The event loop must keep running, and an abort must free everything. */
 import { expectEnd, nodes, reported, run } from './fork.js';
 
 jest.setTimeout(240_000);
 
 interface Figures {
-  /** The delays of the event loop while 100 promises wait, in milliseconds. */
+  /** Measured delays of the event loop while 100 promises wait, in milliseconds. */
   readonly delays: readonly { readonly p99: number; readonly max: number }[];
   readonly best: number;
-  /** The time that work on libuv's thread pool takes while the promises wait. */
+  /** The time that an unrelated job in libuv's thread pool takes while the promises wait. */
   readonly otherWork: number;
-  /** Times after the abort: until all promises were rejected, and until the server had seen all connections closed. */
+  /** The time from the abort until all promises have rejected, and until the server has seen all connections close. */
   readonly rejected: number;
   readonly closed: number;
   /** The time until all threads were gone. */

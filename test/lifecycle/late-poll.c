@@ -1,5 +1,7 @@
-/* A preloaded poll(2). A call with a limit of one second returns only after four seconds. The same can happen
- * on a machine that has no free processor for the thread. */
+/*
+ * Replaces poll(2) through LD_PRELOAD. A call with a timeout of one second takes four seconds instead. An
+ * overloaded machine can delay a thread in the same way.
+ */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <poll.h>

@@ -1,4 +1,4 @@
-/** Tests loading the module in workers, several times, and from several copies. */
+/** Tests loading the package in workers, loading it several times, and loading several copies. */
 import { cpSync, existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { projectRoot, scratchDirectory } from '../servers/start.js';
@@ -25,7 +25,8 @@ describe.each(nodes)('Node %s', (_, node) => {
   describe('a load in a worker only, whose threads still run when it ends', () => {
     const ends: readonly End[] = ['terminate', 'exit', 'natural'];
 
-    // When the only worker of a process ends, the dynamic linker unmaps an addon that does not prevent this.
+    // When the only worker ends, Node calls dlclose for its addons. The linker option `-z nodelete` keeps this addon in
+    // memory.
     test.each(ends)(`survives the end by %s in ${ROUNDS} processes`, (end) =>
       repeat(ROUNDS, () => workers('main-without', 1, 'sequence', end)),
     );

@@ -1,10 +1,15 @@
-/** Tests that blocking calls in a loop free what the caller frees explicitly, without a turn of the event loop. */
+/**
+ * Tests that a loop of blocking calls does not leak memory if the caller frees its objects explicitly. The event loop
+ * gets no turn during the loop.
+ */
 import { testPki } from '../servers/pki.js';
 import type { LoopWorkload } from './children/loops.js';
 import { expectEnd, full, nodes, reported, run } from './fork.js';
 import { pathsServer } from './servers.js';
 
-/** The number of rounds, and the bytes by which a round may make the process grow (the noise of V8 and malloc). */
+/**
+ * The number of rounds, and the bytes that each round may add to the process. V8 and malloc add some bytes themselves.
+ */
 const workloads: readonly (readonly [LoopWorkload, rounds: number, most: number])[] = [
   ['names', 20_000, 200],
   ['handlers', 40_000, 100],

@@ -1,4 +1,4 @@
-/** Tests that many requests and sessions leave the memory of the process as it was. */
+/** Tests that memory does not grow over many requests and sessions. */
 import { fixedServer, response } from '../servers/raw.js';
 import type { Workload } from './children/memory.js';
 import { expectEnd, full, nodes, repeat, reported, run } from './fork.js';
@@ -8,7 +8,7 @@ const REQUESTS = full ? 200_000 : 20_000;
 const CYCLES = full ? 20_000 : 2_000;
 /** The noise of V8 and malloc, in MiB. */
 const NOISE = 12;
-/** Limits the young generation, which would otherwise grow by 16 MiB at some time, whatever the program does. */
+/** Keeps V8's young generation small. It would otherwise grow by 16 MiB at an unpredictable time. */
 const execArgv = ['--expose-gc', '--max-semi-space-size=1'];
 
 jest.setTimeout(full ? 1_200_000 : 600_000);
@@ -28,7 +28,8 @@ const workloads: readonly (readonly [Workload, count: number, noise?: number])[]
   ['class sync', REQUESTS],
   ['class promises', REQUESTS],
   ['class aborts', REQUESTS / 4],
-  // The count is high enough to hit a race at the end of a body. The noise is uncollected bodies of 300 KB each.
+  // The bodies need many runs to trigger a race at their end. The limit for growth is higher because bodies of 300 KB
+  // may still be uncollected.
   ['bodies', full ? 100_000 : CYCLES, 40],
   ['bodies dropped', CYCLES],
   ['cycles destroyed', CYCLES],

@@ -1,11 +1,11 @@
 /*
- * Implements another addon that uses the system's OpenSSL. The addon is linked with this OpenSSL, or opens it
- * by dlopen with the flags in -DOPEN=. The addon declares the functions that it needs, so that it compiles
- * without the headers of OpenSSL and Node.
+ * Implements another addon, which uses the system's OpenSSL. The addon is either linked with this OpenSSL or
+ * loads it by dlopen with the flags in -DOPEN=. The addon needs no headers: it declares the functions of
+ * OpenSSL and Node itself.
  *
- * If the system's OpenSSL is linked, or opened without RTLD_DEEPBIND, many of its symbols resolve to Node's
- * own OpenSSL. The system's OpenSSL does not always work with these symbols. This is no fault of libneon, so
- * the test requires only that HTTPS works afterwards.
+ * Node exports many symbols of its own OpenSSL. They replace the system's symbols if the addon is linked with
+ * the system's OpenSSL, or opens it without RTLD_DEEPBIND. The system's OpenSSL may then fail, which is not
+ * libneon's fault. The test requires only that HTTPS in libneon works afterwards.
  */
 #ifdef OPEN
 #define _GNU_SOURCE
@@ -40,7 +40,7 @@ void *SSL_CTX_new(const void *);
 int SSL_CTX_set_default_verify_paths(void *);
 #endif
 
-/* The context is never freed, like the context of a client library. */
+/* Never freed, as in a typical client library. */
 static void *context;
 
 void *napi_register_module_v1(void *env, void *exports) {

@@ -10,7 +10,9 @@ import type { PathsOptions, PathsStarted } from './children/paths-server.js';
 const running: { stop(): Promise<void> }[] = [];
 const folders: string[] = [];
 
-/** Starts the servers for a script with calls that wait, and returns their ports as an argument of the script. */
+/**
+ * Starts the servers for calls that wait. Returns their ports as JSON, which is passed to the script as an argument.
+ */
 export async function blockedPorts(): Promise<string> {
   const servers = await Promise.all([silentServer(), fullBacklogServer(), endlessServer(), fixedServer()]);
   running.push(...servers);
@@ -30,7 +32,10 @@ export function endlessServer(tls = false): Promise<RawServer> {
   });
 }
 
-/** Starts a server whose response depends on the path: a port without TLS, and a port with TLS of the test CA. */
+/**
+ * Starts a server that chooses its response by the path. It listens on one port without TLS and on another with a
+ * certificate of the test CA.
+ */
 export async function pathsServer(): Promise<PathsStarted> {
   const { server } = testPki();
   const options: PathsOptions = { key: pem(server.key), cert: pem(server.cert) };
@@ -39,13 +44,13 @@ export async function pathsServer(): Promise<PathsStarted> {
   return child.started;
 }
 
-/** Stops a server at the end of the tests in this file. */
+/** Registers a server to be stopped after all tests of this file. */
 export function untilTheEnd<S extends { stop(): Promise<void> }>(server: S): S {
   running.push(server);
   return server;
 }
 
-/** Removes a folder at the end of the tests in this file. */
+/** Registers a folder to be removed after all tests of this file. */
 export function removeAtTheEnd(folder: string): string {
   folders.push(folder);
   return folder;

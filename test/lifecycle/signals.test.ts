@@ -1,4 +1,7 @@
-/** Tests that signal handlers of the user stay, and run on the main thread whatever other threads do. */
+/**
+ * Tests that the addon keeps the program's signal handlers. They must run on the main thread, even while other threads
+ * work.
+ */
 import { pem, testPki } from '../servers/pki.js';
 import { fixedServer, rawServer, response } from '../servers/raw.js';
 import { expectEnd, nodes, run } from './fork.js';

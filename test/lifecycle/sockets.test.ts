@@ -1,4 +1,4 @@
-/** Tests sockets that are garbage-collected, and processes and workers that end while calls on sockets wait. */
+/** Tests sockets that are garbage-collected. Also tests processes and workers that end during calls on sockets. */
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import * as ne from 'libneon/ne';
@@ -10,7 +10,7 @@ import { removeAtTheEnd } from './servers.js';
 
 jest.setTimeout(300_000);
 
-/** Few rounds suffice: exits with sockets work like exits with sessions, which have their own test. */
+/** A few rounds are enough. An exit takes the same path for sockets as for sessions, which have their own test. */
 const exits = Math.ceil(repetitions / 5);
 
 describe.each(nodes)('Node %s', (_, node) => {

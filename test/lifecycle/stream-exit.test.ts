@@ -1,4 +1,6 @@
-/** Tests the exit of a process whose threads are inside OpenSSL while OpenSSL cleans up. */
+/**
+ * Tests that a process can exit while its threads run code of OpenSSL. OpenSSL frees its global data at the same time.
+ */
 import { testPki } from '../servers/pki.js';
 import { expectEnd, nodes, repeat, repetitions, reported, run, timeToEnd } from './fork.js';
 import { endlessServer, untilTheEnd } from './servers.js';
@@ -13,8 +15,8 @@ test.each(nodes)(
     const server = untilTheEnd(await endlessServer(true));
     let slowest = 0;
     await repeat(repetitions, async (index) => {
-      // The exits range from the time of the first stream, when most sessions are in their handshakes, to a time when
-      // all sessions have streamed for a while.
+      // The process exits at different times. At the earliest exits, most sessions are still in the handshake. At the
+      // latest exits, all sessions have streamed for a while.
       const count = 1 + (index % SESSIONS);
       const ended = await run('stream-exit', [server.port, testPki().ca.cert, count, (7 * index) % 50], { node });
 

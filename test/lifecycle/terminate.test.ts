@@ -1,4 +1,4 @@
-/** Tests workers and processes that end while calls wait in workers. */
+/** Tests workers that end during their own calls, and processes that end during calls of workers. */
 import type { Case, End, Wait } from './children/terminate.js';
 import { expectEnd, nodes, repeat, reported, run, timeToEnd } from './fork.js';
 import { blockedPorts } from './servers.js';

@@ -1,4 +1,7 @@
-/** Tests for memory errors and leaks with a frame of the addon or of neon, by valgrind (Debian package valgrind). */
+/**
+ * Runs the addon under valgrind (Debian package valgrind). Reports memory errors and leaks only if their stack contains
+ * the addon or neon.
+ */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describeWith } from '../servers/packages.js';

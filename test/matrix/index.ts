@@ -1,6 +1,6 @@
 /**
- * Tests one addon with every supported neon, TLS library and Node: runs most suites in each combination, and prints one
- * table. Runs on Debian on x64 only; see `--help`.
+ * Tests one build of the addon with each supported version of neon, TLS library and version of Node. Runs most suites
+ * for each combination and prints one table. Requires Debian on x64; see `--help`.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -15,14 +15,14 @@ const cache = path.join(root, 'node_modules/.cache/libneon-matrix');
 const allTls: readonly Tls[] = ['openssl', 'gnutls'];
 const majors = ['20', '22', '24', '26'];
 
-/** Suites that are omitted, because they test this machine rather than the combination. */
+/** Suites that the matrix omits. They test this machine, so the combination makes no difference to them. */
 const omitted = ['deps', 'docs', 'examples', 'servers', 'oracle', 'lifecycle', 'matrix', 'structure', 'classes/pool'];
 const omittedFiles = ['core/load'];
 const suites = `dist/test/(?!(${[...omitted.map((name) => `${name}/`), ...omittedFiles.map((name) => `${name}\\.`)].join('|')}))`;
 
 /**
- * The comparisons of C programs with JavaScript that run with each neon and TLS library, but only with the first Node,
- * since they do not depend on Node. The other comparisons would take minutes.
+ * The comparisons with C programs that the matrix includes. They do not depend on Node, so they run only with the first
+ * Node for each neon and TLS library. All other comparisons are omitted, because they would take minutes.
  */
 const twins = 'dist/test/oracle/tls';
 
@@ -99,7 +99,7 @@ function run(release: Release, tls: Tls, major: string, patterns: readonly strin
   return outcomeOf(report, stderr, seconds);
 }
 
-// Checks that Node loads the neon and the TLS library that the combination names.
+// Checks that Node has loaded the right version of neon and the right TLS library.
 function requireLoaded(node: string, { neon }: Release, tls: Tls): void {
   const ask = "const { versions } = require('libneon'); console.log(versions.neon, versions.tls)";
   const { stdout, stderr } = spawnSync(node, ['-e', ask], { cwd: root, encoding: 'utf8' });

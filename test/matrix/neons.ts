@@ -1,6 +1,6 @@
 /**
- * Unpacks versions of neon from Debian's packages into folders, each with the C library and all other dependencies, so
- * that one machine can run one binary with each version of neon. Nothing is installed.
+ * Unpacks several versions of neon from Debian packages, so that one build of the addon can run with each version. Each
+ * folder also has the C library and all other dependencies. Nothing is installed.
  */
 import {
   existsSync,
@@ -55,7 +55,10 @@ export function neonHeaders(cache: string, release: Release): string {
   return path.join(folder, 'usr/include/neon');
 }
 
-/** A folder with packages of another architecture and all their dependencies, created if necessary. */
+/**
+ * Returns a folder with packages for another architecture and all their dependencies. Creates the folder if it is
+ * missing.
+ */
 export function foreignRoot(cache: string, suite: string, architecture: string, packages: readonly string[]): string {
   return makeOnce(path.join(cache, `root-${suite}-${architecture}`), (making) => {
     for (const file of download(cache, suite, packages, { architecture })) unpack(file, making);
@@ -73,12 +76,13 @@ export function loaderOf(libraries: string): string {
   return found;
 }
 
-/** The folders to search for libraries: two if /lib and /usr/lib are different folders. */
+/** Returns the folders in which to search for libraries: only /usr/lib if /lib is a link to it, otherwise both. */
 export function searchPath(libraries: string): string[] {
   return [libraries, path.join(libraries, '../../../lib/x86_64-linux-gnu')].filter((folder) => existsSync(folder));
 }
 
-// Programs linked with neon's OpenSSL build find the GnuTLS build by this name. Both builds have the same interface.
+// A program linked with neon's OpenSSL build looks for this name. The link makes it load the GnuTLS build, which has
+// the same interface.
 function linkCommonName(root: string): void {
   symlinkSync('libneon-gnutls.so.27', path.join(root, library, 'libneon.so.27'));
 }
@@ -119,8 +123,8 @@ function download(
 }
 
 /**
- * A private configuration of apt for one suite and one architecture, by default the architecture of this machine. The
- * lists are up to date, from a mirror that the machine itself uses.
+ * Creates a private apt configuration for one suite and one architecture (by default the architecture of this machine).
+ * Updates its package lists from the first mirror that the machine uses.
  */
 function aptOf(cache: string, suite: string, architecture?: string): { folder: string; options: string[] } {
   const folder = path.join(cache, ['apt', suite, ...(architecture ? [architecture] : [])].join('-'));

@@ -1,4 +1,4 @@
-/** Tests of the C API with bad input outside the argument tables: bytes on the wire, handles, long strings. */
+/** Tests the C API with bad input that the argument tables do not cover: bytes on the wire, handles, long strings. */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as ne from 'libneon/ne';
@@ -12,7 +12,7 @@ const serve = testServers();
 const exported = functionsOf(ne);
 
 describe('the set of argument tables', () => {
-  // If a table lacks a function of its header, the file of that table fails (support/bad-input.ts).
+  // The test file of a header fails if its table lacks a function (support/bad-input.ts).
   test('has every function', () => {
     expect(Object.values<object>(headers).flatMap(functionsOf).sort()).toEqual([...exported].sort());
   });

@@ -1,7 +1,8 @@
-/* auth PORT FUNCTION PROTOCOL ATTEMPTS[:LENGTH] TARGET...: sends GETs on one session. FUNCTION (set, add,
- * both) sets the callback that provides credentials, for the protocols of the mask PROTOCOL. The callback
- * provides wrong credentials at first, the right credentials at the last of ATTEMPTS, and then gives up. With
- * LENGTH, all credentials have this number of bytes. The target "forget" calls ne_forget_auth. */
+/* auth PORT FUNCTION PROTOCOL ATTEMPTS[:LENGTH] TARGET...: sends GETs on one session. FUNCTION selects the
+ * call that sets the callback for credentials: ne_set_server_auth (set), ne_add_server_auth (add) or
+ * ne_add_auth (both). PROTOCOL is the mask of protocols for add and both. The callback supplies credentials
+ * ATTEMPTS times and then refuses. Without LENGTH, only the last password is right. With LENGTH, each user
+ * name and password has this number of bytes. The target "forget" calls ne_forget_auth. */
 #include "twin.h"
 
 #include <ne_auth.h>

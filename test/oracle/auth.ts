@@ -29,7 +29,7 @@ runMain(async (io, port, [kind, mask, count = '', ...targets]) => {
   await io.ne_session_destroy(session);
 });
 
-/** Provides wrong credentials at first, the right credentials at the last attempt, and then gives up. */
+/** Supplies credentials until the last attempt, and then refuses. Without a length, only the last password is right. */
 function answering(attempts: number, length: number): (attempt: number) => ne.ne_credentials_answer {
   return (attempt) => {
     if (attempt >= attempts) return attempt;

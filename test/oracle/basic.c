@@ -1,6 +1,6 @@
 /* basic PORT CALL...: makes calls of ne_basic.h, ne_redirect.h and ne_compress.h on one session. A CALL is
- * the call's name and arguments, separated by blanks. Each call can use the descriptor of a new file; the
- * size and a hash of the file are printed afterwards. */
+ * a name with arguments, separated by blanks. Each call may write to a new file. The file's size and hash are
+ * then printed. */
 #include "twin.h"
 
 #include <unistd.h>

@@ -6,7 +6,7 @@ import { differing, scenarios } from './scenarios.js';
 type Scenario = (typeof scenarios)[number];
 
 describeWith('cc', 'JavaScript compared with C', () => {
-  // Each C twin runs once for each scenario; all JavaScript twins are compared with that one run.
+  // Each C twin runs once for each scenario. Its outcome is reused for every JavaScript twin.
   const outcomes = new Map<Scenario, Promise<Outcome>>();
   const compare = (scenario: Scenario, subject: string, surface: Surface): Promise<void> => {
     const expected = outcomes.get(scenario) ?? runTwin(cTwin(scenario.twin), scenario);

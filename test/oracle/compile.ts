@@ -36,8 +36,9 @@ export function neon(): Neon {
 }
 
 /**
- * Compiles a program of one C file, whose path is relative to the project's root. Returns the path of the executable.
- * The executable is kept in the temporary folder, and its name is a hash of everything that it is made of.
+ * Compiles a C program against neon and returns the path of the executable. `source` is relative to the project's root.
+ * The executable stays in the temporary folder. Its name contains a hash of the sources, the compiler, its options, and
+ * the time of neon's library.
  */
 export function compileWithNeon(source: string, headers: readonly string[] = []): string {
   const compiler = process.env['CC'] ?? findProgram('gcc') ?? 'cc';
@@ -62,7 +63,7 @@ function hashOf(files: readonly string[], compiler: string, options: readonly st
   return hash.digest('hex').slice(0, 16);
 }
 
-/** The folder of executables. Only this user may write to the folder, because its programs are run. */
+/** The folder of executables. Only this user may write to it, because the tests run these programs. */
 function cacheFolder(): string {
   const { uid } = userInfo();
   const folder = path.join(realpathSync(tmpdir()), `libneon-programs-${uid}`);
@@ -72,7 +73,7 @@ function cacheFolder(): string {
   return folder;
 }
 
-/** Compiles to another name and renames, so that no process runs an incomplete program. */
+/** Compiles to a temporary name and then renames the file, so that no process runs an incomplete program. */
 function compileTo(executable: string, compiler: string, source: string, options: readonly string[]): void {
   const aside = mkdtempSync(`${executable}.`);
   try {

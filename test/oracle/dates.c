@@ -1,5 +1,5 @@
-/* dates PORT TABLE ZONE: parses each line of a file with ne_dates.h in a time zone. A line that is a number
- * is also formatted as a time. */
+/* dates PORT TABLE ZONE: parses each line of a file with ne_dates.h in a time zone. Lines with a number
+ * are also formatted as a time. */
 #include "twin.h"
 
 #include <ne_dates.h>

@@ -1,5 +1,5 @@
-/* dispatch PORT REQUEST...: dispatches requests in turn on one session. A REQUEST is "METHOD TARGET WORD...";
- * its words choose the readers of the response body and set flags. */
+/* dispatch PORT REQUEST...: dispatches each request on one session. A REQUEST is "METHOD TARGET WORD...".
+ * The words select readers for the response body, set flags, or repeat the request. */
 #include "twin.h"
 
 struct reader {

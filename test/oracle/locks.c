@@ -1,13 +1,13 @@
-/* locks PORT STEP…: runs steps on one session with a lock store; a step is a word and its arguments,
+/* locks PORT STEP…: runs the steps on one session with a lock store. A step is a word with its arguments,
  * separated by commas:
  *
  * - lock,PATH,SCOPE,DEPTH,TIMEOUT[,OWNER] obtains a lock and keeps it;
- * - add and remove add the lock to the store and remove it;
- * - refresh,TIMEOUT and unlock refresh and release the lock;
+ * - add adds the lock to the store, and remove removes it;
+ * - refresh,TIMEOUT refreshes the lock, and unlock releases it;
  * - discover,PATH discovers locks;
  * - resource,METHOD,PATH,DEPTH[,PATH,DEPTH] sends a request that uses these resources;
- * - parent, with the same arguments, sends a request that also uses the parents of these resources;
- * - list and find,PATH print the content of the store;
+ * - parent has the same arguments as resource, and also uses the parents of the resources;
+ * - list prints the tokens of all locks in the store, and find,PATH prints the token of one lock;
  * - sharepoint sets NE_SESSFLAG_SHAREPOINT;
  * - acl sets an access control list with entries of every kind. */
 #include "twin.h"

@@ -1,4 +1,5 @@
-/* md5 PORT FILE...: computes the digests of the files, and of their first bytes in pieces. */
+/* md5 PORT FILE...: computes the digest of each file. Also computes the digest of its first bytes, in
+ * pieces of several sizes. */
 #include "twin.h"
 
 #include <ne_md5.h>

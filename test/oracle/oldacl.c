@@ -1,4 +1,4 @@
-/* oldacl PORT: sets an access control list with ne_acl.h, with entries of every kind. */
+/* oldacl PORT: uses ne_acl.h to set an access control list with every kind of entry. */
 #include "twin.h"
 
 #include <ne_acl.h>

@@ -1,4 +1,4 @@
-/** Tests the C twins themselves, and that a comparison detects differences. */
+/** Tests the C twins, and checks that a comparison detects differences. */
 import { response } from '../servers/raw.js';
 import { describeWith } from '../servers/packages.js';
 import { compare, cTwin, runTwin, type Outcome, type Scenario } from './oracle.js';

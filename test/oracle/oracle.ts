@@ -1,6 +1,6 @@
 /**
- * Runs twins: a C program and a JavaScript program that make equal calls of neon. Each program runs against its own
- * instance of one scripted server. The outputs must be equal, and so must the bytes that the two servers received.
+ * Runs twins: a C program and a JavaScript program that make the same neon calls. Each program uses its own instance of
+ * one scripted server. Both must print the same output and send the same bytes.
  */
 import { deepStrictEqual } from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
@@ -17,7 +17,7 @@ import { compileWithNeon } from './compile.js';
 export const surfaces = ['sync', 'promises'] as const;
 export type Surface = (typeof surfaces)[number];
 
-/** A program whose arguments are the port of a server and then the arguments of its scenario. */
+/** A program that takes the port of a server and then the arguments of a scenario. */
 export interface Twin {
   readonly command: string;
   readonly args: readonly string[];
@@ -25,12 +25,12 @@ export interface Twin {
 
 /** The server and the arguments of both twins. */
 export interface Scenario {
-  /** Readers return a number other than 0. JavaScript's error text states this; C's error text is the status line. */
+  /** Set if readers do not return 0. JavaScript's error message then says so; C's message is the status line. */
   readonly readersRefuse?: true;
   readonly server: RawServerOptions;
   /** Arguments after the port. */
   readonly args?: readonly string[];
-  /** Milliseconds after which a twin counts as hanging; 20,000 unless given. */
+  /** Milliseconds after which a twin is killed. The default is 20,000. */
   readonly limitMs?: number;
 }
 
@@ -39,13 +39,14 @@ export interface Outcome {
   readonly lines: readonly string[];
   readonly exit: number | string | null;
   readonly stderr: string;
-  /**
-   * The bytes that the server received on each connection, without random nonces. Each byte is one character (Latin-1).
-   */
+  /** The bytes received on each connection, one Latin-1 character per byte. Random nonces are hidden. */
   readonly received: readonly string[];
 }
 
-/** The C twin of that name, compiled if necessary. Throws unless it runs with the neon that JavaScript uses. */
+/**
+ * The C twin of that name, compiled if necessary. Throws if C and JavaScript use different versions of neon or
+ * different TLS libraries.
+ */
 export function cTwin(name: string): Twin {
   tlsOfC();
   return compiledTwin(name);
@@ -57,15 +58,15 @@ export function sameTlsRelease(): boolean {
   return release(tlsOfC()) === release(versions.tls ?? '');
 }
 
-/** Removes OpenSSL's wording, but not neon's, from a line with an error, if C and JavaScript use different releases. */
+/** Removes OpenSSL's text from an error line if C and JavaScript use different TLS releases. Keeps neon's own text. */
 export function withoutTlsWording(line: string): string {
   if (sameTlsRelease()) return line;
   return line.replace(/^(error=.*SSL error: )(?!Server certificate).*/, '$1…');
 }
 
 /**
- * The command of a compiled twin. If the tests use another neon than the machine's, the program runs with the neon
- * under test and with all other libraries of the folder of this neon.
+ * The command that runs a compiled twin. If the tests use a neon from another folder, the command loads neon and all
+ * other libraries of that folder.
  */
 function compiledTwin(name: string): Twin {
   const program = compileWithNeon(`test/oracle/${name}.c`, ['test/oracle/twin.h']);
@@ -76,13 +77,13 @@ function compiledTwin(name: string): Twin {
 
 let tls: string | undefined;
 
-/** The TLS library of C twins. If it is OpenSSL, C twins use the system's OpenSSL, and JavaScript uses Node's. */
+/** The TLS library of C twins. If it is OpenSSL, JavaScript uses Node's own copy, and C uses the system's. */
 function tlsOfC(): string {
   tls ??= requireSameNeon(compiledTwin('version'));
   return tls;
 }
 
-/** Throws when C uses another neon than JavaScript, since a comparison would then be meaningless. */
+/** Throws if C and JavaScript use different versions of neon or TLS libraries. Comparing them would be meaningless. */
 function requireSameNeon({ command, args }: Twin): string {
   const output = execFileSync(command, args, { encoding: 'utf8' });
   const [, neon, library] = /^neon=(.*)\ntls=(.*)\n$/.exec(output) ?? [];
@@ -92,7 +93,9 @@ function requireSameNeon({ command, args }: Twin): string {
   return library;
 }
 
-/** The JavaScript twin of that name, on one surface; `session-classes` is the twin of `session` with the classes. */
+/**
+ * The JavaScript twin of that name, on one surface. `session-classes` runs the scenarios of `session` with the classes.
+ */
 export function jsTwin(name: string, surface: Surface): Twin {
   return { command: process.execPath, args: [path.join(__dirname, `${name}.js`), surface] };
 }
@@ -102,17 +105,19 @@ export async function compare(reference: Twin, subject: Twin, scenario: Scenario
   await compareWith(runTwin(reference, scenario), subject, scenario);
 }
 
-/** Compares like compare(), with a C twin that has already been started. */
+/** Does the same as compare(), but with a C twin that is already running. */
 export async function compareWith(reference: Promise<Outcome>, subject: Twin, scenario: Scenario): Promise<void> {
   const [expected, actual] = await Promise.all([reference, runTwin(subject, scenario)]);
   const same = scenario.readersRefuse ? withoutReaderText(actual, expected) : actual;
   deepStrictEqual(comparable(same), comparable(expected), differenceIn(actual));
 }
 
-/** A line that says why a request ended. JavaScript deliberately differs from C, whose text is the status line. */
+/**
+ * JavaScript's message for a request that a reader has ended. C gives the status line; the difference is deliberate.
+ */
 const readerText = /^error=The reader of the response body returned -?\d+: it must return 0 to continue$/;
 
-/** Replaces an error text about a reader by C's text, if C's text is the status line. */
+/** Replaces a message about a reader by C's message, if C's message is a status line. */
 function withoutReaderText(actual: Outcome, expected: Outcome): Outcome {
   const lines = actual.lines.map((line, i) => {
     const other = expected.lines[i] ?? '';
@@ -145,7 +150,7 @@ export async function runTwinAt(twin: Twin, port: number, args: readonly string[
   return { lines: stdout.replaceAll(`:${port}`, ':PORT').split('\n').slice(0, -1), exit, stderr };
 }
 
-/** Runs a program with messages in the C locale and without the proxies of this machine. */
+/** Runs a program in the C locale, without the proxy settings of this machine. */
 async function run(
   twin: Twin,
   port: number,
@@ -174,8 +179,8 @@ function hideNonce(from: string): string {
 }
 
 /**
- * Returns the bytes received on each connection. The program has ended, so each connection ends when the server has
- * read the rest of its bytes.
+ * Returns the bytes received on each connection. The program has ended, so the server reads the remaining bytes and
+ * then sees the end of each connection.
  */
 async function receivedBy(server: RawServer): Promise<string[]> {
   await server.release();
@@ -188,7 +193,7 @@ function comparable({ lines, exit, received }: Outcome): Omit<Outcome, 'stderr'>
   return { lines, exit, received };
 }
 
-/** An error with the program's error output, which explains a crash. Undefined if the program wrote no such output. */
+/** An error with the JavaScript twin's stderr, which explains a crash. Undefined if stderr is empty. */
 function differenceIn({ stderr }: Outcome): Error | undefined {
   return stderr === '' ? undefined : new Error(`the JavaScript twin wrote:\n${stderr}`);
 }

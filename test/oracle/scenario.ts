@@ -2,7 +2,7 @@
 import type { Step } from '../servers/raw.js';
 import type { Scenario } from './oracle.js';
 
-/** A scenario with the name of its twins and its subject. */
+/** A scenario, its subject, and the name of its twins. */
 export interface NamedScenario extends Scenario {
   readonly twin:
     | 'session'
@@ -25,12 +25,12 @@ export interface NamedScenario extends Scenario {
   readonly about: string;
 }
 
-/** Reads a request and sends a text, for each text. */
+/** Steps that read a request and send a response, for each text. */
 export function answers(...texts: readonly string[]): Step[] {
   return texts.flatMap((text): Step[] => [{ read: 'request' }, { send: text }]);
 }
 
-/** A connection for each text, which is closed after the text was sent. */
+/** One connection for each text. The connection is closed after the text has been sent. */
 export function connectionEach(...texts: readonly string[]): Step[][] {
   return texts.map((text) => answers(text));
 }

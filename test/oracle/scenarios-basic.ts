@@ -27,7 +27,7 @@ const of206 = (range: string): string =>
 const multistatus =
   '<multistatus xmlns="DAV:"><response><href>/a/b</href><status>HTTP/1.1 423 Locked</status></response></multistatus>';
 
-/** Responses to every request. In response to HEAD only their heads are sent. */
+/** Responses to every request. A HEAD request receives only the head of the response. */
 const complete: Record<string, string> = {
   'an empty 200': response(''),
   'a body': response('0123456789'.repeat(300)),
@@ -67,7 +67,7 @@ const plain = Object.entries(complete).flatMap(([about, text]): NamedScenario[] 
     args: ['modtime /a'],
     server: { connections: [repeating(headOf(text))] },
   },
-  // Each call has a session of its own, since in C the next call would read the rest of the response.
+  // Each call uses its own session. On a shared session, C's next call would read the rest of this response.
   ...ranges.map((call): NamedScenario => ({
     twin: 'basic',
     about: `${call}: ${about}`,
@@ -98,7 +98,7 @@ const redirects = Object.entries(locations).flatMap(([about, location]) =>
     return {
       twin: 'basic',
       about: `a ${status} to ${about}`,
-      // An invalid URI causes an error. JavaScript then opens a new connection.
+      // After an invalid URI, JavaScript opens a new connection. Further requests would therefore differ from C's.
       args: ['redirect', 'get /a/b?c', ...(location.includes('[') ? [] : ['delete /d', 'gzip 10 /e'])],
       server: { connections: [answers(answer, answer, answer)] },
     };
@@ -126,7 +126,7 @@ const bodies: Record<string, Buffer> = {
   'half a gzip header': zipped.subarray(0, 6),
   'a body that is not gzip': Buffer.from('hello, this is no gzip'),
 };
-// Each body is sent at once, since the boundaries of inflated blocks depend on how the network splits the body.
+// Each body is sent at once. Otherwise, the inflated blocks would depend on how the network splits the body.
 const compressed = Object.entries(bodies).map(([about, body]): NamedScenario => ({
   twin: 'basic',
   about: `${about}, whole`,

@@ -1,4 +1,4 @@
-/** Lists scenarios with connections that are kept, closed and cut, with readers, and with requests that are retried. */
+/** Lists scenarios with connections that are kept, closed or cut, with readers, and with repeated requests. */
 import { response, type Step } from '../servers/raw.js';
 import { answers, connectionEach, gets, type NamedScenario } from './scenario.js';
 
@@ -12,7 +12,7 @@ const timedOut = response('', { status: '408 Request Timeout', headers: { Connec
 const fin: Step = { close: 'fin' };
 const rst: Step = { close: 'rst' };
 
-/** A connection for each text, reset after the text was sent. */
+/** One connection for each text. The connection is reset after the text has been sent. */
 const resetEach = (...texts: readonly string[]): Step[][] => texts.map((text) => [...answers(text), rst]);
 
 export const connections: readonly NamedScenario[] = [

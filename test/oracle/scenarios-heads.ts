@@ -8,7 +8,7 @@ const two = response('two');
 
 /** Fields to send before the Content-Length. */
 const fields = (count: number): string => Array.from({ length: count }, (_, i) => `X-${i}: ${i}\r\n`).join('');
-/** A field whose line has this number of bytes, not counting the line end. */
+/** A header field of this number of bytes, not counting the line end. */
 const line = (bytes: number): string => `X-Long: ${'y'.repeat(bytes - 8)}\r\n`;
 
 /** Responses on one connection. */

@@ -52,7 +52,9 @@ const found = locksFound([
   ['http://other.example:8080/e', 'urn:e'],
 ]);
 
-/** Responses to LOCKs. neon sends each later LOCK on a new connection. The last connection also sends `more`. */
+/**
+ * Responses to LOCKs. neon sends every LOCK after the first on a new connection. `more` follows on the last connection.
+ */
 const afterLocks = (texts: readonly string[], ...more: readonly string[]): Step[][] =>
   texts.map((text, i) => answers(text, ...(i === texts.length - 1 ? more : [])));
 

@@ -1,4 +1,4 @@
-/** Lists the scenarios that the twins of each name run with. */
+/** Lists all scenarios and the twins that run them. */
 import { chunkedResponse, response, type Step } from '../servers/raw.js';
 import type { NamedScenario } from './scenario.js';
 import { auth } from './scenarios-auth.js';

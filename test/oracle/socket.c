@@ -1,7 +1,7 @@
-/* socket PORT COMMAND…: connects, runs each command in turn, and prints its result. "line N", "read N",
- * "peek N" and "full N" receive into a buffer of N bytes. "write TEXT" and "vector TEXT|TEXT…" send.
- * "block N", "timeout N", "shutdown N" and "socks VERSION HOST USER PASSWORD" ("-" is NULL) call the
- * functions of these names. */
+/* socket PORT COMMAND…: connects, runs the commands in order, and prints their results. "line N",
+ * "read N", "peek N" and "full N" receive into a buffer of N bytes. "write TEXT" and "vector TEXT|TEXT…"
+ * send. "block N" calls ne_sock_block. "timeout N" calls ne_sock_read_timeout. "shutdown N" calls
+ * ne_sock_shutdown. "socks VERSION HOST USER PASSWORD" calls ne_sock_proxy, where "-" is NULL. */
 #include "twin.h"
 
 static ne_socket *sock;

@@ -38,7 +38,7 @@ function printTokens(text: string, next: (rest: ne.Out<string | null>) => string
   }
 }
 
-/** Prints a result, or that the loaded neon does not have the function. */
+/** Prints the result, or `unsupported` if the loaded neon lacks the function. */
 function printSupported(key: string, call: () => string): void {
   try {
     printText(key, call());

@@ -17,7 +17,7 @@ describeWith('cc', 'JavaScript compared with C', () => {
     expect(lines.filter((line) => line.startsWith('line=')).length).toBeGreaterThan(100);
   });
 
-  // Rules of time zones, since names of time zones would need files.
+  // Each time zone is a rule, because a zone name would require files.
   test.each(['UTC0', 'CET-1CEST,M3.5.0,M10.5.0/3', 'EST5EDT,M3.2.0,M11.1.0', 'LHST-10:30LHDT-11,M10.1.0,M4.1.0'])(
     'matches C for dates in the time zone %s',
     async (zone) => {

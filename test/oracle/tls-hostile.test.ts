@@ -1,4 +1,4 @@
-/** Tests servers with hostile certificates: C and JavaScript survive them and report the same errors. */
+/** Tests hostile server certificates. C and JavaScript must survive them and report the same errors. */
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -38,8 +38,7 @@ async function compareAt(name: string, port: number, args: readonly string[]): P
 }
 
 /**
- * Sends a request with a session that trusts no authority. The callback that verifies the server reads every property
- * of the certificate.
+ * Sends a request on a session that trusts no authority. The verify callback reads every property of the certificate.
  */
 async function inspectWithClasses(port: number): Promise<void> {
   const inspect = ({ subject, issuer, identity }: Certificate): unknown => [subject, issuer, identity];
@@ -54,7 +53,7 @@ async function inspectWithClasses(port: number): Promise<void> {
   });
 }
 
-/** Converts a line of the C twin as JavaScript converts text: invalid UTF-8 becomes U+FFFD. */
+/** Converts a line of the C twin as JavaScript does: invalid UTF-8 becomes U+FFFD. */
 function withReplacedBytes(line: string): string {
   const escape = (byte: string): string => `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`;
   return line.replaceAll(/(?:\\x[\da-f]{2})+/g, (bytes) => {
@@ -63,7 +62,7 @@ function withReplacedBytes(line: string): string {
   });
 }
 
-/** Starts OpenSSL's server, or a scripted server if OpenSSL's server cannot read the certificate. */
+/** Starts OpenSSL's server. If it cannot read the certificate, starts a scripted server instead. */
 async function serve({ leaf, chain }: Hostile): Promise<RunningServer> {
   const options = {
     pair: { cert: fileWith('server.crt', leaf.cert), key: fileWith('server.key', leaf.key) },
@@ -111,7 +110,7 @@ describeWith(['cc', 'openssl'], 'hostile certificates of servers', () => {
 });
 
 describeWith('cc', 'hostile certificates in files', () => {
-  // Files are compared one by one, since a newer OpenSSL rejects some files that an older OpenSSL reads.
+  // Compares the files one by one, because newer versions of OpenSSL reject some files that older versions read.
   test.each(surfaces)('are read as in C on the surface %s', async (surface) => {
     const files = hostile.map(({ leaf }, i) => fileWith(`${i}.crt`, leaf.cert));
     const readBy = async (twin: Twin): Promise<string[]> => {

@@ -1,4 +1,4 @@
-/** Tests ranges of TLS versions of client and server: C, JavaScript and the options of the classes agree. */
+/** Tests TLS version ranges of client and server. C, JavaScript and the options of the classes must agree. */
 import { features, type ProtocolVersion, Session } from 'libneon';
 import * as ne from 'libneon/ne';
 import { describeWith } from '../servers/packages.js';
@@ -18,10 +18,7 @@ const limits = [undefined, ...names];
 const numberOf = (name: ProtocolVersion | undefined): number =>
   name === undefined ? NE_SSL_PROTO_UNSPEC : numbers.get(name)!;
 
-/**
- * Every range of version names: without limits, with one or two limits, of a single version, and with a first version
- * above the last version.
- */
+/** Every range of version names. Either end may be open, both ends may be equal, and some ranges are reversed. */
 const ranges = limits.flatMap((min) => limits.map((max) => ({ min, max })));
 const ofNames = ranges.map(({ min, max }) => `${numberOf(min)}:${numberOf(max)}`);
 const newest = numberOf('TLSv1.3');
@@ -51,7 +48,7 @@ else
     const pki = testPki();
 
     test.each(servers)('agree with C at a server with %s', async (_, options, supported) => {
-      // Allows all ciphers, since the ciphers of the old versions are not allowed by default.
+      // Allows all ciphers, because the defaults exclude those of the old versions.
       const running = await startTlsServer({
         pair: pki.server,
         options: [...options, '-cipher', 'ALL:@SECLEVEL=0'],
@@ -69,7 +66,7 @@ else
         const outcomeIn = outcomes(expected);
         for (const { min, max } of ranges) {
           const inverted = min !== undefined && max !== undefined && min > max;
-          // GnuTLS rejects a first version without a last version. In this case, the classes also set a last version.
+          // GnuTLS rejects a minimum without a maximum, so the classes add a maximum in that case.
           const { set, version } =
             outcomeIn(min, max).set === 0 ? outcomeIn(min, max) : outcomeIn(min, max ?? 'TLSv1.3');
           expect([min, max, inverted || set]).toEqual([min, max, inverted || 0]);
@@ -79,7 +76,7 @@ else
           expect([min ?? version, version, max ?? version].sort()[1]).toBe(version);
           expect(supported).toContain(version);
         }
-        // TLS 1.2 and 1.3 are supported everywhere, so they must be used.
+        // TLS 1.2 and 1.3 are supported everywhere, so these versions must succeed.
         for (const name of supported.filter((one) => one === 'TLSv1.2' || one === 'TLSv1.3'))
           expect(outcomeIn(name, name)).toEqual({ set: 0, version: name });
       } finally {
@@ -103,7 +100,7 @@ else
     }
   });
 
-/** Whether a range could be set, and the version used in it, from the output of the C twin. */
+/** Parses the C twin's output: whether each range could be set, and which version was negotiated. */
 function outcomes(lines: readonly string[]) {
   const valuesOf = (key: string): string[] =>
     lines.filter((line) => line.startsWith(`${key}=`)).map((line) => line.slice(key.length + 1));

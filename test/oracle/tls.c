@@ -1,9 +1,9 @@
-/* tls PORT HOST[/PATH] CLIENT CA...: sends three GETs, each on its own session. The first session has no
- * callback for the server's certificate. The callback of the second session refuses the certificate, and the
- * callback of the third session accepts it. A fourth GET uses a new connection of the third session. The
- * response to the fourth GET, a page of openssl's s_server, states whether the TLS session was resumed. The
- * server is at 127.0.0.1, whatever HOST is. CLIENT is "-", "set=FILE" (PKCS#12), "provide=FILE" for a
- * callback, or "provide=" for a callback without a certificate. */
+/* tls PORT HOST[/PATH] CLIENT CA...: sends GETs on three sessions. The first session has no verify
+ * callback. The second session's callback refuses the server's certificate, and the third session's callback
+ * accepts it. The third session then sends another GET on a new connection. The response, a page of openssl's
+ * s_server, tells whether the TLS session was resumed. The server is always at 127.0.0.1. CLIENT is "-" (no
+ * certificate), "set=FILE" (a PKCS#12 file), "provide=FILE" (a callback that provides the file), or
+ * "provide=" (a callback that provides nothing). */
 #include "twin.h"
 
 enum mode { no_callback, refuse, accept };
@@ -35,7 +35,7 @@ static void provide(void *userdata, ne_session *sess, const ne_ssl_dname *const 
   if (*file != '\0') set_client_certificate(sess, file);
 }
 
-/* Looks for the word in each block. Even if s_server's page arrives in several blocks, the word does not. */
+/* Looks for the word in each block. s_server's page may need several blocks, but the word is never split. */
 static int find_reused(void *userdata, const char *buf, size_t len) {
   int *reused = userdata;
   static const char word[] = "Reused, ";

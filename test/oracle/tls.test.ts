@@ -10,7 +10,7 @@ import { cTwin, withoutTlsWording, jsTwin, runTwinAt, surfaces, type Twin } from
 
 const programs = ['cc', 'openssl'] as const;
 
-/** Removes an error text that varies, since either the server's alert or its reset may arrive first. */
+/** Removes an error message that depends on whether the server's alert or its reset arrives first. */
 function comparable(lines: readonly string[], { error }: Situation): string[] {
   return lines.map((line) => (error?.source === '.' && line.startsWith('error=') ? 'error=' : withoutTlsWording(line)));
 }
@@ -38,8 +38,8 @@ describeWith(programs, 'JavaScript compared with C over TLS', () => {
 });
 
 /**
- * Apache requests the certificate after it has read the path. With TLS 1.2, Apache renegotiates. With TLS 1.3, Apache
- * sends a certificate request after the handshake.
+ * Apache requests the certificate only after it has read the path. With TLS 1.2, Apache renegotiates the connection.
+ * With TLS 1.3, Apache sends a CertificateRequest after the handshake.
  */
 describeWith([...programs, 'apache2'], 'a client certificate requested after the handshake', () => {
   const pki = testPki();

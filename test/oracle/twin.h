@@ -1,4 +1,4 @@
-/* Provides the parts that C twins share. Twins print lines of key=value, as JavaScript twins do (twin.ts). */
+/* Provides what C twins share. A twin prints lines of key=value, like its JavaScript twin (twin.ts). */
 #ifndef TWIN_H
 #define TWIN_H
 
@@ -16,7 +16,7 @@
 
 static inline void print_number(const char *key, long long value) { printf("%s=%lld\n", key, value); }
 
-/* Prints printable ASCII unchanged, a backslash and all other bytes as \xNN, and NULL as (null). */
+/* Prints a text. Backslashes and bytes outside printable ASCII become \xNN, and NULL becomes (null). */
 static inline void print_text(const char *key, const char *value) {
   printf("%s=", key);
   if (value == NULL)
@@ -71,7 +71,7 @@ static inline uint32_t hash_more(uint32_t hash, const char *bytes, size_t count)
   return hash;
 }
 
-/* The argument with this number (from 1; the port is 1), or the default. */
+/* The argument with this number, or the default. The port has the number 1. */
 static inline const char *argument(int argc, char **argv, int number, const char *fallback) {
   return argc > number ? argv[number] : fallback;
 }

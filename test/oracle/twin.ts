@@ -1,11 +1,11 @@
-/** Provides the parts that JavaScript twins share: they print the lines that the C twins print with twin.h. */
+/** Provides what JavaScript twins share. They print the same lines as the C twins (twin.h). */
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
 
-/** The functions that block. Twins await their results; on the synchronous surface, the await has no effect. */
+/** The neon functions of one surface. Twins await every result; the await does nothing on the synchronous surface. */
 export type Io = typeof ne | typeof promises;
 
-/** The main function of a twin, with its blocking calls, the server's port, and the arguments of the scenario. */
+/** A twin's main function. It receives the functions of a surface, the server's port, and the scenario's arguments. */
 export type TwinMain = (io: Io, port: number, args: readonly string[]) => Promise<void>;
 
 /** Runs the twin that this process was started for: `node FILE SURFACE PORT ARGUMENT…`. */
@@ -22,7 +22,7 @@ export function printNumber(key: string, value: number): void {
   console.log(`${key}=${value}`);
 }
 
-/** Prints a text: printable ASCII unchanged, a backslash and all other bytes as \xNN, and null as (null). */
+/** Prints a text. Backslashes and bytes outside printable ASCII become \xNN, and null becomes (null). */
 export function printText(key: string, value: string | null): void {
   const escape = (byte: string): string => `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`;
   const bytes = Buffer.from(value ?? '', 'utf8').toString('latin1');

@@ -1,5 +1,5 @@
-/* upload PORT REQUEST...: sends PUTs on one session. A REQUEST is "SOURCE SIZE WORD...": the source of the
- * body, the length of the body, and further settings or faults. */
+/* upload PORT REQUEST...: sends PUTs on one session. A REQUEST is "SOURCE SIZE WORD...": where the body
+ * comes from, its size, and words that set flags, repeat the request or cause faults. */
 #include "twin.h"
 
 #include <unistd.h>

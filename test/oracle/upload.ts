@@ -59,7 +59,7 @@ function letters(size: number): Buffer {
   return Buffer.alloc(size, 'abcdefghijklmnopqrstuvw');
 }
 
-/** Opens a file with the body, and removes the file's name. */
+/** Writes the body to a file, opens the file, and unlinks it. */
 function openFilled({ bytes }: Source): number {
   const folder = mkdtempSync(path.join(tmpdir(), 'libneon-upload-'));
   const file = path.join(folder, 'body');

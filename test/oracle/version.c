@@ -1,4 +1,4 @@
-/* version: prints the neon that C twins run with, and the TLS library that it uses. */
+/* version: prints the versions of neon and of the TLS library that C twins use. */
 #include <dlfcn.h>
 
 #include "twin.h"

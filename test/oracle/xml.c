@@ -1,4 +1,4 @@
-/* xml PORT SIZE DOCUMENT: parses a document in blocks of SIZE bytes and prints the events. The server is not
+/* xml PORT SIZE DOCUMENT: parses a document in blocks of SIZE bytes and prints the events. PORT is not
  * used. The first handler declines elements whose name begins with "skip". It aborts at elements whose name
  * begins with "abort", and at text that ends with "!". */
 #include "twin.h"

@@ -1,4 +1,4 @@
-/** Generates the configuration of the Apache that tests use; see `apache.ts`. */
+/** Generates Apache's configuration for the tests; see `apache.ts`. */
 import { existsSync } from 'node:fs';
 import type { Pki } from './pki.js';
 
@@ -6,7 +6,7 @@ import type { Pki } from './pki.js';
 export interface ApacheSettings {
   readonly scratch: string;
   readonly pki: Pki;
-  /** The user that Apache runs as when it is started by root; null otherwise. */
+  /** The user that Apache switches to when root starts it. Null if another user starts it. */
   readonly user: string | null;
   readonly port: number;
   readonly tlsPort: number;
@@ -27,7 +27,7 @@ export function apacheConfiguration(settings: ApacheSettings): string {
   return [general(settings), limits, places(settings), tls(settings), settings.extra].join('\n');
 }
 
-/** Loads the modules that exist as files, since some versions of Apache have some modules built in. */
+/** Loads only the modules that exist as files. Some versions of Apache have the other modules built in. */
 function loadModules(): string {
   const file = (module: string): string => `${MODULES_FOLDER}/mod_${module}.so`;
   return MODULES.filter((module) => existsSync(file(module)))

@@ -31,14 +31,14 @@ export interface ApacheOptions {
 export interface Apache extends RunningServer {
   /** TLS 1.2 and 1.3; `/mtls` requires a client certificate. */
   readonly tlsPort: number;
-  /** TLS 1.2 that requires a client certificate in the handshake. */
+  /** A port with TLS 1.2 only. The server requires a client certificate during the handshake. */
   readonly clientCertificatePort: number;
   /** `http://127.0.0.1:PORT`, and the https origin of `tlsPort`. */
   readonly origin: string;
   readonly tlsOrigin: string;
   /**
-   * The folders served at `/dav` (also at `/gzip`, `/inflate`, `/throttle` and `/mtls`), at `/basic`, at `/digest` and
-   * at `/`.
+   * The folders of the paths `/dav`, `/basic`, `/digest` and `/`. The first is also served at `/gzip`, `/inflate`,
+   * `/throttle` and `/mtls`.
    */
   readonly files: {
     readonly dav: string;
@@ -46,9 +46,9 @@ export interface Apache extends RunningServer {
     readonly digest: string;
     readonly documents: string;
   };
-  /** Writes a file into a folder, owned by the user that Apache runs as. */
+  /** Writes a file into a folder. Apache's user becomes the owner of the file. */
   write(folder: 'dav' | 'basic' | 'digest' | 'documents', name: string, content: string | Uint8Array): string;
-  /** The lines of the access log: user, request line, status, bytes sent. */
+  /** The lines of the access log: user, request line, status, number of bytes sent. */
   accessLog(): string[];
 }
 
@@ -141,7 +141,7 @@ function hash(algorithm: string, text: string, encoding: 'hex' | 'base64'): stri
   return createHash(algorithm).update(text).digest(encoding);
 }
 
-/** The user that Apache serves as when it is started by root. */
+/** The user that Apache switches to when root starts it. */
 function unprivilegedUser(): string {
   const users = readFileSync('/etc/passwd', 'utf8');
   return /^www-data:/m.test(users) ? 'www-data' : 'nobody';

@@ -1,6 +1,6 @@
 /**
- * Implements a listener that never accepts and whose queue is full, so that a connect gets no response. The listener
- * lives in a worker thread that blocks forever, because Node accepts every connection that its loop sees.
+ * Implements a server that never answers a connect. It does not accept connections, and its queue is full. A worker
+ * thread opens the listener and blocks forever, because Node's event loop would accept the connections.
  */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';

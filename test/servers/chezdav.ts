@@ -4,7 +4,7 @@ import path from 'node:path';
 import { startDavProgram, type DavServer } from './dav-program.js';
 import { requireProgram } from './packages.js';
 
-/** Starts chezdav, on the loopback interface and without announcing itself in the network. */
+/** Starts chezdav on loopback. The server does not announce itself on the network. */
 export function startChezdav(): Promise<DavServer> {
   const command = requireProgram('chezdav');
   return startDavProgram('chezdav', (port, scratch) => {

@@ -15,7 +15,7 @@ export interface Service<Started, Question = never, Answer = never> {
 /** A function that runs at the end of the child; the function registered last runs first. */
 export type Cleanup = () => void | Promise<void>;
 
-/** Starts a server. As soon as it opens a resource, it registers the release of the resource with `atEnd`. */
+/** Starts a server. It calls `atEnd` for each resource as soon as it opens the resource; the callback releases it. */
 export type Start<Options, Started, Question, Answer> = (
   options: Options,
   atEnd: (cleanup: Cleanup) => void,
@@ -34,7 +34,10 @@ export type Report<Started, Answer> =
   | { readonly kind: 'answer'; readonly id: number; readonly answer: Answer }
   | { readonly kind: 'refused'; readonly id: number; readonly reason: string };
 
-/** Runs this process as a test server: the first message has the options, and every later message has a question. */
+/**
+ * Runs this process as a test server. The first message from the parent contains the options; every later message
+ * contains a question.
+ */
 export function serveParent<Options, Started, Question = never, Answer = never>(
   start: Start<Options, Started, Question, Answer>,
 ): void {

@@ -32,7 +32,7 @@ export function fetchOnce(
   });
 }
 
-/** Opens a plain connection to a loopback port. An error on the connection only causes the event `close`. */
+/** Opens a TCP connection to a loopback port. Errors after the connect are ignored; the socket then emits `close`. */
 export async function dial(port: number): Promise<Socket> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   await once(socket, 'connect');

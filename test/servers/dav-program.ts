@@ -1,4 +1,4 @@
-/** Provides the shared part of the functions that start WebDAV servers: one program, one port, and a scratch folder. */
+/** Provides the code that all WebDAV servers share when they start a program with one port and one scratch folder. */
 import path from 'node:path';
 import { scratchDirectory, startProgram, withFreePorts, type RunningServer } from './start.js';
 import type { ProgramOptions } from './supervise-child.js';
@@ -7,7 +7,7 @@ import type { ProgramOptions } from './supervise-child.js';
 export interface DavServer extends RunningServer {
   /** `http://127.0.0.1:PORT` */
   readonly origin: string;
-  /** A collection that exists, is empty and may be written: an escaped path with a slash at the end. */
+  /** The path of an empty, writable collection. The path is percent-encoded and ends with a slash. */
   readonly root: string;
   /**
    * The folder whose files are the members of `root`, under their own names. Null if the server stores members in
@@ -24,7 +24,10 @@ export interface DavProgram extends Pick<ProgramOptions, 'command' | 'args' | 'e
   readonly files?: string;
 }
 
-/** Starts a program on a free port; `prepare` fills the scratch folder, which is removed with the server. */
+/**
+ * Starts a program on a free port. `prepare` creates files in the scratch folder; the folder is removed with the
+ * server.
+ */
 export function startDavProgram(
   name: string,
   prepare: (port: number, scratch: string) => DavProgram,

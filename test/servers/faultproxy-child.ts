@@ -8,7 +8,7 @@ import type { Fault, FaultProxyOptions } from './faultproxy.js';
 /** A promise that never settles. */
 const never = new Promise<never>(() => {});
 
-/** The interval in milliseconds at which the proxy sends one slice of a body with a limited rate. */
+/** A limited rate is kept by sending a slice of the body at this interval, in milliseconds. */
 const SLICE = 50;
 
 serveParent<FaultProxyOptions, { port: number }, Fault, null>(async ({ target, fault }) => {
@@ -73,7 +73,7 @@ async function passInPieces(client: Socket, block: Buffer, size: number, pause: 
   }
 }
 
-/** Cuts the connection. The proxy then reads nothing more from the server. */
+/** Cuts the connection to the client and stops reading from the server. */
 async function cut(client: Socket, fault: Fault): Promise<never> {
   await sleep(20); // the bytes sent so far arrive before the cut
   if (typeof fault === 'object' && 'rst' in fault) client.resetAndDestroy();

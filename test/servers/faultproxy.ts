@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { startChild, type RunningServer } from './start.js';
 
-/** The fault. Byte counts are per connection, in the direction from the server unless stated otherwise. */
+/** The fault. Unless stated otherwise, a byte count applies to one connection and to data from the server. */
 export type Fault =
   | 'none'
   /** Accepts and resets at once. */
@@ -13,7 +13,10 @@ export type Fault =
   | { readonly latency: number }
   /** Limits the rate to this number of bytes a second. */
   | { readonly rate: number }
-  /** Resets, sends FIN, or falls silent with an open connection, after this number of bytes. */
+  /**
+   * After this number of bytes: resets the connection, sends a FIN, or sends nothing more but keeps the connection
+   * open.
+   */
   | { readonly rst: number }
   | { readonly fin: number }
   | { readonly silence: number }

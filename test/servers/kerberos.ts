@@ -1,4 +1,4 @@
-/** Starts a Kerberos realm with one user, and an Apache that accepts the user's tickets (Negotiate) at `/negotiate`. */
+/** Starts a Kerberos realm with one user. Also starts an Apache that accepts this user's tickets at `/negotiate`. */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -20,7 +20,7 @@ export interface Kerberos {
   readonly apache: Apache;
   /** The file with the key of `HTTP/localhost`. */
   readonly keytab: string;
-  /** The environment of a program whose user has a ticket, and of a program whose user has no ticket. */
+  /** The environments for two users: one who has a Kerberos ticket, and one who has none. */
   readonly withTicket: Readonly<Record<string, string>>;
   readonly withoutTicket: Readonly<Record<string, string>>;
   stop(): Promise<void>;

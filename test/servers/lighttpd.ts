@@ -1,4 +1,4 @@
-/** Starts lighttpd with mod_webdav, a second reliable WebDAV server next to Apache. */
+/** Starts lighttpd with mod_webdav. Like Apache, it is a reliable WebDAV server to test against. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { startDavProgram, type DavServer } from './dav-program.js';
@@ -7,7 +7,7 @@ import { requireProgram } from './packages.js';
 /** The module that WebDAV needs in addition to the program. */
 export const lighttpdWebdav = '/usr/lib/lighttpd/mod_webdav.so';
 
-/** Starts lighttpd; every path is WebDAV. Properties and locks are in a new database. */
+/** Starts lighttpd with WebDAV on every path. It stores properties and locks in a new database. */
 export function startLighttpd(): Promise<DavServer> {
   const command = requireProgram('lighttpd');
   requireProgram(lighttpdWebdav);
@@ -20,7 +20,7 @@ export function startLighttpd(): Promise<DavServer> {
   });
 }
 
-/** The configuration. It gives every file a type, since files without a type have no entity tags. */
+/** The configuration. Every file gets a type, because lighttpd sends entity tags only for files with a type. */
 function configuration(scratch: string, port: number): string {
   return `
 server.modules = ("mod_webdav")

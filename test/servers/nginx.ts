@@ -1,4 +1,7 @@
-/** Starts nginx with static files on loopback: fast, with unlimited connections, and with TLS on request. */
+/**
+ * Starts nginx as a fast server of static files on loopback. Connections stay open for any number of requests. TLS is
+ * optional.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { requireProgram } from './packages.js';
@@ -16,18 +19,21 @@ export const nginxDavExt = '/usr/lib/nginx/modules/ngx_http_dav_ext_module.so';
 
 /** The files and features of nginx. */
 export interface NginxOptions {
-  /** Additional files: path → content, or a size in bytes to be filled with the {@link pattern}. */
+  /** More files to serve, by path. A number creates a file of this size, filled with the {@link pattern}. */
   readonly files?: Readonly<Record<string, string | Uint8Array | number>>;
   /**
-   * A path that accepts bodies of any method. Each body is read to its end and discarded. The response is then 200
-   * without a body, and its header `Received` is the number of bytes received.
+   * A path that accepts a body with any method. The server reads the whole body and discards it. It then sends 200
+   * without a body; the header `Received` contains the number of bytes received.
    */
   readonly sink?: string;
-  /** Paths of XML files that are the 207 responses to all methods except GET and HEAD. */
+  /** Paths of XML files. The server sends such a file as a 207 response to every method except GET and HEAD. */
   readonly multistatus?: readonly string[];
   /** Also listens on a TLS port, with the server certificate of the test PKI. */
   readonly tls?: boolean;
-  /** Enables WebDAV as far as nginx has it: nginx claims class 2 without class 1, lacks PROPPATCH, and has quirks. */
+  /**
+   * Enables nginx's partial support for WebDAV. nginx announces class 2 but not class 1, does not support PROPPATCH,
+   * and has other quirks.
+   */
   readonly dav?: boolean;
 }
 
@@ -120,9 +126,9 @@ function tlsDirectives(tlsPort: number): string {
 }
 
 /**
- * A location that responds by itself (`return`, or a static file) responds before the body has arrived. Therefore this
- * location is a proxy. It first reads the whole body, which is kept in memory up to the size of the buffer. It then
- * forwards only the head, to another location of the same server.
+ * With `return` or a static file, nginx would respond before the body has arrived. This location therefore works as a
+ * proxy. It reads the whole body first, and keeps up to `client_body_buffer_size` of it in memory. It then forwards the
+ * head without the body to another location of the same server.
  */
 function sinkDirectives(sink: string, port: number): string {
   return `
@@ -137,7 +143,10 @@ function sinkDirectives(sink: string, port: number): string {
     location = ${sink}/received { return 200; }`;
 }
 
-/** nginx rejects methods other than GET and HEAD for a file with 405. This location sends 207 with the file instead. */
+/**
+ * For a static file, nginx rejects all methods except GET and HEAD with 405. This location replaces the 405 by a 207
+ * with the content of the file.
+ */
 function multistatusDirectives(file: string): string {
   return `
     location = ${file} {

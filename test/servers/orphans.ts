@@ -1,7 +1,4 @@
-/**
- * Starts one server of each kind, reports their ports, and never stops them. The test that runs this script ends its
- * process.
- */
+/** Starts a server of each kind and reports the ports. The servers never stop; the test ends this process instead. */
 import { startApache } from './apache.js';
 import { faultProxy } from './faultproxy.js';
 import { startNephele } from './nephele.js';

@@ -1,4 +1,4 @@
-/** Maps programs to their Debian packages, and defines test suites that need such programs. */
+/** Lists the Debian packages of the programs that tests use, and defines suites that need these programs. */
 import { accessSync, constants, existsSync } from 'node:fs';
 import path from 'node:path';
 
@@ -45,14 +45,16 @@ export const packageOf = {
 /** A program whose package is known. */
 export type Program = keyof typeof packageOf;
 
-/** The full path of a program, or null. Also searches the folders of system programs, which PATH may not contain. */
+/**
+ * Returns the full path of a program, or null. It also searches the system folders, even if PATH does not contain them.
+ */
 export function findProgram(program: Program): string | null {
   if (path.isAbsolute(program)) return existsSync(program) ? program : null;
   const folders = [...(process.env['PATH'] ?? '').split(path.delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];
   return folders.map((folder) => path.join(folder, program)).find(isExecutable) ?? null;
 }
 
-/** The full path of a program; throws with the name of its package when it is missing. */
+/** Returns the full path of a program. If the program is missing, throws an error with the name of its package. */
 export function requireProgram(program: Program): string {
   const file = findProgram(program);
   if (file === null) throw new Error(`needs Debian package ${packageOf[program]} (${program} not found)`);
@@ -60,8 +62,8 @@ export function requireProgram(program: Program): string {
 }
 
 /**
- * A `describe` for a suite that needs programs. When a program is missing, the suite fails if `CI` is set. If `CI` is
- * not set, one skipped test, which names the package, replaces the suite.
+ * A `describe` for a suite that needs external programs. If a program is missing, the suite fails when `CI` is set.
+ * Otherwise a skipped test takes its place and names the missing package.
  */
 export function describeWith(programs: Program | readonly Program[], name: string, suite: () => void): void {
   const missing = [programs].flat().filter((program) => findProgram(program) === null);

@@ -1,5 +1,5 @@
 /**
- * Creates a temporary PKI for tests with the `openssl` program, once a day for each user, in the temporary folder. The
+ * Creates a test PKI with the `openssl` program in the temporary folder. Each user gets a new PKI every day. The
  * password of the PKCS#12 files is `secret`.
  */
 import { execFileSync } from 'node:child_process';
@@ -28,7 +28,8 @@ export interface KeyPair {
 }
 
 /**
- * The files of the PKI. Server certificates are for `localhost`, 127.0.0.1 and ::1 unless their name says otherwise.
+ * The files of the PKI. A server certificate is for `localhost`, 127.0.0.1 and ::1 unless its property name says
+ * otherwise.
  */
 export interface Pki {
   readonly directory: string;
@@ -38,7 +39,7 @@ export interface Pki {
   /** A root that signs no server certificate. */
   readonly otherCa: KeyPair;
   readonly server: KeyPair;
-  /** Signed by an intermediate certificate, which is the second certificate of the file. */
+  /** Signed by an intermediate certificate. The file contains the intermediate certificate after the server's. */
   readonly chained: KeyPair;
   readonly wildcard: KeyPair;
   readonly wrongHost: KeyPair;
@@ -48,34 +49,46 @@ export interface Pki {
   /** With an RSA key of 768 bits. */
   readonly weak: KeyPair;
   readonly selfSigned: KeyPair;
-  /** Signed by an expired intermediate certificate, which is the second certificate of the file. */
+  /**
+   * Signed by an intermediate certificate that has expired. The file also contains the intermediate certificate, after
+   * the server's.
+   */
   readonly badChain: KeyPair;
-  /** For `first.test.invalid`, `localhost` and `*.test.invalid`; only for 127.0.0.1; only for `localhost`. */
+  /**
+   * The host names are `first.test.invalid`, `localhost` and `*.test.invalid`. The second certificate is for 127.0.0.1
+   * only, and the third for `localhost` only.
+   */
   readonly severalNames: KeyPair;
   readonly addressOnly: KeyPair;
   readonly nameOnly: KeyPair;
-  /** Without alternative names; the common name is `localhost`, or is missing in a self-signed certificate. */
+  /**
+   * Two certificates without alternative names. The common name of the first is `localhost`. The second is self-signed
+   * and has no common name.
+   */
   readonly commonName: KeyPair;
   readonly noName: KeyPair;
-  /** The alternative name is `localhost`, a null byte, and `.test.invalid`. */
+  /** The only alternative name is one string: `localhost`, then a null byte, then `.test.invalid`. */
   readonly nullInName: KeyPair;
-  /** Valid until 2060; a time after 2049 has the longer form (GeneralizedTime). */
+  /** Valid until 2060. Dates after 2049 use a longer encoding (GeneralizedTime). */
   readonly until2060: KeyPair;
   readonly client: KeyPair;
   readonly revokedClient: KeyPair;
   /** Signed by `otherCa`. */
   readonly wrongClient: KeyPair;
-  /** PKCS#12 of `client`: with its CA and a friendly name, without a password, or without a friendly name. */
+  /**
+   * Three PKCS#12 files of `client`. The first contains the CA and a friendly name. The second has no password, and the
+   * third has no friendly name.
+   */
   readonly p12: string;
   readonly p12NoPassword: string;
   readonly p12NoName: string;
   /** PKCS#12 of `wrongClient`. */
   readonly p12WrongClient: string;
-  /** PKCS#12 of `revokedClient`; of `client` without its key; of its key alone. */
+  /** PKCS#12 files of other contents: the revoked client; `client` without its key; only the key of `client`. */
   readonly p12RevokedClient: string;
   readonly p12NoKey: string;
   readonly p12NoCertificate: string;
-  /** With the old RC2 and 3DES encryption; null if this openssl does not support it. */
+  /** A PKCS#12 file with the old RC2 and 3DES encryption. Null if the installed openssl does not support it. */
   readonly p12Legacy: string | null;
 }
 
@@ -124,7 +137,7 @@ ${Object.entries(EXTENSIONS)
   .join('\n')}
 `;
 
-/** The PKI of today, created by the first call (a second or less). */
+/** Returns today's PKI. The first call of the day creates it, which takes at most a second or so. */
 export function testPki(): Pki {
   const directory = todaysDirectory();
   if (!existsSync(directory)) makeInPlace(directory);
@@ -144,8 +157,8 @@ function todaysDirectory(): string {
 }
 
 /**
- * Creates the PKI under another name and renames it, so that other processes never see an incomplete PKI. A process
- * whose rename comes too late uses the PKI of the other process.
+ * Creates the PKI under a temporary name and then renames it. Other processes therefore never see an incomplete PKI. If
+ * another process was faster, its PKI is used.
  */
 function makeInPlace(directory: string): void {
   const aside = mkdtempSync(`${directory}.`);
@@ -303,7 +316,7 @@ function make(directory: string): void {
     openssl('pkcs12', '-export', '-out', `${name}.p12`, ...options);
   }
 
-  /** Appends the certificate of the signer to the file of a certificate. */
+  /** Appends the signer's certificate to the file of the signed certificate. */
   function follow(name: string, signer: string): void {
     const [certificate, next] = [name, signer].map((one) => path.join(directory, `${one}.crt`)) as [string, string];
     writeFileSync(certificate, pem(certificate) + pem(next));
@@ -355,7 +368,7 @@ function serverExtensions(names: string | null): string {
   return names === null ? usage : `${usage}\nsubjectAltName=${names}`;
 }
 
-/** The DER of a subjectAltName with one host name, which may contain bytes that the configuration cannot express. */
+/** The DER of a subjectAltName with one host name. DER allows bytes that OpenSSL's configuration syntax does not. */
 function alternativeName(name: string): string {
   const bytes = [0x30, name.length + 2, 0x82, name.length, ...Buffer.from(name)];
   return bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(':');

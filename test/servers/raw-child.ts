@@ -1,6 +1,5 @@
 /**
- * Implements the process behind `rawServer`, which runs any number of scripted servers and ends after a while without
- * a server.
+ * Implements the process that runs all scripted servers of a test process. It exits when no server has run for a while.
  */
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
@@ -8,7 +7,7 @@ import { serveParent } from './child.js';
 import type { RawAnswer, RawQuestion, RawServerOptions, Step } from './raw.js';
 import { RawConnection } from './raw-connection.js';
 
-/** The time without a server after which the process ends, in milliseconds. */
+/** The process ends after it has had no server for this time, in milliseconds. */
 const IDLE_LIMIT = 3_000;
 
 serveParent<null, null, RawQuestion, RawAnswer>(async () => {
@@ -45,7 +44,7 @@ serveParent<null, null, RawQuestion, RawAnswer>(async () => {
 
 type Counted = 'opened' | 'requests' | 'closed';
 
-/** A listener, the script of each connection, and the callers that wait for an event. */
+/** A listener and its scripted connections. Callers can wait here for events such as a new connection. */
 class ScriptedServer {
   readonly connections: RawConnection[] = [];
   port = 0;
@@ -98,7 +97,7 @@ class ScriptedServer {
     return connections[rest === 'repeat-last' ? Math.min(index, connections.length - 1) : index] ?? [];
   }
 
-  /** Closes the listener when the last listed connection has been accepted, so that further connects are refused. */
+  /** Closes the listener after the last scripted connection is accepted. Further connects are then refused. */
   private refuseAfter(index: number): void {
     const { connections = [], rest = 'refuse', fixed } = this.options;
     if (rest === 'refuse' && fixed === undefined && index >= connections.length - 1) this.listener.close();

@@ -7,7 +7,7 @@ import type { ConnectionRecord, RawServerOptions, RawTls, Step, TlsRecord } from
 const KEEP = 1 << 20;
 const HEAD_END = Buffer.from('\r\n\r\n');
 
-/** The error that ends the script of a connection whose client has closed. */
+/** Thrown when the client has closed. It ends the script of the connection. */
 class ClientGone extends Error {}
 
 /** Plays steps on an accepted socket, which must be paused, and records the client's actions. */
@@ -23,7 +23,7 @@ export class RawConnection {
   private tls: TlsRecord | null = null;
   private error: string | null = null;
 
-  /** The stream that steps read and write: the TCP socket or, after the start of TLS, a TLS socket on top of it. */
+  /** The stream that steps use. This is the TCP socket, or a TLS socket over it once TLS has started. */
   private stream: Socket;
   /** Received bytes that no step has read yet. */
   private unread: Buffer = Buffer.alloc(0);
@@ -62,7 +62,7 @@ export class RawConnection {
     };
   }
 
-  /** Plays the steps, closes the connection, and continues to read until the client has closed it, too. */
+  /** Plays the steps and closes the connection. Then reads until the client closes it, too. */
   async play(steps: readonly Step[]): Promise<void> {
     try {
       if (this.options.tls && !steps.some((step) => 'startTls' in step)) await this.startTls(this.options.tls);
@@ -74,7 +74,7 @@ export class RawConnection {
     this.drain();
   }
 
-  /** Responds to each head with fixed bytes, as fast as possible. */
+  /** Sends the same bytes after each head of a request, as fast as possible. */
   serveFixed(answer: Buffer): void {
     let tail = '';
     this.socket.on('data', (data: Buffer) => {
@@ -164,7 +164,7 @@ export class RawConnection {
     }
   }
 
-  /** Receives more bytes. At all other times the socket is paused, so that a script decides what is read. */
+  /** Waits for more bytes. The socket is paused at all other times, so the script controls how much is read. */
   private async more(): Promise<void> {
     if (this.isGone()) throw new ClientGone();
     const before = this.unread.length;
@@ -218,7 +218,7 @@ export class RawConnection {
     throw new ClientGone();
   }
 
-  /** From now on, reads everything that arrives, and keeps nothing for later steps. */
+  /** Starts to read and discard everything that arrives. Later steps do not see these bytes. */
   private drain(): void {
     this.draining = true;
     this.unread = Buffer.alloc(0);

@@ -1,6 +1,6 @@
 /**
- * Starts scripted TCP and TLS servers. A script is data: it lists the steps of each connection, in the order in which
- * the connections are accepted. The server records the bytes that each client sent and how the client closed.
+ * Starts scripted TCP and TLS servers. A script contains a list of steps for each connection. The first connection that
+ * is accepted follows the first list, and so on. The server records what each client sent and how it closed.
  *
  * ```ts
  * const server = await rawServer({ connections: [[{ read: 'request' }, { send: response('hello') }]] });
@@ -10,16 +10,22 @@ import path from 'node:path';
 import type { SecureContextOptions } from 'node:tls';
 import { isGone, startChild, type RunningServer, type ServerChild } from './start.js';
 
-/** One step on a connection. A step that reads ends the script of its connection when the client has closed. */
+/** One step of a script. If a step tries to read after the client has closed, the script of that connection ends. */
 export type Step =
-  /** Reads a request: `head` up to the empty line, `body` as announced by the last head, or `request` for both. */
+  /**
+   * Reads a request. `head` reads up to the empty line. `body` reads the body that the last head announced. `request`
+   * reads both.
+   */
   | { readonly read: 'request' | 'head' | 'body' }
-  /** Reads one TLS record, the ClientHello, as plain bytes. Only on a server without `tls`, or before `startTls`. */
+  /**
+   * Reads the ClientHello, a single TLS record, without decoding it. Requires a server without `tls`, or a later
+   * `startTls`.
+   */
   | { readonly read: 'client-hello' }
   /** Reads up to and including these bytes. */
   | { readonly readUntil: string }
   | { readonly readBytes: number }
-  /** Sends text (as UTF-8) or bytes, and waits while the client is slow. */
+  /** Sends text (as UTF-8) or bytes. If the client reads slowly, waits until all bytes are sent. */
   | { readonly send: string | Uint8Array }
   /** Sends blocks of this number of bytes until the client closes. */
   | { readonly streamForever: number }
@@ -27,16 +33,22 @@ export type Step =
   | { readonly delay: number }
   /** Starts the TLS handshake at this point of the script, instead of at its beginning. */
   | { readonly startTls: true }
-  /** `fin` ends TLS properly and then TCP, `truncate` ends only TCP. Both continue to read. `rst` resets at once. */
+  /**
+   * `fin` closes TLS and then TCP. `truncate` closes TCP without closing TLS. Both continue to read. `rst` resets the
+   * connection at once.
+   */
   | { readonly close: 'fin' | 'truncate' | 'rst' }
   /**
-   * Keeps the connection open. `true` reads nothing, so that an upload stalls and the client's close is not noticed.
-   * `reading` reads everything.
+   * Keeps the connection open. With `true`, the server reads nothing: an upload stalls, and the server does not notice
+   * when the client closes. With `reading`, the server reads everything.
    */
   | { readonly hang: true | 'reading' }
   | { readonly repeat: number | 'forever'; readonly steps: readonly Step[] };
 
-/** The server's side of TLS, in PEM. Client certificates are requested on demand, recorded, and never rejected. */
+/**
+ * The TLS options of the server, in PEM format. With `requestCert`, the server asks for a client certificate, records
+ * it, and accepts any.
+ */
 export type RawTls = Pick<
   SecureContextOptions,
   'key' | 'cert' | 'ca' | 'ciphers' | 'minVersion' | 'maxVersion' | 'secureOptions' | 'sigalgs' | 'ecdhCurve'
@@ -45,19 +57,20 @@ export type RawTls = Pick<
 /** The behaviour of a scripted server. */
 export interface RawServerOptions {
   /**
-   * The steps of the first connection, the second, and so on. After its last step, a connection is closed with a FIN.
+   * The steps of each connection, in the order of acceptance. After its last step, the server closes the connection
+   * with a FIN.
    */
   readonly connections?: readonly (readonly Step[])[];
   /**
-   * The handling of further connections. `refuse` (the default) stops listening when the last listed connection has
-   * been accepted, `close` closes each further connection at once, and `repeat-last` plays the last script on each.
+   * What happens to connections that have no script. `refuse` (the default) closes the listener after the last scripted
+   * connection. `close` accepts further connections and closes them at once. `repeat-last` plays the last script again.
    */
   readonly rest?: 'refuse' | 'repeat-last' | 'close';
-  /** The connections use TLS from the start, or from the step `startTls` if their script has one. */
+  /** Enables TLS. The handshake starts at once unless the script contains the step `startTls`. */
   readonly tls?: RawTls;
   /**
-   * A fast server without a script and TLS: it responds to each request (which must have no body) with these bytes, and
-   * keeps the connection.
+   * The response that the server sends to every request over plain HTTP. This server is fast, uses no scripts and keeps
+   * connections open. Requests must not have a body.
    */
   readonly fixed?: string | Uint8Array;
   /** `127.0.0.1` by default. */
@@ -71,19 +84,22 @@ export interface RawServerOptions {
 /** The record of one connection. Times are values of `Date.now()`. */
 export interface ConnectionRecord {
   readonly openedAt: number;
-  /** At most `keep` bytes that the client sent, decrypted if the client used TLS. Unread bytes are missing. */
+  /**
+   * The bytes that the client sent, at most `keep` of them. TLS data is decrypted. Bytes that the server has not read
+   * are missing.
+   */
   readonly received: Buffer;
   readonly receivedTotal: number;
   readonly sentTotal: number;
   /** The number of requests (or heads) read. */
   readonly requests: number;
-  /** How and when the client closed, if the server has seen a close. */
+  /** How and when the client closed the connection. Null until the server sees the close. */
   readonly clientClose: 'fin' | 'rst' | null;
   readonly clientClosedAt: number | null;
   /** When both directions were closed. */
   readonly closedAt: number | null;
   readonly tls: TlsRecord | null;
-  /** The reason why a TLS handshake failed, or why a script could not continue. */
+  /** Why the TLS handshake failed, or why the script stopped early. */
   readonly error: string | null;
 }
 
@@ -96,23 +112,26 @@ export interface TlsRecord {
   readonly clientCertificate: string | null;
 }
 
-/** A running scripted server. Its process, `pid`, also serves the other scripted servers of this process. */
+/** A running scripted server. All scripted servers of a test process share one child process; `pid` is the child's. */
 export interface RawServer extends RunningServer {
   /** The records of all connections, in the order of acceptance. */
   connections(): Promise<ConnectionRecord[]>;
   /** The number of open connections. */
   openCount(): Promise<number>;
-  /** Waits until `count` connections were accepted. Like all waits, rejects after a time limit. */
+  /** Waits until `count` connections have been accepted. Like the other waits, it rejects after a time limit. */
   waitForConnections(count: number, timeoutMs?: number): Promise<ConnectionRecord[]>;
-  /** Waits until `count` requests (or heads) were read, over all connections. */
+  /** Waits until `count` requests or heads have been read in total, over all connections. */
   waitForRequests(count: number, timeoutMs?: number): Promise<ConnectionRecord[]>;
   /** Waits until `count` connections are closed in both directions. */
   waitForClosed(count: number, timeoutMs?: number): Promise<ConnectionRecord[]>;
-  /** Makes every `{ hang: true }` continue to read, so that the server sees what the client has done meanwhile. */
+  /**
+   * Makes the server read again on all connections that are in a `{ hang: true }` step. It then sees what the client
+   * did in the meantime.
+   */
   release(): Promise<void>;
 }
 
-/** The parent's question about the server with this number, which the parent chose. */
+/** A question from the parent about one of its servers. The parent assigns the number of each server. */
 export type RawQuestion = { readonly server: number } & (
   | { readonly ask: 'listen'; readonly options: RawServerOptions }
   | { readonly ask: 'connections' | 'release' | 'stop' }
@@ -134,7 +153,9 @@ type RawChild = ServerChild<null, RawQuestion, RawAnswer>;
 
 const WAIT_LIMIT = 5_000;
 
-/** One child serves all scripted servers of this process, since the start of a child takes longer than most tests. */
+/**
+ * All scripted servers of this process share one child. A new child for each server would take longer than most tests.
+ */
 let child: Promise<RawChild> | null = null;
 let lastServer = 0;
 
@@ -172,7 +193,10 @@ type Asked = RawQuestion extends infer Question
     : never
   : never;
 
-/** Listens in the shared child. Starts a new child if the shared child has ended after a while without servers. */
+/**
+ * Starts a listener in the shared child. The child exits when it has had no server for a while; a new one is then
+ * started.
+ */
 async function listen(server: number, options: RawServerOptions): Promise<{ host: RawChild; port: number }> {
   child ??= startChild(path.join(__dirname, 'raw-child.js'), null);
   const host = await child;
@@ -191,7 +215,10 @@ export function fixedServer(fixed: string | Uint8Array = response('hello\n')): P
   return rawServer({ fixed });
 }
 
-/** A server that accepts and reads, but never sends anything, not even its part of a TLS handshake. */
+/**
+ * Starts a server that accepts connections and reads, but never sends anything. It does not answer a TLS handshake
+ * either.
+ */
 export function silentServer(): Promise<RawServer> {
   return rawServer({ connections: [[{ hang: 'reading' }]], rest: 'repeat-last' });
 }
@@ -201,7 +228,7 @@ export function clientHelloServer(): Promise<RawServer> {
   return rawServer({ connections: [[{ read: 'client-hello' }, { hang: true }]], rest: 'repeat-last' });
 }
 
-/** A server whose queue of waiting connections is full: a connect is neither accepted nor refused. */
+/** Starts a server whose queue is full. It neither accepts nor refuses further connects. */
 export async function fullBacklogServer(): Promise<RunningServer> {
   const child = await startChild<{ port: number }>(path.join(__dirname, 'backlog-child.js'), null);
   return { port: child.started.port, pid: child.pid, stop: () => child.stop() };

@@ -1,10 +1,10 @@
-/** Starts `rclone serve webdav` over a folder: the WebDAV server of Go's x/net. */
+/** Starts `rclone serve webdav` for a folder. rclone uses the WebDAV server of Go's x/net. */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { startDavProgram, type DavServer } from './dav-program.js';
 import { requireProgram } from './packages.js';
 
-/** Starts rclone with MD5 sums as entity tags, which are strong. */
+/** Starts rclone. Its entity tags are MD5 sums, so they are strong. */
 export function startRclone(): Promise<DavServer> {
   const command = requireProgram('rclone');
   return startDavProgram('rclone', (port, scratch) => {

@@ -1,7 +1,4 @@
-/**
- * Starts `openssl s_server`: a TLS server that presents the given certificates, and responds to each request with a
- * page.
- */
+/** Starts `openssl s_server`, a TLS server. It presents the given certificates and answers each request with a page. */
 import path from 'node:path';
 import { requireProgram } from './packages.js';
 import type { KeyPair } from './pki.js';
@@ -12,11 +9,14 @@ export interface TlsServerOptions {
   readonly pair: KeyPair;
   /** A PEM file of further certificates to send. */
   readonly chain?: string;
-  /** Requests a client certificate signed by an authority in the PEM file `ca`; `require` makes it mandatory. */
+  /**
+   * Requests a client certificate that is signed by an authority in the PEM file `ca`. With `require`, the certificate
+   * is mandatory.
+   */
   readonly clients?: {
     readonly ca: string;
     readonly require: boolean;
-    /** A list of revoked certificates (a PEM file), which are rejected. */
+    /** The PEM file of a revocation list. The server rejects the certificates on this list. */
     readonly revoked?: string;
   };
   /** Further options of the program, such as `-tls1_2`. */

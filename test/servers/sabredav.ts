@@ -8,8 +8,8 @@ import { requireProgram } from './packages.js';
 export const sabreDav = '/usr/share/php/Sabre/DAV/Server.php';
 
 /**
- * Serves a folder, with locks and with partial updates by PATCH. Turns PHP's warnings off. SabreDAV 1.8 causes
- * warnings, since it is older than the installed PHP.
+ * Serves a folder with locks and partial updates (PATCH). Disables PHP's warnings, because SabreDAV 1.8 is older than
+ * the installed PHP.
  */
 const script = `<?php
 error_reporting(E_ALL & ~E_DEPRECATED & ~E_WARNING & ~E_NOTICE & ~E_STRICT);
@@ -24,7 +24,7 @@ $server->addPlugin(new Sabre\\DAV\\PartialUpdate\\Plugin());
 $server->exec();
 `;
 
-/** Starts SabreDAV with several workers, since a worker serves only one connection at a time. */
+/** Starts SabreDAV with several PHP workers. One worker handles only one connection at a time. */
 export function startSabreDav(): Promise<DavServer> {
   const command = requireProgram('php');
   requireProgram(sabreDav);

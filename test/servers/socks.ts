@@ -20,7 +20,7 @@ export function startMicrosocks(user?: { readonly name: string; readonly passwor
   });
 }
 
-/** Starts dante. It requires no credentials, and treats SOCKS 4a as 4. */
+/** Starts dante without authentication. dante treats SOCKS 4a like SOCKS 4. */
 export function startDante(): Promise<RunningServer> {
   const command = requireProgram('danted');
   return withFreePorts(1, async (ports) => {
@@ -69,8 +69,8 @@ StrictModes no
 UsePAM no
 `,
     );
-    // sshd confines itself to this folder until it knows the user. If sshd runs as root, it does not start without the
-    // folder.
+    // Before a login, sshd confines the process of the connection to this folder. If root starts sshd and the folder is
+    // missing, sshd does not start.
     if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true });
     const server = await startProgram({ command: sshd, args: ['-D', '-e', '-f', config], ports: [sshPort], log });
     try {

@@ -1,4 +1,4 @@
-/** Starts squid as an HTTP proxy that also tunnels. One port is open to everybody, another requires credentials. */
+/** Starts squid as an HTTP proxy with tunnels. One port requires credentials, and the other does not. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -18,8 +18,8 @@ export interface Squid extends RunningServer {
 }
 
 /**
- * squid's authentication scheme: Basic, Digest, or Negotiate. Negotiate needs the file with the key of
- * `HTTP/localhost`, and the environment variables of Kerberos.
+ * The authentication scheme: Basic, Digest or Negotiate. Negotiate requires the keytab of `HTTP/localhost` and the
+ * environment variables of Kerberos.
  */
 export type SquidScheme =
   'basic' | 'digest' | { readonly keytab: string; readonly env: Readonly<Record<string, string>> };
@@ -41,7 +41,7 @@ export function startSquid(scheme: SquidScheme): Promise<Squid> {
     writeFileSync(config, configuration(scratch, port, authPort, authentication(scheme, scratch)));
     if (process.getuid?.() === 0) execFileSync('chown', ['-R', 'proxy', scratch]);
 
-    // The service name is unique, so that several squids can run at a time.
+    // Each squid has its own service name, so that several can run at the same time.
     const args = ['-N', '-n', `libneon${port}`, '-f', config];
     const logs = [path.join(run, 'cache.log')];
     const env = typeof scheme === 'string' ? {} : scheme.env;
@@ -66,7 +66,10 @@ function authentication(scheme: SquidScheme, scratch: string): string {
   return `auth_param ${name} program ${program}\nauth_param ${name} children 1\n${realm}`;
 }
 
-/** The program that checks credentials: squid's own for Digest; for Basic, a script that answers each line. */
+/**
+ * Returns the program that checks credentials. Digest uses squid's own program. Basic uses a script that answers each
+ * line.
+ */
 function helper(scheme: 'basic' | 'digest', scratch: string): string {
   const { name, password, realm } = squidUser;
   if (scheme === 'digest') {

@@ -1,6 +1,6 @@
 /**
- * Provides the mechanics that test servers share. Each server runs in a child process, on a free loopback port. It ends
- * when it is stopped or when this process dies.
+ * Provides shared functions for starting test servers. Each server runs in a child process on a free loopback port. The
+ * server ends when the test stops it or when the test process dies.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -23,7 +23,7 @@ export interface RunningServer {
   readonly port: number;
   /** The child process that serves or supervises. */
   readonly pid: number;
-  /** Ends the server and waits until it is gone; may be called more than once. */
+  /** Ends the server and waits for its end. Further calls have no effect. */
   stop(): Promise<void>;
 }
 
@@ -36,8 +36,8 @@ export interface ServerChild<Started, Question = never, Answer = never> {
 }
 
 /**
- * Starts a script that calls `serveParent`, passes `options` to it, and resolves when the script reports that its
- * server is up. The child keeps this process alive only while a question has no answer.
+ * Starts a script that calls `serveParent`, and passes `options` to it. The promise resolves when the script reports
+ * that the server is ready. The child keeps this process alive only while a question is unanswered.
  */
 export async function startChild<Started, Question = never, Answer = never>(
   script: string,
@@ -56,14 +56,16 @@ export async function startChild<Started, Question = never, Answer = never>(
 }
 
 /**
- * Starts a program under a small supervising child, which waits until the program's ports accept connections. The child
+ * Starts a program through a small supervising child. The child waits until the program's ports accept connections. It
  * kills the program and removes `scratch` when it is stopped or when this process dies.
  */
 export function startProgram(options: ProgramOptions): Promise<ServerChild<{ pid: number }>> {
   return startChild<{ pid: number }>(path.join(__dirname, 'supervise-child.js'), options);
 }
 
-/** Calls `start` with free ports. Calls it again with other ports if another program has meanwhile taken a port. */
+/**
+ * Calls `start` with free ports. If another program takes one of the ports first, calls `start` again with new ports.
+ */
 export async function withFreePorts<T>(count: number, start: (ports: number[]) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -83,7 +85,7 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** A new temporary folder that a server without privileges can still read. */
+/** Creates a temporary folder that unprivileged servers can read. */
 export function scratchDirectory(purpose: string): string {
   const directory = mkdtempSync(path.join(realpathSync(tmpdir()), `libneon-${purpose}-`));
   chmodSync(directory, 0o755);

@@ -1,4 +1,4 @@
-/** Runs one server program for a parent process. When this process ends, it also ends the program. */
+/** Runs one server program for a parent process, and ends the program when the parent ends. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync, closeSync, readFileSync, rmSync } from 'node:fs';
@@ -12,9 +12,11 @@ export interface ProgramOptions {
   readonly args: readonly string[];
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** The server counts as up when all of these loopback ports accept connections. */
+  /** The server is ready when all of these loopback ports accept connections. */
   readonly ports: readonly number[];
-  /** The file for the program's output. When the program does not start, the error quotes the end of this file. */
+  /**
+   * The file for the program's output. If the program does not start, the error message quotes the end of this file.
+   */
   readonly log: string;
   /** Further log files that the error also quotes. */
   readonly logs?: readonly string[];

@@ -1,10 +1,10 @@
-/** Starts tinyproxy, a small HTTP proxy, which requires Basic on request. */
+/** Starts tinyproxy, a small HTTP proxy. Basic authentication is optional. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { requireProgram } from './packages.js';
 import { scratchDirectory, startProgram, withFreePorts, type RunningServer } from './start.js';
 
-/** Starts tinyproxy, for everybody or for one user. It tunnels to every port. */
+/** Starts tinyproxy without authentication, or with one user. It allows tunnels to every port. */
 export function startTinyproxy(user?: { readonly name: string; readonly password: string }): Promise<RunningServer> {
   const command = requireProgram('tinyproxy');
   return withFreePorts(1, async (ports) => {

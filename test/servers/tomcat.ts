@@ -8,8 +8,8 @@ import { requireProgram } from './packages.js';
 export const tomcatBootstrap = '/usr/share/tomcat10/bin/bootstrap.jar';
 
 /**
- * Starts Tomcat. Only its WebDAV servlet is configured. Archives are not searched for other servlets, since the search
- * takes seconds.
+ * Starts Tomcat with its WebDAV servlet only. Tomcat does not scan JAR files for other servlets, because the scan takes
+ * seconds.
  */
 export function startTomcat(): Promise<DavServer> {
   const command = requireProgram('java');
@@ -35,7 +35,10 @@ export function startTomcat(): Promise<DavServer> {
   });
 }
 
-/** The configuration. It accepts escaped slashes, and characters that RFC 3986 does not allow, as far as Tomcat can. */
+/**
+ * Returns Tomcat's configuration. It allows escaped slashes, and as many of the characters that RFC 3986 forbids as
+ * Tomcat supports.
+ */
 function serverXml(port: number): string {
   return `
 <Server port="-1"><Service name="Catalina">

@@ -1,4 +1,7 @@
-/** Carries out "To add a function" of CONTRIBUTING.md on a copy of the tree, with exactly the blocks of the section. */
+/**
+ * Tests the section "To add a function" of CONTRIBUTING.md: adds its code blocks to a copy of the tree, and nothing
+ * else.
+ */
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
@@ -34,7 +37,7 @@ const blocks: readonly Block[] = Array.from(section.matchAll(place), ([, file = 
   lines: text.split('\n'),
 }));
 
-/** Adds the block to the lines of a file, with a blank line if the block is a whole definition. */
+/** Inserts the block into the text of a file. Adds a blank line if the block is a whole definition. */
 function withBlock(text: string, { file, side, line, lines }: Block): string {
   const old = text.trimEnd().split('\n');
   const index = line === undefined ? old.length : old.findIndex((candidate) => candidate.trim() === line);
@@ -77,7 +80,7 @@ describeWith(['gcc', 'make'], 'the example for a new function', () => {
     if (status !== 0) throw new Error(`${[script, ...args].join(' ')}: ${status ?? signal}\n${stdout}${stderr}`);
   }
 
-  /** Builds the addon: compiles the changed files, and copies all other objects from the existing build. */
+  /** Builds the addon. Compiles only the changed files and copies the other objects from the existing build. */
   function buildAddon(): void {
     const { settings } = JSON.parse(read('build/stamp.json')) as { settings: Record<string, string> };
     const jobs = String(availableParallelism());
@@ -87,7 +90,8 @@ describeWith(['gcc', 'make'], 'the example for a new function', () => {
       run('node_modules/node-gyp/bin/node-gyp.js', 'build', '-j', jobs);
       return;
     }
-    // CMake's files are made anew, since their paths are absolute. The copied objects must be newer than CMake's files.
+    // CMake's files contain absolute paths, so they must be created again. The objects are copied afterwards. Otherwise
+    // they would be older than CMake's files and would be compiled again.
     const cmake = 'node_modules/cmake-js/bin/cmake-js';
     const options = [`--CDNODE_EXECUTABLE=${process.execPath}`, `--CDNEON_TLS=${settings['tls']}`];
     run(cmake, 'configure', '-G', 'Unix Makefiles', ...options);

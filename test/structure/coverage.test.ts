@@ -1,4 +1,4 @@
-/** Tests that every name in neon's headers is bound, or left out for a stated reason. */
+/** Tests that each name in neon's headers has a binding, or is on a list with the reason why it has none. */
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
 import { functionsOf, newest, promiseForms, rows, unbound } from '../../tools/generate/names.js';

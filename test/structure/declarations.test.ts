@@ -1,4 +1,7 @@
-/** Tests that the compiled declarations declare neon's functions as functions, as tools require, not as constants. */
+/**
+ * Tests that the compiled declarations declare neon's functions with `function` instead of `const`, because some tools
+ * need this.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';

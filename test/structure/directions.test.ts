@@ -1,14 +1,20 @@
-/** Tests that imports and includes lead only from `classes` to `ne` to `core`, and that there is no cycle. */
+/**
+ * Tests the direction of imports and includes: `classes` may use `ne`, and `ne` may use `core`. There must be no
+ * cycles.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { projectRoot } from '../servers/start.js';
 
-/** Files by their paths, each with the files that it imports or includes. */
+/** The paths of files, each with the paths of the files that it imports or includes. */
 type Graph = ReadonlyMap<string, readonly string[]>;
 
 const rooms = ['core', 'ne', 'classes'];
 
-/** Reads a folder. `targets` finds the files that a file imports or includes, as paths relative to the folder. */
+/**
+ * Finds the imports or includes of every file in a folder. `targets` returns the targets of one file, as paths relative
+ * to the folder.
+ */
 function graphOf(folder: string, ending: RegExp, targets: (file: string, text: string) => string[]): Graph {
   const root = path.join(projectRoot, folder);
   const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => ending.test(file));
@@ -28,7 +34,7 @@ const lib = graphOf('lib', /\.ts$/, (file, text) =>
 /** The C++ files with the headers of this project that they include. */
 const binding = graphOf('binding', /\.(cc|h)$/, (_file, text) => matches(text, /^#include "(.+)"$/gm));
 
-/** The imports that lead from a room to a higher room, such as from `core` to `ne`. */
+/** Returns the imports in the wrong direction, such as from `core` to `ne`. */
 function upward(graph: Graph): string[] {
   const floor = (file: string): number => rooms.indexOf(file.split(path.sep)[0] ?? '');
   return Array.from(graph).flatMap(([file, targets]) =>
@@ -36,7 +42,7 @@ function upward(graph: Graph): string[] {
   );
 }
 
-/** The first cycle that leads from a file back to itself, or an empty list. */
+/** Returns the first cycle of imports, or an empty list if there is none. */
 function cycle(graph: Graph): readonly string[] {
   const finished = new Set<string>();
   const visit = (file: string, way: readonly string[]): readonly string[] => {

@@ -1,4 +1,4 @@
-/** Helpers for the tests of ne_acl.h and ne_acl3744.h: bad entries, and the documents that are sent. */
+/** Helpers for the tests of ne_acl.h and ne_acl3744.h: invalid entries, and ACL documents. */
 import * as ne from 'libneon/ne';
 import { response, type RawServer, type RawServerOptions } from '../servers/raw.js';
 import { all, type Argument, notObjects, show } from './bad-arguments.js';
@@ -6,8 +6,8 @@ import { outOfRange, wrongType, wrongValue } from './expect.js';
 import { answering, sessionWith } from './servers.js';
 
 /**
- * The entries of an access control list. `kind` is the field that states how an entry identifies its principal, and
- * `name` is the field that names the principal. `numbers` are the other fields with numbers.
+ * The argument with the entries of an access control list. `kind` names the field for the kind of principal, and `name`
+ * names the field for its value. `numbers` lists the other numeric fields.
  */
 export function entries(good: object, kind: string, name: string, numbers: readonly string[]): Argument {
   const wrong = (change: object, error: Error): readonly [string, unknown, Error] => [
@@ -49,7 +49,10 @@ export const acl = (...aces: string[]): string =>
 export const privileges = (...names: string[]): string =>
   names.map((name) => `<privilege><${name}/></privilege>`).join('');
 
-/** Calls `set` with a server for each status, and returns each result with the error text of the session. */
+/**
+ * Calls `set` once for each status, with a new server that responds with this status. Returns the results and the error
+ * texts.
+ */
 export async function resultsOf(
   statuses: readonly string[],
   serve: (options: RawServerOptions) => Promise<RawServer>,

@@ -1,4 +1,4 @@
-/** Kinds of arguments of the C API, each with a good value, and with the values that it rejects and their errors. */
+/** Argument types of the C API. Each has a valid value and a list of invalid values with the expected errors. */
 import * as ne from 'libneon/ne';
 import { neonError, outOfRange, result, wrongChar, wrongType, wrongValue } from './expect.js';
 import { handles, newClientCertificate } from './handles.js';
@@ -10,9 +10,9 @@ export interface Argument {
   readonly bad: (good: unknown) => (readonly [title: string, value: unknown, error: Error])[];
   /** The argument may be omitted. */
   readonly optional?: boolean;
-  /** Defines the Jest hooks that the tests of a function need if this argument is its first. */
+  /** Registers Jest hooks for the tests of a function. Used only if this argument comes first. */
   readonly prepare?: () => void;
-  /** Expects that a good value is unchanged, and destroys it. */
+  /** Expects that a call has not changed a good value. Then destroys the value. */
   readonly untouched?: (value: never) => void;
 }
 
@@ -214,7 +214,10 @@ export const decrypted: Argument = {
     return made;
   },
 };
-/** A handle that is not the first argument. Its bad values use another handle, so that `good` stays usable. */
+/**
+ * A handle in any position but the first. The invalid values are made from another handle, so the valid handle remains
+ * usable.
+ */
 export const further = (argument: Argument): Argument => ({ ...argument, bad: () => argument.bad(argument.good()) });
 export const optional = (argument: Argument, name = argument.name): Argument => ({
   ...argument,

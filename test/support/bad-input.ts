@@ -1,4 +1,4 @@
-/** Tests every function of the C API with bad arguments, on both surfaces, from one table of arguments per header. */
+/** Tests the functions of the C API with bad arguments on both surfaces. Each header has one table of arguments. */
 import { features } from 'libneon';
 import * as ne from 'libneon/ne';
 import { omitted } from '../../lib/core/omitted.js';
@@ -29,8 +29,8 @@ import { failureOf, neonError, wrongType, wrongValue } from './expect.js';
 import { names, surfaces, type Io } from './surfaces.js';
 
 /**
- * The headers of neon, each with the module of its functions. test/ne/<header>/bad-input.test.ts has a table of the
- * arguments of these functions.
+ * The headers of neon with the modules that export their functions. Each header has a table of arguments in
+ * test/ne/<header>/bad-input.test.ts.
  */
 export const headers = {
   207: multistatus,
@@ -81,15 +81,15 @@ export const forms: { surface: string; has: (name: string) => boolean; call: (na
 ];
 
 /**
- * Defines the tests of a header from a table of its functions, each with all its arguments. The table must have all
- * functions of the header, and no other. `fails` has the errors of functions that fail even with good arguments.
+ * Defines the tests of one header. `functions` must list each function of the header, with all its arguments, and no
+ * other function. `fails` contains the errors of functions that fail even when all arguments are valid.
  */
 export function testBadInput<H extends Header>(
   header: H,
   functions: Record<Functions<H>, readonly Argument[]>,
   fails: Partial<Record<Functions<H>, Error>> = {},
 ): void {
-  // This check is outside of a test, so that the whole file fails.
+  // A failure outside a test fails the whole file.
   expect(Object.keys(functions).sort()).toEqual(functionsOf(headers[header]).sort());
 
   const table = Object.entries<readonly Argument[]>(functions).filter(([, list]) => list.length > 0);

@@ -17,7 +17,7 @@ export interface Ended {
 /** The time in milliseconds after which a program counts as hanging. */
 const LIMIT = 20_000;
 
-/** Runs node; relative paths are from `cwd`, by default the root of the project. */
+/** Runs node. Relative paths start from `cwd`, which is the root of the project by default. */
 export async function runNode(
   args: readonly string[],
   cwd: string = projectRoot,

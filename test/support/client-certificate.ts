@@ -1,4 +1,7 @@
-/** A client certificate for tests without `openssl`: PKCS#12 with the password `secret` and the name "the name". */
+/**
+ * A client certificate for tests that cannot use `openssl`. It is a PKCS#12 file with the password `secret` and the
+ * friendly name "the name".
+ */
 export const clientCertificate: Buffer = Buffer.from(
   'MIIEbQIBAzCCBCMGCSqGSIb3DQEHAaCCBBQEggQQMIIEDDCCAqIGCSqGSIb3DQEHBqCCApMwggKPAgEAMIICiAYJKoZIhvcNAQcB' +
     'MFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAgX0373RchDYwICCAAwDAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEATh' +

@@ -1,4 +1,4 @@
-/** Sends a request with credentials while neon's log is on, for debug.test.ts. Arguments: `PORT MODE`. */
+/** Enables neon's log and sends a request with credentials, for debug.test.ts. Arguments: `PORT MODE`. */
 import { Session } from 'libneon';
 import * as ne from 'libneon/ne';
 

@@ -1,4 +1,4 @@
-/** Certificates made byte by byte, for content that the `openssl` program would not write. */
+/** Builds certificates byte by byte, because the `openssl` program refuses to write some contents. */
 import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 
 /** A value of ASN.1 in DER: its tag, the length of its content, and the content. */
@@ -29,7 +29,7 @@ export function oid(text: string): Buffer {
 
 const attributes = { CN: '2.5.4.3', O: '2.5.4.10', OU: '2.5.4.11' } as const;
 
-/** A part of a name: its type, and its value as DER or as a text, which becomes a UTF8String. */
+/** One attribute of a name: its type and its value. The value is DER or a text; a text becomes a UTF8String. */
 export type Attribute = readonly [type: keyof typeof attributes, value: Buffer | string];
 
 /** A name. */
@@ -41,7 +41,7 @@ export function name(...parts: readonly Attribute[]): Buffer {
   );
 }
 
-/** Alternative names: a host, and an address. Names of other kinds are made by {@link der}. */
+/** Alternative names for a host or an address. {@link der} creates names of other kinds. */
 export const host = (text: string | Uint8Array): Buffer => der(0x82, text);
 export const address = (bytes: Uint8Array): Buffer => der(0x87, bytes);
 
@@ -53,12 +53,12 @@ export function extension(id: string, value: Uint8Array, critical = false): Buff
 /** The extension with the alternative names. */
 export const alternativeNames = (...names: readonly Uint8Array[]): Buffer => extension('2.5.29.17', sequence(...names));
 
-/** The parts of a certificate. Omitted parts are made as for a valid certificate of `localhost`. */
+/** The parts of a certificate. The defaults give a valid certificate for `localhost`. */
 export interface Recipe {
   readonly subject?: Buffer;
   /** The certificate of the signer; by default, the certificate is self-signed. */
   readonly signer?: Made;
-  /** The times from which and until which the certificate is valid, as DER. */
+  /** The start and the end of the period of validity, as DER. */
   readonly validity?: readonly [Buffer, Buffer];
   readonly serial?: Buffer;
   readonly version?: number;

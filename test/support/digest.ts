@@ -1,10 +1,16 @@
-/** Computes Digest authentication (RFC 2617 and RFC 7616) by node:crypto, to check the requests of neon. */
+/**
+ * Computes Digest authentication (RFC 2617 and RFC 7616) with node:crypto. Tests compare the result with neon's
+ * requests.
+ */
 import { createHash } from 'node:crypto';
 
 /** The parameters of a Digest header. */
 export type Parameters = Readonly<Record<string, string>>;
 
-/** The parameters of the first (Proxy-)Authorization header with Digest in a request; empty without such a header. */
+/**
+ * Returns the parameters of the first Digest header (Authorization or Proxy-Authorization) in a request. The result is
+ * empty if there is none.
+ */
 export function digestOf(request: string): Parameters {
   const [, list = ''] = /^(?:Proxy-)?Authorization: Digest (.*)$/im.exec(request) ?? [];
   return Object.fromEntries(
@@ -15,7 +21,7 @@ export function digestOf(request: string): Parameters {
   );
 }
 
-/** The right value of the parameter `response` or, with an empty method, of the server's parameter `rspauth`. */
+/** Computes the parameter `response`. An empty method gives the server's `rspauth`. */
 export function responseTo(given: Parameters, method: string, user: { name: string; password: string }): string {
   const [, algorithm, session] = /^(.*?)(-sess)?$/i.exec(given['algorithm'] ?? 'MD5') ?? [];
   const hash = (text: string): string =>

@@ -7,7 +7,7 @@ import path from 'node:path';
 export interface TestFiles {
   /** The path of a file of this name, which need not exist. */
   path(name: string): string;
-  /** Opens a file; descriptors that are still open after the test are closed. */
+  /** Opens a file. Its descriptor is closed after the test if it is still open. */
   open(file: string, flags: string | number): number;
   close(fd: number): void;
   /** A descriptor that reads a file with this content. */

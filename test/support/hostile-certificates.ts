@@ -1,4 +1,4 @@
-/** Certificates that no honest authority issues. All are for `localhost`, or try to look as if they were. */
+/** Certificates that no honest authority issues. Each is for `localhost`, or tries to look as if it were. */
 import {
   address,
   alternativeNames,
@@ -140,7 +140,7 @@ const flip =
   (bytes: Buffer): Buffer =>
     Buffer.from(bytes.toString('latin1').replace(text, to), 'latin1');
 
-/** Rebuilds the length of the outermost value. DER requires the shortest form of a length; BER allows other forms. */
+/** Encodes the outermost length of a DER value in another way. BER allows this, but DER requires the shortest form. */
 function relength(bytes: Buffer, make: (content: Buffer) => Buffer[]): Buffer {
   const first = bytes[1]!;
   return Buffer.concat([bytes.subarray(0, 1), ...make(bytes.subarray(first < 0x80 ? 2 : 2 + (first & 0x7f)))]);

@@ -1,6 +1,6 @@
 /**
- * Listening descriptors from which only neon accepts connections. Each descriptor is opened by a worker thread whose
- * event loop is then blocked, since Node accepts every connection that its event loop sees.
+ * Opens listeners from which only neon accepts connections. A worker thread opens each listener and then blocks.
+ * Otherwise its event loop would accept the connections itself.
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
@@ -13,7 +13,10 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Reports the descriptor of a server from the internal `_handle`, since Node has no public way to get it. */
+/**
+ * Reports the descriptor of a server. The script uses the internal `_handle`, because Node has no public function for
+ * this.
+ */
 const script = `
   const { parentPort, workerData } = require('node:worker_threads');
   const server = require('node:net').createServer().listen(workerData, () => {
@@ -23,7 +26,7 @@ const script = `
   server.on('error', (error) => { throw error; });
 `;
 
-/** Listens as net.Server does with these options. By default, listens on a free port of 127.0.0.1. */
+/** Listens with the given options of net.Server. By default, uses a free port on 127.0.0.1. */
 export async function listen(options: { host?: string; path?: string } = {}): Promise<Listener> {
   const where = options.path === undefined ? { host: options.host ?? '127.0.0.1', port: 0 } : options;
   const worker = new Worker(script, { eval: true, workerData: where });
@@ -34,7 +37,7 @@ export async function listen(options: { host?: string; path?: string } = {}): Pr
   return { fd, port, close };
 }
 
-/** Returns a function like {@link listen} whose listeners are closed after the running test. */
+/** Returns a function like {@link listen}. It closes the listeners after the running test. */
 export function testListeners(): typeof listen {
   const open: Listener[] = [];
   afterEach(async () => {

@@ -1,4 +1,4 @@
-/** The methods of sessions for locks in both forms, blocking and with promises, as one table. */
+/** A table of the session's lock methods. It covers the blocking methods and the methods that return promises. */
 import { type Lock, Session } from 'libneon';
 
 type SessionCall =
@@ -15,7 +15,7 @@ type SessionCall =
   | 'proppatch'
   | 'setAcl';
 
-/** The methods of a session by name, each returning a promise. */
+/** The lock methods of a session, by name. Each returns a promise, even for a blocking method. */
 export type LockCalls = {
   readonly [N in SessionCall]: (...values: Parameters<Session[N]>) => Promise<Awaited<ReturnType<Session[N]>>>;
 } & {
@@ -46,7 +46,10 @@ export const lockForms: readonly { form: string; blocking: boolean; calls: (sess
   { form: 'blocking', blocking: true, calls: (session) => calls(session, 'Sync') },
 ];
 
-/** A session with a flag that keeps neon from opening a connection for each LOCK, so that scripts run in order. */
+/**
+ * A session with the flag `connauth`, so that scripts run in order. Without this flag, neon would open a new connection
+ * for each LOCK.
+ */
 export const lockSession = ({ port }: { port: number }): Session =>
   Session.open(`http://127.0.0.1:${port}/c/`, { flags: { connauth: true } });
 

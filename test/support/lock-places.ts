@@ -12,13 +12,15 @@ export interface Place {
   readonly port: number;
   /** The path of the collection, with a slash at the end. */
   readonly root: string;
-  /** Whether the server rejects requests with a released lock, and grants infinite locks. */
+  /**
+   * Whether the server rejects requests that use a released lock. Such a server also grants locks without a timeout.
+   */
   readonly strict: boolean;
 }
 
 /**
- * Runs the suites on each server. `atomic`: the server grants only one lock, even to requests that arrive at the same
- * time. nephele requires an owner in each lock.
+ * Runs the suites on each server. `atomic` is true if the server grants only one of several locks that are requested at
+ * the same time. nephele requires an owner in each lock.
  */
 export function describePlaces(suites: (place: () => Place, atomic: boolean) => void): void {
   describeWith('apache2', 'Apache', () => {

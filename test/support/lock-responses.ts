@@ -28,7 +28,10 @@ export const lockGranted = (token: string, granted: Granted = {}, status = '200 
     { status, headers: { ...xml, 'Lock-Token': `<${token}>` } },
   );
 
-/** The response to a PROPFIND of `lockdiscovery`, for each path with the token of its lock or an error status. */
+/**
+ * A response to a PROPFIND of `lockdiscovery`. For each path it has a lock token or null, and a status (200 by
+ * default).
+ */
 export const locksFound = (
   resources: readonly (readonly [path: string, token: string | null, status?: string])[],
 ): string =>
@@ -47,7 +50,7 @@ export const locksFound = (
 export const refused = (status: string): string => response('', { status });
 export const done = refused('204 No Content');
 
-/** The If headers of the requests that arrived on each connection, in order. */
+/** Returns the If header of each request, in order. `texts` contains what the server received on each connection. */
 export const conditions = (texts: readonly string[]): (string | undefined)[] =>
   texts
     .join('')

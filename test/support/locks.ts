@@ -1,7 +1,7 @@
 /** Locks for the tests of ne_locks.h and of the classes. */
 import * as ne from 'libneon/ne';
 
-/** A lock on a path of a session's server. No server has granted it, unless `fields` has a token. */
+/** A lock on a path of a session's server. No server has granted this lock unless `fields` contains a token. */
 export function lockOn(session: ne.ne_session, path: string, fields: Partial<ne.ne_lock> = {}): ne.ne_lock {
   const lock = ne.ne_lock_create();
   ne.ne_fill_server_uri(session, lock.uri);
@@ -23,7 +23,7 @@ export const unconnected = (): ne.ne_session => ne.ne_session_create('http', 'ex
 export const held = (path: string, token = `urn:${path}`, fields: Partial<ne.ne_lock> = {}): ne.ne_lock =>
   lockOn(unconnected(), path, { token, ...fields });
 
-/** A store with locks on these paths; the store returns the last one first. */
+/** Creates a store with locks on these paths. The store returns the locks in reverse order. */
 export function storeOf(...paths: string[]): { store: ne.ne_lock_store; locks: ne.ne_lock[] } {
   const store = ne.ne_lockstore_create();
   const locks = paths.map((path) => held(path));

@@ -1,7 +1,7 @@
-/** The methods of sessions in both forms, so that one table of tests can run with both. */
+/** The methods of sessions in both forms. A table of tests can therefore run with both. */
 import { type Response, Session, SessionPool } from 'libneon';
 
-/** The methods that send one request of HTTP or WebDAV and return its response. */
+/** Methods that send one HTTP or WebDAV request and return its response. */
 export type Method =
   | 'get' | 'head' | 'put' | 'post' | 'delete' | 'mkcol' | 'copy' | 'move' | 'options' | 'getModTime' | 'getRange'
   | 'proppatch' | 'setAcl'; // prettier-ignore
@@ -11,7 +11,7 @@ type AnyMethod =
   | Method
   | 'request' | 'propfind' | 'propNames' | 'lock' | 'unlock' | 'refreshLock' | 'discoverLocks' | 'withLock'; // prettier-ignore
 
-/** The methods of both forms. The promise of a blocking method rejects with the error that it throws. */
+/** The methods, all with promises. If a blocking method throws, its promise rejects with the same error. */
 export type Methods = {
   readonly [N in AnyMethod]: (...values: Parameters<Session[N]>) => Promise<Awaited<ReturnType<Session[N]>>>;
 };
@@ -41,7 +41,7 @@ export const clients: [form: string, connect: (url: string) => Client, of: (clie
   ['pool', (url) => new SessionPool(url), (client) => methods(client, '')],
 ];
 
-/** The two ways to send a request of any method, by name. */
+/** Two ways to send a request with any method, each with its name. */
 export const requestForms: [
   form: string,
   send: (session: Session, ...values: Parameters<Session['request']>) => Promise<Response>,

@@ -1,7 +1,7 @@
 /**
- * `node negotiate-child.js URL [PORT]`: gets a URL three times, and writes the outcomes as JSON. Authenticates by
- * Negotiate to the server or, with PORT, to the proxy on that port of localhost. The environment of the process
- * determines the identity. Any certificate is accepted.
+ * `node negotiate-child.js URL [PORT]`: gets a URL three times with Negotiate, and writes the outcomes as JSON.
+ * Authenticates to the server or, with PORT, to the proxy on that port of localhost. The environment determines the
+ * Kerberos user. Any server certificate is accepted.
  */
 import { type NeonError, Session, type SessionOptions } from 'libneon';
 import * as ne from 'libneon/ne';

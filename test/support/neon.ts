@@ -7,7 +7,9 @@ export function neonSince(minor: number): boolean {
   return Number(versions.neon.split('.')[1]) >= minor;
 }
 
-/** The events of a session before it connects to a numeric address: neon 0.34 and later do no lookup. */
+/**
+ * The status events before a session connects to a numeric address. neon 0.34 and later do not look up such addresses.
+ */
 export const lookupEvents: readonly number[] = neonSince(34) ? [] : [ne.ne_status_lookup];
 
 /** The prefix of the text of a TLS error. */

@@ -1,18 +1,21 @@
-/** Sessions that are busy with a promise for as long as a test needs. */
+/** Sessions with a pending promise. The test decides when the promise settles. */
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
 import { sessionWith, testServers } from './servers.js';
 
-/** A session that has sent the request of its first call, and receives no response until `answer` is called. */
+/** A session that waits for the response to its first request. The server sends nothing until `answer` is called. */
 export interface Pending {
   readonly session: ne.ne_session;
-  /** The request of the call, and the requests for the given paths. */
+  /** The request of the pending call, followed by one unsent request for each given path. */
   readonly requests: ne.ne_request[];
   readonly call: Promise<number>;
   readonly answer: () => Promise<void>;
 }
 
-/** Returns a function that makes a pending session for the running test, with further requests for these paths. */
+/**
+ * Returns a function that creates a pending session for the running test. The session also gets one request for each
+ * path.
+ */
 export function testPending(): (...requests: string[]) => Promise<Pending> {
   const serve = testServers();
   return async (...requests) => {

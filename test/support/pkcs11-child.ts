@@ -1,6 +1,6 @@
 /**
- * Uses a PKCS#11 token with sessions and prints the outcomes as JSON, for pkcs11.test.ts. Arguments: `PORT CA`. The
- * script needs a process of its own, since the PKCS#11 module reads the environment.
+ * Uses a PKCS#11 token with sessions and prints the outcomes as JSON, for pkcs11.test.ts. Arguments: `PORT CA`. It is a
+ * separate process because the PKCS#11 module reads environment variables.
  */
 import * as ne from 'libneon/ne';
 import { surfaces, type Io } from './surfaces.js';
@@ -31,7 +31,10 @@ async function get(io: Io, sess: ne.ne_session): Promise<number> {
   }
 }
 
-/** The result of a first request, or the code or message of its error, and the arguments of the PIN callback. */
+/**
+ * Sends a first request. Returns its result, or the code or message of its error. Also returns the arguments of the PIN
+ * callback.
+ */
 async function first(io: Io, pin: (attempt: number) => unknown): Promise<unknown> {
   const asked: unknown[] = [];
   const token = await provider(io);
@@ -56,7 +59,7 @@ async function outcome(action: () => unknown): Promise<unknown> {
   }
 }
 
-/** Uses one provider with several sessions. The handle of the provider is destroyed before the sessions. */
+/** Uses one provider in several sessions. Destroys the provider's handle before the sessions. */
 async function shared(io: Io): Promise<unknown> {
   let asked = 0;
   const token = await provider(io);
@@ -73,7 +76,7 @@ async function shared(io: Io): Promise<unknown> {
   return { results, asked };
 }
 
-/** Tries calls that are refused while a session with the provider is busy. */
+/** While a session that uses the provider is busy, tries the calls that must be refused. */
 async function busy(io: Io): Promise<unknown> {
   const token = await provider(io);
   const [one, two, other] = [session(), session(), session()];

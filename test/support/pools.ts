@@ -1,4 +1,4 @@
-/** Pools on scripted servers, and the answers of those servers. */
+/** Session pools for scripted servers, and responses of these servers. */
 import { SessionPool, type SessionPoolOptions } from 'libneon';
 import { type RawServer, type RawServerOptions, response, type Step } from '../servers/raw.js';
 import { receivedBy } from './servers.js';

@@ -1,4 +1,4 @@
-/** Multi-status responses with properties for the tests of ne_props.h, and their entries by ne_propset_iterate. */
+/** Multi-status responses for the tests of ne_props.h, and their properties as ne_propset_iterate reports them. */
 import * as ne from 'libneon/ne';
 import { response, type RawServer } from '../servers/raw.js';
 import { answering, receivedBy, sessionWith, testServers } from './servers.js';
@@ -71,7 +71,10 @@ export async function bodies(server: RawServer): Promise<string[]> {
   return received.split(/^(?=PROP\w+ )/m).map((text) => text.slice(text.indexOf('\r\n\r\n') + 4));
 }
 
-/** Returns a function that opens a session with a server. Its answer to all requests is {@link document} by default. */
+/**
+ * Returns a function that opens a session with a new server. The server sends the same response to all requests, by
+ * default {@link document}.
+ */
 export function testPropertySessions(): (answer?: string) => Promise<ne.ne_session> {
   const serve = testServers();
   return async (answer = page(document)) => sessionWith(await serve(answering(answer)));

@@ -1,4 +1,4 @@
-/** Helpers for tests of requests: a request that is never sent, all headers of a response, a large body. */
+/** Helpers for tests of requests: an unsent request, all headers of a response, and a large body. */
 import * as ne from 'libneon/ne';
 
 /** A request that is not sent, and therefore needs no server. */
@@ -16,5 +16,5 @@ export function headersOf(request: ne.ne_request): Map<string, string> {
   return headers;
 }
 
-/** A body that is larger than every block in which it arrives. */
+/** A body too large to arrive in a single block. */
 export const big = Buffer.alloc(300_000, 'block of a large body\n');

@@ -42,8 +42,8 @@ const [, , name, port] = process.argv as [string, string, Scenario, string];
 void scenarios[name](Number(port)).then((result) => process.stdout.write(JSON.stringify(result ?? null)));
 
 /**
- * Collects garbage until the condition holds. Finalizers run between turns of the event loop, and reading a WeakRef
- * keeps its target for the rest of the turn.
+ * Collects garbage until the condition holds. Waits for a turn of the event loop each time: finalizers run between
+ * turns, and a WeakRef keeps its target until the turn ends.
  */
 async function collect(until: () => boolean | Promise<boolean>): Promise<boolean> {
   for (let i = 0; i < 100; i++) {
@@ -87,7 +87,7 @@ async function pendingKeepsAlive(port: number): Promise<unknown> {
   return { result, body: block.toString('latin1', 0, count) };
 }
 
-/** Dispatches with a callback whose promise is settled by a timer that does not keep the process alive. */
+/** Sends a request whose callback waits for a timer. The timer is unreferenced, so it cannot keep the process alive. */
 async function callbackKeepsAlive(port: number): Promise<unknown> {
   const request = ne.ne_request_create(ne.ne_session_create('http', '127.0.0.1', port), 'GET', '/');
   let blocks = 0;
@@ -116,7 +116,7 @@ async function abortedCall(port: number): Promise<unknown> {
     .catch((error: unknown) => ({ reason: (error as Error).message }));
 }
 
-/** Drops a response after `drop` has used it; counts the live requests before and after garbage collection. */
+/** Passes a response to `drop`, and then drops it. Counts the live requests before and after garbage collection. */
 async function dropping(port: number, drop: (res: Response) => unknown): Promise<unknown> {
   const session = new Session('http', '127.0.0.1', port);
   const before = await (async () => {
@@ -199,7 +199,7 @@ function sockets(): number {
   return readdirSync('/proc/self/fd').filter((fd) => link(fd).startsWith('socket:')).length;
 }
 
-/** Drops a body, so that a queued request gets the body's session. */
+/** Drops an unread body. A queued request must then get the session of this body. */
 async function droppedPoolBody(port: number): Promise<unknown> {
   const pool = new SessionPool(`http://127.0.0.1:${port}/`, { connections: 1, maxUnreadBytes: 2 ** 40 });
   await (async () => pool.request('GET', '/endless'))();
@@ -209,7 +209,7 @@ async function droppedPoolBody(port: number): Promise<unknown> {
   return { before, status: (await next).status, idle: pool.idle };
 }
 
-/** Drops a body while the next request of its session waits for the end of the body. */
+/** Drops an unread body. The next request of the same session is already waiting for the body to end. */
 async function droppedUnread(port: number): Promise<unknown> {
   const session = Session.open(`http://127.0.0.1:${port}/`, { maxUnreadBytes: 2 ** 40 });
   await (async () => session.request('GET', '/endless'))();
@@ -219,7 +219,10 @@ async function droppedUnread(port: number): Promise<unknown> {
   return { before, status: (await next).status };
 }
 
-/** Waits for a session whose body arrives slowly and is not read; nothing else keeps the process alive. */
+/**
+ * Waits for the only session of a pool, whose previous body is unread. Nothing but this transfer keeps the process
+ * alive.
+ */
 async function queuedBehindUnread(port: number): Promise<unknown> {
   const pool = new SessionPool(`http://127.0.0.1:${port}/`, { connections: 1 });
   const first = await pool.request('GET', '/1');
@@ -227,7 +230,9 @@ async function queuedBehindUnread(port: number): Promise<unknown> {
   return { status, length: (await first.bytes()).length };
 }
 
-/** Leaves the process with an unread body at its limit, after another request was refused because of the body. */
+/**
+ * Lets the process end with an unread body at its limit. The session has refused a second request because of this body.
+ */
 async function unreadExit(port: number): Promise<unknown> {
   const session = Session.open(`http://127.0.0.1:${port}/`, { maxUnreadBytes: 0 });
   const first = await session.request('GET', '/1');
@@ -235,7 +240,9 @@ async function unreadExit(port: number): Promise<unknown> {
   return session.request('GET', '/2').catch((error: unknown) => ({ code: (error as NeonError).code }));
 }
 
-/** Drops unread bodies of 40 MB that have arrived, without `gc()`, and measures the growth of the process. */
+/**
+ * Drops bodies of 40 MB that have arrived but were not read. Measures the growth of the process without calling `gc()`.
+ */
 async function unreadMemory(port: number): Promise<unknown> {
   const most = (): number => process.resourceUsage().maxRSS * 1024;
   const round = async (): Promise<void> => {
@@ -252,7 +259,7 @@ async function unreadMemory(port: number): Promise<unknown> {
   return { grown: most() - before };
 }
 
-/** Drops sessions that were used in every way and whose callbacks refer to them; counts the callbacks that ran. */
+/** Drops used sessions whose callbacks refer to the session. Counts the callbacks that ran. */
 async function hookedSessions(port: number): Promise<unknown> {
   let calls = 0;
   const hooked = (session: ne.ne_session): ne.ne_session => {
@@ -310,7 +317,10 @@ async function hookedSessions(port: number): Promise<unknown> {
   return { collected, ran: ran > 100, ranLater: calls - ran };
 }
 
-/** Measures the peak memory of this process before and after an entity bomb and unfinished attributes. */
+/**
+ * Measures the peak memory of this process. Compares it before and after parsing an entity bomb and unfinished
+ * attributes.
+ */
 async function hostileXml(): Promise<unknown> {
   const most = (): number => process.resourceUsage().maxRSS * 1024;
   const entities = Array.from({ length: 30 }, (_, i) => `<!ENTITY e${i} "${i ? `&e${i - 1};`.repeat(10) : 'lol'}">`);
@@ -331,7 +341,7 @@ async function hostileXml(): Promise<unknown> {
   return { before, after: most() };
 }
 
-/** Drops parsers, used in every way, and their `ne_207_parser` handles. The callbacks of the parsers refer to both. */
+/** Drops used and unused parsers together with their `ne_207_parser` handles. The callbacks refer to both objects. */
 async function droppedParsers(port: number): Promise<unknown> {
   const weak: WeakRef<object>[] = [];
   const document = Buffer.from(
@@ -367,7 +377,7 @@ async function droppedParsers(port: number): Promise<unknown> {
   return { collected, ran: ran > 50 * 3, ranLater: calls - ran };
 }
 
-/** Drops PROPFIND handlers at every stage, and result sets; the callbacks of the handlers refer to them. */
+/** Drops result sets, and PROPFIND handlers at every stage. The callbacks of each handler refer to the handler. */
 async function droppedPropfinds(port: number): Promise<unknown> {
   const weak: WeakRef<object>[] = [];
   let calls = 0;
@@ -399,7 +409,7 @@ async function droppedPropfinds(port: number): Promise<unknown> {
   return { collected, ran: ran > 50 * 3, ranLater: calls - ran };
 }
 
-/** Drops one of two requests; hooks may run only for the request that is kept. */
+/** Drops one of two requests. Hooks may run only for the other request. */
 async function droppedHooks(port: number): Promise<unknown> {
   const session = ne.ne_session_create('http', '127.0.0.1', port);
   const log: string[] = [];
@@ -425,7 +435,10 @@ async function droppedHooks(port: number): Promise<unknown> {
   return { collected, result, log };
 }
 
-/** Drops sessions, requests and decompressors. Each round holds another one of the three longer than the other two. */
+/**
+ * Drops sessions, requests and decompressors. In each round, a global variable keeps one of the three alive until the
+ * next round.
+ */
 async function droppedDecompressors(port: number): Promise<unknown> {
   let size = 0;
   const weak: WeakRef<object>[] = [];
@@ -447,7 +460,10 @@ async function droppedDecompressors(port: number): Promise<unknown> {
   return { collected: await collect(() => weak.every((ref) => ref.deref() === undefined)), size };
 }
 
-/** Drops stores, sessions, locks and requests that refer to each other: all of them, and all except one. */
+/**
+ * Drops stores, sessions, locks and requests that refer to each other. In most rounds, keeps one of the four for a
+ * while.
+ */
 async function lockStores(port: number): Promise<unknown> {
   const refs: WeakRef<object>[] = [];
   const make = (): { session: ne.ne_session; store: ne.ne_lock_store; lock: ne.ne_lock; request: ne.ne_request } => {
@@ -475,7 +491,9 @@ async function lockStores(port: number): Promise<unknown> {
   return { left: refs.filter((ref) => ref.deref() !== undefined).length };
 }
 
-/** Drops renewed locks, which must keep neither their session nor the process alive; holds one until the end. */
+/**
+ * Drops renewed locks, which must not keep the session or the process alive. Keeps a last lock until the process ends.
+ */
 async function heldLocks(port: number): Promise<unknown> {
   const refs: WeakRef<object>[] = [];
   const hold = async (): Promise<Session> => {
@@ -494,7 +512,10 @@ async function heldLocks(port: number): Promise<unknown> {
   return { left, kept: kept.locks.size };
 }
 
-/** Runs a function that holds a lock and waits only for the loss of the lock. Nothing else refers to the session. */
+/**
+ * Runs a function while it holds a lock. The function waits only until the lock is lost; nothing else refers to the
+ * session.
+ */
 async function lockInUse(port: number): Promise<unknown> {
   let status: unknown;
   const wait = (): void => {

@@ -51,7 +51,7 @@ export function endless(): Step[] {
   return [{ read: 'request' }, { send: 'HTTP/1.1 200 OK\r\n\r\n' }, { streamForever: 65_536 }];
 }
 
-/** Plays the given scripts on the first connections; further connections answer every request with `hello`. */
+/** Plays the given scripts on the first connections. On later connections, answers every request with `hello`. */
 export function thenAnswering(...connections: (readonly Step[])[]): RawServerOptions {
   return { connections: [...connections, keepAlive()], rest: 'repeat-last' };
 }

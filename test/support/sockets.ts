@@ -12,7 +12,7 @@ export interface Pair {
 
 export const loopback = (): ne.ne_inet_addr => ne.ne_iaddr_parse('127.0.0.1', ne.ne_iaddr_ipv4)!;
 
-/** A socket that is connected to a port of loopback. */
+/** Creates a socket that is connected to a port on loopback. */
 export function connectedTo({ port }: { port: number }): ne.ne_socket {
   const socket = ne.ne_sock_create();
   const result = ne.ne_sock_connect(socket, loopback(), port);
@@ -30,7 +30,7 @@ export async function accepted({ fd }: Listener): Promise<ne.ne_socket> {
 /** Returns a function that connects two sockets for the running test. */
 export function testPairs(): () => Promise<Pair> {
   const listen = testListeners();
-  // Holds the sockets until the end of the test, since a socket that is dropped is collected and closed.
+  // Keeps the sockets alive until the end of the test. Otherwise the garbage collector could close them.
   const held: Pair[] = [];
   afterEach(() => {
     held.length = 0;

@@ -1,6 +1,6 @@
 /**
- * The two surfaces of the C API in one form. Each surface has every function of `libneon/ne/promises` under its name,
- * and each function returns a promise. Suites that run once for each of {@link surfaces} show that both behave alike.
+ * Both surfaces of the C API in one form. Each surface has the functions of `libneon/ne/promises` by name, and each
+ * function returns a promise. Suites run once for each of {@link surfaces} to show that both behave alike.
  */
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
@@ -8,7 +8,7 @@ import * as promises from 'libneon/ne/promises';
 /** A function that exists on both surfaces. */
 export type Name = keyof typeof promises;
 
-/** The functions of both surfaces. The promise of a blocking function rejects with the error that it throws. */
+/** The functions of one surface. If a blocking function throws, its promise rejects with the same error. */
 export type Io = {
   readonly [N in Name]: (...values: Parameters<(typeof ne)[N]>) => Promise<ReturnType<(typeof ne)[N]>>;
 };

@@ -1,4 +1,4 @@
-/** TLS contexts with certificates of the test PKI, and handshakes between both ends of a connection. */
+/** TLS contexts with certificates of the test PKI, and functions that run a handshake between two sockets. */
 import { features } from 'libneon';
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
@@ -9,7 +9,10 @@ import type { Pair } from './sockets.js';
 /** Whether this neon verifies certificates after the handshake. */
 export const verifiesLater = features.functions['ne_ssl_check_certificate'] === true;
 
-/** Whether neon verifies the server of a socket: with GnuTLS only newer versions do, and only after the handshake. */
+/**
+ * Whether neon verifies the server's certificate for a socket. With GnuTLS, only newer versions do this, after the
+ * handshake.
+ */
 export const verifies = !usesGnuTls || verifiesLater;
 
 export function serverContext({ cert, key }: KeyPair = testPki().server): ne.ne_ssl_context {
@@ -36,7 +39,9 @@ export function clientOf(file: string): ne.ne_ssl_client_cert {
   return client;
 }
 
-/** Runs both halves of a handshake. The server's half runs on a lane, so that the client's half may block. */
+/**
+ * Runs both sides of a handshake. The server's side runs on a lane (another thread), so the client's side may block.
+ */
 export async function shaken(
   ends: Pair,
   server: ne.ne_ssl_context,

@@ -1,4 +1,4 @@
-/** The beginning of a TLS 1.2 handshake as a server sends it. It is not encrypted, so that a script needs no key. */
+/** The first messages of a TLS 1.2 server. They are not encrypted, so a script can send them without a key. */
 
 /** A number, encoded in `bytes` bytes. */
 const number = (bytes: number, value: number): Buffer =>
@@ -15,7 +15,7 @@ function records(content: Buffer): Buffer {
 }
 
 const ecdheEcdsaAes128Gcm = 0xc02b;
-/** Two extensions: secure renegotiation, which OpenSSL requires, and uncompressed points of curves. */
+/** Two TLS extensions: secure renegotiation, which OpenSSL requires, and uncompressed points of elliptic curves. */
 const extensions = Buffer.of(0xff, 0x01, 0, 1, 0, 0x00, 0x0b, 0, 2, 1, 0);
 
 const serverHello = message(
@@ -30,12 +30,12 @@ const serverHello = message(
   ]),
 );
 
-/** A ServerHello message, and a Certificate message with these certificates, which are DER or pretend to be DER. */
+/** A ServerHello message and a Certificate message. The certificates are DER or deliberately invalid bytes. */
 export function certificateMessages(...certificates: readonly Uint8Array[]): Buffer {
   return rawCertificateMessages(sized(3, Buffer.concat(certificates.map((one) => sized(3, one)))));
 }
 
-/** A ServerHello message, and a Certificate message with this content. */
+/** A ServerHello message, and a Certificate message whose content is given as raw bytes. */
 export function rawCertificateMessages(content: Uint8Array): Buffer {
   return records(Buffer.concat([serverHello, message(11, content)]));
 }

@@ -1,4 +1,7 @@
-/** TLS connections with right or wrong certificates and settings of both sides, and their outcomes. */
+/**
+ * TLS connections in which the certificates and settings of both sides are right or wrong. Each has its expected
+ * outcome.
+ */
 import * as ne from 'libneon/ne';
 import { testPki, type KeyPair, type Pki } from '../servers/pki.js';
 import type { TlsServerOptions } from '../servers/s-server.js';
@@ -12,11 +15,14 @@ export interface Situation {
   readonly host: string;
   /** Files of the certificates that the client trusts. */
   readonly trusts: readonly string[];
-  /** The client's certificate (a PKCS#12 file): set, or provided by a callback. Null: the callback provides nothing. */
+  /**
+   * The client's PKCS#12 file. The session gets it directly or from a callback; with null, the callback returns no
+   * certificate.
+   */
   readonly client?: { readonly set: string } | { readonly provided: string | null };
-  /** The `NE_SSL_*` bits that the callback for verification receives; 0 if it is not called. */
+  /** The `NE_SSL_*` bits for the verify callback; 0 if the callback is not called. */
   readonly failures: number;
-  /** The error with which the request fails even if the server's certificate is good or accepted. */
+  /** The error of a request that fails even though the server's certificate is valid or accepted. */
   readonly error?: RegExp;
 }
 
@@ -89,7 +95,10 @@ export function situations(pki: Pki = testPki()): Situation[] {
   ];
 }
 
-/** Servers of old versions: OpenSSL rejects them with a text that depends on its build, and GnuTLS accepts them. */
+/**
+ * Servers that offer only an old version of TLS. GnuTLS accepts them. OpenSSL rejects them with a text that depends on
+ * its build.
+ */
 function versions(pki: Pki): Situation[] {
   return ['-tls1', '-tls1_1'].map((version) => ({
     about: `an old version of TLS (${version})`,

@@ -1,6 +1,6 @@
 /**
- * `node trust-child.js PORT OPTIONS [CA]`: sends requests to https://localhost:PORT with the classes, `libneon/ne` and
- * Node itself. Prints as JSON whether each of these clients trusts the server by default in this process.
+ * `node trust-child.js PORT OPTIONS [CA]`: sends requests to https://localhost:PORT with three clients: the classes,
+ * `libneon/ne` and Node. Prints as JSON whether each client trusts the server by default.
  */
 import { readFileSync } from 'node:fs';
 import { get } from 'node:https';

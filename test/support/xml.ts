@@ -1,7 +1,13 @@
-/** The events of XML parsers as lines, and hostile documents, for the tests of ne_xml.h and of its users. */
+/**
+ * Helpers for the tests of ne_xml.h and other parts that parse XML: the events of a parser as lines, and hostile
+ * documents.
+ */
 import * as ne from 'libneon/ne';
 
-/** A parser that notes all events. It accepts every element; the state of an element is its parent's state plus one. */
+/**
+ * Creates a parser that records all events. The parser accepts every element; the state of an element is the state of
+ * its parent plus one.
+ */
 export function noting(): { parser: ne.ne_xml_parser; events: string[] } {
   const events: string[] = [];
   const parser = ne.ne_xml_create();
@@ -12,7 +18,7 @@ export function noting(): { parser: ne.ne_xml_parser; events: string[] } {
       return parent + 1;
     },
     (state, text) => {
-      // Joins the pieces of a text, whose sizes depend on the blocks of the document.
+      // A text may arrive in several pieces, depending on the blocks of the document. This joins the pieces.
       const last = events.at(-1) ?? '';
       if (last.startsWith(`text ${state} `)) events[events.length - 1] = last + text;
       else events.push(`text ${state} ${text}`);
@@ -24,7 +30,10 @@ export function noting(): { parser: ne.ne_xml_parser; events: string[] } {
   return { parser, events };
 }
 
-/** Parses a document in blocks of `size` bytes, and then its end. Returns the first result that is not 0, or 0. */
+/**
+ * Parses a document in blocks of `size` bytes, and then signals the end. Returns the first result that is not 0, or 0
+ * if there is none.
+ */
 export function parseAll(parser: ne.ne_xml_parser, document: string | Uint8Array, size = Infinity): number {
   const bytes = Buffer.from(document);
   for (let at = 0; at < bytes.length; at += size) {

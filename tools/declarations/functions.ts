@@ -1,10 +1,10 @@
-/** Turns the constants that TypeScript declares for functions of the addon into declarations of functions. */
+/** Rewrites constants that hold functions of the addon as function declarations in the compiled declaration files. */
 import ts from 'typescript';
 
 /**
  * Rewrites `export declare const ne_get: (sess: …) => number` as `export declare function ne_get(sess: …): number` in a
- * file of declarations. `lib/ne` exports the very functions of the addon, so TypeScript declares constants. Editors and
- * documentation tools show a function as a function only if it is declared as a function.
+ * declaration file. `lib/ne` assigns the addon's functions to constants, so TypeScript declares them as constants.
+ * Editors and documentation tools show a function as such only if it is declared as a function.
  */
 export function functionsDeclared(text: string): string {
   const source = ts.createSourceFile('declarations.d.ts', text, ts.ScriptTarget.Latest, true);
@@ -21,6 +21,6 @@ export function functionsDeclared(text: string): string {
       { start: arrow.getFullStart(), end: arrow.getEnd(), text: ':' },
     ];
   });
-  // From the last edit to the first, so that the places of the remaining edits stay valid.
+  // Applies the last edit first, so that the positions of the remaining edits stay valid.
   return edits.reduceRight((edited, { start, end, text }) => edited.slice(0, start) + text + edited.slice(end), text);
 }

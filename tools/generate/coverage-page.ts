@@ -35,7 +35,7 @@ ${table(
   return formatted('docs/coverage.md', text);
 }
 
-/** The reasons of `unbound.json`, without the names that are bound now. */
+/** The reasons in `unbound.json`, except those for names that are bound now. */
 export async function unboundReasons(all: readonly Row[]): Promise<Output> {
   const bound = new Set(all.filter(({ surface }) => surface).map(({ name }) => name));
   const left = [...unbound()].filter(([name]) => !bound.has(name));

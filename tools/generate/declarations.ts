@@ -14,7 +14,8 @@ export interface Exported {
   /** The first sentence of its doc comment. */
   readonly summary: string;
   /**
-   * The functions of the addon that this export is or calls. A function that has the name of the export comes first.
+   * The addon functions behind this export: the function that it exports directly, or the functions that it calls. A
+   * function with the name of the export comes first.
    */
   readonly natives: readonly string[];
 }
@@ -77,8 +78,8 @@ function signatureOf(declaration: Declaration, others: Declarations): Signature 
 }
 
 /**
- * The declaration that has the parameters: a function, the type of a constant, or, if a constant equals another
- * function, the declaration of that function.
+ * The declaration that has the parameters. This is a function, the type or the arrow function of a constant, or the
+ * declaration of another function that the constant equals.
  */
 function callable(declaration: Declaration, others: Declarations): ts.SignatureDeclaration | undefined {
   if (ts.isFunctionDeclaration(declaration)) return declaration;
@@ -99,7 +100,7 @@ function firstSentence(declaration: Declaration): string {
   return /^.*?[.?!](?= |$)/.exec(line)?.[0] ?? line;
 }
 
-/** Follows the names in a declaration through its file, to the calls `native('…')`. */
+/** Finds the calls `native('…')` that a declaration reaches, directly or through other declarations in its file. */
 function nativesOf(name: string, source: ts.SourceFile, declarations: Declarations): string[] {
   const reached = new Set([name]);
   const natives = new Set<string>();

@@ -95,7 +95,7 @@ function macrosIn(text: string): string[] {
   return [...text.matchAll(/^#define (\w+)\(/gm)].map(([, name = '']) => name);
 }
 
-/** The macros that have a value, without the guards of headers. */
+/** The macros that have a value, except include guards. */
 function valuesIn(text: string): string[] {
   const found = [...text.matchAll(/^#define ((?:NE|ne)_\w+) +(\S.*)$/gm)];
   return found.map(([, name = '']) => name).filter((name) => !name.endsWith('_H'));

@@ -1,4 +1,7 @@
-/** Writes `docs/index.md`: the C++, the TypeScript, the page and the test of each function of neon. */
+/**
+ * Writes `docs/index.md`. For each neon function, it lists the C++ file, the TypeScript file, the documentation page
+ * and the test.
+ */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { formatted, type Output } from './output.js';

@@ -1,5 +1,6 @@
 /**
- * Lists every name that the headers of neon declare, with its place in this project or the reason why it is not bound.
+ * Lists every name that neon's headers declare. Each entry says where this project exports the name, or why it does
+ * not.
  */
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
@@ -24,19 +25,22 @@ export type Surface = 'sync' | 'sync, promise' | 'constant';
 /** A name that the installed neon or the newest neon declares. */
 export interface Row extends Declaration {
   /**
-   * The first version of neon that has the name. Empty if the oldest supported version has the name; `newer` if the
-   * version is not known.
+   * The first version of neon that has the name. It is empty if the oldest supported version has the name, and `newer`
+   * if the version is not known.
    */
   readonly since: string;
   /** Where the name is exported; undefined when it is not exported. */
   readonly surface: Surface | undefined;
   /** The TypeScript that exports the name. */
   readonly exported: Exported | undefined;
-  /** The C++ that registers the name, or that registers the addon function that the TypeScript calls. */
+  /**
+   * The C++ file that registers the name. If TypeScript implements the name, this file registers the addon function
+   * that the TypeScript calls.
+   */
   readonly binding: string | undefined;
   /**
-   * The tests that contain the name. The tests of its header come first. Tests that contain the name more often come
-   * before the others.
+   * The tests that contain the name. The tests of its header come first, followed by the others. Within each group, the
+   * tests that contain the name most often come first.
    */
   readonly tests: readonly string[];
 }
@@ -54,7 +58,7 @@ export function installed(): { version: string; include: string } {
   >;
 }
 
-/** The declarations of the newest neon, as they were when neon's headers were last read. */
+/** The newest neon's declarations, recorded when its headers were last read. */
 export function newest(): { neon: string; declarations: readonly Declaration[] } {
   const { neon, headers, parameters } = JSON.parse(read(newestFile)) as NewestFile;
   const declarations = Object.entries(headers).flatMap(([header, kinds]) =>

@@ -30,8 +30,8 @@ export async function omittedModule(functions: readonly Bound[]): Promise<Output
 }
 
 /**
- * The parameters are in C's order. Some have other names in JavaScript, so a name that C does not have stands for C's
- * next parameter.
+ * Returns C's parameters that JavaScript leaves out. The other parameters match by position, and some have other names
+ * in JavaScript. A JavaScript name that C lacks therefore matches C's next parameter.
  */
 function omittedOf(inC: readonly string[], inJavaScript: readonly string[]): string[] {
   let rest = [...inC];

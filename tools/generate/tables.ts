@@ -43,7 +43,7 @@ export async function promisesPage(functions: readonly Bound[]): Promise<Output>
   );
 }
 
-/** `ne_get(sess, path, fd): number`; without the result if the result is `void`. */
+/** Formats a call as `ne_get(sess, path, fd): number`. The result type is left out if it is `void`. */
 function call({ name, signature: { parameters, result } }: Bound): string {
   const returned = result === 'void' ? '' : `: ${result}`;
   return `\`${name}(${parameters.join(', ')})${returned}\``.replaceAll('|', '\\|');
@@ -53,7 +53,10 @@ function cell({ summary }: Bound): string {
   return summary.replaceAll('|', '\\|');
 }
 
-/** The page with the generated block, which replaces the old block or follows the first paragraph. */
+/**
+ * The page with the new generated block in place of the old one. If the page has no block yet, the new block follows
+ * the first paragraph.
+ */
 async function withBlock(file: string, name: string, content: string): Promise<Output> {
   const begin = `<!-- generated: ${name} -->`;
   const { text: block } = await formatted(file, `${begin}\n\n${content}\n\n${end}`);

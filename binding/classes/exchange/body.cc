@@ -86,8 +86,8 @@ class Provided {
   ne_request *request_ = nullptr;
 };
 
-/// A file or a pipe. A file is read with pread(), so that the offset of its descriptor does not move. A pipe
-/// can be read only once. If the caller has passed a path, the path is opened when the request is sent.
+/// A file or a pipe. A file is read with pread(), which leaves the offset of the descriptor alone. A pipe can
+/// be read only once. A path from the caller is opened when the request is sent.
 class File final : public Body, private Provided {
  public:
   /// `announced`: the length in the caller's Content-Length header; negative without this header.
@@ -145,8 +145,8 @@ class File final : public Body, private Provided {
     return count;
   }
 
-  // Pauses the watchdog, since a slow writer of the pipe is not a stall of the server. An abort ends the
-  // wait.
+  // Pauses the watchdog during the wait, since a slow writer of the pipe does not mean that the server
+  // stalls. Returns false after an abort.
   bool wait_for_pipe() {
     const Operation *operation = Operation::current();
     Connection &connection = operation->executor().connection;
@@ -170,10 +170,12 @@ class File final : public Body, private Provided {
   std::int64_t position_ = 0;
 };
 
-/// Blocks from a JavaScript function, which is called with an Ask. For Next and First, the function returns
-/// an array of Uint8Arrays, with null after the last block of the body. For Again, the function returns
-/// whether the body starts again. All blocks are kept until more than `max_kept` bytes have been read. If
-/// neon finds an idle connection closed, kept blocks are sent again without a call of the function.
+/// A body whose blocks a JavaScript function returns. The argument of the function, an Ask, says what to
+/// return:
+///  - Next and First: an array of Uint8Arrays, with null after the last block of the body.
+///  - Again: whether the body starts again.
+/// The object keeps all blocks until more than `max_kept` bytes have been read. neon sends a request again
+/// when it finds an idle connection closed. Kept blocks are then sent again, and the function is not called.
 class Blocks final : public Body, private Provided {
  public:
   /// `repeatable`: whether the function can always start again.
@@ -183,8 +185,8 @@ class Blocks final : public Body, private Provided {
   void give_to(ne_request *request) override { provide(request, length_); }
   Napi::Function function() const override { return function_; }
 
-  // If the length is unknown, the first blocks show whether the body is short. If the request for the first
-  // blocks fails, the result does not matter, since the HTTP request fails in any case.
+  // If the length is unknown, gets the first blocks, which show whether the body is short enough to keep. If
+  // this fails, the HTTP request fails too, so the result does not matter.
   bool can_restart() override {
     if (repeatable_ || length_ >= 0) return repeatable_ || length_ <= static_cast<std::int64_t>(max_kept);
     return !take(ask(Ask::First)) || (ended_ && kept_all_);
@@ -257,7 +259,7 @@ class Blocks final : public Body, private Provided {
         to_answer);
   }
 
-  /// Makes the answer the next block. Returns false after a failure.
+  /// Stores the answer as the next block. Returns false when the answer is a failure.
   bool take(Answer answer) {
     if (answer.failed) return false;
     ended_ = answer.ended;

@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::string_view line_end = "\r\n";
 
-/// Whether the line is a field with this name. The request line never matches, since a name contains no
-/// space.
+/// Whether the line is a header field with this name. The request line never matches: the text before its
+/// first colon contains a space, and a name contains none.
 bool is_field(std::string_view line, const std::string &name) {
   return line.size() > name.size() && line[name.size()] == ':' &&
          ne_strncasecmp(line.data(), name.c_str(), name.size()) == 0;
@@ -52,8 +52,8 @@ void CallerHeaders::on_send(ne_request *, void *self, ne_buffer *head) noexcept 
   }
 }
 
-// For each name that the caller has set, keeps as many fields as the caller has set. The fields that it
-// removes are not the caller's.
+// Removes surplus fields that the caller has not set, until the number of fields of each name equals the
+// number that the caller has set.
 void CallerHeaders::replace_in(ne_buffer *head) const {
   const std::string before(head->data, ne_buffer_size(head));
   auto lines = lines_of(before);

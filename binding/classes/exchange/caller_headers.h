@@ -7,12 +7,13 @@
 
 namespace neon {
 
-/// While this object lives, each header of the caller replaces the fields of the same name that neon adds to
-/// the requests of the session: Host, User-Agent, Connection, TE, credentials and so on. Used on the thread
-/// that runs the operation. The session and the recipe must outlive this object.
+/// While this object lives, the caller's headers replace fields of the same name that neon adds to the
+/// requests of the session: Host, User-Agent, Connection, TE, credentials and so on. Used on the thread that
+/// runs the operation. The session and the recipe must outlive this object.
 ///
-/// This object is the last hook of the session, so it sees the head of a request after all other hooks.
-/// neon's own CONNECT requests have no field of the caller's, and stay unchanged.
+/// The object registers a hook after all other hooks of the session. So this hook receives the head of a
+/// request last, and sees what the other hooks have added. neon's own CONNECT requests contain no headers of
+/// the caller, and stay unchanged.
 class CallerHeaders final {
  public:
   CallerHeaders(ne_session *session, const Recipe &recipe);

@@ -1,4 +1,4 @@
-// PROPPATCH and ACL of the classes: requests that ne_proppatch and ne_acl3744_set compose.
+// The PROPPATCH and ACL requests of the classes. neon's ne_proppatch and ne_acl3744_set compose them.
 #include "classes/exchange/composed.h"
 
 #include <algorithm>
@@ -44,17 +44,17 @@ void ComposedRequest::on_create(ne_request *request, void *self, const char *, c
   composed.recipe_.add_headers_and_flags_to(request);
 }
 
-// By now C has added its own body reader, which may fail. neon calls the readers in reverse order: first the
-// reader that was added last. So the reader of the record, which is added here, is called before C's reader.
+// Adds the record's reader after C has added its own. neon calls the last added reader first. So the record
+// receives each block even if C's reader then fails.
 void ComposedRequest::on_send(ne_request *request, void *self, ne_buffer *) noexcept {
   ComposedRequest &composed = *static_cast<ComposedRequest *>(self);
   if (request != composed.created_ || std::exchange(composed.reads_, true)) return;
   composed.record_.read_from(request, 0);
 }
 
-// neon's functions also fail for some responses that arrived: responses that are not 2xx, responses that
-// report failures inside, and 207 responses whose body is not a document. In the last case, the error text is
-// the status line, since neon noticed no other error.
+// Whether a response arrived. neon's functions can fail although one arrived: the status is not 2xx, the
+// response reports failures inside, or the body of a 207 is not a document. In the last case neon has found
+// no other error, so its error text is the status line.
 bool ComposedRequest::has_response() const {
   const Head &head = record_.head();
   if (result_.ok()) return record_.arrived();

@@ -1,4 +1,4 @@
-// A request of the classes whose method and body a function of neon's writes.
+// A request of the classes for which a function of neon writes the method and the body.
 #pragma once
 
 #include <ne_request.h>
@@ -15,9 +15,9 @@
 
 namespace neon {
 
-/// A whole request that a function of neon's (ne_proppatch or ne_acl3744_set) makes and sends, and its
-/// response. The response crosses to JavaScript in one piece, packed like the response of an Exchange. If the
-/// status is not 2xx, only the first `whole_limit` bytes of the body cross.
+/// A request that neon's ne_proppatch or ne_acl3744_set makes and sends, and the response to it. JavaScript
+/// receives the response in one piece, packed like the response of an Exchange. If the status is not 2xx,
+/// only the first `whole_limit` bytes of the body reach JavaScript.
 class ComposedRequest final : public Operation {
  public:
   using Send = std::function<int(ne_session *, const char *target)>;

@@ -1,5 +1,5 @@
-// How Exchange parses a body that is an XML document: on the JavaScript thread until the lane has noticed the
-// parser, and on the lane from then on.
+// How Exchange parses a body that is an XML document. The JavaScript thread parses the body until the lane
+// notices that parse() was called. After that, the lane parses it.
 #include "classes/exchange/document.h"
 
 #include <algorithm>
@@ -36,7 +36,8 @@ int Exchange::receive_events(ne_request *request) {
   return NE_ERROR;
 }
 
-// Takes the next part of gathered_. The part is so small that the JavaScript thread may parse it, too.
+// Takes the next part of gathered_. The part is small, because the JavaScript thread may be the one that
+// parses it.
 std::string_view Exchange::slice() {
   const std::size_t from = gathered_.taken;
   gathered_.taken += std::min<std::size_t>(gathered_.left(), 16 * 1024);
@@ -60,7 +61,8 @@ bool Exchange::parse_block(std::string_view block) {
   return well_formed;
 }
 
-// The parser has filled a batch. The lane waits here while JavaScript has enough batches to take.
+// Called with each batch that the parser has filled. On the lane, waits here while JavaScript has
+// `max_batches` full batches to take.
 bool Exchange::flush(std::unique_ptr<EventBatch> batch) {
   std::deque<std::unique_ptr<EventBatch>> &full = document_->full;
   std::unique_lock lock(stream_mutex_);
@@ -74,8 +76,8 @@ bool Exchange::flush(std::unique_ptr<EventBatch> batch) {
   return !cancelled();
 }
 
-// Takes some of the bytes that were received but not taken. Bytes of the open block are copied, since the
-// lane may be reading into this block. Called under the lock.
+// Takes some of the received bytes that JavaScript has not taken yet. Copies bytes out of the open block,
+// since the lane may be reading into this block. Called under the lock.
 Block Exchange::take_next() {
   Block some;
   while (some.left() == 0 && !full_.empty()) {
@@ -91,8 +93,8 @@ Block Exchange::take_next() {
   return some;
 }
 
-// Parses the bytes that have arrived, and stops at a batch. Does nothing once the lane has noticed the
-// document.
+// Parses the bytes that have arrived, until there is a batch for JavaScript. Does nothing once the lane has
+// noticed parse(), because the lane then parses.
 void Exchange::parse_here(bool over) {
   Document &document = *document_;
   for (;;) {

@@ -20,10 +20,11 @@ namespace neon {
 
 namespace {
 
-// If neon may answer a response itself, at most this many bytes of the response body are kept.
+// neon may react to a response by sending the request again (after a 401). While this is possible, at most
+// this many bytes of the response body are kept.
 constexpr std::size_t max_held = std::size_t{1024} * 1024;
 
-/// C's request. The request has a control block if the session has callbacks, since callbacks may receive it.
+/// C's request. Callbacks may receive it, so it has a control block if the session has callbacks.
 class OwnRequest final {
  public:
   OwnRequest(const std::shared_ptr<Session> &session, const Recipe &recipe) {
@@ -71,7 +72,7 @@ void Exchange::run() {
     locks->join(*session_);
     ending = locks->ending_with(recipe_);
   }
-  // Destroys the inflater after C's request, since the request calls the inflater.
+  // Destroys the inflater after C's request, because C's request calls the inflater until it is destroyed.
   struct Reset {
     std::unique_ptr<Inflater> &inflater;
     ~Reset() { inflater.reset(); }
@@ -107,18 +108,20 @@ void Exchange::run() {
       result = NE_ERROR;
     }
   } while (result == NE_RETRY && !head_posted_);
-  // JavaScript removes these locks too, but until then queued requests could submit them.
+  // JavaScript removes these locks too, but later. Queued requests could still submit them before that.
   if (result == NE_OK && head_.is_success() && head_.status != 207)
     for (const LockSet::Entry &lock : ending) locks->remove(lock);
   result_.note(result, session_->c());  // an earlier exception leaves NE_ERROR in result_
-  // The rest of an unread body must not become the head of the next response.
+  // If a part of the body is unread, the next response must not begin with it. So the connection is closed.
   if (!complete) cancelled() ? session_->abandon_connection() : session_->close_connection();
 }
 
-// The server may be closing a kept connection at this moment. neon then sends the request again, which fails
-// if the body cannot start again. So a body that cannot start again gets a new connection. There are three
-// exceptions: the server answers before the body is sent (Expect: 100-continue), the authentication belongs
-// to the connection, or C itself closes the connection (for a request that is not idempotent).
+// The server may be about to close a kept connection. neon then sends the request again, and the body must
+// start again. A body that cannot start again therefore gets a new connection. The connection is left alone
+// in three cases:
+//  - The server answers before the body is sent (Expect: 100-continue).
+//  - The authentication belongs to the connection.
+//  - C itself closes the connection (for a request that is not idempotent).
 void Exchange::renew_connection_for_body(ne_request *request) {
   const bool may_be_kept = session_->connection.is_open() || !interposition_works();
   if (!may_be_kept || ne_get_request_flag(request, NE_REQFLAG_EXPECT100) ||
@@ -134,8 +137,8 @@ void Exchange::note_head(ne_request *request) {
   dropped_ = false;
 }
 
-// If the end of the connection marks the end of the body, neon mistakes our own interruption for the end of
-// the body.
+// If a body has no announced length, it ends when the connection ends. neon then takes an abort, or a stop by
+// the watchdog, for the end of a complete body. So this function reports the interruption.
 int Exchange::receive(ne_request *request) {
   const bool held = session_->authentication && session_->authentication->may_retry(request);
   const int result = held ? receive_held(request) : receive_body(request);
@@ -147,7 +150,7 @@ ssize_t Exchange::pull(ne_request *request, char *buffer, std::size_t room) {
 }
 
 int Exchange::receive_body(ne_request *request) {
-  // A short body of known length needs no more memory than its length.
+  // If Content-Length announces a short body, allocates no more memory than this body needs.
   const bool inflated = inflater_ && inflater_->active();
   const char *length = inflated ? nullptr : ne_get_response_header(request, "Content-Length");
   const unsigned long long known = length ? std::strtoull(length, nullptr, 10) : whole_limit;
@@ -171,8 +174,8 @@ int Exchange::receive_body(ne_request *request) {
   return NE_OK;
 }
 
-// Only the end of this response shows whether the caller receives it. neon may send the request again, and
-// the caller then receives a later response.
+// neon may send the request again after this response. The caller then receives a later response instead. So
+// the response is held until its end, when neon has decided.
 int Exchange::receive_held(ne_request *request) {
   Block block(whole_limit + 1);
   Block rest;
@@ -202,7 +205,8 @@ int Exchange::receive_whole(ne_request *request, Block &block) {
   }
 }
 
-// Newer versions of neon keep the fields of the trailer apart. Older versions add them to the headers.
+// Newer versions of neon keep trailer fields separate from the headers. Older versions add them to the
+// headers.
 void Exchange::note_trailers(ne_request *request) {
   const char *coding = ne_get_response_header(request, "Transfer-Encoding");
   if (!coding) return;
@@ -217,7 +221,7 @@ void Exchange::note_trailers(ne_request *request) {
   }
 }
 
-// The part of a field's value that the head did not have.
+// Returns the part of a field's value that the trailer has added to the value in the head.
 std::string Exchange::added_to(const std::string &name, const std::string &value) const {
   const std::string start = "\n" + name + "\n", lines = "\n" + head_.headers;
   const std::size_t found = lines.find(start);
@@ -252,7 +256,8 @@ std::string Exchange::unread() const {
          ")";
 }
 
-// Called when the lane has posted the head, the end, or something that a reader or a waiter waits for.
+// Called after the lane has posted. The lane posts the head, the end, and whatever a pending read() or
+// read_ahead() waits for.
 void Exchange::deliver(Napi::Env env) {
   if (done())
     finish(env);
@@ -269,7 +274,7 @@ void Exchange::deliver(Napi::Env env) {
 namespace {
 
 /// exchange(session, request, options, flags, body) → Head::response(). `request` is the method, a space and
-/// the target. There are at most six arguments, since CallbackInfo calls Node-API a second time for more.
+/// the target. Up to six arguments cost one Node-API call; CallbackInfo needs a second call for more.
 std::shared_ptr<Operation> exchange(const Arguments &arguments, Mode mode) {
   auto session = arguments.handle<Session>(0, "session");
   Recipe recipe;

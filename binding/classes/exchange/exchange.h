@@ -21,44 +21,47 @@
 
 namespace neon {
 
-/// One whole request and its response. A response of at most `whole_limit` bytes crosses to JavaScript in one
-/// piece, in one event. The response to a blocking call always crosses in one piece.
+/// One whole request and its response. A response of at most `whole_limit` bytes reaches JavaScript in one
+/// piece, with one event. A blocking call always receives its response in one piece.
 ///
 /// In the promise form, a longer response streams. The lane posts the head, and then reads up to `max_ahead_`
-/// bytes ahead of JavaScript. It then waits on `room_` until JavaScript takes bytes: this wait is the
-/// back-pressure. The lane wakes when JavaScript takes bytes, when JavaScript allows more bytes
-/// (read_ahead()), at cancel() (the response was dropped, destroyed or aborted), and when the environment
-/// goes away.
+/// bytes ahead of JavaScript. Then it waits on `room_`; this wait is the back-pressure. The lane wakes in
+/// these cases:
+///  - JavaScript takes bytes.
+///  - JavaScript allows more bytes (read_ahead()).
+///  - The response was dropped, destroyed or aborted (cancel()).
+///  - The environment goes away.
 ///
 /// `stream_mutex_` guards full_, open_, max_ahead_, reader_waits_ and waiter_watches_. The lane reads into
-/// the free end of open_ without the lock, since only the lane touches this part. The lane then counts the
+/// the free end of open_ without the lock, because no other thread touches this part. It then counts the
 /// bytes under the lock. JavaScript takes over full blocks, and copies the bytes of the open block.
 /// JavaScript has at most one pending read (reader_).
 ///
-/// max_ahead_ is `high_water`, unless other calls wait for the session. JavaScript knows when calls wait,
-/// since the queue of a pool is in JavaScript. JavaScript then calls read_ahead() with the number of bytes
-/// that may stay unread, and gets a promise of the outcome (waiter_). There are two outcomes. If the response
-/// is over, the session is free, and JavaScript can take the rest from memory. Otherwise the lane has stopped
-/// at the allowance. The lane posts at its end. If waiter_watches_ is set, it also posts once when it stops.
-/// The promise keeps the event loop alive, since the calls in the queue of a pool do not. When no call waits
-/// any more, JavaScript takes the allowance back. Bytes that were received stay in memory. If JavaScript
-/// drops the response, the operation ends, and its end settles the promise. If the environment goes away, the
-/// promise stays pending.
+/// max_ahead_ is `high_water`, unless other calls wait for the session. JavaScript knows of these calls,
+/// because the queue of a pool is in JavaScript. It then calls read_ahead() with the number of bytes that may
+/// stay unread, and gets a promise (waiter_). The promise resolves in two cases:
+///  - The response is over. The session is free, and JavaScript can take the rest from memory.
+///  - The lane has stopped at the allowance.
+/// The lane always posts when the response is over. It also posts once when it stops, if waiter_watches_ is
+/// set. The promise keeps the event loop alive, which the calls in the queue of a pool do not. When no call
+/// waits any more, JavaScript withdraws the allowance; received bytes stay in memory. If JavaScript drops the
+/// response, the operation ends, and this settles the promise. If the environment goes away, the promise
+/// stays pending.
 ///
-/// After parse(), the body is a document, and crosses in batches of events instead of blocks. The lane parses
-/// the bytes that it reads. While JavaScript has `max_batches` full batches to take, the lane waits inside
-/// the parser, on `room_`. `stream_mutex_` guards the batches. The batch that is being filled belongs to the
-/// parser while the parser works on a block, and to JavaScript between two blocks.
+/// After parse(), the body is a document. JavaScript receives batches of events instead of blocks, and the
+/// lane parses the bytes that it reads. While JavaScript has `max_batches` full batches to take, the lane
+/// waits on `room_`, inside the parser. `stream_mutex_` guards the batches. The batch that is being filled
+/// belongs to the parser while the parser works on a block, and to JavaScript between two blocks.
 ///
-/// The parser belongs to the lane once the lane has noticed the call of parse() (sink_met_). When parse() is
-/// called, the lane may be inside a long read, or be done. So until the lane has noticed the call, the
-/// JavaScript thread parses the bytes that have arrived, one slice at a time. The lane waits for the end of
-/// the slice (parses_here_).
+/// When parse() is called, the lane may be inside a long read, or may have ended. So at first the JavaScript
+/// thread parses the bytes that have arrived, one slice at a time. The parser belongs to the lane once the
+/// lane has noticed the call (sink_met_). If a slice is being parsed at this moment (parses_here_), the lane
+/// waits for its end.
 ///
-/// The wait for room ends when the exchange ends, for example by a signal, a timeout, destroy(), a handler
-/// that throws, or the termination of a worker. The parser then stops at its next batch, or at the end of its
-/// block. Batches that were not taken are deleted with the exchange. A pending read keeps the response alive.
-/// So the lane continues to the end of the document even when only this read refers to the response.
+/// The wait for room ends when the exchange ends, for example by a signal, a timeout, destroy(), an exception
+/// in a handler, or the termination of a worker. The parser then stops at its next batch, or at the end of
+/// its block. Batches that were not taken are deleted with the exchange. A pending read keeps the response
+/// alive: the lane continues to the end of the document even if nothing else refers to the response.
 class Exchange final : public Operation {
  public:
   Exchange(std::shared_ptr<Session> session, Recipe recipe, bool streams)
@@ -70,21 +73,21 @@ class Exchange final : public Operation {
   /// Returns the rest of the body, as a Buffer of at most `limit` bytes, or a promise of this Buffer.
   /// JavaScript thread.
   Napi::Value read_all(Napi::Env env, std::uint64_t limit);
-  /// Writes the rest of the body to a descriptor, and returns the number of bytes. If the lane has ended
-  /// without noticing this call, returns a Buffer of the rest instead, which the caller has to write. The
-  /// result may also be a promise of one of these values. JavaScript thread.
+  /// Writes the rest of the body to a descriptor, and returns the number of bytes. If the lane ended before
+  /// it noticed this call, returns the rest as a Buffer, and the caller must write it. May return a promise
+  /// of either value. JavaScript thread.
   Napi::Value write_to_fd(Napi::Env env, int descriptor);
-  /// Called after a failure. Returns the bytes that had arrived but were not taken, as a Buffer. JavaScript
+  /// Called after a failure. Returns a Buffer of the received bytes that JavaScript has not taken. JavaScript
   /// thread.
   Napi::Value take_rest(Napi::Env env);
   /// From now on read() returns batches of events (EventBatch), and null at the end of the document.
   void parse(unsigned wanted, const std::string &charset);
-  /// Called when other calls wait for the session. From now on the lane may be `bytes` ahead of JavaScript,
-  /// but at least `high_water`. Returns true when the response is over, and false when the lane has stopped
-  /// with more unread bytes than allowed. Otherwise returns a promise of true or false. JavaScript thread.
+  /// Called when other calls wait for the session. Allows the lane to keep `bytes` unread bytes, or
+  /// `high_water` if this is more. Returns true when the response is over, and false when the lane has
+  /// stopped at the allowance. Otherwise returns a promise of true or false. JavaScript thread.
   Napi::Value read_ahead(Napi::Env env, std::uint64_t bytes);
-  /// Called when no call waits any more. Takes the allowance of read_ahead() back; a pending promise of
-  /// read_ahead() resolves to false. JavaScript thread.
+  /// Called when no call waits any more. Withdraws the allowance of read_ahead(), and resolves its pending
+  /// promise to false. JavaScript thread.
   void stop_reading_ahead(Napi::Env env);
   /// Called when the handle is gone. Drops the rest of the body. JavaScript thread.
   void drop(Napi::Env env);
@@ -107,8 +110,8 @@ class Exchange final : public Operation {
   }
 
  private:
-  /// The destination of a body that streams: blocks that JavaScript reads, memory, a descriptor, or a parser
-  /// whose events JavaScript reads.
+  /// Where a streaming body goes: to JavaScript as blocks, to memory, to a descriptor, or to a parser whose
+  /// events JavaScript reads.
   enum class Sink { Blocks, Memory, Descriptor, Events };
 
   static constexpr std::size_t max_batches = 4;
@@ -165,7 +168,7 @@ class Exchange final : public Operation {
   const bool streams_;
   std::unique_ptr<Inflater> inflater_;  // used only inside run()
 
-  // Written inside run(), read by JavaScript after the head or the end was posted.
+  // run() writes these members. JavaScript reads them after the head or the end was posted.
   CallResult result_;
   Head head_;
   std::unique_ptr<Block> whole_;
@@ -180,13 +183,13 @@ class Exchange final : public Operation {
   bool waiter_watches_ = false;
   bool parses_here_ = false;  // the JavaScript thread is parsing
   bool head_posted_ = false;  // written before the post
-  // Under the mutex: the destination of the rest of the body. The lane checks sink_ between two blocks.
+  // Guarded by the mutex: the destination of the rest of the body. The lane checks sink_ between two blocks.
   Sink sink_ = Sink::Blocks;
   std::uint64_t limit_ = 0;
   int descriptor_ = -1;
   std::unique_ptr<Document> document_;
-  // These belong to the lane, and after the end to the JavaScript thread. gathered_ also belongs to the
-  // JavaScript thread while this thread is parsing.
+  // The lane owns these members until its end, and the JavaScript thread owns them afterwards. The JavaScript
+  // thread also owns gathered_ while it parses.
   bool sink_met_ = false;
   Block gathered_;
   std::uint64_t written_ = 0;

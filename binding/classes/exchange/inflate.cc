@@ -1,5 +1,5 @@
-// Decides which response bodies are inflated, and inflates them. neon's decompressing reader inflates gzip.
-// zlib, which neon uses too, inflates the codings that neon's reader does not know.
+// Decides which response bodies are inflated, and inflates them. neon's own reader inflates only gzip. Other
+// codings are inflated by zlib, without neon's reader.
 #include "classes/exchange/inflate.h"
 
 #include <ne_session.h>
@@ -14,8 +14,8 @@ namespace neon {
 
 namespace {
 
-// Inflating makes data at most about a thousand times longer, so this block size limits the memory that one
-// inflated block needs.
+// Inflated data can be about a thousand times as long as its input. This block size limits the input, and
+// thus the memory for one inflated block.
 constexpr std::size_t encoded_block = 4096;
 
 // Values for zlib's inflateInit2(). Each value asks for the largest window and the format in its name.

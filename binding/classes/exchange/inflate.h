@@ -22,8 +22,8 @@ Coding coding_of(ne_request *request);
 /// An ne_accept_response function that accepts only the responses whose body arrives as gzip.
 int accept_gzip(void *userdata, ne_request *request, const ne_status *status) noexcept;
 
-/// Inflates a body with Coding::Deflate. The body has the gzip format, the zlib format or, as some servers
-/// send deflate, neither of these wrappers (RFC 9110, section 8.4.1). Used only on the thread that runs the
+/// Inflates a body with Coding::Deflate. Such a body has the gzip format or the zlib format. Some servers
+/// send deflate data without either wrapper (RFC 9110, section 8.4.1). Used only on the thread that runs the
 /// operation.
 class ZlibReader final {
  public:
@@ -36,8 +36,8 @@ class ZlibReader final {
 
   /// Begins a body.
   void begin();
-  /// Inflates a block. An empty block ends the body. Returns 0. On failure, calls ne_set_error() and returns
-  /// another number.
+  /// Inflates a block. An empty block ends the body. Returns 0 on success. On failure, calls ne_set_error()
+  /// and returns a nonzero value.
   int take(const char *bytes, std::size_t size);
 
  private:

@@ -22,8 +22,7 @@ void each_pair(Napi::Array list, Visit visit) {
   for (std::uint32_t i = 0; i + 1 < length; i += 2) visit(list.Get(i), list.Get(i + 1));
 }
 
-/// The lines of a text. If the last line is empty, over() is true even before this line is read; next() still
-/// returns the line.
+/// Splits a text into lines. over() is true before an empty last line, but next() still returns this line.
 class Lines final {
  public:
   explicit Lines(std::string_view text) : rest_(text) {}

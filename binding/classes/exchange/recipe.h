@@ -19,8 +19,8 @@ namespace neon {
 
 /// The parts of a request.
 struct Recipe {
-  /// Reads an argument that is one text, since one text crosses at the cost of one value. The first line is
-  /// the limit of inflating. The other lines are the names and values of headers, alternately.
+  /// Reads the limit of inflating and the headers from one text argument, which is faster than many values.
+  /// The limit is the first line. The other lines are the names and values of headers, alternately.
   void read_options(const Arguments &arguments, std::size_t index);
   /// Reads an argument that is a flat array of flags and values.
   void read_flags(const Arguments &arguments, std::size_t index);
@@ -46,9 +46,9 @@ struct Head {
   bool is_success() const { return status / 100 == 2; }
   /// The value of a header, by its name in lower case; std::nullopt when the response lacks the header.
   std::optional<std::string_view> header(std::string_view name) const;
-  /// The response as it crosses to JavaScript: [status, head, body, stream, trailers]. The lines of the head
-  /// are the version, the reason phrase, and the names and values of headers, alternately. The lines of the
-  /// trailers are also names and values, alternately.
+  /// The response as an array for JavaScript: [status, head, body, stream, trailers]. The head is a text. Its
+  /// lines are the version, the reason phrase, and then the names and values of headers, alternately. The
+  /// trailers are a text with the same alternation of names and values.
   Napi::Value response(Napi::Env env, Napi::Value body, Napi::Value stream,
                        const std::string &trailers) const;
 
@@ -57,11 +57,11 @@ struct Head {
   std::string headers;  // name LF value LF …
 };
 
-/// How a call of neon's ended. Written inside Operation::run(), read after it.
+/// How a call into neon ended. Written inside Operation::run(), and read after it.
 struct CallResult {
   void note(int result, ne_session *session);
-  /// Called after the watchdog has ended the call. Unless the call succeeded, notes NE_TIMEOUT and the error
-  /// text of the session, which reports the stall.
+  /// Called after the watchdog has ended the call. If the call has failed, sets the code to NE_TIMEOUT, and
+  /// copies the session's error text, which reports the stall.
   void note_stall(ne_session *session);
   bool ok() const { return code == NE_OK; }
   /// A NeonError with the name of the code.

@@ -16,16 +16,16 @@
 
 namespace neon {
 
-/// Notes the response to a request that ne_request_dispatch() or another function of neon's sends as a whole:
-/// the head of the response, and its body or the beginning of its body. neon may answer a response itself (a
-/// 401) and send the request again. In this case the last response counts.
+/// Records the response to a request that neon sends as a whole, by ne_request_dispatch() or another
+/// function: its head, and all or the beginning of its body. After some responses (a 401), neon may send the
+/// request again. The record then has the last response.
 ///
-/// The record is owned by one operation, and used on the thread that runs the operation. The record must
-/// outlive the request that it reads from.
+/// One operation owns the record, and uses it on the thread that runs the operation. The record must outlive
+/// the request that it reads from.
 class ResponseRecord final {
  public:
-  /// Receives the body of a 2xx response, block by block. The last block has the size 0. The sink returns 0.
-  /// To fail, the sink calls ne_set_error() and returns another number. It must not throw.
+  /// Receives the body of a 2xx response, block by block. The last block has the size 0. Returns 0 on
+  /// success. On failure, calls ne_set_error() and returns a nonzero value. Must not throw.
   using Sink = std::function<int(ne_request *request, const char *bytes, std::size_t size)>;
 
   /// Keeps at most `success_room` bytes of the body of a 2xx response, and `failure_room` bytes of any other
@@ -38,8 +38,8 @@ class ResponseRecord final {
   ResponseRecord(const ResponseRecord &) = delete;
   ResponseRecord &operator=(const ResponseRecord &) = delete;
 
-  /// Adds readers to the request. If `inflate` is not 0, asks the server for gzip, and inflates bodies. An
-  /// inflated body of more than `inflate` bytes is a failure.
+  /// Adds readers to the request. If `inflate` is not 0, asks the server for gzip and inflates bodies. It is
+  /// then a failure when an inflated body is longer than `inflate` bytes.
   void read_from(ne_request *request, std::uint64_t inflate);
 
   bool arrived() const { return head_.status != 0; }

@@ -45,7 +45,7 @@ Exchange::Sink Exchange::sink() {
   return sink_;
 }
 
-// Takes the bytes that were received but not taken, as one block.
+// Takes all received bytes that JavaScript has not taken yet, as one block.
 Block Exchange::take_buffered() {
   const std::lock_guard lock(stream_mutex_);
   std::vector<Block> blocks = std::move(full_);
@@ -94,8 +94,8 @@ int Exchange::receive_to_fd(ne_request *request) {
   return NE_ERROR;
 }
 
-// Pauses the watchdog, since a slow disk or a slow reader of a pipe is not a stall of the server. An abort
-// ends the loop.
+// Writes to the descriptor, until an abort. Pauses the watchdog, since a slow disk or a slow reader of a pipe
+// does not mean that the server stalls.
 bool Exchange::write_out(const char *bytes, std::size_t size) {
   session_->connection.pause();
   struct stat status {};
@@ -119,9 +119,9 @@ bool Exchange::write_out(const char *bytes, std::size_t size) {
   return size == 0;
 }
 
-// Counts the `count` bytes that the lane has read into the open block. Posts if a reader waits for bytes.
-// Also posts if the lane stops and a promise of read_ahead() waits for the stop. Then waits while JavaScript
-// has enough bytes to take.
+// Counts the `count` bytes that the lane has read into the open block. Posts if a reader waits for bytes, or
+// if a promise of read_ahead() waits for the lane to stop here. If no reader was waiting, then waits while
+// JavaScript has enough bytes to take.
 void Exchange::add(std::size_t count) {
   std::unique_lock lock(stream_mutex_);
   open_.size += count;
@@ -137,8 +137,8 @@ void Exchange::add(std::size_t count) {
   wait_for_room([this] { return buffered() < max_ahead_ || sink_ != Sink::Blocks; });
 }
 
-// The lane waits here, outside neon, until JavaScript has made room or the exchange is cancelled. `has_room`
-// is called under the lock.
+// Makes the lane wait, outside neon, until JavaScript has made room or the exchange is cancelled. Calls
+// `has_room` under the lock.
 void Exchange::wait_for_room(const std::function<bool()> &has_room) {
   session_->connection.pause();
   {
@@ -236,7 +236,8 @@ void Exchange::allow_ahead(Napi::Env env, std::uint64_t bytes) {
   room_.notify_all();
 }
 
-// Returns true when the response is over, false when the lane has stopped, and otherwise an empty value.
+// Returns true when the response is over, and false when the lane has stopped. Returns an empty value while
+// the lane is still reading.
 Napi::Value Exchange::outcome_of_reading_ahead(Napi::Env env) {
   const bool over = done();
   if (over) {
@@ -262,8 +263,8 @@ void Exchange::drop(Napi::Env env) {
   report_memory(env);
 }
 
-// V8 already counts high_water bytes for the handle. Reports the bytes beyond high_water, so that V8 collects
-// the handle of an unused response in time.
+// V8 already knows of `high_water` bytes for each handle. Reports the bytes beyond this number, so that V8
+// collects the handle of an unused response in time.
 void Exchange::report_memory(Napi::Env env) {
   std::int64_t beyond = 0;
   if (!cancelled()) {
@@ -315,7 +316,8 @@ Napi::Value Exchange::ended(Napi::Env env, bool over) {
 }
 
 // Returns the result of read_all() or write_to_fd() when the response is over, and otherwise an empty value.
-// Throws when the response failed. The lane may have ended without having noticed the sink.
+// Throws when the response failed. If the lane ended before it noticed the destination, the result is the
+// rest of the body.
 Napi::Value Exchange::collected(Napi::Env env) {
   if (!done()) return {};
   const auto require_within_limit = [this] {

@@ -16,8 +16,8 @@
 
 namespace neon {
 
-/// Some resources of a PROPFIND response, packed. For each resource, the numbers are
-/// (lib/classes/propfind-batch.ts reads them):
+/// Some resources of a PROPFIND response, packed into numbers and one text. lib/classes/propfind-batch.ts
+/// reads them. The numbers of one resource are:
 ///
 ///     origin, length of the href, failure, count,
 ///     then count times: name, and the length of the value + 3
@@ -25,21 +25,22 @@ namespace neon {
 ///                          or 1, when the value equals the last one of this name
 ///                          or 0, and the status, when there is no value
 ///
-/// Origin (scheme, host, user information, port), name (namespace, name) and status (code, reason,
-/// description) are indices into tables. The index of an origin has 2 added. The origins 0 and 1 mark an href
-/// that JavaScript has to read; the text of this href is as the server sent it. With the origin 0 this text
-/// precedes the values, with the origin 1 it follows them. Failure is 0, or the index of the resource's own
-/// status + 1. The values of getcontentlength, creationdate and getlastmodified are numbers (signed, 64 bits)
-/// if their text has the usual form. The two dates are in milliseconds since 1970.
+/// Origins, names and statuses are indices into tables. An origin is (scheme, host, user information, port),
+/// a name is (namespace, name), and a status is (code, reason, description). The index of an origin has 2
+/// added, because the origins 0 and 1 mark an href that JavaScript has to read. The text of such an href is
+/// as the server sent it. The text precedes the values if the origin is 0, and follows them if the origin is
+/// 1. Failure is 0, or the index of the resource's own status + 1. The values of getcontentlength,
+/// creationdate and getlastmodified are numbers (signed, 64 bits) if their text has the usual form. The two
+/// dates are in milliseconds since 1970.
 ///
-/// The calls for a resource follow the order of the document. begin_resource() is the first call,
-/// end_resource() the last. Between them, set_href() or set_raw_href() is called once, and begin_propstat()
-/// and end_propstat() are called for each propstat. Between begin_propstat() and end_propstat(),
-/// begin_property(), text() and end_property() are called for each property.
+/// The calls for a resource follow the order of the document. The first call is begin_resource(), and the
+/// last is end_resource(). Between them, set_href() or set_raw_href() is called once. For each propstat,
+/// begin_propstat() and end_propstat() are called. Between these two, each property has the calls
+/// begin_property(), text() and end_property().
 class PropfindBatch final : public Packed {
  public:
   void begin_resource();
-  /// Whether the resource has properties already. If it has, its href must be set by set_raw_href().
+  /// Whether the resource has properties already. If it has, only set_raw_href() may set its href.
   bool has_properties() const { return !properties_.empty(); }
   /// Sets the href to the path of the resource on this server.
   void set_href(const ne_uri &server, std::string_view path);
@@ -48,7 +49,7 @@ class PropfindBatch final : public Packed {
   /// A null `failure` means that the resource has not failed.
   void end_resource(const ne_status *failure, std::string_view description);
   void begin_propstat();
-  /// The properties since begin_propstat() keep their values only if the status is null or 2xx.
+  /// If there is a status and it is not 2xx, the properties since begin_propstat() lose their values.
   void end_propstat(const ne_status *status);
   /// Whether the last propstat has no properties.
   bool propstat_empty() const { return properties_.size() == propstat_.properties; }
@@ -76,11 +77,11 @@ class PropfindBatch final : public Packed {
     std::size_t text = 0, numbers = 0, properties = 0;
   };
   Mark here() const { return {text_.size(), numbers_.size(), properties_.size()}; }
-  /// Removes everything that was written after the mark. A removed value is no longer the last value of its
-  /// name.
+  /// Removes everything that was written after the mark. Later values are not compared with a removed value.
   void return_to(Mark mark);
 
-  /// The properties of one name: how their values become numbers, and the last value.
+  /// What the batch knows of all properties with one name: how to read a number from a value, and the last
+  /// value.
   struct Column {
     Reader reader = nullptr;
     enum { None, Number, Text } last = None;

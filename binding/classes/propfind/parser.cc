@@ -263,8 +263,8 @@ void PropfindParser::end_propstat() {
 }
 
 void PropfindParser::end_response() {
-  // A propstat may fail without naming a property. This is a failure of the resource, unless the resource has
-  // its own status or another propstat succeeded or named properties.
+  // A propstat that fails without naming a property makes the resource fail. But the resource's own status
+  // has precedence, and so does another propstat that succeeded or named properties.
   const Outcome &outcome = response_.known || succeeded_ ? response_ : empty_;
   const std::string &text = response_.description.empty() ? outcome.description : response_.description;
   const ne_status *const failure = outcome.failed() ? &outcome.status : nullptr;

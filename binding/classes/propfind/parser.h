@@ -19,18 +19,19 @@ namespace neon {
 
 /// Reads the response to a PROPFIND into batches, while the response arrives.
 ///
-/// neon's ne_xml_parser parses the XML. This class handles the elements of a multi-status document itself.
-/// neon's ne_207_parser drops a resource whose href is not a URI, treats any other document as an empty
-/// multi-status document, and truncates long hrefs. This class also handles the content of `prop`.
-/// ne_simple_propfind copies each name and each value into a result set, and this copying takes a third of
-/// the time of a PROPFIND. This class writes the same text straight into a batch.
+/// neon's ne_xml_parser parses the XML, and calls this class for each element. This class replaces two parts
+/// of neon:
+///  - ne_207_parser drops a resource whose href is not a URI. It treats any other document as an empty
+///    multi-status document, and truncates long hrefs.
+///  - ne_simple_propfind copies each name and each value into a result set. This takes a third of the time of
+///    a PROPFIND. This class writes the same text straight into a batch.
 ///
-/// The parser reads an href that is an absolute path, or a URI with an absolute path, if the path is
+/// This class reads an href that is an absolute path, or a URI with an absolute path, if the path is
 /// percent-encoded as RFC 3986 requires. It leaves any other href to JavaScript (lib/classes/href.ts).
 ///
-/// The parser is owned by one operation, and called on the thread that runs the operation, inside neon. It
-/// calls `flush` with each full batch. If `wanted` returns true after a resource, it also flushes a batch
-/// that is not full.
+/// One operation owns this object, and the thread that runs the operation calls it, inside neon. The object
+/// calls `flush` with each full batch. It calls `wanted` after each resource. If `wanted` returns true, it
+/// also flushes a batch that is not full.
 class PropfindParser final {
  public:
   using Flush = std::function<void(std::unique_ptr<PropfindBatch>)>;
@@ -42,10 +43,12 @@ class PropfindParser final {
   PropfindParser(const PropfindParser &) = delete;
   PropfindParser &operator=(const PropfindParser &) = delete;
 
-  /// Parses a block of a response; the last block is empty. Returns 0, or another number after a failure.
+  /// Parses a block of a response; the last block is empty. Returns 0 on success, and a nonzero value on
+  /// failure.
   int parse(ne_request *request, std::string_view block) noexcept;
   bool out_of_memory() const { return out_of_memory_; }
-  /// Why the document is not a multi-status document or not well-formed; null when no such reason is known.
+  /// Why the parsing failed: the document is not well-formed, or it is not a multi-status document. Null when
+  /// no such reason is known.
   ///
   /// @param complete whether the document was parsed to its end
   const char *failure(bool complete) const;
@@ -86,7 +89,8 @@ class PropfindParser final {
   void set_href(std::string_view text);
   bool has_room() const { return batch_->value_size() < max_value; }
 
-  // The limits of neon: the bytes of a value (the rest is omitted), and the properties of a resource.
+  // neon's own limits: the length of a value in bytes (the rest is omitted), and the number of properties of
+  // a resource.
   static constexpr std::size_t max_value = 102400;
   static constexpr int max_properties = 1024;
   // A longer href, status or description is an error.
@@ -108,7 +112,8 @@ class PropfindParser final {
   std::vector<std::string> hrefs_;
   Outcome response_;
   bool succeeded_ = false;  // whether a propstat had properties, or did not fail
-  // The outcome of the current propstat, and of the first propstat that failed without naming a property.
+  // `propstat_` is the outcome of the current propstat. `empty_` is the outcome of the first propstat that
+  // failed without naming a property.
   Outcome propstat_, empty_;
   bool in_propstat_ = false;
   bool out_of_memory_ = false;

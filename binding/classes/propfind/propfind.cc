@@ -30,7 +30,7 @@ class Propfind::Delivery final : public Event {
   void deliver(Napi::Env env) override {
     --propfind_->ahead_;
     if (propfind_->cancelled()) return;
-    // When one batch cannot be delivered, no later batch is delivered.
+    // After one batch could not be delivered, no later batch is delivered.
     if (!propfind_->guard(env, [&] { propfind_->deliver_batch(env, *batch_); })) propfind_->cancel();
   }
 
@@ -73,7 +73,7 @@ void Propfind::run() {
   if (auto rest = parser.take(); !rest->empty()) flush(std::move(rest));
 }
 
-// Sends the request as neon's own functions do. Accepts a document with any 2xx status, since some servers
+// Sends the same request as neon's own functions. Accepts a document with any 2xx status, since some servers
 // send 200 instead of 207.
 int Propfind::send(PropfindParser &parser, ResponseRecord &record) {
   ne_session *const session = session_->c();
@@ -117,8 +117,8 @@ void Propfind::flush(std::unique_ptr<PropfindBatch> batch) {
   behind_ = false;  // JavaScript has seen all batches, which were posted before the question
 }
 
-// Unlike a callback of the user's, the function does not run in the asynchronous context of the operation:
-// AsyncLocalStorage would make all promises of the process slower.
+// Calls the function outside the asynchronous context of the operation, unlike a callback of the user.
+// Entering this context uses AsyncLocalStorage, which would make all promises of the process slower.
 Napi::Value Propfind::call(Napi::Env env, std::uint32_t place, std::span<const napi_value> arguments) {
   return call_javascript(held(env, place).As<Napi::Function>(), arguments);
 }
@@ -137,11 +137,13 @@ Napi::Value Propfind::result(Napi::Env env) {
 namespace {
 
 /// propfind(session, path, depth, names, onBatch, room, options) → null, or [NE_* code, error text, response]
-/// when the call failed. Head::response() packs the response, which is null when none arrived. `names` is a
-/// flat array of namespaces and names. An empty array asks for all properties, and null asks only for the
-/// names of the properties. onBatch is called with (text, numbers, names, statuses, origins), as
-/// PropfindBatch packs them, and returns true when JavaScript is behind. In that case room() is called, and
-/// may return a promise. The request equals the request of ne_simple_propfind or ne_propnames.
+/// when the call failed. Head::response() packs the response, which is null when none arrived.
+///  - names: a flat array of namespaces and names. An empty array asks for all properties. null asks only for
+///    the names of the properties.
+///  - onBatch: receives (text, numbers, names, statuses, origins), as PropfindBatch packs them. Returns true
+///    when JavaScript is behind.
+///  - room: is called when the lane has to wait for JavaScript. May return a promise.
+/// The request equals the request of ne_simple_propfind or ne_propnames.
 std::shared_ptr<Operation> propfind(const Arguments &arguments, Mode mode) {
   auto session = arguments.handle<Session>(0, "session");
   Inquiry inquiry;

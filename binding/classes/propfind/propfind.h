@@ -34,15 +34,18 @@ struct Inquiry {
 
 /// A PROPFIND whose resources reach JavaScript in batches.
 ///
-/// On a lane, batches are posted while the response is still being parsed. A full batch is posted at once. A
-/// batch that is not full is posted when JavaScript has nothing to do and the last post is at least
-/// `patience` ago. So the resources of a slow server do not wait for each other. `ahead_` counts the batches
-/// that JavaScript has not seen. `behind_` is the last answer of JavaScript: whether batches that JavaScript
-/// has seen still wait to be taken. When `ahead_` exceeds `max_ahead`, or JavaScript is behind, the lane asks
-/// for room. It then waits until JavaScript has seen all batches and, if JavaScript answers with a promise,
-/// until the promise is settled. After an abort no batch is delivered. A batch that cannot be converted to
-/// JavaScript values ends the operation. Each posted batch owns the operation, which holds the functions. A
-/// blocking call hands each batch to JavaScript as soon as the batch is full, from inside neon.
+/// The lane posts batches while it is still parsing the response. It posts a full batch at once. It posts a
+/// batch that is not full when JavaScript has nothing to do and the last post is at least `patience` ago. So
+/// the first resources of a slow server do not wait for the next ones.
+///
+/// `ahead_` counts the batches that JavaScript has not seen. `behind_` is JavaScript's last answer: whether
+/// batches that it has seen still wait to be taken. The lane asks for room when `ahead_` exceeds `max_ahead`,
+/// or when JavaScript is behind. It then waits until JavaScript has seen all batches. If JavaScript answers
+/// with a promise, the lane also waits until the promise is settled.
+///
+/// After an abort, no batch is delivered. A batch that cannot be converted to JavaScript values ends the
+/// operation. Each posted batch owns the operation, which holds the functions. A blocking call passes each
+/// full batch to JavaScript at once, from inside neon.
 class Propfind final : public Operation {
  public:
   /// `recipe` has the headers of the caller and the limit of inflating.

@@ -13,11 +13,11 @@ namespace neon {
 
 namespace {
 
-// No exception crosses neon's stack frames, because Operation::ask() catches and keeps exceptions.
+// Operation::ask() catches and stores all exceptions, so that none crosses neon's stack frames.
 
-// The JavaScript object of a request. Every operation on a request with callbacks holds this object as its
-// first value, because the request's handle may be destroyed. The object of a request that is lent to hooks
-// exists as long as the operation.
+// Returns the JavaScript object of a request. The request's handle may be destroyed, so every operation with
+// callbacks holds the object as its first value. If the request is lent to hooks, its object lives as long as
+// the operation.
 Napi::Value object_in(Napi::Env env, Operation &operation, const Request &request) {
   const Napi::Value object = request.object();
   return object.IsEmpty() ? operation.held(env, 0) : object;
@@ -49,8 +49,8 @@ int read_block(void *userdata, const char *bytes, std::size_t size) noexcept {
                                         {block});
       },
       to_int);
-  // neon leaves the error text to the reader. Without a text from the reader, the error text would be the
-  // status line: "200 OK".
+  // neon expects the reader to set the error text. If the reader sets none, neon would report the status
+  // line, "200 OK".
   if (result != 0 && before == ne_get_error(session.c()))
     ne_set_error(session.c(), "The reader of the response body returned %d: it must return 0 to continue",
                  result);
@@ -162,8 +162,8 @@ void Request::set_body_provider(std::int64_t length, std::uint32_t function) {
   ne_set_request_body_provider(c_, length, provide_body, this);
 }
 
-// Throws if the request has a body or has begun. In these cases C would send two Content-Length fields, or a
-// body that the head does not announce.
+// Throws if the request already has a body or has begun. Otherwise C could send two Content-Length fields, or
+// a body that no header announces.
 void Request::announce_body() {
   if (has_body_) throw neon_failure(code::invalid_state, "This request has a body already");
   const bool late = lent_ ? adopted_ || generation_ > 0 : phase_ != Phase::Idle && phase_ != Phase::Ended;

@@ -52,7 +52,7 @@ Napi::Value create(const Arguments &arguments) {
   return Request::create(session, std::move(method), std::move(target))->open_handle();
 }
 
-// Creates the request on the lane, when the turn of this call comes.
+// Creates the request on the lane, when this call reaches the front of the queue.
 std::shared_ptr<Operation> create_queued(const Arguments &arguments, Mode) {
   auto session = arguments.handle<Session>(0, "sess");
   std::string method = arguments.line(1, "method"), target = arguments.line(2, "path");
@@ -125,8 +125,8 @@ Napi::Value add_header(const Arguments &arguments) {
   return arguments.env().Undefined();
 }
 
-// JavaScript has already applied the format, so C gets the text as data. C cuts off the part that does not
-// fit its buffer.
+// JavaScript has already formatted the text, so C must not interpret it as a format. C would truncate a text
+// that exceeds its buffer, so this function rejects such a text.
 Napi::Value print_header(const Arguments &arguments) {
   const auto request = usable<Request>(arguments);
   const std::string name = arguments.token(1, "name");
@@ -372,7 +372,7 @@ Napi::Value get_session(const Arguments &arguments) {
   return session;
 }
 
-// For lib's private data: throws unless the argument is a live request.
+// The private-data functions in lib use this check. Throws unless the argument is a live request.
 Napi::Value require_request(const Arguments &arguments) {
   arguments.handle<Request>(0, "req");
   return arguments.env().Undefined();
@@ -388,15 +388,15 @@ ne_accept_response native_acceptor(const Arguments &arguments, std::size_t index
 
 namespace {
 
-// The acceptance function in argument 1, for C: either neon's own function, or null and the number of a
-// JavaScript function that the request keeps.
+// Prepares the acceptance function in argument 1 for C. Returns either neon's own function, or null and the
+// number under which the request keeps the JavaScript function.
 std::pair<ne_accept_response, std::uint32_t> keep_acceptor(const Arguments &arguments, Request &request) {
   const ne_accept_response native = native_acceptor(arguments, 1);
   return {native, native ? 0 : request.keep(arguments[1])};
 }
 
-// Returns the request in argument 0. Throws unless this request and the acceptance function in argument 1
-// suit a reader with this coding.
+// Returns the request in argument 0. Throws unless this request may have a reader with this coding. Also
+// throws unless argument 1 is an acceptance function.
 std::shared_ptr<Request> readable(const Arguments &arguments, Request::Coding coding) {
   auto request = usable<Request>(arguments);
   if (!native_acceptor(arguments, 1)) arguments.function(1, "accpt");
@@ -419,7 +419,7 @@ std::shared_ptr<Request> add_parser_reader(const Arguments &arguments, Request::
   auto request = readable(arguments, coding);
   auto parser = arguments.handle<XmlParser>(2, "userdata");
   parser->require_own("given a document");
-  // An operation on a lent request would not know that it uses the parser.
+  // The operation of a lent request is already running, so it cannot be registered as a user of the parser.
   if (request->lent()) request->require_own("read by a parser");
   require_before_begin(*request);
   request->keep(arguments[2]);

@@ -1,12 +1,12 @@
-// Requests that a function of neon's sends as a whole: run_delegated().
+// run_delegated(): calls neon functions that send a complete request.
 #include "ne/request/request.h"
 
 namespace neon {
 
 namespace {
 
-/// Observes by hooks of our own when C sends a request, and whether C has read the response to its end. The
-/// pre-send hook closes a stale connection, because C opens a new connection only after the pre-send hooks.
+/// Installs hooks to observe when C sends a request, and whether C reads the complete response. The pre-send
+/// hook also closes a stale connection: C opens a new connection only after the pre-send hooks.
 class SendObserver final {
  public:
   /// If `request` is null, observes the first request that C makes.
@@ -54,7 +54,7 @@ class SendObserver final {
 int send_whole(Session &session, Request *request, const std::function<int()> &send, Request::Reuse reuse) {
   const SendObserver observer(session, request, reuse);
   int result = send();
-  // If the end of the connection ends the body, neon mistakes our own shutdown for the end of the body.
+  // A body may end where the connection ends. neon then mistakes our own shutdown for the regular end.
   if (result == NE_OK && session.connection.interruption() != Connection::Interruption::None)
     result = NE_ERROR;
   // After some errors, the connection is still open and contains the rest of the response.

@@ -58,8 +58,8 @@ void on_post_headers(ne_request *request, void *userdata, const ne_status *statu
 
 int on_post_send(ne_request *request, void *userdata, const ne_status *status) noexcept {
   Callback &callback = callback_of(userdata);
-  // If an operation runs but the hook cannot be called, the result is NE_ERROR: after an exception the
-  // request must not be sent again. If no operation runs, the result is NE_OK.
+  // If an operation is running but the hook cannot be called, the result is NE_ERROR. The request must not be
+  // sent again after an exception. If no operation is running, the result is NE_OK.
   return call_back(callback, callback.session.operation() ? NE_ERROR : NE_OK,
                    [&](Napi::Env env, Operation &operation) {
                      return std::vector<napi_value>{request_object(callback, request, operation),
@@ -67,8 +67,8 @@ int on_post_send(ne_request *request, void *userdata, const ne_status *status) n
                    });
 }
 
-// This may be the first hook that is given a request that neon itself made. request_object() adopts such a
-// request. Then the second call of destroying() notes that C has freed most of the request.
+// neon may have made the request itself, and no earlier hook may have seen it. request_object() then adopts
+// the request, and destroying() is called again to record that C has freed most of it.
 void on_destroy_request(ne_request *request, void *userdata) noexcept {
   Callback &callback = callback_of(userdata);
   Session &session = callback.session;

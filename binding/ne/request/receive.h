@@ -7,16 +7,16 @@
 
 namespace neon {
 
-/// How many bytes of the caller's buffer (argument `index`) may be used: the `value` of the object in the
-/// next argument, by default the size of the buffer.
+/// Returns how many bytes of the caller's buffer (argument `index`) may be used. The `value` of the next
+/// argument gives the number. By default, it is the size of the buffer.
 inline std::size_t room_in(const Arguments &arguments, std::size_t index) {
   const std::span<char> buffer = arguments.buffer(index, "buf");
   return size_or(get_property(arguments.object(index + 1, "buflen"), "value"), "buflen", buffer.size());
 }
 
-/// A blocking call `run(memory, &size)` that fills memory of our own, because JavaScript may detach the
-/// caller's buffer meanwhile. On success the bytes are copied to the caller's buffer (argument `index`), and
-/// the `value` of the object in the next argument becomes the number of bytes.
+/// A blocking call `run(memory, &size)`. It fills memory of the addon, because JavaScript may detach the
+/// caller's buffer meanwhile. On success, the bytes are copied to the caller's buffer (argument `index`). The
+/// `value` of the next argument is set to the number of bytes.
 template <class Run>
 std::shared_ptr<Operation> receiving(const Arguments &arguments, std::size_t index, std::size_t room,
                                      std::shared_ptr<Session> session, Run run, bool callbacks = false) {

@@ -16,8 +16,8 @@ namespace neon {
 
 namespace {
 
-// Releases a request that neon made itself. Called when neon destroys the request, after the last
-// destroy-request hook of JavaScript.
+// Releases a request that neon made itself. neon calls this function when it destroys the request, after all
+// destroy-request hooks that JavaScript added.
 void forget_lent(ne_request *c, void *userdata) noexcept {
   const auto *watch = static_cast<const Session::LentWatch *>(userdata);
   Session &session = watch->session;
@@ -93,9 +93,10 @@ std::shared_ptr<Request> Request::adopt(Session &session, ne_request *c) {
   return made;
 }
 
-// Hooks run in the order in which they were added. So each time that JavaScript adds a destroy-request hook,
-// a new watch is added after this hook, and the earlier watch is removed. While a destroy-request hook runs,
-// C may be about to run the earlier watch. Then the earlier watch stays, and does nothing.
+// Hooks run in the order in which they were added, and the watch must run last. Each time JavaScript adds a
+// destroy-request hook, a new watch is added after it, and earlier watches are removed. While a
+// destroy-request hook runs, C may be about to run an earlier watch. That watch then stays registered, but
+// does nothing.
 void Request::watch_lent(Session &session) {
   if (session.running_destroy_hooks == 0) {
     for (const auto &watch : session.lent_watches)
@@ -143,7 +144,7 @@ void Request::mark_destroyed() {
 void Request::close() {
   if (!c_) return;  // destroyed twice on the promise surface
   closing_ = true;
-  // C would read the rest of the body as the head of the next response.
+  // The connection may still hold the rest of the body, which C would read as the next response.
   if (session_->active == this) session_->abandon_connection();
   if (!adopted_) ne_request_destroy(c_);
   release();
@@ -167,8 +168,8 @@ void Request::on_detached() {
 
 Napi::Object Request::open_handle() {
   session_->live.insert(this);
-  // The request's object keeps the object of the session, and with it the callbacks. If the session was
-  // destroyed meanwhile, it has no object.
+  // The request's JavaScript object keeps the session's object, and with it the session's callbacks. A
+  // session that was destroyed meanwhile has no object.
   const Napi::Object known = object();
   return known.IsEmpty() ? HandleWrap::wrap(shared_from_this(), kind, external_size, session_->object())
                          : known;
@@ -199,7 +200,7 @@ void Request::use_for(Operation &operation) {
   }
 }
 
-// Does the work of ne_request_dispatch by its documented parts: begin(), discard() and end().
+// Does what ne_request_dispatch does, in its documented steps: begin(), discard() and end().
 int Request::dispatch() {
   int result;
   do {
@@ -259,8 +260,8 @@ int Request::read_to(char *buffer, std::size_t *size) {
   return finish_reading(read_to_buffer(c_, buffer, size));
 }
 
-// Closes the connection after a failure: if C cannot store a part of the body, the rest of the body is still
-// in the connection.
+// Closes the connection after a failure. If C cannot store a part of the body, the connection still holds the
+// rest.
 int Request::finish_reading(int result) {
   if (result == NE_OK && was_cut()) result = NE_ERROR;
   if (result != NE_OK) ne_close_connection(session_->c());
@@ -274,7 +275,8 @@ int Request::discard() {
   return finish_reading(ne_discard_response(c_));
 }
 
-// If the end of the connection ends the body, neon mistakes our own shutdown for the end of the body.
+// Whether we shut the connection down. A body may end where the connection ends, and neon then mistakes our
+// own shutdown for the regular end.
 bool Request::was_cut() const {
   return session_->connection.interruption() != Connection::Interruption::None;
 }
@@ -292,7 +294,8 @@ int Request::end() {
   if (phase_ == Phase::AtEnd || body_complete()) {
     result = ne_end_request(c_);
   } else {
-    // The rest of the body is in the connection, and C would take it for trailers or for the next response.
+    // The connection still holds the rest of the body, which C would read as trailers or as the next
+    // response.
     ne_set_error(session_->c(), "%s", "The response body was not read to its end");
     ne_close_connection(session_->c());
     result = NE_ERROR;
@@ -301,8 +304,9 @@ int Request::end() {
   return result;
 }
 
-// Whether the body is complete, even if C has not yet returned a block of length 0. Until C returns that
-// block, a chunked body is not complete, because its last chunk is still in the connection.
+// Whether the whole body has arrived, even if C has not yet returned the final block of length 0. A chunked
+// body is complete only after C has returned that block. Until then, its last chunk is still in the
+// connection.
 bool Request::body_complete() const {
   const ne_status *status = ne_get_status(c_);
   if (method_ == "HEAD" || status->code == 204 || status->code == 304) return true;

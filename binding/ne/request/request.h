@@ -21,11 +21,13 @@ class XmlParser;
 
 /// A `ne_request`.
 ///
-/// A request owns its session. The owners of a request are its JavaScript object and the operations that use
-/// it. `phase_` and the memory that C points to (body, readers) belong to the thread that runs an operation
-/// on the request, or to the JavaScript thread while `use_count` is 0. ne_request_destroy runs the session's
-/// hooks, so the call waits until the session is free. A request that the classes or neon itself made is lent
-/// to hooks: it belongs to the running operation, and counts as destroyed when C's request is destroyed.
+/// A request owns its session. Its JavaScript object and the operations that use it own the request. While an
+/// operation runs on the request, `phase_` and the memory that C points to (body, readers) belong to the
+/// operation's thread. While `use_count` is 0, they belong to the JavaScript thread. ne_request_destroy runs
+/// the session's hooks, so the call waits until the session is free.
+///
+/// A request that the classes or neon itself made is lent to hooks. The running operation owns a lent
+/// request. Its handle behaves as destroyed once C's request is destroyed.
 class Request final : public Handle, public Resource {
  public:
   static constexpr Kind kind = Kind::Request;
@@ -35,8 +37,8 @@ class Request final : public Handle, public Resource {
   /// How far a request has got between ne_begin_request and ne_end_request. A failed request is `Ended` too.
   enum class Phase { Idle, Sending, Body, AtEnd, Ended };
 
-  /// Callbacks of a request. The JavaScript object of the request keeps their functions. As userdata, C has
-  /// the Reader, the InterimHandler, or for the Provider the Request.
+  /// The callbacks of a request. The request's JavaScript object keeps their functions. C's userdata is the
+  /// Reader or the InterimHandler. For the Provider, it is the Request.
   struct Reader {
     Request &request;
     std::uint32_t accept_function;      // unused if the acceptance function is neon's
@@ -56,22 +58,22 @@ class Request final : public Handle, public Resource {
   /// Any thread may drop the last reference. The request is deleted when no operation uses its session.
   static std::shared_ptr<Request> create(std::shared_ptr<Session> session, std::string method,
                                          std::string target, bool lent = false);
-  /// Like create(), for a request that `make()` creates inside another C object, and that C destroys with
-  /// that object.
+  /// Like create(), for a request that `make()` creates inside another C object. C destroys the request
+  /// together with that object.
   static std::shared_ptr<Request> create_inside(std::shared_ptr<Session> session, std::string method,
                                                 std::string target,
                                                 const std::function<ne_request *()> &make);
   /// Connects `c`, a request that C has just made, with the Request that is being created. Called by the
-  /// first hook that is given `c`.
+  /// first hook that receives `c`.
   static void created(Session &session, ne_request *c);
-  /// Whether the handle of this request was collected, or the object that contains the request is destroyed.
-  /// Such a request is destroyed without running hooks.
+  /// Whether the request's handle was collected, or the object that contains the request was destroyed. No
+  /// hooks run when such a request is destroyed.
   static bool dropped(Session &session, ne_request *c);
-  /// Must be called when a destroy-request hook is added, because requests that neon itself made are released
-  /// after the last of these hooks. The new hook may be the first hook that is given such a request.
+  /// Must be called when a destroy-request hook is added. Requests that neon itself made must be released
+  /// after the last of these hooks. The new hook may be the first hook to see such a request.
   static void watch_lent(Session &session);
-  /// The JavaScript object of a request that a hook is given. The request has no other JavaScript object.
-  /// Called on the JavaScript thread, inside the call of the hook.
+  /// Returns the JavaScript object of the request passed to a hook. The request has no other JavaScript
+  /// object. Called on the JavaScript thread, during the call of the hook.
   static Napi::Object object_of(Session &session, ne_request *c, Operation &operation);
 
   ne_request *c() const { return c_; }
@@ -87,20 +89,21 @@ class Request final : public Handle, public Resource {
   Phase phase() const { return phase_; }
   bool has_callbacks() const { return !readers_.empty() || !interim_handlers_.empty() || provider_; }
   std::uint64_t generation() const { return generation_; }
-  /// C sends the request once more: header cursors of the previous response become stale.
+  /// Records that C sends the request again. Header cursors of the previous response then become stale.
   void sent_again() { ++generation_; }
   void connection_lost() { phase_ = Phase::Ended; }
   void on_detached() override;
-  /// Makes the JavaScript object of the request. From then on the request counts as live.
+  /// Makes the request's JavaScript object. From then on, the session counts the request as live.
   Napi::Object open_handle();
 
-  /// From now on, the destruction of the request runs no hooks, even if the request has other owners. Called
-  /// by the owner of the object inside which C made the request.
+  /// From now on, destroying the request runs no hooks, even if the request has other owners. Called by the
+  /// owner of the C object that contains the request.
   void drop() { dropped_ = true; }
-  /// Also true while a request that is marked as destroyed waits for its turn to run hooks, except in the
-  /// callbacks of a call on the request.
+  /// Whether the request is destroyed. A request marked as destroyed may still wait for its turn to run
+  /// hooks, but the result is already true. In the callbacks of a call on that request it is false.
   bool closed() const override;
-  /// Whether the request is in its last hook, where only the parts that C has not freed may be used.
+  /// Whether the last hook of the request is running. C has by then freed parts of the request, which must
+  /// not be used.
   bool closing() const { return closing_; }
   bool lent() const { return lent_; }
   /// Throws ERR_NEON_BORROWED when the request belongs to neon, to the classes or to another object.
@@ -108,7 +111,7 @@ class Request final : public Handle, public Resource {
   /// Makes the operation use this request, and the parsers that read its body.
   void use_for(Operation &operation);
   std::string_view method() const { return method_; }
-  /// The request will be destroyed. From now on it counts as destroyed, except in hooks. Called on the
+  /// Marks the request as destroyed before ne_request_destroy runs. Hooks may still use it. Called on the
   /// JavaScript thread.
   void mark_destroyed();
   /// Calls ne_request_destroy.
@@ -141,12 +144,12 @@ class Request final : public Handle, public Resource {
   int discard();
   int end();
   int parse(XmlParser &parser);
-  /// Runs a function of neon's that sends the request, again if necessary, and reads the whole response.
+  /// Runs a neon function that sends the request, again if necessary, and reads the whole response.
   int run_delegated(const std::function<int()> &send);
-  /// How a request may reuse a kept connection: as C does, or only if the peer has neither sent bytes on the
-  /// connection nor closed it.
+  /// How a request may reuse a kept-alive connection. `AsIs` leaves the decision to C. `Silent` reuses the
+  /// connection only if the peer has neither sent bytes on it nor closed it.
   enum class Reuse { AsIs, Silent };
-  /// Runs a function of neon's that makes the request, sends it, and destroys it.
+  /// Runs a neon function that makes a request, sends it, and destroys it.
   static int run_delegated(Session &session, const std::function<int()> &send, Reuse reuse = Reuse::AsIs);
 
  private:
@@ -205,8 +208,8 @@ std::shared_ptr<Operation> request_operation(const Arguments &arguments, std::si
   return made;
 }
 
-/// neon's acceptance function whose number this argument is (lib/core/acceptor.ts). C calls this function
-/// directly. Null when the argument is a function.
+/// Returns the neon acceptance function whose number is in this argument (lib/core/acceptor.ts). C calls that
+/// function directly. Returns null if the argument is a JavaScript function.
 ne_accept_response native_acceptor(const Arguments &arguments, std::size_t index);
 /// Adds a reader to the request in argument 0, for the responses that argument 1 accepts, and returns the
 /// request. The reader is argument 2: a function (add_function_reader) or a parser (add_parser_reader).

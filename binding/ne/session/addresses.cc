@@ -12,7 +12,8 @@ namespace neon {
 
 namespace {
 
-// The addresses in a list argument, held because C refers to them until the session is destroyed.
+// Returns the addresses in a list argument. Each address is held, because C refers to it until the session is
+// destroyed.
 std::vector<std::shared_ptr<Handle>> list_argument(const Arguments &arguments, std::size_t index) {
   std::vector<std::shared_ptr<Handle>> addresses;
   for (const Napi::Value &value : arguments.list(index, "addrs")) {

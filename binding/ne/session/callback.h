@@ -1,6 +1,7 @@
 #pragma once
 
-// Callbacks of a session: JavaScript functions that neon calls by a C function and a pointer to a Callback.
+// Session callbacks. neon stores a C function and a pointer to a Callback, which identifies the JavaScript
+// function.
 
 #include <cstdint>
 #include <memory>
@@ -27,9 +28,9 @@ struct Callback {
 /// integer that fits into an int is returned. Any other value throws a TypeError.
 int to_int(Napi::Env env, Napi::Value value);
 
-/// Calls a session's callback from inside neon with the arguments that `make_arguments(env, operation)`
-/// returns. Returns `take(env, answer)`, or `refusal` if JavaScript must not be called: in a finalizer,
-/// during a teardown, and after an exception.
+/// Calls a session's callback from inside neon, with the arguments that `make_arguments(env, operation)`
+/// returns. `take(env, answer)` converts the answer to the result. The result is `refusal` if JavaScript must
+/// not be called: in a finalizer, during a teardown, and after an exception.
 template <class Answer, class MakeArguments, class Take>
 Answer ask_callback(Callback &callback, Answer refusal, MakeArguments make_arguments, Take take) {
   Operation *operation = callback.session.operation();

@@ -8,7 +8,7 @@ namespace neon {
 
 namespace {
 
-// The handshake event, which the oldest neon does not have: its number, and its member of the union.
+// The number of the handshake event, and the event's member of the union. The oldest neon declares neither.
 constexpr int handshake_status = 6;
 struct HandshakeInfo {
   int protocol;
@@ -21,7 +21,8 @@ Napi::Object hostname_object(Napi::Env env, const char *hostname) {
   return fields;
 }
 
-// A plain object that holds the struct of the event under the name that the struct has in C's union.
+// Returns a plain object whose only member is the event's struct. The member has the same name as in C's
+// union.
 Napi::Object info_object(Napi::Env env, Environment &environment, int status,
                          const ne_session_status_info &info) {
   const Napi::Object union_object = Napi::Object::New(env);

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t max_socks_bytes = 255;  // C keeps the length in one byte
 
-// Throws after the session's first request, because C would then use freed proxies.
+// Throws after the session's first request, because C would go on to use proxies that are freed here.
 std::shared_ptr<Session> fresh_session(const Arguments &arguments, const char *function) {
   auto session = usable<Session>(arguments);
   session->require_fresh(function);
@@ -93,7 +93,7 @@ void require_no_flags(const Arguments &arguments, std::size_t index) {
   arguments.integer(index, "flags", 0, 0);
 }
 
-// The system may name a SOCKS proxy, which limits the length of host names.
+// The system may choose a SOCKS proxy, and SOCKS limits the length of host names.
 void require_system_proxy(const Session &session) {
   require_socks_length(server_host(session.c()), "The session's host name");
 }

@@ -100,8 +100,8 @@ std::vector<std::string> Session::live_requests() {
 void Session::expect_request() {
   had_request = true;
   if (std::exchange(system_proxy, false)) ne_session_system_proxy(c_, 0);
-  // While C has requests, the shared locks cannot join the session. Then operations of the classes refuse to
-  // run, because their locks are missing.
+  // Shared locks cannot join the session while C has requests. Until they join, operations of the classes
+  // refuse to run, because their requests would submit no locks.
   if (SharedLocks *shared = shared_locks(); shared && !locks && requests.empty()) shared->join(*this);
   if (locks) locks->list->follow();
 }
@@ -139,9 +139,9 @@ Napi::Value create(const Arguments &arguments) {
   return to_object(std::make_shared<Session>(arguments.environment(), scheme, host, port));
 }
 
-/// Runs ne_session_destroy. The hooks see a valid session, because the handle stays attached until the hooks
-/// have run. The TypeScript code refuses to destroy a session that has live requests. Even without this
-/// check, the C session outlives its requests.
+/// Runs ne_session_destroy. The handle stays attached until the hooks have run, so they see a valid session.
+/// The TypeScript code refuses to destroy a session that has live requests. If it did not, the C session
+/// would still outlive its requests.
 class Destruction final : public Operation {
  public:
   explicit Destruction(const std::shared_ptr<Session> &session)
@@ -178,9 +178,8 @@ Napi::Value destroy(const Arguments &arguments) {
   const auto session = arguments.handle<Session>(0, "sess");
   session->require_idle();
   const Napi::Value result = destroy_queued(arguments, Mode::Sync)->call();
-  // This line is not reached after an exception, because napi_remove_wrap() ends the process while JavaScript
-  // is being terminated. The session still counts as destroyed, and the finalizer of the handle does the
-  // rest.
+  // If call() throws, this line must not run: napi_remove_wrap() ends the process while JavaScript is being
+  // terminated. The session then still behaves as destroyed, and the handle's finalizer does the rest.
   HandleWrap::destroy(*session);
   return result;
 }
@@ -271,7 +270,7 @@ Napi::Value fill_server_uri(const Arguments &arguments) { return fill_uri(argume
 
 Napi::Value fill_proxy_uri(const Arguments &arguments) { return fill_uri(arguments, ne_fill_proxy_uri); }
 
-// JavaScript has already applied the format, so C gets the text as data.
+// JavaScript has already formatted the text, so C must not interpret it as a format.
 Napi::Value set_error(const Arguments &arguments) {
   const auto session = usable<Session>(arguments);
   ne_set_error(session->c(), "%s", arguments.text(1, "format").c_str());
@@ -286,16 +285,16 @@ Napi::Value get_error(const Arguments &arguments) {
                         ne_get_error(session->pending ? usable<Session>(arguments)->c() : session->c()));
 }
 
-// Has no effect on a session without TLS, for which neon would use a context that does not exist.
+// Does nothing for a session without TLS. Such a session has no TLS context, but neon would use one.
 Napi::Value trust_default_ca(const Arguments &arguments) {
   const auto session = usable<Session>(arguments);
   if (session->uses_tls()) ne_ssl_trust_default_ca(session->c());
   return arguments.env().Undefined();
 }
 
-// For the classes. Calls ne_session_destroy if the session has callbacks, no pending operation and no live
-// requests. Otherwise destroys the handle without running hooks. As soon as no call is inside C, the
-// connection is closed; this function does not wait until then. The classes abort pending operations.
+// For the classes, which abort pending operations. Calls ne_session_destroy if the session has callbacks, no
+// pending operation and no live requests. Otherwise destroys the handle without running hooks. The connection
+// closes as soon as no call is inside C. This function does not wait for that.
 Napi::Value drop(const Arguments &arguments) {
   const auto session = arguments.handle<Session>(0, "sess");
   session->require_queueable();
@@ -306,14 +305,14 @@ Napi::Value drop(const Arguments &arguments) {
   return arguments.env().Undefined();
 }
 
-// For the classes: calls ne_ssl_trust_default_ca at the first request, which may block anyway.
+// For the classes: defers ne_ssl_trust_default_ca to the first request, which is allowed to block.
 Napi::Value trust_default_later(const Arguments &arguments) {
   const auto session = usable<Session>(arguments);
   session->trust_default_ca = session->uses_tls();
   return arguments.env().Undefined();
 }
 
-// For lib's private data: throws unless the argument is a live session.
+// The private-data functions in lib use this check. Throws unless the argument is a live session.
 Napi::Value require_session(const Arguments &arguments) {
   arguments.handle<Session>(0, "sess");
   return arguments.env().Undefined();

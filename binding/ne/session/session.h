@@ -52,8 +52,8 @@ class SharedLocks {
   virtual void join(Session &session) = 0;
 };
 
-/// A request that the promise form of ne_request_create will make at its turn. A Creation counts as live as
-/// long as an operation uses it.
+/// A request that the promise form of ne_request_create has queued but not made yet. A Creation counts as
+/// live while an operation uses it.
 struct Creation final : Resource {
   explicit Creation(std::string description) : description(std::move(description)) {}
   const std::string description;
@@ -62,10 +62,11 @@ struct Creation final : Resource {
 /// A `ne_session`.
 ///
 /// A session is owned by its JavaScript object, its requests, and the operations that run on it. If no
-/// request is left, ne_session_destroy runs in the operation of that name, where hooks may call JavaScript.
-/// Otherwise ne_session_destroy runs when the last owner is gone. `active`, `requests` and `being_created`
-/// belong to the thread that runs an operation (see Executor), `live` to the JavaScript thread. `callbacks`
-/// are registered with C and outlive the C object, because C calls some of them while it destroys the object.
+/// request is left, the ne_session_destroy operation destroys the C session; its hooks may call JavaScript.
+/// Otherwise the C session is destroyed with the last owner. `active`, `requests` and `being_created` belong
+/// to the thread that runs an operation (see Executor). `live` belongs to the JavaScript thread. `callbacks`
+/// are registered with C. They outlive the C object, because C calls some of them while it destroys the
+/// object.
 class Session final : public Handle, public Executor {
  public:
   static constexpr Kind kind = Kind::Session;
@@ -82,21 +83,21 @@ class Session final : public Handle, public Executor {
   void require_free(const Request *request = nullptr) const;
   /// Throws ERR_NEON_INVALID_STATE when a request was created already.
   void require_fresh(const char *function) const;
-  /// Throws ERR_NEON_INVALID_STATE while the session is being destroyed: neon's own hooks may have freed data
-  /// that the function uses.
+  /// Throws ERR_NEON_INVALID_STATE while the session is being destroyed. By then, neon's own hooks may have
+  /// freed data that the calling function needs.
   void require_whole(const char *function) const;
   /// Closes the connection. Afterwards no request is active.
   void close_connection();
   /// Closes the connection by a reset, which discards the data in the connection.
   void abandon_connection();
-  /// Closes a kept connection if the peer has sent bytes out of turn or has closed the connection. Then C
-  /// opens a new connection for the next request. The classes call this function before each request; C has
-  /// no such check.
+  /// Closes a kept-alive connection if the peer has closed it or has sent unexpected bytes on it. C then
+  /// opens a new connection for the next request. The classes call this function before each request, because
+  /// C makes no such check.
   void close_stale_connection();
   /// Calls ne_session_destroy; if requests are left, only closes the connection.
   void finish();
-  /// The session will be destroyed. From now on it counts as destroyed, except in its last callbacks. Called
-  /// on the JavaScript thread.
+  /// Marks the session as destroyed before ne_session_destroy runs. Its last callbacks may still use it.
+  /// Called on the JavaScript thread.
   void mark_destroyed() { marked_destroyed_ = true; }
   /// In a callback of ne_session_destroy the C object is still valid.
   bool closed() const override { return marked_destroyed_ && !inside_callback(); }
@@ -115,8 +116,8 @@ class Session final : public Handle, public Executor {
     return notifier || verifier || clicert_provider || authentication || !tokens.empty() ||
            !callbacks.empty();
   }
-  /// The operation of this session that runs on this thread. Null if no operation runs: then callbacks must
-  /// not call JavaScript.
+  /// The operation of this session that runs on this thread. It is null if no operation runs; callbacks must
+  /// not call JavaScript then.
   Operation *operation() const;
 
   std::vector<std::unique_ptr<Callback>> callbacks;
@@ -129,7 +130,7 @@ class Session final : public Handle, public Executor {
   StatusObserver *status_observer() const { return status_observer_.get(); }
   std::vector<Token> tokens;                       // PKCS#11 providers, in use until C's session ends
   std::unique_ptr<Authentication> authentication;  // once there are callbacks for credentials
-  /// The Request for each of C's requests; `being_created` is a Request for which C has no request yet.
+  /// Maps each of C's requests to its Request. `being_created` is a Request for which C has no request yet.
   std::unordered_map<ne_request *, Request *> requests;
   Request *being_created = nullptr;
   bool had_request = false;
@@ -146,13 +147,13 @@ class Session final : public Handle, public Executor {
   std::vector<std::shared_ptr<Handle>> addresses;
   std::shared_ptr<Handle> local_address;
 
-  /// The list of locks that is registered with the session: C's hooks refer to this registration, which
-  /// belongs to the thread that runs an operation.
+  /// The lock list's registration with this session. C's hooks refer to the registration. It belongs to the
+  /// thread that runs an operation.
   std::shared_ptr<LockRegistration> locks;
-  /// Makes the session use these shared locks, which will set the member `locks`. Called at most once, on the
+  /// Makes the session use these shared locks. They later set the member `locks`. Called at most once, on the
   /// JavaScript thread.
   void share_locks(std::shared_ptr<SharedLocks> locks);
-  /// The locks that the session shares with other sessions, or null. Any thread may call this, because the
+  /// The locks that the session shares with other sessions, or null. Any thread may call this function: the
   /// pointer is set only once, and before the flag `shares_locks_`.
   SharedLocks *shared_locks() const { return shares_locks_ ? shared_locks_.get() : nullptr; }
 
@@ -163,16 +164,16 @@ class Session final : public Handle, public Executor {
   std::vector<std::weak_ptr<const Creation>> creations;
   /// Other handles that are not destroyed: "ne_decompress of GET /path"
   std::unordered_map<const Handle *, std::string> live_others;
-  /// Notes a request that will be made at its turn; the operation that makes this request must use() the
+  /// Records a request that is queued but not made yet. The operation that makes the request must use() the
   /// returned Creation.
   std::shared_ptr<Creation> announce(std::string description);
-  /// Descriptions of the handles that would lose the session if the session were destroyed: "GET /path", …
+  /// Descriptions of the handles that still need the session, such as "GET /path".
   std::vector<std::string> live_requests();
   /// Whether to trust the default authorities. Loading them takes 7 to 25 ms, so the loading is deferred
   /// until a connection may be made.
   bool trust_default_ca = false;
-  /// Whether to ask the system for its proxies. Asking may block, so the question is deferred until there is
-  /// a request.
+  /// Whether to ask the system for its proxies. Asking may block, so the session asks only once there is a
+  /// request.
   bool system_proxy = false;
   /// Whether ne_redirect_register was called.
   bool redirects = false;

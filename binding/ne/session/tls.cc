@@ -19,8 +19,8 @@ namespace {
 
 // --- Callbacks that neon calls ----------------------------------------------------------------------------
 
-/// Only 0 accepts a certificate. Throws for undefined and for booleans, whose meaning for the caller may
-/// differ from C's.
+/// Converts a verifier's return value; only 0 accepts the certificate. Throws for undefined and for booleans,
+/// because the caller may mean something else by them than C does.
 int to_verdict(Napi::Env, Napi::Value value) {
   const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : NAN;
   if (!(number >= INT32_MIN && number <= INT32_MAX) || number != std::trunc(number))

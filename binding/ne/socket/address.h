@@ -34,8 +34,8 @@ class Address final : public Handle, public Resource {
   /// C's address, for functions that change it. Throws while the address is in use or borrowed.
   ne_inet_addr *changeable() const;
 
-  /// A reference on behalf of a C object that refers to this address. Until the reference is dropped, the
-  /// address cannot be changed.
+  /// Returns a reference for a C object that uses this address. The address cannot be changed until the
+  /// reference is dropped.
   static std::shared_ptr<Handle> hold(std::shared_ptr<Address> address);
 
  private:

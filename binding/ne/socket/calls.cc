@@ -64,9 +64,9 @@ class Waker final {
   int ends_[2];
 };
 
-/// Runs ne_sock_accept. An abort shuts connections down, but it must not shut the listener down, which
-/// belongs to the caller's service. So the operation itself waits for a connection, and an abort can end this
-/// wait. After the wait, C's call returns at once.
+/// Runs ne_sock_accept. An abort shuts connections down, but the listener belongs to the caller's service and
+/// must stay open. The operation therefore waits for a connection itself, and an abort can end this wait.
+/// After the wait, C's call returns at once.
 class AcceptOperation final : public Operation {
  public:
   AcceptOperation(std::shared_ptr<Socket> socket, int listener)
@@ -111,8 +111,8 @@ std::shared_ptr<Operation> accept(const Arguments &arguments, Mode) {
 
 // --- Receiving --------------------------------------------------------------------------------------------
 
-/// A function of C's that receives into a buffer. `filled` returns how many bytes of the buffer are filled
-/// when the function returns `code`.
+/// A C function that receives into a buffer. From its return value `code`, `filled` computes how many bytes
+/// of the buffer are filled.
 struct Receiver {
   ssize_t (*receive)(ne_socket *socket, char *buffer, std::size_t size);
   std::size_t (*filled)(ssize_t code, std::size_t size);
@@ -170,7 +170,7 @@ std::shared_ptr<Operation> block(const Arguments &arguments, Mode) {
     ne_socket *const c = socket->connected();
     socket->connection.limit_stall(std::chrono::seconds(seconds));
     const int result = ne_sock_block(c, seconds);
-    // A descriptor that the watchdog has shut down is readable, so C reports no timeout.
+    // When the watchdog shuts a descriptor down, the descriptor becomes readable. C then reports no timeout.
     return socket->connection.interruption() == Connection::Interruption::Stalled ? NE_SOCK_TIMEOUT : result;
   });
 }
@@ -254,7 +254,8 @@ Destination destination_argument(const Arguments &arguments) {
 }
 
 int go_through_proxy(Socket &socket, const Destination &to) {
-  // A missing user name or password becomes "", because C would dereference NULL if the proxy asked for it.
+  // A missing user name or password becomes "". If the proxy asked for a missing value, C would dereference
+  // NULL.
   const int result = ne_sock_proxy(socket.connected(), to.version, to.address ? to.address->c() : nullptr,
                                    to.hostname ? to.hostname->c_str() : nullptr, to.port,
                                    to.username.value_or("").c_str(), to.password.value_or("").c_str());

@@ -70,7 +70,7 @@ Napi::Value error(const Arguments &arguments) {
   return string_or_null(arguments.env(), ne_addr_error(answer_argument(arguments)->c(), text, sizeof text));
 }
 
-// Returns null after a failed lookup, because C would read a name that may not exist.
+// Returns null after a failed lookup. C would read the canonical name, which may not exist.
 Napi::Value canonical(const Arguments &arguments) {
   const auto answer = answer_argument(arguments);
   if (ne_addr_result(answer->c()) != 0) return arguments.env().Null();

@@ -141,13 +141,13 @@ namespace {
 
 constexpr std::int64_t max_seconds = 2147483;  // C multiplies by 1000
 
-// neon counts its own initialisations without a lock, and C's ne_sock_exit() would shut the library down for
-// other users in the process. So neon is initialised once and for all. This number counts the calls from
-// JavaScript.
+// The number of initialisations by JavaScript that ne_sock_exit() has not yet undone. neon itself is
+// initialised only once, and is never shut down. neon counts its own initialisations without a lock, and C's
+// ne_sock_exit() would shut the library down for other users in the process.
 std::atomic<int> initialisations{0};
 
-// ne_sock_init() makes the process ignore SIGPIPE, so this function restores the handler that a user may have
-// set.
+// Initialises neon. ne_sock_init() makes the process ignore SIGPIPE, so this function restores the previous
+// handler.
 int initialise_once() {
   static std::once_flag once;
   static int result = -1;
@@ -191,7 +191,7 @@ Napi::Value set_read_timeout(const Arguments &arguments) {
   return arguments.env().Undefined();
 }
 
-// With a timeout of 0, connecting waits as long as TCP tries.
+// A timeout of 0 sets no limit: connecting then waits until TCP gives up.
 Napi::Value set_connect_timeout(const Arguments &arguments) {
   const auto socket = usable<Socket>(arguments);
   socket->set_connect_timeout(static_cast<int>(arguments.integer(1, "timeout", 0, max_seconds)));
@@ -232,7 +232,7 @@ Napi::Value error(const Arguments &arguments) {
   return string_or_null(arguments.env(), socket->error());
 }
 
-// JavaScript has already applied the format, so C gets the text as data.
+// JavaScript has already formatted the text, so C must not interpret it as a format.
 Napi::Value set_error(const Arguments &arguments) {
   const auto socket = usable<Socket>(arguments);
   ne_sock_set_error(socket->c(), "%s", arguments.text(1, "format").c_str());

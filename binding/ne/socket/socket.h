@@ -29,13 +29,15 @@ struct SocketResult {
   }
 };
 
-/// A `ne_socket`: an executor, with a connection and a lane of its own.
+/// A `ne_socket`: an executor with its own connection and lane.
 ///
 /// A socket is owned by its JavaScript object and by its operations. ne_sock_close runs in the operation of
-/// that name, or when the last owner is gone. Everything except the addresses belongs to the thread that runs
-/// an operation (see Executor). This class checks the state of the socket, which C does not check. Without a
-/// connection, C would wait for descriptor -1. On a second connection or handshake, C would leak the first.
-/// After a failed handshake, C would use a TLS connection that does not exist.
+/// the same name, or when the last owner is gone. The addresses aside, everything belongs to the thread that
+/// runs an operation (see Executor).
+///
+/// C does not check the socket's state, so this class does. Without a connection, C would wait for descriptor
+/// -1. On a second connection or handshake, C would leak the first. After a failed handshake, C would use a
+/// TLS connection that does not exist.
 class Socket final : public Handle, public Executor {
  public:
   static constexpr Kind kind = Kind::Socket;
@@ -54,25 +56,24 @@ class Socket final : public Handle, public Executor {
   void require_new() const;
   int connect(const ne_inet_addr *address, unsigned port);
   int accept(int listener);
-  /// C's socket, which must be connected, for a call that receives or sends. The watchdog waits as long as
-  /// the read timeout before it ends the call.
+  /// Returns C's socket, which must be connected, for a call that receives or sends. The watchdog ends the
+  /// call after the read timeout.
   ne_socket *connected();
   /// C's socket, which must speak TLS.
   ne_socket *secure() const;
-  /// From now on the socket can only be closed. Called when a proxy refused, for example.
+  /// From now on the socket can only be closed. Called, for example, after a proxy refused the connection.
   void give_up() { state_ = State::Failed; }
   /// Runs a TLS handshake in this context.
   template <class Handshake>
   int start_tls(std::shared_ptr<ne_ssl_context> context, Handshake handshake);
-  /// Makes the socket keep the context and its JavaScript object, because C may call the context's functions
-  /// during a handshake in the context, or later.
+  /// Makes the socket keep the context and its JavaScript object. During a handshake or later, C may call
+  /// functions that belong to the context.
   void keep_context(std::shared_ptr<Context> context, Napi::Value object);
   /// The JavaScript object of a context that the socket keeps.
   Napi::Value context_object(Napi::Env env, Operation &operation, const Context &context) const;
   /// C's context of the handshake that began last.
   ne_ssl_context *tls_context() const { return context_.get(); }
-  /// The user data for ne_sock_connect_ssl. Before neon 0.37, neon's callbacks use the user data as a
-  /// session.
+  /// The user data for ne_sock_connect_ssl. Before 0.37, neon's callbacks treat this pointer as a session.
   void *tls_user_data();
   /// Continues to read until the peer closes, or half a second has passed. Called after a failed handshake,
   /// before the socket is closed. Closing with unread bytes would reset the connection, and the peer might

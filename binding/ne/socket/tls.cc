@@ -24,10 +24,9 @@ std::shared_ptr<Context> context_argument(const Arguments &arguments, bool serve
   return context;
 }
 
-// Makes the handshake of ne_sock_connect_ssl fail when the certificate is not trusted. In older versions of
-// neon with OpenSSL, such a handshake fails, and programs written for these versions do not check the
-// certificate afterwards. The host name in the certificate is not checked, because the caller passes no name
-// to compare.
+// Makes the handshake of ne_sock_connect_ssl fail when the certificate is not trusted. With OpenSSL, older
+// versions of neon do this themselves. Programs written for these versions do not check the certificate
+// afterwards. The host name in the certificate is not checked, because the caller passes no name to compare.
 int verify_certificate(ne_socket *socket, ne_ssl_context *context) {
   ne_ssl_certificate *const certificate = Since<GetCertificate>::required("ne_sock_getcert")(socket, context);
   if (!certificate) return NE_SOCK_ERROR;
@@ -74,7 +73,7 @@ std::shared_ptr<Operation> handshake(const Arguments &arguments, Mode) {
   });
 }
 
-// Returns -1 if the socket does not speak TLS. C would use a TLS connection even after a failed handshake.
+// Returns -1 if the socket does not speak TLS. C itself makes no such check, even after a failed handshake.
 Napi::Value session_id(const Arguments &arguments) {
   const Napi::Env env = arguments.env();
   const auto socket = usable<Socket>(arguments);

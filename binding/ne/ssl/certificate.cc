@@ -85,7 +85,7 @@ Napi::Value to_certificate(const Arguments &arguments, ne_ssl_certificate *c) {
   return to_object(std::make_shared<Certificate>(arguments.environment(), c));
 }
 
-/// The object for an output of C's; empty if the caller passes null.
+/// Returns the object that receives an output of C. The result is empty if the caller passes null.
 Napi::Object optional_object(const Arguments &arguments, std::size_t index, const char *name) {
   return arguments.is_nullish(index) ? Napi::Object() : arguments.object(index, name);
 }

@@ -16,9 +16,9 @@ namespace neon {
 
 class DistinguishedName;
 
-/// A `ne_ssl_certificate`. The handle owns the certificate, or the certificate is part of another C object,
-/// or it is a copy of a certificate that C lends to a callback. The handle of a copy is destroyed when the
-/// callback ends.
+/// A `ne_ssl_certificate`. Either the handle owns the certificate, or the certificate is part of another C
+/// object, or it is a copy. A certificate that C lends to a callback is copied, and the handle of the copy is
+/// destroyed when the callback ends.
 ///
 /// The names and the signer inside a certificate have handles, which keep the certificate. A copy keeps the
 /// copy of its signer's certificate.
@@ -64,7 +64,7 @@ class Certificate final : public Handle {
   const ne_ssl_certificate *const c_;
   std::shared_ptr<const Loan> loan_;
   std::shared_ptr<Certificate> signed_by_;  // only in a copy
-  // The known handles, so that one C object has one handle.
+  // The handles that exist already, so that each C object has only one handle.
   std::weak_ptr<Certificate> known_signed_by_;
   std::weak_ptr<DistinguishedName> known_subject_, known_issuer_;
 };

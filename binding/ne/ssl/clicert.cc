@@ -69,8 +69,8 @@ Napi::Value to_client_certificate(const Arguments &arguments, ne_ssl_client_cert
   return to_object(std::make_shared<ClientCertificate>(arguments.environment(), c));
 }
 
-// Clears OpenSSL's errors first. When neon cannot read a file, it takes OpenSSL's oldest error for the reason
-// (encrypted, or not a certificate).
+// Clears OpenSSL's error queue first. When neon cannot read a file, it infers the reason (encrypted, or not a
+// certificate) from OpenSSL's oldest error.
 Napi::Value read(const Arguments &arguments) {
   const std::string filename = arguments.text(0, "filename");
   forget_tls_errors();

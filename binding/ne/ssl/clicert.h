@@ -27,8 +27,8 @@ class ClientCertificate final : public Handle, public Executor {
 
   const ne_ssl_client_cert *c() const { return c_; }
   bool encrypted() const { return ne_ssl_clicert_encrypted(c_) != 0; }
-  /// Throws ERR_NEON_INVALID_STATE when the certificate is encrypted: C would use parts that do not exist
-  /// yet.
+  /// Throws ERR_NEON_INVALID_STATE when the certificate is encrypted. C would use parts that exist only after
+  /// decryption.
   void require_decrypted() const;
   /// Decrypts the certificate; returns C's result. Throws ERR_NEON_INVALID_STATE when the certificate is
   /// decrypted already.

@@ -25,10 +25,10 @@ bool is_gnutls() {
   return gnutls;
 }
 
-// Replaces neon's verification by OpenSSL's, which makes the handshake fail when the chain has a fault.
-// Before 0.37, neon's callback for the faults of a chain takes the user data of the context for a session.
-// The callback would accept every fault that it knows, and a caller cannot ask for the faults afterwards.
-// With GnuTLS this call has no effect on clients: their handshakes verify nothing.
+// Makes OpenSSL verify the chain instead of neon, so that the handshake fails when the chain has a fault.
+// Before 0.37, neon's callback for such faults mistakes the context's user data for a session. That callback
+// would accept every fault that it knows, and a caller could not ask for the faults afterwards. With GnuTLS
+// this call has no effect on clients: their handshakes verify nothing.
 void verify_in_handshake(ne_ssl_context *client) { ne_ssl_context_set_verify(client, 1, nullptr, nullptr); }
 
 std::shared_ptr<ne_ssl_context> make(int mode) {

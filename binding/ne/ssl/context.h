@@ -16,12 +16,13 @@ namespace neon {
 
 /// A `ne_ssl_context`.
 ///
-/// C keeps a TLS session in the context, to resume the session later, and has no lock for the session.
-/// Handshakes write the session. With OpenSSL, reads from a connection write the session too. Each socket has
-/// a thread of its own. So one handle may have several C objects. The handle records all changes, and lends
-/// each socket a C object to which all changes have been applied. Only provide() changes a lent C object. A C
-/// object that C writes to is lent to one socket at a time. Successive connections share this object, so they
-/// resume sessions as in C.
+/// C keeps a TLS session in the context, to resume the session later, and has no lock for it. Handshakes
+/// write this TLS session. With OpenSSL, reads from a connection write it too. Because each socket has its
+/// own thread, one handle may have several C objects.
+///
+/// The handle records all changes, and lends each socket a C object to which all changes have been applied.
+/// Only provide() changes a C object that is lent. A C object that C writes to is lent to one socket at a
+/// time. Successive connections share that C object, and therefore resume sessions as in C.
 class Context final : public Handle {
  public:
   static constexpr Kind kind = Kind::Context;
@@ -42,18 +43,18 @@ class Context final : public Handle {
   std::shared_ptr<ne_ssl_context> lend();
 
   /// A function that C calls for a client certificate. The context's JavaScript object keeps the function,
-  /// under the number `function`. C refers to the Provider as long as a socket uses the context, which owns
-  /// the Provider.
+  /// under the number `function`. The context owns the Provider, and C refers to the Provider as long as a
+  /// socket uses the context.
   struct Provider {
     Context &context;
     std::uint32_t function;
   };
   Provider *add_provider(std::uint32_t function);
   bool has_provider() const { return !providers_.empty(); }
-  /// Notes that, until the loan is over, C is asking for a client certificate for `c`, a C object of this
-  /// context.
+  /// Records that C is asking for a client certificate for `c`, one of this context's C objects. The record
+  /// is valid until the loan is over.
   void note_call(std::shared_ptr<const Loan> loan, ne_ssl_context *c);
-  /// Like change(), and also applies the change to the C objects for which C is asking at the moment.
+  /// Like change(), but also changes the C objects for which C is currently asking for a client certificate.
   void provide(const Change &change);
 
  private:
@@ -67,8 +68,8 @@ class Context final : public Handle {
   std::vector<std::pair<std::shared_ptr<const Loan>, ne_ssl_context *>> calls_;
 };
 
-/// Whether ne_ssl_check_certificate verifies certificates after the handshake. It does since neon 0.37, in
-/// which a handshake succeeds with any certificate.
+/// Whether ne_ssl_check_certificate verifies certificates after the handshake, as it does since neon 0.37.
+/// Since then, a handshake succeeds with any certificate.
 bool verifies_after_handshake();
 
 }  // namespace neon

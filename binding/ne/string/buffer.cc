@@ -59,8 +59,8 @@ Napi::Value append_string(const Arguments &arguments) {
   return arguments.env().Undefined();
 }
 
-// bufferPrint(buf, text, max). JavaScript has already applied the format, so C gets the text as data. Like C,
-// this function cuts the text off after `max` bytes.
+// bufferPrint(buf, text, max). JavaScript has already formatted the text, so C must not interpret it as a
+// format. Like C, this function cuts the text off after `max` bytes.
 Napi::Value append_formatted(const Arguments &arguments) {
   const auto buffer = buffer_argument(arguments);
   const std::string text = arguments.text(1, "format");

@@ -14,8 +14,8 @@ namespace neon {
 
 namespace {
 
-// The number of characters in V8's longest string. Arguments whose result would be longer are rejected,
-// because C ends the process when it cannot allocate memory.
+// The maximum length of a V8 string, in characters. Arguments that would produce a longer result are
+// rejected, because C ends the process when it cannot allocate memory.
 constexpr std::size_t max_text = (std::size_t{1} << 29) - 24;
 constexpr std::int64_t max_safe = (std::int64_t{1} << 53) - 1;  // Number.MAX_SAFE_INTEGER
 
@@ -40,7 +40,7 @@ char separator_argument(const Arguments &arguments) {
   return separator.front();
 }
 
-// C cuts up a copy of `str.value`; `str.value` then becomes the rest of the text.
+// C splits a copy of `str.value`. Afterwards `str.value` is set to the rest of the text.
 template <class Next>
 Napi::Value next_token(const Arguments &arguments, Next next) {
   const Napi::Object str = arguments.object(0, "str");
@@ -67,8 +67,7 @@ Napi::Value quoted_token(const Arguments &arguments) {
                     [separator, &quotes](char **rest) { return ne_qtoken(rest, separator, quotes.c_str()); });
 }
 
-// --- Strings that C edits in place: copies of the arguments
-// -------------------------------------------------
+// --- Strings that C edits in place: copies of the arguments ----------------------------------------------
 
 Napi::Value shave(const Arguments &arguments) {
   std::string text = arguments.text(0, "str");
@@ -95,7 +94,7 @@ Napi::Value upper(const Arguments &arguments) {
 
 // --- Strings that C makes ---------------------------------------------------------------------------------
 
-// concat(str): lib has already joined the strings, which is all that C does.
+// concat(str): lib joins the strings before the call, because C itself would only join them.
 Napi::Value concat(const Arguments &arguments) {
   const std::string text = arguments.text(0, "str");
   require_room("str", text.size());
@@ -121,7 +120,8 @@ Napi::Value from_base64(const Arguments &arguments) {
   return Napi::Buffer<char>::Copy(arguments.env(), owned.get(), size);
 }
 
-// strhash(flags, str): lib has already joined the strings, as for concat.
+// strhash(flags, str): lib joins the strings before the call. The hash is the same as that of the separate
+// strings.
 Napi::Value hash(const Arguments &arguments) {
   const auto flags = static_cast<unsigned>(arguments.integer(0, "flags", 0, UINT32_MAX));
   const std::string text = arguments.text(1, "str");
@@ -175,7 +175,7 @@ Napi::Value lower_character(const Arguments &arguments) {
   return Napi::String::New(env, &lowered, 1);
 }
 
-/// C's number is as wide as a pointer. Throws for a number that JavaScript cannot represent exactly.
+/// C's number has the width of a pointer. Throws if JavaScript cannot represent the number exactly.
 Napi::Value hex_number(const Arguments &arguments) {
   const Napi::Env env = arguments.env();
   const std::string text = arguments.text(0, "str");

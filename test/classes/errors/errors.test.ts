@@ -1,4 +1,4 @@
-/** Tests the errors that requests of the classes fail with: NeonError, its fields, and errors for invalid arguments. */
+/** Tests errors of the classes: NeonError, its fields, and the errors for invalid arguments. */
 import { NeonError, Session } from 'libneon';
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
@@ -18,7 +18,7 @@ import {
 
 const serve = testServers();
 
-/** Every field of an error, with its name and message. */
+/** All fields of an error, including its name and message. */
 function fieldsOf(error: Error): object {
   return Object.assign({}, error, { name: error.name, message: error.message });
 }

@@ -1,4 +1,4 @@
-/** Tests that errors explain themselves: the response, the system's error, the certificate, the line of the caller. */
+/** Tests the details in errors: the response, the system's error, the certificate, and the caller's line. */
 import { type ResponseHeaders, Session, SessionPool } from 'libneon';
 import { response } from '../../servers/raw.js';
 import { freePorts } from '../../servers/start.js';

@@ -1,4 +1,4 @@
-/** Tests the lock methods of the classes against scripted servers. */
+/** Tests the classes' lock methods against scripted servers. */
 import { Lock, type LockOptions } from 'libneon';
 import * as ne from 'libneon/ne';
 import { response } from '../../servers/raw.js';

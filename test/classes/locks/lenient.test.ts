@@ -1,4 +1,4 @@
-/** Tests that the classes never lose a lock that a server has granted, however odd the response is. */
+/** Tests that the classes keep every lock that a server grants, even if the response is unusual or malformed. */
 import { type Lock, Session, SessionPool } from 'libneon';
 import { response } from '../../servers/raw.js';
 import { failureOf, saying } from '../../support/expect.js';

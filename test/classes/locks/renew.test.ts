@@ -1,4 +1,4 @@
-/** Tests how locks of the classes are aborted, renewed, lost and waited for, against scripted servers. */
+/** Tests aborting, renewing and losing locks of the classes, and waiting for a lock, against scripted servers. */
 import type { Lock, NeonError } from 'libneon';
 import { runScenario } from '../../support/child.js';
 import { failureOf, neonError, outOfRange, wrongType } from '../../support/expect.js';
@@ -66,7 +66,7 @@ describe('an aborted lock()', () => {
 describe('renewal', () => {
   const short = lockGranted('urn:1', { timeout: 'Second-1' });
   const granted = lockGranted('urn:1');
-  /** Holds the locks whose loss is awaited: only this set keeps them from being collected. */
+  /** Keeps these locks from being garbage-collected while a test waits for their loss. */
   const awaited = new Set<Lock>();
   const lost = (lock: Lock): Promise<NeonError> =>
     new Promise((resolve) => {

@@ -1,4 +1,4 @@
-/** Tests the locks of the classes against real servers, where clients that compete for a resource lose no update. */
+/** Tests the classes' locks against real servers. Clients that compete for a resource must not lose an update. */
 import { type NeonError, Session } from 'libneon';
 import { failureOf } from '../../support/expect.js';
 import { lockForms } from '../../support/lock-forms.js';
@@ -7,7 +7,7 @@ import { describePlaces, full, type Place } from '../../support/lock-places.js';
 /** nephele requires an owner in each lock. */
 const owner = 'somebody & others';
 
-/** `atomic`: the server grants only one lock, even to requests that arrive at the same time. */
+/** `atomic`: the server never grants two locks, even to simultaneous requests. */
 function suites(place: () => Place, rounds: number, atomic: boolean): void {
   let unique = 0;
   const client = (): Session => Session.open(`http://127.0.0.1:${place().port}${place().root}`);
@@ -165,9 +165,8 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
             { wait: 60_000, duration: 60_000, owner },
           );
         } catch (error) {
-          // Apache occasionally grants two locks, when two requests find no lock in its database. The lock that is
-          // written last replaces the other lock. The holder of the other lock is then refused the update, or only the
-          // unlock.
+          // Apache grants two locks if both requests search its database before either lock is stored. The second
+          // lock then overwrites the first. After the overwrite, the first holder's PUT and UNLOCK fail.
           const refused = counted ? 'UNLOCK' : 'PUT';
           expect(error).toMatchObject({ code: 'ERR_NEON_STATUS', method: refused });
           expect((error as NeonError).status).toBeGreaterThanOrEqual(400);

@@ -1,7 +1,4 @@
-/**
- * Tests session.locks against scripted servers: adding, deleting, and the locks that requests submit while the store
- * changes.
- */
+/** Tests session.locks: adding and deleting locks, and the effect on queued and running requests (scripted servers). */
 import * as ne from 'libneon/ne';
 import { failureOf, neonError, outOfRange, wrongType, wrongValue } from '../../support/expect.js';
 import { lockSession as open, nowhere } from '../../support/lock-forms.js';

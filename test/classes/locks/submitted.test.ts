@@ -1,4 +1,4 @@
-/** Tests which locks the requests of the classes submit, also together with locks of libneon/ne (scripted servers). */
+/** Tests which locks the classes submit, including locks from libneon/ne, against scripted servers. */
 import { openSync } from 'node:fs';
 import { Session } from 'libneon';
 import * as ne from 'libneon/ne';
@@ -15,7 +15,7 @@ const invalidState = neonError('ERR_NEON_INVALID_STATE');
 
 describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
   describe('submitted locks', () => {
-    /** The `If` headers that a session with these locks sends. */
+    /** The `If` headers that a session sends if its store contains these locks. */
     const submitted = async (
       request: (session: Session) => unknown,
       locks: readonly (readonly [target: string, depth: 0 | 'infinity'])[] = [
@@ -101,7 +101,7 @@ describe.each(lockForms)('$form', ({ calls: callsOf, blocking }) => {
         ne.ne_delete(plain, target);
         ne.ne_mkcol(plain, target);
         ne.ne_copy(plain, 1, ne.NE_DEPTH_INFINITE, '/c/a', target);
-        // ne_move of some versions does not submit the lock of the source's collection.
+        // Some versions of ne_move do not submit the lock of the source's collection.
         const move = ne.ne_request_create(plain, 'MOVE', '/c/b%20b');
         for (const path of ['/c/b%20b', target]) {
           ne.ne_lock_using_resource(move, path, ne.NE_DEPTH_INFINITE);

@@ -1,4 +1,4 @@
-/** Tests how pools end: close(), destroy(), and the process around them. */
+/** Tests the end of a pool: close(), destroy(), and the exit of the process. */
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';

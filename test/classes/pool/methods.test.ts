@@ -1,4 +1,4 @@
-/** Tests how long listings and other methods of a SessionPool hold a session. */
+/** Tests how long methods of a SessionPool, such as propfind, hold a session. */
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { SessionPool, type SessionPoolOptions } from 'libneon';
 import { response, type Step } from '../../servers/raw.js';

@@ -177,7 +177,7 @@ describe('idle sessions', () => {
 });
 
 describe('a body that is still arriving', () => {
-  /** A pool of one session, a response that still occupies the session, and a request that waits for the session. */
+  /** A pool with a single session. An unfinished response occupies the session, so a second request waits. */
   async function streaming(
     options: RawServerOptions,
   ): Promise<{ server: RawServer; pool: SessionPool; res: Response; next: Promise<Response> }> {
@@ -264,7 +264,7 @@ describe('a body that is still arriving', () => {
 });
 
 describe('a queued request', () => {
-  /** A pool of one session, on which a request is stalled. */
+  /** A pool with a single session. The only request gets no response. */
   async function busy(): Promise<{ server: RawServer; pool: SessionPool; stalled: Promise<unknown> }> {
     const server = await serve(thenAnswering(stalling()));
     const pool = poolOf(server, { connections: 1 });

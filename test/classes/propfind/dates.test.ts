@@ -1,4 +1,4 @@
-/** Tests that the classes read a date in the zone that it declares, and reject a date without a clear instant. */
+/** Tests that the classes honour the time zone in a date, and reject ambiguous dates. */
 import { type Entry, Session, SessionPool } from 'libneon';
 import { dateOf } from '../../../lib/classes/dates.js';
 import { response } from '../../servers/raw.js';

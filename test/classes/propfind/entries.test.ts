@@ -1,4 +1,4 @@
-/** Tests that listings contain each resource under its exact name, and accept only multi-status documents. */
+/** Tests listings: each resource has its exact name, and only multi-status documents are accepted. */
 import { type Entry, NeonError, Session, SessionPool } from 'libneon';
 import { placeOf } from '../../../lib/classes/href.js';
 import { response } from '../../servers/raw.js';

@@ -1,4 +1,4 @@
-/** Tests that propfind and propNames send and return the same as ne_simple_propfind and ne_propnames. */
+/** Tests that propfind and propNames match ne_simple_propfind and ne_propnames: equal requests, and equal results. */
 import { type Entry, NeonError, type PropfindOptions, Session } from 'libneon';
 import * as ne from 'libneon/ne';
 import type { PropfindBatch } from '../../../lib/classes/propfind-batch.js';
@@ -19,13 +19,13 @@ interface Options extends PropfindOptions {
 
 const depths = { 0: ne.NE_DEPTH_ZERO, 1: ne.NE_DEPTH_ONE, infinity: ne.NE_DEPTH_INFINITE };
 
-/** The value that the classes give a property with this text. */
+/** Converts the text of a property as the classes do. */
 function typed(key: string, text: string): unknown {
   const date = (seconds: number): Date | null => (seconds === -1 ? null : new Date(seconds * 1000));
   if (key === 'getcontentlength') return /^\s*\d+\s*$/.test(text) ? Number(text) : null;
   if (/date$|modified$/.test(key)) {
     if (text.includes('XYZ')) return null; // neon accepts an unknown zone, and a day that does not exist
-    // The classes read both forms of dates in both date properties.
+    // Both date properties may use either date format.
     const parsers = [ne.ne_httpdate_parse, ne.ne_iso8601_parse];
     return date(parsers.map((parse) => parse(text)).find((seconds) => seconds !== -1) ?? -1);
   }
@@ -205,7 +205,7 @@ describe.each(ways)('%s', (_, way) => {
 
   test.each(hostile)('matches neon for a hostile document: %s', async (_, document) => {
     const text = Buffer.from(document).toString('latin1');
-    // The classes read only multi-status documents, so the hostile document is turned into a multi-status document.
+    // Makes the document's root a multi-status element, since the classes reject all other documents.
     await compare(page(text.replace(/<a(?=[ />])/, '<multistatus xmlns="DAV:"').replace('</a>', '</multistatus>')));
   });
 

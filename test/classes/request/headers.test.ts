@@ -1,6 +1,5 @@
 /**
- * Tests headers that callers set. They replace the library's headers, must not contradict the framing of the body, and
- * are sent once.
+ * Tests headers set by callers. They replace the library's headers, match the framing of the body, and are sent once.
  */
 import { openSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

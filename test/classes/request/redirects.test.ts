@@ -13,7 +13,7 @@ import { answering, receivedBy, testServers } from '../../support/servers.js';
 
 const serve = testServers();
 
-/** Sends a request in one of the ways that the classes offer, with options of the session and of the request. */
+/** Sends a request by one of the methods of the classes, with options for the session and for the request. */
 type Send = (
   port: number,
   method: string,
@@ -51,7 +51,7 @@ async function whole(response: Response): Promise<Response> {
   return Object.assign(Object.create(response) as Response, { text: async () => bytes.toString() });
 }
 
-/** A server that redirects to each location in turn, and then responds `hello`. */
+/** A server that redirects to each location in turn, and finally responds `hello`. */
 function redirecting(status: string, ...locations: string[]): RawServerOptions {
   const steps = locations.flatMap((location): Step[] => [
     { read: 'request' },

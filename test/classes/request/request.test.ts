@@ -1,7 +1,4 @@
-/**
- * Tests request, requestSync and Request of the classes: the requests that they send and the responses that they
- * return.
- */
+/** Tests request(), requestSync() and the class Request: the requests sent, and the responses returned. */
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Request, Response, Session } from 'libneon';

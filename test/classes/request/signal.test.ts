@@ -1,4 +1,4 @@
-/** Tests the options `signal` and `timeout` of requests of the classes. */
+/** Tests the options `signal` and `timeout` of the classes' requests. */
 import { getEventListeners } from 'node:events';
 import { Session } from 'libneon';
 import * as ne from 'libneon/ne';

@@ -1,4 +1,4 @@
-/** Tests bodies from streams and other sources of blocks: on which connection they are sent, and how they are read. */
+/** Tests request bodies from streams and other sources: how they are read, and which connection they use. */
 import fs, { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -96,7 +96,7 @@ describe.each(clients)('%s whose server', (_, open) => {
 });
 
 describe('a kept connection', () => {
-  /** Sends a request, and then a request with this body. Returns the number of connections that both requests used. */
+  /** Sends a request, and then a second request with this body. Returns the number of connections used. */
   async function connectionsWith(make: () => Body, options: object = {}, server?: RawServer): Promise<number> {
     server ??= await serve(answering());
     using session = Session.open(`http://127.0.0.1:${server.port}/`);

@@ -1,4 +1,4 @@
-/** Tests the bodies of responses of each length and framing, as bytes, text, JSON and streams. */
+/** Tests response bodies of every length and framing, read as bytes, text, JSON and streams. */
 import { Readable } from 'node:stream';
 import * as ne from 'libneon/ne';
 import { chunkedResponse, response } from '../../servers/raw.js';

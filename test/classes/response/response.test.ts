@@ -191,7 +191,7 @@ describe('toFile', () => {
     }
   });
 
-  // A body of the first size arrives before toFile() is called, a body of the second size while toFile() writes.
+  // A body of the first size arrives before the call of toFile(). A body of the second size arrives during the call.
   test.each([100_000, 5_000_000])('leaves the bytes that had arrived when a body is cut after %d', async (size) => {
     const start = Buffer.concat([Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${size + 1}\r\n\r\n`), bodyOf(size)]);
     const server = await serve({ connections: [[{ read: 'request' }, { send: start }, { close: 'fin' }]] });
@@ -224,7 +224,7 @@ describe('toFile', () => {
     execFileSync('mkfifo', [pipe]);
     const [res, session] = await answered(response(big));
     const reader = spawn('sh', ['-c', 'exec <"$0"; sleep 0.2; wc -c', pipe], { stdio: ['ignore', 'pipe', 'inherit'] });
-    // Starts to read now: when a process ends, Node discards its output unless a reader is attached.
+    // Attaches a reader before the process ends. Without a reader, Node would discard the output.
     const counted = reader.stdout.setEncoding('utf8').toArray();
     expect(await res.toFile(pipe)).toBe(big.length);
     expect(Number((await counted).join(''))).toBe(big.length);

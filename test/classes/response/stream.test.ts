@@ -1,4 +1,4 @@
-/** Tests responses of the classes whose bodies are still arriving: paused, read, cancelled and garbage-collected. */
+/** Tests unfinished responses of the classes: pausing, reading, cancelling and garbage-collecting them. */
 import { pipeline } from 'node:stream/promises';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import type { Response, Session } from 'libneon';

@@ -30,7 +30,7 @@ function recording(): { events: string[]; handlers: XmlHandlers } {
   return { events, handlers };
 }
 
-/** Records text, which may arrive in pieces of any size. */
+/** Records text, which may arrive in several pieces. */
 function recordText(events: string[], text: string): void {
   if (text === '') throw new Error('an event with empty text');
   const last = events.at(-1) ?? '';
@@ -539,7 +539,7 @@ async function connect(options: RawServerOptions): Promise<Session> {
   return Session.open(origin);
 }
 
-/** Checks that the next request receives its own response, and nothing of the document. */
+/** Checks that the next request receives its own response, without any bytes of the document. */
 async function expectUsable(session: Session): Promise<void> {
   expect(session.liveRequests).toBe(0);
   const next = await session.request('GET', '/next');

@@ -1,4 +1,4 @@
-/** Runs every method of the classes against Apache, the reference for the other servers. */
+/** Runs every method of the classes against Apache, the reference server. */
 import { startApache } from '../../servers/apache.js';
 import { describeServer } from './describe-server.js';
 

@@ -3,7 +3,9 @@ import { startChezdav } from '../../servers/chezdav.js';
 import { describeServer } from './describe-server.js';
 import { oddNames } from './names.js';
 
-/** Names with a percent sign, which chezdav does not escape in hrefs. The href is empty, or decodes to another name. */
+/**
+ * Names with a percent sign. chezdav does not escape the sign in hrefs, so an href is empty or decodes to another name.
+ */
 const withPercent = ['%', '%20', '%2e%2e', '%C3%BC', '%zz', '100%', 'a%2Fb'];
 
 describeServer({

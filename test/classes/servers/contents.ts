@@ -1,9 +1,9 @@
-/** Provides the contents that a script stores on a server: calendar servers accept only calendars. */
+/** Provides the files that the test script stores on a server. Calendar servers accept only calendars. */
 import type { DavClient } from './dav-client.js';
 
 /** The contents and the collections that a server accepts. */
 export interface Contents {
-  /** Returns contents that differ for each number; default: bytes of any kind. */
+  /** Returns a different content for each number; arbitrary bytes by default. */
   readonly content?: (index: number) => Buffer;
   /** A large content; default: a megabyte. */
   readonly large?: Buffer;
@@ -16,7 +16,7 @@ export function bytesOf(index: number): Buffer {
   return Buffer.from([index, 0, 0xff, 0x0d, 0x0a, ...Buffer.from(`content ${index}`)]);
 }
 
-/** A calendar with one event, in the form in which calendar servers write it. */
+/** A calendar with one event, formatted like the output of calendar servers. */
 export function calendarOf(index: number, ...properties: readonly string[]): Buffer {
   const start = ['BEGIN:VCALENDAR', 'VERSION:2.0', 'PRODID:-//libneon//test//EN', 'BEGIN:VEVENT', `UID:event-${index}`];
   const event = [...start, 'DTSTART:20240101T000000Z', 'DTSTAMP:20240101T000000Z', ...properties, 'SUMMARY:event'];

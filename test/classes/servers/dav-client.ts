@@ -1,4 +1,4 @@
-/** Defines the common interface of the classes and of a client without neon, so that one script runs on both. */
+/** Defines a common interface for the classes and for a client without neon, so that both run the same script. */
 import type { LockOptions } from 'libneon';
 
 /** A response with its body. */
@@ -23,7 +23,7 @@ export interface Held {
   readonly token: string;
 }
 
-/** A lock that the server reports, or the reason why it reports no lock. */
+/** A lock that the server reports, or the reason why the lock cannot be read. */
 export interface Discovered {
   readonly token?: string | null | undefined;
   readonly error?: unknown;
@@ -39,8 +39,8 @@ interface ListingOptions {
 }
 
 /**
- * A client of one server. When the status of a response is not 2xx, all calls except `request` reject. The error has
- * the `status` of the response.
+ * A client of one server. Unless the status of the response is 2xx, every call except `request` rejects. The error
+ * then has this `status`.
  */
 export interface DavClient {
   request(method: string, target: string, options?: RequestOptions & { body?: string }): Promise<Reply>;

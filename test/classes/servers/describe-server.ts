@@ -1,8 +1,7 @@
 /**
  * Runs every method of the classes, in each form, against a WebDAV server. A client without neon runs the same script.
- * Each server has one table, which lists where the server differs from the usual outcomes. The outcomes of the classes
- * and of the client without neon must match the table exactly. The tests therefore also detect changes of the server
- * and of the classes.
+ * A table for each server lists its deviations from the usual outcomes. The outcomes of both clients must match the
+ * table exactly. The tests thus detect changes in the server and in the classes.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fetchOnce } from '../../servers/client.js';
@@ -24,7 +23,7 @@ export interface ServerUnderTest extends Peculiarities {
   readonly methods: MethodOutcomes;
   /** The names that fail. */
   readonly names: NameOutcomes;
-  /** Each write takes the server tens of milliseconds, so the names are tried in only two of the four forms. */
+  /** Writes take tens of milliseconds on this server, so the tests try the names in only two of the four forms. */
   readonly isSlow?: boolean;
 }
 
@@ -86,7 +85,7 @@ export function describeServer(server: ServerUnderTest): void {
         const file = `${victim.root}file`;
         await client.put(file, 'x');
         await expect(call(client, file)).rejects.toThrow();
-        // A request may still be reset while the process ends; afterwards connections are refused.
+        // A dying process may still reset a connection. Once it has ended, connections are refused.
         const refused = (): Promise<boolean> =>
           fetchOnce(victim.origin).then(
             () => false,
@@ -99,7 +98,7 @@ export function describeServer(server: ServerUnderTest): void {
   });
 }
 
-/** The usual outcomes with the server's differences. Outcomes of calls that the script omits are left out. */
+/** The usual outcomes, overridden by the server's own. Outcomes that the script skips are omitted. */
 function expectedOutcomes({ methods, fatal = {} }: ServerUnderTest): MethodOutcomes {
   const expected = { ...usualOutcomes, ...methods };
   const hasLocks = !String(expected['LOCK: seconds']).startsWith('fails');

@@ -1,4 +1,4 @@
-/** Calls every method, in cases that succeed and in cases that fail, and notes the outcome of each call. */
+/** Calls every method several times, with and without failures, and records each outcome. */
 import { bytesOf, type Contents } from './contents.js';
 import type { DavClient, Held, Listed } from './dav-client.js';
 import { isCollection, statusOrText } from './name-outcomes.js';
@@ -8,7 +8,7 @@ export type MethodOutcomes = Record<string, unknown>;
 
 /** The properties of a server that the script depends on. */
 export interface Peculiarities extends Contents {
-  /** Calls that end the server's process; each call uses a file. The keys name the outcomes that the script omits. */
+  /** Calls that end the server's process. Each call receives the path of a file. Each key names an outcome to skip. */
   readonly fatal?: Readonly<Record<string, (client: DavClient, file: string) => Promise<unknown>>>;
 }
 
@@ -23,7 +23,7 @@ interface Script {
   /** Returns contents that differ for each number. */
   readonly content: (index: number) => Buffer;
   readonly large: Buffer;
-  /** Notes the outcome of a call: the status of its response or of its failure, or another result. */
+  /** Records the outcome of a call: its status, or another result. */
   readonly note: (name: string, call: () => Promise<unknown>) => Promise<void>;
 }
 
@@ -252,7 +252,9 @@ async function lockKinds({ client, other, root, tree, file, content, note }: Scr
   }
 }
 
-/** Converts a duration to seconds, rounded to tens: some servers report the time left, which is a moment shorter. */
+/**
+ * Converts a duration to seconds, rounded to a multiple of 10. Some servers report slightly less: the remaining time.
+ */
 function rounded(duration: number | null): number | null {
   return duration === null ? null : Math.round(duration / 10_000) * 10;
 }

@@ -6,8 +6,8 @@ import type { DavClient, Listed } from './dav-client.js';
 import { oddNames } from './names.js';
 
 /**
- * For each failure, such as `'put: 400'`, the names with this failure. An unknown entry of a listing appears as its
- * path relative to the collection. `'every name'` means all names that were tried.
+ * Maps each failure, such as `'put: 400'`, to the names for which it occurs. An unknown entry of a listing is given by
+ * its path relative to the collection. `'every name'` means all names tried.
  */
 export type NameOutcomes = Readonly<Record<string, readonly string[] | 'every name'>>;
 
@@ -17,7 +17,7 @@ interface Stored {
   readonly bytes: Buffer;
 }
 
-/** Runs the script in a new collection. `files` is the server's folder of files, or null if it stores no files. */
+/** Runs the script in a new collection. `files` is the folder on disk where the server stores files, or null. */
 export async function nameOutcomes(
   client: DavClient,
   collection: string,
@@ -85,8 +85,8 @@ class OutcomeLog {
   readonly #tried = new Map<string, number>();
 
   /**
-   * Makes a call, notes its failure, and returns whether it succeeded. A server that lacks a method answers 405 for any
-   * name, so the method is not called again.
+   * Makes a call, records its failure, and returns whether it succeeded. A server without the method answers 405 for
+   * every name. The method is then not called again.
    */
   async attempt(name: string, call: string, action: () => Promise<unknown>): Promise<boolean> {
     if (this.#isEvery(`${call}: 405`)) return false;
@@ -114,7 +114,7 @@ class OutcomeLog {
   }
 }
 
-/** The status of a failure, or its text if it has no status. */
+/** The status of a failure, or its message if the failure has no status. */
 export function statusOrText(error: unknown): string {
   const { status, message } = error as { status?: number; message: string };
   return status === undefined ? message : String(status);

@@ -1,4 +1,4 @@
-/** The names that every server has to store, list and return. */
+/** The names that every server must store, list and return. */
 
 /** 46 names that are odd in a file system, in a URI, in XML or in Unicode. All are different. */
 export const oddNames: readonly string[] = [

@@ -1,11 +1,11 @@
-/** A WebDAV client without neon. A call that fails with this client, too, is refused by the server, not by neon. */
+/** A WebDAV client without neon. If a call fails with both clients, the server is the cause, not neon. */
 import type { LockOptions } from 'libneon';
 import { fetchOnce, type Answer } from '../../servers/client.js';
 import type { DavClient, Held, Listed, Reply } from './dav-client.js';
 
 type Headers = Record<string, string>;
 
-/** The error for a response whose status is not 2xx, or whose multi-status document has a status that is not 2xx. */
+/** The error for a response whose status, or a status in its multi-status document, is not 2xx. */
 class Refusal extends Error {
   constructor(
     readonly status: number,
@@ -21,7 +21,7 @@ export function plainClient(origin: string): DavClient {
 
   async function send(method: string, target: string, headers: Headers = {}, body?: string | Buffer): Promise<Answer> {
     const length = body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
-    // Node sends a path in the options unchanged, but normalizes a URL.
+    // Node would normalize a URL, but sends the option `path` unchanged.
     return fetchOnce(origin, { method, path: target, headers: { ...headers, ...length } }, body);
   }
 
@@ -164,22 +164,22 @@ function lockBody({ scope = 'exclusive', owner }: LockOptions): string {
   return `<lockinfo xmlns="DAV:"><lockscope><${scope}/></lockscope><locktype><write/></locktype>${ownerElement}</lockinfo>`;
 }
 
-/** The duration of a lock in milliseconds; null if it is unknown, as with the `Second-0` of Go's servers. */
+/** The duration of a lock in milliseconds, or null if it is unknown. Go's servers send `Second-0` in that case. */
 function durationIn(document: string): number | null {
   const text = piecesOf(document, 'timeout')[0]?.trim() ?? '';
   if (/^infinite$/i.test(text)) return Infinity;
   return Number(/^Second-(\d+)/i.exec(text)?.[1] ?? 0) * 1000 || null;
 }
 
-/** The statuses of a multi-status document that are not 2xx. */
+/** All statuses other than 2xx in a multi-status document. */
 function failuresIn(document: string): { status: number }[] {
   const statuses = piecesOf(document, 'status').map((line) => Number(line.split(' ')[1]));
   return statuses.filter((status) => status > 299).map((status) => ({ status }));
 }
 
 /**
- * The entries of a multi-status document. Reads only documents as these servers write them: without comments, and with
- * one namespace for each prefix.
+ * The entries of a multi-status document. Supports only what these servers write: no comments, and one namespace for
+ * each prefix.
  */
 function entriesIn(document: string): Listed[] {
   const spaces = Object.fromEntries([...document.matchAll(/\sxmlns:([\w-]+)="([^"]*)"/g)].map(([, ...pair]) => pair));

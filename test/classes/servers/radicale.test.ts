@@ -5,7 +5,7 @@ import { describeServer } from './describe-server.js';
 import { oddNames } from './names.js';
 
 const long = oddNames.at(-1)!;
-/** Names with characters that are escaped in a URL or, like the apostrophe, in Radicale's hrefs. */
+/** Names whose characters are escaped in a URL. Radicale also escapes the apostrophe in its hrefs. */
 const escaped = oddNames.filter((name) => /[^\w.~-]/.test(name) && name !== '%20' && name !== long).sort();
 
 describeServer({
@@ -59,7 +59,7 @@ describeServer({
   names: {
     'put: 400': ['...', '.hidden'],
     'copy: 405': 'every name',
-    // Radicale does not decode the destination, so the resource moves to a name with percent signs.
+    // Radicale does not decode the Destination header, so the new name contains percent signs.
     'move: 404': escaped,
     'move: other bytes': ['%20'],
     'move: 500': [long],

@@ -1,4 +1,4 @@
-/** The outcomes of {@link methodOutcomes} according to RFC 4918 and RFC 9110. Apache has nearly all of them. */
+/** The outcomes of {@link methodOutcomes} according to RFC 4918 and RFC 9110. Apache produces nearly all of them. */
 import type { MethodOutcomes } from './method-outcomes.js';
 
 export const usualOutcomes: MethodOutcomes = {
@@ -69,7 +69,7 @@ export const usualOutcomes: MethodOutcomes = {
   'DELETE of a collection: a member': 'fails: 404',
 };
 
-/** The outcomes that exist only for servers that grant a lock. */
+/** The outcomes that occur only on servers that grant locks. */
 export const callsOfHolders: readonly string[] = [
   'LOCK of a locked resource',
   'PUT of a locked resource',

@@ -20,7 +20,7 @@ describeServer({
     'COPY onto a resource': 201,
     'COPY without overwriting': 201,
     'COPY of a collection with depth 0': ['.', 'a.ics', 'sub/'],
-    // A lock keeps out only other users, and all requests of this suite come from the default user.
+    // A lock excludes only other users, but all requests of this suite come from the default user.
     'PUT of a locked resource': 200,
     'PUT by the holder': 200,
     withLock: ['allowed', 'allowed'],
@@ -36,7 +36,7 @@ describeServer({
   },
   names: {
     'put: 409': ['back\\slash'],
-    // The server does not escape `&` in XML, so that a client reads the name `&amp;` as `&`.
+    // The server does not escape `&` in XML. A client therefore reads the name `&amp;` as `&`.
     'list: missing': ['&amp;'],
     'list: unknown': ['&'],
     'propfind: another entry': ['&amp;'],

@@ -1,4 +1,4 @@
-/** Tests setAcl and setAclSync by comparing their requests with neon's own, since no test server supports ACLs. */
+/** Tests setAcl and setAclSync. No test server supports ACLs, so the tests compare the requests with neon's. */
 import { type AclEntry, Session } from 'libneon';
 import * as ne from 'libneon/ne';
 import { response } from '../../servers/raw.js';

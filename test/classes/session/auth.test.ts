@@ -1,4 +1,4 @@
-/** Tests the options `auth` and `proxyAuth` of the classes, and requests for which neon answers challenges. */
+/** Tests the options `auth` and `proxyAuth` of the classes, and requests that neon repeats after a challenge. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -205,7 +205,7 @@ describe('Digest authentication of the server', () => {
 
   const open = (): Session => new Session('http', '127.0.0.1', (server.address() as AddressInfo).port, { auth: alice });
 
-  /** Checks the credentials and responds with `rspauth`, changed by `forge`. */
+  /** Checks the credentials and responds with an `rspauth` value, which `forge` may change. */
   const checking =
     (algorithm: string, forge: (rspauth: string) => string, more = '') =>
     (req: IncomingMessage, res: ServerResponse): void => {

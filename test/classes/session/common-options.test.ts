@@ -1,4 +1,4 @@
-/** Tests that headers, redirects, gzip and progress work with listings and locks as they do with requests. */
+/** Tests that headers, redirects, gzip and progress also work with listings and locks. */
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { type CommonOptions, type Lock, type ProgressEvent, Session, SessionPool, type SessionOptions } from 'libneon';
 import { type RawServerOptions, response, type Step } from '../../servers/raw.js';
@@ -14,7 +14,7 @@ const listing = page(multistatus(resource('/a', propstat('<D:displayname>a</D:di
 type Methods = Session | SessionPool;
 type Options = CommonOptions;
 
-/** The names of the calls, the answers that make them succeed, and the calls. */
+/** Each case: the name of a call, a response that lets it succeed, and the call. */
 const calls: readonly (readonly [
   string,
   string,
@@ -81,7 +81,7 @@ const cases: (readonly [string, string, Way])[] = calls.flatMap(([name, answer, 
 
 const urlOf = ({ port }: { port: number }): string => `http://127.0.0.1:${port}/`;
 
-/** The values of the fields of this name in the heads of requests. */
+/** All values of this header field in these requests. */
 function valuesOf(name: string, requests: readonly string[]): string[] {
   return requests.flatMap((request) =>
     [...request.split('\r\n\r\n', 1)[0]!.matchAll(new RegExp(`^${name}: (.*)\r?$`, 'gim'))].map(([, value]) => value!),
@@ -169,7 +169,7 @@ describe.each(cases.filter(([name]) => /propfind|propNames|discoverLocks|\.lock|
         ),
         bytes,
       ]);
-    /** The result without the objects that differ from call to call. */
+    /** Returns a lock's plain fields, and any other result unchanged. */
     const plain = (result: unknown): unknown => {
       const { token, depth, scope } = result as Partial<Lock>;
       return token === undefined ? result : { token, depth, scope };

@@ -1,4 +1,4 @@
-/** Tests how hooks on a session of the classes apply to its requests. */
+/** Tests hooks on sessions of the classes. */
 import { Session } from 'libneon';
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';

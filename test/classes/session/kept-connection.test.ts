@@ -1,4 +1,4 @@
-/** Tests that the classes do not reuse a kept connection after the server has sent bytes on it, or has closed it. */
+/** Tests that the classes drop a kept connection if the server has sent stray bytes on it or has closed it. */
 import { Session, SessionPool } from 'libneon';
 import * as ne from 'libneon/ne';
 import { describeWith } from '../../servers/packages.js';
@@ -10,7 +10,9 @@ import { answering, exchange, keepAlive, receivedBy, testServers } from '../../s
 
 const serve = testServers();
 
-/** An operation: its response with a given mark, and its two forms. Each form returns the mark that it received. */
+/**
+ * An operation in two forms, and a response that contains a given mark. Each form returns the mark that it received.
+ */
 interface Kind {
   readonly answer: (mark: string) => string;
   readonly async: (session: Session | SessionPool) => Promise<string>;
@@ -115,7 +117,10 @@ const forms: readonly [name: string, form: Form][] = [
 
 const timeout = response('', { status: '408 Request Timeout', headers: { Connection: 'close' } });
 
-/** The first request, its response, and the steps that follow: by default, a response to the next request. */
+/**
+ * Cases: the method of the first request, the start of its response, and the steps that follow. By default, the server
+ * then sends a second response, which nobody requested.
+ */
 const intrusions: readonly [name: string, method: string, response: string, extra?: readonly Step[]][] = [
   ['a second response', 'GET', response('hello')],
   ['a body after HEAD', 'HEAD', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n'],
@@ -127,7 +132,9 @@ const intrusions: readonly [name: string, method: string, response: string, extr
   ['the end', 'GET', response('hello'), [{ close: 'fin' }]],
 ];
 
-/** Waits until the server has sent this number of bytes on the first connection. The client has then received them. */
+/**
+ * Waits until the server has sent this number of bytes on the first connection, so that the client has received them.
+ */
 async function sentAll(server: RawServer, bytes: number): Promise<void> {
   for (;;) {
     const [first] = await server.connections();
@@ -150,15 +157,18 @@ const pathsAt = async (server: RawServer): Promise<string[][]> =>
   (await receivedBy(server)).map((text) => [...text.matchAll(/^[A-Z]+ (\S+) HTTP/gm)].map(([, path]) => path!));
 
 /**
- * The requests expected on both connections. The close of the first connection may arrive a moment after the last
- * byte. In that case, neon sends the next request on the first connection, and then again on a new connection.
+ * The expected requests on both connections. The client may notice the close of the first connection late. neon then
+ * sends the next request twice: on the first connection, and on a new connection.
  */
 const onlyFresh = (extra: readonly Step[]): unknown[] => [
   extra.some((step) => 'close' in step) ? expect.arrayContaining(['/first']) : ['/first'],
   [expect.any(String)],
 ];
 
-/** Runs an operation after an intrusion on its connection; returns the mark of the response, and all requests. */
+/**
+ * Sends stray bytes on a kept connection, or closes it, and then runs an operation. Returns the mark of the response,
+ * and all requests.
+ */
 async function afterIntrusion(
   form: Form,
   kind: Kind,

@@ -1,4 +1,4 @@
-/** Tests the methods of sessions and pools (get, put, copy and others) as promises and blocking. */
+/** Tests the methods of sessions and pools, such as get, put and copy, in their asynchronous and blocking forms. */
 import { type ByteRange, type CopyOptions, type RequestOptions, type ResourceFailure, Session } from 'libneon';
 import * as ne from 'libneon/ne';
 import { startNephele, type Nephele } from '../../servers/nephele.js';

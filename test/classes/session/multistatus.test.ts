@@ -1,4 +1,7 @@
-/** Tests 207 responses to methods that change resources: failures are reported, and bodies of other kinds refused. */
+/**
+ * Tests 207 responses to methods that change resources. Failures are reported. A body that is not a multi-status
+ * document is refused.
+ */
 import { NeonError, type Response, Session, SessionPool } from 'libneon';
 import { response } from '../../servers/raw.js';
 import { failureOf, saying } from '../../support/expect.js';
@@ -22,7 +25,7 @@ const calls: [string, (any: Changing) => Promise<Response>, (session: Session) =
   ['setAcl', (any) => any.setAcl('/a', []), (session) => session.setAclSync('/a', [])],
 ];
 
-/** Each method on a session, blocking, and on a pool. */
+/** Each method on a session, in its asynchronous and its blocking form, and on a pool. */
 const ways = calls.flatMap(([name, call, callSync]): [string, (url: string) => Promise<Response>][] => [
   [
     name,

@@ -1,4 +1,4 @@
-/** Tests that the classes refuse unknown options, options that a form cannot honour, and wrong host names. */
+/** Tests that the classes refuse unknown options, options that a call does not support, and invalid host names. */
 import { inspect } from 'node:util';
 import { Session, SessionPool } from 'libneon';
 import { coded, failureOf, wrongType, wrongValue } from '../../support/expect.js';

@@ -24,7 +24,7 @@ describeWith('apache2', 'Apache behind a proxy', () => {
   });
   afterAll(() => apache.stop());
 
-  /** Sends requests with both schemes, blocking and with promises, twice each. */
+  /** Sends two blocking and two asynchronous requests over http, and as many over https. */
   async function expectThrough(options: SessionOptions, host = '127.0.0.1'): Promise<void> {
     for (const [scheme, port] of [
       ['http', apache.port],

@@ -1,4 +1,4 @@
-/** Tests the option `proxy` of the classes: its forms, rejected values and the environment. */
+/** Tests the option `proxy` of the classes: accepted and rejected values, and proxies from the environment. */
 import { inspect } from 'node:util';
 import { type ProxyOptions, Session, SessionPool } from 'libneon';
 import * as ne from 'libneon/ne';

@@ -1,4 +1,4 @@
-/** Tests Session: its creation, options, targets, live requests, and its end. */
+/** Tests the class Session: creation, options, targets, live requests, and closing. */
 import { text } from 'node:stream/consumers';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { Session } from 'libneon';

@@ -1,4 +1,4 @@
-/** Tests status events and progress of the classes, and the addresses of a session. */
+/** Tests status and progress events of the classes, and a session's addresses. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Session, SessionPool, type ProgressEvent, type StatusEvent } from 'libneon';
 import * as ne from 'libneon/ne';

@@ -1,4 +1,4 @@
-/** Tests which targets the classes accept, which they refuse, and how names are escaped for them. */
+/** Tests which targets the classes accept or refuse, and how to escape names for a target. */
 import { escapePath, path, Session, SessionPool, type Target } from 'libneon';
 import { failureOf, wrongChar, wrongType, wrongValue } from '../../support/expect.js';
 import { answering, receivedBy, testServers } from '../../support/servers.js';

@@ -1,4 +1,4 @@
-/** Tests the authorities that TLS sessions trust: given certificates, bundles, and certificates of the environment. */
+/** Tests the authorities that TLS sessions trust: given certificates, bundles, and those of environment variables. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -73,7 +73,7 @@ describeWith('openssl', 'a server of a private authority', () => {
       ['half a certificate', () => ca.slice(0, ca.length / 2), false],
     ])('is read from a file with %s', async (_, text, good) => {
       const found = await trustedWith({ NODE_EXTRA_CA_CERTS: fileWith(text()) });
-      // The classes trust the certificates that Node adds. The functions of neon do not know these certificates.
+      // The classes trust the certificates that Node loads from NODE_EXTRA_CA_CERTS. The functions of neon ignore them.
       expect(found).toEqual({ ...distrusted, ...(good && trusted), node: good ? 200 : 'refused' });
     });
 

@@ -25,7 +25,7 @@ const poolOf =
   (server, options) =>
     new SessionPool(urlOf(server), { ...options, connections });
 
-/** The owners of sessions, each with the maximum number of its sessions. */
+/** Sessions and pools, each with its maximum number of sessions. */
 const owners: [string, Make, number][] = [
   ['a Session', (server, options) => Session.open(urlOf(server), options), 1],
   ['a SessionPool of one session', poolOf(1), 1],
@@ -424,7 +424,7 @@ describe('an unread body', () => {
       expect(error.message).toContain('the response to GET /held (200)');
     }
     res.cancel();
-    // closeConnection() throws if the thread of the cancelled response is still inside C.
+    // closeConnection() throws if the thread of the cancelled response is still running C code.
     const error = await failureOf(() => {
       session.closeConnection();
       throw new Error('done');

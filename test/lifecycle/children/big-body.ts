@@ -1,6 +1,6 @@
 /**
- * big-body.js WAY PORT SIZE FOLDER: moves one body of SIZE bytes. Reports the length and the SHA-1 of the received body
- * (no SHA-1 if neon wrote the body to a file), and the growth of the resident memory, in MiB.
+ * big-body.js WAY PORT SIZE FOLDER: sends or receives one body of SIZE bytes. Reports the length and SHA-1 of a
+ * received body, without the SHA-1 if neon wrote it to a file. Also reports the growth of the resident memory, in MiB.
  */
 import { createHash } from 'node:crypto';
 import { closeSync, createReadStream, openSync } from 'node:fs';
@@ -72,7 +72,8 @@ const ways: Record<string, () => Promise<Moved>> = {
   'up from a file': () => put({ file }),
   'up from a descriptor': () => withDescriptor('r', (fd) => put({ fd })),
   'up by ne_set_request_body_fd': () => putDescriptor(promises),
-  // The stream has an `end`. Without an `end`, the library would send the file itself instead of the stream.
+  // Because of the `end` option, the library reads this stream. Without `end`, the library would open the file and send
+  // it directly.
   'up from a stream': () => put(createReadStream(file, { end: Number(size), highWaterMark: 256 * 1024 })),
 };
 

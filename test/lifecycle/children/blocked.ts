@@ -1,11 +1,11 @@
-/** Provides sessions that wait forever, each at another stage of a call. */
+/** Creates sessions that block forever, each at a chosen stage of a call. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Session } from '../../../lib/index.js';
 import * as ne from '../../../lib/ne/index.js';
 import * as promises from '../../../lib/ne/promises.js';
 import { times } from './tools.js';
 
-/** The servers that calls wait for, started by the test. */
+/** The servers that the blocked calls use. The test starts these servers. */
 export interface Ports {
   /** Accepts and reads, but never responds. */
   readonly silent: number;
@@ -45,7 +45,7 @@ export const places = {
 /** The name of a stage. */
 export type Place = keyof typeof places;
 
-/** Makes `count` sessions wait at a stage, and gives them a moment to reach it. */
+/** Starts `count` calls and gives them a moment to reach the stage at which they wait. */
 export async function block(place: Place, count: number, ports: Ports): Promise<void> {
   const waiting = times(count, () => places[place](ports));
   for (const one of waiting) void one.catch(() => {});

@@ -1,6 +1,6 @@
 /**
- * copies.js PORTS END FOLDER…: loads several copies of the package in one process, and makes blocking requests and
- * requests with promises with each copy. END is `exit` (the process exits while calls wait) or `natural`.
+ * copies.js PORTS END FOLDER…: loads a copy of the package from each FOLDER into one process. Tests both blocking
+ * requests and promises with each copy. END is `exit` (the process exits while calls wait) or `natural`.
  */
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
@@ -40,7 +40,7 @@ async function use({ Session }: Libneon, { good }: Ports): Promise<void> {
   assert.equal(await (await session.request('GET', '/')).text(), 'hello\n');
 }
 
-/** Checks that a copy refuses the handles of another copy, whose C++ classes may have another layout. */
+/** Checks that a copy refuses handles of another copy. The two copies may define their C++ classes differently. */
 function refuseStrangers(copies: Libneon[], { good }: Ports): void {
   const session = new copies[0]!.Session('http', '127.0.0.1', good);
   const { ne_close_connection } = load(path.join(folders[1]!, 'dist', 'lib', 'ne', 'index.js')) as typeof ne;
@@ -48,7 +48,7 @@ function refuseStrangers(copies: Libneon[], { good }: Ports): void {
   session.destroy();
 }
 
-/** Checks that an abort reaches the sockets of the sessions of each copy. */
+/** Checks that one abort cancels calls in all copies and closes their sockets. */
 async function abort(copies: Libneon[], ports: Ports): Promise<void> {
   const controller = new AbortController();
   const sessions: libneon.Session[] = [];

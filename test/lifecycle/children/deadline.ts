@@ -1,7 +1,7 @@
 /**
- * deadline.js BY SURFACE CA KEY CERT | connect: uses servers that stop sending or reading at some point of their first
- * connection. Checks that the promises end by their deadline, that the threads end, and that each session then works
- * on a new connection.
+ * deadline.js BY SURFACE CA KEY CERT, or deadline.js connect: tests servers that stop sending or reading during the
+ * first connection. Checks that each promise settles by its deadline and that the threads end. Each session must then
+ * work again over a new connection.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -33,7 +33,7 @@ const places = {
     { hang: true },
     { startTls: true },
   ],
-  /** Stops over TLS, before a response or in an upload. */
+  /** Completes the TLS handshake, then stops before the response or during an upload. */
   'tls-response': [{ read: 'request' }, { hang: 'reading' }],
   'tls-upload': [{ read: 'head' }, { hang: true }],
 } satisfies Record<string, Step[]>;
@@ -68,7 +68,10 @@ async function main(): Promise<void> {
   report({ outcomes, freed });
 }
 
-/** Tests connects that get no response until the deadline of the call, or until the deadline of the session. */
+/**
+ * Opens connections that the server never accepts. The timeout of the call or the session's `connectTimeout` must end
+ * each attempt.
+ */
 async function connect(): Promise<void> {
   const { port } = await fullBacklogServer();
   const before = await threadsAtRest();

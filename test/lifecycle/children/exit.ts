@@ -1,4 +1,6 @@
-/** exit.js PORTS PLACE COUNT WAY: ends the process in one of several ways while calls wait. */
+/**
+ * exit.js PORTS PLACE COUNT WAY: starts calls that wait and then ends the process. WAY chooses how the process ends.
+ */
 import { block, portsFrom, type Place } from './blocked.js';
 import { reportEnding } from './tools.js';
 

@@ -37,7 +37,9 @@ async function expectCollected(count: number): Promise<void> {
 const keepAlive: Step = { repeat: 'forever', steps: [{ read: 'request' }, { send: response('hello\n') }] };
 
 const cases = {
-  /** A reader that closes over its own request and session does not keep them alive. */
+  /**
+   * A reader callback refers to its own request and session. The garbage collector can still free all three objects.
+   */
   async unused(port: number): Promise<void> {
     for (let i = 0; i < 1000; i++) cycle(port);
     await expectCollected(2000);
@@ -62,7 +64,10 @@ const cases = {
     await untilThreads(before + 1, 1000); // lanes of collected sessions end at once; the watchdog's thread may be left
   },
 
-  /** Pairs of XML and 207 parsers whose callbacks close over both: unused, parsing a document, parsing a response. */
+  /**
+   * XML parsers and their 207 parsers, with callbacks that refer to both. Some pairs are unused. Others have parsed the
+   * start of a document or a whole response.
+   */
   async parsers(port: number): Promise<void> {
     const parser = (): ne.ne_xml_parser => {
       const made = ne.ne_xml_create();
@@ -73,7 +78,8 @@ const cases = {
       registry.register(multistatus, null);
       return made;
     };
-    // Each round has its own stack frame. The frame of this function would keep the values of the last round alive.
+    // A separate function creates the objects of each round. Local variables of this function would keep the last
+    // objects alive.
     const round = async (i: number): Promise<void> => {
       parser();
       const used = parser();
@@ -89,7 +95,7 @@ const cases = {
     await expectCollected(4000 + 100);
   },
 
-  /** References between objects of the classes do not keep the objects alive. */
+  /** Objects of the classes can be collected even though they refer to each other. */
   async classes(port: number): Promise<void> {
     for (let i = 0; i < 50; i++) {
       await Promise.all(
@@ -129,7 +135,9 @@ const cases = {
     report({ closed: 4 });
   },
 
-  /** A request dropped between begin and end discards its unread body. */
+  /**
+   * A request is dropped while its body is unread. The body is then discarded, and the session sends the next request.
+   */
   async begun(): Promise<void> {
     const page = response('x'.repeat(300_000));
     const answers: Step = { repeat: 'forever', steps: [{ read: 'request' }, { send: page }] };
@@ -173,7 +181,7 @@ const cases = {
     report({ settled: waiting.length });
   },
 
-  /** A session is free as soon as a body was read to its end. */
+  /** A session accepts the next request as soon as the previous body has been read to the end. */
   async free(): Promise<void> {
     const answers: Step = { repeat: 'forever', steps: [{ read: 'request' }, { send: response('x'.repeat(100_000)) }] };
     const server = await rawServer({ connections: [[answers]], rest: 'repeat-last' });
@@ -188,7 +196,7 @@ const cases = {
     report({ free: true });
   },
 
-  /** Iterators of PROPFINDs dropped half-way close their connections and free their sessions. */
+  /** If a PROPFIND iterator is collected before its end, its connection closes and its session becomes free. */
   async listings(): Promise<void> {
     const resource = (i: number): string =>
       `<D:response><D:href>/${i}</D:href><D:propstat><D:prop><D:displayname>${'x'.repeat(1000)}</D:displayname></D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response>`;
@@ -229,7 +237,7 @@ const cases = {
     report({ sessions: sessions.length });
   },
 
-  /** A response dropped half-way closes its connection and frees its session. */
+  /** If a response is collected before its end, its connection closes and its session becomes free. */
   async streams(): Promise<void> {
     const page = response('x'.repeat(3_000_000));
     const first: Step[] = [{ read: 'request' }, { send: page }, { hang: 'reading' }];

@@ -1,6 +1,6 @@
 /**
- * hang.js destroyed|idle: lets 100 sessions wait for a server that never responds, while the event loop runs freely;
- * one abort frees them all.
+ * hang.js destroyed|idle: starts requests in 100 sessions to a server that never responds. Checks that the event loop
+ * stays responsive and that a single abort ends all requests.
  */
 import assert from 'node:assert/strict';
 import { lookup } from 'node:dns/promises';

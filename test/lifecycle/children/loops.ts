@@ -1,7 +1,7 @@
 /**
- * loops.js WORKLOAD COUNT PORT TLSPORT CA: runs a workload COUNT times to warm up, and COUNT times more, in synchronous
- * loops in which no finalizer runs. Reports the growth of the resident memory in the second loop, in bytes per round.
- * Needs --expose-gc.
+ * loops.js WORKLOAD COUNT PORT TLSPORT CA: runs a workload COUNT times as a warm-up, then COUNT times more. No
+ * finalizer can run during these synchronous loops. Reports how much the resident memory grows in the second loop, in
+ * bytes per round. Needs --expose-gc.
  */
 import * as ne from '../../../lib/ne/index.js';
 import { check, report } from './tools.js';
@@ -12,7 +12,7 @@ const pem = ne.ne_ssl_cert_export(ne.ne_ssl_cert_read(caFile!)!);
 const session = ne.ne_session_create('http', '127.0.0.1', Number(port));
 
 const workloads = {
-  /** A certificate that is freed while handles of its names exist. */
+  /** A certificate that is freed before the handles of its subject and issuer. */
   names: () => {
     const cert = ne.ne_ssl_cert_import(pem)!;
     check(ne.ne_ssl_readable_dname(ne.ne_ssl_cert_subject(cert)).length > 0);
@@ -37,13 +37,13 @@ const workloads = {
     check(ne.ne_propfind_get_request(handler) !== null && ne.ne_propfind_get_parser(handler) !== null);
     ne.ne_propfind_destroy(handler);
   },
-  /** The answer of the resolver, with the handle of an address in it. */
+  /** A list of resolved addresses, and a handle to its first address. */
   addresses: () => {
     const answer = ne.ne_addr_resolve('127.0.0.1', 0);
     check(ne.ne_iaddr_print(ne.ne_addr_first(answer)) === '127.0.0.1');
     ne.ne_addr_destroy(answer);
   },
-  /** A request with hooks. The buffer and the cursors of the hooks are handles, too. */
+  /** A request with hooks. The buffer and the cursors that hooks use are also handles. */
   hooks: () => {
     const one = ne.ne_session_create('http', '127.0.0.1', Number(port));
     ne.ne_hook_pre_send(one, (_, header) => ne.ne_buffer_zappend(header, 'X-A: b\r\n'));
@@ -67,7 +67,7 @@ run(rounds);
 report({ grown: (resident() - before) / rounds });
 process.exit();
 
-/** Collects garbage regularly, so that the figures do not depend on when V8 collects. */
+/** Collects garbage at regular intervals, because V8 itself collects at unpredictable times. */
 function run(times: number): void {
   for (let i = 0; i < times; i++) {
     round();

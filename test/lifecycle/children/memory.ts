@@ -1,6 +1,6 @@
 /**
- * memory.js WORKLOAD COUNT PORT LARGE: runs a workload COUNT times. Reports the resident memory in MiB before, half-way
- * and after, each time after a collection of garbage. COUNT / 2 runs warm up beforehand. Needs --expose-gc.
+ * memory.js WORKLOAD COUNT PORT LARGE: runs a workload COUNT times, after COUNT / 2 runs as a warm-up. Reports the
+ * resident memory in MiB at the start, half-way and at the end, each time after garbage collection. Needs --expose-gc.
  */
 import { Session } from '../../../lib/index.js';
 import * as ne from '../../../lib/ne/index.js';
@@ -17,7 +17,7 @@ const large = new Session('http', host, largePort);
 const largeSync = new Session('http', host, largePort);
 const block = Buffer.alloc(4096);
 
-/** The number of runs in one round, without a turn of the event loop. */
+/** The number of runs in one round. The event loop gets no turn during a round. */
 const chunk = 100;
 
 const rounds = {
@@ -58,7 +58,7 @@ const rounds = {
     const answers = await Promise.all(times(chunk, () => object.request('GET', '/', { timeout: 10_000 })));
     for (const answer of answers) check((await answer.text()) === 'hello\n');
   },
-  /** Requests aborted before their turn, while they run, and after their end. */
+  /** Requests that are aborted while they are queued, while they run, or after they have ended. */
   'class aborts': async () => {
     const controllers = times(chunk, () => new AbortController());
     const waiting = controllers.map(({ signal }) => object.request('GET', '/', { signal }));
@@ -67,7 +67,7 @@ const rounds = {
     await settled;
     for (const controller of controllers) controller.abort();
   },
-  /** Bodies of 300 KB each: of a blocking request, as bytes, and as a stream. */
+  /** Bodies of 300 KB each. A blocking call, a promise of bytes, or a stream reads the body. */
   bodies: async () => {
     for (let i = 0; i < chunk; i++) {
       let length = 0;
@@ -87,7 +87,7 @@ const rounds = {
       } else (await large.request('GET', '/')).cancel();
     }
   },
-  /** Sessions that are created and destroyed, one in four after a request. */
+  /** Creates and destroys sessions. Every fourth session sends a request. */
   'cycles destroyed': () => {
     for (let i = 0; i < chunk; i++) {
       const one = create();

@@ -1,6 +1,6 @@
 /**
- * other-addon.js PORT CA ADDON before|after|between|worker: uses HTTPS next to another addon that uses the system's
- * OpenSSL.
+ * other-addon.js PORT CA ADDON before|after|between|worker: sends HTTPS requests while the process also contains an
+ * addon that uses the system's OpenSSL.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -9,10 +9,7 @@ import { isMainThread, Worker } from 'node:worker_threads';
 import type * as libneon from '../../../lib/index.js';
 import { report, times } from './tools.js';
 
-/**
- * The time at which the other addon is loaded: before libneon, after libneon, between requests, or in a worker while
- * requests run.
- */
+/** When the other addon is loaded: before libneon, after libneon, between requests, or in a worker during requests. */
 export type Order = 'before' | 'after' | 'between' | 'worker';
 
 const [, , port, ca, addon, order] = process.argv;

@@ -1,4 +1,6 @@
-/** Implements a server for `startChild` whose response depends on the path. With a key, it also serves TLS. */
+/**
+ * Implements a server for `startChild` that chooses its response by the path. It also listens with TLS if it has a key.
+ */
 import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
@@ -28,7 +30,10 @@ const resource = (name: string): string =>
   '<D:status>HTTP/1.1 404 Not Found</D:status></D:propstat></D:response>';
 const resources = `<D:multistatus xmlns:D="DAV:">${resource('a')}${resource('b')}</D:multistatus>`;
 
-/** Responds with two locked resources, or a lock; compressed on request. */
+/**
+ * Responds to LOCK with a lock, and to PROPFIND and GET with two locked resources. Compresses the body of a GET
+ * response if the client accepts gzip.
+ */
 const webdav: http.RequestListener = ({ method, headers }, response) => {
   response.setHeader('Content-Type', 'application/xml');
   if (method === 'LOCK') response.setHeader('Lock-Token', '<urn:a>').end(prop(''));

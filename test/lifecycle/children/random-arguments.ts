@@ -1,6 +1,6 @@
 /**
- * random-arguments.js SURFACE SEED COUNT PORT: calls every function, constructor and method of a surface (`classes` or
- * `ne`) with random arguments and options, and reports each failure that has no code. A seed determines all choices.
+ * random-arguments.js SURFACE SEED COUNT PORT: calls all functions, constructors and methods of a surface (`classes` or
+ * `ne`) with random arguments and options. Reports each error that has no code. The same SEED repeats the same calls.
  */
 import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
@@ -96,7 +96,7 @@ const values: readonly (() => unknown)[] = [
 ];
 
 function any(depth = 0): unknown {
-  // At least half of the nested values are primitive, which limits the depth of values that hold others.
+  // At least half of the nested values are primitive. This limits the depth of nested objects.
   return depth > 0 && chance(0.5) ? pick(values.slice(0, 30))() : pick(values)();
 }
 
@@ -112,7 +112,7 @@ function revoked(): object {
   return proxy;
 }
 
-/** Option names, as the errors about unknown options list them. */
+/** The known option names. The error about an unknown option lists these names. */
 const optionNames = [
   ...['signal', 'timeout', 'headers', 'redirect', 'maxRedirects', 'decompress', 'onProgress', 'body', 'expect100'],
   ...['idempotent', 'depth', 'props', 'scope', 'duration', 'owner', 'renew', 'wait', 'overwrite', 'maxBytes', 'start'],
@@ -139,7 +139,7 @@ function argumentsFor(name: string): unknown[] {
 type Callee = readonly [name: string, call: (...values: unknown[]) => unknown];
 type Callable = (...values: unknown[]) => unknown;
 
-/** Methods that are marked as internal, and are no part of the declarations. */
+/** Methods that are marked as internal, so that the declarations omit them. */
 const internal = /^(note\w+|renew|failed|watchProgress)$/;
 
 /** The methods of an object, including inherited methods. */
@@ -202,7 +202,10 @@ const classes = (): Callee[] => [
   ...methodsOf('certificate', () => certificate),
 ];
 
-/** Functions that wait for a peer, end something that other functions need, or use the descriptors of this script. */
+/**
+ * Functions that this script must not call. They wait for a peer, end something that other functions need, or use the
+ * script's own descriptors.
+ */
 const excluded =
   /^ne_(sock_(accept|block|exit|init|connect|read|peek|full|readline)|debug_init|addr_resolve|i18n_init)/;
 const functions = (): Callee[] =>
@@ -217,7 +220,9 @@ const functions = (): Callee[] =>
 const wrong: string[] = [];
 const counts = { calls: 0, failures: 0, results: 0 };
 
-/** Notes an error without a code, unless the error is an abort, a timeout, or one of the arguments. */
+/**
+ * Records an error that has no code. Ignores aborts, timeouts, and an error that was itself an argument of the call.
+ */
 function check(name: string, error: unknown, list: readonly unknown[]): void {
   counts.failures++;
   const { code, name: kind } = (typeof error === 'object' && error !== null ? error : {}) as {
@@ -225,7 +230,8 @@ function check(name: string, error: unknown, list: readonly unknown[]): void {
     name?: unknown;
   };
   const fine = typeof code === 'string' || kind === 'AbortError' || kind === 'TimeoutError' || list.includes(error);
-  // V8 itself refuses a revoked proxy. The classes explain this error; neon's functions pass it on.
+  // V8 throws this error for a revoked proxy. The classes replace it by an error with a code; functions in libneon/ne
+  // do not.
   if (surface === 'ne' && /proxy that has been revoked/.test(String(error))) return;
   // Methods that parse JSON fail, since the bodies are not JSON.
   if (!fine && !(kind === 'SyntaxError' && /json/i.test(name)))
@@ -262,7 +268,7 @@ async function main(): Promise<void> {
     }
     if (i % 500 === 499) await new Promise(setImmediate);
   }
-  // Reports one error of each kind. A kind is the name of the function, and the error text without its details.
+  // Reports one error for each function and error text. Ignores the details of the text in this comparison.
   const kinds = new Map(wrong.map((text) => [text.replace(/\(.*\): /, ': ').replace(/'[^']*'|"[^"]*"/g, ''), text]));
   report({ ...counts, wrong: [...kinds.values()].slice(0, 40) });
   process.exit();
@@ -276,7 +282,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   }
 }
 
-/** Waits for a promise. A promise that does not settle is a fault, too. */
+/** Waits for a promise. It is also an error if the promise never settles. */
 async function withLimit(name: string, promise: PromiseLike<unknown>): Promise<unknown> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise((_, reject) => {

@@ -1,4 +1,4 @@
-/** reload.js PORTS: loads the package repeatedly in one environment, as Jest's module registry does. */
+/** reload.js PORTS: loads the package several times in one environment. Jest's module registry does the same. */
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import type * as libneon from '../../../lib/index.js';
@@ -26,7 +26,7 @@ async function main(ports: Ports): Promise<void> {
   report({ loads: loads.length });
 }
 
-/** Removes all modules of the package from the cache, including the addon, and loads it. */
+/** Removes the package and its addon from the module cache, then loads the package again. */
 function loadAgain(): Libneon {
   for (const file of Object.keys(load.cache)) {
     if (/[/\\]lib[/\\]|\.node$/.test(file)) Reflect.deleteProperty(load.cache, file);
@@ -34,7 +34,7 @@ function loadAgain(): Libneon {
   return load('../../../lib/index.js') as Libneon;
 }
 
-/** Checks that errors are instances of the NeonError of the load that throws them. */
+/** The package is loaded several times. Checks that an error belongs to the NeonError class of its own copy. */
 async function use({ Session, NeonError }: Libneon, { good }: Ports): Promise<void> {
   const session = new Session('http', '127.0.0.1', good);
   const waiting = session.request('GET', '/');

@@ -1,16 +1,16 @@
-/** signals.js CASE …: checks that signals reach the main thread's handlers, whatever the addon's threads do. */
+/** signals.js CASE …: checks that the main thread handles signals while the addon's threads wait or work. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type * as libneon from '../../../lib/index.js';
-// No import may load the package, since the tests compare the states before and after the load.
+// Static imports must not load the package, because the tests compare the process before and after the load.
 import { report, reportEnding, times, until } from './tools.js';
 
 const SIGPIPE = 13;
 
 const cases = {
-  /** A handler that is installed before the load stays; a handler that is installed after the load works, too. */
+  /** A handler from before the load still works. A handler that is installed afterwards works, too. */
   async sigpipe(port: string): Promise<void> {
     const seen: string[] = [];
     process.on('SIGPIPE', () => seen.push('before'));
@@ -39,7 +39,7 @@ const cases = {
     report({ seen });
   },
 
-  /** Without a handler of the user, the load leaves Node's settings for signals unchanged. */
+  /** If the program has no signal handlers, the load does not change Node's signal settings. */
   async dispositions(): Promise<void> {
     const masks = signalMasks('/proc/self/status');
     await load();
@@ -47,7 +47,7 @@ const cases = {
     report({ unchanged: true });
   },
 
-  /** A handler runs while 100 threads of the addon wait; each of them blocks all signals. */
+  /** A handler runs while 100 threads of the addon wait. All of these threads block every signal. */
   async handler(portsText: string): Promise<void> {
     const before = new Set(readdirSync('/proc/self/task'));
     const { block, portsFrom } = await import('./blocked.js');
@@ -67,7 +67,7 @@ const cases = {
     process.exit(0);
   },
 
-  /** A storm of signals disturbs no handshake, no request and no blocking call. */
+  /** Frequent signals do not disturb handshakes, requests or blocking calls. */
   async storm(portText: string, ca: string): Promise<void> {
     const { Session } = await load();
     const port = Number(portText);
@@ -109,7 +109,7 @@ function signalMasks(file: string): { SigIgn: bigint; SigCgt: bigint; SigBlk: bi
   return { SigIgn: mask('SigIgn'), SigCgt: mask('SigCgt'), SigBlk: mask('SigBlk') };
 }
 
-/** Whether every signal that can be blocked, from SIGHUP (1) to SIGSYS (31), is blocked. */
+/** Whether all signals from SIGHUP (1) to SIGSYS (31) are blocked. Ignores the signals that cannot be blocked. */
 function blocksAll(file: string): boolean {
   const never = new Set([9, 19]); // SIGKILL, SIGSTOP
   const { SigBlk } = signalMasks(file);

@@ -1,4 +1,4 @@
-/** sockets.js CASE: drops sockets, or ends the process or its workers while calls on sockets wait. */
+/** sockets.js CASE: drops sockets, or ends the process or its workers during calls on sockets. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -21,7 +21,7 @@ import {
   until,
 } from './tools.js';
 
-/** Calls that wait forever, on one end of a connection or on a listener. */
+/** Calls that wait forever. They use one end of a connection or a listener. */
 const waits = {
   read: ({ client }) => promises.ne_sock_read(client, Buffer.alloc(1)),
   block: ({ client }) => promises.ne_sock_block(client, 1000),
@@ -51,7 +51,10 @@ function watched<T extends object>(value: T): T {
 }
 
 const cases = {
-  /** Drops sockets in any order of collection, with buffered bytes, pending calls and borrowed addresses. */
+  /**
+   * Drops sockets that still hold unread data, and sockets with borrowed addresses. The garbage collector frees them in
+   * any order.
+   */
   async gc(): Promise<void> {
     const before = await threadsAtRest();
     const listener = await listen();
@@ -88,7 +91,7 @@ const cases = {
     await listener.close();
   },
 
-  /** Drops contexts and sockets while their handshakes and connections run. */
+  /** Drops TLS contexts and sockets while handshakes still use them. */
   async tls(): Promise<void> {
     for (let round = 0; round < 30; round++) {
       const { client, server, listener } = await connectedPair();
@@ -122,7 +125,7 @@ const cases = {
     await listener.close();
   },
 
-  /** Calls time out as usual even if the process was stopped for longer than their time limits. */
+  /** Calls still end with a timeout after the process was stopped for longer than the timeout. */
   async stopped(): Promise<void> {
     const listener = await listen();
     const pairs: Pair[] = [];
@@ -143,7 +146,7 @@ const cases = {
     await listener.close();
   },
 
-  /** The watchdog ends calls whose own time limit takes effect too late (see late-poll.c). */
+  /** The watchdog ends a call when poll(2) returns long after its timeout (see late-poll.c). */
   async late(): Promise<void> {
     const { client, server, listener } = await connectedPair();
     ne.ne_sock_read_timeout(server, 1);

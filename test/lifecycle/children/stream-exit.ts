@@ -1,6 +1,6 @@
 /**
- * stream-exit.js PORT CA COUNT DELAY: lets 24 sessions stream a large body over TLS. The process exits DELAY
- * milliseconds after COUNT sessions have begun to stream; the other sessions may still be in their handshakes.
+ * stream-exit.js PORT CA COUNT DELAY: streams a large body over TLS in 24 sessions. The process exits DELAY
+ * milliseconds after the first COUNT sessions start to stream. The other sessions may still be in the handshake.
  */
 import { readFileSync } from 'node:fs';
 import { Session } from '../../../lib/index.js';

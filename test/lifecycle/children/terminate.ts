@@ -1,7 +1,7 @@
 /**
- * terminate.js PORTS CASES: starts a worker for each case, all at once. A case has an end and a wait. The wait is 100
- * promises at a stage or, if its name begins with `sync-`, one call of the blocking surface. The main thread continues
- * unless the end is `process`.
+ * terminate.js PORTS CASES: starts one worker for each case, all at the same time. A case names how the worker ends and
+ * what it waits for. It waits for 100 promises or, if the name begins with `sync-`, for one blocking call. The main
+ * thread continues unless a case ends the whole process (`process`).
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -11,10 +11,10 @@ import { Session } from '../../../lib/index.js';
 import { block, syncPlaces, type Place, type Ports, portsFrom, type SyncPlace } from './blocked.js';
 import { report, reportEnding, threads, threadsAtRest, timeOf, until } from './tools.js';
 
-/** The end of a case: the worker is terminated, exits, or throws, or the whole process exits. */
+/** How a case ends: the worker is terminated, exits or throws, or the whole process exits. */
 export type End = 'terminate' | 'exit' | 'throw' | 'process';
 
-/** The wait of the worker, in 100 promises or in one call. */
+/** What the worker waits for: 100 promises or one blocking call. */
 export type Wait = Place | `sync-${SyncPlace}`;
 
 /** A case, which is run in a worker. */
@@ -39,7 +39,8 @@ async function main(ports: Ports, cases: readonly Case[]): Promise<void> {
   }
   const times = await Promise.all(running.map(({ end }) => end()));
 
-  // Connects that get no response are the only calls that cannot be interrupted.
+  // A connect without a response cannot be interrupted, so its thread may remain. The threads of all other calls must
+  // end.
   if (!cases.some(([, wait]) => wait.endsWith('connect'))) {
     await until(
       () => threads() <= before + 1,

@@ -5,7 +5,7 @@ import { stat } from 'node:fs/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Reports a value to the test, synchronously: the process may be about to end. */
+/** Reports a value to the test. The write is synchronous because the process may end right afterwards. */
 export function report(value: object): void {
   writeSync(1, `${JSON.stringify(value)}\n`);
 }
@@ -20,7 +20,7 @@ export function threads(): number {
   return readdirSync('/proc/self/task').length;
 }
 
-/** Starts the threads that Node starts on demand; returns the number of threads. */
+/** Makes Node start the threads that it creates on demand. Returns the number of threads. */
 export async function threadsAtRest(): Promise<number> {
   await Promise.all(Array.from({ length: 16 }, () => stat('/')));
   return threads();
@@ -37,8 +37,8 @@ export async function until(condition: () => boolean, limitMs: number, problem: 
 }
 
 /**
- * Measures the time in milliseconds of a job that runs on other threads. The longest delay of this thread's event loop
- * is subtracted, since the machine causes that delay.
+ * Measures how long a job on other threads takes, in milliseconds. Subtracts the longest delay of this thread's event
+ * loop, which a busy machine causes.
  */
 export async function timeOf(job: () => Promise<unknown>): Promise<number> {
   const delay = monitorEventLoopDelay({ resolution: 1 });
@@ -59,7 +59,7 @@ export function untilThreads(count: number, limitMs: number): Promise<number> {
   );
 }
 
-/** Waits for a turn of the event loop, in which collected objects are finalized. */
+/** Waits for one turn of the event loop. Finalizers of collected objects run during this turn. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

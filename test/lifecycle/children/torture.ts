@@ -1,7 +1,7 @@
 /**
- * torture.js SEED ROUNDS PORT TLSPORT CA: creates sessions, requests, cursors and responses, uses them on both
- * surfaces, and destroys or drops them, at random, with collections in between. Needs --expose-gc. A seed determines
- * all choices.
+ * torture.js SEED ROUNDS PORT TLSPORT CA: performs random actions on sessions, requests, cursors and responses. It
+ * creates, uses, destroys and drops them on both surfaces, and collects garbage in between. Needs --expose-gc. The same
+ * SEED repeats the same actions.
  */
 import { readFileSync } from 'node:fs';
 import { type Response, Session } from '../../../lib/index.js';
@@ -138,13 +138,14 @@ const actions: Record<string, () => unknown> = {
   'collect some': () => globalThis.gc!({ type: 'minor' }),
   turn,
 };
-// The list repeats the actions that create objects, so that they run often enough.
+// Actions that create objects appear several times, so that random choices pick them more often.
 const names = [
   ...Object.keys(actions),
   ...times(4, () => ['session', 'object', 'request', 'request again', 'reader', 'sweep']).flat(),
 ];
 
-// A blocking call refuses the promise that a reader returns. Nothing then handles a rejection of that promise.
+// A blocking call does not accept a reader that returns a promise. If that promise rejects, no other code handles the
+// rejection.
 process.on('unhandledRejection', (error) => expectKnown('reader', error));
 
 void main();
@@ -226,7 +227,7 @@ function ending(): promises.CallOptions {
   return chance(0.5) ? { timeout: 1 + Math.floor(random() * 100) } : { signal: controller.signal, timeout: 500 };
 }
 
-/** Whether the object's response has an end. Blocking calls, and calls that read a whole body, need such an object. */
+/** Whether the response ends. A blocking call, or a call that reads the whole body, would never return otherwise. */
 function isQuick(object: object): boolean {
   return !unending.has(object);
 }
@@ -261,7 +262,7 @@ function dropOne(): unknown {
   return pool?.splice(Math.floor(random() * pool.length), 1);
 }
 
-/** Removes an object from its pool. Sometimes leaves the object in the pool, for use after its destruction. */
+/** Usually removes an object from its pool. Sometimes keeps it, so that later actions use a destroyed object. */
 function maybeRemove<T>(pool: T[], object: T): T {
   if (chance(0.8)) pool.splice(pool.indexOf(object), 1);
   return object;

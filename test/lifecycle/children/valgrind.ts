@@ -1,4 +1,4 @@
-/** valgrind.js PORT SILENT TLSPORT CA: uses a bit of everything, to be run under valgrind with --expose-gc. */
+/** valgrind.js PORT SILENT TLSPORT CA: tries all areas of the package briefly under valgrind. Needs --expose-gc. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';

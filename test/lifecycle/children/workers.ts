@@ -1,6 +1,7 @@
 /**
- * workers.js PORTS MAIN COUNT ORDER END: loads the addon in COUNT workers, in turn or at once, and optionally in the
- * main thread. Each worker makes blocking requests and requests with promises, and ends while its threads still run.
+ * workers.js PORTS MAIN COUNT ORDER END: loads the addon in COUNT workers, one after another or all at once. MAIN
+ * decides whether the main thread loads it, too. Each worker makes blocking requests and requests with promises. It
+ * ends while its threads still run.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -54,7 +55,7 @@ async function work({ ports, end }: Task): Promise<void> {
   const controller = new AbortController();
   const request = (port: number): Promise<unknown> =>
     new Session('http', '127.0.0.1', port).request('GET', '/', controller);
-  // The last request cannot be interrupted: its thread outlives the worker.
+  // The last request cannot be interrupted, so its thread outlives the worker.
   const waiting = [...times(6, () => request(ports.silent)), request(ports.backlog)];
   for (const one of waiting) void one.catch(() => {});
   await sleep(20);
@@ -63,7 +64,7 @@ async function work({ ports, end }: Task): Promise<void> {
   if (end === 'natural') controller.abort();
 }
 
-/** Loads the package in this thread, and makes a blocking request and a request with a promise. */
+/** Loads the package in this thread. Then sends a blocking request and a request that returns a promise. */
 async function use(ports: Ports): Promise<typeof libneon> {
   const loaded = (await import('../../../lib/index.js')) as typeof libneon;
   const session = new loaded.Session('http', '127.0.0.1', ports.good);

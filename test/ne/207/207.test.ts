@@ -1,4 +1,4 @@
-/** Tests of ne_207.h: multi-status documents, and requests whose responses may be such a document. */
+/** Tests of ne_207.h: multi-status documents, and requests that parse a 207 response. */
 import * as ne from 'libneon/ne';
 import { response } from '../../servers/raw.js';
 import { failureOf, neonError, wrongValue } from '../../support/expect.js';

@@ -9,7 +9,7 @@ import { surfaces } from '../../support/surfaces.js';
 const serve = testServers();
 const ok = response('', { status: '200 OK' });
 
-/** The fields of an entry without privileges: an entry has a privilege if the privilege's field is 0. */
+/** An entry without privileges: neon reads 0 as "has the privilege", and 1 as "lacks the privilege". */
 const old = { read: 1, read_acl: 1, write: 1, write_acl: 1, read_cuprivset: 1 };
 
 describe.each(surfaces)('$surface', ({ io }) => {

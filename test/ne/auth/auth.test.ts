@@ -484,7 +484,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
 
   test('stops waiting for credentials on abort', async () => {
     const server = await serve(answering(unauthorized(basic)));
-    // Repeats the abort: a connection might stay open when its thread wakes up before the abort interrupts the thread.
+    // Repeats the abort to provoke a race: if the thread woke up before the abort, the connection might stay open.
     for (let closed = 1; closed <= 200; closed++) {
       const session = sessionWith(server);
       const controller = new AbortController();

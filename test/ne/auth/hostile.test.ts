@@ -1,4 +1,4 @@
-/** Tests of ne_auth.h with hostile challenges. Some of them crash neon itself (0.32 to 0.37). */
+/** Tests of ne_auth.h with hostile challenges. Some challenges crash neon 0.32 to 0.37. */
 import * as ne from 'libneon/ne';
 import { response } from '../../servers/raw.js';
 import { exchange, sessionWith, testServers } from '../../support/servers.js';
@@ -12,7 +12,7 @@ const basic = 'Basic realm="r"';
 const answer = (status: string, ...headers: readonly string[]): string =>
   `HTTP/1.1 ${status}\r\n${headers.map((header) => `${header}\r\n`).join('')}Content-Length: 0\r\n\r\n`;
 
-/** The status, header fields and result code of authentication to the server and to a proxy. */
+/** The status, the header fields and the result code that a server or a proxy uses for authentication. */
 const sides = [
   { side: 'server', status: '401 No', challenge: 'WWW-Authenticate', info: 'Authentication-Info', code: ne.NE_AUTH },
   {
@@ -77,7 +77,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       ne.ne_add_auth(session, ne.NE_AUTH_ALL, (attempt) => (attempt > 4 ? 1 : alice));
       const request = await io.ne_request_create(session, 'GET', '/');
       const result = await io.ne_request_dispatch(request);
-      // neon reads the domain only in challenges of servers, so a proxy's challenge may be accepted.
+      // neon checks the domain only in a server's challenge, so it may accept a proxy's challenge.
       const mayPass = side === 'proxy' && about === 'an invalid domain';
       if (!mayPass) expect(result).toBe({ ok: ne.NE_OK, refused: code, error: ne.NE_ERROR }[expected]);
       expect(ne.ne_get_error(session)).not.toContain('secret');

@@ -1,4 +1,4 @@
-/** Tests of ne_auth.h with Negotiate by Kerberos, and with NTLM if neon was built with NTLM. */
+/** Tests of ne_auth.h with Negotiate (Kerberos), and with NTLM if neon supports it. */
 import path from 'node:path';
 import * as ne from 'libneon/ne';
 import { kerberosNeeds, startKerberos, type Kerberos } from '../../servers/kerberos.js';
@@ -77,7 +77,7 @@ describeWith(kerberosNeeds, 'Kerberos', () => {
 });
 
 describe.each(surfaces)('NTLM, $surface', ({ io }) => {
-  // "NTLMSSP", message 2, an empty target, flags, and the challenge 01 23 45 67 89 ab cd ef.
+  // The message consists of "NTLMSSP", the type 2, an empty target, flags, and the challenge 01 23 45 67 89 ab cd ef.
   const message = Buffer.from(
     '4e544c4d53535000' + '02000000' + '0000000030000000' + '01820000' + '0123456789abcdef' + '00'.repeat(16),
     'hex',
@@ -100,7 +100,7 @@ describe.each(surfaces)('NTLM, $surface', ({ io }) => {
       asked.push(realm);
       return { username: 'alice', password: 'secret' };
     };
-    // neon 0.37 and later free memory twice when NTLM fails. Only those versions report that they have NTLM.
+    // Only neon 0.37 and later report NTLM as a feature. They free memory twice when NTLM fails, so libneon refuses it.
     if (ne.ne_has_support(ne.NE_FEATURE_NTLM)) {
       expect(() => ne.ne_add_server_auth(session, ne.NE_AUTH_NTLM, creds)).toThrow(neonError('ERR_NEON_UNSUPPORTED'));
       ne.ne_add_server_auth(session, ne.NE_AUTH_ALL, creds);

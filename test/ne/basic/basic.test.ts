@@ -18,7 +18,7 @@ const reentrant = neonError('ERR_NEON_REENTRANT');
 
 const notFound = response('nothing here', { status: '404 Not Found' });
 
-/** A call of a function that makes a request. The call succeeds when the answer is 2xx. */
+/** A call of a function that makes a request. A 2xx response lets the call succeed. */
 type Call = (io: Io, session: ne.ne_session, fd: number) => Promise<number>;
 const calls: Record<string, Call> = {
   ne_get: (io, session, fd) => io.ne_get(session, '/a', fd),
@@ -41,7 +41,7 @@ const available = (): [string, Call][] =>
   Object.entries({ ...calls, ...newer }).filter(([name]) => features.functions[name]);
 
 describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
-  /** The request that a call sends to a server that answers everything with an empty 200. */
+  /** The request of a call, if the server answers every request with an empty 200. */
   async function sentBy(call: Call, prepare: (session: ne.ne_session) => void = () => {}): Promise<string> {
     const server = await serve(answering(response('')));
     const session = sessionWith(server);
@@ -204,7 +204,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
           expect(ne.ne_get_error(session)).toMatch(text);
         }
         expect(await get(session, files.open('/dev/null', 'w'))).toBe(ne.NE_OK);
-        // Each failed call left the rest of its body in its connection, so each call used another connection.
+        // Each failed call left its connection with an unread body, so every call opened a new connection.
         expect((await receivedBy(server)).length).toBe(4);
       },
     );
@@ -283,7 +283,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(await files.filledBy((fd) => io.ne_get_range(session, '/a', given, fd))).toEqual({ result, content });
       if (error !== null) expect(ne.ne_get_error(session)).toBe(error);
       expect(given).toEqual(range);
-      // The next call reads nothing of the rest of this response.
+      // The next call must not read the rest of this response.
       expect(await files.filledBy((fd) => io.ne_get_range(session, '/a', range, fd))).toEqual({ result, content });
       const connections = await receivedBy(server);
       expect(connections.length).toBe(error === wrong ? 2 : 1);

@@ -1,4 +1,4 @@
-/** Tests of ne_basic.h and of sessions with odd names of resources, on real servers. */
+/** Tests resources with odd names on real servers, through ne_basic.h and through sessions of the classes. */
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Session } from 'libneon';
@@ -69,7 +69,7 @@ async function live(io: Io, server: { port: number }, folder: string, root: stri
   await io.ne_session_destroy(session);
 }
 
-/** Creates, reads and deletes a resource of this name with the classes, which send a target unchanged. */
+/** Creates, reads and deletes a resource of this name with the classes. They send the target unchanged. */
 async function liveWithClasses(origin: string, folder: string, root: string, name: string): Promise<void> {
   await using session = Session.open(`${origin}${folder}/`);
   const target = `${folder}/${encodeURIComponent(name)}`;

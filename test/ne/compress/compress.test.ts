@@ -11,7 +11,7 @@ import { surfaces } from '../../support/surfaces.js';
 
 const serve = testServers();
 
-/** A response whose body is these bytes, in chunks of `size` bytes. */
+/** A response with these bytes as its body, in chunks of `size` bytes. */
 function encoded(body: Buffer, size = body.length, coding = 'gzip'): Buffer {
   const head = `HTTP/1.1 200 OK\r\nContent-Encoding: ${coding}\r\nTransfer-Encoding: chunked\r\n\r\n`;
   const parts: Buffer[] = [Buffer.from(head)];

@@ -1,4 +1,4 @@
-/** Tests of ne_dates.h. neon computes in the time zone of the process, so some tests start processes. */
+/** Tests of ne_dates.h. Some tests start processes, because neon uses the time zone of its process. */
 import { once } from 'node:events';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -150,7 +150,7 @@ describe('texts that are not dates', () => {
 });
 
 describe('numbers outside the fields of a date', () => {
-  // C's mktime carries such numbers over into the next field, as the Date of JavaScript does.
+  // C's mktime carries excess into the next field, like JavaScript's Date.
   test.each([
     ['Sun, 31 Nov 1994 08:49:37 GMT', utc(1994, 10, 31, 8, 49, 37)],
     ['Sun, 06 Nov 1994 25:61:61 GMT', utc(1994, 10, 6, 25, 61, 61)],
@@ -192,7 +192,7 @@ describe('ne_rfc1123_date', () => {
   );
 });
 
-// Rules of time zones: UTC, Central Europe, New York, Lord Howe Island, Nepal. Names of time zones would need files.
+// Rules for UTC, Central Europe, New York, Lord Howe Island and Nepal. Zone names would require zone files.
 describe.each([
   'UTC0',
   'CET-1CEST,M3.5.0,M10.5.0/3',
@@ -218,7 +218,7 @@ describe.each([
 });
 
 test('keeps the dates of threads apart', async () => {
-  // neon 0.32 uses C's gmtime, whose result is shared by all threads.
+  // neon 0.32 uses C's gmtime, which returns one buffer for all threads.
   const script = `
     const { parentPort, workerData } = require('node:worker_threads');
     const ne = require(${library});

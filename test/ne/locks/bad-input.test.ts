@@ -20,7 +20,7 @@ import {
 import { testBadInput } from '../../support/bad-input.js';
 import { neonError, outOfRange, wrongChar, wrongType, wrongValue } from '../../support/expect.js';
 
-/** A `struct ne_lock` that the function reads; it was made by `ne_lock_create`. */
+/** A `struct ne_lock` argument from `ne_lock_create`. The function does not change the lock. */
 function lock({ needsToken = false, needsWhole = false, sends = false } = {}): Argument {
   const good = (): ne.ne_lock =>
     Object.assign(ne.ne_lock_create(), {
@@ -126,7 +126,7 @@ testBadInput(
     ne_lock_using_parent: [req, path],
   },
   {
-    // The function fails even with good arguments, since the lock is in no store.
+    // The function fails even with valid arguments, because no store contains the lock.
     ne_lockstore_remove: neonError('ERR_NEON_INVALID_STATE'),
   },
 );

@@ -291,7 +291,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
 });
 
 describe('pending promises', () => {
-  /** Starts a LOCK that hangs, on a session whose lock store is also used by another session. */
+  /** Starts a LOCK that receives no response. A second session shares the lock store. */
   async function pending(): Promise<{
     store: ne.ne_lock_store;
     lock: ne.ne_lock;

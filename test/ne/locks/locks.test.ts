@@ -200,7 +200,7 @@ describe('registration', () => {
 describe('locks that requests submit', () => {
   const server = (): ReturnType<typeof serve> => serve(answering());
 
-  /** Opens a session with a server, and registers a store with locks on these paths of the server. */
+  /** Opens a session with a server. Registers a lock store that contains locks on these paths. */
   async function submitting(...locks: (readonly [path: string, depth: number])[]): Promise<{
     session: ne.ne_session;
     store: ne.ne_lock_store;

@@ -1,4 +1,4 @@
-/** Tests of ne_locks.h against real servers: only holders change locked resources, and competitors lose no update. */
+/** Tests of ne_locks.h on real servers: only a holder can change a locked resource, and competitors lose no update. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as ne from 'libneon/ne';
 import { describePlaces, full, type Place } from '../../support/lock-places.js';
@@ -39,7 +39,7 @@ const using =
     }
   };
 
-/** `atomic`: the server grants only one lock, even to requests that arrive at the same time. */
+/** `atomic`: the server never grants two locks, even to simultaneous requests. */
 function suites(place: () => Place, rounds: number, atomic: boolean): void {
   describe.each(surfaces)('$surface', ({ io, surface, asynchronous }) => {
     let unique = 0;
@@ -147,7 +147,7 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
       expect(await io.ne_unlock(session, lock)).toBe(ne.NE_OK);
     });
 
-    // Blocking calls of two clients never overlap, so they may run on every server.
+    // Blocking calls of two clients never overlap, so every server may run this test.
     if (asynchronous && !atomic) return;
 
     test(`loses no update of two clients in conflict, in ${rounds} rounds`, async () => {
@@ -169,9 +169,8 @@ function suites(place: () => Place, rounds: number, atomic: boolean): void {
         const unlocked = await io.ne_unlock(session, lock);
         ne.ne_lockstore_remove(store, lock);
         ne.ne_lock_destroy(lock);
-        // When two requests find no lock in Apache's database, both are granted a lock. The lock that is written last
-        // replaces the other lock. The holder of the other lock is then refused the update, or only the unlock if the
-        // update came first.
+        // Apache grants two locks if both requests search its database before either lock is stored. The second lock
+        // then overwrites the first. After the overwrite, the first holder's PUT and UNLOCK fail.
         if (status === 412 || (status === 204 && unlocked === ne.NE_ERROR)) forgotten++;
         else expect([status, unlocked]).toEqual([204, ne.NE_OK]);
         return status === 204;

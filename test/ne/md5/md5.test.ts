@@ -236,7 +236,7 @@ describe.each(surfaces)('ne_md5_stream of $surface', ({ io, asynchronous }) => {
     writeFileSync(name, content);
     return opened(name);
   }
-  /** Both ends of a pipe; the reading end blocks unless `reading` says otherwise. */
+  /** Opens both ends of a pipe. Reads block unless `reading` contains O_NONBLOCK. */
   function pipe(reading = 0): { from: number; to: number } {
     const fifo = path.join(folder, 'fifo');
     execFileSync('mkfifo', [fifo]);

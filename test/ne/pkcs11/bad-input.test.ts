@@ -28,7 +28,7 @@ testBadInput(
     ne_ssl_pkcs11_provider_destroy: [provider],
   },
   {
-    // The function fails even with good arguments, since no provider is valid without a token.
+    // The function fails even with valid arguments, because a valid provider would require a token.
     ne_ssl_pkcs11_provider_pin: wrongType,
     ne_ssl_pkcs11_provider_destroy: wrongType,
   },

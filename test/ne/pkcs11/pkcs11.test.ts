@@ -24,7 +24,7 @@ test.each(surfaces)('fails on a missing module with $surface', async ({ io }) =>
   expect(out).toEqual({});
 });
 
-/** Defines a suite that needs the programs for a token; skips it if neon was built without PKCS#11. */
+/** Defines a suite that needs programs for PKCS#11 tokens; skips it if neon was built without PKCS#11. */
 function describeToken(name: string, suite: () => void): void {
   if (implemented) describeWith(['openssl', 'softhsm2-util', 'pkcs11-tool'], name, suite);
   else describe.skip(`${name} (skipped: this neon is built without PKCS#11)`, suite);

@@ -1,4 +1,4 @@
-/** Tests of `libneon/ne/promises` and the event loop: what keeps the loop alive, and that it runs during calls. */
+/** Tests of `libneon/ne/promises` and the event loop: what keeps the loop alive, and that calls do not block it. */
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';

@@ -306,7 +306,7 @@ describe('bad arguments', () => {
     for (const values of [[], [null], [{}], [trap], [1, 2, 3, 4], [undefined, undefined, undefined, {}]]) {
       let promise: Promise<unknown> | undefined;
       expect(() => (promise = call(...values))).not.toThrow();
-      // Calls are refused for the number of their values only when there are more values than parameters.
+      // If values are missing, the error concerns an argument's type. Superfluous values are an error of their own.
       const code: unknown =
         values.length < 4 ? 'ERR_INVALID_ARG_TYPE' : expect.stringMatching(/^ERR_INVALID_ARG_(TYPE|VALUE)$/);
       await expect(promise).rejects.toMatchObject({ name: 'TypeError', code });

@@ -31,7 +31,7 @@ const propname: Argument = {
     ['a namespace with a null', { nspace: '\0', name: 'a' }, wrongValue],
   ],
 };
-/** Names and namespaces that would change the markup of the request; `around` puts each name into an argument. */
+/** Names and namespaces that would break the markup of the request. `around` builds an argument from a name. */
 const noMarkup = (around: (name: ne.ne_propname) => unknown): [string, unknown, Error][] => [
   ...['', ' ', 'a b', 'a/', '1', '-a', 'p:a', ':', '<', '!--', 'a>', 'a b="c"', '\u0001', '\ufffe', 'a\0'].map(
     (name): [string, unknown, Error] => [`the name ${show(name)}`, around({ name }), wrongValue],
@@ -67,7 +67,7 @@ const required = (argument: Argument): Argument => ({
   ...argument,
   bad: (good) => [...argument.bad(good), ...all(wrongType, [undefined, null])],
 });
-/** A result set that is valid during all tests of a function: the promise of its callback settles after those tests. */
+/** A result set that stays valid for all tests of a function. The callback's promise settles after the last test. */
 const lent: { set?: ne.ne_prop_result_set } = {};
 function lendResults(): void {
   const document =

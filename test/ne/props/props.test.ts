@@ -1,4 +1,4 @@
-/** Tests of ne_props.h: properties in one call, on both surfaces. */
+/** Tests of ne_props.h: reading and changing properties in a single call, on both surfaces. */
 import { once } from 'node:events';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';

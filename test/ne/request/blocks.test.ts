@@ -77,7 +77,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
         const session = sessionWith(server);
         const request = ne.ne_request_create(session, method, '/');
         expect(await io.ne_begin_request(request)).toBe(ne.NE_OK);
-        // The last chunk of a chunked body is still unread on the connection.
+        // For a chunked body, the last chunk is still unread.
         expect(await io.ne_end_request(request)).toBe(title.startsWith('a chunked body') ? ne.NE_ERROR : ne.NE_OK);
         expect(await fetchBody(io, session, 'GET', '/next')).toBe('hello');
       },

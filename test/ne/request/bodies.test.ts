@@ -36,7 +36,7 @@ async function bodyAt(server: RawServer): Promise<Buffer> {
   return received.subarray(received.indexOf('\r\n\r\n') + 4);
 }
 
-/** A provider that returns the pieces one after the other, and starts again with the first piece after each rewind. */
+/** A provider that returns the pieces in turn. After a rewind, it starts with the first piece again. */
 function pieces(...all: (string | Uint8Array)[]): ne.ne_provide_body & { asked: number[] } {
   const asked: number[] = [];
   let next = 0;
@@ -50,7 +50,7 @@ function pieces(...all: (string | Uint8Array)[]): ne.ne_provide_body & { asked: 
 }
 
 describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
-  /** Sends a request with a body to a server, and then another request without a body. */
+  /** Sends two requests to a server: one with a body, and then one without. */
   async function put(
     set: (request: ne.ne_request) => void,
     server: RawServer,

@@ -1,4 +1,4 @@
-/** Tests of hooks, notifiers, providers and readers: errors that they throw, and calls that they must not make. */
+/** Tests errors that hooks, notifiers, providers and readers throw, and calls that they are not allowed to make. */
 import { setImmediate as turn } from 'node:timers/promises';
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
@@ -11,7 +11,7 @@ const code = (name: string): Error => neonError(`ERR_NEON_${name}`);
 
 type Callback = (...values: unknown[]) => never;
 
-/** Each kind of callback: how to set it, and the call in which it runs. */
+/** Each kind of callback, with the step that runs it and the function that sets it. */
 const kinds: [name: string, runsIn: Step, set: (session: ne.ne_session, fn: Callback) => void][] = [
   ['create_request', 'create', ne.ne_hook_create_request],
   ['pre_send', 'dispatch', ne.ne_hook_pre_send],
@@ -27,17 +27,17 @@ const kinds: [name: string, runsIn: Step, set: (session: ne.ne_session, fn: Call
   ['provider', 'dispatch', onRequest((request, fn) => ne.ne_set_request_body_provider(request, 5, fn))],
 ];
 
-/** The steps in the life of a session with one request. */
+/** The steps of a session with one request, from creation to destruction. */
 type Step = 'create' | 'dispatch' | 'destroy' | 'close' | 'destroySession';
 
-/** Makes a function that sets a callback on each request of a session, by a create_request hook. */
+/** Returns a function that sets a callback on each new request, using a create_request hook. */
 function onRequest(set: (request: ne.ne_request, fn: Callback) => void) {
   return (session: ne.ne_session, fn: Callback): void => {
     ne.ne_hook_create_request(session, (request) => set(request, fn));
   };
 }
 
-/** Runs the steps one after the other until a step fails. Returns the failed step and its failure. */
+/** Runs the steps in order until one fails. Returns the failed step and its error. */
 async function live(io: Io, session: ne.ne_session, path = '/'): Promise<[Step, unknown]> {
   let step: Step = 'create';
   try {
@@ -97,7 +97,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
       expect(await io.ne_request_dispatch(request)).toBe(ne.NE_OK);
       expect((await receivedBy(server)).join('')).toMatch(/GET \/next HTTP/);
       await io.ne_request_destroy(request);
-      // The session can be destroyed only if the failed call has destroyed its request.
+      // Checks that the failed call has destroyed its request: otherwise this call would fail.
       if (runsIn === 'create' || runsIn === 'destroy') await io.ne_session_destroy(session);
     });
 

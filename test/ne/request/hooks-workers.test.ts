@@ -1,4 +1,4 @@
-/** Tests of hooks in worker threads: blocking calls run hooks there, and the end of a worker ends its pending calls. */
+/** Tests hooks in worker threads: blocking calls run the hooks, and a terminated worker ends its pending calls. */
 import { once } from 'node:events';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';

@@ -1,4 +1,4 @@
-/** Tests functions that newer versions of neon added. read-to.test.ts also tests versions without these functions. */
+/** Tests functions that exist only in newer versions of neon. read-to.test.ts also covers versions without them. */
 import { features } from 'libneon';
 import * as ne from 'libneon/ne';
 import { chunkedResponse, response } from '../../servers/raw.js';
@@ -6,7 +6,7 @@ import { exchange, sessionWith, testServers } from '../../support/servers.js';
 import { surfaces } from '../../support/surfaces.js';
 
 const serve = testServers();
-/** Defines a test that is skipped if the loaded neon lacks the function. */
+/** Defines a test, or skips it if the loaded neon lacks the function. */
 const needs = (name: string): typeof test => (features.functions[name] ? test : test.skip);
 const title = (name: string, sentence: string): string =>
   features.functions[name] ? sentence : `${sentence} (skipped: this neon has no ${name})`;

@@ -1,4 +1,4 @@
-/** Tests of readers that throw or return invalid values, and of calls that a reader must not make, on both surfaces. */
+/** Tests readers that throw, return invalid values or make forbidden calls, on both surfaces. */
 import { setImmediate as turn } from 'node:timers/promises';
 import * as ne from 'libneon/ne';
 import { response, type RawServer } from '../../servers/raw.js';

@@ -8,7 +8,7 @@ import { fetchBody, surfaces } from '../../support/surfaces.js';
 
 const serve = testServers();
 
-/** The header fields that a session without a User-Agent sends by itself on its first request. */
+/** The header fields that neon itself adds to the first request of a session without a User-Agent. */
 function firstFields(server: RawServer): string {
   return `Keep-Alive: \r\nConnection: TE, Keep-Alive\r\nTE: trailers\r\nHost: 127.0.0.1:${server.port}\r\n`;
 }
@@ -154,7 +154,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       expect(await receivedBy(server)).toEqual([`GET /1 HTTP/1.1\r\n${firstFields(server)}\r\n${second}`]);
     });
 
-    // Strings up to a certain length are converted in one step. Strings around this length must not lose a byte.
+    // Short strings are converted in a single step. No byte may be lost near the limit, about 255 bytes.
     test.each([250, 251, 252, 253, 254, 255, 256, 257, 1000, 1 << 20])(
       'sends a header of %d bytes whole',
       async (length) => {

@@ -1,4 +1,4 @@
-/** Tests of the addresses of sessions (ne_session.h): the addresses to connect to, and the local address. */
+/** Tests the addresses of sessions (ne_session.h): the addresses to connect to, and the local address. */
 import * as ne from 'libneon/ne';
 import { neonError, wrongType } from '../../support/expect.js';
 import { answering, receivedBy, sessionWith, testServers } from '../../support/servers.js';

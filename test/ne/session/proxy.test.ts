@@ -10,7 +10,7 @@ const serve = testServers();
 const alice = { username: 'alice', password: 'secret' };
 const server = (): ne.ne_session => ne.ne_session_create('http', 'server.invalid', 8080);
 
-/** Steps of a SOCKS 5 server that chooses this method; the same server also plays the target of the connection. */
+/** Steps of a SOCKS 5 server that selects this method. Further steps may act as the target server. */
 const socks5 = (method: number, ...more: readonly Step[]): Step[] => [
   { readBytes: 4 },
   { send: Buffer.from([5, method]) },

@@ -505,7 +505,7 @@ describeWith('openssl', 'a truncated TLS record', () => {
     return { session, proxy };
   }
 
-  // neon's own timeout limits only the wait for the first byte, so it does not cover this case.
+  // neon's own timeout does not apply here: it limits only the wait for the first byte.
   test.each(surfaces)('times out, too, with $surface', async ({ io }) => {
     const { session, proxy } = await cutShort();
     try {

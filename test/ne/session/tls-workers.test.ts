@@ -1,4 +1,4 @@
-/** Tests of the callbacks of TLS (ne_session.h) in worker threads. */
+/** Tests TLS callbacks (ne_session.h) in worker threads. */
 import { once } from 'node:events';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -51,7 +51,7 @@ describeWith('openssl', 'worker threads', () => {
     const ended = once(worker, 'exit');
     const [log] = (await once(worker, 'message')) as [unknown[]];
     await ended;
-    // The log is sorted, since the point at which neon verifies the server depends on the version of TLS.
+    // The log is sorted, because the order of the callbacks depends on the TLS version.
     expect(log.sort()).toEqual([['libneon test'], 0, 0, 8, 'libneon test'].sort());
     expect((await server.connections())[0]!.tls!.clientCertificate).toBe('Test Client');
   });

@@ -336,7 +336,8 @@ describeWith('openssl', 'verification of servers', () => {
     const subject = ne.ne_ssl_cert_subject(lent);
     expect(text(lent)).not.toBe('');
     controller.abort(reason);
-    // C continues and frees the certificate that the callback received, while this loop reads the certificate.
+    // After the abort, C frees the certificate while this loop is still reading it. The loop must see only valid data
+    // or an error.
     let looks = 0;
     for (const until = Date.now() + 5000; Date.now() < until; looks++)
       try {

@@ -129,7 +129,7 @@ testBadInput(
     ne_iaddr_get_scope: [ia],
   },
   {
-    // The function fails even with good arguments, since the socket is new and has no TLS.
+    // The function fails even with valid arguments, because the new socket does not use TLS.
     ne_ssl_check_certificate: neonError('ERR_NEON_INVALID_STATE'),
   },
 );

@@ -21,7 +21,7 @@ const invalidState = neonError('ERR_NEON_INVALID_STATE');
 const destroyed = neonError('ERR_NEON_DESTROYED');
 const busy = neonError('ERR_NEON_BUSY');
 
-/** The text in a buffer before its first 0 byte. */
+/** The text in a buffer before its first null byte. */
 const textIn = (buffer: Buffer): string => buffer.toString('utf8', 0, buffer.indexOf(0));
 
 describe.each(surfaces)('$surface', ({ io }) => {
@@ -75,7 +75,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
       [server, client],
     ] as const) {
       const received = Buffer.alloc(bytes.length);
-      // One end always uses a promise, whose thread works while the other end may block this thread.
+      // One end always uses a promise and runs on another thread, so the other end may block this thread.
       const sending = promises.ne_sock_fullwrite(from, bytes);
       expect(await io.ne_sock_fullread(to, received)).toBe(0);
       expect(await sending).toBe(0);
@@ -531,7 +531,7 @@ describe('aborted calls', () => {
     expect(await connecting).toMatchObject({ name: 'AbortError' });
     const late = failureOf(() => promises.ne_sock_connect(socket, loopback(), backlog.port, { timeout: 50 }));
     expect(await late).toEqual(neonError('NE_TIMEOUT', ne.NE_TIMEOUT));
-    // The next connect waits until C has given up the previous one.
+    // The next connect starts only after the previous attempt has ended in C.
     expect(await promises.ne_sock_connect(socket, loopback(), (await listen()).port)).toBe(0);
     await backlog.stop();
   });

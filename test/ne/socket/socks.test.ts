@@ -14,7 +14,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
   const granted4 = [0, 0x5a, 0, 0, 0, 0, 0, 0];
   const granted5 = [5, 0, 0, 1, 0, 0, 0, 0, 0, 0];
   type Arguments = [number, ne.ne_inet_addr | null, string | null, number, string | null, string | null];
-  /** Pairs of the bytes that neon sends and the bytes with which the proxy answers. */
+  /** Pairs of bytes: what neon sends, and what the proxy answers. */
   type Exchange = readonly (readonly [sent: readonly number[], answer: readonly number[]])[];
   const bytes = (text: string): number[] => [...Buffer.from(text)];
 
@@ -98,7 +98,7 @@ describe.each(surfaces)('$surface', ({ io }) => {
   });
 
   test.each([
-    // The user name and the password are empty; C would read NULL.
+    // The user name and the password are null. C receives empty strings instead, because it would dereference NULL.
     ['requires a password', [4, [5, 2], 3, [1, 1]], 'Authentication failed'],
     ['requires another method', [4, [5, 255]], 'No acceptable authentication method'],
     ['does not speak SOCKS', [4, [72, 84]], 'Invalid version in proxy response'],

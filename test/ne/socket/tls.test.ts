@@ -109,7 +109,7 @@ describeWith('openssl', 'TLS on sockets', () => {
     });
 
     test('reads what the peer sends on before it closes after a failed handshake', async () => {
-      // A close with unread data would reset the connection, and the peer might lose the alert.
+      // If the close left data unread, it would reset the connection, and the peer might miss the alert.
       const { client, server } = await pair();
       await promises.ne_sock_fullwrite(client, 'this is no TLS\n'.repeat(2000));
       expect(await io.ne_sock_accept_ssl(server, serverContext())).toBeLessThan(0);

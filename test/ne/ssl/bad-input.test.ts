@@ -20,7 +20,7 @@ import { testBadInput } from '../../support/bad-input.js';
 import { rootInBase64 } from '../../support/certificates.js';
 import { wrongType } from '../../support/expect.js';
 
-/** A name. The bad values have no destroyed name, since names live as long as their certificates. */
+/** A name. The bad values do not include a destroyed name, because a name lives as long as its certificate. */
 const dname = (name: string): Argument => ({
   ...handle(name, 'ne_ssl_dname', () => {}),
   bad: (good) =>

@@ -82,7 +82,7 @@ describe('certificates of servers', () => {
     }
   });
 
-  // Most older versions of neon misread the longer form of times, in which a year has four digits.
+  // Most older versions of neon misread times whose year has four digits (GeneralizedTime).
   const longTime = Buffer.from([0x18, 0x0f]);
   const legible = rootCertificates.filter((text) => readsLongTimes || !derOf(text).includes(longTime));
 
@@ -329,12 +329,12 @@ describe('hostile PKCS#12 files', () => {
     for (let i = 0; i < clientCertificate.length; i++) {
       const changed = Buffer.from(clientCertificate);
       changed[i]! ^= i % 2 ? 0x01 : 0x80;
-      // Skips the iteration counts, since a file that requests many iterations takes minutes.
+      // Skips the iteration counts, because a large count would take minutes.
       if (i < clientCertificate.length - 4 && !isCount(i)) open(changed);
     }
   });
 
-  /** Whether this byte belongs to one of the file's iteration counts, which are 2048. */
+  /** Whether this byte belongs to an iteration count. Every count in the file is 2048. */
   function isCount(index: number): boolean {
     const count = Buffer.from([0x02, 0x02, 0x08, 0x00]);
     for (let at = clientCertificate.indexOf(count); at >= 0; at = clientCertificate.indexOf(count, at + 1))

@@ -51,7 +51,7 @@ describeWith('openssl', 'TLS contexts', () => {
       const connecting = await io.ne_sock_connect_ssl(ends.client, clientContext(pki.ca));
       expect(await accepting).toBeLessThan(0);
       ne.ne_sock_close(ends.server);
-      // In TLS 1.3 the client's handshake ends before the server refuses.
+      // In TLS 1.3 the client completes its handshake before the server refuses.
       if (connecting === 0) expect(await io.ne_sock_read(ends.client, Buffer.alloc(1))).toBeLessThan(0);
     });
 
@@ -63,7 +63,9 @@ describeWith('openssl', 'TLS contexts', () => {
     const provides = features.functions['ne_ssl_context_set_ccprovide'] === true;
     const ifItProvides = provides ? test : test.skip;
     const why = provides ? '' : ' (skipped: this neon has no ne_ssl_context_set_ccprovide)';
-    /** Whether the server accepts the client. With TLS 1.3 the client knows this only after the server's first byte. */
+    /**
+     * Whether the server accepts the client. With TLS 1.3, the client learns this only from the server's first byte.
+     */
     const outcome = async (client: ne.ne_ssl_context, server = asksForCertificate()): Promise<boolean> => {
       const ends = await pair();
       const { server: accepted } = await connect(ends, server, client);
@@ -218,7 +220,7 @@ describeWith('openssl', 'TLS contexts', () => {
 
 test('creates contexts of each mode and ignores flags', () => {
   const context = ne.ne_ssl_context_create(ne.NE_SSL_CTX_CLIENT)!;
-  // The value of the flag depends on the TLS library; no library supports SSLv2 any more.
+  // The flag's value depends on the TLS library. No library supports SSLv2 any more.
   const value = ne.ne_ssl_context_get_flag(context, ne.NE_SSL_CTX_SSLv2);
   for (const flag of [true, false]) {
     ne.ne_ssl_context_set_flag(context, ne.NE_SSL_CTX_SSLv2, flag);

@@ -11,7 +11,7 @@ import { testServers } from '../../support/servers.js';
 
 const serve = testServers();
 
-/** All tokens of a text, each with the rest of the text after the token. */
+/** All tokens of a text, each with the text that remains after the token. */
 function split(text: string, next: (str: { value: string | null }) => string | null): [string | null, string | null][] {
   const str: { value: string | null } = { value: text };
   const found: [string | null, string | null][] = [];
@@ -415,7 +415,8 @@ describeWith('openssl', 'TLS connections', () => {
   const tls = { key: text(pki.server.key), cert: text(pki.server.cert) };
 
   test('continues after a hash with an unknown algorithm', async () => {
-    // OpenSSL keeps a queue of errors for each thread, and reads that queue at the end of a TLS connection.
+    // An unknown algorithm must not leave an error in OpenSSL's queue. OpenSSL has one queue per thread, and reads it
+    // when a TLS connection ends.
     const untilClose = 'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello';
     const { port } = await serve({ connections: [[{ read: 'request' }, { send: untilClose }, { close: 'fin' }]], tls });
     const session = ne.ne_session_create('https', 'localhost', port);

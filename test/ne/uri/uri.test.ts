@@ -85,7 +85,7 @@ describe('ne_uri_parse', () => {
   });
 
   test('rejects invalid ports, or keeps their value from atoi', () => {
-    // Older versions of neon read any port by C's atoi. Newer versions return an error for an invalid port.
+    // Older versions of neon pass any port to atoi. Newer versions reject an invalid port.
     const ports = ['99999', '-1', 'x', '80x'].map((port) => {
       const parsed: Partial<ne.ne_uri> = {};
       return [ne.ne_uri_parse(`http://example.com:${port}/`, parsed) === 0, parsed.port] as const;
@@ -162,7 +162,8 @@ describe('ne_uri_unparse', () => {
 
 describe('ne_uri_resolve', () => {
   const base = 'http://a/b/c/d;p?q';
-  // RFC 3986, sections 5.4.1 and 5.4.2. neon adds a path to a URI with a host, so "//g" becomes "http://g/".
+  // Examples of RFC 3986, sections 5.4.1 and 5.4.2. If a URI has a host but no path, neon adds the path "/". For this
+  // reason, "//g" yields "http://g/".
   const examples: readonly (readonly [string, string])[] = [
     ['g:h', 'g:h'],
     ['g', 'http://a/b/c/g'],

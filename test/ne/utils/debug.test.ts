@@ -24,7 +24,7 @@ async function run(port: number, mode: string, nodeDebug?: string): Promise<{ lo
 /** Runs the program and returns only its log. */
 const logOf = async (port: number, mode: string): Promise<string> => (await run(port, mode, 'libneon')).log;
 
-/** Expects that a log contains no password, and no value that could replace one. */
+/** Expects that a log contains no password, and nothing else that would authenticate a user. */
 function expectNoCredentials(log: string): void {
   for (const secret of [
     'the-password',

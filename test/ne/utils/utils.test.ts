@@ -1,4 +1,4 @@
-/** Tests of ne_utils.h: versions and features of the loaded neon as in C, status lines, and the debugging log. */
+/** Tests of ne_utils.h: versions and features (compared with C), status lines, and the debugging log. */
 import {
   closeSync,
   mkdtempSync,
@@ -27,12 +27,12 @@ import { surfaces, fetchBody } from '../../support/surfaces.js';
 
 const serve = testServers();
 
-/** Prints C expressions in a program with neon's headers; returns the output. */
+/** Evaluates C expressions in a program that includes neon's headers; returns the printed values. */
 function inC(format: string, ...expressions: string[]): string {
   return runWithNeon(`printf("${format}", ${expressions.join(', ')});`);
 }
 
-/** Runs C statements in a program with neon's headers; returns the output. */
+/** Runs C statements in a program that includes neon's headers; returns the output. */
 function runWithNeon(statements: string): string {
   const { include, defines, library, rpath } = neon();
   const headers = ['stdio.h', 'ne_session.h', 'ne_request.h', 'ne_utils.h'].map((name) => `#include <${name}>\n`);
@@ -44,7 +44,7 @@ function runWithNeon(statements: string): string {
   ]);
 }
 
-/** The neon that npm run test:matrix loads. C programs are compiled with the installed neon instead. */
+/** The neon that `npm run test:matrix` loads. C programs are compiled against the installed neon. */
 const another = process.env['LIBNEON_TEST_MATRIX'];
 const describeInC = another === undefined ? describeWith : describeSkipped;
 
@@ -150,7 +150,7 @@ describe('ne_parse_statusline', () => {
   ])('parses %.40j', (line, major_version, minor_version, code, klass, reason) => {
     const status = { klass: 0, more: 'stays' };
     expect(ne.ne_parse_statusline(line, status)).toBe(0);
-    // C replaces each byte that is not ASCII in a reason phrase.
+    // C replaces every byte outside printable ASCII in a reason phrase.
     const reason_phrase = reason.replaceAll(/[^\x20-\x7e]/g, (c) => ' '.repeat(Buffer.byteLength(c)));
     expect(status).toEqual({ major_version, minor_version, code, klass, reason_phrase, more: 'stays' });
   });
@@ -317,7 +317,7 @@ async function eventually(action: () => void): Promise<void> {
   }
 }
 
-/** Begins to log to a new file; the returned function ends the log and returns the text and the name of the file. */
+/** Starts a log in a new file. The returned function ends the log and returns its text and the file's name. */
 function beginLog(mask: number): () => [text: string, name: string] {
   const folder = mkdtempSync(path.join(realpathSync(tmpdir()), 'libneon-log-'));
   const name = path.join(folder, 'log');

@@ -332,7 +332,7 @@ describe.each(surfaces)('$surface', ({ io, asynchronous }) => {
     });
     expect(await io.ne_xml_dispatch_request(one.request, parser)).toBe(ne.NE_OK);
     expect(failures).toEqual([reentrant]);
-    // A request cannot use a parser that is parsing outside of a request, either.
+    // A parser is also refused during ne_xml_parse, which involves no request.
     const direct = starting(() => {
       for (const use of [ne.ne_xml_dispatch_request, ne.ne_xml_parse_response])
         expect(() => use(other.request, direct)).toThrow(reentrant);
@@ -394,8 +394,8 @@ describe('pending promises', () => {
       expect(use).toThrow(busy);
     expect(await failureOf(() => io.ne_xml_dispatch_request(stranger, parser))).toEqual(busy);
     expect((await Promise.all(pending))[0]).toBe(ne.NE_OK);
-    // After the end of the first document, the parser reports no events of the second document. However, if neon sets
-    // the charset of the second document, the parser starts again.
+    // Once the first document has ended, the parser ignores the second document. However, if neon sets the second
+    // document's charset, the parser restarts and reports this document, too.
     expect(noted).toEqual(noted.length > events.length ? [...events, ...events] : events);
     expect((await receivedBy(server)).join()).toMatch(/^GET \/1 [^]*GET \/2 /);
     ne.ne_xml_destroy(parser);
