@@ -19,7 +19,7 @@ export const ne_simple_request = promised(ne.ne_simple_request, 2);
 
 // ne_acl.h
 
-/** Sets the access control list of a resource, by neon's older interface. */
+/** Sets the access control list of a resource through neon's older API. */
 export const ne_acl_set = promised(ne.ne_acl_set, 3);
 
 // ne_acl3744.h
@@ -38,16 +38,16 @@ export const ne_getbuf = promised(ne.ne_getbuf, 4);
 /** Sends PUT with the whole content of an open file. */
 export const ne_put = promised(ne.ne_put, 3);
 
-/** Sends PUT with these bytes as the body. */
+/** Sends PUT with the contents of `buf` as the body. */
 export const ne_putbuf = promised(ne.ne_putbuf, 3);
 
 /** Sends POST with a text as the body, and writes the body of a 2xx response to a descriptor. */
 export const ne_post = promised(ne.ne_post, 4);
 
-/** Sends GET for a range of bytes, and writes these bytes to a descriptor at its current position. */
+/** Sends GET for a range of bytes, and writes the received bytes to a descriptor at its current position. */
 export const ne_get_range = promised(ne.ne_get_range, 4);
 
-/** Sends HEAD to get the time of the last modification. */
+/** Sends HEAD to find out when a resource was last modified. */
 export const ne_getmodtime = promised(ne.ne_getmodtime, 3);
 
 /** Sends OPTIONS to get the WebDAV classes of a server. */
@@ -84,12 +84,12 @@ export const ne_lock_discover = promised(ne.ne_lock_discover, 3);
 
 // ne_md5.h
 
-/** Reads a descriptor from its position to the end, and computes the sum of these bytes. */
+/** Computes the MD5 sum of the bytes from a descriptor's current position to the end. */
 export const ne_md5_stream = promised(ne.ne_md5_stream, 2);
 
 // ne_pkcs11.h
 
-/** Loads a PKCS#11 module, whose tokens then provide client certificates. */
+/** Loads a PKCS#11 module. */
 export const ne_ssl_pkcs11_provider_init = promised(ne.ne_ssl_pkcs11_provider_init, 2);
 
 /** Loads NSS's software token, which keeps its certificates and keys in a folder. */
@@ -100,13 +100,13 @@ export const ne_ssl_pkcs11_nss_provider_init = promised(ne.ne_ssl_pkcs11_nss_pro
 /** Fetches properties of a resource, and of the resources below it. */
 export const ne_simple_propfind = promised(ne.ne_simple_propfind, 5);
 
-/** Fetches the names of the properties of a resource, and of the resources below it. */
+/** Fetches the names of all properties of a resource, and of the resources below it. */
 export const ne_propnames = promised(ne.ne_propnames, 4);
 
 /** Sets and removes properties of a resource. */
 export const ne_proppatch = promised(ne.ne_proppatch, 3);
 
-/** Creates a PROPFIND request, which can be sent once. */
+/** Creates a PROPFIND request. */
 export const ne_propfind_create = promised(ne.ne_propfind_create, 3);
 
 /** Sends the request for all properties, and calls `result` for each resource. */
@@ -141,10 +141,10 @@ export const ne_read_response_to_fd = promised(ne.ne_read_response_to_fd, 2);
 /** Reads the rest of the response body into `buf`. */
 export const ne_read_response_to_buffer = promised(ne.ne_read_response_to_buffer, 3);
 
-/** Reads the rest of the response body, passes it to the body readers of the request, and discards it. */
+/** Reads the rest of the response body and discards it. */
 export const ne_discard_response = promised(ne.ne_discard_response, 1);
 
-/** Ends a request that was begun. */
+/** Ends a request that `ne_begin_request` began. */
 export const ne_end_request = promised(ne.ne_end_request, 1);
 
 // ne_session.h
@@ -155,7 +155,7 @@ export const ne_session_destroy = promised(ne.ne_session_destroy, 1);
 /** Closes the connection, if one is open. */
 export const ne_close_connection = promised(ne.ne_close_connection, 1);
 
-/** Sets the proxies that libproxy finds for the server in the system's settings. */
+/** Sets the proxies that the system's settings define for the server. */
 export const ne_session_system_proxy = promised(ne.ne_session_system_proxy, 2);
 
 // ne_socket.h
@@ -166,19 +166,19 @@ export const ne_sock_connect = promised(ne.ne_sock_connect, 3);
 /** Waits for a connection and accepts it. */
 export const ne_sock_accept = promised(ne.ne_sock_accept, 2);
 
-/** Reads the bytes that are available: at least one byte, and at most as many bytes as fit into `buffer`. */
+/** Reads the bytes that are available: at least one byte, and at most as many as fit into `buffer`. */
 export const ne_sock_read = promised(ne.ne_sock_read, 2);
 
-/** Reads the bytes that are available, at most 4096, and leaves these bytes for the next read. */
+/** Returns the bytes that are available, at most 4096, without consuming them. */
 export const ne_sock_peek = promised(ne.ne_sock_peek, 2);
 
-/** Waits until bytes can be read. */
+/** Waits until data is available. */
 export const ne_sock_block = promised(ne.ne_sock_block, 2);
 
-/** Sends all of these bytes. */
+/** Sends all bytes of `data`. */
 export const ne_sock_fullwrite = promised(ne.ne_sock_fullwrite, 2);
 
-/** Sends all of these blocks of bytes. */
+/** Sends all bytes of several blocks. */
 export const ne_sock_fullwritev = promised(ne.ne_sock_fullwritev, 2);
 
 /** Reads a line, including its LF, into `buffer`, and adds a null byte. */
@@ -193,7 +193,7 @@ export const ne_sock_shutdown = promised(ne.ne_sock_shutdown, 2);
 /** Closes the connection, if there is one, and frees the socket. */
 export const ne_sock_close = promised(ne.ne_sock_close, 1);
 
-/** Connects through the SOCKS proxy that the socket is connected to. */
+/** Asks a SOCKS proxy to connect to a server. */
 export const ne_sock_proxy = promised(ne.ne_sock_proxy, 7);
 
 /** Performs a TLS handshake as the server. */
