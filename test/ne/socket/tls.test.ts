@@ -137,7 +137,10 @@ describeWith('openssl', 'TLS on sockets', () => {
         expect(await io.ne_sock_accept_ssl(server, context)).toBeLessThan(0);
         expect(await io.ne_sock_close(server)).toBe(0);
         await talking;
-        expect([round, ne.ne_sock_error(client)]).toEqual([round, expect.stringMatching(/alert|client certificate was requested/i)]);
+        expect([round, ne.ne_sock_error(client)]).toEqual([
+          round,
+          expect.stringMatching(/alert|client certificate was requested/i),
+        ]);
       }
     });
 
