@@ -18,10 +18,11 @@ export interface Place {
 
 /**
  * Parses an href leniently, since some servers do not escape the names of their resources. Characters that a URI does
- * not allow are escaped, and so are `#` and `?`, which would end the path. A `?` begins a query only if the request
- * target has a query and the same path. Returns undefined if the href does not clearly name a resource: an empty href,
- * an href with a scheme other than `http` and `https`, or an href whose authority is invalid.
- * @internal
+ * not allow are escaped, and so are `#` and `?`, which would end the path. There is one exception:
+ * if the request target has a query, and its path equals the href up to the `?`, the `?` begins a query.
+ *
+ * Returns undefined if the href does not clearly name a resource: an empty href, an href with a scheme other than
+ * `http` and `https`, or an href whose authority is invalid. @internal
  */
 export function placeOf(raw: string, base: HrefBase): Place | undefined {
   const text = trimmed(raw);

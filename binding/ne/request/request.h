@@ -82,7 +82,7 @@ class Request final : public Handle, public Resource {
   /// "GET /path"
   std::string description() const { return method_ + " " + target_; }
 
-  /// Must be called before the JavaScript thread uses this request alone, without its session. Throws
+  /// Must be called before the JavaScript thread uses this request, but not the session. Throws
   /// ERR_NEON_BUSY while a promise of the request is pending, and ERR_NEON_INVALID_STATE while C destroys the
   /// request.
   void require_usable() const;
