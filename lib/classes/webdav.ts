@@ -352,9 +352,9 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
 
   /**
    * Sets and removes properties of a resource, in the order of the changes (PROPPATCH, RFC 4918 section 9.2). The
-   * server makes all of the changes or none. Rejects like {@link get}: the `failures` property of the error
-   * lists the properties that the server refuses, and why. Rejects with `ERR_INVALID_ARG_VALUE` for a name or a value that XML cannot
-   * express. In C: `ne_proppatch`.
+   * server makes all of the changes or none. Rejects like {@link get}: the `failures` property of the error lists
+   * the properties that the server refuses, and why. Rejects with `ERR_INVALID_ARG_VALUE` for a name or a value that
+   * XML cannot express. In C: `ne_proppatch`.
    *
    * @example
    * ```ts
