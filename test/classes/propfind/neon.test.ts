@@ -5,6 +5,7 @@ import type { PropfindBatch } from '../../../lib/classes/propfind-batch.js';
 import { native } from '../../../lib/core/native.js';
 import { response, type RawServer, type Step } from '../../servers/raw.js';
 import { answering, exchange, receivedBy, sessionWith, testServers } from '../../support/servers.js';
+import { neonSince } from '../../support/neon.js';
 import { hostile } from '../../support/xml.js';
 import { textOf } from '../../support/expect.js';
 
@@ -55,7 +56,9 @@ const byNeon: Way = (server, { depth = 1, props, onlyNames = false, sharepoint =
     const code = onlyNames
       ? ne.ne_propnames(session, '/dav/', depths[depth], found)
       : ne.ne_simple_propfind(session, '/dav/', depths[depth], names ?? null, found);
-    return code === ne.NE_OK ? entries : { code, message: ne.ne_get_error(session) };
+    if (code === ne.NE_OK) return entries;
+    // Newer versions of neon say so before the text of the parser. The classes give that text alone.
+    return { code, message: ne.ne_get_error(session).replace(/^Could not parse response: /, '') };
   };
   return async (times) => Array.from({ length: times }, one);
 };
@@ -191,16 +194,29 @@ describe.each(ways)('%s', (_, way) => {
 
   test.each([
     ['another failure', page(multistatus(''), 'application/xml', '409 Conflict')],
-    ['text that is XML', page(multistatus(resource(propstat('<x:a/>'))), 'text/plain')],
     ['another type of XML', page(multistatus(resource(propstat('<x:a/>'))), 'application/dav+xml')],
-    ['a body without a type', response(multistatus(resource(propstat('<x:a/>'))), { status: '207 Multi-Status' })],
     [
       'a character encoding',
       page(multistatus(resource(propstat('<x:a>\u00e4</x:a>'))), 'text/xml; charset=iso-8859-1'),
     ],
-    ['an unknown character encoding', page(multistatus(''), 'text/xml; charset=nope')],
   ])('matches neon for %s', async (_, answer) => {
     await compare(answer);
+  });
+
+  test('fails like neon for an unknown character encoding', async () => {
+    const server = await serve(answering(page(multistatus(''), 'text/xml; charset=nope')));
+    const failure = { code: ne.NE_ERROR, message: expect.stringContaining('nope') as string };
+    for (const one of [byNeon, way]) expect(await one(server)(1)).toEqual([failure]);
+  });
+
+  test.each([
+    ['text', page(multistatus(resource(propstat('<x:a/>'))), 'text/plain')],
+    ['nothing', response(multistatus(resource(propstat('<x:a/>'))), { status: '207 Multi-Status' })],
+  ])('reads a document whose type is %s, which neon has ignored since 0.37', async (_, answer) => {
+    const server = await serve(answering(answer));
+    expect(await way(server)(1)).toMatchObject([[{ href: '/dav/a', props: { '{http://x/}a': '' } }]]);
+    if (neonSince(37)) expect(await byNeon(server)(1)).toEqual([[]]);
+    else await compare(answer);
   });
 
   test.each(hostile)('matches neon for a hostile document: %s', async (_, document) => {
