@@ -203,10 +203,10 @@ describe.each(ways)('%s', (_, way) => {
     await compare(answer);
   });
 
-  test('fails like neon for an unknown character encoding', async () => {
+  test('fails for an unknown character encoding where neon does', async () => {
     const server = await serve(answering(page(multistatus(''), 'text/xml; charset=nope')));
     const failure = { code: ne.NE_ERROR, message: expect.stringContaining('nope') as string };
-    for (const one of [byNeon, way]) expect(await one(server)(1)).toEqual([failure]);
+    for (const one of [byNeon, way]) expect(await one(server)(1)).toEqual([neonSince(37) ? failure : []]);
   });
 
   test.each([
