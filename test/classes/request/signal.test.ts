@@ -80,7 +80,7 @@ describe('signal and timeout', () => {
   test('rejects with NE_TIMEOUT', async () => {
     const server = await serve(thenAnswering(stalling()));
     using session = open(server);
-    const error = await failureOf(() => session.request('GET', '/slow', { timeout: 50 }));
+    const error = await failureOf(() => session.request('GET', '/slow', { timeout: 300 }));
     expect(error).toEqual(neonError('NE_TIMEOUT', ne.NE_TIMEOUT));
     expect(error).toMatchObject({
       method: 'GET',
