@@ -265,6 +265,7 @@ int LockCall::dispatch(ne_request *request) {
   record_.read_from(request, recipe_.inflate);
   const int result = ne_request_dispatch(request);
   ne_request_destroy(request);
+  record_.stop_reading();
   return result == NE_OK && !response_.granted() ? NE_ERROR : result;
 }
 

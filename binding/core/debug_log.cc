@@ -11,6 +11,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/exit.h"
 
 namespace neon {
 
@@ -130,8 +131,13 @@ void DebugLog::put(std::string_view text) {
 // be this process itself.
 bool DebugLog::wait_for_reader() {
   pollfd writable{descriptor_, POLLOUT, 0};
-  if (!reader_stopped_) reader_stopped_ = ::poll(&writable, 1, 1000) <= 0;
-  return !reader_stopped_;
+  // Short waits, since a signal ends a wait, and the process may exit meanwhile.
+  for (int waits = 0; waits < 20 && !reader_stopped_; ++waits) {
+    if (::poll(&writable, 1, 50) > 0) return true;
+    if (exiting()) break;
+  }
+  reader_stopped_ = true;
+  return false;
 }
 
 void DebugLog::point_to(int descriptor) {

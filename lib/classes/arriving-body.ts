@@ -39,7 +39,8 @@ class BodyHold implements Hold {
   readonly #body: WeakRef<ArrivingBody>;
   /** Identifies the pending call of the body's `readAhead`; undefined while no call is pending. */
   #asked: object | undefined;
-  #isAhead = false;
+  /** The arguments of the last `readAhead`; undefined while the body does not read ahead. */
+  #ahead: { readonly bytes: number; readonly onChange: (hold: Hold) => void } | undefined;
 
   constructor(body: ArrivingBody, status: number, run: CallRun) {
     this.description = run.description;
@@ -49,34 +50,51 @@ class BodyHold implements Hold {
   }
 
   readAhead(bytes: number, onChange: (hold: Hold) => void): void {
+    this.#ahead = { bytes, onChange };
     if (this.#asked || this.isOver) return;
     const outcome = this.#body.deref()?.readAhead(bytes);
     if (outcome === undefined) return; // the body was garbage-collected, so its session becomes free
     const asked = (this.#asked = {});
-    this.#isAhead = true;
-    // Never calls `onChange` synchronously: the code that is running may be about to read the body.
-    void Promise.resolve(outcome).then((isOver) => {
+    const settle = (isOver: boolean): void => {
       if (this.#asked !== asked) return;
       this.#asked = undefined;
       this.isOver = isOver;
       this.isFull = !isOver;
       onChange(this);
-    });
+    };
+    // The caller who receives the response in this turn of the event loop may begin to read before the body counts as
+    // unread.
+    if (outcome === false) {
+      setImmediate(settle, outcome);
+      return;
+    }
+    this.isFull = false; // the thread is receiving
+    void Promise.resolve(outcome).then(settle);
   }
 
   stopReadingAhead(): void {
-    if (!this.#isAhead) return;
+    if (!this.#ahead) return;
     this.#asked = undefined;
-    this.#isAhead = false;
+    this.#ahead = undefined;
     this.isFull = false;
     this.#body.deref()?.stopReadingAhead();
   }
 
-  /** Called when the caller reads. Reading makes room for more bytes. */
+  /** Called when the caller begins to read. Reading makes room, so the thread may receive the rest of the body. */
   read(): void {
     this.isUnread = false;
     this.isFull = false;
     this.reads++;
+    if (this.#ahead && !this.#asked) queueMicrotask(() => this.#readOn());
+  }
+
+  /** Called when the caller receives what it has asked for. */
+  delivered(): void {
+    this.reads++;
+  }
+
+  #readOn(): void {
+    if (this.#ahead) this.readAhead(this.#ahead.bytes, this.#ahead.onChange);
   }
 
   end(reason: NeonError): void {
@@ -208,6 +226,7 @@ export class ArrivingBody {
     this.#hold.read();
     try {
       const taken = await take(this.#stream);
+      this.#hold.delivered();
       this.#requireGoing();
       return taken;
     } catch (error) {

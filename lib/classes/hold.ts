@@ -52,11 +52,7 @@ export class Holds {
   /** In milliseconds. */
   readonly #patience: number;
   readonly #changed: (hold: Hold) => void;
-  /**
-   * The state of each hold at the last check: its number of reads, and whether it was full and had not been read since
-   * the check before.
-   */
-  readonly #looks = new Map<Hold, { reads: number; stopped: boolean }>();
+  readonly #looks = new Map<Hold, Look>();
   #timer: NodeJS.Timeout | undefined;
 
   /** @param changed is called when a hold becomes full or over, or begins to block */
@@ -73,7 +69,7 @@ export class Holds {
   }
 
   add(hold: Hold): void {
-    this.#looks.set(hold, { reads: hold.reads, stopped: false });
+    this.#looks.set(hold, { reads: hold.reads, since: performance.now(), awaited: false });
   }
 
   delete(hold: Hold): void {
@@ -85,35 +81,50 @@ export class Holds {
   readAhead(isAwaited: (hold: Hold) => boolean): void {
     if (this.#looks.size === 0) return;
     let any = false;
-    for (const hold of this) {
+    for (const [hold, look] of this.#looks) {
       const awaited = isAwaited(hold);
+      if (awaited && !look.awaited) look.since = performance.now();
+      look.awaited = awaited;
       any ||= awaited;
       if (awaited) hold.readAhead(this.#maxUnreadBytes, this.#changed);
       else hold.stopReadingAhead();
     }
-    if (any) this.#timer ??= setInterval(() => this.#look(), this.#patience);
+    if (any) this.#timer ??= setInterval(() => this.#look(), Math.ceil(this.#patience / 4));
     else this.#stopLooking();
   }
 
   blocks(hold: Hold): boolean {
     const look = this.#looks.get(hold);
-    return hold.isFull && (hold.isUnread || (look !== undefined && look.stopped && look.reads === hold.reads));
+    if (!look || !hold.isFull) return false;
+    return hold.isUnread || (look.reads === hold.reads && performance.now() - look.since >= this.#patience);
   }
 
   #look(): void {
     for (const [hold, look] of this.#looks) {
-      look.stopped = hold.isFull && look.reads === hold.reads;
-      look.reads = hold.reads;
-      if (look.stopped) this.#changed(hold);
-      else hold.readAhead(this.#maxUnreadBytes, this.#changed);
+      if (!look.awaited) continue;
+      if (!hold.isFull || look.reads !== hold.reads) {
+        look.reads = hold.reads;
+        look.since = performance.now();
+      } else if (this.blocks(hold)) {
+        this.#changed(hold);
+      }
     }
   }
 
   #stopLooking(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
-    for (const look of this.#looks.values()) look.stopped = false;
   }
+}
+
+/** The state of a hold, as the timer saw it last. */
+interface Look {
+  /** The number of reads. */
+  reads: number;
+  /** The time of `performance.now()` at which the hold was last seen with another number of reads, or not full. */
+  since: number;
+  /** Whether other calls wait for the hold. */
+  awaited: boolean;
 }
 
 /** Limits how long other calls wait for a response that is not being read. @internal */

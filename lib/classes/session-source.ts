@@ -490,8 +490,12 @@ export class SingleSession extends SessionSource implements LentSession {
   }
 
   #onChange(hold: Hold): void {
-    if (hold.isOver) this.#holds.delete(hold);
-    else if (this.#holds.blocks(hold)) this.#refuseCalls(hold);
+    if (hold.isOver) {
+      this.#holds.delete(hold);
+      this.#readAhead();
+    } else if (this.#holds.blocks(hold)) {
+      this.#refuseCalls(hold);
+    }
   }
 
   /** Refuses the waiting calls. The newest is refused first, so that none of them can begin. */

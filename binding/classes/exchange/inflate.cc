@@ -58,7 +58,9 @@ void ZlibReader::end() {
 }
 
 int ZlibReader::take(const char *bytes, std::size_t size) {
-  if (size == 0) return over_ ? sink_(userdata_, bytes, 0) : fail("The compressed body is truncated");
+  // A body without any bytes is empty, although a coding is announced for it.
+  const bool complete = over_ || (!open_ && start_.empty());
+  if (size == 0) return complete ? sink_(userdata_, bytes, 0) : fail("The compressed body is truncated");
   if (open_) return inflate_block(bytes, size);
   try {
     start_.append(bytes, size);

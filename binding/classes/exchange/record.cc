@@ -8,8 +8,10 @@
 
 namespace neon {
 
-ResponseRecord::~ResponseRecord() {
+void ResponseRecord::stop_reading() {
   if (decompress_) ne_decompress_destroy(decompress_);
+  decompress_ = nullptr;
+  zlib_.reset();
 }
 
 void ResponseRecord::read_from(ne_request *request, std::uint64_t inflate) {

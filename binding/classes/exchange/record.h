@@ -34,13 +34,16 @@ class ResponseRecord final {
       : success_room_(success_room), failure_room_(failure_room) {}
   /// Passes the bodies of 2xx responses to the sink instead of keeping them.
   explicit ResponseRecord(Sink sink) : ResponseRecord(0, whole_limit) { sink_ = std::move(sink); }
-  ~ResponseRecord();
+  ~ResponseRecord() { stop_reading(); }
   ResponseRecord(const ResponseRecord &) = delete;
   ResponseRecord &operator=(const ResponseRecord &) = delete;
 
   /// Adds readers to the request. If `inflate` is not 0, asks the server for gzip and inflates bodies. It is
   /// then a failure when an inflated body is longer than `inflate` bytes.
   void read_from(ne_request *request, std::uint64_t inflate);
+  /// Must be called right after ne_request_destroy(), on the same thread: neon's decompressor has hooks in
+  /// the session, which another operation may use as soon as this operation has ended.
+  void stop_reading();
 
   bool arrived() const { return head_.status != 0; }
   const Head &head() const { return head_; }

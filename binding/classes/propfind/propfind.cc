@@ -86,6 +86,7 @@ int Propfind::send(PropfindParser &parser, ResponseRecord &record) {
   record.read_from(request, recipe_.inflate);
   const int result = ne_request_dispatch(request);
   ne_request_destroy(request);
+  record.stop_reading();
   if (!record.head().is_success()) return result == NE_OK ? NE_ERROR : result;
   const char *const failure = parser.failure(result == NE_OK);
   if (!failure) return result;
