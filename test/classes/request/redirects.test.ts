@@ -253,6 +253,10 @@ describe.each(ways)('%s', (name, send) => {
         for (const method of ['HEAD', 'GET'])
           expect(await (await send(server.port, method, '/', {}, {})).text()).toBe('');
       }
+      if (coding === 'GZIP') return; // neon takes a chunked body without chunks for a truncated one
+      const chunked = `HTTP/1.1 200 OK\r\nContent-Encoding: ${coding}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`;
+      const server = await serve(answering(chunked));
+      expect(await (await send(server.port, 'GET', '/', {}, {})).text()).toBe('');
     });
   });
 

@@ -158,6 +158,49 @@ describe.each(owners)('an unread body of %s', (_, make, count) => {
     expect((await next).status).toBe(200);
   });
 
+  test('is not refused to a reader that begins in the turn of its response', async () => {
+    const server = await serve(answering(withBody(4 * mib)));
+    await using owner = make(server, { maxUnreadBytes: 0 });
+    const read = async (): Promise<number> => (await (await owner.request('GET', '/long')).bytes()).length;
+    for (let round = 0; round < 5; round++) {
+      const lengths = Array.from({ length: count }, read);
+      const next = owner.request('GET', '/next');
+      for (const end = performance.now() + 20; performance.now() < end;); // the events wait for this turn to end
+      expect(await Promise.all(lengths)).toEqual(lengths.map(() => 4 * mib));
+      await (await next).bytes();
+    }
+  });
+
+  test('frees its session as soon as the rest has arrived', async () => {
+    const server = await serve(answering(withBody(3 * mib - 100 * kib)));
+    await using owner = make(server, { maxUnreadBytes: 0, readTimeout: 60_000 });
+    const readers = (await holding(owner, count)).map(({ body }) =>
+      (body as AsyncIterable<Buffer>)[Symbol.asyncIterator](),
+    );
+    const next = owner.request('GET', '/next');
+    for (const reader of readers)
+      for (let size = 0; size < 2 * mib;) size += ((await reader.next()).value as Buffer).length;
+    expect((await next).status).toBe(200);
+    for (const reader of readers) while (!(await reader.next()).done);
+  });
+
+  test('is not refused while bytes() waits for the rest', async () => {
+    const pieces = Array.from({ length: 12 }, () => [{ delay: 300 }, { send: Buffer.alloc(1000) }] as const).flat();
+    const long = [
+      { read: 'request' },
+      { send: headFor(3 * mib + 12_000) },
+      { send: bodyOf(3 * mib) },
+      ...pieces,
+    ] as const;
+    const server = await serve(thenAnswering(...Array.from({ length: count }, () => [...long, ...exchange()])));
+    await using owner = make(server, { maxUnreadBytes: 0, readTimeout: 2000 });
+    const held = await holding(owner, count);
+    const bytes = held.map((res) => res.bytes());
+    const next = owner.request('GET', '/next');
+    for (const one of await Promise.all(bytes)) expect(one.length).toBe(3 * mib + 12_000);
+    expect((await next).status).toBe(200);
+  });
+
   test('is received while it is read slowly', async () => {
     const server = await serve(answering(withBody(3 * mib)));
     await using owner = make(server);
