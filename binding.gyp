@@ -48,7 +48,7 @@
           'ldflags': ['-pthread', '-Wl,-z,nodelete'],
         }],
         ['OS=="linux"', {
-          'libraries': ['-ldl'],
+          'libraries': ['-ldl', '-l:libz.so.1'],  # zlib; see CMakeLists.txt
           # gyp precompiles headers on Windows and macOS only. GCC takes the flags of the sources, which the makefile has.
           'actions': [{
             'action_name': 'precompile_headers',

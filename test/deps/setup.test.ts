@@ -100,11 +100,11 @@ describe('the message about missing packages', () => {
   const missing = 'libneon: missing to build the addon: neon 0.32 or newer with its headers, a C++20 compiler.';
 
   it.each([
-    ['apt', 'sudo apt-get install -y libneon27-dev pkg-config g++'],
-    ['dnf', 'sudo dnf install -y neon-devel pkgconf-pkg-config gcc-c++'],
-    ['pacman', 'sudo pacman -S --needed --noconfirm neon pkgconf gcc'],
-    ['apk', 'sudo apk add neon-dev pkgconf g++'],
-    ['brew', 'brew install neon pkgconf gcc'],
+    ['apt', 'sudo apt-get install -y libneon27-dev zlib1g-dev pkg-config g++'],
+    ['dnf', 'sudo dnf install -y neon-devel zlib-devel pkgconf-pkg-config gcc-c++'],
+    ['pacman', 'sudo pacman -S --needed --noconfirm neon zlib pkgconf gcc'],
+    ['apk', 'sudo apk add neon-dev zlib-dev pkgconf g++'],
+    ['brew', 'brew install neon zlib pkgconf gcc'],
   ])('has two lines with the exact command of %s', (manager, command) => {
     expect(explain(['neon', 'compiler'], manager)).toEqual([missing, `Install the missing packages with: ${command}`]);
   });
