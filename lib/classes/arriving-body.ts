@@ -33,9 +33,11 @@ class BodyHold implements Hold {
   readonly status: number;
   readonly run: CallRun;
   isUnread = true;
-  isFull = false;
   isOver = false;
   reads = 0;
+  #full = false;
+  /** How many calls of the caller are reading now. */
+  #reading = 0;
   readonly #body: WeakRef<ArrivingBody>;
   /** Identifies the pending call of the body's `readAhead`; undefined while no call is pending. */
   #asked: object | undefined;
@@ -59,7 +61,7 @@ class BodyHold implements Hold {
       if (this.#asked !== asked) return;
       this.#asked = undefined;
       this.isOver = isOver;
-      this.isFull = !isOver;
+      this.#full = !isOver;
       onChange(this);
     };
     // The caller who receives the response in this turn of the event loop may begin to read before the body counts as
@@ -68,7 +70,7 @@ class BodyHold implements Hold {
       setImmediate(settle, outcome);
       return;
     }
-    this.isFull = false; // the thread is receiving
+    this.#full = false; // the thread is receiving
     void Promise.resolve(outcome).then(settle);
   }
 
@@ -76,21 +78,33 @@ class BodyHold implements Hold {
     if (!this.#ahead) return;
     this.#asked = undefined;
     this.#ahead = undefined;
-    this.isFull = false;
+    this.#full = false;
     this.#body.deref()?.stopReadingAhead();
   }
 
-  /** Called when the caller begins to read. Reading makes room, so the thread may receive the rest of the body. */
-  read(): void {
-    this.isUnread = false;
-    this.isFull = false;
-    this.reads++;
-    if (this.#ahead && !this.#asked) queueMicrotask(() => this.#readOn());
+  /** A caller that is reading waits for the thread, which will notice that. */
+  get isFull(): boolean {
+    return this.#full && this.#reading === 0;
   }
 
-  /** Called when the caller receives what it has asked for. */
-  delivered(): void {
+  /** Called when the caller begins to read. */
+  beginReading(): void {
+    this.isUnread = false;
+    this.#reading++;
+    this.touch();
+  }
+
+  /** Called when the caller has received what it asked for, or has failed. */
+  endReading(): void {
+    this.#reading--;
+    this.touch();
+  }
+
+  /** Called when the caller reads. Reading makes room, so the thread may receive the rest of the body. */
+  touch(): void {
+    this.#full = false;
     this.reads++;
+    if (this.#ahead && !this.#asked) queueMicrotask(() => this.#readOn());
   }
 
   #readOn(): void {
@@ -205,7 +219,7 @@ export class ArrivingBody {
       parseStream(stream, events, charset);
       const thrown = await handleBatches(
         () => {
-          this.#hold.read();
+          this.#hold.touch();
           return readBatch(stream);
         },
         handlers,
@@ -223,10 +237,9 @@ export class ArrivingBody {
 
   async #take<T>(take: (stream: StreamHandle) => T | Promise<T>, hint = ''): Promise<T> {
     this.#requireGoing();
-    this.#hold.read();
+    this.#hold.beginReading();
     try {
       const taken = await take(this.#stream);
-      this.#hold.delivered();
       this.#requireGoing();
       return taken;
     } catch (error) {
@@ -234,6 +247,8 @@ export class ArrivingBody {
       this.#requireGoing();
       if (error instanceof NeonError) error.message += hint;
       throw addRequest(error, this.#context, this.#status);
+    } finally {
+      this.#hold.endReading();
     }
   }
 
@@ -253,5 +268,6 @@ export class ArrivingBody {
   #over(): void {
     dropped.unregister(this);
     this.#end();
+    this.#hold.isOver = true;
   }
 }
