@@ -118,7 +118,7 @@ void Environment::drain() {
   } while (take());
 }
 
-// Takes the posted events. Returns false when there are none; the next post then requests a new drain.
+// Takes the posted events. Returns false when no event was posted; the next post then requests a new drain.
 bool Environment::take() {
   taken_.clear();
   next_ = 0;

@@ -66,7 +66,7 @@ class Executor {
   /// Writes into the C object's error text that the watchdog ended the operation.
   virtual void note_stall() = 0;
   virtual std::string error_text() const = 0;
-  /// The JavaScript object of the executor; empty when there is none.
+  /// The JavaScript object of the executor; empty for an executor without an object.
   virtual Napi::Object handle_object() const = 0;
   /// Whether C may call JavaScript during any operation.
   virtual bool has_callbacks() const { return false; }

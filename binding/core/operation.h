@@ -81,7 +81,7 @@ class Operation : public Event, public Job, public Abortable, public std::enable
   void set_handle_object(napi_value object) { handle_object_ = object; }
   /// Adds a resource that the operation uses beside its executor.
   void use(std::shared_ptr<Resource> resource) { resources_.push_back(std::move(resource)); }
-  /// The main resource of the operation: the first that was added. Null when there is none.
+  /// The main resource of the operation: the first that was added. Null without a resource.
   const Resource *resource() const { return resources_.empty() ? nullptr : resources_.front().get(); }
   bool uses(const Resource &resource) const;
   /// Throws when this operation must not use one of its resources now. call() and enqueue() throw the same

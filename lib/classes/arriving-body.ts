@@ -82,7 +82,7 @@ class BodyHold implements Hold {
     this.#body.deref()?.stopReadingAhead();
   }
 
-  /** A caller that is reading waits for the thread, which will notice that. */
+  /** False while the caller has a pending read, because the thread resumes when it notices the read. */
   get isFull(): boolean {
     return this.#full && this.#reading === 0;
   }

@@ -83,7 +83,7 @@ export class Holds {
     let any = false;
     for (const [hold, look] of this.#looks) {
       const awaited = isAwaited(hold);
-      if (awaited && !look.awaited) look.since = performance.now();
+      if (awaited && !look.awaited) note(look, hold);
       look.awaited = awaited;
       any ||= awaited;
       if (awaited) hold.readAhead(this.#maxUnreadBytes, this.#changed);
@@ -103,8 +103,7 @@ export class Holds {
     for (const [hold, look] of this.#looks) {
       if (!look.awaited) continue;
       if (!hold.isFull || look.reads !== hold.reads) {
-        look.reads = hold.reads;
-        look.since = performance.now();
+        note(look, hold);
       } else if (this.blocks(hold)) {
         this.#changed(hold);
       }
@@ -125,6 +124,12 @@ interface Look {
   since: number;
   /** Whether other calls wait for the hold. */
   awaited: boolean;
+}
+
+/** Notes that the caller of the hold reads, or has still time to read. */
+function note(look: Look, { reads }: Hold): void {
+  look.reads = reads;
+  look.since = performance.now();
 }
 
 /** Limits how long other calls wait for a response that is not being read. @internal */

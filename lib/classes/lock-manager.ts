@@ -332,7 +332,7 @@ export class LockManager implements LockRegistry, SharedLocks {
     return new LockCall(method, functions, lock, this.set);
   }
 
-  /** Returns the UNLOCK for a lock that the server granted even though the call failed; undefined if there is none. */
+  /** Returns the UNLOCK for a lock that the server granted although the call failed; undefined without such a lock. */
   #unlockOf({ target, stranded }: LockCall): LockCall | undefined {
     if (stranded === undefined) return undefined;
     const fields: CheckedLockOptions = { depth: 0, scope: 'exclusive', duration: undefined, owner: null, renew: false };

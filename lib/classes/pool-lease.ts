@@ -10,7 +10,7 @@ import type { ProgressEvent, ProgressWatch } from './status.js';
 /** The pool as its leases see it. @internal */
 export interface Lessor {
   readonly live: LiveSet;
-  /** Returns an idle session. If there is none, returns a new session, or undefined if the pool is at its maximum. */
+  /** Returns an idle session. If all are in use, returns a new session, or undefined if the pool is at its maximum. */
   take(): Session | undefined;
   /** Puts a lease at the end of the queue. */
   enqueue(lease: Lease): void;

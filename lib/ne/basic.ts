@@ -23,7 +23,7 @@ export interface ne_content_type {
    * default such as `ISO-8859-1`.
    */
   charset: string | null;
-  /** The same text as `type`. In C this field owns the memory of the other fields. */
+  /** Equals `type`. In C this field owns the memory of the other fields. */
   value: string;
 }
 

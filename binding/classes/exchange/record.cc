@@ -29,7 +29,7 @@ int ResponseRecord::accept_others(void *self, ne_request *request, const ne_stat
     record.body_.clear();
     record.inflated_ = 0;
     record.coding_ = record.decompress_ ? coding_of(request) : Coding::Plain;
-    if (record.coding_ == Coding::Deflate) record.zlib_.emplace(request, on_plain_block, self).begin();
+    if (record.coding_ == Coding::Deflate) record.zlib_.emplace(request, on_plain_block, self);
     record.head_.note(request);
     return record.coding_ != Coding::Gzip;
   } catch (const std::bad_alloc &) {
