@@ -464,9 +464,9 @@ void register_lock_set(Topic &topic) {
   topic.plain("shareLocks", share);
   topic.plain("insertLock", insert);
   topic.plain("dropLock", drop);
-  topic.blocking("obtainLock", obtain);
-  topic.blocking("releaseLock", release);
-  topic.blocking("refreshLock", refresh);
+  topic.call("obtainLock", obtain);
+  topic.call("releaseLock", release);
+  topic.call("refreshLock", refresh);
 }
 
 }  // namespace neon

@@ -22,9 +22,10 @@ constexpr const char *class_names[] = {
 static_assert(std::size(class_names) == static_cast<std::size_t>(Kind::Count));
 
 // The names of the hooks, in the order of Hook.
-constexpr const char *hook_names[] = {"NeonError", "snapshot", "enter",         "isInside",      "keep",
-                                      "kept",      "forget",   "token",         "handleClasses", "isHandle",
-                                      "status",    "fillUri",  "lastOperation", "later"};
+constexpr const char *hook_names[] = {
+    "NeonError",     "snapshot", "enter",         "isInside", "keep",        "kept",
+    "forget",        "token",    "handleClasses", "isHandle", "status",      "fillUri",
+    "lastOperation", "later",    "settle",        "deliver",  "outboxTable", "outboxBytes"};
 static_assert(std::size(hook_names) == static_cast<std::size_t>(Environment::Hook::Count));
 
 // After this time, or this many events, other work of the event loop gets its turn.
@@ -73,6 +74,8 @@ void Environment::initialize(const Napi::Object &hooks, bool in_worker) {
     hooks_[i].SuppressDestruct();
   }
   last_operation_ = hook(Hook::LastOperation).As<Napi::Float64Array>().Data();
+  outbox_.open(hook(Hook::OutboxTable).As<Napi::Float64Array>(),
+               hook(Hook::OutboxBytes).As<Napi::Uint8Array>());
 }
 
 Napi::Function Environment::hook(Hook hook) const { return hooks_[static_cast<std::size_t>(hook)].Value(); }
@@ -112,10 +115,29 @@ void Environment::drain() {
   int delivered = 0;
   do {
     while (next_ < taken_.size()) {
-      deliver(std::move(taken_[next_++]));
-      if (++delivered == max_events || std::chrono::steady_clock::now() >= end) return drain_later();
+      std::shared_ptr<Event> event = std::move(taken_[next_++]);
+      if (!event->pack(outbox_)) {
+        flush();
+        if (!event->pack(outbox_)) deliver(std::move(event));
+      }
+      event.reset();
+      if (++delivered == max_events || std::chrono::steady_clock::now() >= end) {
+        flush();
+        return drain_later();
+      }
     }
+    flush();
   } while (take());
+}
+
+void Environment::flush() {
+  if (outbox_.is_empty()) return;
+  const Napi::HandleScope scope(env_);
+  at_border(env_, [&]() -> napi_value {
+    outbox_.flush(hook(Hook::Deliver));
+    return nullptr;
+  });
+  report_uncaught(env_);
 }
 
 // Takes the posted events. Returns false when no event was posted; the next post then requests a new drain.
@@ -161,6 +183,11 @@ void Environment::hold() {
 
 void Environment::release() {
   if (--held_ == 0 && open_) napi_unref_threadsafe_function(env_, wakeup_);
+}
+
+void Environment::settle(std::uint64_t id, bool succeeded, napi_value value) {
+  call_javascript(hook(Hook::Settle), {Napi::Number::New(env_, static_cast<double>(id)),
+                                       Napi::Boolean::New(env_, succeeded), value});
 }
 
 std::uint64_t Environment::add(const std::shared_ptr<Abortable> &operation) {

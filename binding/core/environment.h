@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/outbox.h"
+
 namespace neon {
 
 /// Something that a lane hands to the JavaScript thread, such as an operation that has made progress or a
@@ -26,6 +28,9 @@ class Event {
   /// Runs on the JavaScript thread, inside a handle scope. An exception becomes JavaScript's uncaught
   /// exception.
   virtual void deliver(Napi::Env env) = 0;
+  /// If the event is a small response, adds it to the outbox in place of deliver(), and returns true. Returns
+  /// false when there is no room. JavaScript thread.
+  virtual bool pack(Outbox &) { return false; }
 };
 
 /// The functions of an operation that the environment calls on the JavaScript thread.
@@ -80,7 +85,8 @@ const char *class_name(Kind kind);
 ///    calls that are running.
 ///  - The drain (JavaScript thread) takes the events under the lock, and delivers them without the lock,
 ///    until there are no more events. After a few milliseconds it continues in the next turn of the event
-///    loop.
+///    loop. Small responses are gathered in `outbox_`, which is always flushed before another event is
+///    delivered. So JavaScript sees the events in the order in which they were posted.
 ///  - The clean-up hook is registered after the thread-safe function, and so runs before the hook of that
 ///    function. It clears `open_`, and waits until `calling_` is 0. From then on no thread touches the
 ///    thread-safe function. Last, it calls environment_gone() on every operation that is not over. This wakes
@@ -105,6 +111,10 @@ class Environment final : public std::enable_shared_from_this<Environment> {
     FillUri,
     LastOperation,
     Later,
+    Settle,
+    Deliver,
+    OutboxTable,
+    OutboxBytes,
     Count
   };
 
@@ -146,6 +156,9 @@ class Environment final : public std::enable_shared_from_this<Environment> {
   void hold();
   void release();
 
+  /// Passes the outcome of an operation to its receiver (lib/core/receivers.ts).
+  void settle(std::uint64_t id, bool succeeded, napi_value value);
+
   /// Operations whose promise is not settled or whose lane is not done, by their identities.
   std::uint64_t add(const std::shared_ptr<Abortable> &operation);
   void remove(std::uint64_t id) { operations_.erase(id); }
@@ -161,6 +174,7 @@ class Environment final : public std::enable_shared_from_this<Environment> {
   static Napi::Value on_later(const Napi::CallbackInfo &info);
   bool take();
   void deliver(std::shared_ptr<Event> event);
+  void flush();
   void close();
   static void on_wakeup(napi_env env, napi_value, void *context, void *);
   static void on_cleanup(void *self);
@@ -177,6 +191,7 @@ class Environment final : public std::enable_shared_from_this<Environment> {
   std::unordered_map<std::uint64_t, std::weak_ptr<Abortable>> operations_;
   std::vector<std::shared_ptr<Event>> taken_;  // taken by the drain; the events before next_ are delivered
   std::size_t next_ = 0;
+  Outbox outbox_;
 
   std::mutex mutex_;
   bool open_ = false;

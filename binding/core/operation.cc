@@ -77,7 +77,7 @@ Napi::Value Operation::call() {
   return result(env);
 }
 
-void Operation::enqueue(Napi::Promise::Deferred deferred) {
+void Operation::enqueue(std::optional<Napi::Promise::Deferred> deferred) {
   executor_->require_queueable();
   require_resources();
   const Napi::Env env = environment_->env();
@@ -297,6 +297,15 @@ void Operation::settle(Napi::Env env) {
   reject(env, value.IsEmpty() ? error(env) : value);
 }
 
+bool Operation::packable() const { return !deferred_ && !settled_ && !threw_ && !failure_ && !cancelled_; }
+
+void Operation::finish_packed() {
+  drained();
+  settled_ = true;
+  environment_->release();
+  drop_holder();
+}
+
 bool Operation::done() {
   const std::lock_guard lock(mutex_);
   return done_;
@@ -315,13 +324,19 @@ void Operation::drained() {
 void Operation::resolve(Napi::Env, napi_value value) {
   if (std::exchange(settled_, true)) return;
   environment_->release();
-  deferred_->Resolve(value);
+  if (deferred_)
+    deferred_->Resolve(value);
+  else
+    environment_->settle(id_, true, value);
 }
 
 void Operation::reject(Napi::Env, napi_value reason) {
   if (std::exchange(settled_, true)) return;
   environment_->release();
-  deferred_->Reject(reason);
+  if (deferred_)
+    deferred_->Reject(reason);
+  else
+    environment_->settle(id_, false, reason);
 }
 
 void Operation::cancel() {

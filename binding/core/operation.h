@@ -34,6 +34,10 @@ namespace neon {
 ///  - Lane: execute() calls run() inside neon, and then posts the operation.
 ///  - JavaScript thread: deliver() settles the promise and decrements `pending`.
 ///
+/// An operation of the classes has no promise, but a receiver in JavaScript (lib/core/receivers.ts), which is
+/// settled in the same places. A small response is packed instead of delivered (Event::pack()), so that one
+/// call passes many of them.
+///
 /// Four cases differ from these steps:
 ///  - A callback: the lane waits in wait_for_answer(), on `changed_`. The answer, abort() and
 ///    environment_gone() wake it. CallbackRequest describes the states of this wait.
@@ -56,8 +60,9 @@ class Operation : public Event, public Job, public Abortable, public std::enable
 
   /// For libneon/ne: runs the operation; returns the result or throws.
   Napi::Value call();
-  /// For libneon/ne/promises: queues the operation; `deferred` is settled when the operation is over.
-  void enqueue(Napi::Promise::Deferred deferred);
+  /// Queues the operation. For libneon/ne/promises, `deferred` is settled when the operation is over. Without
+  /// it, JavaScript's receiver for the id() of the operation is settled.
+  void enqueue(std::optional<Napi::Promise::Deferred> deferred = std::nullopt);
 
   /// Rejects the promise with `reason` and ends the operation. JavaScript thread.
   void abort(Napi::Value reason) override;
@@ -142,6 +147,11 @@ class Operation : public Event, public Job, public Abortable, public std::enable
   /// Called after done(): settles the promise, decrements `pending`, and drops the values that the operation
   /// held. JavaScript thread.
   void finish(Napi::Env env);
+  /// Whether the end of the operation can be packed: it has succeeded, and its receiver has not been settled.
+  /// To be asked only when the lane has posted the end.
+  bool packable() const;
+  /// Does what finish() does, after the outcome was packed.
+  void finish_packed();
   /// The exception or failure that ended the operation, or an empty value.
   Napi::Value error(Napi::Env env);
   bool on_lane() const { return on_lane_; }

@@ -29,6 +29,13 @@ Napi::Value call_async(const Napi::CallbackInfo &info) {
   });
 }
 
+Napi::Value call_with_receiver(const Napi::CallbackInfo &info) {
+  return at_border(info.Env(), [&]() -> napi_value {
+    reinterpret_cast<Topic::Prepare>(info.Data())(Arguments(info), Mode::Async)->enqueue();
+    return nullptr;
+  });
+}
+
 template <Napi::Function::Callback callback, class Function>
 void define(const Napi::Object &table, const char *name, Function function) {
   void *const data = reinterpret_cast<void *>(function);
@@ -42,6 +49,11 @@ void Topic::plain(const char *name, Plain function) { define<call_plain>(sync_, 
 void Topic::blocking(const char *name, Prepare prepare) {
   define<call_blocking>(sync_, name, prepare);
   queued(name, prepare);
+}
+
+void Topic::call(const char *name, Prepare prepare) {
+  define<call_blocking>(sync_, name, prepare);
+  define<call_with_receiver>(async_, name, prepare);
 }
 
 void Topic::queued(const char *name, Prepare prepare) { define<call_async>(async_, name, prepare); }

@@ -18,6 +18,10 @@ class Topic final {
 
   void plain(const char *name, Plain function);
   void blocking(const char *name, Prepare prepare);
+  /// Like blocking(), for a function of the classes. The async form returns undefined, and the outcome goes
+  /// to JavaScript's receiver (lib/core/receivers.ts). It throws when an error occurs before the operation is
+  /// queued.
+  void call(const char *name, Prepare prepare);
   /// The promise form of a function that does not block, but must run after the calls before it.
   void queued(const char *name, Prepare prepare);
   void constant(const char *name, double value);

@@ -67,7 +67,7 @@ void set_property(const Napi::Object &object, const char *name, napi_value value
 std::string to_string(Napi::Value string) {
   const Napi::Env env = string.Env();
   // Most strings fit here, and are converted once only.
-  char small[256];
+  char small[1024];
   std::size_t length = 0;
   check(env, napi_get_value_string_utf8(env, string, small, sizeof small, &length));
   if (length < sizeof small - 4) return {small, length};

@@ -148,10 +148,12 @@ export function requireNoLength(fields: readonly HeaderField[], why: string): vo
  * binding/classes/exchange/recipe.h. @internal
  *
  * @param inflate as in {@link CallSettings}
+ * @param flags a flat list: the number of a flag (`NE_REQFLAG_*`), its value, the next number, and so on
  * @throws `ERR_INVALID_CHAR` for a line end in a header
  */
-export function optionsText(headers: readonly HeaderField[], inflate: number): string {
+export function optionsText(headers: readonly HeaderField[], inflate: number, flags: readonly number[]): string {
   let text = String(inflate);
+  for (const number of flags) text += ` ${number}`;
   for (const [name, value] of headers) {
     requireLine('header name', name);
     requireLine('header value', value);
@@ -167,9 +169,9 @@ function requireLine(name: string, text: string): void {
 /**
  * Like {@link optionsText}, for a request whose body neon or the library composes; refuses `Content-Length`. @internal
  */
-export function composedOptions({ headers, inflate }: CallSettings): string {
+export function composedOptions({ headers, inflate }: CallSettings, flags: readonly number[] = []): string {
   requireNoLength(headers, 'the library composes the body');
-  return optionsText(headers, inflate);
+  return optionsText(headers, inflate, flags);
 }
 
 /** Converts headers to fields. @internal */

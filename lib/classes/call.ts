@@ -22,12 +22,15 @@ export interface Call<Raw, Result> {
   /** The request target: a path, with its query if it has one. */
   readonly target: string;
 
-  /** Calls the async native function, synchronously and exactly once. */
-  send(session: ne_session, settings: CallSettings): Promise<Raw>;
+  /** Calls the async native function, synchronously and exactly once. The outcome goes to the {@link CallRun}. */
+  send(session: ne_session, settings: CallSettings): void;
   /** Calls the blocking native function. */
   sendSync(session: ne_session, settings: CallSettings): Raw;
-  /** Makes the caller's result; throws when the native function reports a failure. */
-  settle(raw: Raw, run: CallRun): Result;
+  /**
+   * Makes the caller's result; throws when the native function reports a failure. Returns a promise only if the
+   * response is still arriving, which it never is in a blocking call.
+   */
+  settle(raw: Raw, run: CallRun): Result | Promise<Result>;
 
   /** Extracts the response from the result of the native function; null if the function returned no response. */
   responseOf(raw: Raw): RawResponse | null;

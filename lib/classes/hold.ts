@@ -68,6 +68,10 @@ export class Holds {
     return this.#looks.keys();
   }
 
+  get size(): number {
+    return this.#looks.size;
+  }
+
   add(hold: Hold): void {
     this.#looks.set(hold, { reads: hold.reads, since: performance.now(), awaited: false });
   }

@@ -24,11 +24,16 @@ interface Waiting {
 export class LiveSet {
   readonly #items = new Set<Live>();
   readonly #outer: LiveSet | undefined;
+  #onEmpty: (() => void) | undefined;
   #waiting: Waiting[] = [];
 
-  /** @param outer the set that contains the owner of this set as one of its items */
-  constructor(outer?: LiveSet) {
+  /**
+   * @param outer the set that contains the owner of this set as one of its items
+   * @param onEmpty is called once, as soon as nothing in the set is live any more
+   */
+  constructor(outer?: LiveSet, onEmpty?: () => void) {
     this.#outer = outer;
+    this.#onEmpty = onEmpty;
   }
 
   get size(): number {
@@ -61,11 +66,6 @@ export class LiveSet {
     for (const item of [...this.#items]) this.delete(item);
   }
 
-  /** Resolves when nothing is live any more. */
-  empty(): Promise<void> {
-    return this.#until(() => this.#items.size === 0);
-  }
-
   /** Resolves when nothing is live any more, except for unread bodies. */
   unread(): Promise<void> {
     return this.#until(() => this.isUnread);
@@ -76,6 +76,11 @@ export class LiveSet {
   }
 
   #wake(): void {
+    const onEmpty = this.#onEmpty;
+    if (onEmpty && this.#items.size === 0) {
+      this.#onEmpty = undefined;
+      onEmpty();
+    }
     const waiting = this.#waiting;
     if (waiting.length > 0) {
       this.#waiting = waiting.filter(({ until }) => !until());

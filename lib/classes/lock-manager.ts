@@ -55,11 +55,11 @@ type LockFunction<R> = (session: ne_session, lock: ne_lock, set: LockSet, option
 /** A function of the addon in its blocking and its async form. */
 interface LockFunctions {
   readonly blocking: LockFunction<LockFailure>;
-  readonly async: LockFunction<Promise<LockFailure>>;
+  readonly async: LockFunction<void>;
 }
 
 function lockFunctions(name: string): LockFunctions {
-  return { blocking: native(name), async: addon.async[name] as unknown as LockFunction<Promise<LockFailure>> };
+  return { blocking: native(name), async: addon.async[name] as unknown as LockFunction<void> };
 }
 
 const obtain = lockFunctions('obtainLock');
@@ -86,8 +86,8 @@ class LockCall implements Call<LockFailure, void> {
     return this.lock.uri.path as string;
   }
 
-  send(session: ne_session, settings: CallSettings): Promise<LockFailure> {
-    return this.functions.async(session, this.lock, this.set, composedOptions(settings));
+  send(session: ne_session, settings: CallSettings): void {
+    this.functions.async(session, this.lock, this.set, composedOptions(settings));
   }
 
   sendSync(session: ne_session, settings: CallSettings): LockFailure {

@@ -11,13 +11,13 @@ import { fieldsOf, withoutReplaced } from './call-options.js';
 import { ComposedRequest } from './composed-request.js';
 import { dateOf } from './dates.js';
 import { addRequest, statusError } from './failure.js';
-import { failuresIn } from './multistatus.js';
+import { type Failures, failuresIn } from './multistatus.js';
 import { operationsOf, type PropertyChanges } from './proppatch.js';
 import { type Known, requireKnown } from '../core/options.js';
 import { requestOptions, type RequestOptions } from './request.js';
-import { flagsOf, RequestCall } from './request-call.js';
+import { type Convert, flagsOf, RequestCall } from './request-call.js';
 import type { Response } from './response.js';
-import type { SessionSource } from './session-source.js';
+import { noOptions, type SessionSource } from './session-source.js';
 import type { Target } from './target.js';
 
 /** The options of `copy` and `move`. */
@@ -79,56 +79,79 @@ const copyOptions: Known<CopyOptions> = { ...moveOptions, depth: true };
 const { body: _body, ...bodyOptions } = requestOptions;
 
 /** Creates the call for a method. A session of `source` will run the call. @internal */
-export function callOf(
-  { method, target, options = {}, known = requestOptions, body, content, collection }: Method<unknown>,
-  source: SessionSource,
-): RequestCall {
-  requireKnown(options, known);
+export function callOf<T>(description: Method<T>, source: SessionSource): RequestCall<T> {
+  const { method, target, options, known = requestOptions, body, content, collection } = description;
+  if (options !== undefined) requireKnown(options, known);
   const given = source.targetOf(target);
   const path = collection ? given.replace(/^[^?]*[^/?](?=$|\?)/, '$&/') : given;
-  const flags = flagsOf(method, options);
+  const flags = flagsOf(method, options ?? {});
+  const convert: Convert<T> = (response, context) => settle(description, response, context);
   return content
-    ? new ComposedRequest(method as 'PROPPATCH' | 'ACL', path, content, flags)
-    : new RequestCall(method, path, body === undefined ? options.body : body, flags);
+    ? new ComposedRequest(method as 'PROPPATCH' | 'ACL', path, content, flags, convert)
+    : new RequestCall(method, path, body ?? options?.body, flags, convert);
 }
 
 /**
  * Returns the options of a method, with the headers of the method added. If the caller has set a header of the same
  * name, the caller's header is used. @internal
  */
-export function optionsOf({ options = {}, headers }: Method<unknown>): RequestOptions {
+export function optionsOf({ options = noOptions, headers }: Method<unknown>): RequestOptions {
   if (!headers) return options;
   const given = fieldsOf(options.headers);
   return { ...options, headers: [...withoutReplaced(Object.entries(headers), given), ...given] };
 }
 
 /**
- * Converts the response to the result of a method, or throws if the response is a failure. @internal
+ * Converts the response to the result of a method, or throws if the response is a failure. Returns a promise if the
+ * response lists failures, and its body is still arriving.
  *
- * @param document the multi-status document of the response, if there is a document
  * @throws `ERR_NEON_STATUS`, and `NE_ERROR` for an unexpected 2xx response
  */
-export function settle<T>(
-  method: Method<T>,
-  response: Response,
-  document: Uint8Array | undefined,
-  context: CallContext,
-): T {
-  const { status, ok, reasonPhrase } = response;
+function settle<T>(method: Method<T>, response: Response, context: CallContext): T | Promise<T> {
+  if (!listsFailures(method, response)) return resultOf(method, response, undefined, context);
+  if (response.isWhole) return resultOf(method, response, response.bytesSync(), context);
+  return settleLater(method, response, context);
+}
+
+async function settleLater<T>(method: Method<T>, response: Response, context: CallContext): Promise<T> {
+  const document = await documentOf(response);
+  try {
+    return resultOf(method, response, document, context);
+  } catch (error) {
+    throw addRequest(error, context);
+  }
+}
+
+/** @param document the multi-status document of the response, if there is a document */
+function resultOf<T>(method: Method<T>, response: Response, document: Uint8Array | undefined, context: CallContext): T {
+  const { ok } = response;
   const found = document && failuresIn(document, context);
   // The document of an error response may be any XML. It is used only if it lists failures.
   const failures = ok || (found && found.list.length > 0) ? found : undefined;
-  const failure = ok
-    ? (failures?.text ?? method.failure?.(response))
-    : `${status} ${reasonPhrase}${failures ? ` (${failures.text})` : ''}`;
-  if (failure === undefined) return method.result(response);
+  if (ok) {
+    const failure = failures?.text ?? method.failure?.(response);
+    if (failure === undefined) return method.result(response);
+    throw unexpected(failure, response, document, failures);
+  }
+  const { status, reasonPhrase } = response;
+  const failure = `${status} ${reasonPhrase}${failures ? ` (${failures.text})` : ''}`;
+  throw statusError(failure, response.failed(document), failures?.list);
+}
+
+/** The error of a 2xx response that is a failure. */
+function unexpected(
+  failure: string,
+  response: Response,
+  document: Uint8Array | undefined,
+  failures: Failures | undefined,
+): NeonError {
   const failed = response.failed(document);
-  throw addRequest(
-    ok && !failures?.list.length
-      ? new NeonError(failure, 'NE_ERROR', { status, response: failed, ...(failures && { failures: [] }) })
-      : statusError(failure, failed, failures?.list),
-    context,
-  );
+  if (failures && failures.list.length > 0) return statusError(failure, failed, failures.list);
+  return new NeonError(failure, 'NE_ERROR', {
+    status: response.status,
+    response: failed,
+    ...(failures && { failures: [] }),
+  });
 }
 
 /**
@@ -145,15 +168,9 @@ function listsFailures({ multistatus }: Method<unknown>, { status, ok, headers }
  */
 const maxErrorBytes = 64 * 1024;
 
-/** Reads the multi-status document that lists the failures of a response; undefined without a document. @internal */
-export function documentOf(method: Method<unknown>, response: Response): Promise<Uint8Array | undefined> | undefined {
-  if (!listsFailures(method, response)) return undefined;
+/** Reads the multi-status document of a response that is still arriving; undefined if an error response is too long. */
+function documentOf(response: Response): Promise<Uint8Array | undefined> {
   return response.ok ? response.bytes() : response.bytes({ maxBytes: maxErrorBytes }).catch(() => undefined);
-}
-
-/** Returns the multi-status document of the response to a blocking request; undefined without a document. @internal */
-export function documentOfSync(method: Method<unknown>, response: Response): Uint8Array | undefined {
-  return listsFailures(method, response) ? response.bytesSync() : undefined;
 }
 
 /** Describes a method whose result is its response. @internal */

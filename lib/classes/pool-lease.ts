@@ -33,17 +33,16 @@ export class Lease implements Live, LentSession {
   session: Session | undefined;
   /** Whether the call can no longer be inside C: it succeeded, and no response body is still arriving. */
   finished = false;
-  /** Gives the session to the waiting call. */
-  begin: (session: Session) => void = () => undefined;
 
+  /** The call, while it waits for a session. */
+  #waiting: Run | undefined;
   readonly #lessor: Lessor;
 
   constructor(lessor: Lessor, run: Run) {
     this.#lessor = lessor;
-    this.live = new LiveSet(lessor.live);
+    this.live = new LiveSet(lessor.live, () => void lessor.over(this));
     this.description = run.description;
     this.live.add(run);
-    void this.live.empty().then(() => lessor.over(this));
   }
 
   get handle(): ne_session {
@@ -58,22 +57,27 @@ export class Lease implements Live, LentSession {
     return this.#leased().watchProgress(onProgress);
   }
 
-  obtain(run: Run): Promise<void> | undefined {
+  obtain(run: Run): boolean {
     this.session = this.#lessor.take();
-    if (this.session) return undefined;
+    if (this.session) return true;
+    this.#waiting = run;
     this.#lessor.enqueue(this);
-    return new Promise((resolve, reject) => {
-      this.begin = (session) => {
-        this.#lessor.dequeue(this);
-        this.session = session;
-        resolve();
-      };
-      run.refuse = (reason) => {
-        this.#lessor.dequeue(this);
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a signal's reason may be anything
-        reject(reason);
-      };
-    });
+    return false;
+  }
+
+  /** Gives the session to the waiting call. */
+  begin(session: Session): void {
+    this.session = session;
+    const run = this.#leave();
+    run?.begin();
+  }
+
+  /** Leaves the queue; returns the call that waited. */
+  #leave(): Run | undefined {
+    const run = this.#waiting;
+    this.#waiting = undefined;
+    if (run) this.#lessor.dequeue(this);
+    return run;
   }
 
   keep(hold: Hold): void {
@@ -87,6 +91,7 @@ export class Lease implements Live, LentSession {
   }
 
   done(run: Run): void {
+    this.#leave();
     this.release(run);
   }
 

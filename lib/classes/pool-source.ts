@@ -128,7 +128,7 @@ export class PoolSource extends SessionSource implements Lessor {
     if (!this.destroyed) this.#giveBack(session);
   }
 
-  protected lend(run: Run): Lease {
+  lend(run: Run): Lease {
     const lease = new Lease(this, run);
     this.live.add(lease);
     return lease;

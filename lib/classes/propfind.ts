@@ -52,7 +52,7 @@ type Propfind<R> = (
   options: string,
 ) => R;
 const propfindSync: Propfind<PropfindFailure> = native('propfind');
-const propfind = addon.async['propfind'] as unknown as Propfind<Promise<PropfindFailure>>;
+const propfind = addon.async['propfind'] as unknown as Propfind<void>;
 
 const namesOptions: Known<PropNamesOptions> = { ...commonOptions, depth: true };
 const propfindOptions: Known<PropfindOptions> = { ...namesOptions, props: true };
@@ -127,8 +127,8 @@ class PropfindCall implements Call<PropfindFailure, void> {
     return this.#query.target;
   }
 
-  send(session: ne_session, settings: CallSettings): Promise<PropfindFailure> {
-    return propfind(session, ...this.#values(settings));
+  send(session: ne_session, settings: CallSettings): void {
+    propfind(session, ...this.#values(settings));
   }
 
   sendSync(session: ne_session, settings: CallSettings): PropfindFailure {

@@ -9,7 +9,7 @@ import { isInstance } from '../core/objects.js';
 import { NE_REQFLAG_EXPECT100, NE_REQFLAG_IDEMPOTENT } from '../ne/constants.js';
 import type { ne_session } from '../ne/handles.js';
 import { type Body, isSimple, prepareBody, type PreparedBody, requireLength } from './body.js';
-import type { Call, CallRun } from './call.js';
+import type { Call, CallContext, CallRun } from './call.js';
 import { type CallSettings, type HeaderField, optionsText, withoutReplaced } from './call-options.js';
 import type { RawResponse } from './head.js';
 import type { Redirection } from './redirect.js';
@@ -18,18 +18,15 @@ import { takeWholeFile } from './whole-file.js';
 
 /**
  * The native function that performs a request. It has few parameters, because reading each one costs a call of
- * Node-API. The parameter `request` contains both the method and the target.
+ * Node-API. The parameter `request` contains the method, the target and the options; see `read_request` in
+ * binding/classes/exchange/recipe.h.
  */
-type Exchange<R> = (
-  session: ne_session,
-  request: string,
-  options: string,
-  flags: readonly number[],
-  body: PreparedBody['body'] | undefined,
-) => R;
-type ExchangeValues = Parameters<Exchange<unknown>> extends [ne_session, ...infer Values] ? Values : never;
+type Exchange<R> = (session: ne_session, request: string, body?: PreparedBody['body']) => R;
 const exchangeSync: Exchange<RawResponse> = native('exchange');
-const exchange = addon.async['exchange'] as unknown as Exchange<Promise<RawResponse>>;
+const exchange = addon.async['exchange'] as unknown as Exchange<void>;
+
+/** Converts the response to a request to the result of a call. @internal */
+export type Convert<Result> = (response: Response, context: CallContext) => Result | Promise<Result>;
 
 /** The request options that are passed to neon as flags. @internal */
 export interface FlagOptions {
@@ -37,8 +34,11 @@ export interface FlagOptions {
   readonly idempotent?: boolean | undefined;
 }
 
-/** A request with any method, any headers and a body from the caller. Its result is the response. @internal */
-export class RequestCall implements Call<RawResponse, Response> {
+/**
+ * A request with any method, any headers and a body from the caller. Its result is the response, or what `convert`
+ * makes from the response. @internal
+ */
+export class RequestCall<Result = Response> implements Call<RawResponse, Result> {
   readonly becomesGet = true;
   #body: Body | undefined;
   #release: (() => void) | undefined;
@@ -49,20 +49,25 @@ export class RequestCall implements Call<RawResponse, Response> {
     readonly target: string,
     body: Body | undefined,
     protected readonly flags: readonly number[],
+    protected readonly convert: Convert<Result> | undefined,
   ) {
-    this.#body = takeWholeFile(body) ?? body;
+    this.#body = typeof body === 'object' ? (takeWholeFile(body) ?? body) : body;
   }
 
-  send(session: ne_session, { headers, inflate }: CallSettings): Promise<RawResponse> {
-    return exchange(session, ...this.#values(headers, inflate, false));
+  send(session: ne_session, settings: CallSettings): void {
+    const body = this.#prepareBody(settings, false);
+    exchange(session, this.#request(settings), body);
   }
 
-  sendSync(session: ne_session, { headers, inflate }: CallSettings): RawResponse {
-    return exchangeSync(session, ...this.#values(headers, inflate, true));
+  sendSync(session: ne_session, settings: CallSettings): RawResponse {
+    const body = this.#prepareBody(settings, true);
+    return exchangeSync(session, this.#request(settings), body);
   }
 
-  settle(raw: RawResponse, run: CallRun): Response {
-    return new Response(raw, run, token);
+  settle(raw: RawResponse, run: CallRun): Result | Promise<Result> {
+    const response = new Response(raw, run, token);
+    // Without a function that converts it, the response is the result.
+    return this.convert ? this.convert(response, run.context) : (response as Result);
   }
 
   responseOf(raw: RawResponse): RawResponse {
@@ -77,13 +82,13 @@ export class RequestCall implements Call<RawResponse, Response> {
     this.#release?.();
   }
 
-  redirected({ target, asGet }: Redirection): RequestCall {
-    return asGet ? new RequestCall('GET', target, undefined, []) : this.to(target);
+  redirected({ target, asGet }: Redirection): RequestCall<Result> {
+    return asGet ? new RequestCall('GET', target, undefined, noFlags, this.convert) : this.to(target);
   }
 
   /** Returns this request with another target. */
-  protected to(target: string): RequestCall {
-    return new RequestCall(this.method, target, this.#body, this.flags);
+  protected to(target: string): RequestCall<Result> {
+    return new RequestCall(this.method, target, this.#body, this.flags, this.convert);
   }
 
   /** Whether the body can be sent again: any body except a stream or an iterable. */
@@ -93,22 +98,26 @@ export class RequestCall implements Call<RawResponse, Response> {
     return isInstance(body, Blob) || 'file' in body || 'fd' in body;
   }
 
-  /** The arguments of the native function, after the session. */
-  #values(headers: readonly HeaderField[], inflate: number, blocking: boolean): ExchangeValues {
+  /** The text of the request for the native function. */
+  #request({ headers, inflate }: CallSettings): string {
     const { method, flags } = this;
-    const request = `${method} ${this.target}`;
     const limit = method === 'HEAD' ? 0 : inflate; // the response to a HEAD has no body
+    // neon itself adds the Content-Length header if there is a body.
+    const hasOwn = this.#body !== undefined && announcedLength(headers) !== undefined;
+    const fields = hasOwn ? withoutReplaced(headers, [['Content-Length', '']]) : headers;
+    return `${method} ${this.target}\n${optionsText(fields, limit, flags)}`;
+  }
+
+  #prepareBody({ headers }: CallSettings, blocking: boolean): PreparedBody['body'] | undefined {
     const body = this.#body;
     const announced = announcedLength(headers);
-    // neon itself adds the Content-Length header if it knows the length.
-    const fields = announced === undefined ? headers : withoutReplaced(headers, [['Content-Length', '']]);
     if (body === undefined || isSimple(body)) {
-      requireLength(announced, body === undefined ? 0 : Buffer.byteLength(body));
-      return [request, optionsText(body === undefined ? headers : fields, limit), flags, body];
+      if (announced !== undefined) requireLength(announced, body === undefined ? 0 : Buffer.byteLength(body));
+      return body;
     }
     const prepared = prepareBody(body, announced, blocking);
     this.#release = prepared.release;
-    return [request, optionsText(fields, limit), flags, prepared.body];
+    return prepared.body;
   }
 }
 
@@ -118,7 +127,7 @@ export function requestCall(
   target: string,
   options: FlagOptions & { readonly body?: Body | undefined },
 ): RequestCall {
-  return new RequestCall(validMethod(method), target, options.body, flagsOf(method, options));
+  return new RequestCall(validMethod(method), target, options.body, flagsOf(method, options), undefined);
 }
 
 /**
@@ -134,15 +143,18 @@ const idempotentMethods: ReadonlySet<string> = new Set(
 );
 
 /** The flags of a request, in the form that its native function accepts. @internal */
-export function flagsOf(method: string, { expect100, idempotent }: FlagOptions): number[] {
-  const flags: number[] = [];
+export function flagsOf(method: string, { expect100, idempotent }: FlagOptions): readonly number[] {
   requireBoolean('expect100', expect100);
   requireBoolean('idempotent', idempotent);
-  if (expect100 !== undefined) flags.push(NE_REQFLAG_EXPECT100, expect100 ? 1 : 0);
   const repeats = idempotent ?? idempotentMethods.has(method);
+  if (repeats && expect100 === undefined) return noFlags;
+  const flags: number[] = [];
+  if (expect100 !== undefined) flags.push(NE_REQFLAG_EXPECT100, expect100 ? 1 : 0);
   if (!repeats) flags.push(NE_REQFLAG_IDEMPOTENT, 0); // neon's default is 1
   return flags;
 }
+
+const noFlags: readonly number[] = [];
 
 function requireBoolean(name: string, value: unknown): void {
   if (value !== undefined && typeof value !== 'boolean') throw invalidType(name, 'of type boolean', value);
@@ -151,12 +163,14 @@ function requireBoolean(name: string, value: unknown): void {
 /** Checks that a method is a token of RFC 9110. @internal */
 export function validMethod(method: unknown): string {
   if (typeof method !== 'string') throw invalidType('method', 'of type string', method);
-  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(method)) throw invalidChar('method', 'it must be a token');
+  if (!idempotentMethods.has(method) && !/^[\w!#$%&'*+.^`|~-]+$/.test(method))
+    throw invalidChar('method', 'it must be a token');
   return method;
 }
 
 /** The value of the `Content-Length` header, which announces the length of the body; undefined without the header. */
 function announcedLength(headers: readonly HeaderField[]): number | undefined {
+  if (headers.length === 0) return undefined;
   const header = headers.find(([name]) => name.toLowerCase() === 'content-length');
   if (!header) return undefined;
   const length = Number(header[1]);

@@ -104,7 +104,7 @@ export class Request {
     this.#source = source;
     this.#decompress = options.decompress;
     this.#headers = [...fieldsOf(options.headers)];
-    this.#flags = flagsOf(method, options);
+    this.#flags = [...flagsOf(method, options)];
     this.#item = { description: `${method} ${this.target}`, end: (reason) => this.#end(reason) };
     source.live.add(this.#item);
   }
@@ -218,7 +218,7 @@ export class Request {
   }
 
   #call(): RequestCall {
-    return new RequestCall(this.method, this.target, this.body, this.#flags);
+    return new RequestCall(this.method, this.target, this.body, this.#flags, undefined);
   }
 
   #options(): CommonOptions {

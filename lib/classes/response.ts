@@ -94,6 +94,11 @@ export class Response {
     return (this.#headers ??= headersOf(this.#lines()));
   }
 
+  /** Whether the body has arrived completely. @internal */
+  get isWhole(): boolean {
+    return this.#arriving === undefined;
+  }
+
   /** Whether the body was cancelled, or was read by one of the methods or as {@link body}. */
   get bodyUsed(): boolean {
     return this.#used;
@@ -127,7 +132,14 @@ export class Response {
    * Rejects with `ERR_OUT_OF_RANGE` when the body is longer than `maxBytes`; if the body is still arriving, the
    * connection is then closed. Also rejects as {@link Response} describes.
    */
-  async bytes(options: BodyOptions = {}): Promise<Buffer> {
+  bytes(options?: BodyOptions): Promise<Buffer> {
+    // The way of a small response: no check, and no async function.
+    if (options !== undefined || this.#used || this.#arriving) return this.#bytes(options);
+    this.#used = true;
+    return Promise.resolve(this.#whole);
+  }
+
+  async #bytes(options: BodyOptions = {}): Promise<Buffer> {
     requireKnown(options, bodyOptions);
     const { maxBytes = constants.MAX_LENGTH } = options;
     requireCount('maxBytes', maxBytes);

@@ -1,7 +1,7 @@
 /** Sources lend sessions to calls. Every call is run by a source. */
 import { limit, type Stop, timeLimit, validated } from '../core/abort.js';
 import { invalidType, NeonError } from '../core/errors.js';
-import { abortOperation, startOperation } from '../core/operation.js';
+import { abortOperation, type Operator, queueOperation } from '../core/operation.js';
 import { type Known, requireKnown } from '../core/options.js';
 import type { ne_session } from '../ne/handles.js';
 import type { Call, CallContext, CallRun } from './call.js';
@@ -10,6 +10,7 @@ import { addRequest } from './failure.js';
 import { type Hold, Holds, type ReadingLimits, unreadBody } from './hold.js';
 import { type Live, LiveSet } from './live-set.js';
 import { type LockSet, shareLocks } from './lock-set.js';
+import type { Redirection } from './redirect.js';
 import { type ProgressEvent, type ProgressWatch, StatusEmitter, type StatusEvent } from './status.js';
 import { resolveTarget, type Target } from './target.js';
 
@@ -19,10 +20,10 @@ export interface LentSession {
   /** Reports the progress of the next operation that is started. */
   watch(onProgress: (event: ProgressEvent) => void): ProgressWatch;
   /**
-   * Obtains the session for a call before the call starts. If the call has to wait, returns a promise, and sets
-   * `run.refuse` to a function that rejects the promise.
+   * Obtains the session for a call before the call starts. Returns false if the call has to wait. In this case, calls
+   * `run.begin()` as soon as the session is available.
    */
-  obtain(run: Run): Promise<void> | undefined;
+  obtain(run: Run): boolean;
   /**
    * Called when a call or its response body starts to occupy the session while the caller reads. It then counts as
    * live.
@@ -32,7 +33,7 @@ export interface LentSession {
   release(hold: Hold): void;
   /** Called when the call has succeeded or failed. It no longer counts as live. */
   done(run: Run): void;
-  /** Called when the native function has finished and the call has succeeded. */
+  /** Called when the native function has finished and the call has succeeded, before `done`. */
   succeeded?(): void;
 }
 
@@ -50,6 +51,11 @@ export interface DestroyOptions {
   /** Whether to abort live requests first. If false (the default), `destroy` refuses while requests are live. */
   force?: boolean | undefined;
 }
+
+/** The options of calls without options. @internal */
+export const noOptions: CommonOptions = Object.freeze({});
+const noTerms: RunTerms = Object.freeze({});
+const ignore = (): void => undefined;
 
 const closeOptions: Known<CloseOptions> = { timeout: true };
 const destroyOptions: Known<DestroyOptions> = { force: true };
@@ -143,6 +149,8 @@ export abstract class SessionSource {
   readonly limits: ReadingLimits;
   readonly #base: URL | undefined;
   readonly #defaults: CallDefaults;
+  /** The settings of calls without options. */
+  readonly #plain: CallSettings;
   #locks: SharedLocks | undefined;
   #state: 'open' | 'closing' | 'destroyed' = 'open';
 
@@ -151,11 +159,12 @@ export abstract class SessionSource {
     this.origin = origin;
     this.#base = base;
     this.#defaults = defaults;
+    this.#plain = settingsOf(noOptions, defaults);
     this.limits = defaults.limits;
   }
 
   /** Lends a session to a call. If the call is `counted`, it is added to the live set. */
-  protected abstract lend(run: Run, counted: boolean): LentSession;
+  abstract lend(run: Run, counted: boolean): LentSession;
 
   get destroyed(): boolean {
     return this.#state === 'destroyed';
@@ -167,61 +176,13 @@ export abstract class SessionSource {
    * Rejects with the reason of an abort, with `NE_TIMEOUT` after the timeout, and otherwise with a {@link NeonError}
    * that names the request.
    */
-  async run<Raw, Result>(call: Call<Raw, Result>, options: CommonOptions = {}, terms: RunTerms = {}): Promise<Result> {
-    this.requireOpen(terms.whileClosing);
-    let settings = settingsOf(options, this.#defaults);
-    for (let count = 0; ; count++) {
-      const result = await this.#runOnce(call, settings, terms, count);
-      if (!(result instanceof Redirected)) return result;
-      this.requireOpen(true);
-      ({ call, settings } = result);
-    }
-  }
-
-  async #runOnce<Raw, Result>(
-    call: Call<Raw, Result>,
-    settings: CallSettings,
-    terms: RunTerms,
-    count: number,
-  ): Promise<Result | Redirected<Raw, Result>> {
-    const { signal, timeout, since, onProgress } = settings;
-    signal?.throwIfAborted();
-    const run = new Run(call, this.origin, settings);
-    const lent = (run.lent = this.lend(run, !terms.uncounted));
-    terms.onStart?.((reason) => run.end(reason));
-    const limited = signal !== undefined || timeout !== undefined;
-    const unlimit = limited ? limit(settings, since, (reason) => run.end(reason)) : undefined;
-    let watch: ProgressWatch | undefined;
-    try {
-      const waiting = lent.obtain(run);
-      if (waiting) {
-        call.hold?.();
-        await waiting;
-        run.requireGoing();
-      }
-      watch = onProgress && lent.watch(onProgress);
-      const [promise, operation] = startOperation(
-        () => call.send(lent.handle, settings),
-        limited ? timeLimit(settings, since) : 0,
-      );
-      run.operation = operation;
-      if (call.reader) lent.keep(run);
-      watch?.started(operation);
-      const raw = await promise;
-      const redirected = this.#note(call, raw, settings, count);
-      run.unwatch = watch?.stop;
-      const result = redirected ?? call.settle(raw, run);
-      if (redirected) watch?.stop();
-      lent.succeeded?.();
-      return result;
-    } catch (error) {
-      watch?.stop();
-      throw signal?.aborted && error === signal.reason ? error : addRequest(error, run.context);
-    } finally {
-      unlimit?.();
-      lent.done(run);
-      call.release?.();
-    }
+  run<Raw, Result>(call: Call<Raw, Result>, options = noOptions, terms = noTerms): Promise<Result> {
+    return new Promise((resolve) => {
+      this.requireOpen(terms.whileClosing);
+      const settings = options === noOptions ? this.#plain : settingsOf(options, this.#defaults);
+      // A run passes the call's raw result only to the call itself, and the call's result only to the caller.
+      new Run(this, call, settings, terms, resolve as Settle).start();
+    });
   }
 
   /**
@@ -230,47 +191,28 @@ export abstract class SessionSource {
    * @throws the errors that `run` rejects with; for a pool always `ERR_NEON_INVALID_STATE`, since all its sessions may
    *   be in use
    */
-  runSync<Raw, Result>(call: Call<Raw, Result>, options: CommonOptions = {}, terms: RunTerms = {}): Result {
+  runSync<Raw, Result>(call: Call<Raw, Result>, options = noOptions, terms = noTerms): Result {
     this.requireOpen();
-    let settings = settingsOf(options, this.#defaults, true);
-    for (let count = 0; ; count++) {
-      const result = this.#runOnceSync(call, settings, terms, count);
-      if (!(result instanceof Redirected)) return result;
+    let run = new Run(this, call, settingsOf(options, this.#defaults, true), terms);
+    for (;;) {
+      const result = run.runSync();
+      if (!(result instanceof Run)) return result as Result;
       this.requireOpen();
-      ({ call, settings } = result);
+      run = result;
     }
   }
 
-  #runOnceSync<Raw, Result>(
-    call: Call<Raw, Result>,
-    settings: CallSettings,
-    terms: RunTerms,
+  /** Updates the locks according to a response. If the response is a redirect, returns where it leads. */
+  note(
+    call: Call<unknown, unknown>,
+    raw: unknown,
+    { redirects }: CallSettings,
     count: number,
-  ): Result | Redirected<Raw, Result> {
-    const run = new Run(call, this.origin, settings);
-    const lent = (run.lent = this.lend(run, !terms.uncounted));
-    try {
-      const raw = call.sendSync(lent.handle, settings);
-      return this.#note(call, raw, settings, count) ?? call.settle(raw, run);
-    } catch (error) {
-      throw addRequest(error, run.context);
-    } finally {
-      lent.done(run);
-    }
-  }
-
-  /** Updates the locks according to a response. If the response is a redirect, returns the call that follows it. */
-  #note<Raw, Result>(
-    call: Call<Raw, Result>,
-    raw: Raw,
-    settings: CallSettings,
-    count: number,
-  ): Redirected<Raw, Result> | undefined {
+  ): Redirection | undefined {
     const response = call.responseOf(raw);
     if (!response) return undefined;
     this.#locks?.noteResponse(call.method, call.target, response[0]);
-    const next = settings.redirects?.next(call, response, this.origin, count);
-    return next && new Redirected(call.redirected(next), next.asGet ? withoutContent(settings) : settings);
+    return redirects?.next(call, response, this.origin, count);
   }
 
   /**
@@ -351,23 +293,21 @@ export abstract class SessionSource {
   }
 }
 
-/** The call that follows a redirect, and its options. */
-class Redirected<Raw, Result> {
-  constructor(
-    readonly call: Call<Raw, Result>,
-    readonly settings: CallSettings,
-  ) {}
-}
-
 /** The settings without the headers about a body. */
 function withoutContent(settings: CallSettings): CallSettings {
   return { ...settings, headers: settings.headers.filter(([name]) => !/^(content-|transfer-encoding$)/i.test(name)) };
 }
 
-type CallHead = Pick<Call<unknown, unknown>, 'method' | 'target' | 'reader'>;
+type Settle = (result: unknown) => void;
 
-/** A call that waits or runs, as an item of a live set. @internal */
-export class Run implements Hold, CallRun {
+/**
+ * A call that waits or runs, as an item of a live set. It takes the steps that {@link SessionSource} describes.
+ *
+ * A run has three states. It *waits* until its session is available, which `begin` reports. It then *runs* until the
+ * addon reports the outcome of the operation, with `succeed` or `fail`. Then it is *over*. `end` ends a run in both of
+ * the first states. A redirect ends a run too, and starts another run, which settles the same promise. @internal
+ */
+export class Run implements Hold, CallRun, Operator {
   readonly context: CallContext;
   readonly run = this;
   readonly isUnread = false;
@@ -375,18 +315,155 @@ export class Run implements Hold, CallRun {
   /** The session that was lent to the call; for a pool, the lease. */
   lent: LentSession | undefined;
   unwatch: (() => void) | undefined;
-  /** The identity of the call's operation; 0 until the operation is started. */
-  operation = 0;
-  /** Ends the waiting for a session. */
-  refuse: Stop | undefined;
-  readonly #call: CallHead;
+  readonly #source: SessionSource;
+  readonly #call: Call<unknown, unknown>;
   readonly #settings: CallSettings;
-  #ended: { readonly reason: unknown } | undefined;
+  readonly #terms: RunTerms;
+  /** The number of redirects before this run. */
+  readonly #count: number;
+  /** Settles the promise of the caller. After that it is dropped, because the promise refers to the response. */
+  #resolve: Settle;
+  #state: 'waiting' | 'running' | 'over' = 'waiting';
+  /** The identity of the call's operation; 0 until the operation is started. */
+  #operation = 0;
+  #watch: ProgressWatch | undefined;
+  #unlimit: (() => void) | undefined;
 
-  constructor(call: CallHead, origin: string, settings: CallSettings) {
-    this.context = { method: call.method, target: call.target, origin };
+  /** @param resolve settles the promise of the caller; a blocking call has none */
+  constructor(
+    source: SessionSource,
+    call: Call<unknown, unknown>,
+    settings: CallSettings,
+    terms: RunTerms,
+    resolve: Settle = ignore,
+    count = 0,
+  ) {
+    this.context = { method: call.method, target: call.target, origin: source.origin };
+    this.#source = source;
     this.#call = call;
     this.#settings = settings;
+    this.#terms = terms;
+    this.#resolve = resolve;
+    this.#count = count;
+  }
+
+  /** Waits for a session, and then runs. */
+  start(): void {
+    const { signal, timeout, since } = this.#settings;
+    try {
+      signal?.throwIfAborted();
+      const lent = (this.lent = this.#source.lend(this, !this.#terms.uncounted));
+      this.#terms.onStart?.((reason) => this.end(reason));
+      if (signal !== undefined || timeout !== undefined)
+        this.#unlimit = limit(this.#settings, since, (reason) => this.end(reason));
+      if (lent.obtain(this)) this.begin();
+      else this.#call.hold?.();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** Called when the session is available. */
+  begin(): void {
+    const { onProgress, timeout, since } = this.#settings;
+    const lent = this.#lent();
+    try {
+      this.#watch = onProgress && lent.watch(onProgress);
+      this.#operation = queueOperation(this, timeout === undefined ? 0 : timeLimit(this.#settings, since));
+      this.#state = 'running';
+      if (this.#call.reader) lent.keep(this);
+      this.#watch?.started(this.#operation);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  queue(): void {
+    this.#call.send(this.#lent().handle, this.#settings);
+  }
+
+  succeed(raw: unknown): void {
+    let next: Redirection | undefined;
+    let result: unknown;
+    try {
+      next = this.#source.note(this.#call, raw, this.#settings, this.#count);
+      this.unwatch = this.#watch?.stop;
+      if (!next) result = this.#call.settle(raw, this);
+      this.lent?.succeeded?.();
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    if (next) this.#watch?.stop();
+    this.#finish();
+    if (next) this.#follow(next);
+    else this.#settle(result);
+  }
+
+  fail(reason: unknown): void {
+    this.#watch?.stop();
+    this.#finish();
+    this.#reject(reason);
+  }
+
+  end(reason: unknown): void {
+    if (this.#state === 'waiting') this.fail(reason);
+    else if (this.#state === 'running') abortOperation(this.#operation, reason);
+  }
+
+  /** Runs the call on the calling thread. Returns its result or, if the response is a redirect, the next run. */
+  runSync(): unknown {
+    const lent = (this.lent = this.#source.lend(this, !this.#terms.uncounted));
+    try {
+      const raw = this.#call.sendSync(lent.handle, this.#settings);
+      const next = this.#source.note(this.#call, raw, this.#settings, this.#count);
+      return next ? this.#redirected(next) : this.#call.settle(raw, this);
+    } catch (error) {
+      throw addRequest(error, this.context);
+    } finally {
+      this.#finish();
+    }
+  }
+
+  #finish(): void {
+    this.#state = 'over';
+    this.#unlimit?.();
+    this.lent?.done(this);
+    this.#call.release?.();
+  }
+
+  #follow(to: Redirection): void {
+    try {
+      this.#source.requireOpen(true);
+    } catch (error) {
+      this.#reject(error);
+      return;
+    }
+    this.#redirected(to).start();
+  }
+
+  #redirected(to: Redirection): Run {
+    const settings = to.asGet ? withoutContent(this.#settings) : this.#settings;
+    const call = this.#call.redirected(to);
+    return new Run(this.#source, call, settings, this.#terms, this.#resolve, this.#count + 1);
+  }
+
+  /** Rejects the promise of the caller. The error gets the request and the stack of the caller. */
+  #reject(error: unknown): void {
+    const { signal } = this.#settings;
+    const isReason = signal?.aborted === true && error === signal.reason;
+    this.#settle(rejectLater(() => (isReason ? error : addRequest(error, this.context))));
+  }
+
+  #settle(result: unknown): void {
+    const resolve = this.#resolve;
+    this.#resolve = ignore;
+    resolve(result);
+  }
+
+  #lent(): LentSession {
+    if (!this.lent) throw new Error('A run has a session while it runs');
+    return this.lent;
   }
 
   get description(): string {
@@ -432,17 +509,18 @@ export class Run implements Hold, CallRun {
   stopReadingAhead(): void {
     this.#call.reader?.readAhead(undefined);
   }
+}
 
-  end(reason: unknown): void {
-    this.#ended ??= { reason };
-    this.refuse?.(reason);
-    abortOperation(this.operation, reason);
-  }
-
-  /** If the call was ended while it waited, throws the reason. */
-  requireGoing(): void {
-    if (this.#ended) throw this.#ended.reason;
-  }
+/**
+ * Returns a promise that rejects after two microtasks. By then, the caller's promise has been resolved with it. V8 then
+ * knows which async functions wait for it, so that an error captured in `errorOf` has the stack of the caller.
+ */
+function rejectLater(errorOf: () => unknown): Promise<never> {
+  return Promise.resolve()
+    .then(ignore)
+    .then(() => {
+      throw errorOf();
+    });
 }
 
 /** The source of a `Session`. It lends itself to each call immediately. @internal */
@@ -462,9 +540,10 @@ export class SingleSession extends SessionSource implements LentSession {
   }
 
   /** Never waits: the session's thread runs the calls in order. */
-  obtain(run: Run): undefined {
+  obtain(run: Run): true {
     this.#calls.add(run);
     this.#readAhead();
+    return true;
   }
 
   keep(hold: Hold): void {
@@ -486,7 +565,7 @@ export class SingleSession extends SessionSource implements LentSession {
 
   /** Makes the holds read ahead while other calls wait. */
   #readAhead(): void {
-    this.#holds.readAhead(({ run }) => this.#calls.size > (this.#calls.has(run) ? 1 : 0));
+    if (this.#holds.size > 0) this.#holds.readAhead(({ run }) => this.#calls.size > (this.#calls.has(run) ? 1 : 0));
   }
 
   #onChange(hold: Hold): void {
@@ -517,7 +596,7 @@ export class SingleSession extends SessionSource implements LentSession {
     this.#status.end();
   }
 
-  protected lend(run: Run, counted: boolean): this {
+  lend(run: Run, counted: boolean): this {
     if (counted) this.live.add(run);
     return this;
   }

@@ -66,6 +66,9 @@ function escapeSegment(name: string): string {
 const percent = (character: string): string =>
   `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
 
+/** An absolute path with an optional query, whose characters all stay as they are. */
+const plain = /^\/[!$-;=@-[\]-~]*(\?[!$-;=?-[\]-~]+)?$/;
+
 const cure = 'escape names with escapePath(name)';
 
 /**
@@ -77,6 +80,7 @@ const cure = 'escape names with escapePath(name)';
 export function resolveTarget(target: Target, origin: string, base: URL | undefined): string {
   if (typeof target !== 'string' && !isInstance(target, URL))
     throw invalidType('target', 'of type string or URL', target);
+  if (typeof target === 'string' && plain.test(target)) return target;
   const text = String(target);
   requirePlain(text);
   if (text === '*') return text;

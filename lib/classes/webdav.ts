@@ -5,7 +5,6 @@ import { token } from '../core/handle.js';
 import { type Known, requireKnown } from '../core/options.js';
 import type { AclEntry } from './acl.js';
 import type { Body } from './body.js';
-import type { CallContext } from './call.js';
 import { type BlockingOptions, type CommonOptions, commonOptions } from './call-options.js';
 import { discovered, type DiscoverLocksOptions, LockManager } from './lock-manager.js';
 import {
@@ -22,9 +21,9 @@ import { baseOf, Listing, listSync, type PropfindOptions, propfindQuery, type Pr
 import type { Entry } from './propfind-batch.js';
 import type { PropertyChanges } from './proppatch.js';
 import { type RequestOptions, requestOptions } from './request.js';
-import { type RequestCall, requestCall } from './request-call.js';
+import { requestCall } from './request-call.js';
 import type { Response } from './response.js';
-import type { SessionSource } from './session-source.js';
+import { noOptions, type SessionSource } from './session-source.js';
 import type { StatusEvent } from './status.js';
 import type { Target } from './target.js';
 
@@ -81,9 +80,11 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * console.log(response.status, await response.text());
    * ```
    */
-  async request(method: string, target: Target, options: RequestOptions = {}): Promise<Response> {
-    requireKnown(options, requestOptions);
-    return this.#source.run(requestCall(method, this.#source.targetOf(target), options), options);
+  request(method: string, target: Target, options: RequestOptions = noOptions): Promise<Response> {
+    return run(() => {
+      if (options !== noOptions) requireKnown(options, requestOptions);
+      return this.#source.run(requestCall(method, this.#source.targetOf(target), options), options);
+    });
   }
 
   /**
@@ -108,7 +109,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * ```
    */
   get(target: Target, options?: RequestOptions): Promise<Response> {
-    return this.#send(methods.plain('GET', target, options));
+    return this.#send(() => methods.plain('GET', target, options));
   }
 
   /**
@@ -122,7 +123,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
 
   /** Gets the headers of a resource (HEAD, RFC 9110 section 9.3.2). Rejects like {@link get}. */
   head(target: Target, options?: RequestOptions): Promise<Response> {
-    return this.#send(methods.plain('HEAD', target, options));
+    return this.#send(() => methods.plain('HEAD', target, options));
   }
 
   /**
@@ -144,7 +145,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * ```
    */
   put(target: Target, body: Body, options?: RequestOptions): Promise<Response> {
-    return this.#send(methods.send('PUT', target, body, options));
+    return this.#send(() => methods.send('PUT', target, body, options));
   }
 
   /**
@@ -162,7 +163,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * the request is not sent again when a kept connection turns out to be closed. In C: `ne_post`.
    */
   post(target: Target, body: Body, options?: RequestOptions): Promise<Response> {
-    return this.#send(methods.send('POST', target, body, options));
+    return this.#send(() => methods.send('POST', target, body, options));
   }
 
   /**
@@ -180,7 +181,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * If the server reports which members it could not delete, `failures` of the error lists them. In C: `ne_delete`.
    */
   delete(target: Target, options?: RequestOptions): Promise<Response> {
-    return this.#send(methods.changing('DELETE', target, options));
+    return this.#send(() => methods.changing('DELETE', target, options));
   }
 
   /**
@@ -198,7 +199,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * C: `ne_mkcol`.
    */
   mkcol(target: Target, options?: RequestOptions): Promise<Response> {
-    return this.#send(methods.mkcol(target, options));
+    return this.#send(() => methods.mkcol(target, options));
   }
 
   /**
@@ -215,8 +216,8 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * error has `failures` if the server lists them. The status is 412 if the destination exists and `overwrite` is
    * false. In C: `ne_copy`.
    */
-  async copy(source: Target, destination: Target, options?: methods.CopyOptions): Promise<Response> {
-    return this.#send(methods.copyOrMove('COPY', source, this.#source.uriOf(destination), options));
+  copy(source: Target, destination: Target, options?: methods.CopyOptions): Promise<Response> {
+    return this.#send(() => methods.copyOrMove('COPY', source, this.#source.uriOf(destination), options));
   }
 
   /**
@@ -232,8 +233,8 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * Moves a resource to another target on this server (MOVE, RFC 4918 section 9.9). Rejects like {@link copy}. In C:
    * `ne_move`.
    */
-  async move(source: Target, destination: Target, options?: Omit<methods.CopyOptions, 'depth'>): Promise<Response> {
-    return this.#send(methods.copyOrMove('MOVE', source, this.#source.uriOf(destination), options));
+  move(source: Target, destination: Target, options?: Omit<methods.CopyOptions, 'depth'>): Promise<Response> {
+    return this.#send(() => methods.copyOrMove('MOVE', source, this.#source.uriOf(destination), options));
   }
 
   /**
@@ -254,7 +255,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * `ne_options2`.
    */
   options(target: Target, options?: RequestOptions): Promise<methods.Capabilities> {
-    return this.#send(methods.options(target, options));
+    return this.#send(() => methods.options(target, options));
   }
 
   /**
@@ -271,7 +272,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * sends no valid `Last-Modified` header. Rejects like {@link get}. In C: `ne_getmodtime`.
    */
   getModTime(target: Target, options?: RequestOptions): Promise<Date | null> {
-    return this.#send(methods.getModTime(target, options));
+    return this.#send(() => methods.getModTime(target, options));
   }
 
   /**
@@ -293,8 +294,8 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * const first = await (await session.getRange('/log.txt', { start: 0, end: 99 })).bytes(); // 100 bytes
    * ```
    */
-  async getRange(target: Target, range: methods.ByteRange, options?: RequestOptions): Promise<Response> {
-    return this.#send(methods.getRange(target, range, options));
+  getRange(target: Target, range: methods.ByteRange, options?: RequestOptions): Promise<Response> {
+    return this.#send(() => methods.getRange(target, range, options));
   }
 
   /**
@@ -361,12 +362,12 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * await session.proppatch('/a.txt', { set: { '{urn:example}color': 'red' }, remove: ['{urn:example}size'] });
    * ```
    */
-  async proppatch(
+  proppatch(
     target: Target,
     changes: PropertyChanges | readonly PropertyChanges[],
     options?: RequestOptions,
   ): Promise<Response> {
-    return this.#send(methods.proppatch(target, changes, options));
+    return this.#send(() => methods.proppatch(target, changes, options));
   }
 
   /**
@@ -391,8 +392,8 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * await session.setAcl('/a.txt', [{ principal: 'authenticated', grant: ['read'] }]);
    * ```
    */
-  async setAcl(target: Target, entries: readonly AclEntry[], options?: RequestOptions): Promise<Response> {
-    return this.#send(methods.setAcl(target, entries, options));
+  setAcl(target: Target, entries: readonly AclEntry[], options?: RequestOptions): Promise<Response> {
+    return this.#send(() => methods.setAcl(target, entries, options));
   }
 
   /**
@@ -522,18 +523,25 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
     return (this.#lockManager ??= new LockManager(this.#source));
   }
 
-  async #send<T>(method: methods.Method<T>): Promise<T> {
-    const call = methods.callOf(method, this.#source);
-    const response = await this.#source.run(call, methods.optionsOf(method));
-    const document = await methods.documentOf(method, response);
-    return methods.settle(method, response, document, contextOf(call, this.#source));
+  #send<T>(describe: () => methods.Method<T>): Promise<T> {
+    return run(() => {
+      const method = describe();
+      return this.#source.run(methods.callOf(method, this.#source), methods.optionsOf(method));
+    });
   }
 
   #sendSync<T>(method: methods.Method<T>): T {
-    const call = methods.callOf(method, this.#source);
-    const response = this.#source.runSync(call, methods.optionsOf(method));
-    const document = methods.documentOfSync(method, response);
-    return methods.settle(method, response, document, contextOf(call, this.#source));
+    return this.#source.runSync(methods.callOf(method, this.#source), methods.optionsOf(method));
+  }
+}
+
+/** Makes the exceptions of `start` rejections. An async function would do the same with more promises. */
+function run<T>(start: () => Promise<T>): Promise<T> {
+  try {
+    return start();
+  } catch (error) {
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a getter of the options may throw anything
+    return Promise.reject(error);
   }
 }
 
@@ -543,10 +551,6 @@ const discoveryOptions: Known<DiscoverLocksOptions> = { ...commonOptions, depth:
 function discovery(options: DiscoverLocksOptions): PropfindOptions {
   requireKnown(options, discoveryOptions);
   return { depth: 0, ...options, props: ['lockdiscovery'] };
-}
-
-function contextOf({ method, target }: RequestCall, { origin }: SessionSource): CallContext {
-  return { method, target, origin };
 }
 
 type BlockingMethod = Extract<keyof WebDAVMethods, `${string}Sync`>;

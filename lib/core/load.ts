@@ -7,6 +7,7 @@ import { isMainThread } from 'node:worker_threads';
 
 import { NeonError, setResultNames } from './errors.js';
 import { forget, handleClasses, isHandle, keep, kept, token } from './handle.js';
+import { deliver, outboxBytes, outboxTable, settle } from './receivers.js';
 
 /** A function that the addon exports. `lib` declares its type where it exports the function. */
 export type Native = (...values: never[]) => unknown;
@@ -127,6 +128,10 @@ const hooks = {
   lastOperation,
   /** Calls `job` in a later turn of the event loop. */
   later: (job: () => void) => void setImmediate(job),
+  settle,
+  deliver,
+  outboxTable,
+  outboxBytes,
   token,
   handleClasses,
   isHandle,

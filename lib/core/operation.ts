@@ -1,4 +1,5 @@
 import { addon, lastOperation } from './load.js';
+import { receive, type Receiver } from './receivers.js';
 
 const setTimeLimit = addon.sync['setTimeLimit'] as (timeout: number) => void;
 const abort = addon.sync['abort'] as (operation: number, reason: unknown) => void;
@@ -23,13 +24,33 @@ export function startOperation<T>(
   return [promise, operation === before ? 0 : operation];
 }
 
-function within<T>(timeLimit: number, call: () => Promise<T>): Promise<T> {
+function within<T>(timeLimit: number, call: () => T): T {
   setTimeLimit(timeLimit);
   try {
     return call();
   } finally {
     setTimeLimit(0); // a call that the addon refused leaves the limit set
   }
+}
+
+/** Queues an operation, and receives its outcome. */
+export interface Operator extends Receiver {
+  /** Calls one async function of the addon that has a receiver. */
+  queue(): void;
+}
+
+/**
+ * Queues an operation whose outcome goes to a receiver, unlike {@link startOperation}.
+ *
+ * @param timeLimit in milliseconds, as in {@link startOperation}
+ * @returns the identity of the operation
+ */
+export function queueOperation(operator: Operator, timeLimit: number): number {
+  if (timeLimit > 0) within(timeLimit, () => operator.queue());
+  else operator.queue();
+  const operation = lastOperation[0] as number;
+  receive(operation, operator);
+  return operation;
 }
 
 /** Rejects the promise of an operation with `reason`, and ends the operation. Ignores an operation that is over. */

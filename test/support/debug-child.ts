@@ -14,7 +14,7 @@ async function main(): Promise<void> {
     await session.request('PUT', '/path', { headers, body: 'the-password' }).then((r) => r.text());
   if (mode === 'many') {
     process.stderr.cork(); // the first use of this stream makes the pipe non-blocking
-    for (let i = 0; i < 3000; i++) ne.ne_debug(ne.NE_DBG_LOCKS, '%s\n', `line ${i}`);
+    for (let i = 0; i < 30_000; i++) ne.ne_debug(ne.NE_DBG_LOCKS, '%s\n', `line ${i}`);
   }
   if (mode === 'ended') ne.ne_debug_init(null, 0);
   if (mode === 'other') ne.ne_debug_init(1, ne.NE_DBG_LOCKS);

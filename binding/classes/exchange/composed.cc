@@ -70,27 +70,26 @@ Napi::Value ComposedRequest::result(Napi::Env env) {
 
 namespace {
 
-// name(session, target, options, flags, content) → Head::response(); `send` is made from the content.
+// name(session, target, options, content) → Head::response(); `send` is made from the content.
 std::shared_ptr<Operation> compose(const Arguments &arguments, ComposedRequest::Send send) {
   auto session = arguments.handle<Session>(0, "session");
   Recipe recipe;
   recipe.target = arguments.line(1, "target");
   recipe.read_options(arguments, 2);
-  recipe.read_flags(arguments, 3);
   return std::make_shared<ComposedRequest>(std::move(session), std::move(recipe), std::move(send));
 }
 
-/// proppatch(session, target, options, flags, operations)
+/// proppatch(session, target, options, operations)
 std::shared_ptr<Operation> proppatch(const Arguments &arguments, Mode) {
-  PropertyChanges changes(arguments, 4);  // read first: a getter may destroy the session
+  PropertyChanges changes(arguments, 3);  // read first: a getter may destroy the session
   return compose(arguments, [changes = std::move(changes)](ne_session *session, const char *target) {
     return changes.send(session, target);
   });
 }
 
-/// setAcl(session, target, options, flags, entries)
+/// setAcl(session, target, options, entries)
 std::shared_ptr<Operation> set_acl(const Arguments &arguments, Mode) {
-  const AclEntries<ne_acl_entry> entries(arguments, 4,
+  const AclEntries<ne_acl_entry> entries(arguments, 3,
                                          read_acl_entry);  // read first: a getter may destroy the session
   return compose(arguments, [entries](ne_session *session, const char *target) {
     return entries.send(ne_acl3744_set, session, target);
@@ -100,8 +99,8 @@ std::shared_ptr<Operation> set_acl(const Arguments &arguments, Mode) {
 }  // namespace
 
 void register_composed(Topic &topic) {
-  topic.blocking("proppatch", proppatch);
-  topic.blocking("setAcl", set_acl);
+  topic.call("proppatch", proppatch);
+  topic.call("setAcl", set_acl);
 }
 
 }  // namespace neon

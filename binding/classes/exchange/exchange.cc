@@ -4,6 +4,7 @@
 #include <ne_request.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
@@ -23,6 +24,10 @@ namespace {
 // neon may react to a response by sending the request again (after a 401). While this is possible, at most
 // this many bytes of the response body are kept.
 constexpr std::size_t max_held = std::size_t{1024} * 1024;
+
+// Longer responses reach JavaScript on their own. The memory of the outbox has room for several responses of
+// this size.
+constexpr std::size_t max_packed_body = 2048, max_packed_head = 8192;
 
 /// C's request. Callbacks may receive it, so it has a control block if the session has callbacks.
 class OwnRequest final {
@@ -250,6 +255,20 @@ Napi::Value Exchange::result(Napi::Env env) {
   return head_.response(env, body, stream, trailers_);
 }
 
+// A response that was posted without its head has arrived as a whole. Allocates nothing, because an exception
+// could not reach JavaScript.
+bool Exchange::pack(Outbox &outbox) {
+  if (head_posted_ || !packable() || !result_.ok() || !trailers_.empty()) return false;
+  const std::string_view body = whole_ ? std::string_view(whole_->memory.get(), whole_->size) : "";
+  if (body.size() > max_packed_body || head_.headers.size() > max_packed_head) return false;
+  char version[32];
+  const int length = std::snprintf(version, sizeof version, "%d.%d\n", head_.major, head_.minor);
+  const std::string_view first(version, static_cast<std::size_t>(length));
+  if (!outbox.add(id(), head_.status, {first, head_.reason, "\n", head_.headers}, body)) return false;
+  finish_packed();
+  return true;
+}
+
 // How messages name the response that occupies the session.
 std::string Exchange::unread() const {
   return "the response to " + recipe_.method + " " + recipe_.target + " (" + std::to_string(head_.status) +
@@ -273,18 +292,13 @@ void Exchange::deliver(Napi::Env env) {
 
 namespace {
 
-/// exchange(session, request, options, flags, body) → Head::response(). `request` is the method, a space and
-/// the target. Up to six arguments cost one Node-API call; CallbackInfo needs a second call for more.
+/// exchange(session, request, body) → Head::response(). `request` is the text that Recipe::read_request()
+/// reads.
 std::shared_ptr<Operation> exchange(const Arguments &arguments, Mode mode) {
   auto session = arguments.handle<Session>(0, "session");
   Recipe recipe;
-  recipe.target = arguments.line(1, "request");
-  const std::size_t space = recipe.target.find(' ');
-  recipe.method = recipe.target.substr(0, space);
-  recipe.target.erase(0, space + 1);
-  recipe.read_options(arguments, 2);
-  recipe.read_flags(arguments, 3);
-  recipe.body = Body::from_arguments(arguments, 4);
+  recipe.read_request(arguments, 1);
+  recipe.body = Body::from_arguments(arguments, 2);
   const Napi::Function function = recipe.body ? recipe.body->function() : Napi::Function();
   auto made = std::make_shared<Exchange>(std::move(session), std::move(recipe), mode == Mode::Async);
   if (!function.IsEmpty()) made->hold(function);
@@ -340,7 +354,7 @@ Napi::Value drop_stream(const Arguments &arguments) {
 
 void register_exchange(Topic &topic) {
   topic.plain("takeBuffered", take_buffered);
-  topic.blocking("exchange", exchange);
+  topic.call("exchange", exchange);
   topic.plain("readStream", read_stream);
   topic.plain("readStreamToEnd", read_stream_to_end);
   topic.plain("writeStreamToFd", write_stream_to_fd);

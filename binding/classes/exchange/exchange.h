@@ -95,6 +95,7 @@ class Exchange final : public Operation {
   const std::string &trailers() const { return trailers_; }
 
   void deliver(Napi::Env env) override;
+  bool pack(Outbox &outbox) override;
   std::string unread() const override;
 
  protected:

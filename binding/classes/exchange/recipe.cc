@@ -4,8 +4,7 @@
 #include <ne_session.h>
 #include <ne_string.h>
 
-#include <algorithm>
-#include <cstdlib>
+#include <charconv>
 #include <string_view>
 
 #include "core/value.h"
@@ -15,26 +14,21 @@ namespace neon {
 
 namespace {
 
-// Visits the elements of a flat array two by two.
-template <class Visit>
-void each_pair(Napi::Array list, Visit visit) {
-  const std::uint32_t length = list.Length();
-  for (std::uint32_t i = 0; i + 1 < length; i += 2) visit(list.Get(i), list.Get(i + 1));
-}
-
-/// Splits a text into lines. over() is true before an empty last line, but next() still returns this line.
-class Lines final {
+/// The decimal numbers of a line.
+class Numbers final {
  public:
-  explicit Lines(std::string_view text) : rest_(text) {}
-  bool over() const { return rest_.empty(); }
-  std::string_view next() {
-    const std::string_view line = rest_.substr(0, rest_.find('\n'));
-    rest_.remove_prefix(std::min(rest_.size(), line.size() + 1));
-    return line;
+  explicit Numbers(std::string_view line) : at_(line.data()), end_(line.data() + line.size()) {}
+  bool over() const { return at_ == end_; }
+  template <class Number>
+  Number next() {
+    Number number{};
+    at_ = std::from_chars(at_, end_, number).ptr;
+    if (at_ != end_) ++at_;  // the space between two numbers
+    return number;
   }
 
  private:
-  std::string_view rest_;
+  const char *at_, *const end_;
 };
 
 }  // namespace
@@ -44,7 +38,27 @@ class Lines final {
 void Recipe::read_options(const Arguments &arguments, std::size_t index) {
   const std::string text = to_string(arguments[index]);
   Lines lines(text);
-  inflate = std::strtoull(std::string(lines.next()).c_str(), nullptr, 10);
+  read_lines(lines);
+}
+
+void Recipe::read_request(const Arguments &arguments, std::size_t index) {
+  const std::string text = to_string(arguments[index]);
+  Lines lines(text);
+  const std::string_view request = lines.next();
+  require_line(request, "request");
+  const std::size_t space = request.find(' ');
+  method = request.substr(0, space);
+  target = request.substr(space + 1);
+  read_lines(lines);
+}
+
+void Recipe::read_lines(Lines &lines) {
+  Numbers numbers(lines.next());
+  inflate = numbers.next<std::uint64_t>();
+  while (!numbers.over()) {
+    const int flag = numbers.next<int>();
+    flags.emplace_back(flag, numbers.next<int>());
+  }
   while (!lines.over()) {
     const std::string_view name = lines.next(), value = lines.next();
     add_header(std::string(name), std::string(value));
@@ -55,12 +69,6 @@ void Recipe::add_header(std::string name, std::string value) {
   require_token(name, "header name");
   require_line(value, "header value");
   headers.emplace_back(std::move(name), std::move(value));
-}
-
-void Recipe::read_flags(const Arguments &arguments, std::size_t index) {
-  each_pair(arguments[index].As<Napi::Array>(), [this](Napi::Value flag, Napi::Value value) {
-    flags.emplace_back(flag.As<Napi::Number>().Int32Value(), value.As<Napi::Number>().Int32Value());
-  });
 }
 
 const std::string *Recipe::header(const char *name) const {

@@ -3,6 +3,7 @@
 
 #include <ne_request.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -17,13 +18,30 @@
 
 namespace neon {
 
+/// Splits a text into lines. over() is true before an empty last line, but next() still returns this line.
+class Lines final {
+ public:
+  explicit Lines(std::string_view text) : rest_(text) {}
+  bool over() const { return rest_.empty(); }
+  std::string_view next() {
+    const std::string_view line = rest_.substr(0, rest_.find('\n'));
+    rest_.remove_prefix(std::min(rest_.size(), line.size() + 1));
+    return line;
+  }
+
+ private:
+  std::string_view rest_;
+};
+
 /// The parts of a request.
 struct Recipe {
-  /// Reads the limit of inflating and the headers from one text argument, which is faster than many values.
-  /// The limit is the first line. The other lines are the names and values of headers, alternately.
+  /// Reads the options from one text argument, which is faster than many values. The first line has the limit
+  /// of inflating, and then the numbers and values of flags, alternately, with spaces between them. The other
+  /// lines are the names and values of headers, alternately.
   void read_options(const Arguments &arguments, std::size_t index);
-  /// Reads an argument that is a flat array of flags and values.
-  void read_flags(const Arguments &arguments, std::size_t index);
+  /// Reads the method, a space and the target from the first line of a text argument, and the options from
+  /// the other lines.
+  void read_request(const Arguments &arguments, std::size_t index);
   /// The value of a header, or null.
   const std::string *header(const char *name) const;
   /// Gives C's request the flags and headers.
@@ -37,6 +55,7 @@ struct Recipe {
   std::uint64_t inflate = 0;  // the limit of inflated bytes; 0 leaves bodies as they arrive
 
  private:
+  void read_lines(Lines &lines);
   void add_header(std::string name, std::string value);
 };
 

@@ -242,7 +242,9 @@ bool PropfindParser::end_status() {
   if (line.empty()) return true;
   if (outcome.status.reason_phrase) ne_free(outcome.status.reason_phrase);
   outcome.status = {};
-  outcome.known = ne_parse_statusline(line.c_str(), &outcome.status) == 0;
+  // Some servers omit the space before an empty reason phrase. From 0.37 on, neon requires this space.
+  outcome.known = ne_parse_statusline(line.c_str(), &outcome.status) == 0 ||
+                  ne_parse_statusline((line + " ").c_str(), &outcome.status) == 0;
   return outcome.known ||
          fail("Invalid HTTP status line in status element at line " + std::to_string(ne_xml_currentline(c_)) +
               " of response:\nStatus line was: " + line);

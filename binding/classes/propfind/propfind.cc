@@ -171,6 +171,6 @@ std::shared_ptr<Operation> propfind(const Arguments &arguments, Mode mode) {
 
 }  // namespace
 
-void register_propfind(Topic &topic) { topic.blocking("propfind", propfind); }
+void register_propfind(Topic &topic) { topic.call("propfind", propfind); }
 
 }  // namespace neon
