@@ -540,7 +540,7 @@ function run<T>(start: () => Promise<T>): Promise<T> {
   try {
     return start();
   } catch (error) {
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a getter of the options may throw anything
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a getter may throw anything
     return Promise.reject(error);
   }
 }
