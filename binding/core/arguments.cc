@@ -123,6 +123,7 @@ Napi::Object Arguments::object(std::size_t index, const char *name) const {
 }
 
 bool Arguments::is_nullish(std::size_t index) const {
+  if (index >= info_.Length()) return true;
   const napi_valuetype type = (*this)[index].Type();
   return type == napi_null || type == napi_undefined;
 }

@@ -131,7 +131,8 @@ export class ArrivingBody {
   #failure: { readonly reason: unknown } | undefined;
 
   constructor(stream: StreamHandle, status: number, run: CallRun) {
-    const { context, signal, timeout, since, unwatch } = run;
+    const { context, signal, timeout, since } = run;
+    const unwatch = run.keepWatching();
     this.#stream = stream;
     this.#context = context;
     this.#status = status;

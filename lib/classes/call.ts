@@ -72,6 +72,9 @@ export interface CallRun extends Live {
   readonly inflates: boolean;
   /** When the timeout began, in the time of `performance.now()`. */
   readonly since: number;
-  /** Stops the progress reports, once the body has arrived. */
-  readonly unwatch?: (() => void) | undefined;
+  /**
+   * Called if the body is still arriving. Returns a function that must be called when the body is over, and which stops
+   * the progress reports; undefined without reports.
+   */
+  keepWatching(): (() => void) | undefined;
 }

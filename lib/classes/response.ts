@@ -67,8 +67,7 @@ export class Response {
     this.#whole = body ?? empty;
     this.#context = run.context;
     this.#inflates = run.inflates;
-    if (!stream) run.unwatch?.();
-    else this.#arriving = new ArrivingBody(stream, status, run);
+    if (stream) this.#arriving = new ArrivingBody(stream, status, run);
   }
 
   /** The reason phrase: `'Not Found'`. */

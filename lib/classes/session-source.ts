@@ -116,11 +116,11 @@ export interface SharedLocks {
  *   the body may be received completely before it is read. The pool then takes the session back, and the body moves to
  *   the live set of the pool.
  * - A call can wait in two places. In step 4, it waits in the queue of a pool until a session is given back. The pool
- *   then calls `begin` on the first lease in the queue. In step 5, the call waits for the promise of its operation. The
- *   operation runs on the session's lane, after all earlier operations. When it has finished, the addon settles the
- *   promise.
- * - An abort ends the wait at once, in both places. `Run.end` takes the lease out of the queue, or rejects the promise
- *   of the operation and interrupts its connection. The lane may still be inside C. Until it has left C, the addon
+ *   then calls `begin` on the first lease in the queue. In step 5, the call waits for the outcome of its operation. The
+ *   operation runs on the session's lane, after all earlier operations. When it has finished, the addon calls `succeed`
+ *   or `fail` of the run.
+ * - An abort ends the wait at once, in both places. `Run.end` takes the lease out of the queue, or makes the addon call
+ *   `fail` and interrupt the operation's connection. The lane may still be inside C. Until it has left C, the addon
  *   refuses other uses of the session, and a pool does not lend the session again.
  * - A body that arrives slowly, or is not read, must not make other calls wait for ever. The source knows the waiting
  *   calls: in a session, the calls without a result; in a pool, the calls in the queue. It also knows the holds
@@ -314,7 +314,6 @@ export class Run implements Hold, CallRun, Operator {
   readonly isOver = false;
   /** The session that was lent to the call; for a pool, the lease. */
   lent: LentSession | undefined;
-  unwatch: (() => void) | undefined;
   readonly #source: SessionSource;
   readonly #call: Call<unknown, unknown>;
   readonly #settings: CallSettings;
@@ -326,6 +325,7 @@ export class Run implements Hold, CallRun, Operator {
   #state: 'waiting' | 'running' | 'over' = 'waiting';
   /** The identity of the call's operation; 0 until the operation is started. */
   #operation = 0;
+  /** Stopped when the run is over, unless the body of the response continues to report progress. */
   #watch: ProgressWatch | undefined;
   #unlimit: (() => void) | undefined;
 
@@ -387,21 +387,18 @@ export class Run implements Hold, CallRun, Operator {
     let result: unknown;
     try {
       next = this.#source.note(this.#call, raw, this.#settings, this.#count);
-      this.unwatch = this.#watch?.stop;
       if (!next) result = this.#call.settle(raw, this);
       this.lent?.succeeded?.();
     } catch (error) {
       this.fail(error);
       return;
     }
-    if (next) this.#watch?.stop();
     this.#finish();
     if (next) this.#follow(next);
     else this.#settle(result);
   }
 
   fail(reason: unknown): void {
-    this.#watch?.stop();
     this.#finish();
     this.#reject(reason);
   }
@@ -427,6 +424,7 @@ export class Run implements Hold, CallRun, Operator {
 
   #finish(): void {
     this.#state = 'over';
+    this.#watch?.stop();
     this.#unlimit?.();
     this.lent?.done(this);
     this.#call.release?.();
@@ -484,6 +482,12 @@ export class Run implements Hold, CallRun, Operator {
 
   get inflates(): boolean {
     return this.#settings.inflate > 0;
+  }
+
+  keepWatching(): (() => void) | undefined {
+    const watch = this.#watch;
+    this.#watch = undefined;
+    return watch?.stop;
   }
 
   keep(body: Hold): void {

@@ -33,6 +33,7 @@ const scenarios = {
   lockStores,
   heldLocks,
   lockInUse,
+  progressListeners,
 };
 
 /** The name of a scenario. */
@@ -378,6 +379,32 @@ async function droppedParsers(port: number): Promise<unknown> {
 }
 
 /** Drops result sets, and PROPFIND handlers at every stage. The callbacks of each handler refer to the handler. */
+/** Returns the calls that keep their progress listeners alive when they are over. The server answers with a 207. */
+async function progressListeners(port: number): Promise<unknown> {
+  const session = new Session('http', '127.0.0.1', port);
+  const weak: [string, WeakRef<object>][] = [];
+  const listen = (name: string): (() => void) => {
+    const onProgress = (): void => undefined;
+    weak.push([name, new WeakRef(onProgress)]);
+    return onProgress;
+  };
+  await (async () => {
+    await (await session.request('GET', '/', { onProgress: listen('request') })).bytes();
+    await session.delete('/', { onProgress: listen('delete') }).catch(() => undefined);
+    await session.propfind('/', { onProgress: listen('propfind') });
+    await session.propNames('/', { onProgress: listen('propNames') });
+    await session.discoverLocks('/', { onProgress: listen('discoverLocks') }).catch(() => undefined);
+    await session
+      .proppatch('/', { set: { 'urn:x:a': '1' } }, { onProgress: listen('proppatch') })
+      .catch(() => undefined);
+  })();
+  const kept = (): string[] => weak.filter(([, listener]) => listener.deref()).map(([name]) => name);
+  await collect(() => kept().length === 0);
+  const result = kept();
+  session.destroy();
+  return result;
+}
+
 async function droppedPropfinds(port: number): Promise<unknown> {
   const weak: WeakRef<object>[] = [];
   let calls = 0;

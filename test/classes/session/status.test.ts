@@ -4,6 +4,7 @@ import { Session, SessionPool, type ProgressEvent, type StatusEvent } from 'libn
 import * as ne from 'libneon/ne';
 import { response } from '../../servers/raw.js';
 import { failureOf, wrongType, wrongValue } from '../../support/expect.js';
+import { runScenario } from '../../support/child.js';
 import { answering, testServers } from '../../support/servers.js';
 
 const serve = testServers();
@@ -12,6 +13,13 @@ const body = 'x'.repeat(1_000_000);
 /** The types of events. A type that occurs several times in a row is listed once. */
 const types = (events: readonly StatusEvent[]): string[] =>
   events.map(({ type }) => type).filter((type, i, all) => type !== all[i - 1]);
+
+test('calls release their progress listeners', async () => {
+  const document = '<D:multistatus xmlns:D="DAV:"><D:response><D:href>/</D:href></D:response></D:multistatus>';
+  const headers = { 'Content-Type': 'text/xml' };
+  const server = await serve(answering(response(document, { status: '207 Multi-Status', headers })));
+  expect(await runScenario('progressListeners', server.port)).toEqual([]);
+});
 
 describe("the event 'status'", () => {
   test('reports the connection and the bodies', async () => {
