@@ -242,7 +242,7 @@ bool PropfindParser::end_status() {
   if (line.empty()) return true;
   if (outcome.status.reason_phrase) ne_free(outcome.status.reason_phrase);
   outcome.status = {};
-  // Some servers omit the space before an empty reason phrase. From 0.37 on, neon requires this space.
+  // Some servers omit the space before an empty reason phrase. From 0.34 on, neon requires this space.
   outcome.known = ne_parse_statusline(line.c_str(), &outcome.status) == 0 ||
                   ne_parse_statusline((line + " ").c_str(), &outcome.status) == 0;
   return outcome.known ||
