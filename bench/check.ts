@@ -1,6 +1,12 @@
 /** Provides checks that throw unless the peer received the target's body, or the server received the peer's body. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { pattern } from '../test/servers/nginx.js';
 import type { Target } from './peer.js';
+
+/** The body of a PUT from memory. Bodies of files are longer, and no peer makes them. */
+export function bodyOf({ bodyLength, file }: Target): Buffer {
+  return file === undefined ? Buffer.alloc(bodyLength, pattern) : Buffer.alloc(0);
+}
 
 /** Checks a response, and the length of its body if the peer sees the body. */
 export function check(target: Target, status: number, length: number = target.bodyLength): void {

@@ -26,6 +26,11 @@ export interface ListingMeasurement {
   readonly growth?: number;
 }
 
+/** The part of tsdav's types that the benchmark uses. */
+interface Tsdav {
+  propfind(options: { url: string; props: object; depth: string }): Promise<unknown[]>;
+}
+
 /** The clients; each lists a path below an origin once, and returns the number of resources. */
 export const clients = {
   async 'libneon, array'(origin: string) {
@@ -51,6 +56,12 @@ export const clients = {
     const { createClient } = await import('webdav');
     const client = createClient(origin);
     return async (path: string) => (await client.getDirectoryContents(path)).length;
+  },
+  async tsdav(origin: string) {
+    const name: string = 'tsdav'; // a variable, because the compiler cannot find the types of a package that is missing
+    const { propfind } = (await import(name)) as Tsdav;
+    const props = { 'd:resourcetype': {} };
+    return async (path: string) => (await propfind({ url: origin + path, props, depth: '1' })).length;
   },
 } satisfies Record<string, (origin: string) => Promise<(path: string) => Promise<number>>>;
 

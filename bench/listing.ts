@@ -10,44 +10,82 @@ import { parseArgs } from 'node:util';
 import { compileWithNeon } from '../test/oracle/compile.js';
 import { startNginx } from '../test/servers/nginx.js';
 import { clients, type ListingMeasurement, type ListingOptions } from './listing-turn.js';
-
-const { values } = parseArgs({
-  options: {
-    resources: { type: 'string', default: '10000' },
-    rounds: { type: 'string', default: '5' },
-    client: { type: 'string', multiple: true },
-    help: { type: 'boolean', default: false },
-  },
-});
+import { versionOfPackage } from './versions.js';
 
 const c = 'C (ne_simple_propfind)';
 type Name = typeof c | keyof typeof clients;
-const names = [c, ...Object.keys(clients)] as Name[];
 
-if (values.help)
-  console.log(
-    `usage: node dist/bench/listing.js [--resources N (10000)] [--rounds N (5)] [--client NAME …]\nclients: ${names.join('; ')}`,
-  );
-else
-  void main(
-    Number(values.resources),
-    Number(values.rounds),
-    names.filter((name) => values.client?.includes(name) ?? true),
-  );
+/** The clients that can list, with C. */
+export const listingClients = [c, ...Object.keys(clients)] as readonly Name[];
 
-async function main(resources: number, rounds: number, selected: readonly Name[]): Promise<void> {
+/** The listings of one collection. */
+export interface ListingResult {
+  readonly resources: number;
+  readonly lines: readonly ListingLine[];
+}
+
+/** The measurements of one client, or the reason why it has none. */
+export interface ListingLine {
+  readonly client: string;
+  readonly problem?: string;
+  readonly measurements: readonly ListingMeasurement[];
+}
+
+if (require.main === module) void main();
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      resources: { type: 'string', default: '10000' },
+      rounds: { type: 'string', default: '5' },
+      client: { type: 'string', multiple: true },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help)
+    return console.log(
+      `usage: node dist/bench/listing.js [--resources N (10000)] [--rounds N (5)] [--client NAME …]\nclients: ${listingClients.join('; ')}`,
+    );
+  const selected = listingClients.filter((name) => values.client?.includes(name) ?? true);
+  console.log(tableOfListing(await measureListing(Number(values.resources), Number(values.rounds), selected)));
+}
+
+/** Measures the listings of a collection with this number of resources. */
+export async function measureListing(
+  resources: number,
+  rounds: number,
+  selected: readonly Name[] = listingClients,
+): Promise<ListingResult> {
   const nginx = await startNginx({
     files: { '/listing.xml': multistatus(resources), '/few.xml': multistatus(100) },
     multistatus: ['/listing.xml', '/few.xml'],
   });
   try {
-    const measured = selected.map((): ListingMeasurement[] => []);
+    const lines = selected.map((client) => ({
+      client,
+      measurements: [] as ListingMeasurement[],
+      ...problemOf(client),
+    }));
     for (let round = 0; round < rounds; round++)
-      selected.forEach((name, index) => measured[index]!.push(measure(name, nginx.port, nginx.origin, resources)));
-    report(selected, measured);
+      for (const { client, measurements, problem } of lines)
+        if (problem === undefined) measurements.push(measure(client, nginx.port, nginx.origin, resources));
+    return { resources, lines };
   } finally {
     await nginx.stop();
   }
+}
+
+/** The versions of the packages that only the listings compare. */
+export function versionsOfListing(): Record<string, string> {
+  const versions = packages.map((name) => [name, versionOfPackage(name)] as const);
+  return Object.fromEntries(versions.flatMap(([name, found]) => (typeof found === 'string' ? [[name, found]] : [])));
+}
+
+const packages: readonly string[] = ['webdav', 'tsdav'];
+
+function problemOf(client: string): { problem?: string } {
+  const found = packages.includes(client) ? versionOfPackage(client) : '';
+  return typeof found === 'string' ? {} : { problem: found.without };
 }
 
 function measure(name: Name, port: number, origin: string, expected: number): ListingMeasurement {
@@ -65,27 +103,54 @@ function measure(name: Name, port: number, origin: string, expected: number): Li
   return result;
 }
 
-function report(selected: readonly Name[], measured: readonly ListingMeasurement[][]): void {
+/** The headings of a table of listings. */
+export const listingHeadings = [
+  'client',
+  'seconds (lowest – highest)',
+  'repeated',
+  'longest stall, ms',
+  'growth, MiB',
+] as const;
+
+/** The rows of a table of listings. */
+export function listingRows({ lines }: ListingResult): string[][] {
+  return lines
+    .filter(({ problem }) => problem === undefined)
+    .map(({ client, measurements }) => {
+      const column = (field: ListingFigure, digits: number): readonly string[] => {
+        const sorted = measurements.map((one) => one[field]).filter((value) => value !== undefined);
+        sorted.sort((a, b) => a - b);
+        return [sorted[Math.floor(sorted.length / 2)], sorted[0], sorted.at(-1)].map(
+          (value) => value?.toFixed(digits) ?? '–',
+        );
+      };
+      const range = (field: ListingFigure): string => {
+        const [median, lowest, highest] = column(field, 3);
+        return `${median} (${lowest} – ${highest})`;
+      };
+      return [client, range('seconds'), range('repeated'), column('stall', 1)[0]!, column('growth', 1)[0]!];
+    });
+}
+
+/** The figures of a listing that have medians. */
+export type ListingFigure = 'seconds' | 'repeated' | 'stall' | 'growth';
+
+/** The listings as text. */
+export function tableOfListing(result: ListingResult): string {
   const table = new Table({
-    head: ['client', 'seconds (lowest – highest)', 'repeated', 'longest stall, ms', 'growth, MiB'],
+    head: [...listingHeadings],
     style: { head: [], border: [] },
     colAligns: ['left', 'right', 'right', 'right', 'right'],
   });
-  selected.forEach((name, index) => {
-    const column = (field: 'seconds' | 'repeated' | 'stall' | 'growth', digits: number): readonly string[] => {
-      const sorted = measured[index]!.map((one) => one[field]).filter((value) => value !== undefined);
-      sorted.sort((a, b) => a - b);
-      return [sorted[Math.floor(sorted.length / 2)], sorted[0], sorted.at(-1)].map(
-        (value) => value?.toFixed(digits) ?? '–',
-      );
-    };
-    const range = (field: 'seconds' | 'repeated'): string => {
-      const [median, lowest, highest] = column(field, 3);
-      return `${median} (${lowest} – ${highest})`;
-    };
-    table.push([name, range('seconds'), range('repeated'), column('stall', 1)[0], column('growth', 1)[0]]);
-  });
-  console.log(`${table.toString()}\nMedians of the rounds.`);
+  table.push(...listingRows(result));
+  const absent = result.lines.flatMap(({ client, problem }) =>
+    problem === undefined ? [] : [`without ${client}: ${problem}`],
+  );
+  return [
+    `PROPFIND of ${result.resources.toLocaleString('en')} resources; medians of the rounds`,
+    table.toString(),
+    ...absent,
+  ].join('\n');
 }
 
 /** A response like Apache's, with this number of members. */

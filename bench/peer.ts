@@ -29,14 +29,22 @@ export interface Measurement {
   /** The number of operations, and the seconds they took. */
   readonly count: number;
   readonly seconds: number;
-  /** Processor time of the peer's process, with all threads, user and system. */
+  /** Processor time, user and system, of all threads of the peer's process and of the processes that it started. */
   readonly cpuSeconds: number;
+  /** Processor time of the JavaScript thread; undefined in C, and where the system does not report it. */
+  readonly jsSeconds?: number;
+  /** The longest time for which the event loop was blocked, in milliseconds; undefined in C. */
+  readonly stall?: number;
+  /** The resident size of the process after the operations, in MiB. */
+  readonly memory: number;
 }
 
 /** The operation that a turn repeats. */
 export type Operation =
   /** One GET whose body is consumed. */
   | 'get'
+  /** One GET that blocks the calling thread until the body has been received. */
+  | 'blocking'
   /** One GET on a new connection, which is closed afterwards. */
   | 'connect'
   /** One GET whose body is read into one new piece of memory. */
@@ -45,10 +53,14 @@ export type Operation =
   | 'downloadStream'
   /** One GET whose body is written to the target's file. */
   | 'downloadFile'
+  /** One PUT of a body in memory, through the peer's pool of connections. */
+  | 'put'
   /** One PUT of the target's file, with its length announced. */
-  | 'uploadFile';
+  | 'uploadFile'
+  /** One new Node process, which runs the script that the peer's calls contain. */
+  | 'start';
 
-/** The reason why a peer does not support an operation. */
+/** The reason why a peer does not support an operation, or cannot run at all. */
 export interface Without {
   readonly without: string;
 }
@@ -56,10 +68,15 @@ export interface Without {
 /** The description that all kinds of peers have. */
 interface Description {
   readonly name: string;
-  /** The calls of each operation, or the reason why the peer does not support the operation. */
-  readonly calls: Readonly<Record<Operation, string | Without>>;
+  /**
+   * The calls of each operation, or the reason why the peer does not support the operation. An operation that is not
+   * mentioned has no meaning for the peer: the report omits the peer without a reason.
+   */
+  readonly calls: Readonly<Partial<Record<Operation, string | Without>>>;
   /** The maximum number of concurrent operations; unlimited by default. */
   readonly atOnce?: number;
+  /** Returns the version that runs here, or the reason why the peer cannot run here. */
+  version(): string | Without;
 }
 
 /**
@@ -69,8 +86,8 @@ export interface ScriptPeer extends Description {
   open(target: Target, connections: number): Promise<Client>;
 }
 
-/** The operations of an opened peer: the operations whose calls the peer describes. */
-export interface Client extends Partial<Record<Operation, Operate>> {
+/** The operations of an opened peer: the operations whose calls the peer describes, except `start`. */
+export interface Client extends Partial<Record<Exclude<Operation, 'start'>, Operate>> {
   close(): void | Promise<void>;
 }
 

@@ -1,78 +1,96 @@
-/** Condenses measurements to medians and ratios, as tables and as JSON. */
-import Table from 'cli-table3';
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { neon } from '../test/oracle/compile.js';
-import { findProgram } from '../test/servers/packages.js';
-import { projectRoot } from '../test/servers/start.js';
-import type { Measurement, Times } from './peer.js';
-import type { Result, PeerResult } from './rounds.js';
+/** Condenses measurements to medians and ratios, and finds the figures in which a peer is ahead of this package. */
+import { figuresOf, type Figure } from './figures.js';
+import type { ListingResult } from './listing.js';
+import { describeMachine, describeVersions } from './machine.js';
+import type { Measurement, Peer, Times } from './peer.js';
+import type { PeerResult, Result } from './rounds.js';
 import type { Scenario } from './scenario.js';
 
 /** The peers that all others are compared with. */
-const REFERENCES = ['C', 'undici'] as const;
+export const REFERENCES = ['C', 'undici'] as const;
 
-/** The units of a scenario: names of columns, and factors. */
-interface Units {
-  readonly rate: string;
-  readonly perOperation: number;
-  readonly cpu: string;
-  /** The factor from seconds of processor time per operation to the unit. */
-  readonly perCpuSecond: number;
-  readonly cpuDigits: number;
-}
+/** The peers of this package; in each scenario, the first that takes part is compared with the other peers. */
+export const OURS: readonly string[] = ['libneon', 'libneon/ne/promises', 'libneon/ne'];
 
-/** One line of the report, in the scenario's units. */
+/** Peers that are no HTTP clients for Node, but show a limit. They are not compared with this package. */
+const LIMITS: readonly string[] = ['C', 'Node alone'];
+
+/** A peer is ahead if its median is better by more than this factor; smaller differences are mostly noise. */
+export const MARGIN = 1.05;
+
+/** The figures of one peer in one scenario. */
 export interface Line {
   readonly peer: string;
   readonly calls: string;
+  /** The reason why the peer has no figures. */
   readonly problem?: string;
+  /** The rate in each round. */
   readonly rates: readonly number[];
-  readonly median: number;
-  /** Processor time in the peer's process; median. */
-  readonly cpu: number;
+  /** The median of each figure over the rounds; a figure that could not be measured is missing. */
+  readonly medians: Readonly<Partial<Record<Figure, number>>>;
   /**
    * For each reference: the median over the rounds of this peer's rate divided by the reference's rate in that round.
    */
   readonly ratios: Readonly<Record<string, number>>;
 }
 
+/** A peer that is ahead of this package in some figures, for one reason. */
+export interface Lead {
+  readonly peer: string;
+  /** The peer of this package that it is ahead of. */
+  readonly over: string;
+  readonly figures: readonly Figure[];
+  /** The reason, if the scenario states one. */
+  readonly because?: string;
+}
+
+/** The results of one scenario. */
+export interface ScenarioReport {
+  readonly name: string;
+  readonly about: string;
+  readonly connections: number;
+  readonly family?: string;
+  /** The headings of the figures, with their units. */
+  readonly titles: Readonly<Record<Figure, string>>;
+  readonly digits: Readonly<Record<Figure, number>>;
+  readonly lines: readonly Line[];
+  readonly leads: readonly Lead[];
+}
+
 /** The whole report. */
 export interface Report {
   readonly date: string;
   readonly machine: Readonly<Record<string, string>>;
+  readonly versions: Readonly<Record<string, string>>;
+  /** The peers that cannot run here, with the reasons. */
+  readonly absent: Readonly<Record<string, string>>;
   readonly options: Times & { readonly rounds: number };
-  readonly scenarios: readonly {
-    readonly name: string;
-    readonly about: string;
-    readonly units: Units;
-    readonly lines: readonly Line[];
-  }[];
+  readonly scenarios: readonly ScenarioReport[];
+  readonly listings: readonly ListingResult[];
 }
 
 /** Condenses results. `loadBefore` is the machine's load before the first round, which should be near 0. */
-export function reportOn(results: readonly Result[], options: Report['options'], loadBefore: number): Report {
-  const scenarios = results.map(({ scenario, peerResults }) => ({
-    name: scenario.name,
-    about: scenario.about,
-    units: unitsOf(scenario),
-    lines: peerResults.map((result) => lineFor(result, peerResults, scenario)),
-  }));
+export function reportOn(
+  results: readonly Result[],
+  listings: readonly ListingResult[],
+  peers: readonly Peer[],
+  options: Report['options'],
+  loadBefore: number,
+): Report {
   return {
     date: new Date().toISOString(),
-    machine: { ...describeMachine(), 'load before': loadBefore.toFixed(1) },
+    machine: describeMachine(loadBefore),
+    versions: describeVersions(peers),
+    absent: Object.fromEntries(
+      peers.flatMap(({ name, version }) => {
+        const found = version();
+        return typeof found === 'object' ? [[name, found.without]] : [];
+      }),
+    ),
     options,
-    scenarios,
+    scenarios: results.map(reportOnScenario),
+    listings,
   };
-}
-
-/** The report as text. */
-export function tablesOf({ machine, options, scenarios }: Report): string {
-  const facts = Object.entries(machine).map(([name, value]) => `${name} ${value}`);
-  const how = `${options.rounds} rounds of ${options.seconds} s after ${options.warmup} s of warm-up`;
-  return [facts.join(', '), how, ...scenarios.map(tableOf)].join('\n');
 }
 
 /** The middle value; for an even number of values, the mean of the two middle ones. */
@@ -82,96 +100,78 @@ export function median(values: readonly number[]): number {
   return middle.reduce((sum, value) => sum + value, 0) / middle.length;
 }
 
-function unitsOf({ mebibytes }: Scenario): Units {
-  return mebibytes === undefined
-    ? { rate: 'per second', perOperation: 1, cpu: 'CPU µs each', perCpuSecond: 1e6, cpuDigits: 1 }
-    : {
-        rate: 'MiB per second',
-        perOperation: mebibytes,
-        cpu: 'CPU s per GiB',
-        perCpuSecond: 1024 / mebibytes,
-        cpuDigits: 3,
-      };
+function reportOnScenario({ scenario, peerResults }: Result): ScenarioReport {
+  const { name, about, connections, family } = scenario;
+  const figures = figuresOf(scenario);
+  const lines = peerResults.map((result) => lineFor(result, peerResults, scenario));
+  return {
+    ...{ name, about, connections },
+    ...(family !== undefined && { family }),
+    titles: mapFigures(figures, ({ title }) => title),
+    digits: mapFigures(figures, ({ digits }) => digits),
+    lines,
+    leads: leadsIn(lines, scenario),
+  };
+}
+
+function mapFigures<From, To>(from: Readonly<Record<Figure, From>>, to: (value: From) => To): Record<Figure, To> {
+  return Object.fromEntries(Object.entries(from).map(([key, value]) => [key, to(value)])) as Record<Figure, To>;
 }
 
 function lineFor(result: PeerResult, all: readonly PeerResult[], scenario: Scenario): Line {
   const { peer, measurements, problem } = result;
-  const { perOperation, perCpuSecond } = unitsOf(scenario);
   const calls = peer.calls[scenario.operation];
-  const rates = measurements.map((measurement) => rate(measurement) * perOperation);
-  const ratios = REFERENCES.map(
-    (name) =>
-      [
-        name,
-        ratioTo(
-          result,
-          all.find((other) => other.peer.name === name),
-        ),
-      ] as const,
-  );
+  const figures = figuresOf(scenario);
+  const medians = Object.entries(figures).flatMap(([figure, { of }]) => {
+    const values = measurements.map(of).filter((value) => value !== undefined);
+    return values.length === 0 ? [] : [[figure, median(values)] as const];
+  });
+  const ratios = REFERENCES.map((name) => {
+    const reference = all.find((other) => other.peer.name === name);
+    return [name, ratioTo(result, reference)] as const;
+  });
   return {
     peer: peer.name,
     calls: typeof calls === 'string' ? calls : '',
     ...(problem !== undefined && { problem }),
-    rates,
-    median: median(rates),
-    cpu: median(measurements.map(({ cpuSeconds, count }) => (cpuSeconds / count) * perCpuSecond)),
+    rates: measurements.map((measurement) => figures.rate.of(measurement)!),
+    medians: Object.fromEntries(medians),
     ratios: Object.fromEntries(ratios),
   };
 }
 
 function ratioTo(result: PeerResult, reference: PeerResult | undefined): number {
   const rounds = Math.min(result.measurements.length, reference?.measurements.length ?? 0);
+  const rate = ({ count, seconds }: Measurement): number => count / seconds;
   return median(
     Array.from({ length: rounds }, (_, i) => rate(result.measurements[i]!) / rate(reference!.measurements[i]!)),
   );
 }
 
-function rate({ count, seconds }: Measurement): number {
-  return count / seconds;
+/** Compares this package with the other clients for Node. */
+function leadsIn(lines: readonly Line[], scenario: Scenario): Lead[] {
+  const measured = lines.filter(({ problem }) => problem === undefined);
+  const own = OURS.flatMap((name) => measured.find(({ peer }) => peer === name) ?? [])[0];
+  if (!own) return [];
+  const others = measured.filter(({ peer }) => !LIMITS.includes(peer) && !OURS.includes(peer));
+  return others.flatMap((line) => leadsOf(line, own, scenario));
 }
 
-function tableOf({ name, about, units, lines }: Report['scenarios'][number]): string {
-  const ratios = REFERENCES.map((reference) => `÷ ${reference}`);
-  const head = ['', units.rate, 'lowest – highest', units.cpu, ...ratios];
-  const colAligns = head.map((_, i) => (i === 0 ? 'left' : 'right'));
-  const chars = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
-  const table = new Table({ head, colAligns, chars, style: { head: [], border: [] } });
-  table.push(...lines.filter(({ problem }) => problem === undefined).map((line) => cellsOf(line, units)));
-  const absent = lines.flatMap(({ peer, problem }) => (problem === undefined ? [] : `without ${peer}: ${problem}`));
-  return [`\n${name}: ${about}`, table.toString(), ...absent].join('\n');
-}
-
-function cellsOf({ peer, rates, median, cpu, ratios }: Line, { cpuDigits }: Units): string[] {
-  const whole = (value: number): string => Math.round(value).toLocaleString('en');
-  const range = `${whole(Math.min(...rates))} – ${whole(Math.max(...rates))}`;
-  const quotients = REFERENCES.map((reference) =>
-    Number.isNaN(ratios[reference]) ? '' : ratios[reference]!.toFixed(2),
-  );
-  return [peer, whole(median), range, cpu.toFixed(cpuDigits), ...quotients];
-}
-
-function describeMachine(): Record<string, string> {
-  const [processor] = os.cpus();
-  const undici = readFileSync(path.join(projectRoot, 'node_modules', 'undici', 'package.json'), 'utf8');
-  return {
-    Node: process.version,
-    neon: neon().version,
-    undici: (JSON.parse(undici) as { version: string }).version,
-    nginx: versionOfNginx(),
-    kernel: `${os.type()} ${os.release()}`,
-    CPU: `${os.cpus().length} × ${processor?.model ?? 'unknown'}`,
-  };
-}
-
-/** nginx prints its version on standard error. */
-function versionOfNginx(): string {
-  const program = findProgram('nginx');
-  if (program === null) return 'missing';
-  return (
-    execFileSync('sh', ['-c', `"${program}" -v 2>&1`], { encoding: 'utf8' })
-      .trim()
-      .split('/')
-      .at(-1) ?? ''
-  );
+/** The figures in which a peer is ahead, grouped by reason. The duration is omitted, because it follows the rate. */
+function leadsOf(line: Line, own: Line, scenario: Scenario): Lead[] {
+  const grouped = new Map<string | undefined, Figure[]>();
+  for (const [key, { better }] of Object.entries(figuresOf(scenario))) {
+    const figure = key as Figure;
+    const [theirs, ours] = [line.medians[figure], own.medians[figure]];
+    if (figure === 'duration' || theirs === undefined || ours === undefined) continue;
+    if ((better === 'higher' ? theirs / ours : ours / theirs) <= MARGIN) continue;
+    const reason = scenario.reasons.find(
+      ({ peers, figures }) => figures.includes(figure) && (peers?.includes(line.peer) ?? true),
+    );
+    grouped.set(reason?.because, [...(grouped.get(reason?.because) ?? []), figure]);
+  }
+  return Array.from(grouped, ([because, figures]) => ({
+    ...{ peer: line.peer, over: own.peer, figures },
+    ...(because !== undefined && { because }),
+  }));
 }

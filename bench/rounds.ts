@@ -34,7 +34,9 @@ export async function runScenario(
 ): Promise<Result> {
   const served = await scenario.serve();
   try {
-    const peerResults: PeerResult[] = peers.map((peer) => ({ peer, measurements: [] }));
+    const peerResults: PeerResult[] = peers
+      .filter(({ calls }) => calls[scenario.operation] !== undefined)
+      .map((peer) => ({ peer, measurements: [] }));
     for (const result of peerResults) await admit(result, scenario, served.target);
     for (let round = 1; round <= rounds; round++) {
       progress(`${scenario.name}: round ${round} of ${rounds}`);
@@ -51,7 +53,7 @@ export async function runScenario(
 async function admit(result: PeerResult, scenario: Scenario, target: Target): Promise<void> {
   const { atOnce = Infinity, calls } = result.peer;
   const call = calls[scenario.operation];
-  if (typeof call !== 'string') result.problem = call.without;
+  if (typeof call === 'object') result.problem = call.without;
   if (scenario.connections > atOnce) result.problem = `supports ${atOnce} at a time`;
   await takeTurn(result, scenario, target, { warmup: 0.1, seconds: 0.1 });
   result.measurements.length = 0;
@@ -73,12 +75,15 @@ async function takeTurn(result: PeerResult, scenario: Scenario, target: Target, 
 
 function commandOf(
   peer: Peer,
-  { connections, operation }: Scenario,
+  { connections, operation, batch }: Scenario,
   target: Target,
   times: Times,
 ): { command: string; args: string[] } {
   if ('command' in peer) return peer.command(operation, target, connections, times);
-  const options: TurnOptions = { peer: peer.name, target, connections, operation, ...times };
+  const options: TurnOptions = {
+    ...{ peer: peer.name, target, connections, operation, ...times },
+    ...(batch !== undefined && { batch }),
+  };
   return { command: process.execPath, args: [path.join(__dirname, 'turn.js'), JSON.stringify(options)] };
 }
 
@@ -89,6 +94,7 @@ function reasonOf(error: unknown): string {
   return lines.find((line) => /^\w*Error\b/.test(line)) ?? lines[0] ?? message;
 }
 
-function progress(text: string): void {
+/** Shows the progress in place of the line before it, if a person is watching. */
+export function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 }

@@ -1,6 +1,10 @@
 /** Runs one turn of one peer in its own process: warms up, measures, prints a measurement. */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Measurement, Operate, Operation, ScriptPeer, Target, Times } from './peer.js';
 import { peers } from './peers/index.js';
+import { starterOf } from './start.js';
+import { childSeconds, threadSeconds } from './usage.js';
 
 /** The only argument of the process, as JSON. */
 export interface TurnOptions extends Times {
@@ -8,43 +12,93 @@ export interface TurnOptions extends Times {
   readonly target: Target;
   readonly connections: number;
   readonly operation: Operation;
+  /** The number of operations to start at once; see {@link Scenario}. */
+  readonly batch?: number;
+}
+
+/** A loop that repeats an operation until a time (of `performance.now`). */
+type Loop = (end: number) => Promise<Progress>;
+
+interface Progress {
+  readonly count: number;
+  /** The longest operation of a peer that blocks, in milliseconds; 0 if operations return promises. */
+  readonly blocked: number;
 }
 
 if (require.main === module) void main(JSON.parse(process.argv[2] ?? '') as TurnOptions);
 
-async function main({ peer: name, target, connections, operation, warmup, seconds }: TurnOptions): Promise<void> {
+async function main({ warmup, seconds, ...options }: TurnOptions): Promise<void> {
+  const { operate, close } = await prepare(options);
+  const { connections, batch } = options;
+  const loops: Loop[] =
+    batch === undefined
+      ? Array.from({ length: connections }, (_, connection) => (end) => repeat(operate, connection, end))
+      : [(end) => repeatBatch(operate, connections, batch, end)];
+  await measure(loops, warmup);
+  console.log(JSON.stringify(await measure(loops, seconds)));
+  await close();
+}
+
+async function prepare({
+  peer: name,
+  target,
+  connections,
+  operation,
+}: Omit<TurnOptions, keyof Times>): Promise<{ operate: Operate; close: () => void | Promise<void> }> {
   const peer = peers.find((candidate): candidate is ScriptPeer => candidate.name === name && 'open' in candidate);
   if (!peer) throw new Error(`unknown peer: ${name}`);
+  if (operation === 'start') return { operate: starterOf(peer.calls.start as string), close() {} };
   const client = await peer.open(target, connections);
   const operate = client[operation];
   if (!operate) throw new Error(`${name} has no ${operation}`);
-  await measure(operate, connections, warmup);
-  console.log(JSON.stringify(await measure(operate, connections, seconds)));
-  await client.close();
+  return { operate, close: () => client.close() };
 }
 
-async function measure(operate: Operate, connections: number, seconds: number): Promise<Measurement> {
+async function measure(loops: readonly Loop[], seconds: number): Promise<Measurement> {
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  await sleep(5); // the histogram records a delay only after its timer has fired once
+  delay.reset();
   const cpu = process.cpuUsage();
+  const [children, thread] = [childSeconds(), threadSeconds()];
   const start = performance.now();
-  const end = start + seconds * 1000;
-  const loops = Array.from({ length: connections }, (_, connection) => loop(operate, connection, end));
-  const counts = await Promise.all(loops);
+  const progress = await Promise.all(loops.map((loop) => loop(start + seconds * 1000)));
   const elapsed = performance.now() - start;
   const { user, system } = process.cpuUsage(cpu);
+  const threadNow = threadSeconds();
+  const memory = process.memoryUsage.rss() / 1024 ** 2;
+  const childCpu = childSeconds() - children;
+  await sleep(20); // a stall at the end is recorded only when it is over
+  delay.disable();
+  const blocked = Math.max(...progress.map((loop) => loop.blocked));
   return {
-    count: counts.reduce((sum, count) => sum + count, 0),
+    count: progress.reduce((sum, { count }) => sum + count, 0),
     seconds: elapsed / 1000,
-    cpuSeconds: (user + system) / 1e6,
+    cpuSeconds: (user + system) / 1e6 + childCpu,
+    ...(thread !== undefined && threadNow !== undefined && { jsSeconds: threadNow - thread }),
+    // The event loop does not turn between operations that block, so the histogram has only their sum.
+    stall: blocked > 0 ? blocked : delay.max / 1e6,
+    memory,
   };
 }
 
 /** Waits only for promises, so that a synchronous peer does not pay for a turn of the event loop. */
-async function loop(operate: Operate, connection: number, end: number): Promise<number> {
+async function repeat(operate: Operate, connection: number, end: number): Promise<Progress> {
   let count = 0;
-  while (performance.now() < end) {
+  let blocked = 0;
+  for (let now = performance.now(); now < end; count++) {
+    const start = now;
     const pending = operate(connection);
     if (pending !== undefined) await pending;
-    count++;
+    now = performance.now();
+    if (pending === undefined) blocked = Math.max(blocked, now - start);
   }
-  return count;
+  return { count, blocked };
+}
+
+async function repeatBatch(operate: Operate, connections: number, batch: number, end: number): Promise<Progress> {
+  let count = 0;
+  for (; performance.now() < end; count += batch)
+    await Promise.all(Array.from({ length: batch }, (_, index) => operate(index % connections)));
+  return { count, blocked: 0 };
 }

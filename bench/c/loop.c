@@ -1,8 +1,8 @@
 /* loop OPERATION SCHEME HOST PORT PATH LENGTH EDGE FILE CA CONNECTIONS WARMUP SECONDS
  *
  * Repeats an operation (operations.h) on libneon, with a thread and a session for each connection. Works for
- * WARMUP seconds, then for SECONDS. Prints the count, the seconds and the processor time of the second period
- * as JSON. */
+ * WARMUP seconds, then for SECONDS. Prints the count, the seconds and the processor time of the second period,
+ * and the resident size after it, as JSON. */
 #include "operations.h"
 
 #include <pthread.h>
@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <ne_session.h>
 #include <ne_socket.h>
@@ -32,6 +33,7 @@ static struct measurement measure(struct worker *workers, int connections, doubl
 static void *work(void *argument);
 static double now(void);
 static double cpu_time(void);
+static double resident_mebibytes(void);
 
 int main(int argc, char **argv) {
   if (argc != 13) return fprintf(stderr, "Error: loop takes 12 arguments\n"), 64;
@@ -56,8 +58,8 @@ int main(int argc, char **argv) {
 
   measure(workers, connections, atof(argv[11]));
   struct measurement measured = measure(workers, connections, atof(argv[12]));
-  printf("{\"count\": %ld, \"seconds\": %.6f, \"cpuSeconds\": %.6f}\n", measured.count, measured.seconds,
-         measured.cpu);
+  printf("{\"count\": %ld, \"seconds\": %.6f, \"cpuSeconds\": %.6f, \"memory\": %.1f}\n", measured.count,
+         measured.seconds, measured.cpu, resident_mebibytes());
 
   for (int i = 0; i < connections; i++) ne_session_destroy(workers[i].session);
   free(workers);
@@ -103,4 +105,15 @@ static double cpu_time(void) {
   getrusage(RUSAGE_SELF, &usage);
   struct timeval user = usage.ru_utime, system = usage.ru_stime;
   return (double)(user.tv_sec + system.tv_sec) + (double)(user.tv_usec + system.tv_usec) / 1e6;
+}
+
+/* The second number of statm is the resident size, in pages; 0 if /proc is missing. */
+static double resident_mebibytes(void) {
+  long pages = 0;
+  FILE *statm = fopen("/proc/self/statm", "r");
+  if (statm) {
+    if (fscanf(statm, "%*d %ld", &pages) != 1) pages = 0;
+    fclose(statm);
+  }
+  return (double)pages * (double)sysconf(_SC_PAGESIZE) / (1024 * 1024);
 }

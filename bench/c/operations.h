@@ -124,6 +124,22 @@ static inline void download_file(ne_session *session, const struct target *targe
   require_file(target);
 }
 
+static inline void require_received(const struct target *target, ne_request *request) {
+  const char *received = ne_get_response_header(request, "Received");
+  if (received == NULL || strtoull(received, NULL, 10) != target->length) fail("another length was received");
+}
+
+/* Puts a body that is in memory; its bytes do not matter. */
+static inline void put(ne_session *session, const struct target *target) {
+  static const char body[BLOCK];
+  ne_request *request = ne_request_create(session, "PUT", target->path);
+  ne_set_request_body_buffer(request, body, target->length);
+  require(session, ne_request_dispatch(request));
+  require_status(session, request);
+  require_received(target, request);
+  ne_request_destroy(request);
+}
+
 static inline void upload_file(ne_session *session, const struct target *target) {
   ne_request *request = ne_request_create(session, "PUT", target->path);
   int fd = open_file(target, O_RDONLY);
@@ -131,8 +147,7 @@ static inline void upload_file(ne_session *session, const struct target *target)
   require(session, ne_request_dispatch(request));
   close(fd);
   require_status(session, request);
-  const char *received = ne_get_response_header(request, "Received");
-  if (received == NULL || strtoull(received, NULL, 10) != target->length) fail("another length was received");
+  require_received(target, request);
   ne_request_destroy(request);
 }
 
@@ -156,10 +171,12 @@ static inline operation *operation_called(const char *name) {
     operation *run;
   } operations[] = {
       {"get", get},
+      {"blocking", get},
       {"connect", connect_and_get},
       {"downloadBytes", download_bytes},
       {"downloadStream", download_stream},
       {"downloadFile", download_file},
+      {"put", put},
       {"uploadFile", upload_file},
   };
   for (size_t i = 0; i < sizeof operations / sizeof *operations; i++)

@@ -4,9 +4,10 @@ import { createReadStream, readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
-import { check, checkBytes, checkUpload } from '../check.js';
+import { bodyOf, check, checkBytes, checkUpload } from '../check.js';
 import type { ScriptPeer } from '../peer.js';
 import { count, save } from '../streams.js';
+import { versionOfPackage } from '../versions.js';
 
 /**
  * axios over Node's http with a keep-alive agent, which axios's documentation recommends for persistent connections.
@@ -19,8 +20,11 @@ export const axios: ScriptPeer = {
     downloadBytes: "await axios.get, { responseType: 'arraybuffer' }",
     downloadStream: "await axios.get, { responseType: 'stream' }, for await (const block of data)",
     downloadFile: "await axios.get, { responseType: 'stream' }, await pipeline(data, createWriteStream(file))",
+    put: 'await axios.put, body, { httpAgent, maxRedirects: 0 }',
     uploadFile: 'await axios.put, createReadStream(file), { headers: { Content-Length }, maxRedirects: 0 }',
+    start: "require('axios')",
   },
+  version: () => versionOfPackage('axios'),
   async open(target, connections) {
     const { default: client } = await import('axios');
     const { Agent } = target.scheme === 'https' ? https : http;
@@ -44,6 +48,11 @@ export const axios: ScriptPeer = {
     });
     const getBytes = (config: AxiosRequestConfig): Promise<AxiosResponse<Buffer>> => client.get<Buffer>(url, config);
     const getStream = (): Promise<AxiosResponse<Readable>> => client.get<Readable>(url, streamed);
+    const body = bodyOf(target);
+    const put = async (data: Buffer | Readable): Promise<void> => {
+      const { status, headers } = await client.put<unknown>(url, data, upload);
+      checkUpload(target, status, headers['received']);
+    };
     return {
       async get() {
         const { status, data } = await getBytes(inMemory);
@@ -65,10 +74,8 @@ export const axios: ScriptPeer = {
         const { status, data } = await getStream();
         await save(target, status, data);
       },
-      async uploadFile() {
-        const { status, headers } = await client.put<unknown>(url, createReadStream(target.file!), upload);
-        checkUpload(target, status, headers['received']);
-      },
+      put: () => put(body),
+      uploadFile: () => put(createReadStream(target.file!)),
       close: () => agent.destroy(),
     };
   },

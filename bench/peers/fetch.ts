@@ -1,6 +1,6 @@
 /** Implements the peer fetch. */
 import { openAsBlob } from 'node:fs';
-import { check, checkBytes, checkUpload } from '../check.js';
+import { bodyOf, check, checkBytes, checkUpload } from '../check.js';
 import type { ScriptPeer } from '../peer.js';
 import { count, save } from '../streams.js';
 
@@ -13,10 +13,15 @@ export const globalFetch: ScriptPeer = {
     downloadBytes: 'await fetch, await response.arrayBuffer()',
     downloadStream: 'await fetch, for await (const block of response.body)',
     downloadFile: 'await fetch, await pipeline(response.body, createWriteStream(file))',
+    put: "await fetch of the package undici, { method: 'PUT', body, dispatcher: new Agent({ connections }) }",
     uploadFile: "await fetch, { method: 'PUT', body: await openAsBlob(file) }",
+    start: "fetch('data:,')",
   },
-  async open(target) {
+  version: () => `Node ${process.version} (undici ${process.versions['undici'] ?? 'unknown'})`,
+  async open(target, connections) {
     const url = target.origin + target.path;
+    const body = bodyOf(target);
+    let put: (() => ReturnType<typeof fetch>) | undefined;
     return {
       async get() {
         const response = await fetch(url);
@@ -34,6 +39,12 @@ export const globalFetch: ScriptPeer = {
         const { status, body } = await fetch(url);
         await save(target, status, body!);
       },
+      async put() {
+        put ??= await pooledPut(url, body, connections);
+        const response = await put();
+        await response.arrayBuffer();
+        checkUpload(target, response.status, response.headers.get('received'));
+      },
       async uploadFile() {
         const response = await fetch(url, { method: 'PUT', body: await openAsBlob(target.file!) });
         await response.arrayBuffer();
@@ -43,3 +54,10 @@ export const globalFetch: ScriptPeer = {
     };
   },
 };
+
+/** The global fetch has no public way to limit its connections, and accepts only an Agent of its own version of undici. */
+async function pooledPut(url: string, body: Buffer, connections: number): Promise<() => ReturnType<typeof fetch>> {
+  const undici = await import('undici');
+  const dispatcher = new undici.Agent({ connections });
+  return () => undici.fetch(url, { method: 'PUT', body, dispatcher }) as unknown as ReturnType<typeof fetch>;
+}

@@ -4,9 +4,10 @@ import { createReadStream, readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
-import { check, checkBytes, checkUpload } from '../check.js';
+import { bodyOf, check, checkBytes, checkUpload } from '../check.js';
 import type { ScriptPeer } from '../peer.js';
 import { count, save } from '../streams.js';
+import { versionOfPackage } from '../versions.js';
 
 /** got over Node's http with a keep-alive agent. */
 export const got: ScriptPeer = {
@@ -17,8 +18,11 @@ export const got: ScriptPeer = {
     downloadBytes: 'await got(url, { agent }), rawBody',
     downloadStream: 'got.stream(url, { agent }), for await (const block of stream)',
     downloadFile: 'got.stream(url, { agent }), await pipeline(stream, createWriteStream(file))',
+    put: 'await got.put, { agent, body }',
     uploadFile: "await got.put, { body: createReadStream(file), headers: { 'content-length' } }",
+    start: "import('got')",
   },
+  version: () => versionOfPackage('got'),
   async open(target, connections) {
     const { got: client } = await import('got');
     const ca = target.ca === undefined ? {} : { ca: readFileSync(target.ca) };
@@ -36,6 +40,7 @@ export const got: ScriptPeer = {
       const [{ statusCode }] = (await once(body, 'response')) as [http.IncomingMessage];
       return { status: statusCode ?? 0, body };
     };
+    const body = bodyOf(target);
     return {
       async get() {
         const { statusCode, rawBody } = await kept(url);
@@ -56,6 +61,10 @@ export const got: ScriptPeer = {
       async downloadFile() {
         const { status, body } = await stream();
         await save(target, status, body);
+      },
+      async put() {
+        const answer = await kept.put(url, { body });
+        checkUpload(target, answer.statusCode, answer.headers['received']);
       },
       async uploadFile() {
         const body = createReadStream(target.file!);

@@ -2,6 +2,7 @@
 import type { ne_session } from 'libneon/ne';
 import { check } from '../check.js';
 import type { ScriptPeer } from '../peer.js';
+import { ownVersion } from '../versions.js';
 
 const without = { without: 'makes the calls of libneon/ne, each with a promise' } as const;
 
@@ -14,8 +15,11 @@ export const nePromises: ScriptPeer = {
     downloadBytes: without,
     downloadStream: without,
     downloadFile: without,
+    put: { without: 'has no pool' },
     uploadFile: without,
+    start: "require('libneon/ne/promises')",
   },
+  version: ownVersion,
   async open(target, connections) {
     const ne = await import('libneon/ne');
     const { ne_request_dispatch } = await import('libneon/ne/promises');

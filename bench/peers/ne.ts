@@ -3,6 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import type { ne_request, ne_session } from 'libneon/ne';
 import { check, checkBytes, checkFile, checkUpload } from '../check.js';
 import type { ScriptPeer } from '../peer.js';
+import { ownVersion } from '../versions.js';
 
 const blockSize = 64 * 1024;
 
@@ -11,13 +12,17 @@ export const ne: ScriptPeer = {
   name: 'libneon/ne',
   calls: {
     get: 'ne_request_create, dispatch, destroy',
+    blocking: 'ne_request_create, dispatch, destroy',
     connect: 'ne_session_create, ne_ssl_trust_cert, calls as for get, ne_session_destroy',
     downloadBytes: 'ne_begin_request, ne_read_response_block of 64 KiB into one buffer, ne_end_request',
     downloadStream: 'ne_begin_request, ne_read_response_block of 64 KiB into one buffer, ne_end_request',
     downloadFile: 'ne_begin_request, ne_read_response_to_fd, ne_end_request',
+    put: { without: 'blocks, so that it has no pool' },
     uploadFile: 'ne_set_request_body_fd, ne_request_dispatch',
+    start: "require('libneon/ne')",
   },
   atOnce: 1,
+  version: ownVersion,
   async open(target) {
     const ne = await import('libneon/ne');
     const ca = target.ca === undefined ? null : ne.ne_ssl_cert_read(target.ca);
@@ -27,6 +32,10 @@ export const ne: ScriptPeer = {
 
     return {
       get() {
+        get(session);
+        return undefined;
+      },
+      blocking() {
         get(session);
         return undefined;
       },

@@ -2,8 +2,7 @@
 import { createReadStream, readFileSync } from 'node:fs';
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https, { type RequestOptions } from 'node:https';
-import type { Readable } from 'node:stream';
-import { check, checkBytes, checkUpload } from '../check.js';
+import { bodyOf, check, checkBytes, checkUpload } from '../check.js';
 import type { ScriptPeer } from '../peer.js';
 import { count, save } from '../streams.js';
 
@@ -16,8 +15,11 @@ export const nodeHttp: ScriptPeer = {
     downloadBytes: 'request with a keep-alive agent, body collected, Buffer.concat',
     downloadStream: 'request with a keep-alive agent, for await (const block of incoming)',
     downloadFile: 'request with a keep-alive agent, await pipeline(incoming, createWriteStream(file))',
+    put: 'request with a keep-alive agent, outgoing.end(body)',
     uploadFile: 'request with a keep-alive agent and Content-Length, createReadStream(file).pipe(outgoing)',
+    start: "require('node:http')",
   },
+  version: () => `Node ${process.version}`,
   async open(target, connections) {
     const { Agent, request } = target.scheme === 'https' ? https : http;
     const agent = new Agent({ keepAlive: true, maxSockets: connections });
@@ -26,8 +28,12 @@ export const nodeHttp: ScriptPeer = {
     const options = { agent, host, port, path, ca };
     const upload = { ...options, method: 'PUT', headers: { 'Content-Length': bodyLength } };
     const get = (take: Take): Promise<void> => exchange(request, options, (outgoing) => outgoing.end(), take);
-    const put = (body: Readable, take: Take): Promise<void> =>
-      exchange(request, upload, (outgoing) => body.pipe(outgoing), take);
+    const put = (send: (outgoing: ClientRequest) => void): Promise<void> =>
+      exchange(request, upload, send, async (incoming, status) => {
+        await collect(incoming);
+        checkUpload(target, status, incoming.headers['received']);
+      });
+    const body = bodyOf(target);
 
     return {
       get: () => get(async (incoming, status) => check(target, status, (await collect(incoming)).length)),
@@ -41,11 +47,8 @@ export const nodeHttp: ScriptPeer = {
       downloadBytes: () => get(async (incoming, status) => checkBytes(target, status, await collect(incoming))),
       downloadStream: () => get((incoming, status) => count(target, status, incoming)),
       downloadFile: () => get((incoming, status) => save(target, status, incoming)),
-      uploadFile: () =>
-        put(createReadStream(file!), async (incoming, status) => {
-          await collect(incoming);
-          checkUpload(target, status, incoming.headers['received']);
-        }),
+      put: () => put((outgoing) => outgoing.end(body)),
+      uploadFile: () => put((outgoing) => createReadStream(file!).pipe(outgoing)),
       close: () => agent.destroy(),
     };
   },

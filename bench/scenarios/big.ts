@@ -1,13 +1,14 @@
 /** Defines the scenarios with bodies of 100 MiB, one after the other on one connection. */
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { pattern, startNginx, type NginxOptions } from '../../test/servers/nginx.js';
+import { pattern } from '../../test/servers/nginx.js';
 import { scratchDirectory } from '../../test/servers/start.js';
 import type { Scenario, Served } from '../scenario.js';
+import { serveFile, serveSink } from './nginx.js';
 
 const mebibytes = 100;
 const bodyLength = mebibytes * 1024 * 1024;
-const common = { connections: 1, mebibytes } as const;
+const common = { connections: 1, mebibytes, reasons: [] } as const;
 
 /** A download into memory. */
 export const downloadBytes: Scenario = {
@@ -45,26 +46,23 @@ export const uploadFile: Scenario = {
   serve: serveUpload,
 };
 
-function serveDownload(): Promise<Served> {
-  return serve('/big', { files: { '/big': bodyLength } });
+async function serveDownload(): Promise<Served> {
+  return withFile(await serveFile(bodyLength));
 }
 
 async function serveUpload(): Promise<Served> {
-  const served = await serve('/sink', { sink: '/sink' });
+  const served = withFile(await serveSink(bodyLength));
   writeFileSync(served.target.file!, Buffer.alloc(bodyLength, pattern));
   return served;
 }
 
-/** Starts nginx, with a folder for the client's file. */
-async function serve(target: string, options: NginxOptions): Promise<Served> {
-  const nginx = await startNginx(options);
+/** Adds a folder for the client's file. */
+function withFile({ target, stop }: Served): Served {
   const scratch = scratchDirectory('bench');
-  const { port, origin } = nginx;
-  const file = path.join(scratch, 'body');
   return {
-    target: { scheme: 'http', host: '127.0.0.1', port, origin, path: target, bodyLength, edge: pattern, file },
+    target: { ...target, file: path.join(scratch, 'body') },
     async stop() {
-      await nginx.stop();
+      await stop();
       rmSync(scratch, { recursive: true, force: true });
     },
   };

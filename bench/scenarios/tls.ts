@@ -9,6 +9,7 @@ export const handshakes: Scenario = {
   about: 'a TLS connection, GET of 12 bytes, the end of the connection, one after the other',
   connections: 1,
   operation: 'connect',
+  reasons: [],
   serve,
 };
 
@@ -18,6 +19,7 @@ export const tlsSequential: Scenario = {
   about: 'GET of 12 bytes, one TLS connection, one request after the other',
   connections: 1,
   operation: 'get',
+  reasons: [],
   serve,
 };
 

@@ -1,0 +1,26 @@
+/** Defines the scenarios of short scripts: starting Node with a client, and blocking requests. */
+import type { Scenario } from '../scenario.js';
+import { serveSmallFile } from './nginx.js';
+
+/** The start of Node with a client. */
+export const start: Scenario = {
+  name: 'start',
+  about: 'a Node process that loads the client and ends, one after the other',
+  connections: 1,
+  operation: 'start',
+  reasons: [],
+  async serve() {
+    const target = { scheme: 'http', host: '', port: 0, origin: '', path: '', bodyLength: 0 } as const;
+    return { target, async stop() {} };
+  },
+};
+
+/** Blocking requests, by the peers that can block. */
+export const blocking: Scenario = {
+  name: 'blocking',
+  about: 'blocking GET of 12 bytes, one after the other; only peers that have blocking calls',
+  connections: 1,
+  operation: 'blocking',
+  reasons: [],
+  serve: serveSmallFile,
+};
