@@ -14,7 +14,7 @@ export interface FigureDefinition {
   readonly digits: number;
   readonly better: 'higher' | 'lower';
   /** Undefined if the turn could not measure the figure. */
-  of(measurement: Measurement): number | undefined;
+  readonly of: (measurement: Measurement) => number | undefined;
 }
 
 /**

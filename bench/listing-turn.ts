@@ -28,7 +28,7 @@ export interface ListingMeasurement {
 
 /** The part of tsdav's types that the benchmark uses. */
 interface Tsdav {
-  propfind(options: { url: string; props: object; depth: string }): Promise<unknown[]>;
+  readonly propfind: (options: { url: string; props: object; depth: string }) => Promise<unknown[]>;
 }
 
 /** The clients; each lists a path below an origin once, and returns the number of resources. */

@@ -82,9 +82,9 @@ export function reportOn(
     machine: describeMachine(loadBefore),
     versions: describeVersions(peers),
     absent: Object.fromEntries(
-      peers.flatMap(({ name, version }) => {
-        const found = version();
-        return typeof found === 'object' ? [[name, found.without]] : [];
+      peers.flatMap((peer) => {
+        const found = peer.version();
+        return typeof found === 'object' ? [[peer.name, found.without]] : [];
       }),
     ),
     options,

@@ -99,6 +99,6 @@ async function repeat(operate: Operate, connection: number, end: number): Promis
 async function repeatBatch(operate: Operate, connections: number, batch: number, end: number): Promise<Progress> {
   let count = 0;
   for (; performance.now() < end; count += batch)
-    await Promise.all(Array.from({ length: batch }, (_, index) => operate(index % connections)));
+    await Promise.all(Array.from({ length: batch }, async (_, index) => operate(index % connections)));
   return { count, blocked: 0 };
 }

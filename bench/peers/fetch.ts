@@ -13,7 +13,7 @@ export const globalFetch: ScriptPeer = {
     downloadBytes: 'await fetch, await response.arrayBuffer()',
     downloadStream: 'await fetch, for await (const block of response.body)',
     downloadFile: 'await fetch, await pipeline(response.body, createWriteStream(file))',
-    put: "await fetch of the package undici, { method: 'PUT', body, dispatcher: new Agent({ connections }) }",
+    put: "await fetch, { method: 'PUT', body, dispatcher }, an Agent of the package undici with 8 connections",
     uploadFile: "await fetch, { method: 'PUT', body: await openAsBlob(file) }",
     start: "fetch('data:,')",
   },
@@ -21,7 +21,7 @@ export const globalFetch: ScriptPeer = {
   async open(target, connections) {
     const url = target.origin + target.path;
     const body = bodyOf(target);
-    let put: (() => ReturnType<typeof fetch>) | undefined;
+    let dispatcher: ReturnType<typeof agentOf> | undefined;
     return {
       async get() {
         const response = await fetch(url);
@@ -40,8 +40,8 @@ export const globalFetch: ScriptPeer = {
         await save(target, status, body!);
       },
       async put() {
-        put ??= await pooledPut(url, body, connections);
-        const response = await put();
+        dispatcher ??= agentOf(connections);
+        const response = await fetch(url, { method: 'PUT', body, dispatcher: await dispatcher });
         await response.arrayBuffer();
         checkUpload(target, response.status, response.headers.get('received'));
       },
@@ -55,9 +55,8 @@ export const globalFetch: ScriptPeer = {
   },
 };
 
-/** The global fetch has no public way to limit its connections, and accepts only an Agent of its own version of undici. */
-async function pooledPut(url: string, body: Buffer, connections: number): Promise<() => ReturnType<typeof fetch>> {
-  const undici = await import('undici');
-  const dispatcher = new undici.Agent({ connections });
-  return () => undici.fetch(url, { method: 'PUT', body, dispatcher }) as unknown as ReturnType<typeof fetch>;
+/** Makes an Agent that limits the connections of fetch. Node has this class, but only the package undici exports it. */
+async function agentOf(connections: number): Promise<NonNullable<RequestInit['dispatcher']>> {
+  const { Agent } = await import('undici');
+  return new Agent({ connections }) as unknown as NonNullable<RequestInit['dispatcher']>;
 }

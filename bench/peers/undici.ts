@@ -1,13 +1,14 @@
 /** Implements the peer undici. */
 import { createReadStream, readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
+import type * as UndiciModule from 'undici';
 import { bodyOf, check, checkBytes, checkUpload } from '../check.js';
 import type { Client as OpenPeer, ScriptPeer, Target } from '../peer.js';
 import { count, save } from '../streams.js';
 import { versionOfPackage } from '../versions.js';
 
 /** The methods of undici that the benchmark calls; versions 7 and 8 have them. */
-type Undici = Pick<typeof import('undici'), 'Client' | 'Pool'>;
+type Undici = Pick<typeof UndiciModule, 'Client' | 'Pool'>;
 
 /** Version 7, which supports all versions of Node that this package supports. */
 export const undici: ScriptPeer = {

@@ -57,12 +57,12 @@ async function serveUpload(): Promise<Served> {
 }
 
 /** Adds a folder for the client's file. */
-function withFile({ target, stop }: Served): Served {
+function withFile(served: Served): Served {
   const scratch = scratchDirectory('bench');
   return {
-    target: { ...target, file: path.join(scratch, 'body') },
+    target: { ...served.target, file: path.join(scratch, 'body') },
     async stop() {
-      await stop();
+      await served.stop();
       rmSync(scratch, { recursive: true, force: true });
     },
   };
