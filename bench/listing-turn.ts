@@ -2,7 +2,7 @@
  * Measures the listings of one client in its own process: short listings warm up, then a long listing is measured and
  * repeated. Prints a measurement.
  */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { watchEventLoop } from './usage.js';
 
 /** The only argument of the process, as JSON. */
 export interface ListingOptions {
@@ -76,14 +76,12 @@ async function main({ client, origin, path, warmup }: ListingOptions): Promise<v
   const before = process.memoryUsage.rss();
   let max = before;
   const watch = setInterval(() => (max = Math.max(max, process.memoryUsage.rss())), 5);
-  const delay = monitorEventLoopDelay({ resolution: 1 });
   await new Promise((resolve) => setTimeout(resolve, 50));
-  delay.enable();
+  const longestStall = await watchEventLoop();
   const start = performance.now();
   const resources = await list(path);
   const seconds = (performance.now() - start) / 1000;
-  await new Promise((resolve) => setTimeout(resolve, 20)); // a stall at the end is recorded only when it is over
-  delay.disable();
+  const stall = await longestStall();
   clearInterval(watch);
   max = Math.max(max, process.memoryUsage.rss());
   const repeated: number[] = [];
@@ -97,7 +95,7 @@ async function main({ client, origin, path, warmup }: ListingOptions): Promise<v
     resources,
     seconds,
     repeated: repeated[repetitions >> 1] as number,
-    stall: delay.max / 1e6,
+    stall,
     growth: (max - before) / 1024 ** 2,
   };
   console.log(JSON.stringify(measurement));

@@ -1,10 +1,8 @@
 /** Runs one turn of one peer in its own process: warms up, measures, prints a measurement. */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Measurement, Operate, Operation, ScriptPeer, Target, Times } from './peer.js';
 import { peers } from './peers/index.js';
 import { starterOf } from './start.js';
-import { childSeconds, threadSeconds } from './usage.js';
+import { childSeconds, threadSeconds, watchEventLoop } from './usage.js';
 
 /** The only argument of the process, as JSON. */
 export interface TurnOptions extends Times {
@@ -55,10 +53,7 @@ async function prepare({
 }
 
 async function measure(loops: readonly Loop[], seconds: number): Promise<Measurement> {
-  const delay = monitorEventLoopDelay({ resolution: 1 });
-  delay.enable();
-  await sleep(5); // the histogram records a delay only after its timer has fired once
-  delay.reset();
+  const longestStall = await watchEventLoop();
   const cpu = process.cpuUsage();
   const [children, thread] = [childSeconds(), threadSeconds()];
   const start = performance.now();
@@ -68,8 +63,7 @@ async function measure(loops: readonly Loop[], seconds: number): Promise<Measure
   const threadNow = threadSeconds();
   const memory = process.memoryUsage.rss() / 1024 ** 2;
   const childCpu = childSeconds() - children;
-  await sleep(20); // a stall at the end is recorded only when it is over
-  delay.disable();
+  const stall = await longestStall();
   const blocked = Math.max(...progress.map((loop) => loop.blocked));
   return {
     count: progress.reduce((sum, { count }) => sum + count, 0),
@@ -77,7 +71,7 @@ async function measure(loops: readonly Loop[], seconds: number): Promise<Measure
     cpuSeconds: (user + system) / 1e6 + childCpu,
     ...(thread !== undefined && threadNow !== undefined && { jsSeconds: threadNow - thread }),
     // The event loop does not turn between operations that block, so the histogram has only their sum.
-    stall: blocked > 0 ? blocked : delay.max / 1e6,
+    stall: blocked > 0 ? blocked : stall,
     memory,
   };
 }

@@ -1,6 +1,7 @@
 /** Defines the scenarios with small bodies: a growing number of connections, bodies of 64 KiB, and many PUTs. */
 import type { Scenario } from '../scenario.js';
 import { serveFile, serveSink, serveSmallFile } from './nginx.js';
+import { smallBodies } from './reasons.js';
 
 /** GET of 12 bytes on a number of connections. */
 export const connections: readonly Scenario[] = [
@@ -19,7 +20,7 @@ function onConnections(name: string, count: number): Scenario {
     connections: count,
     operation: 'get',
     family: 'GET of 12 bytes',
-    reasons: [],
+    reasons: smallBodies,
     serve: serveSmallFile,
   };
 }
@@ -30,7 +31,7 @@ export const medium: Scenario = {
   about: 'GET of 64 KiB, one connection, one request after the other',
   connections: 1,
   operation: 'get',
-  reasons: [],
+  reasons: smallBodies,
   serve: () => serveFile(64 * 1024),
 };
 
@@ -41,6 +42,6 @@ export const puts: Scenario = {
   connections: 8,
   operation: 'put',
   batch: 1000,
-  reasons: [],
+  reasons: smallBodies,
   serve: () => serveSink(4 * 1024),
 };

@@ -2,6 +2,7 @@
 import { smallFile, startNginx } from '../../test/servers/nginx.js';
 import { testPki } from '../../test/servers/pki.js';
 import type { Scenario, Served } from '../scenario.js';
+import { smallBodies } from './reasons.js';
 
 /** A connection for each request. */
 export const handshakes: Scenario = {
@@ -9,7 +10,7 @@ export const handshakes: Scenario = {
   about: 'a TLS connection, GET of 12 bytes, the end of the connection, one after the other',
   connections: 1,
   operation: 'connect',
-  reasons: [],
+  reasons: smallBodies,
   serve,
 };
 
@@ -19,7 +20,7 @@ export const tlsSequential: Scenario = {
   about: 'GET of 12 bytes, one TLS connection, one request after the other',
   connections: 1,
   operation: 'get',
-  reasons: [],
+  reasons: smallBodies,
   serve,
 };
 
