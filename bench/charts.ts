@@ -13,19 +13,20 @@ const OURS = '#0072b2';
 const OTHERS = '#a9b4bd';
 const common = { animation: false, textStyle: { fontFamily: 'sans-serif' }, backgroundColor: '#fff' } as const;
 
-/** Horizontal bars, one for each label. With several series, the bars are stacked. */
+/** Horizontal bars, one for each label. With several series, the bars are stacked. Empty if there are no numbers. */
 export function bars(
   title: string,
   labels: readonly string[],
   series: readonly Series[],
   isOurs: (label: string) => boolean,
 ): string {
+  if (series.every(({ values }) => values.every((value) => value === undefined))) return '';
   const stacked = series.length > 1;
   return draw(440, 76 + 22 * labels.length + (stacked ? 20 : 0), {
     ...common,
-    title: { text: title, textStyle: { fontSize: 14 } },
+    title: titleOf(title),
     grid: { left: 8, right: 56, top: stacked ? 52 : 32, bottom: 8, outerBoundsMode: 'same' },
-    ...(stacked && { legend: { top: 24, left: 0, itemHeight: 10 } }),
+    ...(stacked && { legend: { top: 22, left: 0, padding: 0, itemGap: 24, itemHeight: 10 } }),
     xAxis: { type: 'value', splitNumber: 3 },
     yAxis: { type: 'category', data: [...labels], inverse: true, axisTick: { show: false } },
     series: series.map(({ name, values }, index) => ({
@@ -43,7 +44,7 @@ export function bars(
   });
 }
 
-/** Lines over a logarithmic axis with the values `x`; the other axis may be logarithmic, too. */
+/** Lines over the values `x`, which have equal distances; the other axis may be logarithmic. */
 export function lines(
   title: string,
   xName: string,
@@ -51,12 +52,12 @@ export function lines(
   series: readonly Series[],
   y: 'value' | 'log',
 ): string {
-  return draw(680, 400, {
+  return draw(700, 400, {
     ...common,
     color: COLOURS,
-    title: { text: title, textStyle: { fontSize: 14 } },
-    legend: { orient: 'vertical', right: 0, top: 36, itemHeight: 10 },
-    grid: { left: 8, right: 190, top: 44, bottom: 32, outerBoundsMode: 'same' },
+    title: titleOf(title),
+    legend: { orient: 'vertical', left: 500, top: 36, itemHeight: 10 },
+    grid: { left: 8, right: 200, top: 44, bottom: 32, outerBoundsMode: 'same' },
     xAxis: {
       type: 'category',
       data: x.map((value) => value.toLocaleString('en')),
@@ -71,6 +72,10 @@ export function lines(
       data: values.map((value) => value ?? '-'),
     })),
   });
+}
+
+function titleOf(text: string): object {
+  return { text, left: 0, top: 0, padding: 0, textStyle: { fontSize: 14 } };
 }
 
 function draw(width: number, height: number, option: echarts.EChartsCoreOption): string {

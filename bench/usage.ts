@@ -22,7 +22,7 @@ export function childSeconds(): number {
 }
 
 /**
- * Begins to watch the event loop. The returned function ends this, and returns the longest time for which the event loop
+ * Begins to watch the event loop. The returned function ends this, and returns the longest time for which the loop
  * was blocked, in milliseconds.
  */
 export async function watchEventLoop(): Promise<() => Promise<number>> {
