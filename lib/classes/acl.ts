@@ -1,32 +1,52 @@
 /** Access control lists (RFC 3744), and their conversion to the entries that neon accepts. */
 import { invalidType, invalidValue } from '../core/errors.js';
 import { isArray, isObject } from '../core/objects.js';
-import * as ne from '../ne/index.js';
+import type { ne_acl_entry } from '../ne/acl3744.js';
+import {
+  ne_acl_all,
+  NE_ACL_ALL,
+  ne_acl_authenticated,
+  NE_ACL_BIND,
+  ne_acl_deny,
+  ne_acl_grant,
+  ne_acl_href,
+  ne_acl_property,
+  NE_ACL_READ,
+  NE_ACL_READ_ACL,
+  ne_acl_self,
+  ne_acl_unauthenticated,
+  NE_ACL_UNBIND,
+  NE_ACL_UNLOCK,
+  NE_ACL_WRITE,
+  NE_ACL_WRITE_ACL,
+  NE_ACL_WRITE_CONTENT,
+  NE_ACL_WRITE_PROPERTIES,
+} from '../ne/constants.js';
 import { splitName } from './properties.js';
 import { escapeText } from './xml.js';
 
 /** The privileges of RFC 3744, section 3, that neon can express, each with neon's constant. */
 export const privileges = {
-  all: ne.NE_ACL_ALL,
-  read: ne.NE_ACL_READ,
-  write: ne.NE_ACL_WRITE,
-  'write-properties': ne.NE_ACL_WRITE_PROPERTIES,
-  'write-content': ne.NE_ACL_WRITE_CONTENT,
-  unlock: ne.NE_ACL_UNLOCK,
-  'read-acl': ne.NE_ACL_READ_ACL,
-  'write-acl': ne.NE_ACL_WRITE_ACL,
-  bind: ne.NE_ACL_BIND,
-  unbind: ne.NE_ACL_UNBIND,
+  all: NE_ACL_ALL,
+  read: NE_ACL_READ,
+  write: NE_ACL_WRITE,
+  'write-properties': NE_ACL_WRITE_PROPERTIES,
+  'write-content': NE_ACL_WRITE_CONTENT,
+  unlock: NE_ACL_UNLOCK,
+  'read-acl': NE_ACL_READ_ACL,
+  'write-acl': NE_ACL_WRITE_ACL,
+  bind: NE_ACL_BIND,
+  unbind: NE_ACL_UNBIND,
 } as const;
 
 /** The name of a privilege (RFC 3744, section 3). */
 export type Privilege = keyof typeof privileges;
 
 const principals = {
-  all: ne.ne_acl_all,
-  authenticated: ne.ne_acl_authenticated,
-  unauthenticated: ne.ne_acl_unauthenticated,
-  self: ne.ne_acl_self,
+  all: ne_acl_all,
+  authenticated: ne_acl_authenticated,
+  unauthenticated: ne_acl_unauthenticated,
+  self: ne_acl_self,
 } as const;
 
 /**
@@ -79,24 +99,24 @@ export type AclEntry =
  *
  * @throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for an invalid entry
  */
-export function entriesOf(entries: readonly AclEntry[]): ne.ne_acl_entry[] {
+export function entriesOf(entries: readonly AclEntry[]): ne_acl_entry[] {
   if (!isArray(entries)) throw invalidType('entries', 'an instance of Array', entries);
   return entries.map(entryOf);
 }
 
-function entryOf(entry: AclEntry): ne.ne_acl_entry {
+function entryOf(entry: AclEntry): ne_acl_entry {
   if (!isObject(entry)) throw invalidType('entries', 'an array of objects', entry);
   const { principal, grant, deny } = entry;
   if ((grant === undefined) === (deny === undefined))
     throw invalidValue('An entry of an access control list must have either "grant" or "deny"');
   return {
     ...targetOf(principal),
-    type: grant === undefined ? ne.ne_acl_deny : ne.ne_acl_grant,
+    type: grant === undefined ? ne_acl_deny : ne_acl_grant,
     privileges: grant === undefined ? combined('deny', deny) : combined('grant', grant),
   };
 }
 
-function targetOf(principal: unknown): Pick<ne.ne_acl_entry, 'target' | 'tname'> {
+function targetOf(principal: unknown): Pick<ne_acl_entry, 'target' | 'tname'> {
   if (typeof principal === 'string') {
     if (Object.hasOwn(principals, principal)) return { target: principals[principal as keyof typeof principals] };
     throw invalidValue(
@@ -105,12 +125,12 @@ function targetOf(principal: unknown): Pick<ne.ne_acl_entry, 'target' | 'tname'>
   }
   const { href, property } = (isObject(principal) ? principal : {}) as { href?: unknown; property?: unknown };
   if (typeof href === 'string' && property === undefined)
-    return { target: ne.ne_acl_href, tname: escapeText(href, 'The "href" of a principal') };
+    return { target: ne_acl_href, tname: escapeText(href, 'The "href" of a principal') };
   if (property === undefined || href !== undefined)
     throw invalidType('principal', 'of type string, or an object with either "href" or "property"', principal);
   const [nspace, name] = splitName(property, 'property');
   // neon writes <NAME/> inside an element whose default namespace is "DAV:".
-  return { target: ne.ne_acl_property, tname: nspace === 'DAV:' ? name : `${name} xmlns="${nspace}"` };
+  return { target: ne_acl_property, tname: nspace === 'DAV:' ? name : `${name} xmlns="${nspace}"` };
 }
 
 function combined(argument: string, names: unknown): number {

@@ -4,7 +4,19 @@ import { types } from 'node:util';
 import { invalidType, invalidValue, outOfRange } from '../core/errors.js';
 import { isArray, isObject } from '../core/objects.js';
 import { type Known, requireKnown } from '../core/options.js';
-import * as ne from '../ne/index.js';
+import { ne_add_proxy_auth, ne_add_server_auth, type ne_auth_creds, type ne_credentials_answer } from '../ne/auth.js';
+import {
+  NE_ABUFSIZ,
+  NE_AUTH_ALL,
+  NE_AUTH_BASIC,
+  NE_AUTH_DEFAULT,
+  NE_AUTH_DIGEST,
+  NE_AUTH_GSSAPI,
+  NE_AUTH_LEGACY_DIGEST,
+  NE_AUTH_NEGOTIATE,
+  NE_AUTH_NTLM,
+} from '../ne/constants.js';
+import type { ne_session } from '../ne/handles.js';
 
 /** A user name and a password, each shorter than 256 bytes of UTF-8. */
 export interface Credentials {
@@ -43,14 +55,14 @@ export type CredentialsProvider = (
 
 /** The names of authentication protocols (`NE_AUTH_*`). */
 export const authProtocols = {
-  basic: ne.NE_AUTH_BASIC,
-  digest: ne.NE_AUTH_DIGEST,
-  legacyDigest: ne.NE_AUTH_LEGACY_DIGEST,
-  negotiate: ne.NE_AUTH_NEGOTIATE,
-  gssapi: ne.NE_AUTH_GSSAPI,
-  ntlm: ne.NE_AUTH_NTLM,
-  default: ne.NE_AUTH_DEFAULT,
-  all: ne.NE_AUTH_ALL,
+  basic: NE_AUTH_BASIC,
+  digest: NE_AUTH_DIGEST,
+  legacyDigest: NE_AUTH_LEGACY_DIGEST,
+  negotiate: NE_AUTH_NEGOTIATE,
+  gssapi: NE_AUTH_GSSAPI,
+  ntlm: NE_AUTH_NTLM,
+  default: NE_AUTH_DEFAULT,
+  all: NE_AUTH_ALL,
 } as const;
 
 /** The name of an authentication protocol, or of a set of them (`NE_AUTH_*`). */
@@ -86,7 +98,7 @@ type Side = 'auth' | 'proxyAuth';
  * Makes a session answer authentication challenges from its server (`auth`) or from its proxy (`proxyAuth`).
  * @internal
  */
-export function authenticate(session: ne.ne_session, side: Side, options: AuthOptions | readonly AuthOptions[]): void {
+export function authenticate(session: ne_session, side: Side, options: AuthOptions | readonly AuthOptions[]): void {
   for (const one of isArray(options) ? options : [options]) addAuth(session, side, one);
 }
 
@@ -100,10 +112,10 @@ const known: Known<Credentials & ProtocolOptions & { readonly provide: unknown }
 /** The protocols that can obtain credentials from the system. */
 const systemProtocols: readonly unknown[] = ['negotiate', 'gssapi'];
 
-function addAuth(session: ne.ne_session, side: Side, options: AuthOptions): void {
+function addAuth(session: ne_session, side: Side, options: AuthOptions): void {
   requireOptions(side, options);
   if (typeof options !== 'function') requireKnown(options, known, side);
-  const add = side === 'auth' ? ne.ne_add_server_auth : ne.ne_add_proxy_auth;
+  const add = side === 'auth' ? ne_add_server_auth : ne_add_proxy_auth;
   const protocols = maskOf(typeof options === 'function' ? undefined : options.protocols);
   add(session, protocols, callbackOf(side, options));
 }
@@ -124,7 +136,7 @@ function maskOf(protocols: AuthProtocol | readonly AuthProtocol[] = 'default'): 
   }, 0);
 }
 
-function callbackOf(side: Side, options: AuthOptions): ne.ne_auth_creds | null {
+function callbackOf(side: Side, options: AuthOptions): ne_auth_creds | null {
   const proxy = side === 'proxyAuth';
   if (typeof options === 'function') return credentialsCallback(options, proxy);
   if ('provide' in options) {
@@ -143,8 +155,8 @@ function callbackOf(side: Side, options: AuthOptions): ne.ne_auth_creds | null {
   return (_, attempt) => (attempt === 0 ? credentials : attempt);
 }
 
-function credentialsCallback(provide: CredentialsProvider, proxy: boolean): ne.ne_auth_creds {
-  const answerOf = (given: Credentials | null | undefined | void): ne.ne_credentials_answer => given ?? -1;
+function credentialsCallback(provide: CredentialsProvider, proxy: boolean): ne_auth_creds {
+  const answerOf = (given: Credentials | null | undefined | void): ne_credentials_answer => given ?? -1;
   return (realm, attempt) => {
     const given = provide({ realm, attempt, proxy });
     return types.isPromise(given) ? given.then(answerOf) : answerOf(given);
@@ -156,7 +168,7 @@ function textOf(side: Side, field: keyof Credentials, options: Partial<Credentia
   const value: unknown = options[field];
   if (typeof value !== 'string') throw invalidType(`${side}.${field}`, 'of type string', typeof value);
   const bytes = Buffer.byteLength(value);
-  if (bytes >= ne.NE_ABUFSIZ) throw outOfRange(`${side}.${field}`, `of less than ${ne.NE_ABUFSIZ} bytes`, bytes);
+  if (bytes >= NE_ABUFSIZ) throw outOfRange(`${side}.${field}`, `of less than ${NE_ABUFSIZ} bytes`, bytes);
   if (value.includes('\0')) throw invalidValue(`The "${side}.${field}" option must not contain null bytes`);
   return value;
 }

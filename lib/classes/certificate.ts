@@ -4,20 +4,43 @@ import { readFileSync } from 'node:fs';
 
 import type { CallOptions } from '../core/abort.js';
 import { invalidType, invalidValue, NeonError } from '../core/errors.js';
+import { promised } from '../core/native.js';
 import { isInstance } from '../core/objects.js';
-import * as ne from '../ne/index.js';
-import * as promises from '../ne/promises.js';
+import { NE_HASH_COLON, NE_HASH_MD5, NE_HASH_SHA256, NE_HASH_SHA512, NE_HASH_SHA512_256 } from '../ne/constants.js';
+import type { ne_ssl_certificate, ne_ssl_client_cert, Out } from '../ne/handles.js';
+import {
+  ne_ssl_cert_cmp,
+  ne_ssl_cert_digest,
+  ne_ssl_cert_export,
+  ne_ssl_cert_hdigest,
+  ne_ssl_cert_identity,
+  ne_ssl_cert_import,
+  ne_ssl_cert_issuer,
+  ne_ssl_cert_signedby,
+  ne_ssl_cert_subject,
+  ne_ssl_clicert_decrypt,
+  ne_ssl_clicert_encrypted,
+  ne_ssl_clicert_fromuri,
+  ne_ssl_clicert_import,
+  ne_ssl_clicert_name,
+  ne_ssl_clicert_owner,
+  ne_ssl_readable_dname,
+} from '../ne/ssl.js';
 
 /** Hash algorithms of fingerprints, by name (`NE_HASH_*`). */
 const algorithms = {
-  md5: ne.NE_HASH_MD5,
-  sha256: ne.NE_HASH_SHA256,
-  sha512: ne.NE_HASH_SHA512,
-  'sha512-256': ne.NE_HASH_SHA512_256,
+  md5: NE_HASH_MD5,
+  sha256: NE_HASH_SHA256,
+  sha512: NE_HASH_SHA512,
+  'sha512-256': NE_HASH_SHA512_256,
 } as const;
 
 /** The name of a hash algorithm for the fingerprint of a certificate; see {@link Certificate.digest}. */
 export type DigestAlgorithm = 'sha1' | keyof typeof algorithms;
+
+/** The promise forms. Importing `libneon/ne/promises` would load all of `libneon/ne`. */
+const certificateFromURI = promised(ne_ssl_clicert_fromuri, 2);
+const decryptCertificate = promised(ne_ssl_clicert_decrypt, 2);
 
 const beginning = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/;
 const end = /-----END (?:TRUSTED |X509 )?CERTIFICATE-----/;
@@ -36,7 +59,7 @@ const end = /-----END (?:TRUSTED |X509 )?CERTIFICATE-----/;
  */
 export class Certificate {
   /** The `ne_ssl_certificate` of this certificate, for the functions of `libneon/ne`. */
-  readonly handle: ne.ne_ssl_certificate;
+  readonly handle: ne_ssl_certificate;
   readonly #issuer: Certificate | undefined;
   #x509: X509Certificate | undefined;
 
@@ -46,7 +69,7 @@ export class Certificate {
    * @param issuerCertificate the certificate that signed this certificate, if it is known
    * @throws `ERR_INVALID_ARG_TYPE` when an argument is not a certificate
    */
-  constructor(handle: ne.ne_ssl_certificate, issuerCertificate?: Certificate) {
+  constructor(handle: ne_ssl_certificate, issuerCertificate?: Certificate) {
     requireCertificate(handle);
     if (issuerCertificate !== undefined && !isInstance(issuerCertificate, Certificate))
       throw invalidType('issuerCertificate', 'an instance of Certificate', issuerCertificate);
@@ -106,12 +129,12 @@ export class Certificate {
    * other attributes. In C: `ne_ssl_readable_dname` of `ne_ssl_cert_subject`.
    */
   get subject(): string {
-    return ne.ne_ssl_readable_dname(ne.ne_ssl_cert_subject(this.handle));
+    return ne_ssl_readable_dname(ne_ssl_cert_subject(this.handle));
   }
 
   /** The name of the issuer in readable form; see {@link subject}. In C: `ne_ssl_cert_issuer`. */
   get issuer(): string {
-    return ne.ne_ssl_readable_dname(ne.ne_ssl_cert_issuer(this.handle));
+    return ne_ssl_readable_dname(ne_ssl_cert_issuer(this.handle));
   }
 
   /**
@@ -120,7 +143,7 @@ export class Certificate {
    */
   get issuerCertificate(): Certificate | undefined {
     if (this.#issuer) return this.#issuer;
-    const handle = ne.ne_ssl_cert_signedby(this.handle);
+    const handle = ne_ssl_cert_signedby(this.handle);
     return handle ? new Certificate(handle) : undefined;
   }
 
@@ -131,7 +154,7 @@ export class Certificate {
 
   /** The host name that the certificate is for; null if the certificate names no host. In C: `ne_ssl_cert_identity`. */
   get identity(): string | null {
-    return ne.ne_ssl_cert_identity(this.handle);
+    return ne_ssl_cert_identity(this.handle);
   }
 
   /** The time when the certificate becomes valid. */
@@ -153,14 +176,14 @@ export class Certificate {
    */
   digest(algorithm: DigestAlgorithm = 'sha256'): string {
     if (algorithm === 'sha1') {
-      const digest: Partial<ne.Out<string>> = {};
-      ne.ne_ssl_cert_digest(this.handle, digest);
+      const digest: Partial<Out<string>> = {};
+      ne_ssl_cert_digest(this.handle, digest);
       if (digest.value !== undefined) return digest.value;
     } else {
       if (typeof algorithm !== 'string') throw invalidType('algorithm', 'of type string', algorithm);
       if (!Object.hasOwn(algorithms, algorithm))
         throw invalidValue(`There is no algorithm '${algorithm as string}' here`);
-      const digest = ne.ne_ssl_cert_hdigest(this.handle, algorithms[algorithm] | ne.NE_HASH_COLON);
+      const digest = ne_ssl_cert_hdigest(this.handle, algorithms[algorithm] | NE_HASH_COLON);
       if (digest !== null) return digest;
     }
     throw new NeonError(`This neon makes no fingerprints with ${algorithm}`, 'ERR_NEON_UNSUPPORTED');
@@ -173,17 +196,17 @@ export class Certificate {
    */
   equals(other: Certificate): boolean {
     if (!isInstance(other, Certificate)) throw invalidType('other', 'an instance of Certificate', other);
-    return ne.ne_ssl_cert_cmp(this.handle, other.handle) === 0;
+    return ne_ssl_cert_cmp(this.handle, other.handle) === 0;
   }
 
   /** Returns the DER form: the bytes of the certificate. */
   toDER(): Buffer {
-    return Buffer.from(ne.ne_ssl_cert_export(this.handle), 'base64');
+    return Buffer.from(ne_ssl_cert_export(this.handle), 'base64');
   }
 
   /** Returns the PEM form, without the certificates that signed it. In C: `ne_ssl_cert_export`. */
   toPEM(): string {
-    const lines = ne.ne_ssl_cert_export(this.handle).replaceAll(/.{1,64}/g, '$&\n');
+    const lines = ne_ssl_cert_export(this.handle).replaceAll(/.{1,64}/g, '$&\n');
     return `-----BEGIN CERTIFICATE-----\n${lines}-----END CERTIFICATE-----\n`;
   }
 
@@ -211,15 +234,15 @@ export class Certificate {
  */
 export class ClientCertificate {
   /** The `ne_ssl_client_cert` of this certificate, for the functions of `libneon/ne`. */
-  readonly handle: ne.ne_ssl_client_cert;
+  readonly handle: ne_ssl_client_cert;
 
   /**
    * Wraps a client certificate of `libneon/ne`.
    *
    * @throws `ERR_INVALID_ARG_TYPE` when `handle` is not a client certificate
    */
-  constructor(handle: ne.ne_ssl_client_cert) {
-    ne.ne_ssl_clicert_encrypted(handle); // throws unless it is a client certificate
+  constructor(handle: ne_ssl_client_cert) {
+    ne_ssl_clicert_encrypted(handle); // throws unless it is a client certificate
     this.handle = handle;
   }
 
@@ -233,7 +256,7 @@ export class ClientCertificate {
    */
   static fromPFX(pfx: Uint8Array, passphrase?: string): ClientCertificate {
     if (!isInstance(pfx, Uint8Array)) throw invalidType('pfx', 'an instance of Uint8Array', typeof pfx);
-    const handle = ne.ne_ssl_clicert_import(pfx);
+    const handle = ne_ssl_clicert_import(pfx);
     if (!handle) throw invalidValue('The "pfx" argument is not a client certificate in PKCS#12 form');
     const certificate = new ClientCertificate(handle);
     return passphrase === undefined || !certificate.encrypted ? certificate : certificate.decryptSync(passphrase);
@@ -258,7 +281,7 @@ export class ClientCertificate {
    * URI, and with the signal's reason after an abort.
    */
   static async fromURI(uri: string, options?: CallOptions): Promise<ClientCertificate> {
-    const handle = await promises.ne_ssl_clicert_fromuri(uri, 0, options);
+    const handle = await certificateFromURI(uri, 0, options);
     if (!handle) throw new NeonError('The URI leads to no client certificate', 'NE_ERROR');
     return new ClientCertificate(handle);
   }
@@ -268,7 +291,7 @@ export class ClientCertificate {
    * `ne_ssl_clicert_encrypted`.
    */
   get encrypted(): boolean {
-    return ne.ne_ssl_clicert_encrypted(this.handle) !== 0;
+    return ne_ssl_clicert_encrypted(this.handle) !== 0;
   }
 
   /**
@@ -276,7 +299,7 @@ export class ClientCertificate {
    * encrypted. In C: `ne_ssl_clicert_name`.
    */
   get name(): string | null {
-    return ne.ne_ssl_clicert_name(this.handle);
+    return ne_ssl_clicert_name(this.handle);
   }
 
   /**
@@ -285,7 +308,7 @@ export class ClientCertificate {
    * @throws `ERR_NEON_INVALID_STATE` while the client certificate is encrypted
    */
   get certificate(): Certificate {
-    return new Certificate(ne.ne_ssl_clicert_owner(this.handle));
+    return new Certificate(ne_ssl_clicert_owner(this.handle));
   }
 
   /**
@@ -296,7 +319,7 @@ export class ClientCertificate {
    */
   async decrypt(passphrase: string, options?: CallOptions): Promise<this> {
     requireText('passphrase', passphrase);
-    return this.#decrypted(await promises.ne_ssl_clicert_decrypt(this.handle, passphrase, options));
+    return this.#decrypted(await decryptCertificate(this.handle, passphrase, options));
   }
 
   /**
@@ -307,7 +330,7 @@ export class ClientCertificate {
    */
   decryptSync(passphrase: string): this {
     requireText('passphrase', passphrase);
-    return this.#decrypted(ne.ne_ssl_clicert_decrypt(this.handle, passphrase));
+    return this.#decrypted(ne_ssl_clicert_decrypt(this.handle, passphrase));
   }
 
   #decrypted(result: number): this {
@@ -322,9 +345,9 @@ export class ClientCertificate {
  * only during neon's callback.
  * @internal
  */
-export function keepCertificate(lent: ne.ne_ssl_certificate): Certificate {
-  const signer = ne.ne_ssl_cert_signedby(lent);
-  const handle = importCertificate(ne.ne_ssl_cert_export(lent));
+export function keepCertificate(lent: ne_ssl_certificate): Certificate {
+  const signer = ne_ssl_cert_signedby(lent);
+  const handle = importCertificate(ne_ssl_cert_export(lent));
   return new Certificate(handle, signer ? keepCertificate(signer) : undefined);
 }
 
@@ -334,7 +357,7 @@ export function keepCertificate(lent: ne.ne_ssl_certificate): Certificate {
  * @throws `ERR_INVALID_ARG_VALUE` for an invalid certificate; if the text has several certificates, the message says
  *   which certificate is invalid
  */
-export function* certificatesOf(text: string): Generator<ne.ne_ssl_certificate> {
+export function* certificatesOf(text: string): Generator<ne_ssl_certificate> {
   const blocks = pemBlocks(text);
   for (const [index, base64] of blocks.entries())
     yield importCertificate(base64, blocks.length === 1 ? 'This' : `Certificate ${index + 1} of ${blocks.length}`);
@@ -347,8 +370,8 @@ function pemBlocks(text: string): string[] {
 }
 
 /** @internal */
-export function importCertificate(base64: string, which = 'This'): ne.ne_ssl_certificate {
-  const handle = ne.ne_ssl_cert_import(base64);
+export function importCertificate(base64: string, which = 'This'): ne_ssl_certificate {
+  const handle = ne_ssl_cert_import(base64);
   if (!handle) throw invalidValue(`${which} is not a certificate, or one that the TLS library cannot read`);
   return handle;
 }
@@ -365,6 +388,6 @@ export function requireText(name: string, value: unknown): asserts value is stri
   if (typeof value !== 'string') throw invalidType(name, 'of type string', typeof value);
 }
 
-function requireCertificate(handle: ne.ne_ssl_certificate): void {
-  ne.ne_ssl_cert_subject(handle); // throws unless it is a certificate
+function requireCertificate(handle: ne_ssl_certificate): void {
+  ne_ssl_cert_subject(handle); // throws unless it is a certificate
 }

@@ -8,7 +8,15 @@ import { invalidType, NeonError, outOfRange } from '../core/errors.js';
 import { token } from '../core/handle.js';
 import { addon } from '../core/load.js';
 import { native } from '../core/native.js';
-import * as constants from '../ne/constants.js';
+import {
+  NE_DEPTH_INFINITE,
+  NE_DEPTH_ZERO,
+  ne_lockscope_exclusive,
+  ne_lockscope_shared,
+  ne_locktype_write,
+  NE_TIMEOUT_INFINITE,
+  NE_TIMEOUT_INVALID,
+} from '../ne/constants.js';
 import type { ne_session } from '../ne/handles.js';
 import type { ne_lock } from '../ne/locks.js';
 import { ne_uri_defaultport, ne_uri_parse, type ne_uri } from '../ne/uri.js';
@@ -364,16 +372,16 @@ export class LockManager implements LockRegistry, SharedLocks {
   #lockOn(path: string, { depth, scope, duration, owner }: CheckedLockOptions, token: string | null = null): ne_lock {
     return {
       uri: { ...this.#server, path },
-      depth: depth === 0 ? constants.NE_DEPTH_ZERO : constants.NE_DEPTH_INFINITE,
-      type: constants.ne_locktype_write,
-      scope: scope === 'exclusive' ? constants.ne_lockscope_exclusive : constants.ne_lockscope_shared,
+      depth: depth === 0 ? NE_DEPTH_ZERO : NE_DEPTH_INFINITE,
+      type: ne_locktype_write,
+      scope: scope === 'exclusive' ? ne_lockscope_exclusive : ne_lockscope_shared,
       token,
       owner,
       timeout:
         duration === undefined
-          ? constants.NE_TIMEOUT_INVALID
+          ? NE_TIMEOUT_INVALID
           : duration === Infinity
-            ? constants.NE_TIMEOUT_INFINITE
+            ? NE_TIMEOUT_INFINITE
             : Math.ceil(duration / 1000),
     };
   }
@@ -384,8 +392,8 @@ export class LockManager implements LockRegistry, SharedLocks {
       target,
       uri: this.#source.origin + target,
       token: lock.token as string,
-      depth: lock.depth === constants.NE_DEPTH_INFINITE ? 'infinity' : 0,
-      scope: lock.scope === constants.ne_lockscope_shared ? 'shared' : 'exclusive',
+      depth: lock.depth === NE_DEPTH_INFINITE ? 'infinity' : 0,
+      scope: lock.scope === ne_lockscope_shared ? 'shared' : 'exclusive',
       owner: lock.owner,
       duration: durationOf(lock),
       asked,
@@ -430,7 +438,7 @@ export interface DiscoverLocksOptions extends CommonOptions {
 const isHeld = (lock: Lock): boolean => !lock.released && !lock.lost;
 
 function durationOf({ timeout }: ne_lock): number | null {
-  if (timeout === constants.NE_TIMEOUT_INFINITE) return Infinity;
+  if (timeout === NE_TIMEOUT_INFINITE) return Infinity;
   return timeout < 0 ? null : timeout * 1000;
 }
 

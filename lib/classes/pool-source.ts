@@ -1,8 +1,8 @@
 /** The sessions of a pool, and the queue for them. */
 import { NeonError } from '../core/errors.js';
+import { promised } from '../core/native.js';
 import { NE_SESSFLAG_PERSIST } from '../ne/constants.js';
-import { ne_close_connection } from '../ne/promises.js';
-import { ne_get_session_flag } from '../ne/session.js';
+import { ne_close_connection, ne_get_session_flag } from '../ne/session.js';
 import type { CallDefaults } from './call-options.js';
 import { type Hold, Holds, unreadBody } from './hold.js';
 import { type LockSet, shareLocks } from './lock-set.js';
@@ -10,6 +10,9 @@ import { Lease, type Lessor } from './pool-lease.js';
 import type { Session } from './session.js';
 import { type Run, SessionSource } from './session-source.js';
 import type { StatusEvent } from './status.js';
+
+/** The promise form. Importing `libneon/ne/promises` would load all of `libneon/ne`. */
+const closeConnection = promised(ne_close_connection, 1);
 
 /** The bounds of a pool, and how it makes sessions. @internal */
 export interface PoolSettings {
@@ -209,5 +212,5 @@ function inUse({ handle }: Session): boolean {
 
 /** Closes the session's connection, as every abort does; resolves when the session's thread has left C. */
 function outOfUse({ handle }: Session): Promise<void> {
-  return ne_close_connection(handle).catch(() => undefined);
+  return closeConnection(handle).catch(() => undefined);
 }

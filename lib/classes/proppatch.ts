@@ -1,7 +1,8 @@
 /** Changes to properties (PROPPATCH, RFC 4918 section 9.2), and their conversion to operations for neon. */
 import { invalidType, invalidValue } from '../core/errors.js';
 import { isArray, isObject } from '../core/objects.js';
-import * as ne from '../ne/index.js';
+import { ne_propremove, ne_propset } from '../ne/constants.js';
+import type { ne_propname, ne_proppatch_operation } from '../ne/props.js';
 import { splitName } from './properties.js';
 import { escapeText } from './xml.js';
 
@@ -28,7 +29,7 @@ export interface PropertyChanges {
  *
  * @throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for invalid changes
  */
-export function operationsOf(changes: PropertyChanges | readonly PropertyChanges[]): ne.ne_proppatch_operation[] {
+export function operationsOf(changes: PropertyChanges | readonly PropertyChanges[]): ne_proppatch_operation[] {
   const list = isArray(changes) ? changes : [changes];
   const operations = list.flatMap((change) => {
     requireObject('changes', change);
@@ -38,17 +39,17 @@ export function operationsOf(changes: PropertyChanges | readonly PropertyChanges
     return [
       ...Object.entries(set).map(([name, value]) => ({
         name: nameOf(name, 'set'),
-        type: ne.ne_propset,
+        type: ne_propset,
         value: xmlOf(name, value),
       })),
-      ...remove.map((name: unknown) => ({ name: nameOf(name, 'remove'), type: ne.ne_propremove })),
+      ...remove.map((name: unknown) => ({ name: nameOf(name, 'remove'), type: ne_propremove })),
     ];
   });
   if (operations.length === 0) throw invalidValue('The "changes" must set or remove a property');
   return operations;
 }
 
-function nameOf(given: unknown, argument: string): ne.ne_propname {
+function nameOf(given: unknown, argument: string): ne_propname {
   const [nspace, name] = splitName(given, argument);
   return { nspace, name };
 }

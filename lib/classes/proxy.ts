@@ -5,7 +5,10 @@ import { invalidType, invalidValue, outOfRange } from '../core/errors.js';
 import { native } from '../core/native.js';
 import { isInstance, isObject } from '../core/objects.js';
 import { type Known, requireKnown } from '../core/options.js';
-import * as ne from '../ne/index.js';
+import { NE_SOCK_SOCKSV4, NE_SOCK_SOCKSV4A, NE_SOCK_SOCKSV5 } from '../ne/constants.js';
+import type { ne_session } from '../ne/handles.js';
+import { ne_fill_server_uri, ne_session_proxy, ne_session_socks_proxy } from '../ne/session.js';
+import type { ne_uri } from '../ne/uri.js';
 import type { Credentials } from './auth.js';
 
 /** A proxy: `ne_session_proxy`, `ne_session_socks_proxy`. */
@@ -30,9 +33,9 @@ export interface ProxyServer {
 export type ProxyOptions = 'system' | 'env' | (string & {}) | URL | ProxyServer;
 
 const socksVersions = {
-  socks4: ne.NE_SOCK_SOCKSV4,
-  socks4a: ne.NE_SOCK_SOCKSV4A,
-  socks5: ne.NE_SOCK_SOCKSV5,
+  socks4: NE_SOCK_SOCKSV4,
+  socks4a: NE_SOCK_SOCKSV4A,
+  socks5: NE_SOCK_SOCKSV5,
 } as const;
 
 const types: Readonly<Record<string, NonNullable<ProxyServer['type']>>> = {
@@ -48,14 +51,14 @@ const types: Readonly<Record<string, NonNullable<ProxyServer['type']>>> = {
 
 const known: Known<ProxyServer> = { type: true, host: true, port: true, username: true, password: true };
 
-const systemProxyLater: (session: ne.ne_session) => void = native('systemProxyLater');
+const systemProxyLater: (session: ne_session) => void = native('systemProxyLater');
 
 /**
  * Makes a session use a proxy. For an HTTP proxy, returns the credentials that the option contains. @internal
  *
  * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` for an invalid option
  */
-export function setProxy(session: ne.ne_session, options: ProxyOptions): Credentials | undefined {
+export function setProxy(session: ne_session, options: ProxyOptions): Credentials | undefined {
   if (options === 'system') {
     systemProxyLater(session);
     return undefined;
@@ -64,13 +67,13 @@ export function setProxy(session: ne.ne_session, options: ProxyOptions): Credent
   if (!proxy) return undefined;
   const { type = 'http', host, port, username, password } = proxy;
   if (type === 'http') {
-    ne.ne_session_proxy(session, host, port ?? 80);
+    ne_session_proxy(session, host, port ?? 80);
     if (username === undefined && password === undefined) return undefined;
     return { username: username ?? '', password: password ?? '' };
   }
   // SOCKS 4 has a user name but no password. neon nevertheless requires both; only for SOCKS 5 are they optional.
   const user = username ?? (type === 'socks5' ? null : '');
-  ne.ne_session_socks_proxy(
+  ne_session_socks_proxy(
     session,
     socksVersions[type],
     host,
@@ -131,9 +134,9 @@ function unescaped(text: string, what: string): string {
  * The proxy that the environment names for the server of a session. As in other programs, a variable in lower case
  * takes precedence.
  */
-function proxyOfEnvironment(session: ne.ne_session): ProxyServer | undefined {
-  const server: Partial<ne.ne_uri> = {};
-  ne.ne_fill_server_uri(session, server);
+function proxyOfEnvironment(session: ne_session): ProxyServer | undefined {
+  const server: Partial<ne_uri> = {};
+  ne_fill_server_uri(session, server);
   const { scheme, host, port } = server as { scheme: string; host: string; port: number };
   const exceptions = variable('no_proxy')?.value ?? '';
   if (isExcepted(exceptions, host, port)) return undefined;

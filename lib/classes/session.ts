@@ -8,7 +8,35 @@ import { liveRequests, refuseWhileLive } from '../core/live.js';
 import { native } from '../core/native.js';
 import { isArray, isInstance, isObject } from '../core/objects.js';
 import { type Known, requireKnown } from '../core/options.js';
-import * as ne from '../ne/index.js';
+import { ne_forget_auth } from '../ne/auth.js';
+import {
+  ne_iaddr_ipv4,
+  ne_iaddr_ipv6,
+  NE_SESSFLAG_CONNAUTH,
+  NE_SESSFLAG_EXPECT100,
+  NE_SESSFLAG_ICYPROTO,
+  NE_SESSFLAG_PERSIST,
+  NE_SESSFLAG_RFC4918,
+  NE_SESSFLAG_SHAREPOINT,
+  NE_SESSFLAG_SSLv2,
+  NE_SESSFLAG_STRICT,
+  NE_SESSFLAG_TLS_SNI,
+} from '../ne/constants.js';
+import type { ne_inet_addr, ne_session } from '../ne/handles.js';
+import {
+  ne_close_connection,
+  ne_get_scheme,
+  ne_get_server_hostport,
+  ne_get_session_flag,
+  ne_session_create,
+  ne_set_addrlist,
+  ne_set_connect_timeout,
+  ne_set_localaddr,
+  ne_set_read_timeout,
+  ne_set_session_flag,
+  ne_set_useragent,
+} from '../ne/session.js';
+import { ne_iaddr_parse } from '../ne/socket.js';
 import { authenticate, type AuthOptions } from './auth.js';
 import { type CallDefaults, defaultFieldsOf, type HeadersInit } from './call-options.js';
 import { type DecompressOptions, inflationLimit } from './decompress.js';
@@ -24,15 +52,15 @@ import { WebDAVMethods } from './webdav.js';
 
 /** The names of neon's session flags (`NE_SESSFLAG_*`). */
 export const sessionFlags = {
-  persist: ne.NE_SESSFLAG_PERSIST,
-  icyproto: ne.NE_SESSFLAG_ICYPROTO,
-  sslv2: ne.NE_SESSFLAG_SSLv2,
-  rfc4918: ne.NE_SESSFLAG_RFC4918,
-  connauth: ne.NE_SESSFLAG_CONNAUTH,
-  tlsSni: ne.NE_SESSFLAG_TLS_SNI,
-  expect100: ne.NE_SESSFLAG_EXPECT100,
-  sharepoint: ne.NE_SESSFLAG_SHAREPOINT,
-  strict: ne.NE_SESSFLAG_STRICT,
+  persist: NE_SESSFLAG_PERSIST,
+  icyproto: NE_SESSFLAG_ICYPROTO,
+  sslv2: NE_SESSFLAG_SSLv2,
+  rfc4918: NE_SESSFLAG_RFC4918,
+  connauth: NE_SESSFLAG_CONNAUTH,
+  tlsSni: NE_SESSFLAG_TLS_SNI,
+  expect100: NE_SESSFLAG_EXPECT100,
+  sharepoint: NE_SESSFLAG_SHAREPOINT,
+  strict: NE_SESSFLAG_STRICT,
 } as const;
 
 /** The name of a neon session flag (`NE_SESSFLAG_*`), for {@link Session.setFlag}. */
@@ -56,11 +84,11 @@ const known: Known<SessionOptions> = {
   maxUnreadBytes: true,
 };
 
-const dropSession: (session: ne.ne_session) => void = native('dropSession');
+const dropSession: (session: ne_session) => void = native('dropSession');
 
-function isDestroyed(session: ne.ne_session): boolean {
+function isDestroyed(session: ne_session): boolean {
   try {
-    ne.ne_get_scheme(session);
+    ne_get_scheme(session);
     return false;
   } catch {
     return true;
@@ -143,7 +171,7 @@ export interface SessionOptions extends RedirectOptions, DecompressOptions {
  */
 export class Session extends WebDAVMethods {
   /** The `ne_session` of this session, for the functions of `libneon/ne`. */
-  readonly handle: ne.ne_session;
+  readonly handle: ne_session;
   /** `'http'` or `'https'`. */
   readonly scheme: string;
   /** `'host[:port]'`, as in the Host header. */
@@ -167,15 +195,15 @@ export class Session extends WebDAVMethods {
     requireKnown(options, known);
     if (options.tls !== undefined) requireKnownTLS(options.tls);
     const defaults = defaultsOf(options);
-    const handle = ne.ne_session_create(scheme, hostOf(hostname), port);
-    const hostport = ne.ne_get_server_hostport(handle);
+    const handle = ne_session_create(scheme, hostOf(hostname), port);
+    const hostport = ne_get_server_hostport(handle);
     const source = new SingleSession(handle, `${scheme}://${hostport}`, base, defaults);
     super(source);
     this.#source = source;
     this.handle = handle;
     this.scheme = scheme;
     this.hostport = hostport;
-    if (options.userAgent !== undefined) ne.ne_set_useragent(handle, options.userAgent);
+    if (options.userAgent !== undefined) ne_set_useragent(handle, options.userAgent);
     setTimeouts(handle, options);
     setAddresses(handle, options);
     for (const [flag, value] of flagsOf(options)) this.setFlag(flag, value);
@@ -228,7 +256,7 @@ export class Session extends WebDAVMethods {
    *   `ERR_NEON_BUSY` while requests are on their way, `ERR_NEON_DESTROYED`
    */
   setFlag(flag: SessionFlag | number, value: boolean): void {
-    ne.ne_set_session_flag(this.handle, flagNumber(sessionFlags, flag), value);
+    ne_set_session_flag(this.handle, flagNumber(sessionFlags, flag), value);
   }
 
   /**
@@ -238,7 +266,7 @@ export class Session extends WebDAVMethods {
    * @throws as {@link setFlag}
    */
   getFlag(flag: SessionFlag | number): boolean | undefined {
-    const value = ne.ne_get_session_flag(this.handle, flagNumber(sessionFlags, flag));
+    const value = ne_get_session_flag(this.handle, flagNumber(sessionFlags, flag));
     return value < 0 ? undefined : value > 0;
   }
 
@@ -249,7 +277,7 @@ export class Session extends WebDAVMethods {
    * @throws `ERR_NEON_BUSY` while requests are on their way, `ERR_NEON_DESTROYED`
    */
   forgetAuth(): void {
-    ne.ne_forget_auth(this.handle);
+    ne_forget_auth(this.handle);
   }
 
   /**
@@ -258,7 +286,7 @@ export class Session extends WebDAVMethods {
    * @throws `ERR_NEON_BUSY` while requests are on their way, `ERR_NEON_DESTROYED`
    */
   closeConnection(): void {
-    ne.ne_close_connection(this.handle);
+    ne_close_connection(this.handle);
   }
 
   /**
@@ -386,9 +414,9 @@ function requireScheme(scheme: unknown): void {
     throw invalidValue(`The "scheme" argument must be 'http' or 'https'. Received '${scheme}'`);
 }
 
-function setTimeouts(handle: ne.ne_session, { readTimeout, connectTimeout }: SessionOptions): void {
-  if (readTimeout !== undefined) ne.ne_set_read_timeout(handle, secondsOf('readTimeout', readTimeout));
-  if (connectTimeout !== undefined) ne.ne_set_connect_timeout(handle, secondsOf('connectTimeout', connectTimeout));
+function setTimeouts(handle: ne_session, { readTimeout, connectTimeout }: SessionOptions): void {
+  if (readTimeout !== undefined) ne_set_read_timeout(handle, secondsOf('readTimeout', readTimeout));
+  if (connectTimeout !== undefined) ne_set_connect_timeout(handle, secondsOf('connectTimeout', connectTimeout));
 }
 
 /** Converts a timeout in milliseconds to whole seconds. There is a maximum because C multiplies the seconds by 1000. */
@@ -399,17 +427,17 @@ function secondsOf(name: string, milliseconds: unknown): number {
   return Math.ceil(milliseconds / 1000);
 }
 
-function setAddresses(handle: ne.ne_session, { addresses, localAddress }: SessionOptions): void {
+function setAddresses(handle: ne_session, { addresses, localAddress }: SessionOptions): void {
   if (addresses !== undefined) {
     if (!isArray(addresses)) throw invalidType('addresses', 'an instance of Array', addresses);
     if (addresses.length === 0) throw invalidValue('The option "addresses" must hold at least one address');
     const list = addresses.map((address: unknown) => addressOf('addresses', address));
-    ne.ne_set_addrlist(handle, list);
+    ne_set_addrlist(handle, list);
   }
-  if (localAddress !== undefined) ne.ne_set_localaddr(handle, addressOf('localAddress', localAddress));
+  if (localAddress !== undefined) ne_set_localaddr(handle, addressOf('localAddress', localAddress));
 }
 
-function setProxyAndAuth(handle: ne.ne_session, { proxy, addresses, auth, proxyAuth }: SessionOptions): void {
+function setProxyAndAuth(handle: ne_session, { proxy, addresses, auth, proxyAuth }: SessionOptions): void {
   if (proxy !== undefined && addresses !== undefined)
     throw invalidValue('The options "proxy" and "addresses" exclude each other');
   // Set the proxy first: Negotiate authenticates to the proxy that the session has at that time.
@@ -419,9 +447,9 @@ function setProxyAndAuth(handle: ne.ne_session, { proxy, addresses, auth, proxyA
   if (forProxy !== undefined) authenticate(handle, 'proxyAuth', forProxy);
 }
 
-function addressOf(name: string, text: unknown): ne.ne_inet_addr {
+function addressOf(name: string, text: unknown): ne_inet_addr {
   if (typeof text !== 'string') throw invalidType(name, 'of type string', text);
-  const address = ne.ne_iaddr_parse(text, text.includes(':') ? ne.ne_iaddr_ipv6 : ne.ne_iaddr_ipv4);
+  const address = ne_iaddr_parse(text, text.includes(':') ? ne_iaddr_ipv6 : ne_iaddr_ipv4);
   if (!address) throw invalidValue(`This is not a network address: '${text}'`);
   return address;
 }

@@ -1,6 +1,14 @@
 /** The events of neon's notifier: the event `'status'`, and the option `onProgress`. */
 import { native } from '../core/native.js';
-import * as ne from '../ne/constants.js';
+import {
+  ne_status_connected,
+  ne_status_connecting,
+  ne_status_disconnected,
+  ne_status_handshake,
+  ne_status_lookup,
+  ne_status_recving,
+  ne_status_sending,
+} from '../ne/constants.js';
 import type { ne_session } from '../ne/handles.js';
 
 /**
@@ -51,13 +59,13 @@ const watchStatus: (session: ne_session) => void = native('watchStatus');
 const enableStatus: (session: ne_session, onStatus: OnStatus | null) => void = native('enableStatus');
 
 const types: Readonly<Record<number, StatusEvent['type']>> = {
-  [ne.ne_status_lookup]: 'lookup',
-  [ne.ne_status_connecting]: 'connecting',
-  [ne.ne_status_connected]: 'connected',
-  [ne.ne_status_handshake]: 'handshake',
-  [ne.ne_status_sending]: 'sending',
-  [ne.ne_status_recving]: 'receiving',
-  [ne.ne_status_disconnected]: 'disconnected',
+  [ne_status_lookup]: 'lookup',
+  [ne_status_connecting]: 'connecting',
+  [ne_status_connected]: 'connected',
+  [ne_status_handshake]: 'handshake',
+  [ne_status_sending]: 'sending',
+  [ne_status_recving]: 'receiving',
+  [ne_status_disconnected]: 'disconnected',
 };
 
 /** Passes the events of a session to a listener. Progress events also go to the calls that caused them. @internal */

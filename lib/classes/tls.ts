@@ -5,18 +5,43 @@ import { isInstance } from '../core/objects.js';
 import { type Certificate, ClientCertificate, keepCertificate, requireText } from './certificate.js';
 import { type CertificateFailure, invalidAnswer, invalidType, invalidValue, NeonError } from '../core/errors.js';
 import { type Known, requireKnown } from '../core/options.js';
-import * as ne from '../ne/index.js';
+import {
+  NE_OK,
+  NE_SSL_BADCHAIN,
+  NE_SSL_EXPIRED,
+  NE_SSL_FAILMASK,
+  NE_SSL_IDMISMATCH,
+  NE_SSL_NOTYETVALID,
+  NE_SSL_PROTO_TLS_1_0,
+  NE_SSL_PROTO_TLS_1_1,
+  NE_SSL_PROTO_TLS_1_2,
+  NE_SSL_PROTO_TLS_1_3,
+  NE_SSL_PROTO_UNSPEC,
+  NE_SSL_REVOKED,
+  NE_SSL_UNTRUSTED,
+} from '../ne/constants.js';
+import type { ne_session } from '../ne/handles.js';
+import {
+  ne_get_error,
+  ne_ssl_provide_clicert,
+  type ne_ssl_provide_fn,
+  ne_ssl_set_clicert,
+  ne_ssl_set_protovers,
+  ne_ssl_set_verify,
+  type ne_ssl_verify_fn,
+} from '../ne/session.js';
+import { ne_ssl_readable_dname } from '../ne/ssl.js';
 import { trust, type TrustOptions } from './trust.js';
 
 const failureNames = {
-  notYetValid: ne.NE_SSL_NOTYETVALID,
-  expired: ne.NE_SSL_EXPIRED,
-  idMismatch: ne.NE_SSL_IDMISMATCH,
-  untrusted: ne.NE_SSL_UNTRUSTED,
-  badChain: ne.NE_SSL_BADCHAIN,
-  revoked: ne.NE_SSL_REVOKED,
+  notYetValid: NE_SSL_NOTYETVALID,
+  expired: NE_SSL_EXPIRED,
+  idMismatch: NE_SSL_IDMISMATCH,
+  untrusted: NE_SSL_UNTRUSTED,
+  badChain: NE_SSL_BADCHAIN,
+  revoked: NE_SSL_REVOKED,
   /** Failures that this package does not know. */
-  other: ~ne.NE_SSL_FAILMASK,
+  other: ~NE_SSL_FAILMASK,
 } as const satisfies Record<CertificateFailure, number>;
 
 /**
@@ -46,10 +71,10 @@ export type ClientCertificateProvider = (
 ) => ClientCertificate | null | undefined | void | Promise<ClientCertificate | null | undefined | void>;
 
 const protocolVersions = {
-  TLSv1: ne.NE_SSL_PROTO_TLS_1_0,
-  'TLSv1.1': ne.NE_SSL_PROTO_TLS_1_1,
-  'TLSv1.2': ne.NE_SSL_PROTO_TLS_1_2,
-  'TLSv1.3': ne.NE_SSL_PROTO_TLS_1_3,
+  TLSv1: NE_SSL_PROTO_TLS_1_0,
+  'TLSv1.1': NE_SSL_PROTO_TLS_1_1,
+  'TLSv1.2': NE_SSL_PROTO_TLS_1_2,
+  'TLSv1.3': NE_SSL_PROTO_TLS_1_3,
 } as const;
 
 /** A version of TLS (`NE_SSL_PROTO_*`). */
@@ -111,12 +136,12 @@ export function requireKnownTLS(options: TLSOptions): void {
  *
  * @throws Node's errors for invalid options, and `ERR_NEON_UNSUPPORTED` if this neon does not support an option
  */
-export function secure(session: ne.ne_session, options: TLSOptions = {}): void {
+export function secure(session: ne_session, options: TLSOptions = {}): void {
   trust(session, options);
   const { clientCert, provideClientCert, verify } = withClientCertificate(options);
-  if (clientCert !== undefined) ne.ne_ssl_set_clicert(session, clientCert.handle);
-  if (provideClientCert !== undefined) ne.ne_ssl_provide_clicert(session, provideCallback(provideClientCert));
-  if (verify !== undefined) ne.ne_ssl_set_verify(session, verifyCallback(verify));
+  if (clientCert !== undefined) ne_ssl_set_clicert(session, clientCert.handle);
+  if (provideClientCert !== undefined) ne_ssl_provide_clicert(session, provideCallback(provideClientCert));
+  if (verify !== undefined) ne_ssl_set_verify(session, verifyCallback(verify));
   setVersions(session, options);
 }
 
@@ -137,7 +162,7 @@ export function withClientCertificate(options: TLSOptions): TLSOptions {
   return { ...others, clientCert: ClientCertificate.fromPFX(pfx, passphrase) };
 }
 
-function verifyCallback(verify: CertificateVerifier): ne.ne_ssl_verify_fn {
+function verifyCallback(verify: CertificateVerifier): ne_ssl_verify_fn {
   if (typeof verify !== 'function') throw invalidType('verify', 'of type function', verify);
   return (bits, lent) => {
     const names = Object.keys(failureNames) as CertificateFailure[];
@@ -153,35 +178,35 @@ function verdict(answer: unknown): number {
   return answer ? 0 : 1;
 }
 
-function provideCallback(provide: ClientCertificateProvider): ne.ne_ssl_provide_fn {
+function provideCallback(provide: ClientCertificateProvider): ne_ssl_provide_fn {
   if (typeof provide !== 'function') throw invalidType('provideClientCert', 'of type function', provide);
   return (session, names) => {
     const use = (answer: unknown): void => {
       if (answer === undefined || answer === null) return;
       if (!isInstance(answer, ClientCertificate))
         throw invalidAnswer('provideClientCert', 'an instance of ClientCertificate, or nothing', answer);
-      ne.ne_ssl_set_clicert(session, answer.handle);
+      ne_ssl_set_clicert(session, answer.handle);
     };
-    const answer = provide(names.map((name) => ne.ne_ssl_readable_dname(name)));
+    const answer = provide(names.map((name) => ne_ssl_readable_dname(name)));
     if (types.isPromise(answer)) return answer.then(use);
     use(answer);
     return undefined;
   };
 }
 
-function setVersions(session: ne.ne_session, { minVersion, maxVersion }: TLSOptions): void {
+function setVersions(session: ne_session, { minVersion, maxVersion }: TLSOptions): void {
   if (minVersion === undefined && maxVersion === undefined) return;
   const [min, max] = [numberOf('minVersion', minVersion), numberOf('maxVersion', maxVersion)];
-  const unlimited = max === ne.NE_SSL_PROTO_UNSPEC;
+  const unlimited = max === NE_SSL_PROTO_UNSPEC;
   if (min > max && !unlimited) throw invalidValue('The option "minVersion" is newer than "maxVersion"');
-  let result = ne.ne_ssl_set_protovers(session, min, max);
+  let result = ne_ssl_set_protovers(session, min, max);
   // With GnuTLS, neon treats "no maximum" as lower than every version, and fails.
-  if (result !== ne.NE_OK && unlimited) result = ne.ne_ssl_set_protovers(session, min, ne.NE_SSL_PROTO_TLS_1_3);
-  if (result !== ne.NE_OK) throw new NeonError(ne.ne_get_error(session), 'NE_ERROR');
+  if (result !== NE_OK && unlimited) result = ne_ssl_set_protovers(session, min, NE_SSL_PROTO_TLS_1_3);
+  if (result !== NE_OK) throw new NeonError(ne_get_error(session), 'NE_ERROR');
 }
 
 function numberOf(name: string, version: ProtocolVersion | undefined): number {
-  if (version === undefined) return ne.NE_SSL_PROTO_UNSPEC;
+  if (version === undefined) return NE_SSL_PROTO_UNSPEC;
   if (typeof version !== 'string') throw invalidType(name, 'of type string', version);
   if (!Object.hasOwn(protocolVersions, version))
     throw invalidValue(`There is no version '${version as string}' of TLS here`);

@@ -5,7 +5,9 @@ import { isArray, isInstance } from '../core/objects.js';
 import { Certificate, certificatesOf, textOf } from './certificate.js';
 import { invalidValue } from '../core/errors.js';
 import { native } from '../core/native.js';
-import * as ne from '../ne/index.js';
+import type { ne_session } from '../ne/handles.js';
+import { ne_ssl_trust_cert } from '../ne/session.js';
+import { ne_ssl_cert_free } from '../ne/ssl.js';
 
 /** An authority that is trusted: a certificate, or the PEM text of one or more certificates. */
 export type Authority = string | Uint8Array | Certificate;
@@ -21,16 +23,16 @@ export interface TrustOptions {
   trustDefaultCA?: boolean | undefined;
 }
 
-const trustDefaultLater: (session: ne.ne_session) => void = native('trustDefaultLater');
+const trustDefaultLater: (session: ne_session) => void = native('trustDefaultLater');
 
 /**
  * Makes a session trust the authorities that the options name. @internal
  *
  * @throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for invalid options
  */
-export function trust(session: ne.ne_session, { ca = [], trustDefaultCA = true }: TrustOptions = {}): void {
+export function trust(session: ne_session, { ca = [], trustDefaultCA = true }: TrustOptions = {}): void {
   for (const authority of isArray(ca) ? ca : [ca]) {
-    if (isInstance(authority, Certificate)) ne.ne_ssl_trust_cert(session, authority.handle);
+    if (isInstance(authority, Certificate)) ne_ssl_trust_cert(session, authority.handle);
     else if (trustPem(session, textOf('ca', authority)) === 0)
       throw invalidValue('The "ca" option holds no certificate in PEM form');
   }
@@ -41,18 +43,18 @@ export function trust(session: ne.ne_session, { ca = [], trustDefaultCA = true }
 }
 
 /** Trusts each certificate of a PEM text; returns the number of certificates. */
-function trustPem(session: ne.ne_session, text: string): number {
+function trustPem(session: ne_session, text: string): number {
   let count = 0;
   for (const certificate of certificatesOf(text)) {
-    ne.ne_ssl_trust_cert(session, certificate);
-    ne.ne_ssl_cert_free(certificate);
+    ne_ssl_trust_cert(session, certificate);
+    ne_ssl_cert_free(certificate);
     count++;
   }
   return count;
 }
 
 /** Trusts the extra certificates up to the first certificate that cannot be read, as Node does. */
-function trustExtra(session: ne.ne_session, file: string): void {
+function trustExtra(session: ne_session, file: string): void {
   try {
     trustPem(session, readExtra(file));
   } catch (error) {

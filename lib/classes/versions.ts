@@ -1,7 +1,20 @@
 /** The versions of the package and of neon, and the features of the loaded neon. */
 import { packageVersion } from '../core/load.js';
 import { native } from '../core/native.js';
-import * as ne from '../ne/index.js';
+import {
+  NE_FEATURE_GSSAPI,
+  NE_FEATURE_I18N,
+  NE_FEATURE_IPV6,
+  NE_FEATURE_LFS,
+  NE_FEATURE_LIBPXY,
+  NE_FEATURE_NTLM,
+  NE_FEATURE_SOCKS,
+  NE_FEATURE_SSL,
+  NE_FEATURE_SSPI,
+  NE_FEATURE_TS_SSL,
+  NE_FEATURE_ZLIB,
+} from '../ne/constants.js';
+import { ne_has_support, ne_version_string } from '../ne/utils.js';
 
 /** The versions of this package and of the libraries that it works with. */
 export interface Versions {
@@ -53,12 +66,12 @@ const tlsVersion: () => string | null = native('tlsVersion');
 const canInterrupt: () => boolean = native('canInterrupt');
 const newerFunctions: () => Record<string, boolean> = native('newerFunctions');
 
-const has = (feature: number): boolean => ne.ne_has_support(feature) !== 0;
+const has = (feature: number): boolean => ne_has_support(feature) !== 0;
 
 /** The versions of this package and of the libraries that it works with. */
 export const versions: Versions = Object.freeze({
   libneon: packageVersion,
-  neon: /\d[\w.-]*/.exec(ne.ne_version_string())?.[0].replace(/\.$/, '') ?? 'unknown',
+  neon: /\d[\w.-]*/.exec(ne_version_string())?.[0].replace(/\.$/, '') ?? 'unknown',
   tls: tlsVersion(),
   napi: '8',
 });
@@ -72,17 +85,17 @@ export const versions: Versions = Object.freeze({
  * ```
  */
 export const features: Features = Object.freeze({
-  ssl: has(ne.NE_FEATURE_SSL),
-  zlib: has(ne.NE_FEATURE_ZLIB),
-  ipv6: has(ne.NE_FEATURE_IPV6),
-  lfs: has(ne.NE_FEATURE_LFS),
-  socks: has(ne.NE_FEATURE_SOCKS),
-  tsSsl: has(ne.NE_FEATURE_TS_SSL),
-  i18n: has(ne.NE_FEATURE_I18N),
-  sspi: has(ne.NE_FEATURE_SSPI),
-  gssapi: has(ne.NE_FEATURE_GSSAPI),
-  libproxy: has(ne.NE_FEATURE_LIBPXY),
-  ntlm: has(ne.NE_FEATURE_NTLM),
+  ssl: has(NE_FEATURE_SSL),
+  zlib: has(NE_FEATURE_ZLIB),
+  ipv6: has(NE_FEATURE_IPV6),
+  lfs: has(NE_FEATURE_LFS),
+  socks: has(NE_FEATURE_SOCKS),
+  tsSsl: has(NE_FEATURE_TS_SSL),
+  i18n: has(NE_FEATURE_I18N),
+  sspi: has(NE_FEATURE_SSPI),
+  gssapi: has(NE_FEATURE_GSSAPI),
+  libproxy: has(NE_FEATURE_LIBPXY),
+  ntlm: has(NE_FEATURE_NTLM),
   interrupt: canInterrupt(),
   functions: Object.freeze(newerFunctions()),
 });
