@@ -1,8 +1,9 @@
 /** Certificates of servers and authorities, and client certificates. */
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 import type { CallOptions } from '../core/abort.js';
+import { crypto } from '../core/builtin.js';
 import { invalidType, invalidValue, NeonError } from '../core/errors.js';
 import { promised } from '../core/native.js';
 import { isInstance } from '../core/objects.js';
@@ -116,7 +117,7 @@ export class Certificate {
    * @throws `ERR_INVALID_ARG_TYPE` when `x509` is not an `X509Certificate` of Node
    */
   static fromX509(x509: X509Certificate): Certificate {
-    if (!isInstance(x509, X509Certificate)) throw invalidType('x509', 'an instance of X509Certificate', x509);
+    if (!isInstance(x509, crypto().X509Certificate)) throw invalidType('x509', 'an instance of X509Certificate', x509);
     const issuer = x509.issuerCertificate;
     return new Certificate(
       importCertificate(x509.raw.toString('base64')),
@@ -212,7 +213,7 @@ export class Certificate {
 
   /** Returns the certificate as an object of Node's class, without the certificates that signed it. */
   toX509(): X509Certificate {
-    return (this.#x509 ??= new X509Certificate(this.toDER()));
+    return (this.#x509 ??= new (crypto().X509Certificate)(this.toDER()));
   }
 
   /** Returns the PEM form; see {@link toPEM}. */

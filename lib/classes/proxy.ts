@@ -1,6 +1,5 @@
 /** The session option `proxy`: a URL, an object, or a proxy that the system or the environment specifies. */
-import { BlockList, isIP } from 'node:net';
-
+import { net } from '../core/builtin.js';
 import { invalidType, invalidValue, outOfRange } from '../core/errors.js';
 import { native } from '../core/native.js';
 import { isInstance, isObject } from '../core/objects.js';
@@ -162,6 +161,7 @@ function variable(lower: string): { name: string; value: string } | undefined {
  * to that port only.
  */
 function isExcepted(exceptions: string, host: string, port: number): boolean {
+  const { isIP } = net();
   const name = host
     .replace(/^\[|\]$/g, '')
     .replace(/\.$/, '')
@@ -181,6 +181,7 @@ function isExcepted(exceptions: string, host: string, port: number): boolean {
 }
 
 function isInNetwork(address: string, network: string): boolean {
+  const { BlockList, isIP } = net();
   const [start = '', bits] = network.split('/');
   const family = isIP(start);
   if (family === 0 || family !== isIP(address)) return false;

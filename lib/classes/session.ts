@@ -1,7 +1,7 @@
 /** Sessions, each with one connection to one server, and their options. */
-import { isIPv6 } from 'node:net';
 import { domainToASCII } from 'node:url';
 
+import { net } from '../core/builtin.js';
 import { invalidType, invalidValue, outOfRange, requireCount } from '../core/errors.js';
 import { token } from '../core/handle.js';
 import { liveRequests, refuseWhileLive } from '../core/live.js';
@@ -402,7 +402,7 @@ export function baseOf(url: string | URL): URL {
 /** Returns the host in the form that neon accepts. */
 function hostOf(hostname: unknown): string {
   if (typeof hostname !== 'string') throw invalidType('hostname', 'of type string', hostname);
-  if (isIPv6(hostname)) return `[${hostname}]`;
+  if (hostname.includes(':') && net().isIPv6(hostname)) return `[${hostname}]`;
   const host = /^[\0-\x7f]*$/.test(hostname) ? hostname : domainToASCII(hostname);
   if (host === '') throw invalidValue(`The "hostname" argument must be a host name or address. Received '${hostname}'`);
   return host;
