@@ -3,7 +3,19 @@
  * installed elsewhere. Each script runs in a process of its own, because Jest cannot load its ES modules.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 
@@ -182,10 +194,38 @@ describe('the package', () => {
       ? spawnSync(process.execPath, [script, ...all], options)
       : spawnSync('npm', all, options);
   };
+  /** Packs a copy of the tree, because packing replaces `dist/lib` for a while, and other suites use it. */
+  const pack = (copy: string) => {
+    mkdirSync(copy);
+    const left = ['.git', 'node_modules', 'build', 'prebuilds', 'coverage'];
+    for (const name of readdirSync(root).filter((entry) => !left.includes(entry) && !entry.endsWith('.tgz')))
+      cpSync(join(root, name), join(copy, name), { recursive: true, preserveTimestamps: true });
+    for (const name of ['node_modules', 'build']) symlinkSync(join(root, name), join(copy, name));
+    const { status, stderr } = npm(['pack', '--pack-destination', folder], copy);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    return join(
+      folder,
+      readdirSync(folder).find((name) => name.endsWith('.tgz'))!,
+    );
+  };
+  const filesIn = (of: string, pattern: RegExp) =>
+    readdirSync(of, { recursive: true, encoding: 'utf8' })
+      .filter((name) => pattern.test(name))
+      .sort();
   let folder: string;
+  let tarball: string;
+  /** A project that uses the package, unpacked, with the addon of this tree. */
+  let user: string;
+  let installed: string;
 
   beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'libneon-package-'));
+    folder = realpathSync(mkdtempSync(join(tmpdir(), 'libneon-package-')));
+    tarball = pack(join(folder, 'copy'));
+    user = join(folder, 'user');
+    installed = join(user, 'node_modules', 'libneon');
+    mkdirSync(installed, { recursive: true });
+    execFileSync('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1']);
+    symlinkSync(join(root, 'build'), join(installed, 'build'));
   });
   afterAll(() => {
     rmSync(folder, { recursive: true, force: true });
@@ -219,6 +259,91 @@ describe('the package', () => {
     expect(others.filter((path) => /^(dist\/)?(test|bench|examples|build|node_modules|\.)/.test(path))).toEqual([]);
   });
 
+  it('bundles the library into four JavaScript files with source maps', () => {
+    const scripts = ['core/shared.js', 'index.js', 'ne/index.js', 'ne/promises.js'];
+    const lib = join(installed, 'dist/lib');
+    expect(filesIn(lib, /\.js$/)).toEqual(scripts);
+    expect(filesIn(lib, /\.map$/)).toEqual(scripts.map((name) => `${name}.map`));
+    expect(filesIn(lib, /\.d\.ts$/)).toEqual(filesIn(join(root, 'dist/lib'), /\.d\.ts$/));
+    const sources = scripts.flatMap((name) => {
+      const map = JSON.parse(readFileSync(join(lib, `${name}.map`), 'utf8')) as { sources: string[] };
+      return map.sources.map((source) => resolve(dirname(join(lib, name)), source));
+    });
+    const inTree = sources.map((source) => source.replace(installed, root));
+    expect(inTree.filter((source) => !existsSync(source))).toEqual([]);
+    expect(sources).toContain(join(installed, 'lib/core/load.ts'));
+  });
+
+  it('leaves the unbundled library in the tree', () => {
+    const copy = join(folder, 'copy');
+    expect(filesIn(join(copy, 'dist/lib'), /./)).toEqual(filesIn(join(root, 'dist/lib'), /./));
+    expect(existsSync(join(copy, 'dist/.stamp'))).toBe(true);
+    expect(readdirSync(join(copy, 'dist')).sort()).toEqual(readdirSync(join(root, 'dist')).sort());
+  });
+
+  it('exports the same names, bundled or not', () => {
+    const names = `JSON.stringify(['libneon', 'libneon/ne', 'libneon/ne/promises'].map((name) => Object.keys(require(name)).sort()))`;
+    expect(node(['-p', names], {}, user)).toEqual(node(['-p', names], {}, root));
+  });
+
+  it('shares one class of errors and one addon between the entry points', () => {
+    const program = `
+      const { NeonError, Session } = require('libneon');
+      const ne = require('libneon/ne');
+      const promises = require('libneon/ne/promises');
+      const session = new Session('http', 'localhost', 1);
+      const request = ne.ne_request_create(session.handle, 'GET', '/');
+      const outcomes = [];
+      try { ne.ne_end_request(request); } catch (error) { outcomes.push(error); }
+      promises.ne_session_destroy(session.handle).catch((error) => {
+        outcomes.push(error);
+        console.log(JSON.stringify(outcomes.map((error) => [error.constructor === NeonError, error.code])));
+      });`;
+    const { stdout, stderr } = node(['-e', program], {}, user);
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toEqual([
+      [true, 'ERR_NEON_INVALID_STATE'],
+      [true, 'ERR_NEON_LIVE_REQUESTS'],
+    ]);
+  });
+
+  it('sends requests from all entry points', () => {
+    const program = `
+      import { createServer } from 'node:http';
+      import { Worker } from 'node:worker_threads';
+      import { Session } from 'libneon';
+      import * as ne from 'libneon/ne';
+      import { ne_request_dispatch } from 'libneon/ne/promises';
+      const code = "require('node:http').createServer((request, response) => response.end(request.url)).listen(0, '127.0.0.1', " +
+        "function () { require('node:worker_threads').parentPort.postMessage(this.address().port); })";
+      const server = new Worker(code, { eval: true });
+      const port = await new Promise((resolve) => server.once('message', resolve));
+      const session = new Session('http', '127.0.0.1', port);
+      const results = [await (await session.get('/promise')).text(), session.getSync('/blocking').status];
+      results.push(ne.ne_request_dispatch(ne.ne_request_create(session.handle, 'GET', '/')));
+      results.push(await ne_request_dispatch(ne.ne_request_create(session.handle, 'GET', '/')));
+      console.log(JSON.stringify(results));
+      await server.terminate();`;
+    const { stdout, stderr } = node(['--input-type=module', '-e', program], {}, user);
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toEqual(['/promise', 200, 0, 0]);
+  });
+
+  it('names the sources in stack traces', () => {
+    const program = `try { new (require('libneon').Session)('ftp', 'localhost', 1); } catch (error) { console.log(error.stack); }`;
+    const { stdout } = node(['--enable-source-maps', '-e', program], {}, user);
+    const [, file = '', line] = /requireScheme \((.*):(\d+):\d+\)/.exec(stdout) ?? [];
+    expect(file).toBe(join(installed, 'lib/classes/session.ts'));
+    const source = readFileSync(join(root, 'lib/classes/session.ts'), 'utf8').split('\n');
+    expect(source[Number(line) - 1]).toContain("must be 'http' or 'https'");
+  });
+
+  it('says what to do about a bundler', () => {
+    cpSync(join(installed, 'dist/lib'), join(user, 'packed'), { recursive: true });
+    const program = `try { require('./packed/index.js'); } catch (error) { console.log(error.code, error.message); }`;
+    expect(node(['-e', program], {}, user).stdout).toMatch(/^ERR_NEON_LOAD .*mark "libneon" as external/);
+  });
+
   // Tests only the builder in LIBNEON_BUILD if it is set, because the suite runs on the binary of that builder.
   // Otherwise tests both builders.
   const builders = process.env.LIBNEON_BUILD ? [process.env.LIBNEON_BUILD] : ['cmake', 'gyp'];
@@ -226,12 +351,6 @@ describe('the package', () => {
   it.each(builders)(
     'installs and builds in another project (%s)',
     (builder) => {
-      const packed = npm(['pack', '--ignore-scripts', '--pack-destination', folder], root);
-      expect(packed.stderr).toBe('');
-      const tarball = join(
-        folder,
-        readdirSync(folder).find((name) => name.endsWith('.tgz'))!,
-      );
       const project = join(folder, builder);
       mkdirSync(project);
       npm(['init', '--yes'], project);
@@ -241,9 +360,9 @@ describe('the package', () => {
         NEON_WERROR: '',
         PATH: builder === 'cmake' ? process.env.PATH : pathWithoutCmake(join(folder, 'bin')),
       };
-      const installed = npm(['install', '--prefer-offline', '--foreground-scripts', tarball], project, env);
-      expect(installed).toMatchObject({ status: 0 });
-      expect(installed.stdout).toMatch(new RegExp(`libneon: built by ${builder} for neon`));
+      const install = npm(['install', '--prefer-offline', '--foreground-scripts', tarball], project, env);
+      expect(install).toMatchObject({ status: 0 });
+      expect(install.stdout).toMatch(new RegExp(`libneon: built by ${builder} for neon`));
       const used = node(['-p', 'JSON.stringify(require("libneon").versions)'], {}, project);
       expect(used.stderr).toBe('');
       expect(JSON.parse(used.stdout)).toMatchObject({ neon: expect.stringMatching(/^0\.3\d/) });
