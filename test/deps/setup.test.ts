@@ -226,7 +226,7 @@ describe('the package', () => {
     mkdirSync(installed, { recursive: true });
     execFileSync('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1']);
     symlinkSync(join(root, 'build'), join(installed, 'build'));
-  });
+  }, 600_000);
   afterAll(() => {
     rmSync(folder, { recursive: true, force: true });
   });
@@ -283,7 +283,9 @@ describe('the package', () => {
 
   it('exports the same names, bundled or not', () => {
     const names = `JSON.stringify(['libneon', 'libneon/ne', 'libneon/ne/promises'].map((name) => Object.keys(require(name)).sort()))`;
-    expect(node(['-p', names], {}, user)).toEqual(node(['-p', names], {}, root));
+    const [bundled, unbundled] = [user, root].map((cwd) => node(['-p', names], {}, cwd).stdout);
+    expect(bundled).toContain('ne_session_create');
+    expect(bundled === unbundled).toBe(true);
   });
 
   it('shares one class of errors and one addon between the entry points', () => {
@@ -309,22 +311,22 @@ describe('the package', () => {
 
   it('sends requests from all entry points', () => {
     const program = `
-      import { createServer } from 'node:http';
-      import { Worker } from 'node:worker_threads';
-      import { Session } from 'libneon';
-      import * as ne from 'libneon/ne';
-      import { ne_request_dispatch } from 'libneon/ne/promises';
+      const { Worker } = require('node:worker_threads');
+      const { Session } = require('libneon');
+      const ne = require('libneon/ne');
+      const { ne_request_dispatch } = require('libneon/ne/promises');
       const code = "require('node:http').createServer((request, response) => response.end(request.url)).listen(0, '127.0.0.1', " +
         "function () { require('node:worker_threads').parentPort.postMessage(this.address().port); })";
       const server = new Worker(code, { eval: true });
-      const port = await new Promise((resolve) => server.once('message', resolve));
-      const session = new Session('http', '127.0.0.1', port);
-      const results = [await (await session.get('/promise')).text(), session.getSync('/blocking').status];
-      results.push(ne.ne_request_dispatch(ne.ne_request_create(session.handle, 'GET', '/')));
-      results.push(await ne_request_dispatch(ne.ne_request_create(session.handle, 'GET', '/')));
-      console.log(JSON.stringify(results));
-      await server.terminate();`;
-    const { stdout, stderr } = node(['--input-type=module', '-e', program], {}, user);
+      server.once('message', async (port) => {
+        const session = new Session('http', '127.0.0.1', port);
+        const results = [await (await session.get('/promise')).text(), session.getSync('/blocking').status];
+        results.push(ne.ne_request_dispatch(ne.ne_request_create(session.handle, 'GET', '/')));
+        results.push(await ne_request_dispatch(ne.ne_request_create(session.handle, 'GET', '/')));
+        console.log(JSON.stringify(results));
+        await server.terminate();
+      });`;
+    const { stdout, stderr } = node(['-e', program], {}, user);
     expect(stderr).toBe('');
     expect(JSON.parse(stdout)).toEqual(['/promise', 200, 0, 0]);
   });
