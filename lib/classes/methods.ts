@@ -158,8 +158,10 @@ function unexpected(
  * Whether the body of a response may list failures. The status need not be 207: mod_dav also sends multi-status
  * documents with error statuses.
  */
-function listsFailures({ multistatus }: Method<unknown>, { status, ok, headers }: Response): boolean {
-  return multistatus === true && (status === 207 || (!ok && /\bxml\b/i.test(headers['content-type'] ?? '')));
+function listsFailures({ multistatus }: Method<unknown>, response: Response): boolean {
+  if (!multistatus) return false;
+  const { status, ok } = response;
+  return status === 207 || (!ok && /\bxml\b/i.test(response.headers['content-type'] ?? ''));
 }
 
 /**
