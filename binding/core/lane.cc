@@ -1,7 +1,5 @@
 #include "core/lane.h"
 
-#include <dlfcn.h>
-
 #include <chrono>
 #include <utility>
 
@@ -103,12 +101,6 @@ void Lane::run() {
     if (queue_.empty()) idle_.notify_all();
   }
   has_thread_ = retired_ = false;
-  lock.unlock();
-  // Frees OpenSSL's data of this thread now, while the thread counts as inside neon. OpenSSL would otherwise
-  // free the data when the thread ends, perhaps while the process exits.
-  const Inside inside;
-  static const auto stop_openssl = reinterpret_cast<void (*)()>(dlsym(RTLD_DEFAULT, "OPENSSL_thread_stop"));
-  if (stop_openssl) stop_openssl();
   this_lane = nullptr;
 }
 
