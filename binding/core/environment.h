@@ -39,7 +39,8 @@ class Abortable {
   Abortable() = default;
   Abortable(const Abortable &) = delete;
   Abortable &operator=(const Abortable &) = delete;
-  /// Rejects the promise of the operation with `reason`, and ends the operation.
+  /// Rejects the promise of the operation with `reason`, or passes `reason` to its receiver, and ends the
+  /// operation.
   virtual void abort(Napi::Value reason) = 0;
   /// Ends the operation without calling JavaScript.
   virtual void environment_gone() = 0;
@@ -151,8 +152,8 @@ class Environment final : public std::enable_shared_from_this<Environment> {
     return std::exchange(time_limit_, std::nullopt);
   }
 
-  /// hold() and release() count the unsettled promises. A promise keeps the event loop alive, and an idle
-  /// session does not.
+  /// hold() and release() count the unsettled promises and receivers. Each keeps the event loop alive, and an
+  /// idle session does not.
   void hold();
   void release();
 

@@ -286,8 +286,11 @@ void Operation::deliver(Napi::Env env) { finish(env); }
 
 void Operation::finish(Napi::Env env) {
   drained();
+  const struct Drop {
+    Operation &operation;
+    ~Drop() { operation.drop_holder(); }
+  } drop{*this};  // also when settle() throws
   settle(env);
-  drop_holder();
 }
 
 void Operation::settle(Napi::Env env) {

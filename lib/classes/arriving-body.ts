@@ -140,7 +140,10 @@ export class ArrivingBody {
     const hold = new BodyHold(this, status, run);
     const unlimit = limit({ signal, timeout }, since, (reason) => weak.deref()?.cancel(reason));
     this.#hold = hold;
+    let ended = false;
     this.#end = () => {
+      if (ended) return;
+      ended = true;
       unlimit();
       unwatch?.();
       run.release(hold);

@@ -162,7 +162,8 @@ export function optionsText(headers: readonly HeaderField[], inflate: number, fl
   return text;
 }
 
-function requireLine(name: string, text: string): void {
+/** Refuses a line end, which would end a part of the text that {@link optionsText} belongs to. @internal */
+export function requireLine(name: string, text: string): void {
   if (text.includes('\n')) throw invalidChar(name, 'it must be one line');
 }
 

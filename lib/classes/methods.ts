@@ -88,7 +88,7 @@ export function callOf<T>(description: Method<T>, source: SessionSource): Reques
   const convert: Convert<T> = (response, context) => settle(description, response, context);
   return content
     ? new ComposedRequest(method as 'PROPPATCH' | 'ACL', path, content, flags, convert)
-    : new RequestCall(method, path, body ?? options?.body, flags, convert);
+    : new RequestCall(method, path, body === undefined ? options?.body : body, flags, convert);
 }
 
 /**
@@ -166,7 +166,7 @@ function listsFailures({ multistatus }: Method<unknown>, response: Response): bo
 
 /**
  * The maximum length of a document in an error response, in bytes. A longer document is ignored, because the status is
- * enough.
+ * enough, unless it has arrived already.
  */
 const maxErrorBytes = 64 * 1024;
 

@@ -69,7 +69,7 @@ export class Lease implements Live, LentSession {
   begin(session: Session): void {
     this.session = session;
     const run = this.#leave();
-    run?.begin();
+    run?.resume();
   }
 
   /** Leaves the queue; returns the call that waited. */

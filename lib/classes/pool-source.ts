@@ -46,6 +46,10 @@ export class PoolSource extends SessionSource implements Lessor {
 
   /** The calls and bodies that occupy a session while their caller reads. */
   readonly #holds: Holds;
+  /** The sessions that were given back, and are not given to a call yet. */
+  readonly #returned: Session[] = [];
+  /** Whether a session is being given to a call. */
+  #isGiving = false;
   readonly #leases = new WeakMap<Hold, Lease>();
   readonly #settings: PoolSettings;
   #locks: LockSet | undefined;
@@ -161,9 +165,18 @@ export class PoolSource extends SessionSource implements Lessor {
 
   /** Gives a session to the lease that has waited longest; if no lease waits, keeps the session as idle. */
   #giveBack(session: Session): void {
-    const [first] = this.queue;
-    if (first) first.begin(session);
-    else this.#rest(session);
+    this.#returned.push(session);
+    if (this.#isGiving) return; // a call that was given a session has failed at once
+    this.#isGiving = true;
+    try {
+      for (let returned = this.#returned.shift(); returned; returned = this.#returned.shift()) {
+        const [first] = this.queue;
+        if (first) first.begin(returned);
+        else if (!this.destroyed) this.#rest(returned);
+      }
+    } finally {
+      this.#isGiving = false;
+    }
   }
 
   /** Keeps a session as idle. */

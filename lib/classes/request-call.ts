@@ -10,7 +10,7 @@ import { NE_REQFLAG_EXPECT100, NE_REQFLAG_IDEMPOTENT } from '../ne/constants.js'
 import type { ne_session } from '../ne/handles.js';
 import { type Body, isSimple, prepareBody, type PreparedBody, requireLength } from './body.js';
 import type { Call, CallContext, CallRun } from './call.js';
-import { type CallSettings, type HeaderField, optionsText, withoutReplaced } from './call-options.js';
+import { type CallSettings, type HeaderField, optionsText, requireLine, withoutReplaced } from './call-options.js';
 import type { RawResponse } from './head.js';
 import type { Redirection } from './redirect.js';
 import { Response } from './response.js';
@@ -105,7 +105,9 @@ export class RequestCall<Result = Response> implements Call<RawResponse, Result>
     // neon itself adds the Content-Length header if there is a body.
     const hasOwn = this.#body !== undefined && announcedLength(headers) !== undefined;
     const fields = hasOwn ? withoutReplaced(headers, [['Content-Length', '']]) : headers;
-    return `${method} ${this.target}\n${optionsText(fields, limit, flags)}`;
+    const request = `${method} ${this.target}`;
+    requireLine('request', request);
+    return `${request}\n${optionsText(fields, limit, flags)}`;
   }
 
   #prepareBody({ headers }: CallSettings, blocking: boolean): PreparedBody['body'] | undefined {

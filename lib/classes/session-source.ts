@@ -1,8 +1,11 @@
 /** Sources lend sessions to calls. Every call is run by a source. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+
 import { limit, type Stop, timeLimit, validated } from '../core/abort.js';
 import { invalidType, NeonError } from '../core/errors.js';
-import { abortOperation, type Operator, queueOperation } from '../core/operation.js';
+import { abortOperation, limitNextOperation, receiveLastOperation } from '../core/operation.js';
 import { type Known, requireKnown } from '../core/options.js';
+import type { Receiver } from '../core/receivers.js';
 import type { ne_session } from '../ne/handles.js';
 import type { Call, CallContext, CallRun } from './call.js';
 import { type CallDefaults, type CallSettings, type CommonOptions, settingsOf } from './call-options.js';
@@ -21,7 +24,7 @@ export interface LentSession {
   watch(onProgress: (event: ProgressEvent) => void): ProgressWatch;
   /**
    * Obtains the session for a call before the call starts. Returns false if the call has to wait. In this case, calls
-   * `run.begin()` as soon as the session is available.
+   * `run.resume()` as soon as the session is available.
    */
   obtain(run: Run): boolean;
   /**
@@ -175,14 +178,17 @@ export abstract class SessionSource {
    *
    * Rejects with the reason of an abort, with `NE_TIMEOUT` after the timeout, and otherwise with a {@link NeonError}
    * that names the request.
+   *
+   * @throws `ERR_NEON_DESTROYED`, and Node's errors for invalid options
    */
   run<Raw, Result>(call: Call<Raw, Result>, options = noOptions, terms = noTerms): Promise<Result> {
-    return new Promise((resolve) => {
-      this.requireOpen(terms.whileClosing);
-      const settings = options === noOptions ? this.#plain : settingsOf(options, this.#defaults);
-      // A run passes the call's raw result only to the call itself, and the call's result only to the caller.
-      new Run(this, call, settings, terms, resolve as Settle).start();
-    });
+    this.requireOpen(terms.whileClosing);
+    const settings = options === noOptions ? this.#plain : settingsOf(options, this.#defaults);
+    let settle: Settle = ignore;
+    const promise = new Promise<Result>((resolve) => (settle = resolve as Settle));
+    // A run passes the call's raw result only to the call itself, and the call's result only to the caller.
+    new Run(this, call, settings, terms, settle).start();
+    return promise;
   }
 
   /**
@@ -299,15 +305,20 @@ function withoutContent(settings: CallSettings): CallSettings {
 }
 
 type Settle = (result: unknown) => void;
+type InContext = ReturnType<typeof AsyncLocalStorage.snapshot>;
 
 /**
  * A call that waits or runs, as an item of a live set. It takes the steps that {@link SessionSource} describes.
  *
- * A run has three states. It *waits* until its session is available, which `begin` reports. It then *runs* until the
- * addon reports the outcome of the operation, with `succeed` or `fail`. Then it is *over*. `end` ends a run in both of
- * the first states. A redirect ends a run too, and starts another run, which settles the same promise. @internal
+ * A run *waits* until its session is available, which `resume` reports. It is *starting* while its native function
+ * reads the arguments, which may call getters of the user. It then *runs* until the addon reports the outcome of the
+ * operation, with `succeed` or `fail`. Then it is *over*. `end` ends a run at once, except while the run is starting:
+ * it then ends right afterwards. A redirect ends a run too, and starts another run, which settles the same promise.
+ *
+ * A run that continues later, when another call has given back its session or after a redirect, continues in the
+ * asynchronous context of its caller. The addon captures this context for the callbacks of the call. @internal
  */
-export class Run implements Hold, CallRun, Operator {
+export class Run implements Hold, CallRun, Receiver {
   readonly context: CallContext;
   readonly run = this;
   readonly isUnread = false;
@@ -322,14 +333,22 @@ export class Run implements Hold, CallRun, Operator {
   readonly #count: number;
   /** Settles the promise of the caller. After that it is dropped, because the promise refers to the response. */
   #resolve: Settle;
-  #state: 'waiting' | 'running' | 'over' = 'waiting';
+  #state: 'waiting' | 'starting' | 'running' | 'over' = 'waiting';
+  /** Why the run was ended while it was starting. */
+  #ended: { readonly reason: unknown } | undefined;
+  /** Calls a function in the asynchronous context of the caller. Undefined if the run never continues later. */
+  #inContext: InContext | undefined;
   /** The identity of the call's operation; 0 until the operation is started. */
   #operation = 0;
   /** Stopped when the run is over, unless the body of the response continues to report progress. */
   #watch: ProgressWatch | undefined;
   #unlimit: (() => void) | undefined;
 
-  /** @param resolve settles the promise of the caller; a blocking call has none */
+  /**
+   * @param resolve settles the promise of the caller; a blocking call has none
+   * @param count the number of redirects before this run
+   * @param inContext the context of the caller, if the run follows a redirect
+   */
   constructor(
     source: SessionSource,
     call: Call<unknown, unknown>,
@@ -337,6 +356,7 @@ export class Run implements Hold, CallRun, Operator {
     terms: RunTerms,
     resolve: Settle = ignore,
     count = 0,
+    inContext?: InContext,
   ) {
     this.context = { method: call.method, target: call.target, origin: source.origin };
     this.#source = source;
@@ -345,6 +365,7 @@ export class Run implements Hold, CallRun, Operator {
     this.#terms = terms;
     this.#resolve = resolve;
     this.#count = count;
+    this.#inContext = inContext;
   }
 
   /** Waits for a session, and then runs. */
@@ -356,33 +377,45 @@ export class Run implements Hold, CallRun, Operator {
       this.#terms.onStart?.((reason) => this.end(reason));
       if (signal !== undefined || timeout !== undefined)
         this.#unlimit = limit(this.#settings, since, (reason) => this.end(reason));
-      if (lent.obtain(this)) this.begin();
-      else this.#call.hold?.();
+      if (this.#settings.redirects) this.#inContext ??= AsyncLocalStorage.snapshot();
+      if (lent.obtain(this)) {
+        this.#begin();
+        return;
+      }
+      this.#inContext ??= AsyncLocalStorage.snapshot();
+      this.#call.hold?.();
     } catch (error) {
       this.fail(error);
     }
   }
 
-  /** Called when the session is available. */
-  begin(): void {
+  /** Called when the session for which the run waited is available. */
+  resume(): void {
+    if (this.#inContext) this.#inContext(() => this.#begin());
+  }
+
+  #begin(): void {
     const { onProgress, timeout, since } = this.#settings;
     const lent = this.#lent();
+    this.#state = 'starting';
     try {
       this.#watch = onProgress && lent.watch(onProgress);
-      this.#operation = queueOperation(this, timeout === undefined ? 0 : timeLimit(this.#settings, since));
+      if (timeout !== undefined) limitNextOperation(timeLimit(this.#settings, since));
+      this.#call.send(lent.handle, this.#settings);
+      this.#operation = receiveLastOperation(this);
       this.#state = 'running';
       if (this.#call.reader) lent.keep(this);
       this.#watch?.started(this.#operation);
     } catch (error) {
-      this.fail(error);
+      if (timeout !== undefined) limitNextOperation(0);
+      this.fail(this.#ended ? this.#ended.reason : error);
+      return;
     }
-  }
-
-  queue(): void {
-    this.#call.send(this.#lent().handle, this.#settings);
+    if (this.#ended) abortOperation(this.#operation, this.#ended.reason);
   }
 
   succeed(raw: unknown): void {
+    if (this.#state === 'over') return;
     let next: Redirection | undefined;
     let result: unknown;
     try {
@@ -393,23 +426,28 @@ export class Run implements Hold, CallRun, Operator {
       this.fail(error);
       return;
     }
-    this.#finish();
-    if (next) this.#follow(next);
-    else this.#settle(result);
+    const thrown = this.#finish();
+    if (thrown) this.#reject(thrown.error);
+    else if (next) this.#follow(next);
+    // Calls settle in the order of their outcomes, so a result does not overtake a rejection.
+    else this.#settle(rejecting > 0 ? afterTwoMicrotasks().then(() => result) : result);
   }
 
   fail(reason: unknown): void {
-    this.#finish();
-    this.#reject(reason);
+    if (this.#state === 'over') return;
+    const thrown = this.#finish();
+    this.#reject(thrown ? thrown.error : reason);
   }
 
   end(reason: unknown): void {
     if (this.#state === 'waiting') this.fail(reason);
+    else if (this.#state === 'starting') this.#ended ??= { reason };
     else if (this.#state === 'running') abortOperation(this.#operation, reason);
   }
 
   /** Runs the call on the calling thread. Returns its result or, if the response is a redirect, the next run. */
   runSync(): unknown {
+    this.#state = 'starting';
     const lent = (this.lent = this.#source.lend(this, !this.#terms.uncounted));
     try {
       const raw = this.#call.sendSync(lent.handle, this.#settings);
@@ -422,12 +460,18 @@ export class Run implements Hold, CallRun, Operator {
     }
   }
 
-  #finish(): void {
+  /** Frees what the run holds. Returns the exception of a body that was released, because it is code of the user. */
+  #finish(): { readonly error: unknown } | undefined {
     this.#state = 'over';
     this.#watch?.stop();
     this.#unlimit?.();
     this.lent?.done(this);
-    this.#call.release?.();
+    try {
+      this.#call.release?.();
+      return undefined;
+    } catch (error) {
+      return { error };
+    }
   }
 
   #follow(to: Redirection): void {
@@ -437,13 +481,14 @@ export class Run implements Hold, CallRun, Operator {
       this.#reject(error);
       return;
     }
-    this.#redirected(to).start();
+    const next = this.#redirected(to);
+    if (this.#inContext) this.#inContext(() => next.start());
   }
 
   #redirected(to: Redirection): Run {
     const settings = to.asGet ? withoutContent(this.#settings) : this.#settings;
     const call = this.#call.redirected(to);
-    return new Run(this.#source, call, settings, this.#terms, this.#resolve, this.#count + 1);
+    return new Run(this.#source, call, settings, this.#terms, this.#resolve, this.#count + 1, this.#inContext);
   }
 
   /** Rejects the promise of the caller. The error gets the request and the stack of the caller. */
@@ -515,16 +560,21 @@ export class Run implements Hold, CallRun, Operator {
   }
 }
 
+/** The number of promises of `rejectLater` that have not been rejected yet. */
+let rejecting = 0;
+
+const afterTwoMicrotasks = (): Promise<void> => Promise.resolve().then(ignore);
+
 /**
  * Returns a promise that rejects after two microtasks. By then, the caller's promise has been resolved with it. V8 then
  * knows which async functions wait for it, so that an error captured in `errorOf` has the stack of the caller.
  */
 function rejectLater(errorOf: () => unknown): Promise<never> {
-  return Promise.resolve()
-    .then(ignore)
-    .then(() => {
-      throw errorOf();
-    });
+  rejecting++;
+  return afterTwoMicrotasks().then(() => {
+    rejecting--;
+    throw errorOf();
+  });
 }
 
 /** The source of a `Session`. It lends itself to each call immediately. @internal */

@@ -81,10 +81,13 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * ```
    */
   request(method: string, target: Target, options: RequestOptions = noOptions): Promise<Response> {
-    return run(() => {
+    // An async function would also turn exceptions into rejections, but with more promises.
+    try {
       if (options !== noOptions) requireKnown(options, requestOptions);
       return this.#source.run(requestCall(method, this.#source.targetOf(target), options), options);
-    });
+    } catch (error) {
+      return rejection(error);
+    }
   }
 
   /**
@@ -524,10 +527,12 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   #send<T>(describe: () => methods.Method<T>): Promise<T> {
-    return run(() => {
+    try {
       const method = describe();
       return this.#source.run(methods.callOf(method, this.#source), methods.optionsOf(method));
-    });
+    } catch (error) {
+      return rejection(error);
+    }
   }
 
   #sendSync<T>(method: methods.Method<T>): T {
@@ -535,14 +540,9 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 }
 
-/** Makes the exceptions of `start` rejections. An async function would do the same with more promises. */
-function run<T>(start: () => Promise<T>): Promise<T> {
-  try {
-    return start();
-  } catch (error) {
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a getter may throw anything
-    return Promise.reject(error);
-  }
+function rejection(error: unknown): Promise<never> {
+  // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a getter may throw anything
+  return Promise.reject(error);
 }
 
 const discoveryOptions: Known<DiscoverLocksOptions> = { ...commonOptions, depth: true };

@@ -143,6 +143,7 @@ export function invalidType(name: string, expected: string, value: unknown): Typ
   return withCode(
     new TypeError(`The "${name}" argument must be ${expected}. Received ${shown(value)}`),
     'ERR_INVALID_ARG_TYPE',
+    invalidType,
   );
 }
 
@@ -151,17 +152,18 @@ export function invalidAnswer(name: string, expected: string, value: unknown): T
   return withCode(
     new TypeError(`The "${name}" callback must return ${expected}. Received ${shown(value)}`),
     'ERR_INVALID_ARG_TYPE',
+    invalidAnswer,
   );
 }
 
 /** `TypeError` with Node's code ERR_INVALID_ARG_VALUE. */
 export function invalidValue(message: string): TypeError {
-  return withCode(new TypeError(message), 'ERR_INVALID_ARG_VALUE');
+  return withCode(new TypeError(message), 'ERR_INVALID_ARG_VALUE', invalidValue);
 }
 
 /** `TypeError` with Node's code ERR_INVALID_CHAR. */
 export function invalidChar(name: string, advice: string): TypeError {
-  return withCode(new TypeError(`Invalid character in "${name}": ${advice}`), 'ERR_INVALID_CHAR');
+  return withCode(new TypeError(`Invalid character in "${name}": ${advice}`), 'ERR_INVALID_CHAR', invalidChar);
 }
 
 /** `RangeError` with Node's code ERR_OUT_OF_RANGE. */
@@ -169,6 +171,7 @@ export function outOfRange(name: string, range: string, value: unknown): RangeEr
   return withCode(
     new RangeError(`The value of "${name}" is out of range. It must be ${range}. Received ${inspect(value)}`),
     'ERR_OUT_OF_RANGE',
+    outOfRange,
   );
 }
 
@@ -178,6 +181,8 @@ export function requireCount(name: string, value: unknown): asserts value is num
   if (!Number.isSafeInteger(value) || value < 0) throw outOfRange(name, 'an integer >= 0', value);
 }
 
-function withCode<E extends Error>(error: E, code: string): E {
+/** @param maker the function at which the stack of the error begins; it has at most ten frames */
+function withCode<E extends Error>(error: E, code: string, maker: (...values: never[]) => Error): E {
+  Error.captureStackTrace(error, maker);
   return Object.assign(error, { code });
 }

@@ -24,7 +24,7 @@ export function startOperation<T>(
   return [promise, operation === before ? 0 : operation];
 }
 
-function within<T>(timeLimit: number, call: () => T): T {
+function within<T>(timeLimit: number, call: () => Promise<T>): Promise<T> {
   setTimeLimit(timeLimit);
   try {
     return call();
@@ -33,27 +33,30 @@ function within<T>(timeLimit: number, call: () => T): T {
   }
 }
 
-/** Queues an operation, and receives its outcome. */
-export interface Operator extends Receiver {
-  /** Calls one async function of the addon that has a receiver. */
-  queue(): void;
+/**
+ * Sets the time limit of the operation that is queued next, as {@link startOperation} does; 0 means no limit. A call
+ * that the addon refuses leaves the limit set.
+ */
+export function limitNextOperation(timeLimit: number): void {
+  setTimeLimit(timeLimit);
 }
 
 /**
- * Queues an operation whose outcome goes to a receiver, unlike {@link startOperation}.
+ * Makes a receiver receive the outcome of the operation that was queued just now. Called after an async function of the
+ * addon that returns no promise.
  *
- * @param timeLimit in milliseconds, as in {@link startOperation}
  * @returns the identity of the operation
  */
-export function queueOperation(operator: Operator, timeLimit: number): number {
-  if (timeLimit > 0) within(timeLimit, () => operator.queue());
-  else operator.queue();
+export function receiveLastOperation(receiver: Receiver): number {
   const operation = lastOperation[0] as number;
-  receive(operation, operator);
+  receive(operation, receiver);
   return operation;
 }
 
-/** Rejects the promise of an operation with `reason`, and ends the operation. Ignores an operation that is over. */
+/**
+ * Ends an operation: its promise rejects with `reason`, or its receiver fails with it. Ignores an operation that is
+ * over.
+ */
 export function abortOperation(operation: number, reason: unknown): void {
   if (operation > 0) abort(operation, reason);
 }

@@ -2,9 +2,9 @@
 
 /** Receives the outcome of one operation. */
 export interface Receiver {
-  /** The operation has succeeded. Must not throw. */
+  /** The operation has succeeded. */
   succeed(value: unknown): void;
-  /** The operation has failed. Must not throw. */
+  /** The operation has failed. */
   fail(reason: unknown): void;
 }
 
@@ -36,15 +36,22 @@ export const outboxBytes = Buffer.from(new ArrayBuffer(64 * 1024));
 /** Called by the addon when the outbox contains `count` responses, whose bytes will soon be overwritten. */
 export function deliver(count: number): void {
   let at = 0;
+  let thrown: { readonly error: unknown } | undefined;
   for (let row = 0; row < 4 * count; row += 4) {
     const operation = outboxTable[row] as number;
     const status = outboxTable[row + 1] as number;
     const headEnd = at + (outboxTable[row + 2] as number);
     const end = headEnd + (outboxTable[row + 3] as number);
     const head = outboxBytes.toString('utf8', at, headEnd);
-    take(operation)?.succeed([status, head, end > headEnd ? copyOf(headEnd, end) : null, null, '']);
     at = end;
+    try {
+      take(operation)?.succeed([status, head, end > headEnd ? copyOf(headEnd, end) : null, null, '']);
+    } catch (error) {
+      thrown ??= { error };
+    }
   }
+  // The other responses have been received all the same.
+  if (thrown) throw thrown.error;
 }
 
 function take(operation: number): Receiver | undefined {

@@ -378,7 +378,6 @@ async function droppedParsers(port: number): Promise<unknown> {
   return { collected, ran: ran > 50 * 3, ranLater: calls - ran };
 }
 
-/** Drops result sets, and PROPFIND handlers at every stage. The callbacks of each handler refer to the handler. */
 /** Returns the calls that keep their progress listeners alive when they are over. The server answers with a 207. */
 async function progressListeners(port: number): Promise<unknown> {
   const session = new Session('http', '127.0.0.1', port);
@@ -405,6 +404,7 @@ async function progressListeners(port: number): Promise<unknown> {
   return result;
 }
 
+/** Drops result sets, and PROPFIND handlers at every stage. The callbacks of each handler refer to the handler. */
 async function droppedPropfinds(port: number): Promise<unknown> {
   const weak: WeakRef<object>[] = [];
   let calls = 0;

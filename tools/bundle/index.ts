@@ -30,6 +30,11 @@ async function replace(): Promise<void> {
 
 function restore(): void {
   if (!existsSync(unbundled)) return;
+  if (existsSync(stamp)) {
+    // Packing was interrupted, and the set-up has compiled the library since then.
+    rmSync(unbundled, { recursive: true });
+    return;
+  }
   rmSync(lib, { recursive: true, force: true });
   renameSync(unbundled, lib);
   if (existsSync(stampInLib)) renameSync(stampInLib, stamp);
