@@ -162,7 +162,8 @@ const named =
 const child = (element: Element, name: string): Element | undefined => element.children.find(named(name));
 
 /**
- * Returns the text of an element. If there is none, returns the text of the first child that has text, or else null.
+ * Returns the text of an element. If the element has no text, returns the text of the first child that has text, or
+ * else null.
  */
 function textOf(element: Element | undefined): string | null {
   if (!element) return null;

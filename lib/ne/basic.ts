@@ -162,7 +162,7 @@ export const ne_delete: (sess: ne_session, path: string) => number = native('ne_
 /**
  * Sends MKCOL, to create a collection.
  *
- * @param path the path of the collection; neon adds a final slash if there is none
+ * @param path the path of the collection; neon adds a final slash if it is missing
  * @returns an `NE_*` code
  */
 export const ne_mkcol: (sess: ne_session, path: string) => number = native('ne_mkcol');

@@ -421,7 +421,7 @@ class HookList<F extends Callback> {
     else this.#hooked.set(sess, [{ fn, number }]);
   }
 
-  /** Removes the first hook that was added with `fn`. Does nothing if there is none. */
+  /** Removes the first hook that was added with `fn`. Does nothing if there is no such hook. */
   remove(sess: ne_session, fn: F): void {
     requireSession(sess);
     if (typeof fn !== 'function') throw invalidType('fn', 'of type function', fn);

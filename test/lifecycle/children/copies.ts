@@ -17,7 +17,7 @@ void main(JSON.parse(portsText!) as Ports);
 
 async function main(ports: Ports): Promise<void> {
   const before = await threadsAtRest();
-  const copies = folders.map((folder) => load(folder) as Libneon);
+  const copies = folders.map((folder) => load(path.join(folder, path.sep)) as Libneon);
   assert.equal(new Set(copies.map(({ Session }) => Session)).size, folders.length);
 
   for (const copy of copies) assert(copy.features.interrupt);
