@@ -4,7 +4,6 @@
 #include <ne_request.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
@@ -261,10 +260,8 @@ bool Exchange::pack(Outbox &outbox) {
   if (head_posted_ || !packable() || !result_.ok() || !trailers_.empty()) return false;
   const std::string_view body = whole_ ? std::string_view(whole_->memory.get(), whole_->size) : "";
   if (body.size() > max_packed_body || head_.headers.size() > max_packed_head) return false;
-  char version[32];
-  const int length = std::snprintf(version, sizeof version, "%d.%d\n", head_.major, head_.minor);
-  const std::string_view first(version, static_cast<std::size_t>(length));
-  if (!outbox.add(id(), head_.status, {first, head_.reason, "\n", head_.headers}, body)) return false;
+  if (!outbox.add(id(), head_.status, {head_.version, "\n", head_.reason, "\n", head_.headers}, body))
+    return false;
   finish_packed();
   return true;
 }

@@ -71,7 +71,8 @@ struct Head {
   Napi::Value response(Napi::Env env, Napi::Value body, Napi::Value stream,
                        const std::string &trailers) const;
 
-  int status = 0, major = 0, minor = 0;
+  int status = 0;
+  std::string version;  // "1.1"
   std::string reason;
   std::string headers;  // name LF value LF …
 };
