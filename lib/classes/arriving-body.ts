@@ -57,10 +57,15 @@ class BodyHold implements Hold {
     const outcome = this.#body.deref()?.readAhead(bytes);
     if (outcome === undefined) return; // the body was garbage-collected, so its session becomes free
     const asked = (this.#asked = {});
+    const { reads } = this;
     const settle = (isOver: boolean): void => {
       if (this.#asked !== asked) return;
       this.#asked = undefined;
       this.isOver = isOver;
+      if (!isOver && this.reads !== reads) {
+        this.#readOn(); // the caller has read in the meantime, so the thread may have resumed
+        return;
+      }
       this.#full = !isOver;
       onChange(this);
     };

@@ -3,9 +3,10 @@
  * server ends when the test stops it or when the test process dies.
  */
 import { fork, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, realpathSync, chmodSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Asked, Report } from './child.js';
@@ -76,13 +77,34 @@ export async function withFreePorts<T>(count: number, start: (ports: number[]) =
   }
 }
 
+/**
+ * The ports of `freePorts`. Operating systems take the ports of connections and of servers that listen on port 0 from
+ * higher ranges. So no other socket of a test gets a port between its choice and the start of the program.
+ */
+const [FIRST_PORT, END_OF_PORTS] = [20_000, 32_000];
+
 /** Loopback ports that were free a moment ago. */
 export async function freePorts(count: number): Promise<number[]> {
-  const listeners = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(listeners.map((listener) => once(listener, 'listening')));
+  const listeners: Server[] = [];
+  while (listeners.length < count) {
+    const listener = await listen(randomInt(FIRST_PORT, END_OF_PORTS));
+    if (listener) listeners.push(listener);
+  }
   const ports = listeners.map((listener) => (listener.address() as AddressInfo).port);
   await Promise.all(listeners.map((listener) => once(listener.close(), 'close')));
   return ports;
+}
+
+/** Listens on a port, if it is free. */
+async function listen(port: number): Promise<Server | undefined> {
+  const listener = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(listener, 'listening');
+    return listener;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return undefined;
+    throw error;
+  }
 }
 
 /** Creates a temporary folder that unprivileged servers can read. */

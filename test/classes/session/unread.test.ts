@@ -184,6 +184,24 @@ describe.each(owners)('an unread body of %s', (_, make, count) => {
     for (const reader of readers) while (!(await reader.next()).done);
   });
 
+  test('frees its session when the reader reads on while the session is found full', async () => {
+    const server = await serve(answering(withBody(3 * mib - 100 * kib)));
+    await using owner = make(server, stuck);
+    const readers = (await holding(owner, count)).map(({ body }) =>
+      (body as AsyncIterable<Buffer>)[Symbol.asyncIterator](),
+    );
+    const next = owner.request('GET', '/next');
+    for (const reader of readers) {
+      for (let size = 0; size < 2 * mib;) {
+        const block = reader.next();
+        for (const end = performance.now() + 20; performance.now() < end;); // the session's thread fills up again
+        size += ((await block).value as Buffer).length;
+      }
+    }
+    expect((await next).status).toBe(200);
+    for (const reader of readers) while (!(await reader.next()).done);
+  });
+
   test('is not refused while bytes() waits for the rest', async () => {
     const pieces = Array.from({ length: 12 }, () => [{ delay: 300 }, { send: Buffer.alloc(1000) }] as const).flat();
     const long = [
