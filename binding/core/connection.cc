@@ -2,14 +2,18 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #if __has_include(<linux/tcp.h>)
+#include <linux/sockios.h>
 #include <linux/tcp.h>
 #endif
 
 #include <algorithm>
+#include <utility>
 
 #include "core/exit.h"
+#include "core/shared_lane.h"
 #include "core/silence.h"
 
 namespace neon {
@@ -47,7 +51,33 @@ void Connection::begin(const Operation &operation, std::optional<Clock::time_poi
     moved_ = 0;
     watch_from_now();
   }
+  enter_lane();
   Watchdog::instance().wake();
+}
+
+// Prepares the socket for the lane that runs the operation.
+void Connection::enter_lane() {
+  SharedLane *const shared = SharedLane::current();
+  needs_own_lane_ = false;
+  awaits_response_ = shared != nullptr;
+  if (!socket_ || shared == watcher_.get()) return;
+  if (watcher_) {
+    watcher_->forget(descriptor_);
+    watcher_.reset();
+    ne_sock_read_timeout(socket_, static_cast<int>(read_timeout_.count()));
+  } else if (shared->watch(descriptor_)) {
+    watcher_ = shared->shared_from_this();
+    ne_sock_read_timeout(socket_, no_time);
+  }
+}
+
+bool Connection::is_ready() {
+#ifdef SIOCOUTQ
+  int unsent = 0;
+  return watcher_ && ::ioctl(descriptor_, SIOCOUTQ, &unsent) == 0 && unsent == 0;
+#else
+  return false;
+#endif
 }
 
 Connection::Interruption Connection::end() {
@@ -138,6 +168,11 @@ bool Connection::limit_connect(ne_socket *socket) {
 }
 
 int Connection::connect(ne_socket *socket, const ne_inet_addr *address, unsigned port) {
+  if (SharedLane::current()) {
+    needs_own_lane_ = true;
+    ne_sock_set_error(socket, "%s", "This connection needs a thread of its own");
+    return NE_SOCK_ERROR;
+  }
   if (interruption() != Interruption::None || !limit_connect(socket)) {
     ne_sock_set_error(socket, "%s", "Operation aborted");
     return NE_SOCK_ERROR;  // neon then calls connect() with its next address
@@ -155,7 +190,7 @@ void Connection::attach(ne_socket *socket) {
   const std::lock_guard lock(mutex_);
   descriptor_ = ne_sock_fd(socket);
   socket_ = socket;
-  stall_limit_ = next_stall_limit_;
+  stall_limit_ = read_timeout_ = next_stall_limit_;
   watch_from_now();
   if (interruption_ != Interruption::None) ::shutdown(descriptor_, SHUT_RDWR);
 }
@@ -195,14 +230,50 @@ int Connection::close(ne_socket *socket) {
       abandoned_ = false;
       descriptor_ = -1;
       socket_ = nullptr;
+      watcher_.reset();  // epoll forgets a closed descriptor itself
     }
   }
   return real::close(socket);
 }
 
+// On the shared lane, looks up a name that is none, which fails at once.
 ne_sock_addr *Connection::resolve(const char *hostname, int flags) {
+  if (SharedLane::current()) {
+    needs_own_lane_ = true;
+    return real::resolve("[]", flags);
+  }
   const SafePoint outside;
   return real::resolve(hostname, flags);
+}
+
+ssize_t Connection::read(ne_socket *socket, char *buffer, std::size_t size) {
+  return receive([&] { return real::read(socket, buffer, size); });
+}
+
+ssize_t Connection::peek(ne_socket *socket, char *buffer, std::size_t size) {
+  return receive([&] { return real::peek(socket, buffer, size); });
+}
+
+// If only a part of a line has arrived, neon keeps it in its buffer for the next call.
+ssize_t Connection::read_line(ne_socket *socket, char *buffer, std::size_t size) {
+  return receive([&] { return real::read_line(socket, buffer, size); });
+}
+
+// On the shared lane, `call` returns NE_SOCK_TIMEOUT when it cannot go on, and is repeated when more bytes have
+// arrived.
+template <class Call>
+ssize_t Connection::receive(Call call) {
+  SharedLane *const shared = SharedLane::current();
+  if (!shared || !watcher_) return call();
+  bool in_time = true;
+  // The first bytes of a response are certainly not here yet, so the first call would be in vain.
+  if (std::exchange(awaits_response_, false))
+    in_time = shared->wait_readable(descriptor_, Clock::now() + read_timeout_);
+  for (;;) {
+    const ssize_t result = call();
+    if (result != NE_SOCK_TIMEOUT || !in_time) return result;
+    in_time = shared->wait_readable(descriptor_, Clock::now() + read_timeout_);
+  }
 }
 
 }  // namespace neon

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 
@@ -11,6 +13,7 @@
 namespace neon {
 
 class Operation;
+class SharedLane;
 
 /// The connection of a neon session, or of a `ne_socket` that belongs to no session.
 ///
@@ -51,6 +54,9 @@ class Connection final : public Interposed, public Watched {
   int connect(ne_socket *socket, const ne_inet_addr *address, unsigned port) override;
   int close(ne_socket *socket) override;
   ne_sock_addr *resolve(const char *hostname, int flags) override;
+  ssize_t read(ne_socket *socket, char *buffer, std::size_t size) override;
+  ssize_t peek(ne_socket *socket, char *buffer, std::size_t size) override;
+  ssize_t read_line(ne_socket *socket, char *buffer, std::size_t size) override;
 
   /// Makes this socket the connection. Needed for a socket that was accepted; connect() calls attach()
   /// itself.
@@ -60,6 +66,13 @@ class Connection final : public Interposed, public Watched {
   /// Whether the peer of an idle connection has sent bytes that belong to no request, or has closed the
   /// connection. Call this only between two responses, on the thread that uses the connection.
   bool is_stale();
+  /// Whether the running operation can begin on the shared lane: there is a connection, and the peer has
+  /// received all that was sent on it before. So there is room for a small request in the buffer of the socket,
+  /// and sending it does not wait. To be called on the shared lane.
+  bool is_ready();
+  /// Whether the running operation has asked the shared lane for what would wait too long there: a look-up, or
+  /// a new connection. neon has then received an error.
+  bool needs_own_lane() const { return needs_own_lane_; }
   /// Replaces stall_limit() for the running operation, until the next connection.
   void limit_stall(std::chrono::seconds limit);
 
@@ -77,10 +90,18 @@ class Connection final : public Interposed, public Watched {
   void cut(Interruption why);
   bool limit_connect(ne_socket *socket);
   void watch_from_now();
+  void enter_lane();
+  template <class Call>
+  ssize_t receive(Call call);
 
   std::mutex mutex_;
   int descriptor_ = -1;
   ne_socket *socket_ = nullptr;  // the socket of the descriptor; only the thread inside neon uses it
+  // The shared lane that watches the descriptor, or null. While it does, neon's timeout of the socket is
+  // `no_time`, and receive() keeps the time. Only the thread inside neon uses these members.
+  std::shared_ptr<SharedLane> watcher_;
+  bool awaits_response_ = false;  // nothing was read since the operation began
+  bool needs_own_lane_ = false;
   bool abandoned_ = false;
   const Operation *running_ = nullptr;
   bool paused_ = false;
@@ -89,7 +110,8 @@ class Connection final : public Interposed, public Watched {
   std::uint64_t moved_ = 0;
   Clock::time_point moved_at_;
   Clock::time_point next_look_;
-  std::chrono::seconds stall_limit_{120};  // the default of neon's own read timeout
+  std::chrono::seconds read_timeout_{120};  // of the socket
+  std::chrono::seconds stall_limit_{120};   // the default of neon's own read timeout
   std::chrono::seconds next_stall_limit_{120};
   std::chrono::seconds connect_limit_{0};
   std::optional<Clock::time_point> deadline_;

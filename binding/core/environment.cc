@@ -1,10 +1,13 @@
 #include "core/environment.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <thread>
 
 #include "core/error.h"
+#include "core/exit.h"
+#include "core/shared_lane.h"
 #include "core/value.h"
 
 namespace neon {
@@ -90,10 +93,19 @@ Napi::Function Environment::handle_class(Kind kind) {
 }
 
 bool Environment::post(std::shared_ptr<Event> event) {
+  if (PostTogether *const together = PostTogether::current()) {
+    together->add(*this, std::move(event));
+    return true;
+  }
+  return post_all({&event, 1});
+}
+
+// Moves the events into the queue. Returns false, and leaves them alone, when the environment is gone.
+bool Environment::post_all(std::span<std::shared_ptr<Event>> events) {
   {
     const std::lock_guard lock(mutex_);
     if (!open_) return false;
-    queue_.push_back(std::move(event));
+    std::move(events.begin(), events.end(), std::back_inserter(queue_));
     if (std::exchange(called_, true)) return true;
     ++calling_;
   }
@@ -217,6 +229,41 @@ void Environment::close() {
   for (const auto &[id, weak] : operations) {
     if (const std::shared_ptr<Abortable> operation = weak.lock()) operation->environment_gone();
   }
+  if (shared_lane_) shared_lane_->dismiss();
+}
+
+SharedLane *Environment::shared_lane() {
+  if (!shared_lane_ && SharedLane::available()) shared_lane_ = std::make_shared<SharedLane>();
+  return shared_lane_.get();
+}
+
+namespace {
+
+thread_local PostTogether *post_together = nullptr;
+
+}  // namespace
+
+PostTogether *PostTogether::current() { return post_together; }
+
+PostTogether::PostTogether() { post_together = this; }
+
+PostTogether::~PostTogether() {
+  post_together = nullptr;
+  post();
+}
+
+void PostTogether::add(Environment &environment, std::shared_ptr<Event> event) {
+  if (environment_.get() != &environment) {
+    post();
+    environment_ = environment.shared_from_this();
+  }
+  events_.push_back(std::move(event));
+}
+
+void PostTogether::post() {
+  if (events_.empty() || environment_->post_all(events_)) return events_.clear();
+  const Inside inside;  // the events may own the last references to sessions
+  events_.clear();
 }
 
 }  // namespace neon

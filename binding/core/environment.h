@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -16,6 +17,8 @@
 #include "core/outbox.h"
 
 namespace neon {
+
+class SharedLane;
 
 /// Something that a lane hands to the JavaScript thread, such as an operation that has made progress or a
 /// request for a callback.
@@ -145,6 +148,9 @@ class Environment final : public std::enable_shared_from_this<Environment> {
   /// Posts an event, on any thread. When the environment is gone, drops the event and returns false.
   bool post(std::shared_ptr<Event> event);
 
+  /// The lane of quick operations, or null if there is none here.
+  SharedLane *shared_lane();
+
   /// Sets the time limit of the operation that is queued next. When the time is up, JavaScript calls abort()
   /// for the operation. An attempt to connect needs no abort(): it ends at the limit.
   void set_time_limit(std::optional<std::chrono::milliseconds> limit) { time_limit_ = limit; }
@@ -168,7 +174,10 @@ class Environment final : public std::enable_shared_from_this<Environment> {
  private:
   explicit Environment(Napi::Env env) : env_(env) {}
 
+  friend class PostTogether;
+
   void open_queue();
+  bool post_all(std::span<std::shared_ptr<Event>> events);
   void call_for_drain();
   void drain();
   void drain_later();
@@ -190,6 +199,7 @@ class Environment final : public std::enable_shared_from_this<Environment> {
   std::optional<std::chrono::milliseconds> time_limit_;
   double *last_operation_ = nullptr;  // JavaScript reads it to learn which operation it may abort
   std::unordered_map<std::uint64_t, std::weak_ptr<Abortable>> operations_;
+  std::shared_ptr<SharedLane> shared_lane_;
   std::vector<std::shared_ptr<Event>> taken_;  // taken by the drain; the events before next_ are delivered
   std::size_t next_ = 0;
   Outbox outbox_;
@@ -200,6 +210,26 @@ class Environment final : public std::enable_shared_from_this<Environment> {
   bool called_ = false;  // a drain is on its way, runs, or will continue later
   std::atomic<int> calling_{0};
   std::vector<std::shared_ptr<Event>> queue_;
+};
+
+/// While this object lives, the events that this thread posts are held back. They are then posted together,
+/// so that JavaScript is woken only once.
+class PostTogether final {
+ public:
+  PostTogether();
+  ~PostTogether();
+  PostTogether(const PostTogether &) = delete;
+  PostTogether &operator=(const PostTogether &) = delete;
+
+  /// The object of this thread, or null.
+  static PostTogether *current();
+  void add(Environment &environment, std::shared_ptr<Event> event);
+
+ private:
+  void post();
+
+  std::shared_ptr<Environment> environment_;
+  std::vector<std::shared_ptr<Event>> events_;
 };
 
 }  // namespace neon

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "core/watchdog.h"
 
@@ -64,12 +65,13 @@ Inside::~Inside() {
   step_out();
 }
 
-SafePoint::SafePoint() {
-  if (this_thread_is_inside) step_out();
+SafePoint::SafePoint() : was_inside_(std::exchange(this_thread_is_inside, false)) {
+  if (was_inside_) step_out();
 }
 
 SafePoint::~SafePoint() {
-  if (this_thread_is_inside) step_in();
+  if (was_inside_) step_in();
+  this_thread_is_inside = was_inside_;
 }
 
 }  // namespace neon

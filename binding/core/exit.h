@@ -24,13 +24,17 @@ class Inside final {
 };
 
 /// While this object lives, the lane waits, and touches no data of neon or OpenSSL. On a thread that is not a
-/// lane, the object has no effect.
+/// lane, the object has no effect. A fiber that suspends itself is at a safe point: the thread may run other
+/// fibers meanwhile, inside neon or outside.
 class SafePoint final {
  public:
   SafePoint();
   ~SafePoint();
   SafePoint(const SafePoint &) = delete;
   SafePoint &operator=(const SafePoint &) = delete;
+
+ private:
+  const bool was_inside_;
 };
 
 }  // namespace neon

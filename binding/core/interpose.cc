@@ -9,25 +9,25 @@
 // Interposed object to call. Addons are loaded locally, so each copy would normally use its own key. The
 // symbol type gnu_unique_object makes the dynamic linker bind every copy to the key of the first copy.
 extern "C" {
-struct libneon_interposer_v1 {
+struct libneon_interposer_v2 {
   pthread_once_t once;
   pthread_key_t key;
 };
-__attribute__((visibility("default"))) extern libneon_interposer_v1 libneon_interposer_key_v1;
+__attribute__((visibility("default"))) extern libneon_interposer_v2 libneon_interposer_key_v2;
 }
 #ifdef __ELF__
 // Written in assembly, because clang does not let assembly change the symbol type of a variable that the
 // compiler defines.
-static_assert(sizeof(libneon_interposer_v1) == 8 && PTHREAD_ONCE_INIT == 0);
+static_assert(sizeof(libneon_interposer_v2) == 8 && PTHREAD_ONCE_INIT == 0);
 __asm__(
     ".pushsection .bss\n"
     ".balign 8\n"
-    ".type libneon_interposer_key_v1, @gnu_unique_object\n"
-    ".size libneon_interposer_key_v1, 8\n"
-    "libneon_interposer_key_v1: .zero 8\n"
+    ".type libneon_interposer_key_v2, @gnu_unique_object\n"
+    ".size libneon_interposer_key_v2, 8\n"
+    "libneon_interposer_key_v2: .zero 8\n"
     ".popsection");
 #else
-libneon_interposer_v1 libneon_interposer_key_v1 = {PTHREAD_ONCE_INIT, 0};
+libneon_interposer_v2 libneon_interposer_key_v2 = {PTHREAD_ONCE_INIT, 0};
 #endif
 
 namespace neon {
@@ -35,9 +35,9 @@ namespace neon {
 namespace {
 
 pthread_key_t key() {
-  pthread_once(&libneon_interposer_key_v1.once,
-               [] { pthread_key_create(&libneon_interposer_key_v1.key, nullptr); });
-  return libneon_interposer_key_v1.key;
+  pthread_once(&libneon_interposer_key_v2.once,
+               [] { pthread_key_create(&libneon_interposer_key_v2.key, nullptr); });
+  return libneon_interposer_key_v2.key;
 }
 
 Interposed *current() { return static_cast<Interposed *>(pthread_getspecific(key())); }
@@ -56,6 +56,15 @@ class Probe final : public Interposed {
   }
   int close(ne_socket *socket) override { return real::close(socket); }
   ne_sock_addr *resolve(const char *hostname, int flags) override { return real::resolve(hostname, flags); }
+  ssize_t read(ne_socket *socket, char *buffer, std::size_t size) override {
+    return real::read(socket, buffer, size);
+  }
+  ssize_t peek(ne_socket *socket, char *buffer, std::size_t size) override {
+    return real::peek(socket, buffer, size);
+  }
+  ssize_t read_line(ne_socket *socket, char *buffer, std::size_t size) override {
+    return real::read_line(socket, buffer, size);
+  }
 
   bool reached = false;
 };
@@ -77,6 +86,21 @@ int close(ne_socket *socket) {
 ne_sock_addr *resolve(const char *hostname, int flags) {
   static const auto function = next<decltype(&::ne_addr_resolve)>("ne_addr_resolve");
   return function(hostname, flags);
+}
+
+ssize_t read(ne_socket *socket, char *buffer, std::size_t size) {
+  static const auto function = next<decltype(&::ne_sock_read)>("ne_sock_read");
+  return function(socket, buffer, size);
+}
+
+ssize_t peek(ne_socket *socket, char *buffer, std::size_t size) {
+  static const auto function = next<decltype(&::ne_sock_peek)>("ne_sock_peek");
+  return function(socket, buffer, size);
+}
+
+ssize_t read_line(ne_socket *socket, char *buffer, std::size_t size) {
+  static const auto function = next<decltype(&::ne_sock_readline)>("ne_sock_readline");
+  return function(socket, buffer, size);
 }
 
 }  // namespace real
@@ -123,6 +147,25 @@ __attribute__((visibility("default"))) int ne_sock_close(ne_socket *socket) {
 __attribute__((visibility("default"))) ne_sock_addr *ne_addr_resolve(const char *hostname, int flags) {
   neon::Interposed *interposed = neon::current();
   return interposed ? interposed->resolve(hostname, flags) : neon::real::resolve(hostname, flags);
+}
+
+__attribute__((visibility("default"))) ssize_t ne_sock_read(ne_socket *socket, char *buffer,
+                                                            std::size_t size) {
+  neon::Interposed *interposed = neon::current();
+  return interposed ? interposed->read(socket, buffer, size) : neon::real::read(socket, buffer, size);
+}
+
+__attribute__((visibility("default"))) ssize_t ne_sock_peek(ne_socket *socket, char *buffer,
+                                                            std::size_t size) {
+  neon::Interposed *interposed = neon::current();
+  return interposed ? interposed->peek(socket, buffer, size) : neon::real::peek(socket, buffer, size);
+}
+
+__attribute__((visibility("default"))) ssize_t ne_sock_readline(ne_socket *socket, char *buffer,
+                                                                std::size_t size) {
+  neon::Interposed *interposed = neon::current();
+  return interposed ? interposed->read_line(socket, buffer, size)
+                    : neon::real::read_line(socket, buffer, size);
 }
 
 // neon takes SOCKS proxies from the system's settings too, and these have no user name. If such a proxy asks

@@ -5,15 +5,15 @@
 
 #include "core/error.h"
 #include "core/exit.h"
+#include "core/shared_lane.h"
 #include "core/thread.h"
+#include "core/thread_state.h"
 
 namespace neon {
 
 namespace {
 
 constexpr std::chrono::seconds idle_limit{5};
-thread_local Lane *this_lane = nullptr;
-
 class Deferred final : public Job {
  public:
   explicit Deferred(std::function<void()> work) : work_(std::move(work)) {}
@@ -22,6 +22,7 @@ class Deferred final : public Job {
     work_();
     work_ = nullptr;
   }
+  bool is_quick() const override { return true; }
 
  private:
   std::function<void()> work_;
@@ -29,27 +30,31 @@ class Deferred final : public Job {
 
 }  // namespace
 
-void Lane::post(std::shared_ptr<Job> job) {
-  bool started = false;
-  {
-    const std::lock_guard lock(mutex_);
-    if (!has_thread_) {
-      has_thread_ = started = start_thread([self = shared_from_this()] { self->run(); });
-      if (!has_thread_) throw neon_failure(code::no_thread, "The system gave no thread to run this call on");
-    }
+void Lane::post(std::shared_ptr<Job> job, SharedLane *shared) {
+  std::unique_lock lock(mutex_);
+  if (shared && !busy_ && queue_.empty() && job->is_quick()) {
     queue_.push_back(std::move(job));
-    ++posted_;
+    busy_ = lent_ = true;
+    lock.unlock();  // the shared lane takes this lock
+    if (shared->submit(shared_from_this())) return;
+    lock.lock();
+    busy_ = lent_ = false;
+    job = std::move(queue_.front());
+    queue_.pop_front();
   }
-  work_.notify_one();  // without the lock, since the woken thread takes it
-  if (started) Watchdog::instance().wake();
+  if (!lent_ && !has_thread_ && !start_own_thread())
+    throw neon_failure(code::no_thread, "The system gave no thread to run this call on");
+  queue_.push_back(std::move(job));
+  if (lent_) return;
+  lock.unlock();  // the woken thread takes this lock
+  work_.notify_one();
 }
 
 void Lane::run_when_free(std::function<void()> work) {
-  if (this_lane != this) {
+  if (thread_state.lane != this) {
     const std::lock_guard lock(mutex_);
-    if (busy_ || !queue_.empty()) {  // a thread exists in this case
+    if (busy_ || !queue_.empty()) {  // some thread runs the jobs in this case
       queue_.push_back(std::make_shared<Deferred>(std::move(work)));
-      ++posted_;
       return;
     }
   }
@@ -70,8 +75,8 @@ void Lane::dismiss() {
 bool Lane::look(Clock::time_point now) {
   const std::lock_guard lock(mutex_);
   if (!has_thread_) return false;
-  if (busy_ || !queue_.empty() || posted_seen_ != posted_) {
-    posted_seen_ = posted_;
+  if (has_own_work() || begun_seen_ != begun_) {
+    begun_seen_ = begun_;
     idle_since_ = now;
   } else if (now - idle_since_ >= idle_limit) {
     retired_ = true;
@@ -81,27 +86,94 @@ bool Lane::look(Clock::time_point now) {
 }
 
 void Lane::run() {
-  this_lane = this;
+  thread_state.lane = this;
   std::unique_lock lock(mutex_);
   for (;;) {
-    work_.wait(lock, [this] { return !queue_.empty() || dismissed_ || retired_; });
-    if (queue_.empty()) break;
+    work_.wait(lock, [this] { return has_own_work() || dismissed_ || retired_; });
+    if (!has_own_work()) break;
     retired_ = false;
-    std::shared_ptr<Job> job = std::move(queue_.front());
-    queue_.pop_front();
     busy_ = true;
-    lock.unlock();
-    job->execute();
-    {
-      const Inside inside;  // reset() may drop the last reference to a session
-      job.reset();
-    }
-    lock.lock();
+    ++begun_;
+    run_first(lock);
     busy_ = false;
     if (queue_.empty()) idle_.notify_all();
   }
   has_thread_ = retired_ = false;
-  this_lane = nullptr;
+  thread_state.lane = nullptr;
+}
+
+void Lane::run_lent() {
+  for (;;) {
+    std::shared_ptr<Job> job;
+    {
+      const std::lock_guard lock(mutex_);
+      job = std::move(queue_.front());
+      queue_.pop_front();
+    }
+    thread_state.lane = this;
+    const bool over = job->execute_quickly();
+    if (over) {
+      const Inside inside;  // as in run_first()
+      job.reset();
+    }
+    thread_state.lane = nullptr;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!over) {
+        queue_.push_front(std::move(job));
+      } else if (queue_.empty()) {
+        busy_ = lent_ = false;
+        idle_.notify_all();
+        return;
+      } else if (queue_.front()->is_quick()) {
+        continue;
+      }
+    }
+    return take_back();
+  }
+}
+
+void Lane::take_back() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (has_thread_ || start_own_thread()) {
+      busy_ = lent_ = false;
+      work_.notify_one();
+      return;
+    }
+  }
+  run_without_thread();
+}
+
+bool Lane::start_own_thread() {
+  has_thread_ = start_thread([self = shared_from_this()] { self->run(); });
+  if (has_thread_) Watchdog::instance().wake();
+  return has_thread_;
+}
+
+// If the system gives no thread, the shared lane runs the jobs itself, and keeps the other lanes waiting.
+void Lane::run_without_thread() {
+  const SharedLane::Blocking blocking;
+  const ThreadState state = std::exchange(thread_state, {nullptr, this});
+  std::unique_lock lock(mutex_);
+  while (!queue_.empty()) run_first(lock);
+  busy_ = lent_ = false;
+  idle_.notify_all();
+  lock.unlock();
+  thread_state = state;
+}
+
+// Runs the first job of the queue, without the lock.
+void Lane::run_first(std::unique_lock<std::mutex> &lock) {
+  std::shared_ptr<Job> job = std::move(queue_.front());
+  queue_.pop_front();
+  lock.unlock();
+  job->execute();
+  {
+    const Inside inside;  // reset() may drop the last reference to a session
+    job.reset();
+  }
+  lock.lock();
 }
 
 }  // namespace neon

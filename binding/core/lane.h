@@ -11,6 +11,8 @@
 
 namespace neon {
 
+class SharedLane;
+
 /// One piece of work for a lane.
 class Job {
  public:
@@ -19,12 +21,26 @@ class Job {
   Job &operator=(const Job &) = delete;
   virtual ~Job() = default;
   virtual void execute() noexcept = 0;
+  /// Whether the job may run on the shared lane: it waits for little but the bytes of its peer. To be called
+  /// by the thread that may use the C object.
+  virtual bool is_quick() const { return false; }
+  /// Like execute(), but on the shared lane. Returns false when the job has to go on with execute().
+  virtual bool execute_quickly() noexcept {
+    execute();
+    return true;
+  }
 };
 
 /// A thread of our own that runs the blocking work of one session, first in first out.
 ///
-/// `mutex_` guards the queue, and the members that say whether a job runs and whether there is a thread. The
-/// first job starts the thread. The watchdog ends the thread after some idle seconds. The thread does not
+/// `mutex_` guards the queue, and the members that say whether a job runs and whether there is a thread.
+///
+/// An idle lane that gets a quick job needs no thread: it lends itself to the shared lane of its environment
+/// (lent_), which runs the job in run_lent(). The lane takes itself back (take_back()) when the queue is empty,
+/// and when the next job, or the rest of the running job, is not quick. So there is one queue, and at each
+/// moment at most one thread runs its jobs.
+///
+/// The first other job starts the lane's own thread. The watchdog ends the thread after some idle seconds. The thread does not
 /// time its own waits, since a timed wait would cost more than all other steps of handing a job over.
 ///
 /// While the thread lives, it owns the lane. Jobs own the objects that they touch, and the lane drops each
@@ -32,8 +48,9 @@ class Job {
 /// after its last job. When the process exits, the thread parks.
 class Lane final : public std::enable_shared_from_this<Lane>, public Watched {
  public:
-  /// Queues a job; throws ERR_NEON_NO_THREAD when the system cannot start a thread.
-  void post(std::shared_ptr<Job> job);
+  /// Queues a job; throws ERR_NEON_NO_THREAD when the system cannot start a thread. `shared` runs the job if it
+  /// is quick and the lane is idle; null if there is no shared lane.
+  void post(std::shared_ptr<Job> job, SharedLane *shared);
   /// Runs `work` at once if the lane is idle or the caller is on the lane. Otherwise, the lane runs it at its
   /// turn.
   void run_when_free(std::function<void()> work);
@@ -43,21 +60,32 @@ class Lane final : public std::enable_shared_from_this<Lane>, public Watched {
   /// No job will be posted any more: the thread ends as soon as it is idle.
   void dismiss();
 
+  /// Runs the lane's jobs on a fiber of the shared lane, until the lane takes itself back.
+  void run_lent();
+  /// Ends the loan: from now on, the lane's own thread runs the jobs. Called by the shared lane.
+  void take_back();
+
   bool look(Clock::time_point now) override;
 
  private:
   void run();
+  bool has_own_work() const { return !lent_ && (busy_ || !queue_.empty()); }
+  bool start_own_thread();
+  void run_first(std::unique_lock<std::mutex> &lock);
+  void run_without_thread();
 
   std::mutex mutex_;
   std::condition_variable work_;
   std::condition_variable idle_;
   std::deque<std::shared_ptr<Job>> queue_;
-  std::size_t posted_ = 0;  // jobs so far
+  std::size_t begun_ = 0;  // jobs of the own thread so far
   bool busy_ = false;
+  bool lent_ = false;  // then busy_ is set too
   bool has_thread_ = false;
   bool dismissed_ = false;
-  // Used by the watchdog: how many jobs had been posted by its last look, and when that number last changed.
-  std::size_t posted_seen_ = 0;
+  // Used by the watchdog: how many jobs the own thread had begun by its last look, and when that number last
+  // changed.
+  std::size_t begun_seen_ = 0;
   Clock::time_point idle_since_;
   bool retired_ = false;
   const Watching watching_{*this};

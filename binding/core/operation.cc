@@ -4,13 +4,12 @@
 #include <chrono>
 
 #include "core/exit.h"
+#include "core/thread_state.h"
 #include "core/value.h"
 
 namespace neon {
 
 namespace {
-
-thread_local Operation *current_operation = nullptr;
 
 // How often a worker that waits in a blocking call checks whether it is being terminated.
 constexpr std::chrono::milliseconds slice{50};
@@ -58,7 +57,7 @@ class Running final {
 Operation::Operation(std::shared_ptr<Executor> executor)
     : environment_(executor->executor_environment().shared_from_this()), executor_(std::move(executor)) {}
 
-Operation *Operation::current() { return current_operation; }
+Operation *Operation::current() { return thread_state.operation; }
 
 Napi::Value Operation::call() {
   executor_->require_idle();
@@ -91,7 +90,7 @@ void Operation::enqueue(std::optional<Napi::Promise::Deferred> deferred) {
   on_lane_ = true;
   id_ = environment_->add(shared_from_this());
   try {
-    executor_->lane().post(shared_from_this());
+    executor_->lane().post(shared_from_this(), environment_->shared_lane());
   } catch (const Failure &) {
     environment_->remove(id_);
     drop_holder();
@@ -147,12 +146,13 @@ Napi::Value Operation::handle_object(Napi::Env env) {
   return object.IsEmpty() ? env.Undefined() : object;
 }
 
-// Runs the operation inside neon, on the lane or on the JavaScript thread.
+// Runs the operation inside neon, on a lane or on the JavaScript thread.
 void Operation::run_here() noexcept {
-  Operation *const outer = std::exchange(current_operation, this);
+  Operation *const outer = std::exchange(thread_state.operation, this);
   const Interposing interposing(&executor_->connection);
   executor_->connection.begin(*this, deadline_);
   const bool entered = !cancelled_;
+  const bool began_before = std::exchange(moves_, false);
   bool out_of_memory = false;
   if (entered) {
     try {
@@ -165,16 +165,21 @@ void Operation::run_here() noexcept {
     }
   }
   const Connection::Interruption why = executor_->connection.end();
+  // Also checks cancelled_. A late abort does not interrupt the connection, but can still end the wait for an
+  // answer.
+  const bool stopped = why != Connection::Interruption::None || cancelled_;
+  if (moves_ && !stopped) {
+    thread_state.operation = outer;
+    return;
+  }
+  if (std::exchange(moves_, false) || (began_before && !entered)) give_up();
   if (why == Connection::Interruption::Stalled) {
     executor_->note_stall();
     stalled();
   }
-  // Also checks cancelled_. A late abort does not interrupt the connection, but can still end the wait for an
-  // answer.
-  const bool stopped = why != Connection::Interruption::None || cancelled_;
-  if (entered && (stopped || threw_ || out_of_memory)) executor_->recover();
+  if ((entered || began_before) && (stopped || threw_ || out_of_memory)) executor_->recover();
   error_text_ = executor_->error_text();
-  current_operation = outer;
+  thread_state.operation = outer;
 }
 
 // Runs the operation on the lane, and reports its end.
@@ -183,6 +188,20 @@ void Operation::execute() noexcept {
     const Inside inside;
     run_here();
   }
+  report_end();
+}
+
+bool Operation::execute_quickly() noexcept {
+  {
+    const Inside inside;
+    run_here();
+  }
+  if (moves_) return false;
+  report_end();
+  return true;
+}
+
+void Operation::report_end() {
   {
     const std::lock_guard lock(mutex_);
     done_ = true;
@@ -198,7 +217,7 @@ void Operation::run_in_worker() {
   on_lane_ = true;
   waited_for_ = true;
   in_flight_.emplace();
-  executor_->lane().post(shared_from_this());
+  executor_->lane().post(shared_from_this(), nullptr);
   answer_requests();
   executor_->lane().wait_idle();
   in_flight_.reset();

@@ -38,7 +38,9 @@ namespace neon {
 /// settled in the same places. A small response is packed instead of delivered (Event::pack()), so that one
 /// call passes many of them.
 ///
-/// Four cases differ from these steps:
+/// Five cases differ from these steps:
+///  - A quick operation (is_quick()) begins on the shared lane, on a fiber. What turns out not to be quick moves
+///    to the lane's own thread (move()), at a point where no function of neon is running.
 ///  - A callback: the lane waits in wait_for_answer(), on `changed_`. The answer, abort() and
 ///    environment_gone() wake it. CallbackRequest describes the states of this wait.
 ///  - An abort: it settles the promise at once, marks the operation cancelled and shuts the socket down. When
@@ -117,6 +119,7 @@ class Operation : public Event, public Job, public Abortable, public std::enable
 
   void deliver(Napi::Env env) override;
   void execute() noexcept final;
+  bool execute_quickly() noexcept final;
 
   /// Throws when a callback of a blocking call answered with a promise.
   static void refuse_promise(Napi::Value answer);
@@ -127,6 +130,11 @@ class Operation : public Event, public Job, public Abortable, public std::enable
   void settle(Napi::Env env);
   /// The part that blocks. If it throws a Failure, the call throws or rejects.
   virtual void run() = 0;
+  /// Called on the shared lane by run(), which then returns. Its rest is not quick, so the lane's own thread
+  /// calls run() again.
+  void move() { moves_ = true; }
+  /// Called instead of that second call if the operation was stopped: drops what the first call has left.
+  virtual void give_up() {}
   /// Called when the watchdog has ended the operation.
   virtual void stalled() {}
   /// Returns the result. Called after run(), on the JavaScript thread.
@@ -166,6 +174,7 @@ class Operation : public Event, public Job, public Abortable, public std::enable
   void drained();
   void prepare_callbacks(Napi::Env env);
   void run_here() noexcept;
+  void report_end();
   void run_in_worker();
   void answer_requests();
   bool wait_for_answer(const std::shared_ptr<CallbackRequest> &request);
@@ -195,6 +204,7 @@ class Operation : public Event, public Job, public Abortable, public std::enable
   // During run(), only the thread that runs the operation uses these members. Before and after run(), the
   // JavaScript thread uses them.
   bool on_lane_ = false;
+  bool moves_ = false;  // from the shared lane to the lane's own thread
   std::optional<InFlight> in_flight_;
   std::optional<Connection::Clock::time_point> deadline_;
   std::unique_ptr<Failure> failure_;

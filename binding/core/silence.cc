@@ -17,11 +17,16 @@ namespace neon {
 
 namespace {
 
-// Unread bytes may be in three places: neon's buffer, the buffer of the TLS library, and the descriptor. Only
-// ne_sock_block() looks in all three. Its timeout is in seconds, and 0 means to wait for ever. It multiplies
-// the timeout by 1000, as an int, for poll(2). With `no_time` seconds, the product overflows to 0
-// milliseconds, so the function does not wait. returns_at_once() checks once whether this works.
-constexpr int no_time = 1 << 29;
+// neon multiplies its timeouts by 1000, as an int, for poll(2). With `no_time` seconds, the product overflows
+// to 0 milliseconds, so poll(2) does not wait. This function checks that neon waits neither in
+// ne_sock_block(), nor in a read with this timeout.
+bool waits_for_nothing(ne_socket *socket) {
+  char byte = 0;
+  ne_sock_read_timeout(socket, no_time);
+  return ne_sock_block(socket, no_time) == NE_SOCK_TIMEOUT &&
+         real::read(socket, &byte, 1) == NE_SOCK_TIMEOUT &&
+         real::read_line(socket, &byte, 1) == NE_SOCK_TIMEOUT;
+}
 
 /// A socket of neon and its peer, connected over loopback. Neither has sent anything.
 class Pair final {
@@ -55,36 +60,43 @@ class Pair final {
   bool connected_ = false;
 };
 
-/// Whether ne_sock_block() returns at once. A separate thread calls ne_sock_block(), and this function waits
-/// for the thread for at most 2 seconds. If ne_sock_block() has not returned by then, this function sends a
-/// byte, which ends the call. The thread and this function share the sockets.
-bool returns_at_once() {
+/// Whether waits_for_nothing() holds. A separate thread calls it, and this function waits for the thread for
+/// at most 2 seconds. If the thread has not returned by then, this function sends a byte, which ends the
+/// call. The thread and this function share the sockets.
+bool try_no_time() {
   struct Trial {
     Pair pair;
     std::mutex mutex;
     std::condition_variable changed;
-    bool over = false;
+    bool over = false, right = false;
   };
   const auto trial = std::make_shared<Trial>();
   if (!trial->pair.connected()) return false;
   const bool started = start_thread([trial] {
-    ne_sock_block(trial->pair.socket(), no_time);
+    const bool right = waits_for_nothing(trial->pair.socket());
     const std::lock_guard lock(trial->mutex);
+    trial->right = right;
     trial->over = true;
     trial->changed.notify_all();
   });
   if (!started) return false;
   std::unique_lock lock(trial->mutex);
-  const bool at_once = trial->changed.wait_for(lock, std::chrono::seconds(2), [&] { return trial->over; });
-  if (!at_once) trial->pair.speak();
-  return at_once;
+  if (trial->changed.wait_for(lock, std::chrono::seconds(2), [&] { return trial->over; })) return trial->right;
+  for (int call = 0; call < 3; ++call) trial->pair.speak();
+  return false;
 }
 
 }  // namespace
 
+bool knows_no_time() {
+  static const bool knows = try_no_time();
+  return knows;
+}
+
+// Unread bytes may be in three places: neon's buffer, the buffer of the TLS library, and the descriptor. Only
+// ne_sock_block() looks in all three.
 bool is_silent(ne_socket *socket) {
-  static const bool sees_buffers = returns_at_once();
-  if (sees_buffers) return ne_sock_block(socket, no_time) == NE_SOCK_TIMEOUT;
+  if (knows_no_time()) return ne_sock_block(socket, no_time) == NE_SOCK_TIMEOUT;
   pollfd readable{ne_sock_fd(socket), POLLIN, 0};
   return ::poll(&readable, 1, 0) == 0;
 }

@@ -20,8 +20,6 @@ namespace neon {
 
 namespace {
 
-constexpr std::size_t stack_size = std::size_t{1} << 20;  // name service modules and Kerberos need this much
-
 // With SCHED_BATCH, a lane that wakes up does not take the processor from the event loop that woke the lane.
 // Otherwise many lanes would interrupt the event loop so often that up to a third of the throughput would be
 // lost. If the system has no SCHED_BATCH, this function does nothing.

@@ -1,8 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 
 namespace neon {
+
+/// The size of the stack of a lane. Name service modules and Kerberos need this much.
+inline constexpr std::size_t stack_size = std::size_t{1} << 20;
 
 /// Runs `main` on a detached thread with all signals blocked and a stack of 1 MiB. Returns false when the
 /// system refuses to start a thread.

@@ -29,6 +29,7 @@ class Bytes final : public Body {
   void give_to(ne_request *request) override {
     ne_set_request_body_buffer(request, bytes_.data(), bytes_.size());
   }
+  std::size_t size_in_memory() const override { return bytes_.size(); }
 
  private:
   const std::string bytes_;

@@ -3,6 +3,8 @@
 
 #include <ne_request.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 
 #include "core/arguments.h"
@@ -23,6 +25,8 @@ class Body {
   /// Whether the body can start again after a part of it was sent. Must be called after give_to(). May wait
   /// for the first bytes of a stream.
   virtual bool can_restart() { return true; }
+  /// The number of bytes, if they are all in memory; otherwise the largest number.
+  virtual std::size_t size_in_memory() const { return SIZE_MAX; }
   /// The JavaScript function that provides the bytes; an empty function for any other body.
   virtual Napi::Function function() const { return {}; }
 

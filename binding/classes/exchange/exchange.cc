@@ -11,6 +11,7 @@
 #include "classes/lock_set.h"
 #include "core/error.h"
 #include "core/interpose.h"
+#include "core/shared_lane.h"
 #include "core/since.h"
 #include "core/topic.h"
 #include "ne/auth.h"
@@ -63,47 +64,98 @@ class OwnRequest final {
   ne_request *c_ = nullptr;
 };
 
+// Longer requests are not quick. The buffer of an idle socket has room for this many bytes.
+constexpr std::size_t max_quick_request = 8192;
+
 }  // namespace
+
+/// C's request, and what lives as long as it does. On the thread that runs the operation.
+struct Exchange::Course {
+  Course(const std::shared_ptr<Session> &session, const Recipe &recipe) : owner(session, recipe) {}
+
+  std::unique_ptr<Inflater> inflater;  // C's request calls it until it is destroyed
+  OwnRequest owner;
+  std::optional<CallerHeaders> headers;
+  LockSet *locks = nullptr;
+  std::vector<LockSet::Entry> ending;  // the locks that a successful request ends
+  bool complete = false;               // the body was read to its end
+};
+
+Exchange::Exchange(std::shared_ptr<Session> session, Recipe recipe, bool streams)
+    : Operation(session), session_(std::move(session)), recipe_(std::move(recipe)), streams_(streams) {}
+
+Exchange::~Exchange() = default;
 
 // --- Where the operation runs -----------------------------------------------------------------------------
 
+bool Exchange::is_quick() const {
+  return streams_ && !session_->uses_tls() && session_->connection.is_open() && !session_->has_callbacks() &&
+         !session_->locks && !session_->shared_locks() && recipe_.size() <= max_quick_request &&
+         recipe_.flag(NE_REQFLAG_IDEMPOTENT, 1) && !recipe_.flag(NE_REQFLAG_EXPECT100, 0);
+}
+
 void Exchange::run() {
+  // Also ends the course when an exception is thrown.
+  struct End {
+    Exchange &exchange;
+    ~End() {
+      if (!exchange.first_) exchange.course_.reset();
+    }
+  } const end{*this};
+  if (SharedLane::current() && !session_->connection.is_ready()) return move();
+  if (!course_) begin();
+  const int result = send_and_receive();
+  if (first_) return move();
+  // JavaScript removes these locks too, but later. Queued requests could still submit them before that.
+  if (result == NE_OK && head_.is_success() && head_.status != 207)
+    for (const LockSet::Entry &lock : course_->ending) course_->locks->remove(lock);
+  result_.note(result, session_->c());  // an earlier exception leaves NE_ERROR in result_
+  // If a part of the body is unread, the next response must not begin with it. So the connection is closed.
+  if (!course_->complete) cancelled() ? session_->abandon_connection() : session_->close_connection();
+  if (session_->connection.needs_own_lane()) move();
+}
+
+// Makes C's request.
+void Exchange::begin() {
   session_->require_free();
   session_->prepare();
-  std::vector<LockSet::Entry> ending;
   LockSet *const locks = LockSet::of(*session_);
+  std::vector<LockSet::Entry> ending;
   if (locks) {
     locks->join(*session_);
     ending = locks->ending_with(recipe_);
   }
-  // Destroys the inflater after C's request, because C's request calls the inflater until it is destroyed.
-  struct Reset {
-    std::unique_ptr<Inflater> &inflater;
-    ~Reset() { inflater.reset(); }
-  } const reset{inflater_};
-  OwnRequest owner(session_, recipe_);
-  ne_request *const request = owner.c();
-  if (recipe_.inflate > 0) inflater_ = std::make_unique<Inflater>(request, recipe_.inflate);
+  course_ = std::make_unique<Course>(session_, recipe_);
+  course_->locks = locks;
+  course_->ending = std::move(ending);
+  ne_request *const request = course_->owner.c();
+  if (recipe_.inflate > 0) course_->inflater = std::make_unique<Inflater>(request, recipe_.inflate);
   recipe_.add_headers_and_flags_to(request);
-  const CallerHeaders headers(session_->c(), recipe_);
+  course_->headers.emplace(session_->c(), recipe_);
   if (session_->locks) submit_locks(*session_, request, recipe_);
   if (recipe_.body) {
-    owner.give(*recipe_.body);
+    course_->owner.give(*recipe_.body);
     renew_connection_for_body(request);
   }
+}
+
+// Returns C's result. If first_ is set, the rest of the body is still to be received.
+int Exchange::send_and_receive() {
+  ne_request *const request = course_->owner.c();
   int result;
-  bool complete;
   do {
-    complete = false;
-    owner.note_send();
-    session_->close_stale_connection();
-    result = ne_begin_request(request);
-    if (result != NE_OK) break;
-    note_head(request);
-    if (inflater_) inflater_->begin();
+    course_->complete = false;
+    if (!first_) {
+      course_->owner.note_send();
+      session_->close_stale_connection();
+      result = ne_begin_request(request);
+      if (result != NE_OK) break;
+      note_head(request);
+      if (course_->inflater) course_->inflater->begin();
+    }
     result = receive(request);
-    if (result != NE_OK) break;
-    complete = true;
+    if (result != NE_OK || first_) break;
+    course_->complete = true;
     result = ne_end_request(request);
     note_trailers(request);
     if (result == NE_OK && dropped_) {
@@ -112,12 +164,13 @@ void Exchange::run() {
       result = NE_ERROR;
     }
   } while (result == NE_RETRY && !head_posted_);
-  // JavaScript removes these locks too, but later. Queued requests could still submit them before that.
-  if (result == NE_OK && head_.is_success() && head_.status != 207)
-    for (const LockSet::Entry &lock : ending) locks->remove(lock);
-  result_.note(result, session_->c());  // an earlier exception leaves NE_ERROR in result_
-  // If a part of the body is unread, the next response must not begin with it. So the connection is closed.
-  if (!complete) cancelled() ? session_->abandon_connection() : session_->close_connection();
+  return result;
+}
+
+void Exchange::give_up() {
+  result_.note(NE_ERROR, session_->c());
+  first_.reset();
+  course_.reset();
 }
 
 // The server may be about to close a kept connection. neon then sends the request again, and the body must
@@ -150,12 +203,13 @@ int Exchange::receive(ne_request *request) {
 }
 
 ssize_t Exchange::pull(ne_request *request, char *buffer, std::size_t room) {
-  return inflater_ ? inflater_->read(buffer, room) : ne_read_response_block(request, buffer, room);
+  return course_->inflater ? course_->inflater->read(buffer, room) : ne_read_response_block(request, buffer, room);
 }
 
 int Exchange::receive_body(ne_request *request) {
+  if (first_) return receive_stream(request, *std::exchange(first_, std::nullopt));
   // If Content-Length announces a short body, allocates no more memory than this body needs.
-  const bool inflated = inflater_ && inflater_->active();
+  const bool inflated = course_->inflater && course_->inflater->active();
   const char *length = inflated ? nullptr : ne_get_response_header(request, "Content-Length");
   const unsigned long long known = length ? std::strtoull(length, nullptr, 10) : whole_limit;
   announced_ = length ? known : 0;
@@ -169,6 +223,10 @@ int Exchange::receive_body(ne_request *request) {
     if (block.capacity <= whole_limit) {
       block.grow(whole_limit + 1);  // Content-Length was not the length of this body (HEAD, chunks)
       continue;
+    }
+    if (SharedLane::current()) {
+      first_ = std::move(block);
+      return NE_OK;
     }
     if (streams_) return receive_stream(request, std::move(block));
     if (receive_whole(request, block) != NE_OK) return NE_ERROR;

@@ -58,14 +58,21 @@ namespace neon {
 /// lane has noticed the call (sink_met_). If a slice is being parsed at this moment (parses_here_), the lane
 /// waits for its end.
 ///
+/// If all that the request does is to send little and to receive a short body (is_quick()), run() begins on
+/// the shared lane. In two cases, it goes on on the lane's own thread, which calls run() again:
+///  - The connection has to be opened first, or anew. The request starts again (course_ is empty), where neon
+///    itself would start again.
+///  - The body is too long to be delivered in one piece. first_ then has its beginning, and course_ the
+///    request.
+///
 /// The wait for room ends when the exchange ends, for example by a signal, a timeout, destroy(), an exception
 /// in a handler, or the termination of a worker. The parser then stops at its next batch, or at the end of
 /// its block. Batches that were not taken are deleted with the exchange. A pending read keeps the response
 /// alive: the lane continues to the end of the document even if nothing else refers to the response.
 class Exchange final : public Operation {
  public:
-  Exchange(std::shared_ptr<Session> session, Recipe recipe, bool streams)
-      : Operation(session), session_(std::move(session)), recipe_(std::move(recipe)), streams_(streams) {}
+  Exchange(std::shared_ptr<Session> session, Recipe recipe, bool streams);
+  ~Exchange() override;
 
   /// Returns the next block (a Buffer) or the next batch, null at the end, or a promise of one of these
   /// values. JavaScript thread.
@@ -96,10 +103,12 @@ class Exchange final : public Operation {
 
   void deliver(Napi::Env env) override;
   bool pack(Outbox &outbox) override;
+  bool is_quick() const override;
   std::string unread() const override;
 
  protected:
   void run() override;
+  void give_up() override;
   void stalled() override { result_.note_stall(session_->c()); }
   void woken() override {
     const std::lock_guard lock(stream_mutex_);
@@ -117,7 +126,11 @@ class Exchange final : public Operation {
 
   static constexpr std::size_t max_batches = 4;
 
+  struct Course;
+
   // exchange.cc
+  void begin();
+  int send_and_receive();
   void renew_connection_for_body(ne_request *request);
   void note_head(ne_request *request);
   int receive(ne_request *request);
@@ -167,7 +180,10 @@ class Exchange final : public Operation {
   const std::shared_ptr<Session> session_;
   Recipe recipe_;
   const bool streams_;
-  std::unique_ptr<Inflater> inflater_;  // used only inside run()
+
+  // Used only inside run(). Between two calls of run(), nobody uses them.
+  std::unique_ptr<Course> course_;
+  std::optional<Block> first_;
 
   // run() writes these members. JavaScript reads them after the head or the end was posted.
   CallResult result_;

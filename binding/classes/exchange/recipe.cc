@@ -77,6 +77,19 @@ const std::string *Recipe::header(const char *name) const {
   return nullptr;
 }
 
+int Recipe::flag(ne_request_flag flag, int otherwise) const {
+  for (const auto &[number, value] : flags)
+    if (number == flag) return value;
+  return otherwise;
+}
+
+std::size_t Recipe::size() const {
+  std::size_t size = method.size() + target.size();
+  for (const auto &[name, value] : headers) size += name.size() + value.size();
+  const std::size_t length = body ? body->size_in_memory() : 0;
+  return length < SIZE_MAX ? size + length : SIZE_MAX;
+}
+
 void Recipe::add_headers_and_flags_to(ne_request *request) const {
   for (const auto &[flag, value] : flags)
     ne_set_request_flag(request, static_cast<ne_request_flag>(flag), value);

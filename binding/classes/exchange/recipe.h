@@ -44,6 +44,10 @@ struct Recipe {
   void read_request(const Arguments &arguments, std::size_t index);
   /// The value of a header, or null.
   const std::string *header(const char *name) const;
+  /// The value of a flag, or `otherwise` if the recipe does not set it.
+  int flag(ne_request_flag flag, int otherwise) const;
+  /// About how many bytes the request has. The largest number if its body is not in memory.
+  std::size_t size() const;
   /// Gives C's request the flags and headers.
   void add_headers_and_flags_to(ne_request *request) const;
 
