@@ -227,10 +227,11 @@ int Connection::close(ne_socket *socket) {
       const linger reset{1, 0};
       if (abandoned_ || interruption_ != Interruption::None)
         ::setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+      if (watcher_) watcher_->forget_closed(descriptor_);
+      watcher_.reset();
       abandoned_ = false;
       descriptor_ = -1;
       socket_ = nullptr;
-      watcher_.reset();  // epoll forgets a closed descriptor itself
     }
   }
   return real::close(socket);

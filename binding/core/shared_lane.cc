@@ -28,6 +28,9 @@ namespace {
 // Idle fibers beyond this number are destroyed, and their stacks freed.
 constexpr std::size_t max_idle = 64;
 
+// How long the thread waits for work, while there are connections for it, and while there are none.
+constexpr std::chrono::milliseconds idle_limit{5000}, short_idle_limit{250};
+
 thread_local SharedLane *current_lane = nullptr;
 
 }  // namespace
@@ -100,7 +103,17 @@ bool SharedLane::open() {
 
 void SharedLane::wake() { ::eventfd_write(wakeup_, 1); }
 
-void SharedLane::forget(int descriptor) { ::epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, nullptr); }
+void SharedLane::forget(int descriptor) {
+  ::epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, nullptr);
+  --watched_;
+}
+
+void SharedLane::forget_closed(int descriptor) {
+  forget(descriptor);
+  if (watched_ > 0) return;
+  const std::lock_guard lock(mutex_);
+  if (std::exchange(sleeps_, false)) wake();  // the thread may end sooner now
+}
 
 // --- A fiber ----------------------------------------------------------------------------------------------
 
@@ -114,7 +127,9 @@ bool SharedLane::watch(int descriptor) {
   epoll_event event{};
   event.events = EPOLLIN | EPOLLRDHUP | EPOLLET;
   event.data.fd = descriptor;
-  return ::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) == 0 || errno == EEXIST;
+  if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) != 0) return false;
+  ++watched_;
+  return true;
 }
 
 bool SharedLane::wait_readable(int descriptor, Clock::time_point deadline) {
@@ -142,8 +157,9 @@ void SharedLane::run() {
   constexpr int max_events = 128;
   epoll_event events[max_events];
   std::vector<std::shared_ptr<Lane>> taken;
-  while (const std::optional<int> time = prepare_to_wait()) {
-    const int count = ::epoll_wait(epoll_, events, max_events, *time);
+  int count = 1;
+  while (const std::optional<int> time = prepare_to_wait(count == 0)) {
+    count = ::epoll_wait(epoll_, events, max_events, *time);
     {
       const std::lock_guard lock(mutex_);
       sleeps_ = false;
@@ -162,15 +178,22 @@ void SharedLane::run() {
 }
 
 // Returns how long epoll_wait() may wait, in milliseconds. Returns nothing when the thread shall end.
-std::optional<int> SharedLane::prepare_to_wait() {
+// `is_late` says that the last wait was in vain.
+std::optional<int> SharedLane::prepare_to_wait(bool is_late) {
   const std::lock_guard lock(mutex_);
   if (!arrived_.empty()) return 0;
-  if (dismissed_ && idle_.size() == workers_.size()) {
+  const bool is_idle = idle_.size() == workers_.size();
+  if (is_idle && (dismissed_ || is_late)) {
+    workers_.clear();
+    idle_.clear();
     has_thread_ = false;
     return std::nullopt;
   }
   sleeps_ = true;
-  if (next_ == Clock::time_point::max()) return -1;
+  if (is_idle) {
+    next_ = Clock::time_point::max();
+    return static_cast<int>((watched_ == 0 ? short_idle_limit : idle_limit).count());
+  }
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_ - Clock::now()).count();
   return static_cast<int>(std::clamp<std::chrono::milliseconds::rep>(left, 0, 3'600'000));
 }
@@ -243,6 +266,7 @@ SharedLane::~SharedLane() = default;
 bool SharedLane::submit(std::shared_ptr<Lane>) { return false; }
 void SharedLane::wake() {}
 void SharedLane::forget(int) {}
+void SharedLane::forget_closed(int) {}
 bool SharedLane::watch(int) { return false; }
 bool SharedLane::wait_readable(int, Clock::time_point) { return false; }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -29,6 +30,7 @@ class Lane;
 ///   exit of the process wake the fiber. The thread itself wakes a fiber whose time is up.
 /// - If the environment goes away: its operations are cancelled, which wakes their fibers. The thread ends
 ///   when no fiber runs a job.
+/// - If nothing happens: the thread ends after some seconds, or sooner if it watches no connection.
 /// - If the process exits: the thread parks at the next step into neon.
 ///
 /// `mutex_` guards arrived_, sleeps_, has_thread_ and dismissed_. All other members belong to the thread.
@@ -54,10 +56,12 @@ class SharedLane final : public std::enable_shared_from_this<SharedLane> {
   /// No lane will be submitted any more.
   void dismiss();
 
-  /// Makes epoll report a descriptor until forget() or close(2). Returns false when the system refuses.
+  /// Makes epoll report a descriptor. Returns false when the system refuses.
   bool watch(int descriptor);
   /// Ends watch(). Any thread, with no fiber waiting for the descriptor.
   void forget(int descriptor);
+  /// Ends watch() for a descriptor that is about to be closed.
+  void forget_closed(int descriptor);
   /// Suspends the fiber until epoll reports the watched descriptor, which may be in error, or ready for
   /// nothing. Returns false when the time is up.
   bool wait_readable(int descriptor, Clock::time_point deadline);
@@ -80,7 +84,7 @@ class SharedLane final : public std::enable_shared_from_this<SharedLane> {
 
   bool open();
   void run();
-  std::optional<int> prepare_to_wait();
+  std::optional<int> prepare_to_wait(bool is_late);
   void start(std::shared_ptr<Lane> lane);
   void resume(Worker &worker);
   void resume_late();
@@ -92,6 +96,7 @@ class SharedLane final : public std::enable_shared_from_this<SharedLane> {
   bool has_thread_ = false;
   bool dismissed_ = false;
 
+  std::atomic<std::size_t> watched_{0};  // descriptors
   int epoll_ = -1, wakeup_ = -1;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<Worker *> idle_;

@@ -5,6 +5,7 @@
 
 #include "core/debug_log.h"
 #include "core/interpose.h"
+#include "core/shared_lane.h"
 #include "core/since.h"
 #include "core/topic.h"
 
@@ -52,6 +53,10 @@ Napi::Value tls_version(const Arguments &arguments) {
 
 Napi::Value can_interrupt(const Arguments &arguments) {
   return Napi::Boolean::New(arguments.env(), interposition_works());
+}
+
+Napi::Value has_shared_lane(const Arguments &arguments) {
+  return Napi::Boolean::New(arguments.env(), SharedLane::available());
 }
 
 Napi::Value newer_functions(const Arguments &arguments) {
@@ -116,6 +121,7 @@ void register_utils(Topic &topic) {
   topic.plain("debugToStderr", debug_to_stderr);
   topic.plain("tlsVersion", tls_version);
   topic.plain("canInterrupt", can_interrupt);
+  topic.plain("hasSharedLane", has_shared_lane);
   topic.plain("newerFunctions", newer_functions);
 }
 

@@ -58,12 +58,19 @@ export interface Features {
    * rejects at once, but the thread stays in C until the C function returns.
    */
   readonly interrupt: boolean;
+  /**
+   * Whether small requests of all sessions share one thread. This is false without glibc, on systems other than Linux, if
+   * `interrupt` is false, and if the environment variable `NEON_SHARED_LANE` was `0` when the process started. If it is
+   * false, all requests of a session run on the thread of the session.
+   */
+  readonly sharedLane: boolean;
   /** Whether the loaded neon has each of the functions that were added after neon 0.32. The keys are the C names. */
   readonly functions: Readonly<Record<string, boolean>>;
 }
 
 const tlsVersion: () => string | null = native('tlsVersion');
 const canInterrupt: () => boolean = native('canInterrupt');
+const hasSharedLane: () => boolean = native('hasSharedLane');
 const newerFunctions: () => Record<string, boolean> = native('newerFunctions');
 
 const has = (feature: number): boolean => ne_has_support(feature) !== 0;
@@ -97,5 +104,8 @@ export const features: Features = Object.freeze({
   libproxy: has(NE_FEATURE_LIBPXY),
   ntlm: has(NE_FEATURE_NTLM),
   interrupt: canInterrupt(),
+  get sharedLane() {
+    return hasSharedLane(); // tried when it is needed first
+  },
   functions: Object.freeze(newerFunctions()),
 });

@@ -14,7 +14,7 @@ beforeAll(async () => {
 describe.each(nodes)('Node %s with 100 waiting calls', (_, node) => {
   const end = (place: Place, way: Way) => run('exit', [ports, place, 100, way], { node });
 
-  test.each<Place>(['response', 'handshake', 'connect', 'room', 'answer'])(
+  test.each<Place>(['response', 'kept', 'handshake', 'connect', 'room', 'answer'])(
     'exits by process.exit() while they wait for %s',
     async (place) => {
       const [clean, seven] = await Promise.all([end(place, 'exit'), end(place, 'exit-7')]);
@@ -27,7 +27,11 @@ describe.each(nodes)('Node %s with 100 waiting calls', (_, node) => {
   );
 
   test('exits on an uncaught exception and on an unhandled rejection', async () => {
-    for (const ended of await Promise.all([end('response', 'throw'), end('handshake', 'reject')])) {
+    for (const ended of await Promise.all([
+      end('response', 'throw'),
+      end('kept', 'throw'),
+      end('handshake', 'reject'),
+    ])) {
       expect(ended).toMatchObject({ code: 1, signal: null, stderr: expect.stringContaining('thrown on purpose') });
       expect(timeToEnd(ended)).toBeLessThan(1000);
     }

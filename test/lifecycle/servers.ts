@@ -1,9 +1,9 @@
 /** Starts the servers that the scripts of the life-cycle tests use. */
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { fixedServer, fullBacklogServer, rawServer, silentServer, type RawServer } from '../servers/raw.js';
+import { fixedServer, fullBacklogServer, rawServer, response, silentServer, type RawServer } from '../servers/raw.js';
 import { pem, testPki } from '../servers/pki.js';
-import { startChild } from '../servers/start.js';
+import { startChild, type RunningServer } from '../servers/start.js';
 import type { Ports } from './children/blocked.js';
 import type { PathsOptions, PathsStarted } from './children/paths-server.js';
 
@@ -14,10 +14,25 @@ const folders: string[] = [];
  * Starts the servers for calls that wait. Returns their ports as JSON, which is passed to the script as an argument.
  */
 export async function blockedPorts(): Promise<string> {
-  const servers = await Promise.all([silentServer(), fullBacklogServer(), endlessServer(), fixedServer()]);
-  running.push(...servers);
-  const [silent, backlog, endless, good] = servers.map(({ port }) => port) as [number, number, number, number];
-  return JSON.stringify({ silent, backlog, endless, good } satisfies Ports);
+  const start = {
+    silent: silentServer,
+    backlog: fullBacklogServer,
+    endless: endlessServer,
+    good: fixedServer,
+    once: onceServer,
+  } satisfies Record<keyof Ports, () => Promise<RunningServer>>;
+  const ports = Object.entries(start).map(async ([name, server]) => {
+    const started = await server();
+    running.push(started);
+    return [name, started.port] as const;
+  });
+  return JSON.stringify(Object.fromEntries(await Promise.all(ports)));
+}
+
+/** Starts a server that responds to the first request of each connection, and to no other. */
+function onceServer(): Promise<RawServer> {
+  const script = [{ read: 'request' }, { send: response('hello') }, { hang: 'reading' }] as const;
+  return rawServer({ connections: [script], rest: 'repeat-last' });
 }
 
 /** Starts a server that sends an endless body. With `tls`, the server has a certificate of the test CA. */

@@ -34,6 +34,7 @@ async function underValgrind(): Promise<void> {
     '--errors-for-leak-kinds=definite',
     '--num-callers=40',
     '--smc-check=all-non-file',
+    '--max-stackframe=500000', // the stacks of fibers are 1 MiB apart
     '--keep-debuginfo=yes',
     `--suppressions=${path.join(projectRoot, 'test', 'lifecycle', 'valgrind.supp')}`,
   ];

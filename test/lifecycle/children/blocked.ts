@@ -15,6 +15,8 @@ export interface Ports {
   readonly endless: number;
   /** Responds `hello`. */
   readonly good: number;
+  /** Responds `hello` to the first request of each connection, and to no other. */
+  readonly once: number;
 }
 
 const tls = { trustDefaultCA: false };
@@ -24,6 +26,12 @@ const host = '127.0.0.1';
 export const places = {
   /** Waits for a response. */
   response: ({ silent }: Ports) => new Session('http', host, silent).request('GET', '/'),
+  /** Waits for a response on a kept connection: on the shared lane, if there is one. */
+  kept: async ({ once }: Ports) => {
+    const session = new Session('http', host, once);
+    await session.request('GET', '/');
+    return session.request('GET', '/');
+  },
   /** Waits for the server's side of a TLS handshake. */
   handshake: ({ silent }: Ports) => new Session('https', host, silent, { tls }).request('GET', '/'),
   /** Waits for a connection. */
