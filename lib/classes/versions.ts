@@ -59,9 +59,9 @@ export interface Features {
    */
   readonly interrupt: boolean;
   /**
-   * Whether small requests of all sessions share one thread. This is false without glibc, on systems other than Linux, if
-   * `interrupt` is false, and if the environment variable `NEON_SHARED_LANE` was `0` when the process started. If it is
-   * false, all requests of a session run on the thread of the session.
+   * Whether small requests of all sessions share one thread. This is false without glibc, on systems other than Linux,
+   * if `interrupt` is false, and if the environment variable `NEON_SHARED_LANE` was `0` when the process started. If it
+   * is false, all requests of a session run on the thread of the session.
    */
   readonly sharedLane: boolean;
   /** Whether the loaded neon has each of the functions that were added after neon 0.32. The keys are the C names. */

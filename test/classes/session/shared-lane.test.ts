@@ -32,7 +32,7 @@ async function warm(
 
 /** Sends a text in pieces of one byte. */
 const dribbled = (text: string, delay: number): Step[] =>
-  [...text].flatMap((letter): Step[] => [{ send: letter }, { delay }]);
+  Array.from(text).flatMap((letter): Step[] => [{ send: letter }, { delay }]);
 
 test('the shared lane is there on Linux with glibc, unless it is switched off', () => {
   const report = process.report.getReport() as unknown as { header: { glibcVersionRuntime?: string } };
