@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #if __has_include(<linux/tcp.h>)
@@ -22,6 +23,9 @@ namespace {
 
 // This extra time lets neon's own timeouts expire first, even when the thread gets no processor for a while.
 constexpr std::chrono::milliseconds grace{1500};
+
+// After this time without bytes, a peer is slow (when_slow()).
+constexpr std::chrono::duration<int, std::milli> slow{250};
 
 // Gets the number of bytes that have crossed this socket in both directions. Returns false when the system
 // cannot report the number. The watchdog then treats the connection as active.
@@ -248,33 +252,46 @@ ne_sock_addr *Connection::resolve(const char *hostname, int flags) {
 }
 
 ssize_t Connection::read(ne_socket *socket, char *buffer, std::size_t size) {
-  return receive([&] { return real::read(socket, buffer, size); });
+  return receive(socket, [&] { return real::read(socket, buffer, size); });
 }
 
 ssize_t Connection::peek(ne_socket *socket, char *buffer, std::size_t size) {
-  return receive([&] { return real::peek(socket, buffer, size); });
+  return receive(socket, [&] { return real::peek(socket, buffer, size); });
 }
 
 // If only a part of a line has arrived, neon keeps it in its buffer for the next call.
 ssize_t Connection::read_line(ne_socket *socket, char *buffer, std::size_t size) {
-  return receive([&] { return real::read_line(socket, buffer, size); });
+  return receive(socket, [&] { return real::read_line(socket, buffer, size); });
 }
 
 // On the shared lane, `call` returns NE_SOCK_TIMEOUT when it cannot go on, and is repeated when more bytes have
 // arrived.
 template <class Call>
-ssize_t Connection::receive(Call call) {
+ssize_t Connection::receive(ne_socket *socket, Call call) {
   SharedLane *const shared = SharedLane::current();
-  if (!shared || !watcher_) return call();
-  bool in_time = true;
-  // The first bytes of a response are certainly not here yet, so the first call would be in vain.
-  if (std::exchange(awaits_response_, false))
-    in_time = shared->wait_readable(descriptor_, Clock::now() + read_timeout_);
+  if (!shared || !watcher_) {
+    if (when_slow_ && socket == socket_ && knows_no_time() && is_silent(socket)) {
+      pollfd readable{descriptor_, POLLIN, 0};
+      if (::poll(&readable, 1, slow.count()) == 0) std::exchange(when_slow_, nullptr)();
+    }
+    return call();
+  }
+  // The first bytes of a response are certainly not here yet, so a call would be in vain.
+  bool in_time = !std::exchange(awaits_response_, false) || wait_for_bytes(*shared);
   for (;;) {
     const ssize_t result = call();
     if (result != NE_SOCK_TIMEOUT || !in_time) return result;
-    in_time = shared->wait_readable(descriptor_, Clock::now() + read_timeout_);
+    in_time = wait_for_bytes(*shared);
   }
+}
+
+// Returns false when neon's read timeout has passed.
+bool Connection::wait_for_bytes(SharedLane &shared) {
+  if (when_slow_) {
+    if (shared.wait_readable(descriptor_, Clock::now() + slow)) return true;
+    std::exchange(when_slow_, nullptr)();
+  }
+  return shared.wait_readable(descriptor_, Clock::now() + read_timeout_);
 }
 
 }  // namespace neon

@@ -3,9 +3,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "core/interpose.h"
 #include "core/watchdog.h"
@@ -73,6 +75,9 @@ class Connection final : public Interposed, public Watched {
   /// Whether the running operation has asked the shared lane for what would wait too long there: a look-up, or
   /// a new connection. neon has then received an error.
   bool needs_own_lane() const { return needs_own_lane_; }
+  /// Calls `function` once, on the thread inside neon, as soon as neon has waited for bytes of the peer for some
+  /// milliseconds. With null, takes this back.
+  void when_slow(std::function<void()> function) { when_slow_ = std::move(function); }
   /// Replaces stall_limit() for the running operation, until the next connection.
   void limit_stall(std::chrono::seconds limit);
 
@@ -92,7 +97,8 @@ class Connection final : public Interposed, public Watched {
   void watch_from_now();
   void enter_lane();
   template <class Call>
-  ssize_t receive(Call call);
+  ssize_t receive(ne_socket *socket, Call call);
+  bool wait_for_bytes(SharedLane &shared);
 
   std::mutex mutex_;
   int descriptor_ = -1;
@@ -102,6 +108,7 @@ class Connection final : public Interposed, public Watched {
   std::shared_ptr<SharedLane> watcher_;
   bool awaits_response_ = false;  // nothing was read since the operation began
   bool needs_own_lane_ = false;
+  std::function<void()> when_slow_;
   bool abandoned_ = false;
   const Operation *running_ = nullptr;
   bool paused_ = false;

@@ -206,8 +206,8 @@ export class ArrivingBody {
   }
 
   /**
-   * The first block of the body, which arrived together with the head: at least 64 KiB. Empty if the body was read or
-   * has failed.
+   * The first block of the body, which arrived together with the head: at least 64 KiB, or what came before a pause.
+   * Empty if the body was read or has failed.
    */
   beginning(): Buffer {
     try {

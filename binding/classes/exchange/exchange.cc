@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 
 #include "classes/exchange/caller_headers.h"
 #include "classes/lock_set.h"
@@ -99,13 +100,13 @@ void Exchange::run() {
   struct End {
     Exchange &exchange;
     ~End() {
-      if (!exchange.first_) exchange.course_.reset();
+      if (!exchange.rest_is_left_) exchange.course_.reset();
     }
   } const end{*this};
   if (SharedLane::current() && !session_->connection.is_ready()) return move();
   if (!course_) begin();
   const int result = send_and_receive();
-  if (first_) return move();
+  if (rest_is_left_) return move();
   // JavaScript removes these locks too, but later. Queued requests could still submit them before that.
   if (result == NE_OK && head_.is_success() && head_.status != 207)
     for (const LockSet::Entry &lock : course_->ending) course_->locks->remove(lock);
@@ -139,13 +140,13 @@ void Exchange::begin() {
   }
 }
 
-// Returns C's result. If first_ is set, the rest of the body is still to be received.
+// Returns C's result. If rest_is_left_ is set, the rest of the body is still to be received.
 int Exchange::send_and_receive() {
   ne_request *const request = course_->owner.c();
   int result;
   do {
     course_->complete = false;
-    if (!first_) {
+    if (!rest_is_left_) {
       course_->owner.note_send();
       session_->close_stale_connection();
       result = ne_begin_request(request);
@@ -154,7 +155,7 @@ int Exchange::send_and_receive() {
       if (course_->inflater) course_->inflater->begin();
     }
     result = receive(request);
-    if (result != NE_OK || first_) break;
+    if (result != NE_OK || rest_is_left_) break;
     course_->complete = true;
     result = ne_end_request(request);
     note_trailers(request);
@@ -169,7 +170,7 @@ int Exchange::send_and_receive() {
 
 void Exchange::give_up() {
   result_.note(NE_ERROR, session_->c());
-  first_.reset();
+  rest_is_left_ = false;
   course_.reset();
 }
 
@@ -206,33 +207,58 @@ ssize_t Exchange::pull(ne_request *request, char *buffer, std::size_t room) {
   return course_->inflater ? course_->inflater->read(buffer, room) : ne_read_response_block(request, buffer, room);
 }
 
+// Receives the body into open_. If the body is short, and arrives soon, it becomes whole_. If not, the head is
+// posted, and JavaScript can take the bytes from open_ while the rest arrives.
 int Exchange::receive_body(ne_request *request) {
-  if (first_) return receive_stream(request, *std::exchange(first_, std::nullopt));
-  // If Content-Length announces a short body, allocates no more memory than this body needs.
-  const bool inflated = course_->inflater && course_->inflater->active();
-  const char *length = inflated ? nullptr : ne_get_response_header(request, "Content-Length");
-  const unsigned long long known = length ? std::strtoull(length, nullptr, 10) : whole_limit;
-  announced_ = length ? known : 0;
-  Block block(static_cast<std::size_t>(std::min<unsigned long long>(known, whole_limit)) + 1);
-  for (;;) {
-    const ssize_t count = pull(request, block.end(), block.room());
-    if (count < 0) return NE_ERROR;
-    if (count == 0) break;
-    block.size += static_cast<std::size_t>(count);
-    if (block.room() > 0) continue;
-    if (block.capacity <= whole_limit) {
-      block.grow(whole_limit + 1);  // Content-Length was not the length of this body (HEAD, chunks)
-      continue;
-    }
+  if (!std::exchange(rest_is_left_, false)) {
+    // If Content-Length announces a short body, allocates no more memory than this body needs.
+    const bool inflated = course_->inflater && course_->inflater->active();
+    const char *length = inflated ? nullptr : ne_get_response_header(request, "Content-Length");
+    const unsigned long long known = length ? std::strtoull(length, nullptr, 10) : whole_limit;
+    announced_ = length ? known : 0;
+    open_ = Block(static_cast<std::size_t>(std::min<unsigned long long>(known, whole_limit)) + 1);
+    const int result = receive_beginning(request);
+    if (result != NE_OK || course_->complete) return result;
     if (SharedLane::current()) {
-      first_ = std::move(block);
+      rest_is_left_ = true;
       return NE_OK;
     }
-    if (streams_) return receive_stream(request, std::move(block));
-    if (receive_whole(request, block) != NE_OK) return NE_ERROR;
+  }
+  return receive_stream(request);
+}
+
+// Receives the body to its end, or until the head is posted.
+int Exchange::receive_beginning(ne_request *request) {
+  Connection &connection = session_->connection;
+  if (streams_) connection.when_slow([this] { post_head(); });
+  struct Stop {
+    Connection &connection;
+    ~Stop() { connection.when_slow(nullptr); }
+  } const stop{connection};
+  for (;;) {
+    const ssize_t count = pull(request, open_.end(), open_.room());
+    if (count < 0) return NE_ERROR;
+    if (count == 0) break;
+    if (head_posted_) {
+      note_bytes(static_cast<std::size_t>(count));
+      return NE_OK;
+    }
+    open_.size += static_cast<std::size_t>(count);
+    if (open_.room() > 0) continue;
+    if (open_.capacity <= whole_limit) {
+      open_.grow(whole_limit + 1);  // Content-Length was not the length of this body (HEAD, chunks)
+      continue;
+    }
+    if (streams_) {
+      post_head();
+      if (!head_posted_) throw std::bad_alloc();
+      return NE_OK;
+    }
+    if (receive_whole(request, open_) != NE_OK) return NE_ERROR;
     break;
   }
-  whole_ = std::make_unique<Block>(std::move(block));
+  course_->complete = true;
+  if (!head_posted_) whole_ = std::make_unique<Block>(std::move(open_));
   return NE_OK;
 }
 

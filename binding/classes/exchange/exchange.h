@@ -22,9 +22,10 @@
 namespace neon {
 
 /// One whole request and its response. A response of at most `whole_limit` bytes reaches JavaScript in one
-/// piece, with one event. A blocking call always receives its response in one piece.
+/// piece, with one event, if the peer sends it without a long pause. A blocking call always receives its
+/// response in one piece.
 ///
-/// In the promise form, a longer response streams. The lane posts the head, and then reads up to `max_ahead_`
+/// In the promise form, any other response streams. The lane posts the head, and then reads up to `max_ahead_`
 /// bytes ahead of JavaScript. Then it waits on `room_`; this wait is the back-pressure. The lane wakes in
 /// these cases:
 ///  - JavaScript takes bytes.
@@ -62,8 +63,7 @@ namespace neon {
 /// the shared lane. In two cases, it goes on on the lane's own thread, which calls run() again:
 ///  - The connection has to be opened first, or anew. The request starts again (course_ is empty), where neon
 ///    itself would start again.
-///  - The body is too long to be delivered in one piece. first_ then has its beginning, and course_ the
-///    request.
+///  - The body streams (rest_is_left_).
 ///
 /// The wait for room ends when the exchange ends, for example by a signal, a timeout, destroy(), an exception
 /// in a handler, or the termination of a worker. The parser then stops at its next batch, or at the end of
@@ -136,6 +136,7 @@ class Exchange final : public Operation {
   int receive(ne_request *request);
   ssize_t pull(ne_request *request, char *buffer, std::size_t room);
   int receive_body(ne_request *request);
+  int receive_beginning(ne_request *request);
   int receive_held(ne_request *request);
   int receive_whole(ne_request *request, Block &block);
   void note_trailers(ne_request *request);
@@ -143,7 +144,9 @@ class Exchange final : public Operation {
   Failure failure() const;
 
   // stream.cc: the lane
-  int receive_stream(ne_request *request, Block block);
+  void post_head() noexcept;
+  int receive_stream(ne_request *request);
+  void note_bytes(std::size_t count);
   int receive_to_memory(ne_request *request);
   int receive_to_fd(ne_request *request);
   bool write_out(const char *bytes, std::size_t size);
@@ -183,7 +186,7 @@ class Exchange final : public Operation {
 
   // Used only inside run(). Between two calls of run(), nobody uses them.
   std::unique_ptr<Course> course_;
-  std::optional<Block> first_;
+  bool rest_is_left_ = false;  // the head was posted, and the rest of the body is to be received
 
   // run() writes these members. JavaScript reads them after the head or the end was posted.
   CallResult result_;

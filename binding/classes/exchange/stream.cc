@@ -19,11 +19,19 @@ namespace neon {
 
 // --- The lane ---------------------------------------------------------------------------------------------
 
-int Exchange::receive_stream(ne_request *request, Block block) {
-  open_ = std::move(block);
-  head_posted_ = true;
-  environment().post(shared_from_this());
+// From now on, JavaScript takes the bytes of the body. May be called inside neon, so it must not throw. Without
+// memory, changes nothing.
+void Exchange::post_head() noexcept {
   arrived_ = open_.size;
+  head_posted_ = true;
+  try {
+    environment().post(shared_from_this());
+  } catch (const std::bad_alloc &) {
+    head_posted_ = false;
+  }
+}
+
+int Exchange::receive_stream(ne_request *request) {
   add(0);
   while (!cancelled()) {
     const Sink wanted = sink();
@@ -32,10 +40,15 @@ int Exchange::receive_stream(ne_request *request, Block block) {
     if (wanted == Sink::Events) return receive_events(request);
     const ssize_t count = pull(request, open_.end(), open_.room());
     if (count <= 0) return count == 0 ? NE_OK : NE_ERROR;
-    arrived_ += static_cast<std::uint64_t>(count);
-    add(static_cast<std::size_t>(count));
+    note_bytes(static_cast<std::size_t>(count));
   }
   return NE_ERROR;
+}
+
+// Counts bytes that pull() has put into open_.
+void Exchange::note_bytes(std::size_t count) {
+  arrived_ += count;
+  add(count);
 }
 
 Exchange::Sink Exchange::sink() {

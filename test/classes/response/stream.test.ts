@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import type { Response, Session } from 'libneon';
 import * as ne from 'libneon/ne';
-import { chunkedResponse, type RawServer } from '../../servers/raw.js';
+import { chunkedResponse, type RawServer, type Step } from '../../servers/raw.js';
 import { bodyOf, headFor, kib, withBody } from '../../support/bodies.js';
 import { runScenario } from '../../support/child.js';
 import { failureOf, neonError, saying } from '../../support/expect.js';
@@ -42,6 +42,38 @@ describe('a response that streams', () => {
       expect(session.liveRequests).toBe(0);
     }
   });
+
+  const pausing: [string, Step[], string[]][] = [
+    ['before the body', [{ send: 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n' }], ['first', 'other']],
+    ['in the body', [{ send: 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfir' }], ['st', 'other']],
+    [
+      'between two chunks',
+      [{ send: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nf\r\n' }],
+      ['4\r\nirst\r\n', '5\r\nother\r\n0\r\n\r\n'],
+    ],
+    ['before the end of the connection', [{ send: 'HTTP/1.1 200 OK\r\n\r\n' }], ['first', 'other']],
+  ];
+
+  test.each(pausing.flatMap((row) => [[...row, false] as const, [...row, true] as const]))(
+    'starts when the server pauses %s, and goes on',
+    async (_, start, [first, other], kept) => {
+      const pause: Step = { delay: 600 };
+      const script: Step[] = [...start, pause, { send: first! }, pause, { send: other! }, { close: 'fin' }];
+      const server = await serve({ connections: [[...(kept ? exchange() : []), { read: 'request' }, ...script]] });
+      const session = open(server);
+      if (kept) await (await session.request('GET', '/')).bytes();
+      const res = await session.request('GET', '/events');
+      expect(session.liveRequests).toBe(1);
+      let text = '';
+      for await (const block of res.body) {
+        text += String(block);
+        if (text === 'first') expect(session.liveRequests).toBe(1); // the rest has not arrived
+      }
+      expect(text).toBe('firstother');
+      expect(session.liveRequests).toBe(0);
+      session.destroy();
+    },
+  );
 
   test('is not available to the blocking methods', async () => {
     const { session, res } = await streaming();
