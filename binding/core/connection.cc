@@ -172,15 +172,11 @@ bool Connection::limit_connect(ne_socket *socket) {
 }
 
 int Connection::connect(ne_socket *socket, const ne_inet_addr *address, unsigned port) {
-  if (SharedLane::current()) {
-    needs_own_lane_ = true;
-    ne_sock_set_error(socket, "%s", "This connection needs a thread of its own");
-    return NE_SOCK_ERROR;
-  }
   if (interruption() != Interruption::None || !limit_connect(socket)) {
     ne_sock_set_error(socket, "%s", "Operation aborted");
     return NE_SOCK_ERROR;  // neon then calls connect() with its next address
   }
+  if (SharedLane::current()) return refuse(socket);
   int result;
   {
     const SafePoint outside;
@@ -194,6 +190,7 @@ void Connection::attach(ne_socket *socket) {
   const std::lock_guard lock(mutex_);
   descriptor_ = ne_sock_fd(socket);
   socket_ = socket;
+  SharedLane::available();  // on this thread, because it may take a while
   stall_limit_ = read_timeout_ = next_stall_limit_;
   watch_from_now();
   if (interruption_ != Interruption::None) ::shutdown(descriptor_, SHUT_RDWR);
@@ -231,14 +228,20 @@ int Connection::close(ne_socket *socket) {
       const linger reset{1, 0};
       if (abandoned_ || interruption_ != Interruption::None)
         ::setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-      if (watcher_) watcher_->forget_closed(descriptor_);
-      watcher_.reset();
+      watcher_.reset();  // epoll forgets a closed descriptor itself
       abandoned_ = false;
       descriptor_ = -1;
       socket_ = nullptr;
     }
   }
   return real::close(socket);
+}
+
+// Leaves to the lane's own thread what would wait too long on the shared lane.
+int Connection::refuse(ne_socket *socket) {
+  needs_own_lane_ = true;
+  ne_sock_set_error(socket, "%s", "This call needs a thread of its own");
+  return NE_SOCK_ERROR;
 }
 
 // On the shared lane, looks up a name that is none, which fails at once.
@@ -264,8 +267,8 @@ ssize_t Connection::read_line(ne_socket *socket, char *buffer, std::size_t size)
   return receive(socket, [&] { return real::read_line(socket, buffer, size); });
 }
 
-// On the shared lane, `call` returns NE_SOCK_TIMEOUT when it cannot go on, and is repeated when more bytes have
-// arrived.
+// On the shared lane, `call` returns NE_SOCK_TIMEOUT when it cannot go on, and is repeated when more bytes
+// have arrived.
 template <class Call>
 ssize_t Connection::receive(ne_socket *socket, Call call) {
   SharedLane *const shared = SharedLane::current();
@@ -276,11 +279,19 @@ ssize_t Connection::receive(ne_socket *socket, Call call) {
     }
     return call();
   }
-  // The first bytes of a response are certainly not here yet, so a call would be in vain.
-  bool in_time = !std::exchange(awaits_response_, false) || wait_for_bytes(*shared);
+  const bool is_first = std::exchange(awaits_response_, false);
+  // Nothing could be read before the request was sent. So epoll is still to report the first bytes.
+  bool in_time = !is_first || wait_for_bytes(*shared);
   for (;;) {
     const ssize_t result = call();
-    if (result != NE_SOCK_TIMEOUT || !in_time) return result;
+    // neon would connect again now. It would try the addresses of the server one after the other, and forget
+    // which of them is good.
+    if (is_first && (result == NE_SOCK_CLOSED || result == NE_SOCK_RESET || result == NE_SOCK_TRUNC))
+      return refuse(socket);
+    if (result != NE_SOCK_TIMEOUT || !in_time) {
+      shared->take_turns();
+      return result;
+    }
     in_time = wait_for_bytes(*shared);
   }
 }

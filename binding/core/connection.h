@@ -69,14 +69,15 @@ class Connection final : public Interposed, public Watched {
   /// connection. Call this only between two responses, on the thread that uses the connection.
   bool is_stale();
   /// Whether the running operation can begin on the shared lane: there is a connection, and the peer has
-  /// received all that was sent on it before. So there is room for a small request in the buffer of the socket,
-  /// and sending it does not wait. To be called on the shared lane.
+  /// received all that was sent on it before. So there is room for a small request in the buffer of the
+  /// socket, and sending it does not wait. To be called on the shared lane.
   bool is_ready();
-  /// Whether the running operation has asked the shared lane for what would wait too long there: a look-up, or
-  /// a new connection. neon has then received an error.
+  /// Whether the running operation has asked the shared lane for what would wait too long there: a look-up,
+  /// or a new connection, also because the old one has ended before the response. neon has then received an
+  /// error.
   bool needs_own_lane() const { return needs_own_lane_; }
-  /// Calls `function` once, on the thread inside neon, as soon as neon has waited for bytes of the peer for some
-  /// milliseconds. With null, takes this back.
+  /// Calls `function` once, on the thread inside neon, as soon as neon has waited for bytes of the peer for
+  /// some milliseconds. With null, takes this back.
   void when_slow(std::function<void()> function) { when_slow_ = std::move(function); }
   /// Replaces stall_limit() for the running operation, until the next connection.
   void limit_stall(std::chrono::seconds limit);
@@ -99,6 +100,7 @@ class Connection final : public Interposed, public Watched {
   template <class Call>
   ssize_t receive(ne_socket *socket, Call call);
   bool wait_for_bytes(SharedLane &shared);
+  int refuse(ne_socket *socket);
 
   std::mutex mutex_;
   int descriptor_ = -1;

@@ -1,12 +1,10 @@
 #include "core/environment.h"
 
 #include <algorithm>
-#include <iterator>
 #include <string>
 #include <thread>
 
 #include "core/error.h"
-#include "core/exit.h"
 #include "core/shared_lane.h"
 #include "core/value.h"
 
@@ -93,25 +91,23 @@ Napi::Function Environment::handle_class(Kind kind) {
 }
 
 bool Environment::post(std::shared_ptr<Event> event) {
-  if (PostTogether *const together = PostTogether::current()) {
-    together->add(*this, std::move(event));
-    return true;
-  }
-  return post_all({&event, 1});
+  std::unique_lock lock(mutex_);
+  if (!open_) return false;
+  queue_.push_back(std::move(event));
+  if (PostTogether *const together = PostTogether::current())
+    together->wake_later(*this);
+  else
+    request_drain(std::move(lock));
+  return true;
 }
 
-// Moves the events into the queue. Returns false, and leaves them alone, when the environment is gone.
-bool Environment::post_all(std::span<std::shared_ptr<Event>> events) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!open_) return false;
-    std::move(events.begin(), events.end(), std::back_inserter(queue_));
-    if (std::exchange(called_, true)) return true;
-    ++calling_;
-  }
+// Requests a drain if there are events, and none was requested. Ends the lock.
+void Environment::request_drain(std::unique_lock<std::mutex> lock) {
+  if (!open_ || queue_.empty() || std::exchange(called_, true)) return;
+  ++calling_;
+  lock.unlock();
   call_for_drain();
   --calling_;
-  return true;
 }
 
 void Environment::call_for_drain() { napi_call_threadsafe_function(wakeup_, nullptr, napi_tsfn_nonblocking); }
@@ -233,7 +229,7 @@ void Environment::close() {
 }
 
 SharedLane *Environment::shared_lane() {
-  if (!shared_lane_ && SharedLane::available()) shared_lane_ = std::make_shared<SharedLane>();
+  if (!shared_lane_ && SharedLane::is_known_available()) shared_lane_ = std::make_shared<SharedLane>();
   return shared_lane_.get();
 }
 
@@ -249,21 +245,11 @@ PostTogether::PostTogether() { post_together = this; }
 
 PostTogether::~PostTogether() {
   post_together = nullptr;
-  post();
+  if (environment_) environment_->request_drain(std::unique_lock(environment_->mutex_));
 }
 
-void PostTogether::add(Environment &environment, std::shared_ptr<Event> event) {
-  if (environment_.get() != &environment) {
-    post();
-    environment_ = environment.shared_from_this();
-  }
-  events_.push_back(std::move(event));
-}
-
-void PostTogether::post() {
-  if (events_.empty() || environment_->post_all(events_)) return events_.clear();
-  const Inside inside;  // the events may own the last references to sessions
-  events_.clear();
+void PostTogether::wake_later(Environment &environment) {
+  if (!environment_) environment_ = environment.shared_from_this();
 }
 
 }  // namespace neon

@@ -8,7 +8,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <span>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -86,7 +85,7 @@ const char *class_name(Kind kind);
 ///  - To post an event, a lane takes the lock and pushes the event. If `open_` is not set, it drops the
 ///    event. If no drain has been requested, the lane requests one by calling the thread-safe function. It
 ///    makes this call without the lock, so that other lanes do not wait for the call. `calling_` counts the
-///    calls that are running.
+///    calls that are running. The shared lane makes the call only after several events (PostTogether).
 ///  - The drain (JavaScript thread) takes the events under the lock, and delivers them without the lock,
 ///    until there are no more events. After a few milliseconds it continues in the next turn of the event
 ///    loop. Small responses are gathered in `outbox_`, which is always flushed before another event is
@@ -177,7 +176,7 @@ class Environment final : public std::enable_shared_from_this<Environment> {
   friend class PostTogether;
 
   void open_queue();
-  bool post_all(std::span<std::shared_ptr<Event>> events);
+  void request_drain(std::unique_lock<std::mutex> lock);
   void call_for_drain();
   void drain();
   void drain_later();
@@ -212,8 +211,8 @@ class Environment final : public std::enable_shared_from_this<Environment> {
   std::vector<std::shared_ptr<Event>> queue_;
 };
 
-/// While this object lives, the events that this thread posts are held back. They are then posted together,
-/// so that JavaScript is woken only once.
+/// While this object lives, the events that this thread posts do not wake JavaScript. The end of the object
+/// wakes it once for all. The events must be of one environment.
 class PostTogether final {
  public:
   PostTogether();
@@ -223,13 +222,10 @@ class PostTogether final {
 
   /// The object of this thread, or null.
   static PostTogether *current();
-  void add(Environment &environment, std::shared_ptr<Event> event);
+  void wake_later(Environment &environment);
 
  private:
-  void post();
-
   std::shared_ptr<Environment> environment_;
-  std::vector<std::shared_ptr<Event>> events_;
 };
 
 }  // namespace neon

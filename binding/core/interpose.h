@@ -33,8 +33,8 @@ ssize_t peek(ne_socket *socket, char *buffer, std::size_t size);
 ssize_t read_line(ne_socket *socket, char *buffer, std::size_t size);
 }  // namespace real
 
-/// Makes `interposed` the receiver of neon's calls on this thread until the end of a C++ block. If it is null,
-/// the calls reach neon's own functions.
+/// Makes `interposed` the receiver of neon's calls on this thread until the end of a C++ block. If it is
+/// null, the calls reach neon's own functions.
 class Interposing final {
  public:
   explicit Interposing(Interposed *interposed);

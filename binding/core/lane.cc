@@ -14,6 +14,7 @@ namespace neon {
 namespace {
 
 constexpr std::chrono::seconds idle_limit{5};
+
 class Deferred final : public Job {
  public:
   explicit Deferred(std::function<void()> work) : work_(std::move(work)) {}
@@ -42,12 +43,14 @@ void Lane::post(std::shared_ptr<Job> job, SharedLane *shared) {
     job = std::move(queue_.front());
     queue_.pop_front();
   }
-  if (!lent_ && !has_thread_ && !start_own_thread())
+  const bool starts = !lent_ && !has_thread_;
+  if (starts && !start_own_thread())
     throw neon_failure(code::no_thread, "The system gave no thread to run this call on");
   queue_.push_back(std::move(job));
   if (lent_) return;
-  lock.unlock();  // the woken thread takes this lock
+  lock.unlock();  // the woken thread takes this lock, and the watchdog holds another one when it does
   work_.notify_one();
+  if (starts) Watchdog::instance().wake();
 }
 
 void Lane::run_when_free(std::function<void()> work) {
@@ -134,33 +137,38 @@ void Lane::run_lent() {
 }
 
 void Lane::take_back() {
+  bool starts = false, goes_on = false;
   {
     const std::lock_guard lock(mutex_);
-    if (has_thread_ || start_own_thread()) {
-      busy_ = lent_ = false;
-      work_.notify_one();
-      return;
-    }
+    starts = !has_thread_;
+    goes_on = !starts || start_own_thread();
+    if (goes_on) busy_ = lent_ = false;
   }
-  run_without_thread();
+  if (!goes_on) return refuse_all();
+  work_.notify_one();
+  if (starts) Watchdog::instance().wake();
 }
 
 bool Lane::start_own_thread() {
-  has_thread_ = start_thread([self = shared_from_this()] { self->run(); });
-  if (has_thread_) Watchdog::instance().wake();
-  return has_thread_;
+  return has_thread_ = start_thread([self = shared_from_this()] { self->run(); });
 }
 
-// If the system gives no thread, the shared lane runs the jobs itself, and keeps the other lanes waiting.
-void Lane::run_without_thread() {
-  const SharedLane::Blocking blocking;
-  const ThreadState state = std::exchange(thread_state, {nullptr, this});
+// Ends the loan without a thread.
+void Lane::refuse_all() {
   std::unique_lock lock(mutex_);
-  while (!queue_.empty()) run_first(lock);
+  while (!queue_.empty()) {
+    std::shared_ptr<Job> job = std::move(queue_.front());
+    queue_.pop_front();
+    lock.unlock();
+    job->refuse();
+    {
+      const Inside inside;  // as in run_first()
+      job.reset();
+    }
+    lock.lock();
+  }
   busy_ = lent_ = false;
   idle_.notify_all();
-  lock.unlock();
-  thread_state = state;
 }
 
 // Runs the first job of the queue, without the lock.

@@ -29,6 +29,8 @@ class Job {
     execute();
     return true;
   }
+  /// Called instead of execute() when the system gives no thread to go on with.
+  virtual void refuse() noexcept { execute(); }
 };
 
 /// A thread of our own that runs the blocking work of one session, first in first out.
@@ -36,20 +38,23 @@ class Job {
 /// `mutex_` guards the queue, and the members that say whether a job runs and whether there is a thread.
 ///
 /// An idle lane that gets a quick job needs no thread: it lends itself to the shared lane of its environment
-/// (lent_), which runs the job in run_lent(). The lane takes itself back (take_back()) when the queue is empty,
-/// and when the next job, or the rest of the running job, is not quick. So there is one queue, and at each
-/// moment at most one thread runs its jobs.
+/// (lent_), which runs the job in run_lent(). The loan ends when the queue is empty, and when the next job,
+/// or the rest of the running job, is not quick. In the latter case, the lane's own thread goes on
+/// (take_back()). So there is one queue, and at each moment at most one thread runs its jobs.
 ///
-/// The first other job starts the lane's own thread. The watchdog ends the thread after some idle seconds. The thread does not
-/// time its own waits, since a timed wait would cost more than all other steps of handing a job over.
+/// Locks are taken in this order: the watchdog's list, a lane, a connection, the shared lane.
+///
+/// The first other job starts the lane's own thread. The watchdog ends the thread after some idle seconds.
+/// The thread does not time its own waits, since a timed wait would cost more than all other steps of handing
+/// a job over.
 ///
 /// While the thread lives, it owns the lane. Jobs own the objects that they touch, and the lane drops each
 /// job as soon as it has run. The thread is never joined. When its environment goes away, the thread ends
 /// after its last job. When the process exits, the thread parks.
 class Lane final : public std::enable_shared_from_this<Lane>, public Watched {
  public:
-  /// Queues a job; throws ERR_NEON_NO_THREAD when the system cannot start a thread. `shared` runs the job if it
-  /// is quick and the lane is idle; null if there is no shared lane.
+  /// Queues a job; throws ERR_NEON_NO_THREAD when the system cannot start a thread. `shared` runs the job if
+  /// it is quick and the lane is idle; null if there is no shared lane.
   void post(std::shared_ptr<Job> job, SharedLane *shared);
   /// Runs `work` at once if the lane is idle or the caller is on the lane. Otherwise, the lane runs it at its
   /// turn.
@@ -72,7 +77,7 @@ class Lane final : public std::enable_shared_from_this<Lane>, public Watched {
   bool has_own_work() const { return !lent_ && (busy_ || !queue_.empty()); }
   bool start_own_thread();
   void run_first(std::unique_lock<std::mutex> &lock);
-  void run_without_thread();
+  void refuse_all();
 
   std::mutex mutex_;
   std::condition_variable work_;

@@ -152,7 +152,7 @@ void Operation::run_here() noexcept {
   const Interposing interposing(&executor_->connection);
   executor_->connection.begin(*this, deadline_);
   const bool entered = !cancelled_;
-  const bool began_before = std::exchange(moves_, false);
+  const bool moved = std::exchange(moves_, false);
   bool out_of_memory = false;
   if (entered) {
     try {
@@ -172,12 +172,12 @@ void Operation::run_here() noexcept {
     thread_state.operation = outer;
     return;
   }
-  if (std::exchange(moves_, false) || (began_before && !entered)) give_up();
+  const bool gave_up = (std::exchange(moves_, false) || (moved && !entered)) && give_up();
   if (why == Connection::Interruption::Stalled) {
     executor_->note_stall();
     stalled();
   }
-  if ((entered || began_before) && (stopped || threw_ || out_of_memory)) executor_->recover();
+  if ((entered || gave_up) && (stopped || threw_ || out_of_memory)) executor_->recover();
   error_text_ = executor_->error_text();
   thread_state.operation = outer;
 }
@@ -199,6 +199,19 @@ bool Operation::execute_quickly() noexcept {
   if (moves_) return false;
   report_end();
   return true;
+}
+
+void Operation::refuse() noexcept {
+  {
+    const Inside inside;
+    const Interposing interposing(&executor_->connection);
+    moves_ = false;
+    failure_ = std::make_unique<Failure>(
+        neon_failure(code::no_thread, "The system gave no thread to go on with this call"));
+    if (give_up()) executor_->recover();
+    error_text_ = executor_->error_text();
+  }
+  report_end();
 }
 
 void Operation::report_end() {

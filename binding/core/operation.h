@@ -39,7 +39,8 @@ namespace neon {
 /// call passes many of them.
 ///
 /// Five cases differ from these steps:
-///  - A quick operation (is_quick()) begins on the shared lane, on a fiber. What turns out not to be quick moves
+///  - A quick operation (is_quick()) begins on the shared lane, on a fiber. What turns out not to be quick
+///  moves
 ///    to the lane's own thread (move()), at a point where no function of neon is running.
 ///  - A callback: the lane waits in wait_for_answer(), on `changed_`. The answer, abort() and
 ///    environment_gone() wake it. CallbackRequest describes the states of this wait.
@@ -120,6 +121,7 @@ class Operation : public Event, public Job, public Abortable, public std::enable
   void deliver(Napi::Env env) override;
   void execute() noexcept final;
   bool execute_quickly() noexcept final;
+  void refuse() noexcept final;
 
   /// Throws when a callback of a blocking call answered with a promise.
   static void refuse_promise(Napi::Value answer);
@@ -134,7 +136,8 @@ class Operation : public Event, public Job, public Abortable, public std::enable
   /// calls run() again.
   void move() { moves_ = true; }
   /// Called instead of that second call if the operation was stopped: drops what the first call has left.
-  virtual void give_up() {}
+  /// Returns whether it left anything.
+  virtual bool give_up() { return false; }
   /// Called when the watchdog has ended the operation.
   virtual void stalled() {}
   /// Returns the result. Called after run(), on the JavaScript thread.

@@ -1,6 +1,7 @@
 #include "core/shared_lane.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -25,13 +26,15 @@ namespace neon {
 
 namespace {
 
-// Idle fibers beyond this number are destroyed, and their stacks freed.
-constexpr std::size_t max_idle = 64;
+// The number of steps that a fiber makes at once while others wait. A step reads at most a line, or as many
+// bytes as neon reads at once.
+constexpr int max_steps = 64;
 
-// How long the thread waits for work, while there are connections for it, and while there are none.
-constexpr std::chrono::milliseconds idle_limit{5000}, short_idle_limit{250};
+// How long the thread waits for work before it ends, in milliseconds. Starting it again costs little.
+constexpr int idle_limit = 250;
 
 thread_local SharedLane *current_lane = nullptr;
+std::atomic<bool> known_available{false};
 
 }  // namespace
 
@@ -40,17 +43,14 @@ struct SharedLane::Worker {
   explicit Worker(std::function<void()> main) : fiber(std::move(main)) {}
 
   Fiber fiber;
-  std::size_t index = 0;  // in workers_
   std::shared_ptr<Lane> lane;
   int descriptor = -1;  // the fiber waits for this descriptor, or for nothing
   Clock::time_point deadline;
   bool is_late = false;
+  bool is_ready = false;  // it let others run
 };
 
 SharedLane *SharedLane::current() { return current_lane; }
-
-SharedLane::Blocking::Blocking() : lane_(std::exchange(current_lane, nullptr)) {}
-SharedLane::Blocking::~Blocking() { current_lane = lane_; }
 
 SharedLane::SharedLane() = default;
 
@@ -65,11 +65,14 @@ void SharedLane::dismiss() {
 bool SharedLane::available() {
   static const bool available = [] {
     const char *const setting = std::getenv("NEON_SHARED_LANE");
-    return !(setting && std::strcmp(setting, "0") == 0) && Fiber::available() && interposition_works() &&
-           knows_no_time();
+    known_available = !(setting && std::strcmp(setting, "0") == 0) && Fiber::available() &&
+                      interposition_works() && knows_no_time() && reads_are_interposed();
+    return known_available.load();
   }();
   return available;
 }
+
+bool SharedLane::is_known_available() { return known_available; }
 
 SharedLane::~SharedLane() {
   if (epoll_ >= 0) ::close(epoll_);
@@ -85,7 +88,11 @@ bool SharedLane::submit(std::shared_ptr<Lane> lane) {
     has_thread_ = start_thread([self = shared_from_this()] { self->run(); });
     if (!has_thread_) return false;
   }
-  arrived_.push_back(std::move(lane));
+  try {
+    arrived_.push_back(std::move(lane));
+  } catch (const std::bad_alloc &) {
+    return false;
+  }
   if (std::exchange(sleeps_, false)) wake();
   return true;
 }
@@ -103,17 +110,7 @@ bool SharedLane::open() {
 
 void SharedLane::wake() { ::eventfd_write(wakeup_, 1); }
 
-void SharedLane::forget(int descriptor) {
-  ::epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, nullptr);
-  --watched_;
-}
-
-void SharedLane::forget_closed(int descriptor) {
-  forget(descriptor);
-  if (watched_ > 0) return;
-  const std::lock_guard lock(mutex_);
-  if (std::exchange(sleeps_, false)) wake();  // the thread may end sooner now
-}
+void SharedLane::forget(int descriptor) { ::epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, nullptr); }
 
 // --- A fiber ----------------------------------------------------------------------------------------------
 
@@ -127,9 +124,7 @@ bool SharedLane::watch(int descriptor) {
   epoll_event event{};
   event.events = EPOLLIN | EPOLLRDHUP | EPOLLET;
   event.data.fd = descriptor;
-  if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) != 0) return false;
-  ++watched_;
-  return true;
+  return ::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) == 0;
 }
 
 bool SharedLane::wait_readable(int descriptor, Clock::time_point deadline) {
@@ -140,15 +135,25 @@ bool SharedLane::wait_readable(int descriptor, Clock::time_point deadline) {
   next_ = std::min(next_, deadline);
   Worker *&place = waiting_[static_cast<std::size_t>(descriptor)];
   place = &worker;
-  {
-    // Other fibers run until the end of this block.
-    const ThreadState state = std::exchange(thread_state, {});
-    const Interposing nobody(nullptr);
-    const SafePoint outside;
-    worker.fiber.suspend();
-    thread_state = state;
-  }
+  suspend();
   return !worker.is_late;
+}
+
+void SharedLane::take_turns() {
+  if (++steps_ < max_steps) return;
+  running_->is_ready = true;
+  ++ready_;
+  suspend();
+}
+
+// Lets other fibers run.
+void SharedLane::suspend() {
+  Worker &worker = *running_;
+  const ThreadState state = std::exchange(thread_state, {});
+  const Interposing nobody(nullptr);
+  const SafePoint outside;
+  worker.fiber.suspend();
+  thread_state = state;
 }
 
 // --- The thread -------------------------------------------------------------------------------------------
@@ -157,14 +162,15 @@ void SharedLane::run() {
   constexpr int max_events = 128;
   epoll_event events[max_events];
   std::vector<std::shared_ptr<Lane>> taken;
-  int count = 1;
-  while (const std::optional<int> time = prepare_to_wait(count == 0)) {
-    count = ::epoll_wait(epoll_, events, max_events, *time);
+  bool in_vain = false;
+  while (const std::optional<int> time = prepare_to_wait(in_vain)) {
+    const int count = ::epoll_wait(epoll_, events, max_events, *time);
     {
       const std::lock_guard lock(mutex_);
       sleeps_ = false;
       taken.swap(arrived_);
     }
+    in_vain = count == 0 && *time > 0 && taken.empty() && idle_.size() == workers_.size();
     const PostTogether together;  // so that JavaScript is woken once for all
     for (int i = 0; i < count; ++i) {
       const int descriptor = events[i].data.fd;
@@ -172,18 +178,19 @@ void SharedLane::run() {
       if (Worker *const worker = waiting_[static_cast<std::size_t>(descriptor)]) resume(*worker);
     }
     resume_late();
+    resume_ready();
     for (auto &lane : taken) start(std::move(lane));
     taken.clear();
   }
 }
 
 // Returns how long epoll_wait() may wait, in milliseconds. Returns nothing when the thread shall end.
-// `is_late` says that the last wait was in vain.
-std::optional<int> SharedLane::prepare_to_wait(bool is_late) {
+// `in_vain` says that the thread was idle during the last wait.
+std::optional<int> SharedLane::prepare_to_wait(bool in_vain) {
   const std::lock_guard lock(mutex_);
-  if (!arrived_.empty()) return 0;
+  if (!arrived_.empty() || ready_ > 0) return 0;
   const bool is_idle = idle_.size() == workers_.size();
-  if (is_idle && (dismissed_ || is_late)) {
+  if (is_idle && (dismissed_ || in_vain)) {
     workers_.clear();
     idle_.clear();
     has_thread_ = false;
@@ -192,17 +199,16 @@ std::optional<int> SharedLane::prepare_to_wait(bool is_late) {
   sleeps_ = true;
   if (is_idle) {
     next_ = Clock::time_point::max();
-    return static_cast<int>((watched_ == 0 ? short_idle_limit : idle_limit).count());
+    return idle_limit;
   }
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_ - Clock::now()).count();
   return static_cast<int>(std::clamp<std::chrono::milliseconds::rep>(left, 0, 3'600'000));
 }
 
+// As many fibers as ran at the same time are kept, until the thread ends.
 void SharedLane::start(std::shared_ptr<Lane> lane) {
   if (idle_.empty()) {
     try {
-      workers_.reserve(workers_.size() + 1);
-      idle_.reserve(workers_.size() + 1);
       auto made = std::make_unique<Worker>([this] {
         for (;;) {
           Worker &self = *running_;
@@ -211,9 +217,9 @@ void SharedLane::start(std::shared_ptr<Lane> lane) {
           self.fiber.suspend();
         }
       });
-      made->index = workers_.size();
-      idle_.push_back(made.get());
       workers_.push_back(std::move(made));
+      idle_.reserve(workers_.capacity());  // so that no fiber needs memory to become idle
+      idle_.push_back(workers_.back().get());
     } catch (const std::bad_alloc &) {
       return lane->take_back();
     }
@@ -229,14 +235,19 @@ void SharedLane::resume(Worker &worker) {
   worker.descriptor = -1;
   running_ = &worker;
   current_lane = this;
+  steps_ = 0;
   worker.fiber.resume();
   current_lane = nullptr;
   running_ = nullptr;
-  if (worker.lane) return;
-  if (idle_.size() < max_idle) return idle_.push_back(&worker);
-  std::swap(workers_[worker.index], workers_.back());
-  workers_[worker.index]->index = worker.index;
-  workers_.pop_back();
+  if (!worker.lane) idle_.push_back(&worker);
+}
+
+// Resumes the fibers that let others run.
+void SharedLane::resume_ready() {
+  if (ready_ == 0) return;
+  ready_ = 0;
+  for (std::size_t i = 0; i < workers_.size(); ++i)
+    if (std::exchange(workers_[i]->is_ready, false)) resume(*workers_[i]);
 }
 
 // Resumes the fibers whose time is up.
@@ -262,13 +273,14 @@ void SharedLane::resume_late() {
 #else
 
 bool SharedLane::available() { return false; }
+bool SharedLane::is_known_available() { return false; }
 SharedLane::~SharedLane() = default;
 bool SharedLane::submit(std::shared_ptr<Lane>) { return false; }
 void SharedLane::wake() {}
 void SharedLane::forget(int) {}
-void SharedLane::forget_closed(int) {}
 bool SharedLane::watch(int) { return false; }
 bool SharedLane::wait_readable(int, Clock::time_point) { return false; }
+void SharedLane::take_turns() {}
 
 #endif
 

@@ -11,6 +11,10 @@ inline constexpr int no_time = 1 << 29;
 /// Whether this neon takes `no_time` for no time.
 bool knows_no_time();
 
+/// Whether neon makes all its reads by ne_sock_read, _peek and _readline, so that an Interposed receives
+/// them. A compiler may have put these functions into their callers.
+bool reads_are_interposed();
+
 /// Whether an idle connection is silent: no byte waits to be read, and the peer has not closed the
 /// connection. Does not wait, and reads nothing that the next response could need.
 ///

@@ -103,7 +103,8 @@ void Exchange::run() {
       if (!exchange.rest_is_left_) exchange.course_.reset();
     }
   } const end{*this};
-  if (SharedLane::current() && !session_->connection.is_ready()) return move();
+  if (SharedLane::current() && (!session_->connection.is_ready() || session_->connection.is_stale()))
+    return move();
   if (!course_) begin();
   const int result = send_and_receive();
   if (rest_is_left_) return move();
@@ -148,7 +149,7 @@ int Exchange::send_and_receive() {
     course_->complete = false;
     if (!rest_is_left_) {
       course_->owner.note_send();
-      session_->close_stale_connection();
+      if (!SharedLane::current()) session_->close_stale_connection();
       result = ne_begin_request(request);
       if (result != NE_OK) break;
       note_head(request);
@@ -168,10 +169,10 @@ int Exchange::send_and_receive() {
   return result;
 }
 
-void Exchange::give_up() {
+bool Exchange::give_up() {
   result_.note(NE_ERROR, session_->c());
   rest_is_left_ = false;
-  course_.reset();
+  return std::exchange(course_, nullptr) != nullptr;
 }
 
 // The server may be about to close a kept connection. neon then sends the request again, and the body must
@@ -204,11 +205,12 @@ int Exchange::receive(ne_request *request) {
 }
 
 ssize_t Exchange::pull(ne_request *request, char *buffer, std::size_t room) {
-  return course_->inflater ? course_->inflater->read(buffer, room) : ne_read_response_block(request, buffer, room);
+  return course_->inflater ? course_->inflater->read(buffer, room)
+                           : ne_read_response_block(request, buffer, room);
 }
 
-// Receives the body into open_. If the body is short, and arrives soon, it becomes whole_. If not, the head is
-// posted, and JavaScript can take the bytes from open_ while the rest arrives.
+// Receives the body into open_. If the body is short, and arrives soon, it becomes whole_. If not, the head
+// is posted, and JavaScript can take the bytes from open_ while the rest arrives.
 int Exchange::receive_body(ne_request *request) {
   if (!std::exchange(rest_is_left_, false)) {
     // If Content-Length announces a short body, allocates no more memory than this body needs.

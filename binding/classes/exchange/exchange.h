@@ -25,9 +25,9 @@ namespace neon {
 /// piece, with one event, if the peer sends it without a long pause. A blocking call always receives its
 /// response in one piece.
 ///
-/// In the promise form, any other response streams. The lane posts the head, and then reads up to `max_ahead_`
-/// bytes ahead of JavaScript. Then it waits on `room_`; this wait is the back-pressure. The lane wakes in
-/// these cases:
+/// In the promise form, any other response streams. The lane posts the head, and then reads up to
+/// `max_ahead_` bytes ahead of JavaScript. Then it waits on `room_`; this wait is the back-pressure. The lane
+/// wakes in these cases:
 ///  - JavaScript takes bytes.
 ///  - JavaScript allows more bytes (read_ahead()).
 ///  - The response was dropped, destroyed or aborted (cancel()).
@@ -59,10 +59,13 @@ namespace neon {
 /// lane has noticed the call (sink_met_). If a slice is being parsed at this moment (parses_here_), the lane
 /// waits for its end.
 ///
-/// If all that the request does is to send little and to receive a short body (is_quick()), run() begins on
-/// the shared lane. In two cases, it goes on on the lane's own thread, which calls run() again:
-///  - The connection has to be opened first, or anew. The request starts again (course_ is empty), where neon
-///    itself would start again.
+/// If the request is small, and its response may be (is_quick()), run() begins on the shared lane. In these
+/// cases, it goes on on the lane's own thread, which calls run() again:
+///  - The connection has to be opened first, or earlier bytes are still to be sent. Nothing was sent then,
+///  and
+///    course_ is empty.
+///  - The connection has ended before the response began. The request starts again, where neon itself would
+///    start again. course_ is empty.
 ///  - The body streams (rest_is_left_).
 ///
 /// The wait for room ends when the exchange ends, for example by a signal, a timeout, destroy(), an exception
@@ -108,7 +111,7 @@ class Exchange final : public Operation {
 
  protected:
   void run() override;
-  void give_up() override;
+  bool give_up() override;
   void stalled() override { result_.note_stall(session_->c()); }
   void woken() override {
     const std::lock_guard lock(stream_mutex_);

@@ -85,7 +85,7 @@ int Recipe::flag(ne_request_flag flag, int otherwise) const {
 
 std::size_t Recipe::size() const {
   std::size_t size = method.size() + target.size();
-  for (const auto &[name, value] : headers) size += name.size() + value.size();
+  for (const auto &[name, value] : headers) size += name.size() + value.size() + 4;
   const std::size_t length = body ? body->size_in_memory() : 0;
   return length < SIZE_MAX ? size + length : SIZE_MAX;
 }

@@ -19,8 +19,8 @@ namespace neon {
 
 // --- The lane ---------------------------------------------------------------------------------------------
 
-// From now on, JavaScript takes the bytes of the body. May be called inside neon, so it must not throw. Without
-// memory, changes nothing.
+// From now on, JavaScript takes the bytes of the body. May be called inside neon, so it must not throw.
+// Without memory, changes nothing.
 void Exchange::post_head() noexcept {
   arrived_ = open_.size;
   head_posted_ = true;
