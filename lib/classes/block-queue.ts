@@ -46,12 +46,12 @@ export class BlockQueue {
   }
 
   /**
-   * Returns the blocks that have been read, with null after the last block of the body. Waits for the first block if no
-   * block has been read yet. Throws the source's failure.
+   * Returns the blocks that have been read or are available without waiting, with null after the last block of the
+   * body. Waits for the first block if there is no such block. Throws the source's failure.
    */
   take(): Blocks | Promise<Blocks> {
-    const reading = this.#fill(1);
-    return reading ? reading.then(() => this.take()) : this.#hand();
+    const reading = this.#fill(Math.max(this.#ahead, 1));
+    return reading && this.#size === 0 ? reading.then(() => this.take()) : this.#hand();
   }
 
   /**

@@ -1,11 +1,11 @@
 /** Request bodies: their types, and their preparation for the addon. */
-import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
 
 import { invalidType, invalidValue, outOfRange } from '../core/errors.js';
 import { isInstance, isObject } from '../core/objects.js';
 import { BlockQueue, type Blocks } from './block-queue.js';
+import { type Source, sourceOfIterable, sourceOfWebStream } from './body-sources.js';
 
 /** An open file or pipe as a body. A pipe without a `length` is sent in chunks. */
 export interface DescriptorBody {
@@ -94,8 +94,11 @@ export interface PreparedBody {
 const blockSize = 64 * 1024;
 /** How many bytes of a Blob are read at once. Smaller parts would need more turns of the event loop. */
 const sliceSize = 1024 * 1024;
-/** How many bytes of a stream to read before the addon requests them. */
-const ahead = 256 * 1024;
+/**
+ * How many bytes to read before the addon requests them. Each request of the addon costs a turn of the event loop, so
+ * fewer bytes would make a fast upload slower.
+ */
+const ahead = 1024 * 1024;
 
 /** Whether the addon accepts the body unchanged. @internal */
 export function isSimple(body: unknown): body is string | Uint8Array {
@@ -126,12 +129,10 @@ export function prepareBody(body: Body, announced: number | undefined, blocking:
     requireLength(announced, body.size);
     return ofBlob(body);
   }
-  if (isInstance(body, ReadableStream)) return ofSource(sourceOfStream(body), announced);
+  if (isInstance(body, ReadableStream)) return ofSource(sourceOfWebStream(body), announced);
   if (isAsyncIterable(body)) return ofSource(sourceOfIterable(body), announced);
   throw wrongBody(body);
 }
-
-const ignore = (): void => undefined;
 
 function ofFile(
   file: string | number,
@@ -181,12 +182,24 @@ function pullFrom(provider: BodyProvider): Pull {
 function ofBlob(blob: Blob): PreparedBody {
   const start = (): BlockQueue => {
     let at = 0;
+    let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+    // A stream of the whole Blob would return a large part of the Blob as one block.
+    const nextSlice = (): ReadableStreamDefaultReader<Uint8Array> | undefined =>
+      at < blob.size
+        ? blob
+            .slice(at, (at += sliceSize))
+            .stream()
+            .getReader()
+        : undefined;
     const next = async (): Promise<Uint8Array | null> => {
-      if (at >= blob.size) return null;
-      const slice = blob.slice(at, (at += sliceSize));
-      return new Uint8Array(await slice.arrayBuffer());
+      while ((reader ??= nextSlice())) {
+        const { value } = await reader.read();
+        if (value) return value;
+        reader = undefined;
+      }
+      return null;
     };
-    return new BlockQueue(next, { ahead: sliceSize, reuses: false });
+    return new BlockQueue(next, { ahead, reuses: false });
   };
   let queue = start();
   const pull: Pull = (ask) => {
@@ -198,64 +211,12 @@ function ofBlob(blob: Blob): PreparedBody {
   return { body: [pull, blob.size, true], release: () => queue.stop() };
 }
 
-/** A source of blocks that can be read once. */
-interface Source {
-  /** The next block. */
-  next(): Promise<IteratorResult<unknown, unknown>>;
-  /** Frees the source before its end. */
-  cancel(): void;
-  /** Whether the source may overwrite a block when the next block is requested. */
-  readonly reuses: boolean;
-}
-
-function sourceOfStream(stream: ReadableStream<Uint8Array | string>): Source {
-  let reader: ReadableStreamDefaultReader<unknown> | undefined;
-  const getReader = (): ReadableStreamDefaultReader<unknown> => (reader ??= stream.getReader());
-  return {
-    next: () => getReader().read(),
-    cancel: () => {
-      if (reader || !stream.locked) getReader().cancel().catch(ignore);
-    },
-    reuses: false,
-  };
-}
-
-function sourceOfIterable(iterable: AsyncIterable<Uint8Array | string>): Source {
-  let iterator: AsyncIterator<unknown> | undefined;
-  // If the stream fails before it is read, the first read reports the failure.
-  if (iterable instanceof Readable) iterable.on('error', ignore);
-  const getIterator = (): AsyncIterator<unknown> => {
-    iterator ??= iterable[Symbol.asyncIterator]();
-    if (!isObject(iterator)) throw invalidType('body', 'an async iterable with an iterator', iterable);
-    return iterator;
-  };
-  return {
-    next: () => getIterator().next(),
-    cancel: () => {
-      void leave(iterator);
-      // `leave` waits for the pending block, which may never arrive. Destroying the stream ends the pending read.
-      if (iterable instanceof Readable) iterable.destroy();
-    },
-    reuses: !(iterable instanceof Readable),
-  };
-}
-
-/** Ends an iteration early. Ignores failures: the request is over, so no promise is left to reject. */
-async function leave(iterator: AsyncIterator<unknown> | undefined): Promise<void> {
-  try {
-    await iterator?.return?.();
-  } catch {
-    // see above
-  }
-}
-
 /**
  * Prepares a body that is read from a source. The queue reads the source on the addon's request, and also in advance.
  */
 function ofSource(source: Source, announced: number | undefined): PreparedBody {
   let ended = false;
-  const next = async (): Promise<Uint8Array | null> => {
-    const { done, value } = await source.next();
+  const blockOf = ({ done, value }: IteratorResult<unknown, unknown>): Uint8Array | null => {
     if (done) {
       ended = true;
       return null;
@@ -263,6 +224,10 @@ function ofSource(source: Source, announced: number | undefined): PreparedBody {
     if (typeof value === 'string') return Buffer.from(value);
     if (!types.isUint8Array(value)) throw invalidType('body', 'made of strings or Uint8Arrays', value);
     return source.reuses ? Buffer.from(value) : value;
+  };
+  const next = (): Uint8Array | null | Promise<Uint8Array | null> => {
+    const given = source.next();
+    return types.isPromise(given) ? given.then(blockOf) : blockOf(given);
   };
   const queue = new BlockQueue(next, { ahead, reuses: false });
   const pull: Pull = (ask) => {

@@ -1,7 +1,6 @@
 /** Sources lend sessions to calls. Every call is run by a source. */
-import { AsyncLocalStorage } from 'node:async_hooks';
-
 import { limit, type Stop, timeLimit, validated } from '../core/abort.js';
+import { CallerContext } from '../core/caller-context.js';
 import { invalidType, NeonError } from '../core/errors.js';
 import { abortOperation, limitNextOperation, receiveLastOperation } from '../core/operation.js';
 import { type Known, requireKnown } from '../core/options.js';
@@ -305,7 +304,6 @@ function withoutContent(settings: CallSettings): CallSettings {
 }
 
 type Settle = (result: unknown) => void;
-type InContext = ReturnType<typeof AsyncLocalStorage.snapshot>;
 
 /**
  * A call that waits or runs, as an item of a live set. It takes the steps that {@link SessionSource} describes.
@@ -336,8 +334,8 @@ export class Run implements Hold, CallRun, Receiver {
   #state: 'waiting' | 'starting' | 'running' | 'over' = 'waiting';
   /** Why the run was ended while it was starting. */
   #ended: { readonly reason: unknown } | undefined;
-  /** Calls a function in the asynchronous context of the caller. Undefined if the run never continues later. */
-  #inContext: InContext | undefined;
+  /** The asynchronous context of the caller. Undefined if the run never continues later. */
+  #caller: CallerContext | undefined;
   /** The identity of the call's operation; 0 until the operation is started. */
   #operation = 0;
   /** Stopped when the run is over, unless the body of the response continues to report progress. */
@@ -347,7 +345,7 @@ export class Run implements Hold, CallRun, Receiver {
   /**
    * @param resolve settles the promise of the caller; a blocking call has none
    * @param count the number of redirects before this run
-   * @param inContext the context of the caller, if the run follows a redirect
+   * @param caller the context of the caller, if the run follows a redirect
    */
   constructor(
     source: SessionSource,
@@ -356,7 +354,7 @@ export class Run implements Hold, CallRun, Receiver {
     terms: RunTerms,
     resolve: Settle = ignore,
     count = 0,
-    inContext?: InContext,
+    caller?: CallerContext,
   ) {
     this.context = { method: call.method, target: call.target, origin: source.origin };
     this.#source = source;
@@ -365,7 +363,7 @@ export class Run implements Hold, CallRun, Receiver {
     this.#terms = terms;
     this.#resolve = resolve;
     this.#count = count;
-    this.#inContext = inContext;
+    this.#caller = caller;
   }
 
   /** Waits for a session, and then runs. */
@@ -377,12 +375,12 @@ export class Run implements Hold, CallRun, Receiver {
       this.#terms.onStart?.((reason) => this.end(reason));
       if (signal !== undefined || timeout !== undefined)
         this.#unlimit = limit(this.#settings, since, (reason) => this.end(reason));
-      if (this.#settings.redirects) this.#inContext ??= AsyncLocalStorage.snapshot();
+      if (this.#settings.redirects) this.#caller ??= new CallerContext();
       if (lent.obtain(this)) {
         this.#begin();
         return;
       }
-      this.#inContext ??= AsyncLocalStorage.snapshot();
+      this.#caller ??= new CallerContext();
       this.#call.hold?.();
     } catch (error) {
       this.fail(error);
@@ -486,14 +484,14 @@ export class Run implements Hold, CallRun, Receiver {
   }
 
   #continue(job: () => void): void {
-    if (this.#inContext) this.#inContext(job);
+    if (this.#caller) this.#caller.runInAsyncScope(job);
     else job();
   }
 
   #redirected(to: Redirection): Run {
     const settings = to.asGet ? withoutContent(this.#settings) : this.#settings;
     const call = this.#call.redirected(to);
-    return new Run(this.#source, call, settings, this.#terms, this.#resolve, this.#count + 1, this.#inContext);
+    return new Run(this.#source, call, settings, this.#terms, this.#resolve, this.#count + 1, this.#caller);
   }
 
   /** Rejects the promise of the caller. The error gets the request and the stack of the caller. */

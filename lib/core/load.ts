@@ -5,6 +5,7 @@ import { setImmediate } from 'node:timers';
 import { debuglog, types } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
 
+import { CallerContext } from './caller-context.js';
 import { NeonError, setResultNames } from './errors.js';
 import { forget, handleClasses, isHandle, keep, kept, token } from './handle.js';
 import { deliver, outboxBytes, outboxTable, settle } from './receivers.js';
@@ -68,10 +69,10 @@ export const lastOperation = new Float64Array(new ArrayBuffer(8));
 const hooks = {
   NeonError,
   /** Captures the caller's asynchronous context. */
-  snapshot: () => AsyncLocalStorage.snapshot(),
+  snapshot: () => new CallerContext(),
   /** Calls a user's callback in the context in which the operation was started. */
   enter: (
-    context: ReturnType<typeof AsyncLocalStorage.snapshot>,
+    context: CallerContext,
     target: object,
     callback: (...values: unknown[]) => unknown,
     ...values: unknown[]
@@ -79,7 +80,9 @@ const hooks = {
     const question = open(target);
     const end = (): void => close(question);
     try {
-      const answer = context(() => inside.run([...(inside.getStore() ?? []), question], callback, ...values));
+      const answer = context.runInAsyncScope(() =>
+        inside.run([...(inside.getStore() ?? []), question], callback, ...values),
+      );
       if (types.isPromise(answer))
         answer.then(end, end); // a promise of any realm
       else end();

@@ -12,6 +12,8 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "core/error.h"
 #include "core/exit.h"
@@ -232,32 +234,40 @@ class Blocks final : public Body, private Provided {
     std::string block;
   };
 
-  static Answer to_answer(Napi::Env, Napi::Value value) {
+  // `memory` is empty. Its memory is used again, because fresh memory costs more than the copy.
+  static Answer to_answer(Napi::Value value, std::string memory) {
     if (value.IsBoolean()) return {false, false, value.As<Napi::Boolean>().Value(), {}};
     const auto list = value.As<Napi::Array>();
-    Answer answer{false, false, false, {}};
+    Answer answer{false, false, false, std::move(memory)};
+    std::vector<std::string_view> blocks;
+    std::size_t size = 0;
     for (std::uint32_t i = 0; i < list.Length(); ++i) {
       const Napi::Value block = list.Get(i);
-      if (block.IsNull())
-        answer.ended = true;
-      else if (i == 0)
-        answer.block = bytes_of(block, "A block of the request body");
-      else
-        answer.block += bytes_of(block, "A block of the request body");
+      answer.ended = block.IsNull();
+      if (answer.ended) break;
+      const auto bytes = block.As<Napi::Uint8Array>();  // checked by JavaScript
+      blocks.emplace_back(reinterpret_cast<const char *>(bytes.Data()), bytes.ElementLength());
+      size += blocks.back().size();
     }
+    answer.block.reserve(size);
+    for (const std::string_view block : blocks) answer.block += block;
     return answer;
   }
 
   Answer ask(Ask what) {
     Operation *operation = Operation::current();
     if (!operation) return {};
+    rest_ = {};
+    block_.clear();
     return operation->ask(
         Answer{},
         [=](Napi::Env env) {
           const auto function = operation->held(env, 0).As<Napi::Function>();
           return operation->call_function(function, {Napi::Number::New(env, static_cast<int>(what))});
         },
-        to_answer);
+        [memory = std::move(block_)](Napi::Env, Napi::Value value) mutable {
+          return to_answer(value, std::move(memory));
+        });
   }
 
   /// Stores the answer as the next block. Returns false when the answer is a failure.
