@@ -78,12 +78,15 @@ const copyOptions: Known<CopyOptions> = { ...moveOptions, depth: true };
 /** The options of methods whose body is given as an argument. @internal */
 const { body: _body, ...bodyOptions } = requestOptions;
 
+/** Adds a slash to a path that does not end in a slash. @internal */
+export const asCollection = (path: string): string => path.replace(/^[^?]*[^/?](?=$|\?)/, '$&/');
+
 /** Creates the call for a method. A session of `source` will run the call. @internal */
 export function callOf<T>(description: Method<T>, source: SessionSource): RequestCall<T> {
   const { method, target, options, known = requestOptions, body, content, collection } = description;
   if (options !== undefined) requireKnown(options, known);
   const given = source.targetOf(target);
-  const path = collection ? given.replace(/^[^?]*[^/?](?=$|\?)/, '$&/') : given;
+  const path = collection ? asCollection(given) : given;
   const flags = flagsOf(method, options ?? {});
   const convert: Convert<T> = (response, context) => settle(description, response, context);
   return content
