@@ -4,14 +4,17 @@ import type { EventEmitter } from 'node:events';
 import { token } from '../core/handle.js';
 import type { BlockingOptions, CommonOptions } from './call-options.js';
 import { createCollection, type MkcolOptions } from './collections.js';
+import { getTree } from './get-tree.js';
 import type { LockStore } from './locks.js';
 import { documentQuery, type Entries, Listing, listSync, type PropNamesOptions } from './propfind.js';
+import { putTree, type PutTreeOptions } from './put-tree.js';
 import type { RequestOptions } from './request.js';
 import { exists, list, type ListOptions, quota, type Quota, type Resource, stat } from './resource.js';
 import type { Response } from './response.js';
 import type { SessionSource } from './session-source.js';
 import { runSteps, runStepsSync } from './steps.js';
 import type { Target } from './target.js';
+import type { TreeOptions, TreeResult } from './tree.js';
 import { walk, type WalkOptions } from './walk.js';
 import { type SessionEvents, WebDAVMethods } from './webdav.js';
 
@@ -72,6 +75,42 @@ export abstract class ConvenienceMethods extends WebDAVMethods {
    */
   walk(target: Target, options?: WalkOptions): AsyncGenerator<Resource, void, undefined> {
     return walk(this.#source, target, options);
+  }
+
+  /**
+   * Uploads a local folder with everything in it. Creates the collection `target` and its parents, unless they exist.
+   * Transfers several files side by side, and leaves out files that have not changed; see docs/classes/trees.md for how
+   * it decides. The local side wins: changes on the server are overwritten.
+   *
+   * Resolves to what was done. If files or folders fail, the others are transferred all the same; then rejects with a
+   * {@link TreeError}, which has the result. Rejects at once with Node's errors for invalid arguments, with the errors of
+   * {@link list} if the target cannot be listed, with the error of the file system if the folder cannot be read, and with
+   * the signal's reason after an abort. A later call continues with what is left.
+   *
+   * @param localFolder the path of the folder
+   * @example
+   * ```ts
+   * const { created, updated, skipped } = await pool.putTree('photos', '/photos/', { concurrency: 4 });
+   * ```
+   */
+  putTree(localFolder: string, target: Target, options?: PutTreeOptions): Promise<TreeResult> {
+    return putTree(this.#source, localFolder, target, options);
+  }
+
+  /**
+   * Downloads a collection with everything in it to a local folder. Creates the folder unless it exists. A file is
+   * written beside its name, and renamed when it is whole. It then has the modification date of the resource. Nothing is
+   * ever written outside the folder. The server wins: local changes are overwritten. Otherwise works like
+   * {@link putTree}.
+   *
+   * @param localFolder the path of the folder
+   * @example
+   * ```ts
+   * const { created, failed } = await pool.getTree('/photos/', 'photos');
+   * ```
+   */
+  getTree(target: Target, localFolder: string, options?: TreeOptions): Promise<TreeResult> {
+    return getTree(this.#source, target, localFolder, options);
   }
 
   /**

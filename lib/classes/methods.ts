@@ -104,6 +104,11 @@ export function optionsOf({ options = noOptions, headers }: Method<unknown>): Re
   return { ...options, headers: [...withoutReplaced(Object.entries(headers), given), ...given] };
 }
 
+/** The call of a method, and its options. @internal */
+export function methodCall<T>(method: Method<T>, source: SessionSource): [call: RequestCall<T>, options: RequestOptions] {
+  return [callOf(method, source), optionsOf(method)];
+}
+
 /**
  * Converts the response to the result of a method, or throws if the response is a failure. Returns a promise if the
  * response lists failures, and its body is still arriving.

@@ -68,6 +68,8 @@ interface Folder {
 /** The members of a collection that the walk has entered. */
 interface Frame {
   readonly depth: number;
+  /** The names of the collections that the walk is in, each followed by a slash. */
+  readonly names: string;
   readonly members: readonly Resource[];
   next: number;
   /** The collections among the members, and the index of the first one that was not entered yet. */
@@ -75,7 +77,8 @@ interface Frame {
   nextFolder: number;
 }
 
-interface Limits {
+/** @internal */
+export interface WalkLimits {
   readonly depth: number;
   readonly concurrency: number;
 }
@@ -100,7 +103,19 @@ export function walk(
   requireFunction('onError', onError);
   validated(options);
   requireArray(listing.props ?? []);
-  return new Walk(source, listing, { depth, concurrency }, filter, onError).resources(path);
+  return new Walk(source, listing, { depth, concurrency }, { filter, onError, item: (resource) => resource }).items(path);
+}
+
+/** What a walk does with the resources. `parent` is where a resource is: the names above it, as in `'a/b/'`. @internal */
+export interface WalkHooks<T> {
+  /** As in {@link WalkOptions}. */
+  readonly filter?: ((resource: Resource, parent: string) => boolean) | undefined;
+  /** Whether the walk enters a collection. Default: it does. */
+  readonly enters?: (collection: Resource, parent: string) => boolean;
+  /** As in {@link WalkOptions}. */
+  readonly onError?: ((error: unknown, collection: Resource, parent: string) => void) | undefined;
+  /** Makes what the walk yields. */
+  readonly item: (resource: Resource, parent: string) => T;
 }
 
 /** @internal */
@@ -116,14 +131,13 @@ export function requireFunction(name: string, value: unknown): void {
 
 /**
  * A walk. The resources have the order of a depth-first walk. To list several collections side by side, the walk looks
- * at the collections that it will enter next, and begins to list the first of them in advance.
+ * at the collections that it will enter next, and begins to list the first of them in advance. @internal
  */
-class Walk {
+export class Walk<T> {
   readonly #source: SessionSource;
   readonly #options: ListOptions;
-  readonly #limits: Limits;
-  readonly #filter: ((resource: Resource) => boolean) | undefined;
-  readonly #onError: ((error: unknown, collection: Resource) => void) | undefined;
+  readonly #limits: WalkLimits;
+  readonly #hooks: WalkHooks<T>;
   /** Ends the listings under way. */
   readonly #end = new AbortController();
   readonly #signal: AbortSignal;
@@ -135,21 +149,19 @@ class Walk {
   constructor(
     source: SessionSource,
     options: ListOptions,
-    limits: Limits,
-    filter: WalkOptions['filter'],
-    onError: WalkOptions['onError'],
+    limits: WalkLimits,
+    hooks: WalkHooks<T>,
   ) {
     this.#source = source;
     this.#options = options;
     this.#limits = limits;
-    this.#filter = filter;
-    this.#onError = onError;
+    this.#hooks = hooks;
     this.#signal = options.signal ? AbortSignal.any([options.signal, this.#end.signal]) : this.#end.signal;
   }
 
-  async *resources(path: string): AsyncGenerator<Resource, void, undefined> {
+  async *items(path: string): AsyncGenerator<T, void, undefined> {
     try {
-      this.#enter(await this.#list(path), 1);
+      this.#enter(await this.#list(path), 1, '');
       let since = performance.now();
       for (let frame = this.#frames.at(-1); frame; frame = this.#frames.at(-1)) {
         const resource = frame.members[frame.next++];
@@ -157,7 +169,7 @@ class Walk {
           this.#frames.pop();
           continue;
         }
-        yield resource;
+        yield this.#hooks.item(resource, frame.names);
         if (frame.folders[frame.nextFolder]?.resource === resource) {
           await this.#descend(frame);
           since = performance.now();
@@ -176,29 +188,31 @@ class Walk {
     const folder = frame.folders[frame.nextFolder++] as Folder;
     const outcome = await (folder.outcome ?? this.#begin(folder));
     if ('members' in outcome) {
-      this.#enter(outcome.members, frame.depth + 1);
+      this.#enter(outcome.members, frame.depth + 1, `${frame.names}${folder.resource.name}/`);
       return;
     }
     this.#options.signal?.throwIfAborted();
-    if (!this.#onError) throw outcome.error;
-    this.#onError(outcome.error, folder.resource);
+    if (!this.#hooks.onError) throw outcome.error;
+    this.#hooks.onError(outcome.error, folder.resource, frame.names);
   }
 
-  #enter(listed: readonly Resource[], depth: number): void {
-    const filter = this.#filter;
+  #enter(listed: readonly Resource[], depth: number, names: string): void {
+    const { filter, enters = () => true } = this.#hooks;
     const members = filter
       ? listed.filter((resource) => {
-          const belongs: unknown = filter(resource);
+          const belongs: unknown = filter(resource, names);
           if (typeof belongs !== 'boolean') throw invalidType('result of filter', 'of type boolean', belongs);
           return belongs;
         })
       : listed;
-    const enters = depth < this.#limits.depth;
-    const folders = enters ? members.filter(({ type, error }) => type === 'directory' && !error) : [];
+    const isEntered = (resource: Resource): boolean =>
+      resource.type === 'directory' && !resource.error && enters(resource, names);
+    const folders = depth < this.#limits.depth ? members.filter(isEntered) : [];
     if (folders.length > 0 && depth === maxDepth)
       throw invalidValue(`The tree has more than ${maxDepth} levels: limit the walk by the option "depth"`);
     this.#frames.push({
       depth,
+      names,
       members,
       next: 0,
       folders: folders.map((resource) => ({ resource })),
