@@ -49,6 +49,7 @@ export type { ProgressEvent, StatusEvent } from './classes/status.js';
 export type { CertificateVerifier, ClientCertificateProvider, ProtocolVersion, TLSOptions } from './classes/tls.js';
 export type { ByteRange, Capabilities, CopyOptions } from './classes/methods.js';
 export { escapePath, path, type Target } from './classes/target.js';
+export type { PartialUpdate, PatchRangeOptions } from './classes/patch-range.js';
 export type { PutTreeOptions } from './classes/put-tree.js';
 export { TreeError, type TreeFailure, type TreeOptions, type TreeProgress, type TreeResult } from './classes/tree.js';
 export type { WalkOptions } from './classes/walk.js';

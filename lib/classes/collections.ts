@@ -38,11 +38,7 @@ function* create(source: SessionSource, target: Target, options: RequestOptions)
   return yield* send(callOf(method, source), optionsOf(method));
 }
 
-function* createWithParents(
-  source: SessionSource,
-  path: string,
-  options: RequestOptions,
-): Steps<Response | undefined> {
+function* createWithParents(source: SessionSource, path: string, options: RequestOptions): Steps<Response | undefined> {
   let failure: unknown;
   try {
     return yield* create(source, path, options);

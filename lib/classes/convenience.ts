@@ -2,11 +2,14 @@
 import type { EventEmitter } from 'node:events';
 
 import { token } from '../core/handle.js';
+import type { Body } from './body.js';
 import type { BlockingOptions, CommonOptions } from './call-options.js';
 import { createCollection, type MkcolOptions } from './collections.js';
 import { getTree } from './get-tree.js';
 import type { LockStore } from './locks.js';
+import type { ByteRange } from './methods.js';
 import { documentQuery, type Entries, Listing, listSync, type PropNamesOptions } from './propfind.js';
+import { patchRange, type PatchRangeOptions } from './patch-range.js';
 import { putTree, type PutTreeOptions } from './put-tree.js';
 import type { RequestOptions } from './request.js';
 import { exists, list, type ListOptions, quota, type Quota, type Resource, stat } from './resource.js';
@@ -186,6 +189,36 @@ export abstract class ConvenienceMethods extends WebDAVMethods {
   mkcolSync(target: Target, options?: BlockingOptions<RequestOptions>): Response;
   mkcolSync(target: Target, options?: BlockingOptions<MkcolOptions>): Response | undefined {
     return runStepsSync(this.#source, createCollection(this.#source, target, options));
+  }
+
+  /**
+   * Changes some bytes of a resource, and leaves the others as they are. HTTP has no method for this that all servers
+   * know. SabreDAV and servers built on it take a PATCH with `X-Update-Range`; Apache's mod_dav takes a PUT with
+   * `Content-Range`. An OPTIONS request asks which of the two the server supports; see
+   * {@link PatchRangeOptions.partialUpdate}.
+   *
+   * Rejects like {@link put}, and with `ERR_NEON_UNSUPPORTED` when the server names neither way. Nothing is then changed.
+   * Rejects with `ERR_INVALID_ARG_VALUE` when the body is not as long as the range.
+   *
+   * @param range the bytes to replace. `end` may be left out if the body is text, bytes or a Blob. A range behind the end
+   *   of the resource makes it longer
+   * @example
+   * ```ts
+   * await session.patchRange('/log.txt', { start: 10 }, 'replaced');
+   * ```
+   */
+  async patchRange(target: Target, range: ByteRange, body: Body, options?: PatchRangeOptions): Promise<Response> {
+    return runSteps(this.#source, patchRange(this.#source, target, range, body, options));
+  }
+
+  /**
+   * Changes some bytes of a resource on the calling thread; see {@link patchRange}.
+   *
+   * @param body text, bytes, a file, a descriptor, or a provider that returns no promise
+   * @throws the errors that {@link patchRange} rejects with, and `ERR_NEON_BUSY`
+   */
+  patchRangeSync(target: Target, range: ByteRange, body: Body, options?: BlockingOptions<PatchRangeOptions>): Response {
+    return runStepsSync(this.#source, patchRange(this.#source, target, range, body, options));
   }
 
   /**

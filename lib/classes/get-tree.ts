@@ -5,13 +5,29 @@ import path from 'node:path';
 
 import { invalidValue, NeonError } from '../core/errors.js';
 import { dateOf } from './dates.js';
-import { inTheWay, type LocalEntry, LocalFolders, remove, requireFolder, requireLocalName, scan } from './local-tree.js';
+import {
+  inTheWay,
+  type LocalEntry,
+  LocalFolders,
+  remove,
+  requireFolder,
+  requireLocalName,
+  scan,
+} from './local-tree.js';
 import { asCollection, plain } from './methods.js';
 import { outermost, run, scanRemote } from './remote-tree.js';
 import type { Resource } from './resource.js';
 import type { SessionSource } from './session-source.js';
 import type { Target } from './target.js';
-import { type Job, type TreeOptions, treeOptions, type TreeResult, TreeRun, treeSettings, type TreeSettings } from './tree.js';
+import {
+  type Job,
+  type TreeOptions,
+  treeOptions,
+  type TreeResult,
+  TreeRun,
+  treeSettings,
+  type TreeSettings,
+} from './tree.js';
 import { equalState, isUnchanged, type LocalFile, partName, sameTag, TreeState } from './tree-state.js';
 
 /** Downloads a collection; see `getTree` of the classes. @internal */

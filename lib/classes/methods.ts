@@ -105,7 +105,10 @@ export function optionsOf({ options = noOptions, headers }: Method<unknown>): Re
 }
 
 /** The call of a method, and its options. @internal */
-export function methodCall<T>(method: Method<T>, source: SessionSource): [call: RequestCall<T>, options: RequestOptions] {
+export function methodCall<T>(
+  method: Method<T>,
+  source: SessionSource,
+): [call: RequestCall<T>, options: RequestOptions] {
   return [callOf(method, source), optionsOf(method)];
 }
 
@@ -291,7 +294,8 @@ export function getRange(target: Target, range: ByteRange, options: RequestOptio
   };
 }
 
-function requirePosition(name: string, value: unknown, min: number): void {
+/** @internal */
+export function requirePosition(name: string, value: unknown, min: number): void {
   if (typeof value !== 'number') throw invalidType(name, 'of type number', value);
   if (!Number.isSafeInteger(value) || value < min) throw outOfRange(name, `>= ${min}`, value);
 }

@@ -382,10 +382,12 @@ class Arrivals implements ResultReader {
       () => this.#room(),
       this,
     );
-    this.#running = send(call as Call<unknown, void>, this.#query, { onStart: (stop) => (this.#stop = stop) }).finally(() => {
-      this.#over = true;
-      this.#wake();
-    });
+    this.#running = send(call as Call<unknown, void>, this.#query, { onStart: (stop) => (this.#stop = stop) }).finally(
+      () => {
+        this.#over = true;
+        this.#wake();
+      },
+    );
     this.#running.catch(() => undefined); // next() awaits this promise, unless the PROPFIND is cancelled
   }
 

@@ -103,7 +103,9 @@ export function walk(
   requireFunction('onError', onError);
   validated(options);
   requireArray(listing.props ?? []);
-  return new Walk(source, listing, { depth, concurrency }, { filter, onError, item: (resource) => resource }).items(path);
+  return new Walk(source, listing, { depth, concurrency }, { filter, onError, item: (resource) => resource }).items(
+    path,
+  );
 }
 
 /** What a walk does with the resources. `parent` is where a resource is: the names above it, as in `'a/b/'`. @internal */
@@ -146,12 +148,7 @@ export class Walk<T> {
   readonly #frames: Frame[] = [];
   #running = 0;
 
-  constructor(
-    source: SessionSource,
-    options: ListOptions,
-    limits: WalkLimits,
-    hooks: WalkHooks<T>,
-  ) {
+  constructor(source: SessionSource, options: ListOptions, limits: WalkLimits, hooks: WalkHooks<T>) {
     this.#source = source;
     this.#options = options;
     this.#limits = limits;

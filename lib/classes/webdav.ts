@@ -17,7 +17,15 @@ import {
   type WithLockOptions,
 } from './locks.js';
 import * as methods from './methods.js';
-import { baseOf, type Entries, Listing, listSync, type PropfindOptions, propfindQuery, type PropNamesOptions } from './propfind.js';
+import {
+  baseOf,
+  type Entries,
+  Listing,
+  listSync,
+  type PropfindOptions,
+  propfindQuery,
+  type PropNamesOptions,
+} from './propfind.js';
 import type { PropertyChanges } from './proppatch.js';
 import { type RequestOptions, requestOptions } from './request.js';
 import { requestCall } from './request-call.js';

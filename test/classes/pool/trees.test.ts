@@ -222,7 +222,10 @@ describe.each(clients)('%s', (_, connect) => {
     await client.mkcol(at);
     await client.mkcol(`${at}b/`);
     const result = await partOf(client.putTree(from, at));
-    expect(sorted(result)).toMatchObject({ created: ['a', 'c'], failed: [{ path: 'b', error: { code: 'ERR_INVALID_ARG_VALUE' } }] });
+    expect(sorted(result)).toMatchObject({
+      created: ['a', 'c'],
+      failed: [{ path: 'b', error: { code: 'ERR_INVALID_ARG_VALUE' } }],
+    });
     await client.putTree(from, at, { delete: true });
     expect(await (await client.get(`${at}b`)).text()).toBe('2');
     const to = folderOf({ 'a/x': 'local', c: 'old' });
@@ -269,7 +272,11 @@ describe.each(clients)('%s', (_, connect) => {
 
   test('nothing is written through links that point out of the folder', async () => {
     const client = open();
-    const [from, at, outside] = [folderOf({ 'a/x': '1', 'b/y': '2', f: '3', g: '4' }), target(), folderOf({ secret: 's' })];
+    const [from, at, outside] = [
+      folderOf({ 'a/x': '1', 'b/y': '2', f: '3', g: '4' }),
+      target(),
+      folderOf({ secret: 's' }),
+    ];
     await client.putTree(from, at);
     const to = folderOf({ 'real/': '' });
     symlinkSync(outside, path.join(to, 'a'));
@@ -291,7 +298,12 @@ describe.each(clients)('%s', (_, connect) => {
     await client.putTree(from, at, { onProgress: (event) => events.push(event) });
     const last = events.at(-1)!;
     expect(last).toMatchObject({ done: 2, total: 2, bytes: 300_001, totalBytes: 300_001 });
-    expect(events.filter(({ type }) => type === 'created').map(({ path: at }) => at).sort()).toEqual(['a', 'b']);
+    expect(
+      events
+        .filter(({ type }) => type === 'created')
+        .map(({ path: at }) => at)
+        .sort(),
+    ).toEqual(['a', 'b']);
     for (const { bytes, totalBytes, done, total } of events) {
       expect(bytes).toBeLessThanOrEqual(totalBytes);
       expect(done).toBeLessThanOrEqual(total);
@@ -309,7 +321,10 @@ describe.each(clients)('%s', (_, connect) => {
     const [from, at] = [folderOf({ a: 'one', b: 'two' }), target()];
     for (const name of ['a', 'b']) age(path.join(from, name), -100);
     await client.putTree(from, at);
-    const file = path.join(from, readdirSync(from).find((name) => name.startsWith('.libneon-state-'))!);
+    const file = path.join(
+      from,
+      readdirSync(from).find((name) => name.startsWith('.libneon-state-'))!,
+    );
     writeFileSync(file, `${readFileSync(file, 'utf8')}["a"]\n["b",3,`); // as after SIGKILL
     await client.put(`${at}a`, 'ONE');
     expect(await client.putTree(from, at)).toMatchObject({ updated: ['a'], skipped: ['b'] });
@@ -353,7 +368,9 @@ describe.each(clients)('%s', (_, connect) => {
         .catch((error: unknown) => expect(String(error)).toMatch(/cannot be the name|not in the collection/));
       expect(treeOf(to)).toEqual({});
     }
-    const same = await serve((at) => (at === '/dav/' ? ['/dav/', '/dav/%ff', '/dav/%25ff'] : at === '/dav/%ff' ? 200 : 404));
+    const same = await serve((at) =>
+      at === '/dav/' ? ['/dav/', '/dav/%ff', '/dav/%25ff'] : at === '/dav/%ff' ? 200 : 404,
+    );
     expect((await partOf(open(same.url).getTree('/dav/', folderOf()))).failed[0]?.error).toMatchObject({
       message: expect.stringContaining('would be one local file') as string,
     });
@@ -404,7 +421,14 @@ describe.each(clients)('%s', (_, connect) => {
     ];
     for (const call of calls) {
       expect(await failureOf(() => call({ concurrency: 0 }))).toEqual(outOfRange);
-      for (const wrong of [{ delete: 1 }, { dryRun: 'x' }, { state: null }, { filter: 1 }, { onProgress: 1 }, { signal: 1 }])
+      for (const wrong of [
+        { delete: 1 },
+        { dryRun: 'x' },
+        { state: null },
+        { filter: 1 },
+        { onProgress: 1 },
+        { signal: 1 },
+      ])
         expect(await failureOf(() => call(wrong))).toEqual(wrongType);
       expect((await failureOf(() => call({ dryrun: true }))).message).toContain('did you mean "dryRun"?');
     }
@@ -412,7 +436,9 @@ describe.each(clients)('%s', (_, connect) => {
     expect(await failureOf(() => client.putTree('', '/x/'))).toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' });
     expect(await failureOf(() => client.getTree('/x/', 'a\0b'))).toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' });
     expect(await failureOf(() => client.putTree(5 as never, '/x/'))).toEqual(wrongType);
-    expect(await failureOf(() => client.putTree(path.join(folder, 'missing'), '/x/'))).toMatchObject({ code: 'ENOENT' });
+    expect(await failureOf(() => client.putTree(path.join(folder, 'missing'), '/x/'))).toMatchObject({
+      code: 'ENOENT',
+    });
     expect(await failureOf(() => client.getTree('/missing/', folder))).toMatchObject({ status: 404 });
   });
 });
@@ -454,7 +480,9 @@ test('a transfer that is killed at any moment leaves no half file, and continues
   expect(kills).toBeGreaterThan(1);
   for (let ms = 20; !(await killed('down', to, ms)); ms += 40) {
     kills++;
-    const present = Object.entries(treeOf(to)).filter(([name]) => !name.endsWith('/') && !name.includes('.libneon-part-'));
+    const present = Object.entries(treeOf(to)).filter(
+      ([name]) => !name.endsWith('/') && !name.includes('.libneon-part-'),
+    );
     for (const [name, content] of present) expect([name, content === tree[name]]).toEqual([name, true]);
   }
   const files = Object.entries(treeOf(to)).filter(([name]) => !name.endsWith('/'));

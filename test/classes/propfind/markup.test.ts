@@ -44,7 +44,9 @@ describe.each(ways)('%s', (_, list) => {
   };
 
   test('makes a tree of a value with elements', async () => {
-    const [props] = await propsOf('<D:current-user-principal>\n  <D:href>/alice/</D:href>\n</D:current-user-principal>');
+    const [props] = await propsOf(
+      '<D:current-user-principal>\n  <D:href>/alice/</D:href>\n</D:current-user-principal>',
+    );
     expect(props).toEqual({
       'current-user-principal': {
         name: 'current-user-principal',
@@ -95,7 +97,13 @@ describe.each(ways)('%s', (_, list) => {
       const { name, children } = element as { name: string; children: unknown[] };
       return children.length > 0 ? [name.replace('{urn:x}', ''), children.map(shape)] : name.replace('{urn:x}', '');
     };
-    expect(shape(props!['{urn:x}a'])).toEqual(['a', [['b', ['c', 'd']], ['e', ['f']]]]);
+    expect(shape(props!['{urn:x}a'])).toEqual([
+      'a',
+      [
+        ['b', ['c', 'd']],
+        ['e', ['f']],
+      ],
+    ]);
   });
 
   test('gives text for the properties of RFC 4918 that are text', async () => {

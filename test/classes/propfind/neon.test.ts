@@ -59,7 +59,8 @@ function neonText({ text, children }: XmlElement): string {
  * classes do not tell where their text is. So only the characters are compared, without white space.
  */
 function comparable(value: unknown): unknown {
-  const text = typeof value === 'object' && value !== null && 'children' in value ? neonText(value as XmlElement) : value;
+  const text =
+    typeof value === 'object' && value !== null && 'children' in value ? neonText(value as XmlElement) : value;
   if (typeof text !== 'string' || !text.includes('<')) return text;
   const characters = text.replaceAll(/ xmlns(:\w+)?='[^']*'/g, '').replaceAll(/\s/g, '');
   return [...characters].sort().join('');

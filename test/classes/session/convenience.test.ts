@@ -24,7 +24,8 @@ const status = (line: string): string => response('', { status: line });
 
 describe.each(clients)('%s', (form, connect, of) => {
   const open = async (...answers: string[]): Promise<{ methods: Methods; sent: () => Promise<string> }> => {
-    const steps: Step[] = answers.length === 1 ? [...answering(answers[0]).connections![0]!] : answers.flatMap(exchange);
+    const steps: Step[] =
+      answers.length === 1 ? [...answering(answers[0]).connections![0]!] : answers.flatMap(exchange);
     const server = await serve({ connections: [steps], rest: 'repeat-last' });
     const client = connect(`http://127.0.0.1:${server.port}/dav/`);
     opened.push(client);
@@ -188,7 +189,9 @@ describe.each(clients)('%s', (form, connect, of) => {
 
   test('quota has null for what the server does not report', async () => {
     const { methods } = await open(
-      multistatus(`<D:response><D:href>/dav/</D:href>${propstat('<D:quota-used-bytes/>', '404 Not Found')}</D:response>`),
+      multistatus(
+        `<D:response><D:href>/dav/</D:href>${propstat('<D:quota-used-bytes/>', '404 Not Found')}</D:response>`,
+      ),
     );
     expect(await methods.quota('')).toEqual({ available: null, used: null });
   });
@@ -303,6 +306,85 @@ describe.each(clients)('%s', (form, connect, of) => {
       }
       expect(await failureOf(() => methods.report('', 'x', { depth: 2 as never }))).toEqual(wrongValue);
       expect(await failureOf(() => methods.search('', 'x', { depth: 1 } as never))).toEqual(wrongValue);
+    });
+  });
+
+  describe('patchRange', () => {
+    const capable = (dav: string): string => response('', { headers: { DAV: dav } });
+    const patch = capable('1, 3, extended-mkcol, sabredav-partialupdate');
+    const put = capable('1,2, <http://apache.org/dav/propset/fs/1>');
+
+    test('sends a PATCH to SabreDAV', async () => {
+      const { methods, sent } = await open(patch, status('204 No Content'));
+      const { status: code } = await methods.patchRange('a', { start: 3 }, 'abc', { headers: { 'If-Match': '"1"' } });
+      expect(code).toBe(204);
+      const [asked, changed] = (await sent()).split(/(?=PATCH)/);
+      expect(asked).toMatch(/^OPTIONS \/dav\/a HTTP/);
+      expect(asked).not.toContain('If-Match');
+      for (const line of [
+        'PATCH /dav/a HTTP/1.1',
+        'Content-Type: application/x-sabredav-partialupdate',
+        'X-Update-Range: bytes=3-5',
+        'Content-Length: 3',
+        'If-Match: "1"',
+      ])
+        expect(changed).toContain(`${line}\r\n`);
+      expect(changed).toMatch(/\r\n\r\nabc$/);
+    });
+
+    test('sends a PUT with Content-Range to mod_dav', async () => {
+      const { methods, sent } = await open(put, status('204 No Content'));
+      await methods.patchRange('a', { start: 0, end: 2 }, Buffer.from('abc'));
+      expect(await sent()).toMatch(/PUT \/dav\/a HTTP[^]*\r\nContent-Range: bytes 0-2\/\*\r\n/);
+      expect((await sent()).match(/Content-Length: /g)).toHaveLength(1);
+    });
+
+    test('asks nothing where the option says how', async () => {
+      const { methods, sent } = await open(status('204 No Content'));
+      await methods.patchRange('a', { start: 0 }, 'x', { partialUpdate: 'put' });
+      await methods.patchRange('a', { start: 0 }, 'x', { partialUpdate: 'patch' });
+      expect(await lines(sent)).toEqual(['PUT /dav/a']); // the bodies have no line ends
+      expect(await sent()).not.toContain('OPTIONS');
+      expect(await sent()).toContain('xPATCH /dav/a HTTP');
+    });
+
+    test.each(['1, 2', '', '1, sabredav-partialupdates', '<http://apache.org/dav/propset/svn/1>'])(
+      'refuses a server that names neither way: %j',
+      async (dav) => {
+        const { methods, sent } = await open(capable(dav));
+        expect(await failureOf(() => methods.patchRange('a', { start: 0 }, 'x'))).toMatchObject({
+          code: 'ERR_NEON_UNSUPPORTED',
+          target: '/dav/a',
+        });
+        expect(await lines(sent)).toEqual(['OPTIONS /dav/a']);
+      },
+    );
+
+    test('rejects the status of the question and of the change', async () => {
+      const { methods } = await open(status('403 Forbidden'));
+      expect(await failureOf(() => methods.patchRange('a', { start: 0 }, 'x'))).toMatchObject({ status: 403 });
+      const other = await open(patch, status('416 Range Not Satisfiable'));
+      expect(await failureOf(() => other.methods.patchRange('a', { start: 9 }, 'x'))).toMatchObject({
+        method: 'PATCH',
+        status: 416,
+      });
+    });
+
+    test('refuses ranges and bodies that do not fit', async () => {
+      const { methods, sent } = await open(put);
+      const call = (range: unknown, body: unknown = 'abc', options?: object): Promise<Error> =>
+        failureOf(() => methods.patchRange('a', range as never, body as never, options));
+      expect(await call({ start: 0, end: 1 })).toEqual(wrongValue);
+      expect(await call({ start: 2, end: 1 })).toMatchObject({ code: 'ERR_OUT_OF_RANGE' });
+      expect(await call({ start: -1 })).toMatchObject({ code: 'ERR_OUT_OF_RANGE' });
+      expect(await call({ start: 0 }, '')).toEqual(wrongValue);
+      expect(await call({ start: 0 }, { file: 'x' })).toEqual(wrongValue);
+      expect(await call({ start: 0, ende: 3 })).toEqual(wrongValue);
+      expect(await call(undefined)).toEqual(wrongType);
+      expect(await call({ start: 0 }, 'x', { partialUpdate: 'post' })).toEqual(wrongValue);
+      expect(await call({ start: 0 }, 'x', { body: 'y' })).toEqual(wrongValue);
+      expect(await call({ start: 0, end: 3 }, undefined)).toEqual(wrongValue);
+      expect(await sent()).toBe('');
     });
   });
 
