@@ -1,11 +1,15 @@
 /** Runs every method of the classes against rclone. */
 import { startRclone } from '../../servers/rclone.js';
-import { describeServer } from './describe-server.js';
+import { describeConvenience, describeServer, type ServerUnderTest } from './describe-server.js';
 
-describeServer({
+const served = {
   name: 'rclone',
   programs: ['rclone'],
   start: startRclone,
+} satisfies Partial<ServerUnderTest>;
+
+describeServer({
+  ...served,
   methods: {
     'PUT of an existing resource': 201,
     'PUT without a parent': 'fails: 404',
@@ -24,3 +28,5 @@ describeServer({
   },
   names: { 'proppatch: 207': 'every name' },
 });
+
+describeConvenience({ ...served, convenience: {} });

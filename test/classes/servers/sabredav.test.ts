@@ -1,11 +1,15 @@
 /** Runs every method of the classes against SabreDAV. */
 import { sabreDav, startSabreDav } from '../../servers/sabredav.js';
-import { describeServer } from './describe-server.js';
+import { describeConvenience, describeServer, type ServerUnderTest } from './describe-server.js';
 
-describeServer({
+const served = {
   name: 'SabreDAV',
   programs: ['php', sabreDav],
   start: startSabreDav,
+} satisfies Partial<ServerUnderTest>;
+
+describeServer({
+  ...served,
   methods: {
     'OPTIONS: classes': ['1', '2', '3'],
     'PUT without a parent': 'fails: 404',
@@ -20,3 +24,5 @@ describeServer({
   },
   names: {},
 });
+
+describeConvenience({ ...served, convenience: {} });
