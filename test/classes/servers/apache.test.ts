@@ -21,4 +21,7 @@ describeServer({
   names: {},
 });
 
-describeConvenience({ ...served, convenience: {} });
+describeConvenience({
+  ...served,
+  convenience: { 'mkcol with parents over a file': 'fails: 400', search: 'fails: 405', patchRange: 'hEEEo' },
+});

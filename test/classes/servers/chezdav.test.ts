@@ -47,4 +47,4 @@ describeServer({
   },
 });
 
-describeConvenience({ ...served, convenience: {} });
+describeConvenience({ ...served, convenience: { quota: 'both' } });

@@ -6,5 +6,5 @@ describeConvenience({
   name: 'nephele',
   programs: [],
   start: async () => ({ ...(await startNephele()), root: '/', files: null }),
-  convenience: {},
+  convenience: { quota: 'both' },
 });

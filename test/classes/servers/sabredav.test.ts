@@ -25,4 +25,7 @@ describeServer({
   names: {},
 });
 
-describeConvenience({ ...served, convenience: {} });
+describeConvenience({
+  ...served,
+  convenience: { quota: 'both', 'report of an unknown name': 'fails: 403', patchRange: 'hEEEo' },
+});
