@@ -86,9 +86,9 @@ export abstract class ConvenienceMethods extends WebDAVMethods {
    * it decides. The local side wins: changes on the server are overwritten.
    *
    * Resolves to what was done. If files or folders fail, the others are transferred all the same; then rejects with a
-   * {@link TreeError}, which has the result. Rejects at once with Node's errors for invalid arguments, with the errors of
-   * {@link list} if the target cannot be listed, with the error of the file system if the folder cannot be read, and with
-   * the signal's reason after an abort. A later call continues with what is left.
+   * {@link TreeError}, which has the result. Rejects at once with Node's errors for invalid arguments, with the errors
+   * of {@link list} if the target cannot be listed, with the error of the file system if the folder cannot be read, and
+   * with the signal's reason after an abort. A later call continues with what is left.
    *
    * @param localFolder the path of the folder
    * @example
@@ -102,9 +102,9 @@ export abstract class ConvenienceMethods extends WebDAVMethods {
 
   /**
    * Downloads a collection with everything in it to a local folder. Creates the folder unless it exists. A file is
-   * written beside its name, and renamed when it is whole. It then has the modification date of the resource. Nothing is
-   * ever written outside the folder. The server wins: local changes are overwritten. Otherwise works like
-   * {@link putTree}.
+   * written beside its name, and renamed when it is whole. It then has the modification date of the resource. Nothing
+   * is ever written outside the folder. The server wins: local changes are overwritten. Otherwise works like {@link
+   * putTree}.
    *
    * @param localFolder the path of the folder
    * @example
@@ -117,8 +117,8 @@ export abstract class ConvenienceMethods extends WebDAVMethods {
   }
 
   /**
-   * Describes one resource: a PROPFIND with depth 0. Rejects like {@link Listing}; with `ERR_NEON_STATUS` and the status
-   * 404 when there is no such resource.
+   * Describes one resource: a PROPFIND with depth 0. Rejects like {@link Listing}; with `ERR_NEON_STATUS` and the
+   * status 404 when there is no such resource.
    */
   async stat(target: Target, options?: ListOptions): Promise<Resource> {
     return runSteps(this.#source, stat(this.#source, target, options));
@@ -135,7 +135,8 @@ export abstract class ConvenienceMethods extends WebDAVMethods {
 
   /**
    * Resolves to whether a resource exists. Sends a PROPFIND with depth 0, because some servers refuse a HEAD of a
-   * collection. Resolves to false for the statuses 404 and 410 only. Rejects like {@link Listing} for any other failure.
+   * collection. Resolves to false for the statuses 404 and 410 only. Rejects like {@link Listing} for any other
+   * failure.
    */
   async exists(target: Target, options?: CommonOptions): Promise<boolean> {
     return runSteps(this.#source, exists(this.#source, target, options));
@@ -151,8 +152,8 @@ export abstract class ConvenienceMethods extends WebDAVMethods {
   }
 
   /**
-   * Asks how much a collection stores, and how much more it may store (RFC 4331). Rejects like {@link Listing}. A server
-   * that does not support quotas reports neither number.
+   * Asks how much a collection stores, and how much more it may store (RFC 4331). Rejects like {@link Listing}. A
+   * server that does not support quotas reports neither number.
    */
   async quota(target: Target, options?: CommonOptions): Promise<Quota> {
     return runSteps(this.#source, quota(this.#source, target, options));
@@ -197,8 +198,8 @@ export abstract class ConvenienceMethods extends WebDAVMethods {
    * `Content-Range`. An OPTIONS request asks which of the two the server supports; see
    * {@link PatchRangeOptions.partialUpdate}.
    *
-   * Rejects like {@link put}, and with `ERR_NEON_UNSUPPORTED` when the server names neither way. Nothing is then changed.
-   * Rejects with `ERR_INVALID_ARG_VALUE` when the body is not as long as the range.
+   * Rejects like {@link put}, and with `ERR_NEON_UNSUPPORTED` when the server names neither way. Nothing is then
+   * changed. Rejects with `ERR_INVALID_ARG_VALUE` when the body is not as long as the range.
    *
    * @param range the bytes to replace. `end` may be left out if the body is text, bytes or a Blob. A range behind the end
    *   of the resource makes it longer
@@ -223,9 +224,9 @@ export abstract class ConvenienceMethods extends WebDAVMethods {
 
   /**
    * Asks for a report whose response is a multi-status document (REPORT, RFC 3253 section 3.6): `sync-collection`,
-   * `calendar-query`, `addressbook-multiget` and others. Await the listing, or iterate it; see {@link Listing}. A member
-   * that the server describes by a status only, such as a member that was removed, has the status in `error`. Use
-   * {@link request} for reports with another kind of response, such as `free-busy-query`.
+   * `calendar-query`, `addressbook-multiget` and others. Await the listing, or iterate it; see {@link Listing}. A
+   * member that the server describes by a status only, such as a member that was removed, has the status in `error`.
+   * Use {@link request} for reports with another kind of response, such as `free-busy-query`.
    *
    * @param xml the document to send
    * @param options `depth` is 0 by default (RFC 3253, section 3.6). RFC 6578 requires 0 for `sync-collection`;

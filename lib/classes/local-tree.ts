@@ -106,7 +106,7 @@ function requireInside(root: string, target: string, relative: string): void {
 export function requireLocalName(name: string): void {
   const isOdd = name === '' || name === '.' || name === '..' || /[/\0]/.test(name);
   // On Windows, a backslash separates folders, and a colon names a drive or a stream.
-  const isOddHere = path.sep === '\\' && /[\\:<>"|?*\x01-\x1f]|[. ]$/.test(name); // eslint-disable-line no-control-regex
+  const isOddHere = path.sep === '\\' && /[\\:<>"|?*\x01-\x1f]|[. ]$/.test(name);
   if (isOdd || isOddHere) throw invalidValue(`The name ${JSON.stringify(name)} cannot be the name of a local file`);
   if (isOwnName(name)) throw invalidValue(`The name "${name}" is reserved for the files of this library`);
 }

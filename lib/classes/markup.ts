@@ -40,10 +40,9 @@ function closed({ name, attributes, text, children }: OpenElement): XmlElement {
   return Object.freeze({ name, attributes, text: isLayout ? '' : text, children: Object.freeze(children) });
 }
 
-/* eslint-disable no-control-regex -- the addon separates the parts by control characters, which XML does not allow */
+// The addon separates the parts by control characters, which XML does not allow.
 const parts = /\x01([^\x02]*)\x02([^\x03\x04]*)((?:\x03[^\x04]*)?)\x04|(\x05)|\x06([^\x04]*)\x04|([^\x01\x05\x06]+)/g;
 const attribute = /\x03([^\x02]*)\x02([^\x02]*)\x02([^\x03]*)/g;
-/* eslint-enable no-control-regex */
 
 function attributesOf(text: string): Readonly<Record<string, string>> {
   if (text === '') return noAttributes;

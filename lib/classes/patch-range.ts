@@ -1,7 +1,7 @@
 /** Changes some bytes of a resource: `patchRange`. */
 import { types } from 'node:util';
 
-import { invalidType, invalidValue, NeonError } from '../core/errors.js';
+import { invalidType, invalidValue, NeonError, shown } from '../core/errors.js';
 import { isInstance, isObject } from '../core/objects.js';
 import { type Known, requireKnown } from '../core/options.js';
 import type { Body } from './body.js';
@@ -51,7 +51,7 @@ export function* patchRange(
   requireKnown(given, patchRangeOptions);
   const { partialUpdate, ...options } = given;
   if (partialUpdate !== undefined && partialUpdate !== 'patch' && (partialUpdate as unknown) !== 'put')
-    throw invalidValue(`The "partialUpdate" must be 'patch' or 'put'. Received ${String(partialUpdate)}`);
+    throw invalidValue(`The "partialUpdate" must be 'patch' or 'put'. Received ${shown(partialUpdate)}`);
   const { start, end } = requireRange(range, body);
   const way = partialUpdate ?? (yield* askWay(source, target, options));
   const method: Method<Response> =

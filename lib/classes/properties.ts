@@ -102,7 +102,7 @@ const onlyText: PropertyReader<string> = {
   read: (text) => (hasMarkup(text) ? allTextOf(elementOf('', text)) : text),
 };
 
-// eslint-disable-next-line no-control-regex -- the addon marks elements with this character
+/** The addon marks elements with this character. */
 const hasMarkup = (text: string): boolean => /\x01/.test(text);
 
 const readers: { readonly [name in keyof LiveProperties]?: PropertyReader<LiveProperties[name]> } = {

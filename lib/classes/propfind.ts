@@ -227,7 +227,7 @@ export function collecting(query: PropfindQuery): Call<unknown, Collected> {
     entries: Object.defineProperty(entries, 'syncToken', { value: syncToken }) as Entries,
     base,
   });
-  return new PropfindCall(query, finish, (batch, base) => unpack(batch, base, entries)) as Call<unknown, Collected>;
+  return new PropfindCall(query, finish, (batch, base) => unpack(batch, base, entries));
 }
 
 /** Sends a request. If it fails, the stack of the error shows where the listing was created. */

@@ -124,11 +124,12 @@ class PutTree {
       else if (entry.type === 'directory') {
         if (there?.type === 'directory') continue;
         const level = path.split('/').length - 1;
-        (folders[level] ??= []).push(this.#creation(path, there));
+        while (folders.length <= level) folders.push([]);
+        folders[level]?.push(this.#creation(path, there));
       } else if (there?.type === 'file' && this.#isDone(path, entry, there, state)) skipped.push(path);
       else files.push(this.#upload(path, entry, there, state));
     }
-    return [folders.map((level) => level ?? []), files, skipped];
+    return [folders, files, skipped];
   }
 
   /** Whether a file need not be uploaded. */

@@ -161,7 +161,7 @@ function ownEntry(entries: readonly Entry[], base: HrefBase): Entry | undefined 
   const exact = entries.find(isSelf);
   if (exact) return exact;
   const [first] = entries;
-  if (entries.length === 1 && first?.href != null && isBelow(first.href, base.target)) return undefined;
+  if (entries.length === 1 && first && first.href !== null && isBelow(first.href, base.target)) return undefined;
   const contains = (folder: Entry): boolean =>
     folder.href !== null &&
     entries.every(({ href }) => href === null || href === folder.href || isBelow(href, folder.href as string));

@@ -8,7 +8,9 @@ import { type CommonOptions, commonOptions, progressListener } from './call-opti
 import { requireFunction, requirePositive } from './walk.js';
 import { withTimeLeft } from './steps.js';
 
-/** The options of `putTree` and `getTree`. `timeout` and `signal` are for the whole call, `headers` for each request. */
+/**
+ * The options of `putTree` and `getTree`. `timeout` and `signal` are for the whole call, `headers` for each request.
+ */
 export interface TreeOptions extends Omit<CommonOptions, 'onProgress'> {
   /** How many files are transferred at the same time: an integer > 0. A session transfers one at a time. Default 8. */
   concurrency?: number | undefined;
@@ -44,11 +46,13 @@ export interface TreeProgress {
   readonly fileBytes: number;
   /** The size of this file in bytes; null if it is unknown, and for folders. */
   readonly fileSize: number | null;
-  /** The files and folders that are done, and how many there are, those that need nothing included. */
+  /** How many files and folders are done, those that were skipped or failed included. */
   readonly done: number;
+  /** How many files and folders there are to do or to skip. */
   readonly total: number;
-  /** The bytes that were transferred so far, and those of all files to transfer, as far as their sizes are known. */
+  /** The bytes of all files that were transferred so far. */
   readonly bytes: number;
+  /** The bytes of all files to transfer, as far as their sizes are known. */
   readonly totalBytes: number;
 }
 
@@ -56,6 +60,7 @@ export interface TreeProgress {
 export interface TreeFailure {
   /** As in {@link TreeProgress}. */
   readonly path: string;
+  /** Why it failed: an error of the server, of the file system or of this library. */
   readonly error: unknown;
 }
 

@@ -108,7 +108,9 @@ export function walk(
   );
 }
 
-/** What a walk does with the resources. `parent` is where a resource is: the names above it, as in `'a/b/'`. @internal */
+/**
+ * What a walk does with the resources. `parent` is where a resource is: the names above it, as in `'a/b/'`. @internal
+ */
 export interface WalkHooks<T> {
   /** As in {@link WalkOptions}. */
   readonly filter?: ((resource: Resource, parent: string) => boolean) | undefined;

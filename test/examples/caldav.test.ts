@@ -123,7 +123,7 @@ for (const { name, programs, start, calendars, books, isLenient } of servers)
     test('runs as a program', async () => {
       const program = path.join('dist', 'examples', 'caldav.js');
       const env = { ...process.env, DAV_USER: 'alice', DAV_PASSWORD: 'secret' };
-      const { stdout, exit } = await runNode([program, server.origin], undefined, env as Record<string, string>);
+      const { stdout, exit } = await runNode([program, server.origin], undefined, env);
       expect(exit).toBe(0);
       expect(stdout).toContain(`${team} "Team & Co <1>": 2 objects`);
     });

@@ -193,8 +193,7 @@ int PropfindParser::on_text(void *self, int state, const char *text, std::size_t
   return continues ? 0 : NE_XML_ABORT;
 }
 
-int PropfindParser::on_end(void *self, int state, const char * /*nspace*/,
-                           const char * /*name*/) noexcept {
+int PropfindParser::on_end(void *self, int state, const char * /*nspace*/, const char * /*name*/) noexcept {
   PropfindParser &parser = *static_cast<PropfindParser *>(self);
   --parser.level_;
   return parser.work([&] { return parser.end(state); }) ? 0 : NE_XML_ABORT;
@@ -208,8 +207,8 @@ bool PropfindParser::end(int state) {
         return true;
       }
       if (batch_->has_markup() && !property_attributes_.empty())
-        for (const std::string_view part : {std::string_view("\x06"), std::string_view(property_attributes_),
-                                            std::string_view("\x04")})
+        for (const std::string_view part :
+             {std::string_view("\x06"), std::string_view(property_attributes_), std::string_view("\x04")})
           batch_->text(part);
       batch_->end_property();
       return true;

@@ -17,15 +17,16 @@
 
 namespace neon {
 
-/// Reads a multi-status document, such as the response to a PROPFIND, into batches, while the response arrives.
+/// Reads a multi-status document, such as the response to a PROPFIND, into batches, while the response
+/// arrives.
 ///
 /// neon's ne_xml_parser parses the XML, and calls this class for each element. This class replaces two parts
 /// of neon:
 ///  - ne_207_parser drops a resource whose href is not a URI. It treats any other document as an empty
 ///    multi-status document, and truncates long hrefs.
 ///  - ne_simple_propfind copies each name and each value into a result set. This takes a third of the time of
-///    a PROPFIND. It truncates long values, and writes elements as text that looks like other text. This class
-///    writes values straight into a batch.
+///    a PROPFIND. It truncates long values, and writes elements as text that looks like other text. This
+///    class writes values straight into a batch.
 ///
 /// The elements in a value become text with control characters, which XML does not allow in documents
 /// (lib/classes/markup.ts reads this form):
@@ -114,9 +115,9 @@ class PropfindParser final {
   bool begun_ = false;
   bool found_root_ = false;
   std::string encoding_error_;
-  int level_ = 0;     // the number of open elements, without those that are skipped
-  int count_ = 0;     // the number of properties and propstats of the resource
-  int depth_ = 0;     // the depth of the current element below its property
+  int level_ = 0;                    // the number of open elements, without those that are skipped
+  int count_ = 0;                    // the number of properties and propstats of the resource
+  int depth_ = 0;                    // the depth of the current element below its property
   std::string property_attributes_;  // of the current property
   std::string sync_token_;
   std::string text_;  // of the href, status, description or token that is open

@@ -203,6 +203,15 @@ describe.each(clients)('%s', (_, connect) => {
     expect(sorted({ ...plannedDown, bytes: 11 })).toEqual(sorted(await client.getTree(at, to, { delete: true })));
   });
 
+  test('new folders go into folders that exist', async () => {
+    const client = open();
+    const [from, at] = [folderOf({ 'a/b/x': '1' }), target()];
+    await client.putTree(from, at);
+    mkdirSync(path.join(from, 'a', 'b', 'c', 'd'), { recursive: true });
+    writeFileSync(path.join(from, 'a', 'b', 'c', 'd', 'y'), '2');
+    expect(await client.putTree(from, at)).toMatchObject({ created: ['a/b/c/', 'a/b/c/d/', 'a/b/c/d/y'] });
+  });
+
   test('the filter excludes files and folders from transfers and deletions', async () => {
     const client = open();
     const [from, at] = [folderOf({ a: '1', 'skip/b': '2', c: '3' }), target()];

@@ -56,7 +56,7 @@ describe.each(clients)('%s', (form, connect) => {
     const delays = [30, 0, 15, 5, 40, 10];
     let count = 0;
     const server = await serve(async (path) => {
-      await sleep(delays[count++ % delays.length]!);
+      await sleep(delays[count++ % delays.length]);
       return (await regular(2)(path)) as readonly string[];
     });
     expect(await pathsOf(open(server.url))).toEqual(expected(2));

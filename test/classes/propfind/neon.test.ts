@@ -63,7 +63,7 @@ function comparable(value: unknown): unknown {
     typeof value === 'object' && value !== null && 'children' in value ? neonText(value as XmlElement) : value;
   if (typeof text !== 'string' || !text.includes('<')) return text;
   const characters = text.replaceAll(/ xmlns(:\w+)?='[^']*'/g, '').replaceAll(/\s/g, '');
-  return [...characters].sort().join('');
+  return Array.from(characters).sort().join('');
 }
 
 const byNeon: Way = (server, { depth = 1, props, onlyNames = false, sharepoint = false } = {}) => {
