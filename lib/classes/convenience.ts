@@ -201,8 +201,8 @@ export abstract class ConvenienceMethods extends WebDAVMethods {
    * Rejects like {@link put}, and with `ERR_NEON_UNSUPPORTED` when the server names neither way. Nothing is then
    * changed. Rejects with `ERR_INVALID_ARG_VALUE` when the body is not as long as the range.
    *
-   * @param range the bytes to replace. `end` may be left out if the body is text, bytes or a Blob. A range behind the end
-   *   of the resource makes it longer
+   * @param range the bytes to replace. `end` may be left out if the body is text, bytes or a Blob. A range behind the
+   *   end of the resource makes it longer
    * @example
    * ```ts
    * await session.patchRange('/log.txt', { start: 10 }, 'replaced');
