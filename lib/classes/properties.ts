@@ -114,7 +114,7 @@ const readers: { readonly [name in keyof LiveProperties]?: PropertyReader<LivePr
   getcontenttype: onlyText,
   getetag: onlyText,
   lockdiscovery: { read: (text) => frozen(elements(text).filter(named('activelock')).map(activeLock)) },
-  resourcetype: { read: (text) => frozen(elements(text).map(({ name }) => name)) },
+  resourcetype: { read: (text) => frozen(elements(text).map(nameOf)) },
   supportedlock: {
     read: (text) =>
       frozen(
@@ -134,10 +134,13 @@ export function propertyReader(name: string): PropertyReader<unknown> | undefine
 
 const elements = (text: string): readonly XmlElement[] => elementOf('', text).children;
 
+/** The name of an element. Some servers forget the namespace of elements that belong to `DAV:`. */
+const nameOf = ({ name }: XmlElement): string => name.replace(/^\{\}/, '');
+
 const named =
   (name: string) =>
   (element: XmlElement): boolean =>
-    element.name === name;
+    nameOf(element) === name;
 const child = (element: XmlElement, name: string): XmlElement | undefined => element.children.find(named(name));
 
 /**
@@ -151,7 +154,7 @@ function textOf(element: XmlElement | undefined): string | null {
 
 const scopeOf = (element: XmlElement): 'exclusive' | 'shared' =>
   child(element, 'lockscope')?.children.some(named('shared')) ? 'shared' : 'exclusive';
-const typeOf = (element: XmlElement): string => child(element, 'locktype')?.children[0]?.name ?? 'write';
+const typeOf = (element: XmlElement): string => child(element, 'locktype')?.children.map(nameOf)[0] ?? 'write';
 
 function activeLock(element: XmlElement): ActiveLock {
   const text = (name: string): string | null => textOf(child(element, name));

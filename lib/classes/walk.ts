@@ -169,13 +169,10 @@ export class Walk<T> {
           continue;
         }
         yield this.#hooks.item(resource, frame.names);
-        if (frame.folders[frame.nextFolder]?.resource === resource) {
-          await this.#descend(frame);
-          since = performance.now();
-        } else if (performance.now() - since > maxBlocking) {
-          await turn(); // otherwise the members that have already arrived would run as one chain of microtasks
-          since = performance.now();
-        }
+        if (frame.folders[frame.nextFolder]?.resource === resource) await this.#descend(frame);
+        if (performance.now() - since < maxBlocking) continue;
+        await turn(); // otherwise the members that have already arrived would run as one chain of microtasks
+        since = performance.now();
       }
     } finally {
       this.#end.abort();

@@ -120,6 +120,18 @@ describe.each(ways)('%s', (_, list) => {
     expect(props).toEqual({ resourcetype: ['collection', '{urn:ietf:params:xml:ns:caldav}calendar'] });
   });
 
+  test('reads locks and types whose elements have no namespace', async () => {
+    const [props] = await propsOf(
+      '<D:lockdiscovery><activelock xmlns=""><locktype><write/></locktype><lockscope><shared/></lockscope>' +
+        '<locktoken><href>urn:1</href></locktoken></activelock></D:lockdiscovery>' +
+        '<D:resourcetype><collection xmlns=""/></D:resourcetype>',
+    );
+    expect(props).toMatchObject({
+      lockdiscovery: [{ token: 'urn:1', scope: 'shared', type: 'write' }],
+      resourcetype: ['collection'],
+    });
+  });
+
   test('freezes a tree, which equal values may share', async () => {
     const [one, other, third] = await propsOf('<x:a><x:b/></x:a>', '<x:a><x:b/></x:a>', '<x:a>&lt;x:b/&gt;</x:a>');
     expect(one).toEqual(other);
