@@ -17,7 +17,10 @@ export {
 } from './core/errors.js';
 export type { Body, BodyProvider, DescriptorBody, FileBody } from './classes/body.js';
 export type { Entry, EntryError, PropertyStatus } from './classes/propfind-batch.js';
-export { type Depth, Listing, type PropfindOptions, type PropNamesOptions } from './classes/propfind.js';
+export { type Depth, type Entries, Listing, type PropfindOptions, type PropNamesOptions } from './classes/propfind.js';
+export type { XmlElement } from './classes/markup.js';
+export type { MkcolOptions } from './classes/collections.js';
+export type { ListOptions, Quota, Resource } from './classes/resource.js';
 export type { DiscoverLocksOptions } from './classes/lock-manager.js';
 export {
   type DiscoveredLock,
@@ -46,5 +49,9 @@ export type { ProgressEvent, StatusEvent } from './classes/status.js';
 export type { CertificateVerifier, ClientCertificateProvider, ProtocolVersion, TLSOptions } from './classes/tls.js';
 export type { ByteRange, Capabilities, CopyOptions } from './classes/methods.js';
 export { escapePath, path, type Target } from './classes/target.js';
+export type { PartialUpdate, PatchRangeOptions } from './classes/patch-range.js';
+export type { PutTreeOptions } from './classes/put-tree.js';
+export { TreeError, type TreeFailure, type TreeOptions, type TreeProgress, type TreeResult } from './classes/tree.js';
+export type { WalkOptions } from './classes/walk.js';
 export type { Authority, TrustOptions } from './classes/trust.js';
 export { type Features, features, type Versions, versions } from './classes/versions.js';

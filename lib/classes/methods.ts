@@ -78,12 +78,15 @@ const copyOptions: Known<CopyOptions> = { ...moveOptions, depth: true };
 /** The options of methods whose body is given as an argument. @internal */
 const { body: _body, ...bodyOptions } = requestOptions;
 
+/** Adds a slash to a path that does not end in a slash. @internal */
+export const asCollection = (path: string): string => path.replace(/^[^?]*[^/?](?=$|\?)/, '$&/');
+
 /** Creates the call for a method. A session of `source` will run the call. @internal */
 export function callOf<T>(description: Method<T>, source: SessionSource): RequestCall<T> {
   const { method, target, options, known = requestOptions, body, content, collection } = description;
   if (options !== undefined) requireKnown(options, known);
   const given = source.targetOf(target);
-  const path = collection ? given.replace(/^[^?]*[^/?](?=$|\?)/, '$&/') : given;
+  const path = collection ? asCollection(given) : given;
   const flags = flagsOf(method, options ?? {});
   const convert: Convert<T> = (response, context) => settle(description, response, context);
   return content
@@ -99,6 +102,14 @@ export function optionsOf({ options = noOptions, headers }: Method<unknown>): Re
   if (!headers) return options;
   const given = fieldsOf(options.headers);
   return { ...options, headers: [...withoutReplaced(Object.entries(headers), given), ...given] };
+}
+
+/** The call of a method, and its options. @internal */
+export function methodCall<T>(
+  method: Method<T>,
+  source: SessionSource,
+): [call: RequestCall<T>, options: RequestOptions] {
+  return [callOf(method, source), optionsOf(method)];
 }
 
 /**
@@ -283,7 +294,8 @@ export function getRange(target: Target, range: ByteRange, options: RequestOptio
   };
 }
 
-function requirePosition(name: string, value: unknown, min: number): void {
+/** @internal */
+export function requirePosition(name: string, value: unknown, min: number): void {
   if (typeof value !== 'number') throw invalidType(name, 'of type number', value);
   if (!Number.isSafeInteger(value) || value < min) throw outOfRange(name, `>= ${min}`, value);
 }

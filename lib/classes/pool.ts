@@ -2,11 +2,11 @@
 import { invalidType, outOfRange } from '../core/errors.js';
 import { refuseWhileLive } from '../core/live.js';
 import { isObject } from '../core/objects.js';
+import { PromiseMethods } from './convenience.js';
 import { PoolSource } from './pool-source.js';
 import { baseOf, defaultsOf, Session, type SessionOptions } from './session.js';
 import { type CloseOptions, type DestroyOptions, isForced } from './session-source.js';
 import { withClientCertificate } from './tls.js';
-import { PromiseMethods } from './webdav.js';
 
 /** The options of a pool and of its sessions. */
 export interface SessionPoolOptions extends SessionOptions {

@@ -1,6 +1,7 @@
 /** The properties of WebDAV: their names, and their values as JavaScript types. */
 import { invalidType, invalidValue } from '../core/errors.js';
 import { dateOf } from './dates.js';
+import { elementOf, textOf as allTextOf, type XmlElement } from './markup.js';
 import { escapeText } from './xml.js';
 
 /** A lock that a server reports for a resource (`activelock`, RFC 4918 section 14.1). */
@@ -32,8 +33,8 @@ export interface LockEntry {
 }
 
 /**
- * The properties that RFC 4918 defines (section 15), with their JavaScript types. The values of all other properties
- * are text.
+ * The properties that RFC 4918 defines (section 15), with their JavaScript types. The value of any other property is
+ * text, or an {@link XmlElement} if it contains XML elements.
  */
 export interface LiveProperties {
   /** When the resource was created (section 15.1); null if the text is not a date. */
@@ -63,11 +64,6 @@ export interface LiveProperties {
 
 /** The values of properties, by name: the name alone for `DAV:` properties, `{namespace}name` for other properties. */
 export type Properties = Partial<LiveProperties> & Record<string, unknown>;
-
-/** Returns the name of a property, as used in {@link Properties}. @internal */
-export function propertyKey(nspace: string, name: string): string {
-  return nspace === 'DAV:' ? name : `{${nspace}}${name}`;
-}
 
 /**
  * Splits a property's name, `name` or `{namespace}name`, into the parts that neon writes into XML. @internal
@@ -101,12 +97,24 @@ const date: PropertyReader<Date | null> = {
   copy: (value) => value && new Date(value.getTime()),
 };
 
+/** Text whose value loses its markup, if there is any. */
+const onlyText: PropertyReader<string> = {
+  read: (text) => (hasMarkup(text) ? allTextOf(elementOf('', text)) : text),
+};
+
+/** The addon marks elements with this character. */
+const hasMarkup = (text: string): boolean => /\x01/.test(text);
+
 const readers: { readonly [name in keyof LiveProperties]?: PropertyReader<LiveProperties[name]> } = {
   creationdate: date,
   getcontentlength: { read: (text) => (/^\s*\d+\s*$/.test(text) ? Number(text) : null) },
   getlastmodified: date,
+  displayname: onlyText,
+  getcontentlanguage: onlyText,
+  getcontenttype: onlyText,
+  getetag: onlyText,
   lockdiscovery: { read: (text) => frozen(elements(text).filter(named('activelock')).map(activeLock)) },
-  resourcetype: { read: (text) => frozen(elements(text).map(({ name }) => name)) },
+  resourcetype: { read: (text) => frozen(elements(text).map(nameOf)) },
   supportedlock: {
     read: (text) =>
       frozen(
@@ -119,62 +127,36 @@ const readers: { readonly [name in keyof LiveProperties]?: PropertyReader<LivePr
 
 const frozen = <T>(list: T[]): readonly T[] => Object.freeze(list);
 
-/** The reader of a `DAV:` property; undefined for properties whose value is text. @internal */
+/** The reader of a `DAV:` property; undefined for properties whose value is text or an element. @internal */
 export function propertyReader(name: string): PropertyReader<unknown> | undefined {
   return Object.hasOwn(readers, name) ? readers[name as keyof LiveProperties] : undefined;
 }
 
-/** An XML element inside a property, parsed from the text form that neon returns. */
-interface Element {
-  /** The name, without the namespace `DAV:`. */
-  readonly name: string;
-  readonly children: Element[];
-  text: string;
-}
+const elements = (text: string): readonly XmlElement[] => elementOf('', text).children;
 
-/**
- * Parses the text form in which neon returns the XML inside a property. In this form, tags are written as
- * `<NAMESPACEname>`, and nothing is escaped. Text that looks like a tag is therefore parsed as a tag. Tags that do not
- * match are ignored.
- */
-function elements(text: string): readonly Element[] {
-  const root: Element = { name: '', children: [], text: '' };
-  const open = [root];
-  for (const [, end, name = '', between] of text.matchAll(/<(\/?)([^\s<>]+)[^<>]*>|([^<]+)/g)) {
-    const parent = open.at(-1) ?? root;
-    if (between !== undefined) parent.text += between;
-    else if (end) {
-      if (open.length > 1 && parent.name === local(name)) open.pop();
-    } else {
-      const element = { name: local(name), children: [], text: '' };
-      parent.children.push(element);
-      open.push(element);
-    }
-  }
-  return root.children;
-}
+/** The name of an element. Some servers forget the namespace of elements that belong to `DAV:`. */
+const nameOf = ({ name }: XmlElement): string => name.replace(/^\{\}/, '');
 
-const local = (name: string): string => (name.startsWith('DAV:') ? name.slice('DAV:'.length) : name);
 const named =
   (name: string) =>
-  (element: Element): boolean =>
-    element.name === name;
-const child = (element: Element, name: string): Element | undefined => element.children.find(named(name));
+  (element: XmlElement): boolean =>
+    nameOf(element) === name;
+const child = (element: XmlElement, name: string): XmlElement | undefined => element.children.find(named(name));
 
 /**
  * Returns the text of an element. If the element has no text, returns the text of the first child that has text, or
  * else null.
  */
-function textOf(element: Element | undefined): string | null {
+function textOf(element: XmlElement | undefined): string | null {
   if (!element) return null;
   return element.text.trim() || element.children.map(textOf).find((text) => text !== null) || null;
 }
 
-const scopeOf = (element: Element): 'exclusive' | 'shared' =>
+const scopeOf = (element: XmlElement): 'exclusive' | 'shared' =>
   child(element, 'lockscope')?.children.some(named('shared')) ? 'shared' : 'exclusive';
-const typeOf = (element: Element): string => child(element, 'locktype')?.children[0]?.name ?? 'write';
+const typeOf = (element: XmlElement): string => child(element, 'locktype')?.children.map(nameOf)[0] ?? 'write';
 
-function activeLock(element: Element): ActiveLock {
+function activeLock(element: XmlElement): ActiveLock {
   const text = (name: string): string | null => textOf(child(element, name));
   const depth = text('depth');
   return Object.freeze({

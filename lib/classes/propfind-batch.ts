@@ -1,7 +1,9 @@
 /** Unpacks the entries of a PROPFIND from the batches of the addon. */
 import { type HrefBase, placeOf } from './href.js';
 import { ne_uri_defaultport } from '../ne/uri.js';
-import { type Properties, propertyKey, propertyReader, type PropertyReader } from './properties.js';
+import { define } from './define.js';
+import { elementOf, propertyKey } from './markup.js';
+import { type Properties, propertyReader, type PropertyReader } from './properties.js';
 
 /** A resource that a PROPFIND found. */
 export interface Entry {
@@ -99,8 +101,9 @@ export function unpack(batch: PropfindBatch, base: HrefBase, entries: Entry[]): 
         next += 2;
         column.last = reader?.from ? reader.from(number) : number;
       } else {
-        const value = text.slice(at, (at += kind - 3));
-        column.last = reader ? reader.read(value) : value;
+        const hasMarkup = kind >= markupBit;
+        const value = text.slice(at, (at += (hasMarkup ? kind - markupBit : kind) - 3));
+        column.last = reader ? reader.read(value) : hasMarkup ? elementOf(key, value) : value;
       }
       define(props, key, column.last);
     }
@@ -128,6 +131,8 @@ function located(raw: string, base: HrefBase, props: Properties, status: Record<
 }
 
 const statusFields = 3;
+/** Added to the length of a value with markup. */
+const markupBit = 2 ** 31;
 
 /** Returns the failure at this index in the list of codes, reasons and descriptions. */
 function errorOf(statuses: readonly string[], index: number): EntryError {
@@ -168,11 +173,4 @@ function prefixesOf(origins: readonly string[]): readonly string[] {
     prefixes.push(`${scheme}:${authority}`);
   }
   return prefixes;
-}
-
-/** Sets a field whose name the server chose; even `__proto__` becomes an ordinary field. @internal */
-export function define(object: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === '__proto__')
-    Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });
-  else object[key] = value;
 }

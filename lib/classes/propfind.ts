@@ -1,4 +1,4 @@
-/** Listings: PROPFIND requests, awaited or iterated. */
+/** Listings: PROPFIND, REPORT and SEARCH requests, awaited or iterated. */
 import type { Stop } from '../core/abort.js';
 import { invalidType, invalidValue, NeonError, shown } from '../core/errors.js';
 import { requireToken } from '../core/handle.js';
@@ -41,34 +41,49 @@ export interface PropfindOptions extends PropNamesOptions {
 
 type OnBatch = (...batch: PropfindBatch) => boolean | void;
 type Room = () => Promise<void> | undefined;
-type PropfindFailure = RawFailure | null;
+/** The synchronization token of the document, or how the request failed. */
+type PropfindOutcome = RawFailure | string;
 type Propfind<R> = (
   session: ne_session,
+  method: string,
   path: string,
   depth: number,
-  names: readonly string[] | null,
+  content: readonly string[] | string | null,
   onBatch: OnBatch,
   room: Room,
   options: string,
 ) => R;
-const propfindSync: Propfind<PropfindFailure> = native('propfind');
+const propfindSync: Propfind<PropfindOutcome> = native('propfind');
 const propfind = addon.async['propfind'] as unknown as Propfind<void>;
 
 const namesOptions: Known<PropNamesOptions> = { ...commonOptions, depth: true };
 const propfindOptions: Known<PropfindOptions> = { ...namesOptions, props: true };
 
 const depths: Readonly<Record<Depth, number>> = { 0: 0, 1: 1, infinity: 2 };
+const noDepth = -1;
 
 type PropfindValues = Parameters<Propfind<unknown>> extends [ne_session, ...infer Values] ? Values : never;
 type OnEntries = (batch: PropfindBatch, base: HrefBase) => boolean | void;
+type Finish<Result> = (syncToken: string | null, base: HrefBase) => Result;
 
-/** A PROPFIND that is ready to be sent. @internal */
+/** The entries of a listing, in an array that also has the synchronization token of the listing. */
+export type Entries = Entry[] & {
+  /** The token of a `sync-collection` report (RFC 6578, section 6.2); null if the server sends none. Not enumerable. */
+  readonly syncToken: string | null;
+};
+
+/** A PROPFIND, REPORT or SEARCH that is ready to be sent. @internal */
 export interface PropfindQuery {
   readonly source: SessionSource;
+  readonly method: string;
   readonly target: string;
+  /** The value of the Depth header; -1 for a request without this header. */
   readonly depth: number;
-  /** A flat list of namespaces and names; null for a listing of property names. */
-  readonly names: readonly string[] | null;
+  /**
+   * The document to send, or a flat list of the namespaces and names of properties; null for a listing of property
+   * names.
+   */
+  readonly content: readonly string[] | string | null;
   readonly options: CommonOptions;
   /** Holds the stack at the call of the method: an error in an awaited listing would not show the caller. */
   readonly caller: { readonly stack?: string };
@@ -89,38 +104,78 @@ export function propfindQuery(
   const path = source.targetOf(target);
   requireKnown(options, onlyNames ? namesOptions : propfindOptions);
   const { depth = 1, props = [] } = options;
-  if (depth !== 0 && depth !== 1 && (depth as unknown) !== 'infinity')
-    throw invalidValue(`The "depth" must be 0, 1 or 'infinity'. Received ${shown(depth)}`);
   if (!isArray(props)) throw invalidType('props', 'an instance of Array', props);
-  const names = onlyNames ? null : (props as readonly unknown[]).flatMap((name) => splitName(name, 'props'));
+  const content = onlyNames ? null : (props as readonly unknown[]).flatMap((name) => splitName(name, 'props'));
   const caller = {};
   Error.captureStackTrace(caller, propfindQuery);
-  return { source, target: path, depth: depths[depth], names, options, caller };
+  return { source, method: 'PROPFIND', target: path, depth: depthOf(depth), content, options, caller };
+}
+
+function depthOf(depth: Depth): number {
+  if (depth !== 0 && depth !== 1 && (depth as unknown) !== 'infinity')
+    throw invalidValue(`The "depth" must be 0, 1 or 'infinity'. Received ${shown(depth)}`);
+  return depths[depth];
+}
+
+/**
+ * Checks the arguments of a report or a search; nothing is sent. @internal
+ *
+ * @throws as {@link propfindQuery}
+ */
+export function documentQuery(
+  method: 'REPORT' | 'SEARCH',
+  source: SessionSource,
+  target: Target,
+  xml: string,
+  options: PropNamesOptions,
+): PropfindQuery {
+  source.requireOpen();
+  const path = source.targetOf(target);
+  const isReport = method === 'REPORT';
+  requireKnown(options, isReport ? namesOptions : commonOptions);
+  if (typeof xml !== 'string') throw invalidType('xml', 'of type string', xml);
+  if (xml === '') throw invalidValue(`The "xml" of a ${method} is empty: it must be the document to send`);
+  const depth = isReport ? depthOf(options.depth ?? 0) : noDepth;
+  const caller = {};
+  Error.captureStackTrace(caller, documentQuery);
+  return { source, method, target: path, depth, content: xml, options, caller };
 }
 
 /** @internal */
 export const baseOf = ({ source, target }: PropfindQuery): HrefBase => ({ origin: source.origin, target });
 
-/** A PROPFIND, whose resources arrive in batches. */
-class PropfindCall implements Call<PropfindFailure, void> {
-  readonly method = 'PROPFIND';
+/** A PROPFIND, REPORT or SEARCH, whose resources arrive in batches. Its result is the synchronization token. */
+class PropfindCall<Result> implements Call<PropfindOutcome, Result> {
   readonly repeatable = true;
   readonly becomesGet = false;
   readonly #query: PropfindQuery;
   readonly reader: ResultReader | undefined;
   readonly #onBatch: OnEntries;
   readonly #room: Room;
+  readonly #finish: Finish<Result>;
 
   /**
+   * @param finish makes the result from the synchronization token, which is null if there is none
    * @param onBatch receives each batch, and the base for its hrefs; returns true if C must wait before the next batch
    * @param room returns a promise that resolves when C may continue, or undefined if C may continue at once
    * @param reader as in {@link Call}; needed if `onBatch` can make C wait
    */
-  constructor(query: PropfindQuery, onBatch: OnEntries, room: Room = noRoomNeeded, reader?: ResultReader) {
+  constructor(
+    query: PropfindQuery,
+    finish: Finish<Result>,
+    onBatch: OnEntries,
+    room: Room = noRoomNeeded,
+    reader?: ResultReader,
+  ) {
     this.#query = query;
     this.reader = reader;
+    this.#finish = finish;
     this.#onBatch = onBatch;
     this.#room = room;
+  }
+
+  get method(): string {
+    return this.#query.method;
   }
 
   get target(): string {
@@ -131,44 +186,64 @@ class PropfindCall implements Call<PropfindFailure, void> {
     propfind(session, ...this.#values(settings));
   }
 
-  sendSync(session: ne_session, settings: CallSettings): PropfindFailure {
+  sendSync(session: ne_session, settings: CallSettings): PropfindOutcome {
     return propfindSync(session, ...this.#values(settings));
   }
 
-  settle(failure: PropfindFailure, run: CallRun): void {
-    if (failure) throw errorOf(failure, run);
+  settle(outcome: PropfindOutcome, run: CallRun): Result {
+    if (typeof outcome !== 'string') throw errorOf(outcome, run);
+    return this.#finish(outcome === '' ? null : outcome, baseOf(this.#query));
   }
 
-  responseOf(failure: PropfindFailure): RawResponse | null {
-    return failure && failure[2];
+  responseOf(outcome: PropfindOutcome): RawResponse | null {
+    return typeof outcome === 'string' ? null : outcome[2];
   }
 
-  redirected({ target }: Redirection): PropfindCall {
-    return new PropfindCall({ ...this.#query, target }, this.#onBatch, this.#room, this.reader);
+  redirected({ target }: Redirection): PropfindCall<Result> {
+    return new PropfindCall({ ...this.#query, target }, this.#finish, this.#onBatch, this.#room, this.reader);
   }
 
   #values(settings: CallSettings): PropfindValues {
-    const { target, depth, names } = this.#query;
+    const { method, target, depth, content } = this.#query;
     const base = baseOf(this.#query);
     const onBatch: OnBatch = (...batch) => this.#onBatch(batch, base);
-    return [target, depth, names, onBatch, this.#room, composedOptions(settings)];
+    return [method, target, depth, content, onBatch, this.#room, composedOptions(settings)];
   }
 }
 
 const noRoomNeeded = (): undefined => undefined;
 
-/** Sends a PROPFIND. If it fails, the stack of the error shows where the listing was created. */
-async function send(call: PropfindCall, { source, options, caller }: PropfindQuery, terms?: RunTerms): Promise<void> {
+/** The result of a call that collects all entries. @internal */
+export interface Collected {
+  readonly entries: Entries;
+  /** The request that the entries answer. If there was a redirect, it is the request that was redirected to. */
+  readonly base: HrefBase;
+}
+
+/** A call that collects all entries of a query. @internal */
+export function collecting(query: PropfindQuery): Call<unknown, Collected> {
+  const entries: Entry[] = [];
+  const finish: Finish<Collected> = (syncToken, base) => ({
+    entries: Object.defineProperty(entries, 'syncToken', { value: syncToken }) as Entries,
+    base,
+  });
+  return new PropfindCall(query, finish, (batch, base) => unpack(batch, base, entries));
+}
+
+/** Sends a request. If it fails, the stack of the error shows where the listing was created. */
+async function send<R>(call: Call<unknown, R>, query: PropfindQuery, terms?: RunTerms): Promise<R> {
+  const { source, options, caller } = query;
   try {
-    await source.run(call, options, terms);
+    return await source.run(call, options, terms);
   } catch (error) {
     throw calledFrom(error, caller);
   }
 }
 
 /**
- * The resources that a PROPFIND finds (RFC 4918, section 9.1). The PROPFIND is sent once, when the listing is first
- * awaited or iterated. Awaiting the listing produces an array of all resources. Iterating it with `for await` produces
+ * The resources that a PROPFIND (RFC 4918, section 9.1), a REPORT (RFC 3253, section 3.6) or a SEARCH (RFC 5323) finds.
+ * The request is sent once, when the listing is first awaited or iterated. Awaiting the listing produces an array of
+ * all resources. Iterating it with `for await` produces
  * each resource as soon as it has arrived. The iterator buffers at most a few thousand resources. If other calls are
  * waiting for the session, it may buffer more; see {@link SessionOptions.maxUnreadBytes}. Leaving the loop early, or
  * dropping the iterator, closes the connection.
@@ -183,9 +258,18 @@ async function send(call: PropfindCall, { source, options, caller }: PropfindQue
  * for await (const { href, props } of session.propfind('/folder/')) console.log(href, props.getlastmodified);
  * ```
  */
-export class Listing implements PromiseLike<Entry[]>, AsyncIterable<Entry> {
+export class Listing implements PromiseLike<Entries>, AsyncIterable<Entry> {
+  /**
+   * The synchronization token of a `sync-collection` report (RFC 6578, section 6.2). Null until the listing has ended,
+   * and if the server sends no token. The awaited array has it, too.
+   */
+  get syncToken(): string | null {
+    return this.#syncToken;
+  }
+
   readonly #query: PropfindQuery;
-  #entries: Promise<Entry[]> | undefined;
+  #syncToken: string | null = null;
+  #entries: Promise<Entries> | undefined;
   #begun = false;
 
   /** @internal */
@@ -195,41 +279,41 @@ export class Listing implements PromiseLike<Entry[]>, AsyncIterable<Entry> {
   }
 
   /**
-   * Sends the PROPFIND unless it was already sent, and passes all entries to the callback. `await` calls this method.
+   * Sends the request unless it was already sent, and passes all entries to the callback. `await` calls this method.
    */
-  then<R = Entry[], E = never>(
-    onFulfilled?: ((entries: Entry[]) => R | PromiseLike<R>) | null,
+  then<R = Entries, E = never>(
+    onFulfilled?: ((entries: Entries) => R | PromiseLike<R>) | null,
     onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null,
   ): Promise<R | E> {
     return this.#all().then(onFulfilled, onRejected);
   }
 
-  /** Works like `catch` on a promise for all entries. Sends the PROPFIND in the same way as {@link then}. */
-  catch<E = never>(onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null): Promise<Entry[] | E> {
+  /** Works like `catch` on a promise for all entries. Sends the request in the same way as {@link then}. */
+  catch<E = never>(onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null): Promise<Entries | E> {
     return this.#all().catch(onRejected);
   }
 
-  /** Works like `finally` on a promise for all entries. Sends the PROPFIND in the same way as {@link then}. */
-  finally(onFinally?: (() => void) | null): Promise<Entry[]> {
+  /** Works like `finally` on a promise for all entries. Sends the request in the same way as {@link then}. */
+  finally(onFinally?: (() => void) | null): Promise<Entries> {
     return this.#all().finally(onFinally);
   }
 
-  /** Iterates the entries as they arrive; the PROPFIND is sent by the first `next()`. */
+  /** Iterates the entries as they arrive; the request is sent by the first `next()`. */
   [Symbol.asyncIterator](): AsyncGenerator<Entry, void, undefined> {
-    const arrivals = new Arrivals(this.#query);
+    const arrivals = new Arrivals(this.#query, (token) => (this.#syncToken = token));
     const iterator = new EntryIterator(arrivals, () => this.#first(arrivals));
     dropped.register(iterator, arrivals, arrivals);
     return iterator;
   }
 
-  #all(): Promise<Entry[]> {
+  #all(): Promise<Entries> {
     return (this.#entries ??= this.#collect());
   }
 
-  async #collect(): Promise<Entry[]> {
+  async #collect(): Promise<Entries> {
     this.#begin();
-    const entries: Entry[] = [];
-    await send(new PropfindCall(this.#query, (batch, base) => unpack(batch, base, entries)), this.#query);
+    const { entries } = await send(collecting(this.#query), this.#query);
+    this.#syncToken = entries.syncToken;
     return entries;
   }
 
@@ -265,6 +349,7 @@ class Arrivals implements ResultReader {
   /** How many entries the iterator has returned. */
   reads = 0;
   readonly #query: PropfindQuery;
+  readonly #onToken: (syncToken: string | null) => void;
   readonly #batches: PropfindBatch[] = [];
   #base: HrefBase;
   /** The approximate number of bytes in `#batches`. */
@@ -277,14 +362,16 @@ class Arrivals implements ResultReader {
   #makeRoom = (): void => undefined;
   #stop: Stop = () => undefined;
 
-  constructor(query: PropfindQuery) {
+  constructor(query: PropfindQuery, onToken: (syncToken: string | null) => void) {
     this.#query = query;
+    this.#onToken = onToken;
     this.#base = baseOf(query);
   }
 
   send(): void {
     const call = new PropfindCall(
       this.#query,
+      (syncToken) => this.#onToken(syncToken),
       (batch, base) => {
         this.#base = base;
         this.#batches.push(batch);
@@ -295,10 +382,12 @@ class Arrivals implements ResultReader {
       () => this.#room(),
       this,
     );
-    this.#running = send(call, this.#query, { onStart: (stop) => (this.#stop = stop) }).finally(() => {
-      this.#over = true;
-      this.#wake();
-    });
+    this.#running = send(call as Call<unknown, void>, this.#query, { onStart: (stop) => (this.#stop = stop) }).finally(
+      () => {
+        this.#over = true;
+        this.#wake();
+      },
+    );
     this.#running.catch(() => undefined); // next() awaits this promise, unless the PROPFIND is cancelled
   }
 
@@ -439,9 +528,7 @@ class EntryIterator implements AsyncGenerator<Entry, void, undefined> {
   }
 }
 
-/** Sends a PROPFIND on the calling thread, and returns the entries. @internal */
-export function listSync(query: PropfindQuery): Entry[] {
-  const entries: Entry[] = [];
-  query.source.runSync(new PropfindCall(query, (batch, base) => unpack(batch, base, entries)), query.options);
-  return entries;
+/** Sends a request on the calling thread, and returns the entries. @internal */
+export function listSync(query: PropfindQuery): Entries {
+  return query.source.runSync(collecting(query), query.options).entries;
 }

@@ -39,6 +39,7 @@ import {
 import { ne_iaddr_parse } from '../ne/socket.js';
 import { authenticate, type AuthOptions } from './auth.js';
 import { type CallDefaults, defaultFieldsOf, type HeadersInit } from './call-options.js';
+import { ConvenienceMethods } from './convenience.js';
 import { type DecompressOptions, inflationLimit } from './decompress.js';
 import { flagNumber } from './flags.js';
 import { type ProxyOptions, setProxy } from './proxy.js';
@@ -49,7 +50,6 @@ import { SingleSession } from './single-session.js';
 import type { ProgressEvent, ProgressWatch } from './status.js';
 import type { Target } from './target.js';
 import { requireKnownTLS, secure, type TLSOptions } from './tls.js';
-import { WebDAVMethods } from './webdav.js';
 
 /** The names of neon's session flags (`NE_SESSFLAG_*`). */
 export const sessionFlags = {
@@ -170,7 +170,7 @@ export interface SessionOptions extends RedirectOptions, DecompressOptions {
  * console.log(response.status, await response.text());
  * ```
  */
-export class Session extends WebDAVMethods {
+export class Session extends ConvenienceMethods {
   /** The `ne_session` of this session, for the functions of `libneon/ne`. */
   readonly handle: ne_session;
   /** `'http'` or `'https'`. */

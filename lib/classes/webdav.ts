@@ -17,8 +17,15 @@ import {
   type WithLockOptions,
 } from './locks.js';
 import * as methods from './methods.js';
-import { baseOf, Listing, listSync, type PropfindOptions, propfindQuery, type PropNamesOptions } from './propfind.js';
-import type { Entry } from './propfind-batch.js';
+import {
+  baseOf,
+  type Entries,
+  Listing,
+  listSync,
+  type PropfindOptions,
+  propfindQuery,
+  type PropNamesOptions,
+} from './propfind.js';
 import type { PropertyChanges } from './proppatch.js';
 import { type RequestOptions, requestOptions } from './request.js';
 import { requestCall } from './request-call.js';
@@ -197,24 +204,6 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Creates a collection (MKCOL, RFC 4918 section 9.3). A slash is added to a target that does not end in a slash.
-   * Rejects like {@link get}: with status 405 if the resource exists already, and with 409 if the parent is missing. In
-   * C: `ne_mkcol`.
-   */
-  mkcol(target: Target, options?: RequestOptions): Promise<Response> {
-    return this.#send(() => methods.mkcol(target, options));
-  }
-
-  /**
-   * Creates a collection on the calling thread; see {@link mkcol}.
-   *
-   * @throws as {@link getSync}
-   */
-  mkcolSync(target: Target, options?: BlockingOptions<RequestOptions>): Response {
-    return this.#sendSync(methods.mkcol(target, options));
-  }
-
-  /**
    * Copies a resource to another target on this server (COPY, RFC 4918 section 9.8). Rejects like {@link get}; the
    * error has `failures` if the server lists them. The status is 412 if the destination exists and `overwrite` is
    * false. In C: `ne_copy`.
@@ -332,7 +321,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *
    * @throws the errors that {@link propfind} throws and {@link Listing} rejects with, and `ERR_NEON_BUSY`
    */
-  propfindSync(target: Target, options: BlockingOptions<PropfindOptions> = {}): Entry[] {
+  propfindSync(target: Target, options: BlockingOptions<PropfindOptions> = {}): Entries {
     return listSync(propfindQuery(this.#source, target, options));
   }
 
@@ -350,7 +339,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    *
    * @throws as {@link propfindSync}
    */
-  propNamesSync(target: Target, options: BlockingOptions<PropNamesOptions> = {}): Entry[] {
+  propNamesSync(target: Target, options: BlockingOptions<PropNamesOptions> = {}): Entries {
     return listSync(propfindQuery(this.#source, target, options, true));
   }
 
@@ -552,18 +541,3 @@ function discovery(options: DiscoverLocksOptions): PropfindOptions {
   requireKnown(options, discoveryOptions);
   return { depth: 0, ...options, props: ['lockdiscovery'] };
 }
-
-type BlockingMethod = Extract<keyof WebDAVMethods, `${string}Sync`>;
-
-/** The methods of a pool: the methods that return promises. @internal */
-export type PromiseMethods = EventEmitter<SessionEvents> &
-  Omit<WebDAVMethods, BlockingMethod | 'locks' | keyof EventEmitter<SessionEvents>> & {
-    /**
-     * The locks that requests submit automatically: the locks that `lock` obtained, and the locks that `locks.add()`
-     * added.
-     */
-    readonly locks: LockStore;
-  };
-
-/** {@link WebDAVMethods} for a pool, which has no blocking form of its calls. @internal */
-export const PromiseMethods: abstract new (source: SessionSource) => PromiseMethods = WebDAVMethods;

@@ -3,9 +3,9 @@ import { setImmediate as turn } from 'node:timers/promises';
 
 import { invalidType } from '../core/errors.js';
 import { isObject } from '../core/objects.js';
-import { define } from './propfind-batch.js';
+import { define } from './define.js';
 import { native } from '../core/native.js';
-import { propertyKey } from './properties.js';
+import { propertyKey } from './markup.js';
 
 /**
  * Callbacks for the contents of an XML document, in document order; each is optional. They are called as methods of

@@ -9,7 +9,8 @@ export type Method =
 /** All methods that exist in both forms. */
 type AnyMethod =
   | Method
-  | 'request' | 'propfind' | 'propNames' | 'lock' | 'unlock' | 'refreshLock' | 'discoverLocks' | 'withLock'; // prettier-ignore
+  | 'request' | 'propfind' | 'propNames' | 'list' | 'stat' | 'exists' | 'quota' | 'report' | 'search'
+  | 'patchRange' | 'lock' | 'unlock' | 'refreshLock' | 'discoverLocks' | 'withLock'; // prettier-ignore
 
 /** The methods, all with promises. If a blocking method throws, its promise rejects with the same error. */
 export type Methods = {

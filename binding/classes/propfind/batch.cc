@@ -93,6 +93,7 @@ void PropfindBatch::begin_property(std::string_view nspace, std::string_view nam
   properties_.push_back(name_);
   if (name_ == columns_.size()) columns_.emplace_back().reader = reader_of(nspace, name);
   value_ = text_.size();
+  markup_ = false;
 }
 
 void PropfindBatch::end_property() {
@@ -116,7 +117,7 @@ void PropfindBatch::end_property() {
     column.at = numbers_.size();
     column.text = value_;
     column.size = value.size();
-    numbers_.push_back(measure(value) + 3);
+    numbers_.push_back((measure(value) + 3) | (markup_ ? markup_bit : 0));
   }
 }
 

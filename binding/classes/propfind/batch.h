@@ -20,7 +20,7 @@ namespace neon {
 /// reads them. The numbers of one resource are:
 ///
 ///     origin, length of the href, failure, count,
-///     then count times: name, and the length of the value + 3
+///     then count times: name, and the length of the value + 3, with the highest bit set if it has markup
 ///                          or 2, and a number: its upper and its lower half
 ///                          or 1, when the value equals the last one of this name
 ///                          or 0, and the status, when there is no value
@@ -57,6 +57,9 @@ class PropfindBatch final : public Packed {
   /// Appends to the value of the property.
   void text(std::string_view text) { text_ += text; }
   std::size_t value_size() const { return text_.size() - value_; }
+  /// Notes that the value of the property has elements.
+  void mark() { markup_ = true; }
+  bool has_markup() const { return markup_; }
   void end_property();
 
   bool full() const {
@@ -68,6 +71,7 @@ class PropfindBatch final : public Packed {
  private:
   // The limits are so low that making the objects of a batch does not block the event loop for long.
   static constexpr std::size_t max_resources = 128, max_numbers = std::size_t{32} * 1024;
+  static constexpr std::uint32_t markup_bit = 0x80000000U;
 
   using Reader = std::optional<std::int64_t> (*)(std::string_view text);
   static Reader reader_of(std::string_view nspace, std::string_view name);
@@ -95,6 +99,7 @@ class PropfindBatch final : public Packed {
   std::size_t head_ = 0;   // in numbers_: where the resource begins
   std::string late_href_;  // an href that came after properties
   std::size_t value_ = 0;  // in text_: where the value began
+  bool markup_ = false;    // whether the value has elements
   std::uint32_t name_ = 0;
   std::vector<std::uint32_t> properties_;  // the names of the properties that the resource has so far
   std::vector<Column> columns_;

@@ -4,7 +4,6 @@
 #include <ne_string.h>
 
 #include <algorithm>
-#include <cstring>
 #include <new>
 #include <utility>
 
@@ -16,10 +15,11 @@ namespace neon {
 namespace {
 
 // The elements that the parser accepts. `property` is an element inside `prop`, or inside a property.
-enum Element : int { multistatus = 1, response, href, propstat, prop, status, description, property };
+enum Element : int { multistatus = 1, response, href, propstat, prop, status, description, token, property };
 
 constexpr ChildElement children[] = {
     {multistatus, "response", response},
+    {multistatus, "sync-token", token},
     {response, "href", href},
     {response, "propstat", propstat},
     {response, "status", status},
@@ -118,11 +118,12 @@ int PropfindParser::start(int parent, std::string_view nspace, std::string_view 
   if (parent == property) {
     ++depth_;
     open_element(nspace.data(), name.data(), attributes);
-    return property;
+    return has_room() ? property : NE_XML_ABORT;
   }
   if (parent == prop) {
     depth_ = 0;
     if (!count()) return NE_XML_ABORT;
+    property_attributes_ = attributes_text(attributes);
     batch_->begin_property(nspace, name);
     return property;
   }
@@ -148,31 +149,43 @@ bool PropfindParser::start_root(std::string_view nspace, std::string_view name) 
   return fail(message.append(name));
 }
 
+bool PropfindParser::has_room() {
+  return batch_->value_size() < max_value || fail("The value of a property is longer than 16 MiB");
+}
+
 void PropfindParser::open_element(const char *nspace, const char *name, const char **attributes) {
-  if (!has_room()) return;
   PropfindBatch &batch = *batch_;
-  for (const char *const part : {"<", nspace, name}) batch.text(part);
-  for (; attributes[0] && has_room(); attributes += 2) {
-    const char *const colon = std::strchr(attributes[0], ':');
-    const char *const prefix_nspace =
-        colon ? ne_xml_resolve_nspace(c_, attributes[0], static_cast<std::size_t>(colon - attributes[0]))
-              : nullptr;
-    batch.text(" ");
-    if (prefix_nspace) batch.text(prefix_nspace);
-    batch.text(prefix_nspace ? colon + 1 : attributes[0]);
-    for (const char *const part : {"='", attributes[1], "'"}) batch.text(part);
+  batch.mark();
+  for (const char *const part : {"\x01", nspace, "\x02", name}) batch.text(part);
+  batch.text(attributes_text(attributes));
+  batch.text("\x04");
+}
+
+// Leaves out the declarations of namespaces, which the names contain already.
+std::string PropfindParser::attributes_text(const char **attributes) const {
+  std::string text;
+  for (; attributes[0]; attributes += 2) {
+    const std::string_view name = attributes[0];
+    if (name == "xmlns" || name.starts_with("xmlns:")) continue;
+    const std::size_t colon = name.find(':');
+    const char *const nspace =
+        colon == std::string_view::npos ? nullptr : ne_xml_resolve_nspace(c_, attributes[0], colon);
+    text.append("\x03").append(nspace ? nspace : "").append("\x02");
+    text.append(nspace ? name.substr(colon + 1) : name).append("\x02").append(attributes[1]);
   }
-  batch.text(">");
+  return text;
 }
 
 int PropfindParser::on_text(void *self, int state, const char *text, std::size_t size) noexcept {
   PropfindParser &parser = *static_cast<PropfindParser *>(self);
   const bool continues = parser.work([&] {
     if (state == property) {
-      if (parser.has_room()) parser.batch_->text({text, size});
-    } else if (state == href || state == status || state == description) {
+      parser.batch_->text({text, size});
+      return parser.has_room();
+    }
+    if (state == href || state == status || state == description || state == token) {
       if (parser.text_.size() + size > max_text)
-        return parser.fail("An href, status or description is too long");
+        return parser.fail("An href, status, description or synchronization token is too long");
       parser.text_.append(text, size);
     }
     return true;
@@ -180,19 +193,27 @@ int PropfindParser::on_text(void *self, int state, const char *text, std::size_t
   return continues ? 0 : NE_XML_ABORT;
 }
 
-int PropfindParser::on_end(void *self, int state, const char *nspace, const char *name) noexcept {
+int PropfindParser::on_end(void *self, int state, const char * /*nspace*/, const char * /*name*/) noexcept {
   PropfindParser &parser = *static_cast<PropfindParser *>(self);
   --parser.level_;
-  return parser.work([&] { return parser.end(state, nspace, name); }) ? 0 : NE_XML_ABORT;
+  return parser.work([&] { return parser.end(state); }) ? 0 : NE_XML_ABORT;
 }
 
-bool PropfindParser::end(int state, const char *nspace, const char *name) {
+bool PropfindParser::end(int state) {
   switch (state) {
     case property:
-      if (depth_-- == 0)
-        batch_->end_property();
-      else if (has_room())
-        for (const char *const part : {"</", nspace, name, ">"}) batch_->text(part);
+      if (depth_-- > 0) {
+        batch_->text("\x05");
+        return true;
+      }
+      if (batch_->has_markup() && !property_attributes_.empty())
+        for (const std::string_view part :
+             {std::string_view("\x06"), std::string_view(property_attributes_), std::string_view("\x04")})
+          batch_->text(part);
+      batch_->end_property();
+      return true;
+    case token:
+      sync_token_ = shaved(text_);
       return true;
     case href:
       set_href(text_);

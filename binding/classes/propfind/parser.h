@@ -17,14 +17,23 @@
 
 namespace neon {
 
-/// Reads the response to a PROPFIND into batches, while the response arrives.
+/// Reads a multi-status document, such as the response to a PROPFIND, into batches, while the response
+/// arrives.
 ///
 /// neon's ne_xml_parser parses the XML, and calls this class for each element. This class replaces two parts
 /// of neon:
 ///  - ne_207_parser drops a resource whose href is not a URI. It treats any other document as an empty
 ///    multi-status document, and truncates long hrefs.
 ///  - ne_simple_propfind copies each name and each value into a result set. This takes a third of the time of
-///    a PROPFIND. This class writes the same text straight into a batch.
+///    a PROPFIND. It truncates long values, and writes elements as text that looks like other text. This
+///    class writes values straight into a batch.
+///
+/// The elements in a value become text with control characters, which XML does not allow in documents
+/// (lib/classes/markup.ts reads this form):
+///
+///     \x01 namespace \x02 name, then for each attribute \x03 namespace \x02 name \x02 value, then \x04
+///     \x05 ends the element
+///     \x06 at the end of a value, then the attributes of the property itself, then \x04
 ///
 /// This class reads an href that is an absolute path, or a URI with an absolute path, if the path is
 /// percent-encoded as RFC 3986 requires. It leaves any other href to JavaScript (lib/classes/href.ts).
@@ -52,6 +61,8 @@ class PropfindParser final {
   ///
   /// @param complete whether the document was parsed to its end
   const char *failure(bool complete) const;
+  /// The synchronization token of the document (RFC 6578); empty if there is none.
+  const std::string &sync_token() const { return sync_token_; }
   /// The resources after the last batch that was flushed.
   std::unique_ptr<PropfindBatch> take() { return std::move(batch_); }
 
@@ -82,18 +93,18 @@ class PropfindParser final {
   int start(int parent, std::string_view nspace, std::string_view name, const char **attributes);
   bool start_root(std::string_view nspace, std::string_view name);
   void open_element(const char *nspace, const char *name, const char **attributes);
-  bool end(int state, const char *nspace, const char *name);
+  std::string attributes_text(const char **attributes) const;
+  bool end(int state);
   bool end_status();
   void end_propstat();
   void end_response();
   void set_href(std::string_view text);
-  bool has_room() const { return batch_->value_size() < max_value; }
+  bool has_room();
 
-  // neon's own limits: the length of a value in bytes (the rest is omitted), and the number of properties of
-  // a resource.
-  static constexpr std::size_t max_value = 102400;
-  static constexpr int max_properties = 1024;
-  // A longer href, status or description is an error.
+  // A longer value is an error.
+  static constexpr std::size_t max_value = std::size_t{16} * 1024 * 1024;
+  static constexpr int max_properties = 1024;  // neon's own limit
+  // A longer href, status, description or synchronization token is an error.
   static constexpr std::size_t max_text = std::size_t{64} * 1024;
 
   std::unique_ptr<PropfindBatch> batch_ = std::make_unique<PropfindBatch>();
@@ -104,10 +115,12 @@ class PropfindParser final {
   bool begun_ = false;
   bool found_root_ = false;
   std::string encoding_error_;
-  int level_ = 0;     // the number of open elements, without those that are skipped
-  int count_ = 0;     // the number of properties and propstats of the resource
-  int depth_ = 0;     // the depth of the current element below its property
-  std::string text_;  // of the href, status or description that is open
+  int level_ = 0;                    // the number of open elements, without those that are skipped
+  int count_ = 0;                    // the number of properties and propstats of the resource
+  int depth_ = 0;                    // the depth of the current element below its property
+  std::string property_attributes_;  // of the current property
+  std::string sync_token_;
+  std::string text_;  // of the href, status, description or token that is open
   // The state of the current resource.
   std::vector<std::string> hrefs_;
   Outcome response_;

@@ -48,6 +48,7 @@ Propfind::Propfind(std::shared_ptr<Session> session, Inquiry inquiry, Recipe rec
 
 // Writes the document as ne_simple_propfind and ne_propnames write it.
 std::string Inquiry::body() const {
+  if (document) return *document;
   std::string text = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<propfind xmlns=\"DAV:\">";
   if (only_names) return text + "<propname/></propfind>";
   if (names.empty()) return text + "<allprop/></propfind>\n";
@@ -70,6 +71,7 @@ void Propfind::run() {
   result_.note(Request::run_delegated(*session_, send_it, Request::Reuse::Silent), session_->c());
   if (parser.out_of_memory() || record.out_of_memory()) throw neon_failure(code::no_memory, "Out of memory");
   if (!result_.ok()) return;
+  sync_token_ = parser.sync_token();
   if (auto rest = parser.take(); !rest->empty()) flush(std::move(rest));
 }
 
@@ -78,8 +80,8 @@ void Propfind::run() {
 int Propfind::send(PropfindParser &parser, ResponseRecord &record) {
   ne_session *const session = session_->c();
   const std::string body = inquiry_.body();
-  ne_request *const request = ne_request_create(session, "PROPFIND", inquiry_.path.c_str());
-  ne_add_depth_header(request, inquiry_.depth);
+  ne_request *const request = ne_request_create(session, inquiry_.method.c_str(), inquiry_.path.c_str());
+  if (inquiry_.depth != Inquiry::no_depth) ne_add_depth_header(request, inquiry_.depth);
   ne_set_request_body_buffer(request, body.data(), body.size());
   ne_add_request_header(request, "Content-Type", NE_XML_MEDIA_TYPE);
   recipe_.add_headers_and_flags_to(request);
@@ -130,29 +132,34 @@ void Propfind::deliver_batch(Napi::Env env, const PropfindBatch &batch) {
 }
 
 Napi::Value Propfind::result(Napi::Env env) {
-  if (result_.ok()) return env.Null();
+  if (result_.ok()) return Napi::String::New(env, sync_token_);
   return array_of(env, {Napi::Number::New(env, result_.code), Napi::String::New(env, result_.text),
                         record_ ? record_->value(env) : env.Null()});
 }
 
 namespace {
 
-/// propfind(session, path, depth, names, onBatch, room, options) → null, or [NE_* code, error text, response]
-/// when the call failed. Head::response() packs the response, which is null when none arrived.
-///  - names: a flat array of namespaces and names. An empty array asks for all properties. null asks only for
-///    the names of the properties.
+/// propfind(session, method, path, depth, content, onBatch, room, options) → the synchronization token of the
+/// document (an empty string without one), or [NE_* code, error text, response] when the call failed.
+/// Head::response() packs the response, which is null when none arrived.
+///  - depth: NE_DEPTH_*, or -1 for no Depth header.
+///  - content: the document to send, or a flat array of namespaces and names. An empty array asks for all
+///    properties. null asks only for the names of the properties.
 ///  - onBatch: receives (text, numbers, names, statuses, origins), as PropfindBatch packs them. Returns true
 ///    when JavaScript is behind.
 ///  - room: is called when the lane has to wait for JavaScript. May return a promise.
-/// The request equals the request of ne_simple_propfind or ne_propnames.
+/// The request of a PROPFIND equals the request of ne_simple_propfind or ne_propnames.
 std::shared_ptr<Operation> propfind(const Arguments &arguments, Mode mode) {
   auto session = arguments.handle<Session>(0, "session");
   Inquiry inquiry;
-  inquiry.path = arguments.line(1, "path");
-  inquiry.depth = arguments[2].As<Napi::Number>().Int32Value();
-  inquiry.only_names = arguments.is_nullish(3);
-  if (!inquiry.only_names) {
-    const std::vector<Napi::Value> names = arguments.list(3, "props");
+  inquiry.method = arguments.line(1, "method");
+  inquiry.path = arguments.line(2, "path");
+  inquiry.depth = arguments[3].As<Napi::Number>().Int32Value();
+  inquiry.only_names = arguments.is_nullish(4);
+  if (arguments[4].IsString()) {
+    inquiry.document = arguments[4].As<Napi::String>().Utf8Value();
+  } else if (!inquiry.only_names) {
+    const std::vector<Napi::Value> names = arguments.list(4, "props");
     for (std::size_t i = 0; i + 1 < names.size(); i += 2) {
       const auto &[nspace, name] =
           inquiry.names.emplace_back(text_of(names[i], "A namespace"), text_of(names[i + 1], "A name"));
@@ -160,8 +167,8 @@ std::shared_ptr<Operation> propfind(const Arguments &arguments, Mode mode) {
     }
   }
   Recipe recipe;
-  recipe.read_options(arguments, 6);
-  const Napi::Function on_batch = arguments.function(4, "onBatch"), room = arguments.function(5, "room");
+  recipe.read_options(arguments, 7);
+  const Napi::Function on_batch = arguments.function(5, "onBatch"), room = arguments.function(6, "room");
   auto made = std::make_shared<Propfind>(std::move(session), std::move(inquiry), std::move(recipe),
                                          mode == Mode::Async);
   made->hold(on_batch);

@@ -1,4 +1,4 @@
-// The PROPFIND of the classes, as one operation.
+// The PROPFIND, REPORT and SEARCH of the classes, as one operation.
 #pragma once
 
 #include <napi.h>
@@ -19,20 +19,25 @@
 
 namespace neon {
 
-/// The resources and properties that a PROPFIND asks for.
+/// A request whose response is a multi-status document. A PROPFIND asks for properties by name.
 struct Inquiry {
-  std::string path;
-  int depth = 0;
+  std::string method, path;
+  int depth = no_depth;
   /// Namespaces and names; empty for all properties.
   std::vector<std::pair<std::string, std::string>> names;
   /// Only the names of properties.
   bool only_names = false;
+  /// The document of the caller, instead of one about properties.
+  std::optional<std::string> document;
+
+  /// Sends no Depth header.
+  static constexpr int no_depth = -1;
 
   /// The document that the request sends.
   std::string body() const;
 };
 
-/// A PROPFIND whose resources reach JavaScript in batches.
+/// A PROPFIND, REPORT or SEARCH whose resources reach JavaScript in batches.
 ///
 /// The lane posts batches while it is still parsing the response. It posts a full batch at once. It posts a
 /// batch that is not full when JavaScript has nothing to do and the last post is at least `patience` ago. So
@@ -81,6 +86,7 @@ class Propfind final : public Operation {
   // Written inside run(), read after it.
   CallResult result_;
   std::optional<ResponseRecord> record_;
+  std::string sync_token_;
 };
 
 }  // namespace neon

@@ -71,7 +71,7 @@ describe.each(ways)('%s', (way, list) => {
         href: '/dav/a%20b',
         uri: `http://127.0.0.1:${server.port}/dav/a%20b`,
         props: {
-          resourcetype: ['collection', 'http://x/calendar'],
+          resourcetype: ['collection', '{http://x/}calendar'],
           displayname: 'A & B <é> 𝄞!',
           getcontentlength: 12,
           creationdate: new Date('2020-01-02T03:04:05Z'),

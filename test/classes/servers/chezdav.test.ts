@@ -1,6 +1,6 @@
 /** Runs every method of the classes against chezdav. */
 import { startChezdav } from '../../servers/chezdav.js';
-import { describeServer } from './describe-server.js';
+import { describeConvenience, describeServer, type ServerUnderTest } from './describe-server.js';
 import { oddNames } from './names.js';
 
 /**
@@ -8,10 +8,14 @@ import { oddNames } from './names.js';
  */
 const withPercent = ['%', '%20', '%2e%2e', '%C3%BC', '%zz', '100%', 'a%2Fb'];
 
-describeServer({
+const served = {
   name: 'chezdav',
   programs: ['chezdav'],
   start: startChezdav,
+} satisfies Partial<ServerUnderTest>;
+
+describeServer({
+  ...served,
   methods: {
     'PUT of an existing resource': 200,
     'PUT without a parent': 'fails: 500',
@@ -42,3 +46,5 @@ describeServer({
     'lock: 412': oddNames.filter((name) => encodeURIComponent(name).includes('%') && !/[$&+,;@]/.test(name)).sort(),
   },
 });
+
+describeConvenience({ ...served, convenience: { quota: 'both' } });

@@ -8,6 +8,7 @@ import { fetchOnce } from '../../servers/client.js';
 import type { DavServer } from '../../servers/dav-program.js';
 import { describeWith, type Program } from '../../servers/packages.js';
 import { clients } from '../../support/methods.js';
+import { convenienceOutcomes, treeOutcomes, usualConvenience, usualTrees } from './convenience-outcomes.js';
 import type { DavClient } from './dav-client.js';
 import { methodOutcomes, type MethodOutcomes, type Peculiarities } from './method-outcomes.js';
 import { nameOutcomes, type NameOutcomes } from './name-outcomes.js';
@@ -49,6 +50,35 @@ const forms: readonly Form[] = [
 
 function openOf<C extends { close(): Promise<unknown> }>(session: C, of: (session: C) => DavClient): Connection {
   return { client: of(session), close: () => session.close() };
+}
+
+/** A server for the convenient methods. */
+export interface ConvenienceServer extends Pick<ServerUnderTest, 'name' | 'programs' | 'start'> {
+  /** The outcomes of the convenient methods that differ from {@link usualConvenience} and {@link usualTrees}. */
+  readonly convenience: MethodOutcomes;
+}
+
+/** Defines the suite of the convenient methods of a server, which is started once. */
+export function describeConvenience({ programs, name, start, convenience }: ConvenienceServer): void {
+  const differing = (usual: MethodOutcomes): MethodOutcomes =>
+    Object.fromEntries(
+      Object.entries(usual).map(([key, value]) => [key, key in convenience ? convenience[key] : value]),
+    );
+  describeWith(programs, `${name}: convenience`, () => {
+    let running: DavServer;
+    beforeAll(async () => {
+      running = await start();
+    });
+    afterAll(() => running.stop());
+
+    test.each(clients)('gives each convenient method the outcome of the table: %s', async (form, connect, of) => {
+      const client = connect(running.origin + running.root);
+      const root = `${running.root}convenience-${form}/`;
+      expect(await convenienceOutcomes(of(client), root)).toEqual(differing(usualConvenience));
+      if (form !== 'blocking') expect(await treeOutcomes(client, root)).toEqual(differing(usualTrees));
+      await client.close();
+    });
+  });
 }
 
 /** Defines the suite of a server, which is started once. */

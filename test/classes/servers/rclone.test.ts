@@ -1,11 +1,15 @@
 /** Runs every method of the classes against rclone. */
 import { startRclone } from '../../servers/rclone.js';
-import { describeServer } from './describe-server.js';
+import { describeConvenience, describeServer, type ServerUnderTest } from './describe-server.js';
 
-describeServer({
+const served = {
   name: 'rclone',
   programs: ['rclone'],
   start: startRclone,
+} satisfies Partial<ServerUnderTest>;
+
+describeServer({
+  ...served,
   methods: {
     'PUT of an existing resource': 201,
     'PUT without a parent': 'fails: 404',
@@ -23,4 +27,13 @@ describeServer({
     'shared LOCK by two': 'fails: 501',
   },
   names: { 'proppatch: 207': 'every name' },
+});
+
+describeConvenience({
+  ...served,
+  convenience: {
+    'mkcol with parents again': 201, // as for each MKCOL of a collection that exists
+    'report of an unknown name': 'fails: 400',
+    search: 'fails: 400',
+  },
 });

@@ -1,11 +1,15 @@
 /** Runs every method of the classes against SabreDAV. */
 import { sabreDav, startSabreDav } from '../../servers/sabredav.js';
-import { describeServer } from './describe-server.js';
+import { describeConvenience, describeServer, type ServerUnderTest } from './describe-server.js';
 
-describeServer({
+const served = {
   name: 'SabreDAV',
   programs: ['php', sabreDav],
   start: startSabreDav,
+} satisfies Partial<ServerUnderTest>;
+
+describeServer({
+  ...served,
   methods: {
     'OPTIONS: classes': ['1', '2', '3'],
     'PUT without a parent': 'fails: 404',
@@ -19,4 +23,9 @@ describeServer({
     'LOCK without a timeout: seconds': 1800,
   },
   names: {},
+});
+
+describeConvenience({
+  ...served,
+  convenience: { quota: 'both', 'report of an unknown name': 'fails: 403', patchRange: 'hEEEo' },
 });

@@ -1,13 +1,17 @@
 /** Runs every method of the classes against Tomcat. */
 import { startTomcat, tomcatBootstrap } from '../../servers/tomcat.js';
-import { describeServer } from './describe-server.js';
+import { describeConvenience, describeServer, type ServerUnderTest } from './describe-server.js';
 
 const withSemicolon = ['&amp;', 'a;b=c'];
 
-describeServer({
+const served = {
   name: 'Tomcat',
   programs: ['java', tomcatBootstrap],
   start: startTomcat,
+} satisfies Partial<ServerUnderTest>;
+
+describeServer({
+  ...served,
   methods: {
     'OPTIONS: classes': ['1', '2', '3'],
     ETag: 'W/"',
@@ -27,3 +31,5 @@ describeServer({
     'end: left': withSemicolon,
   },
 });
+
+describeConvenience({ ...served, convenience: {} });

@@ -1,11 +1,15 @@
 /** Runs every method of the classes against npm webdav-server. */
 import { startWebdavServer } from '../../servers/webdav-server.js';
-import { describeServer } from './describe-server.js';
+import { describeConvenience, describeServer, type ServerUnderTest } from './describe-server.js';
 
-describeServer({
+const served = {
   name: 'npm webdav-server',
   programs: [],
   start: startWebdavServer,
+} satisfies Partial<ServerUnderTest>;
+
+describeServer({
+  ...served,
   methods: {
     'PUT of an existing resource': 200,
     'PUT with If-None-Match: *': 200,
@@ -42,3 +46,5 @@ describeServer({
     'propfind: another entry': ['&amp;'],
   },
 });
+
+describeConvenience({ ...served, convenience: {} });
