@@ -8,7 +8,7 @@ import { gzipSync } from 'node:zlib';
 import { features, Session, type SessionOptions } from 'libneon';
 import { bodyOf, headFor, kib, withBody } from '../../support/bodies.js';
 import { failureOf } from '../../support/expect.js';
-import { exchange, keepAlive, receivedBy, testServers } from '../../support/servers.js';
+import { answering, exchange, keepAlive, receivedBy, testServers } from '../../support/servers.js';
 import { response, type RawServer, type Step } from '../../servers/raw.js';
 
 const serve = testServers();
@@ -166,6 +166,46 @@ describe('a request on a kept connection', () => {
     expect(count).toBeGreaterThan(20);
     expect(await dribbling).toBe('hello');
     await Promise.all([slow.session.close(), other.close()]);
+  });
+
+  test('does not wait for a peer of another session that never stops sending', async () => {
+    const fast = await serve({ connections: [keepAlive()] });
+    const flood: Step = { repeat: 'forever', steps: [{ send: 'X-Field: value\r\n'.repeat(1000) }] };
+    const flooded = await warm([{ read: 'request' }, { send: 'HTTP/1.1 102 Processing\r\n' }, flood]);
+    const other = await warmSession(fast);
+    const controller = new AbortController();
+    const outcome = failureOf(() => flooded.session.request('GET', '/', controller));
+    for (let count = 0; count < 100; count++) await (await other.request('GET', '/')).text();
+    controller.abort();
+    expect(await outcome).toMatchObject({ name: 'AbortError' });
+    await Promise.all([flooded.session.close(), other.close()]);
+  });
+
+  test('settles before a later request of the session that needs a thread', async () => {
+    const server = await serve(answering());
+    const sessions = await Promise.all(Array.from({ length: 50 }, () => warmSession(server)));
+    const body = bodyOf(20 * kib); // too long for the shared lane
+    for (let round = 0; round < 20; round++)
+      await Promise.all(
+        sessions.map(async (session) => {
+          const order: number[] = [];
+          const first = session.request('GET', '/').then(() => order.push(1));
+          await Promise.all([first, session.request('PUT', '/', { body }).then(() => order.push(2))]);
+          expect(order).toEqual([1, 2]);
+        }),
+      );
+    for (const session of sessions) session.destroy();
+  });
+
+  test('makes neon connect as usual when the kept connection has ended', async () => {
+    const { session } = await warm([{ close: 'fin' }], {}, [keepAlive()]);
+    await sleep(100);
+    const events: string[] = [];
+    session.on('status', ({ type }) => events.push(type));
+    await (await session.request('GET', '/')).text();
+    expect(events.filter((type) => type === 'connecting')).toHaveLength(1);
+    expect(events.filter((type) => type === 'disconnected')).toHaveLength(1);
+    await session.close();
   });
 
   test('leaves the session to blocking calls', async () => {
