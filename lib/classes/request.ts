@@ -161,8 +161,8 @@ export class Request {
 
   /**
    * Sends the request, after the earlier requests of the session. Resolves with the response, whatever its status. By
-   * then, a response of up to 64 KiB has arrived completely, unless the server paused for 250 ms. Of any other response,
-   * the head and a part of the body have arrived.
+   * then, a response of up to 64 KiB has arrived completely, unless the server paused for 250 ms. Of any other
+   * response, the head and a part of the body have arrived.
    *
    * Rejects with a {@link NeonError} when there is no response. The code of the error is neon's code (`NE_CONNECT`,
    * `NE_TIMEOUT`, …), or `ERR_NEON_DESTROYED` after the request or the session was destroyed. Rejects with the signal's
