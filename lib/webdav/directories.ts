@@ -116,7 +116,7 @@ export async function getDirectoryContents(
   const headers = { Accept: acceptXML, Depth: deep ? 'infinity' : '1' };
   const response = await send(
     client,
-    requestOf(client, asCollection(urlOf(client, path)), { method: 'PROPFIND', headers }, options),
+    requestOf(client, urlOf(client, path).replace(/\/$/, ''), { method: 'PROPFIND', headers }, options),
   );
   const [builder, failure] = await readDocument(response, client.parsing);
   if (response.isEmpty) throw new Error('Failed parsing directory contents: Empty response');

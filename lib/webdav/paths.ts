@@ -17,11 +17,13 @@ export function escapePath(path: string): string {
 }
 
 /**
- * Joins the URL of a client and an escaped path, with one slash between them. Several slashes at the end become one.
+ * Joins the URL of a client and an escaped path, with one slash between them. Several slashes at the end become one. A
+ * path that is only a slash adds nothing, as in npm `webdav`.
  */
 export function joinURL(base: string, path: string): string {
-  if (path === '' || path === '/') return path === '' ? base : `${base.replace(/\/+$/, '')}/`;
-  return `${base.replace(/\/+$/, '')}/${path.replace(/^\/+/, '').replace(/\/+$/, '/')}`;
+  const rest = path.replace(/^\/+/, '').replace(/\/+$/, '/');
+  if (rest === '') return path === '' ? base : base.replace(/\/+$/, '');
+  return `${base.replace(/\/+$/, '')}/${rest}`;
 }
 
 /** Adds a slash at the end, unless there is one. */

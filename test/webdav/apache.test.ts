@@ -1,0 +1,5 @@
+/** Compares this package with npm webdav on Apache. */
+import { startApache } from '../servers/apache.js';
+import { describeCalls } from './describe-calls.js';
+
+describeCalls({ name: 'Apache', programs: ['apache2'], start: startApache, path: '/dav' });

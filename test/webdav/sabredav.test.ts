@@ -1,0 +1,5 @@
+/** Compares this package with npm webdav on SabreDAV. */
+import { sabreDav, startSabreDav } from '../servers/sabredav.js';
+import { describeCalls } from './describe-calls.js';
+
+describeCalls({ name: 'SabreDAV', programs: ['php', sabreDav], start: startSabreDav, path: '' });
