@@ -3,8 +3,11 @@
 /** Whether a path matches. */
 export type Matcher = (path: string) => boolean;
 
-/** A segment of a pattern: `'**'`, a name, or an expression for names. */
-type Segment = RegExp | string;
+/** The segment `**`, which stands for any number of segments of a path. */
+const globstar = Symbol('**');
+
+/** A segment of a pattern: {@link globstar}, a name, or an expression for names. */
+type Segment = typeof globstar | RegExp | string;
 
 /**
  * Compiles a pattern. A pattern without a slash is for the last segment of a path. A leading `!` negates. Names that
@@ -25,7 +28,7 @@ export function matcherOf(pattern: string): Matcher {
 function matches(names: readonly string[], segments: readonly Segment[]): boolean {
   let at = 0;
   for (const [i, segment] of segments.entries()) {
-    if (segment === '**') return matchesRest(names.slice(at), segments.slice(i + 1));
+    if (segment === globstar) return matchesRest(names.slice(at), segments.slice(i + 1));
     const name = names[at++];
     if (name === undefined || !(typeof segment === 'string' ? segment === name : segment.test(name))) return false;
   }
@@ -117,7 +120,7 @@ function sequenceOf(text: string): string[] | undefined {
 
 /** Compiles the pattern of one segment. Without magic, it is the segment itself. */
 function segmentOf(text: string): Segment {
-  if (text === '**') return text;
+  if (text === '**') return globstar;
   if (!/[*?[\\(]/.test(text)) return text;
   const { source, hasMagic } = new SegmentPattern(text).compile();
   if (!hasMagic) return text.replaceAll(/\\([^])/g, '$1');

@@ -13,9 +13,11 @@ const defaultTimeout = 'Infinite, Second-4100000000';
 export async function lock(client: Client, path: string, given?: LockOptions): Promise<LockResponse> {
   const options = checked(given, known.lockOptions);
   const { refreshToken, timeout = defaultTimeout } = options;
-  const headers: Headers = { Accept: acceptXML, 'Content-Type': 'application/xml; charset=utf-8', Timeout: timeout };
-  if (refreshToken) headers['If'] = /^\s*[(<]/.test(refreshToken) ? conditionOf(refreshToken) : `(<${refreshToken}>)`;
-  const call = { method: 'LOCK', headers, data: lockInfo(client.contactHref) };
+  const headers: Headers = { Accept: acceptXML, Timeout: timeout };
+  // A refresh has no body (RFC 4918, section 9.10.2).
+  if (!refreshToken) headers['Content-Type'] = 'application/xml; charset=utf-8';
+  else headers['If'] = /^\s*[(<]/.test(refreshToken) ? conditionOf(refreshToken) : `(<${refreshToken}>)`;
+  const call = { method: 'LOCK', headers, data: refreshToken ? undefined : lockInfo(client.contactHref) };
   const response = await send(client, requestOf(client, urlOf(client, path), call, options));
   // All text stays text: a token is not a number.
   const parsing = { attributeParsers: [], tagParsers: [() => undefined] };

@@ -1,12 +1,14 @@
 /** Makes the calls of calls.ts on a server, with one of the packages, and reports their outcomes. */
 import { serveParent } from '../servers/child.js';
-import { calls, type Package } from './calls.js';
+import { calls, otherCalls, type Package } from './calls.js';
 
 /** Which package makes the calls, and where. */
 export interface Question {
   readonly package: 'webdav' | 'libneon/webdav';
   /** The URL of a directory that exists. The calls work in a new directory in it. */
   readonly url: string;
+  /** The options of the client. */
+  readonly options?: object;
   /** The names of the calls; all by default. */
   readonly names?: readonly string[];
 }
@@ -20,15 +22,16 @@ export type Outcomes = Readonly<Record<string, Outcome>>;
 if (require.main === module)
   serveParent<undefined, null, Question, Outcomes>(async () => ({ started: null, answer: outcomes }));
 
-async function outcomes({ package: name, url, names = Object.keys(calls) }: Question): Promise<Outcomes> {
+async function outcomes({ package: name, url, options, names = Object.keys(calls) }: Question): Promise<Outcomes> {
   const used = (name === 'webdav' ? await import('webdav') : await import('libneon/webdav')) as unknown as Package;
-  await used.createClient(url).createDirectory('/work');
+  const parent = used.createClient(url, options);
+  if (!(await parent.exists('/work'))) await parent.createDirectory('/work');
   const work = `${url.replace(/\/$/, '')}/work`;
-  const given = { package: used, client: used.createClient(work), url: work };
+  const given = { package: used, client: used.createClient(work, options), url: work, options };
   const found: Record<string, Outcome> = {};
   for (const call of names) {
     try {
-      found[call] = { result: plain(await calls[call]?.(given)) };
+      found[call] = { result: plain(await (calls[call] ?? otherCalls[call])?.(given)) };
     } catch (error) {
       found[call] = { error: plainError(error) };
     }

@@ -2,6 +2,7 @@
 import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import type * as webdav from 'webdav';
+import { documents } from './documents.js';
 
 /** The parts of both packages that the calls use. */
 export type Package = Pick<
@@ -19,8 +20,9 @@ export type Client = webdav.WebDAVClient;
 export interface Given {
   readonly client: Client;
   readonly package: Package;
-  /** The URL of the client. */
+  /** The URL and the options of the client. */
   readonly url: string;
+  readonly options: object | undefined;
 }
 
 type Call = (given: Given) => unknown;
@@ -40,6 +42,19 @@ function written(client: Client, path: string, options: object, content: string 
 const read = (client: Client, path: string, options: object = {}): Promise<string> =>
   text(client.createReadStream(path, options) as unknown as Readable);
 
+const timeout = { timeout: 'Second-600' };
+
+/** Locks a new file. */
+async function lockNew(client: Client, name: string): Promise<webdav.LockResponse> {
+  await client.putFileContents(`/lock ${name}.txt`, 'locked');
+  return client.lock(`/lock ${name}.txt`, timeout);
+}
+
+async function refresh(client: Client, name: string, token: string, refreshToken: string): Promise<unknown> {
+  const lock = await client.lock(`/lock ${name}.txt`, { ...timeout, refreshToken });
+  return [String(lock.token) === String(token), lock.serverTimeout];
+}
+
 /** The calls, by what they do. They run in this order, and each relies on the earlier ones. */
 export const calls: Readonly<Record<string, Call>> = {
   'putFileContents stores text': ({ client }) => client.putFileContents('/a.txt', 'hello'),
@@ -57,6 +72,10 @@ export const calls: Readonly<Record<string, Call>> = {
   'putFileContents with a number as contentLength': ({ client }) =>
     client.putFileContents('/e.txt', 'éé', { contentLength: 4 }),
   'putFileContents with overwrite true': ({ client }) => client.putFileContents('/e.txt', 'x', { overwrite: true }),
+  'putFileContents with overwrite false of an existing file': ({ client }) =>
+    client.putFileContents('/e.txt', 'z', { overwrite: false }),
+  'putFileContents with overwrite false of a new file': ({ client }) =>
+    client.putFileContents('/new.txt', 'z', { overwrite: false }),
   'putFileContents with headers': ({ client }) =>
     client.putFileContents('/e.txt', 'y', { headers: { 'content-type': 'text/x-test' } }),
   'putFileContents with an object and without a length': ({ client }) =>
@@ -166,6 +185,9 @@ export const calls: Readonly<Record<string, Call>> = {
     await written(client, '/w.bin', {}, bytes);
     return bytes.equals((await client.getFileContents('/w.bin')) as Buffer);
   },
+  'createWriteStream with overwrite false': ({ client }) => written(client, '/w.txt', { overwrite: false }, 'x'),
+  'createWriteStream with overwrite true and headers': ({ client }) =>
+    written(client, '/w.txt', { overwrite: true, headers: { 'Content-Type': 'text/plain' } }, 'x'),
   'createWriteStream below a missing directory': ({ client }) => written(client, '/none/w.txt', {}, 'x'),
 
   'customRequest sends a PROPFIND': async ({ client, package: { parseXML, parseStat } }) => {
@@ -233,24 +255,35 @@ export const calls: Readonly<Record<string, Call>> = {
   'partialUpdateFileContents of an invalid range': ({ client }) =>
     client.partialUpdateFileContents('/a.txt', 3, 1, 'XYZ'),
 
-  'lock of a file has a timeout': async ({ client }) => {
-    const { token, serverTimeout } = await client.lock('/d.txt', { timeout: 'Second-120' });
-    await client.customRequest('/d.txt', { method: 'UNLOCK', headers: { 'Lock-Token': `<${token}>` } });
-    return [String(token).length > 5, /^(Second-\d+|Infinite)$/.test(serverTimeout)];
+  'lock of a file has a timeout': ({ client }) => lockNew(client, '1').then(({ serverTimeout }) => serverTimeout),
+  'lock without options': async ({ client }) => {
+    await client.putFileContents('/lock 2.txt', '');
+    return (await client.lock('/lock 2.txt')).serverTimeout;
   },
   'lock of a locked file': async ({ client }) => {
-    const { token } = await client.lock('/d.txt');
-    const again = await client.lock('/d.txt').catch((error: webdav.WebDAVClientError) => [error.message, error.status]);
-    await client.unlock('/d.txt', `<${token}>`);
-    return again;
+    await lockNew(client, '3');
+    return client.lock('/lock 3.txt');
   },
+  'lock of a missing directory': ({ client }) => client.lock('/none/lock.txt', timeout),
   'lock with refreshToken in the syntax of If': async ({ client }) => {
-    const { token } = await client.lock('/d.txt');
-    const refreshed = await client.lock('/d.txt', { refreshToken: `(<${token}>)` });
-    await client.unlock('/d.txt', `<${token}>`);
-    return [String(token) === String(refreshed.token), typeof refreshed.serverTimeout];
+    const { token } = await lockNew(client, '4');
+    return refresh(client, '4', token, `(<${token}>)`);
   },
-  'unlock with an unknown token': ({ client }) => client.unlock('/d.txt', '<opaquelocktoken:none>'),
+  'lock with the token of lock as refreshToken': async ({ client }) => {
+    const { token } = await lockNew(client, '5');
+    return refresh(client, '5', token, token);
+  },
+  'unlock with the token of lock': async ({ client }) => {
+    const { token } = await lockNew(client, '6');
+    return [await client.unlock('/lock 6.txt', token), await client.putFileContents('/lock 6.txt', 'unlocked')];
+  },
+  'unlock with the token in brackets': async ({ client }) => {
+    const { token } = await lockNew(client, '7');
+    return [await client.unlock('/lock 7.txt', `<${token}>`), await client.putFileContents('/lock 7.txt', 'unlocked')];
+  },
+  'the token of lock': ({ client }) => lockNew(client, '8').then(({ token }) => typeof token),
+  'unlock with an unknown token': ({ client }) =>
+    client.unlock('/d.txt', '<opaquelocktoken:00000000-0000-0000-0000-000000000000>'),
 
   'getHeaders and setHeaders': ({ client }) => {
     const before = client.getHeaders();
@@ -298,7 +331,7 @@ export const calls: Readonly<Record<string, Call>> = {
     });
     client.registerAttributeParser((_path, value) => value);
     const stat = await client.stat('/e.txt', { details: true });
-    return [stat, paths];
+    return [stat, paths.sort()];
   },
 
   'an aborted signal': ({ client }) =>
@@ -325,9 +358,31 @@ export const calls: Readonly<Record<string, Call>> = {
   ],
   'calculateDataLength of anything else': ({ package: { calculateDataLength } }) => calculateDataLength({} as never),
 
+  ...Object.fromEntries(
+    Object.entries(documents).map(([name, document]) => [
+      `parseXML of ${name}`,
+      async ({ package: { parseXML } }: Given) => {
+        const { multistatus } = await parseXML(document.xml, document.context as never);
+        return multistatus;
+      },
+    ]),
+  ),
+
   'deleteFile of a file': async ({ client }) => [await client.deleteFile('/b.bin'), await client.exists('/b.bin')],
   'deleteFile of a directory': async ({ client }) => [await client.deleteFile('/dir'), await client.exists('/dir')],
   'deleteFile of a missing file': ({ client }) => client.deleteFile('/none.txt'),
+};
+
+/** Calls that only some suites make. */
+export const otherCalls: Readonly<Record<string, Call>> = {
+  'getFileContents returns a Buffer of a.txt': ({ client }) => client.getFileContents('/a.txt'),
+  'createDirectory with recursive, from the beginning': ({ client }) =>
+    client.createDirectory('/x/y', { recursive: true }),
+  'putFileContents stores a long Readable first': async ({ package: { createClient }, url, client, options }) => {
+    const blocks = Array.from({ length: 100 }, () => Buffer.alloc(10_000, 'x'));
+    const stored = await createClient(url, options).putFileContents('/stream', Readable.from(blocks));
+    return [stored, ((await client.getFileContents('/stream')) as Buffer).length];
+  },
 };
 
 /** Names with characters that paths treat in different ways. */

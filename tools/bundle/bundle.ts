@@ -6,7 +6,7 @@ import ts from 'typescript';
 import { root } from '../generate/project.js';
 
 /** The entry points of the package: the path of the JavaScript file in `dist/lib`, without `.js`. */
-const entries = ['index', 'ne/index', 'ne/promises'];
+const entries = ['index', 'ne/index', 'ne/promises', 'webdav/index'];
 
 /**
  * Writes the bundled library to `folder`: the entry points, the files that they share, their source maps, and the
