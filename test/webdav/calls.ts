@@ -52,7 +52,12 @@ async function lockNew(client: Client, name: string): Promise<webdav.LockRespons
 
 async function refresh(client: Client, name: string, token: string, refreshToken: string): Promise<unknown> {
   const lock = await client.lock(`/lock ${name}.txt`, { ...timeout, refreshToken });
-  return [String(lock.token) === String(token), lock.serverTimeout];
+  return [lock.token === token, lock.serverTimeout];
+}
+
+/** Returns the given fields of an error. */
+function fieldsOf(...names: readonly string[]): (error: unknown) => unknown[] {
+  return (error) => names.map((name) => (error as Record<string, unknown>)[name]);
 }
 
 /** The calls, by what they do. They run in this order, and each relies on the earlier ones. */
@@ -60,7 +65,7 @@ export const calls: Readonly<Record<string, Call>> = {
   'putFileContents stores text': ({ client }) => client.putFileContents('/a.txt', 'hello'),
   'putFileContents stores a Buffer': ({ client }) => client.putFileContents('/b.bin', Buffer.from([0, 255, 1])),
   'putFileContents stores an ArrayBuffer': ({ client }) =>
-    client.putFileContents('/c.bin', new Uint8Array([1, 2, 3]).buffer as ArrayBuffer),
+    client.putFileContents('/c.bin', new Uint8Array([1, 2, 3]).buffer),
   'putFileContents stores a Readable': ({ client }) =>
     client.putFileContents('/d.txt', Readable.from(['one ', 'two'], { objectMode: false })),
   'putFileContents stores nothing': ({ client }) => client.putFileContents('/empty.txt', ''),
@@ -84,7 +89,7 @@ export const calls: Readonly<Record<string, Call>> = {
   'putFileContents of a number': ({ client }) => client.putFileContents('/n.txt', 5 as never),
   'putFileContents of an object': ({ client }) => client.putFileContents('/n.txt', { a: 1 } as never),
   'putFileContents of null without a length': ({ client }) =>
-    client.putFileContents('/n.txt', null as never, { contentLength: false }).catch((error: Error) => typeof error),
+    client.putFileContents('/n.txt', null as never, { contentLength: false }).catch((error: unknown) => typeof error),
   'putFileContents with odd names': async ({ client }) => {
     for (const name of odd) await client.putFileContents(`/${name}`, name);
     return Promise.all(odd.map((name) => client.getFileContents(`/${name}`, { format: 'text' })));
@@ -214,7 +219,7 @@ export const calls: Readonly<Record<string, Call>> = {
   'customRequest has an error with a body': ({ client }) =>
     client
       .customRequest('/none.txt', { method: 'GET' })
-      .catch(async (error: webdav.WebDAVClientError) => typeof (await error.response?.text())),
+      .catch(async (error: unknown) => typeof (await (error as webdav.WebDAVClientError).response?.text())),
   'processResponsePayload with details': async ({ client, package: { processResponsePayload } }) =>
     processResponsePayload(await client.customRequest('/a.txt', { method: 'GET' }), 'data', true),
 
@@ -335,22 +340,22 @@ export const calls: Readonly<Record<string, Call>> = {
   },
 
   'an aborted signal': ({ client }) =>
-    client.stat('/a.txt', { signal: AbortSignal.abort() }).catch(({ name, message, type }) => [name, message, type]),
+    client.stat('/a.txt', { signal: AbortSignal.abort() }).catch(fieldsOf('name', 'message', 'type')),
   'a later abort': ({ client }) => {
     const controller = new AbortController();
     const pending = client.getFileContents('/long.bin', { signal: controller.signal });
     controller.abort(new Error('mine'));
-    return pending.catch(({ name, message }: Error) => [name, message]);
+    return pending.catch(fieldsOf('name', 'message'));
   },
   'a refused connection': ({ package: { createClient } }) =>
     createClient('http://127.0.0.1:1')
       .stat('/')
-      .catch(({ name, code, errno, type }) => [name, code, errno, type]),
+      .catch(fieldsOf('name', 'code', 'errno', 'type')),
   'a URL with credentials': ({ package: { createClient } }) =>
     createClient('http://user:pass@127.0.0.1')
       .stat('/')
       .catch((error: unknown) => error instanceof TypeError),
-  'half of a surrogate pair': ({ client }) => client.stat('/\ud800').catch(({ message }: Error) => message),
+  'half of a surrogate pair': ({ client }) => client.stat('/\ud800').catch(fieldsOf('message')),
   'calculateDataLength of all kinds': ({ package: { calculateDataLength } }) => [
     calculateDataLength('é'),
     calculateDataLength(Buffer.from('abc')),

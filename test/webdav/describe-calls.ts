@@ -64,7 +64,7 @@ function comparable(outcome: Outcome | undefined): unknown {
   const text = JSON.stringify(outcome, (key, value: unknown) => {
     if (/^(date|creationdate|content-length|quota-available-bytes|quota-used-bytes|used|available|host)$/.test(key))
       return typeof value;
-    // neon keeps these to itself.
+    // Apache sends these or not, depending on the header Connection of the request.
     if (/^(connection|keep-alive)$/.test(key)) return undefined;
     if (/^(get)?etag$/.test(key)) return typeof value;
     if (value === undefined) return 'undefined';

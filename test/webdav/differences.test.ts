@@ -1,6 +1,7 @@
 /** Tests each intended difference from npm webdav that docs/guide/webdav.md lists, and odd answers of servers. */
 import https from 'node:https';
 import http from 'node:http';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
@@ -15,7 +16,7 @@ import {
   WebDAVRefusal,
   WebDAVRequestError,
 } from 'libneon/webdav';
-import type { FileStat, WebDAVClientOptions } from 'libneon/webdav';
+import type { WebDAVClientOptions } from 'libneon/webdav';
 import { findProgram } from '../servers/packages.js';
 import { testPki } from '../servers/pki.js';
 import { startApache } from '../servers/apache.js';
@@ -109,7 +110,7 @@ describe('listings', () => {
 
   test('keep what is no escape in an href', async () => {
     const { client } = await clientOf([exchange(xml(listing(member('http://other/base/100%/%E9%20é', ''))))]);
-    expect((await client.getDirectoryContents('/')) as FileStat[]).toMatchObject([{ filename: '/100%/%E9%20é' }]);
+    expect(await client.getDirectoryContents('/')).toMatchObject([{ filename: '/100%/%E9%20é' }]);
   });
 
   test('have paths relative to remoteBasePath', async () => {
@@ -283,6 +284,55 @@ describe('downloads', () => {
   });
 });
 
+describe('requests', () => {
+  test('are signed with SHA-256 if the server asks for it', async () => {
+    const challenge = 'Digest realm="r", qop="auth", algorithm=SHA-256, nonce="n1", opaque="o"';
+    const denied = response('', { status: '401 Unauthorized', headers: { 'WWW-Authenticate': challenge } });
+    const { raw, client } = await clientOf([[...exchange(denied), ...exchange(response('in'))]], {
+      authType: AuthType.Digest,
+      username: 'u',
+      password: 'p',
+    });
+    expect(await client.getFileContents('/a', { format: 'text' })).toBe('in');
+    const [, signed = ''] = /Authorization: Digest (.*)\r\n/.exec((await receivedBy(raw))[0] ?? '') ?? [];
+    const field = (name: string): string => new RegExp(`${name}="?([^",]*)`).exec(signed)?.[1] ?? '';
+    const hash = (...parts: string[]): string => createHash('sha256').update(parts.join(':')).digest('hex');
+    const expected = hash(hash('u', 'r', 'p'), 'n1', '00000001', field('cnonce'), 'auth', hash('GET', '/base/a'));
+    expect([field('uri'), field('opaque'), field(' nc'), field('response')]).toEqual([
+      '/base/a',
+      'o',
+      '00000001',
+      expected,
+    ]);
+  });
+
+  test('have no User-Agent and no Accept of node-fetch', async () => {
+    const { raw, client } = await clientOf([[...exchange(), ...exchange()]]);
+    await client.getFileContents('/a');
+    expect((await receivedBy(raw))[0]).not.toMatch(/^(User-Agent|Accept):/m);
+  });
+
+  test('leave the options of customRequest as they are', async () => {
+    const { client } = await clientOf([[...exchange(), ...exchange()]]);
+    const options = { method: 'GET' };
+    await client.customRequest('/a', options);
+    expect(options).toEqual({ method: 'GET' });
+  });
+
+  test('of lock take the token from the header if the document has none', async () => {
+    const { client } = await clientOf([exchange(response('', { headers: { 'Lock-Token': '<urn:uuid:1>' } }))]);
+    expect(await client.lock('/a')).toEqual({ token: 'urn:uuid:1', serverTimeout: undefined });
+  });
+
+  test('of lock without a token reject', async () => {
+    const { client } = await clientOf([exchange(response('<d:prop xmlns:d="DAV:"/>'))]);
+    await expect(client.lock('/a')).rejects.toMatchObject({
+      message: 'No lock token received: Invalid response: 200 OK',
+      status: 200,
+    });
+  });
+});
+
 describe('redirects', () => {
   const to = (location: string, status = '302 Found'): string =>
     response('', { status, headers: { Location: location } });
@@ -330,7 +380,7 @@ describe('responses', () => {
       [[{ repeat: 'forever', steps: exchange(response('gone', { status: '410 Gone' })) }]],
       { pool: { connections: 1 } },
     );
-    const error = await client.deleteFile('/a').catch((reason: { response?: { text(): Promise<string> } }) => reason);
+    const error = await client.deleteFile('/a').catch((reason: unknown) => reason);
     await expect(client.deleteFile('/a')).rejects.toMatchObject({ status: 410 });
     expect(await (error as { response: { text(): Promise<string> } }).response.text()).toBe('gone');
   });
