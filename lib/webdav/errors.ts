@@ -27,7 +27,7 @@ export class WebDAVRefusal extends Error {
 
 /**
  * The error of a request that has no response. It has the fields of the errors of `node-fetch`, which npm `webdav`
- * uses. `cause` is the {@link NeonError}, if neon reported the failure.
+ * uses. `cause` is the `NeonError`, if neon reported the failure.
  */
 export class WebDAVRequestError extends Error {
   /** What failed: `'system'`, or a redirect. */

@@ -11,7 +11,7 @@ import type { DAVResult, DAVResultResponse, WebDAVEntityDecoderOptions, WebDAVPa
  * Parses a multi-status document: the text of a response to PROPFIND, for example. The document must be well-formed,
  * and its prefixes must be declared. A blank line before the XML declaration is ignored. In C: `ne_xml_parse`.
  *
- * Rejects with an `Error` if the root element is not `multistatus`, and with a {@link NeonError} if the document is not
+ * Rejects with an `Error` if the root element is not `multistatus`, and with a `NeonError` if the document is not
  * well-formed. The code of the latter is `NE_ERROR`.
  *
  * @param context how values are converted. Default: as by a client without options

@@ -139,7 +139,14 @@ export interface CreateReadStreamOptions extends WebDAVMethodOptions {
   /** Is called with the response. */
   callback?: ((response: Response) => void) | undefined;
   /** The first and the last byte to read, counted from 0. Default: the whole file. */
-  range?: { start: number; end?: number | undefined } | undefined;
+  range?:
+    | {
+        /** The first byte. */
+        start: number;
+        /** The last byte. Default: the end of the file. */
+        end?: number | undefined;
+      }
+    | undefined;
 }
 
 /** A callback that receives the response to an upload. */
@@ -191,7 +198,10 @@ export interface DAVResultResponseProps {
   /** The display name. */
   displayname: string;
   /** The type of the resource; a collection has the key `collection`. */
-  resourcetype: { collection?: unknown };
+  resourcetype: {
+    /** Exists for a collection. */
+    collection?: unknown;
+  };
   /** When the resource was modified, as in the header `Last-Modified`. */
   getlastmodified?: string;
   /** The entity tag. */
@@ -210,7 +220,10 @@ export interface DAVResultResponseProps {
 /** A multi-status document. */
 export interface DAVResult {
   /** The root element. */
-  multistatus: { response: DAVResultResponse[] };
+  multistatus: {
+    /** The responses, one for each resource. */
+    response: DAVResultResponse[];
+  };
 }
 
 /** A multi-status element before {@link parseXML} makes its responses an array. */
@@ -479,7 +492,7 @@ export interface SearchOptions extends WebDAVMethodOptions {
 /**
  * A client of one server: the interface of npm `webdav` 5. Paths are unescaped, and relative to the client's URL. All
  * methods that return a promise reject with a {@link WebDAVClientError} when the status is 400 or higher, with an error
- * named `'AbortError'` after an abort, and with a {@link NeonError} or {@link WebDAVRequestError} when there is no
+ * named `'AbortError'` after an abort, and with a `NeonError` or {@link WebDAVRequestError} when there is no
  * response.
  */
 export interface WebDAVClient {
@@ -503,11 +516,12 @@ export interface WebDAVClient {
   exists: (path: string, options?: WebDAVMethodOptions) => Promise<boolean>;
   /** Resolves to what the server says that it supports (OPTIONS). */
   getDAVCompliance: (path: string) => Promise<DAVCompliance>;
-  /** Lists a directory (PROPFIND). */
+  /** Lists a directory (PROPFIND). Resolves to the stats with all properties, and the head of the response. */
   getDirectoryContents(
     path: string,
     options: GetDirectoryContentsOptionsWithDetails,
   ): Promise<ResponseDataDetailed<FileStat[]>>;
+  /** Lists a directory (PROPFIND). */
   getDirectoryContents(path: string, options?: GetDirectoryContentsOptionsWithoutDetails): Promise<FileStat[]>;
   /** Resolves to the contents of a file (GET). */
   getFileContents: (
@@ -650,7 +664,14 @@ export type WebDAVTagParser = (jPath: string, tagValue: string) => unknown;
 /** Limits of entity references in XML. */
 export interface WebDAVEntityDecoderOptions {
   /** The limits; 0 means no limit. */
-  limit?: { maxTotalExpansions?: number | undefined; maxExpandedLength?: number | undefined } | undefined;
+  limit?:
+    | {
+        /** How many references may be replaced. */
+        maxTotalExpansions?: number | undefined;
+        /** How many characters the replacements may add. */
+        maxExpandedLength?: number | undefined;
+      }
+    | undefined;
 }
 
 /** How {@link parseXML} converts properties. */
