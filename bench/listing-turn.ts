@@ -47,6 +47,11 @@ export const clients = {
       return count;
     };
   },
+  async 'libneon/webdav'(origin: string) {
+    const { createClient } = await import('libneon/webdav');
+    const client = createClient(origin);
+    return async (path: string) => (await client.getDirectoryContents(path)).length;
+  },
   async 'libneon, blocking'(origin: string) {
     const { Session } = await import('libneon');
     const session = Session.open(origin);

@@ -57,6 +57,8 @@ export type Operation =
   | 'put'
   /** One PUT of the target's file, with its length announced. */
   | 'uploadFile'
+  /** One PUT of the target's file, which passes through a stream that the peer provides. */
+  | 'uploadStream'
   /** One new Node process, which runs the script that the peer's calls contain. */
   | 'start';
 

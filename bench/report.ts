@@ -7,10 +7,10 @@ import type { PeerResult, Result } from './rounds.js';
 import type { Scenario } from './scenario.js';
 
 /** The peers that all others are compared with. */
-export const REFERENCES = ['C', 'undici'] as const;
+export const REFERENCES = ['C', 'undici', 'webdav'] as const;
 
 /** The peers of this package; in each scenario, the first that takes part is compared with the other peers. */
-export const OURS: readonly string[] = ['libneon', 'libneon/ne/promises', 'libneon/ne'];
+export const OURS: readonly string[] = ['libneon', 'libneon/ne/promises', 'libneon/ne', 'libneon/webdav'];
 
 /** Peers that are no HTTP clients for Node, but show a limit. They are not compared with this package. */
 const LIMITS: readonly string[] = ['C', 'Node alone'];

@@ -13,11 +13,13 @@ import { nodeLibcurl } from './node-libcurl.js';
 import { node } from './node.js';
 import { synckit } from './synckit.js';
 import { undici, undici8 } from './undici.js';
+import { libneonWebdav, webdav } from './webdav.js';
 
 /** All peers, in the order of their turns. */
 export const peers: readonly Peer[] = [
   c,
   ...[ne, nePromises, libneon],
   ...[undici, undici8, nodeHttp, globalFetch, axios, got, nodeLibcurl],
+  ...[webdav, libneonWebdav],
   ...[synckit, curl, node],
 ];

@@ -46,6 +46,22 @@ export const uploadFile: Scenario = {
   serve: serveUpload,
 };
 
+/** An upload through a stream of the client, as WebDAV clients provide it. The length is not announced. */
+export const uploadStream: Scenario = {
+  ...common,
+  name: 'upload-stream',
+  about: `PUT of a file of ${mebibytes} MiB, piped into a stream of the client; only WebDAV clients`,
+  operation: 'uploadStream',
+  reasons: [
+    {
+      peers: ['webdav'],
+      figures: ['rate', 'stall'],
+      because: 'neon sends chunks of 8 KiB, and nginx needs time for each chunk; webdav sends chunks of 64 KiB.',
+    },
+  ],
+  serve: serveUpload,
+};
+
 async function serveDownload(): Promise<Served> {
   return withFile(await serveFile(bodyLength));
 }

@@ -35,6 +35,17 @@ export const medium: Scenario = {
   serve: () => serveFile(64 * 1024),
 };
 
+/** Some uploads at once. */
+export const fewPuts: Scenario = {
+  name: 'puts-200',
+  about: '200 PUTs of 4 KiB, started at once',
+  connections: 8,
+  operation: 'put',
+  batch: 200,
+  reasons: smallBodies,
+  serve: () => serveSink(4 * 1024),
+};
+
 /** Many uploads through a pool. */
 export const puts: Scenario = {
   name: 'puts',

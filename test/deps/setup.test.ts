@@ -251,6 +251,8 @@ describe('the package', () => {
         'dist/lib/index.d.ts',
         'dist/lib/ne/index.js',
         'dist/lib/ne/promises.js',
+        'dist/lib/webdav/index.js',
+        'dist/lib/webdav/index.d.ts',
         ...sources,
       ]),
     );
@@ -259,8 +261,9 @@ describe('the package', () => {
     expect(others.filter((path) => /^(dist\/)?(test|bench|examples|build|node_modules|\.)/.test(path))).toEqual([]);
   });
 
-  it('bundles the library into four JavaScript files with source maps', () => {
-    const scripts = ['core/shared.js', 'index.js', 'ne/index.js', 'ne/promises.js'];
+  it('bundles the library into seven JavaScript files with source maps', () => {
+    const shared = ['classes/shared.js', 'core/shared.js', 'ne/shared.js'];
+    const scripts = [...shared, 'index.js', 'ne/index.js', 'ne/promises.js', 'webdav/index.js'].sort();
     const lib = join(installed, 'dist/lib');
     expect(filesIn(lib, /\.js$/)).toEqual(scripts);
     expect(filesIn(lib, /\.map$/)).toEqual(scripts.map((name) => `${name}.map`));
@@ -282,7 +285,7 @@ describe('the package', () => {
   });
 
   it('exports the same names, bundled or not', () => {
-    const names = `JSON.stringify(['libneon', 'libneon/ne', 'libneon/ne/promises'].map((name) => Object.keys(require(name)).sort()))`;
+    const names = `JSON.stringify(['libneon', 'libneon/ne', 'libneon/ne/promises', 'libneon/webdav'].map((name) => Object.keys(require(name)).sort()))`;
     const [bundled, unbundled] = [user, root].map((cwd) => node(['-p', names], {}, cwd).stdout);
     expect(bundled).toContain('ne_session_create');
     expect(bundled === unbundled).toBe(true);

@@ -89,7 +89,7 @@ describe('snippets', () => {
 
   test('cover each entry point in the README', () => {
     const readme = snippets.filter(({ place }) => place.startsWith('README.md')).map(({ code }) => code);
-    for (const entry of ['libneon', 'libneon/ne', 'libneon/ne/promises'])
+    for (const entry of ['libneon', 'libneon/ne', 'libneon/ne/promises', 'libneon/webdav'])
       expect(readme).toContainEqual(expect.stringContaining(`from '${entry}';`));
   });
 });

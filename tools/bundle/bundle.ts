@@ -6,7 +6,7 @@ import ts from 'typescript';
 import { root } from '../generate/project.js';
 
 /** The entry points of the package: the path of the JavaScript file in `dist/lib`, without `.js`. */
-const entries = ['index', 'ne/index', 'ne/promises'];
+const entries = ['index', 'ne/index', 'ne/promises', 'webdav/index'];
 
 /**
  * Writes the bundled library to `folder`: the entry points, the files that they share, their source maps, and the
@@ -31,8 +31,7 @@ export async function bundle(folder: string): Promise<void> {
       format: 'cjs',
       entryFileNames: '[name].js',
       // lib/core/load.ts finds the package by the location of its code, which must stay in dist/lib/core.
-      chunkFileNames: ({ moduleIds }) =>
-        moduleIds.includes(path.join(root, 'lib/core/load.ts')) ? 'core/shared.js' : 'ne/shared.js',
+      chunkFileNames: ({ moduleIds }) => `${roomOf(moduleIds)}/shared.js`,
       sourcemap: true,
       sourcemapExcludeSources: true,
       esModule: true,
@@ -45,6 +44,12 @@ export async function bundle(folder: string): Promise<void> {
   } finally {
     await build.close();
   }
+}
+
+/** The room of the modules that several entry points share. */
+function roomOf(moduleIds: readonly string[]): string {
+  if (moduleIds.includes(path.join(root, 'lib/core/load.ts'))) return 'core';
+  return moduleIds.some((id) => id.startsWith(path.join(root, 'lib/classes/'))) ? 'classes' : 'ne';
 }
 
 /** Compiles each module with the options of tsconfig.json, but keeps the imports for Rollup. */
