@@ -1,6 +1,7 @@
 /** The four surfaces of the library in one form, so that a trial runs on each of them alike. */
 import { type NeonError, type Response, Session, type SessionOptions } from 'libneon';
 import * as ne from 'libneon/ne';
+import { held } from '../support/locks.js';
 import { surfaces, type Io } from '../support/surfaces.js';
 
 /** What an operation resolves to. */
@@ -150,9 +151,8 @@ function neClient(surface: string, io: Io, session: ne.ne_session): Client {
       return { status: 207, body: entries.join() };
     },
     async lock(target, { timeout } = {}) {
-      const lock = ne.ne_lock_create();
-      ne.ne_fill_server_uri(session, lock.uri);
-      lock.uri.path = target;
+      const lock = held(target, ''); // without the session, which may be busy with a call that was aborted
+      lock.token = null;
       require(await io.ne_lock(session, lock, ...more(timeout)));
       return { status: 200, body: lock.token ?? '' };
     },

@@ -44,12 +44,27 @@ function tableOf({ rows }: Summary): string {
     head: ['operation', 'surface', 'tried', 'right', 'wrong', 'lost', 'crashes'],
     style: { head: [], border: [] },
   });
-  const line = (row: Row): (string | number)[] =>
-    [row.operation, row.surface, row.tried, row.right, row.wrong, row.lost, row.crashes];
+  const line = (row: Row): (string | number)[] => [
+    row.operation,
+    row.surface,
+    row.tried,
+    row.right,
+    row.wrong,
+    row.lost,
+    row.crashes,
+  ];
   const bad = rows.filter(({ tried, right }) => tried !== right);
   const sums = new Map<string, Row>();
   for (const row of rows) {
-    const sum = sums.get(row.surface) ?? { ...row, operation: 'all', tried: 0, right: 0, wrong: 0, lost: 0, crashes: 0 };
+    const sum = sums.get(row.surface) ?? {
+      ...row,
+      operation: 'all',
+      tried: 0,
+      right: 0,
+      wrong: 0,
+      lost: 0,
+      crashes: 0,
+    };
     for (const name of ['tried', 'right', 'wrong', 'lost', 'crashes'] as const) sum[name] += row[name];
     sums.set(row.surface, sum);
   }

@@ -35,8 +35,7 @@ interface End {
 const REDUCED = 5;
 const HANG = 30_000;
 
-const moduleOf = async (name: KindName): Promise<Kind> =>
-  ((await import(`./kinds/${name}.js`)) as { kind: Kind }).kind;
+const moduleOf = async (name: KindName): Promise<Kind> => ((await import(`./kinds/${name}.js`)) as { kind: Kind }).kind;
 
 /** Runs a kind. */
 export async function runKind(name: KindName, options: RunOptions): Promise<Summary> {
@@ -120,7 +119,12 @@ async function runChild(
     onReport(report);
     done ||= report.done;
   });
-  const watch = watchdog(child, () => placeIn(descriptor), kind.limit ?? HANG, () => (hung = true));
+  const watch = watchdog(
+    child,
+    () => placeIn(descriptor),
+    kind.limit ?? HANG,
+    () => (hung = true),
+  );
   const [code, signal] = await new Promise<[number | null, string | null]>((resolve) =>
     child.once('close', (...end) => resolve(end as [number | null, string | null])),
   );

@@ -87,11 +87,12 @@ const sends =
   (text: (stale: string) => string) =>
   (stale: string): Step[] => [{ send: text(stale) }];
 
-const serverAtFault = (
-  name: string,
-  text: (stale: string) => string,
-  first: Case['first'] = get,
-): Case => ({ name, first, steps: sends(text), everywhere: false });
+const serverAtFault = (name: string, text: (stale: string) => string, first: Case['first'] = get): Case => ({
+  name,
+  first,
+  steps: sends(text),
+  everywhere: false,
+});
 
 /** Cases in which the response is faulty in itself, so that neon, too, closes the connection. */
 const closedByNeon = (name: string, text: (stale: string) => string): Case => ({
@@ -117,13 +118,19 @@ export const cases: readonly Case[] = [
   serverAtFault('a second response after trailers', (stale) => `${chunkedHead}1\r\nh\r\n0\r\nX-T: 1\r\n\r\n${stale}`),
   serverAtFault('a body after HEAD', (stale) => longHead(stale.length) + stale, methodOf('HEAD')),
   serverAtFault('a chunked body after HEAD', (stale) => chunkedHead + stale, methodOf('HEAD')),
-  serverAtFault('a body after 204', (stale) => `HTTP/1.1 204 No Content\r\nContent-Length: ${stale.length}\r\n\r\n${stale}`),
+  serverAtFault(
+    'a body after 204',
+    (stale) => `HTTP/1.1 204 No Content\r\nContent-Length: ${stale.length}\r\n\r\n${stale}`,
+  ),
   serverAtFault('a body after 304', (stale) => `HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n${stale}`),
   serverAtFault('a body after 205', (stale) => `HTTP/1.1 205 Reset Content\r\nContent-Length: 0\r\n\r\n${stale}`),
   serverAtFault('a body longer than announced', (stale) => longHead(2) + `hi${stale}`),
   serverAtFault('white space before a second response', (stale) => `${response('hello')}\r\n\r\n${stale}`),
   serverAtFault('a second response of HTTP/1.0', (stale) => response('hello') + stale.replace('1.1', '1.0')),
-  serverAtFault('an interim response after the response', (stale) => `${response('hello')}HTTP/1.1 100 Continue\r\n\r\n${stale}`),
+  serverAtFault(
+    'an interim response after the response',
+    (stale) => `${response('hello')}HTTP/1.1 100 Continue\r\n\r\n${stale}`,
+  ),
   serverAtFault('two more responses', (stale) => response('hello') + stale + stale),
   {
     name: 'a second response, then the end',
@@ -152,8 +159,14 @@ export const cases: readonly Case[] = [
   serverAtFault('a header line without a colon', (stale) => `${ok}nonsense\r\nContent-Length: 5\r\n\r\nhello${stale}`),
   closedByNeon('HTTP/1.0', (stale) => `HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello${stale}`),
   closedByNeon('an unknown status line', (stale) => `nonsense\r\n\r\n${stale}`),
-  closedByNeon('an overlong header', (stale) => `${ok}X: ${'y'.repeat(20_000)}\r\nContent-Length: 5\r\n\r\nhello${stale}`),
-  closedByNeon('too many headers', (stale) => `${ok}${'X: y\r\n'.repeat(20_000)}Content-Length: 5\r\n\r\nhello${stale}`),
+  closedByNeon(
+    'an overlong header',
+    (stale) => `${ok}X: ${'y'.repeat(20_000)}\r\nContent-Length: 5\r\n\r\nhello${stale}`,
+  ),
+  closedByNeon(
+    'too many headers',
+    (stale) => `${ok}${'X: y\r\n'.repeat(20_000)}Content-Length: 5\r\n\r\nhello${stale}`,
+  ),
   { name: 'a body that is given up', first: giveUp, steps: givenUp, everywhere: true },
   {
     name: 'a chunked body that is given up',
@@ -167,8 +180,7 @@ export const cases: readonly Case[] = [
   },
   {
     name: 'a body that stalls until the timeout',
-    first: (client) =>
-      client.blocking ? client.abandon('/first') : client.request('GET', '/first', { timeout: 30 }),
+    first: (client) => (client.blocking ? client.abandon('/first') : client.request('GET', '/first', { timeout: 30 })),
     steps: (stale) => [{ send: `${longHead(500_000)}hello` }, { delay: 60 }, { send: stale }],
     everywhere: true,
   },
@@ -193,7 +205,9 @@ async function carryOut(trial: Trial, place: Case, operation: Operation, surface
       if (result.kind === 'lost') return trial.count(name, surface.surface, 'lost', `request ${i + 2}`);
       const promised = surface.classes || place.everywhere;
       const good =
-        result.kind === 'value' ? operation.markOf(result.value) === 'fresh' || !promised : !promised && isCoded(result.error);
+        result.kind === 'value'
+          ? operation.markOf(result.value) === 'fresh' || !promised
+          : !promised && isCoded(result.error);
       if (!good) return trial.count(name, surface.surface, 'wrong', `request ${i + 2}: ${textOf(result)}`);
     }
     trial.count(name, surface.surface, 'right');

@@ -65,7 +65,11 @@ function fieldsOf(random: Random): string[] {
 
 /** Interim responses, which a client reads over. */
 function interimOf(random: Random): string {
-  const some = ['HTTP/1.1 100 Continue\r\n\r\n', 'HTTP/1.1 102 Processing\r\nX-A: b\r\n\r\n', 'HTTP/1.1 103 \r\nLink: </a>\r\n\r\n'];
+  const some = [
+    'HTTP/1.1 100 Continue\r\n\r\n',
+    'HTTP/1.1 102 Processing\r\nX-A: b\r\n\r\n',
+    'HTTP/1.1 103 \r\nLink: </a>\r\n\r\n',
+  ];
   return chance(random, 0.2) ? Array.from({ length: 1 + below(random, 3) }, () => pick(random, some)).join('') : '';
 }
 
@@ -101,7 +105,8 @@ function grammar(random: Random): Meant {
   const coded = chance(random, 0.1) && bytes.length > 0 ? gzipSync(bytes) : undefined;
   const sent = coded ?? bytes;
   if (coded) fields.push('Content-Encoding: gzip');
-  if (form === 'length') fields.splice(below(random, fields.length + 1), 0, `Content-Length: ${bare ? 9 : sent.length}`);
+  if (form === 'length')
+    fields.splice(below(random, fields.length + 1), 0, `Content-Length: ${bare ? 9 : sent.length}`);
   if (form === 'chunked') fields.push(pick(random, ['Transfer-Encoding: chunked', 'transfer-encoding:\tCHUNKED']));
   if (form === 'close') fields.push('Connection: close');
   const head = `${interimOf(random)}HTTP/1.1 ${status}${reason}\r\n${fields.map((field) => `${field}\r\n`).join('')}\r\n`;
@@ -122,7 +127,10 @@ const names = ['a', 'b%20c', '%C3%A9', 'x%26y', 'd.txt'];
 function multistatus(random: Random): Meant {
   const prefix = pick(random, ['D', 'd', 'ns0', '']);
   const tag = (name: string): string => (prefix === '' ? name : `${prefix}:${name}`);
-  const entries = Array.from({ length: below(random, 6) }, () => [pick(random, names), `n${below(random, 100)}`] as const);
+  const entries = Array.from(
+    { length: below(random, 6) },
+    () => [pick(random, names), `n${below(random, 100)}`] as const,
+  );
   const space = pick(random, ['', '\n', '\r\n  ', '<!-- a comment -->']);
   const body = entries
     .map(
@@ -168,7 +176,25 @@ function position(random: Random, bytes: Buffer): number {
   return below(random, chance(random, 0.7) ? Math.min(head, bytes.length) : bytes.length);
 }
 
-const odd = ['\r', '\n', '\r\n', '\0', ' ', '\t', ':', '-', '0', '9', 'f', '\xff', '\r\n\r\n', '<', '&', ']]>', '<!DOCTYPE a>'];
+const odd = [
+  '\r',
+  '\n',
+  '\r\n',
+  '\0',
+  ' ',
+  '\t',
+  ':',
+  '-',
+  '0',
+  '9',
+  'f',
+  '\xff',
+  '\r\n\r\n',
+  '<',
+  '&',
+  ']]>',
+  '<!DOCTYPE a>',
+];
 const lines = [
   'Content-Length: 3',
   'Content-Length: -1',
@@ -217,7 +243,8 @@ const mutations: readonly Mutation[] = [
   },
   (_random, bytes) => joined(bytes, response('stale')),
   (random, bytes) => joined(text(random, 1 + below(random, 20)), bytes),
-  (random, bytes) => joined(pick(random, ['HTTP/1.1 101 Switching\r\n\r\n', 'HTTP/1.1 199 \r\n\r\n', '\r\n', 'ICY 200 OK\r\n']), bytes),
+  (random, bytes) =>
+    joined(pick(random, ['HTTP/1.1 101 Switching\r\n\r\n', 'HTTP/1.1 199 \r\n\r\n', '\r\n', 'ICY 200 OK\r\n']), bytes),
   (random, bytes) =>
     joined(
       pick(random, ['HTTP/2 ', 'HTTP/1.0 ', 'HTTP/0.9 ', 'HTTP/1.10 ', 'http/1.1 ', 'HTTP/1.1  ', 'HTTP/1.1']),
@@ -251,7 +278,8 @@ async function carryOut(trial: Trial): Promise<void> {
   const next: Step = { repeat: 'forever', steps: [{ read: 'request' }, { send: response('next') }] };
   const operation = `${meant.method}, ${mutated ? 'mutated' : 'valid'}`;
   const results = new Map<string, string>();
-  const shown = (): string => `${JSON.stringify(bytes.toString('latin1').slice(0, 1200))}\n${JSON.stringify(Object.fromEntries(results), null, 1)}`;
+  const shown = (): string =>
+    `${JSON.stringify(bytes.toString('latin1').slice(0, 1200))}\n${JSON.stringify(Object.fromEntries(results), null, 1)}`;
   for (const surface of allSurfaces) {
     const server = await rawServer({
       connections: [[{ read: 'request' }, ...sends, ...(closes ? [{ close: 'fin' } as const] : [next])], [next]],
@@ -266,14 +294,16 @@ async function carryOut(trial: Trial): Promise<void> {
         trial.count(operation, surface.surface, 'wrong', `an error without a code: ${shown()}`);
       else if (cut && result.kind === 'value' && !meant.untilClose)
         trial.count(operation, surface.surface, 'wrong', `a cut response counts as whole: ${shown()}`);
-      else if (!mutated && !asMeant(result, meant, surface.classes)) trial.count(operation, surface.surface, 'wrong', `not as meant: ${shown()}`);
+      else if (!mutated && !asMeant(result, meant, surface.classes))
+        trial.count(operation, surface.surface, 'wrong', `not as meant: ${shown()}`);
       else {
         // C takes waiting bytes for the next answer; only valid responses leave none.
         const answer = await settled(() => client.request('GET', '/next'));
         results.set(`${surface.surface}, next`, textOf(answer));
         const good = answer.kind === 'value' && answer.value.body === 'next';
         if (answer.kind === 'lost') trial.count(operation, surface.surface, 'lost', shown());
-        else if (!good && (surface.classes || !mutated)) trial.count(operation, surface.surface, 'wrong', `the next answer: ${shown()}`);
+        else if (!good && (surface.classes || !mutated))
+          trial.count(operation, surface.surface, 'wrong', `the next answer: ${shown()}`);
         else trial.count(operation, surface.surface, 'right');
       }
     } finally {
@@ -304,4 +334,3 @@ export const kind: Kind = {
   processes: 3,
   prepare: () => carryOut,
 };
-
