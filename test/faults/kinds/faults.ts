@@ -144,7 +144,7 @@ async function carryOut(trial: Trial, proxy: FaultProxy): Promise<void> {
 export const kind: Kind = {
   about:
     'A connection that fails at any byte ends the call with the right result or an error, and the next call is right.',
-  short: 300,
+  short: 200,
   processes: 6,
   async prepare() {
     const server = await rawServer({ connections: [], rest: 'close' });

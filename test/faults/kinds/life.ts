@@ -62,7 +62,7 @@ async function carryOut(trial: Trial, environment: Environment): Promise<void> {
 
 export const kind: Kind<Environment> = {
   about: 'A process or a worker that ends at any moment ends at once, without a crash.',
-  short: 40,
+  short: 16,
   limit: 90_000,
   async start() {
     const server = await startPaths();

@@ -481,7 +481,7 @@ let atRest = 0;
 export const kind: Kind<Environment> = {
   about:
     'No order of calls crashes the process, gives the answer of another call, or keeps an object that was dropped.',
-  short: 100,
+  short: 50,
   processes: PROCESSES,
   async start() {
     const server = await startPaths();

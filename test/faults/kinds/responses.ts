@@ -330,7 +330,7 @@ function agree(trial: Trial, operation: string, results: ReadonlyMap<string, str
 
 export const kind: Kind = {
   about: 'A valid response is taken as it is meant; a broken one is refused alike by both forms of a surface.',
-  short: 250,
+  short: 200,
   processes: 3,
   prepare: () => carryOut,
 };
