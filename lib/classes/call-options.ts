@@ -172,7 +172,6 @@ export function requireLine(name: string, text: string): void {
  * end, so that the rest of the value would be another header. @internal
  */
 export function requireText(name: string, text: string): void {
-  // eslint-disable-next-line no-control-regex -- they are what is refused
   if (/[\x00-\x08\x0a-\x1f\x7f]/.test(text)) throw invalidChar(name, 'it must not contain control characters');
 }
 

@@ -38,6 +38,8 @@ export interface Client {
   lock(target: string, options?: Pick<CallOptions, 'timeout'>): Promise<Answer>;
   /** Begins to read a long body, and stops in the middle. */
   abandon(target: string): Promise<void>;
+  /** Sets the read timeout, as soon as the session is free. */
+  limitReads(seconds: number): Promise<void>;
   close(): void;
 }
 
@@ -85,18 +87,22 @@ function classesClient(surface: string, blocking: boolean, session: Session): Cl
         const call = session.request('GET', target, { signal: controller.signal });
         setTimeout(() => controller.abort(), 10);
         await call.then((response) => response.cancel()).catch(() => undefined);
-        await untilFree(session.handle);
+        await limitReads(session.handle, READ_TIMEOUT / 1000);
       } else (await session.request('GET', target)).cancel();
     },
+    limitReads: (seconds) => limitReads(session.handle, seconds),
     close: () => session.destroy({ force: true }),
   };
 }
 
-/** Waits until the thread has left a call that was aborted. Blocking calls throw ERR_NEON_BUSY until then. */
-async function untilFree(session: ne.ne_session): Promise<void> {
+/**
+ * Sets the read timeout, after the thread has left a call that was aborted. Setters and blocking calls throw
+ * ERR_NEON_BUSY until then.
+ */
+async function limitReads(session: ne.ne_session, seconds: number): Promise<void> {
   for (;;) {
     try {
-      return ne.ne_set_read_timeout(session, READ_TIMEOUT / 1000);
+      return ne.ne_set_read_timeout(session, seconds);
     } catch (error) {
       if ((error as NeonError).code !== 'ERR_NEON_BUSY') throw error;
       await new Promise((resolve) => setTimeout(resolve, 1));
@@ -162,6 +168,7 @@ function neClient(surface: string, io: Io, session: ne.ne_session): Client {
       await io.ne_read_response_block(request, Buffer.alloc(10));
       await destroyed(request);
     },
+    limitReads: (seconds) => limitReads(session, seconds),
     close: () => {
       try {
         ne.ne_session_destroy(session);

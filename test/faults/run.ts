@@ -126,7 +126,7 @@ async function runChild(
     () => (hung = true),
   );
   const [code, signal] = await new Promise<[number | null, string | null]>((resolve) =>
-    child.once('close', (...end) => resolve(end as [number | null, string | null])),
+    child.once('close', (...end) => resolve(end)),
   );
   clearInterval(watch);
   const trial = placeIn(descriptor);

@@ -20,14 +20,13 @@ export type Way =
 /** Where it ends: after this number of milliseconds, or inside the callback with this number. */
 export interface LifeOptions {
   readonly paths: PathsStarted;
-  readonly ca: string;
   readonly seed: number;
   readonly way: Way;
   readonly moment: { readonly ms: number } | { readonly callback: number };
 }
 
 const options = (isMainThread ? JSON.parse(process.argv[2]!) : workerData) as LifeOptions;
-const { paths, ca, seed, way, moment } = options;
+const { paths, seed, way, moment } = options;
 const random = randomFrom(seed);
 const host = '127.0.0.1';
 const long = 'x'.repeat(300_000);
@@ -150,7 +149,6 @@ async function endWorkers(): Promise<void> {
   reportEnding();
 }
 
-void ca;
 if (isMainThread && /worker|terminate/.test(way)) void endWorkers();
 else if (way === 'end') {
   void work();

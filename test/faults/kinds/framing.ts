@@ -61,7 +61,7 @@ interface Case {
   readonly name: string;
   /** Sends the first request. */
   readonly first: (client: Client) => Promise<unknown>;
-  /** What the server sends after it has read the first request. `stale` is a response with the mark of the operation. */
+  /** What the server sends after the first request. `stale` is a response with the mark of the operation. */
   readonly steps: (stale: string) => readonly Step[];
   /**
    * Whether the C API promises the answer, too. C takes waiting bytes for the next answer when the server alone is at

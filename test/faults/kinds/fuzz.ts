@@ -125,7 +125,7 @@ function ofNe(): Callee[] {
       .map(([name, value]): Callee => ({
         name,
         surface,
-        of: () => value as unknown as Callable,
+        of: () => value,
         first: [fixture('handle'), fixture('req')],
       })),
   );

@@ -209,7 +209,7 @@ const neCalls: Readonly<Record<string, { run: NeCall; xml?: boolean; challenge?:
     run: (io, session, text) =>
       io.ne_acl3744_set(session, '/a', [
         { target: ne.ne_acl_href, type: ne.ne_acl_grant, tname: text, privileges: ne.NE_ACL_READ },
-      ] as unknown as ne.ne_acl_entry[]),
+      ]),
     xml: true,
   },
   'user name, Basic': {
@@ -354,7 +354,7 @@ function faultsIn(bytes: Buffer, { xml = false, surface }: Parameter): { request
     const names = fields.map((field) => field.slice(0, Math.max(0, field.indexOf(':'))));
     for (const [index, name] of names.entries()) {
       if (!token.test(name)) faults.push(`the header ${fields[index]}`);
-      // eslint-disable-next-line no-control-regex -- these must not occur
+
       if ((classes ? /[\x00-\x08\x0a-\x1f\x7f]/ : /[\0\r\n]/).test(fields[index]!))
         faults.push(`a control character in ${fields[index]}`);
       if (/^x-injected$/i.test(name)) faults.push('an injected header');

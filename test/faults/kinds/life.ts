@@ -6,14 +6,12 @@ import path from 'node:path';
 import { reported, runProgram, type Ended } from '../../lifecycle/fork.js';
 import { startPaths } from '../../lifecycle/paths.js';
 import type { PathsStarted } from '../../lifecycle/children/paths-server.js';
-import { testPki } from '../../servers/pki.js';
 import { below, pick } from '../../support/random.js';
 import type { LifeOptions, Way } from '../children/life.js';
 import type { Kind, Trial } from '../kind.js';
 
 interface Environment {
   readonly paths: PathsStarted;
-  readonly ca: string;
 }
 
 /** How the process ends in each way. */
@@ -66,7 +64,7 @@ export const kind: Kind<Environment> = {
   limit: 90_000,
   async start() {
     const server = await startPaths();
-    return { environment: { paths: server.started, ca: testPki().ca.cert }, stop: () => server.stop() };
+    return { environment: { paths: server.started }, stop: () => server.stop() };
   },
   prepare: (environment) => (trial) => carryOut(trial, environment),
 };

@@ -215,7 +215,7 @@ const actions: Record<string, () => unknown> = {
   parser: () => {
     const parser = watch(ne.ne_xml_create());
     const act = callback(parser);
-    ne.ne_xml_push_handler(parser, () => (act(), 1), chance(0.5) ? () => void act() : null, null);
+    ne.ne_xml_push_handler(parser, () => (act(), 1), chance(0.5) ? () => act() : null, null);
     parsers.push(parser);
   },
   parse: () => withParser((parser) => ne.ne_xml_parse(parser, pick(['<a>', '<b/>', 'text', '</a>', '<', ''])!)),
