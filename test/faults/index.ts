@@ -18,6 +18,7 @@ Duration of each kind: a number and s, m or h, such as 90s; 2m by default.
   --seed N       the seed of the trials; the current time by default
   --trial N      carries out one trial only
   --short        runs the short form, as npm test does
+  --first        ends each kind at its first problem
   --processes N  the number of processes side by side
   --out FOLDER   where to write KIND.json; build/faults by default
 `;
@@ -79,6 +80,7 @@ async function main(): Promise<void> {
       seed: { type: 'string' },
       trial: { type: 'string' },
       short: { type: 'boolean', default: false },
+      first: { type: 'boolean', default: false },
       processes: { type: 'string' },
       out: { type: 'string', default: path.join(projectRoot, 'build', 'faults') },
       help: { type: 'boolean', default: false },
@@ -100,6 +102,7 @@ async function main(): Promise<void> {
     console.log(`${name}, seed ${seed}`);
     const summary = await runKind(name, {
       seed,
+      first: values.first,
       ...(values.trial === undefined ? !values.short && { duration } : { trial: wholeNumber('trial', values.trial) }),
       ...(values.processes !== undefined && { processes: wholeNumber('processes', values.processes) }),
     });

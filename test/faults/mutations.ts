@@ -1,10 +1,10 @@
 /**
- * `node dist/test/faults/mutations.js [FOLDER]`: puts deliberate faults into a copy of the C++, one at a time, builds
+ * `node dist/test/faults/mutations.js [FOLDER [COPY]]`: puts deliberate faults into a copy of the C++, one at a time, builds
  * the copy, and runs the kinds that should find the fault. Not part of the tests, since each build and run takes a
  * minute. Writes `mutations.json`, which the page of the results shows.
  */
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { projectRoot, scratchDirectory } from '../servers/start.js';
 import type { KindName, Summary } from './kind.js';
@@ -124,16 +124,15 @@ function build(folder: string): void {
   if (status !== 0) throw new Error(`ninja: ${stdout.slice(-3000)}${stderr}`);
 }
 
-/** Copies the tree, and builds it once. */
-function copyTree(): string {
-  const folder = scratchDirectory('mutations');
+/** Copies the tree into a folder, and builds it. A folder that has an older copy needs less time. */
+function copyTree(folder: string): void {
   for (const name of ['binding', 'dist', 'lib', 'test', 'deps', 'package.json', 'CMakeLists.txt', 'binding.gyp'])
     cpSync(path.join(projectRoot, name), path.join(folder, name), { recursive: true, preserveTimestamps: true });
-  symlinkSync(path.join(projectRoot, 'node_modules'), path.join(folder, 'node_modules'));
+  const modules = path.join(folder, 'node_modules');
+  if (!existsSync(modules)) symlinkSync(path.join(projectRoot, 'node_modules'), modules);
   const { status, stderr } = run(folder, 'cmake', '-S', '.', '-B', 'build', '-G', 'Ninja');
   if (status !== 0) throw new Error(`cmake: ${stderr}`);
   build(folder);
-  return folder;
 }
 
 /** Builds with the mutation, and runs its kinds until one finds the fault. */
@@ -149,7 +148,18 @@ function tryMutation(folder: string, { about, file, text, replacement, kinds }: 
     build(folder);
     for (const kind of kinds) {
       const out = path.join(folder, 'results');
-      run(folder, process.execPath, 'dist/test/faults/index.js', kind, '--short', '--seed', '1', '--out', out);
+      run(
+        folder,
+        process.execPath,
+        'dist/test/faults/index.js',
+        kind,
+        '--short',
+        '--first',
+        '--seed',
+        '1',
+        '--out',
+        out,
+      );
       const { problems } = JSON.parse(readFileSync(path.join(out, `${kind}.json`), 'utf8')) as Summary;
       const [first] = problems;
       if (first) return { about, file, caught: kind, report: `${first.operation}, ${first.surface}: ${first.outcome}` };
@@ -163,8 +173,9 @@ function tryMutation(folder: string, { about, file, text, replacement, kinds }: 
 function main(): void {
   const out = process.argv[2] ?? path.join(projectRoot, 'build', 'faults');
   mkdirSync(out, { recursive: true });
-  const folder = copyTree();
+  const folder = process.argv[3] ?? scratchDirectory('mutations');
   try {
+    copyTree(folder);
     const results: MutationResult[] = [];
     for (const mutation of mutations) {
       const result = tryMutation(folder, mutation);
@@ -174,7 +185,7 @@ function main(): void {
     }
     process.exitCode = results.some(({ caught }) => caught === null) ? 1 : 0;
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    if (process.argv[3] === undefined) rmSync(folder, { recursive: true, force: true });
   }
 }
 

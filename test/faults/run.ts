@@ -19,6 +19,8 @@ export interface RunOptions {
   /** Runs this trial only. */
   readonly trial?: number;
   readonly processes?: number;
+  /** Ends the run at its first problem. */
+  readonly first?: boolean;
 }
 
 /** How a process ended. */
@@ -58,16 +60,24 @@ export async function runKind(name: KindName, options: RunOptions): Promise<Summ
     end: trial !== undefined ? trial + 1 : long ? Number.MAX_SAFE_INTEGER : kind.short,
     until: long ? started + duration : Number.MAX_SAFE_INTEGER,
   };
+  const over = new AbortController();
+  const stopIfWanted = (): void => {
+    if (options.first && tally.problems.length > 0) over.abort();
+  };
   const line = async (first: number): Promise<void> => {
     for (let next = first; next < base.end && Date.now() < base.until;) {
-      const end = await runChild(kind, { ...base, first: next }, (report) => {
+      const onReport = (report: ChildReport): void => {
         trials += report.trials;
         tally.add(report.rows, report.problems);
-      });
-      if (!end) return;
-      const script = reductions++ < REDUCED ? await reduce(kind, { ...base, first: end.trial }, end) : '';
+        stopIfWanted();
+      };
+      const end = await runChild(kind, { ...base, first: next }, onReport, over.signal);
+      if (!end || over.signal.aborted) return;
+      const script =
+        !options.first && reductions++ < REDUCED ? await reduce(kind, { ...base, first: end.trial }, end) : '';
       const operation = /^\/\/ operation: (.*)$/m.exec(script)?.[1] ?? 'trial';
       tally.count(end.trial, operation, 'process', end.hung ? 'lost' : 'crash', textOf(name, seed, end, script));
+      stopIfWanted();
       next = end.trial + processes;
     }
   };
@@ -99,6 +109,7 @@ async function runChild(
   kind: Kind,
   options: ChildOptions,
   onReport: (report: ChildReport) => void,
+  over?: AbortSignal,
 ): Promise<End | undefined> {
   const folder = scratchDirectory('faults');
   const file = path.join(folder, 'trial');
@@ -109,6 +120,7 @@ async function runChild(
     ['--no-concurrent-recompilation', ...execArgv, path.join(__dirname, 'child.js'), JSON.stringify(options)],
     { stdio: ['ignore', 'pipe', 'pipe', descriptor], cwd: folder },
   );
+  over?.addEventListener('abort', () => child.kill('SIGKILL'));
   let stderr = '';
   let done = false;
   let hung = false;
