@@ -2,7 +2,7 @@
 import { type NeonError, type Response, Session, type SessionOptions } from 'libneon';
 import * as ne from 'libneon/ne';
 import { held } from '../support/locks.js';
-import { surfaces, type Io } from '../support/surfaces.js';
+import { pull, surfaces, type Io } from '../support/surfaces.js';
 
 /** What an operation resolves to. */
 export interface Answer {
@@ -34,6 +34,8 @@ export interface Client {
   readonly classes: boolean;
   readonly blocking: boolean;
   request(method: string, target: string, options?: CallOptions): Promise<Answer>;
+  /** Sends GET, and reads the body block by block. */
+  pull(target: string): Promise<string>;
   propfind(target: string, options?: Pick<CallOptions, 'timeout'>): Promise<Answer>;
   lock(target: string, options?: Pick<CallOptions, 'timeout'>): Promise<Answer>;
   /** Begins to read a long body, and stops in the middle. */
@@ -70,6 +72,12 @@ function classesClient(surface: string, blocking: boolean, session: Session): Cl
       }
       const response = await session.request(method, target, { ...options, ...limit(timeout) });
       return answer(response, await response.bytes());
+    },
+    async pull(target) {
+      if (blocking) return session.requestSync('GET', target).textSync();
+      const blocks: Buffer[] = [];
+      for await (const block of (await session.request('GET', target)).body) blocks.push(block as Buffer);
+      return Buffer.concat(blocks).toString('latin1');
     },
     async propfind(target, { timeout } = {}) {
       const entries = blocking
@@ -144,6 +152,17 @@ function neClient(surface: string, io: Io, session: ne.ne_session): Client {
           body: Buffer.concat(blocks).toString('latin1'),
           ...(mark !== null && { mark }),
         };
+      } finally {
+        await destroyed(request);
+      }
+    },
+    async pull(target) {
+      const request = ne.ne_request_create(session, 'GET', target);
+      try {
+        require(await io.ne_begin_request(request));
+        const body = await pull(io, request);
+        require(await io.ne_end_request(request));
+        return body.toString('latin1');
       } finally {
         await destroyed(request);
       }

@@ -17,6 +17,8 @@ interface Mutation {
   readonly replacement: string;
   /** The kinds that run, in this order, until one of them finds the fault. */
   readonly kinds: readonly KindName[];
+  /** How long each kind runs; the short form by default. */
+  readonly duration?: string;
 }
 
 /** A mutation and the kind that found it. */
@@ -90,7 +92,8 @@ const mutations: readonly Mutation[] = [
     file: 'binding/ne/session/session.cc',
     text: '  if (c_) ne_session_destroy(c_);\n}',
     replacement: '}',
-    kinds: ['leaks', 'load'],
+    kinds: ['leaks'],
+    duration: '180s',
   },
   {
     about: 'The debugging log shows credentials',
@@ -105,6 +108,7 @@ const mutations: readonly Mutation[] = [
     text: '  if (process_exiting) park();\n}',
     replacement: '}',
     kinds: ['life'],
+    duration: '90s',
   },
   {
     about: 'A request that breaks off after its head counts as complete',
@@ -136,7 +140,10 @@ function copyTree(folder: string): void {
 }
 
 /** Builds with the mutation, and runs its kinds until one finds the fault. */
-function tryMutation(folder: string, { about, file, text, replacement, kinds }: Mutation): MutationResult {
+function tryMutation(
+  folder: string,
+  { about, file, text, replacement, kinds, duration = '--short' }: Mutation,
+): MutationResult {
   const source = path.join(folder, file);
   const original = readFileSync(source, 'utf8');
   if (original.split(text).length !== 2) throw new Error(`${file} does not have this text once: ${text}`);
@@ -153,7 +160,7 @@ function tryMutation(folder: string, { about, file, text, replacement, kinds }: 
         process.execPath,
         'dist/test/faults/index.js',
         kind,
-        '--short',
+        duration,
         '--first',
         '--seed',
         '1',

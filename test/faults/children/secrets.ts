@@ -84,6 +84,8 @@ const uses = {
   'proxy password': () => requests({ proxy: { host, port }, proxyAuth: { username: 'user', password: secretOf() } }),
   'SOCKS password': () => requests({ proxy: { type: 'socks5', host, port, username: 'user', password: secretOf() } }),
   'Authorization header': () => requests({ headers: { Authorization: `Basic ${secretOf()}` } }),
+  'authorization header in lower case': () => requests({ headers: { authorization: `Bearer ${secretOf()}` } }),
+  'Cookie header': () => requests({ headers: { Cookie: `session=${secretOf()}` } }),
   'wrong type of a password': () =>
     tried(() => new Session('http', host, port, { auth: { username: 'user', password: [secretOf()] as never } })),
   'password that is too long': () =>

@@ -197,7 +197,8 @@ async function carryOut(trial: Trial, place: Case, operation: Operation, surface
   const client = surface.open(server);
   const name = `${operation.name} after ${place.name}`;
   try {
-    const first = await settled(() => place.first(client));
+    const pulls = place.first === get && trial.random() < 0.5;
+    const first = await settled(() => (pulls ? client.pull('/first') : place.first(client)));
     if (first.kind === 'lost') return trial.count(name, surface.surface, 'lost', 'the first request');
     if (!place.everywhere || trial.random() < 0.5) await new Promise((resolve) => setTimeout(resolve, 15));
     for (let i = 0; i < 3; i++) {

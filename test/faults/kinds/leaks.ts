@@ -149,6 +149,20 @@ const features: Readonly<Record<string, Feature>> = {
     await rejected(session.get('/'));
   },
   Certificate: ({ ca }) => Certificate.fromPEM(ca).subject,
+  'session without a request': ({ ca }) => {
+    for (let i = 0; i < 50; i++) new Session('http', host, 1).destroy();
+    new Session('https', host, 1, { tls: { ca, trustDefaultCA: false } }).destroy();
+  },
+  'ne, dropped sessions': () => {
+    for (let i = 0; i < 200; i++) ne.ne_session_create('http', host, 1);
+  },
+  'ne, session without a request': () => {
+    for (let i = 0; i < 50; i++) {
+      const session = ne.ne_session_create('http', host, 1);
+      ne.ne_request_destroy(ne.ne_request_create(session, 'GET', '/'));
+      ne.ne_session_destroy(session);
+    }
+  },
   'ne, hooks': neOwn((session) => (hook(session), dispatch(session, ignore, false))),
   'ne, hooks, promise': neOwn((session) => (hook(session), dispatch(session, ignore, true))),
   'ne, readers': neOwn((session) =>
@@ -273,9 +287,9 @@ export const kind: Kind<Environment> = {
     return async (trial) => {
       const all = Object.entries(features);
       const [name, feature] = trial.long ? all[trial.number % all.length]! : pick(trial.random, all);
-      const rounds = trial.long ? 400 : 30;
       const go = async (): Promise<number> => {
-        for (let i = 0; i < rounds; i++) {
+        const end = Date.now() + (trial.long ? 1500 : 200);
+        for (let i = 0; i < 20 || Date.now() < end; i++) {
           await feature(environment);
           if (i % 20 === 0) await turn();
         }

@@ -10,15 +10,19 @@ import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
 import { collect, threads, threadsAtRest, times, turn } from '../../lifecycle/children/tools.js';
 import { rawServer, response } from '../../servers/raw.js';
+import { bodyOf } from '../../support/bodies.js';
 import { isCoded } from '../clients.js';
 import type { Kind, Trial } from '../kind.js';
 
 interface Environment {
   readonly port: number;
+  /** The port of a server with answers that are as large as JavaScript gets at once. */
+  readonly large: number;
 }
 
 const host = '127.0.0.1';
 const body = 'hello\n';
+const largeBody = bodyOf(60_000).toString();
 
 /** Counts one answer. */
 type Count = (operation: string, surface: string, good: boolean, detail: string) => void;
@@ -34,6 +38,19 @@ const sessions: Scenario = async ({ port }, long, count) => {
         count('sessions', 'classes', text === body, text);
       }),
     );
+  await Promise.all(open.map((session) => session.close()));
+};
+
+/** Answers of 60 KB that arrive together. */
+const large: Scenario = async ({ large: port }, long, count) => {
+  const open = times(long ? 200 : 60, () => new Session('http', host, port));
+  for (let round = 0; round < 4; round++) {
+    const answers = open.map(async (session) => (await session.request('GET', '/')).text());
+    const end = performance.now() + 50;
+    while (performance.now() < end); // so that many answers wait for this thread
+    for (const text of await Promise.all(answers))
+      count('large answers', 'classes', text === largeBody, text.slice(0, 100));
+  }
   await Promise.all(open.map((session) => session.close()));
 };
 
@@ -117,7 +134,7 @@ const soak: Scenario = async ({ port }, long, count) => {
   ne.ne_session_destroy(handle);
 };
 
-const scenarios: readonly Scenario[] = [soak, sessions, soak, workers, soak, pool];
+const scenarios: readonly Scenario[] = [soak, sessions, large, workers, soak, pool];
 
 const descriptors = (): number => readdirSync('/proc/self/fd').length;
 
@@ -140,7 +157,14 @@ export const kind: Kind<Environment> = {
   limit: 120_000,
   async start() {
     const server = await rawServer({ fixed: response(body), keep: 100 });
-    return { environment: { port: server.port }, stop: () => server.stop() };
+    const other = await rawServer({ fixed: response(largeBody), keep: 100 });
+    return {
+      environment: { port: server.port, large: other.port },
+      stop: async () => {
+        await server.stop();
+        await other.stop();
+      },
+    };
   },
   async prepare(environment) {
     const atRest = await threadsAtRest();

@@ -18,6 +18,8 @@ const uses: readonly Use[] = [
   'proxy password',
   'SOCKS password',
   'Authorization header',
+  'authorization header in lower case',
+  'Cookie header',
   'wrong type of a password',
   'password that is too long',
   'URL with a password',
