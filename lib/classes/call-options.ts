@@ -149,14 +149,14 @@ export function requireNoLength(fields: readonly HeaderField[], why: string): vo
  *
  * @param inflate as in {@link CallSettings}
  * @param flags a flat list: the number of a flag (`NE_REQFLAG_*`), its value, the next number, and so on
- * @throws `ERR_INVALID_CHAR` for a line end in a header
+ * @throws `ERR_INVALID_CHAR` for a line end in a name and for a control character in a value
  */
 export function optionsText(headers: readonly HeaderField[], inflate: number, flags: readonly number[]): string {
   let text = String(inflate);
   for (const number of flags) text += ` ${number}`;
   for (const [name, value] of headers) {
     requireLine('header name', name);
-    requireLine('header value', value);
+    requireText('header value', value);
     text += `\n${name}\n${value}`;
   }
   return text;
@@ -165,6 +165,14 @@ export function optionsText(headers: readonly HeaderField[], inflate: number, fl
 /** Refuses a line end, which would end a part of the text that {@link optionsText} belongs to. @internal */
 export function requireLine(name: string, text: string): void {
   if (text.includes('\n')) throw invalidChar(name, 'it must be one line');
+}
+
+/**
+ * Refuses control characters other than tabs, as Node does. Some servers take a form feed or a vertical tab for a line
+ * end, so that the rest of the value would be another header. @internal
+ */
+export function requireText(name: string, text: string): void {
+  if (/[\x00-\x08\x0a-\x1f\x7f]/.test(text)) throw invalidChar(name, 'it must not contain control characters');
 }
 
 /**

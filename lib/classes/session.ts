@@ -38,7 +38,7 @@ import {
 } from '../ne/session.js';
 import { ne_iaddr_parse } from '../ne/socket.js';
 import { authenticate, type AuthOptions } from './auth.js';
-import { type CallDefaults, defaultFieldsOf, type HeadersInit } from './call-options.js';
+import { type CallDefaults, defaultFieldsOf, type HeadersInit, requireText } from './call-options.js';
 import { ConvenienceMethods } from './convenience.js';
 import { type DecompressOptions, inflationLimit } from './decompress.js';
 import { flagNumber } from './flags.js';
@@ -204,7 +204,10 @@ export class Session extends ConvenienceMethods {
     this.handle = handle;
     this.scheme = scheme;
     this.hostport = hostport;
-    if (options.userAgent !== undefined) ne_set_useragent(handle, options.userAgent);
+    if (options.userAgent !== undefined) {
+      ne_set_useragent(handle, options.userAgent); // also checks the type
+      requireText('userAgent', options.userAgent);
+    }
     setTimeouts(handle, options);
     setAddresses(handle, options);
     for (const [flag, value] of flagsOf(options)) this.setFlag(flag, value);

@@ -6,7 +6,7 @@ import { debuglog, types } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
 
 import { CallerContext } from './caller-context.js';
-import { NeonError, setResultNames } from './errors.js';
+import { invalidValue, NeonError, setResultNames } from './errors.js';
 import { forget, handleClasses, isHandle, keep, kept, token } from './handle.js';
 import { deliver, outboxBytes, outboxTable, settle } from './receivers.js';
 
@@ -65,6 +65,17 @@ function close(question: Question): void {
  */
 export const lastOperation = new Float64Array(new ArrayBuffer(8));
 
+const uriFields = ['scheme', 'host', 'userinfo', 'port', 'path', 'query', 'fragment'];
+
+/** Whether a property can be set: it has a setter, is writable, or can be added. */
+function isWritable(object: object, name: string): boolean {
+  for (let at: object | null = object; at !== null; at = Object.getPrototypeOf(at) as object | null) {
+    const property = Object.getOwnPropertyDescriptor(at, name);
+    if (property) return property.writable ?? property.set !== undefined;
+  }
+  return Object.isExtensible(object);
+}
+
 /** The JavaScript functions that the addon calls. */
 const hooks = {
   NeonError,
@@ -120,13 +131,19 @@ const hooks = {
     query: string | null,
     fragment: string | null,
   ) => {
-    object['scheme'] = scheme;
-    object['host'] = host;
-    object['userinfo'] = userinfo;
-    object['port'] = port;
-    object['path'] = path;
-    object['query'] = query;
-    object['fragment'] = fragment;
+    try {
+      object['scheme'] = scheme;
+      object['host'] = host;
+      object['userinfo'] = userinfo;
+      object['port'] = port;
+      object['path'] = path;
+      object['query'] = query;
+      object['fragment'] = fragment;
+    } catch (error) {
+      const name = uriFields.find((field) => !isWritable(object, field));
+      if (name === undefined) throw error; // by a setter
+      throw invalidValue(`The field "${name}" of a uri that the call fills cannot be written`);
+    }
   },
   lastOperation,
   /** Calls `job` in a later turn of the event loop. */

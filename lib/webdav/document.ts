@@ -1,5 +1,5 @@
 /** Builds the object of an XML document from its events, in the form of npm `webdav`. */
-import { define } from '../classes/propfind-batch.js';
+import { define } from '../classes/define.js';
 import type { XmlHandlers } from '../classes/xml-events.js';
 import type { WebDAVParsingContext, WebDAVTagParser } from './types.js';
 import { valueOf } from './values.js';

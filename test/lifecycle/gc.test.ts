@@ -1,22 +1,16 @@
 /** Tests that handles can be garbage-collected in any order, without being destroyed first. */
-import { testPki } from '../servers/pki.js';
 import { fixedServer, response } from '../servers/raw.js';
 import type { Case } from './children/gc.js';
-import type { PathsStarted } from './children/paths-server.js';
-import { expectEnd, full, nodes, repeat, run } from './fork.js';
-import { pathsServer, untilTheEnd } from './servers.js';
+import { expectEnd, nodes, run } from './fork.js';
+import { untilTheEnd } from './servers.js';
 
 const execArgv = ['--expose-gc'];
-const SEEDS = full ? 40 : 4;
-const ROUNDS = full ? 2000 : 500;
 
-jest.setTimeout(120_000 * (full ? 20 : 1));
+jest.setTimeout(120_000);
 
 let port: number;
-let paths: PathsStarted;
 beforeAll(async () => {
   ({ port } = untilTheEnd(await fixedServer(response('hello\n'))));
-  paths = await pathsServer();
 });
 
 describe.each(nodes)('Node %s', (_, node) => {
@@ -40,11 +34,4 @@ describe.each(nodes)('Node %s', (_, node) => {
   test('frees the sessions of responses that are collected half-read', () => gc('streams'));
 
   test('frees the sessions of PROPFINDs whose iterators are collected half-read', () => gc('listings'));
-
-  test(`survives ${SEEDS} × ${ROUNDS} random rounds of creating, using, destroying, dropping and collecting`, async () => {
-    await repeat(SEEDS, async (index) => {
-      const args = [index + 1, ROUNDS, paths.port, paths.tlsPort, testPki().ca.cert];
-      expectEnd(await run('torture', args, { node, execArgv, killAfterMs: 100_000 }));
-    });
-  });
 });

@@ -1,11 +1,11 @@
 /** Starts the servers that the scripts of the life-cycle tests use. */
 import { rmSync } from 'node:fs';
-import path from 'node:path';
 import { fixedServer, fullBacklogServer, rawServer, response, silentServer, type RawServer } from '../servers/raw.js';
 import { pem, testPki } from '../servers/pki.js';
-import { startChild, type RunningServer } from '../servers/start.js';
+import type { RunningServer } from '../servers/start.js';
 import type { Ports } from './children/blocked.js';
-import type { PathsOptions, PathsStarted } from './children/paths-server.js';
+import type { PathsStarted } from './children/paths-server.js';
+import { startPaths } from './paths.js';
 
 const running: { stop(): Promise<void> }[] = [];
 const folders: string[] = [];
@@ -47,16 +47,9 @@ export function endlessServer(tls = false): Promise<RawServer> {
   });
 }
 
-/**
- * Starts a server that chooses its response by the path. It listens on one port without TLS and on another with a
- * certificate of the test CA.
- */
+/** Starts the server of {@link startPaths}, and stops it after all tests of this file. */
 export async function pathsServer(): Promise<PathsStarted> {
-  const { server } = testPki();
-  const options: PathsOptions = { key: pem(server.key), cert: pem(server.cert) };
-  const child = await startChild<PathsStarted>(path.join(__dirname, 'children', 'paths-server.js'), options);
-  running.push(child);
-  return child.started;
+  return untilTheEnd(await startPaths()).started;
 }
 
 /** Registers a server to be stopped after all tests of this file. */

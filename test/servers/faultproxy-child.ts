@@ -11,13 +11,13 @@ const never = new Promise<never>(() => {});
 /** A limited rate is kept by sending a slice of the body at this interval, in milliseconds. */
 const SLICE = 50;
 
-serveParent<FaultProxyOptions, { port: number }, Fault, null>(async ({ target, fault }) => {
+serveParent<FaultProxyOptions, { port: number }, FaultProxyOptions, null>(async ({ target, fault }) => {
   const proxy = createServer({ allowHalfOpen: true, noDelay: true }, (client) => relay(client, target, fault));
   await once(proxy.listen(0, '127.0.0.1'), 'listening');
   return {
     started: { port: (proxy.address() as AddressInfo).port },
     answer: (next) => {
-      fault = next;
+      ({ fault, target } = next);
       return null;
     },
   };
@@ -36,25 +36,38 @@ function relay(client: Socket, target: number, fault: Fault): void {
 }
 
 async function upstream(client: Socket, server: Socket, fault: Fault): Promise<void> {
-  const limit = typeof fault === 'object' && 'stallUpload' in fault ? fault.stallUpload : Infinity;
+  const own = faultOf('request', fault);
+  const limit = typeof fault === 'object' && 'stallUpload' in fault ? fault.stallUpload : cutAfter(own);
   let passed = 0;
   for await (const block of client as AsyncIterable<Buffer>) {
-    await write(server, block.subarray(0, limit - passed));
+    const rest = limit - passed;
+    if (typeof own === 'object' && 'corrupt' in own) invert(block, own.corrupt - passed);
+    await write(server, block.subarray(0, Math.max(0, rest)));
     passed += block.length;
-    if (passed >= limit) await never;
+    if (block.length >= rest) {
+      if (typeof own === 'object' && 'fin' in own) server.end();
+      await cut(client, own);
+    }
   }
   server.end();
 }
 
 async function downstream(server: Socket, client: Socket, fault: Fault): Promise<void> {
+  const own = faultOf('response', fault);
   let passed = 0;
   for await (const block of server as AsyncIterable<Buffer>) {
-    const rest = cutAfter(fault) - passed;
-    await pass(block.subarray(0, Math.max(0, rest)), passed, client, fault);
+    const rest = cutAfter(own) - passed;
+    await pass(block.subarray(0, Math.max(0, rest)), passed, client, own);
     passed += block.length;
-    if (block.length >= rest) await cut(client, fault);
+    if (block.length >= rest) await cut(client, own);
   }
   client.end();
+}
+
+/** The fault, if it concerns the data of this direction. */
+function faultOf(direction: 'request' | 'response', fault: Fault): Fault {
+  const of = typeof fault === 'object' && 'of' in fault ? 'request' : 'response';
+  return of === direction ? fault : 'none';
 }
 
 async function pass(block: Buffer, offset: number, client: Socket, fault: Fault): Promise<void> {

@@ -75,6 +75,9 @@ describe.each(requestForms)('%s', (_, send) => {
       ['header name', ['GET', '/', { headers: { 'a\r\nb': '1' } }]],
       ['header value', ['GET', '/', { headers: { a: '1\r\nX: y' } }]],
       ['header value', ['GET', '/', { headers: { a: '\0' } }]],
+      ['header value', ['GET', '/', { headers: { a: '1\x0bX: y' } }]],
+      ['header value', ['GET', '/', { headers: { a: ['1', '\x0c'] } }]],
+      ['header value', ['GET', '/', { headers: { a: '\x7f' } }]],
     ] as [string, Parameters<Session['request']>][])(
       'sends nothing when given an invalid %s: %j',
       async (_, values) => {

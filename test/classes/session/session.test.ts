@@ -89,6 +89,7 @@ describe('Session', () => {
     [{ connectTimeout: '1' }, wrongType],
     [{ userAgent: 1 }, wrongType],
     [{ userAgent: 'a\r\nb' }, wrongChar],
+    [{ userAgent: 'a\x0bb' }, wrongChar],
     [{ flags: { nonsense: true } }, wrongValue],
   ])('rejects the options %j', (options, error) => {
     expect(() => new Session('http', 'example.com', 80, options as object)).toThrow(error);

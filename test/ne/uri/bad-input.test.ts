@@ -1,6 +1,8 @@
 /** Bad arguments to the functions of ne_uri.h. */
 import { integer, object, pathLike, text, uri } from '../../support/bad-arguments.js';
+import * as ne from 'libneon/ne';
 import { testBadInput } from '../../support/bad-input.js';
+import { wrongValue } from '../../support/expect.js';
 
 const path = pathLike('path', '/a');
 
@@ -19,4 +21,26 @@ testBadInput('uri', {
   ne_path_compare: [pathLike('p1', '/a'), pathLike('p2', '/b')],
   ne_path_childof: [pathLike('parent', '/a'), pathLike('child', '/a/b')],
   ne_path_has_trailing_slash: [path],
+});
+
+describe.each<[string, () => object]>([
+  ['is frozen', () => Object.freeze({ path: '/a' })],
+  ['has a getter only', () => Object.defineProperty({}, 'path', { get: () => '/a' })],
+])('a uri that %s', (_, make) => {
+  test('is refused by the functions that fill it', () => {
+    expect(() => ne.ne_uri_parse('http://a/b', make())).toThrow(wrongValue);
+    expect(() => ne.ne_uri_copy(make(), { path: '/b' })).toThrow(wrongValue);
+    expect(() => ne.ne_uri_resolve({ path: '/b' }, { path: '/c' }, make())).toThrow(wrongValue);
+    expect(() => ne.ne_uri_free(make())).toThrow(wrongValue);
+  });
+});
+
+test('the error of a setter comes out of the function that fills a uri', () => {
+  const own = new Error('on purpose');
+  const parsed = Object.defineProperty({}, 'path', {
+    set: () => {
+      throw own;
+    },
+  });
+  expect(() => ne.ne_uri_parse('http://a/b', parsed)).toThrow(own);
 });

@@ -1,0 +1,197 @@
+/**
+ * Loads the library: many sessions at once, many workers, a pool, and a soak of requests with aborts and garbage
+ * collections. Every answer must be right, and threads, descriptors and memory must return to what they were.
+ */
+import { readdirSync } from 'node:fs';
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { Session, SessionPool } from 'libneon';
+import * as ne from 'libneon/ne';
+import * as promises from 'libneon/ne/promises';
+import { collect, threads, threadsAtRest, times, turn } from '../../lifecycle/children/tools.js';
+import { rawServer, response } from '../../servers/raw.js';
+import { bodyOf } from '../../support/bodies.js';
+import { isCoded } from '../clients.js';
+import type { Kind, Trial } from '../kind.js';
+
+interface Environment {
+  readonly port: number;
+  /** The port of a server with answers that are as large as JavaScript gets at once. */
+  readonly large: number;
+}
+
+const host = '127.0.0.1';
+const body = 'hello\n';
+const largeBody = bodyOf(60_000).toString();
+
+/** Counts one answer. */
+type Count = (operation: string, surface: string, good: boolean, detail: string) => void;
+type Scenario = (environment: Environment, long: boolean, count: Count) => Promise<void>;
+
+/** Sessions that each send requests at the same time. */
+const sessions: Scenario = async ({ port }, long, count) => {
+  const open = times(long ? 1000 : 100, () => new Session('http', host, port));
+  for (let round = 0; round < 3; round++)
+    await Promise.all(
+      open.map(async (session) => {
+        const text = await (await session.request('GET', '/')).text();
+        count('sessions', 'classes', text === body, text);
+      }),
+    );
+  await Promise.all(open.map((session) => session.close()));
+};
+
+/** Answers of 60 KB that arrive together. */
+const large: Scenario = async ({ large: port }, long, count) => {
+  const open = times(long ? 200 : 60, () => new Session('http', host, port));
+  for (let round = 0; round < 4; round++) {
+    const answers = open.map(async (session) => (await session.request('GET', '/')).text());
+    const end = performance.now() + 50;
+    while (performance.now() < end); // so that many answers wait for this thread
+    for (const text of await Promise.all(answers))
+      count('large answers', 'classes', text === largeBody, text.slice(0, 100));
+  }
+  await Promise.all(open.map((session) => session.close()));
+};
+
+const script = `
+  const { parentPort, workerData: { lib, port, requests } } = require('node:worker_threads');
+  const { Session } = require(lib);
+  (async () => {
+    const session = new Session('http', '127.0.0.1', port);
+    let good = 0;
+    for (let i = 0; i < requests; i++) {
+      if (session.requestSync('GET', '/').textSync() === 'hello\\n') good++;
+      if ((await (await session.request('GET', '/')).text()) === 'hello\\n') good++;
+    }
+    await session.close();
+    parentPort.postMessage(good);
+  })();
+`;
+
+/** Workers that each use the library. */
+const workers: Scenario = async ({ port }, long, count) => {
+  const requests = 20;
+  await Promise.all(
+    times(long ? 100 : 6, async () => {
+      const workerData = { lib: require.resolve('libneon'), port, requests };
+      const worker = new Worker(script, { eval: true, workerData });
+      const [good] = (await once(worker, 'message')) as [number];
+      for (let i = 0; i < 2 * requests; i++) count('workers', 'classes', i < good, `${good} of ${2 * requests}`);
+      await worker.terminate();
+    }),
+  );
+};
+
+/** A pool with many requests, of which some are aborted. */
+const pool: Scenario = async ({ port }, long, count) => {
+  await using pooled = new SessionPool(`http://${host}:${port}/`, { connections: 8 });
+  const requests = times(long ? 2000 : 300, async (index) => {
+    const controller = new AbortController();
+    const aborts = index % 10 === 0;
+    if (aborts) setTimeout(() => controller.abort(), index % 7);
+    try {
+      const text = await (await pooled.request('GET', '/', { signal: controller.signal })).text();
+      count('pool', 'classes', text === body, text);
+    } catch (error) {
+      count('pool', 'classes', aborts && isCoded(error), String(error));
+    }
+  });
+  await Promise.all(requests);
+};
+
+/** Requests one after the other on all surfaces. Some are aborted, and garbage is collected in between. */
+const soak: Scenario = async ({ port }, long, count) => {
+  const session = new Session('http', host, port);
+  const handle = ne.ne_session_create('http', host, port);
+  for (let i = 0; i < (long ? 1000 : 150); i++) {
+    count('soak', 'classes, blocking', session.requestSync('GET', '/').textSync() === body, 'the body');
+    const answers = await Promise.all(times(4, () => session.request('GET', '/').then((answer) => answer.text())));
+    for (const text of answers) count('soak', 'classes', text === body, text);
+    for (const blocking of [true, false]) {
+      const request = ne.ne_request_create(handle, 'GET', '/');
+      const blocks: Buffer[] = [];
+      ne.ne_add_response_body_reader(request, ne.ne_accept_2xx, (block) => void blocks.push(Buffer.from(block)));
+      const result = blocking ? ne.ne_request_dispatch(request) : await promises.ne_request_dispatch(request);
+      const good = result === ne.NE_OK && Buffer.concat(blocks).toString() === body;
+      count('soak', blocking ? 'libneon/ne' : 'libneon/ne/promises', good, ne.ne_get_error(handle));
+      ne.ne_request_destroy(request);
+    }
+    if (i % 20 === 0) {
+      const controller = new AbortController();
+      const aborted = session
+        .request('GET', '/', { signal: controller.signal })
+        .then((answer) => answer.text().then((text) => text === body, isCoded), isCoded);
+      if (i % 40 === 0) await turn();
+      controller.abort();
+      count('soak, aborted', 'classes', await aborted, 'an aborted request');
+      collect();
+      // Blocking calls need a session that no thread uses.
+      await session.request('GET', '/').then((answer) => answer.text());
+    }
+  }
+  await session.close();
+  ne.ne_session_destroy(handle);
+};
+
+const scenarios: readonly Scenario[] = [soak, sessions, large, workers, soak, pool];
+
+const descriptors = (): number => readdirSync('/proc/self/fd').length;
+
+/** Growth of the memory that is noise of V8 and malloc, in MiB. */
+const NOISE = 60;
+
+/** Waits until a number is at most a limit; returns the last number. */
+async function settle(number: () => number, limit: number): Promise<number> {
+  for (let i = 0; i < 200 && number() > limit; i++) {
+    collect();
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  return number();
+}
+
+export const kind: Kind<Environment> = {
+  about: 'Under load each answer is right; threads, descriptors and memory return to what they were.',
+  short: 6,
+  processes: 1,
+  limit: 120_000,
+  async start() {
+    const server = await rawServer({ fixed: response(body), keep: 100 });
+    const other = await rawServer({ fixed: response(largeBody), keep: 100 });
+    return {
+      environment: { port: server.port, large: other.port },
+      stop: async () => {
+        await server.stop();
+        await other.stop();
+      },
+    };
+  },
+  async prepare(environment) {
+    const atRest = await threadsAtRest();
+    let files = 0;
+    let memory = 0;
+    let done = 0;
+    return async (trial: Trial) => {
+      const scenario = scenarios[trial.number % scenarios.length]!;
+      await scenario(environment, trial.long, (operation, surface, good, detail) =>
+        trial.count(operation, surface, good ? 'right' : 'wrong', detail),
+      );
+      // After every kind of load has run once, everything must stay as it is.
+      if (++done % scenarios.length !== 0) return;
+      files ||= descriptors();
+      const now = await settle(threads, atRest + 1);
+      trial.count('threads', 'process', now <= atRest + 1 ? 'right' : 'wrong', `${atRest} at rest, now ${now}`);
+      const open = await settle(descriptors, files);
+      trial.count('descriptors', 'process', open <= files ? 'right' : 'wrong', `${files} at first, now ${open}`);
+      const size = process.memoryUsage.rss() / 2 ** 20;
+      memory ||= size;
+      const good = size - memory < NOISE;
+      trial.count(
+        'memory',
+        'process',
+        good ? 'right' : 'wrong',
+        `${memory.toFixed(0)} MiB at first, now ${size.toFixed(0)} MiB`,
+      );
+    };
+  },
+};

@@ -1,0 +1,199 @@
+/**
+ * `node dist/test/faults/mutations.js [FOLDER [COPY]]`: puts deliberate faults into a copy of the C++, one at a time, builds
+ * the copy, and runs the kinds that should find the fault. Not part of the tests, since each build and run takes a
+ * minute. Writes `mutations.json`, which the page of the results shows.
+ */
+import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { projectRoot, scratchDirectory } from '../servers/start.js';
+import type { KindName, Summary } from './kind.js';
+
+/** A deliberate fault: a text in a file, and the text that replaces it. */
+interface Mutation {
+  readonly about: string;
+  readonly file: string;
+  readonly text: string;
+  readonly replacement: string;
+  /** The kinds that run, in this order, until one of them finds the fault. */
+  readonly kinds: readonly KindName[];
+  /** How long each kind runs; the short form by default. */
+  readonly duration?: string;
+}
+
+/** A mutation and the kind that found it. */
+export interface MutationResult {
+  readonly about: string;
+  readonly file: string;
+  readonly caught: KindName | null;
+  /** What the kind reported first. */
+  readonly report: string;
+}
+
+const mutations: readonly Mutation[] = [
+  {
+    about: 'A lane is not woken for a new job',
+    file: 'binding/core/lane.cc',
+    text: '  work_.notify_one();  // without the lock, since the woken thread takes it\n',
+    replacement: '',
+    kinds: ['framing', 'responses'],
+  },
+  {
+    about: 'The connection stays open when a request is destroyed with an unread body',
+    file: 'binding/ne/request/request.cc',
+    text: '  if (session_->active == this) session_->abandon_connection();\n',
+    replacement: '  if (session_->active == this) session_->active = nullptr;\n',
+    kinds: ['framing'],
+  },
+  {
+    about: 'Bytes that wait on a kept connection are not looked for',
+    file: 'binding/ne/session/session.cc',
+    text: '  if (connection.is_stale()) close_connection();\n',
+    replacement: '',
+    kinds: ['framing'],
+  },
+  {
+    about: 'An abort does not shut the socket down',
+    file: 'binding/core/connection.cc',
+    text: '  if (running_ == &operation) cut(Interruption::Aborted);\n',
+    replacement: '  static_cast<void>(operation);\n',
+    kinds: ['faults', 'framing', 'leaks'],
+  },
+  {
+    about: 'A destroyed handle still counts as open',
+    file: 'binding/core/handle.cc',
+    text: '      return box->handle->closed() ? nullptr : &box->handle;\n',
+    replacement: '      return &box->handle;\n',
+    kinds: ['order', 'fuzz'],
+  },
+  {
+    about: 'A line feed is not refused in a line of the head',
+    file: 'binding/core/arguments.cc',
+    text: "return c == '\\r' || c == '\\n' || c == '\\0';",
+    replacement: "return c == '\\r' || c == '\\0';",
+    kinds: ['injection'],
+  },
+  {
+    about: 'The length of a response is not checked against the room in the outbox',
+    file: 'binding/core/outbox.cc',
+    text: '  if (count_ == rows_ || room_ - used_ < head_size + body.size()) return false;\n',
+    replacement: '  if (count_ == rows_) return false;\n',
+    kinds: ['load', 'order', 'fuzz'],
+  },
+  {
+    about: 'The thread of a session does not end with the session',
+    file: 'binding/core/lane.cc',
+    text: '  dismissed_ = true;\n  work_.notify_one();\n',
+    replacement: '',
+    kinds: ['leaks', 'load'],
+  },
+  {
+    about: 'A session is not freed in C',
+    file: 'binding/ne/session/session.cc',
+    text: '  if (c_) ne_session_destroy(c_);\n}',
+    replacement: '}',
+    kinds: ['leaks'],
+    duration: '180s',
+  },
+  {
+    about: 'The debugging log shows credentials',
+    file: 'binding/core/debug_log.cc',
+    text: '    put(without_credentials(line_));\n',
+    replacement: '    put(line_);\n',
+    kinds: ['secrets'],
+  },
+  {
+    about: 'Threads do not stop at safe points while the process exits',
+    file: 'binding/core/exit.cc',
+    text: '  if (process_exiting) park();\n}',
+    replacement: '}',
+    kinds: ['life'],
+    duration: '90s',
+  },
+  {
+    about: 'A request that breaks off after its head counts as complete',
+    file: 'binding/ne/request/request.cc',
+    text: '  if (result == NE_ERROR) ne_close_connection(session_->c());\n',
+    replacement: '',
+    kinds: ['framing', 'responses', 'faults'],
+  },
+];
+
+function run(folder: string, command: string, ...args: string[]): SpawnSyncReturns<string> {
+  return spawnSync(command, args, { cwd: folder, encoding: 'utf8', maxBuffer: 2 ** 28 });
+}
+
+function build(folder: string): void {
+  const { status, stdout, stderr } = run(folder, 'ninja', '-C', 'build');
+  if (status !== 0) throw new Error(`ninja: ${stdout.slice(-3000)}${stderr}`);
+}
+
+/** Copies the tree into a folder, and builds it. A folder that has an older copy needs less time. */
+function copyTree(folder: string): void {
+  for (const name of ['binding', 'dist', 'lib', 'test', 'deps', 'package.json', 'CMakeLists.txt', 'binding.gyp'])
+    cpSync(path.join(projectRoot, name), path.join(folder, name), { recursive: true, preserveTimestamps: true });
+  const modules = path.join(folder, 'node_modules');
+  if (!existsSync(modules)) symlinkSync(path.join(projectRoot, 'node_modules'), modules);
+  const { status, stderr } = run(folder, 'cmake', '-S', '.', '-B', 'build', '-G', 'Ninja');
+  if (status !== 0) throw new Error(`cmake: ${stderr}`);
+  build(folder);
+}
+
+/** Builds with the mutation, and runs its kinds until one finds the fault. */
+function tryMutation(
+  folder: string,
+  { about, file, text, replacement, kinds, duration = '--short' }: Mutation,
+): MutationResult {
+  const source = path.join(folder, file);
+  const original = readFileSync(source, 'utf8');
+  if (original.split(text).length !== 2) throw new Error(`${file} does not have this text once: ${text}`);
+  writeFileSync(
+    source,
+    original.replace(text, () => replacement),
+  );
+  try {
+    build(folder);
+    for (const kind of kinds) {
+      const out = path.join(folder, 'results');
+      run(
+        folder,
+        process.execPath,
+        'dist/test/faults/index.js',
+        kind,
+        duration,
+        '--first',
+        '--seed',
+        '1',
+        '--out',
+        out,
+      );
+      const { problems } = JSON.parse(readFileSync(path.join(out, `${kind}.json`), 'utf8')) as Summary;
+      const [first] = problems;
+      if (first) return { about, file, caught: kind, report: `${first.operation}, ${first.surface}: ${first.outcome}` };
+    }
+    return { about, file, caught: null, report: '' };
+  } finally {
+    writeFileSync(source, original);
+  }
+}
+
+function main(): void {
+  const out = process.argv[2] ?? path.join(projectRoot, 'build', 'faults');
+  mkdirSync(out, { recursive: true });
+  const folder = process.argv[3] ?? scratchDirectory('mutations');
+  try {
+    copyTree(folder);
+    const results: MutationResult[] = [];
+    for (const mutation of mutations) {
+      const result = tryMutation(folder, mutation);
+      console.log(`${result.about}: ${result.caught ?? 'not caught'} (${result.report})`);
+      results.push(result);
+      writeFileSync(path.join(out, 'mutations.json'), `${JSON.stringify(results, null, 2)}\n`);
+    }
+    process.exitCode = results.some(({ caught }) => caught === null) ? 1 : 0;
+  } finally {
+    if (process.argv[3] === undefined) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+main();

@@ -1,0 +1,132 @@
+/**
+ * `node dist/test/faults/page.js [FOLDER]`: writes docs/guide/reliability.md from the summaries in the folder. The long
+ * form of the trials writes them.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { formatted } from '../../tools/generate/output.js';
+import { groupBy, table } from '../../tools/generate/project.js';
+import { projectRoot } from '../servers/start.js';
+import { kindNames, type Kind, type KindName, type Row, type Summary } from './kind.js';
+import type { MutationResult } from './mutations.js';
+
+const folder = process.argv[2] ?? path.join(projectRoot, 'build', 'faults');
+
+function read<T>(name: string): T | undefined {
+  const file = path.join(folder, `${name}.json`);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as T) : undefined;
+}
+
+const number = (value: number): string => value.toLocaleString('en');
+const outcomes = ['tried', 'right', 'wrong', 'lost', 'crashes'] as const;
+
+const sumOf = (rows: readonly Row[], name: (typeof outcomes)[number]): number =>
+  rows.reduce((sum, row) => sum + row[name], 0);
+
+/** The surfaces first, in the order of the documentation; then what the kind measures otherwise. */
+const order = ['classes', 'classes, blocking', 'libneon/ne', 'libneon/ne/promises'];
+const rank = (surface: string): number => (order.indexOf(surface) + order.length + 1) % (order.length + 1);
+
+/** The operations of a row that stands for many: fuzz has hundreds of functions. */
+const MANY = 12;
+
+/** The rows of one kind: by operation and surface, or by surface alone when there are too many operations. */
+function rowsOf({ rows }: Summary): string[][] {
+  const operations = new Set(rows.map(({ operation }) => operation));
+  const named = (row: Row): string => (operations.size > MANY ? `${operations.size} operations` : row.operation);
+  return groupBy(rows, (row) => `${named(row)}\n${row.surface}`)
+    .sort(([a], [b]) => rank(a.split('\n')[1]!) - rank(b.split('\n')[1]!))
+    .map(([key, group]) => [...key.split('\n'), ...outcomes.map((name) => number(sumOf(group, name)))]);
+}
+
+const minutes = (seconds: number): string =>
+  seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
+
+async function section(name: KindName, summary: Summary): Promise<string> {
+  const { kind } = (await import(`./kinds/${name}.js`)) as { kind: Kind };
+  const { seed, trials, seconds } = summary;
+  return [
+    `## ${name}`,
+    kind.about,
+    `${number(trials)} trials in ${minutes(seconds)}, seed ${seed}.`,
+    table(['operation', 'surface', ...outcomes], rowsOf(summary)),
+  ].join('\n\n');
+}
+
+function mutationsSection(results: readonly MutationResult[]): string {
+  const caught = results.filter(({ caught: kind }) => kind !== null).length;
+  return [
+    '## Do the trials find faults?',
+    `\`dist/test/faults/mutations.js\` puts deliberate faults into a copy of the C++, one at a time. The short form of the trials found ${caught} of ${results.length}.`,
+    table(
+      ['deliberate fault', 'file', 'found by', 'first report'],
+      results.map(({ about, file, caught: kind, report }) => [
+        about,
+        `\`${file}\``,
+        kind ?? 'no kind',
+        report || 'none',
+      ]),
+    ),
+  ].join('\n\n');
+}
+
+const head = `# Reliability
+
+The package has trials that try to break it: random calls, hostile servers, faults on the wire, floods, and processes
+that end at any moment. Each trial is judged by a model, or by the bytes that a server received. The short form of the
+trials is part of \`npm test\`. This page shows the last run of the long form, and is generated from its results:
+
+\`\`\`sh
+npm run test:faults -- 10m # every kind for ten minutes
+npm run test:faults -- faults --seed 7 --trial 42 # one trial again
+node dist/test/faults/page.js
+\`\`\`
+
+A result is **right** if it is what the model demands. That may be an error: a broken response must be refused. It is
+**lost** if a call does not settle within its time limit. The same seed repeats the same trials.
+
+## What is promised
+
+- No call, with any arguments and in any order, crashes the process.
+- Every call settles: with a result, with an error that has a code, or by its \`timeout\`, \`signal\` or read timeout.
+- What a response leaves on its connection is never the answer to the next request of the classes.
+- A response that breaks off is an error, if its length was announced.
+- Text in a parameter of the classes never becomes another header, another request or another XML element.
+- A process or a worker can end at any moment, also inside a callback.
+- Threads, descriptors and memory return to what they were.
+- No error, inspected object, debugging log or heap snapshot shows a credential.
+
+## What is not promised
+
+- \`libneon/ne\` keeps the behaviour of C. It takes bytes that wait on a connection for the next response. It refuses
+  CR, LF and NUL in the head of a request, and sends other control characters and spaces as they are.
+- TCP does not notice bytes that change on the way. TLS does.
+- The addon interposes functions of libneon. Where that does not work, aborts are less prompt, stalls end later, and
+  the check of kept connections does not work. The trials run with
+  interposition only.
+- The trials run with glibc. The package is not tested with musl.
+- Node can hang at its exit while it compiles concurrently, with any addon (nodejs/node#54918). The trials therefore
+  switch concurrent compilation off.
+`;
+
+async function main(): Promise<void> {
+  const found = kindNames.flatMap((name) => {
+    const summary = read<Summary>(name);
+    return summary ? [{ name, summary }] : [];
+  });
+  if (found.length === 0) throw new Error(`${folder} has no summaries: run npm run test:faults first`);
+  const { node, neon, system } = found[0]!.summary.versions;
+  const total = found.reduce((sum, { summary }) => sum + sumOf(summary.rows, 'tried'), 0);
+  const time = found.reduce((sum, { summary }) => sum + summary.seconds, 0);
+  const mutations = read<MutationResult[]>('mutations');
+  const parts = [
+    head,
+    `## The last run\n\n${number(total)} results in ${minutes(time)}, with Node ${node}, neon ${neon}, ${system}.`,
+    ...(await Promise.all(found.map(({ name, summary }) => section(name, summary)))),
+    ...(mutations ? [mutationsSection(mutations)] : []),
+  ];
+  const { file, text } = await formatted('docs/guide/reliability.md', parts.join('\n\n'));
+  writeFileSync(path.join(projectRoot, file), text);
+}
+
+void main();
