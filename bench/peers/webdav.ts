@@ -1,7 +1,7 @@
 /** Implements the npm package webdav, and the entry point of this package that has its interface. */
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
-import type { WebDAVClient } from 'webdav';
+import type { Response, WebDAVClient } from 'webdav';
 import { bodyOf, check, checkBytes, checkUpload } from '../check.js';
 import type { ScriptPeer, Target } from '../peer.js';
 import { count } from '../streams.js';
@@ -56,18 +56,12 @@ function peerOf(load: () => Promise<Create>): Pick<ScriptPeer, 'calls' | 'open'>
 }
 
 /** Pipes the file of a target into a write stream; resolves when the server has responded. */
-function pipeTo(client: WebDAVClient, target: Target): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stream = client.createWriteStream(target.path, {}, ({ status, headers }) => {
-      try {
-        // A body that is sent in chunks announces no length, so the server reports none.
-        checkUpload(target, status, headers.get('received') || target.bodyLength);
-        resolve();
-      } catch (error) {
-        reject(error);
-      }
-    });
+async function pipeTo(client: WebDAVClient, target: Target): Promise<void> {
+  const { status, headers } = await new Promise<Response>((resolve, reject) => {
+    const stream = client.createWriteStream(target.path, {}, resolve);
     stream.on('error', reject);
     createReadStream(target.file!).pipe(stream as unknown as NodeJS.WritableStream);
   });
+  // A body that is sent in chunks announces no length, so the server reports none.
+  checkUpload(target, status, headers.get('received') || target.bodyLength);
 }
