@@ -1,7 +1,7 @@
 /**
- * `node dist/test/faults/mutations.js [FOLDER [COPY]]`: puts deliberate faults into a copy of the C++, one at a time, builds
- * the copy, and runs the kinds that should find the fault. Not part of the tests, since each build and run takes a
- * minute. Writes `mutations.json`, which the page of the results shows.
+ * `node dist/test/faults/mutations.js [FOLDER [COPY]]`: puts deliberate faults into a copy of the C++, one at a time,
+ * builds the copy, and runs the kinds that should find the fault. Not part of the tests, since each build and run takes
+ * a minute. Writes `mutations.json`, which the page of the results shows.
  */
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
