@@ -1,7 +1,8 @@
 /**
- * `node dist/test/faults/mutations.js [FOLDER [COPY]]`: puts deliberate faults into a copy of the C++, one at a time,
- * builds the copy, and runs the kinds that should find the fault. Not part of the tests, since each build and run takes
- * a minute. Writes `mutations.json`, which the page of the results shows.
+ * `node dist/test/faults/mutations.js [FOLDER [COPY [PATTERN]]]`: puts deliberate faults into a copy of the C++, one at
+ * a time, builds the copy, and runs the kinds that should find the fault. Not part of the tests, since each build and
+ * run takes a minute. Writes `mutations.json` in FOLDER, which the page of the results shows. COPY is a folder for the
+ * copy that is kept, so that the next build is short. PATTERN chooses mutations by their description.
  */
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -183,12 +184,16 @@ function main(): void {
   const folder = process.argv[3] ?? scratchDirectory('mutations');
   try {
     copyTree(folder);
-    const results: MutationResult[] = [];
-    for (const mutation of mutations) {
+    const list = path.join(out, 'mutations.json');
+    const pattern = new RegExp(process.argv[4] ?? '');
+    const chosen = mutations.filter(({ about }) => pattern.test(about));
+    const known = existsSync(list) ? (JSON.parse(readFileSync(list, 'utf8')) as MutationResult[]) : [];
+    const results = known.filter(({ about }) => !chosen.some((mutation) => mutation.about === about));
+    for (const mutation of chosen) {
       const result = tryMutation(folder, mutation);
       console.log(`${result.about}: ${result.caught ?? 'not caught'} (${result.report})`);
       results.push(result);
-      writeFileSync(path.join(out, 'mutations.json'), `${JSON.stringify(results, null, 2)}\n`);
+      writeFileSync(list, `${JSON.stringify(results, null, 2)}\n`);
     }
     process.exitCode = results.some(({ caught }) => caught === null) ? 1 : 0;
   } finally {

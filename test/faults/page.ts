@@ -57,7 +57,7 @@ function mutationsSection(results: readonly MutationResult[]): string {
   const caught = results.filter(({ caught: kind }) => kind !== null).length;
   return [
     '## Do the trials find faults?',
-    `\`dist/test/faults/mutations.js\` puts deliberate faults into a copy of the C++, one at a time. The short form of the trials found ${caught} of ${results.length}.`,
+    `\`dist/test/faults/mutations.js\` puts deliberate faults into a copy of the C++, one at a time. The trials found ${caught} of ${results.length}.`,
     table(
       ['deliberate fault', 'file', 'found by', 'first report'],
       results.map(({ about, file, caught: kind, report }) => [

@@ -80,7 +80,10 @@ async function requests(given: SessionOptions): Promise<void> {
 const uses = {
   password: () => requests({ auth: { username: 'user', password: secretOf() } }),
   'password for Basic only': () => requests({ auth: { username: 'user', password: secretOf(), protocols: ['basic'] } }),
-  'password from a callback': () => requests({ auth: { provide: () => ({ username: 'user', password: secretOf() }) } }),
+  'password from a callback': () =>
+    requests({
+      auth: { provide: ({ attempt }) => (attempt > 1 ? null : { username: 'user', password: secretOf() }) },
+    }),
   'proxy password': () => requests({ proxy: { host, port }, proxyAuth: { username: 'user', password: secretOf() } }),
   'SOCKS password': () => requests({ proxy: { type: 'socks5', host, port, username: 'user', password: secretOf() } }),
   'Authorization header': () => requests({ headers: { Authorization: `Basic ${secretOf()}` } }),
