@@ -5,8 +5,9 @@
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { runProgram } from '../lifecycle/fork.js';
-import { scratchDirectory } from '../servers/start.js';
+import { projectRoot, scratchDirectory } from '../servers/start.js';
 import { kindNames, type Summary } from './kind.js';
+import { mutations } from './mutations.js';
 
 const seed = Number(process.env['LIBNEON_TEST_SEED'] ?? 1);
 const folder = scratchDirectory('faults');
@@ -31,3 +32,10 @@ test.each(kindNames)(
   },
   180_000,
 );
+
+test('each deliberate fault has its place in the sources', () => {
+  for (const { about, file, text } of mutations) {
+    const source = readFileSync(path.join(projectRoot, file), 'utf8');
+    expect([about, source.split(text).length - 1]).toEqual([about, 1]);
+  }
+});

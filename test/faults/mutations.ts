@@ -31,11 +31,19 @@ export interface MutationResult {
   readonly report: string;
 }
 
-const mutations: readonly Mutation[] = [
+/** The deliberate faults. */
+export const mutations: readonly Mutation[] = [
   {
     about: 'A lane is not woken for a new job',
     file: 'binding/core/lane.cc',
-    text: '  work_.notify_one();  // without the lock, since the woken thread takes it\n',
+    text: 'takes this lock, and the watchdog holds another one when it does\n  work_.notify_one();\n',
+    replacement: '\n',
+    kinds: ['framing', 'responses'],
+  },
+  {
+    about: 'The shared lane is not woken for a new job',
+    file: 'binding/core/shared_lane.cc',
+    text: '  if (std::exchange(sleeps_, false)) wake();\n',
     replacement: '',
     kinds: ['framing', 'responses'],
   },
@@ -201,4 +209,4 @@ function main(): void {
   }
 }
 
-main();
+if (require.main === module) main();
