@@ -194,6 +194,12 @@ function destroy({ session, pool }: Fixtures): void {
 /** The calls of one trial: all of them call one function. */
 const CALLS = 16;
 
+/**
+ * Calls that may wait without an end, as they should: `close()` for the request of the fixtures, and `ne_md5_stream`
+ * for bytes from the standard output of this process, which is a socket.
+ */
+const waiting = new Set(['session.close', 'ne_md5_stream']);
+
 class Wrong extends Error {}
 
 async function carryOut(trial: Trial, callees: readonly Callee[], environment: Environment): Promise<void> {
@@ -220,8 +226,7 @@ async function carryOut(trial: Trial, callees: readonly Callee[], environment: E
     try {
       const result = callee.of(fixtures)(...list);
       if (!isThenable(result)) return end(result);
-      // close() waits for the request of the fixtures, as it should
-      const endless = callee.name === 'session.close' || values.some((value) => value.endless);
+      const endless = waiting.has(callee.name) || values.some((value) => value.endless);
       let settled = await within(result, endless ? PATIENCE : LIMIT);
       if (settled === late && endless) {
         if (callee.surface === 'libneon/ne/promises') return void Promise.resolve(result).catch(() => undefined);

@@ -110,8 +110,8 @@ async function withClass(scheme: string, port: number, body: Buffer | undefined)
     ...(by === 'readTimeout' && { readTimeout: 1000 }),
     tls: { ca: readFileSync(caFile), trustDefaultCA: false },
   });
-  const ended = await timed(
-    async () => (await session.request(body ? 'PUT' : 'GET', '/', { ...options, body })).status,
+  const ended = await timed(async () =>
+    (await session.request(body ? 'PUT' : 'GET', '/', { ...options, body })).bytes(),
   );
   assert.equal(await (await session.request('GET', '/')).text(), 'hello\n');
   session.destroy();
