@@ -133,7 +133,7 @@ describe('the examples', () => {
   };
 
   test('are all tested here', () => {
-    const helpers = ['dav', 'server', 'socket-server', 'steps', 'tour'];
+    const helpers = ['caldav', 'dav', 'server', 'socket-server', 'steps', 'tour'];
     const names = readdirSync(path.join(projectRoot, 'examples'))
       .filter((name) => name.endsWith('.ts'))
       .map((name) => name.replace('.ts', ''));
