@@ -61,6 +61,7 @@ class BodyHold implements Hold {
     const settle = (isOver: boolean): void => {
       if (this.#asked !== asked) return;
       this.#asked = undefined;
+      if (this.isOver) return; // the body was read to its end, or cancelled
       this.isOver = isOver;
       if (!isOver && this.reads !== reads) {
         this.#readOn(); // the caller has read in the meantime, so the thread may have resumed

@@ -230,10 +230,10 @@ describe('a source of blocks', () => {
     body.push(bytes);
     const closed = once(body, 'close');
     const controller = new AbortController();
-    const call = session.request('PUT', '/', { body, signal: controller.signal });
+    const failed = failureOf(() => session.request('PUT', '/', { body, signal: controller.signal }));
     await server.waitForRequests(1);
     controller.abort();
-    await failureOf(() => call);
+    await failed;
     await closed;
   });
 });

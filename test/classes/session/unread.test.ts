@@ -202,6 +202,18 @@ describe.each(owners)('an unread body of %s', (_, make, count) => {
     for (const reader of readers) while (!(await reader.next()).done);
   });
 
+  test('may be read to its end, or cancelled, while the session is found full', async () => {
+    for (let round = 0; round < 5; round++) {
+      const server = await serve(answering(withBody(3 * mib)));
+      await using owner = make(server, stuck);
+      const responses = await holding(owner, count);
+      const next = owner.request('GET', '/next').then((res) => res.bytes());
+      for (const end = performance.now() + 50; performance.now() < end;); // the session's thread fills up
+      await Promise.all(responses.map((res, i) => (i % 2 === round % 2 ? res.bytes() : res.cancel())));
+      expect((await next).length).toBe(3 * mib);
+    }
+  });
+
   test('is not refused while bytes() waits for the rest', async () => {
     const pieces = Array.from({ length: 12 }, () => [{ delay: 300 }, { send: Buffer.alloc(1000) }] as const).flat();
     const long = [
