@@ -209,7 +209,12 @@ describe.each(owners)('an unread body of %s', (_, make, count) => {
       const responses = await holding(owner, count);
       const next = owner.request('GET', '/next').then((res) => res.bytes());
       for (const end = performance.now() + 50; performance.now() < end;); // the session's thread fills up
-      await Promise.all(responses.map((res, i) => (i % 2 === round % 2 ? res.bytes() : res.cancel())));
+      await Promise.all(
+        responses.map(async (res, i) => {
+          if (i % 2 === round % 2) await res.bytes();
+          else res.cancel();
+        }),
+      );
       expect((await next).length).toBe(3 * mib);
     }
   });
