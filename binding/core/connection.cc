@@ -244,7 +244,7 @@ int Connection::refuse(ne_socket *socket) {
   return NE_SOCK_ERROR;
 }
 
-// On the shared lane, looks up a name that is none, which fails at once.
+// On the shared lane, looks up an invalid name instead, which fails at once.
 ne_sock_addr *Connection::resolve(const char *hostname, int flags) {
   if (SharedLane::current()) {
     needs_own_lane_ = true;

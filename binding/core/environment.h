@@ -147,7 +147,7 @@ class Environment final : public std::enable_shared_from_this<Environment> {
   /// Posts an event, on any thread. When the environment is gone, drops the event and returns false.
   bool post(std::shared_ptr<Event> event);
 
-  /// The lane of quick operations, or null if there is none here.
+  /// The lane of quick operations; null if quick operations cannot share a lane.
   SharedLane *shared_lane();
 
   /// Sets the time limit of the operation that is queued next. When the time is up, JavaScript calls abort()

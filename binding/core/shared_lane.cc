@@ -97,7 +97,7 @@ bool SharedLane::submit(std::shared_ptr<Lane> lane) {
   return true;
 }
 
-// Creates the descriptors. `wakeup_` reports each write as a new event, so nobody reads it.
+// Creates the descriptors. `wakeup_` reports each write as a new event, so it need not be read.
 bool SharedLane::open() {
   if (epoll_ < 0) epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
   if (wakeup_ < 0) wakeup_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -150,7 +150,7 @@ void SharedLane::take_turns() {
 void SharedLane::suspend() {
   Worker &worker = *running_;
   const ThreadState state = std::exchange(thread_state, {});
-  const Interposing nobody(nullptr);
+  const Interposing paused(nullptr);
   const SafePoint outside;
   worker.fiber.suspend();
   thread_state = state;
@@ -217,8 +217,9 @@ void SharedLane::start(std::shared_ptr<Lane> lane) {
           self.fiber.suspend();
         }
       });
+      // Makes room first, so that no fiber needs memory to become idle.
+      if (idle_.capacity() <= workers_.size()) idle_.reserve(2 * workers_.size() + 8);
       workers_.push_back(std::move(made));
-      idle_.reserve(workers_.capacity());  // so that no fiber needs memory to become idle
       idle_.push_back(workers_.back().get());
     } catch (const std::bad_alloc &) {
       return lane->take_back();
@@ -256,17 +257,14 @@ void SharedLane::resume_late() {
   const auto now = Clock::now();
   if (now < next_) return;
   next_ = Clock::time_point::max();
-  std::vector<Worker *> late;
-  for (const auto &worker : workers_) {
-    if (worker->descriptor < 0) continue;
-    if (worker->deadline <= now)
-      late.push_back(worker.get());
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    Worker &worker = *workers_[i];
+    if (worker.descriptor < 0) continue;
+    worker.is_late = worker.deadline <= now;
+    if (worker.is_late)
+      resume(worker);
     else
-      next_ = std::min(next_, worker->deadline);
-  }
-  for (Worker *const worker : late) {
-    worker->is_late = true;
-    resume(*worker);
+      next_ = std::min(next_, worker.deadline);
   }
 }
 

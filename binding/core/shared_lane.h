@@ -25,10 +25,9 @@ class Lane;
 ///   and the lane owns the job.
 /// - Who waits: the thread waits in epoll_wait(2), while all fibers are suspended. A suspended fiber counts
 ///   as outside neon.
-/// - Who wakes: submit() writes to `wakeup_` if the thread is about to wait (`sleeps_`), and dismiss()
-/// always. A descriptor wakes its fiber. shutdown(2) makes a descriptor readable, so an abort, the watchdog
-/// and the
-///   exit of the process wake the fiber. The thread itself wakes a fiber whose time is up.
+/// - Who wakes: submit() writes to `wakeup_` if the thread waits or is about to wait (`sleeps_`). dismiss()
+///   always writes. A descriptor wakes its fiber. shutdown(2) makes a descriptor readable, so an abort, the
+///   watchdog and the exit of the process wake the fiber. The thread itself wakes a fiber whose time is up.
 /// - If the environment goes away: its operations are cancelled, which wakes their fibers. The thread ends
 ///   when no fiber runs a job.
 /// - If no job arrives: the thread ends after a moment. The next job starts it again.

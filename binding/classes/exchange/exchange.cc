@@ -232,7 +232,8 @@ int Exchange::receive_body(ne_request *request) {
 // Receives the body to its end, or until the head is posted.
 int Exchange::receive_beginning(ne_request *request) {
   Connection &connection = session_->connection;
-  // Over TLS, nothing says whether bytes wait to be read: ne_sock_block() would take the end of the connection.
+  // Not over TLS, where no function says whether bytes can be read: ne_sock_block() would take the alert that
+  // ends the connection.
   if (streams_ && !session_->uses_tls()) connection.when_slow([this] { post_head(); });
   struct Stop {
     Connection &connection;

@@ -187,7 +187,7 @@ class Exchange final : public Operation {
   Recipe recipe_;
   const bool streams_;
 
-  // Used only inside run(). Between two calls of run(), nobody uses them.
+  // Used only inside run(), by the thread that runs it.
   std::unique_ptr<Course> course_;
   bool rest_is_left_ = false;  // the head was posted, and the rest of the body is to be received
 

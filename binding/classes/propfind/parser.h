@@ -61,7 +61,7 @@ class PropfindParser final {
   ///
   /// @param complete whether the document was parsed to its end
   const char *failure(bool complete) const;
-  /// The synchronization token of the document (RFC 6578); empty if there is none.
+  /// The synchronization token of the document (RFC 6578); empty if the document has no token.
   const std::string &sync_token() const { return sync_token_; }
   /// The resources after the last batch that was flushed.
   std::unique_ptr<PropfindBatch> take() { return std::move(batch_); }

@@ -6,6 +6,7 @@ import { startNginx, smallFile } from '../../servers/nginx.js';
 import { pem, testPki } from '../../servers/pki.js';
 import { type RawServer, type RawServerOptions, response, type Step } from '../../servers/raw.js';
 import { lockGranted } from '../../support/lock-responses.js';
+import { marked, markedListing } from '../../support/marks.js';
 import { answering, exchange, keepAlive, receivedBy, testServers } from '../../support/servers.js';
 
 const serve = testServers();
@@ -19,13 +20,6 @@ interface Kind {
   readonly sync: (session: Session) => string;
 }
 
-const multistatus = (mark: string): string =>
-  response(
-    `<D:multistatus xmlns:D="DAV:"><D:response><D:href>/${mark}</D:href><D:propstat><D:prop><D:displayname>${mark}` +
-      '</D:displayname></D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response></D:multistatus>',
-    { status: '207 Multi-Status', headers: { 'Content-Type': 'application/xml' } },
-  );
-const marked = (mark: string): string => response('', { headers: { 'X-Mark': mark } });
 const mark = ({ headers }: { headers: Readonly<Record<string, string | undefined>> }): string =>
   headers['x-mark'] ?? '';
 
@@ -48,7 +42,7 @@ const operations: Record<string, Kind> = {
     sync: (session) => mark(session.putSync('/next', 'body')),
   },
   propfind: {
-    answer: multistatus,
+    answer: markedListing,
     async: async (session) => String((await session.propfind('/')).map(({ href }) => href)).slice(1),
     sync: (session) => String(session.propfindSync('/').map(({ href }) => href)).slice(1),
   },

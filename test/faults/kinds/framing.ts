@@ -4,6 +4,7 @@
  */
 import { rawServer, response, type Step } from '../../servers/raw.js';
 import { lockGranted } from '../../support/lock-responses.js';
+import { marked, markedListing } from '../../support/marks.js';
 import { allSurfaces, isCoded, settled, textOf, type Answer, type Client, type Surface } from '../clients.js';
 import type { Kind, Trial } from '../kind.js';
 
@@ -14,14 +15,6 @@ interface Operation {
   readonly run: (client: Client) => Promise<Answer>;
   readonly markOf: (answer: Answer) => string | undefined;
 }
-
-const multistatus = (mark: string): string =>
-  response(
-    `<D:multistatus xmlns:D="DAV:"><D:response><D:href>/${mark}</D:href><D:propstat><D:prop><D:displayname>${mark}` +
-      '</D:displayname></D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response></D:multistatus>',
-    { status: '207 Multi-Status', headers: { 'Content-Type': 'application/xml' } },
-  );
-const marked = (mark: string): string => response('', { headers: { 'X-Mark': mark } });
 
 const operations: readonly Operation[] = [
   {
@@ -44,7 +37,7 @@ const operations: readonly Operation[] = [
   },
   {
     name: 'PROPFIND',
-    response: multistatus,
+    response: markedListing,
     run: (client) => client.propfind('/next'),
     markOf: ({ body }) => /^\/(\w+)=/.exec(body)?.[1],
   },
