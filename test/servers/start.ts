@@ -83,12 +83,16 @@ export async function withFreePorts<T>(count: number, start: (ports: number[]) =
  */
 const [FIRST_PORT, END_OF_PORTS] = [20_000, 32_000];
 
+/** The port that is tried next: each test file starts anywhere and goes on upwards, so that no port is tried twice. */
+let nextPort = randomInt(FIRST_PORT, END_OF_PORTS);
+
 /** Loopback ports that were free a moment ago. */
 export async function freePorts(count: number): Promise<number[]> {
   const listeners: Server[] = [];
   while (listeners.length < count) {
-    const listener = await listen(randomInt(FIRST_PORT, END_OF_PORTS));
+    const listener = await listen(nextPort);
     if (listener) listeners.push(listener);
+    nextPort = nextPort + 1 < END_OF_PORTS ? nextPort + 1 : FIRST_PORT;
   }
   const ports = listeners.map((listener) => (listener.address() as AddressInfo).port);
   await Promise.all(listeners.map((listener) => once(listener.close(), 'close')));

@@ -1,4 +1,5 @@
 /** Tests sessions and pools while the bodies of responses are not read. */
+import { EventEmitter, once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -305,17 +306,23 @@ describe.each(owners)('an unread body of %s', (_, make, count) => {
     const steps = [{ read: 'request' }, { send: listing }] as const;
     const server = await serve(thenAnswering(...Array.from({ length: count }, () => [...steps, ...exchange()])));
     await using owner = make(server, stuck);
-    const loop = async (): Promise<number> => {
+    const begun = Array.from({ length: count }, () => owner.propfind('/'));
+    let refusals = 0;
+    const allRefused = new EventEmitter();
+    // A loop that goes on frees its session, which may answer the request of another loop. So each waits for all.
+    const loop = async (list: AsyncIterable<unknown>): Promise<number> => {
       let entries = 0;
-      for await (const _entry of owner.propfind('/')) {
+      for await (const _entry of list) {
         if (entries++ > 0) continue;
         const failure = await failureOf(() => owner.request('GET', '/next'));
         expect(failure).toEqual(unread);
         expect(failure.message).toContain('PROPFIND /');
+        if (++refusals === count) allRefused.emit('all');
+        else await once(allRefused, 'all');
       }
       return entries;
     };
-    expect(await Promise.all(Array.from({ length: count }, loop))).toEqual(Array.from({ length: count }, () => 4000));
+    expect(await Promise.all(begun.map(loop))).toEqual(begun.map(() => 4000));
     expect((await owner.request('GET', '/last')).status).toBe(200);
   });
 });
