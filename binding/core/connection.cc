@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #if __has_include(<linux/tcp.h>)
@@ -23,9 +22,6 @@ namespace {
 
 // This extra time lets neon's own timeouts expire first, even when the thread gets no processor for a while.
 constexpr std::chrono::milliseconds grace{1500};
-
-// After this time without bytes, a peer is slow (when_slow()).
-constexpr std::chrono::duration<int, std::milli> slow{250};
 
 // Gets the number of bytes that have crossed this socket in both directions. Returns false when the system
 // cannot report the number. The watchdog then treats the connection as active.
@@ -134,6 +130,12 @@ void Connection::cut(Interruption why) {
   if (descriptor_ >= 0) ::shutdown(descriptor_, SHUT_RDWR);
 }
 
+void Connection::when_slow(std::function<void()> function) {
+  const std::lock_guard lock(mutex_);
+  when_slow_ = std::move(function);
+  moved_before_.reset();
+}
+
 Connection::Interruption Connection::interruption() {
   const std::lock_guard lock(mutex_);
   return interruption_;
@@ -142,10 +144,14 @@ Connection::Interruption Connection::interruption() {
 bool Connection::look(Clock::time_point now) {
   const std::lock_guard lock(mutex_);
   if (!running_) return false;
-  if (now < next_look_ || descriptor_ < 0 || paused_ || interruption_ != Interruption::None) return true;
-  next_look_ = now + stall_limit_ / 4;
+  const bool is_due = now >= next_look_;
+  if ((!is_due && !when_slow_) || descriptor_ < 0 || paused_ || interruption_ != Interruption::None)
+    return true;
   std::uint64_t bytes = 0;
-  if (!bytes_moved(descriptor_, bytes)) return true;
+  const bool is_known = bytes_moved(descriptor_, bytes);
+  if (when_slow_ && std::exchange(moved_before_, bytes) == bytes) std::exchange(when_slow_, nullptr)();
+  if (!is_due || !is_known) return true;
+  next_look_ = now + stall_limit_ / 4;
   if (bytes != moved_) {
     moved_ = bytes;
     moved_at_ = now;
@@ -196,7 +202,7 @@ void Connection::attach(ne_socket *socket) {
   if (interruption_ != Interruption::None) ::shutdown(descriptor_, SHUT_RDWR);
 }
 
-bool Connection::is_open() {
+bool Connection::is_open() const {
   const std::lock_guard lock(mutex_);
   return descriptor_ >= 0;
 }
@@ -272,13 +278,7 @@ ssize_t Connection::read_line(ne_socket *socket, char *buffer, std::size_t size)
 template <class Call>
 ssize_t Connection::receive(ne_socket *socket, Call call) {
   SharedLane *const shared = SharedLane::current();
-  if (!shared || !watcher_) {
-    if (when_slow_ && socket == socket_ && knows_no_time() && is_silent(socket)) {
-      pollfd readable{descriptor_, POLLIN, 0};
-      if (::poll(&readable, 1, slow.count()) == 0) std::exchange(when_slow_, nullptr)();
-    }
-    return call();
-  }
+  if (!shared || !watcher_) return call();
   const bool is_first = std::exchange(awaits_response_, false);
   // Nothing could be read before the request was sent. So epoll is still to report the first bytes.
   bool in_time = !is_first || wait_for_bytes(*shared);
@@ -298,10 +298,6 @@ ssize_t Connection::receive(ne_socket *socket, Call call) {
 
 // Returns false when neon's read timeout has passed.
 bool Connection::wait_for_bytes(SharedLane &shared) {
-  if (when_slow_) {
-    if (shared.wait_readable(descriptor_, Clock::now() + slow)) return true;
-    std::exchange(when_slow_, nullptr)();
-  }
   return shared.wait_readable(descriptor_, Clock::now() + read_timeout_);
 }
 

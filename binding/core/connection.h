@@ -64,7 +64,7 @@ class Connection final : public Interposed, public Watched {
   /// itself.
   void attach(ne_socket *socket);
   /// Whether there is a connection. Always false without interposition.
-  bool is_open();
+  bool is_open() const;
   /// Whether the peer of an idle connection has sent bytes that belong to no request, or has closed the
   /// connection. Call this only between two responses, on the thread that uses the connection.
   bool is_stale();
@@ -76,9 +76,10 @@ class Connection final : public Interposed, public Watched {
   /// or a new connection, also because the old one has ended before the response. neon has then received an
   /// error.
   bool needs_own_lane() const { return needs_own_lane_; }
-  /// Calls `function` once, on the thread inside neon, as soon as neon has waited for bytes of the peer for
-  /// some milliseconds. With null, takes this back.
-  void when_slow(std::function<void()> function) { when_slow_ = std::move(function); }
+  /// Makes the watchdog call `function` once, on its thread and under the lock, when no bytes have crossed
+  /// the connection between two of its looks. The function must not use the connection. With null, takes this
+  /// back; the function does not run any more after that.
+  void when_slow(std::function<void()> function);
   /// Replaces stall_limit() for the running operation, until the next connection.
   void limit_stall(std::chrono::seconds limit);
 
@@ -102,7 +103,7 @@ class Connection final : public Interposed, public Watched {
   bool wait_for_bytes(SharedLane &shared);
   int refuse(ne_socket *socket);
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   int descriptor_ = -1;
   ne_socket *socket_ = nullptr;  // the socket of the descriptor; only the thread inside neon uses it
   // The shared lane that watches the descriptor, or null. While it does, neon's timeout of the socket is
@@ -110,7 +111,6 @@ class Connection final : public Interposed, public Watched {
   std::shared_ptr<SharedLane> watcher_;
   bool awaits_response_ = false;  // nothing was read since the operation began
   bool needs_own_lane_ = false;
-  std::function<void()> when_slow_;
   bool abandoned_ = false;
   const Operation *running_ = nullptr;
   bool paused_ = false;
@@ -118,6 +118,8 @@ class Connection final : public Interposed, public Watched {
   // Used by the watchdog: how many bytes had moved at its last look, and when that number last changed.
   std::uint64_t moved_ = 0;
   Clock::time_point moved_at_;
+  std::function<void()> when_slow_;
+  std::optional<std::uint64_t> moved_before_;  // at the watchdog's last look for when_slow_
   Clock::time_point next_look_;
   std::chrono::seconds read_timeout_{120};  // of the socket
   std::chrono::seconds stall_limit_{120};   // the default of neon's own read timeout

@@ -161,7 +161,7 @@ export class Request {
 
   /**
    * Sends the request, after the earlier requests of the session. Resolves with the response, whatever its status. By
-   * then, a response of up to 64 KiB has arrived completely, unless the server paused for 250 ms. Of any other
+   * then, a response of up to 64 KiB has arrived completely, unless the server paused for half a second. Of any other
    * response, the head and a part of the body have arrived.
    *
    * Rejects with a {@link NeonError} when there is no response. The code of the error is neon's code (`NE_CONNECT`,

@@ -71,7 +71,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * waiting, the response is received into memory instead, and the session becomes free.
    *
    * Resolves with the response, whatever its status. By then, a response of up to 64 KiB has arrived completely, unless
-   * the server paused for 250 ms. Of any other response, the head and a part of the body have arrived. Rejects with a
+   * the server paused for half a second. Of any other response, the head and a part of the body have arrived. Rejects with a
    * {@link NeonError} when there is no response. The code of the error is neon's code (`NE_LOOKUP`, `NE_CONNECT`,
    * `NE_TIMEOUT`, `NE_AUTH`, …), or `NE_REDIRECT` for a redirect that the option `redirect` does not allow. The code is
    * `ERR_NEON_DESTROYED` when the session or pool is destroyed or closing, and `ERR_NEON_UNREAD_BODY` when unread

@@ -65,9 +65,6 @@ class OwnRequest final {
   ne_request *c_ = nullptr;
 };
 
-// Longer requests are not quick. The buffer of an idle socket has room for this many bytes.
-constexpr std::size_t max_quick_request = 8192;
-
 }  // namespace
 
 /// C's request, and what lives as long as it does. On the thread that runs the operation.
@@ -90,8 +87,7 @@ Exchange::~Exchange() = default;
 // --- Where the operation runs -----------------------------------------------------------------------------
 
 bool Exchange::is_quick() const {
-  return streams_ && !session_->uses_tls() && session_->connection.is_open() && !session_->has_callbacks() &&
-         !session_->locks && !session_->shared_locks() && recipe_.size() <= max_quick_request &&
+  return streams_ && session_->may_be_quick() && recipe_.size() <= Session::max_quick_request &&
          recipe_.flag(NE_REQFLAG_IDEMPOTENT, 1) && !recipe_.flag(NE_REQFLAG_EXPECT100, 0);
 }
 
@@ -103,8 +99,7 @@ void Exchange::run() {
       if (!exchange.rest_is_left_) exchange.course_.reset();
     }
   } const end{*this};
-  if (SharedLane::current() && (!session_->connection.is_ready() || session_->connection.is_stale()))
-    return move();
+  if (SharedLane::current() && !session_->is_ready_for_quick()) return move();
   if (!course_) begin();
   const int result = send_and_receive();
   if (rest_is_left_) return move();
@@ -229,12 +224,15 @@ int Exchange::receive_body(ne_request *request) {
   return receive_stream(request);
 }
 
-// Receives the body to its end, or until the head is posted.
+// Receives the body to its end, or until the head is posted: here if the body is long, and by the watchdog if
+// the server pauses in it.
 int Exchange::receive_beginning(ne_request *request) {
   Connection &connection = session_->connection;
-  // Not over TLS, where no function says whether bytes can be read: ne_sock_block() would take the alert that
-  // ends the connection.
-  if (streams_ && !session_->uses_tls()) connection.when_slow([this] { post_head(); });
+  if (streams_)
+    connection.when_slow([this] {
+      const std::lock_guard lock(stream_mutex_);
+      post_head();
+    });
   struct Stop {
     Connection &connection;
     ~Stop() { connection.when_slow(nullptr); }
@@ -243,7 +241,9 @@ int Exchange::receive_beginning(ne_request *request) {
     const ssize_t count = pull(request, open_.end(), open_.room());
     if (count < 0) return NE_ERROR;
     if (count == 0) break;
+    std::unique_lock lock(stream_mutex_);
     if (head_posted_) {
+      lock.unlock();
       note_bytes(static_cast<std::size_t>(count));
       return NE_OK;
     }
@@ -258,10 +258,12 @@ int Exchange::receive_beginning(ne_request *request) {
       if (!head_posted_) throw std::bad_alloc();
       return NE_OK;
     }
+    lock.unlock();
     if (receive_whole(request, open_) != NE_OK) return NE_ERROR;
     break;
   }
   course_->complete = true;
+  const std::lock_guard lock(stream_mutex_);
   if (!head_posted_) whole_ = std::make_unique<Block>(std::move(open_));
   return NE_OK;
 }
@@ -339,7 +341,8 @@ Napi::Value Exchange::result(Napi::Env env) {
                                        environment(), std::static_pointer_cast<Exchange>(shared_from_this())))
                                  : env.Null();
   const Napi::Value body = whole_ && whole_->size ? whole_->take(env) : env.Null();
-  return head_.response(env, body, stream, trailers_);
+  // The lane of a streaming response may be about to set the trailers, which JavaScript gets at the end.
+  return head_.response(env, body, stream, streaming ? std::string() : trailers_);
 }
 
 // A response that was posted without its head has arrived as a whole. Allocates nothing, because an exception

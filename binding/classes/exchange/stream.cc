@@ -19,7 +19,7 @@ namespace neon {
 
 // --- The lane ---------------------------------------------------------------------------------------------
 
-// From now on, JavaScript takes the bytes of the body. May be called inside neon, so it must not throw.
+// From now on, JavaScript takes the bytes of the body. Called under the lock, by the lane or the watchdog.
 // Without memory, changes nothing.
 void Exchange::post_head() noexcept {
   arrived_ = open_.size;

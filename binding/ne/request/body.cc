@@ -145,6 +145,10 @@ int ask_acceptor(const Request &request, const ne_status &status,
       to_int);
 }
 
+void Request::note_header(const std::string &name, const std::string &value) {
+  header_bytes_ += name.size() + value.size() + std::string_view(": \r\n").size();
+}
+
 void Request::set_body(std::string body) {
   announce_body();
   body_ = std::move(body);
@@ -153,6 +157,7 @@ void Request::set_body(std::string body) {
 
 void Request::set_body(int descriptor, std::int64_t offset, std::int64_t length) {
   announce_body();
+  is_in_memory_ = false;
   ne_set_request_body_fd(c_, descriptor, offset, length);
 }
 

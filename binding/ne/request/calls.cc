@@ -10,6 +10,7 @@
 #include "core/since.h"
 #include "core/topic.h"
 #include "core/usable.h"
+#include "ne/request/dispatch.h"
 #include "ne/request/receive.h"
 #include "ne/session/callback.h"
 #include "ne/uri.h"
@@ -121,7 +122,9 @@ std::shared_ptr<Operation> destroy_queued(const Arguments &arguments, Mode) {
 Napi::Value add_header(const Arguments &arguments) {
   const auto request = usable<Request>(arguments);
   const std::string name = arguments.token(1, "name");
-  ne_add_request_header(request->c(), name.c_str(), arguments.line(2, "value").c_str());
+  const std::string value = arguments.line(2, "value");
+  ne_add_request_header(request->c(), name.c_str(), value.c_str());
+  request->note_header(name, value);
   return arguments.env().Undefined();
 }
 
@@ -135,6 +138,7 @@ Napi::Value print_header(const Arguments &arguments) {
     throw range_failure("The formatted header value must be shorter than " + std::to_string(NE_BUFSIZ) +
                         " bytes");
   ne_print_request_header(request->c(), name.c_str(), "%s", value.c_str());
+  request->note_header(name, value);
   return arguments.env().Undefined();
 }
 
@@ -199,8 +203,9 @@ Napi::Value add_parser(const Arguments &arguments) {
 }
 
 std::shared_ptr<Operation> dispatch(const Arguments &arguments, Mode) {
-  auto request = arguments.handle<Request>(0, "req");
-  return request_operation(arguments, 0, request, [request] { return request->dispatch(); });
+  const auto request = arguments.handle<Request>(0, "req");
+  return request_operation_by(arguments, 0, request, false,
+                              [&](bool callbacks) { return std::make_shared<Dispatch>(request, callbacks); });
 }
 
 std::shared_ptr<Operation> begin(const Arguments &arguments, Mode) {

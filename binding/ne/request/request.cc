@@ -200,15 +200,10 @@ void Request::use_for(Operation &operation) {
   }
 }
 
-// Does what ne_request_dispatch does, in its documented steps: begin(), discard() and end().
-int Request::dispatch() {
-  int result;
-  do {
-    result = begin();
-    if (result == NE_OK) result = discard();
-    if (result == NE_OK) result = end();
-  } while (result == NE_RETRY);
-  return result;
+bool Request::is_quick() const {
+  return session_->may_be_quick() && !has_callbacks() && is_in_memory_ &&
+         method_.size() + target_.size() + header_bytes_ + body_.size() <= Session::max_quick_request &&
+         ne_get_request_flag(c_, NE_REQFLAG_IDEMPOTENT) && !ne_get_request_flag(c_, NE_REQFLAG_EXPECT100);
 }
 
 // Must be called when the request is about to be sent.
@@ -273,6 +268,13 @@ int Request::discard() {
   require_pulling("ne_discard_response");
   if (phase_ == Phase::AtEnd) return NE_OK;
   return finish_reading(ne_discard_response(c_));
+}
+
+int Request::discard_some(std::uint64_t limit) {
+  char block[2048];
+  while (phase_ == Phase::Body && received_ <= limit)
+    if (read(block, sizeof block) < 0) return NE_ERROR;
+  return NE_OK;
 }
 
 // Whether we shut the connection down. A body may end where the connection ends, and neon then mistakes our

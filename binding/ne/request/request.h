@@ -87,6 +87,9 @@ class Request final : public Handle, public Resource {
   /// request.
   void require_usable() const;
   Phase phase() const { return phase_; }
+  /// Whether the shared lane may dispatch the request: the server may receive it twice, it is small, and neon
+  /// will call no JavaScript for it.
+  bool is_quick() const;
   bool has_callbacks() const { return !readers_.empty() || !interim_handlers_.empty() || provider_; }
   std::uint64_t generation() const { return generation_; }
   /// Records that C sends the request again. Header cursors of the previous response then become stale.
@@ -124,6 +127,8 @@ class Request final : public Handle, public Resource {
   /// Must be called before the request gets a body. Throws ERR_NEON_INVALID_STATE when the request has a body
   /// or has begun.
   void announce_body();
+  /// Records that C has added this header.
+  void note_header(const std::string &name, const std::string &value);
   void set_body(std::string body);
   void set_body(int descriptor, std::int64_t offset, std::int64_t length);
   void set_body_provider(std::int64_t length, std::uint32_t function);
@@ -136,12 +141,13 @@ class Request final : public Handle, public Resource {
   void add_interim_handler(std::uint32_t function);
 
   // The blocking calls, with neon's results.
-  int dispatch();
   int begin();
   ssize_t read(char *buffer, std::size_t size);
   int read_to(int descriptor);
   int read_to(char *buffer, std::size_t *size);
   int discard();
+  /// Like discard(), but stops before the end of the body when more than `limit` bytes have arrived.
+  int discard_some(std::uint64_t limit);
   int end();
   int parse(XmlParser &parser);
   /// Runs a neon function that sends the request, again if necessary, and reads the whole response.
@@ -185,8 +191,10 @@ class Request final : public Handle, public Resource {
   Phase phase_ = Phase::Idle;
   std::uint64_t received_ = 0;    // bytes of the body that were read
   std::uint64_t generation_ = 0;  // counts sends; header cursors of an earlier send are stale
+  std::size_t header_bytes_ = 0;  // of note_header()
   std::string body_;
   bool has_body_ = false;
+  bool is_in_memory_ = true;  // the body, if there is one
   std::optional<Provider> provider_;
   std::vector<std::unique_ptr<Reader>> readers_;
   /// C calls the decompressors as long as C's request exists. Freeing a decompressor needs the session.
@@ -194,18 +202,29 @@ class Request final : public Handle, public Resource {
   std::vector<std::unique_ptr<InterimHandler>> interim_handlers_;
 };
 
-/// A blocking call on the request in argument `index`. The operation uses the session, the request, and the
-/// parsers that read the response body.
+/// A blocking call on the request in argument `index`. `make(callbacks)` makes the operation, which then uses
+/// the session, the request, and the parsers that read the response body. `callbacks`: whether the operation
+/// may call JavaScript.
+template <class Make>
+std::shared_ptr<Operation> request_operation_by(const Arguments &arguments, std::size_t index,
+                                                const std::shared_ptr<Request> &request, bool callbacks,
+                                                Make make) {
+  request->require_own("sent or read");
+  callbacks = callbacks || request->has_callbacks() || request->session().has_callbacks();
+  const std::shared_ptr<Operation> made = make(callbacks);
+  request->use_for(*made);
+  if (callbacks) made->hold(arguments[index]);  // the request's object keeps the functions
+  return made;
+}
+
+/// Like request_operation_by(), for an operation that is made of one function.
 template <class Run>
 std::shared_ptr<Operation> request_operation(const Arguments &arguments, std::size_t index,
                                              const std::shared_ptr<Request> &request, Run run,
                                              bool callbacks = false) {
-  request->require_own("sent or read");
-  callbacks = callbacks || request->has_callbacks() || request->session().has_callbacks();
-  auto made = code_operation(request->shared_session(), std::move(run), callbacks);
-  request->use_for(*made);
-  if (callbacks) made->hold(arguments[index]);  // the request's object keeps the functions
-  return made;
+  return request_operation_by(arguments, index, request, callbacks, [&](bool any_callbacks) {
+    return code_operation(request->shared_session(), std::move(run), any_callbacks);
+  });
 }
 
 /// Returns the neon acceptance function whose number is in this argument (lib/core/acceptor.ts). C calls that

@@ -62,6 +62,10 @@ void Session::require_free(const Request *request) const {
                                                  " is between ne_begin_request and ne_end_request");
 }
 
+bool Session::may_be_quick() const {
+  return !uses_tls() && connection.is_open() && !has_callbacks() && !locks && !shared_locks();
+}
+
 void Session::abandon_connection() {
   connection.abandon();
   close_connection();

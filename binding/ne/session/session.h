@@ -77,6 +77,13 @@ class Session final : public Handle, public Executor {
   ~Session() override;
 
   ne_session *c() const { return c_; }
+  /// Longer requests are not quick: the buffer of an idle socket has room for this many bytes.
+  static constexpr std::size_t max_quick_request = 8192;
+  /// Whether a small request of this session may begin on the shared lane.
+  bool may_be_quick() const;
+  /// Whether a request can begin there now. If not, it needs the lane's own thread. To be called on the
+  /// shared lane.
+  bool is_ready_for_quick() { return connection.is_ready() && !connection.is_stale(); }
   bool uses_tls() const { return std::string_view(ne_get_scheme(c_)) == "https"; }
 
   /// Throws ERR_NEON_ACTIVE_REQUEST when another request is between begin and end.

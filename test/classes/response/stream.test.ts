@@ -1,8 +1,9 @@
 /** Tests unfinished responses of the classes: pausing, reading, cancelling and garbage-collecting them. */
 import { pipeline } from 'node:stream/promises';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
-import type { Response, Session } from 'libneon';
+import { Session, type Response } from 'libneon';
 import * as ne from 'libneon/ne';
+import { pem, testPki } from '../../servers/pki.js';
 import { chunkedResponse, type RawServer, type Step } from '../../servers/raw.js';
 import { bodyOf, headFor, kib, withBody } from '../../support/bodies.js';
 import { runScenario } from '../../support/child.js';
@@ -54,26 +55,33 @@ describe('a response that streams', () => {
     ['before the end of the connection', [{ send: 'HTTP/1.1 200 OK\r\n\r\n' }], ['first', 'other']],
   ];
 
-  test.each(pausing.flatMap((row) => [[...row, false] as const, [...row, true] as const]))(
-    'starts when the server pauses %s, and goes on',
-    async (_, start, [first, other], kept) => {
-      const pause: Step = { delay: 600 };
-      const script: Step[] = [...start, pause, { send: first! }, pause, { send: other! }, { close: 'fin' }];
-      const server = await serve({ connections: [[...(kept ? exchange() : []), { read: 'request' }, ...script]] });
-      const session = open(server);
-      if (kept) await (await session.request('GET', '/')).bytes();
-      const res = await session.request('GET', '/events');
-      expect(session.liveRequests).toBe(1);
-      let text = '';
-      for await (const block of res.body) {
-        text += String(block);
-        if (text === 'first') expect(session.liveRequests).toBe(1); // the rest has not arrived
-      }
-      expect(text).toBe('firstother');
-      expect(session.liveRequests).toBe(0);
-      session.destroy();
-    },
-  );
+  test.each(
+    pausing.flatMap((row) =>
+      [false, true].flatMap((kept) => [false, true].map((encrypted) => [...row, kept, encrypted] as const)),
+    ),
+  )('starts when the server pauses %s, and goes on (%#)', async (_, start, [first, other], kept, encrypted) => {
+    const pause: Step = { delay: 1000 };
+    const script: Step[] = [...start, pause, { send: first! }, pause, { send: other! }, { close: 'fin' }];
+    const { ca, server: own } = testPki();
+    const server = await serve({
+      connections: [[...(kept ? exchange() : []), { read: 'request' }, ...script]],
+      ...(encrypted && { tls: { key: pem(own.key), cert: pem(own.cert) } }),
+    });
+    const session = encrypted
+      ? new Session('https', 'localhost', server.port, { tls: { ca: pem(ca.cert), trustDefaultCA: false } })
+      : open(server);
+    if (kept) await (await session.request('GET', '/')).bytes();
+    const res = await session.request('GET', '/events');
+    expect(session.liveRequests).toBe(1);
+    let text = '';
+    for await (const block of res.body) {
+      text += String(block);
+      if (text === 'first') expect(session.liveRequests).toBe(1); // the rest has not arrived
+    }
+    expect(text).toBe('firstother');
+    expect(session.liveRequests).toBe(0);
+    session.destroy();
+  });
 
   test('is not available to the blocking methods', async () => {
     const { session, res } = await streaming();
