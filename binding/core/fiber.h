@@ -7,7 +7,8 @@
 namespace neon {
 
 /// A function that runs on a stack of its own, and that can suspend itself between two steps. One thread
-/// resumes the fiber each time. The functions of the C library for user contexts switch the stacks.
+/// resumes the fiber each time. The C library switches the stacks: its functions for user contexts begin a
+/// fiber, and setjmp(3) and longjmp(3) do the later switches, which keep the signal mask.
 ///
 /// The stack has the size of a lane's stack, and a guard page below it, so that an overflow ends the process
 /// at once. A page of the stack takes memory when it is first used.

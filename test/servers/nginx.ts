@@ -134,7 +134,7 @@ function sinkDirectives(sink: string, port: number): string {
   return `
     location = ${sink} {
       client_max_body_size 0;
-      client_body_buffer_size 256m;
+      client_body_buffer_size 1m; # in a larger one, nginx needs quadratic time for a body in chunks
       proxy_pass_request_body off;
       proxy_set_header Content-Length "";
       proxy_pass http://127.0.0.1:${port}${sink}/received;

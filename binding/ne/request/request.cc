@@ -201,7 +201,7 @@ void Request::use_for(Operation &operation) {
 }
 
 bool Request::is_quick() const {
-  return session_->may_be_quick() && !has_callbacks() && is_in_memory_ &&
+  return c_ && session_->may_be_quick() && !has_callbacks() && is_in_memory_ &&
          method_.size() + target_.size() + header_bytes_ + body_.size() <= Session::max_quick_request &&
          ne_get_request_flag(c_, NE_REQFLAG_IDEMPOTENT) && !ne_get_request_flag(c_, NE_REQFLAG_EXPECT100);
 }
