@@ -7,9 +7,9 @@ import path from 'node:path';
 import { Session, SessionPool } from 'libneon';
 import { failing, loop, step, watched } from './steps.js';
 
-const FOLDERS = 12;
-const FILES = 20;
-const LENGTH = 64 * 1024 * 1024;
+const FOLDERS = 10;
+const FILES = 15;
+const LENGTH = 32 * 1024 * 1024;
 
 /** Lists a tree with a pool, and shows that the event loop keeps ticking. */
 export async function tree(origin: string): Promise<void> {

@@ -83,13 +83,13 @@ describe('the tour', () => {
     const [tree, , upload, blocking] = special.map((title) => sections.get(title)!);
     const loop = /a timer of 1 ms fired (\d+) times, longest stall (\d+\.\d) ms$/m;
     const [, walked] = loop.exec(tree!)!;
-    expect(tree).toMatch(/pool\.walk +240 files; /);
+    expect(tree).toMatch(/pool\.walk +150 files; /);
     expect(Number(walked)).toBeGreaterThan(10);
-    expect(upload).toMatch(/session\.put +64 MiB, \d{2,} reports of progress; /);
+    expect(upload).toMatch(/session\.put +32 MiB, \d{2,} reports of progress; /);
     expect(upload).toMatch(loop);
     const [, ticks] = loop.exec(blocking!)!;
     expect(ticks).toBe('0');
-    expect(blocking).toMatch(/session\.getSync +64 MiB; /);
+    expect(blocking).toMatch(/session\.getSync +32 MiB; /);
   });
 
   test('shows a lock and an abort', () => {
