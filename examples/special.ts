@@ -65,7 +65,7 @@ export async function upload(origin: string): Promise<string> {
   const file = path.join(folder, 'large.bin');
   const session = Session.open(origin);
   let reports = 0;
-  const onProgress = (): void => void reports++;
+  const onProgress = (): number => reports++;
   try {
     writeFileSync(file, '');
     truncateSync(file, LENGTH);

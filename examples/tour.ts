@@ -1,6 +1,6 @@
 /**
- * Implements `npm start`: sends plain requests to a WebDAV server by three entry points, and shows what is special about
- * this package, step by step.
+ * Implements `npm start`: sends plain requests to a WebDAV server by three entry points, and then shows what is special
+ * about this package, step by step.
  */
 import { parseArgs } from 'node:util';
 import { type NeonError, type Response, Session, versions } from 'libneon';
