@@ -1,13 +1,15 @@
 /** Prints the steps of the tour, one line per step with its time. Only a terminal shows colours. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout } from 'node:timers/promises';
 import { styleText } from 'node:util';
 import { NeonError } from 'libneon';
 
 type Colour = Parameters<typeof styleText>[0];
 
-/** The text in this colour, if standard output is a terminal. */
+/** The text in this colour, if standard output is a terminal with colours. */
 export function paint(colour: Colour, text: string): string {
-  return process.stdout.isTTY ? styleText(colour, text) : text;
+  return process.stdout.isTTY && process.stdout.hasColors() ? styleText(colour, text) : text;
 }
 
 /** Starts a part of the tour. */
@@ -31,6 +33,38 @@ export async function step<T>(
     throw error;
   }
 }
+
+/** A result, and how the event loop fared meanwhile. */
+export interface Watched<T> {
+  readonly result: T;
+  /** How often a timer of 1 ms fired. */
+  readonly ticks: number;
+  /** The longest time for which the event loop stood still, in milliseconds. */
+  readonly stall: number;
+}
+
+/** Runs `work`, and watches the event loop meanwhile. */
+export async function watched<T>(work: () => T | Promise<T>): Promise<Watched<T>> {
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  let ticks = 0;
+  const timer = setInterval(() => ticks++, 1);
+  try {
+    delay.enable();
+    await setTimeout(5); // the monitor has begun
+    ticks = 0;
+    const result = await work();
+    const during = ticks;
+    await setTimeout(5); // the monitor has noticed a stall
+    return { result, ticks: during, stall: delay.max / 1e6 };
+  } finally {
+    delay.disable();
+    clearInterval(timer);
+  }
+}
+
+/** Describes how the event loop fared. */
+export const loop = ({ ticks, stall }: Watched<unknown>): string =>
+  `a timer of 1 ms fired ${ticks} times, longest stall ${stall.toFixed(1)} ms`;
 
 /** Runs a step that must fail with this code. */
 export async function failing(name: string, code: string, work: () => unknown): Promise<void> {

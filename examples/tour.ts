@@ -1,15 +1,17 @@
 /**
- * Implements `npm start`: sends requests to a WebDAV server on every surface, blocking and with promises, step by step.
+ * Implements `npm start`: sends plain requests to a WebDAV server by three entry points, and then shows what is special
+ * about this package, step by step.
  */
 import { parseArgs } from 'node:util';
 import { type NeonError, type Response, Session, versions } from 'libneon';
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
 import { type Nephele, startNephele } from './server.js';
+import { abort, blocking, locking, tree, upload } from './special.js';
 import { connection, failing, heading, paint, step } from './steps.js';
 
 const usage = `usage: npm start [-- URL]
-  without URL  starts a WebDAV server (nephele) on a free local port, and sends it OPTIONS, PUT, GET, PROPFIND and DELETE
+  without URL  starts a WebDAV server (nephele) on a free local port, and shows everything
   with URL     (http or https) sends only OPTIONS, HEAD and GET to that server, which change nothing
                (SSL_CERT_FILE=ca.pem npm start -- https://… trusts a private authority)
 Exits with 1 when a step fails.`;
@@ -74,16 +76,12 @@ async function handles(url: URL, all: Message[], dispatch: (req: ne.ne_request) 
   await step('ne_session_destroy', () => ne.ne_session_destroy(sess));
 }
 
-/** Uses `libneon`, by `requestSync` or `request`. */
-async function classes(
-  url: URL,
-  all: Message[],
-  send: (session: Session, it: Message) => Response | Promise<Response>,
-) {
+/** Uses `libneon`. */
+async function classes(url: URL, all: Message[]) {
   const open = (): Session => Session.open(url, options);
   const session = await step('Session.open', open, ({ hostport }) => hostport);
-  const answer = async (it: Message): Promise<Reply> => {
-    const response = await send(session, it);
+  const answer = async ({ method, target, ...rest }: Message): Promise<Reply> => {
+    const response = await session.request(method, target, rest);
     return [response.status, response.reasonPhrase, (await response.bytes()).length];
   };
   for (const it of all) await step(`${it.method} ${it.target}`, () => answer(it), describe(it));
@@ -109,20 +107,43 @@ async function down() {
   await failing('session.request', 'NE_CONNECT', () => session.request('GET', '/'));
 }
 
-async function tour(url: URL, all: Message[]) {
-  heading("libneon/ne: neon's C API, blocking");
+async function plain(url: URL, all: Message[]) {
+  heading('libneon: classes');
+  await classes(url, all);
+  heading("libneon/ne: the same requests by neon's C API, blocking");
   await handles(url, all, ne.ne_request_dispatch);
-  heading('libneon/ne/promises: dispatched on a thread of the session');
+  heading('libneon/ne/promises: the C API again, on a thread of the session');
   await handles(url, all, promises.ne_request_dispatch);
-  heading('libneon: classes, blocking');
-  await classes(url, all, (session, { method, target, ...rest }) => session.requestSync(method, target, rest));
-  heading('libneon: classes, with promises');
-  await classes(url, all, (session, { method, target, ...rest }) => session.request(method, target, rest));
   heading('One session, one connection');
   await reuse(url, all[0]!);
   heading('A server that is down');
   await down();
 }
+
+async function special(origin: string) {
+  heading('A tree is listed while the event loop keeps ticking');
+  await tree(origin);
+  heading('A second session respects a lock');
+  await locking(origin);
+  heading('An upload from a file reports its progress');
+  const target = await upload(origin);
+  heading('A blocking call is for scripts: the event loop stands still');
+  await blocking(origin, target);
+  heading('The server sees an abort');
+  await abort();
+}
+
+const next = `
+Read next
+  README.md                     what the package is, how to install it, what it does not do
+  docs/guide/first-steps.md     your first program
+  docs/guide/from-c.md          coming from neon in C: a program, twice
+  docs/guide/webdav.md          coming from npm webdav: change the import
+  docs/guide/from-fetch.md      coming from fetch
+  docs/guide/blocking.md        blocking calls or promises
+  docs/guide/locks.md           two programs that write to the same files
+  docs/guide/errors.md          errors by symptom
+  examples/README.md            small programs to start from`;
 
 async function main(): Promise<void> {
   const help = { type: 'boolean', short: 'h' } as const;
@@ -140,13 +161,19 @@ async function main(): Promise<void> {
   console.log(paint('bold', `libneon ${libneon} on neon ${neon}, ${tls ?? 'no TLS'}, Node ${process.versions.node}`));
   if (named !== undefined) {
     const url = new URL(named);
-    await tour(url, safe(url.pathname + url.search));
+    await plain(url, safe(url.pathname + url.search));
   } else {
     const start = (): Promise<Nephele> => startNephele();
     const server = await step('start nephele', start, ({ origin }) => origin);
-    await tour(new URL(server.origin), everything).finally(() => server.stop());
+    try {
+      await plain(new URL(server.origin), everything);
+      await special(server.origin);
+    } finally {
+      await server.stop();
+    }
   }
-  console.log('\nEverything worked.');
+  console.log(`\n${paint('green', `Everything worked, in ${(performance.now() / 1000).toFixed(1)} s.`)}`);
+  console.log(next);
 }
 
 main().catch((error: unknown) => {

@@ -1,33 +1,45 @@
 /**
  * Runs the code blocks of the documentation that are marked "```ts run". Each block is a complete program. It is first
  * compiled against the types of the package. A local server replaces dav.example.com, both in the code and in the
- * expected output. The program must print the lines that its comments "// → text" list.
+ * expected output. The program must print the lines that its comments "// → text" list. A block "```c run" is a program
+ * in C; it must print the lines of the TypeScript program that follows it.
  */
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { compilerOptions, neon } from '../oracle/compile.js';
 import { startNephele, type Nephele } from '../servers/nephele.js';
+import { describeWith } from '../servers/packages.js';
 import { projectRoot } from '../servers/start.js';
 import { runNode } from '../support/child.js';
+import { runC } from '../support/compile.js';
 import { documents, read } from './pages.js';
 
-interface Snippet {
+interface Program {
   /** `docs/ne/session.md:12` */
   readonly place: string;
-  /** The name of the snippet's file, without suffix. */
+  readonly language: string;
+  /** The name of the program's file, without suffix. */
   readonly name: string;
   readonly code: string;
   readonly prints: readonly string[];
 }
 
-const snippets = documents.flatMap(snippetsOf);
+const programs = documents.flatMap(programsOf);
+const snippets = programs.filter(({ language }) => language === 'ts');
+const inC = programs.flatMap((program, index) => {
+  if (program.language !== 'c') return [];
+  const twin = programs[index + 1]!;
+  return { ...program, prints: twin.prints, twin: twin.place };
+});
 
-function snippetsOf(document: string): Snippet[] {
+function programsOf(document: string): Program[] {
   const text = read(document);
-  return Array.from(text.matchAll(/^```ts run\n(.*?)^```$/gms), ({ index, 1: code = '' }) => {
+  return Array.from(text.matchAll(/^```(ts|c) run\n(.*?)^```$/gms), ({ index, 1: language = '', 2: code = '' }) => {
     const line = text.slice(0, index).split('\n').length;
     return {
       place: `${document}:${line}`,
+      language,
       name: `${document.replace(/\W/g, '-')}-${line}`,
       code,
       prints: Array.from(code.matchAll(/\/\/ → (.*)$/gm), ([, printed = '']) => printed),
@@ -39,7 +51,8 @@ function snippetsOf(document: string): Snippet[] {
 function localised(code: string, { origin, port }: Nephele): string {
   return code
     .replaceAll(/https?:\/\/dav\.example\.com/g, origin)
-    .replaceAll("'http', 'dav.example.com', 80", `'http', '127.0.0.1', ${port}`);
+    .replaceAll("'http', 'dav.example.com', 80", `'http', '127.0.0.1', ${port}`)
+    .replaceAll('"http", "dav.example.com", 80', `"http", "127.0.0.1", ${port}`);
 }
 
 describe('snippets', () => {
@@ -85,6 +98,18 @@ describe('snippets', () => {
     const { stdout, stderr, exit } = await runNode([`${name}.js`], folder);
     expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
     expect(stdout.split('\n').slice(0, -1)).toEqual(prints.map((line) => localised(line, server)));
+  });
+
+  // `using` is a statement of Node 24, and the package supports Node 20.
+  test.each(snippets)('are JavaScript for every supported version of Node, but for the types: $place', ({ code }) => {
+    expect(code).not.toMatch(/\busing \w+ =/);
+  });
+
+  describeWith('gcc', 'in C', () => {
+    test.each(inC)('print, in $place, the lines that $twin promises', ({ code, prints }) => {
+      const printed = runC(localised(code, server), compilerOptions(neon()));
+      expect(printed.split('\n').slice(0, -1)).toEqual(prints);
+    });
   });
 
   test('cover each entry point in the README', () => {

@@ -51,7 +51,8 @@ export function compileWithNeon(source: string, headers: readonly string[] = [])
   return executable;
 }
 
-function compilerOptions({ include, defines, library, rpath }: Neon): string[] {
+/** The options with which programs are compiled and linked with that neon. */
+export function compilerOptions({ include, defines, library, rpath }: Neon): string[] {
   const warnings = ['-Wall', '-Wextra', '-Werror'];
   const search = rpath === undefined ? [] : [`-Wl,-rpath,${rpath}`];
   return ['-std=gnu11', '-O2', ...warnings, `-isystem${include}`, ...defines, library, ...search, '-pthread'];
