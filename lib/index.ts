@@ -8,6 +8,7 @@ export type { AclEntry, Principal, Privilege } from './classes/acl.js';
 export type { AuthOptions, AuthProtocol, Challenge, Credentials, CredentialsProvider } from './classes/auth.js';
 export { Certificate, ClientCertificate, type DigestAlgorithm } from './classes/certificate.js';
 export type { DecompressOptions } from './classes/decompress.js';
+export type { ArgumentErrorCode, ErrorCode, NeonErrorCode, ResultCode, SystemErrorCode } from './core/error-codes.js';
 export {
   type CertificateFailure,
   type FailedResponse,
