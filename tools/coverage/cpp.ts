@@ -23,7 +23,8 @@ export function resetCpp(): void {
 /** Adds the lines of `binding/`. */
 export function countCpp(counts: LineCounts): void {
   const files = countFiles();
-  if (files.length === 0) throw new Error('The addon counted no lines: build it with NEON_COVERAGE=1, by CMake and GCC');
+  if (files.length === 0)
+    throw new Error('The addon counted no lines: build it with NEON_COVERAGE=1, by CMake and GCC');
   for (const file of files) {
     const { status, stdout, stderr } = spawnSync('gcov', ['--json-format', '--stdout', path.join(root, file)], {
       encoding: 'utf8',
