@@ -331,6 +331,7 @@ describe('the package', () => {
       npm(['init', '--yes'], project);
       const env = {
         LIBNEON_BUILD: '',
+        NEON_COVERAGE: '',
         NEON_SANITIZE: '',
         NEON_WERROR: '',
         PATH: builder === 'cmake' ? process.env.PATH : pathWithoutCmake(join(folder, 'bin')),
