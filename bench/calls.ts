@@ -3,10 +3,11 @@
  * from JavaScript with calls from C. Rounds are interleaved, and the median counts.
  */
 import Table from 'cli-table3';
+import { Command } from 'commander';
 import { execFileSync } from 'node:child_process';
-import { parseArgs } from 'node:util';
 import * as ne from 'libneon/ne';
 import { compileWithNeon } from '../test/oracle/compile.js';
+import { numberOption } from './options.js';
 
 const parsed: Partial<ne.ne_uri> = {};
 const uri = 'https://user@dav.example.com:8443/a/b/c%20d.txt?query=1#part';
@@ -22,16 +23,12 @@ const calls: readonly (readonly [name: string, argument: string, call: (argument
   ['ne_base64', 'Aladdin:open sesame', ne.ne_base64],
 ];
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '0.5' },
-    help: { type: 'boolean', default: false },
-  },
-});
-
-if (values.help) console.log('usage: node dist/bench/calls.js [--rounds N (5)] [--seconds S (0.5)]');
-else main(Number(values.rounds), Number(values.seconds));
+new Command('bench:calls')
+  .description('Measures calls of utility functions from JavaScript and from C.')
+  .addOption(numberOption('--rounds <n>', 'turns of each call', 5))
+  .addOption(numberOption('--seconds <s>', 'duration of a turn', 0.5))
+  .action(({ rounds, seconds }: { rounds: number; seconds: number }) => main(rounds, seconds))
+  .parse();
 
 function main(rounds: number, seconds: number): void {
   const program = compileWithNeon('bench/c/calls.c');

@@ -4,12 +4,13 @@
  * runs in its own process; rounds are interleaved.
  */
 import Table from 'cli-table3';
+import { Command } from 'commander';
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { compileWithNeon } from '../test/oracle/compile.js';
 import { startNginx } from '../test/servers/nginx.js';
 import { clients, type ListingMeasurement, type ListingOptions } from './listing-turn.js';
+import { namesOption, numberOption } from './options.js';
 import { versionOfPackage } from './versions.js';
 
 const c = 'C (ne_simple_propfind)';
@@ -31,23 +32,24 @@ export interface ListingLine {
   readonly measurements: readonly ListingMeasurement[];
 }
 
-if (require.main === module) void main();
+if (require.main === module)
+  void new Command('bench:listing')
+    .description('Measures listings of one collection.')
+    .addOption(numberOption('--resources <n>', 'resources of the collection', 10_000))
+    .addOption(numberOption('--rounds <n>', 'turns of each client', 5))
+    .addOption(namesOption('--client <name...>', 'may be repeated', listingClients))
+    .action(main)
+    .parseAsync();
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      resources: { type: 'string', default: '10000' },
-      rounds: { type: 'string', default: '5' },
-      client: { type: 'string', multiple: true },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help)
-    return console.log(
-      `usage: node dist/bench/listing.js [--resources N (10000)] [--rounds N (5)] [--client NAME …]\nclients: ${listingClients.join('; ')}`,
-    );
-  const selected = listingClients.filter((name) => values.client?.includes(name) ?? true);
-  console.log(tableOfListing(await measureListing(Number(values.resources), Number(values.rounds), selected)));
+interface Options {
+  readonly resources: number;
+  readonly rounds: number;
+  readonly client: readonly string[];
+}
+
+async function main({ resources, rounds, client }: Options): Promise<void> {
+  const selected = listingClients.filter((name) => client.includes(name));
+  console.log(tableOfListing(await measureListing(resources, rounds, selected)));
 }
 
 /** Measures the listings of a collection with this number of resources. */

@@ -3,6 +3,7 @@
  * form and the blocking form of a method share its description.
  */
 import { invalidType, invalidValue, NeonError, outOfRange, shown } from '../core/errors.js';
+import { isXml } from '../core/media-type.js';
 import { isObject } from '../core/objects.js';
 import { type AclEntry, entriesOf } from './acl.js';
 import type { Body } from './body.js';
@@ -172,7 +173,7 @@ function unexpected(
 function listsFailures({ multistatus }: Method<unknown>, response: Response): boolean {
   if (!multistatus) return false;
   const { status, ok } = response;
-  return status === 207 || (!ok && /\bxml\b/i.test(response.headers['content-type'] ?? ''));
+  return status === 207 || (!ok && isXml(response.headers['content-type']));
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The properties of WebDAV: their names, and their values as JavaScript types. */
 import { invalidType, invalidValue } from '../core/errors.js';
 import { dateOf } from './dates.js';
+import type { AnyText } from '../core/text.js';
 import { elementOf, textOf as allTextOf, type XmlElement } from './markup.js';
 import { escapeText } from './xml.js';
 
@@ -62,8 +63,22 @@ export interface LiveProperties {
   supportedlock: readonly LockEntry[];
 }
 
-/** The values of properties, by name: the name alone for `DAV:` properties, `{namespace}name` for other properties. */
-export type Properties = Partial<LiveProperties> & Record<string, unknown>;
+/** The name of a property outside the namespace `DAV:`, with its namespace in braces: `'{urn:example}color'`. */
+export type QualifiedName = `{${string}}${string}`;
+
+/**
+ * The name of a property: `name` for a `DAV:` property, `{namespace}name` for any other property. Editors complete the
+ * names of RFC 4918; any other name is allowed, too.
+ */
+export type PropertyName = keyof LiveProperties | QualifiedName | AnyText;
+
+/**
+ * The values of properties, by name: the name alone for `DAV:` properties, `{namespace}name` for other properties. The
+ * value of a `DAV:` property that RFC 4918 does not define is text or an {@link XmlElement}, too.
+ */
+export type Properties = Partial<LiveProperties> &
+  Record<QualifiedName, string | XmlElement | undefined> &
+  Record<string, unknown>;
 
 /**
  * Splits a property's name, `name` or `{namespace}name`, into the parts that neon writes into XML. @internal

@@ -13,7 +13,7 @@ import { calledFrom, errorOf, type RawFailure } from './failure.js';
 import type { RawResponse } from './head.js';
 import type { HrefBase } from './href.js';
 import { type Entry, type PropfindBatch, unpack } from './propfind-batch.js';
-import { splitName } from './properties.js';
+import { type PropertyName, splitName } from './properties.js';
 import type { Redirection } from './redirect.js';
 import type { RunTerms, SessionSource } from './session-source.js';
 import type { Target } from './target.js';
@@ -36,7 +36,7 @@ export interface PropfindOptions extends PropNamesOptions {
    * The properties to ask for: `name` for a `DAV:` property, `{namespace}name` for any other property. Default: all
    * properties that the server returns (`allprop`).
    */
-  props?: readonly string[] | undefined;
+  props?: readonly PropertyName[] | undefined;
 }
 
 type OnBatch = (...batch: PropfindBatch) => boolean | void;

@@ -3,7 +3,7 @@ import { invalidType, invalidValue } from '../core/errors.js';
 import { isArray, isObject } from '../core/objects.js';
 import { ne_propremove, ne_propset } from '../ne/constants.js';
 import type { ne_propname, ne_proppatch_operation } from '../ne/props.js';
-import { splitName } from './properties.js';
+import { type PropertyName, splitName } from './properties.js';
 import { escapeText } from './xml.js';
 
 /** The value of a property: text, or XML that is sent as it is. */
@@ -21,7 +21,7 @@ export interface PropertyChanges {
   /** New values, by the names of the properties: see {@link PropfindOptions.props}. */
   readonly set?: Readonly<Record<string, PropertyValue>> | undefined;
   /** The names of properties to remove. */
-  readonly remove?: readonly string[] | undefined;
+  readonly remove?: readonly PropertyName[] | undefined;
 }
 
 /**

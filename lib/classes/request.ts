@@ -2,6 +2,7 @@
 import type { CallOptions, Stop } from '../core/abort.js';
 import { type ErrorContext, NeonError } from '../core/errors.js';
 import { requireToken } from '../core/handle.js';
+import type { AnyText } from '../core/text.js';
 import { NE_REQFLAG_1XXTIMEOUT, NE_REQFLAG_EXPECT100, NE_REQFLAG_IDEMPOTENT } from '../ne/constants.js';
 import { type Known, requireKnown } from '../core/options.js';
 import type { Body } from './body.js';
@@ -55,6 +56,27 @@ export const requestFlags = {
   idempotent: NE_REQFLAG_IDEMPOTENT,
   interimTimeout: NE_REQFLAG_1XXTIMEOUT,
 } as const;
+
+/** The name of a method. Editors complete the methods of HTTP and WebDAV; any other token is allowed, too. */
+export type MethodName =
+  | 'GET'
+  | 'HEAD'
+  | 'POST'
+  | 'PUT'
+  | 'DELETE'
+  | 'OPTIONS'
+  | 'PATCH'
+  | 'PROPFIND'
+  | 'PROPPATCH'
+  | 'MKCOL'
+  | 'COPY'
+  | 'MOVE'
+  | 'LOCK'
+  | 'UNLOCK'
+  | 'ACL'
+  | 'REPORT'
+  | 'SEARCH'
+  | AnyText;
 
 /** The name of a neon request flag (`NE_REQFLAG_*`), for {@link Request.setFlag}. */
 export type RequestFlag = keyof typeof requestFlags;

@@ -7,7 +7,7 @@ import { addRequest } from './failure.js';
 import type { HrefBase } from './href.js';
 import { type Collected, collecting, type PropfindOptions, propfindQuery } from './propfind.js';
 import type { Entry, EntryError } from './propfind-batch.js';
-import type { Properties } from './properties.js';
+import type { Properties, PropertyName } from './properties.js';
 import { isBelow, nameOf, samePath } from './resource-path.js';
 import type { SessionSource } from './session-source.js';
 import { send, type Steps } from './steps.js';
@@ -40,7 +40,7 @@ export interface Resource {
 /** The options of `list` and `stat`. */
 export interface ListOptions extends CommonOptions {
   /** Further properties to ask for, by name; see {@link PropfindOptions.props}. Their values are in `props`. */
-  props?: readonly string[] | undefined;
+  props?: readonly PropertyName[] | undefined;
 }
 
 /** The storage of a collection (RFC 4331). */

@@ -6,6 +6,7 @@ import { promisify, TextDecoder } from 'node:util';
 
 import { type FailedResponse, invalidType, NeonError, requireCount, type ResponseHeaders } from '../core/errors.js';
 import { requireToken } from '../core/handle.js';
+import { charsetOf } from '../core/media-type.js';
 import { isInstance } from '../core/objects.js';
 import { type Known, requireKnown } from '../core/options.js';
 import { ArrivingBody } from './arriving-body.js';
@@ -322,7 +323,7 @@ export class Response {
 
   /** The charset of the Content-Type. */
   #charset(): string | undefined {
-    return /;\s*charset="?([^";\s]+)/i.exec(this.headers['content-type'] ?? '')?.[1];
+    return charsetOf(this.headers['content-type']);
   }
 }
 

@@ -44,7 +44,7 @@ import { type DecompressOptions, inflationLimit } from './decompress.js';
 import { flagNumber } from './flags.js';
 import { type ProxyOptions, setProxy } from './proxy.js';
 import { type RedirectOptions, Redirects } from './redirect.js';
-import { Request, type RequestOptions } from './request.js';
+import { type MethodName, Request, type RequestOptions } from './request.js';
 import { type CloseOptions, type DestroyOptions, isForced } from './session-source.js';
 import { SingleSession } from './single-session.js';
 import type { ProgressEvent, ProgressWatch } from './status.js';
@@ -95,6 +95,9 @@ function isDestroyed(session: ne_session): boolean {
     return true;
   }
 }
+
+/** The scheme of a session. */
+export type Scheme = 'http' | 'https';
 
 /** The options of a session. */
 export interface SessionOptions extends RedirectOptions, DecompressOptions {
@@ -174,7 +177,7 @@ export class Session extends ConvenienceMethods {
   /** The `ne_session` of this session, for the functions of `libneon/ne`. */
   readonly handle: ne_session;
   /** `'http'` or `'https'`. */
-  readonly scheme: string;
+  readonly scheme: Scheme;
   /** `'host[:port]'`, as in the Host header. */
   readonly hostport: string;
 
@@ -191,7 +194,7 @@ export class Session extends ConvenienceMethods {
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE` or `ERR_INVALID_CHAR` for an invalid
    *   argument or option
    */
-  constructor(scheme: string, hostname: string, port: number, options: SessionOptions = {}, base?: URL) {
+  constructor(scheme: Scheme, hostname: string, port: number, options: SessionOptions = {}, base?: URL) {
     requireScheme(scheme);
     requireKnown(options, known);
     if (options.tls !== undefined) requireKnownTLS(options.tls);
@@ -230,6 +233,7 @@ export class Session extends ConvenienceMethods {
   static open(url: string | URL, options?: SessionOptions): Session {
     const base = baseOf(url);
     const scheme = base.protocol.slice(0, -1);
+    requireScheme(scheme);
     const port = base.port ? Number(base.port) : scheme === 'https' ? 443 : 80;
     return new Session(scheme, base.hostname, port, options, base);
   }
@@ -304,7 +308,7 @@ export class Session extends ConvenienceMethods {
    *   or `ERR_INVALID_ARG_VALUE` for other invalid arguments, `ERR_NEON_DESTROYED` when the session is destroyed or
    *   closing
    */
-  createRequest(method: string, target: Target, options?: RequestOptions): Request {
+  createRequest(method: MethodName, target: Target, options?: RequestOptions): Request {
     return new Request(token, this.#source, method, target, options);
   }
 
@@ -412,7 +416,7 @@ function hostOf(hostname: unknown): string {
   return host;
 }
 
-function requireScheme(scheme: unknown): void {
+function requireScheme(scheme: unknown): asserts scheme is Scheme {
   if (typeof scheme !== 'string') throw invalidType('scheme', 'of type string', scheme);
   if (scheme !== 'http' && scheme !== 'https')
     throw invalidValue(`The "scheme" argument must be 'http' or 'https'. Received '${scheme}'`);

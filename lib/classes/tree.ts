@@ -85,7 +85,7 @@ export interface TreeResult {
 /** Some files or folders of a tree failed. The others were transferred. */
 export class TreeError extends AggregateError {
   /** `'ERR_NEON_TREE'` */
-  readonly code = 'ERR_NEON_TREE';
+  readonly code = 'ERR_NEON_TREE' as const;
   /** What was done, and what failed. */
   readonly result: TreeResult;
 

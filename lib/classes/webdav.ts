@@ -27,7 +27,7 @@ import {
   type PropNamesOptions,
 } from './propfind.js';
 import type { PropertyChanges } from './proppatch.js';
-import { type RequestOptions, requestOptions } from './request.js';
+import { type MethodName, type RequestOptions, requestOptions } from './request.js';
 import { requestCall } from './request-call.js';
 import type { Response } from './response.js';
 import { noOptions, type SessionSource } from './session-source.js';
@@ -87,7 +87,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * console.log(response.status, await response.text());
    * ```
    */
-  request(method: string, target: Target, options: RequestOptions = noOptions): Promise<Response> {
+  request(method: MethodName, target: Target, options: RequestOptions = noOptions): Promise<Response> {
     // An async function would also turn exceptions into rejections, but with more promises.
     try {
       if (options !== noOptions) requireKnown(options, requestOptions);
@@ -104,7 +104,7 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * @throws the {@link NeonError} that {@link request} rejects with, and `ERR_NEON_BUSY` while promises of the session
    *   are pending
    */
-  requestSync(method: string, target: Target, options: BlockingOptions<RequestOptions> = {}): Response {
+  requestSync(method: MethodName, target: Target, options: BlockingOptions<RequestOptions> = {}): Response {
     requireKnown(options, requestOptions);
     return this.#source.runSync(requestCall(method, this.#source.targetOf(target), options), options);
   }

@@ -1,10 +1,11 @@
 import { inspect } from 'node:util';
+import type { ArgumentErrorCode, NeonErrorCode } from './error-codes.js';
 
 /** The names of the `NE_*` result codes of neon (ne_request.h). The index of a name is the number of the code. */
-let results: readonly string[] = [];
+let results: readonly (NeonErrorCode | 'NE_OK')[] = [];
 
 /** Sets the names of the result codes, which the addon provides. */
-export function setResultNames(names: readonly string[]): void {
+export function setResultNames(names: typeof results): void {
   results = names;
 }
 
@@ -91,7 +92,7 @@ export interface ErrorContext {
  */
 export class NeonError extends Error {
   /** `'NE_TIMEOUT'`, …, or `'ERR_NEON_BUSY'`, … */
-  readonly code: string;
+  readonly code: NeonErrorCode;
   /** The `NE_*` number with which neon reports the failure; undefined for a refusal of this library. */
   readonly result: number | undefined;
   /** The method of the request that failed, if known. */
@@ -111,7 +112,7 @@ export class NeonError extends Error {
   /** The reasons why the server's certificate was refused, for `ERR_NEON_CERTIFICATE`. */
   declare certificateFailures?: readonly CertificateFailure[];
 
-  constructor(message: string, code: string, context?: ErrorContext) {
+  constructor(message: string, code: NeonErrorCode, context?: ErrorContext) {
     super(message);
     this.code = code;
     const result = results.indexOf(code);
@@ -126,12 +127,13 @@ export class NeonError extends Error {
 
   /** The error for a result code of neon, with neon's text. @internal */
   static of(result: number, message: string, context?: ErrorContext): NeonError {
-    return new NeonError(message, results[result] ?? 'NE_ERROR', context);
+    const code = results[result] ?? 'NE_ERROR';
+    return new NeonError(message, code === 'NE_OK' ? 'NE_ERROR' : code, context);
   }
 }
 
 /** The codes of failures that neon reports as `NE_ERROR`. */
-const reported: readonly string[] = ['ERR_NEON_STATUS', 'ERR_NEON_CERTIFICATE'];
+const reported: readonly NeonErrorCode[] = ['ERR_NEON_STATUS', 'ERR_NEON_CERTIFICATE'];
 
 /** The text that messages show for a value. For an object, this is the name of its class, without its properties. */
 export function shown(value: unknown): string {
@@ -182,7 +184,7 @@ export function requireCount(name: string, value: unknown): asserts value is num
 }
 
 /** @param maker the function at which the stack of the error begins; it has at most ten frames */
-function withCode<E extends Error>(error: E, code: string, maker: (...values: never[]) => Error): E {
+function withCode<E extends Error>(error: E, code: ArgumentErrorCode, maker: (...values: never[]) => Error): E {
   Error.captureStackTrace(error, maker);
   return Object.assign(error, { code });
 }

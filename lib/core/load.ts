@@ -167,7 +167,7 @@ function load(): Addon {
   const file = findBinary();
   const loaded = requireBinary(file);
   (loaded.sync['initialize'] as (hooks: object, inWorker: boolean) => void)(hooks, !isMainThread);
-  setResultNames((loaded.sync['resultNames'] as () => string[])());
+  setResultNames((loaded.sync['resultNames'] as () => Parameters<typeof setResultNames>[0])());
   const result = (loaded.sync['ne_sock_init'] as () => number)();
   if (result !== 0)
     throw new NeonError('neon could not initialise its socket and TLS libraries (ne_sock_init)', 'ERR_NEON_INIT');

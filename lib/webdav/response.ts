@@ -4,6 +4,7 @@ import { TextDecoder } from 'node:util';
 
 import type { ResponseHeaders } from '../core/errors.js';
 import { NeonError } from '../core/errors.js';
+import { charsetOf } from '../core/media-type.js';
 import type { Response as PoolResponse } from '../classes/response.js';
 import { eventMask, parseBytes, type XmlHandlers } from '../classes/xml-events.js';
 import { failureOf } from './errors.js';
@@ -132,7 +133,7 @@ export class DavResponse implements Response {
       }
       return;
     }
-    const [, charset = ''] = /;\s*charset="?([^";\s]+)/i.exec(this.headers.get('content-type') ?? '') ?? [];
+    const charset = charsetOf(this.headers.get('content-type')) ?? '';
     const bytes = await this.bytes();
     this.#isEmpty = bytes.length === 0;
     const failure = parseBytes(bytes, eventMask(handlers), charset, handlers, () => false);

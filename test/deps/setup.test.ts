@@ -18,6 +18,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
+import { npm, pack, unpack } from '../support/package.js';
 
 const root = resolve(__dirname, '../../..');
 
@@ -180,34 +181,6 @@ describe('set-up', () => {
 });
 
 describe('the package', () => {
-  const npm = (args: string[], cwd: string, env: NodeJS.ProcessEnv = {}) => {
-    const script = process.env.npm_execpath;
-    const all = [...args, '--no-audit', '--no-fund', '--loglevel=error'];
-    // These variables exist when npm runs the tests. They would change the behaviour of the npm that this test starts.
-    const inherited = Object.fromEntries(
-      Object.entries(process.env).filter(
-        ([name]) => !/^npm_(package|lifecycle|command|config_local_prefix)/.test(name),
-      ),
-    );
-    const options = { cwd, encoding: 'utf8', env: { ...inherited, ...env } } as const;
-    return script?.endsWith('.js') === true
-      ? spawnSync(process.execPath, [script, ...all], options)
-      : spawnSync('npm', all, options);
-  };
-  /** Packs a copy of the tree, because packing replaces `dist/lib` for a while, and other suites use it. */
-  const pack = (copy: string) => {
-    mkdirSync(copy);
-    const left = ['.git', 'node_modules', 'build', 'prebuilds', 'coverage'];
-    for (const name of readdirSync(root).filter((entry) => !left.includes(entry) && !entry.endsWith('.tgz')))
-      cpSync(join(root, name), join(copy, name), { recursive: true, preserveTimestamps: true });
-    for (const name of ['node_modules', 'build']) symlinkSync(join(root, name), join(copy, name));
-    const { status, stderr } = npm(['pack', '--pack-destination', folder], copy);
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    return join(
-      folder,
-      readdirSync(folder).find((name) => name.endsWith('.tgz'))!,
-    );
-  };
   const filesIn = (of: string, pattern: RegExp) =>
     readdirSync(of, { recursive: true, encoding: 'utf8' })
       .filter((name) => pattern.test(name))
@@ -220,12 +193,9 @@ describe('the package', () => {
 
   beforeAll(() => {
     folder = realpathSync(mkdtempSync(join(tmpdir(), 'libneon-package-')));
-    tarball = pack(join(folder, 'copy'));
+    tarball = pack(folder);
     user = join(folder, 'user');
-    installed = join(user, 'node_modules', 'libneon');
-    mkdirSync(installed, { recursive: true });
-    execFileSync('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1']);
-    symlinkSync(join(root, 'build'), join(installed, 'build'));
+    installed = unpack(tarball, user);
   }, 600_000);
   afterAll(() => {
     rmSync(folder, { recursive: true, force: true });
@@ -361,6 +331,7 @@ describe('the package', () => {
       npm(['init', '--yes'], project);
       const env = {
         LIBNEON_BUILD: '',
+        NEON_COVERAGE: '',
         NEON_SANITIZE: '',
         NEON_WERROR: '',
         PATH: builder === 'cmake' ? process.env.PATH : pathWithoutCmake(join(folder, 'bin')),

@@ -39,7 +39,7 @@ describe('pages', () => {
   });
 
   test('exist for each header of neon, with its name as the title', () => {
-    const headers = Array.from(read('docs/coverage.md').matchAll(/^## ne_(\w+)\.h$/gm), ([, header = '']) => header);
+    const headers = Array.from(read('docs/bindings.md').matchAll(/^## ne_(\w+)\.h$/gm), ([, header = '']) => header);
     expect(headers).toHaveLength(22);
     const titles = headers.map((header) => read(`docs/ne/${header}.md`).split(':')[0]);
     expect(titles).toEqual(headers.map((header) => `# ne_${header}.h`));
@@ -51,7 +51,7 @@ describe('pages', () => {
     expect(rooms.filter((page) => !linked.includes(page))).toEqual([]);
   });
 
-  // The coverage page lists the functions of libneon/ne.
+  // The page of bindings lists the functions of libneon/ne.
   test('list every function of the promises, and no other', () => {
     const [, table = ''] = /<!-- generated: promises -->(.*?)<!-- \/generated -->/s.exec(
       read('docs/guide/promises.md'),

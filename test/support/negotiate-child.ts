@@ -8,7 +8,7 @@ import * as ne from 'libneon/ne';
 
 async function main(url: string, proxyPort: number | undefined): Promise<unknown> {
   const { protocol, hostname, port, pathname } = new URL(url);
-  const scheme = protocol.slice(0, -1);
+  const scheme = protocol === 'https:' ? 'https' : 'http';
   const results: unknown[] = [];
   const negotiate = { protocols: 'negotiate' } as const;
   const options: SessionOptions = proxyPort

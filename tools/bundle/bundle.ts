@@ -33,7 +33,6 @@ export async function bundle(folder: string): Promise<void> {
       // lib/core/load.ts finds the package by the location of its code, which must stay in dist/lib/core.
       chunkFileNames: ({ moduleIds }) => `${roomOf(moduleIds)}/shared.js`,
       sourcemap: true,
-      sourcemapExcludeSources: true,
       esModule: true,
       exports: 'named',
       interop: 'default',

@@ -1,13 +1,17 @@
-/** Declares the functions of `libneon/ne` and `libneon/ne/promises` as functions, in the compiled declarations. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+/**
+ * Completes the compiled declarations: functions of `libneon/ne` and `libneon/ne/promises` are declared as functions,
+ * and classes that only the library constructs have private constructors.
+ */
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { filesIn, read, root } from '../generate/project.js';
+import { constructorsHidden } from './constructors.js';
 import { functionsDeclared } from './functions.js';
 
-const folder = path.join(__dirname, '../../lib/ne');
-
-for (const name of readdirSync(folder).filter((file) => file.endsWith('.d.ts'))) {
-  const file = path.join(folder, name);
-  const text = readFileSync(file, 'utf8');
-  const declared = functionsDeclared(text);
-  if (declared !== text) writeFileSync(file, declared);
+for (const source of filesIn('lib', /\.ts$/)) {
+  const file = `dist/${source.replace(/\.ts$/, '.d.ts')}`;
+  const text = read(file);
+  const functions = source.startsWith('lib/ne/') ? functionsDeclared(text) : text;
+  const declared = constructorsHidden(functions, read(source));
+  if (declared !== text) writeFileSync(path.join(root, file), declared);
 }

@@ -6,7 +6,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { coveragePage, unboundReasons } from './coverage-page.js';
+import { bindingsPage, unboundReasons } from './bindings-page.js';
 import { declarationsOf } from './headers.js';
 import { indexPage } from './index-page.js';
 import { functionsOf, newest, newestFile, rows, type NewestFile } from './names.js';
@@ -24,7 +24,7 @@ async function outputs(): Promise<Output[]> {
     await promisesModule(functions),
     await omittedModule(functions),
     await indexPage(all),
-    await coveragePage(all),
+    await bindingsPage(all),
     await unboundReasons(all),
     await promisesPage(functions),
     ...(await headerPages(functions)),

@@ -1,5 +1,5 @@
 /** Tests errors of the classes: NeonError, its fields, and the errors for invalid arguments. */
-import { NeonError, Session } from 'libneon';
+import { NeonError, type NeonErrorCode, Session } from 'libneon';
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
 import type { Step } from '../../servers/raw.js';
@@ -163,8 +163,8 @@ describe('NeonError', () => {
     ['NE_RETRY', 8],
     ['NE_REDIRECT', 9],
     ['ERR_NEON_BUSY', undefined],
-  ])('gives %s the number %p', (code, result) => {
-    const error = new NeonError('text', code, { status: 404 });
+  ] as const)('gives %s the number %p', (code, result) => {
+    const error = new NeonError('text', code as NeonErrorCode, { status: 404 });
     expect(error).toMatchObject({ name: 'NeonError', message: 'text', code, result, status: 404 });
     expect(error.stack).toContain('NeonError');
   });

@@ -1,5 +1,5 @@
 /** Tests the elements in the values of properties. */
-import { type Entry, Session, SessionPool } from 'libneon';
+import { type Entry, Session, SessionPool, type XmlElement } from 'libneon';
 import { response } from '../../servers/raw.js';
 import { answering, testServers } from '../../support/servers.js';
 
@@ -137,12 +137,12 @@ describe.each(ways)('%s', (_, list) => {
     expect(one).toEqual(other);
     expect(third!['{urn:x}a']).toBe('<x:b/>');
     expect(Object.isFrozen(one!['{urn:x}a'])).toBe(true);
-    expect(Object.isFrozen((one!['{urn:x}a'] as { children: object[] }).children[0])).toBe(true);
+    expect(Object.isFrozen((one!['{urn:x}a'] as XmlElement).children[0])).toBe(true);
   });
 
   test('makes an ordinary attribute of __proto__', async () => {
     const [props] = await propsOf('<x:a><x:b __proto__="1"/></x:a>');
-    const { attributes } = (props!['{urn:x}a'] as { children: { attributes: object }[] }).children[0]!;
+    const { attributes } = (props!['{urn:x}a'] as XmlElement).children[0]!;
     expect(Object.entries(attributes)).toEqual([['__proto__', '1']]);
   });
 });

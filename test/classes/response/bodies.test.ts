@@ -111,6 +111,11 @@ describe.each(requestForms)('%s', (_, send) => {
       ['text/plain;charset="iso-8859-15"; format=flowed', Buffer.from([0xa4]), '€'],
       ['text/plain; format=flowed; Charset=UTF-16LE', Buffer.from('grün', 'utf16le'), 'grün'],
       ['text/plain; charset=nonsense', 'grün', 'grün'],
+      // Parameters as the MIME standard reads them: quoted text, the first of two charsets, and no broken types.
+      ['text/plain; title="; charset=latin1"; charset=utf-8', 'grün', 'grün'],
+      ['text/plain; charset="utf-\\8"', 'grün', 'grün'],
+      ['text/plain; charset=iso-8859-1; charset=utf-8', Buffer.from('gr\xfcn', 'latin1'), 'grün'],
+      ['text; charset=iso-8859-1', 'grün', 'grün'],
       ['text/plain; charset=utf-8', Buffer.from([0x61, 0xff]), 'a\ufffd'],
     ])('are decoded as text of %s', async (type, body, expected) => {
       const fields = type === undefined ? '' : `Content-Type: ${type}\r\n`;

@@ -1,5 +1,5 @@
 /** Tests sessions of the classes through real proxies, with and without TLS. */
-import { type ProxyOptions, Session, type SessionOptions, SessionPool } from 'libneon';
+import { type ProxyOptions, type Scheme, Session, type SessionOptions, SessionPool } from 'libneon';
 import * as ne from 'libneon/ne';
 import { startApache, type Apache } from '../../servers/apache.js';
 import { describeWith, type Program } from '../../servers/packages.js';
@@ -38,7 +38,11 @@ describeWith('apache2', 'Apache behind a proxy', () => {
     }
   }
 
-  async function expectRefused(options: SessionOptions, code: string, schemes = ['http', 'https']): Promise<void> {
+  async function expectRefused(
+    options: SessionOptions,
+    code: string,
+    schemes: Scheme[] = ['http', 'https'],
+  ): Promise<void> {
     for (const scheme of schemes) {
       const port = scheme === 'http' ? apache.port : apache.tlsPort;
       await using session = new Session(scheme, '127.0.0.1', port, { ...options, ...tls() });

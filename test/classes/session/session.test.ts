@@ -44,7 +44,7 @@ describe('Session', () => {
   });
 
   test.each(['ftp', 'HTTP', '', 'file'])('rejects the scheme %j', (scheme) => {
-    expect(() => new Session(scheme, 'example.com', 80)).toThrow(wrongValue);
+    expect(() => new Session(scheme as 'http', 'example.com', 80)).toThrow(wrongValue);
   });
 
   test('rejects invalid URLs, other schemes, and credentials', () => {

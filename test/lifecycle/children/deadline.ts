@@ -105,7 +105,11 @@ async function fallSilent(place: Place): Promise<Outcome> {
   return [place, code, ms];
 }
 
-async function withClass(scheme: string, port: number, body: Buffer | undefined): Promise<[code: unknown, ms: number]> {
+async function withClass(
+  scheme: 'http' | 'https',
+  port: number,
+  body: Buffer | undefined,
+): Promise<[code: unknown, ms: number]> {
   const session = new Session(scheme, 'localhost', port, {
     ...(by === 'readTimeout' && { readTimeout: 1000 }),
     tls: { ca: readFileSync(caFile), trustDefaultCA: false },

@@ -4,7 +4,7 @@ import * as promises from 'libneon/ne/promises';
 import { functionsOf, newest, promiseForms, rows, unbound } from '../../tools/generate/names.js';
 import { describeWith } from '../servers/packages.js';
 
-describeWith('gcc', 'coverage', () => {
+describeWith('gcc', 'bindings', () => {
   const all = rows();
   const functions = functionsOf(all);
   const exported = Object.keys(ne);
