@@ -74,12 +74,20 @@ export class Connection {
   }
 
   /**
-   * The resource that an argument names. In a URL, names are percent-encoded. In a path they are not, and the path is
-   * relative to the base.
+   * The one resource that an argument names. In a URL, names are percent-encoded. In a path they are not, and the path
+   * is relative to the base.
+   *
+   * @throws a failure for a pattern
    */
   resolve(arg: string): string {
-    const pattern = this.#parse(arg);
-    return pattern.target ?? escaped(pattern.names.map(literal));
+    const { target, names } = this.#parse(arg);
+    if (target !== undefined) return target;
+    if (isMagic(names))
+      throw usageError(
+        `${arg} is a pattern, and may not be one here`,
+        'put a backslash before *, ?, [ and {; in a URL, write %2A, %5B and %7B',
+      );
+    return escaped(names.map(literal));
   }
 
   /** Whether an argument is a pattern. */

@@ -6,7 +6,7 @@ import path from 'node:path';
 
 import { requireLocalName } from '../classes/local-tree.js';
 import { partName } from '../classes/tree-state.js';
-import { type Resource, type Response } from '../index.js';
+import { NeonError, type Resource, type Response } from '../index.js';
 import { type Client, type Command, Tally } from './command.js';
 import { asFolder, type Connection, isUrl, nameOf, type Remote } from './connection.js';
 import { ClientError, usageError } from './failure.js';
@@ -59,19 +59,28 @@ export const get: Command<GetOptions> = {
       throw usageError(`${local} is no folder, and there are several files`, `create it, or write ${local}/`);
     const intoFolder = isFolder || isSeveral || local.endsWith('/');
     await tally.each(found, shown, async (remote) => {
-      const resource = remote.resource ?? (await connection.pool.stat(remote.target, { signal: client.signal }));
-      const name = resource.name || nameOf(remote.target);
-      if (intoFolder && name !== '') requireLocalName(name);
+      const resource = remote.resource ?? (await describe(client, connection, remote.target));
+      const name = resource?.name || nameOf(remote.target);
+      if (intoFolder) requireLocalName(name);
       const file = intoFolder ? path.join(local, name) : local;
-      if (resource.type === 'file')
-        await download(client, connection, { target: remote.target, resource, file }, options);
-      else await downloadFolder(client, connection, resource, file, options, tally);
+      if (resource?.type === 'directory') await downloadFolder(client, connection, resource, file, options, tally);
+      else await download(client, connection, { target: remote.target, resource, file }, options);
     });
     tally.finish();
   },
 };
 
 const shown = ({ target }: Remote): string => decodedPath(target);
+
+/** Describes a resource; undefined if the server is one of HTTP only, where each resource is a file. */
+async function describe({ signal }: Client, { pool }: Connection, target: string): Promise<Resource | undefined> {
+  try {
+    return await pool.stat(target, { signal });
+  } catch (error) {
+    if (error instanceof NeonError && (error.status === 405 || error.status === 501)) return undefined;
+    throw error;
+  }
+}
 
 async function isFolderHere(file: string): Promise<boolean> {
   return (await stat(file).catch(ignoreMissing))?.isDirectory() ?? false;
@@ -91,7 +100,7 @@ async function toOutput(client: Client, { pool }: Connection, target: string): P
 
 interface Download {
   readonly target: string;
-  readonly resource: Resource;
+  readonly resource: Resource | undefined;
   readonly file: string;
 }
 
@@ -109,18 +118,18 @@ async function download(
   const part = path.join(path.dirname(file), partName());
   const progress = client.progress();
   const name = nameOf(target);
-  progress.update({ bytes: 0, totalBytes: resource.size ?? undefined, name });
+  progress.update({ bytes: 0, totalBytes: resource?.size ?? undefined, name });
   let bytes: number;
   try {
     const response = await pool.get(target, {
       signal,
       decompress: false,
-      onProgress: ({ type, progress: bytes, total = resource.size ?? undefined }) => {
+      onProgress: ({ type, progress: bytes, total = resource?.size ?? undefined }) => {
         if (type === 'receiving') progress.update({ bytes, totalBytes: total, name });
       },
     });
     bytes = await toNewFile(response, part);
-    const { modified } = resource;
+    const modified = resource?.modified ?? lastModified(response);
     if (modified) await utimes(part, modified, modified);
     await rename(part, file);
   } catch (error) {
@@ -130,6 +139,12 @@ async function download(
     progress.stop();
   }
   output.done({ url: origin + target, file, bytes }, `downloaded ${file} (${sizeText(bytes)})`);
+}
+
+/** When the content was last modified, according to the response. */
+function lastModified({ headers }: Response): Date | undefined {
+  const date = new Date(headers['last-modified'] ?? '');
+  return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
 function exists(file: string): ClientError {

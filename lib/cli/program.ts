@@ -90,6 +90,8 @@ function addCommand(parser: Parser, command: AnyCommand, surroundings: Surroundi
   sub.description(details === undefined ? sentence : `${sentence}\n\n${details}`);
   sub.helpOption('-h, --help', 'print this');
   sub.usage(`[options] ${command.arguments}`.trim());
+  // In the shell, no name of a program stands before a command.
+  if (surroundings.connection) sub.configureHelp({ commandUsage: (cmd) => `${cmd.name()} ${cmd.usage()}` });
   if (options.length > 0) sub.optionsGroup('Options of this command:');
   for (const option of options) sub.addOption(option);
   if (!isLocal && !surroundings.connection) {

@@ -1,5 +1,5 @@
 /** The progress display of transfers: a bar with rate and time left, on a terminal only. */
-import { SingleBar } from 'cli-progress';
+import { Format, type Options, SingleBar } from 'cli-progress';
 
 import { durationText, printable, sizeText } from './format.js';
 import type { Output } from './output.js';
@@ -33,18 +33,33 @@ export class Rate {
   }
 }
 
-/** The line of a progress display, without its bar. */
-export function progressLine({ bytes, totalBytes, done, total, name }: ProgressState, rate: number): string[] {
+/** The parts of a progress display that stand after the bar. */
+function partsOf({ bytes, totalBytes, done, total }: ProgressState, rate: number): string[] {
+  const parts = [totalBytes === undefined ? sizeText(bytes) : `${sizeText(bytes)}/${sizeText(totalBytes)}`];
+  parts.push(`${sizeText(rate)}/s`);
+  if (totalBytes !== undefined)
+    parts.push(`${durationText(rate === 0 ? NaN : Math.max(totalBytes - bytes, 0) / rate)} left`);
+  if (total !== undefined) parts.push(`${done}/${total} items`);
+  return parts;
+}
+
+/**
+ * The line of a progress display. It is shorter than the terminal is wide, because a line that wraps would not be
+ * overwritten.
+ */
+export function progressLine(state: ProgressState, rate: number, columns: number, options: Options): string {
+  const { bytes, totalBytes, name } = state;
   const share = totalBytes === undefined ? undefined : totalBytes === 0 ? 1 : Math.min(bytes / totalBytes, 1);
-  const left = totalBytes === undefined || rate === 0 ? NaN : Math.max(totalBytes - bytes, 0) / rate;
-  return [
-    share === undefined ? '' : `${String(Math.floor(share * 100)).padStart(3)}%`,
-    totalBytes === undefined ? sizeText(bytes) : `${sizeText(bytes)}/${sizeText(totalBytes)}`,
-    `${sizeText(rate)}/s`,
-    totalBytes === undefined ? '' : `${durationText(left)} left`,
-    total === undefined ? '' : `${done}/${total} files`,
-    printable(name),
-  ].filter((part) => part !== '');
+  const width = Math.max(Math.min(columns - 70, 30), 5);
+  const bar =
+    share === undefined
+      ? ''
+      : `${String(Math.floor(share * 100)).padStart(3)}% [${Format.BarFormat(share, { ...options, barsize: width })}]  `;
+  const line = bar + partsOf(state, rate).join('  ');
+  const room = columns - line.length - 3;
+  const text = printable(name);
+  const shown = text.length <= room ? text : `…${text.slice(text.length - room + 1)}`;
+  return (room < 10 || name === '' ? line : `${line}  ${shown}`).slice(0, columns - 1);
 }
 
 /** A progress display. It does nothing if standard error is not a terminal. */
@@ -61,7 +76,9 @@ export class Progress {
     if (!isShown || output.isJson || !stderr.isTTY) return;
     this.#bar = new SingleBar({
       stream: stderr,
-      format: (_options, { progress }) => this.#line(progress, stderr.columns || 80),
+      format: (options) => this.#line(stderr.columns || 80, options),
+      barCompleteChar: '#',
+      barIncompleteChar: '.',
       fps: 5,
       hideCursor: true,
       linewrap: null,
@@ -79,26 +96,17 @@ export class Progress {
       this.#output.hold();
       bar.start(1, 0);
     }
-    const { bytes, totalBytes = 0 } = state;
-    bar.setTotal(Math.max(totalBytes, bytes, 1));
-    bar.update(totalBytes > 0 ? bytes : 0);
   }
 
   /** Leaves the last line of the display where it is, and prints what was held back. */
   stop(): void {
+    if (this.#state) this.#state = { ...this.#state, name: '' };
     this.#bar?.stop();
     this.#output.release();
   }
 
-  #line(progress: number, columns: number): string {
+  #line(columns: number, options: Options): string {
     if (!this.#state) return '';
-    const rate = this.#rate.note(this.#state.bytes, performance.now());
-    const [share = '', ...parts] = progressLine(this.#state, rate);
-    const rest = parts.join('  ');
-    if (this.#state.totalBytes === undefined) return `${share}  ${rest}`.slice(0, columns - 1);
-    const width = Math.max(Math.min(columns - 60, 30), 5);
-    const filled = Math.round(Math.min(progress, 1) * width);
-    const bar = `${'#'.repeat(filled)}${'.'.repeat(width - filled)}`;
-    return `${share} [${bar}] ${rest}`.slice(0, columns - 1);
+    return progressLine(this.#state, this.#rate.note(this.#state.bytes, performance.now()), columns, options);
   }
 }
