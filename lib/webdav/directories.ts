@@ -1,6 +1,6 @@
 /** The methods of a client that list, describe, create, copy, move and delete. */
 import { acceptXML, checked, requestOf, urlOf } from './call.js';
-import { matcherOf } from './glob.js';
+import { matcherOf } from '../core/glob.js';
 import { hasHeader } from './headers.js';
 import { readDocument, readMultistatus, resultOf } from './multistatus.js';
 import * as known from './options.js';

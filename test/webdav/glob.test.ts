@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { projectRoot } from '../servers/start.js';
-import { matcherOf } from '../../lib/webdav/glob.js';
+import { matcherOf } from '../../lib/core/glob.js';
 
 const { Minimatch } = createRequire(path.join(projectRoot, 'node_modules/webdav/package.json'))('minimatch') as {
   Minimatch: new (pattern: string, options: object) => { match(path: string): boolean };

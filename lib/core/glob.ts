@@ -45,8 +45,11 @@ function matchesRest(names: readonly string[], segments: readonly Segment[]): bo
   return false;
 }
 
+/** Whether a name is a pattern, braces aside. */
+export const hasMagic = (name: string): boolean => typeof segmentOf(name) !== 'string';
+
 /** Expands the braces of a pattern: `{a,b{1..2}}` → `a`, `b1`, `b2`. */
-function expand(pattern: string): string[] {
+export function expand(pattern: string): string[] {
   const braces = bracesIn(pattern);
   if (!braces) return [pattern];
   const { start, end, items } = braces;
