@@ -55,7 +55,7 @@ const end = /-----END (?:TRUSTED |X509 )?CERTIFICATE-----/;
  * ```ts
  * const ca = Certificate.fromPEM(readFileSync('ca.pem'));
  * console.log(ca.subject, ca.digest('sha256'));
- * await using session = Session.open('https://dav.example.com/', { tls: { ca } });
+ * const session = Session.open('https://dav.example.com/', { tls: { ca } });
  * ```
  */
 export class Certificate {
@@ -230,7 +230,7 @@ export class Certificate {
  * ```ts
  * const clientCert = ClientCertificate.read('alice.p12');
  * if (clientCert.encrypted) await clientCert.decrypt(passphrase);
- * await using session = Session.open('https://dav.example.com/', { tls: { clientCert } });
+ * const session = Session.open('https://dav.example.com/', { tls: { clientCert } });
  * ```
  */
 export class ClientCertificate {

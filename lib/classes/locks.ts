@@ -161,8 +161,12 @@ const unknownInterval = 60_000;
  *
  * @example
  * ```ts
- * await using lock = await session.lock('/report.txt', { duration: 600_000, renew: true });
- * await session.put('/report.txt', 'new text', { signal: lock.signal });
+ * const lock = await session.lock('/report.txt', { duration: 600_000, renew: true });
+ * try {
+ *   await session.put('/report.txt', 'new text', { signal: lock.signal });
+ * } finally {
+ *   await lock.unlock();
+ * }
  * ```
  */
 export class Lock implements LockReference {

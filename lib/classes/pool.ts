@@ -29,8 +29,9 @@ export interface SessionPoolOptions extends SessionOptions {
  *
  * @example
  * ```ts
- * await using pool = new SessionPool('http://dav.example.com/', { connections: 4 });
+ * const pool = new SessionPool('http://dav.example.com/', { connections: 4 });
  * await Promise.all(['a', 'b', 'c'].map((name) => pool.put(`/${name}.txt`, name)));
+ * await pool.close();
  * ```
  */
 export class SessionPool extends PromiseMethods {

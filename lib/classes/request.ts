@@ -90,9 +90,10 @@ export type RequestFlag = keyof typeof requestFlags;
  *
  * @example
  * ```ts
- * using request = session.createRequest('PUT', '/a.txt');
+ * const request = session.createRequest('PUT', '/a.txt');
  * request.setHeader('Content-Type', 'text/plain').setFlag('expect100', true).body = 'hello';
  * const { status } = await request.dispatch();
+ * request.destroy();
  * ```
  */
 export class Request {

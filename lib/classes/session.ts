@@ -168,9 +168,10 @@ export interface SessionOptions extends RedirectOptions, DecompressOptions {
  *
  * @example
  * ```ts
- * await using session = Session.open('http://dav.example.com/');
+ * const session = Session.open('http://dav.example.com/');
  * const response = await session.get('/hello.txt');
  * console.log(response.status, await response.text());
+ * await session.close();
  * ```
  */
 export class Session extends ConvenienceMethods {
@@ -226,7 +227,7 @@ export class Session extends ConvenienceMethods {
    *
    * @example
    * ```ts
-   * using session = Session.open('https://dav.example.com/folder/', { userAgent: 'example/1.0' });
+   * const session = Session.open('https://dav.example.com/folder/', { userAgent: 'example/1.0' });
    * await session.get('file.txt'); // GET /folder/file.txt
    * ```
    */

@@ -27,7 +27,7 @@ const links = /\[([^[\]]+)\]\(([^()\s]+)\)/g;
 export function pagesOf(root: string): Page[] {
   const overview = readFileSync(path.join(root, 'docs/README.md'), 'utf8');
   const listed = Array.from(overview.matchAll(links), ([, , target = '']) => target)
-    .filter((target) => /^(guide|classes|ne)\/\w+\.md$/.test(target))
+    .filter((target) => /^(guide|classes|ne)\/[\w-]+\.md$/.test(target))
     .map((target) => `docs/${target}`);
   return [
     { file: 'docs/README.md', group: 'Guides' },
@@ -38,7 +38,8 @@ export function pagesOf(root: string): Page[] {
 
 /**
  * Writes the pages and README.md to `folder`, at their paths in the repository. The first heading becomes the title.
- * Links to files that are not on the site become links to `repository`, or text if there is no repository.
+ * Links to other files than pages become links to `repository`, or text if there is no repository. A link to a page that
+ * is not on the site is an error.
  */
 export function stage(root: string, folder: string, pages: readonly Page[], repository: string | undefined): void {
   const onSite = new Set(['README.md', ...pages.map(({ file }) => file)]);
@@ -54,6 +55,7 @@ export function stage(root: string, folder: string, pages: readonly Page[], repo
         const linked = path.join(path.dirname(file), address);
         if (!existsSync(path.join(root, linked))) throw new Error(`${file} links to ${target}, which does not exist`);
         if (onSite.has(linked)) return link;
+        if (linked.endsWith('.md')) throw new Error(`${file} links to ${target}, which is not on the site`);
         return repository === undefined ? label : `[${label}](${repository}/${linked}${anchor ? `#${anchor}` : ''})`;
       });
     const to = path.join(folder, file);
