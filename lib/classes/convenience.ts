@@ -284,8 +284,7 @@ export type PromiseMethods = EventEmitter<SessionEvents> &
     readonly locks: LockStore;
   };
 
-/**
- * {@link ConvenienceMethods} for a pool, which has no blocking form of its calls. The source is a {@link SessionSource},
- * which public declarations do not have.
- */
-export const PromiseMethods: abstract new (source: object) => PromiseMethods = ConvenienceMethods;
+/** {@link ConvenienceMethods} for a pool, which has no blocking form of its calls. */
+export const PromiseMethods: abstract new (
+  ...source: ConstructorParameters<typeof ConvenienceMethods>
+) => PromiseMethods = ConvenienceMethods;
