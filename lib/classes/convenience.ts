@@ -274,7 +274,7 @@ export abstract class ConvenienceMethods extends WebDAVMethods {
 
 type BlockingMethod = Extract<keyof ConvenienceMethods, `${string}Sync`>;
 
-/** The methods of a pool: the methods that return promises. @internal */
+/** The methods of a pool: the methods that return promises. */
 export type PromiseMethods = EventEmitter<SessionEvents> &
   Omit<ConvenienceMethods, BlockingMethod | 'locks' | keyof EventEmitter<SessionEvents>> & {
     /**
@@ -284,5 +284,7 @@ export type PromiseMethods = EventEmitter<SessionEvents> &
     readonly locks: LockStore;
   };
 
-/** {@link ConvenienceMethods} for a pool, which has no blocking form of its calls. @internal */
-export const PromiseMethods: abstract new (source: SessionSource) => PromiseMethods = ConvenienceMethods;
+/** {@link ConvenienceMethods} for a pool, which has no blocking form of its calls. */
+export const PromiseMethods: abstract new (
+  ...source: ConstructorParameters<typeof ConvenienceMethods>
+) => PromiseMethods = ConvenienceMethods;

@@ -34,7 +34,7 @@ import { noOptions, type SessionSource } from './session-source.js';
 import type { StatusEvent } from './status.js';
 import type { Target } from './target.js';
 
-/** The events of sessions and pools. @internal */
+/** The events of sessions and pools. */
 export interface SessionEvents {
   status: [event: StatusEvent];
   newListener: [name: string | symbol];

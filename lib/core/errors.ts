@@ -56,7 +56,7 @@ export interface FailedResponse {
   readonly body: Buffer;
 }
 
-/** The request to which an error belongs, and the known facts about the failure. @internal */
+/** The request to which an error belongs, and the known facts about the failure. */
 export interface ErrorContext {
   method?: string;
   target?: string;

@@ -16,6 +16,9 @@ export const pages: readonly string[] = [
   ...documents,
   'CONTRIBUTING.md',
   'CHANGELOG.md',
+  'CODE_OF_CONDUCT.md',
+  'SECURITY.md',
+  '.github/PULL_REQUEST_TEMPLATE.md',
   'examples/README.md',
   'bench/README.md',
 ];

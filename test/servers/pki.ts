@@ -1,7 +1,7 @@
 /**
  * Creates a test PKI in the temporary folder. Each user gets a new PKI every day. `pki-child.ts` makes the ordinary
- * certificates; the `openssl` program makes the hostile ones, the revocation list and the PKCS#12 files. The password of
- * the PKCS#12 files is `secret`.
+ * certificates. The `openssl` program makes the hostile ones, the revocation list and the PKCS#12 files. The password
+ * of the PKCS#12 files is `secret`.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

@@ -1,12 +1,13 @@
 /**
  * Tests that the compiled declarations declare neon's functions with `function` instead of `const`, because some tools
- * need this.
+ * need this, and that they hide the constructors that only the library may use.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
 import * as ne from 'libneon/ne';
 import * as promises from 'libneon/ne/promises';
+import { constructorsHidden } from '../../tools/declarations/constructors.js';
 import { functionsDeclared } from '../../tools/declarations/functions.js';
 import { projectRoot } from '../servers/start.js';
 
@@ -46,4 +47,16 @@ test.each([
   ['export declare const n: number;', 'export declare const n: number;'],
 ])('rewrites %j', (before, after) => {
   expect(functionsDeclared(before)).toBe(after);
+});
+
+const declared = 'export declare class A {\n    x: number;\n}';
+
+test.each([
+  ['an internal constructor', 'export class A {\n  /** @internal */\n  constructor() {}\n}', true],
+  ['a public constructor', 'export class A {\n  /** Makes an A. */\n  constructor() {}\n}', false],
+  ['no constructor', 'export class A {}', false],
+  ['an abstract class', 'export abstract class A {\n  /** @internal */\n  constructor() {}\n}', false],
+])('declares a private constructor, or not, for %s', (_, source, isHidden) => {
+  const expected = isHidden ? declared.replace('{', '{\n    private constructor();') : declared;
+  expect(constructorsHidden(declared, source)).toBe(expected);
 });

@@ -25,7 +25,10 @@ export const jestOptions = (folder: string): string[] => [
   `--testEnvironment=${path.join(root, 'dist/tools/coverage/environment.js')}`,
 ];
 
-/** Adds the lines of `lib/`. `jest` is the folder of Jest's report, `children` that of V8's files of other processes. */
+/**
+ * Adds the lines of `lib/`. `jest` is the folder of Jest's report; `children` is the folder of V8's files of other
+ * processes.
+ */
 export function countTypeScript(counts: LineCounts, jest: string, children: string): void {
   const code = new Map(filesIn('lib', /\.ts$/).map((file) => [file, linesWithCode(file)]));
   for (const [file, lines] of code) for (const line of lines) counts.add(file, line, 0);
