@@ -9,38 +9,10 @@ import path from 'node:path';
 import { startNephele, type Nephele } from '../servers/nephele.js';
 import { projectRoot } from '../servers/start.js';
 import { runNode } from '../support/child.js';
-import { documents, read } from './pages.js';
-
-interface Snippet {
-  /** `docs/ne/session.md:12` */
-  readonly place: string;
-  /** The name of the snippet's file, without suffix. */
-  readonly name: string;
-  readonly code: string;
-  readonly prints: readonly string[];
-}
+import { documents } from './pages.js';
+import { localised, snippetsOf } from './snippet.js';
 
 const snippets = documents.flatMap(snippetsOf);
-
-function snippetsOf(document: string): Snippet[] {
-  const text = read(document);
-  return Array.from(text.matchAll(/^```ts run\n(.*?)^```$/gms), ({ index, 1: code = '' }) => {
-    const line = text.slice(0, index).split('\n').length;
-    return {
-      place: `${document}:${line}`,
-      name: `${document.replace(/\W/g, '-')}-${line}`,
-      code,
-      prints: Array.from(code.matchAll(/\/\/ → (.*)$/gm), ([, printed = '']) => printed),
-    };
-  });
-}
-
-/** Makes the code use the local server instead of dav.example.com. */
-function localised(code: string, { origin, port }: Nephele): string {
-  return code
-    .replaceAll(/https?:\/\/dav\.example\.com/g, origin)
-    .replaceAll("'http', 'dav.example.com', 80", `'http', '127.0.0.1', ${port}`);
-}
 
 describe('snippets', () => {
   let folder: string;
