@@ -161,6 +161,18 @@ const hooks = {
   forget,
 };
 
+/** The scripts of the installation that the library uses, too. They are not bundled with the library. */
+const scripts = createRequire(__filename);
+interface Finder {
+  findPrebuilt(root: string): string | undefined;
+}
+interface Advice {
+  explainNoAddon(root: string): string;
+  explainLoadError(message: string, root: string): string;
+  explainOldNeon(found: string): string;
+}
+const advice = (): Advice => scripts(join(packageRoot, 'deps/lib/advice.cjs')) as Advice;
+
 /** The loaded addon, with neon initialised. */
 export const addon = load();
 
@@ -186,18 +198,6 @@ function startDebugging({ sync }: Addon): void {
     if (!(error instanceof NeonError)) throw error;
   }
 }
-
-/** The scripts of the installation that the library uses, too. They are not bundled with the library. */
-const scripts = createRequire(__filename);
-interface Finder {
-  findPrebuilt(root: string): string | undefined;
-}
-interface Advice {
-  explainNoAddon(root: string): string;
-  explainLoadError(message: string, root: string): string;
-  explainOldNeon(found: string): string;
-}
-const advice = (): Advice => scripts(join(packageRoot, 'deps/lib/advice.cjs')) as Advice;
 
 /**
  * Finds the binary in `build/` if there is one, otherwise the prebuilt binary of this system. The one in `build/` comes

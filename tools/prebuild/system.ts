@@ -80,6 +80,8 @@ function arm64(name: string, nodeVersion: string): System {
       // CMake calls the emulated Node to find neon, so it finds the arm64 package.
       `NODE_EXECUTABLE=${emulated}`,
       `NEON_ROOT=${neon}`,
+      // zlib is linked by the name of its library, which is here. Other libraries are those of the cross compiler.
+      `CMAKE_SHARED_LINKER_FLAGS=-L${sysroot}/lib/aarch64-linux-gnu`,
     ],
     env: { NEON_ROOT: neon },
   };
