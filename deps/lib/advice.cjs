@@ -274,7 +274,11 @@ exports.explainNoAddon = (root) =>
 exports.explainLoadError = (message, root) => {
   const again = rebuildCommand(root);
   if (isNeonMissing(message)) return `The system's neon library is missing: ${installNeon()}`;
-  if (/version [`']NEON_[\d_]+' not found|undefined symbol: ne_|symbol not found.*ne_|ne_\w+: symbol not found/i.test(message))
+  if (
+    /version [`']NEON_[\d_]+' not found|undefined symbol: ne_|symbol not found.*ne_|ne_\w+: symbol not found/i.test(
+      message,
+    )
+  )
     return explainOldNeon(message);
   if (/wrong ELF class|invalid ELF header|incompatible architecture|mach-o file, but is/.test(message))
     return `The addon of libneon was built for another platform or architecture: run "${again}" on this machine`;

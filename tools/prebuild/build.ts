@@ -6,10 +6,7 @@ import path from 'node:path';
 import { root } from '../generate/project.js';
 import { cache, fileFor, madeFor, type System } from './system.js';
 
-/**
- * The newest glibc that a prebuilt addon may need. Ubuntu 22.04 is the oldest system known to have both neon 0.32 and
- * its own packages; it has glibc 2.35. Debian 12 has 2.36.
- */
+/** The newest glibc that a prebuilt addon may need. Ubuntu 22.04 has 2.35, Debian 12 has 2.36. */
 const newestGlibc = '2.34';
 
 /** Builds the addon for a system into `prebuilds/`, and checks it. Returns its file. */

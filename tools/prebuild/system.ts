@@ -1,6 +1,7 @@
 /** The systems that prebuilt addons can be built for on this machine, and how. */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { foreignRoot } from '../../test/matrix/neons.js';
 import { npmPackage } from '../../test/matrix/nodes.js';
@@ -12,8 +13,9 @@ interface Prebuilt {
   thisSystem(): string;
 }
 
-// eslint-disable-next-line @typescript-eslint/no-require-imports -- the names are in one place, in plain JavaScript
-const { SYSTEMS, prebuiltFile, thisSystem } = require(path.join(root, 'deps/prebuilt.cjs')) as Prebuilt;
+const { SYSTEMS, prebuiltFile, thisSystem } = createRequire(__filename)(
+  path.join(root, 'deps/prebuilt.cjs'),
+) as Prebuilt;
 
 /** The systems that a release has binaries for. */
 export const systems = SYSTEMS;
