@@ -161,8 +161,6 @@ const hooks = {
   forget,
 };
 
-/** The scripts of the installation that the library uses, too. They are not bundled with the library. */
-const scripts = createRequire(__filename);
 interface Finder {
   findPrebuilt(root: string): string | undefined;
 }
@@ -171,7 +169,23 @@ interface Advice {
   explainLoadError(message: string, root: string): string;
   explainOldNeon(found: string): string;
 }
-const advice = (): Advice => scripts(join(packageRoot, 'deps/lib/advice.cjs')) as Advice;
+
+/** Loads a script of the installation. These scripts are not bundled with the library. */
+function script(name: string): unknown {
+  try {
+    return createRequire(__filename)(join(packageRoot, 'deps', name));
+  } catch (error) {
+    throw incomplete(error);
+  }
+}
+
+function incomplete(cause?: unknown): NeonError {
+  const error = new NeonError('The files of libneon are incomplete: reinstall it', 'ERR_NEON_LOAD');
+  return cause === undefined ? error : Object.assign(error, { cause });
+}
+
+const finder = (): Finder => script('prebuilt.cjs') as Finder;
+const advice = (): Advice => script('lib/advice.cjs') as Advice;
 
 /** The loaded addon, with neon initialised. */
 export const addon = load();
@@ -206,7 +220,7 @@ function startDebugging({ sync }: Addon): void {
 function findBinary(): string {
   const built = join(packageRoot, 'build', 'Release', 'libneon.node');
   if (existsSync(built)) return built;
-  const prebuilt = (scripts(join(packageRoot, 'deps/prebuilt.cjs')) as Finder).findPrebuilt(packageRoot);
+  const prebuilt = finder().findPrebuilt(packageRoot);
   if (prebuilt === undefined) throw new NeonError(advice().explainNoAddon(packageRoot), 'ERR_NEON_LOAD');
   return join(packageRoot, prebuilt);
 }
@@ -246,9 +260,8 @@ function findPackageRoot(from: string): string {
       'ERR_NEON_LOAD',
     );
   for (let folder = from; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, 'package.json')) && existsSync(join(folder, 'deps'))) return folder;
-    if (folder === dirname(folder))
-      throw new NeonError('The files of libneon are incomplete: reinstall it', 'ERR_NEON_LOAD');
+    if (existsSync(join(folder, 'package.json')) && existsSync(join(folder, 'binding'))) return folder;
+    if (folder === dirname(folder)) throw incomplete();
   }
 }
 

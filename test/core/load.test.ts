@@ -229,11 +229,12 @@ describe('copies of the package', () => {
   afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
   /** A package directory as it is after an install. */
-  function copy(name: string, parts: { scripts?: boolean; addon?: string | null } = {}): string {
+  function copy(name: string, parts: { binding?: boolean; addon?: string | null } = {}): string {
     const folder = path.join(scratch, name);
     cpSync(path.join(projectRoot, 'package.json'), path.join(folder, 'package.json'));
     cpSync(path.join(projectRoot, 'dist', 'lib'), path.join(folder, 'dist', 'lib'), { recursive: true });
-    if (parts.scripts ?? true) cpSync(path.join(projectRoot, 'deps'), path.join(folder, 'deps'), { recursive: true });
+    if (parts.binding ?? true) mkdirSync(path.join(folder, 'binding'));
+    cpSync(path.join(projectRoot, 'deps'), path.join(folder, 'deps'), { recursive: true });
     symlinkSync(path.join(projectRoot, 'node_modules'), path.join(folder, 'node_modules'));
     if (parts.addon === null) return folder;
     mkdirSync(path.join(folder, 'build', 'Release'), { recursive: true });
@@ -296,7 +297,7 @@ describe('copies of the package', () => {
   });
 
   test('says that files are incomplete', async () => {
-    expect(await output('commonjs', failure, copy('incomplete', { scripts: false, addon: null }))).toEqual({
+    expect(await output('commonjs', failure, copy('incomplete', { binding: false, addon: null }))).toEqual({
       name: 'NeonError',
       code: 'ERR_NEON_LOAD',
       message: 'The files of libneon are incomplete: reinstall it',
