@@ -1,10 +1,12 @@
 // @ts-check
 // Runs for `npm install`: uses the binary in place, if it came with the package or is an earlier build that is up to
-// date. Otherwise builds the addon. CHOICES in lib/addon.mjs lists the environment variables for the build.
+// date. Otherwise builds the addon. If a binary came with the package and lacks only neon's library, a build would lack
+// it too: then the script fails with the command that installs it. CHOICES in lib/addon.mjs lists the environment
+// variables for the build.
 //   node deps/install.mjs [--force]     --force builds from scratch, even if nothing has changed
 
-import { addonInPlace, buildAddon, prepare } from './lib/addon.mjs';
-import { command } from './lib/run.mjs';
+import { addonInPlace, buildAddon, prebuiltProblem, prepare } from './lib/addon.mjs';
+import { command, SetupError } from './lib/run.mjs';
 
 command(() => {
   const force = process.argv.includes('--force');
@@ -13,6 +15,9 @@ command(() => {
     process.stdout.write(`libneon: ${binary} is in place\n`);
     return;
   }
+  const unusable = force ? undefined : prebuiltProblem();
+  if (unusable?.needsNeon) throw new SetupError(`libneon: ${unusable.problem}.`, 'Then run this installation again.');
+  if (unusable) process.stdout.write(`libneon: compiling, because: ${unusable.problem}\n`);
   const start = performance.now();
   const { builder, neon } = prepare();
   buildAddon(builder, { force });

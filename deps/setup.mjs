@@ -3,11 +3,12 @@
 // runs only when something is missing or has changed. If no step runs, the script prints nothing. The script never asks
 // a question.
 //
-//   node deps/setup.mjs [--test] [--force]
+//   node deps/setup.mjs [--test] [--force] [--no-addon]
 //
 // --test   also installs the servers for tests if CI or LIBNEON_TEST_SERVERS=install is set; otherwise the suites
 //          without their server report themselves as skipped
 // --force  compiles TypeScript and the addon anew
+// --no-addon  builds no addon and installs nothing for it, as for making the package
 
 import { addonInPlace, buildAddon, plan, prepare } from './lib/addon.mjs';
 import { findNeon } from './lib/neon.mjs';
@@ -16,7 +17,7 @@ import { debianPackages, installDebian, notInstalled, packageManager, rootPrefix
 import { command, onPath, step } from './lib/run.mjs';
 import { compile, isCompiled } from './lib/typescript.mjs';
 
-/** @typedef {import('./lib/packages.mjs').Need} Need */
+/** @typedef {import('./lib/advice.cjs').Need} Need */
 
 /** The Debian packages of the programs that tests use, each optional. */
 const TEST_PACKAGES = [
@@ -30,7 +31,7 @@ const TEST_PACKAGES = [
 command(() => {
   const options = process.argv.slice(2);
   const force = options.includes('--force');
-  const lacksAddon = force || addonInPlace() === undefined;
+  const lacksAddon = !options.includes('--no-addon') && (force || addonInPlace() === undefined);
   const servers = options.includes('--test') && wantsTestServers() ? TEST_PACKAGES : [];
   systemPackages(lacksAddon ? buildNeeds() : [], servers);
   // If required packages could not be installed, ends the set-up with the command that installs them.

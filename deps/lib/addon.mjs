@@ -3,20 +3,21 @@
 import { existsSync, mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { findPrebuilt } from '../prebuilt.cjs';
+import { explainLoadError, explainOldNeon, isNeonMissing, OLDEST } from './advice.cjs';
 import { exclusively } from './lock.mjs';
-import { requireNeon } from './neon.mjs';
+import { isOlder, requireNeon } from './neon.mjs';
 import { missing } from './packages.mjs';
 import { onPath, packageScript, root, run, SetupError } from './run.mjs';
 import { filesOf, isFresh, readStamp, writeStamp } from './stamp.mjs';
 
 /** @typedef {import('./run.mjs').Env} Env */
 /** @typedef {import('./neon.mjs').Neon} Neon */
-/** @typedef {import('./packages.mjs').Need} Need */
+/** @typedef {import('./advice.cjs').Need} Need */
 /** @typedef {'cmake' | 'gyp'} Builder */
 
 const STAMP = 'build/stamp.json';
 const BINARY = 'build/Release/libneon.node';
-const PREBUILT = `prebuilds/${process.platform}-${process.arch}/libneon.node`;
 const SOURCES = [
   'binding',
   'CMakeLists.txt',
@@ -71,8 +72,8 @@ function settingsOf(env) {
 export function addonInPlace(env = process.env) {
   checkChoices(env);
   const settings = settingsOf(env);
-  const asksForNothing = Object.keys(CHOICES).every((name) => !env[name]) && !env.NEON_ROOT;
-  if (asksForNothing && existsSync(join(root, PREBUILT)) && loads(PREBUILT, env).ok) return PREBUILT;
+  const prebuilt = prebuiltFor(env);
+  if (prebuilt !== undefined && tryToLoad(prebuilt, env).ok) return prebuilt;
 
   const stamp = readStamp(STAMP);
   if (!existsSync(join(root, BINARY)) || !isFresh(stamp, filesOf(SOURCES))) return undefined;
@@ -84,8 +85,50 @@ export function addonInPlace(env = process.env) {
 }
 
 /**
- * Chooses the builder (CMake if installed, otherwise node-gyp), and lists its missing needs. Only CMake supports
- * sanitizers and coverage.
+ * The prebuilt binary for this system, unless the environment asks for a build.
+ *
+ * @param {Env} env
+ */
+function prebuiltFor(env) {
+  const asksForBuild = Object.keys(CHOICES).some((name) => env[name]) || env.NEON_ROOT;
+  return asksForBuild ? undefined : findPrebuilt(root);
+}
+
+/**
+ * Explains why the prebuilt binary for this system does not load; undefined if it loads, or if there is none.
+ *
+ * @param {Env} [env]
+ * @returns {{ problem: string, needsNeon: boolean } | undefined}  `needsNeon`: only neon's library is missing or too old
+ */
+export function prebuiltProblem(env = process.env) {
+  const prebuilt = prebuiltFor(env);
+  if (prebuilt === undefined) return undefined;
+  const { ok, log, version } = tryToLoad(prebuilt, env);
+  if (ok) return undefined;
+  if (version !== undefined) return { problem: explainOldNeon(`neon ${version}`), needsNeon: true };
+  const reason = /^Error: .*/m.exec(log)?.[0] ?? log.trim();
+  return { problem: explainLoadError(reason, root), needsNeon: isNeonMissing(reason) };
+}
+
+/**
+ * Loads a binary in another process, and checks the version of the neon that it loads.
+ *
+ * @param {string} binary
+ * @param {Env} env
+ * @returns {{ ok: boolean, log: string, version?: string }}  the version if it is too old
+ */
+function tryToLoad(binary, env) {
+  const { ok, log } = loads(binary, env);
+  const version = /^neon (\d+\.\d+[^:\s]*)/m.exec(log)?.[1];
+  return ok && version !== undefined && isOlder(version, OLDEST) ? { ok: false, log, version } : { ok, log };
+}
+
+/** Whether this is the project itself, where CMake builds the addon. A package has no tests. */
+const IN_PROJECT = existsSync(join(root, 'test'));
+
+/**
+ * Chooses the builder and lists its missing needs. Users need no CMake: npm's node-gyp compiles for them. In the project
+ * it is CMake if installed, otherwise node-gyp. Only CMake supports sanitizers and coverage.
  *
  * @param {Env} env
  * @returns {{ builder: Builder, needs: Need[] }}
@@ -99,8 +142,9 @@ export function plan(env = process.env) {
   if (chosen === 'gyp' && special)
     throw new SetupError('libneon: NEON_SANITIZE and NEON_COVERAGE need LIBNEON_BUILD=cmake.');
   const python = Boolean(env.PYTHON) || has('python3') || has('python');
-  const gypServes = chosen !== 'cmake' && !special && python && nodeGyp(env) !== undefined;
-  const builder = chosen === 'gyp' || (gypServes && !has('cmake')) ? 'gyp' : 'cmake';
+  const gypServes = python && nodeGyp(env) !== undefined;
+  const prefersGyp = IN_PROJECT ? gypServes && !has('cmake') : true;
+  const builder = chosen === 'gyp' || (chosen !== 'cmake' && !special && prefersGyp) ? 'gyp' : 'cmake';
 
   /** @type {[Need, boolean][]} */
   const lacks = [
@@ -176,7 +220,10 @@ function build(builder, env, clean) {
 function cmakeSteps(env) {
   const script = packageScript('cmake-js');
   if (script === undefined)
-    throw new SetupError('libneon: the npm package cmake-js is missing.', 'Install it with: npm install');
+    throw new SetupError(
+      'libneon: the npm package cmake-js is missing.',
+      `Install it with: npm install ${IN_PROJECT ? '' : 'cmake-js'}`.trimEnd(),
+    );
   const passed = ['NEON_ROOT', 'NEON_TLS', 'NEON_SANITIZE', 'NEON_COVERAGE', 'NEON_WERROR'].filter((name) => env[name]);
   const options = passed.map((name) => `--CD${name}=${env[name] ?? ''}`);
   // Configures each time, because "build" alone would keep old options. Configuring takes half a second.
@@ -216,11 +263,12 @@ function nodeGyp(env) {
 }
 
 /**
- * Whether Node can load an addon, tried in another process.
+ * Whether Node can load an addon, tried in another process, which prints the version of neon.
  *
  * @param {string} binary
  * @param {Env} env
  */
 function loads(binary, env) {
-  return run(process.execPath, ['-e', 'require(process.argv[1])', join(root, binary)], { env });
+  const script = 'console.log(require(process.argv[1]).sync.ne_version_string())';
+  return run(process.execPath, ['-e', script, join(root, binary)], { env });
 }

@@ -2,12 +2,13 @@
 // Finds the neon to build with.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { OLDEST } from './advice.cjs';
 import { missing, unsuitable } from './packages.mjs';
 import { ask, onPath } from './run.mjs';
 import { isForThisMachine } from './symbols.mjs';
 
 /** @typedef {import('./run.mjs').Env} Env */
-/** @typedef {import('./packages.mjs').Need} Need */
+/** @typedef {import('./advice.cjs').Need} Need */
 
 /**
  * An installed neon, ready to compile and link with.
@@ -26,9 +27,6 @@ import { isForThisMachine } from './symbols.mjs';
  * @property {string} problem  a sentence
  * @property {Need | undefined} need  the need to install; undefined when a neon is installed but does not fit
  */
-
-/** The oldest neon that the addon compiles and runs with. */
-export const OLDEST = '0.32';
 
 const MACOS = process.platform === 'darwin';
 

@@ -1,66 +1,17 @@
 // @ts-check
 // Finds and installs the system packages that a build needs.
+import { installCommand, isRoot, MANAGERS, packageManager } from './advice.cjs';
 import { onPath, run, SetupError } from './run.mjs';
 
-/** @typedef {import('./run.mjs').Env} Env */
-/** @typedef {'apt' | 'dnf' | 'pacman' | 'apk' | 'brew'} Manager */
-/** @typedef {'neon' | 'neon-gnutls' | 'compiler' | 'make' | 'cmake' | 'python'} Need */
+export { installCommand, packageManager };
 
-/**
- * The install command of each package manager, and its package names for the needs. A need without a name has no
- * package in this manager.
- *
- * @type {Record<Manager, { program: string, install: string, asRoot: boolean, names: Partial<Record<Need, string>> }>}
- */
-const MANAGERS = {
-  apt: {
-    program: 'apt-get',
-    install: 'apt-get install -y',
-    asRoot: true,
-    names: {
-      neon: 'libneon27-dev zlib1g-dev pkg-config',
-      'neon-gnutls': 'libneon27-gnutls',
-      compiler: 'g++',
-      make: 'make',
-      cmake: 'cmake',
-      python: 'python3',
-    },
-  },
-  dnf: {
-    program: 'dnf',
-    install: 'dnf install -y',
-    asRoot: true,
-    names: {
-      neon: 'neon-devel zlib-devel pkgconf-pkg-config',
-      compiler: 'gcc-c++',
-      make: 'make',
-      cmake: 'cmake',
-      python: 'python3',
-    },
-  },
-  pacman: {
-    program: 'pacman',
-    install: 'pacman -S --needed --noconfirm',
-    asRoot: true,
-    names: { neon: 'neon zlib pkgconf', compiler: 'gcc', make: 'make', cmake: 'cmake', python: 'python' },
-  },
-  apk: {
-    program: 'apk',
-    install: 'apk add',
-    asRoot: true,
-    names: { neon: 'neon-dev zlib-dev pkgconf', compiler: 'g++', make: 'make', cmake: 'cmake', python: 'python3' },
-  },
-  brew: {
-    program: 'brew',
-    install: 'brew install',
-    asRoot: false,
-    names: { neon: 'neon zlib pkgconf', compiler: 'gcc', make: 'make', cmake: 'cmake', python: 'python' },
-  },
-};
+/** @typedef {import('./advice.cjs').Manager} Manager */
+/** @typedef {import('./advice.cjs').Need} Need */
 
 /** @type {Record<Need, string>} */
 const DESCRIPTIONS = {
   neon: 'neon 0.32 or newer with its headers',
+  'neon-library': 'neon 0.32 or newer',
   'neon-gnutls': "neon's GnuTLS build",
   compiler: 'a C++20 compiler',
   make: 'make',
@@ -69,49 +20,21 @@ const DESCRIPTIONS = {
 };
 
 /**
- * The machine's package manager. Homebrew comes last, because on Linux it is installed next to the system's own
- * manager.
- *
- * @param {(program: string) => boolean} [has]
- * @returns {Manager | undefined}
- */
-export function packageManager(has = (program) => onPath(program) !== undefined) {
-  const order = /** @type {const} */ (['apt', 'dnf', 'pacman', 'apk', 'brew']);
-  return order.find((manager) => has(MANAGERS[manager].program));
-}
-
-/**
- * The exact command that installs the needs; undefined when this manager lacks a package for one of the needs.
- *
- * @param {readonly Need[]} needs
- * @param {Manager | undefined} manager
- * @param {boolean} isRoot
- * @returns {string | undefined}
- */
-export function installCommand(needs, manager, isRoot) {
-  if (manager === undefined) return undefined;
-  const { install, asRoot, names } = MANAGERS[manager];
-  const packages = needs.map((need) => names[need]);
-  if (packages.includes(undefined)) return undefined;
-  return `${asRoot && !isRoot ? 'sudo ' : ''}${install} ${packages.join(' ')}`;
-}
-
-/**
  * Two lines of advice: the missing needs, and the command that installs these needs.
  *
  * @param {readonly Need[]} needs
  * @param {Manager | undefined} manager
- * @param {boolean} isRoot
+ * @param {boolean} root
  * @param {string} [problem]  replaces the list of needs
  * @returns {[string, string]}
  */
 export function explain(
   needs,
   manager,
-  isRoot,
+  root,
   problem = `missing to build the addon: ${needs.map((need) => DESCRIPTIONS[need]).join(', ')}`,
 ) {
-  const command = installCommand(needs, manager, isRoot);
+  const command = installCommand(needs, manager, root);
   if (command !== undefined) return [`libneon: ${problem}.`, `Install the missing packages with: ${command}`];
   const list = needs.map((need) => DESCRIPTIONS[need]).join(', ');
   const where =
@@ -149,10 +72,6 @@ export function rootPrefix() {
   if (isRoot()) return [];
   const sudo = onPath('sudo');
   return sudo !== undefined && run(sudo, ['-n', 'true']).ok ? [sudo, '-n'] : undefined;
-}
-
-function isRoot() {
-  return process.getuid?.() === 0;
 }
 
 /**

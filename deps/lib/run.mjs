@@ -3,11 +3,14 @@
 // on a fresh machine they run before there is a compiler, and before npm has installed anything.
 
 import { spawnSync } from 'node:child_process';
-import { accessSync, closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { onPath } from './advice.cjs';
+
+export { onPath };
 
 /** @typedef {Record<string, string | undefined>} Env */
 
@@ -36,31 +39,6 @@ export function command(main) {
     if (!(error instanceof SetupError)) throw error;
     process.stderr.write(`${error.message}\n`);
     process.exitCode = 1;
-  }
-}
-
-/**
- * The file of a program on PATH, or in the folders of administrators' programs (often missing from a user's PATH).
- *
- * @param {string} program
- * @param {Env} [env]
- * @returns {string | undefined}
- */
-export function onPath(program, env = process.env) {
-  const folders = [...(env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];
-  return folders
-    .filter((folder) => folder !== '')
-    .map((folder) => join(folder, program))
-    .find(isExecutable);
-}
-
-/** @param {string} file */
-function isExecutable(file) {
-  try {
-    accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
-  } catch {
-    return false;
   }
 }
 

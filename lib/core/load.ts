@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers';
 import { debuglog, types } from 'node:util';
@@ -160,12 +161,39 @@ const hooks = {
   forget,
 };
 
+interface Finder {
+  findPrebuilt(root: string): string | undefined;
+}
+interface Advice {
+  explainNoAddon(root: string): string;
+  explainLoadError(message: string, root: string): string;
+  explainOldNeon(found: string): string;
+}
+
+/** Loads a script of the installation. These scripts are not bundled with the library. */
+function script(name: string): unknown {
+  try {
+    return createRequire(__filename)(join(packageRoot, 'deps', name));
+  } catch (error) {
+    throw incomplete(error);
+  }
+}
+
+function incomplete(cause?: unknown): NeonError {
+  const error = new NeonError('The files of libneon are incomplete: reinstall it', 'ERR_NEON_LOAD');
+  return cause === undefined ? error : Object.assign(error, { cause });
+}
+
+const finder = (): Finder => script('prebuilt.cjs') as Finder;
+const advice = (): Advice => script('lib/advice.cjs') as Advice;
+
 /** The loaded addon, with neon initialised. */
 export const addon = load();
 
 function load(): Addon {
   const file = findBinary();
   const loaded = requireBinary(file);
+  refuseOldNeon((loaded.sync['ne_version_string'] as () => string)());
   (loaded.sync['initialize'] as (hooks: object, inWorker: boolean) => void)(hooks, !isMainThread);
   setResultNames((loaded.sync['resultNames'] as () => Parameters<typeof setResultNames>[0])());
   const result = (loaded.sync['ne_sock_init'] as () => number)();
@@ -186,21 +214,15 @@ function startDebugging({ sync }: Addon): void {
 }
 
 /**
- * Finds the binary in `build/` if there is one, otherwise the prebuilt binary of this platform. The one in `build/`
- * comes first: either a developer built it deliberately, or no prebuilt binary loads.
+ * Finds the binary in `build/` if there is one, otherwise the prebuilt binary of this system. The one in `build/` comes
+ * first: either a developer built it deliberately, or no prebuilt binary loads.
  */
 function findBinary(): string {
-  const candidates = [
-    join(packageRoot, 'build', 'Release', 'libneon.node'),
-    join(packageRoot, 'prebuilds', `${process.platform}-${process.arch}`, 'libneon.node'),
-  ];
-  const found = candidates.find((candidate) => existsSync(candidate));
-  if (found === undefined)
-    throw new NeonError(
-      'The addon of libneon is not built: run "npm rebuild libneon" (it says what is missing, if anything is)',
-      'ERR_NEON_LOAD',
-    );
-  return found;
+  const built = join(packageRoot, 'build', 'Release', 'libneon.node');
+  if (existsSync(built)) return built;
+  const prebuilt = finder().findPrebuilt(packageRoot);
+  if (prebuilt === undefined) throw new NeonError(advice().explainNoAddon(packageRoot), 'ERR_NEON_LOAD');
+  return join(packageRoot, prebuilt);
 }
 
 /**
@@ -220,13 +242,14 @@ function requireBinary(file: string): Addon {
 
 /** Explains a load error in a sentence, with the command that solves the problem. */
 export function explain(message: string): string {
-  if (/libneon[\w.-]*\.so[\d.]*: (cannot open shared object|No such file)|Library not loaded: .*libneon/.test(message))
-    return 'The system\'s neon library is missing: install it (Debian, Ubuntu: "apt-get install libneon27"; Fedora: "dnf install neon"; Arch: "pacman -S neon"; Alpine: "apk add neon"; Homebrew: "brew install neon")';
-  if (/undefined symbol: ne_|symbol not found.*ne_|ne_\w+: symbol not found/i.test(message))
-    return `The system's neon library is older than the 0.32 that libneon needs: update it (${message})`;
-  if (/wrong ELF class|invalid ELF header|incompatible architecture|mach-o file, but is/.test(message))
-    return 'The addon of libneon was built for another platform or architecture: run "npm rebuild libneon" on this machine';
-  return `The addon of libneon does not load: run "npm rebuild libneon" (${message})`;
+  return advice().explainLoadError(message, packageRoot);
+}
+
+/** The linker binds functions when they are first called, so an old library loads, and ends the process later. */
+function refuseOldNeon(version: string): void {
+  const [, major, minor] = /(\d+)\.(\d+)/.exec(version) ?? [];
+  if (Number(major) === 0 && Number(minor) < 32)
+    throw new NeonError(advice().explainOldNeon(version.replace(/:.*/s, '')), 'ERR_NEON_LOAD');
 }
 
 function findPackageRoot(from: string): string {
@@ -238,8 +261,7 @@ function findPackageRoot(from: string): string {
     );
   for (let folder = from; ; folder = dirname(folder)) {
     if (existsSync(join(folder, 'package.json')) && existsSync(join(folder, 'binding'))) return folder;
-    if (folder === dirname(folder))
-      throw new NeonError('The files of libneon are incomplete: reinstall it', 'ERR_NEON_LOAD');
+    if (folder === dirname(folder)) throw incomplete();
   }
 }
 

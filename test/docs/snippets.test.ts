@@ -13,17 +13,8 @@ import { describeWith } from '../servers/packages.js';
 import { projectRoot } from '../servers/start.js';
 import { runNode } from '../support/child.js';
 import { runC } from '../support/compile.js';
-import { documents, read } from './pages.js';
-
-interface Program {
-  /** `docs/ne/session.md:12` */
-  readonly place: string;
-  readonly language: string;
-  /** The name of the program's file, without suffix. */
-  readonly name: string;
-  readonly code: string;
-  readonly prints: readonly string[];
-}
+import { documents } from './pages.js';
+import { localised, programsOf } from './snippet.js';
 
 const programs = documents.flatMap(programsOf);
 const snippets = programs.filter(({ language }) => language === 'ts');
@@ -32,28 +23,6 @@ const inC = programs.flatMap((program, index) => {
   const twin = programs[index + 1]!;
   return { ...program, prints: twin.prints, twin: twin.place };
 });
-
-function programsOf(document: string): Program[] {
-  const text = read(document);
-  return Array.from(text.matchAll(/^```(ts|c) run\n(.*?)^```$/gms), ({ index, 1: language = '', 2: code = '' }) => {
-    const line = text.slice(0, index).split('\n').length;
-    return {
-      place: `${document}:${line}`,
-      language,
-      name: `${document.replace(/\W/g, '-')}-${line}`,
-      code,
-      prints: Array.from(code.matchAll(/\/\/ → (.*)$/gm), ([, printed = '']) => printed),
-    };
-  });
-}
-
-/** Makes the code use the local server instead of dav.example.com. */
-function localised(code: string, { origin, port }: Nephele): string {
-  return code
-    .replaceAll(/https?:\/\/dav\.example\.com/g, origin)
-    .replaceAll("'http', 'dav.example.com', 80", `'http', '127.0.0.1', ${port}`)
-    .replaceAll('"http", "dav.example.com", 80', `"http", "127.0.0.1", ${port}`);
-}
 
 describe('snippets', () => {
   let folder: string;

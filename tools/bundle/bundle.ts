@@ -1,9 +1,10 @@
 /** Bundles the compiled library for the published package, so that a program reads a few files when it starts. */
-import { cpSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Plugin, rollup } from 'rollup';
 import ts from 'typescript';
 import { root } from '../generate/project.js';
+import { firstOfEachLine } from './line-map.js';
 
 /** The entry points of the package: the path of the JavaScript file in `dist/lib`, without `.js`. */
 const entries = ['index', 'ne/index', 'ne/promises', 'webdav/index'];
@@ -42,6 +43,15 @@ export async function bundle(folder: string): Promise<void> {
     });
   } finally {
     await build.close();
+  }
+  shortenMaps(folder);
+}
+
+function shortenMaps(folder: string): void {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  for (const file of names.filter((name) => name.endsWith('.map')).map((name) => path.join(folder, name))) {
+    const map = JSON.parse(readFileSync(file, 'utf8')) as { mappings: string };
+    writeFileSync(file, JSON.stringify({ ...map, names: [], mappings: firstOfEachLine(map.mappings) }));
   }
 }
 
