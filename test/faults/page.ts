@@ -7,7 +7,7 @@ import path from 'node:path';
 import { formatted } from '../../tools/generate/output.js';
 import { groupBy, table } from '../../tools/generate/project.js';
 import { projectRoot } from '../servers/start.js';
-import { kindNames, type Kind, type KindName, type Row, type Summary } from './kind.js';
+import { kindNames, trialsOf, type Kind, type KindName, type Row, type Run, type Summary } from './kind.js';
 import type { MutationResult } from './mutations.js';
 
 const folder = process.argv[2] ?? path.join(projectRoot, 'build', 'faults');
@@ -35,21 +35,39 @@ function rowsOf({ rows }: Summary): string[][] {
   const operations = new Set(rows.map(({ operation }) => operation));
   const named = (row: Row): string => (operations.size > MANY ? `${operations.size} operations` : row.operation);
   return groupBy(rows, (row) => `${named(row)}\n${row.surface}`)
-    .sort(([a], [b]) => rank(a.split('\n')[1]!) - rank(b.split('\n')[1]!))
+    .sort(([a], [b]) => rank(a.split('\n')[1]!) - rank(b.split('\n')[1]!) || (a < b ? -1 : 1))
     .map(([key, group]) => [...key.split('\n'), ...outcomes.map((name) => number(sumOf(group, name)))]);
 }
 
 const minutes = (seconds: number): string =>
   seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
 
+const secondsOf = (runs: readonly Run[]): number => runs.reduce((sum, { seconds }) => sum + seconds, 0);
+
+/** The trials of both modes of the shared lane, and their seeds. */
+function modesOf({ runs }: Summary): string {
+  const modes = [
+    { name: 'with the shared lane', found: runs.filter(({ sharedLane }) => sharedLane) },
+    { name: 'without it', found: runs.filter(({ sharedLane }) => !sharedLane) },
+  ].filter(({ found }) => found.length > 0);
+  const parts = modes.map(
+    ({ name, found }) => `${number(trialsOf({ runs: found }))} trials ${name} in ${minutes(secondsOf(found))}`,
+  );
+  const seeds = Array.from(new Set(runs.map(({ seed }) => seed))).sort((a, b) => a - b);
+  return `${parts.join(', ')}. ${seeds.length > 1 ? 'Seeds' : 'Seed'} ${seeds.join(', ')}.`;
+}
+
+const rounded = (value: number): string => value.toLocaleString('en', { maximumFractionDigits: 1 });
+
 async function section(name: KindName, summary: Summary): Promise<string> {
   const { kind } = (await import(`./kinds/${name}.js`)) as { kind: Kind };
-  const { seed, trials, seconds } = summary;
+  const figures = summary.figures.map((figure) => [figure.name, rounded(figure.lowest), rounded(figure.highest)]);
   return [
     `## ${name}`,
     kind.about,
-    `${number(trials)} trials in ${minutes(seconds)}, seed ${seed}.`,
+    modesOf(summary),
     table(['operation', 'surface', ...outcomes], rowsOf(summary)),
+    ...(figures.length > 0 ? [table(['figure', 'lowest', 'highest'], figures)] : []),
   ].join('\n\n');
 }
 
@@ -117,7 +135,7 @@ async function main(): Promise<void> {
   if (found.length === 0) throw new Error(`${folder} has no summaries: run npm run test:faults first`);
   const { node, neon, system } = found[0]!.summary.versions;
   const total = found.reduce((sum, { summary }) => sum + sumOf(summary.rows, 'tried'), 0);
-  const time = found.reduce((sum, { summary }) => sum + summary.seconds, 0);
+  const time = found.reduce((sum, { summary }) => sum + secondsOf(summary.runs), 0);
   const mutations = read<MutationResult[]>('mutations');
   const parts = [
     head,
