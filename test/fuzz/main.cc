@@ -1,6 +1,6 @@
-// Chooses the target by the environment variable LIBNEON_FUZZ_TARGET, and passes inputs to it. libFuzzer has a
-// main function of its own. Without libFuzzer, REPLAY is defined, and the program reads the files that are its
-// arguments.
+// Chooses the target by the environment variable LIBNEON_FUZZ_TARGET, and passes inputs to it. libFuzzer has
+// a main function of its own. Without libFuzzer, REPLAY is defined, and the program reads the files that are
+// its arguments.
 #include <ne_socket.h>
 
 #include <fstream>
@@ -18,7 +18,7 @@ struct Named {
 };
 
 constexpr Named targets[] = {
-    {"events", neon::fuzz::events}, {"headers", neon::fuzz::headers},   {"inflate", neon::fuzz::inflate},
+    {"events", neon::fuzz::events},   {"headers", neon::fuzz::headers}, {"inflate", neon::fuzz::inflate},
     {"listing", neon::fuzz::listing}, {"lock", neon::fuzz::lock},       {"response", neon::fuzz::response},
     {"text", neon::fuzz::text},
 };

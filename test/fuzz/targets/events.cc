@@ -54,7 +54,8 @@ void events(std::string_view bytes) {
     }
     return good;
   };
-  if (!feed_blocks(bytes, size, parse) || !parser.parse({})) require(!parser.error().empty(), "an error has a text");
+  if (!feed_blocks(bytes, size, parse) || !parser.parse({}))
+    require(!parser.error().empty(), "an error has a text");
   if (auto batch = parser.take()) check(*batch);
 }
 

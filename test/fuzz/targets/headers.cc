@@ -23,7 +23,8 @@ std::size_t count_fields(std::string_view head, const std::string &name) {
 void headers(std::string_view bytes) {
   static ne_session *const session = ne_session_create("http", "localhost", 80);
   std::string options;
-  for (unsigned count = 1 + take_byte(bytes) % 16; count > 0; --count) options.append(take_line(bytes)) += '\n';
+  for (unsigned count = 1 + take_byte(bytes) % 16; count > 0; --count)
+    options.append(take_line(bytes)) += '\n';
   Recipe recipe;
   try {
     Lines lines(options);
@@ -32,7 +33,8 @@ void headers(std::string_view bytes) {
     return;  // a name that is no token, or a value with a forbidden character
   }
   ne_request *const request = ne_request_create(session, "GET", "/");
-  for (const auto &[name, value] : recipe.headers) ne_add_request_header(request, name.c_str(), value.c_str());
+  for (const auto &[name, value] : recipe.headers)
+    ne_add_request_header(request, name.c_str(), value.c_str());
   ne_request_destroy(request);
   if (bytes.find('\0') != std::string_view::npos) return;  // C has refused the byte before
   const CallerHeaders headers(session, recipe);

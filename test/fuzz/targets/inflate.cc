@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::size_t limit = std::size_t{1} << 16;
 
-/// What zlib makes of the whole body; nothing when the body is damaged, truncated, or followed by other bytes.
+/// What zlib makes of the whole body; nothing when the body is damaged, truncated, or followed by other
+/// bytes.
 std::optional<std::string> inflated(std::string_view bytes, int format) {
   z_stream stream{};
   if (inflateInit2(&stream, format) != Z_OK) return std::nullopt;

@@ -14,7 +14,8 @@ void check_token(std::string_view token) {
 }
 
 void check_timeout(long timeout) {
-  require(timeout == NE_TIMEOUT_INFINITE || timeout == NE_TIMEOUT_INVALID || (timeout > 0 && timeout <= 4294967295),
+  require(timeout == NE_TIMEOUT_INFINITE || timeout == NE_TIMEOUT_INVALID ||
+              (timeout > 0 && timeout <= 4294967295),
           "a timeout is in its range");
 }
 

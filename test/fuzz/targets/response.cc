@@ -1,4 +1,5 @@
-// Reads a whole response from a connection of neon: its head, its framing, its compressed body and its trailers.
+// Reads a whole response from a connection of neon: its head, its framing, its compressed body and its
+// trailers.
 #include <ne_session.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -50,7 +51,8 @@ class Server final {
       static_cast<void>(!::send(peer, bytes.data(), bytes.size(), MSG_NOSIGNAL));
       ::shutdown(peer, SHUT_WR);
       char sink[4096];
-      while (::read(peer, sink, sizeof sink) > 0);
+      while (::read(peer, sink, sizeof sink) > 0)
+        ;
       // A reset leaves no port in the state TIME_WAIT. There are too few ports for all trials otherwise.
       const linger reset{1, 0};
       ::setsockopt(peer, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);

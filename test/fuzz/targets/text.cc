@@ -24,8 +24,8 @@ void check_date(const std::string &text) {
 /// Whether a document is well-formed, as neon's parser reads it without the simple checks before it.
 bool is_well_formed(const std::string &document) {
   ne_xml_parser *const parser = ne_xml_create();
-  const bool well_formed = ne_xml_parse(parser, document.data(), document.size()) == 0 &&
-                           ne_xml_parse(parser, nullptr, 0) == 0;
+  const bool well_formed =
+      ne_xml_parse(parser, document.data(), document.size()) == 0 && ne_xml_parse(parser, nullptr, 0) == 0;
   ne_xml_destroy(parser);
   return well_formed;
 }
@@ -38,8 +38,9 @@ void check_element(const std::string &name, const std::string &space, const std:
   } catch (const Failure &) {
     return;
   }
-  require(is_well_formed("<" + name + " xmlns=\"" + space + "\" xmlns:D=\"DAV:\">" + value + "</" + name + ">"),
-          "an element that is accepted is well-formed");
+  require(
+      is_well_formed("<" + name + " xmlns=\"" + space + "\" xmlns:D=\"DAV:\">" + value + "</" + name + ">"),
+      "an element that is accepted is well-formed");
 }
 
 void check_content(const std::string &content) {
@@ -59,7 +60,8 @@ void check_log(const std::string &line) {
   if (line.find("SeCrEt") != std::string::npos) return;
   const std::string url = "http://user:SeCrEt@" + line;
   const std::string field = line + "Authorization: SeCrEt";
-  require(without_credentials("Request: " + url).find("SeCrEt") == std::string::npos, "a URL loses its password");
+  require(without_credentials("Request: " + url).find("SeCrEt") == std::string::npos,
+          "a URL loses its password");
   require(without_credentials(field).find("SeCrEt") == std::string::npos, "a field loses its value");
 }
 
@@ -72,7 +74,8 @@ void check_table(std::string_view bytes) {
     if ((one + other).find('\0') != std::string::npos) continue;  // XML has no such character
     const std::uint32_t index = table.index_of({one, other});
     const auto found = std::find(known.begin(), known.end(), std::pair(one, other));
-    require(index == static_cast<std::uint32_t>(found - known.begin()), "the index is that of the first place");
+    require(index == static_cast<std::uint32_t>(found - known.begin()),
+            "the index is that of the first place");
     if (found == known.end()) known.emplace_back(one, other);
   }
 }
