@@ -64,6 +64,8 @@ class Handler final {
     ne_xml_push_handler(parser, on_start, on_text, on_end, this);
   }
   bool out_of_memory() const { return out_of_memory_; }
+  /// Whether each element that started has ended.
+  bool complete() const { return level_ == 0; }
 
  private:
   static int on_start(void *self, int parent, const char *nspace, const char *name, const char **) noexcept {
@@ -163,6 +165,8 @@ const char *LockResponse::parse() {
   Handler handler(parser, locks_);
   if (ne_xml_parse(parser, body.data(), body.size()) != 0 || ne_xml_parse(parser, nullptr, 0) != 0)
     error_ = ne_xml_get_error(parser);
+  else if (!handler.complete())
+    error_ = incomplete_document;
   ne_xml_destroy(parser);
   out_of_memory_ = out_of_memory_ || handler.out_of_memory();
   return error_.empty() ? nullptr : error_.c_str();

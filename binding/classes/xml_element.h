@@ -33,6 +33,10 @@ inline std::string_view shaved(std::string_view text) {
   return text.substr(start, text.find_last_not_of(white) + 1 - start);
 }
 
+/// Why a document was refused that ended inside an element. neon reports no error when libxml2 stops because
+/// it cannot convert the encoding of the document.
+inline constexpr const char *incomplete_document = "XML parse error: the document is not complete";
+
 /// How deeply elements may be nested. To find the default namespace of an element, neon searches all its
 /// ancestors. The time therefore grows with the square of the depth. Without a limit, a document of 63 KB
 /// could keep a thread busy for a second.

@@ -4,6 +4,7 @@
 #include <ne_alloc.h>
 #include <ne_basic.h>
 #include <ne_string.h>
+#include <string.h>
 
 #include "core/since.h"
 

@@ -59,7 +59,10 @@ EventParser::EventParser(unsigned wanted, const std::string &charset, Flush flus
 EventParser::~EventParser() { ne_xml_destroy(c_); }
 
 bool EventParser::parse(std::string_view block) {
-  return error_.empty() && ne_xml_parse(c_, block.data(), block.size()) == 0;
+  if (!error_.empty() || ne_xml_parse(c_, block.data(), block.size()) != 0) return false;
+  if (!block.empty() || (begun_ && level_ == 0)) return true;
+  error_ = incomplete_document;
+  return false;
 }
 
 std::string EventParser::error() const { return error_.empty() ? ne_xml_get_error(c_) : error_; }
@@ -84,6 +87,7 @@ bool EventParser::add(Add add) noexcept {
 int EventParser::on_start(void *self, int, const char *nspace, const char *name,
                           const char **attributes) noexcept {
   EventParser &parser = *static_cast<EventParser *>(self);
+  parser.begun_ = true;
   if (++parser.level_ > max_depth) {
     set_too_deep(parser.c_);
     return NE_XML_ABORT;

@@ -84,8 +84,9 @@ class EventParser final {
   const unsigned wanted_;
   const Flush flush_;
   std::unique_ptr<EventBatch> batch_;
-  int level_ = 0;      // the number of open elements
-  std::string error_;  // an error that is not from C, or empty
+  bool begun_ = false;  // whether the root element has started
+  int level_ = 0;       // the number of open elements
+  std::string error_;   // an error that is not from C, or empty
 };
 
 }  // namespace neon

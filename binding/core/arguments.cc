@@ -122,6 +122,15 @@ Napi::Object Arguments::object(std::size_t index, const char *name) const {
   return value.As<Napi::Object>();
 }
 
+Napi::Object Arguments::out(std::size_t index, const char *name,
+                            std::initializer_list<const char *> fields) const {
+  const Napi::Object object = this->object(index, name);
+  std::vector<napi_value> values{object, Napi::String::New(env(), name)};
+  for (const char *field : fields) values.push_back(Napi::String::New(env(), field));
+  call_javascript(environment_.hook(Environment::Hook::RequireFields), values);
+  return object;
+}
+
 bool Arguments::is_nullish(std::size_t index) const {
   if (index >= info_.Length()) return true;
   const napi_valuetype type = (*this)[index].Type();

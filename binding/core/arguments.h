@@ -3,6 +3,7 @@
 #include <napi.h>
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
@@ -61,8 +62,11 @@ class Arguments final {
   Napi::Function optional_function(std::size_t index, const char *name) const {
     return is_nullish(index) ? Napi::Function() : function(index, name);
   }
-  /// An object whose fields the call fills.
   Napi::Object object(std::size_t index, const char *name) const;
+  /// An object whose fields the call fills. Throws ERR_INVALID_ARG_VALUE when a field cannot be written.
+  Napi::Object out(std::size_t index, const char *name, std::initializer_list<const char *> fields) const;
+  /// An object that receives its output in the field `value`.
+  Napi::Object out(std::size_t index, const char *name) const { return out(index, name, {"value"}); }
   bool is_nullish(std::size_t index) const;
 
  private:

@@ -56,8 +56,8 @@ FILE *make_stream(void *cookie, ssize_t (*write)(void *, const char *, std::size
 #endif
 }
 
-std::size_t find_ignoring_case(std::string_view text, std::string_view word) {
-  for (std::size_t at = 0; at + word.size() <= text.size(); ++at)
+std::size_t find_ignoring_case(std::string_view text, std::string_view word, std::size_t from) {
+  for (std::size_t at = from; at + word.size() <= text.size(); ++at)
     if (strncasecmp(text.data() + at, word.data(), word.size()) == 0) return at;
   return std::string_view::npos;
 }
@@ -65,24 +65,24 @@ std::size_t find_ignoring_case(std::string_view text, std::string_view word) {
 /// Returns the position of the value if the line has one of neon's forms: "name:", "[name], Value:" or
 /// "[name] =". Returns npos for any other line.
 std::size_t value_of_field(std::string_view line, std::string_view name) {
-  const std::size_t at = find_ignoring_case(line, name);
-  if (at == std::string_view::npos) return at;
-  const std::size_t end = at + name.size();
-  for (const std::string_view mark : {":", "] =", "], Value:"})
-    if (line.substr(end).starts_with(mark)) return end + mark.size();
+  std::size_t end = 0;
+  for (std::size_t at; (at = find_ignoring_case(line, name, end)) != std::string_view::npos;) {
+    end = at + name.size();
+    for (const std::string_view mark : {":", "] =", "], Value:"})
+      if (line.substr(end).starts_with(mark)) return end + mark.size();
+  }
   return std::string_view::npos;
 }
 
 }  // namespace
 
 std::string without_credentials(std::string_view line) {
+  std::string result(line);
   // neon itself hides the value of Authorization, but only in this spelling.
   for (const std::string_view name : {"authorization", "cookie", "cookie2"}) {
-    const std::size_t value = value_of_field(line, name);
-    if (value != std::string_view::npos)
-      return std::string(line.substr(0, value)) + " " + std::string(mask) + "\n";
+    const std::size_t value = value_of_field(result, name);
+    if (value != std::string_view::npos) result.replace(value, std::string::npos, " ").append(mask) += '\n';
   }
-  std::string result(line);
   for (std::size_t at = 0; (at = result.find("://", at)) != std::string::npos;) {
     at += 3;
     const std::size_t end = std::min(result.find_first_of("/ \t\r\n\"']<>", at), result.size());

@@ -112,6 +112,8 @@ class Environment final : public std::enable_shared_from_this<Environment> {
     IsHandle,
     Status,
     FillUri,
+    SetField,
+    RequireFields,
     LastOperation,
     Later,
     Settle,

@@ -5,6 +5,7 @@
 #include <new>
 
 #include "core/describe.h"
+#include "core/environment.h"
 
 namespace neon {
 
@@ -61,6 +62,12 @@ Napi::Value get_element(const Napi::Object &array, std::uint32_t index) {
 // Uses Node-API directly; error.cc says why.
 void set_property(const Napi::Object &object, const char *name, napi_value value) {
   check(object.Env(), napi_set_named_property(object.Env(), object, name, value));
+}
+
+void set_field(const Napi::Object &object, const char *name, napi_value value) {
+  const Napi::Env env = object.Env();
+  call_javascript(Environment::of(env).hook(Environment::Hook::SetField),
+                  {object, Napi::String::New(env, name), value});
 }
 
 // Uses Node-API directly: node-addon-api always asks for the length first.

@@ -42,6 +42,14 @@ void set_property(const Napi::Object &object, const char *name, const Value &val
   set_property(object, name, static_cast<napi_value>(Napi::Value::From(object.Env(), value)));
 }
 
+/// Sets a field of an object of the caller that the call fills. Throws ERR_INVALID_ARG_VALUE when the field
+/// cannot be written.
+void set_field(const Napi::Object &object, const char *name, napi_value value);
+template <class Value>
+void set_field(const Napi::Object &object, const char *name, const Value &value) {
+  set_field(object, name, static_cast<napi_value>(Napi::Value::From(object.Env(), value)));
+}
+
 /// The UTF-8 of a string. Makes one Node-API call for most strings, where node-addon-api always makes two.
 std::string to_string(Napi::Value string);
 /// A string, or null for NULL.

@@ -118,7 +118,7 @@ std::shared_ptr<Operation> get_range(const Arguments &arguments, Mode mode) {
 }
 
 std::shared_ptr<Operation> getmodtime(const Arguments &arguments, Mode) {
-  arguments.object(2, "modtime");
+  arguments.out(2, "modtime");
   return call_for<std::time_t>(
       arguments, 2,
       [path = arguments.line(1, "path")](ne_session *session, std::time_t &time) {
@@ -126,27 +126,27 @@ std::shared_ptr<Operation> getmodtime(const Arguments &arguments, Mode) {
         return ne_getmodtime(session, path.c_str(), &time);
       },
       [](Napi::Object object, std::time_t time) {
-        set_property(object, "value", static_cast<double>(time));
+        set_field(object, "value", static_cast<double>(time));
       });
 }
 
 std::shared_ptr<Operation> options(const Arguments &arguments, Mode) {
-  arguments.object(2, "caps");
+  arguments.out(2, "caps", {"dav_class1", "dav_class2", "dav_executable"});
   return call_for<ne_server_capabilities>(
       arguments, 2,
       [path = arguments.line(1, "path")](ne_session *session, ne_server_capabilities &capabilities) {
         return ne_options(session, path.c_str(), &capabilities);
       },
       [](Napi::Object object, const ne_server_capabilities &capabilities) {
-        set_property(object, "dav_class1", static_cast<int>(capabilities.dav_class1));
-        set_property(object, "dav_class2", static_cast<int>(capabilities.dav_class2));
-        set_property(object, "dav_executable", static_cast<int>(capabilities.dav_executable));
+        set_field(object, "dav_class1", static_cast<int>(capabilities.dav_class1));
+        set_field(object, "dav_class2", static_cast<int>(capabilities.dav_class2));
+        set_field(object, "dav_executable", static_cast<int>(capabilities.dav_executable));
       });
 }
 
 std::shared_ptr<Operation> options2(const Arguments &arguments, Mode) {
   constexpr unsigned untouched = ~0U;  // C sets nothing if the response has no DAV header
-  arguments.object(2, "caps");
+  arguments.out(2, "caps");
   return call_for<unsigned>(
       arguments, 2,
       [path = arguments.line(1, "path")](ne_session *session, unsigned &capabilities) {
@@ -154,7 +154,7 @@ std::shared_ptr<Operation> options2(const Arguments &arguments, Mode) {
         return ne_options2(session, path.c_str(), &capabilities);
       },
       [](Napi::Object object, unsigned capabilities) {
-        if (capabilities != untouched) set_property(object, "value", static_cast<double>(capabilities));
+        if (capabilities != untouched) set_field(object, "value", static_cast<double>(capabilities));
       });
 }
 
@@ -213,15 +213,15 @@ Napi::Value add_depth_header(const Arguments &arguments) {
 Napi::Value get_content_type(const Arguments &arguments) {
   const Napi::Env env = arguments.env();
   const auto request = usable<Request>(arguments);
-  const Napi::Object object = arguments.object(1, "ctype");
+  const Napi::Object object = arguments.out(1, "ctype", {"type", "subtype", "charset", "value"});
   ne_content_type given{};
   const int result = ne_get_content_type(request->c(), &given);
   if (result == 0) {
     const std::unique_ptr<char, void (*)(void *)> memory(given.value, ne_free);
-    set_property(object, "type", string_or_null(env, given.type));
-    set_property(object, "subtype", string_or_null(env, given.subtype));
-    set_property(object, "charset", string_or_null(env, given.charset));
-    set_property(object, "value", string_or_null(env, given.value));
+    set_field(object, "type", string_or_null(env, given.type));
+    set_field(object, "subtype", string_or_null(env, given.subtype));
+    set_field(object, "charset", string_or_null(env, given.charset));
+    set_field(object, "value", string_or_null(env, given.value));
   }
   return Napi::Number::New(env, result);
 }

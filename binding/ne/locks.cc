@@ -169,17 +169,17 @@ OwnedLock lock_of(const Arguments &arguments, std::size_t index) {
 
 // C stores LONG_MAX for a timeout that is too long.
 void set_timeout(Napi::Object object, const struct ne_lock &lock) {
-  set_property(object, "timeout",
+  set_field(object, "timeout",
                static_cast<double>(std::min<std::int64_t>(lock.timeout, max_safe_integer)));
 }
 
 void fill_lock(Napi::Object object, const struct ne_lock &lock) {
   const Napi::Env env = object.Env();
-  set_property(object, "depth", lock.depth);
-  set_property(object, "type", static_cast<int>(lock.type));
-  set_property(object, "scope", static_cast<int>(lock.scope));
-  set_property(object, "token", string_or_null(env, lock.token));
-  set_property(object, "owner", string_or_null(env, lock.owner));
+  set_field(object, "depth", lock.depth);
+  set_field(object, "type", static_cast<int>(lock.type));
+  set_field(object, "scope", static_cast<int>(lock.scope));
+  set_field(object, "token", string_or_null(env, lock.token));
+  set_field(object, "owner", string_or_null(env, lock.owner));
   set_timeout(object, lock);
 }
 
@@ -275,10 +275,10 @@ Napi::Value copy_lock(const Arguments &arguments) {
 
 Napi::Value free_lock(const Arguments &arguments) {
   const Napi::Env env = arguments.env();
-  const Napi::Object object = arguments.object(0, "lock");
+  const Napi::Object object = arguments.out(0, "lock", {"token", "owner"});
   fill_uri(require_object(get_property(object, "uri"), field_of_lock("uri")), ne_uri{});
-  set_property(object, "token", env.Null());
-  set_property(object, "owner", env.Null());
+  set_field(object, "token", env.Null());
+  set_field(object, "owner", env.Null());
   return env.Undefined();
 }
 
@@ -361,11 +361,12 @@ Napi::Value using_parent(const Arguments &arguments) {
 }
 
 /// An operation that calls `run(session, lock)` with the lock in argument 1. After success,
-/// `fill(object, lock)` updates the object in argument 1. The lock is read and checked before the session,
+/// `fill(object, lock)` updates `fields` of the object in argument 1. The lock is read and checked before the session,
 /// because a getter of the lock may destroy the session.
 template <class Run, class Fill>
 std::shared_ptr<Operation> lock_operation(const Arguments &arguments, void (*require)(const struct ne_lock &),
-                                          Run run, Fill fill) {
+                                          Run run, std::initializer_list<const char *> fields, Fill fill) {
+  arguments.out(1, "lock", fields);
   const std::shared_ptr<struct ne_lock> lock(lock_of(arguments, 1));
   require(*lock);
   auto session = arguments.handle<Session>(0, "sess");
@@ -383,16 +384,17 @@ std::shared_ptr<Operation> lock_operation(const Arguments &arguments, void (*req
 }
 
 std::shared_ptr<Operation> lock(const Arguments &arguments, Mode) {
-  return lock_operation(arguments, require_lockable, ne_lock, fill_lock);
+  return lock_operation(arguments, require_lockable, ne_lock,
+                        {"depth", "type", "scope", "token", "owner", "timeout"}, fill_lock);
 }
 
 std::shared_ptr<Operation> unlock(const Arguments &arguments, Mode) {
-  return lock_operation(arguments, require_path_and_token, ne_unlock,
+  return lock_operation(arguments, require_path_and_token, ne_unlock, {},
                         [](Napi::Object, const struct ne_lock &) {});
 }
 
 std::shared_ptr<Operation> refresh(const Arguments &arguments, Mode) {
-  return lock_operation(arguments, require_path_and_token, ne_lock_refresh, set_timeout);
+  return lock_operation(arguments, require_path_and_token, ne_lock_refresh, {"timeout"}, set_timeout);
 }
 
 void on_lock(void *userdata, const struct ne_lock *lock, const ne_uri *uri,

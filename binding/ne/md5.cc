@@ -254,7 +254,7 @@ class StreamDigest final : public Operation {
  protected:
   void run() override { code_ = source_.digest(*this, digest_); }
   Napi::Value result(Napi::Env env) override {
-    if (code_ == 0) set_property(held(env, 0).As<Napi::Object>(), "value", to_buffer(env, digest_));
+    if (code_ == 0) set_field(held(env, 0).As<Napi::Object>(), "value", to_buffer(env, digest_));
     return Napi::Number::New(env, code_);
   }
 
@@ -266,7 +266,7 @@ class StreamDigest final : public Operation {
 
 std::shared_ptr<Operation> stream(const Arguments &arguments, Mode) {
   const int descriptor = static_cast<int>(arguments.integer(0, "fd", 0, INT32_MAX));
-  const Napi::Object out = arguments.object(1, "resblock");
+  const Napi::Object out = arguments.out(1, "resblock");
   auto made = std::make_shared<StreamDigest>(arguments.environment(), descriptor);
   made->hold(out);
   return made;

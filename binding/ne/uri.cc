@@ -89,9 +89,13 @@ GivenUri uri_argument(const Arguments &arguments, std::size_t index, const char 
   return {arguments.object(index, name), name};
 }
 
+Napi::Object filled_uri(const Arguments &arguments, std::size_t index, const char *name) {
+  return arguments.out(index, name, {"scheme", "host", "userinfo", "port", "path", "query", "fragment"});
+}
+
 Napi::Value parse(const Arguments &arguments) {
   const std::string text = arguments.text(0, "uri");
-  const Napi::Object parsed = arguments.object(1, "parsed");
+  const Napi::Object parsed = filled_uri(arguments, 1, "parsed");
   Uri uri;
   const int result = ne_uri_parse(text.c_str(), &uri.c);
   fill_uri(parsed, uri.c);  // even after an error: the fields found so far
@@ -107,7 +111,7 @@ Napi::Value unparse(const Arguments &arguments) {
 Napi::Value resolve(const Arguments &arguments) {
   const GivenUri base = uri_argument(arguments, 0, "base");
   const GivenUri relative = uri_argument(arguments, 1, "relative");
-  const Napi::Object result = arguments.object(2, "result");
+  const Napi::Object result = filled_uri(arguments, 2, "result");
   Uri uri;
   fill_uri(result, *ne_uri_resolve(base.with_path(), relative.with_path(), &uri.c));
   return result;
@@ -120,7 +124,7 @@ Napi::Value compare(const Arguments &arguments) {
 }
 
 Napi::Value copy(const Arguments &arguments) {
-  const Napi::Object dest = arguments.object(0, "dest");
+  const Napi::Object dest = filled_uri(arguments, 0, "dest");
   const GivenUri src = uri_argument(arguments, 1, "src");
   Uri uri;
   fill_uri(dest, *ne_uri_copy(&uri.c, src.c()));
@@ -128,7 +132,7 @@ Napi::Value copy(const Arguments &arguments) {
 }
 
 Napi::Value free_uri(const Arguments &arguments) {
-  fill_uri(arguments.object(0, "parsed"), ne_uri{});
+  fill_uri(filled_uri(arguments, 0, "parsed"), ne_uri{});
   return arguments.env().Undefined();
 }
 

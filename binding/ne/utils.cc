@@ -68,16 +68,16 @@ Napi::Value newer_functions(const Arguments &arguments) {
 
 Napi::Value parse_statusline(const Arguments &arguments) {
   const std::string line = arguments.text(0, "status_line");
-  const Napi::Object object = arguments.object(1, "s");
+  const Napi::Object object = arguments.out(1, "s", {"major_version", "minor_version", "code", "klass", "reason_phrase"});
   ne_status status{};
   const int result = ne_parse_statusline(line.c_str(), &status);
   if (result == 0) {
     const Napi::Value reason = take_string(arguments.env(), status.reason_phrase);
-    set_property(object, "major_version", status.major_version);
-    set_property(object, "minor_version", status.minor_version);
-    set_property(object, "code", status.code);
-    set_property(object, "klass", status.klass);
-    set_property(object, "reason_phrase", reason);
+    set_field(object, "major_version", status.major_version);
+    set_field(object, "minor_version", status.minor_version);
+    set_field(object, "code", status.code);
+    set_field(object, "klass", status.klass);
+    set_field(object, "reason_phrase", reason);
   }
   return Napi::Number::New(arguments.env(), result);
 }

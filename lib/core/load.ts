@@ -146,6 +146,16 @@ const hooks = {
       throw invalidValue(`The field "${name}" of a uri that the call fills cannot be written`);
     }
   },
+  /** Sets a field of an object that the call fills. Without this, Node-API would ignore that a field is read-only. */
+  setField: (object: object, name: string, value: unknown) => {
+    if (!Reflect.set(object, name, value)) throw invalidValue(`The field "${name}" cannot be written`);
+  },
+  /** Checks an object that the call will fill, before the call begins. */
+  requireFields: (object: object, argument: string, ...names: string[]) => {
+    const name = names.find((field) => !isWritable(object, field));
+    if (name !== undefined)
+      throw invalidValue(`The field "${name}" of the argument "${argument}" must be writable, because the call fills it`);
+  },
   lastOperation,
   /** Calls `job` in a later turn of the event loop. */
   later: (job: () => void) => void setImmediate(job),

@@ -4,7 +4,7 @@
  */
 import { writeSync } from 'node:fs';
 import { randomFrom, seedOf } from '../support/random.js';
-import { Tally, type Kind, type KindName, type Row, type Problem } from './kind.js';
+import { Tally, type Counts, type Kind, type KindName } from './kind.js';
 
 /** The options of a process. */
 export interface ChildOptions {
@@ -26,9 +26,7 @@ export interface ChildOptions {
 }
 
 /** What a process reports: the counts since its last report. */
-export interface ChildReport {
-  readonly rows: readonly Row[];
-  readonly problems: readonly Problem[];
+export interface ChildReport extends Counts {
   /** The number of trials since the last report. */
   readonly trials: number;
   readonly done: boolean;
@@ -61,6 +59,7 @@ async function main(): Promise<void> {
       random: randomFrom(seed),
       long: options.long,
       count: (operation, surface, outcome, detail) => tally.count(number, operation, surface, outcome, detail),
+      measure: (name, value) => tally.measure(name, value),
       keeps: (index) => keep?.has(index) ?? true,
       note: (line) => {
         if (options.script) writeSync(2, `${line}\n`);

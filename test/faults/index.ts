@@ -2,12 +2,12 @@
  * `npm run test:faults [kind …] [duration]`: runs fault trials in their long form, and writes a JSON summary of each
  * kind. See `--help`.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { projectRoot } from '../servers/start.js';
-import { kindNames, type KindName, type Row, type Summary } from './kind.js';
+import { added, kindNames, trialsOf, type KindName, type Row, type Summary } from './kind.js';
 import { runKind } from './run.js';
 
 const help = `npm run test:faults -- [kind …] [duration] [options]
@@ -21,6 +21,9 @@ Duration of each kind: a number and s, m or h, such as 90s; 2m by default.
   --first        ends each kind at its first problem
   --processes N  the number of processes side by side
   --out FOLDER   where to write KIND.json; build/faults by default
+  --add          adds the results to those of earlier runs in KIND.json
+
+The environment variable NEON_SHARED_LANE=0 tries the mode without the shared lane. The page shows both modes.
 `;
 
 const units: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
@@ -82,6 +85,7 @@ async function main(): Promise<void> {
       short: { type: 'boolean', default: false },
       first: { type: 'boolean', default: false },
       processes: { type: 'string' },
+      add: { type: 'boolean', default: false },
       out: { type: 'string', default: path.join(projectRoot, 'build', 'faults') },
       help: { type: 'boolean', default: false },
     },
@@ -108,10 +112,12 @@ async function main(): Promise<void> {
     });
     for (const { trial, operation, surface, outcome, detail } of summary.problems.slice(0, 20))
       console.log(`trial ${trial}, ${operation}, ${surface}: ${outcome}: ${detail}`);
-    console.log(`${summary.trials} trials, ${summary.seconds} s, ${summary.problems.length} problems`);
+    console.log(`${trialsOf(summary)} trials, ${summary.runs[0]!.seconds} s, ${summary.problems.length} problems`);
     console.log(tableOf(summary));
     const file = path.join(values.out, `${name}.json`);
-    writeFileSync(file, `${JSON.stringify({ ...summary, problems: summary.problems.slice(0, 200) }, null, 2)}\n`);
+    const before = values.add && existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Summary) : undefined;
+    const all = before ? added(before, summary) : summary;
+    writeFileSync(file, `${JSON.stringify({ ...all, problems: all.problems.slice(0, 200) }, null, 2)}\n`);
     failed ||= summary.problems.length > 0;
   }
   process.exitCode = failed ? 1 : 0;

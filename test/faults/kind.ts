@@ -45,6 +45,8 @@ export interface Trial {
   keeps(index: number): boolean;
   /** Adds a line to the script that is printed when this trial ends in a crash. */
   note(line: string): void;
+  /** Adds a measured value. The page shows the lowest and the highest value of each name. */
+  measure(name: string, value: number): void;
 }
 
 /** A kind of trials. The module `kinds/<name>.ts` exports one as `kind`. */
@@ -85,21 +87,54 @@ export interface Problem {
   readonly detail: string;
 }
 
-/** The summary of a run, as it is written to a JSON file. */
-export interface Summary {
-  readonly kind: KindName;
-  readonly form: 'short' | 'long';
+/** The lowest and the highest value of something that trials measure. */
+export interface Figure {
+  readonly name: string;
+  lowest: number;
+  highest: number;
+}
+
+/** One run of a kind. */
+export interface Run {
   readonly seed: number;
   readonly trials: number;
   readonly seconds: number;
-  readonly versions: Readonly<Record<string, string>>;
+  /** Whether quick requests could use the shared lane. They cannot with `NEON_SHARED_LANE=0`. */
+  readonly sharedLane: boolean;
+}
+
+/** What processes count in their trials. */
+export interface Counts {
   readonly rows: readonly Row[];
   readonly problems: readonly Problem[];
+  readonly figures: readonly Figure[];
+}
+
+/** The summary of one or more runs of a kind, as it is written to a JSON file. */
+export interface Summary extends Counts {
+  readonly kind: KindName;
+  readonly form: 'short' | 'long';
+  readonly versions: Readonly<Record<string, string>>;
+  readonly runs: readonly Run[];
+}
+
+/** The number of trials of all runs. */
+export const trialsOf = ({ runs }: Pick<Summary, 'runs'>): number => runs.reduce((sum, { trials }) => sum + trials, 0);
+
+/** The summary of the runs of two summaries. */
+export function added(one: Summary, other: Summary): Summary {
+  if (JSON.stringify([one.kind, one.form, one.versions]) !== JSON.stringify([other.kind, other.form, other.versions]))
+    throw new Error(`The summary of ${one.kind} is of another form or of other versions: run without --add first`);
+  const tally = new Tally();
+  tally.add(one);
+  tally.add(other);
+  return { ...one, ...tally.take(), runs: [...one.runs, ...other.runs] };
 }
 
 /** Counts results by operation and surface. */
 export class Tally {
   private readonly found = new Map<string, Row>();
+  private readonly measured = new Map<string, Figure>();
   readonly problems: Problem[] = [];
 
   count(trial: number, operation: string, surface: string, outcome: Outcome, detail = ''): void {
@@ -109,24 +144,33 @@ export class Tally {
     if (outcome !== 'right') this.problems.push({ trial, operation, surface, outcome, detail: detail.slice(0, 2000) });
   }
 
+  measure(name: string, lowest: number, highest = lowest): void {
+    const figure = this.measured.get(name) ?? { name, lowest, highest };
+    figure.lowest = Math.min(figure.lowest, lowest);
+    figure.highest = Math.max(figure.highest, highest);
+    this.measured.set(name, figure);
+  }
+
   /** Adds the counts of another process. */
-  add(rows: readonly Row[], problems: readonly Problem[]): void {
+  add({ rows, problems, figures }: Counts): void {
     for (const { operation, surface, ...counts } of rows) {
       const row = this.row(operation, surface);
       for (const name of ['tried', 'right', 'wrong', 'lost', 'crashes'] as const) row[name] += counts[name];
     }
     this.problems.push(...problems);
+    for (const { name, lowest, highest } of figures) this.measure(name, lowest, highest);
   }
 
   /** Takes all counts out. */
-  take(): { rows: Row[]; problems: Problem[] } {
-    const taken = { rows: this.rows(), problems: this.problems.splice(0) };
+  take(): Counts {
+    const taken = {
+      rows: Array.from(this.found.values()),
+      problems: this.problems.splice(0),
+      figures: Array.from(this.measured.values()),
+    };
     this.found.clear();
+    this.measured.clear();
     return taken;
-  }
-
-  rows(): Row[] {
-    return Array.from(this.found.values());
   }
 
   private row(operation: string, surface: string): Row {

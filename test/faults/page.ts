@@ -7,7 +7,8 @@ import path from 'node:path';
 import { formatted } from '../../tools/generate/output.js';
 import { groupBy, table } from '../../tools/generate/project.js';
 import { projectRoot } from '../servers/start.js';
-import { kindNames, type Kind, type KindName, type Row, type Summary } from './kind.js';
+import { kindNames, trialsOf, type Kind, type KindName, type Row, type Run, type Summary } from './kind.js';
+import type { FuzzResult } from '../fuzz/index.js';
 import type { MutationResult } from './mutations.js';
 
 const folder = process.argv[2] ?? path.join(projectRoot, 'build', 'faults');
@@ -35,21 +36,39 @@ function rowsOf({ rows }: Summary): string[][] {
   const operations = new Set(rows.map(({ operation }) => operation));
   const named = (row: Row): string => (operations.size > MANY ? `${operations.size} operations` : row.operation);
   return groupBy(rows, (row) => `${named(row)}\n${row.surface}`)
-    .sort(([a], [b]) => rank(a.split('\n')[1]!) - rank(b.split('\n')[1]!))
+    .sort(([a], [b]) => rank(a.split('\n')[1]!) - rank(b.split('\n')[1]!) || (a < b ? -1 : 1))
     .map(([key, group]) => [...key.split('\n'), ...outcomes.map((name) => number(sumOf(group, name)))]);
 }
 
 const minutes = (seconds: number): string =>
   seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
 
+const secondsOf = (runs: readonly Run[]): number => runs.reduce((sum, { seconds }) => sum + seconds, 0);
+
+/** The trials of both modes of the shared lane, and their seeds. */
+function modesOf({ runs }: Summary): string {
+  const modes = [
+    { name: 'with the shared lane', found: runs.filter(({ sharedLane }) => sharedLane) },
+    { name: 'without it', found: runs.filter(({ sharedLane }) => !sharedLane) },
+  ].filter(({ found }) => found.length > 0);
+  const parts = modes.map(
+    ({ name, found }) => `${number(trialsOf({ runs: found }))} trials ${name} in ${minutes(secondsOf(found))}`,
+  );
+  const seeds = Array.from(new Set(runs.map(({ seed }) => seed))).sort((a, b) => a - b);
+  return `${parts.join(', ')}. ${seeds.length > 1 ? 'Seeds' : 'Seed'} ${seeds.join(', ')}.`;
+}
+
+const rounded = (value: number): string => value.toLocaleString('en', { maximumFractionDigits: 1 });
+
 async function section(name: KindName, summary: Summary): Promise<string> {
   const { kind } = (await import(`./kinds/${name}.js`)) as { kind: Kind };
-  const { seed, trials, seconds } = summary;
+  const figures = summary.figures.map((figure) => [figure.name, rounded(figure.lowest), rounded(figure.highest)]);
   return [
     `## ${name}`,
     kind.about,
-    `${number(trials)} trials in ${minutes(seconds)}, seed ${seed}.`,
+    modesOf(summary),
     table(['operation', 'surface', ...outcomes], rowsOf(summary)),
+    ...(figures.length > 0 ? [table(['figure', 'lowest', 'highest'], figures)] : []),
   ].join('\n\n');
 }
 
@@ -70,6 +89,24 @@ function mutationsSection(results: readonly MutationResult[]): string {
   ].join('\n\n');
 }
 
+function bytesSection(results: readonly FuzzResult[]): string {
+  const sum = (name: 'seconds' | 'executions' | 'crashes'): number =>
+    results.reduce((total, result) => total + result[name], 0);
+  return [
+    '## Fuzzing of the C++ that reads bytes',
+    `\`npm run test:fuzz\` runs libFuzzer with the sanitizers for addresses and for undefined behaviour. The targets read listings, XML documents, LOCK responses, compressed bodies, whole responses, heads of requests, dates and lines of the log. They unpack each batch as JavaScript does, and compare results with those of neon and zlib. The conversions between JavaScript and C need Node, so the kind fuzz tries them. \`npm test\` replays the corpus. ${number(sum('executions'))} executions in ${minutes(sum('seconds'))} since the last crash.`,
+    table(
+      ['target', 'executions', 'time', 'crashes'],
+      results.map(({ target, seconds, executions, crashes }) => [
+        target,
+        number(executions),
+        minutes(seconds),
+        number(crashes),
+      ]),
+    ),
+  ].join('\n\n');
+}
+
 const head = `# Reliability
 
 The package has trials that try to break it: random calls, hostile servers, faults on the wire, floods, and processes
@@ -78,7 +115,9 @@ trials is part of \`npm test\`. This page shows the last run of the long form, a
 
 \`\`\`sh
 npm run test:faults -- 10m # every kind for ten minutes
+NEON_SHARED_LANE=0 npm run test:faults -- 10m --add # once more in the other mode; adds the results
 npm run test:faults -- faults --seed 7 --trial 42 # one trial again
+npm run test:fuzz -- 600 # ten minutes of libFuzzer for each target
 node dist/test/faults/page.js
 \`\`\`
 
@@ -101,9 +140,11 @@ A result is **right** if it is what the model demands. That may be an error: a b
 - \`libneon/ne\` keeps the behaviour of C. It takes bytes that wait on a connection for the next response. It refuses
   CR, LF and NUL in the head of a request, and sends other control characters and spaces as they are.
 - TCP does not notice bytes that change on the way. TLS does.
+- A server can send a second response at any time. If its bytes arrive before the next request is sent, the classes
+  close the connection. If they arrive later, no client can tell them from the answer.
+- If neon was built with libxml2, each XML document with a DOCTYPE leaks its declarations. Only neon can free them.
 - The addon interposes functions of libneon. Where that does not work, aborts are less prompt, stalls end later, and
-  the check of kept connections does not work. The trials run with
-  interposition only.
+  the check of kept connections does not work. The trials run with interposition only.
 - The trials run with glibc. The package is not tested with musl.
 - Node can hang at its exit while it compiles concurrently, with any addon (nodejs/node#54918). The trials therefore
   switch concurrent compilation off.
@@ -117,12 +158,14 @@ async function main(): Promise<void> {
   if (found.length === 0) throw new Error(`${folder} has no summaries: run npm run test:faults first`);
   const { node, neon, system } = found[0]!.summary.versions;
   const total = found.reduce((sum, { summary }) => sum + sumOf(summary.rows, 'tried'), 0);
-  const time = found.reduce((sum, { summary }) => sum + summary.seconds, 0);
+  const time = found.reduce((sum, { summary }) => sum + secondsOf(summary.runs), 0);
+  const bytes = read<FuzzResult[]>('bytes');
   const mutations = read<MutationResult[]>('mutations');
   const parts = [
     head,
     `## The last run\n\n${number(total)} results in ${minutes(time)}, with Node ${node}, neon ${neon}, ${system}.`,
     ...(await Promise.all(found.map(({ name, summary }) => section(name, summary)))),
+    ...(bytes ? [bytesSection(bytes)] : []),
     ...(mutations ? [mutationsSection(mutations)] : []),
   ];
   const { file, text } = await formatted('docs/guide/reliability.md', parts.join('\n\n'));

@@ -68,7 +68,7 @@ export async function runKind(name: KindName, options: RunOptions): Promise<Summ
     for (let next = first; next < base.end && Date.now() < base.until;) {
       const onReport = (report: ChildReport): void => {
         trials += report.trials;
-        tally.add(report.rows, report.problems);
+        tally.add(report);
         stopIfWanted();
       };
       const end = await runChild(kind, { ...base, first: next }, onReport, over.signal);
@@ -89,12 +89,16 @@ export async function runKind(name: KindName, options: RunOptions): Promise<Summ
   return {
     kind: name,
     form: long ? 'long' : 'short',
-    seed,
-    trials,
-    seconds: Math.round((Date.now() - started) / 100) / 10,
     versions: { node: process.version, neon: versions.neon, system: `${process.platform} ${process.arch}` },
-    rows: tally.rows(),
-    problems: tally.problems,
+    runs: [
+      {
+        seed,
+        trials,
+        seconds: Math.round((Date.now() - started) / 100) / 10,
+        sharedLane: process.env['NEON_SHARED_LANE'] !== '0',
+      },
+    ],
+    ...tally.take(),
   };
 }
 

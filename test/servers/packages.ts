@@ -13,6 +13,7 @@ export const packageOf = {
   apache2: 'apache2',
   cc: 'gcc',
   chezdav: 'chezdav',
+  'g++': 'g++',
   gcc: 'gcc',
   danted: 'dante-server',
   htpasswd: 'apache2-utils',

@@ -182,9 +182,21 @@ export function callbackOrNull(name: string): Argument {
   };
 }
 
+/** An object that the function fills. */
 export function object(name: string, good: () => object = () => ({})): Argument {
-  return { name, good, bad: () => all(wrongType, notObjects) };
+  return {
+    name,
+    good,
+    bad: () => [
+      ...all(wrongType, notObjects),
+      ['a frozen object', Object.freeze(good()), wrongValue],
+      ['an empty object that cannot be extended', Object.preventExtensions({}), wrongValue],
+    ],
+  };
 }
+
+/** An object that the function reads. */
+const read = (name: string, good: () => object): Argument => ({ name, good, bad: () => all(wrongType, notObjects) });
 
 export const sess: Argument = {
   ...handle('sess', 'ne_session', ne.ne_session_destroy),
@@ -225,7 +237,7 @@ export const optional = (argument: Argument, name = argument.name): Argument => 
   bad: (good) => argument.bad(good).filter(([, value]) => value !== null && value !== undefined),
   optional: true,
 });
-export const status = object('st', () => ({
+export const status = read('st', () => ({
   major_version: 1,
   minor_version: 1,
   code: 200,

@@ -19,6 +19,8 @@ async function main(): Promise<void> {
   if (mode === 'ended') ne.ne_debug_init(null, 0);
   if (mode === 'other') ne.ne_debug_init(1, ne.NE_DBG_LOCKS);
   ne.ne_debug(ne.NE_DBG_LOCKS, '%s\n', 'via http://the-user:the-password@proxy.example.com:8080/a@b and on');
+  ne.ne_debug(ne.NE_DBG_LOCKS, '%s\n', 'GET http://the-user:the-password@example.com/cookie: id=cookie-1');
+  ne.ne_debug(ne.NE_DBG_LOCKS, '%s\n', 'no authorization, Authorization: Basic the-password');
   ne.ne_debug_init(null, 0);
   await session.close();
   process.stdout.write('done');

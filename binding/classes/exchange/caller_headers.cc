@@ -58,7 +58,8 @@ void CallerHeaders::replace_in(ne_buffer *head) const {
   const std::string before(head->data, ne_buffer_size(head));
   auto lines = lines_of(before);
   const std::size_t all = lines.size();
-  for (const auto &[name, value] : recipe_.headers) {
+  for (const auto &field : recipe_.headers) {
+    const std::string &name = field.first;
     std::vector<std::string_view> given;
     for (const auto &[other, text] : recipe_.headers)
       if (ne_strcasecmp(other.c_str(), name.c_str()) == 0) given.push_back(text);

@@ -69,6 +69,7 @@ int PropfindParser::parse(ne_request *request, std::string_view block) noexcept 
 const char *PropfindParser::failure(bool complete) const {
   if (!encoding_error_.empty()) return encoding_error_.c_str();
   if (ne_xml_failed(c_)) return ne_xml_get_error(c_);
+  if (complete && level_ > 0) return incomplete_document;
   return found_root_ || !complete ? nullptr
                                   : "The response is not a multi-status document: it has no XML body";
 }

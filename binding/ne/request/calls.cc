@@ -334,12 +334,12 @@ Napi::Value iterate_fields(const Arguments &arguments, Iterate *iterate) {
       throw neon_failure(code::invalid_state, "The cursor belongs to another response");
     position = cursor->position;
   }
-  const Napi::Object name_object = arguments.object(2, "name"), value_object = arguments.object(3, "value");
+  const Napi::Object name_object = arguments.out(2, "name"), value_object = arguments.out(3, "value");
   const char *name = nullptr, *value = nullptr;
   position = iterate(request->c(), position, &name, &value);
   if (!position) return arguments.env().Null();
-  set_property(name_object, "value", name);
-  set_property(value_object, "value", value);
+  set_field(name_object, "value", name);
+  set_field(value_object, "value", value);
   return to_object(std::make_shared<HeaderCursor>(request, position, iterate));
 }
 
@@ -351,8 +351,8 @@ Napi::Value iterate_trailers(const Arguments &arguments) {
   // Checks the arguments first, so that wrong arguments are reported even if this neon lacks the function.
   usable<Request>(arguments);
   if (!arguments.is_nullish(1)) arguments.handle<HeaderCursor>(1, "cursor");
-  arguments.object(2, "name");
-  arguments.object(3, "value");
+  arguments.out(2, "name");
+  arguments.out(3, "value");
   return iterate_fields(arguments, Since<Iterate>::required("ne_response_trailer_iterate"));
 }
 

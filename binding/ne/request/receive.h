@@ -11,7 +11,7 @@ namespace neon {
 /// argument gives the number. By default, it is the size of the buffer.
 inline std::size_t room_in(const Arguments &arguments, std::size_t index) {
   const std::span<char> buffer = arguments.buffer(index, "buf");
-  return size_or(get_property(arguments.object(index + 1, "buflen"), "value"), "buflen", buffer.size());
+  return size_or(get_property(arguments.out(index + 1, "buflen"), "value"), "buflen", buffer.size());
 }
 
 /// A blocking call `run(memory, &size)`. It fills memory of the addon, because JavaScript may detach the
@@ -38,8 +38,7 @@ std::shared_ptr<Operation> receiving(const Arguments &arguments, std::size_t ind
       [](Operation &operation, Napi::Env env, const Received &received) {
         if (received.result == NE_OK) {
           fill(operation.held(env, 1), {received.memory.get(), received.size});
-          set_property(operation.held(env, 2).As<Napi::Object>(), "value",
-                       static_cast<double>(received.size));
+          set_field(operation.held(env, 2).As<Napi::Object>(), "value", static_cast<double>(received.size));
         }
         return Napi::Number::New(env, received.result);
       },

@@ -257,14 +257,14 @@ Napi::Value get_scheme(const Arguments &arguments) {
 
 Napi::Value fill_uri(const Arguments &arguments, void (*fill)(ne_session *, ne_uri *)) {
   const auto session = usable<Session>(arguments);
-  const Napi::Object object = arguments.object(1, "uri");
+  const Napi::Object object = arguments.out(1, "uri", {"scheme", "host", "port"});
   ne_uri uri{};
   fill(session->c(), &uri);
   // Fields that C does not set keep their values: the scheme of a proxy, or all fields if there is no proxy.
-  if (uri.scheme) set_property(object, "scheme", uri.scheme);
+  if (uri.scheme) set_field(object, "scheme", uri.scheme);
   if (uri.host) {
-    set_property(object, "host", uri.host);
-    set_property(object, "port", uri.port);
+    set_field(object, "host", uri.host);
+    set_field(object, "port", uri.port);
   }
   ne_uri_free(&uri);
   return arguments.env().Undefined();

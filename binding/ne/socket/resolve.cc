@@ -89,7 +89,7 @@ struct Name {
 
 std::shared_ptr<Operation> reverse(const Arguments &arguments, Mode) {
   auto address = address_argument(arguments);
-  const Napi::Object out = arguments.object(1, "buf");
+  const Napi::Object out = arguments.out(1, "buf");
   auto made = operation(
       std::make_shared<SessionlessExecutor>(arguments.environment()),
       [address] {
@@ -99,7 +99,7 @@ std::shared_ptr<Operation> reverse(const Arguments &arguments, Mode) {
         return name;
       },
       [](Operation &operation, Napi::Env env, const Name &name) {
-        if (name.result == 0) set_property(operation.held(env, 0).As<Napi::Object>(), "value", name.text);
+        if (name.result == 0) set_field(operation.held(env, 0).As<Napi::Object>(), "value", name.text);
         return Napi::Number::New(env, name.result);
       });
   made->use(address);

@@ -213,7 +213,7 @@ bool is_inet(const ne_socket *socket) {
 
 Napi::Value peer(const Arguments &arguments) {
   const auto socket = usable<Socket>(arguments);
-  const Napi::Object out = arguments.object(1, "port");
+  const Napi::Object out = arguments.out(1, "port");
   if (!is_inet(socket->c())) {
     ne_sock_set_error(socket->c(), "Socket family not supported");
     return arguments.env().Null();
@@ -221,7 +221,7 @@ Napi::Value peer(const Arguments &arguments) {
   unsigned port = 0;
   ne_inet_addr *const address = ne_sock_peer(socket->c(), &port);
   if (!address) return arguments.env().Null();
-  set_property(out, "value", port);
+  set_field(out, "value", port);
   return to_object(std::make_shared<Address>(arguments.environment(), address));
 }
 

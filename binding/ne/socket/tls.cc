@@ -79,7 +79,7 @@ Napi::Value session_id(const Arguments &arguments) {
   const auto socket = usable<Socket>(arguments);
   unsigned char *memory = nullptr;
   std::size_t size = 0;
-  const Napi::Object out = arguments.object(2, "buflen");
+  const Napi::Object out = arguments.out(2, "buflen");
   if (!arguments.is_nullish(1)) {
     const Napi::Value limit = get_property(out, "value");  // read first: a getter may detach the buffer
     const std::span<char> buffer = arguments.buffer(1, "buf");
@@ -89,7 +89,7 @@ Napi::Value session_id(const Arguments &arguments) {
   }
   if (!socket->is_secure()) return Napi::Number::New(env, -1);
   const int result = ne_sock_sessid(socket->c(), memory, &size);
-  if (result == 0) set_property(out, "value", static_cast<double>(size));
+  if (result == 0) set_field(out, "value", static_cast<double>(size));
   return Napi::Number::New(env, result);
 }
 
@@ -125,12 +125,12 @@ Napi::Value check_certificate(const Arguments &arguments) {
   const auto address = arguments.is_nullish(3) ? nullptr : address_argument(arguments, 3, "address");
   const auto certificate = arguments.handle<Certificate>(4, "cert");
   const auto flags = static_cast<unsigned>(arguments.integer(5, "flags", 0, UINT32_MAX));
-  const Napi::Object out = arguments.object(6, "failures");
+  const Napi::Object out = arguments.out(6, "failures");
   int failures = 0;
   const int result = Since<CheckCertificate>::required("ne_ssl_check_certificate")(
       context->c().get(), socket->secure(), hostname ? hostname->c_str() : nullptr,
       address ? address->c() : nullptr, certificate->c(), flags, &failures);
-  if (failures) set_property(out, "value", failures);
+  if (failures) set_field(out, "value", failures);
   return Napi::Number::New(arguments.env(), result);
 }
 

@@ -87,12 +87,12 @@ Napi::Value to_certificate(const Arguments &arguments, ne_ssl_certificate *c) {
 
 /// Returns the object that receives an output of C. The result is empty if the caller passes null.
 Napi::Object optional_object(const Arguments &arguments, std::size_t index, const char *name) {
-  return arguments.is_nullish(index) ? Napi::Object() : arguments.object(index, name);
+  return arguments.is_nullish(index) ? Napi::Object() : arguments.out(index, name);
 }
 
 template <class Value>
 void set_value(const Napi::Object &out, Value value) {
-  if (!out.IsEmpty()) set_property(out, "value", value);
+  if (!out.IsEmpty()) set_field(out, "value", value);
 }
 
 Napi::Value read(const Arguments &arguments) {
@@ -132,10 +132,10 @@ Napi::Value issuer(const Arguments &arguments) {
 
 Napi::Value digest(const Arguments &arguments) {
   const auto certificate = certificate_argument(arguments);
-  const Napi::Object out = arguments.object(1, "digest");
+  const Napi::Object out = arguments.out(1, "digest");
   char text[NE_SSL_DIGESTLEN];
   const int result = ne_ssl_cert_digest(certificate->c(), text);
-  if (result == 0) set_property(out, "value", text);
+  if (result == 0) set_field(out, "value", text);
   return Napi::Number::New(arguments.env(), result);
 }
 

@@ -43,13 +43,13 @@ char separator_argument(const Arguments &arguments) {
 // C splits a copy of `str.value`. Afterwards `str.value` is set to the rest of the text.
 template <class Next>
 Napi::Value next_token(const Arguments &arguments, Next next) {
-  const Napi::Object str = arguments.object(0, "str");
+  const Napi::Object str = arguments.out(0, "str");
   std::string text = text_of(get_property(str, "value"), "The value of \"str\"");
   char *rest = text.data();
   const char *token = next(&rest);
   if (!token) return arguments.env().Null();
   const Napi::Value result = Napi::String::New(arguments.env(), token);
-  set_property(str, "value", string_or_null(arguments.env(), rest));
+  set_field(str, "value", string_or_null(arguments.env(), rest));
   return result;
 }
 
@@ -179,7 +179,7 @@ Napi::Value lower_character(const Arguments &arguments) {
 Napi::Value hex_number(const Arguments &arguments) {
   const Napi::Env env = arguments.env();
   const std::string text = arguments.text(0, "str");
-  const Napi::Object end = arguments.is_nullish(1) ? Napi::Object() : arguments.object(1, "endptr");
+  const Napi::Object end = arguments.is_nullish(1) ? Napi::Object() : arguments.out(1, "endptr", {"value", "errno"});
   const auto parse = Since<unsigned long(const char *, const char **)>::required("ne_strhextoul");
   const char *rest = nullptr;
   errno = 0;
@@ -188,8 +188,8 @@ Napi::Value hex_number(const Arguments &arguments) {
   if (error == 0 && static_cast<std::uint64_t>(number) > static_cast<std::uint64_t>(max_safe))
     throw range_failure("The number in \"str\" is out of range: it is larger than Number.MAX_SAFE_INTEGER");
   if (!end.IsEmpty()) {
-    set_property(end, "value", string_or_null(env, rest));
-    set_property(end, "errno", error);
+    set_field(end, "value", string_or_null(env, rest));
+    set_field(end, "errno", error);
   }
   return Napi::Number::New(env, error == 0 ? static_cast<double>(number) : -1);
 }

@@ -158,6 +158,10 @@ describe.each(ways)('%s', (_, open) => {
       withoutHeader(changed(lockGranted('urn:1'), (t) => t.replace('</D:prop>', ''))),
     ],
     ['an HTML page', html(header)],
+    [
+      'characters that cannot be converted from its encoding',
+      changed(lockGranted('urn:1', { owner: 'ä' }), (t) => t.replace('encoding="utf-8"', 'encoding="utf-7"')),
+    ],
     ['a document with another root', response('<D:x xmlns:D="DAV:"/>', { headers: header })],
     [
       'elements that are nested deeper than 1,000',

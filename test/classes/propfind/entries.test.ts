@@ -230,6 +230,14 @@ describe.each(ways)('%s', (_, list) => {
     );
   });
 
+  // libxml2 stops at the byte that it cannot convert, and neon reports no error.
+  test('rejects a document that cannot be converted from its encoding', async () => {
+    const text = multistatus(named('/dav/a') + resource(propstat('<x:a>ä</x:a>'))).replace('utf-8', 'utf-7');
+    const server = await serve(answering(page(text, '207 Multi-Status', 'application/xml')));
+    const failure = await failureOf(() => list(server.port, '/dav/', '/'));
+    expect(failure).toMatchObject({ code: 'NE_ERROR', message: expect.stringMatching(/XML parse error/) as string });
+  });
+
   test('accepts a multi-status document with the status 200', async () => {
     const server = await serve(answering(page(multistatus(named('/dav/a')), '200 OK')));
     expect(await list(server.port, '/dav/', '/')).toMatchObject([{ href: '/dav/a' }]);

@@ -525,6 +525,19 @@ describe('a body', () => {
     await res.xml({});
   });
 
+  // libxml2 stops at the byte that it cannot convert, and neon reports no error.
+  test.each([10, 300_000])('rejects when the encoding of %d characters cannot be converted', async (size) => {
+    const text = `<?xml version="1.0" encoding="utf-7"?><a><b>${'b'.repeat(size)}ä</b></a>`;
+    const answer = `HTTP/1.1 200 OK\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
+    for (const blocking of [false, true]) {
+      using session = await connect(answering(answer));
+      const { message } = await failureOf(async () =>
+        blocking ? session.requestSync('GET', '/').xmlSync({}) : (await get(session)).xml({}),
+      );
+      expect(message).toMatch(/XML parse error/);
+    }
+  });
+
   test('is parsed whatever the status', async () => {
     using session = await connect(answering('HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\n<a/>'));
     const { events, handlers } = recording();

@@ -20,13 +20,17 @@ export type Way =
 /** Where it ends: after this number of milliseconds, or inside the callback with this number. */
 export interface LifeOptions {
   readonly paths: PathsStarted;
+  /** The certificate that the server over TLS has. */
+  readonly ca: string;
+  /** Whether many threads begin TLS connections all the time. OpenSSL's own exit handler must not run beside them. */
+  readonly storm: boolean;
   readonly seed: number;
   readonly way: Way;
   readonly moment: { readonly ms: number } | { readonly callback: number };
 }
 
 const options = (isMainThread ? JSON.parse(process.argv[2]!) : workerData) as LifeOptions;
-const { paths, seed, way, moment } = options;
+const { paths, ca, storm, seed, way, moment } = options;
 const random = randomFrom(seed);
 const host = '127.0.0.1';
 const long = 'x'.repeat(300_000);
@@ -111,7 +115,20 @@ const jobs: readonly (() => unknown)[] = [
   },
 ];
 
+/** Sends one request after the other, each over a new TLS connection. */
+async function connectAgain(): Promise<void> {
+  while (!ended) {
+    const one = new Session('https', 'localhost', paths.tlsPort, { tls: { ca, trustDefaultCA: false } });
+    await one
+      .request('GET', '/small')
+      .then((response) => response.text())
+      .catch(() => undefined);
+    one.destroy({ force: true });
+  }
+}
+
 async function work(): Promise<void> {
+  if (storm) for (let i = 0; i < 24; i++) void connectAgain();
   for (let i = 0; !ended && (i < 30 || 'callback' in moment) && i < 300; i++) {
     try {
       Promise.resolve(pick(random, jobs)()).catch(() => undefined);

@@ -27,6 +27,11 @@ interface Operation {
   readonly right: (answer: Answer) => boolean;
   /** The body that the server must have received when the call succeeds. */
   readonly sent?: string;
+  /**
+   * Whether the body ends where the connection ends. No client notices then that a connection ends early. So such a
+   * connection only stalls, until the time limit ends it.
+   */
+  readonly untilClose?: boolean;
 }
 
 const download = bodyOf(6000).toString();
@@ -57,6 +62,13 @@ const operations: readonly Operation[] = [
     right: isDownload,
   },
   {
+    name: 'GET, until the end',
+    response: `HTTP/1.1 200 OK\r\n\r\n${download}`,
+    run: get,
+    right: isDownload,
+    untilClose: true,
+  },
+  {
     name: 'PUT',
     response: response('', { status: '201 Created' }),
     run: (client, options) => client.request('PUT', '/a', { ...options, body: upload }),
@@ -80,12 +92,14 @@ const operations: readonly Operation[] = [
 /** The bytes that TLS adds before the first byte of the request or of the response, roughly. */
 const HANDSHAKE = { request: 700, response: 3500 };
 
-function faultFrom(random: Random, { response: text, sent = '' }: Operation, tls: boolean, blocking: boolean): Fault {
+function faultFrom(random: Random, operation: Operation, tls: boolean, blocking: boolean): Fault {
+  const { response: text, sent = '', untilClose = false } = operation;
   const direction = pick(random, ['request', 'response'] as const);
   const size = (direction === 'request' ? 150 + sent.length : text.length) + (tls ? HANDSHAKE[direction] : 0);
   const offset = below(random, Math.ceil(size * 1.1));
   // A blocking call waits a second for each stall.
-  const name = random() < (blocking ? 0.05 : 0.25) ? 'silence' : pick(random, ['rst', 'fin', 'corrupt'] as const);
+  const stalls = random() < (blocking ? 0.05 : 0.25) || untilClose;
+  const name = stalls ? 'silence' : pick(random, ['rst', 'fin', 'corrupt'] as const);
   return { [name]: offset, ...(direction === 'request' && { of: 'request' }) } as unknown as Fault;
 }
 
@@ -105,7 +119,8 @@ async function carryOut(trial: Trial, proxy: FaultProxy): Promise<void> {
   const surface = pick(random, allSurfaces);
   const tls = random() < 0.4;
   const name = `${operation.name}, ${tls ? 'TLS' : 'TCP'}`;
-  const steps: Step[] = [{ repeat: 'forever', steps: [{ read: 'request' }, { send: operation.response }] }];
+  const exchange: Step[] = [{ read: 'request' }, { send: operation.response }];
+  const steps: Step[] = operation.untilClose ? exchange : [{ repeat: 'forever', steps: exchange }];
   const server = await rawServer({
     connections: [steps],
     rest: 'repeat-last',

@@ -6,12 +6,14 @@ import path from 'node:path';
 import { reported, runProgram, type Ended } from '../../lifecycle/fork.js';
 import { startPaths } from '../../lifecycle/paths.js';
 import type { PathsStarted } from '../../lifecycle/children/paths-server.js';
+import { pem, testPki } from '../../servers/pki.js';
 import { below, pick } from '../../support/random.js';
 import type { LifeOptions, Way } from '../children/life.js';
 import type { Kind, Trial } from '../kind.js';
 
 interface Environment {
   readonly paths: PathsStarted;
+  readonly ca: string;
 }
 
 /** How the process ends in each way. */
@@ -44,7 +46,8 @@ async function carryOut(trial: Trial, environment: Environment): Promise<void> {
   const way = pick(random, Object.keys(ends) as Way[]);
   const inside = random() < 0.5;
   const moment = inside ? { callback: 1 + below(random, 60) } : { ms: below(random, 60) };
-  const options: LifeOptions = { ...environment, seed: trial.seed, way, moment };
+  const storm = ends[way].ends === 1 && random() < 0.4;
+  const options: LifeOptions = { ...environment, storm, seed: trial.seed, way, moment };
   const script = path.join(__dirname, '..', 'children', 'life.js');
   const args = ['--no-concurrent-recompilation', '--expose-gc', script, JSON.stringify(options)];
   const ended = await runProgram(process.execPath, args, { killAfterMs: 60_000 });
@@ -64,7 +67,7 @@ export const kind: Kind<Environment> = {
   limit: 90_000,
   async start() {
     const server = await startPaths();
-    return { environment: { paths: server.started }, stop: () => server.stop() };
+    return { environment: { paths: server.started, ca: pem(testPki().ca.cert) }, stop: () => server.stop() };
   },
   prepare: (environment) => (trial) => carryOut(trial, environment),
 };

@@ -4,6 +4,8 @@
  */
 import { readdirSync } from 'node:fs';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { Session, SessionPool } from 'libneon';
 import * as ne from 'libneon/ne';
@@ -18,6 +20,8 @@ interface Environment {
   readonly port: number;
   /** The port of a server with larger answers. */
   readonly large: number;
+  /** The port of a server that answers each request with its target. */
+  readonly echo: number;
 }
 
 const host = '127.0.0.1';
@@ -27,7 +31,12 @@ const largeBody = bodyOf(2000).toString();
 
 /** Counts one answer. */
 type Count = (operation: string, surface: string, good: boolean, detail: string) => void;
-type Scenario = (environment: Environment, long: boolean, count: Count) => Promise<void>;
+type Scenario = (
+  environment: Environment,
+  long: boolean,
+  count: Count,
+  measure: Trial['measure'],
+) => Promise<void>;
 
 /** Sessions that each send requests at the same time. */
 const sessions: Scenario = async ({ port }, long, count) => {
@@ -54,6 +63,61 @@ const large: Scenario = async ({ large: port }, long, count) => {
   }
   await Promise.all(open.map((session) => session.close()));
 };
+
+/**
+ * Sessions that each send one request after the other, on the surfaces with promises at the same time and on the
+ * blocking surfaces in turn. Each request has a target of its own, and the server answers with the target. So an answer
+ * that belongs to another request is noticed.
+ */
+const targets: Scenario = async ({ echo: port }, long, count, measure) => {
+  const rounds = long ? 1000 : 25;
+  const began = performance.now();
+  let requests = 0;
+  const check = (surface: string, target: string, text: string): void => {
+    requests++;
+    count('targets', surface, text === target, `${text.slice(0, 100)} for ${target}`);
+  };
+  const objects = times(24, async (index) => {
+    const session = new Session('http', host, port);
+    for (let i = 0; i < rounds; i++) {
+      const target = `/promise/${index}/${i}`;
+      check('classes', target, await (await session.request('GET', target)).text());
+    }
+    await session.close();
+  });
+  const handles = times(8, async (index) => {
+    const session = ne.ne_session_create('http', host, port);
+    for (let i = 0; i < rounds; i++) {
+      const target = `/ne/${index}/${i}`;
+      check('libneon/ne/promises', target, await answerTo(session, target, promises.ne_request_dispatch));
+    }
+    ne.ne_session_destroy(session);
+  });
+  await Promise.all([...objects, ...handles]);
+  const session = new Session('http', host, port);
+  const handle = ne.ne_session_create('http', host, port);
+  for (let i = 0; i < rounds; i++) {
+    check('classes, blocking', `/blocking/${i}`, session.requestSync('GET', `/blocking/${i}`).textSync());
+    check('libneon/ne', `/c/${i}`, await answerTo(handle, `/c/${i}`, ne.ne_request_dispatch));
+  }
+  await session.close();
+  ne.ne_session_destroy(handle);
+  measure('targets: requests in a second', (requests * 1000) / (performance.now() - began));
+};
+
+/** The body that a function of `libneon/ne` receives, or the error of its session. */
+async function answerTo(
+  session: ne.ne_session,
+  target: string,
+  dispatch: (request: ne.ne_request) => number | Promise<number>,
+): Promise<string> {
+  const request = ne.ne_request_create(session, 'GET', target);
+  const blocks: Buffer[] = [];
+  ne.ne_add_response_body_reader(request, ne.ne_accept_2xx, (block) => void blocks.push(Buffer.from(block)));
+  const result = await dispatch(request);
+  ne.ne_request_destroy(request);
+  return result === ne.NE_OK ? Buffer.concat(blocks).toString() : ne.ne_get_error(session);
+}
 
 const script = `
   const { parentPort, workerData: { lib, port, requests } } = require('node:worker_threads');
@@ -109,14 +173,12 @@ const soak: Scenario = async ({ port }, long, count) => {
     count('soak', 'classes, blocking', session.requestSync('GET', '/').textSync() === body, 'the body');
     const answers = await Promise.all(times(4, () => session.request('GET', '/').then((answer) => answer.text())));
     for (const text of answers) count('soak', 'classes', text === body, text);
-    for (const blocking of [true, false]) {
-      const request = ne.ne_request_create(handle, 'GET', '/');
-      const blocks: Buffer[] = [];
-      ne.ne_add_response_body_reader(request, ne.ne_accept_2xx, (block) => void blocks.push(Buffer.from(block)));
-      const result = blocking ? ne.ne_request_dispatch(request) : await promises.ne_request_dispatch(request);
-      const good = result === ne.NE_OK && Buffer.concat(blocks).toString() === body;
-      count('soak', blocking ? 'libneon/ne' : 'libneon/ne/promises', good, ne.ne_get_error(handle));
-      ne.ne_request_destroy(request);
+    for (const [surface, { ne_request_dispatch }] of [
+      ['libneon/ne', ne],
+      ['libneon/ne/promises', promises],
+    ] as const) {
+      const text = await answerTo(handle, '/', ne_request_dispatch);
+      count('soak', surface, text === body, text);
     }
     if (i % 20 === 0) {
       const controller = new AbortController();
@@ -135,7 +197,7 @@ const soak: Scenario = async ({ port }, long, count) => {
   ne.ne_session_destroy(handle);
 };
 
-const scenarios: readonly Scenario[] = [soak, sessions, large, workers, soak, pool];
+const scenarios: readonly Scenario[] = [soak, targets, sessions, large, targets, workers, soak, targets, pool];
 
 const descriptors = (): number => readdirSync('/proc/self/fd').length;
 
@@ -153,17 +215,22 @@ async function settle(number: () => number, limit: number): Promise<number> {
 
 export const kind: Kind<Environment> = {
   about: 'Under load each answer is right; threads, descriptors and memory return to what they were.',
-  short: 6,
+  short: 9,
   processes: 1,
   limit: 120_000,
   async start() {
     const server = await rawServer({ fixed: response(body), keep: 100 });
     const other = await rawServer({ fixed: response(largeBody), keep: 100 });
+    // The trials run in another process, so that a blocking call does not block this server.
+    const echo = createServer({ keepAliveTimeout: 600_000 }, ({ url }, answer) => answer.end(url)).listen(0, host);
+    await once(echo, 'listening');
     return {
-      environment: { port: server.port, large: other.port },
+      environment: { port: server.port, large: other.port, echo: (echo.address() as AddressInfo).port },
       stop: async () => {
         await server.stop();
         await other.stop();
+        echo.closeAllConnections();
+        echo.close();
       },
     };
   },
@@ -174,8 +241,11 @@ export const kind: Kind<Environment> = {
     let done = 0;
     return async (trial: Trial) => {
       const scenario = scenarios[trial.number % scenarios.length]!;
-      await scenario(environment, trial.long, (operation, surface, good, detail) =>
-        trial.count(operation, surface, good ? 'right' : 'wrong', detail),
+      await scenario(
+        environment,
+        trial.long,
+        (operation, surface, good, detail) => trial.count(operation, surface, good ? 'right' : 'wrong', detail),
+        (name, value) => trial.measure(name, value),
       );
       // After every kind of load has run once, everything must stay as it is.
       if (++done % scenarios.length !== 0) return;
@@ -186,6 +256,9 @@ export const kind: Kind<Environment> = {
       trial.count('descriptors', 'process', open <= files ? 'right' : 'wrong', `${files} at first, now ${open}`);
       const size = process.memoryUsage.rss() / 2 ** 20;
       memory ||= size;
+      trial.measure('threads above those at rest', now - atRest);
+      trial.measure('descriptors above those after the first round', open - files);
+      trial.measure('memory above that after the first round, MiB', size - memory);
       const good = size - memory < NOISE;
       trial.count(
         'memory',

@@ -297,6 +297,8 @@ async function carryOut(trial: Trial): Promise<void> {
       else if (!mutated && !asMeant(result, meant, surface.classes))
         trial.count(operation, surface.surface, 'wrong', `not as meant: ${shown()}`);
       else {
+        // No client can tell surplus bytes that arrive after it has sent a request from the answer to this request.
+        if (split > 0) await new Promise((resolve) => setTimeout(resolve, 20));
         // C takes waiting bytes for the next answer; only valid responses leave none.
         const answer = await settled(() => client.request('GET', '/next'));
         results.set(`${surface.surface}, next`, textOf(answer));
@@ -314,10 +316,13 @@ async function carryOut(trial: Trial): Promise<void> {
   if (mutated) agree(trial, operation, results, shown);
 }
 
-/** The promise form and the blocking form of a surface must take the same response alike. */
+/**
+ * The promise form and the blocking form of a surface must take the same response alike. Of a response with several
+ * faults, the form that receives it in smaller blocks may report another one. So only the codes of errors are compared.
+ */
 function agree(trial: Trial, operation: string, results: ReadonlyMap<string, string>, shown: () => string): void {
   const same = (one: string, other: string): boolean => {
-    const plain = (name: string): string => (results.get(name) ?? '').replace(/127\.0\.0\.1:\d+/g, '');
+    const plain = (name: string): string => (results.get(name) ?? '').replace(/^([A-Z_]+): [^]*/, '$1');
     return plain(one) === plain(other);
   };
   for (const [one, other] of [

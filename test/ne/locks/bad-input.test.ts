@@ -100,6 +100,8 @@ function lock({ needsToken = false, needsWhole = false, sends = false } = {}): A
     ],
   };
 }
+/** A lock that cannot be written. */
+const frozen: [string, unknown, Error] = ['a frozen lock', Object.freeze(ne.ne_lock_create()), wrongValue];
 const store = handle('store', 'ne_lock_store', ne.ne_lockstore_destroy);
 const path = text('path', '/a');
 
@@ -108,8 +110,8 @@ testBadInput(
   {
     ne_lock_create: [],
     ne_lock_copy: [lock()],
-    ne_lock_free: [{ ...lock(), bad: () => [...all(wrongType, notObjects), ['no uri', {}, wrongType]] }],
-    ne_lock_destroy: [{ ...lock(), bad: () => [...all(wrongType, notObjects), ['no uri', {}, wrongType]] }],
+    ne_lock_free: [{ ...lock(), bad: () => [...all(wrongType, notObjects), ['no uri', {}, wrongType], frozen] }],
+    ne_lock_destroy: [{ ...lock(), bad: () => [...all(wrongType, notObjects), ['no uri', {}, wrongType], frozen] }],
     ne_lockstore_create: [],
     ne_lockstore_register: [store, further(sess)],
     ne_lockstore_destroy: [store],

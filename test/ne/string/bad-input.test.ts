@@ -37,6 +37,7 @@ const tokens: Argument = {
     ...all(wrongType, notObjects),
     ...notStrings.map((value) => [`${show(value)} as its value`, { value }, wrongType] as [string, unknown, Error]),
     ['a null character in its value', { value: 'a\0,b' }, wrongValue],
+    ['a frozen object', Object.freeze({ value: 'a,b' }), wrongValue],
   ],
 };
 const lower: Argument = {

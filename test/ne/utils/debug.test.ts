@@ -48,6 +48,8 @@ test.each([
   const log = await logOf(server.port, 'auth');
   expectNoCredentials(log);
   expect(log).toContain('via http://...@proxy.example.com:8080/a@b and on\n');
+  expect(log).toContain('GET http://...@example.com/cookie: ...\n');
+  expect(log).toContain('no authorization, Authorization: ...\n');
   if (log.startsWith(silent)) return;
   expect(log).toContain('GET /path HTTP/1.1');
   expect(log).toMatch(/^Authorization: /m);
