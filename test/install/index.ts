@@ -126,7 +126,7 @@ function pack(work: string): Tarballs {
 
 /** The first example of the README, for a server on this machine. */
 function firstExample(server: { readonly origin: string; readonly port: number }): Setting['example'] {
-  const [{ code, prints }] = programsOf('README.md') as [ReturnType<typeof snippetsOf>[number]];
+  const [{ code, prints }] = programsOf('README.md') as [ReturnType<typeof programsOf>[number]];
   const { outputText } = ts.transpileModule(localised(code, server), {
     compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 },
   });
