@@ -5,6 +5,7 @@ import { expand, hasMagic, matcherOf } from '../core/glob.js';
 import { escapePath, NeonError, type Resource, SessionPool, versions } from '../index.js';
 import { credentialsOf, proxyCredentials } from './credentials.js';
 import { ClientError, usageError } from './failure.js';
+import { withoutCredentials } from './format.js';
 import type { Output } from './output.js';
 
 /** The options of every command that uses a server. */
@@ -244,18 +245,15 @@ function patternOf(segment: string): string {
 function partsOf(url: string): { readonly path: string; readonly query: string } {
   const [, path = '', query = '', hash] = /^[^:]+:\/\/[^/?#]*([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(url) ?? [];
   if (hash !== undefined)
-    throw usageError(`a "#" in a URL is no part of a path: ${hideCredentials(url)}`, 'write it as %23');
+    throw usageError(`a "#" in a URL is no part of a path: ${withoutCredentials(url)}`, 'write it as %23');
   return { path: path === '' ? '/' : path, query };
 }
-
-/** A URL without its user and password. */
-const hideCredentials = (url: string): string => url.replace(/^([^:]+:\/\/)[^/?#]*@/, '$1');
 
 function urlOf(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^https?:$/.test(url.protocol))
     throw usageError(
-      `${hideCredentials(text)} is no URL of http or https`,
+      `${withoutCredentials(text)} is no URL of http or https`,
       'a URL is like https://dav.example.com/files/',
     );
   return url;

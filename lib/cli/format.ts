@@ -1,5 +1,9 @@
 /** Text for people: sizes, durations, dates, tables, and names without control characters. */
 
+/** Leaves the user and the password out of URLs in a text. */
+export const withoutCredentials = (text: string): string =>
+  text.replaceAll(/([a-z][a-z\d+.-]*:\/\/)[^\s/?#]*@/gi, '$1');
+
 /** Replaces control characters, with which a name of the server could write to other places of the terminal. */
 export function printable(text: string): string {
   return text.replaceAll(

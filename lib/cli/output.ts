@@ -1,5 +1,5 @@
 /** What the client prints: lines for people, JSON for programs, and failures on standard error. */
-import { printable } from './format.js';
+import { printable, withoutCredentials } from './format.js';
 import { type FailureReport, reportOf } from './failure.js';
 
 /** The streams of the client. */
@@ -66,9 +66,12 @@ export class Output {
   }
 
   /** Prints a failure on standard error: its code, cause and cure. */
-  failure(error: unknown, path?: string): FailureReport {
+  failure(error: unknown, name?: string): FailureReport {
     const report = reportOf(error);
-    const { kind, code, message, cause, cure, status } = report;
+    const { kind, code, cause, cure, status } = report;
+    // Arguments may have a password.
+    const message = withoutCredentials(report.message);
+    const path = name === undefined ? undefined : withoutCredentials(name);
     if (this.isJson) {
       const json = JSON.stringify({ error: { kind, code, message, path, status, cause, cure } });
       this.streams.stderr.write(`${json}\n`);
@@ -103,6 +106,6 @@ export class Output {
 
   #line(line: string): void {
     if (this.#held) this.#held.push(line);
-    else this.streams.stdout.write(`${printable(line)}\n`);
+    else this.streams.stdout.write(`${printable(withoutCredentials(line))}\n`);
   }
 }

@@ -1,5 +1,6 @@
 /** The command line: its commands, their options and their help. */
 import { Command as Parser, CommanderError } from 'commander';
+import { setImmediate as turn } from 'node:timers/promises';
 
 import { versions } from '../index.js';
 import { type AnyCommand, type Client, type CommonCommandOptions, Reported } from './command.js';
@@ -147,6 +148,9 @@ async function run(
     if (signal.aborted) own?.pool.destroy({ force: true });
     else await own?.pool.close({ timeout: 1000 });
   }
+  // The output may have told only now that its reader is gone.
+  await turn();
+  if (signal.aborted) throw signal.reason;
 }
 
 /** How a command line has ended. Reports the failure, unless it was reported. */

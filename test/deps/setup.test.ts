@@ -256,13 +256,13 @@ describe('the package', () => {
     expect(others.filter((path) => /^(dist\/)?(test|bench|examples|build|node_modules|\.)/.test(path))).toEqual([]);
   });
 
-  it('bundles the library into seven JavaScript files with source maps', () => {
+  it('bundles the library into seven JavaScript files with source maps, and the client into one', () => {
     const shared = ['classes/shared.js', 'core/shared.js', 'ne/shared.js'];
     const scripts = [...shared, 'index.js', 'ne/index.js', 'ne/promises.js', 'webdav/index.js'].sort();
     const lib = join(installed, 'dist/lib');
-    expect(filesIn(lib, /\.js$/)).toEqual(scripts);
+    expect(filesIn(lib, /\.js$/)).toEqual([...scripts, 'cli/index.js'].sort());
     expect(filesIn(lib, /\.map$/)).toEqual(scripts.map((name) => `${name}.map`));
-    expect(filesIn(lib, /\.d\.ts$/)).toEqual(filesIn(join(root, 'dist/lib'), /\.d\.ts$/));
+    expect(filesIn(lib, /\.d\.ts$/)).toEqual(filesIn(join(root, 'dist/lib'), /^(?!cli\/).*\.d\.ts$/));
     const sources = scripts.flatMap((name) => {
       const map = JSON.parse(readFileSync(join(lib, `${name}.map`), 'utf8')) as { sources: string[] };
       return map.sources.map((source) => resolve(dirname(join(lib, name)), source));
@@ -270,6 +270,19 @@ describe('the package', () => {
     const inTree = sources.map((source) => source.replace(installed, root));
     expect(inTree.filter((source) => !existsSync(source))).toEqual([]);
     expect(sources).toContain(join(installed, 'lib/core/load.ts'));
+  });
+
+  it('has a client that needs no other package, with the licences of the code in it', () => {
+    const client = join(installed, 'dist/lib/cli/index.js');
+    const { stdout } = node([client, 'info'], {}, user);
+    expect(stdout).toMatch(/^libneon: \d.*\nneon: 0\./);
+    const licences = readFileSync(join(installed, 'dist/lib/cli/THIRD-PARTY-LICENSES'), 'utf8');
+    for (const name of ['cli-progress', 'commander', 'mute-stream', 'read', 'string-width'])
+      expect(licences).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\((MIT|ISC)\\)$`, 'm'));
+    const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
+      bin: Record<string, string>;
+    };
+    expect(manifest.bin['libneon']).toBe('dist/lib/cli/index.js');
   });
 
   it('leaves the unbundled library in the tree', () => {

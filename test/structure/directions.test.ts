@@ -1,6 +1,6 @@
 /**
- * Tests the direction of imports and includes: `webdav` may use `classes`, `classes` may use `ne`, and `ne` may use
- * `core`. There must be no cycles.
+ * Tests the direction of imports and includes: `webdav` and `cli` may use `classes`, `classes` may use `ne`, and `ne`
+ * may use `core`. There must be no cycles.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -9,8 +9,8 @@ import { projectRoot } from '../servers/start.js';
 /** The paths of files, each with the paths of the files that it imports or includes. */
 type Graph = ReadonlyMap<string, readonly string[]>;
 
-/** The rooms, each of which may use those before it. Only `lib` has the last one. */
-const rooms = ['core', 'ne', 'classes', 'webdav'];
+/** The rooms, each of which may use those before it. Only `lib` has the last two. */
+const rooms = ['core', 'ne', 'classes', 'webdav', 'cli'];
 
 /**
  * Finds the imports or includes of every file in a folder. `targets` returns the targets of one file, as paths relative
@@ -69,7 +69,7 @@ describe.each([
 ])('%s', (folder, graph) => {
   test('has its rooms, and names only files that it has', () => {
     const files = Array.from(graph.keys());
-    for (const room of folder === 'lib' ? rooms : rooms.slice(0, -1))
+    for (const room of folder === 'lib' ? rooms : rooms.slice(0, -2))
       expect(files.filter((file) => file.startsWith(`${room}/`)).length).toBeGreaterThan(5);
     const unknown = Array.from(graph.values(), (targets) => targets.filter((target) => !graph.has(target))).flat();
     expect(unknown).toEqual([]);
@@ -83,6 +83,13 @@ describe.each([
   test('does not let webdav use ne', () => {
     const inside = Array.from(graph).filter(([file]) => file.startsWith('webdav/'));
     expect(inside.flatMap(([, targets]) => targets).filter((target) => target.startsWith('ne/'))).toEqual([]);
+  });
+
+  test('lets cli use the library as a program does, and only modules without state besides', () => {
+    const inside = Array.from(graph).filter(([file]) => file.startsWith('cli/'));
+    const outside = inside.flatMap(([, targets]) => targets).filter((target) => !target.startsWith('cli/'));
+    const allowed = ['index.ts', 'core/glob.ts', 'classes/local-tree.ts', 'classes/tree-state.ts'];
+    expect(outside.filter((target) => !allowed.includes(target))).toEqual([]);
   });
 
   test('has no cycle of imports or includes', () => {

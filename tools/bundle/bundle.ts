@@ -1,10 +1,25 @@
+<<<<<<< HEAD
 /** Bundles the compiled library for the published package, so that a program reads a few files when it starts. */
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+=======
+/**
+ * Bundles the compiled library for the published package, so that a program reads a few files when it starts. The
+ * command-line client becomes one file, together with the packages that it uses.
+ */
+import commonjs from '@rollup/plugin-commonjs';
+import nodeResolve from '@rollup/plugin-node-resolve';
+import { cpSync, readFileSync, rmSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+>>>>>>> w-cli
 import path from 'node:path';
 import { type Plugin, rollup } from 'rollup';
 import ts from 'typescript';
 import { root } from '../generate/project.js';
+<<<<<<< HEAD
 import { firstOfEachLine } from './line-map.js';
+=======
+import { licences } from './licences.js';
+>>>>>>> w-cli
 
 /** The entry points of the package: the path of the JavaScript file in `dist/lib`, without `.js`. */
 const entries = ['index', 'ne/index', 'ne/promises', 'webdav/index'];
@@ -16,15 +31,20 @@ const entries = ['index', 'ne/index', 'ne/promises', 'webdav/index'];
  */
 export async function bundle(folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
-  cpSync(path.join(root, 'dist/lib'), folder, { recursive: true, filter: (file) => !/\.js(\.map)?$/.test(file) });
+  // Nothing imports the client, so it needs no declaration files.
+  const isPacked = (file: string): boolean => !/\.js(\.map)?$|[\\/]lib[\\/]cli$/.test(file);
+  cpSync(path.join(root, 'dist/lib'), folder, { recursive: true, filter: isPacked });
+  await bundleLibrary(folder);
+  await bundleClient(folder);
+}
+
+async function bundleLibrary(folder: string): Promise<void> {
   const build = await rollup({
     input: Object.fromEntries(entries.map((entry) => [entry, path.join(root, 'lib', `${entry}.ts`)])),
     external: /^node:/,
     plugins: [typescript()],
     treeshake: false,
-    onLog: (_level, log) => {
-      throw new Error(log.message);
-    },
+    onLog: refuse,
   });
   try {
     await build.write({
@@ -55,6 +75,35 @@ function shortenMaps(folder: string): void {
   }
 }
 
+/**
+ * Bundles the client with the packages that it uses, whose licences are written beside it. The library stays outside:
+ * the client loads the bundled one.
+ */
+async function bundleClient(folder: string): Promise<void> {
+  const library = path.join(root, 'lib/index.ts');
+  const build = await rollup({
+    input: path.join(root, 'lib/cli/index.ts'),
+    external: (id) => id.startsWith('node:') || builtinModules.includes(id) || id === library,
+    plugins: [typescript(), nodeResolve({ preferBuiltins: true }), commonjs(), licences()],
+    onLog: refuse,
+  });
+  try {
+    await build.write({
+      file: path.join(folder, 'cli/index.js'),
+      format: 'cjs',
+      interop: 'default',
+      paths: { [library]: '../index.js' },
+      generatedCode: { preset: 'es2015', symbols: false },
+    });
+  } finally {
+    await build.close();
+  }
+}
+
+const refuse = (_level: string, log: { readonly message: string }): never => {
+  throw new Error(log.message);
+};
+
 /** The room of the modules that several entry points share. */
 function roomOf(moduleIds: readonly string[]): string {
   if (moduleIds.includes(path.join(root, 'lib/core/load.ts'))) return 'core';
@@ -79,10 +128,11 @@ function typescript(): Plugin {
   return {
     name: 'typescript',
     resolveId: (target, importer) =>
-      importer !== undefined && target.startsWith('.')
+      importer?.endsWith('.ts') && target.startsWith('.')
         ? path.resolve(path.dirname(importer), target.replace(/\.js$/, '.ts'))
         : null,
     load: (fileName) => {
+      if (!fileName.endsWith('.ts')) return null;
       const { outputText, sourceMapText } = ts.transpileModule(read(fileName), { fileName, compilerOptions });
       return { code: outputText, map: sourceMapText ?? null };
     },
