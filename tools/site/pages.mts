@@ -38,8 +38,8 @@ export function pagesOf(root: string): Page[] {
 
 /**
  * Writes the pages and README.md to `folder`, at their paths in the repository. The first heading becomes the title.
- * Links to other files than pages become links to `repository`, or text if there is no repository. A link to a page that
- * is not on the site is an error.
+ * Links to files that are no pages become links to `repository`, or text if there is no repository. A link to a page
+ * that is not on the site is an error.
  */
 export function stage(root: string, folder: string, pages: readonly Page[], repository: string | undefined): void {
   const onSite = new Set(['README.md', ...pages.map(({ file }) => file)]);
