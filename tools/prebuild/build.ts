@@ -35,7 +35,10 @@ export function check(system: System): void {
   const needed = neededVersions(system, file);
   const wrong = needed.filter((name) => /^(GLIBCXX|CXXABI)_/.test(name) || isTooNew(name));
   if (wrong.length > 0) throw new Error(`${system.name} needs ${wrong.join(', ')}, which older systems lack`);
-  const glibc = needed.filter((name) => name.startsWith('GLIBC_')).sort(byVersion).at(-1);
+  const glibc = needed
+    .filter((name) => name.startsWith('GLIBC_'))
+    .sort(byVersion)
+    .at(-1);
   console.log(`${system.name}: ${size}, needs ${glibc ?? 'no glibc'}, loads ${neon}`);
 }
 
