@@ -31,7 +31,10 @@ export function check(system: System): void {
   const script = 'console.log(require(process.argv[1]).sync.ne_version_string())';
   const neon = output(system, system.node, ['-e', script, file]).replace(/:.*/s, '');
   const size = `${Math.round(statSync(file).size / 1000)} kB`;
-  if (!system.name.endsWith('-glibc')) return console.log(`${system.name}: ${size}, loads ${neon}`);
+  if (!system.name.endsWith('-glibc')) {
+    console.log(`${system.name}: ${size}, loads ${neon}`);
+    return;
+  }
   const needed = neededVersions(system, file);
   const wrong = needed.filter((name) => /^(GLIBCXX|CXXABI)_/.test(name) || isTooNew(name));
   if (wrong.length > 0) throw new Error(`${system.name} needs ${wrong.join(', ')}, which older systems lack`);
