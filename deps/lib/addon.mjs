@@ -98,7 +98,7 @@ function prebuiltFor(env) {
  * Explains why the prebuilt binary for this system does not load; undefined if it loads, or if there is none.
  *
  * @param {Env} [env]
- * @returns {{ problem: string, needsNeon: boolean } | undefined}  `needsNeon`: only neon's library is missing or too old
+ * @returns {{ problem: string, needsNeon: boolean } | undefined}  `needsNeon`: only neon's library is missing or old
  */
 export function prebuiltProblem(env = process.env) {
   const prebuilt = prebuiltFor(env);
@@ -127,8 +127,8 @@ function tryToLoad(binary, env) {
 const IN_PROJECT = existsSync(join(root, 'test'));
 
 /**
- * Chooses the builder and lists its missing needs. Users need no CMake: npm's node-gyp compiles for them. In the project
- * it is CMake if installed, otherwise node-gyp. Only CMake supports sanitizers and coverage.
+ * Chooses the builder and lists its missing needs. Users need no CMake: npm's node-gyp compiles for them. In the
+ * project it is CMake if installed, otherwise node-gyp. Only CMake supports sanitizers and coverage.
  *
  * @param {Env} env
  * @returns {{ builder: Builder, needs: Need[] }}

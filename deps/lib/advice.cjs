@@ -106,11 +106,11 @@ exports.packageManager = packageManager;
  * The exact command that installs the needs; undefined when this manager lacks a package for one of the needs.
  *
  * @param {readonly Need[]} needs
- * @param {Manager | undefined} [manager]
- * @param {boolean} [isRoot]
+ * @param {Manager | undefined} manager
+ * @param {boolean} isRoot
  * @returns {string | undefined}
  */
-function installCommand(needs, manager = packageManager(), isRoot = isRootUser()) {
+function installCommand(needs, manager, isRoot) {
   if (manager === undefined) return undefined;
   const { install, asRoot, names } = MANAGERS[manager];
   const packages = needs.map((need) => names[need]);
@@ -235,7 +235,7 @@ exports.isNeonMissing = isNeonMissing;
 
 /** The advice to install neon's library, as a part of a sentence. */
 function installNeon() {
-  const command = installCommand(['neon-library']);
+  const command = installCommand(['neon-library'], packageManager(), isRootUser());
   if (command !== undefined) return `install it with "${command}"`;
   return 'install it with the package manager of your system (no package manager is known here)';
 }
@@ -246,7 +246,7 @@ function installNeon() {
  * @param {string} found  the library's version, or the linker's message
  */
 function explainOldNeon(found) {
-  const update = installCommand(['neon-library']);
+  const update = installCommand(['neon-library'], packageManager(), isRootUser());
   const how = update === undefined ? 'update it' : `update it with "${update}"`;
   return (
     `The system's neon library is older than the ${exports.OLDEST} that libneon needs (${found}): ${how}, or, if the ` +

@@ -245,8 +245,8 @@ describe('copies of the package', () => {
   }
 
   const { prebuiltFile, thisSystem } = createRequire(__filename)(path.join(projectRoot, 'deps/prebuilt.cjs')) as {
-    prebuiltFile(system: string): string;
-    thisSystem(): string;
+    prebuiltFile: (system: string) => string;
+    thisSystem: () => string;
   };
   const other: Readonly<Record<string, string>> = { glibc: 'musl', musl: 'glibc' };
   const place = (from: string, to: string): void => {

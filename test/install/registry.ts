@@ -35,7 +35,13 @@ export async function startRegistry(folder: string, names: readonly string[]): P
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { url, stop: () => void (server.close(), server.closeAllConnections()) };
+  return {
+    url,
+    stop: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
 }
 
 function pack(folder: string, name: string): Packed {

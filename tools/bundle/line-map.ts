@@ -16,9 +16,9 @@ export function firstOfEachLine(mappings: string): string {
       for (const segment of line === '' ? [] : line.split(',')) {
         const [start = 0, ...origin] = decode(segment);
         if (origin.length < 3) continue;
-        for (const index of [0, 1, 2]) before[index]! += origin[index]!;
+        for (const index of [0, 1, 2]) before[index] = (before[index] ?? 0) + (origin[index] ?? 0);
         if (first !== undefined) continue;
-        first = encode([start, ...before.map((value, index) => value - written[index]!)]);
+        first = encode([start, ...before.map((value, index) => value - (written[index] ?? 0))]);
         before.forEach((value, index) => (written[index] = value));
       }
       return first ?? '';
@@ -48,7 +48,7 @@ function encode(numbers: readonly number[]): string {
       let text = '';
       let rest = number < 0 ? (-number << 1) | 1 : number << 1;
       do {
-        text += digits[(rest & 31) | (rest > 31 ? 32 : 0)]!;
+        text += digits.charAt((rest & 31) | (rest > 31 ? 32 : 0));
         rest >>= 5;
       } while (rest > 0);
       return text;

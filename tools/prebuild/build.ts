@@ -31,27 +31,33 @@ export function check(system: System): void {
   const script = 'console.log(require(process.argv[1]).sync.ne_version_string())';
   const neon = output(system, system.node, ['-e', script, file]).replace(/:.*/s, '');
   const size = `${Math.round(statSync(file).size / 1000)} kB`;
-  if (!system.name.endsWith('-glibc')) return console.log(`${system.name}: ${size}, loads ${neon}`);
+  if (!system.name.endsWith('-glibc')) {
+    console.log(`${system.name}: ${size}, loads ${neon}`);
+    return;
+  }
   const needed = neededVersions(system, file);
-  const wrong = needed.filter((name) => /^(GLIBCXX|CXXABI)_/.test(name) || isNewer(name, `GLIBC_${newestGlibc}`));
+  const wrong = needed.filter((name) => /^(GLIBCXX|CXXABI)_/.test(name) || isTooNew(name));
   if (wrong.length > 0) throw new Error(`${system.name} needs ${wrong.join(', ')}, which older systems lack`);
-  const glibc = needed.filter((name) => name.startsWith('GLIBC_')).at(-1);
+  const glibc = needed
+    .filter((name) => name.startsWith('GLIBC_'))
+    .sort(byVersion)
+    .at(-1);
   console.log(`${system.name}: ${size}, needs ${glibc ?? 'no glibc'}, loads ${neon}`);
 }
 
-/** The versions of symbols that a binary needs of shared libraries, such as `GLIBC_2.34`, the oldest first. */
+/** The versions of symbols that a binary needs of shared libraries, such as `GLIBC_2.34`. */
 function neededVersions(system: System, file: string): string[] {
   const text = output(system, 'readelf', ['--version-info', '--wide', file]);
-  const names = new Set(Array.from(text.matchAll(/Name: (\w+_[\d.]+)/g), ([, name]) => name ?? ''));
-  return [...names].sort((a, b) => (isNewer(a, b) ? 1 : -1));
+  return [...new Set(Array.from(text.matchAll(/Name: (\w+_[\d.]+)/g), ([, name]) => name ?? ''))];
 }
 
-function isNewer(name: string, than: string): boolean {
-  const parts = (text: string): number[] => (text.match(/\d+/g) ?? []).map(Number);
-  if (name.replace(/_.*/, '') !== than.replace(/_.*/, '')) return name > than;
-  const [a, b] = [parts(name), parts(than)];
-  const differs = a.findIndex((part, index) => part !== (b[index] ?? 0));
-  return differs >= 0 && (a[differs] ?? 0) > (b[differs] ?? 0);
+function isTooNew(name: string): boolean {
+  return name.startsWith('GLIBC_') && byVersion(name, `GLIBC_${newestGlibc}`) > 0;
+}
+
+/** Compares names by their numbers. */
+function byVersion(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true });
 }
 
 function run(system: System, program: string, args: readonly string[]): void {

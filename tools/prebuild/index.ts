@@ -1,6 +1,6 @@
 /**
  * Builds the prebuilt addons of a release into `prebuilds/`, for the systems that are named, or for all of a release.
- * With `--check`, it builds nothing, and fails unless they are all there and load. `npm publish` runs it with `--check`.
+ * With `--check`, it builds nothing, and fails unless they are all there and load. `npm publish` runs it so.
  */
 import { parseArgs } from 'node:util';
 import { build, check } from './build.js';

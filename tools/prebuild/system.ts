@@ -9,8 +9,8 @@ import { root } from '../generate/project.js';
 
 interface Prebuilt {
   readonly SYSTEMS: readonly string[];
-  prebuiltFile(system: string): string;
-  thisSystem(): string;
+  prebuiltFile: (system: string) => string;
+  thisSystem: () => string;
 }
 
 const { SYSTEMS, prebuiltFile, thisSystem } = createRequire(__filename)(
@@ -57,8 +57,8 @@ const programs = {
 export const packagesForArm64 = Object.values(programs);
 
 /**
- * Debian's cross compiler builds against the arm64 package of neon, and QEMU runs Node. The packages are from the Debian
- * release of this machine, so that they match the C and C++ libraries of the cross compiler.
+ * Debian's cross compiler builds against the arm64 package of neon, and QEMU runs Node. The packages are from the
+ * Debian release of this machine, so that they match the C and C++ libraries of the cross compiler.
  */
 function arm64(name: string, nodeVersion: string): System {
   const has = (program: string): boolean => spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
