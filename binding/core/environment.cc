@@ -23,10 +23,10 @@ constexpr const char *class_names[] = {
 static_assert(std::size(class_names) == static_cast<std::size_t>(Kind::Count));
 
 // The names of the hooks, in the order of Hook.
-constexpr const char *hook_names[] = {
-    "NeonError", "snapshot",      "enter",         "isInside", "keep",   "kept",    "forget",
-    "token",     "handleClasses", "isHandle",      "status",   "fillUri", "setField", "requireFields",
-    "lastOperation", "later",     "settle",        "deliver",  "outboxTable", "outboxBytes"};
+constexpr const char *hook_names[] = {"NeonError", "snapshot", "enter",    "isInside",      "keep",
+                                      "kept",      "forget",   "token",    "handleClasses", "isHandle",
+                                      "status",    "fillUri",  "setField", "requireFields", "lastOperation",
+                                      "later",     "settle",   "deliver",  "outboxTable",   "outboxBytes"};
 static_assert(std::size(hook_names) == static_cast<std::size_t>(Environment::Hook::Count));
 
 // After this time, or this many events, other work of the event loop gets its turn.

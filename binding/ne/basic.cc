@@ -125,9 +125,7 @@ std::shared_ptr<Operation> getmodtime(const Arguments &arguments, Mode) {
         time = -1;
         return ne_getmodtime(session, path.c_str(), &time);
       },
-      [](Napi::Object object, std::time_t time) {
-        set_field(object, "value", static_cast<double>(time));
-      });
+      [](Napi::Object object, std::time_t time) { set_field(object, "value", static_cast<double>(time)); });
 }
 
 std::shared_ptr<Operation> options(const Arguments &arguments, Mode) {

@@ -169,8 +169,7 @@ OwnedLock lock_of(const Arguments &arguments, std::size_t index) {
 
 // C stores LONG_MAX for a timeout that is too long.
 void set_timeout(Napi::Object object, const struct ne_lock &lock) {
-  set_field(object, "timeout",
-               static_cast<double>(std::min<std::int64_t>(lock.timeout, max_safe_integer)));
+  set_field(object, "timeout", static_cast<double>(std::min<std::int64_t>(lock.timeout, max_safe_integer)));
 }
 
 void fill_lock(Napi::Object object, const struct ne_lock &lock) {
@@ -361,8 +360,8 @@ Napi::Value using_parent(const Arguments &arguments) {
 }
 
 /// An operation that calls `run(session, lock)` with the lock in argument 1. After success,
-/// `fill(object, lock)` updates `fields` of the object in argument 1. The lock is read and checked before the session,
-/// because a getter of the lock may destroy the session.
+/// `fill(object, lock)` updates `fields` of the object in argument 1. The lock is read and checked before the
+/// session, because a getter of the lock may destroy the session.
 template <class Run, class Fill>
 std::shared_ptr<Operation> lock_operation(const Arguments &arguments, void (*require)(const struct ne_lock &),
                                           Run run, std::initializer_list<const char *> fields, Fill fill) {

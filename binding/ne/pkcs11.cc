@@ -96,7 +96,7 @@ std::shared_ptr<Operation> initialise(const Arguments &arguments, Init init) {
       [&environment](Operation &self, Napi::Env env, Initialised result) {
         if (result.provider)
           set_field(self.held(env, 0).As<Napi::Object>(), "value",
-                       to_object(std::make_shared<Pkcs11Provider>(environment, result.provider.release())));
+                    to_object(std::make_shared<Pkcs11Provider>(environment, result.provider.release())));
         return Napi::Number::New(env, result.code);
       });
   made->hold(arguments.out(0, "provider"));

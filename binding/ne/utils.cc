@@ -68,7 +68,8 @@ Napi::Value newer_functions(const Arguments &arguments) {
 
 Napi::Value parse_statusline(const Arguments &arguments) {
   const std::string line = arguments.text(0, "status_line");
-  const Napi::Object object = arguments.out(1, "s", {"major_version", "minor_version", "code", "klass", "reason_phrase"});
+  const Napi::Object object =
+      arguments.out(1, "s", {"major_version", "minor_version", "code", "klass", "reason_phrase"});
   ne_status status{};
   const int result = ne_parse_statusline(line.c_str(), &status);
   if (result == 0) {

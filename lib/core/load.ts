@@ -154,7 +154,9 @@ const hooks = {
   requireFields: (object: object, argument: string, ...names: string[]) => {
     const name = names.find((field) => !isWritable(object, field));
     if (name !== undefined)
-      throw invalidValue(`The field "${name}" of the argument "${argument}" must be writable, because the call fills it`);
+      throw invalidValue(
+        `The field "${name}" of the argument "${argument}" must be writable, because the call fills it`,
+      );
   },
   lastOperation,
   /** Calls `job` in a later turn of the event loop. */

@@ -1,25 +1,17 @@
-<<<<<<< HEAD
-/** Bundles the compiled library for the published package, so that a program reads a few files when it starts. */
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-=======
 /**
  * Bundles the compiled library for the published package, so that a program reads a few files when it starts. The
  * command-line client becomes one file, together with the packages that it uses.
  */
 import commonjs from '@rollup/plugin-commonjs';
 import nodeResolve from '@rollup/plugin-node-resolve';
-import { cpSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
->>>>>>> w-cli
 import path from 'node:path';
 import { type Plugin, rollup } from 'rollup';
 import ts from 'typescript';
 import { root } from '../generate/project.js';
-<<<<<<< HEAD
-import { firstOfEachLine } from './line-map.js';
-=======
 import { licences } from './licences.js';
->>>>>>> w-cli
+import { firstOfEachLine } from './line-map.js';
 
 /** The entry points of the package: the path of the JavaScript file in `dist/lib`, without `.js`. */
 const entries = ['index', 'ne/index', 'ne/promises', 'webdav/index'];

@@ -179,7 +179,8 @@ Napi::Value lower_character(const Arguments &arguments) {
 Napi::Value hex_number(const Arguments &arguments) {
   const Napi::Env env = arguments.env();
   const std::string text = arguments.text(0, "str");
-  const Napi::Object end = arguments.is_nullish(1) ? Napi::Object() : arguments.out(1, "endptr", {"value", "errno"});
+  const Napi::Object end =
+      arguments.is_nullish(1) ? Napi::Object() : arguments.out(1, "endptr", {"value", "errno"});
   const auto parse = Since<unsigned long(const char *, const char **)>::required("ne_strhextoul");
   const char *rest = nullptr;
   errno = 0;

@@ -31,12 +31,7 @@ const largeBody = bodyOf(2000).toString();
 
 /** Counts one answer. */
 type Count = (operation: string, surface: string, good: boolean, detail: string) => void;
-type Scenario = (
-  environment: Environment,
-  long: boolean,
-  count: Count,
-  measure: Trial['measure'],
-) => Promise<void>;
+type Scenario = (environment: Environment, long: boolean, count: Count, measure: Trial['measure']) => Promise<void>;
 
 /** Sessions that each send requests at the same time. */
 const sessions: Scenario = async ({ port }, long, count) => {
@@ -103,6 +98,24 @@ const targets: Scenario = async ({ echo: port }, long, count, measure) => {
   await session.close();
   ne.ne_session_destroy(handle);
   measure('targets: requests in a second', (requests * 1000) / (performance.now() - began));
+};
+
+/** The most milliseconds that a request to an idle server may take in the median, on a busy machine too. */
+const QUICK = 150;
+
+/** Requests one after the other on a single session. A thread that sleeps must wake for each of them. */
+const turns: Scenario = async ({ echo: port }, _long, count, measure) => {
+  const session = new Session('http', host, port);
+  const taken: number[] = [];
+  for (let i = 0; i < 25; i++) {
+    const began = performance.now();
+    await (await session.request('GET', `/turn/${i}`)).text();
+    taken.push(performance.now() - began);
+  }
+  await session.close();
+  const median = taken.sort((a, b) => a - b)[12]!;
+  count('turns', 'classes', median < QUICK, `${median} ms`);
+  measure('turns: median of a request, ms', median);
 };
 
 /** The body that a function of `libneon/ne` receives, or the error of its session. */
@@ -197,7 +210,9 @@ const soak: Scenario = async ({ port }, long, count) => {
   ne.ne_session_destroy(handle);
 };
 
-const scenarios: readonly Scenario[] = [soak, targets, sessions, large, targets, workers, soak, targets, pool];
+const scenarios: readonly Scenario[] = [
+  ...[soak, targets, sessions, large, targets, turns, workers, soak, targets, pool],
+];
 
 const descriptors = (): number => readdirSync('/proc/self/fd').length;
 
@@ -215,7 +230,7 @@ async function settle(number: () => number, limit: number): Promise<number> {
 
 export const kind: Kind<Environment> = {
   about: 'Under load each answer is right; threads, descriptors and memory return to what they were.',
-  short: 9,
+  short: 10,
   processes: 1,
   limit: 120_000,
   async start() {
