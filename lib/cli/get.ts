@@ -1,7 +1,7 @@
 /** The command `get`. */
 import { Option } from 'commander';
 import { once } from 'node:events';
-import { lstat, open, rename, rm, stat, utimes } from 'node:fs/promises';
+import { lstat, mkdir, open, rename, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 
 import { requireLocalName } from '../classes/local-tree.js';
@@ -58,6 +58,7 @@ export const get: Command<GetOptions> = {
     if (!isFolder && isSeveral && !local.endsWith('/'))
       throw usageError(`${local} is no folder, and there are several files`, `create it, or write ${local}/`);
     const intoFolder = isFolder || isSeveral || local.endsWith('/');
+    if (intoFolder && !isFolder) await mkdir(local, { recursive: true });
     await tally.each(found, shown, async (remote) => {
       const resource = remote.resource ?? (await describe(client, connection, remote.target));
       const name = resource?.name || nameOf(remote.target);

@@ -4,22 +4,21 @@
  */
 import commonjs from '@rollup/plugin-commonjs';
 import nodeResolve from '@rollup/plugin-node-resolve';
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import path from 'node:path';
 import { type Plugin, rollup } from 'rollup';
 import ts from 'typescript';
 import { root } from '../generate/project.js';
 import { licences } from './licences.js';
-import { firstOfEachLine } from './line-map.js';
 
 /** The entry points of the package: the path of the JavaScript file in `dist/lib`, without `.js`. */
 const entries = ['index', 'ne/index', 'ne/promises', 'webdav/index'];
 
 /**
- * Writes the bundled library to `folder`: the entry points, the files that they share, their source maps, and the
- * declaration files of `dist/lib`. TypeScript compiles each module as in `dist/lib`. The bundle omits and shortens no
- * code.
+ * Writes the bundled library to `folder`: the entry points, the files that they share, and the declaration files of
+ * `dist/lib`. TypeScript compiles each module as in `dist/lib`. The bundle omits and shortens no code, so there are no
+ * source maps, which would be longer than the code.
  */
 export async function bundle(folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
@@ -45,7 +44,6 @@ async function bundleLibrary(folder: string): Promise<void> {
       entryFileNames: '[name].js',
       // lib/core/load.ts finds the package by the location of its code, which must stay in dist/lib/core.
       chunkFileNames: ({ moduleIds }) => `${roomOf(moduleIds)}/shared.js`,
-      sourcemap: true,
       esModule: true,
       exports: 'named',
       interop: 'default',
@@ -55,15 +53,6 @@ async function bundleLibrary(folder: string): Promise<void> {
     });
   } finally {
     await build.close();
-  }
-  shortenMaps(folder);
-}
-
-function shortenMaps(folder: string): void {
-  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  for (const file of names.filter((name) => name.endsWith('.map')).map((name) => path.join(folder, name))) {
-    const map = JSON.parse(readFileSync(file, 'utf8')) as { mappings: string };
-    writeFileSync(file, JSON.stringify({ ...map, names: [], mappings: firstOfEachLine(map.mappings) }));
   }
 }
 
@@ -76,7 +65,7 @@ async function bundleClient(folder: string): Promise<void> {
   const build = await rollup({
     input: path.join(root, 'lib/cli/index.ts'),
     external: (id) => id.startsWith('node:') || builtinModules.includes(id) || id === library,
-    plugins: [typescript(), nodeResolve({ preferBuiltins: true }), commonjs(), licences()],
+    plugins: [typescript(), nodeResolve({ preferBuiltins: true }), commonjs(), licences(), withoutComments],
     onLog: refuse,
   });
   try {
@@ -106,15 +95,13 @@ function roomOf(moduleIds: readonly string[]): string {
 function typescript(): Plugin {
   const read = (file: string): string => readFileSync(file, 'utf8');
   const { config } = ts.readConfigFile(path.join(root, 'tsconfig.json'), read) as { config: object };
-  // Without the two folders, the source map names the source relative to the source itself, as Rollup expects.
-  const {
-    options: { outDir: _outDir, rootDir: _rootDir, ...options },
-  } = ts.parseJsonConfigFileContent({ ...config, files: [], include: [] }, ts.sys, root);
+  const { options } = ts.parseJsonConfigFileContent({ ...config, files: [], include: [] }, ts.sys, root);
   const compilerOptions = {
     ...options,
     module: ts.ModuleKind.ESNext,
     moduleResolution: ts.ModuleResolutionKind.Bundler,
     declaration: false,
+    sourceMap: false,
     removeComments: true,
   };
   return {
@@ -125,8 +112,18 @@ function typescript(): Plugin {
         : null,
     load: (fileName) => {
       if (!fileName.endsWith('.ts')) return null;
-      const { outputText, sourceMapText } = ts.transpileModule(read(fileName), { fileName, compilerOptions });
-      return { code: outputText, map: sourceMapText ?? null };
+      return { code: ts.transpileModule(read(fileName), { fileName, compilerOptions }).outputText, map: null };
     },
   };
 }
+
+/** Removes the comments of the packages that are bundled into the client: more than a third of its code. */
+const withoutComments: Plugin = {
+  name: 'without-comments',
+  renderChunk: (code) => ({
+    code: ts.transpileModule(code, {
+      compilerOptions: { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext, removeComments: true },
+    }).outputText,
+    map: null,
+  }),
+};

@@ -18,7 +18,7 @@ const groupOf: Readonly<Record<string, string>> = {
 };
 
 /** The pages beside those that docs/README.md lists. README.md is the first page of the site, so it is not listed. */
-const others = ['docs/index.md', 'docs/coverage.md', 'examples/README.md', 'bench/README.md', 'CONTRIBUTING.md'];
+const others = ['docs/index.md', 'docs/bindings.md', 'examples/README.md', 'bench/README.md', 'CONTRIBUTING.md'];
 
 /** Markdown links: the label and the target. Labels of this project contain no brackets. */
 const links = /\[([^[\]]+)\]\(([^()\s]+)\)/g;
