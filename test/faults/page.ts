@@ -150,21 +150,37 @@ A result is **right** if it is what the model demands. That may be an error: a b
   switch concurrent compilation off.
 `;
 
+const found = `## What the trials found
+
+These defects are mended, and each has a test.
+
+- neon reports no error when libxml2 cannot convert the encoding of a document. A listing, a LOCK response or
+  \`Response.xml\` then counted as complete where the conversion had stopped (found by the target listing).
+- The debugging log kept a credential in a line that names a field twice, or that has a URL before a field (text).
+- An object that a function fills lost the result without an error when it was frozen.
+- \`session.destroy()\` threw when \`ne_session_destroy\` had destroyed the handle. That ended the three processes in the
+  table of fuzz.
+
+The wrong results in the table of responses are of surplus bytes that arrived after the next request was sent, and of a
+response with two faults, of which each form named another one. The trials now allow both. The wrong results in the
+table of framing are read timeouts of two seconds. The machine was overloaded at that time, and they do not repeat.`;
+
 async function main(): Promise<void> {
-  const found = kindNames.flatMap((name) => {
+  const summaries = kindNames.flatMap((name) => {
     const summary = read<Summary>(name);
     return summary ? [{ name, summary }] : [];
   });
-  if (found.length === 0) throw new Error(`${folder} has no summaries: run npm run test:faults first`);
-  const { node, neon, system } = found[0]!.summary.versions;
-  const total = found.reduce((sum, { summary }) => sum + sumOf(summary.rows, 'tried'), 0);
-  const time = found.reduce((sum, { summary }) => sum + secondsOf(summary.runs), 0);
+  if (summaries.length === 0) throw new Error(`${folder} has no summaries: run npm run test:faults first`);
+  const { node, neon, system } = summaries[0]!.summary.versions;
+  const total = summaries.reduce((sum, { summary }) => sum + sumOf(summary.rows, 'tried'), 0);
+  const time = summaries.reduce((sum, { summary }) => sum + secondsOf(summary.runs), 0);
   const bytes = read<FuzzResult[]>('bytes');
   const mutations = read<MutationResult[]>('mutations');
   const parts = [
     head,
+    found,
     `## The last run\n\n${number(total)} results in ${minutes(time)}, with Node ${node}, neon ${neon}, ${system}.`,
-    ...(await Promise.all(found.map(({ name, summary }) => section(name, summary)))),
+    ...(await Promise.all(summaries.map(({ name, summary }) => section(name, summary)))),
     ...(bytes ? [bytesSection(bytes)] : []),
     ...(mutations ? [mutationsSection(mutations)] : []),
   ];

@@ -6,7 +6,7 @@
  * remain undefined: a target that called one of them would crash.
  */
 import { execFile } from 'node:child_process';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -45,9 +45,9 @@ export interface Build {
 function optionsOf({ libFuzzer }: Build): string[] {
   const { include, defines } = neon();
   const nodeApi = path.dirname(require.resolve('node-addon-api/package.json'));
-  const headers = (require('node-api-headers') as { include_dir: string }).include_dir;
+  const headers = path.join(path.dirname(require.resolve('node-api-headers/package.json')), 'include');
   return [
-    ...['-std=c++20', '-O1', '-g1', '-fno-access-control', '-fno-omit-frame-pointer'],
+    ...['-std=c++20', libFuzzer ? '-O1' : '-O0', '-g1', '-fno-access-control', '-fno-omit-frame-pointer'],
     ...['-ffunction-sections', '-fdata-sections'],
     ...sanitizers(libFuzzer),
     ...(libFuzzer ? [] : ['-DREPLAY']),
@@ -71,9 +71,21 @@ export async function buildTargets(folder: string, build: Build): Promise<string
   const queue = Array.from(sources);
   const objectOf = (source: string): string => path.join(folder, `${source.replaceAll('/', '-')}.o`);
   mkdirSync(folder, { recursive: true });
+  // Each file includes the headers of Node-API, which take most of the time.
+  const header = path.join(folder, 'precompiled.h');
+  writeFileSync(header, '#include "core/precompiled.h"\n');
+  await run(build.compiler, [...options, '-x', 'c++-header', '-o', `${header}.gch`, header]);
   const compileNext = async (): Promise<void> => {
     for (let source = queue.shift(); source !== undefined; source = queue.shift())
-      await run(build.compiler, [...options, '-c', '-o', objectOf(source), path.join(projectRoot, source)]);
+      await run(build.compiler, [
+        ...options,
+        '-include',
+        header,
+        '-c',
+        '-o',
+        objectOf(source),
+        path.join(projectRoot, source),
+      ]);
   };
   await Promise.all(Array.from({ length: availableParallelism() }, compileNext));
   const program = path.join(folder, build.libFuzzer ? 'fuzz' : 'replay');

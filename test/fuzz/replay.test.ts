@@ -26,7 +26,7 @@ define(`fuzz targets${reason === null ? '' : ` (${reason})`}`, () => {
   let program: string;
   beforeAll(async () => {
     program = await buildTargets(folder, { compiler: process.env['CXX'] ?? 'g++', libFuzzer: false });
-  }, 600_000);
+  }, 1_200_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   test.each(targets)('%s takes each input of its corpus', (target) => {

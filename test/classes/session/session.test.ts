@@ -398,3 +398,11 @@ describe('the end of a session', () => {
     expect([kept.destroyed, status]).toEqual([true, 200]);
   });
 });
+
+test('destroy() and close() accept a session whose handle libneon/ne has destroyed', async () => {
+  const [one, other] = [new Session('http', '127.0.0.1', 1), new Session('http', '127.0.0.1', 1)];
+  for (const { handle } of [one, other]) ne.ne_session_destroy(handle);
+  one.destroy();
+  await other.close();
+  expect([one.destroyed, other.destroyed]).toEqual([true, true]);
+});
