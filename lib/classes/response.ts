@@ -28,9 +28,9 @@ const bodyOptions: Known<BodyOptions> = { maxBytes: true };
 const empty = Buffer.alloc(0);
 
 /**
- * The response to a request. A response of up to 64 KiB has arrived completely, unless the server paused for half a second.
- * The body of any other response is still arriving. Its request stays live until the body is read to its end, cancelled
- * or dropped. The body can be read only once, by one of the methods or as a stream.
+ * The response to a request. A response of up to 64 KiB has arrived completely, unless the server paused for half a
+ * second. The body of any other response is still arriving. Its request stays live until the body is read to its end,
+ * cancelled or dropped. The body can be read only once, by one of the methods or as a stream.
  *
  * The methods that read the body reject with `ERR_NEON_INVALID_STATE` when the body was taken or cancelled already, and
  * with a {@link NeonError} when the rest of the body does not arrive. They reject with `ERR_NEON_ABORTED` when the body

@@ -323,7 +323,11 @@ export class Session extends ConvenienceMethods {
   destroy(options: DestroyOptions = {}): void {
     const force = isForced(options);
     if (this.destroyed) return;
-    if (isDestroyed(this.handle)) return this.#source.end(); // by ne_session_destroy
+    // by ne_session_destroy
+    if (isDestroyed(this.handle)) {
+      this.#source.end();
+      return;
+    }
     if (!force) refuseWhileLive([...this.#source.live.descriptions, ...liveRequests(this.handle)]);
     this.#source.stopEvents();
     try {

@@ -71,12 +71,13 @@ export abstract class WebDAVMethods extends EventEmitter<SessionEvents> {
    * waiting, the response is received into memory instead, and the session becomes free.
    *
    * Resolves with the response, whatever its status. By then, a response of up to 64 KiB has arrived completely, unless
-   * the server paused for half a second. Of any other response, the head and a part of the body have arrived. Rejects with a
-   * {@link NeonError} when there is no response. The code of the error is neon's code (`NE_LOOKUP`, `NE_CONNECT`,
-   * `NE_TIMEOUT`, `NE_AUTH`, …), or `NE_REDIRECT` for a redirect that the option `redirect` does not allow. The code is
-   * `ERR_NEON_DESTROYED` when the session or pool is destroyed or closing, and `ERR_NEON_UNREAD_BODY` when unread
-   * bodies occupy the session, or all sessions of the pool. Rejects with the signal's reason after an abort, and with
-   * Node's errors for invalid arguments. Time in the queue counts towards `timeout`.
+   * the server paused for half a second. Of any other response, the head and a part of the body have arrived. Rejects
+   * with a {@link NeonError} when there is no response. The code of the error is neon's code (`NE_LOOKUP`,
+   * `NE_CONNECT`, `NE_TIMEOUT`, `NE_AUTH`, …), or `NE_REDIRECT` for a redirect that the option `redirect` does not
+   * allow. The code is `ERR_NEON_DESTROYED` when the session or pool is destroyed or closing, and
+   * `ERR_NEON_UNREAD_BODY` when unread bodies occupy the session, or all sessions of the pool. Rejects with the
+   * signal's reason after an abort, and with Node's errors for invalid arguments. Time in the queue counts towards
+   * `timeout`.
    *
    * @param method a token: `'GET'`
    * @param target an absolute path with an optional query, or a target relative to the URL of the pool or of

@@ -130,7 +130,7 @@ describe.each([
 
   test('--json prints one document, and failures as lines of JSON', async () => {
     writeFileSync(there('one file.txt'), '1');
-    const json = async (...args: string[]): Promise<any> => JSON.parse(await success(run(...args, '--json')));
+    const json = async (...args: string[]): Promise<unknown> => JSON.parse(await success(run(...args, '--json')));
     expect(await json('ls')).toMatchObject([
       { name: 'one file.txt', type: 'file', size: 1, path: '/one%20file.txt', url: `${server.origin}/one%20file.txt` },
     ]);

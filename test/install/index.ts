@@ -1,8 +1,8 @@
 /**
  * `npm run test:install`: makes the tarball of the package, and installs it in empty folders with each tool, on
- * machines that lack a compiler, headers, or neon. A trial passes if the first example of the README runs, at once or after the
- * commands in the messages. The last line is "N passed, N failed". It needs Debian on x64 or arm64, and root or user
- * namespaces. See `--help`.
+ * machines that lack a compiler, headers, or neon. A trial passes if the first example of the README runs, at once or
+ * after the commands in the messages. The last line is "N passed, N failed". It needs Debian on x64 or arm64, and root
+ * or user namespaces. See `--help`.
  */
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -290,7 +290,8 @@ describe.each(ways)('%s', (_, way) => {
     const text = '0123456789'.repeat(30_000);
     const content = resource(propstat(`<x:a>${text}</x:a>`));
     const server = await serve(answering(page(multistatus(content))));
-    const lengthOf = ([entries]: Outcome[]): number => String((entries as Entry[])[0]!.props['{http://x/}a']).length;
+    const lengthOf = ([entries]: Outcome[]): number =>
+      ((entries as Entry[])[0]!.props['{http://x/}a'] as string).length;
     expect(lengthOf(await byNeon(server)(1))).toBeLessThan(120_000);
     expect(await way(server)(1)).toMatchObject([[{ props: { '{http://x/}a': text } }]]);
   });
