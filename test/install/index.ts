@@ -22,8 +22,9 @@ import { carryOut, contents, type Result, type Setting, type Trial } from './tri
 
 const system = systems.find((name) => name === `linux-${process.arch}-glibc`);
 
-const help = `usage: npm run test:install -- [--only TEXT] [--keep]
+const help = `usage: npm run test:install -- [--only TEXT] [--quick] [--keep]
   --only TEXT   only trials whose name contains the text
+  --quick       only one of the trials that compile the addon, each of which takes more than a minute
   --keep        keeps the folders of the trials
 Trials: each of ${tools.map(({ name }) => name).join(', ')} on machines that lack something.`;
 
@@ -145,6 +146,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       only: { type: 'string', default: '' },
+      quick: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
       help: { type: 'boolean' },
     },
@@ -162,7 +164,10 @@ async function main(): Promise<void> {
       ...trialsOf(tool, bins.get(tool)!, tarballs),
       ...(index === 0 ? trialsOfMessages(tool, bins.get(tool)!, tarballs) : []),
     ]);
-    for (const trial of trials.filter(({ name }) => name.includes(values.only))) {
+    const compiling = trials.find(({ compiles }) => compiles);
+    const isWanted = (trial: Trial): boolean =>
+      trial.name.includes(values.only) && (!values.quick || !trial.compiles || trial === compiling);
+    for (const trial of trials.filter(isWanted)) {
       const start = performance.now();
       const result = await carryOut(trial, setting);
       const isPlain = trial.tool.program === 'npm' && trial.advice.length === 0 && trial.options === undefined;
