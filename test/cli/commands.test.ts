@@ -1,5 +1,5 @@
 /** Tests each command in a pipe and at a pseudo-terminal, with nephele and Apache. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { startApache, type Apache } from '../servers/apache.js';
 import { startNephele, type Nephele } from '../servers/nephele.js';
@@ -100,6 +100,7 @@ describe.each([
       ['', 'sub/', 'sub/z.txt', 'x.txt', 'y.md'].sort(),
     );
     const into = path.join(client.work, 'into');
+    rmSync(into, { recursive: true, force: true }); // of the other surface
     expect(await success(run('get', 'folder/*.{txt,md}', `${into}/`))).toMatch(/downloaded .*x\.txt.*\n.*y\.md/s);
     expect(readdirSync(into).sort()).toEqual(['x.txt', 'y.md']);
     expect(await success(run('get', '-r', 'folder', into))).toContain('(4 created');

@@ -154,7 +154,8 @@ async function main(): Promise<void> {
   if (values.help === true) return console.log(help);
   const work = mkdtempSync(path.join(tmpdir(), 'libneon-install-'));
   const tarballs = pack(work);
-  const registry = await startRegistry(work, ['node-addon-api', 'detect-libc']);
+  // yarn 2 and newer adds node-gyp to a package that has an addon.
+  const registry = await startRegistry(work, ['node-addon-api', 'detect-libc', 'node-gyp']);
   const server = await startNephele();
   const counts = { passed: 0, failed: 0 };
   try {

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -17,15 +17,21 @@ export interface Registry {
 }
 
 interface Packed {
-  readonly manifest: { readonly name: string; readonly version: string };
+  readonly manifest: {
+    readonly name: string;
+    readonly version: string;
+    readonly dependencies?: Readonly<Record<string, string>>;
+  };
   readonly tarball: Buffer;
 }
 
-/** Starts the registry. `folder` takes the packed packages. */
+/** Starts the registry, with these packages and all that they depend on. `folder` takes the packed packages. */
 export async function startRegistry(folder: string, names: readonly string[]): Promise<Registry> {
-  const packages = new Map(names.map((name) => [name, pack(folder, name)]));
+  const places = new Map<string, string>();
+  for (const name of names) locate(name, projectRoot, places);
+  const packages = new Map(Array.from(places, ([name, place]) => [name, pack(folder, place)]));
   const server = createServer((request, response) => {
-    const [name = '', tarball] = (request.url ?? '').slice(1).split('/');
+    const [, name = '', tarball] = /^\/((?:@[^/]*\/)?[^/]*)(\/.*)?$/.exec(decodeURIComponent(request.url ?? '')) ?? [];
     const found = packages.get(name);
     if (found === undefined) response.writeHead(404).end('{}');
     else if (tarball === undefined)
@@ -44,12 +50,27 @@ export async function startRegistry(folder: string, names: readonly string[]): P
   };
 }
 
-function pack(folder: string, name: string): Packed {
-  const source = path.join(projectRoot, 'node_modules', name);
+/** Finds a package from a folder, as Node does, and then the packages that it depends on. */
+function locate(name: string, from: string, places: Map<string, string>): void {
+  if (places.has(name)) return;
+  const place = path.join(from, 'node_modules', name);
+  if (!existsSync(place)) {
+    locate(name, path.dirname(from), places);
+    return;
+  }
+  places.set(name, place);
+  const { dependencies = {} } = manifestOf(place);
+  for (const dependency of Object.keys(dependencies)) locate(dependency, place, places);
+}
+
+const manifestOf = (place: string): Packed['manifest'] =>
+  JSON.parse(readFileSync(path.join(place, 'package.json'), 'utf8')) as Packed['manifest'];
+
+function pack(folder: string, source: string): Packed {
   const packed = run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder, source], folder);
   const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
   return {
-    manifest: JSON.parse(readFileSync(path.join(source, 'package.json'), 'utf8')) as Packed['manifest'],
+    manifest: manifestOf(source),
     tarball: readFileSync(path.join(folder, filename)),
   };
 }
@@ -58,7 +79,7 @@ function description({ manifest, tarball }: Packed, url: string): object {
   const { name, version } = manifest;
   const hash = (kind: string, form: 'hex' | 'base64'): string => createHash(kind).update(tarball).digest(form);
   const dist = {
-    tarball: `${url}/${name}/${name}-${version}.tgz`,
+    tarball: `${url}/${name}/${version}.tgz`,
     shasum: hash('sha1', 'hex'),
     integrity: `sha512-${hash('sha512', 'base64')}`,
   };
