@@ -15,7 +15,7 @@ import { localised, programsOf } from '../docs/snippet.js';
 import { run } from '../matrix/run.js';
 import { startNephele } from '../servers/nephele.js';
 import { projectRoot } from '../servers/start.js';
-import type { Machine, Package } from './machine.js';
+import { type Machine, type Package, runOn } from './machine.js';
 import { startRegistry } from './registry.js';
 import { installTool, type Tool, tools } from './tools.js';
 import { carryOut, contents, type Result, type Setting, type Trial } from './trial.js';
@@ -153,6 +153,16 @@ async function main(): Promise<void> {
   });
   if (values.help === true) return console.log(help);
   const work = mkdtempSync(path.join(tmpdir(), 'libneon-install-'));
+  const probe = await runOn(complete, 'true', {
+    layer: mkdtempSync(path.join(work, 'layer-')),
+    cwd: work,
+    env: process.env,
+  });
+  if (probe.code !== 0) {
+    console.log(`not run: this system allows no mount namespace with an overlay\n${probe.text}`);
+    process.exitCode = 3;
+    return;
+  }
   const tarballs = pack(work);
   // yarn 2 and newer adds node-gyp to a package that has an addon.
   const registry = await startRegistry(work, ['node-addon-api', 'detect-libc', 'node-gyp']);
