@@ -3,7 +3,7 @@ import { runNode } from '../support/child.js';
 
 /** A getter or setter that does not return. */
 const forever = '() => { for (;;); }';
-const getter = (name: string): string => `Object.defineProperty({}, '${name}', { get: ${forever} })`;
+const getter = (name: string): string => `Object.defineProperty({}, '${name}', { get: ${forever}, set() {} })`;
 const setter = (name: string, value: string): string =>
   `Object.defineProperty({}, '${name}', { get: () => '${value}', set: ${forever} })`;
 
