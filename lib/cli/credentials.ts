@@ -25,7 +25,7 @@ const maxAttempts = 3;
 
 /**
  * Returns the function that answers the challenges of a server. All connections to the server share its answers. It
- * resolves to null if there are no credentials, or if they are refused and nobody can be asked.
+ * resolves to null if there are no credentials, or if they are refused and there is no terminal to ask at.
  */
 export function credentialsOf(sources: CredentialSources): CredentialsProvider {
   let known: Promise<Credentials | null> | undefined;
